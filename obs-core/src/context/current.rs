@@ -1,0 +1,81 @@
+//! Which context is current on this thread.
+
+use std::{borrow::Cow, cell::RefCell};
+
+use super::{FieldValue, RequestContext, SpanId, TraceId};
+
+thread_local! {
+    static CURRENT: RefCell<Option<RequestContext>> = const { RefCell::new(None) };
+}
+
+/// Keeps a context current until it is dropped, then restores the one before.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    /// The context that was current before; `None` once it has been restored.
+    before: Option<Option<RequestContext>>,
+}
+
+/// Makes `context` current on this thread.
+pub(crate) fn enter(context: Option<RequestContext>) -> Entered {
+    Entered { before: Some(swap(context)) }
+}
+
+fn swap(context: Option<RequestContext>) -> Option<RequestContext> {
+    CURRENT.try_with(|current| current.replace(context)).ok().flatten()
+}
+
+// === impl Entered ===
+
+impl Entered {
+    /// Leaves and hands back the context that was current, which saves a clone at the next entry.
+    pub(crate) fn leave(mut self) -> Option<RequestContext> {
+        swap(self.before.take().flatten())
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if let Some(before) = self.before.take() {
+            swap(before);
+        }
+    }
+}
+
+/// Runs `read` on the current context without cloning it.
+pub(crate) fn with_current<R>(read: impl FnOnce(&RequestContext) -> R) -> Option<R> {
+    CURRENT.try_with(|current| current.try_borrow().ok().and_then(|current| current.as_ref().map(read))).ok().flatten()
+}
+
+/// The ids for an exemplar: those of the current request, if it is sampled.
+pub(crate) fn exemplar_ids() -> Option<(TraceId, SpanId)> {
+    with_current(|context| context.is_sampled().then(|| (context.trace_id(), context.span_id()))).flatten()
+}
+
+/// The context of the request that this task works on, if there is one.
+#[must_use]
+pub fn current() -> Option<RequestContext> {
+    with_current(RequestContext::clone)
+}
+
+/// Sets a field on the current context: every following log line of this request carries it.
+///
+/// Does nothing outside a request. A second value for a key replaces the first.
+///
+/// ```
+/// # obs_core::context::run_new(|| {
+/// obs_core::context::set_field("user_id", "user-456");
+/// obs_core::context::set_field("amount_cents", 1999);
+/// # });
+/// ```
+pub fn set_field(key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) {
+    if let Some(context) = current() {
+        context.set_field(key, value);
+    }
+}
+
+/// Removes all fields of the current context; its ids stay.
+pub fn clear() {
+    if let Some(context) = current() {
+        context.clear_fields();
+    }
+}

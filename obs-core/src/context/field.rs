@@ -1,0 +1,64 @@
+//! Values of context fields.
+
+use std::borrow::Cow;
+
+/// The value of a context field, written to log lines with its type.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FieldValue {
+    /// Text.
+    Str(Cow<'static, str>),
+    /// A signed integer.
+    I64(i64),
+    /// An unsigned integer.
+    U64(u64),
+    /// A number; not finite is written as `null`.
+    F64(f64),
+    /// True or false.
+    Bool(bool),
+}
+
+macro_rules! from {
+    ($($from:ty => $variant:ident($into:expr)),* $(,)?) => {$(
+        impl From<$from> for FieldValue {
+            fn from(value: $from) -> Self {
+                Self::$variant($into(value))
+            }
+        }
+    )*};
+}
+
+from! {
+    &'static str => Str(Cow::Borrowed),
+    String => Str(Cow::Owned),
+    Cow<'static, str> => Str(std::convert::identity),
+    i64 => I64(std::convert::identity),
+    i32 => I64(i64::from),
+    i16 => I64(i64::from),
+    i8 => I64(i64::from),
+    u64 => U64(std::convert::identity),
+    u32 => U64(u64::from),
+    u16 => U64(u64::from),
+    u8 => U64(u64::from),
+    f64 => F64(std::convert::identity),
+    f32 => F64(f64::from),
+    bool => Bool(std::convert::identity),
+}
+
+impl From<&String> for FieldValue {
+    fn from(value: &String) -> Self {
+        Self::Str(Cow::Owned(value.clone()))
+    }
+}
+
+impl std::fmt::Display for FieldValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Str(value) => f.write_str(value),
+            Self::I64(value) => value.fmt(f),
+            Self::U64(value) => value.fmt(f),
+            Self::F64(value) => value.fmt(f),
+            Self::Bool(value) => value.fmt(f),
+        }
+    }
+}

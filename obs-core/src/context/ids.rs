@@ -1,0 +1,299 @@
+//! Identifiers of traces, spans and requests, and the random numbers behind them.
+
+use std::{
+    cell::RefCell,
+    fmt,
+    hash::{BuildHasher, RandomState},
+};
+
+use rand::{
+    Rng, SeedableRng,
+    rngs::{SysRng, Xoshiro256PlusPlus},
+};
+
+use crate::clock;
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Id of a trace: 16 bytes, not all zero ([W3C Trace Context, 3.2.2.3](https://www.w3.org/TR/trace-context-2/#trace-id)).
+///
+/// Displays as 32 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TraceId(u128);
+
+/// Id of a span: 8 bytes, not all zero ([W3C Trace Context, 3.2.2.4](https://www.w3.org/TR/trace-context-2/#parent-id)).
+///
+/// Displays as 16 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SpanId(u64);
+
+/// The flags of a `traceparent` ([W3C Trace Context level 2, 3.2.2.5](https://www.w3.org/TR/trace-context-2/#trace-flags)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TraceFlags(u8);
+
+/// Id of a request: a UUIDv7 of ours, or what the caller sent.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum RequestId {
+    Uuid([u8; 36]),
+    Given(Box<str>),
+}
+
+thread_local! {
+    static RANDOM: RefCell<Xoshiro256PlusPlus> = RefCell::new(seeded());
+}
+
+/// Seeds from the operating system; where that fails, from the hasher keys of the standard library.
+fn seeded() -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::try_from_rng(&mut SysRng).unwrap_or_else(|_| {
+        let seed = RandomState::new().hash_one(clock::unix_now());
+        Xoshiro256PlusPlus::seed_from_u64(seed)
+    })
+}
+
+/// A random number that is not zero.
+pub(crate) fn random_u64() -> u64 {
+    RANDOM.try_with(|rng| rng.borrow_mut().next_u64()).unwrap_or_else(|_| seeded().next_u64()).max(1)
+}
+
+/// A random number that is not zero.
+pub(crate) fn random_u128() -> u128 {
+    u128::from(random_u64()) << 64 | u128::from(random_u64())
+}
+
+// === impl TraceId ===
+
+impl TraceId {
+    /// A random id.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(random_u128())
+    }
+
+    /// The id with this value, unless it is zero.
+    #[must_use]
+    pub const fn new(value: u128) -> Option<Self> {
+        if value == 0 { None } else { Some(Self(value)) }
+    }
+
+    /// The id as a number.
+    #[must_use]
+    pub const fn get(self) -> u128 {
+        self.0
+    }
+
+    /// The 32 hex digits.
+    #[must_use]
+    pub const fn to_hex(self) -> [u8; 32] {
+        let bytes = self.0.to_be_bytes();
+        let mut out = [0; 32];
+        let mut i = 0;
+        while i < 16 {
+            out[2 * i] = HEX[(bytes[i] >> 4) as usize];
+            out[2 * i + 1] = HEX[(bytes[i] & 15) as usize];
+            i += 1;
+        }
+        out
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::LowerHex for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::LowerHex::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TraceId({self})")
+    }
+}
+
+// === impl SpanId ===
+
+impl SpanId {
+    /// A random id.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(random_u64())
+    }
+
+    /// The id with this value, unless it is zero.
+    #[must_use]
+    pub const fn new(value: u64) -> Option<Self> {
+        if value == 0 { None } else { Some(Self(value)) }
+    }
+
+    /// The id as a number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The 16 hex digits.
+    #[must_use]
+    pub const fn to_hex(self) -> [u8; 16] {
+        let bytes = self.0.to_be_bytes();
+        let mut out = [0; 16];
+        let mut i = 0;
+        while i < 8 {
+            out[2 * i] = HEX[(bytes[i] >> 4) as usize];
+            out[2 * i + 1] = HEX[(bytes[i] & 15) as usize];
+            i += 1;
+        }
+        out
+    }
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::LowerHex for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::LowerHex::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SpanId({self})")
+    }
+}
+
+// === impl TraceFlags ===
+
+impl TraceFlags {
+    const SAMPLED: u8 = 0b01;
+    const RANDOM: u8 = 0b10;
+
+    /// The flags of a header; bits without a meaning are dropped, as the standard asks.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & (Self::SAMPLED | Self::RANDOM))
+    }
+
+    /// The flags of a trace that starts here: our ids are random.
+    #[must_use]
+    pub const fn new_root(sampled: bool) -> Self {
+        Self(Self::RANDOM).with_sampled(sampled)
+    }
+
+    /// The flags as they are sent.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Whether the caller or our sampler decided to record.
+    #[must_use]
+    pub const fn is_sampled(self) -> bool {
+        self.0 & Self::SAMPLED != 0
+    }
+
+    /// Whether the trace id is random (level 2).
+    #[must_use]
+    pub const fn is_random(self) -> bool {
+        self.0 & Self::RANDOM != 0
+    }
+
+    /// The same flags with another decision.
+    #[must_use]
+    pub const fn with_sampled(self, sampled: bool) -> Self {
+        if sampled { Self(self.0 | Self::SAMPLED) } else { Self(self.0 & !Self::SAMPLED) }
+    }
+}
+
+// === impl RequestId ===
+
+impl RequestId {
+    /// The longest id that is taken from a caller.
+    const MAX_LEN: usize = 128;
+
+    /// A new UUIDv7 (RFC 9562, 5.7).
+    pub(crate) fn new() -> Self {
+        let millis = clock::unix_now().as_millis() & 0xffff_ffff_ffff;
+        let random = random_u128();
+        let value = millis << 80 | 7 << 76 | (random >> 64 & 0xfff) << 64 | 2 << 62 | random & 0x3fff_ffff_ffff_ffff;
+        let digits = TraceId(value).to_hex();
+        let mut out = [b'-'; 36];
+        out[..8].copy_from_slice(&digits[..8]);
+        out[9..13].copy_from_slice(&digits[8..12]);
+        out[14..18].copy_from_slice(&digits[12..16]);
+        out[19..23].copy_from_slice(&digits[16..20]);
+        out[24..].copy_from_slice(&digits[20..]);
+        Self::Uuid(out)
+    }
+
+    /// The caller's id, if it is 1 to 128 characters of `[A-Za-z0-9._-]`.
+    pub(crate) fn from_caller(given: &[u8]) -> Option<Self> {
+        let valid = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        if given.is_empty() || given.len() > Self::MAX_LEN || !given.iter().all(valid) {
+            return None;
+        }
+        if let Ok(inline) = <[u8; 36]>::try_from(given) {
+            return Some(Self::Uuid(inline));
+        }
+        std::str::from_utf8(given).ok().map(|text| Self::Given(text.into()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Uuid(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+            Self::Given(text) => text,
+        }
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_request_id_is_a_uuid_of_version_seven() {
+        let id = RequestId::new();
+        let text = id.as_str();
+        assert_eq!(text.len(), 36);
+        assert_eq!(text.as_bytes()[14], b'7');
+        assert!(matches!(text.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
+        let millis = u64::from_str_radix(&text[..13].replace('-', ""), 16).unwrap();
+        assert!(clock::unix_now().as_millis().abs_diff(u128::from(millis)) < 1_000);
+    }
+
+    #[test]
+    fn request_ids_of_a_caller_are_checked() {
+        assert_eq!(RequestId::from_caller(b"req-1.a_B").unwrap().as_str(), "req-1.a_B");
+        assert_eq!(RequestId::from_caller(&[b'a'; 128]).unwrap().as_str(), "a".repeat(128));
+        for bad in [&b""[..], &[b'a'; 129], b"a b", b"a\"b", "ä".as_bytes(), b"a\n"] {
+            assert_eq!(RequestId::from_caller(bad), None);
+        }
+    }
+
+    #[test]
+    fn ids_display_as_hex_of_full_width() {
+        assert_eq!(TraceId::new(0xab).unwrap().to_string(), format!("{:0>32}", "ab"));
+        assert_eq!(SpanId::new(0xab).unwrap().to_hex(), *b"00000000000000ab");
+        assert_eq!(format!("{:032x}", TraceId::new(1).unwrap()).len(), 32);
+        assert_eq!((TraceId::new(0), SpanId::new(0)), (None, None));
+    }
+
+    #[test]
+    fn unknown_flag_bits_are_not_sent_on() {
+        let flags = TraceFlags::from_bits(0xff);
+        assert_eq!(flags.bits(), 0b11);
+        assert_eq!(flags.with_sampled(false).bits(), 0b10);
+    }
+}

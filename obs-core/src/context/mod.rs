@@ -1,0 +1,40 @@
+//! The context of the request that the current task works on: ids, and fields for its log lines.
+//!
+//! The adapters make one for each request and keep it current while the handler runs. Everything
+//! that obs writes meanwhile carries its ids: log lines, exemplars, outgoing headers.
+//!
+//! ```
+//! use obs_core::context;
+//!
+//! context::run_new(|| {
+//!     context::set_field("user_id", "user-456");
+//!     tracing::info!(action = "login", "user action"); // carries request_id, trace_id, user_id
+//!     assert_eq!(context::current().unwrap().fields().len(), 1);
+//! });
+//! assert!(context::current().is_none());
+//! ```
+//!
+//! A new task starts without a context. Carry it there with [`in_current`] or [`scope`]:
+//!
+//! ```no_run
+//! # async fn send_receipt() {}
+//! # async fn handler() {
+//! tokio::spawn(obs_core::context::in_current(send_receipt()));
+//! # }
+//! ```
+
+mod current;
+mod field;
+mod ids;
+mod request_context;
+mod scope;
+
+pub(crate) use current::{Entered, enter, exemplar_ids, with_current};
+pub(crate) use ids::{RequestId, random_u64, random_u128};
+pub(crate) use request_context::Parts;
+
+pub use current::{clear, current, set_field};
+pub use field::FieldValue;
+pub use ids::{SpanId, TraceFlags, TraceId};
+pub use request_context::RequestContext;
+pub use scope::{Scoped, in_current, in_new, run_in, run_new, scope};

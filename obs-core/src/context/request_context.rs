@@ -1,0 +1,139 @@
+//! What is known of one request.
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{FieldValue, RequestId, SpanId, TraceFlags, TraceId};
+
+/// Ids and fields of one request; a cheap handle that clones share.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    parts: Parts,
+    fields: Mutex<Vec<(Cow<'static, str>, FieldValue)>>,
+}
+
+/// What a context is made of; fixed for its life.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) request_id: RequestId,
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: SpanId,
+    pub(crate) flags: TraceFlags,
+    /// The caller's `tracestate`, checked, to be sent on.
+    pub(crate) tracestate: Option<Box<str>>,
+    /// The caller's `baggage`, checked, to be sent on.
+    pub(crate) baggage: Option<Box<str>>,
+    /// The OpenTelemetry context with the request's span; none for an unsampled request.
+    pub(crate) otel: Option<opentelemetry::Context>,
+}
+
+// === impl RequestContext ===
+
+impl RequestContext {
+    /// A context for work that no HTTP request started: a job, a message from a queue.
+    ///
+    /// It has new ids and belongs to a new trace, sampled if the default [`Obs`](crate::Obs)
+    /// decides so. It is not current yet: hand it to [`scope`](super::scope) or
+    /// [`run_in`](super::run_in), or use [`in_new`](super::in_new) and
+    /// [`run_new`](super::run_new), which do both. It stops being current on return, on error and
+    /// on panic.
+    ///
+    /// ```
+    /// use obs_core::context::{self, RequestContext};
+    ///
+    /// let job = RequestContext::start();
+    /// let id = job.request_id().to_owned();
+    /// context::run_in(job, || assert_eq!(context::current().unwrap().request_id(), id));
+    /// ```
+    #[must_use]
+    pub fn start() -> Self {
+        let trace_id = TraceId::random();
+        let sampled = crate::obs::default_sampled(trace_id);
+        Self::from_parts(Parts {
+            request_id: RequestId::new(),
+            trace_id,
+            span_id: SpanId::random(),
+            flags: TraceFlags::new_root(sampled),
+            tracestate: None,
+            baggage: None,
+            otel: None,
+        })
+    }
+
+    pub(crate) fn from_parts(parts: Parts) -> Self {
+        Self { inner: Arc::new(Inner { parts, fields: Mutex::default() }) }
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.inner.parts
+    }
+
+    /// Id of the request: the caller's `x-request-id`, else a UUIDv7.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        self.inner.parts.request_id.as_str()
+    }
+
+    /// Id of the trace that the request belongs to.
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        self.inner.parts.trace_id
+    }
+
+    /// Id of the request's own span, recorded or not.
+    #[must_use]
+    pub fn span_id(&self) -> SpanId {
+        self.inner.parts.span_id
+    }
+
+    /// The flags that are sent on with the trace id.
+    #[must_use]
+    pub fn trace_flags(&self) -> TraceFlags {
+        self.inner.parts.flags
+    }
+
+    /// Whether the sampler decided to record this request.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        self.inner.parts.flags.is_sampled()
+    }
+
+    /// A copy of the fields set so far, in the order in which they were first set.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(Cow<'static, str>, FieldValue)> {
+        self.with_fields(<[_]>::to_vec)
+    }
+
+    /// Sets a field that every following log line of this request carries; a second value replaces
+    /// the first.
+    pub fn set_field(&self, key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) {
+        let (key, value) = (key.into(), value.into());
+        let mut fields = self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner);
+        match fields.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, old)) => *old = value,
+            None => fields.push((key, value)),
+        }
+    }
+
+    /// Removes all fields; the ids stay.
+    pub fn clear_fields(&self) {
+        self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Whether both handles belong to one request.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// Reads the fields in place. `read` must not set fields.
+    pub(crate) fn with_fields<R>(&self, read: impl FnOnce(&[(Cow<'static, str>, FieldValue)]) -> R) -> R {
+        read(&self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

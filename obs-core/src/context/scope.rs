@@ -1,0 +1,154 @@
+//! Carrying a context into other tasks and threads.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use opentelemetry::Context as OtelContext;
+use pin_project_lite::pin_project;
+
+use super::{Entered, RequestContext, current, enter};
+
+pin_project! {
+    /// A future that has a request context of its own, see [`scope`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Scoped<F> {
+        context: Option<RequestContext>,
+        otel: OtelContext,
+        #[pin]
+        inner: F,
+    }
+}
+
+/// Runs `future` with `context` current whenever it is polled, and with the span that belongs to it.
+pub fn scope<F: Future>(context: RequestContext, future: F) -> Scoped<F> {
+    let otel = otel_of(&context);
+    Scoped { context: Some(context), otel, inner: future }
+}
+
+/// Runs `future` in the context that is current now, on whatever task or thread it is polled later.
+///
+/// ```no_run
+/// # async fn send_receipt() {}
+/// # async fn handler() {
+/// tokio::spawn(obs_core::context::in_current(send_receipt()));
+/// # }
+/// ```
+pub fn in_current<F: Future>(future: F) -> Scoped<F> {
+    Scoped { context: current(), otel: OtelContext::current(), inner: future }
+}
+
+/// Runs `future` in a context of its own, see [`RequestContext::start`].
+pub fn in_new<F: Future>(future: F) -> Scoped<F> {
+    scope(RequestContext::start(), future)
+}
+
+/// Runs `work` with `context` current: the blocking twin of [`scope`], for `spawn_blocking` and
+/// threads.
+///
+/// ```
+/// use obs_core::context;
+///
+/// let context = context::RequestContext::start();
+/// std::thread::spawn(|| context::run_in(context, || tracing::info!("still the same request")))
+///     .join()
+///     .unwrap();
+/// ```
+pub fn run_in<R>(context: RequestContext, work: impl FnOnce() -> R) -> R {
+    let _otel = otel_of(&context).attach();
+    let _entered = enter(Some(context));
+    work()
+}
+
+/// Runs `work` in a context of its own, see [`RequestContext::start`]: the blocking twin of
+/// [`in_new`].
+pub fn run_new<R>(work: impl FnOnce() -> R) -> R {
+    run_in(RequestContext::start(), work)
+}
+
+/// The span to be a child of: the innermost one that is active, if this context is current already;
+/// else the request's own.
+fn otel_of(context: &RequestContext) -> OtelContext {
+    let is_current = current().is_some_and(|current| current.is_same(context));
+    if is_current {
+        return OtelContext::current();
+    }
+    context.parts().otel.clone().unwrap_or_default()
+}
+
+// === impl Scoped ===
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let _otel = this.otel.clone().attach();
+        let entered: Entered = enter(this.context.take());
+        let polled = this.inner.poll(cx);
+        *this.context = entered.leave();
+        polled
+    }
+}
+
+impl<F> fmt::Debug for Scoped<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scoped").field("context", &self.context).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        panic::{AssertUnwindSafe, catch_unwind},
+        task::Waker,
+    };
+
+    use super::*;
+    use crate::context::set_field;
+
+    fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_context_is_current_only_while_its_work_runs() {
+        let id = run_new(|| current().map(|context| context.request_id().to_owned()));
+        assert!(id.is_some());
+        assert!(current().is_none());
+    }
+
+    #[test]
+    fn a_panic_clears_the_context() {
+        let caught = catch_unwind(AssertUnwindSafe(|| run_new(|| panic!("on purpose"))));
+        assert!(caught.is_err());
+        assert!(current().is_none());
+    }
+
+    #[test]
+    fn a_future_keeps_its_context_between_polls_and_hides_it_from_others() {
+        let mut first_poll = true;
+        let mut future = Box::pin(in_new(std::future::poll_fn(move |_| {
+            if std::mem::take(&mut first_poll) {
+                set_field("step", 1);
+                return Poll::Pending;
+            }
+            Poll::Ready(current().map(|context| context.fields().len()))
+        })));
+        assert!(poll_once(future.as_mut()).is_pending());
+        assert!(current().is_none());
+        assert_eq!(poll_once(future.as_mut()), Poll::Ready(Some(1)));
+    }
+
+    #[test]
+    fn contexts_nest_and_the_outer_one_comes_back() {
+        run_new(|| {
+            let outer = current().unwrap();
+            run_new(|| assert!(!current().unwrap().is_same(&outer)));
+            assert!(current().unwrap().is_same(&outer));
+        });
+    }
+}

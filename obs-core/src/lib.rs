@@ -1,0 +1,14 @@
+//! obs-core
+
+pub mod context;
+pub mod logs;
+pub mod metrics;
+pub mod names;
+pub mod propagation;
+pub mod request;
+pub mod trace;
+
+mod clock;
+pub use obs::{InitError, ShutdownError};
+
+mod obs;

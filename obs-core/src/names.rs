@@ -1,0 +1,444 @@
+//! Every name that leaves a service: metrics, labels, span attributes, log keys.
+//!
+//! Adapters, generators, dashboards, documentation and tests read them from here, so a name is
+//! written once.
+//!
+//! ```
+//! use obs_core::names::metric;
+//! assert_eq!(metric::REQUESTS.name("http"), "http_requests_total");
+//! assert_eq!(metric::REQUESTS.name("payment"), "payment_requests_total");
+//! assert_eq!(metric::REQUESTS.name(""), "requests_total");
+//! ```
+
+/// How a metric behaves, in the words of the Prometheus data model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MetricType {
+    /// Only grows, restarts at zero.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Distribution in buckets.
+    Histogram,
+    /// Distribution as quantiles that the process computes.
+    Summary,
+    /// Constant 1 whose labels are the message.
+    Info,
+}
+
+/// One metric that obs emits: what it is called, what it measures, what it is split by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetricDef {
+    /// The name without its namespace.
+    base: &'static str,
+    /// Whether the layer's namespace stands before the base name.
+    namespaced: bool,
+    /// How it behaves.
+    pub metric_type: MetricType,
+    /// The unit in the singular of the data model (`seconds`, `bytes`), empty for plain counts.
+    pub unit: &'static str,
+    /// Label keys, in the order in which they are exposed.
+    pub labels: &'static [&'static str],
+    /// One sentence for `# HELP`.
+    pub help: &'static str,
+}
+
+impl MetricDef {
+    const fn red(
+        base: &'static str,
+        metric_type: MetricType,
+        unit: &'static str,
+        labels: &'static [&'static str],
+        help: &'static str,
+    ) -> Self {
+        Self { base, namespaced: true, metric_type, unit, labels, help }
+    }
+
+    const fn fixed(
+        base: &'static str,
+        metric_type: MetricType,
+        unit: &'static str,
+        labels: &'static [&'static str],
+        help: &'static str,
+    ) -> Self {
+        Self { base, namespaced: false, metric_type, unit, labels, help }
+    }
+
+    /// The full name under `namespace`; an empty namespace gives the bare name.
+    #[must_use]
+    pub fn name(&self, namespace: &str) -> String {
+        if self.namespaced && !namespace.is_empty() {
+            format!("{namespace}_{}", self.base)
+        } else {
+            self.base.to_owned()
+        }
+    }
+
+    /// The name without a namespace.
+    #[must_use]
+    pub const fn base(&self) -> &'static str {
+        self.base
+    }
+
+    /// Whether the layer's namespace stands before [`base`](Self::base).
+    #[must_use]
+    pub const fn is_namespaced(&self) -> bool {
+        self.namespaced
+    }
+}
+
+/// The metrics, by what they are about.
+pub mod metric {
+    use super::{
+        MetricDef,
+        MetricType::{Counter, Gauge, Histogram, Info},
+        label,
+    };
+
+    /// The namespace of a layer that was given none.
+    pub const DEFAULT_NAMESPACE: &str = "http";
+
+    /// Requests that were answered or given up, each counted once.
+    pub const REQUESTS: MetricDef = MetricDef::red(
+        "requests_total",
+        Counter,
+        "",
+        &[label::METHOD, label::ENDPOINT, label::STATUS, label::OUTCOME],
+        "Requests by how they ended.",
+    );
+    /// From arrival to the last byte.
+    pub const REQUEST_DURATION: MetricDef = MetricDef::red(
+        "request_duration_seconds",
+        Histogram,
+        "seconds",
+        &[label::METHOD, label::ENDPOINT, label::STATUS],
+        "Time from the arrival of a request to the last byte of its answer.",
+    );
+    /// Requests that ended in an error of the service.
+    pub const ERRORS: MetricDef = MetricDef::red(
+        "errors_total",
+        Counter,
+        "",
+        &[label::METHOD, label::ENDPOINT, label::ERROR_TYPE],
+        "Requests that ended in an error, by its type.",
+    );
+    /// Requests that are being worked on.
+    pub const IN_FLIGHT: MetricDef = MetricDef::red(
+        "requests_in_flight",
+        Gauge,
+        "",
+        &[label::METHOD, label::ENDPOINT],
+        "Requests that have arrived and not ended.",
+    );
+    /// Bytes of the request body that were read.
+    pub const REQUEST_SIZE: MetricDef = MetricDef::red(
+        "request_size_bytes",
+        Histogram,
+        "bytes",
+        &[label::METHOD, label::ENDPOINT],
+        "Bytes of request bodies.",
+    );
+    /// Bytes of the response body that were sent.
+    pub const RESPONSE_SIZE: MetricDef = MetricDef::red(
+        "response_size_bytes",
+        Histogram,
+        "bytes",
+        &[label::METHOD, label::ENDPOINT],
+        "Bytes of response bodies.",
+    );
+    /// Lifetime of responses that are streams by nature.
+    pub const STREAM_DURATION: MetricDef = MetricDef::red(
+        "stream_duration_seconds",
+        Histogram,
+        "seconds",
+        &[label::METHOD, label::ENDPOINT],
+        "Lifetime of event streams, upgraded connections and other answers without a natural end.",
+    );
+
+    /// Attempts of a client, each counted once.
+    pub const CLIENT_REQUESTS: MetricDef = MetricDef::red(
+        "client_requests_total",
+        Counter,
+        "",
+        &[label::METHOD, label::HOST, label::TARGET, label::STATUS, label::OUTCOME],
+        "Outgoing requests by how they ended.",
+    );
+    /// From the start of an attempt to its response head.
+    pub const CLIENT_REQUEST_DURATION: MetricDef = MetricDef::red(
+        "client_request_duration_seconds",
+        Histogram,
+        "seconds",
+        &[label::METHOD, label::HOST, label::TARGET, label::STATUS],
+        "Time from the start of an outgoing request to its answer.",
+    );
+    /// Outgoing requests that ended in an error.
+    pub const CLIENT_ERRORS: MetricDef = MetricDef::red(
+        "client_errors_total",
+        Counter,
+        "",
+        &[label::METHOD, label::HOST, label::TARGET, label::ERROR_TYPE],
+        "Outgoing requests that ended in an error, by its type.",
+    );
+    /// Outgoing requests that wait for their answer.
+    pub const CLIENT_IN_FLIGHT: MetricDef = MetricDef::red(
+        "client_requests_in_flight",
+        Gauge,
+        "",
+        &[label::METHOD, label::HOST, label::TARGET],
+        "Outgoing requests that have not been answered yet.",
+    );
+
+    /// Constant 1: what runs.
+    pub const BUILD_INFO: MetricDef = MetricDef::fixed(
+        "obs_build_info",
+        Gauge,
+        "",
+        &["service", "version", "revision"],
+        "Constant 1 with the service's name, version and revision.",
+    );
+    /// Constant 1: the resource attributes.
+    pub const TARGET_INFO: MetricDef =
+        MetricDef::fixed("target_info", Info, "", &[], "Constant 1 with the resource attributes of the service.");
+    /// How long a page takes to write.
+    pub const SCRAPE_DURATION: MetricDef =
+        MetricDef::fixed("obs_scrape_duration_seconds", Histogram, "seconds", &[], "Time to write a metrics page.");
+    /// Series that the cap refused.
+    pub const SERIES_OVERFLOW: MetricDef = MetricDef::fixed(
+        "obs_series_overflow_total",
+        Counter,
+        "",
+        &["metric"],
+        "Registrations of new series that the cap of their metric sent to the overflow series.",
+    );
+    /// Names and labels that had to be repaired.
+    pub const NAME_CLASHES: MetricDef = MetricDef::fixed(
+        "obs_metric_clashes_total",
+        Counter,
+        "",
+        &["metric"],
+        "Metrics that were refused or repaired because their name or labels clash with another.",
+    );
+    /// Log lines written.
+    pub const LOG_LINES: MetricDef =
+        MetricDef::fixed("obs_log_lines_total", Counter, "", &["level"], "Log lines that were accepted for writing.");
+    /// Log lines lost to overload.
+    pub const LOG_LINES_DROPPED: MetricDef = MetricDef::fixed(
+        "obs_log_lines_dropped_total",
+        Counter,
+        "",
+        &[],
+        "Log lines that were dropped because the writer could not keep up.",
+    );
+    /// Spans lost.
+    pub const SPANS_DROPPED: MetricDef = MetricDef::fixed(
+        "obs_spans_dropped_total",
+        Counter,
+        "",
+        &["reason"],
+        "Spans that were ended but not exported.",
+    );
+
+    /// The RED metrics of a server, in the order of the documentation.
+    pub const SERVER: [MetricDef; 7] =
+        [REQUESTS, REQUEST_DURATION, ERRORS, IN_FLIGHT, REQUEST_SIZE, RESPONSE_SIZE, STREAM_DURATION];
+    /// The RED metrics of a client.
+    pub const CLIENT: [MetricDef; 4] = [CLIENT_REQUESTS, CLIENT_REQUEST_DURATION, CLIENT_ERRORS, CLIENT_IN_FLIGHT];
+}
+
+/// Label keys of metrics.
+pub mod label {
+    /// Request method from a closed set, else `_OTHER`.
+    pub const METHOD: &str = "method";
+    /// Template of the matched route, else `unmatched`.
+    pub const ENDPOINT: &str = "endpoint";
+    /// Status code of the answer; `499` for a request that was given up before its head.
+    pub const STATUS: &str = "status";
+    /// How the request ended, see [`Outcome`](crate::request::Outcome).
+    pub const OUTCOME: &str = "outcome";
+    /// What went wrong, from a closed set.
+    pub const ERROR_TYPE: &str = "error_type";
+    /// Host of an outgoing request.
+    pub const HOST: &str = "host";
+    /// URL template of an outgoing request, empty if none was given.
+    pub const TARGET: &str = "target";
+    /// Upper bound of a bucket.
+    pub const LE: &str = "le";
+    /// Quantile of a summary.
+    pub const QUANTILE: &str = "quantile";
+}
+
+/// Label values that stand for something else.
+pub mod value {
+    /// A method outside the known set, or a value outside a closed list
+    /// ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/)).
+    pub const OTHER: &str = "_OTHER";
+    /// No route matched.
+    pub const UNMATCHED: &str = "unmatched";
+    /// The series that takes what the cap refuses.
+    pub const OVERFLOW: &str = "_overflow";
+    /// What a redacted value is replaced by.
+    pub const REDACTED: &str = "REDACTED";
+}
+
+/// Values of the `error_type` label and the `error.type` attribute that are not status codes.
+pub mod error_type {
+    /// The handler or its body panicked.
+    pub const PANIC: &str = "panic";
+    /// The body failed after the head was sent.
+    pub const BODY_ERROR: &str = "body_error";
+}
+
+/// Keys of a log line.
+pub mod log {
+    /// RFC 3339, UTC, microseconds.
+    pub const TIMESTAMP: &str = "timestamp";
+    /// Lower-case level.
+    pub const LEVEL: &str = "level";
+    /// Upper-case level, as the OpenTelemetry log model calls it.
+    pub const SEVERITY: &str = "severity";
+    /// The event's message.
+    pub const MESSAGE: &str = "message";
+    /// Module path or given target.
+    pub const TARGET: &str = "target";
+    /// Name of the service.
+    pub const SERVICE: &str = "service";
+    /// Version of the service.
+    pub const VERSION: &str = "version";
+    /// Deployment environment.
+    pub const ENV: &str = "env";
+    /// Id of the request.
+    pub const REQUEST_ID: &str = "request_id";
+    /// 32 lower-case hex digits.
+    pub const TRACE_ID: &str = "trace_id";
+    /// 16 lower-case hex digits.
+    pub const SPAN_ID: &str = "span_id";
+    /// Set on a line that was cut at the size limit.
+    pub const TRUNCATED: &str = "truncated";
+    /// Prefix of a field whose own name is reserved.
+    pub const FIELDS_PREFIX: &str = "fields.";
+
+    /// Target of the one line that each request writes.
+    pub const REQUEST_TARGET: &str = "obs::request";
+    /// Request method.
+    pub const METHOD: &str = "method";
+    /// Template of the matched route.
+    pub const ENDPOINT: &str = "endpoint";
+    /// Path as it was asked for.
+    pub const PATH: &str = "path";
+    /// Status code.
+    pub const STATUS: &str = "status";
+    /// How the request ended.
+    pub const OUTCOME: &str = "outcome";
+    /// Time to the last byte with a unit (`0.0123s`), for `LogQL` comparisons.
+    pub const DURATION: &str = "duration";
+    /// Time to the last byte in milliseconds.
+    pub const DURATION_MS: &str = "duration_ms";
+    /// Time to the response head in milliseconds.
+    pub const HEAD_MS: &str = "head_ms";
+    /// Bytes of the request body.
+    pub const REQUEST_BYTES: &str = "request_bytes";
+    /// Bytes of the response body.
+    pub const RESPONSE_BYTES: &str = "response_bytes";
+    /// `HTTP/1.1`, `HTTP/2`.
+    pub const PROTOCOL: &str = "protocol";
+    /// Address of the peer.
+    pub const CLIENT_ADDRESS: &str = "client_address";
+    /// User-Agent header.
+    pub const USER_AGENT: &str = "user_agent";
+    /// What went wrong.
+    pub const ERROR_TYPE: &str = "error_type";
+    /// Message of a panic.
+    pub const PANIC_MESSAGE: &str = "panic_message";
+    /// Place of a panic, `file:line:column`.
+    pub const PANIC_LOCATION: &str = "panic_location";
+
+    /// Keys that an event's or a span's own fields can't take.
+    pub const RESERVED: [&str; 11] =
+        [TIMESTAMP, LEVEL, SEVERITY, MESSAGE, TARGET, SERVICE, VERSION, ENV, REQUEST_ID, TRACE_ID, SPAN_ID];
+}
+
+/// Header names.
+pub mod header {
+    /// [W3C Trace Context](https://www.w3.org/TR/trace-context-2/).
+    pub const TRACEPARENT: &str = "traceparent";
+    /// [W3C Trace Context](https://www.w3.org/TR/trace-context-2/).
+    pub const TRACESTATE: &str = "tracestate";
+    /// [W3C Baggage](https://www.w3.org/TR/baggage/).
+    pub const BAGGAGE: &str = "baggage";
+    /// De-facto standard request id.
+    pub const REQUEST_ID: &str = "x-request-id";
+    /// RFC 9110, 10.1.5.
+    pub const USER_AGENT: &str = "user-agent";
+    /// RFC 9110, 7.2.
+    pub const HOST: &str = "host";
+    /// RFC 9110, 8.6.
+    pub const CONTENT_LENGTH: &str = "content-length";
+    /// RFC 9110, 8.3.
+    pub const CONTENT_TYPE: &str = "content-type";
+}
+
+/// Span attributes of the [HTTP semantic conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/) 1.44.
+pub mod attribute {
+    /// `http.request.method`
+    pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
+    /// `http.request.method_original`
+    pub const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+    /// `http.request.header.`: followed by the lower-case header name.
+    pub const HTTP_REQUEST_HEADER_PREFIX: &str = "http.request.header.";
+    /// `http.request.resend_count`
+    pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
+    /// `http.response.header.`: followed by the lower-case header name.
+    pub const HTTP_RESPONSE_HEADER_PREFIX: &str = "http.response.header.";
+    /// `http.response.status_code`
+    pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    /// `http.route`
+    pub const HTTP_ROUTE: &str = "http.route";
+    /// `url.path`
+    pub const URL_PATH: &str = "url.path";
+    /// `url.query`
+    pub const URL_QUERY: &str = "url.query";
+    /// `url.scheme`
+    pub const URL_SCHEME: &str = "url.scheme";
+    /// `url.full`
+    pub const URL_FULL: &str = "url.full";
+    /// `url.template`
+    pub const URL_TEMPLATE: &str = "url.template";
+    /// `network.protocol.version`
+    pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
+    /// `network.peer.address`
+    pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
+    /// `network.peer.port`
+    pub const NETWORK_PEER_PORT: &str = "network.peer.port";
+    /// `client.address`
+    pub const CLIENT_ADDRESS: &str = "client.address";
+    /// `server.address`
+    pub const SERVER_ADDRESS: &str = "server.address";
+    /// `server.port`
+    pub const SERVER_PORT: &str = "server.port";
+    /// `user_agent.original`
+    pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
+    /// `error.type`
+    pub const ERROR_TYPE: &str = "error.type";
+    /// `exception.type`
+    pub const EXCEPTION_TYPE: &str = "exception.type";
+    /// `exception.message`
+    pub const EXCEPTION_MESSAGE: &str = "exception.message";
+    /// Name of the span event that tells of an exception or panic.
+    pub const EXCEPTION_EVENT: &str = "exception";
+    /// `code.file.path`
+    pub const CODE_FILE_PATH: &str = "code.file.path";
+    /// `code.line.number`
+    pub const CODE_LINE_NUMBER: &str = "code.line.number";
+    /// `service.name`
+    pub const SERVICE_NAME: &str = "service.name";
+    /// `service.version`
+    pub const SERVICE_VERSION: &str = "service.version";
+    /// `deployment.environment.name`
+    pub const DEPLOYMENT_ENVIRONMENT: &str = "deployment.environment.name";
+}
+
+/// Targets of the library's own `tracing` events.
+pub mod target {
+    /// Warnings about obs itself.
+    pub const OBS: &str = "obs";
+}

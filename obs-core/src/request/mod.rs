@@ -1,0 +1,7 @@
+//! The request state machine.
+
+mod headers;
+mod outcome;
+
+pub use headers::HeaderReader;
+pub use outcome::Outcome;
