@@ -1,0 +1,24 @@
+//! An OTLP receiver: what a collector would have got, and a collector that misbehaves.
+//!
+//! ```
+//! use obs_tests::otlp::{Answer, Receiver};
+//!
+//! let receiver = Receiver::start();
+//! let endpoint = receiver.endpoint(); // the same for OTLP over HTTP and gRPC
+//! receiver.answer(Answer::Status(503)); // from now on
+//! assert!(receiver.spans().is_empty());
+//! # drop(endpoint);
+//! ```
+
+mod answer;
+mod receiver;
+mod span;
+
+#[cfg(test)]
+mod tests;
+
+pub use {
+    answer::Answer,
+    receiver::{ReceivedRequest, Receiver, Transport},
+    span::ReceivedSpan,
+};

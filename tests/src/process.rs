@@ -1,0 +1,183 @@
+//! Child programs: built once, read line by line, gone with the test.
+
+use std::{
+    collections::HashMap,
+    env,
+    io::{BufRead as _, BufReader, Read},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{backends::workspace, wait::eventually, watched::Watched};
+
+/// A running program; dropping it kills it.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    stdout: Watched<String>,
+    stderr: Watched<String>,
+}
+
+/// Builds the program of the workspace's package `package` as `cargo run -p` would and returns
+/// where it is. A package is built once per test program.
+#[must_use]
+#[track_caller]
+pub fn build(package: &str) -> PathBuf {
+    static BUILT: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
+
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let built = built.get_or_insert_default();
+    if let Some(path) = built.get(package) {
+        return path.clone();
+    }
+    let path = cargo_build(package);
+    built.insert(package.to_owned(), path.clone());
+    path
+}
+
+#[track_caller]
+fn cargo_build(package: &str) -> PathBuf {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--package", package])
+        .current_dir(workspace())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo can be started");
+    assert!(output.status.success(), "cargo build --package {package} failed, see above");
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .unwrap_or_else(|| panic!("package {package} has no program"))
+}
+
+// === impl Process ===
+
+impl Process {
+    /// Starts `command` with no input and its output captured.
+    #[must_use]
+    #[track_caller]
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} can't be started: {error}", command.get_program().display()));
+        let (stdout, stderr) = (Watched::default(), Watched::default());
+        collect(child.stdout.take().expect("stdout is piped"), stdout.clone());
+        collect(child.stderr.take().expect("stderr is piped"), stderr.clone());
+        Self { child, stdout, stderr }
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The lines on stdout so far.
+    #[must_use]
+    pub fn stdout(&self) -> Vec<String> {
+        self.stdout.snapshot()
+    }
+
+    /// The lines on stderr so far.
+    #[must_use]
+    pub fn stderr(&self) -> Vec<String> {
+        self.stderr.snapshot()
+    }
+
+    /// Waits for the first line on stdout that `wanted` accepts and returns it.
+    #[track_caller]
+    pub fn wait_for_line(&self, within: Duration, mut wanted: impl FnMut(&str) -> bool) -> String {
+        let lines = self.stdout.wait_for(within, |lines| lines.iter().any(|line| wanted(line)));
+        lines.into_iter().find(|line| wanted(line)).expect("the list that was waited for has the line")
+    }
+
+    /// How it ended, when it has.
+    pub fn try_wait(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child's state can be read")
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub fn wait(&mut self, within: Duration) -> ExitStatus {
+        eventually(within, || self.try_wait())
+    }
+
+    /// Asks it to stop, as a service manager would (SIGTERM).
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn terminate(&self) {
+        let status = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
+        assert!(status.is_ok_and(|status| status.success()), "kill -TERM {} failed", self.id());
+    }
+
+    /// Ends it at once; nothing happens when it has ended.
+    pub fn kill(&mut self) {
+        // Fails only for a child that is already gone, which is what was asked for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn collect(pipe: impl Read + Send + 'static, lines: Watched<String>) {
+    thread::spawn(move || {
+        let mut pipe = BufReader::new(pipe);
+        let mut line = Vec::new();
+        while pipe.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            lines.push(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned());
+            line.clear();
+        }
+    });
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::wait::{DEADLINE, until};
+
+    fn shell(script: &str) -> Process {
+        Process::start(Command::new("sh").args(["-c", script]))
+    }
+
+    #[test]
+    fn lines_of_both_streams_are_captured() {
+        let mut process = shell("echo one; echo two; echo oops >&2; exit 3");
+        assert_eq!(process.wait_for_line(DEADLINE, |line| line.starts_with('t')), "two");
+        assert_eq!(process.wait(DEADLINE).code(), Some(3));
+        until(DEADLINE, || process.stderr() == ["oops"]);
+    }
+
+    #[test]
+    fn a_dropped_process_is_gone() {
+        let process = shell("echo up; exec sleep 600");
+        process.wait_for_line(DEADLINE, |line| line == "up");
+        let id = process.id().to_string();
+        drop(process);
+        assert!(!Command::new("kill").args(["-0", &id]).stderr(Stdio::null()).status().unwrap().success());
+    }
+
+    #[test]
+    fn a_process_can_be_asked_to_stop() {
+        let mut process = shell("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done");
+        process.wait_for_line(DEADLINE, |line| line == "up");
+        process.terminate();
+        assert_eq!(process.wait(DEADLINE).code(), Some(0));
+        process.wait_for_line(DEADLINE, |line| line == "bye");
+    }
+}
