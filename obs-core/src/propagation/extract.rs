@@ -1,0 +1,128 @@
+//! Reading the headers of a request.
+
+use super::{
+    TraceParent,
+    baggage::BaggageReader,
+    tracestate::{TraceStateReader, trim},
+};
+use crate::{names::header, request::HeaderReader};
+
+/// What a caller sent along.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Extracted {
+    /// The caller's trace and span; none if it sent none, a malformed one, or more than one.
+    pub parent: Option<TraceParent>,
+    /// The caller's `tracestate`, checked and joined; none without a parent.
+    pub tracestate: Option<Box<str>>,
+    /// The caller's `baggage`, checked and joined.
+    pub baggage: Option<Box<str>>,
+}
+
+/// Reads `traceparent`, `tracestate` and `baggage`.
+///
+/// Allocates for the latter two only, and only when they are there.
+///
+/// ```
+/// use obs_core::{propagation, request::HeaderReader};
+///
+/// let headers: [(&str, &[u8]); 2] = [
+///     ("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+///     ("tracestate", b"congo=t61rcWkgMzE"),
+/// ];
+/// let extracted = propagation::extract(&headers[..] as &[_]);
+/// assert_eq!(extracted.parent.unwrap().span_id.to_string(), "b7ad6b7169203331");
+/// assert_eq!(extracted.tracestate.as_deref(), Some("congo=t61rcWkgMzE"));
+/// ```
+#[must_use]
+pub fn extract(headers: &(impl HeaderReader + ?Sized)) -> Extracted {
+    let parent = parent(headers);
+    Extracted { parent, tracestate: parent.and_then(|_| tracestate(headers)), baggage: baggage(headers) }
+}
+
+fn parent(headers: &(impl HeaderReader + ?Sized)) -> Option<TraceParent> {
+    let (mut parent, mut lines) = (None, 0_u32);
+    headers.for_each(header::TRACEPARENT, &mut |line| {
+        parent = TraceParent::parse(trim(line));
+        lines += 1;
+    });
+    // Of two, nobody can say which is right.
+    parent.filter(|_| lines == 1)
+}
+
+fn tracestate(headers: &(impl HeaderReader + ?Sized)) -> Option<Box<str>> {
+    let mut reader = TraceStateReader::default();
+    headers.for_each(header::TRACESTATE, &mut |line| reader.line(line));
+    reader.finish()
+}
+
+fn baggage(headers: &(impl HeaderReader + ?Sized)) -> Option<Box<str>> {
+    let mut reader = BaggageReader::default();
+    headers.for_each(header::BAGGAGE, &mut |line| reader.line(line));
+    reader.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARENT: &str = "00-12345678901234567890123456789012-1234567890123456-00";
+
+    fn extracted(headers: &[(&str, &str)]) -> Extracted {
+        let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        extract(&headers[..])
+    }
+
+    #[test]
+    fn no_headers_give_nothing() {
+        assert_eq!(extract(&()), Extracted::default());
+    }
+
+    #[test]
+    fn works_behind_a_trait_object() {
+        let none: &dyn HeaderReader = &();
+        assert_eq!(extract(none), Extracted::default());
+    }
+
+    #[test]
+    fn two_parents_are_none() {
+        let other = PARENT.replace("9012", "9011");
+        for second in [PARENT, &other, "", "nonsense"] {
+            let both = extracted(&[("traceparent", PARENT), ("traceparent", second), ("tracestate", "foo=1")]);
+            assert_eq!(both, Extracted::default());
+            assert_eq!(extracted(&[("traceparent", second), ("traceparent", PARENT)]).parent, None);
+        }
+    }
+
+    #[test]
+    fn white_space_around_a_parent_is_ignored() {
+        for spaced in [format!(" {PARENT}"), format!("\t{PARENT}"), format!("{PARENT} "), format!("\t {PARENT} \t")] {
+            assert!(extracted(&[("traceparent", &spaced)]).parent.is_some());
+        }
+    }
+
+    #[test]
+    fn a_state_without_a_valid_parent_is_dropped() {
+        assert_eq!(extracted(&[("tracestate", "foo=1")]).tracestate, None);
+        assert_eq!(extracted(&[("traceparent", "00-bad"), ("tracestate", "foo=1")]).tracestate, None);
+    }
+
+    #[test]
+    fn a_malformed_state_leaves_the_parent_alone() {
+        let read = extracted(&[("traceparent", PARENT), ("tracestate", "FOO=1")]);
+        assert!(read.parent.is_some());
+        assert_eq!(read.tracestate, None);
+    }
+
+    #[test]
+    fn states_of_several_headers_are_joined() {
+        let read =
+            extracted(&[("traceparent", PARENT), ("tracestate", "foo=1"), ("tracestate", ""), ("tracestate", "bar=2")]);
+        assert_eq!(read.tracestate.as_deref(), Some("foo=1,bar=2"));
+    }
+
+    #[test]
+    fn baggage_needs_no_parent() {
+        assert_eq!(extracted(&[("baggage", "a=1"), ("baggage", "b=2")]).baggage.as_deref(), Some("a=1,b=2"));
+    }
+}
