@@ -288,6 +288,18 @@ pub mod error_type {
     pub const BODY_ERROR: &str = "body_error";
 }
 
+/// Values of the `reason` label of `obs_spans_dropped_total`.
+pub mod drop_reason {
+    /// More spans ended than could be sent.
+    pub const QUEUE_FULL: &str = "queue_full";
+    /// The collector refused them or could not be reached.
+    pub const EXPORT_FAILED: &str = "export_failed";
+    /// The collector did not answer in time.
+    pub const EXPORT_TIMEOUT: &str = "export_timeout";
+    /// They were not sent before the end of the shutdown, or ended after it.
+    pub const SHUTDOWN: &str = "shutdown";
+}
+
 /// Keys of a log line.
 pub mod log {
     /// RFC 3339, UTC, microseconds.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{FieldValue, RequestId, SpanId, TraceFlags, TraceId};
+use crate::trace::Tracing;
 
 /// Ids and fields of one request; a cheap handle that clones share.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct Parts {
     pub(crate) baggage: Option<Box<str>>,
     /// The OpenTelemetry context with the request's span; none for an unsampled request.
     pub(crate) otel: Option<opentelemetry::Context>,
+    /// The pipeline that the request's spans go to; none if none are recorded.
+    pub(crate) tracing: Option<Tracing>,
 }
 
 // === impl RequestContext ===
@@ -64,6 +67,7 @@ impl RequestContext {
             tracestate: None,
             baggage: None,
             otel: None,
+            tracing: crate::obs::default_tracing().filter(|_| sampled),
         })
     }
 

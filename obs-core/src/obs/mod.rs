@@ -11,3 +11,8 @@ pub use error::{InitError, ShutdownError};
 pub(crate) fn default_sampled(_trace_id: crate::context::TraceId) -> bool {
     true
 }
+
+/// The process-wide default trace pipeline.
+pub(crate) fn default_tracing() -> Option<crate::trace::Tracing> {
+    None
+}

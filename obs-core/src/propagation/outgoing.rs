@@ -131,6 +131,7 @@ mod tests {
             tracestate: Some("foo=1".into()),
             baggage: Some("a=1".into()),
             otel: None,
+            tracing: None,
         })
     }
 

@@ -1,0 +1,57 @@
+//! Counting the spans that are lost.
+
+use metrics::{Counter, Key, KeyName, Label, Level, Metadata, Recorder, SharedString, Unit};
+
+use crate::names::{drop_reason, metric};
+
+/// The one label.
+const REASON: &str = metric::SPANS_DROPPED.labels[0];
+
+/// Why a span was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DropReason {
+    QueueFull,
+    ExportFailed,
+    ExportTimeout,
+    Shutdown,
+}
+
+/// `obs_spans_dropped_total`, one counter per reason.
+#[derive(Clone, Debug)]
+pub(super) struct Drops {
+    queue_full: Counter,
+    export_failed: Counter,
+    export_timeout: Counter,
+    shutdown: Counter,
+}
+
+// === impl Drops ===
+
+impl Drops {
+    pub(super) fn register(recorder: &dyn Recorder) -> Self {
+        let name = metric::SPANS_DROPPED.base();
+        let help = SharedString::const_str(metric::SPANS_DROPPED.help);
+        recorder.describe_counter(KeyName::from_const_str(name), Some(Unit::Count), help);
+        let metadata = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+        let counter = |reason| {
+            let labels = vec![Label::from_static_parts(REASON, reason)];
+            recorder.register_counter(&Key::from_parts(name, labels), &metadata)
+        };
+        Self {
+            queue_full: counter(drop_reason::QUEUE_FULL),
+            export_failed: counter(drop_reason::EXPORT_FAILED),
+            export_timeout: counter(drop_reason::EXPORT_TIMEOUT),
+            shutdown: counter(drop_reason::SHUTDOWN),
+        }
+    }
+
+    pub(super) fn count(&self, reason: DropReason, spans: usize) {
+        let counter = match reason {
+            DropReason::QueueFull => &self.queue_full,
+            DropReason::ExportFailed => &self.export_failed,
+            DropReason::ExportTimeout => &self.export_timeout,
+            DropReason::Shutdown => &self.shutdown,
+        };
+        counter.increment(spans as u64);
+    }
+}

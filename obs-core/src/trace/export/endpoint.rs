@@ -1,0 +1,225 @@
+//! Where spans are sent to, and how.
+
+use crate::{obs::InitError, trace::settings::Env};
+
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
+const TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
+
+/// The transport of OTLP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    #[cfg(feature = "otlp-http")]
+    Http,
+    #[cfg(feature = "otlp-grpc")]
+    Grpc,
+}
+
+/// A collector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    pub(super) protocol: Protocol,
+    pub(super) url: String,
+}
+
+// === impl Endpoint ===
+
+impl Endpoint {
+    /// None if neither code nor the environment names a collector.
+    ///
+    /// What code gives and `OTEL_EXPORTER_OTLP_ENDPOINT` are base URLs to which HTTP adds
+    /// `/v1/traces`; `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is taken as it stands
+    /// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
+    pub(super) fn from_settings(code: Option<&str>, env: Env<'_>) -> Result<Option<Self>, InitError> {
+        let code = code.map(|given| ("otlp_endpoint", given.trim().to_owned()));
+        let Some((setting, url)) = code.or_else(|| env.first([TRACES_ENDPOINT, ENDPOINT])) else { return Ok(None) };
+        let is_base = setting != TRACES_ENDPOINT;
+        if let Err(expected) = check(&url, is_base) {
+            return Err(InitError::invalid(setting, url, expected));
+        }
+        let protocol = Protocol::from_settings(env)?;
+        Ok(Some(Self { protocol, url: if is_base { protocol.with_path(&url) } else { url } }))
+    }
+
+    /// The URL without what may be secret in it, for messages.
+    pub(super) fn shown(&self) -> String {
+        let (scheme, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        format!("{scheme}://{host}")
+    }
+}
+
+// === impl Protocol ===
+
+impl Protocol {
+    fn from_settings(env: Env<'_>) -> Result<Self, InitError> {
+        let Some((setting, name)) = env.first([TRACES_PROTOCOL, PROTOCOL]) else { return Ok(Self::default()) };
+        match name.to_ascii_lowercase().as_str() {
+            #[cfg(feature = "otlp-http")]
+            "http/protobuf" => Ok(Self::Http),
+            #[cfg(feature = "otlp-grpc")]
+            "grpc" => Ok(Self::Grpc),
+            "http/protobuf" => Err(InitError::invalid(setting, name, "grpc, or the feature `otlp-http` of obs-core")),
+            "grpc" => Err(InitError::invalid(setting, name, "http/protobuf, or the feature `otlp-grpc` of obs-core")),
+            _ => Err(InitError::invalid(setting, name, "http/protobuf or grpc")),
+        }
+    }
+
+    #[cfg(feature = "otlp-http")]
+    fn default() -> Self {
+        Self::Http
+    }
+
+    #[cfg(not(feature = "otlp-http"))]
+    fn default() -> Self {
+        Self::Grpc
+    }
+
+    fn with_path(self, base: &str) -> String {
+        match self {
+            #[cfg(feature = "otlp-http")]
+            Self::Http => format!("{}/v1/traces", base.trim_end_matches('/')),
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc => base.to_owned(),
+        }
+    }
+}
+
+/// What would be right, if this isn't a URL that we can send to.
+fn check(url: &str, is_base: bool) -> Result<(), &'static str> {
+    const EXAMPLE: &str = "a URL with scheme and host such as http://localhost:4318";
+    if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(EXAMPLE);
+    }
+    let (scheme, rest) = url.split_once("://").ok_or(EXAMPLE)?;
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" => {}
+        "https" => return Err("an http:// URL: this version of obs has no TLS, send through a collector at hand"),
+        _ => return Err("a URL whose scheme is http"),
+    }
+    if is_base && path.contains(['?', '#']) {
+        return Err("a base URL, to which the path is added, without query and fragment");
+    }
+    let address = authority.rsplit('@').next().unwrap_or_default();
+    if is_address(address) { Ok(()) } else { Err(EXAMPLE) }
+}
+
+/// Whether this is `host`, `host:port` or `[v6]:port`.
+fn is_address(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let Some((host, after)) = rest.split_once(']') else { return false };
+            if host.parse::<std::net::Ipv6Addr>().is_err() {
+                return false;
+            }
+            match (after, after.strip_prefix(':')) {
+                ("", _) => (host, None),
+                (_, Some(port)) => (host, Some(port)),
+                (_, None) => return false,
+            }
+        }
+        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+    };
+    let named = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:%".contains(&byte));
+    named && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(code: Option<&str>, set: &[(&str, &str)]) -> Result<Option<Endpoint>, InitError> {
+        let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Endpoint::from_settings(code, Env(&env))
+    }
+
+    fn url(code: Option<&str>, set: &[(&str, &str)]) -> String {
+        endpoint(code, set).unwrap().unwrap().url
+    }
+
+    #[test]
+    fn without_an_endpoint_there_is_none() {
+        assert_eq!(endpoint(None, &[(PROTOCOL, "nonsense")]).unwrap(), None);
+        assert_eq!(endpoint(None, &[(ENDPOINT, " ")]).unwrap(), None);
+    }
+
+    #[cfg(feature = "otlp-http")]
+    #[test]
+    fn http_adds_its_path_to_a_base_url() {
+        assert_eq!(url(Some("http://host:4318"), &[]), "http://host:4318/v1/traces");
+        assert_eq!(url(Some("http://host:4318/"), &[]), "http://host:4318/v1/traces");
+        assert_eq!(url(None, &[(ENDPOINT, "http://host/otlp/")]), "http://host/otlp/v1/traces");
+        assert_eq!(url(None, &[(TRACES_ENDPOINT, "http://host/custom?a=b")]), "http://host/custom?a=b");
+    }
+
+    #[cfg(all(feature = "otlp-http", feature = "otlp-grpc"))]
+    #[test]
+    fn code_and_the_variable_for_traces_win() {
+        let both = [(ENDPOINT, "http://general"), (TRACES_ENDPOINT, "http://traces"), (PROTOCOL, "grpc")];
+        assert_eq!(url(Some("http://code"), &both), "http://code");
+        assert_eq!(url(None, &both), "http://traces");
+        let protocols = [(ENDPOINT, "http://host"), (PROTOCOL, "grpc"), (TRACES_PROTOCOL, "HTTP/protobuf")];
+        assert_eq!(endpoint(None, &protocols).unwrap().unwrap().protocol, Protocol::Http);
+    }
+
+    #[cfg(feature = "otlp-grpc")]
+    #[test]
+    fn grpc_takes_the_url_as_it_is() {
+        assert_eq!(url(None, &[(ENDPOINT, "http://host:4317"), (PROTOCOL, "grpc")]), "http://host:4317");
+    }
+
+    #[test]
+    fn every_form_of_host_is_taken() {
+        for good in
+            ["http://h", "HTTP://127.0.0.1:1", "http://[::1]:4318", "http://[::1]/x", "http://u:p@h.example:80/"]
+        {
+            assert!(endpoint(Some(good), &[]).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_url_we_can_not_send_to_is_refused_by_name() {
+        for bad in [
+            "",
+            "localhost:4318",
+            "localhost",
+            "http://",
+            "http:///v1",
+            "ftp://host",
+            "https://host",
+            "http://:4318",
+            "http://host:port",
+            "http://host:0",
+            "http://host:70000",
+            "http://ho st",
+            "http://[::1",
+            "http://[x]:1",
+            "http://host?a=b",
+            "http://höst",
+            "http://a:b:c",
+            "unix:///run/otlp",
+        ] {
+            let error = endpoint(Some(bad), &[]).unwrap_err().to_string();
+            assert!(error.starts_with("otlp_endpoint is ") && error.contains("expected a"), "{bad}: {error}");
+        }
+        let error = endpoint(None, &[(TRACES_ENDPOINT, "nowhere")]).unwrap_err().to_string();
+        assert!(error.starts_with("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is \"nowhere\""), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_protocol_is_refused_by_name() {
+        for bad in ["http/json", "http", "tcp"] {
+            let error = endpoint(Some("http://host"), &[(PROTOCOL, bad)]).unwrap_err().to_string();
+            assert!(error.starts_with("OTEL_EXPORTER_OTLP_PROTOCOL is ") && error.contains("http/protobuf"), "{error}");
+        }
+    }
+
+    #[test]
+    fn messages_show_no_secrets() {
+        let endpoint = endpoint(Some("http://user:secret@host:4318/key"), &[]).unwrap().unwrap();
+        assert_eq!(endpoint.shown(), "http://host:4318");
+    }
+}

@@ -1,0 +1,118 @@
+//! The exporter's thread and the handle to it.
+
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use super::{drops::Drops, otlp, queue::Queue, settings::ExportSettings, thread::become_export_thread, worker::Worker};
+use crate::{
+    obs::InitError,
+    trace::{handle::TracingConfig, resource::resource, settings::Env},
+};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A handle to the exporter; it ends with [`shutdown`](Self::shutdown).
+#[derive(Clone, Debug)]
+pub(in crate::trace) struct Exporter(Arc<Queue>);
+
+/// Ends the queue with the thread, whatever ends that.
+struct EndsQueue(Arc<Queue>);
+
+/// Starts the exporter that the settings ask for.
+pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Exporter>, InitError> {
+    let env = Env(config.env);
+    let Some(settings) = ExportSettings::from_settings(config.otlp_endpoint.as_deref(), env)? else {
+        return Ok(None);
+    };
+    let (resource, of_exporter) = (resource(&config.service, env), settings.clone());
+    let drops = Drops::register(config.recorder);
+    Exporter::spawn(settings, drops, move || otlp::exporter(&of_exporter, &resource)).map(Some)
+}
+
+/// Runs `make`'s exporter on this thread until the queue is closed.
+fn export<E: SpanExporter>(
+    queue: Arc<Queue>,
+    settings: ExportSettings,
+    make: impl FnOnce() -> Result<E, BoxError>,
+    made: &mpsc::SyncSender<Result<(), BoxError>>,
+) {
+    // No hyper, h2 or tower of this thread may make spans, in no way: they would be exported, which
+    // makes spans.
+    become_export_thread();
+    let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
+    let _ends = EndsQueue(Arc::clone(&queue));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .thread_name("obs-export-dns")
+        .on_thread_start(become_export_thread)
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(made.send(Err(error.into()))),
+    };
+    runtime.block_on(async {
+        match make() {
+            Ok(exporter) => {
+                // Whoever started us waits for this, or has panicked.
+                let _ = made.send(Ok(()));
+                Worker::new(queue, exporter, settings).run().await;
+            }
+            Err(error) => drop(made.send(Err(error))),
+        }
+    });
+    // A name look-up that hangs must not hold us.
+    runtime.shutdown_background();
+}
+
+// === impl Exporter ===
+
+impl Exporter {
+    /// Starts a thread that sends with the exporter that `make` makes on it.
+    pub(super) fn spawn<E: SpanExporter + 'static>(
+        settings: ExportSettings,
+        drops: Drops,
+        make: impl FnOnce() -> Result<E, BoxError> + Send + 'static,
+    ) -> Result<Self, InitError> {
+        let queue = Arc::new(Queue::new(settings.queue, settings.batch, drops));
+        let (made, outcome) = mpsc::sync_channel(1);
+        let of_thread = Arc::clone(&queue);
+        thread::Builder::new()
+            .name("obs-export".to_owned())
+            .spawn(move || export(of_thread, settings, make, &made))
+            .map_err(|error| InitError::failed("start the thread that exports spans", error))?;
+        match outcome.recv() {
+            Ok(Ok(())) => Ok(Self(queue)),
+            Ok(Err(error)) => Err(InitError::failed("set up the export of spans", error)),
+            Err(gone) => Err(InitError::failed("set up the export of spans", gone)),
+        }
+    }
+
+    /// Takes a span that has ended; never blocks.
+    #[inline]
+    pub(in crate::trace) fn push(&self, span: SpanData) {
+        self.0.push(span);
+    }
+
+    /// False if not everything got out within `timeout`.
+    pub(in crate::trace) fn flush(&self, timeout: Duration) -> bool {
+        self.0.flush(timeout)
+    }
+
+    /// Sends what waits, then ends. False if spans were lost thereby.
+    pub(in crate::trace) fn shutdown(&self, timeout: Duration) -> bool {
+        self.0.close(timeout)
+    }
+}
+
+// === impl EndsQueue ===
+
+impl Drop for EndsQueue {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}

@@ -1,0 +1,29 @@
+//! Spans on their way to a collector, by OTLP.
+//!
+//! A bounded queue and one thread with a runtime of its own: ending a span is a push under a short
+//! lock, and neither start-up nor shutdown needs a tokio runtime. A collector that is absent, slow
+//! or broken costs spans, which are counted, and nothing else.
+
+#[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
+mod absent;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod drops;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod endpoint;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod exporter;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod otlp;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod queue;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod settings;
+mod thread;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod worker;
+
+#[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
+pub(super) use absent::{Exporter, start};
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(super) use exporter::{Exporter, start};
+pub(super) use thread::is_export_thread;

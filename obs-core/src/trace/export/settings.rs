@@ -1,0 +1,107 @@
+//! How spans are gathered and sent.
+
+use std::time::Duration;
+
+use super::endpoint::Endpoint;
+use crate::{obs::InitError, trace::settings::Env};
+
+/// The batch settings of the standard and where to send to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ExportSettings {
+    pub(super) endpoint: Endpoint,
+    /// How long the collector may take for a request, with its retries.
+    pub(super) request_timeout: Duration,
+    /// How long one batch may take whatever happens.
+    pub(super) export_timeout: Duration,
+    /// How long a span waits for company.
+    pub(super) delay: Duration,
+    /// Spans that wait at most.
+    pub(super) queue: usize,
+    /// Spans that are sent at once, at most.
+    pub(super) batch: usize,
+}
+
+// === impl ExportSettings ===
+
+impl ExportSettings {
+    /// None if nothing says where to send to, or the SDK is switched off.
+    pub(super) fn from_settings(code: Option<&str>, env: Env<'_>) -> Result<Option<Self>, InitError> {
+        if env.is_true("OTEL_SDK_DISABLED") {
+            return Ok(None);
+        }
+        let Some(endpoint) = Endpoint::from_settings(code, env)? else { return Ok(None) };
+        let queue = size("OTEL_BSP_MAX_QUEUE_SIZE", 2_048, env)?;
+        let batch = size("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512, env)?;
+        let request_timeout = millis("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000, env)?;
+        Ok(Some(Self {
+            endpoint,
+            request_timeout: match env.get("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT") {
+                Some(_) => millis("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", 10_000, env)?,
+                None => request_timeout,
+            },
+            export_timeout: millis("OTEL_BSP_EXPORT_TIMEOUT", 30_000, env)?,
+            delay: millis("OTEL_BSP_SCHEDULE_DELAY", 5_000, env)?,
+            queue,
+            // The standard wants a batch to be no larger than the queue.
+            batch: batch.min(queue),
+        }))
+    }
+}
+
+fn millis(name: &'static str, default: u32, env: Env<'_>) -> Result<Duration, InitError> {
+    Ok(Duration::from_millis(env.number(name, default)?.into()))
+}
+
+fn size(name: &'static str, default: u32, env: Env<'_>) -> Result<usize, InitError> {
+    Ok(usize::try_from(env.number(name, default)?).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(set: &[(&str, &str)]) -> Result<Option<ExportSettings>, InitError> {
+        let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        ExportSettings::from_settings(Some("http://localhost:4318"), Env(&env))
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_standard() {
+        let settings = settings(&[]).unwrap().unwrap();
+        assert_eq!((settings.queue, settings.batch), (2_048, 512));
+        assert_eq!(settings.delay, Duration::from_secs(5));
+        assert_eq!(settings.export_timeout, Duration::from_secs(30));
+        assert_eq!(settings.request_timeout, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn the_environment_is_honoured() {
+        let settings = settings(&[
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),
+            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "1000"),
+            ("OTEL_BSP_EXPORT_TIMEOUT", "2000"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
+            ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "4000"),
+        ]);
+        let settings = settings.unwrap().unwrap();
+        assert_eq!((settings.queue, settings.batch), (100, 100));
+        assert_eq!(settings.delay, Duration::from_secs(1));
+        assert_eq!(settings.export_timeout, Duration::from_secs(2));
+        assert_eq!(settings.request_timeout, Duration::from_secs(4));
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_refused_by_name() {
+        for bad in ["0", "-1", "many", "1.5", "99999999999"] {
+            let error = settings(&[("OTEL_BSP_MAX_QUEUE_SIZE", bad)]).unwrap_err().to_string();
+            assert!(error.starts_with("OTEL_BSP_MAX_QUEUE_SIZE is ") && error.contains(bad), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_switched_off_sdk_exports_nothing() {
+        assert_eq!(settings(&[("OTEL_SDK_DISABLED", "True")]).unwrap(), None);
+        assert!(settings(&[("OTEL_SDK_DISABLED", "false")]).unwrap().is_some());
+    }
+}

@@ -1,0 +1,18 @@
+//! Telling the export thread from all others.
+
+use std::cell::Cell;
+
+thread_local! {
+    static EXPORTS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread sends spans: what it does itself must not become spans.
+pub(in crate::trace) fn is_export_thread() -> bool {
+    EXPORTS.get()
+}
+
+/// Makes this thread one that sends spans, for its life.
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(super) fn become_export_thread() {
+    EXPORTS.set(true);
+}

@@ -1,0 +1,171 @@
+//! The loop of the export thread.
+
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use opentelemetry_sdk::{
+    error::OTelSdkResult,
+    trace::{SpanData, SpanExporter},
+};
+use tokio::time::{sleep, sleep_until};
+
+use super::{drops::DropReason, queue::Queue, settings::ExportSettings};
+use crate::names::target;
+
+/// A failing collector is mentioned again after that long.
+const WARN_AGAIN: Duration = Duration::from_secs(60);
+
+/// Sends what waits in a queue.
+#[derive(Debug)]
+pub(super) struct Worker<E> {
+    queue: Arc<Queue>,
+    exporter: E,
+    settings: ExportSettings,
+    health: Health,
+}
+
+/// How it stands with the collector, as far as it was told.
+#[derive(Debug, Default)]
+struct Health {
+    warned: Option<Instant>,
+    lost_since: usize,
+}
+
+/// How one batch ended.
+#[derive(Debug)]
+enum Sent {
+    Done(OTelSdkResult),
+    TimedOut,
+    Closed,
+}
+
+// === impl Worker ===
+
+impl<E: SpanExporter> Worker<E> {
+    pub(super) fn new(queue: Arc<Queue>, exporter: E, settings: ExportSettings) -> Self {
+        Self { queue, exporter, settings, health: Health::default() }
+    }
+
+    /// Works until the queue is closed.
+    pub(super) async fn run(mut self) {
+        let mut next = Instant::now() + self.settings.delay;
+        loop {
+            self.wait(next).await;
+            let due = Instant::now() >= next;
+            let order = self.queue.order(due);
+            let complete = self.send_all(order.spans).await;
+            if due {
+                next = Instant::now() + self.settings.delay;
+            }
+            self.queue.answer(order.flush, complete);
+            if order.last {
+                return;
+            }
+        }
+    }
+
+    /// Waits for work, at most until the next regular export.
+    async fn wait(&self, next: Instant) {
+        if self.queue.is_urgent() {
+            return;
+        }
+        let mut woken = pin!(self.queue.woken());
+        let mut tick = pin!(sleep_until(next.into()));
+        poll_fn(|cx| {
+            let ready = woken.as_mut().poll(cx).is_ready() || tick.as_mut().poll(cx).is_ready();
+            if ready { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// Sends full batches, and as many spans as are asked for. False if some of them were lost.
+    async fn send_all(&mut self, mut asked: usize) -> bool {
+        let mut complete = true;
+        while !self.is_late() {
+            let batch = self.queue.take(asked);
+            if batch.is_empty() {
+                return complete;
+            }
+            asked = asked.saturating_sub(batch.len());
+            complete &= self.send(batch).await;
+        }
+        complete && asked == 0
+    }
+
+    fn is_late(&self) -> bool {
+        self.queue.deadline().is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// Sends one batch. False if it was lost.
+    async fn send(&mut self, batch: Vec<SpanData>) -> bool {
+        let spans = batch.len();
+        let endpoint = &self.settings.endpoint;
+        let (reason, error) = match self.export(batch).await {
+            Sent::Done(Ok(())) => {
+                self.health.well(endpoint.shown());
+                return true;
+            }
+            Sent::Done(Err(error)) => (DropReason::ExportFailed, error.to_string()),
+            Sent::TimedOut => (DropReason::ExportTimeout, format!("no answer in {:?}", self.settings.export_timeout)),
+            Sent::Closed => (DropReason::Shutdown, "no answer before shutdown".to_owned()),
+        };
+        self.queue.lost(reason, spans);
+        self.health.ill(spans, &error, || endpoint.shown());
+        false
+    }
+
+    /// The exporter's answer, unless it takes too long: longer than one batch may take, or longer
+    /// than there is time at shutdown.
+    async fn export(&self, batch: Vec<SpanData>) -> Sent {
+        let mut export = pin!(self.exporter.export(batch));
+        let mut limit = pin!(sleep(self.settings.export_timeout));
+        let mut closing = false;
+        loop {
+            let mut woken = pin!(self.queue.woken());
+            let sent = poll_fn(|cx| {
+                if let Poll::Ready(answer) = export.as_mut().poll(cx) {
+                    return Poll::Ready(Some(Sent::Done(answer)));
+                }
+                if limit.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Some(if closing { Sent::Closed } else { Sent::TimedOut }));
+                }
+                woken.as_mut().poll(cx).map(|()| None)
+            });
+            if let Some(sent) = sent.await {
+                return sent;
+            }
+            if let Some(deadline) = self.queue.deadline().map(tokio::time::Instant::from)
+                && deadline < limit.deadline()
+            {
+                closing = true;
+                limit.as_mut().reset(deadline);
+            }
+        }
+    }
+}
+
+// === impl Health ===
+
+impl Health {
+    fn well(&mut self, endpoint: String) {
+        if self.warned.take().is_some() {
+            tracing::info!(target: target::OBS, endpoint, "spans are exported again");
+        }
+        self.lost_since = 0;
+    }
+
+    fn ill(&mut self, lost: usize, error: &str, endpoint: impl FnOnce() -> String) {
+        self.lost_since += lost;
+        if self.warned.is_some_and(|warned| warned.elapsed() < WARN_AGAIN) {
+            return;
+        }
+        let (endpoint, lost) = (endpoint(), std::mem::take(&mut self.lost_since));
+        tracing::warn!(target: target::OBS, endpoint, error, lost, "spans could not be exported and are lost");
+        self.warned = Some(Instant::now());
+    }
+}

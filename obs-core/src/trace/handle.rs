@@ -1,0 +1,189 @@
+//! The trace pipeline of one instance.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use opentelemetry::{InstrumentationScope, KeyValue, trace::TracerProvider};
+use opentelemetry_sdk::{
+    error::OTelSdkError,
+    trace::{SdkTracer, SdkTracerProvider},
+};
+
+use super::{
+    blocking,
+    ids::Ids,
+    pipeline::{Pipeline, SpanReader},
+    sampler::{Sampler, SdkSampler},
+    server_span::{ServerSpan, SpanStart},
+    settings::Env,
+};
+use crate::{
+    context::TraceId,
+    obs::{InitError, ServiceInfo},
+};
+
+/// What the pipeline is made from.
+pub(crate) struct TracingConfig<'a> {
+    pub(crate) service: Arc<ServiceInfo>,
+    /// Where to export to, from code: a base URL.
+    pub(crate) otlp_endpoint: Option<String>,
+    /// Share of the new traces to record, from code.
+    pub(crate) sample_ratio: Option<f64>,
+    /// The user's own provider, instead of ours.
+    pub(crate) provider: Option<SdkTracerProvider>,
+    /// The environment.
+    pub(crate) env: &'a dyn Fn(&str) -> Option<String>,
+    /// Where lost spans are counted.
+    pub(crate) recorder: &'a dyn metrics::Recorder,
+}
+
+/// A handle to the trace pipeline; clones share it.
+#[derive(Clone)]
+pub(crate) struct Tracing(Arc<Inner>);
+
+struct Inner {
+    /// Tells the pipelines of one process apart.
+    instance: u64,
+    sampler: Sampler,
+    recording: Option<Recording>,
+}
+
+/// Present if spans go anywhere.
+struct Recording {
+    provider: SdkTracerProvider,
+    tracer: SdkTracer,
+    /// Our own provider's pipeline; none for the user's provider.
+    own: Option<Pipeline>,
+}
+
+fn tracer(provider: &SdkTracerProvider) -> SdkTracer {
+    let scope = InstrumentationScope::builder("obs").with_version(env!("CARGO_PKG_VERSION")).build();
+    provider.tracer_with_scope(scope)
+}
+
+// === impl Tracing ===
+
+impl Tracing {
+    /// Checks the settings and starts what they ask for: nothing without an endpoint or a provider.
+    pub(crate) fn start(config: TracingConfig<'_>) -> Result<Self, InitError> {
+        Self::start_with_readers(config, Vec::new())
+    }
+
+    /// [`start`](Self::start), with others who want to see finished spans.
+    pub(crate) fn start_with_readers(
+        config: TracingConfig<'_>,
+        readers: Vec<Box<dyn SpanReader>>,
+    ) -> Result<Self, InitError> {
+        static INSTANCES: AtomicU64 = AtomicU64::new(0);
+        let instance = INSTANCES.fetch_add(1, Ordering::Relaxed);
+        let sampler = Sampler::from_settings(config.sample_ratio, Env(config.env))?;
+        let recording = match config.provider.clone() {
+            Some(provider) => Some(Recording { tracer: tracer(&provider), provider, own: None }),
+            None => Recording::own(&config, readers, sampler, instance)?,
+        };
+        Ok(Self(Arc::new(Inner { instance, sampler, recording })))
+    }
+
+    /// Whether a trace that starts here is recorded.
+    pub(crate) fn samples_root(&self, trace_id: TraceId) -> bool {
+        self.0.sampler.samples_root(trace_id)
+    }
+
+    /// Decides on a request and, if it is recorded, starts its span.
+    ///
+    /// `attributes` is called for spans that are recorded, and for those on which the user's own
+    /// provider decides with them at hand.
+    pub(crate) fn start_server_span(
+        &self,
+        start: SpanStart<'_>,
+        attributes: impl FnOnce() -> Vec<KeyValue>,
+    ) -> ServerSpan {
+        let decided = ServerSpan::decide(self.0.sampler, &start);
+        match &self.0.recording {
+            Some(Recording { tracer, own: None, .. }) => decided.ask(tracer, start, attributes),
+            Some(Recording { tracer, own: Some(_), .. }) if decided.flags.is_sampled() => {
+                decided.record(tracer, start, attributes)
+            }
+            _ => decided,
+        }
+    }
+
+    /// The provider that spans go to, if there is one.
+    pub(crate) fn provider(&self) -> Option<&SdkTracerProvider> {
+        self.0.recording.as_ref().map(|recording| &recording.provider)
+    }
+
+    /// The tracer of our spans, if they go anywhere.
+    pub(super) fn tracer(&self) -> Option<&SdkTracer> {
+        self.0.recording.as_ref().map(|recording| &recording.tracer)
+    }
+
+    /// Whether spans are recorded by our own provider, which takes our ids.
+    pub(super) fn is_own(&self) -> bool {
+        self.0.recording.as_ref().is_some_and(|recording| recording.own.is_some())
+    }
+
+    /// Tells the pipelines of one process apart.
+    pub(super) fn instance(&self) -> u64 {
+        self.0.instance
+    }
+
+    /// Exports what has ended so far. False if that did not succeed within `timeout`.
+    pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        match &self.0.recording {
+            None => true,
+            Some(Recording { own: Some(pipeline), .. }) => pipeline.flush(timeout),
+            Some(Recording { provider, .. }) => {
+                let provider = provider.clone();
+                blocking::within(timeout, move || provider.force_flush().is_ok())
+            }
+        }
+    }
+
+    /// Exports what has ended so far and ends the pipeline; a user's own provider lives on. False if
+    /// that did not succeed within `timeout`.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
+        match &self.0.recording {
+            Some(Recording { provider, own: Some(_), .. }) => {
+                matches!(provider.shutdown_with_timeout(timeout), Ok(()) | Err(OTelSdkError::AlreadyShutdown))
+            }
+            _ => self.flush(timeout),
+        }
+    }
+}
+
+impl fmt::Debug for Tracing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let recording = self.0.recording.as_ref();
+        f.debug_struct("Tracing")
+            .field("sampler", &self.0.sampler)
+            .field("pipeline", &recording.map(|recording| recording.own.as_ref()))
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Recording ===
+
+impl Recording {
+    /// Our own provider, if anybody wants its spans.
+    fn own(
+        config: &TracingConfig<'_>,
+        readers: Vec<Box<dyn SpanReader>>,
+        sampler: Sampler,
+        instance: u64,
+    ) -> Result<Option<Self>, InitError> {
+        let Some(pipeline) = Pipeline::start(config, readers)? else { return Ok(None) };
+        let provider = SdkTracerProvider::builder()
+            .with_sampler(SdkSampler::new(sampler, instance))
+            .with_id_generator(Ids::new(instance))
+            .with_span_processor(pipeline.clone())
+            .build();
+        Ok(Some(Self { tracer: tracer(&provider), provider, own: Some(pipeline) }))
+    }
+}

@@ -1,0 +1,104 @@
+//! Ids on their way between our types and OpenTelemetry's, and into the spans that the SDK makes.
+
+use std::cell::Cell;
+
+use opentelemetry::trace::{SpanId as OtelSpanId, TraceFlags as OtelTraceFlags, TraceId as OtelTraceId};
+use opentelemetry_sdk::trace::IdGenerator;
+
+use crate::context::{self, RequestContext, SpanId, TraceFlags, TraceId};
+
+thread_local! {
+    /// The ids of the span that is about to be made on this thread. The SDK asks its generator for
+    /// them; there is no other way to tell it.
+    static HANDED_OVER: Cell<Option<(TraceId, SpanId)>> = const { Cell::new(None) };
+}
+
+/// Gives the spans of our own provider the ids that their request has already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ids {
+    instance: u64,
+}
+
+/// Runs `make` so that the one span it makes gets these ids, and is recorded without a second
+/// decision.
+pub(super) fn hand_over<R>(trace_id: TraceId, span_id: SpanId, make: impl FnOnce() -> R) -> R {
+    struct TakeBack;
+    impl Drop for TakeBack {
+        fn drop(&mut self) {
+            HANDED_OVER.set(None);
+        }
+    }
+
+    HANDED_OVER.set(Some((trace_id, span_id)));
+    let _take_back = TakeBack;
+    make()
+}
+
+/// Whether the span that is being made was decided on already.
+pub(super) fn is_handed_over() -> bool {
+    HANDED_OVER.get().is_some()
+}
+
+/// Reads the current request, unless it belongs to another instance.
+fn with_request<R>(instance: u64, read: impl FnOnce(&RequestContext) -> R) -> Option<R> {
+    context::with_current(|request| {
+        let others = request.parts().tracing.as_ref().is_some_and(|tracing| tracing.instance() != instance);
+        (!others).then(|| read(request))
+    })
+    .flatten()
+}
+
+/// Whether the current request is recorded; none outside a request.
+pub(super) fn request_decision(instance: u64) -> Option<bool> {
+    context::with_current(|request| {
+        let ours = request.parts().tracing.as_ref().is_none_or(|tracing| tracing.instance() == instance);
+        ours && request.is_sampled()
+    })
+}
+
+pub(super) fn otel_trace_id(id: TraceId) -> OtelTraceId {
+    OtelTraceId::from(id.get())
+}
+
+pub(super) fn otel_span_id(id: SpanId) -> OtelSpanId {
+    OtelSpanId::from(id.get())
+}
+
+pub(super) fn otel_flags(flags: TraceFlags) -> OtelTraceFlags {
+    OtelTraceFlags::new(flags.bits())
+}
+
+pub(super) fn trace_id(id: OtelTraceId) -> Option<TraceId> {
+    TraceId::new(u128::from_be_bytes(id.to_bytes()))
+}
+
+pub(super) fn span_id(id: OtelSpanId) -> Option<SpanId> {
+    SpanId::new(u64::from_be_bytes(id.to_bytes()))
+}
+
+pub(super) fn from_otel_flags(flags: OtelTraceFlags) -> TraceFlags {
+    TraceFlags::from_bits(flags.to_u8())
+}
+
+// === impl Ids ===
+
+impl Ids {
+    pub(super) fn new(instance: u64) -> Self {
+        Self { instance }
+    }
+}
+
+impl IdGenerator for Ids {
+    fn new_trace_id(&self) -> OtelTraceId {
+        let handed_over = HANDED_OVER.get().map(|(trace_id, _)| trace_id);
+        // A job has a trace id and no span yet: whoever makes the first one continues its trace.
+        let of_job = || {
+            with_request(self.instance, |request| request.parts().otel.is_none().then(|| request.trace_id())).flatten()
+        };
+        otel_trace_id(handed_over.or_else(of_job).unwrap_or_else(TraceId::random))
+    }
+
+    fn new_span_id(&self) -> OtelSpanId {
+        otel_span_id(HANDED_OVER.get().map_or_else(SpanId::random, |(_, span_id)| span_id))
+    }
+}

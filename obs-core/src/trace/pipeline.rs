@@ -1,0 +1,86 @@
+//! What happens to a span when it ends.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use opentelemetry::Context;
+use opentelemetry_sdk::{
+    error::{OTelSdkError, OTelSdkResult},
+    trace::{Span, SpanData, SpanProcessor},
+};
+
+use super::{
+    export::{self, Exporter},
+    handle::TracingConfig,
+};
+use crate::obs::InitError;
+
+/// How long the SDK's own `force_flush` waits: the default of the standard for an export.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Someone who wants to see finished spans, beside the exporter.
+///
+/// It is called on the thread that ends the span, often in the middle of a request: it must be
+/// quick and must not block.
+pub(crate) trait SpanReader: Send + Sync + fmt::Debug {
+    /// Sees one span that was sampled and has ended.
+    fn read(&self, span: &SpanData);
+}
+
+/// The way of finished spans: past the readers, into the exporter's queue.
+#[derive(Clone, Debug)]
+pub(super) struct Pipeline(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    readers: Vec<Box<dyn SpanReader>>,
+    exporter: Option<Exporter>,
+}
+
+// === impl Pipeline ===
+
+impl Pipeline {
+    /// None if nobody wants spans.
+    pub(super) fn start(
+        config: &TracingConfig<'_>,
+        readers: Vec<Box<dyn SpanReader>>,
+    ) -> Result<Option<Self>, InitError> {
+        let exporter = export::start(config)?;
+        if exporter.is_none() && readers.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Self(Arc::new(Inner { readers, exporter }))))
+    }
+
+    /// False if the exporter did not get everything out within `timeout`.
+    pub(super) fn flush(&self, timeout: Duration) -> bool {
+        self.0.exporter.as_ref().is_none_or(|exporter| exporter.flush(timeout))
+    }
+
+    fn shutdown(&self, timeout: Duration) -> bool {
+        self.0.exporter.as_ref().is_none_or(|exporter| exporter.shutdown(timeout))
+    }
+}
+
+impl SpanProcessor for Pipeline {
+    fn on_start(&self, _: &mut Span, _: &Context) {}
+
+    fn on_end(&self, span: SpanData) {
+        if !span.span_context.is_sampled() {
+            return;
+        }
+        for reader in &self.0.readers {
+            reader.read(&span);
+        }
+        if let Some(exporter) = &self.0.exporter {
+            exporter.push(span);
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        if self.flush(FLUSH_TIMEOUT) { Ok(()) } else { Err(OTelSdkError::Timeout(FLUSH_TIMEOUT)) }
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        if self.shutdown(timeout) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
+    }
+}

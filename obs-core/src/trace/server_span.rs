@@ -1,0 +1,148 @@
+//! Starting the span of a request.
+
+use std::{borrow::Cow, time::SystemTime};
+
+use opentelemetry::{
+    Context, KeyValue,
+    trace::{Link, SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceState, Tracer},
+};
+use opentelemetry_sdk::trace::SdkTracer;
+
+use super::{ids, sampler::Sampler};
+use crate::{
+    context::{SpanId, TraceFlags, TraceId},
+    propagation::TraceParent,
+};
+
+/// What is known when a request arrives.
+#[derive(Debug)]
+pub(crate) struct SpanStart<'a> {
+    pub(crate) parent: Option<&'a TraceParent>,
+    pub(crate) tracestate: Option<&'a str>,
+    /// Whether the caller may decide; if not, the request starts a trace of its own that is linked
+    /// to the caller's.
+    pub(crate) trusted: bool,
+    /// See [`span_name`](super::span_name).
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) start: SystemTime,
+}
+
+/// A request's ids, and its span if one is recorded.
+#[derive(Debug)]
+pub(crate) struct ServerSpan {
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: SpanId,
+    pub(crate) flags: TraceFlags,
+    /// The context to attach whenever the request is polled; none if nothing is recorded.
+    pub(crate) otel: Option<Context>,
+}
+
+// === impl SpanStart ===
+
+impl SpanStart<'_> {
+    /// The caller's span, if this request continues its trace.
+    fn trusted_parent(&self) -> Option<&TraceParent> {
+        self.parent.filter(|_| self.trusted)
+    }
+
+    fn remote(&self, parent: &TraceParent) -> SpanContext {
+        SpanContext::new(
+            ids::otel_trace_id(parent.trace_id),
+            ids::otel_span_id(parent.span_id),
+            ids::otel_flags(parent.flags),
+            true,
+            // The SDK knows level 1 of the standard only. What it can't read is sent on all the
+            // same: outgoing headers don't come from here.
+            self.tracestate.and_then(|state| state.parse().ok()).unwrap_or_else(TraceState::default),
+        )
+    }
+
+    fn parent_context(&self) -> Context {
+        let parent = self.trusted_parent().map(|parent| self.remote(parent));
+        parent.map_or_else(Context::new, |parent| Context::new().with_remote_span_context(parent))
+    }
+
+    fn links(&self) -> Option<Vec<Link>> {
+        let untrusted = self.parent.filter(|_| !self.trusted)?;
+        Some(vec![Link::with_context(self.remote(untrusted))])
+    }
+
+    fn into_builder(self, attributes: Option<Vec<KeyValue>>) -> SpanBuilder {
+        SpanBuilder {
+            span_kind: Some(SpanKind::Server),
+            links: self.links(),
+            name: self.name,
+            start_time: Some(self.start),
+            attributes,
+            events: None,
+        }
+    }
+}
+
+// === impl ServerSpan ===
+
+impl ServerSpan {
+    /// Ids and decision of ours, no span yet.
+    pub(super) fn decide(sampler: Sampler, start: &SpanStart<'_>) -> Self {
+        let (trace_id, flags) = match start.trusted_parent() {
+            Some(parent) => {
+                let sampled = sampler.samples_child(parent.flags, parent.trace_id);
+                (parent.trace_id, parent.flags.with_sampled(sampled))
+            }
+            None => {
+                let trace_id = TraceId::random();
+                (trace_id, TraceFlags::new_root(sampler.samples_root(trace_id)))
+            }
+        };
+        Self { trace_id, span_id: SpanId::random(), flags, otel: None }
+    }
+
+    /// With its span, made by our own provider: it has been decided to record it.
+    pub(super) fn record(
+        self,
+        tracer: &SdkTracer,
+        start: SpanStart<'_>,
+        attributes: impl FnOnce() -> Vec<KeyValue>,
+    ) -> Self {
+        let parent = start.parent_context();
+        let builder = start.into_builder(Some(attributes()));
+        let span = ids::hand_over(self.trace_id, self.span_id, || tracer.build_with_context(builder, &parent));
+        Self { otel: recording(span), ..self }
+    }
+
+    /// Ids and decision of the user's own provider, with its span if it records.
+    pub(super) fn ask(
+        self,
+        tracer: &SdkTracer,
+        start: SpanStart<'_>,
+        attributes: impl FnOnce() -> Vec<KeyValue>,
+    ) -> Self {
+        let parent = start.parent_context();
+        // Where the caller left the trace out, hardly any sampler takes it up again.
+        let left_out = start.trusted_parent().is_some_and(|parent| !parent.flags.is_sampled());
+        if left_out {
+            let mut span = tracer.build_with_context(start.into_builder(None), &parent);
+            if opentelemetry::trace::Span::is_recording(&span) {
+                opentelemetry::trace::Span::set_attributes(&mut span, attributes());
+            }
+            return self.with_ids_of(span);
+        }
+        let span = tracer.build_with_context(start.into_builder(Some(attributes())), &parent);
+        self.with_ids_of(span)
+    }
+
+    fn with_ids_of(self, span: opentelemetry_sdk::trace::Span) -> Self {
+        let made = opentelemetry::trace::Span::span_context(&span);
+        let (Some(trace_id), Some(span_id)) = (ids::trace_id(made.trace_id()), ids::span_id(made.span_id())) else {
+            // A provider that was shut down makes spans without ids.
+            return Self { flags: self.flags.with_sampled(false), ..self };
+        };
+        let flags = self.flags.with_sampled(made.is_sampled());
+        Self { trace_id, span_id, flags, otel: recording(span) }
+    }
+}
+
+/// The context around the span, if it is recorded. What is in the current context stays in it.
+fn recording(span: opentelemetry_sdk::trace::Span) -> Option<Context> {
+    opentelemetry::trace::Span::is_recording(&span).then(|| Context::current_with_span(span))
+}

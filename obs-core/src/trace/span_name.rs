@@ -1,0 +1,47 @@
+//! Names of server spans, made once per route.
+
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+/// Names that are kept for the life of the process, at most: routes times methods stay far below.
+const MAX_KEPT: usize = 8_192;
+
+/// The name in a form that costs nothing to give to a span.
+///
+/// The SDK takes `&'static str` or `String`, and a span per request must not cost a `String`. So a
+/// name is kept for the life of the process; callers ask once per route and method and keep the
+/// answer. Beyond a bound, which only a broken caller reaches, names are owned.
+pub(crate) fn span_name(name: &str) -> Cow<'static, str> {
+    static KEPT: OnceLock<Mutex<HashSet<&'static str>>> = OnceLock::new();
+    let mut kept = KEPT.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(name) {
+        return Cow::Borrowed(known);
+    }
+    if kept.len() == MAX_KEPT {
+        return Cow::Owned(name.to_owned());
+    }
+    let forever: &'static str = Box::leak(name.into());
+    kept.insert(forever);
+    Cow::Borrowed(forever)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_kept_once() {
+        let (first, second) = (span_name("GET /once/{id}"), span_name("GET /once/{id}"));
+        assert!(matches!(first, Cow::Borrowed(_)));
+        assert_eq!(first.as_ptr(), second.as_ptr());
+    }
+
+    #[test]
+    fn the_names_kept_are_bounded() {
+        let last = (0..=MAX_KEPT).map(|n| span_name(&format!("GET /bounded/{n}"))).last().unwrap();
+        assert!(matches!(last, Cow::Owned(_)));
+    }
+}
