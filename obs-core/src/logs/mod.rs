@@ -1,1 +1,78 @@
-//! Logs.
+//! Log lines: one JSON object each, with the ids and fields of the request that they belong to.
+//!
+//! The application logs with the macros of `tracing` (or `log`), and sets what all lines of a
+//! request shall carry with [`context::set_field`](crate::context::set_field):
+//!
+//! ```
+//! use obs_core::{context, logs::JsonLayer};
+//! use tracing_subscriber::prelude::*;
+//!
+//! # fn main() -> Result<(), obs_core::InitError> {
+//! let logs = JsonLayer::new("payment-service", std::io::stdout())?;
+//! let _default = tracing_subscriber::registry().with(logs.clone()).set_default();
+//! context::run_new(|| {
+//!     context::set_field("user_id", "user-456");
+//!     tracing::error!(amount_cents = 1999, "card declined");
+//! });
+//! # assert!(logs.flush(std::time::Duration::from_secs(5)));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ```json
+//! {"timestamp":"2026-11-22T14:30:05.123456Z","level":"error","severity":"ERROR","message":"card declined","target":"payment::charge","service":"payment-service","request_id":"0199…","trace_id":"4bf9…","span_id":"00f0…","user_id":"user-456","amount_cents":1999}
+//! ```
+//!
+//! Whatever is logged, a line is one JSON object with unique keys and at most 64 KiB:
+//!
+//! - The keys in [`names::log::RESERVED`](crate::names::log::RESERVED) are obs's own; a field of
+//!   that name is written as `fields.<name>`.
+//! - A field of the event goes before one of the request context with the same name, that before
+//!   one of the innermost span, and so on outwards. Of two in one place the last one stays.
+//! - Control characters, line separators and ANSI sequences are escaped.
+//! - Numbers stay numbers; what is not finite is `null`. Errors carry their sources.
+//! - A field whose name is or ends in `password`, `token`, `cookie`, `secret` and the like shows
+//!   `REDACTED`.
+//! - A line that would be too long loses fields and gets `"truncated":true`.
+//!
+//! Each request adds one canonical line at its end, with the target `obs::request`.
+//!
+//! Lines are brought to their target by a thread within 200 ms. At most 4 MiB wait; what does not
+//! fit is dropped and counted in `obs_log_lines_dropped_total`.
+
+mod bridge;
+mod encoder;
+mod escape;
+mod fields;
+mod filter;
+mod format;
+mod handle;
+mod ids;
+mod json;
+mod layer;
+mod output;
+mod parts;
+mod pretty;
+mod redact;
+mod request_json;
+mod request_line;
+mod request_pretty;
+mod request_start;
+mod scratch;
+mod span_fields;
+mod timestamp;
+mod value;
+mod visit;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use bridge::install_log_bridge;
+pub(crate) use handle::{Logs, LogsConfig};
+pub(crate) use output::LineReader;
+pub(crate) use request_line::RequestLine;
+pub(crate) use request_start::RequestStart;
+
+pub use format::LogFormat;
+pub use layer::JsonLayer;

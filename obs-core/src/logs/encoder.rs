@@ -1,0 +1,159 @@
+//! From an event to a line.
+
+use std::sync::OnceLock;
+
+use tracing_core::{
+    Event, Level, Metadata, Subscriber,
+    span::{Attributes, Record},
+};
+use tracing_log::NormalizeEvent as _;
+use tracing_subscriber::{layer::Context, registry::LookupSpan};
+
+use super::{
+    fields::{Duplicates, FieldRules, Fields, SLACK},
+    format::Style,
+    ids::Ids,
+    json,
+    parts::{Head, MAX_IDS, MAX_LINE, MAX_TARGET, Tail},
+    redact::Redactor,
+    scratch::Scratch,
+    span_fields::{MAX_SPAN_FIELDS, SpanFields},
+    value::Value,
+    visit::{EventVisitor, SpanVisitor, record_guarded},
+};
+use crate::{
+    clock,
+    context::{self, RequestContext},
+    obs::ServiceInfo,
+};
+
+/// The target that the `log` bridge gives to events; the record's own is in a field.
+const LOG_BRIDGE_TARGET: &str = "log";
+/// Room for punctuation, the mark of truncated lines, and what fields pass their limit by.
+const MARGIN: usize = 256 + 2 * SLACK;
+
+/// Makes lines.
+#[derive(Debug)]
+pub(super) struct Encoder {
+    pub(super) style: Style,
+    /// What says on every line where it is from.
+    pub(super) service: Vec<u8>,
+    default_redactor: Redactor,
+    own_redactor: OnceLock<Redactor>,
+    /// How many bytes the line up to its message, the message and the fields may have together.
+    room: usize,
+}
+
+// === impl Encoder ===
+
+impl Encoder {
+    pub(super) fn new(style: Style, service: &ServiceInfo) -> Self {
+        let service = json::service_part(service);
+        let room = MAX_LINE - MAX_TARGET - MAX_IDS - MARGIN - service.len();
+        Self { style, service, default_redactor: Redactor::default(), own_redactor: OnceLock::new(), room }
+    }
+
+    /// Replaces the list of field names that are redacted; `false` if that was done before.
+    pub(super) fn set_redacted<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> bool {
+        self.own_redactor.set(Redactor::new(names)).is_ok()
+    }
+
+    pub(super) fn rules(&self) -> FieldRules<'_> {
+        FieldRules { style: self.style, redactor: self.own_redactor.get().unwrap_or(&self.default_redactor) }
+    }
+
+    /// Writes the line of an event to `scratch.line`; says at which level it is.
+    pub(super) fn encode_event<S>(
+        &self,
+        scratch: &mut Scratch,
+        event: &Event<'_>,
+        context: &Context<'_, S>,
+        layer: u64,
+    ) -> Level
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let from_log = event.metadata().target() == LOG_BRIDGE_TARGET;
+        let normalized = if from_log { event.normalized_metadata() } else { None };
+        let metadata: &Metadata<'_> = normalized.as_ref().unwrap_or_else(|| event.metadata());
+        let head = Head { at: clock::unix_now(), level: *metadata.level(), target: metadata.target() };
+
+        self.style.open(&mut scratch.line, &mut scratch.stamp, head);
+        self.record_event(scratch, event, normalized.is_some());
+        let event_end = scratch.fields.len();
+        self.add_request(scratch, head.target);
+        let context_end = scratch.fields.len();
+        self.add_spans(scratch, event, context, layer);
+        self.close(scratch, head.target, event_end, context_end);
+        head.level
+    }
+
+    /// Writes the message to the line and the other fields to theirs.
+    fn record_event(&self, scratch: &mut Scratch, event: &Event<'_>, from_log: bool) {
+        let message_start = scratch.line.len();
+        let (line, fields) = (&mut scratch.line, &mut scratch.fields);
+        let mut visitor = EventVisitor { rules: self.rules(), line, fields, message_start, room: self.room, from_log };
+        record_guarded(&mut visitor, |visitor| event.record(visitor));
+    }
+
+    /// Adds the ids, and the fields of the request context whose keys the event has not taken.
+    fn add_request(&self, scratch: &mut Scratch, target: &str) {
+        let limit = self.room.saturating_sub(scratch.line.len());
+        let within = context::with_current(|request| {
+            self.style.push_ids(&mut scratch.ids, Ids::within_request(request, target));
+            self.add_context_fields(&mut scratch.fields, request, limit);
+        });
+        if within.is_none() {
+            if let Some(ids) = Ids::outside_requests(target) {
+                self.style.push_ids(&mut scratch.ids, ids);
+            }
+        }
+    }
+
+    /// Adds the fields of a request context whose keys are not taken.
+    pub(super) fn add_context_fields(&self, fields: &mut Fields, request: &RequestContext, limit: usize) {
+        request.with_fields(|context| {
+            for (key, value) in context {
+                fields.put(self.rules(), key, Value::from(value), limit, Duplicates::FirstWins);
+            }
+        });
+    }
+
+    /// Adds the fields of the spans that the event is in, from the inside out.
+    fn add_spans<S>(&self, scratch: &mut Scratch, event: &Event<'_>, context: &Context<'_, S>, layer: u64)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let Some(scope) = context.event_scope(event) else { return };
+        let limit = self.room.saturating_sub(scratch.line.len());
+        for span in scope {
+            let extensions = span.extensions();
+            if let Some(fields) = extensions.get::<SpanFields>().and_then(|fields| fields.of(layer)) {
+                scratch.fields.append(fields, limit);
+            }
+        }
+    }
+
+    fn close(&self, scratch: &mut Scratch, target: &str, event_end: usize, context_end: usize) {
+        let fields = scratch.fields.as_bytes();
+        let (event, rest) = fields.split_at(event_end);
+        let (context, spans) = rest.split_at(context_end - event_end);
+        let truncated = scratch.fields.is_truncated();
+        let tail = Tail { target, service: &self.service, ids: &scratch.ids, context, event, spans, truncated };
+        self.style.close(&mut scratch.line, tail);
+    }
+
+    /// Writes the fields of a new span.
+    pub(super) fn encode_span(&self, fields: &mut Fields, attributes: &Attributes<'_>) {
+        record_guarded(&mut self.span_visitor(fields), |visitor| attributes.record(visitor));
+    }
+
+    /// Writes fields that a span is given later.
+    pub(super) fn encode_record(&self, fields: &mut Fields, record: &Record<'_>) {
+        record_guarded(&mut self.span_visitor(fields), |visitor| record.record(visitor));
+    }
+
+    fn span_visitor<'a>(&'a self, fields: &'a mut Fields) -> SpanVisitor<'a> {
+        SpanVisitor { rules: self.rules(), fields, room: MAX_SPAN_FIELDS }
+    }
+}

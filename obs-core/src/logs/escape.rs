@@ -1,0 +1,213 @@
+//! Escaping, so that no text can break or forge a line.
+//!
+//! Beside what JSON demands, everything is escaped that a terminal or a line-based reader acts on:
+//! C0 and C1 control characters (ANSI sequences start with one), `DEL`, the line separators U+2028
+//! and U+2029, and the characters that turn the direction of text.
+
+use std::fmt::Write as _;
+
+/// What text has to be safe in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Escaping {
+    /// A JSON string (RFC 8259, 7).
+    Json,
+    /// A line of a terminal: quotes and backslashes stay as they are.
+    Terminal,
+}
+
+/// No byte of text grows to more bytes than this.
+const MAX_GROWTH: usize = 6;
+
+/// What a byte asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Plain,
+    Escape,
+    /// Starts a character that may have to be escaped.
+    Lead,
+}
+
+static JSON: [Class; 256] = classes(true);
+static TERMINAL: [Class; 256] = classes(false);
+
+const fn classes(json: bool) -> [Class; 256] {
+    let mut table = [Class::Plain; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = Class::Escape;
+        byte += 1;
+    }
+    table[0x7f] = Class::Escape;
+    if json {
+        table[b'"' as usize] = Class::Escape;
+        table[b'\\' as usize] = Class::Escape;
+    }
+    table[0xc2] = Class::Lead;
+    table[0xe2] = Class::Lead;
+    table
+}
+
+/// Appends `text`, but leaves `out` no longer than `limit`; tells whether all of it fitted.
+pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str, limit: usize, escaping: Escaping) -> bool {
+    let mut rest = text;
+    loop {
+        let room = limit.saturating_sub(out.len());
+        let safe = floor_char_boundary(rest, room / MAX_GROWTH);
+        if safe == 0 && !rest.is_empty() {
+            return false;
+        }
+        let (now, later) = rest.split_at(safe);
+        push_all(out, now, escaping);
+        if later.is_empty() {
+            return true;
+        }
+        rest = later;
+    }
+}
+
+/// Appends bytes that should be UTF-8; what is not becomes U+FFFD.
+pub(super) fn push_escaped_bytes(out: &mut Vec<u8>, bytes: &[u8], limit: usize, escaping: Escaping) -> bool {
+    bytes.utf8_chunks().all(|chunk| {
+        push_escaped(out, chunk.valid(), limit, escaping)
+            && (chunk.invalid().is_empty() || push_escaped(out, "\u{fffd}", limit, escaping))
+    })
+}
+
+/// The longest prefix that has at most `max` bytes and ends between characters.
+fn floor_char_boundary(text: &str, max: usize) -> usize {
+    if max >= text.len() {
+        return text.len();
+    }
+    (0..=max).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+#[inline]
+fn push_all(out: &mut Vec<u8>, text: &str, escaping: Escaping) {
+    let table = match escaping {
+        Escaping::Json => &JSON,
+        Escaping::Terminal => &TERMINAL,
+    };
+    let bytes = text.as_bytes();
+    let (mut copied, mut at) = (0, 0);
+    while at < bytes.len() {
+        let class = table[usize::from(bytes[at])];
+        let len = match class {
+            Class::Plain => 0,
+            Class::Escape => 1,
+            Class::Lead => special_len(&bytes[at..]),
+        };
+        if len == 0 {
+            at += 1;
+            continue;
+        }
+        out.extend_from_slice(&bytes[copied..at]);
+        push_special(out, text[at..].chars().next().unwrap_or_default(), escaping);
+        at += len;
+        copied = at;
+    }
+    out.extend_from_slice(&bytes[copied..]);
+}
+
+/// Length of the character at the start, if it has to be escaped, else 0.
+fn special_len(bytes: &[u8]) -> usize {
+    match *bytes {
+        // U+0080..=U+009F
+        [0xc2, 0x80..=0x9f, ..] => 2,
+        // U+200E, U+200F, U+2028..=U+202E, U+2066..=U+2069
+        [0xe2, 0x80, 0x8e | 0x8f | 0xa8..=0xae, ..] | [0xe2, 0x81, 0xa6..=0xa9, ..] => 3,
+        _ => 0,
+    }
+}
+
+#[cold]
+fn push_special(out: &mut Vec<u8>, special: char, escaping: Escaping) {
+    let short = match special {
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        _ => {
+            let mut text = Unescaped(out);
+            let _ = match escaping {
+                Escaping::Json => write!(text, "\\u{:04x}", u32::from(special)),
+                Escaping::Terminal => write!(text, "\\u{{{:x}}}", u32::from(special)),
+            };
+            return;
+        }
+    };
+    out.extend_from_slice(short.as_bytes());
+}
+
+/// Formats into bytes, as is, what is known to need no escaping.
+pub(super) struct Unescaped<'a>(pub(super) &'a mut Vec<u8>);
+
+impl std::fmt::Write for Unescaped<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn escaped(text: &str, escaping: Escaping) -> String {
+        let mut out = Vec::new();
+        assert!(push_escaped(&mut out, text, usize::MAX, escaping));
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn control_characters_are_written_as_escapes() {
+        let text = "a\"b\\c\n\r\t\u{0}\u{1b}[31m\u{7f}\u{85}\u{9b}\u{2028}\u{2029}\u{202e}é–€";
+        assert_eq!(
+            escaped(text, Escaping::Json),
+            r#"a\"b\\c\n\r\t\u0000\u001b[31m\u007f\u0085\u009b\u2028\u2029\u202eé–€"#
+        );
+        assert_eq!(
+            escaped(text, Escaping::Terminal),
+            r#"a"b\c\n\r\t\u{0}\u{1b}[31m\u{7f}\u{85}\u{9b}\u{2028}\u{2029}\u{202e}é–€"#
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_become_replacement_characters() {
+        let mut out = Vec::new();
+        assert!(push_escaped_bytes(&mut out, b"ok\xff\xfe\ntail\xc3", 100, Escaping::Json));
+        assert_eq!(String::from_utf8(out).unwrap(), "ok\u{fffd}\u{fffd}\\ntail\u{fffd}");
+    }
+
+    #[test]
+    fn text_beyond_the_limit_is_cut_between_characters() {
+        let mut out = b"seed".to_vec();
+        assert!(!push_escaped(&mut out, &"ä\n".repeat(100), 60, Escaping::Json));
+        assert!(out.len() <= 60 && out.len() > 30, "{}", out.len());
+        assert!(String::from_utf8(out).unwrap().starts_with("seedä\\nä\\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn json_gives_back_what_was_escaped(text in any::<String>()) {
+            let json = format!("\"{}\"", escaped(&text, Escaping::Json));
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+
+        #[test]
+        fn no_line_is_left_and_no_limit_passed(text in "(?s).{0,80}", limit in 0_usize..200, json in any::<bool>()) {
+            let escaping = if json { Escaping::Json } else { Escaping::Terminal };
+            let mut out = Vec::new();
+            let whole = push_escaped(&mut out, &text, limit, escaping);
+            prop_assert!(out.len() <= limit);
+            let out = String::from_utf8(out).unwrap();
+            let forging = out.chars().find(|c| c.is_control() || ['\u{2028}', '\u{2029}'].contains(c));
+            prop_assert_eq!(forging, None);
+            if whole {
+                prop_assert_eq!(out, escaped(&text, escaping));
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The ids on a line.
+
+use std::panic::catch_unwind;
+
+use opentelemetry::{Context as OtelContext, trace::TraceContextExt as _};
+
+use crate::context::{RequestContext, SpanId, TraceId};
+
+/// Start of the targets of OpenTelemetry's own crates.
+const OTEL_TARGETS: &str = "opentelemetry";
+
+/// What ties a line to a request and a trace.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ids<'a> {
+    pub(super) request_id: Option<&'a str>,
+    pub(super) trace_id: TraceId,
+    pub(super) span_id: SpanId,
+}
+
+// === impl Ids ===
+
+impl<'a> Ids<'a> {
+    /// The ids of a request itself.
+    pub(super) fn of_request(context: &'a RequestContext) -> Self {
+        Self { request_id: Some(context.request_id()), trace_id: context.trace_id(), span_id: context.span_id() }
+    }
+
+    /// The ids of something that happens within a request: of its innermost active span, if it is
+    /// sampled.
+    pub(super) fn within_request(context: &'a RequestContext, target: &str) -> Self {
+        let ids = Self::of_request(context);
+        let active = if context.is_sampled() { active_span(target) } else { None };
+        match active {
+            Some((trace_id, span_id)) if trace_id == ids.trace_id => Self { span_id, ..ids },
+            _ => ids,
+        }
+    }
+
+    /// The ids of something that happens outside of requests, if a span is active.
+    pub(super) fn outside_requests(target: &str) -> Option<Self> {
+        active_span(target).map(|(trace_id, span_id)| Self { request_id: None, trace_id, span_id })
+    }
+}
+
+/// The innermost active OpenTelemetry span.
+fn active_span(target: &str) -> Option<(TraceId, SpanId)> {
+    // OpenTelemetry warns of misuse while it holds its current context: to ask for it then panics.
+    if target.starts_with(OTEL_TARGETS) {
+        return None;
+    }
+    // The same panic awaits a line that is logged while the thread ends.
+    catch_unwind(|| {
+        OtelContext::map_current(|context| {
+            if !context.has_active_span() {
+                return None;
+            }
+            let span = context.span();
+            let span = span.span_context();
+            let trace_id = TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?;
+            let span_id = SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?;
+            Some((trace_id, span_id))
+        })
+    })
+    .ok()
+    .flatten()
+}

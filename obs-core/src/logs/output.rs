@@ -1,0 +1,97 @@
+//! What finished lines go through.
+
+use std::{
+    fmt,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use metrics::{Counter, Key, Label, Recorder};
+use tracing_core::Level;
+
+use super::{encoder::Encoder, parts::level_index, writer::Writer};
+use crate::names::{MetricDef, metric};
+
+/// Levels as the label of `obs_log_lines_total` has them, by [`level_index`].
+const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
+
+/// Everything between a finished line and its target; shared by layers and requests.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) encoder: Encoder,
+    pub(super) writer: Writer,
+    counters: Counters,
+    reader: OnceLock<Box<dyn LineReader>>,
+    /// Tells layers apart that meet on one span.
+    pub(super) id: u64,
+}
+
+/// A second reader of lines, beside the writer: a live page, an export.
+///
+/// It is called on the thread that logs, before the line is written, and must not block.
+pub(crate) trait LineReader: Send + Sync {
+    /// Reads a line, which ends in a newline.
+    fn read(&self, level: Level, line: &[u8]);
+}
+
+/// The layer's own health.
+pub(super) struct Counters {
+    lines: [Counter; 5],
+    pub(super) dropped: Counter,
+}
+
+// === impl Output ===
+
+impl Output {
+    pub(super) fn new(encoder: Encoder, writer: Writer, counters: Counters) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { encoder, writer, counters, reader: OnceLock::new(), id }
+    }
+
+    /// Hands a finished line on.
+    #[inline]
+    pub(super) fn deliver(&self, level: Level, line: &[u8]) {
+        if let Some(reader) = self.reader.get() {
+            reader.read(level, line);
+        }
+        if self.writer.push(line) {
+            self.counters.lines[level_index(level)].increment(1);
+        }
+    }
+
+    /// Sets the second reader; `false` if there is one.
+    pub(super) fn set_reader(&self, reader: Box<dyn LineReader>) -> bool {
+        self.reader.set(reader).is_ok()
+    }
+}
+
+impl fmt::Debug for dyn LineReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LineReader")
+    }
+}
+
+// === impl Counters ===
+
+impl Counters {
+    pub(super) fn register(recorder: &dyn Recorder) -> Self {
+        let lines = LEVELS
+            .map(|level| register(recorder, &metric::LOG_LINES, vec![Label::new(metric::LOG_LINES.labels[0], level)]));
+        Self { lines, dropped: register(recorder, &metric::LOG_LINES_DROPPED, Vec::new()) }
+    }
+}
+
+fn register(recorder: &dyn Recorder, def: &'static MetricDef, labels: Vec<Label>) -> Counter {
+    recorder.describe_counter(def.base().into(), None, def.help.into());
+    let metadata = metrics::Metadata::new(module_path!(), metrics::Level::INFO, Some(module_path!()));
+    recorder.register_counter(&Key::from_parts(def.base(), labels), &metadata)
+}
+
+impl fmt::Debug for Counters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Counters")
+    }
+}

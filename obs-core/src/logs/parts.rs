@@ -1,0 +1,73 @@
+//! What the two styles put lines together from.
+
+use std::time::Duration;
+
+use tracing_core::Level;
+
+use super::{format::Style, ids::Ids, json, pretty, timestamp::Stamp};
+
+/// The most bytes that a line has, its newline included.
+pub(super) const MAX_LINE: usize = 64 * 1024;
+/// The most bytes that a target has on a line.
+pub(super) const MAX_TARGET: usize = 512;
+/// The most bytes that request id, trace id and span id have on a line, with their keys.
+pub(super) const MAX_IDS: usize = 512;
+
+/// When, how grave, and where from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'a> {
+    pub(super) at: Duration,
+    pub(super) level: Level,
+    pub(super) target: &'a str,
+}
+
+/// What follows the message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tail<'a> {
+    pub(super) target: &'a str,
+    /// Service, version and environment.
+    pub(super) service: &'a [u8],
+    pub(super) ids: &'a [u8],
+    pub(super) context: &'a [u8],
+    pub(super) event: &'a [u8],
+    pub(super) spans: &'a [u8],
+    pub(super) truncated: bool,
+}
+
+// === impl Style ===
+
+impl Style {
+    /// Starts a line, up to where its message begins.
+    pub(super) fn open(self, line: &mut Vec<u8>, stamp: &mut Stamp, head: Head<'_>) {
+        match self {
+            Self::Json => json::open(line, stamp, head.at, head.level),
+            Self::Pretty { color } => pretty::open(line, stamp, head, color),
+        }
+    }
+
+    pub(super) fn push_ids(self, out: &mut Vec<u8>, ids: Ids<'_>) {
+        match self {
+            Self::Json => json::push_ids(out, ids),
+            Self::Pretty { .. } => pretty::push_ids(out, ids),
+        }
+    }
+
+    /// Ends a line whose message is written.
+    pub(super) fn close(self, line: &mut Vec<u8>, tail: Tail<'_>) {
+        match self {
+            Self::Json => json::close(line, tail),
+            Self::Pretty { color } => pretty::close(line, tail, color),
+        }
+    }
+}
+
+/// The position of a level in tables: 0 for `TRACE` to 4 for `ERROR`.
+pub(super) fn level_index(level: Level) -> usize {
+    match level {
+        Level::TRACE => 0,
+        Level::DEBUG => 1,
+        Level::INFO => 2,
+        Level::WARN => 3,
+        Level::ERROR => 4,
+    }
+}

@@ -1,0 +1,126 @@
+//! The canonical line as JSON.
+
+use std::time::Duration;
+
+use super::{
+    encoder::Encoder,
+    escape::{Escaping, push_escaped},
+    fields::{Duplicates, SLACK},
+    ids::Ids,
+    json::{self, key, push_end, push_plain, push_short},
+    parts::MAX_LINE,
+    request_line::RequestLine,
+    request_start::{MAX_PATH, MAX_USER_AGENT, RequestStart},
+    scratch::Scratch,
+    timestamp::put_digits,
+    value::{Value, push_integer},
+};
+use crate::{context::RequestContext, names::log};
+
+/// The most bytes that method, protocol or error type have on a line.
+const MAX_WORD: usize = 256;
+/// The most bytes that an endpoint has, each of the two times it is written.
+const MAX_ENDPOINT: usize = 2 * 1_024;
+/// The most bytes that message and place of a panic have, each.
+const MAX_PANIC: usize = 8 * 1_024;
+/// More than all fields of the request together need: context fields get the rest of the line.
+const MAX_OWN: usize = MAX_PATH + MAX_USER_AGENT + 2 * MAX_ENDPOINT + 4 * MAX_WORD + 2 * MAX_PANIC + 1_024 + SLACK;
+
+/// Writes the line to `scratch.line`.
+pub(super) fn encode(
+    encoder: &Encoder,
+    scratch: &mut Scratch,
+    start: &RequestStart,
+    context: &RequestContext,
+    request: &RequestLine<'_>,
+) {
+    let Scratch { line, ids: _, fields, stamp } = scratch;
+    json::open(line, stamp, request.since_epoch(), request.level);
+    let mut whole = push_message(line, request);
+    push_plain(line, key!(log::TARGET), log::REQUEST_TARGET.as_bytes());
+    line.extend_from_slice(&encoder.service);
+    json::push_ids(line, Ids::of_request(context));
+
+    let limit = (MAX_LINE - MAX_OWN).saturating_sub(line.len());
+    context.with_fields(|all| {
+        for (key, value) in all.iter().filter(|(key, _)| !request.has_key(key, start)) {
+            fields.put(encoder.rules(), key, Value::from(value), limit, Duplicates::FirstWins);
+        }
+    });
+    line.extend_from_slice(fields.as_bytes());
+
+    whole &= push_short(line, key!(log::METHOD), request.method, MAX_WORD);
+    whole &= push_short(line, key!(log::ENDPOINT), request.endpoint, MAX_ENDPOINT);
+    line.extend_from_slice(start.path());
+    push_result(line, request);
+    whole &= push_short(line, key!(log::PROTOCOL), request.protocol, MAX_WORD);
+    line.extend_from_slice(start.client());
+    whole &= push_failure(line, request);
+    push_end(line, !whole || fields.is_truncated() || start.is_truncated());
+}
+
+/// Appends `GET /orders/{id} 200"`.
+fn push_message(line: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
+    let limit = line.len() + MAX_WORD;
+    let mut whole = push_escaped(line, request.method, limit, Escaping::Json);
+    line.push(b' ');
+    let limit = line.len() + MAX_ENDPOINT;
+    whole &= push_escaped(line, request.endpoint, limit, Escaping::Json);
+    line.push(b' ');
+    push_integer(line, request.status);
+    line.push(b'"');
+    whole
+}
+
+fn push_result(line: &mut Vec<u8>, request: &RequestLine<'_>) {
+    line.extend_from_slice(key!(log::STATUS));
+    push_integer(line, request.status);
+    push_plain(line, key!(log::OUTCOME), request.outcome.as_str().as_bytes());
+    line.extend_from_slice(key!(log::DURATION));
+    line.push(b'"');
+    push_seconds(line, request.duration);
+    line.extend_from_slice(b"s\"");
+    line.extend_from_slice(key!(log::DURATION_MS));
+    push_millis(line, request.duration);
+    if let Some(head) = request.head {
+        line.extend_from_slice(key!(log::HEAD_MS));
+        push_millis(line, head);
+    }
+    for (key, bytes) in [
+        (&key!(log::REQUEST_BYTES)[..], request.request_bytes),
+        (&key!(log::RESPONSE_BYTES)[..], request.response_bytes),
+    ] {
+        if let Some(bytes) = bytes {
+            line.extend_from_slice(key);
+            push_integer(line, bytes);
+        }
+    }
+}
+
+fn push_failure(line: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
+    let mut whole = true;
+    if let Some(error_type) = request.error_type {
+        whole &= push_short(line, key!(log::ERROR_TYPE), error_type, MAX_WORD);
+    }
+    if let Some((message, location)) = request.panic {
+        whole &= push_short(line, key!(log::PANIC_MESSAGE), message, MAX_PANIC);
+        whole &= push_short(line, key!(log::PANIC_LOCATION), location, MAX_PANIC);
+    }
+    whole
+}
+
+/// Appends seconds with six decimals.
+fn push_seconds(line: &mut Vec<u8>, duration: Duration) {
+    push_integer(line, duration.as_secs());
+    let mut decimals = *b".000000";
+    put_digits(&mut decimals[1..], u64::from(duration.subsec_micros()));
+    line.extend_from_slice(&decimals);
+}
+
+/// Appends milliseconds with three decimals.
+fn push_millis(line: &mut Vec<u8>, duration: Duration) {
+    push_integer(line, duration.as_millis());
+    let mut decimals = *b".000";
+    put_digits(&mut decimals[1..], u64::from(duration.subsec_micros() % 1_000));
+    line.extend_from_slice(&decimals);
+}

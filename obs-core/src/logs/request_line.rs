@@ -1,0 +1,89 @@
+//! The canonical line: one for each request, at its end.
+
+use std::{
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
+
+use tracing_core::Level;
+
+use super::{format::Style, output::Output, request_json, request_pretty, request_start::RequestStart, scratch};
+use crate::{
+    clock,
+    context::RequestContext,
+    names::log::{
+        CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR_TYPE, HEAD_MS, METHOD, OUTCOME, PANIC_LOCATION,
+        PANIC_MESSAGE, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
+    },
+    request::Outcome,
+};
+
+/// How a request went.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestLine<'a> {
+    /// When it ended.
+    pub(crate) at: SystemTime,
+    pub(crate) level: Level,
+    pub(crate) method: &'a str,
+    pub(crate) endpoint: &'a str,
+    pub(crate) status: u16,
+    pub(crate) outcome: Outcome,
+    /// From arrival to the end.
+    pub(crate) duration: Duration,
+    /// From arrival to the response head.
+    pub(crate) head: Option<Duration>,
+    pub(crate) request_bytes: Option<u64>,
+    pub(crate) response_bytes: Option<u64>,
+    pub(crate) protocol: &'a str,
+    pub(crate) error_type: Option<&'a str>,
+    /// Message and place of a panic.
+    pub(crate) panic: Option<(&'a str, &'a str)>,
+}
+
+// === impl RequestLine ===
+
+impl RequestLine<'_> {
+    /// Whether the line itself has this key, so that context fields can't.
+    pub(super) fn has_key(&self, key: &str, start: &RequestStart) -> bool {
+        match key {
+            METHOD | ENDPOINT | PATH | STATUS | OUTCOME | DURATION | DURATION_MS | PROTOCOL => true,
+            HEAD_MS => self.head.is_some(),
+            REQUEST_BYTES => self.request_bytes.is_some(),
+            RESPONSE_BYTES => self.response_bytes.is_some(),
+            CLIENT_ADDRESS => start.has_client_address(),
+            USER_AGENT => start.has_user_agent(),
+            ERROR_TYPE => self.error_type.is_some(),
+            PANIC_MESSAGE | PANIC_LOCATION => self.panic.is_some(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn since_epoch(&self) -> Duration {
+        clock::since_epoch(self.at)
+    }
+}
+
+// === impl Output ===
+
+impl Output {
+    pub(super) fn begin_request(
+        &self,
+        path: &str,
+        user_agent: Option<&[u8]>,
+        client_address: Option<IpAddr>,
+    ) -> RequestStart {
+        RequestStart::new(self.encoder.style, path, user_agent, client_address)
+    }
+
+    pub(super) fn write_request(&self, start: &RequestStart, context: &RequestContext, line: &RequestLine<'_>) {
+        scratch::with(|scratch| {
+            match self.encoder.style {
+                Style::Json => request_json::encode(&self.encoder, scratch, start, context, line),
+                Style::Pretty { color } => {
+                    request_pretty::encode(&self.encoder, scratch, start, context, line, color);
+                }
+            }
+            self.deliver(line.level, &scratch.line);
+        });
+    }
+}

@@ -1,0 +1,103 @@
+//! The canonical line for people at a terminal.
+
+use std::{fmt::Write as _, time::Duration};
+
+use super::{
+    encoder::Encoder,
+    escape::{Escaping, Unescaped, push_escaped},
+    format::Style,
+    ids::Ids,
+    parts::{Head, MAX_LINE},
+    pretty::{self, CYAN, GREEN, RED, YELLOW, push_colored},
+    request_line::RequestLine,
+    request_start::RequestStart,
+    scratch::Scratch,
+    value::Value,
+};
+use crate::{context::RequestContext, names::log, request::Outcome};
+
+/// The most bytes that one text of the request has on the line.
+const MAX_TEXT: usize = 4 * 1_024;
+/// More than everything but the context fields needs.
+const MAX_OWN: usize = 32 * 1_024;
+
+/// Writes the line to `scratch.line`: `14:30:05.123 INFO  GET /orders/{id} 200 12.3ms`.
+pub(super) fn encode(
+    encoder: &Encoder,
+    scratch: &mut Scratch,
+    start: &RequestStart,
+    context: &RequestContext,
+    request: &RequestLine<'_>,
+    color: bool,
+) {
+    let Scratch { line, ids, fields, stamp } = scratch;
+    let head = Head { at: request.since_epoch(), level: request.level, target: log::REQUEST_TARGET };
+    pretty::push_stamp(line, stamp, head, color);
+    push_text(line, request.method);
+    line.push(b' ');
+    let endpoint = line.len();
+    push_text(line, request.endpoint);
+    let same_path = &line[endpoint..] == start.path();
+    line.push(b' ');
+    push_colored(line, itoa::Buffer::new().format(request.status).as_bytes(), color, status_color(request.status));
+    line.push(b' ');
+    push_human(line, request.duration);
+
+    pretty::start_details(line, color);
+    push_own(line, request, if same_path { &[] } else { start.path() });
+    encoder.style.push_ids(ids, Ids::of_request(context));
+    encoder.add_context_fields(fields, context, MAX_LINE - MAX_OWN);
+    line.extend_from_slice(fields.as_bytes());
+    line.extend_from_slice(ids);
+    pretty::end(line, start.is_truncated() || fields.is_truncated(), color);
+}
+
+/// Appends what the status does not tell already.
+fn push_own(line: &mut Vec<u8>, request: &RequestLine<'_>, path: &[u8]) {
+    if !path.is_empty() {
+        line.extend_from_slice(b" path=");
+        line.extend_from_slice(path);
+    }
+    if request.outcome != Outcome::of_status(request.status) {
+        push_field(line, log::OUTCOME, request.outcome.as_str());
+    }
+    if let Some(error_type) = request.error_type.filter(|_| request.outcome != Outcome::Panic) {
+        push_field(line, log::ERROR_TYPE, error_type);
+    }
+    if let Some((message, location)) = request.panic {
+        push_field(line, log::PANIC_MESSAGE, message);
+        push_field(line, log::PANIC_LOCATION, location);
+    }
+}
+
+fn push_field(line: &mut Vec<u8>, key: &str, text: &str) {
+    line.push(b' ');
+    line.extend_from_slice(key.as_bytes());
+    line.push(b'=');
+    let limit = line.len() + MAX_TEXT;
+    Value::Str(text).push(line, Style::Pretty { color: false }, limit);
+}
+
+fn push_text(line: &mut Vec<u8>, text: &str) {
+    let limit = line.len() + MAX_TEXT;
+    push_escaped(line, text, limit, Escaping::Terminal);
+}
+
+fn status_color(status: u16) -> &'static [u8] {
+    match status {
+        ..300 => GREEN,
+        300..400 => CYAN,
+        400..500 => YELLOW,
+        500.. => RED,
+    }
+}
+
+/// Appends a duration in the unit that suits it: `840µs`, `12.3ms`, `1.20s`.
+fn push_human(line: &mut Vec<u8>, duration: Duration) {
+    let millis = duration.as_secs_f64() * 1_000.0;
+    let _ = match millis {
+        ..1.0 => write!(Unescaped(line), "{}µs", duration.as_micros()),
+        ..1_000.0 => write!(Unescaped(line), "{millis:.1}ms"),
+        _ => write!(Unescaped(line), "{:.2}s", duration.as_secs_f64()),
+    };
+}

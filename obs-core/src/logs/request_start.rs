@@ -1,0 +1,192 @@
+//! What of a request is gone when it ends.
+
+use std::{cell::RefCell, fmt::Write as _, net::IpAddr};
+
+use super::{
+    escape::{Escaping, Unescaped, push_escaped, push_escaped_bytes},
+    format::Style,
+    json::key,
+    value::push_integer,
+};
+use crate::names::log;
+
+/// The most bytes that a path has on a line.
+pub(super) const MAX_PATH: usize = 8 * 1_024;
+/// The most bytes that a user agent has on a line.
+pub(super) const MAX_USER_AGENT: usize = 2 * 1_024;
+/// Buffers that a thread keeps for the next requests.
+const MAX_POOLED: usize = 64;
+/// A buffer that has grown beyond this is not kept.
+const MAX_POOLED_BYTES: usize = 4 * 1_024;
+/// What most requests need.
+const USUAL_BYTES: usize = 320;
+
+/// Path, client address and user agent, copied at arrival in the form in which the line has them.
+#[derive(Debug, Default)]
+pub(crate) struct RequestStart {
+    /// The path's field, then those of the address and the user agent.
+    bytes: Vec<u8>,
+    path_end: usize,
+    client_address: bool,
+    user_agent: bool,
+    truncated: bool,
+}
+
+thread_local! {
+    static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+// === impl RequestStart ===
+
+impl RequestStart {
+    pub(super) fn new(style: Style, path: &str, user_agent: Option<&[u8]>, client_address: Option<IpAddr>) -> Self {
+        let mut start = Self { bytes: take_buffer(), ..Self::default() };
+        match style {
+            Style::Json => start.fill_json(path, user_agent, client_address),
+            Style::Pretty { .. } => start.fill_pretty(path),
+        }
+        start
+    }
+
+    fn fill_json(&mut self, path: &str, user_agent: Option<&[u8]>, client_address: Option<IpAddr>) {
+        let out = &mut self.bytes;
+        out.extend_from_slice(key!(log::PATH));
+        out.push(b'"');
+        let mut whole = push_escaped(out, path, MAX_PATH, Escaping::Json);
+        out.push(b'"');
+        self.path_end = out.len();
+        if let Some(address) = client_address {
+            out.extend_from_slice(key!(log::CLIENT_ADDRESS));
+            out.push(b'"');
+            push_address(out, address);
+            out.push(b'"');
+        }
+        if let Some(user_agent) = user_agent {
+            out.extend_from_slice(key!(log::USER_AGENT));
+            out.push(b'"');
+            let limit = out.len() + MAX_USER_AGENT;
+            whole &= push_escaped_bytes(out, user_agent, limit, Escaping::Json);
+            out.push(b'"');
+        }
+        (self.client_address, self.user_agent) = (client_address.is_some(), user_agent.is_some());
+        self.truncated = !whole;
+    }
+
+    /// People at a terminal know their client: its address and name stay away.
+    fn fill_pretty(&mut self, path: &str) {
+        self.truncated = !push_escaped(&mut self.bytes, path, MAX_PATH, Escaping::Terminal);
+        self.path_end = self.bytes.len();
+    }
+
+    /// The path's field, or for people the bare path.
+    pub(super) fn path(&self) -> &[u8] {
+        &self.bytes[..self.path_end]
+    }
+
+    /// The fields of the client.
+    pub(super) fn client(&self) -> &[u8] {
+        &self.bytes[self.path_end..]
+    }
+
+    pub(super) fn has_client_address(&self) -> bool {
+        self.client_address
+    }
+
+    pub(super) fn has_user_agent(&self) -> bool {
+        self.user_agent
+    }
+
+    pub(super) fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+}
+
+impl Drop for RequestStart {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        if bytes.capacity() == 0 || bytes.capacity() > MAX_POOLED_BYTES {
+            return;
+        }
+        bytes.clear();
+        let _ = POOL.try_with(|pool| {
+            if let Ok(mut pool) = pool.try_borrow_mut() {
+                if pool.len() < MAX_POOLED {
+                    pool.push(bytes);
+                }
+            }
+        });
+    }
+}
+
+fn take_buffer() -> Vec<u8> {
+    let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok().and_then(|mut pool| pool.pop())).ok().flatten();
+    pooled.unwrap_or_else(|| Vec::with_capacity(USUAL_BYTES))
+}
+
+fn push_address(out: &mut Vec<u8>, address: IpAddr) {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets();
+            push_integer(out, a);
+            for octet in [b, c, d] {
+                out.push(b'.');
+                push_integer(out, octet);
+            }
+        }
+        IpAddr::V6(address) => {
+            let _ = write!(Unescaped(out), "{address}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(path: &str, user_agent: Option<&[u8]>, address: Option<&str>) -> RequestStart {
+        RequestStart::new(Style::Json, path, user_agent, address.map(|text| text.parse().unwrap()))
+    }
+
+    fn text(bytes: &[u8]) -> &str {
+        std::str::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn what_the_client_sent_is_kept_escaped() {
+        let start = start("/a\"b\n", Some(b"curl\xff/8\r\n\"x"), Some("192.0.2.7"));
+        assert_eq!(text(start.path()), r#","path":"/a\"b\n""#);
+        assert_eq!(
+            text(start.client()),
+            ",\"client_address\":\"192.0.2.7\",\"user_agent\":\"curl\u{fffd}/8\\r\\n\\\"x\""
+        );
+        assert!(!start.is_truncated());
+    }
+
+    #[test]
+    fn addresses_are_written_as_the_standards_say() {
+        for (given, written) in
+            [("2001:db8::1", "2001:db8::1"), ("::ffff:192.0.2.1", "192.0.2.1"), ("255.255.255.255", "255.255.255.255")]
+        {
+            assert_eq!(text(start("/", None, Some(given)).client()), format!(",\"client_address\":\"{written}\""));
+        }
+    }
+
+    #[test]
+    fn oversized_input_is_cut() {
+        let long = "\u{1}".repeat(20_000);
+        let start = start(&long, Some(long.as_bytes()), None);
+        assert!(start.is_truncated());
+        assert!(start.path().len() <= MAX_PATH + 1);
+        assert!(start.client().len() <= MAX_USER_AGENT + 20);
+    }
+
+    #[test]
+    fn a_buffer_is_used_again() {
+        let first = start("/first", None, None);
+        let address = first.bytes.as_ptr();
+        drop(first);
+        let second = start("/second", None, None);
+        assert_eq!(second.bytes.as_ptr(), address);
+        assert_eq!(text(second.path()), r#","path":"/second""#);
+    }
+}

@@ -1,0 +1,47 @@
+//! Buffers that a thread uses again for each line.
+
+use std::cell::Cell;
+
+use super::{fields::Fields, timestamp::Stamp};
+
+/// Where one line is put together.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    /// The line itself.
+    pub(super) line: Vec<u8>,
+    /// Its ids, kept apart until their place comes.
+    pub(super) ids: Vec<u8>,
+    /// Its fields.
+    pub(super) fields: Fields,
+    pub(super) stamp: Stamp,
+}
+
+thread_local! {
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+/// Runs `write` with empty buffers.
+///
+/// They are taken out of the thread's slot meanwhile: an event that is logged while another one is
+/// being formatted, by a `Debug` impl say, gets buffers of its own.
+pub(super) fn with<R>(write: impl FnOnce(&mut Scratch) -> R) -> R {
+    let mut scratch = SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    scratch.line.clear();
+    scratch.ids.clear();
+    scratch.fields.clear();
+    let result = write(&mut scratch);
+    // On a thread that is ending the slot may be gone; then the buffers go too.
+    let _ = SCRATCH.try_with(|slot| slot.set(Some(scratch)));
+    result
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self {
+            line: Vec::with_capacity(1_024),
+            ids: Vec::with_capacity(256),
+            fields: Fields::default(),
+            stamp: Stamp::new(),
+        }
+    }
+}

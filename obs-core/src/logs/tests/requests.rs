@@ -1,0 +1,93 @@
+use std::time::{Duration, UNIX_EPOCH};
+
+use tracing::Level;
+
+use super::{
+    super::RequestLine,
+    fixture::{Fixture, known_context, parsed},
+};
+use crate::request::Outcome;
+
+pub(super) fn line<'a>(endpoint: &'a str, text: &'a str) -> RequestLine<'a> {
+    RequestLine {
+        at: UNIX_EPOCH + Duration::from_micros(1_795_357_805_123_456),
+        level: Level::INFO,
+        method: "GET",
+        endpoint,
+        status: 200,
+        outcome: Outcome::Ok,
+        duration: Duration::from_micros(12_345),
+        head: Some(Duration::from_millis(2)),
+        request_bytes: None,
+        response_bytes: Some(512),
+        protocol: "HTTP/1.1",
+        error_type: None,
+        panic: (!text.is_empty()).then_some((text, text)),
+    }
+}
+
+fn usual() -> RequestLine<'static> {
+    line("/orders/{id}", "")
+}
+
+fn written(fixture: &Fixture, line: &RequestLine<'_>) -> String {
+    let client = "192.0.2.7".parse().unwrap();
+    let start = fixture.logs.begin_request("/orders/7", Some(b"curl/8.5"), Some(client));
+    let context = known_context(true);
+    context.set_field("user_id", "user-456");
+    context.set_field("status", "overruled");
+    context.set_field("error_type", "of the application");
+    fixture.logs.write_request(start, &context, line);
+    fixture.only_line()
+}
+
+#[test]
+fn a_request_is_one_line_with_all_that_is_known() {
+    assert_eq!(
+        written(&Fixture::new(), &usual()),
+        r#"{"timestamp":"2026-11-22T14:30:05.123456Z","level":"info","severity":"INFO","message":"GET /orders/{id} 200","target":"obs::request","service":"payment-service","request_id":"req-123","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7","user_id":"user-456","error_type":"of the application","method":"GET","endpoint":"/orders/{id}","path":"/orders/7","status":200,"outcome":"ok","duration":"0.012345s","duration_ms":12.345,"head_ms":2.000,"response_bytes":512,"protocol":"HTTP/1.1","client_address":"192.0.2.7","user_agent":"curl/8.5"}"#
+    );
+}
+
+#[test]
+fn a_failed_request_says_what_went_wrong() {
+    let line = RequestLine {
+        level: Level::ERROR,
+        status: 500,
+        outcome: Outcome::Panic,
+        error_type: Some("panic"),
+        panic: Some(("index out of\nbounds", "src/main.rs:7:9")),
+        head: None,
+        ..usual()
+    };
+    let line = written(&Fixture::new(), &line);
+    assert!(line.contains(r#""level":"error","severity":"ERROR","message":"GET /orders/{id} 500""#), "{line}");
+    assert!(
+        line.ends_with(
+            r#""error_type":"panic","panic_message":"index out of\nbounds","panic_location":"src/main.rs:7:9"}"#
+        ),
+        "{line}"
+    );
+    let object = parsed(&line);
+    assert_eq!((&object["user_id"], &object["head_ms"]), (&"user-456".into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn for_people_the_request_is_short() {
+    let line = written(&Fixture::pretty(), &usual());
+    assert_eq!(
+        line,
+        r#"14:30:05.123 INFO  GET /orders/{id} 200 12.3ms path=/orders/7 user_id=user-456 status=overruled error_type="of the application" trace=4bf92f35 request=req-123"#
+    );
+}
+
+#[test]
+fn the_filter_holds_for_request_lines() {
+    let fixture = Fixture::filtered("info,obs::request=warn");
+    let start = fixture.logs.begin_request("/", None, None);
+    fixture.logs.write_request(start, &known_context(false), &usual());
+    assert!(fixture.lines().is_empty());
+    let start = fixture.logs.begin_request("/", None, None);
+    fixture.logs.write_request(start, &known_context(false), &RequestLine { level: Level::ERROR, ..usual() });
+    assert_eq!(fixture.lines().len(), 1);
+}

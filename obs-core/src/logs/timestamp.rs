@@ -1,0 +1,160 @@
+//! RFC 3339 timestamps, UTC, with the part that changes once a second cached.
+
+use std::time::Duration;
+
+/// The last second of the year 9999, beyond which RFC 3339 has no dates.
+const LAST_SECOND: u64 = 253_402_300_799;
+const SECONDS_PER_DAY: u64 = 86_400;
+/// Days of 400 years: the pattern of leap years repeats.
+const DAYS_PER_ERA: u64 = 146_097;
+/// Days from 0000-03-01 to 1970-01-01.
+const EPOCH_SHIFT: u64 = 719_468;
+
+/// Writes timestamps; keeps the text of the last second.
+#[derive(Debug)]
+pub(super) struct Stamp {
+    second: Option<u64>,
+    /// `2026-11-22T14:30:05.`
+    text: [u8; 20],
+}
+
+// === impl Stamp ===
+
+impl Stamp {
+    pub(super) const fn new() -> Self {
+        Self { second: None, text: *b"0000-00-00T00:00:00." }
+    }
+
+    /// Appends `2026-11-22T14:30:05.123456Z` for a time since the Unix epoch.
+    pub(super) fn push_micros(&mut self, out: &mut Vec<u8>, since_epoch: Duration) {
+        self.refresh(since_epoch);
+        out.extend_from_slice(&self.text);
+        let mut tail = *b"000000Z";
+        put_digits(&mut tail[..6], u64::from(since_epoch.subsec_micros()));
+        out.extend_from_slice(&tail);
+    }
+
+    /// Appends `14:30:05.123`.
+    pub(super) fn push_time_of_day(&mut self, out: &mut Vec<u8>, since_epoch: Duration) {
+        self.refresh(since_epoch);
+        out.extend_from_slice(&self.text[11..]);
+        let mut tail = *b"000";
+        put_digits(&mut tail, u64::from(since_epoch.subsec_millis()));
+        out.extend_from_slice(&tail);
+    }
+
+    fn refresh(&mut self, since_epoch: Duration) {
+        let second = since_epoch.as_secs().min(LAST_SECOND);
+        if self.second == Some(second) {
+            return;
+        }
+        self.second = Some(second);
+        let (year, month, day) = civil_date(second / SECONDS_PER_DAY);
+        let time = second % SECONDS_PER_DAY;
+        let parts = [
+            (0..4, year),
+            (5..7, month),
+            (8..10, day),
+            (11..13, time / 3_600),
+            (14..16, time / 60 % 60),
+            (17..19, time % 60),
+        ];
+        for (place, value) in parts {
+            put_digits(&mut self.text[place], value);
+        }
+    }
+}
+
+/// Fills `place` with the decimal digits of `value`, zeros in front.
+pub(super) fn put_digits(place: &mut [u8], mut value: u64) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
+/// Year, month and day of a day since the Unix epoch.
+///
+/// Years are counted from the first of March here, so that the leap day is the last one.
+const fn civil_date(days_since_epoch: u64) -> (u64, u64, u64) {
+    let days = days_since_epoch + EPOCH_SHIFT;
+    let (era, day_of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // Five months in a row, from March on, have 153 days.
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + (month <= 2) as u64;
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stamp(seconds: u64, micros: u64) -> String {
+        let mut out = Vec::new();
+        Stamp::new().push_micros(&mut out, Duration::from_secs(seconds) + Duration::from_micros(micros));
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn known_times_are_written_as_rfc_3339() {
+        // The numbers are those of `date --utc +%s --date=…`.
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (68_169_599, "1972-02-28T23:59:59.000000Z"),
+            (68_169_600, "1972-02-29T00:00:00.000000Z"),
+            (951_782_400, "2000-02-29T00:00:00.000000Z"),
+            (951_868_800, "2000-03-01T00:00:00.000000Z"),
+            (1_709_164_800, "2024-02-29T00:00:00.000000Z"),
+            (1_735_689_599, "2024-12-31T23:59:59.000000Z"),
+            (1_795_357_805, "2026-11-22T14:30:05.000000Z"),
+            (4_107_542_399, "2100-02-28T23:59:59.000000Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.000000Z"),
+            (LAST_SECOND, "9999-12-31T23:59:59.000000Z"),
+            (u64::MAX / 2, "9999-12-31T23:59:59.000000Z"),
+        ] {
+            assert_eq!(stamp(seconds, 0), text);
+        }
+        assert_eq!(stamp(1_795_357_805, 123_456), "2026-11-22T14:30:05.123456Z");
+    }
+
+    #[test]
+    fn the_time_of_day_has_milliseconds() {
+        let mut out = Vec::new();
+        Stamp::new().push_time_of_day(&mut out, Duration::from_micros(1_795_357_805_007_900));
+        assert_eq!(out, b"14:30:05.007");
+    }
+
+    #[test]
+    fn every_day_for_eight_hundred_years_follows_the_one_before() {
+        let leap = |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+        let mut expected = (1970, 1, 1);
+        for days in 0..2 * DAYS_PER_ERA {
+            assert_eq!(civil_date(days), expected);
+            let (year, month, day) = expected;
+            let last =
+                [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month as usize - 1];
+            expected = match (month, day) {
+                (12, 31) => (year + 1, 1, 1),
+                (_, day) if day == last => (year, month + 1, 1),
+                _ => (year, month, day + 1),
+            };
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cached_second_gives_the_same_text(seconds in 0..LAST_SECOND, micros in 0_u64..3_000_000) {
+            let mut cached = Stamp::new();
+            cached.push_micros(&mut Vec::new(), Duration::from_secs(seconds));
+            let mut out = Vec::new();
+            cached.push_micros(&mut out, Duration::from_secs(seconds) + Duration::from_micros(micros));
+            prop_assert_eq!(String::from_utf8(out).unwrap(), stamp(seconds, micros));
+        }
+    }
+}

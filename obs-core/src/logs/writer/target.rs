@@ -1,0 +1,99 @@
+//! The user's writer, behind a guard against whatever it does.
+
+use std::{
+    cell::Cell,
+    fmt,
+    io::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+    time::Duration,
+};
+
+/// How long to leave a target alone that would block.
+const RETRY: Duration = Duration::from_millis(10);
+/// How often in a row before the lines are given up: five seconds.
+const MAX_RETRIES: u32 = 500;
+
+/// Where lines end up.
+pub(super) struct Target {
+    writer: Box<dyn Write + Send>,
+    /// Whether the last line was left unfinished.
+    torn: bool,
+}
+
+thread_local! {
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is just calling a target.
+///
+/// Lines that a target logs about its own work would feed on themselves, and to wait for it from
+/// within would last forever.
+pub(super) fn is_inside() -> bool {
+    INSIDE.try_with(Cell::get).unwrap_or(false)
+}
+
+// === impl Target ===
+
+impl Target {
+    pub(super) fn new(writer: Box<dyn Write + Send>) -> Self {
+        Self { writer, torn: false }
+    }
+
+    /// Writes whole lines; on failure says how many of them did not arrive whole.
+    pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), u64> {
+        if self.torn {
+            // Whatever is left of the torn line must not run into the next one.
+            if self.write_counted(b"\n").is_err() {
+                return Err(count_lines(lines));
+            }
+            self.torn = false;
+        }
+        self.write_counted(lines).map_err(|written| {
+            self.torn = written > 0 && lines[written - 1] != b'\n';
+            count_lines(&lines[written..])
+        })
+    }
+
+    /// Asks the writer to pass on what it buffers.
+    pub(super) fn flush(&mut self) -> bool {
+        guarded(|| self.writer.flush()).is_ok_and(|flushed| flushed.is_ok())
+    }
+
+    /// Writes all bytes; on failure says how many were taken.
+    fn write_counted(&mut self, bytes: &[u8]) -> Result<(), usize> {
+        let (mut written, mut retries) = (0, 0);
+        while written < bytes.len() {
+            match guarded(|| self.writer.write(&bytes[written..])) {
+                Ok(Ok(taken)) if taken > 0 => (written, retries) = (bytes.len().min(written + taken), 0),
+                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Stdout does not block when it shares a file description with a program that made
+                // it so; the lines wait in the queue meanwhile.
+                Ok(Err(error)) if error.kind() == io::ErrorKind::WouldBlock && retries < MAX_RETRIES => {
+                    retries += 1;
+                    thread::sleep(RETRY);
+                }
+                Ok(_) | Err(_) => return Err(written),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target").field("torn", &self.torn).finish_non_exhaustive()
+    }
+}
+
+/// Runs a call of the user's writer; `Err` if it panicked.
+fn guarded<R>(call: impl FnOnce() -> R) -> thread::Result<R> {
+    let before = INSIDE.try_with(|inside| inside.replace(true)).unwrap_or(false);
+    let result = catch_unwind(AssertUnwindSafe(call));
+    let _ = INSIDE.try_with(|inside| inside.set(before));
+    result
+}
+
+fn count_lines(lines: &[u8]) -> u64 {
+    lines.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
