@@ -4,6 +4,7 @@ pub mod context;
 pub mod logs;
 pub mod metrics;
 pub mod names;
+pub mod otel;
 pub mod propagation;
 pub mod request;
 pub mod trace;

@@ -435,6 +435,8 @@ pub mod attribute {
     pub const EXCEPTION_TYPE: &str = "exception.type";
     /// `exception.message`
     pub const EXCEPTION_MESSAGE: &str = "exception.message";
+    /// `exception.stacktrace`: the error and its sources, a line each.
+    pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
     /// Name of the span event that tells of an exception or panic.
     pub const EXCEPTION_EVENT: &str = "exception";
     /// `code.file.path`

@@ -6,6 +6,7 @@ use super::TraceParent;
 use crate::{
     context::{self, RequestContext, SpanId, TraceId},
     names::header,
+    trace,
 };
 
 /// The headers of one outgoing attempt, see [`outgoing`].
@@ -67,8 +68,8 @@ fn recorded_span(trace_id: TraceId) -> Option<SpanId> {
         }
         let span = current.span();
         let ids = span.span_context();
-        let ours = u128::from_be_bytes(ids.trace_id().to_bytes()) == trace_id.get() && span.is_recording();
-        if ours { SpanId::new(u64::from_be_bytes(ids.span_id().to_bytes())) } else { None }
+        let ours = trace::trace_id(ids.trace_id()) == Some(trace_id) && span.is_recording();
+        if ours { trace::span_id(ids.span_id()) } else { None }
     })
 }
 

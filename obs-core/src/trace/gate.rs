@@ -3,7 +3,7 @@
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::dynamic_filter_fn, registry::LookupSpan};
 
-use super::{export::is_export_thread, handle::Tracing, ids};
+use super::{events::RequestEvents, export::is_export_thread, handle::Tracing, ids};
 
 /// Whether what happens here is recorded: not in a request that is left out or belongs to another
 /// instance, not in what the exporter itself does; else yes, and the sampler decides.
@@ -21,13 +21,16 @@ impl Tracing {
     {
         let instance = self.instance();
         self.tracer().cloned().map(|tracer| {
-            tracing_opentelemetry::layer()
+            let spans = tracing_opentelemetry::layer()
                 .with_tracer(tracer)
                 // Attributes of every span that nobody asked for, and that cost an allocation or a
                 // clock.
                 .with_threads(false)
-                .with_tracked_inactivity(false)
-                .with_filter(dynamic_filter_fn(move |_, _| is_open(instance)))
+                .with_tracked_inactivity(false);
+            spans.and_then(RequestEvents).with_filter(dynamic_filter_fn(move |_, _| is_open(instance)))
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

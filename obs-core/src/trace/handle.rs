@@ -187,3 +187,6 @@ impl Recording {
         Ok(Some(Self { tracer: tracer(&provider), provider, own: Some(pipeline) }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 
-use opentelemetry::trace::{SpanId as OtelSpanId, TraceFlags as OtelTraceFlags, TraceId as OtelTraceId};
+use opentelemetry::trace::{
+    SpanContext, SpanId as OtelSpanId, TraceFlags as OtelTraceFlags, TraceId as OtelTraceId, TraceState,
+};
 use opentelemetry_sdk::trace::IdGenerator;
 
 use crate::context::{self, RequestContext, SpanId, TraceFlags, TraceId};
@@ -56,11 +58,22 @@ pub(super) fn request_decision(instance: u64) -> Option<bool> {
     })
 }
 
-pub(super) fn otel_trace_id(id: TraceId) -> OtelTraceId {
+/// The request's own span as seen from elsewhere.
+pub(crate) fn span_context(request: &RequestContext) -> SpanContext {
+    SpanContext::new(
+        otel_trace_id(request.trace_id()),
+        otel_span_id(request.span_id()),
+        otel_flags(request.trace_flags()),
+        true,
+        request.parts().tracestate.as_deref().and_then(|state| state.parse().ok()).unwrap_or_else(TraceState::default),
+    )
+}
+
+pub(crate) fn otel_trace_id(id: TraceId) -> OtelTraceId {
     OtelTraceId::from(id.get())
 }
 
-pub(super) fn otel_span_id(id: SpanId) -> OtelSpanId {
+pub(crate) fn otel_span_id(id: SpanId) -> OtelSpanId {
     OtelSpanId::from(id.get())
 }
 
@@ -68,11 +81,11 @@ pub(super) fn otel_flags(flags: TraceFlags) -> OtelTraceFlags {
     OtelTraceFlags::new(flags.bits())
 }
 
-pub(super) fn trace_id(id: OtelTraceId) -> Option<TraceId> {
+pub(crate) fn trace_id(id: OtelTraceId) -> Option<TraceId> {
     TraceId::new(u128::from_be_bytes(id.to_bytes()))
 }
 
-pub(super) fn span_id(id: OtelSpanId) -> Option<SpanId> {
+pub(crate) fn span_id(id: OtelSpanId) -> Option<SpanId> {
     SpanId::new(u64::from_be_bytes(id.to_bytes()))
 }
 

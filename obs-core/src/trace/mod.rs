@@ -1,18 +1,50 @@
-//! Traces.
+//! Traces: spans for the work inside a request or a job.
+//!
+//! Each sampled request has a span already; the functions here add spans below it, for the parts of
+//! the work that are worth seeing apart.
+//!
+//! ```
+//! use obs_core::trace;
+//!
+//! # async fn load_cart() -> Result<u32, std::io::Error> { Ok(3) }
+//! # async fn handler() -> Result<(), std::io::Error> {
+//! let items = trace::try_in_span("load cart", load_cart()).await?;
+//! trace::set_attribute("cart.items", items);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `tracing` spans (`#[tracing::instrument]`) become children in the same way. OpenTelemetry's
+//! integers are signed: cast `u64` and `usize` fields of such spans to `i64`, else
+//! `tracing-opentelemetry` makes text of them. The functions here do that themselves.
+//!
+//! Nothing here costs more than a look at a thread-local in requests that are not sampled.
 
+mod active;
 mod blocking;
+mod builder;
+mod events;
 mod export;
+mod future;
 mod gate;
 mod handle;
 mod ids;
 mod pipeline;
+mod record;
 mod resource;
 mod sampler;
 mod server_span;
 mod settings;
 mod span_name;
+#[cfg(test)]
+mod testing;
 
 pub(crate) use handle::{Tracing, TracingConfig};
+pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
 pub(crate) use pipeline::SpanReader;
 pub(crate) use server_span::{ServerSpan, SpanStart};
 pub(crate) use span_name::span_name;
+
+pub use builder::{SpanBuilder, SpanKind, in_span, in_span_blocking, span, try_in_span, try_in_span_blocking};
+pub use future::{Traced, TryTraced};
+pub use record::{record_error, set_attribute};

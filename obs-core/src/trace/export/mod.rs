@@ -26,4 +26,6 @@ mod worker;
 pub(super) use absent::{Exporter, start};
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(super) use exporter::{Exporter, start};
+#[cfg(test)]
+pub(super) use thread::become_export_thread;
 pub(super) use thread::is_export_thread;

@@ -12,7 +12,7 @@ pub(in crate::trace) fn is_export_thread() -> bool {
 }
 
 /// Makes this thread one that sends spans, for its life.
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-pub(super) fn become_export_thread() {
+#[cfg(any(test, feature = "otlp-http", feature = "otlp-grpc"))]
+pub(in crate::trace) fn become_export_thread() {
     EXPORTS.set(true);
 }

@@ -1,0 +1,100 @@
+//! OpenTelemetry's own types, for code that works with them directly.
+//!
+//! obs shows them nowhere else, so that a new version of OpenTelemetry breaks only those who use
+//! this module and [`ObsBuilder::tracer_provider`](crate::ObsBuilder::tracer_provider).
+//!
+//! ```
+//! use obs_core::otel::{self, opentelemetry::trace::TraceContextExt};
+//!
+//! // In a handler: an event on the span that is active there.
+//! otel::current_context().span().add_event("cache miss", Vec::new());
+//! ```
+//!
+//! # Versions
+//!
+//! Each minor version of `opentelemetry` has types and a current context of its own. Code built
+//! against another one than obs compiles and runs, and its spans go nowhere: no error can tell,
+//! since neither version sees the other. Take the crates from here (`obs_core::otel::opentelemetry`)
+//! and it can't happen; where a dependency brings its own, look for two versions in one build:
+//!
+//! ```text
+//! cargo tree --duplicates | grep opentelemetry
+//! ```
+//!
+//! `tracing-opentelemetry` belongs to one minor version of `opentelemetry` too (0.34 to 0.33).
+
+pub use opentelemetry;
+pub use opentelemetry_sdk;
+
+use opentelemetry::{
+    Context,
+    trace::{SpanContext, SpanId, TraceContextExt, TraceId},
+};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+
+use crate::{
+    context::{self, RequestContext},
+    obs, trace,
+};
+
+/// OpenTelemetry's current context, with the innermost active span in it.
+///
+/// Where no span is active, it carries the ids of the current request all the same, as a remote span
+/// context: a span started from it continues the request's trace.
+#[must_use]
+pub fn current_context() -> Context {
+    let current = Context::current();
+    if current.has_active_span() {
+        return current;
+    }
+    let request = context::with_current(|request| {
+        let own = request.parts().otel.clone();
+        own.unwrap_or_else(|| current.with_remote_span_context(trace::span_context(request)))
+    });
+    request.unwrap_or(current)
+}
+
+/// The provider that the spans of the current request go to; outside a request, of the process-wide
+/// default. None if spans go nowhere.
+#[must_use]
+pub fn tracer_provider() -> Option<SdkTracerProvider> {
+    let of_request = context::with_current(|request| request.parts().tracing.clone()).flatten();
+    of_request.or_else(obs::default_tracing)?.provider().cloned()
+}
+
+/// The request's ids and flags as OpenTelemetry has them, for links and propagators.
+#[must_use]
+pub fn span_context(request: &RequestContext) -> SpanContext {
+    trace::span_context(request)
+}
+
+/// The id as OpenTelemetry has it.
+///
+/// ```
+/// use obs_core::{context::TraceId, otel};
+///
+/// let id = TraceId::random();
+/// assert_eq!(otel::trace_id(id).to_string(), id.to_string());
+/// ```
+#[must_use]
+pub fn trace_id(id: context::TraceId) -> TraceId {
+    trace::otel_trace_id(id)
+}
+
+/// The id as OpenTelemetry has it.
+#[must_use]
+pub fn span_id(id: context::SpanId) -> SpanId {
+    trace::otel_span_id(id)
+}
+
+/// The id as obs has it; none for the invalid id of zeros.
+#[must_use]
+pub fn from_trace_id(id: TraceId) -> Option<context::TraceId> {
+    trace::trace_id(id)
+}
+
+/// The id as obs has it; none for the invalid id of zeros.
+#[must_use]
+pub fn from_span_id(id: SpanId) -> Option<context::SpanId> {
+    trace::span_id(id)
+}

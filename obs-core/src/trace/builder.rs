@@ -1,0 +1,249 @@
+//! Spans for the work inside a request or a job.
+
+use std::{borrow::Cow, fmt, future::Future};
+
+use opentelemetry::{Context, trace::TraceContextExt};
+
+use super::{
+    active::ActiveSpan,
+    future::{Traced, TryTraced},
+    handle::Tracing,
+    ids, record,
+};
+use crate::context::{self, FieldValue, RequestContext};
+
+/// What a span is to its trace
+/// ([OpenTelemetry span kinds](https://opentelemetry.io/docs/specs/otel/trace/api/#spankind)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SpanKind {
+    /// Work inside the service.
+    #[default]
+    Internal,
+    /// The answer to a remote caller.
+    Server,
+    /// A call to a remote service.
+    Client,
+    /// A message that is sent.
+    Producer,
+    /// A message that is worked on.
+    Consumer,
+}
+
+/// A span that has not begun, see [`span`].
+#[must_use = "a span begins with `run`"]
+pub struct SpanBuilder {
+    /// None if the span is not recorded: then nothing is kept and nothing costs.
+    pending: Option<Box<Pending>>,
+}
+
+/// What a recorded span is made from.
+pub(super) struct Pending {
+    tracing: Tracing,
+    parent: Context,
+    builder: opentelemetry::trace::SpanBuilder,
+}
+
+/// A span of this name around some work, as a child of the span that is active now.
+///
+/// In a request that is not sampled it costs next to nothing. In a
+/// [job](crate::context::in_new) the first span is the root of the job's trace; outside both it
+/// starts a trace of its own. What the work itself logs, records and calls belongs to the span.
+///
+/// ```
+/// use obs_core::trace;
+///
+/// # async fn charge() -> Result<u64, std::io::Error> { Ok(1) }
+/// # async fn handler() -> Result<(), std::io::Error> {
+/// let receipt = trace::span("charge card")
+///     .attribute("amount_cents", 1999)
+///     .kind(trace::SpanKind::Client)
+///     .try_run(charge())
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
+    SpanBuilder { pending: Pending::here(name).map(Box::new) }
+}
+
+/// Runs `future` in a span of this name: ends with status `Ok`.
+///
+/// ```
+/// # async fn load() -> u32 { 3 }
+/// # async fn handler() {
+/// let items = obs_core::trace::in_span("load cart", load()).await;
+/// # }
+/// ```
+pub fn in_span<F: Future>(name: impl Into<Cow<'static, str>>, future: F) -> Traced<F> {
+    span(name).run(future)
+}
+
+/// Runs `future` in a span of this name: an `Err` is recorded and makes the status `Error`.
+///
+/// ```
+/// # async fn load() -> Result<u32, std::io::Error> { Ok(3) }
+/// # async fn handler() -> Result<(), std::io::Error> {
+/// let items = obs_core::trace::try_in_span("load cart", load()).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn try_in_span<F, T, E>(name: impl Into<Cow<'static, str>>, future: F) -> TryTraced<F>
+where
+    F: Future<Output = Result<T, E>>,
+    E: fmt::Display,
+{
+    span(name).try_run(future)
+}
+
+/// Runs `work` in a span of this name: the blocking twin of [`in_span`].
+///
+/// ```
+/// let sum = obs_core::trace::in_span_blocking("add up", || 1 + 2);
+/// assert_eq!(sum, 3);
+/// ```
+pub fn in_span_blocking<R>(name: impl Into<Cow<'static, str>>, work: impl FnOnce() -> R) -> R {
+    span(name).run_blocking(work)
+}
+
+/// Runs `work` in a span of this name: the blocking twin of [`try_in_span`].
+///
+/// # Errors
+///
+/// What `work` returns.
+///
+/// ```
+/// let port = obs_core::trace::try_in_span_blocking("read port", || "8080".parse::<u16>());
+/// assert_eq!(port, Ok(8080));
+/// ```
+pub fn try_in_span_blocking<T, E: fmt::Display>(
+    name: impl Into<Cow<'static, str>>,
+    work: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    span(name).try_run_blocking(work)
+}
+
+// === impl SpanBuilder ===
+
+impl SpanBuilder {
+    /// Adds an attribute. Integers are exported as integers; one beyond `i64::MAX`, which
+    /// OpenTelemetry has no type for, as text.
+    pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) -> Self {
+        if let Some(pending) = &mut self.pending {
+            let attribute = record::key_value(key.into(), value.into());
+            pending.builder.attributes.get_or_insert_default().push(attribute);
+        }
+        self
+    }
+
+    /// Sets what the span is to its trace. Defaults to [`SpanKind::Internal`].
+    pub fn kind(mut self, kind: SpanKind) -> Self {
+        if let Some(pending) = &mut self.pending {
+            pending.builder.span_kind = Some(kind.into());
+        }
+        self
+    }
+
+    /// Runs `future` in the span: it begins at the first poll, is active in every poll and ends with
+    /// the future, with status `Ok`. A panic makes the status `Error`; a future that is dropped
+    /// before its end leaves it unset.
+    pub fn run<F: Future>(self, future: F) -> Traced<F> {
+        Traced::new(self.pending, future)
+    }
+
+    /// [`run`](Self::run), and an `Err` is recorded and makes the status `Error`.
+    pub fn try_run<F, T, E>(self, future: F) -> TryTraced<F>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: fmt::Display,
+    {
+        TryTraced::new(self.pending, future)
+    }
+
+    /// Runs `work` in the span: the blocking twin of [`run`](Self::run).
+    pub fn run_blocking<R>(self, work: impl FnOnce() -> R) -> R {
+        self.blocking(work, |span, _| span.succeeded())
+    }
+
+    /// Runs `work` in the span: the blocking twin of [`try_run`](Self::try_run).
+    ///
+    /// # Errors
+    ///
+    /// What `work` returns.
+    pub fn try_run_blocking<T, E: fmt::Display>(self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        self.blocking(work, ActiveSpan::ended_with)
+    }
+
+    fn blocking<R>(self, work: impl FnOnce() -> R, judge: impl FnOnce(&ActiveSpan, &R)) -> R {
+        let Some(span) = self.pending.and_then(|pending| pending.start()) else { return work() };
+        let result = span.enter(work);
+        judge(&span, &result);
+        result
+    }
+}
+
+impl fmt::Debug for SpanBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let builder = self.pending.as_ref().map(|pending| &pending.builder);
+        f.debug_struct("SpanBuilder").field("recorded", &builder).finish()
+    }
+}
+
+// === impl Pending ===
+
+impl Pending {
+    /// A span that belongs here, unless nothing is recorded here.
+    fn here(name: impl Into<Cow<'static, str>>) -> Option<Self> {
+        let in_request = context::with_current(|request| {
+            let tracing = request.parts().tracing.clone().filter(|_| request.is_sampled())?;
+            let parent = parent_in(request, &tracing);
+            Some((tracing, parent))
+        });
+        let (tracing, parent) = match in_request {
+            Some(recorded) => recorded?,
+            None => (crate::obs::default_tracing()?, Context::current()),
+        };
+        tracing.tracer()?;
+        Some(Self { tracing, parent, builder: opentelemetry::trace::SpanBuilder::from_name(name) })
+    }
+
+    /// Begins the span. One that the sampler leaves out takes part all the same, so that the spans
+    /// in it are left out with it.
+    pub(super) fn start(self) -> Option<ActiveSpan> {
+        let Self { tracing, parent, builder } = self;
+        let span = builder.start_with_context(tracing.tracer()?, &parent);
+        Some(ActiveSpan::new(parent.with_span(span)))
+    }
+}
+
+/// The span to be a child of in this request: the innermost active one, else the request's own.
+fn parent_in(request: &RequestContext, tracing: &Tracing) -> Context {
+    let current = Context::current();
+    if current.has_active_span() {
+        return current;
+    }
+    match &request.parts().otel {
+        Some(own) => own.clone(),
+        // A job has no span yet. Our own provider makes a root with the job's trace id; another one
+        // can be told the id as that of a parent only.
+        None if tracing.is_own() => current,
+        None => current.with_remote_span_context(ids::span_context(request)),
+    }
+}
+
+// === impl SpanKind ===
+
+impl From<SpanKind> for opentelemetry::trace::SpanKind {
+    fn from(kind: SpanKind) -> Self {
+        match kind {
+            SpanKind::Internal => Self::Internal,
+            SpanKind::Server => Self::Server,
+            SpanKind::Client => Self::Client,
+            SpanKind::Producer => Self::Producer,
+            SpanKind::Consumer => Self::Consumer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! Adding to the span that is active.
+
+use std::{any::type_name, borrow::Cow, error::Error, fmt::Write};
+
+use opentelemetry::{Context, Key, KeyValue, Value, trace::TraceContextExt};
+
+use crate::{context::FieldValue, names::attribute};
+
+/// Sets an attribute on the span that is active now: the innermost one of the current request or
+/// job. Does nothing if none is recorded.
+///
+/// ```
+/// obs_core::trace::set_attribute("cart.items", 3);
+/// ```
+pub fn set_attribute(key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) {
+    if is_active() {
+        let attribute = key_value(key.into(), value.into());
+        Context::map_current(|current| current.span().set_attribute(attribute));
+    }
+}
+
+/// Records an error on the span that is active now, as an event with its type, its message and its
+/// sources. Does nothing if no span is recorded.
+///
+/// The status of the span stays as it is: an error that was dealt with is no failure. Where it is
+/// one, return it from [`try_in_span`](super::try_in_span).
+///
+/// ```
+/// if let Err(error) = "x".parse::<u16>() {
+///     obs_core::trace::record_error(&error);
+/// }
+/// ```
+pub fn record_error<E: Error + ?Sized>(error: &E) {
+    if is_active() {
+        let attributes = exception(type_name::<E>(), error.to_string(), sources(error));
+        Context::map_current(|current| current.span().add_event(attribute::EXCEPTION_EVENT, attributes));
+    }
+}
+
+fn is_active() -> bool {
+    Context::map_current(TraceContextExt::has_active_span)
+}
+
+/// The error and what caused it, if something did.
+fn sources<E: Error + ?Sized>(error: &E) -> Option<String> {
+    let mut source = error.source()?;
+    let mut text = error.to_string();
+    loop {
+        // Writing to a string doesn't fail; an error that can't be shown is left out.
+        let _ = write!(text, "\ncaused by: {source}");
+        match source.source() {
+            Some(next) => source = next,
+            None => return Some(text),
+        }
+    }
+}
+
+/// Attributes of an event that tells of an exception
+/// ([conventions](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/)).
+pub(super) fn exception(error_type: &'static str, message: String, sources: Option<String>) -> Vec<KeyValue> {
+    let mut attributes = Vec::with_capacity(3);
+    // The type of a trait object says nothing.
+    if !error_type.starts_with("dyn ") {
+        attributes.push(KeyValue::new(attribute::EXCEPTION_TYPE, error_type));
+    }
+    attributes.push(KeyValue::new(attribute::EXCEPTION_MESSAGE, message));
+    attributes.extend(sources.map(|sources| KeyValue::new(attribute::EXCEPTION_STACKTRACE, sources)));
+    attributes
+}
+
+pub(super) fn key_value(key: Cow<'static, str>, value: FieldValue) -> KeyValue {
+    KeyValue::new(Key::from(key), otel_value(value))
+}
+
+/// OpenTelemetry's only integer is `i64`.
+fn otel_value(value: FieldValue) -> Value {
+    match value {
+        FieldValue::Str(text) => Value::String(text.into()),
+        FieldValue::I64(number) => Value::I64(number),
+        FieldValue::U64(number) => i64::try_from(number).map_or_else(|_| number.to_string().into(), Value::I64),
+        FieldValue::F64(number) => Value::F64(number),
+        FieldValue::Bool(truth) => Value::Bool(truth),
+    }
+}
