@@ -263,6 +263,8 @@ pub mod label {
     pub const TARGET: &str = "target";
     /// Upper bound of a bucket.
     pub const LE: &str = "le";
+    /// Which metric a metric about metrics speaks of.
+    pub const METRIC: &str = "metric";
     /// Quantile of a summary.
     pub const QUANTILE: &str = "quantile";
 }

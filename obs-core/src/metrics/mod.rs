@@ -1,1 +1,53 @@
-//! Metrics.
+//! Metrics: the registry, its page, and the RED metrics of the layers.
+//!
+//! ```
+//! use obs_core::metrics::{Format, Registry};
+//!
+//! let registry = Registry::new();
+//! metrics::with_local_recorder(&registry, || {
+//!     metrics::describe_histogram!("order_processing", metrics::Unit::Seconds, "Time to process an order.");
+//!     metrics::histogram!("order_processing", "status" => "paid").record(0.3);
+//! });
+//! let page = String::from_utf8(registry.render(Format::Text)).unwrap();
+//! assert!(page.contains("order_processing_seconds_bucket{status=\"paid\",le=\"0.5\"} 1\n"));
+//! ```
+//!
+//! Applications record through the macros of the `metrics` crate. What the registry does with them:
+//!
+//! - Names and label keys are cleaned for Prometheus; described units become suffixes; counters end
+//!   in `_total`. Names that clash are refused or repaired, with one warning each and a count in
+//!   `obs_metric_clashes_total`: the page is always valid.
+//! - A metric has at most [2 000 series](RegistryBuilder::series_cap). What comes on top goes to one
+//!   series `_overflow`, so totals stay right, and is counted in `obs_series_overflow_total`.
+//! - Inside a sampled request counters and histogram buckets keep an exemplar that leads to its trace.
+
+mod buckets;
+mod cap;
+mod catalog;
+mod cells;
+mod clean;
+mod family;
+mod format;
+mod key_table;
+mod kinds;
+mod labels;
+mod meta;
+mod recorder;
+mod red;
+mod registry;
+mod render;
+mod settings;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use buckets::validate_buckets;
+pub(crate) use red::{InFlight, Measured, RedOptions, ServerRed, StreamRecorder, Target};
+
+pub use buckets::{DURATION_BUCKETS, SIZE_BUCKETS};
+pub use format::Format;
+pub use registry::Registry;
+pub use settings::RegistryBuilder;
+pub use snapshot::{
+    BucketSnapshot, Exemplar, FamilySnapshot, HistogramSnapshot, SeriesSnapshot, SummarySnapshot, ValueSnapshot,
+};

@@ -1,0 +1,191 @@
+//! Bucket bounds: the defaults, and what a list of bounds is checked for.
+
+use std::fmt::Write as _;
+
+use crate::obs::InitError;
+
+/// Bounds for durations, in seconds, as the
+/// [OpenTelemetry HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) advise.
+pub const DURATION_BUCKETS: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+
+/// Bounds for sizes, in bytes: decades from 100 B to 10 MB.
+pub const SIZE_BUCKETS: [f64; 6] = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
+
+/// The most bounds that a histogram may have.
+const MAX_BOUNDS: usize = 256;
+/// Up to so many bounds counting those below a value beats searching.
+const LINEAR: usize = 32;
+const NANOSECONDS: f64 = 1e9;
+
+/// What the cells of a histogram hold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Scale {
+    /// Whole units, so many to one of the metric's unit.
+    Units(f64),
+    /// Floats in the metric's unit.
+    Floats,
+}
+
+/// The bounds of a histogram, shared by all series of its metric.
+#[derive(Debug)]
+pub(super) struct Buckets {
+    scale: Scale,
+    bounds: Box<[f64]>,
+    /// The bounds in whole units.
+    units: Box<[u64]>,
+    /// `,le="0.005"} ` for each bucket, the one without a bound last.
+    tails: Box<[Box<str>]>,
+}
+
+/// Checks bucket bounds: finite, ascending, at least one, at most 256.
+///
+/// # Errors
+///
+/// Says which bound is wrong.
+pub(crate) fn validate_buckets(setting: &'static str, bounds: &[f64]) -> Result<(), InitError> {
+    let expected = "1 to 256 finite numbers in ascending order";
+    if bounds.is_empty() || bounds.len() > MAX_BOUNDS {
+        return Err(InitError::invalid(setting, format_args!("a list of {}", bounds.len()), expected));
+    }
+    let ascending = |at: &usize| *at > 0 && bounds[*at] <= bounds[*at - 1];
+    let wrong = (0..bounds.len()).find(|at| !bounds[*at].is_finite() || ascending(at));
+    match wrong {
+        Some(at) => Err(InitError::invalid(setting, format_args!("{} at position {at}", bounds[at]), expected)),
+        None => Ok(()),
+    }
+}
+
+/// A bound as Prometheus writes it when it normalises: `0.005`, `1.0`, `1e+06`.
+fn le_text(bound: f64) -> String {
+    // Rust's exponent form holds the shortest digits that read back as the same number.
+    let scientific = format!("{bound:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if !(-4..6).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{digits}e{sign}{:02}", exponent.abs());
+    }
+    let plain = format!("{bound}");
+    if plain.contains('.') { plain } else { plain + ".0" }
+}
+
+// === impl Buckets ===
+
+impl Buckets {
+    /// Bounds in seconds over cells in nanoseconds.
+    pub(super) fn seconds(bounds: &[f64]) -> Self {
+        Self::new(bounds, Scale::Units(NANOSECONDS))
+    }
+
+    /// Bounds in whole numbers: bytes.
+    pub(super) fn whole(bounds: &[f64]) -> Self {
+        Self::new(bounds, Scale::Units(1.0))
+    }
+
+    /// Bounds over float cells.
+    pub(super) fn floats(bounds: &[f64]) -> Self {
+        Self::new(bounds, Scale::Floats)
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast saturates, as a bound should")]
+    fn new(bounds: &[f64], scale: Scale) -> Self {
+        let units = match scale {
+            Scale::Units(per_whole) => bounds.iter().map(|bound| (bound * per_whole).round() as u64).collect(),
+            Scale::Floats => Box::default(),
+        };
+        let tail = |le: String| {
+            let mut tail = String::with_capacity(le.len() + 9);
+            // Writing to a string can't fail.
+            let _ = write!(tail, ",le=\"{le}\"}} ");
+            tail.into_boxed_str()
+        };
+        let le = bounds.iter().map(|bound| le_text(*bound)).chain(["+Inf".to_owned()]);
+        Self { scale, bounds: bounds.into(), units, tails: le.map(tail).collect() }
+    }
+
+    pub(super) fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// The upper bounds, without the infinite one.
+    pub(super) fn bounds(&self) -> &[f64] {
+        &self.bounds
+    }
+
+    pub(super) fn tails(&self) -> &[Box<str>] {
+        &self.tails
+    }
+
+    /// The number of buckets, with the one above all bounds.
+    pub(super) fn len(&self) -> usize {
+        self.bounds.len() + 1
+    }
+
+    /// The bucket of a value in whole units.
+    #[inline]
+    pub(super) fn index_of_units(&self, value: u64) -> usize {
+        if self.units.len() <= LINEAR {
+            self.units.iter().fold(0, |below, bound| below + usize::from(*bound < value))
+        } else {
+            self.units.partition_point(|bound| *bound < value)
+        }
+    }
+
+    /// The bucket of a value.
+    #[inline]
+    pub(super) fn index_of(&self, value: f64) -> usize {
+        if self.bounds.len() <= LINEAR {
+            self.bounds.iter().fold(0, |below, bound| below + usize::from(*bound < value))
+        } else {
+            self.bounds.partition_point(|bound| *bound < value)
+        }
+    }
+
+    /// A value of the cells in the unit of the metric.
+    #[expect(clippy::cast_precision_loss, reason = "a page carries floats")]
+    pub(super) fn float_of(&self, units: u64) -> f64 {
+        match self.scale {
+            Scale::Units(per_whole) => units as f64 / per_whole,
+            Scale::Floats => f64::from_bits(units),
+        }
+    }
+
+    /// A value that lies in each bucket: its bound, and a little more than the last one.
+    pub(super) fn representatives(&self) -> impl Iterator<Item = f64> + '_ {
+        let beyond = self.bounds.last().map_or(0.0, |last| last + last.abs() / 8.0);
+        self.bounds.iter().copied().chain([beyond])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_written_as_prometheus_normalises_them() {
+        let written = |bound| le_text(bound);
+        assert_eq!(written(1.0), "1.0");
+        assert_eq!(written(0.005), "0.005");
+        assert_eq!(written(2.5), "2.5");
+        assert_eq!(written(100_000.0), "100000.0");
+        assert_eq!(written(1e6), "1e+06");
+        assert_eq!(written(1.5e7), "1.5e+07");
+        assert_eq!(written(1e-4), "0.0001");
+        assert_eq!(written(2.5e-5), "2.5e-05");
+        assert_eq!(written(-1.0), "-1.0");
+        assert_eq!(written(0.0), "0.0");
+    }
+
+    #[test]
+    fn bad_bounds_are_refused_with_the_reason() {
+        let refused = |bounds: &[f64]| validate_buckets("buckets", bounds).unwrap_err().to_string();
+        assert!(refused(&[]).contains("a list of 0"));
+        assert!(refused(&[0.1, 0.1]).contains("0.1 at position 1"));
+        assert!(refused(&[0.2, 0.1]).contains("0.1 at position 1"));
+        assert!(refused(&[0.1, f64::NAN]).contains("NaN at position 1"));
+        assert!(refused(&[f64::INFINITY]).contains("inf at position 0"));
+        assert!(refused(&[1.0; 300]).contains("a list of 300"));
+        assert!(validate_buckets("buckets", &DURATION_BUCKETS).is_ok());
+    }
+}

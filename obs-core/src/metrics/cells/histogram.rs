@@ -1,0 +1,312 @@
+//! Histograms with classic buckets.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{
+        AtomicU64,
+        Ordering::{Acquire, Relaxed, Release},
+    },
+};
+
+use super::{
+    ExemplarSlot, Ids,
+    native::{Native, NativeCounts},
+    shard,
+};
+use crate::metrics::{
+    buckets::{Buckets, Scale},
+    snapshot::Exemplar,
+};
+
+/// Cells of one cache line pair.
+const BLOCK: usize = 16;
+
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Block([AtomicU64; BLOCK]);
+
+/// Bucket counts and sum of one series.
+///
+/// A shard is a run of blocks: its first cell is the sum, the others are the buckets. With the 14
+/// standard bounds that is one block exactly. Sums of whole units (nanoseconds, bytes) are added
+/// in one step; sums of floats need a compare-and-swap. There is no cell for the count: it is the
+/// sum of the buckets, so the two can't contradict each other on a page.
+#[derive(Debug)]
+pub(in crate::metrics) struct HistogramCells {
+    buckets: Arc<Buckets>,
+    blocks: Box<[Block]>,
+    shards: usize,
+    blocks_per_shard: usize,
+    /// One slot for each bucket, made by the first exemplar.
+    exemplars: OnceLock<Box<[ExemplarSlot]>>,
+    /// Made by the first scrape that wants native buckets.
+    native: OnceLock<Box<Native>>,
+}
+
+/// What a scrape reads of one or several histograms over the same buckets; reused between them.
+#[derive(Debug, Default)]
+pub(in crate::metrics) struct HistogramTotals {
+    /// Observations in each bucket alone, the last one for those above all bounds.
+    pub(in crate::metrics) counts: Vec<u64>,
+    sum: Sum,
+    /// The newest exemplar of each bucket; empty where none were asked for.
+    pub(in crate::metrics) exemplars: Vec<Option<Exemplar>>,
+    /// Native buckets, where they were asked for.
+    pub(in crate::metrics) native: NativeCounts,
+}
+
+/// A sum that stays exact for whole units.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    units: u128,
+    floats: f64,
+}
+
+/// How much of a histogram a reader wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::metrics) struct Detail {
+    pub(in crate::metrics) exemplars: bool,
+    pub(in crate::metrics) native: bool,
+}
+
+// === impl HistogramCells ===
+
+impl HistogramCells {
+    pub(in crate::metrics) fn new(buckets: Arc<Buckets>) -> Self {
+        let shards = shard::count();
+        let blocks_per_shard = (buckets.len() + 1).div_ceil(BLOCK);
+        let blocks = (0..shards * blocks_per_shard).map(|_| Block::default()).collect();
+        Self { buckets, blocks, shards, blocks_per_shard, exemplars: OnceLock::new(), native: OnceLock::new() }
+    }
+
+    pub(in crate::metrics) fn buckets(&self) -> &Arc<Buckets> {
+        &self.buckets
+    }
+
+    /// Records a value in the whole units of the buckets: nanoseconds or bytes.
+    #[inline]
+    pub(in crate::metrics) fn record_units(&self, value: u64, ids: Option<Ids>) {
+        let bucket = self.buckets.index_of_units(value);
+        if let Some(native) = self.native.get() {
+            native.record(self.buckets.float_of(value), 1);
+        }
+        let shard = self.shard();
+        self.cell(shard, 0).fetch_add(value, Relaxed);
+        // Release: whoever counts this observation here finds it among the native buckets too.
+        self.cell(shard, 1 + bucket).fetch_add(1, Release);
+        if let Some(ids) = ids {
+            self.exemplars()[bucket].offer(ids, self.buckets.float_of(value));
+        }
+    }
+
+    /// Records a float `count` times; what is not finite is ignored, as it would spoil the sum.
+    pub(in crate::metrics) fn record_floats(&self, value: f64, count: u64, ids: Option<Ids>) {
+        if !value.is_finite() || count == 0 {
+            return;
+        }
+        let bucket = self.buckets.index_of(value);
+        if let Some(native) = self.native.get() {
+            native.record(value, count);
+        }
+        let shard = self.shard();
+        #[expect(clippy::cast_precision_loss, reason = "the sum is a float")]
+        let step = value * count as f64;
+        let added = |bits| Some((f64::from_bits(bits) + step).to_bits());
+        // Never an error: `added` always has an answer.
+        let _ = self.cell(shard, 0).fetch_update(Relaxed, Relaxed, added);
+        self.cell(shard, 1 + bucket).fetch_add(count, Release);
+        if let Some(ids) = ids {
+            self.exemplars()[bucket].offer(ids, value);
+        }
+    }
+
+    /// Observations so far.
+    pub(in crate::metrics) fn count(&self) -> u64 {
+        let of = |shard| {
+            (1..=self.buckets.len()).fold(0, |sum: u64, at| sum.wrapping_add(self.cell(shard, at).load(Relaxed)))
+        };
+        (0..self.shards).fold(0, |sum, shard| sum.wrapping_add(of(shard)))
+    }
+
+    /// Adds what this histogram holds to `totals`, which were reset for the same buckets.
+    pub(in crate::metrics) fn add_to(&self, totals: &mut HistogramTotals, detail: Detail) {
+        let before = totals.count();
+        for shard in 0..self.shards {
+            totals.sum.add(self.cell(shard, 0).load(Relaxed), self.buckets.scale());
+            for (bucket, count) in totals.counts.iter_mut().enumerate() {
+                *count += self.cell(shard, 1 + bucket).load(Acquire);
+            }
+        }
+        if detail.native {
+            let classic = totals.count() - before;
+            let native = self.native.get_or_init(|| Box::new(Native::seeded(&self.buckets, &self.classic_counts())));
+            native.add_to(&mut totals.native, classic);
+        }
+        if detail.exemplars {
+            self.add_exemplars(&mut totals.exemplars);
+        }
+    }
+
+    /// Observations of each bucket at this moment.
+    fn classic_counts(&self) -> Vec<u64> {
+        let of = |bucket| (0..self.shards).map(|shard| self.cell(shard, 1 + bucket).load(Acquire)).sum();
+        (0..self.buckets.len()).map(of).collect()
+    }
+
+    fn add_exemplars(&self, newest: &mut [Option<Exemplar>]) {
+        let Some(slots) = self.exemplars.get() else { return };
+        for (newest, slot) in newest.iter_mut().zip(slots) {
+            let found = slot.take();
+            if found.map(|exemplar| exemplar.at) > newest.map(|exemplar| exemplar.at) {
+                *newest = found;
+            }
+        }
+    }
+
+    fn exemplars(&self) -> &[ExemplarSlot] {
+        self.exemplars.get_or_init(|| (0..self.buckets.len()).map(|_| ExemplarSlot::default()).collect())
+    }
+
+    /// The first block of this thread's shard.
+    #[inline]
+    fn shard(&self) -> usize {
+        shard::index(self.shards)
+    }
+
+    #[inline]
+    fn cell(&self, shard: usize, at: usize) -> &AtomicU64 {
+        &self.blocks[shard * self.blocks_per_shard + at / BLOCK].0[at % BLOCK]
+    }
+}
+
+// === impl HistogramTotals ===
+
+impl HistogramTotals {
+    /// Makes room for a histogram over `buckets`.
+    pub(in crate::metrics) fn reset(&mut self, buckets: &Buckets, detail: Detail) {
+        let Self { counts, sum, exemplars, native } = self;
+        counts.clear();
+        counts.resize(buckets.len(), 0);
+        *sum = Sum::default();
+        exemplars.clear();
+        if detail.exemplars {
+            exemplars.resize(buckets.len(), None);
+        }
+        native.clear();
+    }
+
+    /// Observations in the classic buckets.
+    pub(in crate::metrics) fn count(&self) -> u64 {
+        self.counts.iter().fold(0, |sum, count| sum.wrapping_add(*count))
+    }
+
+    /// The sum in the unit of the metric.
+    pub(in crate::metrics) fn sum(&self, buckets: &Buckets) -> f64 {
+        self.sum.value(buckets.scale())
+    }
+}
+
+// === impl Sum ===
+
+impl Sum {
+    fn add(&mut self, bits: u64, scale: Scale) {
+        match scale {
+            Scale::Units(_) => self.units += u128::from(bits),
+            Scale::Floats => self.floats += f64::from_bits(bits),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a page carries floats")]
+    fn value(self, scale: Scale) -> f64 {
+        match scale {
+            Scale::Units(per_whole) => self.units as f64 / per_whole,
+            Scale::Floats => self.floats,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{thread, time::Duration};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::metrics::{DURATION_BUCKETS, SIZE_BUCKETS};
+
+    const PLAIN: Detail = Detail { exemplars: false, native: false };
+
+    fn totals(histogram: &HistogramCells, detail: Detail) -> HistogramTotals {
+        let mut totals = HistogramTotals::default();
+        totals.reset(histogram.buckets(), detail);
+        histogram.add_to(&mut totals, detail);
+        totals.native.finish();
+        totals
+    }
+
+    fn nanoseconds(duration: Duration) -> u64 {
+        u64::try_from(duration.as_nanos()).unwrap()
+    }
+
+    #[test]
+    fn a_value_on_a_bound_belongs_to_the_bucket_below() {
+        let histogram = HistogramCells::new(Arc::new(Buckets::seconds(&DURATION_BUCKETS)));
+        histogram.record_units(nanoseconds(Duration::from_millis(5)), None);
+        histogram.record_units(nanoseconds(Duration::from_millis(5)) + 1, None);
+        histogram.record_units(nanoseconds(Duration::from_secs(11)), None);
+        let totals = totals(&histogram, PLAIN);
+        assert_eq!((totals.counts[0], totals.counts[1], totals.counts[14]), (1, 1, 1));
+        assert_eq!(totals.sum(histogram.buckets()).to_bits(), 11.010_000_001_f64.to_bits());
+    }
+
+    #[test]
+    fn what_is_not_finite_is_not_recorded() {
+        let histogram = HistogramCells::new(Arc::new(Buckets::floats(&SIZE_BUCKETS)));
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            histogram.record_floats(value, 1, None);
+        }
+        histogram.record_floats(-1.0, 3, None);
+        let totals = totals(&histogram, PLAIN);
+        assert_eq!((totals.count(), totals.sum(histogram.buckets()).to_bits()), (3, (-3.0_f64).to_bits()));
+    }
+
+    #[test]
+    fn no_sample_is_lost_between_threads_and_native_buckets_hold_as_many() {
+        let histogram = HistogramCells::new(Arc::new(Buckets::seconds(&DURATION_BUCKETS)));
+        let detail = Detail { exemplars: false, native: true };
+        thread::scope(|scope| {
+            for start in 0..4_u64 {
+                let histogram = &histogram;
+                scope.spawn(move || {
+                    (0..50_000).for_each(|n| histogram.record_units((start * 50_000 + n) * 100_000, None));
+                });
+            }
+            for _ in 0..200 {
+                let seen = totals(&histogram, detail);
+                assert!(seen.native.count() >= seen.count());
+            }
+        });
+        let totals = totals(&histogram, detail);
+        assert_eq!((totals.count(), totals.native.count()), (200_000, 200_000));
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_is_counted_in_the_bucket_that_holds_it(
+            bounds in proptest::collection::btree_set(1_u32..10_000, 1..40),
+            values in proptest::collection::vec(0_u32..11_000, 1..100),
+        ) {
+            let bounds: Vec<f64> = bounds.into_iter().map(f64::from).collect();
+            let units = HistogramCells::new(Arc::new(Buckets::whole(&bounds)));
+            let floats = HistogramCells::new(Arc::new(Buckets::floats(&bounds)));
+            let mut expected = vec![0; bounds.len() + 1];
+            for value in values {
+                units.record_units(u64::from(value), None);
+                floats.record_floats(f64::from(value), 1, None);
+                expected[bounds.iter().take_while(|bound| **bound < f64::from(value)).count()] += 1;
+            }
+            prop_assert_eq!(&totals(&units, PLAIN).counts, &expected);
+            prop_assert_eq!(&totals(&floats, PLAIN).counts, &expected);
+        }
+    }
+}

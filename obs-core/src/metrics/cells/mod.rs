@@ -1,0 +1,17 @@
+//! The atomic cells that hold the values: written on every request, read by a scrape.
+//!
+//! Everything here is lock-free for writers. Cells that many threads write are sharded: each
+//! thread has a shard of its own, as long as there are not more threads than shards.
+
+mod counter;
+mod exemplar;
+mod gauge;
+mod histogram;
+mod native;
+mod shard;
+
+pub(super) use counter::CounterCells;
+pub(super) use exemplar::{ExemplarSlot, Ids};
+pub(super) use gauge::{GaugeCell, LevelCells};
+pub(super) use histogram::{Detail, HistogramCells, HistogramTotals};
+pub(super) use native::NativeCounts;

@@ -1,0 +1,209 @@
+//! A metric and its series.
+
+use std::sync::{
+    Arc, Mutex, OnceLock, PoisonError,
+    atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+};
+
+use super::{
+    cap::{Cap, Reporter},
+    catalog::Source,
+    labels::Labels,
+    meta::Meta,
+    settings::Settings,
+};
+use crate::{
+    clock,
+    names::{MetricType, value},
+};
+
+/// What distinguishes the storage of metrics; two metrics of one name must agree in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+}
+
+/// The cells of one kind of metric.
+pub(super) trait Cell: Sized + Send + Sync + 'static {
+    const KIND: Kind;
+    /// What all cells of a metric share: the buckets of a histogram.
+    type Config: Clone + Send + Sync + std::fmt::Debug;
+
+    fn new(config: &Self::Config) -> Self;
+    /// The configuration of a metric that is registered for the first time.
+    fn config(settings: &Settings, meta: &Meta) -> Self::Config;
+    fn source(family: Arc<Family<Self>>) -> Source;
+    fn of(source: &Source) -> Option<&Arc<Family<Self>>>;
+}
+
+/// One series.
+#[derive(Debug)]
+pub(super) struct Series<C> {
+    pub(super) labels: Labels,
+    pub(super) cells: C,
+    /// Milliseconds since the epoch.
+    pub(super) created: u64,
+}
+
+/// All series of a metric.
+#[derive(Debug)]
+pub(super) struct Family<C: Cell> {
+    config: C::Config,
+    cap: Cap,
+    series: SortedSeries<Series<C>>,
+    /// Takes what the cap refuses.
+    overflow: OnceLock<Arc<Series<C>>>,
+    /// Whether labels of this metric were repaired, which is warned about once.
+    pub(super) repaired: AtomicBool,
+    /// Spellings of label sets that the table of keys remembers for this metric.
+    pub(super) spellings: AtomicUsize,
+}
+
+/// A series that was looked up.
+#[derive(Debug)]
+pub(super) struct Found<C> {
+    pub(super) series: Arc<Series<C>>,
+    /// Whether it is the one that takes what the cap refuses.
+    pub(super) overflowed: bool,
+}
+
+/// Something with labels, which the page is sorted by.
+pub(super) trait Labelled {
+    fn labels(&self) -> &Labels;
+}
+
+/// Series in the order of the page.
+///
+/// A scrape takes the whole list as it is and reads it without a lock; whoever adds a series
+/// meanwhile works on a copy.
+#[derive(Debug)]
+pub(super) struct SortedSeries<T> {
+    list: Mutex<Arc<Vec<Arc<T>>>>,
+}
+
+// === impl Kind ===
+
+impl Kind {
+    pub(super) const fn metric_type(self) -> MetricType {
+        match self {
+            Self::Counter => MetricType::Counter,
+            Self::Gauge => MetricType::Gauge,
+            Self::Histogram => MetricType::Histogram,
+            Self::Info => MetricType::Info,
+        }
+    }
+}
+
+// === impl Series ===
+
+impl<C> Series<C> {
+    pub(super) fn new(labels: Labels, cells: C) -> Self {
+        Self { labels, cells, created: now_ms() }
+    }
+}
+
+impl<C> Labelled for Series<C> {
+    fn labels(&self) -> &Labels {
+        &self.labels
+    }
+}
+
+/// Milliseconds since the epoch.
+#[expect(clippy::cast_possible_truncation, reason = "fits for 500 million years")]
+pub(super) fn now_ms() -> u64 {
+    clock::unix_now().as_millis() as u64
+}
+
+// === impl Family ===
+
+impl<C: Cell> Family<C> {
+    pub(super) fn new(config: C::Config, cap: Cap) -> Self {
+        Self {
+            config,
+            cap,
+            series: SortedSeries::default(),
+            overflow: OnceLock::new(),
+            repaired: AtomicBool::new(false),
+            spellings: AtomicUsize::new(0),
+        }
+    }
+
+    /// The series with these labels, or the one that takes what the cap refuses.
+    pub(super) fn series(&self, labels: Labels, reporter: &Reporter) -> Found<C> {
+        let make = |labels: Labels| self.cap.admit().then(|| Series::new(labels, C::new(&self.config)));
+        let overflow_labels = labels.with_all_values(value::OVERFLOW);
+        match self.series.find_or_insert(labels, make) {
+            Some(series) => Found { series, overflowed: false },
+            None => {
+                self.cap.refuse(reporter);
+                let series = self.overflow.get_or_init(|| self.make_overflow(overflow_labels));
+                Found { series: Arc::clone(series), overflowed: true }
+            }
+        }
+    }
+
+    fn make_overflow(&self, labels: Labels) -> Arc<Series<C>> {
+        let make = |labels| Some(Series::new(labels, C::new(&self.config)));
+        // `make` always gives a series, so the second one is never made.
+        self.series
+            .find_or_insert(labels, make)
+            .unwrap_or_else(|| Arc::new(Series::new(Labels::default(), C::new(&self.config))))
+    }
+
+    /// Whether the table of keys may remember one more spelling of this metric's labels.
+    pub(super) fn remembers_spelling(&self) -> bool {
+        // As many again as there may be series: callers that spell one label set in ever new ways
+        // are served, but not remembered.
+        let most = self.cap.limit().saturating_mul(2);
+        self.spellings.fetch_update(Relaxed, Relaxed, |known| (known < most).then_some(known + 1)).is_ok()
+    }
+
+    pub(super) fn list(&self) -> Arc<Vec<Arc<Series<C>>>> {
+        self.series.list()
+    }
+
+    /// Forgets all series; handles to them keep working and are not seen any more.
+    pub(super) fn clear(&self) {
+        for _ in 0..self.series.clear() {
+            self.cap.release();
+        }
+    }
+}
+
+// === impl SortedSeries ===
+
+impl<T> Default for SortedSeries<T> {
+    fn default() -> Self {
+        Self { list: Mutex::default() }
+    }
+}
+
+impl<T: Labelled> SortedSeries<T> {
+    /// The one with these labels; else what `make` gives.
+    pub(super) fn find_or_insert(&self, labels: Labels, make: impl FnOnce(Labels) -> Option<T>) -> Option<Arc<T>> {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = list.binary_search_by(|series| series.labels().identity().cmp(labels.identity()));
+        match place {
+            Ok(at) => Some(Arc::clone(&list[at])),
+            Err(at) => {
+                let made = Arc::new(make(labels)?);
+                Arc::make_mut(&mut list).insert(at, Arc::clone(&made));
+                Some(made)
+            }
+        }
+    }
+
+    /// Removes everything and says how many there were.
+    fn clear(&self) -> usize {
+        std::mem::take(&mut *self.list.lock().unwrap_or_else(PoisonError::into_inner)).len()
+    }
+}
+
+impl<T> SortedSeries<T> {
+    pub(super) fn list(&self) -> Arc<Vec<Arc<T>>> {
+        Arc::clone(&self.list.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

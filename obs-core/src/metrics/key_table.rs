@@ -1,0 +1,104 @@
+//! From the facade's keys to series, without cleaning a name twice.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use ::metrics::Key;
+
+use super::{
+    cells::{CounterCells, GaugeCell, HistogramCells},
+    family::{Cell, Series},
+};
+
+/// Locks of a table; enough that threads seldom meet at one.
+const LOCKS: usize = 16;
+
+/// Uses the hash that a key carries.
+#[derive(Debug, Default)]
+pub(super) struct CarriedHash(u64);
+
+type Map<C> = HashMap<Key, Arc<Series<C>>, BuildHasherDefault<CarriedHash>>;
+
+/// The series of one kind, by key.
+#[derive(Debug)]
+pub(super) struct Table<C> {
+    maps: [RwLock<Map<C>>; LOCKS],
+}
+
+/// The series of all kinds that the facade knows.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub(super) counters: Table<CounterCells>,
+    pub(super) gauges: Table<GaugeCell>,
+    pub(super) histograms: Table<HistogramCells>,
+}
+
+/// A kind of metric that the facade knows.
+pub(super) trait FacadeCell: Cell {
+    fn table(tables: &Tables) -> &Table<Self>;
+}
+
+// === impl CarriedHash ===
+
+impl Hasher for CarriedHash {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    /// Keys write one number only; this is for completeness (FNV-1a).
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+// === impl Table ===
+
+impl<C> Default for Table<C> {
+    fn default() -> Self {
+        Self { maps: std::array::from_fn(|_| RwLock::default()) }
+    }
+}
+
+impl<C> Table<C> {
+    pub(super) fn get(&self, key: &Key) -> Option<Arc<Series<C>>> {
+        self.map(key).read().unwrap_or_else(PoisonError::into_inner).get(key).map(Arc::clone)
+    }
+
+    pub(super) fn insert(&self, key: &Key, series: &Arc<Series<C>>) {
+        let mut map = self.map(key).write().unwrap_or_else(PoisonError::into_inner);
+        map.insert(key.to_retained(), Arc::clone(series));
+    }
+
+    /// The map of a key, by bits of the hash that the map itself makes little use of.
+    fn map(&self, key: &Key) -> &RwLock<Map<C>> {
+        let bits = key.get_hash() >> 40;
+        &self.maps[usize::try_from(bits).unwrap_or_default() % LOCKS]
+    }
+}
+
+impl FacadeCell for CounterCells {
+    fn table(tables: &Tables) -> &Table<Self> {
+        &tables.counters
+    }
+}
+
+impl FacadeCell for GaugeCell {
+    fn table(tables: &Tables) -> &Table<Self> {
+        &tables.gauges
+    }
+}
+
+impl FacadeCell for HistogramCells {
+    fn table(tables: &Tables) -> &Table<Self> {
+        &tables.histograms
+    }
+}

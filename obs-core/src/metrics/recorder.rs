@@ -1,0 +1,71 @@
+//! The registry as the recorder of the `metrics` facade.
+
+use std::{borrow::Cow, sync::Arc};
+
+use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+
+use super::{
+    Registry,
+    catalog::labels_repaired,
+    cells::{CounterCells, GaugeCell, HistogramCells},
+    family::Series,
+    key_table::FacadeCell,
+    labels::Labels,
+    meta,
+};
+use crate::names::MetricType;
+
+impl Registry {
+    fn register<C: FacadeCell>(&self, key: &Key) -> Arc<Series<C>> {
+        let table = C::table(self.tables());
+        table.get(key).unwrap_or_else(|| self.register_new(key))
+    }
+
+    #[cold]
+    fn register_new<C: FacadeCell>(&self, key: &Key) -> Arc<Series<C>> {
+        let family = self.family::<C>(key.name());
+        let (labels, repaired) = Labels::repaired(key.labels().map(|label| (label.key(), label.value())));
+        if repaired {
+            self.report(labels_repaired(&family, key.name()));
+        }
+        let found = family.series(labels, self.overflow());
+        // Refused keys are not remembered: there is no end of them.
+        if !found.overflowed && family.remembers_spelling() {
+            C::table(self.tables()).insert(key, &found.series);
+        }
+        found.series
+    }
+
+    fn describe_metric(&self, metric_type: MetricType, name: &KeyName, unit: Option<Unit>, help: SharedString) {
+        let unit = unit.map(meta::unit_suffix).unwrap_or_default();
+        self.describe(metric_type, name.as_str(), unit, Cow::from(help));
+    }
+}
+
+/// What the application records lands on the page of this registry. Values that are not numbers
+/// are ignored. Inside a sampled request counters and histograms keep an exemplar.
+impl Recorder for Registry {
+    fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.describe_metric(MetricType::Counter, &name, unit, help);
+    }
+
+    fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.describe_metric(MetricType::Gauge, &name, unit, help);
+    }
+
+    fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.describe_metric(MetricType::Histogram, &name, unit, help);
+    }
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::from_arc(self.register::<CounterCells>(key))
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.register::<GaugeCell>(key))
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::from_arc(self.register::<HistogramCells>(key))
+    }
+}

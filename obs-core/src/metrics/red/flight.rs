@@ -1,0 +1,94 @@
+//! One request on its way through the RED metrics.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Store,
+    cache::{self, Entry},
+    handle::nanoseconds,
+    route::Route,
+};
+use crate::{
+    context::{SpanId, TraceId},
+    request::Outcome,
+};
+
+/// What is known of a request at its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measured<'a> {
+    /// As it was sent, or what stands for it.
+    pub(crate) status: u16,
+    pub(crate) outcome: Outcome,
+    /// What went wrong; `None` if nothing did.
+    pub(crate) error_type: Option<&'a str>,
+    pub(crate) duration: Duration,
+    /// `None` if unknown, which is not 0.
+    pub(crate) request_bytes: Option<u64>,
+    /// `None` if unknown, which is not 0.
+    pub(crate) response_bytes: Option<u64>,
+    /// The ids of a sampled request.
+    pub(crate) exemplar: Option<(TraceId, SpanId)>,
+}
+
+/// A request in flight; dropping it lowers the very gauge that it raised.
+#[derive(Debug)]
+pub(super) struct Flight {
+    arrived: Arc<Entry>,
+    /// Whether it arrived under the confirmed route of its pair.
+    confirmed: bool,
+    released: bool,
+    renamed: Option<Arc<Entry>>,
+}
+
+// === impl Flight ===
+
+impl Flight {
+    #[inline]
+    pub(super) fn start(store: &Store, method: &'static str, place: &str, target: &str) -> Self {
+        let arrived = cache::find(store, method, place, target);
+        let (route, confirmed) = arrived.pair.arrival();
+        route.in_flight.increment();
+        Self { arrived, confirmed, released: false, renamed: None }
+    }
+
+    pub(super) fn rename(&mut self, store: &Store, place: &str) {
+        if *self.entry().place != *place {
+            self.renamed = Some(cache::find(store, self.arrived.pair.method, place, ""));
+        }
+    }
+
+    /// Lowers the gauge, once.
+    pub(super) fn release(&mut self) {
+        if !std::mem::replace(&mut self.released, true) {
+            self.arrived.pair.arrived_under(self.confirmed).in_flight.decrement();
+        }
+    }
+
+    pub(super) fn entry_shared(&self) -> Arc<Entry> {
+        Arc::clone(self.renamed.as_ref().unwrap_or(&self.arrived))
+    }
+
+    pub(super) fn entry(&self) -> &Entry {
+        self.renamed.as_deref().unwrap_or(&self.arrived)
+    }
+
+    #[inline]
+    pub(super) fn record(&self, store: &Store, measured: &Measured<'_>) {
+        self.answered(store, measured).record(store, measured);
+    }
+
+    pub(super) fn record_stream(&self, store: &Store, lifetime: Duration, ended: &Measured<'_>) {
+        self.answered(store, ended).record_stream(store, nanoseconds(lifetime), ended);
+    }
+
+    #[inline]
+    fn answered(&self, store: &Store, measured: &Measured<'_>) -> &Arc<Route> {
+        self.entry().pair.answered(store, measured.status)
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.release();
+    }
+}

@@ -1,0 +1,72 @@
+//! RED metrics on a page.
+
+use super::{
+    RedMetric, Store,
+    handle::{CountHandle, LevelHandle, UnitsHandle},
+    series::OutcomeSeries,
+};
+use crate::metrics::{
+    family::Labelled as _,
+    render::{At, Number, Sink, Walker},
+};
+
+impl Store {
+    /// Hands the series of one metric to a page.
+    pub(in crate::metrics) fn walk<S: Sink>(&self, metric: RedMetric, page: &mut Walker<'_, S>) {
+        match metric {
+            RedMetric::Requests => self.walk_requests(page),
+            RedMetric::Duration => self.walk_durations(page),
+            RedMetric::Errors => self.walk_errors(page),
+            RedMetric::InFlight => self.walk_in_flight(page),
+            RedMetric::RequestSize | RedMetric::ResponseSize | RedMetric::StreamDuration => {
+                self.walk_units(metric, page);
+            }
+        }
+    }
+
+    fn walk_requests<S: Sink>(&self, page: &mut Walker<'_, S>) {
+        for series in self.outcomes.list().iter() {
+            let Some(cells) = series.duration.cells() else { continue };
+            let at = At { labels: series.labels().as_ref(), created: series.created };
+            page.counter(at, Number::Unsigned(cells.count()), || None);
+        }
+    }
+
+    fn walk_durations<S: Sink>(&self, page: &mut Walker<'_, S>) {
+        let list = self.outcomes.list();
+        // What differs in the outcome only stands together: the outcome is the last label.
+        for run in list.chunk_by(|a, b| a.duration_labels().text == b.duration_labels().text) {
+            let Some(first) = run.first() else { continue };
+            let created = run.iter().map(|series| series.created).min().unwrap_or(first.created);
+            let at = At { labels: first.duration_labels(), created };
+            page.histogram(at, run.iter().filter_map(|series: &std::sync::Arc<OutcomeSeries>| series.duration.cells()));
+        }
+    }
+
+    fn walk_errors<S: Sink>(&self, page: &mut Walker<'_, S>) {
+        for series in self.errors.list().iter() {
+            let CountHandle::Own(cells) = &series.count else { continue };
+            let at = At { labels: series.labels().as_ref(), created: series.created };
+            page.counter(at, Number::Unsigned(cells.total()), || cells.exemplar());
+        }
+    }
+
+    fn walk_in_flight<S: Sink>(&self, page: &mut Walker<'_, S>) {
+        for route in self.routes.list().iter() {
+            let LevelHandle::Own(cells) = &route.in_flight else { continue };
+            let level = cells.value();
+            if route.is_on_page(level) {
+                page.gauge(At { labels: route.labels().as_ref(), created: route.created }, Number::Signed(level));
+            }
+        }
+    }
+
+    fn walk_units<S: Sink>(&self, metric: RedMetric, page: &mut Walker<'_, S>) {
+        for route in self.routes.list().iter() {
+            let handle = route.units(metric).and_then(|handle| handle.get());
+            if let Some(cells) = handle.and_then(Option::as_ref).and_then(UnitsHandle::cells) {
+                page.histogram(At { labels: route.labels().as_ref(), created: route.created }, [cells]);
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The registry: all metrics of a service.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Instant,
+};
+
+use ::metrics::Counter;
+
+use super::{
+    Format,
+    buckets::{Buckets, DURATION_BUCKETS},
+    cap::{Cap, Reporter},
+    catalog::{Catalog, Clash},
+    cells::{CounterCells, GaugeCell, HistogramCells},
+    family::{Cell, Family, Series},
+    key_table::Tables,
+    kinds::InfoCell,
+    labels::{Labels, Pair},
+    meta::Meta,
+    red::{Store, StoreKey},
+    render,
+    settings::{RegistryBuilder, Settings},
+    snapshot::FamilySnapshot,
+};
+use crate::names::{MetricDef, label, metric, target};
+
+/// All metrics of a service: a cheap handle that clones share.
+///
+/// It is a [`metrics::Recorder`], so what the application records through the macros of the
+/// `metrics` crate is on its page beside the RED metrics of the layers. Nothing in it grows with
+/// requests, scraped or not.
+///
+/// ```
+/// use obs_core::metrics::{Format, Registry};
+///
+/// let registry = Registry::new();
+/// metrics::with_local_recorder(&registry, || {
+///     metrics::describe_counter!("user_registrations_total", "Users who signed up.");
+///     metrics::counter!("user_registrations_total", "country" => "DE").increment(1);
+/// });
+/// let page = String::from_utf8(registry.render(Format::Text)).unwrap();
+/// assert!(page.contains("user_registrations_total{country=\"DE\"} 1\n"));
+/// ```
+#[derive(Clone)]
+pub struct Registry {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    tables: Tables,
+    catalog: RwLock<Catalog>,
+    red: Mutex<Vec<Arc<Store>>>,
+    overflow: Reporter,
+    clashes: Arc<Family<CounterCells>>,
+    scrapes: Arc<Series<HistogramCells>>,
+    /// Length of the last page, so that the next one is allocated once.
+    page_length: AtomicUsize,
+}
+
+// === impl Registry ===
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::with(Settings::default())
+    }
+}
+
+impl Registry {
+    /// An empty registry with default settings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Settings for a registry that differs from the default one.
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder::default()
+    }
+
+    pub(super) fn with(settings: Settings) -> Self {
+        let mut catalog = Catalog::default();
+        let overflow = own(&mut catalog, &metric::SERIES_OVERFLOW, ());
+        let clashes = own(&mut catalog, &metric::NAME_CLASHES, ());
+        let buckets = Arc::new(Buckets::seconds(&DURATION_BUCKETS));
+        let scrapes: Arc<Family<HistogramCells>> = own(&mut catalog, &metric::SCRAPE_DURATION, buckets);
+        let scrapes = scrapes.series(Labels::default(), &Reporter::Silent).series;
+        let inner = Inner {
+            settings,
+            tables: Tables::default(),
+            catalog: RwLock::new(catalog),
+            red: Mutex::default(),
+            overflow: Reporter::Own(overflow),
+            clashes,
+            scrapes,
+            page_length: AtomicUsize::new(0),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The metrics page.
+    ///
+    /// Reads without stopping writers. Metrics are sorted by name, series by labels. The time that
+    /// it takes is in `obs_scrape_duration_seconds` on the next page.
+    #[must_use]
+    pub fn render(&self, format: Format) -> Vec<u8> {
+        let start = Instant::now();
+        let mut page = Vec::with_capacity(self.inner.page_length.load(Relaxed));
+        render::render(&self.catalog().page(), format, &mut page);
+        // Some room for numbers that get longer.
+        self.inner.page_length.store(page.len() + page.len() / 8, Relaxed);
+        let elapsed = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.inner.scrapes.cells.record_units(elapsed, None);
+        page
+    }
+
+    /// All metrics as plain data, in the order of the page.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<FamilySnapshot> {
+        render::snapshot(&self.catalog().page())
+    }
+
+    /// Sets the constant metric that tells what runs.
+    pub(crate) fn set_build_info(&self, service: &str, version: &str, revision: &str) {
+        let family: Arc<Family<GaugeCell>> = self.family_of(&metric::BUILD_INFO);
+        let values = [service, version, revision].map(|value| Cow::Owned(value.to_owned()));
+        let pairs: Vec<Pair> = metric::BUILD_INFO.labels.iter().map(|key| Cow::Borrowed(*key)).zip(values).collect();
+        family.clear();
+        family.series(Labels::new(pairs), self.overflow()).series.cells.set(1.0);
+    }
+
+    /// Sets the constant metric that carries the resource attributes, under their OpenTelemetry names.
+    pub(crate) fn set_target_info(&self, attributes: &[(String, String)]) {
+        let family: Arc<Family<InfoCell>> = self.family_of(&metric::TARGET_INFO);
+        let given = attributes.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let (labels, _) = Labels::repaired(given);
+        family.clear();
+        family.series(labels, self.overflow());
+    }
+
+    /// A counter of obs itself.
+    pub(crate) fn counter_of(&self, def: &MetricDef, labels: &[(&'static str, &'static str)]) -> Counter {
+        let family: Arc<Family<CounterCells>> = self.family_of(def);
+        let pairs: Vec<Pair> = labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        Counter::from_arc(family.series(Labels::new(pairs), self.overflow()).series)
+    }
+
+    /// The family of one of our own metrics, described by its definition.
+    fn family_of<C: Cell>(&self, def: &MetricDef) -> Arc<Family<C>> {
+        let name = def.name("");
+        if let Some(family) = self.catalog().known::<C>(&name) {
+            return Arc::clone(family);
+        }
+        let described = self.catalog_mut().describe(def.metric_type, &name, def.unit, Cow::Borrowed(def.help));
+        self.report(described);
+        self.family(&name)
+    }
+
+    /// The family that the application calls `name`.
+    pub(super) fn family<C: Cell>(&self, name: &str) -> Arc<Family<C>> {
+        if let Some(family) = self.catalog().known::<C>(name) {
+            return Arc::clone(family);
+        }
+        // The lock is released before the clash is told: whoever listens may record metrics.
+        let (family, clash) = self.catalog_mut().resolve::<C>(name, &self.inner.settings);
+        self.report(clash);
+        family
+    }
+
+    /// The RED metrics under this key, made by `make` if they are new.
+    pub(super) fn red(&self, key: &StoreKey, make: impl FnOnce(&Settings, Reporter) -> Store) -> Arc<Store> {
+        let mut stores = self.inner.red.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = stores.iter().find(|store| store.key() == key) {
+            return Arc::clone(store);
+        }
+        let store = Arc::new(make(&self.inner.settings, self.inner.overflow.clone()));
+        stores.push(Arc::clone(&store));
+        drop(stores);
+        let mut clashes = Vec::new();
+        for (meta, source) in Store::metrics(&store) {
+            clashes.extend(self.catalog_mut().add_by_force(meta, source));
+        }
+        self.report(clashes);
+        store
+    }
+
+    pub(super) fn describe(
+        &self,
+        metric_type: crate::names::MetricType,
+        name: &str,
+        unit: &'static str,
+        help: Cow<'static, str>,
+    ) {
+        let clash = self.catalog_mut().describe(metric_type, name, unit, help);
+        self.report(clash);
+    }
+
+    /// Counts clashes and warns about them.
+    pub(super) fn report(&self, clashes: impl IntoIterator<Item = Clash>) {
+        for Clash { metric, what } in clashes {
+            tracing::warn!(target: target::OBS, metric, "metric clashes with another: {what}");
+            let labels = Labels::new([(label::METRIC.into(), metric.into())]);
+            self.inner.clashes.series(labels, &Reporter::Silent).series.cells.add(1, None);
+        }
+    }
+
+    pub(super) fn overflow(&self) -> &Reporter {
+        &self.inner.overflow
+    }
+
+    pub(super) fn tables(&self) -> &Tables {
+        &self.inner.tables
+    }
+
+    fn catalog(&self) -> std::sync::RwLockReadGuard<'_, Catalog> {
+        self.inner.catalog.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn catalog_mut(&self) -> std::sync::RwLockWriteGuard<'_, Catalog> {
+        self.inner.catalog.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of the registry's own metrics; an empty catalog has room for it.
+fn own<C: Cell>(catalog: &mut Catalog, def: &MetricDef, config: C::Config) -> Arc<Family<C>> {
+    let meta = Meta::of(def, "");
+    let family = Arc::new(Family::new(config, Cap::new(&meta.name, usize::MAX)));
+    catalog.add_by_force(meta, C::source(Arc::clone(&family)));
+    family
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metrics = self.catalog().page().len();
+        f.debug_struct("Registry").field("metrics", &metrics).finish_non_exhaustive()
+    }
+}

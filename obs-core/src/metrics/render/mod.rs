@@ -1,0 +1,10 @@
+//! Writing all metrics out: one walk over the registry, a sink for each format.
+
+mod number;
+mod plain;
+mod protobuf;
+mod text;
+mod walk;
+
+pub(super) use number::Number;
+pub(super) use walk::{At, Sink, Walker, render, snapshot};

@@ -1,0 +1,119 @@
+//! What a registry is told before it starts.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use super::{
+    buckets::{DURATION_BUCKETS, SIZE_BUCKETS, validate_buckets},
+    cap::{Cap, DEFAULT_SERIES_CAP},
+    clean,
+    meta::Meta,
+    registry::Registry,
+};
+use crate::obs::InitError;
+
+/// Builds a [`Registry`] that differs from the default one.
+///
+/// ```
+/// use obs_core::metrics::Registry;
+///
+/// let registry = Registry::builder()
+///     .series_cap(500)
+///     .series_cap_for("product_views_total", 50)
+///     .buckets("order_value_eur", [10.0, 50.0, 100.0, 500.0])
+///     .build()?;
+/// # Ok::<(), obs_core::InitError>(())
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until it builds"]
+pub struct RegistryBuilder {
+    settings: Settings,
+}
+
+/// The settings of a registry.
+#[derive(Debug)]
+pub(super) struct Settings {
+    series_cap: usize,
+    caps: HashMap<String, usize>,
+    buckets: HashMap<String, Vec<f64>>,
+}
+
+// === impl RegistryBuilder ===
+
+impl RegistryBuilder {
+    /// The series that each metric may have, at least 1. What does not fit goes to one series whose
+    /// label values are all `_overflow`. Defaults to 2 000.
+    ///
+    /// The RED metrics of the layers have a cap of this size each that no other series use up.
+    pub fn series_cap(mut self, cap: usize) -> Self {
+        self.settings.series_cap = cap;
+        self
+    }
+
+    /// The series that one metric may have, by its name on the page. Defaults to
+    /// [`series_cap`](Self::series_cap).
+    pub fn series_cap_for(mut self, metric: impl Into<String>, cap: usize) -> Self {
+        self.settings.caps.insert(clean::metric_name(&metric.into()).into_owned(), cap);
+        self
+    }
+
+    /// The bucket bounds of one histogram of the application, by its name on the page: 1 to 256
+    /// finite numbers, ascending, in the unit of the metric.
+    ///
+    /// Defaults to [`SIZE_BUCKETS`] for metrics in bytes and to [`DURATION_BUCKETS`] for others,
+    /// brought to their unit where that is milliseconds, microseconds or nanoseconds.
+    pub fn buckets(mut self, metric: impl Into<String>, bounds: impl IntoIterator<Item = f64>) -> Self {
+        let name = clean::metric_name(&metric.into()).into_owned();
+        self.settings.buckets.insert(name, bounds.into_iter().collect());
+        self
+    }
+
+    /// The registry.
+    ///
+    /// # Errors
+    ///
+    /// Names the setting that can't be: a cap of 0, or bucket bounds that are not 1 to 256 finite
+    /// ascending numbers.
+    pub fn build(self) -> Result<Registry, InitError> {
+        let Settings { series_cap, caps, buckets } = &self.settings;
+        if *series_cap == 0 || caps.values().any(|cap| *cap == 0) {
+            return Err(InitError::invalid("series cap", 0, "a number of series, at least 1"));
+        }
+        buckets.values().try_for_each(|bounds| validate_buckets("bucket bounds", bounds))?;
+        Ok(Registry::with(self.settings))
+    }
+}
+
+// === impl Settings ===
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { series_cap: DEFAULT_SERIES_CAP, caps: HashMap::new(), buckets: HashMap::new() }
+    }
+}
+
+impl Settings {
+    pub(super) fn cap_of(&self, meta: &Meta) -> Cap {
+        let limit = lookup(&self.caps, meta).copied().unwrap_or(self.series_cap);
+        Cap::new(&meta.name, limit)
+    }
+
+    pub(super) fn buckets_of(&self, meta: &Meta) -> Cow<'_, [f64]> {
+        if let Some(bounds) = lookup(&self.buckets, meta) {
+            return bounds.into();
+        }
+        let scaled = |factor: f64| DURATION_BUCKETS.iter().map(|bound| bound * factor).collect();
+        match &*meta.unit {
+            "bytes" => SIZE_BUCKETS.to_vec().into(),
+            "milliseconds" => Cow::Owned(scaled(1e3)),
+            "microseconds" => Cow::Owned(scaled(1e6)),
+            "nanoseconds" => Cow::Owned(scaled(1e9)),
+            _ => DURATION_BUCKETS.to_vec().into(),
+        }
+    }
+}
+
+/// A setting of a metric under its full name, or under it without the suffix of its type or unit.
+fn lookup<'a, T>(of: &'a HashMap<String, T>, meta: &Meta) -> Option<&'a T> {
+    let without_unit = meta.base.strip_suffix(&*meta.unit).and_then(|front| front.strip_suffix('_'));
+    of.get(&*meta.name).or_else(|| of.get(&*meta.base)).or_else(|| of.get(without_unit?))
+}
