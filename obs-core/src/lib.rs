@@ -1,4 +1,7 @@
-//! obs-core
+//! Request context, RED metrics, canonical logs and OpenTelemetry traces for HTTP services.
+//!
+//! This crate names no web framework; `obs-axum` puts it on axum, tower, hyper and tonic. Start
+//! here with [`Obs::builder`].
 
 pub mod context;
 pub mod logs;
@@ -10,6 +13,7 @@ pub mod request;
 pub mod trace;
 
 mod clock;
-pub use obs::{InitError, ShutdownError};
-
 mod obs;
+
+pub use obs::{InitError, MetricsPage, Obs, ObsBuilder, ShutdownError};
+pub use request::StreamGuard;

@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     fmt,
     hash::{BuildHasher, RandomState},
+    time::Duration,
 };
 
 use rand::{
@@ -219,7 +220,12 @@ impl RequestId {
 
     /// A new UUIDv7 (RFC 9562, 5.7).
     pub(crate) fn new() -> Self {
-        let millis = clock::unix_now().as_millis() & 0xffff_ffff_ffff;
+        Self::new_at(clock::unix_now())
+    }
+
+    /// [`new`](Self::new), for a caller that has just read the clock.
+    pub(crate) fn new_at(since_epoch: Duration) -> Self {
+        let millis = since_epoch.as_millis() & 0xffff_ffff_ffff;
         let random = random_u128();
         let value = millis << 80 | 7 << 76 | (random >> 64 & 0xfff) << 64 | 2 << 62 | random & 0x3fff_ffff_ffff_ffff;
         let digits = TraceId(value).to_hex();

@@ -1,18 +1,17 @@
-//! The handle to all three signals: builder, start-up, shutdown.
+//! The handle to all three signals: settings, start-up, shutdown.
 
+mod builder;
 mod error;
+mod global;
+mod handle;
+mod page;
 mod service;
+mod shared;
 
 pub(crate) use service::ServiceInfo;
+pub(crate) use shared::{Shared, default, default_sampled, default_tracing};
 
+pub use builder::ObsBuilder;
 pub use error::{InitError, ShutdownError};
-
-/// Whether the process-wide default samples a new trace with this id.
-pub(crate) fn default_sampled(_trace_id: crate::context::TraceId) -> bool {
-    true
-}
-
-/// The process-wide default trace pipeline.
-pub(crate) fn default_tracing() -> Option<crate::trace::Tracing> {
-    None
-}
+pub use handle::Obs;
+pub use page::MetricsPage;

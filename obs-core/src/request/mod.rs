@@ -1,7 +1,64 @@
-//! The request state machine.
+//! The life of a request: a state machine that every adapter drives and that decides everything.
+//!
+//! An adapter translates its framework's types, polls, and reports; what is recorded and when is
+//! decided here, so that all adapters behave alike:
+//!
+//! ```
+//! use obs_core::request::{BodySize, LayerState, Observation, Protocol, RequestHead, ResponseHead};
+//!
+//! let layer = LayerState::default();
+//! let request = RequestHead { method: "GET", path: "/users/7", endpoint: Some("/users/{id}"), ..Default::default() };
+//! let mut observation = Observation::start(layer.instrument(), &request, &());
+//!
+//! let polling = observation.enter(); // around each call and poll of the inner service
+//! tracing::info!("carries the ids of the request");
+//! polling.leave();
+//!
+//! let head = ResponseHead { status: 200, headers: &(), body: BodySize::Exact(5), endpoint: None };
+//! observation.head(&head);
+//! observation.body_bytes(5, true); // the last byte: now the request is recorded
+//! ```
+//!
+//! | outcome | when |
+//! |---|---|
+//! | [`Ok`](Outcome::Ok), [`ClientError`](Outcome::ClientError) | the body ended |
+//! | [`ServerError`](Outcome::ServerError) | the body of a 5xx ended, or the service returned an error |
+//! | [`Panic`](Outcome::Panic) | a [`Polling`] guard was dropped without [`leave`](Polling::leave) |
+//! | [`Cancelled`](Outcome::Cancelled) | the observation was dropped before the head |
+//! | [`Aborted`](Outcome::Aborted) | the observation was dropped between head and end |
+//! | [`BodyError`](Outcome::BodyError) | [`body_error`](Observation::body_error) was called |
 
+mod arrival;
+mod attributes;
+mod bytes;
+mod completion;
+mod ending;
+mod finished;
+mod head;
 mod headers;
+mod instrument;
+mod method;
+mod observation;
+mod options;
 mod outcome;
+mod panic;
+mod paths;
+mod query;
+mod setters;
+mod stream;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use panic::install_hook as install_panic_hook;
+pub(crate) use paths::PathList;
+
+pub use bytes::ByteCounter;
+pub use finished::Finished;
+pub use head::{BodySize, Head, Protocol, RequestHead, ResponseHead};
 pub use headers::HeaderReader;
+pub use instrument::Instrument;
+pub use method::{KNOWN_METHODS, known_method};
+pub use observation::{Observation, Polling};
+pub use options::{LayerState, Options};
 pub use outcome::Outcome;
+pub use stream::StreamGuard;

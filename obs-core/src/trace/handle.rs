@@ -62,6 +62,11 @@ struct Recording {
     own: Option<Pipeline>,
 }
 
+fn next_instance() -> u64 {
+    static INSTANCES: AtomicU64 = AtomicU64::new(0);
+    INSTANCES.fetch_add(1, Ordering::Relaxed)
+}
+
 fn tracer(provider: &SdkTracerProvider) -> SdkTracer {
     let scope = InstrumentationScope::builder("obs").with_version(env!("CARGO_PKG_VERSION")).build();
     provider.tracer_with_scope(scope)
@@ -80,14 +85,23 @@ impl Tracing {
         config: TracingConfig<'_>,
         readers: Vec<Box<dyn SpanReader>>,
     ) -> Result<Self, InitError> {
-        static INSTANCES: AtomicU64 = AtomicU64::new(0);
-        let instance = INSTANCES.fetch_add(1, Ordering::Relaxed);
+        let instance = next_instance();
         let sampler = Sampler::from_settings(config.sample_ratio, Env(config.env))?;
         let recording = match config.provider.clone() {
             Some(provider) => Some(Recording { tracer: tracer(&provider), provider, own: None }),
             None => Recording::own(&config, readers, sampler, instance)?,
         };
         Ok(Self(Arc::new(Inner { instance, sampler, recording })))
+    }
+
+    /// Ids and decisions alone, with the standard's default sampler: no span goes anywhere.
+    pub(crate) fn ids_only() -> Self {
+        Self(Arc::new(Inner { instance: next_instance(), sampler: Sampler::DEFAULT, recording: None }))
+    }
+
+    /// Decides on a request that gets no span.
+    pub(crate) fn decide(&self, start: &SpanStart<'_>) -> ServerSpan {
+        ServerSpan::decide(self.0.sampler, start)
     }
 
     /// Whether a trace that starts here is recorded.

@@ -57,6 +57,8 @@ fn bound(ratio: f64) -> u64 {
 impl Sampler {
     /// One more than the greatest value of 63 bits.
     const ALL: u64 = 1 << 63;
+    /// `parentbased_always_on`, the default of the standard.
+    pub(super) const DEFAULT: Self = Self { parent_based: true, bound: Self::ALL };
 
     /// `code` is the ratio given to the builder; it beats the environment and lets the caller's
     /// decision hold. With neither, everything that the caller didn't leave out is recorded.

@@ -6,6 +6,8 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
+use crate::names::value;
+
 /// Names that are kept for the life of the process, at most: routes times methods stay far below.
 const MAX_KEPT: usize = 8_192;
 
@@ -38,6 +40,13 @@ impl SpanNames {
         kept.insert(forever);
         Cow::Borrowed(forever)
     }
+}
+
+/// The name of a server span: `{method} {route}`, `HTTP` for an unknown method, and no route where
+/// none matched ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name)).
+pub(crate) fn server_span_name(method: &str, endpoint: Option<&str>) -> Cow<'static, str> {
+    let method = if method == value::OTHER { "HTTP" } else { method };
+    endpoint.map_or_else(|| span_name(method), |endpoint| span_name(&format!("{method} {endpoint}")))
 }
 
 #[cfg(test)]

@@ -159,5 +159,6 @@ pub(super) fn known_context(sampled: bool) -> RequestContext {
         tracestate: None,
         baggage: None,
         otel: None,
+        tracing: None,
     })
 }

@@ -1,0 +1,240 @@
+//! Settings of an instance, and its start.
+
+use std::{
+    env, io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
+use crate::{
+    logs::{LogFormat, Logs, LogsConfig},
+    metrics::{self, DURATION_BUCKETS, Registry, Target},
+    request::{PathList, install_panic_hook},
+    trace::{Tracing, TracingConfig},
+};
+
+/// A recorder that is shared between threads.
+type SharedRecorder = Arc<dyn ::metrics::Recorder + Send + Sync>;
+
+/// Settings of an [`Obs`]; made by [`Obs::builder`].
+///
+/// What is set here beats the environment.
+///
+/// | setting | environment | default |
+/// |---|---|---|
+/// | [`log_filter`](Self::log_filter) | `RUST_LOG` | `info` |
+/// | [`otlp_endpoint`](Self::otlp_endpoint) | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | no export |
+/// | [`sample_ratio`](Self::sample_ratio) | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | 1, parent-based |
+/// | [`attribute`](Self::attribute) | `OTEL_RESOURCE_ATTRIBUTES` | none |
+#[must_use = "nothing starts before `init` or `build`"]
+pub struct ObsBuilder {
+    service: ServiceInfo,
+    log_format: LogFormat,
+    log_filter: Option<String>,
+    log_writer: Option<Box<dyn io::Write + Send>>,
+    otlp_endpoint: Option<String>,
+    sample_ratio: Option<f64>,
+    registry: Option<Registry>,
+    recorder: Option<SharedRecorder>,
+    duration_buckets: Vec<f64>,
+    tracer_provider: Option<SdkTracerProvider>,
+}
+
+// === impl ObsBuilder ===
+
+impl ObsBuilder {
+    pub(super) fn new(service: String) -> Self {
+        Self {
+            service: ServiceInfo { name: service, ..ServiceInfo::default() },
+            log_format: LogFormat::Auto,
+            log_filter: None,
+            log_writer: None,
+            otlp_endpoint: None,
+            sample_ratio: None,
+            registry: None,
+            recorder: None,
+            duration_buckets: DURATION_BUCKETS.to_vec(),
+            tracer_provider: None,
+        }
+    }
+
+    /// The service's version: on every line, span and in `obs_build_info`. Defaults to none.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.service.version = Some(version.into());
+        self
+    }
+
+    /// The deployment environment (`production`, `staging`): `env` on every line,
+    /// `deployment.environment.name` on spans. Defaults to none.
+    pub fn environment(mut self, environment: impl Into<String>) -> Self {
+        self.service.environment = Some(environment.into());
+        self
+    }
+
+    /// A further [resource attribute](https://opentelemetry.io/docs/specs/semconv/resource/), for
+    /// spans and `target_info`. Defaults to none.
+    pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.service.attributes.push((key.into(), value.into()));
+        self
+    }
+
+    /// The format of log lines. Defaults to [`LogFormat::Auto`].
+    pub fn log_format(mut self, format: LogFormat) -> Self {
+        self.log_format = format;
+        self
+    }
+
+    /// Which events are logged, in the syntax of
+    /// [`EnvFilter`](tracing_subscriber::EnvFilter). Defaults to `RUST_LOG`, else `info`.
+    pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
+        self.log_filter = Some(directives.into());
+        self
+    }
+
+    /// Where log lines go. They arrive whole, followed by `flush`, from a thread of their own.
+    /// Defaults to standard output.
+    pub fn log_writer(mut self, writer: impl io::Write + Send + 'static) -> Self {
+        self.log_writer = Some(Box::new(writer));
+        self
+    }
+
+    /// The collector that spans are sent to, as the base URL of OTLP (`http://localhost:4318`).
+    /// Defaults to the environment, and to no export if that says nothing.
+    pub fn otlp_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.otlp_endpoint = Some(url.into());
+        self
+    }
+
+    /// Which share of new traces is recorded, 0 to 1; the decision of a trusted caller is followed.
+    /// Defaults to `OTEL_TRACES_SAMPLER`, else 1.
+    pub fn sample_ratio(mut self, ratio: f64) -> Self {
+        self.sample_ratio = Some(ratio);
+        self
+    }
+
+    /// The registry that metrics go to. Defaults to the process-wide one with
+    /// [`init`](Self::init), to a new one with [`build`](Self::build).
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// Another recorder of the `metrics` facade that metrics go to instead of a registry. The
+    /// metrics page is then that recorder's affair. Defaults to the one that [`init`](Self::init)
+    /// finds installed, if any.
+    pub fn recorder(mut self, recorder: impl ::metrics::Recorder + Send + Sync + 'static) -> Self {
+        self.recorder = Some(Arc::new(recorder));
+        self
+    }
+
+    /// Upper bounds of the duration histograms, in seconds, growing. Defaults to
+    /// [`DURATION_BUCKETS`].
+    pub fn duration_buckets(mut self, bounds: impl IntoIterator<Item = f64>) -> Self {
+        self.duration_buckets = bounds.into_iter().collect();
+        self
+    }
+
+    /// The user's own tracer provider, in place of an exporter of ours. It is asked for every
+    /// span, and flushed but not shut down. Defaults to none.
+    pub fn tracer_provider(mut self, provider: SdkTracerProvider) -> Self {
+        self.tracer_provider = Some(provider);
+        self
+    }
+
+    /// Starts the signals and makes them the process-wide default: the subscriber of `tracing`, the
+    /// recorder of `metrics`, the tracer provider and propagator of OpenTelemetry, a panic hook that
+    /// adds to the one before, and what `ObsLayer::new()` uses.
+    ///
+    /// Needs no async runtime. A recorder of `metrics` that is installed already is adopted.
+    ///
+    /// # Errors
+    ///
+    /// If a setting is invalid, if `init` has succeeded before, or if a subscriber of `tracing` is
+    /// installed already.
+    pub fn init(self) -> Result<Obs, InitError> {
+        static INIT: Mutex<()> = Mutex::new(());
+        let _one_at_a_time = INIT.lock().unwrap_or_else(PoisonError::into_inner);
+        if shared::installed().is_some() {
+            return Err(InitError::already_initialized(
+                "the process-wide obs",
+                "call `init` once, or `build` for a second instance",
+            ));
+        }
+        self.validate()?;
+        global::check_subscriber()?;
+        let registry = self.registry.clone().unwrap_or_else(|| shared::default_registry().clone());
+        let target = global::install_recorder(self.recorder.clone(), &registry);
+        let obs = Obs::own(Arc::new(self.start(registry, target, Arc::clone(shared::default_skipped()))?));
+        let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
+        global::install_subscriber(subscriber)?;
+        let shared = obs.shared();
+        global::install_opentelemetry(&shared.tracing);
+        global::bridge_log_crate();
+        install_panic_hook(global::flush_logs);
+        shared::install(&shared);
+        global::report_target(&shared.target);
+        Ok(obs)
+    }
+
+    /// Starts the signals and installs nothing: for tests and second instances.
+    ///
+    /// Hand the result to `ObsLayer::obs`, and [`Obs::subscriber_layer`] to a subscriber.
+    ///
+    /// # Errors
+    ///
+    /// If a setting is invalid.
+    pub fn build(self) -> Result<Obs, InitError> {
+        self.validate()?;
+        let registry = self.registry.clone().unwrap_or_default();
+        let target = self.recorder.clone().map_or_else(|| Target::Own(registry.clone()), Target::Facade);
+        Ok(Obs::own(Arc::new(self.start(registry, target, Arc::default())?)))
+    }
+
+    fn validate(&self) -> Result<(), InitError> {
+        let name = &self.service.name;
+        if name.trim().is_empty() || name.chars().any(char::is_control) {
+            return Err(InitError::invalid("service name", name, "a name such as \"payment-service\""));
+        }
+        metrics::validate_buckets("duration_buckets", &self.duration_buckets)
+    }
+
+    fn start(self, registry: Registry, target: Target, skipped: Arc<PathList>) -> Result<Shared, InitError> {
+        let service = Arc::new(self.service);
+        let env = |name: &str| env::var(name).ok();
+        let recorder = target.recorder();
+        let tracing = Tracing::start(TracingConfig {
+            service: Arc::clone(&service),
+            otlp_endpoint: self.otlp_endpoint,
+            sample_ratio: self.sample_ratio,
+            provider: self.tracer_provider,
+            env: &env,
+            recorder: &*recorder,
+        })?;
+        let logs = Logs::start(LogsConfig {
+            service: Arc::clone(&service),
+            format: self.log_format,
+            filter: self.log_filter.or_else(|| env("RUST_LOG")),
+            writer: self.log_writer,
+            recorder: &*recorder,
+        })?;
+        global::describe_service(&registry, &service);
+        Ok(Shared {
+            service,
+            registry,
+            target,
+            duration_buckets: self.duration_buckets,
+            logs: Some(logs),
+            tracing,
+            skipped,
+        })
+    }
+}
+
+impl std::fmt::Debug for ObsBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ObsBuilder").field("service", &self.service).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,143 @@
+//! What a process has only one of.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use opentelemetry::propagation::TextMapCompositePropagator;
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use tracing::Subscriber;
+
+use super::{InitError, ServiceInfo, shared};
+use crate::{
+    logs::install_log_bridge,
+    metrics::{Registry, Target},
+    names::target,
+    trace::Tracing,
+};
+
+/// How long a panic outside a request may wait for its lines to be written.
+const PANIC_FLUSH: Duration = Duration::from_millis(500);
+
+/// The registry that we have made the recorder of the process.
+static OUR_RECORDER: OnceLock<Registry> = OnceLock::new();
+
+/// The recorder that someone else has installed.
+#[derive(Debug)]
+struct GlobalRecorder;
+
+/// Refuses if a subscriber is installed, before anything is started.
+pub(super) fn check_subscriber() -> Result<(), InitError> {
+    let free = tracing::dispatcher::get_default(|dispatch| dispatch.is::<tracing::subscriber::NoSubscriber>());
+    if free { Ok(()) } else { Err(subscriber_taken()) }
+}
+
+pub(super) fn install_subscriber(subscriber: impl Subscriber + Send + Sync) -> Result<(), InitError> {
+    tracing::subscriber::set_global_default(subscriber).map_err(|_| subscriber_taken())
+}
+
+fn subscriber_taken() -> InitError {
+    InitError::already_initialized(
+        "the process-wide subscriber of `tracing`",
+        "use `build` and add `Obs::subscriber_layer` to your own subscriber",
+    )
+}
+
+/// Installs the recorder of the process and tells where RED metrics go: a recorder that is there
+/// already is adopted.
+pub(super) fn install_recorder(given: Option<Arc<dyn Recorder + Send + Sync>>, registry: &Registry) -> Target {
+    if let Some(recorder) = given {
+        // Where the user has installed one as well, the one given to the builder counts.
+        let _ = metrics::set_global_recorder(Arc::clone(&recorder));
+        return Target::Facade(recorder);
+    }
+    if metrics::set_global_recorder(registry.clone()).is_ok() {
+        let _ = OUR_RECORDER.set(registry.clone());
+        return Target::Own(registry.clone());
+    }
+    match OUR_RECORDER.get() {
+        Some(ours) => Target::Own(ours.clone()),
+        None => Target::Facade(Arc::new(GlobalRecorder)),
+    }
+}
+
+/// Makes spans and headers of other OpenTelemetry libraries go our way.
+pub(super) fn install_opentelemetry(tracing: &Tracing) {
+    if let Some(provider) = tracing.provider() {
+        opentelemetry::global::set_tracer_provider(provider.clone());
+    }
+    opentelemetry::global::set_text_map_propagator(TextMapCompositePropagator::new(vec![
+        Box::new(TraceContextPropagator::new()),
+        Box::new(BaggagePropagator::new()),
+    ]));
+}
+
+/// Takes in the records of the `log` crate, unless the process has a logger for them already.
+pub(super) fn bridge_log_crate() {
+    if let Err(error) = install_log_bridge() {
+        tracing::warn!(target: target::OBS, %error, "records of the `log` crate go to the logger that is installed");
+    }
+}
+
+/// Writes what has been logged, before a panic may end the process.
+pub(super) fn flush_logs() {
+    if let Some(shared) = shared::installed()
+        && let Some(logs) = &shared.logs
+    {
+        logs.flush(PANIC_FLUSH);
+    }
+}
+
+/// Puts the service's identity on the metrics page.
+pub(super) fn describe_service(registry: &Registry, service: &ServiceInfo) {
+    let ServiceInfo { name, version, environment, attributes } = service;
+    let revision = attributes.iter().find(|(key, _)| key == "vcs.ref.head.revision").map(|(_, value)| value.as_str());
+    registry.set_build_info(name, version.as_deref().unwrap_or_default(), revision.unwrap_or_default());
+    let mut resource = vec![(crate::names::attribute::SERVICE_NAME.to_owned(), name.clone())];
+    let optional = [
+        (crate::names::attribute::SERVICE_VERSION, version),
+        (crate::names::attribute::DEPLOYMENT_ENVIRONMENT, environment),
+    ];
+    for (key, value) in optional {
+        resource.extend(value.clone().map(|value| (key.to_owned(), value)));
+    }
+    resource.extend(attributes.iter().cloned());
+    registry.set_target_info(&resource);
+}
+
+/// Says where metrics go, once there is a subscriber to hear it.
+pub(super) fn report_target(target: &Target) {
+    if matches!(target, Target::Facade(_)) {
+        tracing::info!(target: target::OBS, "metrics go to the installed recorder; its own page shows them");
+    }
+}
+
+// === impl GlobalRecorder ===
+
+impl Recorder for GlobalRecorder {
+    fn describe_counter(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        metrics::with_recorder(|recorder| recorder.describe_counter(key, unit, description));
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        metrics::with_recorder(|recorder| recorder.describe_gauge(key, unit, description));
+    }
+
+    fn describe_histogram(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        metrics::with_recorder(|recorder| recorder.describe_histogram(key, unit, description));
+    }
+
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        metrics::with_recorder(|recorder| recorder.register_counter(key, metadata))
+    }
+
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        metrics::with_recorder(|recorder| recorder.register_gauge(key, metadata))
+    }
+
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        metrics::with_recorder(|recorder| recorder.register_histogram(key, metadata))
+    }
+}

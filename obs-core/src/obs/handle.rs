@@ -1,0 +1,137 @@
+//! The handle that owns a pipeline.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tracing::Subscriber;
+use tracing_subscriber::{Layer, registry::LookupSpan};
+
+use super::{InitError, ObsBuilder, Shared, ShutdownError};
+use crate::{logs::Logs, metrics::Registry};
+
+/// How long dropping the last handle may flush.
+const DROP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Logs, metrics and traces of one service.
+///
+/// The handle and its clones own the pipeline: dropping the last one flushes it. Layers keep
+/// working parts of it, and so does the process-wide default, but don't keep it open.
+///
+/// ```
+/// use obs_core::Obs;
+///
+/// let obs = Obs::builder("payment-service").version("1.4.2").log_writer(std::io::sink()).build()?;
+/// obs.shutdown(std::time::Duration::from_secs(2))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Obs {
+    owner: Arc<Owner>,
+}
+
+#[derive(Debug)]
+struct Owner {
+    shared: Arc<Shared>,
+}
+
+// === impl Obs ===
+
+impl Obs {
+    /// Settings for the service of this name, as `service` stands on log lines and `service.name`
+    /// on spans.
+    pub fn builder(service: impl Into<String>) -> ObsBuilder {
+        ObsBuilder::new(service.into())
+    }
+
+    pub(super) fn own(shared: Arc<Shared>) -> Self {
+        Self { owner: Arc::new(Owner { shared }) }
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.owner.shared)
+    }
+
+    /// The registry behind the metrics page.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.owner.shared.registry
+    }
+
+    /// The layer that writes `tracing` events as log lines and sends `tracing` spans as children of
+    /// the server span, for a subscriber of the user's own.
+    ///
+    /// ```
+    /// use tracing_subscriber::layer::SubscriberExt;
+    ///
+    /// let obs = obs_core::Obs::builder("payment-service").log_writer(std::io::sink()).build()?;
+    /// let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
+    /// tracing::subscriber::with_default(subscriber, || tracing::info!("hello"));
+    /// # Ok::<(), obs_core::InitError>(())
+    /// ```
+    #[must_use]
+    pub fn subscriber_layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    {
+        let shared = &self.owner.shared;
+        // The spans come first, so that the lines find the ids of the span that they stand in.
+        shared.tracing.layer().and_then(shared.logs.as_ref().map(Logs::layer))
+    }
+
+    /// Changes which events are logged, at once, in the syntax of
+    /// [`EnvFilter`](tracing_subscriber::EnvFilter).
+    ///
+    /// # Errors
+    ///
+    /// If a directive is malformed; the filter before stays.
+    pub fn set_log_filter(&self, directives: impl AsRef<str>) -> Result<(), InitError> {
+        match &self.owner.shared.logs {
+            Some(logs) => logs.set_filter(directives.as_ref()),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends and writes everything that is under way, and ends the pipeline's threads.
+    ///
+    /// Returns within `timeout`, whatever collector and writer do. Needs no async runtime. Spans
+    /// that end later are dropped and counted. A tracer provider of the user's own is flushed, not
+    /// shut down.
+    ///
+    /// # Errors
+    ///
+    /// If something could not be flushed in time; what is lost is counted in
+    /// `obs_spans_dropped_total` and `obs_log_lines_dropped_total`.
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
+        let deadline = Instant::now() + timeout;
+        let Shared { tracing, logs, .. } = &*self.owner.shared;
+        let mut unfinished = Vec::new();
+        if !tracing.shutdown(timeout) {
+            unfinished.push("traces");
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if logs.as_ref().is_some_and(|logs| !logs.shutdown(left)) {
+            unfinished.push("logs");
+        }
+        if unfinished.is_empty() { Ok(()) } else { Err(ShutdownError { unfinished, timeout }) }
+    }
+
+    /// Leaves a route out of logs, traces and metrics of every layer of this instance, from now on.
+    #[doc(hidden)]
+    pub fn skip_route(&self, template: &str) {
+        self.owner.shared.skipped.add(template);
+    }
+}
+
+// === impl Owner ===
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let deadline = Instant::now() + DROP_TIMEOUT;
+        self.shared.tracing.flush(DROP_TIMEOUT);
+        if let Some(logs) = &self.shared.logs {
+            logs.flush(deadline.saturating_duration_since(Instant::now()));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The metrics page, as adapters serve it.
+
+use std::sync::Arc;
+
+use super::{Obs, Shared, shared};
+use crate::metrics::{Format, Target};
+
+/// The metrics page of an instance; adapters put it behind a route.
+#[derive(Clone, Debug)]
+pub struct MetricsPage {
+    /// `None` follows the process-wide default, also when that is initialised later.
+    shared: Option<Arc<Shared>>,
+}
+
+// === impl MetricsPage ===
+
+impl MetricsPage {
+    /// The page of the process-wide default; the layers of that instance leave `path` unrecorded.
+    #[must_use]
+    pub fn of_default(path: &str) -> Self {
+        shared::default_skipped().add(path);
+        Self { shared: None }
+    }
+
+    /// The page of this instance; its layers leave `path` unrecorded.
+    #[must_use]
+    pub fn of(obs: &Obs, path: &str) -> Self {
+        let shared = obs.shared();
+        shared.skipped.add(path);
+        Self { shared: Some(shared) }
+    }
+
+    /// Content type and text of the page, in the format that an `Accept` header prefers.
+    ///
+    /// # Errors
+    ///
+    /// If metrics go to another recorder, with the reason for the client: that recorder has a page
+    /// of its own.
+    pub fn render(&self, accept: Option<&[u8]>) -> Result<(&'static str, Vec<u8>), &'static str> {
+        let shared = self.shared.clone().unwrap_or_else(shared::default);
+        match shared.target {
+            Target::Own(_) => {
+                let format = Format::negotiate(accept);
+                Ok((format.content_type(), shared.registry.render(format)))
+            }
+            Target::Facade(_) => Err("The metrics of this service go to another recorder of the `metrics` facade; \
+                 serve that recorder's page, as `metrics_from` does.\n"),
+        }
+    }
+}

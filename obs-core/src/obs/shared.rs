@@ -1,0 +1,85 @@
+//! What layers and handles hold in common.
+
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use super::ServiceInfo;
+use crate::{
+    context::TraceId,
+    logs::Logs,
+    metrics::{DURATION_BUCKETS, Registry, Target},
+    request::PathList,
+    trace::Tracing,
+};
+
+/// One instance's signals. Layers hold it, so it works as long as any of them does.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) service: Arc<ServiceInfo>,
+    pub(crate) registry: Registry,
+    /// Where RED metrics go: the registry, or another recorder.
+    pub(crate) target: Target,
+    /// Bounds of the duration histograms, in seconds.
+    pub(crate) duration_buckets: Vec<f64>,
+    /// `None` where nothing was initialised: no lines are written.
+    pub(crate) logs: Option<Logs>,
+    pub(crate) tracing: Tracing,
+    /// Routes without signals: the metrics page, health checks.
+    pub(crate) skipped: Arc<PathList>,
+}
+
+/// The process-wide default that `init` has installed.
+static INSTALLED: RwLock<Option<Arc<Shared>>> = RwLock::new(None);
+
+/// The registry of the process-wide default, before and after `init`.
+pub(super) fn default_registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(Registry::new)
+}
+
+/// The routes that the process-wide default leaves out, before and after `init`.
+pub(super) fn default_skipped() -> &'static Arc<PathList> {
+    static SKIPPED: OnceLock<Arc<PathList>> = OnceLock::new();
+    SKIPPED.get_or_init(Arc::default)
+}
+
+/// The process-wide default: what `init` installed; without it, metrics and ids only.
+pub(crate) fn default() -> Arc<Shared> {
+    static BARE: OnceLock<Arc<Shared>> = OnceLock::new();
+    installed().unwrap_or_else(|| Arc::clone(BARE.get_or_init(|| Arc::new(Shared::bare()))))
+}
+
+pub(super) fn installed() -> Option<Arc<Shared>> {
+    INSTALLED.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+pub(super) fn install(shared: &Arc<Shared>) {
+    *INSTALLED.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(shared));
+}
+
+/// Whether the process-wide default samples a new trace with this id.
+pub(crate) fn default_sampled(trace_id: TraceId) -> bool {
+    default().tracing.samples_root(trace_id)
+}
+
+/// The traces of the process-wide default, if it makes spans.
+pub(crate) fn default_tracing() -> Option<Tracing> {
+    installed().map(|shared| shared.tracing.clone())
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// Metrics in the default registry, ids and propagation; no spans, no lines.
+    fn bare() -> Self {
+        let registry = default_registry().clone();
+        Self {
+            service: Arc::default(),
+            target: Target::Own(registry.clone()),
+            registry,
+            duration_buckets: DURATION_BUCKETS.to_vec(),
+            logs: None,
+            tracing: Tracing::ids_only(),
+            skipped: Arc::clone(default_skipped()),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Attributes of the server span
+//! ([HTTP conventions 1.44](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server)).
+
+use std::{cell::RefCell, sync::Arc};
+
+use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
+
+use super::{HeaderReader, Instrument, RequestHead, options::CapturedHeader, query};
+use crate::names::{attribute, header, value};
+
+/// How many attributes an ordinary request and its answer have.
+const USUAL: usize = 16;
+/// Slots of the table of strings that come again with each request.
+const INTERNED: usize = 32;
+/// The longest text that is interned: longer ones are seldom repeated.
+const MAX_INTERNED_LEN: usize = 256;
+
+thread_local! {
+    static STRINGS: RefCell<[Option<Arc<str>>; INTERNED]> = const { RefCell::new([const { None }; INTERNED]) };
+}
+
+/// The attributes that are known on arrival.
+pub(super) fn on_arrival(
+    instrument: &Instrument,
+    method: &'static str,
+    head: &RequestHead<'_>,
+    headers: &dyn HeaderReader,
+) -> Vec<KeyValue> {
+    let mut out = Vec::with_capacity(USUAL);
+    out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method));
+    if method == value::OTHER {
+        out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, head.method.to_owned()));
+    }
+    if let Some(endpoint) = head.endpoint {
+        out.push(KeyValue::new(attribute::HTTP_ROUTE, interned(endpoint)));
+    }
+    out.push(KeyValue::new(attribute::URL_PATH, head.path.to_owned()));
+    if let Some(query) = head.query.filter(|query| !query.is_empty()) {
+        out.push(KeyValue::new(attribute::URL_QUERY, query::redacted(query, &instrument.options.redact_query)));
+    }
+    let scheme = if head.scheme == Some("https") { "https" } else { "http" };
+    out.push(KeyValue::new(attribute::URL_SCHEME, scheme));
+    out.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, head.protocol.version()));
+    push_server(&mut out, head, headers, scheme);
+    push_peer(&mut out, head);
+    if let Some(agent) = headers.get(header::USER_AGENT) {
+        out.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, interned(&String::from_utf8_lossy(agent))));
+    }
+    push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, instrument.request_headers(), headers);
+    out
+}
+
+/// The captured headers of an answer.
+pub(super) fn response_headers(instrument: &Instrument, headers: &dyn HeaderReader) -> Vec<KeyValue> {
+    let mut out = Vec::new();
+    push_headers(&mut out, attribute::HTTP_RESPONSE_HEADER_PREFIX, instrument.response_headers(), headers);
+    out
+}
+
+fn push_server(out: &mut Vec<KeyValue>, head: &RequestHead<'_>, headers: &dyn HeaderReader, scheme: &str) {
+    let from_header = || headers.get(header::HOST).and_then(|host| std::str::from_utf8(host).ok());
+    let Some(authority) = head.authority.or_else(from_header).filter(|text| !text.is_empty()) else {
+        return;
+    };
+    let (host, port) = split_authority(authority);
+    let default_port = if scheme == "https" { 443 } else { 80 };
+    out.push(KeyValue::new(attribute::SERVER_ADDRESS, interned(host)));
+    out.push(KeyValue::new(attribute::SERVER_PORT, i64::from(port.unwrap_or(default_port))));
+}
+
+fn push_peer(out: &mut Vec<KeyValue>, head: &RequestHead<'_>) {
+    let Some(peer) = head.peer else { return };
+    let address = StringValue::from(peer.ip().to_string());
+    out.push(KeyValue::new(attribute::CLIENT_ADDRESS, address.clone()));
+    out.push(KeyValue::new(attribute::NETWORK_PEER_ADDRESS, address));
+    out.push(KeyValue::new(attribute::NETWORK_PEER_PORT, i64::from(peer.port())));
+}
+
+fn push_headers(out: &mut Vec<KeyValue>, prefix: &str, wanted: &[CapturedHeader], headers: &dyn HeaderReader) {
+    for CapturedHeader { name } in wanted {
+        let mut values: Vec<StringValue> = Vec::new();
+        headers.for_each(name, &mut |value| values.push(String::from_utf8_lossy(value).into_owned().into()));
+        if !values.is_empty() {
+            out.push(KeyValue::new(Key::from(format!("{prefix}{name}")), Value::Array(Array::String(values))));
+        }
+    }
+}
+
+/// Host and port of an authority (RFC 3986, 3.2): brackets of an IPv6 address and user info go.
+fn split_authority(authority: &str) -> (&str, Option<u16>) {
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if let Some((host, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok()),
+        None => (authority, None),
+    }
+}
+
+/// A shared copy of `text`: texts that come with every request cost an allocation only once.
+fn interned(text: &str) -> StringValue {
+    if text.len() > MAX_INTERNED_LEN {
+        return text.to_owned().into();
+    }
+    let last = text.as_bytes().last().copied().map_or(0, usize::from);
+    let slot = (text.len() * 31 + last) % INTERNED;
+    let shared = STRINGS.try_with(|table| match &mut table.borrow_mut()[slot] {
+        Some(known) if **known == *text => Arc::clone(known),
+        other => Arc::clone(other.insert(text.into())),
+    });
+    shared.map_or_else(|_| text.to_owned().into(), StringValue::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities_split_into_host_and_port() {
+        assert_eq!(split_authority("shop.example:8080"), ("shop.example", Some(8080)));
+        assert_eq!(split_authority("shop.example"), ("shop.example", None));
+        assert_eq!(split_authority("[::1]:80"), ("::1", Some(80)));
+        assert_eq!(split_authority("[::1]"), ("::1", None));
+        assert_eq!(split_authority("user:secret@shop.example"), ("shop.example", None));
+        assert_eq!(split_authority("shop.example:99999"), ("shop.example", None));
+    }
+
+    #[test]
+    fn interning_gives_the_text_back_whatever_stood_in_its_slot() {
+        for text in ["/a", "/b", "/a", "", "/ä"] {
+            assert_eq!(interned(text).as_str(), text);
+        }
+    }
+}

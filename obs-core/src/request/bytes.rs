@@ -1,0 +1,90 @@
+//! Counting the bytes of a request body.
+
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// How many idle counters a thread keeps.
+const POOLED: usize = 64;
+
+thread_local! {
+    static POOL: RefCell<Vec<Arc<AtomicU64>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Counts the bytes of one request body; the body and the observation share it.
+///
+/// Counters are pooled for each thread, so that counting costs no allocation.
+#[derive(Clone, Debug)]
+pub struct ByteCounter(Arc<AtomicU64>);
+
+/// What is known of a request body's size.
+#[derive(Debug)]
+pub(super) enum RequestBytes {
+    Unknown,
+    Known(u64),
+    Counted(ByteCounter),
+}
+
+// === impl ByteCounter ===
+
+impl ByteCounter {
+    pub(super) fn take() -> Self {
+        let mut counter: Arc<AtomicU64> =
+            POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default();
+        // A body that outlived its request still holds its counter: leave it that one.
+        match Arc::get_mut(&mut counter) {
+            Some(count) => *count.get_mut() = 0,
+            None => counter = Arc::default(),
+        }
+        Self(counter)
+    }
+
+    /// Adds bytes that were read.
+    pub fn add(&self, bytes: u64) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn give_back(self) -> u64 {
+        let counted = self.0.load(Ordering::Relaxed);
+        let _ = POOL.try_with(|pool| {
+            let mut pool = pool.borrow_mut();
+            if pool.len() < POOLED {
+                pool.push(self.0);
+            }
+        });
+        counted
+    }
+}
+
+// === impl RequestBytes ===
+
+impl RequestBytes {
+    /// The final figure; unknown is not 0.
+    pub(super) fn total(self) -> Option<u64> {
+        match self {
+            Self::Unknown => None,
+            Self::Known(bytes) => Some(bytes),
+            Self::Counted(counter) => Some(counter.give_back()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_that_a_body_still_holds_is_not_used_again() {
+        let counter = ByteCounter::take();
+        let held = counter.clone();
+        held.add(3);
+        assert_eq!(RequestBytes::Counted(counter).total(), Some(3));
+        let next = ByteCounter::take();
+        held.add(4);
+        assert_eq!(RequestBytes::Counted(next).total(), Some(0));
+    }
+}

@@ -1,0 +1,250 @@
+//! What is recorded when a request ends, in each signal.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use opentelemetry::{
+    KeyValue,
+    trace::{SpanRef, Status, TraceContextExt},
+};
+use tracing::Level;
+
+use super::{
+    Finished, HeaderReader, Outcome, attributes,
+    bytes::RequestBytes,
+    completion::Remaining,
+    observation::Running,
+    panic::{self, PanicReport},
+};
+use crate::{
+    context::{SpanId, TraceId},
+    logs::RequestLine,
+    metrics::{Measured, StreamRecorder},
+    names::{attribute, error_type},
+};
+
+/// Status of a request that was cancelled before its head (nginx's "client closed request").
+const STATUS_CANCELLED: u16 = 499;
+/// Status of a request that failed before its head.
+const STATUS_FAILED: u16 = 500;
+
+/// The figures of a request that has ended.
+struct Ending<'a> {
+    status: u16,
+    outcome: Outcome,
+    error_type: Option<&'a str>,
+    duration: Duration,
+    request_bytes: Option<u64>,
+}
+
+// === impl Running ===
+
+impl Running {
+    /// Writes the request to metrics, span, log and hook.
+    pub(super) fn record(mut self, outcome: Outcome) {
+        let duration = self.duration();
+        let status = self.status(outcome);
+        let mut digits = [0; 3];
+        let error_type = self.error_type_of(outcome, status, &mut digits);
+        let request_bytes = std::mem::replace(&mut self.request_bytes, RequestBytes::Unknown).total();
+        let ending = Ending { status, outcome, error_type, duration, request_bytes };
+        let panic = (outcome == Outcome::Panic).then(panic::take_report).flatten();
+        self.record_metrics(&ending);
+        self.end_span(&ending, panic.as_ref());
+        self.write_line(&ending, panic.as_ref());
+        self.call_hook(&ending);
+    }
+
+    /// Lets everything go unrecorded.
+    pub(super) fn discard(mut self) {
+        // The next requests of this route leave no trace from their arrival on.
+        if let Some(in_flight) = &self.in_flight {
+            self.instrument.shared.skipped.add(in_flight.endpoint());
+        }
+        self.in_flight = None;
+        self.line = None;
+        let _ = std::mem::replace(&mut self.request_bytes, RequestBytes::Unknown).total();
+    }
+
+    /// A stream by nature is counted and timed at its head, so that its life doesn't count as
+    /// latency.
+    pub(super) fn record_at_head(&mut self) {
+        let Some((status, duration)) = self.head else { return };
+        let outcome = Outcome::of_status(status);
+        let mut digits = [0; 3];
+        let error_type = self.error_type_of(outcome, status, &mut digits);
+        if let (Some(in_flight), Some(red)) = (&self.in_flight, &self.instrument.red) {
+            let exemplar = self.exemplar();
+            in_flight.record(
+                red,
+                &Measured {
+                    status,
+                    outcome,
+                    error_type,
+                    duration,
+                    request_bytes: None,
+                    response_bytes: None,
+                    exemplar,
+                },
+            );
+        }
+        self.is_stream = true;
+    }
+
+    pub(super) fn stream_recorder(&self, status: u16) -> Option<StreamRecorder> {
+        Some(self.in_flight.as_ref()?.stream_recorder(self.instrument.red.as_ref()?, status))
+    }
+
+    pub(super) fn capture_response_headers(&self, headers: &dyn HeaderReader) {
+        if !self.instrument.response_headers().is_empty()
+            && let Some(span) = self.span()
+        {
+            span.set_attributes(attributes::response_headers(&self.instrument, headers));
+        }
+    }
+
+    /// Until the last byte; an answer that was complete at its head ended there.
+    fn duration(&self) -> Duration {
+        match self.head {
+            Some((_, head)) if self.remaining == Remaining::Nothing && self.response_bytes == 0 => head,
+            _ => self.started.elapsed(),
+        }
+    }
+
+    fn status(&self, outcome: Outcome) -> u16 {
+        match (self.head, outcome) {
+            (Some((status, _)), _) => status,
+            (None, Outcome::Cancelled) => STATUS_CANCELLED,
+            (None, _) => STATUS_FAILED,
+        }
+    }
+
+    fn error_type_of<'a>(&self, outcome: Outcome, status: u16, digits: &'a mut [u8; 3]) -> Option<&'a str> {
+        match outcome {
+            Outcome::ServerError => Some(self.error_type.unwrap_or_else(|| status_text(status, digits))),
+            Outcome::Panic => Some(error_type::PANIC),
+            Outcome::BodyError => Some(error_type::BODY_ERROR),
+            Outcome::Ok | Outcome::ClientError | Outcome::Cancelled | Outcome::Aborted => None,
+        }
+    }
+
+    fn exemplar(&self) -> Option<(TraceId, SpanId)> {
+        let context = self.context.as_ref().filter(|context| context.is_sampled())?;
+        Some((context.trace_id(), context.span_id()))
+    }
+
+    fn record_metrics(&mut self, ending: &Ending<'_>) {
+        let &Ending { status, outcome, error_type, duration, request_bytes } = ending;
+        let exemplar = self.exemplar();
+        let response_bytes = self.head.map(|_| self.response_bytes);
+        let measured = Measured { status, outcome, error_type, duration, request_bytes, response_bytes, exemplar };
+        let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) else { return };
+        if self.is_stream {
+            in_flight.record_stream(red, duration, &measured);
+        } else {
+            in_flight.record(red, &measured);
+        }
+        // Before the line is written: whoever reads the line finds the gauge back where it was.
+        in_flight.release();
+    }
+
+    fn span(&self) -> Option<SpanRef<'_>> {
+        Some(self.context.as_ref()?.parts().otel.as_ref()?.span())
+    }
+
+    fn end_span(&self, ending: &Ending<'_>, panic: Option<&PanicReport>) {
+        let Some(span) = self.span() else { return };
+        if let Some((status, _)) = self.head {
+            span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
+        } else if ending.outcome == Outcome::ServerError {
+            span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(ending.status)));
+        }
+        if let Some(error_type) = ending.error_type {
+            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type.to_owned()));
+            span.set_status(Status::error(""));
+        }
+        if let Some(report) = panic {
+            span.add_event(attribute::EXCEPTION_EVENT, report.attributes());
+        }
+        span.end_with_timestamp(self.arrived + ending.duration);
+    }
+
+    fn write_line(&mut self, ending: &Ending<'_>, panic: Option<&PanicReport>) {
+        let (Some(start), Some(context)) = (self.line.take(), &self.context) else { return };
+        let Some(logs) = &self.instrument.shared.logs else { return };
+        let level = self.level(ending.outcome);
+        if !logs.request_enabled(level) {
+            return;
+        }
+        let line = RequestLine {
+            at: self.arrived + ending.duration,
+            level,
+            method: self.method,
+            endpoint: self.endpoint(),
+            status: ending.status,
+            outcome: ending.outcome,
+            duration: ending.duration,
+            head: self.head.map(|(_, after)| after),
+            request_bytes: ending.request_bytes,
+            response_bytes: self.head.map(|_| self.response_bytes),
+            protocol: self.protocol,
+            error_type: ending.error_type,
+            panic: panic.map(|report| (report.message.as_str(), report.location.as_str())),
+        };
+        logs.write_request(start, context, &line);
+    }
+
+    fn level(&self, outcome: Outcome) -> Level {
+        match outcome {
+            Outcome::ServerError | Outcome::Panic | Outcome::BodyError => Level::ERROR,
+            Outcome::ClientError if self.instrument.options.warn_client_errors => Level::WARN,
+            Outcome::Ok | Outcome::ClientError | Outcome::Cancelled | Outcome::Aborted => Level::INFO,
+        }
+    }
+
+    fn call_hook(&self, ending: &Ending<'_>) {
+        let Some(hook) = &self.instrument.options.on_finish else { return };
+        let finished = Finished {
+            method: self.method,
+            endpoint: self.endpoint(),
+            status: ending.status,
+            outcome: ending.outcome,
+            error_type: ending.error_type,
+            duration: ending.duration,
+            head: self.head.map(|(_, after)| after),
+            request_bytes: ending.request_bytes,
+            response_bytes: self.response_bytes,
+            context: self.context.as_ref(),
+        };
+        // A hook of the user's that panics, perhaps during another panic, must not end the process.
+        let _ = catch_unwind(AssertUnwindSafe(|| hook(&finished)));
+    }
+}
+
+// === impl PanicReport ===
+
+impl PanicReport {
+    fn attributes(&self) -> Vec<KeyValue> {
+        let Self { message, location } = self;
+        let mut parts = location.rsplitn(3, ':');
+        let (_column, line, file) = (parts.next(), parts.next(), parts.next());
+        let mut out = vec![
+            KeyValue::new(attribute::EXCEPTION_TYPE, error_type::PANIC),
+            KeyValue::new(attribute::EXCEPTION_MESSAGE, message.clone()),
+        ];
+        out.extend(file.map(|file| KeyValue::new(attribute::CODE_FILE_PATH, file.to_owned())));
+        let line: Option<i64> = line.and_then(|line| line.parse().ok());
+        out.extend(line.map(|line| KeyValue::new(attribute::CODE_LINE_NUMBER, line)));
+        out
+    }
+}
+
+/// The status code as text, without an allocation.
+fn status_text(status: u16, digits: &mut [u8; 3]) -> &str {
+    for (digit, divisor) in digits.iter_mut().zip([100, 10, 1]) {
+        *digit = b'0' + u8::try_from(status / divisor % 10).unwrap_or(0);
+    }
+    std::str::from_utf8(digits).unwrap_or("500")
+}

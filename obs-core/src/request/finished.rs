@@ -1,0 +1,33 @@
+//! What is known of a request when it has ended.
+
+use std::time::Duration;
+
+use super::Outcome;
+use crate::context::RequestContext;
+
+/// A request that has ended, as `ObsLayer::on_finish` is told of it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Finished<'a> {
+    /// The method, from the closed set.
+    pub method: &'a str,
+    /// The route's template, or `unmatched`.
+    pub endpoint: &'a str,
+    /// The status code as it is recorded: 499 for a request cancelled before its head, 500 for a
+    /// panic before it.
+    pub status: u16,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What went wrong, if the outcome is an error.
+    pub error_type: Option<&'a str>,
+    /// From arrival to the last byte.
+    pub duration: Duration,
+    /// From arrival to the response head, if there was one.
+    pub head: Option<Duration>,
+    /// Bytes of the request body, if known.
+    pub request_bytes: Option<u64>,
+    /// Bytes of the response body that were sent.
+    pub response_bytes: u64,
+    /// Ids and fields; none if logs and traces are off.
+    pub context: Option<&'a RequestContext>,
+}

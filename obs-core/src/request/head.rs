@@ -1,0 +1,140 @@
+//! What an adapter tells of a request and of its response.
+
+use std::net::SocketAddr;
+
+use super::HeaderReader;
+
+/// Version of the protocol that a request came by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// HTTP/1.0
+    Http10,
+    /// HTTP/1.1
+    #[default]
+    Http11,
+    /// HTTP/2
+    Http2,
+    /// HTTP/3
+    Http3,
+}
+
+/// The head of a request, in types of no framework.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestHead<'a> {
+    /// The method as it was sent.
+    pub method: &'a str,
+    /// The path as it was sent, without the query.
+    pub path: &'a str,
+    /// The query without its `?`.
+    pub query: Option<&'a str>,
+    /// The template of the matched route with the prefixes that it is nested under; `None` where no
+    /// route matched or no router is visible.
+    pub endpoint: Option<&'a str>,
+    /// `http` or `https`; `None` counts as `http`.
+    pub scheme: Option<&'a str>,
+    /// The authority of the request target (`:authority` of HTTP/2); the `Host` header otherwise.
+    pub authority: Option<&'a str>,
+    /// How the request came.
+    pub protocol: Protocol,
+    /// The other end of the connection.
+    pub peer: Option<SocketAddr>,
+    /// A request id that another layer has chosen; it is honoured like an `x-request-id` header.
+    pub request_id: Option<&'a [u8]>,
+}
+
+/// How much body an adapter knows a response to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodySize {
+    /// No body follows.
+    Empty,
+    /// This many bytes, unless the body fails.
+    Exact(u64),
+    /// The end shows when it comes.
+    Unknown,
+}
+
+/// The head of a response.
+#[derive(Clone, Copy)]
+pub struct ResponseHead<'a> {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: &'a dyn HeaderReader,
+    /// The size of the body as its type tells it.
+    pub body: BodySize,
+    /// The route's template, where the router only now tells it.
+    pub endpoint: Option<&'a str>,
+}
+
+/// What a classifier sees of a server error, see `ObsLayer::classify`.
+#[derive(Clone, Copy)]
+pub struct Head<'a> {
+    /// The method, from the closed set.
+    pub method: &'a str,
+    /// The route's template.
+    pub endpoint: &'a str,
+    /// The status code; 500 if the service returned an error instead of a response.
+    pub status: u16,
+    pub(super) headers: &'a dyn HeaderReader,
+}
+
+// === impl Protocol ===
+
+impl Protocol {
+    /// As it stands in a log line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+            Self::Http3 => "HTTP/3",
+        }
+    }
+
+    /// The value of `network.protocol.version`.
+    #[must_use]
+    pub const fn version(self) -> &'static str {
+        match self {
+            Self::Http10 => "1.0",
+            Self::Http11 => "1.1",
+            Self::Http2 => "2",
+            Self::Http3 => "3",
+        }
+    }
+}
+
+// === impl ResponseHead ===
+
+impl std::fmt::Debug for ResponseHead<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { status, headers: _, body, endpoint } = self;
+        f.debug_struct("ResponseHead")
+            .field("status", status)
+            .field("body", body)
+            .field("endpoint", endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Head ===
+
+impl Head<'_> {
+    /// The first value of a response header, by its lower-case name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers.get(name)
+    }
+}
+
+impl std::fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { method, endpoint, status, headers: _ } = self;
+        f.debug_struct("Head")
+            .field("method", method)
+            .field("endpoint", endpoint)
+            .field("status", status)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,88 @@
+//! A layer's state: what its settings come to.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use tracing::Span;
+
+use super::{Options, options::CapturedHeader};
+use crate::{
+    context::RequestContext,
+    metrics::{InFlight, RedOptions, ServerRed},
+    names::log,
+    obs::{self, Shared},
+    trace::server_span_name,
+};
+
+/// Everything that the requests of one layer share; made once, whatever number of clones and
+/// workers.
+pub struct Instrument {
+    pub(super) shared: Arc<Shared>,
+    pub(super) red: Option<ServerRed>,
+    pub(super) options: Options,
+}
+
+// === impl Instrument ===
+
+impl Instrument {
+    pub(super) fn new(options: Options) -> Self {
+        let shared = options.shared.clone().unwrap_or_else(obs::default);
+        let red = options.metrics.then(|| {
+            let red_options =
+                RedOptions { namespace: options.namespace.clone(), duration_buckets: shared.duration_buckets.clone() };
+            ServerRed::new(&shared.target, &red_options)
+        });
+        Self { shared, red, options }
+    }
+
+    /// Whether requests of this route leave no signal.
+    pub(super) fn skips(&self, endpoint: &str) -> bool {
+        self.shared.skipped.contains(endpoint) || self.options.skip.iter().any(|path| **path == *endpoint)
+    }
+
+    /// Whether answers of this route are streams by nature.
+    pub(super) fn streams(&self, endpoint: &str) -> bool {
+        self.options.streaming.iter().any(|path| **path == *endpoint)
+    }
+
+    /// Whether requests have a context: ids, and headers to send on.
+    pub(super) fn has_context(&self) -> bool {
+        self.options.logs || self.options.traces
+    }
+
+    /// `GET /users/{id}`; the method alone where no route matched.
+    pub(super) fn span_name(
+        &self,
+        in_flight: Option<&InFlight>,
+        method: &'static str,
+        endpoint: Option<&str>,
+    ) -> Cow<'static, str> {
+        in_flight.map_or_else(|| server_span_name(method, endpoint), InFlight::span_name)
+    }
+
+    /// A `tracing` span for subscribers that live on spans.
+    pub(super) fn open_tracing_span(context: &RequestContext, method: &str, endpoint: Option<&str>) -> Span {
+        tracing::info_span!(
+            target: log::REQUEST_TARGET,
+            "request",
+            method,
+            endpoint,
+            request_id = context.request_id(),
+            trace_id = %context.trace_id(),
+            span_id = %context.span_id(),
+        )
+    }
+
+    pub(super) fn request_headers(&self) -> &[CapturedHeader] {
+        &self.options.request_headers
+    }
+
+    pub(super) fn response_headers(&self) -> &[CapturedHeader] {
+        &self.options.response_headers
+    }
+}
+
+impl fmt::Debug for Instrument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instrument").field("options", &self.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,337 @@
+//! One request, from its arrival to its last byte.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use opentelemetry::ContextGuard;
+
+use super::{
+    ByteCounter, Head, HeaderReader, Instrument, Outcome, RequestHead, ResponseHead, arrival,
+    bytes::RequestBytes,
+    completion::Remaining,
+    method::known_method,
+    stream::{Listening, StreamSlot},
+};
+use crate::{
+    context::{self, Entered, RequestContext},
+    logs::RequestStart,
+    metrics::InFlight,
+    names::{header, value},
+};
+
+/// Watches one request and records it exactly once, however it ends.
+///
+/// An adapter calls [`start`](Self::start) on arrival, wraps every call and poll of the inner
+/// service in [`enter`](Self::enter), reports the head and the body's frames, and lets go. Dropping
+/// an observation that has not ended is an outcome too.
+pub struct Observation {
+    /// `None` once the request is recorded.
+    running: Option<Running>,
+}
+
+/// A request that has not ended.
+pub(super) struct Running {
+    pub(super) instrument: Arc<Instrument>,
+    pub(super) started: Instant,
+    /// Wall clock of the arrival; for stamps only.
+    pub(super) arrived: SystemTime,
+    pub(super) method: &'static str,
+    pub(super) protocol: &'static str,
+    /// The metrics' hold on the route; `None` if this request has no metrics.
+    pub(super) in_flight: Option<InFlight>,
+    /// The route's template where the metrics don't hold it.
+    pub(super) template: Option<Box<str>>,
+    pub(super) context: Option<RequestContext>,
+    /// Whether the context's span is kept and a line is written; not for skipped routes.
+    pub(super) line: Option<RequestStart>,
+    pub(super) request_bytes: RequestBytes,
+    pub(super) response_bytes: u64,
+    pub(super) remaining: Remaining,
+    /// Status and time of the head, once there was one.
+    pub(super) head: Option<(u16, Duration)>,
+    pub(super) error_type: Option<&'static str>,
+    /// Recorded in the metrics at its head already.
+    pub(super) is_stream: bool,
+    stream_slot: Option<StreamSlot>,
+    tracing_span: tracing::Span,
+    /// A call or poll of the inner service has begun and not returned.
+    pub(super) in_poll: bool,
+}
+
+/// The inner service is being called or polled; see [`Observation::enter`].
+#[must_use = "the request's context is current only while the guard lives"]
+pub struct Polling<'a> {
+    observation: &'a mut Observation,
+    entered: Option<Entered>,
+    listening: Option<Listening>,
+    _otel: Option<ContextGuard>,
+    _tracing_span: Option<tracing::span::EnteredSpan>,
+    returned: bool,
+}
+
+// === impl Observation ===
+
+impl Observation {
+    /// Begins with the arrival of a request.
+    #[must_use]
+    pub fn start(instrument: &Arc<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> Self {
+        let started = Instant::now();
+        let method = known_method(head.method);
+        let skipped = head.endpoint.is_some_and(|endpoint| instrument.skips(endpoint));
+        let endpoint = head.endpoint.unwrap_or(value::UNMATCHED);
+        let red = instrument.red.as_ref().filter(|_| !skipped);
+        let mut running = Running {
+            instrument: Arc::clone(instrument),
+            started,
+            arrived: SystemTime::UNIX_EPOCH,
+            method,
+            protocol: head.protocol.as_str(),
+            in_flight: red.map(|red| red.arrive(method, endpoint)),
+            template: None,
+            context: None,
+            line: None,
+            request_bytes: RequestBytes::Unknown,
+            response_bytes: 0,
+            remaining: Remaining::Unknown,
+            head: None,
+            error_type: None,
+            is_stream: false,
+            stream_slot: None,
+            tracing_span: tracing::Span::none(),
+            in_poll: false,
+        };
+        if instrument.has_context() {
+            running.begin_context(head, headers, skipped);
+        }
+        Self { running: Some(running) }
+    }
+
+    /// An observation of nothing, for bodies that belong to no request.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { running: None }
+    }
+
+    /// Whether a call or poll of the inner service has begun and not returned.
+    #[must_use]
+    pub fn has_panicked(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.in_poll)
+    }
+
+    /// Makes the request's context current until the guard is dropped.
+    ///
+    /// Call [`Polling::leave`] when the inner service has returned: a guard that is dropped without
+    /// it tells of a panic.
+    pub fn enter(&mut self) -> Polling<'_> {
+        let Some(running) = &mut self.running else {
+            return Polling {
+                observation: self,
+                entered: None,
+                listening: None,
+                _otel: None,
+                _tracing_span: None,
+                returned: false,
+            };
+        };
+        running.in_poll = true;
+        let context = running.context.take();
+        let otel = context.as_ref().and_then(|context| context.parts().otel.clone()).map(|otel| otel.attach());
+        let tracing_span = running.instrument.options.tracing_span.then(|| running.tracing_span.clone().entered());
+        Polling {
+            entered: context.map(|context| context::enter(Some(context))),
+            listening: running.in_flight.is_some().then(Listening::start),
+            observation: self,
+            _otel: otel,
+            _tracing_span: tracing_span,
+            returned: false,
+        }
+    }
+
+    /// The context of the request; `None` if logs and traces are off, or after the end.
+    #[must_use]
+    pub fn context(&self) -> Option<&RequestContext> {
+        self.running.as_ref()?.context.as_ref()
+    }
+
+    /// The request has no body, or one of this size.
+    pub fn request_size(&mut self, bytes: u64) {
+        if let Some(running) = &mut self.running {
+            running.request_bytes = RequestBytes::Known(bytes);
+        }
+    }
+
+    /// A counter for the request's body, if its size matters to anyone.
+    #[must_use]
+    pub fn count_request_body(&mut self) -> Option<ByteCounter> {
+        let running = self.running.as_mut()?;
+        if running.in_flight.is_none() && running.line.is_none() {
+            return None;
+        }
+        let counter = ByteCounter::take();
+        running.request_bytes = RequestBytes::Counted(counter.clone());
+        Some(counter)
+    }
+
+    /// The response head has come. Ends the observation if no body follows.
+    pub fn head(&mut self, head: &ResponseHead<'_>) {
+        let Some(running) = &mut self.running else { return };
+        running.take_head(head);
+        if running.remaining == Remaining::Nothing {
+            self.end();
+        }
+    }
+
+    /// Bytes of the response body have been handed on; `is_last` if the body is known to have ended
+    /// with them.
+    pub fn body_bytes(&mut self, bytes: u64, is_last: bool) {
+        let Some(running) = &mut self.running else { return };
+        running.response_bytes += bytes;
+        running.remaining = running.remaining.after_bytes(bytes);
+        if is_last || running.remaining == Remaining::Nothing {
+            self.end();
+        }
+    }
+
+    /// The body has ended: with trailers, or without.
+    pub fn end(&mut self) {
+        let outcome =
+            self.running.as_ref().and_then(|running| running.head).map(|(status, _)| Outcome::of_status(status));
+        self.finish(outcome.unwrap_or(Outcome::Cancelled));
+    }
+
+    /// The inner service returned an error in place of a response.
+    pub fn service_error(&mut self) {
+        if let Some(running) = &mut self.running {
+            running.error_type = running.classified(500, &());
+            self.finish(Outcome::ServerError);
+        }
+    }
+
+    /// The body failed.
+    pub fn body_error(&mut self) {
+        self.finish(Outcome::BodyError);
+    }
+
+    /// Ends the observation; only the first end counts.
+    pub fn finish(&mut self, outcome: Outcome) {
+        if let Some(running) = self.running.take() {
+            running.record(outcome);
+        }
+    }
+
+    /// Ends the observation without a trace of it: the page of metrics itself.
+    pub fn discard(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.discard();
+        }
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        let Some(running) = &self.running else { return };
+        let outcome = match (running.in_poll, running.head) {
+            (true, _) => Outcome::Panic,
+            (false, None) => Outcome::Cancelled,
+            (false, Some(_)) => Outcome::Aborted,
+        };
+        self.finish(outcome);
+    }
+}
+
+impl fmt::Debug for Observation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observation").field("is_running", &self.running.is_some()).finish_non_exhaustive()
+    }
+}
+
+// === impl Running ===
+
+impl Running {
+    fn begin_context(&mut self, head: &RequestHead<'_>, headers: &dyn HeaderReader, skipped: bool) {
+        let instrument = Arc::clone(&self.instrument);
+        self.arrived = SystemTime::now();
+        if self.in_flight.is_none() {
+            self.template = head.endpoint.map(Box::from);
+        }
+        let has_span = instrument.options.traces && !skipped;
+        let span = has_span.then(|| instrument.span_name(self.in_flight.as_ref(), self.method, head.endpoint));
+        let context = arrival::context(&instrument, self.method, head, headers, span, self.arrived);
+        if instrument.options.tracing_span {
+            self.tracing_span = Instrument::open_tracing_span(&context, self.method, head.endpoint);
+        }
+        if let Some(logs) = instrument.shared.logs.as_ref().filter(|_| instrument.options.logs && !skipped)
+            && logs.request_enabled(tracing::Level::ERROR)
+        {
+            let peer = head.peer.map(|peer| peer.ip());
+            self.line = Some(logs.begin_request(head.path, headers.get(header::USER_AGENT), peer));
+        }
+        self.context = Some(context);
+    }
+
+    fn take_head(&mut self, head: &ResponseHead<'_>) {
+        self.head = Some((head.status, self.started.elapsed()));
+        self.remaining = Remaining::after_head(self.method, head);
+        let instrument = Arc::clone(&self.instrument);
+        if let (Some(in_flight), Some(red), Some(endpoint)) = (&mut self.in_flight, &instrument.red, head.endpoint) {
+            in_flight.rename(red, endpoint);
+        }
+        if head.status >= 500 {
+            self.error_type = self.classified(head.status, head.headers);
+        }
+        self.capture_response_headers(head.headers);
+        if let (Some(slot), Some(recorder)) = (self.stream_slot.take(), self.stream_recorder(head.status)) {
+            slot.fill(recorder);
+        }
+        if self.remaining != Remaining::Nothing && self.is_stream_by_nature(head) {
+            self.record_at_head();
+        }
+    }
+
+    fn is_stream_by_nature(&self, head: &ResponseHead<'_>) -> bool {
+        let content_type = head.headers.get(header::CONTENT_TYPE).unwrap_or_default();
+        let is_events = content_type.get(..17).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"));
+        is_events || self.instrument.streams(self.endpoint())
+    }
+
+    /// The route's template as it is recorded.
+    pub(super) fn endpoint(&self) -> &str {
+        self.in_flight.as_ref().map(InFlight::endpoint).or(self.template.as_deref()).unwrap_or(value::UNMATCHED)
+    }
+
+    fn classified(&self, status: u16, headers: &dyn HeaderReader) -> Option<&'static str> {
+        let classify = self.instrument.options.classify.as_ref()?;
+        let head = Head { method: self.method, endpoint: self.endpoint(), status, headers };
+        // A classifier of the user's that panics must not take the answer with it.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| classify(&head))).ok().flatten()
+    }
+}
+
+// === impl Polling ===
+
+impl Polling<'_> {
+    /// The inner service has returned: it has not panicked.
+    pub fn leave(mut self) {
+        self.returned = true;
+    }
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        let asked = self.listening.take().and_then(Listening::stop);
+        let context = self.entered.take().and_then(Entered::leave);
+        let Some(running) = &mut self.observation.running else { return };
+        running.context = running.context.take().or(context);
+        running.stream_slot = running.stream_slot.take().or(asked);
+        running.in_poll = !self.returned;
+    }
+}
+
+impl fmt::Debug for Polling<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Polling").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,199 @@
+//! The settings of a layer, the same for every adapter.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use super::{Finished, Head, Instrument};
+use crate::{Obs, names::metric, obs::Shared};
+
+/// Names the error type of a failed answer.
+pub(super) type Classifier = Arc<dyn Fn(&Head<'_>) -> Option<&'static str> + Send + Sync>;
+/// Is told of every request that has ended.
+pub(super) type FinishHook = Arc<dyn Fn(&Finished<'_>) + Send + Sync>;
+
+/// What a layer does with a request. Adapters offer each field as a setter.
+#[derive(Clone)]
+pub struct Options {
+    /// Where it goes; the process-wide default if none was given.
+    pub(super) shared: Option<Arc<Shared>>,
+    pub(super) namespace: String,
+    pub(super) metrics: bool,
+    pub(super) logs: bool,
+    pub(super) traces: bool,
+    pub(super) trust_incoming: bool,
+    pub(super) tracing_span: bool,
+    pub(super) warn_client_errors: bool,
+    /// Route templates without any signal.
+    pub(super) skip: Vec<Box<str>>,
+    /// Route templates whose answers are streams by nature.
+    pub(super) streaming: Vec<Box<str>>,
+    pub(super) request_headers: Vec<CapturedHeader>,
+    pub(super) response_headers: Vec<CapturedHeader>,
+    /// Further query keys whose values are replaced.
+    pub(super) redact_query: Vec<Box<str>>,
+    pub(super) classify: Option<Classifier>,
+    pub(super) on_finish: Option<FinishHook>,
+}
+
+/// A header that goes to the span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CapturedHeader {
+    /// Lower-case name.
+    pub(super) name: Box<str>,
+}
+
+/// A layer's settings and, made at the first request, its state; clones share both.
+#[derive(Clone, Debug, Default)]
+pub struct LayerState {
+    lazy: Arc<Lazy>,
+}
+
+#[derive(Debug, Default)]
+struct Lazy {
+    options: Options,
+    instrument: OnceLock<Arc<Instrument>>,
+}
+
+// === impl Options ===
+
+impl Options {
+    /// Records into this instance instead of the process-wide default.
+    pub fn obs(&mut self, obs: &Obs) {
+        self.shared = Some(obs.shared());
+    }
+
+    /// Sets the namespace of the metrics.
+    pub fn namespace(&mut self, namespace: &str) {
+        namespace.clone_into(&mut self.namespace);
+    }
+
+    /// Switches metrics.
+    pub fn metrics(&mut self, on: bool) {
+        self.metrics = on;
+    }
+
+    /// Switches the canonical line.
+    pub fn logs(&mut self, on: bool) {
+        self.logs = on;
+    }
+
+    /// Switches the server span.
+    pub fn traces(&mut self, on: bool) {
+        self.traces = on;
+    }
+
+    /// Whether the caller's trace is continued.
+    pub fn trust_incoming(&mut self, trusted: bool) {
+        self.trust_incoming = trusted;
+    }
+
+    /// Whether a `tracing` span is opened for each request.
+    pub fn tracing_span(&mut self, on: bool) {
+        self.tracing_span = on;
+    }
+
+    /// Whether a 4xx answer's line has level `warn`.
+    pub fn warn_client_errors(&mut self, on: bool) {
+        self.warn_client_errors = on;
+    }
+
+    /// Leaves a route out of logs, traces and metrics.
+    pub fn skip(&mut self, path: &str) {
+        self.skip.push(path.into());
+    }
+
+    /// Marks a route's answers as streams by nature.
+    pub fn streaming(&mut self, path: &str) {
+        self.streaming.push(path.into());
+    }
+
+    /// Adds request headers to the span.
+    pub fn capture_request_headers<N: AsRef<str>>(&mut self, names: impl IntoIterator<Item = N>) {
+        self.request_headers.extend(names.into_iter().map(|name| CapturedHeader::new(name.as_ref())));
+    }
+
+    /// Adds response headers to the span.
+    pub fn capture_response_headers<N: AsRef<str>>(&mut self, names: impl IntoIterator<Item = N>) {
+        self.response_headers.extend(names.into_iter().map(|name| CapturedHeader::new(name.as_ref())));
+    }
+
+    /// Adds query keys whose values are replaced.
+    pub fn redact_query<N: AsRef<str>>(&mut self, keys: impl IntoIterator<Item = N>) {
+        self.redact_query.extend(keys.into_iter().map(|key| Box::from(key.as_ref())));
+    }
+
+    /// Sets the classifier of server errors.
+    pub fn classify(&mut self, classify: impl Fn(&Head<'_>) -> Option<&'static str> + Send + Sync + 'static) {
+        self.classify = Some(Arc::new(classify));
+    }
+
+    /// Sets the hook that is told of every request's end.
+    pub fn on_finish(&mut self, hook: impl Fn(&Finished<'_>) + Send + Sync + 'static) {
+        self.on_finish = Some(Arc::new(hook));
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            shared: None,
+            namespace: metric::DEFAULT_NAMESPACE.to_owned(),
+            metrics: true,
+            logs: true,
+            traces: true,
+            trust_incoming: true,
+            tracing_span: false,
+            warn_client_errors: false,
+            skip: Vec::new(),
+            streaming: Vec::new(),
+            request_headers: Vec::new(),
+            response_headers: Vec::new(),
+            redact_query: Vec::new(),
+            classify: None,
+            on_finish: None,
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { namespace, metrics, logs, traces, trust_incoming, skip, streaming, .. } = self;
+        f.debug_struct("Options")
+            .field("namespace", namespace)
+            .field("metrics", metrics)
+            .field("logs", logs)
+            .field("traces", traces)
+            .field("trust_incoming", trust_incoming)
+            .field("skip", skip)
+            .field("streaming", streaming)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl CapturedHeader ===
+
+impl CapturedHeader {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_ascii_lowercase().into() }
+    }
+}
+
+// === impl LayerState ===
+
+impl LayerState {
+    /// The same settings with a change; a layer that was cloned before keeps its own.
+    #[must_use]
+    pub fn with(self, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = self.lazy.options.clone();
+        change(&mut options);
+        Self { lazy: Arc::new(Lazy { options, instrument: OnceLock::new() }) }
+    }
+
+    /// The state, made at the first call.
+    #[must_use]
+    pub fn instrument(&self) -> &Arc<Instrument> {
+        self.lazy.instrument.get_or_init(|| Arc::new(Instrument::new(self.lazy.options.clone())))
+    }
+}

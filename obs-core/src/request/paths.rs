@@ -1,0 +1,55 @@
+//! Routes that are left out, to be extended while requests run.
+
+use std::sync::OnceLock;
+
+/// An append-only list of route templates; reading takes no lock.
+#[derive(Debug, Default)]
+pub(crate) struct PathList {
+    first: OnceLock<Box<Node>>,
+}
+
+#[derive(Debug)]
+struct Node {
+    path: Box<str>,
+    next: OnceLock<Box<Node>>,
+}
+
+// === impl PathList ===
+
+impl PathList {
+    pub(crate) fn contains(&self, path: &str) -> bool {
+        self.paths().any(|known| known == path)
+    }
+
+    /// Adds a path; one that is known already is not added again.
+    pub(crate) fn add(&self, path: &str) {
+        let mut slot = &self.first;
+        loop {
+            let node = slot.get_or_init(|| Box::new(Node { path: path.into(), next: OnceLock::new() }));
+            if *node.path == *path {
+                return;
+            }
+            slot = &node.next;
+        }
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        std::iter::successors(self.first.get(), |node| node.next.get()).map(|node| &*node.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_found_once_it_was_added() {
+        let list = PathList::default();
+        assert!(!list.contains("/metrics"));
+        for path in ["/metrics", "/health", "/metrics"] {
+            list.add(path);
+        }
+        assert!(list.contains("/metrics") && list.contains("/health"));
+        assert_eq!(list.paths().count(), 2);
+    }
+}

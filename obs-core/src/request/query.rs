@@ -1,0 +1,112 @@
+//! Query strings without their secrets.
+
+use crate::names::value;
+
+/// Keys whose values never leave the process, compared without case: credentials of signed URLs
+/// ([HTTP conventions, `url.query`](https://opentelemetry.io/docs/specs/semconv/http/http-spans/))
+/// and what applications commonly put there.
+pub(super) const SENSITIVE_QUERY_KEYS: [&str; 25] = [
+    "access_key",
+    "access_token",
+    "api_key",
+    "apikey",
+    "api-key",
+    "auth",
+    "authorization",
+    "awsaccesskeyid",
+    "client_secret",
+    "code",
+    "credential",
+    "id_token",
+    "jwt",
+    "key",
+    "passwd",
+    "password",
+    "pwd",
+    "refresh_token",
+    "secret",
+    "session",
+    "sessionid",
+    "sig",
+    "signature",
+    "token",
+    "x-api-key",
+];
+
+/// Prefixes that sign requests to object stores.
+const SENSITIVE_PREFIXES: [&str; 2] = ["x-amz-", "x-goog-"];
+
+/// The query with the values of sensitive keys replaced by `REDACTED`.
+///
+/// Keys are compared after percent-decoding, so that `%74oken` hides nothing.
+pub(super) fn redacted(query: &str, more: &[Box<str>]) -> String {
+    let mut out = String::with_capacity(query.len());
+    for (i, pair) in query.split('&').enumerate() {
+        if i > 0 {
+            out.push('&');
+        }
+        match pair.split_once('=') {
+            Some((key, _)) if is_sensitive(key, more) => {
+                out.push_str(key);
+                out.push('=');
+                out.push_str(value::REDACTED);
+            }
+            _ => out.push_str(pair),
+        }
+    }
+    out
+}
+
+fn is_sensitive(key: &str, more: &[Box<str>]) -> bool {
+    if key.contains('%') || key.contains('+') {
+        return is_sensitive_plain(&percent_decoded(key), more);
+    }
+    is_sensitive_plain(key, more)
+}
+
+fn is_sensitive_plain(key: &str, more: &[Box<str>]) -> bool {
+    let starts_with = |prefix: &str| key.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    SENSITIVE_QUERY_KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
+        || SENSITIVE_PREFIXES.into_iter().any(starts_with)
+        || more.iter().any(|known| known.eq_ignore_ascii_case(key))
+}
+
+/// Decodes what is well-formed and leaves the rest as it is.
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match (byte, digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(u8::try_from(high * 16 + low).unwrap_or(byte));
+                at += 3;
+            }
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_sensitive_keys_are_replaced_and_all_else_kept() {
+        let query = "a=1&token=abc&X-Amz-Signature=dead&b&Code=7&%74oken=x&c=%zz";
+        assert_eq!(
+            redacted(query, &[]),
+            "a=1&token=REDACTED&X-Amz-Signature=REDACTED&b&Code=REDACTED&%74oken=REDACTED&c=%zz"
+        );
+    }
+
+    #[test]
+    fn own_keys_can_be_added() {
+        assert_eq!(redacted("iban=DE1&x=2", &["IBAN".into()]), "iban=REDACTED&x=2");
+    }
+}

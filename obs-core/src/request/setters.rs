@@ -1,0 +1,131 @@
+//! The setters that every adapter's layer has, written once.
+
+/// Implements the common setters for a layer whose field `state` is a
+/// [`LayerState`](crate::request::LayerState).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! layer_setters {
+    ($layer:ident) => {
+        impl $layer {
+            /// A layer that records all three signals into the process-wide default.
+            #[must_use]
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// Records into this instance. Defaults to the process-wide one that
+            /// `ObsBuilder::init` made; without it, to a default registry, with no spans and no lines.
+            #[must_use]
+            pub fn obs(self, obs: &$crate::Obs) -> Self {
+                self.with(|options| options.obs(obs))
+            }
+
+            /// The word before the names of the RED metrics: `payment` gives
+            /// `payment_requests_total`, an empty one `requests_total`. Defaults to `http`.
+            #[must_use]
+            pub fn namespace(self, namespace: impl AsRef<str>) -> Self {
+                self.with(|options| options.namespace(namespace.as_ref()))
+            }
+
+            /// Switches the RED metrics. Defaults to on.
+            #[must_use]
+            pub fn metrics(self, on: bool) -> Self {
+                self.with(|options| options.metrics(on))
+            }
+
+            /// Switches the canonical log line of each request. Defaults to on. With logs and
+            /// traces off there is no request context, no id and no echoed header.
+            #[must_use]
+            pub fn logs(self, on: bool) -> Self {
+                self.with(|options| options.logs(on))
+            }
+
+            /// Switches the server span of each request. Defaults to on.
+            #[must_use]
+            pub fn traces(self, on: bool) -> Self {
+                self.with(|options| options.traces(on))
+            }
+
+            /// Whether the trace of the caller is continued. At a public edge say `false`: every
+            /// request then starts a new trace, whose span has a link to the caller's. Defaults to
+            /// `true`.
+            #[must_use]
+            pub fn trust_incoming(self, trusted: bool) -> Self {
+                self.with(|options| options.trust_incoming(trusted))
+            }
+
+            /// Opens a `tracing` span for each request, with `request_id`, `trace_id` and
+            /// `span_id`, for subscribers that live on spans: a plain `fmt` layer, tokio-console.
+            /// Defaults to off: nothing of ours needs it.
+            #[must_use]
+            pub fn tracing_span(self, on: bool) -> Self {
+                self.with(|options| options.tracing_span(on))
+            }
+
+            /// Writes the line of a 4xx answer at level `warn`. Defaults to `info`.
+            #[must_use]
+            pub fn warn_client_errors(self, on: bool) -> Self {
+                self.with(|options| options.warn_client_errors(on))
+            }
+
+            /// Leaves the route with this template out of logs, traces and metrics; trace context
+            /// is still passed on. Can be given several times. Defaults to none; the metrics page
+            /// leaves itself out.
+            #[must_use]
+            pub fn skip(self, path: impl AsRef<str>) -> Self {
+                self.with(|options| options.skip(path.as_ref()))
+            }
+
+            /// Marks the answers of the route with this template as streams by nature: the request
+            /// is counted and timed at its head, its life goes to `stream_duration_seconds`. Can be
+            /// given several times. Defaults to answers of type `text/event-stream`.
+            #[must_use]
+            pub fn streaming(self, path: impl AsRef<str>) -> Self {
+                self.with(|options| options.streaming(path.as_ref()))
+            }
+
+            /// Puts these request headers on the span as `http.request.header.<name>`. Defaults to
+            /// none.
+            #[must_use]
+            pub fn capture_request_headers<N: AsRef<str>>(self, names: impl IntoIterator<Item = N>) -> Self {
+                self.with(|options| options.capture_request_headers(names))
+            }
+
+            /// Puts these response headers on the span as `http.response.header.<name>`. Defaults
+            /// to none.
+            #[must_use]
+            pub fn capture_response_headers<N: AsRef<str>>(self, names: impl IntoIterator<Item = N>) -> Self {
+                self.with(|options| options.capture_response_headers(names))
+            }
+
+            /// Replaces the values of these query keys too, besides the usual ones (`token`, `sig`,
+            /// `password`, …), in `url.query`. Defaults to none more.
+            #[must_use]
+            pub fn redact_query<N: AsRef<str>>(self, keys: impl IntoIterator<Item = N>) -> Self {
+                self.with(|options| options.redact_query(keys))
+            }
+
+            /// Names the `error_type` of a server error from its response head. Words must come
+            /// from a closed set; never give back text of the error. Defaults to the status code.
+            #[must_use]
+            pub fn classify(
+                self,
+                classify: impl Fn(&$crate::request::Head<'_>) -> Option<&'static str> + Send + Sync + 'static,
+            ) -> Self {
+                self.with(|options| options.classify(classify))
+            }
+
+            /// Is called with every request that has ended. It runs in the request's own task: be
+            /// quick. Defaults to nothing.
+            #[must_use]
+            pub fn on_finish(self, hook: impl Fn(&$crate::request::Finished<'_>) + Send + Sync + 'static) -> Self {
+                self.with(|options| options.on_finish(hook))
+            }
+
+            fn with(mut self, change: impl FnOnce(&mut $crate::request::Options)) -> Self {
+                self.state = self.state.with(change);
+                self
+            }
+        }
+    };
+}

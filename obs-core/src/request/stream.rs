@@ -1,0 +1,109 @@
+//! The lifetime of upgraded connections.
+
+use std::{
+    cell::RefCell,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use crate::metrics::StreamRecorder;
+
+thread_local! {
+    static ASKED: RefCell<Asked> = const { RefCell::new(Asked::Outside) };
+}
+
+/// Where the lifetime goes; filled at the response head.
+type Slot = OnceLock<StreamRecorder>;
+
+/// Whether an observation is being polled on this thread, and the slot that its handler asked for.
+#[derive(Debug)]
+enum Asked {
+    Outside,
+    Observed(Option<Arc<Slot>>),
+}
+
+/// Records the lifetime of what a handler hands to another task: an upgraded connection, a
+/// WebSocket.
+///
+/// Start it in the handler and move it into the task that serves the connection. When it is
+/// dropped, the time since its start goes to `http_stream_duration_seconds` under the route of the
+/// request. The request itself is counted and timed at its head. Outside an observed request, or
+/// when the upgrade is refused before a head is sent, it records nothing.
+///
+/// ```no_run
+/// async fn upgrade() {
+///     let lifetime = obs_core::StreamGuard::start();
+///     tokio::spawn(async move {
+///         // serve the connection
+///         drop(lifetime);
+///     });
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "the lifetime ends when the guard is dropped"]
+pub struct StreamGuard {
+    slot: Arc<Slot>,
+    started: Instant,
+}
+
+/// A slot to be filled when the head is there.
+#[derive(Debug)]
+pub(super) struct StreamSlot(Arc<Slot>);
+
+/// Lets the handler that is polled next ask for a slot.
+#[derive(Debug)]
+pub(super) struct Listening {
+    /// What an observation around this one has been asked for.
+    outer: Asked,
+}
+
+// === impl Listening ===
+
+impl Listening {
+    pub(super) fn start() -> Self {
+        Self { outer: swap(Asked::Observed(None)) }
+    }
+
+    /// The slot that was asked for since the start.
+    pub(super) fn stop(self) -> Option<StreamSlot> {
+        match swap(self.outer) {
+            Asked::Observed(slot) => slot.map(StreamSlot),
+            Asked::Outside => None,
+        }
+    }
+}
+
+fn swap(asked: Asked) -> Asked {
+    ASKED.try_with(|current| current.replace(asked)).unwrap_or(Asked::Outside)
+}
+
+// === impl StreamSlot ===
+
+impl StreamSlot {
+    pub(super) fn fill(self, recorder: StreamRecorder) {
+        let _ = self.0.set(recorder);
+    }
+}
+
+// === impl StreamGuard ===
+
+impl StreamGuard {
+    /// Starts the clock for the request that is being handled on this thread.
+    pub fn start() -> Self {
+        let slot = Arc::new(Slot::new());
+        let _ = ASKED.try_with(|asked| {
+            if let Asked::Observed(asked) = &mut *asked.borrow_mut() {
+                *asked = Some(Arc::clone(&slot));
+            }
+        });
+        Self { slot, started: Instant::now() }
+    }
+}
+
+impl Drop for StreamGuard {
+    fn drop(&mut self) {
+        if let Some(recorder) = self.slot.get() {
+            recorder.record(self.started.elapsed());
+        }
+    }
+}

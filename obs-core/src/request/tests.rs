@@ -1,0 +1,276 @@
+//! Every way in which a request can end, in every signal.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use opentelemetry::trace::Status;
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use serde_json::Value;
+
+use super::*;
+use crate::{Obs, context, logs::LogFormat, metrics::Format};
+
+/// One instance with all signals captured.
+struct Bench {
+    obs: Obs,
+    layer: LayerState,
+    spans: InMemorySpanExporter,
+    lines: Lines,
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Bench {
+    fn new(change: impl FnOnce(&mut Options)) -> Self {
+        let spans = InMemorySpanExporter::default();
+        let lines = Lines::default();
+        let obs = Obs::builder("test")
+            .log_format(LogFormat::Json)
+            .log_writer(lines.clone())
+            .log_filter("info")
+            .tracer_provider(SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build())
+            .build()
+            .unwrap();
+        let layer = LayerState::default().with(|options| {
+            options.obs(&obs);
+            change(options);
+        });
+        Self { obs, layer, spans, lines }
+    }
+
+    fn start(&self, method: &str, endpoint: Option<&str>) -> Observation {
+        let head = RequestHead { method, path: "/users/7", endpoint, ..Default::default() };
+        Observation::start(self.layer.instrument(), &head, &())
+    }
+
+    /// The one line and the one span that a request has left.
+    fn record(&self) -> (Value, SpanData) {
+        let spans = self.spans.get_finished_spans().unwrap();
+        let lines = self.lines();
+        assert_eq!((lines.len(), spans.len()), (1, 1), "{lines:?} {spans:?}");
+        assert!(self.page().contains("http_requests_in_flight{method=\"GET\",endpoint=\"/users/{id}\"} 0\n"));
+        (lines.into_iter().next().unwrap(), spans.into_iter().next().unwrap())
+    }
+
+    fn lines(&self) -> Vec<Value> {
+        self.obs.shutdown(Duration::from_secs(5)).unwrap();
+        let text = String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn page(&self) -> String {
+        String::from_utf8(self.obs.registry().render(Format::Text)).unwrap()
+    }
+
+    /// The lines of the page that tell of requests and errors.
+    fn counters(&self) -> Vec<String> {
+        let page = self.page();
+        let wanted = |line: &&str| line.starts_with("http_requests_total") || line.starts_with("http_errors_total");
+        page.lines().filter(wanted).map(str::to_owned).collect()
+    }
+}
+
+fn default_bench() -> Bench {
+    Bench::new(|_| ())
+}
+
+fn head(status: u16, body: BodySize) -> ResponseHead<'static> {
+    ResponseHead { status, headers: &(), body, endpoint: None }
+}
+
+fn total(status: &str, outcome: &str) -> String {
+    format!(
+        "http_requests_total{{method=\"GET\",endpoint=\"/users/{{id}}\",status=\"{status}\",outcome=\"{outcome}\"}} 1"
+    )
+}
+
+fn error(error_type: &str) -> String {
+    format!("http_errors_total{{method=\"GET\",endpoint=\"/users/{{id}}\",error_type=\"{error_type}\"}} 1")
+}
+
+fn attribute(span: &SpanData, key: &str) -> Option<String> {
+    span.attributes.iter().find(|known| known.key.as_str() == key).map(|known| known.value.to_string())
+}
+
+#[test]
+fn an_answer_is_ok_after_its_last_byte_and_not_before() {
+    let bench = default_bench();
+    let mut observation = bench.start("GET", Some("/users/{id}"));
+    observation.head(&head(200, BodySize::Exact(10)));
+    observation.body_bytes(4, false);
+    assert_eq!(bench.counters(), [""; 0]);
+    observation.body_bytes(6, false);
+    assert_eq!(bench.counters(), [total("200", "ok")]);
+    drop(observation);
+    let (line, span) = bench.record();
+    assert_eq!((line["outcome"].as_str(), line["response_bytes"].as_u64()), (Some("ok"), Some(10)));
+    assert_eq!(line["trace_id"].as_str(), Some(span.span_context.trace_id().to_string().as_str()));
+    assert_eq!(attribute(&span, "http.response.status_code").as_deref(), Some("200"));
+    assert_eq!(span.name, "GET /users/{id}");
+    assert_eq!(bench.counters(), [total("200", "ok")]);
+}
+
+#[test]
+fn a_request_dropped_before_its_head_is_cancelled_with_499_and_no_error() {
+    let bench = default_bench();
+    drop(bench.start("GET", Some("/users/{id}")));
+    assert_eq!(bench.counters(), [total("499", "cancelled")]);
+    let (line, span) = bench.record();
+    assert_eq!((line["status"].as_u64(), line["level"].as_str()), (Some(499), Some("info")));
+    assert_eq!((span.status.clone(), attribute(&span, "http.response.status_code")), (Status::Unset, None));
+}
+
+#[test]
+fn a_body_dropped_half_way_is_aborted_with_the_status_that_was_sent() {
+    let bench = default_bench();
+    let mut observation = bench.start("GET", Some("/users/{id}"));
+    observation.head(&head(200, BodySize::Unknown));
+    observation.body_bytes(4, false);
+    drop(observation);
+    assert_eq!(bench.counters(), [total("200", "aborted")]);
+    assert_eq!(bench.record().0["response_bytes"].as_u64(), Some(4));
+}
+
+#[test]
+fn a_failing_body_is_an_error_of_its_own_type() {
+    let bench = default_bench();
+    let mut observation = bench.start("GET", Some("/users/{id}"));
+    observation.head(&head(200, BodySize::Unknown));
+    observation.body_error();
+    assert_eq!(bench.counters(), [error("body_error"), total("200", "body_error")]);
+    let (line, span) = bench.record();
+    assert_eq!(line["level"].as_str(), Some("error"));
+    assert_eq!(attribute(&span, "error.type").as_deref(), Some("body_error"));
+}
+
+#[test]
+fn a_panic_is_told_from_a_cancellation_even_when_it_is_caught_outside() {
+    let bench = default_bench();
+    let mut observation = bench.start("GET", Some("/users/{id}"));
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        let polling = observation.enter();
+        if context::current().is_some() {
+            panic!("on purpose");
+        }
+        polling.leave();
+    }));
+    assert!(caught.is_err() && context::current().is_none());
+    drop(observation);
+    assert_eq!(bench.counters(), [error("panic"), total("500", "panic")]);
+    let (line, span) = bench.record();
+    assert_eq!((line["error_type"].as_str(), line["level"].as_str()), (Some("panic"), Some("error")));
+    assert_eq!((span.status.clone(), attribute(&span, "http.response.status_code")), (Status::error(""), None));
+}
+
+#[test]
+fn an_error_of_the_service_counts_as_500() {
+    let bench = default_bench();
+    bench.start("GET", Some("/users/{id}")).service_error();
+    assert_eq!(bench.counters(), [error("500"), total("500", "server_error")]);
+    assert_eq!(bench.record().0["error_type"].as_str(), Some("500"));
+}
+
+#[test]
+fn a_classifier_names_errors_and_may_panic() {
+    let bench = Bench::new(|options| {
+        options.classify(|head| match head.status {
+            503 => Some("overload"),
+            _ => panic!("on purpose"),
+        });
+    });
+    for status in [503, 502] {
+        bench.start("GET", Some("/users/{id}")).head(&head(status, BodySize::Empty));
+    }
+    let errors: Vec<_> = bench.counters().into_iter().filter(|line| line.contains("error_type")).collect();
+    assert_eq!(errors, [error("502"), error("overload")]);
+}
+
+#[test]
+fn a_stream_by_nature_is_counted_at_its_head_and_its_life_elsewhere() {
+    let bench = Bench::new(|options| options.streaming("/users/{id}"));
+    let mut observation = bench.start("GET", Some("/users/{id}"));
+    observation.head(&head(200, BodySize::Unknown));
+    assert_eq!(bench.counters(), [total("200", "ok")]);
+    drop(observation);
+    assert_eq!(bench.counters(), [total("200", "ok")]);
+    assert!(bench.page().contains("http_stream_duration_seconds_count{method=\"GET\",endpoint=\"/users/{id}\"} 1\n"));
+    assert_eq!(bench.record().0["outcome"].as_str(), Some("aborted"));
+}
+
+#[test]
+fn a_stream_guard_records_the_life_of_an_upgraded_connection() {
+    let bench = default_bench();
+    let mut observation = bench.start("GET", Some("/users/{id}"));
+    let polling = observation.enter();
+    let guard = StreamGuard::start();
+    polling.leave();
+    observation.head(&head(101, BodySize::Empty));
+    assert_eq!(bench.counters(), [total("101", "ok")]);
+    let lifetimes = "http_stream_duration_seconds_count{method=\"GET\",endpoint=\"/users/{id}\"} 1\n";
+    assert!(!bench.page().contains(lifetimes));
+    drop(guard);
+    assert!(bench.page().contains(lifetimes));
+}
+
+#[test]
+fn a_stream_guard_outside_of_any_request_records_nothing() {
+    drop(StreamGuard::start());
+    let bench = default_bench();
+    bench.start("GET", Some("/users/{id}")).head(&head(200, BodySize::Empty));
+    assert!(!bench.page().contains("http_stream_duration_seconds_count{"));
+}
+
+#[test]
+fn a_skipped_route_leaves_no_signal_but_has_ids_to_pass_on() {
+    let bench = Bench::new(|options| options.skip("/users/{id}"));
+    let mut observation = bench.start("GET", Some("/users/{id}"));
+    assert!(observation.context().is_some());
+    observation.head(&head(200, BodySize::Empty));
+    assert_eq!((bench.counters().len(), bench.lines().len()), (0, 0));
+    assert!(bench.spans.get_finished_spans().unwrap().is_empty());
+}
+
+#[test]
+fn without_logs_and_traces_there_is_no_context() {
+    let bench = Bench::new(|options| {
+        options.logs(false);
+        options.traces(false);
+    });
+    let mut observation = bench.start("GET", Some("/users/{id}"));
+    assert!(observation.context().is_none());
+    observation.head(&head(200, BodySize::Empty));
+    assert_eq!(bench.counters(), [total("200", "ok")]);
+}
+
+#[test]
+fn the_hook_sees_every_end_and_may_panic() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let hook = Arc::clone(&seen);
+    let bench = Bench::new(|options| {
+        options.on_finish(move |finished| {
+            hook.lock().unwrap().push((finished.endpoint.to_owned(), finished.status, finished.outcome));
+            panic!("on purpose");
+        });
+    });
+    bench.start("GET", None).head(&head(404, BodySize::Empty));
+    drop(bench.start("GET", Some("/users/{id}")));
+    let expected =
+        [("unmatched".to_owned(), 404, Outcome::ClientError), ("/users/{id}".to_owned(), 499, Outcome::Cancelled)];
+    assert_eq!(*seen.lock().unwrap(), expected);
+}
