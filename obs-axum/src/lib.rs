@@ -1,1 +1,58 @@
-//! axum
+//! One tower layer for all three signals: axum, hyper, tonic.
+//!
+//! ```no_run
+//! use axum::{Router, extract::Path, routing::get};
+//! use obs_axum::{ObsLayer, obs_core::Obs};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let _telemetry = Obs::builder("payment-service").init()?;
+//!     let app = Router::new()
+//!         .route("/orders/{id}", get(|Path(id): Path<u64>| async move { format!("order {id}") }))
+//!         .layer(ObsLayer::new())
+//!         .merge(obs_axum::metrics("/metrics"));
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     axum::serve(listener, app).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What is recorded
+//!
+//! | metric | type | unit | labels |
+//! |---|---|---|---|
+//! | `http_requests_total` | counter | requests | `method, endpoint, status, outcome` |
+//! | `http_request_duration_seconds` | histogram | seconds | `method, endpoint, status` |
+//! | `http_errors_total` | counter | requests | `method, endpoint, error_type` |
+//! | `http_requests_in_flight` | gauge | requests | `method, endpoint` |
+//! | `http_request_size_bytes` | histogram | bytes | `method, endpoint` |
+//! | `http_response_size_bytes` | histogram | bytes | `method, endpoint` |
+//! | `http_stream_duration_seconds` | histogram | seconds | `method, endpoint` |
+//!
+//! Every request also writes one canonical log line and, if it is sampled, one server span; both
+//! carry the same ids. See [`obs_core::request`] for the ways in which a request can end.
+//!
+//! # Where to put the layer
+//!
+//! `Router::layer` sees the matched route. A layer that stands outside of routing (around a whole
+//! `Router` as a service, on hyper or tonic, outside `nest_service`) doesn't: tell it the endpoint
+//! with [`ObsLayer::endpoint`], or put an [`Endpoint`] into the response's extensions; otherwise
+//! requests are recorded under `unmatched`. What a client asks for never becomes a label.
+
+mod body;
+mod endpoint;
+mod future;
+mod headers;
+mod layer;
+mod metrics;
+mod request_body;
+mod service;
+
+pub use obs_core;
+
+pub use body::ObsBody;
+pub use endpoint::{Endpoint, IntoEndpoint, RequestView};
+pub use future::ObsFuture;
+pub use layer::ObsLayer;
+pub use metrics::{metrics, metrics_for};
+pub use service::ObsService;

@@ -1,0 +1,113 @@
+//! The response future.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::{HeaderName, HeaderValue, Response};
+use http_body::Body;
+use obs_core::{
+    names,
+    request::{BodySize, Observation, ResponseHead},
+};
+use pin_project_lite::pin_project;
+
+use crate::{Endpoint, ObsBody, headers::Headers, metrics::Unobserved};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static(names::header::REQUEST_ID);
+
+pin_project! {
+    /// The future of [`ObsService`](crate::ObsService).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ObsFuture<F> {
+        // `None` once it is done: dropped while the request's context is current.
+        #[pin]
+        inner: Option<F>,
+        observation: Option<Observation>,
+    }
+
+    impl<F> PinnedDrop for ObsFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What the handler drops when it is cancelled may log: let it have its ids.
+            if let Some(observation) = this.observation
+                && this.inner.is_some()
+                && !observation.has_panicked()
+            {
+                let polling = observation.enter();
+                this.inner.set(None);
+                polling.leave();
+            }
+        }
+    }
+}
+
+// === impl ObsFuture ===
+
+impl<F> ObsFuture<F> {
+    pub(crate) fn new(inner: F, observation: Observation) -> Self {
+        Self { inner: Some(inner), observation: Some(observation) }
+    }
+}
+
+impl<F, R, E> Future for ObsFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: Body,
+{
+    type Output = Result<Response<ObsBody<R>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let (Some(inner), Some(observation)) = (this.inner.as_mut().as_pin_mut(), this.observation.as_mut()) else {
+            // Polled again after it was ready, which the contract of futures forbids.
+            return Poll::Pending;
+        };
+        let polling = observation.enter();
+        let polled = inner.poll(cx);
+        polling.leave();
+        let result = ready!(polled);
+        let Some(mut observation) = this.observation.take() else { return Poll::Pending };
+        Poll::Ready(match result {
+            Ok(response) => Ok(respond(response, observation)),
+            Err(error) => {
+                observation.service_error();
+                Err(error)
+            }
+        })
+    }
+}
+
+impl<F> fmt::Debug for ObsFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObsFuture").finish_non_exhaustive()
+    }
+}
+
+/// Reports the head, echoes the request's id, and hands the observation on to the body.
+fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> Response<ObsBody<R>> {
+    if response.extensions().get::<Unobserved>().is_some() {
+        observation.discard();
+    }
+    let request_id = observation.context().and_then(|context| HeaderValue::from_str(context.request_id()).ok());
+    observation.head(&ResponseHead {
+        status: response.status().as_u16(),
+        headers: &Headers(response.headers()),
+        body: body_size(response.body()),
+        endpoint: response.extensions().get::<Endpoint>().map(Endpoint::as_str),
+    });
+    if let Some(id) = request_id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response.map(|body| ObsBody::new(body, observation))
+}
+
+fn body_size(body: &impl Body) -> BodySize {
+    if body.is_end_stream() {
+        return BodySize::Empty;
+    }
+    body.size_hint().exact().map_or(BodySize::Unknown, BodySize::Exact)
+}

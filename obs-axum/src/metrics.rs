@@ -1,0 +1,50 @@
+//! The page that Prometheus scrapes.
+
+use axum::{
+    Extension, Router,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use obs_core::{MetricsPage, Obs};
+
+/// Marks a response that the layer leaves unrecorded: the page itself, wherever it is nested.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unobserved;
+
+/// A router with the metrics page of the process-wide default at `path`.
+///
+/// It answers `GET` and `HEAD` in the format that `Accept` prefers: Prometheus text 0.0.4 or
+/// OpenMetrics 1.0.0. The layer leaves the page out of all signals, wherever it is mounted. Where
+/// metrics go to another recorder, it answers 503 and says so.
+///
+/// ```
+/// use axum::{Router, routing::get};
+///
+/// let app: Router = Router::new()
+///     .route("/", get(|| async { "hello" }))
+///     .layer(obs_axum::ObsLayer::new())
+///     .merge(obs_axum::metrics("/metrics"));
+/// ```
+pub fn metrics<S: Clone + Send + Sync + 'static>(path: &str) -> Router<S> {
+    page(path, MetricsPage::of_default(path))
+}
+
+/// [`metrics`] of this instance.
+pub fn metrics_for<S: Clone + Send + Sync + 'static>(path: &str, obs: &Obs) -> Router<S> {
+    page(path, MetricsPage::of(obs, path))
+}
+
+fn page<S: Clone + Send + Sync + 'static>(path: &str, page: MetricsPage) -> Router<S> {
+    Router::new().route(path, get(async move |headers: HeaderMap| answer(&page, &headers)))
+}
+
+fn answer(page: &MetricsPage, headers: &HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).map(header::HeaderValue::as_bytes);
+    match page.render(accept) {
+        Ok((content_type, body)) => {
+            (Extension(Unobserved), [(header::CONTENT_TYPE, content_type)], body).into_response()
+        }
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, Extension(Unobserved), reason).into_response(),
+    }
+}

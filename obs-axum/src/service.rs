@@ -1,0 +1,139 @@
+//! The service.
+
+use std::{
+    any::Any,
+    borrow::Cow,
+    fmt,
+    net::SocketAddr,
+    task::{Context, Poll},
+};
+
+use axum::extract::{ConnectInfo, MatchedPath};
+use http::{Request, Response, Version, header};
+use http_body::Body as _;
+use obs_core::request::{LayerState, Observation, Protocol, RequestHead};
+use tower_http::request_id::RequestId;
+use tower_service::Service;
+
+use crate::{ObsBody, ObsFuture, RequestView, endpoint::EndpointFn, headers::Headers, request_body::CountedBody};
+
+/// A service whose requests are recorded; made by [`ObsLayer`](crate::ObsLayer).
+#[derive(Clone)]
+pub struct ObsService<S> {
+    inner: S,
+    state: LayerState,
+    endpoint: Option<EndpointFn>,
+}
+
+// === impl ObsService ===
+
+impl<S> ObsService<S> {
+    pub(crate) fn new(inner: S, state: LayerState, endpoint: Option<EndpointFn>) -> Self {
+        Self { inner, state, endpoint }
+    }
+
+    /// The wrapped service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    fn observe<B: 'static>(&self, request: &mut Request<B>) -> Observation {
+        let named = self.named_endpoint(request);
+        let mut observation = Observation::start(
+            self.state.instrument(),
+            &request_head(request, named.as_deref()),
+            &Headers(request.headers()),
+        );
+        count_body(request, &mut observation);
+        observation
+    }
+
+    /// The endpoint that the user's function gives, where no router has given one.
+    fn named_endpoint<B>(&self, request: &Request<B>) -> Option<Cow<'static, str>> {
+        let name = self.endpoint.as_ref()?;
+        if request.extensions().get::<MatchedPath>().is_some() {
+            return None;
+        }
+        name(&RequestView::new(request))
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for ObsService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    B: 'static,
+    R: http_body::Body,
+{
+    type Response = Response<ObsBody<R>>;
+    type Error = S::Error;
+    type Future = ObsFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let mut observation = self.observe(&mut request);
+        let polling = observation.enter();
+        let inner = self.inner.call(request);
+        polling.leave();
+        ObsFuture::new(inner, observation)
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for ObsService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObsService").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a str>) -> RequestHead<'a> {
+    let uri = request.uri();
+    let extensions = request.extensions();
+    RequestHead {
+        method: request.method().as_str(),
+        path: uri.path(),
+        query: uri.query(),
+        endpoint: named.or_else(|| extensions.get::<MatchedPath>().map(MatchedPath::as_str)),
+        scheme: uri.scheme_str(),
+        authority: uri.authority().map(http::uri::Authority::as_str),
+        protocol: protocol(request.version()),
+        peer: extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0),
+        request_id: extensions.get::<RequestId>().map(|id| id.header_value().as_bytes()),
+    }
+}
+
+fn protocol(version: Version) -> Protocol {
+    match version {
+        Version::HTTP_09 | Version::HTTP_10 => Protocol::Http10,
+        Version::HTTP_2 => Protocol::Http2,
+        Version::HTTP_3 => Protocol::Http3,
+        _ => Protocol::Http11,
+    }
+}
+
+/// Tells the observation how large the request's body is, or wraps the body to count it. The type
+/// of the body stays: only axum's own, which takes any body inside, is wrapped.
+fn count_body<B: 'static>(request: &mut Request<B>, observation: &mut Observation) {
+    let Some(body) = (request.body_mut() as &mut dyn Any).downcast_mut::<axum::body::Body>() else {
+        if let Some(bytes) = declared_size(request) {
+            observation.request_size(bytes);
+        }
+        return;
+    };
+    if body.is_end_stream() {
+        observation.request_size(0);
+    } else if let Some(counter) = observation.count_request_body() {
+        *body = axum::body::Body::new(CountedBody::new(std::mem::take(body), counter));
+    }
+}
+
+/// The size that the headers declare ([RFC 9112, 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
+fn declared_size<B>(request: &Request<B>) -> Option<u64> {
+    let headers = request.headers();
+    if let Some(length) = headers.get(header::CONTENT_LENGTH) {
+        return length.to_str().ok()?.parse().ok();
+    }
+    let is_http1 = request.version() <= Version::HTTP_11;
+    (is_http1 && !headers.contains_key(header::TRANSFER_ENCODING)).then_some(0)
+}
