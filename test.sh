@@ -6,7 +6,7 @@
 #
 # Needs a Debian-like system to install; on others, install what it names and run it again. Network:
 # the distribution's packages, PyPI and crates.io, each only when something is missing.
-set -euo pipefail
+set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # Debian packages and the programs that show that they are there.

@@ -19,6 +19,7 @@
 //! Linking this crate makes a counting allocator the global one, see [`alloc`].
 
 #![allow(
+    clippy::cast_precision_loss,
     clippy::expect_used,
     clippy::float_cmp,
     clippy::missing_panics_doc,
@@ -36,6 +37,7 @@ pub mod page;
 pub mod process;
 pub mod prometheus;
 pub mod python;
+pub mod scenario;
 pub mod spans;
 pub mod wait;
 

@@ -156,6 +156,13 @@ mod tests {
     }
 
     #[test]
+    fn the_program_of_a_package_is_built_and_found() {
+        let program = build("shop");
+        assert!(program.is_file(), "{}", program.display());
+        assert_eq!(build("shop"), program);
+    }
+
+    #[test]
     fn lines_of_both_streams_are_captured() {
         let mut process = shell("echo one; echo two; echo oops >&2; exit 3");
         assert_eq!(process.wait_for_line(DEADLINE, |line| line.starts_with('t')), "two");
