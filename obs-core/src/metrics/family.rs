@@ -135,14 +135,12 @@ impl<C: Cell> Family<C> {
     pub(super) fn series(&self, labels: Labels, reporter: &Reporter) -> Found<C> {
         let make = |labels: Labels| self.cap.admit().then(|| Series::new(labels, C::new(&self.config)));
         let overflow_labels = labels.with_all_values(value::OVERFLOW);
-        match self.series.find_or_insert(labels, make) {
-            Some(series) => Found { series, overflowed: false },
-            None => {
-                self.cap.refuse(reporter);
-                let series = self.overflow.get_or_init(|| self.make_overflow(overflow_labels));
-                Found { series: Arc::clone(series), overflowed: true }
-            }
+        if let Some(series) = self.series.find_or_insert(labels, make) {
+            return Found { series, overflowed: false };
         }
+        self.cap.refuse(reporter);
+        let series = self.overflow.get_or_init(|| self.make_overflow(overflow_labels));
+        Found { series: Arc::clone(series), overflowed: true }
     }
 
     fn make_overflow(&self, labels: Labels) -> Arc<Series<C>> {
@@ -189,9 +187,9 @@ impl<T: Labelled> SortedSeries<T> {
         match place {
             Ok(at) => Some(Arc::clone(&list[at])),
             Err(at) => {
-                let made = Arc::new(make(labels)?);
-                Arc::make_mut(&mut list).insert(at, Arc::clone(&made));
-                Some(made)
+                let added = Arc::new(make(labels)?);
+                Arc::make_mut(&mut list).insert(at, Arc::clone(&added));
+                Some(added)
             }
         }
     }

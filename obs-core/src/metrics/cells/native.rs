@@ -72,7 +72,6 @@ pub(in crate::metrics) struct NativeCounts {
 fn index_of(value: f64) -> Option<i32> {
     const FRACTION: u64 = (1 << 52) - 1;
     let bits = value.to_bits();
-    #[expect(clippy::cast_possible_truncation, reason = "the exponent has eleven bits")]
     let exponent = (bits >> 52) as i32 - 1023;
     let fraction = bits & FRACTION;
     if exponent < MIN_EXPONENT || (exponent == MIN_EXPONENT && fraction == 0) {
@@ -186,7 +185,9 @@ impl NativeCounts {
             self.schema -= 1;
             for side in [&mut self.positive, &mut self.negative] {
                 // Two neighbours become one: the index is halved, rounded up.
-                side.iter_mut().for_each(|(index, _)| *index = (*index + 1) >> 1);
+                for (index, _) in side.iter_mut() {
+                    *index = (*index + 1) >> 1;
+                }
                 merge(side);
             }
         }

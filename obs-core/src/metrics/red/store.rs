@@ -91,7 +91,7 @@ impl Store {
     }
 
     /// The pair of a method, a place (endpoint or host) and, for clients, a target.
-    pub(super) fn pair_of(&self, method: &'static str, place: &str, target: &str) -> Arc<Pair> {
+    pub(super) fn pair_of(&self, method: &'static str, place: &str, _target: &str) -> Arc<Pair> {
         match self.key.side {
             Side::Server => self.pair(method, &[place]),
         }

@@ -126,8 +126,8 @@ impl Message<'_> {
     fn put_length(&mut self, start: usize) {
         let end = self.0.len();
         self.varint((end - start) as u64);
-        let head = self.0.len() - end;
-        self.0[start..].rotate_right(head);
+        let length = self.0.len() - end;
+        self.0[start..].rotate_right(length);
     }
 
     fn label(&mut self, field: u32, name: &str, value: &[u8]) {

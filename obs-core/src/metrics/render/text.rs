@@ -82,11 +82,10 @@ fn push_millis(page: &mut Vec<u8>, millis: u32) {
 const fn type_name(metric_type: MetricType, open: bool) -> &'static str {
     match metric_type {
         MetricType::Counter => "counter",
-        MetricType::Gauge => "gauge",
         MetricType::Histogram => "histogram",
         MetricType::Summary => "summary",
         MetricType::Info if open => "info",
-        MetricType::Info => "gauge",
+        MetricType::Gauge | MetricType::Info => "gauge",
     }
 }
 

@@ -1,0 +1,19 @@
+//! What every test file needs.
+
+pub(super) use std::{sync::Arc, thread, time::Duration};
+
+pub(super) use ::metrics::{
+    Key, Label, Recorder as _, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    with_local_recorder,
+};
+
+pub(super) use super::{parser, support::*};
+pub(super) use crate::{
+    context::{SpanId, TraceId},
+    metrics::{
+        cap,
+        red::{InFlight, Measured, RedOptions, ServerRed, Target},
+        *,
+    },
+    request::Outcome,
+};
