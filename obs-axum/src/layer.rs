@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use obs_core::{layer_setters, request::LayerState};
 use tower_layer::Layer;
 
-use crate::{IntoEndpoint, ObsService, RequestView, endpoint::EndpointFn};
+use crate::{IntoEndpoint, ObsService, RequestView, endpoint::EndpointFn, service::Observer};
 
 /// Records every request that passes: metrics, one log line, one span.
 ///
@@ -57,7 +57,8 @@ impl<S> Layer<S> for ObsLayer {
     type Service = ObsService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ObsService::new(inner, self.state.clone(), self.endpoint.clone())
+        self.state.announce();
+        ObsService::new(inner, Observer::Layer { state: self.state.clone(), endpoint: self.endpoint.clone() })
     }
 }
 

@@ -7,6 +7,9 @@ use axum::{
     routing::get,
 };
 use obs_core::{MetricsPage, Obs};
+use tower_layer::layer_fn;
+
+use crate::{ObsService, service::Observer};
 
 /// Marks a response that the layer leaves unrecorded: the page itself, wherever it is nested.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +39,10 @@ pub fn metrics_for<S: Clone + Send + Sync + 'static>(path: &str, obs: &Obs) -> R
 }
 
 fn page<S: Clone + Send + Sync + 'static>(path: &str, page: MetricsPage) -> Router<S> {
-    Router::new().route(path, get(async move |headers: HeaderMap| answer(&page, &headers)))
+    let observer = Observer::Unmatched(page.clone());
+    Router::new()
+        .route(path, get(async move |headers: HeaderMap| answer(&page, &headers)))
+        .layer(layer_fn(move |inner| ObsService::new(inner, observer.clone())))
 }
 
 fn answer(page: &MetricsPage, headers: &HeaderMap) -> Response {

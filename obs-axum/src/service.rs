@@ -11,7 +11,10 @@ use std::{
 use axum::extract::{ConnectInfo, MatchedPath};
 use http::{Request, Response, Version, header};
 use http_body::Body as _;
-use obs_core::request::{LayerState, Observation, Protocol, RequestHead};
+use obs_core::{
+    MetricsPage,
+    request::{LayerState, Observation, Protocol, RequestHead},
+};
 use tower_http::request_id::RequestId;
 use tower_service::Service;
 
@@ -21,40 +24,30 @@ use crate::{ObsBody, ObsFuture, RequestView, endpoint::EndpointFn, headers::Head
 #[derive(Clone)]
 pub struct ObsService<S> {
     inner: S,
-    state: LayerState,
-    endpoint: Option<EndpointFn>,
+    observer: Observer,
+}
+
+/// Which requests are observed, and how.
+#[derive(Clone)]
+pub(crate) enum Observer {
+    /// All, by a layer.
+    Layer { state: LayerState, endpoint: Option<EndpointFn> },
+    /// Those that match no route and that no layer observes, as the layer of the page's instance
+    /// would. When routers are merged, axum lets the later one answer what matches nowhere: merging
+    /// a page must not take those requests out of sight.
+    Unmatched(MetricsPage),
 }
 
 // === impl ObsService ===
 
 impl<S> ObsService<S> {
-    pub(crate) fn new(inner: S, state: LayerState, endpoint: Option<EndpointFn>) -> Self {
-        Self { inner, state, endpoint }
+    pub(crate) fn new(inner: S, observer: Observer) -> Self {
+        Self { inner, observer }
     }
 
     /// The wrapped service.
     pub fn get_ref(&self) -> &S {
         &self.inner
-    }
-
-    fn observe<B: 'static>(&self, request: &mut Request<B>) -> Observation {
-        let named = self.named_endpoint(request);
-        let mut observation = Observation::start(
-            self.state.instrument(),
-            &request_head(request, named.as_deref()),
-            &Headers(request.headers()),
-        );
-        count_body(request, &mut observation);
-        observation
-    }
-
-    /// The endpoint that the user's function gives, where no router has given one.
-    fn named_endpoint<B>(&self, request: &Request<B>) -> Option<Cow<'static, str>> {
-        let name = self.endpoint.as_ref()?;
-        if request.extensions().get::<MatchedPath>().is_some() {
-            return None;
-        }
-        name(&RequestView::new(request))
     }
 }
 
@@ -73,7 +66,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let mut observation = self.observe(&mut request);
+        let mut observation = self.observer.observe(&mut request);
         let polling = observation.enter();
         let inner = self.inner.call(request);
         polling.leave();
@@ -85,6 +78,39 @@ impl<S: fmt::Debug> fmt::Debug for ObsService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ObsService").field("inner", &self.inner).finish_non_exhaustive()
     }
+}
+
+// === impl Observer ===
+
+impl Observer {
+    fn observe<B: 'static>(&self, request: &mut Request<B>) -> Observation {
+        match self {
+            Self::Layer { state, endpoint } => {
+                let named = endpoint.as_ref().and_then(|name| named_endpoint(name, request));
+                start(state, request, named.as_deref())
+            }
+            Self::Unmatched(page) => {
+                let is_matched = request.extensions().get::<MatchedPath>().is_some();
+                let layer = if is_matched || Observation::is_around() { None } else { page.layer() };
+                layer.map_or_else(Observation::none, |layer| start(&layer, request, None))
+            }
+        }
+    }
+}
+
+/// The endpoint that the user's function gives, where no router has given one.
+fn named_endpoint<B>(name: &EndpointFn, request: &Request<B>) -> Option<Cow<'static, str>> {
+    if request.extensions().get::<MatchedPath>().is_some() {
+        return None;
+    }
+    name(&RequestView::new(request))
+}
+
+fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, named: Option<&str>) -> Observation {
+    let headers = Headers(request.headers());
+    let mut observation = Observation::start(state.instrument(), &request_head(request, named), &headers);
+    count_body(request, &mut observation);
+    observation
 }
 
 fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a str>) -> RequestHead<'a> {

@@ -12,7 +12,7 @@ use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
 use crate::{
     logs::{LogFormat, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, Registry, Target},
-    request::{PathList, install_panic_hook},
+    request::{Routes, install_panic_hook},
     trace::{Tracing, TracingConfig},
 };
 
@@ -167,7 +167,7 @@ impl ObsBuilder {
         global::check_subscriber()?;
         let registry = self.registry.clone().unwrap_or_else(|| shared::default_registry().clone());
         let target = global::install_recorder(self.recorder.clone(), &registry);
-        let obs = Obs::own(Arc::new(self.start(registry, target, Arc::clone(shared::default_skipped()))?));
+        let obs = Obs::own(Arc::new(self.start(registry, target, Arc::clone(shared::default_routes()))?));
         let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
         global::install_subscriber(subscriber)?;
         let shared = obs.shared();
@@ -201,7 +201,7 @@ impl ObsBuilder {
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)
     }
 
-    fn start(self, registry: Registry, target: Target, skipped: Arc<PathList>) -> Result<Shared, InitError> {
+    fn start(self, registry: Registry, target: Target, routes: Arc<Routes>) -> Result<Shared, InitError> {
         let service = Arc::new(self.service);
         let env = |name: &str| env::var(name).ok();
         let recorder = target.recorder();
@@ -228,7 +228,7 @@ impl ObsBuilder {
             duration_buckets: self.duration_buckets,
             logs: Some(logs),
             tracing,
-            skipped,
+            routes,
         })
     }
 }

@@ -120,7 +120,7 @@ impl Obs {
     /// Leaves a route out of logs, traces and metrics of every layer of this instance, from now on.
     #[doc(hidden)]
     pub fn skip_route(&self, template: &str) {
-        self.owner.shared.skipped.add(template);
+        self.owner.shared.routes.skipped.add(template);
     }
 }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{Obs, Shared, shared};
-use crate::metrics::{Format, Target};
+use crate::{
+    metrics::{Format, Target},
+    request::LayerState,
+};
 
 /// The metrics page of an instance; adapters put it behind a route.
 #[derive(Clone, Debug)]
@@ -18,7 +21,7 @@ impl MetricsPage {
     /// The page of the process-wide default; the layers of that instance leave `path` unrecorded.
     #[must_use]
     pub fn of_default(path: &str) -> Self {
-        shared::default_skipped().add(path);
+        shared::default_routes().skipped.add(path);
         Self { shared: None }
     }
 
@@ -26,8 +29,17 @@ impl MetricsPage {
     #[must_use]
     pub fn of(obs: &Obs, path: &str) -> Self {
         let shared = obs.shared();
-        shared.skipped.add(path);
+        shared.routes.skipped.add(path);
         Self { shared: Some(shared) }
+    }
+
+    /// The layer that observes the service that the page belongs to, if there is one.
+    #[must_use]
+    pub fn layer(&self) -> Option<LayerState> {
+        match &self.shared {
+            Some(shared) => shared.routes.layer(),
+            None => shared::default_routes().layer(),
+        }
     }
 
     /// Content type and text of the page, in the format that an `Accept` header prefers.

@@ -7,7 +7,7 @@ use crate::{
     context::TraceId,
     logs::Logs,
     metrics::{DURATION_BUCKETS, Registry, Target},
-    request::PathList,
+    request::Routes,
     trace::Tracing,
 };
 
@@ -23,8 +23,7 @@ pub(crate) struct Shared {
     /// `None` where nothing was initialised: no lines are written.
     pub(crate) logs: Option<Logs>,
     pub(crate) tracing: Tracing,
-    /// Routes without signals: the metrics page, health checks.
-    pub(crate) skipped: Arc<PathList>,
+    pub(crate) routes: Arc<Routes>,
 }
 
 /// The process-wide default that `init` has installed.
@@ -36,10 +35,10 @@ pub(super) fn default_registry() -> &'static Registry {
     REGISTRY.get_or_init(Registry::new)
 }
 
-/// The routes that the process-wide default leaves out, before and after `init`.
-pub(super) fn default_skipped() -> &'static Arc<PathList> {
-    static SKIPPED: OnceLock<Arc<PathList>> = OnceLock::new();
-    SKIPPED.get_or_init(Arc::default)
+/// The routes of the process-wide default, before and after `init`.
+pub(crate) fn default_routes() -> &'static Arc<Routes> {
+    static ROUTES: OnceLock<Arc<Routes>> = OnceLock::new();
+    ROUTES.get_or_init(Arc::default)
 }
 
 /// The process-wide default: what `init` installed; without it, metrics and ids only.
@@ -79,7 +78,7 @@ impl Shared {
             duration_buckets: DURATION_BUCKETS.to_vec(),
             logs: None,
             tracing: Tracing::ids_only(),
-            skipped: Arc::clone(default_skipped()),
+            routes: Arc::clone(default_routes()),
         }
     }
 }

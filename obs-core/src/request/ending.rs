@@ -61,7 +61,7 @@ impl Running {
     pub(super) fn discard(mut self) {
         // The next requests of this route leave no trace from their arrival on.
         if let Some(in_flight) = &self.in_flight {
-            self.instrument.shared.skipped.add(in_flight.endpoint());
+            self.instrument.shared.routes.skipped.add(in_flight.endpoint());
         }
         self.in_flight = None;
         self.line = None;

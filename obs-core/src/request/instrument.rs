@@ -36,7 +36,7 @@ impl Instrument {
 
     /// Whether requests of this route leave no signal.
     pub(super) fn skips(&self, endpoint: &str) -> bool {
-        self.shared.skipped.contains(endpoint) || self.options.skip.iter().any(|path| **path == *endpoint)
+        self.shared.routes.skipped.contains(endpoint) || self.options.skip.iter().any(|path| **path == *endpoint)
     }
 
     /// Whether answers of this route are streams by nature.

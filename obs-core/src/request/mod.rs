@@ -42,15 +42,15 @@ mod observation;
 mod options;
 mod outcome;
 mod panic;
-mod paths;
 mod query;
+mod routes;
 mod setters;
 mod stream;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use panic::install_hook as install_panic_hook;
-pub(crate) use paths::PathList;
+pub(crate) use routes::Routes;
 
 pub use bytes::ByteCounter;
 pub use finished::Finished;

@@ -115,6 +115,12 @@ impl Observation {
         Self { running: None }
     }
 
+    /// Whether a request is being observed around whatever runs on this thread now.
+    #[must_use]
+    pub fn is_around() -> bool {
+        Listening::is_active()
+    }
+
     /// Whether a call or poll of the inner service has begun and not returned.
     #[must_use]
     pub fn has_panicked(&self) -> bool {
@@ -142,7 +148,7 @@ impl Observation {
         let tracing_span = running.instrument.options.tracing_span.then(|| running.tracing_span.clone().entered());
         Polling {
             entered: context.map(|context| context::enter(Some(context))),
-            listening: running.in_flight.is_some().then(Listening::start),
+            listening: Some(Listening::start()),
             observation: self,
             _otel: otel,
             _tracing_span: tracing_span,

@@ -2,11 +2,15 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
 };
 
 use super::{Finished, Head, Instrument};
-use crate::{Obs, names::metric, obs::Shared};
+use crate::{
+    Obs,
+    names::metric,
+    obs::{self, Shared},
+};
 
 /// Names the error type of a failed answer.
 pub(super) type Classifier = Arc<dyn Fn(&Head<'_>) -> Option<&'static str> + Send + Sync>;
@@ -48,6 +52,12 @@ pub(super) struct CapturedHeader {
 #[derive(Clone, Debug, Default)]
 pub struct LayerState {
     lazy: Arc<Lazy>,
+}
+
+/// A [`LayerState`] that does not keep it in use.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WeakLayerState {
+    lazy: Weak<Lazy>,
 }
 
 #[derive(Debug, Default)]
@@ -191,9 +201,33 @@ impl LayerState {
         Self { lazy: Arc::new(Lazy { options, instrument: OnceLock::new() }) }
     }
 
+    /// To be called when the layer is added to a service: pages of the same instance then know it.
+    pub fn announce(&self) {
+        match &self.lazy.options.shared {
+            Some(shared) => shared.routes.announce(self),
+            None => obs::default_routes().announce(self),
+        }
+    }
+
+    pub(super) fn downgrade(&self) -> WeakLayerState {
+        WeakLayerState { lazy: Arc::downgrade(&self.lazy) }
+    }
+
     /// The state, made at the first call.
     #[must_use]
     pub fn instrument(&self) -> &Arc<Instrument> {
         self.lazy.instrument.get_or_init(|| Arc::new(Instrument::new(self.lazy.options.clone())))
+    }
+}
+
+// === impl WeakLayerState ===
+
+impl WeakLayerState {
+    pub(super) fn is(&self, layer: &LayerState) -> bool {
+        std::ptr::eq(self.lazy.as_ptr(), Arc::as_ptr(&layer.lazy))
+    }
+
+    pub(super) fn upgrade(&self) -> Option<LayerState> {
+        self.lazy.upgrade().map(|lazy| LayerState { lazy })
     }
 }

@@ -64,6 +64,11 @@ impl Listening {
         Self { outer: swap(Asked::Observed(None)) }
     }
 
+    /// Whether there is an observation around what runs on this thread.
+    pub(super) fn is_active() -> bool {
+        ASKED.try_with(|asked| matches!(*asked.borrow(), Asked::Observed(_))).unwrap_or(false)
+    }
+
     /// The slot that was asked for since the start.
     pub(super) fn stop(self) -> Option<StreamSlot> {
         match swap(self.outer) {

@@ -1,6 +1,17 @@
-//! Routes that are left out, to be extended while requests run.
+//! What layers and pages of one instance tell each other about routes, while requests run.
 
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock};
+
+use super::{LayerState, options::WeakLayerState};
+
+/// The routes of one instance.
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    /// Templates that leave no signal: the metrics page, health checks.
+    pub(crate) skipped: PathList,
+    /// The layer that was added to a service last.
+    layer: RwLock<WeakLayerState>,
+}
 
 /// An append-only list of route templates; reading takes no lock.
 #[derive(Debug, Default)]
@@ -12,6 +23,23 @@ pub(crate) struct PathList {
 struct Node {
     path: Box<str>,
     next: OnceLock<Box<Node>>,
+}
+
+// === impl Routes ===
+
+impl Routes {
+    /// A layer has been added to a service.
+    pub(super) fn announce(&self, layer: &LayerState) {
+        // axum adds layers again and again: mostly nothing is new.
+        if !self.layer.read().unwrap_or_else(PoisonError::into_inner).is(layer) {
+            *self.layer.write().unwrap_or_else(PoisonError::into_inner) = layer.downgrade();
+        }
+    }
+
+    /// The layer that was added last, if it is still in use.
+    pub(crate) fn layer(&self) -> Option<LayerState> {
+        self.layer.read().unwrap_or_else(PoisonError::into_inner).upgrade()
+    }
 }
 
 // === impl PathList ===
