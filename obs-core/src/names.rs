@@ -227,7 +227,7 @@ pub mod metric {
         Counter,
         "",
         &[],
-        "Log lines that were dropped because the writer could not keep up.",
+        "Log lines that were dropped because the writer could not keep up or failed.",
     );
     /// Spans lost.
     pub const SPANS_DROPPED: MetricDef = MetricDef::fixed(

@@ -38,6 +38,8 @@ pub(super) struct Encoder {
     pub(super) style: Style,
     /// What says on every line where it is from.
     pub(super) service: Vec<u8>,
+    /// What follows the message of a request's line.
+    pub(super) request_part: Vec<u8>,
     default_redactor: Redactor,
     own_redactor: OnceLock<Redactor>,
     /// How many bytes the line up to its message, the message and the fields may have together.
@@ -50,7 +52,15 @@ impl Encoder {
     pub(super) fn new(style: Style, service: &ServiceInfo) -> Self {
         let service = json::service_part(service);
         let room = MAX_LINE - MAX_TARGET - MAX_IDS - MARGIN - service.len();
-        Self { style, service, default_redactor: Redactor::default(), own_redactor: OnceLock::new(), room }
+        let request_part = json::request_part(&service);
+        Self {
+            style,
+            service,
+            request_part,
+            default_redactor: Redactor::default(),
+            own_redactor: OnceLock::new(),
+            room,
+        }
     }
 
     /// Replaces the list of field names that are redacted; `false` if that was done before.
@@ -103,10 +113,10 @@ impl Encoder {
             self.style.push_ids(&mut scratch.ids, Ids::within_request(request, target));
             self.add_context_fields(&mut scratch.fields, request, limit);
         });
-        if within.is_none() {
-            if let Some(ids) = Ids::outside_requests(target) {
-                self.style.push_ids(&mut scratch.ids, ids);
-            }
+        if within.is_none()
+            && let Some(ids) = Ids::outside_requests(target)
+        {
+            self.style.push_ids(&mut scratch.ids, ids);
         }
     }
 

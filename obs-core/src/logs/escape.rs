@@ -48,25 +48,36 @@ const fn classes(json: bool) -> [Class; 256] {
 }
 
 /// Appends `text`, but leaves `out` no longer than `limit`; tells whether all of it fitted.
+#[inline]
 pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str, limit: usize, escaping: Escaping) -> bool {
+    if text.len() > limit.saturating_sub(out.len()) / MAX_GROWTH {
+        return push_up_to(out, text, limit, escaping);
+    }
+    push_all(out, text, escaping);
+    true
+}
+
+/// The careful way, for text that may be too long: what surely fits is appended, again and again.
+#[cold]
+fn push_up_to(out: &mut Vec<u8>, text: &str, limit: usize, escaping: Escaping) -> bool {
     let mut rest = text;
-    loop {
-        let room = limit.saturating_sub(out.len());
-        let safe = floor_char_boundary(rest, room / MAX_GROWTH);
-        if safe == 0 && !rest.is_empty() {
+    while !rest.is_empty() {
+        let safe = floor_char_boundary(rest, limit.saturating_sub(out.len()) / MAX_GROWTH);
+        if safe == 0 {
             return false;
         }
         let (now, later) = rest.split_at(safe);
         push_all(out, now, escaping);
-        if later.is_empty() {
-            return true;
-        }
         rest = later;
     }
+    true
 }
 
 /// Appends bytes that should be UTF-8; what is not becomes U+FFFD.
 pub(super) fn push_escaped_bytes(out: &mut Vec<u8>, bytes: &[u8], limit: usize, escaping: Escaping) -> bool {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return push_escaped(out, text, limit, escaping);
+    }
     bytes.utf8_chunks().all(|chunk| {
         push_escaped(out, chunk.valid(), limit, escaping)
             && (chunk.invalid().is_empty() || push_escaped(out, "\u{fffd}", limit, escaping))
@@ -83,6 +94,51 @@ fn floor_char_boundary(text: &str, max: usize) -> usize {
 
 #[inline]
 fn push_all(out: &mut Vec<u8>, text: &str, escaping: Escaping) {
+    let bytes = text.as_bytes();
+    let plain = plain_prefix(bytes);
+    out.extend_from_slice(&bytes[..plain]);
+    if plain < bytes.len() {
+        // All of the prefix is ASCII, so this is between characters.
+        push_rest(out, &text[plain..], escaping);
+    }
+}
+
+/// How many bytes at the start need no closer look: ASCII without control characters, quotes and
+/// backslashes. Looks at eight bytes at a time.
+#[inline]
+fn plain_prefix(bytes: &[u8]) -> usize {
+    let mut words = bytes.chunks_exact(8);
+    let mut plain = 0;
+    for word in &mut words {
+        let word = word.try_into().map_or(0, u64::from_le_bytes);
+        if suspicious_bytes(word) != 0 {
+            break;
+        }
+        plain += 8;
+    }
+    plain
+        + bytes[plain..].iter().take_while(|byte| JSON[usize::from(**byte)] == Class::Plain && byte.is_ascii()).count()
+}
+
+/// A bit for each of eight bytes that needs a closer look; those above the lowest such byte may be
+/// wrong.
+#[inline]
+const fn suspicious_bytes(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES << 7;
+    /// Bytes that are zero.
+    const fn zeros(word: u64) -> u64 {
+        word.wrapping_sub(ONES) & !word
+    }
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let delete = zeros(word ^ (ONES * 0x7f));
+    let quote = zeros(word ^ (ONES * b'"' as u64));
+    let backslash = zeros(word ^ (ONES * b'\\' as u64));
+    (word | control | delete | quote | backslash) & TOPS
+}
+
+/// Appends text byte by byte.
+fn push_rest(out: &mut Vec<u8>, text: &str, escaping: Escaping) {
     let table = match escaping {
         Escaping::Json => &JSON,
         Escaping::Terminal => &TERMINAL,
@@ -90,8 +146,7 @@ fn push_all(out: &mut Vec<u8>, text: &str, escaping: Escaping) {
     let bytes = text.as_bytes();
     let (mut copied, mut at) = (0, 0);
     while at < bytes.len() {
-        let class = table[usize::from(bytes[at])];
-        let len = match class {
+        let len = match table[usize::from(bytes[at])] {
             Class::Plain => 0,
             Class::Escape => 1,
             Class::Lead => special_len(&bytes[at..]),

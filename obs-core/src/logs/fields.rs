@@ -43,6 +43,7 @@ struct Open {
     start: usize,
     key_start: usize,
     key_end: usize,
+    bit: u64,
 }
 
 /// Which of two fields with one key stays.
@@ -117,7 +118,7 @@ impl Fields {
             self.truncated = true;
             return;
         }
-        if duplicates == Duplicates::FirstWins && self.open_key().is_some_and(|key| self.find(key).is_some()) {
+        if duplicates == Duplicates::FirstWins && self.open.is_some_and(|open| self.find_open(open).is_some()) {
             self.abandon();
             return;
         }
@@ -139,14 +140,19 @@ impl Fields {
         };
         self.bytes.extend_from_slice(before);
         let key_start = self.bytes.len();
-        if is_reserved(name) {
+        let mut bit = key_bit(name.as_bytes());
+        if is_reserved(name, bit) {
             self.bytes.extend_from_slice(log::FIELDS_PREFIX.as_bytes());
         }
         if !push_escaped(&mut self.bytes, name, limit, escaping) {
             self.bytes.truncate(start);
             return false;
         }
-        self.open = Some(Open { start, key_start, key_end: self.bytes.len() });
+        let key_end = self.bytes.len();
+        if key_end - key_start != name.len() {
+            bit = key_bit(&self.bytes[key_start..key_end]);
+        }
+        self.open = Some(Open { start, key_start, key_end, bit });
         self.bytes.extend_from_slice(after);
         true
     }
@@ -154,16 +160,12 @@ impl Fields {
     /// Keeps the open field; one with the same key that came before is removed.
     fn commit(&mut self) {
         let Some(mut open) = self.open.take() else { return };
-        if let Some(index) = self.find(&self.bytes[open.key_start..open.key_end]) {
+        if let Some(index) = self.find_open(open) {
             open = open.moved_back(self.remove(index));
         }
-        let Open { start, key_start, key_end } = open;
-        self.seen |= key_bit(&self.bytes[key_start..key_end]);
+        let Open { start, key_start, key_end, bit } = open;
+        self.seen |= bit;
         self.entries.push(Entry::new(start, key_start, key_end, self.bytes.len()));
-    }
-
-    fn open_key(&self) -> Option<&[u8]> {
-        self.open.map(|open| &self.bytes[open.key_start..open.key_end])
     }
 
     /// Forgets the open field.
@@ -184,6 +186,15 @@ impl Fields {
         Value::Str(PANICKED).push(&mut self.bytes, style, usize::MAX);
         self.commit();
         true
+    }
+
+    /// The position of the field that has the key of this open one.
+    #[inline]
+    fn find_open(&self, open: Open) -> Option<usize> {
+        if self.seen & open.bit == 0 {
+            return None;
+        }
+        self.find(&self.bytes[open.key_start..open.key_end])
     }
 
     /// The position of the field with this key, as it is written.
@@ -211,7 +222,7 @@ impl Fields {
     /// Adds the fields of `other` whose keys are not taken, as far as they end within `limit`.
     pub(super) fn append(&mut self, other: &Self, limit: usize) {
         self.truncated |= other.truncated;
-        if self.seen & other.seen != 0 || self.bytes.len() + other.bytes.len() > limit {
+        if self.bytes.len() + other.bytes.len() > limit || self.shares_a_key_with(other) {
             self.append_one_by_one(other, limit);
             return;
         }
@@ -219,6 +230,10 @@ impl Fields {
         self.bytes.extend_from_slice(&other.bytes);
         self.entries.extend(other.entries.iter().map(|entry| entry.moved_on(shift)));
         self.seen |= other.seen;
+    }
+
+    fn shares_a_key_with(&self, other: &Self) -> bool {
+        self.seen & other.seen != 0 && other.entries.iter().any(|entry| self.find(other.key(entry)).is_some())
     }
 
     fn append_one_by_one(&mut self, other: &Self, limit: usize) {
@@ -271,8 +286,8 @@ impl Entry {
 
 impl Open {
     fn moved_back(self, by: usize) -> Self {
-        let Self { start, key_start, key_end } = self;
-        Self { start: start - by, key_start: key_start - by, key_end: key_end - by }
+        let Self { start, key_start, key_end, bit } = self;
+        Self { start: start - by, key_start: key_start - by, key_end: key_end - by, bit }
     }
 }
 
@@ -283,8 +298,8 @@ fn to_u32(position: usize) -> u32 {
 
 /// Whether obs itself writes this key.
 #[inline]
-fn is_reserved(name: &str) -> bool {
-    RESERVED_BITS & key_bit(name.as_bytes()) != 0 && RESERVED.contains(&name)
+fn is_reserved(name: &str, bit: u64) -> bool {
+    RESERVED_BITS & bit != 0 && RESERVED.contains(&name)
 }
 
 /// Keys that fields can't take.

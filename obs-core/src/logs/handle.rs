@@ -85,7 +85,7 @@ impl Logs {
         self.0.filter.request_enabled(level)
     }
 
-    /// At arrival: copies what of the request is gone at its end.
+    /// At arrival: copies what of the request is gone at its end; nothing if request lines are off.
     #[inline]
     pub(crate) fn begin_request(
         &self,
@@ -93,6 +93,10 @@ impl Logs {
         user_agent: Option<&[u8]>,
         client_address: Option<IpAddr>,
     ) -> RequestStart {
+        // A level that is off for errors is off for all.
+        if !self.request_enabled(Level::ERROR) {
+            return RequestStart::default();
+        }
         self.0.output.begin_request(path, user_agent, client_address)
     }
 
@@ -102,6 +106,8 @@ impl Logs {
         if self.request_enabled(line.level) {
             self.0.output.write_request(&start, context, line);
         }
+        // Its buffer serves the next request.
+        drop(start);
     }
 
     /// Waits until everything accepted so far has been written and flushed; `false` if that takes

@@ -12,9 +12,9 @@ const OTEL_TARGETS: &str = "opentelemetry";
 /// What ties a line to a request and a trace.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ids<'a> {
-    pub(super) request_id: Option<&'a str>,
-    pub(super) trace_id: TraceId,
-    pub(super) span_id: SpanId,
+    pub(super) request: Option<&'a str>,
+    pub(super) trace: TraceId,
+    pub(super) span: SpanId,
 }
 
 // === impl Ids ===
@@ -22,7 +22,7 @@ pub(super) struct Ids<'a> {
 impl<'a> Ids<'a> {
     /// The ids of a request itself.
     pub(super) fn of_request(context: &'a RequestContext) -> Self {
-        Self { request_id: Some(context.request_id()), trace_id: context.trace_id(), span_id: context.span_id() }
+        Self { request: Some(context.request_id()), trace: context.trace_id(), span: context.span_id() }
     }
 
     /// The ids of something that happens within a request: of its innermost active span, if it is
@@ -31,14 +31,14 @@ impl<'a> Ids<'a> {
         let ids = Self::of_request(context);
         let active = if context.is_sampled() { active_span(target) } else { None };
         match active {
-            Some((trace_id, span_id)) if trace_id == ids.trace_id => Self { span_id, ..ids },
+            Some((trace, span)) if trace == ids.trace => Self { span, ..ids },
             _ => ids,
         }
     }
 
     /// The ids of something that happens outside of requests, if a span is active.
     pub(super) fn outside_requests(target: &str) -> Option<Self> {
-        active_span(target).map(|(trace_id, span_id)| Self { request_id: None, trace_id, span_id })
+        active_span(target).map(|(trace, span)| Self { request: None, trace, span })
     }
 }
 

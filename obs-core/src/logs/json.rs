@@ -18,23 +18,34 @@ const MAX_SERVICE: usize = 1_024;
 /// `,"key":` as bytes, made when compiling.
 macro_rules! key {
     ($name:expr) => {{
-        const KEY: [u8; $name.len() + 4] = $crate::logs::json::key_bytes($name);
+        const KEY: [u8; $name.len() + 4] = $crate::logs::json::key_bytes($name, b"");
         &KEY
     }};
 }
 pub(super) use key;
 
-/// See [`key!`].
-pub(super) const fn key_bytes<const N: usize>(name: &str) -> [u8; N] {
-    let mut out = [b','; N];
-    out[1] = b'"';
+/// `,"key":"` as bytes, made when compiling: the start of a field that is text.
+macro_rules! text_key {
+    ($name:expr) => {{
+        const KEY: [u8; $name.len() + 5] = $crate::logs::json::key_bytes($name, b"\"");
+        &KEY
+    }};
+}
+pub(super) use text_key;
+
+/// See [`key!`] and [`text_key!`].
+pub(super) const fn key_bytes<const N: usize>(name: &str, end: &[u8]) -> [u8; N] {
+    let mut out = [b'"'; N];
+    out[0] = b',';
     let mut at = 0;
     while at < name.len() {
         out[at + 2] = name.as_bytes()[at];
         at += 1;
     }
-    out[N - 2] = b'"';
-    out[N - 1] = b':';
+    out[name.len() + 3] = b':';
+    if let [end] = end {
+        out[name.len() + 4] = *end;
+    }
     out
 }
 
@@ -55,8 +66,7 @@ fn level_part(level: Level) -> &'static [u8] {
 /// Starts a line, up to the first character of its message.
 pub(super) fn open(line: &mut Vec<u8>, stamp: &mut Stamp, at: Duration, level: Level) {
     line.push(b'{');
-    line.extend_from_slice(&key!(log::TIMESTAMP)[1..]);
-    line.push(b'"');
+    line.extend_from_slice(&text_key!(log::TIMESTAMP)[1..]);
     stamp.push_micros(line, at);
     line.extend_from_slice(level_part(level));
 }
@@ -64,8 +74,9 @@ pub(super) fn open(line: &mut Vec<u8>, stamp: &mut Stamp, at: Duration, level: L
 /// What says on every line where it is from.
 pub(super) fn service_part(service: &ServiceInfo) -> Vec<u8> {
     let mut out = Vec::new();
-    push_short(&mut out, key!(log::SERVICE), &service.name, MAX_SERVICE);
-    for (key, value) in [(&key!(log::VERSION)[..], &service.version), (&key!(log::ENV)[..], &service.environment)] {
+    push_short(&mut out, text_key!(log::SERVICE), &service.name, MAX_SERVICE);
+    let others = [(&text_key!(log::VERSION)[..], &service.version), (&text_key!(log::ENV)[..], &service.environment)];
+    for (key, value) in others {
         if let Some(value) = value {
             push_short(&mut out, key, value, MAX_SERVICE);
         }
@@ -73,10 +84,17 @@ pub(super) fn service_part(service: &ServiceInfo) -> Vec<u8> {
     out
 }
 
+/// The end of the message of a request's line, its target, and where it is from.
+pub(super) fn request_part(service_part: &[u8]) -> Vec<u8> {
+    let mut out = vec![b'"'];
+    push_plain(&mut out, text_key!(log::TARGET), log::REQUEST_TARGET.as_bytes());
+    out.extend_from_slice(service_part);
+    out
+}
+
 /// Appends a field whose text has at most `max` bytes; tells whether all of it fitted.
-pub(super) fn push_short(out: &mut Vec<u8>, key: &[u8], text: &str, max: usize) -> bool {
-    out.extend_from_slice(key);
-    out.push(b'"');
+pub(super) fn push_short(out: &mut Vec<u8>, text_key: &[u8], text: &str, max: usize) -> bool {
+    out.extend_from_slice(text_key);
     let limit = out.len() + max;
     let whole = push_escaped(out, text, limit, Escaping::Json);
     out.push(b'"');
@@ -84,19 +102,38 @@ pub(super) fn push_short(out: &mut Vec<u8>, key: &[u8], text: &str, max: usize) 
 }
 
 pub(super) fn push_ids(out: &mut Vec<u8>, ids: Ids<'_>) {
-    let Ids { request_id, trace_id, span_id } = ids;
-    if let Some(request_id) = request_id {
+    let Ids { request, trace, span } = ids;
+    if let Some(request) = request {
         // At most 128 letters, digits and `._-`: see `RequestId::from_caller`.
-        push_plain(out, key!(log::REQUEST_ID), request_id.as_bytes());
+        push_plain(out, text_key!(log::REQUEST_ID), request.as_bytes());
     }
-    push_plain(out, key!(log::TRACE_ID), &trace_id.to_hex());
-    push_plain(out, key!(log::SPAN_ID), &span_id.to_hex());
+    out.extend_from_slice(text_key!(log::TRACE_ID));
+    push_hex(out, trace.get() >> 64);
+    push_hex(out, trace.get() & u128::from(u64::MAX));
+    out.push(b'"');
+    out.extend_from_slice(text_key!(log::SPAN_ID));
+    push_hex(out, u128::from(span.get()));
+    out.push(b'"');
+}
+
+/// Appends the 16 hex digits of a number below 2^64, all at once: each nibble gets a byte of its
+/// own, then its character.
+fn push_hex(out: &mut Vec<u8>, value: u128) {
+    const ONES: u128 = u128::MAX / 255;
+    let mut nibbles = value;
+    nibbles = (nibbles | nibbles << 32) & 0x0000_0000_ffff_ffff_0000_0000_ffff_ffff;
+    nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff_0000_ffff_0000_ffff;
+    nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff_00ff_00ff_00ff_00ff;
+    nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f;
+    // One where the nibble is 10 or more.
+    let letters = (nibbles + ONES * 6) >> 4 & ONES;
+    let characters = nibbles + ONES * u128::from(b'0') + letters * u128::from(b'a' - b'0' - 10);
+    out.extend_from_slice(&characters.to_be_bytes());
 }
 
 /// Appends a field whose text needs no escaping.
-pub(super) fn push_plain(out: &mut Vec<u8>, key: &[u8], text: &[u8]) {
-    out.extend_from_slice(key);
-    out.push(b'"');
+pub(super) fn push_plain(out: &mut Vec<u8>, text_key: &[u8], text: &[u8]) {
+    out.extend_from_slice(text_key);
     out.extend_from_slice(text);
     out.push(b'"');
 }
@@ -105,7 +142,7 @@ pub(super) fn push_plain(out: &mut Vec<u8>, key: &[u8], text: &[u8]) {
 pub(super) fn close(line: &mut Vec<u8>, tail: Tail<'_>) {
     let Tail { target, service, ids, context, event, spans, truncated } = tail;
     line.push(b'"');
-    push_short(line, key!(log::TARGET), target, MAX_TARGET);
+    push_short(line, text_key!(log::TARGET), target, MAX_TARGET);
     for part in [service, ids, context, event, spans] {
         line.extend_from_slice(part);
     }
@@ -119,4 +156,26 @@ pub(super) fn push_end(line: &mut Vec<u8>, truncated: bool) {
         line.extend_from_slice(b"true");
     }
     line.extend_from_slice(b"}\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_made_with_their_punctuation() {
+        assert_eq!(key!(log::STATUS), b",\"status\":");
+        assert_eq!(text_key!(log::PATH), b",\"path\":\"");
+    }
+
+    proptest! {
+        #[test]
+        fn hex_is_lower_case_and_of_full_width(value in any::<u64>()) {
+            let mut out = Vec::new();
+            push_hex(&mut out, u128::from(value));
+            prop_assert_eq!(String::from_utf8(out).unwrap(), format!("{value:016x}"));
+        }
+    }
 }

@@ -67,14 +67,14 @@ pub(super) fn open(line: &mut Vec<u8>, stamp: &mut Stamp, head: Head<'_>, color:
 }
 
 pub(super) fn push_ids(out: &mut Vec<u8>, ids: Ids<'_>) {
-    let Ids { request_id, trace_id, span_id: _ } = ids;
+    let Ids { request, trace, span: _ } = ids;
     out.extend_from_slice(b" trace=");
-    out.extend_from_slice(&trace_id.to_hex()[..SHORT_ID]);
-    if let Some(request_id) = request_id {
+    out.extend_from_slice(&trace.to_hex()[..SHORT_ID]);
+    if let Some(request) = request {
         out.extend_from_slice(b" request=");
         // The first half of a UUIDv7 is the time, which neighbours share.
-        let start = request_id.len().saturating_sub(SHORT_ID);
-        out.extend_from_slice(&request_id.as_bytes()[start..]);
+        let start = request.len().saturating_sub(SHORT_ID);
+        out.extend_from_slice(&request.as_bytes()[start..]);
     }
 }
 
@@ -105,4 +105,29 @@ pub(super) fn end(line: &mut Vec<u8>, truncated: bool, color: bool) {
         line.extend_from_slice(RESET);
     }
     line.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tracing_core::Level;
+
+    use super::*;
+    use crate::logs::format::Style;
+
+    #[test]
+    fn colours_mark_the_level_and_dim_what_is_secondary() {
+        let style = Style::Pretty { color: true };
+        let mut line = Vec::new();
+        let head = Head { at: Duration::from_millis(1_795_357_805_123), level: Level::WARN, target: "t" };
+        style.open(&mut line, &mut Stamp::new(), head);
+        line.extend_from_slice(b"slow");
+        let (ids, context, event, spans) = (b" i=1", b" c=2", b" e=3", b" s=4");
+        style.close(&mut line, Tail { target: "t", service: b"", ids, context, event, spans, truncated: true });
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            "\x1b[2m14:30:05.123\x1b[0m \x1b[33mWARN \x1b[0m \x1b[2mt:\x1b[0m slow\x1b[2m e=3 c=2 s=4 i=1 truncated\x1b[0m\n"
+        );
+    }
 }

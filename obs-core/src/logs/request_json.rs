@@ -7,7 +7,7 @@ use super::{
     escape::{Escaping, push_escaped},
     fields::{Duplicates, SLACK},
     ids::Ids,
-    json::{self, key, push_end, push_plain, push_short},
+    json::{self, key, push_end, push_plain, push_short, text_key},
     parts::MAX_LINE,
     request_line::RequestLine,
     request_start::{MAX_PATH, MAX_USER_AGENT, RequestStart},
@@ -37,8 +37,7 @@ pub(super) fn encode(
     let Scratch { line, ids: _, fields, stamp } = scratch;
     json::open(line, stamp, request.since_epoch(), request.level);
     let mut whole = push_message(line, request);
-    push_plain(line, key!(log::TARGET), log::REQUEST_TARGET.as_bytes());
-    line.extend_from_slice(&encoder.service);
+    line.extend_from_slice(&encoder.request_part);
     json::push_ids(line, Ids::of_request(context));
 
     let limit = (MAX_LINE - MAX_OWN).saturating_sub(line.len());
@@ -49,17 +48,17 @@ pub(super) fn encode(
     });
     line.extend_from_slice(fields.as_bytes());
 
-    whole &= push_short(line, key!(log::METHOD), request.method, MAX_WORD);
-    whole &= push_short(line, key!(log::ENDPOINT), request.endpoint, MAX_ENDPOINT);
+    whole &= push_short(line, text_key!(log::METHOD), request.method, MAX_WORD);
+    whole &= push_short(line, text_key!(log::ENDPOINT), request.endpoint, MAX_ENDPOINT);
     line.extend_from_slice(start.path());
     push_result(line, request);
-    whole &= push_short(line, key!(log::PROTOCOL), request.protocol, MAX_WORD);
+    whole &= push_short(line, text_key!(log::PROTOCOL), request.protocol, MAX_WORD);
     line.extend_from_slice(start.client());
     whole &= push_failure(line, request);
     push_end(line, !whole || fields.is_truncated() || start.is_truncated());
 }
 
-/// Appends `GET /orders/{id} 200"`.
+/// Appends `GET /orders/{id} 200`.
 fn push_message(line: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
     let limit = line.len() + MAX_WORD;
     let mut whole = push_escaped(line, request.method, limit, Escaping::Json);
@@ -68,16 +67,14 @@ fn push_message(line: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
     whole &= push_escaped(line, request.endpoint, limit, Escaping::Json);
     line.push(b' ');
     push_integer(line, request.status);
-    line.push(b'"');
     whole
 }
 
 fn push_result(line: &mut Vec<u8>, request: &RequestLine<'_>) {
     line.extend_from_slice(key!(log::STATUS));
     push_integer(line, request.status);
-    push_plain(line, key!(log::OUTCOME), request.outcome.as_str().as_bytes());
-    line.extend_from_slice(key!(log::DURATION));
-    line.push(b'"');
+    push_plain(line, text_key!(log::OUTCOME), request.outcome.as_str().as_bytes());
+    line.extend_from_slice(text_key!(log::DURATION));
     push_seconds(line, request.duration);
     line.extend_from_slice(b"s\"");
     line.extend_from_slice(key!(log::DURATION_MS));
@@ -100,11 +97,11 @@ fn push_result(line: &mut Vec<u8>, request: &RequestLine<'_>) {
 fn push_failure(line: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
     let mut whole = true;
     if let Some(error_type) = request.error_type {
-        whole &= push_short(line, key!(log::ERROR_TYPE), error_type, MAX_WORD);
+        whole &= push_short(line, text_key!(log::ERROR_TYPE), error_type, MAX_WORD);
     }
     if let Some((message, location)) = request.panic {
-        whole &= push_short(line, key!(log::PANIC_MESSAGE), message, MAX_PANIC);
-        whole &= push_short(line, key!(log::PANIC_LOCATION), location, MAX_PANIC);
+        whole &= push_short(line, text_key!(log::PANIC_MESSAGE), message, MAX_PANIC);
+        whole &= push_short(line, text_key!(log::PANIC_LOCATION), location, MAX_PANIC);
     }
     whole
 }
@@ -119,7 +116,7 @@ fn push_seconds(line: &mut Vec<u8>, duration: Duration) {
 
 /// Appends milliseconds with three decimals.
 fn push_millis(line: &mut Vec<u8>, duration: Duration) {
-    push_integer(line, duration.as_millis());
+    push_integer(line, duration.as_secs().saturating_mul(1_000).saturating_add(duration.subsec_millis().into()));
     let mut decimals = *b".000";
     put_digits(&mut decimals[1..], u64::from(duration.subsec_micros() % 1_000));
     line.extend_from_slice(&decimals);

@@ -5,7 +5,7 @@ use std::{cell::RefCell, fmt::Write as _, net::IpAddr};
 use super::{
     escape::{Escaping, Unescaped, push_escaped, push_escaped_bytes},
     format::Style,
-    json::key,
+    json::text_key,
     value::push_integer,
 };
 use crate::names::log;
@@ -50,20 +50,17 @@ impl RequestStart {
 
     fn fill_json(&mut self, path: &str, user_agent: Option<&[u8]>, client_address: Option<IpAddr>) {
         let out = &mut self.bytes;
-        out.extend_from_slice(key!(log::PATH));
-        out.push(b'"');
+        out.extend_from_slice(text_key!(log::PATH));
         let mut whole = push_escaped(out, path, MAX_PATH, Escaping::Json);
         out.push(b'"');
         self.path_end = out.len();
         if let Some(address) = client_address {
-            out.extend_from_slice(key!(log::CLIENT_ADDRESS));
-            out.push(b'"');
+            out.extend_from_slice(text_key!(log::CLIENT_ADDRESS));
             push_address(out, address);
             out.push(b'"');
         }
         if let Some(user_agent) = user_agent {
-            out.extend_from_slice(key!(log::USER_AGENT));
-            out.push(b'"');
+            out.extend_from_slice(text_key!(log::USER_AGENT));
             let limit = out.len() + MAX_USER_AGENT;
             whole &= push_escaped_bytes(out, user_agent, limit, Escaping::Json);
             out.push(b'"');
@@ -109,10 +106,10 @@ impl Drop for RequestStart {
         }
         bytes.clear();
         let _ = POOL.try_with(|pool| {
-            if let Ok(mut pool) = pool.try_borrow_mut() {
-                if pool.len() < MAX_POOLED {
-                    pool.push(bytes);
-                }
+            if let Ok(mut pool) = pool.try_borrow_mut()
+                && pool.len() < MAX_POOLED
+            {
+                pool.push(bytes);
             }
         });
     }

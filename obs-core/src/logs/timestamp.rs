@@ -137,8 +137,12 @@ mod tests {
         for days in 0..2 * DAYS_PER_ERA {
             assert_eq!(civil_date(days), expected);
             let (year, month, day) = expected;
-            let last =
-                [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month as usize - 1];
+            let last = match month {
+                2 if leap(year) => 29,
+                2 => 28,
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
             expected = match (month, day) {
                 (12, 31) => (year + 1, 1, 1),
                 (_, day) if day == last => (year, month + 1, 1),

@@ -91,3 +91,47 @@ fn the_filter_holds_for_request_lines() {
     fixture.logs.write_request(start, &known_context(false), &RequestLine { level: Level::ERROR, ..usual() });
     assert_eq!(fixture.lines().len(), 1);
 }
+
+#[test]
+fn a_request_that_began_while_its_line_was_off_is_still_a_valid_line() {
+    let fixture = Fixture::filtered("off");
+    let start = fixture.logs.begin_request("/orders/7", Some(b"curl/8.5"), None);
+    fixture.logs.set_filter("info").unwrap();
+    fixture.logs.write_request(start, &known_context(false), &usual());
+    let object = parsed(&fixture.only_line());
+    assert_eq!((&object["endpoint"], &object["path"]), (&"/orders/{id}".into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn durations_for_people_have_the_unit_that_suits_them() {
+    for (duration, written) in [
+        (Duration::from_nanos(840_900), "840µs"),
+        (Duration::from_micros(12_345), "12.3ms"),
+        (Duration::from_millis(61_500), "61.50s"),
+    ] {
+        let fixture = Fixture::pretty();
+        let start = fixture.logs.begin_request("/orders/{id}", None, None);
+        fixture.logs.write_request(start, &known_context(false), &RequestLine { duration, ..usual() });
+        let line = fixture.only_line();
+        assert!(line.contains(&format!("GET /orders/{{id}} 200 {written} trace=")), "{line}");
+    }
+}
+
+#[test]
+fn for_people_a_failed_request_says_what_went_wrong() {
+    let line = RequestLine {
+        level: Level::ERROR,
+        status: 500,
+        outcome: Outcome::Panic,
+        error_type: Some("panic"),
+        panic: Some(("out of\nbounds", "src/main.rs:7:9")),
+        ..usual()
+    };
+    let line = written(&Fixture::pretty(), &line);
+    assert!(
+        line.contains(
+            r#" ERROR GET /orders/{id} 500 12.3ms path=/orders/7 outcome=panic panic_message="out of\nbounds" panic_location=src/main.rs:7:9 "#
+        ),
+        "{line}"
+    );
+}

@@ -11,7 +11,7 @@ const HIGH_WATER: usize = 256 * 1024;
 /// A chunk takes the longest line.
 const CHUNK: usize = crate::logs::parts::MAX_LINE;
 /// Empty chunks that are kept for the next lines.
-const MAX_SPARE: usize = 4;
+const MAX_SPARE: usize = 8;
 
 /// What waits, and how far things are.
 #[derive(Debug, Default)]
