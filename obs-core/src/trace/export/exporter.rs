@@ -116,3 +116,6 @@ impl Drop for EndsQueue {
         self.0.end();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,3 +32,6 @@ pub(super) fn exporter(
     exporter.set_resource(resource);
     Ok(exporter)
 }
+
+#[cfg(test)]
+mod tests;

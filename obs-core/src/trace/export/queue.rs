@@ -17,6 +17,9 @@ const MOVED_AT_ONCE: usize = 32;
 /// Spans that room is made for ahead; a longer queue grows when it must.
 const ROOM_AHEAD: usize = 65_536;
 
+/// For those who give all the time there is.
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 3_600);
+
 /// Spans that have ended and not been sent.
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -35,8 +38,10 @@ struct State {
     spans: VecDeque<SpanData>,
     /// Flushes asked for so far.
     asked: u64,
-    /// Flushes done so far, and whether the latest got everything out.
-    answered: (u64, bool),
+    /// Flushes done so far.
+    answered: u64,
+    /// Spans that were taken and then lost so far.
+    lost: usize,
     /// No more spans are taken, and the worker has until then.
     closed: Option<Instant>,
     /// The worker has gone.
@@ -61,7 +66,8 @@ impl Queue {
         let state = State {
             spans: VecDeque::with_capacity(capacity.min(ROOM_AHEAD)),
             asked: 0,
-            answered: (0, true),
+            answered: 0,
+            lost: 0,
             closed: None,
             ended: false,
         };
@@ -94,6 +100,7 @@ impl Queue {
 
     /// Counts spans that were taken and then lost.
     pub(super) fn lost(&self, reason: DropReason, spans: usize) {
+        self.state().lost += spans;
         self.drops.count(reason, spans);
     }
 
@@ -110,13 +117,13 @@ impl Queue {
     /// Whether the worker must not wait.
     pub(super) fn is_urgent(&self) -> bool {
         let state = self.state();
-        state.closed.is_some() || state.asked != state.answered.0 || state.spans.len() >= self.batch
+        state.closed.is_some() || state.asked != state.answered || state.spans.len() >= self.batch
     }
 
     /// What to do now; `all` asks for every span that waits.
     pub(super) fn order(&self, all: bool) -> Order {
         let state = self.state();
-        let all = all || state.closed.is_some() || state.asked != state.answered.0;
+        let all = all || state.closed.is_some() || state.asked != state.answered;
         Order { spans: if all { state.spans.len() } else { 0 }, flush: state.asked, last: state.closed.is_some() }
     }
 
@@ -137,8 +144,8 @@ impl Queue {
     }
 
     /// Tells those who wait that a flush is done.
-    pub(super) fn answer(&self, flush: u64, complete: bool) {
-        self.state().answered = (flush, complete);
+    pub(super) fn answer(&self, flush: u64) {
+        self.state().answered = flush;
         self.settled.notify_all();
     }
 
@@ -147,12 +154,11 @@ impl Queue {
         let mut state = self.state();
         let left = mem::take(&mut state.spans);
         state.closed.get_or_insert_with(Instant::now);
-        state.ended = true;
-        if !left.is_empty() {
-            state.answered.1 = false;
-        }
+        state.lost += left.len();
         drop(state);
+        // Counted before anybody hears of the end.
         self.drops.count(DropReason::Shutdown, left.len());
+        self.state().ended = true;
         self.settled.notify_all();
     }
 
@@ -160,25 +166,28 @@ impl Queue {
     pub(super) fn flush(&self, timeout: Duration) -> bool {
         let mut state = self.state();
         state.asked += 1;
-        let flush = state.asked;
+        let (flush, lost) = (state.asked, state.lost);
         self.wake.notify_one();
-        let done = |state: &mut State| !state.ended && state.answered.0 < flush;
-        let (state, _) = self.settled.wait_timeout_while(state, timeout, done).unwrap_or_else(PoisonError::into_inner);
-        state.answered.0 >= flush && state.answered.1
+        let waits = |state: &mut State| !state.ended && state.answered < flush;
+        let (state, waited) =
+            self.settled.wait_timeout_while(state, timeout, waits).unwrap_or_else(PoisonError::into_inner);
+        !waited.timed_out() && state.lost == lost
     }
 
     /// Ends the worker after it has sent what waits, at the latest after `timeout`. False if spans
-    /// were lost thereby.
+    /// were lost thereby, or if it has not ended yet.
     pub(super) fn close(&self, timeout: Duration) -> bool {
         // The worker gives up a little before we do, so that its counts are there when we return.
         let grace = (timeout / 10).min(Duration::from_millis(50));
         let mut state = self.state();
-        state.closed.get_or_insert_with(|| Instant::now() + (timeout - grace));
+        let lost = state.lost;
+        let now = Instant::now();
+        state.closed.get_or_insert_with(|| now.checked_add(timeout - grace).unwrap_or(now + FOREVER));
         self.wake.notify_one();
-        let (state, _) = self
+        let (state, waited) = self
             .settled
             .wait_timeout_while(state, timeout, |state| !state.ended)
             .unwrap_or_else(PoisonError::into_inner);
-        state.ended && state.answered.1
+        !waited.timed_out() && state.lost == lost
     }
 }

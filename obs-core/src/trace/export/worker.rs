@@ -58,11 +58,11 @@ impl<E: SpanExporter> Worker<E> {
             self.wait(next).await;
             let due = Instant::now() >= next;
             let order = self.queue.order(due);
-            let complete = self.send_all(order.spans).await;
+            self.send_all(order.spans).await;
             if due {
                 next = Instant::now() + self.settings.delay;
             }
-            self.queue.answer(order.flush, complete);
+            self.queue.answer(order.flush);
             if order.last {
                 return;
             }
@@ -83,32 +83,30 @@ impl<E: SpanExporter> Worker<E> {
         .await;
     }
 
-    /// Sends full batches, and as many spans as are asked for. False if some of them were lost.
-    async fn send_all(&mut self, mut asked: usize) -> bool {
-        let mut complete = true;
+    /// Sends full batches, and as many spans as are asked for.
+    async fn send_all(&mut self, mut asked: usize) {
         while !self.is_late() {
             let batch = self.queue.take(asked);
             if batch.is_empty() {
-                return complete;
+                return;
             }
             asked = asked.saturating_sub(batch.len());
-            complete &= self.send(batch).await;
+            self.send(batch).await;
         }
-        complete && asked == 0
     }
 
     fn is_late(&self) -> bool {
         self.queue.deadline().is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// Sends one batch. False if it was lost.
-    async fn send(&mut self, batch: Vec<SpanData>) -> bool {
+    /// Sends one batch, or counts it as lost.
+    async fn send(&mut self, batch: Vec<SpanData>) {
         let spans = batch.len();
         let endpoint = &self.settings.endpoint;
         let (reason, error) = match self.export(batch).await {
             Sent::Done(Ok(())) => {
-                self.health.well(endpoint.shown());
-                return true;
+                self.health.well(|| endpoint.shown());
+                return;
             }
             Sent::Done(Err(error)) => (DropReason::ExportFailed, error.to_string()),
             Sent::TimedOut => (DropReason::ExportTimeout, format!("no answer in {:?}", self.settings.export_timeout)),
@@ -116,7 +114,6 @@ impl<E: SpanExporter> Worker<E> {
         };
         self.queue.lost(reason, spans);
         self.health.ill(spans, &error, || endpoint.shown());
-        false
     }
 
     /// The exporter's answer, unless it takes too long: longer than one batch may take, or longer
@@ -126,6 +123,13 @@ impl<E: SpanExporter> Worker<E> {
         let mut limit = pin!(sleep(self.settings.export_timeout));
         let mut closing = false;
         loop {
+            // Looked at in every round: a shutdown can begin before the export and during it.
+            if let Some(deadline) = self.queue.deadline().map(tokio::time::Instant::from)
+                && deadline < limit.deadline()
+            {
+                closing = true;
+                limit.as_mut().reset(deadline);
+            }
             let mut woken = pin!(self.queue.woken());
             let sent = poll_fn(|cx| {
                 if let Poll::Ready(answer) = export.as_mut().poll(cx) {
@@ -139,12 +143,6 @@ impl<E: SpanExporter> Worker<E> {
             if let Some(sent) = sent.await {
                 return sent;
             }
-            if let Some(deadline) = self.queue.deadline().map(tokio::time::Instant::from)
-                && deadline < limit.deadline()
-            {
-                closing = true;
-                limit.as_mut().reset(deadline);
-            }
         }
     }
 }
@@ -152,9 +150,9 @@ impl<E: SpanExporter> Worker<E> {
 // === impl Health ===
 
 impl Health {
-    fn well(&mut self, endpoint: String) {
+    fn well(&mut self, endpoint: impl FnOnce() -> String) {
         if self.warned.take().is_some() {
-            tracing::info!(target: target::OBS, endpoint, "spans are exported again");
+            tracing::info!(target: target::OBS, endpoint = endpoint(), "spans are exported again");
         }
         self.lost_since = 0;
     }

@@ -1,0 +1,269 @@
+use std::{
+    sync::{Mutex, mpsc::Receiver},
+    time::Instant,
+};
+
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+
+use super::*;
+use crate::trace::export::{
+    endpoint::Endpoint,
+    testing::{Counts, span},
+};
+
+/// Far longer than anything in these tests takes.
+const LONG: Duration = Duration::from_secs(60);
+
+/// What the collector does with a batch.
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    Take,
+    Refuse,
+    Hang,
+    Panic,
+}
+
+/// Tells of each batch that it gets, and answers it as told; afterwards it takes all.
+#[derive(Debug)]
+struct Scripted {
+    script: Mutex<Vec<Answer>>,
+    batches: mpsc::Sender<Vec<String>>,
+}
+
+impl SpanExporter for Scripted {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let answer = {
+            let mut script = self.script.lock().unwrap();
+            if script.is_empty() { Answer::Take } else { script.remove(0) }
+        };
+        self.batches.send(batch.into_iter().map(|span| span.name.into_owned()).collect()).unwrap();
+        match answer {
+            Answer::Take => Ok(()),
+            Answer::Refuse => Err(OTelSdkError::InternalFailure("on purpose".to_owned())),
+            Answer::Hang => std::future::pending().await,
+            Answer::Panic => panic!("on purpose"),
+        }
+    }
+}
+
+fn settings() -> ExportSettings {
+    ExportSettings {
+        endpoint: Endpoint::from_settings(Some("http://collector:4318"), Env(&|_| None)).unwrap().unwrap(),
+        request_timeout: LONG,
+        export_timeout: LONG,
+        delay: LONG,
+        queue: 8,
+        batch: 4,
+    }
+}
+
+/// An exporter that follows `script`, the batches it gets, and the spans it loses.
+fn scripted(settings: ExportSettings, script: &[Answer]) -> (Exporter, Receiver<Vec<String>>, Counts) {
+    let (sender, batches) = mpsc::channel();
+    let scripted = Scripted { script: Mutex::new(script.to_vec()), batches: sender };
+    let counts = Counts::default();
+    let exporter = Exporter::spawn(settings, Drops::register(&counts), move || Ok(scripted)).unwrap();
+    (exporter, batches, counts)
+}
+
+fn push(exporter: &Exporter, names: impl IntoIterator<Item = u32>) {
+    names.into_iter().for_each(|name| exporter.push(span(&name.to_string())));
+}
+
+fn next(batches: &Receiver<Vec<String>>) -> Vec<u32> {
+    batches.recv_timeout(LONG).unwrap().iter().map(|name| name.parse().unwrap()).collect()
+}
+
+fn names(range: std::ops::Range<u32>) -> Vec<u32> {
+    range.collect()
+}
+
+// === when spans are sent ===
+
+#[test]
+fn a_full_batch_is_sent_at_once() {
+    let (exporter, batches, _) = scripted(settings(), &[]);
+    push(&exporter, 0..4);
+    assert_eq!(next(&batches), names(0..4));
+}
+
+#[test]
+fn fewer_spans_are_sent_after_the_delay() {
+    let (exporter, batches, _) = scripted(ExportSettings { delay: Duration::from_millis(5), ..settings() }, &[]);
+    push(&exporter, 0..1);
+    assert_eq!(next(&batches), names(0..1));
+    push(&exporter, 1..3);
+    let mut later = next(&batches);
+    if later.len() == 1 {
+        later.extend(next(&batches));
+    }
+    assert_eq!(later, names(1..3));
+}
+
+#[test]
+fn a_flush_sends_what_waits() {
+    let (exporter, batches, counts) = scripted(settings(), &[]);
+    assert!(exporter.flush(LONG), "nothing waits");
+    push(&exporter, 0..3);
+    assert!(exporter.flush(LONG));
+    assert_eq!((next(&batches), counts.total()), (names(0..3), 0));
+}
+
+#[test]
+fn a_flush_sends_more_than_a_batch_in_several() {
+    let (exporter, batches, _) = scripted(settings(), &[]);
+    push(&exporter, 0..7);
+    assert!(exporter.flush(LONG));
+    let sent: Vec<u32> = batches.try_iter().flatten().map(|name| name.parse().unwrap()).collect();
+    assert_eq!(sent, names(0..7));
+}
+
+// === what is lost ===
+
+#[test]
+fn what_has_no_room_is_counted() {
+    let (exporter, batches, counts) = scripted(settings(), &[Answer::Hang]);
+    push(&exporter, 0..4);
+    assert_eq!(next(&batches), names(0..4));
+    push(&exporter, 4..17);
+    assert_eq!(counts.get("queue_full"), 13 - 8);
+}
+
+#[test]
+fn what_is_refused_is_counted_and_the_next_batch_is_sent() {
+    let (exporter, batches, counts) = scripted(settings(), &[Answer::Refuse]);
+    push(&exporter, 0..2);
+    assert!(!exporter.flush(LONG));
+    assert_eq!(counts.get("export_failed"), 2);
+    push(&exporter, 2..4);
+    assert!(exporter.flush(LONG));
+    assert_eq!((next(&batches), next(&batches), counts.total()), (names(0..2), names(2..4), 2));
+}
+
+#[test]
+fn what_takes_too_long_is_counted_and_the_next_batch_is_sent() {
+    let settings = ExportSettings { export_timeout: Duration::from_millis(5), ..settings() };
+    let (exporter, batches, counts) = scripted(settings, &[Answer::Hang]);
+    push(&exporter, 0..4);
+    assert_eq!(next(&batches), names(0..4));
+    push(&exporter, 4..8);
+    assert_eq!(next(&batches), names(4..8));
+    assert_eq!((counts.get("export_timeout"), counts.total()), (4, 4));
+}
+
+#[test]
+fn a_flush_that_takes_too_long_loses_nothing() {
+    let (exporter, batches, counts) = scripted(settings(), &[Answer::Hang]);
+    push(&exporter, 0..4);
+    assert_eq!(next(&batches), names(0..4));
+    assert!(!exporter.flush(Duration::from_millis(5)));
+    assert_eq!(counts.total(), 0);
+}
+
+#[test]
+fn every_span_is_sent_or_counted_whoever_ends_it() {
+    const THREADS: u32 = 4;
+    const EACH: u32 = 5_000;
+    let (exporter, batches, counts) = scripted(settings(), &[]);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| push(&exporter, 0..EACH));
+        }
+    });
+    assert!(exporter.flush(LONG));
+    let sent = batches.try_iter().map(|batch| batch.len() as u64).sum::<u64>();
+    assert_eq!(sent + counts.get("queue_full"), u64::from(THREADS * EACH));
+    assert_eq!(counts.total(), counts.get("queue_full"));
+}
+
+// === shutdown ===
+
+#[test]
+fn shutdown_sends_what_waits() {
+    let (exporter, batches, counts) = scripted(settings(), &[]);
+    push(&exporter, 0..7);
+    assert!(exporter.shutdown(LONG));
+    let sent: Vec<u32> = batches.iter().flatten().map(|name| name.parse().unwrap()).collect();
+    assert_eq!((sent, counts.total()), (names(0..7), 0));
+}
+
+#[test]
+fn what_ends_after_shutdown_is_counted() {
+    let (exporter, _batches, counts) = scripted(settings(), &[]);
+    assert!(exporter.shutdown(LONG));
+    push(&exporter, 0..3);
+    assert_eq!(counts.get("shutdown"), 3);
+    assert!(exporter.flush(LONG), "nothing waits");
+    assert!(exporter.shutdown(LONG), "a second time does no harm");
+}
+
+#[test]
+fn shutdown_does_not_wait_for_a_collector_that_hangs() {
+    let (exporter, batches, counts) = scripted(settings(), &[Answer::Hang]);
+    push(&exporter, 0..4);
+    assert_eq!(next(&batches), names(0..4));
+    push(&exporter, 4..9);
+    let began = Instant::now();
+    assert!(!exporter.shutdown(Duration::from_millis(200)));
+    assert!(began.elapsed() < LONG / 2);
+    assert_eq!((counts.get("shutdown"), counts.total()), (9, 9));
+}
+
+#[test]
+fn shutdown_does_not_wait_for_a_collector_that_hangs_during_it() {
+    let (exporter, batches, counts) = scripted(settings(), &[Answer::Take, Answer::Hang]);
+    push(&exporter, 0..3);
+    assert!(exporter.flush(LONG));
+    push(&exporter, 3..6);
+    let began = Instant::now();
+    assert!(!exporter.shutdown(Duration::from_millis(200)));
+    assert!(began.elapsed() < LONG / 2);
+    assert_eq!((next(&batches), next(&batches)), (names(0..3), names(3..6)));
+    assert_eq!((counts.get("shutdown"), counts.total()), (3, 3));
+}
+
+#[test]
+fn shutdown_without_time_counts_what_it_did_not_send() {
+    let (exporter, batches, counts) = scripted(settings(), &[]);
+    push(&exporter, 0..3);
+    exporter.shutdown(Duration::ZERO);
+    // The exporter goes with its thread, and the channel with the exporter.
+    let sent = batches.iter().map(|batch| batch.len() as u64).sum::<u64>();
+    exporter.shutdown(LONG);
+    assert_eq!(sent + counts.get("shutdown"), 3);
+}
+
+#[test]
+fn all_the_time_there_is_is_no_overflow() {
+    let (exporter, _batches, _) = scripted(settings(), &[]);
+    push(&exporter, 0..3);
+    assert!(exporter.flush(Duration::MAX) && exporter.shutdown(Duration::MAX));
+}
+
+#[test]
+fn shutdown_tells_of_a_collector_that_refused() {
+    let (exporter, _batches, counts) = scripted(settings(), &[Answer::Refuse]);
+    push(&exporter, 0..3);
+    assert!(!exporter.shutdown(LONG));
+    assert_eq!(counts.get("export_failed"), 3);
+}
+
+#[test]
+fn an_exporter_that_panics_takes_nobody_along() {
+    let (exporter, batches, counts) = scripted(settings(), &[Answer::Panic]);
+    push(&exporter, 0..6);
+    assert_eq!(next(&batches), names(0..4));
+    let began = Instant::now();
+    assert!(!exporter.shutdown(LONG));
+    assert!(began.elapsed() < LONG / 2);
+    push(&exporter, 6..7);
+    assert!(counts.get("shutdown") >= 1);
+}
+
+#[test]
+fn an_exporter_that_can_not_be_made_is_an_error() {
+    let drops = Drops::register(&Counts::default());
+    let error = Exporter::spawn::<Scripted>(settings(), drops, || Err("on purpose".into())).unwrap_err();
+    assert_eq!(error.to_string(), "could not set up the export of spans");
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "on purpose");
+}

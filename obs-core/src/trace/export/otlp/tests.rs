@@ -1,0 +1,303 @@
+//! Against real sockets, through the whole pipeline.
+
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::mpsc::{self, Receiver, Sender},
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use opentelemetry::{KeyValue, trace::TraceContextExt};
+
+use crate::trace::{SpanStart, Tracing, TracingConfig, export::testing::Counts, testing::config};
+
+/// Far longer than anything in these tests takes.
+const LONG: Duration = Duration::from_secs(60);
+const SHUTDOWN: Duration = Duration::from_millis(500);
+
+/// What a collector does with a connection.
+#[derive(Clone, Copy, Debug)]
+enum Mode {
+    /// Takes what it gets.
+    Well,
+    /// Accepts, and never says a word.
+    BlackHole,
+    /// Has no time.
+    Busy,
+    /// Speaks something else.
+    Garbage,
+}
+
+/// One request that a collector got.
+#[derive(Debug)]
+struct Got {
+    request_line: String,
+    headers: String,
+    body: Vec<u8>,
+}
+
+/// A collector on a port of its own, and what it gets.
+fn collector(mode: Mode) -> (SocketAddr, Receiver<Got>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    (address, collect(listener, mode))
+}
+
+fn collect(listener: TcpListener, mode: Mode) -> Receiver<Got> {
+    let (sender, got) = mpsc::channel();
+    thread::spawn(move || {
+        let mut held = Vec::new();
+        for connection in listener.incoming().map_while(Result::ok) {
+            match mode {
+                Mode::BlackHole => held.push(connection),
+                _ => {
+                    let sender = sender.clone();
+                    // A connection that breaks off is the other side's affair.
+                    thread::spawn(move || drop(serve(connection, mode, &sender)));
+                }
+            }
+        }
+    });
+    got
+}
+
+fn serve(mut connection: TcpStream, mode: Mode, got: &Sender<Got>) -> io::Result<()> {
+    let mut reader = BufReader::new(connection.try_clone()?);
+    loop {
+        let request = read_request(&mut reader)?;
+        let _ = got.send(request);
+        connection.write_all(match mode {
+            Mode::Busy => b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n",
+            Mode::Garbage => b"\x00\xffSSH-2.0-nonsense\r\n\r\n",
+            Mode::Well | Mode::BlackHole => b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+        })?;
+    }
+}
+
+fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Got> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    let (request_line, headers) = head.split_once("\r\n").unwrap();
+    let headers = headers.to_ascii_lowercase();
+    let length = headers.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    reader.read_exact(&mut body)?;
+    Ok(Got { request_line: request_line.to_owned(), headers, body })
+}
+
+/// A pipeline that exports to this URL.
+fn exporting(url: String, set: &[(&str, &str)]) -> (Tracing, Counts) {
+    let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let counts = Counts::default();
+    let config = TracingConfig { otlp_endpoint: Some(url), recorder: &counts, ..config(&env) };
+    (Tracing::start(config).unwrap(), counts)
+}
+
+fn http(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+/// Records a request of this name from beginning to end.
+fn record(tracing: &Tracing, name: &'static str) {
+    let start =
+        SpanStart { parent: None, tracestate: None, trusted: true, name: name.into(), start: SystemTime::now() };
+    let span = tracing.start_server_span(start, || vec![KeyValue::new("n", 1)]);
+    span.otel.unwrap().span().end();
+}
+
+fn contains(body: &[u8], text: &str) -> bool {
+    body.windows(text.len()).any(|part| part == text.as_bytes())
+}
+
+/// A port on which nobody listens.
+fn absent() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// Shuts down a pipeline whose spans can't get out, in time.
+fn shuts_down_in_time(tracing: &Tracing) {
+    let began = Instant::now();
+    assert!(!tracing.shutdown(SHUTDOWN));
+    let took = began.elapsed();
+    assert!(took < SHUTDOWN + Duration::from_millis(500), "{took:?}");
+}
+
+#[cfg(feature = "otlp-http")]
+mod over_http {
+    use super::*;
+
+    #[test]
+    fn spans_arrive_with_the_resource() {
+        let (address, got) = collector(Mode::Well);
+        let (tracing, counts) = exporting(http(address), &[("OTEL_RESOURCE_ATTRIBUTES", "team=blue")]);
+        record(&tracing, "GET /orders/{id}");
+        assert!(tracing.flush(LONG));
+        let got = got.recv_timeout(LONG).unwrap();
+        assert_eq!(got.request_line, "POST /v1/traces HTTP/1.1");
+        assert!(got.headers.contains("content-type: application/x-protobuf\r\n"), "{}", got.headers);
+        assert!(!got.headers.contains("traceparent"), "the exporter's own requests are not traced");
+        for text in ["GET /orders/{id}", "service.name", "team", "blue", "telemetry.sdk.name"] {
+            assert!(contains(&got.body, text), "{text}");
+        }
+        assert!(tracing.shutdown(LONG));
+        assert_eq!(counts.total(), 0);
+    }
+
+    #[test]
+    fn shutdown_flushes() {
+        let (address, got) = collector(Mode::Well);
+        let (tracing, _) = exporting(http(address), &[]);
+        record(&tracing, "last words");
+        assert!(tracing.shutdown(LONG));
+        assert!(contains(&got.recv_timeout(LONG).unwrap().body, "last words"));
+    }
+
+    #[test]
+    fn dropping_the_pipeline_flushes() {
+        let (address, got) = collector(Mode::Well);
+        let (tracing, _) = exporting(http(address), &[]);
+        record(&tracing, "last words");
+        drop(tracing);
+        assert!(contains(&got.recv_timeout(LONG).unwrap().body, "last words"));
+    }
+
+    #[tokio::test]
+    async fn it_starts_and_ends_inside_a_current_thread_runtime() {
+        let (address, got) = collector(Mode::Well);
+        let (tracing, _) = exporting(http(address), &[]);
+        record(&tracing, "x");
+        assert!(tracing.flush(LONG) && tracing.shutdown(LONG));
+        assert!(contains(&got.recv_timeout(LONG).unwrap().body, "x"));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn it_starts_and_ends_inside_a_multi_thread_runtime() {
+        let (address, got) = collector(Mode::Well);
+        let (tracing, _) = exporting(http(address), &[]);
+        record(&tracing, "x");
+        assert!(tracing.flush(LONG) && tracing.shutdown(LONG));
+        assert!(contains(&got.recv_timeout(LONG).unwrap().body, "x"));
+    }
+
+    #[test]
+    fn an_absent_collector_costs_spans_only() {
+        let (tracing, counts) = exporting(http(absent()), &[]);
+        record(&tracing, "x");
+        assert!(!tracing.flush(LONG));
+        assert_eq!((counts.get("export_failed"), counts.total()), (1, 1));
+        assert!(tracing.shutdown(LONG), "nothing waits");
+    }
+
+    #[test]
+    fn an_absent_collector_does_not_hold_up_shutdown() {
+        let (tracing, counts) = exporting(http(absent()), &[]);
+        record(&tracing, "x");
+        shuts_down_in_time(&tracing);
+        assert_eq!(counts.total(), 1);
+    }
+
+    #[test]
+    fn a_black_hole_does_not_hold_up_shutdown() {
+        let (address, _got) = collector(Mode::BlackHole);
+        let (tracing, counts) = exporting(http(address), &[]);
+        record(&tracing, "x");
+        shuts_down_in_time(&tracing);
+        assert_eq!((counts.get("shutdown"), counts.total()), (1, 1));
+    }
+
+    #[test]
+    fn a_black_hole_costs_the_export_timeout() {
+        let (address, _got) = collector(Mode::BlackHole);
+        let (tracing, counts) = exporting(http(address), &[("OTEL_BSP_EXPORT_TIMEOUT", "50")]);
+        record(&tracing, "x");
+        assert!(!tracing.flush(LONG));
+        assert_eq!((counts.get("export_timeout"), counts.total()), (1, 1));
+    }
+
+    #[test]
+    fn a_full_queue_costs_spans_only() {
+        let (address, _got) = collector(Mode::BlackHole);
+        let small = [("OTEL_BSP_MAX_QUEUE_SIZE", "10"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5")];
+        let (tracing, counts) = exporting(http(address), &small);
+        (0..100).for_each(|_| record(&tracing, "x"));
+        // Five at most are on their way, ten wait.
+        assert!((85..=90).contains(&counts.get("queue_full")), "{}", counts.get("queue_full"));
+        shuts_down_in_time(&tracing);
+        assert_eq!(counts.total(), 100);
+    }
+
+    #[test]
+    fn a_busy_collector_is_asked_again_and_then_given_up() {
+        let (address, got) = collector(Mode::Busy);
+        let (tracing, counts) = exporting(http(address), &[]);
+        record(&tracing, "x");
+        assert!(!tracing.flush(LONG));
+        assert_eq!((counts.get("export_failed"), counts.total()), (1, 1));
+        assert!(got.try_iter().count() > 1, "a collector that restarts costs no spans");
+    }
+
+    #[test]
+    fn garbage_costs_spans_only() {
+        let (address, _got) = collector(Mode::Garbage);
+        let (tracing, counts) = exporting(http(address), &[]);
+        record(&tracing, "x");
+        assert!(!tracing.flush(LONG));
+        assert_eq!((counts.get("export_failed"), counts.total()), (1, 1));
+    }
+
+    #[test]
+    fn a_collector_that_comes_back_gets_the_next_spans() {
+        let address = absent();
+        let (tracing, counts) = exporting(http(address), &[]);
+        record(&tracing, "too early");
+        assert!(!tracing.flush(LONG));
+        let got = collect(TcpListener::bind(address).unwrap(), Mode::Well);
+        record(&tracing, "in time");
+        assert!(tracing.flush(LONG));
+        assert!(contains(&got.recv_timeout(LONG).unwrap().body, "in time"));
+        assert_eq!(counts.total(), 1);
+    }
+}
+
+#[cfg(feature = "otlp-grpc")]
+mod over_grpc {
+    use super::*;
+
+    const GRPC: [(&str, &str); 1] = [("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")];
+
+    #[test]
+    fn an_absent_collector_costs_spans_only() {
+        let (tracing, counts) = exporting(http(absent()), &GRPC);
+        record(&tracing, "x");
+        assert!(!tracing.flush(LONG));
+        assert_eq!((counts.get("export_failed"), counts.total()), (1, 1));
+    }
+
+    #[test]
+    fn a_black_hole_does_not_hold_up_shutdown() {
+        let (address, _got) = collector(Mode::BlackHole);
+        let (tracing, counts) = exporting(http(address), &GRPC);
+        record(&tracing, "x");
+        shuts_down_in_time(&tracing);
+        assert_eq!((counts.get("shutdown"), counts.total()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn it_starts_and_ends_inside_a_current_thread_runtime() {
+        let (tracing, _) = exporting(http(absent()), &GRPC);
+        record(&tracing, "x");
+        shuts_down_in_time(&tracing);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn it_starts_and_ends_inside_a_multi_thread_runtime() {
+        let (tracing, _) = exporting(http(absent()), &GRPC);
+        record(&tracing, "x");
+        shuts_down_in_time(&tracing);
+    }
+}
