@@ -101,7 +101,9 @@ mod tests {
 
     fn read(lines: &[&str]) -> Option<String> {
         let mut reader = TraceStateReader::default();
-        lines.iter().for_each(|line| reader.line(line.as_bytes()));
+        for line in lines {
+            reader.line(line.as_bytes());
+        }
         reader.finish().map(String::from)
     }
 
@@ -200,7 +202,9 @@ mod tests {
             prop::collection::vec(any::<u8>(), 0..60), 0..4,
         )) {
             let mut reader = TraceStateReader::default();
-            lines.iter().for_each(|line| reader.line(line));
+            for line in &lines {
+                reader.line(line);
+            }
             if let Some(kept) = reader.finish() {
                 prop_assert!(kept.bytes().all(|byte| (0x20..0x7f).contains(&byte)));
                 prop_assert_eq!(read(&[&kept]), Some(kept.into_string()));

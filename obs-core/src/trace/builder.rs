@@ -246,4 +246,5 @@ impl From<SpanKind> for opentelemetry::trace::SpanKind {
 }
 
 #[cfg(test)]
+#[path = "builder_tests.rs"]
 mod tests;

@@ -33,4 +33,5 @@ impl Tracing {
 }
 
 #[cfg(test)]
+#[path = "gate_tests.rs"]
 mod tests;

@@ -87,7 +87,7 @@ impl Tracing {
     ) -> Result<Self, InitError> {
         let instance = next_instance();
         let sampler = Sampler::from_settings(config.sample_ratio, Env(config.env))?;
-        let recording = match config.provider.clone() {
+        let recording = match config.provider {
             Some(provider) => Some(Recording { tracer: tracer(&provider), provider, own: None }),
             None => Recording::own(&config, readers, sampler, instance)?,
         };
@@ -203,4 +203,5 @@ impl Recording {
 }
 
 #[cfg(test)]
+#[path = "handle_tests.rs"]
 mod tests;

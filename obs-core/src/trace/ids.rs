@@ -2,9 +2,7 @@
 
 use std::cell::Cell;
 
-use opentelemetry::trace::{
-    SpanContext, SpanId as OtelSpanId, TraceFlags as OtelTraceFlags, TraceId as OtelTraceId, TraceState,
-};
+use opentelemetry::trace::{SpanContext, SpanId as OtelSpanId, TraceFlags as OtelTraceFlags, TraceId as OtelTraceId};
 use opentelemetry_sdk::trace::IdGenerator;
 
 use crate::context::{self, RequestContext, SpanId, TraceFlags, TraceId};
@@ -65,7 +63,7 @@ pub(crate) fn span_context(request: &RequestContext) -> SpanContext {
         otel_span_id(request.span_id()),
         otel_flags(request.trace_flags()),
         true,
-        request.parts().tracestate.as_deref().and_then(|state| state.parse().ok()).unwrap_or_else(TraceState::default),
+        request.parts().tracestate.as_deref().and_then(|state| state.parse().ok()).unwrap_or_default(),
     )
 }
 

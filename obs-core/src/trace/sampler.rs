@@ -2,7 +2,7 @@
 
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Link, SpanKind, TraceContextExt, TraceId as OtelTraceId, TraceState},
+    trace::{Link, SpanKind, SpanRef, TraceContextExt, TraceId as OtelTraceId, TraceState},
 };
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
@@ -91,8 +91,9 @@ impl Sampler {
     /// Whether a trace that starts here is recorded.
     #[inline]
     pub(super) fn samples_root(self, trace_id: TraceId) -> bool {
-        let [.., a, b, c, d, e, f, g, h] = trace_id.get().to_be_bytes();
-        u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1 < self.bound
+        // The SDK drops the lowest of the lower 64 bits, so that is how it is done.
+        let deciding = (trace_id.get() & u128::from(u64::MAX)) >> 1;
+        deciding < u128::from(self.bound)
     }
 
     /// Whether a trace that came with `parent` is recorded.
@@ -115,7 +116,7 @@ impl SdkSampler {
         }
         let Some(trace_id) = ids::trace_id(trace_id) else { return false };
         let parent = parent.map(TraceContextExt::span);
-        match parent.as_ref().map(|span| span.span_context()).filter(|parent| parent.is_valid()) {
+        match parent.as_ref().map(SpanRef::span_context).filter(|parent| parent.is_valid()) {
             Some(parent) => self.sampler.samples_child(ids::from_otel_flags(parent.trace_flags()), trace_id),
             // A request that is left out takes all that happens in it along.
             None => ids::request_decision(self.instance).unwrap_or_else(|| self.sampler.samples_root(trace_id)),

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::SystemTime};
 
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Link, SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceState, Tracer},
+    trace::{Link, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer},
 };
 use opentelemetry_sdk::trace::SdkTracer;
 
@@ -53,7 +53,7 @@ impl SpanStart<'_> {
             true,
             // The SDK knows level 1 of the standard only. What it can't read is sent on all the
             // same: outgoing headers don't come from here.
-            self.tracestate.and_then(|state| state.parse().ok()).unwrap_or_else(TraceState::default),
+            self.tracestate.and_then(|state| state.parse().ok()).unwrap_or_default(),
         )
     }
 
@@ -84,15 +84,12 @@ impl SpanStart<'_> {
 impl ServerSpan {
     /// Ids and decision of ours, no span yet.
     pub(super) fn decide(sampler: Sampler, start: &SpanStart<'_>) -> Self {
-        let (trace_id, flags) = match start.trusted_parent() {
-            Some(parent) => {
-                let sampled = sampler.samples_child(parent.flags, parent.trace_id);
-                (parent.trace_id, parent.flags.with_sampled(sampled))
-            }
-            None => {
-                let trace_id = TraceId::random();
-                (trace_id, TraceFlags::new_root(sampler.samples_root(trace_id)))
-            }
+        let (trace_id, flags) = if let Some(parent) = start.trusted_parent() {
+            let recorded = sampler.samples_child(parent.flags, parent.trace_id);
+            (parent.trace_id, parent.flags.with_sampled(recorded))
+        } else {
+            let trace_id = TraceId::random();
+            (trace_id, TraceFlags::new_root(sampler.samples_root(trace_id)))
         };
         Self { trace_id, span_id: SpanId::random(), flags, otel: None }
     }

@@ -61,7 +61,9 @@ impl Protocol {
             "http/protobuf" => Ok(Self::Http),
             #[cfg(feature = "otlp-grpc")]
             "grpc" => Ok(Self::Grpc),
+            #[cfg(not(feature = "otlp-http"))]
             "http/protobuf" => Err(InitError::invalid(setting, name, "grpc, or the feature `otlp-http` of obs-core")),
+            #[cfg(not(feature = "otlp-grpc"))]
             "grpc" => Err(InitError::invalid(setting, name, "http/protobuf, or the feature `otlp-grpc` of obs-core")),
             _ => Err(InitError::invalid(setting, name, "http/protobuf or grpc")),
         }

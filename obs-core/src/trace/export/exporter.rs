@@ -39,7 +39,7 @@ fn export<E: SpanExporter>(
     queue: Arc<Queue>,
     settings: ExportSettings,
     make: impl FnOnce() -> Result<E, BoxError>,
-    made: &mpsc::SyncSender<Result<(), BoxError>>,
+    report: &mpsc::SyncSender<Result<(), BoxError>>,
 ) {
     // No hyper, h2 or tower of this thread may make spans, in no way: they would be exported, which
     // makes spans.
@@ -53,16 +53,16 @@ fn export<E: SpanExporter>(
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return drop(made.send(Err(error.into()))),
+        Err(error) => return drop(report.send(Err(error.into()))),
     };
     runtime.block_on(async {
         match make() {
             Ok(exporter) => {
                 // Whoever started us waits for this, or has panicked.
-                let _ = made.send(Ok(()));
+                let _ = report.send(Ok(()));
                 Worker::new(queue, exporter, settings).run().await;
             }
-            Err(error) => drop(made.send(Err(error))),
+            Err(error) => drop(report.send(Err(error))),
         }
     });
     // A name look-up that hangs must not hold us.
@@ -79,11 +79,11 @@ impl Exporter {
         make: impl FnOnce() -> Result<E, BoxError> + Send + 'static,
     ) -> Result<Self, InitError> {
         let queue = Arc::new(Queue::new(settings.queue, settings.batch, drops));
-        let (made, outcome) = mpsc::sync_channel(1);
+        let (report, outcome) = mpsc::sync_channel(1);
         let of_thread = Arc::clone(&queue);
         thread::Builder::new()
             .name("obs-export".to_owned())
-            .spawn(move || export(of_thread, settings, make, &made))
+            .spawn(move || export(of_thread, settings, make, &report))
             .map_err(|error| InitError::failed("start the thread that exports spans", error))?;
         match outcome.recv() {
             Ok(Ok(())) => Ok(Self(queue)),
@@ -118,4 +118,5 @@ impl Drop for EndsQueue {
 }
 
 #[cfg(test)]
+#[path = "exporter_tests.rs"]
 mod tests;

@@ -18,7 +18,8 @@ mod otlp;
 mod queue;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod settings;
-#[cfg(all(test, any(feature = "otlp-http", feature = "otlp-grpc")))]
+#[cfg(test)]
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod testing;
 mod thread;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]

@@ -34,4 +34,5 @@ pub(super) fn exporter(
 }
 
 #[cfg(test)]
+#[path = "otlp_tests.rs"]
 mod tests;

@@ -40,6 +40,8 @@ struct State {
     asked: u64,
     /// Flushes done so far.
     answered: u64,
+    /// Spans that are being sent.
+    in_flight: usize,
     /// Spans that were taken and then lost so far.
     lost: usize,
     /// No more spans are taken, and the worker has until then.
@@ -67,6 +69,7 @@ impl Queue {
             spans: VecDeque::with_capacity(capacity.min(ROOM_AHEAD)),
             asked: 0,
             answered: 0,
+            in_flight: 0,
             lost: 0,
             closed: None,
             ended: false,
@@ -98,9 +101,17 @@ impl Queue {
         self.drops.count(refused, 1);
     }
 
-    /// Counts spans that were taken and then lost.
-    pub(super) fn lost(&self, reason: DropReason, spans: usize) {
-        self.state().lost += spans;
+    /// The batch that was taken last has arrived.
+    pub(super) fn sent(&self) {
+        self.state().in_flight = 0;
+    }
+
+    /// The batch that was taken last is lost.
+    pub(super) fn lost(&self, reason: DropReason) {
+        let mut state = self.state();
+        let spans = mem::take(&mut state.in_flight);
+        state.lost += spans;
+        drop(state);
         self.drops.count(reason, spans);
     }
 
@@ -139,6 +150,7 @@ impl Queue {
                 break;
             }
             batch.extend(state.spans.drain(..part));
+            state.in_flight = batch.len();
         }
         batch
     }
@@ -152,12 +164,14 @@ impl Queue {
     /// The worker has gone: nothing is taken any more, what waits is lost.
     pub(super) fn end(&self) {
         let mut state = self.state();
-        let left = mem::take(&mut state.spans);
+        let waiting = mem::take(&mut state.spans);
+        // Something is in flight only if the exporter has panicked.
+        let lost = waiting.len() + mem::take(&mut state.in_flight);
         state.closed.get_or_insert_with(Instant::now);
-        state.lost += left.len();
+        state.lost += lost;
         drop(state);
         // Counted before anybody hears of the end.
-        self.drops.count(DropReason::Shutdown, left.len());
+        self.drops.count(DropReason::Shutdown, lost);
         self.state().ended = true;
         self.settled.notify_all();
     }
@@ -182,7 +196,7 @@ impl Queue {
         let mut state = self.state();
         let lost = state.lost;
         let now = Instant::now();
-        state.closed.get_or_insert_with(|| now.checked_add(timeout - grace).unwrap_or(now + FOREVER));
+        state.closed.get_or_insert_with(|| now.checked_add(timeout.saturating_sub(grace)).unwrap_or(now + FOREVER));
         self.wake.notify_one();
         let (state, waited) = self
             .settled

@@ -105,6 +105,7 @@ impl<E: SpanExporter> Worker<E> {
         let endpoint = &self.settings.endpoint;
         let (reason, error) = match self.export(batch).await {
             Sent::Done(Ok(())) => {
+                self.queue.sent();
                 self.health.well(|| endpoint.shown());
                 return;
             }
@@ -112,7 +113,7 @@ impl<E: SpanExporter> Worker<E> {
             Sent::TimedOut => (DropReason::ExportTimeout, format!("no answer in {:?}", self.settings.export_timeout)),
             Sent::Closed => (DropReason::Shutdown, "no answer before shutdown".to_owned()),
         };
-        self.queue.lost(reason, spans);
+        self.queue.lost(reason);
         self.health.ill(spans, &error, || endpoint.shown());
     }
 

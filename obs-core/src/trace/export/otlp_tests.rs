@@ -49,14 +49,13 @@ fn collect(listener: TcpListener, mode: Mode) -> Receiver<Got> {
     thread::spawn(move || {
         let mut held = Vec::new();
         for connection in listener.incoming().map_while(Result::ok) {
-            match mode {
-                Mode::BlackHole => held.push(connection),
-                _ => {
-                    let sender = sender.clone();
-                    // A connection that breaks off is the other side's affair.
-                    thread::spawn(move || drop(serve(connection, mode, &sender)));
-                }
+            if let Mode::BlackHole = mode {
+                held.push(connection);
+                continue;
             }
+            let sender = sender.clone();
+            // A connection that breaks off is the other side's affair.
+            thread::spawn(move || drop(serve(connection, mode, &sender)));
         }
     });
     got

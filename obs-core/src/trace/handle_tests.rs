@@ -25,7 +25,7 @@ use crate::{
 const SAMPLED: &[u8] = b"00-12345678901234567890123456789012-1234567890123456-01";
 const UNSAMPLED: &[u8] = b"00-12345678901234567890123456789012-1234567890123456-02";
 
-fn start<'a>(parent: Option<&'a TraceParent>) -> SpanStart<'a> {
+fn start(parent: Option<&TraceParent>) -> SpanStart<'_> {
     SpanStart { parent, tracestate: None, trusted: true, name: "GET /x".into(), start: SystemTime::now() }
 }
 
@@ -56,8 +56,10 @@ impl SpanProcessor for Theirs {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        while self.hangs {
-            std::thread::park();
+        if self.hangs {
+            loop {
+                std::thread::park();
+            }
         }
         Ok(())
     }
@@ -71,7 +73,7 @@ fn users(sampler: SdkSamplers, hangs: bool) -> (Tracing, Theirs) {
     let theirs = Theirs { hangs, ..Theirs::default() };
     let provider = SdkTracerProvider::builder().with_sampler(sampler).with_span_processor(theirs.clone()).build();
     // The user keeps it, beyond the test: dropping the last one shuts it down.
-    std::mem::forget(provider.clone());
+    Box::leak(Box::new(provider.clone()));
     (Tracing::start(TracingConfig { provider: Some(provider), ..config(&|_| None) }).unwrap(), theirs)
 }
 
