@@ -98,3 +98,33 @@ pub fn from_trace_id(id: TraceId) -> Option<context::TraceId> {
 pub fn from_span_id(id: SpanId) -> Option<context::SpanId> {
     trace::span_id(id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::{RequestContext, run_in};
+
+    #[test]
+    fn ids_keep_their_value() {
+        let (trace, span) = (context::TraceId::random(), context::SpanId::random());
+        assert_eq!(from_trace_id(trace_id(trace)), Some(trace));
+        assert_eq!(from_span_id(span_id(span)), Some(span));
+        assert_eq!((from_trace_id(TraceId::INVALID), from_span_id(SpanId::INVALID)), (None, None));
+    }
+
+    #[test]
+    fn without_an_active_span_the_context_carries_the_requests_ids() {
+        let request = RequestContext::start();
+        let current = run_in(request.clone(), current_context);
+        let (span, expected) = (current.span(), span_context(&request));
+        assert_eq!(span.span_context(), &expected);
+        assert_eq!(from_trace_id(expected.trace_id()), Some(request.trace_id()));
+        assert_eq!(expected.is_sampled(), request.is_sampled());
+    }
+
+    #[test]
+    fn outside_a_request_there_is_nothing() {
+        assert!(!current_context().has_active_span());
+        assert!(tracer_provider().is_none());
+    }
+}

@@ -1,7 +1,11 @@
 //! The layer that makes `tracing` spans spans of the trace.
 
 use tracing::Subscriber;
-use tracing_subscriber::{Layer, filter::dynamic_filter_fn, registry::LookupSpan};
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, dynamic_filter_fn},
+    registry::LookupSpan,
+};
 
 use super::{events::RequestEvents, export::is_export_thread, handle::Tracing, ids};
 
@@ -15,11 +19,24 @@ fn is_open(instance: u64) -> bool {
 
 impl Tracing {
     /// The layer for a subscriber; it does nothing if spans go nowhere.
+    ///
+    /// It takes spans and events of level INFO and above: below that, HTTP/2 and its like make
+    /// spans of their own for each connection and frame.
     pub(crate) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
+        self.layer_up_to(LevelFilter::INFO)
+    }
+
+    /// [`layer`](Self::layer) with another level.
+    pub(crate) fn layer_up_to<S>(&self, level: LevelFilter) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+    {
         let instance = self.instance();
+        let gate = dynamic_filter_fn(move |metadata, _| *metadata.level() <= level && is_open(instance));
+        let gate = gate.with_max_level_hint(level);
         self.tracer().cloned().map(|tracer| {
             let spans = tracing_opentelemetry::layer()
                 .with_tracer(tracer)
@@ -27,7 +44,7 @@ impl Tracing {
                 // clock.
                 .with_threads(false)
                 .with_tracked_inactivity(false);
-            spans.and_then(RequestEvents).with_filter(dynamic_filter_fn(move |_, _| is_open(instance)))
+            spans.and_then(RequestEvents).with_filter(gate)
         })
     }
 }

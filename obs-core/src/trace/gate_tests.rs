@@ -91,6 +91,18 @@ fn without_a_tracer_there_is_no_layer() {
 }
 
 #[test]
+fn what_is_below_the_level_is_left_out() {
+    let (tracing, ended) = collecting(None);
+    subscribed(&tracing, || run_in(job(&tracing), || tracing::debug_span!("x").in_scope(|| ())));
+    assert!(ended.take().is_empty());
+    let subscriber = tracing_subscriber::registry().with(tracing.layer_up_to(LevelFilter::DEBUG));
+    tracing::subscriber::with_default(subscriber, || {
+        run_in(job(&tracing), || tracing::debug_span!("x").in_scope(|| ()));
+    });
+    assert_eq!(ended.take().len(), 1);
+}
+
+#[test]
 fn unsigned_fields_have_to_be_cast() {
     // What the documentation of the module tells users to do, and why.
     let (tracing, ended) = collecting(None);

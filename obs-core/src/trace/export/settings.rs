@@ -29,6 +29,9 @@ impl ExportSettings {
         if env.is_true("OTEL_SDK_DISABLED") {
             return Ok(None);
         }
+        if code.is_none() && is_off(env)? {
+            return Ok(None);
+        }
         let Some(endpoint) = Endpoint::from_settings(code, env)? else { return Ok(None) };
         let queue = size("OTEL_BSP_MAX_QUEUE_SIZE", 2_048, env)?;
         let batch = size("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512, env)?;
@@ -45,6 +48,16 @@ impl ExportSettings {
             // The standard wants a batch to be no larger than the queue.
             batch: batch.min(queue),
         }))
+    }
+}
+
+/// Whether the environment says that traces are not exported.
+fn is_off(env: Env<'_>) -> Result<bool, InitError> {
+    const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
+    match env.get(EXPORTER).as_deref() {
+        None | Some("otlp") => Ok(false),
+        Some("none") => Ok(true),
+        Some(other) => Err(InitError::invalid(EXPORTER, other, "otlp or none")),
     }
 }
 
@@ -97,6 +110,23 @@ mod tests {
             let error = settings(&[("OTEL_BSP_MAX_QUEUE_SIZE", bad)]).unwrap_err().to_string();
             assert!(error.starts_with("OTEL_BSP_MAX_QUEUE_SIZE is ") && error.contains(bad), "{error}");
         }
+    }
+
+    #[test]
+    fn the_environment_can_ask_for_no_exporter() {
+        let exporter = |name| {
+            let env = |key: &str| match key {
+                "OTEL_TRACES_EXPORTER" => Some(String::from(name)),
+                "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://host".to_owned()),
+                _ => None,
+            };
+            ExportSettings::from_settings(None, Env(&env)).map(|settings| settings.is_some())
+        };
+        assert!(!exporter("none").unwrap());
+        assert!(exporter("otlp").unwrap() && exporter("").unwrap());
+        let error = exporter("zipkin").unwrap_err().to_string();
+        assert_eq!(error, "OTEL_TRACES_EXPORTER is \"zipkin\", expected otlp or none");
+        assert!(settings(&[("OTEL_TRACES_EXPORTER", "none")]).unwrap().is_some(), "code beats environment");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::{
     error::OTelSdkResult,
     trace::{SpanData, SpanExporter},
@@ -42,6 +43,20 @@ enum Sent {
     Done(OTelSdkResult),
     TimedOut,
     Closed,
+}
+
+/// Leaves one value per key, the latest. The SDK appends, OTLP wants keys to be unique; here it costs
+/// no request anything.
+fn keep_last(attributes: &mut Vec<KeyValue>) {
+    let mut at = 0;
+    while at < attributes.len() {
+        let (known, later) = attributes.split_at_mut(at + 1);
+        if later.iter().any(|other| other.key == known[at].key) {
+            attributes.remove(at);
+        } else {
+            at += 1;
+        }
+    }
 }
 
 // === impl Worker ===
@@ -100,7 +115,10 @@ impl<E: SpanExporter> Worker<E> {
     }
 
     /// Sends one batch, or counts it as lost.
-    async fn send(&mut self, batch: Vec<SpanData>) {
+    async fn send(&mut self, mut batch: Vec<SpanData>) {
+        for span in &mut batch {
+            keep_last(&mut span.attributes);
+        }
         let spans = batch.len();
         let endpoint = &self.settings.endpoint;
         let (reason, error) = match self.export(batch).await {
@@ -166,5 +184,20 @@ impl Health {
         let (endpoint, lost) = (endpoint(), std::mem::take(&mut self.lost_since));
         tracing::warn!(target: target::OBS, endpoint, error, lost, "spans could not be exported and are lost");
         self.warned = Some(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_values_for_a_key_the_last_stays() {
+        let pairs = |list: &[(&'static str, i64)]| {
+            list.iter().map(|(key, value)| KeyValue::new(*key, *value)).collect::<Vec<_>>()
+        };
+        let mut attributes = pairs(&[("a", 1), ("b", 2), ("a", 3), ("c", 4), ("b", 5), ("b", 6)]);
+        keep_last(&mut attributes);
+        assert_eq!(attributes, pairs(&[("a", 3), ("c", 4), ("b", 6)]));
     }
 }
