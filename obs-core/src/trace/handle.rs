@@ -19,6 +19,7 @@ use super::{
     blocking,
     ids::Ids,
     pipeline::{Pipeline, SpanReader},
+    resource::resource,
     sampler::{Sampler, SdkSampler},
     server_span::{ServerSpan, SpanStart},
     settings::Env,
@@ -40,6 +41,10 @@ pub(crate) struct TracingConfig<'a> {
     /// The environment.
     pub(crate) env: &'a dyn Fn(&str) -> Option<String>,
     /// Where lost spans are counted.
+    #[cfg_attr(
+        not(any(feature = "otlp-http", feature = "otlp-grpc")),
+        expect(dead_code, reason = "without an exporter none is lost")
+    )]
     pub(crate) recorder: &'a dyn metrics::Recorder,
 }
 
@@ -194,6 +199,7 @@ impl Recording {
     ) -> Result<Option<Self>, InitError> {
         let Some(pipeline) = Pipeline::start(config, readers)? else { return Ok(None) };
         let provider = SdkTracerProvider::builder()
+            .with_resource(resource(&config.service, Env(config.env)))
             .with_sampler(SdkSampler::new(sampler, instance))
             .with_id_generator(Ids::new(instance))
             .with_span_processor(pipeline.clone())

@@ -41,7 +41,6 @@ mod testing;
 
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
-pub(crate) use pipeline::SpanReader;
 pub(crate) use server_span::{ServerSpan, SpanStart};
 pub(crate) use span_name::server_span_name;
 

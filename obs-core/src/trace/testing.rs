@@ -8,7 +8,7 @@ use std::{
 use opentelemetry::{Value, trace::TraceContextExt};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{SpanReader, Tracing, TracingConfig};
+use super::{Tracing, TracingConfig, pipeline::SpanReader};
 use crate::{
     context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
     trace::{ServerSpan, SpanStart},

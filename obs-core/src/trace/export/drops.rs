@@ -1,6 +1,6 @@
 //! Counting the spans that are lost.
 
-use metrics::{Counter, Key, KeyName, Label, Level, Metadata, Recorder, SharedString, Unit};
+use metrics::{Counter, Key, KeyName, Label, Level, Metadata, Recorder, SharedString};
 
 use crate::names::{drop_reason, metric};
 
@@ -31,7 +31,7 @@ impl Drops {
     pub(super) fn register(recorder: &dyn Recorder) -> Self {
         let name = metric::SPANS_DROPPED.base();
         let help = SharedString::const_str(metric::SPANS_DROPPED.help);
-        recorder.describe_counter(KeyName::from_const_str(name), Some(Unit::Count), help);
+        recorder.describe_counter(KeyName::from_const_str(name), None, help);
         let metadata = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
         let counter = |reason| {
             let labels = vec![Label::from_static_parts(REASON, reason)];
