@@ -1,4 +1,5 @@
 //! The metrics page and the layer, in whatever order they are put together.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
 
 use axum::{Router, body::Body, routing::get};
 use http::{Request, StatusCode};

@@ -26,6 +26,8 @@
 pub use opentelemetry;
 pub use opentelemetry_sdk;
 
+pub use crate::trace::SpanReader;
+
 use opentelemetry::{
     Context,
     trace::{SpanContext, SpanId, TraceContextExt, TraceId},

@@ -11,13 +11,15 @@ thread_local! {
 /// Keeps a context current until it is dropped, then restores the one before.
 #[derive(Debug)]
 pub(crate) struct Entered {
-    /// The context that was current before; `None` once it has been restored.
-    before: Option<Option<RequestContext>>,
+    /// The context that was current before.
+    before: Option<RequestContext>,
+    /// Whether it has been restored.
+    is_left: bool,
 }
 
 /// Makes `context` current on this thread.
 pub(crate) fn enter(context: Option<RequestContext>) -> Entered {
-    Entered { before: Some(swap(context)) }
+    Entered { before: swap(context), is_left: false }
 }
 
 fn swap(context: Option<RequestContext>) -> Option<RequestContext> {
@@ -29,14 +31,15 @@ fn swap(context: Option<RequestContext>) -> Option<RequestContext> {
 impl Entered {
     /// Leaves and hands back the context that was current, which saves a clone at the next entry.
     pub(crate) fn leave(mut self) -> Option<RequestContext> {
-        swap(self.before.take().flatten())
+        self.is_left = true;
+        swap(self.before.take())
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        if let Some(before) = self.before.take() {
-            swap(before);
+        if !self.is_left {
+            swap(self.before.take());
         }
     }
 }

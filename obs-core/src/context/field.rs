@@ -45,6 +45,18 @@ from! {
     bool => Bool(std::convert::identity),
 }
 
+impl From<usize> for FieldValue {
+    fn from(value: usize) -> Self {
+        Self::U64(value as u64)
+    }
+}
+
+impl From<isize> for FieldValue {
+    fn from(value: isize) -> Self {
+        Self::I64(value as i64)
+    }
+}
+
 impl From<&String> for FieldValue {
     fn from(value: &String) -> Self {
         Self::Str(Cow::Owned(value.clone()))

@@ -52,12 +52,12 @@ fn seeded() -> Xoshiro256PlusPlus {
 }
 
 /// A random number that is not zero.
-pub(crate) fn random_u64() -> u64 {
+fn random_u64() -> u64 {
     RANDOM.try_with(|rng| rng.borrow_mut().next_u64()).unwrap_or_else(|_| seeded().next_u64()).max(1)
 }
 
 /// A random number that is not zero.
-pub(crate) fn random_u128() -> u128 {
+fn random_u128() -> u128 {
     u128::from(random_u64()) << 64 | u128::from(random_u64())
 }
 

@@ -30,7 +30,7 @@ mod request_context;
 mod scope;
 
 pub(crate) use current::{Entered, enter, exemplar_ids, with_current};
-pub(crate) use ids::{RequestId, random_u64, random_u128};
+pub(crate) use ids::RequestId;
 pub(crate) use request_context::Parts;
 
 pub use current::{clear, current, set_field};

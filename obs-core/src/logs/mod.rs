@@ -70,9 +70,10 @@ mod tests;
 
 pub(crate) use bridge::install_log_bridge;
 pub(crate) use handle::{Logs, LogsConfig};
-pub(crate) use output::LineReader;
+
 pub(crate) use request_line::RequestLine;
 pub(crate) use request_start::RequestStart;
 
 pub use format::LogFormat;
 pub use layer::JsonLayer;
+pub use output::LineReader;

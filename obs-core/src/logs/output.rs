@@ -31,7 +31,7 @@ pub(super) struct Output {
 /// A second reader of lines, beside the writer: a live page, an export.
 ///
 /// It is called on the thread that logs, before the line is written, and must not block.
-pub(crate) trait LineReader: Send + Sync {
+pub trait LineReader: Send + Sync {
     /// Reads a line, which ends in a newline.
     fn read(&self, level: Level, line: &[u8]);
 }

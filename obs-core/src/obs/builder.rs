@@ -10,10 +10,10 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
 use crate::{
-    logs::{LogFormat, Logs, LogsConfig},
+    logs::{LineReader, LogFormat, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, Registry, Target},
     request::{Routes, install_panic_hook},
-    trace::{Tracing, TracingConfig},
+    trace::{SpanReader, Tracing, TracingConfig},
 };
 
 /// A recorder that is shared between threads.
@@ -41,6 +41,8 @@ pub struct ObsBuilder {
     recorder: Option<SharedRecorder>,
     duration_buckets: Vec<f64>,
     tracer_provider: Option<SdkTracerProvider>,
+    span_readers: Vec<Box<dyn SpanReader>>,
+    line_reader: Option<Box<dyn LineReader>>,
 }
 
 // === impl ObsBuilder ===
@@ -58,6 +60,8 @@ impl ObsBuilder {
             recorder: None,
             duration_buckets: DURATION_BUCKETS.to_vec(),
             tracer_provider: None,
+            span_readers: Vec::new(),
+            line_reader: None,
         }
     }
 
@@ -144,6 +148,20 @@ impl ObsBuilder {
         self
     }
 
+    /// A second reader of finished spans, beside the exporter: a live page, a test. With it, spans
+    /// are recorded without an exporter too. Can be given several times. A provider of the user's
+    /// own has its own processors and is not read. Defaults to none.
+    pub fn span_reader(mut self, reader: impl SpanReader + 'static) -> Self {
+        self.span_readers.push(Box::new(reader));
+        self
+    }
+
+    /// A second reader of log lines, beside the writer. Defaults to none.
+    pub fn line_reader(mut self, reader: impl LineReader + 'static) -> Self {
+        self.line_reader = Some(Box::new(reader));
+        self
+    }
+
     /// Starts the signals and makes them the process-wide default: the subscriber of `tracing`, the
     /// recorder of `metrics`, the tracer provider and propagator of OpenTelemetry, a panic hook that
     /// adds to the one before, and what `ObsLayer::new()` uses.
@@ -205,14 +223,15 @@ impl ObsBuilder {
         let service = Arc::new(self.service);
         let env = |name: &str| env::var(name).ok();
         let recorder = target.recorder();
-        let tracing = Tracing::start(TracingConfig {
+        let config = TracingConfig {
             service: Arc::clone(&service),
             otlp_endpoint: self.otlp_endpoint,
             sample_ratio: self.sample_ratio,
             provider: self.tracer_provider,
             env: &env,
             recorder: &*recorder,
-        })?;
+        };
+        let tracing = Tracing::start(config, self.span_readers)?;
         let logs = Logs::start(LogsConfig {
             service: Arc::clone(&service),
             format: self.log_format,
@@ -220,16 +239,11 @@ impl ObsBuilder {
             writer: self.log_writer,
             recorder: &*recorder,
         })?;
+        if let Some(reader) = self.line_reader {
+            logs.set_reader(reader);
+        }
         global::describe_service(&registry, &service);
-        Ok(Shared {
-            service,
-            registry,
-            target,
-            duration_buckets: self.duration_buckets,
-            logs: Some(logs),
-            tracing,
-            routes,
-        })
+        Ok(Shared { registry, target, duration_buckets: self.duration_buckets, logs: Some(logs), tracing, routes })
     }
 }
 

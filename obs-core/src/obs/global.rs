@@ -8,7 +8,7 @@ use std::{
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use opentelemetry::propagation::TextMapCompositePropagator;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
-use tracing::Subscriber;
+use tracing::{Dispatch, Subscriber, subscriber::NoSubscriber};
 
 use super::{InitError, ServiceInfo, shared};
 use crate::{
@@ -30,7 +30,7 @@ struct GlobalRecorder;
 
 /// Refuses if a subscriber is installed, before anything is started.
 pub(super) fn check_subscriber() -> Result<(), InitError> {
-    let free = tracing::dispatcher::get_default(|dispatch| dispatch.is::<tracing::subscriber::NoSubscriber>());
+    let free = tracing::dispatcher::get_default(Dispatch::is::<NoSubscriber>);
     if free { Ok(()) } else { Err(subscriber_taken()) }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::ServiceInfo;
 use crate::{
     context::TraceId,
     logs::Logs,
@@ -14,7 +13,6 @@ use crate::{
 /// One instance's signals. Layers hold it, so it works as long as any of them does.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) service: Arc<ServiceInfo>,
     pub(crate) registry: Registry,
     /// Where RED metrics go: the registry, or another recorder.
     pub(crate) target: Target,
@@ -72,7 +70,6 @@ impl Shared {
     fn bare() -> Self {
         let registry = default_registry().clone();
         Self {
-            service: Arc::default(),
             target: Target::Own(registry.clone()),
             registry,
             duration_buckets: DURATION_BUCKETS.to_vec(),

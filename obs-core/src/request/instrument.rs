@@ -51,7 +51,6 @@ impl Instrument {
 
     /// `GET /users/{id}`; the method alone where no route matched.
     pub(super) fn span_name(
-        &self,
         in_flight: Option<&InFlight>,
         method: &'static str,
         endpoint: Option<&str>,

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use opentelemetry::ContextGuard;
+use opentelemetry::{Context, ContextGuard};
 
 use super::{
     ByteCounter, Head, HeaderReader, Instrument, Outcome, RequestHead, ResponseHead, arrival,
@@ -144,7 +144,7 @@ impl Observation {
         };
         running.in_poll = true;
         let context = running.context.take();
-        let otel = context.as_ref().and_then(|context| context.parts().otel.clone()).map(|otel| otel.attach());
+        let otel = context.as_ref().and_then(|context| context.parts().otel.clone()).map(Context::attach);
         let tracing_span = running.instrument.options.tracing_span.then(|| running.tracing_span.clone().entered());
         Polling {
             entered: context.map(|context| context::enter(Some(context))),
@@ -264,7 +264,7 @@ impl Running {
             self.template = head.endpoint.map(Box::from);
         }
         let has_span = instrument.options.traces && !skipped;
-        let span = has_span.then(|| instrument.span_name(self.in_flight.as_ref(), self.method, head.endpoint));
+        let span = has_span.then(|| Instrument::span_name(self.in_flight.as_ref(), self.method, head.endpoint));
         let context = arrival::context(&instrument, self.method, head, headers, span, self.arrived);
         if instrument.options.tracing_span {
             self.tracing_span = Instrument::open_tracing_span(&context, self.method, head.endpoint);

@@ -19,6 +19,7 @@ pub(super) type FinishHook = Arc<dyn Fn(&Finished<'_>) + Send + Sync>;
 
 /// What a layer does with a request. Adapters offer each field as a setter.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that users set by its name")]
 pub struct Options {
     /// Where it goes; the process-wide default if none was given.
     pub(super) shared: Option<Arc<Shared>>,

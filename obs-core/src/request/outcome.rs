@@ -61,11 +61,6 @@ impl Outcome {
     pub const fn is_abandoned(self) -> bool {
         matches!(self, Self::Cancelled | Self::Aborted)
     }
-
-    /// The position in [`ALL`](Self::ALL).
-    pub(crate) const fn index(self) -> usize {
-        self as usize
-    }
 }
 
 impl std::fmt::Display for Outcome {

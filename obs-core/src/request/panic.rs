@@ -40,7 +40,9 @@ pub(crate) fn install_hook(outside: impl Fn() + Send + Sync + 'static) {
 }
 
 fn note(info: &PanicHookInfo<'_>) {
-    let message = info.payload_as_str().unwrap_or("(no text)").to_owned();
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let message = text.unwrap_or("(no text)").to_owned();
     let location = info.location().map(ToString::to_string).unwrap_or_default();
     let _ = LAST.try_with(|last| last.replace(Some(PanicReport { message, location })));
 }

@@ -86,7 +86,7 @@ fn the_export_thread_makes_no_spans() {
 
 #[test]
 fn without_a_tracer_there_is_no_layer() {
-    let tracing = Tracing::start(crate::trace::testing::config(&|_| None)).unwrap();
+    let tracing = Tracing::start(crate::trace::testing::config(&|_| None), Vec::new()).unwrap();
     subscribed(&tracing, || tracing::info_span!("x").in_scope(|| ()));
 }
 

@@ -80,16 +80,9 @@ fn tracer(provider: &SdkTracerProvider) -> SdkTracer {
 // === impl Tracing ===
 
 impl Tracing {
-    /// Checks the settings and starts what they ask for: nothing without an endpoint or a provider.
-    pub(crate) fn start(config: TracingConfig<'_>) -> Result<Self, InitError> {
-        Self::start_with_readers(config, Vec::new())
-    }
-
-    /// [`start`](Self::start), with others who want to see finished spans.
-    pub(crate) fn start_with_readers(
-        config: TracingConfig<'_>,
-        readers: Vec<Box<dyn SpanReader>>,
-    ) -> Result<Self, InitError> {
+    /// Checks the settings and starts what they ask for: nothing without an endpoint, a provider or
+    /// readers of finished spans.
+    pub(crate) fn start(config: TracingConfig<'_>, readers: Vec<Box<dyn SpanReader>>) -> Result<Self, InitError> {
         let instance = next_instance();
         let sampler = Sampler::from_settings(config.sample_ratio, Env(config.env))?;
         let recording = match config.provider {

@@ -74,7 +74,7 @@ fn users(sampler: SdkSamplers, hangs: bool) -> (Tracing, Theirs) {
     let provider = SdkTracerProvider::builder().with_sampler(sampler).with_span_processor(theirs.clone()).build();
     // The user keeps it, beyond the test: dropping the last one shuts it down.
     Box::leak(Box::new(provider.clone()));
-    (Tracing::start(TracingConfig { provider: Some(provider), ..config(&|_| None) }).unwrap(), theirs)
+    (Tracing::start(TracingConfig { provider: Some(provider), ..config(&|_| None) }, Vec::new()).unwrap(), theirs)
 }
 
 // === our own provider ===
@@ -177,7 +177,7 @@ fn after_shutdown_there_are_ids_and_no_spans() {
 
 #[test]
 fn without_an_exporter_the_sampler_still_decides() {
-    let tracing = Tracing::start(config(&|_| None)).unwrap();
+    let tracing = Tracing::start(config(&|_| None), Vec::new()).unwrap();
     assert!(tracing.provider().is_none());
     let span = tracing.start_server_span(start(None), no_attributes);
     assert!(span.flags.is_sampled() && span.otel.is_none());
@@ -187,8 +187,10 @@ fn without_an_exporter_the_sampler_still_decides() {
 #[test]
 fn a_bad_setting_is_refused_even_if_nothing_is_exported() {
     let ratio = TracingConfig { sample_ratio: Some(2.0), ..config(&|_| None) };
-    assert!(Tracing::start(ratio).is_err());
-    assert!(Tracing::start(config(&|name| (name == "OTEL_TRACES_SAMPLER").then(|| "?".to_owned()))).is_err());
+    assert!(Tracing::start(ratio, Vec::new()).is_err());
+    assert!(
+        Tracing::start(config(&|name| (name == "OTEL_TRACES_SAMPLER").then(|| "?".to_owned())), Vec::new()).is_err()
+    );
 }
 
 // === the user's own provider ===

@@ -41,9 +41,10 @@ mod testing;
 
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
-pub(crate) use server_span::{ServerSpan, SpanStart};
+pub(crate) use server_span::SpanStart;
 pub(crate) use span_name::server_span_name;
 
 pub use builder::{SpanBuilder, SpanKind, in_span, in_span_blocking, span, try_in_span, try_in_span_blocking};
 pub use future::{Traced, TryTraced};
+pub use pipeline::SpanReader;
 pub use record::{record_error, set_attribute};

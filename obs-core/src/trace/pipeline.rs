@@ -21,7 +21,7 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// It is called on the thread that ends the span, often in the middle of a request: it must be
 /// quick and must not block.
-pub(crate) trait SpanReader: Send + Sync + fmt::Debug {
+pub trait SpanReader: Send + Sync + fmt::Debug {
     /// Sees one span that was sampled and has ended.
     fn read(&self, span: &SpanData);
 }

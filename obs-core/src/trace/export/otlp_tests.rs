@@ -94,7 +94,7 @@ fn exporting(url: String, set: &[(&str, &str)]) -> (Tracing, Counts) {
     let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let counts = Counts::default();
     let config = TracingConfig { otlp_endpoint: Some(url), recorder: &counts, ..config(&env) };
-    (Tracing::start(config).unwrap(), counts)
+    (Tracing::start(config, Vec::new()).unwrap(), counts)
 }
 
 fn http(address: SocketAddr) -> String {
