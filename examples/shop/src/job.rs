@@ -1,0 +1,46 @@
+//! Work that no request started.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use obs_axum::obs_core::{context, trace};
+use tokio::time::interval;
+
+const EVERY: Duration = Duration::from_secs(5);
+
+/// The carts that visitors have left behind.
+#[derive(Debug, Default)]
+pub(crate) struct Carts {
+    abandoned: AtomicU64,
+}
+
+// === impl Carts ===
+
+impl Carts {
+    /// A visitor has left a cart.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Closes the carts that were left, and tells how many there were.
+    fn close_abandoned(&self) -> u64 {
+        self.abandoned.swap(0, Ordering::Relaxed)
+    }
+}
+
+/// Closes abandoned carts now and then, for ever.
+pub(crate) async fn close_abandoned_carts(carts: std::sync::Arc<Carts>) {
+    let mut ticks = interval(EVERY);
+    loop {
+        ticks.tick().await;
+        // Each run is a unit of work like a request: with ids of its own on its lines, a trace of
+        // its own, and fields that the next run doesn't see.
+        context::in_new(trace::in_span("close abandoned carts", async {
+            context::set_field("job", "close_abandoned_carts");
+            tracing::info!(carts = carts.close_abandoned(), "abandoned carts closed");
+        }))
+        .await;
+    }
+}

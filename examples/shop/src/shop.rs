@@ -1,0 +1,91 @@
+//! The three services put together.
+
+use std::{
+    error::Error,
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+};
+
+use crate::{
+    args::Args,
+    client::Client,
+    orders, payments,
+    service::{Closed, Service},
+    storefront,
+};
+
+/// The shop, open.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    /// In the order in which a checkout passes them.
+    services: [Service; 3],
+}
+
+// === impl Shop ===
+
+impl Shop {
+    /// Starts the services.
+    ///
+    /// # Errors
+    ///
+    /// If there is no free port, or a service can't start.
+    pub(crate) fn open(args: &Args) -> Result<Self, Box<dyn Error>> {
+        // All ports are taken before any service starts: each must know the next one's address.
+        let [at_storefront, at_orders, at_payments] = [listen(args, 0)?, listen(args, 1)?, listen(args, 2)?];
+        let to_orders = Client::new("orders", at_orders.local_addr()?)?;
+        let to_payments = Client::new("payments", at_payments.local_addr()?)?;
+        let payments = Service::start("payments", at_payments, args, payments::app)?;
+        let orders = Service::start("orders", at_orders, args, || orders::app(to_payments))?;
+        let storefront = Service::start("storefront", at_storefront, args, || storefront::app(to_orders))?;
+        Ok(Self { services: [storefront, orders, payments] })
+    }
+
+    /// Where visitors come in.
+    pub(crate) fn storefront(&self) -> SocketAddr {
+        self.services[0].address()
+    }
+
+    /// Tells a newcomer what there is to see.
+    ///
+    /// # Errors
+    ///
+    /// If `out` fails.
+    pub(crate) fn announce(&self, args: &Args, out: &mut impl io::Write) -> io::Result<()> {
+        writeln!(out, "The shop is open: storefront → orders → payments\n")?;
+        for service in &self.services {
+            let address = service.address();
+            writeln!(out, "  {:<10}  http://{address}  metrics: http://{address}/metrics", service.name())?;
+        }
+        match args.requests {
+            Some(requests) => writeln!(out, "\nSending {requests} requests …\n"),
+            None => self.suggest(out),
+        }
+    }
+
+    fn suggest(&self, out: &mut impl io::Write) -> io::Result<()> {
+        let [storefront, orders, _] = self.services.each_ref().map(Service::address);
+        writeln!(out, "\nTry:\n  curl -i http://{storefront}/products/7")?;
+        writeln!(out, "  curl -s http://{storefront}/metrics | grep requests_total")?;
+        writeln!(out, "  curl -s -H 'Accept: application/openmetrics-text' http://{orders}/metrics | grep trace_id")?;
+        writeln!(
+            out,
+            "Log lines go to standard output, spans to OTEL_EXPORTER_OTLP_ENDPOINT if it is set. Ctrl-C ends.\n"
+        )
+    }
+
+    /// Ends the services.
+    ///
+    /// # Errors
+    ///
+    /// If one of them failed.
+    pub(crate) fn close(self) -> io::Result<[Closed; 3]> {
+        Service::close(self.services)
+    }
+}
+
+/// Listens on the port that was asked for, or on a free one if that is taken.
+fn listen(args: &Args, nth: u16) -> io::Result<TcpListener> {
+    let wanted = if args.port == 0 { 0 } else { args.port.saturating_add(nth) };
+    let on = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    on(wanted).or_else(|_| on(0))
+}

@@ -1,0 +1,163 @@
+//! The visitors. They know nothing of the services but the storefront's address, and nothing of
+//! obs: what they are answered, the services' own telemetry tells.
+
+use std::{net::SocketAddr, time::Duration};
+
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use reqwest::{Client, RequestBuilder};
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    args::Args,
+    model::{Card, Cart, Login},
+};
+
+/// Visitors in the shop at one time, at most.
+const AT_ONCE: usize = 8;
+/// How long a visitor waits who doesn't wait for the end; recommendations take longer.
+const IMPATIENCE: Duration = Duration::from_millis(150);
+
+/// One request to the storefront.
+#[derive(Clone, Copy, Debug)]
+enum Visit {
+    Product,
+    Login,
+    Checkout,
+    Order,
+    /// An answer that takes its time.
+    Slow,
+    /// The same, and the visitor leaves before it comes.
+    Cancelled,
+    /// An answer in pieces.
+    Streamed,
+    /// The same, and the visitor leaves half-way.
+    Aborted,
+    /// Server-sent events.
+    Events,
+    /// A card without money: the visitor's fault.
+    Declined,
+    /// A bank that doesn't answer: our fault.
+    Failing,
+    /// The bug in the invoices.
+    Panicking,
+    /// A product that there isn't.
+    Missing,
+    /// A path that there isn't.
+    Unknown,
+}
+
+/// Twenty visits that are made over and over, the most telling one first.
+const ROUND: [Visit; 20] = [
+    Visit::Checkout,
+    Visit::Product,
+    Visit::Login,
+    Visit::Failing,
+    Visit::Product,
+    Visit::Slow,
+    Visit::Panicking,
+    Visit::Unknown,
+    Visit::Order,
+    Visit::Cancelled,
+    Visit::Streamed,
+    Visit::Product,
+    Visit::Checkout,
+    Visit::Declined,
+    Visit::Events,
+    Visit::Product,
+    Visit::Missing,
+    Visit::Aborted,
+    Visit::Login,
+    Visit::Order,
+];
+
+/// Visitors for a storefront.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    http: Client,
+    storefront: String,
+    /// How many; `u32::MAX` stands for no end.
+    requests: u32,
+    /// From one to the next.
+    pause: Duration,
+}
+
+// === impl Traffic ===
+
+impl Traffic {
+    /// # Errors
+    ///
+    /// If the client can't be set up.
+    pub(crate) fn new(storefront: SocketAddr, args: &Args) -> Result<Self, reqwest::Error> {
+        let http = Client::builder().no_proxy().timeout(Duration::from_secs(5)).user_agent("shop-visitor").build()?;
+        let (requests, pause) = match args.requests {
+            Some(requests) => (requests, Duration::ZERO),
+            None => (u32::MAX, Duration::from_secs(1).checked_div(args.rate).unwrap_or(Duration::MAX)),
+        };
+        Ok(Self { http, storefront: format!("http://{storefront}"), requests, pause })
+    }
+
+    /// Sends all visitors, and returns when the last one has left.
+    pub(crate) async fn run(&self) {
+        let opening = Instant::now();
+        let arrival = |n| self.pause.checked_mul(n).and_then(|after| opening.checked_add(after));
+        stream::iter(0..self.requests)
+            .then(|n| wait_until(arrival(n)).map(move |()| n))
+            .for_each_concurrent(AT_ONCE, |n| self.visit(n))
+            .await;
+    }
+
+    async fn visit(&self, n: u32) {
+        let Some(visit) = ROUND.get(n as usize % ROUND.len()) else { return };
+        let request = self.request(*visit, n);
+        // Visitors shrug: what went wrong, the services say themselves.
+        let _ = match visit {
+            Visit::Cancelled => request.timeout(IMPATIENCE).send().await.map(drop),
+            Visit::Aborted => first_piece(request).await,
+            _ => whole(request).await,
+        };
+    }
+
+    fn request(&self, visit: Visit, n: u32) -> RequestBuilder {
+        let user_id = format!("user-{}", n % 50);
+        let cart = |card| Cart { user_id: user_id.clone(), items: 1 + n % 4, card };
+        match visit {
+            Visit::Product => self.get(&format!("/products/{}", n % 100)),
+            Visit::Login => self.post("/login").json(&Login { user_id }),
+            Visit::Checkout => self.post("/checkout").json(&cart(Card::Valid)),
+            Visit::Declined => self.post("/checkout").json(&cart(Card::Declined)),
+            Visit::Failing => self.post("/checkout").json(&cart(Card::Unreachable)),
+            Visit::Order => self.get(&format!("/orders/{}", 1 + n % 500)),
+            // The orders whose number ends in 0 are the ones without items.
+            Visit::Panicking => self.get(&format!("/orders/{}/invoice", 10 * (1 + n % 50))),
+            Visit::Slow | Visit::Cancelled => self.get("/recommendations"),
+            Visit::Streamed | Visit::Aborted => self.get("/export"),
+            Visit::Events => self.get("/events"),
+            Visit::Missing => self.get("/products/4711"),
+            Visit::Unknown => self.get(&format!("/wp-admin/{n}.php")),
+        }
+    }
+
+    fn get(&self, path: &str) -> RequestBuilder {
+        self.http.get(format!("{}{path}", self.storefront))
+    }
+
+    fn post(&self, path: &str) -> RequestBuilder {
+        self.http.post(format!("{}{path}", self.storefront))
+    }
+}
+
+/// Waits for a moment, or for ever if there is none.
+async fn wait_until(arrival: Option<Instant>) {
+    match arrival {
+        Some(arrival) => sleep_until(arrival).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn whole(request: RequestBuilder) -> reqwest::Result<()> {
+    request.send().await?.bytes().await.map(drop)
+}
+
+async fn first_piece(request: RequestBuilder) -> reqwest::Result<()> {
+    request.send().await?.chunk().await.map(drop)
+}
