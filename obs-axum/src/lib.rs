@@ -56,3 +56,8 @@ pub use future::ObsFuture;
 pub use layer::ObsLayer;
 pub use metrics::{metrics, metrics_for};
 pub use service::ObsService;
+
+/// Compiles the quick start of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
