@@ -1,11 +1,14 @@
 //! Work that no request started.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use obs_axum::obs_core::{context, trace};
+use obs_axum::obs_core::{Obs, context, trace};
 use tokio::time::interval;
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -31,16 +34,17 @@ impl Carts {
 }
 
 /// Closes abandoned carts now and then, for ever.
-pub(crate) async fn close_abandoned_carts(carts: std::sync::Arc<Carts>) {
+pub(crate) async fn close_abandoned_carts(obs: Obs, carts: Arc<Carts>) {
     let mut ticks = interval(EVERY);
     loop {
         ticks.tick().await;
-        // Each run is a unit of work like a request: with ids of its own on its lines, a trace of
-        // its own, and fields that the next run doesn't see.
-        context::in_new(trace::in_span("close abandoned carts", async {
+        let work = trace::in_span("close abandoned carts", async {
             context::set_field("job", "close_abandoned_carts");
             tracing::info!(carts = carts.close_abandoned(), "abandoned carts closed");
-        }))
-        .await;
+        });
+        // Each run is a unit of work like a request: with ids of its own on its lines, a trace of
+        // its own, and fields that the next run doesn't see. A service that is alone in its process
+        // and has called `init` writes `context::in_new(work)`.
+        context::scope(obs.start_context(), work).await;
     }
 }

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    service::log_panics();
+    service::print_other_panics_only();
     let shop = Shop::open(args)?;
     // Standard output belongs to the log lines or to the report: both can be piped into `jq`.
     shop.announce(args, &mut io::stderr())?;

@@ -55,13 +55,14 @@ pub(crate) struct Closed {
     pub(crate) lines: LogLines,
 }
 
-/// Makes a panic in a handler a log line of its service, with the ids of the request, in place of
-/// text on standard error. Panics elsewhere print as ever.
-pub(crate) fn log_panics() {
+/// Keeps panics in handlers off standard error: the line of their request tells their message and
+/// place. Panics elsewhere print as ever.
+pub(crate) fn print_other_panics_only() {
     let print = panic::take_hook();
-    panic::set_hook(Box::new(move |info| match context::current() {
-        Some(_) => tracing::error!("{info}"),
-        None => print(info),
+    panic::set_hook(Box::new(move |info| {
+        if context::current().is_none() {
+            print(info);
+        }
     }));
 }
 
@@ -86,7 +87,7 @@ impl Service {
         name: &'static str,
         listener: TcpListener,
         args: &Args,
-        app: impl FnOnce() -> Router + Send + 'static,
+        app: impl FnOnce(&Obs) -> Router + Send + 'static,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let builder = Obs::builder(name).version(env!("CARGO_PKG_VERSION")).environment("demo");
         let (builder, lines) = logs::configure(builder, name, args);
@@ -96,7 +97,7 @@ impl Service {
         let (end, ended) = mpsc::channel();
         let own = obs.clone();
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let served = on_this_thread(&own, async { serve(listener, observed(app(), &own), stopped).await });
+            let served = on_this_thread(&own, async { serve(listener, observed(app(&own), &own), stopped).await });
             // What could not be sent in time is counted in `obs_spans_dropped_total`.
             let _ = own.shutdown(FLUSH);
             // The one who waits may have left.

@@ -34,9 +34,9 @@ impl Shop {
         let [at_storefront, at_orders, at_payments] = [listen(args, 0)?, listen(args, 1)?, listen(args, 2)?];
         let to_orders = Client::new("orders", at_orders.local_addr()?)?;
         let to_payments = Client::new("payments", at_payments.local_addr()?)?;
-        let payments = Service::start("payments", at_payments, args, payments::app)?;
-        let orders = Service::start("orders", at_orders, args, || orders::app(to_payments))?;
-        let storefront = Service::start("storefront", at_storefront, args, || storefront::app(to_orders))?;
+        let payments = Service::start("payments", at_payments, args, |_| payments::app())?;
+        let orders = Service::start("orders", at_orders, args, |_| orders::app(to_payments))?;
+        let storefront = Service::start("storefront", at_storefront, args, |obs| storefront::app(obs, to_orders))?;
         Ok(Self { services: [storefront, orders, payments] })
     }
 

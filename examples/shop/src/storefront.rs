@@ -11,7 +11,7 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
-use obs_axum::obs_core::context;
+use obs_axum::obs_core::{Obs, context};
 use tokio::time::sleep;
 
 use crate::{
@@ -32,9 +32,9 @@ struct Storefront {
 }
 
 /// The routes of the storefront; starts its background job, so it needs a runtime.
-pub(crate) fn app(orders: Client) -> Router {
+pub(crate) fn app(obs: &Obs, orders: Client) -> Router {
     let carts = Arc::new(Carts::default());
-    tokio::spawn(job::close_abandoned_carts(Arc::clone(&carts)));
+    tokio::spawn(job::close_abandoned_carts(obs.clone(), Arc::clone(&carts)));
     Router::new()
         .route("/products/{id}", get(product))
         .route("/login", post(login))

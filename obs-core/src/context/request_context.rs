@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{FieldValue, RequestId, SpanId, TraceFlags, TraceId};
-use crate::trace::Tracing;
+use crate::{obs, trace::Tracing};
 
 /// Ids and fields of one request; a cheap handle that clones share.
 #[derive(Clone, Debug)]
@@ -42,8 +42,8 @@ pub(crate) struct Parts {
 impl RequestContext {
     /// A context for work that no HTTP request started: a job, a message from a queue.
     ///
-    /// It has new ids and belongs to a new trace, sampled if the default [`Obs`](crate::Obs)
-    /// decides so. It is not current yet: hand it to [`scope`](super::scope) or
+    /// It has new ids and belongs to a new trace, sampled if the process-wide default decides so
+    /// ([`Obs::start_context`](crate::Obs::start_context) is for another instance). It is not current yet: hand it to [`scope`](super::scope) or
     /// [`run_in`](super::run_in), or use [`in_new`](super::in_new) and
     /// [`run_new`](super::run_new), which do both. It stops being current on return, on error and
     /// on panic.
@@ -57,8 +57,13 @@ impl RequestContext {
     /// ```
     #[must_use]
     pub fn start() -> Self {
+        Self::start_in(&obs::default().tracing)
+    }
+
+    /// [`start`](Self::start) with the sampler and the spans of one instance.
+    pub(crate) fn start_in(tracing: &Tracing) -> Self {
         let trace_id = TraceId::random();
-        let sampled = crate::obs::default_sampled(trace_id);
+        let sampled = tracing.samples_root(trace_id);
         Self::from_parts(Parts {
             request_id: RequestId::new(),
             trace_id,
@@ -67,7 +72,7 @@ impl RequestContext {
             tracestate: None,
             baggage: None,
             otel: None,
-            tracing: crate::obs::default_tracing().filter(|_| sampled),
+            tracing: sampled.then(|| tracing.clone()),
         })
     }
 

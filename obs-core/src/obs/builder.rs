@@ -191,13 +191,14 @@ impl ObsBuilder {
         let shared = obs.shared();
         global::install_opentelemetry(&shared.tracing);
         global::bridge_log_crate();
-        install_panic_hook(global::flush_logs);
         shared::install(&shared);
         global::report_target(&shared.target);
         Ok(obs)
     }
 
-    /// Starts the signals and installs nothing: for tests and second instances.
+    /// Starts the signals and makes nothing the process-wide default: for tests and second
+    /// instances. (The panic hook that notes the message of a panic for its request's line is added
+    /// to the one before, once for all instances.)
     ///
     /// Hand the result to `ObsLayer::obs`, and [`Obs::subscriber_layer`] to a subscriber.
     ///
@@ -220,6 +221,7 @@ impl ObsBuilder {
     }
 
     fn start(self, registry: Registry, target: Target, routes: Arc<Routes>) -> Result<Shared, InitError> {
+        install_panic_hook(global::flush_logs);
         let service = Arc::new(self.service);
         let env = |name: &str| env::var(name).ok();
         let recorder = target.recorder();

@@ -9,10 +9,12 @@ use tracing::Subscriber;
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
 use super::{InitError, ObsBuilder, Shared, ShutdownError};
-use crate::{logs::Logs, metrics::Registry};
+use crate::{context::RequestContext, logs::Logs, metrics::Registry};
 
 /// How long dropping the last handle may flush.
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
+/// Which part of a shutdown's time the spans may use.
+const TRACES_SHARE: f64 = 0.8;
 
 /// Logs, metrics and traces of one service.
 ///
@@ -57,6 +59,20 @@ impl Obs {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.owner.shared.registry
+    }
+
+    /// A context for work that no HTTP request started, in this instance: a job, a message from a
+    /// queue. [`RequestContext::start`] does the same in the process-wide default.
+    ///
+    /// ```
+    /// # async fn close_abandoned_carts() {}
+    /// # async fn job(obs: &obs_core::Obs) {
+    /// obs_core::context::scope(obs.start_context(), close_abandoned_carts()).await;
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn start_context(&self) -> RequestContext {
+        RequestContext::start_in(&self.owner.shared.tracing)
     }
 
     /// The layer that writes `tracing` events as log lines and sends `tracing` spans as children of
@@ -107,7 +123,8 @@ impl Obs {
         let deadline = Instant::now() + timeout;
         let Shared { tracing, logs, .. } = &*self.owner.shared;
         let mut unfinished = Vec::new();
-        if !tracing.shutdown(timeout) {
+        // A collector that hangs must not take the time that the last lines need.
+        if !tracing.shutdown(timeout.mul_f64(TRACES_SHARE)) {
             unfinished.push("traces");
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -129,7 +146,7 @@ impl Obs {
 impl Drop for Owner {
     fn drop(&mut self) {
         let deadline = Instant::now() + DROP_TIMEOUT;
-        self.shared.tracing.flush(DROP_TIMEOUT);
+        self.shared.tracing.flush(DROP_TIMEOUT.mul_f64(TRACES_SHARE));
         if let Some(logs) = &self.shared.logs {
             logs.flush(deadline.saturating_duration_since(Instant::now()));
         }

@@ -9,7 +9,7 @@ mod service;
 mod shared;
 
 pub(crate) use service::ServiceInfo;
-pub(crate) use shared::{Shared, default, default_routes, default_sampled, default_tracing};
+pub(crate) use shared::{Shared, default, default_routes, default_tracing};
 
 pub use builder::ObsBuilder;
 pub use error::{InitError, ShutdownError};

@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::{
-    context::TraceId,
     logs::Logs,
     metrics::{DURATION_BUCKETS, Registry, Target},
     request::Routes,
@@ -51,11 +50,6 @@ pub(super) fn installed() -> Option<Arc<Shared>> {
 
 pub(super) fn install(shared: &Arc<Shared>) {
     *INSTALLED.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(shared));
-}
-
-/// Whether the process-wide default samples a new trace with this id.
-pub(crate) fn default_sampled(trace_id: TraceId) -> bool {
-    default().tracing.samples_root(trace_id)
 }
 
 /// The traces of the process-wide default, if it makes spans.

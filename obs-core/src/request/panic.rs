@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     panic::{self, PanicHookInfo},
     sync::Once,
+    thread,
 };
 
 use crate::context;
@@ -24,6 +25,9 @@ pub(crate) struct PanicReport {
 /// `outside` for any other, before the process may end.
 pub(crate) fn install_hook(outside: impl Fn() + Send + Sync + 'static) {
     static INSTALLED: Once = Once::new();
+    if thread::panicking() {
+        return;
+    }
     INSTALLED.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
