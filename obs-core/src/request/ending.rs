@@ -44,6 +44,7 @@ struct Ending<'a> {
 impl Running {
     /// Writes the request to metrics, span, log and hook.
     pub(super) fn record(mut self, outcome: Outcome) {
+        let outcome = self.natural(outcome);
         let duration = self.duration();
         let status = self.status(outcome);
         let mut digits = [0; 3];
@@ -55,6 +56,15 @@ impl Running {
         self.end_span(&ending, panic.as_ref());
         self.write_line(&ending, panic.as_ref());
         self.call_hook(&ending);
+    }
+
+    /// A stream by nature ends when its client leaves: that is not an answer broken off, and at its
+    /// head it was counted by its status.
+    fn natural(&self, outcome: Outcome) -> Outcome {
+        match (outcome, self.head) {
+            (Outcome::Aborted, Some((status, _))) if self.is_stream => Outcome::of_status(status),
+            (outcome, _) => outcome,
+        }
     }
 
     /// Lets everything go unrecorded.
@@ -139,6 +149,8 @@ impl Running {
         let &Ending { status, outcome, error_type, duration, request_bytes } = ending;
         let exemplar = self.exemplar();
         let response_bytes = self.head.map(|_| self.response_bytes);
+        // The status of a stream was counted at its head.
+        let error_type = error_type.filter(|_| !self.is_stream || outcome != Outcome::ServerError);
         let measured = Measured { status, outcome, error_type, duration, request_bytes, response_bytes, exemplar };
         let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) else { return };
         if self.is_stream {
