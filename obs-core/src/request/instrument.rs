@@ -71,6 +71,11 @@ impl Instrument {
         )
     }
 
+    /// Whether anything but the metrics wants to know the route's template.
+    pub(super) fn tells_endpoint(&self) -> bool {
+        self.has_context() || self.options.on_finish.is_some() || self.options.classify.is_some()
+    }
+
     pub(super) fn request_headers(&self) -> &[CapturedHeader] {
         &self.options.request_headers
     }

@@ -103,6 +103,9 @@ impl Observation {
             tracing_span: tracing::Span::none(),
             in_poll: false,
         };
+        if running.in_flight.is_none() && instrument.tells_endpoint() {
+            running.template = head.endpoint.map(Box::from);
+        }
         if instrument.has_context() {
             running.begin_context(head, headers, skipped);
         }
@@ -260,9 +263,6 @@ impl Running {
     fn begin_context(&mut self, head: &RequestHead<'_>, headers: &dyn HeaderReader, skipped: bool) {
         let instrument = Arc::clone(&self.instrument);
         self.arrived = SystemTime::now();
-        if self.in_flight.is_none() {
-            self.template = head.endpoint.map(Box::from);
-        }
         let has_span = instrument.options.traces && !skipped;
         let span = has_span.then(|| Instrument::span_name(self.in_flight.as_ref(), self.method, head.endpoint));
         let context = arrival::context(&instrument, self.method, head, headers, span, self.arrived);
