@@ -1,32 +1,55 @@
-//! One request, seen by every signal: metrics, log line, span, and the gauge back at 0, exactly once.
+//! The scenario table: one row is one way in which a request can go, and what every signal must show.
 //!
-//! A row of the scenario table sends requests and says what they must have left behind; what is left
-//! behind beyond that fails the row as much as what is missing.
+//! A row speaks HTTP and expectations only. An [`Adapter`] serves what the row's routes do with its
+//! framework and its layer; the runner plays the client over real TCP, HTTP/1.1 and HTTP/2, and then
+//! compares, exactly once each: the metrics page, the canonical line, the server span, the gauge back
+//! at 0, and what the client got. The rows run unchanged against every adapter; where a framework
+//! can't behave alike, the row says so and why ([`Scenario::differs`]).
 //!
-//! ```no_run
-//! use obs_core::request::Outcome;
-//! use obs_tests::{logs::LogBuffer, net, scenario::{Expected, Observer}, spans::SpanBuffer};
-//!
-//! # fn render() -> String { String::new() }
-//! # let server = obs_tests::otlp::Receiver::start();
-//! let (logs, spans) = (LogBuffer::new(), SpanBuffer::new());
-//! // … build an `Obs` that writes to a clone of `logs` and traces with `spans.provider()`
-//! let mut observer = Observer::new(render).logs(&logs).spans(&spans);
-//!
-//! let mark = observer.mark();
-//! net::get(server.addr(), "/orders/7");
-//! observer.check(&mark, &[Expected::new("GET", "/orders/{id}", 200, Outcome::Ok).response_bytes(12)]);
-//! observer.finish();
 //! ```
+//! use obs_core::request::Outcome;
+//! use obs_tests::scenario::{get, row, shows, text};
+//!
+//! let rows = [
+//!     row("ok", get("/users/7"), "/users/{id}", text("hello"), shows(Outcome::Ok, 200).sends(5)),
+//! ];
+//! assert_eq!(rows[0].name, "ok");
+//! ```
+//!
+//! Stories of more than one request are functions in [`story`] that any adapter can play.
 
+mod act;
+mod adapter;
+mod ask;
+mod body;
 mod check;
-mod expected;
-mod observer;
+mod evidence;
+mod expect;
+mod reply;
+mod route;
+mod row;
+mod run;
+mod serve;
+mod settings;
+mod span;
+mod stage;
 
-#[cfg(test)]
-mod tests;
+pub mod story;
+pub mod table;
 
 pub use {
-    expected::Expected,
-    observer::{Mark, Observer},
+    act::{Seen, Wire, ask_all},
+    adapter::{Adapter, FinishHook, Plan, Serving},
+    ask::{Act, Ask, PARENT, ask, get, post},
+    body::{ScriptedBody, ScriptedFailure, Step},
+    evidence::Evidence,
+    expect::{Bytes, Expect, Ids, shows},
+    reply::{Content, Reply, empty, status, stream, text},
+    route::{Does, Route, ServiceFailure, UPGRADED_FOR, Work},
+    row::{Difference, Scenario, row},
+    run::{Failure, check_all, check_in_turn, play},
+    serve::Subscribed,
+    settings::Settings,
+    span::{Attribute, Attributes, SeenSpan},
+    stage::Stage,
 };

@@ -1,0 +1,109 @@
+//! The server span: one, as the HTTP conventions want it.
+
+use obs_core::{
+    names::{attribute, log, value},
+    request::Outcome,
+};
+
+use super::case::{Case, Problems};
+use crate::scenario::{Ids, SeenSpan, span::Attribute, stage::SERVICE};
+
+pub(super) fn check(case: &Case<'_>, problems: &mut Problems) {
+    let spans: Vec<_> = case.evidence.server_spans().collect();
+    problems.same("the number of server spans", &spans.len(), &usize::from(case.has_span()));
+    let [span] = spans[..] else { return };
+    check_place(case, span, problems);
+    check_request(case, span, problems);
+    check_result(case, span, problems);
+    check_children(case, span, problems);
+}
+
+fn check_place(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
+    let name = match (case.method(), case.endpoint()) {
+        (value::OTHER, endpoint) if endpoint == value::UNMATCHED => "HTTP".to_owned(),
+        (value::OTHER, endpoint) => format!("HTTP {endpoint}"),
+        (method, endpoint) if endpoint == value::UNMATCHED => method.to_owned(),
+        (method, endpoint) => format!("{method} {endpoint}"),
+    };
+    problems.same("the span's name", &span.name, &name);
+    if let Some((_, service)) = &span.received {
+        problems.same("the service that sent the span", &**service, SERVICE);
+    }
+    if let Some((trace, parent)) = case.parent() {
+        let link = (trace.to_owned(), parent.to_owned());
+        let (parent, links) = match case.expect.ids {
+            Ids::Continued => (parent, vec![]),
+            Ids::Linked => ("", vec![link]),
+            _ => ("", vec![]),
+        };
+        problems.same("the span's parent", &*span.parent_span_id, parent);
+        problems.same("the span's links", &span.links, &links);
+    } else {
+        problems.same("the span's parent", &*span.parent_span_id, "");
+    }
+    if let Some(line) = case.evidence.request_lines().next() {
+        problems.same("trace_id of the line", line.str(log::TRACE_ID), &*span.trace_id);
+        problems.same("span_id of the line", line.str(log::SPAN_ID), &*span.span_id);
+    }
+}
+
+fn check_request(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
+    let Case { row, wire, .. } = case;
+    let endpoint = Some(case.endpoint()).filter(|endpoint| endpoint != value::UNMATCHED);
+    let original = (case.method() == value::OTHER).then_some(&*row.ask.method);
+    let query = row.ask.target.split_once('?').map(|(_, query)| query);
+    let texts = [
+        (attribute::HTTP_REQUEST_METHOD, Some(case.method())),
+        (attribute::HTTP_REQUEST_METHOD_ORIGINAL, original),
+        (attribute::HTTP_ROUTE, endpoint.as_deref()),
+        (attribute::URL_PATH, Some(row.ask.path())),
+        (attribute::URL_QUERY, query),
+        (attribute::URL_SCHEME, Some("http")),
+        (attribute::NETWORK_PROTOCOL_VERSION, Some(wire.version())),
+        (attribute::CLIENT_ADDRESS, Some("127.0.0.1")),
+        (attribute::NETWORK_PEER_ADDRESS, Some("127.0.0.1")),
+    ];
+    for (key, expected) in texts {
+        problems.same(&format!("{key} of the span"), &span.text(key), &expected);
+    }
+    problems.holds(span.int(attribute::NETWORK_PEER_PORT).is_some(), "the peer's port is no integer on the span");
+    if row.ask.values("host").next().is_none() {
+        problems.same("server.address of the span", &span.text(attribute::SERVER_ADDRESS), &Some("127.0.0.1"));
+        problems.holds(span.int(attribute::SERVER_PORT).is_some(), "server.port is no integer on the span");
+    }
+    if let Some(agent) = row.ask.values("user-agent").next().and_then(|agent| std::str::from_utf8(agent).ok()) {
+        problems.same("the span's user agent", &span.text(attribute::USER_AGENT_ORIGINAL), &Some(agent));
+    }
+}
+
+fn check_result(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
+    let Case { expect, evidence, stage, .. } = case;
+    let was_sent = expect.sends.is_some() || expect.outcome == Outcome::ServerError;
+    let code = was_sent.then(|| Attribute::Int(expect.status.into()));
+    problems.same("the span's status code", &span.attributes.get(attribute::HTTP_RESPONSE_STATUS_CODE), &code.as_ref());
+    let status = if expect.outcome.is_error() { "error" } else { "unset" };
+    problems.same("the span's status", span.status, status);
+    problems.same("the span's error.type", &span.text(attribute::ERROR_TYPE), &expect.error_type.as_deref());
+    if let (Some(message), true) = (expect.panic, stage.is_installed()) {
+        let said = span
+            .events
+            .iter()
+            .find(|(name, _)| name == attribute::EXCEPTION_EVENT)
+            .and_then(|(_, event)| event.get(attribute::EXCEPTION_MESSAGE).cloned());
+        problems.same("the span's exception", &said, &Some(Attribute::Text(message.to_owned())));
+    }
+    let Some(line) = evidence.request_lines().next() else { return };
+    // Both end at the last byte: the line says it in microseconds.
+    let (span_ms, line_ms) = (span.duration.as_secs_f64() * 1e3, line.number(log::DURATION_MS));
+    problems.holds((span_ms - line_ms).abs() < 0.01, &format!("the span took {span_ms} ms, the line {line_ms} ms"));
+}
+
+/// Every other span lies below the server span.
+fn check_children(case: &Case<'_>, server: &SeenSpan, problems: &mut Problems) {
+    let all = &case.evidence.spans;
+    for span in all.iter().filter(|span| !span.is_server) {
+        problems.same(&format!("the trace of span {:?}", span.name), &span.trace_id, &server.trace_id);
+        let has_parent = all.iter().any(|parent| parent.span_id == span.parent_span_id);
+        problems.holds(has_parent, &format!("span {:?} has a parent that is not there", span.name));
+    }
+}

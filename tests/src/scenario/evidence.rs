@@ -1,0 +1,72 @@
+//! What all signals have shown.
+
+use std::fmt;
+
+use obs_core::request::Outcome;
+
+use super::{Seen, SeenSpan};
+use crate::{logs::LogLine, page::Page};
+
+/// What there is to see once a row was played.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The page before.
+    pub before: Page,
+    /// The page after.
+    pub after: Page,
+    /// The page after, as text.
+    pub page: String,
+    /// All log lines.
+    pub lines: Vec<LogLine>,
+    /// All spans.
+    pub spans: Vec<SeenSpan>,
+    /// What `on_finish` was told: outcome, status, endpoint.
+    pub finished: Vec<(Outcome, u16, String)>,
+    /// What the client saw.
+    pub seen: Seen,
+    /// Whether all connections ended when the server was stopped.
+    pub has_stopped: bool,
+}
+
+// === impl Evidence ===
+
+impl Evidence {
+    /// The canonical lines.
+    pub fn request_lines(&self) -> impl Iterator<Item = &LogLine> {
+        self.lines.iter().filter(|line| line.is_request_line())
+    }
+
+    /// The server spans.
+    pub fn server_spans(&self) -> impl Iterator<Item = &SeenSpan> {
+        self.spans.iter().filter(|span| span.is_server)
+    }
+
+    /// What has changed on the page, without buckets, created stamps and obs's own health.
+    #[must_use]
+    pub fn changes(&self) -> Vec<(String, f64)> {
+        let of_red = |series: &str| {
+            let name = series.split('{').next().unwrap_or_default();
+            !name.ends_with("_bucket") && !name.ends_with("_created") && !name.starts_with("obs_")
+        };
+        self.after.changes(&self.before).into_iter().filter(|(series, _)| of_red(series)).collect()
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  the client saw:\n    {:?}", self.seen)?;
+        writeln!(f, "  the page changed:")?;
+        for (series, change) in self.changes() {
+            writeln!(f, "    {series} {change:+}")?;
+        }
+        writeln!(f, "  lines:")?;
+        for line in &self.lines {
+            writeln!(f, "    {}", line.raw())?;
+        }
+        writeln!(f, "  spans:")?;
+        for span in &self.spans {
+            writeln!(f, "    {span}")?;
+        }
+        write!(f, "  on_finish was told: {:?}", self.finished)
+    }
+}

@@ -1,0 +1,75 @@
+//! What a row sets on the layer.
+
+/// Settings of a layer that every adapter offers; the default is each setter's own default.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `namespace`
+    pub namespace: &'static str,
+    /// `metrics`
+    pub metrics: bool,
+    /// `logs`
+    pub logs: bool,
+    /// `traces`
+    pub traces: bool,
+    /// `trust_incoming`
+    pub trust_incoming: bool,
+    /// `warn_client_errors`
+    pub warn_client_errors: bool,
+    /// `skip`, each
+    pub skip: Vec<&'static str>,
+    /// `streaming`, each
+    pub streaming: Vec<&'static str>,
+    /// `classify`, as the name of a response header whose presence gives the word `classified`
+    pub classify: Option<&'static str>,
+    /// `metrics_for` at this path, beside the routes
+    pub metrics_page: Option<&'static str>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            namespace: "http",
+            metrics: true,
+            logs: true,
+            traces: true,
+            trust_incoming: true,
+            warn_client_errors: false,
+            skip: Vec::new(),
+            streaming: Vec::new(),
+            classify: None,
+            metrics_page: None,
+        }
+    }
+}
+
+/// Gives a layer the settings of a [`Plan`](crate::scenario::Plan): the setters of all adapters'
+/// layers have the same names.
+#[macro_export]
+macro_rules! apply_settings {
+    ($layer:expr, $plan:expr) => {{
+        let plan: &$crate::scenario::Plan<'_> = $plan;
+        let settings = plan.settings;
+        let hook = std::sync::Arc::clone(&plan.on_finish);
+        let mut layer = $layer
+            .namespace(settings.namespace)
+            .metrics(settings.metrics)
+            .logs(settings.logs)
+            .traces(settings.traces)
+            .trust_incoming(settings.trust_incoming)
+            .warn_client_errors(settings.warn_client_errors)
+            .on_finish(move |finished| hook(finished));
+        if let Some(obs) = plan.obs {
+            layer = layer.obs(obs);
+        }
+        if let Some(header) = settings.classify {
+            layer = layer.classify(move |head| head.header(header).map(|_| "classified"));
+        }
+        for path in &settings.skip {
+            layer = layer.skip(path);
+        }
+        for path in &settings.streaming {
+            layer = layer.streaming(path);
+        }
+        layer
+    }};
+}

@@ -1,0 +1,13 @@
+//! Stories of more than one request, for any adapter.
+
+mod apart;
+mod attack;
+mod children;
+mod interleaved;
+
+pub use {
+    apart::two_instances_do_not_meet,
+    attack::{made_up_paths_hosts_and_methods, many_routes_and_methods},
+    children::{children_lie_below_the_server_span, unsampled_requests_have_no_children},
+    interleaved::contexts_stay_with_their_requests,
+};

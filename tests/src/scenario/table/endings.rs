@@ -1,0 +1,68 @@
+//! Ways in which a request can end.
+
+use std::time::Duration;
+
+use obs_core::request::Outcome::{Aborted, BodyError, Cancelled, ClientError, Ok, Panic, ServerError};
+use tracing::Level;
+
+use crate::scenario::{
+    Act::{LeaveAfter, LeaveBeforeHead},
+    Does::{Fail, Hang, Panic as Panics},
+    Scenario,
+    Step::{self, Fail as FailNow, Hang as HangOn, Pause, Send},
+    ask, get, row, shows, status, stream, text,
+};
+
+const MS_100: Duration = Duration::from_millis(100);
+const MS_200: Duration = Duration::from_millis(200);
+
+/// Success, failure, flight: what ends a request, and when.
+#[must_use]
+#[rustfmt::skip]
+pub fn endings() -> Vec<Scenario> {
+    let user = || get("/users/7");
+    let hello = || text("hello");
+    vec![
+        row("ok",                     user(),                "/users/{id}", hello(),       shows(Ok, 200).sends(5).answer_body("hello")),
+        row("redirect",               user(),                "/users/{id}", status(302),   shows(Ok, 302).sends(6)),
+        row("4xx",                    user(),                "/users/{id}", status(422),   shows(ClientError, 422).sends(6)),
+        row("4xx as a warning",       user(),                "/users/{id}", status(409),   shows(ClientError, 409).sends(6).level(Level::WARN))
+            .with(|layer| layer.warn_client_errors = true),
+        row("404 by the handler",     user(),                "/users/{id}", status(404),   shows(ClientError, 404).sends(6)),
+        row("404 unmatched",          get("/wp-login.php"),  "/users/{id}", hello(),       shows(ClientError, 404).endpoint("unmatched")),
+        row("method not allowed",     ask("PUT", "/users/7"),  "/users/{id}", hello(),     shows(ClientError, 405).method("_OTHER")),
+        row("unknown method",         ask("BREW", "/users/7"), "/users/{id}", hello(),     shows(ClientError, 405).method("_OTHER")),
+        row("unknown method, unmatched", ask("BREW", "/pot"), "/users/{id}", hello(),      shows(ClientError, 404).endpoint("unmatched")),
+        row("5xx",                    user(),                "/users/{id}", status(503),   shows(ServerError, 503).sends(6)),
+        row("5xx with a word",        user(),                "/users/{id}", status(502).header("x-declined", "1"),
+                                                                                           shows(ServerError, 502).sends(6).error_type("classified"))
+            .with(|layer| layer.classify = Some("x-declined")),
+        row("panic",                  user(),                "/users/{id}", Panics("on purpose"), shows(Panic, 500).panic("on purpose")),
+        row("panic in the body",      user(),                "/users/{id}", stream([Send("hello"), Step::Panic("in the body")]),
+                                                                                           shows(Panic, 200).sends(5).panic("in the body")),
+        row("service error",          user(),                "/users/{id}", Fail,          shows(ServerError, 500).sends_no_head().answers(502)),
+        row("slow",                   user(),                "/users/{id}", hello().after(MS_100), shows(Ok, 200).sends(5).lasts(MS_100)),
+        row("client gone before the head", user().then(LeaveBeforeHead), "/users/{id}", Hang, shows(Cancelled, 499)),
+        row("client gone in the body",     user().then(LeaveAfter(5)),   "/users/{id}", stream([Send("hello"), HangOn]),
+                                                                                           shows(Aborted, 200).sends(5)),
+        row("client gone in a failed answer", user().then(LeaveAfter(5)), "/users/{id}", status(500).steps([Send("hello"), HangOn]),
+                                                                                           shows(Aborted, 500).sends(5)),
+        row("body error",             user(),                "/users/{id}", stream([Send("hello"), Pause(MS_100), FailNow]),
+                                                                                           shows(BodyError, 200).sends(5).lasts(MS_100)),
+        row("body error at once",     user(),                "/users/{id}", stream([FailNow]), shows(BodyError, 200)),
+        row("streamed for 200 ms",    user(),                "/users/{id}", stream([Send("one"), Pause(MS_200), Send("two")]),
+                                                                                           shows(Ok, 200).sends(6).lasts(MS_200)),
+        row("events",                 get("/events"),        "/events",
+            stream([Send("data: 1\n\n"), Pause(MS_200), Send("data: 2\n\n")]).header("content-type", "text/event-stream; charset=utf-8"),
+                                                                                           shows(Ok, 200).sends(18).streams(MS_200)),
+        row("events left by the client", get("/events").then(LeaveAfter(18)), "/events",
+            stream([Send("data: 1\n\n"), Pause(MS_100), Send("data: 2\n\n"), HangOn]).header("content-type", "text/event-stream"),
+                                                                                           shows(Ok, 200).sends(18).streams(MS_100).not_whole()),
+        row("events that fail",       get("/events"),        "/events",
+            status(503).steps([Send("data: 1\n\n"), Pause(MS_100)]).header("content-type", "text/event-stream"),
+                                                                                           shows(ServerError, 503).sends(9).streams(MS_100)),
+        row("a stream by configuration", get("/feed"),       "/feed",  stream([Send("one"), Pause(MS_200), Send("two")]),
+                                                                                           shows(Ok, 200).sends(6).streams(MS_200))
+            .with(|layer| layer.streaming.push("/feed")),
+    ]
+}

@@ -1,0 +1,28 @@
+//! What a request is called, and what is left out.
+
+use obs_core::request::Outcome::{ClientError, Ok};
+
+use crate::scenario::{Does::Tell, Expect, Scenario, get, row, shows, text};
+
+/// Names of endpoints, skipped routes.
+#[must_use]
+#[rustfmt::skip]
+pub fn routing() -> Vec<Scenario> {
+    let user = || get("/users/7");
+    let hello = || text("hello");
+    vec![
+        row("a route without parameters", get("/"),          "/",             hello(), shows(Ok, 200).sends(5)),
+        row("several parameters",     get("/a/1/b/2"),       "/a/{x}/b/{y}",  hello(), shows(Ok, 200).sends(5)),
+        row("a wildcard",             get("/tree/a/b/c"),    "/tree/{*rest}", hello(), shows(Ok, 200).sends(5)),
+        row("a query",                get("/users/7?page=2"), "/users/{id}",  hello(), shows(Ok, 200).sends(5).nowhere("page=2")),
+        row("an escaped path",        get("/users/a%20b%22"), "/users/{id}",  hello(), shows(Ok, 200).sends(5)),
+        row("a nested router",        get("/api/users/7"),   "/users/{id}",   hello(), shows(Ok, 200).sends(5)).nested_in("/api"),
+        row("a router nested under a parameter", get("/t/9/users/7"), "/users/{id}", hello(), shows(Ok, 200).sends(5)).nested_in("/t/{tenant}"),
+        row("unmatched in a nested router", get("/api/else"), "/users/{id}",  hello(), shows(ClientError, 404).endpoint("unmatched")).nested_in("/api"),
+        row("a namespace",            user(),                "/users/{id}",   hello(), shows(Ok, 200).sends(5)).with(|layer| layer.namespace = "payment"),
+        row("no namespace",           user(),                "/users/{id}",   hello(), shows(Ok, 200).sends(5)).with(|layer| layer.namespace = ""),
+        row("a skipped route",        user(),                "/users/{id}",   Tell,    Expect::nothing(200)).with(|layer| layer.skip.push("/users/{id}")),
+        row("another route is skipped", user(),              "/users/{id}",   hello(), shows(Ok, 200).sends(5)).with(|layer| layer.skip.push("/health")),
+        row("the metrics page",       get("/metrics"),       "/users/{id}",   hello(), Expect::nothing(200)).with(|layer| layer.metrics_page = Some("/metrics")),
+    ]
+}

@@ -1,0 +1,14 @@
+//! obs-axum through the whole stack: the scenario table and the stories over real HTTP/1.1 and HTTP/2.
+
+#![allow(
+    clippy::expect_used,
+    clippy::float_cmp,
+    clippy::unwrap_used,
+    reason = "tests: what can't go on fails the test; counts are exact"
+)]
+
+mod adapter;
+mod otlp;
+mod stories;
+mod table;
+mod tower_http;
