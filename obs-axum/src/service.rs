@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::extract::{ConnectInfo, MatchedPath};
+use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
 use http::{Request, Response, Version, header};
 use http_body::Body as _;
 use obs_core::{
@@ -114,8 +114,9 @@ fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, named: Option
 }
 
 fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a str>) -> RequestHead<'a> {
-    let uri = request.uri();
     let extensions = request.extensions();
+    // A nested router has its prefix cut off.
+    let uri = extensions.get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
     RequestHead {
         method: request.method().as_str(),
         path: uri.path(),
