@@ -2,6 +2,7 @@
 
 use axum::{
     Extension, Router,
+    extract::OriginalUri,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -41,11 +42,17 @@ pub fn metrics_for<S: Clone + Send + Sync + 'static>(path: &str, obs: &Obs) -> R
 fn page<S: Clone + Send + Sync + 'static>(path: &str, page: MetricsPage) -> Router<S> {
     let observer = Observer::Unmatched(page.clone());
     Router::new()
-        .route(path, get(async move |headers: HeaderMap| answer(&page, &headers)))
+        .route(
+            path,
+            get(async move |OriginalUri(uri): OriginalUri, headers: HeaderMap| {
+                answer(&page, uri.path(), &headers).await
+            }),
+        )
         .layer(layer_fn(move |inner| ObsService::new(inner, observer.clone())))
 }
 
-fn answer(page: &MetricsPage, headers: &HeaderMap) -> Response {
+async fn answer(page: &MetricsPage, path: &str, headers: &HeaderMap) -> Response {
+    page.leave_out(path).await;
     let accept = headers.get(header::ACCEPT).map(header::HeaderValue::as_bytes);
     match page.render(accept) {
         Ok((content_type, body)) => {

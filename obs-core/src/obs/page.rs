@@ -1,11 +1,11 @@
 //! The metrics page, as adapters serve it.
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use super::{Obs, Shared, shared};
 use crate::{
     metrics::{Format, Target},
-    request::LayerState,
+    request::{LayerState, discard_current},
 };
 
 /// The metrics page of an instance; adapters put it behind a route.
@@ -40,6 +40,31 @@ impl MetricsPage {
             Some(shared) => shared.routes.layer(),
             None => shared::default_routes().layer(),
         }
+    }
+
+    /// Leaves the request for the page, by this whole path, out of all signals, also where the page
+    /// is nested under a path that was not known at its start. To be awaited before
+    /// [`render`](Self::render), so that the page doesn't show its own request as one in flight.
+    ///
+    /// The first such request has its span already; the next ones are known from their arrival on.
+    pub async fn leave_out(&self, path: &str) {
+        if !discard_current() {
+            return;
+        }
+        match &self.shared {
+            Some(shared) => shared.routes.learn_page(path),
+            None => shared::default_routes().learn_page(path),
+        }
+        // The observation lets go when this poll returns.
+        let mut has_returned = false;
+        poll_fn(|cx| {
+            if std::mem::replace(&mut has_returned, true) {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Content type and text of the page, in the format that an `Accept` header prefers.

@@ -32,7 +32,7 @@ pub(super) fn on_arrival(
         out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, head.method.to_owned()));
     }
     if let Some(endpoint) = head.endpoint {
-        out.push(KeyValue::new(attribute::HTTP_ROUTE, interned(endpoint)));
+        out.push(route(endpoint));
     }
     out.push(KeyValue::new(attribute::URL_PATH, head.path.to_owned()));
     if let Some(query) = head.query.filter(|query| !query.is_empty()) {
@@ -48,6 +48,11 @@ pub(super) fn on_arrival(
     }
     push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, instrument.request_headers(), headers);
     out
+}
+
+/// The route that matched.
+pub(super) fn route(endpoint: &str) -> KeyValue {
+    KeyValue::new(attribute::HTTP_ROUTE, interned(endpoint))
 }
 
 /// The captured headers of an answer.

@@ -162,7 +162,7 @@ impl Running {
         in_flight.release();
     }
 
-    fn span(&self) -> Option<SpanRef<'_>> {
+    pub(super) fn span(&self) -> Option<SpanRef<'_>> {
         Some(self.context.as_ref()?.parts().otel.as_ref()?.span())
     }
 

@@ -34,9 +34,15 @@ impl Instrument {
         Self { shared, red, options }
     }
 
-    /// Whether requests of this route leave no signal.
-    pub(super) fn skips(&self, endpoint: &str) -> bool {
-        self.shared.routes.skipped.contains(endpoint) || self.options.skip.iter().any(|path| **path == *endpoint)
+    /// Whether requests of this route, or without one for this path, leave no signal.
+    pub(super) fn skips(&self, endpoint: Option<&str>, path: &str) -> bool {
+        let routes = &self.shared.routes;
+        match endpoint {
+            Some(endpoint) => {
+                routes.skipped.contains(endpoint) || self.options.skip.iter().any(|path| **path == *endpoint)
+            }
+            None => routes.is_page(path),
+        }
     }
 
     /// Whether answers of this route are streams by nature.

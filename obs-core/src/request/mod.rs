@@ -51,6 +51,7 @@ mod tests;
 
 pub(crate) use panic::install_hook as install_panic_hook;
 pub(crate) use routes::Routes;
+pub(crate) use stream::discard_current;
 
 pub use bytes::ByteCounter;
 pub use finished::Finished;

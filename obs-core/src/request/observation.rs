@@ -9,11 +9,11 @@ use std::{
 use opentelemetry::{Context, ContextGuard};
 
 use super::{
-    ByteCounter, Head, HeaderReader, Instrument, Outcome, RequestHead, ResponseHead, arrival,
+    ByteCounter, Head, HeaderReader, Instrument, Outcome, RequestHead, ResponseHead, arrival, attributes,
     bytes::RequestBytes,
     completion::Remaining,
     method::known_method,
-    stream::{Listening, StreamSlot},
+    stream::{Listening, Request, StreamSlot},
 };
 use crate::{
     context::{self, Entered, RequestContext},
@@ -80,7 +80,7 @@ impl Observation {
     pub fn start(instrument: &Arc<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> Self {
         let started = Instant::now();
         let method = known_method(head.method);
-        let skipped = head.endpoint.is_some_and(|endpoint| instrument.skips(endpoint));
+        let skipped = instrument.skips(head.endpoint, head.path);
         let endpoint = head.endpoint.unwrap_or(value::UNMATCHED);
         let red = instrument.red.as_ref().filter(|_| !skipped);
         let mut running = Running {
@@ -281,9 +281,8 @@ impl Running {
     fn take_head(&mut self, head: &ResponseHead<'_>) {
         self.head = Some((head.status, self.started.elapsed()));
         self.remaining = Remaining::after_head(self.method, head);
-        let instrument = Arc::clone(&self.instrument);
-        if let (Some(in_flight), Some(red), Some(endpoint)) = (&mut self.in_flight, &instrument.red, head.endpoint) {
-            in_flight.rename(red, endpoint);
+        if let Some(endpoint) = head.endpoint.filter(|endpoint| *endpoint != self.endpoint()) {
+            self.rename(endpoint);
         }
         if head.status >= 500 {
             self.error_type = self.classified(head.status, head.headers);
@@ -294,6 +293,18 @@ impl Running {
         }
         if self.remaining != Remaining::Nothing && self.is_stream_by_nature(head) {
             self.record_at_head();
+        }
+    }
+
+    /// The router tells only now what was matched: in every signal.
+    fn rename(&mut self, endpoint: &str) {
+        match (&mut self.in_flight, &self.instrument.red) {
+            (Some(in_flight), Some(red)) => in_flight.rename(red, endpoint),
+            _ => self.template = Some(endpoint.into()),
+        }
+        if let Some(span) = self.span() {
+            span.update_name(Instrument::span_name(self.in_flight.as_ref(), self.method, Some(endpoint)));
+            span.set_attribute(attributes::route(endpoint));
         }
     }
 
@@ -327,12 +338,16 @@ impl Polling<'_> {
 
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
-        let asked = self.listening.take().and_then(Listening::stop);
+        let asked = self.listening.take().map_or(Request::Nothing, Listening::stop);
         let context = self.entered.take().and_then(Entered::leave);
         let Some(running) = &mut self.observation.running else { return };
         running.context = running.context.take().or(context);
-        running.stream_slot = running.stream_slot.take().or(asked);
         running.in_poll = !self.returned;
+        match asked {
+            Request::Nothing => {}
+            Request::Slot(slot) => running.stream_slot = running.stream_slot.take().or(Some(slot)),
+            Request::Discard => self.observation.discard(),
+        }
     }
 }
 

@@ -9,11 +9,16 @@ use super::{LayerState, options::WeakLayerState};
 pub(crate) struct Routes {
     /// Templates that leave no signal: the metrics page, health checks.
     pub(crate) skipped: PathList,
+    /// Whole paths of metrics pages that no template is known of, as they were asked for.
+    pages: PathList,
     /// The layer that was added to a service last.
     layer: RwLock<WeakLayerState>,
 }
 
-/// An append-only list of route templates; reading takes no lock.
+/// How many paths of pages are kept: a page under a parameter has as many as clients think of.
+const MAX_PAGES: usize = 16;
+
+/// An append-only list of paths or templates; reading takes no lock.
 #[derive(Debug, Default)]
 pub(crate) struct PathList {
     first: OnceLock<Box<Node>>,
@@ -28,6 +33,18 @@ struct Node {
 // === impl Routes ===
 
 impl Routes {
+    /// A metrics page was asked for by this path.
+    pub(crate) fn learn_page(&self, path: &str) {
+        if self.pages.paths().count() < MAX_PAGES {
+            self.pages.add(path);
+        }
+    }
+
+    /// Whether a metrics page answers this path.
+    pub(super) fn is_page(&self, path: &str) -> bool {
+        self.pages.contains(path)
+    }
+
     /// A layer has been added to a service.
     pub(super) fn announce(&self, layer: &LayerState) {
         // axum adds layers again and again: mostly nothing is new.
@@ -69,6 +86,14 @@ impl PathList {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_paths_of_pages_are_bounded() {
+        let routes = Routes::default();
+        (0..100).for_each(|tenant| routes.learn_page(&format!("/{tenant}/metrics")));
+        assert_eq!(routes.pages.paths().count(), MAX_PAGES);
+        assert!(routes.is_page("/0/metrics") && !routes.is_page("/99/metrics"));
+    }
 
     #[test]
     fn a_path_is_found_once_it_was_added() {

@@ -1,4 +1,5 @@
-//! The lifetime of upgraded connections.
+//! What a handler can ask of the observation around it: the lifetime of an upgraded connection, or
+//! to be left out.
 
 use std::{
     cell::RefCell,
@@ -15,11 +16,12 @@ thread_local! {
 /// Where the lifetime goes; filled at the response head.
 type Slot = OnceLock<StreamRecorder>;
 
-/// Whether an observation is being polled on this thread, and the slot that its handler asked for.
+/// Whether an observation is being polled on this thread, and what its handler asked for.
 #[derive(Debug)]
 enum Asked {
     Outside,
     Observed(Option<Arc<Slot>>),
+    Discarded,
 }
 
 /// Records the lifetime of what a handler hands to another task: an upgraded connection, a
@@ -50,7 +52,32 @@ pub struct StreamGuard {
 #[derive(Debug)]
 pub(super) struct StreamSlot(Arc<Slot>);
 
-/// Lets the handler that is polled next ask for a slot.
+/// What a handler has asked for.
+#[derive(Debug)]
+pub(super) enum Request {
+    Nothing,
+    /// To have this slot filled.
+    Slot(StreamSlot),
+    /// To be left out of all signals.
+    Discard,
+}
+
+/// Asks the observation that is being polled on this thread to leave its request out of all signals
+/// at the end of this poll; `false` if there is none.
+pub(crate) fn discard_current() -> bool {
+    ASKED
+        .try_with(|asked| {
+            let mut asked = asked.borrow_mut();
+            let is_observed = matches!(*asked, Asked::Observed(_));
+            if is_observed {
+                *asked = Asked::Discarded;
+            }
+            is_observed
+        })
+        .unwrap_or(false)
+}
+
+/// Lets the handler that is polled next ask for something.
 #[derive(Debug)]
 pub(super) struct Listening {
     /// What an observation around this one has been asked for.
@@ -69,11 +96,12 @@ impl Listening {
         ASKED.try_with(|asked| matches!(*asked.borrow(), Asked::Observed(_))).unwrap_or(false)
     }
 
-    /// The slot that was asked for since the start.
-    pub(super) fn stop(self) -> Option<StreamSlot> {
+    /// What was asked for since the start.
+    pub(super) fn stop(self) -> Request {
         match swap(self.outer) {
-            Asked::Observed(slot) => slot.map(StreamSlot),
-            Asked::Outside => None,
+            Asked::Observed(Some(slot)) => Request::Slot(StreamSlot(slot)),
+            Asked::Observed(None) | Asked::Outside => Request::Nothing,
+            Asked::Discarded => Request::Discard,
         }
     }
 }
