@@ -61,7 +61,7 @@ pub struct Expect {
     pub ids: Ids,
     /// The caller's request id, if it is honoured.
     pub request_id: Option<&'static str>,
-    /// What a panic said, where a panic hook is installed.
+    /// What a panic said.
     pub panic: Option<&'static str>,
     /// Text that must stand in the line, as JSON writes it.
     pub line_has: Vec<&'static str>,

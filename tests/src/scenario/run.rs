@@ -80,7 +80,7 @@ pub fn play(
     expect: &Expect,
 ) -> Result<Evidence, Box<Failure>> {
     let evidence = gather(stage, adapter, wire, row, expect);
-    let problems = check::problems(&check::Case { row, expect, wire, evidence: &evidence, stage });
+    let problems = check::problems(&check::Case { row, expect, wire, evidence: &evidence });
     if problems.is_empty() {
         return Ok(evidence);
     }

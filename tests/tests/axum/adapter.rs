@@ -28,17 +28,17 @@ const MAX_BODY: usize = 1 << 20;
 /// A router with our layer, put together as a test likes it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Axum {
-    assemble: fn(Router, ObsLayer) -> Router,
+    assemble: fn(Router, ObsLayer, &Plan<'_>) -> Router,
 }
 
 // === impl Axum ===
 
 impl Axum {
     /// The layer around all routes and the fallback.
-    pub(crate) const PLAIN: Self = Self::assembled(|routes, layer| routes.layer(layer));
+    pub(crate) const PLAIN: Self = Self::assembled(|routes, layer, _| routes.layer(layer));
 
     /// The layer wherever `assemble` puts it.
-    pub(crate) const fn assembled(assemble: fn(Router, ObsLayer) -> Router) -> Self {
+    pub(crate) const fn assembled(assemble: fn(Router, ObsLayer, &Plan<'_>) -> Router) -> Self {
         Self { assemble }
     }
 }
@@ -50,7 +50,7 @@ impl Adapter for Axum {
 
     fn start(&self, plan: &Plan<'_>) -> Box<dyn Serving> {
         let layer = apply_settings!(ObsLayer::new(), plan);
-        let mut router = (self.assemble)(routes(plan.routes), layer.clone());
+        let mut router = (self.assemble)(routes(plan.routes), layer.clone(), plan);
         for route in plan.routes.iter().filter(|route| matches!(route.does, Does::Fail)) {
             router = router.route(&route.endpoint(), failing(&layer));
         }

@@ -8,7 +8,9 @@
 )]
 
 mod adapter;
+mod metrics_page;
 mod otlp;
+mod places;
 mod stories;
 mod table;
 mod tower_http;

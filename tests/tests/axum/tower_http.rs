@@ -17,18 +17,18 @@ use obs_axum::ObsLayer;
 use obs_core::request::Outcome::{Cancelled, ClientError, Ok, Panic, ServerError};
 use obs_tests::scenario::{
     Does::{Hang, Panic as Panics, Tell},
-    Expect, Scenario, Stage, Wire, ask, check_all, get, row, shows, text,
+    Expect, Plan, Scenario, Stage, Wire, ask, check_all, get, row, shows, text,
 };
 
 use crate::adapter::Axum;
 
 const TIMEOUT: Duration = Duration::from_millis(50);
-/// 1 000 bytes that can be compressed.
+/// 200 bytes that can be compressed.
 const LONG: &str = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\
     0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789";
 
 #[track_caller]
-fn check(assemble: fn(Router, ObsLayer) -> Router, rows: &[Scenario]) {
+fn check(assemble: fn(Router, ObsLayer, &Plan<'_>) -> Router, rows: &[Scenario]) {
     for wire in Wire::ALL {
         assert_eq!(check_all(&Axum::assembled(assemble), wire, rows, Stage::in_memory), rows.len());
     }
@@ -64,7 +64,7 @@ fn a_timeout_inside_is_an_answer() {
         row("in time", get("/users/7"), "/users/{id}", text("hello"), shows(Ok, 200).sends(5)),
         row("too late", get("/users/7"), "/users/{id}", Hang, shows(ServerError, 504).lasts(TIMEOUT)),
     ];
-    check(|routes, layer| routes.layer(timeout()).layer(layer), &rows);
+    check(|routes, layer, _| routes.layer(timeout()).layer(layer), &rows);
 }
 
 #[test]
@@ -73,21 +73,21 @@ fn a_timeout_outside_cancels() {
         row("in time", get("/users/7"), "/users/{id}", text("hello"), shows(Ok, 200).sends(5)),
         row("too late", get("/users/7"), "/users/{id}", Hang, shows(Cancelled, 499).answers(504).lasts(TIMEOUT)),
     ];
-    check(|routes, layer| routes.layer(layer).layer(timeout()), &rows);
+    check(|routes, layer, _| routes.layer(layer).layer(timeout()), &rows);
 }
 
 #[test]
 fn a_panic_caught_inside_is_an_answer() {
-    let expect = shows(ServerError, 500).sends(15).answer_body("Service panicked");
-    let rows = [row("panic", get("/users/7"), "/users/{id}", Panics("on purpose"), expect.sends(16))];
-    check(|routes, layer| routes.layer(CatchPanicLayer::new()).layer(layer), &rows);
+    let expect = shows(ServerError, 500).sends(16).answer_body("Service panicked");
+    let rows = [row("panic", get("/users/7"), "/users/{id}", Panics("on purpose"), expect)];
+    check(|routes, layer, _| routes.layer(CatchPanicLayer::new()).layer(layer), &rows);
 }
 
 #[test]
 fn a_panic_caught_outside_is_a_panic() {
-    let expect = shows(Panic, 500).answers(500).answer_body("Service panicked");
+    let expect = shows(Panic, 500).panic("on purpose").answers(500).answer_body("Service panicked");
     let rows = [row("panic", get("/users/7"), "/users/{id}", Panics("on purpose"), expect)];
-    check(|routes, layer| routes.layer(layer).layer(CatchPanicLayer::new()), &rows);
+    check(|routes, layer, _| routes.layer(layer).layer(CatchPanicLayer::new()), &rows);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn what_is_compressed_inside_is_counted_as_it_is_sent() {
     let ask = || get("/users/7").header("accept-encoding", "gzip");
     let gzip = |expect: Expect| expect.answer_header("content-encoding", "gzip");
     let rows = [row("long", ask(), "/users/{id}", text(LONG), gzip(shows(Ok, 200)).sends(gzipped(LONG)))];
-    check(|routes, layer| routes.layer(CompressionLayer::new()).layer(layer), &rows);
+    check(|routes, layer, _| routes.layer(CompressionLayer::new()).layer(layer), &rows);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn what_is_compressed_outside_is_counted_as_it_is_made() {
         row("long", ask(), "/users/{id}", text(LONG), gzip(shows(Ok, 200)).sends(200)),
         row("HEAD", ask().method("HEAD"), "/users/{id}", text(LONG), gzip(shows(Ok, 200))),
     ];
-    check(|routes, layer| routes.layer(layer).layer(CompressionLayer::new()), &rows);
+    check(|routes, layer, _| routes.layer(layer).layer(CompressionLayer::new()), &rows);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_preflight_answered_inside_is_recorded() {
         row("preflight", preflight(), "/users/{id}", text("hello"), shows(Ok, 200)),
         row("request", get("/users/7"), "/users/{id}", text("hello"), shows(Ok, 200).sends(5)),
     ];
-    check(|routes, layer| routes.layer(cors()).layer(layer), &rows);
+    check(|routes, layer, _| routes.layer(cors()).layer(layer), &rows);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_preflight_answered_outside_is_not_seen() {
         row("preflight", preflight(), "/users/{id}", text("hello"), Expect::nothing(200)),
         row("request", get("/users/7"), "/users/{id}", text("hello"), shows(Ok, 200).sends(5)),
     ];
-    check(|routes, layer| routes.layer(layer).layer(cors()), &rows);
+    check(|routes, layer, _| routes.layer(layer).layer(cors()), &rows);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_request_id_set_outside_is_honoured() {
             shows(ClientError, 404).endpoint("unmatched").request_id("made-by-tower-http"),
         ),
     ];
-    check(|routes, layer| routes.layer(layer).layer(SetRequestIdLayer::new(ID, Fixed)), &rows);
+    check(|routes, layer, _| routes.layer(layer).layer(SetRequestIdLayer::new(ID, Fixed)), &rows);
 }
 
 #[test]
@@ -150,13 +150,13 @@ fn a_request_id_propagated_beside_ours_stands_once_in_the_answer() {
     let tells = || shows(Ok, 200).sends(4).request_id("made-by-tower-http");
     let rows = [row("made", get("/users/7"), "/users/{id}", Tell, tells())];
     check(
-        |routes, layer| {
+        |routes, layer, _| {
             routes.layer(PropagateRequestIdLayer::new(ID)).layer(layer).layer(SetRequestIdLayer::new(ID, Fixed))
         },
         &rows,
     );
     check(
-        |routes, layer| {
+        |routes, layer, _| {
             routes.layer(layer).layer(PropagateRequestIdLayer::new(ID)).layer(SetRequestIdLayer::new(ID, Fixed))
         },
         &rows,
@@ -167,7 +167,7 @@ fn a_request_id_propagated_beside_ours_stands_once_in_the_answer() {
 /// was counted, so any other way to know would do.
 fn gzipped(text: &'static str) -> u64 {
     let stage = Stage::in_memory();
-    let adapter = Axum::assembled(|routes, layer| routes.layer(layer).layer(CompressionLayer::new()));
+    let adapter = Axum::assembled(|routes, layer, _| routes.layer(layer).layer(CompressionLayer::new()));
     let routes = [obs_tests::scenario::Route::new("/", obs_tests::scenario::text(text))];
     let server = stage.serve(&adapter, &routes, &obs_tests::scenario::Settings::default());
     let ask = get("/").header("accept-encoding", "gzip");

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use obs_core::request::known_method;
 
 use super::{answer, line, metrics, span};
-use crate::scenario::{Evidence, Expect, Ids, Scenario, Stage, Wire};
+use crate::scenario::{Evidence, Expect, Ids, Scenario, Wire};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,6 @@ pub(in crate::scenario) struct Case<'a> {
     pub(in crate::scenario) expect: &'a Expect,
     pub(in crate::scenario) wire: Wire,
     pub(in crate::scenario) evidence: &'a Evidence,
-    pub(in crate::scenario) stage: &'a Stage,
 }
 
 /// What is wrong, so far.

@@ -34,7 +34,7 @@ pub(super) fn check(case: &Case<'_>, problems: &mut Problems) {
 }
 
 fn expected_keys(case: &Case<'_>) -> BTreeSet<&'static str> {
-    let Case { row, expect, stage, .. } = case;
+    let Case { row, expect, .. } = case;
     let mut keys = BTreeSet::from([
         log::TIMESTAMP,
         log::LEVEL,
@@ -57,7 +57,7 @@ fn expected_keys(case: &Case<'_>) -> BTreeSet<&'static str> {
         log::CLIENT_ADDRESS,
     ]);
     let has_head = expect.sends.is_some();
-    let panics = expect.panic.is_some() && stage.is_installed();
+    let panics = expect.panic.is_some();
     let optional = [
         (has_head, log::HEAD_MS),
         (has_head, log::RESPONSE_BYTES),
@@ -73,7 +73,7 @@ fn expected_keys(case: &Case<'_>) -> BTreeSet<&'static str> {
 }
 
 fn check_words(case: &Case<'_>, line: &LogLine, problems: &mut Problems) {
-    let Case { row, expect, wire, stage, .. } = case;
+    let Case { row, expect, wire, .. } = case;
     let (endpoint, level) = (case.endpoint(), expect.level_name());
     let severity = level.to_ascii_uppercase();
     let words = [
@@ -89,7 +89,7 @@ fn check_words(case: &Case<'_>, line: &LogLine, problems: &mut Problems) {
     ];
     let path = (row.ask.path().len() < 1_024).then_some((log::PATH, row.ask.path()));
     let error_type = expect.error_type.as_deref().map(|word| (log::ERROR_TYPE, word));
-    let panic = expect.panic.filter(|_| stage.is_installed()).map(|message| (log::PANIC_MESSAGE, message));
+    let panic = expect.panic.map(|message| (log::PANIC_MESSAGE, message));
     for (key, expected) in words.into_iter().chain(path).chain(error_type).chain(panic) {
         problems.same(&format!("{key} of the line"), line.str(key), expected);
     }

@@ -77,14 +77,14 @@ fn check_request(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
 }
 
 fn check_result(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
-    let Case { expect, evidence, stage, .. } = case;
+    let Case { expect, evidence, .. } = case;
     let was_sent = expect.sends.is_some() || expect.outcome == Outcome::ServerError;
     let code = was_sent.then(|| Attribute::Int(expect.status.into()));
     problems.same("the span's status code", &span.attributes.get(attribute::HTTP_RESPONSE_STATUS_CODE), &code.as_ref());
     let status = if expect.outcome.is_error() { "error" } else { "unset" };
     problems.same("the span's status", span.status, status);
     problems.same("the span's error.type", &span.text(attribute::ERROR_TYPE), &expect.error_type.as_deref());
-    if let (Some(message), true) = (expect.panic, stage.is_installed()) {
+    if let Some(message) = expect.panic {
         let said = span
             .events
             .iter()

@@ -42,7 +42,7 @@ pub fn bad_input() -> Vec<Scenario> {
         told("x-request-id: spaces",          with("x-request-id", b"a b"),                                         tells().nowhere("a b")),
         told("x-request-id: one too long",    with("x-request-id", "y".repeat(129).as_bytes()),                     tells().nowhere("yyyy")),
         told("x-request-id: oversized",       with("x-request-id", long.as_bytes()),                                tells().nowhere("xxxx")),
-        told("x-request-id: not ASCII",       with("x-request-id", b"caf\xc3\xa9"),                                 tells().nowhere("caf")),
+        told("x-request-id: not ASCII",       with("x-request-id", b"zo\xc3\xab"),                                  tells().nowhere("zo")),
         told("x-request-id: twice",           twice("x-request-id", "first-1", "second-2"),                         tells().request_id("first-1").nowhere("second-2")),
 
         told("host: made up",                 with("host", b"evil.example"),                                        tells().nowhere("evil")),

@@ -1,0 +1,106 @@
+//! The metrics page, wherever it is mounted: it shows the others and leaves itself out.
+
+use axum::Router;
+use obs_axum::ObsLayer;
+use obs_core::names::metric;
+use obs_tests::{
+    DEADLINE,
+    net::Response,
+    page::Page,
+    scenario::{Plan, Route, Settings, Stage, Wire, ask, ask_all, get, text},
+};
+
+use crate::adapter::Axum;
+
+fn page(plan: &Plan<'_>) -> Router {
+    obs_axum::metrics_for("/metrics", plan.obs.expect("an instance of the test's own"))
+}
+
+/// Scrapes several times, with a request between, and looks at the last page and at all signals: one
+/// request in each, and `spans` more.
+#[track_caller]
+fn check(path: &'static str, spans: usize, assemble: fn(Router, ObsLayer, &Plan<'_>) -> Router) {
+    for wire in Wire::ALL {
+        let (adapter, stage) = (Axum::assembled(assemble), Stage::in_memory());
+        let routes = [Route::new("/users/{id}", text("hello"))];
+        let server = stage.serve(&adapter, &routes, &Settings::default());
+        let asks = [get(path), get(path), get("/users/7"), ask("HEAD", path), get(path)];
+        let answers = ask_all(wire, server.addr(), &asks[..3]);
+        // The request's end is recorded when its last byte has been handed on, which the client may beat.
+        assert!(stage.wait_finished(1));
+        let later = ask_all(wire, server.addr(), &asks[3..]);
+        assert!(answers.iter().chain(&later).all(|answer| answer.status == 200), "{answers:?}");
+        check_page(later.last().expect("an answer"), path);
+        assert!(server.stop(DEADLINE));
+        stage.flush(1);
+        assert_eq!(stage.finished().len(), 1, "{:?}", stage.finished());
+        assert_eq!(stage.logs().request_lines().len(), 1, "{:?}", stage.lines());
+        assert_eq!(stage.spans().iter().filter(|span| span.is_server).count(), 1 + spans, "{:?}", stage.spans());
+        assert_eq!(stage.page().sum(&metric::IN_FLIGHT.name("http"), &[]), 0.0);
+    }
+}
+
+#[track_caller]
+fn check_page(answer: &Response, path: &str) {
+    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let page = Page::parse(answer.text()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(page.sum("http_requests_total", &[]), 1.0);
+    assert_eq!(page.sum("http_requests_in_flight", &[]), 0.0);
+    assert!(!answer.text().contains(path), "the page speaks of itself:\n{}", answer.text());
+}
+
+#[test]
+fn merged_outside_of_the_layer() {
+    check("/metrics", 0, |routes, layer, plan| routes.layer(layer).merge(page(plan)));
+}
+
+#[test]
+fn merged_inside_of_the_layer() {
+    check("/metrics", 0, |routes, layer, plan| routes.merge(page(plan)).layer(layer));
+}
+
+#[test]
+fn nested_outside_of_the_layer() {
+    check("/internal/metrics", 0, |routes, layer, plan| routes.layer(layer).nest("/internal", page(plan)));
+}
+
+/// That it is the page shows only in its handler, when the span of the first request has begun.
+#[test]
+fn nested_inside_of_the_layer() {
+    check("/internal/metrics", 1, |routes, layer, plan| routes.nest("/internal", page(plan)).layer(layer));
+}
+
+#[test]
+fn as_a_nested_service_inside_of_the_layer() {
+    check("/internal/metrics", 1, |routes, layer, plan| routes.nest_service("/internal", page(plan)).layer(layer));
+}
+
+#[test]
+fn in_a_router_that_has_a_layer_of_its_own() {
+    check("/metrics", 0, |routes, layer, plan| routes.layer(layer.clone()).merge(page(plan).layer(layer)));
+}
+
+#[test]
+fn it_answers_in_the_format_that_is_asked_for() {
+    let stage = Stage::in_memory();
+    let settings = Settings { metrics_page: Some("/metrics"), ..Settings::default() };
+    let server = stage.serve(&Axum::PLAIN, &[Route::new("/users/{id}", text("hello"))], &settings);
+    let open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let asks = [get("/users/7"), get("/metrics").header("accept", "application/openmetrics-text;version=1.0.0")];
+    assert_eq!(ask_all(Wire::H1, server.addr(), &asks[..1])[0].status, 200);
+    assert!(stage.wait_finished(1));
+    let answer = &ask_all(Wire::H1, server.addr(), &asks[1..])[0];
+    assert_eq!(answer.header("content-type"), Some(open));
+    let page = Page::parse(answer.text()).unwrap_or_else(|error| panic!("{error}"));
+    let exemplars: Vec<_> = page.exemplars().filter_map(|sample| sample.exemplar.as_ref()?.label("trace_id")).collect();
+    let spans = stage.spans();
+    assert!(!exemplars.is_empty() && exemplars.iter().all(|id| *id == spans[0].trace_id), "{exemplars:?} of {spans:?}");
+}
+
+#[test]
+fn it_takes_no_other_method() {
+    let stage = Stage::in_memory();
+    let settings = Settings { metrics_page: Some("/metrics"), ..Settings::default() };
+    let server = stage.serve(&Axum::PLAIN, &[], &settings);
+    assert_eq!(ask_all(Wire::H1, server.addr(), &[ask("POST", "/metrics")])[0].status, 405);
+}
