@@ -130,6 +130,14 @@ pub mod metric {
         &[label::METHOD, label::ENDPOINT],
         "Requests that have arrived and not ended.",
     );
+    /// The peak of [`IN_FLIGHT`].
+    pub const IN_FLIGHT_MAX: MetricDef = MetricDef::red(
+        "concurrent_requests_max",
+        Gauge,
+        "",
+        &[label::METHOD, label::ENDPOINT],
+        "Most requests in flight at once within the last 60 seconds.",
+    );
     /// Bytes of the request body that were read.
     pub const REQUEST_SIZE: MetricDef = MetricDef::red(
         "request_size_bytes",
@@ -239,10 +247,109 @@ pub mod metric {
     );
 
     /// The RED metrics of a server, in the order of the documentation.
-    pub const SERVER: [MetricDef; 7] =
-        [REQUESTS, REQUEST_DURATION, ERRORS, IN_FLIGHT, REQUEST_SIZE, RESPONSE_SIZE, STREAM_DURATION];
+    pub const SERVER: [MetricDef; 8] =
+        [REQUESTS, REQUEST_DURATION, ERRORS, IN_FLIGHT, IN_FLIGHT_MAX, REQUEST_SIZE, RESPONSE_SIZE, STREAM_DURATION];
     /// The RED metrics of a client.
     pub const CLIENT: [MetricDef; 4] = [CLIENT_REQUESTS, CLIENT_REQUEST_DURATION, CLIENT_ERRORS, CLIENT_IN_FLIGHT];
+}
+
+/// The metrics of a layer with [`Convention::OpenTelemetry`](crate::metrics::Convention::OpenTelemetry):
+/// names and labels of the
+/// [HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) 1.44 as Prometheus
+/// spells them.
+///
+/// The durations are stable, their counts are the rate of requests and, by `error_type`, of errors.
+/// The others are in development there, and the duration of streams is ours.
+pub mod semconv {
+    use super::{
+        MetricDef,
+        MetricType::{Gauge, Histogram},
+        label,
+    };
+
+    const SERVER: &[&str] = &[
+        label::HTTP_REQUEST_METHOD,
+        label::HTTP_ROUTE,
+        label::URL_SCHEME,
+        label::NETWORK_PROTOCOL_VERSION,
+        label::HTTP_RESPONSE_STATUS_CODE,
+        label::ERROR_TYPE,
+    ];
+    const SERVER_ROUTE: &[&str] =
+        &[label::HTTP_REQUEST_METHOD, label::HTTP_ROUTE, label::URL_SCHEME, label::NETWORK_PROTOCOL_VERSION];
+    const CLIENT: &[&str] = &[
+        label::HTTP_REQUEST_METHOD,
+        label::SERVER_ADDRESS,
+        label::SERVER_PORT,
+        label::URL_TEMPLATE,
+        label::URL_SCHEME,
+        label::NETWORK_PROTOCOL_VERSION,
+        label::HTTP_RESPONSE_STATUS_CODE,
+        label::ERROR_TYPE,
+    ];
+
+    /// `http.server.request.duration`
+    pub const SERVER_REQUEST_DURATION: MetricDef = MetricDef::fixed(
+        "http_server_request_duration_seconds",
+        Histogram,
+        "seconds",
+        SERVER,
+        "Duration of HTTP server requests.",
+    );
+    /// `http.server.active_requests`
+    pub const SERVER_ACTIVE_REQUESTS: MetricDef = MetricDef::fixed(
+        "http_server_active_requests",
+        Gauge,
+        "",
+        &[label::HTTP_REQUEST_METHOD, label::URL_SCHEME],
+        "Number of active HTTP server requests.",
+    );
+    /// `http.server.request.body.size`
+    pub const SERVER_REQUEST_BODY_SIZE: MetricDef = MetricDef::fixed(
+        "http_server_request_body_size_bytes",
+        Histogram,
+        "bytes",
+        SERVER_ROUTE,
+        "Size of HTTP server request bodies.",
+    );
+    /// `http.server.response.body.size`
+    pub const SERVER_RESPONSE_BODY_SIZE: MetricDef = MetricDef::fixed(
+        "http_server_response_body_size_bytes",
+        Histogram,
+        "bytes",
+        SERVER_ROUTE,
+        "Size of HTTP server response bodies.",
+    );
+    /// Lifetime of responses that are streams by nature; no convention has a name for it.
+    pub const SERVER_STREAM_DURATION: MetricDef = MetricDef::fixed(
+        "http_server_stream_duration_seconds",
+        Histogram,
+        "seconds",
+        SERVER_ROUTE,
+        "Lifetime of event streams, upgraded connections and other answers without a natural end.",
+    );
+    /// `http.client.request.duration`
+    pub const CLIENT_REQUEST_DURATION: MetricDef = MetricDef::fixed(
+        "http_client_request_duration_seconds",
+        Histogram,
+        "seconds",
+        CLIENT,
+        "Duration of HTTP client requests.",
+    );
+    /// `http.client.active_requests`
+    pub const CLIENT_ACTIVE_REQUESTS: MetricDef = MetricDef::fixed(
+        "http_client_active_requests",
+        Gauge,
+        "",
+        &[
+            label::HTTP_REQUEST_METHOD,
+            label::SERVER_ADDRESS,
+            label::SERVER_PORT,
+            label::URL_TEMPLATE,
+            label::URL_SCHEME,
+        ],
+        "Number of active HTTP client requests.",
+    );
 }
 
 /// Label keys of metrics.
@@ -261,6 +368,22 @@ pub mod label {
     pub const HOST: &str = "host";
     /// URL template of an outgoing request, empty if none was given.
     pub const TARGET: &str = "target";
+    /// [`METHOD`] in the OpenTelemetry conventions.
+    pub const HTTP_REQUEST_METHOD: &str = "http_request_method";
+    /// [`ENDPOINT`] in the OpenTelemetry conventions, empty if no route matched.
+    pub const HTTP_ROUTE: &str = "http_route";
+    /// [`STATUS`] in the OpenTelemetry conventions, empty if none was sent.
+    pub const HTTP_RESPONSE_STATUS_CODE: &str = "http_response_status_code";
+    /// `http`, `https`.
+    pub const URL_SCHEME: &str = "url_scheme";
+    /// `1.0`, `1.1`, `2`, `3`.
+    pub const NETWORK_PROTOCOL_VERSION: &str = "network_protocol_version";
+    /// [`HOST`] in the OpenTelemetry conventions, without the port.
+    pub const SERVER_ADDRESS: &str = "server_address";
+    /// The port of [`SERVER_ADDRESS`].
+    pub const SERVER_PORT: &str = "server_port";
+    /// [`TARGET`] in the OpenTelemetry conventions.
+    pub const URL_TEMPLATE: &str = "url_template";
     /// Upper bound of a bucket.
     pub const LE: &str = "le";
     /// Which metric a metric about metrics speaks of.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    cells::{CounterCells, GaugeCell, HistogramCells},
+    cells::{CounterCells, FloatCells, GaugeCell, HistogramCells, SummaryCells},
     clean,
     family::{Cell, Family, Kind},
     kinds::InfoCell,
@@ -25,10 +25,13 @@ const MAX_METRICS: usize = 10_000;
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     Counter(Arc<Family<CounterCells>>),
+    FloatCounter(Arc<Family<FloatCells>>),
     Gauge(Arc<Family<GaugeCell>>),
     Histogram(Arc<Family<HistogramCells>>),
+    Summary(Arc<Family<SummaryCells>>),
     Info(Arc<Family<InfoCell>>),
-    Red(Arc<Store>, RedMetric),
+    /// Stores that differ in the labels of their layers.
+    Red(Vec<Arc<Store>>, RedMetric),
 }
 
 /// A metric on the page.
@@ -152,6 +155,9 @@ impl Catalog {
         let owners = |catalog: &Self| meta.claims().find_map(|claim| catalog.claims.get(&claim).copied());
         while let Some(owner) = owners(self) {
             let name = self.name_of(owner);
+            if self.join(owner, &meta, &source) {
+                return clashes;
+            }
             let is_ours = self.page.iter().any(|entry| entry.id == owner && matches!(entry.source, Source::Red(..)));
             if is_ours {
                 clashes.push(Clash { metric: meta.name.into(), what: ClashKind::Refused { by: name } });
@@ -163,6 +169,19 @@ impl Catalog {
         let id = self.next_id();
         self.put(Entry { id, meta: Arc::new(meta), source });
         clashes
+    }
+
+    /// Puts the stores of a metric of the layer beside those of the same metric that is there already.
+    fn join(&mut self, owner: u64, meta: &Meta, source: &Source) -> bool {
+        let entry = Arc::make_mut(&mut self.page).iter_mut().find(|entry| entry.id == owner);
+        let Some(Entry { meta: known, source: Source::Red(stores, of), .. }) = entry else { return false };
+        let Source::Red(added, metric) = source else { return false };
+        let collides = |other: &Arc<Store>| stores.iter().any(|store| store.has_label_keys_of(other));
+        let is_same = known.base == meta.base && of == metric && !added.iter().any(collides);
+        if is_same {
+            stores.extend(added.iter().map(Arc::clone));
+        }
+        is_same
     }
 
     /// Sets the help text and the unit of a metric, now and when it is registered later.

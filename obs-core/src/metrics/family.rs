@@ -8,6 +8,7 @@ use std::sync::{
 use super::{
     cap::{Cap, Reporter},
     catalog::Source,
+    idle::IdleMark,
     labels::Labels,
     meta::Meta,
     settings::Settings,
@@ -21,8 +22,10 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Counter,
+    FloatCounter,
     Gauge,
     Histogram,
+    Summary,
     Info,
 }
 
@@ -37,7 +40,12 @@ pub(super) trait Cell: Sized + Send + Sync + 'static {
     fn config(settings: &Settings, meta: &Meta) -> Self::Config;
     fn source(family: Arc<Family<Self>>) -> Source;
     fn of(source: &Source) -> Option<&Arc<Family<Self>>>;
+    /// A number that changes with each record, for all that matters.
+    fn fingerprint(&self) -> u64;
 }
+
+/// Spellings of its labels that the table of keys remembers for a series.
+const MAX_SPELLINGS: usize = 4;
 
 /// One series.
 #[derive(Debug)]
@@ -46,6 +54,8 @@ pub(super) struct Series<C> {
     pub(super) cells: C,
     /// Milliseconds since the epoch.
     pub(super) created: u64,
+    pub(super) idle: IdleMark,
+    spellings: AtomicUsize,
 }
 
 /// All series of a metric.
@@ -58,8 +68,6 @@ pub(super) struct Family<C: Cell> {
     overflow: OnceLock<Arc<Series<C>>>,
     /// Whether labels of this metric were repaired, which is warned about once.
     pub(super) repaired: AtomicBool,
-    /// Spellings of label sets that the table of keys remembers for this metric.
-    pub(super) spellings: AtomicUsize,
 }
 
 /// A series that was looked up.
@@ -89,9 +97,10 @@ pub(super) struct SortedSeries<T> {
 impl Kind {
     pub(super) const fn metric_type(self) -> MetricType {
         match self {
-            Self::Counter => MetricType::Counter,
+            Self::Counter | Self::FloatCounter => MetricType::Counter,
             Self::Gauge => MetricType::Gauge,
             Self::Histogram => MetricType::Histogram,
+            Self::Summary => MetricType::Summary,
             Self::Info => MetricType::Info,
         }
     }
@@ -101,7 +110,20 @@ impl Kind {
 
 impl<C> Series<C> {
     pub(super) fn new(labels: Labels, cells: C) -> Self {
-        Self { labels, cells, created: now_ms() }
+        let created = now_ms();
+        Self { labels, cells, created, idle: IdleMark::new(created), spellings: AtomicUsize::new(0) }
+    }
+
+    /// Whether the table of keys may remember one more spelling of these labels: callers that spell
+    /// them in ever new ways are served, but not remembered.
+    pub(super) fn remember_spelling(&self) -> bool {
+        let one_more = |known| (known < MAX_SPELLINGS).then_some(known + 1);
+        self.spellings.fetch_update(Relaxed, Relaxed, one_more).is_ok()
+    }
+
+    pub(super) fn forget_spelling(&self) {
+        // Below zero there is nothing to forget.
+        let _ = self.spellings.fetch_update(Relaxed, Relaxed, |known| known.checked_sub(1));
     }
 }
 
@@ -127,7 +149,6 @@ impl<C: Cell> Family<C> {
             series: SortedSeries::default(),
             overflow: OnceLock::new(),
             repaired: AtomicBool::new(false),
-            spellings: AtomicUsize::new(0),
         }
     }
 
@@ -151,12 +172,9 @@ impl<C: Cell> Family<C> {
             .unwrap_or_else(|| Arc::new(Series::new(Labels::default(), C::new(&self.config))))
     }
 
-    /// Whether the table of keys may remember one more spelling of this metric's labels.
-    pub(super) fn remembers_spelling(&self) -> bool {
-        // As many again as there may be series: callers that spell one label set in ever new ways
-        // are served, but not remembered.
-        let most = self.cap.limit().saturating_mul(2);
-        self.spellings.fetch_update(Relaxed, Relaxed, |known| (known < most).then_some(known + 1)).is_ok()
+    /// Whether its series stay on the page for good: those about the registry itself.
+    pub(super) fn is_permanent(&self) -> bool {
+        self.cap.limit() == usize::MAX
     }
 
     pub(super) fn list(&self) -> Arc<Vec<Arc<Series<C>>>> {
@@ -165,7 +183,14 @@ impl<C: Cell> Family<C> {
 
     /// Forgets all series; handles to them keep working and are not seen any more.
     pub(super) fn clear(&self) {
-        for _ in 0..self.series.clear() {
+        self.remove(|_| true);
+    }
+
+    /// Removes what `is` right, but for the series that takes what the cap refuses.
+    pub(super) fn remove(&self, is: impl Fn(&Arc<Series<C>>) -> bool) {
+        let overflow = self.overflow.get();
+        let is_overflow = |series: &Arc<Series<C>>| overflow.is_some_and(|overflow| Arc::ptr_eq(overflow, series));
+        for _ in 0..self.series.remove(|series| !is_overflow(series) && is(series)) {
             self.cap.release();
         }
     }
@@ -194,9 +219,15 @@ impl<T: Labelled> SortedSeries<T> {
         }
     }
 
-    /// Removes everything and says how many there were.
-    fn clear(&self) -> usize {
-        std::mem::take(&mut *self.list.lock().unwrap_or_else(PoisonError::into_inner)).len()
+    /// Removes what `is` right and says how many there were.
+    fn remove(&self, is: impl Fn(&Arc<T>) -> bool) -> usize {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        if !list.iter().any(&is) {
+            return 0;
+        }
+        let before = list.len();
+        Arc::make_mut(&mut list).retain(|series| !is(series));
+        before - list.len()
     }
 }
 

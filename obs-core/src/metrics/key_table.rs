@@ -78,6 +78,17 @@ impl<C> Table<C> {
         map.insert(key.to_retained(), Arc::clone(series));
     }
 
+    /// Keeps the keys of those series that `is` right.
+    pub(super) fn retain(&self, is: impl Fn(&Series<C>) -> bool) {
+        for map in &self.maps {
+            // Most of the time there is nothing to remove, and readers need not wait.
+            let is_clean = map.read().unwrap_or_else(PoisonError::into_inner).values().all(|series| is(series));
+            if !is_clean {
+                map.write().unwrap_or_else(PoisonError::into_inner).retain(|_, series| is(series));
+            }
+        }
+    }
+
     /// The map of a key, by bits of the hash that the map itself makes little use of.
     fn map(&self, key: &Key) -> &RwLock<Map<C>> {
         let bits = key.get_hash() >> 40;

@@ -1,13 +1,13 @@
-//! The kinds of metrics that the facade knows, and info.
+//! The kinds of metrics: those that the facade knows, and ours.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ::metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use super::{
     buckets::Buckets,
     catalog::Source,
-    cells::{CounterCells, GaugeCell, HistogramCells},
+    cells::{CounterCells, FloatCells, GaugeCell, HistogramCells, SummaryCells},
     family::{Cell, Family, Kind, Series},
     meta::Meta,
     settings::Settings,
@@ -43,6 +43,25 @@ impl Cell for CounterCells {
     }
 
     fn config(_: &Settings, _: &Meta) {}
+
+    fn fingerprint(&self) -> u64 {
+        self.total()
+    }
+}
+
+impl Cell for FloatCells {
+    type Config = ();
+    sources!(FloatCounter);
+
+    fn new((): &()) -> Self {
+        Self::new()
+    }
+
+    fn config(_: &Settings, _: &Meta) {}
+
+    fn fingerprint(&self) -> u64 {
+        self.total().to_bits()
+    }
 }
 
 impl CounterFn for Series<CounterCells> {
@@ -66,6 +85,10 @@ impl Cell for GaugeCell {
     }
 
     fn config(_: &Settings, _: &Meta) {}
+
+    fn fingerprint(&self) -> u64 {
+        self.value().to_bits()
+    }
 }
 
 impl GaugeFn for Series<GaugeCell> {
@@ -95,6 +118,10 @@ impl Cell for HistogramCells {
     fn config(settings: &Settings, meta: &Meta) -> Arc<Buckets> {
         Arc::new(Buckets::floats(&settings.buckets_of(meta)))
     }
+
+    fn fingerprint(&self) -> u64 {
+        self.count()
+    }
 }
 
 impl HistogramFn for Series<HistogramCells> {
@@ -104,6 +131,25 @@ impl HistogramFn for Series<HistogramCells> {
 
     fn record_many(&self, value: f64, count: usize) {
         self.cells.record_floats(value, count as u64, exemplar_ids());
+    }
+}
+
+// === summaries ===
+
+impl Cell for SummaryCells {
+    type Config = Duration;
+    sources!(Summary);
+
+    fn new(window: &Duration) -> Self {
+        Self::new(*window)
+    }
+
+    fn config(settings: &Settings, _: &Meta) -> Duration {
+        settings.summary_window
+    }
+
+    fn fingerprint(&self) -> u64 {
+        self.count()
     }
 }
 
@@ -118,4 +164,8 @@ impl Cell for InfoCell {
     }
 
     fn config(_: &Settings, _: &Meta) {}
+
+    fn fingerprint(&self) -> u64 {
+        1
+    }
 }

@@ -28,6 +28,8 @@ mod cells;
 mod clean;
 mod family;
 mod format;
+mod handles;
+mod idle;
 mod key_table;
 mod kinds;
 mod labels;
@@ -42,10 +44,14 @@ mod snapshot;
 mod tests;
 
 pub(crate) use buckets::validate_buckets;
-pub(crate) use red::{InFlight, Measured, RedOptions, ServerRed, StreamRecorder, Target};
+pub(crate) use red::{
+    ClientInFlight, ClientRed, InFlight, Measured, RedOptions, ServerRed, StreamRecorder, Target, Traits,
+};
 
 pub use buckets::{DURATION_BUCKETS, SIZE_BUCKETS};
 pub use format::Format;
+pub use handles::{FloatCounter, GaugeGuard, RecordDuration, Summary, Timer};
+pub use red::Convention;
 pub use registry::Registry;
 pub use settings::RegistryBuilder;
 pub use snapshot::{

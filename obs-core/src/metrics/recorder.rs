@@ -1,6 +1,6 @@
 //! The registry as the recorder of the `metrics` facade.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
@@ -11,7 +11,6 @@ use super::{
     family::Series,
     key_table::FacadeCell,
     labels::Labels,
-    meta,
 };
 use crate::names::MetricType;
 
@@ -30,15 +29,10 @@ impl Registry {
         }
         let found = family.series(labels, self.overflow());
         // Refused keys are not remembered: there is no end of them.
-        if !found.overflowed && family.remembers_spelling() {
+        if !found.overflowed && found.series.remember_spelling() {
             C::table(self.tables()).insert(key, &found.series);
         }
         found.series
-    }
-
-    fn describe_metric(&self, metric_type: MetricType, name: &KeyName, unit: Option<Unit>, help: SharedString) {
-        let unit = unit.map(meta::unit_suffix).unwrap_or_default();
-        self.describe(metric_type, name.as_str(), unit, Cow::from(help));
     }
 }
 
@@ -46,15 +40,15 @@ impl Registry {
 /// are ignored. Inside a sampled request counters and histograms keep an exemplar.
 impl Recorder for Registry {
     fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.describe_metric(MetricType::Counter, &name, unit, help);
+        self.describe_metric(MetricType::Counter, name.as_str(), unit, help);
     }
 
     fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.describe_metric(MetricType::Gauge, &name, unit, help);
+        self.describe_metric(MetricType::Gauge, name.as_str(), unit, help);
     }
 
     fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.describe_metric(MetricType::Histogram, &name, unit, help);
+        self.describe_metric(MetricType::Histogram, name.as_str(), unit, help);
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {

@@ -16,15 +16,16 @@ use super::{
     Format,
     buckets::{Buckets, DURATION_BUCKETS},
     cap::{Cap, Reporter},
-    catalog::{Catalog, Clash},
+    catalog::{Catalog, Clash, Entry},
     cells::{CounterCells, GaugeCell, HistogramCells},
     family::{Cell, Family, Series},
+    idle,
     key_table::Tables,
     kinds::InfoCell,
     labels::{Labels, Pair},
     meta::Meta,
     red::{Store, StoreKey},
-    render,
+    render::{self, Extras},
     settings::{RegistryBuilder, Settings},
     snapshot::FamilySnapshot,
 };
@@ -52,6 +53,8 @@ pub struct Registry {
     inner: Arc<Inner>,
 }
 
+type Hook = Arc<dyn Fn() + Send + Sync>;
+
 struct Inner {
     settings: Settings,
     tables: Tables,
@@ -60,6 +63,7 @@ struct Inner {
     overflow: Reporter,
     clashes: Arc<Family<CounterCells>>,
     scrapes: Arc<Series<HistogramCells>>,
+    hooks: RwLock<Vec<Hook>>,
     /// Length of the last page, so that the next one is allocated once.
     page_length: AtomicUsize,
 }
@@ -99,6 +103,7 @@ impl Registry {
             overflow: Reporter::Own(overflow),
             clashes,
             scrapes,
+            hooks: RwLock::default(),
             page_length: AtomicUsize::new(0),
         };
         Self { inner: Arc::new(inner) }
@@ -111,8 +116,10 @@ impl Registry {
     #[must_use]
     pub fn render(&self, format: Format) -> Vec<u8> {
         let start = Instant::now();
+        let entries = self.entries();
+        let Settings { created_timestamps: created, native_histograms: native, .. } = self.inner.settings;
         let mut page = Vec::with_capacity(self.inner.page_length.load(Relaxed));
-        render::render(&self.catalog().page(), format, &mut page);
+        render::render(&entries, format, Extras { created, native }, &mut page);
         // Some room for numbers that get longer.
         self.inner.page_length.store(page.len() + page.len() / 8, Relaxed);
         let elapsed = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -123,7 +130,32 @@ impl Registry {
     /// All metrics as plain data, in the order of the page.
     #[must_use]
     pub fn snapshot(&self) -> Vec<FamilySnapshot> {
-        render::snapshot(&self.catalog().page())
+        render::snapshot(&self.entries())
+    }
+
+    /// Calls `hook` before each page and snapshot, for metrics that are read from elsewhere: of the
+    /// process, of a runtime, of a pool. It may record into this registry, but not render it.
+    pub fn before_render(&self, hook: impl Fn() + Send + Sync + 'static) {
+        self.inner.hooks.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(hook));
+    }
+
+    /// Sweeps idle series as at `now` milliseconds after the epoch.
+    #[cfg(test)]
+    pub(super) fn sweep_idle_at(&self, timeout: std::time::Duration, now: u64) {
+        idle::sweep_at(&self.catalog().page(), &self.inner.tables, timeout, now);
+    }
+
+    /// All metrics, up to date and without what is idle.
+    fn entries(&self) -> Arc<Vec<Entry>> {
+        let hooks = self.inner.hooks.read().unwrap_or_else(PoisonError::into_inner).clone();
+        for hook in hooks {
+            hook();
+        }
+        let entries = self.catalog().page();
+        if let Some(timeout) = self.inner.settings.idle_timeout {
+            idle::sweep(&entries, &self.inner.tables, timeout);
+        }
+        entries
     }
 
     /// Sets the constant metric that tells what runs.

@@ -1,6 +1,6 @@
 //! What a registry is told before it starts.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, time::Duration};
 
 use super::{
     buckets::{DURATION_BUCKETS, SIZE_BUCKETS, validate_buckets},
@@ -35,7 +35,14 @@ pub(super) struct Settings {
     series_cap: usize,
     caps: HashMap<String, usize>,
     buckets: HashMap<String, Vec<f64>>,
+    pub(super) summary_window: Duration,
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) native_histograms: bool,
+    pub(super) created_timestamps: bool,
 }
+
+/// The window of summaries unless another is asked for.
+const DEFAULT_SUMMARY_WINDOW: Duration = Duration::from_secs(60);
 
 // === impl RegistryBuilder ===
 
@@ -67,14 +74,46 @@ impl RegistryBuilder {
         self
     }
 
+    /// How far back the quantiles of summaries reach, at least a second. Defaults to 60 seconds.
+    pub fn summary_window(mut self, window: Duration) -> Self {
+        self.settings.summary_window = window;
+        self
+    }
+
+    /// Takes series of the application off the page when nothing was recorded into them for so long,
+    /// as the scrapes see it. A series that somebody holds a handle of comes back with the next
+    /// record; others start anew. RED series stay. Defaults to never.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.idle_timeout = Some(timeout);
+        self
+    }
+
+    /// Whether the protobuf page has native buckets beside the classic ones. They take memory from
+    /// the first such page on. Defaults to true.
+    pub fn native_histograms(mut self, native: bool) -> Self {
+        self.settings.native_histograms = native;
+        self
+    }
+
+    /// Whether the `OpenMetrics` page tells when each counter, histogram and summary was made
+    /// (`_created`). Prometheus takes these for further series unless it is told otherwise, so it
+    /// defaults to false; the protobuf page always tells.
+    pub fn created_timestamps(mut self, created: bool) -> Self {
+        self.settings.created_timestamps = created;
+        self
+    }
+
     /// The registry.
     ///
     /// # Errors
     ///
-    /// Names the setting that can't be: a cap of 0, or bucket bounds that are not 1 to 256 finite
-    /// ascending numbers.
+    /// Names the setting that can't be: a cap of 0, bucket bounds that are not 1 to 256 finite
+    /// ascending numbers, a summary window below a second.
     pub fn build(self) -> Result<Registry, InitError> {
-        let Settings { series_cap, caps, buckets } = &self.settings;
+        let Settings { series_cap, caps, buckets, summary_window, .. } = &self.settings;
+        if *summary_window < Duration::from_secs(1) {
+            return Err(InitError::invalid("summary window", format_args!("{summary_window:?}"), "at least 1 s"));
+        }
         if *series_cap == 0 || caps.values().any(|cap| *cap == 0) {
             return Err(InitError::invalid("series cap", 0, "a number of series, at least 1"));
         }
@@ -87,7 +126,15 @@ impl RegistryBuilder {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { series_cap: DEFAULT_SERIES_CAP, caps: HashMap::new(), buckets: HashMap::new() }
+        Self {
+            series_cap: DEFAULT_SERIES_CAP,
+            caps: HashMap::new(),
+            buckets: HashMap::new(),
+            summary_window: DEFAULT_SUMMARY_WINDOW,
+            idle_timeout: None,
+            native_histograms: true,
+            created_timestamps: false,
+        }
     }
 }
 

@@ -27,8 +27,11 @@ impl Instrument {
     pub(super) fn new(options: Options) -> Self {
         let shared = options.shared.clone().unwrap_or_else(obs::default);
         let red = options.metrics.then(|| {
-            let red_options =
-                RedOptions { namespace: options.namespace.clone(), duration_buckets: shared.duration_buckets.clone() };
+            let red_options = RedOptions {
+                namespace: options.namespace.clone(),
+                duration_buckets: shared.duration_buckets.clone(),
+                ..RedOptions::default()
+            };
             ServerRed::new(&shared.target, &red_options)
         });
         Self { shared, red, options }

@@ -1,6 +1,13 @@
 //! Gauges.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 
 use super::shard::{self, Padded};
 
@@ -13,10 +20,33 @@ pub(in crate::metrics) struct GaugeCell {
     bits: AtomicU64,
 }
 
+/// How far back the peak of a level reaches.
+const PEAK_WINDOW: Duration = Duration::from_secs(60);
+/// How finely that is known.
+const PEAK_STEP: Duration = Duration::from_secs(5);
+
 /// A whole number that goes up and down by steps: how many are at work.
 #[derive(Debug)]
 pub(in crate::metrics) struct LevelCells {
-    shards: Box<[Padded<AtomicI64>]>,
+    shards: Box<[Padded<LevelShard>]>,
+    /// The highest level since the readings were last moved on.
+    highest: AtomicI64,
+    /// Touched by readers only.
+    readings: Mutex<Readings>,
+}
+
+#[derive(Debug, Default)]
+struct LevelShard {
+    level: AtomicI64,
+    /// The highest that this shard alone has been: only a shard on its way up can make a new peak.
+    mark: AtomicI64,
+}
+
+/// Peaks of the past, the latest last, each with the end of its time.
+#[derive(Debug, Default)]
+struct Readings {
+    peaks: VecDeque<(Instant, i64)>,
+    moved_on: Option<Instant>,
 }
 
 // === impl GaugeCell ===
@@ -47,18 +77,60 @@ impl GaugeCell {
 
 impl LevelCells {
     pub(in crate::metrics) fn new() -> Self {
-        Self { shards: shard::shards() }
+        Self { shards: shard::shards(), highest: AtomicI64::new(0), readings: Mutex::default() }
     }
 
     #[inline]
-    pub(in crate::metrics) fn add(&self, step: i64) {
-        self.shards[shard::index(self.shards.len())].0.fetch_add(step, Relaxed);
+    pub(in crate::metrics) fn up(&self) {
+        let LevelShard { level, mark } = &self.shards[shard::index(self.shards.len())].0;
+        let now = level.fetch_add(1, Relaxed) + 1;
+        if now > mark.load(Relaxed) {
+            mark.store(now, Relaxed);
+            self.highest.fetch_max(self.value(), Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(in crate::metrics) fn down(&self) {
+        self.shards[shard::index(self.shards.len())].0.level.fetch_sub(1, Relaxed);
     }
 
     /// The level; a step that is under way in another shard can't make it negative.
     pub(in crate::metrics) fn value(&self) -> i64 {
-        let sum = self.shards.iter().fold(0_i64, |sum, shard| sum.wrapping_add(shard.0.load(Relaxed)));
+        let sum = self.shards.iter().fold(0_i64, |sum, shard| sum.wrapping_add(shard.0.level.load(Relaxed)));
         sum.max(0)
+    }
+
+    /// The highest level of the last 60 seconds, or since the last reading where that is longer ago.
+    ///
+    /// Exact while one thread does the work; several threads can pass a peak by that none of them
+    /// makes alone.
+    pub(in crate::metrics) fn peak(&self) -> i64 {
+        self.peak_at(Instant::now())
+    }
+
+    fn peak_at(&self, now: Instant) -> i64 {
+        let mut readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        let highest = self.highest.load(Relaxed).max(self.value());
+        let is_due = readings.moved_on.is_none_or(|at| now.saturating_duration_since(at) >= PEAK_STEP);
+        if is_due {
+            readings.moved_on = Some(now);
+            readings.peaks.push_back((now, highest));
+            self.start_over();
+        }
+        let is_past = |(at, _): &(Instant, i64)| now.saturating_duration_since(*at) > PEAK_WINDOW;
+        while readings.peaks.front().is_some_and(is_past) {
+            readings.peaks.pop_front();
+        }
+        readings.peaks.iter().fold(highest, |highest, (_, peak)| highest.max(*peak))
+    }
+
+    /// Looks for a new peak from the present level on.
+    fn start_over(&self) {
+        for Padded(LevelShard { level, mark }) in &self.shards {
+            mark.store(level.load(Relaxed), Relaxed);
+        }
+        self.highest.store(self.value(), Relaxed);
     }
 }
 
@@ -77,7 +149,7 @@ mod tests {
                     for _ in 0..10_000 {
                         gauge.add(1.5);
                         gauge.add(-0.5);
-                        level.add(1);
+                        level.up();
                     }
                 });
             }
@@ -115,11 +187,27 @@ mod tests {
     fn a_guard_dropped_on_another_thread_brings_the_level_back_to_zero() {
         let level = LevelCells::new();
         thread::scope(|scope| {
-            scope.spawn(|| level.add(1));
+            scope.spawn(|| level.up());
         });
         thread::scope(|scope| {
-            scope.spawn(|| level.add(-1));
+            scope.spawn(|| level.down());
         });
         assert_eq!(level.value(), 0);
+    }
+
+    #[test]
+    fn a_peak_is_seen_for_a_minute_after_it_was_read() {
+        let level = LevelCells::new();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        (0..5).for_each(|_| level.up());
+        (0..4).for_each(|_| level.down());
+        assert_eq!(level.peak_at(at(0)), 5);
+        assert_eq!(level.peak_at(at(3)), 5);
+        level.up();
+        level.down();
+        assert_eq!(level.peak_at(at(60)), 5);
+        assert_eq!(level.peak_at(at(61)), 2);
+        assert_eq!(level.peak_at(at(121)), 1);
     }
 }

@@ -5,13 +5,17 @@
 
 mod counter;
 mod exemplar;
+mod float;
 mod gauge;
 mod histogram;
 mod native;
 mod shard;
+mod summary;
 
 pub(super) use counter::CounterCells;
 pub(super) use exemplar::{ExemplarSlot, Ids};
+pub(super) use float::FloatCells;
 pub(super) use gauge::{GaugeCell, LevelCells};
 pub(super) use histogram::{Detail, HistogramCells, HistogramTotals};
 pub(super) use native::NativeCounts;
+pub(super) use summary::{QUANTILES, SummaryCells, SummaryTotals};

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Store, route::Pair};
+use super::{Store, dimensions::Code, layout::Side, pairs::PairKey, route::Pair};
 use crate::{names::value, trace::server_span_name};
 
 const SLOTS: usize = 256;
@@ -29,7 +29,7 @@ pub(super) struct Entry {
     pub(super) place: Arc<str>,
     /// The target of a client, else empty.
     target: Box<str>,
-    /// Of the server span.
+    pub(super) code: Code,
     pub(super) span_name: Cow<'static, str>,
 }
 
@@ -40,22 +40,22 @@ thread_local! {
 
 /// The pair of a method and a route in `store`.
 #[inline]
-pub(super) fn find(store: &Store, method: &'static str, place: &str, target: &str) -> Arc<Entry> {
-    let start = slot(method, place);
+pub(super) fn find(store: &Store, key: PairKey<'_>) -> Arc<Entry> {
+    let start = slot(&key);
     let known = CACHE.try_with(|cache| {
         let cache = cache.try_borrow().ok()?;
         let entries = (0..WAYS).filter_map(|way| cache[(start + way) % SLOTS].as_ref());
-        entries.into_iter().find(|entry| entry.is(store, method, place, target)).map(Arc::clone)
+        entries.into_iter().find(|entry| entry.is(store, &key)).map(Arc::clone)
     });
     match known {
         Ok(Some(entry)) => entry,
-        Ok(None) | Err(_) => look_up(store, method, place, target, start),
+        Ok(None) | Err(_) => look_up(store, key, start),
     }
 }
 
 #[cold]
-fn look_up(store: &Store, method: &'static str, place: &str, target: &str, start: usize) -> Arc<Entry> {
-    let entry = Arc::new(Entry::new(store, method, place, target));
+fn look_up(store: &Store, key: PairKey<'_>, start: usize) -> Arc<Entry> {
+    let entry = Arc::new(Entry::new(store, key));
     // What falls out of the cache is dropped when the cache is not borrowed any more.
     let _old = CACHE.try_with(|cache| {
         let mut cache = cache.try_borrow_mut().ok()?;
@@ -72,28 +72,40 @@ fn victim() -> usize {
     VICTIM.try_with(|last| last.replace((last.get() + 1) % WAYS)).unwrap_or_default()
 }
 
-fn slot(method: &str, place: &str) -> usize {
-    let address = place.as_ptr() as usize;
-    let method = method.as_bytes().iter().fold(0, |sum: usize, byte| sum.wrapping_mul(7) ^ usize::from(*byte));
+fn slot(key: &PairKey<'_>) -> usize {
+    let address = key.place.as_ptr() as usize;
+    let method = key.method.as_bytes().iter().fold(0, |sum: usize, byte| sum.wrapping_mul(7) ^ usize::from(*byte));
     // Allocations are 16 bytes apart at least.
-    ((address >> 4) ^ (address >> 12) ^ method.wrapping_mul(5)) % SLOTS
+    ((address >> 4) ^ (address >> 12) ^ method.wrapping_mul(5) ^ (key.code as usize).wrapping_mul(31)) % SLOTS
 }
 
 // === impl Entry ===
 
 impl Entry {
-    fn new(store: &Store, method: &'static str, place: &str, target: &str) -> Self {
+    fn new(store: &Store, key: PairKey<'_>) -> Self {
+        let PairKey { method, place, target, code } = key;
+        let route = match store.layout().side {
+            Side::Server => Some(place).filter(|place| *place != value::UNMATCHED),
+            Side::Client => Some(target).filter(|target| !target.is_empty()),
+        };
         Self {
             store: store.id(),
-            pair: store.pair_of(method, place, target),
+            pair: store.pair(key),
             place: place.into(),
             target: target.into(),
-            span_name: server_span_name(method, Some(place).filter(|place| *place != value::UNMATCHED)),
+            code,
+            // A client's span is named as a server's, with the template in the place of the route.
+            span_name: server_span_name(method, route),
         }
     }
 
     #[inline]
-    fn is(&self, store: &Store, method: &str, place: &str, target: &str) -> bool {
-        self.store == store.id() && *self.place == *place && self.pair.method == method && *self.target == *target
+    fn is(&self, store: &Store, key: &PairKey<'_>) -> bool {
+        let PairKey { method, place, target, code } = key;
+        self.store == store.id()
+            && self.code == *code
+            && *self.place == **place
+            && self.pair.method == *method
+            && *self.target == **target
     }
 }

@@ -3,9 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Store,
+    Store, Traits,
     cache::{self, Entry},
     handle::nanoseconds,
+    pairs::PairKey,
     route::Route,
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 /// What is known of a request at its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measured<'a> {
-    /// As it was sent, or what stands for it.
+    /// As it was sent, or what stands for it; 0 if a client got none.
     pub(crate) status: u16,
     pub(crate) outcome: Outcome,
     /// What went wrong; `None` if nothing did.
@@ -44,23 +45,26 @@ pub(super) struct Flight {
 
 impl Flight {
     #[inline]
-    pub(super) fn start(store: &Store, method: &'static str, place: &str, target: &str) -> Self {
-        let arrived = cache::find(store, method, place, target);
+    pub(super) fn start(store: &Store, method: &'static str, place: &str, target: &str, traits: &Traits<'_>) -> Self {
+        let key = PairKey { method, place, target, code: store.dimensions.code(traits) };
+        let arrived = cache::find(store, key);
         let (route, confirmed) = arrived.pair.arrival();
-        route.in_flight.increment();
+        route.level().increment();
         Self { arrived, confirmed, released: false, renamed: None }
     }
 
     pub(super) fn rename(&mut self, store: &Store, place: &str) {
-        if *self.entry().place != *place {
-            self.renamed = Some(cache::find(store, self.arrived.pair.method, place, ""));
+        if *self.entry().place == *place {
+            return;
         }
+        let key = PairKey { method: self.arrived.pair.method, place, target: "", code: self.arrived.code };
+        self.renamed = Some(cache::find(store, key));
     }
 
     /// Lowers the gauge, once.
     pub(super) fn release(&mut self) {
         if !std::mem::replace(&mut self.released, true) {
-            self.arrived.pair.arrived_under(self.confirmed).in_flight.decrement();
+            self.arrived.pair.arrived_under(self.confirmed).level().decrement();
         }
     }
 

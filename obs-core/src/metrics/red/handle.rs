@@ -97,7 +97,7 @@ impl LevelHandle {
     #[inline]
     pub(super) fn increment(&self) {
         match self {
-            Self::Own(cells) => cells.add(1),
+            Self::Own(cells) => cells.up(),
             Self::Facade(gauge) => gauge.increment(1.0),
         }
     }
@@ -105,7 +105,7 @@ impl LevelHandle {
     #[inline]
     pub(super) fn decrement(&self) {
         match self {
-            Self::Own(cells) => cells.add(-1),
+            Self::Own(cells) => cells.down(),
             Self::Facade(gauge) => gauge.decrement(1.0),
         }
     }

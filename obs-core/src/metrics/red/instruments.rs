@@ -1,9 +1,7 @@
-//! The table of RED instruments: what they are called and by what they are labelled.
+//! The table of RED instruments: what a store feeds, and how many series each has.
 
-use crate::{
-    metrics::{cap::Cap, meta::Meta, settings::Settings},
-    names::{MetricDef, label, metric},
-};
+use super::layout::Layout;
+use crate::metrics::{cap::Cap, meta::Meta, settings::Settings};
 
 /// One of the metrics that a store feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,15 +10,10 @@ pub(in crate::metrics) enum RedMetric {
     Duration,
     Errors,
     InFlight,
+    InFlightMax,
     RequestSize,
     ResponseSize,
     StreamDuration,
-}
-
-/// Whose requests are measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::metrics) enum Side {
-    Server,
 }
 
 /// A metric of a store, and how many series it has.
@@ -34,67 +27,41 @@ pub(super) struct Instrument {
 /// All metrics of a store.
 #[derive(Debug)]
 pub(super) struct Instruments {
-    /// In the order of [`RedMetric`].
-    list: Vec<Instrument>,
+    /// In the order of [`RedMetric::ALL`]; none for those that the layout does not have.
+    list: [Option<Instrument>; RedMetric::ALL.len()],
 }
 
 // === impl RedMetric ===
 
 impl RedMetric {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Requests,
         Self::Duration,
         Self::Errors,
         Self::InFlight,
+        Self::InFlightMax,
         Self::RequestSize,
         Self::ResponseSize,
         Self::StreamDuration,
     ];
 }
 
-// === impl Side ===
-
-impl Side {
-    fn def(self, of: RedMetric) -> MetricDef {
-        match (self, of) {
-            (Self::Server, RedMetric::Requests) => metric::REQUESTS,
-            (Self::Server, RedMetric::Duration) => metric::REQUEST_DURATION,
-            (Self::Server, RedMetric::Errors) => metric::ERRORS,
-            (Self::Server, RedMetric::InFlight) => metric::IN_FLIGHT,
-            (Self::Server, RedMetric::RequestSize) => metric::REQUEST_SIZE,
-            (Self::Server, RedMetric::ResponseSize) => metric::RESPONSE_SIZE,
-            (Self::Server, RedMetric::StreamDuration) => metric::STREAM_DURATION,
-        }
-    }
-
-    /// The labels that tell routes apart, the method first.
-    pub(super) fn route_labels(self) -> &'static [&'static str] {
-        match self {
-            Self::Server => &[label::METHOD, label::ENDPOINT],
-        }
-    }
-}
-
 // === impl Instruments ===
 
 impl Instruments {
-    pub(super) fn new(side: Side, namespace: &str, settings: &Settings) -> Self {
-        let instrument = |metric| {
-            let meta = Meta::of(&side.def(metric), namespace);
-            Instrument { metric, cap: settings.cap_of(&meta), meta }
-        };
-        Self { list: RedMetric::ALL.into_iter().map(instrument).collect() }
+    pub(super) fn new(layout: Layout, namespace: &str, settings: &Settings) -> Self {
+        let list = RedMetric::ALL.map(|metric| {
+            let meta = Meta::of(&layout.def(metric)?, namespace);
+            Some(Instrument { metric, cap: settings.cap_of(&meta), meta })
+        });
+        Self { list }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Instrument> {
-        self.list.iter()
+        self.list.iter().flatten()
     }
-}
 
-impl std::ops::Index<RedMetric> for Instruments {
-    type Output = Instrument;
-
-    fn index(&self, metric: RedMetric) -> &Instrument {
-        &self.list[metric as usize]
+    pub(super) fn get(&self, metric: RedMetric) -> Option<&Instrument> {
+        self.list[metric as usize].as_ref()
     }
 }

@@ -6,9 +6,15 @@
 
 mod cache;
 mod chunk;
+mod client;
+mod dimensions;
 mod flight;
 mod handle;
 mod instruments;
+mod layout;
+mod level;
+mod options;
+mod pairs;
 mod route;
 mod series;
 mod server;
@@ -18,5 +24,10 @@ mod walk;
 pub(super) use instruments::RedMetric;
 pub(super) use store::{Store, StoreKey};
 
+pub(crate) use client::{ClientInFlight, ClientRed};
+pub(crate) use dimensions::Traits;
 pub(crate) use flight::Measured;
-pub(crate) use server::{InFlight, RedOptions, ServerRed, StreamRecorder, Target};
+pub(crate) use options::{RedOptions, Target};
+pub(crate) use server::{InFlight, ServerRed, StreamRecorder};
+
+pub use layout::Convention;

@@ -1,15 +1,13 @@
 //! What is measured under one method and endpoint.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::sync::{Arc, OnceLock};
 
 use super::{
     RedMetric, Store,
     chunk::Chunk,
     flight::Measured,
     handle::{LevelHandle, UnitsHandle, nanoseconds},
+    level::LevelSeries,
     series::{ErrorSeries, ErrorSlot, OutcomeSeries, OutcomeSlot},
 };
 use crate::{
@@ -21,14 +19,12 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Route {
     labels: Labels,
-    pub(super) in_flight: LevelHandle,
+    in_flight: Arc<LevelSeries>,
     pub(super) created: u64,
     /// Whether all that comes here has `_overflow` for every label.
     is_overflow: bool,
     /// Whether the cap has room for this route; decided when it gets its first record.
     admitted: OnceLock<bool>,
-    /// Whether the gauge was on a page, which it then stays on.
-    seen: AtomicBool,
     outcomes: Chunk<OutcomeSlot>,
     errors: Chunk<ErrorSlot>,
     request_size: OnceLock<Option<UnitsHandle>>,
@@ -52,14 +48,13 @@ pub(super) struct Pair {
 // === impl Route ===
 
 impl Route {
-    pub(super) fn new(labels: Labels, in_flight: LevelHandle, created: u64, is_overflow: bool) -> Self {
+    pub(super) fn new(labels: Labels, in_flight: Arc<LevelSeries>, created: u64, is_overflow: bool) -> Self {
         Self {
             labels,
             in_flight,
             created,
             is_overflow,
             admitted: OnceLock::new(),
-            seen: AtomicBool::new(false),
             outcomes: Chunk::default(),
             errors: Chunk::default(),
             request_size: OnceLock::new(),
@@ -75,23 +70,30 @@ impl Route {
     /// Whether there is room for this route's series. The first call decides.
     #[inline]
     pub(super) fn is_admitted(&self, store: &Store) -> bool {
-        *self.admitted.get_or_init(|| self.is_overflow || store.admit(RedMetric::InFlight))
+        *self.admitted.get_or_init(|| {
+            let admitted = self.is_overflow || store.admit(RedMetric::InFlight);
+            if admitted {
+                self.in_flight.keep();
+            }
+            admitted
+        })
     }
 
-    /// Whether a gauge that stands at `level` belongs on the page: it counts for something, or it
-    /// was there before. A provisional pair that was confirmed leaves nothing behind.
-    pub(super) fn is_on_page(&self, level: i64) -> bool {
-        let on_page = level != 0 || self.seen.load(Relaxed) || self.admitted.get() == Some(&true);
-        if on_page {
-            self.seen.store(true, Relaxed);
-        }
-        on_page
+    /// The gauge of requests in flight.
+    #[inline]
+    pub(super) fn level(&self) -> &LevelHandle {
+        &self.in_flight.handle
     }
 
     #[inline]
     pub(super) fn record(&self, store: &Store, measured: &Measured<'_>) {
         let nanoseconds = nanoseconds(measured.duration);
-        let is = |slot: &OutcomeSlot| slot.status == measured.status && slot.outcome == measured.outcome;
+        let error_type = measured.error_type.filter(|_| store.layout().duration_has_error_type());
+        let is = |slot: &OutcomeSlot| {
+            slot.status == measured.status
+                && slot.outcome == measured.outcome
+                && slot.error_type.as_deref() == error_type
+        };
         match self.outcomes.find(is) {
             Some(slot) => slot.series.record(nanoseconds, measured.exemplar),
             None => self.new_outcome(store, measured).record(nanoseconds, measured.exemplar),
@@ -118,7 +120,9 @@ impl Route {
         if let Some(bytes) = measured.response_bytes {
             self.record_units(store, RedMetric::ResponseSize, bytes, measured.exemplar);
         }
-        if let Some(error_type) = measured.error_type {
+        if let Some(error_type) = measured.error_type
+            && store.has(RedMetric::Errors)
+        {
             self.record_error(store, error_type, measured.exemplar);
         }
     }
@@ -132,7 +136,7 @@ impl Route {
 
     #[inline]
     fn record_units(&self, store: &Store, metric: RedMetric, units: u64, ids: Option<Ids>) {
-        let Some(handle) = self.units(metric) else { return };
+        let Some(handle) = self.units(metric).filter(|_| store.has(metric)) else { return };
         let handle = match handle.get() {
             Some(handle) => handle,
             None => handle.get_or_init(|| store.new_units(metric, self)),
@@ -151,15 +155,24 @@ impl Route {
             RedMetric::RequestSize => Some(&self.request_size),
             RedMetric::ResponseSize => Some(&self.response_size),
             RedMetric::StreamDuration => Some(&self.stream_duration),
-            RedMetric::Requests | RedMetric::Duration | RedMetric::Errors | RedMetric::InFlight => None,
+            RedMetric::Requests
+            | RedMetric::Duration
+            | RedMetric::Errors
+            | RedMetric::InFlight
+            | RedMetric::InFlightMax => None,
         }
     }
 
     #[cold]
     fn new_outcome(&self, store: &Store, measured: &Measured<'_>) -> Arc<OutcomeSeries> {
-        let series = store.outcome_series(self, measured.status, measured.outcome);
-        let slot = OutcomeSlot { status: measured.status, outcome: measured.outcome, series: Arc::clone(&series) };
-        self.outcomes.push(slot);
+        let series = store.outcome_series(self, measured);
+        let error_type = measured.error_type.filter(|_| store.layout().duration_has_error_type());
+        self.outcomes.push(OutcomeSlot {
+            status: measured.status,
+            outcome: measured.outcome,
+            error_type: error_type.map(Box::from),
+            series: Arc::clone(&series),
+        });
         series
     }
 

@@ -30,6 +30,8 @@ pub(super) struct OutcomeSeries {
 pub(super) struct OutcomeSlot {
     pub(super) status: u16,
     pub(super) outcome: Outcome,
+    /// Where durations are told apart by it.
+    pub(super) error_type: Option<Box<str>>,
     pub(super) series: std::sync::Arc<OutcomeSeries>,
 }
 

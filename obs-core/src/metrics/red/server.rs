@@ -2,44 +2,9 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use ::metrics::{KeyName, Recorder, SharedString, Unit};
-
 use super::{
-    Measured, Store, StoreKey,
-    cache::Entry,
-    flight::Flight,
-    handle::Backend,
-    handle::nanoseconds,
-    instruments::{Instrument, Side},
+    Measured, RedOptions, Store, Target, Traits, cache::Entry, flight::Flight, handle::nanoseconds, layout::Side,
 };
-use crate::{
-    metrics::{
-        Registry,
-        buckets::{DURATION_BUCKETS, validate_buckets},
-        cap::Reporter,
-        settings::Settings,
-    },
-    names::{MetricType, metric, target},
-    obs::InitError,
-};
-
-/// Where RED metrics go.
-#[derive(Clone)]
-pub(crate) enum Target {
-    /// To a registry of ours.
-    Own(Registry),
-    /// To another recorder of the `metrics` facade.
-    Facade(Arc<dyn Recorder + Send + Sync>),
-}
-
-/// How RED metrics are named and measured.
-#[derive(Clone, Debug)]
-pub(crate) struct RedOptions {
-    /// Stands before the names, without an underscore; may be empty.
-    pub(crate) namespace: String,
-    /// Seconds, ascending.
-    pub(crate) duration_buckets: Vec<f64>,
-}
 
 /// The RED metrics of a server, for one layer; layers with the same names share their series.
 #[derive(Clone, Debug)]
@@ -61,91 +26,6 @@ pub(crate) struct StreamRecorder {
     status: u16,
 }
 
-// === impl Target ===
-
-impl std::fmt::Debug for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Own(registry) => f.debug_tuple("Own").field(registry).finish(),
-            Self::Facade(_) => f.debug_tuple("Facade").finish_non_exhaustive(),
-        }
-    }
-}
-
-impl Target {
-    /// The recorder behind it, for the metrics about obs itself.
-    pub(crate) fn recorder(&self) -> Arc<dyn Recorder + Send + Sync> {
-        match self {
-            Self::Own(registry) => Arc::new(registry.clone()),
-            Self::Facade(recorder) => Arc::clone(recorder),
-        }
-    }
-
-    /// The store for these metrics: that of the registry, or a new one over the recorder.
-    pub(super) fn store(&self, side: Side, options: &RedOptions) -> Arc<Store> {
-        let key = StoreKey { side, namespace: options.namespace.clone() };
-        let store = match self {
-            Self::Own(registry) => {
-                let make = |settings: &Settings, reporter| {
-                    Store::new(key.clone(), Backend::Own, reporter, settings, &options.duration_buckets)
-                };
-                registry.red(&key, make)
-            }
-            Self::Facade(recorder) => Arc::new(facade_store(key, recorder, options)),
-        };
-        if store.duration_buckets() != options.duration_buckets {
-            tracing::warn!(
-                target: target::OBS,
-                namespace = options.namespace,
-                "another layer set other buckets for the same metrics first, they stay"
-            );
-        }
-        store
-    }
-}
-
-fn facade_store(key: StoreKey, recorder: &Arc<dyn Recorder + Send + Sync>, options: &RedOptions) -> Store {
-    let reporter = Reporter::Facade(Arc::clone(recorder));
-    let backend = Backend::Facade(Arc::clone(recorder));
-    let store = Store::new(key, backend, reporter, &Settings::default(), &options.duration_buckets);
-    for instrument in store.instruments().iter() {
-        describe(recorder.as_ref(), instrument);
-    }
-    let overflow = metric::SERIES_OVERFLOW;
-    recorder.describe_counter(KeyName::from(overflow.name("")), None, SharedString::from(overflow.help));
-    store
-}
-
-fn describe(recorder: &dyn Recorder, Instrument { meta, .. }: &Instrument) {
-    let name = KeyName::from(meta.name.to_string());
-    let unit = Unit::from_string(&meta.unit);
-    let help = SharedString::from(Cow::Owned(meta.help.to_string()));
-    match meta.metric_type {
-        MetricType::Counter => recorder.describe_counter(name, unit, help),
-        MetricType::Gauge | MetricType::Info => recorder.describe_gauge(name, unit, help),
-        MetricType::Histogram | MetricType::Summary => recorder.describe_histogram(name, unit, help),
-    }
-}
-
-// === impl RedOptions ===
-
-impl Default for RedOptions {
-    fn default() -> Self {
-        Self { namespace: metric::DEFAULT_NAMESPACE.to_owned(), duration_buckets: DURATION_BUCKETS.to_vec() }
-    }
-}
-
-impl RedOptions {
-    /// Whether a layer can be made of this.
-    ///
-    /// # Errors
-    ///
-    /// Names the setting that is wrong.
-    pub(crate) fn validate(&self) -> Result<(), InitError> {
-        validate_buckets("duration buckets", &self.duration_buckets)
-    }
-}
-
 // === impl ServerRed ===
 
 impl ServerRed {
@@ -158,7 +38,14 @@ impl ServerRed {
     /// route or `unmatched`.
     #[inline]
     pub(crate) fn arrive(&self, method: &'static str, endpoint: &str) -> InFlight {
-        InFlight { flight: Flight::start(&self.store, method, endpoint, "") }
+        self.arrive_with(method, endpoint, &Traits::default())
+    }
+
+    /// Counts a request in that brings values for further labels: the scheme and protocol of the
+    /// OpenTelemetry conventions, and those of the layer's own.
+    #[inline]
+    pub(crate) fn arrive_with(&self, method: &'static str, endpoint: &str, traits: &Traits<'_>) -> InFlight {
+        InFlight { flight: Flight::start(&self.store, method, endpoint, "", traits) }
     }
 }
 

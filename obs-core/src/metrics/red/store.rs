@@ -2,24 +2,29 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
     sync::{
-        Arc, OnceLock, PoisonError, RwLock,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
 use super::{
     RedMetric,
-    handle::{Backend, UnitsHandle},
-    instruments::{Instruments, Side},
-    route::{Pair, Route},
+    dimensions::Dimensions,
+    flight::Measured,
+    handle::{Backend, CountHandle, UnitsHandle},
+    instruments::{Instrument, Instruments},
+    layout::Layout,
+    level::LevelSeries,
+    options::RedOptions,
+    pairs::Pairs,
+    route::Route,
     series::{ErrorSeries, OutcomeSeries},
 };
 use crate::{
     metrics::{
         buckets::{Buckets, SIZE_BUCKETS},
-        cap::Reporter,
+        cap::{Cap, Reporter},
         catalog::Source,
         family::{Labelled as _, SortedSeries, now_ms},
         labels::{Labels, Pair as Label},
@@ -30,14 +35,12 @@ use crate::{
     request::Outcome,
 };
 
-/// Methods that can be told apart: the known ones and `_OTHER`.
-const METHODS: usize = 11;
-
-/// Which store of a registry: layers that would write the same metrics share one.
+/// Which store of a registry: layers that would write the same series share one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::metrics) struct StoreKey {
-    pub(super) side: Side,
-    pub(super) namespace: String,
+    pub(super) layout: Layout,
+    namespace: String,
+    labels: Vec<(String, Vec<String>)>,
 }
 
 /// The series of one set of RED metrics, whatever layers feed it.
@@ -51,12 +54,22 @@ pub(in crate::metrics) struct Store {
     instruments: Instruments,
     duration_buckets: Arc<Buckets>,
     size_buckets: Arc<Buckets>,
-    pairs: RwLock<HashMap<String, Arc<Pair>>>,
-    pub(super) routes: SortedSeries<Route>,
+    pub(super) dimensions: Dimensions,
+    pub(super) pairs: Pairs,
+    routes: SortedSeries<Route>,
+    pub(super) levels: SortedSeries<LevelSeries>,
     pub(super) outcomes: SortedSeries<OutcomeSeries>,
     pub(super) errors: SortedSeries<ErrorSeries>,
     /// Takes what the caps refuse.
     overflow: OnceLock<Arc<Route>>,
+}
+
+// === impl StoreKey ===
+
+impl StoreKey {
+    pub(super) fn new(layout: Layout, options: &RedOptions) -> Self {
+        Self { layout, namespace: options.namespace.clone(), labels: options.labels.clone() }
+    }
 }
 
 // === impl Store ===
@@ -67,38 +80,49 @@ impl Store {
         backend: Backend,
         reporter: Reporter,
         settings: &Settings,
-        duration_buckets: &[f64],
+        options: &RedOptions,
     ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let instruments = Instruments::new(key.layout, &key.namespace, settings);
+        let cap = instruments.get(RedMetric::InFlight).map_or(0, |of| of.cap.limit());
         Self {
             id: NEXT_ID.fetch_add(1, Relaxed),
-            instruments: Instruments::new(key.side, &key.namespace, settings),
+            dimensions: Dimensions::new(key.layout, &key.labels),
+            pairs: Pairs::new(cap, options.max_hosts),
+            instruments,
             key,
             backend,
             reporter,
-            duration_buckets: Arc::new(Buckets::seconds(duration_buckets)),
+            duration_buckets: Arc::new(Buckets::seconds(&options.duration_buckets)),
             size_buckets: Arc::new(Buckets::whole(&SIZE_BUCKETS)),
-            pairs: RwLock::default(),
             routes: SortedSeries::default(),
+            levels: SortedSeries::default(),
             outcomes: SortedSeries::default(),
             errors: SortedSeries::default(),
             overflow: OnceLock::new(),
         }
     }
 
+    #[inline]
     pub(super) fn id(&self) -> u64 {
         self.id
     }
 
-    /// The pair of a method, a place (endpoint or host) and, for clients, a target.
-    pub(super) fn pair_of(&self, method: &'static str, place: &str, _target: &str) -> Arc<Pair> {
-        match self.key.side {
-            Side::Server => self.pair(method, &[place]),
-        }
-    }
-
     pub(in crate::metrics) fn key(&self) -> &StoreKey {
         &self.key
+    }
+
+    /// Whether a layer of the other store could make the same series as one of this.
+    pub(in crate::metrics) fn has_label_keys_of(&self, other: &Self) -> bool {
+        let mut own: Vec<_> = self.dimensions.keys().collect();
+        let mut others: Vec<_> = other.dimensions.keys().collect();
+        own.sort_unstable();
+        others.sort_unstable();
+        own == others
+    }
+
+    pub(super) fn layout(&self) -> Layout {
+        self.key.layout
     }
 
     pub(super) fn instruments(&self) -> &Instruments {
@@ -111,99 +135,93 @@ impl Store {
 
     /// The metrics for a page.
     pub(in crate::metrics) fn metrics(store: &Arc<Self>) -> Vec<(Meta, Source)> {
-        let source = |metric| Source::Red(Arc::clone(store), metric);
+        let source = |metric| Source::Red(vec![Arc::clone(store)], metric);
         store.instruments.iter().map(|of| (of.meta.clone(), source(of.metric))).collect()
     }
 
-    /// The pair of a method and the other values that tell routes apart.
-    fn pair(&self, method: &'static str, values: &[&str]) -> Arc<Pair> {
-        let mut key = method.to_owned();
-        for value in values {
-            // No template holds this character, and if one did, two routes would share their series.
-            key.push('\0');
-            key.push_str(value);
-        }
-        if let Some(pair) = self.pairs.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Arc::clone(pair);
-        }
-        self.new_pair(key, method, values)
-    }
-
-    fn new_pair(&self, key: String, method: &'static str, values: &[&str]) -> Arc<Pair> {
-        let cap = &self.instruments[RedMetric::InFlight].cap;
-        let mut pairs = self.pairs.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pair) = pairs.get(&key) {
-            return Arc::clone(pair);
-        }
-        if pairs.len() >= cap.limit().saturating_mul(METHODS) {
-            drop(pairs);
-            cap.refuse(&self.reporter);
-            return Arc::new(Pair::settled(method, Arc::clone(self.overflow())));
-        }
-        let provisional = self.route(self.route_labels(value::OTHER, values), false);
-        let pair = Arc::new(Pair::provisional(method, provisional));
-        pairs.insert(key, Arc::clone(&pair));
-        pair
-    }
-
-    /// The route of a pair that turned out to exist: that of its provisional route with the method.
-    pub(super) fn confirm(&self, provisional: &Route, method: &'static str) -> Arc<Route> {
-        let mut pairs = provisional.labels().pairs().to_vec();
-        if let Some((_, value)) = pairs.first_mut() {
-            *value = Cow::Borrowed(method);
-        }
-        let route = self.route(Labels::new(pairs), false);
-        if route.is_admitted(self) { route } else { Arc::clone(self.overflow()) }
+    pub(super) fn routes(&self) -> Arc<Vec<Arc<Route>>> {
+        self.routes.list()
     }
 
     /// The route that takes what the caps refuse.
     pub(super) fn overflow(&self) -> &Arc<Route> {
         self.overflow.get_or_init(|| {
-            let labels = self.route_labels(value::OVERFLOW, &[]).with_all_values(value::OVERFLOW);
-            self.route(labels, true)
+            let keys = self.layout().route_keys().iter().map(|key| Cow::Borrowed(*key));
+            let pairs = keys.chain(self.dimensions.keys()).map(|key| (key, Cow::Borrowed(value::OVERFLOW)));
+            self.route(Labels::new(pairs.collect::<Vec<Label>>()), true)
         })
     }
 
     /// Whether one more series fits; counts and warns if not.
     pub(super) fn admit(&self, metric: RedMetric) -> bool {
-        let cap = &self.instruments[metric].cap;
+        let Some(Instrument { cap, .. }) = self.instruments.get(metric) else { return true };
         let admitted = cap.admit();
         if !admitted {
-            cap.refuse(&self.reporter);
+            self.refuse(cap);
         }
         admitted
     }
 
-    fn route(&self, labels: Labels, is_overflow: bool) -> Arc<Route> {
-        let meta = &self.instruments[RedMetric::InFlight].meta;
+    /// Counts a series that did not fit, and warns about the first one.
+    pub(super) fn refuse(&self, cap: &Cap) {
+        cap.refuse(&self.reporter);
+    }
+
+    /// The route with these labels.
+    pub(super) fn route(&self, labels: Labels, is_overflow: bool) -> Arc<Route> {
+        let level = self.level(&labels);
+        let make = |labels, level| Route::new(labels, level, now_ms(), is_overflow);
+        let found = self.routes.find_or_insert(labels.clone(), |labels| Some(make(labels, Arc::clone(&level))));
+        found.unwrap_or_else(|| Arc::new(make(labels, level)))
+    }
+
+    /// The gauge of a route; where it has fewer labels, routes share one.
+    fn level(&self, route: &Labels) -> Arc<LevelSeries> {
+        let layout = self.layout();
+        let is_own = |key: &str| self.key.labels.iter().any(|(own, _)| own == key);
+        let pairs = route.pairs().iter().filter(|(key, _)| is_own(key) || layout.gauge_has(key));
+        let labels = Labels::new(pairs.cloned().collect::<Vec<Label>>());
         let make = |labels: Labels| {
-            let level = self.backend.level(meta, labels.as_ref());
-            Some(Route::new(labels, level, now_ms(), is_overflow))
+            let handle = self.backend.level(self.meta(RedMetric::InFlight), labels.as_ref());
+            LevelSeries::new(labels, handle, now_ms())
         };
-        let fallback = labels.clone();
-        self.routes.find_or_insert(labels, make).unwrap_or_else(|| {
-            let level = self.backend.level(meta, fallback.as_ref());
-            Arc::new(Route::new(fallback, level, now_ms(), is_overflow))
-        })
+        let found = self.levels.find_or_insert(labels.clone(), |labels| Some(make(labels)));
+        found.unwrap_or_else(|| Arc::new(make(labels)))
     }
 
-    fn route_labels(&self, method: &'static str, values: &[&str]) -> Labels {
-        let given = values.iter().map(|value| Cow::Owned((*value).to_owned()));
-        let values = [Cow::Borrowed(method)].into_iter().chain(given).chain(std::iter::repeat(Cow::Borrowed("")));
-        let keys = self.key.side.route_labels().iter().map(|key| Cow::Borrowed(*key));
-        Labels::new(keys.zip(values).collect::<Vec<Label>>())
-    }
-
-    pub(super) fn outcome_series(&self, route: &Route, status: u16, outcome: Outcome) -> Arc<OutcomeSeries> {
-        let mut pairs = route.labels().pairs().to_vec();
-        pairs.push((label::STATUS.into(), Cow::Owned(status.to_string())));
-        pairs.push((label::OUTCOME.into(), outcome.as_str().into()));
-        let labels = Labels::new(pairs);
+    pub(super) fn outcome_series(&self, route: &Route, measured: &Measured<'_>) -> Arc<OutcomeSeries> {
+        let labels = self.outcome_labels(route, measured);
         let overflow = labels.with_all_values(value::OVERFLOW);
-        let admit = || self.admit(RedMetric::Requests);
+        // Each of these has at most one new series of either metric.
+        let admit = || self.admit(RedMetric::Requests) && self.admit(RedMetric::Duration);
         let made = (!route.is_overflow()).then(|| self.insert_outcome(labels, admit)).flatten();
         made.or_else(|| self.insert_outcome(overflow.clone(), || true))
             .unwrap_or_else(|| Arc::new(self.new_outcome(overflow)))
+    }
+
+    /// The labels of the route, then what tells its durations apart, then the outcome.
+    fn outcome_labels(&self, route: &Route, measured: &Measured<'_>) -> Labels {
+        let layout = self.layout();
+        let mut pairs = route.labels().pairs().to_vec();
+        let status = self.status_value(measured);
+        pairs.push((layout.status_key().into(), status.map_or(Cow::Borrowed(""), |status| status.to_string().into())));
+        if layout.duration_has_error_type() {
+            pairs.push((label::ERROR_TYPE.into(), measured.error_type.unwrap_or_default().to_owned().into()));
+        }
+        pairs.push((label::OUTCOME.into(), measured.outcome.as_str().into()));
+        Labels::new(pairs)
+    }
+
+    /// The status code for the label: clients may have none, and the OpenTelemetry conventions know
+    /// none that was not sent.
+    fn status_value(&self, measured: &Measured<'_>) -> Option<u16> {
+        let stands_in = match measured.outcome {
+            Outcome::Cancelled => true,
+            Outcome::Panic => measured.status == 500,
+            _ => false,
+        };
+        let hidden = measured.status == 0 || (stands_in && self.layout().duration_has_error_type());
+        (!hidden).then_some(measured.status)
     }
 
     fn insert_outcome(&self, labels: Labels, admit: impl FnOnce() -> bool) -> Option<Arc<OutcomeSeries>> {
@@ -211,14 +229,11 @@ impl Store {
     }
 
     fn new_outcome(&self, labels: Labels) -> OutcomeSeries {
-        let duration_labels = labels.without_last();
-        let duration_meta = &self.instruments[RedMetric::Duration].meta;
-        let duration = self.backend.units(duration_meta, duration_labels, &self.duration_buckets);
-        let total = match &self.backend {
-            Backend::Own => None,
-            facade @ Backend::Facade(_) => {
-                Some(facade.count(&self.instruments[RedMetric::Requests].meta, labels.as_ref()))
-            }
+        let meta = self.meta(RedMetric::Duration);
+        let duration = self.backend.units(meta, labels.without_last(), &self.duration_buckets);
+        let total = match (&self.backend, self.instruments.get(RedMetric::Requests)) {
+            (facade @ Backend::Facade(_), Some(of)) => Some(facade.count(&of.meta, labels.as_ref())),
+            _ => None,
         };
         OutcomeSeries::new(labels, duration, total, now_ms())
     }
@@ -243,7 +258,7 @@ impl Store {
     }
 
     fn new_error(&self, labels: Labels) -> ErrorSeries {
-        let count = self.backend.count(&self.instruments[RedMetric::Errors].meta, labels.as_ref());
+        let count: CountHandle = self.backend.count(self.meta(RedMetric::Errors), labels.as_ref());
         ErrorSeries::new(labels, count, now_ms())
     }
 
@@ -254,7 +269,20 @@ impl Store {
             _ => &self.size_buckets,
         };
         let admitted = route.is_overflow() || self.admit(metric);
-        let meta = &self.instruments[metric].meta;
-        admitted.then(|| self.backend.units(meta, route.labels().as_ref(), buckets))
+        admitted.then(|| self.backend.units(self.meta(metric), route.labels().as_ref(), buckets))
+    }
+
+    /// The metric's names. One that the layout does not have is recorded nowhere, see
+    /// [`has`](Self::has); duration and gauge are in each.
+    fn meta(&self, metric: RedMetric) -> &Meta {
+        static NONE: OnceLock<Meta> = OnceLock::new();
+        let none = || NONE.get_or_init(|| Meta::new(crate::names::MetricType::Gauge, "_", "", ""));
+        self.instruments.get(metric).map_or_else(none, |of| &of.meta)
+    }
+
+    /// Whether the layout has such a metric.
+    #[inline]
+    pub(super) fn has(&self, metric: RedMetric) -> bool {
+        self.instruments.get(metric).is_some()
     }
 }

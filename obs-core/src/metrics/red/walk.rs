@@ -6,6 +6,7 @@ use super::{
     series::OutcomeSeries,
 };
 use crate::metrics::{
+    cells::LevelCells,
     family::Labelled as _,
     render::{At, Number, Sink, Walker},
 };
@@ -17,7 +18,8 @@ impl Store {
             RedMetric::Requests => self.walk_requests(page),
             RedMetric::Duration => self.walk_durations(page),
             RedMetric::Errors => self.walk_errors(page),
-            RedMetric::InFlight => self.walk_in_flight(page),
+            RedMetric::InFlight => self.walk_in_flight(page, LevelCells::value),
+            RedMetric::InFlightMax => self.walk_in_flight(page, LevelCells::peak),
             RedMetric::RequestSize | RedMetric::ResponseSize | RedMetric::StreamDuration => {
                 self.walk_units(metric, page);
             }
@@ -51,18 +53,20 @@ impl Store {
         }
     }
 
-    fn walk_in_flight<S: Sink>(&self, page: &mut Walker<'_, S>) {
-        for route in self.routes.list().iter() {
-            let LevelHandle::Own(cells) = &route.in_flight else { continue };
-            let level = cells.value();
-            if route.is_on_page(level) {
-                page.gauge(At { labels: route.labels().as_ref(), created: route.created }, Number::Signed(level));
+    fn walk_in_flight<S: Sink>(&self, page: &mut Walker<'_, S>, read: impl Fn(&LevelCells) -> i64) {
+        for series in self.levels.list().iter() {
+            let LevelHandle::Own(cells) = &series.handle else { continue };
+            if series.is_on_page(cells.value()) {
+                page.gauge(
+                    At { labels: series.labels().as_ref(), created: series.created },
+                    Number::Signed(read(cells)),
+                );
             }
         }
     }
 
     fn walk_units<S: Sink>(&self, metric: RedMetric, page: &mut Walker<'_, S>) {
-        for route in self.routes.list().iter() {
+        for route in self.routes().iter() {
             let handle = route.units(metric).and_then(|handle| handle.get());
             if let Some(cells) = handle.and_then(Option::as_ref).and_then(UnitsHandle::cells) {
                 page.histogram(At { labels: route.labels().as_ref(), created: route.created }, [cells]);

@@ -7,4 +7,4 @@ mod text;
 mod walk;
 
 pub(super) use number::Number;
-pub(super) use walk::{At, Sink, Walker, render, snapshot};
+pub(super) use walk::{At, Extras, Sink, Walker, render, snapshot};

@@ -3,10 +3,12 @@
 use super::{Number, Sink, walk::At};
 use crate::metrics::{
     buckets::Buckets,
-    cells::{Detail, HistogramTotals},
+    cells::{Detail, HistogramTotals, QUANTILES, SummaryTotals},
     labels::LabelsRef,
     meta::Meta,
-    snapshot::{BucketSnapshot, Exemplar, FamilySnapshot, HistogramSnapshot, SeriesSnapshot, ValueSnapshot},
+    snapshot::{
+        BucketSnapshot, Exemplar, FamilySnapshot, HistogramSnapshot, SeriesSnapshot, SummarySnapshot, ValueSnapshot,
+    },
 };
 
 #[derive(Debug, Default)]
@@ -30,7 +32,9 @@ impl PlainSink {
 }
 
 impl Sink for PlainSink {
-    const DETAIL: Detail = Detail { exemplars: true, native: false };
+    fn detail(&self) -> Detail {
+        Detail { exemplars: true, native: false }
+    }
 
     fn begin(&mut self, meta: &Meta) {
         self.families.push(FamilySnapshot {
@@ -62,5 +66,11 @@ impl Sink for PlainSink {
         let buckets_read = bounds.zip(&totals.counts).zip(&totals.exemplars).map(bucket).collect();
         let histogram = HistogramSnapshot { count: totals.count(), sum: totals.sum(buckets), buckets: buckets_read };
         self.push(at.labels, ValueSnapshot::Histogram(histogram));
+    }
+
+    fn summary(&mut self, _: &Meta, at: At<'_>, totals: &SummaryTotals) {
+        let &SummaryTotals { count, sum, values } = totals;
+        let quantiles = QUANTILES.into_iter().zip(values).collect();
+        self.push(at.labels, ValueSnapshot::Summary(SummarySnapshot { count, sum, quantiles }));
     }
 }

@@ -7,7 +7,7 @@ use super::{Number, Sink, walk::At};
 use crate::{
     metrics::{
         buckets::Buckets,
-        cells::{Detail, HistogramTotals, NativeCounts},
+        cells::{Detail, HistogramTotals, NativeCounts, QUANTILES, SummaryTotals},
         meta::Meta,
         snapshot::Exemplar,
     },
@@ -33,6 +33,7 @@ mod field {
     pub(super) const METRIC_LABEL: u32 = 1;
     pub(super) const METRIC_GAUGE: u32 = 2;
     pub(super) const METRIC_COUNTER: u32 = 3;
+    pub(super) const METRIC_SUMMARY: u32 = 4;
     pub(super) const METRIC_HISTOGRAM: u32 = 7;
     pub(super) const LABEL_NAME: u32 = 1;
     pub(super) const LABEL_VALUE: u32 = 2;
@@ -42,6 +43,10 @@ mod field {
     pub(super) const SAMPLE_COUNT: u32 = 1;
     pub(super) const SAMPLE_SUM: u32 = 2;
     pub(super) const BUCKET: u32 = 3;
+    pub(super) const SUMMARY_QUANTILE: u32 = 3;
+    pub(super) const SUMMARY_CREATED: u32 = 4;
+    pub(super) const QUANTILE: u32 = 1;
+    pub(super) const QUANTILE_VALUE: u32 = 2;
     pub(super) const SCHEMA: u32 = 5;
     pub(super) const ZERO_THRESHOLD: u32 = 6;
     pub(super) const ZERO_COUNT: u32 = 7;
@@ -68,6 +73,7 @@ pub(super) struct ProtobufSink<'a> {
     page: Message<'a>,
     /// Where the family that is being written starts.
     start: usize,
+    native: bool,
 }
 
 /// Appends fields to a page.
@@ -159,7 +165,7 @@ impl Message<'_> {
         });
     }
 
-    fn classic(&mut self, buckets: &Buckets, totals: &HistogramTotals) {
+    fn classic(&mut self, buckets: &Buckets, totals: &HistogramTotals, count: u64) {
         let mut cumulative: u64 = 0;
         // The bucket above all bounds is the count of samples.
         for (at, bound) in buckets.bounds().iter().enumerate() {
@@ -174,7 +180,7 @@ impl Message<'_> {
         let last = totals.exemplars.last().copied().flatten();
         if last.is_some() {
             self.nested(field::BUCKET, |bucket| {
-                bucket.uint(field::CUMULATIVE_COUNT, totals.native.count());
+                bucket.uint(field::CUMULATIVE_COUNT, count);
                 bucket.double(field::UPPER_BOUND, f64::INFINITY);
                 bucket.exemplar(field::BUCKET_EXEMPLAR, last);
             });
@@ -234,8 +240,8 @@ impl Message<'_> {
 // === impl ProtobufSink ===
 
 impl<'a> ProtobufSink<'a> {
-    pub(super) fn new(page: &'a mut Vec<u8>) -> Self {
-        Self { page: Message(page), start: 0 }
+    pub(super) fn new(page: &'a mut Vec<u8>, native: bool) -> Self {
+        Self { page: Message(page), start: 0, native }
     }
 
     fn metric(&mut self, at: At<'_>, write: impl FnOnce(&mut Message<'_>)) {
@@ -258,7 +264,9 @@ const fn type_number(metric_type: MetricType) -> u64 {
 }
 
 impl Sink for ProtobufSink<'_> {
-    const DETAIL: Detail = Detail { exemplars: true, native: true };
+    fn detail(&self) -> Detail {
+        Detail { exemplars: true, native: self.native }
+    }
 
     fn begin(&mut self, meta: &Meta) {
         self.start = self.page.0.len();
@@ -293,14 +301,34 @@ impl Sink for ProtobufSink<'_> {
     }
 
     fn histogram(&mut self, _: &Meta, at: At<'_>, buckets: &Buckets, totals: &HistogramTotals) {
+        let native = self.native.then_some(&totals.native);
+        // The native buckets were read last and hold at least what the classic ones do.
+        let count = native.map_or_else(|| totals.count(), NativeCounts::count);
         self.metric(at, |metric| {
             metric.nested(field::METRIC_HISTOGRAM, |histogram| {
-                // The native buckets were read last and hold at least what the classic ones do.
-                histogram.uint(field::SAMPLE_COUNT, totals.native.count());
+                histogram.uint(field::SAMPLE_COUNT, count);
                 histogram.double(field::SAMPLE_SUM, totals.sum(buckets));
-                histogram.classic(buckets, totals);
-                histogram.native(&totals.native);
+                histogram.classic(buckets, totals, count);
+                if let Some(native) = native {
+                    histogram.native(native);
+                }
                 histogram.created(field::HISTOGRAM_CREATED, at.created);
+            });
+        });
+    }
+
+    fn summary(&mut self, _: &Meta, at: At<'_>, totals: &SummaryTotals) {
+        self.metric(at, |metric| {
+            metric.nested(field::METRIC_SUMMARY, |summary| {
+                summary.uint(field::SAMPLE_COUNT, totals.count);
+                summary.double(field::SAMPLE_SUM, totals.sum);
+                for (quantile, value) in QUANTILES.into_iter().zip(totals.values) {
+                    summary.nested(field::SUMMARY_QUANTILE, |message| {
+                        message.double(field::QUANTILE, quantile);
+                        message.double(field::QUANTILE_VALUE, value);
+                    });
+                }
+                summary.created(field::SUMMARY_CREATED, at.created);
             });
         });
     }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     metrics::{
         buckets::Buckets,
-        cells::{Detail, HistogramTotals},
+        cells::{Detail, HistogramTotals, QUANTILES, SummaryTotals},
         labels::escaped,
         meta::Meta,
         snapshot::Exemplar,
@@ -20,13 +20,38 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct TextSink<'a, const OPEN: bool> {
     page: &'a mut Vec<u8>,
+    created: bool,
 }
+
+/// The quantiles of a summary as the ends of its labels, in the order of [`QUANTILES`].
+const QUANTILE_TAILS: [&str; QUANTILES.len()] =
+    [",quantile=\"0.5\"} ", ",quantile=\"0.9\"} ", ",quantile=\"0.95\"} ", ",quantile=\"0.99\"} "];
 
 // === impl TextSink ===
 
 impl<'a, const OPEN: bool> TextSink<'a, OPEN> {
-    pub(super) fn new(page: &'a mut Vec<u8>) -> Self {
-        Self { page }
+    pub(super) fn new(page: &'a mut Vec<u8>, created: bool) -> Self {
+        Self { page, created }
+    }
+
+    /// A series whose last label is at hand as text: `,le="0.5"} `.
+    fn push_with_tail(&mut self, name: &str, labels: &str, tail: &str) {
+        self.push(name);
+        self.push("{");
+        self.push(labels);
+        // Without other labels the last one has no comma before it.
+        self.push(if labels.is_empty() { tail.trim_start_matches(',') } else { tail });
+    }
+
+    fn push_created(&mut self, meta: &Meta, at: At<'_>) {
+        if self.created {
+            self.push(&meta.base);
+            self.push_series("_created", at.labels.text);
+            push_u64(self.page, at.created / 1_000);
+            self.push(".");
+            push_millis(self.page, u32::try_from(at.created % 1_000).unwrap_or_default());
+            self.push("\n");
+        }
     }
 
     fn push(&mut self, text: &str) {
@@ -48,6 +73,19 @@ impl<'a, const OPEN: bool> TextSink<'a, OPEN> {
         for part in [keyword, name, " ", text, "\n"] {
             self.push(part);
         }
+    }
+
+    /// Sum and count; `OpenMetrics` knows no sum that can fall, and no count without a sum.
+    fn push_sum_and_count(&mut self, meta: &Meta, labels: &str, sum: f64, count: u64, can_fall: bool) {
+        if OPEN && (can_fall || sum < 0.0) {
+            return;
+        }
+        self.push_series(&meta.sum, labels);
+        push_f64(self.page, sum);
+        self.push("\n");
+        self.push_series(&meta.count, labels);
+        push_u64(self.page, count);
+        self.push("\n");
     }
 
     fn end_line(&mut self, exemplar: Option<Exemplar>) {
@@ -90,7 +128,9 @@ const fn type_name(metric_type: MetricType, open: bool) -> &'static str {
 }
 
 impl<const OPEN: bool> Sink for TextSink<'_, OPEN> {
-    const DETAIL: Detail = Detail { exemplars: OPEN, native: false };
+    fn detail(&self) -> Detail {
+        Detail { exemplars: OPEN, native: false }
+    }
 
     fn begin(&mut self, meta: &Meta) {
         let name = if OPEN { &meta.base } else { &meta.name };
@@ -113,6 +153,7 @@ impl<const OPEN: bool> Sink for TextSink<'_, OPEN> {
         self.push_series(&meta.name, at.labels.text);
         total.push_to(self.page);
         self.end_line(exemplar);
+        self.push_created(meta, at);
     }
 
     fn gauge(&mut self, meta: &Meta, at: At<'_>, value: Number) {
@@ -123,29 +164,26 @@ impl<const OPEN: bool> Sink for TextSink<'_, OPEN> {
 
     fn histogram(&mut self, meta: &Meta, at: At<'_>, buckets: &Buckets, totals: &HistogramTotals) {
         let labels = at.labels.text;
-        // Without other labels the one of the bucket has no comma before it.
-        let skip = usize::from(labels.is_empty());
         let mut exemplars = totals.exemplars.iter();
         let mut cumulative: u64 = 0;
         for (count, tail) in totals.counts.iter().zip(buckets.tails()) {
             cumulative = cumulative.wrapping_add(*count);
-            self.push(&meta.bucket);
-            self.push("{");
-            self.push(labels);
-            self.push(&tail[skip..]);
+            self.push_with_tail(&meta.bucket, labels, tail);
             push_u64(self.page, cumulative);
             self.end_line(exemplars.next().copied().flatten());
         }
-        let sum = totals.sum(buckets);
-        // OpenMetrics knows no sum that can go down, and no count without a sum.
-        if OPEN && (sum < 0.0 || buckets.bounds().first().is_some_and(|bound| *bound < 0.0)) {
-            return;
+        let can_fall = buckets.bounds().first().is_some_and(|bound| *bound < 0.0);
+        self.push_sum_and_count(meta, labels, totals.sum(buckets), cumulative, can_fall);
+        self.push_created(meta, at);
+    }
+
+    fn summary(&mut self, meta: &Meta, at: At<'_>, totals: &SummaryTotals) {
+        for (value, tail) in totals.values.into_iter().zip(QUANTILE_TAILS) {
+            self.push_with_tail(&meta.name, at.labels.text, tail);
+            push_f64(self.page, value);
+            self.end_line(None);
         }
-        self.push_series(&meta.sum, labels);
-        push_f64(self.page, sum);
-        self.end_line(None);
-        self.push_series(&meta.count, labels);
-        push_u64(self.page, cumulative);
-        self.end_line(None);
+        self.push_sum_and_count(meta, at.labels.text, totals.sum, totals.count, false);
+        self.push_created(meta, at);
     }
 }

@@ -1,11 +1,15 @@
 //! The walk over all series.
 
+use std::sync::Arc;
+
 use super::{Number, plain::PlainSink, protobuf::ProtobufSink, text::TextSink};
 use crate::metrics::{
     Format,
     buckets::Buckets,
     catalog::{Entry, Source},
-    cells::{CounterCells, Detail, GaugeCell, HistogramCells, HistogramTotals},
+    cells::{
+        CounterCells, Detail, FloatCells, GaugeCell, HistogramCells, HistogramTotals, SummaryCells, SummaryTotals,
+    },
     family::{Family, Series},
     kinds::InfoCell,
     labels::LabelsRef,
@@ -16,7 +20,7 @@ use crate::metrics::{
 /// Takes metrics and their series in the order of the page.
 pub(in crate::metrics) trait Sink {
     /// What it wants to know of histograms and counters.
-    const DETAIL: Detail;
+    fn detail(&self) -> Detail;
 
     /// A metric that has at least one series.
     fn begin(&mut self, meta: &Meta);
@@ -24,6 +28,16 @@ pub(in crate::metrics) trait Sink {
     fn counter(&mut self, meta: &Meta, series: At<'_>, total: Number, exemplar: Option<Exemplar>);
     fn gauge(&mut self, meta: &Meta, series: At<'_>, value: Number);
     fn histogram(&mut self, meta: &Meta, series: At<'_>, buckets: &Buckets, totals: &HistogramTotals);
+    fn summary(&mut self, meta: &Meta, series: At<'_>, totals: &SummaryTotals);
+}
+
+/// What a page may have besides.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::metrics) struct Extras {
+    /// When series were made, in `OpenMetrics`.
+    pub(in crate::metrics) created: bool,
+    /// Native buckets, in protobuf.
+    pub(in crate::metrics) native: bool,
 }
 
 /// Which series, and since when.
@@ -44,14 +58,14 @@ pub(in crate::metrics) struct Walker<'a, S> {
 }
 
 /// Writes a page.
-pub(in crate::metrics) fn render(entries: &[Entry], format: Format, page: &mut Vec<u8>) {
+pub(in crate::metrics) fn render(entries: &[Entry], format: Format, extras: Extras, page: &mut Vec<u8>) {
     match format {
-        Format::Text => walk(entries, &mut TextSink::<false>::new(page)),
+        Format::Text => walk(entries, &mut TextSink::<false>::new(page, false)),
         Format::OpenMetrics => {
-            walk(entries, &mut TextSink::<true>::new(page));
+            walk(entries, &mut TextSink::<true>::new(page, extras.created));
             page.extend_from_slice(b"# EOF\n");
         }
-        Format::Protobuf => walk(entries, &mut ProtobufSink::new(page)),
+        Format::Protobuf => walk(entries, &mut ProtobufSink::new(page, extras.native)),
     }
 }
 
@@ -68,10 +82,12 @@ fn walk<S: Sink>(entries: &[Entry], sink: &mut S) {
         let mut walker = Walker { sink: &mut *sink, meta: &entry.meta, totals: &mut totals, begun: false };
         match &entry.source {
             Source::Counter(family) => walker.counters(family),
+            Source::FloatCounter(family) => walker.float_counters(family),
             Source::Gauge(family) => walker.gauges(family),
             Source::Histogram(family) => walker.histograms(family),
+            Source::Summary(family) => walker.summaries(family),
             Source::Info(family) => walker.infos(family),
-            Source::Red(store, metric) => store.walk(*metric, &mut walker),
+            Source::Red(stores, metric) => stores.iter().for_each(|store| store.walk(*metric, &mut walker)),
         }
         if walker.begun {
             walker.sink.end(walker.meta);
@@ -83,25 +99,38 @@ fn walk<S: Sink>(entries: &[Entry], sink: &mut S) {
 
 impl<S: Sink> Walker<'_, S> {
     fn counters(&mut self, family: &Family<CounterCells>) {
-        for series in family.list().iter() {
+        for series in shown(&family.list()) {
             self.counter(at(series), Number::Unsigned(series.cells.total()), || series.cells.exemplar());
         }
     }
 
+    fn float_counters(&mut self, family: &Family<FloatCells>) {
+        for series in shown(&family.list()) {
+            self.counter(at(series), Number::Float(series.cells.total()), || series.cells.exemplar());
+        }
+    }
+
+    fn summaries(&mut self, family: &Family<SummaryCells>) {
+        for series in shown(&family.list()) {
+            self.begin();
+            self.sink.summary(self.meta, at(series), &series.cells.totals());
+        }
+    }
+
     fn gauges(&mut self, family: &Family<GaugeCell>) {
-        for series in family.list().iter() {
+        for series in shown(&family.list()) {
             self.gauge(at(series), Number::Float(series.cells.value()));
         }
     }
 
     fn histograms(&mut self, family: &Family<HistogramCells>) {
-        for series in family.list().iter() {
+        for series in shown(&family.list()) {
             self.histogram(at(series), [&series.cells]);
         }
     }
 
     fn infos(&mut self, family: &Family<InfoCell>) {
-        for series in family.list().iter() {
+        for series in shown(&family.list()) {
             self.gauge(at(series), Number::Unsigned(1));
         }
     }
@@ -113,7 +142,7 @@ impl<S: Sink> Walker<'_, S> {
         exemplar: impl FnOnce() -> Option<Exemplar>,
     ) {
         self.begin();
-        let exemplar = S::DETAIL.exemplars.then(exemplar).flatten();
+        let exemplar = self.sink.detail().exemplars.then(exemplar).flatten();
         self.sink.counter(self.meta, at, total, exemplar);
     }
 
@@ -131,11 +160,12 @@ impl<S: Sink> Walker<'_, S> {
         let mut parts = parts.into_iter().peekable();
         let Some(first) = parts.peek() else { return };
         let buckets = first.buckets();
-        self.totals.reset(buckets, S::DETAIL);
+        let detail = self.sink.detail();
+        self.totals.reset(buckets, detail);
         for part in parts {
-            part.add_to(self.totals, S::DETAIL);
+            part.add_to(self.totals, detail);
         }
-        if S::DETAIL.native {
+        if detail.native {
             self.totals.native.finish();
         }
         self.begin();
@@ -148,6 +178,11 @@ impl<S: Sink> Walker<'_, S> {
             self.sink.begin(self.meta);
         }
     }
+}
+
+/// The series that are not idle.
+fn shown<C>(list: &[Arc<Series<C>>]) -> impl Iterator<Item = &Series<C>> {
+    list.iter().map(Arc::as_ref).filter(|series| !series.idle.is_hidden())
 }
 
 fn at<C>(series: &Series<C>) -> At<'_> {

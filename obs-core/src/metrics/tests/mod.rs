@@ -5,6 +5,7 @@
 mod cache;
 mod caps;
 mod facade;
+mod layouts;
 mod methods;
 mod names;
 mod pages;
@@ -13,3 +14,4 @@ mod prelude;
 mod protobuf;
 mod reading;
 mod support;
+mod types;

@@ -97,6 +97,9 @@ fn the_red_page_is_complete() {
     };
     let expected = format!(
         "\
+# HELP http_concurrent_requests_max Most requests in flight at once within the last 60 seconds.
+# TYPE http_concurrent_requests_max gauge
+http_concurrent_requests_max{{{route}}} 2
 # HELP http_errors_total Requests that ended in an error, by its type.
 # TYPE http_errors_total counter
 http_errors_total{{{route},error_type=\"panic\"}} 1

@@ -11,9 +11,10 @@ pub(super) use super::{parser, support::*};
 pub(super) use crate::{
     context::{SpanId, TraceId},
     metrics::{
-        cap,
-        red::{InFlight, Measured, RedOptions, ServerRed, Target},
+        cap, family,
+        red::{ClientRed, InFlight, Measured, RedOptions, ServerRed, Target, Traits},
         *,
     },
+    names::MetricType,
     request::Outcome,
 };

@@ -1,0 +1,113 @@
+//! Taking series off the page that nobody has touched for long.
+//!
+//! A handle that somebody keeps must never lead nowhere: as long as there is one, its series is only
+//! hidden and comes back with the next record. A series without handles is removed, which makes room
+//! under the cap.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use super::{
+    catalog::{Entry, Source},
+    family::{Cell, Family, now_ms},
+    key_table::{FacadeCell, Tables},
+};
+
+/// What a series looked like when it was looked at last.
+#[derive(Debug)]
+pub(super) struct IdleMark {
+    fingerprint: AtomicU64,
+    /// Milliseconds since the epoch.
+    changed: AtomicU64,
+    hidden: AtomicBool,
+}
+
+// === impl IdleMark ===
+
+impl IdleMark {
+    pub(super) fn new(now: u64) -> Self {
+        Self { fingerprint: AtomicU64::new(0), changed: AtomicU64::new(now), hidden: AtomicBool::new(false) }
+    }
+
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden.load(Relaxed)
+    }
+
+    /// Whether nothing has changed since `timeout` milliseconds ago.
+    fn look(&self, fingerprint: u64, now: u64, timeout: u64) -> bool {
+        if self.fingerprint.swap(fingerprint, Relaxed) != fingerprint {
+            self.changed.store(now, Relaxed);
+        }
+        let idle = now.saturating_sub(self.changed.load(Relaxed)) > timeout;
+        self.hidden.store(idle, Relaxed);
+        idle
+    }
+}
+
+/// Hides what is idle, and removes what nobody holds.
+pub(super) fn sweep(entries: &[Entry], tables: &Tables, timeout: Duration) {
+    sweep_at(entries, tables, timeout, now_ms());
+}
+
+pub(super) fn sweep_at(entries: &[Entry], tables: &Tables, timeout: Duration, now: u64) {
+    let timeout = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+    for entry in entries {
+        match &entry.source {
+            Source::Counter(family) => look(family, now, timeout),
+            Source::FloatCounter(family) => look(family, now, timeout),
+            Source::Gauge(family) => look(family, now, timeout),
+            Source::Histogram(family) => look(family, now, timeout),
+            Source::Summary(family) => look(family, now, timeout),
+            // Constants, and the layer's own, which are as many as there are routes.
+            Source::Info(_) | Source::Red(..) => {}
+        }
+    }
+    // First the keys, so that nobody gets a handle any more without asking the family.
+    tables.counters.forget_hidden();
+    tables.gauges.forget_hidden();
+    tables.histograms.forget_hidden();
+    for entry in entries {
+        match &entry.source {
+            Source::Counter(family) => family.remove_hidden(),
+            Source::FloatCounter(family) => family.remove_hidden(),
+            Source::Gauge(family) => family.remove_hidden(),
+            Source::Histogram(family) => family.remove_hidden(),
+            Source::Summary(family) => family.remove_hidden(),
+            Source::Info(_) | Source::Red(..) => {}
+        }
+    }
+}
+
+fn look<C: Cell>(family: &Family<C>, now: u64, timeout: u64) {
+    if family.is_permanent() {
+        return;
+    }
+    for series in family.list().iter() {
+        series.idle.look(series.cells.fingerprint(), now, timeout);
+    }
+}
+
+impl<C: FacadeCell> super::key_table::Table<C> {
+    fn forget_hidden(&self) {
+        self.retain(|series| {
+            let kept = !series.idle.is_hidden();
+            if !kept {
+                series.forget_spelling();
+            }
+            kept
+        });
+    }
+}
+
+impl<C: Cell> Family<C> {
+    /// Removes hidden series that nobody holds.
+    fn remove_hidden(&self) {
+        // Only the list itself holds them: whoever wants one has to come here, where the lock is.
+        self.remove(|series| series.idle.is_hidden() && Arc::strong_count(series) == 1);
+    }
+}

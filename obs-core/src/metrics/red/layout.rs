@@ -1,0 +1,158 @@
+//! Names and labels by convention and side.
+
+use std::borrow::Cow;
+
+use super::RedMetric;
+use crate::names::{MetricDef, label, metric, semconv, value};
+
+/// What RED metrics and their labels are called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Convention {
+    /// `http_requests_total{method, endpoint, status, outcome}` and its companions, see
+    /// [`names::metric`](crate::names::metric).
+    #[default]
+    Guide,
+    /// `http_server_request_duration_seconds{http_request_method, http_route, …}`, see
+    /// [`names::semconv`](crate::names::semconv). It knows no namespace, and its counters are the
+    /// counts of the duration.
+    OpenTelemetry,
+}
+
+/// Whose requests are measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::metrics) enum Side {
+    Server,
+    Client,
+}
+
+/// The schemes and protocol versions that can be told apart.
+const SCHEMES: [&str; 2] = ["http", "https"];
+const PROTOCOLS: [&str; 4] = ["1.0", "1.1", "2", "3"];
+
+/// Names and labels of one side under one convention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::metrics) struct Layout {
+    pub(super) side: Side,
+    pub(super) convention: Convention,
+}
+
+// === impl Layout ===
+
+impl Layout {
+    /// The definition of a metric, if there is such a one.
+    pub(super) const fn def(self, of: RedMetric) -> Option<MetricDef> {
+        use Convention::{Guide, OpenTelemetry};
+        use Side::{Client, Server};
+        Some(match (self.convention, self.side, of) {
+            (Guide, Server, RedMetric::Requests) => metric::REQUESTS,
+            (Guide, Server, RedMetric::Duration) => metric::REQUEST_DURATION,
+            (Guide, Server, RedMetric::Errors) => metric::ERRORS,
+            (Guide, Server, RedMetric::InFlight) => metric::IN_FLIGHT,
+            (Guide, Server, RedMetric::InFlightMax) => metric::IN_FLIGHT_MAX,
+            (Guide, Server, RedMetric::RequestSize) => metric::REQUEST_SIZE,
+            (Guide, Server, RedMetric::ResponseSize) => metric::RESPONSE_SIZE,
+            (Guide, Server, RedMetric::StreamDuration) => metric::STREAM_DURATION,
+            (Guide, Client, RedMetric::Requests) => metric::CLIENT_REQUESTS,
+            (Guide, Client, RedMetric::Duration) => metric::CLIENT_REQUEST_DURATION,
+            (Guide, Client, RedMetric::Errors) => metric::CLIENT_ERRORS,
+            (Guide, Client, RedMetric::InFlight) => metric::CLIENT_IN_FLIGHT,
+            (OpenTelemetry, Server, RedMetric::Duration) => semconv::SERVER_REQUEST_DURATION,
+            (OpenTelemetry, Server, RedMetric::InFlight) => semconv::SERVER_ACTIVE_REQUESTS,
+            (OpenTelemetry, Server, RedMetric::RequestSize) => semconv::SERVER_REQUEST_BODY_SIZE,
+            (OpenTelemetry, Server, RedMetric::ResponseSize) => semconv::SERVER_RESPONSE_BODY_SIZE,
+            (OpenTelemetry, Server, RedMetric::StreamDuration) => semconv::SERVER_STREAM_DURATION,
+            (OpenTelemetry, Client, RedMetric::Duration) => semconv::CLIENT_REQUEST_DURATION,
+            (OpenTelemetry, Client, RedMetric::InFlight) => semconv::CLIENT_ACTIVE_REQUESTS,
+            _ => return None,
+        })
+    }
+
+    /// The labels that tell routes apart, the method first.
+    pub(super) fn route_keys(self) -> &'static [&'static str] {
+        match (self.convention, self.side) {
+            (Convention::Guide, Side::Server) => &[label::METHOD, label::ENDPOINT],
+            (Convention::Guide, Side::Client) => &[label::METHOD, label::HOST, label::TARGET],
+            (Convention::OpenTelemetry, Side::Server) => &[label::HTTP_REQUEST_METHOD, label::HTTP_ROUTE],
+            (Convention::OpenTelemetry, Side::Client) => {
+                &[label::HTTP_REQUEST_METHOD, label::SERVER_ADDRESS, label::SERVER_PORT, label::URL_TEMPLATE]
+            }
+        }
+    }
+
+    /// The values of [`route_keys`](Self::route_keys) for a method, a place (endpoint or host) and
+    /// the target of a client.
+    pub(super) fn route_values(self, method: &'static str, place: &str, target: &str) -> Vec<Cow<'static, str>> {
+        let owned = |text: &str| Cow::Owned(text.to_owned());
+        let method = Cow::Borrowed(method);
+        match (self.convention, self.side) {
+            (Convention::Guide, Side::Server) => vec![method, owned(place)],
+            (Convention::Guide, Side::Client) => vec![method, owned(place), owned(target)],
+            (Convention::OpenTelemetry, Side::Server) => {
+                let matched = if place == value::UNMATCHED { "" } else { place };
+                vec![method, owned(matched)]
+            }
+            (Convention::OpenTelemetry, Side::Client) => {
+                let (address, port) = split_port(place);
+                vec![method, owned(address), owned(port), owned(target)]
+            }
+        }
+    }
+
+    /// Closed lists of values that each request brings with it.
+    pub(super) fn traits(self) -> Vec<(String, Vec<String>)> {
+        let list = |key: &str, values: &[&str]| (key.to_owned(), values.iter().map(|v| (*v).to_owned()).collect());
+        match self.convention {
+            Convention::Guide => Vec::new(),
+            Convention::OpenTelemetry => {
+                vec![list(label::URL_SCHEME, &SCHEMES), list(label::NETWORK_PROTOCOL_VERSION, &PROTOCOLS)]
+            }
+        }
+    }
+
+    /// Whether the gauge of active requests has this label of a route.
+    pub(super) fn gauge_has(self, key: &str) -> bool {
+        match self.def(RedMetric::InFlight) {
+            Some(def) if self.convention == Convention::OpenTelemetry => def.labels.contains(&key),
+            _ => true,
+        }
+    }
+
+    pub(super) fn status_key(self) -> &'static str {
+        match self.convention {
+            Convention::Guide => label::STATUS,
+            Convention::OpenTelemetry => label::HTTP_RESPONSE_STATUS_CODE,
+        }
+    }
+
+    /// Whether durations are told apart by the type of error.
+    pub(super) fn duration_has_error_type(self) -> bool {
+        self.convention == Convention::OpenTelemetry
+    }
+
+    /// Whether a method has to prove itself before it is a label value: clients choose their own.
+    pub(super) fn distrusts_methods(self) -> bool {
+        self.side == Side::Server
+    }
+}
+
+/// Host and port; an address in brackets keeps its colons.
+fn split_port(host: &str) -> (&str, &str) {
+    match host.rsplit_once(':') {
+        Some((address, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => (address, port),
+        _ => (host, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_split_from_hosts() {
+        assert_eq!(split_port("a.example:8080"), ("a.example", "8080"));
+        assert_eq!(split_port("a.example"), ("a.example", ""));
+        assert_eq!(split_port("[::1]:80"), ("[::1]", "80"));
+        assert_eq!(split_port("[::1]"), ("[::1]", ""));
+    }
+}

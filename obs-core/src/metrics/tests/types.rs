@@ -1,0 +1,153 @@
+//! Metric types beyond those of the facade, and what a page can have besides.
+
+use super::prelude::*;
+
+#[test]
+fn summaries_float_counters_and_info_stand_on_every_page() {
+    let registry = Registry::new();
+    registry.describe_metric(MetricType::Summary, "wait", Some(Unit::Seconds), "Time to wait.");
+    let summary = registry.summary("wait", &[("kind", "a")]);
+    summary.record(2.0);
+    summary.record(Duration::from_secs(2));
+    registry.float_counter("order_value", &[("currency", "EUR")]).increment(19.99);
+    registry.float_counter("order_value", &[("currency", "EUR")]).increment(0.01);
+    registry.set_info("build", &[("version", "1")]);
+    registry.set_info("build", &[("version", "2")]);
+    let page = checked(&registry);
+    let expected = "\
+# TYPE build_info gauge
+build_info{version=\"2\"} 1
+# TYPE order_value_total counter
+order_value_total{currency=\"EUR\"} 20
+# HELP wait_seconds Time to wait.
+# TYPE wait_seconds summary
+";
+    assert!(page.starts_with(expected), "{page}");
+    let median = value(&page, "wait_seconds{kind=\"a\",quantile=\"0.5\"}").unwrap();
+    assert!((median - 2.0).abs() < 0.04);
+    assert_eq!(value(&page, "wait_seconds_sum{kind=\"a\"}"), Some(4.0));
+    assert_eq!(value(&page, "wait_seconds_count{kind=\"a\"}"), Some(2.0));
+    let families = registry.snapshot();
+    let wait = families.iter().find(|family| family.name == "wait_seconds").unwrap();
+    assert!(matches!(&wait.series[0].value, ValueSnapshot::Summary(summary) if summary.count == 2));
+    assert!(registry.render(Format::Protobuf).windows(12).any(|bytes| bytes == b"wait_seconds"));
+}
+
+#[test]
+fn a_counter_can_not_be_whole_and_float_at_once() {
+    let registry = Registry::new();
+    with_local_recorder(&registry, || counter!("paid").increment(1));
+    registry.float_counter("paid_total", &[]).increment(0.5);
+    assert_eq!(value(&checked(&registry), "paid_total"), Some(1.0));
+}
+
+#[test]
+fn timers_and_guards_record_when_the_work_is_done() {
+    let registry = Registry::new();
+    let elapsed = with_local_recorder(&registry, || {
+        let gauge = gauge!("at_work");
+        let guards = [GaugeGuard::new(gauge.clone()), GaugeGuard::new(gauge)];
+        assert_eq!(value(&text(&registry), "at_work"), Some(2.0));
+        drop(guards);
+        Timer::start().record(&registry.summary("pause_seconds", &[]));
+        Timer::start().record(&histogram!("work_seconds"))
+    });
+    let page = checked(&registry);
+    assert_eq!(value(&page, "at_work"), Some(0.0));
+    assert_eq!(value(&page, "work_seconds_sum"), Some(elapsed.as_secs_f64()));
+    assert_eq!(value(&page, "pause_seconds_count"), Some(1.0));
+}
+
+#[test]
+fn created_timestamps_are_written_if_asked_for() {
+    let registry = Registry::builder().created_timestamps(true).buckets("h", [1.0]).build().unwrap();
+    with_local_recorder(&registry, || {
+        counter!("c", "a" => "1").increment(1);
+        histogram!("h").record(0.5);
+    });
+    let open = page(&registry, Format::OpenMetrics);
+    let created = value(&open, "c_created{a=\"1\"}").unwrap();
+    assert!(created > 1.7e9, "{open}");
+    assert!(open.contains("h_count 1\nh_created 1"));
+    assert!(!text(&registry).contains("_created"));
+}
+
+#[test]
+fn native_buckets_can_be_left_out() {
+    let length = |native| {
+        let registry = Registry::builder().native_histograms(native).build().unwrap();
+        with_local_recorder(&registry, || histogram!("h").record(0.5));
+        registry.render(Format::Protobuf).len()
+    };
+    assert!(length(false) < length(true));
+}
+
+#[test]
+fn hooks_run_before_each_page() {
+    let registry = Registry::new();
+    let inner = registry.clone();
+    // The registry keeps the hook, which keeps the registry: fine for one that lives as long as the process.
+    registry.before_render(move || with_local_recorder(&inner, || counter!("hooked").increment(1)));
+    assert_eq!(value(&text(&registry), "hooked_total"), Some(1.0));
+    assert_eq!(value(&text(&registry), "hooked_total"), Some(2.0));
+}
+
+#[test]
+fn bad_windows_are_refused() {
+    assert!(Registry::builder().summary_window(Duration::ZERO).build().is_err());
+}
+
+// === idle series ===
+
+/// Looks at all series as a scrape `seconds` from now would.
+fn sweep(registry: &Registry, seconds: u64) {
+    registry.sweep_idle_at(Duration::from_secs(10), family::now_ms() + seconds * 1_000);
+}
+
+#[test]
+fn an_idle_series_that_nobody_holds_makes_room() {
+    let registry = Registry::builder().series_cap(1).build().unwrap();
+    with_local_recorder(&registry, || counter!("c", "n" => "1").increment(5));
+    sweep(&registry, 0);
+    sweep(&registry, 11);
+    assert!(!text(&registry).contains("c_total"));
+    with_local_recorder(&registry, || counter!("c", "n" => "2").increment(1));
+    let page = checked(&registry);
+    assert_eq!(value(&page, "c_total{n=\"2\"}"), Some(1.0));
+    assert!(!page.contains("_overflow"), "{page}");
+}
+
+#[test]
+fn a_handle_to_an_idle_series_brings_it_back_with_all_it_had() {
+    let registry = Registry::new();
+    let (counter, gauge) = with_local_recorder(&registry, || (counter!("c"), gauge!("g")));
+    counter.increment(5);
+    gauge.set(1.0);
+    sweep(&registry, 0);
+    sweep(&registry, 11);
+    assert!(!text(&registry).contains("c_total"));
+    counter.increment(1);
+    with_local_recorder(&registry, || counter!("c").increment(1));
+    sweep(&registry, 12);
+    let page = checked(&registry);
+    assert_eq!(value(&page, "c_total"), Some(7.0));
+    assert!(!page.contains("\ng "));
+}
+
+#[test]
+fn what_is_in_use_does_not_become_idle() {
+    let registry = Registry::new();
+    let red = red(&registry);
+    request(&red, "GET", "/a", 200);
+    registry.set_info("build", &[("version", "1")]);
+    let summary = registry.summary("s", &[]);
+    for seconds in (0..100).step_by(5) {
+        with_local_recorder(&registry, || histogram!("h").record(1.0));
+        summary.record(1.0);
+        sweep(&registry, seconds);
+    }
+    let page = checked(&registry);
+    for kept in ["h_count 20\n", "s_count 20\n", "build_info{", "http_requests_total{"] {
+        assert!(page.contains(kept), "{kept}");
+    }
+}
