@@ -16,6 +16,9 @@ use crate::{
     names::MetricType,
 };
 
+/// What stands for a description that the application has not given: linters want one.
+const UNDESCRIBED: &str = "A metric of the application without a description.";
+
 /// Writes text; with `OPEN` as `OpenMetrics`.
 #[derive(Debug)]
 pub(super) struct TextSink<'a, const OPEN: bool> {
@@ -134,13 +137,12 @@ impl<const OPEN: bool> Sink for TextSink<'_, OPEN> {
 
     fn begin(&mut self, meta: &Meta) {
         let name = if OPEN { &meta.base } else { &meta.name };
-        if !meta.help.is_empty() {
-            self.push("# HELP ");
-            self.push(name);
-            self.push(" ");
-            escaped(&meta.help, OPEN, |piece| self.push(piece));
-            self.push("\n");
-        }
+        self.push("# HELP ");
+        self.push(name);
+        self.push(" ");
+        let help = if meta.help.is_empty() { UNDESCRIBED } else { &meta.help };
+        escaped(help, OPEN, |piece| self.push(piece));
+        self.push("\n");
         self.push_comment("# TYPE ", name, type_name(meta.metric_type, OPEN));
         if OPEN && !meta.unit.is_empty() {
             self.push_comment("# UNIT ", name, &meta.unit);

@@ -24,6 +24,7 @@ queue_bytes 1.5
 # HELP target_info Constant 1 with the resource attributes of the service.
 # TYPE target_info gauge
 target_info{service_name=\"shop\"} 1
+# HELP wait_seconds A metric of the application without a description.
 # TYPE wait_seconds histogram
 wait_seconds_bucket{kind=\"a\",le=\"0.005\"} 0
 wait_seconds_bucket{kind=\"a\",le=\"0.01\"} 0
