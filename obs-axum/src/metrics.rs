@@ -53,7 +53,7 @@ fn page<S: Clone + Send + Sync + 'static>(path: &str, page: MetricsPage) -> Rout
 
 async fn answer(page: &MetricsPage, path: &str, headers: &HeaderMap) -> Response {
     page.leave_out(path).await;
-    let accept = headers.get(header::ACCEPT).map(header::HeaderValue::as_bytes);
+    let accept = headers.get_all(header::ACCEPT).iter().map(header::HeaderValue::as_bytes);
     match page.render(accept) {
         Ok((content_type, body)) => {
             (Extension(Unobserved), [(header::CONTENT_TYPE, content_type)], body).into_response()

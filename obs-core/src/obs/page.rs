@@ -67,13 +67,17 @@ impl MetricsPage {
         .await;
     }
 
-    /// Content type and text of the page, in the format that an `Accept` header prefers.
+    /// Content type and text of the page, in the format that the values of all `Accept` headers
+    /// prefer together.
     ///
     /// # Errors
     ///
     /// If metrics go to another recorder, with the reason for the client: that recorder has a page
     /// of its own.
-    pub fn render(&self, accept: Option<&[u8]>) -> Result<(&'static str, Vec<u8>), &'static str> {
+    pub fn render<'a>(
+        &self,
+        accept: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<(&'static str, Vec<u8>), &'static str> {
         let shared = self.shared.clone().unwrap_or_else(shared::default);
         match shared.target {
             Target::Own(_) => {
