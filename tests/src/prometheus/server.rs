@@ -190,7 +190,9 @@ impl Prometheus {
     /// Waits until a whole scrape of `job` that began after now is stored, and it succeeded.
     #[track_caller]
     pub fn wait_for_scrape(&self, within: Duration, job: &str) {
-        let scraped = format!("timestamp(up{{job={}}} == 1)", quoted(job));
+        // The time of a sample: around anything but a bare selector `timestamp` is that of the query.
+        let up = format!("up{{job={}}}", quoted(job));
+        let scraped = format!("timestamp({up}) and {up} == 1");
         let now = self.now();
         self.wait_until(within, &scraped, |stamps| stamps.iter().any(|stamp| stamp.value > now));
     }
