@@ -99,7 +99,8 @@ impl Traffic {
     /// Sends all visitors, and returns when the last one has left.
     pub(crate) async fn run(&self) {
         let opening = Instant::now();
-        let arrival = |n| self.pause.checked_mul(n).and_then(|after| opening.checked_add(after));
+        // The first one comes after a pause too: with a rate of 0 that is never.
+        let arrival = |n: u32| self.pause.checked_mul(n + 1).and_then(|after| opening.checked_add(after));
         stream::iter(0..self.requests)
             .then(|n| wait_until(arrival(n)).map(move |()| n))
             .for_each_concurrent(AT_ONCE, |n| self.visit(n))
