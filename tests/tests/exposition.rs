@@ -1,5 +1,11 @@
 //! The metrics page over HTTP, as promtool and Python's `prometheus_client` read it beside our own
 //! parser: formats and the choice between them, methods, the application's own metrics.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    clippy::unwrap_used,
+    reason = "a test that can't go on should stop; counts are exact"
+)]
 
 use std::collections::BTreeMap;
 
@@ -26,6 +32,9 @@ const PROTOBUF: &str = "application/vnd.google.protobuf; proto=io.prometheus.cli
 /// What a label value may hold at worst.
 const NASTY: &str = "a\"b\\c\nd}, e=\"f\" ü🦀\\n#";
 
+/// Puts routes, layer and page together.
+type Compose = fn(Router, ObsLayer, Router) -> Router;
+
 /// A service with requests and business metrics behind it.
 struct Service {
     obs: Obs,
@@ -39,7 +48,7 @@ impl Service {
         Self::with(|routes, layer, page| routes.layer(layer).merge(page))
     }
 
-    fn with(compose: fn(Router, ObsLayer, Router) -> Router) -> Self {
+    fn with(compose: Compose) -> Self {
         let logs = LogBuffer::new();
         let builder = Obs::builder("shop").version("1.4.2").environment("test").attribute("host.name", NASTY);
         let obs = builder.log_writer(logs.clone()).build().unwrap();
@@ -371,7 +380,7 @@ fn other_methods_are_refused_with_those_that_are_allowed() {
 
 #[test]
 fn the_page_leaves_itself_out_wherever_it_stands() {
-    let compositions: [(&str, fn(Router, ObsLayer, Router) -> Router); 3] = [
+    let compositions: [(&str, Compose); 3] = [
         ("/metrics", |routes, layer, page| routes.layer(layer).merge(page)),
         ("/metrics", |routes, layer, page| routes.merge(page).layer(layer)),
         ("/internal/metrics", |routes, layer, page| routes.nest("/internal", page).layer(layer)),
