@@ -15,3 +15,4 @@ mod protobuf;
 mod reading;
 mod support;
 mod types;
+mod warnings;
