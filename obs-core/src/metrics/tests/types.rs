@@ -15,8 +15,10 @@ fn summaries_float_counters_and_info_stand_on_every_page() {
     registry.set_info("build", &[("version", "2")]);
     let page = checked(&registry);
     let expected = "\
+# HELP build_info A metric of the application without a description.
 # TYPE build_info gauge
 build_info{version=\"2\"} 1
+# HELP order_value_total A metric of the application without a description.
 # TYPE order_value_total counter
 order_value_total{currency=\"EUR\"} 20
 # HELP wait_seconds Time to wait.
