@@ -210,7 +210,7 @@ fn a_stream_by_nature_is_counted_at_its_head_and_its_life_elsewhere() {
     drop(observation);
     assert_eq!(bench.counters(), [total("200", "ok")]);
     assert!(bench.page().contains("http_stream_duration_seconds_count{method=\"GET\",endpoint=\"/users/{id}\"} 1\n"));
-    assert_eq!(bench.record().0["outcome"].as_str(), Some("aborted"));
+    assert_eq!(bench.record().0["outcome"].as_str(), Some("ok"));
 }
 
 #[test]
