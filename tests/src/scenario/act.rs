@@ -188,9 +188,10 @@ fn over_h2(client: &H2Client, addr: SocketAddr, ask: &Ask, arrived: impl FnOnce(
     let sent = if ask.body.is_empty() {
         client.send(request)
     } else {
-        client.send_head(request).and_then(|mut stream| {
-            stream.send_data(ask.body.clone(), true)?;
-            Ok(stream)
+        client.send_head(request).map(|mut stream| {
+            // A server that has answered already may take no more.
+            let _ = stream.send_data(ask.body.clone(), true);
+            stream
         })
     };
     let mut stream = match sent {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use obs_core::request::Outcome;
 use tracing::Level;
 
+use super::Settings;
+
 /// Bytes of a body; none where the size can't be known.
 pub type Bytes = Option<u64>;
 
@@ -45,6 +47,8 @@ pub struct Expect {
     pub sends: Bytes,
     /// Bytes of the request's body.
     pub reads: Bytes,
+    /// Whether the peer's address is known.
+    pub has_peer: bool,
     /// The least and most time from arrival to the last byte.
     pub lasts: (Duration, Duration),
     /// Recorded at the head, with a life of at least this in `stream_duration_seconds`.
@@ -90,6 +94,7 @@ pub fn shows(outcome: Outcome, status: u16) -> Expect {
         error_type,
         sends: has_head.then_some(0),
         reads: Some(0),
+        has_peer: true,
         lasts: (Duration::ZERO, FOREVER),
         streams: None,
         upgraded: None,
@@ -153,6 +158,20 @@ impl Expect {
     #[must_use]
     pub fn reads(mut self, bytes: u64) -> Self {
         self.reads = Some(bytes);
+        self
+    }
+
+    /// How much of the request's body there was can't be known.
+    #[must_use]
+    pub fn reads_unknown(mut self) -> Self {
+        self.reads = None;
+        self
+    }
+
+    /// The peer's address can't be known.
+    #[must_use]
+    pub fn peer_unknown(mut self) -> Self {
+        self.has_peer = false;
         self
     }
 
@@ -260,8 +279,13 @@ impl Expect {
         level.as_str().to_ascii_lowercase()
     }
 
+    /// Whether a line is to be written.
+    pub(super) fn has_line(&self, settings: &Settings) -> bool {
+        self.is_recorded && self.ids != Ids::Off && settings.logs
+    }
+
     /// Whether a span is to be exported.
-    pub(super) fn has_span(&self) -> bool {
-        self.is_recorded && matches!(self.ids, Ids::Continued | Ids::Restarted | Ids::Linked)
+    pub(super) fn has_span(&self, settings: &Settings) -> bool {
+        self.is_recorded && matches!(self.ids, Ids::Continued | Ids::Restarted | Ids::Linked) && settings.traces
     }
 }

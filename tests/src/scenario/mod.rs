@@ -45,7 +45,7 @@ pub use {
     evidence::Evidence,
     expect::{Bytes, Expect, Ids, shows},
     reply::{Content, Reply, empty, status, stream, text},
-    route::{Does, Route, ServiceFailure, UPGRADED_FOR, Work},
+    route::{Does, HANGING, Route, ServiceFailure, UPGRADED_FOR, Work},
     row::{Difference, Scenario, row},
     run::{Failure, check_all, check_in_turn, play},
     serve::Subscribed,

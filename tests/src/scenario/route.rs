@@ -9,6 +9,9 @@ use super::Reply;
 /// How long an upgraded connection lives at least.
 pub const UPGRADED_FOR: Duration = Duration::from_millis(50);
 
+/// What a handler that never answers logs when it has begun.
+pub const HANGING: &str = "hanging";
+
 /// A route and what happens behind it. It takes GET (and HEAD), or with [`Does::reads_body`] POST.
 #[derive(Clone, Debug)]
 pub struct Route {
@@ -30,7 +33,7 @@ pub enum Does {
     ReplyAfter(Duration, Reply),
     /// Panics with this message before it answers.
     Panic(&'static str),
-    /// Never answers.
+    /// Never answers; says [`HANGING`] first.
     Hang,
     /// The service itself returns an error in place of an answer. Adapters put their layer around
     /// such a service, and something that answers 502 around the layer.
@@ -110,7 +113,10 @@ impl Does {
                 Ok(reply)
             }
             Self::Panic(message) => panic!("{message}"),
-            Self::Hang => std::future::pending().await,
+            Self::Hang => {
+                tracing::info!("{HANGING}");
+                std::future::pending().await
+            }
             Self::Fail => Err(ServiceFailure),
             Self::Read => Ok(Reply::new(200).body(body.await.len().to_string())),
             Self::Tell => Ok(tell()),

@@ -91,7 +91,11 @@ fn gather(stage: &Stage, adapter: &dyn Adapter, wire: Wire, row: &Scenario, expe
     stage.clear();
     let before = stage.page();
     let server = stage.serve(adapter, &row.routes, &row.settings);
-    let visit = Visit::pay(wire, server.addr(), &row.ask, || stage.wait_in_flight(1.0, &row.settings));
+    let visit = Visit::pay(wire, server.addr(), &row.ask, || {
+        stage.wait_in_flight(1.0, &row.settings);
+        // The head of a request is not its body, which a handler may wait for.
+        stage.wait_hanging();
+    });
     let requests = usize::from(expect.is_recorded);
     // What does not come shows in what is compared.
     let _ = stage.wait_finished(requests);
@@ -102,7 +106,7 @@ fn gather(stage: &Stage, adapter: &dyn Adapter, wire: Wire, row: &Scenario, expe
     let Visit { seen, _connection: connection } = visit;
     drop(connection);
     let has_stopped = server.stop(DEADLINE);
-    stage.flush(requests);
+    stage.flush(usize::from(expect.has_line(&row.settings)));
     let page = stage.page_text();
     Evidence {
         before,

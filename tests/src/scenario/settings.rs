@@ -2,6 +2,7 @@
 
 /// Settings of a layer that every adapter offers; the default is each setter's own default.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each switch of the layer")]
 pub struct Settings {
     /// `namespace`
     pub namespace: &'static str,

@@ -1,6 +1,10 @@
 //! A span, whatever way it came.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
 use opentelemetry::{KeyValue as ApiKeyValue, Value, trace::SpanKind};
 use opentelemetry_proto::tonic::{
@@ -193,5 +197,9 @@ fn since_epoch(time: std::time::SystemTime) -> Duration {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -11,13 +11,13 @@ use obs_core::{
     Obs, ObsBuilder,
     logs::LogFormat,
     metrics::Format,
-    names::metric,
+    names::{log, metric},
     request::{Finished, Outcome},
 };
 use tracing::Dispatch;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::{Adapter, Plan, Route, SeenSpan, Serving, Settings};
+use super::{Adapter, HANGING, Plan, Route, SeenSpan, Serving, Settings};
 use crate::{
     logs::{LogBuffer, LogLine},
     otlp::Receiver,
@@ -169,17 +169,24 @@ impl Stage {
         assert!(reaches(|| self.page().sum(&gauge, &[]) >= requests), "{requests} requests never arrived");
     }
 
+    /// Waits until a handler has begun that never answers.
+    #[track_caller]
+    pub fn wait_hanging(&self) {
+        self.logs.wait_for(DEADLINE, |lines| lines.iter().any(|line| line.str(log::MESSAGE) == HANGING));
+    }
+
     /// Waits until the page holds `condition`; `false` if it doesn't.
     #[must_use]
     pub fn wait_page(&self, mut condition: impl FnMut(&Page) -> bool) -> bool {
         reaches(|| condition(&self.page()))
     }
 
-    /// Brings all lines and spans of `requests` that have ended to where they can be seen.
-    pub fn flush(&self, requests: usize) {
+    /// Brings all lines and spans of requests that have ended to where they can be seen; of the
+    /// process-wide default, which goes on, this many canonical lines.
+    pub fn flush(&self, lines: usize) {
         if self.is_installed() {
-            let lines = || self.logs.json_lines().into_iter().filter(LogLine::is_request_line).count();
-            reaches(|| lines() >= requests);
+            let written = || self.logs.json_lines().into_iter().filter(LogLine::is_request_line).count();
+            reaches(|| written() >= lines);
         } else {
             self.obs.shutdown(DEADLINE).expect("all is flushed");
         }

@@ -8,9 +8,13 @@
 )]
 
 mod adapter;
+mod hyper;
 mod metrics_page;
+mod notices;
 mod otlp;
 mod places;
+mod state;
 mod stories;
 mod table;
+mod tonic;
 mod tower_http;

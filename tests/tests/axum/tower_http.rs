@@ -11,7 +11,7 @@ use ::tower_http::{
 };
 use axum::{
     Router,
-    http::{HeaderName, StatusCode},
+    http::{HeaderName, Request, StatusCode},
 };
 use obs_axum::ObsLayer;
 use obs_core::request::Outcome::{Cancelled, ClientError, Ok, Panic, ServerError};
@@ -51,7 +51,7 @@ fn cors() -> CorsLayer {
 struct Fixed;
 
 impl MakeRequestId for Fixed {
-    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
         Some(RequestId::new("made-by-tower-http".parse().ok()?))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use obs_core::request::known_method;
 
 use super::{answer, line, metrics, span};
-use crate::scenario::{Evidence, Expect, Ids, Scenario, Wire};
+use crate::scenario::{Evidence, Expect, Scenario, Wire};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug)]
@@ -72,12 +72,12 @@ impl Case<'_> {
 
     /// Whether a line is written.
     pub(super) fn has_line(&self) -> bool {
-        self.expect.is_recorded && self.expect.ids != Ids::Off && self.row.settings.logs
+        self.expect.has_line(&self.row.settings)
     }
 
     /// Whether a span is made.
     pub(super) fn has_span(&self) -> bool {
-        self.expect.has_span() && self.row.settings.traces
+        self.expect.has_span(&self.row.settings)
     }
 }
 

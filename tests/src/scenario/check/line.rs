@@ -54,11 +54,11 @@ fn expected_keys(case: &Case<'_>) -> BTreeSet<&'static str> {
         log::DURATION,
         log::DURATION_MS,
         log::PROTOCOL,
-        log::CLIENT_ADDRESS,
     ]);
     let has_head = expect.sends.is_some();
     let panics = expect.panic.is_some();
     let optional = [
+        (expect.has_peer, log::CLIENT_ADDRESS),
         (has_head, log::HEAD_MS),
         (has_head, log::RESPONSE_BYTES),
         (expect.reads.is_some(), log::REQUEST_BYTES),
@@ -85,12 +85,12 @@ fn check_words(case: &Case<'_>, line: &LogLine, problems: &mut Problems) {
         (log::ENDPOINT, &*endpoint),
         (log::OUTCOME, expect.outcome.as_str()),
         (log::PROTOCOL, wire.protocol()),
-        (log::CLIENT_ADDRESS, "127.0.0.1"),
     ];
+    let peer = expect.has_peer.then_some((log::CLIENT_ADDRESS, "127.0.0.1"));
     let path = (row.ask.path().len() < 1_024).then_some((log::PATH, row.ask.path()));
     let error_type = expect.error_type.as_deref().map(|word| (log::ERROR_TYPE, word));
     let panic = expect.panic.map(|message| (log::PANIC_MESSAGE, message));
-    for (key, expected) in words.into_iter().chain(path).chain(error_type).chain(panic) {
+    for (key, expected) in words.into_iter().chain(peer).chain(path).chain(error_type).chain(panic) {
         problems.same(&format!("{key} of the line"), line.str(key), expected);
     }
 }

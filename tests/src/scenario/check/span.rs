@@ -48,7 +48,8 @@ fn check_place(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
 }
 
 fn check_request(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
-    let Case { row, wire, .. } = case;
+    let Case { row, expect, wire, .. } = case;
+    let peer = expect.has_peer.then_some("127.0.0.1");
     let endpoint = Some(case.endpoint()).filter(|endpoint| endpoint != value::UNMATCHED);
     let original = (case.method() == value::OTHER).then_some(&*row.ask.method);
     let query = row.ask.target.split_once('?').map(|(_, query)| query);
@@ -60,13 +61,14 @@ fn check_request(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
         (attribute::URL_QUERY, query),
         (attribute::URL_SCHEME, Some("http")),
         (attribute::NETWORK_PROTOCOL_VERSION, Some(wire.version())),
-        (attribute::CLIENT_ADDRESS, Some("127.0.0.1")),
-        (attribute::NETWORK_PEER_ADDRESS, Some("127.0.0.1")),
+        (attribute::CLIENT_ADDRESS, peer),
+        (attribute::NETWORK_PEER_ADDRESS, peer),
     ];
     for (key, expected) in texts {
         problems.same(&format!("{key} of the span"), &span.text(key), &expected);
     }
-    problems.holds(span.int(attribute::NETWORK_PEER_PORT).is_some(), "the peer's port is no integer on the span");
+    let has_port = span.int(attribute::NETWORK_PEER_PORT).is_some();
+    problems.same("whether the span has the peer's port as an integer", &has_port, &expect.has_peer);
     if row.ask.values("host").next().is_none() {
         problems.same("server.address of the span", &span.text(attribute::SERVER_ADDRESS), &Some("127.0.0.1"));
         problems.holds(span.int(attribute::SERVER_PORT).is_some(), "server.port is no integer on the span");
