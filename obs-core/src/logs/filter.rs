@@ -23,6 +23,8 @@ use tracing_subscriber::{
 use super::parts::level_index;
 use crate::{names::log::REQUEST_TARGET, obs::InitError};
 
+/// What code calls the directives.
+const SETTING: &str = "log_filter";
 /// What is logged when nothing was asked for.
 const DEFAULT: &str = "info";
 
@@ -54,7 +56,7 @@ pub(super) struct LogFilter {
 impl FilterControl {
     /// Checks the directives; none or a blank one is `info`.
     pub(super) fn new(directives: Option<&str>) -> Result<Self, InitError> {
-        let (directives, filter) = parse(directives.unwrap_or_default())?;
+        let (directives, filter) = parse(SETTING, directives.unwrap_or_default())?;
         Ok(Self {
             state: Mutex::new(State { directives, filters: Vec::new() }),
             request_levels: AtomicU8::new(request_levels(&filter)),
@@ -65,7 +67,7 @@ impl FilterControl {
     pub(super) fn filter(&self) -> LogFilter {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // The directives were checked before, so the fallback is never taken.
-        let filter = parse(&state.directives).map_or_else(|_| EnvFilter::new(DEFAULT), |(_, filter)| filter);
+        let filter = parse(SETTING, &state.directives).map_or_else(|_| EnvFilter::new(DEFAULT), |(_, filter)| filter);
         let slot = Arc::new(RwLock::new(Arc::new(filter)));
         state.filters.retain(|known| known.strong_count() > 0);
         state.filters.push(Arc::downgrade(&slot));
@@ -74,10 +76,10 @@ impl FilterControl {
 
     /// Puts other directives in force, for all layers and for request lines.
     pub(super) fn set(&self, directives: &str) -> Result<(), InitError> {
-        let (directives, filter) = parse(directives)?;
+        let (directives, filter) = parse(SETTING, directives)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         for slot in state.filters.iter().filter_map(Weak::upgrade) {
-            let (_, filter) = parse(&directives)?;
+            let (_, filter) = parse(SETTING, &directives)?;
             let mut current = slot.write().unwrap_or_else(PoisonError::into_inner);
             let _before = std::mem::replace(&mut *current, Arc::new(filter));
             drop(current);
@@ -96,13 +98,22 @@ impl FilterControl {
     }
 }
 
+/// Checks directives that `setting` gives.
+///
+/// # Errors
+///
+/// Says which directives are malformed, and where they are from.
+pub(crate) fn check_filter(setting: &'static str, directives: &str) -> Result<(), InitError> {
+    parse(setting, directives).map(drop)
+}
+
 /// Checks directives; hands them back without blanks.
-fn parse(given: &str) -> Result<(String, EnvFilter), InitError> {
+fn parse(setting: &'static str, given: &str) -> Result<(String, EnvFilter), InitError> {
     let directives = given.split(',').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",");
     let directives = if directives.is_empty() { DEFAULT.to_owned() } else { directives };
     let filter = EnvFilter::builder().parse(&directives).map_err(|error| {
         let expected = format!("directives such as \"info\" or \"warn,my_crate::db=debug\" ({error})");
-        InitError::invalid("log_filter", given, expected)
+        InitError::invalid(setting, given, expected)
     })?;
     Ok((directives, filter))
 }

@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
 use crate::{
-    logs::{LineReader, LogFormat, Logs, LogsConfig},
+    logs::{self, LineReader, LogFormat, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, Registry, Target},
     request::{Routes, install_panic_hook},
     trace::{SpanReader, Tracing, TracingConfig},
@@ -18,6 +18,14 @@ use crate::{
 
 /// A recorder that is shared between threads.
 type SharedRecorder = Arc<dyn ::metrics::Recorder + Send + Sync>;
+
+/// The variable that stands for [`ObsBuilder::log_filter`].
+const LOG_FILTER: &str = "RUST_LOG";
+
+/// What the environment says; what is no Unicode counts as unset.
+fn env(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
 
 /// Settings of an [`Obs`]; made by [`Obs::builder`].
 ///
@@ -181,10 +189,13 @@ impl ObsBuilder {
                 "call `init` once, or `build` for a second instance",
             ));
         }
+        // All of it before anything is installed: what a process has only one of can't be taken back.
         self.validate()?;
         global::check_subscriber()?;
         let registry = self.registry.clone().unwrap_or_else(|| shared::default_registry().clone());
         let target = global::install_recorder(self.recorder.clone(), &registry);
+        // An `init` that failed may have installed another one before.
+        let registry = if let Target::Own(installed) = &target { installed.clone() } else { registry };
         let obs = Obs::own(Arc::new(self.start(registry, target, Arc::clone(shared::default_routes()))?));
         let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
         global::install_subscriber(subscriber)?;
@@ -217,27 +228,35 @@ impl ObsBuilder {
         if name.trim().is_empty() || name.chars().any(char::is_control) {
             return Err(InitError::invalid("service name", name, "a name such as \"payment-service\""));
         }
-        metrics::validate_buckets("duration_buckets", &self.duration_buckets)
+        metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
+        Tracing::check(&self.tracing_config(&::metrics::NoopRecorder))?;
+        match (&self.log_filter, env(LOG_FILTER)) {
+            (Some(directives), _) => logs::check_filter("log_filter", directives),
+            (None, Some(directives)) => logs::check_filter(LOG_FILTER, &directives),
+            (None, None) => Ok(()),
+        }
+    }
+
+    fn tracing_config<'a>(&self, recorder: &'a dyn ::metrics::Recorder) -> TracingConfig<'a> {
+        TracingConfig {
+            service: Arc::new(self.service.clone()),
+            otlp_endpoint: self.otlp_endpoint.clone(),
+            sample_ratio: self.sample_ratio,
+            provider: self.tracer_provider.clone(),
+            env: &env,
+            recorder,
+        }
     }
 
     fn start(self, registry: Registry, target: Target, routes: Arc<Routes>) -> Result<Shared, InitError> {
         install_panic_hook(global::flush_logs);
-        let service = Arc::new(self.service);
-        let env = |name: &str| env::var(name).ok();
         let recorder = target.recorder();
-        let config = TracingConfig {
-            service: Arc::clone(&service),
-            otlp_endpoint: self.otlp_endpoint,
-            sample_ratio: self.sample_ratio,
-            provider: self.tracer_provider,
-            env: &env,
-            recorder: &*recorder,
-        };
-        let tracing = Tracing::start(config, self.span_readers)?;
+        let tracing = Tracing::start(self.tracing_config(&*recorder), self.span_readers)?;
+        let service = Arc::new(self.service);
         let logs = Logs::start(LogsConfig {
             service: Arc::clone(&service),
             format: self.log_format,
-            filter: self.log_filter.or_else(|| env("RUST_LOG")),
+            filter: self.log_filter.or_else(|| env(LOG_FILTER)),
             writer: self.log_writer,
             recorder: &*recorder,
         })?;

@@ -16,7 +16,7 @@ use opentelemetry_sdk::{
 };
 
 use super::{
-    blocking,
+    blocking, export,
     ids::Ids,
     pipeline::{Pipeline, SpanReader},
     resource::resource,
@@ -80,6 +80,20 @@ fn tracer(provider: &SdkTracerProvider) -> SdkTracer {
 // === impl Tracing ===
 
 impl Tracing {
+    /// Checks the settings and starts nothing.
+    ///
+    /// # Errors
+    ///
+    /// Says which setting is wrong.
+    pub(crate) fn check(config: &TracingConfig<'_>) -> Result<(), InitError> {
+        let env = Env(config.env);
+        Sampler::from_settings(config.sample_ratio, env)?;
+        match config.provider {
+            Some(_) => Ok(()),
+            None => export::check(config.otlp_endpoint.as_deref(), env),
+        }
+    }
+
     /// Checks the settings and starts what they ask for: nothing without an endpoint, a provider or
     /// readers of finished spans.
     pub(crate) fn start(config: TracingConfig<'_>, readers: Vec<Box<dyn SpanReader>>) -> Result<Self, InitError> {

@@ -4,21 +4,29 @@ use std::time::Duration;
 
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::{obs::InitError, trace::handle::TracingConfig};
+use crate::{
+    obs::InitError,
+    trace::{handle::TracingConfig, settings::Env},
+};
 
 /// There is none.
 #[derive(Debug)]
 pub(in crate::trace) enum Exporter {}
 
 /// Refuses an endpoint that code asks for; one from the environment may be meant for others.
-pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Exporter>, InitError> {
-    match &config.otlp_endpoint {
-        None => Ok(None),
+pub(in crate::trace) fn check(otlp_endpoint: Option<&str>, _: Env<'_>) -> Result<(), InitError> {
+    match otlp_endpoint {
+        None => Ok(()),
         Some(endpoint) => {
             let expected = "the feature `otlp-http` or `otlp-grpc` of obs-core, or no endpoint";
             Err(InitError::invalid("otlp_endpoint", endpoint, expected))
         }
     }
+}
+
+/// Starts nothing.
+pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Exporter>, InitError> {
+    check(config.otlp_endpoint.as_deref(), Env(config.env)).map(|()| None)
 }
 
 // === impl Exporter ===

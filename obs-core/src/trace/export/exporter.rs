@@ -23,6 +23,11 @@ pub(in crate::trace) struct Exporter(Arc<Queue>);
 /// Ends the queue with the thread, whatever ends that.
 struct EndsQueue(Arc<Queue>);
 
+/// Checks the settings of the exporter.
+pub(in crate::trace) fn check(otlp_endpoint: Option<&str>, env: Env<'_>) -> Result<(), InitError> {
+    ExportSettings::from_settings(otlp_endpoint, env).map(drop)
+}
+
 /// Starts the exporter that the settings ask for.
 pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Exporter>, InitError> {
     let env = Env(config.env);

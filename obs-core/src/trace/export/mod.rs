@@ -26,9 +26,9 @@ mod thread;
 mod worker;
 
 #[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
-pub(super) use absent::{Exporter, start};
+pub(super) use absent::{Exporter, check, start};
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-pub(super) use exporter::{Exporter, start};
+pub(super) use exporter::{Exporter, check, start};
 #[cfg(test)]
 pub(super) use thread::become_export_thread;
 pub(super) use thread::is_export_thread;
