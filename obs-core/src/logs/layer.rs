@@ -113,7 +113,7 @@ impl JsonLayer {
     ///
     /// # Errors
     ///
-    /// When the service has no name, or the thread can't be started.
+    /// When the service has no name, `writer` fails at once, or the thread can't be started.
     pub fn new(service: impl Into<String>, writer: impl io::Write + Send + 'static) -> Result<Self, InitError> {
         let service = ServiceInfo { name: service.into(), ..ServiceInfo::default() };
         if service.name.is_empty() {

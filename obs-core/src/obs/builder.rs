@@ -106,8 +106,8 @@ impl ObsBuilder {
         self
     }
 
-    /// Where log lines go. They arrive whole, followed by `flush`, from a thread of their own.
-    /// Defaults to standard output.
+    /// Where log lines go. They arrive whole, followed by `flush`, from a thread of their own. An
+    /// empty write at the start shows whether the writer takes any. Defaults to standard output.
     pub fn log_writer(mut self, writer: impl io::Write + Send + 'static) -> Self {
         self.log_writer = Some(Box::new(writer));
         self

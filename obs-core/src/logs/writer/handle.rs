@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -17,6 +17,8 @@ use crate::obs::InitError;
 
 /// How long the thread lets lines gather: ten times under the 200 ms that a line may take.
 const GATHER: Duration = Duration::from_millis(20);
+/// How long the target has at the start to show whether it can be written to.
+const PROBE: Duration = Duration::from_millis(100);
 /// The name of the thread.
 const THREAD: &str = "obs-logs";
 
@@ -45,11 +47,12 @@ struct DropCounter(Counter);
 // === impl Writer ===
 
 impl Writer {
-    /// Starts the thread.
+    /// Starts the thread, which tries the target by writing nothing to it.
     ///
     /// # Errors
     ///
-    /// When the operating system gives no thread.
+    /// When the target refuses that, or the operating system gives no thread. A target that does
+    /// not answer in time is taken: lines wait for it.
     pub(in crate::logs) fn start(target: Box<dyn io::Write + Send>, dropped: Counter) -> Result<Self, InitError> {
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
@@ -59,11 +62,24 @@ impl Writer {
             dropped: DropCounter(dropped),
         });
         let for_thread = Arc::clone(&shared);
+        let (probed, outcome) = mpsc::sync_channel(1);
         thread::Builder::new()
             .name(THREAD.to_owned())
-            .spawn(move || for_thread.run())
+            .spawn(move || {
+                // Who asks may have gone on without the answer.
+                let _ = probed.send(lock(&for_thread.target).probe());
+                for_thread.run();
+            })
             .map_err(|error| InitError::failed("start the thread that writes logs", error))?;
-        Ok(Self { shared })
+        // Dropped if the target is refused, which ends the thread.
+        let writer = Self { shared };
+        match outcome.recv_timeout(PROBE) {
+            Ok(Err(error)) => {
+                let given = format_args!("a target that fails ({error})");
+                Err(InitError::invalid("log_writer", given, "one that can be written to"))
+            }
+            Ok(Ok(())) | Err(_) => Ok(writer),
+        }
     }
 
     /// Accepts a line, which ends in a newline; `false` if it had to be dropped.

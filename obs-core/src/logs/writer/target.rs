@@ -40,6 +40,18 @@ impl Target {
         Self { writer, torn: false }
     }
 
+    /// Whether the writer takes bytes, without giving it any: a file that is open for reading only
+    /// refuses even that.
+    pub(super) fn probe(&mut self) -> io::Result<()> {
+        match guarded(|| self.writer.write(&[])) {
+            Ok(Err(error)) if !matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {
+                Err(error)
+            }
+            Ok(_) => Ok(()),
+            Err(_) => Err(io::Error::other("it panicked")),
+        }
+    }
+
     /// Writes whole lines; on failure says how many of them did not arrive whole.
     pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), u64> {
         if self.torn {

@@ -45,6 +45,9 @@ impl Target {
 
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
         let taken = match &mut *self.script.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
             Some(script) => script(bytes)?,
             None => bytes.len(),
@@ -273,4 +276,40 @@ fn lines_pushed_while_it_shuts_down_are_not_lost() {
         assert!(writer.flush(LONG));
         assert_eq!((target.text().len(), dropped.load(Ordering::Relaxed)), (200 * 5, 0));
     }
+}
+
+/// Refuses whatever it is given, at once or when it is let.
+struct Refusing(Gate);
+
+impl Write for Refusing {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        self.0.pass();
+        Err(io::Error::other("no space left"))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_target_that_refuses_bytes_is_refused_at_the_start() {
+    let gate = Gate::default();
+    gate.open();
+    let error = Writer::start(Box::new(Refusing(gate)), Counter::noop()).unwrap_err();
+    let expected = "log_writer is \"a target that fails (no space left)\", expected one that can be written to";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn a_target_that_does_not_answer_is_taken_and_its_lines_wait() {
+    let gate = Gate::default();
+    let dropped = Arc::new(AtomicU64::new(0));
+    let counter = Counter::from_arc(Arc::clone(&dropped));
+    let writer = Writer::start(Box::new(Refusing(gate.clone())), counter).unwrap();
+    assert!(writer.push(b"line\n"));
+    assert_eq!(dropped.load(Ordering::Relaxed), 0);
+    gate.open();
+    assert!(!writer.flush(LONG));
+    assert_eq!(dropped.load(Ordering::Relaxed), 1);
 }
