@@ -1,7 +1,7 @@
 //! Attributes of the server span
 //! ([HTTP conventions 1.44](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server)).
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, io::Write as _, net::IpAddr, sync::Arc};
 
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
@@ -14,6 +14,8 @@ const USUAL: usize = 16;
 const INTERNED: usize = 32;
 /// The longest text that is interned: longer ones are seldom repeated.
 const MAX_INTERNED_LEN: usize = 256;
+/// The longest address as text: IPv6 with an IPv4 part.
+const MAX_ADDRESS_LEN: usize = 45;
 
 thread_local! {
     static STRINGS: RefCell<[Option<Arc<str>>; INTERNED]> = const { RefCell::new([const { None }; INTERNED]) };
@@ -30,9 +32,6 @@ pub(super) fn on_arrival(
     out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method));
     if method == value::OTHER {
         out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, head.method.to_owned()));
-    }
-    if let Some(endpoint) = head.endpoint {
-        out.push(route(endpoint));
     }
     out.push(KeyValue::new(attribute::URL_PATH, head.path.to_owned()));
     if let Some(query) = head.query.filter(|query| !query.is_empty()) {
@@ -75,10 +74,21 @@ fn push_server(out: &mut Vec<KeyValue>, head: &RequestHead<'_>, headers: &dyn He
 
 fn push_peer(out: &mut Vec<KeyValue>, head: &RequestHead<'_>) {
     let Some(peer) = head.peer else { return };
-    let address = StringValue::from(peer.ip().to_string());
+    let address = address(peer.ip());
     out.push(KeyValue::new(attribute::CLIENT_ADDRESS, address.clone()));
     out.push(KeyValue::new(attribute::NETWORK_PEER_ADDRESS, address));
     out.push(KeyValue::new(attribute::NETWORK_PEER_PORT, i64::from(peer.port())));
+}
+
+/// An address as text: written to the stack first, as clients come again.
+fn address(ip: IpAddr) -> StringValue {
+    let mut buffer = [0; MAX_ADDRESS_LEN];
+    let mut rest = &mut buffer[..];
+    let written = write!(rest, "{ip}").map(|()| MAX_ADDRESS_LEN - rest.len());
+    match written.ok().and_then(|len| std::str::from_utf8(buffer.get(..len)?).ok()) {
+        Some(text) => interned(text),
+        None => ip.to_string().into(),
+    }
 }
 
 fn push_headers(out: &mut Vec<KeyValue>, prefix: &str, wanted: &[CapturedHeader], headers: &dyn HeaderReader) {
@@ -135,6 +145,13 @@ mod tests {
     fn interning_gives_the_text_back_whatever_stood_in_its_slot() {
         for text in ["/a", "/b", "/a", "", "/ä"] {
             assert_eq!(interned(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn an_address_is_written_as_its_text() {
+        for text in ["192.0.2.7", "::1", "2001:db8:1111:2222:3333:4444:5555:6666", "::ffff:192.0.2.7"] {
+            assert_eq!(address(text.parse().unwrap()).as_str(), text);
         }
     }
 }

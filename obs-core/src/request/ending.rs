@@ -127,7 +127,7 @@ impl Running {
         match (self.head, outcome) {
             (Some((status, _)), _) => status,
             (None, Outcome::Cancelled) => STATUS_CANCELLED,
-            (None, _) => STATUS_FAILED,
+            (None, _) => self.error_status.unwrap_or(STATUS_FAILED),
         }
     }
 
@@ -168,9 +168,12 @@ impl Running {
 
     fn end_span(&self, ending: &Ending<'_>, panic: Option<&PanicReport>) {
         let Some(span) = self.span() else { return };
-        if let Some((status, _)) = self.head {
-            span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
-        } else if ending.outcome == Outcome::ServerError {
+        // Not on arrival: a router may tell the route, or another one, only with the head.
+        if let Some(route) = self.route() {
+            span.set_attribute(attributes::route(route));
+        }
+        // For a panic or a cancellation before the head, none was sent.
+        if self.head.is_some() || self.error_status.is_some() {
             span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(ending.status)));
         }
         if let Some(error_type) = ending.error_type {

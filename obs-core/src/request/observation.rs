@@ -9,7 +9,7 @@ use std::{
 use opentelemetry::{Context, ContextGuard};
 
 use super::{
-    ByteCounter, Head, HeaderReader, Instrument, Outcome, RequestHead, ResponseHead, arrival, attributes,
+    ByteCounter, Head, HeaderReader, Instrument, Outcome, RequestHead, ResponseHead, arrival,
     bytes::RequestBytes,
     completion::Remaining,
     method::known_method,
@@ -52,6 +52,8 @@ pub(super) struct Running {
     pub(super) remaining: Remaining,
     /// Status and time of the head, once there was one.
     pub(super) head: Option<(u16, Duration)>,
+    /// What an error of the inner service is answered with.
+    pub(super) error_status: Option<u16>,
     pub(super) error_type: Option<&'static str>,
     /// Recorded in the metrics at its head already.
     pub(super) is_stream: bool,
@@ -97,6 +99,7 @@ impl Observation {
             response_bytes: 0,
             remaining: Remaining::Unknown,
             head: None,
+            error_status: None,
             error_type: None,
             is_stream: false,
             stream_slot: None,
@@ -213,10 +216,18 @@ impl Observation {
 
     /// The inner service returned an error in place of a response.
     pub fn service_error(&mut self) {
-        if let Some(running) = &mut self.running {
-            running.error_type = running.classified(500, &());
-            self.finish(Outcome::ServerError);
+        self.service_error_with_status(500);
+    }
+
+    /// The inner service returned an error that the framework answers with this status, where no
+    /// adapter sees the answer.
+    pub fn service_error_with_status(&mut self, status: u16) {
+        let Some(running) = &mut self.running else { return };
+        running.error_status = Some(status);
+        if status >= 500 {
+            running.error_type = running.classified(status, &());
         }
+        self.finish(Outcome::of_status(status));
     }
 
     /// The body failed.
@@ -303,8 +314,7 @@ impl Running {
             _ => self.template = Some(endpoint.into()),
         }
         if let Some(span) = self.span() {
-            span.update_name(Instrument::span_name(self.in_flight.as_ref(), self.method, Some(endpoint)));
-            span.set_attribute(attributes::route(endpoint));
+            span.update_name(Instrument::span_name(self.in_flight.as_ref(), self.method, self.route()));
         }
     }
 
@@ -312,6 +322,11 @@ impl Running {
         let content_type = head.headers.get(header::CONTENT_TYPE).unwrap_or_default();
         let is_events = content_type.get(..17).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"));
         is_events || self.instrument.streams(self.endpoint())
+    }
+
+    /// The route's template; `None` if none matched.
+    pub(super) fn route(&self) -> Option<&str> {
+        Some(self.endpoint()).filter(|endpoint| *endpoint != value::UNMATCHED)
     }
 
     /// The route's template as it is recorded.

@@ -274,3 +274,43 @@ fn the_hook_sees_every_end_and_may_panic() {
         [("unmatched".to_owned(), 404, Outcome::ClientError), ("/users/{id}".to_owned(), 499, Outcome::Cancelled)];
     assert_eq!(*seen.lock().unwrap(), expected);
 }
+
+#[test]
+fn the_route_that_the_head_tells_is_that_of_every_signal() {
+    for metrics in [true, false] {
+        let bench = Bench::new(|options| options.metrics(metrics));
+        let mut observation = bench.start("GET", Some("/items/{id}"));
+        observation.head(&ResponseHead { endpoint: Some("/users/{id}"), ..head(200, BodySize::Empty) });
+        if metrics {
+            assert_eq!(bench.counters(), [total("200", "ok")]);
+        }
+        let (lines, spans) = (bench.lines(), bench.spans.get_finished_spans().unwrap());
+        assert_eq!(lines[0]["endpoint"].as_str(), Some("/users/{id}"));
+        let routes: Vec<_> = spans[0].attributes.iter().filter(|known| known.key.as_str() == "http.route").collect();
+        assert_eq!((&*spans[0].name, routes.len()), ("GET /users/{id}", 1));
+        assert_eq!(routes[0].value.as_str(), "/users/{id}");
+    }
+}
+
+#[test]
+fn a_route_that_the_head_takes_back_is_on_no_span() {
+    let bench = default_bench();
+    let mut observation = bench.start("GET", Some("/users/{id}"));
+    observation.head(&ResponseHead { endpoint: Some("unmatched"), ..head(404, BodySize::Empty) });
+    let span = bench.spans.get_finished_spans().unwrap().remove(0);
+    assert_eq!((&*span.name, attribute(&span, "http.route")), ("GET", None));
+    assert_eq!(bench.lines()[0]["endpoint"].as_str(), Some("unmatched"));
+}
+
+#[test]
+fn an_error_that_is_answered_out_of_sight_has_its_status_and_no_size() {
+    for (status, outcome) in [(401, "client_error"), (503, "server_error")] {
+        let bench = default_bench();
+        bench.start("GET", Some("/users/{id}")).service_error_with_status(status);
+        assert!(bench.counters().contains(&total(&status.to_string(), outcome)));
+        assert!(!bench.page().contains("http_response_size_bytes_count{"));
+        let (line, span) = bench.record();
+        assert_eq!((line["status"].as_u64(), line.get("response_bytes")), (Some(status.into()), None));
+        assert_eq!(attribute(&span, "http.response.status_code"), Some(status.to_string()));
+    }
+}

@@ -1,0 +1,142 @@
+//! The response future.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use actix_web::{
+    Error,
+    body::{self, MessageBody},
+    dev::ServiceResponse,
+    http::header::{HeaderName, HeaderValue},
+};
+use obs_core::{
+    names,
+    request::{BodySize, Observation, ResponseHead},
+};
+use pin_project_lite::pin_project;
+
+use crate::{Endpoint, ObsBody, endpoint::Arrival, headers::Headers, metrics::Unobserved};
+
+pin_project! {
+    /// The future of [`ObsService`](crate::ObsService).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ObsFuture<F> {
+        // `None` once it is done: dropped while the request's context is current.
+        #[pin]
+        inner: Option<F>,
+        observation: Option<Observation>,
+        arrival: Arrival,
+    }
+
+    impl<F> PinnedDrop for ObsFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // What the handler drops when it is cancelled may log: let it have its ids.
+            if let Some(observation) = this.observation
+                && this.inner.is_some()
+                && !observation.has_panicked()
+            {
+                let polling = observation.enter();
+                this.inner.set(None);
+                polling.leave();
+            }
+        }
+    }
+}
+
+// === impl ObsFuture ===
+
+impl<F> ObsFuture<F> {
+    pub(crate) fn new(inner: F, observation: Observation, arrival: Arrival) -> Self {
+        Self { inner: Some(inner), observation: Some(observation), arrival }
+    }
+}
+
+impl<F, B> Future for ObsFuture<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Result<ServiceResponse<ObsBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let (Some(inner), Some(observation)) = (this.inner.as_mut().as_pin_mut(), this.observation.as_mut()) else {
+            // Polled again after it was ready, which the contract of futures forbids.
+            return Poll::Pending;
+        };
+        let polling = observation.enter();
+        let polled = inner.poll(cx);
+        polling.leave();
+        let result = ready!(polled);
+        let Some(observation) = this.observation.take() else { return Poll::Pending };
+        Poll::Ready(match result {
+            Ok(response) => Ok(respond(response, observation, this.arrival)),
+            Err(error) => Err(fail(error, observation)),
+        })
+    }
+}
+
+impl<F> fmt::Debug for ObsFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObsFuture").finish_non_exhaustive()
+    }
+}
+
+/// Reports the head, echoes the request's id, and hands the observation on to the body.
+fn respond<B: MessageBody>(
+    mut response: ServiceResponse<B>,
+    mut observation: Observation,
+    arrival: &Arrival,
+) -> ServiceResponse<ObsBody<B>> {
+    if response.response().extensions().get::<Unobserved>().is_some() {
+        observation.discard();
+    }
+    let request_id = request_id(&observation);
+    report_head(&response, &mut observation, arrival);
+    if let Some(id) = request_id {
+        response.headers_mut().insert(HeaderName::from_static(names::header::REQUEST_ID), id);
+    }
+    response.map_body(|_, body| ObsBody::new(body, observation))
+}
+
+fn report_head<B: MessageBody>(response: &ServiceResponse<B>, observation: &mut Observation, arrival: &Arrival) {
+    let extensions = response.response().extensions();
+    let named = extensions.get::<Endpoint>().map(Endpoint::as_str);
+    let routed = if named.is_none() { arrival.after_routing(response.request()) } else { None };
+    observation.head(&ResponseHead {
+        status: response.status().as_u16(),
+        headers: &Headers(response.headers()),
+        body: body_size(response.response().body()),
+        endpoint: named.or(routed.as_deref()),
+    });
+}
+
+/// Records an error that stands in place of a response, under the status that it will be answered
+/// with: actix-web renders it outside of every middleware, where its body is out of sight.
+fn fail(mut error: Error, mut observation: Observation) -> Error {
+    if let Some(id) = request_id(&observation) {
+        error.add_response_mapper(move |mut response| {
+            response.headers_mut().insert(HeaderName::from_static(names::header::REQUEST_ID), id.clone());
+            response
+        });
+    }
+    observation.service_error_with_status(error.as_response_error().status_code().as_u16());
+    error
+}
+
+fn request_id(observation: &Observation) -> Option<HeaderValue> {
+    HeaderValue::from_str(observation.context()?.request_id()).ok()
+}
+
+fn body_size(body: &impl MessageBody) -> BodySize {
+    match body.size() {
+        body::BodySize::None | body::BodySize::Sized(0) => BodySize::Empty,
+        body::BodySize::Sized(bytes) => BodySize::Exact(bytes),
+        body::BodySize::Stream => BodySize::Unknown,
+    }
+}

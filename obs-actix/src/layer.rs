@@ -1,0 +1,113 @@
+//! The middleware and its settings.
+
+use std::{
+    fmt,
+    future::{Ready, ready},
+    sync::Arc,
+};
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{Service, ServiceRequest, ServiceResponse, Transform},
+};
+use obs_core::{layer_setters, request::LayerState};
+
+use crate::{IntoEndpoint, ObsBody, ObsService, RequestView, endpoint::EndpointFn};
+
+/// Records every request that passes: metrics, one log line, one span.
+///
+/// The middleware is its own builder, for `App::wrap` and `Scope::wrap`. Its state is made once, at
+/// the first request, and shared by all its clones. actix-web builds the application anew for each
+/// worker: make the middleware outside of the factory and clone it in, or make it there; the series
+/// are the same either way, as the registry holds them.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use obs_actix::ObsMiddleware;
+///
+/// let app = App::new()
+///     .wrap(ObsMiddleware::new().namespace("payment").streaming("/events"))
+///     .route("/events", web::get().to(|| async { "…" }));
+/// ```
+#[derive(Clone, Default)]
+#[must_use = "a middleware does nothing until it is wrapped around an application or a scope"]
+pub struct ObsMiddleware {
+    pub(crate) state: LayerState,
+    endpoint: Option<EndpointFn>,
+}
+
+layer_setters!(ObsMiddleware);
+
+// === impl ObsMiddleware ===
+
+impl ObsMiddleware {
+    /// Names the endpoint of requests that no resource's pattern fits: what a default service
+    /// answers. The function returns text of a closed set, or `None` for `unmatched`; the number of
+    /// series is capped all the same. Defaults to the patterns of the application alone.
+    ///
+    /// ```
+    /// let middleware = obs_actix::ObsMiddleware::new().endpoint(|request| match request.uri.path() {
+    ///     path if path.starts_with("/legacy/") => Some("/legacy/{page}"),
+    ///     _ => None,
+    /// });
+    /// ```
+    pub fn endpoint<R: IntoEndpoint>(
+        mut self,
+        endpoint: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static,
+    ) -> Self {
+        self.endpoint = Some(Arc::new(move |request| endpoint(request).into_endpoint()));
+        self
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for ObsMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ObsBody<B>>;
+    type Error = Error;
+    type Transform = ObsService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, Self::InitError>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(ObsService::new(service, self.state.clone(), self.endpoint.clone())))
+    }
+}
+
+impl fmt::Debug for ObsMiddleware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObsMiddleware").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::dev::fn_service;
+
+    use super::*;
+
+    fn service(middleware: &ObsMiddleware) -> Arc<obs_core::request::Instrument> {
+        let inner =
+            fn_service(|request: ServiceRequest| async { Ok(request.into_response(actix_web::HttpResponse::Ok())) });
+        let service = middleware.new_transform(inner).into_inner();
+        Arc::clone(service.unwrap().state.instrument())
+    }
+
+    #[test]
+    fn state_is_made_once_whatever_the_number_of_workers() {
+        let middleware = ObsMiddleware::new().namespace("workers");
+        let clone = middleware.clone();
+        let first = service(&middleware);
+        assert!(Arc::ptr_eq(&first, &service(&middleware)) && Arc::ptr_eq(&first, &service(&clone)));
+    }
+
+    #[test]
+    fn a_setter_leaves_clones_made_before_as_they_were() {
+        let middleware = ObsMiddleware::new();
+        let other = middleware.clone().logs(false);
+        assert!(!Arc::ptr_eq(&service(&middleware), &service(&other)));
+    }
+}

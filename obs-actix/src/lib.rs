@@ -1,0 +1,89 @@
+//! One middleware for all three signals on actix-web.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use obs_actix::{ObsMiddleware, obs_core::Obs};
+//!
+//! async fn order(id: web::Path<u64>) -> String {
+//!     format!("order {id}")
+//! }
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let _telemetry = Obs::builder("payment-service").init()?;
+//!     let app = || {
+//!         App::new()
+//!             .wrap(ObsMiddleware::new())
+//!             .route("/orders/{id}", web::get().to(order))
+//!             .service(obs_actix::metrics("/metrics"))
+//!     };
+//!     HttpServer::new(app).bind("127.0.0.1:3000")?.run().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What is recorded
+//!
+//! | metric | type | unit | labels |
+//! |---|---|---|---|
+//! | `http_requests_total` | counter | requests | `method, endpoint, status, outcome` |
+//! | `http_request_duration_seconds` | histogram | seconds | `method, endpoint, status` |
+//! | `http_errors_total` | counter | requests | `method, endpoint, error_type` |
+//! | `http_requests_in_flight` | gauge | requests | `method, endpoint` |
+//! | `http_request_size_bytes` | histogram | bytes | `method, endpoint` |
+//! | `http_response_size_bytes` | histogram | bytes | `method, endpoint` |
+//! | `http_stream_duration_seconds` | histogram | seconds | `method, endpoint` |
+//!
+//! Every request also writes one canonical log line and, if it is sampled, one server span; both
+//! carry the same ids. See [`obs_core::request`] for the ways in which a request can end.
+//!
+//! # Where to put the middleware
+//!
+//! `App::wrap` sees all requests, `Scope::wrap` those of the scope; both see the full pattern of the
+//! resource, with the prefixes of its scopes. The middleware that is wrapped last stands outermost:
+//! wrap [`ObsMiddleware`] last, so that it sees what the others answer. The pattern is read on
+//! arrival and again when the request has been routed, as guards can choose another resource than
+//! the path alone. What a default service answers is recorded under `unmatched`, unless
+//! [`ObsMiddleware::endpoint`] or an [`Endpoint`] in the response's extensions names it. What a
+//! client asks for never becomes a label.
+//!
+//! # Errors
+//!
+//! An error that a handler or an extractor returns becomes a response before it leaves the resource
+//! and is recorded as one, with its status and its body. An error that another middleware returns in
+//! place of a response is recorded under the status of its
+//! [`ResponseError`](actix_web::ResponseError): 4xx is `client_error`, 5xx `server_error`. actix-web
+//! renders it outside of every middleware, so its body's size is not known; the request id is on
+//! that response too.
+//!
+//! # How actix-web differs
+//!
+//! - It runs a handler to its end after the client has closed the connection: the outcome is that of
+//!   the handler's answer. Only a reset of the connection drops the handler: `cancelled`.
+//! - A panic ends the task of the connection. The client sees the connection close, the worker lives
+//!   on; the request is recorded as `panic`.
+//! - An upgrade (101) is counted and timed at its head. Hold an
+//!   [`obs_core::StreamGuard`] in the handler's session to record its lifetime.
+//! - Tasks of `actix_web::rt::spawn` and `web::block` start without a context: carry it there with
+//!   [`obs_core::context::in_current`] and [`obs_core::context::run_in`].
+//! - The scheme is that of the listener, the client that of the connection: forwarded headers are
+//!   not believed.
+
+mod body;
+mod endpoint;
+mod future;
+mod headers;
+mod layer;
+mod metrics;
+mod patterns;
+mod request_body;
+mod service;
+
+pub use obs_core;
+
+pub use body::ObsBody;
+pub use endpoint::{Endpoint, IntoEndpoint, RequestView};
+pub use future::ObsFuture;
+pub use layer::ObsMiddleware;
+pub use metrics::{metrics, metrics_for};
+pub use service::ObsService;

@@ -1,0 +1,68 @@
+//! The page that Prometheus scrapes.
+
+use std::future::ready;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    dev::HttpServiceFactory,
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderValue},
+    },
+    web,
+};
+use obs_core::{MetricsPage, Obs};
+
+/// Marks a response that the middleware leaves unrecorded: the page itself, in whatever scope.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unobserved;
+
+/// A resource with the metrics page of the process-wide default at `path`.
+///
+/// It answers `GET` and `HEAD` in the format that `Accept` prefers: Prometheus text 0.0.4 or
+/// OpenMetrics 1.0.0. The middleware leaves the page out of all signals, in whatever scope it is
+/// mounted. Where metrics go to another recorder, it answers 503 and says so.
+///
+/// ```
+/// use actix_web::{App, web};
+///
+/// let app = App::new()
+///     .wrap(obs_actix::ObsMiddleware::new())
+///     .route("/", web::get().to(|| async { "hello" }))
+///     .service(obs_actix::metrics("/metrics"));
+/// ```
+#[must_use = "the page is served once the application has it as a service"]
+pub fn metrics(path: &str) -> impl HttpServiceFactory + use<> {
+    page(path, MetricsPage::of_default(path))
+}
+
+/// [`metrics`] of this instance.
+#[must_use = "the page is served once the application has it as a service"]
+pub fn metrics_for(path: &str, obs: &Obs) -> impl HttpServiceFactory + use<> {
+    page(path, MetricsPage::of(obs, path))
+}
+
+fn page(path: &str, page: MetricsPage) -> impl HttpServiceFactory + use<> {
+    let get = move |request: HttpRequest| ready(answer(&page, request.headers()));
+    web::resource(path.to_owned())
+        .route(web::get().to(get.clone()))
+        .route(web::head().to(get))
+        .default_service(web::to(|| ready(refuse())))
+}
+
+fn answer(page: &MetricsPage, headers: &HeaderMap) -> HttpResponse {
+    let accept = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
+    unobserved(match page.render(accept) {
+        Ok((content_type, body)) => HttpResponse::Ok().insert_header((header::CONTENT_TYPE, content_type)).body(body),
+        Err(reason) => HttpResponse::ServiceUnavailable().body(reason),
+    })
+}
+
+fn refuse() -> HttpResponse {
+    unobserved(HttpResponse::build(StatusCode::METHOD_NOT_ALLOWED).insert_header((header::ALLOW, "GET, HEAD")).finish())
+}
+
+fn unobserved(mut response: HttpResponse) -> HttpResponse {
+    response.extensions_mut().insert(Unobserved);
+    response
+}

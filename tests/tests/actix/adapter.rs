@@ -1,0 +1,278 @@
+//! actix-web with our middleware on it, as the scenario table wants to have it.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::mpsc::{self, Receiver},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use actix_files::NamedFile;
+use actix_web::{
+    App, Error, HttpResponse, ResponseError,
+    body::{BodyStream, MessageBody},
+    dev::{ServerHandle, ServiceRequest, ServiceResponse},
+    error::ErrorBadGateway,
+    http::{StatusCode, header},
+    middleware::{Next, from_fn},
+    rt::System,
+    web::{self, Bytes, Payload, ServiceConfig},
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use obs_actix::ObsMiddleware;
+use obs_core::{Obs, StreamGuard};
+use obs_tests::{
+    apply_settings,
+    scenario::{Adapter, Content, Does, Plan, Reply, Route, ScriptedBody, ServiceFailure, Serving, UPGRADED_FOR},
+};
+use tracing::{Dispatch, dispatcher, subscriber::DefaultGuard};
+
+/// An application with our middleware around it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Actix;
+
+/// What each worker makes its application of.
+#[derive(Clone)]
+struct Blueprint {
+    middleware: ObsMiddleware,
+    routes: Vec<Route>,
+    page: Option<(&'static str, Option<Obs>)>,
+    subscriber: Option<Dispatch>,
+}
+
+/// A server on a thread of its own.
+struct ActixServer {
+    addr: SocketAddr,
+    handle: ServerHandle,
+    stopped: Receiver<()>,
+    thread: Option<JoinHandle<()>>,
+}
+
+thread_local! {
+    /// Keeps the test's subscriber current on a worker's thread, as long as the worker lives.
+    static SUBSCRIBER: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
+}
+
+/// The error of a service that answers nothing, as actix-web takes errors.
+#[derive(Debug)]
+struct Failed(ServiceFailure);
+
+// === impl Actix ===
+
+impl Adapter for Actix {
+    fn name(&self) -> &'static str {
+        "actix"
+    }
+
+    fn start(&self, plan: &Plan<'_>) -> Box<dyn Serving> {
+        let blueprint = Blueprint {
+            middleware: apply_settings!(ObsMiddleware::new(), plan),
+            routes: plan.routes.to_vec(),
+            page: plan.settings.metrics_page.map(|path| (path, plan.obs.cloned())),
+            subscriber: plan.subscriber.clone(),
+        };
+        Box::new(ActixServer::start(blueprint))
+    }
+}
+
+// === impl Blueprint ===
+
+impl Blueprint {
+    /// What stands in every application.
+    fn configure(&self, config: &mut ServiceConfig) {
+        let mut scopes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for route in &self.routes {
+            scopes.entry(route.nested_in).or_default().push(route);
+        }
+        for (prefix, routes) in scopes {
+            match prefix {
+                Some(prefix) => {
+                    config.service(
+                        routes.into_iter().fold(web::scope(prefix), |scope, route| scope.service(resource(route))),
+                    );
+                }
+                None => routes.into_iter().for_each(|route| {
+                    config.service(resource(route));
+                }),
+            }
+        }
+        match &self.page {
+            Some((path, Some(obs))) => config.service(obs_actix::metrics_for(path, obs)),
+            Some((path, None)) => config.service(obs_actix::metrics(path)),
+            None => config,
+        };
+    }
+
+    /// Makes the subscriber current on this worker's thread.
+    fn subscribe(&self) {
+        if let Some(subscriber) = &self.subscriber {
+            SUBSCRIBER.with(|guard| guard.replace(Some(dispatcher::set_default(subscriber))));
+        }
+    }
+}
+
+/// The template in actix-web's words: a tail is a parameter with an expression.
+fn pattern(template: &str) -> String {
+    template.replace("{*rest}", "{rest:.*}")
+}
+
+fn resource(route: &Route) -> actix_web::Resource {
+    let (get, head, post) = (web::get(), web::head(), web::post());
+    let resource = web::resource(pattern(&route.template));
+    let does = route.does.clone();
+    match does {
+        Does::Upgrade => resource.route(get.to(upgrade)),
+        Does::File(path) => {
+            let file = move || {
+                let path = path.clone();
+                async move { NamedFile::open_async(path).await }
+            };
+            resource.route(get.to(file.clone())).route(head.to(file))
+        }
+        // The middleware around the resource fails.
+        Does::Fail => resource.route(get.to(HttpResponse::Ok)),
+        does => {
+            let handler = move |body: Payload| perform(does.clone(), body);
+            match route.does.reads_body() {
+                true => resource.route(post.to(handler)),
+                false => resource.route(get.to(handler.clone())).route(head.to(handler)),
+            }
+        }
+    }
+}
+
+async fn perform(does: Does, body: Payload) -> HttpResponse {
+    let read = async move { body.try_collect::<Vec<Bytes>>().await.expect("a whole body").concat() };
+    respond(does.perform(read).await.expect("failures are the middleware's"))
+}
+
+/// The answer as actix-web's.
+fn respond(reply: Reply) -> HttpResponse {
+    let Reply { status, headers, content } = reply;
+    let mut response = HttpResponse::build(StatusCode::from_u16(status).expect("a status"));
+    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+    for (name, value) in headers {
+        response.append_header((name, value));
+    }
+    match content {
+        Content::Empty => response.finish(),
+        Content::Full(bytes) => response.body(bytes),
+        Content::Stream(steps) => {
+            if let Some(length) = length {
+                response.no_chunking(length);
+            }
+            response.body(BodyStream::new(ScriptedBody::new(steps)))
+        }
+    }
+}
+
+/// The connection after the upgrade: actix-web hands it over as the request's body and the answer's.
+async fn upgrade(mut inbound: Payload) -> HttpResponse {
+    let lifetime = StreamGuard::start();
+    let echo = stream::once(async move {
+        let mut message = Vec::new();
+        while message.len() < 4 {
+            message.extend_from_slice(&inbound.next().await.expect("a message").expect("a message"));
+        }
+        actix_web::rt::time::sleep(UPGRADED_FOR).await;
+        drop(lifetime);
+        Ok::<_, Error>(Bytes::from(message))
+    });
+    HttpResponse::SwitchingProtocols().upgrade("websocket").streaming(echo)
+}
+
+/// Inside of our middleware: fails in place of the routes that are to fail.
+async fn fail(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let fails = request
+        .app_data::<web::Data<Vec<String>>>()
+        .is_some_and(|failing| request.match_pattern().is_some_and(|pattern| failing.contains(&pattern)));
+    if fails {
+        return Err(Failed(ServiceFailure).into());
+    }
+    next.call(request).await
+}
+
+/// Outside of our middleware: turns such a failure into an answer.
+async fn answer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    next.call(request).await.map_err(|error| match error.as_error::<Failed>() {
+        Some(_) => ErrorBadGateway("failed"),
+        None => error,
+    })
+}
+
+// === impl ActixServer ===
+
+impl ActixServer {
+    fn start(blueprint: Blueprint) -> Self {
+        let (started, start) = mpsc::channel();
+        let (done, stopped) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            System::new().block_on(async move {
+                let factory = move || {
+                    blueprint.subscribe();
+                    let failing = blueprint.routes.iter().filter(|route| matches!(route.does, Does::Fail));
+                    App::new()
+                        .app_data(web::Data::new(failing.map(Route::endpoint).collect::<Vec<_>>()))
+                        .wrap(from_fn(fail))
+                        .wrap(blueprint.middleware.clone())
+                        .wrap(from_fn(answer))
+                        .configure(|config| blueprint.configure(config))
+                };
+                let server = actix_web::HttpServer::new(factory)
+                    .workers(2)
+                    .disable_signals()
+                    .bind_auto_h2c("127.0.0.1:0")
+                    .expect("a free port on loopback");
+                let addr = server.addrs()[0];
+                let running = server.run();
+                started.send((addr, running.handle())).expect("a test that waits");
+                running.await.expect("a server that ends well");
+            });
+            // Nobody listens if the test has dropped the server.
+            let _ = done.send(());
+        });
+        let (addr, handle) = start.recv().expect("a server that starts");
+        Self { addr, handle, stopped, thread: Some(thread) }
+    }
+}
+
+impl Serving for ActixServer {
+    fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    fn stop(self: Box<Self>, within: Duration) -> bool {
+        let started = Instant::now();
+        // The command is sent at once; the future only tells when it has been done.
+        drop(self.handle.stop(true));
+        self.stopped.recv_timeout(within).is_ok() && started.elapsed() < within
+    }
+}
+
+impl Drop for ActixServer {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(thread::panicking() || ended.is_ok(), "the server panicked");
+        }
+    }
+}
+
+// === impl Failed ===
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for Failed {}
