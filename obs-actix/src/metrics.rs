@@ -7,7 +7,7 @@ use actix_web::{
     dev::HttpServiceFactory,
     http::{
         StatusCode,
-        header::{self, HeaderMap, HeaderValue},
+        header::{self, HeaderValue},
     },
     web,
 };
@@ -43,15 +43,16 @@ pub fn metrics_for(path: &str, obs: &Obs) -> impl HttpServiceFactory + use<> {
 }
 
 fn page(path: &str, page: MetricsPage) -> impl HttpServiceFactory + use<> {
-    let get = move |request: HttpRequest| ready(answer(&page, request.headers()));
+    let get = move |request: HttpRequest| answer(page.clone(), request);
     web::resource(path.to_owned())
         .route(web::get().to(get.clone()))
         .route(web::head().to(get))
         .default_service(web::to(|| ready(refuse())))
 }
 
-fn answer(page: &MetricsPage, headers: &HeaderMap) -> HttpResponse {
-    let accept = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
+async fn answer(page: MetricsPage, request: HttpRequest) -> HttpResponse {
+    page.leave_out(request.path()).await;
+    let accept = request.headers().get(header::ACCEPT).map(HeaderValue::as_bytes);
     unobserved(match page.render(accept) {
         Ok((content_type, body)) => HttpResponse::Ok().insert_header((header::CONTENT_TYPE, content_type)).body(body),
         Err(reason) => HttpResponse::ServiceUnavailable().body(reason),

@@ -30,8 +30,7 @@ async fn the_page_is_left_out_in_whatever_scope() {
     let watch = Watch::new();
     let scope = web::scope("/internal").service(metrics_for("/metrics", &watch.obs));
     let app = init_service(App::new().wrap(watch.middleware()).configure(hello("/")).service(scope)).await;
-    // The first answer of the page tells where it is mounted; a span that was begun by then can't be
-    // taken back.
+    // The first answer of the page tells where it is mounted; the span that was begun by then stays.
     Answer::of(call_service(&app, get("/internal/metrics").to_request()).await).await;
     watch.spans.clear();
     for path in ["/internal/metrics", "/internal/metrics", "/"] {
