@@ -125,7 +125,7 @@ pub(super) fn h1_bytes(addr: SocketAddr, ask: &Ask) -> Vec<u8> {
     }
     if ask.act == Act::Upgrade {
         push("connection", b"upgrade");
-        push("upgrade", b"echo");
+        push("upgrade", b"websocket");
     }
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(&ask.body);

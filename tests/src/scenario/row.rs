@@ -28,6 +28,8 @@ pub struct Scenario {
 pub struct Difference {
     /// The adapter's name.
     pub adapter: &'static str,
+    /// The only protocol on which it is not the same; none for both.
+    pub wire: Option<Wire>,
     /// The reason, for the reader of the table.
     pub why: &'static str,
     /// What is to be seen there instead; none where the row can't be played.
@@ -81,8 +83,28 @@ impl Scenario {
     /// Can't be the same on this adapter: there it shows `expect`, or can't be played at all.
     #[must_use]
     pub fn differs(mut self, adapter: &'static str, why: &'static str, expect: Option<Expect>) -> Self {
-        self.differs.push(Difference { adapter, why, expect });
+        self.differs.push(Difference { adapter, wire: None, why, expect });
         self
+    }
+
+    /// Can't be the same on this adapter over this protocol.
+    #[must_use]
+    pub fn differs_over(
+        mut self,
+        wire: Wire,
+        adapter: &'static str,
+        why: &'static str,
+        expect: Option<Expect>,
+    ) -> Self {
+        self.differs.push(Difference { adapter, wire: Some(wire), why, expect });
+        self
+    }
+
+    /// Has a client that resets its HTTP/2 stream while the server waits: actix-http looks at the
+    /// stream only when it has something to send, so handler and body wait on.
+    #[must_use]
+    pub fn resets_a_waiting_stream(self) -> Self {
+        self.differs_over(Wire::H2, "actix", "a reset stream is not noticed before there is something to send", None)
     }
 
     /// What is expected on this adapter and protocol; none where the row doesn't apply.
@@ -91,7 +113,9 @@ impl Scenario {
         if self.only.is_some_and(|(only, _)| only != wire) {
             return None;
         }
-        match self.differs.iter().find(|difference| difference.adapter == adapter) {
+        let applies =
+            |difference: &&Difference| difference.adapter == adapter && difference.wire.is_none_or(|only| only == wire);
+        match self.differs.iter().find(applies) {
             Some(difference) => difference.expect.as_ref(),
             None => Some(&self.expect),
         }

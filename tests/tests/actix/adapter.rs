@@ -1,10 +1,11 @@
 //! actix-web with our middleware on it, as the scenario table wants to have it.
 
 use std::{
-    cell::RefCell,
     collections::BTreeMap,
     net::SocketAddr,
+    pin::Pin,
     sync::mpsc::{self, Receiver},
+    task::{Context, Poll},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -12,10 +13,10 @@ use std::{
 use actix_files::NamedFile;
 use actix_web::{
     App, Error, HttpResponse, ResponseError,
-    body::{BodyStream, MessageBody},
+    body::{BodySize, BodyStream, MessageBody},
     dev::{ServerHandle, ServiceRequest, ServiceResponse},
     error::ErrorBadGateway,
-    http::{StatusCode, header},
+    http::StatusCode,
     middleware::{Next, from_fn},
     rt::System,
     web::{self, Bytes, Payload, ServiceConfig},
@@ -27,7 +28,8 @@ use obs_tests::{
     apply_settings,
     scenario::{Adapter, Content, Does, Plan, Reply, Route, ScriptedBody, ServiceFailure, Serving, UPGRADED_FOR},
 };
-use tracing::{Dispatch, dispatcher, subscriber::DefaultGuard};
+use pin_project_lite::pin_project;
+use tracing::{Dispatch, dispatcher, instrument::WithSubscriber as _};
 
 /// An application with our middleware around it.
 #[derive(Clone, Copy, Debug)]
@@ -50,9 +52,13 @@ struct ActixServer {
     thread: Option<JoinHandle<()>>,
 }
 
-thread_local! {
-    /// Keeps the test's subscriber current on a worker's thread, as long as the worker lives.
-    static SUBSCRIBER: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
+pin_project! {
+    /// A body polled with a subscriber current.
+    struct SubscribedBody<B> {
+        #[pin]
+        inner: B,
+        subscriber: Dispatch,
+    }
 }
 
 /// The error of a service that answers nothing, as actix-web takes errors.
@@ -104,13 +110,6 @@ impl Blueprint {
             None => config,
         };
     }
-
-    /// Makes the subscriber current on this worker's thread.
-    fn subscribe(&self) {
-        if let Some(subscriber) = &self.subscriber {
-            SUBSCRIBER.with(|guard| guard.replace(Some(dispatcher::set_default(subscriber))));
-        }
-    }
 }
 
 /// The template in actix-web's words: a tail is a parameter with an expression.
@@ -135,9 +134,10 @@ fn resource(route: &Route) -> actix_web::Resource {
         Does::Fail => resource.route(get.to(HttpResponse::Ok)),
         does => {
             let handler = move |body: Payload| perform(does.clone(), body);
-            match route.does.reads_body() {
-                true => resource.route(post.to(handler)),
-                false => resource.route(get.to(handler.clone())).route(head.to(handler)),
+            if route.does.reads_body() {
+                resource.route(post.to(handler))
+            } else {
+                resource.route(get.to(handler.clone())).route(head.to(handler))
             }
         }
     }
@@ -208,6 +208,32 @@ async fn answer(
     })
 }
 
+/// Around everything: what a program has once, a test has for each of its servers.
+async fn subscribed(
+    subscriber: Option<Dispatch>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let subscriber = subscriber.unwrap_or_else(|| dispatcher::get_default(Dispatch::clone));
+    let response = next.call(request).with_subscriber(subscriber.clone()).await?;
+    Ok(response.map_body(|_, inner| SubscribedBody { inner, subscriber }))
+}
+
+// === impl SubscribedBody ===
+
+impl<B: MessageBody> MessageBody for SubscribedBody<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.inner.size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let this = self.project();
+        dispatcher::with_default(this.subscriber, || this.inner.poll_next(cx))
+    }
+}
+
 // === impl ActixServer ===
 
 impl ActixServer {
@@ -217,13 +243,14 @@ impl ActixServer {
         let thread = thread::spawn(move || {
             System::new().block_on(async move {
                 let factory = move || {
-                    blueprint.subscribe();
+                    let subscriber = blueprint.subscriber.clone();
                     let failing = blueprint.routes.iter().filter(|route| matches!(route.does, Does::Fail));
                     App::new()
                         .app_data(web::Data::new(failing.map(Route::endpoint).collect::<Vec<_>>()))
                         .wrap(from_fn(fail))
                         .wrap(blueprint.middleware.clone())
                         .wrap(from_fn(answer))
+                        .wrap(from_fn(move |request, next| subscribed(subscriber.clone(), request, next)))
                         .configure(|config| blueprint.configure(config))
                 };
                 let server = actix_web::HttpServer::new(factory)

@@ -42,11 +42,14 @@ pub fn endings() -> Vec<Scenario> {
                                                                                            shows(Panic, 200).sends(5).panic("in the body")),
         row("service error",          user(),                "/users/{id}", Fail,          shows(ServerError, 500).sends_no_head().answers(502)),
         row("slow",                   user(),                "/users/{id}", hello().after(MS_100), shows(Ok, 200).sends(5).lasts(MS_100)),
-        row("client gone before the head", user().then(LeaveBeforeHead), "/users/{id}", Hang, shows(Cancelled, 499)),
+        row("client gone before the head", user().then(LeaveBeforeHead), "/users/{id}", Hang, shows(Cancelled, 499))
+            .resets_a_waiting_stream(),
         row("client gone in the body",     user().then(LeaveAfter(5)),   "/users/{id}", stream([Send("hello"), HangOn]),
-                                                                                           shows(Aborted, 200).sends(5)),
+                                                                                           shows(Aborted, 200).sends(5))
+            .resets_a_waiting_stream(),
         row("client gone in a failed answer", user().then(LeaveAfter(5)), "/users/{id}", status(500).steps([Send("hello"), HangOn]),
-                                                                                           shows(Aborted, 500).sends(5)),
+                                                                                           shows(Aborted, 500).sends(5))
+            .resets_a_waiting_stream(),
         row("body error",             user(),                "/users/{id}", stream([Send("hello"), Pause(MS_100), FailNow]),
                                                                                            shows(BodyError, 200).sends(5).lasts(MS_100)),
         row("body error at once",     user(),                "/users/{id}", stream([FailNow]), shows(BodyError, 200)),
@@ -57,7 +60,8 @@ pub fn endings() -> Vec<Scenario> {
                                                                                            shows(Ok, 200).sends(18).streams(MS_200)),
         row("events left by the client", get("/events").then(LeaveAfter(18)), "/events",
             stream([Send("data: 1\n\n"), Pause(MS_100), Send("data: 2\n\n"), HangOn]).header("content-type", "text/event-stream"),
-                                                                                           shows(Ok, 200).sends(18).streams(MS_100).not_whole()),
+                                                                                           shows(Ok, 200).sends(18).streams(MS_100).not_whole())
+            .resets_a_waiting_stream(),
         row("events that fail",       get("/events"),        "/events",
             status(503).steps([Send("data: 1\n\n"), Pause(MS_100)]).header("content-type", "text/event-stream"),
                                                                                            shows(ServerError, 503).sends(9).streams(MS_100)),

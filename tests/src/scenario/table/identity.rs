@@ -33,7 +33,8 @@ pub fn identity() -> Vec<Scenario> {
         row("a parent of a version to come", user().traceparent([FUTURE]),     "/users/{id}", Tell, tells()),
         row("an unsampled parent",    user().traceparent([UNSAMPLED]),         "/users/{id}", Tell, tells().ids(Unsampled)),
         row("an unsampled failure",   user().traceparent([UNSAMPLED]),         "/users/{id}", status(500), shows(ServerError, 500).sends(6).ids(Unsampled)),
-        row("an unsampled client gone", user().traceparent([UNSAMPLED]).then(LeaveBeforeHead), "/users/{id}", Hang, shows(Cancelled, 499).ids(Unsampled)),
+        row("an unsampled client gone", user().traceparent([UNSAMPLED]).then(LeaveBeforeHead), "/users/{id}", Hang, shows(Cancelled, 499).ids(Unsampled))
+            .resets_a_waiting_stream(),
         row("a parent that is not trusted", user(),                            "/users/{id}", Tell, tells().ids(Linked))
             .with(|layer| layer.trust_incoming = false),
         row("an unsampled parent that is not trusted", user().traceparent([UNSAMPLED]), "/users/{id}", Tell, tells().ids(Linked))
