@@ -3,6 +3,7 @@
 //! This crate names no web framework; `obs-axum` puts it on axum, tower, hyper and tonic. Start
 //! here with [`Obs::builder`].
 
+pub mod client;
 pub mod context;
 pub mod logs;
 pub mod metrics;

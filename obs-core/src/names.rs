@@ -411,6 +411,27 @@ pub mod error_type {
     pub const PANIC: &str = "panic";
     /// The body failed after the head was sent.
     pub const BODY_ERROR: &str = "body_error";
+
+    /// A client could not connect.
+    pub const CONNECT: &str = "connect";
+    /// A client waited too long, for the connection or for the answer.
+    pub const TIMEOUT: &str = "timeout";
+    /// A client and a server could not agree on TLS, or one does not trust the other.
+    pub const TLS: &str = "tls";
+    /// The name of a server could not be resolved.
+    pub const DNS: &str = "dns";
+    /// The body of an outgoing request failed.
+    pub const BODY: &str = "body";
+    /// A client was redirected too often, or to where it must not go.
+    pub const REDIRECT: &str = "redirect";
+    /// The connection failed between the request and the head of its answer, or the request could
+    /// not be sent at all.
+    pub const REQUEST: &str = "request";
+    /// Any other error.
+    pub const OTHER: &str = super::value::OTHER;
+
+    /// Why a client's attempt has no answer.
+    pub const TRANSPORT: [&str; 8] = [CONNECT, TIMEOUT, TLS, DNS, BODY, REDIRECT, REQUEST, OTHER];
 }
 
 /// Values of the `reason` label of `obs_spans_dropped_total`.
@@ -456,6 +477,8 @@ pub mod log {
 
     /// Target of the one line that each request writes.
     pub const REQUEST_TARGET: &str = "obs::request";
+    /// Target of the line of an outgoing request, where clients write one.
+    pub const CLIENT_TARGET: &str = "obs::client";
     /// Request method.
     pub const METHOD: &str = "method";
     /// Template of the matched route.
@@ -484,6 +507,12 @@ pub mod log {
     pub const USER_AGENT: &str = "user_agent";
     /// What went wrong.
     pub const ERROR_TYPE: &str = "error_type";
+    /// Host of an outgoing request.
+    pub const HOST: &str = "host";
+    /// URL template of an outgoing request.
+    pub const URL_TEMPLATE: &str = "url_template";
+    /// How often an outgoing request had been sent before.
+    pub const RESEND_COUNT: &str = "resend_count";
     /// Message of a panic.
     pub const PANIC_MESSAGE: &str = "panic_message";
     /// Place of a panic, `file:line:column`.
@@ -522,6 +551,10 @@ pub mod attribute {
     pub const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
     /// `http.request.header.`: followed by the lower-case header name.
     pub const HTTP_REQUEST_HEADER_PREFIX: &str = "http.request.header.";
+    /// `http.request.body.size`
+    pub const HTTP_REQUEST_BODY_SIZE: &str = "http.request.body.size";
+    /// `http.response.body.size`
+    pub const HTTP_RESPONSE_BODY_SIZE: &str = "http.response.body.size";
     /// `http.request.resend_count`
     pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
     /// `http.response.header.`: followed by the lower-case header name.

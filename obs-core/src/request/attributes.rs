@@ -91,7 +91,12 @@ fn address(ip: IpAddr) -> StringValue {
     }
 }
 
-fn push_headers(out: &mut Vec<KeyValue>, prefix: &str, wanted: &[CapturedHeader], headers: &dyn HeaderReader) {
+pub(crate) fn push_headers(
+    out: &mut Vec<KeyValue>,
+    prefix: &str,
+    wanted: &[CapturedHeader],
+    headers: &dyn HeaderReader,
+) {
     for CapturedHeader { name } in wanted {
         let mut values: Vec<StringValue> = Vec::new();
         headers.for_each(name, &mut |value| values.push(String::from_utf8_lossy(value).into_owned().into()));
@@ -102,7 +107,7 @@ fn push_headers(out: &mut Vec<KeyValue>, prefix: &str, wanted: &[CapturedHeader]
 }
 
 /// Host and port of an authority (RFC 3986, 3.2): brackets of an IPv6 address and user info go.
-fn split_authority(authority: &str) -> (&str, Option<u16>) {
+pub(crate) fn split_authority(authority: &str) -> (&str, Option<u16>) {
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if let Some((host, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
@@ -114,7 +119,7 @@ fn split_authority(authority: &str) -> (&str, Option<u16>) {
 }
 
 /// A shared copy of `text`: texts that come with every request cost an allocation only once.
-fn interned(text: &str) -> StringValue {
+pub(crate) fn interned(text: &str) -> StringValue {
     if text.len() > MAX_INTERNED_LEN {
         return text.to_owned().into();
     }

@@ -257,7 +257,7 @@ impl PanicReport {
 }
 
 /// The status code as text, without an allocation.
-fn status_text(status: u16, digits: &mut [u8; 3]) -> &str {
+pub(crate) fn status_text(status: u16, digits: &mut [u8; 3]) -> &str {
     for (digit, divisor) in digits.iter_mut().zip([100, 10, 1]) {
         *digit = b'0' + u8::try_from(status / divisor % 10).unwrap_or(0);
     }

@@ -49,7 +49,11 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use attributes::{interned, push_headers, split_authority};
+pub(crate) use ending::status_text;
+pub(crate) use options::CapturedHeader;
 pub(crate) use panic::install_hook as install_panic_hook;
+pub(crate) use query::redact_into;
 pub(crate) use routes::Routes;
 pub(crate) use stream::discard_current;
 

@@ -44,7 +44,7 @@ pub struct Options {
 
 /// A header that goes to the span.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CapturedHeader {
+pub(crate) struct CapturedHeader {
     /// Lower-case name.
     pub(super) name: Box<str>,
 }
@@ -186,7 +186,7 @@ impl fmt::Debug for Options {
 // === impl CapturedHeader ===
 
 impl CapturedHeader {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self { name: name.to_ascii_lowercase().into() }
     }
 }

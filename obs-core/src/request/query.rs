@@ -41,6 +41,12 @@ const SENSITIVE_PREFIXES: [&str; 2] = ["x-amz-", "x-goog-"];
 /// Keys are compared after percent-decoding, so that `%74oken` hides nothing.
 pub(super) fn redacted(query: &str, more: &[Box<str>]) -> String {
     let mut out = String::with_capacity(query.len());
+    redact_into(&mut out, query, more);
+    out
+}
+
+/// Appends the query as [`redacted`] gives it.
+pub(crate) fn redact_into(out: &mut String, query: &str, more: &[Box<str>]) {
     for (i, pair) in query.split('&').enumerate() {
         if i > 0 {
             out.push('&');
@@ -54,7 +60,6 @@ pub(super) fn redacted(query: &str, more: &[Box<str>]) -> String {
             _ => out.push_str(pair),
         }
     }
-    out
 }
 
 fn is_sensitive(key: &str, more: &[Box<str>]) -> bool {

@@ -23,6 +23,7 @@
 mod active;
 mod blocking;
 mod builder;
+mod client_span;
 mod events;
 mod export;
 mod future;
@@ -39,6 +40,7 @@ mod span_name;
 #[cfg(test)]
 mod testing;
 
+pub(crate) use client_span::{ClientSpan, ClientSpanStart};
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
 pub(crate) use server_span::SpanStart;

@@ -1,0 +1,101 @@
+//! What is recorded when an attempt ends, in each signal.
+
+use std::{
+    error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use opentelemetry::{KeyValue, trace::Status};
+
+use super::{
+    ClientFinished, attributes, line,
+    observation::{Answer, Running},
+};
+use crate::{
+    metrics::Measured,
+    names::attribute,
+    request::{interned, status_text},
+};
+
+/// The longest description of an error on a span, in bytes.
+const MAX_DESCRIPTION: usize = 256;
+
+// === impl Running ===
+
+impl Running {
+    /// Writes the attempt to metrics, span, log and hook.
+    pub(super) fn record(mut self, answer: &Answer<'_>) {
+        let mut digits = [0; 3];
+        // On a client, a 4xx answer is an error too.
+        let of_status = answer.status.filter(|status| *status >= 400);
+        let error_type = answer.error_type.or_else(|| Some(status_text(of_status?, &mut digits)));
+        self.record_metrics(answer, error_type);
+        self.end_span(answer, error_type);
+        self.tell(answer, error_type);
+    }
+
+    fn record_metrics(&mut self, answer: &Answer<'_>, error_type: Option<&str>) {
+        let exemplar = self.attempt.exemplar();
+        let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) else { return };
+        let measured = Measured {
+            status: answer.status.unwrap_or_default(),
+            outcome: answer.outcome,
+            error_type,
+            duration: answer.duration,
+            request_bytes: None,
+            response_bytes: None,
+            exemplar,
+        };
+        in_flight.record(red, &measured);
+        // Before the hook is told: whoever hears it finds the gauge back where it was.
+        in_flight.release();
+    }
+
+    fn end_span(&self, answer: &Answer<'_>, error_type: Option<&str>) {
+        let Some(span) = self.attempt.span() else { return };
+        if let Some(response) = answer.response {
+            attributes::of_response(&self.instrument, response, &mut |attribute| span.set_attribute(attribute));
+        } else if let Some(status) = answer.status {
+            span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
+        }
+        if let Some(error_type) = error_type {
+            span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, interned(error_type)));
+            span.set_status(Status::error(answer.cause.map(description).unwrap_or_default()));
+        }
+        span.end_with_timestamp(self.attempt.started + answer.duration);
+    }
+
+    /// The log line and the user's hook.
+    fn tell(&self, answer: &Answer<'_>, error_type: Option<&str>) {
+        let Some((host, target)) = &self.names else { return };
+        let finished = ClientFinished {
+            method: self.method,
+            host,
+            target,
+            status: answer.status,
+            outcome: answer.outcome,
+            error_type,
+            duration: answer.duration,
+            resend_count: self.resend_count,
+            request_bytes: self.request_bytes,
+            response_bytes: answer.response.and_then(|response| response.body_bytes),
+            ids: self.attempt.ids,
+            context: self.attempt.context.as_ref(),
+        };
+        if self.instrument.options.logs {
+            line::write(&finished, self.attempt.otel.as_ref());
+        }
+        if let Some(hook) = &self.instrument.options.on_finish {
+            // A hook of the user's that panics, perhaps during another panic, must not end the process.
+            let _ = catch_unwind(AssertUnwindSafe(|| hook(&finished)));
+        }
+    }
+}
+
+/// The text of an error, cut to a length that a span can carry.
+fn description(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let end = (0..=MAX_DESCRIPTION.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    text.truncate(end.unwrap_or_default());
+    text
+}

@@ -1,0 +1,215 @@
+//! Which word an error of a client is recorded under.
+
+use std::{
+    error::Error,
+    fmt::{self, Write},
+    io,
+};
+
+use crate::names::error_type;
+
+/// How far a chain of sources is followed: an error may be its own source.
+const MAX_DEPTH: usize = 16;
+/// How much of an error's text is looked at, in bytes.
+const MAX_TEXT: usize = 512;
+
+/// What the whole texts of errors say whose types can't be named here: those of tower, tokio and
+/// tonic.
+const TIMEOUTS: [&str; 4] = ["request timed out", "deadline has elapsed", "operation timed out", "timeout expired"];
+/// Words in the text of every TLS library's errors.
+const TLS_WORDS: [&str; 5] = ["tls", "ssl", "certificate", "handshake", "fatal alert"];
+
+/// The words, the one that says most first: what the caller's own body says comes from nowhere else,
+/// and whoever waits too long for a connection has met a timeout.
+const RANKS: [&str; 6] =
+    [error_type::BODY, error_type::TIMEOUT, error_type::DNS, error_type::TLS, error_type::CONNECT, error_type::REQUEST];
+
+/// What a chain of sources tells: the best word so far, by its place in [`RANKS`].
+#[derive(Debug, Default)]
+struct Verdict {
+    rank: Option<usize>,
+    /// Something came that made no sense to the one who read it.
+    garbled: bool,
+}
+
+/// The beginning of an error's text in lower case.
+struct Text(String);
+
+/// The word for an error of a client, one of
+/// [`error_type::TRANSPORT`](crate::names::error_type::TRANSPORT): what the error and its sources
+/// say, for `hyper`, `hyper-util`, `tonic`, `tower` and whatever wraps an [`io::Error`].
+///
+/// ```
+/// use std::io::{Error, ErrorKind};
+/// use obs_core::client::transport_error;
+///
+/// assert_eq!(transport_error(&Error::from(ErrorKind::ConnectionRefused)), "connect");
+/// assert_eq!(transport_error(&Error::from(ErrorKind::TimedOut)), "timeout");
+/// assert_eq!(transport_error(&Error::other("no idea")), "_OTHER");
+/// ```
+#[must_use]
+pub fn transport_error(error: &(dyn Error + 'static)) -> &'static str {
+    let mut verdict = Verdict::default();
+    let mut link = Some(error);
+    for _ in 0..MAX_DEPTH {
+        let Some(error) = link else { break };
+        verdict.add(error);
+        link = error.source();
+    }
+    verdict.word()
+}
+
+// === impl Verdict ===
+
+impl Verdict {
+    fn add(&mut self, error: &(dyn Error + 'static)) {
+        let io_error = error.downcast_ref::<io::Error>();
+        if let Some(error) = io_error {
+            self.add_kind(error.kind());
+        }
+        // The system's own words say nothing of the layer that they come from.
+        if io_error.is_none_or(|error| error.raw_os_error().is_none()) {
+            self.add_text(&Text::of(error).0);
+        }
+        // An `io::Error` around another error doesn't count that one among its sources.
+        if let Some(inner) = io_error.and_then(io::Error::get_ref) {
+            self.add(inner);
+        }
+    }
+
+    fn add_kind(&mut self, kind: io::ErrorKind) {
+        use io::ErrorKind::{
+            AddrInUse, AddrNotAvailable, BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset,
+            HostUnreachable, InvalidData, NetworkDown, NetworkUnreachable, TimedOut, UnexpectedEof,
+        };
+        match kind {
+            TimedOut => self.note(error_type::TIMEOUT),
+            ConnectionRefused | HostUnreachable | NetworkUnreachable | NetworkDown | AddrNotAvailable | AddrInUse => {
+                self.note(error_type::CONNECT);
+            }
+            ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => self.note(error_type::REQUEST),
+            InvalidData => self.garbled = true,
+            _ => {}
+        }
+    }
+
+    fn add_text(&mut self, text: &str) {
+        let starts_with = |beginnings: &[&str]| beginnings.iter().any(|beginning| text.starts_with(beginning));
+        let is = |texts: &[&str]| texts.contains(&text);
+        // A URL in the text may hold any word.
+        let is_tls = !text.contains("://") && TLS_WORDS.iter().any(|word| text.contains(word));
+        let signs = [
+            (is(&["error from user's body stream", "user body write aborted"]), error_type::BODY),
+            (is(&TIMEOUTS), error_type::TIMEOUT),
+            (starts_with(&["dns error", "failed to lookup address"]), error_type::DNS),
+            (is_tls, error_type::TLS),
+            (starts_with(&["client error (connect)", "tcp ", "tunnel error"]), error_type::CONNECT),
+            (starts_with(&["client error (", "connection ", "http2 error"]), error_type::REQUEST),
+        ];
+        if let Some((_, word)) = signs.into_iter().find(|(holds, _)| *holds) {
+            self.note(word);
+        }
+    }
+
+    /// Keeps the word if it says more than the one before.
+    fn note(&mut self, word: &'static str) {
+        let rank = RANKS.iter().position(|known| *known == word);
+        self.rank = [self.rank, rank].into_iter().flatten().min();
+    }
+
+    fn word(&self) -> &'static str {
+        match self.rank.map_or(error_type::OTHER, |rank| RANKS[rank]) {
+            // While a connection is made, TLS is what reads.
+            error_type::CONNECT if self.garbled => error_type::TLS,
+            word => word,
+        }
+    }
+}
+
+// === impl Text ===
+
+impl Text {
+    fn of(error: &dyn Error) -> Self {
+        let mut text = Self(String::new());
+        // Stops with an error of its own when it is full.
+        let _ = write!(text, "{error}");
+        text.0.make_ascii_lowercase();
+        text
+    }
+}
+
+impl Write for Text {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        self.0.push_str(part);
+        if self.0.len() > MAX_TEXT { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    /// An error with a text and a source.
+    #[derive(Debug)]
+    struct Layer(&'static str, Option<Box<dyn Error + Send + Sync>>);
+
+    impl fmt::Display for Layer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Layer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_ref().map(|source| &**source as _)
+        }
+    }
+
+    fn layers(texts: &[&'static str], last: io::Error) -> Box<dyn Error + Send + Sync> {
+        texts.iter().rev().fold(last.into(), |source, text| Box::new(Layer(text, Some(source))))
+    }
+
+    #[test]
+    fn each_kind_of_failure_has_its_word() {
+        for (texts, last, expected) in [
+            (&["client error (Connect)", "tcp connect error"][..], ErrorKind::ConnectionRefused.into(), "connect"),
+            (&["client error (Connect)", "tcp connect error"], ErrorKind::TimedOut.into(), "timeout"),
+            (&["client error (Connect)", "dns error"], io::Error::other("failed to lookup address information"), "dns"),
+            (&["client error (Connect)"], io::Error::other("invalid peer certificate: UnknownIssuer"), "tls"),
+            (&["client error (Connect)"], io::Error::new(ErrorKind::UnexpectedEof, "tls handshake eof"), "tls"),
+            (&["client error (Connect)"], io::Error::new(ErrorKind::InvalidData, "received corrupt message"), "tls"),
+            (&["client error (SendRequest)", "connection error"], ErrorKind::ConnectionReset.into(), "request"),
+            (
+                &["client error (SendRequest)"],
+                io::Error::other("connection closed before message completed"),
+                "request",
+            ),
+            (&["client error (SendRequest)"], io::Error::other("error from user's Body stream"), "body"),
+            (&["transport error", "request timed out"], io::Error::other("?"), "timeout"),
+            (&["something else"], io::Error::other("?"), "_OTHER"),
+        ] {
+            assert_eq!(transport_error(&*layers(texts, last)), expected, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn every_word_is_of_the_closed_list() {
+        for last in [ErrorKind::TimedOut, ErrorKind::ConnectionRefused, ErrorKind::BrokenPipe, ErrorKind::NotFound] {
+            assert!(error_type::TRANSPORT.contains(&transport_error(&io::Error::from(last))));
+        }
+    }
+
+    #[test]
+    fn an_error_within_an_io_error_is_seen() {
+        let inner = io::Error::other(Layer("handshake failed", Some(io::Error::from(ErrorKind::NotFound).into())));
+        assert_eq!(transport_error(&inner), "tls");
+    }
+
+    #[test]
+    fn a_long_text_is_read_to_a_bound_only() {
+        let text: &'static str = Box::leak("é".repeat(MAX_TEXT * 4).into());
+        assert_eq!(transport_error(&Layer(text, None)), "_OTHER");
+    }
+}

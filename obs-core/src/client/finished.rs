@@ -1,0 +1,35 @@
+//! What is known of an attempt when it has ended.
+
+use std::time::Duration;
+
+use crate::{context::RequestContext, propagation::TraceParent, request::Outcome};
+
+/// An attempt that has ended, as a client's `on_finish` is told of it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ClientFinished<'a> {
+    /// The method, from the closed set.
+    pub method: &'a str,
+    /// The host as it stands in the labels.
+    pub host: &'a str,
+    /// The URL template; empty if none was given.
+    pub target: &'a str,
+    /// The status code, if there was an answer.
+    pub status: Option<u16>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What went wrong, if it ended in an error.
+    pub error_type: Option<&'a str>,
+    /// From the start of the attempt to the response head, or to the error.
+    pub duration: Duration,
+    /// How often the request had been sent before.
+    pub resend_count: u32,
+    /// Bytes of the request's body, if known.
+    pub request_bytes: Option<u64>,
+    /// Bytes of the answer's body, if they were known at its head.
+    pub response_bytes: Option<u64>,
+    /// Trace, span and flags of the attempt, as they were sent.
+    pub ids: TraceParent,
+    /// The request or job that it was made for; none outside of both.
+    pub context: Option<&'a RequestContext>,
+}

@@ -1,0 +1,39 @@
+//! The log line of an attempt.
+
+use opentelemetry::Context as OtelContext;
+
+use super::ClientFinished;
+use crate::{context, names::log};
+
+/// Writes the event with these fields; a level has to be known when a program is compiled.
+macro_rules! event {
+    ($level:ident, $finished:expr) => {
+        tracing::event!(
+            target: log::CLIENT_TARGET,
+            tracing::Level::$level,
+            { log::METHOD } = $finished.method,
+            { log::HOST } = $finished.host,
+            { log::URL_TEMPLATE } = $finished.target,
+            { log::STATUS } = $finished.status,
+            { log::OUTCOME } = $finished.outcome.as_str(),
+            { log::ERROR_TYPE } = $finished.error_type,
+            { log::DURATION_MS } = $finished.duration.as_secs_f64() * 1e3,
+            { log::RESEND_COUNT } = $finished.resend_count,
+            { log::REQUEST_BYTES } = $finished.request_bytes,
+            { log::RESPONSE_BYTES } = $finished.response_bytes,
+            "outgoing request"
+        )
+    };
+}
+
+/// Writes the line through `tracing`, with the ids of the request and of the attempt's span: `warn`
+/// for errors, else `info`.
+pub(super) fn write(finished: &ClientFinished<'_>, otel: Option<&OtelContext>) {
+    let _span = otel.map(|otel| otel.clone().attach());
+    let _entered = finished.context.map(|context| context::enter(Some(context.clone())));
+    if finished.error_type.is_some() {
+        event!(WARN, finished);
+    } else {
+        event!(INFO, finished);
+    }
+}

@@ -1,0 +1,71 @@
+//! The life of an outgoing request: the twin of [`request`](crate::request) for clients.
+//!
+//! An adapter translates its client's types, polls, and reports; what is recorded and when is
+//! decided here, so that all clients behave alike. One observation is one attempt: a retry is a new
+//! one, with a span and a span id of its own.
+//!
+//! ```
+//! use obs_core::client::{ClientObservation, ClientRequest, ClientResponse, ClientState, ClientUrl};
+//!
+//! let client = ClientState::default();
+//! let url = ClientUrl { host: "users.internal", path: "/users/7", ..Default::default() };
+//! let request = ClientRequest { method: "GET", url, target: Some("/users/{id}"), ..Default::default() };
+//! let mut observation = ClientObservation::start(client.instrument(), &request, &());
+//!
+//! let headers = observation.propagated().unwrap(); // to be sent: its parent id is this attempt's
+//! assert_eq!(headers.traceparent().len(), 55);
+//!
+//! let polling = observation.enter(); // around each call and poll of the client
+//! polling.leave();
+//!
+//! observation.head(&ClientResponse { status: 200, ..ClientResponse::new(&()) }); // now it is recorded
+//! ```
+//!
+//! | outcome | when | `status` label | `error_type` |
+//! |---|---|---|---|
+//! | [`Ok`](Outcome::Ok) | an answer below 400 | as answered | |
+//! | [`ClientError`](Outcome::ClientError) | a 4xx answer: on a client it is an error | as answered | the status |
+//! | [`ServerError`](Outcome::ServerError) | a 5xx answer | as answered | the status |
+//! | [`ServerError`](Outcome::ServerError) | no answer: the connection failed, timed out, … | empty | one of [`error_type::TRANSPORT`] |
+//! | [`BodyError`](Outcome::BodyError) | the request's body failed | empty | `body` |
+//! | [`Panic`](Outcome::Panic) | a [`ClientPolling`] guard was dropped without [`leave`](ClientPolling::leave) | empty | `panic` |
+//! | [`Cancelled`](Outcome::Cancelled) | dropped before an answer: nobody waits for it any more | empty | |
+//!
+//! The label `status` is empty where there was no answer: no code was received, and one made up
+//! (`499`, `500`) could not be told from a real one. To Prometheus, an empty label is one that is
+//! not there.
+//!
+//! An attempt ends at the response head: the time, the span and the gauge in flight stop there, as
+//! the conventions of OpenTelemetry ask. The `host` label is taken from a closed list or capped; the
+//! `target` label is the template that the caller gave, else empty.
+//!
+//! [`Outcome::Ok`]: crate::request::Outcome::Ok
+//! [`error_type::TRANSPORT`]: crate::names::error_type::TRANSPORT
+
+mod attributes;
+mod base_url;
+mod ending;
+mod error;
+mod finished;
+mod head;
+mod hosts;
+mod instrument;
+mod line;
+mod observation;
+mod options;
+mod propagated;
+mod red;
+mod setters;
+mod span;
+#[cfg(test)]
+mod tests;
+
+pub use crate::request::Outcome;
+
+pub use error::transport_error;
+pub use finished::ClientFinished;
+pub use head::{ClientRequest, ClientResponse, ClientUrl};
+pub use instrument::ClientInstrument;
+pub use observation::{ClientObservation, ClientPolling};
+pub use options::{ClientOptions, ClientState};
+pub use propagated::Propagated;

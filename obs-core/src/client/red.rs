@@ -1,0 +1,65 @@
+//! How the metrics of a client are reached.
+
+use std::borrow::Cow;
+
+use super::{ClientOptions, instrument::Labels};
+use crate::{
+    metrics::{ClientInFlight, ClientRed, Convention, Measured, RedOptions, Traits},
+    names::value,
+    obs::Shared,
+};
+
+/// The RED metrics of a client.
+#[derive(Debug)]
+pub(super) struct Red {
+    red: ClientRed,
+    convention: Convention,
+}
+
+/// An attempt that waits for its answer, to the metrics.
+#[derive(Debug)]
+pub(super) struct InFlight(ClientInFlight);
+
+// === impl Red ===
+
+impl Red {
+    pub(super) fn new(shared: &Shared, options: &ClientOptions) -> Self {
+        let options = RedOptions {
+            namespace: options.namespace.clone(),
+            duration_buckets: shared.duration_buckets.clone(),
+            convention: options.convention,
+            max_hosts: options.max_hosts,
+            ..RedOptions::default()
+        };
+        Self { red: ClientRed::new(&shared.target, &options), convention: options.convention }
+    }
+
+    /// Counts an attempt in.
+    pub(super) fn arrive(&self, method: &'static str, labels: &Labels<'_>) -> InFlight {
+        let Labels { url, host, target } = labels;
+        if self.convention == Convention::Guide {
+            return InFlight(self.red.arrive(method, host, target));
+        }
+        let traits = Traits { scheme: url.scheme(), ..Traits::default() };
+        let with_port = (**host != *value::OTHER).then(|| format!("{host}:{}", url.port_or_default()));
+        InFlight(self.red.arrive_with(method, with_port.as_deref().unwrap_or(host), target, &traits))
+    }
+}
+
+// === impl InFlight ===
+
+impl InFlight {
+    pub(super) fn span_name(&self) -> Cow<'static, str> {
+        self.0.span_name()
+    }
+
+    /// Records everything but the gauge. A status of 0 stands for none.
+    pub(super) fn record(&self, red: &Red, measured: &Measured<'_>) {
+        self.0.record(&red.red, measured);
+    }
+
+    /// Lowers the gauge now; dropping does it otherwise.
+    pub(super) fn release(&mut self) {
+        self.0.release();
+    }
+}

@@ -1,0 +1,147 @@
+//! Whose child an attempt is, and its span.
+
+use std::{borrow::Cow, time::SystemTime};
+
+use opentelemetry::{
+    Context as OtelContext, KeyValue,
+    trace::{SpanRef, TraceContextExt},
+};
+
+use super::ClientInstrument;
+use crate::{
+    context::{self, RequestContext, SpanId, TraceFlags, TraceId},
+    names::value,
+    propagation::TraceParent,
+    trace::{ClientSpan, ClientSpanStart, Tracing, span_id, trace_id},
+};
+
+/// The ids of an attempt, and its span if one is recorded.
+pub(super) struct Attempt {
+    /// The request or job that it is made for.
+    pub(super) context: Option<RequestContext>,
+    /// Trace, span id and flags, as they are sent.
+    pub(super) ids: TraceParent,
+    /// Holds the span while it is recorded.
+    pub(super) otel: Option<OtelContext>,
+    /// The `tracestate` of a span that belongs to no request of ours.
+    pub(super) foreign_state: Option<String>,
+    /// Wall clock of the start; for stamps only.
+    pub(super) started: SystemTime,
+}
+
+/// Where an attempt is made.
+struct Place {
+    context: Option<RequestContext>,
+    /// Holds the span to be a child of, if there is one.
+    parent: OtelContext,
+}
+
+// === impl Place ===
+
+impl Place {
+    /// The innermost span of the current request; where there is no request, of the current
+    /// OpenTelemetry context. A span of another trace is no parent of what a request does.
+    fn here() -> Self {
+        let active = OtelContext::current();
+        let Some(context) = context::current() else { return Self { context: None, parent: active } };
+        let is_ours =
+            active.has_active_span() && trace_id(active.span().span_context().trace_id()) == Some(context.trace_id());
+        let parent = if is_ours { active } else { context.parts().otel.clone().unwrap_or_default() };
+        Self { context: Some(context), parent }
+    }
+
+    /// The pipeline that spans go to: the one that the client was given, else the request's.
+    fn tracing<'a>(&'a self, instrument: &'a ClientInstrument) -> &'a Tracing {
+        let of_request = || self.context.as_ref().and_then(|context| context.parts().tracing.as_ref());
+        let own = &instrument.shared.tracing;
+        if instrument.options.shared.is_some() { own } else { of_request().unwrap_or(own) }
+    }
+
+    /// Trace and flags that the attempt belongs to; a new trace where there is none.
+    fn trace(&self, tracing: &Tracing) -> (TraceId, TraceFlags) {
+        if let Some(context) = &self.context {
+            return (context.trace_id(), context.trace_flags());
+        }
+        let span = self.parent.span();
+        let active = span.span_context();
+        if let Some(id) = trace_id(active.trace_id()).filter(|_| active.is_valid()) {
+            return (id, TraceFlags::from_bits(active.trace_flags().to_u8()));
+        }
+        let id = TraceId::random();
+        (id, TraceFlags::new_root(tracing.samples_root(id)))
+    }
+
+    /// The id of the innermost recorded span.
+    fn recorded_span(&self) -> Option<SpanId> {
+        let span = self.parent.span();
+        if span.is_recording() { span_id(span.span_context().span_id()) } else { None }
+    }
+
+    fn foreign_state(&self) -> Option<String> {
+        if self.context.is_some() || !self.parent.has_active_span() {
+            return None;
+        }
+        Some(self.parent.span().span_context().trace_state().header()).filter(|state| !state.is_empty())
+    }
+}
+
+// === impl Attempt ===
+
+impl Attempt {
+    /// An attempt made here and now; a span, if it has one, is called `name`.
+    pub(super) fn start(
+        instrument: &ClientInstrument,
+        name: impl FnOnce() -> Cow<'static, str>,
+        attributes: impl FnOnce() -> Vec<KeyValue>,
+    ) -> Self {
+        let started = SystemTime::now();
+        let place = Place::here();
+        let tracing = place.tracing(instrument);
+        let (trace_id, flags) = place.trace(tracing);
+        let foreign_state = place.foreign_state();
+        if !instrument.options.traces {
+            // The other service hangs on the span around this call.
+            let span_id = place.recorded_span().unwrap_or_else(SpanId::random);
+            let ids = TraceParent { trace_id, span_id, flags };
+            return Self { context: place.context, ids, otel: None, foreign_state, started };
+        }
+        let start = ClientSpanStart {
+            parent: &place.parent,
+            request: place.context.as_ref(),
+            trace_id,
+            flags,
+            name: name(),
+            start: started,
+        };
+        let ClientSpan { ids, otel } = tracing.start_client_span(start, attributes);
+        Self { context: place.context, ids, otel, foreign_state, started }
+    }
+
+    pub(super) fn span(&self) -> Option<SpanRef<'_>> {
+        self.otel.as_ref().map(TraceContextExt::span)
+    }
+
+    /// The ids for an exemplar, if the attempt is sampled.
+    pub(super) fn exemplar(&self) -> Option<(TraceId, SpanId)> {
+        self.ids.flags.is_sampled().then_some((self.ids.trace_id, self.ids.span_id))
+    }
+}
+
+/// `{method}` or `{method} {target}`; a method outside the known set is called `HTTP`
+/// ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name)).
+pub(super) fn span_name(method: &'static str, target: &str) -> Cow<'static, str> {
+    let method = if method == value::OTHER { "HTTP" } else { method };
+    if target.is_empty() { Cow::Borrowed(method) } else { Cow::Owned(format!("{method} {target}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_called_by_method_and_template() {
+        assert_eq!(span_name("GET", ""), "GET");
+        assert_eq!(span_name("GET", "/users/{id}"), "GET /users/{id}");
+        assert_eq!(span_name("_OTHER", "/x"), "HTTP /x");
+    }
+}
