@@ -1,0 +1,75 @@
+//! Which word an error of reqwest is recorded under.
+
+use std::error::Error as StdError;
+
+use obs_core::{
+    client::{ClientObservation, transport_error},
+    names::error_type,
+};
+use reqwest_middleware::Error;
+
+/// How far a chain of sources is followed: an error may be its own source.
+const MAX_DEPTH: usize = 16;
+
+/// Ends the attempt with this error.
+pub(crate) fn record(observation: &mut ClientObservation, error: &Error) {
+    let error = match error {
+        Error::Reqwest(error) => Some(error),
+        Error::Middleware(error) => reqwest_error(error.as_ref()),
+    };
+    // Another middleware has refused; its words may hold anything.
+    let Some(error) = error else { return observation.error(error_type::OTHER, None) };
+    match error.status() {
+        Some(status) => observation.status_error(status.as_u16()),
+        None => observation.error(word(error), root_cause(error)),
+    }
+}
+
+/// The error of reqwest that another middleware has wrapped.
+fn reqwest_error<'a>(error: &'a (dyn StdError + Send + Sync + 'static)) -> Option<&'a reqwest::Error> {
+    let mut link: Option<&'a (dyn StdError + 'static)> = Some(error);
+    for _ in 0..MAX_DEPTH {
+        let error = link?;
+        if let Some(Error::Reqwest(found)) = error.downcast_ref() {
+            return Some(found);
+        }
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        link = error.source();
+    }
+    None
+}
+
+fn word(error: &reqwest::Error) -> &'static str {
+    // What reqwest knows by type comes first. Its own text names the URL: only its sources are read.
+    let source = error.source().map_or(error_type::OTHER, transport_error);
+    if error.is_timeout() {
+        error_type::TIMEOUT
+    } else if error.is_dns() {
+        error_type::DNS
+    } else if error.is_redirect() {
+        error_type::REDIRECT
+    } else if error.is_connect() {
+        if source == error_type::TLS { error_type::TLS } else { error_type::CONNECT }
+    } else if error.is_body() || error.is_decode() {
+        error_type::BODY
+    } else if source != error_type::OTHER {
+        source
+    } else if error.is_request() || error.is_builder() || error.is_upgrade() {
+        error_type::REQUEST
+    } else {
+        error_type::OTHER
+    }
+}
+
+/// The innermost source, such as "Connection refused": it does not name the URL, as reqwest's own
+/// errors do.
+fn root_cause(error: &reqwest::Error) -> Option<&(dyn StdError + 'static)> {
+    let mut cause = error.source()?;
+    for _ in 0..MAX_DEPTH {
+        let Some(source) = cause.source() else { break };
+        cause = source;
+    }
+    (!cause.is::<reqwest::Error>()).then_some(cause)
+}
