@@ -38,6 +38,10 @@
 //! `Router` as a service, on hyper or tonic, outside `nest_service`) doesn't: tell it the endpoint
 //! with [`ObsLayer::endpoint`], or put an [`Endpoint`] into the response's extensions; otherwise
 //! requests are recorded under `unmatched`. What a client asks for never becomes a label.
+//!
+//! Outgoing requests have a layer of their own, for hyper and tonic clients: see [`client`].
+
+pub mod client;
 
 mod body;
 mod endpoint;
@@ -51,6 +55,7 @@ mod service;
 pub use obs_core;
 
 pub use body::ObsBody;
+pub use client::ObsClientLayer;
 pub use endpoint::{Endpoint, IntoEndpoint, RequestView};
 pub use future::ObsFuture;
 pub use layer::ObsLayer;

@@ -130,7 +130,7 @@ fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a str>) -> Reque
     }
 }
 
-fn protocol(version: Version) -> Protocol {
+pub(crate) fn protocol(version: Version) -> Protocol {
     match version {
         Version::HTTP_09 | Version::HTTP_10 => Protocol::Http10,
         Version::HTTP_2 => Protocol::Http2,

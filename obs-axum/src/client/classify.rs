@@ -1,0 +1,52 @@
+//! Which word an error of the inner client is recorded under.
+
+use std::error::Error;
+
+use obs_core::client::transport_error;
+
+/// How far a chain of sources is followed: an error may be its own source.
+const MAX_DEPTH: usize = 16;
+
+/// Names the `error_type` of an error: a word from a closed list, never the error's text.
+///
+/// Implemented for closures `Fn(&E) -> &'static str`, see
+/// [`ObsClientLayer::classify_error`](super::ObsClientLayer::classify_error).
+pub trait ClassifyError<E> {
+    /// The word.
+    fn error_type(&self, error: &E) -> &'static str;
+
+    /// The error whose text stands on the span. It must not name the URL. Defaults to none.
+    fn cause<'a>(&self, error: &'a E) -> Option<&'a (dyn Error + 'static)> {
+        let _ = error;
+        None
+    }
+}
+
+/// The default: what the error and its sources tell, see [`transport_error`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FromSources;
+
+// === impl FromSources ===
+
+impl<E: Error + 'static> ClassifyError<E> for FromSources {
+    fn error_type(&self, error: &E) -> &'static str {
+        transport_error(error)
+    }
+
+    fn cause<'a>(&self, error: &'a E) -> Option<&'a (dyn Error + 'static)> {
+        let mut cause: &(dyn Error + 'static) = error;
+        for _ in 0..MAX_DEPTH {
+            let Some(source) = cause.source() else { break };
+            cause = source;
+        }
+        Some(cause)
+    }
+}
+
+// === impl Fn ===
+
+impl<E, F: Fn(&E) -> &'static str> ClassifyError<E> for F {
+    fn error_type(&self, error: &E) -> &'static str {
+        self(error)
+    }
+}

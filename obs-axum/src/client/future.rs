@@ -1,0 +1,69 @@
+//! The response future.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::Response;
+use http_body::Body;
+use obs_core::client::{ClientObservation, ClientResponse};
+use pin_project_lite::pin_project;
+
+use super::ClassifyError;
+use crate::{headers::Headers, service::protocol};
+
+pin_project! {
+    /// The future of [`ObsClientService`](super::ObsClientService).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ObsClientFuture<F, C> {
+        #[pin]
+        inner: F,
+        observation: ClientObservation,
+        classify: C,
+    }
+}
+
+// === impl ObsClientFuture ===
+
+impl<F, C> ObsClientFuture<F, C> {
+    pub(super) fn new(inner: F, observation: ClientObservation, classify: C) -> Self {
+        Self { inner, observation, classify }
+    }
+}
+
+impl<F, C, R, E> Future for ObsClientFuture<F, C>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    C: ClassifyError<E>,
+    R: Body,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polling = this.observation.enter();
+        let polled = this.inner.poll(cx);
+        polling.leave();
+        let result = ready!(polled);
+        match &result {
+            Ok(response) => this.observation.head(&ClientResponse {
+                status: response.status().as_u16(),
+                protocol: Some(protocol(response.version())),
+                headers: &Headers(response.headers()),
+                peer: None,
+                body_bytes: response.body().size_hint().exact(),
+            }),
+            Err(error) => this.observation.error(this.classify.error_type(error), this.classify.cause(error)),
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl<F, C> fmt::Debug for ObsClientFuture<F, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObsClientFuture").finish_non_exhaustive()
+    }
+}

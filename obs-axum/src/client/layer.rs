@@ -1,0 +1,80 @@
+//! The layer and its settings.
+
+use std::{fmt, sync::Arc};
+
+use obs_core::{client::ClientState, client_setters};
+use tower_layer::Layer;
+
+use super::{FromSources, ObsClientService};
+use crate::{IntoEndpoint, RequestView, endpoint::EndpointFn};
+
+/// Records every attempt that passes to a client, and sends the trace context along.
+///
+/// The layer is its own builder. Its state is made once, at the first request, and shared by all its
+/// clones.
+///
+/// ```
+/// let layer = obs_axum::client::ObsClientLayer::new().hosts(["users.internal", "payments.internal"]);
+/// ```
+#[derive(Clone, Default)]
+#[must_use = "a layer does nothing until it is added to a service"]
+pub struct ObsClientLayer<C = FromSources> {
+    state: ClientState,
+    target: Option<EndpointFn>,
+    classify: C,
+}
+
+client_setters!(ObsClientLayer<C>);
+
+// === impl ObsClientLayer ===
+
+impl ObsClientLayer {
+    /// A layer that records into the process-wide default.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl<C> ObsClientLayer<C> {
+    /// Names the template of the URL's path (`/users/{id}`) of requests that carry no
+    /// [`Target`](super::Target): the `target` label, the span's name and its `url.template`. The
+    /// function returns text of a closed set, or `None`. Defaults to none.
+    ///
+    /// ```
+    /// let layer = obs_axum::client::ObsClientLayer::new()
+    ///     .target(|request| request.uri.path().starts_with("/users/").then_some("/users/{id}"));
+    /// ```
+    pub fn target<R: IntoEndpoint>(mut self, target: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static) -> Self {
+        self.target = Some(Arc::new(move |request| target(request).into_endpoint()));
+        self
+    }
+
+    /// Names the `error_type` of the inner client's errors. Needed where they are no
+    /// [`Error`](std::error::Error), as the boxed ones of tower's own layers are not. Defaults to
+    /// [`FromSources`].
+    ///
+    /// ```
+    /// use obs_axum::client::ObsClientLayer;
+    /// use obs_core::client::transport_error;
+    ///
+    /// let layer = ObsClientLayer::new().classify_error(|error: &tower::BoxError| transport_error(&**error));
+    /// ```
+    pub fn classify_error<D>(self, classify: D) -> ObsClientLayer<D> {
+        let Self { state, target, classify: _ } = self;
+        ObsClientLayer { state, target, classify }
+    }
+}
+
+impl<S, C: Clone> Layer<S> for ObsClientLayer<C> {
+    type Service = ObsClientService<S, C>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ObsClientService::new(inner, self.state.clone(), self.target.clone(), self.classify.clone())
+    }
+}
+
+impl<C> fmt::Debug for ObsClientLayer<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObsClientLayer").field("state", &self.state).finish_non_exhaustive()
+    }
+}

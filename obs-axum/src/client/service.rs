@@ -1,0 +1,90 @@
+//! The service.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use http_body::Body;
+use obs_core::client::{ClientObservation, ClientState};
+use tower_service::Service;
+
+use super::{
+    ClassifyError, ObsClientFuture,
+    propagate::propagate,
+    request::{client_request, has_target},
+};
+use crate::{RequestView, endpoint::EndpointFn, headers::Headers};
+
+/// A client whose attempts are recorded; made by [`ObsClientLayer`](super::ObsClientLayer).
+#[derive(Clone)]
+pub struct ObsClientService<S, C> {
+    inner: S,
+    state: ClientState,
+    target: Option<EndpointFn>,
+    classify: C,
+}
+
+// === impl ObsClientService ===
+
+impl<S, C> ObsClientService<S, C> {
+    pub(super) fn new(inner: S, state: ClientState, target: Option<EndpointFn>, classify: C) -> Self {
+        Self { inner, state, target, classify }
+    }
+
+    /// The wrapped client.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Begins an attempt, and writes its headers into the request.
+    fn observe<B: Body>(&self, request: &mut Request<B>) -> ClientObservation {
+        let named = self.named_target(request);
+        let observation = ClientObservation::start(
+            self.state.instrument(),
+            &client_request(request, named.as_deref()),
+            &Headers(request.headers()),
+        );
+        if let Some(propagated) = observation.propagated() {
+            propagate(&propagated, request.headers_mut());
+        }
+        observation
+    }
+
+    fn named_target<B>(&self, request: &Request<B>) -> Option<Cow<'static, str>> {
+        let name = self.target.as_ref()?;
+        if has_target(request) { None } else { name(&RequestView::new(request)) }
+    }
+}
+
+impl<S, C, B, R> Service<Request<B>> for ObsClientService<S, C>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    C: ClassifyError<S::Error> + Clone,
+    B: Body,
+    R: Body,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = ObsClientFuture<S::Future, C>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let mut observation = self.observe(&mut request);
+        let polling = observation.enter();
+        let inner = self.inner.call(request);
+        polling.leave();
+        ObsClientFuture::new(inner, observation, self.classify.clone())
+    }
+}
+
+impl<S: fmt::Debug, C> fmt::Debug for ObsClientService<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObsClientService").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}

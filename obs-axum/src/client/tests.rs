@@ -1,0 +1,158 @@
+//! The layer around clients that answer without a network.
+
+use std::{
+    convert::Infallible,
+    future::pending,
+    io,
+    sync::{Arc, Mutex},
+};
+
+use axum::body::Body;
+use http::{HeaderMap, Request, Response, Version};
+use obs_core::{
+    Obs,
+    client::{Outcome, transport_error},
+    context,
+};
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn, timeout::TimeoutLayer};
+
+use super::*;
+
+/// What the hook was told: method, host, target, status, outcome, error type, retries.
+type Told = (String, String, String, Option<u16>, Outcome, Option<String>, u32);
+
+/// A layer, and what its hook was told.
+fn layer() -> (ObsClientLayer, Arc<Mutex<Vec<Told>>>) {
+    let told = Arc::<Mutex<Vec<Told>>>::default();
+    let hook = Arc::clone(&told);
+    let obs = Obs::builder("test").log_writer(io::sink()).build().unwrap();
+    let layer = ObsClientLayer::new().obs(&obs).on_finish(move |finished| {
+        hook.lock().unwrap().push((
+            finished.method.to_owned(),
+            finished.host.to_owned(),
+            finished.target.to_owned(),
+            finished.status,
+            finished.outcome,
+            finished.error_type.map(str::to_owned),
+            finished.resend_count,
+        ));
+    });
+    (layer, told)
+}
+
+fn told(
+    host: &str,
+    target: &str,
+    status: impl Into<Option<u16>>,
+    outcome: Outcome,
+    error_type: Option<&str>,
+) -> [Told; 1] {
+    let error_type = error_type.map(str::to_owned);
+    [("GET".to_owned(), host.to_owned(), target.to_owned(), status.into(), outcome, error_type, 0)]
+}
+
+fn get(uri: &str) -> Request<Body> {
+    Request::get(uri).body(Body::empty()).unwrap()
+}
+
+/// A client that answers with this status.
+fn answering(
+    status: u16,
+) -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone {
+    service_fn(move |_| async move { Ok(Response::builder().status(status).body(Body::empty()).unwrap()) })
+}
+
+#[tokio::test]
+async fn an_answer_is_recorded_under_host_and_target() {
+    let (layer, seen) = layer();
+    let mut request = get("http://Users.Internal:8080/users/7");
+    request.extensions_mut().insert(Target::new("/users/{id}"));
+    let response = ServiceBuilder::new().layer(layer).service(answering(200)).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(*seen.lock().unwrap(), told("users.internal", "/users/{id}", 200, Outcome::Ok, None));
+}
+
+#[tokio::test]
+async fn a_4xx_answer_is_an_error_of_the_client() {
+    let (layer, seen) = layer();
+    ServiceBuilder::new().layer(layer).service(answering(404)).oneshot(get("http://users/")).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), told("users", "", 404, Outcome::ClientError, Some("404")));
+}
+
+#[tokio::test]
+async fn an_error_of_the_client_is_classified_by_its_sources() {
+    let (layer, seen) = layer();
+    let refuses = service_fn(|_: Request<Body>| async {
+        Err::<Response<Body>, _>(io::Error::from(io::ErrorKind::ConnectionRefused))
+    });
+    let result = ServiceBuilder::new().layer(layer).service(refuses).oneshot(get("http://users/")).await;
+    assert_eq!(result.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+    assert_eq!(*seen.lock().unwrap(), told("users", "", None, Outcome::ServerError, Some("connect")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_inside_of_the_layer_is_an_error() {
+    let (layer, seen) = layer();
+    let hangs = service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>());
+    let client = ServiceBuilder::new()
+        .layer(layer.classify_error(|error: &BoxError| transport_error(&**error)))
+        .layer(TimeoutLayer::new(std::time::Duration::from_secs(1)))
+        .service(hangs);
+    client.oneshot(get("http://users/")).await.unwrap_err();
+    assert_eq!(*seen.lock().unwrap(), told("users", "", None, Outcome::ServerError, Some("timeout")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_outside_of_the_layer_cancels() {
+    let (layer, seen) = layer();
+    let hangs = service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>());
+    let client =
+        ServiceBuilder::new().layer(TimeoutLayer::new(std::time::Duration::from_secs(1))).layer(layer).service(hangs);
+    client.oneshot(get("http://users/")).await.unwrap_err();
+    assert_eq!(*seen.lock().unwrap(), told("users", "", None, Outcome::Cancelled, None));
+}
+
+#[tokio::test]
+async fn a_request_of_a_grpc_client_is_named_by_base_url_and_path() {
+    let (layer, seen) = layer();
+    let layer = layer.base_url("http://payments.internal:50051").target(|request| request.uri.path().to_owned());
+    let mut request = get("/shop.Payments/Charge");
+    *request.version_mut() = Version::HTTP_2;
+    ServiceBuilder::new().layer(layer).service(answering(200)).oneshot(request).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), told("payments.internal", "/shop.Payments/Charge", 200, Outcome::Ok, None));
+}
+
+#[tokio::test]
+async fn a_retry_tells_its_number() {
+    let (layer, seen) = layer();
+    let mut request = get("http://users/");
+    request.extensions_mut().insert(ResendCount(2));
+    ServiceBuilder::new().layer(layer).service(answering(200)).oneshot(request).await.unwrap();
+    assert_eq!(seen.lock().unwrap()[0].6, 2);
+}
+
+#[tokio::test]
+async fn the_trace_goes_along() {
+    let (layer, _) = layer();
+    let sent = Arc::new(Mutex::new(HeaderMap::new()));
+    let headers = Arc::clone(&sent);
+    let echo = service_fn(move |request: Request<Body>| {
+        *headers.lock().unwrap() = request.headers().clone();
+        async { Ok::<_, Infallible>(Response::new(Body::empty())) }
+    });
+    let job = context::RequestContext::start();
+    let trace_id = job.trace_id().to_string();
+    let call = ServiceBuilder::new().layer(layer).service(echo).oneshot(get("http://users/"));
+    context::scope(job, call).await.unwrap();
+    let sent = sent.lock().unwrap();
+    assert_eq!(sent["traceparent"].to_str().unwrap()[3..35], trace_id);
+    assert_eq!(sent.get("tracestate"), None);
+}
+
+#[test]
+fn services_and_futures_can_be_sent() {
+    fn sendable<T: Send>(_: &T) {}
+    let mut service = ServiceBuilder::new().layer(layer().0).service(answering(200));
+    sendable(&service);
+    sendable(&service.call(get("http://users/")));
+}
