@@ -2,7 +2,8 @@
 //!
 //! The address of the route's text picks the slots to look at, so that no text has to be hashed. A
 //! hit compares the text all the same: nested services hand out a new allocation for each request,
-//! and addresses come back with other contents.
+//! and addresses come back with other contents. The host of a client stands in a URL that is made for
+//! each request: there the text itself picks the slots.
 
 use std::{
     borrow::Cow,
@@ -41,7 +42,7 @@ thread_local! {
 /// The pair of a method and a route in `store`.
 #[inline]
 pub(super) fn find(store: &Store, key: PairKey<'_>) -> Arc<Entry> {
-    let start = slot(&key);
+    let start = slot(store.layout().side, &key);
     let known = CACHE.try_with(|cache| {
         let cache = cache.try_borrow().ok()?;
         let entries = (0..WAYS).filter_map(|way| cache[(start + way) % SLOTS].as_ref());
@@ -72,11 +73,27 @@ fn victim() -> usize {
     VICTIM.try_with(|last| last.replace((last.get() + 1) % WAYS)).unwrap_or_default()
 }
 
-fn slot(key: &PairKey<'_>) -> usize {
-    let address = key.place.as_ptr() as usize;
+fn slot(side: Side, key: &PairKey<'_>) -> usize {
+    let place = match side {
+        Side::Server => {
+            let address = key.place.as_ptr() as usize;
+            // Allocations are 16 bytes apart at least.
+            (address >> 4) ^ (address >> 12)
+        }
+        Side::Client => hash(key.place, hash(key.target, 0)),
+    };
     let method = key.method.as_bytes().iter().fold(0, |sum: usize, byte| sum.wrapping_mul(7) ^ usize::from(*byte));
-    // Allocations are 16 bytes apart at least.
-    ((address >> 4) ^ (address >> 12) ^ method.wrapping_mul(5) ^ (key.code as usize).wrapping_mul(31)) % SLOTS
+    (place ^ method.wrapping_mul(5) ^ (key.code as usize).wrapping_mul(31)) % SLOTS
+}
+
+/// Eight bytes at a time; the upper bits are the good ones.
+fn hash(text: &str, seed: usize) -> usize {
+    let mixed = text.as_bytes().chunks(8).fold((seed ^ text.len()) as u64, |hash, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        (hash.rotate_left(29) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    });
+    (mixed >> 48) as usize
 }
 
 // === impl Entry ===
@@ -107,5 +124,29 @@ impl Entry {
             && *self.place == **place
             && self.pair.method == *method
             && *self.target == **target
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn slot_of(side: Side, place: &str, target: &str) -> usize {
+        slot(side, &PairKey { method: "GET", place, target, code: 0 })
+    }
+
+    #[test]
+    fn the_slot_of_a_client_is_that_of_its_texts_wherever_they_stand() {
+        let (first, second) = (String::from("users.internal"), String::from("users.internal"));
+        assert_eq!(slot_of(Side::Client, &first, "/users/{id}"), slot_of(Side::Client, &second, "/users/{id}"));
+    }
+
+    #[test]
+    fn targets_of_one_host_have_slots_of_their_own() {
+        let targets = (0..32).map(|n| format!("/users/{{id}}/things/{n}"));
+        let slots: HashSet<_> = targets.map(|target| slot_of(Side::Client, "users.internal", &target)).collect();
+        assert!(slots.len() > 24, "{slots:?}");
     }
 }
