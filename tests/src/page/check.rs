@@ -85,17 +85,18 @@ pub(super) fn family(family: &Family, format: Format) -> Result<(), String> {
 
 /// Each label set of a histogram: its lines stand together and its buckets add up.
 fn histograms(family: &Family) -> Result<(), String> {
+    let labels = |sample: &Sample| sample.series_without(&["le"]).split_off(sample.name.len());
+    let keys: Vec<_> = family.samples.iter().map(labels).collect();
+    let groups = || keys.chunk_by(|one, other| one == other);
     let mut seen = HashSet::new();
-    let labels = |sample: &Sample| {
-        let of_labels = Sample { name: String::new(), ..sample.clone() };
-        of_labels.series_without(&["le"])
-    };
-    let groups = || family.samples.chunk_by(|one, other| labels(one) == labels(other));
-    if let Some(apart) = groups().map(|group| labels(&group[0])).find(|of| !seen.insert(of.clone())) {
+    if let Some(apart) = groups().map(|group| &group[0]).find(|of| !seen.insert(*of)) {
         return Err(format!("lines of {apart} stand apart"));
     }
+    let mut rest = &family.samples[..];
     groups().try_for_each(|group| {
-        histogram(&family.name, group).map_err(|problem| format!("{}: {problem}", labels(&group[0])))
+        let (samples, others) = rest.split_at(group.len());
+        rest = others;
+        histogram(&family.name, samples).map_err(|problem| format!("{}: {problem}", group[0]))
     })
 }
 
