@@ -2,7 +2,6 @@
 //! parser: formats and the choice between them, methods, the application's own metrics.
 #![expect(
     clippy::cast_precision_loss,
-    clippy::float_cmp,
     clippy::unwrap_used,
     reason = "a test that can't go on should stop; counts are exact"
 )]

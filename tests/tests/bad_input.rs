@@ -1,0 +1,396 @@
+//! Configurations that can't be, and requests that nobody should send.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
+
+use std::{error::Error, fs::File, io};
+
+use axum::{Router, routing::get};
+use obs_axum::{
+    ObsLayer,
+    obs_core::{
+        InitError, Obs, ObsBuilder,
+        logs::JsonLayer,
+        metrics::{Format, Registry},
+    },
+};
+use obs_tests::{
+    DEADLINE, backends,
+    logs::{LogBuffer, LogLine},
+    net::{H1Client, Server},
+    page::Page,
+    process::Process,
+    prometheus::{self, Verdict},
+    spans::SpanBuffer,
+};
+use opentelemetry::trace::SpanId;
+use opentelemetry_sdk::trace::SpanData;
+
+/// What is expected of a filter with a level that there isn't.
+const DIRECTIVES: &str = "directives such as \"info\" or \"warn,my_crate::db=debug\" (error parsing level filter: \
+                          expected one of \"off\", \"error\", \"warn\", \"info\", \"debug\", \"trace\", or a number 0-5)";
+
+fn builder() -> ObsBuilder {
+    Obs::builder("shop").log_writer(io::sink())
+}
+
+/// The whole message of a configuration that must be refused.
+#[track_caller]
+fn refused(builder: ObsBuilder) -> String {
+    message(&builder.build().unwrap_err())
+}
+
+fn message(error: &InitError) -> String {
+    assert!(error.source().is_none(), "the message says it all: {error:?}");
+    error.to_string()
+}
+
+// === configurations ===
+
+#[test]
+fn a_service_needs_a_name() {
+    for (name, shown) in [("", "\"\""), ("  ", "\"  \""), ("a\nb", "\"a\\nb\""), ("\u{7}", "\"\\u{7}\"")] {
+        let error = refused(Obs::builder(name).log_writer(io::sink()));
+        assert_eq!(error, format!("service name is {shown}, expected a name such as \"payment-service\""));
+    }
+}
+
+#[test]
+fn buckets_that_can_not_be_are_refused_with_the_bound_that_is_wrong() {
+    let too_many = (0..257).map(f64::from);
+    let cases: [(Vec<f64>, &str); 9] = [
+        (vec![], "a list of 0"),
+        (vec![0.5, 0.1], "0.1 at position 1"),
+        (vec![0.1, 0.1], "0.1 at position 1"),
+        (vec![f64::NAN], "NaN at position 0"),
+        (vec![0.1, f64::NAN, 0.2], "NaN at position 1"),
+        (vec![0.1, f64::INFINITY], "inf at position 1"),
+        (vec![f64::NEG_INFINITY, 0.1], "-inf at position 0"),
+        (vec![0.1, 0.2, 0.15, f64::NAN], "0.15 at position 2"),
+        (too_many.collect(), "a list of 257"),
+    ];
+    for (bounds, shown) in cases {
+        let expected = "1 to 256 finite numbers in ascending order";
+        let error = refused(builder().duration_buckets(bounds.clone()));
+        assert_eq!(error, format!("duration_buckets is \"{shown}\", expected {expected}"));
+        let error = Registry::builder().buckets("wait_seconds", bounds).build().unwrap_err();
+        assert_eq!(message(&error), format!("bucket bounds is \"{shown}\", expected {expected}"));
+    }
+    assert!(builder().duration_buckets([0.1]).build().is_ok());
+}
+
+#[test]
+fn a_ratio_lies_between_0_and_1() {
+    for (ratio, shown) in [
+        (-0.1, "-0.1"),
+        (1.000_1, "1.0001"),
+        (100.0, "100"),
+        (f64::NAN, "NaN"),
+        (f64::INFINITY, "inf"),
+        (f64::NEG_INFINITY, "-inf"),
+    ] {
+        assert_eq!(
+            refused(builder().sample_ratio(ratio)),
+            format!("sample_ratio is \"{shown}\", expected a number from 0.0 (record nothing) to 1.0 (record all)")
+        );
+    }
+    for ratio in [0.0, -0.0, 0.5, 1.0] {
+        assert!(builder().sample_ratio(ratio).build().is_ok(), "{ratio}");
+    }
+}
+
+#[test]
+fn a_collector_is_a_url_that_can_be_sent_to() {
+    let example = "a URL with scheme and host such as http://localhost:4318";
+    for (url, expected) in [
+        ("", example),
+        ("localhost:4318", example),
+        ("http://", example),
+        ("http://:4318", example),
+        ("http://collector:99999", example),
+        ("http://collector port", example),
+        ("http://c\u{f6}llector", example),
+        ("ftp://collector", "a URL whose scheme is http"),
+        ("http://collector?key=1", "a base URL, to which the path is added, without query and fragment"),
+    ] {
+        let error = refused(builder().otlp_endpoint(url));
+        assert_eq!(error, format!("otlp_endpoint is {url:?}, expected {expected}"));
+    }
+}
+
+#[test]
+fn a_log_filter_is_made_of_directives() {
+    for filter in ["my_crate=loud", "a=b=c", "info,[", "=info=", "my_crate[span{field=}]=verbose"] {
+        let error = refused(builder().log_filter(filter));
+        let start =
+            format!("log_filter is {filter:?}, expected directives such as \"info\" or \"warn,my_crate::db=debug\" (");
+        assert!(error.starts_with(&start) && error.ends_with(')'), "{error}");
+    }
+    let obs = builder().log_filter("warn").build().unwrap();
+    let error = message(&obs.set_log_filter("my_crate=loud").unwrap_err());
+    assert_eq!(error, format!("log_filter is \"my_crate=loud\", expected {DIRECTIVES}"));
+}
+
+#[test]
+fn a_log_target_takes_bytes() {
+    /// A disk that is full from the start.
+    struct Full;
+    impl io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let expected =
+        |what: &str| format!("log_writer is \"a target that fails ({what})\", expected one that can be written to");
+    assert_eq!(refused(builder().log_writer(Full)), expected("no storage space"));
+    let error = JsonLayer::new("shop", Full).unwrap_err();
+    assert_eq!(message(&error), expected("no storage space"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.log");
+    assert!(builder().log_writer(File::create(&file).unwrap()).build().is_ok());
+    let error = refused(builder().log_writer(File::open(&file).unwrap()));
+    assert!(error.starts_with("log_writer is \"a target that fails ("), "{error}");
+}
+
+#[test]
+fn a_cap_leaves_room_for_a_series() {
+    let error = Registry::builder().series_cap(0).build().unwrap_err();
+    assert_eq!(message(&error), "series cap is \"0\", expected a number of series, at least 1");
+}
+
+/// What comes from the environment is refused by the name of its variable. In a program of its own:
+/// the environment belongs to the process.
+#[test]
+fn settings_of_the_environment_are_refused_by_their_names() {
+    const CHILD: &str = "OBS_TEST_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        let error = Obs::builder("shop").log_writer(io::sink()).build().unwrap_err();
+        println!("refused: {}", message(&error));
+        return;
+    }
+    for (variable, value, expected) in [
+        ("RUST_LOG", "shop=loud", DIRECTIVES),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector", "a URL with scheme and host such as http://localhost:4318"),
+        ("OTEL_TRACES_SAMPLER_ARG", "1.5", "a number from 0.0 (record nothing) to 1.0 (record all)"),
+    ] {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "settings_of_the_environment_are_refused_by_their_names", "--nocapture"]);
+        command.env(CHILD, "1").env("OTEL_TRACES_SAMPLER", "traceidratio").env(variable, value);
+        let process = Process::start(&mut command);
+        let line = process.wait_for_line(DEADLINE, |line| line.contains("refused: "));
+        let said = line.split_once("refused: ").unwrap().1;
+        assert_eq!(said, format!("{variable} is {value:?}, expected {expected}"));
+    }
+}
+
+#[test]
+fn what_is_refused_leaves_no_thread_behind() {
+    for _ in 0..20 {
+        // The exporter starts before the log target is found to be bad.
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shop.log");
+        File::create(&file).unwrap();
+        let builder = Obs::builder("shop").otlp_endpoint("http://127.0.0.1:9").log_writer(File::open(&file).unwrap());
+        assert!(builder.build().is_err());
+    }
+    // Other tests of this program have threads of the same names, though not that many.
+    #[cfg(target_os = "linux")]
+    obs_tests::until(DEADLINE, || threads("obs-export") < 10 && threads("obs-logs") < 10);
+}
+
+#[cfg(target_os = "linux")]
+fn threads(name: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|found| found.trim_end() == name).count()
+}
+
+// === requests ===
+
+const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const PARENT_ID: &str = "00f067aa0ba902b7";
+
+/// A service that answers whatever comes.
+struct Service {
+    obs: Obs,
+    logs: LogBuffer,
+    spans: SpanBuffer,
+    server: Server,
+}
+
+/// What one request has left behind.
+struct Seen {
+    request_id: String,
+    line: LogLine,
+    span: SpanData,
+}
+
+impl Service {
+    fn start() -> Self {
+        let (logs, spans) = (LogBuffer::new(), SpanBuffer::new());
+        let builder = Obs::builder("shop").log_writer(logs.clone()).tracer_provider(spans.provider());
+        let obs = builder.build().unwrap();
+        let app: Router = Router::new().route("/", get(|| async { "hello" })).layer(ObsLayer::new().obs(&obs));
+        Self { server: Server::start(app), obs, logs, spans }
+    }
+
+    /// Sends a GET with these header lines, which must be served.
+    #[track_caller]
+    fn get(&self, headers: &[(&str, &[u8])]) -> Seen {
+        let (lines, spans) = (self.logs.request_lines().len(), self.spans.ended().len());
+        let mut client = H1Client::open(self.server.addr());
+        let mut request = b"GET / HTTP/1.1\r\n".to_vec();
+        for (name, value) in headers {
+            request.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request.extend(b"host: shop\r\n");
+        }
+        client.send([request, b"\r\n".to_vec()].concat());
+        let response = client.response("GET").unwrap();
+        assert_eq!((response.status, response.text()), (200, "hello"), "{headers:?}");
+        let line = self.logs.wait_for_requests(DEADLINE, lines + 1).swap_remove(lines);
+        let span = self.spans.wait_for(DEADLINE, |ended| ended.len() > spans).swap_remove(spans);
+        let request_id = response.header("x-request-id").unwrap().to_owned();
+        assert_eq!(line.str("request_id"), request_id);
+        assert_eq!(line.str("trace_id"), span.span_context.trace_id().to_string());
+        Seen { request_id, line, span }
+    }
+}
+
+impl Seen {
+    /// Neither the caller's trace nor its request id were taken.
+    #[track_caller]
+    fn assert_restarted(&self) {
+        assert_ne!(self.line.str("trace_id"), TRACE_ID);
+        assert_eq!(self.span.parent_span_id, SpanId::INVALID, "{:?}", self.line);
+    }
+}
+
+#[test]
+fn a_malformed_traceparent_restarts_the_trace() {
+    let service = Service::start();
+    let valid = format!("00-{TRACE_ID}-{PARENT_ID}-01");
+    let continued = service.get(&[("traceparent", valid.as_bytes())]);
+    assert_eq!(continued.line.str("trace_id"), TRACE_ID);
+    assert_eq!(continued.span.parent_span_id.to_string(), PARENT_ID);
+
+    let long = valid.repeat(200);
+    for bad in [
+        "",
+        "garbage",
+        &valid[..54],
+        &format!("{valid}-00"),
+        &format!("{valid}0"),
+        &valid.to_uppercase(),
+        &valid.replace("00-4", "ff-4"),
+        &valid.replace(TRACE_ID, &"0".repeat(32)),
+        &valid.replace(PARENT_ID, &"0".repeat(16)),
+        &valid.replace('-', "_"),
+        &valid.replace("4bf9", "4bg9"),
+        &format!("{valid},{valid}"),
+        &long,
+    ] {
+        service.get(&[("traceparent", bad.as_bytes())]).assert_restarted();
+    }
+    service.get(&[("traceparent", b"00-\xff\xfe-\xc3\x28-01")]).assert_restarted();
+    let other = valid.replace(PARENT_ID, "00f067aa0ba902b8");
+    service.get(&[("traceparent", valid.as_bytes()), ("traceparent", other.as_bytes())]).assert_restarted();
+}
+
+#[test]
+fn a_malformed_tracestate_is_dropped_and_the_trace_goes_on() {
+    let service = Service::start();
+    let valid = format!("00-{TRACE_ID}-{PARENT_ID}-01");
+    let state = |tracestate: &[u8]| {
+        let seen = service.get(&[("traceparent", valid.as_bytes()), ("tracestate", tracestate)]);
+        assert_eq!(seen.line.str("trace_id"), TRACE_ID, "{tracestate:?}");
+        seen.span.span_context.trace_state().header()
+    };
+    assert_eq!(state(b"a=1,b=2"), "a=1,b=2");
+    // Of a key that comes twice one is enough.
+    assert_eq!(state(b"a=1,a=2"), "a=1");
+    let members: Vec<_> = (0..33).map(|n| format!("k{n}=v")).collect();
+    let long = format!("a={}", "x".repeat(257));
+    let huge = "a=1,".repeat(4000);
+    for bad in ["a", "=", "A=1", "a=1=2,b=", &members.join(","), &long, &huge, "\u{fc}=1"] {
+        let kept = state(bad.as_bytes());
+        assert_eq!(kept, "", "{bad}");
+    }
+}
+
+#[test]
+fn a_request_id_that_could_do_harm_is_replaced() {
+    let service = Service::start();
+    assert_eq!(service.get(&[("x-request-id", b"Order-7_a.b")]).request_id, "Order-7_a.b");
+    let long = "a".repeat(129);
+    let bad: [&[u8]; 8] =
+        [b"", b"two words", b"a\"b", b"a\tb", b"{}", "\u{fc}mlaut".as_bytes(), b"\xff\xfe", long.as_bytes()];
+    for id in bad {
+        let seen = service.get(&[("x-request-id", id)]);
+        assert_eq!(seen.request_id.len(), 36, "a UUID in place of {id:?}");
+        assert!(seen.request_id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'), "{}", seen.request_id);
+    }
+    // Which of two ids counts is open, but it is one of them or a new one, and only one.
+    let twice = service.get(&[("x-request-id", b"one"), ("x-request-id", b"two")]);
+    assert!(["one", "two"].contains(&&*twice.request_id) || twice.request_id.len() == 36, "{}", twice.request_id);
+}
+
+#[test]
+fn host_and_user_agent_are_only_ever_data() {
+    let service = Service::start();
+    let long = "x".repeat(60_000);
+    let values: [&[u8]; 7] = [
+        b"",
+        b"\"},{\"level\":\"error\",\"message\":\"forged",
+        b"a\\\"b\tc",
+        b"\xff\xfe\x80",
+        "\u{fc}\u{2028}\u{1f980}\u{85}".as_bytes(),
+        b"${jndi:ldap://evil}",
+        long.as_bytes(),
+    ];
+    for value in values {
+        let seen = service.get(&[("host", value), ("user-agent", value)]);
+        assert_eq!((seen.line.str("endpoint"), seen.line.str("level")), ("/", "info"));
+        assert!(seen.line.raw().len() <= 64 * 1024, "{}", seen.line.raw().len());
+        if let (Ok(text), Some(logged)) = (std::str::from_utf8(value), seen.line.get("user_agent")) {
+            let logged = logged.as_str().unwrap();
+            assert!(text.starts_with(logged.trim_end_matches('\u{2026}')), "{logged}");
+        }
+    }
+    service.get(&[]);
+    // Nothing of it is on the page.
+    let text = String::from_utf8(service.obs.registry().render(Format::Text)).unwrap();
+    let page = Page::parse(&text).unwrap();
+    let counted = [("method", "GET"), ("endpoint", "/"), ("status", "200"), ("outcome", "ok")];
+    assert_eq!(page.value("http_requests_total", &counted), Some(8.0));
+    assert_eq!(page.series_count("http_requests_total"), 1);
+    assert!(!text.contains("evil") && !text.contains("forged"), "{text}");
+    if backends::require("promtool") {
+        assert_eq!(prometheus::check_metrics(&text), Verdict { code: 0, output: String::new() });
+    }
+}
+
+#[test]
+fn a_path_that_nobody_should_ask_for_is_unmatched_and_escaped() {
+    let service = Service::start();
+    let long = format!("/{}", "a".repeat(30_000));
+    let paths = ["/%0a%0d%22%00", "/\"quote\"", "/a?token=secret&x=%0a", "//", "/{id}", "/..%2f..%2fetc", &long];
+    for path in paths {
+        let mut client = H1Client::open(service.server.addr());
+        client.send(format!("GET {path} HTTP/1.1\r\nhost: shop\r\n\r\n"));
+        assert_eq!(client.response("GET").unwrap().status, 404, "{path}");
+    }
+    let lines = service.logs.wait_for_requests(DEADLINE, paths.len());
+    for (line, path) in lines.iter().zip(paths) {
+        assert_eq!((line.str("endpoint"), line.number("status").to_string().as_str()), ("unmatched", "404"));
+        let logged = line.str("path");
+        assert!(path.starts_with(logged.trim_end_matches('\u{2026}')) && !logged.contains("secret"), "{logged}");
+    }
+    let text = String::from_utf8(service.obs.registry().render(Format::Text)).unwrap();
+    let page = Page::parse(&text).unwrap();
+    assert_eq!(Vec::from_iter(page.label_values("http_requests_total", "endpoint")), ["unmatched"]);
+}
