@@ -59,11 +59,13 @@
 //! # How actix-web differs
 //!
 //! - It runs a handler to its end after the client has closed the connection: the outcome is that of
-//!   the handler's answer. Only a reset of the connection drops the handler: `cancelled`.
-//! - A panic ends the task of the connection. The client sees the connection close, the worker lives
-//!   on; the request is recorded as `panic`.
-//! - An upgrade (101) is counted and timed at its head. Hold an
-//!   [`obs_core::StreamGuard`] in the handler's session to record its lifetime.
+//!   the handler's answer. Only an HTTP/1 connection that is reset drops the handler: `cancelled`.
+//!   That an HTTP/2 stream was reset shows when there is something to send: then its body is dropped,
+//!   `aborted`.
+//! - A panic ends the task of the connection (of the stream, over HTTP/2). The client sees the
+//!   connection close, the worker lives on; the request is recorded as `panic`.
+//! - An upgrade (101) is counted and timed at its head. Hold an [`obs_core::StreamGuard`] in what
+//!   serves the web socket to record its lifetime.
 //! - Tasks of `actix_web::rt::spawn` and `web::block` start without a context: carry it there with
 //!   [`obs_core::context::in_current`] and [`obs_core::context::run_in`].
 //! - The scheme is that of the listener, the client that of the connection: forwarded headers are
