@@ -8,9 +8,9 @@ use obs_tests::scenario::{Expect, Ids, Plan, Scenario, Stage, Wire, get, play, r
 use crate::adapter::Axum;
 
 /// What is said of a row that goes well when something else is expected.
-fn problems(adapter: &Axum, expect: Expect) -> String {
+fn problems(adapter: Axum, expect: Expect) -> String {
     let row: Scenario = row("ok", get("/users/7"), "/users/{id}", text("hello"), expect);
-    let failure = play(&Stage::in_memory(), adapter, Wire::H1, &row, &row.expect).expect_err("nothing was noticed");
+    let failure = play(&Stage::in_memory(), &adapter, Wire::H1, &row, &row.expect).expect_err("nothing was noticed");
     failure.problems.join("\n")
 }
 
@@ -33,13 +33,13 @@ fn another_ending_is_noticed_in_every_signal() {
         "the status that the client got",
         "what on_finish was told",
     ];
-    says(&problems(&Axum::PLAIN, expect), &all);
+    says(&problems(Axum::PLAIN, expect), &all);
 }
 
 #[test]
 fn another_endpoint_is_noticed_in_every_signal() {
     let all = ["http_requests_total{endpoint=\"/else\"", "endpoint of the line", "the span's name", "http.route"];
-    says(&problems(&Axum::PLAIN, shows(Ok, 200).sends(5).endpoint("/else")), &all);
+    says(&problems(Axum::PLAIN, shows(Ok, 200).sends(5).endpoint("/else")), &all);
 }
 
 #[test]
@@ -50,23 +50,23 @@ fn another_size_is_noticed() {
         "response_bytes of the line",
         "request_bytes of the line",
     ];
-    says(&problems(&Axum::PLAIN, shows(Ok, 200).sends(6).reads(1)), &all);
+    says(&problems(Axum::PLAIN, shows(Ok, 200).sends(6).reads(1)), &all);
 }
 
 #[test]
 fn other_ids_are_noticed() {
     let all = ["the number of server spans is 1, expected 0"];
-    says(&problems(&Axum::PLAIN, shows(Ok, 200).sends(5).ids(Ids::Unsampled)), &all);
+    says(&problems(Axum::PLAIN, shows(Ok, 200).sends(5).ids(Ids::Unsampled)), &all);
     let all = ["whether the line has the caller's trace", "the span's parent"];
-    says(&problems(&Axum::PLAIN, shows(Ok, 200).sends(5).ids(Ids::Restarted)), &all);
-    says(&problems(&Axum::PLAIN, shows(Ok, 200).sends(5).request_id("mine")), &["request_id of the line"]);
+    says(&problems(Axum::PLAIN, shows(Ok, 200).sends(5).ids(Ids::Restarted)), &all);
+    says(&problems(Axum::PLAIN, shows(Ok, 200).sends(5).request_id("mine")), &["request_id of the line"]);
 }
 
 #[test]
 fn what_is_too_short_is_noticed() {
     let second = std::time::Duration::from_secs(1);
     let all = ["the duration is", "the line says"];
-    says(&problems(&Axum::PLAIN, shows(Ok, 200).sends(5).lasts(second)), &all);
+    says(&problems(Axum::PLAIN, shows(Ok, 200).sends(5).lasts(second)), &all);
 }
 
 #[test]
@@ -80,5 +80,5 @@ fn what_is_recorded_twice_is_noticed_in_every_signal() {
         "the number of server spans is 2, expected 1",
         "what on_finish was told",
     ];
-    says(&problems(&Axum::assembled(twice), shows(Ok, 200).sends(5)), &all);
+    says(&problems(Axum::assembled(twice), shows(Ok, 200).sends(5)), &all);
 }
