@@ -2,6 +2,7 @@
 
 use std::{
     sync::{Arc, OnceLock},
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -30,8 +31,14 @@ struct GlobalRecorder;
 
 /// Refuses if a subscriber is installed, before anything is started.
 pub(super) fn check_subscriber() -> Result<(), InitError> {
-    let free = tracing::dispatcher::get_default(Dispatch::is::<NoSubscriber>);
-    if free { Ok(()) } else { Err(subscriber_taken()) }
+    let is_free = || tracing::dispatcher::get_default(Dispatch::is::<NoSubscriber>);
+    // This thread may have a subscriber to itself; a new one sees the process's.
+    let asked = thread::Builder::new().name("obs-init".to_owned()).spawn(is_free).map(JoinHandle::join);
+    match asked {
+        Ok(Ok(false)) => Err(subscriber_taken()),
+        // Where there is no thread to ask, installing ours will tell.
+        Ok(Ok(true) | Err(_)) | Err(_) => Ok(()),
+    }
 }
 
 pub(super) fn install_subscriber(subscriber: impl Subscriber + Send + Sync) -> Result<(), InitError> {
