@@ -10,10 +10,7 @@ use std::{
 };
 
 use opentelemetry::{InstrumentationScope, KeyValue, trace::TracerProvider};
-use opentelemetry_sdk::{
-    error::OTelSdkError,
-    trace::{SdkTracer, SdkTracerProvider},
-};
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use super::{
     blocking, export,
@@ -133,7 +130,9 @@ impl Tracing {
         let decided = ServerSpan::decide(self.0.sampler, &start);
         match &self.0.recording {
             Some(Recording { tracer, own: None, .. }) => decided.ask(tracer, start, attributes),
-            Some(Recording { tracer, own: Some(_), .. }) if decided.flags.is_sampled() => {
+            Some(Recording { tracer, own: Some(pipeline), .. })
+                if decided.flags.is_sampled() && !pipeline.is_closed() =>
+            {
                 decided.record(tracer, start, attributes)
             }
             _ => decided,
@@ -176,9 +175,9 @@ impl Tracing {
     /// that did not succeed within `timeout`.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         match &self.0.recording {
-            Some(Recording { provider, own: Some(_), .. }) => {
-                matches!(provider.shutdown_with_timeout(timeout), Ok(()) | Err(OTelSdkError::AlreadyShutdown))
-            }
+            // Not the provider: what ends after its shutdown it forgets without a word, and requests
+            // may be under way.
+            Some(Recording { own: Some(pipeline), .. }) => pipeline.shutdown(timeout),
             _ => self.flush(timeout),
         }
     }

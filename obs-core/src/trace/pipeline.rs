@@ -1,6 +1,13 @@
 //! What happens to a span when it ends.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use opentelemetry::Context;
 use opentelemetry_sdk::{
@@ -34,6 +41,7 @@ pub(super) struct Pipeline(Arc<Inner>);
 struct Inner {
     readers: Vec<Box<dyn SpanReader>>,
     exporter: Option<Exporter>,
+    closed: AtomicBool,
 }
 
 // === impl Pipeline ===
@@ -48,7 +56,7 @@ impl Pipeline {
         if exporter.is_none() && readers.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Self(Arc::new(Inner { readers, exporter }))))
+        Ok(Some(Self(Arc::new(Inner { readers, exporter, closed: AtomicBool::new(false) }))))
     }
 
     /// False if the exporter did not get everything out within `timeout`.
@@ -56,8 +64,16 @@ impl Pipeline {
         self.0.exporter.as_ref().is_none_or(|exporter| exporter.flush(timeout))
     }
 
-    fn shutdown(&self, timeout: Duration) -> bool {
+    /// Sends what has ended and takes nothing more; false as for [`flush`](Self::flush).
+    pub(super) fn shutdown(&self, timeout: Duration) -> bool {
+        self.0.closed.store(true, Ordering::Relaxed);
         self.0.exporter.as_ref().is_none_or(|exporter| exporter.shutdown(timeout))
+    }
+
+    /// Whether a span that starts now would come too late.
+    #[inline]
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Relaxed)
     }
 }
 
