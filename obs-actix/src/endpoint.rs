@@ -9,7 +9,7 @@ use actix_web::{
 };
 use obs_core::names::value;
 
-use crate::patterns::Patterns;
+use crate::{hooks::Hooks, patterns::Patterns};
 
 /// The endpoint that a request is recorded under, as an extension of its **response**: for services
 /// that the middleware can't see into.
@@ -87,7 +87,7 @@ impl Endpoint {
 // === impl RequestView ===
 
 impl<'a> RequestView<'a> {
-    fn new(request: &'a HttpRequest) -> Self {
+    pub(crate) fn new(request: &'a HttpRequest) -> Self {
         Self { method: request.method(), uri: request.uri(), headers: request.headers(), request }
     }
 }
@@ -102,11 +102,11 @@ impl fmt::Debug for RequestView<'_> {
 // === impl Arrival ===
 
 impl Arrival {
-    pub(crate) fn of(request: &ServiceRequest, patterns: &Patterns, name: Option<&EndpointFn>) -> Self {
+    pub(crate) fn of(request: &ServiceRequest, patterns: &Patterns, hooks: Option<&Hooks>) -> Self {
         if let Some(pattern) = patterns.of(request.path(), || request.match_pattern().map(rooted)) {
             return Self::Pattern(pattern);
         }
-        let named = name.and_then(|name| name(&RequestView::new(request.request())));
+        let named = hooks.and_then(|hooks| hooks.endpoint(request));
         named.map_or(Self::Unknown, Self::Named)
     }
 

@@ -34,6 +34,9 @@
 //! | `http_response_size_bytes` | histogram | bytes | `method, endpoint` |
 //! | `http_stream_duration_seconds` | histogram | seconds | `method, endpoint` |
 //!
+//! [`ObsMiddleware::convention`] gives the names and labels of OpenTelemetry instead,
+//! [`ObsMiddleware::label`] adds labels of your own from closed lists.
+//!
 //! Every request also writes one canonical log line and, if it is sampled, one server span; both
 //! carry the same ids. See [`obs_core::request`] for the ways in which a request can end.
 //!
@@ -75,6 +78,7 @@ mod body;
 mod endpoint;
 mod future;
 mod headers;
+mod hooks;
 mod layer;
 mod metrics;
 mod patterns;

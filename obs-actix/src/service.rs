@@ -15,8 +15,9 @@ use obs_core::request::{LayerState, Observation, Protocol, RequestHead};
 
 use crate::{
     ObsBody, ObsFuture,
-    endpoint::{Arrival, EndpointFn},
+    endpoint::Arrival,
     headers::Headers,
+    hooks::{Hooks, LabelValues},
     patterns::Patterns,
     request_body,
 };
@@ -25,15 +26,14 @@ use crate::{
 pub struct ObsService<S> {
     inner: S,
     pub(crate) state: LayerState,
-    endpoint: Option<EndpointFn>,
     patterns: Patterns,
 }
 
 // === impl ObsService ===
 
 impl<S> ObsService<S> {
-    pub(crate) fn new(inner: S, state: LayerState, endpoint: Option<EndpointFn>) -> Self {
-        Self { inner, state, endpoint, patterns: Patterns::new() }
+    pub(crate) fn new(inner: S, state: LayerState) -> Self {
+        Self { inner, state, patterns: Patterns::new() }
     }
 
     /// The wrapped service.
@@ -42,9 +42,10 @@ impl<S> ObsService<S> {
     }
 
     fn observe(&self, request: &mut ServiceRequest, arrival: &Arrival) -> Observation {
+        let labels = self.state.hooks().map(|hooks: &Hooks| hooks.labels(request));
         let mut observation = Observation::start(
             self.state.instrument(),
-            &request_head(request, arrival.as_str()),
+            &request_head(request, arrival.as_str(), labels.as_ref().map_or(&[], LabelValues::as_slice)),
             &Headers(request.headers()),
         );
         request_body::count_body(request, &mut observation);
@@ -66,7 +67,7 @@ where
     }
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let arrival = Arrival::of(&request, &self.patterns, self.endpoint.as_ref());
+        let arrival = Arrival::of(&request, &self.patterns, self.state.hooks());
         let mut observation = self.observe(&mut request, &arrival);
         let polling = observation.enter();
         let inner = self.inner.call(request);
@@ -81,7 +82,7 @@ impl<S: fmt::Debug> fmt::Debug for ObsService<S> {
     }
 }
 
-fn request_head<'a>(request: &'a ServiceRequest, endpoint: Option<&'a str>) -> RequestHead<'a> {
+fn request_head<'a>(request: &'a ServiceRequest, endpoint: Option<&'a str>, labels: &'a [&'a str]) -> RequestHead<'a> {
     let uri = request.uri();
     RequestHead {
         method: request.method().as_str(),
@@ -94,6 +95,7 @@ fn request_head<'a>(request: &'a ServiceRequest, endpoint: Option<&'a str>) -> R
         protocol: protocol(request.version()),
         peer: request.peer_addr(),
         request_id: None,
+        labels,
     }
 }
 

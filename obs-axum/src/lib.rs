@@ -29,6 +29,9 @@
 //! | `http_response_size_bytes` | histogram | bytes | `method, endpoint` |
 //! | `http_stream_duration_seconds` | histogram | seconds | `method, endpoint` |
 //!
+//! [`ObsLayer::convention`] gives the names and labels of OpenTelemetry instead, [`ObsLayer::label`] adds
+//! labels of your own from closed lists.
+//!
 //! Every request also writes one canonical log line and, if it is sampled, one server span; both
 //! carry the same ids. See [`obs_core::request`] for the ways in which a request can end.
 //!
@@ -47,6 +50,7 @@ mod body;
 mod endpoint;
 mod future;
 mod headers;
+mod hooks;
 mod layer;
 mod metrics;
 mod request_body;

@@ -2,7 +2,6 @@
 
 use std::{
     any::Any,
-    borrow::Cow,
     fmt,
     net::SocketAddr,
     task::{Context, Poll},
@@ -18,7 +17,12 @@ use obs_core::{
 use tower_http::request_id::RequestId;
 use tower_service::Service;
 
-use crate::{ObsBody, ObsFuture, RequestView, endpoint::EndpointFn, headers::Headers, request_body::CountedBody};
+use crate::{
+    ObsBody, ObsFuture,
+    headers::Headers,
+    hooks::{Hooks, Named},
+    request_body::CountedBody,
+};
 
 /// A service whose requests are recorded; made by [`ObsLayer`](crate::ObsLayer).
 #[derive(Clone)]
@@ -31,7 +35,7 @@ pub struct ObsService<S> {
 #[derive(Clone)]
 pub(crate) enum Observer {
     /// All, by a layer.
-    Layer { state: LayerState, endpoint: Option<EndpointFn> },
+    Layer(LayerState),
     /// Those that match no route and that no layer observes, as the layer of the page's instance
     /// would. When routers are merged, axum lets the later one answer what matches nowhere: merging
     /// a page must not take those requests out of sight.
@@ -85,35 +89,25 @@ impl<S: fmt::Debug> fmt::Debug for ObsService<S> {
 impl Observer {
     fn observe<B: 'static>(&self, request: &mut Request<B>) -> Observation {
         match self {
-            Self::Layer { state, endpoint } => {
-                let named = endpoint.as_ref().and_then(|name| named_endpoint(name, request));
-                start(state, request, named.as_deref())
-            }
+            Self::Layer(state) => start(state, request),
             Self::Unmatched(page) => {
                 let is_matched = request.extensions().get::<MatchedPath>().is_some();
                 let layer = if is_matched || Observation::is_around() { None } else { page.layer() };
-                layer.map_or_else(Observation::none, |layer| start(&layer, request, None))
+                layer.map_or_else(Observation::none, |layer| start(&layer, request))
             }
         }
     }
 }
 
-/// The endpoint that the user's function gives, where no router has given one.
-fn named_endpoint<B>(name: &EndpointFn, request: &Request<B>) -> Option<Cow<'static, str>> {
-    if request.extensions().get::<MatchedPath>().is_some() {
-        return None;
-    }
-    name(&RequestView::new(request))
-}
-
-fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, named: Option<&str>) -> Observation {
+fn start<B: 'static>(state: &LayerState, request: &mut Request<B>) -> Observation {
     let headers = Headers(request.headers());
-    let mut observation = Observation::start(state.instrument(), &request_head(request, named), &headers);
+    let named = state.hooks().map(|hooks: &Hooks| hooks.name(request));
+    let mut observation = Observation::start(state.instrument(), &request_head(request, named.as_ref()), &headers);
     count_body(request, &mut observation);
     observation
 }
 
-fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a str>) -> RequestHead<'a> {
+fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a Named<'a>>) -> RequestHead<'a> {
     let extensions = request.extensions();
     // A nested router has its prefix cut off.
     let uri = extensions.get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
@@ -121,12 +115,15 @@ fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a str>) -> Reque
         method: request.method().as_str(),
         path: uri.path(),
         query: uri.query(),
-        endpoint: named.or_else(|| extensions.get::<MatchedPath>().map(MatchedPath::as_str)),
+        endpoint: named
+            .and_then(|named| named.endpoint.as_deref())
+            .or_else(|| extensions.get::<MatchedPath>().map(MatchedPath::as_str)),
         scheme: uri.scheme_str(),
         authority: uri.authority().map(http::uri::Authority::as_str),
         protocol: protocol(request.version()),
         peer: extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0),
         request_id: extensions.get::<RequestId>().map(|id| id.header_value().as_bytes()),
+        labels: named.map_or(&[], Named::labels),
     }
 }
 

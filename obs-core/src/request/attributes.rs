@@ -37,7 +37,7 @@ pub(super) fn on_arrival(
     if let Some(query) = head.query.filter(|query| !query.is_empty()) {
         out.push(KeyValue::new(attribute::URL_QUERY, query::redacted(query, &instrument.options.redact_query)));
     }
-    let scheme = if head.scheme == Some("https") { "https" } else { "http" };
+    let scheme = head.known_scheme();
     out.push(KeyValue::new(attribute::URL_SCHEME, scheme));
     out.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, head.protocol.version()));
     push_server(&mut out, head, headers, scheme);

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::HeaderReader;
+use crate::metrics::Traits;
 
 /// Version of the protocol that a request came by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -41,6 +42,9 @@ pub struct RequestHead<'a> {
     pub peer: Option<SocketAddr>,
     /// A request id that another layer has chosen; it is honoured like an `x-request-id` header.
     pub request_id: Option<&'a [u8]>,
+    /// The values of the layer's own labels, in their order, see
+    /// [`Options::label`](super::Options::label); one that is not in its list counts as `_OTHER`.
+    pub labels: &'a [&'a str],
 }
 
 /// How much body an adapter knows a response to have.
@@ -102,6 +106,21 @@ impl Protocol {
             Self::Http2 => "2",
             Self::Http3 => "3",
         }
+    }
+}
+
+// === impl RequestHead ===
+
+impl RequestHead<'_> {
+    /// `http` or `https`.
+    pub(super) fn known_scheme(&self) -> &'static str {
+        if self.scheme == Some("https") { "https" } else { "http" }
+    }
+
+    /// What the metrics want to know besides method and route.
+    #[inline]
+    pub(super) fn traits(&self) -> Traits<'_> {
+        Traits { scheme: self.known_scheme(), protocol: self.protocol.version(), labels: self.labels }
     }
 }
 

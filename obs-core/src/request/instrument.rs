@@ -27,8 +27,11 @@ impl Instrument {
     pub(super) fn new(options: Options) -> Self {
         let shared = options.shared.clone().unwrap_or_else(obs::default);
         let red = options.metrics.then(|| {
+            options.labels.warn();
             let red_options = RedOptions {
                 namespace: options.namespace.clone(),
+                convention: options.convention,
+                labels: options.labels.accepted().to_vec(),
                 duration_buckets: shared.duration_buckets.clone(),
                 ..RedOptions::default()
             };

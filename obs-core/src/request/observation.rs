@@ -91,7 +91,7 @@ impl Observation {
             arrived: SystemTime::UNIX_EPOCH,
             method,
             protocol: head.protocol.as_str(),
-            in_flight: red.map(|red| red.arrive(method, endpoint)),
+            in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.traits())),
             template: None,
             context: None,
             line: None,

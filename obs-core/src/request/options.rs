@@ -1,13 +1,15 @@
 //! The settings of a layer, the same for every adapter.
 
 use std::{
+    any::Any,
     fmt,
     sync::{Arc, OnceLock, Weak},
 };
 
-use super::{Finished, Head, Instrument};
+use super::{Finished, Head, Instrument, labels::OwnLabels};
 use crate::{
     Obs,
+    metrics::Convention,
     names::metric,
     obs::{self, Shared},
 };
@@ -24,6 +26,8 @@ pub struct Options {
     /// Where it goes; the process-wide default if none was given.
     pub(super) shared: Option<Arc<Shared>>,
     pub(super) namespace: String,
+    pub(super) convention: Convention,
+    pub(super) labels: OwnLabels,
     pub(super) metrics: bool,
     pub(super) logs: bool,
     pub(super) traces: bool,
@@ -40,6 +44,8 @@ pub struct Options {
     pub(super) redact_query: Vec<Box<str>>,
     pub(super) classify: Option<Classifier>,
     pub(super) on_finish: Option<FinishHook>,
+    /// Functions of the user's over types of the adapter's, which only the adapter knows.
+    hooks: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// A header that goes to the span.
@@ -78,6 +84,25 @@ impl Options {
     /// Sets the namespace of the metrics.
     pub fn namespace(&mut self, namespace: &str) {
         namespace.clone_into(&mut self.namespace);
+    }
+
+    /// Sets the names and labels of the metrics.
+    pub fn convention(&mut self, convention: Convention) {
+        self.convention = convention;
+    }
+
+    /// Adds a label with a closed list of values, and tells whether it was taken. The adapter finds
+    /// the values of a request and puts them into [`RequestHead::labels`](super::RequestHead::labels)
+    /// in the order in which labels were taken; others are left out with a warning.
+    pub fn label<V: AsRef<str>>(&mut self, name: &str, values: impl IntoIterator<Item = V>) -> bool {
+        self.labels.add((name.to_owned(), values.into_iter().map(|value| value.as_ref().to_owned()).collect()))
+    }
+
+    /// Changes what the adapter keeps with the settings: functions of the user's over its own types.
+    pub fn edit_hooks<T: Clone + Default + Send + Sync + 'static>(&mut self, change: impl FnOnce(&mut T)) {
+        let mut hooks: T = hooks_of(self).cloned().unwrap_or_default();
+        change(&mut hooks);
+        self.hooks = Some(Arc::new(hooks));
     }
 
     /// Switches metrics.
@@ -151,6 +176,8 @@ impl Default for Options {
         Self {
             shared: None,
             namespace: metric::DEFAULT_NAMESPACE.to_owned(),
+            convention: Convention::default(),
+            labels: OwnLabels::default(),
             metrics: true,
             logs: true,
             traces: true,
@@ -164,15 +191,18 @@ impl Default for Options {
             redact_query: Vec::new(),
             classify: None,
             on_finish: None,
+            hooks: None,
         }
     }
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, metrics, logs, traces, trust_incoming, skip, streaming, .. } = self;
+        let Self { namespace, convention, labels, metrics, logs, traces, trust_incoming, skip, streaming, .. } = self;
         f.debug_struct("Options")
             .field("namespace", namespace)
+            .field("convention", convention)
+            .field("labels", labels)
             .field("metrics", metrics)
             .field("logs", logs)
             .field("traces", traces)
@@ -181,6 +211,10 @@ impl fmt::Debug for Options {
             .field("streaming", streaming)
             .finish_non_exhaustive()
     }
+}
+
+fn hooks_of<T: 'static>(options: &Options) -> Option<&T> {
+    options.hooks.as_deref()?.downcast_ref()
 }
 
 // === impl CapturedHeader ===
@@ -208,6 +242,13 @@ impl LayerState {
             Some(shared) => shared.routes.announce(self),
             None => obs::default_routes().announce(self),
         }
+    }
+
+    /// What the adapter keeps with the settings, see [`Options::edit_hooks`].
+    #[inline]
+    #[must_use]
+    pub fn hooks<T: 'static>(&self) -> Option<&T> {
+        hooks_of(&self.lazy.options)
     }
 
     pub(super) fn downgrade(&self) -> WeakLayerState {

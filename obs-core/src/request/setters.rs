@@ -27,6 +27,14 @@ macro_rules! layer_setters {
                 self.with(|options| options.namespace(namespace.as_ref()))
             }
 
+            /// What the RED metrics and their labels are called: as in the guide, or as the stable
+            /// conventions of OpenTelemetry have it, which know no namespace. Defaults to
+            /// [`Convention::Guide`](obs_core::metrics::Convention::Guide).
+            #[must_use]
+            pub fn convention(self, convention: $crate::metrics::Convention) -> Self {
+                self.with(|options| options.convention(convention))
+            }
+
             /// Switches the RED metrics. Defaults to on.
             #[must_use]
             pub fn metrics(self, on: bool) -> Self {

@@ -7,10 +7,8 @@ use crate::{
     metrics::{clean, labels::Pair},
     names::{label, value},
     obs::InitError,
+    request::MAX_LABELS,
 };
-
-/// The most labels of its own that a layer may have.
-const MAX_LABELS: usize = 8;
 
 /// What a request brings with it besides method and route.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,10 +54,14 @@ pub(super) fn validate(layout: Layout, labels: &[(String, Vec<String>)]) -> Resu
     let mut taken: Vec<&str> = layout.route_keys().to_vec();
     taken.extend([layout.status_key(), label::OUTCOME, label::ERROR_TYPE, label::METRIC]);
     taken.extend([label::URL_SCHEME, label::NETWORK_PROTOCOL_VERSION]);
-    for (key, _) in labels {
+    for (key, values) in labels {
         let is_valid = !key.is_empty() && clean::label_name(key) == *key && !clean::is_reserved_label(key);
         if !is_valid || taken.contains(&key.as_str()) {
             return Err(InitError::invalid("label", key, "a label name that is not taken, [a-zA-Z_][a-zA-Z0-9_]*"));
+        }
+        if values.is_empty() || values.iter().any(String::is_empty) {
+            let given = format_args!("{key} with the values {values:?}");
+            return Err(InitError::invalid("label", given, "a closed list of values, none of them empty"));
         }
         taken.push(key);
     }
@@ -190,10 +192,11 @@ mod tests {
     fn labels_that_can_not_be_are_refused() {
         let refused = |labels: &[(String, Vec<String>)]| validate(layout(Convention::Guide), labels).is_err();
         for key in ["", "a-b", "__a", "le", "method", "outcome", "5"] {
-            assert!(refused(&[own(key, &[])]), "{key}");
+            assert!(refused(&[own(key, &["x"])]), "{key}");
         }
-        assert!(refused(&[own("a", &[]), own("a", &[])]));
-        assert!(refused(&(0..9).map(|n| own(&format!("l{n}"), &[])).collect::<Vec<_>>()));
+        assert!(refused(&[own("a", &["x"]), own("a", &["x"])]));
+        assert!(refused(&(0..9).map(|n| own(&format!("l{n}"), &["x"])).collect::<Vec<_>>()));
+        assert!(refused(&[own("tier", &[])]) && refused(&[own("tier", &["free", ""])]));
         let many: Vec<String> = (0..100_000).map(|n| n.to_string()).collect();
         assert!(refused(&[("a".to_owned(), many.clone()), ("b".to_owned(), many)]));
         assert!(!refused(&[own("tier", &["free", "paid"])]));

@@ -36,7 +36,7 @@ impl ServerRed {
 
     /// Counts a request in. `method` is a known method or `_OTHER`, `endpoint` the template of its
     /// route or `unmatched`.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn arrive(&self, method: &'static str, endpoint: &str) -> InFlight {
         self.arrive_with(method, endpoint, &Traits::default())
     }

@@ -14,7 +14,7 @@ use super::{
     flight::Measured,
     handle::{Backend, CountHandle, UnitsHandle},
     instruments::{Instrument, Instruments},
-    layout::Layout,
+    layout::{Convention, Layout},
     level::LevelSeries,
     options::RedOptions,
     pairs::Pairs,
@@ -68,7 +68,12 @@ pub(in crate::metrics) struct Store {
 
 impl StoreKey {
     pub(super) fn new(layout: Layout, options: &RedOptions) -> Self {
-        Self { layout, namespace: options.namespace.clone(), labels: options.labels.clone() }
+        // The conventions of OpenTelemetry know no namespace: layers that differ in it share their series.
+        let namespace = match layout.convention {
+            Convention::Guide => options.namespace.clone(),
+            Convention::OpenTelemetry => String::new(),
+        };
+        Self { layout, namespace, labels: options.labels.clone() }
     }
 }
 
