@@ -10,8 +10,6 @@ use std::{
     time::Instant,
 };
 
-use ::metrics::Counter;
-
 use super::{
     Format,
     buckets::{Buckets, DURATION_BUCKETS},
@@ -174,13 +172,6 @@ impl Registry {
         let (labels, _) = Labels::repaired(given);
         family.clear();
         family.series(labels, self.overflow());
-    }
-
-    /// A counter of obs itself.
-    pub(crate) fn counter_of(&self, def: &MetricDef, labels: &[(&'static str, &'static str)]) -> Counter {
-        let family: Arc<Family<CounterCells>> = self.family_of(def);
-        let pairs: Vec<Pair> = labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
-        Counter::from_arc(family.series(Labels::new(pairs), self.overflow()).series)
     }
 
     /// The family of one of our own metrics, described by its definition.

@@ -62,11 +62,6 @@ impl InFlight {
         &self.flight.entry().place
     }
 
-    /// The same, shared.
-    pub(crate) fn endpoint_shared(&self) -> Arc<str> {
-        Arc::clone(&self.flight.entry().place)
-    }
-
     /// `GET /users/{id}`; `HTTP` stands for `_OTHER`, and an unmatched route is left out.
     pub(crate) fn span_name(&self) -> Cow<'static, str> {
         self.flight.entry().span_name.clone()
