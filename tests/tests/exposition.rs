@@ -6,7 +6,7 @@
     reason = "a test that can't go on should stop; counts are exact"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{
     Router,
@@ -22,6 +22,10 @@ use obs_tests::{
     page::{Format, Page},
     prometheus::{self, Verdict},
     python::{self, PythonFamily},
+};
+use proptest::{
+    strategy::{Strategy as _, ValueTree as _},
+    test_runner::TestRunner,
 };
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -156,6 +160,39 @@ fn the_text_parser_of_python_reads_what_ours_reads() {
     let (text, page) = Service::start().with_traffic().page(Format::Text);
     let python = python::parse(Format::Text, &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(of_python(&python), of_ours(&page));
+}
+
+#[test]
+fn any_text_in_labels_and_help_is_read_back_by_every_parser() {
+    if !backends::require("prometheus_client") {
+        return;
+    }
+    let mut runner = TestRunner::deterministic();
+    let mut any = |pattern: &str, count| -> BTreeSet<String> {
+        let strategy = proptest::string::string_regex(pattern).unwrap();
+        (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
+    };
+    // Python's text parser trims the help, so it begins and ends with something that is no blank.
+    let (values, helps) = (any("(?s).{0,12}", 300), any("[a-z\\\\\"](?s:.{0,12})[a-z\\\\\"]", 50));
+    let service = Service::start();
+    metrics::with_local_recorder(service.obs.registry(), || {
+        for value in &values {
+            metrics::counter!("values", "v" => value.clone(), "w" => "x").increment(1);
+        }
+        for (n, help) in helps.iter().enumerate() {
+            metrics::describe_gauge!(format!("help_{n}"), help.clone());
+            metrics::gauge!(format!("help_{n}")).set(1.0);
+        }
+    });
+    for format in [Format::Text, Format::OpenMetrics] {
+        let (text, page) = service.page(format);
+        assert_eq!(page.label_values("values_total", "v"), values.iter().map(String::as_str).collect());
+        let python = python::parse(format, &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(of_python(&python), of_ours(&page));
+        let read: BTreeSet<_> =
+            python.iter().filter(|family| family.name.starts_with("help_")).map(|family| family.help.clone()).collect();
+        assert_eq!(read, helps);
+    }
 }
 
 /// A family as any parser sees it.
