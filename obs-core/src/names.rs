@@ -237,6 +237,22 @@ pub mod metric {
         &[],
         "Log lines that were dropped because the writer could not keep up or failed.",
     );
+    /// Canonical lines that sampling left out.
+    pub const LOG_LINES_SAMPLED_OUT: MetricDef = MetricDef::fixed(
+        "obs_log_lines_sampled_out_total",
+        Counter,
+        "",
+        &[],
+        "Requests whose log line was left out by sampling.",
+    );
+    /// Log records lost on their way to the collector.
+    pub const LOG_RECORDS_DROPPED: MetricDef = MetricDef::fixed(
+        "obs_log_records_dropped_total",
+        Counter,
+        "",
+        &["reason"],
+        "Log records that were made for the collector but not exported.",
+    );
     /// Spans lost.
     pub const SPANS_DROPPED: MetricDef = MetricDef::fixed(
         "obs_spans_dropped_total",
@@ -434,9 +450,9 @@ pub mod error_type {
     pub const TRANSPORT: [&str; 8] = [CONNECT, TIMEOUT, TLS, DNS, BODY, REDIRECT, REQUEST, OTHER];
 }
 
-/// Values of the `reason` label of `obs_spans_dropped_total`.
+/// Values of the `reason` label of `obs_spans_dropped_total` and `obs_log_records_dropped_total`.
 pub mod drop_reason {
-    /// More spans ended than could be sent.
+    /// More came than could be sent.
     pub const QUEUE_FULL: &str = "queue_full";
     /// The collector refused them or could not be reached.
     pub const EXPORT_FAILED: &str = "export_failed";

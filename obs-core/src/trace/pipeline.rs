@@ -40,7 +40,7 @@ pub(super) struct Pipeline(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     readers: Vec<Box<dyn SpanReader>>,
-    exporter: Option<Exporter>,
+    exporter: Option<Exporter<SpanData>>,
     closed: AtomicBool,
 }
 

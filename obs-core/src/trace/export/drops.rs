@@ -1,13 +1,10 @@
-//! Counting the spans that are lost.
+//! Counting what is lost.
 
 use metrics::{Counter, Key, KeyName, Label, Level, Metadata, Recorder, SharedString};
 
-use crate::names::{drop_reason, metric};
+use crate::names::{MetricDef, drop_reason};
 
-/// The one label.
-const REASON: &str = metric::SPANS_DROPPED.labels[0];
-
-/// Why a span was lost.
+/// Why an item was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DropReason {
     QueueFull,
@@ -16,7 +13,7 @@ pub(super) enum DropReason {
     Shutdown,
 }
 
-/// `obs_spans_dropped_total`, one counter per reason.
+/// `obs_spans_dropped_total` or its like, one counter per reason.
 #[derive(Clone, Debug)]
 pub(super) struct Drops {
     queue_full: Counter,
@@ -28,13 +25,14 @@ pub(super) struct Drops {
 // === impl Drops ===
 
 impl Drops {
-    pub(super) fn register(recorder: &dyn Recorder) -> Self {
-        let name = metric::SPANS_DROPPED.base();
-        let help = SharedString::const_str(metric::SPANS_DROPPED.help);
+    /// Registers `metric`, whose one label is the reason.
+    pub(super) fn register(recorder: &dyn Recorder, metric: &'static MetricDef) -> Self {
+        let (name, reason_label) = (metric.base(), metric.labels[0]);
+        let help = SharedString::const_str(metric.help);
         recorder.describe_counter(KeyName::from_const_str(name), None, help);
         let metadata = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
         let counter = |reason| {
-            let labels = vec![Label::from_static_parts(REASON, reason)];
+            let labels = vec![Label::from_static_parts(reason_label, reason)];
             recorder.register_counter(&Key::from_parts(name, labels), &metadata)
         };
         Self {
@@ -45,13 +43,13 @@ impl Drops {
         }
     }
 
-    pub(super) fn count(&self, reason: DropReason, spans: usize) {
+    pub(super) fn count(&self, reason: DropReason, items: usize) {
         let counter = match reason {
             DropReason::QueueFull => &self.queue_full,
             DropReason::ExportFailed => &self.export_failed,
             DropReason::ExportTimeout => &self.export_timeout,
             DropReason::Shutdown => &self.shutdown,
         };
-        counter.increment(spans as u64);
+        counter.increment(items as u64);
     }
 }

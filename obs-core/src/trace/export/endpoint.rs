@@ -1,11 +1,10 @@
-//! Where spans are sent to, and how.
+//! Where items are sent to, and how.
 
+use super::signal::Signal;
 use crate::{obs::InitError, trace::settings::Env};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
-const TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
 
 /// The transport of OTLP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,17 +28,17 @@ impl Endpoint {
     /// None if neither code nor the environment names a collector.
     ///
     /// What code gives and `OTEL_EXPORTER_OTLP_ENDPOINT` are base URLs to which HTTP adds
-    /// `/v1/traces`; `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is taken as it stands
+    /// `/v1/traces` and the like; `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is taken as it stands
     /// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
-    pub(super) fn from_settings(code: Option<&str>, env: Env<'_>) -> Result<Option<Self>, InitError> {
+    pub(super) fn from_settings(signal: &Signal, code: Option<&str>, env: Env<'_>) -> Result<Option<Self>, InitError> {
         let code = code.map(|given| ("otlp_endpoint", given.trim().to_owned()));
-        let Some((setting, url)) = code.or_else(|| env.first([TRACES_ENDPOINT, ENDPOINT])) else { return Ok(None) };
-        let is_base = setting != TRACES_ENDPOINT;
+        let Some((setting, url)) = code.or_else(|| env.first([signal.endpoint, ENDPOINT])) else { return Ok(None) };
+        let is_base = setting != signal.endpoint;
         if let Err(expected) = check(&url, is_base) {
             return Err(InitError::invalid(setting, url, expected));
         }
-        let protocol = Protocol::from_settings(env)?;
-        Ok(Some(Self { protocol, url: if is_base { protocol.with_path(&url) } else { url } }))
+        let protocol = Protocol::from_settings(signal, env)?;
+        Ok(Some(Self { protocol, url: if is_base { protocol.with_path(&url, signal.path) } else { url } }))
     }
 
     /// The URL without what may be secret in it, for messages.
@@ -54,8 +53,8 @@ impl Endpoint {
 // === impl Protocol ===
 
 impl Protocol {
-    fn from_settings(env: Env<'_>) -> Result<Self, InitError> {
-        let Some((setting, name)) = env.first([TRACES_PROTOCOL, PROTOCOL]) else { return Ok(Self::default()) };
+    fn from_settings(signal: &Signal, env: Env<'_>) -> Result<Self, InitError> {
+        let Some((setting, name)) = env.first([signal.protocol, PROTOCOL]) else { return Ok(Self::default()) };
         match name.to_ascii_lowercase().as_str() {
             #[cfg(feature = "otlp-http")]
             "http/protobuf" => Ok(Self::Http),
@@ -79,10 +78,10 @@ impl Protocol {
         Self::Grpc
     }
 
-    fn with_path(self, base: &str) -> String {
+    fn with_path(self, base: &str, path: &str) -> String {
         match self {
             #[cfg(feature = "otlp-http")]
-            Self::Http => format!("{}/v1/traces", base.trim_end_matches('/')),
+            Self::Http => format!("{}{path}", base.trim_end_matches('/')),
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc => base.to_owned(),
         }
@@ -132,10 +131,14 @@ fn is_address(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::export::signal::TRACES;
+
+    const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    const TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
 
     fn endpoint(code: Option<&str>, set: &[(&str, &str)]) -> Result<Option<Endpoint>, InitError> {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        Endpoint::from_settings(code, Env(&env))
+        Endpoint::from_settings(&TRACES, code, Env(&env))
     }
 
     fn url(code: Option<&str>, set: &[(&str, &str)]) -> String {

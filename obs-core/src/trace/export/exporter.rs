@@ -1,4 +1,4 @@
-//! The exporter's thread and the handle to it.
+//! An exporter's thread and the handle to it.
 
 use std::{
     sync::{Arc, mpsc},
@@ -6,42 +6,51 @@ use std::{
     time::Duration,
 };
 
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use opentelemetry_sdk::trace::SpanData;
 
-use super::{drops::Drops, otlp, queue::Queue, settings::ExportSettings, thread::become_export_thread, worker::Worker};
+use super::{
+    drops::Drops,
+    otlp,
+    queue::Queue,
+    settings::ExportSettings,
+    signal::TRACES,
+    spans::Spans,
+    thread::become_export_thread,
+    worker::{BatchExporter, Worker},
+};
 use crate::{
     obs::InitError,
     trace::{handle::TracingConfig, resource::resource, settings::Env},
 };
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A handle to the exporter; it ends with [`shutdown`](Self::shutdown).
-#[derive(Clone, Debug)]
-pub(in crate::trace) struct Exporter(Arc<Queue>);
+#[derive(Debug)]
+pub(crate) struct Exporter<T>(Arc<Queue<T>>);
 
 /// Ends the queue with the thread, whatever ends that.
-struct EndsQueue(Arc<Queue>);
+struct EndsQueue<T>(Arc<Queue<T>>);
 
 /// Checks the settings of the exporter.
 pub(in crate::trace) fn check(otlp_endpoint: Option<&str>, env: Env<'_>) -> Result<(), InitError> {
-    ExportSettings::from_settings(otlp_endpoint, env).map(drop)
+    ExportSettings::from_settings(&TRACES, otlp_endpoint, env).map(drop)
 }
 
-/// Starts the exporter that the settings ask for.
-pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Exporter>, InitError> {
+/// Starts the exporter of spans that the settings ask for.
+pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
     let env = Env(config.env);
-    let Some(settings) = ExportSettings::from_settings(config.otlp_endpoint.as_deref(), env)? else {
+    let Some(settings) = ExportSettings::from_settings(&TRACES, config.otlp_endpoint.as_deref(), env)? else {
         return Ok(None);
     };
     let (resource, of_exporter) = (resource(&config.service, env), settings.clone());
-    let drops = Drops::register(config.recorder);
-    Exporter::spawn(settings, drops, move || otlp::exporter(&of_exporter, &resource)).map(Some)
+    let drops = Drops::register(config.recorder, TRACES.drops);
+    Exporter::spawn(settings, drops, move || otlp::span_exporter(&of_exporter, &resource).map(Spans)).map(Some)
 }
 
 /// Runs `make`'s exporter on this thread until the queue is closed.
-fn export<E: SpanExporter>(
-    queue: Arc<Queue>,
+fn export<E: BatchExporter>(
+    queue: Arc<Queue<E::Item>>,
     settings: ExportSettings,
     make: impl FnOnce() -> Result<E, BoxError>,
     report: &mpsc::SyncSender<Result<(), BoxError>>,
@@ -76,47 +85,48 @@ fn export<E: SpanExporter>(
 
 // === impl Exporter ===
 
-impl Exporter {
+impl<T: Send + 'static> Exporter<T> {
     /// Starts a thread that sends with the exporter that `make` makes on it.
-    pub(super) fn spawn<E: SpanExporter + 'static>(
+    pub(super) fn spawn<E: BatchExporter<Item = T> + 'static>(
         settings: ExportSettings,
         drops: Drops,
         make: impl FnOnce() -> Result<E, BoxError> + Send + 'static,
     ) -> Result<Self, InitError> {
+        let items = settings.signal.items;
         let queue = Arc::new(Queue::new(settings.queue, settings.batch, drops));
         let (report, outcome) = mpsc::sync_channel(1);
         let of_thread = Arc::clone(&queue);
         thread::Builder::new()
             .name("obs-export".to_owned())
             .spawn(move || export(of_thread, settings, make, &report))
-            .map_err(|error| InitError::failed("start the thread that exports spans", error))?;
+            .map_err(|error| InitError::failed(format!("start the thread that exports {items}"), error))?;
         match outcome.recv() {
             Ok(Ok(())) => Ok(Self(queue)),
-            Ok(Err(error)) => Err(InitError::failed("set up the export of spans", error)),
-            Err(gone) => Err(InitError::failed("set up the export of spans", gone)),
+            Ok(Err(error)) => Err(InitError::failed(format!("set up the export of {items}"), error)),
+            Err(gone) => Err(InitError::failed(format!("set up the export of {items}"), gone)),
         }
     }
 
-    /// Takes a span that has ended; never blocks.
+    /// Takes an item; never blocks.
     #[inline]
-    pub(in crate::trace) fn push(&self, span: SpanData) {
-        self.0.push(span);
+    pub(crate) fn push(&self, item: T) {
+        self.0.push(item);
     }
 
     /// False if not everything got out within `timeout`.
-    pub(in crate::trace) fn flush(&self, timeout: Duration) -> bool {
+    pub(crate) fn flush(&self, timeout: Duration) -> bool {
         self.0.flush(timeout)
     }
 
-    /// Sends what waits, then ends. False if spans were lost thereby.
-    pub(in crate::trace) fn shutdown(&self, timeout: Duration) -> bool {
+    /// Sends what waits, then ends. False if items were lost thereby.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         self.0.close(timeout)
     }
 }
 
 // === impl EndsQueue ===
 
-impl Drop for EndsQueue {
+impl<T> Drop for EndsQueue<T> {
     fn drop(&mut self) {
         self.0.end();
     }

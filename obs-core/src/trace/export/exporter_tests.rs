@@ -3,7 +3,10 @@ use std::{
     time::Instant,
 };
 
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::{
+    error::{OTelSdkError, OTelSdkResult},
+    trace::SpanExporter,
+};
 
 use super::*;
 use crate::trace::export::{
@@ -48,7 +51,8 @@ impl SpanExporter for Scripted {
 
 fn settings() -> ExportSettings {
     ExportSettings {
-        endpoint: Endpoint::from_settings(Some("http://collector:4318"), Env(&|_| None)).unwrap().unwrap(),
+        signal: &TRACES,
+        endpoint: Endpoint::from_settings(&TRACES, Some("http://collector:4318"), Env(&|_| None)).unwrap().unwrap(),
         request_timeout: LONG,
         export_timeout: LONG,
         delay: LONG,
@@ -58,15 +62,16 @@ fn settings() -> ExportSettings {
 }
 
 /// An exporter that follows `script`, the batches it gets, and the spans it loses.
-fn scripted(settings: ExportSettings, script: &[Answer]) -> (Exporter, Receiver<Vec<String>>, Counts) {
+fn scripted(settings: ExportSettings, script: &[Answer]) -> (Exporter<SpanData>, Receiver<Vec<String>>, Counts) {
     let (sender, batches) = mpsc::channel();
     let scripted = Scripted { script: Mutex::new(script.to_vec()), batches: sender };
     let counts = Counts::default();
-    let exporter = Exporter::spawn(settings, Drops::register(&counts), move || Ok(scripted)).unwrap();
+    let exporter =
+        Exporter::spawn(settings, Drops::register(&counts, TRACES.drops), move || Ok(Spans(scripted))).unwrap();
     (exporter, batches, counts)
 }
 
-fn push(exporter: &Exporter, names: impl IntoIterator<Item = u32>) {
+fn push(exporter: &Exporter<SpanData>, names: impl IntoIterator<Item = u32>) {
     names.into_iter().for_each(|name| exporter.push(span(&name.to_string())));
 }
 
@@ -262,8 +267,8 @@ fn an_exporter_that_panics_takes_nobody_along() {
 
 #[test]
 fn an_exporter_that_can_not_be_made_is_an_error() {
-    let drops = Drops::register(&Counts::default());
-    let error = Exporter::spawn::<Scripted>(settings(), drops, || Err("on purpose".into())).unwrap_err();
+    let drops = Drops::register(&Counts::default(), TRACES.drops);
+    let error = Exporter::spawn::<Spans<Scripted>>(settings(), drops, || Err("on purpose".into())).unwrap_err();
     assert_eq!(error.to_string(), "could not set up the export of spans");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "on purpose");
 }

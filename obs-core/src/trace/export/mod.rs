@@ -1,8 +1,8 @@
-//! Spans on their way to a collector, by OTLP.
+//! Spans and log records on their way to a collector, by OTLP.
 //!
-//! A bounded queue and one thread with a runtime of its own: ending a span is a push under a short
-//! lock, and neither start-up nor shutdown needs a tokio runtime. A collector that is absent, slow
-//! or broken costs spans, which are counted, and nothing else.
+//! For each of the two a bounded queue and a thread with a runtime of its own: ending a span is a push
+//! under a short lock, and neither start-up nor shutdown needs a tokio runtime. A collector that is
+//! absent, slow or broken costs spans or log records, which are counted, and nothing else.
 
 #[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod absent;
@@ -18,6 +18,10 @@ mod otlp;
 mod queue;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod settings;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod signal;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod spans;
 #[cfg(test)]
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod testing;

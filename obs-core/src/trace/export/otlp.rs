@@ -1,4 +1,4 @@
-//! The OTLP exporter of opentelemetry-otlp, set up.
+//! The OTLP exporters of opentelemetry-otlp, set up.
 
 use std::error::Error;
 
@@ -11,7 +11,7 @@ use super::{endpoint::Protocol, settings::ExportSettings};
 ///
 /// Its own retries (three, within the request timeout) stay on: a collector that restarts must not
 /// cost spans. The worker limits the whole by the export timeout.
-pub(super) fn exporter(
+pub(super) fn span_exporter(
     settings: &ExportSettings,
     resource: &Resource,
 ) -> Result<SpanExporter, Box<dyn Error + Send + Sync>> {

@@ -1,29 +1,27 @@
-//! The bounded queue between those who end spans and the one who sends them.
+//! The bounded queue between those who end spans or log and the one who sends that.
 
 use std::{
     collections::VecDeque,
-    mem,
+    fmt, mem,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use opentelemetry_sdk::trace::SpanData;
 use tokio::sync::Notify;
 
 use super::drops::{DropReason, Drops};
 
-/// Spans that are moved under one lock: those who end spans wait no longer than that takes.
+/// Items that are moved under one lock: those who bring some wait no longer than that takes.
 const MOVED_AT_ONCE: usize = 32;
-/// Spans that room is made for ahead; a longer queue grows when it must.
+/// Items that room is made for ahead; a longer queue grows when it must.
 const ROOM_AHEAD: usize = 65_536;
 
 /// For those who give all the time there is.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 3_600);
 
-/// Spans that have ended and not been sent.
-#[derive(Debug)]
-pub(super) struct Queue {
-    state: Mutex<State>,
+/// What has been recorded and not been sent: spans, or log records.
+pub(super) struct Queue<T> {
+    state: Mutex<State<T>>,
     /// Wakes the worker.
     wake: Notify,
     /// Wakes those who wait for the worker.
@@ -33,19 +31,20 @@ pub(super) struct Queue {
     drops: Drops,
 }
 
-#[derive(Debug)]
-struct State {
-    spans: VecDeque<SpanData>,
+struct State<T> {
+    items: VecDeque<T>,
     /// Flushes asked for so far.
     asked: u64,
     /// Flushes done so far.
     answered: u64,
-    /// Spans that are being sent.
+    /// Items that are being sent.
     in_flight: usize,
-    /// Spans that were taken and then lost so far.
+    /// Items that were taken and then lost so far.
     lost: usize,
-    /// No more spans are taken, and the worker has until then.
+    /// Nothing more is taken, and the worker has until then.
     closed: Option<Instant>,
+    /// Of [`lost`](Self::lost), what was lost before that.
+    lost_before: usize,
     /// The worker has gone.
     ended: bool,
 }
@@ -53,8 +52,8 @@ struct State {
 /// What the worker has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Order {
-    /// Spans to send even if they fill no batch.
-    pub(super) spans: usize,
+    /// How many to send even if they fill no batch.
+    pub(super) items: usize,
     /// The flush to answer afterwards.
     pub(super) flush: u64,
     /// This is the last order.
@@ -63,34 +62,35 @@ pub(super) struct Order {
 
 // === impl Queue ===
 
-impl Queue {
+impl<T> Queue<T> {
     pub(super) fn new(capacity: usize, batch: usize, drops: Drops) -> Self {
         let state = State {
-            spans: VecDeque::with_capacity(capacity.min(ROOM_AHEAD)),
+            items: VecDeque::with_capacity(capacity.min(ROOM_AHEAD)),
             asked: 0,
             answered: 0,
             in_flight: 0,
             lost: 0,
             closed: None,
+            lost_before: 0,
             ended: false,
         };
         Self { state: Mutex::new(state), wake: Notify::new(), settled: Condvar::new(), capacity, batch, drops }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a span, or counts it as lost.
-    pub(super) fn push(&self, span: SpanData) {
+    /// Takes an item, or counts it as lost.
+    pub(super) fn push(&self, item: T) {
         let mut state = self.state();
         let refused = if state.closed.is_some() {
             DropReason::Shutdown
-        } else if state.spans.len() >= self.capacity {
+        } else if state.items.len() >= self.capacity {
             DropReason::QueueFull
         } else {
-            state.spans.push_back(span);
-            let filled = state.spans.len() == self.batch;
+            state.items.push_back(item);
+            let filled = state.items.len() == self.batch;
             drop(state);
             if filled {
                 self.wake.notify_one();
@@ -109,10 +109,10 @@ impl Queue {
     /// The batch that was taken last is lost.
     pub(super) fn lost(&self, reason: DropReason) {
         let mut state = self.state();
-        let spans = mem::take(&mut state.in_flight);
-        state.lost += spans;
+        let items = mem::take(&mut state.in_flight);
+        state.lost += items;
         drop(state);
-        self.drops.count(reason, spans);
+        self.drops.count(reason, items);
     }
 
     /// Until when the worker may go on, once it is to end.
@@ -128,28 +128,28 @@ impl Queue {
     /// Whether the worker must not wait.
     pub(super) fn is_urgent(&self) -> bool {
         let state = self.state();
-        state.closed.is_some() || state.asked != state.answered || state.spans.len() >= self.batch
+        state.closed.is_some() || state.asked != state.answered || state.items.len() >= self.batch
     }
 
-    /// What to do now; `all` asks for every span that waits.
+    /// What to do now; `all` asks for everything that waits.
     pub(super) fn order(&self, all: bool) -> Order {
         let state = self.state();
         let all = all || state.closed.is_some() || state.asked != state.answered;
-        Order { spans: if all { state.spans.len() } else { 0 }, flush: state.asked, last: state.closed.is_some() }
+        Order { items: if all { state.items.len() } else { 0 }, flush: state.asked, last: state.closed.is_some() }
     }
 
-    /// The next spans to send: a full batch, or fewer if `at_least` asks for them.
-    pub(super) fn take(&self, at_least: usize) -> Vec<SpanData> {
-        let waiting = self.state().spans.len();
+    /// The next items to send: a full batch, or fewer if `at_least` asks for them.
+    pub(super) fn take(&self, at_least: usize) -> Vec<T> {
+        let waiting = self.state().items.len();
         let wanted = if waiting >= self.batch { self.batch } else { at_least.min(waiting) };
         let mut batch = Vec::with_capacity(wanted);
         while batch.len() < wanted {
             let mut state = self.state();
-            let part = (wanted - batch.len()).min(MOVED_AT_ONCE).min(state.spans.len());
+            let part = (wanted - batch.len()).min(MOVED_AT_ONCE).min(state.items.len());
             if part == 0 {
                 break;
             }
-            batch.extend(state.spans.drain(..part));
+            batch.extend(state.items.drain(..part));
             state.in_flight = batch.len();
         }
         batch
@@ -164,11 +164,14 @@ impl Queue {
     /// The worker has gone: nothing is taken any more, what waits is lost.
     pub(super) fn end(&self) {
         let mut state = self.state();
-        let waiting = mem::take(&mut state.spans);
+        let waiting = mem::take(&mut state.items);
         // Something is in flight only if the exporter has panicked.
         let lost = waiting.len() + mem::take(&mut state.in_flight);
-        state.closed.get_or_insert_with(Instant::now);
         state.lost += lost;
+        if state.closed.is_none() {
+            state.closed = Some(Instant::now());
+            state.lost_before = state.lost;
+        }
         drop(state);
         // Counted before anybody hears of the end.
         self.drops.count(DropReason::Shutdown, lost);
@@ -182,26 +185,39 @@ impl Queue {
         state.asked += 1;
         let (flush, lost) = (state.asked, state.lost);
         self.wake.notify_one();
-        let waits = |state: &mut State| !state.ended && state.answered < flush;
+        let waits = |state: &mut State<T>| !state.ended && state.answered < flush;
         let (state, waited) =
             self.settled.wait_timeout_while(state, timeout, waits).unwrap_or_else(PoisonError::into_inner);
         !waited.timed_out() && state.lost == lost
     }
 
-    /// Ends the worker after it has sent what waits, at the latest after `timeout`. False if spans
+    /// Ends the worker after it has sent what waits, at the latest after `timeout`. False if items
     /// were lost thereby, or if it has not ended yet.
     pub(super) fn close(&self, timeout: Duration) -> bool {
+        self.begin_close(timeout);
+        let waits = |state: &mut State<T>| !state.ended;
+        let (state, waited) =
+            self.settled.wait_timeout_while(self.state(), timeout, waits).unwrap_or_else(PoisonError::into_inner);
+        !waited.timed_out() && state.lost == state.lost_before
+    }
+
+    /// Starts what [`close`](Self::close) waits for.
+    pub(super) fn begin_close(&self, timeout: Duration) {
         // The worker gives up a little before we do, so that its counts are there when we return.
         let grace = (timeout / 10).min(Duration::from_millis(50));
         let mut state = self.state();
-        let lost = state.lost;
-        let now = Instant::now();
-        state.closed.get_or_insert_with(|| now.checked_add(timeout.saturating_sub(grace)).unwrap_or(now + FOREVER));
+        if state.closed.is_none() {
+            let now = Instant::now();
+            state.closed = Some(now.checked_add(timeout.saturating_sub(grace)).unwrap_or(now + FOREVER));
+            state.lost_before = state.lost;
+        }
+        drop(state);
         self.wake.notify_one();
-        let (state, waited) = self
-            .settled
-            .wait_timeout_while(state, timeout, |state| !state.ended)
-            .unwrap_or_else(PoisonError::into_inner);
-        !waited.timed_out() && state.lost == lost
+    }
+}
+
+impl<T> fmt::Debug for Queue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("capacity", &self.capacity).field("batch", &self.batch).finish_non_exhaustive()
     }
 }

@@ -1,23 +1,24 @@
-//! How spans are gathered and sent.
+//! How items are gathered and sent.
 
 use std::time::Duration;
 
-use super::endpoint::Endpoint;
+use super::{endpoint::Endpoint, signal::Signal};
 use crate::{obs::InitError, trace::settings::Env};
 
 /// The batch settings of the standard and where to send to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ExportSettings {
+#[derive(Clone, Debug)]
+pub(crate) struct ExportSettings {
+    pub(super) signal: &'static Signal,
     pub(super) endpoint: Endpoint,
     /// How long the collector may take for a request, with its retries.
     pub(super) request_timeout: Duration,
     /// How long one batch may take whatever happens.
     pub(super) export_timeout: Duration,
-    /// How long a span waits for company.
+    /// How long an item waits for company.
     pub(super) delay: Duration,
-    /// Spans that wait at most.
+    /// Items that wait at most.
     pub(super) queue: usize,
-    /// Spans that are sent at once, at most.
+    /// Items that are sent at once, at most.
     pub(super) batch: usize,
 }
 
@@ -48,25 +49,30 @@ impl Env<'_> {
 
 impl ExportSettings {
     /// None if nothing says where to send to, or the SDK is switched off.
-    pub(super) fn from_settings(code: Option<&str>, env: Env<'_>) -> Result<Option<Self>, InitError> {
+    pub(super) fn from_settings(
+        signal: &'static Signal,
+        code: Option<&str>,
+        env: Env<'_>,
+    ) -> Result<Option<Self>, InitError> {
         if env.is_true("OTEL_SDK_DISABLED") {
             return Ok(None);
         }
-        if code.is_none() && is_off(env)? {
+        if code.is_none() && asked_for(signal, env)? == Some(false) {
             return Ok(None);
         }
-        let Some(endpoint) = Endpoint::from_settings(code, env)? else { return Ok(None) };
-        let queue = size("OTEL_BSP_MAX_QUEUE_SIZE", 2_048, env)?;
-        let batch = size("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512, env)?;
+        let Some(endpoint) = Endpoint::from_settings(signal, code, env)? else { return Ok(None) };
+        let queue = size(signal.queue, 2_048, env)?;
+        let batch = size(signal.batch, 512, env)?;
         let request_timeout = millis("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000, env)?;
         Ok(Some(Self {
+            signal,
             endpoint,
-            request_timeout: match env.get("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT") {
-                Some(_) => millis("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", 10_000, env)?,
+            request_timeout: match env.get(signal.timeout) {
+                Some(_) => millis(signal.timeout, 10_000, env)?,
                 None => request_timeout,
             },
-            export_timeout: millis("OTEL_BSP_EXPORT_TIMEOUT", 30_000, env)?,
-            delay: millis("OTEL_BSP_SCHEDULE_DELAY", 5_000, env)?,
+            export_timeout: millis(signal.export_timeout, 30_000, env)?,
+            delay: millis(signal.delay, signal.usual_delay, env)?,
             queue,
             // The standard wants a batch to be no larger than the queue.
             batch: batch.min(queue),
@@ -74,13 +80,13 @@ impl ExportSettings {
     }
 }
 
-/// Whether the environment says that traces are not exported.
-fn is_off(env: Env<'_>) -> Result<bool, InitError> {
-    const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
-    match env.get(EXPORTER).as_deref() {
-        None | Some("otlp") => Ok(false),
-        Some("none") => Ok(true),
-        Some(other) => Err(InitError::invalid(EXPORTER, other, "otlp or none")),
+/// What the environment says about the export of a signal, if anything.
+pub(super) fn asked_for(signal: &Signal, env: Env<'_>) -> Result<Option<bool>, InitError> {
+    match env.get(signal.exporter).as_deref() {
+        None => Ok(None),
+        Some("otlp") => Ok(Some(true)),
+        Some("none") => Ok(Some(false)),
+        Some(other) => Err(InitError::invalid(signal.exporter, other, "otlp or none")),
     }
 }
 
@@ -95,10 +101,11 @@ fn size(name: &'static str, default: u32, env: Env<'_>) -> Result<usize, InitErr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::export::signal::TRACES;
 
     fn settings(set: &[(&str, &str)]) -> Result<Option<ExportSettings>, InitError> {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        ExportSettings::from_settings(Some("http://localhost:4318"), Env(&env))
+        ExportSettings::from_settings(&TRACES, Some("http://localhost:4318"), Env(&env))
     }
 
     #[test]
@@ -143,7 +150,7 @@ mod tests {
                 "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://host".to_owned()),
                 _ => None,
             };
-            ExportSettings::from_settings(None, Env(&env)).map(|settings| settings.is_some())
+            ExportSettings::from_settings(&TRACES, None, Env(&env)).map(|settings| settings.is_some())
         };
         assert!(!exporter("none").unwrap());
         assert!(exporter("otlp").unwrap() && exporter("").unwrap());
@@ -154,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_switched_off_sdk_exports_nothing() {
-        assert_eq!(settings(&[("OTEL_SDK_DISABLED", "True")]).unwrap(), None);
+        assert!(settings(&[("OTEL_SDK_DISABLED", "True")]).unwrap().is_none());
         assert!(settings(&[("OTEL_SDK_DISABLED", "false")]).unwrap().is_some());
     }
 }

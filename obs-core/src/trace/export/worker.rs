@@ -8,11 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry::KeyValue;
-use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    trace::{SpanData, SpanExporter},
-};
+use opentelemetry_sdk::error::OTelSdkResult;
 use tokio::time::{sleep, sleep_until};
 
 use super::{drops::DropReason, queue::Queue, settings::ExportSettings};
@@ -21,18 +17,29 @@ use crate::names::target;
 /// A failing collector is mentioned again after that long.
 const WARN_AGAIN: Duration = Duration::from_secs(60);
 
+/// Sends batches to a collector.
+pub(crate) trait BatchExporter {
+    /// What batches are made of.
+    type Item;
+
+    /// Sends one batch.
+    fn export(&self, batch: Vec<Self::Item>) -> impl Future<Output = OTelSdkResult>;
+}
+
 /// Sends what waits in a queue.
 #[derive(Debug)]
-pub(super) struct Worker<E> {
-    queue: Arc<Queue>,
+pub(super) struct Worker<E: BatchExporter> {
+    queue: Arc<Queue<E::Item>>,
     exporter: E,
     settings: ExportSettings,
     health: Health,
 }
 
 /// How it stands with the collector, as far as it was told.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Health {
+    /// What is sent.
+    items: &'static str,
     warned: Option<Instant>,
     lost_since: usize,
 }
@@ -45,25 +52,12 @@ enum Sent {
     Closed,
 }
 
-/// Leaves one value per key, the latest. The SDK appends, OTLP wants keys to be unique; here it costs
-/// no request anything.
-fn keep_last(attributes: &mut Vec<KeyValue>) {
-    let mut at = 0;
-    while at < attributes.len() {
-        let (known, later) = attributes.split_at_mut(at + 1);
-        if later.iter().any(|other| other.key == known[at].key) {
-            attributes.remove(at);
-        } else {
-            at += 1;
-        }
-    }
-}
-
 // === impl Worker ===
 
-impl<E: SpanExporter> Worker<E> {
-    pub(super) fn new(queue: Arc<Queue>, exporter: E, settings: ExportSettings) -> Self {
-        Self { queue, exporter, settings, health: Health::default() }
+impl<E: BatchExporter> Worker<E> {
+    pub(super) fn new(queue: Arc<Queue<E::Item>>, exporter: E, settings: ExportSettings) -> Self {
+        let health = Health { items: settings.signal.items, warned: None, lost_since: 0 };
+        Self { queue, exporter, settings, health }
     }
 
     /// Works until the queue is closed.
@@ -73,7 +67,7 @@ impl<E: SpanExporter> Worker<E> {
             self.wait(next).await;
             let due = Instant::now() >= next;
             let order = self.queue.order(due);
-            self.send_all(order.spans).await;
+            self.send_all(order.items).await;
             if due {
                 next = Instant::now() + self.settings.delay;
             }
@@ -98,7 +92,7 @@ impl<E: SpanExporter> Worker<E> {
         .await;
     }
 
-    /// Sends full batches, and as many spans as are asked for.
+    /// Sends full batches, and as many items as are asked for.
     async fn send_all(&mut self, mut asked: usize) {
         while !self.is_late() {
             let batch = self.queue.take(asked);
@@ -115,11 +109,8 @@ impl<E: SpanExporter> Worker<E> {
     }
 
     /// Sends one batch, or counts it as lost.
-    async fn send(&mut self, mut batch: Vec<SpanData>) {
-        for span in &mut batch {
-            keep_last(&mut span.attributes);
-        }
-        let spans = batch.len();
+    async fn send(&mut self, batch: Vec<E::Item>) {
+        let items = batch.len();
         let endpoint = &self.settings.endpoint;
         let (reason, error) = match self.export(batch).await {
             Sent::Done(Ok(())) => {
@@ -132,12 +123,12 @@ impl<E: SpanExporter> Worker<E> {
             Sent::Closed => (DropReason::Shutdown, "no answer before shutdown".to_owned()),
         };
         self.queue.lost(reason);
-        self.health.ill(spans, &error, || endpoint.shown());
+        self.health.ill(items, &error, || endpoint.shown());
     }
 
     /// The exporter's answer, unless it takes too long: longer than one batch may take, or longer
     /// than there is time at shutdown.
-    async fn export(&self, batch: Vec<SpanData>) -> Sent {
+    async fn export(&self, batch: Vec<E::Item>) -> Sent {
         let mut export = pin!(self.exporter.export(batch));
         let mut limit = pin!(sleep(self.settings.export_timeout));
         let mut closing = false;
@@ -171,7 +162,7 @@ impl<E: SpanExporter> Worker<E> {
 impl Health {
     fn well(&mut self, endpoint: impl FnOnce() -> String) {
         if self.warned.take().is_some() {
-            tracing::info!(target: target::OBS, endpoint = endpoint(), "spans are exported again");
+            tracing::info!(target: target::OBS, endpoint = endpoint(), "{} are exported again", self.items);
         }
         self.lost_since = 0;
     }
@@ -182,22 +173,7 @@ impl Health {
             return;
         }
         let (endpoint, lost) = (endpoint(), std::mem::take(&mut self.lost_since));
-        tracing::warn!(target: target::OBS, endpoint, error, lost, "spans could not be exported and are lost");
+        tracing::warn!(target: target::OBS, endpoint, error, lost, "{} could not be exported and are lost", self.items);
         self.warned = Some(Instant::now());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_several_values_for_a_key_the_last_stays() {
-        let pairs = |list: &[(&'static str, i64)]| {
-            list.iter().map(|(key, value)| KeyValue::new(*key, *value)).collect::<Vec<_>>()
-        };
-        let mut attributes = pairs(&[("a", 1), ("b", 2), ("a", 3), ("c", 4), ("b", 5), ("b", 6)]);
-        keep_last(&mut attributes);
-        assert_eq!(attributes, pairs(&[("a", 3), ("c", 4), ("b", 6)]));
     }
 }

@@ -1,0 +1,40 @@
+//! What an exporter sends: the names that its settings and its counter have.
+
+use crate::names::{MetricDef, metric};
+
+/// A kind of telemetry.
+#[derive(Debug)]
+pub(crate) struct Signal {
+    /// For messages, in the plural.
+    pub(super) items: &'static str,
+    /// Added to a base URL by OTLP over HTTP.
+    pub(super) path: &'static str,
+    pub(super) exporter: &'static str,
+    pub(super) endpoint: &'static str,
+    pub(super) protocol: &'static str,
+    pub(super) timeout: &'static str,
+    pub(super) queue: &'static str,
+    pub(super) batch: &'static str,
+    pub(super) export_timeout: &'static str,
+    pub(super) delay: &'static str,
+    /// How long an item waits for company if nothing else is said, in milliseconds.
+    pub(super) usual_delay: u32,
+    /// Where lost items are counted.
+    pub(super) drops: &'static MetricDef,
+}
+
+/// Spans.
+pub(crate) static TRACES: Signal = Signal {
+    items: "spans",
+    path: "/v1/traces",
+    exporter: "OTEL_TRACES_EXPORTER",
+    endpoint: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    protocol: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+    timeout: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
+    queue: "OTEL_BSP_MAX_QUEUE_SIZE",
+    batch: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+    export_timeout: "OTEL_BSP_EXPORT_TIMEOUT",
+    delay: "OTEL_BSP_SCHEDULE_DELAY",
+    usual_delay: 5_000,
+    drops: &metric::SPANS_DROPPED,
+};
