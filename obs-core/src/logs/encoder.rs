@@ -1,7 +1,5 @@
 //! From an event to a line.
 
-use std::sync::OnceLock;
-
 use tracing_core::{
     Event, Level, Metadata, Subscriber,
     span::{Attributes, Record},
@@ -28,7 +26,7 @@ use crate::{
 };
 
 /// The target that the `log` bridge gives to events; the record's own is in a field.
-const LOG_BRIDGE_TARGET: &str = "log";
+pub(super) const LOG_BRIDGE_TARGET: &str = "log";
 /// Room for punctuation, the mark of truncated lines, and what fields pass their limit by.
 const MARGIN: usize = 256 + 2 * SLACK;
 
@@ -40,8 +38,7 @@ pub(super) struct Encoder {
     pub(super) service: Vec<u8>,
     /// What follows the message of a request's line.
     pub(super) request_part: Vec<u8>,
-    default_redactor: Redactor,
-    own_redactor: OnceLock<Redactor>,
+    pub(super) redactor: Redactor,
     /// How many bytes the line up to its message, the message and the fields may have together.
     room: usize,
 }
@@ -49,27 +46,16 @@ pub(super) struct Encoder {
 // === impl Encoder ===
 
 impl Encoder {
-    pub(super) fn new(style: Style, service: &ServiceInfo) -> Self {
+    /// `redact` are further names of fields whose values must not be written.
+    pub(super) fn new(style: Style, service: &ServiceInfo, redact: &[String]) -> Self {
         let service = json::service_part(service);
         let room = MAX_LINE - MAX_TARGET - MAX_IDS - MARGIN - service.len();
         let request_part = json::request_part(&service);
-        Self {
-            style,
-            service,
-            request_part,
-            default_redactor: Redactor::default(),
-            own_redactor: OnceLock::new(),
-            room,
-        }
-    }
-
-    /// Replaces the list of field names that are redacted; `false` if that was done before.
-    pub(super) fn set_redacted<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> bool {
-        self.own_redactor.set(Redactor::new(names)).is_ok()
+        Self { style, service, request_part, redactor: Redactor::with(redact.iter().map(String::as_str)), room }
     }
 
     pub(super) fn rules(&self) -> FieldRules<'_> {
-        FieldRules { style: self.style, redactor: self.own_redactor.get().unwrap_or(&self.default_redactor) }
+        FieldRules { style: self.style, redactor: &self.redactor }
     }
 
     /// Writes the line of an event to `scratch.line`; says at which level it is.

@@ -85,7 +85,7 @@ pub(super) fn push_escaped_bytes(out: &mut Vec<u8>, bytes: &[u8], limit: usize, 
 }
 
 /// The longest prefix that has at most `max` bytes and ends between characters.
-fn floor_char_boundary(text: &str, max: usize) -> usize {
+pub(super) fn floor_char_boundary(text: &str, max: usize) -> usize {
     if max >= text.len() {
         return text.len();
     }

@@ -296,9 +296,9 @@ fn to_u32(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }
 
-/// Whether obs itself writes this key.
+/// Whether obs itself writes this key, whose bit is [`key_bit`].
 #[inline]
-fn is_reserved(name: &str, bit: u64) -> bool {
+pub(super) fn is_reserved(name: &str, bit: u64) -> bool {
     RESERVED_BITS & bit != 0 && RESERVED.contains(&name)
 }
 
@@ -317,7 +317,7 @@ const RESERVED_BITS: u64 = {
 /// One of 64 bits, by length and outer bytes: cheap, and different for the keys of one line more
 /// often than not.
 #[inline]
-const fn key_bit(key: &[u8]) -> u64 {
+pub(super) const fn key_bit(key: &[u8]) -> u64 {
     let (first, last) = match key {
         [] => (0, 0),
         [only] => (*only, *only),

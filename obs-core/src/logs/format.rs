@@ -1,6 +1,6 @@
 //! How lines look.
 
-use std::{env, ffi::OsStr, io, io::IsTerminal as _};
+use std::{env, ffi::OsStr};
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -13,7 +13,7 @@ pub enum LogFormat {
     /// In colour when it goes to a terminal and the environment variable
     /// [`NO_COLOR`](https://no-color.org) is empty or unset.
     Pretty,
-    /// [`Pretty`](Self::Pretty) when lines go to stdout and stdout is a terminal, else
+    /// [`Pretty`](Self::Pretty) when lines go to stdout or stderr and that is a terminal, else
     /// [`Json`](Self::Json). The default.
     #[default]
     Auto,
@@ -29,9 +29,8 @@ pub(super) enum Style {
 // === impl LogFormat ===
 
 impl LogFormat {
-    /// Decides for a target: `to_stdout` is false when a writer was given.
-    pub(super) fn style(self, to_stdout: bool) -> Style {
-        let terminal = to_stdout && io::stdout().is_terminal();
+    /// Decides for a target that is a terminal, or not.
+    pub(super) fn style(self, terminal: bool) -> Style {
         self.decide(terminal, env::var_os("NO_COLOR").as_deref(), env::var_os("TERM").as_deref())
     }
 

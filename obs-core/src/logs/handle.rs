@@ -1,17 +1,20 @@
 //! The handle to the log pipeline.
 
-use std::{io, net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use metrics::Recorder;
 use tracing_core::{Level, Subscriber};
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
 use super::{
-    LineReader, LogFormat, RequestLine, RequestStart,
+    LineReader, LogFormat, LogTarget, RequestLine, RequestStart,
     encoder::Encoder,
     filter::FilterControl,
     layer::LogLayer,
+    otlp::{OtlpLogs, RawRequest},
     output::{Counters, Output},
+    sampling::LineSampler,
+    target::OpenTarget,
     writer::Writer,
 };
 use crate::{
@@ -19,14 +22,34 @@ use crate::{
     obs::{InitError, ServiceInfo},
 };
 
+/// The environment variable with the filter's directives.
+const FILTER: &str = "RUST_LOG";
+
+/// What code says about logs; `None` is the environment's say, or the default.
+#[derive(Debug, Default)]
+pub(crate) struct LogSettings {
+    pub(crate) format: LogFormat,
+    /// Directives as in `RUST_LOG`.
+    pub(crate) filter: Option<String>,
+    pub(crate) target: Option<LogTarget>,
+    /// Further names of fields whose values must not be written.
+    pub(crate) redact: Vec<String>,
+    /// Which share of the requests that went well writes a line.
+    pub(crate) sample_ratio: Option<f64>,
+    /// From which duration on a request writes a line in any case.
+    pub(crate) slow: Option<Duration>,
+    /// Whether log records are exported by OTLP.
+    pub(crate) export: Option<bool>,
+}
+
 /// What a log pipeline is made from.
 pub(crate) struct LogsConfig<'a> {
     pub(crate) service: Arc<ServiceInfo>,
-    pub(crate) format: LogFormat,
-    /// Directives as in `RUST_LOG`; `None` is `info`.
-    pub(crate) filter: Option<String>,
-    /// Where lines go; `None` is stdout.
-    pub(crate) writer: Option<Box<dyn io::Write + Send>>,
+    pub(crate) settings: LogSettings,
+    /// Where OTLP goes, from code: a base URL.
+    pub(crate) otlp_endpoint: Option<&'a str>,
+    /// The environment.
+    pub(crate) env: &'a dyn Fn(&str) -> Option<String>,
     /// Where the pipeline's own counters are registered.
     pub(crate) recorder: &'a dyn Recorder,
 }
@@ -39,21 +62,27 @@ pub(crate) struct Logs(Arc<Inner>);
 struct Inner {
     output: Arc<Output>,
     filter: FilterControl,
+    sampler: Option<LineSampler>,
+    /// The way to a collector, if there is one.
+    otlp: Option<OtlpLogs>,
 }
 
 // === impl Logs ===
 
 impl Logs {
-    /// Checks the configuration and starts the writer's thread.
+    /// Checks the configuration, opens the target and starts the threads.
     pub(crate) fn start(config: LogsConfig<'_>) -> Result<Self, InitError> {
-        let LogsConfig { service, format, filter, writer, recorder } = config;
-        let filter = FilterControl::new(filter.as_deref())?;
-        let encoder = Encoder::new(format.style(writer.is_none()), &service);
+        let LogsConfig { service, settings, otlp_endpoint, env, recorder } = config;
+        let LogSettings { format, filter, target, redact, sample_ratio, slow, export } = settings;
+        let filter = FilterControl::new(filter.or_else(|| env(FILTER)).as_deref())?;
+        let sampler = LineSampler::new(sample_ratio, slow)?;
+        let OpenTarget { writer, is_terminal } = target.unwrap_or_else(LogTarget::stdout).open()?;
+        let encoder = Encoder::new(format.style(is_terminal), &service, &redact);
         let counters = Counters::register(recorder);
-        let target = writer.unwrap_or_else(|| Box::new(io::stdout()));
-        let writer = Writer::start(target, counters.dropped.clone())?;
+        let writer = Writer::start(writer, counters.dropped.clone())?;
         let output = Arc::new(Output::new(encoder, writer, counters));
-        Ok(Self(Arc::new(Inner { output, filter })))
+        let otlp = OtlpLogs::start(&output, &service, (otlp_endpoint, export), env, recorder)?;
+        Ok(Self(Arc::new(Inner { output, filter, sampler, otlp })))
     }
 
     /// A layer that writes events, behind the filter.
@@ -61,17 +90,13 @@ impl Logs {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        LogLayer::new(Arc::clone(&self.0.output)).with_filter(self.0.filter.filter())
+        let exported = self.0.otlp.as_ref().map(OtlpLogs::layer);
+        LogLayer::new(Arc::clone(&self.0.output)).and_then(exported).with_filter(self.0.filter.filter())
     }
 
     /// Puts other directives in force, for layers that exist already, too.
     pub(crate) fn set_filter(&self, directives: &str) -> Result<(), InitError> {
         self.0.filter.set(directives)
-    }
-
-    /// Replaces the list of field names whose values are redacted; `false` if that was done before.
-    pub(crate) fn set_redacted_fields<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> bool {
-        self.0.output.encoder.set_redacted(names)
     }
 
     /// Gives every finished line to a second reader as well; `false` if there is one.
@@ -97,17 +122,47 @@ impl Logs {
         if !self.request_enabled(Level::ERROR) {
             return RequestStart::default();
         }
-        self.0.output.begin_request(path, user_agent, client_address)
+        let mut start = self.0.output.begin_request(path, user_agent, client_address);
+        if self.0.otlp.is_some() {
+            start.raw = Some(Box::new(RawRequest::new(path, user_agent, client_address)));
+        }
+        start
     }
 
-    /// At the end: writes the line of the request, if it is enabled at its level.
+    /// At the end: writes the line of the request, if it is enabled at its level and sampling doesn't
+    /// leave it out.
     #[inline]
-    pub(crate) fn write_request(&self, start: RequestStart, context: &RequestContext, line: &RequestLine<'_>) {
+    pub(crate) fn write_request(&self, mut start: RequestStart, context: &RequestContext, line: &RequestLine<'_>) {
         if self.request_enabled(line.level) {
-            self.0.output.write_request(&start, context, line);
+            if self.0.sampler.is_none_or(|sampler| sampler.keeps(context, line)) {
+                self.0.output.write_request(&start, context, line);
+                if let Some(otlp) = &self.0.otlp {
+                    otlp.send_request(&mut start, context, line);
+                }
+            } else {
+                self.0.output.count_sampled_out();
+            }
         }
         // Its buffer serves the next request.
         drop(start);
+    }
+
+    /// Exports what has been logged so far; `false` if that does not succeed within `timeout`.
+    pub(crate) fn flush_export(&self, timeout: Duration) -> bool {
+        self.0.otlp.as_ref().is_none_or(|otlp| otlp.flush(timeout))
+    }
+
+    /// Starts what [`shutdown_export`](Self::shutdown_export) waits for.
+    pub(crate) fn begin_shutdown_export(&self, timeout: Duration) {
+        if let Some(otlp) = &self.0.otlp {
+            otlp.begin_shutdown(timeout);
+        }
+    }
+
+    /// Exports what has been logged so far and ends the export; `false` if that does not succeed within
+    /// `timeout`.
+    pub(crate) fn shutdown_export(&self, timeout: Duration) -> bool {
+        self.0.otlp.as_ref().is_none_or(|otlp| otlp.shutdown(timeout))
     }
 
     /// Waits until everything accepted so far has been written and flushed; `false` if that takes
@@ -126,12 +181,11 @@ impl Logs {
 
 impl std::fmt::Debug for LogsConfig<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { service, format, filter, writer, recorder: _ } = self;
+        let Self { service, settings, otlp_endpoint, env: _, recorder: _ } = self;
         f.debug_struct("LogsConfig")
             .field("service", service)
-            .field("format", format)
-            .field("filter", filter)
-            .field("own_writer", &writer.is_some())
+            .field("settings", settings)
+            .field("otlp_endpoint", otlp_endpoint)
             .finish_non_exhaustive()
     }
 }

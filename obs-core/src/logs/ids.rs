@@ -7,7 +7,7 @@ use opentelemetry::{Context as OtelContext, trace::TraceContextExt as _};
 use crate::context::{RequestContext, SpanId, TraceId};
 
 /// Start of the targets of OpenTelemetry's own crates.
-const OTEL_TARGETS: &str = "opentelemetry";
+pub(super) const OTEL_TARGETS: &str = "opentelemetry";
 
 /// What ties a line to a request and a trace.
 #[derive(Clone, Copy, Debug)]

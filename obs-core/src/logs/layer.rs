@@ -17,7 +17,10 @@ use super::{
     span_fields::SpanFields,
     writer::Writer,
 };
-use crate::obs::{InitError, ServiceInfo};
+use crate::{
+    obs::{InitError, ServiceInfo},
+    request::is_request_span,
+};
 
 /// Turns events into lines, in whatever style.
 #[derive(Clone, Debug)]
@@ -68,6 +71,9 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if is_request_span(attributes.metadata()) {
+            return;
+        }
         let Some(span) = context.span(id) else { return };
         scratch::with(|scratch| {
             self.output.encoder.encode_span(&mut scratch.fields, attributes);
@@ -83,7 +89,7 @@ where
     }
 
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
+        let Some(span) = context.span(id).filter(|span| !is_request_span(span.metadata())) else { return };
         scratch::with(|scratch| {
             // Formats first and locks the span then: a `Debug` impl may log within this very span.
             self.output.encoder.encode_record(&mut scratch.fields, record);
@@ -121,7 +127,7 @@ impl JsonLayer {
         }
         let counters = Counters::register(&NoopRecorder);
         let writer = Writer::start(Box::new(writer), counters.dropped.clone())?;
-        let output = Output::new(Encoder::new(Style::Json, &service), writer, counters);
+        let output = Output::new(Encoder::new(Style::Json, &service, &[]), writer, counters);
         Ok(Self { inner: LogLayer::new(Arc::new(output)) })
     }
 

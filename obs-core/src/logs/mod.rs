@@ -50,6 +50,11 @@ mod handle;
 mod ids;
 mod json;
 mod layer;
+#[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
+mod otlp;
+#[cfg(not(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc"))))]
+#[path = "otlp_absent.rs"]
+mod otlp;
 mod output;
 mod parts;
 mod pretty;
@@ -58,8 +63,12 @@ mod request_json;
 mod request_line;
 mod request_pretty;
 mod request_start;
+#[cfg(feature = "log-rotation")]
+mod rotation;
+mod sampling;
 mod scratch;
 mod span_fields;
+mod target;
 mod timestamp;
 mod value;
 mod visit;
@@ -70,10 +79,13 @@ mod tests;
 
 pub(crate) use bridge::install_log_bridge;
 pub(crate) use filter::check_filter;
-pub(crate) use handle::{Logs, LogsConfig};
+pub(crate) use handle::{LogSettings, Logs, LogsConfig};
 pub(crate) use request_line::RequestLine;
 pub(crate) use request_start::RequestStart;
 
 pub use format::LogFormat;
 pub use layer::JsonLayer;
 pub use output::LineReader;
+#[cfg(feature = "log-rotation")]
+pub use rotation::Rotation;
+pub use target::LogTarget;

@@ -40,6 +40,7 @@ pub trait LineReader: Send + Sync {
 pub(super) struct Counters {
     lines: [Counter; 5],
     pub(super) dropped: Counter,
+    pub(super) sampled_out: Counter,
 }
 
 // === impl Output ===
@@ -62,6 +63,12 @@ impl Output {
         }
     }
 
+    /// Counts a line that sampling leaves out.
+    #[inline]
+    pub(super) fn count_sampled_out(&self) {
+        self.counters.sampled_out.increment(1);
+    }
+
     /// Sets the second reader; `false` if there is one.
     pub(super) fn set_reader(&self, reader: Box<dyn LineReader>) -> bool {
         self.reader.set(reader).is_ok()
@@ -80,7 +87,11 @@ impl Counters {
     pub(super) fn register(recorder: &dyn Recorder) -> Self {
         let lines = LEVELS
             .map(|level| register(recorder, &metric::LOG_LINES, vec![Label::new(metric::LOG_LINES.labels[0], level)]));
-        Self { lines, dropped: register(recorder, &metric::LOG_LINES_DROPPED, Vec::new()) }
+        Self {
+            lines,
+            dropped: register(recorder, &metric::LOG_LINES_DROPPED, Vec::new()),
+            sampled_out: register(recorder, &metric::LOG_LINES_SAMPLED_OUT, Vec::new()),
+        }
     }
 }
 

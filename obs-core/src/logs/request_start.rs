@@ -6,6 +6,7 @@ use super::{
     escape::{Escaping, Unescaped, push_escaped, push_escaped_bytes},
     format::Style,
     json::text_key,
+    otlp::RawRequest,
     value::push_integer,
 };
 use crate::names::log;
@@ -30,6 +31,8 @@ pub(crate) struct RequestStart {
     client_address: bool,
     user_agent: bool,
     truncated: bool,
+    /// The same for the record of the request, if there will be one.
+    pub(super) raw: Option<Box<RawRequest>>,
 }
 
 thread_local! {
@@ -40,7 +43,8 @@ thread_local! {
 
 impl RequestStart {
     pub(super) fn new(style: Style, path: &str, user_agent: Option<&[u8]>, client_address: Option<IpAddr>) -> Self {
-        let mut start = Self { bytes: take_buffer(), ..Self::default() };
+        let mut start = Self::default();
+        start.bytes = take_buffer();
         match style {
             Style::Json => start.fill_json(path, user_agent, client_address),
             Style::Pretty { .. } => start.fill_pretty(path),

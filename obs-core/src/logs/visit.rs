@@ -19,7 +19,7 @@ use crate::names::log;
 /// Room that a message has left even if all other fields came before it.
 const MESSAGE_ROOM: usize = 1_024;
 /// Start of the fields by which the `log` bridge hands over a record's metadata.
-const LOG_BRIDGE_FIELDS: &str = "log.";
+pub(super) const LOG_BRIDGE_FIELDS: &str = "log.";
 
 /// Writes the fields of an event: the message to its line, the others to their place.
 pub(super) struct EventVisitor<'a> {

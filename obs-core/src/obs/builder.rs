@@ -1,7 +1,7 @@
 //! Settings of an instance, and its start.
 
 use std::{
-    env, io,
+    env,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
 use crate::{
-    logs::{self, LineReader, LogFormat, Logs, LogsConfig},
+    logs::{self, LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, Registry, Target},
     request::{Routes, install_panic_hook},
     trace::{SpanReader, Tracing, TracingConfig},
@@ -34,15 +34,14 @@ fn env(name: &str) -> Option<String> {
 /// | setting | environment | default |
 /// |---|---|---|
 /// | [`log_filter`](Self::log_filter) | `RUST_LOG` | `info` |
+/// | [`otlp_logs`](Self::otlp_logs) | `OTEL_LOGS_EXPORTER`, `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` | no export |
 /// | [`otlp_endpoint`](Self::otlp_endpoint) | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | no export |
 /// | [`sample_ratio`](Self::sample_ratio) | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | 1, parent-based |
 /// | [`attribute`](Self::attribute) | `OTEL_RESOURCE_ATTRIBUTES` | none |
 #[must_use = "nothing starts before `init` or `build`"]
 pub struct ObsBuilder {
     service: ServiceInfo,
-    log_format: LogFormat,
-    log_filter: Option<String>,
-    log_writer: Option<Box<dyn io::Write + Send>>,
+    pub(super) logs: LogSettings,
     otlp_endpoint: Option<String>,
     sample_ratio: Option<f64>,
     registry: Option<Registry>,
@@ -59,9 +58,7 @@ impl ObsBuilder {
     pub(super) fn new(service: String) -> Self {
         Self {
             service: ServiceInfo { name: service, ..ServiceInfo::default() },
-            log_format: LogFormat::Auto,
-            log_filter: None,
-            log_writer: None,
+            logs: LogSettings::default(),
             otlp_endpoint: None,
             sample_ratio: None,
             registry: None,
@@ -90,26 +87,6 @@ impl ObsBuilder {
     /// spans and `target_info`. Defaults to none.
     pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.service.attributes.push((key.into(), value.into()));
-        self
-    }
-
-    /// The format of log lines. Defaults to [`LogFormat::Auto`].
-    pub fn log_format(mut self, format: LogFormat) -> Self {
-        self.log_format = format;
-        self
-    }
-
-    /// Which events are logged, in the syntax of
-    /// [`EnvFilter`](tracing_subscriber::EnvFilter). Defaults to `RUST_LOG`, else `info`.
-    pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
-        self.log_filter = Some(directives.into());
-        self
-    }
-
-    /// Where log lines go. They arrive whole, followed by `flush`, from a thread of their own. An
-    /// empty write at the start shows whether the writer takes any. Defaults to standard output.
-    pub fn log_writer(mut self, writer: impl io::Write + Send + 'static) -> Self {
-        self.log_writer = Some(Box::new(writer));
         self
     }
 
@@ -230,7 +207,7 @@ impl ObsBuilder {
         }
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
         Tracing::check(&self.tracing_config(&::metrics::NoopRecorder))?;
-        match (&self.log_filter, env(LOG_FILTER)) {
+        match (&self.logs.filter, env(LOG_FILTER)) {
             (Some(directives), _) => logs::check_filter("log_filter", directives),
             (None, Some(directives)) => logs::check_filter(LOG_FILTER, &directives),
             (None, None) => Ok(()),
@@ -255,9 +232,9 @@ impl ObsBuilder {
         let service = Arc::new(self.service);
         let logs = Logs::start(LogsConfig {
             service: Arc::clone(&service),
-            format: self.log_format,
-            filter: self.log_filter.or_else(|| env(LOG_FILTER)),
-            writer: self.log_writer,
+            settings: self.logs,
+            otlp_endpoint: self.otlp_endpoint.as_deref(),
+            env: &env,
             recorder: &*recorder,
         })?;
         if let Some(reader) = self.line_reader {

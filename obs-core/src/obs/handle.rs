@@ -13,8 +13,8 @@ use crate::{context::RequestContext, logs::Logs, metrics::Registry};
 
 /// How long dropping the last handle may flush.
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
-/// Which part of a shutdown's time the spans may use.
-const TRACES_SHARE: f64 = 0.8;
+/// Which part of a shutdown's time the collector may use.
+const EXPORT_SHARE: f64 = 0.8;
 
 /// Logs, metrics and traces of one service.
 ///
@@ -118,14 +118,23 @@ impl Obs {
     /// # Errors
     ///
     /// If something could not be flushed in time; what is lost is counted in
-    /// `obs_spans_dropped_total` and `obs_log_lines_dropped_total`.
+    /// `obs_spans_dropped_total`, `obs_log_records_dropped_total` and `obs_log_lines_dropped_total`.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
-        let deadline = Instant::now() + timeout;
+        let start = Instant::now();
+        let deadline = start + timeout;
         let Shared { tracing, logs, .. } = &*self.owner.shared;
         let mut unfinished = Vec::new();
         // A collector that hangs must not take the time that the last lines need.
-        if !tracing.shutdown(timeout.mul_f64(TRACES_SHARE)) {
+        let for_export = timeout.mul_f64(EXPORT_SHARE);
+        if let Some(logs) = logs {
+            logs.begin_shutdown_export(for_export);
+        }
+        if !tracing.shutdown(for_export) {
             unfinished.push("traces");
+        }
+        let left = (start + for_export).saturating_duration_since(Instant::now());
+        if logs.as_ref().is_some_and(|logs| !logs.shutdown_export(left)) {
+            unfinished.push("log export");
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if logs.as_ref().is_some_and(|logs| !logs.shutdown(left)) {
@@ -145,10 +154,16 @@ impl Obs {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        let deadline = Instant::now() + DROP_TIMEOUT;
-        self.shared.tracing.flush(DROP_TIMEOUT.mul_f64(TRACES_SHARE));
-        if let Some(logs) = &self.shared.logs {
-            logs.flush(deadline.saturating_duration_since(Instant::now()));
-        }
+        let start = Instant::now();
+        let (deadline, for_export) = (start + DROP_TIMEOUT, DROP_TIMEOUT.mul_f64(EXPORT_SHARE));
+        let Some(logs) = &self.shared.logs else {
+            self.shared.tracing.flush(for_export);
+            return;
+        };
+        // Asks for it, so that both exports go on at once; the second call waits.
+        logs.flush_export(Duration::ZERO);
+        self.shared.tracing.flush(for_export);
+        logs.flush_export((start + for_export).saturating_duration_since(Instant::now()));
+        logs.flush(deadline.saturating_duration_since(Instant::now()));
     }
 }

@@ -4,6 +4,7 @@ mod builder;
 mod error;
 mod global;
 mod handle;
+mod log_setters;
 mod page;
 mod service;
 mod shared;

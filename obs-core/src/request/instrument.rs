@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use tracing::Span;
+use tracing::{Metadata, Span};
 
 use super::{Options, options::CapturedHeader};
 use crate::{
@@ -19,6 +19,13 @@ pub struct Instrument {
     pub(super) shared: Arc<Shared>,
     pub(super) red: Option<ServerRed>,
     pub(super) options: Options,
+}
+
+/// Whether this is the span that `tracing_span(true)` opens for other layers: ours have what it tells
+/// from the request's context.
+#[inline]
+pub(crate) fn is_request_span(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.target() == log::REQUEST_TARGET
 }
 
 // === impl Instrument ===
@@ -70,9 +77,10 @@ impl Instrument {
         in_flight.map_or_else(|| server_span_name(method, endpoint), InFlight::span_name)
     }
 
-    /// A `tracing` span for subscribers that live on spans.
+    /// A `tracing` span for subscribers that live on spans. Its level is the gravest, so that a filter by
+    /// level that lets any event of the request through lets its ids through as well.
     pub(super) fn open_tracing_span(context: &RequestContext, method: &str, endpoint: Option<&str>) -> Span {
-        tracing::info_span!(
+        tracing::error_span!(
             target: log::REQUEST_TARGET,
             "request",
             method,

@@ -52,6 +52,7 @@ mod tests;
 
 pub(crate) use attributes::{interned, push_headers, split_authority};
 pub(crate) use ending::status_text;
+pub(crate) use instrument::is_request_span;
 pub(crate) use options::CapturedHeader;
 pub(crate) use panic::install_hook as install_panic_hook;
 pub(crate) use query::redact_into;

@@ -8,6 +8,7 @@ use tracing_subscriber::{
 };
 
 use super::{events::RequestEvents, export::is_export_thread, handle::Tracing, ids};
+use crate::request::is_request_span;
 
 /// Whether what happens here is recorded: not in a request that is left out or belongs to another
 /// instance, not in what the exporter itself does; else yes, and the sampler decides.
@@ -35,7 +36,10 @@ impl Tracing {
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
         let instance = self.instance();
-        let gate = dynamic_filter_fn(move |metadata, _| *metadata.level() <= level && is_open(instance));
+        let gate = dynamic_filter_fn(move |metadata, _| {
+            // The request has a span already; the one that `tracing_span(true)` opens is for others.
+            *metadata.level() <= level && is_open(instance) && !is_request_span(metadata)
+        });
         let gate = gate.with_max_level_hint(level);
         self.tracer().cloned().map(|tracer| {
             let spans = tracing_opentelemetry::layer()

@@ -12,7 +12,7 @@ use metrics::{NoopRecorder, Recorder};
 use tracing::subscriber::with_default;
 use tracing_subscriber::prelude::*;
 
-use super::super::{LogFormat, Logs, LogsConfig};
+use super::super::{LogFormat, LogSettings, LogTarget, Logs, LogsConfig};
 use crate::{
     context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
     obs::ServiceInfo,
@@ -41,6 +41,10 @@ impl Write for Captured {
     }
 }
 
+pub(super) fn service() -> ServiceInfo {
+    ServiceInfo { name: "payment-service".to_owned(), ..ServiceInfo::default() }
+}
+
 /// A pipeline whose lines can be read.
 pub(super) struct Fixture {
     pub(super) logs: Logs,
@@ -61,15 +65,16 @@ impl Fixture {
     }
 
     pub(super) fn with(format: LogFormat, filter: Option<&str>, recorder: &dyn Recorder) -> Self {
+        let settings = LogSettings { format, filter: filter.map(str::to_owned), ..LogSettings::default() };
+        Self::set(service(), settings, recorder)
+    }
+
+    /// With these settings, but its own target.
+    pub(super) fn set(service: ServiceInfo, settings: LogSettings, recorder: &dyn Recorder) -> Self {
         let captured = Captured::default();
-        let service = ServiceInfo { name: "payment-service".to_owned(), ..ServiceInfo::default() };
-        let config = LogsConfig {
-            service: Arc::new(service),
-            format,
-            filter: filter.map(str::to_owned),
-            writer: Some(Box::new(captured.clone())),
-            recorder,
-        };
+        let settings = LogSettings { target: Some(LogTarget::writer(captured.clone())), ..settings };
+        let service = Arc::new(service);
+        let config = LogsConfig { service, settings, otlp_endpoint: None, env: &|_| None, recorder };
         Self { logs: Logs::start(config).unwrap(), captured }
     }
 
@@ -151,9 +156,13 @@ pub(super) fn parsed(line: &str) -> Object {
 
 /// A context whose ids are known.
 pub(super) fn known_context(sampled: bool) -> RequestContext {
+    context_of(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, sampled)
+}
+
+pub(super) fn context_of(trace_id: u128, sampled: bool) -> RequestContext {
     RequestContext::from_parts(Parts {
         request_id: RequestId::from_caller(b"req-123").unwrap(),
-        trace_id: TraceId::new(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736).unwrap(),
+        trace_id: TraceId::new(trace_id).unwrap(),
         span_id: SpanId::new(0x00f0_67aa_0ba9_02b7).unwrap(),
         flags: TraceFlags::new_root(sampled),
         tracestate: None,

@@ -1,8 +1,10 @@
 //! Whole lines, from events to bytes.
 
+mod counters;
 mod events;
 mod fixture;
 mod levels;
 mod limits;
 mod requests;
+mod sampling;
 mod writing;

@@ -1,46 +1,14 @@
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-};
+use std::thread;
 
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tracing::{Level, error, info, subscriber::with_default};
 use tracing_subscriber::prelude::*;
 
 use super::{
     super::{LogFormat, RequestLine},
+    counters::Counters,
     fixture::{Fixture, LONG, known_context, parsed},
     requests,
 };
-
-/// Counters by name and labels.
-#[derive(Default)]
-struct Counters(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
-
-impl Recorder for Counters {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-
-    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        let labels: Vec<_> = key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
-        let mut all = self.0.lock().unwrap();
-        let cell = all.entry(format!("{}{{{}}}", key.name(), labels.join(","))).or_default();
-        Counter::from_arc(Arc::clone(cell))
-    }
-
-    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::noop()
-    }
-
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
-    }
-}
 
 #[test]
 fn lines_are_counted_by_level() {
@@ -53,17 +21,16 @@ fn lines_are_counted_by_level() {
     });
     let line = RequestLine { level: Level::WARN, ..requests::line("/", "") };
     fixture.logs.write_request(fixture.logs.begin_request("/", None, None), &known_context(false), &line);
-    let all: BTreeMap<_, _> =
-        counters.0.lock().unwrap().iter().map(|(name, count)| (name.clone(), count.load(Ordering::Relaxed))).collect();
     let expected = [
         ("obs_log_lines_dropped_total{}", 0),
+        ("obs_log_lines_sampled_out_total{}", 0),
         ("obs_log_lines_total{level=debug}", 0),
         ("obs_log_lines_total{level=error}", 1),
         ("obs_log_lines_total{level=info}", 2),
         ("obs_log_lines_total{level=trace}", 0),
         ("obs_log_lines_total{level=warn}", 1),
     ];
-    assert_eq!(all, expected.map(|(name, count)| (name.to_owned(), count)).into());
+    assert_eq!(counters.all(), expected.map(|(name, count)| (name.to_owned(), count)).into());
 }
 
 #[test]

@@ -78,6 +78,7 @@ impl Protocol {
         Self::Grpc
     }
 
+    #[cfg_attr(not(feature = "otlp-http"), expect(unused_variables, reason = "gRPC has the path in its methods"))]
     fn with_path(self, base: &str, path: &str) -> String {
         match self {
             #[cfg(feature = "otlp-http")]

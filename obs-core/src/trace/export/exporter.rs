@@ -6,18 +6,24 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "otlp-logs")]
+use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::{
     drops::Drops,
     otlp,
     queue::Queue,
-    settings::ExportSettings,
+    settings::{ExportSettings, FromCode},
     signal::TRACES,
     spans::Spans,
     thread::become_export_thread,
     worker::{BatchExporter, Worker},
 };
+#[cfg(feature = "otlp-logs")]
+use super::{records::Records, signal::LOGS};
+#[cfg(feature = "otlp-logs")]
+use crate::obs::ServiceInfo;
 use crate::{
     obs::InitError,
     trace::{handle::TracingConfig, resource::resource, settings::Env},
@@ -34,18 +40,32 @@ struct EndsQueue<T>(Arc<Queue<T>>);
 
 /// Checks the settings of the exporter.
 pub(in crate::trace) fn check(otlp_endpoint: Option<&str>, env: Env<'_>) -> Result<(), InitError> {
-    ExportSettings::from_settings(&TRACES, otlp_endpoint, env).map(drop)
+    ExportSettings::from_settings(&TRACES, FromCode { endpoint: otlp_endpoint, export: None }, env).map(drop)
 }
 
 /// Starts the exporter of spans that the settings ask for.
 pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
     let env = Env(config.env);
-    let Some(settings) = ExportSettings::from_settings(&TRACES, config.otlp_endpoint.as_deref(), env)? else {
-        return Ok(None);
-    };
+    let code = FromCode { endpoint: config.otlp_endpoint.as_deref(), export: None };
+    let Some(settings) = ExportSettings::from_settings(&TRACES, code, env)? else { return Ok(None) };
     let (resource, of_exporter) = (resource(&config.service, env), settings.clone());
     let drops = Drops::register(config.recorder, TRACES.drops);
     Exporter::spawn(settings, drops, move || otlp::span_exporter(&of_exporter, &resource).map(Spans)).map(Some)
+}
+
+/// Starts the exporter of log records that the settings ask for.
+#[cfg(feature = "otlp-logs")]
+pub(crate) fn start_logs(
+    service: &ServiceInfo,
+    code: FromCode<'_>,
+    env: &dyn Fn(&str) -> Option<String>,
+    recorder: &dyn metrics::Recorder,
+) -> Result<Option<Exporter<Box<SdkLogRecord>>>, InitError> {
+    let env = Env(env);
+    let Some(settings) = ExportSettings::from_settings(&LOGS, code, env)? else { return Ok(None) };
+    let (resource, of_exporter) = (resource(service, env), settings.clone());
+    let drops = Drops::register(recorder, LOGS.drops);
+    Exporter::spawn(settings, drops, move || otlp::log_exporter(&of_exporter, &resource).map(Records::new)).map(Some)
 }
 
 /// Runs `make`'s exporter on this thread until the queue is closed.
@@ -116,6 +136,12 @@ impl<T: Send + 'static> Exporter<T> {
     /// False if not everything got out within `timeout`.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         self.0.flush(timeout)
+    }
+
+    /// Starts what [`shutdown`](Self::shutdown) waits for.
+    #[cfg(feature = "otlp-logs")]
+    pub(crate) fn begin_shutdown(&self, timeout: Duration) {
+        self.0.begin_close(timeout);
     }
 
     /// Sends what waits, then ends. False if items were lost thereby.

@@ -16,6 +16,8 @@ mod exporter;
 mod otlp;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod queue;
+#[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
+mod records;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod settings;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
@@ -32,7 +34,12 @@ mod worker;
 #[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
 pub(super) use absent::{Exporter, check, start};
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-pub(super) use exporter::{Exporter, check, start};
+pub(crate) use exporter::Exporter;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+pub(super) use exporter::{check, start};
+#[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
+pub(crate) use {exporter::start_logs, settings::FromCode};
+
 #[cfg(test)]
 pub(super) use thread::become_export_thread;
-pub(super) use thread::is_export_thread;
+pub(crate) use thread::is_export_thread;

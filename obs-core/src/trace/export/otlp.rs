@@ -1,36 +1,53 @@
 //! The OTLP exporters of opentelemetry-otlp, set up.
 
-use std::error::Error;
-
+#[cfg(feature = "otlp-logs")]
+use opentelemetry_otlp::LogExporter;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+#[cfg(feature = "otlp-logs")]
+use opentelemetry_sdk::logs::LogExporter as _;
 use opentelemetry_sdk::{Resource, trace::SpanExporter as _};
 
-use super::{endpoint::Protocol, settings::ExportSettings};
+use super::{endpoint::Protocol, exporter::BoxError, settings::ExportSettings};
 
-/// The exporter. It must be made and used inside a runtime.
+/// The exporter of spans. It must be made and used inside a runtime.
 ///
 /// Its own retries (three, within the request timeout) stay on: a collector that restarts must not
 /// cost spans. The worker limits the whole by the export timeout.
-pub(super) fn span_exporter(
-    settings: &ExportSettings,
-    resource: &Resource,
-) -> Result<SpanExporter, Box<dyn Error + Send + Sync>> {
-    let ExportSettings { endpoint, request_timeout, .. } = settings;
-    let mut exporter = match endpoint.protocol {
+pub(super) fn span_exporter(settings: &ExportSettings, resource: &Resource) -> Result<SpanExporter, BoxError> {
+    let builder = SpanExporter::builder();
+    let mut exporter = match settings.endpoint.protocol {
         #[cfg(feature = "otlp-http")]
-        Protocol::Http => SpanExporter::builder()
-            .with_http()
-            .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
-            .with_endpoint(&endpoint.url)
-            .with_timeout(*request_timeout)
-            .build()?,
+        Protocol::Http => over_http(builder.with_http(), settings).build()?,
         #[cfg(feature = "otlp-grpc")]
-        Protocol::Grpc => {
-            SpanExporter::builder().with_tonic().with_endpoint(&endpoint.url).with_timeout(*request_timeout).build()?
-        }
+        Protocol::Grpc => configured(builder.with_tonic(), settings).build()?,
     };
     exporter.set_resource(resource);
     Ok(exporter)
+}
+
+/// The exporter of log records; as [`span_exporter`].
+#[cfg(feature = "otlp-logs")]
+pub(super) fn log_exporter(settings: &ExportSettings, resource: &Resource) -> Result<LogExporter, BoxError> {
+    let builder = LogExporter::builder();
+    let mut exporter = match settings.endpoint.protocol {
+        #[cfg(feature = "otlp-http")]
+        Protocol::Http => over_http(builder.with_http(), settings).build()?,
+        #[cfg(feature = "otlp-grpc")]
+        Protocol::Grpc => configured(builder.with_tonic(), settings).build()?,
+    };
+    exporter.set_resource(resource);
+    Ok(exporter)
+}
+
+#[cfg(feature = "otlp-http")]
+fn over_http<B: WithExportConfig>(builder: B, settings: &ExportSettings) -> B {
+    configured(builder, settings).with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
+}
+
+/// What all exporters have in common.
+fn configured<B: WithExportConfig>(builder: B, settings: &ExportSettings) -> B {
+    let ExportSettings { endpoint, request_timeout, .. } = settings;
+    builder.with_endpoint(&endpoint.url).with_timeout(*request_timeout)
 }
 
 #[cfg(test)]

@@ -22,6 +22,15 @@ pub(crate) struct ExportSettings {
     pub(super) batch: usize,
 }
 
+/// What code says about an export.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FromCode<'a> {
+    /// The collector, as a base URL.
+    pub(crate) endpoint: Option<&'a str>,
+    /// Whether to export.
+    pub(crate) export: Option<bool>,
+}
+
 // === impl Env ===
 
 impl Env<'_> {
@@ -51,16 +60,13 @@ impl ExportSettings {
     /// None if nothing says where to send to, or the SDK is switched off.
     pub(super) fn from_settings(
         signal: &'static Signal,
-        code: Option<&str>,
+        code: FromCode<'_>,
         env: Env<'_>,
     ) -> Result<Option<Self>, InitError> {
-        if env.is_true("OTEL_SDK_DISABLED") {
+        if env.is_true("OTEL_SDK_DISABLED") || !is_wanted(signal, code, env)? {
             return Ok(None);
         }
-        if code.is_none() && asked_for(signal, env)? == Some(false) {
-            return Ok(None);
-        }
-        let Some(endpoint) = Endpoint::from_settings(signal, code, env)? else { return Ok(None) };
+        let Some(endpoint) = Endpoint::from_settings(signal, code.endpoint, env)? else { return Ok(None) };
         let queue = size(signal.queue, 2_048, env)?;
         let batch = size(signal.batch, 512, env)?;
         let request_timeout = millis("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000, env)?;
@@ -80,12 +86,18 @@ impl ExportSettings {
     }
 }
 
-/// What the environment says about the export of a signal, if anything.
-pub(super) fn asked_for(signal: &Signal, env: Env<'_>) -> Result<Option<bool>, InitError> {
+/// Whether a signal is to be exported, once there is a collector.
+fn is_wanted(signal: &Signal, code: FromCode<'_>, env: Env<'_>) -> Result<bool, InitError> {
+    if let Some(export) = code.export {
+        return Ok(export);
+    }
+    if !signal.opt_in && code.endpoint.is_some() {
+        return Ok(true);
+    }
     match env.get(signal.exporter).as_deref() {
-        None => Ok(None),
-        Some("otlp") => Ok(Some(true)),
-        Some("none") => Ok(Some(false)),
+        None => Ok(!signal.opt_in || env.get(signal.endpoint).is_some()),
+        Some("otlp") => Ok(true),
+        Some("none") => Ok(false),
         Some(other) => Err(InitError::invalid(signal.exporter, other, "otlp or none")),
     }
 }
@@ -105,7 +117,8 @@ mod tests {
 
     fn settings(set: &[(&str, &str)]) -> Result<Option<ExportSettings>, InitError> {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        ExportSettings::from_settings(&TRACES, Some("http://localhost:4318"), Env(&env))
+        let code = FromCode { endpoint: Some("http://localhost:4318"), export: None };
+        ExportSettings::from_settings(&TRACES, code, Env(&env))
     }
 
     #[test]
@@ -150,7 +163,7 @@ mod tests {
                 "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://host".to_owned()),
                 _ => None,
             };
-            ExportSettings::from_settings(&TRACES, None, Env(&env)).map(|settings| settings.is_some())
+            ExportSettings::from_settings(&TRACES, FromCode::default(), Env(&env)).map(|settings| settings.is_some())
         };
         assert!(!exporter("none").unwrap());
         assert!(exporter("otlp").unwrap() && exporter("").unwrap());

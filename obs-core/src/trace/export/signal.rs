@@ -9,6 +9,8 @@ pub(crate) struct Signal {
     pub(super) items: &'static str,
     /// Added to a base URL by OTLP over HTTP.
     pub(super) path: &'static str,
+    /// Whether an endpoint alone is not enough: somebody has to ask for the export, too.
+    pub(super) opt_in: bool,
     pub(super) exporter: &'static str,
     pub(super) endpoint: &'static str,
     pub(super) protocol: &'static str,
@@ -27,6 +29,7 @@ pub(crate) struct Signal {
 pub(crate) static TRACES: Signal = Signal {
     items: "spans",
     path: "/v1/traces",
+    opt_in: false,
     exporter: "OTEL_TRACES_EXPORTER",
     endpoint: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     protocol: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
@@ -37,4 +40,23 @@ pub(crate) static TRACES: Signal = Signal {
     delay: "OTEL_BSP_SCHEDULE_DELAY",
     usual_delay: 5_000,
     drops: &metric::SPANS_DROPPED,
+};
+
+/// Log records. They are on standard output already, from where many collectors take them: sending
+/// them as well is a choice.
+#[cfg(feature = "otlp-logs")]
+pub(crate) static LOGS: Signal = Signal {
+    items: "log records",
+    path: "/v1/logs",
+    opt_in: true,
+    exporter: "OTEL_LOGS_EXPORTER",
+    endpoint: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+    protocol: "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
+    timeout: "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT",
+    queue: "OTEL_BLRP_MAX_QUEUE_SIZE",
+    batch: "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+    export_timeout: "OTEL_BLRP_EXPORT_TIMEOUT",
+    delay: "OTEL_BLRP_SCHEDULE_DELAY",
+    usual_delay: 1_000,
+    drops: &metric::LOG_RECORDS_DROPPED,
 };

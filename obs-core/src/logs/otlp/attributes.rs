@@ -1,0 +1,185 @@
+//! Attributes of a record: unique keys, no secrets, no more than a line may have.
+
+use opentelemetry::{Key, logs::AnyValue};
+
+use crate::{
+    context::FieldValue,
+    logs::{
+        escape::floor_char_boundary,
+        fields::{Duplicates, is_reserved, key_bit},
+        parts::MAX_LINE,
+        redact::Redactor,
+    },
+    names::{log, value::REDACTED},
+};
+
+/// The attributes and the body of one record.
+#[derive(Debug)]
+pub(super) struct Attributes<'a> {
+    list: Vec<(Key, AnyValue)>,
+    redactor: &'a Redactor,
+    /// Bytes that keys and values may still have together.
+    room: usize,
+    truncated: bool,
+}
+
+// === impl Attributes ===
+
+impl<'a> Attributes<'a> {
+    pub(super) fn new(redactor: &'a Redactor, capacity: usize) -> Self {
+        Self { list: Vec::with_capacity(capacity), redactor, room: MAX_LINE, truncated: false }
+    }
+
+    /// What of the record's body there is room for.
+    pub(super) fn fit(&mut self, value: AnyValue) -> AnyValue {
+        let value = cut(value, self.room, &mut self.truncated);
+        self.room = self.room.saturating_sub(size(&value));
+        value
+    }
+
+    /// Adds a field of the application.
+    pub(super) fn put(&mut self, key: Key, value: AnyValue, duplicates: Duplicates) {
+        let name = key.as_str();
+        let redacted = self.redactor.matches(name);
+        let key = cleaned(key);
+        let known = self.list.iter().position(|(other, _)| *other == key);
+        if known.is_some() && duplicates == Duplicates::FirstWins {
+            return;
+        }
+        if let Some(known) = known {
+            let (_, before) = self.list.remove(known);
+            self.room += size(&before) + key.as_str().len();
+        }
+        self.push(key, if redacted { REDACTED.into() } else { value });
+    }
+
+    /// Adds what obs itself knows.
+    pub(super) fn push_own(&mut self, key: &'static str, value: impl Into<AnyValue>) {
+        self.push(Key::from_static_str(key), value.into());
+    }
+
+    fn push(&mut self, key: Key, value: AnyValue) {
+        let Some(room) = self.room.checked_sub(key.as_str().len()).filter(|room| *room > 0) else {
+            self.truncated = true;
+            return;
+        };
+        let value = cut(value, room, &mut self.truncated);
+        self.room = room.saturating_sub(size(&value));
+        self.list.push((key, value));
+    }
+
+    /// All of them, with a mark if something is missing.
+    pub(super) fn into_list(mut self) -> Vec<(Key, AnyValue)> {
+        if self.truncated {
+            self.list.push((Key::from_static_str(log::TRUNCATED), true.into()));
+        }
+        self.list
+    }
+}
+
+/// The key as a line would have it.
+fn cleaned(key: Key) -> Key {
+    let name = key.as_str();
+    let name = name.strip_prefix("r#").unwrap_or(name);
+    if is_reserved(name, key_bit(name.as_bytes())) {
+        return Key::new(format!("{}{name}", log::FIELDS_PREFIX));
+    }
+    if name.len() == key.as_str().len() { key } else { Key::new(name.to_owned()) }
+}
+
+/// Text and bytes are cut; numbers always fit.
+fn cut(value: AnyValue, room: usize, truncated: &mut bool) -> AnyValue {
+    match value {
+        AnyValue::String(text) if text.as_str().len() > room => {
+            *truncated = true;
+            let text = text.as_str();
+            AnyValue::from(text[..floor_char_boundary(text, room)].to_owned())
+        }
+        AnyValue::Bytes(mut bytes) if bytes.len() > room => {
+            *truncated = true;
+            bytes.truncate(room);
+            AnyValue::Bytes(bytes)
+        }
+        other => other,
+    }
+}
+
+fn size(value: &AnyValue) -> usize {
+    match value {
+        AnyValue::String(text) => text.as_str().len(),
+        AnyValue::Bytes(bytes) => bytes.len(),
+        _ => size_of::<f64>(),
+    }
+}
+
+/// OpenTelemetry's integers are signed.
+pub(super) fn unsigned(value: u64) -> AnyValue {
+    i64::try_from(value).map_or_else(|_| AnyValue::from(value.to_string()), AnyValue::from)
+}
+
+pub(super) fn field(value: &FieldValue) -> AnyValue {
+    match value {
+        FieldValue::Str(text) => AnyValue::from(text.to_string()),
+        FieldValue::I64(value) => (*value).into(),
+        FieldValue::U64(value) => unsigned(*value),
+        FieldValue::F64(value) => (*value).into(),
+        FieldValue::Bool(value) => (*value).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(attributes: &mut Attributes<'_>, key: &'static str, value: impl Into<AnyValue>) {
+        attributes.put(Key::new(key), value.into(), Duplicates::LastWins);
+    }
+
+    fn list(fill: impl FnOnce(&mut Attributes<'_>)) -> Vec<(Key, AnyValue)> {
+        let redactor = Redactor::default();
+        let mut attributes = Attributes::new(&redactor, 0);
+        fill(&mut attributes);
+        attributes.into_list()
+    }
+
+    #[test]
+    fn keys_are_unique_and_the_last_value_stays() {
+        let list = list(|attributes| {
+            put(attributes, "a", 1);
+            put(attributes, "b", 2);
+            put(attributes, "a", 3);
+            attributes.put(Key::new("b"), 4.into(), Duplicates::FirstWins);
+        });
+        assert_eq!(list, [(Key::new("b"), 2.into()), (Key::new("a"), 3.into())]);
+    }
+
+    #[test]
+    fn names_are_those_of_a_line() {
+        let list = list(|attributes| {
+            put(attributes, "level", 1);
+            put(attributes, "r#type", 2);
+            put(attributes, "user.password", "s3cret");
+        });
+        let expected = [("fields.level", 1.into()), ("type", 2.into()), ("user.password", AnyValue::from("REDACTED"))];
+        assert_eq!(list, expected.map(|(key, value)| (Key::new(key), value)));
+    }
+
+    #[test]
+    fn a_record_has_no_more_text_than_a_line() {
+        let long = "ä".repeat(MAX_LINE);
+        let list = list(|attributes| {
+            put(attributes, "a", long.clone());
+            put(attributes, "b", long.clone());
+            put(attributes, "c", 1);
+        });
+        let text: usize = list.iter().map(|(_, value)| size(value)).sum();
+        assert!(text > MAX_LINE / 2 && text <= MAX_LINE + size_of::<f64>(), "{text}");
+        assert_eq!(list.last().unwrap(), &(Key::new("truncated"), true.into()));
+    }
+
+    #[test]
+    fn numbers_beyond_the_signed_ones_become_text() {
+        assert_eq!(field(&FieldValue::U64(7)), 7.into());
+        assert_eq!(field(&FieldValue::U64(u64::MAX)), "18446744073709551615".into());
+    }
+}

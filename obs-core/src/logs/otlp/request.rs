@@ -1,0 +1,128 @@
+//! The record of a request.
+
+use std::{net::IpAddr, time::Duration};
+
+use opentelemetry::{Key, logs::AnyValue};
+
+use super::{
+    OtlpLogs,
+    attributes::{Attributes, field, unsigned},
+    pipeline::Correlation,
+    record::{Record, severity_of},
+};
+use crate::{
+    context::RequestContext,
+    logs::{
+        RequestLine, RequestStart,
+        escape::floor_char_boundary,
+        fields::Duplicates,
+        request_start::{MAX_PATH, MAX_USER_AGENT},
+    },
+    names::log,
+};
+
+/// What of a request is gone when it ends, as it came.
+#[derive(Debug)]
+pub(in crate::logs) struct RawRequest {
+    path: String,
+    user_agent: Option<String>,
+    client_address: Option<IpAddr>,
+}
+
+// === impl RawRequest ===
+
+impl RawRequest {
+    pub(in crate::logs) fn new(path: &str, user_agent: Option<&[u8]>, client_address: Option<IpAddr>) -> Self {
+        let path = path[..floor_char_boundary(path, MAX_PATH)].to_owned();
+        let user_agent =
+            user_agent.map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_USER_AGENT)]).into_owned());
+        Self { path, user_agent, client_address }
+    }
+}
+
+// === impl OtlpLogs ===
+
+impl OtlpLogs {
+    /// Sends the record of a request: what its line says, under the same names.
+    pub(in crate::logs) fn send_request(
+        &self,
+        start: &mut RequestStart,
+        context: &RequestContext,
+        request: &RequestLine<'_>,
+    ) {
+        let raw = start.raw.take().map(|raw| *raw);
+        let mut attributes = Attributes::new(&self.encoder().redactor, 20);
+        attributes.push_own(log::REQUEST_ID, context.request_id().to_owned());
+        push_request(&mut attributes, raw, request);
+        context.with_fields(|fields| {
+            for (key, value) in fields.iter().filter(|(key, _)| !request.has_key(key, start)) {
+                attributes.put(Key::from(key.to_string()), field(value), Duplicates::FirstWins);
+            }
+        });
+        let (severity, severity_text) = severity_of(request.level);
+        let record = Record {
+            target: log::REQUEST_TARGET.into(),
+            event_name: None,
+            at: Some(request.at),
+            severity: Some(severity),
+            severity_text: Some(severity_text),
+            body: Some(format!("{} {} {}", request.method, request.endpoint, request.status).into()),
+            attributes: attributes.into_list(),
+        };
+        self.send(record, Some(Correlation::of_request(context)));
+    }
+}
+
+fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, request: &RequestLine<'_>) {
+    let RequestLine {
+        at: _,
+        level: _,
+        method,
+        endpoint,
+        status,
+        outcome,
+        duration,
+        head,
+        request_bytes,
+        response_bytes,
+        protocol,
+        error_type,
+        panic,
+    } = request;
+    attributes.push_own(log::METHOD, text(method));
+    attributes.push_own(log::ENDPOINT, text(endpoint));
+    attributes.push_own(log::STATUS, i64::from(*status));
+    attributes.push_own(log::OUTCOME, outcome.as_str());
+    attributes.push_own(log::DURATION, format!("{}.{:06}s", duration.as_secs(), duration.subsec_micros()));
+    attributes.push_own(log::DURATION_MS, millis(*duration));
+    attributes.push_own(log::PROTOCOL, text(protocol));
+    let optional = [
+        (log::HEAD_MS, head.map(|head| millis(head).into())),
+        (log::REQUEST_BYTES, request_bytes.map(unsigned)),
+        (log::RESPONSE_BYTES, response_bytes.map(unsigned)),
+        (log::ERROR_TYPE, error_type.map(text)),
+        (log::PANIC_MESSAGE, panic.map(|(message, _)| text(message))),
+        (log::PANIC_LOCATION, panic.map(|(_, location)| text(location))),
+    ];
+    let client = raw.map(|RawRequest { path, user_agent, client_address }| {
+        [
+            (log::PATH, Some(path.into())),
+            (log::CLIENT_ADDRESS, client_address.map(|address| address.to_string().into())),
+            (log::USER_AGENT, user_agent.map(AnyValue::from)),
+        ]
+    });
+    for (key, value) in optional.into_iter().chain(client.into_iter().flatten()) {
+        if let Some(value) = value {
+            attributes.push_own(key, value);
+        }
+    }
+}
+
+fn text(text: &str) -> AnyValue {
+    text.to_owned().into()
+}
+
+/// To the microsecond, as on the line.
+fn millis(duration: Duration) -> f64 {
+    Duration::from_micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)).as_secs_f64() * 1_000.0
+}

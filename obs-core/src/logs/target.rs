@@ -1,0 +1,154 @@
+//! Where lines go.
+
+use std::{
+    fmt,
+    fs::{self, File, OpenOptions},
+    io::{self, IsTerminal as _, Write},
+    path::{Path, PathBuf},
+};
+
+#[cfg(feature = "log-rotation")]
+use super::rotation::{self, Rotation};
+use crate::obs::InitError;
+
+/// The setting that a target is given to.
+const SETTING: &str = "log_target";
+
+/// Where log lines go; see [`ObsBuilder::log_target`](crate::ObsBuilder::log_target).
+///
+/// Whatever it is, it is written to by a thread of its own, in whole lines, so that it never holds up a
+/// request. Lines that it refuses (a full disk, a closed pipe) are counted in
+/// `obs_log_lines_dropped_total`, and the next ones are tried again.
+pub struct LogTarget(Kind);
+
+enum Kind {
+    Stdout,
+    Stderr,
+    File(PathBuf),
+    #[cfg(feature = "log-rotation")]
+    RollingFile(PathBuf, Rotation),
+    Writer(Box<dyn Write + Send>),
+}
+
+/// A target that is ready to be written to.
+pub(super) struct OpenTarget {
+    pub(super) writer: Box<dyn Write + Send>,
+    pub(super) is_terminal: bool,
+}
+
+// === impl LogTarget ===
+
+impl LogTarget {
+    /// Standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self(Kind::Stdout)
+    }
+
+    /// Standard error.
+    #[must_use]
+    pub fn stderr() -> Self {
+        Self(Kind::Stderr)
+    }
+
+    /// A file that lines are appended to; it and its folder are made if they are not there.
+    ///
+    /// The file grows for ever. A program such as logrotate can cut it (`copytruncate`), or take
+    /// [`rolling_file`](Self::rolling_file).
+    #[must_use]
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self(Kind::File(path.into()))
+    }
+
+    /// A new file for each hour, day or week (UTC), named `path` with the time at its end:
+    /// `shop.log.2026-11-22`; on Unix, `path` itself is a link to the newest one unless a file is in its
+    /// place. See [`Rotation`].
+    #[cfg(feature = "log-rotation")]
+    #[must_use]
+    pub fn rolling_file(path: impl Into<PathBuf>, rotation: Rotation) -> Self {
+        Self(Kind::RollingFile(path.into(), rotation))
+    }
+
+    /// A writer of the application's own. It is given whole lines, then `flush` is called.
+    pub fn writer(writer: impl Write + Send + 'static) -> Self {
+        Self(Kind::Writer(Box::new(writer)))
+    }
+
+    /// Makes it ready.
+    pub(super) fn open(self) -> Result<OpenTarget, InitError> {
+        let is_terminal = match &self.0 {
+            Kind::Stdout => io::stdout().is_terminal(),
+            Kind::Stderr => io::stderr().is_terminal(),
+            _ => false,
+        };
+        let writer: Box<dyn Write + Send> = match self.0 {
+            Kind::Stdout => Box::new(io::stdout()),
+            Kind::Stderr => Box::new(io::stderr()),
+            Kind::File(path) => Box::new(append_to(&path).map_err(|error| unwritable(&path, &error))?),
+            #[cfg(feature = "log-rotation")]
+            Kind::RollingFile(path, rotation) => {
+                Box::new(rotation::open(&path, rotation).map_err(|error| unwritable(&path, &error))?)
+            }
+            Kind::Writer(writer) => writer,
+        };
+        Ok(OpenTarget { writer, is_terminal })
+    }
+}
+
+impl fmt::Debug for LogTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Stdout => f.write_str("Stdout"),
+            Kind::Stderr => f.write_str("Stderr"),
+            Kind::File(path) => f.debug_tuple("File").field(path).finish(),
+            #[cfg(feature = "log-rotation")]
+            Kind::RollingFile(path, rotation) => f.debug_tuple("RollingFile").field(path).field(rotation).finish(),
+            Kind::Writer(_) => f.write_str("Writer"),
+        }
+    }
+}
+
+fn append_to(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+fn unwritable(path: &Path, error: &dyn fmt::Display) -> InitError {
+    let expected = format!("the path of a file that this process may create and append to ({error})");
+    InitError::invalid(SETTING, path.display(), expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_appended_to_and_made_with_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("made/for/it/shop.log");
+        for line in ["one\n", "two\n"] {
+            LogTarget::file(&path).open().unwrap().writer.write_all(line.as_bytes()).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+    }
+
+    #[test]
+    fn a_path_that_can_not_be_written_is_refused_by_name_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        for bad in [folder.path().to_owned(), file.join("below.log"), PathBuf::new()] {
+            let error = LogTarget::file(&bad).open().err().unwrap().to_string();
+            let start = format!("log_target is {:?}, expected the path of a file that", bad.display().to_string());
+            assert!(error.starts_with(&start) && error.contains("(os error "), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_terminal_is_not_taken_for_one() {
+        assert!(!LogTarget::writer(io::sink()).open().unwrap().is_terminal);
+        assert_eq!(format!("{:?}", LogTarget::stderr()), "Stderr");
+    }
+}

@@ -1,0 +1,93 @@
+//! Settings of the logs.
+
+use std::{io, time::Duration};
+
+use super::ObsBuilder;
+use crate::logs::{LogFormat, LogTarget};
+
+impl ObsBuilder {
+    /// The format of log lines. Defaults to [`LogFormat::Auto`].
+    pub fn log_format(mut self, format: LogFormat) -> Self {
+        self.logs.format = format;
+        self
+    }
+
+    /// Which events are logged, in the syntax of
+    /// [`EnvFilter`](tracing_subscriber::EnvFilter). Defaults to `RUST_LOG`, else `info`.
+    pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
+        self.logs.filter = Some(directives.into());
+        self
+    }
+
+    /// Where log lines go. What can't be opened is refused by [`init`](Self::init) and
+    /// [`build`](Self::build). Defaults to standard output.
+    ///
+    /// ```
+    /// use obs_core::{Obs, logs::LogTarget};
+    ///
+    /// let builder = Obs::builder("payment-service").log_target(LogTarget::stderr());
+    /// # drop(builder);
+    /// ```
+    pub fn log_target(mut self, target: LogTarget) -> Self {
+        self.logs.target = Some(target);
+        self
+    }
+
+    /// A writer of the application's own that log lines go to. They arrive whole, followed by `flush`,
+    /// from a thread of their own. Short for [`log_target`](Self::log_target) with
+    /// [`LogTarget::writer`].
+    pub fn log_writer(self, writer: impl io::Write + Send + 'static) -> Self {
+        self.log_target(LogTarget::writer(writer))
+    }
+
+    /// Further names of fields whose values are replaced by `REDACTED`, in any case and with any of `_`,
+    /// `-` and `.` between their words: `iban` covers `IBAN` and `customer.iban`. Can be given several
+    /// times. Defaults to none beside the usual ones: `password`, `passwd`, `passphrase`, `pwd`, `secret`,
+    /// `credential`, `credentials`, `authorization`, `cookie`, `cookies`, `token`, `api_key`, `apikey`,
+    /// `access_key`, `private_key`, `secret_key`.
+    pub fn redact_fields<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.logs.redact.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Which share of the requests that went well (outcome `ok`) writes its canonical line, 0 to 1. All
+    /// others write theirs: errors, 4xx, cancelled ones, and those that were slow, see
+    /// [`request_log_slow`](Self::request_log_slow). What is left out is counted in
+    /// `obs_log_lines_sampled_out_total`. Defaults to 1.
+    ///
+    /// The trace id decides, as it does for spans: with the same
+    /// [`sample_ratio`](Self::sample_ratio) the lines that stay are those of the requests that have a
+    /// trace, in all services alike. Events that the application logs are not sampled.
+    ///
+    /// ```
+    /// use obs_core::Obs;
+    ///
+    /// let builder = Obs::builder("payment-service").request_log_sample_ratio(0.01).sample_ratio(0.01);
+    /// # drop(builder);
+    /// ```
+    pub fn request_log_sample_ratio(mut self, ratio: f64) -> Self {
+        self.logs.sample_ratio = Some(ratio);
+        self
+    }
+
+    /// From which duration on a request writes its line in any case, to the last byte. Defaults to one
+    /// second.
+    pub fn request_log_slow(mut self, duration: Duration) -> Self {
+        self.logs.slow = Some(duration);
+        self
+    }
+
+    /// Whether events and canonical lines are sent to the collector as OTLP log records too, beside the
+    /// lines. Needs the feature `otlp-logs`, and a collector:
+    /// [`otlp_endpoint`](Self::otlp_endpoint), `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` or
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`. Defaults to `OTEL_LOGS_EXPORTER` (`otlp` or `none`), else to whether
+    /// `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` is set: most collectors take lines from standard output, and
+    /// some take traces only.
+    ///
+    /// Records have the ids, fields and redaction of the lines. At most `OTEL_BLRP_MAX_QUEUE_SIZE` (2 048)
+    /// wait; those that don't arrive are counted in `obs_log_records_dropped_total`.
+    pub fn otlp_logs(mut self, on: bool) -> Self {
+        self.logs.export = Some(on);
+        self
+    }
+}
