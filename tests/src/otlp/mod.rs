@@ -6,11 +6,12 @@
 //! let receiver = Receiver::start();
 //! let endpoint = receiver.endpoint(); // the same for OTLP over HTTP and gRPC
 //! receiver.answer(Answer::Status(503)); // from now on
-//! assert!(receiver.spans().is_empty());
+//! assert!(receiver.spans().is_empty() && receiver.logs().is_empty());
 //! # drop(endpoint);
 //! ```
 
 mod answer;
+mod log;
 mod receiver;
 mod span;
 
@@ -19,6 +20,7 @@ mod tests;
 
 pub use {
     answer::Answer,
+    log::ReceivedLog,
     receiver::{ReceivedRequest, Receiver, Transport},
     span::ReceivedSpan,
 };

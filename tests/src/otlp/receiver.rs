@@ -7,15 +7,21 @@ use flate2::read::GzDecoder;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
-    trace_service_server::{TraceService, TraceServiceServer},
+use opentelemetry_proto::tonic::collector::{
+    logs::v1::{
+        ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
+        logs_service_server::{LogsService, LogsServiceServer},
+    },
+    trace::v1::{
+        ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+        trace_service_server::{TraceService, TraceServiceServer},
+    },
 };
 use prost::Message as _;
-use tonic::{Code, Status, body::Body, codec::CompressionEncoding};
+use tonic::{Code, Status, body::Body, codec::CompressionEncoding, metadata::MetadataMap};
 use tower::ServiceExt as _;
 
-use super::{Answer, ReceivedSpan, answer::Script};
+use super::{Answer, ReceivedLog, ReceivedSpan, answer::Script};
 use crate::{net::Server, watched::Watched};
 
 /// How an export request came.
@@ -40,8 +46,8 @@ pub struct ReceivedRequest {
     pub message: Bytes,
 }
 
-/// A collector on a port of 127.0.0.1: takes traces over HTTP and gRPC, and logs and metrics over
-/// HTTP as raw messages.
+/// A collector on a port of 127.0.0.1: takes traces and logs over HTTP and gRPC, and metrics over HTTP
+/// as raw messages.
 #[derive(Debug)]
 pub struct Receiver {
     server: Server,
@@ -53,11 +59,23 @@ struct State {
     script: Script,
     requests: Watched<ReceivedRequest>,
     spans: Watched<ReceivedSpan>,
+    logs: Watched<ReceivedLog>,
 }
 
-/// The tonic service; tonic's server side wants a type of its own.
-#[derive(Debug)]
+/// The tonic services; tonic's server side wants a type of its own.
+#[derive(Clone, Debug)]
 struct Grpc(Arc<State>);
+
+/// What an export request over HTTP carries.
+enum Payload {
+    Traces(ExportTraceServiceRequest),
+    Logs(ExportLogsServiceRequest),
+    /// Kept as it came.
+    Metrics,
+}
+
+/// Why items are rejected.
+const REJECTED: &str = "rejected by the test";
 
 // === impl Receiver ===
 
@@ -66,14 +84,17 @@ impl Receiver {
     #[must_use]
     pub fn start() -> Self {
         let state = Arc::<State>::default();
-        let grpc = TraceServiceServer::new(Grpc(Arc::clone(&state))).accept_compressed(CompressionEncoding::Gzip);
+        let grpc = Grpc(Arc::clone(&state));
+        let traces = TraceServiceServer::new(grpc.clone()).accept_compressed(CompressionEncoding::Gzip);
+        let logs = LogsServiceServer::new(grpc).accept_compressed(CompressionEncoding::Gzip);
         let shared = Arc::clone(&state);
         let server = Server::start(tower::service_fn(move |request: Request<Incoming>| {
-            let (state, grpc) = (Arc::clone(&shared), grpc.clone());
+            let (state, traces, logs) = (Arc::clone(&shared), traces.clone(), logs.clone());
             async move {
                 let content_type = request.headers().get(header::CONTENT_TYPE);
                 if content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
-                    return grpc.oneshot(request).await;
+                    let is_logs = request.uri().path().starts_with("/opentelemetry.proto.collector.logs.");
+                    return if is_logs { logs.oneshot(request).await } else { traces.oneshot(request).await };
                 }
                 Ok::<_, Infallible>(state.http(request).await)
             }
@@ -109,6 +130,12 @@ impl Receiver {
         self.state.spans.snapshot()
     }
 
+    /// The log records of requests that were accepted, in the order in which they came.
+    #[must_use]
+    pub fn logs(&self) -> Vec<ReceivedLog> {
+        self.state.logs.snapshot()
+    }
+
     /// All export requests, refused ones too.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
@@ -120,6 +147,12 @@ impl Receiver {
     #[track_caller]
     pub fn wait_for(&self, within: Duration, condition: impl FnMut(&[ReceivedSpan]) -> bool) -> Vec<ReceivedSpan> {
         self.state.spans.wait_for(within, condition)
+    }
+
+    /// [`wait_for`](Self::wait_for) on the accepted log records.
+    #[track_caller]
+    pub fn wait_for_logs(&self, within: Duration, condition: impl FnMut(&[ReceivedLog]) -> bool) -> Vec<ReceivedLog> {
+        self.state.logs.wait_for(within, condition)
     }
 
     /// [`wait_for`](Self::wait_for) on all export requests.
@@ -136,6 +169,7 @@ impl Receiver {
     pub fn clear(&self) {
         self.state.requests.clear();
         self.state.spans.clear();
+        self.state.logs.clear();
     }
 }
 
@@ -153,40 +187,84 @@ impl State {
         if head.method != http::Method::POST || !matches!(&*path, "/v1/traces" | "/v1/logs" | "/v1/metrics") {
             return plain(StatusCode::NOT_FOUND);
         }
-        let traces = if path == "/v1/traces" {
-            match ExportTraceServiceRequest::decode(message.clone()) {
-                Ok(traces) => Some(traces),
-                Err(_) => return plain(StatusCode::BAD_REQUEST),
-            }
-        } else {
-            None
+        // What can't be read is refused before the script has its say.
+        let payload = match Payload::decode(&path, message.clone()) {
+            Ok(payload) => payload,
+            Err(_) => return plain(StatusCode::BAD_REQUEST),
         };
         self.requests.push(ReceivedRequest { transport: Transport::Http, path, headers: head.headers, message });
-        match self.take(traces, Transport::Http).await {
-            Ok(response) => protobuf(&response),
-            Err(status) => plain(StatusCode::from_u16(status).expect("a script with HTTP statuses")),
+        let rejected = match self.answer().await {
+            Ok(rejected) => rejected,
+            Err(status) => return plain(StatusCode::from_u16(status).expect("a script with HTTP statuses")),
+        };
+        protobuf(match payload {
+            Payload::Traces(traces) => self.take_traces(traces, rejected, Transport::Http).encode_to_vec(),
+            Payload::Logs(logs) => self.take_logs(logs, rejected, Transport::Http).encode_to_vec(),
+            Payload::Metrics => Vec::new(),
+        })
+    }
+
+    /// Waits as the script says; how many items it rejects, or the HTTP status of its refusal.
+    async fn answer(&self) -> Result<Option<i64>, u16> {
+        match self.script.next() {
+            Answer::Accept => Ok(None),
+            Answer::Status(status) => Err(status),
+            Answer::Delay(delay) => {
+                tokio::time::sleep(delay).await;
+                Ok(None)
+            }
+            Answer::Partial(rejected) => Ok(Some(rejected)),
+            Answer::Hang => std::future::pending().await,
         }
     }
 
-    /// Does what the script says with one request; the error is an HTTP status.
-    async fn take(
+    fn take_traces(
         &self,
-        traces: Option<ExportTraceServiceRequest>,
+        traces: ExportTraceServiceRequest,
+        rejected: Option<i64>,
         transport: Transport,
-    ) -> Result<ExportTraceServiceResponse, u16> {
-        let mut response = ExportTraceServiceResponse::default();
-        match self.script.next() {
-            Answer::Accept => {}
-            Answer::Status(status) => return Err(status),
-            Answer::Delay(delay) => tokio::time::sleep(delay).await,
-            Answer::Partial(rejected_spans) => {
-                let error_message = "rejected by the test".to_owned();
-                response.partial_success = Some(ExportTracePartialSuccess { rejected_spans, error_message });
-            }
-            Answer::Hang => std::future::pending().await,
-        }
-        self.spans.extend(traces.into_iter().flat_map(|traces| flatten(traces, transport)));
-        Ok(response)
+    ) -> ExportTraceServiceResponse {
+        self.spans.extend(flatten(traces, transport));
+        let partial_success = rejected
+            .map(|rejected_spans| ExportTracePartialSuccess { rejected_spans, error_message: REJECTED.to_owned() });
+        ExportTraceServiceResponse { partial_success }
+    }
+
+    fn take_logs(
+        &self,
+        logs: ExportLogsServiceRequest,
+        rejected: Option<i64>,
+        transport: Transport,
+    ) -> ExportLogsServiceResponse {
+        self.logs.extend(flatten_logs(logs, transport));
+        let partial_success = rejected.map(|rejected_log_records| ExportLogsPartialSuccess {
+            rejected_log_records,
+            error_message: REJECTED.to_owned(),
+        });
+        ExportLogsServiceResponse { partial_success }
+    }
+
+    /// Notes a request over gRPC and answers it as the script says.
+    async fn grpc(&self, path: &str, metadata: MetadataMap) -> Result<Option<i64>, Status> {
+        self.requests.push(ReceivedRequest {
+            transport: Transport::Grpc,
+            path: path.to_owned(),
+            headers: metadata.into_headers(),
+            message: Bytes::new(),
+        });
+        self.answer().await.map_err(|status| Status::new(grpc_code(status), format!("scripted status {status}")))
+    }
+}
+
+// === impl Payload ===
+
+impl Payload {
+    fn decode(path: &str, message: Bytes) -> Result<Self, prost::DecodeError> {
+        Ok(match path {
+            "/v1/traces" => Self::Traces(ExportTraceServiceRequest::decode(message)?),
+            "/v1/logs" => Self::Logs(ExportLogsServiceRequest::decode(message)?),
+            _ => Self::Metrics,
+        })
     }
 }
 
@@ -197,16 +275,20 @@ impl TraceService for Grpc {
         request: tonic::Request<ExportTraceServiceRequest>,
     ) -> Result<tonic::Response<ExportTraceServiceResponse>, Status> {
         let (metadata, _, traces) = request.into_parts();
-        self.0.requests.push(ReceivedRequest {
-            transport: Transport::Grpc,
-            path: "/v1/traces".to_owned(),
-            headers: metadata.into_headers(),
-            message: Bytes::new(),
-        });
-        match self.0.take(Some(traces), Transport::Grpc).await {
-            Ok(response) => Ok(tonic::Response::new(response)),
-            Err(status) => Err(Status::new(grpc_code(status), format!("scripted status {status}"))),
-        }
+        let rejected = self.0.grpc("/v1/traces", metadata).await?;
+        Ok(tonic::Response::new(self.0.take_traces(traces, rejected, Transport::Grpc)))
+    }
+}
+
+#[tonic::async_trait]
+impl LogsService for Grpc {
+    async fn export(
+        &self,
+        request: tonic::Request<ExportLogsServiceRequest>,
+    ) -> Result<tonic::Response<ExportLogsServiceResponse>, Status> {
+        let (metadata, _, logs) = request.into_parts();
+        let rejected = self.0.grpc("/v1/logs", metadata).await?;
+        Ok(tonic::Response::new(self.0.take_logs(logs, rejected, Transport::Grpc)))
     }
 }
 
@@ -220,6 +302,23 @@ fn flatten(request: ExportTraceServiceRequest, transport: Transport) -> Vec<Rece
                 resource: resource.clone(),
                 scope: scope.clone(),
                 span,
+                transport,
+            }));
+        }
+    }
+    received
+}
+
+fn flatten_logs(request: ExportLogsServiceRequest, transport: Transport) -> Vec<ReceivedLog> {
+    let mut received = Vec::new();
+    for of_resource in request.resource_logs {
+        let resource = of_resource.resource.unwrap_or_default();
+        for of_scope in of_resource.scope_logs {
+            let scope = of_scope.scope.unwrap_or_default();
+            received.extend(of_scope.log_records.into_iter().map(|record| ReceivedLog {
+                resource: resource.clone(),
+                scope: scope.clone(),
+                record,
                 transport,
             }));
         }
@@ -252,8 +351,8 @@ fn grpc_code(status: u16) -> Code {
     }
 }
 
-fn protobuf(response: &ExportTraceServiceResponse) -> Response<Body> {
-    let mut answer = Response::new(Body::new(Full::new(Bytes::from(response.encode_to_vec()))));
+fn protobuf(message: Vec<u8>) -> Response<Body> {
+    let mut answer = Response::new(Body::new(Full::new(Bytes::from(message))));
     answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-protobuf"));
     answer
 }

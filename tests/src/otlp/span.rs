@@ -98,7 +98,7 @@ impl ReceivedSpan {
 }
 
 #[track_caller]
-fn only<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
+pub(super) fn only<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
     let mut found = attributes.iter().filter(|attribute| attribute.key == key);
     let first = found.next();
     assert!(found.next().is_none(), "{key} comes twice in {attributes:#?}");
@@ -108,14 +108,14 @@ fn only<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
     }
 }
 
-fn text(value: &Value) -> Option<&str> {
+pub(super) fn text(value: &Value) -> Option<&str> {
     match value {
         Value::StringValue(text) => Some(text),
         _ => None,
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a String can't fail.
         let _ = write!(text, "{byte:02x}");

@@ -118,7 +118,7 @@ fn a_slow_receiver_answers_late_and_a_hanging_one_never() {
     let receiver = Receiver::start();
     receiver.answer_next([Answer::Delay(Duration::from_millis(60))]);
     let started = Instant::now();
-    assert_eq!(post(&receiver, "/v1/logs", "application/x-protobuf", b"raw"), 200);
+    assert_eq!(post(&receiver, "/v1/metrics", "application/x-protobuf", b"raw"), 200);
     assert!(started.elapsed() >= Duration::from_millis(60));
     assert_eq!(receiver.requests()[0].message, "raw");
 
@@ -137,6 +137,7 @@ fn what_is_no_otlp_is_refused() {
     let receiver = Receiver::start();
     assert_eq!(post(&receiver, "/v1/traces", "application/json", b"{}"), 415);
     assert_eq!(post(&receiver, "/v1/traces", "application/x-protobuf", b"\xff\xff"), 400);
+    assert_eq!(post(&receiver, "/v1/logs", "application/x-protobuf", b"\xff\xff"), 400);
     assert_eq!(post(&receiver, "/v2/traces", "application/x-protobuf", b""), 404);
     assert_eq!(net::get(receiver.addr(), "/v1/traces").status, 415);
 }
