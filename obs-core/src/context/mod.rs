@@ -14,6 +14,10 @@
 //! assert!(context::current().is_none());
 //! ```
 //!
+//! The fields belong to one request, whatever threads work on it. [`clear`] takes them away; at the
+//! end of the request they go by themselves. How this compares with a logger object that has a
+//! context: [`logs`](crate::logs).
+//!
 //! A new task starts without a context. Carry it there with [`in_current`] or [`scope`]:
 //!
 //! ```no_run

@@ -23,6 +23,20 @@
 //! {"timestamp":"2026-11-22T14:30:05.123456Z","level":"error","severity":"ERROR","message":"card declined","target":"payment::charge","service":"payment-service","request_id":"0199…","trace_id":"4bf9…","span_id":"00f0…","user_id":"user-456","amount_cents":1999}
 //! ```
 //!
+//! A logger object with a context of its own, as other languages have it, is not needed:
+//!
+//! | there | here |
+//! |---|---|
+//! | `logger.set_context("user_id", id)` | [`context::set_field("user_id", id)`](crate::context::set_field) |
+//! | `logger.info("User action", action="login")` | `tracing::info!(action = "login", "User action")` |
+//! | `logger.debug`, `warning`, `error` | `tracing::debug!`, `warn!`, `error!` |
+//! | `logger.setLevel(logging.DEBUG)` | `RUST_LOG=debug`, [`ObsBuilder::log_filter`](crate::ObsBuilder::log_filter), at run time [`Obs::set_log_filter`](crate::Obs::set_log_filter) |
+//! | `logger.clear_context()` | [`context::clear()`](crate::context::clear) |
+//! | `start_request()`, `@with_request_context` | the layer of the web framework; for jobs [`context::in_new`](crate::context::in_new), [`context::run_new`](crate::context::run_new) |
+//!
+//! The context belongs to one request, whatever thread works on it, and ends with it: what one
+//! request sets, no other one sees. `examples/logging` is a program that does all this.
+//!
 //! Whatever is logged, a line is one JSON object with unique keys and at most 64 KiB:
 //!
 //! - The keys in [`names::log::RESERVED`](crate::names::log::RESERVED) are obs's own; a field of
@@ -32,12 +46,16 @@
 //! - Control characters, line separators and ANSI sequences are escaped.
 //! - Numbers stay numbers; what is not finite is `null`. Errors carry their sources.
 //! - A field whose name is or ends in `password`, `token`, `cookie`, `secret` and the like shows
-//!   `REDACTED`.
+//!   `REDACTED`; [`ObsBuilder::redact_fields`](crate::ObsBuilder::redact_fields) adds names.
 //! - A line that would be too long loses fields and gets `"truncated":true`.
 //!
-//! Each request adds one canonical line at its end, with the target `obs::request`.
+//! Each request adds one canonical line at its end, with the target `obs::request`. Of the requests
+//! that went well, [`ObsBuilder::request_log_sample_ratio`](crate::ObsBuilder::request_log_sample_ratio)
+//! keeps a share.
 //!
-//! Lines are brought to their target by a thread within 200 ms. At most 4 MiB wait; what does not
+//! Lines go to a [`LogTarget`]: standard output, standard error, a file, a writer. With the feature
+//! `otlp-logs` they can be sent to a collector too, see
+//! [`ObsBuilder::otlp_logs`](crate::ObsBuilder::otlp_logs). Lines are brought to their target by a thread within 200 ms. At most 4 MiB wait; what does not
 //! fit is dropped and counted in `obs_log_lines_dropped_total`.
 
 mod bridge;

@@ -99,6 +99,9 @@ impl Obs {
     /// Changes which events are logged, at once, in the syntax of
     /// [`EnvFilter`](tracing_subscriber::EnvFilter).
     ///
+    /// A subscriber that is the default of a scope only (`set_default`, in tests) hears of it if this is
+    /// called within the scope.
+    ///
     /// # Errors
     ///
     /// If a directive is malformed; the filter before stays.

@@ -188,10 +188,7 @@ impl State {
             return plain(StatusCode::NOT_FOUND);
         }
         // What can't be read is refused before the script has its say.
-        let payload = match Payload::decode(&path, message.clone()) {
-            Ok(payload) => payload,
-            Err(_) => return plain(StatusCode::BAD_REQUEST),
-        };
+        let Ok(payload) = Payload::decode(&path, message.clone()) else { return plain(StatusCode::BAD_REQUEST) };
         self.requests.push(ReceivedRequest { transport: Transport::Http, path, headers: head.headers, message });
         let rejected = match self.answer().await {
             Ok(rejected) => rejected,

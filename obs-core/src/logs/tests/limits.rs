@@ -111,6 +111,8 @@ proptest! {
         message in any::<String>(),
         fields in prop::collection::vec((key(), field_value()), 0..12),
         values in prop::collection::vec((0_usize..6, any::<String>()), 0..8),
+        (float, integer, flag) in any::<(f64, i128, bool)>(),
+        bytes in prop::collection::vec(any::<u8>(), 0..20),
         repeat in prop_oneof![9 => Just(1_usize), 1 => Just(3_000)],
     ) {
         let fixture = Fixture::new();
@@ -131,7 +133,17 @@ proptest! {
             record_all(&span, &values);
             let _entered = span.enter();
             let _inner = info_span!("inner", shared = "inner", x = 1).entered();
-            info!(target: "t", shared = %message, x = 2, fields.level = ?message, "{message}");
+            info!(
+                target: "t",
+                shared = %message,
+                x = 2,
+                fields.level = ?message,
+                float,
+                integer,
+                flag,
+                bytes = &bytes[..],
+                "{message}"
+            );
             let start = fixture.logs.begin_request(&message, Some(message.as_bytes()), None);
             let line = requests::line(&message, &message);
             fixture.logs.write_request(start, &context::current().unwrap(), &line);
@@ -143,8 +155,12 @@ proptest! {
             prop_assert_eq!(&object["level"], "info");
             prop_assert_eq!(&object["request_id"], "req-123");
         }
+        if message.len() >= MAX_LINE {
+            prop_assert_eq!(&parsed(&lines[0])["truncated"], true);
+        }
         if repeat == 1 {
             let object = parsed(&lines[0]);
+            prop_assert_eq!(&object["flag"], flag);
             prop_assert_eq!(&object["message"], &message);
             prop_assert_eq!(&object["shared"], &message);
         }

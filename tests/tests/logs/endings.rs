@@ -1,0 +1,82 @@
+//! The last lines of a process, however it ends.
+
+use std::{
+    io::Write as _,
+    process::{Command, Output, Stdio},
+};
+
+use obs_tests::{DEADLINE, logs::LogLine, otlp::Receiver};
+
+const LINES: usize = 5_000;
+
+/// A program that ends in this way. Its environment is its own.
+fn ending(way: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ending"));
+    command.arg(way).env_clear().env("RUST_BACKTRACE", "0");
+    command
+}
+
+/// Every line is there, whole and in order.
+#[track_caller]
+fn check_lines(output: &Output) {
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.ends_with('\n'));
+    let lines: Vec<_> = text.lines().map(|line| LogLine::parse(line).unwrap()).collect();
+    let numbers: Vec<_> =
+        lines.iter().filter(|line| line.get("line").is_some()).map(|line| line.number("line")).collect();
+    let expected: Vec<_> = (0..LINES).map(|line| f64::from(u32::try_from(line).unwrap())).collect();
+    assert_eq!(numbers, expected);
+}
+
+#[test]
+fn nothing_is_lost_when_main_returns_without_shutdown() {
+    let output = ending("return").output().unwrap();
+    assert!(output.status.success());
+    check_lines(&output);
+}
+
+#[test]
+fn nothing_is_lost_when_main_panics_and_nothing_is_dropped() {
+    let output = ending("panic").output().unwrap();
+    assert_eq!(output.status.code(), Some(101));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("on purpose"), "the hook before has its say");
+    check_lines(&output);
+}
+
+#[test]
+fn nothing_is_lost_that_was_logged_before_a_panic_in_a_thread() {
+    let output = ending("panic-in-a-thread").output().unwrap();
+    assert!(!output.status.success());
+    check_lines(&output);
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_costs_lines_only() {
+    let mut child =
+        ending("closed-pipe").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    child.stdin.take().unwrap().write_all(b"now\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "no SIGPIPE, no panic");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(told.trim_end(), format!("obs_log_lines_dropped_total {LINES} written=false"));
+}
+
+#[test]
+fn the_environment_alone_sends_records_and_the_export_does_not_feed_on_itself() {
+    let receiver = Receiver::start();
+    let output = ending("shutdown")
+        .env("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", format!("{}/v1/logs", receiver.endpoint()))
+        .env("OTEL_BLRP_MAX_QUEUE_SIZE", "10000")
+        // Everything that the exporter's own client has to say.
+        .env("RUST_LOG", "trace")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    check_lines(&output);
+    let records = receiver.wait_for_logs(DEADLINE, |records| records.len() >= LINES);
+    let others: Vec<_> = records.iter().filter(|record| record.int("line").is_none()).collect();
+    assert_eq!(records.len() - others.len(), LINES);
+    assert!(others.iter().all(|record| !record.scope.name.starts_with("h")), "{others:?}");
+    assert!(receiver.spans().is_empty(), "an endpoint for logs is none for traces");
+}
