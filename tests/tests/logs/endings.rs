@@ -77,6 +77,6 @@ fn the_environment_alone_sends_records_and_the_export_does_not_feed_on_itself() 
     let records = receiver.wait_for_logs(DEADLINE, |records| records.len() >= LINES);
     let others: Vec<_> = records.iter().filter(|record| record.int("line").is_none()).collect();
     assert_eq!(records.len() - others.len(), LINES);
-    assert!(others.iter().all(|record| !record.scope.name.starts_with("h")), "{others:?}");
+    assert!(others.iter().all(|record| !record.scope.name.starts_with('h')), "{others:?}");
     assert!(receiver.spans().is_empty(), "an endpoint for logs is none for traces");
 }

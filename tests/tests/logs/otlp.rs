@@ -57,7 +57,7 @@ fn app(obs: &Obs) -> Router {
 
 fn alike(json: &serde_json::Value, value: &Value) -> bool {
     match value {
-        Value::StringValue(text) => json.as_str().map(str::to_owned).unwrap_or_else(|| json.to_string()) == *text,
+        Value::StringValue(text) => json.as_str().map_or_else(|| json.to_string(), str::to_owned) == *text,
         Value::IntValue(value) => json.as_i64() == Some(*value),
         Value::DoubleValue(value) => json.as_f64().is_some_and(|json| (json - value).abs() < 1e-6),
         Value::BoolValue(value) => json.as_bool() == Some(*value),
