@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod context;
+pub mod instruments;
 pub mod logs;
 pub mod metrics;
 pub mod names;

@@ -269,6 +269,78 @@ pub mod metric {
     pub const CLIENT: [MetricDef; 4] = [CLIENT_REQUESTS, CLIENT_REQUEST_DURATION, CLIENT_ERRORS, CLIENT_IN_FLIGHT];
 }
 
+/// The metrics of [`Database`](crate::instruments::Database).
+pub mod database {
+    use super::{
+        MetricDef,
+        MetricType::{Counter, Gauge, Histogram},
+        label,
+    };
+
+    /// The namespace of databases that were given none.
+    pub const DEFAULT_NAMESPACE: &str = "db";
+
+    /// Connections that are in use.
+    pub const CONNECTIONS_ACTIVE: MetricDef =
+        MetricDef::red("connections_active", Gauge, "", &[label::POOL], "Database connections in use.");
+    /// Connections that there may be.
+    pub const CONNECTIONS_MAX: MetricDef = MetricDef::red(
+        "connections_max",
+        Gauge,
+        "",
+        &[label::POOL],
+        "Database connections that the pool may have open at once.",
+    );
+    /// From the start of a query to its result.
+    pub const QUERY_DURATION: MetricDef = MetricDef::red(
+        "query_duration_seconds",
+        Histogram,
+        "seconds",
+        &[label::POOL, label::OPERATION],
+        "Time from the start of a database query to its result.",
+    );
+    /// Queries that have ended, each counted once.
+    pub const QUERIES: MetricDef = MetricDef::red(
+        "queries_total",
+        Counter,
+        "",
+        &[label::POOL, label::OPERATION, label::OUTCOME],
+        "Database queries by how they ended.",
+    );
+
+    /// All of them, in the order of the documentation.
+    pub const ALL: [MetricDef; 4] = [CONNECTIONS_ACTIVE, CONNECTIONS_MAX, QUERY_DURATION, QUERIES];
+}
+
+/// The metrics of [`Cache`](crate::instruments::Cache).
+pub mod cache {
+    use super::{MetricDef, MetricType::Counter, label};
+
+    /// The namespace of caches that were given none.
+    pub const DEFAULT_NAMESPACE: &str = "cache";
+
+    /// Look-ups that found something.
+    pub const HITS: MetricDef =
+        MetricDef::red("hits_total", Counter, "", &[label::CACHE], "Look-ups that the cache could answer.");
+    /// Look-ups that found nothing.
+    pub const MISSES: MetricDef =
+        MetricDef::red("misses_total", Counter, "", &[label::CACHE], "Look-ups that the cache could not answer.");
+    /// Entries that made room for others.
+    pub const EVICTIONS: MetricDef = MetricDef::red(
+        "evictions_total",
+        Counter,
+        "",
+        &[label::CACHE],
+        "Entries that the cache let go to make room or because they were too old.",
+    );
+    /// Look-ups that failed.
+    pub const ERRORS: MetricDef =
+        MetricDef::red("errors_total", Counter, "", &[label::CACHE], "Look-ups that failed, neither hits nor misses.");
+
+    /// All of them, in the order of the documentation.
+    pub const ALL: [MetricDef; 4] = [HITS, MISSES, EVICTIONS, ERRORS];
+}
+
 /// The metrics of a layer with [`Convention::OpenTelemetry`](crate::metrics::Convention::OpenTelemetry):
 /// names and labels of the
 /// [HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) 1.44 as Prometheus
@@ -406,6 +478,12 @@ pub mod label {
     pub const METRIC: &str = "metric";
     /// Quantile of a summary.
     pub const QUANTILE: &str = "quantile";
+    /// Which pool of database connections.
+    pub const POOL: &str = "pool";
+    /// What a database query is for, from a closed set.
+    pub const OPERATION: &str = "operation";
+    /// Which cache.
+    pub const CACHE: &str = "cache";
 }
 
 /// Label values that stand for something else.
@@ -448,6 +526,18 @@ pub mod error_type {
 
     /// Why a client's attempt has no answer.
     pub const TRANSPORT: [&str; 8] = [CONNECT, TIMEOUT, TLS, DNS, BODY, REDIRECT, REQUEST, OTHER];
+}
+
+/// Values of the `outcome` label of [`database::QUERIES`].
+pub mod query_outcome {
+    /// There was a result.
+    pub const OK: &str = "ok";
+    /// The query failed.
+    pub const ERROR: &str = "error";
+    /// Nobody waited for the result any more.
+    pub const CANCELLED: &str = "cancelled";
+    /// The code of the query panicked.
+    pub const PANIC: &str = "panic";
 }
 
 /// Values of the `reason` label of `obs_spans_dropped_total` and `obs_log_records_dropped_total`.

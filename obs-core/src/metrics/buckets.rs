@@ -9,6 +9,11 @@ use crate::obs::InitError;
 pub const DURATION_BUCKETS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
+/// Bounds for database queries, in seconds, as the
+/// [OpenTelemetry database conventions](https://opentelemetry.io/docs/specs/semconv/database/database-metrics/)
+/// advise: they start at a millisecond.
+pub const QUERY_DURATION_BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
+
 /// Bounds for sizes, in bytes: decades from 100 B to 10 MB.
 pub const SIZE_BUCKETS: [f64; 6] = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
 

@@ -48,7 +48,7 @@ pub(crate) use red::{
     ClientInFlight, ClientRed, InFlight, Measured, RedOptions, ServerRed, StreamRecorder, Target, Traits,
 };
 
-pub use buckets::{DURATION_BUCKETS, SIZE_BUCKETS};
+pub use buckets::{DURATION_BUCKETS, QUERY_DURATION_BUCKETS, SIZE_BUCKETS};
 pub use format::Format;
 pub use handles::{FloatCounter, GaugeGuard, RecordDuration, Summary, Timer};
 pub use red::Convention;

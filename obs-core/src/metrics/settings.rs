@@ -3,13 +3,13 @@
 use std::{borrow::Cow, collections::HashMap, time::Duration};
 
 use super::{
-    buckets::{DURATION_BUCKETS, SIZE_BUCKETS, validate_buckets},
+    buckets::{DURATION_BUCKETS, QUERY_DURATION_BUCKETS, SIZE_BUCKETS, validate_buckets},
     cap::{Cap, DEFAULT_SERIES_CAP},
     clean,
     meta::Meta,
     registry::Registry,
 };
-use crate::obs::InitError;
+use crate::{names::database, obs::InitError};
 
 /// Builds a [`Registry`] that differs from the default one.
 ///
@@ -66,8 +66,9 @@ impl RegistryBuilder {
     /// The bucket bounds of one histogram of the application, by its name on the page: 1 to 256
     /// finite numbers, ascending, in the unit of the metric.
     ///
-    /// Defaults to [`SIZE_BUCKETS`] for metrics in bytes and to [`DURATION_BUCKETS`] for others,
-    /// brought to their unit where that is milliseconds, microseconds or nanoseconds.
+    /// Defaults to [`SIZE_BUCKETS`] for metrics in bytes, to [`QUERY_DURATION_BUCKETS`] for those that
+    /// end in `query_duration_seconds`, and to [`DURATION_BUCKETS`] for others, brought to their unit
+    /// where that is milliseconds, microseconds or nanoseconds.
     pub fn buckets(mut self, metric: impl Into<String>, bounds: impl IntoIterator<Item = f64>) -> Self {
         let name = clean::metric_name(&metric.into()).into_owned();
         self.settings.buckets.insert(name, bounds.into_iter().collect());
@@ -151,6 +152,7 @@ impl Settings {
         let scaled = |factor: f64| DURATION_BUCKETS.iter().map(|bound| bound * factor).collect();
         match &*meta.unit {
             "bytes" => SIZE_BUCKETS.to_vec().into(),
+            _ if meta.base.ends_with(database::QUERY_DURATION.base()) => QUERY_DURATION_BUCKETS.to_vec().into(),
             "milliseconds" => Cow::Owned(scaled(1e3)),
             "microseconds" => Cow::Owned(scaled(1e6)),
             "nanoseconds" => Cow::Owned(scaled(1e9)),

@@ -82,6 +82,14 @@ impl RedOptions {
 // === impl Target ===
 
 impl Target {
+    /// The registry, unless metrics go to another recorder.
+    pub(crate) fn registry(&self) -> Option<&Registry> {
+        match self {
+            Self::Own(registry) => Some(registry),
+            Self::Facade(_) => None,
+        }
+    }
+
     /// The recorder behind it, for the metrics about obs itself.
     pub(crate) fn recorder(&self) -> Arc<dyn Recorder + Send + Sync> {
         match self {
