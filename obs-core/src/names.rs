@@ -552,6 +552,14 @@ pub mod drop_reason {
     pub const SHUTDOWN: &str = "shutdown";
 }
 
+/// Values of the `obs.kept` attribute: why the span of a request that was not sampled is there.
+pub mod kept {
+    /// It ended in an error.
+    pub const ERROR: &str = "error";
+    /// It took longer than the threshold.
+    pub const SLOW: &str = "slow";
+}
+
 /// Keys of a log line.
 pub mod log {
     /// RFC 3339, UTC, microseconds.
@@ -643,6 +651,14 @@ pub mod header {
     pub const USER_AGENT: &str = "user-agent";
     /// RFC 9110, 7.2.
     pub const HOST: &str = "host";
+    /// RFC 7239.
+    pub const FORWARDED: &str = "forwarded";
+    /// De-facto standard list of clients and proxies.
+    pub const X_FORWARDED_FOR: &str = "x-forwarded-for";
+    /// De-facto standard scheme that a proxy was asked by.
+    pub const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
+    /// De-facto standard host that a proxy was asked for.
+    pub const X_FORWARDED_HOST: &str = "x-forwarded-host";
     /// RFC 9110, 8.6.
     pub const CONTENT_LENGTH: &str = "content-length";
     /// RFC 9110, 8.3.
@@ -707,6 +723,9 @@ pub mod attribute {
     pub const CODE_FILE_PATH: &str = "code.file.path";
     /// `code.line.number`
     pub const CODE_LINE_NUMBER: &str = "code.line.number";
+    /// On the span of a request that was not sampled and is exported all the same, without its
+    /// children: why, see [`kept`](super::kept).
+    pub const OBS_KEPT: &str = "obs.kept";
     /// `service.name`
     pub const SERVICE_NAME: &str = "service.name";
     /// `service.version`

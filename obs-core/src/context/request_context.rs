@@ -31,10 +31,21 @@ pub(crate) struct Parts {
     pub(crate) tracestate: Option<Box<str>>,
     /// The caller's `baggage`, checked, to be sent on.
     pub(crate) baggage: Option<Box<str>>,
-    /// The OpenTelemetry context with the request's span; none for an unsampled request.
+    /// The OpenTelemetry context with the request's span, or with its ids alone where it is left out;
+    /// none for a job, and where nothing makes spans.
     pub(crate) otel: Option<opentelemetry::Context>,
     /// The pipeline that the request's spans go to; none if none are recorded.
     pub(crate) tracing: Option<Tracing>,
+}
+
+// === impl Parts ===
+
+impl Parts {
+    /// The OpenTelemetry context with the request's span, if that is recorded.
+    #[inline]
+    pub(crate) fn recorded(&self) -> Option<&opentelemetry::Context> {
+        self.otel.as_ref().filter(|_| self.tracing.is_some())
+    }
 }
 
 // === impl RequestContext ===

@@ -3,6 +3,7 @@
 use std::{
     env,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -13,7 +14,7 @@ use crate::{
     logs::{self, LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, Registry, Target},
     request::{Routes, install_panic_hook},
-    trace::{SpanReader, Tracing, TracingConfig},
+    trace::{Keep, Sampling, SpanReader, Tracing, TracingConfig},
 };
 
 /// A recorder that is shared between threads.
@@ -44,6 +45,8 @@ pub struct ObsBuilder {
     pub(super) logs: LogSettings,
     otlp_endpoint: Option<String>,
     sample_ratio: Option<f64>,
+    sampling: Sampling,
+    keep: Keep,
     registry: Option<Registry>,
     recorder: Option<SharedRecorder>,
     duration_buckets: Vec<f64>,
@@ -61,6 +64,8 @@ impl ObsBuilder {
             logs: LogSettings::default(),
             otlp_endpoint: None,
             sample_ratio: None,
+            sampling: Sampling::new(),
+            keep: Keep::default(),
             registry: None,
             recorder: None,
             duration_buckets: DURATION_BUCKETS.to_vec(),
@@ -101,6 +106,35 @@ impl ObsBuilder {
     /// Defaults to `OTEL_TRACES_SAMPLER`, else 1.
     pub fn sample_ratio(mut self, ratio: f64) -> Self {
         self.sample_ratio = Some(ratio);
+        self
+    }
+
+    /// Which new traces are recorded, by route and by number, beyond the one ratio for all. Defaults
+    /// to that ratio alone.
+    pub fn sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = sampling;
+        self
+    }
+
+    /// Exports the server span of a request that was not sampled all the same if it ended in an
+    /// error of the service: a 5xx answer, a panic, a failed body. Defaults to off.
+    ///
+    /// The span has the ids that are on the request's lines, its parent, and `obs.kept = "error"`;
+    /// its children are lost, since whether it would matter was not known while they ran. Nobody
+    /// else hears of it: the flag that was sent on stays unsampled, and exemplars don't lead to it.
+    /// It costs every request that is not sampled a copy of what a span tells (path, query, user
+    /// agent, headers asked for) into a buffer that is used again: some 50 ns, no allocation. What
+    /// is kept is not limited but by the export queue. A provider of the user's own keeps nothing.
+    pub fn keep_errors(mut self, on: bool) -> Self {
+        self.keep.errors = on;
+        self
+    }
+
+    /// The same as [`keep_errors`](Self::keep_errors) for a request that took longer than this until
+    /// its last byte; a stream by nature, until its head. The span has `obs.kept = "slow"`. Defaults
+    /// to off.
+    pub fn keep_slower_than(mut self, threshold: Duration) -> Self {
+        self.keep.slower_than = Some(threshold);
         self
     }
 
@@ -219,6 +253,8 @@ impl ObsBuilder {
             service: Arc::new(self.service.clone()),
             otlp_endpoint: self.otlp_endpoint.clone(),
             sample_ratio: self.sample_ratio,
+            sampling: self.sampling.clone(),
+            keep: self.keep,
             provider: self.tracer_provider.clone(),
             env: &env,
             recorder,

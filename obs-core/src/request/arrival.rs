@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::SystemTime};
 
-use super::{HeaderReader, Instrument, RequestHead, attributes};
+use super::{HeaderReader, Instrument, RequestHead, attributes, late::KeptHead, origin::Origin};
 use crate::{
     clock,
     context::{Parts, RequestContext, RequestId},
@@ -11,42 +11,56 @@ use crate::{
     trace::SpanStart,
 };
 
-/// The context of a request: the caller's trace or a new one, a request id, and a span if one is
-/// wanted, under the name `span`, and the request is sampled.
-pub(super) fn context(
-    instrument: &Instrument,
-    method: &'static str,
-    head: &RequestHead<'_>,
-    headers: &dyn HeaderReader,
-    span: Option<Cow<'static, str>>,
-    now: SystemTime,
-) -> RequestContext {
-    let Extracted { parent, tracestate, baggage } = propagation::extract(headers);
-    let wants_span = span.is_some();
-    let start = SpanStart {
-        parent: parent.as_ref(),
-        tracestate: tracestate.as_deref(),
-        trusted: instrument.options.trust_incoming,
-        name: span.unwrap_or_default(),
-        start: now,
-    };
-    let tracing = &instrument.shared.tracing;
-    let span = if wants_span {
-        tracing.start_server_span(start, || attributes::on_arrival(instrument, method, head, headers))
-    } else {
-        tracing.decide(&start)
-    };
-    let keeps_state = instrument.options.trust_incoming;
-    RequestContext::from_parts(Parts {
-        request_id: request_id(head, headers, now),
-        trace_id: span.trace_id,
-        span_id: span.span_id,
-        flags: span.flags,
-        tracestate: tracestate.filter(|_| keeps_state),
-        baggage: baggage.filter(|_| keeps_state),
-        tracing: span.otel.is_some().then(|| tracing.clone()),
-        otel: span.otel,
-    })
+/// A request that has arrived.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival<'a> {
+    pub(super) instrument: &'a Instrument,
+    pub(super) method: &'static str,
+    pub(super) head: &'a RequestHead<'a>,
+    pub(super) headers: &'a dyn HeaderReader,
+    pub(super) origin: Origin,
+    pub(super) at: SystemTime,
+}
+
+// === impl Arrival ===
+
+impl Arrival<'_> {
+    /// The context of the request: the caller's trace or a new one, a request id, and a span if one
+    /// is wanted, under the name `span`, and the request is sampled. If it is not and may get its
+    /// span at its end, what that needs goes to `kept`.
+    pub(super) fn context(self, span: Option<Cow<'static, str>>, kept: &mut KeptHead) -> RequestContext {
+        let Self { instrument, method, head, headers, origin, at } = self;
+        let Extracted { parent, tracestate, baggage } = propagation::extract(headers);
+        let wants_span = span.is_some();
+        let start = SpanStart {
+            parent: parent.as_ref(),
+            tracestate: tracestate.as_deref(),
+            trusted: instrument.options.trust_incoming,
+            route: head.endpoint,
+            name: span.unwrap_or_default(),
+            start: at,
+        };
+        let tracing = &instrument.shared.tracing;
+        let span = if wants_span {
+            tracing.start_server_span(start, || attributes::on_arrival(instrument, method, head, headers, &origin))
+        } else {
+            tracing.decide(&start)
+        };
+        if wants_span && !span.flags.is_sampled() && tracing.keep().is_some() {
+            *kept = KeptHead::of(instrument, head, headers, origin, parent);
+        }
+        let keeps_state = instrument.options.trust_incoming;
+        RequestContext::from_parts(Parts {
+            request_id: request_id(head, headers, at),
+            trace_id: span.trace_id,
+            span_id: span.span_id,
+            flags: span.flags,
+            tracestate: tracestate.filter(|_| keeps_state),
+            baggage: baggage.filter(|_| keeps_state),
+            tracing: span.is_recorded.then(|| tracing.clone()),
+            otel: span.otel,
+        })
+    }
 }
 
 /// The caller's id if it is one, else a new one.

@@ -5,7 +5,12 @@ use std::{cell::RefCell, io::Write as _, net::IpAddr, sync::Arc};
 
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-use super::{HeaderReader, Instrument, RequestHead, options::CapturedHeader, query};
+use super::{
+    HeaderReader, Instrument, RequestHead,
+    options::CapturedHeader,
+    origin::{HTTPS, Origin},
+    query,
+};
 use crate::names::{attribute, header, value};
 
 /// How many attributes an ordinary request and its answer have.
@@ -27,6 +32,7 @@ pub(super) fn on_arrival(
     method: &'static str,
     head: &RequestHead<'_>,
     headers: &dyn HeaderReader,
+    origin: &Origin,
 ) -> Vec<KeyValue> {
     let mut out = Vec::with_capacity(USUAL);
     out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method));
@@ -37,12 +43,11 @@ pub(super) fn on_arrival(
     if let Some(query) = head.query.filter(|query| !query.is_empty()) {
         out.push(KeyValue::new(attribute::URL_QUERY, query::redacted(query, &instrument.options.redact_query)));
     }
-    let scheme = head.known_scheme();
-    out.push(KeyValue::new(attribute::URL_SCHEME, scheme));
+    out.push(KeyValue::new(attribute::URL_SCHEME, origin.scheme));
     out.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, head.protocol.version()));
-    push_server(&mut out, head, headers, scheme);
-    push_peer(&mut out, head);
-    if let Some(agent) = headers.get(header::USER_AGENT) {
+    origin.authority(head, headers, |authority| push_server(&mut out, authority, origin.scheme));
+    push_ends(&mut out, origin);
+    if let Some(agent) = headers.get(header::USER_AGENT).filter(|_| instrument.options.privacy.user_agent) {
         out.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, interned(&String::from_utf8_lossy(agent))));
     }
     push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, instrument.request_headers(), headers);
@@ -61,23 +66,19 @@ pub(super) fn response_headers(instrument: &Instrument, headers: &dyn HeaderRead
     out
 }
 
-fn push_server(out: &mut Vec<KeyValue>, head: &RequestHead<'_>, headers: &dyn HeaderReader, scheme: &str) {
-    let from_header = || headers.get(header::HOST).and_then(|host| std::str::from_utf8(host).ok());
-    let Some(authority) = head.authority.or_else(from_header).filter(|text| !text.is_empty()) else {
-        return;
-    };
+fn push_server(out: &mut Vec<KeyValue>, authority: &str, scheme: &str) {
     let (host, port) = split_authority(authority);
-    let default_port = if scheme == "https" { 443 } else { 80 };
+    let default_port = if scheme == HTTPS { 443 } else { 80 };
     out.push(KeyValue::new(attribute::SERVER_ADDRESS, interned(host)));
     out.push(KeyValue::new(attribute::SERVER_PORT, i64::from(port.unwrap_or(default_port))));
 }
 
-fn push_peer(out: &mut Vec<KeyValue>, head: &RequestHead<'_>) {
-    let Some(peer) = head.peer else { return };
-    let address = address(peer.ip());
-    out.push(KeyValue::new(attribute::CLIENT_ADDRESS, address.clone()));
-    out.push(KeyValue::new(attribute::NETWORK_PEER_ADDRESS, address));
-    out.push(KeyValue::new(attribute::NETWORK_PEER_PORT, i64::from(peer.port())));
+fn push_ends(out: &mut Vec<KeyValue>, origin: &Origin) {
+    let client = origin.client.map(address);
+    let peer = if origin.peer == origin.client { client.clone() } else { origin.peer.map(address) };
+    out.extend(client.map(|client| KeyValue::new(attribute::CLIENT_ADDRESS, client)));
+    out.extend(peer.map(|peer| KeyValue::new(attribute::NETWORK_PEER_ADDRESS, peer)));
+    out.extend(origin.peer_port.map(|port| KeyValue::new(attribute::NETWORK_PEER_PORT, i64::from(port))));
 }
 
 /// An address as text: written to the stack first, as clients come again.

@@ -107,11 +107,14 @@ impl Running {
         Some(self.in_flight.as_ref()?.stream_recorder(self.instrument.red.as_ref()?, status))
     }
 
-    pub(super) fn capture_response_headers(&self, headers: &dyn HeaderReader) {
-        if !self.instrument.response_headers().is_empty()
-            && let Some(span) = self.span()
-        {
+    pub(super) fn capture_response_headers(&mut self, headers: &dyn HeaderReader) {
+        if self.instrument.response_headers().is_empty() {
+            return;
+        }
+        if let Some(span) = self.span() {
             span.set_attributes(attributes::response_headers(&self.instrument, headers));
+        } else {
+            self.kept_head.add_response_headers(&self.instrument, headers);
         }
     }
 
@@ -163,11 +166,12 @@ impl Running {
     }
 
     pub(super) fn span(&self) -> Option<SpanRef<'_>> {
-        Some(self.context.as_ref()?.parts().otel.as_ref()?.span())
+        Some(self.context.as_ref()?.parts().recorded()?.span())
     }
 
     fn end_span(&self, ending: &Ending<'_>, panic: Option<&PanicReport>) {
-        let Some(span) = self.span() else { return };
+        let late = self.late_span(ending.outcome, ending.duration);
+        let Some(span) = late.as_ref().map(TraceContextExt::span).or_else(|| self.span()) else { return };
         // Not on arrival: a router may tell the route, or another one, only with the head.
         if let Some(route) = self.route() {
             span.set_attribute(attributes::route(route));

@@ -9,10 +9,13 @@ use std::{
 use opentelemetry::{Context, ContextGuard};
 
 use super::{
-    ByteCounter, Head, HeaderReader, Instrument, Outcome, RequestHead, ResponseHead, arrival,
+    ByteCounter, Head, HeaderReader, Instrument, Outcome, RequestHead, ResponseHead,
+    arrival::Arrival,
     bytes::RequestBytes,
     completion::Remaining,
+    late::KeptHead,
     method::known_method,
+    origin::Origin,
     stream::{Listening, Request, StreamSlot},
 };
 use crate::{
@@ -45,6 +48,8 @@ pub(super) struct Running {
     /// The route's template where the metrics don't hold it.
     pub(super) template: Option<Box<str>>,
     pub(super) context: Option<RequestContext>,
+    /// What a span would tell, if the request was left out and may get one all the same.
+    pub(super) kept_head: KeptHead,
     /// Whether the context's span is kept and a line is written; not for skipped routes.
     pub(super) line: Option<RequestStart>,
     pub(super) request_bytes: RequestBytes,
@@ -94,6 +99,7 @@ impl Observation {
             in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.traits())),
             template: None,
             context: None,
+            kept_head: KeptHead::default(),
             line: None,
             request_bytes: RequestBytes::Unknown,
             response_bytes: 0,
@@ -250,6 +256,20 @@ impl Observation {
     }
 }
 
+#[cfg(test)]
+impl Observation {
+    pub(super) fn kept_head(&self) -> Option<&KeptHead> {
+        self.running.as_ref().map(|running| &running.kept_head)
+    }
+
+    /// Makes the request so much older.
+    pub(super) fn age(&mut self, by: Duration) {
+        if let Some(running) = &mut self.running {
+            running.started = running.started.checked_sub(by).expect("a clock that has run that long");
+        }
+    }
+}
+
 impl Drop for Observation {
     fn drop(&mut self) {
         let Some(running) = &self.running else { return };
@@ -276,15 +296,17 @@ impl Running {
         self.arrived = SystemTime::now();
         let has_span = instrument.options.traces && !skipped;
         let span = has_span.then(|| Instrument::span_name(self.in_flight.as_ref(), self.method, head.endpoint));
-        let context = arrival::context(&instrument, self.method, head, headers, span, self.arrived);
+        let origin = Origin::of(&instrument.options.privacy, head, headers);
+        let arrival = Arrival { instrument: &instrument, method: self.method, head, headers, origin, at: self.arrived };
+        let context = arrival.context(span, &mut self.kept_head);
         if instrument.options.tracing_span {
             self.tracing_span = Instrument::open_tracing_span(&context, self.method, head.endpoint);
         }
         if let Some(logs) = instrument.shared.logs.as_ref().filter(|_| instrument.options.logs && !skipped)
             && logs.request_enabled(tracing::Level::ERROR)
         {
-            let peer = head.peer.map(|peer| peer.ip());
-            self.line = Some(logs.begin_request(head.path, headers.get(header::USER_AGENT), peer));
+            let agent = headers.get(header::USER_AGENT).filter(|_| instrument.options.privacy.user_agent);
+            self.line = Some(logs.begin_request(head.path, agent, origin.client));
         }
         self.context = Some(context);
     }

@@ -6,7 +6,9 @@ use std::{
     sync::{Arc, OnceLock, Weak},
 };
 
-use super::{Finished, Head, Instrument, labels::OwnLabels};
+use super::{
+    ClientAddress, Finished, ForwardedHeaders, Head, Instrument, Network, labels::OwnLabels, privacy::Privacy,
+};
 use crate::{
     Obs,
     metrics::Convention,
@@ -42,6 +44,7 @@ pub struct Options {
     pub(super) response_headers: Vec<CapturedHeader>,
     /// Further query keys whose values are replaced.
     pub(super) redact_query: Vec<Box<str>>,
+    pub(super) privacy: Privacy,
     pub(super) classify: Option<Classifier>,
     pub(super) on_finish: Option<FinishHook>,
     /// Functions of the user's over types of the adapter's, which only the adapter knows.
@@ -160,6 +163,26 @@ impl Options {
         self.redact_query.extend(keys.into_iter().map(|key| Box::from(key.as_ref())));
     }
 
+    /// How the client's address is recorded.
+    pub fn client_address(&mut self, recorded: ClientAddress) {
+        self.privacy.client_address = recorded;
+    }
+
+    /// Whether the user agent is recorded.
+    pub fn user_agent(&mut self, on: bool) {
+        self.privacy.user_agent = on;
+    }
+
+    /// Adds proxies that are believed about the client.
+    pub fn trusted_proxies(&mut self, networks: impl IntoIterator<Item = Network>) {
+        self.privacy.proxies.extend(networks);
+    }
+
+    /// Sets the headers in which proxies tell of the client.
+    pub fn forwarded_headers(&mut self, headers: ForwardedHeaders) {
+        self.privacy.forwarded = headers;
+    }
+
     /// Sets the classifier of server errors.
     pub fn classify(&mut self, classify: impl Fn(&Head<'_>) -> Option<&'static str> + Send + Sync + 'static) {
         self.classify = Some(Arc::new(classify));
@@ -189,6 +212,7 @@ impl Default for Options {
             request_headers: Vec::new(),
             response_headers: Vec::new(),
             redact_query: Vec::new(),
+            privacy: Privacy::default(),
             classify: None,
             on_finish: None,
             hooks: None,

@@ -113,6 +113,38 @@ macro_rules! layer_setters {
                 self.with(|options| options.redact_query(keys))
             }
 
+            /// How the client's address is recorded, on span and line alike: as it is, without its
+            /// last part, or not at all. Defaults to [`On`]($crate::request::ClientAddress::On).
+            #[must_use]
+            pub fn client_address(self, recorded: $crate::request::ClientAddress) -> Self {
+                self.with(|options| options.client_address(recorded))
+            }
+
+            /// Whether the user agent is recorded, on span and line alike. Defaults to `true`.
+            #[must_use]
+            pub fn user_agent(self, on: bool) -> Self {
+                self.with(|options| options.user_agent(on))
+            }
+
+            /// Believes proxies with these addresses about the client: `client.address` is then the
+            /// last address in `Forwarded` or `X-Forwarded-For` that is not one of these, and
+            /// `url.scheme` and `server.address` are what the client used (`proto` and `host`, or
+            /// `X-Forwarded-Proto` and `-Host`). Anybody can send such headers, so name only proxies
+            /// that append to them themselves. Can be given several times. Defaults to none: the
+            /// headers are not read.
+            #[must_use]
+            pub fn trusted_proxies(self, networks: impl IntoIterator<Item = $crate::request::Network>) -> Self {
+                self.with(|options| options.trusted_proxies(networks))
+            }
+
+            /// In which headers trusted proxies tell of the client. Where they use one kind and pass
+            /// on what clients send of the other, say which. Defaults to
+            /// [`Either`]($crate::request::ForwardedHeaders::Either).
+            #[must_use]
+            pub fn forwarded_headers(self, headers: $crate::request::ForwardedHeaders) -> Self {
+                self.with(|options| options.forwarded_headers(headers))
+            }
+
             /// Names the `error_type` of a server error from its response head. Words must come
             /// from a closed set; never give back text of the error. Defaults to the status code.
             #[must_use]

@@ -30,7 +30,7 @@ where
 {
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         let stands_alone = event.is_contextual() && ctx.lookup_current().is_none();
-        if !stands_alone || !OtelContext::map_current(OtelContext::has_active_span) {
+        if !stands_alone || !OtelContext::map_current(|current| current.span().is_recording()) {
             return;
         }
         let normalized = event.normalized_metadata();

@@ -9,20 +9,22 @@ use std::{
     time::Duration,
 };
 
-use opentelemetry::{InstrumentationScope, KeyValue, trace::TracerProvider};
+use opentelemetry::{Context, InstrumentationScope, KeyValue, trace::TracerProvider};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use super::{
     blocking, export,
     ids::Ids,
+    keep::Keep,
     pipeline::{Pipeline, SpanReader},
     resource::resource,
     sampler::{Sampler, SdkSampler},
+    sampling::Sampling,
     server_span::{ServerSpan, SpanStart},
     settings::Env,
 };
 use crate::{
-    context::TraceId,
+    context::{RequestContext, TraceId},
     obs::{InitError, ServiceInfo},
 };
 
@@ -33,6 +35,8 @@ pub(crate) struct TracingConfig<'a> {
     pub(crate) otlp_endpoint: Option<String>,
     /// Share of the new traces to record, from code.
     pub(crate) sample_ratio: Option<f64>,
+    pub(crate) sampling: Sampling,
+    pub(crate) keep: Keep,
     /// The user's own provider, instead of ours.
     pub(crate) provider: Option<SdkTracerProvider>,
     /// The environment.
@@ -52,7 +56,9 @@ pub(crate) struct Tracing(Arc<Inner>);
 struct Inner {
     /// Tells the pipelines of one process apart.
     instance: u64,
-    sampler: Sampler,
+    sampler: Arc<Sampler>,
+    /// Present if spans are made late, which only our own provider does.
+    keep: Option<Keep>,
     recording: Option<Recording>,
 }
 
@@ -84,7 +90,7 @@ impl Tracing {
     /// Says which setting is wrong.
     pub(crate) fn check(config: &TracingConfig<'_>) -> Result<(), InitError> {
         let env = Env(config.env);
-        Sampler::from_settings(config.sample_ratio, env)?;
+        Sampler::from_settings(config.sample_ratio, &config.sampling, env)?;
         match config.provider {
             Some(_) => Ok(()),
             None => export::check(config.otlp_endpoint.as_deref(), env),
@@ -95,27 +101,31 @@ impl Tracing {
     /// readers of finished spans.
     pub(crate) fn start(config: TracingConfig<'_>, readers: Vec<Box<dyn SpanReader>>) -> Result<Self, InitError> {
         let instance = next_instance();
-        let sampler = Sampler::from_settings(config.sample_ratio, Env(config.env))?;
+        let sampler = Arc::new(Sampler::from_settings(config.sample_ratio, &config.sampling, Env(config.env))?);
+        let keep = config.keep;
         let recording = match config.provider {
             Some(provider) => Some(Recording { tracer: tracer(&provider), provider, own: None }),
-            None => Recording::own(&config, readers, sampler, instance)?,
+            None => Recording::own(&config, readers, &sampler, instance)?,
         };
-        Ok(Self(Arc::new(Inner { instance, sampler, recording })))
+        let is_own = recording.as_ref().is_some_and(|recording| recording.own.is_some());
+        let keep = (is_own && !keep.is_off()).then_some(keep);
+        Ok(Self(Arc::new(Inner { instance, sampler, keep, recording })))
     }
 
     /// Ids and decisions alone, with the standard's default sampler: no span goes anywhere.
     pub(crate) fn ids_only() -> Self {
-        Self(Arc::new(Inner { instance: next_instance(), sampler: Sampler::DEFAULT, recording: None }))
+        let sampler = Arc::new(Sampler::default());
+        Self(Arc::new(Inner { instance: next_instance(), sampler, keep: None, recording: None }))
     }
 
     /// Decides on a request that gets no span.
     pub(crate) fn decide(&self, start: &SpanStart<'_>) -> ServerSpan {
-        ServerSpan::decide(self.0.sampler, start)
+        ServerSpan::decide(&self.0.sampler, start)
     }
 
-    /// Whether a trace that starts here is recorded.
+    /// Whether a trace that starts here, outside a request, is recorded.
     pub(crate) fn samples_root(&self, trace_id: TraceId) -> bool {
-        self.0.sampler.samples_root(trace_id)
+        self.0.sampler.samples_root(trace_id, None)
     }
 
     /// Decides on a request and, if it is recorded, starts its span.
@@ -127,7 +137,7 @@ impl Tracing {
         start: SpanStart<'_>,
         attributes: impl FnOnce() -> Vec<KeyValue>,
     ) -> ServerSpan {
-        let decided = ServerSpan::decide(self.0.sampler, &start);
+        let decided = ServerSpan::decide(&self.0.sampler, &start);
         match &self.0.recording {
             Some(Recording { tracer, own: None, .. }) => decided.ask(tracer, start, attributes),
             Some(Recording { tracer, own: Some(pipeline), .. })
@@ -135,8 +145,28 @@ impl Tracing {
             {
                 decided.record(tracer, start, attributes)
             }
-            _ => decided,
+            Some(_) => decided.left_out(start.trusted_tracestate()),
+            None => decided,
         }
+    }
+
+    /// Which requests that are left out get their span at their end; none if none does.
+    #[inline]
+    pub(crate) fn keep(&self) -> Option<Keep> {
+        self.0.keep
+    }
+
+    /// The span of a request that was left out, after all, with the ids that the request has had all
+    /// along. The request stays unsampled: so it was told to others.
+    pub(crate) fn make_late(
+        &self,
+        request: &RequestContext,
+        start: SpanStart<'_>,
+        attributes: impl FnOnce() -> Vec<KeyValue>,
+    ) -> Option<Context> {
+        let (trace_id, span_id, flags) = (request.trace_id(), request.span_id(), request.trace_flags());
+        let decided = ServerSpan { trace_id, span_id, flags, otel: None, is_recorded: false };
+        decided.record(self.tracer()?, start, attributes).otel
     }
 
     /// The provider that spans go to, if there is one.
@@ -200,13 +230,13 @@ impl Recording {
     fn own(
         config: &TracingConfig<'_>,
         readers: Vec<Box<dyn SpanReader>>,
-        sampler: Sampler,
+        sampler: &Arc<Sampler>,
         instance: u64,
     ) -> Result<Option<Self>, InitError> {
         let Some(pipeline) = Pipeline::start(config, readers)? else { return Ok(None) };
         let provider = SdkTracerProvider::builder()
             .with_resource(resource(&config.service, Env(config.env)))
-            .with_sampler(SdkSampler::new(sampler, instance))
+            .with_sampler(SdkSampler::new(Arc::clone(sampler), instance))
             .with_id_generator(Ids::new(instance))
             .with_span_processor(pipeline.clone())
             .build();

@@ -26,7 +26,7 @@ const SAMPLED: &[u8] = b"00-12345678901234567890123456789012-1234567890123456-01
 const UNSAMPLED: &[u8] = b"00-12345678901234567890123456789012-1234567890123456-02";
 
 fn start(parent: Option<&TraceParent>) -> SpanStart<'_> {
-    SpanStart { parent, tracestate: None, trusted: true, name: "GET /x".into(), start: SystemTime::now() }
+    SpanStart { parent, tracestate: None, trusted: true, route: None, name: "GET /x".into(), start: SystemTime::now() }
 }
 
 fn parent(header: &[u8]) -> TraceParent {
@@ -116,7 +116,10 @@ fn a_request_that_its_caller_left_out_has_ids_and_no_span() {
     let caller = parent(UNSAMPLED);
     let span = tracing.start_server_span(start(Some(&caller)), no_attributes);
     assert_eq!((span.trace_id, span.flags.bits()), (caller.trace_id, 2));
-    assert!(span.otel.is_none());
+    assert!(!span.is_recorded);
+    let otel = span.otel.unwrap();
+    let (active, ids) = (otel.span(), ids::otel_span_id(span.span_id));
+    assert_eq!((active.span_context().span_id(), active.span_context().is_sampled()), (ids, false));
     assert!(ended.take().is_empty());
 }
 
@@ -211,7 +214,7 @@ fn a_users_provider_decides_and_gives_the_ids() {
 fn a_users_provider_that_drops_leaves_ids() {
     let (tracing, _) = users(SdkSamplers::AlwaysOff, false);
     let span = tracing.start_server_span(start(None), one_attribute);
-    assert!(!span.flags.is_sampled() && span.otel.is_none());
+    assert!(!span.flags.is_sampled() && !span.is_recorded);
 }
 
 #[test]

@@ -30,10 +30,13 @@ mod future;
 mod gate;
 mod handle;
 mod ids;
+mod keep;
 mod pipeline;
+mod rate_limit;
 mod record;
 mod resource;
 mod sampler;
+mod sampling;
 mod server_span;
 mod settings;
 mod span_name;
@@ -45,6 +48,7 @@ pub(crate) use client_span::{ClientSpan, ClientSpanStart};
 pub(crate) use export::{Exporter, FromCode, is_export_thread, start_logs};
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
+pub(crate) use keep::Keep;
 pub(crate) use server_span::SpanStart;
 pub(crate) use span_name::server_span_name;
 
@@ -52,3 +56,4 @@ pub use builder::{SpanBuilder, SpanKind, in_span, in_span_blocking, span, try_in
 pub use future::{Traced, TryTraced};
 pub use pipeline::SpanReader;
 pub use record::{record_error, set_attribute};
+pub use sampling::Sampling;

@@ -37,8 +37,9 @@ pub fn record_error<E: Error + ?Sized>(error: &E) {
     }
 }
 
+/// Whether the active span takes anything: that of a request that is left out doesn't.
 fn is_active() -> bool {
-    Context::map_current(TraceContextExt::has_active_span)
+    Context::map_current(|current| current.span().is_recording())
 }
 
 /// The error and what caused it, if something did.

@@ -1,12 +1,19 @@
 //! Which traces are recorded.
 
+use std::sync::Arc;
+
 use opentelemetry::{
     Context, KeyValue,
     trace::{Link, SpanKind, SpanRef, TraceContextExt, TraceId as OtelTraceId, TraceState},
 };
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
-use super::{ids, settings::Env};
+use super::{
+    ids,
+    rate_limit::RateLimit,
+    sampling::{RouteSampling, Sampling},
+    settings::Env,
+};
 use crate::{
     context::{TraceFlags, TraceId},
     obs::InitError,
@@ -19,18 +26,29 @@ const KNOWN: &str = "always_on, always_off, traceidratio, parentbased_always_on,
                      parentbased_traceidratio";
 
 /// The decision, made once per trace and before anything is built for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Sampler {
     /// Whether the caller's decision holds where there is a caller.
     parent_based: bool,
     /// New traces are recorded if the 63 bits that decide are below it.
     bound: u64,
+    /// What is said of single routes, by length and text of their templates.
+    routes: Vec<(Box<str>, Rule)>,
+    limit: Option<RateLimit>,
+}
+
+/// What is said of a route, ready for use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    Always,
+    Never,
+    Below(u64),
 }
 
 /// [`Sampler`] as the SDK asks it, for spans that we don't start ourselves.
 #[derive(Clone, Debug)]
 pub(super) struct SdkSampler {
-    sampler: Sampler,
+    sampler: Arc<Sampler>,
     instance: u64,
 }
 
@@ -52,21 +70,37 @@ fn bound(ratio: f64) -> u64 {
     (ratio * Sampler::ALL as f64) as u64
 }
 
+/// Whether the bits of the id that decide are below `bound`. The SDK drops the lowest of the lower
+/// 64 bits, so that is how it is done.
+#[inline]
+fn is_below(bound: u64, trace_id: TraceId) -> bool {
+    let deciding = (trace_id.get() & u128::from(u64::MAX)) >> 1;
+    deciding < u128::from(bound)
+}
+
 // === impl Sampler ===
 
 impl Sampler {
     /// One more than the greatest value of 63 bits.
     const ALL: u64 = 1 << 63;
-    /// `parentbased_always_on`, the default of the standard.
-    pub(super) const DEFAULT: Self = Self { parent_based: true, bound: Self::ALL };
 
     /// `code` is the ratio given to the builder; it beats the environment and lets the caller's
     /// decision hold. With neither, everything that the caller didn't leave out is recorded.
-    pub(super) fn from_settings(code: Option<f64>, env: Env<'_>) -> Result<Self, InitError> {
-        if let Some(given) = code {
-            return Ok(Self { parent_based: true, bound: ratio("sample_ratio", given)? });
+    pub(super) fn from_settings(code: Option<f64>, sampling: &Sampling, env: Env<'_>) -> Result<Self, InitError> {
+        let general = match code {
+            Some(given) => Self { bound: ratio("sample_ratio", given)?, ..Self::default() },
+            None => Self::from_env(env)?,
+        };
+        let mut routes = Vec::with_capacity(sampling.routes.len());
+        for (template, of_route) in &sampling.routes {
+            routes.push((Box::from(template.as_str()), Rule::of(*of_route)?));
         }
-        let Some(name) = env.get(SAMPLER) else { return Ok(Self { parent_based: true, bound: Self::ALL }) };
+        routes.sort_unstable_by(|(one, _), (other, _)| order(one, other));
+        Ok(Self { routes, limit: sampling.per_second.map(RateLimit::new).transpose()?, ..general })
+    }
+
+    fn from_env(env: Env<'_>) -> Result<Self, InitError> {
+        let Some(name) = env.get(SAMPLER) else { return Ok(Self::default()) };
         let lower = name.to_ascii_lowercase();
         let root = lower.strip_prefix("parentbased_");
         let bound = match root.unwrap_or(&lower) {
@@ -75,7 +109,7 @@ impl Sampler {
             "traceidratio" => Self::ratio_from(env)?,
             _ => return Err(InitError::invalid(SAMPLER, name, KNOWN)),
         };
-        Ok(Self { parent_based: root.is_some(), bound })
+        Ok(Self { parent_based: root.is_some(), bound, ..Self::default() })
     }
 
     fn ratio_from(env: Env<'_>) -> Result<u64, InitError> {
@@ -88,25 +122,63 @@ impl Sampler {
         }
     }
 
-    /// Whether a trace that starts here is recorded.
+    /// Whether a trace that starts here, at this route, is recorded. Asked once for each trace: one
+    /// that is takes from the limit.
     #[inline]
-    pub(super) fn samples_root(self, trace_id: TraceId) -> bool {
-        // The SDK drops the lowest of the lower 64 bits, so that is how it is done.
-        let deciding = (trace_id.get() & u128::from(u64::MAX)) >> 1;
-        deciding < u128::from(self.bound)
+    pub(super) fn samples_root(&self, trace_id: TraceId, route: Option<&str>) -> bool {
+        let bound = match route.and_then(|route| self.rule(route)) {
+            Some(Rule::Always) => return true,
+            Some(Rule::Never) => return false,
+            Some(Rule::Below(bound)) => bound,
+            None => self.bound,
+        };
+        is_below(bound, trace_id) && self.limit.as_ref().is_none_or(RateLimit::take)
     }
 
     /// Whether a trace that came with `parent` is recorded.
     #[inline]
-    pub(super) fn samples_child(self, parent: TraceFlags, trace_id: TraceId) -> bool {
-        if self.parent_based { parent.is_sampled() } else { self.samples_root(trace_id) }
+    pub(super) fn samples_child(&self, parent: TraceFlags, trace_id: TraceId, route: Option<&str>) -> bool {
+        if self.parent_based { parent.is_sampled() } else { self.samples_root(trace_id, route) }
+    }
+
+    #[inline]
+    fn rule(&self, route: &str) -> Option<Rule> {
+        if self.routes.is_empty() {
+            return None;
+        }
+        let found = self.routes.binary_search_by(|(template, _)| order(template, route));
+        found.ok().map(|at| self.routes[at].1)
+    }
+}
+
+/// `parentbased_always_on`, the default of the standard.
+impl Default for Sampler {
+    fn default() -> Self {
+        Self { parent_based: true, bound: Self::ALL, routes: Vec::new(), limit: None }
+    }
+}
+
+/// Lengths differ more often than first letters do, which are all a slash.
+fn order(one: &str, other: &str) -> std::cmp::Ordering {
+    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+}
+
+// === impl Rule ===
+
+impl Rule {
+    fn of(route: RouteSampling) -> Result<Self, InitError> {
+        Ok(match route {
+            RouteSampling::Always => Self::Always,
+            RouteSampling::Never => Self::Never,
+            RouteSampling::Ratio(value) => Self::Below(ratio("sampling.route", value)?),
+        })
     }
 }
 
 // === impl SdkSampler ===
 
 impl SdkSampler {
-    pub(super) fn new(sampler: Sampler, instance: u64) -> Self {
+    pub(super) fn new(sampler: Arc<Sampler>, instance: u64) -> Self {
         Self { sampler, instance }
     }
 
@@ -117,9 +189,9 @@ impl SdkSampler {
         let Some(trace_id) = ids::trace_id(trace_id) else { return false };
         let parent = parent.map(TraceContextExt::span);
         match parent.as_ref().map(SpanRef::span_context).filter(|parent| parent.is_valid()) {
-            Some(parent) => self.sampler.samples_child(ids::from_otel_flags(parent.trace_flags()), trace_id),
+            Some(parent) => self.sampler.samples_child(ids::from_otel_flags(parent.trace_flags()), trace_id, None),
             // A request that is left out takes all that happens in it along.
-            None => ids::request_decision(self.instance).unwrap_or_else(|| self.sampler.samples_root(trace_id)),
+            None => ids::request_decision(self.instance).unwrap_or_else(|| self.sampler.samples_root(trace_id, None)),
         }
     }
 }
@@ -145,83 +217,5 @@ impl ShouldSample for SdkSampler {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const ON: TraceFlags = TraceFlags::new_root(true);
-    const OFF: TraceFlags = TraceFlags::new_root(false);
-
-    fn from_env(sampler: &str, arg: Option<&str>) -> Result<Sampler, InitError> {
-        let env = |name: &str| match name {
-            SAMPLER => Some(sampler.to_owned()),
-            SAMPLER_ARG => arg.map(str::to_owned),
-            _ => None,
-        };
-        Sampler::from_settings(None, Env(&env))
-    }
-
-    fn from_code(ratio: f64) -> Result<Sampler, InitError> {
-        Sampler::from_settings(Some(ratio), Env(&|_| Some("nonsense".to_owned())))
-    }
-
-    fn decisions(sampler: Sampler) -> [bool; 3] {
-        let id = TraceId::new(1 << 63 | 5).unwrap();
-        [sampler.samples_root(id), sampler.samples_child(ON, id), sampler.samples_child(OFF, id)]
-    }
-
-    #[test]
-    fn each_sampler_of_the_standard_decides_as_it_says() {
-        for (name, arg, expected) in [
-            ("always_on", None, [true, true, true]),
-            ("always_off", None, [false, false, false]),
-            ("traceidratio", Some("0.25"), [false, false, false]),
-            ("traceidratio", None, [true, true, true]),
-            ("parentbased_always_on", Some("ignored"), [true, true, false]),
-            ("parentbased_always_off", None, [false, true, false]),
-            ("parentbased_traceidratio", Some("0.25"), [false, true, false]),
-            ("ParentBased_TraceIdRatio", Some(" 1 "), [true, true, false]),
-            ("", None, [true, true, false]),
-        ] {
-            assert_eq!(decisions(from_env(name, arg).unwrap()), expected, "{name} {arg:?}");
-        }
-    }
-
-    #[test]
-    fn a_ratio_from_code_beats_the_environment_and_lets_the_caller_decide() {
-        assert_eq!(decisions(from_code(0.0).unwrap()), [false, true, false]);
-        assert_eq!(decisions(from_code(1.0).unwrap()), [true, true, false]);
-    }
-
-    #[test]
-    fn an_impossible_ratio_is_refused_by_name() {
-        for bad in [f64::NAN, -0.1, 1.1, f64::INFINITY] {
-            let error = from_code(bad).unwrap_err().to_string();
-            assert!(error.starts_with("sample_ratio is ") && error.contains("0.0"), "{error}");
-        }
-        for bad in ["NaN", "2", "-1", "half"] {
-            let error = from_env("traceidratio", Some(bad)).unwrap_err().to_string();
-            assert!(error.starts_with("OTEL_TRACES_SAMPLER_ARG is ") && error.contains(bad), "{error}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_sampler_is_refused_by_name() {
-        for bad in ["jaeger_remote", "xray", "parentbased_", "on"] {
-            let error = from_env(bad, None).unwrap_err().to_string();
-            assert!(error.starts_with("OTEL_TRACES_SAMPLER is ") && error.contains("parentbased_always_on"), "{error}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn we_decide_by_ratio_as_the_sdk_does(id in 1u128.., ratio in 0.0f64..=1.0) {
-            let theirs = opentelemetry_sdk::trace::Sampler::TraceIdRatioBased(ratio)
-                .should_sample(None, OtelTraceId::from(id), "", &SpanKind::Server, &[], &[])
-                .decision;
-            let ours = from_code(ratio).unwrap().samples_root(TraceId::new(id).unwrap());
-            prop_assert_eq!(ours, theirs == SamplingDecision::RecordAndSample);
-        }
-    }
-}
+#[path = "sampler_tests.rs"]
+mod tests;

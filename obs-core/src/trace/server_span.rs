@@ -22,6 +22,8 @@ pub(crate) struct SpanStart<'a> {
     /// Whether the caller may decide; if not, the request starts a trace of its own that is linked
     /// to the caller's.
     pub(crate) trusted: bool,
+    /// Template of the matched route, if there is one.
+    pub(crate) route: Option<&'a str>,
     /// See [`span_name`](super::span_name).
     pub(crate) name: Cow<'static, str>,
     pub(crate) start: SystemTime,
@@ -33,16 +35,24 @@ pub(crate) struct ServerSpan {
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
     pub(crate) flags: TraceFlags,
-    /// The context to attach whenever the request is polled; none if nothing is recorded.
+    /// The context to attach whenever the request is polled: with the span; for a request that is
+    /// left out, with its ids, so that what others make in it is left out too.
     pub(crate) otel: Option<Context>,
+    /// Whether that is the context of a span.
+    pub(crate) is_recorded: bool,
 }
 
 // === impl SpanStart ===
 
-impl SpanStart<'_> {
+impl<'a> SpanStart<'a> {
     /// The caller's span, if this request continues its trace.
     fn trusted_parent(&self) -> Option<&TraceParent> {
         self.parent.filter(|_| self.trusted)
+    }
+
+    /// What the caller says beside its ids, if this request continues its trace.
+    pub(super) fn trusted_tracestate(&self) -> Option<&'a str> {
+        self.tracestate.filter(|_| self.trusted)
     }
 
     fn remote(&self, parent: &TraceParent) -> SpanContext {
@@ -83,15 +93,27 @@ impl SpanStart<'_> {
 
 impl ServerSpan {
     /// Ids and decision of ours, no span yet.
-    pub(super) fn decide(sampler: Sampler, start: &SpanStart<'_>) -> Self {
+    pub(super) fn decide(sampler: &Sampler, start: &SpanStart<'_>) -> Self {
         let (trace_id, flags) = if let Some(parent) = start.trusted_parent() {
-            let recorded = sampler.samples_child(parent.flags, parent.trace_id);
-            (parent.trace_id, parent.flags.with_sampled(recorded))
+            let sampled = sampler.samples_child(parent.flags, parent.trace_id, start.route);
+            (parent.trace_id, parent.flags.with_sampled(sampled))
         } else {
             let trace_id = TraceId::random();
-            (trace_id, TraceFlags::new_root(sampler.samples_root(trace_id)))
+            (trace_id, TraceFlags::new_root(sampler.samples_root(trace_id, start.route)))
         };
-        Self { trace_id, span_id: SpanId::random(), flags, otel: None }
+        Self { trace_id, span_id: SpanId::random(), flags, otel: None, is_recorded: false }
+    }
+
+    /// Without a span, and so that instrumentation of others knows.
+    pub(super) fn left_out(self, tracestate: Option<&str>) -> Self {
+        let ids = SpanContext::new(
+            ids::otel_trace_id(self.trace_id),
+            ids::otel_span_id(self.span_id),
+            ids::otel_flags(self.flags),
+            true,
+            tracestate.and_then(|state| state.parse().ok()).unwrap_or_default(),
+        );
+        Self { otel: Some(Context::map_current(|current| current.with_remote_span_context(ids))), ..self }
     }
 
     /// With its span, made by our own provider: it has been decided to record it.
@@ -104,7 +126,7 @@ impl ServerSpan {
         let parent = start.parent_context();
         let builder = start.into_builder(Some(attributes()));
         let span = ids::hand_over(self.trace_id, self.span_id, || tracer.build_with_context(builder, &parent));
-        Self { otel: recording(span), ..self }
+        self.with_span(span)
     }
 
     /// Ids and decision of the user's own provider, with its span if it records.
@@ -115,6 +137,7 @@ impl ServerSpan {
         attributes: impl FnOnce() -> Vec<KeyValue>,
     ) -> Self {
         let parent = start.parent_context();
+        let tracestate = start.trusted_tracestate();
         // Where the caller left the trace out, hardly any sampler takes it up again.
         let left_out = start.trusted_parent().is_some_and(|parent| !parent.flags.is_sampled());
         if left_out {
@@ -122,24 +145,27 @@ impl ServerSpan {
             if opentelemetry::trace::Span::is_recording(&span) {
                 opentelemetry::trace::Span::set_attributes(&mut span, attributes());
             }
-            return self.with_ids_of(span);
+            return self.with_ids_of(span, tracestate);
         }
         let span = tracer.build_with_context(start.into_builder(Some(attributes())), &parent);
-        self.with_ids_of(span)
+        self.with_ids_of(span, tracestate)
     }
 
-    fn with_ids_of(self, span: opentelemetry_sdk::trace::Span) -> Self {
+    fn with_ids_of(self, span: opentelemetry_sdk::trace::Span, tracestate: Option<&str>) -> Self {
         let made = opentelemetry::trace::Span::span_context(&span);
         let (Some(trace_id), Some(span_id)) = (ids::trace_id(made.trace_id()), ids::span_id(made.span_id())) else {
             // A provider that was shut down makes spans without ids.
             return Self { flags: self.flags.with_sampled(false), ..self };
         };
         let flags = self.flags.with_sampled(made.is_sampled());
-        Self { trace_id, span_id, flags, otel: recording(span) }
+        let made = Self { trace_id, span_id, flags, ..self }.with_span(span);
+        if made.is_recorded || flags.is_sampled() { made } else { made.left_out(tracestate) }
     }
-}
 
-/// The context around the span, if it is recorded. What is in the current context stays in it.
-fn recording(span: opentelemetry_sdk::trace::Span) -> Option<Context> {
-    opentelemetry::trace::Span::is_recording(&span).then(|| Context::current_with_span(span))
+    /// With the context around the span, if it is recorded. What is in the current context stays in
+    /// it.
+    fn with_span(self, span: opentelemetry_sdk::trace::Span) -> Self {
+        let is_recorded = opentelemetry::trace::Span::is_recording(&span);
+        Self { otel: is_recorded.then(|| Context::current_with_span(span)), is_recorded, ..self }
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 use opentelemetry::{Value, trace::TraceContextExt};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{Tracing, TracingConfig, pipeline::SpanReader};
+use super::{Keep, Sampling, Tracing, TracingConfig, pipeline::SpanReader};
 use crate::{
     context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
     trace::{SpanStart, server_span::ServerSpan},
@@ -24,6 +24,8 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
         service: Arc::default(),
         otlp_endpoint: None,
         sample_ratio: None,
+        sampling: Sampling::new(),
+        keep: Keep::default(),
         provider: None,
         env,
         recorder: &metrics::NoopRecorder,
@@ -56,19 +58,25 @@ pub(super) fn request(tracing: &Tracing, span: &ServerSpan) -> RequestContext {
 pub(super) fn job(tracing: &Tracing) -> RequestContext {
     let trace_id = TraceId::random();
     let flags = TraceFlags::new_root(tracing.samples_root(trace_id));
-    request(tracing, &ServerSpan { trace_id, span_id: SpanId::random(), flags, otel: None })
+    request(tracing, &ServerSpan { trace_id, span_id: SpanId::random(), flags, otel: None, is_recorded: false })
 }
 
 /// A request that has arrived, and its context.
 pub(super) fn arrived(tracing: &Tracing) -> RequestContext {
-    let start =
-        SpanStart { parent: None, tracestate: None, trusted: true, name: "server".into(), start: SystemTime::now() };
+    let start = SpanStart {
+        parent: None,
+        tracestate: None,
+        trusted: true,
+        route: None,
+        name: "server".into(),
+        start: SystemTime::now(),
+    };
     request(tracing, &tracing.start_server_span(start, Vec::new))
 }
 
 /// Ends the span of a request.
 pub(super) fn finish(request: &RequestContext) {
-    if let Some(otel) = &request.parts().otel {
+    if let Some(otel) = request.parts().recorded() {
         otel.span().end();
     }
 }

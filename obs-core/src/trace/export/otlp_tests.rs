@@ -103,8 +103,14 @@ fn http(address: SocketAddr) -> String {
 
 /// Records a request of this name from beginning to end.
 fn record(tracing: &Tracing, name: &'static str) {
-    let start =
-        SpanStart { parent: None, tracestate: None, trusted: true, name: name.into(), start: SystemTime::now() };
+    let start = SpanStart {
+        parent: None,
+        tracestate: None,
+        trusted: true,
+        route: None,
+        name: name.into(),
+        start: SystemTime::now(),
+    };
     let span = tracing.start_server_span(start, || vec![KeyValue::new("n", 1)]);
     span.otel.unwrap().span().end();
 }

@@ -1,0 +1,225 @@
+//! What the span of a request needs, for requests of which nobody knows yet whether they get one.
+//!
+//! A request that the sampler leaves out gets its span at its end, if
+//! [`ObsBuilder::keep_errors`](crate::ObsBuilder::keep_errors) or
+//! [`keep_slower_than`](crate::ObsBuilder::keep_slower_than) ask for it. Path, query and headers are
+//! gone by then. So their bytes are copied at arrival, into a buffer that the next request uses
+//! again; attributes are made of them only if they are needed.
+
+use std::{cell::RefCell, net::SocketAddr, ops::Range, time::Duration};
+
+use opentelemetry::{Context, KeyValue};
+
+use super::{
+    HeaderReader, Instrument, Outcome, Protocol, RequestHead, attributes, observation::Running,
+    options::CapturedHeader, origin::Origin,
+};
+use crate::{
+    names::{attribute, header, value},
+    propagation::TraceParent,
+    trace::SpanStart,
+};
+
+/// Buffers that a thread keeps for the next requests.
+const MAX_POOLED: usize = 64;
+/// A buffer that has grown beyond this is not kept.
+const MAX_POOLED_BYTES: usize = 4 * 1_024;
+
+/// The head of a request, kept until its end.
+#[derive(Debug, Default)]
+pub(super) struct KeptHead(Option<Box<Stored>>);
+
+/// Boxed, so that the state of a request grows by a pointer only.
+#[derive(Debug, Default)]
+struct Stored {
+    bytes: Vec<u8>,
+    method: Range<usize>,
+    path: Range<usize>,
+    query: Option<Range<usize>>,
+    authority: Option<Range<usize>>,
+    headers: Vec<(Name, Range<usize>)>,
+    protocol: Protocol,
+    peer: Option<SocketAddr>,
+    origin: Option<Origin>,
+    parent: Option<TraceParent>,
+}
+
+/// A header that spans have: the user agent, or one of those asked for, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    UserAgent,
+    Request(usize),
+    Response(usize),
+}
+
+/// Stored headers as the maker of attributes reads them.
+struct Headers<'a> {
+    stored: &'a Stored,
+    /// Those asked for.
+    wanted: &'a [CapturedHeader],
+    /// Their names by their numbers.
+    name: fn(usize) -> Name,
+}
+
+thread_local! {
+    #[expect(clippy::vec_box, reason = "the boxes are what is used again")]
+    static POOL: RefCell<Vec<Box<Stored>>> = const { RefCell::new(Vec::new()) };
+}
+
+fn take() -> Box<Stored> {
+    let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok().and_then(|mut pool| pool.pop())).ok().flatten();
+    pooled.unwrap_or_default()
+}
+
+// === impl KeptHead ===
+
+impl KeptHead {
+    /// Copies what the span would tell.
+    pub(super) fn of(
+        instrument: &Instrument,
+        head: &RequestHead<'_>,
+        headers: &dyn HeaderReader,
+        origin: Origin,
+        parent: Option<TraceParent>,
+    ) -> Self {
+        let mut stored = take();
+        stored.method = stored.push(head.method.as_bytes());
+        stored.path = stored.push(head.path.as_bytes());
+        stored.query = head.query.filter(|query| !query.is_empty()).map(|query| stored.push(query.as_bytes()));
+        stored.authority = origin.authority(head, headers, |authority| stored.push(authority.as_bytes()));
+        if let Some(agent) = headers.get(header::USER_AGENT) {
+            stored.push_header(Name::UserAgent, agent);
+        }
+        for (number, wanted) in instrument.request_headers().iter().enumerate() {
+            headers.for_each(&wanted.name, &mut |value| stored.push_header(Name::Request(number), value));
+        }
+        stored.protocol = head.protocol;
+        stored.peer = head.peer;
+        stored.origin = Some(origin);
+        stored.parent = parent;
+        Self(Some(stored))
+    }
+
+    /// Copies what the span would tell of the answer.
+    pub(super) fn add_response_headers(&mut self, instrument: &Instrument, headers: &dyn HeaderReader) {
+        let Some(stored) = &mut self.0 else { return };
+        for (number, wanted) in instrument.response_headers().iter().enumerate() {
+            headers.for_each(&wanted.name, &mut |value| stored.push_header(Name::Response(number), value));
+        }
+    }
+}
+
+impl Drop for KeptHead {
+    fn drop(&mut self) {
+        let Some(mut stored) = self.0.take() else { return };
+        if stored.bytes.capacity() > MAX_POOLED_BYTES {
+            return;
+        }
+        stored.bytes.clear();
+        stored.headers.clear();
+        let _ = POOL.try_with(|pool| {
+            if let Ok(mut pool) = pool.try_borrow_mut()
+                && pool.len() < MAX_POOLED
+            {
+                pool.push(stored);
+            }
+        });
+    }
+}
+
+// === impl Stored ===
+
+impl Stored {
+    fn push(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len()
+    }
+
+    fn push_header(&mut self, name: Name, value: &[u8]) {
+        let range = self.push(value);
+        self.headers.push((name, range));
+    }
+
+    fn text(&self, range: &Range<usize>) -> &str {
+        // Only whole texts were stored.
+        self.bytes.get(range.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+
+    fn attributes(&self, instrument: &Instrument, method: &'static str, endpoint: Option<&str>) -> Vec<KeyValue> {
+        let Some(origin) = self.origin else { return Vec::new() };
+        let head = RequestHead {
+            method: self.text(&self.method),
+            path: self.text(&self.path),
+            query: self.query.as_ref().map(|query| self.text(query)),
+            endpoint,
+            scheme: None,
+            authority: self.authority.as_ref().map(|authority| self.text(authority)),
+            protocol: self.protocol,
+            peer: self.peer,
+            request_id: None,
+            labels: &[],
+        };
+        let headers = Headers { stored: self, wanted: instrument.request_headers(), name: Name::Request };
+        let mut out = attributes::on_arrival(instrument, method, &head, &headers, &origin.without_host());
+        let headers = Headers { stored: self, wanted: instrument.response_headers(), name: Name::Response };
+        out.extend(attributes::response_headers(instrument, &headers));
+        out
+    }
+}
+
+// === impl Headers ===
+
+impl HeaderReader for Headers<'_> {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        let is_agent = |(known, _): &&(Name, Range<usize>)| *known == Name::UserAgent && name == header::USER_AGENT;
+        let (_, range) = self.stored.headers.iter().find(is_agent)?;
+        self.stored.bytes.get(range.clone())
+    }
+
+    fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+        let Some(number) = self.wanted.iter().position(|wanted| *wanted.name == *name) else { return };
+        let wanted = (self.name)(number);
+        for (_, range) in self.stored.headers.iter().filter(|(known, _)| *known == wanted) {
+            self.stored.bytes.get(range.clone()).into_iter().for_each(&mut *each);
+        }
+    }
+}
+
+// === impl Running ===
+
+impl Running {
+    /// The span of a request that was left out, if it has turned out to matter.
+    #[inline]
+    pub(super) fn late_span(&self, outcome: Outcome, duration: Duration) -> Option<Context> {
+        let stored = self.kept_head.0.as_deref()?;
+        // The life of a stream says nothing about how fast the service is.
+        let until_head = self.head.filter(|_| self.is_stream).map(|(_, after)| after);
+        let keep = self.instrument.shared.tracing.keep()?;
+        let reason = keep.reason(outcome.is_error(), until_head.unwrap_or(duration))?;
+        self.make_late_span(stored, reason)
+    }
+
+    #[cold]
+    fn make_late_span(&self, stored: &Stored, reason: &'static str) -> Option<Context> {
+        let context = self.context.as_ref()?;
+        let endpoint = Some(self.endpoint()).filter(|endpoint| *endpoint != value::UNMATCHED);
+        let start = SpanStart {
+            parent: stored.parent.as_ref(),
+            tracestate: context.parts().tracestate.as_deref(),
+            trusted: self.instrument.options.trust_incoming,
+            route: endpoint,
+            name: Instrument::span_name(self.in_flight.as_ref(), self.method, endpoint),
+            start: self.arrived,
+        };
+        self.instrument.shared.tracing.make_late(context, start, || {
+            let mut attributes = stored.attributes(&self.instrument, self.method, endpoint);
+            attributes.push(KeyValue::new(attribute::OBS_KEPT, reason));
+            attributes
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "late_tests.rs"]
+mod tests;

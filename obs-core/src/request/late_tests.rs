@@ -1,0 +1,255 @@
+use std::sync::{Arc, Mutex};
+
+use opentelemetry::trace::{Status, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
+
+use super::*;
+use crate::{
+    Obs, ObsBuilder,
+    otel::SpanReader,
+    propagation,
+    request::{BodySize, LayerState, Observation, Options, ResponseHead},
+};
+
+const PARENT: (&str, &[u8]) = ("traceparent", b"00-12345678901234567890123456789012-1234567890123456-00");
+
+#[derive(Clone, Debug, Default)]
+struct Spans(Arc<Mutex<Vec<SpanData>>>);
+
+impl SpanReader for Spans {
+    fn read(&self, span: &SpanData) {
+        self.0.lock().unwrap().push(span.clone());
+    }
+}
+
+impl Spans {
+    fn take(&self) -> Vec<SpanData> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+
+    #[track_caller]
+    fn one(&self) -> SpanData {
+        let [span] = <[SpanData; 1]>::try_from(self.take()).expect("one span");
+        span
+    }
+}
+
+struct List<'a>(&'a [(&'a str, &'a [u8])]);
+
+impl HeaderReader for List<'_> {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        HeaderReader::get(self.0, name)
+    }
+
+    fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+        HeaderReader::for_each(self.0, name, each);
+    }
+}
+
+/// An instance that samples this share, and a layer of it.
+fn bench(ratio: f64, set: fn(ObsBuilder) -> ObsBuilder, change: fn(&mut Options)) -> (Obs, LayerState, Spans) {
+    let spans = Spans::default();
+    let builder = Obs::builder("test").log_writer(std::io::sink()).sample_ratio(ratio).span_reader(spans.clone());
+    let obs = set(builder).build().unwrap();
+    let layer = LayerState::default().with(|options| {
+        options.obs(&obs);
+        change(options);
+    });
+    (obs, layer, spans)
+}
+
+fn start(layer: &LayerState, headers: &[(&str, &[u8])]) -> Observation {
+    let head = RequestHead {
+        method: "BREW",
+        path: "/users/7",
+        query: Some("a=1&token=secret"),
+        endpoint: Some("/users/{id}"),
+        authority: Some("shop.example:8080"),
+        protocol: Protocol::Http2,
+        peer: Some("192.0.2.7:4711".parse().unwrap()),
+        ..RequestHead::default()
+    };
+    Observation::start(layer.instrument(), &head, &List(headers))
+}
+
+fn answer(mut observation: Observation, status: u16) {
+    let headers = List(&[("x-cache", b"miss"), ("x-cache", b"stale")]);
+    observation.head(&ResponseHead { status, headers: &headers, body: BodySize::Empty, endpoint: None });
+}
+
+fn attribute(span: &SpanData, key: &str) -> Option<String> {
+    span.attributes.iter().find(|known| known.key.as_str() == key).map(|known| known.value.to_string())
+}
+
+fn keep_all(builder: ObsBuilder) -> ObsBuilder {
+    builder.keep_errors(true).keep_slower_than(Duration::from_secs(60))
+}
+
+#[test]
+fn a_request_that_was_left_out_and_failed_has_the_span_that_it_would_have_had() {
+    let headers: [(&str, &[u8]); 4] =
+        [("user-agent", b"curl/8"), ("x-tenant", b"blue"), ("x-tenant", b"green"), ("authorization", b"secret")];
+    let attributes = |ratio| {
+        let (_obs, layer, spans) = bench(ratio, keep_all, |options| {
+            options.capture_request_headers(["X-Tenant", "user-agent"]);
+            options.capture_response_headers(["x-cache"]);
+        });
+        answer(start(&layer, &headers), 503);
+        let span = spans.one();
+        assert_eq!((&*span.name, span.status), ("HTTP /users/{id}", Status::error("")));
+        let mut all: Vec<_> = span.attributes.iter().map(|one| (one.key.to_string(), one.value.to_string())).collect();
+        all.sort();
+        all
+    };
+    let (mut kept, sampled) = (attributes(0.0), attributes(1.0));
+    assert!(sampled.len() > 12, "{sampled:?}");
+    let reason = kept.iter().position(|(key, _)| key == "obs.kept").expect("a reason");
+    assert_eq!(kept.remove(reason).1, "error");
+    assert_eq!(kept, sampled);
+}
+
+#[test]
+fn the_ids_are_those_on_the_line_and_the_parent_is_the_caller() {
+    let (_obs, layer, spans) = bench(0.0, keep_all, |_| ());
+    let observation = start(&layer, &[PARENT, ("tracestate", b"congo=t61")]);
+    let context = observation.context().unwrap().clone();
+    answer(observation, 500);
+    let span = spans.one();
+    assert_eq!(span.span_context.trace_id().to_string(), context.trace_id().to_string());
+    assert_eq!(span.span_context.span_id().to_string(), context.span_id().to_string());
+    assert_eq!((span.parent_span_id.to_string(), span.parent_span_is_remote), ("1234567890123456".to_owned(), true));
+    assert_eq!(span.span_context.trace_state().header(), "congo=t61");
+    assert!(span.start_time < span.end_time);
+}
+
+#[test]
+fn a_caller_that_is_not_trusted_is_linked() {
+    let (_obs, layer, spans) = bench(0.0, keep_all, |options| options.trust_incoming(false));
+    answer(start(&layer, &[PARENT]), 500);
+    let span = spans.one();
+    assert_eq!(span.links.links[0].span_context.span_id().to_string(), "1234567890123456");
+    assert_eq!(span.parent_span_id, opentelemetry::trace::SpanId::INVALID);
+}
+
+#[test]
+fn a_request_that_ends_well_and_fast_leaves_no_span() {
+    let (_obs, layer, spans) = bench(0.0, keep_all, |_| ());
+    answer(start(&layer, &[]), 200);
+    answer(start(&layer, &[]), 404);
+    drop(start(&layer, &[]));
+    assert!(spans.take().is_empty());
+}
+
+#[test]
+fn what_was_not_asked_for_is_not_kept() {
+    let (_obs, layer, spans) = bench(0.0, |builder| builder, |_| ());
+    answer(start(&layer, &[]), 500);
+    let (_obs, slow, _) = bench(0.0, |builder| builder.keep_slower_than(Duration::from_secs(60)), |_| ());
+    answer(start(&slow, &[]), 500);
+    let (_obs, off, _) = bench(0.0, keep_all, |options| options.traces(false));
+    answer(start(&off, &[]), 500);
+    assert!(spans.take().is_empty());
+}
+
+#[test]
+fn a_slow_request_is_kept_and_says_so() {
+    let (_obs, layer, spans) = bench(0.0, keep_all, |_| ());
+    let mut observation = start(&layer, &[]);
+    observation.age(Duration::from_secs(61));
+    answer(observation, 200);
+    let span = spans.one();
+    assert_eq!((attribute(&span, "obs.kept").as_deref(), span.status), (Some("slow"), Status::Unset));
+}
+
+#[test]
+fn the_life_of_a_stream_is_not_slowness() {
+    let (_obs, layer, spans) = bench(0.0, keep_all, |options| options.streaming("/users/{id}"));
+    let mut observation = start(&layer, &[]);
+    observation.head(&ResponseHead { status: 200, headers: &(), body: BodySize::Unknown, endpoint: None });
+    observation.age(Duration::from_secs(61));
+    observation.end();
+    assert!(spans.take().is_empty());
+}
+
+#[test]
+fn nobody_else_hears_of_it() {
+    let (obs, layer, spans) = bench(0.0, keep_all, |_| ());
+    let mut observation = start(&layer, &[]);
+    let mut sent = Vec::new();
+    let polling = observation.enter();
+    propagation::inject(&mut |name, value| sent.push((name, value.to_owned())));
+    polling.leave();
+    answer(observation, 500);
+    assert_eq!(spans.take().len(), 1);
+    assert!(sent[0].1.ends_with("-02"), "{sent:?}");
+    let page = String::from_utf8(obs.registry().render(crate::metrics::Format::OpenMetrics)).unwrap();
+    assert!(page.contains("_bucket") && !page.contains("trace_id"), "{page}");
+}
+
+#[test]
+fn a_buffer_is_used_again() {
+    let (_obs, layer, _) = bench(0.0, keep_all, |_| ());
+    let address = |observation: &Observation| -> Option<*const Stored> {
+        observation.kept_head()?.0.as_deref().map(std::ptr::from_ref)
+    };
+    let first = start(&layer, &[]);
+    let kept = address(&first);
+    assert!(kept.is_some());
+    drop(first);
+    assert_eq!(address(&start(&layer, &[])), kept);
+}
+
+#[test]
+fn what_others_make_in_a_request_that_is_left_out_is_left_out() {
+    let theirs = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
+        .with_simple_exporter(theirs.clone())
+        .build();
+    let (_obs, layer, _) = bench(0.0, |builder| builder, |_| ());
+    let mut observation = start(&layer, &[]);
+    let (trace_id, span_id) = {
+        let context = observation.context().unwrap();
+        (context.trace_id().to_string(), context.span_id().to_string())
+    };
+    let polling = observation.enter();
+    drop(provider.tracer("theirs").start("query"));
+    let current = Context::current();
+    let span = current.span();
+    let seen = span.span_context();
+    assert_eq!((seen.trace_id().to_string(), seen.span_id().to_string()), (trace_id, span_id));
+    assert!(seen.is_remote() && !seen.is_sampled() && !span.is_recording());
+    polling.leave();
+    assert!(!Context::current().has_active_span());
+    assert!(theirs.get_finished_spans().unwrap().is_empty());
+}
+
+#[test]
+fn a_users_provider_that_leaves_a_request_out_is_known_to_others_too() {
+    let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
+    let obs = Obs::builder("test").log_writer(std::io::sink()).tracer_provider(provider).build().unwrap();
+    let layer = LayerState::default().with(|options| options.obs(&obs));
+    let mut observation = start(&layer, &[PARENT]);
+    let id = observation.context().unwrap().span_id().to_string();
+    let polling = observation.enter();
+    Context::map_current(|current| {
+        let span = current.span();
+        assert_eq!((span.span_context().span_id().to_string(), span.span_context().is_sampled()), (id, false));
+        assert_eq!(span.span_context().trace_id().to_string(), "12345678901234567890123456789012");
+    });
+    polling.leave();
+}
+
+#[test]
+fn a_route_that_is_known_late_is_on_the_span() {
+    for ratio in [0.0, 1.0] {
+        let (_obs, layer, spans) = bench(ratio, keep_all, |_| ());
+        let mut observation = start(&layer, &[]);
+        let endpoint = Some("/legacy/{page}");
+        observation.head(&ResponseHead { status: 500, headers: &(), body: BodySize::Empty, endpoint });
+        let span = spans.one();
+        assert_eq!(span.name, "HTTP /legacy/{page}");
+        let mut routes = span.attributes.iter().filter(|one| one.key.as_str() == "http.route");
+        assert_eq!(routes.next_back().map(|one| one.value.to_string()).as_deref(), endpoint);
+    }
+}

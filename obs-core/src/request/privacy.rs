@@ -1,0 +1,102 @@
+//! What of a client is recorded.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::Network;
+
+/// How the address of a client is recorded, on span and line alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ClientAddress {
+    /// Not at all.
+    Off,
+    /// As it is.
+    #[default]
+    On,
+    /// The network alone: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address.
+    Truncated,
+}
+
+/// In which headers trusted proxies tell of the client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ForwardedHeaders {
+    /// In whichever there are. If a request has both, one may have come from the client through a
+    /// proxy that doesn't know it: only what both say is believed.
+    #[default]
+    Either,
+    /// In `Forwarded` alone ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239)).
+    Standard,
+    /// In `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` alone.
+    XForwarded,
+}
+
+/// What of a client is recorded, and whom is believed about it.
+#[derive(Clone, Debug)]
+pub(super) struct Privacy {
+    pub(super) client_address: ClientAddress,
+    pub(super) user_agent: bool,
+    pub(super) proxies: Vec<Network>,
+    pub(super) forwarded: ForwardedHeaders,
+}
+
+// === impl ClientAddress ===
+
+impl ClientAddress {
+    /// The address as it is recorded, IPv4 in its own form.
+    pub(super) fn of(self, address: IpAddr) -> Option<IpAddr> {
+        let address = address.to_canonical();
+        match self {
+            Self::Off => None,
+            Self::On => Some(address),
+            Self::Truncated => Some(match address {
+                IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() & (!0 << 8)).into(),
+                IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (!0 << 80)).into(),
+            }),
+        }
+    }
+}
+
+// === impl Privacy ===
+
+impl Privacy {
+    pub(super) fn trusts(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|network| network.contains(address))
+    }
+}
+
+impl Default for Privacy {
+    fn default() -> Self {
+        Self {
+            client_address: ClientAddress::On,
+            user_agent: true,
+            proxies: Vec::new(),
+            forwarded: ForwardedHeaders::Either,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_cut_to_its_network() {
+        for (given, cut) in [
+            ("192.0.2.7", "192.0.2.0"),
+            ("::ffff:192.0.2.7", "192.0.2.0"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+            ("255.255.255.255", "255.255.255.0"),
+        ] {
+            let cut: IpAddr = cut.parse().unwrap();
+            assert_eq!(ClientAddress::Truncated.of(given.parse().unwrap()), Some(cut));
+        }
+    }
+
+    #[test]
+    fn an_address_can_be_left_out_and_is_kept_in_its_own_form() {
+        let mapped = "::ffff:192.0.2.7".parse().unwrap();
+        assert_eq!(ClientAddress::On.of(mapped), "192.0.2.7".parse().ok());
+        assert_eq!(ClientAddress::Off.of(mapped), None);
+    }
+}
