@@ -184,6 +184,16 @@ fn an_unsampled_request_costs_three() {
     assert!(receiver.spans().is_empty());
 }
 
+#[test]
+fn what_may_be_kept_costs_no_more_until_it_is() {
+    let receiver = Receiver::start();
+    let builder = builder().otlp_endpoint(receiver.endpoint()).sample_ratio(0.0);
+    let keeping = builder.keep_errors(true).keep_slower_than(DEADLINE);
+    let obs = keeping.build().expect("valid settings");
+    at_most("unsampled, to be kept if it fails", 3.0, own(ObsLayer::new().obs(&obs), || user(None)));
+    assert!(receiver.spans().is_empty());
+}
+
 /// What the user's own provider does counts here as if it were ours.
 #[test]
 fn a_span_of_another_provider_costs_eight() {
