@@ -21,7 +21,25 @@
 //! cargo tree --duplicates | grep opentelemetry
 //! ```
 //!
+//! A test of this repository shows both: the silence, and what that command prints.
+//!
 //! `tracing-opentelemetry` belongs to one minor version of `opentelemetry` too (0.34 to 0.33).
+
+//!
+//! # Other formats of trace headers
+//!
+//! obs reads and writes `traceparent`, `tracestate` and `baggage`. Callers that send B3, Jaeger's or
+//! X-Ray's headers are understood with the propagator of their format:
+//! [`ObsBuilder::propagator`](crate::ObsBuilder::propagator). To write such a format, hand the
+//! current context to the propagator yourself:
+//!
+//! ```
+//! use obs_core::otel::{self, opentelemetry::propagation::TextMapPropagator};
+//!
+//! # use obs_core::otel::opentelemetry_sdk::propagation::TraceContextPropagator as OtherPropagator;
+//! let mut headers = std::collections::HashMap::new();
+//! OtherPropagator::new().inject_context(&otel::current_context(), &mut headers);
+//! ```
 
 pub use opentelemetry;
 pub use opentelemetry_sdk;

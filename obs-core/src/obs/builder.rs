@@ -3,7 +3,6 @@
 use std::{
     env,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -14,7 +13,7 @@ use crate::{
     logs::{self, LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, Registry, Target},
     request::{Routes, install_panic_hook},
-    trace::{Keep, Sampling, SpanReader, Tracing, TracingConfig},
+    trace::{Env, Keep, OwnPropagator, Sampling, SpanReader, Tracing, TracingConfig},
 };
 
 /// A recorder that is shared between threads.
@@ -30,23 +29,39 @@ fn env(name: &str) -> Option<String> {
 
 /// Settings of an [`Obs`]; made by [`Obs::builder`].
 ///
-/// What is set here beats the environment.
+/// # Environment
 ///
-/// | setting | environment | default |
-/// |---|---|---|
-/// | [`log_filter`](Self::log_filter) | `RUST_LOG` | `info` |
-/// | [`otlp_logs`](Self::otlp_logs) | `OTEL_LOGS_EXPORTER`, `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` | no export |
-/// | [`otlp_endpoint`](Self::otlp_endpoint) | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | no export |
-/// | [`sample_ratio`](Self::sample_ratio) | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | 1, parent-based |
-/// | [`attribute`](Self::attribute) | `OTEL_RESOURCE_ATTRIBUTES` | none |
+/// What is set here beats the environment. A variable that is empty counts as unset; a value that
+/// can't be is an error that names the variable. `…` stands for `OTEL_EXPORTER_OTLP`; of a pair, the
+/// variable for traces wins. Times are in milliseconds.
+///
+/// | variable | setting | values | default |
+/// |---|---|---|---|
+/// | `OTEL_SERVICE_NAME` | [`Obs::builder`], where it was given an empty name | text | `service.name` of the next |
+/// | `OTEL_RESOURCE_ATTRIBUTES` | [`version`](Self::version), [`environment`](Self::environment), [`attribute`](Self::attribute) | `key=value,…`, percent-encoded | none |
+/// | `OTEL_SDK_DISABLED` | none | `true`: nothing is exported, whatever else is set | `false` |
+/// | `OTEL_TRACES_EXPORTER` | [`otlp_endpoint`](Self::otlp_endpoint) | `otlp`, `none` | `otlp` |
+/// | `…_ENDPOINT`, `…_TRACES_ENDPOINT` | [`otlp_endpoint`](Self::otlp_endpoint) | URL; to the first, HTTP adds `/v1/traces` | no export |
+/// | `…_PROTOCOL`, `…_TRACES_PROTOCOL` | none | `http/protobuf`, `grpc` (features `otlp-http`, `otlp-grpc`) | `http/protobuf` |
+/// | `…_TIMEOUT`, `…_TRACES_TIMEOUT` | none | for one request with its retries | 10 000 |
+/// | `OTEL_BSP_MAX_QUEUE_SIZE` | none | spans that wait at most | 2 048 |
+/// | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | none | spans that are sent at once at most | 512 |
+/// | `OTEL_BSP_SCHEDULE_DELAY` | none | for how long a span waits for others | 5 000 |
+/// | `OTEL_BSP_EXPORT_TIMEOUT` | none | for one batch, whatever happens | 30 000 |
+/// | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | [`sample_ratio`](Self::sample_ratio) | `always_on`, `always_off`, `traceidratio`, each also with `parentbased_` before it; a ratio | `parentbased_always_on` |
+/// | `OTEL_PROPAGATORS` | [`propagator`](Self::propagator) | `tracecontext`, `baggage`, `none` | `tracecontext,baggage` |
+/// | `OTEL_LOGS_EXPORTER`, `…_LOGS_ENDPOINT` | [`otlp_logs`](Self::otlp_logs) | `otlp`, `none`; URL | no export of logs |
+/// | `RUST_LOG` | [`log_filter`](Self::log_filter) | directives of [`EnvFilter`](tracing_subscriber::EnvFilter) | `info` |
+/// | `NO_COLOR` | [`log_format`](Self::log_format) | anything: pretty lines have no colours | colours on a terminal |
 #[must_use = "nothing starts before `init` or `build`"]
 pub struct ObsBuilder {
     service: ServiceInfo,
     pub(super) logs: LogSettings,
     otlp_endpoint: Option<String>,
     sample_ratio: Option<f64>,
-    sampling: Sampling,
-    keep: Keep,
+    pub(super) sampling: Sampling,
+    pub(super) keep: Keep,
+    pub(super) propagator: Option<OwnPropagator>,
     registry: Option<Registry>,
     recorder: Option<SharedRecorder>,
     duration_buckets: Vec<f64>,
@@ -66,6 +81,7 @@ impl ObsBuilder {
             sample_ratio: None,
             sampling: Sampling::new(),
             keep: Keep::default(),
+            propagator: None,
             registry: None,
             recorder: None,
             duration_buckets: DURATION_BUCKETS.to_vec(),
@@ -106,35 +122,6 @@ impl ObsBuilder {
     /// Defaults to `OTEL_TRACES_SAMPLER`, else 1.
     pub fn sample_ratio(mut self, ratio: f64) -> Self {
         self.sample_ratio = Some(ratio);
-        self
-    }
-
-    /// Which new traces are recorded, by route and by number, beyond the one ratio for all. Defaults
-    /// to that ratio alone.
-    pub fn sampling(mut self, sampling: Sampling) -> Self {
-        self.sampling = sampling;
-        self
-    }
-
-    /// Exports the server span of a request that was not sampled all the same if it ended in an
-    /// error of the service: a 5xx answer, a panic, a failed body. Defaults to off.
-    ///
-    /// The span has the ids that are on the request's lines, its parent, and `obs.kept = "error"`;
-    /// its children are lost, since whether it would matter was not known while they ran. Nobody
-    /// else hears of it: the flag that was sent on stays unsampled, and exemplars don't lead to it.
-    /// It costs every request that is not sampled a copy of what a span tells (path, query, user
-    /// agent, headers asked for) into a buffer that is used again: some 50 ns, no allocation. What
-    /// is kept is not limited but by the export queue. A provider of the user's own keeps nothing.
-    pub fn keep_errors(mut self, on: bool) -> Self {
-        self.keep.errors = on;
-        self
-    }
-
-    /// The same as [`keep_errors`](Self::keep_errors) for a request that took longer than this until
-    /// its last byte; a stream by nature, until its head. The span has `obs.kept = "slow"`. Defaults
-    /// to off.
-    pub fn keep_slower_than(mut self, threshold: Duration) -> Self {
-        self.keep.slower_than = Some(threshold);
         self
     }
 
@@ -201,13 +188,13 @@ impl ObsBuilder {
             ));
         }
         // All of it before anything is installed: what a process has only one of can't be taken back.
-        self.validate()?;
+        let this = self.validated()?;
         global::check_subscriber()?;
-        let registry = self.registry.clone().unwrap_or_else(|| shared::default_registry().clone());
-        let target = global::install_recorder(self.recorder.clone(), &registry);
+        let registry = this.registry.clone().unwrap_or_else(|| shared::default_registry().clone());
+        let target = global::install_recorder(this.recorder.clone(), &registry);
         // An `init` that failed may have installed another one before.
         let registry = if let Target::Own(installed) = &target { installed.clone() } else { registry };
-        let obs = Obs::own(Arc::new(self.start(registry, target, Arc::clone(shared::default_routes()))?));
+        let obs = Obs::own(Arc::new(this.start(registry, target, Arc::clone(shared::default_routes()))?));
         let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
         global::install_subscriber(subscriber)?;
         let shared = obs.shared();
@@ -215,6 +202,7 @@ impl ObsBuilder {
         global::bridge_log_crate();
         shared::install(&shared);
         global::report_target(&shared.target);
+        shared.tracing.tell_notices();
         Ok(obs)
     }
 
@@ -228,24 +216,25 @@ impl ObsBuilder {
     ///
     /// If a setting is invalid.
     pub fn build(self) -> Result<Obs, InitError> {
-        self.validate()?;
-        let registry = self.registry.clone().unwrap_or_default();
-        let target = self.recorder.clone().map_or_else(|| Target::Own(registry.clone()), Target::Facade);
-        Ok(Obs::own(Arc::new(self.start(registry, target, Arc::default())?)))
+        let this = self.validated()?;
+        let registry = this.registry.clone().unwrap_or_default();
+        let target = this.recorder.clone().map_or_else(|| Target::Own(registry.clone()), Target::Facade);
+        let shared = this.start(registry, target, Arc::default())?;
+        shared.tracing.tell_notices();
+        Ok(Obs::own(Arc::new(shared)))
     }
 
-    fn validate(&self) -> Result<(), InitError> {
-        let name = &self.service.name;
-        if name.trim().is_empty() || name.chars().any(char::is_control) {
-            return Err(InitError::invalid("service name", name, "a name such as \"payment-service\""));
-        }
+    /// With what the environment adds, if all of it can be.
+    fn validated(mut self) -> Result<Self, InitError> {
+        self.service = self.service.completed(Env(&env))?;
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
         Tracing::check(&self.tracing_config(&::metrics::NoopRecorder))?;
         match (&self.logs.filter, env(LOG_FILTER)) {
-            (Some(directives), _) => logs::check_filter("log_filter", directives),
-            (None, Some(directives)) => logs::check_filter(LOG_FILTER, &directives),
-            (None, None) => Ok(()),
+            (Some(directives), _) => logs::check_filter("log_filter", directives)?,
+            (None, Some(directives)) => logs::check_filter(LOG_FILTER, &directives)?,
+            (None, None) => {}
         }
+        Ok(self)
     }
 
     fn tracing_config<'a>(&self, recorder: &'a dyn ::metrics::Recorder) -> TracingConfig<'a> {
@@ -255,6 +244,7 @@ impl ObsBuilder {
             sample_ratio: self.sample_ratio,
             sampling: self.sampling.clone(),
             keep: self.keep,
+            propagator: self.propagator.clone(),
             provider: self.tracer_provider.clone(),
             env: &env,
             recorder,

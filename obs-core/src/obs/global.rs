@@ -7,8 +7,6 @@ use std::{
 };
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
-use opentelemetry::propagation::TextMapCompositePropagator;
-use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use tracing::{Dispatch, Subscriber, subscriber::NoSubscriber};
 
 use super::{InitError, ServiceInfo, shared};
@@ -75,10 +73,7 @@ pub(super) fn install_opentelemetry(tracing: &Tracing) {
     if let Some(provider) = tracing.provider() {
         opentelemetry::global::set_tracer_provider(provider.clone());
     }
-    opentelemetry::global::set_text_map_propagator(TextMapCompositePropagator::new(vec![
-        Box::new(TraceContextPropagator::new()),
-        Box::new(BaggagePropagator::new()),
-    ]));
+    opentelemetry::global::set_text_map_propagator(tracing.propagators().to_otel());
 }
 
 /// Takes in the records of the `log` crate, unless the process has a logger for them already.

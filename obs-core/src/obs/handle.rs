@@ -42,7 +42,7 @@ struct Owner {
 
 impl Obs {
     /// Settings for the service of this name, as `service` stands on log lines and `service.name`
-    /// on spans.
+    /// on spans. An empty name is taken from `OTEL_SERVICE_NAME`.
     pub fn builder(service: impl Into<String>) -> ObsBuilder {
         ObsBuilder::new(service.into())
     }

@@ -8,6 +8,7 @@ mod log_setters;
 mod page;
 mod service;
 mod shared;
+mod trace_setters;
 
 pub(crate) use service::ServiceInfo;
 pub(crate) use shared::{Shared, default, default_routes, default_tracing};

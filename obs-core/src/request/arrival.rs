@@ -30,7 +30,9 @@ impl Arrival<'_> {
     /// span at its end, what that needs goes to `kept`.
     pub(super) fn context(self, span: Option<Cow<'static, str>>, kept: &mut KeptHead) -> RequestContext {
         let Self { instrument, method, head, headers, origin, at } = self;
-        let Extracted { parent, tracestate, baggage } = propagation::extract(headers);
+        let tracing = &instrument.shared.tracing;
+        let extracted = tracing.propagators().read(propagation::extract(headers), headers);
+        let Extracted { parent, tracestate, baggage } = extracted;
         let wants_span = span.is_some();
         let start = SpanStart {
             parent: parent.as_ref(),
@@ -40,7 +42,6 @@ impl Arrival<'_> {
             name: span.unwrap_or_default(),
             start: at,
         };
-        let tracing = &instrument.shared.tracing;
         let span = if wants_span {
             tracing.start_server_span(start, || attributes::on_arrival(instrument, method, head, headers, &origin))
         } else {

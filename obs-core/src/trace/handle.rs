@@ -17,6 +17,7 @@ use super::{
     ids::Ids,
     keep::Keep,
     pipeline::{Pipeline, SpanReader},
+    propagators::{OwnPropagator, Propagators},
     resource::resource,
     sampler::{Sampler, SdkSampler},
     sampling::Sampling,
@@ -25,6 +26,7 @@ use super::{
 };
 use crate::{
     context::{RequestContext, TraceId},
+    names::target,
     obs::{InitError, ServiceInfo},
 };
 
@@ -37,6 +39,7 @@ pub(crate) struct TracingConfig<'a> {
     pub(crate) sample_ratio: Option<f64>,
     pub(crate) sampling: Sampling,
     pub(crate) keep: Keep,
+    pub(crate) propagator: Option<OwnPropagator>,
     /// The user's own provider, instead of ours.
     pub(crate) provider: Option<SdkTracerProvider>,
     /// The environment.
@@ -59,6 +62,9 @@ struct Inner {
     sampler: Arc<Sampler>,
     /// Present if spans are made late, which only our own provider does.
     keep: Option<Keep>,
+    propagators: Propagators,
+    /// What the user has to hear about the settings, once someone listens.
+    notices: Vec<String>,
     recording: Option<Recording>,
 }
 
@@ -103,19 +109,27 @@ impl Tracing {
         let instance = next_instance();
         let sampler = Arc::new(Sampler::from_settings(config.sample_ratio, &config.sampling, Env(config.env))?);
         let keep = config.keep;
+        let (propagators, notices) = Propagators::from_settings(config.propagator.clone(), Env(config.env));
         let recording = match config.provider {
             Some(provider) => Some(Recording { tracer: tracer(&provider), provider, own: None }),
             None => Recording::own(&config, readers, &sampler, instance)?,
         };
         let is_own = recording.as_ref().is_some_and(|recording| recording.own.is_some());
         let keep = (is_own && !keep.is_off()).then_some(keep);
-        Ok(Self(Arc::new(Inner { instance, sampler, keep, recording })))
+        Ok(Self(Arc::new(Inner { instance, sampler, keep, propagators, notices, recording })))
     }
 
     /// Ids and decisions alone, with the standard's default sampler: no span goes anywhere.
     pub(crate) fn ids_only() -> Self {
         let sampler = Arc::new(Sampler::default());
-        Self(Arc::new(Inner { instance: next_instance(), sampler, keep: None, recording: None }))
+        Self(Arc::new(Inner {
+            instance: next_instance(),
+            sampler,
+            keep: None,
+            propagators: Propagators::default(),
+            notices: Vec::new(),
+            recording: None,
+        }))
     }
 
     /// Decides on a request that gets no span.
@@ -167,6 +181,19 @@ impl Tracing {
         let (trace_id, span_id, flags) = (request.trace_id(), request.span_id(), request.trace_flags());
         let decided = ServerSpan { trace_id, span_id, flags, otel: None, is_recorded: false };
         decided.record(self.tracer()?, start, attributes).otel
+    }
+
+    /// What is read of the headers of a request.
+    #[inline]
+    pub(crate) fn propagators(&self) -> &Propagators {
+        &self.0.propagators
+    }
+
+    /// Says what is odd about the settings.
+    pub(crate) fn tell_notices(&self) {
+        for notice in &self.0.notices {
+            tracing::warn!(target: target::OBS, "{notice}");
+        }
     }
 
     /// The provider that spans go to, if there is one.
@@ -235,7 +262,7 @@ impl Recording {
     ) -> Result<Option<Self>, InitError> {
         let Some(pipeline) = Pipeline::start(config, readers)? else { return Ok(None) };
         let provider = SdkTracerProvider::builder()
-            .with_resource(resource(&config.service, Env(config.env)))
+            .with_resource(resource(&config.service))
             .with_sampler(SdkSampler::new(Arc::clone(sampler), instance))
             .with_id_generator(Ids::new(instance))
             .with_span_processor(pipeline.clone())

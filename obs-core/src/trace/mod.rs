@@ -32,6 +32,7 @@ mod handle;
 mod ids;
 mod keep;
 mod pipeline;
+mod propagators;
 mod rate_limit;
 mod record;
 mod resource;
@@ -49,7 +50,9 @@ pub(crate) use export::{Exporter, FromCode, is_export_thread, start_logs};
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
 pub(crate) use keep::Keep;
+pub(crate) use propagators::OwnPropagator;
 pub(crate) use server_span::SpanStart;
+pub(crate) use settings::Env;
 pub(crate) use span_name::server_span_name;
 
 pub use builder::{SpanBuilder, SpanKind, in_span, in_span_blocking, span, try_in_span, try_in_span_blocking};

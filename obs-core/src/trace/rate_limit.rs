@@ -128,6 +128,7 @@ mod tests {
             times.sort_unstable();
             let limit = RateLimit::new(rate).unwrap();
             let taken: Vec<u64> = times.into_iter().filter(|at| limit.take_at(*at)).collect();
+            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
             for (first, from) in taken.iter().enumerate() {
                 for (last, to) in taken.iter().enumerate().skip(first) {
                     let seconds = (to - from) as f64 / 1e9;

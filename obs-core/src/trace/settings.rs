@@ -6,13 +6,13 @@
 
 /// The environment, or a test's idea of it.
 #[derive(Clone, Copy)]
-pub(super) struct Env<'a>(pub(super) &'a dyn Fn(&str) -> Option<String>);
+pub(crate) struct Env<'a>(pub(crate) &'a dyn Fn(&str) -> Option<String>);
 
 // === impl Env ===
 
 impl Env<'_> {
     /// The value without surrounding white space, unless it is empty.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
         let value = (self.0)(name)?;
         let value = value.trim();
         (!value.is_empty()).then(|| value.to_owned())

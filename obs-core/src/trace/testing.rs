@@ -26,6 +26,7 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
         sample_ratio: None,
         sampling: Sampling::new(),
         keep: Keep::default(),
+        propagator: None,
         provider: None,
         env,
         recorder: &metrics::NoopRecorder,

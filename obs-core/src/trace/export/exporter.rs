@@ -48,7 +48,7 @@ pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Expor
     let env = Env(config.env);
     let code = FromCode { endpoint: config.otlp_endpoint.as_deref(), export: None };
     let Some(settings) = ExportSettings::from_settings(&TRACES, code, env)? else { return Ok(None) };
-    let (resource, of_exporter) = (resource(&config.service, env), settings.clone());
+    let (resource, of_exporter) = (resource(&config.service), settings.clone());
     let drops = Drops::register(config.recorder, TRACES.drops);
     Exporter::spawn(settings, drops, move || otlp::span_exporter(&of_exporter, &resource).map(Spans)).map(Some)
 }
@@ -63,7 +63,7 @@ pub(crate) fn start_logs(
 ) -> Result<Option<Exporter<Box<SdkLogRecord>>>, InitError> {
     let env = Env(env);
     let Some(settings) = ExportSettings::from_settings(&LOGS, code, env)? else { return Ok(None) };
-    let (resource, of_exporter) = (resource(service, env), settings.clone());
+    let (resource, of_exporter) = (resource(service), settings.clone());
     let drops = Drops::register(recorder, LOGS.drops);
     Exporter::spawn(settings, drops, move || otlp::log_exporter(&of_exporter, &resource).map(Records::new)).map(Some)
 }

@@ -10,7 +10,10 @@ use std::{
 
 use opentelemetry::{KeyValue, trace::TraceContextExt};
 
-use crate::trace::{SpanStart, Tracing, TracingConfig, export::testing::Counts, testing::config};
+use crate::{
+    obs::ServiceInfo,
+    trace::{SpanStart, Tracing, TracingConfig, export::testing::Counts, testing::config},
+};
 
 /// Far longer than anything in these tests takes.
 const LONG: Duration = Duration::from_secs(60);
@@ -93,7 +96,8 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Got> {
 fn exporting(url: String, set: &[(&str, &str)]) -> (Tracing, Counts) {
     let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let counts = Counts::default();
-    let config = TracingConfig { otlp_endpoint: Some(url), recorder: &counts, ..config(&env) };
+    let service = ServiceInfo { attributes: vec![("team".to_owned(), "blue".to_owned())], ..ServiceInfo::default() };
+    let config = TracingConfig { otlp_endpoint: Some(url), recorder: &counts, service: service.into(), ..config(&env) };
     (Tracing::start(config, Vec::new()).unwrap(), counts)
 }
 
@@ -139,7 +143,7 @@ mod over_http {
     #[test]
     fn spans_arrive_with_the_resource() {
         let (address, got) = collector(Mode::Well);
-        let (tracing, counts) = exporting(http(address), &[("OTEL_RESOURCE_ATTRIBUTES", "team=blue")]);
+        let (tracing, counts) = exporting(http(address), &[]);
         record(&tracing, "GET /orders/{id}");
         assert!(tracing.flush(LONG));
         let got = got.recv_timeout(LONG).unwrap();
