@@ -148,7 +148,7 @@ python_with_venv() {
 
 install_python_packages() {
     local python
-    if cmp -s "$REQUIREMENTS" "$VENV/requirements.txt" && "$VENV/bin/python" -c 'import prometheus_client' 2>/dev/null; then
+    if cmp -s "$REQUIREMENTS" "$VENV/requirements.txt" && "$VENV/bin/python" -c 'import prometheus_client, rotel' 2>/dev/null; then
         echo "$VENV is up to date"
         return
     fi

@@ -15,13 +15,14 @@ struct Backend {
     install: &'static str,
 }
 
-const BACKENDS: [Backend; 6] = [
+const BACKENDS: [Backend; 7] = [
     apt("prometheus", "prometheus", "apt-get install prometheus"),
     apt("promtool", "promtool", "apt-get install prometheus"),
     apt("alertmanager", "prometheus-alertmanager", "apt-get install prometheus-alertmanager"),
     apt("amtool", "amtool", "apt-get install prometheus-alertmanager"),
     apt("chromium", "chromium", "apt-get install chromium"),
     apt("prometheus_client", PYTHON, "./test.sh, which puts it into .tools/venv"),
+    apt("rotel", PYTHON, "./test.sh, which puts it into .tools/venv"),
 ];
 
 /// Relative to the workspace.
@@ -32,7 +33,7 @@ const fn apt(name: &'static str, program: &'static str, install: &'static str) -
 }
 
 /// Whether the test may use the back end `name`: `prometheus`, `promtool`, `alertmanager`, `amtool`,
-/// `chromium`, `prometheus_client`.
+/// `chromium`, `prometheus_client`, `rotel`.
 ///
 /// ```no_run
 /// # use obs_tests::backends;
