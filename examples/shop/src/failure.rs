@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Declined,
     /// The bank said nothing.
     BankUnreachable,
+    /// There are no connections to the database any more.
+    DatabaseClosed,
     /// Another service answered with this status.
     Upstream(StatusCode),
     /// Another service didn't answer.
@@ -32,7 +34,7 @@ impl IntoResponse for Failure {
         let status = match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Declined => StatusCode::PAYMENT_REQUIRED,
-            Self::BankUnreachable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BankUnreachable | Self::DatabaseClosed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Upstream(_) | Self::Unreachable(_) => {
                 tracing::error!(error = &self as &dyn Error, "no answer without the other service");
                 StatusCode::BAD_GATEWAY
@@ -48,6 +50,7 @@ impl fmt::Display for Failure {
             Self::NotFound => f.write_str("not found"),
             Self::Declined => f.write_str("the bank declined the card"),
             Self::BankUnreachable => f.write_str("the bank doesn't answer"),
+            Self::DatabaseClosed => f.write_str("the database is closed"),
             Self::Upstream(status) => write!(f, "another service answered {status}"),
             Self::Unreachable(_) => f.write_str("another service can't be reached"),
         }
@@ -58,7 +61,7 @@ impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unreachable(error) => Some(error),
-            Self::NotFound | Self::Declined | Self::BankUnreachable | Self::Upstream(_) => None,
+            Self::NotFound | Self::Declined | Self::BankUnreachable | Self::DatabaseClosed | Self::Upstream(_) => None,
         }
     }
 }

@@ -11,12 +11,19 @@ use std::{
 use obs_axum::obs_core::{Obs, context, trace};
 use tokio::time::interval;
 
+use crate::business::Business;
+
 const EVERY: Duration = Duration::from_secs(5);
 
-/// The carts that visitors have left behind.
+/// The carts of visitors.
 #[derive(Debug, Default)]
 pub(crate) struct Carts {
+    /// Left behind and not closed yet.
     abandoned: AtomicU64,
+    /// Left behind since the shop opened.
+    left: AtomicU64,
+    /// Bought since the shop opened.
+    bought: AtomicU64,
 }
 
 // === impl Carts ===
@@ -25,6 +32,20 @@ impl Carts {
     /// A visitor has left a cart.
     pub(crate) fn abandon(&self) {
         self.abandoned.fetch_add(1, Ordering::Relaxed);
+        self.left.fetch_add(1, Ordering::Relaxed);
+        self.tell_rate();
+    }
+
+    /// A visitor has paid.
+    pub(crate) fn buy(&self) {
+        self.bought.fetch_add(1, Ordering::Relaxed);
+        self.tell_rate();
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a share")]
+    fn tell_rate(&self) {
+        let (left, bought) = (self.left.load(Ordering::Relaxed) as f64, self.bought.load(Ordering::Relaxed) as f64);
+        Business::set_cart_abandonment_rate(left / (left + bought));
     }
 
     /// Closes the carts that were left, and tells how many there were.

@@ -6,6 +6,8 @@
 //! |---|---|
 //! | `service.rs` | **start here**: one service, its `Obs`, its layer, its metrics page |
 //! | `storefront.rs`, `orders.rs`, `payments.rs` | the services; each calls the next over HTTP |
+//! | `business.rs` | the numbers that the business asks for; `visitors.rs` counts the active users |
+//! | `order_book.rs`, `catalog.rs` | a database and a cache, with their metrics |
 //! | `client.rs` | a call to another service, which takes the trace along |
 //! | `job.rs` | work that no request started, with a context of its own |
 //! | `shop.rs` | the three put together |
@@ -14,11 +16,14 @@
 //! | `report/` | what `--requests` prints: a table from the registries, one trace from the logs |
 
 mod args;
+mod business;
+mod catalog;
 mod client;
 mod failure;
 mod job;
 mod logs;
 mod model;
+mod order_book;
 mod orders;
 mod payments;
 mod report;
@@ -27,6 +32,7 @@ mod shop;
 mod signals;
 mod storefront;
 mod traffic;
+mod visitors;
 
 use std::{
     error::Error,

@@ -1,12 +1,6 @@
 //! Orders: called by the storefront, calls payments.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use axum::{
     Json, Router,
@@ -14,48 +8,52 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use obs_axum::obs_core::{context, trace};
+use obs_axum::obs_core::{Obs, context, metrics::Timer, trace};
 use tokio::time::sleep;
 
 use crate::{
+    business::Business,
     client::Client,
     failure::Failure,
-    model::{Cart, Charge, Invoice, Order, Receipt},
+    model::{Cart, Charge, Invoice, Order, OrderStatus, Receipt},
+    order_book::OrderBook,
 };
-
-/// Orders below this number were placed before the shop opened today.
-const FIRST_ORDER: u64 = 1_000;
-const CENTS_PER_ITEM: u64 = 1_999;
 
 #[derive(Clone, Debug)]
 struct Orders {
     payments: Client,
-    next_id: Arc<AtomicU64>,
+    book: OrderBook,
+    business: Business,
 }
 
-pub(crate) fn app(payments: Client) -> Router {
+pub(crate) fn app(obs: &Obs, payments: Client) -> Router {
     Router::new()
         .route("/orders", post(place))
         .route("/orders/{id}", get(order))
         .route("/orders/{id}/invoice", get(invoice))
-        .with_state(Orders { payments, next_id: Arc::new(AtomicU64::new(FIRST_ORDER)) })
+        .with_state(Orders { payments, book: OrderBook::new(obs), business: Business::new(obs) })
 }
 
 async fn place(State(orders): State<Orders>, Json(cart): Json<Cart>) -> Result<(StatusCode, Json<Order>), Failure> {
     context::set_field("user_id", &cart.user_id);
-    let started = Instant::now();
+    let timer = Timer::start();
     let placed = orders.place(&cart).await;
-    let status = if placed.is_ok() { "placed" } else { "failed" };
-    metrics::histogram!("order_processing_seconds", "status" => status).record(started.elapsed());
+    let status = match placed {
+        Ok(_) => OrderStatus::Paid,
+        Err(Failure::Declined) => OrderStatus::Declined,
+        Err(_) => OrderStatus::Failed,
+    };
+    orders.business.track_order_value(cart.amount_cents(), cart.currency, status);
+    orders.business.record_order_processing(status, timer.elapsed());
     Ok((StatusCode::CREATED, Json(placed?)))
 }
 
 async fn order(State(orders): State<Orders>, Path(id): Path<u64>) -> Result<Json<Order>, Failure> {
-    orders.find(id).map(Json)
+    orders.book.find(id).await.map(Json)
 }
 
 async fn invoice(State(orders): State<Orders>, Path(id): Path<u64>) -> Result<Json<Invoice>, Failure> {
-    let order = orders.find(id)?;
+    let order = orders.book.find(id).await?;
     // A bug on purpose: an order whose items were all sent back has none left, and this panics.
     let cents_per_item = order.amount_cents / order.items;
     Ok(Json(Invoice { order_id: order.id, cents_per_item }))
@@ -68,20 +66,11 @@ impl Orders {
         // A span for work inside the handler: a child of the request's span.
         trace::in_span("reserve stock", sleep(Duration::from_millis(3))).await;
 
-        let amount_cents = u64::from(cart.items) * CENTS_PER_ITEM;
-        let charge = Charge { card: cart.card, amount_cents };
+        let charge = Charge { card: cart.card, amount_cents: cart.amount_cents() };
         let receipt: Receipt = self.payments.post("/payments", &charge).await?;
 
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        tracing::info!(order_id = id, amount_cents = receipt.charged_cents, "order placed");
-        Ok(Order { id, items: u64::from(cart.items), amount_cents: receipt.charged_cents })
-    }
-
-    fn find(&self, id: u64) -> Result<Order, Failure> {
-        if id >= self.next_id.load(Ordering::Relaxed) {
-            return Err(Failure::NotFound);
-        }
-        let items = id % 5;
-        Ok(Order { id, items, amount_cents: items * CENTS_PER_ITEM })
+        let order = self.book.add(cart.items.into(), receipt.charged_cents).await?;
+        tracing::info!(order_id = order.id, amount_cents = order.amount_cents, "order placed");
+        Ok(order)
     }
 }

@@ -35,7 +35,7 @@ impl Shop {
         let to_orders = Client::new("orders", at_orders.local_addr()?)?;
         let to_payments = Client::new("payments", at_payments.local_addr()?)?;
         let payments = Service::start("payments", at_payments, args, |_| payments::app())?;
-        let orders = Service::start("orders", at_orders, args, |_| orders::app(to_payments))?;
+        let orders = Service::start("orders", at_orders, args, |obs| orders::app(obs, to_payments))?;
         let storefront = Service::start("storefront", at_storefront, args, |obs| storefront::app(obs, to_orders))?;
         Ok(Self { services: [storefront, orders, payments] })
     }

@@ -15,28 +15,31 @@ use obs_axum::obs_core::{Obs, context};
 use tokio::time::sleep;
 
 use crate::{
+    business::Business,
+    catalog::Catalog,
     client::Client,
     failure::Failure,
     job::{self, Carts},
-    model::{Cart, Invoice, Login, Order},
+    model::{Cart, Invoice, Login, Order, Registration},
+    visitors::Visitors,
 };
-
-/// The number of products.
-const PRODUCTS: u64 = 100;
-const CATEGORIES: [&str; 3] = ["books", "games", "garden"];
 
 #[derive(Clone, Debug)]
 struct Storefront {
     orders: Client,
     carts: Arc<Carts>,
+    catalog: Catalog,
+    visitors: Arc<Visitors>,
 }
 
 /// The routes of the storefront; starts its background job, so it needs a runtime.
 pub(crate) fn app(obs: &Obs, orders: Client) -> Router {
+    Business::new(obs);
     let carts = Arc::new(Carts::default());
     tokio::spawn(job::close_abandoned_carts(obs.clone(), Arc::clone(&carts)));
     Router::new()
         .route("/products/{id}", get(product))
+        .route("/register", post(register))
         .route("/login", post(login))
         .route("/checkout", post(checkout))
         .route("/orders/{id}", get(order))
@@ -44,22 +47,27 @@ pub(crate) fn app(obs: &Obs, orders: Client) -> Router {
         .route("/recommendations", get(recommendations))
         .route("/export", get(export))
         .route("/events", get(events))
-        .with_state(Storefront { orders, carts })
+        .with_state(Storefront { orders, carts, catalog: Catalog::new(obs), visitors: Visitors::on_page_of(obs) })
 }
 
-async fn product(Path(id): Path<u64>) -> Result<String, Failure> {
-    if id >= PRODUCTS {
-        return Err(Failure::NotFound);
-    }
-    let category = CATEGORIES[usize::from(id.to_le_bytes()[0]) % CATEGORIES.len()];
-    // The `metrics` facade: on the same page as the layer's metrics. A category is a good label,
-    // there are few of them; a product id would make a series for each product.
-    metrics::counter!("product_views_total", "category" => category).increment(1);
-    sleep(Duration::from_millis(id % 5)).await;
+async fn product(State(shop): State<Storefront>, Path(id): Path<u64>) -> Result<String, Failure> {
+    // On the lines of this request; in a label it would make a series for each product.
+    context::set_field("product_id", id);
+    let category = shop.catalog.category(id).await.ok_or(Failure::NotFound)?;
+    Business::track_product_view(category);
     Ok(format!("product {id}, in {category}\n"))
 }
 
-async fn login(Json(login): Json<Login>) -> StatusCode {
+async fn register(State(shop): State<Storefront>, Json(registration): Json<Registration>) -> StatusCode {
+    let Registration { user_id, country, source } = registration;
+    shop.visitors.saw(&user_id);
+    context::set_field("user_id", user_id);
+    Business::track_registration(country, source);
+    StatusCode::CREATED
+}
+
+async fn login(State(shop): State<Storefront>, Json(login): Json<Login>) -> StatusCode {
+    shop.visitors.saw(&login.user_id);
     // From here on every line of this request says who it was, the layer's own line too.
     context::set_field("user_id", login.user_id);
     tracing::info!(action = "login", "user action");
@@ -70,10 +78,14 @@ async fn checkout(
     State(shop): State<Storefront>,
     Json(cart): Json<Cart>,
 ) -> Result<(StatusCode, Json<Order>), Failure> {
+    shop.visitors.saw(&cart.user_id);
     context::set_field("user_id", &cart.user_id);
     let placed = shop.orders.post("/orders", &cart).await;
     match placed {
-        Ok(order) => Ok((StatusCode::CREATED, Json(order))),
+        Ok(order) => {
+            shop.carts.buy();
+            Ok((StatusCode::CREATED, Json(order)))
+        }
         Err(failure) => {
             shop.carts.abandon();
             Err(failure)

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     args::Args,
-    model::{Card, Cart, Login},
+    model::{Card, Cart, Country, Currency, Login, Registration, Source},
 };
 
 /// Visitors in the shop at one time, at most.
@@ -21,6 +21,7 @@ const IMPATIENCE: Duration = Duration::from_millis(150);
 #[derive(Clone, Copy, Debug)]
 enum Visit {
     Product,
+    Register,
     Login,
     Checkout,
     Order,
@@ -66,7 +67,7 @@ const ROUND: [Visit; 20] = [
     Visit::Product,
     Visit::Missing,
     Visit::Aborted,
-    Visit::Login,
+    Visit::Register,
     Visit::Order,
 ];
 
@@ -120,9 +121,11 @@ impl Traffic {
 
     fn request(&self, visit: Visit, n: u32) -> RequestBuilder {
         let user_id = format!("user-{}", n % 50);
-        let cart = |card| Cart { user_id: user_id.clone(), items: 1 + n % 4, card };
+        let currency = if n.is_multiple_of(3) { Currency::Usd } else { Currency::Eur };
+        let cart = |card| Cart { user_id: user_id.clone(), items: 1 + n % 4, card, currency };
         match visit {
             Visit::Product => self.get(&format!("/products/{}", n % 100)),
+            Visit::Register => self.post("/register").json(&registration(user_id, n)),
             Visit::Login => self.post("/login").json(&Login { user_id }),
             Visit::Checkout => self.post("/checkout").json(&cart(Card::Valid)),
             Visit::Declined => self.post("/checkout").json(&cart(Card::Declined)),
@@ -145,6 +148,12 @@ impl Traffic {
     fn post(&self, path: &str) -> RequestBuilder {
         self.http.post(format!("{}{path}", self.storefront))
     }
+}
+
+fn registration(user_id: String, n: u32) -> Registration {
+    let country = [Country::De, Country::Fr, Country::Us, Country::Other][n as usize / ROUND.len() % 4];
+    let source = [Source::Search, Source::Newsletter, Source::Other][n as usize / ROUND.len() % 3];
+    Registration { user_id, country, source }
 }
 
 /// Waits for a moment, or for ever if there is none.

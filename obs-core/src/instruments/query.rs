@@ -26,7 +26,7 @@ pin_project_lite::pin_project! {
     pub struct Query<F> {
         // Dropped first: a query that is given up ends before it is recorded.
         #[pin]
-        query: F,
+        future: F,
         operation: Arc<Operation>,
         // `None` before the first poll and after the end.
         running: Option<QueryGuard>,
@@ -80,8 +80,8 @@ impl Drop for QueryGuard {
 // === impl Query ===
 
 impl<F> Query<F> {
-    pub(super) fn new(operation: Arc<Operation>, query: F) -> Self {
-        Self { query, operation, running: None }
+    pub(super) fn new(operation: Arc<Operation>, future: F) -> Self {
+        Self { future, operation, running: None }
     }
 }
 
@@ -93,7 +93,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for Query<F> {
         let running = this.running.get_or_insert_with(|| QueryGuard::new(Arc::clone(this.operation)));
         // Stays so if the poll doesn't return.
         running.if_dropped(Ended::Panic);
-        let polled = this.query.poll(cx);
+        let polled = this.future.poll(cx);
         running.if_dropped(Ended::Cancelled);
         let result = ready!(polled);
         match this.running.take() {
