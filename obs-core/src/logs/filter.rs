@@ -103,7 +103,7 @@ impl FilterControl {
 /// # Errors
 ///
 /// Says which directives are malformed, and where they are from.
-pub(crate) fn check_filter(setting: &'static str, directives: &str) -> Result<(), InitError> {
+pub(super) fn check_filter(setting: &'static str, directives: &str) -> Result<(), InitError> {
     parse(setting, directives).map(drop)
 }
 

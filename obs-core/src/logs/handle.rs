@@ -9,12 +9,11 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 use super::{
     LineReader, LogFormat, LogTarget, RequestLine, RequestStart,
     encoder::Encoder,
-    filter::FilterControl,
+    filter::{FilterControl, check_filter},
     layer::LogLayer,
     otlp::{OtlpLogs, RawRequest},
     output::{Counters, Output},
     sampling::LineSampler,
-    target::OpenTarget,
     writer::Writer,
 };
 use crate::{
@@ -40,6 +39,25 @@ pub(crate) struct LogSettings {
     pub(crate) slow: Option<Duration>,
     /// Whether log records are exported by OTLP.
     pub(crate) export: Option<bool>,
+}
+
+impl LogSettings {
+    /// Checks the settings, and opens the target: before anything is started.
+    pub(crate) fn prepare(
+        &mut self,
+        otlp_endpoint: Option<&str>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), InitError> {
+        match (&self.filter, env(FILTER)) {
+            (Some(directives), _) => check_filter("log_filter", directives)?,
+            (None, Some(directives)) => check_filter(FILTER, &directives)?,
+            (None, None) => {}
+        }
+        LineSampler::new(self.sample_ratio, self.slow)?;
+        OtlpLogs::check((otlp_endpoint, self.export), env)?;
+        self.target = Some(self.target.take().unwrap_or_else(LogTarget::stdout).opened()?);
+        Ok(())
+    }
 }
 
 /// What a log pipeline is made from.
@@ -76,10 +94,10 @@ impl Logs {
         let LogSettings { format, filter, target, redact, sample_ratio, slow, export } = settings;
         let filter = FilterControl::new(filter.or_else(|| env(FILTER)).as_deref())?;
         let sampler = LineSampler::new(sample_ratio, slow)?;
-        let OpenTarget { writer, is_terminal } = target.unwrap_or_else(LogTarget::stdout).open()?;
-        let encoder = Encoder::new(format.style(is_terminal), &service, &redact);
+        let target = target.unwrap_or_else(LogTarget::stdout);
+        let encoder = Encoder::new(format.style(target.is_terminal()), &service, &redact);
         let counters = Counters::register(recorder);
-        let writer = Writer::start(writer, counters.dropped.clone())?;
+        let writer = Writer::start(target.into_writer()?, counters.dropped.clone())?;
         let output = Arc::new(Output::new(encoder, writer, counters));
         let otlp = OtlpLogs::start(&output, &service, (otlp_endpoint, export), env, recorder)?;
         Ok(Self(Arc::new(Inner { output, filter, sampler, otlp })))

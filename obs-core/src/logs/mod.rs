@@ -96,7 +96,6 @@ mod writer;
 mod tests;
 
 pub(crate) use bridge::install_log_bridge;
-pub(crate) use filter::check_filter;
 pub(crate) use handle::{LogSettings, Logs, LogsConfig};
 pub(crate) use request_line::RequestLine;
 pub(crate) use request_start::RequestStart;

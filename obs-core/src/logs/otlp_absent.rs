@@ -24,18 +24,26 @@ pub(super) struct RawRequest;
 
 impl OtlpLogs {
     /// Refuses what code asks for; what the environment says may be meant for others.
-    pub(super) fn start(
-        _: &Arc<Output>,
-        _: &ServiceInfo,
+    pub(super) fn check(
         (_, export): (Option<&str>, Option<bool>),
         _: &dyn Fn(&str) -> Option<String>,
-        _: &dyn Recorder,
-    ) -> Result<Option<Self>, InitError> {
+    ) -> Result<(), InitError> {
         if export == Some(true) {
             let expected = "the feature `otlp-logs` of obs-core with `otlp-http` or `otlp-grpc`, or false";
             return Err(InitError::invalid("otlp_logs", true, expected));
         }
-        Ok(None)
+        Ok(())
+    }
+
+    /// Starts nothing.
+    pub(super) fn start(
+        _: &Arc<Output>,
+        _: &ServiceInfo,
+        code: (Option<&str>, Option<bool>),
+        env: &dyn Fn(&str) -> Option<String>,
+        _: &dyn Recorder,
+    ) -> Result<Option<Self>, InitError> {
+        Self::check(code, env).map(|()| None)
     }
 
     pub(super) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>

@@ -30,12 +30,6 @@ enum Kind {
     Writer(Box<dyn Write + Send>),
 }
 
-/// A target that is ready to be written to.
-pub(super) struct OpenTarget {
-    pub(super) writer: Box<dyn Write + Send>,
-    pub(super) is_terminal: bool,
-}
-
 // === impl LogTarget ===
 
 impl LogTarget {
@@ -69,29 +63,41 @@ impl LogTarget {
         Self(Kind::RollingFile(path.into(), rotation))
     }
 
-    /// A writer of the application's own. It is given whole lines, then `flush` is called.
+    /// A writer of the application's own. It is given whole lines, then `flush` is called. An empty write
+    /// at the start shows whether it takes any.
     pub fn writer(writer: impl Write + Send + 'static) -> Self {
         Self(Kind::Writer(Box::new(writer)))
     }
 
-    /// Makes it ready.
-    pub(super) fn open(self) -> Result<OpenTarget, InitError> {
-        let is_terminal = match &self.0 {
-            Kind::Stdout => io::stdout().is_terminal(),
-            Kind::Stderr => io::stderr().is_terminal(),
-            _ => false,
-        };
-        let writer: Box<dyn Write + Send> = match self.0 {
-            Kind::Stdout => Box::new(io::stdout()),
-            Kind::Stderr => Box::new(io::stderr()),
+    /// With its file open, if it has one.
+    pub(super) fn opened(self) -> Result<Self, InitError> {
+        let file: Box<dyn Write + Send> = match self.0 {
             Kind::File(path) => Box::new(append_to(&path).map_err(|error| unwritable(&path, &error))?),
             #[cfg(feature = "log-rotation")]
             Kind::RollingFile(path, rotation) => {
                 Box::new(rotation::open(&path, rotation).map_err(|error| unwritable(&path, &error))?)
             }
-            Kind::Writer(writer) => writer,
+            other => return Ok(Self(other)),
         };
-        Ok(OpenTarget { writer, is_terminal })
+        Ok(Self(Kind::Writer(file)))
+    }
+
+    pub(super) fn is_terminal(&self) -> bool {
+        match &self.0 {
+            Kind::Stdout => io::stdout().is_terminal(),
+            Kind::Stderr => io::stderr().is_terminal(),
+            _ => false,
+        }
+    }
+
+    /// What lines are written to.
+    pub(super) fn into_writer(self) -> Result<Box<dyn Write + Send>, InitError> {
+        match self.opened()?.0 {
+            Kind::Stderr => Ok(Box::new(io::stderr())),
+            Kind::Writer(writer) => Ok(writer),
+            // No file is left by now.
+            _ => Ok(Box::new(io::stdout())),
+        }
     }
 }
 
@@ -129,7 +135,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made/for/it/shop.log");
         for line in ["one\n", "two\n"] {
-            LogTarget::file(&path).open().unwrap().writer.write_all(line.as_bytes()).unwrap();
+            LogTarget::file(&path).into_writer().unwrap().write_all(line.as_bytes()).unwrap();
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
     }
@@ -140,7 +146,7 @@ mod tests {
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
         for bad in [folder.path().to_owned(), file.join("below.log"), PathBuf::new()] {
-            let error = LogTarget::file(&bad).open().err().unwrap().to_string();
+            let error = LogTarget::file(&bad).opened().err().unwrap().to_string();
             let start = format!("log_target is {:?}, expected the path of a file that", bad.display().to_string());
             assert!(error.starts_with(&start) && error.contains("(os error "), "{error}");
         }
@@ -148,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_is_no_terminal_is_not_taken_for_one() {
-        assert!(!LogTarget::writer(io::sink()).open().unwrap().is_terminal);
+        assert!(!LogTarget::writer(io::sink()).is_terminal());
         assert_eq!(format!("{:?}", LogTarget::stderr()), "Stderr");
     }
 }

@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
 use crate::{
-    logs::{self, LineReader, LogSettings, Logs, LogsConfig},
+    logs::{LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, Registry, Target},
     request::{Routes, install_panic_hook},
     trace::{Env, Keep, OwnPropagator, Sampling, SpanReader, Tracing, TracingConfig},
@@ -18,9 +18,6 @@ use crate::{
 
 /// A recorder that is shared between threads.
 type SharedRecorder = Arc<dyn ::metrics::Recorder + Send + Sync>;
-
-/// The variable that stands for [`ObsBuilder::log_filter`].
-const LOG_FILTER: &str = "RUST_LOG";
 
 /// What the environment says; what is no Unicode counts as unset.
 fn env(name: &str) -> Option<String> {
@@ -229,11 +226,7 @@ impl ObsBuilder {
         self.service = self.service.completed(Env(&env))?;
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
         Tracing::check(&self.tracing_config(&::metrics::NoopRecorder))?;
-        match (&self.logs.filter, env(LOG_FILTER)) {
-            (Some(directives), _) => logs::check_filter("log_filter", directives)?,
-            (None, Some(directives)) => logs::check_filter(LOG_FILTER, &directives)?,
-            (None, None) => {}
-        }
+        self.logs.prepare(self.otlp_endpoint.as_deref(), &env)?;
         Ok(self)
     }
 

@@ -46,7 +46,7 @@ mod testing;
 
 pub(crate) use client_span::{ClientSpan, ClientSpanStart};
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
-pub(crate) use export::{Exporter, FromCode, is_export_thread, start_logs};
+pub(crate) use export::{Exporter, FromCode, check_logs, is_export_thread, start_logs};
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
 pub(crate) use keep::Keep;

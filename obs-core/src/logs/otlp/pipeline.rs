@@ -28,7 +28,7 @@ use crate::{
     },
     names::log,
     obs::{InitError, ServiceInfo},
-    trace::{Exporter, FromCode, otel_span_id, otel_trace_id, start_logs},
+    trace::{Exporter, FromCode, check_logs, otel_span_id, otel_trace_id, start_logs},
 };
 
 /// The field by which the `log` bridge hands over a record's target.
@@ -59,6 +59,14 @@ pub(super) struct Correlation {
 // === impl OtlpLogs ===
 
 impl OtlpLogs {
+    /// Checks the settings. `code` has the collector and whether to export, as far as code says so.
+    pub(in crate::logs) fn check(
+        (endpoint, export): (Option<&str>, Option<bool>),
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), InitError> {
+        check_logs(FromCode { endpoint, export }, env)
+    }
+
     /// Starts what the settings ask for: nothing without a collector.
     pub(in crate::logs) fn start(
         output: &Arc<Output>,

@@ -38,7 +38,7 @@ pub(crate) struct Exporter<T>(Arc<Queue<T>>);
 /// Ends the queue with the thread, whatever ends that.
 struct EndsQueue<T>(Arc<Queue<T>>);
 
-/// Checks the settings of the exporter.
+/// Checks the settings of the exporter of spans.
 pub(in crate::trace) fn check(otlp_endpoint: Option<&str>, env: Env<'_>) -> Result<(), InitError> {
     ExportSettings::from_settings(&TRACES, FromCode { endpoint: otlp_endpoint, export: None }, env).map(drop)
 }
@@ -51,6 +51,12 @@ pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Expor
     let (resource, of_exporter) = (resource(&config.service), settings.clone());
     let drops = Drops::register(config.recorder, TRACES.drops);
     Exporter::spawn(settings, drops, move || otlp::span_exporter(&of_exporter, &resource).map(Spans)).map(Some)
+}
+
+/// Checks the settings of the exporter of log records.
+#[cfg(feature = "otlp-logs")]
+pub(crate) fn check_logs(code: FromCode<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<(), InitError> {
+    ExportSettings::from_settings(&LOGS, code, Env(env)).map(drop)
 }
 
 /// Starts the exporter of log records that the settings ask for.

@@ -38,7 +38,10 @@ pub(crate) use exporter::Exporter;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(super) use exporter::{check, start};
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
-pub(crate) use {exporter::start_logs, settings::FromCode};
+pub(crate) use {
+    exporter::{check_logs, start_logs},
+    settings::FromCode,
+};
 
 #[cfg(test)]
 pub(super) use thread::become_export_thread;
