@@ -47,7 +47,8 @@ fn env(name: &str) -> Option<String> {
 /// | `OTEL_BSP_EXPORT_TIMEOUT` | none | for one batch, whatever happens | 30 000 |
 /// | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | [`sample_ratio`](Self::sample_ratio) | `always_on`, `always_off`, `traceidratio`, each also with `parentbased_` before it; a ratio | `parentbased_always_on` |
 /// | `OTEL_PROPAGATORS` | [`propagator`](Self::propagator) | `tracecontext`, `baggage`, `none` | `tracecontext,baggage` |
-/// | `OTEL_LOGS_EXPORTER`, `…_LOGS_ENDPOINT` | [`otlp_logs`](Self::otlp_logs) | `otlp`, `none`; URL | no export of logs |
+/// | `OTEL_LOGS_EXPORTER` | [`otlp_logs`](Self::otlp_logs) | `otlp`, `none` (feature `otlp-logs`) | `otlp` if `…_LOGS_ENDPOINT` is set |
+/// | `…_LOGS_…`, `OTEL_BLRP_…` | as for traces | as for traces | delay 1 000, else as for traces |
 /// | `RUST_LOG` | [`log_filter`](Self::log_filter) | directives of [`EnvFilter`](tracing_subscriber::EnvFilter) | `info` |
 /// | `NO_COLOR` | [`log_format`](Self::log_format) | anything: pretty lines have no colours | colours on a terminal |
 #[must_use = "nothing starts before `init` or `build`"]

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::HeaderReader;
+use super::{
+    HeaderReader,
+    origin::{HTTP, HTTPS, Origin},
+};
 use crate::metrics::Traits;
 
 /// Version of the protocol that a request came by.
@@ -114,13 +117,14 @@ impl Protocol {
 impl RequestHead<'_> {
     /// `http` or `https`.
     pub(super) fn known_scheme(&self) -> &'static str {
-        if self.scheme == Some("https") { "https" } else { "http" }
+        if self.scheme == Some(HTTPS) { HTTPS } else { HTTP }
     }
 
     /// What the metrics want to know besides method and route.
     #[inline]
-    pub(super) fn traits(&self) -> Traits<'_> {
-        Traits { scheme: self.known_scheme(), protocol: self.protocol.version(), labels: self.labels }
+    pub(super) fn traits(&self, origin: Option<&Origin>) -> Traits<'_> {
+        let scheme = origin.map_or_else(|| self.known_scheme(), |origin| origin.scheme);
+        Traits { scheme, protocol: self.protocol.version(), labels: self.labels }
     }
 }
 

@@ -157,8 +157,7 @@ impl Stored {
             authority: self.authority.as_ref().map(|authority| self.text(authority)),
             protocol: self.protocol,
             peer: self.peer,
-            request_id: None,
-            labels: &[],
+            ..RequestHead::default()
         };
         let headers = Headers { stored: self, wanted: instrument.request_headers(), name: Name::Request };
         let mut out = attributes::on_arrival(instrument, method, &head, &headers, &origin.without_host());

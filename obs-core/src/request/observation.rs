@@ -90,13 +90,16 @@ impl Observation {
         let skipped = instrument.skips(head.endpoint, head.path);
         let endpoint = head.endpoint.unwrap_or(value::UNMATCHED);
         let red = instrument.red.as_ref().filter(|_| !skipped);
+        let privacy = &instrument.options.privacy;
+        let wants_origin = instrument.has_context() || privacy.has_proxies();
+        let origin = wants_origin.then(|| Origin::of(privacy, head, headers));
         let mut running = Running {
             instrument: Arc::clone(instrument),
             started,
             arrived: SystemTime::UNIX_EPOCH,
             method,
             protocol: head.protocol.as_str(),
-            in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.traits())),
+            in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.traits(origin.as_ref()))),
             template: None,
             context: None,
             kept_head: KeptHead::default(),
@@ -115,8 +118,8 @@ impl Observation {
         if running.in_flight.is_none() && instrument.tells_endpoint() {
             running.template = head.endpoint.map(Box::from);
         }
-        if instrument.has_context() {
-            running.begin_context(head, headers, skipped);
+        if let Some(origin) = origin.filter(|_| instrument.has_context()) {
+            running.begin_context(head, headers, origin, skipped);
         }
         Self { running: Some(running) }
     }
@@ -291,12 +294,11 @@ impl fmt::Debug for Observation {
 // === impl Running ===
 
 impl Running {
-    fn begin_context(&mut self, head: &RequestHead<'_>, headers: &dyn HeaderReader, skipped: bool) {
+    fn begin_context(&mut self, head: &RequestHead<'_>, headers: &dyn HeaderReader, origin: Origin, skipped: bool) {
         let instrument = Arc::clone(&self.instrument);
         self.arrived = SystemTime::now();
         let has_span = instrument.options.traces && !skipped;
         let span = has_span.then(|| Instrument::span_name(self.in_flight.as_ref(), self.method, head.endpoint));
-        let origin = Origin::of(&instrument.options.privacy, head, headers);
         let arrival = Arrival { instrument: &instrument, method: self.method, head, headers, origin, at: self.arrived };
         let context = arrival.context(span, &mut self.kept_head);
         if instrument.options.tracing_span {

@@ -37,12 +37,11 @@ impl Origin {
         // A proxy's own address is no client's.
         let peer_shown = if is_proxy { peer.map(|peer| peer.to_canonical()) } else { peer.and_then(shown) };
         let is_whole = peer.map(|peer| peer.to_canonical()) == peer_shown;
-        let own_scheme = if head.scheme == Some(HTTPS) { HTTPS } else { HTTP };
         Self {
             client: forwarded.client.or(peer).and_then(shown),
             peer: peer_shown,
             peer_port: head.peer.filter(|_| is_whole).map(|peer| peer.port()),
-            scheme: forwarded.scheme.unwrap_or(own_scheme),
+            scheme: forwarded.scheme.unwrap_or_else(|| head.known_scheme()),
             host: forwarded.host,
         }
     }

@@ -60,6 +60,11 @@ impl ClientAddress {
 // === impl Privacy ===
 
 impl Privacy {
+    /// Whether anybody is believed.
+    pub(super) fn has_proxies(&self) -> bool {
+        !self.proxies.is_empty()
+    }
+
     pub(super) fn trusts(&self, address: IpAddr) -> bool {
         self.proxies.iter().any(|network| network.contains(address))
     }

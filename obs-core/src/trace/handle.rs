@@ -159,8 +159,8 @@ impl Tracing {
             {
                 decided.record(tracer, start, attributes)
             }
-            Some(_) => decided.left_out(start.trusted_tracestate()),
-            None => decided,
+            Some(_) if !decided.flags.is_sampled() => decided.left_out(start.trusted_tracestate()),
+            _ => decided,
         }
     }
 
