@@ -65,8 +65,20 @@ impl Process {
     #[must_use]
     #[track_caller]
     pub fn start(command: &mut Command) -> Self {
+        Self::spawn(command.stdin(Stdio::null()))
+    }
+
+    /// Starts `command` with its output captured, and with an input that is empty and stays open
+    /// until [`close_input`](Self::close_input).
+    #[must_use]
+    #[track_caller]
+    pub fn start_with_input(command: &mut Command) -> Self {
+        Self::spawn(command.stdin(Stdio::piped()))
+    }
+
+    #[track_caller]
+    fn spawn(command: &mut Command) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -111,6 +123,11 @@ impl Process {
     #[track_caller]
     pub fn wait(&mut self, within: Duration) -> ExitStatus {
         eventually(within, || self.try_wait())
+    }
+
+    /// Closes its input, if it has one that is open.
+    pub fn close_input(&mut self) {
+        drop(self.child.stdin.take());
     }
 
     /// Asks it to stop, as a service manager would (SIGTERM).
@@ -168,6 +185,16 @@ mod tests {
         assert_eq!(process.wait_for_line(DEADLINE, |line| line.starts_with('t')), "two");
         assert_eq!(process.wait(DEADLINE).code(), Some(3));
         until(DEADLINE, || process.stderr() == ["oops"]);
+    }
+
+    #[test]
+    fn an_input_stays_open_until_it_is_closed() {
+        let mut process = Process::start_with_input(Command::new("sh").args(["-c", "echo up; cat; echo closed"]));
+        process.wait_for_line(DEADLINE, |line| line == "up");
+        assert_eq!(process.try_wait(), None);
+        process.close_input();
+        assert!(process.wait(DEADLINE).success());
+        process.wait_for_line(DEADLINE, |line| line == "closed");
     }
 
     #[test]
