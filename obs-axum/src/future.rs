@@ -15,7 +15,7 @@ use obs_core::{
 };
 use pin_project_lite::pin_project;
 
-use crate::{Endpoint, ObsBody, headers::Headers, metrics::Unobserved};
+use crate::{Endpoint, ObsBody, headers::Headers, page::Unobserved};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(names::header::REQUEST_ID);
 

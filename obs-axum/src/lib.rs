@@ -53,6 +53,7 @@ mod headers;
 mod hooks;
 mod layer;
 mod metrics;
+mod page;
 mod request_body;
 mod service;
 

@@ -1,20 +1,15 @@
 //! The page that Prometheus scrapes.
 
 use axum::{
-    Extension, Router,
+    Router,
     extract::OriginalUri,
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::get,
 };
 use obs_core::{MetricsPage, Obs};
-use tower_layer::layer_fn;
 
-use crate::{ObsService, service::Observer};
-
-/// Marks a response that the layer leaves unrecorded: the page itself, wherever it is nested.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Unobserved;
+use crate::page::{self, unobserved};
 
 /// A router with the metrics page of the process-wide default at `path`.
 ///
@@ -40,24 +35,17 @@ pub fn metrics_for<S: Clone + Send + Sync + 'static>(path: &str, obs: &Obs) -> R
 }
 
 fn page<S: Clone + Send + Sync + 'static>(path: &str, page: MetricsPage) -> Router<S> {
-    let observer = Observer::Unmatched(page.clone());
-    Router::new()
-        .route(
-            path,
-            get(async move |OriginalUri(uri): OriginalUri, headers: HeaderMap| {
-                answer(&page, uri.path(), &headers).await
-            }),
-        )
-        .layer(layer_fn(move |inner| ObsService::new(inner, observer.clone())))
+    let owner = page.owner().clone();
+    let get =
+        get(async move |OriginalUri(uri): OriginalUri, headers: HeaderMap| answer(&page, uri.path(), &headers).await);
+    page::page(path, &owner, get)
 }
 
 async fn answer(page: &MetricsPage, path: &str, headers: &HeaderMap) -> Response {
     page.leave_out(path).await;
     let accept = headers.get_all(header::ACCEPT).iter().map(header::HeaderValue::as_bytes);
     match page.render(accept) {
-        Ok((content_type, body)) => {
-            (Extension(Unobserved), [(header::CONTENT_TYPE, content_type)], body).into_response()
-        }
-        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, Extension(Unobserved), reason).into_response(),
+        Ok((content_type, body)) => unobserved(([(header::CONTENT_TYPE, content_type)], body)),
+        Err(reason) => unobserved((StatusCode::SERVICE_UNAVAILABLE, reason)),
     }
 }

@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
 use http::{Request, Response, Version, header};
 use http_body::Body as _;
 use obs_core::{
-    MetricsPage,
+    PageOwner,
     request::{LayerState, Observation, Protocol, RequestHead},
 };
 use tower_http::request_id::RequestId;
@@ -39,7 +39,7 @@ pub(crate) enum Observer {
     /// Those that match no route and that no layer observes, as the layer of the page's instance
     /// would. When routers are merged, axum lets the later one answer what matches nowhere: merging
     /// a page must not take those requests out of sight.
-    Unmatched(MetricsPage),
+    Unmatched(PageOwner),
 }
 
 // === impl ObsService ===
@@ -90,9 +90,9 @@ impl Observer {
     fn observe<B: 'static>(&self, request: &mut Request<B>) -> Observation {
         match self {
             Self::Layer(state) => start(state, request),
-            Self::Unmatched(page) => {
+            Self::Unmatched(owner) => {
                 let is_matched = request.extensions().get::<MatchedPath>().is_some();
-                let layer = if is_matched || Observation::is_around() { None } else { page.layer() };
+                let layer = if is_matched || Observation::is_around() { None } else { owner.layer() };
                 layer.map_or_else(Observation::none, |layer| start(&layer, request))
             }
         }

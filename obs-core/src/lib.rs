@@ -17,5 +17,5 @@ pub mod trace;
 mod clock;
 mod obs;
 
-pub use obs::{InitError, MetricsPage, Obs, ObsBuilder, ShutdownError};
+pub use obs::{InitError, MetricsPage, Obs, ObsBuilder, PageOwner, ShutdownError};
 pub use request::StreamGuard;

@@ -1,18 +1,12 @@
 //! The metrics page, as adapters serve it.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
-
-use super::{Obs, Shared, shared};
-use crate::{
-    metrics::{Format, Target},
-    request::{LayerState, discard_current},
-};
+use super::{Obs, PageOwner};
+use crate::metrics::{Format, Target};
 
 /// The metrics page of an instance; adapters put it behind a route.
 #[derive(Clone, Debug)]
 pub struct MetricsPage {
-    /// `None` follows the process-wide default, also when that is initialised later.
-    shared: Option<Arc<Shared>>,
+    owner: PageOwner,
 }
 
 // === impl MetricsPage ===
@@ -21,50 +15,30 @@ impl MetricsPage {
     /// The page of the process-wide default; the layers of that instance leave `path` unrecorded.
     #[must_use]
     pub fn of_default(path: &str) -> Self {
-        shared::default_routes().skipped.add(path);
-        Self { shared: None }
+        Self::owned(PageOwner::of_default(), path)
     }
 
     /// The page of this instance; its layers leave `path` unrecorded.
     #[must_use]
     pub fn of(obs: &Obs, path: &str) -> Self {
-        let shared = obs.shared();
-        shared.routes.skipped.add(path);
-        Self { shared: Some(shared) }
+        Self::owned(PageOwner::of(obs), path)
     }
 
-    /// The layer that observes the service that the page belongs to, if there is one.
+    fn owned(owner: PageOwner, path: &str) -> Self {
+        owner.skip(path);
+        Self { owner }
+    }
+
+    /// Whose page it is.
     #[must_use]
-    pub fn layer(&self) -> Option<LayerState> {
-        match &self.shared {
-            Some(shared) => shared.routes.layer(),
-            None => shared::default_routes().layer(),
-        }
+    pub fn owner(&self) -> &PageOwner {
+        &self.owner
     }
 
-    /// Leaves the request for the page, by this whole path, out of all signals, also where the page
-    /// is nested under a path that was not known at its start. To be awaited before
-    /// [`render`](Self::render), so that the page doesn't show its own request as one in flight.
-    ///
-    /// The first such request has its span already; the next ones are known from their arrival on.
+    /// [`PageOwner::leave_out`], to be awaited before [`render`](Self::render), so that the page
+    /// doesn't show its own request as one in flight.
     pub async fn leave_out(&self, path: &str) {
-        if !discard_current() {
-            return;
-        }
-        match &self.shared {
-            Some(shared) => shared.routes.learn_page(path),
-            None => shared::default_routes().learn_page(path),
-        }
-        // The observation lets go when this poll returns.
-        let mut has_returned = false;
-        poll_fn(|cx| {
-            if std::mem::replace(&mut has_returned, true) {
-                return Poll::Ready(());
-            }
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
+        self.owner.leave_out(path).await;
     }
 
     /// Content type and text of the page, in the format that the values of all `Accept` headers
@@ -78,7 +52,7 @@ impl MetricsPage {
         &self,
         accept: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<(&'static str, Vec<u8>), &'static str> {
-        let shared = self.shared.clone().unwrap_or_else(shared::default);
+        let shared = self.owner.shared();
         match shared.target {
             Target::Own(_) => {
                 let format = Format::negotiate(accept);

@@ -1,0 +1,72 @@
+//! Whose a page is.
+
+use std::{future::poll_fn, sync::Arc, task::Poll};
+
+use super::{Obs, Shared, shared};
+use crate::request::{LayerState, Routes, discard_current};
+
+/// The instance that a page belongs to: a metrics page, a health check. For adapters.
+#[derive(Clone, Debug, Default)]
+pub struct PageOwner {
+    /// `None` follows the process-wide default, also when that is initialised later.
+    shared: Option<Arc<Shared>>,
+}
+
+// === impl PageOwner ===
+
+impl PageOwner {
+    /// The process-wide default, as it is whenever it is asked for.
+    #[must_use]
+    pub fn of_default() -> Self {
+        Self::default()
+    }
+
+    /// This instance.
+    #[must_use]
+    pub fn of(obs: &Obs) -> Self {
+        Self { shared: Some(obs.shared()) }
+    }
+
+    /// Makes the layers of the instance leave the route with this template out of all signals.
+    pub fn skip(&self, template: &str) {
+        self.routes().skipped.add(template);
+    }
+
+    /// The layer that observes the service that the page belongs to, if there is one.
+    #[must_use]
+    pub fn layer(&self) -> Option<LayerState> {
+        self.routes().layer()
+    }
+
+    /// Leaves the request for a page, by this whole path, out of all signals, also where the page is
+    /// nested under a path that was not known at its start. To be awaited before the page is made.
+    ///
+    /// The first such request has its span already; the next ones are known from their arrival on.
+    pub async fn leave_out(&self, path: &str) {
+        if !discard_current() {
+            return;
+        }
+        self.routes().learn_page(path);
+        // The observation lets go when this poll returns.
+        let mut has_returned = false;
+        poll_fn(|cx| {
+            if std::mem::replace(&mut has_returned, true) {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone().unwrap_or_else(shared::default)
+    }
+
+    fn routes(&self) -> &Routes {
+        match &self.shared {
+            Some(shared) => &shared.routes,
+            None => shared::default_routes(),
+        }
+    }
+}
