@@ -5,6 +5,8 @@
 
 pub mod client;
 pub mod context;
+#[cfg(feature = "tokio")]
+pub mod health;
 pub mod instruments;
 pub mod logs;
 pub mod metrics;

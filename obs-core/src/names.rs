@@ -261,6 +261,14 @@ pub mod metric {
         &["reason"],
         "Spans that were ended but not exported.",
     );
+    /// What a health check found when it was last asked.
+    pub const HEALTH_CHECK_UP: MetricDef = MetricDef::fixed(
+        "obs_health_check_up",
+        Gauge,
+        "",
+        &[label::CHECK],
+        "Whether a health check passed when it ran last: 1 or 0.",
+    );
 
     /// The RED metrics of a server, in the order of the documentation.
     pub const SERVER: [MetricDef; 8] =
@@ -476,6 +484,8 @@ pub mod label {
     pub const LE: &str = "le";
     /// Which metric a metric about metrics speaks of.
     pub const METRIC: &str = "metric";
+    /// Name of a health check.
+    pub const CHECK: &str = "check";
     /// Quantile of a summary.
     pub const QUANTILE: &str = "quantile";
     /// Which pool of database connections.

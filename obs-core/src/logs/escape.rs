@@ -57,6 +57,14 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str, limit: usize, escaping
     true
 }
 
+/// Appends `text` as a JSON string, quotes and all.
+#[cfg(feature = "tokio")]
+pub(crate) fn push_json_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    push_escaped(out, text, usize::MAX, Escaping::Json);
+    out.push(b'"');
+}
+
 /// The careful way, for text that may be too long: what surely fits is appended, again and again.
 #[cold]
 fn push_up_to(out: &mut Vec<u8>, text: &str, limit: usize, escaping: Escaping) -> bool {

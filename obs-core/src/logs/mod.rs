@@ -96,6 +96,8 @@ mod writer;
 mod tests;
 
 pub(crate) use bridge::install_log_bridge;
+#[cfg(feature = "tokio")]
+pub(crate) use escape::push_json_string;
 pub(crate) use handle::{LogSettings, Logs, LogsConfig};
 pub(crate) use request_line::RequestLine;
 pub(crate) use request_start::RequestStart;
