@@ -14,6 +14,8 @@ pub mod names;
 pub mod otel;
 pub mod propagation;
 pub mod request;
+#[cfg(feature = "tokio")]
+pub mod shutdown;
 pub mod trace;
 
 mod clock;

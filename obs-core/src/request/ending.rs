@@ -54,6 +54,11 @@ impl Running {
         let panic = (outcome == Outcome::Panic).then(panic::take_report).flatten();
         self.record_metrics(&ending);
         self.end_span(&ending, panic.as_ref());
+        // Before the line is written: whoever reads the line finds the gauge back where it was. After
+        // the span: at shutdown, a gauge at 0 tells that all spans have ended.
+        if let Some(in_flight) = &mut self.in_flight {
+            in_flight.release();
+        }
         self.write_line(&ending, panic.as_ref());
         self.call_hook(&ending);
     }
@@ -148,21 +153,19 @@ impl Running {
         Some((context.trace_id(), context.span_id()))
     }
 
-    fn record_metrics(&mut self, ending: &Ending<'_>) {
+    fn record_metrics(&self, ending: &Ending<'_>) {
         let &Ending { status, outcome, error_type, duration, request_bytes } = ending;
         let exemplar = self.exemplar();
         let response_bytes = self.head.map(|_| self.response_bytes);
         // The status of a stream was counted at its head.
         let error_type = error_type.filter(|_| !self.is_stream || outcome != Outcome::ServerError);
         let measured = Measured { status, outcome, error_type, duration, request_bytes, response_bytes, exemplar };
-        let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) else { return };
+        let (Some(in_flight), Some(red)) = (&self.in_flight, &self.instrument.red) else { return };
         if self.is_stream {
             in_flight.record_stream(red, duration, &measured);
         } else {
             in_flight.record(red, &measured);
         }
-        // Before the line is written: whoever reads the line finds the gauge back where it was.
-        in_flight.release();
     }
 
     pub(super) fn span(&self) -> Option<SpanRef<'_>> {

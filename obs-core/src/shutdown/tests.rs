@@ -1,0 +1,172 @@
+//! The order of a shutdown, with signals from a script. Time stands still unless all wait for it.
+
+use std::{
+    future::{pending, ready},
+    io,
+    sync::Mutex,
+    sync::mpsc::{self, Receiver},
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::{Instant, sleep},
+};
+
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::{signals::Signals, *};
+use crate::{Obs, health::Health};
+
+const PRE_STOP: Duration = Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(100);
+
+struct Script(UnboundedReceiver<&'static str>);
+
+impl Signals for Script {
+    async fn next(&mut self) -> &'static str {
+        match self.0.recv().await {
+            Some(signal) => signal,
+            None => pending().await,
+        }
+    }
+}
+
+/// A log target that hangs until it is let go.
+struct Stuck(Mutex<Receiver<()>>);
+
+impl io::Write for Stuck {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Its other end is dropped to let go.
+        let _ = self.0.lock().unwrap().recv();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn instance() -> Obs {
+    Obs::builder("test").log_writer(io::sink()).build().unwrap()
+}
+
+fn log_a_line(obs: &Obs) {
+    let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
+    tracing::subscriber::with_default(subscriber, || tracing::info!("stuck"));
+}
+
+fn script() -> (UnboundedSender<&'static str>, Script) {
+    let (sender, receiver) = unbounded_channel();
+    (sender, Script(receiver))
+}
+
+fn graceful(obs: &Obs) -> Graceful {
+    Graceful::new(obs).pre_stop(PRE_STOP).drain(DRAIN)
+}
+
+/// Whether `times` are what was expected, give or take the precision of tokio's timers.
+#[track_caller]
+fn assert_close(time: Duration, expected: Duration) {
+    assert!(time.abs_diff(expected) <= Duration::from_millis(20), "{time:?} instead of {expected:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_ends_by_itself_is_not_waited_for() {
+    let (_signals, script) = script();
+    let failed = |_| ready(Err(io::Error::other("address in use")));
+    let result = graceful(&instance()).run_with(script, failed).await;
+    assert_eq!(result.unwrap_err().to_string(), "address in use");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_signal_drains_then_stops_then_waits_for_what_is_under_way() {
+    let (signals, script) = script();
+    let health = Health::new();
+    let started = Instant::now();
+    let server = |stop: Stop| {
+        let health = health.clone();
+        async move {
+            assert!(!health.is_draining());
+            signals.send("SIGTERM").unwrap();
+            health.draining().await;
+            assert_close(started.elapsed(), Duration::ZERO);
+            stop.requested().await;
+            assert_close(started.elapsed(), PRE_STOP);
+            sleep(Duration::from_secs(3)).await;
+            Ok(())
+        }
+    };
+    graceful(&instance()).health(&health).run_with(script, server).await.unwrap();
+    assert_close(started.elapsed(), PRE_STOP + Duration::from_secs(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_is_given_up_at_the_deadline() {
+    let (signals, script) = script();
+    signals.send("SIGTERM").unwrap();
+    let started = Instant::now();
+    let server = |stop: Stop| async move {
+        stop.overdue().await;
+        Ok(())
+    };
+    graceful(&instance()).run_with(script, server).await.unwrap();
+    assert_close(started.elapsed(), PRE_STOP + DRAIN);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hears_nothing_is_left_behind() {
+    let (signals, script) = script();
+    signals.send("SIGINT").unwrap();
+    let started = Instant::now();
+    graceful(&instance()).run_with(script, |_| pending()).await.unwrap();
+    assert_close(started.elapsed(), PRE_STOP + DRAIN + Duration::from_millis(500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_signal_skips_what_is_left_of_either_wait() {
+    for after in [Duration::from_secs(2), PRE_STOP + Duration::from_secs(2)] {
+        let (signals, script) = script();
+        let started = Instant::now();
+        let server = |stop: Stop| async move {
+            signals.send("SIGINT").unwrap();
+            sleep(after).await;
+            signals.send("SIGINT").unwrap();
+            stop.overdue().await;
+            Ok(())
+        };
+        graceful(&instance()).run_with(script, server).await.unwrap();
+        assert_close(started.elapsed(), after);
+    }
+}
+
+#[tokio::test]
+async fn flushing_ends_at_its_deadline_and_is_no_error() {
+    let (let_go, held) = mpsc::channel();
+    let obs = Obs::builder("test").log_writer(Stuck(Mutex::new(held))).build().unwrap();
+    log_a_line(&obs);
+    let (_signals, script) = script();
+    let started = std::time::Instant::now();
+    let flush = Duration::from_millis(50);
+    graceful(&obs).flush(flush).run_with(script, |_| ready(Ok(()))).await.unwrap();
+    assert!(started.elapsed() >= flush, "{:?}", started.elapsed());
+    drop(let_go);
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_the_flushing() {
+    let (let_go, held) = mpsc::channel();
+    let obs = Obs::builder("test").log_writer(Stuck(Mutex::new(held))).build().unwrap();
+    log_a_line(&obs);
+    let (signals, script) = script();
+    let server = |_| {
+        signals.send("SIGTERM").unwrap();
+        ready(Ok(()))
+    };
+    let started = std::time::Instant::now();
+    // The server ends first: the signal is still there when the flushing begins.
+    graceful(&obs).flush(LONG).run_with(script, server).await.unwrap();
+    assert!(started.elapsed() < LONG);
+    drop(let_go);
+}
