@@ -42,14 +42,46 @@
 //! with [`ObsLayer::endpoint`], or put an [`Endpoint`] into the response's extensions; otherwise
 //! requests are recorded under `unmatched`. What a client asks for never becomes a label.
 //!
+//! # Health and shutdown
+//!
+//! [`health`] and [`ready`] answer the probes of an orchestrator, [`serve`] stops the server in order
+//! when the process is told to end:
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use obs_axum::{
+//!     ObsLayer,
+//!     obs_core::{Obs, health::{Check, Health}},
+//!     shutdown::Graceful,
+//! };
+//!
+//! # async fn ping_database() -> Result<(), std::io::Error> { Ok(()) }
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let obs = Obs::builder("payment-service").init()?;
+//!     let health = Health::new().check(Check::new("database", ping_database));
+//!     let app = Router::new()
+//!         .route("/", get(|| async { "hello" }))
+//!         .layer(ObsLayer::new())
+//!         .merge(obs_axum::metrics("/metrics"))
+//!         .merge(obs_axum::health("/health", &health))
+//!         .merge(obs_axum::ready("/ready", &health));
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     obs_axum::serve(listener, app, Graceful::new(&obs).health(&health)).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
 //! Outgoing requests have a layer of their own, for hyper and tonic clients: see [`client`].
 
 pub mod client;
+pub mod shutdown;
 
 mod body;
 mod endpoint;
 mod future;
 mod headers;
+mod health;
 mod hooks;
 mod layer;
 mod metrics;
@@ -63,9 +95,11 @@ pub use body::ObsBody;
 pub use client::ObsClientLayer;
 pub use endpoint::{Endpoint, IntoEndpoint, RequestView};
 pub use future::ObsFuture;
+pub use health::{health, ready};
 pub use layer::ObsLayer;
 pub use metrics::{metrics, metrics_for};
 pub use service::ObsService;
+pub use shutdown::serve;
 
 /// Compiles the quick start of the README.
 #[cfg(doctest)]

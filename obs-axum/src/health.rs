@@ -1,0 +1,59 @@
+//! The pages that probes ask.
+
+use axum::{
+    Router,
+    extract::OriginalUri,
+    http::{StatusCode, header},
+    response::Response,
+    routing::get,
+};
+use obs_core::health::{Health, HealthReport};
+
+use crate::page::{page, unobserved};
+
+/// A router with the liveness page at `path`, usually `/health`: 200 as long as the process can
+/// answer and [`Health::declare_dead`] was not called. No check is asked: see [`ready`] for them.
+///
+/// Both pages answer `GET` and `HEAD` with the JSON that [`obs_core::health`] describes. The layer
+/// leaves them out of all signals, wherever they are mounted.
+///
+/// ```
+/// use axum::Router;
+/// use obs_axum::obs_core::health::{Check, Health};
+///
+/// let health = Health::new().check(Check::new("database", || async { Err("no route to host") }));
+/// let app: Router = Router::new()
+///     .layer(obs_axum::ObsLayer::new())
+///     .merge(obs_axum::health("/health", &health)) // 200
+///     .merge(obs_axum::ready("/ready", &health)); // 503
+/// ```
+pub fn health<S: Clone + Send + Sync + 'static>(path: &str, health: &Health) -> Router<S> {
+    health.owner().skip(path);
+    let handle = health.clone();
+    let get = get(async move |OriginalUri(uri): OriginalUri| {
+        handle.owner().leave_out(uri.path()).await;
+        answer(&handle.liveness())
+    });
+    page(path, health.owner(), get)
+}
+
+/// A router with the readiness page at `path`, usually `/ready`: 200 while all required checks pass,
+/// 503 when one fails or the service is draining.
+///
+/// See [`health`](fn@health) for what both pages have in common.
+pub fn ready<S: Clone + Send + Sync + 'static>(path: &str, health: &Health) -> Router<S> {
+    health.owner().skip(path);
+    let handle = health.clone();
+    let get = get(async move |OriginalUri(uri): OriginalUri| {
+        handle.owner().leave_out(uri.path()).await;
+        answer(&handle.readiness().await)
+    });
+    page(path, health.owner(), get)
+}
+
+fn answer(report: &HealthReport) -> Response {
+    let status = StatusCode::from_u16(report.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let headers =
+        [(header::CONTENT_TYPE, HealthReport::CONTENT_TYPE), (header::CACHE_CONTROL, HealthReport::CACHE_CONTROL)];
+    unobserved((status, headers, report.to_json()))
+}

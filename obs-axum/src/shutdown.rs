@@ -1,0 +1,168 @@
+//! Serving until the process is told to stop, and stopping in order.
+//!
+//! [`serve`] is `axum::serve` with an end: see [`obs_core::shutdown`] for what happens when, and for
+//! the settings behind Kubernetes.
+//!
+//! Other servers (TLS, tonic) are run by [`Graceful::run`]:
+//!
+//! ```no_run
+//! # async fn example(obs: obs_axum::obs_core::Obs, listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+//! use obs_axum::shutdown::Graceful;
+//!
+//! Graceful::new(&obs).run(|stop| axum::serve(listener, app).with_graceful_shutdown(stop.requested())).await
+//! # }
+//! ```
+//!
+//! They know no [`Stop::overdue`]: requests that exceed the deadline are left behind with them, and
+//! their spans are lost.
+
+use std::{convert::Infallible, error::Error, future::Future, io, pin::pin, sync::Arc};
+
+use axum::{body::Body, extract::ConnectInfo, serve::Listener};
+use http::{Request, Response};
+use hyper::{body::Incoming, rt::Executor};
+use hyper_util::{rt::TokioIo, server::conn::auto::Builder, service::TowerToHyperService};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+};
+use tower::ServiceExt as _;
+use tower_service::Service;
+
+pub use obs_core::shutdown::{Graceful, Stop};
+
+/// Serves `app` on `listener` until the process is told to stop (SIGTERM, Ctrl-C), then stops in
+/// order: `/ready` turns 503, new connections are refused, requests under way end, spans and log
+/// lines leave. When it returns, `main` can end.
+///
+/// `app` is a `Router` or any other service of requests, as it is: the address of the client is
+/// there for `ConnectInfo` and for the layer without `into_make_service_with_connect_info`. Speaks
+/// HTTP/1.1; HTTP/2, too, with the feature `http2`.
+///
+/// Requests that are still under way at the deadline are given up: their connections close, and they
+/// are recorded as `cancelled` or `aborted`, span and all. Connections that were upgraded (`WebSocket`)
+/// are tasks of the handler's own, which nobody waits for: let them end on
+/// [`Health::draining`](obs_core::health::Health::draining).
+///
+/// ```no_run
+/// # async fn example(obs: obs_axum::obs_core::Obs) -> std::io::Result<()> {
+/// use axum::{Router, routing::get};
+/// use obs_axum::shutdown::Graceful;
+/// use std::time::Duration;
+///
+/// let app = Router::new().route("/", get(|| async { "hello" })).layer(obs_axum::ObsLayer::new());
+/// let listener = tokio::net::TcpListener::bind("0.0.0.0:3000").await?;
+/// obs_axum::serve(listener, app, Graceful::new(&obs).drain(Duration::from_secs(20))).await
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// If signals can't be received.
+pub async fn serve<L, S, B>(listener: L, app: S, graceful: Graceful) -> io::Result<()>
+where
+    L: Listener,
+    L::Addr: Clone + Sync + 'static,
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    graceful.run(|stop| accept(listener, app, stop)).await
+}
+
+/// Takes connections until that is over, then waits until the last one has ended.
+async fn accept<L, S, B>(mut listener: L, app: S, stop: Stop) -> io::Result<()>
+where
+    L: Listener,
+    L::Addr: Clone + Sync + 'static,
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (alive, _) = watch::channel(());
+    let mut requested = pin!(stop.requested());
+    loop {
+        let (io, address) = tokio::select! {
+            biased;
+            () = &mut requested => break,
+            accepted = listener.accept() => accepted,
+        };
+        let app = app.clone().map_request(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(address.clone()));
+            request
+        });
+        let (connection, alive) = (connection(io, app, stop.clone()), alive.subscribe());
+        tokio::spawn(async move {
+            connection.await;
+            drop(alive);
+        });
+    }
+    drop(listener);
+    alive.closed().await;
+    Ok(())
+}
+
+/// Serves one connection to its end, or until there is no time left.
+async fn connection<I, S, B>(io: I, app: S, stop: Stop)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (requested, overdue) = (stop.requested(), stop.overdue());
+    let streams = Streams { stop, alive: Arc::new(watch::channel(()).0) };
+    #[cfg_attr(not(feature = "http2"), expect(unused_mut, reason = "HTTP/2 has a setting"))]
+    let mut builder = Builder::new(streams.clone());
+    // For WebSockets over HTTP/2 (RFC 8441).
+    #[cfg(feature = "http2")]
+    builder.http2().enable_connect_protocol();
+    let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), TowerToHyperService::new(app)));
+    // An error is the client's going, which its requests' records tell of.
+    tokio::select! {
+        // First what has come already: a request that was sent before the end is answered.
+        biased;
+        _ = &mut connection => return,
+        () = requested => connection.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        biased;
+        _ = connection => {}
+        // Its streams go first: they would take its end for the client's.
+        () = overdue => streams.alive.closed().await,
+    }
+}
+
+/// Spawns the streams of an HTTP/2 connection.
+#[derive(Clone, Debug)]
+struct Streams {
+    stop: Stop,
+    /// Closed when none is left.
+    alive: Arc<watch::Sender<()>>,
+}
+
+// === impl Streams ===
+
+impl<F> Executor<F> for Streams
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        let (overdue, alive) = (self.stop.overdue(), self.alive.subscribe());
+        tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                () = overdue => {}
+                _ = stream => {}
+            }
+            drop(alive);
+        });
+    }
+}
