@@ -19,7 +19,7 @@ use obs_core::{
 };
 use pin_project_lite::pin_project;
 
-use crate::{Endpoint, ObsBody, endpoint::Arrival, headers::Headers, metrics::Unobserved};
+use crate::{Endpoint, ObsBody, endpoint::Arrival, headers::Headers, page::Unobserved};
 
 pin_project! {
     /// The future of [`ObsService`](crate::ObsService).

@@ -59,6 +59,38 @@
 //! renders it outside of every middleware, so its body's size is not known; the request id is on
 //! that response too.
 //!
+//! # Health and shutdown
+//!
+//! [`health`] and [`ready`] answer the probes of an orchestrator, [`serve`] stops the server in order
+//! when the process is told to end:
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use obs_actix::{
+//!     ObsMiddleware,
+//!     obs_core::{Obs, health::{Check, Health}},
+//!     shutdown::Graceful,
+//! };
+//!
+//! # async fn ping_database() -> Result<(), std::io::Error> { Ok(()) }
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let obs = Obs::builder("payment-service").init()?;
+//!     let health = Health::new().check(Check::new("database", ping_database));
+//!     let graceful = Graceful::new(&obs).health(&health);
+//!     let app = move || {
+//!         App::new()
+//!             .wrap(ObsMiddleware::new())
+//!             .route("/", web::get().to(|| async { "hello" }))
+//!             .service(obs_actix::metrics("/metrics"))
+//!             .service(obs_actix::health("/health", &health))
+//!             .service(obs_actix::ready("/ready", &health))
+//!     };
+//!     obs_actix::serve(HttpServer::new(app).bind("127.0.0.1:3000")?, graceful).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # How actix-web differs
 //!
 //! - It runs a handler to its end after the client has closed the connection: the outcome is that of
@@ -74,13 +106,17 @@
 //! - The scheme is that of the listener, the client that of the connection: forwarded headers are
 //!   not believed.
 
+pub mod shutdown;
+
 mod body;
 mod endpoint;
 mod future;
 mod headers;
+mod health;
 mod hooks;
 mod layer;
 mod metrics;
+mod page;
 mod patterns;
 mod request_body;
 mod service;
@@ -90,6 +126,8 @@ pub use obs_core;
 pub use body::ObsBody;
 pub use endpoint::{Endpoint, IntoEndpoint, RequestView};
 pub use future::ObsFuture;
+pub use health::{health, ready};
 pub use layer::ObsMiddleware;
 pub use metrics::{metrics, metrics_for};
 pub use service::ObsService;
+pub use shutdown::serve;

@@ -1,21 +1,13 @@
 //! The page that Prometheus scrapes.
 
-use std::future::ready;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     dev::HttpServiceFactory,
-    http::{
-        StatusCode,
-        header::{self, HeaderValue},
-    },
-    web,
+    http::header::{self, HeaderValue},
 };
 use obs_core::{MetricsPage, Obs};
 
-/// Marks a response that the middleware leaves unrecorded: the page itself, in whatever scope.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Unobserved;
+use crate::page::{self, unobserved};
 
 /// A resource with the metrics page of the process-wide default at `path`.
 ///
@@ -43,11 +35,7 @@ pub fn metrics_for(path: &str, obs: &Obs) -> impl HttpServiceFactory + use<> {
 }
 
 fn page(path: &str, page: MetricsPage) -> impl HttpServiceFactory + use<> {
-    let get = move |request: HttpRequest| answer(page.clone(), request);
-    web::resource(path.to_owned())
-        .route(web::get().to(get.clone()))
-        .route(web::head().to(get))
-        .default_service(web::to(|| ready(refuse())))
+    page::page(path, move |request: HttpRequest| answer(page.clone(), request))
 }
 
 async fn answer(page: MetricsPage, request: HttpRequest) -> HttpResponse {
@@ -57,13 +45,4 @@ async fn answer(page: MetricsPage, request: HttpRequest) -> HttpResponse {
         Ok((content_type, body)) => HttpResponse::Ok().insert_header((header::CONTENT_TYPE, content_type)).body(body),
         Err(reason) => HttpResponse::ServiceUnavailable().body(reason),
     })
-}
-
-fn refuse() -> HttpResponse {
-    unobserved(HttpResponse::build(StatusCode::METHOD_NOT_ALLOWED).insert_header((header::ALLOW, "GET, HEAD")).finish())
-}
-
-fn unobserved(mut response: HttpResponse) -> HttpResponse {
-    response.extensions_mut().insert(Unobserved);
-    response
 }
