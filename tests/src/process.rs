@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Mutex, PoisonError},
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ pub struct Process {
     child: Child,
     stdout: Watched<String>,
     stderr: Watched<String>,
+    readers: [JoinHandle<()>; 2],
 }
 
 /// Builds the program of the workspace's package `package` as `cargo run -p` would and returns
@@ -84,9 +85,11 @@ impl Process {
             .spawn()
             .unwrap_or_else(|error| panic!("{} can't be started: {error}", command.get_program().display()));
         let (stdout, stderr) = (Watched::default(), Watched::default());
-        collect(child.stdout.take().expect("stdout is piped"), stdout.clone());
-        collect(child.stderr.take().expect("stderr is piped"), stderr.clone());
-        Self { child, stdout, stderr }
+        let readers = [
+            collect(child.stdout.take().expect("stdout is piped"), stdout.clone()),
+            collect(child.stderr.take().expect("stderr is piped"), stderr.clone()),
+        ];
+        Self { child, stdout, stderr, readers }
     }
 
     /// The process id.
@@ -105,6 +108,12 @@ impl Process {
     #[must_use]
     pub fn stderr(&self) -> Vec<String> {
         self.stderr.snapshot()
+    }
+
+    /// Whether everything that it has written was read: some time after its end.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.readers.iter().all(JoinHandle::is_finished)
     }
 
     /// Waits for the first line on stdout that `wanted` accepts and returns it.
@@ -152,7 +161,7 @@ impl Drop for Process {
     }
 }
 
-fn collect(pipe: impl Read + Send + 'static, lines: Watched<String>) {
+fn collect(pipe: impl Read + Send + 'static, lines: Watched<String>) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut pipe = BufReader::new(pipe);
         let mut line = Vec::new();
@@ -160,7 +169,7 @@ fn collect(pipe: impl Read + Send + 'static, lines: Watched<String>) {
             lines.push(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned());
             line.clear();
         }
-    });
+    })
 }
 
 #[cfg(all(test, unix))]

@@ -59,11 +59,20 @@ impl H1Client {
     #[must_use]
     #[track_caller]
     pub fn open(addr: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&addr, DEADLINE).expect("a server that listens");
+        Self::try_open(addr).expect("a server that listens")
+    }
+
+    /// [`open`](Self::open) to a server that may have gone.
+    ///
+    /// # Errors
+    ///
+    /// When nobody listens there.
+    pub fn try_open(addr: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&addr, DEADLINE)?;
         let client = Self { stream, buffer: Vec::new() };
         client.set_timeout(DEADLINE);
         client.stream.set_nodelay(true).expect("a socket option");
-        client
+        Ok(client)
     }
 
     /// How long a read or a write may take before it fails.
