@@ -1,4 +1,5 @@
 //! The settings of the logs, from the builder to the file.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
 
 use std::{fs, io, path::Path, time::Duration};
 

@@ -55,9 +55,9 @@ impl Service {
         let body = serde_json::Value::Array(vec![call; times]).to_string();
         let mut request = "POST /test HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n".to_owned();
         for (name, value) in headers {
-            request += &format!("{name}:{value}\r\n");
+            request.extend([name, ":", value, "\r\n"]);
         }
-        request += &format!("content-length: {}\r\n\r\n{body}", body.len());
+        request.extend(["content-length: ", &body.len().to_string(), "\r\n\r\n", &body]);
         self.client.send(request);
         let response = self.client.response("POST").expect("an answer");
         assert_eq!(response.status, 200, "{}", response.text());
