@@ -110,6 +110,7 @@ pub mod shutdown;
 
 mod body;
 mod endpoint;
+mod exporter;
 mod future;
 mod headers;
 mod health;
@@ -125,6 +126,7 @@ pub use obs_core;
 
 pub use body::ObsBody;
 pub use endpoint::{Endpoint, IntoEndpoint, RequestView};
+pub use exporter::metrics_from;
 pub use future::ObsFuture;
 pub use health::{health, ready};
 pub use layer::ObsMiddleware;

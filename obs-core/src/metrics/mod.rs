@@ -42,6 +42,7 @@ mod settings;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod text_page;
 
 pub(crate) use buckets::validate_buckets;
 pub(crate) use red::{
@@ -57,3 +58,4 @@ pub use settings::RegistryBuilder;
 pub use snapshot::{
     BucketSnapshot, Exemplar, FamilySnapshot, HistogramSnapshot, SeriesSnapshot, SummarySnapshot, ValueSnapshot,
 };
+pub use text_page::TextPage;

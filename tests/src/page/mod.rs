@@ -16,6 +16,7 @@
 
 mod check;
 mod line;
+mod others;
 mod parse;
 mod query;
 

@@ -5,6 +5,7 @@ use std::fmt;
 use super::{
     Sample, check,
     line::{metric_name, unescape},
+    others,
 };
 
 /// A page of metrics that has passed all checks.
@@ -79,6 +80,16 @@ impl Page {
     pub fn parse(page: &str) -> Result<Self, String> {
         let format = if page.ends_with("# EOF\n") { Format::OpenMetrics } else { Format::Text };
         Self::parse_as(format, page)
+    }
+
+    /// Reads a page in the text format as exporters of others write it: with blank lines, without help,
+    /// and with bounds that are whole numbers (`le="1"`), which become floats.
+    ///
+    /// # Errors
+    ///
+    /// The first line that is wrong, and why; blank lines don't count.
+    pub fn parse_tolerant(page: &str) -> Result<Self, String> {
+        Self::parse_as(Format::Text, &others::as_ours(page))
     }
 
     /// Reads a page of `format`.
