@@ -5,7 +5,7 @@
 #   OBS_SKIP_BACKENDS=1 ./test.sh   without Prometheus and Python: installs nothing, those tests skip
 #
 # Needs a Debian-like system to install; on others, install what it names and run it again. Network:
-# the distribution's packages, PyPI and crates.io, each only when something is missing.
+# the distribution's packages, Python's packages and Rust's crates, each only when something is missing.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
