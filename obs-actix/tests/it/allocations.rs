@@ -152,7 +152,8 @@ async fn own_allocations_stay_within_the_budget() {
     for (what, middleware, most) in [
         ("metrics only", ObsMiddleware::new().obs(&sampled).logs(false).traces(false), [1, 3]),
         ("metrics and line", ObsMiddleware::new().obs(&sampled).traces(false), [3, 5]),
-        ("all three, unsampled", ObsMiddleware::new().obs(&unsampled), [3, 5]),
+        // One of them is the remote context that keeps other OpenTelemetry code from starting a trace.
+        ("all three, unsampled", ObsMiddleware::new().obs(&unsampled), [4, 6]),
         ("all three, sampled", ObsMiddleware::new().obs(&sampled), [8, 10]),
     ] {
         let counted = steady!(middleware);
