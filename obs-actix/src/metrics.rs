@@ -3,17 +3,26 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     dev::HttpServiceFactory,
-    http::header::{self, HeaderValue},
+    http::{
+        StatusCode,
+        header::{HeaderName, HeaderValue},
+    },
+    web,
 };
-use obs_core::{MetricsPage, Obs};
+use obs_core::{MetricsPage, Obs, PageRequest, PageResponse};
 
-use crate::page::{self, unobserved};
+use crate::{headers::Headers, page::unobserved};
 
 /// A resource with the metrics page of the process-wide default at `path`.
 ///
-/// It answers `GET` and `HEAD` in the format that `Accept` prefers: Prometheus text 0.0.4 or
-/// OpenMetrics 1.0.0. The middleware leaves the page out of all signals, in whatever scope it is
-/// mounted. Where metrics go to another recorder, it answers 503 and says so.
+/// It answers `GET` and `HEAD` in the format that `Accept` prefers: Prometheus text 0.0.4, OpenMetrics
+/// 1.0.0 or protobuf with native histograms; compressed as `Accept-Encoding` prefers; with `name[]=…` in
+/// the query only the metrics of these names. Other methods get a 405, too many scrapes at once or a page
+/// that takes too long a 503. [`ObsBuilder`](obs_core::ObsBuilder) has the limits and the bearer token.
+/// Where metrics go to another recorder, it answers 503 and says so.
+///
+/// The middleware leaves the page out of all signals, in whatever scope it is mounted. The page is
+/// written on a thread of its own.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -35,14 +44,21 @@ pub fn metrics_for(path: &str, obs: &Obs) -> impl HttpServiceFactory + use<> {
 }
 
 fn page(path: &str, page: MetricsPage) -> impl HttpServiceFactory + use<> {
-    page::page(path, move |request: HttpRequest| answer(page.clone(), request))
+    web::resource(path.to_owned()).to(move |request: HttpRequest| answer(page.clone(), request))
 }
 
 async fn answer(page: MetricsPage, request: HttpRequest) -> HttpResponse {
-    page.leave_out(request.path()).await;
-    let accept = request.headers().get(header::ACCEPT).map(HeaderValue::as_bytes);
-    unobserved(match page.render(accept) {
-        Ok((content_type, body)) => HttpResponse::Ok().insert_header((header::CONTENT_TYPE, content_type)).body(body),
-        Err(reason) => HttpResponse::ServiceUnavailable().body(reason),
-    })
+    let query = request.uri().query();
+    let headers = Headers(request.headers());
+    let asked = PageRequest { method: request.method().as_str(), path: request.path(), query, headers: &headers };
+    translated(page.answer(&asked).await)
+}
+
+fn translated(PageResponse { status, headers, body }: PageResponse) -> HttpResponse {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status).body(body);
+    for (name, value) in headers {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    unobserved(response)
 }

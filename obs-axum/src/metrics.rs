@@ -2,20 +2,29 @@
 
 use axum::{
     Router,
+    body::Body,
     extract::OriginalUri,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
     response::Response,
-    routing::get,
+    routing::any,
 };
-use obs_core::{MetricsPage, Obs};
+use obs_core::{MetricsPage, Obs, PageRequest, PageResponse};
 
-use crate::page::{self, unobserved};
+use crate::{
+    headers::Headers,
+    page::{self, unobserved},
+};
 
 /// A router with the metrics page of the process-wide default at `path`.
 ///
-/// It answers `GET` and `HEAD` in the format that `Accept` prefers: Prometheus text 0.0.4 or
-/// OpenMetrics 1.0.0. The layer leaves the page out of all signals, wherever it is mounted. Where
-/// metrics go to another recorder, it answers 503 and says so.
+/// It answers `GET` and `HEAD` in the format that `Accept` prefers: Prometheus text 0.0.4, OpenMetrics
+/// 1.0.0 or protobuf with native histograms; compressed as `Accept-Encoding` prefers; with `name[]=…` in
+/// the query only the metrics of these names. Other methods get a 405, too many scrapes at once or a page
+/// that takes too long a 503. [`ObsBuilder`](obs_core::ObsBuilder) has the limits and the bearer token.
+/// Where metrics go to another recorder, it answers 503 and says so.
+///
+/// The layer leaves the page out of all signals, wherever it is mounted. The page is written on a thread
+/// of its own.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -36,16 +45,19 @@ pub fn metrics_for<S: Clone + Send + Sync + 'static>(path: &str, obs: &Obs) -> R
 
 fn page<S: Clone + Send + Sync + 'static>(path: &str, page: MetricsPage) -> Router<S> {
     let owner = page.owner().clone();
-    let get =
-        get(async move |OriginalUri(uri): OriginalUri, headers: HeaderMap| answer(&page, uri.path(), &headers).await);
-    page::page(path, &owner, get)
+    let answer = async move |OriginalUri(uri): OriginalUri, method: Method, headers: HeaderMap| {
+        let (method, path, query) = (method.as_str(), uri.path(), uri.query());
+        let answer = page.answer(&PageRequest { method, path, query, headers: &Headers(&headers) });
+        translated(answer.await)
+    };
+    page::page(path, &owner, any(answer))
 }
 
-async fn answer(page: &MetricsPage, path: &str, headers: &HeaderMap) -> Response {
-    page.leave_out(path).await;
-    let accept = headers.get_all(header::ACCEPT).iter().map(header::HeaderValue::as_bytes);
-    match page.render(accept) {
-        Ok((content_type, body)) => unobserved(([(header::CONTENT_TYPE, content_type)], body)),
-        Err(reason) => unobserved((StatusCode::SERVICE_UNAVAILABLE, reason)),
+fn translated(PageResponse { status, headers, body }: PageResponse) -> Response {
+    let mut response = unobserved(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
+    response
 }

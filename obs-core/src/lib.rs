@@ -20,6 +20,10 @@ pub mod trace;
 
 mod clock;
 mod obs;
+mod page;
+mod saturation;
+mod serve;
 
-pub use obs::{InitError, MetricsPage, Obs, ObsBuilder, PageOwner, ShutdownError};
+pub use obs::{InitError, Obs, ObsBuilder, PageOwner, ShutdownError};
+pub use page::{MetricsPage, PageRequest, PageResponse};
 pub use request::StreamGuard;

@@ -270,6 +270,91 @@ pub mod metric {
         "Whether a health check passed when it ran last: 1 or 0.",
     );
 
+    /// Processor time of the process.
+    pub const PROCESS_CPU: MetricDef = MetricDef::fixed(
+        "process_cpu_seconds_total",
+        Counter,
+        "seconds",
+        &[],
+        "Total user and system CPU time spent in seconds.",
+    );
+    /// File descriptors in use.
+    pub const PROCESS_OPEN_FDS: MetricDef =
+        MetricDef::fixed("process_open_fds", Gauge, "", &[], "Number of open file descriptors.");
+    /// File descriptors that the process may use.
+    pub const PROCESS_MAX_FDS: MetricDef =
+        MetricDef::fixed("process_max_fds", Gauge, "", &[], "Maximum number of open file descriptors.");
+    /// Address space in use.
+    pub const PROCESS_VIRTUAL_MEMORY: MetricDef =
+        MetricDef::fixed("process_virtual_memory_bytes", Gauge, "bytes", &[], "Virtual memory size in bytes.");
+    /// Address space that the process may use.
+    pub const PROCESS_VIRTUAL_MEMORY_MAX: MetricDef = MetricDef::fixed(
+        "process_virtual_memory_max_bytes",
+        Gauge,
+        "bytes",
+        &[],
+        "Maximum amount of virtual memory available in bytes.",
+    );
+    /// Memory in use.
+    pub const PROCESS_RESIDENT_MEMORY: MetricDef =
+        MetricDef::fixed("process_resident_memory_bytes", Gauge, "bytes", &[], "Resident memory size in bytes.");
+    /// When the process started.
+    pub const PROCESS_START_TIME: MetricDef = MetricDef::fixed(
+        "process_start_time_seconds",
+        Gauge,
+        "seconds",
+        &[],
+        "Start time of the process since unix epoch in seconds.",
+    );
+    /// Threads of the process.
+    pub const PROCESS_THREADS: MetricDef =
+        MetricDef::fixed("process_threads", Gauge, "", &[], "Number of OS threads in the process.");
+    /// The metrics of the process, in the order of the documentation.
+    pub const PROCESS: [MetricDef; 8] = [
+        PROCESS_CPU,
+        PROCESS_RESIDENT_MEMORY,
+        PROCESS_VIRTUAL_MEMORY,
+        PROCESS_VIRTUAL_MEMORY_MAX,
+        PROCESS_OPEN_FDS,
+        PROCESS_MAX_FDS,
+        PROCESS_THREADS,
+        PROCESS_START_TIME,
+    ];
+
+    /// Worker threads of a tokio runtime.
+    pub const TOKIO_WORKERS: MetricDef =
+        MetricDef::fixed("tokio_workers", Gauge, "", &[label::RUNTIME], "Worker threads of the runtime.");
+    /// Tasks of a tokio runtime.
+    pub const TOKIO_LIVE_TASKS: MetricDef =
+        MetricDef::fixed("tokio_live_tasks", Gauge, "", &[label::RUNTIME], "Tasks of the runtime that have not ended.");
+    /// Tasks that wait for a worker.
+    pub const TOKIO_GLOBAL_QUEUE_DEPTH: MetricDef = MetricDef::fixed(
+        "tokio_global_queue_depth",
+        Gauge,
+        "",
+        &[label::RUNTIME],
+        "Tasks in the runtime's global queue: above 0 for long, its workers are too few.",
+    );
+    /// How often workers had nothing to do.
+    pub const TOKIO_WORKER_PARKS: MetricDef = MetricDef::fixed(
+        "tokio_worker_parks_total",
+        Counter,
+        "",
+        &[label::RUNTIME],
+        "How often the workers of the runtime have gone to sleep for want of work.",
+    );
+    /// How long workers were busy.
+    pub const TOKIO_WORKER_BUSY: MetricDef = MetricDef::fixed(
+        "tokio_worker_busy_seconds_total",
+        Counter,
+        "seconds",
+        &[label::RUNTIME],
+        "Time that the workers of the runtime were busy; its rate by tokio_workers is their utilization.",
+    );
+    /// The metrics of a tokio runtime, in the order of the documentation.
+    pub const TOKIO: [MetricDef; 5] =
+        [TOKIO_WORKERS, TOKIO_LIVE_TASKS, TOKIO_GLOBAL_QUEUE_DEPTH, TOKIO_WORKER_PARKS, TOKIO_WORKER_BUSY];
+
     /// The RED metrics of a server, in the order of the documentation.
     pub const SERVER: [MetricDef; 8] =
         [REQUESTS, REQUEST_DURATION, ERRORS, IN_FLIGHT, IN_FLIGHT_MAX, REQUEST_SIZE, RESPONSE_SIZE, STREAM_DURATION];
@@ -494,6 +579,8 @@ pub mod label {
     pub const OPERATION: &str = "operation";
     /// Which cache.
     pub const CACHE: &str = "cache";
+    /// Which runtime of tokio, where a process has several.
+    pub const RUNTIME: &str = "runtime";
 }
 
 /// Label values that stand for something else.
@@ -501,6 +588,8 @@ pub mod value {
     /// A method outside the known set, or a value outside a closed list
     /// ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/)).
     pub const OTHER: &str = "_OTHER";
+    /// `runtime` of the one that the service was started in.
+    pub const MAIN_RUNTIME: &str = "main";
     /// No route matched.
     pub const UNMATCHED: &str = "unmatched";
     /// The series that takes what the cap refuses.

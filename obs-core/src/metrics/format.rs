@@ -141,7 +141,7 @@ impl Match {
 }
 
 /// `0.25` as 250; `None` for what RFC 9110, 12.4.2 doesn't know.
-fn parse_quality(value: &str) -> Option<u16> {
+pub(crate) fn parse_quality(value: &str) -> Option<u16> {
     let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
     if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -63,6 +63,17 @@ impl Meta {
         Self::new(def.metric_type, &base, def.unit, def.help)
     }
 
+    /// The names of its family and of its samples on a page, but for `_created`.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let Self { name, base, bucket, sum, count, .. } = self;
+        let shown = match self.metric_type {
+            MetricType::Counter | MetricType::Gauge | MetricType::Info => 2,
+            MetricType::Summary => 4,
+            MetricType::Histogram => 5,
+        };
+        [&**name, base, sum, count, bucket].into_iter().take(shown)
+    }
+
     /// Every name that this metric takes in some format, and that no other may have.
     ///
     /// `OpenMetrics` forbids that one family's name with a suffix is another's name, so the list is

@@ -45,6 +45,7 @@ mod tests;
 mod text_page;
 
 pub(crate) use buckets::validate_buckets;
+pub(crate) use format::parse_quality;
 pub(crate) use red::{
     ClientInFlight, ClientRed, InFlight, Measured, RedOptions, ServerRed, StreamRecorder, Target, Traits,
 };

@@ -10,6 +10,8 @@ use std::{
     time::Instant,
 };
 
+#[cfg(any(feature = "process", feature = "tokio-metrics"))]
+use super::cells::FloatCells;
 use super::{
     Format,
     buckets::{Buckets, DURATION_BUCKETS},
@@ -27,7 +29,11 @@ use super::{
     settings::{RegistryBuilder, Settings},
     snapshot::FamilySnapshot,
 };
-use crate::names::{MetricDef, label, metric, target};
+use crate::{
+    names::{MetricDef, label, metric, target},
+    page::Filter,
+    saturation::Saturation,
+};
 
 /// All metrics of a service: a cheap handle that clones share.
 ///
@@ -62,6 +68,7 @@ struct Inner {
     clashes: Arc<Family<CounterCells>>,
     scrapes: Arc<Series<HistogramCells>>,
     hooks: RwLock<Vec<Hook>>,
+    saturation: Saturation,
     /// Length of the last page, so that the next one is allocated once.
     page_length: AtomicUsize,
 }
@@ -102,6 +109,7 @@ impl Registry {
             clashes,
             scrapes,
             hooks: RwLock::default(),
+            saturation: Saturation::default(),
             page_length: AtomicUsize::new(0),
         };
         Self { inner: Arc::new(inner) }
@@ -113,16 +121,35 @@ impl Registry {
     /// it takes is in `obs_scrape_duration_seconds` on the next page.
     #[must_use]
     pub fn render(&self, format: Format) -> Vec<u8> {
+        // Without a deadline there always is one.
+        self.write_page(format, &Filter::default(), None).unwrap_or_default()
+    }
+
+    /// The part of the page that `filter` takes; `None` if it is not done at `deadline`.
+    pub(crate) fn render_part(&self, format: Format, filter: &Filter, deadline: Instant) -> Option<Vec<u8>> {
+        self.write_page(format, filter, Some(deadline))
+    }
+
+    fn write_page(&self, format: Format, filter: &Filter, deadline: Option<Instant>) -> Option<Vec<u8>> {
         let start = Instant::now();
         let entries = self.entries();
         let Settings { created_timestamps: created, native_histograms: native, .. } = self.inner.settings;
-        let mut page = Vec::with_capacity(self.inner.page_length.load(Relaxed));
-        render::render(&entries, format, Extras { created, native }, &mut page);
-        // Some room for numbers that get longer.
-        self.inner.page_length.store(page.len() + page.len() / 8, Relaxed);
+        let length = if filter.is_all() { self.inner.page_length.load(Relaxed) } else { 0 };
+        let mut page = Vec::with_capacity(length);
+        let mut is_late = false;
+        let in_time = |_: &&Entry| {
+            is_late = deadline.is_some_and(|deadline| deadline <= Instant::now());
+            !is_late
+        };
+        let taken = entries.iter().filter(|entry| filter.takes(entry.meta.names())).take_while(in_time);
+        render::render(taken, format, Extras { created, native }, &mut page);
+        if filter.is_all() {
+            // Some room for numbers that get longer.
+            self.inner.page_length.store(page.len() + page.len() / 8, Relaxed);
+        }
         let elapsed = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.inner.scrapes.cells.record_units(elapsed, None);
-        page
+        (!is_late).then_some(page)
     }
 
     /// All metrics as plain data, in the order of the page.
@@ -145,6 +172,7 @@ impl Registry {
 
     /// All metrics, up to date and without what is idle.
     fn entries(&self) -> Arc<Vec<Entry>> {
+        self.inner.saturation.collect(self);
         let hooks = self.inner.hooks.read().unwrap_or_else(PoisonError::into_inner).clone();
         for hook in hooks {
             hook();
@@ -172,6 +200,26 @@ impl Registry {
         let (labels, _) = Labels::repaired(given);
         family.clear();
         family.series(labels, self.overflow());
+    }
+
+    /// The state of the process and its runtimes, which this registry shows if it is told to.
+    pub(crate) fn saturation(&self) -> &Saturation {
+        &self.inner.saturation
+    }
+
+    /// Sets a gauge that is read from elsewhere.
+    #[cfg(any(feature = "process", feature = "tokio-metrics"))]
+    pub(crate) fn set_gauge(&self, def: &MetricDef, labels: &[(&'static str, &str)], value: f64) {
+        let family: Arc<Family<GaugeCell>> = self.family_of(def);
+        family.series(owned(labels), self.overflow()).series.cells.set(value);
+    }
+
+    /// Raises a counter that is kept elsewhere to its `total`. One caller at a time.
+    #[cfg(any(feature = "process", feature = "tokio-metrics"))]
+    pub(crate) fn raise_counter(&self, def: &MetricDef, labels: &[(&'static str, &str)], total: f64) {
+        let family: Arc<Family<FloatCells>> = self.family_of(def);
+        let series = family.series(owned(labels), self.overflow()).series;
+        series.cells.add(total - series.cells.total(), None);
     }
 
     /// The family of one of our own metrics, described by its definition.
@@ -248,6 +296,12 @@ impl Registry {
     fn catalog_mut(&self) -> std::sync::RwLockWriteGuard<'_, Catalog> {
         self.inner.catalog.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+#[cfg(any(feature = "process", feature = "tokio-metrics"))]
+fn owned(labels: &[(&'static str, &str)]) -> Labels {
+    let pair = |(key, value): &(&'static str, &str)| -> Pair { ((*key).into(), (*value).to_owned().into()) };
+    Labels::new(labels.iter().map(pair).collect::<Vec<_>>())
 }
 
 /// One of the registry's own metrics; an empty catalog has room for it.

@@ -12,7 +12,9 @@ use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
 use crate::{
     logs::{LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, Registry, Target},
+    page::PageSettings,
     request::{Routes, install_panic_hook},
+    serve,
     trace::{Env, Keep, OwnPropagator, Sampling, SpanReader, Tracing, TracingConfig},
 };
 
@@ -66,6 +68,7 @@ pub struct ObsBuilder {
     tracer_provider: Option<SdkTracerProvider>,
     span_readers: Vec<Box<dyn SpanReader>>,
     line_reader: Option<Box<dyn LineReader>>,
+    pub(crate) page: PageSettings,
 }
 
 // === impl ObsBuilder ===
@@ -86,6 +89,7 @@ impl ObsBuilder {
             tracer_provider: None,
             span_readers: Vec::new(),
             line_reader: None,
+            page: PageSettings::default(),
         }
     }
 
@@ -188,11 +192,12 @@ impl ObsBuilder {
         // All of it before anything is installed: what a process has only one of can't be taken back.
         let this = self.validated()?;
         global::check_subscriber()?;
+        let bound = serve::bind(&this.page)?;
         let registry = this.registry.clone().unwrap_or_else(|| shared::default_registry().clone());
         let target = global::install_recorder(this.recorder.clone(), &registry);
         // An `init` that failed may have installed another one before.
         let registry = if let Target::Own(installed) = &target { installed.clone() } else { registry };
-        let obs = Obs::own(Arc::new(this.start(registry, target, Arc::clone(shared::default_routes()))?));
+        let obs = Obs::own(this.start(registry, target, Arc::clone(shared::default_routes()))?, bound)?;
         let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
         global::install_subscriber(subscriber)?;
         let shared = obs.shared();
@@ -215,17 +220,19 @@ impl ObsBuilder {
     /// If a setting is invalid.
     pub fn build(self) -> Result<Obs, InitError> {
         let this = self.validated()?;
+        let bound = serve::bind(&this.page)?;
         let registry = this.registry.clone().unwrap_or_default();
         let target = this.recorder.clone().map_or_else(|| Target::Own(registry.clone()), Target::Facade);
         let shared = this.start(registry, target, Arc::default())?;
         shared.tracing.tell_notices();
-        Ok(Obs::own(Arc::new(shared)))
+        Obs::own(shared, bound)
     }
 
     /// With what the environment adds, if all of it can be.
     fn validated(mut self) -> Result<Self, InitError> {
         self.service = self.service.completed(Env(&env))?;
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
+        self.page.check()?;
         Tracing::check(&self.tracing_config(&::metrics::NoopRecorder))?;
         self.logs.prepare(self.otlp_endpoint.as_deref(), &env)?;
         Ok(self)
@@ -261,7 +268,18 @@ impl ObsBuilder {
             logs.set_reader(reader);
         }
         global::describe_service(&registry, &service);
-        Ok(Shared { registry, target, duration_buckets: self.duration_buckets, logs: Some(logs), tracing, routes })
+        if matches!(target, Target::Own(_)) {
+            shared::watch(&registry);
+        }
+        Ok(Shared {
+            registry,
+            target,
+            duration_buckets: self.duration_buckets,
+            logs: Some(logs),
+            tracing,
+            routes,
+            exposition: self.page.exposition()?,
+        })
     }
 }
 

@@ -9,7 +9,12 @@ use tracing::Subscriber;
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
 use super::{InitError, ObsBuilder, Shared, ShutdownError};
-use crate::{context::RequestContext, logs::Logs, metrics::Registry};
+use crate::{
+    context::RequestContext,
+    logs::Logs,
+    metrics::Registry,
+    serve::{Bound, Serving},
+};
 
 /// How long dropping the last handle may flush.
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -36,6 +41,8 @@ pub struct Obs {
 #[derive(Debug)]
 struct Owner {
     shared: Arc<Shared>,
+    /// The listener of the metrics page.
+    serving: Option<Serving>,
 }
 
 // === impl Obs ===
@@ -47,8 +54,16 @@ impl Obs {
         ObsBuilder::new(service.into())
     }
 
-    pub(super) fn own(shared: Arc<Shared>) -> Self {
-        Self { owner: Arc::new(Owner { shared }) }
+    /// Takes over the pipeline and starts to serve its page on `bound`.
+    pub(super) fn own(shared: Shared, bound: Option<Bound>) -> Result<Self, InitError> {
+        let shared = Arc::new(shared);
+        let serving = bound.map(|bound| bound.serve(Arc::clone(&shared))).transpose()?;
+        Ok(Self { owner: Arc::new(Owner { shared, serving }) })
+    }
+
+    #[cfg(feature = "serve-metrics")]
+    pub(crate) fn serving(&self) -> Option<&Serving> {
+        self.owner.serving.as_ref()
     }
 
     pub(crate) fn shared(&self) -> Arc<Shared> {
@@ -143,6 +158,11 @@ impl Obs {
         if logs.as_ref().is_some_and(|logs| !logs.shutdown(left)) {
             unfinished.push("logs");
         }
+        // Last, so that whoever scrapes sees what the others have dropped.
+        let left = deadline.saturating_duration_since(Instant::now());
+        if self.owner.serving.as_ref().is_some_and(|serving| !serving.stop(left)) {
+            unfinished.push("metrics page");
+        }
         if unfinished.is_empty() { Ok(()) } else { Err(ShutdownError { unfinished, timeout }) }
     }
 
@@ -155,9 +175,9 @@ impl Obs {
 
 // === impl Owner ===
 
-impl Drop for Owner {
-    fn drop(&mut self) {
-        let start = Instant::now();
+impl Owner {
+    /// Sends and writes what is under way, within [`DROP_TIMEOUT`] from `start`.
+    fn flush(&self, start: Instant) {
         let (deadline, for_export) = (start + DROP_TIMEOUT, DROP_TIMEOUT.mul_f64(EXPORT_SHARE));
         let Some(logs) = &self.shared.logs else {
             self.shared.tracing.flush(for_export);
@@ -168,5 +188,15 @@ impl Drop for Owner {
         self.shared.tracing.flush(for_export);
         logs.flush_export((start + for_export).saturating_duration_since(Instant::now()));
         logs.flush(deadline.saturating_duration_since(Instant::now()));
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let start = Instant::now();
+        self.flush(start);
+        if let Some(serving) = &self.serving {
+            serving.stop((start + DROP_TIMEOUT).saturating_duration_since(Instant::now()));
+        }
     }
 }

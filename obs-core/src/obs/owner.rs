@@ -27,6 +27,11 @@ impl PageOwner {
         Self { shared: Some(obs.shared()) }
     }
 
+    #[cfg(feature = "serve-metrics")]
+    pub(crate) fn of_shared(shared: Arc<Shared>) -> Self {
+        Self { shared: Some(shared) }
+    }
+
     /// Makes the layers of the instance leave the route with this template out of all signals.
     pub fn skip(&self, template: &str) {
         self.routes().skipped.add(template);

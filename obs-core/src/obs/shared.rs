@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use crate::{
     logs::Logs,
     metrics::{DURATION_BUCKETS, Registry, Target},
+    page::Exposition,
     request::Routes,
     trace::Tracing,
 };
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) logs: Option<Logs>,
     pub(crate) tracing: Tracing,
     pub(crate) routes: Arc<Routes>,
+    pub(crate) exposition: Exposition,
 }
 
 /// The process-wide default that `init` has installed.
@@ -57,12 +59,21 @@ pub(crate) fn default_tracing() -> Option<Tracing> {
     installed().map(|shared| shared.tracing.clone())
 }
 
+/// Shows the state of the process, and of the runtime that this is called in, on the page of a
+/// registry.
+pub(super) fn watch(registry: &Registry) {
+    registry.saturation().watch();
+    #[cfg(feature = "tokio-metrics")]
+    registry.saturation().watch_current_runtime();
+}
+
 // === impl Shared ===
 
 impl Shared {
     /// Metrics in the default registry, ids and propagation; no spans, no lines.
     fn bare() -> Self {
         let registry = default_registry().clone();
+        watch(&registry);
         Self {
             target: Target::Own(registry.clone()),
             registry,
@@ -70,6 +81,7 @@ impl Shared {
             logs: None,
             tracing: Tracing::ids_only(),
             routes: Arc::clone(default_routes()),
+            exposition: Exposition::default(),
         }
     }
 }

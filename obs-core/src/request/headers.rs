@@ -11,6 +11,17 @@ pub trait HeaderReader {
     fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8]));
 }
 
+/// A borrowed reader reads as the reader itself.
+impl<H: HeaderReader + ?Sized> HeaderReader for &H {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        (**self).get(name)
+    }
+
+    fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+        (**self).for_each(name, each);
+    }
+}
+
 /// No headers at all.
 impl HeaderReader for () {
     fn get(&self, _: &str) -> Option<&[u8]> {

@@ -60,7 +60,7 @@ pub(crate) use ending::status_text;
 pub(crate) use instrument::is_request_span;
 pub(crate) use options::CapturedHeader;
 pub(crate) use panic::install_hook as install_panic_hook;
-pub(crate) use query::redact_into;
+pub(crate) use query::{percent_decoded, redact_into};
 pub(crate) use routes::Routes;
 pub(crate) use stream::discard_current;
 

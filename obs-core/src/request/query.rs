@@ -77,7 +77,7 @@ fn is_sensitive_plain(key: &str, more: &[Box<str>]) -> bool {
 }
 
 /// Decodes what is well-formed and leaves the rest as it is.
-fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
     let mut out = Vec::with_capacity(bytes.len());

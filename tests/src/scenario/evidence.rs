@@ -41,12 +41,14 @@ impl Evidence {
         self.spans.iter().filter(|span| span.is_server)
     }
 
-    /// What has changed on the page, without buckets, created stamps and obs's own health.
+    /// What has changed on the page, without buckets, created stamps, the state of the process
+    /// and obs's own health.
     #[must_use]
     pub fn changes(&self) -> Vec<(String, f64)> {
         let of_red = |series: &str| {
             let name = series.split('{').next().unwrap_or_default();
-            !name.ends_with("_bucket") && !name.ends_with("_created") && !name.starts_with("obs_")
+            let is_elsewhere = ["obs_", "process_", "tokio_"].iter().any(|prefix| name.starts_with(prefix));
+            !name.ends_with("_bucket") && !name.ends_with("_created") && !is_elsewhere
         };
         self.after.changes(&self.before).into_iter().filter(|(series, _)| of_red(series)).collect()
     }

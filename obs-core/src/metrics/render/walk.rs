@@ -58,7 +58,12 @@ pub(in crate::metrics) struct Walker<'a, S> {
 }
 
 /// Writes a page.
-pub(in crate::metrics) fn render(entries: &[Entry], format: Format, extras: Extras, page: &mut Vec<u8>) {
+pub(in crate::metrics) fn render<'a>(
+    entries: impl Iterator<Item = &'a Entry>,
+    format: Format,
+    extras: Extras,
+    page: &mut Vec<u8>,
+) {
     match format {
         Format::Text => walk(entries, &mut TextSink::<false>::new(page, false)),
         Format::OpenMetrics => {
@@ -72,11 +77,11 @@ pub(in crate::metrics) fn render(entries: &[Entry], format: Format, extras: Extr
 /// Reads everything as plain data.
 pub(in crate::metrics) fn snapshot(entries: &[Entry]) -> Vec<FamilySnapshot> {
     let mut sink = PlainSink::default();
-    walk(entries, &mut sink);
+    walk(entries.iter(), &mut sink);
     sink.into_families()
 }
 
-fn walk<S: Sink>(entries: &[Entry], sink: &mut S) {
+fn walk<'a, S: Sink>(entries: impl Iterator<Item = &'a Entry>, sink: &mut S) {
     let mut totals = HistogramTotals::default();
     for entry in entries {
         let mut walker = Walker { sink: &mut *sink, meta: &entry.meta, totals: &mut totals, begun: false };

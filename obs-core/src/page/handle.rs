@@ -1,0 +1,126 @@
+//! The page of an instance, as adapters serve it.
+
+use std::{future::Future, sync::Arc};
+
+use super::{Filter, PageRequest, PageResponse, request::Wanted, source::Source, token::Admission};
+use crate::{
+    metrics::{Format, Target},
+    obs::{Obs, PageOwner, Shared},
+};
+
+/// The metrics page of an instance; adapters put it behind a route that takes all methods.
+#[derive(Clone, Debug)]
+pub struct MetricsPage {
+    owner: PageOwner,
+    /// What is shown instead of the owner's registry.
+    source: Option<Source>,
+}
+
+// === impl MetricsPage ===
+
+impl MetricsPage {
+    /// The page of the process-wide default; the layers of that instance leave `path` unrecorded.
+    #[must_use]
+    pub fn of_default(path: &str) -> Self {
+        Self::owned(PageOwner::of_default(), path)
+    }
+
+    /// The page of this instance; its layers leave `path` unrecorded.
+    #[must_use]
+    pub fn of(obs: &Obs, path: &str) -> Self {
+        Self::owned(PageOwner::of(obs), path)
+    }
+
+    /// The page of another recorder, in the text format of Prometheus 0.0.4, with the token and the
+    /// limits of the process-wide default, whose layers leave `path` unrecorded. `write` runs on a
+    /// thread of the page's.
+    #[must_use]
+    pub fn of_text(path: &str, write: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self { source: Some(Source::Text(Arc::new(write))), ..Self::of_default(path) }
+    }
+
+    #[cfg(feature = "serve-metrics")]
+    pub(crate) fn of_shared(shared: Arc<Shared>) -> Self {
+        Self { owner: PageOwner::of_shared(shared), source: None }
+    }
+
+    fn owned(owner: PageOwner, path: &str) -> Self {
+        owner.skip(path);
+        Self { owner, source: None }
+    }
+
+    /// Whose page it is.
+    #[must_use]
+    pub fn owner(&self) -> &PageOwner {
+        &self.owner
+    }
+
+    /// The answer to a request, whatever its method. The request is left out of all signals, so
+    /// that the page doesn't show itself.
+    ///
+    /// Needs no runtime; the future does no work itself and can be dropped at any time.
+    ///
+    /// ```
+    /// use obs_core::{MetricsPage, Obs, PageRequest};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let obs = Obs::builder("payment-service").log_writer(std::io::sink()).build()?;
+    /// let page = MetricsPage::of(&obs, "/metrics");
+    /// let headers: &[(&str, &[u8])] = &[("accept", b"application/openmetrics-text")];
+    /// let request = PageRequest { method: "GET", path: "/metrics", query: Some("name[]=obs_build_info"), headers: &headers };
+    /// let response = page.answer(&request).await;
+    /// assert_eq!(response.status, 200);
+    /// assert!(response.body.ends_with(b"# EOF\n"));
+    /// # Ok::<(), obs_core::InitError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn answer(&self, request: &PageRequest<'_>) -> impl Future<Output = PageResponse> + Send + use<> {
+        #[cfg(feature = "tokio-metrics")]
+        self.owner.shared().registry.saturation().watch_current_runtime();
+        self.respond(request)
+    }
+
+    /// [`answer`](Self::answer) in a runtime that is none of the service's.
+    pub(crate) fn respond(&self, request: &PageRequest<'_>) -> impl Future<Output = PageResponse> + Send + use<> {
+        let (owner, path) = (self.owner.clone(), request.path.to_owned());
+        let shared = owner.shared();
+        let decided = self.decide(&shared, request);
+        async move {
+            // Before the page is written, so that it doesn't show its own request as one in flight.
+            owner.leave_out(&path).await;
+            let (wanted, source) = match decided {
+                Ok(decided) => decided,
+                Err(refusal) => return refusal,
+            };
+            match shared.exposition.queue.join(&wanted, &source) {
+                Ok(pending) => match pending.await {
+                    Ok(body) => PageResponse::page(&wanted, body),
+                    Err(why) => PageResponse::unavailable(why),
+                },
+                Err(why) => PageResponse::unavailable(why),
+            }
+        }
+    }
+
+    /// What to write, or the answer if there is nothing to write.
+    fn decide(&self, shared: &Shared, request: &PageRequest<'_>) -> Result<(Wanted, Source), PageResponse> {
+        if let Some(token) = &shared.exposition.token {
+            let admission = token.admits(request.headers.get("authorization"));
+            if admission != Admission::Granted {
+                return Err(PageResponse::unauthorized(admission));
+            }
+        }
+        if !matches!(request.method, "GET" | "HEAD") {
+            return Err(PageResponse::method_not_allowed());
+        }
+        let wanted = request.wanted();
+        match (&self.source, &shared.target) {
+            (Some(source), _) => {
+                Ok((Wanted { format: Format::Text, filter: Filter::default(), ..wanted }, source.clone()))
+            }
+            (None, Target::Own(_)) => Ok((wanted, Source::Registry(shared.registry.clone()))),
+            (None, Target::Facade(_)) => Err(PageResponse::elsewhere()),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Pages that are under way, each shared by all who wait for the same.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::{request::Wanted, source::Source, worker};
+
+/// How much is done at once, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Pages under way.
+    pub(super) scrapes: usize,
+    /// From the request until the page is there.
+    pub(super) time: Duration,
+}
+
+/// Why there is no page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unavailable {
+    /// Too many others are under way.
+    Busy,
+    /// The time limit is over.
+    TooLate,
+    /// What collects or writes it has panicked or failed.
+    Failed,
+}
+
+/// The pages of one instance. Its threads start with the first scrape and end when the queue is
+/// dropped, or when nobody has scraped for a while.
+pub(super) struct Queue {
+    inner: Arc<Inner>,
+}
+
+/// What the queue and its threads share.
+pub(super) struct Inner {
+    limits: Limits,
+    pub(super) state: Mutex<State>,
+    /// There is something to do, or nothing ever more.
+    pub(super) changed: Condvar,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    waiting: VecDeque<Arc<Job>>,
+    pub(super) running: Option<Arc<Job>>,
+    pub(super) threads: usize,
+    pub(super) is_closed: bool,
+}
+
+/// One page to be written.
+///
+/// Who comes while it waits gets the same page; who comes after its writing has begun gets the next
+/// one, so that a page always tells what was recorded before it was asked for.
+pub(super) struct Job {
+    pub(super) wanted: Wanted,
+    pub(super) source: Source,
+    pub(super) deadline: Instant,
+    progress: Mutex<Progress>,
+}
+
+enum Progress {
+    Waiting(Vec<Waker>),
+    Done(Result<Bytes, Unavailable>),
+}
+
+/// Waits for a page.
+pub(super) struct Pending {
+    job: Arc<Job>,
+    /// Which of the job's wakers is this one's.
+    slot: Option<usize>,
+}
+
+// === impl Queue ===
+
+impl Queue {
+    pub(super) fn new(limits: Limits) -> Self {
+        let (state, changed) = (Mutex::default(), Condvar::new());
+        Self { inner: Arc::new(Inner { limits, state, changed }) }
+    }
+
+    /// The page that waits to be written as `wanted`, or a new one.
+    ///
+    /// # Errors
+    ///
+    /// If there are too many already.
+    pub(super) fn join(&self, wanted: &Wanted, source: &Source) -> Result<Pending, Unavailable> {
+        let mut state = self.inner.lock();
+        let same = state.waiting.iter().find(|job| job.wanted == *wanted && job.source.is(source));
+        let job = if let Some(job) = same {
+            Arc::clone(job)
+        } else {
+            if state.under_way() >= self.inner.limits.scrapes {
+                return Err(Unavailable::Busy);
+            }
+            let job = Arc::new(Job::new(wanted.clone(), source.clone(), Instant::now() + self.inner.limits.time));
+            state.waiting.push_back(Arc::clone(&job));
+            job
+        };
+        drop(state);
+        worker::start(&self.inner, 1);
+        self.inner.changed.notify_one();
+        Ok(Pending { job, slot: None })
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.inner.lock().is_closed = true;
+        self.inner.changed.notify_all();
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("limits", &self.inner.limits).finish_non_exhaustive()
+    }
+}
+
+// === impl Inner ===
+
+impl Inner {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl State ===
+
+impl State {
+    fn under_way(&self) -> usize {
+        self.waiting.len() + usize::from(self.running.is_some())
+    }
+
+    /// The next page that somebody still waits for, which is written from now on. One at a time.
+    pub(super) fn run_next(&mut self) -> Option<Arc<Job>> {
+        if self.running.is_some() {
+            return None;
+        }
+        while let Some(job) = self.waiting.pop_front() {
+            if Arc::strong_count(&job) > 1 {
+                self.running = Some(Arc::clone(&job));
+                return Some(job);
+            }
+        }
+        None
+    }
+
+    /// All that has not begun.
+    pub(super) fn take_waiting(&mut self) -> Vec<Arc<Job>> {
+        self.waiting.drain(..).collect()
+    }
+
+    /// What has to be given up; nothing waits for it afterwards.
+    pub(super) fn overdue(&mut self, now: Instant) -> Vec<Arc<Job>> {
+        let is_overdue = |job: &Arc<Job>| job.deadline <= now;
+        let running = self.running.iter().filter(|job| is_overdue(job) && !job.is_done()).map(Arc::clone);
+        let overdue = running.chain(self.waiting.iter().filter(|job| is_overdue(job)).map(Arc::clone)).collect();
+        self.waiting.retain(|job| !is_overdue(job));
+        overdue
+    }
+
+    /// When the first page has to be given up.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let running = self.running.iter().filter(|job| !job.is_done());
+        running.chain(&self.waiting).map(|job| job.deadline).min()
+    }
+}
+
+// === impl Job ===
+
+impl Job {
+    fn new(wanted: Wanted, source: Source, deadline: Instant) -> Self {
+        Self { wanted, source, deadline, progress: Mutex::new(Progress::Waiting(Vec::new())) }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(*self.progress(), Progress::Done(_))
+    }
+
+    /// Hands the page to all who wait for it; what comes too late is dropped.
+    pub(super) fn finish(&self, result: Result<Bytes, Unavailable>) {
+        let mut progress = self.progress();
+        let Progress::Waiting(wakers) = &mut *progress else { return };
+        let wakers = std::mem::take(wakers);
+        *progress = Progress::Done(result);
+        drop(progress);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+// === impl Pending ===
+
+impl Future for Pending {
+    type Output = Result<Bytes, Unavailable>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        match &mut *this.job.progress() {
+            Progress::Done(result) => return Poll::Ready(result.clone()),
+            Progress::Waiting(wakers) => {
+                if let Some(known) = this.slot.and_then(|slot| wakers.get_mut(slot)) {
+                    known.clone_from(cx.waker());
+                } else {
+                    this.slot = Some(wakers.len());
+                    wakers.push(cx.waker().clone());
+                }
+            }
+        }
+        Poll::Pending
+    }
+}
