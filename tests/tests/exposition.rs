@@ -280,7 +280,7 @@ fn both_text_formats_tell_the_same() {
     let (text, open) = (service.page(Format::Text).1, service.page(Format::OpenMetrics).1);
     let comparable = |page: &Page| {
         let mut families = of_ours(page);
-        families.retain(|family| !["obs_", "process_"].iter().any(|prefix| family.name.starts_with(prefix)));
+        families.retain(|family| !["obs_", "process_", "tokio_"].iter().any(|prefix| family.name.starts_with(prefix)));
         for family in &mut families {
             // What only one of the formats can say.
             family.unit.clear();
