@@ -13,7 +13,8 @@ mod process;
 mod process;
 #[cfg(feature = "tokio-metrics")]
 mod runtime;
-#[cfg(all(test, any(feature = "process", feature = "tokio-metrics")))]
+#[cfg(test)]
+#[cfg(any(feature = "process", feature = "tokio-metrics"))]
 mod tests;
 mod watch;
 

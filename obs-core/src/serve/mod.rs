@@ -9,7 +9,8 @@ mod absent;
 mod connection;
 #[cfg(feature = "serve-metrics")]
 mod listener;
-#[cfg(all(test, feature = "serve-metrics"))]
+#[cfg(test)]
+#[cfg(feature = "serve-metrics")]
 mod tests;
 
 #[cfg(not(feature = "serve-metrics"))]

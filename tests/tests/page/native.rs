@@ -87,9 +87,13 @@ fn native_and_classic_histograms_agree_and_exemplars_come_with_both() {
     let native = Prometheus::builder().scrape("shop", server.addr()).feature("native-histograms").start();
     let classic = Prometheus::builder().scrape("shop", server.addr()).start();
     let both = [&native, &classic];
-    both.map(|prometheus| prometheus.wait_for_scrape(DEADLINE, "shop"));
+    for prometheus in both {
+        prometheus.wait_for_scrape(DEADLINE, "shop");
+    }
     send(&server);
-    both.map(|prometheus| prometheus.wait_for_scrape(DEADLINE, "shop"));
+    for prometheus in both {
+        prometheus.wait_for_scrape(DEADLINE, "shop");
+    }
 
     let (native_p99, classic_p99) = (by_endpoint(&native.query(NATIVE)), by_endpoint(&classic.query(CLASSIC)));
     assert_eq!(native_p99.keys().collect::<Vec<_>>(), ["/health", "/orders/{millis}"]);
