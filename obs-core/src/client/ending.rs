@@ -46,6 +46,9 @@ impl Running {
             response_bytes: None,
             exemplar,
         };
+        if let Some(protocol) = answer.response.and_then(|response| response.protocol) {
+            in_flight.answered_over(red, protocol.version());
+        }
         in_flight.record(red, &measured);
         // Before the hook is told: whoever hears it finds the gauge back where it was.
         in_flight.release();

@@ -18,7 +18,10 @@ pub(super) struct Red {
 
 /// An attempt that waits for its answer, to the metrics.
 #[derive(Debug)]
-pub(super) struct InFlight(ClientInFlight);
+pub(super) struct InFlight {
+    in_flight: ClientInFlight,
+    scheme: &'static str,
+}
 
 // === impl Red ===
 
@@ -37,12 +40,14 @@ impl Red {
     /// Counts an attempt in.
     pub(super) fn arrive(&self, method: &'static str, labels: &Labels<'_>) -> InFlight {
         let Labels { url, host, target } = labels;
+        let scheme = url.scheme();
         if self.convention == Convention::Guide {
-            return InFlight(self.red.arrive(method, host, target));
+            return InFlight { in_flight: self.red.arrive(method, host, target), scheme };
         }
-        let traits = Traits { scheme: url.scheme(), ..Traits::default() };
+        let traits = Traits { scheme, ..Traits::default() };
         let with_port = (**host != *value::OTHER).then(|| format!("{host}:{}", url.port_or_default()));
-        InFlight(self.red.arrive_with(method, with_port.as_deref().unwrap_or(host), target, &traits))
+        let in_flight = self.red.arrive_with(method, with_port.as_deref().unwrap_or(host), target, &traits);
+        InFlight { in_flight, scheme }
     }
 }
 
@@ -50,16 +55,21 @@ impl Red {
 
 impl InFlight {
     pub(super) fn span_name(&self) -> Cow<'static, str> {
-        self.0.span_name()
+        self.in_flight.span_name()
+    }
+
+    /// The protocol's version, which comes with the answer.
+    pub(super) fn answered_over(&mut self, red: &Red, protocol: &'static str) {
+        self.in_flight.describe(&red.red, &Traits { scheme: self.scheme, protocol, ..Traits::default() });
     }
 
     /// Records everything but the gauge. A status of 0 stands for none.
     pub(super) fn record(&self, red: &Red, measured: &Measured<'_>) {
-        self.0.record(&red.red, measured);
+        self.in_flight.record(&red.red, measured);
     }
 
     /// Lowers the gauge now; dropping does it otherwise.
     pub(super) fn release(&mut self) {
-        self.0.release();
+        self.in_flight.release();
     }
 }

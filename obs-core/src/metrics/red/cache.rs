@@ -29,7 +29,7 @@ pub(super) struct Entry {
     /// The endpoint, or the host of a client.
     pub(super) place: Arc<str>,
     /// The target of a client, else empty.
-    target: Box<str>,
+    pub(super) target: Box<str>,
     pub(super) code: Code,
     pub(super) span_name: Cow<'static, str>,
 }

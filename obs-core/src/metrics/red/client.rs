@@ -52,6 +52,11 @@ impl ClientInFlight {
         self.flight.entry().span_name.clone()
     }
 
+    /// What became known with the answer; replaces all that the request was counted out with.
+    pub(crate) fn describe(&mut self, red: &ClientRed, traits: &Traits<'_>) {
+        self.flight.describe(&red.store, traits);
+    }
+
     /// Lowers the gauge now; dropping does it otherwise.
     pub(crate) fn release(&mut self) {
         self.flight.release();

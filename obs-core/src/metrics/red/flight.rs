@@ -61,6 +61,17 @@ impl Flight {
         self.renamed = Some(cache::find(store, key));
     }
 
+    /// Records go under these further labels from now on, as far as they differ; the gauge stays where
+    /// it was raised.
+    pub(super) fn describe(&mut self, store: &Store, traits: &Traits<'_>) {
+        let code = store.dimensions.code(traits);
+        let entry = self.entry();
+        if entry.code != code {
+            let key = PairKey { method: entry.pair.method, place: &entry.place, target: &entry.target, code };
+            self.renamed = Some(cache::find(store, key));
+        }
+    }
+
     /// Lowers the gauge, once.
     pub(super) fn release(&mut self) {
         if !std::mem::replace(&mut self.released, true) {
