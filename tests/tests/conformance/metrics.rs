@@ -66,7 +66,9 @@ fn of_client(exchange: &Exchange, wire: Wire, port: &str) -> BTreeMap<String, St
 fn server_series_have_the_attributes_of_the_conventions_and_no_others() {
     for framework in FRAMEWORKS {
         let server = Server::start(&[framework, "--convention", "opentelemetry"], None);
-        Wire::ALL.map(|wire| wire.send(server.addr, &TRAFFIC));
+        for wire in Wire::ALL {
+            wire.send(server.addr, &TRAFFIC);
+        }
         let page = get(server.addr, "/metrics");
         let page = Page::parse(page.text()).unwrap_or_else(|error| panic!("{framework}: {error}"));
         let wanted: BTreeSet<_> = Wire::ALL

@@ -2,8 +2,14 @@
 
 use std::{error::Error, io, net::TcpListener};
 
-use actix_web::{App, HttpServer, rt, web::ServiceConfig};
+use actix_web::{
+    App, HttpServer,
+    middleware::{Next, from_fn},
+    rt,
+    web::ServiceConfig,
+};
 use obs_actix::ObsMiddleware;
+use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     input::Input,
@@ -39,9 +45,19 @@ async fn serve_on<C>(listener: TcpListener, service: Blueprint<C>, input: Input)
 where
     C: FnOnce(&mut ServiceConfig) + Clone + Send + 'static,
 {
+    let (alive, mut gone) = mpsc::channel::<()>(1);
     let app = move || {
         let Blueprint { middleware, configure } = service.clone();
-        App::new().wrap(middleware).configure(configure)
+        let alive = alive.clone();
+        let hold = from_fn(move |request, next: Next<_>| {
+            let alive = alive.clone();
+            async move {
+                let response = next.call(request).await;
+                drop(alive);
+                response
+            }
+        });
+        App::new().wrap(middleware).wrap(hold).configure(configure)
     };
     let server = HttpServer::new(app)
         .workers(WORKERS)
@@ -54,5 +70,9 @@ where
         input.closed().await;
         handle.stop(true).await;
     });
-    server.await
+    server.await?;
+    // Workers drop what has outlasted the grace a moment later, on threads of their own. It is
+    // recorded then, so that moment is waited for.
+    let _ = timeout(GRACE, gone.recv()).await;
+    Ok(())
 }
