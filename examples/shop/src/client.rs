@@ -1,13 +1,10 @@
-//! Calling another service, and taking the trace along.
+//! Calling another service: obs takes the trace along, and counts the call.
 
 use std::{net::SocketAddr, time::Duration};
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use obs_axum::obs_core::{
-    propagation,
-    trace::{self, SpanKind},
-};
-use reqwest::{RequestBuilder, Response};
+use obs_reqwest::{ObsMiddleware, RequestBuilderExt as _, obs_core::Obs};
+use reqwest::{Response, StatusCode};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::failure::Failure;
@@ -18,56 +15,49 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// A client of one other service.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
-    http: reqwest::Client,
-    service: &'static str,
+    http: ClientWithMiddleware,
     base: String,
 }
 
 // === impl Client ===
 
 impl Client {
+    /// A client that records into `obs`.
+    ///
     /// # Errors
     ///
-    /// If the client can't be set up.
-    pub(crate) fn new(service: &'static str, address: SocketAddr) -> Result<Self, reqwest::Error> {
+    /// If it can't be set up.
+    pub(crate) fn new(obs: &Obs, address: SocketAddr) -> Result<Self, reqwest::Error> {
         // The other service is on this machine: no proxy of the environment stands between.
         let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
-        Ok(Self { http, service, base: format!("http://{address}") })
+        // A service that is alone in its process writes `obs_reqwest::client(http)`.
+        let http = ClientBuilder::new(http).with(ObsMiddleware::new().obs(obs)).build();
+        Ok(Self { http, base: format!("http://{address}") })
+    }
+
+    /// `template` is what the call is counted under: `/orders/{id}`, never the path itself.
+    ///
+    /// # Errors
+    ///
+    /// If the other service doesn't answer, or doesn't answer well.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, template: &'static str, path: &str) -> Result<T, Failure> {
+        call(self.http.get(format!("{}{path}", self.base)).target(template)).await
     }
 
     /// # Errors
     ///
     /// If the other service doesn't answer, or doesn't answer well.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        self.call("GET", self.http.get(format!("{}{path}", self.base))).await
-    }
-
-    /// # Errors
-    ///
-    /// If the other service doesn't answer, or doesn't answer well.
-    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        self.call("POST", self.http.post(format!("{}{path}", self.base)).json(body)).await
-    }
-
-    async fn call<T: DeserializeOwned>(&self, method: &'static str, request: RequestBuilder) -> Result<T, Failure> {
-        let answer = async move {
-            // Inside of the span, so that the other service's span becomes its child.
-            let response = request.headers(trace_context()).send().await?;
-            Ok(checked(response)?.json().await?)
-        };
-        trace::span(method).kind(SpanKind::Client).attribute("peer.service", self.service).try_run(answer).await
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &'static str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        call(self.http.post(format!("{}{path}", self.base)).target(path).json(body)).await
     }
 }
 
-/// The headers that make the other service part of our trace: `traceparent`, `tracestate`, `baggage`.
-fn trace_context() -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    propagation::inject(&mut |name, value| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
-    });
-    headers
+async fn call<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Failure> {
+    Ok(checked(request.send().await?)?.json().await?)
 }
 
 fn checked(response: Response) -> Result<Response, Failure> {

@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt};
 
+use actix_web::{HttpResponse, ResponseError};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -24,23 +25,46 @@ pub(crate) enum Failure {
     /// Another service answered with this status.
     Upstream(StatusCode),
     /// Another service didn't answer.
-    Unreachable(reqwest::Error),
+    Unreachable(reqwest_middleware::Error),
 }
 
 // === impl Failure ===
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let status = match self {
+impl Failure {
+    fn status(&self) -> StatusCode {
+        match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Declined => StatusCode::PAYMENT_REQUIRED,
             Self::BankUnreachable | Self::DatabaseClosed => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Upstream(_) | Self::Unreachable(_) => {
-                tracing::error!(error = &self as &dyn Error, "no answer without the other service");
-                StatusCode::BAD_GATEWAY
-            }
-        };
-        status.into_response()
+            Self::Upstream(_) | Self::Unreachable(_) => StatusCode::BAD_GATEWAY,
+        }
+    }
+
+    fn log(&self) {
+        if matches!(self, Self::Upstream(_) | Self::Unreachable(_)) {
+            tracing::error!(error = self as &dyn Error, "no answer without the other service");
+        }
+    }
+}
+
+/// On axum.
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        self.log();
+        self.status().into_response()
+    }
+}
+
+/// On actix-web, which has a status of its own.
+impl ResponseError for Failure {
+    fn status_code(&self) -> actix_web::http::StatusCode {
+        let status = actix_web::http::StatusCode::from_u16(self.status().as_u16());
+        status.unwrap_or(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.log();
+        HttpResponse::new(self.status_code())
     }
 }
 
@@ -66,8 +90,14 @@ impl Error for Failure {
     }
 }
 
+impl From<reqwest_middleware::Error> for Failure {
+    fn from(error: reqwest_middleware::Error) -> Self {
+        Self::Unreachable(error)
+    }
+}
+
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
-        Self::Unreachable(error)
+        Self::Unreachable(error.into())
     }
 }

@@ -4,11 +4,12 @@
 //!
 //! | file | is |
 //! |---|---|
-//! | `service.rs` | **start here**: one service, its `Obs`, its layer, its metrics page |
-//! | `storefront.rs`, `orders.rs`, `payments.rs` | the services; each calls the next over HTTP |
+//! | `on_axum.rs`, `on_actix.rs` | **start here**: the layer of a service and its metrics page |
+//! | `service.rs` | one service: its `Obs`, its thread, its end |
+//! | `storefront.rs`, `orders.rs`, `payments.rs` | the services, axum → actix-web → axum; each calls the next over HTTP |
 //! | `business.rs` | the numbers that the business asks for; `visitors.rs` counts the active users |
 //! | `order_book.rs`, `catalog.rs` | a database and a cache, with their metrics |
-//! | `client.rs` | a call to another service, which takes the trace along |
+//! | `client.rs` | calls to another service, by reqwest |
 //! | `job.rs` | work that no request started, with a context of its own |
 //! | `shop.rs` | the three put together |
 //! | `logs.rs` | where their log lines go |
@@ -23,6 +24,8 @@ mod failure;
 mod job;
 mod logs;
 mod model;
+mod on_actix;
+mod on_axum;
 mod order_book;
 mod orders;
 mod payments;

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use axum::{
-    Json, Router,
-    extract::{Path, State},
-    http::StatusCode,
-    routing::{get, post},
+use actix_web::{
+    HttpResponse,
+    web::{self, Data, Json, Path, ServiceConfig},
 };
-use obs_axum::obs_core::{Obs, context, metrics::Timer, trace};
+use obs_actix::obs_core::{Obs, context, metrics::Timer, trace};
 use tokio::time::sleep;
 
 use crate::{
@@ -26,15 +24,19 @@ struct Orders {
     business: Business,
 }
 
-pub(crate) fn app(obs: &Obs, payments: Client) -> Router {
-    Router::new()
-        .route("/orders", post(place))
-        .route("/orders/{id}", get(order))
-        .route("/orders/{id}/invoice", get(invoice))
-        .with_state(Orders { payments, book: OrderBook::new(obs), business: Business::new(obs) })
+/// The routes of orders, for any number of workers.
+pub(crate) fn routes(obs: &Obs, payments: Client) -> impl FnOnce(&mut ServiceConfig) + Clone + Send + use<> {
+    let orders = Data::new(Orders { payments, book: OrderBook::new(obs), business: Business::new(obs) });
+    move |config| {
+        config
+            .app_data(orders)
+            .route("/orders", web::post().to(place))
+            .route("/orders/{id}", web::get().to(order))
+            .route("/orders/{id}/invoice", web::get().to(invoice));
+    }
 }
 
-async fn place(State(orders): State<Orders>, Json(cart): Json<Cart>) -> Result<(StatusCode, Json<Order>), Failure> {
+async fn place(orders: Data<Orders>, cart: Json<Cart>) -> Result<HttpResponse, Failure> {
     context::set_field("user_id", &cart.user_id);
     let timer = Timer::start();
     let placed = orders.place(&cart).await;
@@ -45,15 +47,15 @@ async fn place(State(orders): State<Orders>, Json(cart): Json<Cart>) -> Result<(
     };
     orders.business.track_order_value(cart.amount_cents(), cart.currency, status);
     orders.business.record_order_processing(status, timer.elapsed());
-    Ok((StatusCode::CREATED, Json(placed?)))
+    Ok(HttpResponse::Created().json(placed?))
 }
 
-async fn order(State(orders): State<Orders>, Path(id): Path<u64>) -> Result<Json<Order>, Failure> {
-    orders.book.find(id).await.map(Json)
+async fn order(orders: Data<Orders>, id: Path<u64>) -> Result<Json<Order>, Failure> {
+    orders.book.find(*id).await.map(Json)
 }
 
-async fn invoice(State(orders): State<Orders>, Path(id): Path<u64>) -> Result<Json<Invoice>, Failure> {
-    let order = orders.book.find(id).await?;
+async fn invoice(orders: Data<Orders>, id: Path<u64>) -> Result<Json<Invoice>, Failure> {
+    let order = orders.book.find(*id).await?;
     // A bug on purpose: an order whose items were all sent back has none left, and this panics.
     let cents_per_item = order.amount_cents / order.items;
     Ok(Json(Invoice { order_id: order.id, cents_per_item }))

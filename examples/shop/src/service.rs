@@ -1,15 +1,15 @@
-//! One service of the shop: its `Obs`, its layer, its metrics page, its thread.
+//! One service of the shop: its `Obs`, its thread, its end.
 //!
 //! Three services of a real shop are three programs, and each calls `init()` once: the subscriber of
 //! `tracing` and the recorder of `metrics` are then the process's. Here all three live in one
 //! process and must not meet, so each has an instance from `build()`, which installs nothing, and a
 //! thread to itself on which that instance is the default: `tracing` and `metrics` both know
-//! defaults of a thread. The runtime of a service never leaves its thread, so whatever its handlers
-//! and tasks log or count ends up with their own service. (Threads that they would start themselves,
-//! `spawn_blocking` too, would have to be given the same defaults.)
+//! defaults of a thread. The runtime of a service never leaves its thread (actix-web has one for its
+//! worker, see `on_actix.rs`), so whatever its handlers and tasks log or count ends up with their own
+//! service. (Threads that they would start themselves, `spawn_blocking` too, would have to be given
+//! the same defaults.)
 
 use std::{
-    future::Future,
     io,
     net::{SocketAddr, TcpListener},
     panic,
@@ -18,19 +18,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Router, http::StatusCode, response::IntoResponse as _};
-use obs_axum::{
-    ObsLayer,
-    obs_core::{Obs, context},
-};
+use obs_axum::obs_core::{Obs, context};
 use tokio::sync::watch;
-use tower_http::catch_panic::CatchPanicLayer;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::{args::Args, logs, report::LogLines};
 
 /// How long requests may take to end when the shop closes.
-const GRACE: Duration = Duration::from_secs(1);
+pub(crate) const GRACE: Duration = Duration::from_secs(1);
 /// How long spans and lines may take to leave when the shop closes, whatever their collector does.
 const FLUSH: Duration = Duration::from_secs(2);
 /// What closing may take in all; a service that needs longer is left behind.
@@ -46,6 +41,18 @@ pub(crate) struct Service {
     stop: watch::Sender<bool>,
     ended: mpsc::Receiver<io::Result<()>>,
 }
+
+/// What a service is given: where it runs, and until when.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) obs: Obs,
+    pub(crate) listener: TcpListener,
+    pub(crate) stopped: Stopped,
+}
+
+/// Tells when a service shall stop; clones tell the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Stopped(watch::Receiver<bool>);
 
 /// What is left of a service that has ended: what it says of itself.
 #[derive(Debug)]
@@ -66,19 +73,11 @@ pub(crate) fn print_other_panics_only() {
     }));
 }
 
-/// Everything that it takes to observe an axum service.
-fn observed(app: Router, obs: &Obs) -> Router {
-    // All three signals. A service on the open internet would add `.trust_incoming(false)`.
-    app.layer(ObsLayer::new().obs(obs))
-        // Outside of the layer, so that the layer sees the panic as one: the visitor gets a 500.
-        .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
-        .merge(obs_axum::metrics_for("/metrics", obs))
-}
-
 // === impl Service ===
 
 impl Service {
-    /// Starts a service on a thread of its own; `app` is called there.
+    /// Starts a service on a thread of its own; `serve` is called there, and returns when the service
+    /// has stopped.
     ///
     /// # Errors
     ///
@@ -87,7 +86,7 @@ impl Service {
         name: &'static str,
         listener: TcpListener,
         args: &Args,
-        app: impl FnOnce(&Obs) -> Router + Send + 'static,
+        serve: impl FnOnce(Place) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let builder = Obs::builder(name).version(env!("CARGO_PKG_VERSION")).environment("demo");
         let (builder, lines) = logs::configure(builder, name, args);
@@ -96,8 +95,12 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let (end, ended) = mpsc::channel();
         let own = obs.clone();
+        let place = Place { obs: obs.clone(), listener, stopped: Stopped(stopped) };
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let served = on_this_thread(&own, async { serve(listener, observed(app(&own), &own), stopped).await });
+            let subscriber = tracing_subscriber::registry().with(own.subscriber_layer());
+            let served = tracing::subscriber::with_default(subscriber, || {
+                metrics::with_local_recorder(own.registry(), || serve(place))
+            });
             // What could not be sent in time is counted in `obs_spans_dropped_total`.
             let _ = own.shutdown(FLUSH);
             // The one who waits may have left.
@@ -137,28 +140,12 @@ impl Service {
     }
 }
 
-/// Runs `service` on a runtime that stays on this thread, with `obs` as the thread's default.
-fn on_this_thread(obs: &Obs, service: impl Future<Output = io::Result<()>>) -> io::Result<()> {
-    let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    tracing::subscriber::with_default(subscriber, || {
-        metrics::with_local_recorder(obs.registry(), || runtime.block_on(service))
-    })
-}
+// === impl Stopped ===
 
-/// Serves until it is told to stop, and a little longer for requests that are under way.
-async fn serve(listener: TcpListener, app: Router, stopped: watch::Receiver<bool>) -> io::Result<()> {
-    listener.set_nonblocking(true)?;
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, app).with_graceful_shutdown(told(stopped.clone()));
-    tokio::select! {
-        served = server => served,
-        () = async { told(stopped).await; tokio::time::sleep(GRACE).await } => Ok(()),
+impl Stopped {
+    /// Returns when the service shall stop.
+    pub(crate) async fn told(mut self) {
+        // An error means that the one who could tell is gone, which tells the same.
+        let _ = self.0.wait_for(|stopped| *stopped).await;
     }
-}
-
-async fn told(mut stopped: watch::Receiver<bool>) {
-    // An error means that the one who could tell is gone, which tells the same.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
 }

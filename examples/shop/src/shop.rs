@@ -9,7 +9,7 @@ use std::{
 use crate::{
     args::Args,
     client::Client,
-    orders, payments,
+    on_actix, on_axum, orders, payments,
     service::{Closed, Service},
     storefront,
 };
@@ -32,11 +32,17 @@ impl Shop {
     pub(crate) fn open(args: &Args) -> Result<Self, Box<dyn Error>> {
         // All ports are taken before any service starts: each must know the next one's address.
         let [at_storefront, at_orders, at_payments] = [listen(args, 0)?, listen(args, 1)?, listen(args, 2)?];
-        let to_orders = Client::new("orders", at_orders.local_addr()?)?;
-        let to_payments = Client::new("payments", at_payments.local_addr()?)?;
-        let payments = Service::start("payments", at_payments, args, |_| payments::app())?;
-        let orders = Service::start("orders", at_orders, args, |obs| orders::app(obs, to_payments))?;
-        let storefront = Service::start("storefront", at_storefront, args, |obs| storefront::app(obs, to_orders))?;
+        let [to_orders, to_payments] = [at_orders.local_addr()?, at_payments.local_addr()?];
+        let payments =
+            Service::start("payments", at_payments, args, |place| on_axum::serve(place, |_| payments::app()))?;
+        let orders = Service::start("orders", at_orders, args, move |place| {
+            let payments = Client::new(&place.obs, to_payments).map_err(io::Error::other)?;
+            on_actix::serve(place, |obs| orders::routes(obs, payments))
+        })?;
+        let storefront = Service::start("storefront", at_storefront, args, move |place| {
+            let orders = Client::new(&place.obs, to_orders).map_err(io::Error::other)?;
+            on_axum::serve(place, |obs| storefront::app(obs, orders))
+        })?;
         Ok(Self { services: [storefront, orders, payments] })
     }
 

@@ -94,11 +94,11 @@ async fn checkout(
 }
 
 async fn order(State(shop): State<Storefront>, Path(id): Path<u64>) -> Result<Json<Order>, Failure> {
-    shop.orders.get(&format!("/orders/{id}")).await.map(Json)
+    shop.orders.get("/orders/{id}", &format!("/orders/{id}")).await.map(Json)
 }
 
 async fn invoice(State(shop): State<Storefront>, Path(id): Path<u64>) -> Result<Json<Invoice>, Failure> {
-    shop.orders.get(&format!("/orders/{id}/invoice")).await.map(Json)
+    shop.orders.get("/orders/{id}/invoice", &format!("/orders/{id}/invoice")).await.map(Json)
 }
 
 /// Slow, so that there is a tail to see; visitors who don't wait are recorded as `cancelled`.
