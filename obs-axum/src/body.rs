@@ -11,6 +11,8 @@ use http_body::{Body, Frame, SizeHint};
 use obs_core::request::Observation;
 use pin_project_lite::pin_project;
 
+use crate::headers::Headers;
+
 pin_project! {
     /// A response body whose end is the end of its request. Size, end and trailers are the inner
     /// body's.
@@ -43,7 +45,10 @@ impl<B: Body> Body for ObsBody<B> {
             Some(Ok(frame)) => match frame.data_ref() {
                 Some(data) => this.observation.body_bytes(data.remaining() as u64, this.inner.is_end_stream()),
                 // Trailers are the last frame.
-                None => this.observation.end(),
+                None => match frame.trailers_ref() {
+                    Some(trailers) => this.observation.trailers(&Headers(trailers)),
+                    None => this.observation.end(),
+                },
             },
             Some(Err(_)) => this.observation.body_error(),
             None => this.observation.end(),

@@ -32,7 +32,7 @@ layer_setters!(ObsLayer);
 
 impl ObsLayer {
     /// Names the endpoint of requests for which no matched route is visible: plain tower services,
-    /// hyper, tonic, a layer outside of routing. The function returns text of a closed set, or
+    /// hyper, a layer outside of routing; also of gRPC calls, in place of their methods. The function returns text of a closed set, or
     /// `None` for `unmatched`; the number of series is capped all the same. Defaults to the matched
     /// route of axum alone.
     ///
@@ -49,6 +49,21 @@ impl ObsLayer {
                 hooks.endpoint = Some(Arc::new(move |request| endpoint(request).into_endpoint()));
             });
         })
+    }
+
+    /// The methods of the gRPC services behind the layer, `package.Service/Method`: calls are recorded
+    /// under these endpoints, all others under `unmatched`.
+    ///
+    /// Defaults to learning: the first answer of a method, unless it is `UNIMPLEMENTED` or one that
+    /// comes from in front of methods too (`UNAUTHENTICATED`, `PERMISSION_DENIED`,
+    /// `RESOURCE_EXHAUSTED`, `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `CANCELLED`, `UNKNOWN`), proves that
+    /// it is there. At most 256 are learnt. See [`grpc`](obs_core::request::grpc).
+    ///
+    /// ```
+    /// let layer = obs_axum::ObsLayer::new().grpc_methods(["shop.Orders/Get", "shop.Orders/Watch"]).streaming("shop.Orders/Watch");
+    /// ```
+    pub fn grpc_methods<N: AsRef<str>>(self, methods: impl IntoIterator<Item = N>) -> Self {
+        self.with(|options| options.grpc_methods(methods))
     }
 
     /// Adds a label to all metrics of the layer: a tenant's tier, a region. Its values come from a

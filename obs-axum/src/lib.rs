@@ -35,10 +35,17 @@
 //! Every request also writes one canonical log line and, if it is sampled, one server span; both
 //! carry the same ids. See [`obs_core::request`] for the ways in which a request can end.
 //!
+//! # gRPC
+//!
+//! On tonic, `Server::builder().layer(ObsLayer::new())`: the outcome of a call comes from its trailers,
+//! the label `status` is the name of its status (`OK`, `NOT_FOUND`, …), the endpoint is
+//! `package.Service/Method`. Give the methods to [`ObsLayer::grpc_methods`], or let the layer learn
+//! them. See [`obs_core::request::grpc`].
+//!
 //! # Where to put the layer
 //!
 //! `Router::layer` sees the matched route. A layer that stands outside of routing (around a whole
-//! `Router` as a service, on hyper or tonic, outside `nest_service`) doesn't: tell it the endpoint
+//! `Router` as a service, on hyper, outside `nest_service`) doesn't: tell it the endpoint
 //! with [`ObsLayer::endpoint`], or put an [`Endpoint`] into the response's extensions; otherwise
 //! requests are recorded under `unmatched`. What a client asks for never becomes a label.
 //!

@@ -539,7 +539,8 @@ pub mod label {
     pub const METHOD: &str = "method";
     /// Template of the matched route, else `unmatched`.
     pub const ENDPOINT: &str = "endpoint";
-    /// Status code of the answer; `499` for a request that was given up before its head.
+    /// Status code of the answer; `499` for a request that was given up before its head; for a gRPC
+    /// call one of [`grpc_status::NAMES`](super::grpc_status::NAMES).
     pub const STATUS: &str = "status";
     /// How the request ended, see [`Outcome`](crate::request::Outcome).
     pub const OUTCOME: &str = "outcome";
@@ -596,6 +597,37 @@ pub mod value {
     pub const OVERFLOW: &str = "_overflow";
     /// What a redacted value is replaced by.
     pub const REDACTED: &str = "REDACTED";
+}
+
+/// Values of the `status` label and of `rpc.response.status_code` of gRPC calls.
+pub mod grpc_status {
+    /// The [codes](https://grpc.io/docs/guides/status-codes/) in the order of their numbers; any other
+    /// number counts as `UNKNOWN`.
+    pub const NAMES: [&str; 17] = [
+        "OK",
+        "CANCELLED",
+        "UNKNOWN",
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+        "INTERNAL",
+        "UNAVAILABLE",
+        "DATA_LOSS",
+        "UNAUTHENTICATED",
+    ];
+}
+
+/// Values of attributes of remote procedure calls.
+pub mod rpc {
+    /// `rpc.system.name` of gRPC.
+    pub const SYSTEM_GRPC: &str = "grpc";
 }
 
 /// Values of the `error_type` label and the `error.type` attribute that are not status codes.
@@ -700,6 +732,8 @@ pub mod log {
     pub const PATH: &str = "path";
     /// Status code.
     pub const STATUS: &str = "status";
+    /// Name of the status of a gRPC call.
+    pub const GRPC_STATUS: &str = "grpc_status";
     /// How the request ended.
     pub const OUTCOME: &str = "outcome";
     /// Time to the last byte with a unit (`0.0123s`), for `LogQL` comparisons.
@@ -762,6 +796,8 @@ pub mod header {
     pub const CONTENT_LENGTH: &str = "content-length";
     /// RFC 9110, 8.3.
     pub const CONTENT_TYPE: &str = "content-type";
+    /// [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses).
+    pub const GRPC_STATUS: &str = "grpc-status";
 }
 
 /// Span attributes of the [HTTP semantic conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/) 1.44.
@@ -808,6 +844,13 @@ pub mod attribute {
     pub const SERVER_PORT: &str = "server.port";
     /// `user_agent.original`
     pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
+    /// `rpc.system.name` ([RPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/) 1.44,
+    /// release candidate, like the next two)
+    pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
+    /// `rpc.method`: `package.Service/Method`
+    pub const RPC_METHOD: &str = "rpc.method";
+    /// `rpc.response.status_code`: a name from [`grpc_status`](super::grpc_status)
+    pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
     /// `error.type`
     pub const ERROR_TYPE: &str = "error.type";
     /// `exception.type`

@@ -58,7 +58,7 @@ pub(super) fn encode(
     push_end(line, !whole || fields.is_truncated() || start.is_truncated());
 }
 
-/// Appends `GET /orders/{id} 200`.
+/// Appends `GET /orders/{id} 200`, or `POST shop.Orders/Get NOT_FOUND`.
 fn push_message(line: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
     let limit = line.len() + MAX_WORD;
     let mut whole = push_escaped(line, request.method, limit, Escaping::Json);
@@ -66,13 +66,19 @@ fn push_message(line: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
     let limit = line.len() + MAX_ENDPOINT;
     whole &= push_escaped(line, request.endpoint, limit, Escaping::Json);
     line.push(b' ');
-    push_integer(line, request.status);
+    match request.grpc_status {
+        Some(status) => line.extend_from_slice(status.as_bytes()),
+        None => push_integer(line, request.status),
+    }
     whole
 }
 
 fn push_result(line: &mut Vec<u8>, request: &RequestLine<'_>) {
     line.extend_from_slice(key!(log::STATUS));
     push_integer(line, request.status);
+    if let Some(status) = request.grpc_status {
+        push_plain(line, text_key!(log::GRPC_STATUS), status.as_bytes());
+    }
     push_plain(line, text_key!(log::OUTCOME), request.outcome.as_str().as_bytes());
     line.extend_from_slice(text_key!(log::DURATION));
     push_seconds(line, request.duration);

@@ -12,8 +12,8 @@ use crate::{
     clock,
     context::RequestContext,
     names::log::{
-        CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR_TYPE, HEAD_MS, METHOD, OUTCOME, PANIC_LOCATION,
-        PANIC_MESSAGE, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
+        CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR_TYPE, GRPC_STATUS, HEAD_MS, METHOD, OUTCOME,
+        PANIC_LOCATION, PANIC_MESSAGE, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
     },
     request::Outcome,
 };
@@ -27,6 +27,8 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) method: &'a str,
     pub(crate) endpoint: &'a str,
     pub(crate) status: u16,
+    /// The name of the status of a gRPC call.
+    pub(crate) grpc_status: Option<&'a str>,
     pub(crate) outcome: Outcome,
     /// From arrival to the end.
     pub(crate) duration: Duration,
@@ -47,6 +49,7 @@ impl RequestLine<'_> {
     pub(super) fn has_key(&self, key: &str, start: &RequestStart) -> bool {
         match key {
             METHOD | ENDPOINT | PATH | STATUS | OUTCOME | DURATION | DURATION_MS | PROTOCOL => true,
+            GRPC_STATUS => self.grpc_status.is_some(),
             HEAD_MS => self.head.is_some(),
             REQUEST_BYTES => self.request_bytes.is_some(),
             RESPONSE_BYTES => self.response_bytes.is_some(),

@@ -39,7 +39,9 @@ pub(super) fn encode(
     push_text(line, request.endpoint);
     let same_path = &line[endpoint..] == start.path();
     line.push(b' ');
-    push_colored(line, itoa::Buffer::new().format(request.status).as_bytes(), color, status_color(request.status));
+    let mut digits = itoa::Buffer::new();
+    let status = request.grpc_status.unwrap_or_else(|| digits.format(request.status));
+    push_colored(line, status.as_bytes(), color, status_color(request));
     line.push(b' ');
     push_human(line, request.duration);
 
@@ -58,7 +60,7 @@ fn push_own(line: &mut Vec<u8>, request: &RequestLine<'_>, path: &[u8]) {
         line.extend_from_slice(b" path=");
         line.extend_from_slice(path);
     }
-    if request.outcome != Outcome::of_status(request.status) {
+    if request.outcome != Outcome::of_status(request.status) && !is_told_by_name(request) {
         push_field(line, log::OUTCOME, request.outcome.as_str());
     }
     if let Some(error_type) = request.error_type.filter(|_| request.outcome != Outcome::Panic) {
@@ -83,8 +85,21 @@ fn push_text(line: &mut Vec<u8>, text: &str) {
     push_escaped(line, text, limit, Escaping::Terminal);
 }
 
-fn status_color(status: u16) -> &'static [u8] {
-    match status {
+/// Whether the name of a gRPC status tells the outcome.
+fn is_told_by_name(request: &RequestLine<'_>) -> bool {
+    let is_answer = matches!(request.outcome, Outcome::Ok | Outcome::ClientError | Outcome::ServerError);
+    is_answer && request.grpc_status.is_some()
+}
+
+fn status_color(request: &RequestLine<'_>) -> &'static [u8] {
+    if request.grpc_status.is_some() {
+        return match request.outcome {
+            Outcome::Ok => GREEN,
+            Outcome::ClientError | Outcome::Cancelled | Outcome::Aborted => YELLOW,
+            Outcome::ServerError | Outcome::Panic | Outcome::BodyError => RED,
+        };
+    }
+    match request.status {
         ..300 => GREEN,
         300..400 => CYAN,
         400..500 => YELLOW,

@@ -6,12 +6,12 @@ use std::{cell::RefCell, io::Write as _, net::IpAddr, sync::Arc};
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
 use super::{
-    HeaderReader, Instrument, RequestHead,
+    GrpcStatus, HeaderReader, Instrument, RequestHead, grpc,
     options::CapturedHeader,
     origin::{HTTPS, Origin},
     query,
 };
-use crate::names::{attribute, header, value};
+use crate::names::{attribute, header, rpc, value};
 
 /// How many attributes an ordinary request and its answer have.
 const USUAL: usize = 16;
@@ -57,6 +57,15 @@ pub(super) fn on_arrival(
 /// The route that matched.
 pub(super) fn route(endpoint: &str) -> KeyValue {
     KeyValue::new(attribute::HTTP_ROUTE, interned(endpoint))
+}
+
+/// What a gRPC call has in place of a route, and the status if one was sent.
+pub(super) fn push_call(endpoint: Option<&str>, status: Option<GrpcStatus>, push: &mut dyn FnMut(KeyValue)) {
+    push(KeyValue::new(attribute::RPC_SYSTEM_NAME, rpc::SYSTEM_GRPC));
+    push(KeyValue::new(attribute::RPC_METHOD, interned(grpc::method_of(endpoint))));
+    if let Some(status) = status {
+        push(KeyValue::new(attribute::RPC_RESPONSE_STATUS_CODE, status.as_str()));
+    }
 }
 
 /// The captured headers of an answer.

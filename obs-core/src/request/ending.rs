@@ -12,7 +12,7 @@ use opentelemetry::{
 use tracing::Level;
 
 use super::{
-    Finished, HeaderReader, Outcome, attributes,
+    Finished, GrpcStatus, HeaderReader, Outcome, attributes,
     bytes::RequestBytes,
     completion::Remaining,
     observation::Running,
@@ -33,6 +33,7 @@ const STATUS_FAILED: u16 = 500;
 /// The figures of a request that has ended.
 struct Ending<'a> {
     status: u16,
+    grpc_status: Option<GrpcStatus>,
     outcome: Outcome,
     error_type: Option<&'a str>,
     duration: Duration,
@@ -47,10 +48,11 @@ impl Running {
         let outcome = self.natural(outcome);
         let duration = self.duration();
         let status = self.status(outcome);
+        let grpc_status = self.call.as_ref().and_then(|call| call.recorded(outcome, self.head.is_some()));
         let mut digits = [0; 3];
-        let error_type = self.error_type_of(outcome, status, &mut digits);
+        let error_type = self.error_type_of(outcome, status, grpc_status, &mut digits);
         let request_bytes = std::mem::replace(&mut self.request_bytes, RequestBytes::Unknown).total();
-        let ending = Ending { status, outcome, error_type, duration, request_bytes };
+        let ending = Ending { status, grpc_status, outcome, error_type, duration, request_bytes };
         let panic = (outcome == Outcome::Panic).then(panic::take_report).flatten();
         self.record_metrics(&ending);
         self.end_span(&ending, panic.as_ref());
@@ -84,12 +86,16 @@ impl Running {
     }
 
     /// A stream by nature is counted and timed at its head, so that its life doesn't count as
-    /// latency.
+    /// latency. That of a gRPC call is timed there too, and counted when its status is known.
     pub(super) fn record_at_head(&mut self) {
         let Some((status, duration)) = self.head else { return };
+        if self.is_answered_call() {
+            self.is_stream = true;
+            return;
+        }
         let outcome = Outcome::of_status(status);
         let mut digits = [0; 3];
-        let error_type = self.error_type_of(outcome, status, &mut digits);
+        let error_type = self.error_type_of(outcome, status, None, &mut digits);
         if let (Some(in_flight), Some(red)) = (&self.in_flight, &self.instrument.red) {
             let exemplar = self.exemplar();
             in_flight.record(
@@ -139,9 +145,18 @@ impl Running {
         }
     }
 
-    fn error_type_of<'a>(&self, outcome: Outcome, status: u16, digits: &'a mut [u8; 3]) -> Option<&'a str> {
+    fn error_type_of<'a>(
+        &self,
+        outcome: Outcome,
+        status: u16,
+        grpc_status: Option<GrpcStatus>,
+        digits: &'a mut [u8; 3],
+    ) -> Option<&'a str> {
         match outcome {
-            Outcome::ServerError => Some(self.error_type.unwrap_or_else(|| status_text(status, digits))),
+            Outcome::ServerError => {
+                let named = self.error_type.or(grpc_status.map(GrpcStatus::as_str));
+                Some(named.unwrap_or_else(|| status_text(status, digits)))
+            }
             Outcome::Panic => Some(error_type::PANIC),
             Outcome::BodyError => Some(error_type::BODY_ERROR),
             Outcome::Ok | Outcome::ClientError | Outcome::Cancelled | Outcome::Aborted => None,
@@ -154,14 +169,21 @@ impl Running {
     }
 
     fn record_metrics(&self, ending: &Ending<'_>) {
-        let &Ending { status, outcome, error_type, duration, request_bytes } = ending;
+        let &Ending { status: _, grpc_status: _, outcome, error_type, duration, request_bytes } = ending;
+        let status = self.metrics_status(ending.status, ending.grpc_status);
         let exemplar = self.exemplar();
         let response_bytes = self.head.map(|_| self.response_bytes);
-        // The status of a stream was counted at its head.
-        let error_type = error_type.filter(|_| !self.is_stream || outcome != Outcome::ServerError);
-        let measured = Measured { status, outcome, error_type, duration, request_bytes, response_bytes, exemplar };
+        let is_call = self.is_answered_call();
+        let head = self.head.map_or(duration, |(_, head)| head);
+        let mut measured = Measured { status, outcome, error_type, duration, request_bytes, response_bytes, exemplar };
         let (Some(in_flight), Some(red)) = (&self.in_flight, &self.instrument.red) else { return };
         if self.is_stream {
+            if is_call {
+                let counted = Measured { duration: head, request_bytes: None, response_bytes: None, ..measured };
+                in_flight.record(red, &counted);
+            }
+            // What its status tells was counted with it.
+            measured.error_type = error_type.filter(|_| !is_call && outcome != Outcome::ServerError);
             in_flight.record_stream(red, duration, &measured);
         } else {
             in_flight.record(red, &measured);
@@ -176,7 +198,9 @@ impl Running {
         let late = self.late_span(ending.outcome, ending.duration);
         let Some(span) = late.as_ref().map(TraceContextExt::span).or_else(|| self.span()) else { return };
         // Not on arrival: a router may tell the route, or another one, only with the head.
-        if let Some(route) = self.route() {
+        if let Some(call) = &self.call {
+            attributes::push_call(self.route(), call.sent(), &mut |attribute| span.set_attribute(attribute));
+        } else if let Some(route) = self.route() {
             span.set_attribute(attributes::route(route));
         }
         // For a panic or a cancellation before the head, none was sent.
@@ -206,6 +230,7 @@ impl Running {
             method: self.method,
             endpoint: self.endpoint(),
             status: ending.status,
+            grpc_status: ending.grpc_status.map(GrpcStatus::as_str),
             outcome: ending.outcome,
             duration: ending.duration,
             head: self.head.map(|(_, after)| after),
@@ -232,6 +257,7 @@ impl Running {
             method: self.method,
             endpoint: self.endpoint(),
             status: ending.status,
+            grpc_status: ending.grpc_status,
             outcome: ending.outcome,
             error_type: ending.error_type,
             duration: ending.duration,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Outcome;
+use super::{GrpcStatus, Outcome};
 use crate::context::RequestContext;
 
 /// A request that has ended, as `ObsLayer::on_finish` is told of it.
@@ -16,6 +16,8 @@ pub struct Finished<'a> {
     /// The status code as it is recorded: 499 for a request cancelled before its head, 500 for a
     /// panic before it.
     pub status: u16,
+    /// The status of a gRPC call as it is recorded; none for other requests.
+    pub grpc_status: Option<GrpcStatus>,
     /// How it ended.
     pub outcome: Outcome,
     /// What went wrong, if the outcome is an error.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{
-    HeaderReader,
+    GrpcStatus, HeaderReader,
     origin::{HTTP, HTTPS, Origin},
 };
 use crate::metrics::Traits;
@@ -83,6 +83,8 @@ pub struct Head<'a> {
     pub endpoint: &'a str,
     /// The status code; 500 if the service returned an error instead of a response.
     pub status: u16,
+    /// The status of a gRPC call; its headers are the trailers then.
+    pub grpc_status: Option<GrpcStatus>,
     pub(super) headers: &'a dyn HeaderReader,
 }
 
@@ -153,11 +155,12 @@ impl Head<'_> {
 
 impl std::fmt::Debug for Head<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { method, endpoint, status, headers: _ } = self;
+        let Self { method, endpoint, status, grpc_status, headers: _ } = self;
         f.debug_struct("Head")
             .field("method", method)
             .field("endpoint", endpoint)
             .field("status", status)
+            .field("grpc_status", grpc_status)
             .finish_non_exhaustive()
     }
 }

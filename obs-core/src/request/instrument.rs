@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use tracing::{Metadata, Span};
 
-use super::{Options, options::CapturedHeader};
+use super::{Options, grpc::Methods, options::CapturedHeader};
 use crate::{
     context::RequestContext,
     metrics::{InFlight, RedOptions, ServerRed},
@@ -19,6 +19,7 @@ pub struct Instrument {
     pub(super) shared: Arc<Shared>,
     pub(super) red: Option<ServerRed>,
     pub(super) options: Options,
+    pub(super) grpc_methods: Methods,
 }
 
 /// Whether this is the span that `tracing_span(true)` opens for other layers: ours have what it tells
@@ -44,7 +45,8 @@ impl Instrument {
             };
             ServerRed::new(&shared.target, &red_options)
         });
-        Self { shared, red, options }
+        let grpc_methods = Methods::new(&options.grpc_methods);
+        Self { shared, red, options, grpc_methods }
     }
 
     /// Whether requests of this route, or without one for this path, leave no signal.

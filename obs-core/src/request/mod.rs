@@ -27,6 +27,8 @@
 //! | [`Cancelled`](Outcome::Cancelled) | the observation was dropped before the head |
 //! | [`Aborted`](Outcome::Aborted) | the observation was dropped between head and end |
 //! | [`BodyError`](Outcome::BodyError) | [`body_error`](Observation::body_error) was called |
+//!
+//! For gRPC the status stands in the trailers, see [`grpc`].
 
 mod arrival;
 mod attributes;
@@ -35,6 +37,7 @@ mod completion;
 mod ending;
 mod finished;
 mod forwarded;
+pub mod grpc;
 mod head;
 mod headers;
 mod instrument;
@@ -57,6 +60,7 @@ mod tests;
 
 pub(crate) use attributes::{interned, push_headers, split_authority};
 pub(crate) use ending::status_text;
+pub(crate) use grpc::status_label;
 pub(crate) use instrument::is_request_span;
 pub(crate) use options::CapturedHeader;
 pub(crate) use panic::install_hook as install_panic_hook;
@@ -66,6 +70,7 @@ pub(crate) use stream::discard_current;
 
 pub use bytes::ByteCounter;
 pub use finished::Finished;
+pub use grpc::GrpcStatus;
 pub use head::{BodySize, Head, Protocol, RequestHead, ResponseHead};
 pub use headers::HeaderReader;
 pub use instrument::Instrument;

@@ -13,6 +13,7 @@ use super::{
     arrival::Arrival,
     bytes::RequestBytes,
     completion::Remaining,
+    grpc,
     late::KeptHead,
     method::known_method,
     origin::Origin,
@@ -43,6 +44,8 @@ pub(super) struct Running {
     pub(super) arrived: SystemTime,
     pub(super) method: &'static str,
     pub(super) protocol: &'static str,
+    /// Set if this is a gRPC call.
+    pub(super) call: Option<grpc::Call>,
     /// The metrics' hold on the route; `None` if this request has no metrics.
     pub(super) in_flight: Option<InFlight>,
     /// The route's template where the metrics don't hold it.
@@ -87,6 +90,9 @@ impl Observation {
     pub fn start(instrument: &Arc<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> Self {
         let started = Instant::now();
         let method = known_method(head.method);
+        let call = grpc::arriving(&instrument.grpc_methods, head, headers);
+        let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
+        let head = &RequestHead { endpoint, ..*head };
         let skipped = instrument.skips(head.endpoint, head.path);
         let endpoint = head.endpoint.unwrap_or(value::UNMATCHED);
         let red = instrument.red.as_ref().filter(|_| !skipped);
@@ -100,6 +106,7 @@ impl Observation {
             method,
             protocol: head.protocol.as_str(),
             in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.traits(origin.as_ref()))),
+            call: call.map(|(call, _)| call),
             template: None,
             context: None,
             kept_head: KeptHead::default(),
@@ -216,11 +223,18 @@ impl Observation {
         }
     }
 
-    /// The body has ended: with trailers, or without.
+    /// The body has ended without trailers.
     pub fn end(&mut self) {
-        let outcome =
-            self.running.as_ref().and_then(|running| running.head).map(|(status, _)| Outcome::of_status(status));
+        let outcome = self.running.as_ref().and_then(Running::answered);
         self.finish(outcome.unwrap_or(Outcome::Cancelled));
+    }
+
+    /// The body has ended with these trailers.
+    pub fn trailers(&mut self, trailers: &dyn HeaderReader) {
+        if let Some(running) = &mut self.running {
+            running.take_grpc_status(trailers);
+        }
+        self.end();
     }
 
     /// The inner service returned an error in place of a response.
@@ -298,7 +312,7 @@ impl Running {
         let instrument = Arc::clone(&self.instrument);
         self.arrived = SystemTime::now();
         let has_span = instrument.options.traces && !skipped;
-        let span = has_span.then(|| Instrument::span_name(self.in_flight.as_ref(), self.method, head.endpoint));
+        let span = has_span.then(|| self.span_name(head.endpoint));
         let arrival = Arrival { instrument: &instrument, method: self.method, head, headers, origin, at: self.arrived };
         let context = arrival.context(span, &mut self.kept_head);
         if instrument.options.tracing_span {
@@ -322,6 +336,7 @@ impl Running {
         if head.status >= 500 {
             self.error_type = self.classified(head.status, head.headers);
         }
+        self.take_call_head(head);
         self.capture_response_headers(head.headers);
         if let (Some(slot), Some(recorder)) = (self.stream_slot.take(), self.stream_recorder(head.status)) {
             slot.fill(recorder);
@@ -332,13 +347,13 @@ impl Running {
     }
 
     /// The router tells only now what was matched: in every signal.
-    fn rename(&mut self, endpoint: &str) {
+    pub(super) fn rename(&mut self, endpoint: &str) {
         match (&mut self.in_flight, &self.instrument.red) {
             (Some(in_flight), Some(red)) => in_flight.rename(red, endpoint),
             _ => self.template = Some(endpoint.into()),
         }
         if let Some(span) = self.span() {
-            span.update_name(Instrument::span_name(self.in_flight.as_ref(), self.method, self.route()));
+            span.update_name(self.span_name(self.route()));
         }
     }
 
@@ -358,9 +373,10 @@ impl Running {
         self.in_flight.as_ref().map(InFlight::endpoint).or(self.template.as_deref()).unwrap_or(value::UNMATCHED)
     }
 
-    fn classified(&self, status: u16, headers: &dyn HeaderReader) -> Option<&'static str> {
+    pub(super) fn classified(&self, status: u16, headers: &dyn HeaderReader) -> Option<&'static str> {
         let classify = self.instrument.options.classify.as_ref()?;
-        let head = Head { method: self.method, endpoint: self.endpoint(), status, headers };
+        let grpc_status = self.call.as_ref().and_then(grpc::Call::sent);
+        let head = Head { method: self.method, endpoint: self.endpoint(), status, grpc_status, headers };
         // A classifier of the user's that panics must not take the answer with it.
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| classify(&head))).ok().flatten()
     }

@@ -45,6 +45,8 @@ pub struct Options {
     /// Further query keys whose values are replaced.
     pub(super) redact_query: Vec<Box<str>>,
     pub(super) privacy: Privacy,
+    /// `package.Service/Method`; learnt if there are none.
+    pub(super) grpc_methods: Vec<Box<str>>,
     pub(super) classify: Option<Classifier>,
     pub(super) on_finish: Option<FinishHook>,
     /// Functions of the user's over types of the adapter's, which only the adapter knows.
@@ -183,6 +185,12 @@ impl Options {
         self.privacy.forwarded = headers;
     }
 
+    /// Adds gRPC methods, `package.Service/Method`, that calls are recorded under.
+    pub fn grpc_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
+        let name = |method: N| Box::from(method.as_ref().trim_start_matches('/'));
+        self.grpc_methods.extend(methods.into_iter().map(name));
+    }
+
     /// Sets the classifier of server errors.
     pub fn classify(&mut self, classify: impl Fn(&Head<'_>) -> Option<&'static str> + Send + Sync + 'static) {
         self.classify = Some(Arc::new(classify));
@@ -213,6 +221,7 @@ impl Default for Options {
             response_headers: Vec::new(),
             redact_query: Vec::new(),
             privacy: Privacy::default(),
+            grpc_methods: Vec::new(),
             classify: None,
             on_finish: None,
             hooks: None,

@@ -16,5 +16,4 @@ mod places;
 mod state;
 mod stories;
 mod table;
-mod tonic;
 mod tower_http;

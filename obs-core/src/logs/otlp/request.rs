@@ -60,13 +60,14 @@ impl OtlpLogs {
             }
         });
         let (severity, severity_text) = severity_of(request.level);
+        let status = request.grpc_status.map_or_else(|| request.status.to_string(), str::to_owned);
         let record = Record {
             target: log::REQUEST_TARGET.into(),
             event_name: None,
             at: Some(request.at),
             severity: Some(severity),
             severity_text: Some(severity_text),
-            body: Some(format!("{} {} {}", request.method, request.endpoint, request.status).into()),
+            body: Some(format!("{} {} {status}", request.method, request.endpoint).into()),
             attributes: attributes.into_list(),
         };
         self.send(record, Some(Correlation::of_request(context)));
@@ -80,6 +81,7 @@ fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, reques
         method,
         endpoint,
         status,
+        grpc_status,
         outcome,
         duration,
         head,
@@ -97,6 +99,7 @@ fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, reques
     attributes.push_own(log::DURATION_MS, millis(*duration));
     attributes.push_own(log::PROTOCOL, text(protocol));
     let optional = [
+        (log::GRPC_STATUS, grpc_status.map(text)),
         (log::HEAD_MS, head.map(|head| millis(head).into())),
         (log::REQUEST_BYTES, request_bytes.map(unsigned)),
         (log::RESPONSE_BYTES, response_bytes.map(unsigned)),

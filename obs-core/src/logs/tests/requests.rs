@@ -15,6 +15,7 @@ pub(super) fn line<'a>(endpoint: &'a str, text: &'a str) -> RequestLine<'a> {
         method: "GET",
         endpoint,
         status: 200,
+        grpc_status: None,
         outcome: Outcome::Ok,
         duration: Duration::from_micros(12_345),
         head: Some(Duration::from_millis(2)),

@@ -32,7 +32,7 @@ use crate::{
         settings::Settings,
     },
     names::{label, value},
-    request::Outcome,
+    request::{Outcome, status_label},
 };
 
 /// Which store of a registry: layers that would write the same series share one.
@@ -209,7 +209,7 @@ impl Store {
         let layout = self.layout();
         let mut pairs = route.labels().pairs().to_vec();
         let status = self.status_value(measured);
-        pairs.push((layout.status_key().into(), status.map_or(Cow::Borrowed(""), |status| status.to_string().into())));
+        pairs.push((layout.status_key().into(), status.map_or(Cow::Borrowed(""), status_label)));
         if layout.duration_has_error_type() {
             pairs.push((label::ERROR_TYPE.into(), measured.error_type.unwrap_or_default().to_owned().into()));
         }

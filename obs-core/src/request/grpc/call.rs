@@ -1,0 +1,116 @@
+//! One call, from its arrival to its trailers.
+
+use std::borrow::Cow;
+
+use super::{GrpcStatus, Methods};
+use crate::{
+    names::{header, rpc, value},
+    request::{HeaderReader, Outcome, Protocol, RequestHead, ResponseHead},
+};
+
+/// What all gRPC types begin with.
+const CONTENT_TYPE: &[u8] = b"application/grpc";
+
+/// What is known of a call.
+#[derive(Debug)]
+pub(in crate::request) struct Call {
+    /// Whether its answer is gRPC.
+    answered: bool,
+    /// As it was sent.
+    status: Option<GrpcStatus>,
+    /// The method that was asked for, if it is not known yet whether there is one.
+    candidate: Option<Box<str>>,
+}
+
+/// The call that arrives with this head, and its endpoint as far as it is known.
+pub(in crate::request) fn arriving<'a>(
+    methods: &Methods,
+    head: &RequestHead<'a>,
+    headers: &dyn HeaderReader,
+) -> Option<(Call, Option<&'a str>)> {
+    if head.method != "POST" || !matches!(head.protocol, Protocol::Http2 | Protocol::Http3) || !is_grpc(headers) {
+        return None;
+    }
+    let mut call = Call { answered: false, status: None, candidate: None };
+    // Servers that route by service only have a template with a wildcard: the method says more.
+    if head.endpoint.is_some_and(|endpoint| !endpoint.contains("{*")) {
+        return Some((call, head.endpoint));
+    }
+    let Some(name) = head.path.strip_prefix('/') else { return Some((call, head.endpoint)) };
+    if methods.contains(name) {
+        return Some((call, Some(name)));
+    }
+    call.candidate = methods.may_learn(name).then(|| name.into());
+    Some((call, head.endpoint))
+}
+
+/// Whether the type is gRPC's; not gRPC-Web's, which has its trailers in the body.
+fn is_grpc(headers: &dyn HeaderReader) -> bool {
+    let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return false };
+    let Some((start, rest)) = content_type.split_at_checked(CONTENT_TYPE.len()) else { return false };
+    start.eq_ignore_ascii_case(CONTENT_TYPE) && matches!(rest.trim_ascii_start().first(), None | Some(b'+' | b';'))
+}
+
+/// The value of `rpc.method` for an endpoint.
+pub(in crate::request) fn method_of(endpoint: Option<&str>) -> &str {
+    endpoint.map_or(value::OTHER, |endpoint| endpoint.trim_start_matches('/'))
+}
+
+/// What a call's span is called
+/// ([RPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/#name)).
+pub(in crate::request) fn span_name(endpoint: Option<&str>) -> Cow<'static, str> {
+    match endpoint {
+        Some(_) => Cow::Owned(method_of(endpoint).to_owned()),
+        None => Cow::Borrowed(rpc::SYSTEM_GRPC),
+    }
+}
+
+// === impl Call ===
+
+impl Call {
+    /// The head has come. Tells whether the answer is of gRPC, and not of something in front of it.
+    pub(in crate::request) fn head(&mut self, head: &ResponseHead<'_>) -> bool {
+        self.answered = head.status == 200 && is_grpc(head.headers);
+        self.answered
+    }
+
+    /// Whether the answer is gRPC.
+    pub(in crate::request) fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Reads the status from the trailers, or from a head that has them.
+    pub(in crate::request) fn read_status(&mut self, headers: &dyn HeaderReader) -> Option<GrpcStatus> {
+        let status = headers.get(header::GRPC_STATUS).filter(|_| self.answered).map(GrpcStatus::parse)?;
+        self.status = Some(status);
+        Some(status)
+    }
+
+    /// The status that was sent.
+    pub(in crate::request) fn sent(&self) -> Option<GrpcStatus> {
+        self.status
+    }
+
+    /// The method, if this status is the first to prove that it is there and it can be remembered.
+    pub(in crate::request) fn proven(&mut self, status: GrpcStatus, methods: &Methods) -> Option<Box<str>> {
+        self.candidate.take_if(|_| status.proves_method()).filter(|name| methods.learn(name))
+    }
+
+    /// The outcome of an answer that reached its end; none if it is not gRPC. Without a status,
+    /// clients take it for `UNKNOWN`.
+    pub(in crate::request) fn ended(&self) -> Option<Outcome> {
+        self.answered.then(|| self.status.unwrap_or(GrpcStatus::Unknown).outcome())
+    }
+
+    /// The status to record: what was sent, or what stands in for it; none if the answer is not gRPC.
+    pub(in crate::request) fn recorded(&self, outcome: Outcome, has_head: bool) -> Option<GrpcStatus> {
+        if has_head && !self.answered {
+            return None;
+        }
+        Some(self.status.unwrap_or(match outcome {
+            Outcome::ServerError if has_head => GrpcStatus::Unknown,
+            Outcome::ServerError | Outcome::Panic | Outcome::BodyError => GrpcStatus::Internal,
+            Outcome::Ok | Outcome::ClientError | Outcome::Cancelled | Outcome::Aborted => GrpcStatus::Cancelled,
+        }))
+    }
+}

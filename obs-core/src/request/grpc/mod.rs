@@ -1,0 +1,50 @@
+//! gRPC calls: HTTP requests whose true status stands in the trailers.
+//!
+//! A gRPC answer is `200` on the wire, whatever became of the call. For a call, which is a `POST`
+//! over HTTP/2 or 3 of type `application/grpc` (with or without `+proto` or another suffix), the
+//! outcome therefore comes from `grpc-status` in the trailers, or in the head of an answer that has
+//! trailers only:
+//!
+//! | `grpc-status` | outcome | `error_type` |
+//! |---|---|---|
+//! | `OK` | [`Ok`](super::Outcome::Ok) | |
+//! | `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS` | [`ServerError`](super::Outcome::ServerError) | the name, or the classifier's word |
+//! | any other | [`ClientError`](super::Outcome::ClientError) | |
+//! | none, and the body ended | [`ServerError`](super::Outcome::ServerError), as clients make of it | `UNKNOWN` |
+//! | none, and the body or the future was dropped | [`Aborted`](super::Outcome::Aborted), [`Cancelled`](super::Outcome::Cancelled) | |
+//!
+//! The split into errors of server and client is that of the
+//! [conventions for gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/).
+//!
+//! - The label `status` of a call is one of the 17 names of [`GrpcStatus`]; a number outside of them
+//!   is `UNKNOWN`. Where none was sent, a name stands in, as `499` and `500` do for HTTP:
+//!   `CANCELLED` for a call that was cancelled or aborted, `INTERNAL` for a panic or a failed body.
+//!   Under [`Convention::OpenTelemetry`](crate::metrics::Convention::OpenTelemetry) the label is
+//!   `http_response_status_code` and stays HTTP's; the name is in `error_type`. An answer that is
+//!   not gRPC, say a proxy's `503` or a `404`, is recorded by its HTTP status.
+//! - The canonical line has both: `status` (HTTP's, a number) and `grpc_status` (the name). The span
+//!   has `rpc.system.name`, `rpc.method` and `rpc.response.status_code` besides the attributes of
+//!   HTTP, in place of `http.route`, and is called by its method.
+//! - The endpoint is `package.Service/Method`. It comes from the list that the layer was given, else
+//!   it is learnt from the first answer that proves that there is such a method; until then, and for
+//!   what a client thinks up, it is `unmatched`.
+//! - The duration runs to the trailers, also for calls that stream. Nothing on the wire tells a
+//!   streaming method from a unary one, so mark those whose calls live on (`Watch`, `Subscribe`) with
+//!   `.streaming("package.Service/Watch")`: their lifetime then goes to `stream_duration_seconds`, and
+//!   the duration is that to the head. Other than streams of plain HTTP they are counted at their
+//!   end: their status isn't known before. If the client ends one, that is no error and no abort.
+//! - gRPC-Web has its trailers in the body, where they can't be seen: put the layer inside of the one
+//!   that translates, as `tonic_web` does.
+
+mod call;
+mod methods;
+mod running;
+mod status;
+
+use call::span_name;
+
+pub(super) use call::{Call, arriving, method_of};
+pub(super) use methods::Methods;
+pub(crate) use status::status_label;
+
+pub use status::GrpcStatus;

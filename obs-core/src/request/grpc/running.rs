@@ -1,0 +1,63 @@
+//! What is different in a request that is a gRPC call.
+
+use std::borrow::Cow;
+
+use super::{Call, GrpcStatus, span_name};
+use crate::{
+    metrics::Convention,
+    request::{HeaderReader, Instrument, Outcome, ResponseHead, completion::Remaining, observation::Running},
+};
+
+// === impl Running ===
+
+impl Running {
+    /// The head of the answer to a call has come.
+    pub(in crate::request) fn take_call_head(&mut self, head: &ResponseHead<'_>) {
+        let Some(call) = &mut self.call else { return };
+        if call.head(head) && self.remaining != Remaining::Nothing {
+            // After the last byte there are trailers still.
+            self.remaining = Remaining::Unknown;
+        }
+        // An answer without messages has its trailers there.
+        self.take_grpc_status(head.headers);
+    }
+
+    /// Reads the status of a call from its trailers.
+    pub(in crate::request) fn take_grpc_status(&mut self, headers: &dyn HeaderReader) {
+        let Some(call) = &mut self.call else { return };
+        let Some(status) = call.read_status(headers) else { return };
+        if let Some(method) = call.proven(status, &self.instrument.grpc_methods) {
+            self.rename(&method);
+        }
+        if status.outcome() == Outcome::ServerError {
+            self.error_type = self.classified(200, headers);
+        }
+    }
+
+    /// The outcome of an answer that has reached its end; none without an answer.
+    pub(in crate::request) fn answered(&self) -> Option<Outcome> {
+        let (status, _) = self.head?;
+        let of_call = self.call.as_ref().and_then(Call::ended);
+        Some(of_call.unwrap_or_else(|| Outcome::of_status(status)))
+    }
+
+    /// Whether this is a call and its answer is of gRPC.
+    pub(in crate::request) fn is_answered_call(&self) -> bool {
+        self.call.as_ref().is_some_and(Call::is_answered)
+    }
+
+    /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.
+    pub(in crate::request) fn metrics_status(&self, status: u16, grpc_status: Option<GrpcStatus>) -> u16 {
+        match (grpc_status, self.instrument.options.convention) {
+            (Some(status), Convention::Guide) => status.as_status(),
+            (Some(_), Convention::OpenTelemetry) | (None, _) => status,
+        }
+    }
+
+    pub(in crate::request) fn span_name(&self, endpoint: Option<&str>) -> Cow<'static, str> {
+        if self.call.is_some() {
+            return span_name(endpoint);
+        }
+        Instrument::span_name(self.in_flight.as_ref(), self.method, endpoint)
+    }
+}
