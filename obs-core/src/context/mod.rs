@@ -18,14 +18,25 @@
 //! end of the request they go by themselves. How this compares with a logger object that has a
 //! context: [`logs`](crate::logs).
 //!
-//! A new task starts without a context. Carry it there with [`in_current`] or [`scope`]:
+//! A new task or thread starts without a context. Carry it there:
+//!
+//! | to | with |
+//! |---|---|
+//! | `tokio::spawn`, `actix_web::rt::spawn`, `Arbiter::spawn` | [`in_current`], or [`scope`] with a context that was kept |
+//! | `spawn_blocking`, `web::block`, `std::thread::spawn`, `Arbiter::spawn_fn` | [`carry`], or [`run_in`] with a context that was kept |
 //!
 //! ```no_run
 //! # async fn send_receipt() {}
+//! # fn print_receipt() {}
 //! # async fn handler() {
-//! tokio::spawn(obs_core::context::in_current(send_receipt()));
+//! use obs_core::context::{carry, in_current};
+//!
+//! tokio::spawn(in_current(send_receipt()));
+//! tokio::task::spawn_blocking(carry(print_receipt));
 //! # }
 //! ```
+//!
+//! What the caller sent as `baggage` is at [`RequestContext::baggage_value`].
 
 mod current;
 mod field;
@@ -41,4 +52,4 @@ pub use current::{clear, current, set_field};
 pub use field::FieldValue;
 pub use ids::{SpanId, TraceFlags, TraceId};
 pub use request_context::RequestContext;
-pub use scope::{Scoped, in_current, in_new, run_in, run_new, scope};
+pub use scope::{Scoped, carry, in_current, in_new, run_in, run_new, scope};

@@ -6,7 +6,11 @@ use std::{
 };
 
 use super::{FieldValue, RequestId, SpanId, TraceFlags, TraceId};
-use crate::{obs, trace::Tracing};
+use crate::{
+    obs,
+    propagation::{BaggageMembers, baggage_members},
+    trace::Tracing,
+};
 
 /// Ids and fields of one request; a cheap handle that clones share.
 #[derive(Clone, Debug)]
@@ -145,6 +149,26 @@ impl RequestContext {
     /// Removes all fields; the ids stay.
     pub fn clear_fields(&self) {
         self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The entries of the caller's `baggage`, in order, each value percent-decoded. Empty if it sent
+    /// none or is not trusted.
+    ///
+    /// What a caller sends is its own choice: check it before it decides anything, and never make a
+    /// metric label of it.
+    pub fn baggage(&self) -> BaggageMembers<'_> {
+        baggage_members(self.inner.parts.baggage.as_deref().unwrap_or_default())
+    }
+
+    /// The value of an entry of the caller's `baggage`; of several, the last.
+    ///
+    /// ```
+    /// let tier = obs_core::context::current().and_then(|context| Some(context.baggage_value("tier")?.into_owned()));
+    /// assert_eq!(tier, None); // no request here
+    /// ```
+    #[must_use]
+    pub fn baggage_value(&self, key: &str) -> Option<Cow<'_, str>> {
+        self.baggage().filter(|member| member.key == key).last().map(|member| member.value)
     }
 
     /// Whether both handles belong to one request.

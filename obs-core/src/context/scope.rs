@@ -41,6 +41,27 @@ pub fn in_current<F: Future>(future: F) -> Scoped<F> {
     Scoped { context: current(), otel: OtelContext::current(), inner: future }
 }
 
+/// Wraps `work` so that it runs in the context that is current now, on whatever thread it is called
+/// later: the blocking twin of [`in_current`].
+///
+/// ```
+/// use obs_core::context;
+///
+/// context::run_new(|| {
+///     let id = context::current().unwrap().request_id().to_owned();
+///     let work = context::carry(move || assert_eq!(context::current().unwrap().request_id(), id));
+///     std::thread::spawn(work).join().unwrap();
+/// });
+/// ```
+pub fn carry<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    let (context, otel) = (current(), OtelContext::current());
+    move || {
+        let _otel = otel.attach();
+        let _entered = enter(context);
+        work()
+    }
+}
+
 /// Runs `future` in a context of its own, see [`RequestContext::start`].
 pub fn in_new<F: Future>(future: F) -> Scoped<F> {
     scope(RequestContext::start(), future)

@@ -51,7 +51,7 @@ impl Arrival<'_> {
             *kept = KeptHead::of(instrument, head, headers, origin, parent);
         }
         let keeps_state = instrument.options.trust_incoming;
-        RequestContext::from_parts(Parts {
+        let context = RequestContext::from_parts(Parts {
             request_id: request_id(head, headers, at),
             trace_id: span.trace_id,
             span_id: span.span_id,
@@ -60,7 +60,18 @@ impl Arrival<'_> {
             baggage: baggage.filter(|_| keeps_state),
             tracing: span.is_recorded.then(|| tracing.clone()),
             otel: span.otel,
-        })
+        });
+        take_baggage(&context, &instrument.options.baggage_fields);
+        context
+    }
+}
+
+/// Makes fields of the entries that are on the list.
+fn take_baggage(context: &RequestContext, keys: &[Box<str>]) {
+    for key in keys {
+        if let Some(value) = context.baggage_value(key) {
+            context.set_field(key.to_string(), value.into_owned());
+        }
     }
 }
 

@@ -208,7 +208,7 @@ impl Running {
             tracestate: context.parts().tracestate.as_deref(),
             trusted: self.instrument.options.trust_incoming,
             route: endpoint,
-            name: Instrument::span_name(self.in_flight.as_ref(), self.method, endpoint),
+            name: self.span_name(endpoint),
             start: self.arrived,
         };
         self.instrument.shared.tracing.make_late(context, start, || {

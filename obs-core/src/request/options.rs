@@ -45,6 +45,8 @@ pub struct Options {
     /// Further query keys whose values are replaced.
     pub(super) redact_query: Vec<Box<str>>,
     pub(super) privacy: Privacy,
+    /// Keys of the caller's baggage that become fields.
+    pub(super) baggage_fields: Vec<Box<str>>,
     /// `package.Service/Method`; learnt if there are none.
     pub(super) grpc_methods: Vec<Box<str>>,
     pub(super) classify: Option<Classifier>,
@@ -185,6 +187,11 @@ impl Options {
         self.privacy.forwarded = headers;
     }
 
+    /// Adds keys of the caller's baggage that become fields of the request's context.
+    pub fn baggage_fields<N: AsRef<str>>(&mut self, keys: impl IntoIterator<Item = N>) {
+        self.baggage_fields.extend(keys.into_iter().map(|key| Box::from(key.as_ref())));
+    }
+
     /// Adds gRPC methods, `package.Service/Method`, that calls are recorded under.
     pub fn grpc_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
         let name = |method: N| Box::from(method.as_ref().trim_start_matches('/'));
@@ -221,6 +228,7 @@ impl Default for Options {
             response_headers: Vec::new(),
             redact_query: Vec::new(),
             privacy: Privacy::default(),
+            baggage_fields: Vec::new(),
             grpc_methods: Vec::new(),
             classify: None,
             on_finish: None,

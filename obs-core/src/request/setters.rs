@@ -145,6 +145,18 @@ macro_rules! layer_setters {
                 self.with(|options| options.forwarded_headers(headers))
             }
 
+            /// Makes these entries of the caller's `baggage` fields of the request's context, so that
+            /// each of its log lines carries them: `baggage_fields(["tenant"])`. Nothing is taken from
+            /// a caller that is not trusted. Defaults to none.
+            ///
+            /// They become no metric labels: whoever calls chooses the values, and each new one would
+            /// be a new series. Where a value comes from a closed list, give the list to
+            /// [`label`](Self::label) and read the header there.
+            #[must_use]
+            pub fn baggage_fields<N: AsRef<str>>(self, keys: impl IntoIterator<Item = N>) -> Self {
+                self.with(|options| options.baggage_fields(keys))
+            }
+
             /// Names the `error_type` of a server error from its response head. Words must come
             /// from a closed set; never give back text of the error. Defaults to the status code.
             #[must_use]
