@@ -96,6 +96,11 @@ fn respond<B: MessageBody>(
     if response.response().extensions().get::<Unobserved>().is_some() {
         observation.discard();
     }
+    observation.response_headers(&mut |name, value| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().append(HeaderName::from_static(name), value);
+        }
+    });
     let request_id = request_id(&observation);
     report_head(&response, &mut observation, arrival);
     if let Some(id) = request_id {
@@ -120,8 +125,16 @@ fn report_head<B: MessageBody>(response: &ServiceResponse<B>, observation: &mut 
 /// with: actix-web renders it outside of every middleware, where its body is out of sight.
 fn fail(mut error: Error, mut observation: Observation) -> Error {
     if let Some(id) = request_id(&observation) {
+        let mut told = Vec::new();
+        observation.response_headers(&mut |name, value| {
+            told.extend(HeaderValue::from_str(value).map(|value| (HeaderName::from_static(name), value)));
+        });
         error.add_response_mapper(move |mut response| {
-            response.headers_mut().insert(HeaderName::from_static(names::header::REQUEST_ID), id.clone());
+            let headers = response.headers_mut();
+            headers.insert(HeaderName::from_static(names::header::REQUEST_ID), id.clone());
+            for (name, value) in &told {
+                headers.append(name.clone(), value.clone());
+            }
             response
         });
     }

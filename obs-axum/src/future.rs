@@ -92,6 +92,11 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
     if response.extensions().get::<Unobserved>().is_some() {
         observation.discard();
     }
+    observation.response_headers(&mut |name, value| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().append(HeaderName::from_static(name), value);
+        }
+    });
     let request_id = observation.context().and_then(|context| HeaderValue::from_str(context.request_id()).ok());
     observation.head(&ResponseHead {
         status: response.status().as_u16(),

@@ -778,6 +778,10 @@ pub mod header {
     pub const TRACESTATE: &str = "tracestate";
     /// [W3C Baggage](https://www.w3.org/TR/baggage/).
     pub const BAGGAGE: &str = "baggage";
+    /// The trace of an answer, drafted for [W3C Trace Context](https://www.w3.org/TR/trace-context-2/).
+    pub const TRACERESPONSE: &str = "traceresponse";
+    /// [W3C Server Timing](https://www.w3.org/TR/server-timing/).
+    pub const SERVER_TIMING: &str = "server-timing";
     /// De-facto standard request id.
     pub const REQUEST_ID: &str = "x-request-id";
     /// RFC 9110, 10.1.5.

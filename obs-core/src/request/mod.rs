@@ -57,6 +57,7 @@ mod setters;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub(crate) use attributes::{interned, push_headers, split_authority};
 pub(crate) use ending::status_text;

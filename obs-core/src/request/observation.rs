@@ -131,6 +131,10 @@ impl Observation {
         Self { running: Some(running) }
     }
 
+    pub(super) fn running(&self) -> Option<&Running> {
+        self.running.as_ref()
+    }
+
     /// An observation of nothing, for bodies that belong to no request.
     #[must_use]
     pub const fn none() -> Self {

@@ -36,6 +36,8 @@ pub struct Options {
     pub(super) trust_incoming: bool,
     pub(super) tracing_span: bool,
     pub(super) warn_client_errors: bool,
+    pub(super) server_timing: bool,
+    pub(super) trace_response: bool,
     /// Route templates without any signal.
     pub(super) skip: Vec<Box<str>>,
     /// Route templates whose answers are streams by nature.
@@ -142,6 +144,16 @@ impl Options {
         self.warn_client_errors = on;
     }
 
+    /// Switches the `Server-Timing` header of answers.
+    pub fn server_timing(&mut self, on: bool) {
+        self.server_timing = on;
+    }
+
+    /// Switches the `traceresponse` header of answers.
+    pub fn trace_response(&mut self, on: bool) {
+        self.trace_response = on;
+    }
+
     /// Leaves a route out of logs, traces and metrics.
     pub fn skip(&mut self, path: &str) {
         self.skip.push(path.into());
@@ -222,6 +234,8 @@ impl Default for Options {
             trust_incoming: true,
             tracing_span: false,
             warn_client_errors: false,
+            server_timing: false,
+            trace_response: false,
             skip: Vec::new(),
             streaming: Vec::new(),
             request_headers: Vec::new(),

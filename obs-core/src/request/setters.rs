@@ -76,6 +76,34 @@ macro_rules! layer_setters {
                 self.with(|options| options.warn_client_errors(on))
             }
 
+            /// Adds a [`Server-Timing`](https://www.w3.org/TR/server-timing/) header to each answer: the
+            /// ids of the request's span, and the milliseconds from its arrival to the head, for the
+            /// developer tools and the monitoring of browsers:
+            /// `traceparent;desc="00-…-…-01", head;dur=12.345`. How long the body takes is not known
+            /// when the header is sent. What the application sends in that header stays. Defaults to
+            /// off: everybody who asks sees how long the service works.
+            ///
+            /// Scripts of another origin see it only if the answer has `Timing-Allow-Origin`, and read
+            /// it from `fetch` only if `Access-Control-Expose-Headers` names `Server-Timing`.
+            #[must_use]
+            pub fn server_timing(self, on: bool) -> Self {
+                self.with(|options| options.server_timing(on))
+            }
+
+            /// Adds a `traceresponse` header to each answer, with trace id, span id and flags of the
+            /// request in the form of a `traceparent`, as
+            /// [level 2 of Trace Context](https://www.w3.org/TR/trace-context-2/) drafted it. Defaults
+            /// to off.
+            ///
+            /// Scripts of another origin can read it only if the answer's
+            /// `Access-Control-Expose-Headers` names `traceresponse`; the same holds for the
+            /// `x-request-id` of every answer. With tower-http that is
+            /// `CorsLayer::new().expose_headers([…])`, with actix-cors `Cors::expose_headers([…])`.
+            #[must_use]
+            pub fn trace_response(self, on: bool) -> Self {
+                self.with(|options| options.trace_response(on))
+            }
+
             /// Leaves the route with this template out of logs, traces and metrics; trace context
             /// is still passed on. Can be given several times. Defaults to none; the metrics page
             /// leaves itself out.

@@ -1,5 +1,7 @@
 //! The request's context in other tasks and threads: lines and exemplars there carry its ids.
 //!
+//! And what answers tell of their trace.
+//!
 //! A program of its own: spawned tasks log to the process-wide subscriber and count in the
 //! process-wide recorder.
 
@@ -9,3 +11,4 @@ mod actix;
 mod baggage;
 mod stage;
 mod tokio_tasks;
+mod told;

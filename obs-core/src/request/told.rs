@@ -1,0 +1,42 @@
+//! What the caller is told of its trace, in headers of the answer.
+
+use std::fmt::Write as _;
+
+use super::{Observation, observation::Running};
+use crate::{names::header, propagation::TraceParent};
+
+// === impl Observation ===
+
+impl Observation {
+    /// The headers that tell the caller of its trace, if the layer is to send them; to be called
+    /// before [`head`](Self::head). They are added to those that are there.
+    pub fn response_headers(&self, add: &mut dyn FnMut(&'static str, &str)) {
+        if let Some(running) = self.running() {
+            running.response_headers(add);
+        }
+    }
+}
+
+// === impl Running ===
+
+impl Running {
+    fn response_headers(&self, add: &mut dyn FnMut(&'static str, &str)) {
+        let options = &self.instrument.options;
+        if !options.trace_response && !options.server_timing {
+            return;
+        }
+        let Some(context) = &self.context else { return };
+        let (trace_id, span_id, flags) = (context.trace_id(), context.span_id(), context.trace_flags());
+        let parent = TraceParent { trace_id, span_id, flags }.to_bytes();
+        let text = std::str::from_utf8(&parent).unwrap_or_default();
+        if options.trace_response {
+            add(header::TRACERESPONSE, text);
+        }
+        if options.server_timing {
+            let mut timing = String::with_capacity(96);
+            let millis = self.started.elapsed().as_secs_f64() * 1_000.0;
+            let _ = write!(timing, "traceparent;desc=\"{text}\", head;dur={millis:.3}");
+            add(header::SERVER_TIMING, &timing);
+        }
+    }
+}
