@@ -156,6 +156,7 @@ impl RequestContext {
     ///
     /// What a caller sends is its own choice: check it before it decides anything, and never make a
     /// metric label of it.
+    #[must_use]
     pub fn baggage(&self) -> BaggageMembers<'_> {
         baggage_members(self.inner.parts.baggage.as_deref().unwrap_or_default())
     }
