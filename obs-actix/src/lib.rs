@@ -40,6 +40,17 @@
 //! Every request also writes one canonical log line and, if it is sampled, one server span; both
 //! carry the same ids. See [`obs_core::request`] for the ways in which a request can end.
 //!
+//! # One crate to name
+//!
+//! A service names this crate alone: what else it needs of obs is in [`obs_core`] here. For its own
+//! events and metrics it uses `tracing` and `metrics`, which know nothing of obs.
+//!
+//! ```
+//! use obs_actix::obs_core::{
+//!     Obs, StreamGuard, context, logs::LogFormat, metrics::Registry, propagation, request::Outcome, trace::in_span,
+//! };
+//! ```
+//!
 //! # Where to put the middleware
 //!
 //! `App::wrap` sees all requests, `Scope::wrap` those of the scope; both see the full pattern of the

@@ -42,6 +42,17 @@
 //! `package.Service/Method`. Give the methods to [`ObsLayer::grpc_methods`], or let the layer learn
 //! them. See [`obs_core::request::grpc`].
 //!
+//! # One crate to name
+//!
+//! A service names this crate alone: what else it needs of obs is in [`obs_core`] here. For its own
+//! events and metrics it uses `tracing` and `metrics`, which know nothing of obs.
+//!
+//! ```
+//! use obs_axum::obs_core::{
+//!     Obs, StreamGuard, context, logs::LogFormat, metrics::Registry, propagation, request::Outcome, trace::in_span,
+//! };
+//! ```
+//!
 //! # Where to put the layer
 //!
 //! `Router::layer` sees the matched route. A layer that stands outside of routing (around a whole
