@@ -10,7 +10,7 @@ use std::{
 
 use actix_web::{App, HttpServer, dev::ServerHandle, rt::System};
 use axum::{Router, routing::get};
-use obs_axum::obs_core::{Obs, ObsBuilder};
+use obs_axum::obs_core::{Obs, ObsBuilder, names::metric};
 use obs_tests::{
     DEADLINE,
     net::{self, H1Client, Response, Server},
@@ -236,7 +236,7 @@ fn the_page_tells_how_full_process_and_runtime_are() {
     let obs = served.obs.clone();
     let (axum, _) = (served.addrs[0].1, net::get(served.addrs[0].1, "/metrics"));
     let page = Page::parse(net::get(axum, "/metrics").text()).unwrap();
-    for def in obs_axum::obs_core::names::metric::PROCESS {
+    for def in metric::PROCESS {
         assert!(page.value(&def.name(""), &[]).is_some(), "{}", def.name(""));
     }
     let memory = page.value("process_resident_memory_bytes", &[]).unwrap();
@@ -246,7 +246,7 @@ fn the_page_tells_how_full_process_and_runtime_are() {
     assert!(started > 1.7e9, "{started}");
     // The service was built outside of a runtime: that of the first scrape is the one.
     assert_eq!(page.value("tokio_workers", &[("runtime", "main")]), Some(2.0));
-    for def in obs_axum::obs_core::names::metric::TOKIO {
+    for def in metric::TOKIO {
         assert!(page.value(&def.name(""), &[("runtime", "main")]).is_some(), "{}", def.name(""));
     }
     drop(obs);
