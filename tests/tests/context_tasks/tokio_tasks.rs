@@ -40,6 +40,7 @@ async fn a_blocking_task_works_in_a_context_that_was_kept() {
     check("blocking", &request);
 }
 
+#[expect(clippy::async_yields_async, reason = "the task shall outlive the future that spawns it")]
 #[tokio::test]
 async fn a_task_that_outlives_its_request_keeps_the_ids() {
     let request = request();
