@@ -45,6 +45,16 @@ impl Counts {
         self.0.lock().unwrap().get(reason).map_or(0, |count| count.load(Ordering::SeqCst))
     }
 
+    /// The count of `reason` and that of all, once they have come to `expected`, or after a while: the
+    /// worker counts what it gives up when it gets a turn, which may be after the shutdown ran out.
+    pub(super) fn settled(&self, reason: &str, expected: u64) -> (u64, u64) {
+        let began = std::time::Instant::now();
+        while self.total() < expected && began.elapsed() < std::time::Duration::from_secs(15) {
+            std::thread::yield_now();
+        }
+        (self.get(reason), self.total())
+    }
+
     pub(super) fn total(&self) -> u64 {
         self.0.lock().unwrap().values().map(|count| count.load(Ordering::SeqCst)).sum()
     }
