@@ -120,6 +120,14 @@ impl HistogramCells {
         }
     }
 
+    /// Looks at the places that a page in this `detail` reads; for the processor's sake only.
+    pub(in crate::metrics) fn look(&self, detail: Detail) -> u64 {
+        let lines = |block: &Block| block.0[0].load(Relaxed) ^ block.0[BLOCK / 2].load(Relaxed);
+        let classic = self.blocks.iter().fold(0, |seen, block| seen ^ lines(block));
+        let native = self.native.get().filter(|_| detail.native);
+        native.map_or(classic, |native| classic ^ native.look())
+    }
+
     /// Observations so far.
     pub(in crate::metrics) fn count(&self) -> u64 {
         let of = |shard| {

@@ -6,7 +6,7 @@
 
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
+    atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
 use super::shard::{self, Padded};
@@ -26,6 +26,8 @@ const FIRST: i32 = MIN_EXPONENT * 8 + 1;
 /// Buckets that are allocated together: eight doublings.
 const CHUNK: usize = 64;
 const CHUNKS: usize = 32;
+/// Cells that a processor fetches together.
+const CACHE_LINE: usize = 8;
 
 /// 2^(1/8) … 2^(7/8) without the leading one, as the 52 bits of a fraction.
 const EIGHTHS: [u64; 7] = [
@@ -42,6 +44,8 @@ type Chunk = Box<[AtomicU64; CHUNK]>;
 
 #[derive(Debug, Default)]
 struct Side {
+    /// A bit for each chunk that is there: readers need not look through all.
+    present: AtomicU32,
     chunks: [OnceLock<Chunk>; CHUNKS],
 }
 
@@ -90,25 +94,33 @@ impl Side {
     fn add(&self, index: i32, count: u64) {
         let at = usize::try_from(index - FIRST).unwrap_or_default();
         let Some(chunk) = self.chunks.get(at / CHUNK) else { return };
-        let chunk = chunk.get_or_init(|| Box::new([const { AtomicU64::new(0) }; CHUNK]));
+        let chunk = chunk.get_or_init(|| {
+            // Before the chunk is: whoever sees something counted in it sees the bit.
+            self.present.fetch_or(1 << (at / CHUNK), Relaxed);
+            Box::new([const { AtomicU64::new(0) }; CHUNK])
+        });
         chunk[at % CHUNK].fetch_add(count, Relaxed);
     }
 
     fn add_to(&self, counts: &mut Vec<(i32, u64)>) {
-        let mut index = FIRST;
-        for chunk in &self.chunks {
-            let Some(chunk) = chunk.get() else {
-                index += 64;
-                continue;
-            };
-            for cell in chunk.iter() {
+        for (first, chunk) in self.present() {
+            for (index, cell) in (first..).zip(chunk.iter()) {
                 let count = cell.load(Relaxed);
                 if count > 0 {
                     counts.push((index, count));
                 }
-                index += 1;
             }
         }
+    }
+
+    /// The chunks that are there, each with the index of its first bucket.
+    fn present(&self) -> impl Iterator<Item = (i32, &Chunk)> {
+        let bits = self.present.load(Relaxed);
+        let known = (FIRST..).step_by(CHUNK).zip(&self.chunks).enumerate();
+        known
+            .take_while(move |(at, _)| bits >> at != 0)
+            .filter(move |(at, _)| bits >> at & 1 == 1)
+            .filter_map(|(_, (first, chunk))| Some((first, chunk.get()?)))
     }
 }
 
@@ -136,6 +148,16 @@ impl Native {
             Some(index) if value < 0.0 => shard.negative.get_or_init(Box::default).add(index, count),
             Some(index) => shard.positive.add(index, count),
         }
+    }
+
+    /// Looks at the places that [`add_to`](Self::add_to) reads; for the processor's sake only.
+    pub(super) fn look(&self) -> u64 {
+        let of_side = |side: &Side| {
+            side.present().fold(0, |seen, (_, chunk)| {
+                chunk.iter().step_by(CACHE_LINE).fold(seen, |seen, cell| seen ^ cell.load(Relaxed))
+            })
+        };
+        self.shards.iter().fold(0, |seen, Padded(shard)| seen ^ of_side(&shard.positive))
     }
 
     /// Adds these buckets to `counts`, at least the `classic` observations that the caller counted

@@ -6,9 +6,9 @@ use super::{
     series::OutcomeSeries,
 };
 use crate::metrics::{
-    cells::LevelCells,
+    cells::{Detail, LevelCells},
     family::Labelled as _,
-    render::{At, Number, Sink, Walker},
+    render::{Ahead, At, Number, Sink, Touch, Walker},
 };
 
 impl Store {
@@ -27,7 +27,10 @@ impl Store {
     }
 
     fn walk_requests<S: Sink>(&self, page: &mut Walker<'_, S>) {
-        for series in self.outcomes.list().iter() {
+        let list = self.outcomes.list();
+        let mut ahead = Ahead::new(&list, page.detail());
+        for (at, series) in list.iter().enumerate() {
+            ahead.reach(at);
             let Some(cells) = series.duration.cells() else { continue };
             let at = At { labels: series.labels().as_ref(), created: series.created };
             page.counter(at, Number::Unsigned(cells.count()), || None);
@@ -36,8 +39,12 @@ impl Store {
 
     fn walk_durations<S: Sink>(&self, page: &mut Walker<'_, S>) {
         let list = self.outcomes.list();
+        let mut ahead = Ahead::new(&list, page.detail());
+        let mut at = 0;
         // What differs in the outcome only stands together: the outcome is the last label.
         for run in list.chunk_by(|a, b| a.duration_labels().text == b.duration_labels().text) {
+            at += run.len();
+            ahead.reach(at);
             let Some(first) = run.first() else { continue };
             let created = run.iter().map(|series| series.created).min().unwrap_or(first.created);
             let at = At { labels: first.duration_labels(), created };
@@ -72,5 +79,11 @@ impl Store {
                 page.histogram(At { labels: route.labels().as_ref(), created: route.created }, [cells]);
             }
         }
+    }
+}
+
+impl Touch for OutcomeSeries {
+    fn touch(&self, detail: Detail) -> u64 {
+        self.labels().touch() ^ self.duration.cells().map_or(0, |cells| cells.look(detail))
     }
 }

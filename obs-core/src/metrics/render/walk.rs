@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Number, plain::PlainSink, protobuf::ProtobufSink, text::TextSink};
+use super::{Number, Touch, ahead::ahead, plain::PlainSink, protobuf::ProtobufSink, text::TextSink};
 use crate::metrics::{
     Format,
     buckets::Buckets,
@@ -104,38 +104,38 @@ fn walk<'a, S: Sink>(entries: impl Iterator<Item = &'a Entry>, sink: &mut S) {
 
 impl<S: Sink> Walker<'_, S> {
     fn counters(&mut self, family: &Family<CounterCells>) {
-        for series in shown(&family.list()) {
+        for series in shown(&family.list(), self.sink.detail()) {
             self.counter(at(series), Number::Unsigned(series.cells.total()), || series.cells.exemplar());
         }
     }
 
     fn float_counters(&mut self, family: &Family<FloatCells>) {
-        for series in shown(&family.list()) {
+        for series in shown(&family.list(), self.sink.detail()) {
             self.counter(at(series), Number::Float(series.cells.total()), || series.cells.exemplar());
         }
     }
 
     fn summaries(&mut self, family: &Family<SummaryCells>) {
-        for series in shown(&family.list()) {
+        for series in shown(&family.list(), self.sink.detail()) {
             self.begin();
             self.sink.summary(self.meta, at(series), &series.cells.totals());
         }
     }
 
     fn gauges(&mut self, family: &Family<GaugeCell>) {
-        for series in shown(&family.list()) {
+        for series in shown(&family.list(), self.sink.detail()) {
             self.gauge(at(series), Number::Float(series.cells.value()));
         }
     }
 
     fn histograms(&mut self, family: &Family<HistogramCells>) {
-        for series in shown(&family.list()) {
+        for series in shown(&family.list(), self.sink.detail()) {
             self.histogram(at(series), [&series.cells]);
         }
     }
 
     fn infos(&mut self, family: &Family<InfoCell>) {
-        for series in shown(&family.list()) {
+        for series in shown(&family.list(), self.sink.detail()) {
             self.gauge(at(series), Number::Unsigned(1));
         }
     }
@@ -177,6 +177,10 @@ impl<S: Sink> Walker<'_, S> {
         self.sink.histogram(self.meta, at, buckets, self.totals);
     }
 
+    pub(in crate::metrics) fn detail(&self) -> Detail {
+        self.sink.detail()
+    }
+
     fn begin(&mut self) {
         if !self.begun {
             self.begun = true;
@@ -186,8 +190,8 @@ impl<S: Sink> Walker<'_, S> {
 }
 
 /// The series that are not idle.
-fn shown<C>(list: &[Arc<Series<C>>]) -> impl Iterator<Item = &Series<C>> {
-    list.iter().map(Arc::as_ref).filter(|series| !series.idle.is_hidden())
+fn shown<C: Touch>(list: &[Arc<Series<C>>], detail: Detail) -> impl Iterator<Item = &Series<C>> {
+    ahead(list, detail).filter(|series| !series.idle.is_hidden())
 }
 
 fn at<C>(series: &Series<C>) -> At<'_> {
