@@ -14,8 +14,6 @@ use rand::{
 
 use crate::clock;
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
 /// Id of a trace: 16 bytes, not all zero ([W3C Trace Context, 3.2.2.3](https://www.w3.org/TR/trace-context-2/#trace-id)).
 ///
 /// Displays as 32 lower-case hex digits.
@@ -37,6 +35,23 @@ pub struct TraceFlags(u8);
 pub(crate) enum RequestId {
     Uuid([u8; 36]),
     Given(Box<str>),
+}
+
+/// The 16 hex digits of a number: all at once, a byte for each of its half-bytes.
+const fn hex(n: u64) -> [u8; 16] {
+    const ONES: u128 = u128::from_ne_bytes([1; 16]);
+    let mut digits = spread(n as u128, 0xffff_ffff, 32);
+    digits = spread(digits, 0xffff_0000_0000_0000_ffff, 16);
+    digits = spread(digits, 0x0000_00ff_0000_00ff_0000_00ff_0000_00ff, 8);
+    digits = spread(digits, 0x000f_000f_000f_000f_000f_000f_000f_000f, 4);
+    // Six more than a digit above nine carries into the next half-byte.
+    let letters = ((digits + 6 * ONES) >> 4) & ONES;
+    (digits + b'0' as u128 * ONES + (b'a' - b'9' - 1) as u128 * letters).to_be_bytes()
+}
+
+/// Moves the upper half of each number away from the lower half, which `lower` picks.
+const fn spread(numbers: u128, lower: u128, bits: u32) -> u128 {
+    ((numbers & (lower << bits)) << bits) | (numbers & lower)
 }
 
 thread_local! {
@@ -85,13 +100,13 @@ impl TraceId {
     /// The 32 hex digits.
     #[must_use]
     pub const fn to_hex(self) -> [u8; 32] {
-        let bytes = self.0.to_be_bytes();
-        let mut out = [0; 32];
-        let mut i = 0;
-        while i < 16 {
-            out[2 * i] = HEX[(bytes[i] >> 4) as usize];
-            out[2 * i + 1] = HEX[(bytes[i] & 15) as usize];
-            i += 1;
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+        let (high, low) = (hex((self.0 >> 64) as u64), hex(self.0 as u64));
+        let (mut out, mut at) = ([0; 32], 0);
+        while at < 16 {
+            out[at] = high[at];
+            out[16 + at] = low[at];
+            at += 1;
         }
         out
     }
@@ -139,15 +154,7 @@ impl SpanId {
     /// The 16 hex digits.
     #[must_use]
     pub const fn to_hex(self) -> [u8; 16] {
-        let bytes = self.0.to_be_bytes();
-        let mut out = [0; 16];
-        let mut i = 0;
-        while i < 8 {
-            out[2 * i] = HEX[(bytes[i] >> 4) as usize];
-            out[2 * i + 1] = HEX[(bytes[i] & 15) as usize];
-            i += 1;
-        }
-        out
+        hex(self.0)
     }
 }
 

@@ -40,7 +40,15 @@ pub(super) struct Buckets {
     /// The bounds in whole units.
     units: Box<[u64]>,
     /// `,le="0.005"} ` for each bucket, the one without a bound last.
-    tails: Box<[Box<str>]>,
+    tails: Box<[Tail]>,
+}
+
+/// The end of a line's labels.
+#[derive(Debug)]
+pub(super) struct Tail {
+    text: Box<str>,
+    /// The same with zeros after it, where it is that short: a copy of a known length needs no call.
+    short: Option<[u8; Tail::SHORT]>,
 }
 
 /// Checks bucket bounds: finite, ascending, at least one, at most 256.
@@ -103,7 +111,7 @@ impl Buckets {
             let mut tail = String::with_capacity(le.len() + 9);
             // Writing to a string can't fail.
             let _ = write!(tail, ",le=\"{le}\"}} ");
-            tail.into_boxed_str()
+            Tail::new(tail)
         };
         let le = bounds.iter().map(|bound| le_text(*bound)).chain(["+Inf".to_owned()]);
         Self { scale, bounds: bounds.into(), units, tails: le.map(tail).collect() }
@@ -118,7 +126,7 @@ impl Buckets {
         &self.bounds
     }
 
-    pub(super) fn tails(&self) -> &[Box<str>] {
+    pub(super) fn tails(&self) -> &[Tail] {
         &self.tails
     }
 
@@ -160,6 +168,34 @@ impl Buckets {
     pub(super) fn representatives(&self) -> impl Iterator<Item = f64> + '_ {
         let beyond = self.bounds.last().map_or(0.0, |last| last + last.abs() / 8.0);
         self.bounds.iter().copied().chain([beyond])
+    }
+}
+
+// === impl Tail ===
+
+impl Tail {
+    const SHORT: usize = 16;
+
+    fn new(text: String) -> Self {
+        let mut short = [0; Self::SHORT];
+        let fits = short.get_mut(..text.len()).map(|front| front.copy_from_slice(text.as_bytes()));
+        Self { short: fits.map(|()| short), text: text.into_boxed_str() }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    #[inline]
+    pub(super) fn push_to(&self, page: &mut Vec<u8>) {
+        match &self.short {
+            Some(short) => {
+                let end = page.len() + self.text.len();
+                page.extend_from_slice(short);
+                page.truncate(end);
+            }
+            None => page.extend_from_slice(self.text.as_bytes()),
+        }
     }
 }
 
