@@ -43,6 +43,10 @@ fn env(name: &str) -> Option<String> {
 /// | `…_ENDPOINT`, `…_TRACES_ENDPOINT` | [`otlp_endpoint`](Self::otlp_endpoint) | URL; to the first, HTTP adds `/v1/traces` | no export |
 /// | `…_PROTOCOL`, `…_TRACES_PROTOCOL` | none | `http/protobuf`, `grpc` (features `otlp-http`, `otlp-grpc`) | `http/protobuf` |
 /// | `…_TIMEOUT`, `…_TRACES_TIMEOUT` | none | for one request with its retries | 10 000 |
+/// | `…_HEADERS`, `…_TRACES_HEADERS` | none | `name=value,…`, values percent-encoded | none |
+/// | `…_COMPRESSION`, `…_TRACES_COMPRESSION` | none | `gzip`, `none` | `none` |
+/// | `…_CERTIFICATE`, `…_TRACES_CERTIFICATE` | none | PEM file of what is trusted with `https://` (feature `otlp-tls`) | the system's certificates |
+/// | `…_CLIENT_CERTIFICATE`, `…_CLIENT_KEY` | none | PEM files, if the collector wants to know the client; also with `TRACES_` before them | none |
 /// | `OTEL_BSP_MAX_QUEUE_SIZE` | none | spans that wait at most | 2 048 |
 /// | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | none | spans that are sent at once at most | 512 |
 /// | `OTEL_BSP_SCHEDULE_DELAY` | none | for how long a span waits for others | 5 000 |

@@ -35,18 +35,32 @@ impl Endpoint {
         let Some((setting, url)) = code.or_else(|| env.first([signal.endpoint, ENDPOINT])) else { return Ok(None) };
         let is_base = setting != signal.endpoint;
         if let Err(expected) = check(&url, is_base) {
-            return Err(InitError::invalid(setting, url, expected));
+            return Err(InitError::invalid(setting, without_credentials(&url), expected));
         }
         let protocol = Protocol::from_settings(signal, env)?;
         Ok(Some(Self { protocol, url: if is_base { protocol.with_path(&url, signal.path) } else { url } }))
     }
 
+    /// Whether the connection is encrypted.
+    #[cfg(feature = "otlp-tls")]
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+    }
+
     /// The URL without what may be secret in it, for messages.
     pub(super) fn shown(&self) -> String {
         let (scheme, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = authority.rsplit('@').next().unwrap_or_default();
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         format!("{scheme}://{host}")
+    }
+}
+
+/// The URL as it may be shown.
+fn without_credentials(url: &str) -> String {
+    let (before, rest) = url.split_once("://").unwrap_or(("", url));
+    match rest.rsplit_once('@') {
+        Some((_, after)) => format!("{before}://…@{after}"),
+        None => url.to_owned(),
     }
 }
 
@@ -99,14 +113,17 @@ fn check(url: &str, is_base: bool) -> Result<(), &'static str> {
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     match scheme.to_ascii_lowercase().as_str() {
         "http" => {}
-        "https" => return Err("an http:// URL: this version of obs has no TLS, send through a collector at hand"),
-        _ => return Err("a URL whose scheme is http"),
+        "https" if cfg!(feature = "otlp-tls") => {}
+        "https" => return Err("an http:// URL, or the feature `otlp-tls` of obs-core"),
+        _ => return Err("a URL whose scheme is http or https"),
     }
     if is_base && path.contains(['?', '#']) {
         return Err("a base URL, to which the path is added, without query and fragment");
     }
-    let address = authority.rsplit('@').next().unwrap_or_default();
-    if is_address(address) { Ok(()) } else { Err(EXAMPLE) }
+    if authority.contains('@') {
+        return Err("a URL without credentials: send them in a header, see OTEL_EXPORTER_OTLP_HEADERS");
+    }
+    if is_address(authority) { Ok(()) } else { Err(EXAMPLE) }
 }
 
 /// Whether this is `host`, `host:port` or `[v6]:port`.
@@ -179,9 +196,7 @@ mod tests {
 
     #[test]
     fn every_form_of_host_is_taken() {
-        for good in
-            ["http://h", "HTTP://127.0.0.1:1", "http://[::1]:4318", "http://[::1]/x", "http://u:p@h.example:80/"]
-        {
+        for good in ["http://h", "HTTP://127.0.0.1:1", "http://[::1]:4318", "http://[::1]/x", "http://h.example:80/"] {
             assert!(endpoint(Some(good), &[]).is_ok(), "{good}");
         }
     }
@@ -195,7 +210,6 @@ mod tests {
             "http://",
             "http:///v1",
             "ftp://host",
-            "https://host",
             "http://:4318",
             "http://host:port",
             "http://host:0",
@@ -216,6 +230,16 @@ mod tests {
     }
 
     #[test]
+    fn an_encrypted_connection_needs_its_feature() {
+        let https = endpoint(Some("https://host"), &[]);
+        if cfg!(feature = "otlp-tls") {
+            assert!(https.is_ok());
+        } else {
+            assert!(https.unwrap_err().to_string().contains("the feature `otlp-tls`"));
+        }
+    }
+
+    #[test]
     fn an_unknown_protocol_is_refused_by_name() {
         for bad in ["http/json", "http", "tcp"] {
             let error = endpoint(Some("http://host"), &[(PROTOCOL, bad)]).unwrap_err().to_string();
@@ -225,7 +249,10 @@ mod tests {
 
     #[test]
     fn messages_show_no_secrets() {
-        let endpoint = endpoint(Some("http://user:secret@host:4318/key"), &[]).unwrap().unwrap();
-        assert_eq!(endpoint.shown(), "http://host:4318");
+        let shown = endpoint(Some("http://host:4318/key"), &[]).unwrap().unwrap().shown();
+        assert_eq!(shown, "http://host:4318");
+        let error = endpoint(Some("http://user:secret@host:4318"), &[]).unwrap_err().to_string();
+        assert!(error.contains("http://…@host:4318") && error.contains("_HEADERS"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
     }
 }

@@ -12,6 +12,7 @@ use super::*;
 use crate::trace::export::{
     endpoint::Endpoint,
     testing::{Counts, span},
+    transport::Transport,
 };
 
 /// Far longer than anything in these tests takes.
@@ -53,6 +54,7 @@ fn settings() -> ExportSettings {
     ExportSettings {
         signal: &TRACES,
         endpoint: Endpoint::from_settings(&TRACES, Some("http://collector:4318"), Env(&|_| None)).unwrap().unwrap(),
+        transport: Transport::default(),
         request_timeout: LONG,
         export_timeout: LONG,
         delay: LONG,

@@ -7,6 +7,8 @@
 #[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod absent;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod connect;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod drops;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod endpoint;
@@ -28,6 +30,10 @@ mod spans;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod testing;
 mod thread;
+#[cfg(all(feature = "otlp-tls", any(feature = "otlp-http", feature = "otlp-grpc")))]
+mod tls;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod transport;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod worker;
 

@@ -2,12 +2,16 @@
 
 #[cfg(feature = "otlp-logs")]
 use opentelemetry_otlp::LogExporter;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+#[cfg(feature = "otlp-http")]
+use opentelemetry_otlp::WithHttpConfig;
+#[cfg(feature = "otlp-grpc")]
+use opentelemetry_otlp::WithTonicConfig;
+use opentelemetry_otlp::{Compression, SpanExporter, WithExportConfig};
 #[cfg(feature = "otlp-logs")]
 use opentelemetry_sdk::logs::LogExporter as _;
 use opentelemetry_sdk::{Resource, trace::SpanExporter as _};
 
-use super::{endpoint::Protocol, exporter::BoxError, settings::ExportSettings};
+use super::{connect, endpoint::Protocol, exporter::BoxError, settings::ExportSettings};
 
 /// The exporter of spans. It must be made and used inside a runtime.
 ///
@@ -17,9 +21,9 @@ pub(super) fn span_exporter(settings: &ExportSettings, resource: &Resource) -> R
     let builder = SpanExporter::builder();
     let mut exporter = match settings.endpoint.protocol {
         #[cfg(feature = "otlp-http")]
-        Protocol::Http => over_http(builder.with_http(), settings).build()?,
+        Protocol::Http => over_http(builder.with_http(), settings)?.build()?,
         #[cfg(feature = "otlp-grpc")]
-        Protocol::Grpc => configured(builder.with_tonic(), settings).build()?,
+        Protocol::Grpc => over_grpc(builder.with_tonic(), settings)?.build()?,
     };
     exporter.set_resource(resource);
     Ok(exporter)
@@ -31,17 +35,26 @@ pub(super) fn log_exporter(settings: &ExportSettings, resource: &Resource) -> Re
     let builder = LogExporter::builder();
     let mut exporter = match settings.endpoint.protocol {
         #[cfg(feature = "otlp-http")]
-        Protocol::Http => over_http(builder.with_http(), settings).build()?,
+        Protocol::Http => over_http(builder.with_http(), settings)?.build()?,
         #[cfg(feature = "otlp-grpc")]
-        Protocol::Grpc => configured(builder.with_tonic(), settings).build()?,
+        Protocol::Grpc => over_grpc(builder.with_tonic(), settings)?.build()?,
     };
     exporter.set_resource(resource);
     Ok(exporter)
 }
 
 #[cfg(feature = "otlp-http")]
-fn over_http<B: WithExportConfig>(builder: B, settings: &ExportSettings) -> B {
-    configured(builder, settings).with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
+fn over_http<B: WithExportConfig + WithHttpConfig>(builder: B, settings: &ExportSettings) -> Result<B, BoxError> {
+    let builder = configured(builder, settings).with_protocol(opentelemetry_otlp::Protocol::HttpBinary);
+    let builder = if settings.transport.gzip { builder.with_compression(Compression::Gzip) } else { builder };
+    Ok(builder.with_shared_http_client(connect::http_client(settings)?))
+}
+
+#[cfg(feature = "otlp-grpc")]
+fn over_grpc<B: WithExportConfig + WithTonicConfig>(builder: B, settings: &ExportSettings) -> Result<B, BoxError> {
+    let builder = configured(builder, settings);
+    let builder = if settings.transport.gzip { builder.with_compression(Compression::Gzip) } else { builder };
+    Ok(builder.with_channel(connect::channel(settings)?))
 }
 
 /// What all exporters have in common.

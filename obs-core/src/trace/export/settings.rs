@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{endpoint::Endpoint, signal::Signal};
+use super::{endpoint::Endpoint, signal::Signal, transport::Transport};
 use crate::{obs::InitError, trace::settings::Env};
 
 /// The batch settings of the standard and where to send to.
@@ -10,6 +10,7 @@ use crate::{obs::InitError, trace::settings::Env};
 pub(crate) struct ExportSettings {
     pub(super) signal: &'static Signal,
     pub(super) endpoint: Endpoint,
+    pub(super) transport: Transport,
     /// How long the collector may take for a request, with its retries.
     pub(super) request_timeout: Duration,
     /// How long one batch may take whatever happens.
@@ -73,6 +74,7 @@ impl ExportSettings {
         Ok(Some(Self {
             signal,
             endpoint,
+            transport: Transport::from_settings(signal, env)?,
             request_timeout: match env.get(signal.timeout) {
                 Some(_) => millis(signal.timeout, 10_000, env)?,
                 None => request_timeout,

@@ -15,6 +15,14 @@ pub(crate) struct Signal {
     pub(super) endpoint: &'static str,
     pub(super) protocol: &'static str,
     pub(super) timeout: &'static str,
+    pub(super) headers: &'static str,
+    pub(super) compression: &'static str,
+    #[cfg(feature = "otlp-tls")]
+    pub(super) certificate: &'static str,
+    #[cfg(feature = "otlp-tls")]
+    pub(super) client_certificate: &'static str,
+    #[cfg(feature = "otlp-tls")]
+    pub(super) client_key: &'static str,
     pub(super) queue: &'static str,
     pub(super) batch: &'static str,
     pub(super) export_timeout: &'static str,
@@ -34,6 +42,14 @@ pub(crate) static TRACES: Signal = Signal {
     endpoint: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     protocol: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
     timeout: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
+    headers: "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+    compression: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
+    #[cfg(feature = "otlp-tls")]
+    certificate: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+    #[cfg(feature = "otlp-tls")]
+    client_certificate: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+    #[cfg(feature = "otlp-tls")]
+    client_key: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
     queue: "OTEL_BSP_MAX_QUEUE_SIZE",
     batch: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
     export_timeout: "OTEL_BSP_EXPORT_TIMEOUT",
@@ -53,6 +69,14 @@ pub(crate) static LOGS: Signal = Signal {
     endpoint: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
     protocol: "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
     timeout: "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT",
+    headers: "OTEL_EXPORTER_OTLP_LOGS_HEADERS",
+    compression: "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION",
+    #[cfg(feature = "otlp-tls")]
+    certificate: "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE",
+    #[cfg(feature = "otlp-tls")]
+    client_certificate: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE",
+    #[cfg(feature = "otlp-tls")]
+    client_key: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY",
     queue: "OTEL_BLRP_MAX_QUEUE_SIZE",
     batch: "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
     export_timeout: "OTEL_BLRP_EXPORT_TIMEOUT",

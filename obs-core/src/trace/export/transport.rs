@@ -1,0 +1,106 @@
+//! What goes along with each request to the collector, beyond where to.
+
+use super::signal::Signal;
+#[cfg(feature = "otlp-tls")]
+use super::tls::Tls;
+use crate::{obs::InitError, propagation::baggage_members, trace::settings::Env};
+
+const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+const COMPRESSION: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";
+
+/// How requests are sent.
+///
+/// Headers are not here: opentelemetry-otlp reads the variables that have them itself, and leaves out
+/// what can't be. So they are only checked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Transport {
+    pub(super) gzip: bool,
+    #[cfg(feature = "otlp-tls")]
+    pub(super) tls: Tls,
+}
+
+// === impl Transport ===
+
+impl Transport {
+    pub(super) fn from_settings(signal: &Signal, env: Env<'_>) -> Result<Self, InitError> {
+        if let Some((setting, list)) = env.first([signal.headers, HEADERS]) {
+            check_headers(setting, &list)?;
+        }
+        let gzip = match env.first([signal.compression, COMPRESSION]) {
+            None => false,
+            Some((setting, name)) => match name.to_ascii_lowercase().as_str() {
+                "gzip" => true,
+                "none" => false,
+                _ => return Err(InitError::invalid(setting, name, "gzip or none")),
+            },
+        };
+        Ok(Self {
+            gzip,
+            #[cfg(feature = "otlp-tls")]
+            tls: Tls::from_settings(signal, env)?,
+        })
+    }
+}
+
+/// Headers are a list like baggage, `name=value,name=value`, with values percent-encoded
+/// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables)).
+/// Values may be secrets: the message has none.
+fn check_headers(setting: &'static str, list: &str) -> Result<(), InitError> {
+    let members = list.split(',').filter(|member| !member.trim().is_empty());
+    for (number, member) in (1..).zip(members) {
+        let is_header =
+            baggage_members(member).next().is_some_and(|header| is_name(header.key) && is_value(&header.value));
+        if !is_header {
+            let expected = "a list such as \"api-key=secret,team=blue\", with values percent-encoded";
+            return Err(InitError::invalid(setting, format_args!("…, member {number}"), expected));
+        }
+    }
+    Ok(())
+}
+
+/// Whether this is a token (RFC 9110, 5.6.2).
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Whether this can be the value of a header in every protocol.
+fn is_value(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::export::signal::TRACES;
+
+    fn transport(set: &[(&str, &str)]) -> Result<Transport, InitError> {
+        let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Transport::from_settings(&TRACES, Env(&env))
+    }
+
+    #[test]
+    fn compression_is_gzip_or_none_and_the_variable_for_the_signal_wins() {
+        assert!(!transport(&[]).unwrap().gzip);
+        assert!(transport(&[(COMPRESSION, "GZIP")]).unwrap().gzip);
+        assert!(!transport(&[(COMPRESSION, "gzip"), (TRACES.compression, "none")]).unwrap().gzip);
+        let error = transport(&[(COMPRESSION, "zstd")]).unwrap_err().to_string();
+        assert_eq!(error, "OTEL_EXPORTER_OTLP_COMPRESSION is \"zstd\", expected gzip or none");
+    }
+
+    #[test]
+    fn headers_that_can_be_sent_are_taken() {
+        for good in ["a=1", "authorization=Basic%20Zm9v", "x-team=blue, api-key = s=cr=t,", ","] {
+            assert!(transport(&[(HEADERS, good)]).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn headers_that_can_not_be_sent_are_refused_without_showing_them() {
+        for bad in ["hidden", "a=1,hidden", "a b=hidden", "=hidden", "a=", "a=hidden%0A", "ä=hidden", "a=hidden%C3%A4"]
+        {
+            let error = transport(&[(TRACES.headers, bad)]).unwrap_err().to_string();
+            assert!(error.starts_with("OTEL_EXPORTER_OTLP_TRACES_HEADERS is \"…, member "), "{error}");
+            assert!(!error.contains("hidden"), "{error}");
+        }
+    }
+}
