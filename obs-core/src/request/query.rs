@@ -38,7 +38,10 @@ const SENSITIVE_PREFIXES: [&str; 2] = ["x-amz-", "x-goog-"];
 
 /// The query with the values of sensitive keys replaced by `REDACTED`.
 ///
-/// Keys are compared after percent-decoding, so that `%74oken` hides nothing.
+/// Keys are compared after percent-decoding, so that `%74oken` hides nothing, and part by part, so
+/// that `user[password]` and `auth.token` don't either. Some servers separate pairs by a semicolon:
+/// from a sensitive key behind one, all is replaced up to the next `&`, since the rest may be part of
+/// the value.
 pub(super) fn redacted(query: &str, more: &[Box<str>]) -> String {
     let mut out = String::with_capacity(query.len());
     redact_into(&mut out, query, more);
@@ -51,15 +54,29 @@ pub(crate) fn redact_into(out: &mut String, query: &str, more: &[Box<str>]) {
         if i > 0 {
             out.push('&');
         }
-        match pair.split_once('=') {
-            Some((key, _)) if is_sensitive(key, more) => {
-                out.push_str(key);
+        match end_of_sensitive_key(pair, more) {
+            Some(end) => {
+                out.push_str(&pair[..end]);
                 out.push('=');
                 out.push_str(value::REDACTED);
             }
-            _ => out.push_str(pair),
+            None => out.push_str(pair),
         }
     }
+}
+
+/// Where the first key whose value is a secret ends.
+fn end_of_sensitive_key(pair: &str, more: &[Box<str>]) -> Option<usize> {
+    let mut start = 0;
+    for part in pair.split(';') {
+        if let Some((key, _)) = part.split_once('=')
+            && is_sensitive(key, more)
+        {
+            return Some(start + key.len());
+        }
+        start += part.len() + 1;
+    }
+    None
 }
 
 fn is_sensitive(key: &str, more: &[Box<str>]) -> bool {
@@ -70,6 +87,11 @@ fn is_sensitive(key: &str, more: &[Box<str>]) -> bool {
 }
 
 fn is_sensitive_plain(key: &str, more: &[Box<str>]) -> bool {
+    is_sensitive_word(key, more)
+        || (key.contains(['[', '.']) && key.split(['[', ']', '.']).any(|word| is_sensitive_word(word, more)))
+}
+
+fn is_sensitive_word(key: &str, more: &[Box<str>]) -> bool {
     let starts_with = |prefix: &str| key.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     SENSITIVE_QUERY_KEYS.iter().any(|known| known.eq_ignore_ascii_case(key))
         || SENSITIVE_PREFIXES.into_iter().any(starts_with)
@@ -96,6 +118,8 @@ pub(crate) fn percent_decoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -105,6 +129,41 @@ mod tests {
             redacted(query, &[]),
             "a=1&token=REDACTED&X-Amz-Signature=REDACTED&b&Code=REDACTED&%74oken=REDACTED&c=%zz"
         );
+    }
+
+    #[test]
+    fn a_key_in_a_structure_is_found_and_so_is_one_behind_a_semicolon() {
+        for (query, expected) in [
+            ("user[password]=x&a[]=1", "user[password]=REDACTED&a[]=1"),
+            ("auth.token=x&tokens=2", "auth.token=REDACTED&tokens=2"),
+            ("user%5Bpassword%5D=x", "user%5Bpassword%5D=REDACTED"),
+            ("token[]=x", "token[]=REDACTED"),
+            ("a=1;token=x;b=2&c=3", "a=1;token=REDACTED&c=3"),
+            ("token=x;y&c=3", "token=REDACTED&c=3"),
+            ("a;b;c", "a;b;c"),
+            ("=x&;=y", "=x&;=y"),
+        ] {
+            assert_eq!(redacted(query, &[]), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_never_comes_through(
+            before in "[a-z0-9=&;.%\\[\\]]{0,20}",
+            key in prop::sample::select(&SENSITIVE_QUERY_KEYS[..]),
+            after in "[a-z0-9=&;.%\\[\\]]{0,20}",
+        ) {
+            let query = format!("{before}&{key}=TOPSECRET&{after}");
+            let shown = redacted(&query, &[]);
+            prop_assert!(!shown.contains("TOPSECRET"), "{shown}");
+            prop_assert_eq!(redacted(&shown, &[]), shown);
+        }
+
+        #[test]
+        fn any_text_is_survived(query: String) {
+            let _ = redacted(&query, &["own".into()]);
+        }
     }
 
     #[test]
