@@ -7,7 +7,6 @@ use crate::names::{MetricDef, label, metric, semconv, value};
 
 /// What RED metrics and their labels are called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Convention {
     /// `http_requests_total{method, endpoint, status, outcome}` and its companions, see
     /// [`names::metric`](crate::names::metric).

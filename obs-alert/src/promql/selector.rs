@@ -1,0 +1,131 @@
+//! Which series are meant.
+
+use std::fmt::{self, Write as _};
+
+/// The series of a metric whose labels match.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Selector {
+    metric: String,
+    matchers: Vec<Matcher>,
+}
+
+/// What a label has to be like.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Matcher {
+    /// The label's key.
+    pub label: String,
+    /// How the value is compared.
+    pub op: MatchOp,
+    /// What it is compared with; a regular expression is anchored at both ends, as in Prometheus.
+    pub value: String,
+}
+
+/// How a label's value is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MatchOp {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`
+    Regex,
+    /// `!~`
+    NotRegex,
+}
+
+// === impl Selector ===
+
+impl Selector {
+    /// All series of a metric, which must be a name of the classic data model:
+    /// `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+    #[must_use]
+    pub fn new(metric: impl Into<String>) -> Self {
+        Self { metric: metric.into(), matchers: Vec::new() }
+    }
+
+    /// Only the series whose `label` is `value`.
+    #[must_use]
+    pub fn with(self, label: &str, value: &str) -> Self {
+        self.and(label, MatchOp::Equal, value)
+    }
+
+    /// Only the series whose `label` is not `value`.
+    #[must_use]
+    pub fn without(self, label: &str, value: &str) -> Self {
+        self.and(label, MatchOp::NotEqual, value)
+    }
+
+    /// Only the series whose `label` matches a regular expression.
+    #[must_use]
+    pub fn matching(self, label: &str, regex: &str) -> Self {
+        self.and(label, MatchOp::Regex, regex)
+    }
+
+    /// Only the series whose `label` does not match a regular expression.
+    #[must_use]
+    pub fn not_matching(self, label: &str, regex: &str) -> Self {
+        self.and(label, MatchOp::NotRegex, regex)
+    }
+
+    fn and(mut self, label: &str, op: MatchOp, value: &str) -> Self {
+        self.matchers.push(Matcher { label: label.to_owned(), op, value: value.to_owned() });
+        self
+    }
+
+    /// The name of the metric.
+    #[must_use]
+    pub fn metric(&self) -> &str {
+        &self.metric
+    }
+
+    /// What the labels have to be like.
+    #[must_use]
+    pub fn matchers(&self) -> &[Matcher] {
+        &self.matchers
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.metric)?;
+        for (at, matcher) in self.matchers.iter().enumerate() {
+            f.write_char(if at == 0 { '{' } else { ',' })?;
+            write!(f, "{}{}", matcher.label, matcher.op.as_str())?;
+            quote(f, &matcher.value)?;
+        }
+        if self.matchers.is_empty() { Ok(()) } else { f.write_char('}') }
+    }
+}
+
+// === impl MatchOp ===
+
+impl MatchOp {
+    /// The operator.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Regex => "=~",
+            Self::NotRegex => "!~",
+        }
+    }
+}
+
+/// A string literal: quotes, backslashes and control characters can't end it.
+pub(super) fn quote(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
+    f.write_char('"')?;
+    for c in text.chars() {
+        match c {
+            '"' => f.write_str("\\\"")?,
+            '\\' => f.write_str("\\\\")?,
+            '\n' => f.write_str("\\n")?,
+            '\r' => f.write_str("\\r")?,
+            '\t' => f.write_str("\\t")?,
+            c if c.is_control() => write!(f, "\\u{:04x}", u32::from(c))?,
+            c => f.write_char(c)?,
+        }
+    }
+    f.write_char('"')
+}

@@ -1,0 +1,64 @@
+//! How bad it is.
+
+use std::{error::Error, fmt, str::FromStr};
+
+/// How bad it is, and so whom it may wake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// For the record: nobody has to act.
+    Info,
+    /// Somebody has to act within days: a ticket.
+    Warning,
+    /// Somebody has to act now: a page.
+    Critical,
+}
+
+/// A word that is no severity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownSeverity {
+    word: String,
+}
+
+// === impl Severity ===
+
+impl Severity {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
+    /// The value of the `severity` label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Severity {
+    type Err = UnknownSeverity;
+
+    fn from_str(word: &str) -> Result<Self, UnknownSeverity> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.as_str() == word)
+            .ok_or_else(|| UnknownSeverity { word: word.to_owned() })
+    }
+}
+
+// === impl UnknownSeverity ===
+
+impl fmt::Display for UnknownSeverity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "severity {:?} is not known: it is critical, warning or info", self.word)
+    }
+}
+
+impl Error for UnknownSeverity {}
