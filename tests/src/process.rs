@@ -24,8 +24,9 @@ pub struct Process {
     readers: [JoinHandle<()>; 2],
 }
 
-/// Builds the program of the workspace's package `package` as `cargo run -p` would and returns
-/// where it is. A package is built once per test program.
+/// Builds the program of the workspace's package `package` and returns where it is. A package is
+/// built once per test program, with the features of the whole workspace: one set of dependencies
+/// serves all programs, where each alone would have them compiled again.
 #[must_use]
 #[track_caller]
 pub fn build(package: &str) -> PathBuf {
@@ -45,7 +46,8 @@ pub fn build(package: &str) -> PathBuf {
 fn cargo_build(package: &str) -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--message-format=json-render-diagnostics", "--package", package])
+        .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
+        .args(["--workspace", "--all-features", "--bin", package])
         .current_dir(workspace())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())

@@ -109,7 +109,7 @@ fn a_collector_is_a_url_that_can_be_sent_to() {
         ("http://collector:99999", example),
         ("http://collector port", example),
         ("http://c\u{f6}llector", example),
-        ("ftp://collector", "a URL whose scheme is http"),
+        ("ftp://collector", "a URL whose scheme is http or https"),
         ("http://collector?key=1", "a base URL, to which the path is added, without query and fragment"),
     ] {
         let error = refused(builder().otlp_endpoint(url));
