@@ -60,7 +60,7 @@ async fn get(ask: Request<Ask>) -> Result<Response<Order>, Status> {
 async fn call(name: &str) -> Result<(), Box<dyn Error>> {
     let _telemetry = Obs::builder("order-client").init()?;
     let url = format!("http://{SERVICE}");
-    let layer = ObsClientLayer::new().base_url(&url).target(|request| request.uri.path().to_owned());
+    let layer = ObsClientLayer::new().base_url(&url).grpc_methods(orders::METHODS);
     let channel = transport::Endpoint::from_shared(url)?.connect().await?;
     let mut orders = OrdersClient::new(ServiceBuilder::new().layer(layer).service(channel));
     let order = orders.get(Ask { name: name.to_owned() }).await?;

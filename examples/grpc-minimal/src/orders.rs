@@ -23,7 +23,7 @@ use tonic::{
 use tonic_prost::ProstCodec;
 use tower::service_fn;
 
-/// The methods, for `ObsLayer::grpc_methods`.
+/// The methods, for `grpc_methods` of both layers.
 pub(crate) const METHODS: [&str; 1] = ["shop.Orders/Get"];
 
 /// What is asked for.

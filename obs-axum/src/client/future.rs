@@ -12,7 +12,7 @@ use http_body::Body;
 use obs_core::client::{ClientObservation, ClientResponse};
 use pin_project_lite::pin_project;
 
-use super::ClassifyError;
+use super::{ClassifyError, ObsClientBody};
 use crate::{headers::Headers, service::protocol};
 
 pin_project! {
@@ -40,7 +40,7 @@ where
     C: ClassifyError<E>,
     R: Body,
 {
-    type Output = F::Output;
+    type Output = Result<Response<ObsClientBody<R>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -48,18 +48,27 @@ where
         let polled = this.inner.poll(cx);
         polling.leave();
         let result = ready!(polled);
-        match &result {
-            Ok(response) => this.observation.head(&ClientResponse {
-                status: response.status().as_u16(),
-                protocol: Some(protocol(response.version())),
-                headers: &Headers(response.headers()),
-                peer: None,
-                body_bytes: response.body().size_hint().exact(),
-            }),
-            Err(error) => this.observation.error(this.classify.error_type(error), this.classify.cause(error)),
-        }
-        Poll::Ready(result)
+        let mut observation = std::mem::replace(this.observation, ClientObservation::none());
+        Poll::Ready(match result {
+            Ok(response) => Ok(answered(response, observation)),
+            Err(error) => {
+                observation.error(this.classify.error_type(&error), this.classify.cause(&error));
+                Err(error)
+            }
+        })
     }
+}
+
+/// Reports the head, and hands the observation on to the body.
+fn answered<R: Body>(response: Response<R>, mut observation: ClientObservation) -> Response<ObsClientBody<R>> {
+    observation.head(&ClientResponse {
+        status: response.status().as_u16(),
+        protocol: Some(protocol(response.version())),
+        headers: &Headers(response.headers()),
+        peer: None,
+        body_bytes: response.body().size_hint().exact(),
+    });
+    response.map(|body| ObsClientBody::new(body, observation))
 }
 
 impl<F, C> fmt::Debug for ObsClientFuture<F, C> {

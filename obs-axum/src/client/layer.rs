@@ -49,6 +49,20 @@ impl<C> ObsClientLayer<C> {
         self
     }
 
+    /// The gRPC methods that this client calls, as `package.Service/Method`: calls of these have them
+    /// as their target, others have none. A [`Target`](super::Target) or [`target`](Self::target) goes
+    /// first. Without a list, methods are learnt from the first answer that proves that there is such
+    /// a method, 256 at most. Can be given several times. Defaults to none.
+    ///
+    /// ```
+    /// let layer = obs_axum::client::ObsClientLayer::new()
+    ///     .base_url("http://payments.internal:50051")
+    ///     .grpc_methods(["shop.Payments/Charge", "shop.Payments/Refund"]);
+    /// ```
+    pub fn grpc_methods<N: AsRef<str>>(self, methods: impl IntoIterator<Item = N>) -> Self {
+        self.with(|options| options.grpc_methods(methods))
+    }
+
     /// Names the `error_type` of the inner client's errors. Needed where they are no
     /// [`Error`](std::error::Error), as the boxed ones of tower's own layers are not. Defaults to
     /// [`FromSources`].

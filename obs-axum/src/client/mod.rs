@@ -32,17 +32,22 @@
 //! # gRPC
 //!
 //! Requests of a tonic client don't tell where they go, the channel knows that: give the layer the
-//! channel's URL by [`base_url`](ObsClientLayer::base_url). Their paths are the names of methods in
-//! your own code, so they may be targets:
+//! channel's URL by [`base_url`](ObsClientLayer::base_url), and the methods that you call by
+//! [`grpc_methods`](ObsClientLayer::grpc_methods):
 //!
 //! ```
 //! let layer = obs_axum::client::ObsClientLayer::new()
 //!     .base_url("http://payments.internal:50051")
-//!     .target(|request| request.uri.path().to_owned());
+//!     .grpc_methods(["shop.Payments/Charge"]);
 //! ```
 //!
-//! The status is that of HTTP: what stands in `grpc-status` comes after the head.
+//! A call of type `application/grpc` lasts until its trailers, and its outcome is what `grpc-status`
+//! says there; the label `status` is the name (`OK`, `NOT_FOUND`, …), the target is
+//! `shop.Payments/Charge`. The answer's body is wrapped for that, as [`ObsClientBody`]; for anything
+//! but gRPC the wrapper only passes on. Nothing tells a stream that lives on from other calls: its
+//! duration, too, is that to its end.
 
+mod body;
 mod classify;
 mod future;
 mod layer;
@@ -52,6 +57,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+pub use body::ObsClientBody;
 pub use classify::{ClassifyError, FromSources};
 pub use future::ObsClientFuture;
 pub use layer::ObsClientLayer;

@@ -12,7 +12,7 @@ use obs_core::client::{ClientObservation, ClientState};
 use tower_service::Service;
 
 use super::{
-    ClassifyError, ObsClientFuture,
+    ClassifyError, ObsClientBody, ObsClientFuture,
     propagate::propagate,
     request::{client_request, has_target},
 };
@@ -66,7 +66,7 @@ where
     B: Body,
     R: Body,
 {
-    type Response = S::Response;
+    type Response = Response<ObsClientBody<R>>;
     type Error = S::Error;
     type Future = ObsClientFuture<S::Future, C>;
 

@@ -18,6 +18,7 @@ pub(super) fn at_start(
     method: &'static str,
     request: &ClientRequest<'_>,
     labels: &Labels<'_>,
+    is_call: bool,
     headers: &dyn HeaderReader,
 ) -> Vec<KeyValue> {
     let Labels { url, host: _, target } = labels;
@@ -32,7 +33,8 @@ pub(super) fn at_start(
         out.push(KeyValue::new(attribute::SERVER_PORT, i64::from(url.port_or_default())));
         out.push(KeyValue::new(attribute::URL_FULL, full(url, &options.redact_query)));
     }
-    if !target.is_empty() {
+    // A call has the name of its method instead, which may show only with its answer.
+    if !target.is_empty() && !is_call {
         out.push(KeyValue::new(attribute::URL_TEMPLATE, interned(target)));
     }
     if request.resend_count > 0 {

@@ -8,13 +8,13 @@ use std::{
 use opentelemetry::{KeyValue, trace::Status};
 
 use super::{
-    ClientFinished, attributes, line,
+    ClientFinished, ClientResponse, Outcome, attributes, line,
     observation::{Answer, Running},
 };
 use crate::{
     metrics::Measured,
     names::attribute,
-    request::{interned, status_text},
+    request::{GrpcStatus, interned, status_text},
 };
 
 /// The longest description of an error on a span, in bytes.
@@ -28,17 +28,32 @@ impl Running {
         let mut digits = [0; 3];
         // On a client, a 4xx answer is an error too.
         let of_status = answer.status.filter(|status| *status >= 400);
-        let error_type = answer.error_type.or_else(|| Some(status_text(of_status?, &mut digits)));
-        self.record_metrics(answer, error_type);
+        let grpc_status = self.grpc_status(answer);
+        let is_failure = matches!(answer.outcome, Outcome::ClientError | Outcome::ServerError);
+        let of_call = grpc_status.filter(|_| is_failure).map(GrpcStatus::as_str);
+        let error_type = answer.error_type.or(of_call).or_else(|| Some(status_text(of_status?, &mut digits)));
+        self.record_metrics(answer, grpc_status, error_type);
         self.end_span(answer, error_type);
-        self.tell(answer, error_type);
+        self.tell(answer, grpc_status, error_type);
     }
 
-    fn record_metrics(&mut self, answer: &Answer<'_>, error_type: Option<&str>) {
-        let exemplar = self.attempt.exemplar();
+    /// The protocol's version, which comes with the answer.
+    pub(super) fn take_protocol(&mut self, response: &ClientResponse<'_>) {
+        if let (Some(in_flight), Some(red), Some(protocol)) =
+            (&mut self.in_flight, &self.instrument.red, response.protocol)
+        {
+            in_flight.answered_over(red, protocol.version());
+        }
+    }
+
+    fn record_metrics(&mut self, answer: &Answer<'_>, grpc_status: Option<GrpcStatus>, error_type: Option<&str>) {
+        if let Some(response) = answer.response {
+            self.take_protocol(response);
+        }
+        let (status, exemplar) = (self.metrics_status(answer, grpc_status), self.attempt.exemplar());
         let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) else { return };
         let measured = Measured {
-            status: answer.status.unwrap_or_default(),
+            status,
             outcome: answer.outcome,
             error_type,
             duration: answer.duration,
@@ -46,9 +61,6 @@ impl Running {
             response_bytes: None,
             exemplar,
         };
-        if let Some(protocol) = answer.response.and_then(|response| response.protocol) {
-            in_flight.answered_over(red, protocol.version());
-        }
         in_flight.record(red, &measured);
         // Before the hook is told: whoever hears it finds the gauge back where it was.
         in_flight.release();
@@ -61,6 +73,7 @@ impl Running {
         } else if let Some(status) = answer.status {
             span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
         }
+        self.describe_call();
         if let Some(error_type) = error_type {
             span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, interned(error_type)));
             span.set_status(Status::error(answer.cause.map(description).unwrap_or_default()));
@@ -69,13 +82,14 @@ impl Running {
     }
 
     /// The log line and the user's hook.
-    fn tell(&self, answer: &Answer<'_>, error_type: Option<&str>) {
+    fn tell(&self, answer: &Answer<'_>, grpc_status: Option<GrpcStatus>, error_type: Option<&str>) {
         let Some((host, target)) = &self.names else { return };
         let finished = ClientFinished {
             method: self.method,
             host,
-            target,
-            status: answer.status,
+            target: self.call_method.as_deref().unwrap_or(target),
+            status: answer.status.or(self.head),
+            grpc_status,
             outcome: answer.outcome,
             error_type,
             duration: answer.duration,

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{context::RequestContext, propagation::TraceParent, request::Outcome};
+use crate::{
+    context::RequestContext,
+    propagation::TraceParent,
+    request::{GrpcStatus, Outcome},
+};
 
 /// An attempt that has ended, as a client's `on_finish` is told of it.
 #[derive(Clone, Copy, Debug)]
@@ -16,11 +20,14 @@ pub struct ClientFinished<'a> {
     pub target: &'a str,
     /// The status code, if there was an answer.
     pub status: Option<u16>,
+    /// The status of a gRPC call: what was sent, or what stands in for it.
+    pub grpc_status: Option<GrpcStatus>,
     /// How it ended.
     pub outcome: Outcome,
     /// What went wrong, if it ended in an error.
     pub error_type: Option<&'a str>,
-    /// From the start of the attempt to the response head, or to the error.
+    /// From the start of the attempt to the response head, or to the error; of a gRPC call, to its
+    /// trailers.
     pub duration: Duration,
     /// How often the request had been sent before.
     pub resend_count: u32,

@@ -6,6 +6,7 @@ use super::{ClientOptions, ClientRequest, ClientUrl, base_url::BaseUrl, red::Red
 use crate::{
     names::target,
     obs::{self, Shared},
+    request::grpc::Methods,
 };
 
 /// Everything that the requests of one client share; made once, whatever number of clones.
@@ -13,6 +14,7 @@ pub struct ClientInstrument {
     pub(super) shared: Arc<Shared>,
     pub(super) red: Option<Red>,
     pub(super) options: ClientOptions,
+    pub(super) grpc_methods: Methods,
     base_url: Option<BaseUrl>,
 }
 
@@ -35,7 +37,8 @@ impl ClientInstrument {
             options.hosts.add(base.host());
         }
         let red = options.metrics.then(|| Red::new(&shared, &options));
-        Self { shared, red, options, base_url }
+        let grpc_methods = Methods::new(&options.grpc_methods);
+        Self { shared, red, options, grpc_methods, base_url }
     }
 
     pub(super) fn labels<'a>(&'a self, request: &ClientRequest<'a>) -> Labels<'a> {

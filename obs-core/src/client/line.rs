@@ -3,7 +3,7 @@
 use opentelemetry::Context as OtelContext;
 
 use super::ClientFinished;
-use crate::{context, names::log};
+use crate::{context, names::log, request::GrpcStatus};
 
 /// Writes the event with these fields; a level has to be known when a program is compiled.
 macro_rules! event {
@@ -15,6 +15,7 @@ macro_rules! event {
             { log::HOST } = $finished.host,
             { log::URL_TEMPLATE } = $finished.target,
             { log::STATUS } = $finished.status,
+            { log::GRPC_STATUS } = $finished.grpc_status.map(GrpcStatus::as_str),
             { log::OUTCOME } = $finished.outcome.as_str(),
             { log::ERROR_TYPE } = $finished.error_type,
             { log::DURATION_MS } = $finished.duration.as_secs_f64() * 1e3,

@@ -35,7 +35,28 @@
 //! (`499`, `500`) could not be told from a real one. To Prometheus, an empty label is one that is
 //! not there.
 //!
-//! An attempt ends at the response head: the time, the span and the gauge in flight stop there, as
+//! A gRPC call (a `POST` of type `application/grpc`) that is answered in gRPC ends with its body, since
+//! its status stands in the trailers, or in the head of an answer that has nothing else:
+//!
+//! | outcome | when | `status` label | `error_type` |
+//! |---|---|---|---|
+//! | [`Ok`](Outcome::Ok) | `OK` | `OK` | |
+//! | [`ClientError`](Outcome::ClientError), [`ServerError`](Outcome::ServerError) | any other status, split as on [servers](crate::request::grpc): on a client each is an error | its name | its name |
+//! | [`ServerError`](Outcome::ServerError) | the body ended without a status | `UNKNOWN` | `UNKNOWN` |
+//! | [`ServerError`](Outcome::ServerError) | no answer | `DEADLINE_EXCEEDED` if it took too long, `UNAVAILABLE` if the connection failed, else `UNKNOWN` | one of [`error_type::TRANSPORT`] |
+//! | [`BodyError`](Outcome::BodyError) | a body failed, the request's or the answer's | `INTERNAL` | `body`, `body_error` |
+//! | [`Panic`](Outcome::Panic) | as above, also while the body was polled | `INTERNAL` | `panic` |
+//! | [`Cancelled`](Outcome::Cancelled), [`Aborted`](Outcome::Aborted) | dropped before an answer, or before its end | `CANCELLED` | |
+//!
+//! The label is one of the 17 names of [`GrpcStatus`](crate::request::GrpcStatus): other than HTTP,
+//! gRPC says which of them a client makes of a call without an answer. `error_type` tells the two
+//! apart, and the span has `rpc.response.status_code` only where one was sent. An answer that is not
+//! gRPC, say a proxy's `503`, is recorded by its HTTP status, at its head. Under
+//! [`Convention::OpenTelemetry`](crate::metrics::Convention::OpenTelemetry) the label stays HTTP's.
+//! The `target` is `package.Service/Method` if the client was given a list that has it, or has learnt
+//! that there is such a method; it is never what somebody asked for.
+//!
+//! Any other attempt ends at the response head: the time, the span and the gauge in flight stop there, as
 //! the conventions of OpenTelemetry ask. The `host` label is taken from a closed list or capped; the
 //! `target` label is the template that the caller gave, else empty.
 //!
@@ -47,6 +68,7 @@ mod base_url;
 mod ending;
 mod error;
 mod finished;
+mod grpc;
 mod head;
 mod hosts;
 mod instrument;

@@ -1,6 +1,7 @@
-//! One attempt, from its start to its response head.
+//! One attempt, from its start to its response head; that of a gRPC call, to its trailers.
 
 use std::{
+    borrow::Cow,
     error::Error,
     fmt,
     sync::Arc,
@@ -18,7 +19,11 @@ use super::{
 use crate::{
     context::{self, Entered},
     names::error_type,
-    request::{HeaderReader, known_method},
+    request::{
+        HeaderReader,
+        grpc::{self, Call},
+        known_method,
+    },
 };
 
 /// Watches one attempt and records it exactly once, however it ends.
@@ -40,6 +45,12 @@ pub(super) struct Running {
     pub(super) in_flight: Option<InFlight>,
     /// Host and target, where the line or the hook want them.
     pub(super) names: Option<(Box<str>, Box<str>)>,
+    /// Set if this is a gRPC call.
+    pub(super) call: Option<Call>,
+    /// The method of a call, or the target that the user gave it, if one is known.
+    pub(super) call_method: Option<Box<str>>,
+    /// The status of HTTP that a call was answered with: it ends with its body.
+    pub(super) head: Option<u16>,
     pub(super) attempt: Attempt,
     pub(super) resend_count: u32,
     pub(super) request_bytes: Option<u64>,
@@ -76,12 +87,18 @@ impl ClientObservation {
     pub fn start(instrument: &Arc<ClientInstrument>, request: &ClientRequest<'_>, headers: &dyn HeaderReader) -> Self {
         let started = Instant::now();
         let method = known_method(request.method);
-        let labels = instrument.labels(request);
+        let mut labels = instrument.labels(request);
+        let call = call_of(instrument, request, &mut labels, headers);
         let Labels { url: _, host, target } = &labels;
         let in_flight = instrument.red.as_ref().map(|red| red.arrive(method, &labels));
-        let name = || in_flight.as_ref().map_or_else(|| span_name(method, target), InFlight::span_name);
-        let attempt =
-            Attempt::start(instrument, name, || attributes::at_start(instrument, method, request, &labels, headers));
+        let call_method = (call.is_some() && !target.is_empty()).then(|| Box::from(&**target));
+        let name = || match (&call, &in_flight) {
+            (Some(_), _) => grpc::span_name(call_method.as_deref()),
+            (None, Some(in_flight)) => in_flight.span_name(),
+            (None, None) => span_name(method, target),
+        };
+        let attributes = || attributes::at_start(instrument, method, request, &labels, call.is_some(), headers);
+        let attempt = Attempt::start(instrument, name, attributes);
         let wants_names = instrument.options.logs || instrument.options.on_finish.is_some();
         Self {
             running: Some(Running {
@@ -89,6 +106,9 @@ impl ClientObservation {
                 method,
                 in_flight,
                 names: wants_names.then(|| (Box::from(&**host), Box::from(&**target))),
+                call,
+                call_method,
+                head: None,
                 attempt,
                 resend_count: request.resend_count,
                 request_bytes: request.body_bytes,
@@ -121,8 +141,22 @@ impl ClientObservation {
         ClientPolling { observation: self, entered, _otel: otel, returned: false }
     }
 
-    /// The response head has come: the attempt is over.
+    /// An observation of nothing, to put in the place of one.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { running: None }
+    }
+
+    /// The response head has come: the attempt is over, unless it is a gRPC call whose status is
+    /// [yet to come](Self::awaits_trailers).
     pub fn head(&mut self, response: &ClientResponse<'_>) {
+        let Some(running) = &mut self.running else { return };
+        if running.take_call_head(response) {
+            if running.has_grpc_status() {
+                self.end();
+            }
+            return;
+        }
         self.finish(|duration| Answer {
             status: Some(response.status),
             outcome: Outcome::of_status(response.status),
@@ -133,30 +167,47 @@ impl ClientObservation {
         });
     }
 
+    /// Whether the attempt goes on after its head, until the body ends: a gRPC call has its status in
+    /// the trailers. An adapter then wraps each poll of the body in [`enter`](Self::enter) and reports
+    /// its end; to drop the observation before that is [`Aborted`](Outcome::Aborted).
+    #[must_use]
+    pub fn awaits_trailers(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.head.is_some())
+    }
+
+    /// The body has ended with these trailers.
+    pub fn trailers(&mut self, trailers: &dyn HeaderReader) {
+        if let Some(running) = &mut self.running {
+            running.take_grpc_status(trailers);
+        }
+        self.end();
+    }
+
+    /// The body has ended without trailers.
+    pub fn end(&mut self) {
+        let outcome = self.running.as_ref().and_then(|running| running.call.as_ref()?.ended());
+        self.finish(|duration| Answer::without_head(outcome.unwrap_or(Outcome::Cancelled), None, duration));
+    }
+
+    /// The body of the answer has failed.
+    pub fn body_error(&mut self) {
+        let error_type = Some(error_type::BODY_ERROR);
+        self.finish(|duration| Answer::without_head(Outcome::BodyError, error_type, duration));
+    }
+
     /// There is no answer. `error_type` is one of [`TRANSPORT`](error_type::TRANSPORT), or another
     /// word from a closed list, never the error's text; `cause` is an error whose text may stand on
     /// the span: it must not name the URL.
     pub fn error(&mut self, error_type: &'static str, cause: Option<&(dyn Error + 'static)>) {
         let outcome = if error_type == error_type::BODY { Outcome::BodyError } else { Outcome::ServerError };
-        self.finish(|duration| Answer {
-            status: None,
-            outcome,
-            error_type: Some(error_type),
-            duration,
-            response: None,
-            cause,
-        });
+        self.finish(|duration| Answer { cause, ..Answer::without_head(outcome, Some(error_type), duration) });
     }
 
     /// The client has turned an answer with this status into an error of its own.
     pub fn status_error(&mut self, status: u16) {
         self.finish(|duration| Answer {
             status: Some(status),
-            outcome: Outcome::of_status(status),
-            error_type: None,
-            duration,
-            response: None,
-            cause: None,
+            ..Answer::without_head(Outcome::of_status(status), None, duration)
         });
     }
 
@@ -171,9 +222,12 @@ impl ClientObservation {
 impl Drop for ClientObservation {
     fn drop(&mut self) {
         let Some(running) = &self.running else { return };
-        let (outcome, error_type) =
-            if running.in_poll { (Outcome::Panic, Some(error_type::PANIC)) } else { (Outcome::Cancelled, None) };
-        self.finish(|duration| Answer { status: None, outcome, error_type, duration, response: None, cause: None });
+        let (outcome, error_type) = match (running.in_poll, running.head) {
+            (true, _) => (Outcome::Panic, Some(error_type::PANIC)),
+            (false, None) => (Outcome::Cancelled, None),
+            (false, Some(_)) => (Outcome::Aborted, None),
+        };
+        self.finish(|duration| Answer::without_head(outcome, error_type, duration));
     }
 }
 
@@ -181,6 +235,31 @@ impl fmt::Debug for ClientObservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientObservation").field("is_running", &self.running.is_some()).finish_non_exhaustive()
     }
+}
+
+// === impl Answer ===
+
+impl Answer<'_> {
+    /// What came brings no head, or one that has been recorded already.
+    fn without_head(outcome: Outcome, error_type: Option<&'static str>, duration: Duration) -> Self {
+        Self { status: None, outcome, error_type, duration, response: None, cause: None }
+    }
+}
+
+/// Whether the attempt is a gRPC call, whose method then is the target unless the user gave one.
+fn call_of<'a>(
+    instrument: &'a ClientInstrument,
+    request: &ClientRequest<'a>,
+    labels: &mut Labels<'a>,
+    headers: &dyn HeaderReader,
+) -> Option<Call> {
+    let has_target = !labels.target.is_empty();
+    let methods = &instrument.grpc_methods;
+    let (call, method) = grpc::departing(methods, request.method, request.url.path, has_target, headers)?;
+    if let Some(method) = method {
+        labels.target = Cow::Borrowed(method);
+    }
+    Some(call)
 }
 
 // === impl ClientPolling ===

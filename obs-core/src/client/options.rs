@@ -35,6 +35,8 @@ pub struct ClientOptions {
     pub(super) base_url: Option<Box<str>>,
     pub(super) hosts: Hosts,
     pub(super) max_hosts: usize,
+    /// Without a slash at their beginning.
+    pub(super) grpc_methods: Vec<Box<str>>,
     pub(super) on_finish: Option<ClientFinishHook>,
 }
 
@@ -125,6 +127,12 @@ impl ClientOptions {
         self.max_hosts = max;
     }
 
+    /// Adds gRPC methods, `package.Service/Method`.
+    pub fn grpc_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
+        let name = |method: N| Box::from(method.as_ref().trim_start_matches('/'));
+        self.grpc_methods.extend(methods.into_iter().map(name));
+    }
+
     /// Sets the hook that is told of every attempt's end.
     pub fn on_finish(&mut self, hook: impl Fn(&ClientFinished<'_>) + Send + Sync + 'static) {
         self.on_finish = Some(Arc::new(hook));
@@ -148,6 +156,7 @@ impl Default for ClientOptions {
             base_url: None,
             hosts: Hosts::default(),
             max_hosts: DEFAULT_MAX_HOSTS,
+            grpc_methods: Vec::new(),
             on_finish: None,
         }
     }

@@ -58,6 +58,11 @@ impl InFlight {
         self.in_flight.span_name()
     }
 
+    /// The target, which came with the answer.
+    pub(super) fn retarget(&mut self, red: &Red, target: &str) {
+        self.in_flight.retarget(&red.red, target);
+    }
+
     /// The protocol's version, which comes with the answer.
     pub(super) fn answered_over(&mut self, red: &Red, protocol: &'static str) {
         self.in_flight.describe(&red.red, &Traits { scheme: self.scheme, protocol, ..Traits::default() });

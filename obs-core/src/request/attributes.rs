@@ -60,7 +60,7 @@ pub(super) fn route(endpoint: &str) -> KeyValue {
 }
 
 /// What a gRPC call has in place of a route, and the status if one was sent.
-pub(super) fn push_call(endpoint: Option<&str>, status: Option<GrpcStatus>, push: &mut dyn FnMut(KeyValue)) {
+pub(crate) fn push_call(endpoint: Option<&str>, status: Option<GrpcStatus>, push: &mut dyn FnMut(KeyValue)) {
     push(KeyValue::new(attribute::RPC_SYSTEM_NAME, rpc::SYSTEM_GRPC));
     push(KeyValue::new(attribute::RPC_METHOD, interned(grpc::method_of(endpoint))));
     if let Some(status) = status {

@@ -59,7 +59,7 @@ mod stream;
 mod tests;
 mod told;
 
-pub(crate) use attributes::{interned, push_headers, split_authority};
+pub(crate) use attributes::{interned, push_call, push_headers, split_authority};
 pub(crate) use ending::status_text;
 pub(crate) use grpc::status_label;
 pub(crate) use instrument::is_request_span;

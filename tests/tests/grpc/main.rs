@@ -8,6 +8,8 @@
 )]
 
 mod calls;
+mod client;
+mod client_scripted;
 mod methods;
 mod orders;
 mod scripted;

@@ -52,6 +52,11 @@ impl ClientInFlight {
         self.flight.entry().span_name.clone()
     }
 
+    /// Records go under another target from now on; the gauge stays where it was raised.
+    pub(crate) fn retarget(&mut self, red: &ClientRed, target: &str) {
+        self.flight.retarget(&red.store, target);
+    }
+
     /// What became known with the answer; replaces all that the request was counted out with.
     pub(crate) fn describe(&mut self, red: &ClientRed, traits: &Traits<'_>) {
         self.flight.describe(&red.store, traits);

@@ -61,6 +61,14 @@ impl Flight {
         self.renamed = Some(cache::find(store, key));
     }
 
+    pub(super) fn retarget(&mut self, store: &Store, target: &str) {
+        let entry = self.entry();
+        if *entry.target != *target {
+            let key = PairKey { method: entry.pair.method, place: &entry.place, target, code: entry.code };
+            self.renamed = Some(cache::find(store, key));
+        }
+    }
+
     /// Records go under these further labels from now on, as far as they differ; the gauge stays where
     /// it was raised.
     pub(super) fn describe(&mut self, store: &Store, traits: &Traits<'_>) {

@@ -12,8 +12,8 @@ use crate::{
 const CONTENT_TYPE: &[u8] = b"application/grpc";
 
 /// What is known of a call.
-#[derive(Debug)]
-pub(in crate::request) struct Call {
+#[derive(Debug, Default)]
+pub(crate) struct Call {
     /// Whether its answer is gRPC.
     answered: bool,
     /// As it was sent.
@@ -31,17 +31,38 @@ pub(in crate::request) fn arriving<'a>(
     if head.method != "POST" || !matches!(head.protocol, Protocol::Http2 | Protocol::Http3) || !is_grpc(headers) {
         return None;
     }
-    let mut call = Call { answered: false, status: None, candidate: None };
     // Servers that route by service only have a template with a wildcard: the method says more.
     if head.endpoint.is_some_and(|endpoint| !endpoint.contains("{*")) {
-        return Some((call, head.endpoint));
+        return Some((Call::default(), head.endpoint));
     }
-    let Some(name) = head.path.strip_prefix('/') else { return Some((call, head.endpoint)) };
+    let (call, name) = named(methods, head.path);
+    Some((call, name.or(head.endpoint)))
+}
+
+/// The call that a client sends, and its method as far as it is known. What protocol it goes by shows
+/// only with its answer.
+pub(crate) fn departing<'a>(
+    methods: &Methods,
+    method: &str,
+    path: &'a str,
+    has_target: bool,
+    headers: &dyn HeaderReader,
+) -> Option<(Call, Option<&'a str>)> {
+    if method != "POST" || !is_grpc(headers) {
+        return None;
+    }
+    // What the user calls it goes first.
+    Some(if has_target { (Call::default(), None) } else { named(methods, path) })
+}
+
+fn named<'a>(methods: &Methods, path: &'a str) -> (Call, Option<&'a str>) {
+    let mut call = Call::default();
+    let Some(name) = path.strip_prefix('/') else { return (call, None) };
     if methods.contains(name) {
-        return Some((call, Some(name)));
+        return (call, Some(name));
     }
     call.candidate = methods.may_learn(name).then(|| name.into());
-    Some((call, head.endpoint))
+    (call, None)
 }
 
 /// Whether the type is gRPC's; not gRPC-Web's, which has its trailers in the body.
@@ -52,13 +73,13 @@ fn is_grpc(headers: &dyn HeaderReader) -> bool {
 }
 
 /// The value of `rpc.method` for an endpoint.
-pub(in crate::request) fn method_of(endpoint: Option<&str>) -> &str {
+pub(crate) fn method_of(endpoint: Option<&str>) -> &str {
     endpoint.map_or(value::OTHER, |endpoint| endpoint.trim_start_matches('/'))
 }
 
 /// What a call's span is called
 /// ([RPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/#name)).
-pub(in crate::request) fn span_name(endpoint: Option<&str>) -> Cow<'static, str> {
+pub(crate) fn span_name(endpoint: Option<&str>) -> Cow<'static, str> {
     match endpoint {
         Some(_) => Cow::Owned(method_of(endpoint).to_owned()),
         None => Cow::Borrowed(rpc::SYSTEM_GRPC),
@@ -69,41 +90,41 @@ pub(in crate::request) fn span_name(endpoint: Option<&str>) -> Cow<'static, str>
 
 impl Call {
     /// The head has come. Tells whether the answer is of gRPC, and not of something in front of it.
-    pub(in crate::request) fn head(&mut self, head: &ResponseHead<'_>) -> bool {
+    pub(crate) fn head(&mut self, head: &ResponseHead<'_>) -> bool {
         self.answered = head.status == 200 && is_grpc(head.headers);
         self.answered
     }
 
     /// Whether the answer is gRPC.
-    pub(in crate::request) fn is_answered(&self) -> bool {
+    pub(crate) fn is_answered(&self) -> bool {
         self.answered
     }
 
     /// Reads the status from the trailers, or from a head that has them.
-    pub(in crate::request) fn read_status(&mut self, headers: &dyn HeaderReader) -> Option<GrpcStatus> {
+    pub(crate) fn read_status(&mut self, headers: &dyn HeaderReader) -> Option<GrpcStatus> {
         let status = headers.get(header::GRPC_STATUS).filter(|_| self.answered).map(GrpcStatus::parse)?;
         self.status = Some(status);
         Some(status)
     }
 
     /// The status that was sent.
-    pub(in crate::request) fn sent(&self) -> Option<GrpcStatus> {
+    pub(crate) fn sent(&self) -> Option<GrpcStatus> {
         self.status
     }
 
     /// The method, if this status is the first to prove that it is there and it can be remembered.
-    pub(in crate::request) fn proven(&mut self, status: GrpcStatus, methods: &Methods) -> Option<Box<str>> {
+    pub(crate) fn proven(&mut self, status: GrpcStatus, methods: &Methods) -> Option<Box<str>> {
         self.candidate.take_if(|_| status.proves_method()).filter(|name| methods.learn(name))
     }
 
     /// The outcome of an answer that reached its end; none if it is not gRPC. Without a status,
     /// clients take it for `UNKNOWN`.
-    pub(in crate::request) fn ended(&self) -> Option<Outcome> {
+    pub(crate) fn ended(&self) -> Option<Outcome> {
         self.answered.then(|| self.status.unwrap_or(GrpcStatus::Unknown).outcome())
     }
 
     /// The status to record: what was sent, or what stands in for it; none if the answer is not gRPC.
-    pub(in crate::request) fn recorded(&self, outcome: Outcome, has_head: bool) -> Option<GrpcStatus> {
+    pub(crate) fn recorded(&self, outcome: Outcome, has_head: bool) -> Option<GrpcStatus> {
         if has_head && !self.answered {
             return None;
         }

@@ -14,7 +14,7 @@ const MAX_NAME: usize = 256;
 
 /// The methods that calls are recorded under.
 #[derive(Debug, Default)]
-pub(in crate::request) struct Methods {
+pub(crate) struct Methods {
     /// The user's list; empty if the methods are to be learnt.
     listed: HashSet<Box<str>>,
     learnt: RwLock<HashSet<Box<str>>>,
@@ -24,7 +24,7 @@ pub(in crate::request) struct Methods {
 
 impl Methods {
     /// These; if there are none, they are learnt.
-    pub(in crate::request) fn new(listed: &[Box<str>]) -> Self {
+    pub(crate) fn new(listed: &[Box<str>]) -> Self {
         Self { listed: listed.iter().cloned().collect(), learnt: RwLock::default() }
     }
 

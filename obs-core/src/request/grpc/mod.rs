@@ -41,10 +41,9 @@ mod methods;
 mod running;
 mod status;
 
-use call::span_name;
-
-pub(super) use call::{Call, arriving, method_of};
-pub(super) use methods::Methods;
+pub(super) use call::arriving;
+pub(crate) use call::{Call, departing, method_of, span_name};
+pub(crate) use methods::Methods;
 pub(crate) use status::status_label;
 
 pub use status::GrpcStatus;

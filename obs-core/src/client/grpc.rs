@@ -1,0 +1,93 @@
+//! What is different in an attempt that is a gRPC call: its status stands in the trailers.
+
+use super::{
+    ClientResponse, Outcome, attributes,
+    observation::{Answer, Running},
+};
+use crate::{
+    metrics::Convention,
+    names::error_type,
+    request::{BodySize, GrpcStatus, HeaderReader, ResponseHead, grpc, push_call},
+};
+
+// === impl Running ===
+
+impl Running {
+    /// The head of an answer has come. Tells whether it is that of a call, which ends with its body.
+    pub(super) fn take_call_head(&mut self, response: &ClientResponse<'_>) -> bool {
+        let Some(call) = &mut self.call else { return false };
+        let &ClientResponse { status, headers, .. } = response;
+        if !call.head(&ResponseHead { status, headers, body: BodySize::Unknown, endpoint: None }) {
+            return false;
+        }
+        self.head = Some(status);
+        self.take_protocol(response);
+        if let Some(span) = self.attempt.span() {
+            attributes::of_response(&self.instrument, response, &mut |attribute| span.set_attribute(attribute));
+        }
+        // An answer without messages has its trailers there.
+        self.take_grpc_status(headers);
+        true
+    }
+
+    /// Reads the status of a call from its trailers.
+    pub(super) fn take_grpc_status(&mut self, headers: &dyn HeaderReader) {
+        let Some(call) = &mut self.call else { return };
+        let Some(status) = call.read_status(headers) else { return };
+        if let Some(method) = call.proven(status, &self.instrument.grpc_methods) {
+            self.retarget(method);
+        }
+    }
+
+    /// Whether the status of a call has come.
+    pub(super) fn has_grpc_status(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.sent().is_some())
+    }
+
+    /// The status to record for a call: what was sent, or what stands in for it; none if it is no
+    /// call, or was answered by something that speaks no gRPC.
+    pub(super) fn grpc_status(&self, answer: &Answer<'_>) -> Option<GrpcStatus> {
+        let call = self.call.as_ref()?;
+        let has_head = self.head.is_some() || answer.status.is_some();
+        if has_head { call.recorded(answer.outcome, true) } else { Some(unanswered(answer)) }
+    }
+
+    /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.
+    pub(super) fn metrics_status(&self, answer: &Answer<'_>, grpc_status: Option<GrpcStatus>) -> u16 {
+        let of_http = answer.status.or(self.head).unwrap_or_default();
+        match (grpc_status, self.instrument.options.convention) {
+            (Some(status), Convention::Guide) => status.as_status(),
+            (Some(_), Convention::OpenTelemetry) | (None, _) => of_http,
+        }
+    }
+
+    /// Sets what a call has on its span in place of a template of its URL.
+    pub(super) fn describe_call(&self) {
+        let (Some(call), Some(span)) = (&self.call, self.attempt.span()) else { return };
+        push_call(self.call_method.as_deref(), call.sent(), &mut |attribute| span.set_attribute(attribute));
+    }
+
+    /// The method of a call turns out to be there: in every signal.
+    fn retarget(&mut self, method: Box<str>) {
+        if let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) {
+            in_flight.retarget(red, &method);
+        }
+        if let Some(span) = self.attempt.span() {
+            span.update_name(grpc::span_name(Some(&method)));
+        }
+        self.call_method = Some(method);
+    }
+}
+
+/// What stands in for the status of a call without an answer: what gRPC clients make of it.
+fn unanswered(answer: &Answer<'_>) -> GrpcStatus {
+    match (answer.outcome, answer.error_type) {
+        (Outcome::Cancelled, _) => GrpcStatus::Cancelled,
+        (Outcome::Panic | Outcome::BodyError, _) => GrpcStatus::Internal,
+        (_, Some(error_type::TIMEOUT)) => GrpcStatus::DeadlineExceeded,
+        (_, Some(error_type::CONNECT | error_type::DNS | error_type::TLS | error_type::REQUEST)) => {
+            GrpcStatus::Unavailable
+        }
+        _ => GrpcStatus::Unknown,
+    }
+}
