@@ -19,7 +19,12 @@ use obs_core::{
 };
 use pin_project_lite::pin_project;
 
-use crate::{Endpoint, ObsBody, endpoint::Arrival, headers::Headers, page::Unobserved};
+use crate::{
+    Endpoint, ObsBody,
+    endpoint::Arrival,
+    headers::{Headers, tell},
+    page::Unobserved,
+};
 
 pin_project! {
     /// The future of [`ObsService`](crate::ObsService).
@@ -98,7 +103,7 @@ fn respond<B: MessageBody>(
     }
     observation.response_headers(&mut |name, value| {
         if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().append(HeaderName::from_static(name), value);
+            tell(response.headers_mut(), HeaderName::from_static(name), value);
         }
     });
     let request_id = request_id(&observation);
@@ -133,7 +138,7 @@ fn fail(mut error: Error, mut observation: Observation) -> Error {
             let headers = response.headers_mut();
             headers.insert(HeaderName::from_static(names::header::REQUEST_ID), id.clone());
             for (name, value) in &told {
-                headers.append(name.clone(), value.clone());
+                tell(headers, name.clone(), value.clone());
             }
             response
         });

@@ -1,7 +1,10 @@
-//! Headers of actix-web, read by the core.
+//! Headers of actix-web, read and written by the core.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use obs_core::{names::header, request::HeaderReader};
+use obs_core::{
+    names::header,
+    request::{HeaderReader, is_told},
+};
 
 /// A header map as the core reads it.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +33,19 @@ fn known(name: &str) -> Option<&'static HeaderName> {
         header::USER_AGENT => Some(&USER_AGENT),
         _ => None,
     }
+}
+
+/// Adds a header that tells of the trace, in place of what layers inside have told.
+pub(crate) fn tell(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    if headers.contains_key(&name) {
+        let is_other = |value: &&HeaderValue| !is_told(name.as_str(), value.as_bytes());
+        let others: Vec<_> = headers.get_all(&name).filter(is_other).cloned().collect();
+        headers.remove(&name);
+        for value in others {
+            headers.append(name.clone(), value);
+        }
+    }
+    headers.append(name, value);
 }
 
 // === impl Headers ===

@@ -15,7 +15,11 @@ use obs_core::{
 };
 use pin_project_lite::pin_project;
 
-use crate::{Endpoint, ObsBody, headers::Headers, page::Unobserved};
+use crate::{
+    Endpoint, ObsBody,
+    headers::{Headers, tell},
+    page::Unobserved,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(names::header::REQUEST_ID);
 
@@ -94,7 +98,7 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
     }
     observation.response_headers(&mut |name, value| {
         if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().append(HeaderName::from_static(name), value);
+            tell(response.headers_mut(), HeaderName::from_static(name), value);
         }
     });
     let request_id = observation.context().and_then(|context| HeaderValue::from_str(context.request_id()).ok());

@@ -83,3 +83,4 @@ pub use options::{LayerState, Options};
 pub use outcome::Outcome;
 pub use privacy::{ClientAddress, ForwardedHeaders};
 pub use stream::StreamGuard;
+pub use told::is_told;

@@ -5,11 +5,27 @@ use std::fmt::Write as _;
 use super::{Observation, observation::Running};
 use crate::{names::header, propagation::TraceParent};
 
+/// The beginning of what a layer puts into `Server-Timing`.
+const TIMING: &str = "traceparent;desc=";
+
+/// Whether a layer inside has told this in a header of the answer, so that it has to go where this
+/// one tells the same. The outer layer's span is the one that the caller's hangs on, as its request id
+/// is the one that is echoed; a `Server-Timing` of anybody else's stays.
+#[must_use]
+pub fn is_told(name: &str, value: &[u8]) -> bool {
+    match name {
+        header::TRACERESPONSE => true,
+        header::SERVER_TIMING => value.starts_with(TIMING.as_bytes()),
+        _ => false,
+    }
+}
+
 // === impl Observation ===
 
 impl Observation {
     /// The headers that tell the caller of its trace, if the layer is to send them; to be called
-    /// before [`head`](Self::head). They are added to those that are there.
+    /// before [`head`](Self::head). They are added to those that are there, in place of what layers
+    /// inside [have told](is_told).
     pub fn response_headers(&self, add: &mut dyn FnMut(&'static str, &str)) {
         if let Some(running) = self.running() {
             running.response_headers(add);
@@ -35,7 +51,7 @@ impl Running {
         if options.server_timing {
             let mut timing = String::with_capacity(96);
             let millis = self.started.elapsed().as_secs_f64() * 1_000.0;
-            let _ = write!(timing, "traceparent;desc=\"{text}\", head;dur={millis:.3}");
+            let _ = write!(timing, "{TIMING}\"{text}\", head;dur={millis:.3}");
             add(header::SERVER_TIMING, &timing);
         }
     }
