@@ -46,7 +46,8 @@ impl PageOwner {
     /// Leaves the request for a page, by this whole path, out of all signals, also where the page is
     /// nested under a path that was not known at its start. To be awaited before the page is made.
     ///
-    /// The first such request has its span already; the next ones are known from their arrival on.
+    /// The span that the first such request has already is withheld; the next ones are known from their
+    /// arrival on.
     pub async fn leave_out(&self, path: &str) {
         if !discard_current() {
             return;

@@ -23,6 +23,7 @@ use crate::{
     logs::RequestLine,
     metrics::{Measured, StreamRecorder},
     names::{attribute, error_type},
+    trace::withhold,
 };
 
 /// Status of a request that was cancelled before its head (nginx's "client closed request").
@@ -79,6 +80,9 @@ impl Running {
         // The next requests of this route leave no trace from their arrival on.
         if let Some(in_flight) = &self.in_flight {
             self.instrument.shared.routes.skipped.add(in_flight.endpoint());
+        }
+        if let Some(span) = self.context.as_ref().and_then(|context| context.parts().recorded()) {
+            withhold(span);
         }
         self.in_flight = None;
         self.line = None;

@@ -43,6 +43,7 @@ mod settings;
 mod span_name;
 #[cfg(test)]
 mod testing;
+mod withheld;
 
 pub(crate) use client_span::{ClientSpan, ClientSpanStart};
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
@@ -54,6 +55,7 @@ pub(crate) use propagators::OwnPropagator;
 pub(crate) use server_span::SpanStart;
 pub(crate) use settings::Env;
 pub(crate) use span_name::server_span_name;
+pub(crate) use withheld::withhold;
 
 pub use builder::{SpanBuilder, SpanKind, in_span, in_span_blocking, span, try_in_span, try_in_span_blocking};
 pub use future::{Traced, TryTraced};

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests: what can't go on fails the test")]
 
 mod adapter;
+mod metrics_page;
 mod otlp;
 mod stories;
 mod table;
