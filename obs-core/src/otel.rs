@@ -28,10 +28,10 @@
 //!
 //! # Other formats of trace headers
 //!
-//! obs reads and writes `traceparent`, `tracestate` and `baggage`. Callers that send B3, Jaeger's or
-//! X-Ray's headers are understood with the propagator of their format:
-//! [`ObsBuilder::propagator`](crate::ObsBuilder::propagator). To write such a format, hand the
-//! current context to the propagator yourself:
+//! obs reads and writes `traceparent`, `tracestate` and `baggage`, as far as `OTEL_PROPAGATORS` lists
+//! them. B3, Jaeger's or X-Ray's headers are read and sent with the propagator of their format:
+//! [`ObsBuilder::propagator`](crate::ObsBuilder::propagator). Where no client of obs is in between,
+//! hand the current context to the propagator yourself:
 //!
 //! ```
 //! use obs_core::otel::{self, opentelemetry::propagation::TextMapPropagator};

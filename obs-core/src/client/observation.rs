@@ -121,9 +121,7 @@ impl ClientObservation {
     /// The headers to send along; `None` if propagation is off, or after the end.
     #[must_use]
     pub fn propagated(&self) -> Option<Propagated<'_>> {
-        let Running { instrument, attempt, .. } = self.running.as_ref()?;
-        let Attempt { context, ids, foreign_state, .. } = attempt;
-        instrument.options.propagate.then(|| Propagated::new(*ids, context.as_ref(), foreign_state.as_deref()))
+        self.running.as_ref().filter(|running| running.instrument.options.propagate).map(Propagated::of)
     }
 
     /// Makes the attempt's span active, and the request current that it was started in, until the

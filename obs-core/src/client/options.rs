@@ -60,6 +60,11 @@ impl ClientOptions {
         self.shared = Some(obs.shared());
     }
 
+    /// Whether an instance was set.
+    pub(super) fn has_instance(&self) -> bool {
+        self.shared.is_some()
+    }
+
     /// Sets the namespace of the metrics.
     pub fn namespace(&mut self, namespace: &str) {
         namespace.clone_into(&mut self.namespace);

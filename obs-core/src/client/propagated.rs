@@ -1,8 +1,16 @@
 //! The headers that an attempt sends along.
 
-use crate::{context::RequestContext, names::header, propagation::TraceParent};
+use opentelemetry::Context as OtelContext;
 
-/// The trace context and baggage of one attempt.
+use super::observation::Running;
+use crate::{
+    context::RequestContext,
+    propagation::TraceParent,
+    trace::{Propagators, Tracing},
+};
+
+/// The trace context and baggage of one attempt, in the formats that `OTEL_PROPAGATORS` and
+/// [`ObsBuilder::propagator`](crate::ObsBuilder::propagator) name.
 ///
 /// The parent id is the attempt's own span id, whether a span is recorded for it or not.
 #[derive(Clone, Debug)]
@@ -11,21 +19,29 @@ pub struct Propagated<'a> {
     text: [u8; 55],
     tracestate: Option<&'a str>,
     baggage: Option<&'a str>,
+    propagators: &'a Propagators,
+    otel: Option<&'a OtelContext>,
 }
 
 // === impl Propagated ===
 
 impl<'a> Propagated<'a> {
     /// The state comes from the request as its caller sent it; outside of a request from the span
-    /// that is active.
-    pub(super) fn new(
-        parent: TraceParent,
-        context: Option<&'a RequestContext>,
-        foreign_state: Option<&'a str>,
-    ) -> Self {
-        let parts = context.map(RequestContext::parts);
-        let tracestate = parts.and_then(|parts| parts.tracestate.as_deref()).or(foreign_state);
-        Self { parent, text: parent.to_bytes(), tracestate, baggage: parts.and_then(|parts| parts.baggage.as_deref()) }
+    /// that is active. The formats are those of the instance that the client was given, else of the
+    /// request's.
+    pub(super) fn of(running: &'a Running) -> Self {
+        let Running { instrument, attempt, .. } = running;
+        let parts = attempt.context.as_ref().map(RequestContext::parts);
+        let foreign_state = attempt.foreign_state.as_deref();
+        let of_request = parts.filter(|_| !instrument.options.has_instance()).map(|parts| &parts.propagators);
+        Self {
+            parent: attempt.ids,
+            text: attempt.ids.to_bytes(),
+            tracestate: parts.and_then(|parts| parts.tracestate.as_deref()).or(foreign_state),
+            baggage: parts.and_then(|parts| parts.baggage.as_deref()),
+            propagators: of_request.unwrap_or_else(|| Tracing::propagators(&instrument.shared.tracing)),
+            otel: attempt.otel.as_ref(),
+        }
     }
 
     /// The ids and flags that are sent.
@@ -34,33 +50,32 @@ impl<'a> Propagated<'a> {
         self.parent
     }
 
-    /// Value of the `traceparent` header.
+    /// Value of the `traceparent` header; none if W3C's format is not among those to send. What the
+    /// request has of its own then stays.
     #[must_use]
-    pub fn traceparent(&self) -> &str {
-        std::str::from_utf8(&self.text).unwrap_or_default()
+    pub fn traceparent(&self) -> Option<&str> {
+        self.propagators.sends_trace_context().then(|| std::str::from_utf8(&self.text).unwrap_or_default())
     }
 
-    /// Value of the `tracestate` header. Where there is none, a header that stands in the request
-    /// belongs to another parent and has to go.
+    /// Value of the `tracestate` header. Where there is none beside a `traceparent`, a header that
+    /// stands in the request belongs to another parent and has to go.
     #[must_use]
     pub fn tracestate(&self) -> Option<&str> {
-        self.tracestate
+        self.tracestate.filter(|_| self.propagators.sends_trace_context())
     }
 
     /// Value of the `baggage` header, to be added to what the request has already.
     #[must_use]
     pub fn baggage(&self) -> Option<&str> {
-        self.baggage
+        self.baggage.filter(|_| self.propagators.sends_baggage())
     }
 
-    /// Hands each header to `set`, name and value.
-    pub fn for_each(&self, set: &mut dyn FnMut(&'static str, &str)) {
-        set(header::TRACEPARENT, self.traceparent());
-        if let Some(tracestate) = self.tracestate() {
-            set(header::TRACESTATE, tracestate);
-        }
-        if let Some(baggage) = self.baggage() {
-            set(header::BAGGAGE, baggage);
+    /// Hands each header of a format of the user's own to `set`, name and value; they replace those
+    /// that stand in the request.
+    pub fn others(&self, set: &mut dyn FnMut(&str, &str)) {
+        if self.propagators.has_own() {
+            let context = self.otel.cloned().unwrap_or_else(OtelContext::current);
+            self.propagators.write_own(&context, self.parent, self.tracestate, set);
         }
     }
 }

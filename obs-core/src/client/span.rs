@@ -54,7 +54,7 @@ impl Place {
     fn tracing<'a>(&'a self, instrument: &'a ClientInstrument) -> &'a Tracing {
         let of_request = || self.context.as_ref().and_then(|context| context.parts().tracing.as_ref());
         let own = &instrument.shared.tracing;
-        if instrument.options.shared.is_some() { own } else { of_request().unwrap_or(own) }
+        if instrument.options.has_instance() { own } else { of_request().unwrap_or(own) }
     }
 
     /// Trace and flags that the attempt belongs to; a new trace where there is none.

@@ -9,7 +9,7 @@ use super::{FieldValue, RequestId, SpanId, TraceFlags, TraceId};
 use crate::{
     obs,
     propagation::{BaggageMembers, baggage_members},
-    trace::Tracing,
+    trace::{Propagators, Tracing},
 };
 
 /// Ids and fields of one request; a cheap handle that clones share.
@@ -40,6 +40,8 @@ pub(crate) struct Parts {
     pub(crate) otel: Option<opentelemetry::Context>,
     /// The pipeline that the request's spans go to; none if none are recorded.
     pub(crate) tracing: Option<Tracing>,
+    /// In which headers the trace is sent on.
+    pub(crate) propagators: Propagators,
 }
 
 // === impl Parts ===
@@ -88,6 +90,7 @@ impl RequestContext {
             baggage: None,
             otel: None,
             tracing: sampled.then(|| tracing.clone()),
+            propagators: tracing.propagators().clone(),
         })
     }
 

@@ -41,9 +41,10 @@ impl ObsBuilder {
     }
 
     /// A format of trace headers beside that of W3C: B3, Jaeger, X-Ray. It reads the headers of
-    /// requests that have no valid `traceparent`. [`init`](Self::init) also hands it to
-    /// instrumentation of others, as part of OpenTelemetry's global propagator; our own clients send
-    /// W3C's headers. The crate that has it must be of the version of
+    /// requests that have no valid `traceparent`, and our clients send its headers too; where
+    /// `OTEL_PROPAGATORS` lists formats and `tracecontext` is not among them, its headers alone.
+    /// [`init`](Self::init) also hands it to instrumentation of others, as part of OpenTelemetry's
+    /// global propagator. The crate that has it must be of the version of
     /// [`otel::opentelemetry`](crate::otel::opentelemetry). Defaults to none.
     pub fn propagator(mut self, propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
         self.propagator = Some(Arc::new(propagator));

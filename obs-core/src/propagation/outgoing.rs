@@ -40,7 +40,8 @@ pub fn outgoing() -> Option<Outgoing> {
 }
 
 /// Hands the headers of an outgoing request to `set`, name and value: `traceparent`, and
-/// `tracestate` and `baggage` if the caller sent them.
+/// `tracestate` and `baggage` if the caller sent them; or those of the formats that
+/// `OTEL_PROPAGATORS` and [`ObsBuilder::propagator`](crate::ObsBuilder::propagator) name.
 ///
 /// The other service becomes a child of the span that is active now; where none is recorded, of a
 /// span id made for this call. Does nothing outside a request.
@@ -106,22 +107,37 @@ impl Outgoing {
         self.context.parts().baggage.as_deref()
     }
 
-    /// Hands each header to `set`, name and value.
+    /// Hands each header to `set`, name and value, of the formats that are set up.
     pub fn for_each(&self, set: &mut dyn FnMut(&'static str, &str)) {
-        set(header::TRACEPARENT, self.traceparent());
-        if let Some(tracestate) = self.tracestate() {
-            set(header::TRACESTATE, tracestate);
+        let propagators = &self.context.parts().propagators;
+        if propagators.sends_trace_context() {
+            set(header::TRACEPARENT, self.traceparent());
+            if let Some(tracestate) = self.tracestate() {
+                set(header::TRACESTATE, tracestate);
+            }
         }
-        if let Some(baggage) = self.baggage() {
+        if let Some(baggage) = self.baggage().filter(|_| propagators.sends_baggage()) {
             set(header::BAGGAGE, baggage);
         }
+        if !propagators.has_own() {
+            return;
+        }
+        let context = self.context.parts().otel.clone().unwrap_or_default();
+        propagators.write_own(&context, self.parent, self.tracestate(), &mut |name, value| {
+            if let Some(name) = trace::header_name(name) {
+                set(name, value);
+            }
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::{Parts, RequestId, TraceFlags, run_in, run_new};
+    use crate::{
+        context::{Parts, RequestId, TraceFlags, run_in, run_new},
+        trace::Propagators,
+    };
 
     fn context(flags: TraceFlags) -> RequestContext {
         RequestContext::from_parts(Parts {
@@ -133,6 +149,7 @@ mod tests {
             baggage: Some("a=1".into()),
             otel: None,
             tracing: None,
+            propagators: Propagators::default(),
         })
     }
 

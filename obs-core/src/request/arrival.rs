@@ -60,6 +60,7 @@ impl Arrival<'_> {
             baggage: baggage.filter(|_| keeps_state),
             tracing: span.is_recorded.then(|| tracing.clone()),
             otel: span.otel,
+            propagators: tracing.propagators().clone(),
         });
         take_baggage(&context, &instrument.options.baggage_fields);
         context

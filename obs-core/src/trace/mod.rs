@@ -51,7 +51,7 @@ pub(crate) use export::{Exporter, FromCode, check_logs, is_export_thread, start_
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
 pub(crate) use keep::Keep;
-pub(crate) use propagators::OwnPropagator;
+pub(crate) use propagators::{OwnPropagator, Propagators, header_name};
 pub(crate) use server_span::SpanStart;
 pub(crate) use settings::Env;
 pub(crate) use span_name::server_span_name;

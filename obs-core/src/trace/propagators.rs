@@ -1,11 +1,15 @@
 //! In which headers callers tell of their trace.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use opentelemetry::{
     Context,
-    propagation::{Extractor, TextMapCompositePropagator, TextMapPropagator},
-    trace::TraceContextExt,
+    propagation::{Extractor, Injector, TextMapCompositePropagator, TextMapPropagator},
+    trace::{SpanContext, TraceContextExt},
 };
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
@@ -17,10 +21,13 @@ use crate::{
 
 const PROPAGATORS: &str = "OTEL_PROPAGATORS";
 
+/// How many names of headers are kept: a format has five at most.
+const MAX_NAMES: usize = 64;
+
 /// A format of headers that the user brings along.
 pub(crate) type OwnPropagator = Arc<dyn TextMapPropagator + Send + Sync>;
 
-/// What is read of the headers of a request.
+/// What is read of the headers of a request, and what is sent on.
 #[derive(Clone)]
 pub(crate) struct Propagators {
     trace_context: bool,
@@ -30,6 +37,9 @@ pub(crate) struct Propagators {
 
 /// Headers as OpenTelemetry's propagators read them.
 struct Carrier<'a>(&'a dyn HeaderReader);
+
+/// Takes the headers that OpenTelemetry's propagators write.
+struct Sink<'a>(&'a mut dyn FnMut(&str, &str));
 
 /// A propagator that several handles share.
 #[derive(Clone, Debug)]
@@ -56,10 +66,10 @@ impl Propagators {
                 _ => {}
             }
         }
-        if !listed.trace_context {
+        if !listed.trace_context && listed.own.is_none() {
             notices.push(format!(
-                "{PROPAGATORS} is {list:?}, without tracecontext: traces of callers are not continued; outgoing \
-                 requests carry traceparent all the same"
+                "{PROPAGATORS} is {list:?}, without tracecontext: traces of callers are not continued, and outgoing \
+                 requests carry none"
             ));
         }
         (listed, notices)
@@ -78,6 +88,43 @@ impl Propagators {
             extracted.parent = foreign_parent(own, headers);
         }
         extracted
+    }
+
+    /// Whether `traceparent` and `tracestate` are sent on.
+    pub(crate) fn sends_trace_context(&self) -> bool {
+        self.trace_context
+    }
+
+    /// Whether `baggage` is sent on.
+    pub(crate) fn sends_baggage(&self) -> bool {
+        self.baggage
+    }
+
+    /// Whether the user has brought a format along.
+    pub(crate) fn has_own(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Hands the headers of the user's own format to `set`, if there is one. They are about `parent`;
+    /// `context` has what else there is to send.
+    pub(crate) fn write_own(
+        &self,
+        context: &Context,
+        parent: TraceParent,
+        tracestate: Option<&str>,
+        set: &mut dyn FnMut(&str, &str),
+    ) {
+        let Some(own) = &self.own else { return };
+        let ids = SpanContext::new(
+            ids::otel_trace_id(parent.trace_id),
+            ids::otel_span_id(parent.span_id),
+            ids::otel_flags(parent.flags),
+            false,
+            tracestate.and_then(|state| state.parse().ok()).unwrap_or_default(),
+        );
+        let context = context.with_remote_span_context(ids);
+        // A propagator of the user's that panics must not take the request with it.
+        let _ = catch_unwind(AssertUnwindSafe(|| own.inject_context(&context, &mut Sink(set))));
     }
 
     /// The same for instrumentation of others.
@@ -123,9 +170,24 @@ fn unknown(name: &str) -> String {
     )
 }
 
+/// The name of a header for the life of the process; none once there are more than propagators have.
+pub(crate) fn header_name(name: &str) -> Option<&'static str> {
+    static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = names.iter().copied().find(|known| *known == name);
+    if known.is_none() && names.len() < MAX_NAMES {
+        let name = Box::leak(Box::from(name));
+        names.push(name);
+        return Some(name);
+    }
+    known
+}
+
 #[cold]
 fn foreign_parent(propagator: &OwnPropagator, headers: &dyn HeaderReader) -> Option<TraceParent> {
-    let context = propagator.extract_with_context(&Context::new(), &Carrier(headers));
+    // A propagator of the user's that panics must not take the request with it.
+    let read = AssertUnwindSafe(|| propagator.extract_with_context(&Context::new(), &Carrier(headers)));
+    let context = catch_unwind(read).ok()?;
     let span = context.span();
     let ids = span.span_context();
     Some(TraceParent {
@@ -153,10 +215,18 @@ impl Extractor for Carrier<'_> {
     }
 }
 
+// === impl Sink ===
+
+impl Injector for Sink<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        (self.0)(key, &value);
+    }
+}
+
 // === impl Handle ===
 
 impl TextMapPropagator for Handle {
-    fn inject_context(&self, context: &Context, injector: &mut dyn opentelemetry::propagation::Injector) {
+    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
         self.0.inject_context(context, injector);
     }
 
@@ -171,10 +241,7 @@ impl TextMapPropagator for Handle {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::{
-        propagation::{Injector, text_map_propagator::FieldIter},
-        trace::{SpanContext, TraceState},
-    };
+    use opentelemetry::{propagation::text_map_propagator::FieldIter, trace::TraceState};
 
     use super::*;
     use crate::propagation;
@@ -197,6 +264,24 @@ mod tests {
             };
             let flags = opentelemetry::trace::TraceFlags::SAMPLED;
             context.with_remote_span_context(SpanContext::new(id.into(), 7.into(), flags, true, TraceState::NONE))
+        }
+
+        fn fields(&self) -> FieldIter<'_> {
+            FieldIter::new(&[])
+        }
+    }
+
+    /// A format that is broken.
+    #[derive(Debug)]
+    struct Panics;
+
+    impl TextMapPropagator for Panics {
+        fn inject_context(&self, _: &Context, _: &mut dyn Injector) {
+            panic!("on purpose");
+        }
+
+        fn extract_with_context(&self, _: &Context, _: &dyn Extractor) -> Context {
+            panic!("on purpose");
         }
 
         fn fields(&self) -> FieldIter<'_> {
@@ -262,6 +347,46 @@ mod tests {
         assert_eq!(read(&propagators, &[("x-own", b"zero")]).0, None);
         let (only_own, _) = listed("own", true);
         assert_eq!(read(&only_own, &[OWN, PARENT]).0, Some(0xabc));
+    }
+
+    #[test]
+    fn what_is_listed_is_sent() {
+        for (list, own, expected) in [
+            ("", true, (true, true, 1)),
+            ("tracecontext", false, (true, false, 0)),
+            ("baggage", false, (false, true, 0)),
+            ("own", true, (false, false, 1)),
+            ("none", false, (false, false, 0)),
+        ] {
+            let (propagators, _) = listed(list, own);
+            let mut headers = Vec::new();
+            let parent = propagation::TraceParent::parse(PARENT.1).unwrap();
+            propagators.write_own(&Context::new(), parent, None, &mut |name, value| {
+                headers.push((name.to_owned(), value.to_owned()));
+            });
+            let sent = (propagators.sends_trace_context(), propagators.sends_baggage(), headers.len());
+            assert_eq!(sent, expected, "{list}");
+            assert!(headers.iter().all(|header| *header == ("x-own".to_owned(), parent.trace_id.to_string())));
+        }
+    }
+
+    #[test]
+    fn names_of_headers_are_bounded() {
+        for n in 0..2 * MAX_NAMES {
+            let name = format!("x-own-{n}");
+            assert!(header_name(&name).is_none_or(|kept| kept == name));
+        }
+        assert_eq!(header_name("x-own-9999"), None);
+    }
+
+    #[test]
+    fn a_format_of_the_users_own_that_panics_harms_nothing() {
+        let env = |_: &str| None;
+        let (propagators, _) = Propagators::from_settings(Some(Arc::new(Panics)), Env(&env));
+        let read = propagators.read(Extracted::default(), &());
+        assert!(read.parent.is_none());
+        let parent = propagation::TraceParent::parse(PARENT.1).unwrap();
+        propagators.write_own(&Context::new(), parent, None, &mut |_, _| panic!("nothing was written"));
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub(super) fn request(tracing: &Tracing, span: &ServerSpan) -> RequestContext {
         baggage: None,
         otel: span.otel.clone(),
         tracing: span.flags.is_sampled().then(|| tracing.clone()),
+        propagators: tracing.propagators().clone(),
     })
 }
 

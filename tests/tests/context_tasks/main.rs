@@ -8,6 +8,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests: what can't go on fails the test")]
 
 mod actix;
+mod b3;
 mod baggage;
 mod stage;
 mod tokio_tasks;

@@ -16,6 +16,7 @@ use super::super::{LogFormat, LogSettings, LogTarget, Logs, LogsConfig};
 use crate::{
     context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
     obs::ServiceInfo,
+    trace::Propagators,
 };
 
 pub(super) const LONG: Duration = Duration::from_secs(20);
@@ -169,5 +170,6 @@ pub(super) fn context_of(trace_id: u128, sampled: bool) -> RequestContext {
         baggage: None,
         otel: None,
         tracing: None,
+        propagators: Propagators::default(),
     })
 }
