@@ -20,7 +20,7 @@ use tracing_subscriber::{
     layer::{Context, Filter},
 };
 
-use super::parts::level_index;
+use super::{parts::level_index, subscribers::Subscribers};
 use crate::{names::log::REQUEST_TARGET, obs::InitError};
 
 /// What code calls the directives.
@@ -32,6 +32,7 @@ const DEFAULT: &str = "info";
 #[derive(Debug)]
 pub(super) struct FilterControl {
     state: Mutex<State>,
+    subscribers: Subscribers,
     /// For which levels the line of a request is written: a bit each, by [`level_index`].
     request_levels: AtomicU8,
 }
@@ -59,8 +60,14 @@ impl FilterControl {
         let (directives, filter) = parse(SETTING, directives.unwrap_or_default())?;
         Ok(Self {
             state: Mutex::new(State { directives, filters: Vec::new() }),
+            subscribers: Subscribers::default(),
             request_levels: AtomicU8::new(request_levels(&filter)),
         })
+    }
+
+    /// A layer to stand beside the filtered one, which learns what subscriber they are part of.
+    pub(super) fn watch(&self) -> Subscribers {
+        self.subscribers.clone()
     }
 
     /// A filter for one layer.
@@ -87,7 +94,7 @@ impl FilterControl {
         self.request_levels.store(request_levels(&filter), Ordering::Relaxed);
         state.directives = directives;
         drop(state);
-        callsite::rebuild_interest_cache();
+        self.subscribers.rebuild_interest();
         Ok(())
     }
 

@@ -109,7 +109,10 @@ impl Logs {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let exported = self.0.otlp.as_ref().map(OtlpLogs::layer);
-        LogLayer::new(Arc::clone(&self.0.output)).and_then(exported).with_filter(self.0.filter.filter())
+        LogLayer::new(Arc::clone(&self.0.output))
+            .and_then(exported)
+            .and_then(self.0.filter.watch())
+            .with_filter(self.0.filter.filter())
     }
 
     /// Puts other directives in force, for layers that exist already, too.

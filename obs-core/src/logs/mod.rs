@@ -86,6 +86,7 @@ mod rotation;
 mod sampling;
 mod scratch;
 mod span_fields;
+mod subscribers;
 mod target;
 mod timestamp;
 mod value;

@@ -6,12 +6,11 @@ use std::{
 };
 
 use tracing::Subscriber;
-use tracing_subscriber::{Layer, registry::LookupSpan};
+use tracing_subscriber::{Layer, layer::Identity, registry::LookupSpan};
 
 use super::{InitError, ObsBuilder, Shared, ShutdownError};
 use crate::{
     context::RequestContext,
-    logs::Logs,
     metrics::Registry,
     serve::{Bound, Serving},
 };
@@ -107,15 +106,17 @@ impl Obs {
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
         let shared = &self.owner.shared;
+        // A box and no `Option`: that doesn't tell the layer in it what subscriber it is part of.
+        let lines: Box<dyn Layer<S> + Send + Sync> = match &shared.logs {
+            Some(logs) => Box::new(logs.layer()),
+            None => Box::new(Identity::new()),
+        };
         // The spans come first, so that the lines find the ids of the span that they stand in.
-        shared.tracing.layer().and_then(shared.logs.as_ref().map(Logs::layer))
+        shared.tracing.layer().and_then(lines)
     }
 
     /// Changes which events are logged, at once, in the syntax of
     /// [`EnvFilter`](tracing_subscriber::EnvFilter).
-    ///
-    /// A subscriber that is the default of a scope only (`set_default`, in tests) hears of it if this is
-    /// called within the scope.
     ///
     /// # Errors
     ///

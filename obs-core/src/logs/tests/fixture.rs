@@ -4,12 +4,15 @@ use std::{
     collections::BTreeMap,
     fmt,
     io::{self, Write},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
 use metrics::{NoopRecorder, Recorder};
-use tracing::subscriber::with_default;
+use tracing::{
+    Dispatch,
+    subscriber::{NoSubscriber, with_default},
+};
 use tracing_subscriber::prelude::*;
 
 use super::super::{LogFormat, LogSettings, LogTarget, Logs, LogsConfig};
@@ -72,6 +75,7 @@ impl Fixture {
 
     /// With these settings, but its own target.
     pub(super) fn set(service: ServiceInfo, settings: LogSettings, recorder: &dyn Recorder) -> Self {
+        never_be_alone();
         let captured = Captured::default();
         let settings = LogSettings { target: Some(LogTarget::writer(captured.clone())), ..settings };
         let service = Arc::new(service);
@@ -98,6 +102,14 @@ impl Fixture {
         assert_eq!(lines.len(), 1, "{lines:#?}");
         lines.remove(0)
     }
+}
+
+/// While there is one subscriber, `tracing` rebuilds interests from that of the current thread, and
+/// without a lock: a test that changes its filter then switches off the events of another one that
+/// starts at that moment. With others beside, it asks all of them, one rebuilding at a time.
+fn never_be_alone() {
+    static OTHERS: OnceLock<[Dispatch; 2]> = OnceLock::new();
+    OTHERS.get_or_init(|| [(); 2].map(|()| Dispatch::new(NoSubscriber::new())));
 }
 
 /// The line of one event, without its timestamp, which is checked.
