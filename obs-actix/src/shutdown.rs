@@ -26,9 +26,8 @@ const LET_GO: Duration = Duration::from_millis(1200);
 ///
 /// Signals and deadlines are those of `graceful`: the server's own (`disable_signals`,
 /// `shutdown_timeout`) don't count. Requests that are still under way at the deadline are given up:
-/// their connections close, and they are recorded as `cancelled` or `aborted`, span and all (the span
-/// only where metrics are on: they tell that all have ended). actix-web needs up to 1.2 s for that,
-/// which is the [`let_go`](Graceful::let_go) here.
+/// their connections close, and they are recorded as `cancelled` or `aborted`, span and all. actix-web
+/// needs up to 1.2 s for that, which is the [`let_go`](Graceful::let_go) here.
 ///
 /// ```no_run
 /// # async fn example(obs: obs_actix::obs_core::Obs) -> std::io::Result<()> {

@@ -58,6 +58,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod told;
+mod under_way;
 
 pub(crate) use attributes::{interned, push_call, push_headers, split_authority};
 pub(crate) use ending::status_text;

@@ -313,7 +313,11 @@ impl LayerState {
     /// The state, made at the first call.
     #[must_use]
     pub fn instrument(&self) -> &Arc<Instrument> {
-        self.lazy.instrument.get_or_init(|| Arc::new(Instrument::new(self.lazy.options.clone())))
+        self.lazy.instrument.get_or_init(|| {
+            let instrument = Arc::new(Instrument::new(self.lazy.options.clone()));
+            instrument.shared.routes.under_way.watch(self.downgrade(), &instrument);
+            instrument
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use super::{LayerState, options::WeakLayerState};
+use super::{LayerState, options::WeakLayerState, under_way::UnderWay};
 
 /// The routes of one instance.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub(crate) struct Routes {
     pages: PathList,
     /// The layer that was added to a service last.
     layer: RwLock<WeakLayerState>,
+    /// The requests of all layers.
+    pub(crate) under_way: UnderWay,
 }
 
 /// How many paths of pages are kept: a page under a parameter has as many as clients think of.

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    Stop, in_flight,
+    Stop,
     signals::{OsSignals, Signals},
     stop::Phase,
 };
@@ -166,7 +166,7 @@ impl Graceful {
             Waited::TimeOver => false,
             Waited::Forced => true,
         };
-        let requests = in_flight::requests(&self.obs);
+        let requests = self.obs.shared().routes.under_way.count();
         tracing::warn!(target: target::OBS, requests, forced, "requests under way are given up");
         phase.send_replace(Phase::Overdue);
         let given_up = timeout(self.let_go, async {
@@ -179,7 +179,7 @@ impl Graceful {
 
     /// Waits until what was given up is recorded: servers may drop it on threads of their own.
     async fn settle(&self) {
-        while in_flight::requests(&self.obs) > 0 {
+        while self.obs.shared().routes.under_way.count() > 0 {
             sleep(SETTLE).await;
         }
     }

@@ -47,7 +47,6 @@
 //! `terminationGracePeriodSeconds` (30 by default) be some seconds more than the sum of all.
 
 mod graceful;
-mod in_flight;
 mod signals;
 mod stop;
 #[cfg(test)]

@@ -16,10 +16,15 @@ use tokio::{
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{signals::Signals, *};
-use crate::{Obs, health::Health};
+use crate::{
+    Obs,
+    health::Health,
+    request::{LayerState, Observation, RequestHead},
+};
 
 const PRE_STOP: Duration = Duration::from_secs(5);
 const DRAIN: Duration = Duration::from_secs(30);
+const LET_GO: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(100);
 
 struct Script(UnboundedReceiver<&'static str>);
@@ -113,6 +118,30 @@ async fn what_is_under_way_is_given_up_at_the_deadline() {
     };
     graceful(&instance()).run_with(script, server).await.unwrap();
     assert_close(started.elapsed(), PRE_STOP + DRAIN);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_lets_go_of_on_threads_of_its_own_is_waited_for_without_metrics() {
+    let (signals, script) = script();
+    signals.send("SIGTERM").unwrap();
+    let obs = instance();
+    let layer = LayerState::default().with(|options| {
+        options.obs(&obs);
+        options.metrics(false);
+    });
+    let started = Instant::now();
+    let server = |stop: Stop| async move {
+        let head = RequestHead { method: "GET", ..RequestHead::default() };
+        let request = Observation::start(layer.instrument(), &head, &());
+        stop.overdue().await;
+        tokio::spawn(async move {
+            sleep(LET_GO).await;
+            drop(request);
+        });
+        Ok(())
+    };
+    graceful(&obs).let_go(LONG).run_with(script, server).await.unwrap();
+    assert_close(started.elapsed(), PRE_STOP + DRAIN + LET_GO);
 }
 
 #[tokio::test(start_paused = true)]

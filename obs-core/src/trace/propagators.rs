@@ -360,7 +360,7 @@ mod tests {
         ] {
             let (propagators, _) = listed(list, own);
             let mut headers = Vec::new();
-            let parent = propagation::TraceParent::parse(PARENT.1).unwrap();
+            let parent = TraceParent::parse(PARENT.1).unwrap();
             propagators.write_own(&Context::new(), parent, None, &mut |name, value| {
                 headers.push((name.to_owned(), value.to_owned()));
             });
@@ -385,7 +385,7 @@ mod tests {
         let (propagators, _) = Propagators::from_settings(Some(Arc::new(Panics)), Env(&env));
         let read = propagators.read(Extracted::default(), &());
         assert!(read.parent.is_none());
-        let parent = propagation::TraceParent::parse(PARENT.1).unwrap();
+        let parent = TraceParent::parse(PARENT.1).unwrap();
         propagators.write_own(&Context::new(), parent, None, &mut |_, _| panic!("nothing was written"));
     }
 
