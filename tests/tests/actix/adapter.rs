@@ -31,6 +31,9 @@ use obs_tests::{
 use pin_project_lite::pin_project;
 use tracing::{Dispatch, dispatcher, instrument::WithSubscriber as _};
 
+/// How long a server waits for a client: longer than a client for a server.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// An application with our middleware around it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Actix;
@@ -256,6 +259,10 @@ impl ActixServer {
                 let server = actix_web::HttpServer::new(factory)
                     .workers(2)
                     .disable_signals()
+                    // Where a machine is busy, five seconds pass between two bytes, and actix-web hangs up.
+                    .keep_alive(PATIENCE)
+                    .client_request_timeout(PATIENCE)
+                    .client_disconnect_timeout(PATIENCE)
                     .bind_auto_h2c("127.0.0.1:0")
                     .expect("a free port on loopback");
                 let addr = server.addrs()[0];
