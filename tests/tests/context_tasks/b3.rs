@@ -79,10 +79,10 @@ async fn sent_on<F: Future<Output = HeaderMap> + Send>(
 
 /// By the layer for tower clients, with a header of an older attempt in the request.
 async fn by_tower() -> HeaderMap {
-    let echo = service_fn(async |request: Request<axum::body::Body>| {
+    let echo = service_fn(|request: Request<axum::body::Body>| {
         let mut response = Response::new(axum::body::Body::empty());
         *response.headers_mut() = request.headers().clone();
-        Ok::<_, Infallible>(response)
+        async move { Ok::<_, Infallible>(response) }
     });
     let request = Request::get("http://users/").header("b3", "0").body(axum::body::Body::empty()).unwrap();
     let client = ServiceBuilder::new().layer(ObsClientLayer::new()).service(echo);

@@ -60,10 +60,10 @@ async fn served() -> Endpoint {
 
 impl Caller {
     async fn new(layer: impl FnOnce(ObsClientLayer) -> ObsClientLayer) -> Self {
-        Self::to(served().await, layer)
+        Self::to(&served().await, layer)
     }
 
-    fn to(endpoint: Endpoint, layer: impl FnOnce(ObsClientLayer) -> ObsClientLayer) -> Self {
+    fn to(endpoint: &Endpoint, layer: impl FnOnce(ObsClientLayer) -> ObsClientLayer) -> Self {
         let (logs, spans) = (LogBuffer::new(), SpanBuffer::new());
         let builder = Obs::builder("caller").log_writer(logs.clone()).log_format(obs_core::logs::LogFormat::Json);
         let obs = builder.log_filter("info").tracer_provider(spans.provider()).build().unwrap();
@@ -213,7 +213,7 @@ async fn a_call_that_is_given_up_is_cancelled_and_no_error() {
 
 #[tokio::test]
 async fn a_deadline_of_the_channel_is_exceeded_as_an_error() {
-    let caller = Caller::to(served().await.timeout(PACE), |layer| layer.grpc_methods([GET]));
+    let caller = Caller::to(&served().await.timeout(PACE), |layer| layer.grpc_methods([GET]));
     caller.get(HANG).await.unwrap_err();
     assert_eq!(caller.counters(1).await, [total(GET, "DEADLINE_EXCEEDED", "server_error"), error(GET, "timeout")]);
     assert_eq!(attribute(&caller.span(), "rpc.response.status_code"), None);
@@ -224,7 +224,7 @@ async fn a_server_that_is_not_there_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nobody = Channel::from_shared(format!("http://{}", listener.local_addr().unwrap())).unwrap();
     drop(listener);
-    let caller = Caller::to(nobody, |layer| layer.grpc_methods([GET]));
+    let caller = Caller::to(&nobody, |layer| layer.grpc_methods([GET]));
     assert_eq!(caller.get(0).await.unwrap_err().code(), Code::Unavailable);
     assert_eq!(caller.counters(1).await, [total(GET, "UNAVAILABLE", "server_error"), error(GET, "connect")]);
     assert_eq!(caller.told().1, None);

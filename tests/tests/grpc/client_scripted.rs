@@ -140,7 +140,7 @@ async fn size_end_frames_and_trailers_are_those_of_the_inner_body() {
     assert_eq!((body.size_hint().exact(), body.is_end_stream()), (inner.0.exact(), inner.1));
     let collected = body.collect().await.unwrap();
     assert_eq!(
-        collected.trailers().and_then(|all| all.get("grpc-status")).map(|code| code.as_bytes()),
+        collected.trailers().and_then(|all| all.get("grpc-status")).map(http::HeaderValue::as_bytes),
         Some(&b"0"[..])
     );
     assert_eq!(collected.to_bytes(), MESSAGE);
