@@ -54,6 +54,7 @@ impl Running {
         let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) else { return };
         let measured = Measured {
             status,
+            http_status: answer.status.unwrap_or_default(),
             outcome: answer.outcome,
             error_type,
             duration: answer.duration,

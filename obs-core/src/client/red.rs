@@ -32,6 +32,7 @@ impl Red {
             duration_buckets: shared.duration_buckets.clone(),
             convention: options.convention,
             max_hosts: options.max_hosts,
+            push: shared.push(),
             ..RedOptions::default()
         };
         Self { red: ClientRed::new(&shared.target, &options), convention: options.convention }
@@ -41,13 +42,13 @@ impl Red {
     pub(super) fn arrive(&self, method: &'static str, labels: &Labels<'_>) -> InFlight {
         let Labels { url, host, target } = labels;
         let scheme = url.scheme();
-        if self.convention == Convention::Guide {
-            return InFlight { in_flight: self.red.arrive(method, host, target), scheme };
-        }
         let traits = Traits { scheme, ..Traits::default() };
-        let with_port = (**host != *value::OTHER).then(|| format!("{host}:{}", url.port_or_default()));
-        let in_flight = self.red.arrive_with(method, with_port.as_deref().unwrap_or(host), target, &traits);
-        InFlight { in_flight, scheme }
+        let is_guide = self.convention == Convention::Guide;
+        let wants_port = (!is_guide || self.red.is_pushed()) && **host != *value::OTHER;
+        let with_port = wants_port.then(|| format!("{host}:{}", url.port_or_default()));
+        let with_port = with_port.as_deref().unwrap_or(host);
+        let hosts = (if is_guide { host } else { with_port }, with_port);
+        InFlight { in_flight: self.red.arrive_with(method, hosts, target, &traits), scheme }
     }
 }
 

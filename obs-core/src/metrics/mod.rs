@@ -19,6 +19,8 @@
 //!   `obs_metric_clashes_total`: the page is always valid.
 //! - A metric has at most [2 000 series](RegistryBuilder::series_cap). What comes on top goes to one
 //!   series `_overflow`, so totals stay right, and is counted in `obs_series_overflow_total`.
+//! - With the feature `otlp-metrics` all of it can be pushed to a collector too, see
+//!   [`ObsBuilder::otlp_metrics`](crate::ObsBuilder::otlp_metrics).
 //! - Inside a sampled request counters and histogram buckets keep an exemplar that leads to its trace.
 
 mod buckets;
@@ -34,6 +36,12 @@ mod key_table;
 mod kinds;
 mod labels;
 mod meta;
+#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+mod push;
+#[cfg(not(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc"))))]
+#[path = "push_absent.rs"]
+mod push;
+mod push_settings;
 mod recorder;
 mod red;
 mod registry;
@@ -46,8 +54,10 @@ mod text_page;
 
 pub(crate) use buckets::validate_buckets;
 pub(crate) use format::parse_quality;
+pub(crate) use push::Pusher;
+pub(crate) use push_settings::PushSettings;
 pub(crate) use red::{
-    ClientInFlight, ClientRed, InFlight, Measured, RedOptions, ServerRed, StreamRecorder, Target, Traits,
+    ClientInFlight, ClientRed, InFlight, Measured, Push, RedOptions, ServerRed, StreamRecorder, Target, Traits,
 };
 
 pub use buckets::{DURATION_BUCKETS, QUERY_DURATION_BUCKETS, SIZE_BUCKETS};

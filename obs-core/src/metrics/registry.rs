@@ -158,6 +158,16 @@ impl Registry {
         render::snapshot(&self.entries())
     }
 
+    /// What a push carries: the metrics of the page, and the stores of RED metrics that have the names
+    /// of the OpenTelemetry conventions.
+    #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+    pub(super) fn pushed(&self) -> (Arc<Vec<Entry>>, Vec<Arc<Store>>) {
+        let entries = self.entries();
+        let stores = self.inner.red.lock().unwrap_or_else(PoisonError::into_inner);
+        let pushed = stores.iter().filter(|store| store.key().is_of_opentelemetry()).map(Arc::clone);
+        (entries, pushed.collect())
+    }
+
     /// Calls `hook` before each page and snapshot, for metrics that are read from elsewhere: of the
     /// process, of a runtime, of a pool. It may record into this registry, but not render it.
     pub fn before_render(&self, hook: impl Fn() + Send + Sync + 'static) {
@@ -253,6 +263,9 @@ impl Registry {
         let store = Arc::new(make(&self.inner.settings, self.inner.overflow.clone()));
         stores.push(Arc::clone(&store));
         drop(stores);
+        if !key.is_on_page() {
+            return store;
+        }
         let mut clashes = Vec::new();
         for (meta, source) in Store::metrics(&store) {
             clashes.extend(self.catalog_mut().add_by_force(meta, source));

@@ -49,6 +49,9 @@ pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 pub const RPC_METHOD: &str = "rpc.method";
 /// `rpc.response.status_code`: a name from [`grpc_status`](super::grpc_status)
 pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
+/// `otel.metric.overflow`: true on what the cap of a metric refuses
+/// ([metrics SDK](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute)).
+pub const OTEL_METRIC_OVERFLOW: &str = "otel.metric.overflow";
 /// `error.type`
 pub const ERROR_TYPE: &str = "error.type";
 /// `exception.type`
@@ -68,6 +71,8 @@ pub const CODE_LINE_NUMBER: &str = "code.line.number";
 pub const OBS_KEPT: &str = "obs.kept";
 /// `service.name`
 pub const SERVICE_NAME: &str = "service.name";
+/// `service.instance.id`
+pub const SERVICE_INSTANCE_ID: &str = "service.instance.id";
 /// `service.version`
 pub const SERVICE_VERSION: &str = "service.version";
 /// `deployment.environment.name`

@@ -167,6 +167,14 @@ pub const LOG_RECORDS_DROPPED: MetricDef = MetricDef::fixed(
 /// Spans lost.
 pub const SPANS_DROPPED: MetricDef =
     MetricDef::fixed("obs_spans_dropped_total", Counter, "", &["reason"], "Spans that were ended but not exported.");
+/// Pushes of metrics that the collector did not take. Nothing is lost: the next one has the totals.
+pub const METRIC_PUSHES_FAILED: MetricDef = MetricDef::fixed(
+    "obs_metric_pushes_failed_total",
+    Counter,
+    "",
+    &["reason"],
+    "Pushes of metrics that did not arrive at the collector.",
+);
 /// What a health check found when it was last asked.
 pub const HEALTH_CHECK_UP: MetricDef = MetricDef::fixed(
     "obs_health_check_up",

@@ -9,7 +9,7 @@
 use super::{
     MetricDef,
     MetricType::{Gauge, Histogram},
-    label,
+    attribute, label,
 };
 
 const SERVER: &[&str] = &[
@@ -54,7 +54,7 @@ pub const SERVER_REQUEST_BODY_SIZE: MetricDef = MetricDef::fixed(
     "http_server_request_body_size_bytes",
     Histogram,
     "bytes",
-    SERVER_ROUTE,
+    SERVER,
     "Size of HTTP server request bodies.",
 );
 /// `http.server.response.body.size`
@@ -62,7 +62,7 @@ pub const SERVER_RESPONSE_BODY_SIZE: MetricDef = MetricDef::fixed(
     "http_server_response_body_size_bytes",
     Histogram,
     "bytes",
-    SERVER_ROUTE,
+    SERVER,
     "Size of HTTP server response bodies.",
 );
 /// Lifetime of responses that are streams by nature; no convention has a name for it.
@@ -87,5 +87,29 @@ pub const CLIENT_ACTIVE_REQUESTS: MetricDef = MetricDef::fixed(
     Gauge,
     "",
     &[label::HTTP_REQUEST_METHOD, label::SERVER_ADDRESS, label::SERVER_PORT, label::URL_TEMPLATE, label::URL_SCHEME],
-    "Number of active HTTP client requests.",
+    "Number of active HTTP requests.",
 );
+
+/// The metrics of this module with their dotted names and their units in UCUM, as OTLP carries them.
+pub const DOTTED: [(MetricDef, &str, &str); 7] = [
+    (SERVER_REQUEST_DURATION, "http.server.request.duration", "s"),
+    (SERVER_ACTIVE_REQUESTS, "http.server.active_requests", "{request}"),
+    (SERVER_REQUEST_BODY_SIZE, "http.server.request.body.size", "By"),
+    (SERVER_RESPONSE_BODY_SIZE, "http.server.response.body.size", "By"),
+    (SERVER_STREAM_DURATION, "http.server.stream.duration", "s"),
+    (CLIENT_REQUEST_DURATION, "http.client.request.duration", "s"),
+    (CLIENT_ACTIVE_REQUESTS, "http.client.active_requests", "{request}"),
+];
+
+/// The labels of this module and the attributes that they stand for.
+pub const ATTRIBUTES: [(&str, &str); 9] = [
+    (label::HTTP_REQUEST_METHOD, attribute::HTTP_REQUEST_METHOD),
+    (label::HTTP_ROUTE, attribute::HTTP_ROUTE),
+    (label::HTTP_RESPONSE_STATUS_CODE, attribute::HTTP_RESPONSE_STATUS_CODE),
+    (label::URL_SCHEME, attribute::URL_SCHEME),
+    (label::NETWORK_PROTOCOL_VERSION, attribute::NETWORK_PROTOCOL_VERSION),
+    (label::SERVER_ADDRESS, attribute::SERVER_ADDRESS),
+    (label::SERVER_PORT, attribute::SERVER_PORT),
+    (label::URL_TEMPLATE, attribute::URL_TEMPLATE),
+    (label::ERROR_TYPE, attribute::ERROR_TYPE),
+];

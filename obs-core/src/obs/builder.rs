@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
 use crate::{
     logs::{LineReader, LogSettings, Logs, LogsConfig},
-    metrics::{self, DURATION_BUCKETS, Registry, Target},
+    metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
     page::PageSettings,
     request::{Routes, install_panic_hook},
     serve,
@@ -55,6 +55,12 @@ fn env(name: &str) -> Option<String> {
 /// | `OTEL_PROPAGATORS` | [`propagator`](Self::propagator) | `tracecontext`, `baggage`, `none` | `tracecontext,baggage` |
 /// | `OTEL_LOGS_EXPORTER` | [`otlp_logs`](Self::otlp_logs) | `otlp`, `none` (feature `otlp-logs`) | `otlp` if `…_LOGS_ENDPOINT` is set |
 /// | `…_LOGS_…`, `OTEL_BLRP_…` | as for traces | as for traces | delay 1 000, else as for traces |
+/// | `OTEL_METRICS_EXPORTER` | [`otlp_metrics`](Self::otlp_metrics) | `otlp`, `none`, `prometheus` (the page, which is there in any case) (feature `otlp-metrics`) | `otlp` if `…_METRICS_ENDPOINT` is set |
+/// | `OTEL_METRIC_EXPORT_INTERVAL` | [`otlp_metrics_interval`](Self::otlp_metrics_interval) | from one push of metrics to the next | 60 000 |
+/// | `OTEL_METRIC_EXPORT_TIMEOUT` | none | for one push, whatever happens | 30 000 |
+/// | `…_METRICS_…` | as for traces | as for traces; HTTP adds `/v1/metrics` | as for traces |
+/// | `…_METRICS_TEMPORALITY_PREFERENCE` | none | `cumulative` | `cumulative` |
+/// | `…_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` | none | `explicit_bucket_histogram` | `explicit_bucket_histogram` |
 /// | `RUST_LOG` | [`log_filter`](Self::log_filter) | directives of [`EnvFilter`](tracing_subscriber::EnvFilter) | `info` |
 /// | `NO_COLOR` | [`log_format`](Self::log_format) | anything: pretty lines have no colours | colours on a terminal |
 #[must_use = "nothing starts before `init` or `build`"]
@@ -62,6 +68,7 @@ pub struct ObsBuilder {
     service: ServiceInfo,
     pub(super) logs: LogSettings,
     otlp_endpoint: Option<String>,
+    pub(super) push: PushSettings,
     sample_ratio: Option<f64>,
     pub(super) sampling: Sampling,
     pub(super) keep: Keep,
@@ -83,6 +90,7 @@ impl ObsBuilder {
             service: ServiceInfo { name: service, ..ServiceInfo::default() },
             logs: LogSettings::default(),
             otlp_endpoint: None,
+            push: PushSettings::default(),
             sample_ratio: None,
             sampling: Sampling::new(),
             keep: Keep::default(),
@@ -117,7 +125,8 @@ impl ObsBuilder {
         self
     }
 
-    /// The collector that spans are sent to, as the base URL of OTLP (`http://localhost:4318`).
+    /// The collector that spans are sent to, and log records and metrics on demand, as the base URL of
+    /// OTLP (`http://localhost:4318`).
     /// Defaults to the environment, and to no export if that says nothing.
     pub fn otlp_endpoint(mut self, url: impl Into<String>) -> Self {
         self.otlp_endpoint = Some(url.into());
@@ -239,6 +248,7 @@ impl ObsBuilder {
         self.page.check()?;
         Tracing::check(&self.tracing_config(&::metrics::NoopRecorder))?;
         self.logs.prepare(self.otlp_endpoint.as_deref(), &env)?;
+        Pusher::check(self.otlp_endpoint.as_deref(), &self.push, &env)?;
         Ok(self)
     }
 
@@ -271,6 +281,8 @@ impl ObsBuilder {
         if let Some(reader) = self.line_reader {
             logs.set_reader(reader);
         }
+        let endpoint = self.otlp_endpoint.as_deref();
+        let pusher = Pusher::start(&registry, &service, endpoint, &self.push, &env, &*recorder)?;
         global::describe_service(&registry, &service);
         if matches!(target, Target::Own(_)) {
             shared::watch(&registry);
@@ -278,6 +290,7 @@ impl ObsBuilder {
         Ok(Shared {
             registry,
             target,
+            pusher,
             duration_buckets: self.duration_buckets,
             logs: Some(logs),
             tracing,

@@ -137,16 +137,20 @@ impl Obs {
     /// # Errors
     ///
     /// If something could not be flushed in time; what is lost is counted in
-    /// `obs_spans_dropped_total`, `obs_log_records_dropped_total` and `obs_log_lines_dropped_total`.
+    /// `obs_spans_dropped_total`, `obs_log_records_dropped_total`, `obs_metric_pushes_failed_total` and
+    /// `obs_log_lines_dropped_total`.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
         let start = Instant::now();
         let deadline = start + timeout;
-        let Shared { tracing, logs, .. } = &*self.owner.shared;
+        let Shared { tracing, logs, pusher, .. } = &*self.owner.shared;
         let mut unfinished = Vec::new();
         // A collector that hangs must not take the time that the last lines need.
         let for_export = timeout.mul_f64(EXPORT_SHARE);
         if let Some(logs) = logs {
             logs.begin_shutdown_export(for_export);
+        }
+        if let Some(pusher) = pusher {
+            pusher.begin_shutdown(for_export);
         }
         if !tracing.shutdown(for_export) {
             unfinished.push("traces");
@@ -154,6 +158,10 @@ impl Obs {
         let left = (start + for_export).saturating_duration_since(Instant::now());
         if logs.as_ref().is_some_and(|logs| !logs.shutdown_export(left)) {
             unfinished.push("log export");
+        }
+        let left = (start + for_export).saturating_duration_since(Instant::now());
+        if pusher.as_ref().is_some_and(|pusher| !pusher.shutdown(left)) {
+            unfinished.push("metrics export");
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if logs.as_ref().is_some_and(|logs| !logs.shutdown(left)) {
@@ -180,15 +188,25 @@ impl Owner {
     /// Sends and writes what is under way, within [`DROP_TIMEOUT`] from `start`.
     fn flush(&self, start: Instant) {
         let (deadline, for_export) = (start + DROP_TIMEOUT, DROP_TIMEOUT.mul_f64(EXPORT_SHARE));
-        let Some(logs) = &self.shared.logs else {
-            self.shared.tracing.flush(for_export);
-            return;
-        };
-        // Asks for it, so that both exports go on at once; the second call waits.
-        logs.flush_export(Duration::ZERO);
-        self.shared.tracing.flush(for_export);
-        logs.flush_export((start + for_export).saturating_duration_since(Instant::now()));
-        logs.flush(deadline.saturating_duration_since(Instant::now()));
+        let left = |until: Instant| until.saturating_duration_since(Instant::now());
+        let Shared { tracing, logs, pusher, .. } = &*self.shared;
+        // Asks for it, so that all exports go on at once; the second calls wait.
+        if let Some(logs) = logs {
+            logs.flush_export(Duration::ZERO);
+        }
+        if let Some(pusher) = pusher {
+            pusher.flush(Duration::ZERO);
+        }
+        tracing.flush(for_export);
+        if let Some(logs) = logs {
+            logs.flush_export(left(start + for_export));
+        }
+        if let Some(pusher) = pusher {
+            pusher.wait(left(start + for_export));
+        }
+        if let Some(logs) = logs {
+            logs.flush(left(deadline));
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod error;
 mod global;
 mod handle;
 mod log_setters;
+mod metrics_setters;
 mod owner;
 mod service;
 mod shared;

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::{
     logs::Logs,
-    metrics::{DURATION_BUCKETS, Registry, Target},
+    metrics::{DURATION_BUCKETS, Push, Pusher, Registry, Target},
     page::Exposition,
     request::Routes,
     trace::Tracing,
@@ -16,6 +16,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     /// Where RED metrics go: the registry, or another recorder.
     pub(crate) target: Target,
+    /// Pushes metrics to a collector, if they are pushed.
+    pub(crate) pusher: Option<Pusher>,
     /// Bounds of the duration histograms, in seconds.
     pub(crate) duration_buckets: Vec<f64>,
     /// `None` where nothing was initialised: no lines are written.
@@ -70,6 +72,11 @@ pub(super) fn watch(registry: &Registry) {
 // === impl Shared ===
 
 impl Shared {
+    /// What is pushed, if anything is.
+    pub(crate) fn push(&self) -> Option<Push> {
+        self.pusher.as_ref().map(|pusher| pusher.push().clone())
+    }
+
     /// Metrics in the default registry, ids and propagation; no spans, no lines.
     fn bare() -> Self {
         let registry = default_registry().clone();
@@ -77,6 +84,7 @@ impl Shared {
         Self {
             target: Target::Own(registry.clone()),
             registry,
+            pusher: None,
             duration_buckets: DURATION_BUCKETS.to_vec(),
             logs: None,
             tracing: Tracing::ids_only(),

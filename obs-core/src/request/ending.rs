@@ -106,6 +106,7 @@ impl Running {
                 red,
                 &Measured {
                     status,
+                    http_status: status,
                     outcome,
                     error_type,
                     duration,
@@ -173,13 +174,14 @@ impl Running {
     }
 
     fn record_metrics(&self, ending: &Ending<'_>) {
-        let &Ending { status: _, grpc_status: _, outcome, error_type, duration, request_bytes } = ending;
-        let status = self.metrics_status(ending.status, ending.grpc_status);
+        let &Ending { status: http_status, grpc_status, outcome, error_type, duration, request_bytes } = ending;
+        let status = self.metrics_status(http_status, grpc_status);
         let exemplar = self.exemplar();
         let response_bytes = self.head.map(|_| self.response_bytes);
         let is_call = self.is_answered_call();
         let head = self.head.map_or(duration, |(_, head)| head);
-        let mut measured = Measured { status, outcome, error_type, duration, request_bytes, response_bytes, exemplar };
+        let mut measured =
+            Measured { status, http_status, outcome, error_type, duration, request_bytes, response_bytes, exemplar };
         let (Some(in_flight), Some(red)) = (&self.in_flight, &self.instrument.red) else { return };
         if self.is_stream {
             if is_call {

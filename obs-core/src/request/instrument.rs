@@ -41,6 +41,7 @@ impl Instrument {
                 convention: options.convention,
                 labels: options.labels.accepted().to_vec(),
                 duration_buckets: shared.duration_buckets.clone(),
+                push: shared.push(),
                 ..RedOptions::default()
             };
             ServerRed::new(&shared.target, &red_options)

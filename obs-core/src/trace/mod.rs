@@ -46,8 +46,15 @@ mod testing;
 mod withheld;
 
 pub(crate) use client_span::{ClientSpan, ClientSpanStart};
+#[cfg(all(
+    any(feature = "otlp-logs", feature = "otlp-metrics"),
+    any(feature = "otlp-http", feature = "otlp-grpc")
+))]
+pub(crate) use export::{Exporter, FromCode};
+#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+pub(crate) use export::{ReadMetrics, Tick, check_metrics, start_metrics};
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
-pub(crate) use export::{Exporter, FromCode, check_logs, is_export_thread, start_logs};
+pub(crate) use export::{check_logs, is_export_thread, start_logs};
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
 pub(crate) use keep::Keep;

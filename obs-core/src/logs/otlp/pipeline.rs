@@ -64,7 +64,7 @@ impl OtlpLogs {
         (endpoint, export): (Option<&str>, Option<bool>),
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<(), InitError> {
-        check_logs(FromCode { endpoint, export }, env)
+        check_logs(FromCode { endpoint, export, ..FromCode::default() }, env)
     }
 
     /// Starts what the settings ask for: nothing without a collector.
@@ -75,7 +75,7 @@ impl OtlpLogs {
         env: &dyn Fn(&str) -> Option<String>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
-        let code = FromCode { endpoint, export };
+        let code = FromCode { endpoint, export, ..FromCode::default() };
         let Some(exporter) = start_logs(service, code, env, recorder)? else { return Ok(None) };
         let records = SdkLoggerProvider::builder().build().logger("obs");
         Ok(Some(Self(Arc::new(Inner { output: Arc::clone(output), exporter, records }))))

@@ -1,19 +1,23 @@
 //! The RED metrics of a client.
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
-use super::{Measured, RedOptions, Store, Target, Traits, flight::Flight, layout::Side};
+use super::{
+    Measured, RedOptions, Target, Traits,
+    layout::Side,
+    stores::{Flights, Place, Stores},
+};
 
 /// The RED metrics of a client; clients with the same names share their series.
 #[derive(Clone, Debug)]
 pub(crate) struct ClientRed {
-    store: Arc<Store>,
+    stores: Stores,
 }
 
 /// A request that was sent; dropping it lowers the very gauge that it raised.
 #[derive(Debug)]
 pub(crate) struct ClientInFlight {
-    flight: Flight,
+    flights: Flights,
 }
 
 // === impl ClientRed ===
@@ -21,26 +25,33 @@ pub(crate) struct ClientInFlight {
 impl ClientRed {
     /// The instruments of a client; `options` have been validated.
     pub(crate) fn new(target: &Target, options: &RedOptions) -> Self {
-        Self { store: target.store(Side::Client, options) }
+        Self { stores: Stores::new(target, Side::Client, options) }
+    }
+
+    /// Whether requests are recorded by the conventions of OpenTelemetry too, beside the page.
+    pub(crate) fn is_pushed(&self) -> bool {
+        self.stores.has_pushed()
     }
 
     /// Counts a request out. `method` is a known method or `_OTHER`; `host` is told apart from so many
     /// others as the options allow; `target` is the template of the URL, empty if none was given.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn arrive(&self, method: &'static str, host: &str, target: &str) -> ClientInFlight {
-        self.arrive_with(method, host, target, &Traits::default())
+        self.arrive_with(method, (host, host), target, &Traits::default())
     }
 
-    /// Counts a request out that brings values for further labels.
+    /// Counts a request out that brings values for further labels. `hosts` are that of the page and that
+    /// of the conventions of OpenTelemetry, which has a port.
     #[inline]
     pub(crate) fn arrive_with(
         &self,
         method: &'static str,
-        host: &str,
+        hosts: (&str, &str),
         target: &str,
         traits: &Traits<'_>,
     ) -> ClientInFlight {
-        ClientInFlight { flight: Flight::start(&self.store, method, host, target, traits) }
+        let place = Place { page: hosts.0, pushed: hosts.1, target };
+        ClientInFlight { flights: Flights::start(&self.stores, method, place, traits) }
     }
 }
 
@@ -49,7 +60,7 @@ impl ClientRed {
 impl ClientInFlight {
     /// `GET /users/{id}` with a target, else the method; `HTTP` stands for `_OTHER`.
     pub(crate) fn span_name(&self) -> Cow<'static, str> {
-        self.flight.entry().span_name.clone()
+        self.flights.entry().span_name.clone()
     }
 
     /// Records go under another target from now on; the gauge stays where it was raised.
@@ -59,18 +70,18 @@ impl ClientInFlight {
 
     /// What became known with the answer; replaces all that the request was counted out with.
     pub(crate) fn describe(&mut self, red: &ClientRed, traits: &Traits<'_>) {
-        self.flight.describe(&red.store, traits);
+        self.flights.describe(&red.stores, traits);
     }
 
     /// Lowers the gauge now; dropping does it otherwise.
     pub(crate) fn release(&mut self) {
-        self.flight.release();
+        self.flights.release();
     }
 
     /// Records everything but the gauge. To be called once. A status of 0 stands for none: nothing
     /// was answered.
     #[inline]
     pub(crate) fn record(&self, red: &ClientRed, measured: &Measured<'_>) {
-        self.flight.record(&red.store, measured);
+        self.flights.record(&red.stores, measured);
     }
 }

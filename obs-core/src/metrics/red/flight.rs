@@ -17,8 +17,10 @@ use crate::{
 /// What is known of a request at its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measured<'a> {
-    /// As it was sent, or what stands for it; 0 if a client got none.
+    /// As it was sent, or what stands for it; 0 if a client got none. That of gRPC where the page has it.
     pub(crate) status: u16,
+    /// The same of HTTP in any case.
+    pub(crate) http_status: u16,
     pub(crate) outcome: Outcome,
     /// What went wrong; `None` if nothing did.
     pub(crate) error_type: Option<&'a str>,
@@ -39,6 +41,15 @@ pub(super) struct Flight {
     confirmed: bool,
     released: bool,
     renamed: Option<Arc<Entry>>,
+}
+
+// === impl Measured ===
+
+impl Measured<'_> {
+    /// As the conventions of OpenTelemetry have it: with the status of HTTP alone.
+    pub(super) fn over_http(&self) -> Self {
+        Self { status: self.http_status, ..*self }
+    }
 }
 
 // === impl Flight ===

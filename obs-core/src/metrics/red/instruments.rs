@@ -1,6 +1,6 @@
 //! The table of RED instruments: what a store feeds, and how many series each has.
 
-use super::layout::Layout;
+use super::{layout::Layout, store::Purpose};
 use crate::metrics::{cap::Cap, meta::Meta, settings::Settings};
 
 /// One of the metrics that a store feeds.
@@ -49,8 +49,13 @@ impl RedMetric {
 // === impl Instruments ===
 
 impl Instruments {
-    pub(super) fn new(layout: Layout, namespace: &str, settings: &Settings) -> Self {
+    pub(super) fn new(layout: Layout, purpose: Purpose, namespace: &str, settings: &Settings) -> Self {
+        // The gauge is there in any case: it holds the cap of the routes.
+        let is_wanted = |metric| {
+            purpose != (Purpose::Push { opt_in: false }) || matches!(metric, RedMetric::Duration | RedMetric::InFlight)
+        };
         let list = RedMetric::ALL.map(|metric| {
+            is_wanted(metric).then_some(())?;
             let meta = Meta::of(&layout.def(metric)?, namespace);
             Some(Instrument { metric, cap: settings.cap_of(&meta), meta })
         });

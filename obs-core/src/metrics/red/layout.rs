@@ -129,6 +129,11 @@ impl Layout {
         self.convention == Convention::OpenTelemetry
     }
 
+    /// Whether sizes of bodies are told apart like durations.
+    pub(super) fn sizes_have_status(self) -> bool {
+        self.convention == Convention::OpenTelemetry
+    }
+
     /// Whether a method has to prove itself before it is a label value: clients choose their own.
     pub(super) fn distrusts_methods(self) -> bool {
         self.side == Side::Server

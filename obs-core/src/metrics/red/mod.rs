@@ -15,19 +15,24 @@ mod layout;
 mod level;
 mod options;
 mod pairs;
+#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+mod pushed;
 mod route;
 mod series;
 mod server;
 mod store;
+mod stores;
 mod walk;
 
 pub(super) use instruments::RedMetric;
+#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+pub(super) use pushed::PUSHED;
 pub(super) use store::{Store, StoreKey};
 
 pub(crate) use client::{ClientInFlight, ClientRed};
 pub(crate) use dimensions::Traits;
 pub(crate) use flight::Measured;
-pub(crate) use options::{RedOptions, Target};
+pub(crate) use options::{Push, RedOptions, Target};
 pub(crate) use server::{InFlight, ServerRed, StreamRecorder};
 
 pub use layout::Convention;

@@ -45,6 +45,17 @@ pub(crate) struct RedOptions {
     pub(crate) labels: Vec<(String, Vec<String>)>,
     /// Hosts that a client tells apart; further ones become `_OTHER`.
     pub(crate) max_hosts: usize,
+    /// Set if they are pushed to a collector.
+    pub(crate) push: Option<Push>,
+}
+
+/// What is pushed to a collector, by the conventions of OpenTelemetry whatever those of the page.
+#[derive(Clone, Debug)]
+pub(crate) struct Push {
+    /// Where the pusher looks.
+    pub(crate) registry: Registry,
+    /// Whether the instruments that the conventions leave to choice are recorded too.
+    pub(crate) opt_in: bool,
 }
 
 // === impl RedOptions ===
@@ -57,6 +68,7 @@ impl Default for RedOptions {
             convention: Convention::default(),
             labels: Vec::new(),
             max_hosts: DEFAULT_MAX_HOSTS,
+            push: None,
         }
     }
 }
@@ -97,27 +109,40 @@ impl Target {
             Self::Facade(recorder) => Arc::clone(recorder),
         }
     }
+}
 
-    /// The store for these metrics: that of the registry, or a new one over the recorder.
-    pub(super) fn store(&self, side: Side, options: &RedOptions) -> Arc<Store> {
-        let key = StoreKey::new(options.layout(side), options);
-        let store = match self {
-            Self::Own(registry) => {
-                let make =
-                    |settings: &Settings, reporter| Store::new(key.clone(), Backend::Own, reporter, settings, options);
-                registry.red(&key, make)
-            }
-            Self::Facade(recorder) => Arc::new(facade_store(key, recorder, options)),
-        };
-        if store.duration_buckets() != options.duration_buckets {
-            tracing::warn!(
-                target: target::OBS,
-                namespace = options.namespace,
-                "another layer set other buckets for the same metrics first, they stay"
-            );
-        }
-        store
+/// The store of the page: that of the registry, or a new one over the recorder.
+pub(super) fn page_store(target: &Target, side: Side, options: &RedOptions) -> Arc<Store> {
+    let key = StoreKey::new(options.layout(side), options);
+    match target {
+        Target::Own(registry) => registry_store(registry, &key, options),
+        Target::Facade(recorder) => warned(Arc::new(facade_store(key, recorder, options)), options),
     }
+}
+
+/// The store that is pushed, unless that of the page has what is wanted.
+pub(super) fn pushed_store(target: &Target, side: Side, options: &RedOptions) -> Option<Arc<Store>> {
+    let Push { registry, opt_in } = options.push.as_ref()?;
+    let is_on_page = matches!(target, Target::Own(_)) && options.convention == Convention::OpenTelemetry;
+    let key = || StoreKey::pushed(side, options, *opt_in);
+    (!is_on_page).then(|| registry_store(registry, &key(), options))
+}
+
+fn registry_store(registry: &Registry, key: &StoreKey, options: &RedOptions) -> Arc<Store> {
+    let make = |settings: &Settings, reporter| Store::new(key.clone(), Backend::Own, reporter, settings, options);
+    warned(registry.red(key, make), options)
+}
+
+/// Says so if another layer has set other buckets.
+fn warned(store: Arc<Store>, options: &RedOptions) -> Arc<Store> {
+    if store.duration_buckets() != options.duration_buckets {
+        tracing::warn!(
+            target: target::OBS,
+            namespace = options.namespace,
+            "another layer set other buckets for the same metrics first, they stay"
+        );
+    }
+    store
 }
 
 fn facade_store(key: StoreKey, recorder: &Arc<dyn Recorder + Send + Sync>, options: &RedOptions) -> Store {

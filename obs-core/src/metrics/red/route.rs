@@ -88,6 +88,13 @@ impl Route {
     #[inline]
     pub(super) fn record(&self, store: &Store, measured: &Measured<'_>) {
         let nanoseconds = nanoseconds(measured.duration);
+        self.with_outcome(store, measured, |series| series.record(nanoseconds, measured.exemplar));
+        self.record_rest(store, measured);
+    }
+
+    /// Records into the series of requests that ended like this one.
+    #[inline]
+    fn with_outcome(&self, store: &Store, measured: &Measured<'_>, record: impl FnOnce(&OutcomeSeries)) {
         let error_type = measured.error_type.filter(|_| store.layout().duration_has_error_type());
         let is = |slot: &OutcomeSlot| {
             slot.status == measured.status
@@ -95,15 +102,19 @@ impl Route {
                 && slot.error_type.as_deref() == error_type
         };
         match self.outcomes.find(is) {
-            Some(slot) => slot.series.record(nanoseconds, measured.exemplar),
-            None => self.new_outcome(store, measured).record(nanoseconds, measured.exemplar),
+            Some(slot) => record(&slot.series),
+            None => record(&self.new_outcome(store, measured)),
         }
-        self.record_rest(store, measured);
     }
 
     pub(super) fn record_stream(&self, store: &Store, nanoseconds: u64, ended: &Measured<'_>) {
         self.record_units(store, RedMetric::StreamDuration, nanoseconds, ended.exemplar);
-        self.record_rest(store, ended);
+        if !store.layout().sizes_have_status() {
+            self.record_rest(store, ended);
+        } else if let Some(slot) = self.outcomes.find(|slot| slot.status == ended.status) {
+            // It was counted by its status; what came after that makes no series of its own.
+            slot.series.record_sizes(store, ended);
+        }
     }
 
     /// The lifetime of a stream that has left its request behind.
@@ -114,6 +125,13 @@ impl Route {
     /// Sizes and errors.
     #[inline]
     fn record_rest(&self, store: &Store, measured: &Measured<'_>) {
+        if store.layout().sizes_have_status() {
+            let has_sizes = measured.request_bytes.is_some() || measured.response_bytes.is_some();
+            if has_sizes && store.has(RedMetric::ResponseSize) {
+                self.with_outcome(store, measured, |series| series.record_sizes(store, measured));
+            }
+            return;
+        }
         if let Some(bytes) = measured.request_bytes {
             self.record_units(store, RedMetric::RequestSize, bytes, measured.exemplar);
         }

@@ -1,6 +1,11 @@
 //! The series of a route: one for each way its requests end, one for each type of error.
 
-use super::handle::{CountHandle, UnitsHandle};
+use std::sync::OnceLock;
+
+use super::{
+    Measured, RedMetric, Store,
+    handle::{CountHandle, UnitsHandle},
+};
 use crate::{
     metrics::{
         cells::Ids,
@@ -22,6 +27,9 @@ pub(super) struct OutcomeSeries {
     pub(super) duration: UnitsHandle,
     /// The counter, where it can't be read from the histogram.
     total: Option<CountHandle>,
+    /// Sizes of bodies, where they are told apart by status and error.
+    request_size: OnceLock<UnitsHandle>,
+    response_size: OnceLock<UnitsHandle>,
     pub(super) created: u64,
 }
 
@@ -55,7 +63,15 @@ pub(super) struct ErrorSlot {
 impl OutcomeSeries {
     pub(super) fn new(labels: Labels, duration: UnitsHandle, total: Option<CountHandle>, created: u64) -> Self {
         let duration_text = labels.without_last().text.len();
-        Self { labels, duration_text, duration, total, created }
+        Self {
+            labels,
+            duration_text,
+            duration,
+            total,
+            request_size: OnceLock::new(),
+            response_size: OnceLock::new(),
+            created,
+        }
     }
 
     #[inline]
@@ -63,6 +79,26 @@ impl OutcomeSeries {
         self.duration.record(nanoseconds, ids);
         if let Some(total) = &self.total {
             total.increment(ids);
+        }
+    }
+
+    /// Records the sizes of the bodies, as far as they are known and `store` has them.
+    pub(super) fn record_sizes(&self, store: &Store, measured: &Measured<'_>) {
+        let &Measured { request_bytes, response_bytes, exemplar, .. } = measured;
+        for (metric, bytes) in [(RedMetric::RequestSize, request_bytes), (RedMetric::ResponseSize, response_bytes)] {
+            let (Some(bytes), Some(handle)) = (bytes, self.size(metric).filter(|_| store.has(metric))) else {
+                continue;
+            };
+            handle.get_or_init(|| store.new_size(metric, self.duration_labels())).record(bytes, exemplar);
+        }
+    }
+
+    /// The histogram of sizes.
+    pub(super) fn size(&self, metric: RedMetric) -> Option<&OnceLock<UnitsHandle>> {
+        match metric {
+            RedMetric::RequestSize => Some(&self.request_size),
+            RedMetric::ResponseSize => Some(&self.response_size),
+            _ => None,
         }
     }
 

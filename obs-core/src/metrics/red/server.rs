@@ -1,37 +1,35 @@
 //! The RED metrics of a server.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, time::Duration};
 
 use super::{
-    Measured, RedOptions, Store, Target, Traits, cache::Entry, flight::Flight, handle::nanoseconds, layout::Side,
+    Measured, RedOptions, Target, Traits,
+    layout::Side,
+    stores::{Flights, Lifetimes, Place, Stores},
 };
 
 /// The RED metrics of a server, for one layer; layers with the same names share their series.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerRed {
-    store: Arc<Store>,
+    stores: Stores,
 }
 
 /// A request that has arrived; dropping it lowers the very gauge that it raised.
 #[derive(Debug)]
 pub(crate) struct InFlight {
-    flight: Flight,
+    flights: Flights,
 }
 
 /// Records the lifetime of one stream after its request has ended.
 #[derive(Debug)]
-pub(crate) struct StreamRecorder {
-    store: Arc<Store>,
-    entry: Arc<Entry>,
-    status: u16,
-}
+pub(crate) struct StreamRecorder(Lifetimes);
 
 // === impl ServerRed ===
 
 impl ServerRed {
     /// The instruments of a layer; `options` have been validated.
     pub(crate) fn new(target: &Target, options: &RedOptions) -> Self {
-        Self { store: target.store(Side::Server, options) }
+        Self { stores: Stores::new(target, Side::Server, options) }
     }
 
     /// Counts a request in. `method` is a known method or `_OTHER`, `endpoint` the template of its
@@ -45,7 +43,8 @@ impl ServerRed {
     /// OpenTelemetry conventions, and those of the layer's own.
     #[inline]
     pub(crate) fn arrive_with(&self, method: &'static str, endpoint: &str, traits: &Traits<'_>) -> InFlight {
-        InFlight { flight: Flight::start(&self.store, method, endpoint, "", traits) }
+        let place = Place { page: endpoint, pushed: endpoint, target: "" };
+        InFlight { flights: Flights::start(&self.stores, method, place, traits) }
     }
 }
 
@@ -54,39 +53,39 @@ impl ServerRed {
 impl InFlight {
     /// Records go under another template from now on; the gauge stays where it was raised.
     pub(crate) fn rename(&mut self, red: &ServerRed, endpoint: &str) {
-        self.flight.rename(&red.store, endpoint);
+        self.flights.rename(&red.stores, endpoint);
     }
 
     /// The template that records go under.
     pub(crate) fn endpoint(&self) -> &str {
-        &self.flight.entry().place
+        &self.flights.entry().place
     }
 
     /// `GET /users/{id}`; `HTTP` stands for `_OTHER`, and an unmatched route is left out.
     pub(crate) fn span_name(&self) -> Cow<'static, str> {
-        self.flight.entry().span_name.clone()
+        self.flights.entry().span_name.clone()
     }
 
     /// Lowers the gauge now; dropping does it otherwise.
     pub(crate) fn release(&mut self) {
-        self.flight.release();
+        self.flights.release();
     }
 
     /// For what outlives the request: the lifetime of an upgraded connection.
     pub(crate) fn stream_recorder(&self, red: &ServerRed, status: u16) -> StreamRecorder {
-        StreamRecorder { store: Arc::clone(&red.store), entry: self.flight.entry_shared(), status }
+        StreamRecorder(self.flights.lifetimes(&red.stores, status))
     }
 
     /// Records everything but the gauge, which dropping lowers. To be called once.
     #[inline]
     pub(crate) fn record(&self, red: &ServerRed, measured: &Measured<'_>) {
-        self.flight.record(&red.store, measured);
+        self.flights.record(&red.stores, measured);
     }
 
     /// Records how long a streaming response lived, at its end, and with it what was not known at
     /// its head: sizes and an error, as far as `ended` has them.
     pub(crate) fn record_stream(&self, red: &ServerRed, lifetime: Duration, ended: &Measured<'_>) {
-        self.flight.record_stream(&red.store, lifetime, ended);
+        self.flights.record_stream(&red.stores, lifetime, ended);
     }
 }
 
@@ -94,6 +93,6 @@ impl InFlight {
 
 impl StreamRecorder {
     pub(crate) fn record(&self, lifetime: Duration) {
-        self.entry.pair.answered(&self.store, self.status).record_lifetime(&self.store, nanoseconds(lifetime));
+        self.0.record(lifetime);
     }
 }

@@ -14,7 +14,7 @@ use super::{
     flight::Measured,
     handle::{Backend, CountHandle, UnitsHandle},
     instruments::{Instrument, Instruments},
-    layout::{Convention, Layout},
+    layout::{Convention, Layout, Side},
     level::LevelSeries,
     options::RedOptions,
     pairs::Pairs,
@@ -27,7 +27,7 @@ use crate::{
         cap::{Cap, Reporter},
         catalog::Source,
         family::{Labelled as _, SortedSeries, now_ms},
-        labels::{Labels, Pair as Label},
+        labels::{Labels, LabelsRef, Pair as Label},
         meta::Meta,
         settings::Settings,
     },
@@ -41,6 +41,16 @@ pub(in crate::metrics) struct StoreKey {
     pub(super) layout: Layout,
     namespace: String,
     labels: Vec<(String, Vec<String>)>,
+    purpose: Purpose,
+}
+
+/// Whom a store is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The metrics page.
+    Page,
+    /// A collector alone; with the instruments that the conventions leave to choice, or without.
+    Push { opt_in: bool },
 }
 
 /// The series of one set of RED metrics, whatever layers feed it.
@@ -73,7 +83,27 @@ impl StoreKey {
             Convention::Guide => options.namespace.clone(),
             Convention::OpenTelemetry => String::new(),
         };
-        Self { layout, namespace, labels: options.labels.clone() }
+        Self { layout, namespace, labels: options.labels.clone(), purpose: Purpose::Page }
+    }
+
+    /// Of what is pushed and not on the page.
+    pub(super) fn pushed(side: Side, options: &RedOptions, opt_in: bool) -> Self {
+        Self {
+            layout: Layout { side, convention: Convention::OpenTelemetry },
+            namespace: String::new(),
+            labels: options.labels.clone(),
+            purpose: Purpose::Push { opt_in },
+        }
+    }
+
+    pub(in crate::metrics) fn is_on_page(&self) -> bool {
+        self.purpose == Purpose::Page
+    }
+
+    /// Whether this can be pushed.
+    #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+    pub(in crate::metrics) fn is_of_opentelemetry(&self) -> bool {
+        self.layout.convention == Convention::OpenTelemetry
     }
 }
 
@@ -88,7 +118,7 @@ impl Store {
         options: &RedOptions,
     ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-        let instruments = Instruments::new(key.layout, &key.namespace, settings);
+        let instruments = Instruments::new(key.layout, key.purpose, &key.namespace, settings);
         let cap = instruments.get(RedMetric::InFlight).map_or(0, |of| of.cap.limit());
         Self {
             id: NEXT_ID.fetch_add(1, Relaxed),
@@ -275,6 +305,12 @@ impl Store {
         };
         let admitted = route.is_overflow() || self.admit(metric);
         admitted.then(|| self.backend.units(self.meta(metric), route.labels().as_ref(), buckets))
+    }
+
+    /// The histogram of the sizes of one outcome. There are no more of them than of durations, which the
+    /// cap has let in.
+    pub(super) fn new_size(&self, metric: RedMetric, labels: LabelsRef<'_>) -> UnitsHandle {
+        self.backend.units(self.meta(metric), labels, &self.size_buckets)
     }
 
     /// The metric's names. One that the layout does not have is recorded nowhere, see

@@ -6,7 +6,7 @@ use super::{
     series::OutcomeSeries,
 };
 use crate::metrics::{
-    cells::{Detail, LevelCells},
+    cells::{Detail, HistogramCells, LevelCells},
     family::Labelled as _,
     render::{Ahead, At, Number, Sink, Touch, Walker},
 };
@@ -16,10 +16,13 @@ impl Store {
     pub(in crate::metrics) fn walk<S: Sink>(&self, metric: RedMetric, page: &mut Walker<'_, S>) {
         match metric {
             RedMetric::Requests => self.walk_requests(page),
-            RedMetric::Duration => self.walk_durations(page),
+            RedMetric::Duration => self.walk_outcomes(page, |series| series.duration.cells()),
             RedMetric::Errors => self.walk_errors(page),
             RedMetric::InFlight => self.walk_in_flight(page, LevelCells::value),
             RedMetric::InFlightMax => self.walk_in_flight(page, LevelCells::peak),
+            RedMetric::RequestSize | RedMetric::ResponseSize if self.layout().sizes_have_status() => {
+                self.walk_outcomes(page, |series| series.size(metric)?.get()?.cells());
+            }
             RedMetric::RequestSize | RedMetric::ResponseSize | RedMetric::StreamDuration => {
                 self.walk_units(metric, page);
             }
@@ -37,7 +40,11 @@ impl Store {
         }
     }
 
-    fn walk_durations<S: Sink>(&self, page: &mut Walker<'_, S>) {
+    fn walk_outcomes<S: Sink>(
+        &self,
+        page: &mut Walker<'_, S>,
+        cells: impl Fn(&OutcomeSeries) -> Option<&HistogramCells>,
+    ) {
         let list = self.outcomes.list();
         let mut ahead = Ahead::new(&list, page.detail());
         let mut at = 0;
@@ -48,7 +55,7 @@ impl Store {
             let Some(first) = run.first() else { continue };
             let created = run.iter().map(|series| series.created).min().unwrap_or(first.created);
             let at = At { labels: first.duration_labels(), created };
-            page.histogram(at, run.iter().filter_map(|series: &std::sync::Arc<OutcomeSeries>| series.duration.cells()));
+            page.histogram(at, run.iter().filter_map(|series| cells(series)));
         }
     }
 

@@ -81,22 +81,33 @@ pub(in crate::metrics) fn snapshot(entries: &[Entry]) -> Vec<FamilySnapshot> {
     sink.into_families()
 }
 
-fn walk<'a, S: Sink>(entries: impl Iterator<Item = &'a Entry>, sink: &mut S) {
+/// Hands metrics and their series to a sink.
+pub(in crate::metrics) fn walk<'a, S: Sink>(entries: impl Iterator<Item = &'a Entry>, sink: &mut S) {
     let mut totals = HistogramTotals::default();
     for entry in entries {
-        let mut walker = Walker { sink: &mut *sink, meta: &entry.meta, totals: &mut totals, begun: false };
-        match &entry.source {
+        walk_one(&entry.meta, sink, &mut totals, |walker| match &entry.source {
             Source::Counter(family) => walker.counters(family),
             Source::FloatCounter(family) => walker.float_counters(family),
             Source::Gauge(family) => walker.gauges(family),
             Source::Histogram(family) => walker.histograms(family),
             Source::Summary(family) => walker.summaries(family),
             Source::Info(family) => walker.infos(family),
-            Source::Red(stores, metric) => stores.iter().for_each(|store| store.walk(*metric, &mut walker)),
-        }
-        if walker.begun {
-            walker.sink.end(walker.meta);
-        }
+            Source::Red(stores, metric) => stores.iter().for_each(|store| store.walk(*metric, walker)),
+        });
+    }
+}
+
+/// Hands the series of one metric to a sink, as `series` walks over them.
+pub(in crate::metrics) fn walk_one<S: Sink>(
+    meta: &Meta,
+    sink: &mut S,
+    totals: &mut HistogramTotals,
+    series: impl FnOnce(&mut Walker<'_, S>),
+) {
+    let mut walker = Walker { sink, meta, totals, begun: false };
+    series(&mut walker);
+    if walker.begun {
+        walker.sink.end(walker.meta);
     }
 }
 

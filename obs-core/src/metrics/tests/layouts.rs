@@ -124,7 +124,8 @@ fn the_page_under_the_open_telemetry_conventions_is_complete() {
     };
     let les = [("100.0", 1), ("1000.0", 1), ("10000.0", 1), ("100000.0", 1), ("1e+06", 1), ("1e+07", 1), ("+Inf", 1)];
     let size = "http_server_response_body_size_bytes";
-    let sizes = les.map(|(le, n)| format!("{size}_bucket{{{route},le=\"{le}\"}} {n}\n")).concat();
+    let answered = format!("{route},http_response_status_code=\"200\",error_type=\"\"");
+    let sizes = les.map(|(le, n)| format!("{size}_bucket{{{answered},le=\"{le}\"}} {n}\n")).concat();
     let expected = [
         "# HELP http_server_active_requests Number of active HTTP server requests.\n\
          # TYPE http_server_active_requests gauge\n\
@@ -139,7 +140,7 @@ fn the_page_under_the_open_telemetry_conventions_is_complete() {
         "# HELP http_server_response_body_size_bytes Size of HTTP server response bodies.\n\
          # TYPE http_server_response_body_size_bytes histogram\n",
         &sizes,
-        &format!("{size}_sum{{{route}}} 10\n{size}_count{{{route}}} 1\n"),
+        &format!("{size}_sum{{{answered}}} 10\n{size}_count{{{answered}}} 1\n"),
     ];
     assert_eq!(text(&registry), expected.concat());
     drop(in_flight);
@@ -152,7 +153,7 @@ fn a_client_under_the_open_telemetry_conventions_tells_address_and_port() {
     let red = client(&registry, &open_telemetry());
     let traits = Traits { scheme: "http", protocol: "1.1", labels: &[] };
     let gone = Measured { error_type: Some("timeout"), ..measured(0, Outcome::ServerError) };
-    red.arrive_with("GET", "api.example:8080", "/users/{id}", &traits).record(&red, &gone);
+    red.arrive_with("GET", ("api.example:8080", "api.example:8080"), "/users/{id}", &traits).record(&red, &gone);
     let page = checked(&registry);
     let labels = "http_request_method=\"GET\",server_address=\"api.example\",server_port=\"8080\",\
         url_template=\"/users/{id}\",url_scheme=\"http\",network_protocol_version=\"1.1\",\

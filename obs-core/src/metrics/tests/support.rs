@@ -34,6 +34,7 @@ pub(super) fn checked(registry: &Registry) -> String {
 pub(super) fn measured(status: u16, outcome: Outcome) -> Measured<'static> {
     Measured {
         status,
+        http_status: status,
         outcome,
         error_type: None,
         duration: Duration::from_millis(20),

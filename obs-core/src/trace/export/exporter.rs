@@ -20,10 +20,18 @@ use super::{
     thread::become_export_thread,
     worker::{BatchExporter, Worker},
 };
+#[cfg(feature = "otlp-metrics")]
+use super::{
+    metrics::{Metrics, ReadMetrics, Tick},
+    sender::Sender,
+    signal::METRICS,
+};
 #[cfg(feature = "otlp-logs")]
 use super::{records::Records, signal::LOGS};
-#[cfg(feature = "otlp-logs")]
+#[cfg(any(feature = "otlp-logs", feature = "otlp-metrics"))]
 use crate::obs::ServiceInfo;
+#[cfg(feature = "otlp-metrics")]
+use crate::{context::RequestId, names::attribute};
 use crate::{
     obs::InitError,
     trace::{handle::TracingConfig, resource::resource, settings::Env},
@@ -40,13 +48,13 @@ struct EndsQueue<T>(Arc<Queue<T>>);
 
 /// Checks the settings of the exporter of spans.
 pub(in crate::trace) fn check(otlp_endpoint: Option<&str>, env: Env<'_>) -> Result<(), InitError> {
-    ExportSettings::from_settings(&TRACES, FromCode { endpoint: otlp_endpoint, export: None }, env).map(drop)
+    ExportSettings::from_settings(&TRACES, FromCode { endpoint: otlp_endpoint, ..FromCode::default() }, env).map(drop)
 }
 
 /// Starts the exporter of spans that the settings ask for.
 pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
     let env = Env(config.env);
-    let code = FromCode { endpoint: config.otlp_endpoint.as_deref(), export: None };
+    let code = FromCode { endpoint: config.otlp_endpoint.as_deref(), ..FromCode::default() };
     let Some(settings) = ExportSettings::from_settings(&TRACES, code, env)? else { return Ok(None) };
     let (resource, of_exporter) = (resource(&config.service), settings.clone());
     let drops = Drops::register(config.recorder, TRACES.drops);
@@ -65,13 +73,55 @@ pub(crate) fn start_logs(
     service: &ServiceInfo,
     code: FromCode<'_>,
     env: &dyn Fn(&str) -> Option<String>,
-    recorder: &dyn metrics::Recorder,
+    recorder: &dyn ::metrics::Recorder,
 ) -> Result<Option<Exporter<Box<SdkLogRecord>>>, InitError> {
     let env = Env(env);
     let Some(settings) = ExportSettings::from_settings(&LOGS, code, env)? else { return Ok(None) };
     let (resource, of_exporter) = (resource(service), settings.clone());
     let drops = Drops::register(recorder, LOGS.drops);
     Exporter::spawn(settings, drops, move || otlp::log_exporter(&of_exporter, &resource).map(Records::new)).map(Some)
+}
+
+/// Checks the settings of the exporter of metrics.
+#[cfg(feature = "otlp-metrics")]
+pub(crate) fn check_metrics(code: FromCode<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<(), InitError> {
+    metrics_settings(code, Env(env)).map(drop)
+}
+
+/// Starts the exporter of metrics that the settings ask for. `read` gets the resource that the metrics
+/// belong to.
+#[cfg(feature = "otlp-metrics")]
+pub(crate) fn start_metrics(
+    service: &ServiceInfo,
+    code: FromCode<'_>,
+    env: &dyn Fn(&str) -> Option<String>,
+    recorder: &dyn ::metrics::Recorder,
+    read: impl FnOnce(opentelemetry_proto::tonic::resource::v1::Resource) -> ReadMetrics,
+) -> Result<Option<Exporter<Tick>>, InitError> {
+    let Some(settings) = metrics_settings(code, Env(env))? else { return Ok(None) };
+    let (read, of_sender) = (read((&resource(&identified(service))).into()), settings.clone());
+    let drops = Drops::register(recorder, METRICS.drops);
+    Exporter::spawn(settings, drops, move || Ok(Metrics::new(read, Sender::new(&of_sender)?))).map(Some)
+}
+
+/// The service with an id for this instance, unless it has one: totals that several instances push
+/// under one identity would take turns.
+#[cfg(feature = "otlp-metrics")]
+fn identified(service: &ServiceInfo) -> ServiceInfo {
+    let mut service = service.clone();
+    if !service.attributes.iter().any(|(key, _)| key == attribute::SERVICE_INSTANCE_ID) {
+        let id = RequestId::new().as_str().to_owned();
+        service.attributes.push((attribute::SERVICE_INSTANCE_ID.to_owned(), id));
+    }
+    service
+}
+
+#[cfg(feature = "otlp-metrics")]
+fn metrics_settings(code: FromCode<'_>, env: Env<'_>) -> Result<Option<ExportSettings>, InitError> {
+    let Some(settings) = ExportSettings::from_settings(&METRICS, code, env)? else { return Ok(None) };
+    env.only("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative")?;
+    env.only("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram")?;
+    Ok(Some(settings))
 }
 
 /// Runs `make`'s exporter on this thread until the queue is closed.
@@ -139,13 +189,19 @@ impl<T: Send + 'static> Exporter<T> {
         self.0.push(item);
     }
 
+    /// Takes an item if there is room and time for it; none is lost otherwise.
+    #[cfg(feature = "otlp-metrics")]
+    pub(crate) fn offer(&self, item: T) {
+        let _ = self.0.offer(item);
+    }
+
     /// False if not everything got out within `timeout`.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         self.0.flush(timeout)
     }
 
     /// Starts what [`shutdown`](Self::shutdown) waits for.
-    #[cfg(feature = "otlp-logs")]
+    #[cfg(any(feature = "otlp-logs", feature = "otlp-metrics"))]
     pub(crate) fn begin_shutdown(&self, timeout: Duration) {
         self.0.begin_close(timeout);
     }

@@ -1,8 +1,8 @@
-//! Spans and log records on their way to a collector, by OTLP.
+//! Spans, log records and metrics on their way to a collector, by OTLP.
 //!
-//! For each of the two a bounded queue and a thread with a runtime of its own: ending a span is a push
+//! For each of them a bounded queue and a thread with a runtime of its own: ending a span is a push
 //! under a short lock, and neither start-up nor shutdown needs a tokio runtime. A collector that is
-//! absent, slow or broken costs spans or log records, which are counted, and nothing else.
+//! absent, slow or broken costs what was meant for it, which is counted, and nothing else.
 
 #[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod absent;
@@ -14,12 +14,16 @@ mod drops;
 mod endpoint;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod exporter;
+#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+mod metrics;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod otlp;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod queue;
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod records;
+#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+mod sender;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod settings;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
@@ -44,9 +48,16 @@ pub(crate) use exporter::Exporter;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub(super) use exporter::{check, start};
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
+pub(crate) use exporter::{check_logs, start_logs};
+#[cfg(all(
+    any(feature = "otlp-logs", feature = "otlp-metrics"),
+    any(feature = "otlp-http", feature = "otlp-grpc")
+))]
+pub(crate) use settings::FromCode;
+#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
 pub(crate) use {
-    exporter::{check_logs, start_logs},
-    settings::FromCode,
+    exporter::{check_metrics, start_metrics},
+    metrics::{ReadMetrics, Tick},
 };
 
 #[cfg(test)]

@@ -83,22 +83,27 @@ impl<T> Queue<T> {
 
     /// Takes an item, or counts it as lost.
     pub(super) fn push(&self, item: T) {
+        if let Err(refused) = self.offer(item) {
+            self.drops.count(refused, 1);
+        }
+    }
+
+    /// Takes an item, or says why not.
+    pub(super) fn offer(&self, item: T) -> Result<(), DropReason> {
         let mut state = self.state();
-        let refused = if state.closed.is_some() {
-            DropReason::Shutdown
-        } else if state.items.len() >= self.capacity {
-            DropReason::QueueFull
-        } else {
-            state.items.push_back(item);
-            let filled = state.items.len() == self.batch;
-            drop(state);
-            if filled {
-                self.wake.notify_one();
-            }
-            return;
-        };
+        if state.closed.is_some() {
+            return Err(DropReason::Shutdown);
+        }
+        if state.items.len() >= self.capacity {
+            return Err(DropReason::QueueFull);
+        }
+        state.items.push_back(item);
+        let filled = state.items.len() == self.batch;
         drop(state);
-        self.drops.count(refused, 1);
+        if filled {
+            self.wake.notify_one();
+        }
+        Ok(())
     }
 
     /// The batch that was taken last has arrived.

@@ -30,6 +30,8 @@ pub(crate) struct FromCode<'a> {
     pub(crate) endpoint: Option<&'a str>,
     /// Whether to export.
     pub(crate) export: Option<bool>,
+    /// How long an item waits for company.
+    pub(crate) delay: Option<Duration>,
 }
 
 // === impl Env ===
@@ -43,6 +45,15 @@ impl Env<'_> {
     /// Whether a switch is on; everything but `true` is off.
     pub(super) fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// Refuses every value but one, in any case.
+    #[cfg(feature = "otlp-metrics")]
+    pub(super) fn only(&self, name: &'static str, value: &str) -> Result<(), InitError> {
+        match self.get(name) {
+            Some(given) if !given.eq_ignore_ascii_case(value) => Err(InitError::invalid(name, given, value)),
+            _ => Ok(()),
+        }
     }
 
     /// A whole number from 1 on.
@@ -80,7 +91,10 @@ impl ExportSettings {
                 None => request_timeout,
             },
             export_timeout: millis(signal.export_timeout, 30_000, env)?,
-            delay: millis(signal.delay, signal.usual_delay, env)?,
+            delay: match code.delay {
+                Some(delay) => delay,
+                None => millis(signal.delay, signal.usual_delay, env)?,
+            },
             queue,
             // The standard wants a batch to be no larger than the queue.
             batch: batch.min(queue),
@@ -100,6 +114,8 @@ fn is_wanted(signal: &Signal, code: FromCode<'_>, env: Env<'_>) -> Result<bool, 
         None => Ok(!signal.opt_in || env.get(signal.endpoint).is_some()),
         Some("otlp") => Ok(true),
         Some("none") => Ok(false),
+        // The other exporter of the standard: the page, which is there in any case.
+        Some("prometheus") if signal.path.ends_with("metrics") => Ok(false),
         Some(other) => Err(InitError::invalid(signal.exporter, other, "otlp or none")),
     }
 }
@@ -108,8 +124,9 @@ fn millis(name: &'static str, default: u32, env: Env<'_>) -> Result<Duration, In
     Ok(Duration::from_millis(env.number(name, default)?.into()))
 }
 
-fn size(name: &'static str, default: u32, env: Env<'_>) -> Result<usize, InitError> {
-    Ok(usize::try_from(env.number(name, default)?).unwrap_or(usize::MAX))
+fn size(name: Option<&'static str>, default: u32, env: Env<'_>) -> Result<usize, InitError> {
+    let number = name.map_or(Ok(default), |name| env.number(name, default))?;
+    Ok(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]
@@ -119,7 +136,7 @@ mod tests {
 
     fn settings(set: &[(&str, &str)]) -> Result<Option<ExportSettings>, InitError> {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let code = FromCode { endpoint: Some("http://localhost:4318"), export: None };
+        let code = FromCode { endpoint: Some("http://localhost:4318"), ..FromCode::default() };
         ExportSettings::from_settings(&TRACES, code, Env(&env))
     }
 

@@ -7,6 +7,8 @@ use crate::names::{MetricDef, metric};
 pub(crate) struct Signal {
     /// For messages, in the plural.
     pub(super) items: &'static str,
+    /// What comes of it if they can't be sent.
+    pub(super) loss: &'static str,
     /// Added to a base URL by OTLP over HTTP.
     pub(super) path: &'static str,
     /// Whether an endpoint alone is not enough: somebody has to ask for the export, too.
@@ -23,8 +25,9 @@ pub(crate) struct Signal {
     pub(super) client_certificate: &'static str,
     #[cfg(feature = "otlp-tls")]
     pub(super) client_key: &'static str,
-    pub(super) queue: &'static str,
-    pub(super) batch: &'static str,
+    /// None where nothing queues up.
+    pub(super) queue: Option<&'static str>,
+    pub(super) batch: Option<&'static str>,
     pub(super) export_timeout: &'static str,
     pub(super) delay: &'static str,
     /// How long an item waits for company if nothing else is said, in milliseconds.
@@ -36,6 +39,7 @@ pub(crate) struct Signal {
 /// Spans.
 pub(crate) static TRACES: Signal = Signal {
     items: "spans",
+    loss: " and are lost",
     path: "/v1/traces",
     opt_in: false,
     exporter: "OTEL_TRACES_EXPORTER",
@@ -50,8 +54,8 @@ pub(crate) static TRACES: Signal = Signal {
     client_certificate: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
     #[cfg(feature = "otlp-tls")]
     client_key: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
-    queue: "OTEL_BSP_MAX_QUEUE_SIZE",
-    batch: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+    queue: Some("OTEL_BSP_MAX_QUEUE_SIZE"),
+    batch: Some("OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
     export_timeout: "OTEL_BSP_EXPORT_TIMEOUT",
     delay: "OTEL_BSP_SCHEDULE_DELAY",
     usual_delay: 5_000,
@@ -63,6 +67,7 @@ pub(crate) static TRACES: Signal = Signal {
 #[cfg(feature = "otlp-logs")]
 pub(crate) static LOGS: Signal = Signal {
     items: "log records",
+    loss: " and are lost",
     path: "/v1/logs",
     opt_in: true,
     exporter: "OTEL_LOGS_EXPORTER",
@@ -77,10 +82,37 @@ pub(crate) static LOGS: Signal = Signal {
     client_certificate: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE",
     #[cfg(feature = "otlp-tls")]
     client_key: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY",
-    queue: "OTEL_BLRP_MAX_QUEUE_SIZE",
-    batch: "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+    queue: Some("OTEL_BLRP_MAX_QUEUE_SIZE"),
+    batch: Some("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"),
     export_timeout: "OTEL_BLRP_EXPORT_TIMEOUT",
     delay: "OTEL_BLRP_SCHEDULE_DELAY",
     usual_delay: 1_000,
     drops: &metric::LOG_RECORDS_DROPPED,
+};
+
+/// Metrics. They are on a page already: pushing them as well is a choice.
+#[cfg(feature = "otlp-metrics")]
+pub(crate) static METRICS: Signal = Signal {
+    items: "metrics",
+    loss: "; the next push has their totals",
+    path: "/v1/metrics",
+    opt_in: true,
+    exporter: "OTEL_METRICS_EXPORTER",
+    endpoint: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    protocol: "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
+    timeout: "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
+    headers: "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
+    compression: "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION",
+    #[cfg(feature = "otlp-tls")]
+    certificate: "OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE",
+    #[cfg(feature = "otlp-tls")]
+    client_certificate: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE",
+    #[cfg(feature = "otlp-tls")]
+    client_key: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY",
+    queue: None,
+    batch: None,
+    export_timeout: "OTEL_METRIC_EXPORT_TIMEOUT",
+    delay: "OTEL_METRIC_EXPORT_INTERVAL",
+    usual_delay: 60_000,
+    drops: &metric::METRIC_PUSHES_FAILED,
 };

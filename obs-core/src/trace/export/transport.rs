@@ -10,22 +10,29 @@ const COMPRESSION: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";
 
 /// How requests are sent.
 ///
-/// Headers are not here: opentelemetry-otlp reads the variables that have them itself, and leaves out
-/// what can't be. So they are only checked.
+/// Headers are here for metrics alone: opentelemetry-otlp reads the variables that have them itself,
+/// and leaves out what can't be.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transport {
     pub(super) gzip: bool,
+    #[cfg_attr(not(feature = "otlp-metrics"), expect(dead_code, reason = "they were checked"))]
+    pub(super) headers: Headers,
     #[cfg(feature = "otlp-tls")]
     pub(super) tls: Tls,
 }
+
+/// Further headers; they may be secrets.
+#[derive(Clone, Default)]
+pub(super) struct Headers(Vec<(String, String)>);
 
 // === impl Transport ===
 
 impl Transport {
     pub(super) fn from_settings(signal: &Signal, env: Env<'_>) -> Result<Self, InitError> {
-        if let Some((setting, list)) = env.first([signal.headers, HEADERS]) {
-            check_headers(setting, &list)?;
-        }
+        let headers = match env.first([signal.headers, HEADERS]) {
+            Some((setting, list)) => Headers::parse(setting, &list)?,
+            None => Headers::default(),
+        };
         let gzip = match env.first([signal.compression, COMPRESSION]) {
             None => false,
             Some((setting, name)) => match name.to_ascii_lowercase().as_str() {
@@ -36,26 +43,45 @@ impl Transport {
         };
         Ok(Self {
             gzip,
+            headers,
             #[cfg(feature = "otlp-tls")]
             tls: Tls::from_settings(signal, env)?,
         })
     }
 }
 
-/// Headers are a list like baggage, `name=value,name=value`, with values percent-encoded
-/// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables)).
-/// Values may be secrets: the message has none.
-fn check_headers(setting: &'static str, list: &str) -> Result<(), InitError> {
-    let members = list.split(',').filter(|member| !member.trim().is_empty());
-    for (number, member) in (1..).zip(members) {
-        let is_header =
-            baggage_members(member).next().is_some_and(|header| is_name(header.key) && is_value(&header.value));
-        if !is_header {
-            let expected = "a list such as \"api-key=secret,team=blue\", with values percent-encoded";
-            return Err(InitError::invalid(setting, format_args!("…, member {number}"), expected));
+// === impl Headers ===
+
+impl Headers {
+    /// Headers are a list like baggage, `name=value,name=value`, with values percent-encoded
+    /// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables)).
+    /// Values may be secrets: the message has none.
+    fn parse(setting: &'static str, list: &str) -> Result<Self, InitError> {
+        let mut headers = Vec::new();
+        let members = list.split(',').filter(|member| !member.trim().is_empty());
+        for (number, member) in (1..).zip(members) {
+            let header =
+                baggage_members(member).next().map(|header| (header.key.to_owned(), header.value.into_owned()));
+            let Some(header) = header.filter(|(name, value)| is_name(name) && is_value(value)) else {
+                let expected = "a list such as \"api-key=secret,team=blue\", with values percent-encoded";
+                return Err(InitError::invalid(setting, format_args!("…, member {number}"), expected));
+            };
+            headers.push(header);
         }
+        Ok(Self(headers))
     }
-    Ok(())
+
+    /// Names and values.
+    #[cfg(feature = "otlp-metrics")]
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Headers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
 }
 
 /// Whether this is a token (RFC 9110, 5.6.2).

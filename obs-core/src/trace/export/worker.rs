@@ -11,7 +11,7 @@ use std::{
 use opentelemetry_sdk::error::OTelSdkResult;
 use tokio::time::{sleep, sleep_until};
 
-use super::{drops::DropReason, queue::Queue, settings::ExportSettings};
+use super::{drops::DropReason, queue::Queue, settings::ExportSettings, signal::Signal};
 use crate::names::target;
 
 /// A failing collector is mentioned again after that long.
@@ -21,6 +21,11 @@ const WARN_AGAIN: Duration = Duration::from_secs(60);
 pub(crate) trait BatchExporter {
     /// What batches are made of.
     type Item;
+
+    /// An item that nobody brings and that is sent at each regular export all the same.
+    fn due(&self) -> Option<Self::Item> {
+        None
+    }
 
     /// Sends one batch.
     fn export(&self, batch: Vec<Self::Item>) -> impl Future<Output = OTelSdkResult>;
@@ -38,8 +43,7 @@ pub(super) struct Worker<E: BatchExporter> {
 /// How it stands with the collector, as far as it was told.
 #[derive(Debug)]
 struct Health {
-    /// What is sent.
-    items: &'static str,
+    signal: &'static Signal,
     warned: Option<Instant>,
     lost_since: usize,
 }
@@ -56,7 +60,7 @@ enum Sent {
 
 impl<E: BatchExporter> Worker<E> {
     pub(super) fn new(queue: Arc<Queue<E::Item>>, exporter: E, settings: ExportSettings) -> Self {
-        let health = Health { items: settings.signal.items, warned: None, lost_since: 0 };
+        let health = Health { signal: settings.signal, warned: None, lost_since: 0 };
         Self { queue, exporter, settings, health }
     }
 
@@ -66,6 +70,10 @@ impl<E: BatchExporter> Worker<E> {
         loop {
             self.wait(next).await;
             let due = Instant::now() >= next;
+            if let Some(item) = due.then(|| self.exporter.due()).flatten() {
+                // Where there is no room for it, others wait that stand for it.
+                let _ = self.queue.offer(item);
+            }
             let order = self.queue.order(due);
             self.send_all(order.items).await;
             if due {
@@ -162,7 +170,7 @@ impl<E: BatchExporter> Worker<E> {
 impl Health {
     fn well(&mut self, endpoint: impl FnOnce() -> String) {
         if self.warned.take().is_some() {
-            tracing::info!(target: target::OBS, endpoint = endpoint(), "{} are exported again", self.items);
+            tracing::info!(target: target::OBS, endpoint = endpoint(), "{} are exported again", self.signal.items);
         }
         self.lost_since = 0;
     }
@@ -173,7 +181,8 @@ impl Health {
             return;
         }
         let (endpoint, lost) = (endpoint(), std::mem::take(&mut self.lost_since));
-        tracing::warn!(target: target::OBS, endpoint, error, lost, "{} could not be exported and are lost", self.items);
+        let Signal { items, loss, .. } = self.signal;
+        tracing::warn!(target: target::OBS, endpoint, error, lost, "{items} could not be exported{loss}");
         self.warned = Some(Instant::now());
     }
 }

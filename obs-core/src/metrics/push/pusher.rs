@@ -1,0 +1,92 @@
+//! The handle to the thread that pushes.
+
+use std::time::Duration;
+
+use ::metrics::Recorder;
+
+use super::message::Contents;
+use crate::{
+    metrics::{Push, Registry, push_settings::PushSettings},
+    obs::{InitError, ServiceInfo},
+    trace::{self, Exporter, FromCode, Tick},
+};
+
+/// Pushes a registry to a collector until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Pusher {
+    exporter: Exporter<Tick>,
+    push: Push,
+}
+
+// === impl Pusher ===
+
+impl Pusher {
+    /// Checks the settings; the endpoint is what code says.
+    pub(crate) fn check(
+        endpoint: Option<&str>,
+        settings: &PushSettings,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), InitError> {
+        settings.validate()?;
+        trace::check_metrics(from_code(endpoint, settings), env)
+    }
+
+    /// Starts what the settings ask for: nothing without a collector. Pushes that fail are counted by
+    /// `recorder`.
+    pub(crate) fn start(
+        registry: &Registry,
+        service: &ServiceInfo,
+        endpoint: Option<&str>,
+        settings: &PushSettings,
+        env: &dyn Fn(&str) -> Option<String>,
+        recorder: &dyn Recorder,
+    ) -> Result<Option<Self>, InitError> {
+        let contents = |resource| Contents { registry: registry.clone(), resource, settings: settings.clone() };
+        let read = |resource| {
+            let contents = contents(resource);
+            Box::new(move || contents.read()) as trace::ReadMetrics
+        };
+        let code = from_code(endpoint, settings);
+        let exporter = trace::start_metrics(service, code, env, recorder, read)?;
+        let push = Push { registry: registry.clone(), opt_in: settings.opt_in };
+        Ok(exporter.map(|exporter| Self { exporter, push }))
+    }
+
+    /// What layers need to know.
+    pub(crate) fn push(&self) -> &Push {
+        &self.push
+    }
+
+    /// Pushes once more. False if that did not succeed within `timeout`.
+    pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        self.exporter.offer(Tick);
+        self.exporter.flush(timeout)
+    }
+
+    /// Waits for what was asked for so far.
+    pub(crate) fn wait(&self, timeout: Duration) -> bool {
+        self.exporter.flush(timeout)
+    }
+
+    /// Starts what [`shutdown`](Self::shutdown) waits for.
+    pub(crate) fn begin_shutdown(&self, timeout: Duration) {
+        self.exporter.offer(Tick);
+        self.exporter.begin_shutdown(timeout);
+    }
+
+    /// Pushes for the last time and ends the thread. False if that did not succeed within `timeout`.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
+        self.exporter.shutdown(timeout)
+    }
+}
+
+impl Drop for Pusher {
+    fn drop(&mut self) {
+        // Nobody records any more. Whoever wanted a last push has had it.
+        self.exporter.begin_shutdown(Duration::ZERO);
+    }
+}
+
+fn from_code<'a>(endpoint: Option<&'a str>, settings: &PushSettings) -> FromCode<'a> {
+    FromCode { endpoint, export: settings.export, delay: settings.interval }
+}

@@ -1,0 +1,131 @@
+//! The one or two stores that a layer feeds.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Measured, RedOptions, Store, Target, Traits,
+    cache::Entry,
+    flight::Flight,
+    handle::nanoseconds,
+    layout::Side,
+    options::{page_store, pushed_store},
+};
+
+/// Where a layer records: the store of its page and, if metrics are pushed under names that the page
+/// does not have, one for those.
+#[derive(Clone, Debug)]
+pub(super) struct Stores {
+    page: Arc<Store>,
+    pushed: Option<Arc<Store>>,
+}
+
+/// A request in flight in each store; dropping it lowers the very gauges that it raised.
+#[derive(Debug)]
+pub(super) struct Flights {
+    page: Flight,
+    pushed: Option<Flight>,
+}
+
+/// What a request is told apart by besides its method.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// The endpoint of a server, or the host of a client.
+    pub(super) page: &'a str,
+    /// The same in the conventions of OpenTelemetry, which tell ports apart.
+    pub(super) pushed: &'a str,
+    /// The target of a client, else empty.
+    pub(super) target: &'a str,
+}
+
+/// Records the lifetime of what has outlived its request.
+#[derive(Debug)]
+pub(super) struct Lifetimes {
+    page: (Arc<Store>, Arc<Entry>),
+    pushed: Option<(Arc<Store>, Arc<Entry>)>,
+    status: u16,
+}
+
+// === impl Stores ===
+
+impl Stores {
+    pub(super) fn new(target: &Target, side: Side, options: &RedOptions) -> Self {
+        Self { page: page_store(target, side, options), pushed: pushed_store(target, side, options) }
+    }
+
+    /// Whether there is a store beside that of the page.
+    pub(super) fn has_pushed(&self) -> bool {
+        self.pushed.is_some()
+    }
+}
+
+// === impl Flights ===
+
+impl Flights {
+    #[inline]
+    pub(super) fn start(stores: &Stores, method: &'static str, place: Place<'_>, traits: &Traits<'_>) -> Self {
+        let Place { page, pushed, target } = place;
+        Self {
+            page: Flight::start(&stores.page, method, page, target, traits),
+            pushed: stores.pushed.as_ref().map(|store| Flight::start(store, method, pushed, target, traits)),
+        }
+    }
+
+    /// Records go under another endpoint from now on; the gauges stay where they were raised.
+    pub(super) fn rename(&mut self, stores: &Stores, endpoint: &str) {
+        self.page.rename(&stores.page, endpoint);
+        if let (Some(flight), Some(store)) = (&mut self.pushed, &stores.pushed) {
+            flight.rename(store, endpoint);
+        }
+    }
+
+    /// Records go under these further labels from now on, as far as they differ.
+    pub(super) fn describe(&mut self, stores: &Stores, traits: &Traits<'_>) {
+        self.page.describe(&stores.page, traits);
+        if let (Some(flight), Some(store)) = (&mut self.pushed, &stores.pushed) {
+            flight.describe(store, traits);
+        }
+    }
+
+    /// What the page calls the request.
+    pub(super) fn entry(&self) -> &Entry {
+        self.page.entry()
+    }
+
+    /// Lowers the gauges, once.
+    pub(super) fn release(&mut self) {
+        self.page.release();
+        if let Some(flight) = &mut self.pushed {
+            flight.release();
+        }
+    }
+
+    #[inline]
+    pub(super) fn record(&self, stores: &Stores, measured: &Measured<'_>) {
+        self.page.record(&stores.page, measured);
+        if let (Some(flight), Some(store)) = (&self.pushed, &stores.pushed) {
+            flight.record(store, &measured.over_http());
+        }
+    }
+
+    pub(super) fn record_stream(&self, stores: &Stores, lifetime: Duration, ended: &Measured<'_>) {
+        self.page.record_stream(&stores.page, lifetime, ended);
+        if let (Some(flight), Some(store)) = (&self.pushed, &stores.pushed) {
+            flight.record_stream(store, lifetime, &ended.over_http());
+        }
+    }
+
+    pub(super) fn lifetimes(&self, stores: &Stores, status: u16) -> Lifetimes {
+        let pushed = stores.pushed.as_ref().map(Arc::clone).zip(self.pushed.as_ref().map(Flight::entry_shared));
+        Lifetimes { page: (Arc::clone(&stores.page), self.page.entry_shared()), pushed, status }
+    }
+}
+
+// === impl Lifetimes ===
+
+impl Lifetimes {
+    pub(super) fn record(&self, lifetime: Duration) {
+        for (store, entry) in [&self.page].into_iter().chain(&self.pushed) {
+            entry.pair.answered(store, self.status).record_lifetime(store, nanoseconds(lifetime));
+        }
+    }
+}
