@@ -18,7 +18,7 @@ pub enum Answer {
     Status(u16),
     /// Taken, answered after this long.
     Delay(Duration),
-    /// Refused in part: so many spans or log records were rejected. What was sent is kept all the same.
+    /// Refused in part: so many spans, log records or points were rejected. What was sent is kept all the same.
     Partial(i64),
     /// Never answered.
     Hang,

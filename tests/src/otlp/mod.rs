@@ -11,7 +11,9 @@
 //! ```
 
 mod answer;
+mod flatten;
 mod log;
+mod metric;
 mod receiver;
 mod span;
 
@@ -21,6 +23,7 @@ mod tests;
 pub use {
     answer::Answer,
     log::ReceivedLog,
+    metric::{ReceivedMetric, written},
     receiver::{ReceivedRequest, Receiver, Transport},
     span::ReceivedSpan,
 };

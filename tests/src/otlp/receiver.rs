@@ -12,6 +12,10 @@ use opentelemetry_proto::tonic::collector::{
         ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
         logs_service_server::{LogsService, LogsServiceServer},
     },
+    metrics::v1::{
+        ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+        metrics_service_server::{MetricsService, MetricsServiceServer},
+    },
     trace::v1::{
         ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
         trace_service_server::{TraceService, TraceServiceServer},
@@ -21,7 +25,11 @@ use prost::Message as _;
 use tonic::{Code, Status, body::Body, codec::CompressionEncoding, metadata::MetadataMap};
 use tower::ServiceExt as _;
 
-use super::{Answer, ReceivedLog, ReceivedSpan, answer::Script};
+use super::{
+    Answer, ReceivedLog, ReceivedMetric, ReceivedSpan,
+    answer::Script,
+    flatten::{flatten, flatten_logs, flatten_metrics},
+};
 use crate::{net::Server, watched::Watched};
 
 /// How an export request came.
@@ -46,8 +54,7 @@ pub struct ReceivedRequest {
     pub message: Bytes,
 }
 
-/// A collector on a port of 127.0.0.1: takes traces and logs over HTTP and gRPC, and metrics over HTTP
-/// as raw messages.
+/// A collector on a port of 127.0.0.1: takes traces, logs and metrics over HTTP and gRPC.
 #[derive(Debug)]
 pub struct Receiver {
     server: Server,
@@ -60,6 +67,8 @@ struct State {
     requests: Watched<ReceivedRequest>,
     spans: Watched<ReceivedSpan>,
     logs: Watched<ReceivedLog>,
+    /// One list for each push.
+    metrics: Watched<Vec<ReceivedMetric>>,
 }
 
 /// The tonic services; tonic's server side wants a type of its own.
@@ -70,8 +79,7 @@ struct Grpc(Arc<State>);
 enum Payload {
     Traces(ExportTraceServiceRequest),
     Logs(ExportLogsServiceRequest),
-    /// Kept as it came.
-    Metrics,
+    Metrics(ExportMetricsServiceRequest),
 }
 
 /// Why items are rejected.
@@ -86,15 +94,23 @@ impl Receiver {
         let state = Arc::<State>::default();
         let grpc = Grpc(Arc::clone(&state));
         let traces = TraceServiceServer::new(grpc.clone()).accept_compressed(CompressionEncoding::Gzip);
-        let logs = LogsServiceServer::new(grpc).accept_compressed(CompressionEncoding::Gzip);
+        let logs = LogsServiceServer::new(grpc.clone()).accept_compressed(CompressionEncoding::Gzip);
+        let metrics = MetricsServiceServer::new(grpc).accept_compressed(CompressionEncoding::Gzip);
         let shared = Arc::clone(&state);
         let server = Server::start(tower::service_fn(move |request: Request<Incoming>| {
-            let (state, traces, logs) = (Arc::clone(&shared), traces.clone(), logs.clone());
+            let (state, traces) = (Arc::clone(&shared), traces.clone());
+            let (logs, metrics) = (logs.clone(), metrics.clone());
             async move {
                 let content_type = request.headers().get(header::CONTENT_TYPE);
                 if content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
-                    let is_logs = request.uri().path().starts_with("/opentelemetry.proto.collector.logs.");
-                    return if is_logs { logs.oneshot(request).await } else { traces.oneshot(request).await };
+                    let path = request.uri().path();
+                    return if path.starts_with("/opentelemetry.proto.collector.logs.") {
+                        logs.oneshot(request).await
+                    } else if path.starts_with("/opentelemetry.proto.collector.metrics.") {
+                        metrics.oneshot(request).await
+                    } else {
+                        traces.oneshot(request).await
+                    };
                 }
                 Ok::<_, Infallible>(state.http(request).await)
             }
@@ -136,6 +152,12 @@ impl Receiver {
         self.state.logs.snapshot()
     }
 
+    /// The metrics of each push that was accepted, in the order in which they came.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Vec<ReceivedMetric>> {
+        self.state.metrics.snapshot()
+    }
+
     /// All export requests, refused ones too.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
@@ -155,6 +177,16 @@ impl Receiver {
         self.state.logs.wait_for(within, condition)
     }
 
+    /// [`wait_for`](Self::wait_for) on the accepted pushes of metrics.
+    #[track_caller]
+    pub fn wait_for_metrics(
+        &self,
+        within: Duration,
+        condition: impl FnMut(&[Vec<ReceivedMetric>]) -> bool,
+    ) -> Vec<Vec<ReceivedMetric>> {
+        self.state.metrics.wait_for(within, condition)
+    }
+
     /// [`wait_for`](Self::wait_for) on all export requests.
     #[track_caller]
     pub fn wait_for_requests(
@@ -170,6 +202,7 @@ impl Receiver {
         self.state.requests.clear();
         self.state.spans.clear();
         self.state.logs.clear();
+        self.state.metrics.clear();
     }
 }
 
@@ -197,7 +230,7 @@ impl State {
         protobuf(match payload {
             Payload::Traces(traces) => self.take_traces(traces, rejected, Transport::Http).encode_to_vec(),
             Payload::Logs(logs) => self.take_logs(logs, rejected, Transport::Http).encode_to_vec(),
-            Payload::Metrics => Vec::new(),
+            Payload::Metrics(metrics) => self.take_metrics(metrics, rejected, Transport::Http).encode_to_vec(),
         })
     }
 
@@ -241,6 +274,20 @@ impl State {
         ExportLogsServiceResponse { partial_success }
     }
 
+    fn take_metrics(
+        &self,
+        metrics: ExportMetricsServiceRequest,
+        rejected: Option<i64>,
+        transport: Transport,
+    ) -> ExportMetricsServiceResponse {
+        self.metrics.push(flatten_metrics(metrics, transport));
+        let partial_success = rejected.map(|rejected_data_points| ExportMetricsPartialSuccess {
+            rejected_data_points,
+            error_message: REJECTED.to_owned(),
+        });
+        ExportMetricsServiceResponse { partial_success }
+    }
+
     /// Notes a request over gRPC and answers it as the script says.
     async fn grpc(&self, path: &str, metadata: MetadataMap) -> Result<Option<i64>, Status> {
         self.requests.push(ReceivedRequest {
@@ -260,7 +307,7 @@ impl Payload {
         Ok(match path {
             "/v1/traces" => Self::Traces(ExportTraceServiceRequest::decode(message)?),
             "/v1/logs" => Self::Logs(ExportLogsServiceRequest::decode(message)?),
-            _ => Self::Metrics,
+            _ => Self::Metrics(ExportMetricsServiceRequest::decode(message)?),
         })
     }
 }
@@ -289,38 +336,16 @@ impl LogsService for Grpc {
     }
 }
 
-fn flatten(request: ExportTraceServiceRequest, transport: Transport) -> Vec<ReceivedSpan> {
-    let mut received = Vec::new();
-    for of_resource in request.resource_spans {
-        let resource = of_resource.resource.unwrap_or_default();
-        for of_scope in of_resource.scope_spans {
-            let scope = of_scope.scope.unwrap_or_default();
-            received.extend(of_scope.spans.into_iter().map(|span| ReceivedSpan {
-                resource: resource.clone(),
-                scope: scope.clone(),
-                span,
-                transport,
-            }));
-        }
+#[tonic::async_trait]
+impl MetricsService for Grpc {
+    async fn export(
+        &self,
+        request: tonic::Request<ExportMetricsServiceRequest>,
+    ) -> Result<tonic::Response<ExportMetricsServiceResponse>, Status> {
+        let (metadata, _, metrics) = request.into_parts();
+        let rejected = self.0.grpc("/v1/metrics", metadata).await?;
+        Ok(tonic::Response::new(self.0.take_metrics(metrics, rejected, Transport::Grpc)))
     }
-    received
-}
-
-fn flatten_logs(request: ExportLogsServiceRequest, transport: Transport) -> Vec<ReceivedLog> {
-    let mut received = Vec::new();
-    for of_resource in request.resource_logs {
-        let resource = of_resource.resource.unwrap_or_default();
-        for of_scope in of_resource.scope_logs {
-            let scope = of_scope.scope.unwrap_or_default();
-            received.extend(of_scope.log_records.into_iter().map(|record| ReceivedLog {
-                resource: resource.clone(),
-                scope: scope.clone(),
-                record,
-                transport,
-            }));
-        }
-    }
-    received
 }
 
 fn decode(headers: &HeaderMap, body: Bytes) -> Result<Bytes, StatusCode> {

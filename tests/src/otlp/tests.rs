@@ -115,12 +115,14 @@ fn grpc_refusals_carry_the_paired_code() {
 
 #[test]
 fn a_slow_receiver_answers_late_and_a_hanging_one_never() {
+    // Metrics of one resource, which has none.
+    const EMPTY: &[u8] = b"\x0a\x00";
     let receiver = Receiver::start();
     receiver.answer_next([Answer::Delay(Duration::from_millis(60))]);
     let started = Instant::now();
-    assert_eq!(post(&receiver, "/v1/metrics", "application/x-protobuf", b"raw"), 200);
+    assert_eq!(post(&receiver, "/v1/metrics", "application/x-protobuf", EMPTY), 200);
     assert!(started.elapsed() >= Duration::from_millis(60));
-    assert_eq!(receiver.requests()[0].message, "raw");
+    assert_eq!(receiver.requests()[0].message, EMPTY);
 
     receiver.answer(Answer::Hang);
     let mut client = net::H1Client::open(receiver.addr());
@@ -138,6 +140,7 @@ fn what_is_no_otlp_is_refused() {
     assert_eq!(post(&receiver, "/v1/traces", "application/json", b"{}"), 415);
     assert_eq!(post(&receiver, "/v1/traces", "application/x-protobuf", b"\xff\xff"), 400);
     assert_eq!(post(&receiver, "/v1/logs", "application/x-protobuf", b"\xff\xff"), 400);
+    assert_eq!(post(&receiver, "/v1/metrics", "application/x-protobuf", b"\xff\xff"), 400);
     assert_eq!(post(&receiver, "/v2/traces", "application/x-protobuf", b""), 404);
     assert_eq!(net::get(receiver.addr(), "/v1/traces").status, 415);
 }
