@@ -175,6 +175,18 @@ fn a_sampled_span_with_its_exporter_costs_eight() {
 }
 
 #[test]
+fn pushing_metrics_costs_no_more() {
+    let receiver = Receiver::start();
+    let builder = builder().otlp_endpoint(receiver.endpoint()).otlp_metrics(true).otlp_opt_in_metrics(true);
+    let obs = builder.build().expect("valid settings");
+    let layer = || ObsLayer::new().obs(&obs);
+    at_most("metrics only, pushed", 0.0, own(layer().logs(false).traces(false), || user(None)));
+    at_most("sampled, exported, metrics pushed", 8.0, own(layer(), || user(None)));
+    obs.shutdown(DEADLINE).expect("all is flushed");
+    assert!(!receiver.metrics().is_empty(), "the metrics were meant to be pushed");
+}
+
+#[test]
 fn an_unsampled_request_costs_three() {
     let receiver = Receiver::start();
     let obs = builder().otlp_endpoint(receiver.endpoint()).build().expect("valid settings");

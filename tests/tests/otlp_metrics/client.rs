@@ -1,0 +1,52 @@
+//! RED metrics of clients.
+
+use obs_core::metrics::Convention;
+use obs_reqwest::{ObsMiddleware, RequestBuilderExt as _, reqwest_middleware::ClientBuilder};
+use obs_tests::{DEADLINE, otlp::Receiver};
+
+use crate::service::{attributes, builder, last_push, named};
+
+/// A server is not needed: any answer will do.
+#[test]
+fn outgoing_requests_are_pushed_by_the_conventions_whatever_the_page_has() {
+    for convention in [Convention::Guide, Convention::OpenTelemetry] {
+        let (receiver, server) = (Receiver::start(), Receiver::start());
+        let obs = builder(&receiver).build().unwrap();
+        let middleware = ObsMiddleware::new().obs(&obs).convention(convention);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let http = reqwest::Client::builder().no_proxy().build().unwrap();
+            let http = ClientBuilder::new(http).with(middleware).build();
+            let found = http.get(format!("{}/users/7", server.endpoint())).target("/users/{id}").send().await.unwrap();
+            assert_eq!(found.status(), 415);
+            http.get("http://127.0.0.1:1/").send().await.unwrap_err();
+        });
+        obs.shutdown(DEADLINE).unwrap();
+        let push = last_push(&receiver);
+        let duration = named(&push, "http.client.request.duration").unwrap();
+        assert_eq!((duration.kind(), &*duration.metric.unit), ("histogram", "s"));
+        let port = server.addr().port().to_string();
+        let answered = attributes(&[
+            ("http.request.method", "\"GET\""),
+            ("server.address", "\"127.0.0.1\""),
+            ("server.port", &port),
+            ("url.template", "\"/users/{id}\""),
+            ("url.scheme", "\"http\""),
+            ("http.response.status_code", "415"),
+            ("network.protocol.version", "\"1.1\""),
+            ("error.type", "\"415\""),
+        ]);
+        let refused = attributes(&[
+            ("http.request.method", "\"GET\""),
+            ("server.address", "\"127.0.0.1\""),
+            ("server.port", "1"),
+            ("url.scheme", "\"http\""),
+            ("error.type", "\"connect\""),
+        ]);
+        let mut seen = duration.attributes();
+        seen.sort();
+        let mut wanted = vec![answered, refused];
+        wanted.sort();
+        assert_eq!(seen, wanted, "{convention:?}");
+    }
+}
