@@ -5,7 +5,7 @@ use obs_core::metrics;
 
 /// Plain programs for public conformance suites.
 ///
-/// Log lines go to standard output. Spans go where `OTEL_EXPORTER_OTLP_ENDPOINT` says, over the
+/// Log lines go to standard output. Spans and metrics of HTTP go where `OTEL_EXPORTER_OTLP_ENDPOINT` says, over the
 /// protocol that `OTEL_EXPORTER_OTLP_PROTOCOL` says, and nowhere if it says nothing.
 #[derive(Debug, Parser)]
 #[command(
@@ -22,6 +22,9 @@ Examples:
                                    then: python test.py http://127.0.0.1:5000/test"
 )]
 pub(crate) struct Args {
+    /// Push the metrics that the conventions leave to choice, too
+    #[arg(long, global = true)]
+    pub(crate) opt_in_metrics: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

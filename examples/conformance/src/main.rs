@@ -40,7 +40,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    match run(Args::parse().command) {
+    match run(Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Where not even this can be written, there is nobody left to tell.
@@ -50,8 +50,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Box<dyn Error>> {
-    let telemetry = Telemetry::start(command.name())?;
+fn run(Args { opt_in_metrics, command }: Args) -> Result<(), Box<dyn Error>> {
+    let telemetry = Telemetry::start(command.name(), opt_in_metrics)?;
     let ran = match command {
         Command::Axum(args) => on_axum::serve(on_axum::scenario(args.convention.into())),
         Command::Actix(args) => on_actix::serve(on_actix::scenario(args.convention.into())),

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use obs_tests::otlp::ReceivedSpan;
-use opentelemetry_proto::tonic::{
-    common::v1::{AnyValue, KeyValue, any_value::Value},
-    trace::v1::{span::SpanKind, status::StatusCode},
-};
+use obs_tests::otlp::{ReceivedSpan, written};
+use opentelemetry_proto::tonic::trace::v1::{span::SpanKind, status::StatusCode};
 
 /// What the conventions say of a span.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,19 +47,7 @@ impl Attributes {
 /// A span as it arrived; panics when an attribute comes twice.
 pub(crate) fn seen(span: &ReceivedSpan) -> Expected {
     let span = &span.span;
-    let mut attributes = BTreeMap::new();
-    for KeyValue { key, value, .. } in &span.attributes {
-        let before = attributes.insert(key.clone(), written(value.as_ref()));
-        assert_eq!(before, None, "{key} comes twice in {span:#?}");
-    }
+    let attributes = written(&span.attributes);
     let status = span.status.as_ref().map_or(StatusCode::Unset, opentelemetry_proto::tonic::trace::v1::Status::code);
     Expected { name: span.name.clone(), kind: span.kind(), status, attributes }
-}
-
-fn written(value: Option<&AnyValue>) -> String {
-    match value.and_then(|value| value.value.as_ref()) {
-        Some(Value::StringValue(text)) => format!("{text:?}"),
-        Some(Value::IntValue(number)) => number.to_string(),
-        other => format!("{other:?}"),
-    }
 }

@@ -11,5 +11,6 @@ mod exchange;
 mod expected;
 mod metrics;
 mod program;
+mod pushed;
 mod server;
 mod wire;

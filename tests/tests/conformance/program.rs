@@ -21,7 +21,12 @@ pub(crate) struct Server {
 /// A program that sends its spans to this receiver, and nowhere without one.
 fn command(args: &[&str], receiver: Option<&Receiver>) -> Command {
     let mut command = Command::new(build("conformance"));
-    command.args(args).env_remove("OTEL_TRACES_SAMPLER").env_remove("OTEL_RESOURCE_ATTRIBUTES").env_remove("RUST_LOG");
+    command
+        .args(args)
+        .env_remove("OTEL_METRICS_EXPORTER")
+        .env_remove("OTEL_TRACES_SAMPLER")
+        .env_remove("OTEL_RESOURCE_ATTRIBUTES")
+        .env_remove("RUST_LOG");
     match receiver {
         Some(receiver) => command.env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()),
         None => command.env_remove("OTEL_EXPORTER_OTLP_ENDPOINT"),
@@ -43,7 +48,13 @@ pub(crate) fn run_client(args: &[&str], server: SocketAddr, receiver: &Receiver)
 impl Server {
     /// Starts it on a free port.
     pub(crate) fn start(args: &[&str], receiver: Option<&Receiver>) -> Self {
+        Self::start_with(args, receiver, &[])
+    }
+
+    /// [`start`](Self::start) with these variables besides.
+    pub(crate) fn start_with(args: &[&str], receiver: Option<&Receiver>, set: &[(&str, &str)]) -> Self {
         let mut command = command(args, receiver);
+        command.envs(set.iter().copied());
         let process = Process::start_with_input(command.env("OTEL_HTTP_SCENARIO_PORT", "0"));
         let addr = eventually(DEADLINE, || {
             process.stderr().iter().find_map(|line| line.strip_prefix("listening on http://")?.parse().ok())
