@@ -72,6 +72,7 @@ mod grpc;
 mod head;
 mod hosts;
 mod instrument;
+mod labels;
 mod line;
 mod observation;
 mod options;

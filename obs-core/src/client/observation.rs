@@ -90,7 +90,7 @@ impl ClientObservation {
         let mut labels = instrument.labels(request);
         let call = call_of(instrument, request, &mut labels, headers);
         let Labels { url: _, host, target } = &labels;
-        let in_flight = instrument.red.as_ref().map(|red| red.arrive(method, &labels));
+        let in_flight = instrument.red.as_ref().map(|red| red.arrive(method, &labels, request, headers));
         let call_method = (call.is_some() && !target.is_empty()).then(|| Box::from(&**target));
         let name = || match (&call, &in_flight) {
             (Some(_), _) => grpc::span_name(call_method.as_deref()),

@@ -5,8 +5,14 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{ClientFinished, ClientInstrument, hosts::Hosts};
-use crate::{Obs, metrics::Convention, names::metric, obs::Shared, request::CapturedHeader};
+use super::{ClientFinished, ClientInstrument, ClientRequest, hosts::Hosts, labels::ClientLabels};
+use crate::{
+    Obs,
+    metrics::Convention,
+    names::metric,
+    obs::Shared,
+    request::{CapturedHeader, HeaderReader},
+};
 
 /// Is told of every attempt that has ended.
 pub(super) type ClientFinishHook = Arc<dyn Fn(&ClientFinished<'_>) + Send + Sync>;
@@ -37,6 +43,7 @@ pub struct ClientOptions {
     pub(super) max_hosts: usize,
     /// Without a slash at their beginning.
     pub(super) grpc_methods: Vec<Box<str>>,
+    pub(super) labels: ClientLabels,
     pub(super) on_finish: Option<ClientFinishHook>,
 }
 
@@ -138,6 +145,18 @@ impl ClientOptions {
         self.grpc_methods.extend(methods.into_iter().map(name));
     }
 
+    /// Adds a label with a closed list of values, and what finds the value of a request. One that can't be
+    /// is left out with a warning.
+    pub fn label<V: AsRef<str>>(
+        &mut self,
+        name: &str,
+        values: impl IntoIterator<Item = V>,
+        value: impl Fn(&ClientRequest<'_>, &dyn HeaderReader) -> Option<&'static str> + Send + Sync + 'static,
+    ) {
+        let values = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
+        self.labels.add((name.to_owned(), values), value);
+    }
+
     /// Sets the hook that is told of every attempt's end.
     pub fn on_finish(&mut self, hook: impl Fn(&ClientFinished<'_>) + Send + Sync + 'static) {
         self.on_finish = Some(Arc::new(hook));
@@ -162,6 +181,7 @@ impl Default for ClientOptions {
             hosts: Hosts::default(),
             max_hosts: DEFAULT_MAX_HOSTS,
             grpc_methods: Vec::new(),
+            labels: ClientLabels::default(),
             on_finish: None,
         }
     }
@@ -169,7 +189,7 @@ impl Default for ClientOptions {
 
 impl fmt::Debug for ClientOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, metrics, logs, traces, propagate, base_url, hosts, max_hosts, .. } = self;
+        let Self { namespace, metrics, logs, traces, propagate, base_url, hosts, max_hosts, labels, .. } = self;
         f.debug_struct("ClientOptions")
             .field("namespace", namespace)
             .field("metrics", metrics)
@@ -179,6 +199,7 @@ impl fmt::Debug for ClientOptions {
             .field("base_url", base_url)
             .field("hosts", hosts)
             .field("max_hosts", max_hosts)
+            .field("labels", labels)
             .finish_non_exhaustive()
     }
 }

@@ -2,53 +2,70 @@
 
 use std::borrow::Cow;
 
-use super::{ClientOptions, instrument::Labels};
+use super::{ClientOptions, ClientRequest, instrument::Labels, labels::ClientLabels};
 use crate::{
     metrics::{ClientInFlight, ClientRed, Convention, Measured, RedOptions, Traits},
     names::value,
     obs::Shared,
+    request::HeaderReader,
 };
 
 /// The RED metrics of a client.
 #[derive(Debug)]
 pub(super) struct Red {
-    red: ClientRed,
+    metrics: ClientRed,
     convention: Convention,
+    own_labels: ClientLabels,
 }
 
 /// An attempt that waits for its answer, to the metrics.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    in_flight: ClientInFlight,
+    attempt: ClientInFlight,
     scheme: &'static str,
+    /// Values of the client's own labels.
+    own_labels: Box<[&'static str]>,
 }
 
 // === impl Red ===
 
 impl Red {
     pub(super) fn new(shared: &Shared, options: &ClientOptions) -> Self {
-        let options = RedOptions {
+        options.labels.warn();
+        let red_options = RedOptions {
             namespace: options.namespace.clone(),
             duration_buckets: shared.duration_buckets.clone(),
             convention: options.convention,
             max_hosts: options.max_hosts,
+            labels: options.labels.accepted().to_vec(),
             push: shared.push(),
-            ..RedOptions::default()
         };
-        Self { red: ClientRed::new(&shared.target, &options), convention: options.convention }
+        Self {
+            metrics: ClientRed::new(&shared.target, &red_options),
+            convention: options.convention,
+            own_labels: options.labels.clone(),
+        }
     }
 
     /// Counts an attempt in.
-    pub(super) fn arrive(&self, method: &'static str, labels: &Labels<'_>) -> InFlight {
+    pub(super) fn arrive(
+        &self,
+        method: &'static str,
+        labels: &Labels<'_>,
+        request: &ClientRequest<'_>,
+        headers: &dyn HeaderReader,
+    ) -> InFlight {
         let Labels { url, host, target } = labels;
         let scheme = url.scheme();
-        let traits = Traits { scheme, ..Traits::default() };
+        let own_labels = self.own_labels.values(request, headers);
+        let traits = Traits { scheme, labels: &own_labels, ..Traits::default() };
         let is_guide = self.convention == Convention::Guide;
-        let wants_port = (!is_guide || self.red.is_pushed()) && **host != *value::OTHER;
+        let wants_port = (!is_guide || self.metrics.is_pushed()) && **host != *value::OTHER;
         let with_port = wants_port.then(|| format!("{host}:{}", url.port_or_default()));
         let with_port = with_port.as_deref().unwrap_or(host);
         let hosts = (if is_guide { host } else { with_port }, with_port);
-        InFlight { in_flight: self.red.arrive_with(method, hosts, target, &traits), scheme }
+        let attempt = self.metrics.arrive_with(method, hosts, target, &traits);
+        InFlight { attempt, scheme, own_labels }
     }
 }
 
@@ -56,7 +73,7 @@ impl Red {
 
 impl InFlight {
     pub(super) fn span_name(&self) -> Cow<'static, str> {
-        self.in_flight.span_name()
+        self.attempt.span_name()
     }
 
     /// The target, which came with the answer.
@@ -66,16 +83,16 @@ impl InFlight {
 
     /// The protocol's version, which comes with the answer.
     pub(super) fn answered_over(&mut self, red: &Red, protocol: &'static str) {
-        self.in_flight.describe(&red.red, &Traits { scheme: self.scheme, protocol, ..Traits::default() });
+        self.attempt.describe(&red.metrics, &Traits { scheme: self.scheme, protocol, labels: &self.own_labels });
     }
 
     /// Records everything but the gauge. A status of 0 stands for none.
     pub(super) fn record(&self, red: &Red, measured: &Measured<'_>) {
-        self.in_flight.record(&red.red, measured);
+        self.attempt.record(&red.metrics, measured);
     }
 
     /// Lowers the gauge now; dropping does it otherwise.
     pub(super) fn release(&mut self) {
-        self.in_flight.release();
+        self.attempt.release();
     }
 }

@@ -114,6 +114,26 @@ macro_rules! client_setters {
                 self.with(|options| options.max_hosts(max))
             }
 
+            /// Adds a label to all metrics of the client: a tenant's tier, the purpose of a call. Its
+            /// values come from a closed list: what else the function gives, and `None`, is `_OTHER`.
+            ///
+            /// Each label multiplies the number of series by the length of its list, so keep lists
+            /// short. At most 8 labels; names are `[a-zA-Z_][a-zA-Z0-9_]*`, and none that the metrics
+            /// have already. A label that can't be, or without values, is left out with a warning.
+            /// Defaults to none.
+            #[must_use]
+            pub fn label<V: AsRef<str>>(
+                self,
+                name: impl AsRef<str>,
+                values: impl IntoIterator<Item = V>,
+                value: impl Fn(&$crate::client::ClientRequest<'_>, &dyn $crate::request::HeaderReader) -> Option<&'static str>
+                    + Send
+                    + Sync
+                    + 'static,
+            ) -> Self {
+                self.with(|options| options.label(name.as_ref(), values, value))
+            }
+
             /// Is called with every attempt that has ended. It runs in the request's own task: be
             /// quick. Defaults to nothing.
             #[must_use]

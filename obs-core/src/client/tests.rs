@@ -306,3 +306,23 @@ fn an_observation_can_be_sent_to_another_thread() {
     fn sendable<T: Send>(_: &T) {}
     sendable(&default_bench().start());
 }
+
+#[test]
+fn a_label_of_the_clients_own_has_values_from_its_list_alone() {
+    let bench = Bench::new(|options| {
+        options.label("tier", ["free", "paid"], |request, _| match request.url.path {
+            "/panics" => panic!("on purpose"),
+            path => path.strip_prefix('/').and_then(|tier| ["free", "gold"].into_iter().find(|known| *known == tier)),
+        });
+        options.label("host", ["a"], |_, _| Some("a"));
+    });
+    for path in ["/free", "/gold", "/none", "/panics"] {
+        let url = ClientUrl { path, ..URL };
+        bench.start_with(ClientRequest { method: "GET", url, ..Default::default() }).head(&answer(200));
+    }
+    let of = |tier, count| {
+        let labels = "method=\"GET\",host=\"users.internal\",target=\"\"";
+        format!("requests_total{{{labels},tier=\"{tier}\",status=\"200\",outcome=\"ok\"}} {count}")
+    };
+    assert_eq!(bench.counters(), [of("_OTHER", 3), of("free", 1)]);
+}

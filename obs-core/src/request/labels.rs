@@ -14,7 +14,7 @@ pub(crate) type LabelList = (String, Vec<String>);
 
 /// The labels of a layer, and why others are not among them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct OwnLabels {
+pub(crate) struct OwnLabels {
     accepted: Vec<LabelList>,
     refused: Vec<String>,
 }
@@ -23,7 +23,7 @@ pub(super) struct OwnLabels {
 
 impl OwnLabels {
     /// Takes a label, if it can be one; a layer must not fail over it.
-    pub(super) fn add(&mut self, label: LabelList) -> bool {
+    pub(crate) fn add(&mut self, label: LabelList) -> bool {
         self.accepted.push(label);
         let Err(error) = check(&self.accepted) else { return true };
         self.accepted.pop();
@@ -31,12 +31,12 @@ impl OwnLabels {
         false
     }
 
-    pub(super) fn accepted(&self) -> &[LabelList] {
+    pub(crate) fn accepted(&self) -> &[LabelList] {
         &self.accepted
     }
 
     /// Says what was left out.
-    pub(super) fn warn(&self) {
+    pub(crate) fn warn(&self) {
         for error in &self.refused {
             tracing::warn!(target: target::OBS, error, "a label of a layer is left out");
         }

@@ -50,3 +50,25 @@ fn outgoing_requests_are_pushed_by_the_conventions_whatever_the_page_has() {
         assert_eq!(seen, wanted, "{convention:?}");
     }
 }
+
+#[test]
+fn own_labels_of_a_client_are_attributes() {
+    let (receiver, server) = (Receiver::start(), Receiver::start());
+    let obs = builder(&receiver).build().unwrap();
+    let middleware = ObsMiddleware::new().obs(&obs).label("purpose", ["look-up", "sync"], |request, headers| {
+        if request.method == "GET" && headers.get("x-batch").is_none() { Some("look-up") } else { Some("sync") }
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = ClientBuilder::new(http).with(middleware).build();
+        http.get(server.endpoint()).send().await.unwrap();
+        http.get(server.endpoint()).header("x-batch", "1").send().await.unwrap();
+    });
+    obs.shutdown(DEADLINE).unwrap();
+    let push = last_push(&receiver);
+    let attributes = named(&push, "http.client.request.duration").unwrap().attributes();
+    let mut purposes: Vec<_> = attributes.iter().map(|of| &*of["purpose"]).collect();
+    purposes.sort_unstable();
+    assert_eq!(purposes, ["\"look-up\"", "\"sync\""]);
+}
