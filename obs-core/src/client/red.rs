@@ -78,7 +78,7 @@ impl InFlight {
 
     /// The target, which came with the answer.
     pub(super) fn retarget(&mut self, red: &Red, target: &str) {
-        self.in_flight.retarget(&red.red, target);
+        self.attempt.retarget(&red.metrics, target);
     }
 
     /// The protocol's version, which comes with the answer.

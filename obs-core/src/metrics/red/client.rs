@@ -65,7 +65,7 @@ impl ClientInFlight {
 
     /// Records go under another target from now on; the gauge stays where it was raised.
     pub(crate) fn retarget(&mut self, red: &ClientRed, target: &str) {
-        self.flight.retarget(&red.store, target);
+        self.flights.retarget(&red.stores, target);
     }
 
     /// What became known with the answer; replaces all that the request was counted out with.

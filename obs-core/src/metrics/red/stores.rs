@@ -78,6 +78,14 @@ impl Flights {
         }
     }
 
+    /// Records go under another target from now on; the gauges stay where they were raised.
+    pub(super) fn retarget(&mut self, stores: &Stores, target: &str) {
+        self.page.retarget(&stores.page, target);
+        if let (Some(flight), Some(store)) = (&mut self.pushed, &stores.pushed) {
+            flight.retarget(store, target);
+        }
+    }
+
     /// Records go under these further labels from now on, as far as they differ.
     pub(super) fn describe(&mut self, stores: &Stores, traits: &Traits<'_>) {
         self.page.describe(&stores.page, traits);
