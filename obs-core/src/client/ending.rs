@@ -50,11 +50,12 @@ impl Running {
         if let Some(response) = answer.response {
             self.take_protocol(response);
         }
-        let (status, exemplar) = (self.metrics_status(answer, grpc_status), self.attempt.exemplar());
+        let (status, http_status) = (self.metrics_status(answer, grpc_status), self.http_status(answer));
+        let exemplar = self.attempt.exemplar();
         let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) else { return };
         let measured = Measured {
             status,
-            http_status: answer.status.unwrap_or_default(),
+            http_status,
             outcome: answer.outcome,
             error_type,
             duration: answer.duration,

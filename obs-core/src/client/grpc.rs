@@ -54,11 +54,15 @@ impl Running {
 
     /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.
     pub(super) fn metrics_status(&self, answer: &Answer<'_>, grpc_status: Option<GrpcStatus>) -> u16 {
-        let of_http = answer.status.or(self.head).unwrap_or_default();
         match (grpc_status, self.instrument.options.convention) {
             (Some(status), Convention::Guide) => status.as_status(),
-            (Some(_), Convention::OpenTelemetry) | (None, _) => of_http,
+            (Some(_), Convention::OpenTelemetry) | (None, _) => self.http_status(answer),
         }
+    }
+
+    /// The status of HTTP, which may have come before the answer was over; 0 for none.
+    pub(super) fn http_status(&self, answer: &Answer<'_>) -> u16 {
+        answer.status.or(self.head).unwrap_or_default()
     }
 
     /// Sets what a call has on its span in place of a template of its URL.
