@@ -139,7 +139,8 @@ impl Buckets {
     #[inline]
     pub(super) fn index_of_units(&self, value: u64) -> usize {
         if self.units.len() <= LINEAR {
-            self.units.iter().fold(0, |below, bound| below + usize::from(*bound < value))
+            // From below: most values are in the first buckets, and what took long can wait longer.
+            self.units.iter().position(|bound| value <= *bound).unwrap_or(self.units.len())
         } else {
             self.units.partition_point(|bound| *bound < value)
         }

@@ -91,7 +91,10 @@ impl HistogramCells {
             native.record(self.buckets.float_of(value), 1);
         }
         let shard = self.shard();
-        self.cell(shard, 0).fetch_add(value, Relaxed);
+        // Requests without a body are many.
+        if value != 0 {
+            self.cell(shard, 0).fetch_add(value, Relaxed);
+        }
         // Release: whoever counts this observation here finds it among the native buckets too.
         self.cell(shard, 1 + bucket).fetch_add(1, Release);
         if let Some(ids) = ids {
