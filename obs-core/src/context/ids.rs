@@ -37,21 +37,25 @@ pub(crate) enum RequestId {
     Given(Box<str>),
 }
 
-/// The 16 hex digits of a number: all at once, a byte for each of its half-bytes.
-const fn hex(n: u64) -> [u8; 16] {
-    const ONES: u128 = u128::from_ne_bytes([1; 16]);
-    let mut digits = spread(n as u128, 0xffff_ffff, 32);
-    digits = spread(digits, 0xffff_0000_0000_0000_ffff, 16);
-    digits = spread(digits, 0x0000_00ff_0000_00ff_0000_00ff_0000_00ff, 8);
-    digits = spread(digits, 0x000f_000f_000f_000f_000f_000f_000f_000f, 4);
-    // Six more than a digit above nine carries into the next half-byte.
-    let letters = ((digits + 6 * ONES) >> 4) & ONES;
-    (digits + b'0' as u128 * ONES + (b'a' - b'9' - 1) as u128 * letters).to_be_bytes()
+/// The two hex digits of each byte.
+static HEX: [[u8; 2]; 256] = hex_pairs();
+
+const fn hex_pairs() -> [[u8; 2]; 256] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let (mut pairs, mut byte) = ([[0; 2]; 256], 0);
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
 }
 
-/// Moves the upper half of each number away from the lower half, which `lower` picks.
-const fn spread(numbers: u128, lower: u128, bits: u32) -> u128 {
-    ((numbers & (lower << bits)) << bits) | (numbers & lower)
+/// The hex digits of the bytes of a number.
+#[inline]
+fn put_hex(out: &mut [[u8; 2]], bytes: &[u8]) {
+    for (pair, byte) in out.iter_mut().zip(bytes) {
+        *pair = HEX[usize::from(*byte)];
+    }
 }
 
 thread_local! {
@@ -67,13 +71,20 @@ fn seeded() -> Xoshiro256PlusPlus {
 }
 
 /// A random number that is not zero.
+#[inline]
 fn random_u64() -> u64 {
-    RANDOM.try_with(|rng| rng.borrow_mut().next_u64()).unwrap_or_else(|_| seeded().next_u64()).max(1)
+    random(|rng| rng.next_u64()).max(1)
 }
 
 /// A random number that is not zero.
+#[inline]
 fn random_u128() -> u128 {
-    u128::from(random_u64()) << 64 | u128::from(random_u64())
+    random(|rng| u128::from(rng.next_u64().max(1)) << 64 | u128::from(rng.next_u64().max(1)))
+}
+
+#[inline]
+fn random<R>(read: impl Fn(&mut Xoshiro256PlusPlus) -> R) -> R {
+    RANDOM.try_with(|rng| read(&mut rng.borrow_mut())).unwrap_or_else(|_| read(&mut seeded()))
 }
 
 // === impl TraceId ===
@@ -99,15 +110,10 @@ impl TraceId {
 
     /// The 32 hex digits.
     #[must_use]
-    pub const fn to_hex(self) -> [u8; 32] {
-        #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
-        let (high, low) = (hex((self.0 >> 64) as u64), hex(self.0 as u64));
-        let (mut out, mut at) = ([0; 32], 0);
-        while at < 16 {
-            out[at] = high[at];
-            out[16 + at] = low[at];
-            at += 1;
-        }
+    #[inline]
+    pub fn to_hex(self) -> [u8; 32] {
+        let mut out = [0; 32];
+        put_hex(out.as_chunks_mut().0, &self.0.to_be_bytes());
         out
     }
 }
@@ -153,8 +159,11 @@ impl SpanId {
 
     /// The 16 hex digits.
     #[must_use]
-    pub const fn to_hex(self) -> [u8; 16] {
-        hex(self.0)
+    #[inline]
+    pub fn to_hex(self) -> [u8; 16] {
+        let mut out = [0; 16];
+        put_hex(out.as_chunks_mut().0, &self.0.to_be_bytes());
+        out
     }
 }
 
@@ -257,6 +266,15 @@ impl RequestId {
         std::str::from_utf8(given).ok().map(|text| Self::Given(text.into()))
     }
 
+    /// Letters, digits and `._-`.
+    #[inline]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Uuid(bytes) => bytes,
+            Self::Given(text) => text.as_bytes(),
+        }
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Uuid(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
@@ -273,6 +291,8 @@ impl fmt::Debug for RequestId {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -301,6 +321,15 @@ mod tests {
         assert_eq!(SpanId::new(0xab).unwrap().to_hex(), *b"00000000000000ab");
         assert_eq!(format!("{:032x}", TraceId::new(1).unwrap()).len(), 32);
         assert_eq!((TraceId::new(0), SpanId::new(0)), (None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn hex_is_lower_case_and_of_full_width(trace_id in 1_u128.., span_id in 1_u64..) {
+            let (trace_id, span_id) = (TraceId::new(trace_id).unwrap(), SpanId::new(span_id).unwrap());
+            prop_assert_eq!(trace_id.to_hex().to_vec(), format!("{:032x}", trace_id.get()).into_bytes());
+            prop_assert_eq!(span_id.to_hex().to_vec(), format!("{:016x}", span_id.get()).into_bytes());
+        }
     }
 
     #[test]

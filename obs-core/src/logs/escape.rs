@@ -15,6 +15,8 @@ pub(super) enum Escaping {
     Terminal,
 }
 
+/// Bytes that are looked at together.
+const WIDE: usize = 16;
 /// No byte of text grows to more bytes than this.
 const MAX_GROWTH: usize = 6;
 
@@ -83,6 +85,10 @@ fn push_up_to(out: &mut Vec<u8>, text: &str, limit: usize, escaping: Escaping) -
 
 /// Appends bytes that should be UTF-8; what is not becomes U+FFFD.
 pub(super) fn push_escaped_bytes(out: &mut Vec<u8>, bytes: &[u8], limit: usize, escaping: Escaping) -> bool {
+    if bytes.len() <= limit.saturating_sub(out.len()) && is_plain(bytes) {
+        out.extend_from_slice(bytes);
+        return true;
+    }
     if let Ok(text) = std::str::from_utf8(bytes) {
         return push_escaped(out, text, limit, escaping);
     }
@@ -102,50 +108,42 @@ pub(super) fn floor_char_boundary(text: &str, max: usize) -> usize {
 
 #[inline]
 fn push_all(out: &mut Vec<u8>, text: &str, escaping: Escaping) {
-    let bytes = text.as_bytes();
-    let plain = plain_prefix(bytes);
-    out.extend_from_slice(&bytes[..plain]);
-    if plain < bytes.len() {
-        // All of the prefix is ASCII, so this is between characters.
-        push_rest(out, &text[plain..], escaping);
+    if is_plain(text.as_bytes()) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        push_rest(out, text, escaping);
     }
 }
 
-/// How many bytes at the start need no closer look: ASCII without control characters, quotes and
-/// backslashes. Looks at eight bytes at a time.
+/// Whether all bytes can stay as they are wherever they are written: ASCII without control characters,
+/// quotes and backslashes.
 #[inline]
-fn plain_prefix(bytes: &[u8]) -> usize {
-    let mut words = bytes.chunks_exact(8);
-    let mut plain = 0;
-    for word in &mut words {
-        let word = word.try_into().map_or(0, u64::from_le_bytes);
-        if suspicious_bytes(word) != 0 {
-            break;
-        }
-        plain += 8;
+fn is_plain(bytes: &[u8]) -> bool {
+    let (chunks, rest) = bytes.as_chunks::<WIDE>();
+    if !chunks.iter().all(are_plain) {
+        return false;
     }
-    plain
-        + bytes[plain..].iter().take_while(|byte| JSON[usize::from(**byte)] == Class::Plain && byte.is_ascii()).count()
+    // Some bytes are looked at twice, few alone.
+    if let Some(last) = bytes.last_chunk::<WIDE>() {
+        return are_plain(last);
+    }
+    let (words, rest) = rest.as_chunks::<8>();
+    words.iter().all(are_plain) && rest.iter().all(|byte| is_plain_byte(*byte))
 }
 
-/// A bit for each of eight bytes that needs a closer look; those above the lowest such byte may be
-/// wrong.
+/// Without a branch for each, so that the compiler looks at all of them at once.
 #[inline]
-const fn suspicious_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const TOPS: u64 = ONES << 7;
-    /// Bytes that are zero.
-    const fn zeros(word: u64) -> u64 {
-        word.wrapping_sub(ONES) & !word
-    }
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    let delete = zeros(word ^ (ONES * 0x7f));
-    let quote = zeros(word ^ (ONES * b'"' as u64));
-    let backslash = zeros(word ^ (ONES * b'\\' as u64));
-    (word | control | delete | quote | backslash) & TOPS
+fn are_plain<const N: usize>(bytes: &[u8; N]) -> bool {
+    bytes.iter().fold(true, |plain, byte| plain & is_plain_byte(*byte))
+}
+
+#[inline]
+const fn is_plain_byte(byte: u8) -> bool {
+    (byte >= 0x20) & (byte < 0x7f) & (byte != b'"') & (byte != b'\\')
 }
 
 /// Appends text byte by byte.
+#[cold]
 fn push_rest(out: &mut Vec<u8>, text: &str, escaping: Escaping) {
     let table = match escaping {
         Escaping::Json => &JSON,

@@ -12,7 +12,7 @@ pub(super) const OTEL_TARGETS: &str = "opentelemetry";
 /// What ties a line to a request and a trace.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ids<'a> {
-    pub(super) request: Option<&'a str>,
+    pub(super) request: Option<&'a [u8]>,
     pub(super) trace: TraceId,
     pub(super) span: SpanId,
 }
@@ -22,7 +22,11 @@ pub(super) struct Ids<'a> {
 impl<'a> Ids<'a> {
     /// The ids of a request itself.
     pub(super) fn of_request(context: &'a RequestContext) -> Self {
-        Self { request: Some(context.request_id()), trace: context.trace_id(), span: context.span_id() }
+        Self {
+            request: Some(context.parts().request_id.as_bytes()),
+            trace: context.trace_id(),
+            span: context.span_id(),
+        }
     }
 
     /// The ids of something that happens within a request: of its innermost active span, if it is

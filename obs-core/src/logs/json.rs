@@ -93,6 +93,7 @@ pub(super) fn request_part(service_part: &[u8]) -> Vec<u8> {
 }
 
 /// Appends a field whose text has at most `max` bytes; tells whether all of it fitted.
+#[inline]
 pub(super) fn push_short(out: &mut Vec<u8>, text_key: &[u8], text: &str, max: usize) -> bool {
     out.extend_from_slice(text_key);
     let limit = out.len() + max;
@@ -105,33 +106,18 @@ pub(super) fn push_ids(out: &mut Vec<u8>, ids: Ids<'_>) {
     let Ids { request, trace, span } = ids;
     if let Some(request) = request {
         // At most 128 letters, digits and `._-`: see `RequestId::from_caller`.
-        push_plain(out, text_key!(log::REQUEST_ID), request.as_bytes());
+        push_plain(out, text_key!(log::REQUEST_ID), request);
     }
     out.extend_from_slice(text_key!(log::TRACE_ID));
-    push_hex(out, trace.get() >> 64);
-    push_hex(out, trace.get() & u128::from(u64::MAX));
+    out.extend_from_slice(&trace.to_hex());
     out.push(b'"');
     out.extend_from_slice(text_key!(log::SPAN_ID));
-    push_hex(out, u128::from(span.get()));
+    out.extend_from_slice(&span.to_hex());
     out.push(b'"');
-}
-
-/// Appends the 16 hex digits of a number below 2^64, all at once: each nibble gets a byte of its
-/// own, then its character.
-fn push_hex(out: &mut Vec<u8>, value: u128) {
-    const ONES: u128 = u128::MAX / 255;
-    let mut nibbles = value;
-    nibbles = (nibbles | nibbles << 32) & 0x0000_0000_ffff_ffff_0000_0000_ffff_ffff;
-    nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff_0000_ffff_0000_ffff;
-    nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff_00ff_00ff_00ff_00ff;
-    nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f;
-    // One where the nibble is 10 or more.
-    let letters = (nibbles + ONES * 6) >> 4 & ONES;
-    let characters = nibbles + ONES * u128::from(b'0') + letters * u128::from(b'a' - b'0' - 10);
-    out.extend_from_slice(&characters.to_be_bytes());
 }
 
 /// Appends a field whose text needs no escaping.
+#[inline]
 pub(super) fn push_plain(out: &mut Vec<u8>, text_key: &[u8], text: &[u8]) {
     out.extend_from_slice(text_key);
     out.extend_from_slice(text);
@@ -160,22 +146,11 @@ pub(super) fn push_end(line: &mut Vec<u8>, truncated: bool) {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
     fn keys_are_made_with_their_punctuation() {
         assert_eq!(key!(log::STATUS), b",\"status\":");
         assert_eq!(text_key!(log::PATH), b",\"path\":\"");
-    }
-
-    proptest! {
-        #[test]
-        fn hex_is_lower_case_and_of_full_width(value in any::<u64>()) {
-            let mut out = Vec::new();
-            push_hex(&mut out, u128::from(value));
-            prop_assert_eq!(String::from_utf8(out).unwrap(), format!("{value:016x}"));
-        }
     }
 }

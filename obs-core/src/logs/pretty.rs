@@ -74,7 +74,7 @@ pub(super) fn push_ids(out: &mut Vec<u8>, ids: Ids<'_>) {
         out.extend_from_slice(b" request=");
         // The first half of a UUIDv7 is the time, which neighbours share.
         let start = request.len().saturating_sub(SHORT_ID);
-        out.extend_from_slice(&request.as_bytes()[start..]);
+        out.extend_from_slice(&request[start..]);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The canonical line as JSON.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use super::{
     encoder::Encoder,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{context::RequestContext, names::log};
 
-/// The most bytes that method, protocol or error type have on a line.
+/// The most bytes that an error type has on a line; methods and protocols have fewer.
 const MAX_WORD: usize = 256;
 /// The most bytes that an endpoint has, each of the two times it is written.
 const MAX_ENDPOINT: usize = 2 * 1_024;
@@ -36,7 +36,7 @@ pub(super) fn encode(
 ) {
     let Scratch { line, ids: _, fields, stamp } = scratch;
     json::open(line, stamp, request.since_epoch(), request.level);
-    let mut whole = push_message(line, request);
+    let (mut whole, endpoint) = push_message(line, request);
     line.extend_from_slice(&encoder.request_part);
     json::push_ids(line, Ids::of_request(context));
 
@@ -48,29 +48,32 @@ pub(super) fn encode(
     });
     line.extend_from_slice(fields.as_bytes());
 
-    whole &= push_short(line, text_key!(log::METHOD), request.method, MAX_WORD);
-    whole &= push_short(line, text_key!(log::ENDPOINT), request.endpoint, MAX_ENDPOINT);
+    push_plain(line, text_key!(log::METHOD), request.method.as_bytes());
+    line.extend_from_slice(text_key!(log::ENDPOINT));
+    line.extend_from_within(endpoint);
+    line.push(b'"');
     line.extend_from_slice(start.path());
     push_result(line, request);
-    whole &= push_short(line, text_key!(log::PROTOCOL), request.protocol, MAX_WORD);
+    push_plain(line, text_key!(log::PROTOCOL), request.protocol.as_bytes());
     line.extend_from_slice(start.client());
     whole &= push_failure(line, request);
     push_end(line, !whole || fields.is_truncated() || start.is_truncated());
 }
 
-/// Appends `GET /orders/{id} 200`, or `POST shop.Orders/Get NOT_FOUND`.
-fn push_message(line: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
-    let limit = line.len() + MAX_WORD;
-    let mut whole = push_escaped(line, request.method, limit, Escaping::Json);
+/// Appends `GET /orders/{id} 200`, or `POST shop.Orders/Get NOT_FOUND`. Tells whether all of it fitted,
+/// and where the endpoint stands.
+fn push_message(line: &mut Vec<u8>, request: &RequestLine<'_>) -> (bool, Range<usize>) {
+    line.extend_from_slice(request.method.as_bytes());
     line.push(b' ');
-    let limit = line.len() + MAX_ENDPOINT;
-    whole &= push_escaped(line, request.endpoint, limit, Escaping::Json);
+    let start = line.len();
+    let whole = push_escaped(line, request.endpoint, start + MAX_ENDPOINT, Escaping::Json);
+    let endpoint = start..line.len();
     line.push(b' ');
     match request.grpc_status {
         Some(status) => line.extend_from_slice(status.as_bytes()),
         None => push_integer(line, request.status),
     }
-    whole
+    (whole, endpoint)
 }
 
 fn push_result(line: &mut Vec<u8>, request: &RequestLine<'_>) {

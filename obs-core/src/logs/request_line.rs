@@ -24,7 +24,8 @@ pub(crate) struct RequestLine<'a> {
     /// When it ended.
     pub(crate) at: SystemTime,
     pub(crate) level: Level,
-    pub(crate) method: &'a str,
+    /// One of a closed set, as is the protocol: they need no escaping.
+    pub(crate) method: &'static str,
     pub(crate) endpoint: &'a str,
     pub(crate) status: u16,
     /// The name of the status of a gRPC call.
@@ -36,7 +37,7 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) head: Option<Duration>,
     pub(crate) request_bytes: Option<u64>,
     pub(crate) response_bytes: Option<u64>,
-    pub(crate) protocol: &'a str,
+    pub(crate) protocol: &'static str,
     pub(crate) error_type: Option<&'a str>,
     /// Message and place of a panic.
     pub(crate) panic: Option<(&'a str, &'a str)>,

@@ -10,6 +10,18 @@ const DAYS_PER_ERA: u64 = 146_097;
 /// Days from 0000-03-01 to 1970-01-01.
 const EPOCH_SHIFT: u64 = 719_468;
 
+/// The two digits of the numbers below 100.
+static PAIRS: [[u8; 2]; 100] = pairs();
+
+const fn pairs() -> [[u8; 2]; 100] {
+    let (mut pairs, mut number) = ([[0; 2]; 100], 0);
+    while number < 100 {
+        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    pairs
+}
+
 /// Writes timestamps; keeps the text of the last second.
 #[derive(Debug)]
 pub(super) struct Stamp {
@@ -66,10 +78,15 @@ impl Stamp {
 }
 
 /// Fills `place` with the decimal digits of `value`, zeros in front.
+#[inline]
 pub(super) fn put_digits(place: &mut [u8], mut value: u64) {
-    for digit in place.iter_mut().rev() {
+    let (first, pairs) = place.as_rchunks_mut::<2>();
+    for pair in pairs.iter_mut().rev() {
+        *pair = PAIRS[(value % 100) as usize];
+        value /= 100;
+    }
+    if let [digit] = first {
         *digit = b'0' + (value % 10) as u8;
-        value /= 10;
     }
 }
 
