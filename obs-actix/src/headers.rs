@@ -3,7 +3,7 @@
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use obs_core::{
     names::header,
-    request::{HeaderReader, is_told},
+    request::{CommonHeaders, HeaderReader, is_told},
 };
 
 /// A header map as the core reads it.
@@ -61,6 +61,12 @@ impl HeaderReader for Headers<'_> {
         for value in values {
             each(value.as_bytes());
         }
+    }
+
+    fn common(&self) -> CommonHeaders<'_> {
+        let mut common = CommonHeaders::default();
+        self.0.iter().for_each(|(name, value)| common.note(name.as_str(), value.as_bytes()));
+        common
     }
 }
 

@@ -5,7 +5,10 @@ use super::{
     baggage::BaggageReader,
     tracestate::{TraceStateReader, trim},
 };
-use crate::{names::header, request::HeaderReader};
+use crate::{
+    names::header,
+    request::{CommonHeaders, HeaderReader},
+};
 
 /// What a caller sent along.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,18 +39,19 @@ pub struct Extracted {
 /// ```
 #[must_use]
 pub fn extract(headers: &(impl HeaderReader + ?Sized)) -> Extracted {
-    let parent = parent(headers);
-    Extracted { parent, tracestate: parent.and_then(|_| tracestate(headers)), baggage: baggage(headers) }
+    extract_of(&headers.common(), headers)
 }
 
-fn parent(headers: &(impl HeaderReader + ?Sized)) -> Option<TraceParent> {
-    let (mut parent, mut lines) = (None, 0_u32);
-    headers.for_each(header::TRACEPARENT, &mut |line| {
-        parent = TraceParent::parse(trim(line));
-        lines += 1;
-    });
+/// [`extract`] where the common headers are known already.
+pub(crate) fn extract_of(common: &CommonHeaders<'_>, headers: &(impl HeaderReader + ?Sized)) -> Extracted {
     // Of two, nobody can say which is right.
-    parent.filter(|_| lines == 1)
+    let line = common.traceparent.filter(|_| common.traceparents == 1);
+    let parent = line.and_then(|line| TraceParent::parse(trim(line)));
+    Extracted {
+        parent,
+        tracestate: parent.filter(|_| common.has_tracestate).and_then(|_| tracestate(headers)),
+        baggage: if common.has_baggage { baggage(headers) } else { None },
+    }
 }
 
 fn tracestate(headers: &(impl HeaderReader + ?Sized)) -> Option<Box<str>> {

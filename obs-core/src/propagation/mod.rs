@@ -24,6 +24,8 @@ mod outgoing;
 mod traceparent;
 mod tracestate;
 
+pub(crate) use extract::extract_of;
+
 pub use baggage::{BaggageMember, BaggageMembers, baggage_members};
 pub use extract::{Extracted, extract};
 pub use outgoing::{Outgoing, inject, outgoing};

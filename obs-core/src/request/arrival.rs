@@ -2,11 +2,10 @@
 
 use std::{borrow::Cow, time::SystemTime};
 
-use super::{HeaderReader, Instrument, RequestHead, attributes, late::KeptHead, origin::Origin};
+use super::{CommonHeaders, HeaderReader, Instrument, RequestHead, attributes, late::KeptHead, origin::Origin};
 use crate::{
     clock,
     context::{Parts, RequestContext, RequestId},
-    names::header,
     propagation::{self, Extracted},
     trace::SpanStart,
 };
@@ -18,6 +17,7 @@ pub(super) struct Arrival<'a> {
     pub(super) method: &'static str,
     pub(super) head: &'a RequestHead<'a>,
     pub(super) headers: &'a dyn HeaderReader,
+    pub(super) common: CommonHeaders<'a>,
     pub(super) origin: Origin,
     pub(super) at: SystemTime,
 }
@@ -29,9 +29,9 @@ impl Arrival<'_> {
     /// is wanted, under the name `span`, and the request is sampled. If it is not and may get its
     /// span at its end, what that needs goes to `kept`.
     pub(super) fn context(self, span: Option<Cow<'static, str>>, kept: &mut KeptHead) -> RequestContext {
-        let Self { instrument, method, head, headers, origin, at } = self;
+        let Self { instrument, method, head, headers, common, origin, at } = self;
         let tracing = &instrument.shared.tracing;
-        let extracted = tracing.propagators().read(propagation::extract(headers), headers);
+        let extracted = tracing.propagators().read(propagation::extract_of(&common, headers), headers);
         let Extracted { parent, tracestate, baggage } = extracted;
         let wants_span = span.is_some();
         let start = SpanStart {
@@ -43,16 +43,18 @@ impl Arrival<'_> {
             start: at,
         };
         let span = if wants_span {
-            tracing.start_server_span(start, || attributes::on_arrival(instrument, method, head, headers, &origin))
+            tracing.start_server_span(start, || {
+                attributes::on_arrival(instrument, method, head, (headers, common.user_agent), &origin)
+            })
         } else {
             tracing.decide(&start)
         };
         if wants_span && !span.flags.is_sampled() && tracing.keep().is_some() {
-            *kept = KeptHead::of(instrument, head, headers, origin, parent);
+            *kept = KeptHead::of(instrument, head, (headers, common.user_agent), origin, parent);
         }
         let keeps_state = instrument.options.trust_incoming;
         let context = RequestContext::from_parts(Parts {
-            request_id: request_id(head, headers, at),
+            request_id: request_id(head.request_id.or(common.request_id), at),
             trace_id: span.trace_id,
             span_id: span.span_id,
             flags: span.flags,
@@ -77,7 +79,6 @@ fn take_baggage(context: &RequestContext, keys: &[Box<str>]) {
 }
 
 /// The caller's id if it is one, else a new one.
-fn request_id(head: &RequestHead<'_>, headers: &dyn HeaderReader, now: SystemTime) -> RequestId {
-    let given = head.request_id.or_else(|| headers.get(header::REQUEST_ID));
+fn request_id(given: Option<&[u8]>, now: SystemTime) -> RequestId {
     given.and_then(RequestId::from_caller).unwrap_or_else(|| RequestId::new_at(clock::since_epoch(now)))
 }

@@ -11,7 +11,7 @@ use super::{
     origin::{HTTPS, Origin},
     query,
 };
-use crate::names::{attribute, header, rpc, value};
+use crate::names::{attribute, rpc, value};
 
 /// How many attributes an ordinary request and its answer have.
 const USUAL: usize = 16;
@@ -31,7 +31,7 @@ pub(super) fn on_arrival(
     instrument: &Instrument,
     method: &'static str,
     head: &RequestHead<'_>,
-    headers: &dyn HeaderReader,
+    (headers, user_agent): (&dyn HeaderReader, Option<&[u8]>),
     origin: &Origin,
 ) -> Vec<KeyValue> {
     let mut out = Vec::with_capacity(USUAL);
@@ -47,8 +47,8 @@ pub(super) fn on_arrival(
     out.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, head.protocol.version()));
     origin.authority(head, headers, |authority| push_server(&mut out, authority, origin.scheme));
     push_ends(&mut out, origin);
-    if let Some(agent) = headers.get(header::USER_AGENT).filter(|_| instrument.options.privacy.user_agent) {
-        out.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, interned(&String::from_utf8_lossy(agent))));
+    if let Some(agent) = user_agent.filter(|_| instrument.options.privacy.user_agent) {
+        out.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, interned_bytes(agent)));
     }
     push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, instrument.request_headers(), headers);
     out
@@ -118,12 +118,14 @@ pub(crate) fn push_headers(
 
 /// Host and port of an authority (RFC 3986, 3.2): brackets of an IPv6 address and user info go.
 pub(crate) fn split_authority(authority: &str) -> (&str, Option<u16>) {
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    // Bytes one by one: for texts this short, what searches long ones is the slower way.
+    let user_end = authority.bytes().rposition(|byte| byte == b'@').map_or(0, |at| at + 1);
+    let authority = &authority[user_end..];
     if let Some((host, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
     }
-    match authority.rsplit_once(':') {
-        Some((host, port)) => (host, port.parse().ok()),
+    match authority.bytes().rposition(|byte| byte == b':') {
+        Some(at) => (&authority[..at], authority[at + 1..].parse().ok()),
         None => (authority, None),
     }
 }
@@ -133,13 +135,27 @@ pub(crate) fn interned(text: &str) -> StringValue {
     if text.len() > MAX_INTERNED_LEN {
         return text.to_owned().into();
     }
-    let last = text.as_bytes().last().copied().map_or(0, usize::from);
-    let slot = (text.len() * 31 + last) % INTERNED;
-    let shared = STRINGS.try_with(|table| match &mut table.borrow_mut()[slot] {
+    let shared = STRINGS.try_with(|table| match &mut table.borrow_mut()[slot(text.as_bytes())] {
         Some(known) if **known == *text => Arc::clone(known),
         other => Arc::clone(other.insert(text.into())),
     });
     shared.map_or_else(|_| text.to_owned().into(), StringValue::from)
+}
+
+/// [`interned`] for bytes that should be UTF-8: those that came before need no second check.
+fn interned_bytes(bytes: &[u8]) -> StringValue {
+    let known = STRINGS.try_with(|table| {
+        table.borrow()[slot(bytes)].as_ref().filter(|known| *known.as_bytes() == *bytes).map(Arc::clone)
+    });
+    match known {
+        Ok(Some(known)) => known.into(),
+        Ok(None) | Err(_) => interned(&String::from_utf8_lossy(bytes)),
+    }
+}
+
+fn slot(text: &[u8]) -> usize {
+    let last = text.last().copied().map_or(0, usize::from);
+    (text.len() * 31 + last) % INTERNED
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use super::{
     Finished, GrpcStatus, HeaderReader, Outcome, attributes,
     bytes::RequestBytes,
     completion::Remaining,
-    observation::Running,
     panic::{self, PanicReport},
+    running::{Answer, Running},
 };
 use crate::{
     context::{SpanId, TraceId},
@@ -45,7 +45,7 @@ struct Ending<'a> {
 
 impl Running {
     /// Writes the request to metrics, span, log and hook.
-    pub(super) fn record(mut self, outcome: Outcome) {
+    pub(super) fn record(&mut self, outcome: Outcome) {
         let outcome = self.natural(outcome);
         let duration = self.duration();
         let status = self.status(outcome);
@@ -70,13 +70,13 @@ impl Running {
     /// head it was counted by its status.
     fn natural(&self, outcome: Outcome) -> Outcome {
         match (outcome, self.head) {
-            (Outcome::Aborted, Some((status, _))) if self.is_stream => Outcome::of_status(status),
+            (Outcome::Aborted, Some(answer)) if self.is_stream => Outcome::of_status(answer.status),
             (outcome, _) => outcome,
         }
     }
 
     /// Lets everything go unrecorded.
-    pub(super) fn discard(mut self) {
+    pub(super) fn discard(&mut self) {
         // The next requests of this route leave no trace from their arrival on.
         if let Some(in_flight) = &self.in_flight {
             self.instrument.shared.routes.skipped.add(in_flight.endpoint());
@@ -92,7 +92,9 @@ impl Running {
     /// A stream by nature is counted and timed at its head, so that its life doesn't count as
     /// latency. That of a gRPC call is timed there too, and counted when its status is known.
     pub(super) fn record_at_head(&mut self) {
-        let Some((status, duration)) = self.head else { return };
+        let Some(answer) = &mut self.head else { return };
+        let started = self.started;
+        let (status, duration) = (answer.status, *answer.after.get_or_insert_with(|| started.elapsed()));
         if self.is_answered_call() {
             self.is_stream = true;
             return;
@@ -137,14 +139,23 @@ impl Running {
     /// Until the last byte; an answer that was complete at its head ended there.
     fn duration(&self) -> Duration {
         match self.head {
-            Some((_, head)) if self.remaining == Remaining::Nothing && self.response_bytes == 0 => head,
+            Some(Answer { after: Some(after), .. })
+                if self.remaining == Remaining::Nothing && self.response_bytes == 0 =>
+            {
+                after
+            }
             _ => self.started.elapsed(),
         }
     }
 
+    /// From arrival to head, where that was asked for.
+    pub(super) fn until_head(&self) -> Option<Duration> {
+        self.head?.after
+    }
+
     fn status(&self, outcome: Outcome) -> u16 {
         match (self.head, outcome) {
-            (Some((status, _)), _) => status,
+            (Some(answer), _) => answer.status,
             (None, Outcome::Cancelled) => STATUS_CANCELLED,
             (None, _) => self.error_status.unwrap_or(STATUS_FAILED),
         }
@@ -179,7 +190,7 @@ impl Running {
         let exemplar = self.exemplar();
         let response_bytes = self.head.map(|_| self.response_bytes);
         let is_call = self.is_answered_call();
-        let head = self.head.map_or(duration, |(_, head)| head);
+        let head = self.until_head().unwrap_or(duration);
         let mut measured =
             Measured { status, http_status, outcome, error_type, duration, request_bytes, response_bytes, exemplar };
         let (Some(in_flight), Some(red)) = (&self.in_flight, &self.instrument.red) else { return };
@@ -204,15 +215,15 @@ impl Running {
         let late = self.late_span(ending.outcome, ending.duration);
         let Some(span) = late.as_ref().map(TraceContextExt::span).or_else(|| self.span()) else { return };
         // Not on arrival: a router may tell the route, or another one, only with the head.
+        let route = self.route().filter(|_| self.call.is_none()).map(attributes::route);
+        // For a panic or a cancellation before the head, none was sent.
+        let was_sent = self.head.is_some() || self.error_status.is_some();
+        let status = was_sent.then(|| KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(ending.status)));
         if let Some(call) = &self.call {
             attributes::push_call(self.route(), call.sent(), &mut |attribute| span.set_attribute(attribute));
-        } else if let Some(route) = self.route() {
-            span.set_attribute(attributes::route(route));
         }
-        // For a panic or a cancellation before the head, none was sent.
-        if self.head.is_some() || self.error_status.is_some() {
-            span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(ending.status)));
-        }
+        // Together, as each call locks the span.
+        span.set_attributes(route.into_iter().chain(status));
         if let Some(error_type) = ending.error_type {
             span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type.to_owned()));
             span.set_status(Status::error(""));
@@ -239,7 +250,7 @@ impl Running {
             grpc_status: ending.grpc_status.map(GrpcStatus::as_str),
             outcome: ending.outcome,
             duration: ending.duration,
-            head: self.head.map(|(_, after)| after),
+            head: self.until_head(),
             request_bytes: ending.request_bytes,
             response_bytes: self.head.map(|_| self.response_bytes),
             protocol: self.protocol,
@@ -267,7 +278,7 @@ impl Running {
             outcome: ending.outcome,
             error_type: ending.error_type,
             duration: ending.duration,
-            head: self.head.map(|(_, after)| after),
+            head: self.until_head(),
             request_bytes: ending.request_bytes,
             response_bytes: self.response_bytes,
             context: self.context.as_ref(),

@@ -11,8 +11,8 @@ use std::{cell::RefCell, net::SocketAddr, ops::Range, time::Duration};
 use opentelemetry::{Context, KeyValue};
 
 use super::{
-    HeaderReader, Instrument, Outcome, Protocol, RequestHead, attributes, observation::Running,
-    options::CapturedHeader, origin::Origin,
+    HeaderReader, Instrument, Outcome, Protocol, RequestHead, attributes, options::CapturedHeader, origin::Origin,
+    running::Running,
 };
 use crate::{
     names::{attribute, header, value},
@@ -78,7 +78,7 @@ impl KeptHead {
     pub(super) fn of(
         instrument: &Instrument,
         head: &RequestHead<'_>,
-        headers: &dyn HeaderReader,
+        (headers, user_agent): (&dyn HeaderReader, Option<&[u8]>),
         origin: Origin,
         parent: Option<TraceParent>,
     ) -> Self {
@@ -87,7 +87,7 @@ impl KeptHead {
         stored.path = stored.push(head.path.as_bytes());
         stored.query = head.query.filter(|query| !query.is_empty()).map(|query| stored.push(query.as_bytes()));
         stored.authority = origin.authority(head, headers, |authority| stored.push(authority.as_bytes()));
-        if let Some(agent) = headers.get(header::USER_AGENT) {
+        if let Some(agent) = user_agent {
             stored.push_header(Name::UserAgent, agent);
         }
         for (number, wanted) in instrument.request_headers().iter().enumerate() {
@@ -160,7 +160,8 @@ impl Stored {
             ..RequestHead::default()
         };
         let headers = Headers { stored: self, wanted: instrument.request_headers(), name: Name::Request };
-        let mut out = attributes::on_arrival(instrument, method, &head, &headers, &origin.without_host());
+        let mut out =
+            attributes::on_arrival(instrument, method, &head, (&headers, headers.user_agent()), &origin.without_host());
         let headers = Headers { stored: self, wanted: instrument.response_headers(), name: Name::Response };
         out.extend(attributes::response_headers(instrument, &headers));
         out
@@ -169,11 +170,16 @@ impl Stored {
 
 // === impl Headers ===
 
+impl Headers<'_> {
+    fn user_agent(&self) -> Option<&[u8]> {
+        let (_, range) = self.stored.headers.iter().find(|(known, _)| *known == Name::UserAgent)?;
+        self.stored.bytes.get(range.clone())
+    }
+}
+
 impl HeaderReader for Headers<'_> {
     fn get(&self, name: &str) -> Option<&[u8]> {
-        let is_agent = |(known, _): &&(Name, Range<usize>)| *known == Name::UserAgent && name == header::USER_AGENT;
-        let (_, range) = self.stored.headers.iter().find(is_agent)?;
-        self.stored.bytes.get(range.clone())
+        self.user_agent().filter(|_| name == header::USER_AGENT)
     }
 
     fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
@@ -193,7 +199,7 @@ impl Running {
     pub(super) fn late_span(&self, outcome: Outcome, duration: Duration) -> Option<Context> {
         let stored = self.kept_head.0.as_deref()?;
         // The life of a stream says nothing about how fast the service is.
-        let until_head = self.head.filter(|_| self.is_stream).map(|(_, after)| after);
+        let until_head = self.until_head().filter(|_| self.is_stream);
         let keep = self.instrument.shared.tracing.keep()?;
         let reason = keep.reason(outcome.is_error(), until_head.unwrap_or(duration))?;
         self.make_late_span(stored, reason)

@@ -2,7 +2,7 @@
 //! to be left out.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     sync::{Arc, OnceLock},
     time::Instant,
 };
@@ -10,18 +10,21 @@ use std::{
 use crate::metrics::StreamRecorder;
 
 thread_local! {
-    static ASKED: RefCell<Asked> = const { RefCell::new(Asked::Outside) };
+    static ASKED: Cell<Asked> = const { Cell::new(Asked::Outside) };
+    /// The slot of [`Asked::Slot`]; apart, so that the many polls that ask for nothing don't touch it.
+    static SLOT: RefCell<Option<StreamSlot>> = const { RefCell::new(None) };
 }
 
 /// Where the lifetime goes; filled at the response head.
 type Slot = OnceLock<StreamRecorder>;
 
 /// Whether an observation is being polled on this thread, and what its handler asked for.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     Outside,
-    Observed(Option<Arc<Slot>>),
-    Discarded,
+    Nothing,
+    Slot,
+    Discard,
 }
 
 /// Records the lifetime of what a handler hands to another task: an upgraded connection, a
@@ -65,16 +68,11 @@ pub(super) enum Request {
 /// Asks the observation that is being polled on this thread to leave its request out of all signals
 /// at the end of this poll; `false` if there is none.
 pub(crate) fn discard_current() -> bool {
-    ASKED
-        .try_with(|asked| {
-            let mut asked = asked.borrow_mut();
-            let is_observed = matches!(*asked, Asked::Observed(_));
-            if is_observed {
-                *asked = Asked::Discarded;
-            }
-            is_observed
-        })
-        .unwrap_or(false)
+    let is_observed = Listening::is_active();
+    if is_observed {
+        ASKED.set(Asked::Discard);
+    }
+    is_observed
 }
 
 /// Lets the handler that is polled next ask for something.
@@ -82,32 +80,44 @@ pub(crate) fn discard_current() -> bool {
 pub(super) struct Listening {
     /// What an observation around this one has been asked for.
     outer: Asked,
+    outer_slot: Option<StreamSlot>,
 }
 
 // === impl Listening ===
 
 impl Listening {
+    #[inline]
     pub(super) fn start() -> Self {
-        Self { outer: swap(Asked::Observed(None)) }
+        let outer = ASKED.replace(Asked::Nothing);
+        Self { outer, outer_slot: if outer == Asked::Slot { swap_slot(None) } else { None } }
     }
 
     /// Whether there is an observation around what runs on this thread.
     pub(super) fn is_active() -> bool {
-        ASKED.try_with(|asked| matches!(*asked.borrow(), Asked::Observed(_))).unwrap_or(false)
+        matches!(ASKED.get(), Asked::Nothing | Asked::Slot)
     }
 
     /// What was asked for since the start.
+    #[inline]
     pub(super) fn stop(self) -> Request {
-        match swap(self.outer) {
-            Asked::Observed(Some(slot)) => Request::Slot(StreamSlot(slot)),
-            Asked::Observed(None) | Asked::Outside => Request::Nothing,
-            Asked::Discarded => Request::Discard,
+        match ASKED.replace(self.outer) {
+            Asked::Nothing | Asked::Outside if self.outer_slot.is_none() => Request::Nothing,
+            Asked::Nothing | Asked::Outside => {
+                swap_slot(self.outer_slot);
+                Request::Nothing
+            }
+            Asked::Slot => swap_slot(self.outer_slot).map_or(Request::Nothing, Request::Slot),
+            Asked::Discard => {
+                swap_slot(self.outer_slot);
+                Request::Discard
+            }
         }
     }
 }
 
-fn swap(asked: Asked) -> Asked {
-    ASKED.try_with(|current| current.replace(asked)).unwrap_or(Asked::Outside)
+#[cold]
+fn swap_slot(slot: Option<StreamSlot>) -> Option<StreamSlot> {
+    SLOT.try_with(|current| current.replace(slot)).ok().flatten()
 }
 
 // === impl StreamSlot ===
@@ -124,11 +134,10 @@ impl StreamGuard {
     /// Starts the clock for the request that is being handled on this thread.
     pub fn start() -> Self {
         let slot = Arc::new(Slot::new());
-        let _ = ASKED.try_with(|asked| {
-            if let Asked::Observed(asked) = &mut *asked.borrow_mut() {
-                *asked = Some(Arc::clone(&slot));
-            }
-        });
+        if Listening::is_active() {
+            swap_slot(Some(StreamSlot(Arc::clone(&slot))));
+            ASKED.set(Asked::Slot);
+        }
         Self { slot, started: Instant::now() }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Observation, observation::Running};
+use super::{Observation, running::Running};
 use crate::{names::header, propagation::TraceParent};
 
 /// The beginning of what a layer puts into `Server-Timing`.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Call, GrpcStatus, span_name};
 use crate::{
     metrics::Convention,
-    request::{HeaderReader, Instrument, Outcome, ResponseHead, completion::Remaining, observation::Running},
+    request::{HeaderReader, Instrument, Outcome, ResponseHead, completion::Remaining, running::Running},
 };
 
 // === impl Running ===
@@ -36,7 +36,7 @@ impl Running {
 
     /// The outcome of an answer that has reached its end; none without an answer.
     pub(in crate::request) fn answered(&self) -> Option<Outcome> {
-        let (status, _) = self.head?;
+        let status = self.head?.status;
         let of_call = self.call.as_ref().and_then(Call::ended);
         Some(of_call.unwrap_or_else(|| Outcome::of_status(status)))
     }

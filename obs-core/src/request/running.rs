@@ -1,0 +1,200 @@
+//! A request that has arrived and not ended.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use super::{
+    Head, HeaderReader, Instrument, RequestHead, ResponseHead, arrival::Arrival, bytes::RequestBytes,
+    completion::Remaining, grpc, late::KeptHead, method::known_method, origin::Origin, stream::StreamSlot,
+};
+use crate::{
+    clock,
+    context::RequestContext,
+    logs::RequestStart,
+    metrics::InFlight,
+    names::{header, value},
+};
+
+/// A request that has not ended.
+pub(super) struct Running {
+    pub(super) instrument: Arc<Instrument>,
+    pub(super) started: Instant,
+    /// Wall clock of the arrival; for stamps only.
+    pub(super) arrived: SystemTime,
+    pub(super) method: &'static str,
+    pub(super) protocol: &'static str,
+    /// Set if this is a gRPC call.
+    pub(super) call: Option<grpc::Call>,
+    /// The metrics' hold on the route; `None` if this request has no metrics.
+    pub(super) in_flight: Option<InFlight>,
+    /// The route's template where the metrics don't hold it.
+    pub(super) template: Option<Box<str>>,
+    pub(super) context: Option<RequestContext>,
+    /// What a span would tell, if the request was left out and may get one all the same.
+    pub(super) kept_head: KeptHead,
+    /// Whether the context's span is kept and a line is written; not for skipped routes.
+    pub(super) line: Option<RequestStart>,
+    pub(super) request_bytes: RequestBytes,
+    pub(super) response_bytes: u64,
+    pub(super) remaining: Remaining,
+    /// The response head, once there was one.
+    pub(super) head: Option<Answer>,
+    /// What an error of the inner service is answered with.
+    pub(super) error_status: Option<u16>,
+    pub(super) error_type: Option<&'static str>,
+    /// Recorded in the metrics at its head already.
+    pub(super) is_stream: bool,
+    pub(super) stream_slot: Option<StreamSlot>,
+    /// The span of [`Options::tracing_span`](super::Options::tracing_span).
+    pub(super) tracing_span: Option<Box<tracing::Span>>,
+    /// A call or poll of the inner service has begun and not returned.
+    pub(super) in_poll: bool,
+}
+
+/// What is known of a response head.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// From arrival to head; `None` where nobody asks for it.
+    pub(super) after: Option<Duration>,
+}
+
+// === impl Running ===
+
+impl Running {
+    /// Makes the state of a request in `place`: it is too large to be carried around.
+    pub(super) fn arrive<'a>(
+        place: &mut Option<Self>,
+        instrument: &Arc<Instrument>,
+        head: &RequestHead<'a>,
+        headers: &'a dyn HeaderReader,
+    ) {
+        let started = Instant::now();
+        let method = known_method(head.method);
+        let call = grpc::arriving(&instrument.grpc_methods, head, headers);
+        let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
+        let mut head = *head;
+        head.endpoint = endpoint;
+        let skipped = instrument.skips(head.endpoint, head.path);
+        let endpoint = head.endpoint.unwrap_or(value::UNMATCHED);
+        let red = instrument.red.as_ref().filter(|_| !skipped);
+        let privacy = &instrument.options.privacy;
+        let wants_origin = instrument.has_context() || privacy.has_proxies();
+        let origin = wants_origin.then(|| Origin::of(privacy, &head, headers));
+        let running = place.insert(Self {
+            instrument: Arc::clone(instrument),
+            started,
+            arrived: SystemTime::UNIX_EPOCH,
+            method,
+            protocol: head.protocol.as_str(),
+            in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.traits(origin.as_ref()))),
+            call: call.map(|(call, _)| call),
+            template: None,
+            context: None,
+            kept_head: KeptHead::default(),
+            line: None,
+            request_bytes: RequestBytes::Unknown,
+            response_bytes: 0,
+            remaining: Remaining::Unknown,
+            head: None,
+            error_status: None,
+            error_type: None,
+            is_stream: false,
+            stream_slot: None,
+            tracing_span: None,
+            in_poll: false,
+        });
+        if running.in_flight.is_none() && instrument.tells_endpoint() {
+            running.template = head.endpoint.map(Box::from);
+        }
+        if let Some(origin) = origin.filter(|_| instrument.has_context()) {
+            running.begin_context(instrument, &mut head, headers, origin, skipped);
+        }
+    }
+
+    fn begin_context<'a>(
+        &mut self,
+        instrument: &Instrument,
+        head: &mut RequestHead<'a>,
+        headers: &'a dyn HeaderReader,
+        origin: Origin,
+        skipped: bool,
+    ) {
+        self.arrived = clock::wall_at(self.started);
+        let common = headers.common();
+        let has_span = instrument.options.traces && !skipped;
+        if has_span && head.authority.is_none() {
+            head.authority = common.host.and_then(|host| std::str::from_utf8(host).ok());
+        }
+        let span = has_span.then(|| self.span_name(head.endpoint));
+        let arrival = Arrival { instrument, method: self.method, head, headers, common, origin, at: self.arrived };
+        let context = arrival.context(span, &mut self.kept_head);
+        if instrument.options.tracing_span {
+            self.tracing_span = Some(Box::new(Instrument::open_tracing_span(&context, self.method, head.endpoint)));
+        }
+        if let Some(logs) = instrument.shared.logs.as_ref().filter(|_| instrument.options.logs && !skipped)
+            && logs.request_enabled(tracing::Level::ERROR)
+        {
+            let agent = common.user_agent.filter(|_| instrument.options.privacy.user_agent);
+            self.line = Some(logs.begin_request(head.path, agent, origin.client));
+        }
+        self.context = Some(context);
+    }
+
+    pub(super) fn take_head(&mut self, head: &ResponseHead<'_>) {
+        let is_asked_for = self.line.is_some() || self.instrument.options.on_finish.is_some();
+        self.head = Some(Answer { status: head.status, after: is_asked_for.then(|| self.started.elapsed()) });
+        self.remaining = Remaining::after_head(self.method, head);
+        if let Some(endpoint) = head.endpoint.filter(|endpoint| *endpoint != self.endpoint()) {
+            self.rename(endpoint);
+        }
+        if head.status >= 500 {
+            self.error_type = self.classified(head.status, head.headers);
+        }
+        self.take_call_head(head);
+        self.capture_response_headers(head.headers);
+        if let (Some(slot), Some(recorder)) = (self.stream_slot.take(), self.stream_recorder(head.status)) {
+            slot.fill(recorder);
+        }
+        if self.remaining != Remaining::Nothing && self.is_stream_by_nature(head) {
+            self.record_at_head();
+        }
+    }
+
+    /// The router tells only now what was matched: in every signal.
+    pub(super) fn rename(&mut self, endpoint: &str) {
+        match (&mut self.in_flight, &self.instrument.red) {
+            (Some(in_flight), Some(red)) => in_flight.rename(red, endpoint),
+            _ => self.template = Some(endpoint.into()),
+        }
+        if let Some(span) = self.span() {
+            span.update_name(self.span_name(self.route()));
+        }
+    }
+
+    fn is_stream_by_nature(&self, head: &ResponseHead<'_>) -> bool {
+        let content_type = head.headers.get(header::CONTENT_TYPE).unwrap_or_default();
+        let is_events = content_type.get(..17).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"));
+        is_events || self.instrument.streams(self.endpoint())
+    }
+
+    /// The route's template; `None` if none matched.
+    pub(super) fn route(&self) -> Option<&str> {
+        Some(self.endpoint()).filter(|endpoint| *endpoint != value::UNMATCHED)
+    }
+
+    /// The route's template as it is recorded.
+    pub(super) fn endpoint(&self) -> &str {
+        self.in_flight.as_ref().map(InFlight::endpoint).or(self.template.as_deref()).unwrap_or(value::UNMATCHED)
+    }
+
+    pub(super) fn classified(&self, status: u16, headers: &dyn HeaderReader) -> Option<&'static str> {
+        let classify = self.instrument.options.classify.as_ref()?;
+        let grpc_status = self.call.as_ref().and_then(grpc::Call::sent);
+        let head = Head { method: self.method, endpoint: self.endpoint(), status, grpc_status, headers };
+        // A classifier of the user's that panics must not take the answer with it.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| classify(&head))).ok().flatten()
+    }
+}
