@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
-use http::{Request, Response, Version, header};
+use http::{Extensions, Request, Response, Version, header};
 use http_body::Body as _;
 use obs_core::{
     PageOwner,
@@ -102,13 +102,16 @@ impl Observer {
 fn start<B: 'static>(state: &LayerState, request: &mut Request<B>) -> Observation {
     let headers = Headers(request.headers());
     let named = state.hooks().map(|hooks: &Hooks| hooks.name(request));
-    let mut observation = Observation::start(state.instrument(), &request_head(request, named.as_ref()), &headers);
+    let instrument = state.instrument();
+    let head = request_head(request, named.as_ref(), instrument.reads_origin());
+    let mut observation = Observation::start(instrument, &head, &headers);
     count_body(request, &mut observation);
     observation
 }
 
-fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a Named<'a>>) -> RequestHead<'a> {
+fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a Named<'a>>, with_origin: bool) -> RequestHead<'a> {
     let extensions = request.extensions();
+    let of_origin = Some(extensions).filter(|_| with_origin);
     // A nested router has its prefix cut off.
     let uri = extensions.get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
     RequestHead {
@@ -121,8 +124,8 @@ fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a Named<'a>>) ->
         scheme: uri.scheme_str(),
         authority: uri.authority().map(http::uri::Authority::as_str),
         protocol: protocol(request.version()),
-        peer: extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0),
-        request_id: extensions.get::<RequestId>().map(|id| id.header_value().as_bytes()),
+        peer: of_origin.and_then(Extensions::get::<ConnectInfo<SocketAddr>>).map(|info| info.0),
+        request_id: of_origin.and_then(Extensions::get::<RequestId>).map(|id| id.header_value().as_bytes()),
         labels: named.map_or(&[], Named::labels),
     }
 }

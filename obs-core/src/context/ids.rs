@@ -73,7 +73,7 @@ fn seeded() -> Xoshiro256PlusPlus {
 /// A random number that is not zero.
 #[inline]
 fn random_u64() -> u64 {
-    random(|rng| rng.next_u64()).max(1)
+    random(Rng::next_u64).max(1)
 }
 
 /// A random number that is not zero.

@@ -2,7 +2,10 @@
 
 use std::{
     borrow::Cow,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{FieldValue, RequestId, SpanId, TraceFlags, TraceId};
@@ -21,6 +24,8 @@ pub struct RequestContext {
 #[derive(Debug)]
 struct Inner {
     parts: Parts,
+    /// Whether there ever were fields: most requests have none, and reading them then takes no lock.
+    has_fields: AtomicBool,
     fields: Mutex<Vec<(Cow<'static, str>, FieldValue)>>,
 }
 
@@ -95,7 +100,7 @@ impl RequestContext {
     }
 
     pub(crate) fn from_parts(parts: Parts) -> Self {
-        Self { inner: Arc::new(Inner { parts, fields: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { parts, has_fields: AtomicBool::new(false), fields: Mutex::default() }) }
     }
 
     pub(crate) fn parts(&self) -> &Parts {
@@ -143,6 +148,7 @@ impl RequestContext {
     pub fn set_field(&self, key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) {
         let (key, value) = (key.into(), value.into());
         let mut fields = self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner);
+        self.inner.has_fields.store(true, Ordering::Release);
         match fields.iter_mut().find(|(known, _)| *known == key) {
             Some((_, old)) => *old = value,
             None => fields.push((key, value)),
@@ -182,6 +188,10 @@ impl RequestContext {
 
     /// Reads the fields in place. `read` must not set fields.
     pub(crate) fn with_fields<R>(&self, read: impl FnOnce(&[(Cow<'static, str>, FieldValue)]) -> R) -> R {
-        read(&self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner))
+        if self.inner.has_fields.load(Ordering::Acquire) {
+            read(&self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner))
+        } else {
+            read(&[])
+        }
     }
 }

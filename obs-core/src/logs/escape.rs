@@ -128,18 +128,19 @@ fn is_plain(bytes: &[u8]) -> bool {
         return are_plain(last);
     }
     let (words, rest) = rest.as_chunks::<8>();
-    words.iter().all(are_plain) && rest.iter().all(|byte| is_plain_byte(*byte))
+    words.iter().all(are_plain) && rest.iter().all(|byte| special_bit(*byte) == 0)
 }
 
 /// Without a branch for each, so that the compiler looks at all of them at once.
 #[inline]
 fn are_plain<const N: usize>(bytes: &[u8; N]) -> bool {
-    bytes.iter().fold(true, |plain, byte| plain & is_plain_byte(*byte))
+    bytes.iter().fold(0, |special, byte| special | special_bit(*byte)) == 0
 }
 
+/// 1 if the byte needs a closer look, else 0.
 #[inline]
-const fn is_plain_byte(byte: u8) -> bool {
-    (byte >= 0x20) & (byte < 0x7f) & (byte != b'"') & (byte != b'\\')
+fn special_bit(byte: u8) -> u8 {
+    u8::from(byte < 0x20) | u8::from(byte >= 0x7f) | u8::from(byte == b'"') | u8::from(byte == b'\\')
 }
 
 /// Appends text byte by byte.

@@ -66,6 +66,14 @@ impl Instrument {
         self.options.streaming.iter().any(|path| **path == *endpoint)
     }
 
+    /// Whether anybody wants to know from where a request comes and which id it was given: of
+    /// [`RequestHead`](super::RequestHead), `peer` and `request_id`.
+    #[inline]
+    #[must_use]
+    pub fn reads_origin(&self) -> bool {
+        self.has_context() || self.options.privacy.has_proxies()
+    }
+
     /// Whether requests have a context: ids, and headers to send on.
     pub(super) fn has_context(&self) -> bool {
         self.options.logs || self.options.traces

@@ -3,24 +3,31 @@
 use std::fmt;
 
 use opentelemetry::{Context, ContextGuard};
-use tracing::span::EnteredSpan;
+use tracing::{Span, span::EnteredSpan};
 
 use super::{
     Observation,
     stream::{Listening, Request},
 };
-use crate::context::{self, Entered};
+use crate::context::{self, Entered, RequestContext};
 
 /// The inner service is being called or polled; see [`Observation::enter`].
 #[must_use = "the request's context is current only while the guard lives"]
 pub struct Polling<'a> {
     observation: &'a mut Observation,
-    entered: Option<Entered>,
+    /// `None` if nothing is observed.
     listening: Option<Listening>,
+    /// `None` for a request without a context.
+    current: Option<Current>,
+    returned: bool,
+}
+
+/// Keeps a request's context current, for us and for others.
+struct Current {
+    entered: Entered,
     _otel: Option<ContextGuard>,
     /// Boxed because it is rare.
     _tracing_span: Option<Box<EnteredSpan>>,
-    returned: bool,
 }
 
 // === impl Polling ===
@@ -29,27 +36,11 @@ impl<'a> Polling<'a> {
     #[inline]
     pub(super) fn start(observation: &'a mut Observation) -> Self {
         let Some(running) = observation.running_mut() else {
-            return Self {
-                observation,
-                entered: None,
-                listening: None,
-                _otel: None,
-                _tracing_span: None,
-                returned: false,
-            };
+            return Self { observation, listening: None, current: None, returned: false };
         };
         running.in_poll = true;
-        let context = running.context.take();
-        let otel = context.as_ref().and_then(|context| context.parts().otel.clone()).map(Context::attach);
-        let tracing_span = running.tracing_span.as_ref().map(|span| Box::new((**span).clone().entered()));
-        Self {
-            entered: context.map(|context| context::enter(Some(context))),
-            listening: Some(Listening::start()),
-            observation,
-            _otel: otel,
-            _tracing_span: tracing_span,
-            returned: false,
-        }
+        let current = running.context.take().map(|context| Current::enter(context, running.tracing_span.as_deref()));
+        Self { observation, listening: Some(Listening::start()), current, returned: false }
     }
 
     /// The inner service has returned: it has not panicked.
@@ -63,7 +54,7 @@ impl Drop for Polling<'_> {
     #[inline]
     fn drop(&mut self) {
         let asked = self.listening.take().map_or(Request::Nothing, Listening::stop);
-        let context = self.entered.take().and_then(Entered::leave);
+        let context = self.current.take().and_then(Current::leave);
         let Some(running) = self.observation.running_mut() else { return };
         if context.is_some() {
             running.context = context;
@@ -80,5 +71,20 @@ impl Drop for Polling<'_> {
 impl fmt::Debug for Polling<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Polling").finish_non_exhaustive()
+    }
+}
+
+// === impl Current ===
+
+impl Current {
+    fn enter(context: RequestContext, tracing_span: Option<&Span>) -> Self {
+        let otel = context.parts().otel.clone().map(Context::attach);
+        let tracing_span = tracing_span.map(|span| Box::new(span.clone().entered()));
+        Self { entered: context::enter(Some(context)), _otel: otel, _tracing_span: tracing_span }
+    }
+
+    /// Hands back the context of the request.
+    fn leave(self) -> Option<RequestContext> {
+        self.entered.leave()
     }
 }

@@ -81,8 +81,7 @@ impl Running {
         let endpoint = head.endpoint.unwrap_or(value::UNMATCHED);
         let red = instrument.red.as_ref().filter(|_| !skipped);
         let privacy = &instrument.options.privacy;
-        let wants_origin = instrument.has_context() || privacy.has_proxies();
-        let origin = wants_origin.then(|| Origin::of(privacy, &head, headers));
+        let origin = instrument.reads_origin().then(|| Origin::of(privacy, &head, headers));
         let running = place.insert(Self {
             instrument: Arc::clone(instrument),
             started,

@@ -96,6 +96,14 @@ fn hash(text: &str, seed: usize) -> usize {
     (mixed >> 48) as usize
 }
 
+/// Servers have none. Nothing is compared with nothing only by its length: an empty box points nowhere,
+/// and where a comparison of no bytes loads them under a mask, as it does with AVX-512, the processor takes
+/// a hundred nanoseconds to find out that it need not.
+#[inline]
+fn is_same_target(known: &str, target: &str) -> bool {
+    known.len() == target.len() && (target.is_empty() || known == target)
+}
+
 // === impl Entry ===
 
 impl Entry {
@@ -123,7 +131,7 @@ impl Entry {
             && self.code == *code
             && *self.place == **place
             && self.pair.method == *method
-            && *self.target == **target
+            && is_same_target(&self.target, target)
     }
 }
 
