@@ -154,7 +154,9 @@ impl Running {
         }
         self.take_call_head(head);
         self.capture_response_headers(head.headers);
-        if let (Some(slot), Some(recorder)) = (self.stream_slot.take(), self.stream_recorder(head.status)) {
+        if let Some(slot) = self.stream_slot.take()
+            && let Some(recorder) = self.stream_recorder(head.status)
+        {
             slot.fill(recorder);
         }
         if self.remaining != Remaining::Nothing && self.is_stream_by_nature(head) {
