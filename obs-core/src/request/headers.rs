@@ -125,7 +125,9 @@ mod tests {
             let values: Vec<String> = (0..names.len()).map(|n| n.to_string()).collect();
             let headers: Vec<(&str, &[u8])> = names.into_iter().zip(values.iter().map(String::as_bytes)).collect();
             let mut walked = CommonHeaders::default();
-            headers.iter().for_each(|(name, value)| walked.note(name, value));
+            for (name, value) in &headers {
+                walked.note(name, value);
+            }
             prop_assert_eq!(walked, headers[..].common());
         }
     }
