@@ -61,6 +61,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod told;
+#[cfg(feature = "tokio")]
 mod under_way;
 
 pub(crate) use attributes::{interned, push_call, push_headers, split_authority};

@@ -315,6 +315,7 @@ impl LayerState {
     pub fn instrument(&self) -> &Arc<Instrument> {
         self.lazy.instrument.get_or_init(|| {
             let instrument = Arc::new(Instrument::new(self.lazy.options.clone()));
+            #[cfg(feature = "tokio")]
             instrument.shared.routes.under_way.watch(self.downgrade(), &instrument);
             instrument
         })

@@ -2,7 +2,9 @@
 
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use super::{LayerState, options::WeakLayerState, under_way::UnderWay};
+#[cfg(feature = "tokio")]
+use super::under_way::UnderWay;
+use super::{LayerState, options::WeakLayerState};
 
 /// The routes of one instance.
 #[derive(Debug, Default)]
@@ -13,7 +15,8 @@ pub(crate) struct Routes {
     pages: PathList,
     /// The layer that was added to a service last.
     layer: RwLock<WeakLayerState>,
-    /// The requests of all layers.
+    /// The requests of all layers, for who waits for their end.
+    #[cfg(feature = "tokio")]
     pub(crate) under_way: UnderWay,
 }
 
