@@ -30,6 +30,7 @@ mod load;
 mod serve;
 mod subjects;
 mod table;
+mod targets;
 mod telemetry;
 
 use std::{env, error::Error, process::ExitCode};

@@ -6,18 +6,20 @@ use crate::{
     harness::{Results, Sample},
     load::{KINDS, Load, PARENTS, Parent, SPECIAL},
     subjects::{Group, SUBJECTS, Spec},
+    targets,
 };
 
 /// What a subject costs above its baseline.
 #[derive(Clone, Copy)]
-struct Cost {
-    nanos: f64,
-    allocations: f64,
+pub struct Cost {
+    pub nanos: f64,
+    pub allocations: f64,
 }
 
 /// All tables.
 pub fn print(results: &Results) -> String {
     let mut text = String::new();
+    targets::table(&mut text, results);
     for group in Group::ALL.into_iter().filter(|group| present(results, *group)) {
         plain(&mut text, results, group);
     }
@@ -35,21 +37,22 @@ fn plain(text: &mut String, results: &Results, group: Group) {
     let parents: &[Parent] = if matches!(group, Group::Reqwest | Group::Tower) { &PARENTS[..1] } else { &PARENTS };
     row(
         text,
-        [
+        &[
             vec!["request".to_owned(), "subject".to_owned(), "records".to_owned()],
             parents
                 .iter()
                 .flat_map(|parent| [format!("{parent}, ns"), "alloc.".to_owned(), "× obs".to_owned()])
                 .collect(),
-        ],
+        ]
+        .concat(),
     );
-    row(text, [vec!["---".to_owned(); 3], vec!["---:".to_owned(); 3 * parents.len()]]);
+    row(text, &[vec!["---".to_owned(); 3], vec!["---:".to_owned(); 3 * parents.len()]].concat());
     for kind in KINDS {
         for spec in group.members() {
             let figures = |parent: &Parent| figures(results, spec, Load::Plain(kind, *parent));
             if let Some(figures) = parents.iter().map(figures).collect::<Option<Vec<_>>>() {
                 let named = vec![kind.to_string(), spec.name.to_owned(), spec.does.to_string()];
-                row(text, [named, figures.concat()]);
+                row(text, &[named, figures.concat()].concat());
             }
         }
     }
@@ -64,35 +67,34 @@ fn special(text: &mut String, results: &Results) {
         return;
     }
     let named = SPECIAL.iter().map(|load| format!("{load}, ns")).collect();
-    row(text, [vec!["subject".to_owned()], named]);
-    row(text, [vec!["---".to_owned()], vec!["---:".to_owned(); SPECIAL.len()]]);
+    row(text, &[vec!["subject".to_owned()], named].concat());
+    row(text, &[vec!["---".to_owned()], vec!["---:".to_owned(); SPECIAL.len()]].concat());
     for spec in subjects {
         let cells = SPECIAL.iter().map(|load| match cost(results, spec, *load) {
             Some(cost) => nanos(spec, cost.nanos),
             None => "–".to_owned(),
         });
-        row(text, [vec![spec.name.to_owned()], cells.collect()]);
+        row(text, &[vec![spec.name.to_owned()], cells.collect()].concat());
     }
     text.push('\n');
 }
 
 /// What each has proved to have recorded.
 fn work(text: &mut String, results: &Results) {
-    row(text, [["subject", "requests in metrics", "lines", "spans"].map(str::to_owned).to_vec(), Vec::new()]);
-    row(text, [vec!["---".to_owned()], vec!["---:".to_owned(); 3]]);
+    row(text, &[["subject", "requests in metrics", "lines", "spans"].map(str::to_owned).to_vec(), Vec::new()].concat());
+    row(text, &[vec!["---".to_owned()], vec!["---:".to_owned(); 3]].concat());
     for spec in SUBJECTS {
         if let Some(work) = results.work.get(spec.name) {
             let counts = [work.requests, work.lines, work.spans].map(|count| count.to_string());
-            row(text, [vec![spec.name.to_owned()], counts.to_vec()]);
+            row(text, &[vec![spec.name.to_owned()], counts.to_vec()].concat());
         }
     }
 }
 
 fn figures(results: &Results, spec: &Spec, load: Load) -> Option<Vec<String>> {
     let cost = cost(results, spec, load)?;
-    let is_peer = !spec.name.contains("obs") && !spec.name.ends_with("bare") && !spec.name.ends_with("identity");
     let ratio = match ours(results, spec.group, load) {
-        Some(ours) if is_peer => format!("{:.1}", cost.nanos / ours),
+        Some(ours) if spec.is_peer() => format!("{:.1}", cost.nanos / ours),
         _ => String::new(),
     };
     Some(vec![nanos(spec, cost.nanos), format!("{:.2}", cost.allocations), ratio])
@@ -105,7 +107,7 @@ fn ours(results: &Results, group: Group, load: Load) -> Option<f64> {
 }
 
 /// Above the baseline; the baseline itself as it is.
-fn cost(results: &Results, spec: &Spec, load: Load) -> Option<Cost> {
+pub fn cost(results: &Results, spec: &Spec, load: Load) -> Option<Cost> {
     let own = sample(results, spec.name, load)?;
     let baseline = sample(results, spec.group.baseline(), load)?;
     if spec.name == spec.group.baseline() {
@@ -123,8 +125,7 @@ fn nanos(spec: &Spec, nanos: f64) -> String {
     if spec.name == spec.group.baseline() { format!("({nanos:.0})") } else { format!("{nanos:.0}") }
 }
 
-fn row(text: &mut String, cells: [Vec<String>; 2]) {
-    let cells = cells.concat().join(" | ");
+pub fn row(text: &mut String, cells: &[String]) {
     // Writing to a string can't fail.
-    let _ = writeln!(text, "| {cells} |");
+    let _ = writeln!(text, "| {} |", cells.join(" | "));
 }

@@ -1,19 +1,22 @@
-//! The process of one subject: runs what it is told to, one run a line.
+//! The process of one subject: runs what it is told to, one measurement a line.
 //!
-//! A line in is `time N` or `allocations N`, with the place of a load; a line out is the figure, or `!` and
-//! what went wrong.
+//! A line in is `time N` or `allocations N`, with the place of a load. A line out is the figure and what was
+//! recorded meanwhile (requests, lines, spans), or `!` and what went wrong.
 
 use std::{
+    fmt::Debug,
     io::{self, BufRead, Write},
     thread,
     time::{Duration, Instant},
 };
 
-use super::{Aim, Does, REQUESTS, Work};
+use super::{Aim, Does, Work};
 use crate::{load::Load, subjects::Subject};
 
 /// How long lines and spans may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Slices of a measurement.
+const SLICES: usize = 10;
 
 /// Serves the parent until it closes our input.
 pub fn serve(mut subject: Subject, does: Does) -> io::Result<()> {
@@ -23,8 +26,8 @@ pub fn serve(mut subject: Subject, does: Does) -> io::Result<()> {
     for line in io::stdin().lock().lines() {
         let line = line?;
         let answer = match parse(&line, &loads) {
-            Some((aim, load)) => match run(&mut subject, does, aim, load) {
-                Ok(figure) => figure.to_string(),
+            Some((aim, load)) => match measure(&mut subject, does, aim, load) {
+                Ok((figure, work)) => format!("{figure} {work}"),
                 Err(error) => format!("!{error}"),
             },
             None => format!("!not understood: {line}"),
@@ -44,24 +47,34 @@ fn parse(line: &str, loads: &[Load]) -> Option<(Aim, Load)> {
     Some((aim, *loads.get(place.parse::<usize>().ok()?)?))
 }
 
-/// One run, and the proof that it left behind what it should have.
-fn run(subject: &mut Subject, does: Does, aim: Aim, load: Load) -> Result<f64, String> {
+/// Several slices, of which the figure is the mean, and the proof that they left behind what they should
+/// have.
+fn measure(subject: &mut Subject, does: Does, aim: Aim, load: Load) -> Result<(f64, Work), String> {
     let before = subject.work();
-    let figure = subject.run(aim, load);
-    let expected = does.work(load, REQUESTS);
-    let since = Instant::now();
-    loop {
-        let done = subject.work() - before;
-        if done == expected {
-            return Ok(figure);
-        }
-        if since.elapsed() > PATIENCE || exceeds(done, expected) {
-            return Err(format!("{load}: requests, lines, spans were {done} and not {expected}"));
-        }
-        thread::sleep(Duration::from_millis(1));
+    let mut expected = Work::default();
+    let mut figures = 0.0;
+    for _ in 0..SLICES {
+        let slice = subject.run(aim, load);
+        figures += slice.figure;
+        expected += does.work(load, slice.requests);
+        // The exporter shall not work while the next slice is timed.
+        wait_for(load, expected.spans, || subject.spans() - before.spans)?;
     }
+    wait_for(load, expected, || subject.work() - before)?;
+    Ok((figures / SLICES as f64, expected))
 }
 
-fn exceeds(done: Work, expected: Work) -> bool {
-    done.requests > expected.requests || done.lines > expected.lines || done.spans > expected.spans
+/// Waits until as much as expected was recorded.
+fn wait_for<T: PartialEq + Debug>(load: Load, expected: T, done: impl Fn() -> T) -> Result<(), String> {
+    let since = Instant::now();
+    loop {
+        let done = done();
+        if done == expected {
+            return Ok(());
+        }
+        if since.elapsed() > PATIENCE {
+            return Err(format!("{load}: recorded were {done:?} and not {expected:?}"));
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
 }

@@ -10,11 +10,24 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Requests of one run. It is also the size of an export batch: an exporter begins to work when the run
-/// has ended, and is waited for before the next.
-pub const REQUESTS: usize = 4_000;
-/// Requests that are prepared at once: few enough to stay in the processor's caches, as those of a server do.
+/// Requests of one slice, the untimed ones included. It is also the size of an export batch: an exporter
+/// begins to work when the slice has ended, and is waited for before the next. More of them at once would
+/// measure how far spans that wait push each other out of the processor's caches.
+pub const SLICE: usize = PREPARED + TIMED;
+/// Requests that are prepared at once: few enough to stay in the caches, as those of a server do.
 const PREPARED: usize = 250;
+/// Requests of a slice that are measured. The others warm up what has been idle.
+const TIMED: usize = 500;
+/// Requests of a slice on several threads, each of which must be at it for a while; several batches.
+const THREADED: usize = 8 * SLICE;
+
+/// What came out of a slice.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice {
+    pub figure: f64,
+    /// Requests that were handled, the untimed ones included; a multiple of [`SLICE`].
+    pub requests: usize,
+}
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,29 +38,31 @@ pub enum Aim {
     Allocations,
 }
 
-/// Handles [`REQUESTS`] requests, which are made outside of what is measured.
-pub fn measure<R>(aim: Aim, make: impl Fn(usize) -> R, mut handle: impl FnMut(R)) -> f64 {
-    let mut elapsed = Duration::ZERO;
-    let mut allocations = 0;
-    for first in (0..REQUESTS).step_by(PREPARED) {
+/// Handles a slice of requests, which are made outside of what is measured.
+pub fn measure<R>(aim: Aim, make: impl Fn(usize) -> R, mut handle: impl FnMut(R)) -> Slice {
+    let prepared: Vec<R> = (0..PREPARED).map(&make).collect();
+    prepared.into_iter().for_each(&mut handle);
+    let mut total = 0.0;
+    for first in (PREPARED..SLICE).step_by(PREPARED) {
         let prepared: Vec<R> = (first..first + PREPARED).map(&make).collect();
-        match aim {
+        total += match aim {
             // The allocator asks then whether to count, which is all that it adds.
-            Aim::Time => allocation_counter::opt_out(|| {
-                let start = on_processor();
-                prepared.into_iter().for_each(&mut handle);
-                elapsed += on_processor() - start;
-            }),
+            Aim::Time => {
+                let mut elapsed = Duration::ZERO;
+                allocation_counter::opt_out(|| {
+                    let start = on_processor();
+                    prepared.into_iter().for_each(&mut handle);
+                    elapsed = on_processor() - start;
+                });
+                elapsed.as_nanos() as f64
+            }
             Aim::Allocations => {
                 let counted = allocation_counter::measure(|| prepared.into_iter().for_each(&mut handle));
-                allocations += counted.count_total;
+                counted.count_total as f64
             }
-        }
+        };
     }
-    match aim {
-        Aim::Time => per_request(elapsed.as_nanos() as f64),
-        Aim::Allocations => per_request(allocations as f64),
-    }
+    Slice { figure: total / TIMED as f64, requests: SLICE }
 }
 
 /// The time that this thread has had on a processor.
@@ -55,18 +70,14 @@ fn on_processor() -> Duration {
     clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default()
 }
 
-fn per_request(total: f64) -> f64 {
-    total / REQUESTS as f64
-}
-
-/// Handles [`REQUESTS`] requests on so many threads at once, the first half to warm them up. Gives the
-/// nanoseconds that one request takes of a processor: with more threads than processors, time is shared.
+/// Handles requests on so many threads at once, the first half to warm them up. Gives the nanoseconds that
+/// one request takes of a processor, by the clock: with more threads than processors, time is shared.
 pub fn on_threads<R: Send, H: FnMut(R) + Send>(
     threads: usize,
     make: impl Fn(usize) -> R + Sync,
     handler: impl Fn() -> H,
-) -> f64 {
-    let each = REQUESTS / threads / 2;
+) -> Slice {
+    let each = THREADED / threads / 2;
     let together = Barrier::new(threads);
     let spans = thread::scope(|scope| {
         let started: Vec<_> = (0..threads)
@@ -87,7 +98,8 @@ pub fn on_threads<R: Send, H: FnMut(R) + Send>(
     let start = spans.iter().map(|span| span.0).min().expect("a thread");
     let end = spans.iter().map(|span| span.1).max().expect("a thread");
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    (end - start).as_nanos() as f64 * threads.min(processors) as f64 / (each * threads) as f64
+    let figure = (end - start).as_nanos() as f64 * threads.min(processors) as f64 / (each * threads) as f64;
+    Slice { figure, requests: THREADED }
 }
 
 /// What a future gives that never waits for anybody else; it is polled until then.

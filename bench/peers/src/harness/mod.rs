@@ -7,7 +7,7 @@ mod tally;
 
 pub use {
     child::serve,
-    measure::{Aim, REQUESTS, measure, on_threads, ready},
+    measure::{Aim, SLICE, Slice, measure, on_threads, ready},
     parent::{Results, Sample, compare},
     tally::{Does, Tally, Work},
 };

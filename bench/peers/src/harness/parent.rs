@@ -13,7 +13,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use super::{REQUESTS, Work};
+use super::{SLICE, Work};
 use crate::{args::Args, load::Load, subjects::Spec};
 
 /// The first run of a process only warms it up.
@@ -89,8 +89,8 @@ impl Running {
         let mut process = Command::new(env::current_exe()?)
             .args(["--subject", spec.name])
             .env_remove("RUST_LOG")
-            .env("OTEL_BSP_MAX_QUEUE_SIZE", (4 * REQUESTS).to_string())
-            .env("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", REQUESTS.to_string())
+            .env("OTEL_BSP_MAX_QUEUE_SIZE", "65536")
+            .env("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", SLICE.to_string())
             .env("OTEL_BSP_SCHEDULE_DELAY", "600000")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -120,8 +120,9 @@ impl Running {
         if let Some(wrong) = answer.strip_prefix('!') {
             return Err(format!("{}: {wrong}", self.spec.name).into());
         }
-        let figure = answer.trim().parse().map_err(|_| format!("{} has ended: it said {answer:?}", self.spec.name))?;
-        *results.work.entry(self.spec.name).or_default() += self.spec.does.work(load, REQUESTS);
+        let (figure, work) =
+            parse(&answer).ok_or_else(|| format!("{} has ended: it said {answer:?}", self.spec.name))?;
+        *results.work.entry(self.spec.name).or_default() += work;
         Ok(figure)
     }
 
@@ -130,4 +131,12 @@ impl Running {
         let status = self.process.wait()?;
         if status.success() { Ok(()) } else { Err(format!("{} ended with {status}", self.spec.name).into()) }
     }
+}
+
+/// The figure and the work of an answer.
+fn parse(answer: &str) -> Option<(f64, Work)> {
+    let (figure, work) = answer.trim().split_once(' ')?;
+    let mut counts = work.split(' ').map(str::parse);
+    let mut count = || counts.next()?.ok();
+    Some((figure.parse().ok()?, Work { requests: count()?, lines: count()?, spans: count()? }))
 }

@@ -117,7 +117,14 @@ impl Tally {
 
     /// What has been recorded so far.
     pub fn work(&self) -> Work {
-        let count = |source: &Option<Count>| source.as_ref().map_or(0, |count| count());
-        Work { requests: count(&self.requests), lines: count(&self.lines), spans: count(&self.spans) }
+        Work { requests: count(&self.requests), lines: count(&self.lines), spans: self.count_spans() }
     }
+
+    pub fn count_spans(&self) -> u64 {
+        count(&self.spans)
+    }
+}
+
+fn count(source: &Option<Count>) -> u64 {
+    source.as_ref().map_or(0, |count| count())
 }

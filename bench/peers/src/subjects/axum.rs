@@ -21,7 +21,7 @@ use tower::{Service, layer::layer_fn};
 
 use super::{Subject, identity::Identity};
 use crate::{
-    harness::{Tally, measure, on_threads, ready},
+    harness::{Aim, SLICE, Slice, Tally, measure, on_threads, ready},
     load::{Kind, Load, POLLS},
     telemetry::Instance,
 };
@@ -31,6 +31,14 @@ type Layered = Box<dyn Fn(Router) -> Router>;
 /// A router that is called itself: `Router` as a service would clone every layer for each request.
 type App = RouterIntoService<Body>;
 
+/// Requests that are spread over many routes.
+struct Spread {
+    app: App,
+    routes: usize,
+    /// Requests so far: the next slice goes on where the one before ended.
+    handled: usize,
+}
+
 const AGENT: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
 /// The body of a POST.
@@ -38,19 +46,43 @@ const UPLOAD: &[u8] = b"0123456789";
 /// Routes that threads use apart.
 const APART: usize = 4;
 
+// === impl Spread ===
+
+impl Spread {
+    /// Uses each route, so that what is made at a route's first request is there. Nothing is measured, and the
+    /// first measurement of a process is only a warm-up.
+    fn touch(&mut self, load: Load) -> Slice {
+        let requests = self.routes.next_multiple_of(SLICE);
+        (0..requests).for_each(|number| handle(&mut self.app, request(load, number % self.routes)));
+        Slice { figure: f64::NAN, requests }
+    }
+
+    fn measure(&mut self, aim: Aim, load: Load) -> Slice {
+        let Self { app, routes, handled } = self;
+        // In an order that no cache foresees.
+        let route = |number: usize| (*handled + number).wrapping_mul(7_919) % *routes;
+        let slice = measure(aim, |number| request(load, route(number)), |request| handle(app, request));
+        *handled += slice.requests;
+        slice
+    }
+}
+
 /// The subject whose layer is added by `layer`.
 pub fn subject(layer: impl Fn(Router) -> Router + 'static, tally: Tally) -> Subject {
     let layer: Layered = Box::new(layer);
     let router = layer(routes());
     let mut app = router.clone().with_state(()).into_service();
     // Made when they are needed: ten thousand routes are not there while others are measured.
-    let mut spread: HashMap<usize, App> = HashMap::new();
+    let mut spread: HashMap<usize, Spread> = HashMap::new();
     let run = move |aim, load| match load {
         Load::Plain(..) | Load::Polls => measure(aim, |_| request(load, 0), |request| handle(&mut app, request)),
-        Load::Routes(routes) => {
-            let app = spread.entry(routes).or_insert_with(|| layer(many(routes)).with_state(()).into_service());
-            measure(aim, |number| request(load, scattered(number, routes)), |request| handle(app, request))
-        }
+        Load::Routes(routes) => match spread.get_mut(&routes) {
+            Some(spread) => spread.measure(aim, load),
+            None => {
+                let app = layer(many(routes)).with_state(()).into_service();
+                spread.entry(routes).or_insert(Spread { app, routes, handled: 0 }).touch(load)
+            }
+        },
         Load::Threads { threads, apart } => {
             let make = |thread| request(load, if apart { thread } else { 0 });
             on_threads(threads, make, || {
@@ -78,11 +110,6 @@ fn routes() -> Router {
 fn many(routes: usize) -> Router {
     let hello = async |Path(_): Path<u64>| "hello world";
     (0..routes).fold(Router::new(), |router, route| router.route(&format!("/route{route}/{{id}}"), get(hello)))
-}
-
-/// A route for each request, in an order that no cache foresees.
-fn scattered(number: usize, routes: usize) -> usize {
-    number.wrapping_mul(7_919) % routes
 }
 
 /// Is ready when it has been polled so often.

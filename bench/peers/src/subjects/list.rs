@@ -122,6 +122,11 @@ impl Group {
 // === impl Spec ===
 
 impl Spec {
+    /// Whether it is neither ours nor there for comparison alone.
+    pub fn is_peer(&self) -> bool {
+        self.does != Does::NOTHING && !self.name.contains("obs")
+    }
+
     pub fn takes(&self, load: Load) -> bool {
         match (self.group, load) {
             // A client has no caller, and no routes.

@@ -15,7 +15,7 @@ pub use list::{Group, SUBJECTS, Spec};
 use std::{error::Error, thread, time::Duration};
 
 use crate::{
-    harness::{Aim, Tally, Work},
+    harness::{Aim, Slice, Tally, Work},
     load::Load,
 };
 
@@ -29,7 +29,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 /// A service under load, and the proof of its work.
 pub struct Subject {
-    run: Box<dyn FnMut(Aim, Load) -> f64>,
+    run: Box<dyn FnMut(Aim, Load) -> Slice>,
     tally: Tally,
     /// The same routes for a server, where there is one.
     router: Option<::axum::Router>,
@@ -38,7 +38,7 @@ pub struct Subject {
 // === impl Subject ===
 
 impl Subject {
-    fn new(run: impl FnMut(Aim, Load) -> f64 + 'static, tally: Tally) -> Self {
+    fn new(run: impl FnMut(Aim, Load) -> Slice + 'static, tally: Tally) -> Self {
         Self { run: Box::new(run), tally, router: None }
     }
 
@@ -51,12 +51,17 @@ impl Subject {
         self.router.take()
     }
 
-    pub fn run(&mut self, aim: Aim, load: Load) -> f64 {
+    pub fn run(&mut self, aim: Aim, load: Load) -> Slice {
         (self.run)(aim, load)
     }
 
     pub fn work(&self) -> Work {
         self.tally.work()
+    }
+
+    /// The spans alone, which are waited for more often.
+    pub fn spans(&self) -> u64 {
+        self.tally.count_spans()
     }
 
     /// The work, once nothing more arrives.

@@ -24,10 +24,13 @@ macro_rules! version {
                 trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider, SpanData, SpanExporter},
             };
 
-            use crate::harness::REQUESTS;
+            use crate::harness::SLICE;
 
             /// Longer than the benchmark takes.
             const NEVER: Duration = Duration::from_secs(24 * 3_600);
+
+            /// Spans that may wait.
+            const QUEUE: usize = 65_536;
 
             /// Counts what is exported, and forgets it.
             #[derive(Clone, Debug, Default)]
@@ -73,8 +76,8 @@ macro_rules! version {
             pub fn tracer_provider(sampled: bool) -> (SdkTracerProvider, impl Fn() -> u64 + 'static) {
                 let counter = Counter::default();
                 let config = BatchConfigBuilder::default()
-                    .with_max_queue_size(4 * REQUESTS)
-                    .with_max_export_batch_size(REQUESTS)
+                    .with_max_queue_size(QUEUE)
+                    .with_max_export_batch_size(SLICE)
                     .with_scheduled_delay(NEVER)
                     .build();
                 let processor = BatchSpanProcessor::builder(counter.clone()).with_batch_config(config).build();
