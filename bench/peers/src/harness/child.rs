@@ -4,7 +4,6 @@
 //! recorded meanwhile (requests, lines, spans), or `!` and what went wrong.
 
 use std::{
-    fmt::Debug,
     io::{self, BufRead, Write},
     thread,
     time::{Duration, Instant},
@@ -17,6 +16,8 @@ use crate::{load::Load, subjects::Subject};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Slices of a measurement.
 const SLICES: usize = 10;
+/// The same on several threads, where a slice is longer.
+const THREADED_SLICES: usize = 2;
 
 /// Serves the parent until it closes our input.
 pub fn serve(mut subject: Subject, does: Does) -> io::Result<()> {
@@ -53,27 +54,33 @@ fn measure(subject: &mut Subject, does: Does, aim: Aim, load: Load) -> Result<(f
     let before = subject.work();
     let mut expected = Work::default();
     let mut figures = 0.0;
-    for _ in 0..SLICES {
+    let slices = if load.is_threaded() { THREADED_SLICES } else { SLICES };
+    for _ in 0..slices {
         let slice = subject.run(aim, load);
         figures += slice.figure;
         expected += does.work(load, slice.requests);
         // The exporter shall not work while the next slice is timed.
-        wait_for(load, expected.spans, || subject.spans() - before.spans)?;
+        wait_for(load, "spans", expected.spans, || subject.arrived().spans - before.spans)?;
     }
-    wait_for(load, expected, || subject.work() - before)?;
-    Ok((figures / SLICES as f64, expected))
+    wait_for(load, "lines", expected.lines, || subject.arrived().lines - before.lines)?;
+    let done = subject.work() - before;
+    if done == expected {
+        Ok((figures / slices as f64, expected))
+    } else {
+        Err(format!("{load}: recorded were {done:?} and not {expected:?}"))
+    }
 }
 
-/// Waits until as much as expected was recorded.
-fn wait_for<T: PartialEq + Debug>(load: Load, expected: T, done: impl Fn() -> T) -> Result<(), String> {
+/// Waits until as many have arrived as are expected.
+fn wait_for(load: Load, what: &str, expected: u64, arrived: impl Fn() -> u64) -> Result<(), String> {
     let since = Instant::now();
     loop {
-        let done = done();
-        if done == expected {
+        let arrived = arrived();
+        if arrived == expected {
             return Ok(());
         }
         if since.elapsed() > PATIENCE {
-            return Err(format!("{load}: recorded were {done:?} and not {expected:?}"));
+            return Err(format!("{load}: {arrived} {what} arrived, and not {expected}"));
         }
         thread::sleep(Duration::from_micros(200));
     }

@@ -12,9 +12,16 @@ use crate::load::{Load, Parent};
 pub struct Work {
     /// Requests in the metrics.
     pub requests: u64,
-    /// Log lines that were written, or counted as dropped.
+    /// Log lines that were written.
     pub lines: u64,
-    /// Spans that were exported, or counted as dropped.
+    /// Spans that were exported.
+    pub spans: u64,
+}
+
+/// What others than the thread of the requests bring to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    pub lines: u64,
     pub spans: u64,
 }
 
@@ -117,11 +124,13 @@ impl Tally {
 
     /// What has been recorded so far.
     pub fn work(&self) -> Work {
-        Work { requests: count(&self.requests), lines: count(&self.lines), spans: self.count_spans() }
+        let Arrived { lines, spans } = self.arrived();
+        Work { requests: count(&self.requests), lines, spans }
     }
 
-    pub fn count_spans(&self) -> u64 {
-        count(&self.spans)
+    /// What has arrived so far; unlike requests, which are on a page, it is quick to look at.
+    pub fn arrived(&self) -> Arrived {
+        Arrived { lines: count(&self.lines), spans: count(&self.spans) }
     }
 }
 

@@ -15,7 +15,7 @@ pub use list::{Group, SUBJECTS, Spec};
 use std::{error::Error, thread, time::Duration};
 
 use crate::{
-    harness::{Aim, Slice, Tally, Work},
+    harness::{Aim, Arrived, Slice, Tally, Work},
     load::Load,
 };
 
@@ -59,21 +59,21 @@ impl Subject {
         self.tally.work()
     }
 
-    /// The spans alone, which are waited for more often.
-    pub fn spans(&self) -> u64 {
-        self.tally.count_spans()
+    /// The lines and spans alone, which are waited for.
+    pub fn arrived(&self) -> Arrived {
+        self.tally.arrived()
     }
 
     /// The work, once nothing more arrives.
     pub fn settled(&self) -> Work {
-        let mut work = self.work();
+        let mut arrived = self.arrived();
         let mut seen = 0;
         while seen < SETTLED {
             thread::sleep(BETWEEN_LOOKS);
-            let now = self.work();
-            seen = if now == work { seen + 1 } else { 0 };
-            work = now;
+            let now = self.arrived();
+            seen = if now == arrived { seen + 1 } else { 0 };
+            arrived = now;
         }
-        work
+        self.work()
     }
 }

@@ -1,0 +1,89 @@
+//! Clients of reqwest, answered by a middleware in the place of a network.
+
+use futures_util::FutureExt as _;
+use http::{Extensions, Method};
+use obs_reqwest::{
+    ObsMiddleware,
+    reqwest::{Client, Request, Response},
+    reqwest_middleware::{self, ClientBuilder, Middleware, Next},
+};
+use obs_tests::{DEADLINE, otlp::Receiver};
+
+use super::{UPLOAD, allocations, at_most, builder};
+
+/// All kinds of requests, by name.
+const KINDS: [(&str, fn() -> Request); 2] = [
+    ("a query", || request(Method::GET, "http://users.internal:8080/users/7?page=2")),
+    ("a body", || {
+        let mut request = request(Method::POST, "http://users.internal:8080/upload");
+        *request.body_mut() = Some(UPLOAD.into());
+        request
+    }),
+];
+
+fn request(method: Method, url: &str) -> Request {
+    Request::new(method, url.parse().expect("a URL"))
+}
+
+/// Answers in the place of a network.
+struct Answer;
+
+/// A middleware that hands on.
+struct Identity;
+
+#[async_trait::async_trait]
+impl Middleware for Answer {
+    async fn handle(&self, _: Request, _: &mut Extensions, _: Next<'_>) -> reqwest_middleware::Result<Response> {
+        Ok(Response::from(http::Response::new("hello")))
+    }
+}
+
+#[async_trait::async_trait]
+impl Middleware for Identity {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        next.run(request, extensions).await
+    }
+}
+
+fn handled(middleware: impl Middleware, request: fn() -> Request) -> f64 {
+    let client = ClientBuilder::new(Client::new()).with(middleware).with(Answer).build();
+    allocations(request, |request| {
+        let response = client.execute(request).now_or_never().expect("no waiting").expect("an answer");
+        response.bytes().now_or_never().expect("no waiting").expect("a body");
+    })
+}
+
+#[track_caller]
+fn each_at_most(what: &str, limit: f64, middleware: impl Fn() -> ObsMiddleware) {
+    for (name, kind) in KINDS {
+        at_most(&format!("reqwest, {what}, {name}"), limit, handled(middleware(), kind) - handled(Identity, kind));
+    }
+}
+
+#[test]
+fn metrics_of_a_call_cost_six() {
+    let obs = builder().build().expect("valid settings");
+    each_at_most("metrics", 6.0, || ObsMiddleware::new().obs(&obs).traces(false));
+}
+
+#[test]
+fn a_call_with_its_span_costs_eleven() {
+    let receiver = Receiver::start();
+    let obs = builder().otlp_endpoint(receiver.endpoint()).build().expect("valid settings");
+    each_at_most("sampled, exported", 11.0, || ObsMiddleware::new().obs(&obs));
+    obs.shutdown(DEADLINE).expect("all is flushed");
+    assert!(!receiver.spans().is_empty(), "the spans were meant to be exported");
+}
+
+#[test]
+fn a_call_that_is_not_sampled_costs_six() {
+    let receiver = Receiver::start();
+    let obs = builder().otlp_endpoint(receiver.endpoint()).sample_ratio(0.0).build().expect("valid settings");
+    each_at_most("unsampled", 6.0, || ObsMiddleware::new().obs(&obs));
+    assert!(receiver.spans().is_empty());
+}
