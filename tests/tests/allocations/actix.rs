@@ -117,9 +117,7 @@ fn routes(config: &mut web::ServiceConfig) {
     let read = async |body: Bytes| {
         if body == UPLOAD { HttpResponse::Created().finish() } else { HttpResponse::BadRequest().finish() }
     };
-    config
-        .route("/users/{id}", web::get().to(async || "hello"))
-        .route("/upload", web::post().to(read));
+    config.route("/users/{id}", web::get().to(async || "hello")).route("/upload", web::post().to(read));
 }
 
 fn request(kind: fn() -> TestRequest, traceparent: Option<&str>) -> actix_http::Request {
