@@ -11,7 +11,7 @@
 //! recorder and providers that a service would give it; the processes work in turns, one run of one load
 //! each, and the median of the repetitions is shown. Spans wait in a batch until the run has ended.
 //!
-//! Each run ends with a proof: as many requests in the metrics, lines written and spans exported as
+//! Each run ends with a proof: as many requests in the metrics, lines written or counted as dropped, and spans exported as
 //! there were requests, or the benchmark fails. Our lines go through the queue to
 //! the writer's thread and our spans by OTLP over HTTP to a collector on this machine; the peers' lines are
 //! counted where they are written, at once, and their spans by the exporter.

@@ -60,9 +60,9 @@ fn measure(subject: &mut Subject, does: Does, aim: Aim, load: Load) -> Result<(f
         figures += slice.figure;
         expected += does.work(load, slice.requests);
         // The exporter shall not work while the next slice is timed.
-        wait_for(load, "spans", expected.spans, || subject.arrived().spans - before.spans)?;
+        wait_for(load, "spans", expected.spans, || subject.spans() - before.spans)?;
     }
-    wait_for(load, "lines", expected.lines, || subject.arrived().lines - before.lines)?;
+    wait_for(load, "lines", expected.lines, || subject.lines() - before.lines)?;
     let done = subject.work() - before;
     if done == expected {
         Ok((figures / slices as f64, expected))

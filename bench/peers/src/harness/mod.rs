@@ -9,5 +9,5 @@ pub use {
     child::serve,
     measure::{Aim, SLICE, Slice, measure, on_threads, ready},
     parent::{Results, Sample, compare},
-    tally::{Arrived, Does, Tally, Work},
+    tally::{Does, Tally, Work},
 };

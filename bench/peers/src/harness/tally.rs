@@ -12,16 +12,9 @@ use crate::load::{Load, Parent};
 pub struct Work {
     /// Requests in the metrics.
     pub requests: u64,
-    /// Log lines that were written.
+    /// Log lines that were written, or counted as dropped.
     pub lines: u64,
     /// Spans that were exported.
-    pub spans: u64,
-}
-
-/// What others than the thread of the requests bring to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arrived {
-    pub lines: u64,
     pub spans: u64,
 }
 
@@ -124,13 +117,15 @@ impl Tally {
 
     /// What has been recorded so far.
     pub fn work(&self) -> Work {
-        let Arrived { lines, spans } = self.arrived();
-        Work { requests: count(&self.requests), lines, spans }
+        Work { requests: count(&self.requests), lines: self.count_lines(), spans: self.count_spans() }
     }
 
-    /// What has arrived so far; unlike requests, which are on a page, it is quick to look at.
-    pub fn arrived(&self) -> Arrived {
-        Arrived { lines: count(&self.lines), spans: count(&self.spans) }
+    pub fn count_lines(&self) -> u64 {
+        count(&self.lines)
+    }
+
+    pub fn count_spans(&self) -> u64 {
+        count(&self.spans)
     }
 }
 

@@ -15,7 +15,7 @@ pub use list::{Group, SUBJECTS, Spec};
 use std::{error::Error, thread, time::Duration};
 
 use crate::{
-    harness::{Aim, Arrived, Slice, Tally, Work},
+    harness::{Aim, Slice, Tally, Work},
     load::Load,
 };
 
@@ -59,20 +59,26 @@ impl Subject {
         self.tally.work()
     }
 
-    /// The lines and spans alone, which are waited for.
-    pub fn arrived(&self) -> Arrived {
-        self.tally.arrived()
+    /// The lines alone, which are waited for.
+    pub fn lines(&self) -> u64 {
+        self.tally.count_lines()
+    }
+
+    /// The spans alone, which are waited for after each slice.
+    pub fn spans(&self) -> u64 {
+        self.tally.count_spans()
     }
 
     /// The work, once nothing more arrives.
     pub fn settled(&self) -> Work {
-        let mut arrived = self.arrived();
+        let arrived = || (self.lines(), self.spans());
+        let mut before = arrived();
         let mut seen = 0;
         while seen < SETTLED {
             thread::sleep(BETWEEN_LOOKS);
-            let now = self.arrived();
-            seen = if now == arrived { seen + 1 } else { 0 };
-            arrived = now;
+            let now = arrived();
+            seen = if now == before { seen + 1 } else { 0 };
+            before = now;
         }
         self.work()
     }

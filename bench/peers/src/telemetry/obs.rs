@@ -44,14 +44,20 @@ impl Instance {
         Ok(Self { obs, lines, collector })
     }
 
-    /// The work, with `requests` as the name of the counter of requests. Lines and spans count where they
-    /// arrive: one that is dropped is missed.
+    /// The work, with `requests` as the name of the counter of requests.
     pub fn tally(self, requests: &'static str) -> Tally {
-        // The instance lives as long as what counts its requests.
         let Self { obs, lines, collector } = self;
+        let registry = obs.registry().clone();
+        let on_page = move |metric: &str| sum(&String::from_utf8_lossy(&registry.render(Format::Text)), metric);
+        let dropped = on_page.clone();
         Tally::default()
-            .requests(move || sum(&String::from_utf8_lossy(&obs.registry().render(Format::Text)), requests))
-            .lines(move || lines.count())
+            .requests(move || {
+                // The instance lives as long as what counts its requests.
+                let _alive = &obs;
+                on_page(requests)
+            })
+            // The writer's thread has its turn late on a machine that is busy.
+            .lines(move || lines.count() + dropped("obs_log_lines_dropped_total"))
             .spans(move || collector.spans())
     }
 }
