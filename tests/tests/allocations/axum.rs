@@ -180,8 +180,8 @@ fn pushing_metrics_costs_no_more() {
     let builder = builder().otlp_endpoint(receiver.endpoint()).otlp_metrics(true).otlp_opt_in_metrics(true);
     let obs = builder.build().expect("valid settings");
     let layer = || ObsLayer::new().obs(&obs);
-    at_most("metrics only, pushed", 0.0, own(layer().logs(false).traces(false), || user(None)));
-    at_most("sampled, exported, metrics pushed", 8.0, own(layer(), || user(None)));
+    each_at_most("metrics only, pushed", METRICS, || layer().logs(false).traces(false), None);
+    each_at_most("sampled, exported, metrics pushed", 8.0, layer, None);
     obs.shutdown(DEADLINE).expect("all is flushed");
     assert!(!receiver.metrics().is_empty(), "the metrics were meant to be pushed");
 }
