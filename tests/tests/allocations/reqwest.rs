@@ -12,7 +12,10 @@ use obs_tests::{DEADLINE, otlp::Receiver};
 use super::{UPLOAD, allocations, at_most, builder};
 
 /// All kinds of requests, by name.
-const KINDS: [(&str, fn() -> Request); 2] = [
+/// What kind of request, and one.
+type Named = (&'static str, fn() -> Request);
+
+const KINDS: [Named; 2] = [
     ("a query", || request(Method::GET, "http://users.internal:8080/users/7?page=2")),
     ("a body", || {
         let mut request = request(Method::POST, "http://users.internal:8080/upload");
