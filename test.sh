@@ -12,6 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 # Debian packages and the programs that show that they are there.
 PACKAGES=(
     "prometheus prometheus promtool"
+    "prometheus-alertmanager prometheus-alertmanager amtool"
     "gcc cc"
     "libc6-dev"
 )

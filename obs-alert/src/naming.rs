@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use obs_core::{
     metrics::Convention,
-    names::{MetricDef, label, metric, semconv},
+    names::{MetricDef, error_type, label, metric, semconv},
     request::Outcome,
 };
 
@@ -84,6 +84,12 @@ impl Naming {
         }
     }
 
+    /// Series that count together, narrowed to this job.
+    #[must_use]
+    pub fn tally_within_job(&self, tally: &Tally) -> Tally {
+        Tally { selectors: tally.selectors.iter().map(|selector| self.within_job(selector.clone())).collect() }
+    }
+
     /// The label of the method.
     #[must_use]
     pub const fn method_label(&self) -> &'static str {
@@ -144,16 +150,54 @@ impl Naming {
         Tally { selectors: vec![errors] }
     }
 
+    /// Requests whose handler panicked.
+    #[must_use]
+    pub fn panics(&self, scope: &Scope) -> Selector {
+        let errors = match self.convention {
+            Convention::Guide => self.scoped(&metric::ERRORS.name(&self.namespace), scope),
+            Convention::OpenTelemetry => self.all(scope),
+        };
+        errors.with(label::ERROR_TYPE, error_type::PANIC)
+    }
+
+    /// Calls of other services that were answered or failed.
+    #[must_use]
+    pub fn client_calls(&self) -> Tally {
+        let calls = match self.convention {
+            Convention::Guide => self
+                .of(metric::CLIENT_REQUESTS.name(&self.namespace))
+                .not_matching(label::OUTCOME, &outcomes(Outcome::is_abandoned)),
+            Convention::OpenTelemetry => self.of(self.client_duration_count()),
+        };
+        Tally { selectors: vec![calls] }
+    }
+
+    /// Calls of other services that failed, those with a 4xx answer among them.
+    #[must_use]
+    pub fn client_errors(&self) -> Tally {
+        let errors = match self.convention {
+            Convention::Guide => self.of(metric::CLIENT_ERRORS.name(&self.namespace)),
+            Convention::OpenTelemetry => self.of(self.client_duration_count()).without(label::ERROR_TYPE, ""),
+        };
+        Tally { selectors: vec![errors] }
+    }
+
     /// The buckets of the duration of requests that their client did not give up before an answer.
     #[must_use]
     pub fn duration_buckets(&self, scope: &Scope) -> Selector {
-        self.answered(self.scoped(&format!("{}_bucket", self.duration()), scope))
+        self.within_answers(self.scoped(&format!("{}_bucket", self.duration()), scope))
     }
 
     /// The number of requests in [`duration_buckets`](Self::duration_buckets).
     #[must_use]
     pub fn duration_count(&self, scope: &Scope) -> Selector {
-        self.answered(self.scoped(&format!("{}_count", self.duration()), scope))
+        self.within_answers(self.scoped(&format!("{}_count", self.duration()), scope))
+    }
+
+    /// Requests that were answered: [`duration_count`](Self::duration_count).
+    #[must_use]
+    pub fn answered(&self, scope: &Scope) -> Tally {
+        Tally { selectors: vec![self.duration_count(scope)] }
     }
 
     /// Those of [`duration_count`](Self::duration_count) that took `threshold` at most, which must be
@@ -192,6 +236,10 @@ impl Naming {
         }
     }
 
+    fn client_duration_count(&self) -> String {
+        format!("{}_count", semconv::CLIENT_REQUEST_DURATION.name(&self.namespace))
+    }
+
     fn all(&self, scope: &Scope) -> Selector {
         match self.convention {
             Convention::Guide => self.scoped(&metric::REQUESTS.name(&self.namespace), scope),
@@ -199,7 +247,7 @@ impl Naming {
         }
     }
 
-    fn answered(&self, selector: Selector) -> Selector {
+    fn within_answers(&self, selector: Selector) -> Selector {
         match self.convention {
             Convention::Guide => selector.without(label::STATUS, "499"),
             // A panic before the head has no status either, and an end that is no answer's.
@@ -247,22 +295,35 @@ impl Tally {
     /// Growth per second over a window. A series that does not exist yet counts as 0, if another does.
     #[must_use]
     pub fn rate(&self, window: Window) -> Expr {
-        self.sum_of(|selector| Expr::rate(selector, window).sum())
+        self.sum_of(|selector| Expr::rate(selector, window))
+    }
+
+    /// [`rate`](Self::rate) over a window that ended `offset` ago.
+    #[must_use]
+    pub fn rate_before(&self, window: Window, offset: Window) -> Expr {
+        self.sum_of(|selector| Expr::rate_before(selector, window, offset))
     }
 
     /// Growth over a window.
     #[must_use]
     pub fn increase(&self, window: Window) -> Expr {
-        self.sum_of(|selector| Expr::increase(selector, window).sum())
+        self.sum_of(|selector| Expr::increase(selector, window))
+    }
+
+    /// [`increase`](Self::increase) over a window that ended `offset` ago.
+    #[must_use]
+    pub fn increase_before(&self, window: Window, offset: Window) -> Expr {
+        self.sum_of(|selector| Expr::increase_before(selector, window, offset))
     }
 
     fn sum_of(&self, one: impl Fn(&Selector) -> Expr) -> Expr {
-        let zero = || Expr::number(0.0).call("vector");
-        let mut terms = self.selectors.iter();
-        let first = terms.next().map_or_else(zero, &one);
-        match self.selectors.len() {
-            0 | 1 => first,
-            _ => terms.fold(first.or(zero()), |sum, selector| sum + one(selector).or(zero())),
+        match self.selectors.as_slice() {
+            [] => Expr::number(0.0).call("vector"),
+            [only] => one(only).sum(),
+            [first, others @ ..] => {
+                let part = |selector| one(selector).sum().or_zero();
+                others.iter().fold(part(first), |sum, selector| sum + part(selector))
+            }
         }
     }
 }

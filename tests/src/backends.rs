@@ -15,13 +15,16 @@ struct Backend {
     install: &'static str,
 }
 
-const BACKENDS: [Backend; 7] = [
+const BACKENDS: [Backend; 10] = [
     apt("prometheus", "prometheus", "apt-get install prometheus"),
     apt("promtool", "promtool", "apt-get install prometheus"),
     apt("alertmanager", "prometheus-alertmanager", "apt-get install prometheus-alertmanager"),
     apt("amtool", "amtool", "apt-get install prometheus-alertmanager"),
     apt("chromium", "chromium", "apt-get install chromium"),
+    apt("node", "node", "apt-get install nodejs"),
+    apt("tsc", ".tools/node_modules/.bin/tsc", "./test.sh, which puts it into .tools/node_modules"),
     apt("prometheus_client", PYTHON, "./test.sh, which puts it into .tools/venv"),
+    apt("amlint", ".tools/venv/bin/amlint", "./test.sh, which puts it into .tools/venv"),
     apt("rotel", PYTHON, "./test.sh, which puts it into .tools/venv"),
 ];
 
@@ -33,7 +36,7 @@ const fn apt(name: &'static str, program: &'static str, install: &'static str) -
 }
 
 /// Whether the test may use the back end `name`: `prometheus`, `promtool`, `alertmanager`, `amtool`,
-/// `chromium`, `prometheus_client`, `rotel`.
+/// `chromium`, `node`, `tsc`, `prometheus_client`, `amlint`, `rotel`.
 ///
 /// ```no_run
 /// # use obs_tests::backends;

@@ -28,6 +28,7 @@
     reason = "test support: a helper that can't go on fails the test that called it and says why; counts are exact"
 )]
 
+pub mod alertmanager;
 pub mod alloc;
 pub mod backends;
 pub mod logs;

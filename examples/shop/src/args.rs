@@ -16,6 +16,7 @@ Examples:
                                    the same, errors only
   shop --requests 300              send 300 requests, print what the services saw, exit
   shop --requests 300 --json       the same as one JSON object
+  shop --fail 30                   fail on purpose: alerts fire, as lines and where else they are sent
   OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 shop
                                    send spans to a collector (Jaeger, Tempo, …)"
 )]
@@ -36,6 +37,20 @@ pub(crate) struct Args {
     /// Format of the log lines on standard output; with --requests they are kept for the report instead
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "auto", conflicts_with = "requests")]
     pub(crate) logs: Format,
+
+    /// Let this share of the visitors, in percent, pay by a bank that doesn't answer: with 30 an alert fires
+    /// within half a minute
+    #[arg(long, value_name = "PERCENT", default_value = "0", conflicts_with = "requests",
+          value_parser = RangedU64ValueParser::<u32>::new().range(0..=100))]
+    pub(crate) fail: u32,
+
+    /// Send alerts to the Alertmanager with this base URL; to all of a cluster if given several times
+    #[arg(long, value_name = "URL", conflicts_with = "requests")]
+    pub(crate) alertmanager: Vec<String>,
+
+    /// Send alerts to this URL, as Alertmanager's webhooks do
+    #[arg(long, value_name = "URL", conflicts_with = "requests")]
+    pub(crate) webhook: Option<String>,
 
     /// Port of the storefront; orders and payments take the next two. One that is taken is replaced by a free one
     #[arg(long, default_value_t = 3000)]

@@ -5,6 +5,8 @@
 //! | file | is |
 //! |---|---|
 //! | `on_axum.rs`, `on_actix.rs` | **start here**: the layer of a service and its metrics page |
+//! | `obs.yaml`, `definition.rs` | what the services promise and are watched for, for them and for the `obs` command |
+//! | `alerts.rs` | the alerts, evaluated in the process and sent where the command line says |
 //! | `service.rs` | one service: its `Obs`, its thread, its end |
 //! | `storefront.rs`, `orders.rs`, `payments.rs` | the services, axum → actix-web → axum; each calls the next over HTTP |
 //! | `business.rs` | the numbers that the business asks for; `visitors.rs` counts the active users |
@@ -16,10 +18,12 @@
 //! | `traffic.rs` | the visitors |
 //! | `report/` | what `--requests` prints: a table from the registries, one trace from the logs |
 
+mod alerts;
 mod args;
 mod business;
 mod catalog;
 mod client;
+mod definition;
 mod failure;
 mod job;
 mod logs;

@@ -20,14 +20,16 @@ use std::{
 
 use obs_axum::obs_core::{Obs, context};
 use tokio::sync::watch;
+use tracing::{Dispatch, dispatcher};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::{args::Args, logs, report::LogLines};
+use crate::{alerts, args::Args, definition, logs, report::LogLines};
 
 /// How long requests may take to end when the shop closes.
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
-/// How long spans and lines may take to leave when the shop closes, whatever their collector does.
-const FLUSH: Duration = Duration::from_secs(2);
+/// How long alerts may take to leave when the shop closes, and spans and lines after them, whatever their
+/// receivers do.
+const FLUSH: Duration = Duration::from_secs(1);
 /// What closing may take in all; a service that needs longer is left behind.
 const CLOSE: Duration = Duration::from_secs(4);
 
@@ -81,14 +83,18 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// If the telemetry's settings are invalid or the thread can't be started.
+    /// If the telemetry's or the alerts' settings are invalid, or the thread can't be started.
     pub(crate) fn start(
         name: &'static str,
         listener: TcpListener,
         args: &Args,
         serve: impl FnOnce(Place) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let builder = Obs::builder(name).version(env!("CARGO_PKG_VERSION")).environment("demo");
+        let defined = definition::of(name)?;
+        let builder = Obs::builder(name)
+            .version(env!("CARGO_PKG_VERSION"))
+            .environment(&defined.environment)
+            .duration_buckets(defined.duration_bounds());
         let (builder, lines) = logs::configure(builder, name, args);
         let obs = builder.build()?;
         let address = listener.local_addr()?;
@@ -96,11 +102,14 @@ impl Service {
         let (end, ended) = mpsc::channel();
         let own = obs.clone();
         let place = Place { obs: obs.clone(), listener, stopped: Stopped(stopped) };
+        let log = Dispatch::new(tracing_subscriber::registry().with(own.subscriber_layer()));
+        // What it says is logged where the service logs.
+        let alerts = dispatcher::with_default(&log, || alerts::watch(&obs, &defined, address, args))?;
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let subscriber = tracing_subscriber::registry().with(own.subscriber_layer());
-            let served = tracing::subscriber::with_default(subscriber, || {
-                metrics::with_local_recorder(own.registry(), || serve(place))
-            });
+            let served =
+                dispatcher::with_default(&log, || metrics::with_local_recorder(own.registry(), || serve(place)));
+            // Sends what is due; what can't be sent in time is counted.
+            let _ = alerts.map(|alerts| alerts.shutdown(FLUSH));
             // What could not be sent in time is counted in `obs_spans_dropped_total`.
             let _ = own.shutdown(FLUSH);
             // The one who waits may have left.

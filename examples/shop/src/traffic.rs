@@ -47,7 +47,9 @@ enum Visit {
     Unknown,
 }
 
-/// Twenty visits that are made over and over, the most telling one first.
+/// Twenty visits that are made over and over, the most telling one first. Without an end to them, those
+/// that fail for our fault are made in one round of [`FAULTS_EVERY`] only: a shop that fails all the time
+/// has nothing left to alert on.
 const ROUND: [Visit; 20] = [
     Visit::Checkout,
     Visit::Product,
@@ -71,6 +73,8 @@ const ROUND: [Visit; 20] = [
     Visit::Order,
 ];
 
+const FAULTS_EVERY: usize = 100;
+
 /// Visitors for a storefront.
 #[derive(Debug)]
 pub(crate) struct Traffic {
@@ -80,6 +84,8 @@ pub(crate) struct Traffic {
     requests: u32,
     /// From one to the next.
     pause: Duration,
+    /// The share of them whose bank doesn't answer, in percent.
+    fail: u32,
 }
 
 // === impl Traffic ===
@@ -94,7 +100,7 @@ impl Traffic {
             Some(requests) => (requests, Duration::ZERO),
             None => (u32::MAX, Duration::from_secs(1).checked_div(args.rate).unwrap_or(Duration::MAX)),
         };
-        Ok(Self { http, storefront: format!("http://{storefront}"), requests, pause })
+        Ok(Self { http, storefront: format!("http://{storefront}"), requests, pause, fail: args.fail })
     }
 
     /// Sends all visitors, and returns when the last one has left.
@@ -109,14 +115,29 @@ impl Traffic {
     }
 
     async fn visit(&self, n: u32) {
-        let Some(visit) = ROUND.get(n as usize % ROUND.len()) else { return };
-        let request = self.request(*visit, n);
+        let visit = self.pick(n);
+        let request = self.request(visit, n);
         // Visitors shrug: what went wrong, the services say themselves.
         let _ = match visit {
             Visit::Cancelled => request.timeout(IMPATIENCE).send().await.map(drop),
             Visit::Aborted => first_piece(request).await,
             _ => whole(request).await,
         };
+    }
+
+    fn pick(&self, n: u32) -> Visit {
+        // Spread evenly: each time another whole one of a hundred is due.
+        let due = |visits: u32| u64::from(visits) * u64::from(self.fail) / 100;
+        if due(n.saturating_add(1)) > due(n) {
+            return Visit::Failing;
+        }
+        let (round, place) = (n as usize / ROUND.len(), n as usize % ROUND.len());
+        let is_endless = self.requests == u32::MAX;
+        match ROUND[place] {
+            Visit::Failing if is_endless && !round.is_multiple_of(FAULTS_EVERY) => Visit::Checkout,
+            Visit::Panicking if is_endless && !round.is_multiple_of(FAULTS_EVERY) => Visit::Order,
+            visit => visit,
+        }
     }
 
     fn request(&self, visit: Visit, n: u32) -> RequestBuilder {
@@ -170,4 +191,31 @@ async fn whole(request: RequestBuilder) -> reqwest::Result<()> {
 
 async fn first_piece(request: RequestBuilder) -> reqwest::Result<()> {
     request.send().await?.chunk().await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traffic(requests: u32, fail: u32) -> Traffic {
+        let pause = Duration::ZERO;
+        Traffic { http: Client::new(), storefront: String::new(), requests, pause, fail }
+    }
+
+    fn faults(traffic: &Traffic, visits: u32) -> usize {
+        (0..visits).filter(|n| matches!(traffic.pick(*n), Visit::Failing | Visit::Panicking)).count()
+    }
+
+    #[test]
+    fn a_round_has_its_faults_and_an_endless_stream_few() {
+        assert_eq!(faults(&traffic(200, 0), 200), 20);
+        assert_eq!(faults(&traffic(u32::MAX, 0), 4_000), 4);
+    }
+
+    #[test]
+    fn the_share_that_was_asked_for_fails() {
+        // The two faults of the first round are among them.
+        assert_eq!(faults(&traffic(u32::MAX, 30), 100), 30);
+        assert_eq!(faults(&traffic(u32::MAX, 100), 100), 100);
+    }
 }

@@ -1,11 +1,11 @@
 //! Services and their endpoints.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use obs_core::metrics::Convention;
+use obs_core::metrics::{Convention, DURATION_BUCKETS};
 
-use super::Team;
-use crate::{AlertRule, Naming, Scope, Slo};
+use super::{Position, Team};
+use crate::{AlertRule, Condition, Naming, Scope, Sli, Slo};
 
 /// All that one `obs.yaml` says.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Definition {
     pub links: Links,
     /// The services, in the order of the file.
     pub services: Vec<Service>,
+    /// The name of the file.
+    pub(super) file: String,
 }
 
 /// Where people and back ends find each other.
@@ -29,6 +31,8 @@ pub struct Links {
     pub grafana: Option<String>,
     /// Where the source is.
     pub source: Option<String>,
+    /// Where Prometheus asks for targets (HTTP service discovery).
+    pub discovery: Option<String>,
 }
 
 /// A service.
@@ -65,6 +69,8 @@ pub struct Service {
     pub slos: Vec<Arc<Slo>>,
     /// What it is watched for: its own rules, the standard ones that were asked for, and those of its SLOs.
     pub alerts: Vec<AlertRule>,
+    /// Where its alerts stand in the file.
+    pub(super) places: BTreeMap<String, Position>,
 }
 
 /// An endpoint.
@@ -92,6 +98,46 @@ impl Service {
     #[must_use]
     pub fn naming_in_process(&self) -> Naming {
         Naming::new(&self.namespace, self.convention)
+    }
+
+    /// Bounds of the duration's buckets, in seconds, growing: the defaults, and the thresholds of its latency
+    /// objectives and alerts, which are only told exactly at a bound.
+    ///
+    /// ```
+    /// use obs_alert::definition::Definition;
+    /// use obs_core::Obs;
+    ///
+    /// let text = "
+    /// version: 1
+    /// services:
+    ///   - name: orders
+    ///     slos:
+    ///       - { name: quick, sli: latency, threshold: 300ms, objective: 99, window: 30d }
+    /// ";
+    /// let definition = Definition::parse(text, "obs.yaml")?;
+    /// let service = &definition.services[0];
+    /// assert!(service.duration_bounds().contains(&0.3));
+    ///
+    /// let obs = Obs::builder(&service.name).duration_buckets(service.duration_bounds()).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn duration_bounds(&self) -> Vec<f64> {
+        let of_slos = self.slos.iter().filter_map(|slo| match slo.sli() {
+            Sli::Latency { threshold } => Some(threshold.as_secs_f64()),
+            Sli::Availability => None,
+        });
+        // A quantile is never above the last bound: an alert needs one beyond its threshold.
+        let highest = DURATION_BUCKETS.into_iter().fold(0.0, f64::max);
+        let of_alerts = self.alerts.iter().filter_map(|rule| match rule.condition() {
+            Condition::Latency { above, .. } => Some(above.as_secs_f64()),
+            _ => None,
+        });
+        let of_alerts = of_alerts.flat_map(|above| [Some(above), (above >= highest).then_some(above * 2.0)]);
+        let mut bounds: Vec<f64> = DURATION_BUCKETS.into_iter().chain(of_slos).chain(of_alerts.flatten()).collect();
+        bounds.sort_by(f64::total_cmp);
+        bounds.dedup();
+        bounds
     }
 }
 

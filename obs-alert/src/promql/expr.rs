@@ -66,6 +66,12 @@ impl Expr {
         Self::over("increase", selector, window)
     }
 
+    /// Growth of counters over a window that ended `offset` ago.
+    #[must_use]
+    pub fn increase_before(selector: &Selector, window: Window, offset: Window) -> Self {
+        Self::atom(format!("increase({selector}[{window}] offset {offset})"))
+    }
+
     /// `function(selector[window])`: `avg_over_time`, `changes`, `max_over_time` and the like.
     #[must_use]
     pub fn over(function: &str, selector: &Selector, window: Window) -> Self {
@@ -102,6 +108,12 @@ impl Expr {
         self.aggregate("sum", labels)
     }
 
+    /// `function without (labels) (self)`.
+    #[must_use]
+    pub fn aggregate_without(self, function: &str, labels: &[&str]) -> Self {
+        Self::atom(format!("{function} without ({}) ({})", labels.join(", "), self.text))
+    }
+
     /// `function by (labels) (self)`.
     #[must_use]
     pub fn aggregate(self, function: &str, labels: &[&str]) -> Self {
@@ -126,6 +138,18 @@ impl Expr {
         self.binary("<", Self::number(threshold), Binds::Compare)
     }
 
+    /// Only where the value is above that of the other's series with the same labels.
+    #[must_use]
+    pub fn above_each(self, other: Self) -> Self {
+        self.binary(">", other, Binds::Compare)
+    }
+
+    /// Only where the value is below that of the other's series with the same labels.
+    #[must_use]
+    pub fn below_each(self, other: Self) -> Self {
+        self.binary("<", other, Binds::Compare)
+    }
+
     /// Only where the value is at least `threshold`.
     #[must_use]
     pub fn at_least(self, threshold: f64) -> Self {
@@ -144,10 +168,40 @@ impl Expr {
         self.binary("and on ()", other, Binds::And)
     }
 
+    /// `and on (labels)`: the left one's series if the right one has one with the same values of these labels.
+    #[must_use]
+    pub fn and_on(self, labels: &[&str], other: Self) -> Self {
+        self.binary(&format!("and on ({})", labels.join(", ")), other, Binds::And)
+    }
+
+    /// `and ignoring (labels)`: the left one's series if the right one has one with the same labels but these.
+    #[must_use]
+    pub fn and_ignoring(self, labels: &[&str], other: Self) -> Self {
+        self.binary(&format!("and ignoring ({})", labels.join(", ")), other, Binds::And)
+    }
+
+    /// The left one's series but those whose labels the right one has.
+    #[must_use]
+    pub fn unless(self, other: Self) -> Self {
+        self.binary("unless", other, Binds::And)
+    }
+
     /// The left one's series, and those of the right one whose labels the left has not.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.binary("or", other, Binds::Or)
+    }
+
+    /// 0 where a sum has no series to add up: it is known that nothing was counted.
+    #[must_use]
+    pub fn or_zero(self) -> Self {
+        self.or(Self::number(0.0).call("vector"))
+    }
+
+    /// Only where the value is above zero: a divisor that makes neither NaN nor infinity.
+    #[must_use]
+    pub fn above_zero(self) -> Self {
+        self.above(0.0)
     }
 
     fn atom(text: String) -> Self {

@@ -123,7 +123,8 @@ pub(super) fn quote(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
             '\n' => f.write_str("\\n")?,
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
-            c if c.is_control() => write!(f, "\\u{:04x}", u32::from(c))?,
+            // PromQL takes the replacement character for broken UTF-8.
+            c if c.is_control() || c == '\u{fffd}' => write!(f, "\\u{:04x}", u32::from(c))?,
             c => f.write_char(c)?,
         }
     }

@@ -29,6 +29,11 @@ impl Window {
         Ok(Self(span))
     }
 
+    /// A span that is known to be one.
+    pub(crate) const fn of(span: Duration) -> Self {
+        Self(span)
+    }
+
     /// A window of so many minutes; zero becomes one.
     #[must_use]
     pub const fn minutes(minutes: u32) -> Self {

@@ -12,6 +12,7 @@
 
 mod def;
 
+pub mod alert;
 pub mod attribute;
 pub mod cache;
 pub mod database;

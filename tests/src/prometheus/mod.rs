@@ -17,6 +17,8 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use server::{free_port, quoted};
+
 pub use {
     api::{Exemplars, Point, Range},
     promtool::{Verdict, check_config, check_metrics, check_rules, test_rules},

@@ -198,7 +198,8 @@ impl Prometheus {
     }
 }
 
-fn free_port() -> SocketAddr {
+/// A port that nobody listens on, for a program that is told where to listen.
+pub(crate) fn free_port() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a free port")
 }
 
@@ -207,6 +208,6 @@ fn is_ready(addr: SocketAddr) -> bool {
 }
 
 /// A string for YAML and for queries: both read JSON's.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -34,6 +34,7 @@ pub struct AlertRule {
     pub(crate) clear_threshold: Option<f64>,
     pub(crate) min_requests: f64,
     pub(crate) no_data: NoData,
+    pub(crate) cause: Option<String>,
 }
 
 /// What no data means to a rule.
@@ -70,6 +71,7 @@ impl AlertRule {
             clear_threshold: None,
             min_requests: 0.0,
             no_data: NoData::default(),
+            cause: None,
         }
     }
 
@@ -108,7 +110,27 @@ impl AlertRule {
         self
     }
 
-    /// Where it says what to do.
+    /// How bad it is, with the value: `{{ $value | humanizePercentage }} error rate`. A template of
+    /// Prometheus; the annotation `description`.
+    #[must_use]
+    pub fn description(self, text: impl Into<String>) -> Self {
+        self.annotation("description", text)
+    }
+
+    /// Whose it is: the label `team`.
+    #[must_use]
+    pub fn team(self, name: impl Into<String>) -> Self {
+        self.label("team", name)
+    }
+
+    /// Why it is worth an alert although it tells of a cause and not of what users see.
+    #[must_use]
+    pub fn cause(mut self, reason: impl Into<String>) -> Self {
+        self.cause = Some(reason.into());
+        self
+    }
+
+    /// Where it says what to do: the annotation `runbook_url`.
     #[must_use]
     pub fn runbook_url(self, url: impl Into<String>) -> Self {
         self.annotation("runbook_url", url)
@@ -122,8 +144,8 @@ impl AlertRule {
         self
     }
 
-    /// Requests that the condition's window must have seen at least, for ratios to mean something.
-    /// Defaults to 0.
+    /// Requests that the condition's window must have seen at least, for its value to mean something: see
+    /// [`Condition::traffic`] for which they are. Fewer are no alert, and not [`NoData`] either. Defaults to 0.
     #[must_use]
     pub const fn min_requests(mut self, requests: f64) -> Self {
         self.min_requests = requests;
@@ -177,5 +199,41 @@ impl AlertRule {
     #[must_use]
     pub const fn annotations(&self) -> &BTreeMap<String, String> {
         &self.annotations
+    }
+
+    /// Where it says what to do, if it does.
+    #[must_use]
+    pub fn runbook(&self) -> Option<&str> {
+        self.annotations.get("runbook_url").map(String::as_str)
+    }
+
+    /// Whose it is, if anybody's.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.labels.get("team").map(String::as_str)
+    }
+
+    /// Why a cause is worth an alert, where that is said.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// What a firing alert's value must come back past, if that is not the condition's threshold.
+    #[must_use]
+    pub const fn clears_at(&self) -> Option<f64> {
+        self.clear_threshold
+    }
+
+    /// Requests that there must be at least.
+    #[must_use]
+    pub const fn requests_at_least(&self) -> f64 {
+        self.min_requests
+    }
+
+    /// What it means that there is no data.
+    #[must_use]
+    pub const fn no_data_policy(&self) -> NoData {
+        self.no_data
     }
 }

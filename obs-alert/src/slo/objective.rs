@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Scope, Severity, promql::Window};
+use crate::{Scope, promql::Window};
 
 /// What a service promises: over `window`, a share of `objective` of its requests is good.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,8 @@ pub struct Slo {
     window: Window,
     scope: Scope,
     sli: Sli,
+    description: String,
+    min_requests: f64,
 }
 
 /// What makes a request a good one.
@@ -27,36 +29,43 @@ pub enum Sli {
     },
 }
 
-/// How fast an error budget may be spent before somebody is told: an alert of the four of the
-/// [SRE workbook](https://sre.google/workbook/alerting-on-slos/#6-multiwindow-multi-burn-rate-alerts).
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BurnRate {
-    /// Page or ticket.
-    pub severity: Severity,
-    /// The window that tells how much was spent.
-    pub long: Window,
-    /// The window that tells that it goes on, a twelfth of the long one.
-    pub short: Window,
-    /// How many times faster than what would spend the budget exactly within the SLO's window.
-    pub factor: f64,
-    /// How long both must hold.
-    pub hold_for: Duration,
-}
-
 // === impl Slo ===
 
 impl Slo {
     /// The promise that a share of `objective` (above 0, below 1) of the requests is good over `window`.
+    /// What can't be kept or watched is refused by [`check`](Self::check).
     #[must_use]
     pub fn new(name: impl Into<String>, objective: f64, window: Window, sli: Sli) -> Self {
-        Self { name: name.into(), objective, window, scope: Scope::service(), sli }
+        Self {
+            name: name.into(),
+            objective,
+            window,
+            scope: Scope::service(),
+            sli,
+            description: String::new(),
+            min_requests: 0.0,
+        }
     }
 
     /// Whose requests. Defaults to all of the service.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
+        self
+    }
+
+    /// Why it was promised, in a sentence. Defaults to none.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = text.into();
+        self
+    }
+
+    /// Requests that an alert's long window must have seen at least: at 10 requests an hour one failure
+    /// spends the budget of a month 139 times too fast. Defaults to 0.
+    #[must_use]
+    pub const fn min_requests(mut self, requests: f64) -> Self {
+        self.min_requests = requests;
         self
     }
 
@@ -88,5 +97,24 @@ impl Slo {
     #[must_use]
     pub const fn sli(&self) -> Sli {
         self.sli
+    }
+
+    /// Why it was promised; empty if that was not said.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.description
+    }
+
+    /// Requests that an alert's long window must have seen at least.
+    #[must_use]
+    pub const fn requests_at_least(&self) -> f64 {
+        self.min_requests
+    }
+
+    /// The share of requests that may be bad: 1 − objective, without the noise of binary fractions.
+    #[must_use]
+    pub fn budget(&self) -> f64 {
+        const PLACES: f64 = 1e12;
+        ((1.0 - self.objective) * PLACES).round() / PLACES
     }
 }

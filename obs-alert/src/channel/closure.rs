@@ -1,0 +1,26 @@
+//! A closure as a channel.
+
+use std::{error::Error, sync::Arc};
+
+use super::{Notification, send_error::SendError};
+
+/// What a notification is given to.
+#[derive(Clone)]
+pub(crate) struct Closure(Arc<Tell>);
+
+type Tell = dyn Fn(&Notification) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
+
+// === impl Closure ===
+
+impl Closure {
+    pub(super) fn new<E>(tell: impl Fn(&Notification) -> Result<(), E> + Send + Sync + 'static) -> Self
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self(Arc::new(move |notification| tell(notification).map_err(Into::into)))
+    }
+
+    pub(super) fn send(&self, notification: &Notification) -> Result<(), SendError> {
+        (self.0)(notification).map_err(|error| SendError::transient(error.to_string()))
+    }
+}

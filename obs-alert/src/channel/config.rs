@@ -1,0 +1,280 @@
+//! A channel and its settings.
+
+use std::{error::Error, fmt, sync::Arc, time::Duration};
+
+#[cfg(feature = "email")]
+use super::email::{Email, Mailer};
+use super::{
+    Notification,
+    alertmanager::Alertmanager,
+    builtin::Transport,
+    closure::Closure,
+    endpoint::Endpoint,
+    line::{Line, Reports},
+    post::Post,
+    secret::Secret,
+    settings::Settings,
+    tls::Tls,
+};
+use crate::{
+    Severity,
+    manager::{BuildError, Telemetry},
+};
+
+/// Where alerts are told.
+///
+/// Each channel has a thread of its own and a bounded queue: one that hangs, fails or is gone holds up
+/// neither the evaluation nor the others. What can't be queued is dropped and counted in
+/// `obs_alert_notifications_total{channel,outcome="dropped"}`.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_alert::{Channel, Severity};
+///
+/// let pager = Channel::webhook("https://pager.example.com/hooks/1234")
+///     .name("pager")
+///     .bearer_token("s3cret")
+///     .min_severity(Severity::Critical)
+///     .timeout(Duration::from_secs(5));
+/// assert!(!format!("{pager:?}").contains("s3cret"));
+/// assert!(!format!("{pager:?}").contains("1234"));
+/// ```
+#[must_use = "a channel tells nobody until it is given to an `AlertManager`"]
+pub struct Channel {
+    name: String,
+    to: To,
+    settings: Settings,
+    headers: Vec<(String, Secret)>,
+    authority: Option<Vec<u8>>,
+}
+
+enum To {
+    Log,
+    Closure(Closure),
+    Webhook(Secret),
+    Slack(Secret),
+    Alertmanager(Vec<Secret>),
+    #[cfg(feature = "email")]
+    Email(Box<Email>),
+}
+
+// === impl Channel ===
+
+impl Channel {
+    /// A log event for each alert, of the target `obs::alert`: an error for what is critical, a warning
+    /// for warnings. It is called `log`.
+    pub fn log() -> Self {
+        Self::new("log", To::Log)
+    }
+
+    /// Anything. An error is a failure, after which it is called again; it may block, also for long.
+    ///
+    /// ```
+    /// use obs_alert::{Channel, Notification};
+    ///
+    /// let siren = Channel::closure("siren", |notification: &Notification| {
+    ///     println!("{}", notification.title());
+    ///     Ok::<_, std::io::Error>(())
+    /// });
+    /// ```
+    pub fn closure<E>(
+        name: impl Into<String>,
+        tell: impl Fn(&Notification) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::new(name, To::Closure(Closure::new(tell)))
+    }
+
+    /// A POST with the payload of [Alertmanager's
+    /// webhook](https://prometheus.io/docs/alerting/latest/configuration/#webhook_config), version 4: what
+    /// receives its notifications receives ours. It is called `webhook`.
+    pub fn webhook(url: impl Into<String>) -> Self {
+        Self::new("webhook", To::Webhook(Secret::new(url)))
+    }
+
+    /// An incoming webhook of Slack, or of what understands the same: Mattermost, Rocket.Chat. It is called
+    /// `slack`.
+    pub fn slack(url: impl Into<String>) -> Self {
+        Self::new("slack", To::Slack(Secret::new(url)))
+    }
+
+    /// A cluster of Alertmanagers, by the base addresses of all its peers: `http://alertmanager:9093`.
+    ///
+    /// They group, silence, inhibit and repeat by their own configuration: they are told of all alerts that
+    /// fire, again each minute, and of resolved ones for 15 minutes. It is called `alertmanager`.
+    pub fn alertmanager<U: Into<String>>(peers: impl IntoIterator<Item = U>) -> Self {
+        let peers = peers.into_iter().map(|url| Secret::new(url.into())).collect();
+        Self::new("alertmanager", To::Alertmanager(peers))
+    }
+
+    /// Mail, by SMTP. It is called `email`.
+    #[cfg(feature = "email")]
+    pub fn email(email: Email) -> Self {
+        Self::new("email", To::Email(Box::new(email)))
+    }
+
+    fn new(name: impl Into<String>, to: To) -> Self {
+        Self { name: name.into(), to, settings: Settings::default(), headers: Vec::new(), authority: None }
+    }
+
+    /// What it is called, in metrics and notifications: each channel of a manager differently.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// How long a receiver may take for its answer. Defaults to 10 seconds.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout;
+        self
+    }
+
+    /// How often a notification is sent at most, the first time included. Defaults to 4.
+    pub const fn attempts(mut self, attempts: u32) -> Self {
+        self.settings.attempts = attempts;
+        self
+    }
+
+    /// How long to wait after the first failure; then twice as long each time, at most a minute, less a
+    /// random part. Defaults to 500 ms.
+    pub const fn backoff(mut self, first: Duration) -> Self {
+        self.settings.backoff = first;
+        self
+    }
+
+    /// How many notifications are sent within a minute; more of them wait. Defaults to 60.
+    pub const fn per_minute(mut self, notifications: u32) -> Self {
+        self.settings.per_minute = notifications;
+        self
+    }
+
+    /// How many notifications may wait; what comes on top is dropped and counted. Defaults to 256.
+    pub const fn queue(mut self, notifications: usize) -> Self {
+        self.settings.queue = notifications;
+        self
+    }
+
+    /// Tells only of alerts that are as bad or worse. Defaults to [`Severity::Info`]: of all.
+    pub const fn min_severity(mut self, severity: Severity) -> Self {
+        self.settings.min_severity = severity;
+        self
+    }
+
+    /// Whether it tells that an alert is over. Defaults to `true`.
+    pub const fn send_resolved(mut self, send: bool) -> Self {
+        self.settings.send_resolved = send;
+        self
+    }
+
+    /// A header of the requests of channels that send by HTTP. Its value is not shown anywhere.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), Secret::new(value)));
+        self
+    }
+
+    /// The header `authorization: Bearer …`.
+    pub fn bearer_token(self, token: impl AsRef<str>) -> Self {
+        let value = format!("Bearer {}", token.as_ref());
+        self.header("authorization", value)
+    }
+
+    /// Trusts only these certificates, as PEM, in place of the system's. For `https`.
+    pub fn certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.authority = Some(pem.into());
+        self
+    }
+
+    /// Checks the settings and starts the thread.
+    pub(crate) fn start(self, reports: Reports, telemetry: Telemetry) -> Result<Line, BuildError> {
+        let name: Arc<str> = self.name.as_str().into();
+        self.check().and_then(|()| self.connect()).map_err(|message| BuildError::channel(&name, &message)).and_then(
+            |transport| {
+                Line::start(Arc::clone(&name), transport, self.settings, reports, telemetry)
+                    .map_err(|error| BuildError::channel(&name, &format!("its thread can't be started: {error}")))
+            },
+        )
+    }
+
+    /// What it is called.
+    pub(crate) fn called(&self) -> &str {
+        &self.name
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let Settings { timeout, attempts, per_minute, queue, .. } = self.settings;
+        if self.name.is_empty() || self.name.len() > 64 || self.name.contains(char::is_control) {
+            return Err("its name must have 1 to 64 characters, none of them a control character".to_owned());
+        }
+        if timeout.is_zero() {
+            return Err("timeout 0 s: nobody can answer in no time, say 10 s".to_owned());
+        }
+        if attempts == 0 || per_minute == 0 || queue == 0 {
+            let set = format!("attempts {attempts}, per_minute {per_minute}, queue {queue}");
+            return Err(format!("{set}: each must be at least 1"));
+        }
+        let sends_http = matches!(self.to, To::Webhook(_) | To::Slack(_) | To::Alertmanager(_));
+        if !sends_http && !self.headers.is_empty() {
+            return Err(format!("the header {:?} means nothing here: it does not send by HTTP", self.headers[0].0));
+        }
+        Ok(())
+    }
+
+    fn connect(&self) -> Result<Transport, String> {
+        Ok(match &self.to {
+            To::Log => Transport::Log,
+            To::Closure(closure) => Transport::Closure(closure.clone()),
+            To::Webhook(url) => Transport::Webhook(self.post(Endpoint::parse(url.reveal())?)?),
+            To::Slack(url) => Transport::Slack(self.post(Endpoint::parse(url.reveal())?)?),
+            To::Alertmanager(peers) => {
+                if peers.is_empty() {
+                    return Err("it names no Alertmanager: write http://host:9093".to_owned());
+                }
+                let peer = |url: &Secret| self.post(Endpoint::parse(url.reveal())?.join("/api/v2/alerts"));
+                Transport::Alertmanager(Alertmanager::new(peers.iter().map(peer).collect::<Result<_, String>>()?))
+            }
+            #[cfg(feature = "email")]
+            To::Email(email) => Transport::Email(Box::new(Mailer::new(email)?)),
+        })
+    }
+
+    fn post(&self, mut endpoint: Endpoint) -> Result<Post, String> {
+        for (name, value) in &self.headers {
+            endpoint.header(name, value)?;
+        }
+        let tls = if endpoint.is_tls { Tls::new(self.authority.as_deref())? } else { Tls::none() };
+        Ok(Post::new(endpoint, tls))
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, to, settings, headers, authority } = self;
+        f.debug_struct("Channel")
+            .field("name", name)
+            .field("to", to)
+            .field("settings", settings)
+            .field("headers", headers)
+            .field("authority", &authority.is_some())
+            .finish()
+    }
+}
+
+impl fmt::Debug for To {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = |url: &Secret| Endpoint::parse(url.reveal()).map_or("?".to_owned(), |endpoint| endpoint.origin());
+        match self {
+            Self::Log => f.write_str("log"),
+            Self::Closure(_) => f.write_str("closure"),
+            Self::Webhook(url) => write!(f, "webhook {}", origin(url)),
+            Self::Slack(url) => write!(f, "slack {}", origin(url)),
+            Self::Alertmanager(peers) => {
+                let peers: Vec<_> = peers.iter().map(origin).collect();
+                write!(f, "alertmanager {}", peers.join(", "))
+            }
+            #[cfg(feature = "email")]
+            Self::Email(email) => write!(f, "{email:?}"),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Mail, by SMTP.
+
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
+
+use lettre::{
+    Message, SmtpTransport, Transport as _,
+    message::{Mailbox, header::ContentType},
+    transport::smtp::{
+        authentication::Credentials,
+        client::{Certificate, Tls, TlsParameters},
+    },
+};
+
+use super::{Notification, secret::Secret, send_error::SendError};
+use crate::{Alert, time::rfc3339};
+
+/// A mail server, and to whom it brings alerts.
+///
+/// ```
+/// use obs_alert::{Channel, Email};
+///
+/// let mail = Email::new("smtp.example.com", "obs@example.com", ["oncall@example.com"])
+///     .credentials("obs", "s3cret");
+/// let channel = Channel::email(mail);
+/// assert!(!format!("{channel:?}").contains("s3cret"));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "mail is sent by a `Channel`"]
+pub struct Email {
+    host: String,
+    port: Option<u16>,
+    security: EmailSecurity,
+    from: String,
+    to: Vec<String>,
+    user: Option<(String, Secret)>,
+    authority: Option<Vec<u8>>,
+}
+
+/// How the connection to a mail server is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum EmailSecurity {
+    /// By STARTTLS, which the server must offer; port 587.
+    #[default]
+    StartTls,
+    /// From the first byte; port 465.
+    Tls,
+    /// Not at all: for a server on the same machine; port 25. Credentials are refused.
+    None,
+}
+
+/// A mail server that has been found to be possible.
+pub(crate) struct Mailer {
+    email: Email,
+    from: Mailbox,
+    to: Vec<Mailbox>,
+    tls: Tls,
+}
+
+// === impl Email ===
+
+impl Email {
+    /// The server's host, the sender, and the recipients.
+    pub fn new<A: Into<String>>(
+        host: impl Into<String>,
+        from: impl Into<String>,
+        to: impl IntoIterator<Item = A>,
+    ) -> Self {
+        Self {
+            host: host.into(),
+            port: None,
+            security: EmailSecurity::default(),
+            from: from.into(),
+            to: to.into_iter().map(Into::into).collect(),
+            user: None,
+            authority: None,
+        }
+    }
+
+    /// Who we are to the server. Defaults to nobody.
+    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.user = Some((user.into(), Secret::new(password)));
+        self
+    }
+
+    /// How the connection is encrypted. Defaults to STARTTLS.
+    pub const fn security(mut self, security: EmailSecurity) -> Self {
+        self.security = security;
+        self
+    }
+
+    /// The server's port. Defaults to that of the encryption.
+    pub const fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Trusts these certificates (PEM) besides the system's.
+    pub fn certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.authority = Some(pem.into());
+        self
+    }
+
+    fn tls(&self) -> Result<Tls, String> {
+        let parameters = || {
+            let mut builder = TlsParameters::builder(self.host.clone());
+            if let Some(pem) = &self.authority {
+                let certificate =
+                    Certificate::from_pem(pem).map_err(|error| format!("the certificate is no PEM: {error}"))?;
+                builder = builder.add_root_certificate(certificate);
+            }
+            builder.build().map_err(|error| error.to_string())
+        };
+        Ok(match self.security {
+            EmailSecurity::None => Tls::None,
+            EmailSecurity::StartTls => Tls::Required(parameters()?),
+            EmailSecurity::Tls => Tls::Wrapper(parameters()?),
+        })
+    }
+
+    fn own_port(&self) -> u16 {
+        self.port.unwrap_or(match self.security {
+            EmailSecurity::StartTls => 587,
+            EmailSecurity::Tls => 465,
+            EmailSecurity::None => 25,
+        })
+    }
+}
+
+// === impl Mailer ===
+
+impl Mailer {
+    pub(super) fn new(email: &Email) -> Result<Self, String> {
+        let address = |text: &String| -> Result<Mailbox, String> {
+            text.parse().map_err(|error| format!("{text:?} is no mail address ({error}): write name@example.com"))
+        };
+        if email.host.is_empty() {
+            return Err("it names no mail server: write smtp.example.com".to_owned());
+        }
+        if email.to.is_empty() {
+            return Err("it names no recipient: write name@example.com".to_owned());
+        }
+        if email.security == EmailSecurity::None && email.user.is_some() {
+            return Err("credentials without encryption: everybody on the way could read them; use STARTTLS".to_owned());
+        }
+        let to = email.to.iter().map(address).collect::<Result<_, _>>()?;
+        Ok(Self { from: address(&email.from)?, to, tls: email.tls()?, email: email.clone() })
+    }
+
+    pub(super) fn send(&self, notification: &Notification, timeout: Duration) -> Result<(), SendError> {
+        let mut server = SmtpTransport::builder_dangerous(&self.email.host)
+            .port(self.email.own_port())
+            .tls(self.tls.clone())
+            .timeout(Some(timeout));
+        if let Some((user, password)) = &self.email.user {
+            server = server.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
+        }
+        let sent = server.build().send(&self.message(notification)?);
+        sent.map(drop).map_err(|error| {
+            let message = format!("{}:{}: {error}", self.email.host, self.email.own_port());
+            if error.is_permanent() { SendError::lasting(message) } else { SendError::transient(message) }
+        })
+    }
+
+    fn message(&self, notification: &Notification) -> Result<Message, SendError> {
+        let one_line: String =
+            notification.title().chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+        let builder = Message::builder().from(self.from.clone()).subject(one_line).header(ContentType::TEXT_PLAIN);
+        let builder = self.to.iter().cloned().fold(builder, lettre::message::MessageBuilder::to);
+        builder.body(text(notification)).map_err(|error| SendError::lasting(format!("no mail can be made: {error}")))
+    }
+}
+
+fn text(notification: &Notification) -> String {
+    let mut text: String = notification.alerts().iter().map(paragraph).collect();
+    if !notification.stamp.external_url.is_empty() {
+        text += &notification.stamp.external_url;
+        text.push('\n');
+    }
+    text
+}
+
+fn paragraph(alert: &Alert) -> String {
+    let mut text = format!("{} {}: {}\n", alert.state().as_str().to_uppercase(), alert.name(), alert.message());
+    let since = alert.fired_at().unwrap_or_else(|| alert.active_at());
+    let _ = writeln!(text, "  since {}", rfc3339(since));
+    if let Some(over) = alert.resolved_at() {
+        let _ = writeln!(text, "  until {}", rfc3339(over));
+    }
+    let others = alert.annotations().iter().filter(|(key, _)| *key != "summary");
+    for (key, value) in others.chain(alert.labels().iter().filter(|(key, _)| *key != "alertname")) {
+        let _ = writeln!(text, "  {key}: {value}");
+    }
+    text.push('\n');
+    text
+}
+
+impl fmt::Debug for Mailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.email.fmt(f)
+    }
+}

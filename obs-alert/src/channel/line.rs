@@ -1,0 +1,210 @@
+//! A channel at work: its queue, and the thread that sends.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use obs_core::names::{alert::outcome, target};
+
+use super::{
+    Notification,
+    builtin::Transport,
+    pace::{Pace, backoff},
+    queue::Queue,
+    send_error::SendError,
+    settings::Settings,
+};
+use crate::{AlertState, manager::Telemetry, subscriber};
+
+/// How long a channel that nobody waits for goes on to send what it has.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A channel's end at the manager.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) name: Arc<str>,
+    pub(crate) settings: Settings,
+    /// It is told everything again and again, and decides itself.
+    pub(crate) is_stream: bool,
+    queue: Arc<Queue<Notification>>,
+    ended: Mutex<mpsc::Receiver<()>>,
+}
+
+/// What has become of an alert that was to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) fingerprint: u64,
+    pub(crate) told: AlertState,
+    pub(crate) is_sent: bool,
+}
+
+/// Reports that the manager has not read yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reports {
+    list: Arc<Mutex<Vec<FromChannel>>>,
+}
+
+/// A report, and the channel that it is from.
+type FromChannel = (Arc<str>, Report);
+
+struct Sender {
+    name: Arc<str>,
+    transport: Transport,
+    settings: Settings,
+    queue: Arc<Queue<Notification>>,
+    reports: Reports,
+    telemetry: Telemetry,
+    pace: Pace,
+}
+
+// === impl Line ===
+
+impl Line {
+    /// Starts the thread.
+    pub(crate) fn start(
+        name: Arc<str>,
+        transport: Transport,
+        settings: Settings,
+        reports: Reports,
+        telemetry: Telemetry,
+    ) -> io::Result<Self> {
+        let queue = Arc::new(Queue::new(settings.queue));
+        let is_stream = transport.is_stream();
+        let (ending, ended) = mpsc::sync_channel(0);
+        let sender = Sender {
+            name: Arc::clone(&name),
+            transport,
+            queue: Arc::clone(&queue),
+            reports,
+            telemetry,
+            pace: Pace::new(settings.per_minute, Instant::now()),
+            settings: settings.clone(),
+        };
+        let run = subscriber::carried(move || {
+            sender.run();
+            drop(ending);
+        });
+        thread::Builder::new().name(format!("obs-alert-{name}")).spawn(run)?;
+        Ok(Self { name, settings, is_stream, queue, ended: Mutex::new(ended) })
+    }
+
+    /// Hands a notification over; whether there was room.
+    pub(crate) fn push(&self, notification: Notification) -> bool {
+        self.queue.push(notification).is_ok()
+    }
+
+    /// Waits until everything is sent or given up; whether that came in time.
+    pub(crate) fn idle(&self) -> impl Fn(Instant) -> bool + use<> {
+        let queue = Arc::clone(&self.queue);
+        move |until| queue.wait_idle(until)
+    }
+
+    /// No more are taken; what waits is sent until `end`.
+    pub(crate) fn end(&self, end: Instant) {
+        self.queue.end(end);
+    }
+
+    /// Waits for the thread after [`end`](Self::end); how many were not sent.
+    pub(crate) fn join(&self, until: Instant) -> usize {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing is ever sent there: it is disconnected when the thread ends.
+        let left = until.saturating_duration_since(Instant::now());
+        let is_at_work = ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout);
+        self.queue.drain().len() + usize::from(is_at_work)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.queue.end(Instant::now() + GRACE);
+    }
+}
+
+// === impl Reports ===
+
+impl Reports {
+    fn add(&self, name: &Arc<str>, notification: &Notification, is_sent: bool) {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        list.extend(notification.alerts().iter().map(|alert| {
+            (Arc::clone(name), Report { fingerprint: alert.fingerprint(), told: alert.state(), is_sent })
+        }));
+    }
+
+    pub(crate) fn take(&self) -> Vec<FromChannel> {
+        std::mem::take(&mut self.list.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+// === impl Sender ===
+
+impl Sender {
+    fn run(mut self) {
+        while let Some(notification) = self.queue.take() {
+            let wait = self.pace.wait(Instant::now());
+            if !wait.is_zero() && !self.queue.sleep(wait) {
+                self.give_up(&notification, outcome::DROPPED, "the shutdown did not wait for the rate limit");
+                continue;
+            }
+            self.pace.count(Instant::now());
+            self.deliver(&notification);
+        }
+        for notification in self.queue.drain() {
+            self.give_up(&notification, outcome::DROPPED, "the shutdown was over");
+        }
+    }
+
+    fn deliver(&self, notification: &Notification) {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(notification) {
+                Ok(()) => {
+                    self.telemetry.notified(&self.name, outcome::SENT);
+                    self.reports_for(notification, true);
+                    return;
+                }
+                Err(error) if error.is_final() || attempt >= self.settings.attempts => {
+                    return self.give_up(notification, outcome::FAILED, &error.to_string());
+                }
+                Err(error) => {
+                    self.telemetry.notified(&self.name, outcome::RETRIED);
+                    let wait = backoff(self.settings.backoff, attempt, error.retry_after());
+                    if !self.queue.sleep(wait) {
+                        return self.give_up(notification, outcome::FAILED, &error.to_string());
+                    }
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
+    fn attempt(&self, notification: &Notification) -> Result<(), SendError> {
+        let timeout = self.queue.left().map_or(self.settings.timeout, |left| left.min(self.settings.timeout));
+        if timeout.is_zero() {
+            return Err(SendError::lasting("there was no time left"));
+        }
+        // What a closure has broken by its panic is its own.
+        catch_unwind(AssertUnwindSafe(|| self.transport.send(notification, timeout)))
+            .unwrap_or_else(|_| Err(SendError::lasting("the channel panicked")))
+    }
+
+    fn give_up(&self, notification: &Notification, outcome: &'static str, why: &str) {
+        self.telemetry.notified(&self.name, outcome);
+        self.reports_for(notification, false);
+        tracing::warn!(
+            target: target::OBS,
+            channel = &*self.name,
+            alerts = notification.alerts().len(),
+            "alerts could not be told: {why}",
+        );
+    }
+
+    fn reports_for(&self, notification: &Notification, is_sent: bool) {
+        if !self.transport.is_stream() {
+            self.reports.add(&self.name, notification, is_sent);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! How often a channel may send, and how long it waits after a failure.
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    time::{Duration, Instant},
+};
+
+/// So many a minute, in bursts of a fifth of them.
+#[derive(Debug)]
+pub(super) struct Pace {
+    every: Duration,
+    burst: u32,
+    /// When all of the burst could be sent again.
+    full_at: Instant,
+}
+
+/// No receiver is waited for longer than this between two attempts.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+
+// === impl Pace ===
+
+impl Pace {
+    pub(super) fn new(per_minute: u32, now: Instant) -> Self {
+        let per_minute = per_minute.max(1);
+        Self { every: Duration::from_secs(60) / per_minute, burst: (per_minute / 5).max(1), full_at: now }
+    }
+
+    /// How long to wait before the next may be sent.
+    pub(super) fn wait(&self, now: Instant) -> Duration {
+        let allowed = self.every * (self.burst - 1);
+        self.full_at.saturating_duration_since(now).saturating_sub(allowed)
+    }
+
+    /// One was sent.
+    pub(super) fn count(&mut self, now: Instant) {
+        self.full_at = self.full_at.max(now) + self.every;
+    }
+}
+
+/// How long to wait after the `attempt`-th failure, from 1: between half and all of a span that doubles
+/// each time, so that many senders don't come back at once.
+pub(super) fn backoff(first: Duration, attempt: u32, asked: Option<Duration>) -> Duration {
+    let doubled = first.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX));
+    let span = doubled.min(LONGEST_BACKOFF);
+    let jittered = span.mul_f64(0.5 + random() / 2.0);
+    asked.map_or(jittered, |asked| asked.min(LONGEST_BACKOFF).max(jittered))
+}
+
+/// From 0 to 1, differently each time: keys of hash maps are random, and nothing here is a secret.
+fn random() -> f64 {
+    let bits = RandomState::new().hash_one(0_u8);
+    f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_let_through_and_then_one_at_a_time() {
+        let start = Instant::now();
+        let mut pace = Pace::new(10, start);
+        assert_eq!(pace.wait(start), Duration::ZERO);
+        pace.count(start);
+        assert_eq!(pace.wait(start), Duration::ZERO);
+        pace.count(start);
+        assert_eq!(pace.wait(start), Duration::from_secs(6));
+        assert_eq!(pace.wait(start + Duration::from_secs(6)), Duration::ZERO);
+    }
+
+    #[test]
+    fn waits_double_with_jitter_and_end_somewhere() {
+        let first = Duration::from_millis(500);
+        for attempt in 1..40 {
+            let span = first.saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX)).min(LONGEST_BACKOFF);
+            let wait = backoff(first, attempt, None);
+            assert!(wait >= span / 2 && wait <= span, "attempt {attempt}: {wait:?}");
+        }
+        assert!(backoff(first, 1, Some(Duration::from_secs(7))) >= Duration::from_secs(7));
+    }
+}

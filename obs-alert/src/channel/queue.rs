@@ -1,0 +1,117 @@
+//! What waits to be sent: bounded, emptied by one thread.
+
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// A queue between the task that evaluates and the thread that sends.
+#[derive(Debug)]
+pub(crate) struct Queue<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+    bound: usize,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    waiting: VecDeque<T>,
+    /// The thread works on one that it has taken.
+    is_busy: bool,
+    /// No more come; what is there is sent until then.
+    ends_at: Option<Instant>,
+}
+
+// === impl Queue ===
+
+impl<T> Queue<T> {
+    pub(crate) fn new(bound: usize) -> Self {
+        let state = State { waiting: VecDeque::new(), is_busy: false, ends_at: None };
+        Self { state: Mutex::new(state), changed: Condvar::new(), bound: bound.max(1) }
+    }
+
+    /// Adds one; gives it back if there is no room, or no more are taken.
+    pub(crate) fn push(&self, one: T) -> Result<(), T> {
+        let mut state = self.lock();
+        if state.waiting.len() >= self.bound || state.ends_at.is_some() {
+            return Err(one);
+        }
+        state.waiting.push_back(one);
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    /// The next one, when there is one; `None` at the end.
+    pub(crate) fn take(&self) -> Option<T> {
+        let mut state = self.lock();
+        state.is_busy = false;
+        self.changed.notify_all();
+        loop {
+            if state.ends_at.is_some_and(|end| end <= Instant::now()) {
+                return None;
+            }
+            if let Some(one) = state.waiting.pop_front() {
+                state.is_busy = true;
+                return Some(one);
+            }
+            if state.ends_at.is_some() {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Sleeps, until the end at the latest. Whether it has slept to the end of the span.
+    pub(crate) fn sleep(&self, span: Duration) -> bool {
+        let until = Instant::now() + span;
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            if now >= until {
+                return true;
+            }
+            if state.ends_at.is_some_and(|end| end < until) {
+                // No use in waiting for a time that doesn't come.
+                return false;
+            }
+            state = self.changed.wait_timeout(state, until - now).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// How long there is until the end; `None` as long as none is set.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        self.lock().ends_at.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// No more are taken; what waits is sent until `end`.
+    pub(crate) fn end(&self, end: Instant) {
+        let mut state = self.lock();
+        state.ends_at = Some(state.ends_at.map_or(end, |before| before.min(end)));
+        self.changed.notify_all();
+    }
+
+    /// Waits until nothing waits and nothing is worked on; whether that came in time.
+    pub(crate) fn wait_idle(&self, until: Instant) -> bool {
+        let mut state = self.lock();
+        loop {
+            if state.waiting.is_empty() && !state.is_busy {
+                return true;
+            }
+            let now = Instant::now();
+            if now >= until {
+                return false;
+            }
+            state = self.changed.wait_timeout(state, until - now).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// What is left when nobody takes it any more.
+    pub(crate) fn drain(&self) -> Vec<T> {
+        self.lock().waiting.drain(..).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,51 @@
+//! How a value is compared.
+
+use crate::promql::Expr;
+
+/// How a value is compared with a threshold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Comparison {
+    /// `>`
+    Above(f64),
+    /// `<`
+    Below(f64),
+}
+
+// === impl Comparison ===
+
+impl Comparison {
+    /// Whether `value` is on the far side of the threshold; NaN never is.
+    #[must_use]
+    pub fn holds(self, value: f64) -> bool {
+        match self {
+            Self::Above(threshold) => value > threshold,
+            Self::Below(threshold) => value < threshold,
+        }
+    }
+
+    /// The threshold.
+    #[must_use]
+    pub const fn threshold(self) -> f64 {
+        match self {
+            Self::Above(threshold) | Self::Below(threshold) => threshold,
+        }
+    }
+
+    /// The same comparison with another threshold.
+    #[must_use]
+    pub const fn with_threshold(self, threshold: f64) -> Self {
+        match self {
+            Self::Above(_) => Self::Above(threshold),
+            Self::Below(_) => Self::Below(threshold),
+        }
+    }
+
+    /// `value > threshold` or `value < threshold`.
+    #[must_use]
+    pub fn promql(self, value: Expr) -> Expr {
+        match self {
+            Self::Above(threshold) => value.above(threshold),
+            Self::Below(threshold) => value.below(threshold),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What can be wrong with a definition.
+
+use std::{error::Error, fmt, io};
+
+/// A definition that can't be used: the file can't be read, or says what can't be meant. All problems
+/// are told at once.
+#[derive(Debug)]
+pub struct DefinitionError {
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Unreadable { file: String, source: io::Error },
+    Invalid(Vec<Problem>),
+}
+
+/// One thing that is wrong, where, and the mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    file: String,
+    at: Position,
+    message: String,
+}
+
+/// A place in a file; both count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Position {
+    /// The line.
+    pub line: u64,
+    /// The column, in characters.
+    pub column: u64,
+}
+
+// === impl DefinitionError ===
+
+impl DefinitionError {
+    pub(super) const fn unreadable(file: String, source: io::Error) -> Self {
+        Self { kind: Kind::Unreadable { file, source } }
+    }
+
+    pub(super) fn invalid(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|problem| problem.at);
+        Self { kind: Kind::Invalid(problems) }
+    }
+
+    /// All that is wrong, in the order of the file; nothing if the file could not be read.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        match &self.kind {
+            Kind::Unreadable { .. } => &[],
+            Kind::Invalid(problems) => problems,
+        }
+    }
+}
+
+impl fmt::Display for DefinitionError {
+    /// A line for each problem.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Unreadable { file, .. } => write!(f, "{file} can't be read"),
+            Kind::Invalid(problems) => {
+                for (nth, problem) in problems.iter().enumerate() {
+                    if nth > 0 {
+                        f.write_str("\n")?;
+                    }
+                    write!(f, "{problem}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Error for DefinitionError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.kind {
+            Kind::Unreadable { source, .. } => Some(source),
+            Kind::Invalid(_) => None,
+        }
+    }
+}
+
+// === impl Problem ===
+
+impl Problem {
+    pub(super) fn new(file: &str, at: Position, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), at, message: message.into() }
+    }
+
+    /// The name of the file.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Where in the file.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        self.at
+    }
+
+    /// What is wrong, and the mend.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Problem {
+    /// `obs.yaml:12:5: …`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.at, self.message)
+    }
+}
+
+// === impl Position ===
+
+impl Default for Position {
+    fn default() -> Self {
+        Self { line: 1, column: 1 }
+    }
+}
+
+impl From<serde_saphyr::Location> for Position {
+    fn from(location: serde_saphyr::Location) -> Self {
+        Self { line: location.line().max(1), column: location.column().max(1) }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}

@@ -1,0 +1,176 @@
+//! Reads a condition and its threshold.
+
+use super::{
+    Service,
+    fields::{Field, Fields},
+    node::Value,
+    read_slo::read_scope,
+    report::suggestion,
+};
+use crate::{
+    Comparison, Condition, Scope, Tally,
+    condition::is_metric_name,
+    promql::{Selector, Window},
+};
+
+const KINDS: [&str; 8] =
+    ["error_ratio", "latency", "availability", "rate_change", "ratio", "gauge", "increase", "absence"];
+const SERIES_KEYS: [&str; 2] = ["metric", "labels"];
+/// What a condition looks at if it does not say.
+const DEFAULT_WINDOW: Window = Window::minutes(5);
+const DEFAULT_QUANTILE: f64 = 0.99;
+
+/// What a threshold is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    /// `5%`
+    Share,
+    /// `50%` or 0.5: a ratio may be above 1.
+    Ratio,
+    /// `800ms`
+    Duration,
+    /// `17`
+    Number,
+}
+
+/// A map with one key, the kind of the condition.
+pub(super) fn read_condition(field: Field<'_>, service: &Service) -> Option<Condition> {
+    let [entry] = field.entries() else {
+        return match field.node.value {
+            Value::Map(_) => field.refuse(&format!("one kind of condition: {}", KINDS.join(", "))),
+            _ => None,
+        };
+    };
+    let inner = Field { key: &entry.key, node: &entry.value, report: field.report };
+    match entry.key.as_str() {
+        "error_ratio" => read_error_ratio(inner, service),
+        "latency" => read_latency(inner, service),
+        "availability" => read_availability(inner, service),
+        "rate_change" => read_rate_change(inner, service),
+        "ratio" => read_ratio(inner),
+        "gauge" => read_gauge(inner),
+        "increase" => read_increase(inner),
+        "absence" => Some(Condition::Absence { selector: read_series(inner.fields("absence", &SERIES_KEYS)?)? }),
+        kind => {
+            let hint = suggestion(kind, KINDS);
+            let message = format!("no condition is named {kind:?}{hint}: there are {}", KINDS.join(", "));
+            field.report.add(entry.at, message)
+        }
+    }
+}
+
+/// `above` or `below`, whichever the condition compares with.
+pub(super) fn read_threshold(field: Field<'_>, condition: &Condition) -> Option<f64> {
+    let unit = match condition {
+        Condition::ErrorRatio { .. } | Condition::Availability { .. } => Unit::Share,
+        Condition::Latency { .. } => Unit::Duration,
+        Condition::RateChange { .. } | Condition::Ratio { .. } | Condition::Gauge { by: Some(_), .. } => Unit::Ratio,
+        Condition::Gauge { .. } | Condition::Increase { .. } => Unit::Number,
+        Condition::Absence { .. } | Condition::BurnRate { .. } | Condition::Custom(_) => {
+            return field.refuse("nothing here: the alert compares nothing that can be set");
+        }
+    };
+    unit.read(field)
+}
+
+fn read_error_ratio(field: Field<'_>, service: &Service) -> Option<Condition> {
+    let fields = field.fields("error_ratio", &["endpoint", "window", "above"])?;
+    let (scope, window) = (scope(fields, service, false), window(fields));
+    let above = fields.need("above", "5%").and_then(Field::share);
+    Some(Condition::ErrorRatio { scope: scope?, window: window?, above: above? })
+}
+
+fn read_availability(field: Field<'_>, service: &Service) -> Option<Condition> {
+    let fields = field.fields("availability", &["endpoint", "window", "below"])?;
+    let (scope, window) = (scope(fields, service, false), window(fields));
+    let below = fields.need("below", "99%").and_then(Field::share);
+    Some(Condition::Availability { scope: scope?, window: window?, below: below? })
+}
+
+fn read_latency(field: Field<'_>, service: &Service) -> Option<Condition> {
+    let fields = field.fields("latency", &["endpoint", "window", "quantile", "above"])?;
+    let (scope, window) = (scope(fields, service, true), window(fields));
+    let quantile = fields.get("quantile").map_or(Some(DEFAULT_QUANTILE), Field::number);
+    let above = fields.need("above", "800ms").and_then(Field::window);
+    Some(Condition::Latency { scope: scope?, window: window?, quantile: quantile?, above: above?.duration() })
+}
+
+fn read_rate_change(field: Field<'_>, service: &Service) -> Option<Condition> {
+    let fields = field.fields("rate_change", &["endpoint", "window", "before", "above", "below"])?;
+    let (scope, window) = (scope(fields, service, false), window(fields));
+    let offset = fields.need("before", "1h").and_then(Field::window);
+    let is = comparison(fields, Unit::Ratio);
+    Some(Condition::RateChange { scope: scope?, window: window?, offset: offset?, is: is? })
+}
+
+fn read_ratio(field: Field<'_>) -> Option<Condition> {
+    let fields = field.fields("ratio", &["of", "by", "window", "above", "below"])?;
+    let tally = |key, example| {
+        let selector = read_series(fields.need(key, example)?.fields(key, &SERIES_KEYS)?)?;
+        Some(Tally::new(vec![selector]))
+    };
+    let of = tally("of", "{ metric: jobs_failed_total }");
+    let by = tally("by", "{ metric: jobs_total }");
+    let (window, is) = (window(fields), comparison(fields, Unit::Ratio));
+    Some(Condition::Ratio { of: of?, by: by?, window: window?, is: is? })
+}
+
+fn read_gauge(field: Field<'_>) -> Option<Condition> {
+    let fields = field.fields("gauge", &["metric", "labels", "divided_by", "above", "below"])?;
+    let selector = read_series(fields);
+    let by = match fields.get("divided_by") {
+        Some(by) => Some(read_series(by.fields("divided_by", &SERIES_KEYS)?)?),
+        None => None,
+    };
+    let is = comparison(fields, if by.is_some() { Unit::Ratio } else { Unit::Number });
+    Some(Condition::Gauge { selector: selector?, by, is: is? })
+}
+
+fn read_increase(field: Field<'_>) -> Option<Condition> {
+    let fields = field.fields("increase", &["metric", "labels", "window", "above", "below"])?;
+    let (selector, window) = (read_series(fields), window(fields));
+    let is = comparison(fields, Unit::Number);
+    Some(Condition::Increase { selector: selector?, window: window?, is: is? })
+}
+
+/// `metric` with `labels`.
+fn read_series(fields: Fields<'_>) -> Option<Selector> {
+    let metric = fields.need("metric", "cart_abandonment_rate")?;
+    let name = metric.text()?;
+    if !is_metric_name(name) {
+        return metric.refuse("the name of a metric: letters, digits, '_' and ':', no digit first");
+    }
+    let labels = fields.get("labels").map(Field::pairs).unwrap_or_default();
+    Some(labels.into_iter().fold(Selector::new(name), |selector, (key, value)| selector.with(key, value)))
+}
+
+fn scope(fields: Fields<'_>, service: &Service, is_timed: bool) -> Option<Scope> {
+    fields.get("endpoint").map_or(Some(Scope::service()), |field| read_scope(field, service, is_timed))
+}
+
+fn window(fields: Fields<'_>) -> Option<Window> {
+    fields.get("window").map_or(Some(DEFAULT_WINDOW), Field::window)
+}
+
+fn comparison(fields: Fields<'_>, unit: Unit) -> Option<Comparison> {
+    match (fields.get("above"), fields.get("below")) {
+        (Some(above), None) => unit.read(above).map(Comparison::Above),
+        (None, Some(below)) => unit.read(below).map(Comparison::Below),
+        (None, None) => fields.report.add(fields.at, "\"above\" or \"below\" is missing: say when it is too much"),
+        (Some(_), Some(below)) => {
+            below.refuse("nothing here: \"above\" is given; a second alert can watch the other side")
+        }
+    }
+}
+
+// === impl Unit ===
+
+impl Unit {
+    fn read(self, field: Field<'_>) -> Option<f64> {
+        match (self, &field.node.value) {
+            (Self::Share, _) | (Self::Ratio, Value::Text(_)) => field.share(),
+            (Self::Duration, _) => field.window().map(|window| window.duration().as_secs_f64()),
+            (Self::Number | Self::Ratio, _) => field.number(),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Inhibitions: a worse alert tells the same.
+
+use std::collections::HashSet;
+
+use super::matchers::{Matchers, Matching};
+use crate::Alert;
+
+/// While a source fires, nobody is told of the targets that agree with it in some labels.
+///
+/// The default is: what is critical mutes what is not, of the same `slo`.
+///
+/// ```
+/// use obs_alert::Inhibition;
+///
+/// let outage_mutes_pools = Inhibition::new()
+///     .source("alertname", "DatabaseDown")
+///     .target_matching("alertname", "Pool.*")
+///     .equal(["cluster"]);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an inhibition does nothing until it is given to an `AlertManager`"]
+pub struct Inhibition {
+    source: Matchers,
+    target: Matchers,
+    equal: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Ready {
+    source: Matching,
+    target: Matching,
+    equal: Vec<String>,
+}
+
+// === impl Inhibition ===
+
+impl Default for Inhibition {
+    fn default() -> Self {
+        let slo = |matchers: Matchers| matchers.edit(|selector| selector.without("slo", ""));
+        Self {
+            source: slo(Matchers::default()).edit(|selector| selector.with("severity", "critical")),
+            target: slo(Matchers::default()).edit(|selector| selector.without("severity", "critical")),
+            equal: vec!["slo".to_owned(), "service".to_owned()],
+        }
+    }
+}
+
+impl Inhibition {
+    /// Everything mutes everything: narrow both sides.
+    pub fn new() -> Self {
+        Self { source: Matchers::default(), target: Matchers::default(), equal: Vec::new() }
+    }
+
+    /// Sources have this value of `label`.
+    pub fn source(mut self, label: &str, value: &str) -> Self {
+        self.source = self.source.edit(|selector| selector.with(label, value));
+        self
+    }
+
+    /// Sources have a value of `label` that matches a regular expression.
+    pub fn source_matching(mut self, label: &str, regex: &str) -> Self {
+        self.source = self.source.edit(|selector| selector.matching(label, regex));
+        self
+    }
+
+    /// Targets have this value of `label`.
+    pub fn target(mut self, label: &str, value: &str) -> Self {
+        self.target = self.target.edit(|selector| selector.with(label, value));
+        self
+    }
+
+    /// Targets have a value of `label` that matches a regular expression.
+    pub fn target_matching(mut self, label: &str, regex: &str) -> Self {
+        self.target = self.target.edit(|selector| selector.matching(label, regex));
+        self
+    }
+
+    /// Both have the same values of these labels; one that is missing is empty.
+    pub fn equal<L: Into<String>>(mut self, labels: impl IntoIterator<Item = L>) -> Self {
+        self.equal = labels.into_iter().map(Into::into).collect();
+        self
+    }
+
+    pub(super) fn ready(self) -> Result<Ready, String> {
+        if self.source.list().is_empty() || self.target.list().is_empty() {
+            return Err("an inhibition needs a source and a target: say which alerts mute which".to_owned());
+        }
+        let source = self.source.ready().map_err(|error| error.to_string())?;
+        let target = self.target.ready().map_err(|error| error.to_string())?;
+        Ok(Ready { source, target, equal: self.equal })
+    }
+}
+
+// === impl Ready ===
+
+impl Ready {
+    /// The fingerprints of the firing alerts that are muted; an alert doesn't mute what mutes it.
+    pub(super) fn muted<'a>(&self, firing: impl Iterator<Item = &'a Alert> + Clone) -> HashSet<u64> {
+        let key = |alert: &'a Alert| -> Vec<&'a str> {
+            self.equal.iter().map(|label| alert.labels().get(label).map_or("", String::as_str)).collect()
+        };
+        let is_source = |alert: &&Alert| self.source.takes(alert) && !self.target.takes(alert);
+        let sources: HashSet<_> = firing.clone().filter(is_source).map(key).collect();
+        if sources.is_empty() {
+            return HashSet::new();
+        }
+        let is_muted =
+            |alert: &&'a Alert| self.target.takes(alert) && !self.source.takes(alert) && sources.contains(&key(alert));
+        firing.filter(is_muted).map(Alert::fingerprint).collect()
+    }
+}

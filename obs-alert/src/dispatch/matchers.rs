@@ -1,0 +1,47 @@
+//! Which alerts are meant.
+
+use crate::{
+    Alert,
+    history::{BadPattern, Pick},
+    promql::{Matcher, Selector},
+};
+
+/// What the labels of an alert have to be like.
+#[derive(Clone, Debug)]
+pub(super) struct Matchers {
+    selector: Selector,
+}
+
+/// [`Matchers`], ready to be asked.
+#[derive(Clone, Debug)]
+pub(super) struct Matching(Pick);
+
+// === impl Matchers ===
+
+impl Default for Matchers {
+    fn default() -> Self {
+        Self { selector: Selector::new("ALERTS") }
+    }
+}
+
+impl Matchers {
+    pub(super) fn edit(self, change: impl FnOnce(Selector) -> Selector) -> Self {
+        Self { selector: change(self.selector) }
+    }
+
+    pub(super) fn list(&self) -> &[Matcher] {
+        self.selector.matchers()
+    }
+
+    pub(super) fn ready(&self) -> Result<Matching, BadPattern> {
+        Pick::of_labels(self.list()).map(Matching)
+    }
+}
+
+// === impl Matching ===
+
+impl Matching {
+    pub(super) fn takes(&self, alert: &Alert) -> bool {
+        self.0.takes(|name| alert.labels().get(name).map(String::as_str))
+    }
+}

@@ -1,0 +1,82 @@
+//! Silences: alerts that nobody wants to hear of for a while.
+
+use std::time::Duration;
+
+use super::matchers::{Matchers, Matching};
+use crate::time::Moment;
+
+/// For a while nobody is told of the alerts whose labels match: during maintenance, or because somebody
+/// works on it. They are evaluated all the same, and told when they still fire afterwards. A restart ends it.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_alert::Silence;
+///
+/// let silence = Silence::new(Duration::from_secs(3600), "database is being upgraded")
+///     .with("alertname", "DatabaseConnectionsHigh")
+///     .matching("pool", "orders|payments");
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a silence begins when it is given to an `AlertManager`"]
+pub struct Silence {
+    pub(super) matchers: Matchers,
+    pub(super) span: Duration,
+    pub(super) comment: String,
+}
+
+/// A silence that has begun, to end it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SilenceId(pub(super) u64);
+
+/// A silence that has begun.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) id: SilenceId,
+    pub(super) matching: Matching,
+    pub(super) ends_at: Moment,
+    pub(super) silence: Silence,
+}
+
+// === impl Silence ===
+
+impl Silence {
+    /// A silence from now on; `comment` says who wants it and why. Without matchers it is refused.
+    pub fn new(span: Duration, comment: impl Into<String>) -> Self {
+        Self { matchers: Matchers::default(), span, comment: comment.into() }
+    }
+
+    /// Only alerts whose `label` is `value`.
+    pub fn with(mut self, label: &str, value: &str) -> Self {
+        self.matchers = self.matchers.edit(|selector| selector.with(label, value));
+        self
+    }
+
+    /// Only alerts whose `label` is not `value`.
+    pub fn without(mut self, label: &str, value: &str) -> Self {
+        self.matchers = self.matchers.edit(|selector| selector.without(label, value));
+        self
+    }
+
+    /// Only alerts whose `label` matches a regular expression, anchored at both ends.
+    pub fn matching(mut self, label: &str, regex: &str) -> Self {
+        self.matchers = self.matchers.edit(|selector| selector.matching(label, regex));
+        self
+    }
+
+    /// Who wants it and why.
+    #[must_use]
+    pub fn comment(&self) -> &str {
+        &self.comment
+    }
+
+    pub(super) fn begin(self, id: SilenceId, now: Moment) -> Result<Begun, String> {
+        if self.matchers.list().is_empty() {
+            return Err("a silence of all alerts: say which ones, by `with` or `matching`".to_owned());
+        }
+        if self.span.is_zero() {
+            return Err("a silence of 0 s: say how long it lasts".to_owned());
+        }
+        let matching = self.matchers.ready().map_err(|error| error.to_string())?;
+        Ok(Begun { id, matching, ends_at: now.after(self.span), silence: self })
+    }
+}

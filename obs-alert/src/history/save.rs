@@ -1,0 +1,128 @@
+//! The history in a state file.
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::OnceLock,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    History,
+    ask::{Data, Kept},
+    column::Column,
+};
+use crate::time::Moment;
+
+/// The history as it is written: totals as differences, which are small.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct SavedHistory {
+    /// Which process has written it.
+    process: u64,
+    /// Milliseconds since 1970 of each ring's entries.
+    times: [Vec<i64>; 3],
+    aggregates: Vec<SavedAggregate>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SavedAggregate {
+    name: String,
+    columns: Vec<SavedColumn>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SavedColumn {
+    /// The bits of a bucket's bound: numbers in JSON are not infinite.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    bound: u64,
+    total: f64,
+    standing: f64,
+    /// The first total of each ring, and what was added from entry to entry.
+    rings: [Vec<f64>; 3],
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(bound: &u64) -> bool {
+    *bound == 0
+}
+
+// === impl History ===
+
+impl History {
+    /// What a state file keeps of it.
+    pub(crate) fn save(&self, now: Moment) -> SavedHistory {
+        let unix = |ticks: i64| now.unix_millis() - (now.ticks() - ticks);
+        let times = self.timelines.each_ref().map(|timeline| timeline.times().map(unix).collect());
+        let aggregates = self.kept.iter().filter_map(save_aggregate).collect();
+        SavedHistory { process: this_process(), times, aggregates }
+    }
+
+    /// Goes on from a state file: its aggregates are there for whoever asks for them from now on, after
+    /// the downtime as if nothing had happened in it. For a history that has not looked yet.
+    pub(crate) fn restore(&mut self, saved: SavedHistory, now: Moment) {
+        for (timeline, times) in self.timelines.iter_mut().zip(&saved.times) {
+            let mut last = i64::MIN;
+            for time in times.iter().map(|unix| now.at_unix_millis(*unix).ticks()) {
+                // Clocks of two lives of a process may disagree; a ring's times only rise.
+                let time = time.max(last).min(now.ticks());
+                timeline.push(time);
+                last = time;
+            }
+        }
+        let lengths = self.timelines.each_ref().map(|timeline| timeline.times().count());
+        let is_ours = saved.process == this_process();
+        for SavedAggregate { name, columns } in saved.aggregates {
+            let columns = columns.into_iter().map(|column| (column.bound, column.restore(lengths, is_ours)));
+            self.saved.insert(name, columns.collect());
+        }
+    }
+}
+
+/// A number that no other process has.
+fn this_process() -> u64 {
+    static NUMBER: OnceLock<u64> = OnceLock::new();
+    *NUMBER.get_or_init(|| RandomState::new().hash_one(std::process::id()))
+}
+
+fn save_aggregate(kept: &Kept) -> Option<SavedAggregate> {
+    let columns: Vec<_> = match &kept.data {
+        Data::Growth(column) => vec![SavedColumn::of(0, column)],
+        Data::Buckets { bounds, columns } => {
+            bounds.iter().zip(columns).map(|(bound, column)| SavedColumn::of(bound.to_bits(), column)).collect()
+        }
+        Data::Now(_) => return None,
+    };
+    let is_known = kept.columns().iter().any(|column| column.is_known);
+    is_known.then(|| SavedAggregate { name: kept.ask.name(), columns })
+}
+
+// === impl SavedColumn ===
+
+impl SavedColumn {
+    fn of(bound: u64, column: &Column) -> Self {
+        let rings = column.rings.each_ref().map(|ring| {
+            let mut before = 0.0;
+            ring.iter().map(|total| total - std::mem::replace(&mut before, total)).collect()
+        });
+        Self { bound, total: column.total, standing: column.standing, rings }
+    }
+
+    /// The counters of another process have begun at zero, whatever they stand at.
+    fn restore(self, lengths: [usize; 3], is_ours: bool) -> Column {
+        let Self { bound: _, total, standing, rings } = self;
+        let standing = if is_ours { standing } else { f64::INFINITY };
+        let mut column = Column { total, is_known: true, saved_standing: Some(standing), ..Column::default() };
+        for ((ring, saved), length) in column.rings.iter_mut().zip(rings).zip(lengths) {
+            if saved.is_empty() || saved.len() > length {
+                continue;
+            }
+            ring.deepen(saved.len() + 1);
+            let mut total = 0.0;
+            for growth in saved {
+                total += growth.max(0.0);
+                ring.push(total);
+            }
+        }
+        column
+    }
+}

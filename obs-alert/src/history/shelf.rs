@@ -1,0 +1,47 @@
+//! The aggregates that are kept, by number.
+
+use super::{AskId, ask::Kept};
+
+/// Numbers of aggregates that are gone are given again.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    kept: Vec<Option<Kept>>,
+    free: Vec<u32>,
+}
+
+// === impl Shelf ===
+
+impl Shelf {
+    pub(super) fn add(&mut self, kept: Kept) -> AskId {
+        if let Some(id) = self.free.pop() {
+            self.kept[id as usize] = Some(kept);
+            return AskId(id);
+        }
+        self.kept.push(Some(kept));
+        AskId(u32::try_from(self.kept.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    pub(super) fn remove(&mut self, id: AskId) -> Option<Kept> {
+        let kept = self.kept.get_mut(id.0 as usize)?.take();
+        if kept.is_some() {
+            self.free.push(id.0);
+        }
+        kept
+    }
+
+    pub(super) fn get(&self, id: AskId) -> Option<&Kept> {
+        self.kept.get(id.0 as usize)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, id: AskId) -> Option<&mut Kept> {
+        self.kept.get_mut(id.0 as usize)?.as_mut()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Kept> {
+        self.kept.iter().flatten()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Kept> {
+        self.kept.iter_mut().flatten()
+    }
+}

@@ -1,0 +1,264 @@
+//! Settings of a manager.
+
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
+
+use obs_core::{
+    Obs,
+    metrics::{FamilySnapshot, Registry},
+};
+
+use super::{
+    AlertManager, BuildError, Telemetry,
+    engine::Engine,
+    shared::{Shared, Source},
+    state_file::State,
+    task,
+};
+use crate::{
+    AlertRule, Channel, Clock, Inhibition, Naming, Remediation, Slo, SystemClock, channel::Reports,
+    definition::Service, dispatch::Dispatcher, history::History, state::Active,
+};
+
+/// Settings of an [`AlertManager`].
+#[must_use = "nothing is evaluated before `build` or `start`"]
+pub struct AlertManagerBuilder {
+    source: Option<Arc<Source>>,
+    registry: Option<Registry>,
+    naming: Naming,
+    labels: BTreeMap<String, String>,
+    rules: Vec<AlertRule>,
+    slos: Vec<Arc<Slo>>,
+    channels: Vec<Channel>,
+    remediations: Vec<Remediation>,
+    inhibitions: Vec<Inhibition>,
+    group_by: Vec<String>,
+    interval: Duration,
+    clock: Arc<dyn Clock>,
+    state_file: Option<PathBuf>,
+    external_url: String,
+    history_size: usize,
+}
+
+// === impl AlertManagerBuilder ===
+
+impl Default for AlertManagerBuilder {
+    fn default() -> Self {
+        Self {
+            source: None,
+            registry: None,
+            naming: Naming::default(),
+            labels: BTreeMap::new(),
+            rules: Vec::new(),
+            slos: Vec::new(),
+            channels: Vec::new(),
+            remediations: Vec::new(),
+            inhibitions: vec![Inhibition::default()],
+            group_by: vec!["alertname".to_owned()],
+            interval: Duration::from_secs(10),
+            clock: Arc::new(SystemClock::default()),
+            state_file: None,
+            external_url: String::new(),
+            history_size: 1_000,
+        }
+    }
+}
+
+impl AlertManagerBuilder {
+    /// The instance whose metrics are watched, and where the manager's own are shown.
+    pub fn obs(self, obs: &Obs) -> Self {
+        self.registry(obs.registry())
+    }
+
+    /// The metrics that are watched, and where the manager's own are shown.
+    pub fn registry(mut self, registry: &Registry) -> Self {
+        let watched = registry.clone();
+        self.registry = Some(registry.clone());
+        self.source(move || watched.snapshot())
+    }
+
+    /// Metrics from elsewhere, in place of a registry's: several registries together, a replay.
+    pub fn source(mut self, read: impl Fn() -> Vec<FamilySnapshot> + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(read));
+        self
+    }
+
+    /// What the RED metrics are called. Defaults to the namespace `http` of the guide's convention.
+    pub fn naming(mut self, naming: Naming) -> Self {
+        self.naming = naming;
+        self
+    }
+
+    /// All that a definition says of a service: names, SLOs, alerts; its alerts have the labels `service` and
+    /// `env`.
+    pub fn service(mut self, service: &Service) -> Self {
+        self.naming = service.naming_in_process();
+        self.rules.extend(service.alerts.iter().cloned());
+        self.slos.extend(service.slos.iter().cloned());
+        let this = self.label("service", &service.name);
+        if service.environment.is_empty() { this } else { this.label("env", &service.environment) }
+    }
+
+    /// A label of all alerts of this process; a rule's own comes first.
+    pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.insert(key.into(), value.into());
+        self
+    }
+
+    /// A rule.
+    pub fn rule(mut self, rule: AlertRule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Some rules.
+    pub fn rules(mut self, rules: impl IntoIterator<Item = AlertRule>) -> Self {
+        self.rules.extend(rules);
+        self
+    }
+
+    /// An objective whose error budget is kept; its alerts are rules: `.rules(slo.alerts())`.
+    pub fn slo(mut self, slo: Arc<Slo>) -> Self {
+        self.slos.push(slo);
+        self
+    }
+
+    /// Where alerts are told.
+    pub fn channel(mut self, channel: Channel) -> Self {
+        self.channels.push(channel);
+        self
+    }
+
+    /// What is done about an alert.
+    pub fn remediation(mut self, remediation: Remediation) -> Self {
+        self.remediations.push(remediation);
+        self
+    }
+
+    /// Alerts that mute others, besides the default: what is critical mutes what is not, of the same `slo`.
+    pub fn inhibition(mut self, inhibition: Inhibition) -> Self {
+        self.inhibitions.push(inhibition);
+        self
+    }
+
+    /// The labels whose alerts are told in one notification. Defaults to `alertname`.
+    pub fn group_by<L: Into<String>>(mut self, labels: impl IntoIterator<Item = L>) -> Self {
+        self.group_by = labels.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How often the task evaluates, from 100 ms to an hour. Defaults to 10 seconds.
+    pub const fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Who tells the time. Defaults to the clocks of the system.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// A file that keeps windows, waiting alerts and who was told over a restart. It is written every 5
+    /// minutes and at the shutdown; one that is missing or broken is none. Defaults to none.
+    pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.state_file = Some(path.into());
+        self
+    }
+
+    /// Where people find this service: `externalURL` and `generatorURL` of notifications. Defaults to none.
+    pub fn external_url(mut self, url: impl Into<String>) -> Self {
+        self.external_url = url.into();
+        self
+    }
+
+    /// How many alerts that have begun to fire or were over are remembered. Defaults to 1 000.
+    pub const fn history_size(mut self, alerts: usize) -> Self {
+        self.history_size = alerts;
+        self
+    }
+
+    /// A manager that evaluates when it is told to, by [`evaluate`](AlertManager::evaluate).
+    ///
+    /// # Errors
+    ///
+    /// If there are no metrics to watch, or a rule, SLO, channel or setting is refused.
+    pub fn build(self) -> Result<AlertManager, BuildError> {
+        self.shared().map(AlertManager::new)
+    }
+
+    /// A manager that evaluates by itself, on a thread of its own, at each interval, the first time at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and if no thread can be started.
+    pub fn start(self) -> Result<AlertManager, BuildError> {
+        let shared = self.shared()?;
+        task::start(&shared).map_err(|error| BuildError::setting("interval", format!("no thread: {error}")))?;
+        Ok(AlertManager::new(shared))
+    }
+
+    fn shared(mut self) -> Result<Arc<Shared>, BuildError> {
+        let source = self.source.take().ok_or_else(|| {
+            BuildError::setting("registry", "there are no metrics to watch: give an `obs` or a `registry`")
+        })?;
+        self.check_interval()?;
+        let reports = Reports::default();
+        let engine = self.engine(&reports)?;
+        let Self { clock, interval, state_file, channels, remediations, .. } = self;
+        let manager = AlertManager::new(Arc::new(Shared::new(engine, source, clock, interval, reports, state_file)));
+        channels.into_iter().try_for_each(|channel| manager.add_channel(channel))?;
+        remediations.into_iter().try_for_each(|remediation| manager.add_remediation(remediation))?;
+        Ok(manager.into_shared())
+    }
+
+    fn check_interval(&self) -> Result<(), BuildError> {
+        const RANGE: std::ops::RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3_600);
+        if RANGE.contains(&self.interval) {
+            return Ok(());
+        }
+        Err(BuildError::setting(
+            "interval",
+            format!("{:?} is not between 100 ms and 1 h; 10 s is usual", self.interval),
+        ))
+    }
+
+    fn engine(&mut self, reports: &Reports) -> Result<Engine, BuildError> {
+        let telemetry = Telemetry::new(self.registry.take());
+        let now = self.clock.now();
+        let saved = self.state_file.as_deref().and_then(State::read).map(|state| state.into_parts(now));
+        let (history, alerts, told) = saved.unwrap_or_default();
+        let mut restored = History::default();
+        restored.restore(history, now);
+        let group_by = std::mem::take(&mut self.group_by);
+        let mut dispatcher =
+            Dispatcher::new(reports.clone(), telemetry.clone(), group_by, &self.external_url, self.interval);
+        dispatcher.restore(told);
+        for inhibition in self.inhibitions.drain(..) {
+            dispatcher.inhibit(inhibition).map_err(|error| BuildError::setting("inhibition", error))?;
+        }
+        let (naming, labels) = (self.naming.clone(), self.labels.clone());
+        let mut engine = Engine::new(naming, labels, dispatcher, telemetry, restored, self.history_size)?;
+        self.rules.drain(..).try_for_each(|rule| engine.add_rule(rule))?;
+        self.slos.drain(..).try_for_each(|slo| engine.add_slo(&slo))?;
+        for saved in alerts {
+            if let Some(judge) = engine.rules.get_mut(&saved.rule) {
+                judge.active.push(Active::begin(&judge.rule, &self.labels, 0, &[], saved.phase(now), None));
+            }
+        }
+        Ok(engine)
+    }
+}
+
+impl fmt::Debug for AlertManagerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AlertManagerBuilder")
+            .field("naming", &self.naming)
+            .field("labels", &self.labels)
+            .field("rules", &self.rules)
+            .field("channels", &self.channels)
+            .field("remediations", &self.remediations)
+            .field("interval", &self.interval)
+            .field("state_file", &self.state_file)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,313 @@
+//! The handle.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use super::{AlertManagerBuilder, BuildError, RuleStatus, SloStatus, shared::Shared};
+use crate::{
+    Alert, AlertRule, AlertState, Channel, Moment, Remediation, Silence, SilenceId, Slo, remediation::Runner,
+    time::rfc3339,
+};
+
+/// Evaluates rules over the metrics of the process, and tells channels of the alerts: a cheap handle that
+/// clones share.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_alert::{AlertManager, AlertRule, Channel, Condition, Severity, promql::Window};
+/// use obs_core::metrics::Registry;
+///
+/// let registry = Registry::new();
+/// let manager = AlertManager::builder()
+///     .registry(&registry)
+///     .rule(AlertRule::new(
+///         "HighErrorRate",
+///         Condition::error_ratio(Window::minutes(5), 0.05),
+///         Severity::Critical,
+///         "Error rate exceeds 5%",
+///     ))
+///     .channel(Channel::log())
+///     .start()?;
+/// manager.add_rule(AlertRule::new("MaintenanceForgotten", Condition::custom(|| Ok::<_, std::io::Error>(false)),
+///     Severity::Info, "Maintenance mode is on"))?;
+/// assert!(manager.shutdown(Duration::from_secs(5)));
+/// # Ok::<(), obs_alert::BuildError>(())
+/// ```
+///
+/// Started, it has one thread that evaluates and one for each channel; it needs no async runtime, and no
+/// request waits for any of them. It stops when the last handle is dropped, or at [`shutdown`](Self::shutdown),
+/// which sends what is due.
+///
+/// # Memory
+///
+/// It remembers what its rules and objectives ask for, and no more: totals every 10 seconds for an hour, every
+/// 5 minutes for 3 days, every hour for 30 days, as far back as their windows reach. An availability
+/// objective takes 16 KiB with its four alerts, one for each of 1 000 routes 16 MiB together with their series,
+/// and never more than 24 MiB. `obs_alert_history_bytes` tells.
+///
+/// # Metrics
+///
+/// | name | type | labels |
+/// |---|---|---|
+/// | `obs_alerts` | gauge | `alertname`, `severity`, `state` (`pending`, `firing`) |
+/// | `obs_alerts_suppressed` | gauge | `reason` (`silenced`, `inhibited`) |
+/// | `obs_alert_notifications_total` | counter | `channel`, `outcome` (`sent`, `retried`, `failed`, `dropped`) |
+/// | `obs_alert_evaluation_failures_total` | counter | `alertname` |
+/// | `obs_alert_evaluation_duration_seconds` | histogram | |
+/// | `obs_alert_history_bytes` | gauge | |
+/// | `obs_alert_remediations_total` | counter | `remediation`, `outcome` (`succeeded`, `failed`, `timed_out`, `dry_run`, `limited`) |
+///
+/// # Prometheus
+///
+/// A rule here and its [`promql`](AlertRule::promql) there come to the same verdict. Amounts may differ by the
+/// growth of one interval: Prometheus extrapolates from the samples inside of a window and does not count the
+/// first value of a series that appears; here growth is taken between the ends of the window, and a series
+/// that appears has grown from zero, so the very first failure counts. Alerts of a process die with it:
+/// this is for a single node, for development, and for when Prometheus is down; it does not replace it.
+#[derive(Clone, Debug)]
+pub struct AlertManager {
+    shared: Arc<Shared>,
+}
+
+// === impl AlertManager ===
+
+impl AlertManager {
+    /// Settings of a manager.
+    pub fn builder() -> AlertManagerBuilder {
+        AlertManagerBuilder::default()
+    }
+
+    pub(super) const fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// A way to this manager that does not keep it running.
+    pub(crate) fn when_alive(&self) -> impl Fn() -> Option<Self> + Send + Sync + use<> {
+        let weak = Arc::downgrade(&self.shared);
+        move || weak.upgrade().map(Self::new)
+    }
+
+    pub(super) fn into_shared(self) -> Arc<Shared> {
+        self.shared
+    }
+
+    /// What its clock says.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.shared.clock.now()
+    }
+
+    /// Evaluates all rules as at `now` and hands notifications to the channels; the task does the same.
+    /// Returns the alerts that are pending or fire, and those that were over in this evaluation.
+    ///
+    /// Time does not go back: a `now` before the last one counts as the last one. From within a condition's
+    /// closure it evaluates nothing.
+    #[expect(clippy::must_use_candidate, reason = "called for what it does")]
+    pub fn evaluate(&self, now: Moment) -> Vec<Alert> {
+        self.shared.evaluate(now)
+    }
+
+    /// The alerts that are pending or fire, as the last evaluation left them.
+    #[must_use]
+    pub fn alerts(&self) -> Vec<Alert> {
+        self.shared.engine().active().cloned().collect()
+    }
+
+    /// The alerts that have begun to fire or were over, the latest last.
+    #[must_use]
+    pub fn past_alerts(&self) -> Vec<Alert> {
+        self.shared.engine().past.iter().cloned().collect()
+    }
+
+    /// How the rules stand, by name.
+    #[must_use]
+    pub fn rules(&self) -> Vec<RuleStatus> {
+        self.shared.engine().rule_statuses()
+    }
+
+    /// How the objectives stand, by name.
+    #[must_use]
+    pub fn slos(&self) -> Vec<SloStatus> {
+        let engine = self.shared.engine();
+        engine.slos.values().map(|watched| watched.status(&engine.history)).collect()
+    }
+
+    /// Adds a rule, from the next evaluation on.
+    ///
+    /// # Errors
+    ///
+    /// If it is refused by its [check](AlertRule::check), has the name of another, or looks back further than
+    /// 30 days.
+    pub fn add_rule(&self, rule: AlertRule) -> Result<(), BuildError> {
+        self.shared.engine().add_rule(rule)
+    }
+
+    /// Takes a rule away; what fires of it is over at the next evaluation. Whether there was one.
+    #[must_use]
+    pub fn remove_rule(&self, name: &str) -> bool {
+        let now = self.now();
+        self.shared.engine().remove_rule(name, now)
+    }
+
+    /// Watches an objective.
+    ///
+    /// # Errors
+    ///
+    /// If it is refused by its [check](Slo::check), or has the name of another.
+    pub fn add_slo(&self, slo: &Arc<Slo>) -> Result<(), BuildError> {
+        self.shared.engine().add_slo(slo)
+    }
+
+    /// Watches an objective no more. Whether there was one.
+    #[must_use]
+    pub fn remove_slo(&self, name: &str) -> bool {
+        self.shared.engine().remove_slo(name)
+    }
+
+    /// Adds a channel, which hears of what fires at the next evaluation.
+    ///
+    /// # Errors
+    ///
+    /// If its settings are refused, or it has the name of another.
+    pub fn add_channel(&self, channel: Channel) -> Result<(), BuildError> {
+        if self.shared.engine().dispatcher.has(channel.called()) {
+            let message = "there is a channel of this name already: give one another name";
+            return Err(BuildError::channel(channel.called(), message));
+        }
+        let line = channel.start(self.shared.reports.clone(), self.shared.telemetry.clone())?;
+        self.shared.engine().dispatcher.add(line);
+        Ok(())
+    }
+
+    /// Takes a channel away; what waits there is still sent, for 5 seconds. Whether there was one.
+    #[must_use]
+    pub fn remove_channel(&self, name: &str) -> bool {
+        self.shared.engine().dispatcher.remove(name).is_some()
+    }
+
+    /// Adds a remediation.
+    ///
+    /// # Errors
+    ///
+    /// If its settings are refused, it names a rule that is not there, or has the name of another.
+    pub fn add_remediation(&self, remediation: Remediation) -> Result<(), BuildError> {
+        let name = remediation.called().to_owned();
+        let mut engine = self.shared.engine();
+        if engine.runners.iter().any(|runner| runner.name() == name) {
+            let message = "there is a remediation of this name already: give one another name";
+            return Err(BuildError::remediation(&name, message));
+        }
+        remediation
+            .check(|alert| engine.rules.contains_key(alert))
+            .map_err(|message| BuildError::remediation(&name, &message))?;
+        engine.runners.push(Runner::new(remediation, self.shared.telemetry.clone()));
+        Ok(())
+    }
+
+    /// Silences alerts for a while.
+    ///
+    /// # Errors
+    ///
+    /// If it has no matcher, a pattern that is none, or lasts no time.
+    pub fn silence(&self, silence: Silence) -> Result<SilenceId, BuildError> {
+        let now = self.now();
+        let begun = self.shared.engine().dispatcher.silence(silence, now);
+        begun.map_err(|message| BuildError::setting("silence", message))
+    }
+
+    /// Ends a silence before its time. Whether it was still there.
+    #[must_use]
+    pub fn end_silence(&self, id: SilenceId) -> bool {
+        self.shared.engine().dispatcher.end_silence(id)
+    }
+
+    /// The silences that have not ended.
+    #[must_use]
+    pub fn silences(&self) -> Vec<(SilenceId, Silence)> {
+        self.shared.engine().dispatcher.silences().map(|(id, silence)| (id, silence.clone())).collect()
+    }
+
+    /// The share of all requests that failed over the last `window` (up to 30 days), 0 to 1; `None` without
+    /// requests.
+    #[must_use]
+    pub fn error_rate(&self, window: Duration) -> Option<f64> {
+        let engine = self.shared.engine();
+        engine.service.error_ratio(&engine.history, window)
+    }
+
+    /// The share of all requests that did not fail over the last `window` (up to 30 days), 0 to 1; `None`
+    /// without requests.
+    #[must_use]
+    pub fn availability(&self, window: Duration) -> Option<f64> {
+        self.error_rate(window).map(|ratio| 1.0 - ratio)
+    }
+
+    /// The duration that a share of `quantile` (0 to 1) of all requests did not exceed over the last `window`
+    /// (up to an hour); `None` without requests.
+    #[must_use]
+    pub fn latency(&self, quantile: f64, window: Duration) -> Option<Duration> {
+        let engine = self.shared.engine();
+        let seconds = engine.service.quantile(&engine.history, quantile, window)?;
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+
+    /// The 99th percentile of the duration of all requests over the last `window` (up to an hour).
+    #[must_use]
+    pub fn p99(&self, window: Duration) -> Option<Duration> {
+        self.latency(0.99, window)
+    }
+
+    /// Bytes that the history holds; see the metric `obs_alert_history_bytes`.
+    #[must_use]
+    pub fn history_bytes(&self) -> usize {
+        self.shared.engine().history.bytes()
+    }
+
+    /// Alerts, rules, objectives and what has been, as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let (rules, slos, now) = (self.rules(), self.slos(), self.now());
+        json!({
+            "now": rfc3339(now.unix()),
+            "alerts": self.alerts(),
+            "rules": rules,
+            "slos": slos,
+            "past": self.past_alerts(),
+        })
+        .to_string()
+    }
+
+    /// Whether a critical alert fires.
+    #[must_use]
+    pub fn has_critical(&self) -> bool {
+        let is_critical =
+            |alert: &Alert| alert.state() == AlertState::Firing && alert.severity() == crate::Severity::Critical;
+        self.shared.engine().active().any(is_critical)
+    }
+
+    /// Waits until the channels have sent or given up what they were handed; whether that came within
+    /// `timeout`.
+    #[must_use]
+    pub fn flush(&self, timeout: Duration) -> bool {
+        let flusher = self.shared.engine().dispatcher.flusher();
+        flusher(Instant::now() + timeout)
+    }
+
+    /// Stops: the task evaluates no more, the channels send what they have until `timeout` is over, the
+    /// state file is written. Whether everything could be sent; what could not is counted as dropped.
+    #[must_use]
+    pub fn shutdown(&self, timeout: Duration) -> bool {
+        let end = Instant::now() + timeout;
+        self.shared.stop.set();
+        let lines = self.shared.engine().dispatcher.end(end);
+        let left: usize = lines.iter().map(|line| line.join(end)).sum();
+        let now = self.now();
+        self.shared.engine().dispatcher.settle_reports(now);
+        self.shared.save(now);
+        left == 0
+    }
+}

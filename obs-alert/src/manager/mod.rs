@@ -1,0 +1,25 @@
+//! [`AlertManager`]: evaluates rules, and tells channels.
+
+mod builder;
+mod engine;
+mod error;
+mod handle;
+mod judge;
+mod service;
+mod shared;
+mod state_file;
+mod status;
+mod task;
+mod telemetry;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use telemetry::Telemetry;
+
+pub use {
+    builder::AlertManagerBuilder,
+    error::BuildError,
+    handle::AlertManager,
+    status::{RuleStatus, SloStatus},
+};

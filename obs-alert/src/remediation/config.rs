@@ -1,0 +1,146 @@
+//! A remediation and its settings.
+
+use std::{collections::BTreeMap, error::Error, ffi::OsString, fmt, sync::Arc, time::Duration};
+
+use super::action::Action;
+use crate::Alert;
+
+/// What is done when an alert fires: a cache emptied, a pool restarted, a feature switched off.
+///
+/// It runs on a thread of its own, one at a time; again while the alert goes on, after its cooldown, and
+/// only so many times an hour. Alerts that are silenced start none. Each run is logged and counted in
+/// `obs_alert_remediations_total{remediation,outcome}`.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_alert::Remediation;
+///
+/// let restart = Remediation::command("restart-workers", "systemctl", ["restart", "workers"])
+///     .on("QueueStuck")
+///     .cooldown(Duration::from_secs(600))
+///     .runs_per_hour(2)
+///     .dry_run(true);
+/// ```
+#[must_use = "a remediation does nothing until it is given to an `AlertManager`"]
+pub struct Remediation {
+    pub(super) name: String,
+    pub(super) alerts: Vec<String>,
+    pub(super) action: Action,
+    pub(super) cooldown: Duration,
+    pub(super) runs_per_hour: u32,
+    pub(super) is_dry_run: bool,
+    pub(super) timeout: Duration,
+}
+
+// === impl Remediation ===
+
+impl Remediation {
+    /// A closure; it is given the alert. It can't be stopped: one that hangs is never called again.
+    pub fn closure<E>(name: impl Into<String>, act: impl Fn(&Alert) -> Result<(), E> + Send + Sync + 'static) -> Self
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::new(name, Action::Closure(Arc::new(move |alert| act(alert).map_err(Into::into))))
+    }
+
+    /// A program, without a shell. It finds the alert as JSON on its standard input, and in the variables
+    /// `OBS_ALERT_NAME`, `OBS_ALERT_SEVERITY`, `OBS_ALERT_SUMMARY` and `OBS_ALERT_VALUE`. What it prints is
+    /// not read; any exit code but 0 is a failure.
+    pub fn command<A: Into<OsString>>(
+        name: impl Into<String>,
+        program: impl Into<OsString>,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        Self::new(name, Action::Command { program: program.into(), arguments, variables: BTreeMap::new() })
+    }
+
+    fn new(name: impl Into<String>, action: Action) -> Self {
+        Self {
+            name: name.into(),
+            alerts: Vec::new(),
+            action,
+            cooldown: Duration::from_secs(300),
+            runs_per_hour: 4,
+            is_dry_run: false,
+            timeout: Duration::from_secs(60),
+        }
+    }
+
+    /// Which alert it is for, by the name of its rule; may be called for several.
+    pub fn on(mut self, alert: impl Into<String>) -> Self {
+        self.alerts.push(alert.into());
+        self
+    }
+
+    /// An environment variable of the program; a closure has none.
+    pub fn variable(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        if let Action::Command { variables, .. } = &mut self.action {
+            variables.insert(key.into(), value.into());
+        }
+        self
+    }
+
+    /// How long after the start of a run no other begins. Defaults to 5 minutes.
+    pub const fn cooldown(mut self, span: Duration) -> Self {
+        self.cooldown = span;
+        self
+    }
+
+    /// How many runs may begin within an hour. Defaults to 4.
+    pub const fn runs_per_hour(mut self, runs: u32) -> Self {
+        self.runs_per_hour = runs;
+        self
+    }
+
+    /// Only says what it would do. Defaults to `false`.
+    pub const fn dry_run(mut self, only_say: bool) -> Self {
+        self.is_dry_run = only_say;
+        self
+    }
+
+    /// How long the program may run before it is killed. Defaults to a minute.
+    pub const fn timeout(mut self, span: Duration) -> Self {
+        self.timeout = span;
+        self
+    }
+
+    /// What it is called.
+    pub(crate) fn called(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn check(&self, is_rule: impl Fn(&str) -> bool) -> Result<(), String> {
+        if self.name.is_empty() || self.name.len() > 64 || self.name.contains(char::is_control) {
+            return Err("its name must have 1 to 64 characters, none of them a control character".to_owned());
+        }
+        if self.alerts.is_empty() {
+            return Err("it is for no alert: name one by `on`".to_owned());
+        }
+        if let Some(unknown) = self.alerts.iter().find(|alert| !is_rule(alert)) {
+            return Err(format!("there is no rule {unknown:?}: add the rule first, or mend the name"));
+        }
+        if self.runs_per_hour == 0 {
+            return Err("0 runs an hour: it would never run; say at least 1".to_owned());
+        }
+        if self.timeout.is_zero() {
+            return Err("timeout 0 s: nothing is done in no time, say 60 s".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Remediation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, alerts, action, cooldown, runs_per_hour, is_dry_run, timeout } = self;
+        f.debug_struct("Remediation")
+            .field("name", name)
+            .field("alerts", alerts)
+            .field("action", action)
+            .field("cooldown", cooldown)
+            .field("runs_per_hour", runs_per_hour)
+            .field("is_dry_run", is_dry_run)
+            .field("timeout", timeout)
+            .finish()
+    }
+}

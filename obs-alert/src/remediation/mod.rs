@@ -1,0 +1,11 @@
+//! What a process does itself about an alert: [`Remediation`].
+
+mod action;
+mod config;
+mod runner;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::Remediation;
+pub(crate) use runner::Runner;

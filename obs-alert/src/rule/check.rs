@@ -1,0 +1,106 @@
+//! What a rule is checked for before it is used.
+
+use std::{error::Error, fmt};
+
+use super::AlertRule;
+use crate::{BadCondition, Comparison, condition::is_label_name};
+
+/// A rule that can't be used; says which, what is wrong with which value, and the mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRule {
+    rule: String,
+    message: String,
+    condition: Option<BadCondition>,
+}
+
+/// Labels that Prometheus sets, or that the rule's severity does.
+const RESERVED: [&str; 4] = ["alertname", "alertstate", "severity", "__name__"];
+
+// === impl AlertRule ===
+
+impl AlertRule {
+    /// Whether it can be used. A rule of poor quality can, see [`quality`](Self::quality).
+    ///
+    /// # Errors
+    ///
+    /// If the name or a label is none, the condition is refused by
+    /// [`Condition::check`](crate::Condition::check), the clear threshold is not on the good side, or the
+    /// minimum of requests is no number or belongs to a condition that is not about requests.
+    pub fn check(&self) -> Result<(), BadRule> {
+        if !is_label_name(&self.name) || self.name.len() > 128 {
+            let message = "its name must have 1 to 128 letters, digits and '_' and not start with a digit: it becomes \
+                           the name of a runbook";
+            return self.refuse(message.to_owned());
+        }
+        self.condition.check().map_err(|error| BadRule {
+            rule: self.name.clone(),
+            message: "its condition is refused".to_owned(),
+            condition: Some(error),
+        })?;
+        if let Some(key) = self.labels.keys().find(|key| !is_label_name(key) || RESERVED.contains(&key.as_str())) {
+            return self.refuse(format!("label {key:?} can't be set: take another name"));
+        }
+        if let Some(key) = self.annotations.keys().find(|key| !is_label_name(key)) {
+            return self.refuse(format!("annotation {key:?} can't be set: it has letters, digits and '_'"));
+        }
+        self.check_min_requests()?;
+        self.check_clear_threshold()
+    }
+
+    fn check_min_requests(&self) -> Result<(), BadRule> {
+        let at_least = self.min_requests;
+        if !at_least.is_finite() || at_least < 0.0 {
+            return self.refuse(format!("min_requests {at_least} must be a number of at least 0"));
+        }
+        if at_least > 0.0 && self.condition.traffic(&crate::Naming::default()).is_none() {
+            let message =
+                format!("min_requests {at_least} means nothing here: {:?} is not about requests", self.condition);
+            return self.refuse(message);
+        }
+        Ok(())
+    }
+
+    fn check_clear_threshold(&self) -> Result<(), BadRule> {
+        let Some(clear) = self.clear_threshold else { return Ok(()) };
+        let side = match self.condition.comparison() {
+            Some(Comparison::Above(threshold)) if clear > threshold || clear.is_nan() => "at most",
+            Some(Comparison::Below(threshold)) if clear < threshold || clear.is_nan() => "at least",
+            Some(_) => return Ok(()),
+            None => return self.refuse(format!("clear threshold {clear} means nothing here: nothing is compared")),
+        };
+        let threshold = self.condition.comparison().map_or(clear, Comparison::threshold);
+        self.refuse(format!("clear threshold {clear} is on the bad side: it must be {side} {threshold}"))
+    }
+
+    fn refuse(&self, message: String) -> Result<(), BadRule> {
+        Err(BadRule { rule: self.name.clone(), message, condition: None })
+    }
+}
+
+// === impl BadRule ===
+
+impl BadRule {
+    /// The name of the rule.
+    #[must_use]
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// What is wrong, without the name of the rule.
+    #[must_use]
+    pub fn message(&self) -> String {
+        self.condition.as_ref().map_or_else(|| self.message.clone(), ToString::to_string)
+    }
+}
+
+impl fmt::Display for BadRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "alert {:?}: {}", self.rule, self.message)
+    }
+}
+
+impl Error for BadRule {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.condition.as_ref().map(|error| error as _)
+    }
+}

@@ -1,0 +1,60 @@
+//! Rules as `PromQL`.
+
+use super::{AlertRule, NoData};
+use crate::{
+    Naming,
+    promql::{Expr, Selector},
+};
+
+// === impl AlertRule ===
+
+impl AlertRule {
+    /// All that must be so, as the `expr` of a rule of Prometheus: the condition with its minimum of
+    /// requests, its clear threshold and what no data means. A closure has none.
+    ///
+    /// A clear threshold and [`NoData::Keep`] read what Prometheus keeps of the alert itself (`ALERTS`).
+    #[must_use]
+    pub fn promql(&self, naming: &Naming) -> Option<Expr> {
+        let mut fires = self.condition.promql(naming)?;
+        if let Some((clear, is)) = self.clear_threshold.zip(self.condition.comparison()) {
+            let goes_on = self.condition.promql_at(naming, is.with_threshold(clear))?;
+            fires = fires.or(goes_on.and_ignoring(&self.own_labels(), self.firing()));
+        }
+        if let Some(traffic) = self.condition.traffic(naming).filter(|_| self.min_requests > 0.0) {
+            let seen = match traffic.before {
+                Some(before) => traffic.requests.increase_before(traffic.window, before),
+                None => traffic.requests.increase(traffic.window),
+            };
+            fires = fires.and(seen.at_least(self.min_requests));
+        }
+        Some(match self.no_data {
+            NoData::Ok => fires,
+            NoData::Alert => fires.or(self.value_promql(naming)?.call("absent")),
+            // What fired and has no value now: without its own labels it is the same alert again.
+            NoData::Keep => {
+                let kept = self.firing().aggregate_without("max", &self.own_labels());
+                fires.or(kept.unless(self.value_promql(naming)?))
+            }
+        })
+    }
+
+    /// What is compared, without the comparison and the minimum of requests: it has data whenever there
+    /// is traffic.
+    #[must_use]
+    pub fn value_promql(&self, naming: &Naming) -> Option<Expr> {
+        self.condition.value_promql(naming)
+    }
+
+    /// This alert while it fires. Labels with a template have no fixed value to select by.
+    fn firing(&self) -> Expr {
+        let alerts = Selector::new("ALERTS").with("alertname", &self.name).with("alertstate", "firing");
+        let fixed = self.labels.iter().filter(|(_, value)| !value.contains("{{"));
+        let alerts = fixed.fold(alerts, |alerts, (key, value)| alerts.with(key, value));
+        Expr::instant(&alerts.with("severity", self.severity.as_str()))
+    }
+
+    /// The labels that an alert has and the series of its value have not.
+    fn own_labels(&self) -> Vec<&str> {
+        ["alertname", "alertstate", "severity"].into_iter().chain(self.labels.keys().map(String::as_str)).collect()
+    }
+}

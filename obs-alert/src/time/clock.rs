@@ -1,0 +1,85 @@
+//! Clocks.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use super::Moment;
+
+/// What tells the time; tests and replays bring their own.
+pub trait Clock: Send + Sync + 'static {
+    /// Now. Its monotonic part never goes back.
+    fn now(&self) -> Moment;
+}
+
+/// The clocks of the system.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    origin: Instant,
+}
+
+/// A clock that stands still until it is told to go on; clones are one clock.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_alert::{Clock, ManualClock};
+///
+/// let clock = ManualClock::new();
+/// let start = clock.now();
+/// clock.advance(Duration::from_secs(10));
+/// assert_eq!(clock.now().since(start), Duration::from_secs(10));
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualClock {
+    now: Arc<Mutex<Moment>>,
+}
+
+// === impl SystemClock ===
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self { origin: Instant::now() }
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "a stamp is turned into a number; nothing is measured by it")]
+    fn now(&self) -> Moment {
+        Moment::new(self.origin.elapsed(), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+}
+
+// === impl ManualClock ===
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ManualClock {
+    /// Stands at the wall clock's 14 November 2023, 22:13:20 UTC.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::at(Duration::from_secs(1_700_000_000))
+    }
+
+    /// Stands at a time of the wall clock, given since 1970.
+    #[must_use]
+    pub fn at(unix: Duration) -> Self {
+        Self { now: Arc::new(Mutex::new(Moment::new(Duration::ZERO, unix))) }
+    }
+
+    /// Goes on by `span`.
+    pub fn advance(&self, span: Duration) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = now.after(span);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Moment {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,10 @@
+//! Points in time: [`Moment`], and the clocks that tell them.
+
+mod clock;
+mod moment;
+mod stamp;
+
+pub(crate) use {moment::millis, stamp::rfc3339};
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use moment::Moment;

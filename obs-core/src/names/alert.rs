@@ -1,0 +1,112 @@
+//! Metrics of the alerts that are evaluated in the process.
+
+use super::{
+    MetricDef,
+    MetricType::{Counter, Gauge, Histogram},
+};
+
+/// Alerts that are not inactive.
+pub const ALERTS: MetricDef = MetricDef::fixed(
+    "obs_alerts",
+    Gauge,
+    "",
+    &[label::ALERTNAME, label::SEVERITY, label::STATE],
+    "Alerts that are pending or firing, by rule.",
+);
+/// Notifications by what became of them.
+pub const NOTIFICATIONS: MetricDef = MetricDef::fixed(
+    "obs_alert_notifications_total",
+    Counter,
+    "",
+    &[label::CHANNEL, label::OUTCOME],
+    "Notifications of alerts, by channel and what became of them; each retry counts.",
+);
+/// Alerts that nobody was told of, and why.
+pub const SUPPRESSED: MetricDef = MetricDef::fixed(
+    "obs_alerts_suppressed",
+    Gauge,
+    "",
+    &[label::REASON],
+    "Alerts that fire and that nobody is told of, because of a silence or of a worse alert.",
+);
+/// Conditions that could not be evaluated.
+pub const EVALUATION_FAILURES: MetricDef = MetricDef::fixed(
+    "obs_alert_evaluation_failures_total",
+    Counter,
+    "",
+    &[label::ALERTNAME],
+    "Evaluations of a rule's condition that failed or panicked.",
+);
+/// How long all rules take.
+pub const EVALUATION_DURATION: MetricDef = MetricDef::fixed(
+    "obs_alert_evaluation_duration_seconds",
+    Histogram,
+    "seconds",
+    &[],
+    "Time to evaluate all alert rules of the process.",
+);
+/// What the history holds.
+pub const HISTORY_SIZE: MetricDef = MetricDef::fixed(
+    "obs_alert_history_bytes",
+    Gauge,
+    "bytes",
+    &[],
+    "Memory of the history that alert rules are evaluated from.",
+);
+/// Runs of remediations.
+pub const REMEDIATIONS: MetricDef = MetricDef::fixed(
+    "obs_alert_remediations_total",
+    Counter,
+    "",
+    &[label::REMEDIATION, label::OUTCOME],
+    "Remediations that alerts have asked for, by what became of them.",
+);
+/// All of them, in the order of the documentation.
+pub const ALL: [MetricDef; 7] =
+    [ALERTS, SUPPRESSED, NOTIFICATIONS, EVALUATION_FAILURES, EVALUATION_DURATION, HISTORY_SIZE, REMEDIATIONS];
+
+/// Label keys of these metrics.
+pub mod label {
+    /// Name of a rule.
+    pub const ALERTNAME: &str = "alertname";
+    /// How bad it is: `critical`, `warning`, `info`.
+    pub const SEVERITY: &str = "severity";
+    /// `pending`, `firing`.
+    pub const STATE: &str = "state";
+    /// Name of a channel.
+    pub const CHANNEL: &str = "channel";
+    /// What became of it, see [`outcome`](super::outcome).
+    pub const OUTCOME: &str = "outcome";
+    /// `silenced`, `inhibited`.
+    pub const REASON: &str = "reason";
+    /// Name of a remediation.
+    pub const REMEDIATION: &str = "remediation";
+}
+
+/// Values of the `outcome` label.
+pub mod outcome {
+    /// The receiver has taken it.
+    pub const SENT: &str = "sent";
+    /// The receiver did not take it; it is sent again.
+    pub const RETRIED: &str = "retried";
+    /// The receiver did not take it, nor will it be sent again by the channel.
+    pub const FAILED: &str = "failed";
+    /// There was no room or no time to send it.
+    pub const DROPPED: &str = "dropped";
+    /// A remediation has done its work.
+    pub const SUCCEEDED: &str = "succeeded";
+    /// A remediation took too long and was stopped.
+    pub const TIMED_OUT: &str = "timed_out";
+    /// A remediation would have run.
+    pub const DRY_RUN: &str = "dry_run";
+    /// A remediation has run often enough for now.
+    pub const LIMITED: &str = "limited";
+}
+
+/// Values of the `reason` label.
+pub mod reason {
+    /// Somebody has silenced it.
+    pub const SILENCED: &str = "silenced";
+    /// A worse alert tells the same.
+    pub const INHIBITED: &str = "inhibited";
+}
