@@ -2,10 +2,10 @@
 # Installs what the tests need (Rust excepted), then runs every check of this repository.
 #
 #   ./test.sh                       everything
-#   OBS_SKIP_BACKENDS=1 ./test.sh   without Prometheus and Python: installs nothing, those tests skip
+#   OBS_SKIP_BACKENDS=1 ./test.sh   without Prometheus, Python and Node: installs nothing, those tests skip
 #
 # Needs a Debian-like system to install; on others, install what it names and run it again. Network:
-# the distribution's packages, Python's packages and Rust's crates, each only when something is missing.
+# the distribution's packages, those of Python and Node, and Rust's crates, each only when something is missing.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -13,11 +13,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 PACKAGES=(
     "prometheus prometheus promtool"
     "prometheus-alertmanager prometheus-alertmanager amtool"
+    "nodejs node"
+    "npm npm"
     "gcc cc"
     "libc6-dev"
 )
 VENV=.tools/venv
 REQUIREMENTS=tests/requirements.txt
+NODE_LOCK=tests/package-lock.json
 CROSS_TARGETS=(x86_64-pc-windows-gnu aarch64-apple-darwin)
 
 part="start"
@@ -162,6 +165,26 @@ install_python_packages() {
     echo "$VENV made with $("$python" --version)"
 }
 
+# --- Node -------------------------------------------------------------------
+
+install_node_packages() {
+    if cmp -s "$NODE_LOCK" .tools/package-lock.json && [ -x .tools/node_modules/.bin/tsc ]; then
+        echo ".tools/node_modules is up to date"
+        return
+    fi
+    mkdir -p .tools
+    cp tests/package.json .tools/
+    rm -f .tools/package-lock.json
+    # The lock goes there last: without it, the next run installs again.
+    (
+        trap 'rm -f .tools/package-lock.json' EXIT
+        cp "$NODE_LOCK" .tools/
+        npm ci --prefix .tools --no-audit --no-fund --ignore-scripts --loglevel error </dev/null
+        trap - EXIT
+    ) || die "npm could not install $NODE_LOCK into .tools: is its registry reachable?"
+    echo ".tools/node_modules made with node $(node --version)"
+}
+
 # --- checks -----------------------------------------------------------------
 
 # A library alone and without its features compiles other code than the workspace does.
@@ -202,6 +225,7 @@ if [ "${OBS_SKIP_BACKENDS:-}" = 1 ]; then
 else
     install_packages
     install_python_packages
+    install_node_packages
 fi
 
 section "format"

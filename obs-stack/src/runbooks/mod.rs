@@ -1,1 +1,17 @@
-//! Files of runbooks.
+//! Runbooks: one Markdown file for each alert, `runbooks/higherrorrate.md`, and a list of them.
+//!
+//! A runbook has six parts: what fired, meaning, impact, diagnosis with ready queries, mitigation,
+//! escalation. Each stands between two comments; text of your own outside of them is kept when the files are
+//! made again, see [`merged`].
+
+mod advice;
+mod files;
+mod merge;
+mod page;
+mod parts;
+
+#[cfg(test)]
+mod tests;
+
+pub use files::{files, path, url};
+pub use merge::merged;

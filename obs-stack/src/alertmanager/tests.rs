@@ -1,0 +1,43 @@
+use obs_alert::definition::Definition;
+
+use super::{contact::Contact, files, secrets};
+
+/// The service belongs to the team `a`, if there are teams.
+fn definition(teams: &str) -> Definition {
+    let team = if teams == "[]" { "" } else { ", team: a" };
+    let text = format!("version: 1\nteams: {teams}\nservices: [{{ name: s, endpoints: [GET /a]{team} }}]");
+    Definition::parse(&text, "obs.yaml").unwrap()
+}
+
+#[test]
+fn contacts_are_told_apart_by_their_looks() {
+    assert_eq!(Contact::read("#on-call"), Some(Contact::Slack(Some("#on-call"))));
+    assert_eq!(Contact::read(" @ann "), Some(Contact::Slack(Some("@ann"))));
+    assert_eq!(Contact::read("https://a.example/b"), Some(Contact::Webhook("https://a.example/b")));
+    assert_eq!(Contact::read("a@example.com"), Some(Contact::Email("a@example.com")));
+    assert_eq!(Contact::read("PagerDuty"), Some(Contact::PagerDuty));
+    for by_people_only in ["+41 44 000 00 00", "", "#", "a@b@c", "ann at example", "@"] {
+        assert_eq!(Contact::read(by_people_only), None, "{by_people_only:?}");
+    }
+}
+
+#[test]
+fn secrets_are_named_once_and_sorted() {
+    let definition = definition("[{ name: b, escalation: pagerduty }, { name: a, contact: '#a', escalation: '@ann' }]");
+    assert_eq!(secrets(&definition), ["a_slack_url", "b_pagerduty_key", "b_slack_url"]);
+}
+
+#[test]
+fn a_definition_without_teams_has_a_receiver_all_the_same() {
+    let config = &files(&definition("[]"))[0].content;
+    assert!(config.contains("route:\n  receiver: discard\n"), "{config}");
+}
+
+#[test]
+fn a_relay_for_mail_is_named_only_where_somebody_is_told_by_mail() {
+    let has_relay = |contact: &str| {
+        files(&definition(&format!("[{{ name: a, contact: '{contact}' }}]")))[0].content.contains("smtp_smarthost")
+    };
+    assert!(has_relay("a@example.com"));
+    assert!(!has_relay("#a"));
+}

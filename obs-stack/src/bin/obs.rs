@@ -1,0 +1,7 @@
+//! The `obs` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    obs_stack::cli::main()
+}

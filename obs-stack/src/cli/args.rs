@@ -1,0 +1,151 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+/// From one definition of services to everything around them: Prometheus, Alertmanager, Grafana, Loki,
+/// collectors, Kubernetes, Compose, runbooks.
+#[derive(Debug, Parser)]
+#[command(name = "obs", version, propagate_version = true, after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  obs new --service payments --team payments --endpoint 'POST /payments'
+  obs generate --spec obs.yaml --out deploy
+  obs check && obs test
+
+Exit codes:
+  0  all is well
+  1  what was checked or tested is not as it should be
+  2  it could not be done: bad arguments, a bad definition, files that can't be read or written";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write the first definition of a service
+    New(NewArgs),
+    /// Make all files from the definition
+    Generate(GenerateArgs),
+    /// Find what is not as it should be: files, alerts, running services
+    Check(CheckArgs),
+    /// Run promtool and amtool on the files
+    Test(TestArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+}
+
+/// Writes a commented definition. What no flag says is asked for on a terminal.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  obs new
+  obs new --service payments --team payments --contact '#payments' --endpoint 'POST /payments' \\
+          --endpoint 'GET /payments/{id}' --target payments:8080 --objective 99.9")]
+pub(super) struct NewArgs {
+    /// The file to write; one that exists is never replaced
+    #[arg(long, value_name = "FILE", default_value = "obs.yaml")]
+    pub(super) out: PathBuf,
+    /// The name of the service, as it calls itself
+    #[arg(long, value_name = "NAME")]
+    pub(super) service: Option<String>,
+    /// The team that runs it
+    #[arg(long, value_name = "NAME")]
+    pub(super) team: Option<String>,
+    /// Where the team is reached: '#channel', an address, a URL
+    #[arg(long, value_name = "CONTACT")]
+    pub(super) contact: Option<String>,
+    /// Where it runs: production, staging
+    #[arg(long, value_name = "NAME")]
+    pub(super) environment: Option<String>,
+    /// Where it is scraped; can be given more than once
+    #[arg(long = "target", value_name = "HOST:PORT")]
+    pub(super) targets: Vec<String>,
+    /// What it answers; can be given more than once
+    #[arg(long = "endpoint", value_name = "METHOD TEMPLATE")]
+    pub(super) endpoints: Vec<String>,
+    /// The share of requests that must not fail, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub(super) objective: Option<f64>,
+}
+
+/// Makes all files from the definition. They are written beside, then renamed: nothing is ever half-written.
+/// The folder may hold generated files, hidden ones, and those whose names contain `.local.`; others are
+/// refused. Your own text in runbooks is kept.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  obs generate
+  obs generate --spec services/obs.yaml --out deploy")]
+pub(super) struct GenerateArgs {
+    #[command(flatten)]
+    pub(super) spec: SpecArg,
+    #[command(flatten)]
+    pub(super) out: OutArg,
+}
+
+/// Compares the files with what would be generated, looks at the quality of the alerts, and, if asked,
+/// whether the metrics pages of running services have every metric and bucket that the files read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  obs check
+  obs check --running                                       asks the targets of the definition
+  obs check --page payments=http://127.0.0.1:8080/metrics   asks there
+  curl -s https://payments/metrics | obs check --page payments=-")]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) spec: SpecArg,
+    #[command(flatten)]
+    pub(super) out: OutArg,
+    /// Ask the services where the definition says that they listen
+    #[arg(long)]
+    pub(super) running: bool,
+    /// The metrics page of a service: a URL (http), a file, or `-` for standard input; can be given more than once
+    #[arg(long = "page", value_name = "SERVICE=PAGE")]
+    pub(super) pages: Vec<String>,
+}
+
+/// Runs `promtool check config`, `check rules`, `test rules`, `amtool check-config` on the files, as far as
+/// these programs are installed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  obs test
+  obs test --out deploy --strict     fails if promtool or amtool is missing")]
+pub(super) struct TestArgs {
+    #[command(flatten)]
+    pub(super) out: OutArg,
+    /// Fail if a program is not installed, instead of leaving its tests out
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+/// Prints the completions of a shell.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  obs completions bash > /etc/bash_completion.d/obs
+  obs completions zsh > ~/.zfunc/_obs")]
+pub(super) struct CompletionsArgs {
+    /// Which shell
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SpecArg {
+    /// The definition
+    #[arg(long, value_name = "FILE", default_value = "obs.yaml")]
+    pub(super) spec: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct OutArg {
+    /// The folder of the generated files
+    #[arg(long, value_name = "FOLDER", default_value = "deploy")]
+    pub(super) out: PathBuf,
+}

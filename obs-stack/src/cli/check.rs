@@ -1,0 +1,95 @@
+//! `obs check`
+
+use std::{
+    error::Error,
+    fs,
+    io::{self, Read as _},
+};
+
+use obs_alert::definition::{Definition, Service};
+
+use super::{
+    args::CheckArgs,
+    definition,
+    report::{Outcome, Verdict, count, say},
+};
+use crate::{
+    files,
+    live::{self, Page},
+    output::Folder,
+};
+
+pub(super) fn run(args: &CheckArgs) -> Outcome {
+    let definition = definition::read(&args.spec.spec)?;
+    // Before anything is told: a page that can't be had is no finding.
+    let pages = pages(&definition, args)?;
+    let mut findings: Vec<_> = poor_alerts(&definition).collect();
+    findings.extend(drift(&definition, args)?);
+    for (service, page) in &pages {
+        let absent = live::absent(&definition, service, page);
+        findings.extend(absent.iter().map(|absent| format!("{}: {absent}", service.name)));
+    }
+    for finding in &findings {
+        say(finding)?;
+    }
+    if findings.is_empty() {
+        say(&format!("{} and {}: all is well", args.spec.spec.display(), args.out.out.display()))?;
+    } else {
+        say(&count(findings.len(), "finding"))?;
+    }
+    Ok(Verdict::of(findings.is_empty()))
+}
+
+/// The five marks of a good alert, as far as a program can tell.
+fn poor_alerts(definition: &Definition) -> impl Iterator<Item = String> {
+    definition.defects().into_iter().map(|defect| defect.to_string())
+}
+
+fn drift(definition: &Definition, args: &CheckArgs) -> Result<Vec<String>, Box<dyn Error>> {
+    let folder = Folder::new(&args.out.out);
+    let drift = folder.drift(&files(definition))?;
+    let shown = folder.path().display();
+    let mut findings: Vec<_> = drift.iter().map(|drift| format!("{shown}/{drift}")).collect();
+    if !findings.is_empty() {
+        let (spec, out) = (args.spec.spec.display(), args.out.out.display());
+        findings.push(format!("{out}: is not what {spec} says: run `obs generate --spec {spec} --out {out}`"));
+    }
+    Ok(findings)
+}
+
+fn pages<'a>(definition: &'a Definition, args: &CheckArgs) -> Result<Vec<(&'a Service, Page)>, Box<dyn Error>> {
+    let mut pages = Vec::new();
+    for given in &args.pages {
+        let bad = || format!("--page {given}: expected SERVICE=PAGE, as in payments=http://127.0.0.1:8080/metrics");
+        let (name, place) = given.split_once('=').ok_or_else(bad)?;
+        let service = definition.services.iter().find(|service| service.name == name).ok_or_else(|| {
+            let known: Vec<_> = definition.services.iter().map(|service| service.name.as_str()).collect();
+            format!("--page {given}: there is no service {name:?}; there are {}", known.join(", "))
+        })?;
+        pages.push((service, page(place)?));
+    }
+    if args.running {
+        for service in &definition.services {
+            for target in &service.targets {
+                pages.push((service, live::fetch(&format!("http://{target}{}", service.metrics_path))?));
+            }
+        }
+    }
+    Ok(pages)
+}
+
+fn page(place: &str) -> Result<Page, Box<dyn Error>> {
+    if place == "-" {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text)?;
+        return Ok(Page::parse(&text));
+    }
+    if place.starts_with("https://") {
+        return Err(format!("{place}: only http is spoken here: curl -s {place} | obs check --page SERVICE=-").into());
+    }
+    if place.starts_with("http://") {
+        return Ok(live::fetch(place)?);
+    }
+    let text = fs::read_to_string(place).map_err(|error| format!("{place}: can't be read: {error}"))?;
+    Ok(Page::parse(&text))
+}

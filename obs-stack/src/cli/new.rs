@@ -1,0 +1,182 @@
+//! `obs new`
+
+use std::{
+    error::Error,
+    fs::OpenOptions,
+    io::{self, BufRead, IsTerminal as _, Write},
+};
+
+use obs_alert::definition::Definition;
+
+use super::{
+    args::NewArgs,
+    questions::Questions,
+    report::{Outcome, Verdict, say},
+};
+
+/// What a first definition says.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Answers {
+    pub(super) service: String,
+    pub(super) team: String,
+    pub(super) contact: String,
+    pub(super) environment: String,
+    pub(super) targets: Vec<String>,
+    pub(super) endpoints: Vec<String>,
+    pub(super) objective: String,
+}
+
+const CONTACT: &str = "#on-call";
+const ENVIRONMENT: &str = "production";
+const TARGET: &str = "127.0.0.1:8080";
+const OBJECTIVE: &str = "99.9";
+
+pub(super) fn run(args: &NewArgs) -> Outcome {
+    let file = args.out.display().to_string();
+    if args.out.exists() {
+        return Err(format!("{file}: is there already: give another file by --out, or edit it").into());
+    }
+    let answers = if io::stdin().is_terminal() {
+        asked(args, &mut Questions::new(io::stdin().lock(), io::stderr().lock()))?
+    } else {
+        given(args)?
+    };
+    let text = definition(&answers);
+    // What was answered may be nothing that a definition can say.
+    Definition::parse(&text, &file)
+        .map_err(|error| format!("{file} was not written, it would be refused:\n{error}"))?;
+    // Fails if somebody else has made the file meanwhile.
+    let mut out = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&args.out)
+        .map_err(|error| format!("{file}: can't be written: {error}"))?;
+    out.write_all(text.as_bytes())?;
+    say(&format!("written {file}: look at it, then run `obs generate --spec {file} --out deploy`"))?;
+    Ok(Verdict::Well)
+}
+
+/// Everything from flags and defaults.
+fn given(args: &NewArgs) -> Result<Answers, Box<dyn Error>> {
+    let need = |value: &Option<String>, flag: &str| {
+        let missing = || format!("{flag} is missing: give it, or run `obs new` on a terminal and be asked");
+        value.clone().ok_or_else(missing)
+    };
+    if args.endpoints.is_empty() {
+        return Err("--endpoint is missing: give at least one, as in --endpoint 'GET /orders/{id}'".into());
+    }
+    let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
+    Ok(Answers {
+        service: need(&args.service, "--service")?,
+        team: need(&args.team, "--team")?,
+        contact: or(&args.contact, CONTACT),
+        environment: or(&args.environment, ENVIRONMENT),
+        targets: if args.targets.is_empty() { vec![TARGET.to_owned()] } else { args.targets.clone() },
+        endpoints: args.endpoints.clone(),
+        objective: args.objective.map_or_else(|| OBJECTIVE.to_owned(), |objective| objective.to_string()),
+    })
+}
+
+/// What flags don't say is asked for.
+pub(super) fn asked<R: BufRead, W: Write>(args: &NewArgs, questions: &mut Questions<R, W>) -> io::Result<Answers> {
+    let mut ask = |given: &Option<String>, question: &str, default: &str| match given {
+        Some(given) => Ok(given.clone()),
+        None => questions.ask(question, default),
+    };
+    let service = ask(&args.service, "Name of the service", "")?;
+    let team = ask(&args.team, "Team that runs it", &service)?;
+    let contact = ask(&args.contact, "Where the team is reached", CONTACT)?;
+    let environment = ask(&args.environment, "Environment", ENVIRONMENT)?;
+    let objective = args.objective.map(|objective| objective.to_string());
+    let objective = ask(&objective, "Requests that must not fail, in percent", OBJECTIVE)?;
+    let targets = if args.targets.is_empty() {
+        vec![questions.ask("Where it is scraped", TARGET)?]
+    } else {
+        args.targets.clone()
+    };
+    let endpoints = if args.endpoints.is_empty() {
+        questions.ask_for_all("An endpoint, as in GET /orders/{id}")?
+    } else {
+        args.endpoints.clone()
+    };
+    Ok(Answers { service, team, contact, environment, targets, endpoints, objective })
+}
+
+/// The definition, with comments for whoever reads it first.
+pub(super) fn definition(answers: &Answers) -> String {
+    common(answers) + &of_service(answers)
+}
+
+fn common(answers: &Answers) -> String {
+    let Answers { team, contact, environment, .. } = answers;
+    let (team, contact, environment) = (quoted(team), quoted(contact), quoted(environment));
+    format!(
+        "# What is run here, what it promises, and what it is watched for. The services read this file when they
+# start; `obs generate` makes the configuration of everything around them from it.
+version: 1
+
+# A label of lines and alerts: production, staging, …
+environment: {environment}
+
+# Who is called.
+teams:
+  - name: {team}
+    contact: {contact}
+
+# Where people find things. Every alert links to a runbook in this folder.
+links:
+  runbooks: https://runbooks.example.com
+  grafana: http://localhost:3000
+
+"
+    )
+}
+
+fn of_service(answers: &Answers) -> String {
+    let Answers { service, team, targets, endpoints, objective, .. } = answers;
+    let (service, team, objective) = (quoted(service), quoted(team), number(objective));
+    let targets: Vec<_> = targets.iter().map(|target| quoted(target)).collect();
+    let targets = targets.join(", ");
+    let endpoints: Vec<_> = endpoints.iter().map(|endpoint| format!("      - {}", quoted(endpoint))).collect();
+    let endpoints = endpoints.join("\n");
+    format!(
+        "services:
+  # The name is the `job` in Prometheus and Loki, and `service.name` in traces.
+  - name: {service}
+    team: {team}
+    # Where it is scraped.
+    targets: [{targets}]
+    # What it answers, as its router spells it.
+    endpoints:
+{endpoints}
+    # What it promises: four alerts follow from each, two that page and two that don't.
+    slos:
+      - name: availability
+        objective: {objective}
+        window: 30d
+        # An alert's window must have seen so many requests: one failure at night wakes nobody.
+        min_requests: 50
+    # Pools of its databases, its caches, whether it calls other services: alerts and panels follow.
+    # databases: [orders]
+    # caches: [products]
+    # clients: true
+    # Standard alerts are on where they mean something. Change what does not suit, add your own.
+    # alerts:
+    #   standard:
+    #     HighLatency: {{ above: 2s }}
+"
+    )
+}
+
+/// Plain where YAML takes it for nothing else, else as a string of JSON, which YAML reads too.
+fn quoted(text: &str) -> String {
+    let is_plain = text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+        && !matches!(text, "yes" | "no" | "on" | "off" | "y" | "n" | "true" | "false" | "null");
+    if is_plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+}
+
+/// A number as it was given; what is none is a string, which the definition refuses by name.
+fn number(text: &str) -> String {
+    if text.parse::<f64>().is_ok() { text.to_owned() } else { quoted(text) }
+}

@@ -1,0 +1,102 @@
+//! `obs test`
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    args::TestArgs,
+    report::{Outcome, Verdict, count, say},
+    tools::{AMTOOL, PROMTOOL, Run, Tool},
+};
+
+/// What a promtool says that was built without service discovery in Kubernetes, as Debian's is.
+const NO_KUBERNETES: &str = "field kubernetes_sd_configs not found";
+
+/// A test of one file.
+struct Test {
+    tool: Tool,
+    args: &'static [&'static str],
+    file: PathBuf,
+}
+
+const CHECK_CONFIG: &[&str] = &["check", "config"];
+const CHECK_RULES: &[&str] = &["check", "rules", "--lint=all", "--lint-fatal"];
+const TEST_RULES: &[&str] = &["test", "rules"];
+const CHECK_ROUTES: &[&str] = &["check-config"];
+
+pub(super) fn run(args: &TestArgs) -> Outcome {
+    let tests = tests(&args.out.out)?;
+    if tests.is_empty() {
+        let out = args.out.out.display();
+        return Err(format!("{out}: holds nothing to test: run `obs generate --out {out}` first").into());
+    }
+    let (mut passed, mut failed, mut missing) = (0, 0, Vec::new());
+    for test in &tests {
+        let Test { tool, args, file } = test;
+        let what = format!("{} {} {}", tool.program, args.join(" "), file.display());
+        match tool.run(args, file)? {
+            Run::Passed => {
+                passed += 1;
+                say(&format!("ok      {what}"))?;
+            }
+            Run::Failed(output) if output.contains(NO_KUBERNETES) => {
+                say(&format!("skipped {what}: this {} was built without Kubernetes", tool.program))?;
+            }
+            Run::Failed(output) => {
+                failed += 1;
+                say(&format!("FAILED  {what}\n{}", indented(&output)))?;
+            }
+            Run::Missing if missing.contains(&tool.program) => {}
+            Run::Missing => {
+                missing.push(tool.program);
+                say(&format!("skipped {}: is not installed (Debian package {})", tool.program, tool.package))?;
+            }
+        }
+    }
+    say(&format!("{} passed, {failed} failed", count(passed, "test")))?;
+    Ok(Verdict::of(failed == 0 && (missing.is_empty() || !args.strict)))
+}
+
+fn tests(out: &Path) -> Result<Vec<Test>, Box<dyn Error>> {
+    let prometheus = out.join("prometheus");
+    let of = |tool, args, files: Vec<PathBuf>| files.into_iter().map(move |file| Test { tool, args, file });
+    let mut configs = yaml_files(&prometheus)?;
+    if PROMTOOL.major_version().is_some_and(|version| version < 3) {
+        configs.retain(|file| !is_for_v3(file));
+    }
+    let routes = Some(out.join("alertmanager/alertmanager.yml")).filter(|file| file.is_file());
+    Ok(of(PROMTOOL, CHECK_CONFIG, configs)
+        .chain(of(PROMTOOL, CHECK_RULES, yaml_files(&prometheus.join("rules"))?))
+        .chain(of(PROMTOOL, TEST_RULES, yaml_files(&prometheus.join("tests"))?))
+        .chain(of(AMTOOL, CHECK_ROUTES, routes.into_iter().collect()))
+        .collect())
+}
+
+fn is_for_v3(file: &Path) -> bool {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    stem.ends_with("-v3") || stem.ends_with("-compose")
+}
+
+/// The `.yml` files of a folder, sorted; none if there is no such folder.
+fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| format!("{}: can't be read: {error}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "yml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn indented(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(|line| format!("        {line}")).collect();
+    lines.join("\n")
+}

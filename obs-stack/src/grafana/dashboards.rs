@@ -1,0 +1,172 @@
+//! The dashboards of a service.
+
+use obs_alert::{
+    definition::{Definition, Service},
+    promql::{Expr, Selector, Window},
+};
+use obs_core::names::metric;
+
+use super::{
+    context::Context,
+    layout::Layout,
+    logql,
+    model::{Annotation, Annotations, Dashboard, DataSource, Link, Templating, TimeRange, Variable},
+    query::{self, Source},
+    sections, telemetry, traceql,
+    uid::Kind,
+};
+
+/// The overview first, then what it leads to.
+pub(super) fn of(definition: &Definition, service: &Service) -> Vec<(Kind, Dashboard)> {
+    let mut kinds = vec![Kind::Overview, Kind::Endpoint];
+    if !service.slos.is_empty() {
+        kinds.push(Kind::Slo);
+    }
+    kinds.push(Kind::Telemetry);
+    kinds.into_iter().map(|kind| (kind, dashboard(definition, service, kind))).collect()
+}
+
+fn dashboard(definition: &Definition, service: &Service, kind: Kind) -> Dashboard {
+    let context = match kind {
+        Kind::Endpoint => Context::endpoint(definition, service),
+        _ => Context::new(definition, service),
+    };
+    let mut layout = Layout::new(&context);
+    let (title, description, from) = match kind {
+        Kind::Overview => {
+            overview(&mut layout);
+            ("overview", service.description.as_str(), "now-1h")
+        }
+        Kind::Endpoint => {
+            endpoint(&mut layout);
+            ("endpoint", "One endpoint of the service, chosen at the top.", "now-1h")
+        }
+        Kind::Slo => {
+            service.slos.iter().for_each(|slo| sections::promise(&mut layout, slo));
+            ("objectives", "What the service promises, how well it keeps it, and what is left to spend.", "now-7d")
+        }
+        Kind::Telemetry => {
+            telemetry::telemetry(&mut layout);
+            ("telemetry", "Whether what is measured, logged and traced arrives.", "now-6h")
+        }
+    };
+    Dashboard {
+        id: None,
+        uid: kind.uid(service),
+        title: context.title(title),
+        description: description.to_owned(),
+        tags: tags(service),
+        editable: false,
+        // One crosshair for all panels.
+        graph_tooltip: 1,
+        schema_version: 42,
+        timezone: "browser",
+        refresh: if kind == Kind::Slo { "5m" } else { "30s" },
+        time: TimeRange { from, to: "now" },
+        templating: Templating { list: variables(&context, kind) },
+        annotations: annotations(&context),
+        links: links(&context),
+        panels: layout.into_items(),
+    }
+}
+
+fn overview(layout: &mut Layout<'_>) {
+    let service = layout.context().service;
+    sections::red(layout);
+    sections::burn_rates(layout);
+    sections::table(layout);
+    sections::by_endpoint(layout);
+    sections::streams(layout);
+    sections::errors(layout);
+    sections::clients(layout);
+    sections::databases(layout);
+    sections::caches(layout);
+    sections::own(layout);
+    sections::saturation(layout);
+    sections::logs(layout, logql::volume(service, ""), logql::trouble(service, ""));
+    let description = "The latest requests that failed or took longer than promised.";
+    sections::traces(layout, "failed and slow traces", description, traceql::trouble(service));
+}
+
+fn endpoint(layout: &mut Layout<'_>) {
+    let service = layout.context().service;
+    let filter = logql::of_endpoint("$method", "$endpoint");
+    sections::red(layout);
+    sections::errors(layout);
+    sections::sizes(layout);
+    sections::logs(layout, logql::volume(service, &filter), logql::trouble(service, &filter));
+    let query = traceql::endpoint(service, "$method", "$endpoint");
+    sections::traces(layout, "traces", "The latest requests to this endpoint.", query);
+}
+
+fn tags(service: &Service) -> Vec<String> {
+    vec!["obs".to_owned(), service.name.clone()]
+}
+
+fn links(context: &Context<'_>) -> Vec<Link> {
+    let mut links = vec![Link::dashboards(context.service.name.clone(), tags(context.service))];
+    links.extend(context.own_runbooks());
+    links.extend(context.all_runbooks());
+    if let Some(source) = &context.definition.links.source {
+        links.push(Link::page("Source", source, "Where the service is written"));
+    }
+    links
+}
+
+fn variables(context: &Context<'_>, kind: Kind) -> Vec<Variable> {
+    let service = context.service;
+    let jobs = Selector::new(metric::BUILD_INFO.base()).with("job", &service.name);
+    let instances = Selector::new(metric::BUILD_INFO.base()).matching("job", "$job");
+    let mut variables = vec![
+        Variable::data_source("prometheus_datasource", "prometheus", "Prometheus data source"),
+        Variable::data_source("loki_datasource", "loki", "Loki data source"),
+        Variable::data_source("tempo_datasource", "tempo", "Tempo data source"),
+        // One service has one dashboard: there is nothing to choose, but links and linters expect it.
+        Variable::values("job", "Job", format!("label_values({jobs}, job)")).current(&service.name).hidden(),
+        Variable::values("instance", "Instance", format!("label_values({instances}, instance)")).with_all(),
+    ];
+    if kind == Kind::Endpoint {
+        let naming = context.source.naming();
+        let requests = Selector::new(format!("{}_count", naming.duration()));
+        let requests = requests.matching("job", "$job").matching("instance", "$instance");
+        let endpoints = format!("label_values({requests}, {})", naming.endpoint_label());
+        let of_endpoint = requests.clone().with(naming.endpoint_label(), "$endpoint");
+        let methods = format!("label_values({of_endpoint}, {})", naming.method_label());
+        let endpoint = Variable::values("endpoint", "Endpoint", endpoints).single();
+        let first = service.endpoints.first();
+        variables.push(first.map_or(endpoint.clone(), |first| endpoint.current(&first.template)));
+        variables.push(Variable::values("method", "Method", methods).with_all());
+    }
+    variables
+}
+
+fn annotations(context: &Context<'_>) -> Annotations {
+    const AGO: Window = Window::minutes(5);
+    let build = Source::on_service(metric::BUILD_INFO.base());
+    let by = ["version", "revision"];
+    let now = Expr::instant(&build).aggregate("count", &by);
+    let before = Expr::instant_before(&build, AGO).aggregate("count", &by);
+    let alerts = Selector::new("ALERTS").with("alertstate", "firing").with("service", &context.service.name);
+    let deployment = Annotation {
+        name: "Deployments",
+        datasource: DataSource::PROMETHEUS,
+        enable: true,
+        icon_color: "blue",
+        // New is what was not there before.
+        expr: query::text(&now.unless(before)),
+        step: "60s",
+        title_format: "Deployed {{version}}",
+        text_format: "revision {{revision}}",
+        tag_keys: "version",
+    };
+    let alert = Annotation {
+        name: "Alerts",
+        icon_color: "red",
+        expr: alerts.to_string(),
+        title_format: "{{alertname}}",
+        text_format: "{{severity}}",
+        tag_keys: "severity,slo",
+        ..deployment.clone()
+    };
+    Annotations { list: vec![deployment, alert] }
+}

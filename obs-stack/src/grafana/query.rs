@@ -1,0 +1,132 @@
+//! `PromQL` with Grafana's variables.
+
+use obs_alert::{
+    Naming, Scope, Tally,
+    definition::Service,
+    promql::{Expr, MatchOp, Selector, Window},
+};
+
+/// The names of a service's metrics, narrowed to what is chosen on the dashboard.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    naming: Naming,
+    chosen: Vec<(&'static str, MatchOp, &'static str)>,
+}
+
+/// Stands for `$__rate_interval`, which Grafana derives from the time range and the scrape interval: a
+/// window that nobody means.
+pub(super) const RATE_INTERVAL: Window = Window::minutes(99_999_999);
+
+/// Text as Grafana reads it.
+pub(super) fn text(expr: &Expr) -> String {
+    expr.to_string().replace(&format!("[{RATE_INTERVAL}]"), "[$__rate_interval]")
+}
+
+/// 0 where there are no series: it is known that nothing was counted. `or` binds loosest, so the text
+/// needs no parentheses.
+pub(super) fn or_zero(expr: &Expr) -> String {
+    format!("{} or on () vector(0)", text(expr))
+}
+
+// === impl Source ===
+
+impl Source {
+    pub(super) fn new(service: &Service) -> Self {
+        let chosen = vec![("job", MatchOp::Regex, "$job"), ("instance", MatchOp::Regex, "$instance")];
+        Self { naming: service.naming_in_process(), chosen }
+    }
+
+    /// Narrowed to the endpoint that is chosen on the dashboard.
+    pub(super) fn endpoint(mut self) -> Self {
+        // Grafana escapes what it puts into regular expressions only where many values can be chosen.
+        self.chosen.push((self.naming.endpoint_label(), MatchOp::Equal, "$endpoint"));
+        self.chosen.push((self.naming.method_label(), MatchOp::Regex, "$method"));
+        self
+    }
+
+    /// Whether only one endpoint is meant.
+    pub(super) fn is_endpoint(&self) -> bool {
+        self.chosen.len() > 2
+    }
+
+    pub(super) fn naming(&self) -> &Naming {
+        &self.naming
+    }
+
+    /// The chosen ones of these series.
+    pub(super) fn select(&self, selector: Selector) -> Selector {
+        self.chosen.iter().fold(selector, |selector, (label, op, value)| match op {
+            MatchOp::Regex => selector.matching(label, value),
+            _ => selector.with(label, value),
+        })
+    }
+
+    /// The series of a metric of the whole service.
+    pub(super) fn on_service(name: impl Into<String>) -> Selector {
+        Selector::new(name).matching("job", "$job").matching("instance", "$instance")
+    }
+
+    /// The chosen series of a metric.
+    pub(super) fn of(&self, name: impl Into<String>) -> Selector {
+        self.select(Selector::new(name))
+    }
+
+    pub(super) fn tally(&self, tally: &Tally) -> Tally {
+        Tally::new(tally.selectors().iter().map(|selector| self.select(selector.clone())).collect())
+    }
+
+    /// The rates of all series that count, not added up yet.
+    pub(super) fn rates(&self, tally: &Tally) -> Expr {
+        self.each(tally, |selector| Expr::rate(selector, RATE_INTERVAL))
+    }
+
+    /// The growth of all series that count over a window, not added up yet.
+    pub(super) fn increases(&self, tally: &Tally, window: Window) -> Expr {
+        self.each(tally, |selector| Expr::increase(selector, window))
+    }
+
+    /// The rate of a metric's series.
+    pub(super) fn rate(&self, name: impl Into<String>) -> Expr {
+        Expr::rate(&self.of(name), RATE_INTERVAL)
+    }
+
+    /// A quantile of a histogram whose buckets these are, for each combination of labels.
+    pub(super) fn quantile(&self, quantile: f64, buckets: &Selector, labels: &[&str]) -> Expr {
+        let mut by = labels.to_vec();
+        by.push(obs_core::names::label::LE);
+        Expr::rate(&self.select(buckets.clone()), RATE_INTERVAL).sum_by(&by).histogram_quantile(quantile)
+    }
+
+    /// The share of requests that failed, for each combination of labels or for all together. Nothing
+    /// where no request was counted, 0 where none failed.
+    pub(super) fn error_ratio(&self, labels: &[&str]) -> Expr {
+        let scope = Scope::service();
+        let counted = sum(self.rates(&self.naming.counted(&scope)), labels);
+        let errors = sum(self.rates(&self.naming.errors(&scope)), labels);
+        errors.or(counted.clone() * Expr::number(0.0)) / counted.above(0.0)
+    }
+
+    fn each(&self, tally: &Tally, one: impl Fn(&Selector) -> Expr) -> Expr {
+        // Series of a tally never overlap, so `or` takes them all.
+        let all = self.tally(tally);
+        let mut each = all.selectors().iter().map(one);
+        let first = each.next().unwrap_or_else(|| Expr::number(0.0).call("vector"));
+        each.fold(first, Expr::or)
+    }
+}
+
+/// One sum for each combination of labels; without labels, one.
+pub(super) fn sum(expr: Expr, labels: &[&str]) -> Expr {
+    if labels.is_empty() { expr.sum() } else { expr.sum_by(labels) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_interval_is_left_to_grafana() {
+        let expr = Expr::rate(&Selector::new("a_total").matching("job", "$job"), RATE_INTERVAL).sum();
+        assert_eq!(text(&expr), "sum(rate(a_total{job=~\"$job\"}[$__rate_interval]))");
+    }
+}

@@ -1,0 +1,142 @@
+//! What the service works with: other services, databases, caches.
+
+use obs_alert::promql::{Expr, Selector};
+use obs_core::{
+    metrics::Convention,
+    names::{MetricDef, cache, database, label, metric, query_outcome, semconv},
+};
+
+use crate::grafana::{
+    context::Context,
+    layout::Layout,
+    model::{Panel, Target, Thresholds},
+    query,
+    topic::Topic,
+};
+
+/// Calls of other services by host.
+pub(crate) fn clients(layout: &mut Layout<'_>) {
+    let context = layout.context();
+    if !context.service.has_clients {
+        return;
+    }
+    layout.row("Calls of other services", Topic::Clients);
+    let naming = context.source.naming();
+    let (host, duration) = match naming.convention() {
+        Convention::Guide => (label::HOST, &metric::CLIENT_REQUEST_DURATION),
+        Convention::OpenTelemetry => (label::SERVER_ADDRESS, &semconv::CLIENT_REQUEST_DURATION),
+    };
+    let legend = format!("{{{{{host}}}}}");
+    let calls = context.source.rates(&naming.client_calls()).sum_by(&[host]);
+    let errors = context.source.rates(&naming.client_errors()).sum_by(&[host]);
+    let failed = errors.or(calls.clone() * Expr::number(0.0)) / calls.clone().above(0.0);
+    let buckets = Selector::new(format!("{}_bucket", duration.name(naming.namespace())));
+    let rate = context.trend("calls per second", "reqps", "Calls of each host per second.", &calls, &legend);
+    let failed = context
+        .trend(
+            "failed calls",
+            "percentunit",
+            "Share of the calls of each host that failed: no answer, or one from 400 on.",
+            &failed,
+            &legend,
+        )
+        .thresholds(Thresholds::rising(0.01, 0.1));
+    let duration = context.trend(
+        "p99 latency of calls",
+        "s",
+        "99 of 100 calls of each host were answered within this time.",
+        &context.source.quantile(0.99, &buckets, &[host]),
+        &legend,
+    );
+    layout.line(8, [rate, failed, duration]);
+}
+
+/// The pools of databases, and what is asked of them.
+pub(crate) fn databases(layout: &mut Layout<'_>) {
+    let context = layout.context();
+    if context.service.databases.is_empty() {
+        return;
+    }
+    layout.row("Databases", Topic::Databases);
+    layout.pairs([pools(context)]);
+    let name = |def: &MetricDef| def.name(database::DEFAULT_NAMESPACE);
+    let queries = context.source.rate(name(&database::QUERIES));
+    let failed = Expr::rate(
+        &context.source.of(name(&database::QUERIES)).with(label::OUTCOME, query_outcome::ERROR),
+        query::RATE_INTERVAL,
+    );
+    let (all, failed) = (queries.clone().sum_by(&[label::POOL]), failed.sum_by(&[label::POOL]));
+    let failed = failed.or(all.clone() * Expr::number(0.0)) / all.above(0.0);
+    let buckets = Selector::new(format!("{}_bucket", name(&database::QUERY_DURATION)));
+    let by = [label::POOL, label::OPERATION];
+    let legend = "{{pool}} {{operation}}";
+    let rate =
+        context.trend("queries per second", "ops", "Queries per second by operation.", &queries.sum_by(&by), legend);
+    let failed = context
+        .trend("failed queries", "percentunit", "Share of the queries of each pool that failed.", &failed, "{{pool}}")
+        .thresholds(Thresholds::rising(0.01, 0.05));
+    let duration = context.trend(
+        "p99 query duration",
+        "s",
+        "99 of 100 queries had their result within this time.",
+        &context.source.quantile(0.99, &buckets, &by),
+        legend,
+    );
+    layout.line(8, [rate, failed, duration]);
+}
+
+fn pools(context: &Context<'_>) -> (Panel, Panel) {
+    let of = |def: &MetricDef| {
+        Expr::instant(&context.source.of(def.name(database::DEFAULT_NAMESPACE))).sum_by(&[label::POOL])
+    };
+    let used = of(&database::CONNECTIONS_ACTIVE) / of(&database::CONNECTIONS_MAX);
+    let target = Target::prometheus(query::text(&used), "{{pool}}");
+    let (stat, trend) = context.pair(
+        "connections in use",
+        "percentunit",
+        "Share of the connections of each pool that are in use. At 100 % requests wait for a connection.",
+        target,
+    );
+    let thresholds = Thresholds::rising(0.75, 0.9);
+    (stat.thresholds(thresholds.clone()), trend.thresholds(thresholds).range(0.0, 1.0))
+}
+
+/// How much the caches take off what stands behind them.
+pub(crate) fn caches(layout: &mut Layout<'_>) {
+    let context = layout.context();
+    if context.service.caches.is_empty() {
+        return;
+    }
+    layout.row("Caches", Topic::Caches);
+    let rate = |def: &MetricDef| context.source.rate(def.name(cache::DEFAULT_NAMESPACE)).sum_by(&[label::CACHE]);
+    let (hits, misses) = (rate(&cache::HITS), rate(&cache::MISSES));
+    let ratio = hits.clone() / (hits.clone() + misses.clone()).above(0.0);
+    let target = Target::prometheus(query::text(&ratio), "{{cache}}");
+    let (stat, trend) =
+        context.pair("cache hit ratio", "percentunit", "Share of the look-ups that each cache could answer.", target);
+    let thresholds = Thresholds::falling(0.5, 0.8);
+    let stat = stat.thresholds(thresholds.clone()).no_value("no look-ups");
+    layout.pairs([(stat, trend.thresholds(thresholds).range(0.0, 1.0))]);
+    let lookups = context.trend(
+        "cache look-ups per second",
+        "ops",
+        "Look-ups of each cache per second.",
+        &(hits + misses),
+        "{{cache}}",
+    );
+    let evictions = context.count(
+        "cache evictions per second",
+        "ops",
+        "Entries that each cache let go: many, with few hits, mean that it is too small.",
+        &rate(&cache::EVICTIONS),
+        "{{cache}}",
+    );
+    let errors = context.count(
+        "failed cache look-ups",
+        "ops",
+        "Look-ups that failed, neither hits nor misses.",
+        &rate(&cache::ERRORS),
+        "{{cache}}",
+    );
+    layout.line(8, [lookups, evictions, errors]);
+}

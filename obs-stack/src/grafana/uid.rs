@@ -1,0 +1,49 @@
+//! Stable addresses of dashboards.
+
+use obs_alert::definition::Service;
+
+use crate::text::slug;
+
+/// Which dashboard of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Overview,
+    Endpoint,
+    Slo,
+    Telemetry,
+}
+
+/// Of 40 characters that Grafana takes.
+const LONGEST: usize = 40;
+
+// === impl Kind ===
+
+impl Kind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Endpoint => "endpoint",
+            Self::Slo => "slo",
+            Self::Telemetry => "telemetry",
+        }
+    }
+
+    /// The dashboard's address, made of the service's name: it stays when the dashboard changes.
+    pub(super) fn uid(self, service: &Service) -> String {
+        let prefix = format!("obs-{}-", self.as_str());
+        let slug = slug(&service.name);
+        if slug == service.name && prefix.len() + slug.len() <= LONGEST {
+            return prefix + &slug;
+        }
+        // Two names that look the same without their rarer characters are two services.
+        let hash = format!("{:08x}", hash(&service.name));
+        let room = LONGEST - prefix.len() - hash.len() - 1;
+        let short: String = slug.chars().take(room).collect();
+        format!("{prefix}{short}-{hash}")
+    }
+}
+
+/// FNV-1a: short, and the same for ever.
+fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}

@@ -1,0 +1,15 @@
+//! Drift between the files and a running service: its metrics page lacks a metric, or a bucket, that
+//! rules or dashboards ask for.
+
+mod demand;
+mod drift;
+mod fetch;
+mod page;
+mod promql;
+
+#[cfg(test)]
+mod tests;
+
+pub use drift::{Absent, absent};
+pub use fetch::{FetchError, fetch};
+pub use page::Page;

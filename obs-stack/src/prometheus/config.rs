@@ -1,0 +1,145 @@
+//! `prometheus.yml` and its variants.
+
+use obs_alert::definition::{Definition, Service};
+
+use super::{discovery, kubernetes_discovery};
+use crate::{
+    File,
+    yaml::{self, Yaml},
+};
+
+/// How Prometheus learns where the services are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Discovery {
+    /// The targets of the definition.
+    Static,
+    /// Files with lists of targets.
+    File,
+    /// An HTTP service that answers with lists of targets.
+    Http,
+    /// The pods of a Kubernetes cluster, by their annotations.
+    Kubernetes,
+}
+
+/// Which Prometheus reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Release {
+    /// 2.42 and later, 3 among them.
+    Any,
+    /// 3 and later: native histograms, scrape protocols.
+    V3,
+}
+
+/// How often services are scraped; the same is the interval of the data source in Grafana.
+const SCRAPE_INTERVAL: &str = "15s";
+const EVALUATION_INTERVAL: &str = "30s";
+/// Where the Alertmanager of the Compose file is.
+const ALERTMANAGER: &str = "alertmanager:9093";
+
+// === impl Discovery ===
+
+impl Discovery {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Static, Self::File, Self::Http, Self::Kubernetes];
+
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Static => "",
+            Self::File => "-file",
+            Self::Http => "-http",
+            Self::Kubernetes => "-kubernetes",
+        }
+    }
+
+    const fn about(self) -> &'static str {
+        match self {
+            Self::Static => "Scrapes the targets that the definition names.",
+            Self::File => "Scrapes the targets in targets/*.yml; Prometheus sees changes of these files at once.",
+            Self::Http => "Asks an HTTP service for the targets; each group of targets must say its `job`.",
+            Self::Kubernetes => "Scrapes the pods of a Kubernetes cluster that ask for it by annotations.",
+        }
+    }
+}
+
+// === impl Release ===
+
+impl Release {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Any, Self::V3];
+
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::V3 => "-v3",
+        }
+    }
+
+    const fn about(self) -> &'static str {
+        match self {
+            Self::Any => "For Prometheus 2.42 and later. Start it with --enable-feature=exemplar-storage",
+            Self::V3 => {
+                "For Prometheus 3 and later: with native histograms. Start it with --enable-feature=exemplar-storage"
+            }
+        }
+    }
+}
+
+/// The configuration of a Prometheus that finds the services like this.
+#[must_use]
+pub fn config(definition: &Definition, discovery: Discovery, release: Release) -> File {
+    let about = format!(
+        "{}\n{}\nto keep the exemplars that lead from a latency to its trace.",
+        discovery.about(),
+        release.about()
+    );
+    let path = format!("prometheus/prometheus{}{}.yml", discovery.suffix(), release.suffix());
+    let scrapes = scrape_configs(definition, discovery, release);
+    File::new(path, yaml::document(&about, &whole(scrapes)))
+}
+
+/// The configuration of the Prometheus in the Compose file, which is of release 3.
+pub(crate) fn config_for_compose(definition: &Definition, about: &str) -> File {
+    let scrapes = scrape_configs(definition, Discovery::Static, Release::V3);
+    File::new("prometheus/prometheus-compose.yml", yaml::document(about, &whole(scrapes)))
+}
+
+/// The configuration around these scrapes.
+fn whole(scrapes: Vec<Yaml>) -> Yaml {
+    Yaml::map([
+        (
+            "global",
+            Yaml::map([
+                ("scrape_interval", SCRAPE_INTERVAL.into()),
+                ("scrape_timeout", "10s".into()),
+                ("evaluation_interval", EVALUATION_INTERVAL.into()),
+            ]),
+        ),
+        ("rule_files", Yaml::list(["rules/*.yml"])),
+        (
+            "alerting",
+            Yaml::map([(
+                "alertmanagers",
+                Yaml::list([Yaml::map([(
+                    "static_configs",
+                    Yaml::list([Yaml::map([("targets", Yaml::list([ALERTMANAGER]))])]),
+                )])]),
+            )]),
+        ),
+        ("scrape_configs", Yaml::List(scrapes)),
+        ("storage", Yaml::map([("exemplars", Yaml::map([("max_exemplars", 100_000.into())]))])),
+    ])
+}
+
+fn scrape_configs(definition: &Definition, discovery: Discovery, release: Release) -> Vec<Yaml> {
+    let each = |sd: fn(&Service) -> Yaml| {
+        definition.services.iter().map(|service| discovery::of_service(service, release, sd(service))).collect()
+    };
+    match discovery {
+        Discovery::Static => each(discovery::fixed),
+        Discovery::File => each(discovery::files),
+        Discovery::Http => vec![discovery::http(definition, release)],
+        Discovery::Kubernetes => vec![kubernetes_discovery::pods(definition, release)],
+    }
+}

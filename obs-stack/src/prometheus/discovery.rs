@@ -1,0 +1,100 @@
+//! What Prometheus scrapes, and how it finds it.
+
+use obs_alert::definition::{Definition, Service};
+
+use super::{Release, limits};
+use crate::{
+    File,
+    text::slug,
+    yaml::{self, Yaml},
+};
+
+/// The scrape configuration of one service, found like this.
+pub(super) fn of_service(service: &Service, release: Release, discovery: Yaml) -> Yaml {
+    let scrape = base(&service.name, release).with("metrics_path", &service.metrics_path);
+    merged(scrape, discovery)
+}
+
+/// What all scrape configurations say.
+pub(super) fn base(job: &str, release: Release) -> Yaml {
+    let mut scrape = Yaml::map([("job_name", job.into())]);
+    if release == Release::V3 {
+        scrape = scrape
+            .with("scrape_protocols", Yaml::list(["PrometheusProto", "OpenMetricsText1.0.0", "PrometheusText0.0.4"]))
+            .with("fallback_scrape_protocol", "PrometheusText0.0.4")
+            .with("scrape_native_histograms", true)
+            // The rules and dashboards read the classic buckets, beside which the native ones lie.
+            .with("always_scrape_classic_histograms", true);
+    }
+    limits::entries().fold(scrape, |scrape, (key, limit)| scrape.with(key, limit))
+}
+
+/// The targets of the definition.
+pub(super) fn fixed(service: &Service) -> Yaml {
+    Yaml::map([("static_configs", Yaml::list([group(service)]))])
+}
+
+/// The targets in files: ours, and those that somebody else puts beside it.
+pub(super) fn files(service: &Service) -> Yaml {
+    let name = slug(&service.name);
+    let files = Yaml::list([format!("targets/{name}.yml"), format!("targets/{name}.local.yml")]);
+    Yaml::map([("file_sd_configs", Yaml::list([Yaml::map([("files", files), ("refresh_interval", "5m".into())])]))])
+}
+
+/// The file that [`files`] reads.
+pub(super) fn target_file(service: &Service) -> File {
+    let about = "Targets of one service, for prometheus-file.yml. Those of your own go into a file beside it whose\n\
+                 name ends in `.local.yml`: it is never touched.";
+    let path = format!("prometheus/targets/{}.yml", slug(&service.name));
+    File::new(path, yaml::document(about, &Yaml::list([group(service)])))
+}
+
+/// Targets from an HTTP service; its answer names the `job` of each group, and so do its labels here.
+pub(super) fn http(definition: &Definition, release: Release) -> Yaml {
+    let url = definition.links.discovery.as_deref().unwrap_or_default();
+    let discovery = Yaml::map([("url", url.into()), ("refresh_interval", "1m".into())]);
+    let environments = definition.services.iter().filter(|service| !service.environment.is_empty());
+    let relabelling: Vec<_> = environments.map(environment).collect();
+    base("http", release)
+        .with("http_sd_configs", Yaml::list([discovery]))
+        .with("relabel_configs", Yaml::List(relabelling))
+}
+
+/// Gives the targets of a service, known by their `job`, their environment.
+pub(super) fn environment(service: &Service) -> Yaml {
+    Yaml::map([
+        ("source_labels", Yaml::list(["job"])),
+        ("regex", literal(&service.name).into()),
+        ("target_label", "env".into()),
+        ("replacement", service.environment.replace('$', "$$").into()),
+    ])
+}
+
+fn group(service: &Service) -> Yaml {
+    let labels = [("env", &service.environment)];
+    let mut group = Yaml::map([("targets", Yaml::list(&service.targets))]);
+    let labels: Vec<_> = labels.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    if !labels.is_empty() {
+        group = group.with("labels", Yaml::map(labels.into_iter().map(|(key, value)| (key, value.into()))));
+    }
+    group
+}
+
+/// A regular expression (RE2) that only this text matches.
+pub(super) fn literal(text: &str) -> String {
+    let mut regex = String::with_capacity(text.len());
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            regex.push('\\');
+        }
+        regex.push(c);
+    }
+    regex
+}
+
+fn merged(map: Yaml, more: Yaml) -> Yaml {
+    match more {
+        Yaml::Map(entries) => entries.into_iter().fold(map, |map, (key, value)| map.with(&key, value)),
+        _ => map,
+    }
+}

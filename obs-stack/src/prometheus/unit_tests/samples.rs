@@ -1,0 +1,89 @@
+//! Values of a series, one a minute, as `promtool` writes them.
+
+use std::fmt;
+
+/// Values that grow or stay the same, phase after phase.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Samples {
+    phases: Vec<Phase>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Phase {
+    start: f64,
+    step: f64,
+    /// Samples after the first one.
+    steps: u32,
+}
+
+/// More than any test looks back.
+const FOREVER: u32 = 100_000;
+
+// === impl Samples ===
+
+impl Samples {
+    /// The same value for ever.
+    pub(super) fn constant(value: f64) -> Self {
+        Self::growing(value, 0.0)
+    }
+
+    /// A counter that grows by `step` a minute from `start` on.
+    pub(super) fn growing(start: f64, step: f64) -> Self {
+        Self::default().then(start, step, FOREVER)
+    }
+
+    /// A counter that grows by `before` a minute for so many minutes, then by `after`.
+    pub(super) fn changing(before: f64, minutes: u32, after: f64) -> Self {
+        let reached = before * f64::from(minutes);
+        Self::default().then(0.0, before, minutes.saturating_sub(1)).then(reached, after, FOREVER)
+    }
+
+    /// A counter whose growth is multiplied by `factor` each minute, for so many minutes.
+    pub(super) fn accelerating(first: f64, factor: f64, minutes: u32) -> Self {
+        let (mut value, mut step, mut samples) = (0.0, first, Self::default());
+        for _ in 0..=minutes {
+            samples = samples.then(value, 0.0, 0);
+            value += step;
+            step *= factor;
+        }
+        samples
+    }
+
+    /// Only what is of the first so many minutes.
+    pub(super) fn until(mut self, minutes: u32) -> Self {
+        let mut left = minutes;
+        self.phases.retain_mut(|phase| {
+            phase.steps = phase.steps.min(left);
+            let is_within = left > 0;
+            left = left.saturating_sub(phase.steps + 1);
+            is_within
+        });
+        self
+    }
+
+    fn then(mut self, start: f64, step: f64, steps: u32) -> Self {
+        self.phases.push(Phase { start, step, steps });
+        self
+    }
+}
+
+impl fmt::Display for Samples {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, phase) in self.phases.iter().enumerate() {
+            let space = if at == 0 { "" } else { " " };
+            write!(f, "{space}{phase}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { start, step, steps } = self;
+        match steps {
+            0 => write!(f, "{start}"),
+            // Never the short form without a step: `0x5` is a hexadecimal number.
+            _ => write!(f, "{start}{step:+}x{steps}"),
+        }
+    }
+}

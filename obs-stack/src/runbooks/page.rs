@@ -1,0 +1,119 @@
+//! A runbook.
+
+use std::fmt::Write as _;
+
+use obs_alert::{
+    AlertRule, Scope,
+    definition::{Definition, Service},
+    promql::{Expr, Window},
+};
+use obs_core::names::{attribute, label, log, metric};
+
+use super::{
+    advice::Advice,
+    files::{Use, cell},
+    parts::part,
+};
+use crate::{grafana, loki, subject::Subject, text::one_line};
+
+/// The parts of a runbook, a blank line between them. `uses` are those of one alert's name.
+pub(super) fn page(definition: &Definition, uses: &[Use<'_>]) -> String {
+    let Some((service, alert)) = uses.first() else { return String::new() };
+    let advice = Advice::on(Subject::of(service, alert));
+    let parts = [
+        part("head", &head(uses, alert)),
+        part("meaning", &format!("## Meaning\n\n{}\n", advice.meaning)),
+        part("impact", &format!("## Impact\n\n{}", list("-", advice.impact))),
+        part("diagnosis", &diagnosis(definition, uses, &advice)),
+        part("mitigation", &format!("## Mitigation\n\n{}", list("1.", advice.mitigation))),
+        part("escalation", &escalation(definition, uses)),
+    ];
+    parts.join("\n")
+}
+
+fn head(uses: &[Use<'_>], alert: &AlertRule) -> String {
+    let mut text = format!("# {}\n\n", one_line(alert.name()));
+    text += "Written by `obs generate`. Text of your own outside of the marked parts is kept.\n\n";
+    text += "| service | severity | team | what has happened | once it is so for |\n|---|---|---|---|---|\n";
+    for (service, alert) in uses {
+        let (hold_for, ..) = alert.times();
+        let hold_for = Window::new(hold_for).map_or_else(|_| "0s".to_owned(), |window| window.to_string());
+        let team = alert.owner().unwrap_or(&service.team);
+        let row = [&service.name, alert.severity().as_str(), team, alert.message(), &hold_for];
+        let _ = writeln!(text, "| {} |", row.map(cell).join(" | "));
+    }
+    let mut reasons: Vec<_> = uses.iter().filter_map(|(_, alert)| alert.reason()).collect();
+    reasons.dedup();
+    for reason in reasons {
+        let _ = writeln!(text, "\nA cause, not a symptom; it is watched because {}.", one_line(reason));
+    }
+    text
+}
+
+fn diagnosis(definition: &Definition, uses: &[Use<'_>], advice: &Advice) -> String {
+    let mut text = format!("## Diagnosis\n\n{}", list("1.", advice.diagnosis));
+    for (service, alert) in uses {
+        let _ = writeln!(text, "\n### {}\n", one_line(&service.name));
+        if let Some(url) = grafana::dashboard_url(definition, service) {
+            let _ = writeln!(text, "Dashboard: <{url}>\n");
+        }
+        queries(&mut text, service, alert);
+    }
+    text
+}
+
+/// Queries to paste, with the service's name in them.
+fn queries(text: &mut String, service: &Service, alert: &AlertRule) {
+    let naming = service.naming();
+    if let Some(rule) = alert.promql(&naming) {
+        code(text, "It fires while this has a result:", "promql", &rule.to_string());
+    }
+    if let Some(value) = alert.value_promql(&naming) {
+        code(text, "The value over time:", "promql", &value.to_string());
+    }
+    let errors = naming.errors(&Scope::service()).rate(Window::minutes(5));
+    if matches!(Subject::of(service, alert), Subject::Errors | Subject::Panics) {
+        code(text, "Failed requests per second:", "promql", &errors.to_string());
+    }
+    let lines = loki::stream_with(service, &[(log::LEVEL, "=~", "error|warn")]);
+    code(text, "Log lines of errors and warnings:", "logql", &lines);
+    let name = Expr::string(&service.name);
+    let traces = format!("{{ resource.{} = {name} && status = error }}", attribute::SERVICE_NAME);
+    code(text, "Traces of failed requests:", "traceql", &traces);
+    if matches!(Subject::of(service, alert), Subject::Series) {
+        let by = naming.of(metric::SERIES_OVERFLOW.base());
+        let by = Expr::rate(&by, Window::minutes(10)).sum_by(&[label::METRIC]);
+        code(text, "Which metric:", "promql", &by.to_string());
+    }
+}
+
+/// A block that no line of the code can end.
+fn code(text: &mut String, about: &str, language: &str, code: &str) {
+    let fence = "`".repeat(code.split(|c| c != '`').map(str::len).max().unwrap_or(0).max(2) + 1);
+    let _ = writeln!(text, "{about}\n\n{fence}{language}\n{code}\n{fence}\n");
+}
+
+fn escalation(definition: &Definition, uses: &[Use<'_>]) -> String {
+    let mut text = String::from("## Escalation\n\n");
+    let mut names: Vec<_> = uses.iter().map(|(service, alert)| alert.owner().unwrap_or(&service.team)).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let team = definition.teams.iter().find(|team| team.name == name);
+        let contact = team.and_then(|team| team.contact.as_deref()).unwrap_or("no contact is given");
+        let _ = write!(text, "- {}: {}", one_line(name), one_line(contact));
+        if let Some(next) = team.and_then(|team| team.escalation.as_deref()) {
+            let _ = write!(text, "; if nobody answers: {}", one_line(next));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn list(mark: &str, items: &[&str]) -> String {
+    items.iter().enumerate().fold(String::new(), |mut text, (at, item)| {
+        let mark = if mark == "-" { mark.to_owned() } else { format!("{}.", at + 1) };
+        let _ = writeln!(text, "{mark} {item}");
+        text
+    })
+}

@@ -1,0 +1,83 @@
+//! What an alert is about.
+
+use obs_alert::{AlertRule, Condition, Scope, Sli, definition::Service, promql::Selector};
+use obs_core::names::{cache, database, metric};
+
+/// What an alert is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Errors,
+    Latency,
+    Traffic,
+    Absent,
+    Panics,
+    Clients,
+    Pool,
+    Queries,
+    Caches,
+    FileDescriptors,
+    Runtime,
+    LogLines,
+    LogRecords,
+    Spans,
+    Series,
+    /// Only its author knows.
+    Own,
+}
+
+// === impl Subject ===
+
+impl Subject {
+    pub(crate) fn of(service: &Service, alert: &AlertRule) -> Self {
+        match alert.condition() {
+            Condition::ErrorRatio { .. } | Condition::Availability { .. } => Self::Errors,
+            Condition::Latency { .. } => Self::Latency,
+            Condition::RateChange { .. } => Self::Traffic,
+            Condition::BurnRate { slo, .. } => match slo.sli() {
+                Sli::Latency { .. } => Self::Latency,
+                _ => Self::Errors,
+            },
+            Condition::Ratio { by, .. } => {
+                by.selectors().first().map_or(Self::Own, |one| Self::of_metric(service, one))
+            }
+            Condition::Gauge { selector, .. }
+            | Condition::Increase { selector, .. }
+            | Condition::Absence { selector } => Self::of_metric(service, selector),
+            _ => Self::Own,
+        }
+    }
+
+    fn of_metric(service: &Service, selector: &Selector) -> Self {
+        let name = selector.metric();
+        let is_of = |selectors: &[Selector]| selectors.iter().any(|one| one.metric() == name);
+        let belongs_to = |namespace: &str| name.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('_'));
+        let naming = service.naming_in_process();
+        let fixed = [
+            ("up", Self::Absent),
+            (metric::BUILD_INFO.base(), Self::Absent),
+            (metric::LOG_LINES_DROPPED.base(), Self::LogLines),
+            (metric::LOG_RECORDS_DROPPED.base(), Self::LogRecords),
+            (metric::SPANS_DROPPED.base(), Self::Spans),
+            (metric::SERIES_OVERFLOW.base(), Self::Series),
+            (metric::PROCESS_OPEN_FDS.base(), Self::FileDescriptors),
+        ];
+        if let Some((_, subject)) = fixed.into_iter().find(|(metric, _)| *metric == name) {
+            return subject;
+        }
+        if name == database::CONNECTIONS_ACTIVE.name(database::DEFAULT_NAMESPACE) {
+            Self::Pool
+        } else if belongs_to(database::DEFAULT_NAMESPACE) {
+            Self::Queries
+        } else if belongs_to(cache::DEFAULT_NAMESPACE) {
+            Self::Caches
+        } else if belongs_to("tokio") {
+            Self::Runtime
+        } else if is_of(naming.client_calls().selectors()) || is_of(naming.client_errors().selectors()) {
+            Self::Clients
+        } else if name == naming.panics(&Scope::service()).metric() {
+            Self::Panics
+        } else {
+            Self::Own
+        }
+    }
+}
