@@ -6,3 +6,4 @@ mod hook;
 mod https;
 mod layer;
 mod mail;
+mod shop;
