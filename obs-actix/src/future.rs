@@ -148,7 +148,7 @@ fn fail(mut error: Error, mut observation: Observation) -> Error {
 }
 
 fn request_id(observation: &Observation) -> Option<HeaderValue> {
-    HeaderValue::from_str(observation.context()?.request_id()).ok()
+    HeaderValue::from_bytes(observation.request_id()?).ok()
 }
 
 fn body_size(body: &impl MessageBody) -> BodySize {

@@ -101,7 +101,7 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
             tell(response.headers_mut(), HeaderName::from_static(name), value);
         }
     });
-    let request_id = observation.context().and_then(|context| HeaderValue::from_str(context.request_id()).ok());
+    let request_id = observation.request_id().and_then(|id| HeaderValue::from_bytes(id).ok());
     observation.head(&ResponseHead {
         status: response.status().as_u16(),
         headers: &Headers(response.headers()),

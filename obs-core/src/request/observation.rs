@@ -72,6 +72,14 @@ impl Observation {
         self.running()?.context.as_ref()
     }
 
+    /// The request's id, to be told to the caller; `None` where [`context`](Self::context) is.
+    ///
+    /// At most 128 letters, digits and `._-`: a header can have it as it is.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&[u8]> {
+        Some(self.context()?.parts().request_id.as_bytes())
+    }
+
     /// The request has no body, or one of this size.
     pub fn request_size(&mut self, bytes: u64) {
         if let Some(running) = self.running_mut() {
