@@ -113,6 +113,8 @@ impl Running {
         }
     }
 
+    // Its frame is large, and requests that have metrics alone don't come here.
+    #[inline(never)]
     fn begin_context<'a>(
         &mut self,
         instrument: &Instrument,
