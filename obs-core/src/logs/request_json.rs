@@ -12,8 +12,8 @@ use super::{
     request_line::RequestLine,
     request_start::{MAX_PATH, MAX_USER_AGENT, RequestStart},
     scratch::Scratch,
-    timestamp::put_digits,
-    value::{Value, push_integer},
+    timestamp::push_digits,
+    value::{Value, push_count},
 };
 use crate::{context::RequestContext, names::log};
 
@@ -71,14 +71,14 @@ fn push_message(line: &mut Vec<u8>, request: &RequestLine<'_>) -> (bool, Range<u
     line.push(b' ');
     match request.grpc_status {
         Some(status) => line.extend_from_slice(status.as_bytes()),
-        None => push_integer(line, request.status),
+        None => push_count(line, request.status.into()),
     }
     (whole, endpoint)
 }
 
 fn push_result(line: &mut Vec<u8>, request: &RequestLine<'_>) {
     line.extend_from_slice(key!(log::STATUS));
-    push_integer(line, request.status);
+    push_count(line, request.status.into());
     if let Some(status) = request.grpc_status {
         push_plain(line, text_key!(log::GRPC_STATUS), status.as_bytes());
     }
@@ -98,7 +98,7 @@ fn push_result(line: &mut Vec<u8>, request: &RequestLine<'_>) {
     ] {
         if let Some(bytes) = bytes {
             line.extend_from_slice(key);
-            push_integer(line, bytes);
+            push_count(line, bytes);
         }
     }
 }
@@ -117,16 +117,14 @@ fn push_failure(line: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
 
 /// Appends seconds with six decimals.
 fn push_seconds(line: &mut Vec<u8>, duration: Duration) {
-    push_integer(line, duration.as_secs());
-    let mut decimals = *b".000000";
-    put_digits(&mut decimals[1..], u64::from(duration.subsec_micros()));
-    line.extend_from_slice(&decimals);
+    push_count(line, duration.as_secs());
+    line.push(b'.');
+    push_digits::<6>(line, duration.subsec_micros().into());
 }
 
 /// Appends milliseconds with three decimals.
 fn push_millis(line: &mut Vec<u8>, duration: Duration) {
-    push_integer(line, duration.as_secs().saturating_mul(1_000).saturating_add(duration.subsec_millis().into()));
-    let mut decimals = *b".000";
-    put_digits(&mut decimals[1..], u64::from(duration.subsec_micros() % 1_000));
-    line.extend_from_slice(&decimals);
+    push_count(line, duration.as_secs().saturating_mul(1_000).saturating_add(duration.subsec_millis().into()));
+    line.push(b'.');
+    push_digits::<3>(line, (duration.subsec_micros() % 1_000).into());
 }

@@ -7,7 +7,7 @@ use super::{
     format::Style,
     json::text_key,
     otlp::RawRequest,
-    value::push_integer,
+    value::push_count,
 };
 use crate::names::log;
 
@@ -128,10 +128,10 @@ fn push_address(out: &mut Vec<u8>, address: IpAddr) {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             let [a, b, c, d] = address.octets();
-            push_integer(out, a);
+            push_count(out, a.into());
             for octet in [b, c, d] {
                 out.push(b'.');
-                push_integer(out, octet);
+                push_count(out, octet.into());
             }
         }
         IpAddr::V6(address) => {

@@ -11,7 +11,7 @@ const DAYS_PER_ERA: u64 = 146_097;
 const EPOCH_SHIFT: u64 = 719_468;
 
 /// The two digits of the numbers below 100.
-static PAIRS: [[u8; 2]; 100] = pairs();
+pub(super) static PAIRS: [[u8; 2]; 100] = pairs();
 
 const fn pairs() -> [[u8; 2]; 100] {
     let (mut pairs, mut number) = ([[0; 2]; 100], 0);
@@ -88,6 +88,15 @@ pub(super) fn put_digits(place: &mut [u8], mut value: u64) {
     if let [digit] = first {
         *digit = b'0' + (value % 10) as u8;
     }
+}
+
+/// Appends the last `N` decimal digits of `value`, zeros in front.
+#[inline]
+pub(super) fn push_digits<const N: usize>(out: &mut Vec<u8>, value: u64) {
+    let mut digits = [0; N];
+    put_digits(&mut digits, value);
+    // Of a size that the compiler knows: no call.
+    out.extend_from_slice(&digits);
 }
 
 /// Year, month and day of a day since the Unix epoch.

@@ -8,6 +8,7 @@ use std::{
 use super::{
     escape::{Escaping, push_escaped, push_escaped_bytes},
     format::Style,
+    timestamp::{PAIRS, push_digits},
 };
 use crate::context::FieldValue;
 
@@ -133,6 +134,18 @@ pub(super) fn push_integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
+/// Appends the digits of a count, of which most are small.
+#[inline]
+pub(super) fn push_count(out: &mut Vec<u8>, count: u64) {
+    // Of sizes that the compiler knows: no calls.
+    match usize::try_from(count) {
+        Ok(small @ 0..10) => out.push(PAIRS[small][1]),
+        Ok(small @ 10..100) => out.extend_from_slice(&PAIRS[small]),
+        Ok(100..1_000) => push_digits::<3>(out, count),
+        Ok(_) | Err(_) => push_integer(out, count),
+    }
+}
+
 fn push_display(out: &mut Vec<u8>, limit: usize, escaping: Escaping, value: impl Display) -> bool {
     let mut text = Escaped::new(out, limit, escaping);
     let _ = write!(text, "{value}");
@@ -175,7 +188,18 @@ impl fmt::Write for Escaped<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_count_is_written_as_it_is_displayed(count in prop_oneof![0_u64..1_200, any::<u64>()]) {
+            let mut out = b"before".to_vec();
+            push_count(&mut out, count);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), format!("before{count}"));
+        }
+    }
 
     fn pushed(value: Value<'_>, style: Style) -> String {
         let mut out = Vec::new();
