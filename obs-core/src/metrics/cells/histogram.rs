@@ -128,7 +128,9 @@ impl HistogramCells {
         let lines = |block: &Block| block.0[0].load(Relaxed) ^ block.0[BLOCK / 2].load(Relaxed);
         let classic = self.blocks.iter().fold(0, |seen, block| seen ^ lines(block));
         let native = self.native.get().filter(|_| detail.native);
-        native.map_or(classic, |native| classic ^ native.look())
+        let exemplars = self.exemplars.get().filter(|_| detail.exemplars);
+        let slots = exemplars.map_or(0, |slots| slots.iter().fold(0, |seen, slot| seen ^ slot.look()));
+        native.map_or(classic, |native| classic ^ native.look()) ^ slots
     }
 
     /// Observations so far.
