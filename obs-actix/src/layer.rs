@@ -95,7 +95,7 @@ where
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(ObsService::new(service, self.state.clone())))
+        ready(Ok(ObsService::new(service, self.state.for_service())))
     }
 }
 
@@ -105,11 +105,11 @@ mod tests {
 
     use super::*;
 
-    fn service(middleware: &ObsMiddleware) -> Arc<obs_core::request::Instrument> {
+    fn service(middleware: &ObsMiddleware) -> obs_core::request::Held<obs_core::request::Instrument> {
         let inner =
             fn_service(|request: ServiceRequest| async { Ok(request.into_response(actix_web::HttpResponse::Ok())) });
         let service = middleware.new_transform(inner).into_inner();
-        Arc::clone(service.unwrap().state.instrument())
+        service.unwrap().state.instrument().clone()
     }
 
     #[test]
@@ -117,13 +117,13 @@ mod tests {
         let middleware = ObsMiddleware::new().namespace("workers");
         let clone = middleware.clone();
         let first = service(&middleware);
-        assert!(Arc::ptr_eq(&first, &service(&middleware)) && Arc::ptr_eq(&first, &service(&clone)));
+        assert!(first.is_same(&service(&middleware)) && first.is_same(&service(&clone)));
     }
 
     #[test]
     fn a_setter_leaves_clones_made_before_as_they_were() {
         let middleware = ObsMiddleware::new();
         let other = middleware.clone().logs(false);
-        assert!(!Arc::ptr_eq(&service(&middleware), &service(&other)));
+        assert!(!service(&middleware).is_same(&service(&other)));
     }
 }

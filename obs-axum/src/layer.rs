@@ -96,6 +96,6 @@ impl<S> Layer<S> for ObsLayer {
 
     fn layer(&self, inner: S) -> Self::Service {
         self.state.announce();
-        ObsService::new(inner, Observer::Layer(self.state.clone()))
+        ObsService::new(inner, Observer::Layer(self.state.for_service()))
     }
 }

@@ -1,19 +1,56 @@
-//! The wall clock, for stamps only; durations come from [`std::time::Instant`].
+//! Clocks: a monotonic one for durations, and the wall's for stamps.
+//!
+//! Both are derived from the processor's own counter, which takes half the time of asking the system.
+//! Each thread pins the counter to the system's clocks and does so again ten times a second, so that
+//! nothing drifts: what the counter adds is the time since then. A counter that contradicts the system
+//! is not used again.
 
 use std::{
     cell::Cell,
+    sync::{
+        LazyLock, OnceLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-/// For how long a thread derives the time of day from one reading of the wall clock: a clock that is
-/// set shows in the stamps of requests that much later.
-const MAX_AGE: Duration = Duration::from_millis(100);
-/// Two readings farther apart than this had something come between them.
-const MAX_GAP: Duration = Duration::from_micros(10);
+use quanta::Clock as Counter;
+
+/// For how long a thread derives the time from one reading of the system's clocks, in nanoseconds: a
+/// wall clock that is set shows in stamps that much later.
+const MAX_AGE: u64 = 100_000_000;
+/// Readings that took longer than this, in nanoseconds, had something come between them.
+const MAX_GAP: u64 = 2_000;
+/// The part of the time by which counter and system may differ: clocks are slewed by half of that at most.
+const TOLERANCE: u64 = 1_000;
+
+static COUNTER: OnceLock<Counter> = OnceLock::new();
+static IS_DISTRUSTED: AtomicBool = AtomicBool::new(false);
+static BASE: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 thread_local! {
-    /// A moment on both clocks.
-    static ANCHOR: Cell<Option<(Instant, SystemTime)>> = const { Cell::new(None) };
+    static ANCHOR: Cell<Anchor> = const { Cell::new(Anchor { ticks: 0, at: 0, wall: 0 }) };
+}
+
+/// A moment on all clocks; all zero where nothing has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Anchor {
+    /// Of the counter; 0 if it is not to be used.
+    ticks: u64,
+    /// The [`Moment`].
+    at: u64,
+    /// Nanoseconds since the Unix epoch.
+    wall: u64,
+}
+
+/// A moment on the monotonic clock, in nanoseconds: an [`Instant`] that is cheaper to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment(u64);
+
+/// Finds out how fast the counter runs, which takes a millisecond, at worst a fifth of a second. Until
+/// that has been called, the system is asked.
+pub(crate) fn prepare() {
+    COUNTER.get_or_init(Counter::new);
 }
 
 /// Time since the Unix epoch; zero on a machine whose clock stands before it.
@@ -22,53 +59,171 @@ pub(crate) fn since_epoch(at: SystemTime) -> Duration {
     at.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// [`since_epoch`] of now.
-pub(crate) fn unix_now() -> Duration {
-    since_epoch(SystemTime::now())
-}
-
-/// The time of day at `now`, a moment that has just been read of the monotonic clock: reading one clock
-/// for each request is cheaper than two.
+/// The time of day, as time since the Unix epoch.
 #[inline]
-pub(crate) fn wall_at(now: Instant) -> SystemTime {
-    let anchor = ANCHOR.try_with(Cell::get).ok().flatten();
-    let known = anchor.and_then(|(instant, wall)| Some((now.checked_duration_since(instant)?, wall)));
-    match known {
-        Some((age, wall)) if age < MAX_AGE => wall + age,
-        _ => read_wall(now),
+pub(crate) fn unix_now() -> Duration {
+    Moment::now().since_epoch()
+}
+
+// === impl Moment ===
+
+impl Moment {
+    #[inline]
+    pub(crate) fn now() -> Self {
+        let Some(counter) = COUNTER.get() else { return Self::of_system() };
+        let ticks = counter.raw();
+        let anchor = ANCHOR.get();
+        let age = counter.delta_as_nanos(anchor.ticks, ticks);
+        if age < MAX_AGE { Self(anchor.at.wrapping_add(age)) } else { drop_anchor(counter, anchor) }
+    }
+
+    fn of_system() -> Self {
+        Self(nanoseconds(BASE.elapsed()))
+    }
+
+    /// The time from here to `later`; nothing if that was earlier.
+    #[inline]
+    pub(crate) fn until(self, later: Self) -> Duration {
+        Duration::from_nanos(u64::try_from(self.offset_to(later)).unwrap_or_default())
+    }
+
+    /// The time since then.
+    #[inline]
+    pub(crate) fn elapsed(self) -> Duration {
+        self.until(Self::now())
+    }
+
+    #[inline]
+    fn offset_to(self, later: Self) -> i64 {
+        later.0.wrapping_sub(self.0).cast_signed()
+    }
+
+    /// The time of day, as time since the Unix epoch, at this moment, which should be a recent one of
+    /// this thread.
+    #[inline]
+    pub(crate) fn since_epoch(self) -> Duration {
+        let anchor = ANCHOR.get();
+        let offset = Self(anchor.at).offset_to(self);
+        if anchor.wall != 0 && offset.unsigned_abs() < 2 * MAX_AGE {
+            Duration::from_nanos(anchor.wall.saturating_add_signed(offset))
+        } else {
+            since_epoch(SystemTime::now()).saturating_sub(self.until(Self::of_system()))
+        }
+    }
+
+    /// The moment that was so much earlier.
+    #[cfg(test)]
+    pub(crate) fn before(self, by: Duration) -> Self {
+        Self(self.0.wrapping_sub(nanoseconds(by)))
     }
 }
 
+/// Reads the system's clocks, and pins the counter to them for what comes next.
 #[cold]
-fn read_wall(now: Instant) -> SystemTime {
-    let before = Instant::now();
-    let wall = SystemTime::now();
-    if before.elapsed() < MAX_GAP {
-        let _ = ANCHOR.try_with(|anchor| anchor.set(Some((before, wall))));
+fn drop_anchor(counter: &Counter, last: Anchor) -> Moment {
+    let before = counter.raw();
+    let now = Moment::of_system();
+    let wall = nanoseconds(since_epoch(SystemTime::now()));
+    let gap = counter.delta_as_nanos(before, counter.raw());
+    if gap <= MAX_GAP {
+        let ticks = if is_trusted(counter, last, before, now) { before } else { 0 };
+        ANCHOR.set(Anchor { ticks, at: now.0, wall });
     }
-    wall.checked_sub(before.saturating_duration_since(now)).unwrap_or(wall)
+    now
+}
+
+/// Whether the counter has run with the system since the last anchor; once it has not, it is never
+/// trusted again.
+fn is_trusted(counter: &Counter, last: Anchor, ticks: u64, now: Moment) -> bool {
+    if last.ticks != 0 {
+        let by_counter = counter.delta_as_nanos(last.ticks, ticks);
+        let by_system = nanoseconds(Moment(last.at).until(now));
+        if by_counter.abs_diff(by_system) > 2 * MAX_GAP + by_system / TOLERANCE {
+            IS_DISTRUSTED.store(true, Relaxed);
+        }
+    }
+    !IS_DISTRUSTED.load(Relaxed)
+}
+
+/// At most some 584 years.
+#[expect(clippy::cast_possible_truncation, reason = "this process won't run for 584 years")]
+fn nanoseconds(duration: Duration) -> u64 {
+    duration.as_nanos() as u64
 }
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
+
+    /// Time that a busy machine may take between two readings.
+    const BUSY: Duration = Duration::from_secs(1);
 
     #[test]
     fn the_time_of_day_is_that_of_the_wall_clock() {
-        for _ in 0..1_000 {
-            let before = unix_now();
-            let at = since_epoch(wall_at(Instant::now()));
-            // Less than a reading that is not accepted, and time for a busy machine.
-            let off = at.abs_diff(before);
-            assert!(off < Duration::from_secs(1), "{off:?}");
+        for is_prepared in [false, true] {
+            if is_prepared {
+                prepare();
+            }
+            for _ in 0..1_000 {
+                let off = unix_now().abs_diff(since_epoch(SystemTime::now()));
+                assert!(off < BUSY, "{off:?}");
+            }
         }
     }
 
     #[test]
-    fn a_moment_before_the_last_reading_has_its_own_time() {
-        let early = Instant::now();
-        let anchored = wall_at(early + Duration::from_millis(1));
-        let stamped = wall_at(early);
-        assert!(since_epoch(stamped) <= since_epoch(anchored), "{stamped:?} {anchored:?}");
+    fn durations_are_those_of_the_system_beyond_the_life_of_an_anchor() {
+        prepare();
+        let (start, system) = (Moment::now(), Instant::now());
+        while system.elapsed() < Duration::from_nanos(5 * MAX_AGE / 2) {
+            let least = system.elapsed();
+            let measured = start.elapsed();
+            let most = system.elapsed() + Duration::from_millis(1);
+            assert!(
+                measured + Duration::from_millis(1) >= least && measured <= most,
+                "{least:?} {measured:?} {most:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn moments_of_different_threads_are_on_one_clock() {
+        prepare();
+        let start = Moment::now();
+        let middle = thread::spawn(Moment::now).join().unwrap();
+        let end = Moment::now();
+        let slack = Duration::from_micros(10);
+        assert!(start.until(middle) <= start.until(end) + slack);
+        assert!(middle.until(end) <= start.until(end) + slack);
+    }
+
+    #[test]
+    fn a_moment_in_the_past_has_its_own_time_of_day() {
+        prepare();
+        for ago in [Duration::from_millis(1), Duration::from_secs(3_600)] {
+            let now = Moment::now();
+            let apart = now.since_epoch().abs_diff(now.before(ago).since_epoch());
+            assert!(apart.abs_diff(ago) < BUSY, "{apart:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_later_than_what_comes_after_it() {
+        let now = Moment::now();
+        assert_eq!(now.until(now.before(Duration::from_secs(1))), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_counter_that_contradicts_the_system_is_not_trusted() {
+        prepare();
+        let counter = COUNTER.get().unwrap();
+        let now = Moment::of_system();
+        let ticks = counter.raw();
+        let last = Anchor { ticks, at: now.before(Duration::from_secs(1)).0, wall: 1 };
+        assert!(!is_trusted(counter, last, ticks, now));
+        // For the other tests of this process.
+        IS_DISTRUSTED.store(false, Relaxed);
     }
 }

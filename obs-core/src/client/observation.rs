@@ -1,12 +1,6 @@
 //! One attempt, from its start to its response head; that of a gRPC call, to its trailers.
 
-use std::{
-    borrow::Cow,
-    error::Error,
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
 use opentelemetry::{Context as OtelContext, ContextGuard};
 
@@ -17,6 +11,7 @@ use super::{
     span::{Attempt, span_name},
 };
 use crate::{
+    clock::Moment,
     context::{self, Entered},
     names::error_type,
     request::{
@@ -39,7 +34,7 @@ pub struct ClientObservation {
 /// An attempt that has not ended.
 pub(super) struct Running {
     pub(super) instrument: Arc<ClientInstrument>,
-    pub(super) started: Instant,
+    pub(super) started: Moment,
     pub(super) method: &'static str,
     /// The metrics' hold on the series; `None` if metrics are off.
     pub(super) in_flight: Option<InFlight>,
@@ -85,7 +80,7 @@ impl ClientObservation {
     /// `headers` are those of the request.
     #[must_use]
     pub fn start(instrument: &Arc<ClientInstrument>, request: &ClientRequest<'_>, headers: &dyn HeaderReader) -> Self {
-        let started = Instant::now();
+        let started = Moment::now();
         let method = known_method(request.method);
         let mut labels = instrument.labels(request);
         let call = call_of(instrument, request, &mut labels, headers);

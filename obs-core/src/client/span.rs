@@ -1,6 +1,9 @@
 //! Whose child an attempt is, and its span.
 
-use std::{borrow::Cow, time::SystemTime};
+use std::{
+    borrow::Cow,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use opentelemetry::{
     Context as OtelContext, KeyValue,
@@ -9,6 +12,7 @@ use opentelemetry::{
 
 use super::ClientInstrument;
 use crate::{
+    clock,
     context::{self, RequestContext, SpanId, TraceFlags, TraceId},
     names::value,
     propagation::TraceParent,
@@ -94,7 +98,7 @@ impl Attempt {
         name: impl FnOnce() -> Cow<'static, str>,
         attributes: impl FnOnce() -> Vec<KeyValue>,
     ) -> Self {
-        let started = SystemTime::now();
+        let started = UNIX_EPOCH + clock::unix_now();
         let place = Place::here();
         let tracing = place.tracing(instrument);
         let (trace_id, flags) = place.trace(tracing);

@@ -4,17 +4,17 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Instant,
 };
 
 use super::database::{Ended, Operation};
+use crate::clock::Moment;
 
 /// A query that is being worked on; it is recorded once, when it ends or is dropped.
 #[derive(Debug)]
 #[must_use = "a query that is dropped at once was cancelled"]
 pub struct QueryGuard {
     operation: Arc<Operation>,
-    started: Instant,
+    started: Moment,
     /// How it ends when nothing else is said.
     if_dropped: Ended,
 }
@@ -37,7 +37,7 @@ pin_project_lite::pin_project! {
 
 impl QueryGuard {
     pub(super) fn new(operation: Arc<Operation>) -> Self {
-        Self { operation, started: Instant::now(), if_dropped: Ended::Cancelled }
+        Self { operation, started: Moment::now(), if_dropped: Ended::Cancelled }
     }
 
     /// There was a result.

@@ -35,7 +35,7 @@ pub(super) fn encode(
     request: &RequestLine<'_>,
 ) {
     let Scratch { line, ids: _, fields, stamp } = scratch;
-    json::open(line, stamp, request.since_epoch(), request.level);
+    json::open(line, stamp, request.at, request.level);
     let (mut whole, endpoint) = push_message(line, request);
     line.extend_from_slice(&encoder.request_part);
     json::push_ids(line, Ids::of_request(context));

@@ -1,15 +1,11 @@
 //! The canonical line: one for each request, at its end.
 
-use std::{
-    net::IpAddr,
-    time::{Duration, SystemTime},
-};
+use std::{net::IpAddr, time::Duration};
 
 use tracing_core::Level;
 
 use super::{format::Style, output::Output, request_json, request_pretty, request_start::RequestStart, scratch};
 use crate::{
-    clock,
     context::RequestContext,
     names::log::{
         CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR_TYPE, GRPC_STATUS, HEAD_MS, METHOD, OUTCOME,
@@ -21,8 +17,8 @@ use crate::{
 /// How a request went.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestLine<'a> {
-    /// When it ended.
-    pub(crate) at: SystemTime,
+    /// When it ended, since the Unix epoch.
+    pub(crate) at: Duration,
     pub(crate) level: Level,
     /// One of a closed set, as is the protocol: they need no escaping.
     pub(crate) method: &'static str,
@@ -60,10 +56,6 @@ impl RequestLine<'_> {
             PANIC_MESSAGE | PANIC_LOCATION => self.panic.is_some(),
             _ => false,
         }
-    }
-
-    pub(super) fn since_epoch(&self) -> Duration {
-        clock::since_epoch(self.at)
     }
 }
 

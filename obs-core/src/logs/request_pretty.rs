@@ -31,7 +31,7 @@ pub(super) fn encode(
     color: bool,
 ) {
     let Scratch { line, ids, fields, stamp } = scratch;
-    let head = Head { at: request.since_epoch(), level: request.level, target: log::REQUEST_TARGET };
+    let head = Head { at: request.at, level: request.level, target: log::REQUEST_TARGET };
     pretty::push_stamp(line, stamp, head, color);
     push_text(line, request.method);
     line.push(b' ');

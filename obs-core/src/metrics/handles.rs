@@ -1,10 +1,6 @@
 //! Metric types that the facade lacks, and conveniences for those that it has.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use ::metrics::{Gauge, Histogram, IntoF64, Unit};
 
@@ -17,7 +13,7 @@ use super::{
     labels::Labels,
     meta,
 };
-use crate::{context::exemplar_ids, names::MetricType};
+use crate::{clock::Moment, context::exemplar_ids, names::MetricType};
 
 /// A counter of amounts that are not whole: money, seconds, litres.
 ///
@@ -70,7 +66,7 @@ pub struct Summary {
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a timer that is not recorded measures nothing"]
 pub struct Timer {
-    start: Instant,
+    start: Moment,
 }
 
 /// Where a [`Timer`] can record: a histogram of the facade, or a [`Summary`]. Sealed.
@@ -177,7 +173,7 @@ impl Summary {
 impl Timer {
     /// Starts now.
     pub fn start() -> Self {
-        Self { start: Instant::now() }
+        Self { start: Moment::now() }
     }
 
     /// The time since the start.

@@ -53,6 +53,7 @@ mod tests;
 mod text_page;
 
 pub(crate) use buckets::validate_buckets;
+pub(crate) use cells::LevelCells;
 pub(crate) use format::parse_quality;
 pub(crate) use push::Pusher;
 pub(crate) use push_settings::PushSettings;

@@ -10,6 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
 use crate::{
+    clock,
     logs::{LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
     page::PageSettings,
@@ -267,6 +268,7 @@ impl ObsBuilder {
     }
 
     fn start(self, registry: Registry, target: Target, routes: Arc<Routes>) -> Result<Shared, InitError> {
+        clock::prepare();
         install_panic_hook(global::flush_logs);
         let recorder = target.recorder();
         let tracing = Tracing::start(self.tracing_config(&*recorder), self.span_readers)?;

@@ -1,10 +1,12 @@
 //! What is decided when a request arrives: whose trace it belongs to, and what it is called.
 
-use std::{borrow::Cow, time::SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use super::{CommonHeaders, HeaderReader, Instrument, RequestHead, attributes, late::KeptHead, origin::Origin};
 use crate::{
-    clock,
     context::{Parts, RequestContext, RequestId},
     propagation::{self, Extracted},
     trace::SpanStart,
@@ -19,7 +21,8 @@ pub(super) struct Arrival<'a> {
     pub(super) headers: &'a dyn HeaderReader,
     pub(super) common: CommonHeaders<'a>,
     pub(super) origin: Origin,
-    pub(super) at: SystemTime,
+    /// Since the Unix epoch.
+    pub(super) at: Duration,
 }
 
 // === impl Arrival ===
@@ -40,7 +43,7 @@ impl Arrival<'_> {
             trusted: instrument.options.trust_incoming,
             route: head.endpoint,
             name: span.unwrap_or_default(),
-            start: at,
+            start: UNIX_EPOCH + at,
         };
         let span = if wants_span {
             tracing.start_server_span(start, || {
@@ -79,6 +82,6 @@ fn take_baggage(context: &RequestContext, keys: &[Box<str>]) {
 }
 
 /// The caller's id if it is one, else a new one.
-fn request_id(given: Option<&[u8]>, now: SystemTime) -> RequestId {
-    given.and_then(RequestId::from_caller).unwrap_or_else(|| RequestId::new_at(clock::since_epoch(now)))
+fn request_id(given: Option<&[u8]>, since_epoch: Duration) -> RequestId {
+    given.and_then(RequestId::from_caller).unwrap_or_else(|| RequestId::new_at(since_epoch))
 }

@@ -2,7 +2,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use opentelemetry::{
@@ -231,7 +231,7 @@ impl Running {
         if let Some(report) = panic {
             span.add_event(attribute::EXCEPTION_EVENT, report.attributes());
         }
-        span.end_with_timestamp(self.arrived + ending.duration);
+        span.end_with_timestamp(UNIX_EPOCH + self.arrived + ending.duration);
     }
 
     fn write_line(&mut self, ending: &Ending<'_>, panic: Option<&PanicReport>) {

@@ -6,7 +6,12 @@
 //! gone by then. So their bytes are copied at arrival, into a buffer that the next request uses
 //! again; attributes are made of them only if they are needed.
 
-use std::{cell::RefCell, net::SocketAddr, ops::Range, time::Duration};
+use std::{
+    cell::RefCell,
+    net::SocketAddr,
+    ops::Range,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use opentelemetry::{Context, KeyValue};
 
@@ -215,7 +220,7 @@ impl Running {
             trusted: self.instrument.options.trust_incoming,
             route: endpoint,
             name: self.span_name(endpoint),
-            start: self.arrived,
+            start: UNIX_EPOCH + self.arrived,
         };
         self.instrument.shared.tracing.make_late(context, start, || {
             let mut attributes = stored.attributes(&self.instrument, self.method, endpoint);

@@ -40,6 +40,7 @@ mod forwarded;
 pub mod grpc;
 mod head;
 mod headers;
+mod held;
 mod instrument;
 mod labels;
 mod late;
@@ -61,7 +62,6 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod told;
-#[cfg(feature = "tokio")]
 mod under_way;
 
 pub(crate) use attributes::{interned, push_call, push_headers, split_authority};
@@ -80,6 +80,7 @@ pub use finished::Finished;
 pub use grpc::GrpcStatus;
 pub use head::{BodySize, Head, Protocol, RequestHead, ResponseHead};
 pub use headers::{CommonHeaders, HeaderReader};
+pub use held::Held;
 pub use instrument::Instrument;
 pub use labels::MAX_LABELS;
 pub use method::{KNOWN_METHODS, known_method};

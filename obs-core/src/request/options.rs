@@ -7,10 +7,10 @@ use std::{
 };
 
 use super::{
-    ClientAddress, Finished, ForwardedHeaders, Head, Instrument, Network, labels::OwnLabels, privacy::Privacy,
+    ClientAddress, Finished, ForwardedHeaders, Head, Held, Instrument, Network, labels::OwnLabels, privacy::Privacy,
 };
 use crate::{
-    Obs,
+    Obs, clock,
     metrics::Convention,
     names::metric,
     obs::{self, Shared},
@@ -67,7 +67,14 @@ pub(crate) struct CapturedHeader {
 /// A layer's settings and, made at the first request, its state; clones share both.
 #[derive(Clone, Debug, Default)]
 pub struct LayerState {
-    lazy: Arc<Lazy>,
+    lazy: LazyRef,
+}
+
+/// Counted by reference, or there until the process ends.
+#[derive(Clone, Debug)]
+enum LazyRef {
+    Counted(Arc<Lazy>),
+    Forever(&'static Arc<Lazy>),
 }
 
 /// A [`LayerState`] that does not keep it in use.
@@ -79,7 +86,9 @@ pub(super) struct WeakLayerState {
 #[derive(Debug, Default)]
 struct Lazy {
     options: Options,
-    instrument: OnceLock<Arc<Instrument>>,
+    instrument: OnceLock<Held<Instrument>>,
+    /// Itself, once it is not counted any more.
+    forever: OnceLock<&'static Arc<Self>>,
 }
 
 // === impl Options ===
@@ -288,7 +297,7 @@ impl LayerState {
     pub fn with(self, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = self.lazy.options.clone();
         change(&mut options);
-        Self { lazy: Arc::new(Lazy { options, instrument: OnceLock::new() }) }
+        Self { lazy: LazyRef::Counted(Arc::new(Lazy { options, ..Lazy::default() })) }
     }
 
     /// To be called when the layer is added to a service: pages of the same instance then know it.
@@ -296,6 +305,18 @@ impl LayerState {
         match &self.lazy.options.shared {
             Some(shared) => shared.routes.announce(self),
             None => obs::default_routes().announce(self),
+        }
+    }
+
+    /// The state for a service that the layer is added to. That of the process-wide default stays until
+    /// the process ends, so that clones of the service, of which some routers make one for each request,
+    /// need not be counted.
+    #[must_use]
+    pub fn for_service(&self) -> Self {
+        clock::prepare();
+        match &self.lazy.options.shared {
+            Some(_) => self.clone(),
+            None => Self { lazy: self.lazy.forever() },
         }
     }
 
@@ -307,18 +328,49 @@ impl LayerState {
     }
 
     pub(super) fn downgrade(&self) -> WeakLayerState {
-        WeakLayerState { lazy: Arc::downgrade(&self.lazy) }
+        WeakLayerState { lazy: Arc::downgrade(self.lazy.counted()) }
     }
 
     /// The state, made at the first call.
     #[must_use]
-    pub fn instrument(&self) -> &Arc<Instrument> {
-        self.lazy.instrument.get_or_init(|| {
-            let instrument = Arc::new(Instrument::new(self.lazy.options.clone()));
-            #[cfg(feature = "tokio")]
-            instrument.shared.routes.under_way.watch(self.downgrade(), &instrument);
-            instrument
+    pub fn instrument(&self) -> &Held<Instrument> {
+        let Lazy { options, instrument, forever: _ } = &*self.lazy;
+        instrument.get_or_init(|| {
+            let is_default = options.shared.is_none();
+            let instrument = Instrument::new(options.clone());
+            if is_default { Held::forever(instrument) } else { Held::counted(instrument) }
         })
+    }
+}
+
+// === impl LazyRef ===
+
+impl LazyRef {
+    fn counted(&self) -> &Arc<Lazy> {
+        match self {
+            Self::Counted(lazy) => lazy,
+            Self::Forever(lazy) => lazy,
+        }
+    }
+
+    fn forever(&self) -> Self {
+        let lazy = self.counted();
+        Self::Forever(lazy.forever.get_or_init(|| Box::leak(Box::new(Arc::clone(lazy)))))
+    }
+}
+
+impl Default for LazyRef {
+    fn default() -> Self {
+        Self::Counted(Arc::default())
+    }
+}
+
+impl std::ops::Deref for LazyRef {
+    type Target = Lazy;
+
+    #[inline]
+    fn deref(&self) -> &Lazy {
+        self.counted()
     }
 }
 
@@ -326,10 +378,10 @@ impl LayerState {
 
 impl WeakLayerState {
     pub(super) fn is(&self, layer: &LayerState) -> bool {
-        std::ptr::eq(self.lazy.as_ptr(), Arc::as_ptr(&layer.lazy))
+        std::ptr::eq(self.lazy.as_ptr(), &raw const *layer.lazy)
     }
 
     pub(super) fn upgrade(&self) -> Option<LayerState> {
-        self.lazy.upgrade().map(|lazy| LayerState { lazy })
+        self.lazy.upgrade().map(|lazy| LayerState { lazy: LazyRef::Counted(lazy) })
     }
 }

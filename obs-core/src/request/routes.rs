@@ -2,9 +2,7 @@
 
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-#[cfg(feature = "tokio")]
-use super::under_way::UnderWay;
-use super::{LayerState, options::WeakLayerState};
+use super::{LayerState, options::WeakLayerState, under_way::UnderWay};
 
 /// The routes of one instance.
 #[derive(Debug, Default)]
@@ -16,7 +14,6 @@ pub(crate) struct Routes {
     /// The layer that was added to a service last.
     layer: RwLock<WeakLayerState>,
     /// The requests of all layers, for who waits for their end.
-    #[cfg(feature = "tokio")]
     pub(crate) under_way: UnderWay,
 }
 
@@ -58,7 +55,7 @@ impl Routes {
         }
     }
 
-    /// The layer that was added last, if it is still in use.
+    /// The layer that was added last, if it is still there.
     pub(crate) fn layer(&self) -> Option<LayerState> {
         self.layer.read().unwrap_or_else(PoisonError::into_inner).upgrade()
     }

@@ -1,16 +1,13 @@
 //! A request that has arrived and not ended.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::Duration;
 
 use super::{
-    Head, HeaderReader, Instrument, RequestHead, ResponseHead, arrival::Arrival, bytes::RequestBytes,
+    Head, HeaderReader, Held, Instrument, RequestHead, ResponseHead, arrival::Arrival, bytes::RequestBytes,
     completion::Remaining, grpc, late::KeptHead, method::known_method, origin::Origin, stream::StreamSlot,
 };
 use crate::{
-    clock,
+    clock::Moment,
     context::RequestContext,
     logs::RequestStart,
     metrics::InFlight,
@@ -19,10 +16,10 @@ use crate::{
 
 /// A request that has not ended.
 pub(super) struct Running {
-    pub(super) instrument: Arc<Instrument>,
-    pub(super) started: Instant,
-    /// Wall clock of the arrival; for stamps only.
-    pub(super) arrived: SystemTime,
+    pub(super) instrument: Held<Instrument>,
+    pub(super) started: Moment,
+    /// Wall clock of the arrival, since the Unix epoch; for stamps only.
+    pub(super) arrived: Duration,
     pub(super) method: &'static str,
     pub(super) protocol: &'static str,
     /// Set if this is a gRPC call.
@@ -67,11 +64,11 @@ impl Running {
     /// Makes the state of a request in `place`: it is too large to be carried around.
     pub(super) fn arrive<'a>(
         place: &mut Option<Self>,
-        instrument: &Arc<Instrument>,
+        instrument: &Held<Instrument>,
         head: &RequestHead<'a>,
         headers: &'a dyn HeaderReader,
     ) {
-        let started = Instant::now();
+        let started = Moment::now();
         let method = known_method(head.method);
         let call = grpc::arriving(&instrument.grpc_methods, head, headers);
         let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
@@ -82,10 +79,11 @@ impl Running {
         let red = instrument.red.as_ref().filter(|_| !skipped);
         let privacy = &instrument.options.privacy;
         let origin = instrument.reads_origin().then(|| Origin::of(privacy, &head, headers));
+        instrument.shared.routes.under_way.begin();
         let running = place.insert(Self {
-            instrument: Arc::clone(instrument),
+            instrument: instrument.clone(),
             started,
-            arrived: SystemTime::UNIX_EPOCH,
+            arrived: Duration::ZERO,
             method,
             protocol: head.protocol.as_str(),
             in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.traits(origin.as_ref()))),
@@ -123,7 +121,7 @@ impl Running {
         origin: Origin,
         skipped: bool,
     ) {
-        self.arrived = clock::wall_at(self.started);
+        self.arrived = self.started.since_epoch();
         let common = headers.common();
         let has_span = instrument.options.traces && !skipped;
         if has_span && head.authority.is_none() {
@@ -199,5 +197,11 @@ impl Running {
         let head = Head { method: self.method, endpoint: self.endpoint(), status, grpc_status, headers };
         // A classifier of the user's that panics must not take the answer with it.
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| classify(&head))).ok().flatten()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.instrument.shared.routes.under_way.end();
     }
 }

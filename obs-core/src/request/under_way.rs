@@ -1,50 +1,28 @@
 //! How many requests of an instance are under way, whatever is recorded of them.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use crate::metrics::LevelCells;
 
-use super::{Instrument, options::WeakLayerState};
-
-/// The layers of an instance, whose requests can be counted.
-///
-/// Each request that is observed holds its layer's instrument until it has been recorded, in every
-/// signal. So the holders are counted when somebody asks, and no request pays for it.
+/// Requests that have arrived and have not been recorded, in every signal.
 #[derive(Debug, Default)]
-pub(crate) struct UnderWay {
-    layers: Mutex<Vec<Watched>>,
-}
-
-#[derive(Debug)]
-struct Watched {
-    layer: WeakLayerState,
-    instrument: Weak<Instrument>,
-}
+pub(crate) struct UnderWay(LevelCells);
 
 // === impl UnderWay ===
 
 impl UnderWay {
-    /// Counts the requests of this layer from now on, also when it is gone itself.
-    pub(super) fn watch(&self, layer: WeakLayerState, instrument: &Arc<Instrument>) {
-        let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
-        layers.retain(|watched| watched.instrument.strong_count() > 0);
-        layers.push(Watched { layer, instrument: Arc::downgrade(instrument) });
+    #[inline]
+    pub(super) fn begin(&self) {
+        self.0.up();
+    }
+
+    #[inline]
+    pub(super) fn end(&self) {
+        self.0.down();
     }
 
     /// How many requests have arrived and have not been recorded.
-    pub(crate) fn count(&self) -> usize {
-        let layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
-        layers.iter().map(Watched::requests).sum()
-    }
-}
-
-// === impl Watched ===
-
-impl Watched {
-    fn requests(&self) -> usize {
-        // Kept until the end, so that the number of holders that are no requests is known.
-        let layer = self.layer.upgrade();
-        let Some(instrument) = self.instrument.upgrade() else { return 0 };
-        let others = 1 + usize::from(layer.is_some());
-        Arc::strong_count(&instrument).saturating_sub(others)
+    #[cfg(any(test, feature = "tokio"))]
+    pub(crate) fn count(&self) -> i64 {
+        self.0.value()
     }
 }
 

@@ -1,6 +1,9 @@
 //! The record of a request.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use opentelemetry::{Key, logs::AnyValue};
 
@@ -64,7 +67,7 @@ impl OtlpLogs {
         let record = Record {
             target: log::REQUEST_TARGET.into(),
             event_name: None,
-            at: Some(request.at),
+            at: Some(UNIX_EPOCH + request.at),
             severity: Some(severity),
             severity_text: Some(severity_text),
             body: Some(format!("{} {} {status}", request.method, request.endpoint).into()),

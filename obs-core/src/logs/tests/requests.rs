@@ -1,4 +1,4 @@
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use tracing::Level;
 
@@ -10,7 +10,7 @@ use crate::request::Outcome;
 
 pub(super) fn line<'a>(endpoint: &'a str, text: &'a str) -> RequestLine<'a> {
     RequestLine {
-        at: UNIX_EPOCH + Duration::from_micros(1_795_357_805_123_456),
+        at: Duration::from_micros(1_795_357_805_123_456),
         level: Level::INFO,
         method: "GET",
         endpoint,

@@ -31,9 +31,8 @@ impl FloatCells {
         if !amount.is_finite() || amount < 0.0 {
             return;
         }
-        let added = |bits| Some((f64::from_bits(bits) + amount).to_bits());
-        // Never an error: `added` always has an answer.
-        let _ = self.shards[shard::index(self.shards.len())].0.fetch_update(Relaxed, Relaxed, added);
+        let place = shard::here();
+        place.add_float(&self.shards[place.index].0, amount);
         if let Some(ids) = ids {
             self.exemplar.get_or_init(Box::default).offer(ids, amount);
         }

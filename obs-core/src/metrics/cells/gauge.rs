@@ -27,7 +27,7 @@ const PEAK_STEP: Duration = Duration::from_secs(5);
 
 /// A whole number that goes up and down by steps: how many are at work.
 #[derive(Debug)]
-pub(in crate::metrics) struct LevelCells {
+pub(crate) struct LevelCells {
     shards: Box<[Padded<LevelShard>]>,
     /// The highest level since the readings were last moved on.
     highest: AtomicI64,
@@ -37,7 +37,8 @@ pub(in crate::metrics) struct LevelCells {
 
 #[derive(Debug, Default)]
 struct LevelShard {
-    level: AtomicI64,
+    /// A whole number with a sign, as bits: other shards have what is missing here.
+    level: AtomicU64,
     /// The highest that this shard alone has been: only a shard on its way up can make a new peak.
     mark: AtomicI64,
 }
@@ -75,15 +76,22 @@ impl GaugeCell {
 
 // === impl LevelCells ===
 
+impl Default for LevelCells {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl LevelCells {
     pub(in crate::metrics) fn new() -> Self {
         Self { shards: shard::shards(), highest: AtomicI64::new(0), readings: Mutex::default() }
     }
 
     #[inline]
-    pub(in crate::metrics) fn up(&self) {
-        let LevelShard { level, mark } = &self.shards[shard::index(self.shards.len())].0;
-        let now = level.fetch_add(1, Relaxed) + 1;
+    pub(crate) fn up(&self) {
+        let place = shard::here();
+        let LevelShard { level, mark } = &self.shards[place.index].0;
+        let now = place.add(level, 1).cast_signed();
         if now > mark.load(Relaxed) {
             mark.store(now, Relaxed);
             self.highest.fetch_max(self.value(), Relaxed);
@@ -91,14 +99,15 @@ impl LevelCells {
     }
 
     #[inline]
-    pub(in crate::metrics) fn down(&self) {
-        self.shards[shard::index(self.shards.len())].0.level.fetch_sub(1, Relaxed);
+    pub(crate) fn down(&self) {
+        let place = shard::here();
+        place.add(&self.shards[place.index].0.level, 1_u64.wrapping_neg());
     }
 
     /// The level; a step that is under way in another shard can't make it negative.
-    pub(in crate::metrics) fn value(&self) -> i64 {
-        let sum = self.shards.iter().fold(0_i64, |sum, shard| sum.wrapping_add(shard.0.level.load(Relaxed)));
-        sum.max(0)
+    pub(crate) fn value(&self) -> i64 {
+        let sum = self.shards.iter().fold(0_u64, |sum, shard| sum.wrapping_add(shard.0.level.load(Relaxed)));
+        sum.cast_signed().max(0)
     }
 
     /// The highest level of the last 60 seconds, or since the last reading where that is longer ago.
@@ -128,7 +137,7 @@ impl LevelCells {
     /// Looks for a new peak from the present level on.
     fn start_over(&self) {
         for Padded(LevelShard { level, mark }) in &self.shards {
-            mark.store(level.load(Relaxed), Relaxed);
+            mark.store(level.load(Relaxed).cast_signed(), Relaxed);
         }
         self.highest.store(self.value(), Relaxed);
     }

@@ -4,7 +4,7 @@ use std::sync::{
     Arc, OnceLock,
     atomic::{
         AtomicU64,
-        Ordering::{Acquire, Relaxed, Release},
+        Ordering::{Acquire, Relaxed},
     },
 };
 
@@ -90,13 +90,13 @@ impl HistogramCells {
         if let Some(native) = self.native.get() {
             native.record(self.buckets.float_of(value), 1);
         }
-        let shard = self.shard();
+        let place = shard::here();
         // Requests without a body are many.
         if value != 0 {
-            self.cell(shard, 0).fetch_add(value, Relaxed);
+            place.add(self.cell(place.index, 0), value);
         }
-        // Release: whoever counts this observation here finds it among the native buckets too.
-        self.cell(shard, 1 + bucket).fetch_add(1, Release);
+        // Whoever counts this observation here finds it among the native buckets too.
+        place.add(self.cell(place.index, 1 + bucket), 1);
         if let Some(ids) = ids {
             self.exemplars()[bucket].offer(ids, self.buckets.float_of(value));
         }
@@ -111,13 +111,11 @@ impl HistogramCells {
         if let Some(native) = self.native.get() {
             native.record(value, count);
         }
-        let shard = self.shard();
+        let place = shard::here();
         #[expect(clippy::cast_precision_loss, reason = "the sum is a float")]
         let step = value * count as f64;
-        let added = |bits| Some((f64::from_bits(bits) + step).to_bits());
-        // Never an error: `added` always has an answer.
-        let _ = self.cell(shard, 0).fetch_update(Relaxed, Relaxed, added);
-        self.cell(shard, 1 + bucket).fetch_add(count, Release);
+        place.add_float(self.cell(place.index, 0), step);
+        place.add(self.cell(place.index, 1 + bucket), count);
         if let Some(ids) = ids {
             self.exemplars()[bucket].offer(ids, value);
         }
@@ -178,12 +176,6 @@ impl HistogramCells {
 
     fn exemplars(&self) -> &[ExemplarSlot] {
         self.exemplars.get_or_init(|| (0..self.buckets.len()).map(|_| ExemplarSlot::default()).collect())
-    }
-
-    /// The first block of this thread's shard.
-    #[inline]
-    fn shard(&self) -> usize {
-        shard::index(self.shards)
     }
 
     #[inline]

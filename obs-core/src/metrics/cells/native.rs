@@ -140,7 +140,7 @@ impl Native {
         if count == 0 {
             return;
         }
-        let shard = &self.shards[shard::index(self.shards.len())].0;
+        let shard = &self.shards[shard::here().index].0;
         match index_of(value.abs()) {
             None => {
                 shard.zero.fetch_add(count, Relaxed);

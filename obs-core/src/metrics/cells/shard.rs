@@ -1,55 +1,232 @@
 //! Which shard a thread writes to.
+//!
+//! The first threads to write get shards of their own, until they end: nobody else writes there, so
+//! that a sum and a store do what otherwise takes an atomic addition, which costs twenty times as much.
+//! All further threads share the last shards.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, OnceCell},
     sync::{
         OnceLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{
+            AtomicU64, AtomicUsize,
+            Ordering::{AcqRel, Acquire, Relaxed, Release},
+        },
     },
     thread,
 };
 
-/// More shards than this cost memory without a gain: scrapes add them up, and few machines have
-/// more threads that write to one series at the same moment.
-const MAX_SHARDS: usize = 8;
+/// More than this cost memory without a gain: scrapes add them up, and few machines have more threads
+/// that write to one series at the same moment.
+const MAX_OWN: usize = 8;
+/// Shards to share where there may be more threads than can have their own.
+const MAX_SHARED: usize = 4;
 
 /// A value on cache lines of its own; 128 bytes because processors fetch lines in pairs.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct Padded<T>(pub(super) T);
 
+/// The shard of one thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Among [`count`] shards.
+    pub(super) index: usize,
+    /// Whether no other thread writes there.
+    is_own: bool,
+}
+
+/// How many shards there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Counts {
+    own: usize,
+    shared: usize,
+}
+
+/// Gives the shard of a thread back when that ends.
+#[derive(Debug)]
+struct Lease(usize);
+
+const UNKNOWN: Place = Place { index: usize::MAX, is_own: false };
+
+/// A bit for each shard that has an owner.
+static OWNED: AtomicU64 = AtomicU64::new(0);
+
 thread_local! {
-    static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) };
+    /// Apart from the lease, as what needs no destructor is found faster.
+    static HERE: Cell<Place> = const { Cell::new(UNKNOWN) };
+    static LEASE: OnceCell<Lease> = const { OnceCell::new() };
 }
 
-/// The number of shards: that of the cores, rounded up to a power of two, at most eight.
+/// The number of shards.
 pub(super) fn count() -> usize {
-    static COUNT: OnceLock<usize> = OnceLock::new();
-    *COUNT.get_or_init(|| {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        cores.next_power_of_two().min(MAX_SHARDS)
-    })
+    let Counts { own, shared } = counts();
+    own + shared
 }
 
-/// The shard of this thread among `count` shards, a power of two.
+fn counts() -> Counts {
+    static COUNTS: OnceLock<Counts> = OnceLock::new();
+    *COUNTS.get_or_init(|| Counts::for_cores(thread::available_parallelism().map_or(1, usize::from)))
+}
+
+/// The shard of this thread.
 #[inline]
-pub(super) fn index(count: usize) -> usize {
-    NUMBER.with(|number| {
-        let known = number.get();
-        let number = if known == usize::MAX { assign(number) } else { known };
-        number & (count - 1)
-    })
+pub(super) fn here() -> Place {
+    let place = HERE.get();
+    if place.index == UNKNOWN.index { assign() } else { place }
 }
 
 #[cold]
-fn assign(number: &Cell<usize>) -> usize {
+fn assign() -> Place {
+    let leased = LEASE.try_with(|lease| lease.get_or_init(Lease::take_first).0).ok();
+    let place = leased.filter(|index| *index < counts().own).map_or_else(shared, |index| Place { index, is_own: true });
+    HERE.set(place);
+    place
+}
+
+/// A shard that threads share: each thread that asks gets the next one.
+pub(super) fn shared() -> Place {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let assigned = NEXT.fetch_add(1, Relaxed) & (usize::MAX >> 1);
-    number.set(assigned);
-    assigned
+    let Counts { own, shared } = counts();
+    Place { index: own + NEXT.fetch_add(1, Relaxed) % shared, is_own: false }
 }
 
 /// One padded value for each shard.
 pub(super) fn shards<T: Default>() -> Box<[Padded<T>]> {
     (0..count()).map(|_| Padded::default()).collect()
+}
+
+// === impl Place ===
+
+impl Place {
+    /// Adds to a cell of this shard, modulo 2⁶⁴, and returns the sum. What this thread has written
+    /// before is seen by whoever sees the sum.
+    #[inline]
+    pub(super) fn add(self, cell: &AtomicU64, n: u64) -> u64 {
+        if self.is_own {
+            let sum = cell.load(Relaxed).wrapping_add(n);
+            cell.store(sum, Release);
+            sum
+        } else {
+            cell.fetch_add(n, Release).wrapping_add(n)
+        }
+    }
+
+    /// The same for a cell that holds a float.
+    #[inline]
+    pub(super) fn add_float(self, cell: &AtomicU64, step: f64) {
+        let add = |bits| (f64::from_bits(bits) + step).to_bits();
+        if self.is_own {
+            cell.store(add(cell.load(Relaxed)), Release);
+        } else {
+            // Never an error: there always is a sum.
+            let _ = cell.fetch_update(Release, Relaxed, |bits| Some(add(bits)));
+        }
+    }
+}
+
+// === impl Counts ===
+
+impl Counts {
+    /// One more than cores, as there is a thread that starts everything.
+    fn for_cores(cores: usize) -> Self {
+        let own = (cores + 1).min(MAX_OWN);
+        Self { own, shared: if cores < own { 1 } else { MAX_SHARED } }
+    }
+}
+
+// === impl Lease ===
+
+impl Lease {
+    /// A shard that has no owner; one that is none if all have.
+    fn take_first() -> Self {
+        let free = |owned: u64| (owned.trailing_ones() as usize) < counts().own;
+        let taken = OWNED.fetch_update(AcqRel, Acquire, |owned| free(owned).then_some(owned | (owned + 1)));
+        Self(taken.map_or(usize::MAX, |owned| owned.trailing_ones() as usize))
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // What this thread still writes, in other destructors, goes to a shard that is shared.
+        HERE.set(shared());
+        if self.0 != usize::MAX {
+            OWNED.fetch_and(!(1 << self.0), Release);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_shard_has_one_owner_at_a_time() {
+        let cells: Vec<AtomicU64> = (0..count()).map(|_| AtomicU64::new(0)).collect();
+        for _ in 0..20 {
+            thread::scope(|scope| {
+                for _ in 0..16 {
+                    scope.spawn(|| {
+                        (0..1_000).for_each(|_| {
+                            here().add(&cells[here().index], 1);
+                        });
+                    });
+                }
+            });
+        }
+        assert_eq!(cells.iter().map(|cell| cell.load(Relaxed)).sum::<u64>(), 320_000);
+    }
+
+    #[test]
+    fn threads_that_have_ended_leave_their_shards_to_others() {
+        let own: HashSet<usize> = (0..200)
+            .filter_map(|_| {
+                let place = thread::spawn(here).join().unwrap();
+                place.is_own.then_some(place.index)
+            })
+            .collect();
+        assert!(own.len() <= counts().own);
+        assert_eq!(here(), here());
+    }
+
+    #[test]
+    fn what_is_written_after_the_lease_ended_is_shared() {
+        let place = thread::spawn(|| {
+            here();
+            drop(Lease(usize::MAX));
+            here()
+        });
+        assert!(!place.join().unwrap().is_own);
+    }
+
+    #[test]
+    fn there_is_a_shard_for_each_core_up_to_eight() {
+        assert_eq!(Counts::for_cores(1), Counts { own: 2, shared: 1 });
+        assert_eq!(Counts::for_cores(4), Counts { own: 5, shared: 1 });
+        assert_eq!(Counts::for_cores(8), Counts { own: 8, shared: 4 });
+        assert_eq!(Counts::for_cores(128), Counts { own: 8, shared: 4 });
+    }
+
+    #[test]
+    fn a_sum_goes_round() {
+        for is_own in [true, false] {
+            let cell = AtomicU64::new(0);
+            let place = Place { index: 0, is_own };
+            assert_eq!(place.add(&cell, u64::MAX), u64::MAX);
+            assert_eq!(place.add(&cell, 2), 1);
+        }
+    }
+
+    #[test]
+    fn floats_are_added_as_floats() {
+        for is_own in [true, false] {
+            let cell = AtomicU64::new(0);
+            let place = Place { index: 0, is_own };
+            place.add_float(&cell, 0.5);
+            place.add_float(&cell, 1.0);
+            assert_eq!(cell.load(Relaxed), 1.5_f64.to_bits());
+        }
+    }
 }

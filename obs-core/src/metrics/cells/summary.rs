@@ -60,7 +60,7 @@ impl SummaryCells {
             return;
         }
         let now = self.slice_of(elapsed);
-        let shard = &self.shards[shard::index(self.shards.len())].0;
+        let shard = &self.shards[shard::here().index].0;
         let mut window = shard.lock().unwrap_or_else(PoisonError::into_inner);
         window.count += 1;
         window.sum += value;
