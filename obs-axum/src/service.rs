@@ -112,15 +112,19 @@ fn start<B: 'static>(state: &LayerState, request: &mut Request<B>) -> Observatio
 fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a Named<'a>>, with_origin: bool) -> RequestHead<'a> {
     let extensions = request.extensions();
     let of_origin = Some(extensions).filter(|_| with_origin);
-    // A nested router has its prefix cut off.
-    let uri = extensions.get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
+    let matched = extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    // A nested router has its prefix cut off. Metrics alone ask for the target only where no route tells
+    // the endpoint: of what is unmatched, and of gRPC.
+    let reads_target = with_origin || matched.is_none() || request.version() > Version::HTTP_11;
+    let original = Some(extensions).filter(|_| reads_target).and_then(Extensions::get::<OriginalUri>);
+    let uri = original.map_or(request.uri(), |original| &original.0);
     RequestHead {
         method: request.method().as_str(),
         path: uri.path(),
         query: uri.query(),
         endpoint: named
             .and_then(|named| named.endpoint.as_deref())
-            .or_else(|| extensions.get::<MatchedPath>().map(MatchedPath::as_str)),
+            .or(matched),
         scheme: uri.scheme_str(),
         authority: uri.authority().map(http::uri::Authority::as_str),
         protocol: protocol(request.version()),

@@ -8,9 +8,10 @@
 use std::{
     cell::Cell,
     sync::{
-        LazyLock, OnceLock,
+        LazyLock, Once, OnceLock,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
+    thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -23,6 +24,9 @@ const MAX_AGE: u64 = 100_000_000;
 const MAX_GAP: u64 = 2_000;
 /// The part of the time by which counter and system may differ: clocks are slewed by half of that at most.
 const TOLERANCE: u64 = 1_000;
+
+/// The name of the thread that finds out how fast the counter runs.
+const THREAD: &str = "obs-clock";
 
 static COUNTER: OnceLock<Counter> = OnceLock::new();
 static IS_DISTRUSTED: AtomicBool = AtomicBool::new(false);
@@ -47,9 +51,16 @@ struct Anchor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment(u64);
 
-/// Finds out how fast the counter runs, which takes a millisecond, at worst a fifth of a second. Until
-/// that has been called, the system is asked.
+/// Has it found out how fast the counter runs, on a thread that takes a millisecond for it, at worst a
+/// fifth of a second. Until then the system is asked, as it is where there are no threads to be had.
 pub(crate) fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = thread::Builder::new().name(THREAD.to_owned()).spawn(calibrate);
+    });
+}
+
+fn calibrate() {
     COUNTER.get_or_init(Counter::new);
 }
 
@@ -153,8 +164,6 @@ fn nanoseconds(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
     use super::*;
 
     /// Time that a busy machine may take between two readings.
@@ -164,7 +173,7 @@ mod tests {
     fn the_time_of_day_is_that_of_the_wall_clock() {
         for is_prepared in [false, true] {
             if is_prepared {
-                prepare();
+                calibrate();
             }
             for _ in 0..1_000 {
                 let off = unix_now().abs_diff(since_epoch(SystemTime::now()));
@@ -175,7 +184,7 @@ mod tests {
 
     #[test]
     fn durations_are_those_of_the_system_beyond_the_life_of_an_anchor() {
-        prepare();
+        calibrate();
         let (start, system) = (Moment::now(), Instant::now());
         while system.elapsed() < Duration::from_nanos(5 * MAX_AGE / 2) {
             let least = system.elapsed();
@@ -190,7 +199,7 @@ mod tests {
 
     #[test]
     fn moments_of_different_threads_are_on_one_clock() {
-        prepare();
+        calibrate();
         let start = Moment::now();
         let middle = thread::spawn(Moment::now).join().unwrap();
         let end = Moment::now();
@@ -201,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_moment_in_the_past_has_its_own_time_of_day() {
-        prepare();
+        calibrate();
         for ago in [Duration::from_millis(1), Duration::from_secs(3_600)] {
             let now = Moment::now();
             let apart = now.since_epoch().abs_diff(now.before(ago).since_epoch());
@@ -216,8 +225,18 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_that_contradicts_the_system_is_not_trusted() {
+    fn the_counter_is_ready_soon_after_it_was_asked_for() {
         prepare();
+        let since = Instant::now();
+        while COUNTER.get().is_none() {
+            assert!(since.elapsed() < Duration::from_secs(30), "still not calibrated");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_counter_that_contradicts_the_system_is_not_trusted() {
+        calibrate();
         let counter = COUNTER.get().unwrap();
         let now = Moment::of_system();
         let ticks = counter.raw();

@@ -37,26 +37,25 @@ pub(crate) enum RequestId {
     Given(Box<str>),
 }
 
-/// The hex digits of the bytes of a number.
-#[inline]
-fn put_hex(out: &mut [[u8; 8]], bytes: &[[u8; 4]]) {
-    for (digits, four) in out.iter_mut().zip(bytes) {
-        *digits = hex_digits(u32::from_be_bytes(*four));
+/// The two hex digits of each byte.
+static HEX: [[u8; 2]; 256] = hex_pairs();
+
+const fn hex_pairs() -> [[u8; 2]; 256] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let (mut pairs, mut byte) = ([[0; 2]; 256], 0);
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
     }
+    pairs
 }
 
-/// The 8 hex digits of a number, all at once: a table costs a load for each byte, and a page of metrics
-/// has some ten thousand ids.
+/// Writes the hex digits of the bytes of a number, of which the compiler knows how many they are.
 #[inline]
-const fn hex_digits(number: u32) -> [u8; 8] {
-    // Each half byte moves into a byte of its own.
-    let mut halves = number as u64;
-    halves = (halves & 0xffff_0000) << 16 | halves & 0xffff;
-    halves = (halves & 0x0000_ff00_0000_ff00) << 8 | halves & 0x0000_00ff_0000_00ff;
-    halves = (halves & 0x00f0_00f0_00f0_00f0) << 4 | halves & 0x000f_000f_000f_000f;
-    // From 10 on, a letter: it is 0x27 further from `0` than a digit would be.
-    let letters = (halves + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
-    (halves + 0x3030_3030_3030_3030 + letters * 0x27).to_be_bytes()
+fn put_hex<const N: usize>(place: &mut [u8], bytes: &[u8; N]) {
+    for (pair, byte) in place.as_chunks_mut().0.iter_mut().zip(bytes) {
+        *pair = HEX[usize::from(*byte)];
+    }
 }
 
 thread_local! {
@@ -114,8 +113,14 @@ impl TraceId {
     #[inline]
     pub fn to_hex(self) -> [u8; 32] {
         let mut out = [0; 32];
-        put_hex(out.as_chunks_mut().0, self.0.to_be_bytes().as_chunks().0);
+        self.put_hex(&mut out);
         out
+    }
+
+    /// Writes the 32 hex digits where they belong.
+    #[inline]
+    pub(crate) fn put_hex(self, place: &mut [u8; 32]) {
+        put_hex(place, &self.0.to_be_bytes());
     }
 }
 
@@ -163,8 +168,14 @@ impl SpanId {
     #[inline]
     pub fn to_hex(self) -> [u8; 16] {
         let mut out = [0; 16];
-        put_hex(out.as_chunks_mut().0, self.0.to_be_bytes().as_chunks().0);
+        self.put_hex(&mut out);
         out
+    }
+
+    /// Writes the 16 hex digits where they belong.
+    #[inline]
+    pub(crate) fn put_hex(self, place: &mut [u8; 16]) {
+        put_hex(place, &self.0.to_be_bytes());
     }
 }
 
@@ -232,6 +243,8 @@ impl TraceFlags {
 // === impl RequestId ===
 
 impl RequestId {
+    /// How many bytes those have that we make.
+    pub(crate) const USUAL_LEN: usize = 36;
     /// The longest id that is taken from a caller.
     const MAX_LEN: usize = 128;
 
@@ -242,16 +255,15 @@ impl RequestId {
 
     /// [`new`](Self::new), for a caller that has just read the clock.
     pub(crate) fn new_at(since_epoch: Duration) -> Self {
+        // Where the digits of each byte stand, between the dashes.
+        const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
         let millis = since_epoch.as_millis() & 0xffff_ffff_ffff;
         let random = random_u128();
         let value = millis << 80 | 7 << 76 | (random >> 64 & 0xfff) << 64 | 2 << 62 | random & 0x3fff_ffff_ffff_ffff;
-        let digits = TraceId(value).to_hex();
-        let mut out = [b'-'; 36];
-        out[..8].copy_from_slice(&digits[..8]);
-        out[9..13].copy_from_slice(&digits[8..12]);
-        out[14..18].copy_from_slice(&digits[12..16]);
-        out[19..23].copy_from_slice(&digits[16..20]);
-        out[24..].copy_from_slice(&digits[20..]);
+        let mut out = [b'-'; Self::USUAL_LEN];
+        for (at, byte) in PLACES.into_iter().zip(value.to_be_bytes()) {
+            [out[at], out[at + 1]] = HEX[usize::from(byte)];
+        }
         Self::Uuid(out)
     }
 

@@ -120,12 +120,14 @@ fn push_all(out: &mut Vec<u8>, text: &str, escaping: Escaping) {
 #[inline]
 fn is_plain(bytes: &[u8]) -> bool {
     let (chunks, rest) = bytes.as_chunks::<WIDE>();
-    if !chunks.iter().all(are_plain) {
-        return false;
-    }
-    // Some bytes are looked at twice, few alone.
+    // Some bytes are looked at twice, few alone; nearly all text is plain, so that nothing is asked before
+    // the end.
     if let Some(last) = bytes.last_chunk::<WIDE>() {
-        return are_plain(last);
+        let mut special = [0; WIDE];
+        for chunk in chunks.iter().chain([last]) {
+            special.iter_mut().zip(chunk).for_each(|(special, byte)| *special |= special_bit(*byte));
+        }
+        return special == [0; WIDE];
     }
     let (words, rest) = rest.as_chunks::<8>();
     words.iter().all(are_plain) && rest.iter().all(|byte| special_bit(*byte) == 0)

@@ -8,9 +8,14 @@ use super::{
     escape::{Escaping, push_escaped},
     ids::Ids,
     parts::{MAX_TARGET, Tail, level_index},
+    sink::Sink,
     timestamp::Stamp,
 };
-use crate::{names::log, obs::ServiceInfo};
+use crate::{
+    context::{RequestId, SpanId, TraceId},
+    names::log,
+    obs::ServiceInfo,
+};
 
 /// The most bytes that the name, the version or the environment of a service has on a line.
 const MAX_SERVICE: usize = 1_024;
@@ -50,7 +55,7 @@ pub(super) const fn key_bytes<const N: usize>(name: &str, end: &[u8]) -> [u8; N]
 }
 
 /// `,"level":"info","severity":"INFO","message":"` for each level, by [`level_index`].
-fn level_part(level: Level) -> &'static [u8] {
+pub(super) fn level_part(level: Level) -> &'static [u8] {
     /// The values of the two keys.
     const NAMES: [(&str, &str); 5] =
         [("trace", "TRACE"), ("debug", "DEBUG"), ("info", "INFO"), ("warn", "WARN"), ("error", "ERROR")];
@@ -63,12 +68,17 @@ fn level_part(level: Level) -> &'static [u8] {
     &PARTS[level_index(level)]
 }
 
-/// Starts a line, up to the first character of its message.
-pub(super) fn open(line: &mut Vec<u8>, stamp: &mut Stamp, at: Duration, level: Level) {
-    line.push(b'{');
-    line.extend_from_slice(&text_key!(log::TIMESTAMP)[1..]);
+/// Starts a line, up to the end of its stamp: a [`level_part`] comes next.
+#[inline]
+pub(super) fn open(line: &mut impl Sink, stamp: &mut Stamp, at: Duration) {
+    // A first field follows a brace and no comma.
+    const START: [u8; log::TIMESTAMP.len() + 5] = {
+        let mut start = *text_key!(log::TIMESTAMP);
+        start[0] = b'{';
+        start
+    };
+    line.put(&START);
     stamp.push_micros(line, at);
-    line.extend_from_slice(level_part(level));
 }
 
 /// What says on every line where it is from.
@@ -102,26 +112,43 @@ pub(super) fn push_short(out: &mut Vec<u8>, text_key: &[u8], text: &str, max: us
     whole
 }
 
-pub(super) fn push_ids(out: &mut Vec<u8>, ids: Ids<'_>) {
+#[inline]
+pub(super) fn push_ids(out: &mut impl Sink, ids: Ids<'_>) {
     let Ids { request, trace, span } = ids;
     if let Some(request) = request {
-        // At most 128 letters, digits and `._-`: see `RequestId::from_caller`.
-        push_plain(out, text_key!(log::REQUEST_ID), request);
+        out.put(text_key!(log::REQUEST_ID));
+        push_request_id(out, request);
     }
-    out.extend_from_slice(text_key!(log::TRACE_ID));
-    out.extend_from_slice(&trace.to_hex());
-    out.push(b'"');
-    out.extend_from_slice(text_key!(log::SPAN_ID));
-    out.extend_from_slice(&span.to_hex());
-    out.push(b'"');
+    push_trace(out, trace, span);
+}
+
+/// Appends the id of a request and the quote after it.
+#[inline]
+pub(super) fn push_request_id(out: &mut impl Sink, id: &[u8]) {
+    // At most 128 letters, digits and `._-`: see `RequestId::from_caller`.
+    match <&[u8; RequestId::USUAL_LEN]>::try_from(id) {
+        Ok(usual) => out.put(usual),
+        Err(_) => out.put_all(id),
+    }
+    out.put(b"\"");
+}
+
+#[inline]
+pub(super) fn push_trace(out: &mut impl Sink, trace: TraceId, span: SpanId) {
+    out.put(text_key!(log::TRACE_ID));
+    out.fill(|place| trace.put_hex(place));
+    out.put(b"\"");
+    out.put(text_key!(log::SPAN_ID));
+    out.fill(|place| span.put_hex(place));
+    out.put(b"\"");
 }
 
 /// Appends a field whose text needs no escaping.
 #[inline]
-pub(super) fn push_plain(out: &mut Vec<u8>, text_key: &[u8], text: &[u8]) {
-    out.extend_from_slice(text_key);
-    out.extend_from_slice(text);
-    out.push(b'"');
+pub(super) fn push_plain<const N: usize>(out: &mut impl Sink, text_key: &[u8; N], text: &[u8]) {
+    out.put(text_key);
+    out.put_all(text);
+    out.put(b"\"");
 }
 
 /// Ends the message and the line.
@@ -136,12 +163,13 @@ pub(super) fn close(line: &mut Vec<u8>, tail: Tail<'_>) {
 }
 
 /// Ends a line.
-pub(super) fn push_end(line: &mut Vec<u8>, truncated: bool) {
+#[inline]
+pub(super) fn push_end(line: &mut impl Sink, truncated: bool) {
     if truncated {
-        line.extend_from_slice(key!(log::TRUNCATED));
-        line.extend_from_slice(b"true");
+        line.put(key!(log::TRUNCATED));
+        line.put(b"true");
     }
-    line.extend_from_slice(b"}\n");
+    line.put(b"}\n");
 }
 
 #[cfg(test)]

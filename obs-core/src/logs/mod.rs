@@ -85,6 +85,8 @@ mod request_start;
 mod rotation;
 mod sampling;
 mod scratch;
+mod sink;
+mod skeleton;
 mod span_fields;
 mod subscribers;
 mod target;

@@ -40,7 +40,10 @@ impl Style {
     /// Starts a line, up to where its message begins.
     pub(super) fn open(self, line: &mut Vec<u8>, stamp: &mut Stamp, head: Head<'_>) {
         match self {
-            Self::Json => json::open(line, stamp, head.at, head.level),
+            Self::Json => {
+                json::open(line, stamp, head.at);
+                line.extend_from_slice(json::level_part(head.level));
+            }
             Self::Pretty { color } => pretty::open(line, stamp, head, color),
         }
     }

@@ -25,7 +25,7 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) endpoint: &'a str,
     pub(crate) status: u16,
     /// The name of the status of a gRPC call.
-    pub(crate) grpc_status: Option<&'a str>,
+    pub(crate) grpc_status: Option<&'static str>,
     pub(crate) outcome: Outcome,
     /// From arrival to the end.
     pub(crate) duration: Duration,
@@ -73,13 +73,14 @@ impl Output {
 
     pub(super) fn write_request(&self, start: &RequestStart, context: &RequestContext, line: &RequestLine<'_>) {
         scratch::with(|scratch| {
-            match self.encoder.style {
-                Style::Json => request_json::encode(&self.encoder, scratch, start, context, line),
+            let text = match self.encoder.style {
+                Style::Json => request_json::encode(self, scratch, start, context, line),
                 Style::Pretty { color } => {
                     request_pretty::encode(&self.encoder, scratch, start, context, line, color);
+                    &scratch.line
                 }
-            }
-            self.deliver(line.level, &scratch.line);
+            };
+            self.deliver(line.level, text);
         });
     }
 }

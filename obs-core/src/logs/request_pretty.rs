@@ -30,7 +30,7 @@ pub(super) fn encode(
     request: &RequestLine<'_>,
     color: bool,
 ) {
-    let Scratch { line, ids, fields, stamp } = scratch;
+    let Scratch { line, ids, fields, stamp, .. } = scratch;
     let head = Head { at: request.at, level: request.level, target: log::REQUEST_TARGET };
     pretty::push_stamp(line, stamp, head, color);
     push_text(line, request.method);

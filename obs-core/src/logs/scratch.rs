@@ -2,18 +2,21 @@
 
 use std::cell::Cell;
 
-use super::{fields::Fields, timestamp::Stamp};
+use super::{fields::Fields, skeleton::Skeletons, timestamp::Stamp};
 
 /// Where one line is put together.
 #[derive(Debug)]
 pub(super) struct Scratch {
     /// The line itself.
     pub(super) line: Vec<u8>,
-    /// Its ids, kept apart until their place comes.
+    /// Room for a line that is put together at once; never empty once it was used.
+    pub(super) room: Vec<u8>,
+    /// Its ids, or what else is kept apart until its place comes.
     pub(super) ids: Vec<u8>,
     /// Its fields.
     pub(super) fields: Fields,
     pub(super) stamp: Stamp,
+    pub(super) skeletons: Skeletons,
 }
 
 thread_local! {
@@ -39,9 +42,11 @@ impl Default for Scratch {
     fn default() -> Self {
         Self {
             line: Vec::with_capacity(1_024),
+            room: Vec::new(),
             ids: Vec::with_capacity(256),
             fields: Fields::default(),
             stamp: Stamp::new(),
+            skeletons: Skeletons::default(),
         }
     }
 }

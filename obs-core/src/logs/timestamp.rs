@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::sink::Sink;
+
 /// The last second of the year 9999, beyond which RFC 3339 has no dates.
 const LAST_SECOND: u64 = 253_402_300_799;
 const SECONDS_PER_DAY: u64 = 86_400;
@@ -38,28 +40,31 @@ impl Stamp {
     }
 
     /// Appends `2026-11-22T14:30:05.123456Z` for a time since the Unix epoch.
-    pub(super) fn push_micros(&mut self, out: &mut Vec<u8>, since_epoch: Duration) {
+    #[inline]
+    pub(super) fn push_micros(&mut self, out: &mut impl Sink, since_epoch: Duration) {
         self.refresh(since_epoch);
-        out.extend_from_slice(&self.text);
-        let mut tail = *b"000000Z";
-        put_digits(&mut tail[..6], u64::from(since_epoch.subsec_micros()));
-        out.extend_from_slice(&tail);
+        out.put(&self.text);
+        push_digits::<6>(out, u64::from(since_epoch.subsec_micros()));
+        out.put(b"Z");
     }
 
     /// Appends `14:30:05.123`.
     pub(super) fn push_time_of_day(&mut self, out: &mut Vec<u8>, since_epoch: Duration) {
         self.refresh(since_epoch);
         out.extend_from_slice(&self.text[11..]);
-        let mut tail = *b"000";
-        put_digits(&mut tail, u64::from(since_epoch.subsec_millis()));
-        out.extend_from_slice(&tail);
+        push_digits::<3>(out, u64::from(since_epoch.subsec_millis()));
     }
 
+    #[inline]
     fn refresh(&mut self, since_epoch: Duration) {
         let second = since_epoch.as_secs().min(LAST_SECOND);
-        if self.second == Some(second) {
-            return;
+        if self.second != Some(second) {
+            self.write_second(second);
         }
+    }
+
+    #[cold]
+    fn write_second(&mut self, second: u64) {
         self.second = Some(second);
         let (year, month, day) = civil_date(second / SECONDS_PER_DAY);
         let time = second % SECONDS_PER_DAY;
@@ -92,11 +97,8 @@ pub(super) fn put_digits(place: &mut [u8], mut value: u64) {
 
 /// Appends the last `N` decimal digits of `value`, zeros in front.
 #[inline]
-pub(super) fn push_digits<const N: usize>(out: &mut Vec<u8>, value: u64) {
-    let mut digits = [0; N];
-    put_digits(&mut digits, value);
-    // Of a size that the compiler knows: no call.
-    out.extend_from_slice(&digits);
+pub(super) fn push_digits<const N: usize>(out: &mut impl Sink, value: u64) {
+    out.fill(|place: &mut [u8; N]| put_digits(place, value));
 }
 
 /// Year, month and day of a day since the Unix epoch.

@@ -8,6 +8,7 @@ use std::{
 use super::{
     escape::{Escaping, push_escaped, push_escaped_bytes},
     format::Style,
+    sink::Sink,
     timestamp::{PAIRS, push_digits},
 };
 use crate::context::FieldValue;
@@ -130,17 +131,17 @@ impl<'a> From<&'a FieldValue> for Value<'a> {
 }
 
 /// Appends the digits of an integer.
-pub(super) fn push_integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+pub(super) fn push_integer(out: &mut impl Sink, value: impl itoa::Integer) {
+    out.put_all(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// Appends the digits of a count, of which most are small.
 #[inline]
-pub(super) fn push_count(out: &mut Vec<u8>, count: u64) {
+pub(super) fn push_count(out: &mut impl Sink, count: u64) {
     // Of sizes that the compiler knows: no calls.
     match usize::try_from(count) {
-        Ok(small @ 0..10) => out.push(PAIRS[small][1]),
-        Ok(small @ 10..100) => out.extend_from_slice(&PAIRS[small]),
+        Ok(small @ 0..10) => out.put(&[PAIRS[small][1]]),
+        Ok(small @ 10..100) => out.put(&PAIRS[small]),
         Ok(100..1_000) => push_digits::<3>(out, count),
         Ok(_) | Err(_) => push_integer(out, count),
     }

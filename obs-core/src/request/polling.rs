@@ -33,7 +33,8 @@ struct Current {
 // === impl Polling ===
 
 impl<'a> Polling<'a> {
-    #[inline]
+    // Three times in each request: once in memory is enough.
+    #[inline(never)]
     pub(super) fn start(observation: &'a mut Observation) -> Self {
         let Some(running) = observation.running_mut() else {
             return Self { observation, listening: None, current: None, returned: false };

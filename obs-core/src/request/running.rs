@@ -176,9 +176,9 @@ impl Running {
     }
 
     fn is_stream_by_nature(&self, head: &ResponseHead<'_>) -> bool {
-        let content_type = head.headers.get(header::CONTENT_TYPE).unwrap_or_default();
-        let is_events = content_type.get(..17).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"));
-        is_events || self.instrument.streams(self.endpoint())
+        // What is as long as is known at the head is no stream of events to come.
+        let may_be_events = self.remaining == Remaining::Unknown;
+        (may_be_events && is_event_stream(head.headers)) || self.instrument.streams(self.endpoint())
     }
 
     /// The route's template; `None` if none matched.
@@ -198,6 +198,11 @@ impl Running {
         // A classifier of the user's that panics must not take the answer with it.
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| classify(&head))).ok().flatten()
     }
+}
+
+fn is_event_stream(headers: &dyn HeaderReader) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).unwrap_or_default();
+    content_type.get(..17).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
 }
 
 impl Drop for Running {

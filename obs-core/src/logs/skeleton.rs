@@ -1,0 +1,248 @@
+//! What the lines of one route, status and outcome have in common.
+//!
+//! A line has some twenty fields, but most of them are the same each time: they are put together once
+//! and copied from then on, three pieces in place of thirty.
+
+use tracing_core::Level;
+
+use super::{
+    escape::{Escaping, push_escaped},
+    json::{key, level_part, push_plain, text_key},
+    request_line::RequestLine,
+    sink::Sink as _,
+    value::push_count,
+};
+use crate::{names::log, request::Outcome};
+
+/// The most bytes that an endpoint has, each of the two times it is written.
+pub(super) const MAX_ENDPOINT: usize = 2 * 1_024;
+/// How many a thread keeps.
+const SLOTS: usize = 64;
+/// Neighbouring slots that one may be in.
+const WAYS: usize = 2;
+/// What is larger than this is made anew each time: a thread shall not keep much.
+const MAX_KEPT: usize = 2 * 1_024;
+
+/// The pieces of a line, made for what they were made of.
+#[derive(Debug, Default)]
+pub(super) struct Skeleton {
+    key: Option<Key>,
+    endpoint: String,
+    /// From the stamp to the request's id, all three pieces with the punctuation at their ends.
+    pub(super) head: Vec<u8>,
+    /// From the ids to the path.
+    pub(super) place: Vec<u8>,
+    /// From the path to the duration.
+    pub(super) result: Vec<u8>,
+    /// Whether the endpoint was cut.
+    pub(super) is_truncated: bool,
+}
+
+/// What a skeleton is made of, beside the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    /// Tells services of one process apart.
+    output: u64,
+    level: Level,
+    method: &'static str,
+    status: u16,
+    grpc_status: Option<&'static str>,
+    outcome: Outcome,
+}
+
+/// The skeletons of a thread.
+#[derive(Debug, Default)]
+pub(super) struct Skeletons {
+    kept: Vec<Skeleton>,
+    /// The next way to give up.
+    victim: usize,
+}
+
+// === impl Skeletons ===
+
+impl Skeletons {
+    /// The skeleton of a line. `origin` is what says where a line is from, of the service with the number
+    /// `output`.
+    #[inline]
+    pub(super) fn of(&mut self, output: u64, origin: &[u8], request: &RequestLine<'_>) -> &Skeleton {
+        let key = Key::of(output, request);
+        let start = key.slot(request.endpoint);
+        let is = |at: &usize| self.kept.get(*at).is_some_and(|kept| kept.is(&key, request.endpoint));
+        let at = match (start..start + WAYS).find(is) {
+            Some(at) => at,
+            None => self.make(key, origin, request),
+        };
+        &self.kept[at]
+    }
+
+    #[cold]
+    fn make(&mut self, key: Key, origin: &[u8], request: &RequestLine<'_>) -> usize {
+        // Behind the last slot stands what is not kept.
+        self.kept.resize_with(SLOTS + 1, Skeleton::default);
+        let skeleton = Skeleton::new(key, origin, request);
+        let at = if skeleton.size() > MAX_KEPT { SLOTS } else { self.free(key.slot(request.endpoint)) };
+        self.kept[at] = skeleton;
+        at
+    }
+
+    fn free(&mut self, start: usize) -> usize {
+        let free = (start..start + WAYS).find(|at| self.kept[*at].key.is_none());
+        free.unwrap_or_else(|| {
+            self.victim = (self.victim + 1) % WAYS;
+            start + self.victim
+        })
+    }
+}
+
+// === impl Key ===
+
+impl Key {
+    #[inline]
+    fn of(output: u64, request: &RequestLine<'_>) -> Self {
+        let &RequestLine { level, method, status, grpc_status, outcome, .. } = request;
+        Self { output, level, method, status, grpc_status, outcome }
+    }
+
+    /// Where to look: by the address of the endpoint, which is that of its route.
+    #[inline]
+    fn slot(&self, endpoint: &str) -> usize {
+        let address = endpoint.as_ptr() as usize;
+        let mixed = (address >> 4) ^ (address >> 11) ^ usize::from(self.status) ^ (self.method.len() << 3);
+        mixed % (SLOTS / WAYS) * WAYS
+    }
+}
+
+// === impl Skeleton ===
+
+impl Skeleton {
+    fn new(key: Key, origin: &[u8], request: &RequestLine<'_>) -> Self {
+        let endpoint = request.endpoint;
+        let mut escaped = Vec::new();
+        let whole = push_escaped(&mut escaped, endpoint, MAX_ENDPOINT, Escaping::Json);
+        let mut digits = Vec::new();
+        push_count(&mut digits, key.status.into());
+
+        // `GET /orders/{id} 200`, or `POST shop.Orders/Get NOT_FOUND`.
+        let mut head = [level_part(key.level), key.method.as_bytes(), b" ", &escaped, b" "].concat();
+        head.put_all(key.grpc_status.map_or(&digits, str::as_bytes));
+        head.put_all(origin);
+        head.put(text_key!(log::REQUEST_ID));
+
+        let mut place = Vec::new();
+        push_plain(&mut place, text_key!(log::METHOD), key.method.as_bytes());
+        push_plain(&mut place, text_key!(log::ENDPOINT), &escaped);
+
+        let mut result = [key!(log::STATUS), &digits[..]].concat();
+        if let Some(status) = key.grpc_status {
+            push_plain(&mut result, text_key!(log::GRPC_STATUS), status.as_bytes());
+        }
+        push_plain(&mut result, text_key!(log::OUTCOME), key.outcome.as_str().as_bytes());
+        result.put(text_key!(log::DURATION));
+        Self { key: Some(key), endpoint: endpoint.to_owned(), head, place, result, is_truncated: !whole }
+    }
+
+    #[inline]
+    fn is(&self, key: &Key, endpoint: &str) -> bool {
+        self.key.as_ref() == Some(key) && self.endpoint == *endpoint
+    }
+
+    fn size(&self) -> usize {
+        self.endpoint.len() + self.head.len() + self.place.len() + self.result.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const ORIGIN: &[u8] = b"\",\"service\":\"shop\"";
+
+    fn request(endpoint: &str, status: u16) -> RequestLine<'_> {
+        RequestLine {
+            at: Duration::ZERO,
+            level: Level::INFO,
+            method: "GET",
+            endpoint,
+            status,
+            grpc_status: None,
+            outcome: Outcome::of_status(status),
+            duration: Duration::ZERO,
+            head: None,
+            request_bytes: None,
+            response_bytes: None,
+            protocol: "HTTP/1.1",
+            error_type: None,
+            panic: None,
+        }
+    }
+
+    fn text(skeleton: &Skeleton) -> String {
+        let Skeleton { head, place, result, .. } = skeleton;
+        String::from_utf8([&head[..], place, result].join(&b'|')).unwrap()
+    }
+
+    #[test]
+    fn it_has_all_that_stays_the_same() {
+        let mut skeletons = Skeletons::default();
+        assert_eq!(
+            text(skeletons.of(0, ORIGIN, &request("/orders/{id}", 404))),
+            r#"","level":"info","severity":"INFO","message":"GET /orders/{id} 404","service":"shop","request_id":"|,"method":"GET","endpoint":"/orders/{id}"|,"status":404,"outcome":"client_error","duration":""#
+        );
+        let call = RequestLine { grpc_status: Some("NOT_FOUND"), ..request("shop.Orders/Get", 200) };
+        assert_eq!(
+            text(skeletons.of(0, ORIGIN, &call)),
+            r#"","level":"info","severity":"INFO","message":"GET shop.Orders/Get NOT_FOUND","service":"shop","request_id":"|,"method":"GET","endpoint":"shop.Orders/Get"|,"status":200,"grpc_status":"NOT_FOUND","outcome":"ok","duration":""#
+        );
+    }
+
+    #[test]
+    fn an_address_that_comes_back_with_another_text_gets_its_own() {
+        let mut skeletons = Skeletons::default();
+        let mut endpoint = String::from("/first/{id}");
+        let before = text(skeletons.of(0, ORIGIN, &request(&endpoint, 200)));
+        endpoint.replace_range(1..6, "other");
+        let after = text(skeletons.of(0, ORIGIN, &request(&endpoint, 200)));
+        assert_eq!(before.replace("first", "other"), after);
+    }
+
+    #[test]
+    fn whatever_differs_makes_another() {
+        let mut skeletons = Skeletons::default();
+        let usual = request("/orders", 200);
+        let of = |skeletons: &mut Skeletons, output, request: &RequestLine<'_>| {
+            text(skeletons.of(output, if output == 0 { ORIGIN } else { b"" }, request))
+        };
+        let lines = [
+            usual.clone(),
+            RequestLine { level: Level::ERROR, ..usual.clone() },
+            RequestLine { method: "POST", ..usual.clone() },
+            RequestLine { status: 201, ..usual.clone() },
+            RequestLine { grpc_status: Some("OK"), ..usual.clone() },
+            RequestLine { outcome: Outcome::Aborted, ..usual.clone() },
+        ];
+        let mut texts: Vec<String> = lines.iter().map(|line| of(&mut skeletons, 0, line)).collect();
+        texts.push(of(&mut skeletons, 1, &usual));
+        let again: Vec<String> = lines.iter().map(|line| of(&mut skeletons, 0, line)).collect();
+        assert_eq!(texts[..6], again);
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), 7);
+    }
+
+    #[test]
+    fn a_thread_keeps_so_many_and_nothing_large() {
+        let mut skeletons = Skeletons::default();
+        let endpoints: Vec<String> = (0..1_000).map(|n| format!("/routes/{n}")).collect();
+        for endpoint in &endpoints {
+            assert!(text(skeletons.of(0, ORIGIN, &request(endpoint, 200))).contains(&format!("GET {endpoint} 200")));
+        }
+        let long = "é".repeat(MAX_ENDPOINT);
+        let skeleton = skeletons.of(0, ORIGIN, &request(&long, 200));
+        assert!(skeleton.is_truncated && skeleton.place.len() < MAX_ENDPOINT + 64);
+        skeletons.of(0, ORIGIN, &request("/small", 200));
+        assert_eq!(skeletons.kept.len(), SLOTS + 1);
+        assert!(skeletons.kept[..SLOTS].iter().all(|kept| kept.size() <= MAX_KEPT));
+    }
+}
