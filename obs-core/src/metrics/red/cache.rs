@@ -2,19 +2,22 @@
 //!
 //! The address of the route's text picks the slots to look at, so that no text has to be hashed. A
 //! hit compares the text all the same: nested services hand out a new allocation for each request,
-//! and addresses come back with other contents. The host of a client stands in a URL that is made for
-//! each request: there the text itself picks the slots.
+//! and addresses come back with other contents. What is not found by its address is looked up by its
+//! text. The host of a client stands in a URL that is made for each request: there the text itself
+//! picks the slots.
 
-use std::{
-    borrow::Cow,
-    cell::{Cell, RefCell},
-    sync::Arc,
-};
+use std::{borrow::Cow, cell::RefCell, sync::Arc};
 
 use super::{Store, dimensions::Code, layout::Side, pairs::PairKey, route::Pair};
 use crate::{names::value, trace::server_span_name};
 
-const SLOTS: usize = 256;
+/// Slots to begin with; with what they point to, some 40 KiB if all are taken.
+const FEWEST_SLOTS: usize = 256;
+/// No more than this for servers, which have as many routes as there is code for: what is needed more
+/// seldom is made again each time.
+const MOST_SLOTS: usize = 16_384;
+/// The same for clients, which may meet any number of hosts.
+const MOST_SLOTS_OF_CLIENTS: usize = 1_024;
 /// Neighbouring slots that an entry may be in.
 const WAYS: usize = 4;
 
@@ -24,6 +27,8 @@ const WAYS: usize = 4;
 /// threads don't take one counter from each other.
 #[derive(Debug)]
 pub(super) struct Entry {
+    /// Of all texts that it was made of.
+    text_hash: usize,
     store: u64,
     pub(super) pair: Arc<Pair>,
     /// The endpoint, or the host of a client.
@@ -34,56 +39,68 @@ pub(super) struct Entry {
     pub(super) span_name: Cow<'static, str>,
 }
 
+/// Entries, each in one of the slots that a hash picks.
+#[derive(Debug, Default)]
+struct Slots {
+    /// None, or a power of two.
+    slots: Vec<Option<Arc<Entry>>>,
+}
+
+/// The entries of a thread: as many as it has ever asked for, up to a bound.
+#[derive(Debug, Default)]
+struct Cache {
+    by_address: Slots,
+    by_text: Slots,
+}
+
 thread_local! {
-    static CACHE: RefCell<[Option<Arc<Entry>>; SLOTS]> = const { RefCell::new([const { None }; SLOTS]) };
-    static VICTIM: Cell<usize> = const { Cell::new(0) };
+    static CACHE: RefCell<Cache> = const { RefCell::new(Cache { by_address: Slots::NONE, by_text: Slots::NONE }) };
 }
 
 /// The pair of a method and a route in `store`.
 #[inline]
 pub(super) fn find(store: &Store, key: PairKey<'_>) -> Arc<Entry> {
-    let start = slot(store.layout().side, &key);
-    let known = CACHE.try_with(|cache| {
-        let cache = cache.try_borrow().ok()?;
-        let entries = (0..WAYS).filter_map(|way| cache[(start + way) % SLOTS].as_ref());
-        entries.into_iter().find(|entry| entry.is(store, &key)).map(Arc::clone)
-    });
+    let hash = address_hash(store.layout().side, &key);
+    let known = CACHE.try_with(|cache| cache.try_borrow().ok()?.by_address.find(hash, store, &key).map(Arc::clone));
     match known {
         Ok(Some(entry)) => entry,
-        Ok(None) | Err(_) => look_up(store, key, start),
+        Ok(None) | Err(_) => look_up(store, key, hash),
     }
 }
 
 #[cold]
-fn look_up(store: &Store, key: PairKey<'_>, start: usize) -> Arc<Entry> {
-    let entry = Arc::new(Entry::new(store, key));
-    // What falls out of the cache is dropped when the cache is not borrowed any more.
-    let _old = CACHE.try_with(|cache| {
-        let mut cache = cache.try_borrow_mut().ok()?;
-        let free = (0..WAYS).map(|way| (start + way) % SLOTS).find(|at| cache[*at].is_none());
-        // Any of them: what is needed again comes back.
-        let at = free.unwrap_or((start + victim()) % SLOTS);
-        cache[at].replace(Arc::clone(&entry))
-    });
+fn look_up(store: &Store, key: PairKey<'_>, hash: usize) -> Arc<Entry> {
+    let text_hash = text_hash(&key);
+    // Taken out, as what is given up may run code of others when it is dropped.
+    let mut cache = CACHE.try_with(|cache| cache.try_borrow_mut().map(|mut cache| std::mem::take(&mut *cache)));
+    let entry = match &mut cache {
+        Ok(Ok(cache)) => cache.look_up(store, key, (hash, text_hash)),
+        // The thread ends, or looks something up already.
+        Ok(Err(_)) | Err(_) => Arc::new(Entry::new(store, key, text_hash)),
+    };
+    if let Ok(Ok(cache)) = cache {
+        let _ = CACHE.try_with(|place| place.replace(cache));
+    }
     entry
 }
 
-/// Which of the ways to give up: each in its turn.
-fn victim() -> usize {
-    VICTIM.try_with(|last| last.replace((last.get() + 1) % WAYS)).unwrap_or_default()
-}
-
-fn slot(side: Side, key: &PairKey<'_>) -> usize {
+#[inline]
+fn address_hash(side: Side, key: &PairKey<'_>) -> usize {
     let place = match side {
         Side::Server => {
             let address = key.place.as_ptr() as usize;
             // Allocations are 16 bytes apart at least.
             (address >> 4) ^ (address >> 12)
         }
-        Side::Client => hash(key.place, hash(key.target, 0)),
+        Side::Client => return text_hash(key),
     };
     let method = key.method.as_bytes().iter().fold(0, |sum: usize, byte| sum.wrapping_mul(7) ^ usize::from(*byte));
-    (place ^ method.wrapping_mul(5) ^ (key.code as usize).wrapping_mul(31)) % SLOTS
+    place ^ method.wrapping_mul(5) ^ (key.code as usize).wrapping_mul(31)
+}
+
+fn text_hash(key: &PairKey<'_>) -> usize {
+    let &PairKey { method, place, target, code } = key;
+    hash(place, hash(target, hash(method, code as usize)))
 }
 
 /// Eight bytes at a time; the upper bits are the good ones.
@@ -93,7 +110,7 @@ fn hash(text: &str, seed: usize) -> usize {
         word[..chunk.len()].copy_from_slice(chunk);
         (hash.rotate_left(29) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     });
-    (mixed >> 48) as usize
+    (mixed >> 40) as usize
 }
 
 /// Servers have none. Nothing is compared with nothing only by its length: an empty box points nowhere,
@@ -104,16 +121,87 @@ fn is_same_target(known: &str, target: &str) -> bool {
     known.len() == target.len() && (target.is_empty() || known == target)
 }
 
+// === impl Slots ===
+
+impl Slots {
+    const NONE: Self = Self { slots: Vec::new() };
+
+    fn new(slots: usize) -> Self {
+        Self { slots: vec![None; slots] }
+    }
+
+    #[inline]
+    fn find(&self, hash: usize, store: &Store, key: &PairKey<'_>) -> Option<&Arc<Entry>> {
+        // Before the first entry there are no slots, and nothing is found.
+        let mask = self.slots.len().wrapping_sub(1);
+        let way = |way| self.slots.get(hash.wrapping_add(way) & mask)?.as_ref();
+        (0..WAYS).filter_map(way).find(|entry| entry.is(store, key))
+    }
+
+    /// A slot that is free.
+    fn free(&self, hash: usize) -> Option<usize> {
+        let mask = self.slots.len().checked_sub(1)?;
+        (0..WAYS).map(|way| hash.wrapping_add(way) & mask).find(|at| self.slots[*at].is_none())
+    }
+
+    /// Puts an entry into a free slot, else in the place of another one: what is needed comes back.
+    fn put(&mut self, hash: usize, entry: Arc<Entry>) {
+        let mask = self.slots.len() - 1;
+        // Each way in its turn, as far as entries differ.
+        let victim = hash.wrapping_add(entry.text_hash % WAYS) & mask;
+        let at = self.free(hash).unwrap_or(victim);
+        self.slots[at] = Some(entry);
+    }
+}
+
+// === impl Cache ===
+
+impl Cache {
+    /// The entry of a key that its address has not led to.
+    fn look_up(&mut self, store: &Store, key: PairKey<'_>, (hash, text_hash): (usize, usize)) -> Arc<Entry> {
+        let entry = match self.by_text.find(text_hash, store, &key) {
+            Some(entry) => Arc::clone(entry),
+            None => self.make(store, key, text_hash),
+        };
+        self.by_address.put(hash, Arc::clone(&entry));
+        entry
+    }
+
+    fn make(&mut self, store: &Store, key: PairKey<'_>, text_hash: usize) -> Arc<Entry> {
+        let entry = Arc::new(Entry::new(store, key, text_hash));
+        let most = match store.layout().side {
+            Side::Server => MOST_SLOTS,
+            Side::Client => MOST_SLOTS_OF_CLIENTS,
+        };
+        while self.by_text.free(text_hash).is_none() && self.by_text.slots.len() < most {
+            self.grow();
+        }
+        self.by_text.put(text_hash, Arc::clone(&entry));
+        entry
+    }
+
+    fn grow(&mut self) {
+        let slots = (2 * self.by_text.slots.len()).max(FEWEST_SLOTS);
+        let old = std::mem::replace(&mut self.by_text, Slots::new(slots));
+        // Addresses are learnt again.
+        self.by_address = Slots::new(slots);
+        for entry in old.slots.into_iter().flatten() {
+            self.by_text.put(entry.text_hash, entry);
+        }
+    }
+}
+
 // === impl Entry ===
 
 impl Entry {
-    fn new(store: &Store, key: PairKey<'_>) -> Self {
+    fn new(store: &Store, key: PairKey<'_>, text_hash: usize) -> Self {
         let PairKey { method, place, target, code } = key;
         let route = match store.layout().side {
             Side::Server => Some(place).filter(|place| *place != value::UNMATCHED),
             Side::Client => Some(target).filter(|target| !target.is_empty()),
         };
         Self {
+            text_hash,
             store: store.id(),
             pair: store.pair(key),
             place: place.into(),
@@ -137,12 +225,33 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::{collections::HashSet, thread};
 
     use super::*;
+    use crate::metrics::{
+        Registry,
+        red::{RedOptions, Target, options::page_store},
+    };
+
+    fn store(side: Side) -> Arc<Store> {
+        page_store(&Target::Own(Registry::new()), side, &RedOptions::default())
+    }
+
+    fn found(store: &Store, place: &str) -> Arc<Entry> {
+        find(store, PairKey { method: "GET", place, target: "", code: 0 })
+    }
+
+    /// On a thread of its own, whose cache is empty.
+    fn slots_after(side: Side, ask: impl FnOnce(&Store) + Send) -> (usize, usize) {
+        let on_thread = || {
+            ask(&store(side));
+            CACHE.with_borrow(|cache| (cache.by_address.slots.len(), cache.by_text.slots.len()))
+        };
+        thread::scope(|scope| scope.spawn(on_thread).join().unwrap())
+    }
 
     fn slot_of(side: Side, place: &str, target: &str) -> usize {
-        slot(side, &PairKey { method: "GET", place, target, code: 0 })
+        address_hash(side, &PairKey { method: "GET", place, target, code: 0 }) % FEWEST_SLOTS
     }
 
     #[test]
@@ -156,5 +265,44 @@ mod tests {
         let targets = (0..32).map(|n| format!("/users/{{id}}/things/{n}"));
         let slots: HashSet<_> = targets.map(|target| slot_of(Side::Client, "users.internal", &target)).collect();
         assert!(slots.len() > 24, "{slots:?}");
+    }
+
+    #[test]
+    fn a_route_at_another_address_is_known_by_its_text() {
+        let store = store(Side::Server);
+        let addresses: Vec<String> = (0..2_000).map(|_| String::from("/users/{id}")).collect();
+        let first = found(&store, &addresses[0]);
+        assert!(addresses.iter().all(|address| Arc::ptr_eq(&first, &found(&store, address))));
+    }
+
+    #[test]
+    fn the_cache_grows_with_routes_and_not_with_addresses() {
+        let same = slots_after(Side::Server, |store| {
+            let addresses: Vec<String> = (0..2_000).map(|_| String::from("/users/{id}")).collect();
+            for address in &addresses {
+                found(store, address);
+            }
+        });
+        assert_eq!(same, (FEWEST_SLOTS, FEWEST_SLOTS));
+        let (by_address, by_text) = slots_after(Side::Server, |store| {
+            let routes: Vec<String> = (0..2_000).map(|n| format!("/route/{n}")).collect();
+            let entries: Vec<_> = routes.iter().map(|route| found(store, route)).collect();
+            let again = routes.iter().zip(&entries).filter(|(route, entry)| Arc::ptr_eq(entry, &found(store, route)));
+            // Where hashes meet, some push each other out.
+            let known = again.count();
+            assert!(known > 1_900, "{known}");
+        });
+        assert!((2_000..=MOST_SLOTS).contains(&by_text) && by_address == by_text, "{by_text}");
+    }
+
+    #[test]
+    fn the_cache_is_bounded() {
+        let hosts: Vec<String> = (0..5_000).map(|n| format!("host-{n}.example")).collect();
+        let of_clients = slots_after(Side::Client, |store| {
+            for host in &hosts {
+                found(store, host);
+            }
+        });
+        assert_eq!(of_clients.1, MOST_SLOTS_OF_CLIENTS);
     }
 }
