@@ -122,9 +122,7 @@ fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a Named<'a>>, wi
         method: request.method().as_str(),
         path: uri.path(),
         query: uri.query(),
-        endpoint: named
-            .and_then(|named| named.endpoint.as_deref())
-            .or(matched),
+        endpoint: named.and_then(|named| named.endpoint.as_deref()).or(matched),
         scheme: uri.scheme_str(),
         authority: uri.authority().map(http::uri::Authority::as_str),
         protocol: protocol(request.version()),

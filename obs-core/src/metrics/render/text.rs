@@ -101,11 +101,17 @@ impl<'a, const OPEN: bool> TextSink<'a, OPEN> {
     /// ` # {trace_id="…",span_id="…"} 0.067 1700000000.123456`
     fn push_exemplar(&mut self, exemplar: Exemplar) {
         let Exemplar { trace_id, span_id, value, at } = exemplar;
-        // Of a length that is known: one copy without a call.
-        let mut ids = *b" # {trace_id=\"TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT\",span_id=\"SSSSSSSSSSSSSSSS\"} ";
-        ids[14..46].copy_from_slice(&trace_id.to_hex());
-        ids[57..73].copy_from_slice(&span_id.to_hex());
-        self.page.extend_from_slice(&ids);
+        let start = self.page.len();
+        // Of a length that is known: one copy without a call, into which the digits are written.
+        self.page
+            .extend_from_slice(b" # {trace_id=\"TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT\",span_id=\"SSSSSSSSSSSSSSSS\"} ");
+        let ids = &mut self.page[start..];
+        if let Some(place) = ids[14..].first_chunk_mut() {
+            trace_id.put_hex(place);
+        }
+        if let Some(place) = ids[57..].first_chunk_mut() {
+            span_id.put_hex(place);
+        }
         push_f64(self.page, value);
         self.push(" ");
         push_u64(self.page, at.as_secs());
