@@ -114,7 +114,8 @@ macro_rules! layer_setters {
 
             /// Marks the answers of the route with this template as streams by nature: the request
             /// is counted and timed at its head, its life goes to `stream_duration_seconds`. Can be
-            /// given several times. Defaults to answers of type `text/event-stream`.
+            /// given several times. Defaults to answers of type `text/event-stream` whose length is
+            /// not known beforehand.
             #[must_use]
             pub fn streaming(self, path: impl AsRef<str>) -> Self {
                 self.with(|options| options.streaming(path.as_ref()))
