@@ -19,8 +19,8 @@ pub(super) struct Arrival<'a> {
     pub(super) method: &'static str,
     pub(super) head: &'a RequestHead<'a>,
     pub(super) headers: &'a dyn HeaderReader,
-    pub(super) common: CommonHeaders<'a>,
-    pub(super) origin: Origin,
+    pub(super) common: &'a CommonHeaders<'a>,
+    pub(super) origin: &'a Origin,
     /// Since the Unix epoch.
     pub(super) at: Duration,
 }
@@ -34,7 +34,8 @@ impl Arrival<'_> {
     pub(super) fn context(self, span: Option<Cow<'static, str>>, kept: &mut KeptHead) -> RequestContext {
         let Self { instrument, method, head, headers, common, origin, at } = self;
         let tracing = &instrument.shared.tracing;
-        let extracted = tracing.propagators().read(propagation::extract_of(&common, headers), headers);
+        let mut extracted = propagation::extract_of(common, headers);
+        tracing.propagators().filter(&mut extracted, headers);
         let Extracted { parent, tracestate, baggage } = extracted;
         let wants_span = span.is_some();
         let start = SpanStart {
@@ -47,13 +48,13 @@ impl Arrival<'_> {
         };
         let span = if wants_span {
             tracing.start_server_span(start, || {
-                attributes::on_arrival(instrument, method, head, (headers, common.user_agent), &origin)
+                attributes::on_arrival(instrument, method, head, (headers, common.user_agent), origin)
             })
         } else {
             tracing.decide(&start)
         };
         if wants_span && !span.flags.is_sampled() && tracing.keep().is_some() {
-            *kept = KeptHead::of(instrument, head, (headers, common.user_agent), origin, parent);
+            *kept = KeptHead::of(instrument, head, (headers, common.user_agent), *origin, parent);
         }
         let keeps_state = instrument.options.trust_incoming;
         let context = RequestContext::from_parts(Parts {

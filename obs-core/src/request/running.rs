@@ -107,7 +107,7 @@ impl Running {
             running.template = head.endpoint.map(Box::from);
         }
         if let Some(origin) = origin.filter(|_| instrument.has_context()) {
-            running.begin_context(instrument, &mut head, headers, origin, skipped);
+            running.begin_context(instrument, &mut head, headers, &origin, skipped);
         }
     }
 
@@ -118,11 +118,11 @@ impl Running {
         instrument: &Instrument,
         head: &mut RequestHead<'a>,
         headers: &'a dyn HeaderReader,
-        origin: Origin,
+        origin: &Origin,
         skipped: bool,
     ) {
         self.arrived = self.started.since_epoch();
-        let common = headers.common();
+        let common = &headers.common();
         let has_span = instrument.options.traces && !skipped;
         if has_span && head.authority.is_none() {
             head.authority = common.host.and_then(|host| std::str::from_utf8(host).ok());

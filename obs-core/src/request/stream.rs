@@ -11,8 +11,9 @@ use crate::metrics::StreamRecorder;
 
 thread_local! {
     static ASKED: Cell<Asked> = const { Cell::new(Asked::Outside) };
-    /// The slot of [`Asked::Slot`]; apart, so that the many polls that ask for nothing don't touch it.
-    static SLOT: RefCell<Option<StreamSlot>> = const { RefCell::new(None) };
+    /// A slot for each observation that was asked for one, the innermost last; apart, so that the many
+    /// polls that ask for nothing don't touch them.
+    static SLOTS: RefCell<Vec<StreamSlot>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Where the lifetime goes; filled at the response head.
@@ -70,17 +71,16 @@ pub(super) enum Request {
 pub(crate) fn discard_current() -> bool {
     let is_observed = Listening::is_active();
     if is_observed {
-        ASKED.set(Asked::Discard);
+        take_slot(ASKED.replace(Asked::Discard));
     }
     is_observed
 }
 
 /// Lets the handler that is polled next ask for something.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Listening {
     /// What an observation around this one has been asked for.
     outer: Asked,
-    outer_slot: Option<StreamSlot>,
 }
 
 // === impl Listening ===
@@ -88,8 +88,7 @@ pub(super) struct Listening {
 impl Listening {
     #[inline]
     pub(super) fn start() -> Self {
-        let outer = ASKED.replace(Asked::Nothing);
-        Self { outer, outer_slot: if outer == Asked::Slot { swap_slot(None) } else { None } }
+        Self { outer: ASKED.replace(Asked::Nothing) }
     }
 
     /// Whether there is an observation around what runs on this thread.
@@ -101,23 +100,17 @@ impl Listening {
     #[inline]
     pub(super) fn stop(self) -> Request {
         match ASKED.replace(self.outer) {
-            Asked::Nothing | Asked::Outside if self.outer_slot.is_none() => Request::Nothing,
-            Asked::Nothing | Asked::Outside => {
-                swap_slot(self.outer_slot);
-                Request::Nothing
-            }
-            Asked::Slot => swap_slot(self.outer_slot).map_or(Request::Nothing, Request::Slot),
-            Asked::Discard => {
-                swap_slot(self.outer_slot);
-                Request::Discard
-            }
+            Asked::Nothing | Asked::Outside => Request::Nothing,
+            Asked::Slot => take_slot(Asked::Slot).map_or(Request::Nothing, Request::Slot),
+            Asked::Discard => Request::Discard,
         }
     }
 }
 
+/// The slot of the innermost observation, if it was `asked` for one.
 #[cold]
-fn swap_slot(slot: Option<StreamSlot>) -> Option<StreamSlot> {
-    SLOT.try_with(|current| current.replace(slot)).ok().flatten()
+fn take_slot(asked: Asked) -> Option<StreamSlot> {
+    (asked == Asked::Slot).then(|| SLOTS.try_with(|slots| slots.borrow_mut().pop()).ok().flatten()).flatten()
 }
 
 // === impl StreamSlot ===
@@ -135,8 +128,9 @@ impl StreamGuard {
     pub fn start() -> Self {
         let slot = Arc::new(Slot::new());
         if Listening::is_active() {
-            swap_slot(Some(StreamSlot(Arc::clone(&slot))));
-            ASKED.set(Asked::Slot);
+            // Of two, the last one counts.
+            take_slot(ASKED.replace(Asked::Slot));
+            let _ = SLOTS.try_with(|slots| slots.borrow_mut().push(StreamSlot(Arc::clone(&slot))));
         }
         Self { slot, started: Instant::now() }
     }

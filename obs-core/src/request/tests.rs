@@ -235,6 +235,30 @@ fn a_stream_guard_outside_of_any_request_records_nothing() {
 }
 
 #[test]
+fn each_of_two_nested_observations_has_its_own_streams() {
+    let bench = default_bench();
+    let (mut outer, mut inner) = (bench.start("GET", Some("/outer")), bench.start("GET", Some("/inner")));
+    let around = outer.enter();
+    let guard_of_outer = StreamGuard::start();
+    let within = inner.enter();
+    // Of two, the last one counts.
+    drop((StreamGuard::start(), StreamGuard::start()));
+    let guard_of_inner = StreamGuard::start();
+    within.leave();
+    around.leave();
+    inner.head(&head(101, BodySize::Empty));
+    outer.head(&head(101, BodySize::Empty));
+    let lifetimes = |endpoint: &str| {
+        let series = format!("http_stream_duration_seconds_count{{method=\"GET\",endpoint=\"{endpoint}\"}} 1\n");
+        bench.page().contains(&series)
+    };
+    drop(guard_of_inner);
+    assert_eq!((lifetimes("/outer"), lifetimes("/inner")), (false, true));
+    drop(guard_of_outer);
+    assert!(lifetimes("/outer"));
+}
+
+#[test]
 fn a_skipped_route_leaves_no_signal_but_has_ids_to_pass_on() {
     let bench = Bench::new(|options| options.skip("/users/{id}"));
     let mut observation = bench.start("GET", Some("/users/{id}"));

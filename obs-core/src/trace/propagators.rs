@@ -75,9 +75,9 @@ impl Propagators {
         (listed, notices)
     }
 
-    /// Takes from what was extracted only what is to be read, and reads what is not W3C's.
+    /// Leaves of what was extracted only what is to be read, and reads what is not W3C's.
     #[inline]
-    pub(crate) fn read(&self, mut extracted: Extracted, headers: &dyn HeaderReader) -> Extracted {
+    pub(crate) fn filter(&self, extracted: &mut Extracted, headers: &dyn HeaderReader) {
         if !self.baggage {
             extracted.baggage = None;
         }
@@ -87,7 +87,6 @@ impl Propagators {
         if let (None, Some(own)) = (extracted.parent, &self.own) {
             extracted.parent = foreign_parent(own, headers);
         }
-        extracted
     }
 
     /// Whether `traceparent` and `tracestate` are sent on.
@@ -308,7 +307,8 @@ mod tests {
 
     fn read(propagators: &Propagators, headers: &[(&str, &[u8])]) -> (Option<u128>, bool) {
         let headers = List(headers);
-        let read = propagators.read(propagation::extract(&headers), &headers);
+        let mut read = propagation::extract(&headers);
+        propagators.filter(&mut read, &headers);
         (read.parent.map(|parent| parent.trace_id.get()), read.baggage.is_some())
     }
 
@@ -383,7 +383,8 @@ mod tests {
     fn a_format_of_the_users_own_that_panics_harms_nothing() {
         let env = |_: &str| None;
         let (propagators, _) = Propagators::from_settings(Some(Arc::new(Panics)), Env(&env));
-        let read = propagators.read(Extracted::default(), &());
+        let mut read = Extracted::default();
+        propagators.filter(&mut read, &());
         assert!(read.parent.is_none());
         let parent = TraceParent::parse(PARENT.1).unwrap();
         propagators.write_own(&Context::new(), parent, None, &mut |_, _| panic!("nothing was written"));
