@@ -18,7 +18,7 @@ use obs_axum::ObsLayer;
 use obs_core::{Obs, logs::LogFormat};
 use obs_tests::{
     DEADLINE,
-    otlp::{ReceivedSpan, Receiver, Transport},
+    otlp::{Answer, ReceivedSpan, Receiver, Transport},
 };
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::{
@@ -137,9 +137,25 @@ fn headers_and_compression_go_over_both_protocols() {
         let sent = ["authorization", "x-team", encoding].map(|name| header(name).unwrap_or_default());
         assert_eq!(sent, ["Basic Zm9v", "blue", "gzip"], "{protocol}");
         assert_eq!(header("x-general"), None, "the variable for traces wins");
+        let user_agent = header("user-agent").expect("who sends it");
+        assert!(user_agent.starts_with(concat!("obs-core/", env!("CARGO_PKG_VERSION"))), "{user_agent}");
     }
     let error = refused(&[("OTEL_EXPORTER_OTLP_HEADERS", "hidden")]);
     assert!(error.contains("OTEL_EXPORTER_OTLP_HEADERS") && !error.contains("hidden"), "{error}");
+}
+
+#[test]
+fn what_a_collector_rejects_of_a_batch_is_counted_over_both_protocols() {
+    for protocol in ["http/protobuf", "grpc"] {
+        let receiver = Receiver::start();
+        receiver.answer(Answer::Partial(3));
+        let seen = run(&receiver, &[("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)]);
+        assert!(seen.output.contains("shutdown: Err"), "{}", seen.output);
+        let dropped = seen.output.lines().filter(|line| line.starts_with("obs_spans_dropped_total{"));
+        let dropped: Vec<_> = dropped.filter(|line| !line.ends_with(" 0")).collect();
+        assert_eq!(dropped, ["obs_spans_dropped_total{reason=\"export_failed\"} 3"], "{protocol}");
+        assert_eq!(receiver.requests().len(), 1, "to send the others again is of no use");
+    }
 }
 
 #[test]
@@ -149,7 +165,7 @@ fn batches_are_as_large_as_they_should_be_and_are_given_up_in_time() {
     assert!(receiver.requests().len() >= REQUESTS / 10, "{}", receiver.requests().len());
 
     let receiver = Receiver::start();
-    receiver.answer(obs_tests::otlp::Answer::Hang);
+    receiver.answer(Answer::Hang);
     let patience = [
         ("OTEL_BSP_MAX_QUEUE_SIZE", "20"),
         ("OTEL_BSP_EXPORT_TIMEOUT", "100"),

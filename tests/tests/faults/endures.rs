@@ -74,8 +74,9 @@ fn no_collector_holds_up_requests_or_shutdown_and_every_lost_span_is_counted() {
         println!("{fault:?}: {reasons:?} of {} spans, {} requests came", service.handled, collector.requests());
         assert_eq!(service.dropped(), service.handled, "{fault:?}: {reasons:?}");
         let expected = match fault {
-            Fault::Deaf | Fault::Silent | Fault::Stalls | Fault::Refuses(503, _) => "queue_full",
-            _ => "export_failed",
+            Fault::Refuses(401, _) => "export_failed",
+            // What may pass is tried again, while more spans come than can wait.
+            _ => "queue_full",
         };
         assert!(reasons.iter().any(|(reason, _)| *reason == expected), "{fault:?}: {reasons:?}");
     }

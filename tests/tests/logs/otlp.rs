@@ -227,6 +227,16 @@ fn a_collector_that_never_answers_costs_records_only() {
 }
 
 #[test]
+fn records_that_a_collector_rejects_are_counted() {
+    let (buffer, receiver) = (LogBuffer::new(), Receiver::start());
+    receiver.answer(Answer::Partial(2));
+    let obs = builder(&buffer, &receiver).build().unwrap();
+    run(&obs, async { iter::repeat_n((), 5).for_each(|()| info!("x")) });
+    assert_eq!(obs.shutdown(DEADLINE).unwrap_err().unfinished, ["log export"]);
+    assert_eq!((dropped(&obs), receiver.logs().len()), (2, 5));
+}
+
+#[test]
 fn a_collector_that_comes_back_gets_the_next_records() {
     let (buffer, receiver) = (LogBuffer::new(), Receiver::start());
     receiver.answer(Answer::Status(400));

@@ -49,7 +49,7 @@ impl io::Write for Lines {
         if let Some(file) = &self.file {
             io::Write::write_all(&mut &**file, bytes)?;
         }
-        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let lines = memchr::memchr_iter(b'\n', bytes).count();
         self.count.fetch_add(lines as u64, Ordering::Relaxed);
         Ok(bytes.len())
     }

@@ -12,7 +12,6 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::{
     drops::Drops,
-    otlp,
     queue::Queue,
     settings::{ExportSettings, FromCode},
     signal::TRACES,
@@ -58,7 +57,7 @@ pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Expor
     let Some(settings) = ExportSettings::from_settings(&TRACES, code, env)? else { return Ok(None) };
     let (resource, of_exporter) = (resource(&config.service), settings.clone());
     let drops = Drops::register(config.recorder, TRACES.drops);
-    Exporter::spawn(settings, drops, move || otlp::span_exporter(&of_exporter, &resource).map(Spans)).map(Some)
+    Exporter::spawn(settings, drops, move || Spans::new(&of_exporter, &resource)).map(Some)
 }
 
 /// Checks the settings of the exporter of log records.
@@ -79,7 +78,7 @@ pub(crate) fn start_logs(
     let Some(settings) = ExportSettings::from_settings(&LOGS, code, env)? else { return Ok(None) };
     let (resource, of_exporter) = (resource(service), settings.clone());
     let drops = Drops::register(recorder, LOGS.drops);
-    Exporter::spawn(settings, drops, move || otlp::log_exporter(&of_exporter, &resource).map(Records::new)).map(Some)
+    Exporter::spawn(settings, drops, move || Records::new(&of_exporter, &resource)).map(Some)
 }
 
 /// Checks the settings of the exporter of metrics.

@@ -3,16 +3,12 @@ use std::{
     time::Instant,
 };
 
-use opentelemetry_sdk::{
-    error::{OTelSdkError, OTelSdkResult},
-    trace::SpanExporter,
-};
-
 use super::*;
 use crate::trace::export::{
     endpoint::Endpoint,
     testing::{Counts, span},
     transport::Transport,
+    worker::Loss,
 };
 
 /// Far longer than anything in these tests takes.
@@ -23,6 +19,7 @@ const LONG: Duration = Duration::from_secs(60);
 enum Answer {
     Take,
     Refuse,
+    RefuseOne,
     Hang,
     Panic,
 }
@@ -34,8 +31,10 @@ struct Scripted {
     batches: mpsc::Sender<Vec<String>>,
 }
 
-impl SpanExporter for Scripted {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+impl BatchExporter for Scripted {
+    type Item = SpanData;
+
+    async fn export(&self, batch: Vec<SpanData>) -> Result<(), Loss> {
         let answer = {
             let mut script = self.script.lock().unwrap();
             if script.is_empty() { Answer::Take } else { script.remove(0) }
@@ -43,7 +42,8 @@ impl SpanExporter for Scripted {
         self.batches.send(batch.into_iter().map(|span| span.name.into_owned()).collect()).unwrap();
         match answer {
             Answer::Take => Ok(()),
-            Answer::Refuse => Err(OTelSdkError::InternalFailure("on purpose".to_owned())),
+            Answer::Refuse => Err(Loss::of_all("on purpose".to_owned())),
+            Answer::RefuseOne => Err(Loss { items: Some(1), error: "on purpose".to_owned() }),
             Answer::Hang => std::future::pending().await,
             Answer::Panic => panic!("on purpose"),
         }
@@ -68,8 +68,7 @@ fn scripted(settings: ExportSettings, script: &[Answer]) -> (Exporter<SpanData>,
     let (sender, batches) = mpsc::channel();
     let scripted = Scripted { script: Mutex::new(script.to_vec()), batches: sender };
     let counts = Counts::default();
-    let exporter =
-        Exporter::spawn(settings, Drops::register(&counts, TRACES.drops), move || Ok(Spans(scripted))).unwrap();
+    let exporter = Exporter::spawn(settings, Drops::register(&counts, TRACES.drops), move || Ok(scripted)).unwrap();
     (exporter, batches, counts)
 }
 
@@ -145,6 +144,14 @@ fn what_is_refused_is_counted_and_the_next_batch_is_sent() {
     push(&exporter, 2..4);
     assert!(exporter.flush(LONG));
     assert_eq!((next(&batches), next(&batches), counts.total()), (names(0..2), names(2..4), 2));
+}
+
+#[test]
+fn what_is_refused_of_a_batch_is_counted_and_no_more() {
+    let (exporter, _batches, counts) = scripted(settings(), &[Answer::RefuseOne]);
+    push(&exporter, 0..3);
+    assert!(!exporter.flush(LONG));
+    assert_eq!((counts.get("export_failed"), counts.total()), (1, 1));
 }
 
 #[test]
@@ -270,7 +277,7 @@ fn an_exporter_that_panics_takes_nobody_along() {
 #[test]
 fn an_exporter_that_can_not_be_made_is_an_error() {
     let drops = Drops::register(&Counts::default(), TRACES.drops);
-    let error = Exporter::spawn::<Spans<Scripted>>(settings(), drops, || Err("on purpose".into())).unwrap_err();
+    let error = Exporter::spawn::<Scripted>(settings(), drops, || Err("on purpose".into())).unwrap_err();
     assert_eq!(error.to_string(), "could not set up the export of spans");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "on purpose");
 }

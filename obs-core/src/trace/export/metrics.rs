@@ -6,9 +6,12 @@ use std::{
 };
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use prost::Message as _;
 
-use super::{sender::Sender, worker::BatchExporter};
+use super::{
+    sender::Sender,
+    worker::{BatchExporter, Loss},
+};
 
 /// Reads all metrics as they are at this moment.
 pub(crate) type ReadMetrics = Box<dyn Fn() -> ExportMetricsServiceRequest + Send + Sync>;
@@ -38,11 +41,12 @@ impl BatchExporter for Metrics {
         Some(Tick)
     }
 
-    async fn export(&self, _: Vec<Tick>) -> OTelSdkResult {
+    async fn export(&self, _: Vec<Tick>) -> Result<(), Loss> {
         // Hooks of the user's run in there; one that panics must not end the pushing.
         let message = catch_unwind(AssertUnwindSafe(&self.read))
-            .map_err(|_| OTelSdkError::InternalFailure("a hook of before_render panicked".to_owned()))?;
-        self.sender.send(&message).await.map_err(OTelSdkError::InternalFailure)
+            .map_err(|_| Loss::of_all("a hook of before_render panicked".to_owned()))?;
+        // A push of which a part was refused has failed.
+        self.sender.send(message.encode_to_vec()).await.map_err(|loss| Loss::of_all(loss.error))
     }
 }
 

@@ -7,8 +7,6 @@
 #[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod absent;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-mod connect;
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod drops;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod endpoint;
@@ -16,18 +14,27 @@ mod endpoint;
 mod exporter;
 #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod metrics;
+#[cfg(feature = "otlp-grpc")]
+mod over_grpc;
+#[cfg(feature = "otlp-http")]
+mod over_http;
+#[cfg(test)]
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-mod otlp;
+mod pipeline_tests;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod protobuf;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod queue;
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod records;
-#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod sender;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod settings;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod signal;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod span_message;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod spans;
 #[cfg(test)]

@@ -111,10 +111,10 @@ impl<T> Queue<T> {
         self.state().in_flight = 0;
     }
 
-    /// The batch that was taken last is lost.
-    pub(super) fn lost(&self, reason: DropReason) {
+    /// So many items of the batch that was taken last are lost, the others have arrived.
+    pub(super) fn lost(&self, items: usize, reason: DropReason) {
         let mut state = self.state();
-        let items = mem::take(&mut state.in_flight);
+        state.in_flight = 0;
         state.lost += items;
         drop(state);
         self.drops.count(reason, items);

@@ -1,34 +1,53 @@
 //! Sending log records.
 
 use opentelemetry::InstrumentationScope;
+use opentelemetry_proto::{
+    tonic::collector::logs::v1::ExportLogsServiceRequest,
+    transform::{common::tonic::ResourceAttributesWithSchema, logs::tonic::group_logs_by_resource_and_scope},
+};
 use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    logs::{LogBatch, LogExporter, SdkLogRecord},
+    Resource,
+    logs::{LogBatch, SdkLogRecord},
+};
+use prost::Message as _;
+
+use super::{
+    exporter::BoxError,
+    sender::Sender,
+    settings::ExportSettings,
+    worker::{BatchExporter, Loss},
 };
 
-use super::worker::BatchExporter;
-
-/// Sends log records through an exporter of the SDK.
+/// Sends log records to a collector.
 #[derive(Debug)]
-pub(super) struct Records<E> {
-    exporter: E,
+pub(super) struct Records {
+    resource: ResourceAttributesWithSchema,
+    sender: Sender,
     /// Who made the records; each record's target takes the place of the name.
     scope: InstrumentationScope,
 }
 
 // === impl Records ===
 
-impl<E> Records<E> {
-    pub(super) fn new(exporter: E) -> Self {
-        Self { exporter, scope: InstrumentationScope::default() }
+impl Records {
+    /// Must be made and used inside a runtime.
+    pub(super) fn new(settings: &ExportSettings, resource: &Resource) -> Result<Self, BoxError> {
+        Ok(Self { resource: resource.into(), sender: Sender::new(settings)?, scope: InstrumentationScope::default() })
+    }
+
+    fn message(&self, batch: &[Box<SdkLogRecord>]) -> Vec<u8> {
+        let with_scope: Vec<_> = batch.iter().map(|record| (&**record, &self.scope)).collect();
+        let resource_logs = group_logs_by_resource_and_scope(&LogBatch::new(&with_scope), &self.resource);
+        ExportLogsServiceRequest { resource_logs }.encode_to_vec()
     }
 }
 
-impl<E: LogExporter> BatchExporter for Records<E> {
+impl BatchExporter for Records {
     type Item = Box<SdkLogRecord>;
 
-    async fn export(&self, batch: Vec<Self::Item>) -> OTelSdkResult {
-        let with_scope: Vec<_> = batch.iter().map(|record| (&**record, &self.scope)).collect();
-        self.exporter.export(LogBatch::new(&with_scope)).await
+    async fn export(&self, batch: Vec<Self::Item>) -> Result<(), Loss> {
+        let message = self.message(&batch);
+        drop(batch);
+        self.sender.send(message).await
     }
 }

@@ -1,28 +1,15 @@
-//! Sending one OTLP message of metrics, with retries.
+//! Sending one OTLP message, with retries.
 
-use std::{fmt, time::Duration};
-#[cfg(feature = "otlp-http")]
-use std::{io::Write as _, sync::Arc};
+use std::time::Duration;
 
-#[cfg(feature = "otlp-http")]
-use flate2::{Compression, write::GzEncoder};
-#[cfg(feature = "otlp-http")]
-use opentelemetry_http::{Bytes, HttpClient, Request, Response};
-#[cfg(feature = "otlp-grpc")]
-use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
-use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
-#[cfg(feature = "otlp-http")]
-use prost::Message as _;
+use bytes::Bytes;
 use tokio::time::{sleep, timeout};
-#[cfg(feature = "otlp-grpc")]
-use tonic::{
-    Code,
-    codec::CompressionEncoding,
-    metadata::{MetadataKey, MetadataMap, MetadataValue},
-    transport::Channel,
-};
 
-use super::{connect, endpoint::Protocol, exporter::BoxError, settings::ExportSettings};
+#[cfg(feature = "otlp-grpc")]
+use super::over_grpc::OverGrpc;
+#[cfg(feature = "otlp-http")]
+use super::over_http::OverHttp;
+use super::{endpoint::Protocol, exporter::BoxError, settings::ExportSettings, worker::Loss};
 use crate::clock;
 
 /// How long the first retry waits at least and, in whole, twice that at most; the next ones wait
@@ -30,6 +17,9 @@ use crate::clock;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Tries of one message.
 const TRIES: u32 = 4;
+/// Who sends, unless the user's headers say otherwise
+/// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)).
+pub(super) const USER_AGENT: &str = concat!("obs-core/", env!("CARGO_PKG_VERSION"));
 
 /// Sends messages to a collector.
 #[derive(Debug)]
@@ -39,19 +29,36 @@ pub(super) struct Sender {
     timeout: Duration,
 }
 
+#[derive(Debug)]
 enum Transport {
     #[cfg(feature = "otlp-http")]
-    Http { client: Arc<dyn HttpClient>, url: String, headers: Vec<(String, String)>, gzip: bool },
+    Http(OverHttp),
     #[cfg(feature = "otlp-grpc")]
-    Grpc { client: Box<MetricsServiceClient<Channel>>, metadata: MetadataMap },
+    Grpc(Box<OverGrpc>),
+}
+
+/// What a collector says to a message that it takes; the same for spans, log records and metrics.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Answer {
+    #[prost(message, optional, tag = "1")]
+    partial_success: Option<PartialSuccess>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PartialSuccess {
+    /// Spans, log records or data points.
+    #[prost(int64, tag = "1")]
+    rejected: i64,
+    #[prost(string, tag = "2")]
+    error_message: String,
 }
 
 /// Why a message was not taken.
 #[derive(Debug)]
-struct Refusal {
-    reason: String,
+pub(super) struct Refusal {
+    pub(super) reason: String,
     /// Whether the same message may be taken later, and after how long at the earliest.
-    retry: Option<Duration>,
+    pub(super) retry: Option<Duration>,
 }
 
 // === impl Sender ===
@@ -61,41 +68,32 @@ impl Sender {
     pub(super) fn new(settings: &ExportSettings) -> Result<Self, BoxError> {
         let transport = match settings.endpoint.protocol {
             #[cfg(feature = "otlp-http")]
-            Protocol::Http => Transport::Http {
-                client: connect::http_client(settings)?,
-                url: settings.endpoint.url.clone(),
-                headers: settings.transport.headers.pairs().to_vec(),
-                gzip: settings.transport.gzip,
-            },
+            Protocol::Http => Transport::Http(OverHttp::new(settings)?),
             #[cfg(feature = "otlp-grpc")]
-            Protocol::Grpc => {
-                let client = MetricsServiceClient::new(connect::channel(settings)?);
-                let compressed = || client.clone().send_compressed(CompressionEncoding::Gzip);
-                let client = if settings.transport.gzip { compressed() } else { client };
-                Transport::Grpc { client: Box::new(client), metadata: metadata(settings.transport.headers.pairs())? }
-            }
+            Protocol::Grpc => Transport::Grpc(Box::new(OverGrpc::new(settings)?)),
         };
         Ok(Self { transport, timeout: settings.request_timeout })
     }
 
     /// Sends a message until it is taken, it can't be, or there was time enough.
-    pub(super) async fn send(&self, message: &ExportMetricsServiceRequest) -> Result<(), String> {
+    pub(super) async fn send(&self, message: Vec<u8>) -> Result<(), Loss> {
         let mut last = None;
         let tries = self.tries(message, &mut last);
         match timeout(self.timeout, tries).await {
             Ok(sent) => sent,
-            Err(_) => Err(last.unwrap_or_else(|| format!("no answer in {:?}", self.timeout))),
+            Err(_) => Err(Loss::of_all(last.unwrap_or_else(|| format!("no answer in {:?}", self.timeout)))),
         }
     }
 
-    async fn tries(&self, message: &ExportMetricsServiceRequest, last: &mut Option<String>) -> Result<(), String> {
+    async fn tries(&self, message: Vec<u8>, last: &mut Option<String>) -> Result<(), Loss> {
+        let message = self.transport.packed(message).map_err(|error| Loss::of_all(error.to_string()))?;
         let mut pause = FIRST_PAUSE;
         for left in (0..TRIES).rev() {
-            let Refusal { reason, retry } = match self.transport.send(message).await {
-                Ok(response) => return checked(&response),
+            let Refusal { reason, retry } = match self.transport.send(message.clone()).await {
+                Ok(answer) => return answer.checked(),
                 Err(refusal) => refusal,
             };
-            let Some(at_least) = retry.filter(|_| left > 0) else { return Err(reason) };
+            let Some(at_least) = retry.filter(|_| left > 0) else { return Err(Loss::of_all(reason)) };
             *last = Some(reason);
             // Services that lost their collector at once must not come back at once.
             let spread = f64::from(clock::unix_now().subsec_micros()) / 1e6;
@@ -106,94 +104,43 @@ impl Sender {
     }
 }
 
-/// A collector may take a part and refuse the rest; to send that again is of no use.
-fn checked(response: &ExportMetricsServiceResponse) -> Result<(), String> {
-    match &response.partial_success {
-        Some(partial) if partial.rejected_data_points > 0 => {
-            Err(format!("{} data points were rejected: {}", partial.rejected_data_points, partial.error_message))
-        }
-        _ => Ok(()),
-    }
-}
-
 // === impl Transport ===
 
 impl Transport {
-    async fn send(&self, message: &ExportMetricsServiceRequest) -> Result<ExportMetricsServiceResponse, Refusal> {
+    /// A message as it is sent, each time it is tried.
+    #[cfg_attr(not(feature = "otlp-http"), expect(clippy::unnecessary_wraps, reason = "to compress may fail"))]
+    fn packed(&self, message: Vec<u8>) -> Result<Bytes, BoxError> {
         match self {
             #[cfg(feature = "otlp-http")]
-            Self::Http { client, url, headers, gzip } => {
-                let request = request(message, url, headers, *gzip).map_err(|error| Refusal::final_of(&*error))?;
-                let response = client.send_bytes(request).await.map_err(|error| Refusal::passing(&*error))?;
-                taken(&response)
-            }
+            Self::Http(http) => http.packed(message),
             #[cfg(feature = "otlp-grpc")]
-            Self::Grpc { client, metadata } => {
-                let mut request = tonic::Request::new(message.clone());
-                *request.metadata_mut() = metadata.clone();
-                let mut client = MetricsServiceClient::clone(client);
-                let response = client.export(request).await;
-                response.map(tonic::Response::into_inner).map_err(|status| Refusal::of_status(&status))
-            }
+            Self::Grpc(_) => Ok(message.into()),
+        }
+    }
+
+    async fn send(&self, message: Bytes) -> Result<Answer, Refusal> {
+        match self {
+            #[cfg(feature = "otlp-http")]
+            Self::Http(http) => http.send(message).await,
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc(grpc) => grpc.send(message).await,
         }
     }
 }
 
-impl fmt::Debug for Transport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Headers may be secrets.
-        f.write_str(match self {
-            #[cfg(feature = "otlp-http")]
-            Self::Http { .. } => "Http",
-            #[cfg(feature = "otlp-grpc")]
-            Self::Grpc { .. } => "Grpc",
-        })
-    }
-}
+// === impl Answer ===
 
-#[cfg(feature = "otlp-http")]
-fn request(
-    message: &ExportMetricsServiceRequest,
-    url: &str,
-    headers: &[(String, String)],
-    gzip: bool,
-) -> Result<Request<Bytes>, BoxError> {
-    let mut request = Request::post(url).header("content-type", "application/x-protobuf");
-    for (name, value) in headers {
-        request = request.header(name, value);
+impl Answer {
+    /// A collector may take a part and refuse the rest; to send that again is of no use.
+    fn checked(self) -> Result<(), Loss> {
+        match self.partial_success {
+            Some(PartialSuccess { rejected, error_message }) if rejected > 0 => Err(Loss {
+                items: Some(usize::try_from(rejected).unwrap_or(usize::MAX)),
+                error: format!("the collector rejected {rejected}: {error_message}"),
+            }),
+            _ => Ok(()),
+        }
     }
-    let plain = message.encode_to_vec();
-    if !gzip {
-        return Ok(request.body(plain.into())?);
-    }
-    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 8), Compression::fast());
-    encoder.write_all(&plain)?;
-    Ok(request.header("content-encoding", "gzip").body(encoder.finish()?.into())?)
-}
-
-/// What the answer says
-/// ([OTLP/HTTP response](https://opentelemetry.io/docs/specs/otlp/#otlphttp-response)).
-#[cfg(feature = "otlp-http")]
-fn taken(response: &Response<Bytes>) -> Result<ExportMetricsServiceResponse, Refusal> {
-    let status = response.status();
-    if status.is_success() {
-        // A collector that answers something else has taken the message all the same.
-        return Ok(ExportMetricsServiceResponse::decode(response.body().clone()).unwrap_or_default());
-    }
-    let after = response.headers().get("retry-after").and_then(|after| after.to_str().ok()?.trim().parse().ok());
-    let is_passing = matches!(status.as_u16(), 429 | 502 | 503 | 504);
-    let retry = is_passing.then(|| Duration::from_secs(after.unwrap_or_default()));
-    Err(Refusal { reason: format!("the collector answered {status}"), retry })
-}
-
-#[cfg(feature = "otlp-grpc")]
-fn metadata(headers: &[(String, String)]) -> Result<MetadataMap, BoxError> {
-    let mut metadata = MetadataMap::with_capacity(headers.len());
-    for (name, value) in headers {
-        let key = MetadataKey::from_bytes(name.to_ascii_lowercase().as_bytes())?;
-        metadata.append(key, MetadataValue::try_from(value.as_str())?);
-    }
-    Ok(metadata)
 }
 
 // === impl Refusal ===
@@ -201,13 +148,12 @@ fn metadata(headers: &[(String, String)]) -> Result<MetadataMap, BoxError> {
 impl Refusal {
     /// What will be the same next time.
     #[cfg(feature = "otlp-http")]
-    fn final_of(error: &dyn fmt::Display) -> Self {
+    pub(super) fn final_of(error: &dyn std::fmt::Display) -> Self {
         Self { reason: error.to_string(), retry: None }
     }
 
     /// What may be otherwise next time.
-    #[cfg(feature = "otlp-http")]
-    fn passing(error: &(dyn std::error::Error + 'static)) -> Self {
+    pub(super) fn passing(error: &(dyn std::error::Error + 'static)) -> Self {
         // The outer error of the client says no more than that there was one.
         let mut reason = error.to_string();
         let mut source = error.source();
@@ -216,22 +162,5 @@ impl Refusal {
             source = cause.source();
         }
         Self { reason, retry: Some(Duration::ZERO) }
-    }
-
-    /// ([OTLP/gRPC response](https://opentelemetry.io/docs/specs/otlp/#failures))
-    #[cfg(feature = "otlp-grpc")]
-    fn of_status(status: &tonic::Status) -> Self {
-        let is_passing = matches!(
-            status.code(),
-            Code::Aborted
-                | Code::Cancelled
-                | Code::DataLoss
-                | Code::DeadlineExceeded
-                | Code::OutOfRange
-                | Code::ResourceExhausted
-                | Code::Unavailable
-        );
-        let reason = format!("the collector answered {:?}: {}", status.code(), status.message());
-        Self { reason, retry: is_passing.then_some(Duration::ZERO) }
     }
 }

@@ -11,6 +11,9 @@ pub(crate) struct Signal {
     pub(super) loss: &'static str,
     /// Added to a base URL by OTLP over HTTP.
     pub(super) path: &'static str,
+    /// The method that takes it, for OTLP over gRPC.
+    #[cfg(feature = "otlp-grpc")]
+    pub(super) grpc_method: &'static str,
     /// Whether an endpoint alone is not enough: somebody has to ask for the export, too.
     pub(super) opt_in: bool,
     pub(super) exporter: &'static str,
@@ -41,6 +44,8 @@ pub(crate) static TRACES: Signal = Signal {
     items: "spans",
     loss: " and are lost",
     path: "/v1/traces",
+    #[cfg(feature = "otlp-grpc")]
+    grpc_method: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
     opt_in: false,
     exporter: "OTEL_TRACES_EXPORTER",
     endpoint: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -69,6 +74,8 @@ pub(crate) static LOGS: Signal = Signal {
     items: "log records",
     loss: " and are lost",
     path: "/v1/logs",
+    #[cfg(feature = "otlp-grpc")]
+    grpc_method: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
     opt_in: true,
     exporter: "OTEL_LOGS_EXPORTER",
     endpoint: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
@@ -96,6 +103,8 @@ pub(crate) static METRICS: Signal = Signal {
     items: "metrics",
     loss: "; the next push has their totals",
     path: "/v1/metrics",
+    #[cfg(feature = "otlp-grpc")]
+    grpc_method: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
     opt_in: true,
     exporter: "OTEL_METRICS_EXPORTER",
     endpoint: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",

@@ -9,13 +9,9 @@ const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 const COMPRESSION: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";
 
 /// How requests are sent.
-///
-/// Headers are here for metrics alone: opentelemetry-otlp reads the variables that have them itself,
-/// and leaves out what can't be.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transport {
     pub(super) gzip: bool,
-    #[cfg_attr(not(feature = "otlp-metrics"), expect(dead_code, reason = "they were checked"))]
     pub(super) headers: Headers,
     #[cfg(feature = "otlp-tls")]
     pub(super) tls: Tls,
@@ -72,7 +68,6 @@ impl Headers {
     }
 
     /// Names and values.
-    #[cfg(feature = "otlp-metrics")]
     pub(super) fn pairs(&self) -> &[(String, String)] {
         &self.0
     }

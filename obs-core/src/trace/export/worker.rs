@@ -8,7 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry_sdk::error::OTelSdkResult;
 use tokio::time::{sleep, sleep_until};
 
 use super::{drops::DropReason, queue::Queue, settings::ExportSettings, signal::Signal};
@@ -28,7 +27,15 @@ pub(crate) trait BatchExporter {
     }
 
     /// Sends one batch.
-    fn export(&self, batch: Vec<Self::Item>) -> impl Future<Output = OTelSdkResult>;
+    fn export(&self, batch: Vec<Self::Item>) -> impl Future<Output = Result<(), Loss>>;
+}
+
+/// What did not arrive, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Loss {
+    /// How many items of the batch; `None` for all of them.
+    pub(super) items: Option<usize>,
+    pub(super) error: String,
 }
 
 /// Sends what waits in a queue.
@@ -51,7 +58,7 @@ struct Health {
 /// How one batch ended.
 #[derive(Debug)]
 enum Sent {
-    Done(OTelSdkResult),
+    Done(Result<(), Loss>),
     TimedOut,
     Closed,
 }
@@ -118,20 +125,23 @@ impl<E: BatchExporter> Worker<E> {
 
     /// Sends one batch, or counts it as lost.
     async fn send(&mut self, batch: Vec<E::Item>) {
-        let items = batch.len();
+        let all = batch.len();
         let endpoint = &self.settings.endpoint;
-        let (reason, error) = match self.export(batch).await {
+        let (reason, Loss { items, error }) = match self.export(batch).await {
             Sent::Done(Ok(())) => {
                 self.queue.sent();
                 self.health.well(|| endpoint.shown());
                 return;
             }
-            Sent::Done(Err(error)) => (DropReason::ExportFailed, error.to_string()),
-            Sent::TimedOut => (DropReason::ExportTimeout, format!("no answer in {:?}", self.settings.export_timeout)),
-            Sent::Closed => (DropReason::Shutdown, "no answer before shutdown".to_owned()),
+            Sent::Done(Err(loss)) => (DropReason::ExportFailed, loss),
+            Sent::TimedOut => {
+                (DropReason::ExportTimeout, Loss::of_all(format!("no answer in {:?}", self.settings.export_timeout)))
+            }
+            Sent::Closed => (DropReason::Shutdown, Loss::of_all("no answer before shutdown".to_owned())),
         };
-        self.queue.lost(reason);
-        self.health.ill(items, &error, || endpoint.shown());
+        let lost = items.map_or(all, |items| items.min(all));
+        self.queue.lost(lost, reason);
+        self.health.ill(lost, &error, || endpoint.shown());
     }
 
     /// The exporter's answer, unless it takes too long: longer than one batch may take, or longer
@@ -162,6 +172,14 @@ impl<E: BatchExporter> Worker<E> {
                 return sent;
             }
         }
+    }
+}
+
+// === impl Loss ===
+
+impl Loss {
+    pub(super) fn of_all(error: String) -> Self {
+        Self { items: None, error }
     }
 }
 
