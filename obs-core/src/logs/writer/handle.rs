@@ -155,16 +155,14 @@ impl Shared {
     /// Sleeps until there is something to write and had time to become more; `true` if the thread
     /// shall end.
     fn await_lines(&self) -> bool {
-        let mut queue = lock(&self.queue);
-        while queue.is_empty() && queue.thread != ThreadState::Closing && !queue.hurry {
-            queue.thread = ThreadState::Idle;
-            queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
-        }
-        let deadline = Instant::now() + GATHER;
-        while !queue.is_urgent() && queue.thread != ThreadState::Closing {
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
-            queue.thread = ThreadState::Gathering;
-            queue = self.wake.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+        // More lines are likely to follow, so nobody has to wake us for the first of them.
+        let mut queue = self.gather(lock(&self.queue));
+        if queue.is_empty() && !queue.hurry {
+            while queue.is_empty() && queue.thread != ThreadState::Closing && !queue.hurry {
+                queue.thread = ThreadState::Idle;
+                queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
+            queue = self.gather(queue);
         }
         queue.hurry = false;
         if queue.thread == ThreadState::Closing {
@@ -172,6 +170,17 @@ impl Shared {
         }
         queue.thread = ThreadState::Busy;
         false
+    }
+
+    /// Lets lines come for a while, unless there are many or somebody waits for them.
+    fn gather<'a>(&self, mut queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
+        let deadline = Instant::now() + GATHER;
+        while !queue.is_urgent() && queue.thread != ThreadState::Closing {
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
+            queue.thread = ThreadState::Gathering;
+            queue = self.wake.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        queue
     }
 
     /// Writes until nothing waits, then flushes.
