@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Requests per second and latencies over loopback: a bare axum server, the same with obs (all three
 # signals, lines to a file, spans to a collector on this machine), and with the stack that is usually
-# assembled, whose lines are thrown away and whose spans are only counted.
+# assembled, whose lines are thrown away and whose spans are only counted. What a layer costs here that only
+# passes the time is in the table too.
 #
-#   bench/e2e/run.sh [ROUNDS] [SECONDS]      5 rounds of 8 seconds; prints a table in Markdown
+#   bench/e2e/run.sh [ROUNDS] [SECONDS]      21 rounds of 3 seconds; prints a table in Markdown
 #
 # Needs wrk (Debian package: wrk). It runs on the same processors as the server: the figures compare
-# servers with each other, and say nothing of a machine that has a network. E2E_DIR is where the log file
-# goes (a new directory under /tmp), some 100 MB for each second of one run.
+# servers with each other, and say nothing of a machine that has a network. Rounds are short, and each is
+# compared with itself: other guests of the same hardware make a machine slower for minutes. E2E_DIR is
+# where the log file goes (a new directory under /tmp), some 100 MB for each second of one run.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-ROUNDS=${1:-5}
-SECONDS_EACH=${2:-8}
+ROUNDS=${1:-21}
+SECONDS_EACH=${2:-3}
 CONNECTIONS=64
 SAMPLED="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 UNSAMPLED="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
@@ -20,6 +22,7 @@ UNSAMPLED="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 # What is run: a name, the subject of bench/peers, the caller's trace.
 CASES=(
     "bare axum|axum: bare|$UNSAMPLED"
+    "600 ns of nothing|axum: 600 ns of nothing|$UNSAMPLED"
     "obs, all three, unsampled|axum: obs, all three|$UNSAMPLED"
     "obs, all three, sampled|axum: obs, all three|$SAMPLED"
     "assembled stack, unsampled|axum: assembled stack|$UNSAMPLED"
@@ -57,7 +60,7 @@ measure() {
     local id=$SERVER_PID out=${SERVER[0]} in=${SERVER[1]}
     read -r port <&"$out" || die "the server of $subject did not start"
     local target="http://127.0.0.1:$port/users/7?page=2"
-    warm_up=$(load 2 "$traceparent" "$target")
+    warm_up=$(load 1 "$traceparent" "$target")
     figures=$(load "$SECONDS_EACH" "$traceparent" "$target")
     exec {in}>&-
     read -r work <&"$out" || die "the server of $subject told nothing of its work"

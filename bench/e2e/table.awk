@@ -1,4 +1,4 @@
-# The medians of the rounds as a table. A line in:
+# The medians of the rounds as a table; parts are those of the bare server in the same round. A line in:
 # name|requests rate p50 p99 errors|requests-in-metrics lines spans|the warm-up's figures
 BEGIN { FS = "|" }
 
@@ -36,9 +36,13 @@ END {
     bare = order[1]
     for (i = 1; i <= names; i++) {
         name = order[i]
+        for (round = 1; round <= rounds[name]; round++) {
+            part[name, round] = rate[name, round] / rate[bare, round]
+            tail[name, round] = p99[name, round] / p99[bare, round]
+        }
         printf "| %s | %d | %.1f %% | %d | %d | %.2f | %d | %d | %d | %d | %d |\n", name,
-            median(rate, name), 100 * median(rate, name) / median(rate, bare),
-            median(p50, name), median(p99, name), median(p99, name) / median(p99, bare),
+            median(rate, name), 100 * median(part, name),
+            median(p50, name), median(p99, name), median(tail, name),
             sent[name], requests[name], lines[name], spans[name], errors[name]
     }
 }

@@ -6,6 +6,7 @@ use std::{
     future::poll_fn,
     pin::{Pin, pin},
     task::Poll,
+    time::Duration,
 };
 
 use axum::{
@@ -19,7 +20,11 @@ use http_body::Body as _;
 use obs_axum::ObsLayer;
 use tower::{Service, layer::layer_fn};
 
-use super::{Subject, identity::Identity};
+use super::{
+    Subject,
+    busy::{Busy, rounds},
+    identity::Identity,
+};
 use crate::{
     harness::{Aim, SLICE, Slice, Tally, measure, on_threads, ready},
     load::{Kind, Load, POLLS},
@@ -159,6 +164,12 @@ pub fn bare() -> Result<Subject, Box<dyn Error>> {
 
 pub fn identity() -> Result<Subject, Box<dyn Error>> {
     Ok(subject(|routes| routes.layer(layer_fn(Identity)), Tally::default()))
+}
+
+/// What a layer costs that takes the time that all three signals may take, unsampled.
+pub fn busy() -> Result<Subject, Box<dyn Error>> {
+    let rounds = rounds(Duration::from_nanos(600));
+    Ok(subject(move |routes| routes.layer(layer_fn(move |inner| Busy::new(inner, rounds))), Tally::default()))
 }
 
 pub fn metrics() -> Result<Subject, Box<dyn Error>> {

@@ -38,6 +38,7 @@ const fn special(name: &'static str, group: Group, does: Does, make: Make) -> Sp
 pub static SUBJECTS: &[Spec] = &[
     plain("axum: bare", Group::Axum, Does::NOTHING, axum::bare),
     special("axum: identity", Group::Axum, Does::NOTHING, axum::identity),
+    plain("axum: 600 ns of nothing", Group::Axum, Does::NOTHING, axum::busy),
     special("axum: obs, metrics", Group::Axum, Does::METRICS, axum::metrics),
     special("axum: obs, metrics and line", Group::Axum, Does::METRICS_AND_LINES, axum::metrics_and_line),
     special("axum: obs, all three", Group::Axum, Does::ALL, axum::all),

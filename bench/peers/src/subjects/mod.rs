@@ -4,6 +4,7 @@ mod actix;
 mod actix_peers;
 mod axum;
 mod axum_peers;
+mod busy;
 mod identity;
 mod list;
 mod reqwest;
