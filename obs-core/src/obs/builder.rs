@@ -56,7 +56,7 @@ fn env(name: &str) -> Option<String> {
 /// | `OTEL_PROPAGATORS` | [`propagator`](Self::propagator) | `tracecontext`, `baggage`, `none` | `tracecontext,baggage` |
 /// | `OTEL_LOGS_EXPORTER` | [`otlp_logs`](Self::otlp_logs) | `otlp`, `none` (feature `otlp-logs`) | `otlp` if `…_LOGS_ENDPOINT` is set |
 /// | `…_LOGS_…`, `OTEL_BLRP_…` | as for traces | as for traces | delay 1 000, else as for traces |
-/// | `OTEL_METRICS_EXPORTER` | [`otlp_metrics`](Self::otlp_metrics) | `otlp`, `none`, `prometheus` (the page, which is there in any case) (feature `otlp-metrics`) | `otlp` if `…_METRICS_ENDPOINT` is set |
+/// | `OTEL_METRICS_EXPORTER` | [`otlp_metrics`](Self::otlp_metrics) | `otlp`, `none`, `prometheus` (the page, which is there in any case), or `otlp,prometheus` (feature `otlp-metrics`) | `otlp` if `…_METRICS_ENDPOINT` is set |
 /// | `OTEL_METRIC_EXPORT_INTERVAL` | [`otlp_metrics_interval`](Self::otlp_metrics_interval) | from one push of metrics to the next | 60 000 |
 /// | `OTEL_METRIC_EXPORT_TIMEOUT` | none | for one push, whatever happens | 30 000 |
 /// | `…_METRICS_…` | as for traces | as for traces; HTTP adds `/v1/metrics` | as for traces |

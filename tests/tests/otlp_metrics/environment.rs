@@ -55,7 +55,8 @@ fn requests_are_pushed_over_grpc() {
 
 #[test]
 fn the_exporter_is_chosen_by_its_variable() {
-    for (exporter, pushes) in [("otlp", true), ("none", false), ("prometheus", false), ("", false)] {
+    let exporters = [("otlp", true), ("prometheus, otlp", true), ("none", false), ("prometheus", false), ("", false)];
+    for (exporter, pushes) in exporters {
         let receiver = Receiver::start();
         run_child(&receiver, "0", &[("OTEL_METRICS_EXPORTER", exporter)]);
         assert_eq!(!receiver.metrics().is_empty(), pushes, "{exporter}");

@@ -110,14 +110,25 @@ fn is_wanted(signal: &Signal, code: FromCode<'_>, env: Env<'_>) -> Result<bool, 
     if !signal.opt_in && code.endpoint.is_some() {
         return Ok(true);
     }
-    match env.get(signal.exporter).as_deref() {
+    match env.get(signal.exporter) {
         None => Ok(!signal.opt_in || env.get(signal.endpoint).is_some()),
-        Some("otlp") => Ok(true),
-        Some("none") => Ok(false),
-        // The other exporter of the standard: the page, which is there in any case.
-        Some("prometheus") if signal.path.ends_with("metrics") => Ok(false),
-        Some(other) => Err(InitError::invalid(signal.exporter, other, "otlp or none")),
+        Some(list) => is_listed(signal, &list),
     }
+}
+
+/// Whether the list of exporters, such as `otlp,prometheus`, has ours.
+fn is_listed(signal: &Signal, list: &str) -> Result<bool, InitError> {
+    let mut is_ours = false;
+    for name in list.split(',').map(str::trim) {
+        match name {
+            "otlp" => is_ours = true,
+            "none" if list.trim() == name => {}
+            // The other exporter of the standard: the page, which is there in any case.
+            "prometheus" if signal.path.ends_with("metrics") => {}
+            _ => return Err(InitError::invalid(signal.exporter, list, "otlp or none")),
+        }
+    }
+    Ok(is_ours)
 }
 
 fn millis(name: &'static str, default: u32, env: Env<'_>) -> Result<Duration, InitError> {
@@ -188,6 +199,10 @@ mod tests {
         assert!(exporter("otlp").unwrap() && exporter("").unwrap());
         let error = exporter("zipkin").unwrap_err().to_string();
         assert_eq!(error, "OTEL_TRACES_EXPORTER is \"zipkin\", expected otlp or none");
+        for bad in ["otlp,zipkin", "otlp,none", "none,none", "otlp,", "prometheus"] {
+            let error = exporter(bad).unwrap_err().to_string();
+            assert_eq!(error, format!("OTEL_TRACES_EXPORTER is {bad:?}, expected otlp or none"));
+        }
         assert!(settings(&[("OTEL_TRACES_EXPORTER", "none")]).unwrap().is_some(), "code beats environment");
     }
 
