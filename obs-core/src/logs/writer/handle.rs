@@ -157,12 +157,9 @@ impl Shared {
     fn await_lines(&self) -> bool {
         // More lines are likely to follow, so nobody has to wake us for the first of them.
         let mut queue = self.gather(lock(&self.queue));
-        if queue.is_empty() && !queue.hurry {
-            while queue.is_empty() && queue.thread != ThreadState::Closing && !queue.hurry {
-                queue.thread = ThreadState::Idle;
-                queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
-            }
-            queue = self.gather(queue);
+        while queue.is_empty() && queue.thread != ThreadState::Closing && !queue.hurry {
+            queue.thread = ThreadState::Idle;
+            queue = self.gather(self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner));
         }
         queue.hurry = false;
         if queue.thread == ThreadState::Closing {

@@ -140,6 +140,14 @@ fn shuts_down_in_time(tracing: &Tracing) {
 mod over_http {
     use super::*;
 
+    fn starts_and_ends() {
+        let (address, got) = collector(Mode::Well);
+        let (tracing, _) = exporting(http(address), &[]);
+        record(&tracing, "x");
+        assert!(tracing.flush(LONG) && tracing.shutdown(LONG));
+        assert!(contains(&got.recv_timeout(LONG).unwrap().body, "x"));
+    }
+
     #[test]
     fn spans_arrive_with_the_resource() {
         let (address, got) = collector(Mode::Well);
@@ -177,20 +185,12 @@ mod over_http {
 
     #[tokio::test]
     async fn it_starts_and_ends_inside_a_current_thread_runtime() {
-        let (address, got) = collector(Mode::Well);
-        let (tracing, _) = exporting(http(address), &[]);
-        record(&tracing, "x");
-        assert!(tracing.flush(LONG) && tracing.shutdown(LONG));
-        assert!(contains(&got.recv_timeout(LONG).unwrap().body, "x"));
+        starts_and_ends();
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn it_starts_and_ends_inside_a_multi_thread_runtime() {
-        let (address, got) = collector(Mode::Well);
-        let (tracing, _) = exporting(http(address), &[]);
-        record(&tracing, "x");
-        assert!(tracing.flush(LONG) && tracing.shutdown(LONG));
-        assert!(contains(&got.recv_timeout(LONG).unwrap().body, "x"));
+        starts_and_ends();
     }
 
     #[test]
@@ -279,6 +279,12 @@ mod over_grpc {
 
     const GRPC: [(&str, &str); 1] = [("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")];
 
+    fn starts_and_ends() {
+        let (tracing, _) = exporting(http(absent()), &GRPC);
+        record(&tracing, "x");
+        shuts_down_in_time(&tracing);
+    }
+
     #[test]
     fn an_absent_collector_costs_spans_only() {
         let (tracing, counts) = exporting(http(absent()), &GRPC);
@@ -298,15 +304,11 @@ mod over_grpc {
 
     #[tokio::test]
     async fn it_starts_and_ends_inside_a_current_thread_runtime() {
-        let (tracing, _) = exporting(http(absent()), &GRPC);
-        record(&tracing, "x");
-        shuts_down_in_time(&tracing);
+        starts_and_ends();
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn it_starts_and_ends_inside_a_multi_thread_runtime() {
-        let (tracing, _) = exporting(http(absent()), &GRPC);
-        record(&tracing, "x");
-        shuts_down_in_time(&tracing);
+        starts_and_ends();
     }
 }

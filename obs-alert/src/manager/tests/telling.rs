@@ -1,0 +1,79 @@
+//! Who is told of which alerts.
+
+use super::*;
+
+#[test]
+fn a_group_of_many_alerts_is_told_in_parts() {
+    let gauge = Condition::Gauge { selector: Selector::new("connections"), by: None, is: Comparison::Above(10.0) };
+    let stage = stage(|builder| builder.rule(simple("Full", gauge)));
+    metrics::with_local_recorder(&stage.registry, || {
+        for pool in 0..450 {
+            metrics::gauge!("connections", "pool" => pool.to_string()).set(11.0);
+        }
+    });
+    stage.tick();
+    let sizes: Vec<_> = stage.told.lock().unwrap().iter().map(|notification| notification.alerts().len()).collect();
+    assert_eq!(sizes, [200, 200, 50]);
+}
+
+#[test]
+fn an_inhibition_mutes_what_agrees_with_its_source() {
+    let (is_so, condition) = flag();
+    let rule = |name: &str, cluster: &str| simple(name, condition.clone()).label("cluster", cluster);
+    let inhibition =
+        Inhibition::new().source("alertname", "Down").target_matching("alertname", "Pool.*").equal(["cluster"]);
+    let stage = stage(|builder| {
+        let builder = builder.inhibition(inhibition).rule(rule("Down", "a"));
+        builder.rule(rule("PoolA", "a")).rule(rule("PoolB", "b"))
+    });
+    is_so.store(true, Ordering::Relaxed);
+    stage.tick();
+    let mut told = stage.told();
+    told.sort_unstable();
+    let names: Vec<_> = told.iter().map(|title| title.split(' ').nth(1).unwrap()).collect();
+    assert_eq!(names, ["Down", "PoolB"]);
+    assert!(stage.page().contains("obs_alerts_suppressed{reason=\"inhibited\"} 1\n"));
+}
+
+#[test]
+fn silenced_alerts_are_told_when_the_silence_is_over() {
+    let (is_so, condition) = flag();
+    let stage = stage(|builder| builder.rule(simple("A", condition)));
+    let silence = Silence::new(3 * TICK, "maintenance").with("alertname", "A");
+    let id = stage.manager.silence(silence.clone()).unwrap();
+    is_so.store(true, Ordering::Relaxed);
+    stage.tick();
+    assert_eq!(stage.told(), [""; 0]);
+    assert!(stage.page().contains("obs_alerts_suppressed{reason=\"silenced\"} 1\n"));
+    assert!(stage.manager.end_silence(id));
+    stage.manager.silence(silence).unwrap();
+    let told: Vec<_> = (0..3)
+        .map(|_| {
+            stage.tick();
+            stage.told().len()
+        })
+        .collect();
+    assert_eq!(told, [0, 0, 1]);
+    assert!(stage.manager.silences().is_empty());
+}
+
+#[test]
+fn a_page_mutes_the_ticket_of_the_same_slo_and_no_other() {
+    let (is_so, condition) = flag();
+    let rule = |name: &str, severity, slo: &str| {
+        AlertRule::new(name, condition.clone(), severity, "so").label("slo", slo).cooldown(Duration::ZERO)
+    };
+    let stage = stage(|builder| {
+        builder
+            .rule(rule("PageA", Severity::Critical, "a"))
+            .rule(rule("TicketA", Severity::Warning, "a"))
+            .rule(rule("TicketB", Severity::Warning, "b"))
+            .rule(simple("Plain", condition.clone()))
+    });
+    is_so.store(true, Ordering::Relaxed);
+    stage.tick();
+    let mut told = stage.told();
+    told.sort_unstable();
+    let names: Vec<_> = told.iter().map(|title| title.split(' ').nth(1).unwrap()).collect();
+    assert_eq!(names, ["PageA", "Plain", "TicketB"]);
+}
