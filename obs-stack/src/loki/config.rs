@@ -54,9 +54,11 @@ fn common(storage: Storage) -> Yaml {
             ("s3forcepathstyle", false.into()),
         ]),
     };
-    let ring =
-        Yaml::map([("instance_addr", "127.0.0.1".into()), ("kvstore", Yaml::map([("store", "inmemory".into())]))]);
+    let ring = Yaml::map([("kvstore", Yaml::map([("store", "inmemory".into())]))]);
     Yaml::map([
+        // The one address of every ring and of the query frontend. Set in the ring alone, the queriers look for the
+        // frontend at the address of an interface: where only the loopback answers, every query waits for ever.
+        ("instance_addr", "127.0.0.1".into()),
         ("path_prefix", "/loki".into()),
         ("storage", Yaml::map([(storage.as_str(), place)])),
         ("replication_factor", 1.into()),

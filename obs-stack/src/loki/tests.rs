@@ -33,6 +33,18 @@ fn both_configurations_are_of_the_schema_that_structured_metadata_needs() {
     }
 }
 
+/// `common.instance_addr` is what Loki gives to its rings and to the frontend that its queriers connect to; the ring's
+/// own key reaches the rings alone (`applyInstanceConfigs` of Loki's `config_wrapper.go`).
+#[test]
+fn rings_and_query_frontend_have_one_address_on_the_loopback() {
+    for path in ["loki/loki-config.yaml", "loki/loki-config.s3.yaml"] {
+        let common = &config(path)["common"];
+        assert_eq!(common["instance_addr"], "127.0.0.1", "{path}");
+        assert!(common["ring"].get("instance_addr").is_none(), "{path}");
+        assert_eq!(common["ring"]["kvstore"]["store"], "inmemory", "{path}");
+    }
+}
+
 #[test]
 fn samples_older_than_a_week_are_refused() {
     let limits = &config("loki/loki-config.yaml")["limits_config"];
@@ -42,10 +54,11 @@ fn samples_older_than_a_week_are_refused() {
 
 #[test]
 fn the_configurations_have_no_key_that_loki_does_not_know() {
-    const KNOWN: [(&str, &[&str]); 8] = [
+    const KNOWN: [(&str, &[&str]); 9] = [
         ("", &["auth_enabled", "server", "common", "schema_config", "limits_config", "compactor", "analytics"]),
         ("server", &["http_listen_port", "log_level"]),
-        ("common", &["path_prefix", "storage", "replication_factor", "ring"]),
+        ("common", &["instance_addr", "path_prefix", "storage", "replication_factor", "ring"]),
+        ("common/ring", &["kvstore"]),
         ("schema_config", &["configs"]),
         ("schema_config/configs/0", &["from", "store", "object_store", "schema", "index"]),
         (
