@@ -5,6 +5,27 @@ pub(crate) fn slug(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
 }
 
+/// A name of at most `longest` bytes (12 or more) that no other name becomes: one that is too long keeps its beginning
+/// and ends in a hash of the whole.
+pub(crate) fn shortened(name: &str, longest: usize) -> String {
+    if name.len() <= longest { name.to_owned() } else { with_hash(name, name, longest) }
+}
+
+/// The beginning of `name` and a hash of `of`, at most `longest` bytes together.
+pub(crate) fn with_hash(name: &str, of: &str, longest: usize) -> String {
+    let hash = format!("{:08x}", fnv1a(of));
+    let mut end = name.len().min(longest.saturating_sub(hash.len() + 1));
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}-{hash}", name[..end].trim_end_matches(['-', '.']))
+}
+
+/// FNV-1a: short, and the same for ever.
+fn fnv1a(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
 /// A regular expression that means just this text.
 pub(crate) fn regex_escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);

@@ -2,7 +2,7 @@
 
 use obs_alert::definition::Service;
 
-use crate::text::slug;
+use crate::text::{slug, with_hash};
 
 /// Which dashboard of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +36,6 @@ impl Kind {
             return prefix + &slug;
         }
         // Two names that look the same without their rarer characters are two services.
-        let hash = format!("{:08x}", hash(&service.name));
-        let room = LONGEST - prefix.len() - hash.len() - 1;
-        let short: String = slug.chars().take(room).collect();
-        format!("{prefix}{short}-{hash}")
+        format!("{prefix}{}", with_hash(&slug, &service.name, LONGEST - prefix.len()))
     }
-}
-
-/// FNV-1a: short, and the same for ever.
-fn hash(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

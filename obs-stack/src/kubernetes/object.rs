@@ -2,7 +2,11 @@
 
 use obs_alert::definition::Service;
 
-use crate::yaml::Yaml;
+use crate::{text::shortened, yaml::Yaml};
+
+/// The bytes that what makes an object grow may have: `kubectl apply` notes the whole object in an annotation, and those
+/// have 256 KiB at most. The rest is for the object's head and for what its JSON has more than its YAML.
+pub(super) const LARGEST: usize = 180_000;
 
 /// The longest name of an object.
 const LONGEST: usize = 253;
@@ -25,6 +29,6 @@ pub(super) fn labels(service: &Service) -> [(&'static str, &str); 2] {
 pub(super) fn name(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let name: String = lower.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
-    let name = name.get(..LONGEST).unwrap_or(&name).trim_matches(['-', '.']);
-    if name.is_empty() { "unnamed".to_owned() } else { name.to_owned() }
+    let name = name.trim_matches(['-', '.']);
+    if name.is_empty() { "unnamed".to_owned() } else { shortened(name, LONGEST) }
 }

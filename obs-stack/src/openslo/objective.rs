@@ -9,15 +9,15 @@ use super::{
 use crate::yaml::Yaml;
 
 pub(super) fn slo(service: &Service, slo: &Slo) -> Yaml {
-    let policies = slo.burn_rates().into_iter().map(|burn| object_name(&policy::name(service, slo, &burn)));
+    let policies =
+        slo.burn_rates().into_iter().map(|burn| object_name(&policy::name(service, slo, &burn.long.to_string())));
     let window = Yaml::map([("duration", slo.window().to_string().into()), ("isRolling", true.into())]);
     let objective = Yaml::map([("displayName", slo.name().into()), ("target", Yaml::Number(slo.objective()))]);
-    let name = format!("{}-{}", service.name, slo.name());
     object(
         "SLO",
-        &name,
+        &[&service.name, slo.name()],
         Yaml::map([
-            ("service", object_name(&service.name).into()),
+            ("service", object_name(&[&service.name]).into()),
             ("indicator", indicator(service, slo)),
             ("timeWindow", Yaml::list([window])),
             ("budgetingMethod", "Occurrences".into()),
@@ -38,8 +38,7 @@ fn indicator(service: &Service, slo: &Slo) -> Yaml {
         _ => (naming.counted(scope), "bad", naming.errors(scope)),
     };
     let ratio = Yaml::map([("counter", true.into()), (kind, source(&part)), ("total", source(&total))]);
-    let name = format!("{}-{}", service.name, slo.name());
-    let metadata = Yaml::map([("name", object_name(&name).into())]);
+    let metadata = Yaml::map([("name", object_name(&[&service.name, slo.name()]).into())]);
     Yaml::map([("metadata", metadata), ("spec", Yaml::map([("ratioMetric", ratio)]))])
 }
 

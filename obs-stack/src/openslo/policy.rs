@@ -9,12 +9,14 @@ pub(super) fn of_slo(service: &Service, slo: &Slo) -> Vec<Yaml> {
     slo.burn_rates().iter().map(|burn| policy(service, slo, burn)).collect()
 }
 
-pub(super) fn name(service: &Service, slo: &Slo, burn: &BurnRate) -> String {
-    format!("{}-{}-burn-{}", service.name, slo.name(), burn.long)
+/// The names that a policy's own is made of; `window` is the long one.
+pub(super) fn name<'a>(service: &'a Service, slo: &'a Slo, window: &'a str) -> [&'a str; 4] {
+    [&service.name, slo.name(), "burn", window]
 }
 
 fn policy(service: &Service, slo: &Slo, burn: &BurnRate) -> Yaml {
-    let name = name(service, slo, burn);
+    let window = burn.long.to_string();
+    let name = name(service, slo, &window);
     let severity = match burn.severity {
         Severity::Critical => "page",
         _ => "ticket",
@@ -43,7 +45,8 @@ fn policy(service: &Service, slo: &Slo, burn: &BurnRate) -> Yaml {
     )
 }
 
-/// Whoever Alertmanager routes it to.
+/// Whoever Alertmanager routes it to. A service of no team has a target of its own.
 fn target(service: &Service) -> Yaml {
-    object("AlertNotificationTarget", &service.team, Yaml::map([("target", "alertmanager".into())]))
+    let team = if service.team.is_empty() { ["service", &service.name] } else { ["team", &service.team] };
+    object("AlertNotificationTarget", &team, Yaml::map([("target", "alertmanager".into())]))
 }
