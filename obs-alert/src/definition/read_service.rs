@@ -97,7 +97,7 @@ fn with_owner(rule: AlertRule, service: &Service, common: &Common) -> AlertRule 
     let rule = if rule.owner().is_none() && !service.team.is_empty() { rule.team(&service.team) } else { rule };
     match &common.links.runbooks {
         Some(folder) if rule.runbook().is_none() => {
-            let url = format!("{}/{}", folder.trim_end_matches('/'), rule.name().to_lowercase());
+            let url = format!("{}/{}", folder.trim_end_matches('/'), rule.runbook_name());
             rule.runbook_url(url)
         }
         _ => rule,

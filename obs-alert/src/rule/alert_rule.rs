@@ -201,6 +201,14 @@ impl AlertRule {
         &self.annotations
     }
 
+    /// The name of the runbook that is generated for this rule, without folder and extension: the rule's name in lower
+    /// case, with `-` for what is no letter or digit. Links and files are made of it alike.
+    #[must_use]
+    pub fn runbook_name(&self) -> String {
+        let part = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        self.name.chars().map(part).collect()
+    }
+
     /// Where it says what to do, if it does.
     #[must_use]
     pub fn runbook(&self) -> Option<&str> {

@@ -8,10 +8,7 @@ use obs_alert::{
 };
 
 use super::{page, parts::part};
-use crate::{
-    File,
-    text::{one_line, slug},
-};
+use crate::{File, text::one_line};
 
 /// An alert, and a service that has it.
 pub(super) type Use<'a> = (&'a Service, &'a AlertRule);
@@ -37,7 +34,7 @@ pub fn files(definition: &Definition) -> Vec<File> {
 /// Where the runbook of an alert is, below the output folder: its name in lower case.
 #[must_use]
 pub fn path(alert: &AlertRule) -> String {
-    format!("runbooks/{}.md", slug(alert.name()))
+    format!("runbooks/{}.md", alert.runbook_name())
 }
 
 /// The address of an alert's runbook: its own `runbook_url`, else below the folder that the definition names.
@@ -47,7 +44,7 @@ pub fn url(definition: &Definition, alert: &AlertRule) -> Option<String> {
         return Some(url.to_owned());
     }
     let folder = definition.links.runbooks.as_deref()?.trim_end_matches('/');
-    Some(format!("{folder}/{}", slug(alert.name())))
+    Some(format!("{folder}/{}", alert.runbook_name()))
 }
 
 fn index(uses: &BTreeMap<String, Vec<Use<'_>>>) -> String {
