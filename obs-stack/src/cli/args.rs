@@ -75,7 +75,8 @@ pub(super) struct NewArgs {
 
 /// Makes all files from the definition. They are written beside, then renamed: nothing is ever half-written.
 /// The folder may hold generated files, hidden ones, and those whose names contain `.local.`; others are
-/// refused. Your own text in runbooks is kept.
+/// refused. Your own text in runbooks is kept: a runbook whose alert is gone goes too, or, if it holds such text,
+/// becomes `NAME.local.md`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -90,6 +91,8 @@ pub(super) struct GenerateArgs {
 
 /// Compares the files with what would be generated, looks at the quality of the alerts, and, if asked,
 /// whether the metrics pages of running services have every metric and bucket that the files read.
+/// Exits with 0 if all is well, with 1 if something was found, with 2 if a page could not be had: the others are
+/// checked all the same.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -17,6 +17,9 @@ pub(super) fn run(args: &GenerateArgs) -> Outcome {
     for path in &written.removed {
         say(&format!("removed {path}"))?;
     }
+    for (path, kept) in &written.kept_aside {
+        say(&format!("{path} is not generated any more and holds text of your own: kept as {kept}"))?;
+    }
     say(&format!(
         "{}: {} written, {} unchanged, {} removed",
         folder.path().display(),

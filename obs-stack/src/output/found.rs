@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use super::{Folder, OutputError};
 
 /// Marks files of people within their names.
-const LOCAL: &str = ".local.";
+pub(super) const LOCAL: &str = ".local.";
 
 // === impl Folder ===
 

@@ -52,6 +52,36 @@ fn what_is_not_generated_any_more_is_removed_with_its_folder() {
     assert!(!folder.path().join("a").exists());
 }
 
+fn runbook(own: &str) -> String {
+    format!("<!-- obs:begin head -->\n# A\n<!-- obs:end head -->\n{own}")
+}
+
+#[test]
+fn a_runbook_whose_alert_is_gone_goes_if_nobody_wrote_into_it() {
+    let (_place, folder) = folder();
+    let with = [File::new("runbooks/gone.md", runbook("")), File::new("two.yml", "two\n")];
+    folder.write(&with).unwrap();
+    let written = folder.write(&with[1..]).unwrap();
+    assert_eq!((written.removed, written.kept_aside), (vec!["runbooks/gone.md".to_owned()], vec![]));
+    assert!(!folder.path().join("runbooks").exists());
+    assert!(folder.drift(&with[1..]).unwrap().is_empty());
+}
+
+#[test]
+fn a_runbook_with_text_of_people_is_kept_aside_and_nothing_differs_any_more() {
+    let (_place, folder) = folder();
+    let with = [File::new("runbooks/gone.md", runbook("")), File::new("two.yml", "two\n")];
+    let own = runbook("\nAsk Ann first.\n");
+    for kept in ["runbooks/gone.local.md", "runbooks/gone.2.local.md"] {
+        folder.write(&with).unwrap();
+        fs::write(folder.path().join("runbooks/gone.md"), &own).unwrap();
+        let written = folder.write(&with[1..]).unwrap();
+        assert_eq!(written.kept_aside, [("runbooks/gone.md".to_owned(), kept.to_owned())]);
+        assert_eq!((written.removed, content(&folder, kept)), (Vec::<String>::new(), own.clone()));
+        assert!(folder.drift(&with[1..]).unwrap().is_empty());
+    }
+}
+
 #[test]
 fn a_folder_with_foreign_files_is_left_as_it_was() {
     let (_place, folder) = folder();

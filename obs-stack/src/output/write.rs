@@ -9,8 +9,8 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Folder, OutputError, manifest};
-use crate::File;
+use super::{Folder, OutputError, found::LOCAL, manifest};
+use crate::{File, runbooks};
 
 /// What a [`Folder::write`] has done, by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Written {
     pub unchanged: Vec<String>,
     /// What was generated once and is not any more.
     pub removed: Vec<String>,
+    /// What is not generated any more and holds text of people: the path that it had, and where it is now.
+    pub kept_aside: Vec<(String, String)>,
 }
 
 // === impl Folder ===
@@ -29,7 +31,8 @@ pub struct Written {
 impl Folder {
     /// Makes the folder hold these files and no other generated ones. Everything is written beside
     /// first, so that a full disk or a file that may not be written leaves the folder as it was. Text of
-    /// people in runbooks is kept, and so are runbooks of alerts that are gone.
+    /// people in runbooks is kept: a runbook whose alert is gone is removed if it has none, and becomes
+    /// `NAME.local.md` if it has.
     ///
     /// # Errors
     ///
@@ -44,20 +47,19 @@ impl Folder {
         let (staged, mut written) = self.stage(files)?;
 
         let current: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
-        let obsolete: Vec<_> = generated.difference(&current).filter(|path| !is_runbook(path)).cloned().collect();
-        let kept = generated.difference(&current).filter(|path| is_runbook(path) && self.of(path).is_file()).cloned();
-        let after: BTreeSet<String> = current.iter().cloned().chain(kept).collect();
         // Before anything moves: what an interrupted run leaves behind must not be taken for foreign.
         self.put_list(&staged, &generated.union(&current).cloned().collect())?;
         for path in &written.changed {
             self.put(&staged, path)?;
         }
-        for path in obsolete {
-            if self.remove(&path)? {
-                written.removed.push(path);
+        for path in generated.difference(&current) {
+            if self.holds_own_text(path)? {
+                written.kept_aside.push((path.clone(), self.keep_aside(path)?));
+            } else if self.remove(path)? {
+                written.removed.push(path.clone());
             }
         }
-        self.put_list(&staged, &after)?;
+        self.put_list(&staged, &current)?;
         Ok(written)
     }
 
@@ -111,6 +113,29 @@ impl Folder {
         fs::rename(from, &to).map_err(OutputError::io("replaced", &to))
     }
 
+    /// Whether a file that is not generated any more is a runbook into which somebody has written.
+    fn holds_own_text(&self, path: &str) -> Result<bool, OutputError> {
+        // A link is not followed: what it leads to stays in any case.
+        let is_file = fs::symlink_metadata(self.of(path)).is_ok_and(|metadata| metadata.is_file());
+        if !is_file || !is_runbook(path) {
+            return Ok(false);
+        }
+        Ok(self.read(path)?.is_some_and(|text| runbooks::has_own_text(&text)))
+    }
+
+    /// Renames a file so that it is its owner's: `x.md` to `x.local.md`, or `x.2.local.md` if that is taken.
+    fn keep_aside(&self, path: &str) -> Result<String, OutputError> {
+        let (stem, extension) = path.rsplit_once('.').unwrap_or((path, "md"));
+        let names = (1_u32..).map(|number| match number {
+            1 => format!("{stem}{LOCAL}{extension}"),
+            _ => format!("{stem}.{number}{LOCAL}{extension}"),
+        });
+        let free = names.into_iter().find(|name| fs::symlink_metadata(self.of(name)).is_err());
+        let (from, name) = (self.of(path), free.unwrap_or_else(|| format!("{stem}{LOCAL}{extension}")));
+        fs::rename(&from, self.of(&name)).map_err(OutputError::io("renamed", &from))?;
+        Ok(name)
+    }
+
     /// Removes a file and the folders that are empty then; false if it was gone already.
     fn remove(&self, path: &str) -> Result<bool, OutputError> {
         let file = self.of(path);
@@ -140,7 +165,7 @@ fn check_paths(files: &[File]) -> Result<(), OutputError> {
     Ok(())
 }
 
-/// A runbook may hold text of people: it outlives its alert.
+/// A runbook may hold text of people.
 fn is_runbook(path: &str) -> bool {
     path.starts_with("runbooks/")
 }

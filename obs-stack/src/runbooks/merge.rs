@@ -2,6 +2,14 @@
 
 use super::parts::{self, Piece};
 
+/// Whether somebody wrote into a runbook: outside of the generated parts there is more than blank lines.
+pub(crate) fn has_own_text(text: &str) -> bool {
+    parts::split(text).iter().any(|piece| match piece {
+        Piece::Own(own) => own.lines().any(|line| !line.trim().is_empty() && !parts::is_mark(line)),
+        Piece::Part { .. } => false,
+    })
+}
+
 /// What is written over a runbook that exists already: the generated parts as they are now, where they stand,
 /// and all text between them to the byte. Parts that are no longer generated go, new ones come at the end; a
 /// text without any generated part is kept whole, above what is generated.

@@ -15,3 +15,5 @@ mod tests;
 
 pub use files::{files, path, url};
 pub use merge::merged;
+
+pub(crate) use merge::has_own_text;
