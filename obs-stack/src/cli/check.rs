@@ -11,7 +11,7 @@ use obs_alert::definition::{Definition, Service};
 use super::{
     args::CheckArgs,
     definition,
-    report::{Outcome, Verdict, count, say},
+    report::{Outcome, Verdict, complain, count, say},
 };
 use crate::{
     files,
@@ -21,8 +21,18 @@ use crate::{
 
 pub(super) fn run(args: &CheckArgs) -> Outcome {
     let definition = definition::read(&args.spec.spec)?;
-    // Before anything is told: a page that can't be had is no finding.
-    let pages = pages(&definition, args)?;
+    let sources = sources(&definition, args)?;
+    let (mut pages, mut away) = (Vec::new(), 0);
+    for (service, place) in &sources {
+        match page(place) {
+            Ok(page) => pages.push((*service, page)),
+            // No finding, and no reason to leave the others out.
+            Err(error) => {
+                complain(&*error)?;
+                away += 1;
+            }
+        }
+    }
     let mut findings: Vec<_> = poor_alerts(&definition).collect();
     findings.extend(drift(&definition, args)?);
     for (service, page) in &pages {
@@ -31,6 +41,11 @@ pub(super) fn run(args: &CheckArgs) -> Outcome {
     }
     for finding in &findings {
         say(finding)?;
+    }
+    if away > 0 {
+        let (pages, found) = (count(away, "page"), count(findings.len(), "finding"));
+        say(&format!("{pages} of {} could not be had; {found} in the rest", sources.len()))?;
+        return Ok(Verdict::Incomplete);
     }
     if findings.is_empty() {
         say(&format!("{} and {}: all is well", args.spec.spec.display(), args.out.out.display()))?;
@@ -57,8 +72,9 @@ fn drift(definition: &Definition, args: &CheckArgs) -> Result<Vec<String>, Box<d
     Ok(findings)
 }
 
-fn pages<'a>(definition: &'a Definition, args: &CheckArgs) -> Result<Vec<(&'a Service, Page)>, Box<dyn Error>> {
-    let mut pages = Vec::new();
+/// Where the pages are, service by service.
+fn sources<'a>(definition: &'a Definition, args: &CheckArgs) -> Result<Vec<(&'a Service, String)>, Box<dyn Error>> {
+    let mut sources = Vec::new();
     for given in &args.pages {
         let bad = || format!("--page {given}: expected SERVICE=PAGE, as in payments=http://127.0.0.1:8080/metrics");
         let (name, place) = given.split_once('=').ok_or_else(bad)?;
@@ -66,16 +82,20 @@ fn pages<'a>(definition: &'a Definition, args: &CheckArgs) -> Result<Vec<(&'a Se
             let known: Vec<_> = definition.services.iter().map(|service| service.name.as_str()).collect();
             format!("--page {given}: there is no service {name:?}; there are {}", known.join(", "))
         })?;
-        pages.push((service, page(place)?));
+        if place.starts_with("https://") {
+            return Err(
+                format!("{place}: only http is spoken here: curl -s {place} | obs check --page {name}=-").into()
+            );
+        }
+        sources.push((service, place.to_owned()));
     }
     if args.running {
         for service in &definition.services {
-            for target in &service.targets {
-                pages.push((service, live::fetch(&format!("http://{target}{}", service.metrics_path))?));
-            }
+            let of = |target: &String| (service, format!("http://{target}{}", service.metrics_path));
+            sources.extend(service.targets.iter().map(of));
         }
     }
-    Ok(pages)
+    Ok(sources)
 }
 
 fn page(place: &str) -> Result<Page, Box<dyn Error>> {
@@ -83,9 +103,6 @@ fn page(place: &str) -> Result<Page, Box<dyn Error>> {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text)?;
         return Ok(Page::parse(&text));
-    }
-    if place.starts_with("https://") {
-        return Err(format!("{place}: only http is spoken here: curl -s {place} | obs check --page SERVICE=-").into());
     }
     if place.starts_with("http://") {
         return Ok(live::fetch(place)?);

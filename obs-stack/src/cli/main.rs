@@ -1,18 +1,13 @@
 //! From arguments to an exit code.
 
-use std::{
-    error::Error,
-    fmt::Write as _,
-    io::{self, Write as _},
-    process::ExitCode,
-};
+use std::{error::Error, io, process::ExitCode};
 
 use clap::Parser as _;
 
 use super::{
     args::{Args, Command},
     check, completions, generate, new,
-    report::Verdict,
+    report::{Verdict, complain},
     test,
 };
 
@@ -37,10 +32,11 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(Verdict::Well) => ExitCode::SUCCESS,
         Ok(Verdict::Wrong) => ExitCode::from(1),
+        Ok(Verdict::Incomplete) => ExitCode::from(2),
         // Whoever read our output has heard enough: `obs check | head`.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {}", with_sources(&*error));
+            let _ = complain(&*error);
             ExitCode::from(2)
         }
     }
@@ -48,14 +44,4 @@ pub fn main() -> ExitCode {
 
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-fn with_sources(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let _ = write!(text, ": {error}");
-        source = error.source();
-    }
-    text
 }

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    fmt::Write as _,
     io::{self, Write as _},
 };
 
@@ -13,6 +14,8 @@ pub(super) enum Verdict {
     Well,
     /// Something is not as it should be.
     Wrong,
+    /// Not all could be looked at.
+    Incomplete,
 }
 
 pub(super) type Outcome = Result<Verdict, Box<dyn Error>>;
@@ -28,6 +31,21 @@ impl Verdict {
 /// A line on standard output.
 pub(super) fn say(line: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
+}
+
+/// What kept the command from a part of its work, with its causes, on standard error.
+pub(super) fn complain(error: &dyn Error) -> io::Result<()> {
+    writeln!(io::stderr().lock(), "error: {}", with_sources(error))
+}
+
+fn with_sources(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let _ = write!(text, ": {error}");
+        source = error.source();
+    }
+    text
 }
 
 /// `1 file`, `2 files`

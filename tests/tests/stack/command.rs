@@ -5,7 +5,7 @@ use std::{ffi::OsString, fs, path::Path};
 use obs_tests::backends::workspace;
 use tempfile::TempDir;
 
-use crate::stage::{Ran, SHOP, Shop, Stack, obs, write};
+use crate::stage::{Ran, SHOP, Shop, Stack, definition, obs, write};
 
 fn args(command: &str, spec: &Path, out: &Path) -> Vec<OsString> {
     [command.as_ref(), "--spec".as_ref(), spec.as_os_str(), "--out".as_ref(), out.as_os_str()]
@@ -190,6 +190,20 @@ fn a_page_that_can_not_be_had_is_an_error() {
         assert_eq!(ran.code, Some(2), "{given}: {ran:?}");
         assert!(ran.stderr.contains(said), "{given}: {ran:?}");
     }
+}
+
+#[test]
+fn a_target_that_is_away_is_told_and_the_others_are_checked() {
+    let stack = Stack::generate(SHOP);
+    let page = stack.path("page.local.txt");
+    write(&page, "# TYPE http_requests_total counter\n");
+    let (away, there) = ("orders=http://127.0.0.1:1/metrics", format!("storefront={}", page.display()));
+    let ran = check(&shop(), &stack.folder(), &["--page", away, "--page", &there, "--running"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("error: http://127.0.0.1:1/metrics: no metrics page could be had"), "{ran:?}");
+    assert!(ran.stdout.contains("storefront: http_request_duration_seconds_bucket is not on the page"), "{ran:?}");
+    let targets = definition(SHOP).services.iter().map(|service| service.targets.len()).sum::<usize>();
+    assert!(ran.stdout.contains(&format!(" of {} could not be had; ", targets + 2)), "{ran:?}");
 }
 
 #[test]
