@@ -5,14 +5,14 @@ use std::{collections::BTreeSet, path::Path};
 use obs_alert::definition::Definition;
 
 use super::{images, targets::HOST};
-use crate::{alertmanager, yaml::Yaml};
+use crate::{alertmanager, prometheus::retention_days, yaml::Yaml};
 
 /// Where Grafana is published if the definition does not say.
 const GRAFANA_PORT: u16 = 3000;
 
 pub(super) fn all(definition: &Definition) -> Yaml {
     Yaml::map([
-        ("prometheus", prometheus()),
+        ("prometheus", prometheus(definition)),
         ("alertmanager", alertmanager(definition)),
         ("grafana", grafana(definition)),
         ("loki", loki()),
@@ -55,14 +55,15 @@ fn port(outside: u16, inside: u16) -> String {
     format!("127.0.0.1:{outside}:{inside}")
 }
 
-fn prometheus() -> Yaml {
+fn prometheus(definition: &Definition) -> Yaml {
+    let retention = format!("--storage.tsdb.retention.time={}d", retention_days(&definition.services));
     program(
         images::PROMETHEUS,
         &[
             "--config.file=/etc/prometheus/prometheus-compose.yml",
             "--storage.tsdb.path=/prometheus",
             // The windows of the objectives, and some.
-            "--storage.tsdb.retention.time=45d",
+            &retention,
             "--enable-feature=exemplar-storage",
         ],
         &[port(9090, 9090)],

@@ -25,6 +25,15 @@ fn grafana_is_where_the_definition_says_if_that_is_here() {
 }
 
 #[test]
+fn prometheus_keeps_samples_for_longer_than_the_longest_objective() {
+    let with = compose("");
+    assert!(with.contains("--storage.tsdb.retention.time=45d"), "{with}");
+    let text = "version: 1\nservices:\n  - name: a\n    slos: [{ name: kept, objective: 99.9, window: 90d }]\n";
+    let with = &files(&Definition::parse(text, "obs.yaml").unwrap())[0].content;
+    assert!(with.contains("--storage.tsdb.retention.time=99d"), "{with}");
+}
+
+#[test]
 fn secrets_are_declared_where_they_are_used() {
     let with = compose("team: { name: the-team, contact: '#a' }");
     assert!(with.contains("secrets:\n    - the-team_slack_url\n"), "{with}");

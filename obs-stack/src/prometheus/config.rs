@@ -2,7 +2,7 @@
 
 use obs_alert::definition::{Definition, Service};
 
-use super::{discovery, kubernetes_discovery};
+use super::{discovery, kubernetes_discovery, retention};
 use crate::{
     File,
     yaml::{self, Yaml},
@@ -89,11 +89,14 @@ impl Release {
 /// The configuration of a Prometheus that finds the services like this.
 #[must_use]
 pub fn config(definition: &Definition, discovery: Discovery, release: Release) -> File {
-    let about = format!(
+    let mut about = format!(
         "{}\n{}\nto keep the exemplars that lead from a latency to its trace.",
         discovery.about(),
         release.about()
     );
+    if let Some(note) = retention::note(&definition.services) {
+        about = format!("{about}\n{note}");
+    }
     let path = format!("prometheus/prometheus{}{}.yml", discovery.suffix(), release.suffix());
     let scrapes = scrape_configs(definition, discovery, release);
     File::new(path, yaml::document(&about, &whole(scrapes)))

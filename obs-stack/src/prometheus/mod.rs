@@ -20,6 +20,7 @@ mod files;
 mod kubernetes_discovery;
 mod limits;
 mod recording;
+mod retention;
 mod rules;
 mod slos;
 mod unit_tests;
@@ -29,4 +30,5 @@ pub use files::files;
 
 pub(crate) use config::config_for_compose;
 pub(crate) use files::groups;
+pub(crate) use retention::days as retention_days;
 pub(crate) use rules::document;
