@@ -1,7 +1,7 @@
 //! What the panels of a service share.
 
 use obs_alert::{
-    AlertRule,
+    AlertRule, Condition,
     definition::{Definition, Service},
     promql::Expr,
 };
@@ -12,6 +12,9 @@ use super::{
     topic::Topic,
 };
 use crate::runbooks;
+
+/// So many runbooks a panel or dashboard links to; the folder of all follows where there are more.
+const MOST_RUNBOOKS: usize = 5;
 
 /// A service, and where its data is.
 #[derive(Debug)]
@@ -38,21 +41,32 @@ impl<'a> Context<'a> {
         format!("{}: {metric}", self.service.name)
     }
 
-    /// Where it says what to do about `topic`: a runbook for each of its alerts, else the folder of all.
+    /// Where it says what to do about `topic`: the runbooks of its alerts, else the folder of all.
     pub(super) fn runbooks(&self, topic: Topic) -> Vec<Link> {
         let alerts = self.service.alerts.iter().filter(|alert| Topic::of(self.service, alert) == Some(topic));
-        let mut links: Vec<_> = alerts.filter_map(|alert| self.runbook(alert)).collect();
-        links.dedup();
-        if links.is_empty() {
+        // Those of the whole service first: each objective has some of its own.
+        let (of_objectives, of_service): (Vec<_>, Vec<_>) =
+            alerts.partition(|alert| matches!(alert.condition(), Condition::BurnRate { .. }));
+        let (mut links, are_all) = self.some_runbooks(of_service.into_iter().chain(of_objectives));
+        if links.is_empty() || !are_all {
             links.extend(self.all_runbooks());
         }
         links
     }
 
-    /// Those of the service's own alerts, which no topic has.
+    /// Those of the service's own alerts, which no topic has; only some, if they are many.
     pub(super) fn own_runbooks(&self) -> Vec<Link> {
-        let own = self.service.alerts.iter().filter(|alert| Topic::of(self.service, alert).is_none());
-        own.filter_map(|alert| self.runbook(alert)).collect()
+        self.some_runbooks(self.service.alerts.iter().filter(|alert| Topic::of(self.service, alert).is_none())).0
+    }
+
+    /// The first runbooks of these alerts, and whether they are all. Every panel carries its links: without a bound a
+    /// dashboard would grow with the square of the objectives.
+    fn some_runbooks<'b>(&self, alerts: impl Iterator<Item = &'b AlertRule>) -> (Vec<Link>, bool) {
+        let mut links: Vec<_> = alerts.filter_map(|alert| self.runbook(alert)).collect();
+        links.dedup();
+        let are_all = links.len() <= MOST_RUNBOOKS;
+        links.truncate(MOST_RUNBOOKS);
+        (links, are_all)
     }
 
     pub(super) fn runbook(&self, alert: &AlertRule) -> Option<Link> {

@@ -15,6 +15,7 @@ use super::{
     sections, telemetry, traceql,
     uid::Kind,
 };
+use crate::prometheus::slo_series;
 
 /// The overview first, then what it leads to.
 pub(super) fn of(definition: &Definition, service: &Service) -> Vec<(Kind, Dashboard)> {
@@ -42,7 +43,8 @@ fn dashboard(definition: &Definition, service: &Service, kind: Kind) -> Dashboar
             ("endpoint", "One endpoint of the service, chosen at the top.", "now-1h")
         }
         Kind::Slo => {
-            service.slos.iter().for_each(|slo| sections::promise(&mut layout, slo));
+            sections::objectives(&mut layout);
+            sections::objective(&mut layout);
             ("objectives", "What the service promises, how well it keeps it, and what is left to spend.", "now-7d")
         }
         Kind::Telemetry => {
@@ -136,6 +138,12 @@ fn variables(context: &Context<'_>, kind: Kind) -> Vec<Variable> {
         let first = service.endpoints.first();
         variables.push(first.map_or(endpoint.clone(), |first| endpoint.current(&first.template)));
         variables.push(Variable::values("method", "Method", methods).with_all());
+    }
+    if kind == Kind::Slo {
+        let objectives = Selector::new(slo_series::OBJECTIVE).matching("job", "$job");
+        let objective = Variable::values("slo", "Objective", format!("label_values({objectives}, slo)")).single();
+        let first = service.slos.first();
+        variables.push(first.map_or(objective.clone(), |first| objective.current(first.name())));
     }
     variables
 }

@@ -24,7 +24,7 @@ pub struct PanelQuery {
 }
 
 /// All queries of all dashboards to Prometheus, as Grafana would send them: for all instances, for the first
-/// endpoint that is declared and no stream, with rates over `rate_interval`.
+/// endpoint that is declared and no stream, for the first objective, with rates over `rate_interval`.
 #[must_use]
 pub fn queries(definition: &Definition, rate_interval: Window) -> Vec<PanelQuery> {
     let mut queries = Vec::new();
@@ -47,9 +47,11 @@ pub fn queries(definition: &Definition, rate_interval: Window) -> Vec<PanelQuery
 fn filled(service: &Service, expr: &str, rate_interval: Window) -> String {
     let endpoint = service.endpoints.iter().find(|endpoint| !endpoint.is_stream);
     let endpoint = endpoint.map_or("", |endpoint| endpoint.template.as_str());
+    let slo = service.slos.first().map_or("", |slo| slo.name());
     expr.replace("[$__rate_interval]", &format!("[{rate_interval}]"))
         .replace("\"$job\"", &Expr::string(&regex_escape(&service.name)))
         .replace("\"$instance\"", "\".+\"")
         .replace("\"$endpoint\"", &Expr::string(endpoint))
         .replace("\"$method\"", "\".+\"")
+        .replace("\"$slo\"", &Expr::string(slo))
 }

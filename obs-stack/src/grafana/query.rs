@@ -80,11 +80,6 @@ impl Source {
         self.each(tally, |selector| Expr::rate(selector, RATE_INTERVAL))
     }
 
-    /// The growth of all series that count over a window, not added up yet.
-    pub(super) fn increases(&self, tally: &Tally, window: Window) -> Expr {
-        self.each(tally, |selector| Expr::increase(selector, window))
-    }
-
     /// The rate of a metric's series.
     pub(super) fn rate(&self, name: impl Into<String>) -> Expr {
         Expr::rate(&self.of(name), RATE_INTERVAL)

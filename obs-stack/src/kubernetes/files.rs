@@ -10,7 +10,7 @@ use crate::{File, grafana};
 pub fn files(definition: &Definition) -> Vec<File> {
     let of_services = definition.services.iter().flat_map(|service| {
         let monitors = [monitors::service_monitor(service), monitors::pod_monitor(service)];
-        monitors.into_iter().chain(rules::prometheus_rule(definition, service))
+        monitors.into_iter().chain(rules::prometheus_rules(definition, service))
     });
     of_services.chain(config_maps::of_dashboards(&grafana::files(definition))).collect()
 }

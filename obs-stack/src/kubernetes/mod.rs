@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `kubernetes/SERVICE.servicemonitor.yaml` | what is scraped: the pods behind the Service of this name |
 //! | `kubernetes/alternatives/SERVICE.podmonitor.yaml` | the same where there is no Service; never both, or all counts twice |
-//! | `kubernetes/SERVICE.prometheusrule.yaml` | the rules of `prometheus/rules` |
+//! | `kubernetes/SERVICE.prometheusrule.yaml`, `….2.yaml` | the rules of `prometheus/rules`; more than one where one would be too large for `kubectl apply` |
 //! | `kubernetes/DASHBOARD.configmap.yaml` | a dashboard of `grafana/dashboards` |
 
 mod config_maps;

@@ -9,6 +9,7 @@ fn names_become_those_of_objects() {
     assert_eq!(object::name("-a.b-"), "a.b");
     assert_eq!(object::name("é"), "unnamed");
     assert_eq!(object::name(&"x".repeat(300)).len(), 253);
+    assert_ne!(object::name(&("x".repeat(300) + "a")), object::name(&("x".repeat(300) + "b")));
 }
 
 #[test]
@@ -20,9 +21,10 @@ fn a_dashboard_becomes_an_object_that_holds_it() {
     let maps = config_maps::of_dashboards(&files);
     assert_eq!(maps.len(), 1);
     assert_eq!(maps[0].path, "kubernetes/orders-overview.configmap.yaml");
-    for part in ["name: dashboard-orders-overview\n", "grafana_dashboard: \"1\"\n", "orders-overview.json: |\n"] {
-        assert!(maps[0].content.contains(part), "{part}:\n{}", maps[0].content);
-    }
+    let map: serde_json::Value = serde_saphyr::from_str(&maps[0].content).unwrap();
+    assert_eq!(map["metadata"]["name"], "dashboard-orders-overview");
+    assert_eq!(map["metadata"]["labels"]["grafana_dashboard"], "1");
+    assert_eq!(map["data"]["orders-overview.json"], "{\"title\":\"a: b\"}");
 }
 
 proptest! {

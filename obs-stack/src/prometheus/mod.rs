@@ -30,5 +30,6 @@ pub use files::files;
 
 pub(crate) use config::config_for_compose;
 pub(crate) use files::groups;
-pub(crate) use retention::days as retention_days;
-pub(crate) use rules::document;
+pub(crate) use retention::{days as retention_days, note as retention_note};
+pub(crate) use rules::{Group, document};
+pub(crate) use slos::series as slo_series;

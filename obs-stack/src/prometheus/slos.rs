@@ -10,6 +10,25 @@ use obs_alert::{
 
 use super::rules::{Group, OFTEN, Rule, SELDOM};
 
+/// The names of the recorded series, those of Sloth; the labels are `job` and `slo`.
+pub(crate) mod series {
+    use obs_alert::promql::Window;
+
+    /// The share of requests that are to be good.
+    pub(crate) const OBJECTIVE: &str = "slo:objective:ratio";
+    /// The share of requests that may be bad.
+    pub(crate) const BUDGET: &str = "slo:error_budget:ratio";
+    /// How many times faster than allowed the budget is spent, over the shortest window.
+    pub(crate) const CURRENT_BURN_RATE: &str = "slo:current_burn_rate:ratio";
+    /// The share of the budget that is left at the end of the objective's window.
+    pub(crate) const BUDGET_REMAINING: &str = "slo:period_error_budget_remaining:ratio";
+
+    /// The share of requests that were bad over a window.
+    pub(crate) fn error_ratio(window: Window) -> String {
+        format!("slo:sli_error:ratio_rate{window}")
+    }
+}
+
 /// Windows from here on are recorded seldom.
 const LONG: Window = Window::minutes(6 * 60);
 
@@ -27,33 +46,29 @@ fn of_slo(service: &Service, slo: &Slo) -> Vec<Group> {
     let mut often = constants(service, slo);
     often.extend(ratios(&short));
     if let Some(shortest) = short.first() {
-        often.push(record(service, slo, "slo:current_burn_rate:ratio", &burn_rate(service, slo, *shortest)));
+        often.push(record(service, slo, series::CURRENT_BURN_RATE, &burn_rate(service, slo, *shortest)));
     }
     let mut seldom = ratios(&long);
     seldom.push(record(service, slo, "slo:period_burn_rate:ratio", &burn_rate(service, slo, slo.window())));
     let left = Expr::number(1.0) - burn_rate(service, slo, slo.window());
-    seldom.push(record(service, slo, "slo:period_error_budget_remaining:ratio", &left));
+    seldom.push(record(service, slo, series::BUDGET_REMAINING, &left));
     [Group::new(name("short"), OFTEN, often), Group::new(name("long"), SELDOM, seldom)].into_iter().flatten().collect()
 }
 
 /// `slo:sli_error:ratio_rate5m`: the share of requests that were no good ones.
 fn ratio(service: &Service, slo: &Slo, window: Window) -> Rule {
-    record(service, slo, &ratio_name(window), &slo.error_ratio(&service.naming(), window))
-}
-
-fn ratio_name(window: Window) -> String {
-    format!("slo:sli_error:ratio_rate{window}")
+    record(service, slo, &series::error_ratio(window), &slo.error_ratio(&service.naming(), window))
 }
 
 /// How many times faster than allowed the budget is spent: the recorded ratio by the budget.
 fn burn_rate(service: &Service, slo: &Slo, window: Window) -> Expr {
     let of = |name: &str| Expr::instant(&Selector::new(name).with("job", &service.name).with("slo", slo.name()));
-    of(&ratio_name(window)) / of("slo:error_budget:ratio")
+    of(&series::error_ratio(window)) / of(series::BUDGET)
 }
 
 fn constants(service: &Service, slo: &Slo) -> Vec<Rule> {
     let days = slo.window().duration().as_secs_f64() / 86_400.0;
-    [("slo:objective:ratio", slo.objective()), ("slo:error_budget:ratio", budget(slo)), ("slo:time_period:days", days)]
+    [(series::OBJECTIVE, slo.objective()), (series::BUDGET, budget(slo)), ("slo:time_period:days", days)]
         .into_iter()
         .map(|(name, value)| record(service, slo, name, &Expr::number(value).call("vector")))
         .collect()

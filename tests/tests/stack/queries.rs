@@ -109,6 +109,7 @@ fn filled_in(expr: &str, service: &Service) -> String {
         ("$endpoint", endpoint.template.as_str()),
         ("$instance", ".+"),
         ("$method", ".+"),
+        ("$slo", service.slos.first().map_or("", |slo| slo.name())),
         ("$job", service.name.as_str()),
     ];
     values.iter().fold(expr.to_owned(), |expr, (variable, value)| expr.replace(variable, value))

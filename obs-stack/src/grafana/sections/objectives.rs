@@ -1,0 +1,170 @@
+//! Service level objectives and their error budgets, from the series that
+//! [`prometheus`](crate::prometheus) records: one query for all objectives, however many there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use obs_alert::{
+    Slo,
+    promql::{Expr, Selector, Window},
+};
+
+use crate::{
+    grafana::{
+        context::Context,
+        layout::Layout,
+        limits, link,
+        model::{Color, Override, Panel, Property, Target, Transformation},
+        query,
+        topic::Topic,
+        uid::Kind,
+    },
+    prometheus::slo_series as series,
+};
+
+/// The variable, and the label, that says which objective.
+const SLO: &str = "slo";
+const OBJECTIVE: &str = "Objective";
+const PROMISED: &str = "Promised";
+const KEPT: &str = "Kept";
+const LEFT: &str = "Budget left";
+const BURN_RATE: &str = "Burn rate";
+/// The cell of a row, as addresses take it.
+const OBJECTIVE_CELL: &str = "${__data.fields.Objective:percentencode}";
+/// Values over weeks don't change by the second.
+const STEP: &str = "5m";
+
+const LEFT_IS: &str = "Share of the error budget of the objective's window that is left. Below 0 the promise is broken: \
+                       stability comes before features.";
+const BURN_RATE_IS: &str = "How many times faster than allowed the error budget is spent: at 1 it lasts exactly as \
+                            long as promised, at 14.4 a budget of 30 days is gone in two.";
+
+/// How fast the budgets are spent, all objectives of the service together.
+pub(crate) fn burn_rates(layout: &mut Layout<'_>) {
+    let context = layout.context();
+    if context.service.slos.is_empty() {
+        return;
+    }
+    layout.row("Promises", Topic::Errors);
+    let target = Target::prometheus(query::text(&current_burn_rate(&all)), "{{slo}}");
+    let (stat, trend) = context.pair("burn rates", "short", BURN_RATE_IS, target);
+    let look = |panel: Panel| panel.thresholds(limits::burn_rate()).no_value("no requests");
+    layout.pairs([(look(stat), look(trend))]);
+}
+
+/// All objectives side by side: what is promised, how well it is kept, what is left to spend.
+pub(crate) fn objectives(layout: &mut Layout<'_>) {
+    layout.row("All objectives", Topic::Errors);
+    let context = layout.context();
+    let columns = [Expr::instant(&all(series::OBJECTIVE)), kept(&all), left(&all), current_burn_rate(&all)];
+    let table = columns.iter().map(query::text).map(Target::table).fold(Panel::table(BURN_RATE), Panel::target);
+    let table = table
+        .about(
+            context.title("objectives"),
+            "What is promised, how well it was kept over the objective's window, what is left of its error budget, and \
+             how fast that is spent. An objective leads to its details below.",
+        )
+        .no_value("no requests")
+        .transformations(vec![Transformation::Merge {}, table_columns()])
+        .overrides(overrides(context));
+    layout.line(9, [table]);
+    let left = context
+        .trend("error budgets left", "percentunit", LEFT_IS, &left(&all), "{{slo}}")
+        .thresholds(limits::budget_left())
+        .no_value("no requests")
+        .interval(STEP);
+    let burn = context
+        .trend("burn rates", "short", BURN_RATE_IS, &current_burn_rate(&all), "{{slo}}")
+        .thresholds(limits::burn_rate())
+        .no_value("no requests");
+    layout.line(8, [left, burn]);
+}
+
+/// The objective that is chosen at the top.
+pub(crate) fn objective(layout: &mut Layout<'_>) {
+    layout.row("$slo", Topic::Errors);
+    let context = layout.context();
+    let kept_is = "Share of good requests over the objective's window.";
+    let target = Target::prometheus(query::text(&kept(&chosen)), "good requests");
+    let (stat, trend) = context.pair("$slo kept", "percentunit", kept_is, target);
+    let target = Target::prometheus(query::text(&left(&chosen)), "budget left");
+    let (left_stat, left_trend) = context.pair("$slo error budget left", "percentunit", LEFT_IS, target);
+    let look = |panel: Panel| panel.no_value("no requests").interval(STEP);
+    let colours = |panel: Panel| look(panel).thresholds(limits::budget_left());
+    layout.pairs([(look(stat), look(trend)), (colours(left_stat), colours(left_trend))]);
+    let burn = Panel::time_series("short")
+        .about(
+            context.title("$slo burn rate"),
+            "How many times faster than allowed the error budget was spent, over the windows that the alerts look at. An \
+             alert fires when a long window and its short one are both above the alert's factor.",
+        )
+        .thresholds(limits::burn_rate())
+        .no_value("no requests");
+    let burn = windows(context).into_iter().fold(burn, |panel, window| {
+        panel.target(Target::prometheus(query::text(&burn_rate(window)), &window.to_string()))
+    });
+    layout.line(8, [burn]);
+}
+
+/// The series of a name for all objectives of the service.
+fn all(name: &str) -> Selector {
+    Selector::new(name).matching("job", "$job")
+}
+
+/// The series of a name for the objective that is chosen.
+fn chosen(name: &str) -> Selector {
+    all(name).with(SLO, "$slo")
+}
+
+fn left(of: &impl Fn(&str) -> Selector) -> Expr {
+    Expr::instant(&of(series::BUDGET_REMAINING))
+}
+
+fn current_burn_rate(of: &impl Fn(&str) -> Selector) -> Expr {
+    Expr::instant(&of(series::CURRENT_BURN_RATE))
+}
+
+/// The share of good requests: all but the part of the budget that is spent.
+fn kept(of: &impl Fn(&str) -> Selector) -> Expr {
+    let spent = Expr::number(1.0) - left(of);
+    Expr::number(1.0) - spent * Expr::instant(&of(series::BUDGET))
+}
+
+fn burn_rate(window: Window) -> Expr {
+    Expr::instant(&chosen(&series::error_ratio(window))) / Expr::instant(&chosen(series::BUDGET))
+}
+
+/// The windows that the alerts of any objective look at: those that the chosen one has not show nothing.
+fn windows(context: &Context<'_>) -> BTreeSet<Window> {
+    context.service.slos.iter().flat_map(|slo| Slo::burn_rates(slo)).map(|burn| burn.long).collect()
+}
+
+fn table_columns() -> Transformation {
+    let columns =
+        [(SLO, OBJECTIVE), ("Value #A", PROMISED), ("Value #B", KEPT), ("Value #C", LEFT), ("Value #D", BURN_RATE)];
+    Transformation::Organize {
+        exclude_by_name: ["Time", "job", "__name__"].map(|name| (name.to_owned(), true)).into(),
+        index_by_name: columns.iter().enumerate().map(|(at, (from, _))| ((*from).to_owned(), at)).collect(),
+        rename_by_name: columns
+            .iter()
+            .map(|(from, to)| ((*from).to_owned(), (*to).to_owned()))
+            .collect::<BTreeMap<_, _>>(),
+    }
+}
+
+fn overrides(context: &Context<'_>) -> Vec<Override> {
+    let share = |name| Override::of(name, vec![Property::Unit("percentunit")]);
+    let coloured = |name, unit, thresholds| {
+        let by_value = Property::Color(Color { mode: "thresholds" });
+        let text = Property::Cell { kind: "color-text" };
+        Override::of(name, vec![Property::Unit(unit), Property::Thresholds(thresholds), by_value, text])
+    };
+    let uid = Kind::Slo.uid(context.service);
+    let details = link::dashboard("Details of this objective", &uid, &[(SLO, OBJECTIVE_CELL)]);
+    vec![
+        Override::of(OBJECTIVE, vec![Property::Links(vec![details])]),
+        share(PROMISED),
+        share(KEPT),
+        coloured(LEFT, "percentunit", limits::budget_left()),
+        coloured(BURN_RATE, "short", limits::burn_rate()),
+    ]
+}
