@@ -39,7 +39,7 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = self.project();
-        let polling = this.observation.enter();
+        let polling = this.observation.enter_body();
         let polled = this.inner.poll_next(cx);
         polling.leave();
         let chunk = ready!(polled);

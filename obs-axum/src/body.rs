@@ -37,7 +37,7 @@ impl<B: Body> Body for ObsBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let polling = this.observation.enter();
+        let polling = this.observation.enter_body();
         let polled = this.inner.as_mut().poll_frame(cx);
         polling.leave();
         let frame = ready!(polled);

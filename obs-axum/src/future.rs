@@ -7,11 +7,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body::Body;
 use obs_core::{
     names,
-    request::{BodySize, Observation, ResponseHead},
+    request::{BodySize, Observation, ResponseHead, content_length},
 };
 use pin_project_lite::pin_project;
 
@@ -101,11 +101,12 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
             tell(response.headers_mut(), HeaderName::from_static(name), value);
         }
     });
+    let size = body_size(response.body(), response.headers());
     let request_id = observation.request_id().and_then(|id| HeaderValue::from_bytes(id).ok());
     observation.head(&ResponseHead {
         status: response.status().as_u16(),
         headers: &Headers(response.headers()),
-        body: body_size(response.body()),
+        body: size,
         endpoint: response.extensions().get::<Endpoint>().map(Endpoint::as_str),
     });
     if let Some(id) = request_id {
@@ -114,9 +115,12 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
     response.map(|body| ObsBody::new(body, observation))
 }
 
-fn body_size(body: &impl Body) -> BodySize {
-    if body.is_end_stream() {
-        return BodySize::Empty;
+/// A `Content-Length` goes out as it is, whatever the body's type says.
+fn body_size(body: &impl Body, headers: &HeaderMap) -> BodySize {
+    let exact = if body.is_end_stream() { Some(0) } else { body.size_hint().exact() };
+    let Some(exact) = exact else { return BodySize::Unknown };
+    match content_length(&Headers(headers)) {
+        Some(declared) if declared != exact => BodySize::Contradicted { declared, exact },
+        _ => BodySize::Exact(exact),
     }
-    body.size_hint().exact().map_or(BodySize::Unknown, BodySize::Exact)
 }

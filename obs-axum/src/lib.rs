@@ -60,6 +60,20 @@
 //! with [`ObsLayer::endpoint`], or put an [`Endpoint`] into the response's extensions; otherwise
 //! requests are recorded under `unmatched`. What a client asks for never becomes a label.
 //!
+//! # The order of layers
+//!
+//! What stands inside of the layer is seen: the answers of a timeout, of authentication, of a fallback.
+//! What stands outside may put another response in the place of the one that is recorded, so add
+//! [`ObsLayer`] last with `Router::layer`, or first in a `ServiceBuilder`. A timeout outside of it is
+//! `cancelled`, one inside is the status that it answers.
+//!
+//! Where something outside replaces a response all the same (an error page, `map_response`), a 5xx is
+//! `server_error` once its head was made, whatever becomes of its body. Any other response whose body is
+//! dropped before anybody has asked for a byte of it counts by its status, too; so does one that a unit
+//! test with `oneshot` never reads. A body that is dropped later, before its end, was left by the client:
+//! `aborted`. A client that leaves between head and first byte (while hyper can't send: its buffer or the
+//! window of HTTP/2 is full) can't be told from a replacement, and counts by the status.
+//!
 //! # Health and shutdown
 //!
 //! [`health`] and [`ready`] answer the probes of an orchestrator, [`serve`] stops the server in order

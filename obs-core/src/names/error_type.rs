@@ -5,6 +5,11 @@ pub const PANIC: &str = "panic";
 /// The body failed after the head was sent.
 pub const BODY_ERROR: &str = "body_error";
 
+/// The body ended before the size that was announced for it.
+pub const INCOMPLETE_BODY: &str = "incomplete_body";
+/// The body had more bytes than were announced for it.
+pub const OVERSIZED_BODY: &str = "oversized_body";
+
 /// A client could not connect.
 pub const CONNECT: &str = "connect";
 /// A client waited too long, for the connection or for the answer.

@@ -3,18 +3,31 @@
 //! Servers stop polling a body that they know to be done, so the end has to be recognised from the
 //! head and from the frames; waiting for the final `None` would call most answers aborted.
 
-use super::{BodySize, ResponseHead};
-use crate::names::header;
+use super::{BodySize, HeaderReader, ResponseHead};
+use crate::names::{error_type, header};
 
 /// What of a response body is still to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remaining {
+pub(crate) enum Remaining {
     /// Nothing: the response is complete.
     Nothing,
     /// This many bytes.
     Bytes(u64),
     /// Until the body says so.
     Unknown,
+    /// This many bytes, after which the body is wrong in this way.
+    Wrong(u64, Fault),
+    /// Nothing, and the body was wrong in this way.
+    Over(Fault),
+}
+
+/// How a body can be wrong to every client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It ended before the size that was announced for it.
+    Incomplete,
+    /// It had more bytes than were announced for it.
+    Oversized,
 }
 
 // === impl Remaining ===
@@ -30,7 +43,9 @@ impl Remaining {
         match head.body {
             BodySize::Empty | BodySize::Exact(0) => Self::Nothing,
             BodySize::Exact(bytes) => Self::Bytes(bytes),
-            BodySize::Unknown => match content_length(head) {
+            BodySize::Contradicted { declared, exact } => Self::contradicted(declared, exact),
+            BodySize::Chunked => Self::Unknown,
+            BodySize::Unknown => match content_length(head.headers) {
                 Some(0) => Self::Nothing,
                 Some(bytes) => Self::Bytes(bytes),
                 None => Self::Unknown,
@@ -39,23 +54,52 @@ impl Remaining {
     }
 
     /// What is left after `bytes` more have been sent.
-    pub(super) fn after_bytes(self, bytes: u64) -> Self {
+    pub(crate) fn after_bytes(self, bytes: u64) -> Self {
         match self {
-            Self::Bytes(left) if left > bytes => Self::Bytes(left - bytes),
-            Self::Bytes(_) | Self::Nothing => Self::Nothing,
-            Self::Unknown => Self::Unknown,
+            Self::Bytes(left) => match left.checked_sub(bytes) {
+                Some(0) => Self::Nothing,
+                Some(left) => Self::Bytes(left),
+                None => Self::Over(Fault::Oversized),
+            },
+            Self::Wrong(left, fault) if bytes < left => Self::Wrong(left - bytes, fault),
+            Self::Wrong(_, fault) => Self::Over(fault),
+            Self::Nothing | Self::Unknown | Self::Over(_) => self,
         }
+    }
+
+    /// Whether no more is to come.
+    pub(crate) fn is_done(self) -> bool {
+        matches!(self, Self::Nothing | Self::Over(_))
+    }
+
+    /// What is wrong with a body that ends here: the `error_type` of one that kept not to the size that
+    /// its head announced. No client takes such an answer for a whole one.
+    pub(crate) fn fault(self) -> Option<&'static str> {
+        match self {
+            Self::Bytes(_) | Self::Wrong(_, Fault::Incomplete) | Self::Over(Fault::Incomplete) => {
+                Some(error_type::INCOMPLETE_BODY)
+            }
+            Self::Wrong(_, Fault::Oversized) | Self::Over(Fault::Oversized) => Some(error_type::OVERSIZED_BODY),
+            Self::Nothing | Self::Unknown => None,
+        }
+    }
+
+    /// A body of another size than the headers announce: servers ask for as much as its type says.
+    fn contradicted(declared: u64, exact: u64) -> Self {
+        let fault = if exact < declared { Fault::Incomplete } else { Fault::Oversized };
+        if exact == 0 { Self::Over(fault) } else { Self::Wrong(exact, fault) }
     }
 }
 
-fn content_length(head: &ResponseHead<'_>) -> Option<u64> {
-    std::str::from_utf8(head.headers.get(header::CONTENT_LENGTH)?).ok()?.trim().parse().ok()
+/// The size that the headers announce; `None` if there is none that can be read.
+#[must_use]
+pub fn content_length(headers: &dyn HeaderReader) -> Option<u64> {
+    std::str::from_utf8(headers.get(header::CONTENT_LENGTH)?).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::HeaderReader;
 
     fn after(method: &str, status: u16, body: BodySize, headers: &[(&str, &[u8])]) -> Remaining {
         struct List<'a>(&'a [(&'a str, &'a [u8])]);
@@ -86,6 +130,34 @@ mod tests {
     fn a_content_length_tells_the_end_of_a_stream() {
         let left = after("GET", 200, BodySize::Unknown, &[("content-length", b"10")]);
         assert_eq!(left.after_bytes(4).after_bytes(6), Remaining::Nothing);
+    }
+
+    #[test]
+    fn a_body_that_ends_before_its_size_is_incomplete_and_one_beyond_it_oversized() {
+        for (body, headers) in [(BodySize::Exact(10), &[][..]), (BodySize::Unknown, &[("content-length", &b"10"[..])])]
+        {
+            let left = after("GET", 200, body, headers);
+            assert_eq!(left.fault(), Some("incomplete_body"));
+            assert_eq!(left.after_bytes(9).fault(), Some("incomplete_body"));
+            assert_eq!(left.after_bytes(9).after_bytes(1).fault(), None);
+            assert_eq!(left.after_bytes(9).after_bytes(2).fault(), Some("oversized_body"));
+        }
+        assert_eq!(after("GET", 200, BodySize::Unknown, &[]).after_bytes(3).fault(), None);
+    }
+
+    #[test]
+    fn a_body_of_another_size_than_its_content_length_is_wrong_to_every_client() {
+        let wrong = |declared, exact| after("GET", 200, BodySize::Contradicted { declared, exact }, &[]);
+        assert_eq!(wrong(10, 5).after_bytes(4).fault(), Some("incomplete_body"));
+        assert_eq!((wrong(10, 5).is_done(), wrong(10, 5).after_bytes(5).is_done()), (false, true));
+        assert_eq!(wrong(10, 0), Remaining::Over(Fault::Incomplete));
+        assert_eq!(wrong(5, 10).after_bytes(10), Remaining::Over(Fault::Oversized));
+        assert_eq!(after("HEAD", 200, BodySize::Contradicted { declared: 10, exact: 0 }, &[]), Remaining::Nothing);
+    }
+
+    #[test]
+    fn a_content_length_that_is_not_sent_tells_nothing() {
+        assert_eq!(after("GET", 200, BodySize::Chunked, &[("content-length", b"10")]), Remaining::Unknown);
     }
 
     #[test]

@@ -14,7 +14,6 @@ use tracing::Level;
 use super::{
     Finished, GrpcStatus, HeaderReader, Outcome, attributes,
     bytes::RequestBytes,
-    completion::Remaining,
     panic::{self, PanicReport},
     running::{Answer, Running},
 };
@@ -66,12 +65,34 @@ impl Running {
         self.call_hook(&ending);
     }
 
-    /// A stream by nature ends when its client leaves: that is not an answer broken off, and at its
-    /// head it was counted by its status.
+    /// The outcome of an answer that has reached its end; none without an answer.
+    pub(super) fn ended(&mut self) -> Option<Outcome> {
+        let status = self.head?.status;
+        if let Some(fault) = self.remaining.fault() {
+            self.body_fault = fault;
+            return Some(Outcome::BodyError);
+        }
+        Some(self.call_ended().unwrap_or_else(|| Outcome::of_status(status)))
+    }
+
+    /// The outcome of an answer with this status whose body was dropped before its end. Servers ask for a
+    /// body as soon as they have the head: one that nobody has asked for was replaced around the layer, or
+    /// never read by a test.
+    pub(super) fn let_go(&self, status: u16) -> Outcome {
+        let of_call = self.call_let_go();
+        of_call.unwrap_or(if self.is_body_polled { Outcome::Aborted } else { Outcome::of_status(status) })
+    }
+
+    /// Whatever becomes of its body, an error of the server is one once its head was made. And a stream by
+    /// nature ends when its client leaves: that is not an answer broken off, and at its head it was counted
+    /// by its status.
     fn natural(&self, outcome: Outcome) -> Outcome {
-        match (outcome, self.head) {
-            (Outcome::Aborted, Some(answer)) if self.is_stream => Outcome::of_status(answer.status),
-            (outcome, _) => outcome,
+        let Some(answer) = self.head else { return outcome };
+        let of_status = Outcome::of_status(answer.status);
+        match outcome {
+            Outcome::Aborted if self.is_stream => of_status,
+            Outcome::Aborted | Outcome::BodyError if of_status == Outcome::ServerError => of_status,
+            outcome => outcome,
         }
     }
 
@@ -139,11 +160,7 @@ impl Running {
     /// Until the last byte; an answer that was complete at its head ended there.
     fn duration(&self) -> Duration {
         match self.head {
-            Some(Answer { after: Some(after), .. })
-                if self.remaining == Remaining::Nothing && self.response_bytes == 0 =>
-            {
-                after
-            }
+            Some(Answer { after: Some(after), .. }) if self.remaining.is_done() && self.response_bytes == 0 => after,
             _ => self.started.elapsed(),
         }
     }
@@ -174,7 +191,7 @@ impl Running {
                 Some(named.unwrap_or_else(|| status_text(status, digits)))
             }
             Outcome::Panic => Some(error_type::PANIC),
-            Outcome::BodyError => Some(error_type::BODY_ERROR),
+            Outcome::BodyError => Some(self.body_fault),
             Outcome::Ok | Outcome::ClientError | Outcome::Cancelled | Outcome::Aborted => None,
         }
     }

@@ -57,8 +57,17 @@ pub enum BodySize {
     Empty,
     /// This many bytes, unless the body fails.
     Exact(u64),
-    /// The end shows when it comes.
+    /// The headers announce another size than the body has: no client takes the answer for a whole one.
+    Contradicted {
+        /// What `Content-Length` says.
+        declared: u64,
+        /// What the body's type says.
+        exact: u64,
+    },
+    /// As many bytes as the `Content-Length` says, if there is one; else the end shows when it comes.
     Unknown,
+    /// The end shows when it comes, and no `Content-Length` is sent, even if there is one in the headers.
+    Chunked,
 }
 
 /// The head of a response.

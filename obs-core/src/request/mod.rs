@@ -21,12 +21,12 @@
 //!
 //! | outcome | when |
 //! |---|---|
-//! | [`Ok`](Outcome::Ok), [`ClientError`](Outcome::ClientError) | the body ended |
-//! | [`ServerError`](Outcome::ServerError) | the body of a 5xx ended, or the service returned an error |
+//! | [`Ok`](Outcome::Ok), [`ClientError`](Outcome::ClientError) | the body ended, or was let go before it was [asked for](Observation::enter_body) |
+//! | [`ServerError`](Outcome::ServerError) | a 5xx, whatever became of its body, or the service returned an error |
 //! | [`Panic`](Outcome::Panic) | a [`Polling`] guard was dropped without [`leave`](Polling::leave) |
 //! | [`Cancelled`](Outcome::Cancelled) | the observation was dropped before the head |
-//! | [`Aborted`](Outcome::Aborted) | the observation was dropped between head and end |
-//! | [`BodyError`](Outcome::BodyError) | [`body_error`](Observation::body_error) was called |
+//! | [`Aborted`](Outcome::Aborted) | the observation was dropped between the first poll of the body and its end |
+//! | [`BodyError`](Outcome::BodyError) | [`body_error`](Observation::body_error) was called, or the body had another size than the head announced |
 //!
 //! For gRPC the status stands in the trailers, see [`grpc`].
 
@@ -76,6 +76,7 @@ pub(crate) use routes::Routes;
 pub(crate) use stream::discard_current;
 
 pub use bytes::ByteCounter;
+pub use completion::content_length;
 pub use finished::Finished;
 pub use grpc::GrpcStatus;
 pub use head::{BodySize, Head, Protocol, RequestHead, ResponseHead};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     ByteCounter, HeaderReader, Held, Instrument, Outcome, Polling, RequestHead, ResponseHead, bytes::RequestBytes,
-    completion::Remaining, running::Running, slot::Slot, stream::Listening,
+    running::Running, slot::Slot, stream::Listening,
 };
 use crate::context::RequestContext;
 
@@ -66,6 +66,17 @@ impl Observation {
         Polling::start(self)
     }
 
+    /// As [`enter`](Self::enter), to poll the response body. A body that is let go without one poll was
+    /// replaced by something around the layer, and the request ends by its status; later, the client has
+    /// left.
+    #[inline]
+    pub fn enter_body(&mut self) -> Polling<'_> {
+        if let Some(running) = self.running_mut() {
+            running.is_body_polled = true;
+        }
+        self.enter()
+    }
+
     /// The context of the request; `None` if logs and traces are off, or after the end.
     #[must_use]
     pub fn context(&self) -> Option<&RequestContext> {
@@ -103,25 +114,27 @@ impl Observation {
     pub fn head(&mut self, head: &ResponseHead<'_>) {
         let Some(running) = self.running_mut() else { return };
         running.take_head(head);
-        if running.remaining == Remaining::Nothing {
+        if running.remaining.is_done() {
             self.end();
         }
     }
 
     /// Bytes of the response body have been handed on; `is_last` if the body is known to have ended
-    /// with them.
+    /// with them. Ends the observation with the last byte that the head announced.
     pub fn body_bytes(&mut self, bytes: u64, is_last: bool) {
         let Some(running) = self.running_mut() else { return };
+        running.is_body_polled = true;
         running.response_bytes += bytes;
         running.remaining = running.remaining.after_bytes(bytes);
-        if is_last || running.remaining == Remaining::Nothing {
+        if is_last || running.remaining.is_done() {
             self.end();
         }
     }
 
-    /// The body has ended without trailers.
+    /// The body has ended without trailers. One that kept not to the size that the head announced is a
+    /// [`BodyError`](Outcome::BodyError).
     pub fn end(&mut self) {
-        let outcome = self.running().and_then(Running::answered);
+        let outcome = self.running_mut().and_then(Running::ended);
         self.finish(outcome.unwrap_or(Outcome::Cancelled));
     }
 
@@ -195,7 +208,7 @@ impl Drop for Observation {
         let outcome = match (running.in_poll, running.head) {
             (true, _) => Outcome::Panic,
             (false, None) => Outcome::Cancelled,
-            (false, Some(_)) => Outcome::Aborted,
+            (false, Some(answer)) => running.let_go(answer.status),
         };
         self.finish(outcome);
     }

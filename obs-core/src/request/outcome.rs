@@ -7,15 +7,15 @@ pub enum Outcome {
     Ok,
     /// The status is 4xx.
     ClientError,
-    /// The status is 5xx, or the service returned an error.
+    /// The status is 5xx, whatever became of the body, or the service returned an error.
     ServerError,
     /// The handler, its future or its body panicked.
     Panic,
     /// The future was dropped before the head: the client left, or a timeout struck.
     Cancelled,
-    /// The body was dropped before its end.
+    /// The body was dropped before its end, after it had been asked for.
     Aborted,
-    /// The body failed.
+    /// The body failed, or had another size than was announced.
     BodyError,
 }
 

@@ -11,7 +11,7 @@ use crate::{
     context::RequestContext,
     logs::RequestStart,
     metrics::InFlight,
-    names::{header, value},
+    names::{error_type, header, value},
 };
 
 /// A request that has not ended.
@@ -41,6 +41,10 @@ pub(super) struct Running {
     /// What an error of the inner service is answered with.
     pub(super) error_status: Option<u16>,
     pub(super) error_type: Option<&'static str>,
+    /// The word for a body that fails.
+    pub(super) body_fault: &'static str,
+    /// Somebody has asked for the response body.
+    pub(super) is_body_polled: bool,
     /// Recorded in the metrics at its head already.
     pub(super) is_stream: bool,
     pub(super) stream_slot: Option<StreamSlot>,
@@ -98,6 +102,8 @@ impl Running {
             head: None,
             error_status: None,
             error_type: None,
+            body_fault: error_type::BODY_ERROR,
+            is_body_polled: false,
             is_stream: false,
             stream_slot: None,
             tracing_span: None,
@@ -159,7 +165,7 @@ impl Running {
         {
             slot.fill(recorder);
         }
-        if self.remaining != Remaining::Nothing && self.is_stream_by_nature(head) {
+        if !self.remaining.is_done() && self.is_stream_by_nature(head) {
             self.record_at_head();
         }
     }

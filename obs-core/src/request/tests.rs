@@ -148,6 +148,76 @@ fn a_body_dropped_half_way_is_aborted_with_the_status_that_was_sent() {
 }
 
 #[test]
+fn a_body_that_ends_before_its_size_is_a_body_error_with_a_word_of_its_own() {
+    for is_last in [true, false] {
+        let bench = default_bench();
+        let mut observation = bench.start("GET", Some("/users/{id}"));
+        observation.head(&head(200, BodySize::Exact(10)));
+        observation.body_bytes(4, is_last);
+        observation.end();
+        assert_eq!(bench.counters(), [error("incomplete_body"), total("200", "body_error")]);
+        let (line, span) = bench.record();
+        assert_eq!((line["error_type"].as_str(), line["level"].as_str()), (Some("incomplete_body"), Some("error")));
+        assert_eq!(attribute(&span, "error.type").as_deref(), Some("incomplete_body"));
+        assert_eq!(span.status, Status::error(""));
+    }
+}
+
+#[test]
+fn a_body_of_another_size_than_its_content_length_is_an_error_although_it_ends() {
+    for (declared, exact, word) in [(10, 5, "incomplete_body"), (5, 10, "oversized_body"), (10, 0, "incomplete_body")] {
+        let bench = default_bench();
+        let mut observation = bench.start("GET", Some("/users/{id}"));
+        observation.head(&head(200, BodySize::Contradicted { declared, exact }));
+        observation.body_bytes(exact, false);
+        assert_eq!(bench.counters(), [error(word), total("200", "body_error")]);
+    }
+}
+
+#[test]
+fn a_5xx_is_an_error_of_the_server_whatever_becomes_of_its_body() {
+    type End = fn(Observation);
+    let ends: [(&str, End); 5] = [
+        ("dropped unread", drop),
+        ("left half-way", |mut observation| {
+            observation.enter_body().leave();
+            observation.body_bytes(4, false);
+        }),
+        ("failed", |mut observation| observation.body_error()),
+        ("short", |mut observation| observation.end()),
+        ("whole", |mut observation| observation.body_bytes(10, true)),
+    ];
+    for (what, end) in ends {
+        let bench = default_bench();
+        let mut observation = bench.start("GET", Some("/users/{id}"));
+        observation.head(&head(503, BodySize::Exact(10)));
+        end(observation);
+        assert_eq!(bench.counters(), [error("503"), total("503", "server_error")], "{what}");
+        let (line, span) = bench.record();
+        assert_eq!((line["error_type"].as_str(), line["level"].as_str()), (Some("503"), Some("error")));
+        assert_eq!((span.status.clone(), attribute(&span, "error.type").as_deref()), (Status::error(""), Some("503")));
+    }
+}
+
+#[test]
+fn a_body_that_nobody_asked_for_counts_by_the_status_and_one_that_was_left_is_aborted() {
+    for (status, outcome) in [(200, "ok"), (302, "ok"), (404, "client_error")] {
+        for (is_asked_for, expected) in [(false, outcome), (true, "aborted")] {
+            let bench = default_bench();
+            let mut observation = bench.start("GET", Some("/users/{id}"));
+            observation.head(&head(status, BodySize::Unknown));
+            if is_asked_for {
+                observation.enter_body().leave();
+            }
+            // What the body drops runs in the context of the request, which asks for nothing.
+            observation.enter().leave();
+            drop(observation);
+            assert_eq!(bench.counters(), [total(&status.to_string(), expected)]);
+        }
+    }
+}
+
+#[test]
 fn a_failing_body_is_an_error_of_its_own_type() {
     let bench = default_bench();
     let mut observation = bench.start("GET", Some("/users/{id}"));

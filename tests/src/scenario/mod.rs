@@ -49,7 +49,7 @@ pub use {
     row::{Difference, Scenario, row},
     run::{Failure, check_all, check_in_turn, play},
     serve::Subscribed,
-    settings::Settings,
+    settings::{REPLACED, Settings},
     span::{Attribute, Attributes, SeenSpan},
     stage::Stage,
 };

@@ -24,7 +24,12 @@ pub struct Settings {
     pub classify: Option<&'static str>,
     /// `metrics_for` at this path, beside the routes
     pub metrics_page: Option<&'static str>,
+    /// Whether something around the layer puts [`REPLACED`] in the place of each answer's body, unread
+    pub replaces_bodies: bool,
 }
+
+/// What stands in the place of a replaced body.
+pub const REPLACED: &str = "replaced";
 
 impl Default for Settings {
     fn default() -> Self {
@@ -39,6 +44,7 @@ impl Default for Settings {
             streaming: Vec::new(),
             classify: None,
             metrics_page: None,
+            replaces_bodies: false,
         }
     }
 }

@@ -17,7 +17,7 @@ use actix_web::{
     dev::{ServerHandle, ServiceRequest, ServiceResponse},
     error::ErrorBadGateway,
     http::StatusCode,
-    middleware::{Next, from_fn},
+    middleware::{Condition, Next, from_fn},
     rt::System,
     web::{self, Bytes, Payload, ServiceConfig},
 };
@@ -26,7 +26,9 @@ use obs_actix::ObsMiddleware;
 use obs_core::{Obs, StreamGuard};
 use obs_tests::{
     apply_settings,
-    scenario::{Adapter, Content, Does, Plan, Reply, Route, ScriptedBody, ServiceFailure, Serving, UPGRADED_FOR},
+    scenario::{
+        Adapter, Content, Does, Plan, REPLACED, Reply, Route, ScriptedBody, ServiceFailure, Serving, UPGRADED_FOR,
+    },
 };
 use pin_project_lite::pin_project;
 use tracing::{Dispatch, dispatcher, instrument::WithSubscriber as _};
@@ -45,6 +47,7 @@ struct Blueprint {
     routes: Vec<Route>,
     page: Option<(&'static str, Option<Obs>)>,
     subscriber: Option<Dispatch>,
+    replaces_bodies: bool,
 }
 
 /// A server on a thread of its own.
@@ -81,6 +84,7 @@ impl Adapter for Actix {
             routes: plan.routes.to_vec(),
             page: plan.settings.metrics_page.map(|path| (path, plan.obs.cloned())),
             subscriber: plan.subscriber.clone(),
+            replaces_bodies: plan.settings.replaces_bodies,
         };
         Box::new(ActixServer::start(blueprint))
     }
@@ -211,6 +215,14 @@ async fn answer(
     })
 }
 
+/// Outside of our middleware: puts another body in the place of each answer's.
+async fn replace(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    Ok(next.call(request).await?.map_body(|_, _| REPLACED))
+}
+
 /// Around everything: what a program has once, a test has for each of its servers.
 async fn subscribed(
     subscriber: Option<Dispatch>,
@@ -252,6 +264,7 @@ impl ActixServer {
                         .app_data(web::Data::new(failing.map(Route::endpoint).collect::<Vec<_>>()))
                         .wrap(from_fn(fail))
                         .wrap(blueprint.middleware.clone())
+                        .wrap(Condition::new(blueprint.replaces_bodies, from_fn(replace)))
                         .wrap(from_fn(answer))
                         .wrap(from_fn(move |request, next| subscribed(subscriber.clone(), request, next)))
                         .configure(|config| blueprint.configure(config))

@@ -8,6 +8,7 @@ use axum::{
     error_handling::HandleError,
     extract::{ConnectInfo, Request},
     http::StatusCode,
+    middleware::map_response,
     response::Response,
     routing::{MethodRouter, any, get, get_service, post},
 };
@@ -16,7 +17,8 @@ use obs_tests::{
     apply_settings,
     net::Server,
     scenario::{
-        Adapter, Content, Does, Plan, Reply, Route, ScriptedBody, ServiceFailure, Serving, Subscribed, UPGRADED_FOR,
+        Adapter, Content, Does, Plan, REPLACED, Reply, Route, ScriptedBody, ServiceFailure, Serving, Subscribed,
+        UPGRADED_FOR,
     },
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -53,6 +55,9 @@ impl Adapter for Axum {
         let mut router = (self.assemble)(routes(plan.routes), layer.clone(), plan);
         for route in plan.routes.iter().filter(|route| matches!(route.does, Does::Fail)) {
             router = router.route(&route.endpoint(), failing(&layer));
+        }
+        if plan.settings.replaces_bodies {
+            router = router.layer(map_response(|response: Response| async { response.map(|_| Body::from(REPLACED)) }));
         }
         match (plan.settings.metrics_page, plan.obs) {
             (Some(path), Some(obs)) => router = router.merge(obs_axum::metrics_for(path, obs)),

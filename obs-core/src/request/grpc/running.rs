@@ -14,7 +14,7 @@ impl Running {
     /// The head of the answer to a call has come.
     pub(in crate::request) fn take_call_head(&mut self, head: &ResponseHead<'_>) {
         let Some(call) = &mut self.call else { return };
-        if call.head(head) && self.remaining != Remaining::Nothing {
+        if call.head(head) && !self.remaining.is_done() {
             // After the last byte there are trailers still.
             self.remaining = Remaining::Unknown;
         }
@@ -34,11 +34,18 @@ impl Running {
         }
     }
 
-    /// The outcome of an answer that has reached its end; none without an answer.
-    pub(in crate::request) fn answered(&self) -> Option<Outcome> {
-        let status = self.head?.status;
-        let of_call = self.call.as_ref().and_then(Call::ended);
-        Some(of_call.unwrap_or_else(|| Outcome::of_status(status)))
+    /// The outcome of a call whose answer is of gRPC and has reached its end.
+    pub(in crate::request) fn call_ended(&self) -> Option<Outcome> {
+        self.call.as_ref().and_then(Call::ended)
+    }
+
+    /// The outcome of a call whose answer is of gRPC and was let go before its end: an error of the
+    /// server stays one, if it was told already.
+    pub(in crate::request) fn call_let_go(&self) -> Option<Outcome> {
+        let call = self.call.as_ref().filter(|call| call.is_answered())?;
+        let told = call.sent().map(GrpcStatus::outcome);
+        let stays = told.filter(|outcome| !self.is_body_polled || *outcome == Outcome::ServerError);
+        Some(stays.unwrap_or(Outcome::Aborted))
     }
 
     /// Whether this is a call and its answer is of gRPC.

@@ -8,9 +8,9 @@ use tracing::Level;
 use crate::scenario::{
     Act::{LeaveAfter, LeaveBeforeHead},
     Does::{Fail, Hang, Panic as Panics},
-    Scenario,
+    REPLACED, Scenario,
     Step::{self, Fail as FailNow, Hang as HangOn, Pause, Send},
-    ask, get, row, shows, status, stream, text,
+    Wire, ask, get, row, shows, status, stream, text,
 };
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -48,8 +48,30 @@ pub fn endings() -> Vec<Scenario> {
                                                                                            shows(Aborted, 200).sends(5))
             .resets_a_waiting_stream(),
         row("client gone in a failed answer", user().then(LeaveAfter(5)), "/users/{id}", status(500).steps([Send("hello"), HangOn]),
-                                                                                           shows(Aborted, 500).sends(5))
+                                                                                           shows(ServerError, 500).sends(5).not_whole())
             .resets_a_waiting_stream(),
+        row("body error in a failed answer", user(),         "/users/{id}", status(503).steps([Send("hello"), Pause(MS_100), FailNow]),
+                                                                                           shows(ServerError, 503).sends(5).not_whole()),
+        row("a body that ends before its Content-Length", user(), "/users/{id}", stream([Send("hello"), Pause(MS_100)]).header("content-length", "10"),
+                                                                                           shows(BodyError, 200).sends(5).error_type("incomplete_body")),
+        row("a body without a byte of its Content-Length", user(), "/users/{id}", stream([]).header("content-length", "10"),
+                                                                                           shows(BodyError, 200).error_type("incomplete_body")),
+        row("a failed answer that ends before its Content-Length", user(), "/users/{id}", status(503).steps([Send("hello")]).header("content-length", "10"),
+                                                                                           shows(ServerError, 503).sends(5).not_whole()),
+        row("a body beyond its Content-Length over HTTP/1", user(), "/users/{id}", stream([Send("helloworld")]).header("content-length", "5"),
+                                                                                           shows(BodyError, 200).sends(10).error_type("oversized_body").answers(200).answer_body("hello"))
+            .only(Wire::H1, "the client reads what was announced, and nothing tells it of the rest"),
+        row("a body beyond its Content-Length over HTTP/2", user(), "/users/{id}", stream([Send("helloworld")]).header("content-length", "5"),
+                                                                                           shows(BodyError, 200).sends(10).error_type("oversized_body"))
+            .only(Wire::H2, "the client resets the stream (RFC 9113, 8.1.1)"),
+        row("a body that is replaced",    user(),            "/users/{id}", stream([Send("hello")]), shows(Ok, 200).answer_body(REPLACED))
+            .with(|layer| layer.replaces_bodies = true),
+        row("a replaced body of known size", user(),         "/users/{id}", hello(),       shows(Ok, 200).answer_body(REPLACED))
+            .with(|layer| layer.replaces_bodies = true),
+        row("a replaced 4xx",             user(),            "/users/{id}", status(422),   shows(ClientError, 422).answer_body(REPLACED))
+            .with(|layer| layer.replaces_bodies = true),
+        row("a replaced 5xx",             user(),            "/users/{id}", status(503),   shows(ServerError, 503).answer_body(REPLACED))
+            .with(|layer| layer.replaces_bodies = true),
         row("body error",             user(),                "/users/{id}", stream([Send("hello"), Pause(MS_100), FailNow]),
                                                                                            shows(BodyError, 200).sends(5).lasts(MS_100)),
         row("body error at once",     user(),                "/users/{id}", stream([FailNow]), shows(BodyError, 200)),
