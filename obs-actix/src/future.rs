@@ -9,21 +9,23 @@ use std::{
 
 use actix_web::{
     Error,
-    body::{self, MessageBody},
+    body::MessageBody,
     dev::ServiceResponse,
     http::header::{HeaderName, HeaderValue},
 };
 use obs_core::{
     names,
-    request::{BodySize, Observation, ResponseHead},
+    request::{Observation, ResponseHead},
 };
 use pin_project_lite::pin_project;
 
 use crate::{
     Endpoint, ObsBody,
     endpoint::Arrival,
+    failure,
     headers::{Headers, tell},
     page::Unobserved,
+    wire::Wire,
 };
 
 pin_project! {
@@ -35,6 +37,7 @@ pin_project! {
         inner: Option<F>,
         observation: Option<Observation>,
         arrival: Arrival,
+        wire: Wire,
     }
 
     impl<F> PinnedDrop for ObsFuture<F> {
@@ -56,8 +59,8 @@ pin_project! {
 // === impl ObsFuture ===
 
 impl<F> ObsFuture<F> {
-    pub(crate) fn new(inner: F, observation: Observation, arrival: Arrival) -> Self {
-        Self { inner: Some(inner), observation: Some(observation), arrival }
+    pub(crate) fn new(inner: F, observation: Observation, arrival: Arrival, wire: Wire) -> Self {
+        Self { inner: Some(inner), observation: Some(observation), arrival, wire }
     }
 }
 
@@ -80,8 +83,8 @@ where
         let result = ready!(polled);
         let Some(observation) = this.observation.take() else { return Poll::Pending };
         Poll::Ready(match result {
-            Ok(response) => Ok(respond(response, observation, this.arrival)),
-            Err(error) => Err(fail(error, observation)),
+            Ok(response) => Ok(respond(response, observation, this.arrival, *this.wire)),
+            Err(error) => Err(failure::watch(error, observation, *this.wire)),
         })
     }
 }
@@ -97,6 +100,7 @@ fn respond<B: MessageBody>(
     mut response: ServiceResponse<B>,
     mut observation: Observation,
     arrival: &Arrival,
+    wire: Wire,
 ) -> ServiceResponse<ObsBody<B>> {
     if response.response().extensions().get::<Unobserved>().is_some() {
         observation.discard();
@@ -107,54 +111,30 @@ fn respond<B: MessageBody>(
         }
     });
     let request_id = request_id(&observation);
-    report_head(&response, &mut observation, arrival);
+    report_head(&response, &mut observation, arrival, wire);
     if let Some(id) = request_id {
         response.headers_mut().insert(HeaderName::from_static(names::header::REQUEST_ID), id);
     }
     response.map_body(|_, body| ObsBody::new(body, observation))
 }
 
-fn report_head<B: MessageBody>(response: &ServiceResponse<B>, observation: &mut Observation, arrival: &Arrival) {
+fn report_head<B: MessageBody>(
+    response: &ServiceResponse<B>,
+    observation: &mut Observation,
+    arrival: &Arrival,
+    wire: Wire,
+) {
     let extensions = response.response().extensions();
     let named = extensions.get::<Endpoint>().map(Endpoint::as_str);
     let routed = if named.is_none() { arrival.after_routing(response.request()) } else { None };
     observation.head(&ResponseHead {
         status: response.status().as_u16(),
         headers: &Headers(response.headers()),
-        body: body_size(response.response().body()),
+        body: wire.body_size(response.response()),
         endpoint: named.or(routed.as_deref()),
     });
 }
 
-/// Records an error that stands in place of a response, under the status that it will be answered
-/// with: actix-web renders it outside of every middleware, where its body is out of sight.
-fn fail(mut error: Error, mut observation: Observation) -> Error {
-    if let Some(id) = request_id(&observation) {
-        let mut told = Vec::new();
-        observation.response_headers(&mut |name, value| {
-            told.extend(HeaderValue::from_str(value).map(|value| (HeaderName::from_static(name), value)));
-        });
-        error.add_response_mapper(move |mut response| {
-            let headers = response.headers_mut();
-            headers.insert(HeaderName::from_static(names::header::REQUEST_ID), id.clone());
-            for (name, value) in &told {
-                tell(headers, name.clone(), value.clone());
-            }
-            response
-        });
-    }
-    observation.service_error_with_status(error.as_response_error().status_code().as_u16());
-    error
-}
-
-fn request_id(observation: &Observation) -> Option<HeaderValue> {
+pub(crate) fn request_id(observation: &Observation) -> Option<HeaderValue> {
     HeaderValue::from_bytes(observation.request_id()?).ok()
-}
-
-fn body_size(body: &impl MessageBody) -> BodySize {
-    match body.size() {
-        body::BodySize::None | body::BodySize::Sized(0) => BodySize::Empty,
-        body::BodySize::Sized(bytes) => BodySize::Exact(bytes),
-        body::BodySize::Stream => BodySize::Unknown,
-    }
 }

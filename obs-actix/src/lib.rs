@@ -55,7 +55,10 @@
 //!
 //! `App::wrap` sees all requests, `Scope::wrap` those of the scope; both see the full pattern of the
 //! resource, with the prefixes of its scopes. The middleware that is wrapped last stands outermost:
-//! wrap [`ObsMiddleware`] last, so that it sees what the others answer. The pattern is read on
+//! wrap [`ObsMiddleware`] last, so that it sees what the others answer. What stands outside of it (an
+//! `ErrorHandlers` that is wrapped later) may put another response in the place of the one that is
+//! recorded: the outcome stays that of the status that the middleware has seen, as
+//! [below](#bodies-that-are-replaced). The pattern is read on
 //! arrival and again when the request has been routed, as guards can choose another resource than
 //! the path alone. What a default service answers is recorded under `unmatched`, unless
 //! [`ObsMiddleware::endpoint`] or an [`Endpoint`] in the response's extensions names it. What a
@@ -65,10 +68,19 @@
 //!
 //! An error that a handler or an extractor returns becomes a response before it leaves the resource
 //! and is recorded as one, with its status and its body. An error that another middleware returns in
-//! place of a response is recorded under the status of its
-//! [`ResponseError`](actix_web::ResponseError): 4xx is `client_error`, 5xx `server_error`. actix-web
-//! renders it outside of every middleware, so its body's size is not known; the request id is on
-//! that response too.
+//! place of a response is rendered by actix-web outside of every middleware, by
+//! [`ResponseError::error_response`](actix_web::ResponseError::error_response): what is recorded is that
+//! response, its status, headers and body, as the client gets it; the request id is on it too. If
+//! something outside of the middleware answers in place of the error, that answer is out of sight: the
+//! request is recorded under the error's `status_code()`.
+//!
+//! # Bodies that are replaced
+//!
+//! A 5xx is `server_error` once its head was made, whatever becomes of its body. Any other response
+//! whose body is dropped before anybody has asked for a byte of it was replaced by something around the
+//! middleware, or never read by a test: it counts by its status, too. A body that is dropped after that,
+//! before its end, was left by the client: `aborted`. A client that leaves between head and first
+//! byte can't be told from a replacement, and counts by the status.
 //!
 //! # Health and shutdown
 //!
@@ -122,6 +134,7 @@ pub mod shutdown;
 mod body;
 mod endpoint;
 mod exporter;
+mod failure;
 mod future;
 mod headers;
 mod health;
@@ -132,6 +145,7 @@ mod page;
 mod patterns;
 mod request_body;
 mod service;
+mod wire;
 
 pub use obs_core;
 

@@ -20,6 +20,7 @@ use crate::{
     hooks::{Hooks, LabelValues},
     patterns::Patterns,
     request_body,
+    wire::Wire,
 };
 
 /// A service whose requests are recorded; made by [`ObsMiddleware`](crate::ObsMiddleware).
@@ -68,11 +69,12 @@ where
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let arrival = Arrival::of(&request, &self.patterns, self.state.hooks());
+        let wire = Wire::of(request.version());
         let mut observation = self.observe(&mut request, &arrival);
         let polling = observation.enter();
         let inner = self.inner.call(request);
         polling.leave();
-        ObsFuture::new(inner, observation, arrival)
+        ObsFuture::new(inner, observation, arrival, wire)
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use actix_web::{
     App, Error, HttpResponse, Responder,
-    body::{BodySize, MessageBody, SizedStream},
+    body::{BodySize, BodyStream, MessageBody, SizedStream},
     dev::{Service as _, ServiceRequest, ServiceResponse},
     error,
     http::StatusCode,
@@ -83,10 +83,12 @@ async fn a_middleware_s_error_is_recorded_under_its_status_and_passed_on() {
     let app = App::new().wrap(from_fn(failing)).wrap(watch.middleware()).configure(answering(|| "hello"));
     let error = init_service(app).await.call(get("/").to_request()).await.map(drop).unwrap_err();
     assert!(error.as_error::<error::InternalError<&str>>().is_some());
-    let ended = watch.only();
-    assert_eq!((&*ended.endpoint, ended.status, ended.outcome), ("/", 401, Outcome::ClientError));
+    assert_eq!(watch.ended().len(), 0);
     let answer = error.error_response();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    let ended = watch.only();
+    assert_eq!((&*ended.endpoint, ended.status, ended.outcome), ("/", 401, Outcome::ClientError));
+    assert_eq!(ended.response_bytes, 8);
     let id = answer.headers().get("x-request-id").unwrap().to_str().unwrap();
     assert_eq!(id, watch.line().str("request_id"));
 }
@@ -98,8 +100,126 @@ async fn a_middleware_s_server_error_has_its_status_as_error_type() {
     assert!(init_service(app).await.call(get("/").to_request()).await.is_err());
     let ended = watch.only();
     assert_eq!((ended.status, ended.outcome, ended.error_type.as_deref()), (503, Outcome::ServerError, Some("503")));
-    // Its body is rendered out of sight: unknown is not 0.
+    // Nobody has rendered it: unknown is not 0.
     assert_eq!(watch.page().value("http_response_size_bytes_count", &[]), None);
+}
+
+/// An error that is another one to the client than to itself.
+#[derive(Debug)]
+struct Masked {
+    answers: fn() -> HttpResponse,
+    rendered: std::rc::Rc<std::cell::Cell<u32>>,
+}
+
+impl std::fmt::Display for Masked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("masked")
+    }
+}
+
+impl actix_web::ResponseError for Masked {
+    fn error_response(&self) -> HttpResponse {
+        self.rendered.set(self.rendered.get() + 1);
+        (self.answers)()
+    }
+}
+
+/// The error of an application whose inner middleware fails so, and how often it was rendered.
+async fn masked(watch: &Watch, answers: fn() -> HttpResponse) -> (Error, std::rc::Rc<std::cell::Cell<u32>>) {
+    let rendered = std::rc::Rc::new(std::cell::Cell::new(0));
+    let count = std::rc::Rc::clone(&rendered);
+    let failing = from_fn(move |_: ServiceRequest, _: Next<actix_web::body::BoxBody>| {
+        let error = Masked { answers, rendered: std::rc::Rc::clone(&count) };
+        ready(Err::<ServiceResponse<Bytes>, Error>(error.into()))
+    });
+    let app = App::new().wrap(failing).wrap(watch.middleware()).configure(answering(|| "hello"));
+    let failed = init_service(app).await.call(get("/").to_request()).await.map(drop);
+    (failed.unwrap_err(), rendered)
+}
+
+#[actix_web::test]
+async fn an_error_is_recorded_as_the_response_that_it_makes_and_rendered_once() {
+    let watch = Watch::new();
+    let (error, rendered) = masked(&watch, || HttpResponse::Forbidden().body("go away")).await;
+    assert_eq!((error.as_response_error().status_code(), rendered.get()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
+    let answer = HttpResponse::from(actix_http::Response::from(error));
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_eq!(actix_web::body::to_bytes(answer.into_body()).await.unwrap(), "go away");
+    let ended = watch.only();
+    assert_eq!((ended.status, ended.outcome, ended.error_type.as_deref()), (403, Outcome::ClientError, None));
+    assert_eq!((ended.response_bytes, rendered.get()), (7, 1));
+    assert_eq!(watch.page().value("http_response_size_bytes_sum", &[]), Some(7.0));
+}
+
+#[actix_web::test]
+async fn the_body_of_an_error_is_watched_to_its_end() {
+    let watch = Watch::new();
+    let (error, _) = masked(&watch, || HttpResponse::NotFound().streaming(pieces(&["go ", "away"]))).await;
+    let mut body = pin!(error.error_response().into_body());
+    next(&mut body).await;
+    assert_eq!(watch.ended().len(), 0);
+    while next(&mut body).await.is_some() {}
+    let ended = watch.only();
+    assert_eq!((ended.status, ended.outcome, ended.response_bytes), (404, Outcome::ClientError, 7));
+}
+
+#[actix_web::test]
+async fn an_error_that_panics_when_it_is_rendered_is_recorded_as_a_panic() {
+    let watch = Watch::new();
+    let (error, _) = masked(&watch, || panic!("on purpose")).await;
+    let rendered = std::panic::catch_unwind(AssertUnwindSafe(move || error.error_response().status()));
+    assert!(rendered.is_err());
+    let ended = watch.only();
+    assert_eq!((ended.status, ended.outcome, ended.error_type.as_deref()), (500, Outcome::Panic, Some("panic")));
+}
+
+#[actix_web::test]
+async fn an_error_that_another_middleware_answers_for_has_its_own_status() {
+    let watch = Watch::new();
+    let (error, rendered) = masked(&watch, || HttpResponse::Forbidden().finish()).await;
+    drop(error);
+    let ended = watch.only();
+    assert_eq!((ended.status, ended.outcome, rendered.get()), (500, Outcome::ServerError, 0));
+}
+
+#[actix_web::test]
+async fn a_sized_stream_that_is_short_is_an_incomplete_body() {
+    let watch = Watch::new();
+    let short = || HttpResponse::Ok().body(SizedStream::new(10, pieces(&["hel", "lo"])));
+    let app = init_service(App::new().wrap(watch.middleware()).configure(answering(short))).await;
+    let mut body = pin!(call_service(&app, get("/").to_request()).await.into_body());
+    while next(&mut body).await.is_some() {}
+    let ended = watch.only();
+    assert_eq!((ended.status, ended.outcome, ended.response_bytes), (200, Outcome::BodyError, 5));
+    assert_eq!(ended.error_type.as_deref(), Some("incomplete_body"));
+}
+
+#[actix_web::test]
+async fn a_content_length_that_the_chunked_coding_replaces_is_no_promise() {
+    let watch = Watch::new();
+    let wrong = || {
+        let mut answer = HttpResponse::Ok().body(BodyStream::new(pieces(&["hel", "lo"])));
+        answer.headers_mut().insert(actix_web::http::header::CONTENT_LENGTH, "10".parse().unwrap());
+        answer
+    };
+    let answer = watch.ask(get("/"), answering(wrong)).await;
+    assert_eq!(answer.body, "hello");
+    assert_eq!((watch.only().outcome, watch.only().response_bytes), (Outcome::Ok, 5));
+}
+
+#[actix_web::test]
+async fn a_response_that_is_never_read_counts_by_its_status() {
+    let answers: [(fn() -> HttpResponse, Outcome); 3] = [
+        (|| HttpResponse::Ok().body("hello"), Outcome::Ok),
+        (|| HttpResponse::NotFound().streaming(pieces(&["hello"])), Outcome::ClientError),
+        (|| HttpResponse::BadGateway().streaming(pieces(&["hello"])), Outcome::ServerError),
+    ];
+    for (answer, outcome) in answers {
+        let watch = Watch::new();
+        let app = init_service(App::new().wrap(watch.middleware()).configure(answering(answer))).await;
+        drop(call_service(&app, get("/").to_request()).await);
+        assert_eq!(watch.only().outcome, outcome);
+    }
 }
 
 #[actix_web::test]
