@@ -19,6 +19,7 @@ use super::{
 use crate::{
     context::RequestContext,
     obs::{InitError, ServiceInfo},
+    trace::Budget,
 };
 
 /// The environment variable with the filter's directives.
@@ -66,6 +67,8 @@ pub(crate) struct LogsConfig<'a> {
     pub(crate) settings: LogSettings,
     /// Where OTLP goes, from code: a base URL.
     pub(crate) otlp_endpoint: Option<&'a str>,
+    /// The bytes that what waits for it may hold.
+    pub(crate) budget: &'a Budget,
     /// The environment.
     pub(crate) env: &'a dyn Fn(&str) -> Option<String>,
     /// Where the pipeline's own counters are registered.
@@ -90,7 +93,7 @@ struct Inner {
 impl Logs {
     /// Checks the configuration, opens the target and starts the threads.
     pub(crate) fn start(config: LogsConfig<'_>) -> Result<Self, InitError> {
-        let LogsConfig { service, settings, otlp_endpoint, env, recorder } = config;
+        let LogsConfig { service, settings, otlp_endpoint, budget, env, recorder } = config;
         let LogSettings { format, filter, target, redact, sample_ratio, slow, export } = settings;
         let filter = FilterControl::new(filter.or_else(|| env(FILTER)).as_deref())?;
         let sampler = LineSampler::new(sample_ratio, slow)?;
@@ -99,7 +102,7 @@ impl Logs {
         let counters = Counters::register(recorder);
         let writer = Writer::start(target.into_writer()?, counters.dropped.clone())?;
         let output = Arc::new(Output::new(encoder, writer, counters));
-        let otlp = OtlpLogs::start(&output, &service, (otlp_endpoint, export), env, recorder)?;
+        let otlp = OtlpLogs::start(&output, (&service, budget), (otlp_endpoint, export), env, recorder)?;
         Ok(Self(Arc::new(Inner { output, filter, sampler, otlp })))
     }
 
@@ -202,7 +205,7 @@ impl Logs {
 
 impl std::fmt::Debug for LogsConfig<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { service, settings, otlp_endpoint, env: _, recorder: _ } = self;
+        let Self { service, settings, otlp_endpoint, budget: _, env: _, recorder: _ } = self;
         f.debug_struct("LogsConfig")
             .field("service", service)
             .field("settings", settings)

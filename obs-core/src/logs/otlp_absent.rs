@@ -10,6 +10,7 @@ use super::{RequestLine, RequestStart, output::Output};
 use crate::{
     context::RequestContext,
     obs::{InitError, ServiceInfo},
+    trace::Budget,
 };
 
 /// There is none.
@@ -38,7 +39,7 @@ impl OtlpLogs {
     /// Starts nothing.
     pub(super) fn start(
         _: &Arc<Output>,
-        _: &ServiceInfo,
+        _: (&ServiceInfo, &Budget),
         code: (Option<&str>, Option<bool>),
         env: &dyn Fn(&str) -> Option<String>,
         _: &dyn Recorder,

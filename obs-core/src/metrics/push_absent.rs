@@ -5,7 +5,10 @@ use std::{convert::Infallible, time::Duration};
 use ::metrics::Recorder;
 
 use super::{Push, Registry, push_settings::PushSettings};
-use crate::obs::{InitError, ServiceInfo};
+use crate::{
+    obs::{InitError, ServiceInfo},
+    trace::Budget,
+};
 
 /// There is none.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ impl Pusher {
     pub(crate) fn start(
         _: &Registry,
         _: &ServiceInfo,
-        endpoint: Option<&str>,
+        (endpoint, _): (Option<&str>, &Budget),
         settings: &PushSettings,
         env: &dyn Fn(&str) -> Option<String>,
         _: &dyn Recorder,

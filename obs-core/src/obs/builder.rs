@@ -16,7 +16,7 @@ use crate::{
     page::PageSettings,
     request::{Routes, install_panic_hook},
     serve,
-    trace::{Env, Keep, OwnPropagator, Sampling, SpanReader, Tracing, TracingConfig},
+    trace::{Budget, Env, Keep, OwnPropagator, Sampling, SpanReader, Tracing, TracingConfig},
 };
 
 /// A recorder that is shared between threads.
@@ -69,6 +69,7 @@ pub struct ObsBuilder {
     service: ServiceInfo,
     pub(super) logs: LogSettings,
     otlp_endpoint: Option<String>,
+    queue_bytes: Option<usize>,
     pub(super) push: PushSettings,
     sample_ratio: Option<f64>,
     pub(super) sampling: Sampling,
@@ -91,6 +92,7 @@ impl ObsBuilder {
             service: ServiceInfo { name: service, ..ServiceInfo::default() },
             logs: LogSettings::default(),
             otlp_endpoint: None,
+            queue_bytes: None,
             push: PushSettings::default(),
             sample_ratio: None,
             sampling: Sampling::new(),
@@ -131,6 +133,19 @@ impl ObsBuilder {
     /// Defaults to the environment, and to no export if that says nothing.
     pub fn otlp_endpoint(mut self, url: impl Into<String>) -> Self {
         self.otlp_endpoint = Some(url.into());
+        self
+    }
+
+    /// The bytes that spans, log records and messages of metrics may hold on their way to the collector, all of them
+    /// together, waiting and being sent: at least 65 536 (64 KiB). What comes on top is lost, and counted in
+    /// `obs_spans_dropped_total` and `obs_log_records_dropped_total` with the reason `queue_full`. The bytes are
+    /// estimated, a quarter is left to messages while they are encoded and sent. Defaults to 33 554 432 (32 MiB).
+    ///
+    /// `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BLRP_MAX_QUEUE_SIZE` limit the number beside the bytes. One message has at
+    /// most 3 MiB before compression; what a collector refuses for its size is sent again in halves. A span or
+    /// record that is larger alone is lost with the reason `too_large`.
+    pub fn export_queue_bytes(mut self, bytes: usize) -> Self {
+        self.queue_bytes = Some(bytes);
         self
     }
 
@@ -247,16 +262,18 @@ impl ObsBuilder {
         self.service = self.service.completed(Env(&env))?;
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
         self.page.check()?;
-        Tracing::check(&self.tracing_config(&::metrics::NoopRecorder))?;
+        let budget = Budget::new(self.queue_bytes)?;
+        Tracing::check(&self.tracing_config(&budget, &::metrics::NoopRecorder))?;
         self.logs.prepare(self.otlp_endpoint.as_deref(), &env)?;
         Pusher::check(self.otlp_endpoint.as_deref(), &self.push, &env)?;
         Ok(self)
     }
 
-    fn tracing_config<'a>(&self, recorder: &'a dyn ::metrics::Recorder) -> TracingConfig<'a> {
+    fn tracing_config<'a>(&self, budget: &Budget, recorder: &'a dyn ::metrics::Recorder) -> TracingConfig<'a> {
         TracingConfig {
             service: Arc::new(self.service.clone()),
             otlp_endpoint: self.otlp_endpoint.clone(),
+            budget: budget.clone(),
             sample_ratio: self.sample_ratio,
             sampling: self.sampling.clone(),
             keep: self.keep,
@@ -271,12 +288,14 @@ impl ObsBuilder {
         clock::prepare();
         install_panic_hook(global::flush_logs);
         let recorder = target.recorder();
-        let tracing = Tracing::start(self.tracing_config(&*recorder), self.span_readers)?;
+        let budget = Budget::new(self.queue_bytes)?;
+        let tracing = Tracing::start(self.tracing_config(&budget, &*recorder), self.span_readers)?;
         let service = Arc::new(self.service);
         let logs = Logs::start(LogsConfig {
             service: Arc::clone(&service),
             settings: self.logs,
             otlp_endpoint: self.otlp_endpoint.as_deref(),
+            budget: &budget,
             env: &env,
             recorder: &*recorder,
         })?;
@@ -284,7 +303,7 @@ impl ObsBuilder {
             logs.set_reader(reader);
         }
         let endpoint = self.otlp_endpoint.as_deref();
-        let pusher = Pusher::start(&registry, &service, endpoint, &self.push, &env, &*recorder)?;
+        let pusher = Pusher::start(&registry, &service, (endpoint, &budget), &self.push, &env, &*recorder)?;
         global::describe_service(&registry, &service);
         if matches!(target, Target::Own(_)) {
             shared::watch(&registry);

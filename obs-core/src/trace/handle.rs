@@ -13,7 +13,9 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue, trace::TracerProvid
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use super::{
-    blocking, export,
+    blocking,
+    budget::Budget,
+    export,
     ids::Ids,
     keep::Keep,
     pipeline::{Pipeline, SpanReader},
@@ -35,6 +37,12 @@ pub(crate) struct TracingConfig<'a> {
     pub(crate) service: Arc<ServiceInfo>,
     /// Where to export to, from code: a base URL.
     pub(crate) otlp_endpoint: Option<String>,
+    /// The bytes that what waits may hold.
+    #[cfg_attr(
+        not(any(feature = "otlp-http", feature = "otlp-grpc")),
+        expect(dead_code, reason = "without an exporter nothing waits")
+    )]
+    pub(crate) budget: Budget,
     /// Share of the new traces to record, from code.
     pub(crate) sample_ratio: Option<f64>,
     pub(crate) sampling: Sampling,

@@ -22,6 +22,7 @@
 
 mod active;
 mod blocking;
+mod budget;
 mod builder;
 mod client_span;
 mod events;
@@ -45,6 +46,7 @@ mod span_name;
 mod testing;
 mod withheld;
 
+pub(crate) use budget::Budget;
 pub(crate) use client_span::{ClientSpan, ClientSpanStart};
 #[cfg(all(
     any(feature = "otlp-logs", feature = "otlp-metrics"),

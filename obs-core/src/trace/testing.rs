@@ -8,7 +8,7 @@ use std::{
 use opentelemetry::{Value, trace::TraceContextExt};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{Keep, Sampling, Tracing, TracingConfig, pipeline::SpanReader};
+use super::{Budget, Keep, Sampling, Tracing, TracingConfig, pipeline::SpanReader};
 use crate::{
     context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
     trace::{SpanStart, server_span::ServerSpan},
@@ -23,6 +23,7 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
     TracingConfig {
         service: Arc::default(),
         otlp_endpoint: None,
+        budget: Budget::default(),
         sample_ratio: None,
         sampling: Sampling::new(),
         keep: Keep::default(),

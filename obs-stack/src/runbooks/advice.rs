@@ -205,7 +205,7 @@ const LOG_RECORDS: Advice = Advice {
     meaning: "Log records were made for the collector but not exported.",
     impact: &["What is lost is missing when the next failure is searched for.", "Requests were not held up."],
     diagnosis: &[
-        "Which reason? `queue_full` is too much, `export_failed` and `export_timeout` are about the collector.",
+        "Which reason? `queue_full` is too much, `too_large` is one alone, `export_failed` and `export_timeout` are about the collector.",
         "Does the collector run, and what does it log?",
     ],
     mitigation: &["Mend or scale the collector.", "Log less, or sample."],
@@ -215,7 +215,7 @@ const SPANS: Advice = Advice {
     meaning: "Spans were ended but not exported.",
     impact: &["Traces are missing or have gaps.", "Requests were not held up."],
     diagnosis: &[
-        "Which reason? `queue_full` is too much, `export_failed` and `export_timeout` are about the collector.",
+        "Which reason? `queue_full` is too much, `too_large` is one alone, `export_failed` and `export_timeout` are about the collector.",
         "Does the collector run, and what does it log?",
     ],
     mitigation: &["Mend or scale the collector.", "Sample less."],

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 /// How an export request is answered.
@@ -20,8 +20,31 @@ pub enum Answer {
     Delay(Duration),
     /// Refused in part: so many spans, log records or points were rejected. What was sent is kept all the same.
     Partial(i64),
+    /// Taken, with a warning in place of a number of what was rejected.
+    Warn,
+    /// Taken, with an answer of so many bytes.
+    Long(usize),
+    /// Refused for now: 429 and `RESOURCE_EXHAUSTED`. When to come again is said as [`Again`].
+    Throttle(Again),
+    /// Refused with 413 and `RESOURCE_EXHAUSTED` if the message is larger, else taken.
+    AtMost(usize),
+    /// Redirected with this status to a URL; over gRPC as [`Status`](Self::Status).
+    Redirect(u16, &'static str),
     /// Never answered.
     Hang,
+}
+
+/// How it is said when to come again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Not at all.
+    Unsaid,
+    /// Over HTTP by `Retry-After` in seconds, over gRPC by `RetryInfo`.
+    After(Duration),
+    /// Over HTTP by `Retry-After` as a date; gRPC has none.
+    At(SystemTime),
+    /// By `RetryInfo`, over HTTP in the body.
+    Info(Duration),
 }
 
 /// Answers in the order in which they will be given.

@@ -15,13 +15,14 @@ mod flatten;
 mod log;
 mod metric;
 mod receiver;
+mod refusal;
 mod span;
 
 #[cfg(test)]
 mod tests;
 
 pub use {
-    answer::Answer,
+    answer::{Again, Answer},
     log::ReceivedLog,
     metric::{ReceivedMetric, written},
     receiver::{ReceivedRequest, Receiver, Transport},

@@ -1,6 +1,12 @@
 //! The server behind one port for both transports.
 
-use std::{convert::Infallible, io::Read as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io::Read as _,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use flate2::read::GzDecoder;
@@ -22,13 +28,14 @@ use opentelemetry_proto::tonic::collector::{
     },
 };
 use prost::Message as _;
-use tonic::{Code, Status, body::Body, codec::CompressionEncoding, metadata::MetadataMap};
+use tonic::{Status, body::Body, codec::CompressionEncoding, metadata::MetadataMap};
 use tower::ServiceExt as _;
 
 use super::{
     Answer, ReceivedLog, ReceivedMetric, ReceivedSpan,
     answer::Script,
     flatten::{flatten, flatten_logs, flatten_metrics},
+    refusal::Refusal,
 };
 use crate::{net::Server, watched::Watched};
 
@@ -52,6 +59,10 @@ pub struct ReceivedRequest {
     pub headers: HeaderMap,
     /// Its protobuf message, uncompressed; empty over gRPC.
     pub message: Bytes,
+    /// Bytes of the message, uncompressed.
+    pub size: usize,
+    /// When it came.
+    pub at: Instant,
 }
 
 /// A collector on a port of 127.0.0.1: takes traces, logs and metrics over HTTP and gRPC.
@@ -81,6 +92,9 @@ enum Payload {
     Logs(ExportLogsServiceRequest),
     Metrics(ExportMetricsServiceRequest),
 }
+
+/// How many items of a message are rejected, and why.
+type Rejected = Option<(i64, String)>;
 
 /// Why items are rejected.
 const REJECTED: &str = "rejected by the test";
@@ -217,15 +231,25 @@ impl State {
             Err(status) => return plain(status),
         };
         let path = head.uri.path().to_owned();
+        // Whoever was redirected comes by another path.
+        let path = path.strip_prefix("/moved").map(str::to_owned).unwrap_or(path);
         if head.method != http::Method::POST || !matches!(&*path, "/v1/traces" | "/v1/logs" | "/v1/metrics") {
             return plain(StatusCode::NOT_FOUND);
         }
         // What can't be read is refused before the script has its say.
         let Ok(payload) = Payload::decode(&path, message.clone()) else { return plain(StatusCode::BAD_REQUEST) };
-        self.requests.push(ReceivedRequest { transport: Transport::Http, path, headers: head.headers, message });
-        let rejected = match self.answer().await {
+        let size = message.len();
+        self.requests.push(ReceivedRequest {
+            transport: Transport::Http,
+            path: head.uri.path().to_owned(),
+            headers: head.headers,
+            message,
+            size,
+            at: Instant::now(),
+        });
+        let rejected = match self.answer(size).await {
             Ok(rejected) => rejected,
-            Err(status) => return plain(StatusCode::from_u16(status).expect("a script with HTTP statuses")),
+            Err(refusal) => return refusal.http(),
         };
         protobuf(match payload {
             Payload::Traces(traces) => self.take_traces(traces, rejected, Transport::Http).encode_to_vec(),
@@ -234,16 +258,22 @@ impl State {
         })
     }
 
-    /// Waits as the script says; how many items it rejects, or the HTTP status of its refusal.
-    async fn answer(&self) -> Result<Option<i64>, u16> {
+    /// Waits as the script says; what it rejects of a message of this size, or why it refuses it.
+    async fn answer(&self, size: usize) -> Result<Rejected, Refusal> {
         match self.script.next() {
             Answer::Accept => Ok(None),
-            Answer::Status(status) => Err(status),
+            Answer::Status(status) => Err(Refusal::plain(status)),
             Answer::Delay(delay) => {
                 tokio::time::sleep(delay).await;
                 Ok(None)
             }
-            Answer::Partial(rejected) => Ok(Some(rejected)),
+            Answer::Partial(rejected) => Ok(Some((rejected, REJECTED.to_owned()))),
+            Answer::Warn => Ok(Some((0, "the test warns".to_owned()))),
+            Answer::Long(bytes) => Ok(Some((0, "x".repeat(bytes)))),
+            Answer::Throttle(again) => Err(Refusal::throttle(again)),
+            Answer::AtMost(limit) if size > limit => Err(Refusal::size(size, limit)),
+            Answer::AtMost(_) => Ok(None),
+            Answer::Redirect(status, location) => Err(Refusal::redirect(status, location)),
             Answer::Hang => std::future::pending().await,
         }
     }
@@ -251,25 +281,25 @@ impl State {
     fn take_traces(
         &self,
         traces: ExportTraceServiceRequest,
-        rejected: Option<i64>,
+        rejected: Rejected,
         transport: Transport,
     ) -> ExportTraceServiceResponse {
         self.spans.extend(flatten(traces, transport));
-        let partial_success = rejected
-            .map(|rejected_spans| ExportTracePartialSuccess { rejected_spans, error_message: REJECTED.to_owned() });
+        let partial_success =
+            rejected.map(|(rejected_spans, error_message)| ExportTracePartialSuccess { rejected_spans, error_message });
         ExportTraceServiceResponse { partial_success }
     }
 
     fn take_logs(
         &self,
         logs: ExportLogsServiceRequest,
-        rejected: Option<i64>,
+        rejected: Rejected,
         transport: Transport,
     ) -> ExportLogsServiceResponse {
         self.logs.extend(flatten_logs(logs, transport));
-        let partial_success = rejected.map(|rejected_log_records| ExportLogsPartialSuccess {
+        let partial_success = rejected.map(|(rejected_log_records, error_message)| ExportLogsPartialSuccess {
             rejected_log_records,
-            error_message: REJECTED.to_owned(),
+            error_message,
         });
         ExportLogsServiceResponse { partial_success }
     }
@@ -277,26 +307,28 @@ impl State {
     fn take_metrics(
         &self,
         metrics: ExportMetricsServiceRequest,
-        rejected: Option<i64>,
+        rejected: Rejected,
         transport: Transport,
     ) -> ExportMetricsServiceResponse {
         self.metrics.push(flatten_metrics(metrics, transport));
-        let partial_success = rejected.map(|rejected_data_points| ExportMetricsPartialSuccess {
+        let partial_success = rejected.map(|(rejected_data_points, error_message)| ExportMetricsPartialSuccess {
             rejected_data_points,
-            error_message: REJECTED.to_owned(),
+            error_message,
         });
         ExportMetricsServiceResponse { partial_success }
     }
 
     /// Notes a request over gRPC and answers it as the script says.
-    async fn grpc(&self, path: &str, metadata: MetadataMap) -> Result<Option<i64>, Status> {
+    async fn grpc(&self, path: &str, metadata: MetadataMap, size: usize) -> Result<Rejected, Status> {
         self.requests.push(ReceivedRequest {
             transport: Transport::Grpc,
             path: path.to_owned(),
             headers: metadata.into_headers(),
             message: Bytes::new(),
+            size,
+            at: Instant::now(),
         });
-        self.answer().await.map_err(|status| Status::new(grpc_code(status), format!("scripted status {status}")))
+        self.answer(size).await.map_err(Refusal::grpc)
     }
 }
 
@@ -319,7 +351,7 @@ impl TraceService for Grpc {
         request: tonic::Request<ExportTraceServiceRequest>,
     ) -> Result<tonic::Response<ExportTraceServiceResponse>, Status> {
         let (metadata, _, traces) = request.into_parts();
-        let rejected = self.0.grpc("/v1/traces", metadata).await?;
+        let rejected = self.0.grpc("/v1/traces", metadata, traces.encoded_len()).await?;
         Ok(tonic::Response::new(self.0.take_traces(traces, rejected, Transport::Grpc)))
     }
 }
@@ -331,7 +363,7 @@ impl LogsService for Grpc {
         request: tonic::Request<ExportLogsServiceRequest>,
     ) -> Result<tonic::Response<ExportLogsServiceResponse>, Status> {
         let (metadata, _, logs) = request.into_parts();
-        let rejected = self.0.grpc("/v1/logs", metadata).await?;
+        let rejected = self.0.grpc("/v1/logs", metadata, logs.encoded_len()).await?;
         Ok(tonic::Response::new(self.0.take_logs(logs, rejected, Transport::Grpc)))
     }
 }
@@ -343,7 +375,7 @@ impl MetricsService for Grpc {
         request: tonic::Request<ExportMetricsServiceRequest>,
     ) -> Result<tonic::Response<ExportMetricsServiceResponse>, Status> {
         let (metadata, _, metrics) = request.into_parts();
-        let rejected = self.0.grpc("/v1/metrics", metadata).await?;
+        let rejected = self.0.grpc("/v1/metrics", metadata, metrics.encoded_len()).await?;
         Ok(tonic::Response::new(self.0.take_metrics(metrics, rejected, Transport::Grpc)))
     }
 }
@@ -360,16 +392,6 @@ fn decode(headers: &HeaderMap, body: Bytes) -> Result<Bytes, StatusCode> {
             Ok(plain.into())
         }
         Some(_) => Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
-    }
-}
-
-fn grpc_code(status: u16) -> Code {
-    match status {
-        429 | 503 => Code::Unavailable,
-        400 => Code::InvalidArgument,
-        401 => Code::Unauthenticated,
-        403 => Code::PermissionDenied,
-        _ => Code::Unknown,
     }
 }
 

@@ -66,7 +66,7 @@ fn no_collector_holds_up_requests_or_shutdown_and_every_lost_span_is_counted() {
         // Something has to be lost at shutdown too.
         service.handle(10);
         shuts_down_in_time(fault, &service);
-        let reasons: Vec<_> = ["queue_full", "export_failed", "export_timeout", "shutdown"]
+        let reasons: Vec<_> = ["queue_full", "too_large", "export_failed", "export_timeout", "shutdown"]
             .into_iter()
             .map(|reason| (reason, service.lost(reason)))
             .filter(|(_, lost)| *lost > 0)

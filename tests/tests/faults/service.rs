@@ -61,7 +61,10 @@ impl Service {
 
     /// Spans lost so far, for all reasons.
     pub(crate) fn dropped(&self) -> u64 {
-        ["queue_full", "export_failed", "export_timeout", "shutdown"].into_iter().map(|reason| self.lost(reason)).sum()
+        ["queue_full", "too_large", "export_failed", "export_timeout", "shutdown"]
+            .into_iter()
+            .map(|reason| self.lost(reason))
+            .sum()
     }
 
     /// Spans lost so far for this reason.

@@ -28,7 +28,7 @@ use crate::{
     },
     names::log,
     obs::{InitError, ServiceInfo},
-    trace::{Exporter, FromCode, check_logs, otel_span_id, otel_trace_id, start_logs},
+    trace::{Budget, Exporter, FromCode, check_logs, otel_span_id, otel_trace_id, start_logs},
 };
 
 /// The field by which the `log` bridge hands over a record's target.
@@ -70,13 +70,13 @@ impl OtlpLogs {
     /// Starts what the settings ask for: nothing without a collector.
     pub(in crate::logs) fn start(
         output: &Arc<Output>,
-        service: &ServiceInfo,
+        (service, budget): (&ServiceInfo, &Budget),
         (endpoint, export): (Option<&str>, Option<bool>),
         env: &dyn Fn(&str) -> Option<String>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
         let code = FromCode { endpoint, export, ..FromCode::default() };
-        let Some(exporter) = start_logs(service, code, env, recorder)? else { return Ok(None) };
+        let Some(exporter) = start_logs(service, budget, code, env, recorder)? else { return Ok(None) };
         let records = SdkLoggerProvider::builder().build().logger("obs");
         Ok(Some(Self(Arc::new(Inner { output: Arc::clone(output), exporter, records }))))
     }

@@ -79,7 +79,14 @@ impl Fixture {
         let captured = Captured::default();
         let settings = LogSettings { target: Some(LogTarget::writer(captured.clone())), ..settings };
         let service = Arc::new(service);
-        let config = LogsConfig { service, settings, otlp_endpoint: None, env: &|_| None, recorder };
+        let config = LogsConfig {
+            service,
+            settings,
+            otlp_endpoint: None,
+            budget: &crate::trace::Budget::default(),
+            env: &|_| None,
+            recorder,
+        };
         Self { logs: Logs::start(config).unwrap(), captured }
     }
 

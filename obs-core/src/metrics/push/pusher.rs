@@ -8,7 +8,7 @@ use super::message::Contents;
 use crate::{
     metrics::{Push, Registry, push_settings::PushSettings},
     obs::{InitError, ServiceInfo},
-    trace::{self, Exporter, FromCode, Tick},
+    trace::{self, Budget, Exporter, FromCode, Tick},
 };
 
 /// Pushes a registry to a collector until it is dropped.
@@ -36,7 +36,7 @@ impl Pusher {
     pub(crate) fn start(
         registry: &Registry,
         service: &ServiceInfo,
-        endpoint: Option<&str>,
+        (endpoint, budget): (Option<&str>, &Budget),
         settings: &PushSettings,
         env: &dyn Fn(&str) -> Option<String>,
         recorder: &dyn Recorder,
@@ -47,7 +47,7 @@ impl Pusher {
             Box::new(move || contents.read()) as trace::ReadMetrics
         };
         let code = from_code(endpoint, settings);
-        let exporter = trace::start_metrics(service, code, env, recorder, read)?;
+        let exporter = trace::start_metrics(service, budget, code, env, recorder, read)?;
         let push = Push { registry: registry.clone(), opt_in: settings.opt_in };
         Ok(exporter.map(|exporter| Self { exporter, push }))
     }

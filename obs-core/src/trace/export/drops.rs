@@ -8,6 +8,7 @@ use crate::names::{MetricDef, drop_reason};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DropReason {
     QueueFull,
+    TooLarge,
     ExportFailed,
     ExportTimeout,
     Shutdown,
@@ -17,6 +18,7 @@ pub(super) enum DropReason {
 #[derive(Clone, Debug)]
 pub(super) struct Drops {
     queue_full: Counter,
+    too_large: Counter,
     export_failed: Counter,
     export_timeout: Counter,
     shutdown: Counter,
@@ -37,6 +39,7 @@ impl Drops {
         };
         Self {
             queue_full: counter(drop_reason::QUEUE_FULL),
+            too_large: counter(drop_reason::TOO_LARGE),
             export_failed: counter(drop_reason::EXPORT_FAILED),
             export_timeout: counter(drop_reason::EXPORT_TIMEOUT),
             shutdown: counter(drop_reason::SHUTDOWN),
@@ -46,6 +49,7 @@ impl Drops {
     pub(super) fn count(&self, reason: DropReason, items: usize) {
         let counter = match reason {
             DropReason::QueueFull => &self.queue_full,
+            DropReason::TooLarge => &self.too_large,
             DropReason::ExportFailed => &self.export_failed,
             DropReason::ExportTimeout => &self.export_timeout,
             DropReason::Shutdown => &self.shutdown,

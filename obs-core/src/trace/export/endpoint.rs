@@ -5,6 +5,8 @@ use crate::{obs::InitError, trace::settings::Env};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
+/// Bytes of a part of a path that is not shown.
+const LONG_PART: usize = 16;
 
 /// The transport of OTLP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +49,17 @@ impl Endpoint {
         self.url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
     }
 
-    /// The URL without what may be secret in it, for messages.
+    /// The URL without what may be secret in it, for messages: no query, and no long parts of the path, which
+    /// are keys more often than names.
     pub(super) fn shown(&self) -> String {
         let (scheme, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        format!("{scheme}://{host}")
+        let mut parts = rest.split(['?', '#']).next().unwrap_or_default().split('/');
+        let mut shown = format!("{scheme}://{}", parts.next().unwrap_or_default());
+        for part in parts {
+            shown.push('/');
+            shown.push_str(if part.len() < LONG_PART { part } else { "…" });
+        }
+        shown
     }
 }
 
@@ -249,8 +257,9 @@ mod tests {
 
     #[test]
     fn messages_show_no_secrets() {
-        let shown = endpoint(Some("http://host:4318/key"), &[]).unwrap().unwrap().shown();
-        assert_eq!(shown, "http://host:4318");
+        let set = [(TRACES_ENDPOINT, "http://host:4318/api/0123456789abcdef0123/v1/traces?key=secret#x")];
+        assert_eq!(endpoint(None, &set).unwrap().unwrap().shown(), "http://host:4318/api/…/v1/traces");
+        assert_eq!(endpoint(None, &[(TRACES_ENDPOINT, "http://host?a")]).unwrap().unwrap().shown(), "http://host");
         let error = endpoint(Some("http://user:secret@host:4318"), &[]).unwrap_err().to_string();
         assert!(error.contains("http://…@host:4318") && error.contains("_HEADERS"), "{error}");
         assert!(!error.contains("secret"), "{error}");

@@ -15,6 +15,7 @@ use super::{
     queue::Queue,
     settings::{ExportSettings, FromCode},
     signal::TRACES,
+    size::HeapSize,
     spans::Spans,
     thread::become_export_thread,
     worker::{BatchExporter, Worker},
@@ -33,7 +34,7 @@ use crate::obs::ServiceInfo;
 use crate::{context::RequestId, names::attribute};
 use crate::{
     obs::InitError,
-    trace::{handle::TracingConfig, resource::resource, settings::Env},
+    trace::{budget::Budget, handle::TracingConfig, resource::resource, settings::Env},
 };
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -57,7 +58,7 @@ pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Expor
     let Some(settings) = ExportSettings::from_settings(&TRACES, code, env)? else { return Ok(None) };
     let (resource, of_exporter) = (resource(&config.service), settings.clone());
     let drops = Drops::register(config.recorder, TRACES.drops);
-    Exporter::spawn(settings, drops, move || Spans::new(&of_exporter, &resource)).map(Some)
+    Exporter::spawn(settings, config.budget.clone(), drops, move || Spans::new(&of_exporter, &resource)).map(Some)
 }
 
 /// Checks the settings of the exporter of log records.
@@ -70,6 +71,7 @@ pub(crate) fn check_logs(code: FromCode<'_>, env: &dyn Fn(&str) -> Option<String
 #[cfg(feature = "otlp-logs")]
 pub(crate) fn start_logs(
     service: &ServiceInfo,
+    budget: &Budget,
     code: FromCode<'_>,
     env: &dyn Fn(&str) -> Option<String>,
     recorder: &dyn ::metrics::Recorder,
@@ -78,7 +80,7 @@ pub(crate) fn start_logs(
     let Some(settings) = ExportSettings::from_settings(&LOGS, code, env)? else { return Ok(None) };
     let (resource, of_exporter) = (resource(service), settings.clone());
     let drops = Drops::register(recorder, LOGS.drops);
-    Exporter::spawn(settings, drops, move || Records::new(&of_exporter, &resource)).map(Some)
+    Exporter::spawn(settings, budget.clone(), drops, move || Records::new(&of_exporter, &resource)).map(Some)
 }
 
 /// Checks the settings of the exporter of metrics.
@@ -92,6 +94,7 @@ pub(crate) fn check_metrics(code: FromCode<'_>, env: &dyn Fn(&str) -> Option<Str
 #[cfg(feature = "otlp-metrics")]
 pub(crate) fn start_metrics(
     service: &ServiceInfo,
+    budget: &Budget,
     code: FromCode<'_>,
     env: &dyn Fn(&str) -> Option<String>,
     recorder: &dyn ::metrics::Recorder,
@@ -100,7 +103,7 @@ pub(crate) fn start_metrics(
     let Some(settings) = metrics_settings(code, Env(env))? else { return Ok(None) };
     let (read, of_sender) = (read((&resource(&identified(service))).into()), settings.clone());
     let drops = Drops::register(recorder, METRICS.drops);
-    Exporter::spawn(settings, drops, move || Ok(Metrics::new(read, Sender::new(&of_sender)?))).map(Some)
+    Exporter::spawn(settings, budget.clone(), drops, move || Ok(Metrics::new(read, Sender::new(&of_sender)?))).map(Some)
 }
 
 /// The service with an id for this instance, unless it has one: totals that several instances push
@@ -164,11 +167,12 @@ impl<T: Send + 'static> Exporter<T> {
     /// Starts a thread that sends with the exporter that `make` makes on it.
     pub(super) fn spawn<E: BatchExporter<Item = T> + 'static>(
         settings: ExportSettings,
+        budget: Budget,
         drops: Drops,
         make: impl FnOnce() -> Result<E, BoxError> + Send + 'static,
     ) -> Result<Self, InitError> {
         let items = settings.signal.items;
-        let queue = Arc::new(Queue::new(settings.queue, settings.batch, drops));
+        let queue = Arc::new(Queue::new(settings.queue, settings.batch, budget, drops));
         let (report, outcome) = mpsc::sync_channel(1);
         let of_thread = Arc::clone(&queue);
         thread::Builder::new()
@@ -184,13 +188,19 @@ impl<T: Send + 'static> Exporter<T> {
 
     /// Takes an item; never blocks.
     #[inline]
-    pub(crate) fn push(&self, item: T) {
+    pub(crate) fn push(&self, item: T)
+    where
+        T: HeapSize,
+    {
         self.0.push(item);
     }
 
     /// Takes an item if there is room and time for it; none is lost otherwise.
     #[cfg(feature = "otlp-metrics")]
-    pub(crate) fn offer(&self, item: T) {
+    pub(crate) fn offer(&self, item: T)
+    where
+        T: HeapSize,
+    {
         let _ = self.0.offer(item);
     }
 

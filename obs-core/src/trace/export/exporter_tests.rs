@@ -3,12 +3,14 @@ use std::{
     time::Instant,
 };
 
+use opentelemetry::KeyValue;
+
 use super::*;
 use crate::trace::export::{
     endpoint::Endpoint,
+    progress::Progress,
     testing::{Counts, span},
     transport::Transport,
-    worker::Loss,
 };
 
 /// Far longer than anything in these tests takes.
@@ -20,6 +22,7 @@ enum Answer {
     Take,
     Refuse,
     RefuseOne,
+    TakeOneAndHang,
     Hang,
     Panic,
 }
@@ -34,16 +37,21 @@ struct Scripted {
 impl BatchExporter for Scripted {
     type Item = SpanData;
 
-    async fn export(&self, batch: Vec<SpanData>) -> Result<(), Loss> {
+    async fn export(&self, batch: Vec<SpanData>, progress: &Progress) {
+        let all = batch.len();
         let answer = {
             let mut script = self.script.lock().unwrap();
             if script.is_empty() { Answer::Take } else { script.remove(0) }
         };
         self.batches.send(batch.into_iter().map(|span| span.name.into_owned()).collect()).unwrap();
         match answer {
-            Answer::Take => Ok(()),
-            Answer::Refuse => Err(Loss::of_all("on purpose".to_owned())),
-            Answer::RefuseOne => Err(Loss { items: Some(1), error: "on purpose".to_owned() }),
+            Answer::Take => progress.arrived(all),
+            Answer::Refuse => progress.refused(all, "on purpose".to_owned()),
+            Answer::RefuseOne => progress.refused(1, "on purpose".to_owned()),
+            Answer::TakeOneAndHang => {
+                progress.arrived(1);
+                std::future::pending().await
+            }
             Answer::Hang => std::future::pending().await,
             Answer::Panic => panic!("on purpose"),
         }
@@ -65,10 +73,22 @@ fn settings() -> ExportSettings {
 
 /// An exporter that follows `script`, the batches it gets, and the spans it loses.
 fn scripted(settings: ExportSettings, script: &[Answer]) -> (Exporter<SpanData>, Receiver<Vec<String>>, Counts) {
+    within(settings, Budget::default(), script)
+}
+
+/// The same within these bytes.
+fn within(
+    settings: ExportSettings,
+    budget: Budget,
+    script: &[Answer],
+) -> (Exporter<SpanData>, Receiver<Vec<String>>, Counts) {
     let (sender, batches) = mpsc::channel();
     let scripted = Scripted { script: Mutex::new(script.to_vec()), batches: sender };
     let counts = Counts::default();
-    let exporter = Exporter::spawn(settings, Drops::register(&counts, TRACES.drops), move || Ok(scripted)).unwrap();
+    let exporter = {
+        let drops = Drops::register(&counts, TRACES.drops);
+        Exporter::spawn(settings, budget, drops, move || Ok(scripted)).unwrap()
+    };
     (exporter, batches, counts)
 }
 
@@ -163,6 +183,50 @@ fn what_takes_too_long_is_counted_and_the_next_batch_is_sent() {
     push(&exporter, 4..8);
     assert_eq!(next(&batches), names(4..8));
     assert_eq!((counts.get("export_timeout"), counts.total()), (4, 4));
+}
+
+#[test]
+fn what_arrived_before_the_time_ran_out_is_not_counted_as_lost() {
+    let settings = ExportSettings { export_timeout: Duration::from_millis(5), ..settings() };
+    let (exporter, batches, counts) = scripted(settings, &[Answer::TakeOneAndHang]);
+    push(&exporter, 0..4);
+    assert_eq!(next(&batches), names(0..4));
+    assert!(!exporter.flush(LONG) || counts.total() > 0);
+    assert_eq!((counts.get("export_timeout"), counts.total()), (3, 3));
+}
+
+#[test]
+fn large_spans_are_sent_before_they_are_a_batch_and_are_bounded_in_bytes() {
+    const BYTES: usize = 4 << 20;
+    let settings = ExportSettings { queue: 1_000, batch: 1_000, ..settings() };
+    let budget = Budget::new(Some(BYTES)).unwrap();
+    let (exporter, batches, counts) = within(settings, budget.clone(), &[Answer::Hang]);
+    let large = |name: &str| SpanData { attributes: vec![KeyValue::new("a", "x".repeat(100_000))], ..span(name) };
+    for name in 0..200 {
+        exporter.push(large(&name.to_string()));
+        assert!(budget.used() <= BYTES * 3 / 4, "{budget:?}");
+    }
+    let first = next(&batches);
+    assert!((1..=3).contains(&first.len()), "{} of 100 KB are a 16th of the bytes", first.len());
+    let taken = 200 - counts.get("queue_full");
+    assert!((20..31).contains(&taken), "{taken}");
+    exporter.shutdown(Duration::ZERO);
+    assert_eq!(counts.settled("shutdown", 200).1, 200);
+    let slots = budget.used();
+    assert!(slots < BYTES / 4, "what was lost has given back its bytes: {slots}");
+}
+
+#[test]
+fn queues_of_one_instance_share_their_bytes() {
+    let budget = Budget::new(Some(4 << 20)).unwrap();
+    let settings = || ExportSettings { queue: 100, batch: 100, ..settings() };
+    let (one, _batches, of_one) = within(settings(), budget.clone(), &[Answer::Hang]);
+    let (other, _others, of_other) = within(settings(), budget, &[Answer::Hang]);
+    let large = || SpanData { attributes: vec![KeyValue::new("a", "x".repeat(200_000))], ..span("large") };
+    (0..50).for_each(|_| one.push(large()));
+    assert!(of_one.get("queue_full") > 30);
+    other.push(large());
+    assert_eq!(of_other.get("queue_full"), 1);
 }
 
 #[test]
@@ -277,7 +341,8 @@ fn an_exporter_that_panics_takes_nobody_along() {
 #[test]
 fn an_exporter_that_can_not_be_made_is_an_error() {
     let drops = Drops::register(&Counts::default(), TRACES.drops);
-    let error = Exporter::spawn::<Scripted>(settings(), drops, || Err("on purpose".into())).unwrap_err();
+    let error =
+        Exporter::spawn::<Scripted>(settings(), Budget::default(), drops, || Err("on purpose".into())).unwrap_err();
     assert_eq!(error.to_string(), "could not set up the export of spans");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "on purpose");
 }

@@ -9,8 +9,9 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use prost::Message as _;
 
 use super::{
+    progress::{Delivery, Progress},
     sender::Sender,
-    worker::{BatchExporter, Loss},
+    worker::BatchExporter,
 };
 
 /// Reads all metrics as they are at this moment.
@@ -30,7 +31,7 @@ pub(super) struct Metrics {
 
 impl Metrics {
     pub(super) fn new(read: ReadMetrics, sender: Sender) -> Self {
-        Self { read, sender }
+        Self { read, sender: sender.dividing_metrics() }
     }
 }
 
@@ -41,12 +42,31 @@ impl BatchExporter for Metrics {
         Some(Tick)
     }
 
-    async fn export(&self, _: Vec<Tick>) -> Result<(), Loss> {
+    async fn export(&self, ticks: Vec<Tick>, progress: &Progress) {
         // Hooks of the user's run in there; one that panics must not end the pushing.
-        let message = catch_unwind(AssertUnwindSafe(&self.read))
-            .map_err(|_| Loss::of_all("a hook of before_render panicked".to_owned()))?;
+        let Ok(message) = catch_unwind(AssertUnwindSafe(&self.read)) else {
+            return progress.refused(ticks.len(), "a hook of before_render panicked".to_owned());
+        };
+        let metrics = message.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
+        let items = metrics.map(|scope| scope.metrics.len()).sum();
+        let message = {
+            let encoded = message.encode_to_vec();
+            drop(message);
+            encoded
+        };
+        let of_push = Progress::default();
+        self.sender.send(message, items, &of_push).await;
+        let Delivery { arrived: _, refused, too_large, error, warning } = of_push.into_delivery();
+        if let Some(warning) = warning {
+            progress.warned(warning);
+        }
         // A push of which a part was refused has failed.
-        self.sender.send(message.encode_to_vec()).await.map_err(|loss| Loss::of_all(loss.error))
+        let error = error.unwrap_or_default();
+        if refused > 0 {
+            progress.refused(ticks.len(), error);
+        } else if too_large > 0 {
+            progress.too_large(ticks.len(), error);
+        }
     }
 }
 

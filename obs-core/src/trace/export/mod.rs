@@ -7,6 +7,10 @@
 #[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod absent;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod answer;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod divide;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod drops;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod endpoint;
@@ -22,17 +26,23 @@ mod over_http;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod pipeline_tests;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod progress;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod protobuf;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod queue;
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod records;
+#[cfg(feature = "otlp-http")]
+mod redirect;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod sender;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod settings;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod signal;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+mod size;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 mod span_message;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]

@@ -9,7 +9,11 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::drops::{DropReason, Drops};
+use super::{
+    drops::{DropReason, Drops},
+    size::HeapSize,
+};
+use crate::trace::budget::Budget;
 
 /// Items that are moved under one lock: those who bring some wait no longer than that takes.
 const MOVED_AT_ONCE: usize = 32;
@@ -20,6 +24,8 @@ const ROOM_AHEAD: usize = 65_536;
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 3_600);
 
 /// What has been recorded and not been sent: spans, or log records.
+///
+/// Bounded by number, and by the bytes that all queues of an instance share.
 pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
     /// Wakes the worker.
@@ -28,17 +34,24 @@ pub(super) struct Queue<T> {
     settled: Condvar,
     capacity: usize,
     batch: usize,
+    /// Bytes that are worth a batch, however few items they are.
+    batch_bytes: usize,
+    budget: Budget,
     drops: Drops,
 }
 
 struct State<T> {
-    items: VecDeque<T>,
+    items: VecDeque<Waiting<T>>,
+    /// Bytes of what waits.
+    bytes: usize,
     /// Flushes asked for so far.
     asked: u64,
     /// Flushes done so far.
     answered: u64,
     /// Items that are being sent.
     in_flight: usize,
+    /// Their bytes: what became a message is about as large.
+    in_flight_bytes: usize,
     /// Items that were taken and then lost so far.
     lost: usize,
     /// Nothing more is taken, and the worker has until then.
@@ -47,6 +60,12 @@ struct State<T> {
     lost_before: usize,
     /// The worker has gone.
     ended: bool,
+}
+
+/// An item with the bytes that were taken for it.
+struct Waiting<T> {
+    item: T,
+    bytes: usize,
 }
 
 /// What the worker has to do.
@@ -63,18 +82,32 @@ pub(super) struct Order {
 // === impl Queue ===
 
 impl<T> Queue<T> {
-    pub(super) fn new(capacity: usize, batch: usize, drops: Drops) -> Self {
+    /// `capacity` items at most, fewer if their slots alone would take the bytes.
+    pub(super) fn new(capacity: usize, batch: usize, budget: Budget, drops: Drops) -> Self {
+        let capacity = capacity.min(budget.slots(size_of::<Waiting<T>>()));
+        budget.occupy(capacity * size_of::<Waiting<T>>());
         let state = State {
             items: VecDeque::with_capacity(capacity.min(ROOM_AHEAD)),
+            bytes: 0,
             asked: 0,
             answered: 0,
             in_flight: 0,
+            in_flight_bytes: 0,
             lost: 0,
             closed: None,
             lost_before: 0,
             ended: false,
         };
-        Self { state: Mutex::new(state), wake: Notify::new(), settled: Condvar::new(), capacity, batch, drops }
+        Self {
+            state: Mutex::new(state),
+            wake: Notify::new(),
+            settled: Condvar::new(),
+            capacity,
+            batch: batch.min(capacity),
+            batch_bytes: budget.batch(),
+            budget,
+            drops,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
@@ -82,23 +115,32 @@ impl<T> Queue<T> {
     }
 
     /// Takes an item, or counts it as lost.
-    pub(super) fn push(&self, item: T) {
+    pub(super) fn push(&self, item: T)
+    where
+        T: HeapSize,
+    {
         if let Err(refused) = self.offer(item) {
             self.drops.count(refused, 1);
         }
     }
 
     /// Takes an item, or says why not.
-    pub(super) fn offer(&self, item: T) -> Result<(), DropReason> {
+    pub(super) fn offer(&self, item: T) -> Result<(), DropReason>
+    where
+        T: HeapSize,
+    {
+        let bytes = item.heap_size();
         let mut state = self.state();
         if state.closed.is_some() {
             return Err(DropReason::Shutdown);
         }
-        if state.items.len() >= self.capacity {
+        if state.items.len() >= self.capacity || !self.budget.take(bytes) {
             return Err(DropReason::QueueFull);
         }
-        state.items.push_back(item);
-        let filled = state.items.len() == self.batch;
+        let was_worth_a_batch = self.has_batch(&state);
+        state.items.push_back(Waiting { item, bytes });
+        state.bytes += bytes;
+        let filled = !was_worth_a_batch && self.has_batch(&state);
         drop(state);
         if filled {
             self.wake.notify_one();
@@ -106,18 +148,21 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// The batch that was taken last has arrived.
-    pub(super) fn sent(&self) {
-        self.state().in_flight = 0;
+    /// Whether there is enough to be sent without waiting for more.
+    fn has_batch(&self, state: &State<T>) -> bool {
+        state.items.len() >= self.batch || state.bytes >= self.batch_bytes
     }
 
-    /// So many items of the batch that was taken last are lost, the others have arrived.
-    pub(super) fn lost(&self, items: usize, reason: DropReason) {
+    /// The batch that was taken last is done with: it has arrived, but for so many items.
+    pub(super) fn settle(&self, losses: &[(DropReason, usize)]) {
         let mut state = self.state();
         state.in_flight = 0;
-        state.lost += items;
+        self.budget.give_back(mem::take(&mut state.in_flight_bytes));
+        state.lost += losses.iter().map(|(_, items)| items).sum::<usize>();
         drop(state);
-        self.drops.count(reason, items);
+        for (reason, items) in losses {
+            self.drops.count(*reason, *items);
+        }
     }
 
     /// Until when the worker may go on, once it is to end.
@@ -133,7 +178,7 @@ impl<T> Queue<T> {
     /// Whether the worker must not wait.
     pub(super) fn is_urgent(&self) -> bool {
         let state = self.state();
-        state.closed.is_some() || state.asked != state.answered || state.items.len() >= self.batch
+        state.closed.is_some() || state.asked != state.answered || self.has_batch(&state)
     }
 
     /// What to do now; `all` asks for everything that waits.
@@ -143,19 +188,34 @@ impl<T> Queue<T> {
         Order { items: if all { state.items.len() } else { 0 }, flush: state.asked, last: state.closed.is_some() }
     }
 
-    /// The next items to send: a full batch, or fewer if `at_least` asks for them.
+    /// The next items to send: a full batch, or fewer if `at_least` asks for them. An item that is larger
+    /// than a batch goes alone.
     pub(super) fn take(&self, at_least: usize) -> Vec<T> {
-        let waiting = self.state().items.len();
-        let wanted = if waiting >= self.batch { self.batch } else { at_least.min(waiting) };
+        let wanted = {
+            let state = self.state();
+            if self.has_batch(&state) { self.batch } else { at_least }.min(state.items.len())
+        };
         let mut batch = Vec::with_capacity(wanted);
         while batch.len() < wanted {
+            let before = batch.len();
             let mut state = self.state();
-            let part = (wanted - batch.len()).min(MOVED_AT_ONCE).min(state.items.len());
-            if part == 0 {
+            for _ in 0..(wanted - before).min(MOVED_AT_ONCE) {
+                let fits = |next: &Waiting<T>| {
+                    state.in_flight_bytes == 0 || state.in_flight_bytes + next.bytes <= self.batch_bytes
+                };
+                let Some(Waiting { item, bytes }) =
+                    state.items.front().is_some_and(fits).then(|| state.items.pop_front()).flatten()
+                else {
+                    break;
+                };
+                state.bytes -= bytes;
+                state.in_flight_bytes += bytes;
+                batch.push(item);
+            }
+            state.in_flight = batch.len();
+            if batch.len() == before {
                 break;
             }
-            batch.extend(state.items.drain(..part));
-            state.in_flight = batch.len();
         }
         batch
     }
@@ -170,6 +230,7 @@ impl<T> Queue<T> {
     pub(super) fn end(&self) {
         let mut state = self.state();
         let waiting = mem::take(&mut state.items);
+        self.budget.give_back(mem::take(&mut state.bytes) + mem::take(&mut state.in_flight_bytes));
         // Something is in flight only if the exporter has panicked.
         let lost = waiting.len() + mem::take(&mut state.in_flight);
         state.lost += lost;

@@ -11,12 +11,7 @@ use opentelemetry_sdk::{
 };
 use prost::Message as _;
 
-use super::{
-    exporter::BoxError,
-    sender::Sender,
-    settings::ExportSettings,
-    worker::{BatchExporter, Loss},
-};
+use super::{exporter::BoxError, progress::Progress, sender::Sender, settings::ExportSettings, worker::BatchExporter};
 
 /// Sends log records to a collector.
 #[derive(Debug)]
@@ -45,9 +40,9 @@ impl Records {
 impl BatchExporter for Records {
     type Item = Box<SdkLogRecord>;
 
-    async fn export(&self, batch: Vec<Self::Item>) -> Result<(), Loss> {
-        let message = self.message(&batch);
+    async fn export(&self, batch: Vec<Self::Item>, progress: &Progress) {
+        let (message, items) = (self.message(&batch), batch.len());
         drop(batch);
-        self.sender.send(message).await
+        self.sender.send(message, items, progress).await;
     }
 }

@@ -1,22 +1,36 @@
-//! Sending one OTLP message, with retries.
+//! Sending OTLP messages: divided where they are too large, with retries.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use bytes::Bytes;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 #[cfg(feature = "otlp-grpc")]
 use super::over_grpc::OverGrpc;
 #[cfg(feature = "otlp-http")]
 use super::over_http::OverHttp;
-use super::{endpoint::Protocol, exporter::BoxError, settings::ExportSettings, worker::Loss};
+use super::{
+    answer::{Answer, Refusal, Remedy},
+    divide::Encoded,
+    endpoint::Protocol,
+    exporter::BoxError,
+    progress::Progress,
+    settings::ExportSettings,
+};
 use crate::clock;
 
+/// Bytes of a message before compression, at most: collectors take 4 MiB over gRPC if nobody has changed that, and
+/// more over HTTP.
+pub(super) const MAX_MESSAGE: usize = 3 * 1024 * 1024;
+/// What a collector is believed to take in any case.
+const LEAST_LIMIT: usize = 64 * 1024;
 /// How long the first retry waits at least and, in whole, twice that at most; the next ones wait
 /// twice as long each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Tries of one message.
 const TRIES: u32 = 4;
+/// For how long a collector can ask for silence, at most.
+const LONGEST_SILENCE: Duration = Duration::from_secs(300);
 /// Who sends, unless the user's headers say otherwise
 /// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)).
 pub(super) const USER_AGENT: &str = concat!("obs-core/", env!("CARGO_PKG_VERSION"));
@@ -27,38 +41,21 @@ pub(super) struct Sender {
     transport: Transport,
     /// For one message with its retries.
     timeout: Duration,
+    /// How a message with a single item is divided.
+    divide_item: fn(&Encoded) -> Option<[Encoded; 2]>,
+    /// Bytes from which on messages are divided before they are sent: less than at the start once the collector has
+    /// refused one for its size.
+    limit: Cell<usize>,
+    /// Until when the collector wants to hear nothing.
+    silent_until: Cell<Option<Instant>>,
 }
 
 #[derive(Debug)]
 enum Transport {
     #[cfg(feature = "otlp-http")]
-    Http(OverHttp),
+    Http(Box<OverHttp>),
     #[cfg(feature = "otlp-grpc")]
     Grpc(Box<OverGrpc>),
-}
-
-/// What a collector says to a message that it takes; the same for spans, log records and metrics.
-#[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Answer {
-    #[prost(message, optional, tag = "1")]
-    partial_success: Option<PartialSuccess>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct PartialSuccess {
-    /// Spans, log records or data points.
-    #[prost(int64, tag = "1")]
-    rejected: i64,
-    #[prost(string, tag = "2")]
-    error_message: String,
-}
-
-/// Why a message was not taken.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) reason: String,
-    /// Whether the same message may be taken later, and after how long at the earliest.
-    pub(super) retry: Option<Duration>,
 }
 
 // === impl Sender ===
@@ -68,39 +65,115 @@ impl Sender {
     pub(super) fn new(settings: &ExportSettings) -> Result<Self, BoxError> {
         let transport = match settings.endpoint.protocol {
             #[cfg(feature = "otlp-http")]
-            Protocol::Http => Transport::Http(OverHttp::new(settings)?),
+            Protocol::Http => Transport::Http(Box::new(OverHttp::new(settings)?)),
             #[cfg(feature = "otlp-grpc")]
             Protocol::Grpc => Transport::Grpc(Box::new(OverGrpc::new(settings)?)),
         };
-        Ok(Self { transport, timeout: settings.request_timeout })
+        Ok(Self {
+            transport,
+            timeout: settings.request_timeout,
+            divide_item: |_| None,
+            limit: Cell::new(MAX_MESSAGE),
+            silent_until: Cell::new(None),
+        })
+    }
+
+    /// Divides also a metric that is too large, by its points.
+    #[cfg(feature = "otlp-metrics")]
+    pub(super) fn dividing_metrics(self) -> Self {
+        Self { divide_item: Encoded::halves_of_points, ..self }
+    }
+
+    /// Sends a message, in several if it is too large, and tells what becomes of its items.
+    pub(super) async fn send(&self, message: Vec<u8>, items: usize, progress: &Progress) {
+        let mut parts = vec![Encoded { bytes: message.into(), items }];
+        while let Some(part) = parts.pop() {
+            let limit = if part.items > 1 { self.limit.get() } else { MAX_MESSAGE };
+            let size = part.bytes.len();
+            let reason = if size > limit {
+                format!("a message of {size} bytes is more than the {limit} that are sent at once")
+            } else {
+                match self.send_one(part.bytes.clone(), progress).await {
+                    Ok(answer) => {
+                        progress.forget_error();
+                        answer.tell(part.items, progress);
+                        continue;
+                    }
+                    Err(Refusal { reason, remedy: Remedy::Smaller }) => {
+                        self.limit.set(self.limit.get().min(size / 2).max(LEAST_LIMIT));
+                        reason
+                    }
+                    Err(Refusal { reason, remedy: _ }) => {
+                        progress.refused(part.items, reason);
+                        continue;
+                    }
+                }
+            };
+            match self.divided(&part) {
+                Some([first, second]) => parts.extend([second, first]),
+                None => progress.too_large(part.items, reason),
+            }
+        }
+    }
+
+    fn divided(&self, part: &Encoded) -> Option<[Encoded; 2]> {
+        if part.items > 1 { part.halves() } else { (self.divide_item)(part) }
     }
 
     /// Sends a message until it is taken, it can't be, or there was time enough.
-    pub(super) async fn send(&self, message: Vec<u8>) -> Result<(), Loss> {
-        let mut last = None;
-        let tries = self.tries(message, &mut last);
-        match timeout(self.timeout, tries).await {
-            Ok(sent) => sent,
-            Err(_) => Err(Loss::of_all(last.unwrap_or_else(|| format!("no answer in {:?}", self.timeout)))),
+    async fn send_one(&self, message: Bytes, progress: &Progress) -> Result<Answer, Refusal> {
+        let message = self.transport.packed(message).map_err(|error| Refusal::lasting(error.to_string()))?;
+        let deadline = Instant::now() + self.timeout;
+        let last = Cell::new(None);
+        match timeout_at(deadline, self.tries(message, deadline, &last, progress)).await {
+            Ok(answered) => answered,
+            Err(_) => Err(Refusal::lasting(last.take().unwrap_or_else(|| format!("no answer in {:?}", self.timeout)))),
         }
     }
 
-    async fn tries(&self, message: Vec<u8>, last: &mut Option<String>) -> Result<(), Loss> {
-        let message = self.transport.packed(message).map_err(|error| Loss::of_all(error.to_string()))?;
+    async fn tries(
+        &self,
+        message: Bytes,
+        deadline: Instant,
+        last: &Cell<Option<String>>,
+        progress: &Progress,
+    ) -> Result<Answer, Refusal> {
+        self.keep_silent(last).await;
         let mut pause = FIRST_PAUSE;
-        for left in (0..TRIES).rev() {
-            let Refusal { reason, retry } = match self.transport.send(message.clone()).await {
-                Ok(answer) => return answer.checked(),
+        let mut left = TRIES;
+        loop {
+            left -= 1;
+            let refusal = match self.transport.send(message.clone()).await {
+                Ok(answer) => return Ok(answer),
                 Err(refusal) => refusal,
             };
-            let Some(at_least) = retry.filter(|_| left > 0) else { return Err(Loss::of_all(reason)) };
-            *last = Some(reason);
+            let Remedy::Later(told) = refusal.remedy else { return Err(refusal) };
             // Services that lost their collector at once must not come back at once.
             let spread = f64::from(clock::unix_now().subsec_micros()) / 1e6;
-            sleep(pause.mul_f64(1.0 + spread).max(at_least)).await;
+            let again = Instant::now() + pause.mul_f64(1.0 + spread).max(self.be_silent(told));
+            // A wait that ends too late is no use to this message.
+            if left == 0 || (told.is_some() && again >= deadline) {
+                return Err(refusal);
+            }
+            progress.retrying(&refusal.reason);
+            last.set(Some(refusal.reason));
+            sleep_until(again).await;
             pause *= 2;
         }
-        Ok(())
+    }
+
+    /// Notes for how long the collector wants to hear nothing.
+    fn be_silent(&self, told: Option<Duration>) -> Duration {
+        let silence = told.unwrap_or_default().min(LONGEST_SILENCE);
+        self.silent_until.set(told.map(|_| Instant::now() + silence));
+        silence
+    }
+
+    /// Waits as long as the collector has asked for when it refused an earlier message.
+    async fn keep_silent(&self, last: &Cell<Option<String>>) {
+        let Some(until) = self.silent_until.get().filter(|until| *until > Instant::now()) else { return };
+        last.set(Some(format!("the collector has asked for silence of {:?} more", until - Instant::now())));
+        sleep_until(until).await;
     }
 }
 
@@ -109,12 +182,12 @@ impl Sender {
 impl Transport {
     /// A message as it is sent, each time it is tried.
     #[cfg_attr(not(feature = "otlp-http"), expect(clippy::unnecessary_wraps, reason = "to compress may fail"))]
-    fn packed(&self, message: Vec<u8>) -> Result<Bytes, BoxError> {
+    fn packed(&self, message: Bytes) -> Result<Bytes, BoxError> {
         match self {
             #[cfg(feature = "otlp-http")]
             Self::Http(http) => http.packed(message),
             #[cfg(feature = "otlp-grpc")]
-            Self::Grpc(_) => Ok(message.into()),
+            Self::Grpc(_) => Ok(message),
         }
     }
 
@@ -125,42 +198,5 @@ impl Transport {
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc(grpc) => grpc.send(message).await,
         }
-    }
-}
-
-// === impl Answer ===
-
-impl Answer {
-    /// A collector may take a part and refuse the rest; to send that again is of no use.
-    fn checked(self) -> Result<(), Loss> {
-        match self.partial_success {
-            Some(PartialSuccess { rejected, error_message }) if rejected > 0 => Err(Loss {
-                items: Some(usize::try_from(rejected).unwrap_or(usize::MAX)),
-                error: format!("the collector rejected {rejected}: {error_message}"),
-            }),
-            _ => Ok(()),
-        }
-    }
-}
-
-// === impl Refusal ===
-
-impl Refusal {
-    /// What will be the same next time.
-    #[cfg(feature = "otlp-http")]
-    pub(super) fn final_of(error: &dyn std::fmt::Display) -> Self {
-        Self { reason: error.to_string(), retry: None }
-    }
-
-    /// What may be otherwise next time.
-    pub(super) fn passing(error: &(dyn std::error::Error + 'static)) -> Self {
-        // The outer error of the client says no more than that there was one.
-        let mut reason = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            reason = format!("{reason}: {cause}");
-            source = cause.source();
-        }
-        Self { reason, retry: Some(Duration::ZERO) }
     }
 }

@@ -3,11 +3,8 @@
 use opentelemetry_sdk::{Resource, trace::SpanData};
 
 use super::{
-    exporter::BoxError,
-    sender::Sender,
-    settings::ExportSettings,
-    span_message::Origin,
-    worker::{BatchExporter, Loss},
+    exporter::BoxError, progress::Progress, sender::Sender, settings::ExportSettings, span_message::Origin,
+    worker::BatchExporter,
 };
 
 /// Sends spans to a collector.
@@ -29,10 +26,10 @@ impl Spans {
 impl BatchExporter for Spans {
     type Item = SpanData;
 
-    async fn export(&self, batch: Vec<SpanData>) -> Result<(), Loss> {
-        let message = self.origin.request(&batch);
+    async fn export(&self, batch: Vec<SpanData>, progress: &Progress) {
+        let (message, items) = (self.origin.request(&batch), batch.len());
         // Their memory is wanted for new ones, long before the collector has answered.
         drop(batch);
-        self.sender.send(message).await
+        self.sender.send(message, items, progress).await;
     }
 }

@@ -10,7 +10,14 @@ use std::{
 
 use tokio::time::{sleep, sleep_until};
 
-use super::{drops::DropReason, queue::Queue, settings::ExportSettings, signal::Signal};
+use super::{
+    drops::DropReason,
+    progress::{Delivery, Progress},
+    queue::Queue,
+    settings::ExportSettings,
+    signal::Signal,
+    size::HeapSize,
+};
 use crate::names::target;
 
 /// A failing collector is mentioned again after that long.
@@ -19,23 +26,16 @@ const WARN_AGAIN: Duration = Duration::from_secs(60);
 /// Sends batches to a collector.
 pub(crate) trait BatchExporter {
     /// What batches are made of.
-    type Item;
+    type Item: HeapSize;
 
     /// An item that nobody brings and that is sent at each regular export all the same.
     fn due(&self) -> Option<Self::Item> {
         None
     }
 
-    /// Sends one batch.
-    fn export(&self, batch: Vec<Self::Item>) -> impl Future<Output = Result<(), Loss>>;
-}
-
-/// What did not arrive, and why.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Loss {
-    /// How many items of the batch; `None` for all of them.
-    pub(super) items: Option<usize>,
-    pub(super) error: String,
+    /// Sends one batch, and tells what becomes of it. Items of which it tells nothing have arrived once it
+    /// ends.
+    fn export(&self, batch: Vec<Self::Item>, progress: &Progress) -> impl Future<Output = ()>;
 }
 
 /// Sends what waits in a queue.
@@ -51,14 +51,16 @@ pub(super) struct Worker<E: BatchExporter> {
 #[derive(Debug)]
 struct Health {
     signal: &'static Signal,
-    warned: Option<Instant>,
+    is_ill: bool,
+    told_loss: Option<Instant>,
+    told_warning: Option<Instant>,
     lost_since: usize,
 }
 
 /// How one batch ended.
-#[derive(Debug)]
-enum Sent {
-    Done(Result<(), Loss>),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Done,
     TimedOut,
     Closed,
 }
@@ -67,7 +69,7 @@ enum Sent {
 
 impl<E: BatchExporter> Worker<E> {
     pub(super) fn new(queue: Arc<Queue<E::Item>>, exporter: E, settings: ExportSettings) -> Self {
-        let health = Health { signal: settings.signal, warned: None, lost_since: 0 };
+        let health = Health::new(settings.signal);
         Self { queue, exporter, settings, health }
     }
 
@@ -123,31 +125,39 @@ impl<E: BatchExporter> Worker<E> {
         self.queue.deadline().is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// Sends one batch, or counts it as lost.
+    /// Sends one batch, and counts what is lost of it.
     async fn send(&mut self, batch: Vec<E::Item>) {
         let all = batch.len();
-        let endpoint = &self.settings.endpoint;
-        let (reason, Loss { items, error }) = match self.export(batch).await {
-            Sent::Done(Ok(())) => {
-                self.queue.sent();
-                self.health.well(|| endpoint.shown());
-                return;
-            }
-            Sent::Done(Err(loss)) => (DropReason::ExportFailed, loss),
-            Sent::TimedOut => {
-                (DropReason::ExportTimeout, Loss::of_all(format!("no answer in {:?}", self.settings.export_timeout)))
-            }
-            Sent::Closed => (DropReason::Shutdown, Loss::of_all("no answer before shutdown".to_owned())),
+        let progress = Progress::default();
+        let ended = self.export(batch, &progress).await;
+        let Delivery { arrived, refused, too_large, error, warning } = progress.into_delivery();
+        let unknown = all.saturating_sub(arrived + refused + too_large);
+        let (reason, given_up) = match ended {
+            Ended::Done => (DropReason::ExportFailed, 0),
+            Ended::TimedOut => (DropReason::ExportTimeout, unknown),
+            Ended::Closed => (DropReason::Shutdown, unknown),
         };
-        let lost = items.map_or(all, |items| items.min(all));
-        self.queue.lost(lost, reason);
-        self.health.ill(lost, &error, || endpoint.shown());
+        let losses = [(DropReason::ExportFailed, refused), (DropReason::TooLarge, too_large), (reason, given_up)];
+        self.queue.settle(&losses);
+        let endpoint = || self.settings.endpoint.shown();
+        if let Some(warning) = warning {
+            self.health.warned(&warning, endpoint);
+        }
+        let lost = refused + too_large + given_up;
+        if lost == 0 {
+            return self.health.well(endpoint);
+        }
+        let error = error.unwrap_or_else(|| match ended {
+            Ended::Closed => "no answer before shutdown".to_owned(),
+            Ended::Done | Ended::TimedOut => format!("no answer in {:?}", self.settings.export_timeout),
+        });
+        self.health.ill(lost, &error, endpoint);
     }
 
-    /// The exporter's answer, unless it takes too long: longer than one batch may take, or longer
+    /// How the exporter ends, unless it takes too long: longer than one batch may take, or longer
     /// than there is time at shutdown.
-    async fn export(&self, batch: Vec<E::Item>) -> Sent {
-        let mut export = pin!(self.exporter.export(batch));
+    async fn export(&self, batch: Vec<E::Item>, progress: &Progress) -> Ended {
+        let mut export = pin!(self.exporter.export(batch, progress));
         let mut limit = pin!(sleep(self.settings.export_timeout));
         let mut closing = false;
         loop {
@@ -159,48 +169,59 @@ impl<E: BatchExporter> Worker<E> {
                 limit.as_mut().reset(deadline);
             }
             let mut woken = pin!(self.queue.woken());
-            let sent = poll_fn(|cx| {
-                if let Poll::Ready(answer) = export.as_mut().poll(cx) {
-                    return Poll::Ready(Some(Sent::Done(answer)));
+            let ended = poll_fn(|cx| {
+                if export.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Some(Ended::Done));
                 }
                 if limit.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(Some(if closing { Sent::Closed } else { Sent::TimedOut }));
+                    return Poll::Ready(Some(if closing { Ended::Closed } else { Ended::TimedOut }));
                 }
                 woken.as_mut().poll(cx).map(|()| None)
             });
-            if let Some(sent) = sent.await {
-                return sent;
+            if let Some(ended) = ended.await {
+                return ended;
             }
         }
-    }
-}
-
-// === impl Loss ===
-
-impl Loss {
-    pub(super) fn of_all(error: String) -> Self {
-        Self { items: None, error }
     }
 }
 
 // === impl Health ===
 
 impl Health {
+    fn new(signal: &'static Signal) -> Self {
+        Self { signal, is_ill: false, told_loss: None, told_warning: None, lost_since: 0 }
+    }
+
     fn well(&mut self, endpoint: impl FnOnce() -> String) {
-        if self.warned.take().is_some() {
+        if std::mem::take(&mut self.is_ill) {
             tracing::info!(target: target::OBS, endpoint = endpoint(), "{} are exported again", self.signal.items);
         }
-        self.lost_since = 0;
     }
 
     fn ill(&mut self, lost: usize, error: &str, endpoint: impl FnOnce() -> String) {
         self.lost_since += lost;
-        if self.warned.is_some_and(|warned| warned.elapsed() < WARN_AGAIN) {
+        if !is_time(&mut self.told_loss) {
             return;
         }
+        self.is_ill = true;
         let (endpoint, lost) = (endpoint(), std::mem::take(&mut self.lost_since));
         let Signal { items, loss, .. } = self.signal;
         tracing::warn!(target: target::OBS, endpoint, error, lost, "{items} could not be exported{loss}");
-        self.warned = Some(Instant::now());
     }
+
+    fn warned(&mut self, warning: &str, endpoint: impl FnOnce() -> String) {
+        if is_time(&mut self.told_warning) {
+            let items = self.signal.items;
+            tracing::warn!(target: target::OBS, endpoint = endpoint(), warning, "the collector warns about {items}");
+        }
+    }
+}
+
+/// Whether it is time to tell something, which is noted then.
+fn is_time(told: &mut Option<Instant>) -> bool {
+    let is_time = told.is_none_or(|told| told.elapsed() >= WARN_AGAIN);
+    if is_time {
+        *told = Some(Instant::now());
+    }
+    is_time
 }
