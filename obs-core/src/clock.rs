@@ -3,7 +3,8 @@
 //! Both are derived from the processor's own counter, which takes half the time of asking the system.
 //! Each thread pins the counter to the system's clocks and does so again ten times a second, so that
 //! nothing drifts: what the counter adds is the time since then. A counter that contradicts the system
-//! is not used again.
+//! is not used again, and one that falls behind, as after a suspend or when a virtual machine moves, is pinned
+//! anew at once.
 
 use std::{
     cell::Cell,
@@ -33,17 +34,20 @@ static IS_DISTRUSTED: AtomicBool = AtomicBool::new(false);
 static BASE: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 thread_local! {
-    static ANCHOR: Cell<Anchor> = const { Cell::new(Anchor { ticks: 0, at: 0, wall: 0 }) };
+    static ANCHOR: Cell<Anchor> = const { Cell::new(Anchor { ticks: UNUSED, at: 0, wall: 0 }) };
 }
 
-/// A moment on all clocks; all zero where nothing has been read.
+/// Where the counter is not to be used: it stands before this, so that the system is asked.
+const UNUSED: u64 = u64::MAX;
+
+/// A moment on all clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Anchor {
-    /// Of the counter; 0 if it is not to be used.
+    /// Of the counter; [`UNUSED`] if nothing has been read, or it is not to be used.
     ticks: u64,
     /// The [`Moment`].
     at: u64,
-    /// Nanoseconds since the Unix epoch.
+    /// Nanoseconds since the Unix epoch; 0 if nothing has been read.
     wall: u64,
 }
 
@@ -81,11 +85,22 @@ pub(crate) fn unix_now() -> Duration {
 impl Moment {
     #[inline]
     pub(crate) fn now() -> Self {
-        let Some(counter) = COUNTER.get() else { return Self::of_system() };
+        match COUNTER.get() {
+            Some(counter) => Self::by(counter),
+            None => Self::of_system(),
+        }
+    }
+
+    #[inline]
+    fn by(counter: &Counter) -> Self {
         let ticks = counter.raw();
         let anchor = ANCHOR.get();
         let age = counter.delta_as_nanos(anchor.ticks, ticks);
-        if age < MAX_AGE { Self(anchor.at.wrapping_add(age)) } else { drop_anchor(counter, anchor) }
+        if ticks >= anchor.ticks && age < MAX_AGE {
+            Self(anchor.at.wrapping_add(age))
+        } else {
+            drop_anchor(counter, anchor)
+        }
     }
 
     fn of_system() -> Self {
@@ -137,16 +152,16 @@ fn drop_anchor(counter: &Counter, last: Anchor) -> Moment {
     let wall = nanoseconds(since_epoch(SystemTime::now()));
     let gap = counter.delta_as_nanos(before, counter.raw());
     if gap <= MAX_GAP {
-        let ticks = if is_trusted(counter, last, before, now) { before } else { 0 };
+        let ticks = if is_trusted(counter, last, before, now) { before } else { UNUSED };
         ANCHOR.set(Anchor { ticks, at: now.0, wall });
     }
     now
 }
 
 /// Whether the counter has run with the system since the last anchor; once it has not, it is never
-/// trusted again.
+/// trusted again. One that was set back can't be compared: it is, from the next anchor on.
 fn is_trusted(counter: &Counter, last: Anchor, ticks: u64, now: Moment) -> bool {
-    if last.ticks != 0 {
+    if ticks >= last.ticks {
         let by_counter = counter.delta_as_nanos(last.ticks, ticks);
         let by_system = nanoseconds(Moment(last.at).until(now));
         if by_counter.abs_diff(by_system) > 2 * MAX_GAP + by_system / TOLERANCE {
@@ -164,7 +179,12 @@ fn nanoseconds(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, PoisonError};
+
     use super::*;
+
+    /// Held by tests that need or spoil the trust in the counter.
+    static TRUST: Mutex<()> = Mutex::new(());
 
     /// Time that a busy machine may take between two readings.
     const BUSY: Duration = Duration::from_secs(1);
@@ -234,8 +254,32 @@ mod tests {
         }
     }
 
+    /// Runs on a thread of its own, which has no anchor yet.
+    fn with_mock(test: impl FnOnce(Counter, &quanta::Mock) + Send + 'static) {
+        let _trusted = TRUST.lock().unwrap_or_else(PoisonError::into_inner);
+        let (counter, mock) = Counter::mock();
+        thread::spawn(move || test(counter, &mock)).join().unwrap();
+    }
+
+    #[test]
+    fn a_counter_that_falls_behind_its_anchor_does_not_freeze_the_time_of_its_thread() {
+        with_mock(|counter, mock| {
+            mock.increment(Duration::from_secs(3_600));
+            let first = Moment::by(&counter);
+            assert_ne!(ANCHOR.get().wall, 0, "there is an anchor");
+            mock.decrement(Duration::from_secs(3_000));
+            thread::sleep(Duration::from_millis(2));
+            let by_system = Moment::by(&counter);
+            assert!(first.until(by_system) >= Duration::from_millis(2), "{first:?} {by_system:?}");
+            mock.increment(Duration::from_millis(50));
+            let by_counter = Moment::by(&counter);
+            assert_eq!(by_system.until(by_counter).as_millis(), 50, "goes on from the new anchor");
+        });
+    }
+
     #[test]
     fn a_counter_that_contradicts_the_system_is_not_trusted() {
+        let _trusted = TRUST.lock().unwrap_or_else(PoisonError::into_inner);
         calibrate();
         let counter = COUNTER.get().unwrap();
         let now = Moment::of_system();

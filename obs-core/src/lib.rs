@@ -19,11 +19,14 @@ pub mod shutdown;
 pub mod trace;
 
 mod clock;
+mod deadline;
 mod obs;
 mod page;
 mod saturation;
 mod serve;
 
+#[doc(hidden)]
+pub use deadline::deadline;
 pub use obs::{InitError, Obs, ObsBuilder, PageOwner, ShutdownError};
 pub use page::{MetricsPage, PageRequest, PageResponse};
 pub use request::StreamGuard;

@@ -51,6 +51,12 @@ pub(crate) struct Reports {
 /// A report, and the channel that it is from.
 type FromChannel = (Arc<str>, Report);
 
+/// Tells of the end of the thread, also when that is a panic.
+struct Ending {
+    queue: Arc<Queue<Notification>>,
+    _ended: mpsc::SyncSender<()>,
+}
+
 struct Sender {
     name: Arc<str>,
     transport: Transport,
@@ -75,6 +81,7 @@ impl Line {
         let queue = Arc::new(Queue::new(settings.queue));
         let is_stream = transport.is_stream();
         let (ending, ended) = mpsc::sync_channel(0);
+        let ending = Ending { queue: Arc::clone(&queue), _ended: ending };
         let sender = Sender {
             name: Arc::clone(&name),
             transport,
@@ -112,15 +119,22 @@ impl Line {
     pub(crate) fn join(&self, until: Instant) -> usize {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         // Nothing is ever sent there: it is disconnected when the thread ends.
-        let left = until.saturating_duration_since(Instant::now());
-        let is_at_work = ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Timeout);
-        self.queue.drain().len() + usize::from(is_at_work)
+        let _ = ended.recv_timeout(until.saturating_duration_since(Instant::now()));
+        self.queue.drain().len() + usize::from(self.queue.is_busy())
     }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
         self.queue.end(Instant::now() + GRACE);
+    }
+}
+
+// === impl Ending ===
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.queue.leave();
     }
 }
 

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use obs_core::deadline;
+
 /// A queue between the task that evaluates and the thread that sends.
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
@@ -21,20 +23,22 @@ struct State<T> {
     is_busy: bool,
     /// No more come; what is there is sent until then.
     ends_at: Option<Instant>,
+    /// The thread has ended, as it should or by a panic.
+    is_over: bool,
 }
 
 // === impl Queue ===
 
 impl<T> Queue<T> {
     pub(crate) fn new(bound: usize) -> Self {
-        let state = State { waiting: VecDeque::new(), is_busy: false, ends_at: None };
+        let state = State { waiting: VecDeque::new(), is_busy: false, ends_at: None, is_over: false };
         Self { state: Mutex::new(state), changed: Condvar::new(), bound: bound.max(1) }
     }
 
     /// Adds one; gives it back if there is no room, or no more are taken.
     pub(crate) fn push(&self, one: T) -> Result<(), T> {
         let mut state = self.lock();
-        if state.waiting.len() >= self.bound || state.ends_at.is_some() {
+        if state.waiting.len() >= self.bound || state.ends_at.is_some() || state.is_over {
             return Err(one);
         }
         state.waiting.push_back(one);
@@ -64,7 +68,7 @@ impl<T> Queue<T> {
 
     /// Sleeps, until the end at the latest. Whether it has slept to the end of the span.
     pub(crate) fn sleep(&self, span: Duration) -> bool {
-        let until = Instant::now() + span;
+        let until = deadline(Instant::now(), span);
         let mut state = self.lock();
         loop {
             let now = Instant::now();
@@ -99,11 +103,22 @@ impl<T> Queue<T> {
                 return true;
             }
             let now = Instant::now();
-            if now >= until {
+            if state.is_over || now >= until {
                 return false;
             }
             state = self.changed.wait_timeout(state, until - now).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// The thread takes no more.
+    pub(crate) fn leave(&self) {
+        self.lock().is_over = true;
+        self.changed.notify_all();
+    }
+
+    /// Whether the thread works on one, or has died of it.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.lock().is_busy
     }
 
     /// What is left when nobody takes it any more.

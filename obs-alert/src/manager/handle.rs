@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use obs_core::deadline;
 use serde_json::json;
 
 use super::{AlertManagerBuilder, BuildError, RuleStatus, SloStatus, shared::Shared};
@@ -290,18 +291,18 @@ impl AlertManager {
     }
 
     /// Waits until the channels have sent or given up what they were handed; whether that came within
-    /// `timeout`.
+    /// `timeout`. [`Duration::MAX`] is as long as it takes.
     #[must_use]
     pub fn flush(&self, timeout: Duration) -> bool {
         let flusher = self.shared.engine().dispatcher.flusher();
-        flusher(Instant::now() + timeout)
+        flusher(deadline(Instant::now(), timeout))
     }
 
     /// Stops: the task evaluates no more, the channels send what they have until `timeout` is over, the
     /// state file is written. Whether everything could be sent; what could not is counted as dropped.
     #[must_use]
     pub fn shutdown(&self, timeout: Duration) -> bool {
-        let end = Instant::now() + timeout;
+        let end = deadline(Instant::now(), timeout);
         self.shared.stop.set();
         let lines = self.shared.engine().dispatcher.end(end);
         let left: usize = lines.iter().map(|line| line.join(end)).sum();

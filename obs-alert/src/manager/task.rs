@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use obs_core::deadline;
+
 use super::shared::Shared;
 use crate::subscriber;
 
@@ -54,7 +56,7 @@ fn run(shared: &Weak<Shared>, stop: &Stop, interval: Duration) {
         shared.evaluate(shared.clock.now());
         drop(shared);
         // After a pause of the machine, or a slow evaluation, what was missed is not caught up with.
-        next = (next + interval).max(Instant::now());
+        next = deadline(next, interval).max(Instant::now());
         if !stop.sleep_until(next) {
             return;
         }

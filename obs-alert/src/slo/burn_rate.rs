@@ -78,10 +78,12 @@ impl Slo {
 // === impl BurnRate ===
 
 impl BurnRate {
-    /// How long the whole budget of an SLO over `window` lasts at this rate.
+    /// How long the whole budget of an SLO over `window` lasts at this rate; [`Duration::MAX`] if it is never
+    /// used up.
     #[must_use]
     pub fn exhaustion(&self, window: Window) -> Duration {
-        window.duration().div_f64(self.factor.max(f64::MIN_POSITIVE))
+        let seconds = window.duration().as_secs_f64() / self.factor;
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use super::{Sli, Slo};
+use super::{BurnRate, Sli, Slo};
 use crate::{AlertRule, Naming, Scope, Severity, promql::Window};
 
 fn days(count: u64) -> Window {
@@ -9,6 +9,14 @@ fn days(count: u64) -> Window {
 
 fn slo(objective: f64, window: Window) -> Slo {
     Slo::new("availability", objective, window, Sli::Availability)
+}
+
+#[test]
+fn a_budget_that_is_never_used_up_lasts_for_ever() {
+    let burn = slo(0.999, days(30)).burn_rates().remove(0);
+    for factor in [0.0, -1.0, f64::MIN_POSITIVE, f64::NAN] {
+        assert_eq!(BurnRate { factor, ..burn }.exhaustion(days(1)), Duration::MAX, "{factor}");
+    }
 }
 
 #[test]

@@ -15,13 +15,13 @@ enum InitErrorKind {
     AlreadyInitialized { what: &'static str, mend: &'static str },
 }
 
-/// Why [`Obs::shutdown`](crate::Obs::shutdown) could not finish.
+/// Why [`Obs::shutdown`](crate::Obs::shutdown) or [`Obs::flush`](crate::Obs::flush) could not finish.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ShutdownError {
     /// What was still under way: `traces`, `log export`, `metrics export`, `logs` (the lines), `metrics page`.
     pub unfinished: Vec<&'static str>,
-    /// How long shutdown had.
+    /// How long there was.
     pub timeout: Duration,
 }
 

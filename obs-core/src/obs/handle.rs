@@ -11,6 +11,7 @@ use tracing_subscriber::{Layer, layer::Identity, registry::LookupSpan};
 use super::{InitError, ObsBuilder, Shared, ShutdownError};
 use crate::{
     context::RequestContext,
+    deadline,
     metrics::Registry,
     serve::{Bound, Serving},
 };
@@ -130,9 +131,10 @@ impl Obs {
 
     /// Sends and writes everything that is under way, and ends the pipeline's threads.
     ///
-    /// Returns within `timeout`, whatever collector and writer do. Needs no async runtime. Spans
-    /// that end later are dropped and counted. A tracer provider of the user's own is flushed, not
-    /// shut down.
+    /// Returns within `timeout`, whatever collector and writer do; [`Duration::MAX`] is as long as it takes.
+    /// Blocks its thread meanwhile, and needs no async runtime. Spans that end later are dropped and counted.
+    /// Lines that are logged later are written by a thread that is started for them. A tracer provider of
+    /// the user's own is flushed, not shut down.
     ///
     /// # Errors
     ///
@@ -141,11 +143,12 @@ impl Obs {
     /// `obs_log_lines_dropped_total`.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
         let start = Instant::now();
-        let deadline = start + timeout;
+        let end = deadline(start, timeout);
         let Shared { tracing, logs, pusher, .. } = &*self.owner.shared;
         let mut unfinished = Vec::new();
         // A collector that hangs must not take the time that the last lines need.
         let for_export = timeout.mul_f64(EXPORT_SHARE);
+        let export_end = deadline(start, for_export);
         if let Some(logs) = logs {
             logs.begin_shutdown_export(for_export);
         }
@@ -155,23 +158,40 @@ impl Obs {
         if !tracing.shutdown(for_export) {
             unfinished.push("traces");
         }
-        let left = (start + for_export).saturating_duration_since(Instant::now());
-        if logs.as_ref().is_some_and(|logs| !logs.shutdown_export(left)) {
+        if logs.as_ref().is_some_and(|logs| !logs.shutdown_export(left(export_end))) {
             unfinished.push("log export");
         }
-        let left = (start + for_export).saturating_duration_since(Instant::now());
-        if pusher.as_ref().is_some_and(|pusher| !pusher.shutdown(left)) {
+        if pusher.as_ref().is_some_and(|pusher| !pusher.shutdown(left(export_end))) {
             unfinished.push("metrics export");
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if logs.as_ref().is_some_and(|logs| !logs.shutdown(left)) {
+        if logs.as_ref().is_some_and(|logs| !logs.shutdown(left(end))) {
             unfinished.push("logs");
         }
         // Last, so that whoever scrapes sees what the others have dropped.
-        let left = deadline.saturating_duration_since(Instant::now());
-        if self.owner.serving.as_ref().is_some_and(|serving| !serving.stop(left)) {
+        if self.owner.serving.as_ref().is_some_and(|serving| !serving.stop(left(end))) {
             unfinished.push("metrics page");
         }
+        if unfinished.is_empty() { Ok(()) } else { Err(ShutdownError { unfinished, timeout }) }
+    }
+
+    /// Sends and writes what was recorded so far, and goes on: before what ends a process without a word, such
+    /// as [`std::process::abort`]; see [the end of a process](crate::logs#the-end-of-a-process).
+    ///
+    /// Returns within `timeout`, whatever collector and writer do; [`Duration::MAX`] is as long as it takes.
+    /// Blocks its thread meanwhile, and needs no async runtime.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let obs = obs_core::Obs::builder("payment-service").log_writer(std::io::sink()).build()?;
+    /// obs.flush(Duration::from_millis(500))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If something could not be flushed in time, or was lost meanwhile.
+    pub fn flush(&self, timeout: Duration) -> Result<(), ShutdownError> {
+        let unfinished = self.owner.flush(Instant::now(), timeout);
         if unfinished.is_empty() { Ok(()) } else { Err(ShutdownError { unfinished, timeout }) }
     }
 
@@ -185,10 +205,11 @@ impl Obs {
 // === impl Owner ===
 
 impl Owner {
-    /// Sends and writes what is under way, within [`DROP_TIMEOUT`] from `start`.
-    fn flush(&self, start: Instant) {
-        let (deadline, for_export) = (start + DROP_TIMEOUT, DROP_TIMEOUT.mul_f64(EXPORT_SHARE));
-        let left = |until: Instant| until.saturating_duration_since(Instant::now());
+    /// Sends and writes what is under way, within `timeout` from `start`. Returns what could not be.
+    fn flush(&self, start: Instant, timeout: Duration) -> Vec<&'static str> {
+        let for_export = timeout.mul_f64(EXPORT_SHARE);
+        let export_end = deadline(start, for_export);
+        let mut unfinished = Vec::new();
         let Shared { tracing, logs, pusher, .. } = &*self.shared;
         // Asks for it, so that all exports go on at once; the second calls wait.
         if let Some(logs) = logs {
@@ -197,25 +218,33 @@ impl Owner {
         if let Some(pusher) = pusher {
             pusher.flush(Duration::ZERO);
         }
-        tracing.flush(for_export);
-        if let Some(logs) = logs {
-            logs.flush_export(left(start + for_export));
+        if !tracing.flush(for_export) {
+            unfinished.push("traces");
         }
-        if let Some(pusher) = pusher {
-            pusher.wait(left(start + for_export));
+        if logs.as_ref().is_some_and(|logs| !logs.flush_export(left(export_end))) {
+            unfinished.push("log export");
         }
-        if let Some(logs) = logs {
-            logs.flush(left(deadline));
+        if pusher.as_ref().is_some_and(|pusher| !pusher.wait(left(export_end))) {
+            unfinished.push("metrics export");
         }
+        if logs.as_ref().is_some_and(|logs| !logs.flush(left(deadline(start, timeout)))) {
+            unfinished.push("logs");
+        }
+        unfinished
     }
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
         let start = Instant::now();
-        self.flush(start);
+        self.flush(start, DROP_TIMEOUT);
         if let Some(serving) = &self.serving {
-            serving.stop((start + DROP_TIMEOUT).saturating_duration_since(Instant::now()));
+            serving.stop(left(deadline(start, DROP_TIMEOUT)));
         }
     }
+}
+
+/// The time from now to `end`.
+fn left(end: Instant) -> Duration {
+    end.saturating_duration_since(Instant::now())
 }

@@ -1,6 +1,8 @@
 //! The handle to all three signals: settings, start-up, shutdown.
 
 mod builder;
+#[cfg(test)]
+mod duration_tests;
 mod error;
 mod global;
 mod handle;

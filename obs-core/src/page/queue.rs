@@ -13,6 +13,7 @@ use std::{
 use bytes::Bytes;
 
 use super::{request::Wanted, source::Source, worker};
+use crate::deadline;
 
 /// How much is done at once, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +102,8 @@ impl Queue {
             if state.under_way() >= self.inner.limits.scrapes {
                 return Err(Unavailable::Busy);
             }
-            let job = Arc::new(Job::new(wanted.clone(), source.clone(), Instant::now() + self.inner.limits.time));
+            let end = deadline(Instant::now(), self.inner.limits.time);
+            let job = Arc::new(Job::new(wanted.clone(), source.clone(), end));
             state.waiting.push_back(Arc::clone(&job));
             job
         };

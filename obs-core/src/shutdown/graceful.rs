@@ -194,23 +194,37 @@ impl Graceful {
 
     async fn flush_all(&self, signals: &mut impl Signals, forced: bool) {
         let time = if forced { self.flush.min(FORCED_FLUSH) } else { self.flush };
-        let (done, flushed) = oneshot::channel();
         let obs = self.obs.clone();
-        // On a thread of its own, so that the runtime goes on and a second signal is heard. Not a
-        // blocking task of the runtime: its end would wait for it.
-        let thread = thread::Builder::new().name("obs-flush".to_owned()).spawn(move || {
-            // Where nobody waits any more, nobody cares.
-            let _ = done.send(obs.shutdown(time));
-        });
-        let result = match thread {
-            Ok(_) => tokio::select! {
-                flushed = flushed => flushed.unwrap_or(Ok(())),
-                signal = signals.next() => return tracing::warn!(target: target::OBS, signal, "not flushed: forced"),
-            },
-            Err(_) => self.obs.shutdown(time),
-        };
-        report(result);
+        if let Err(lost) = flush(signals, move || obs.shutdown(time)).await {
+            tracing::warn!(target: target::OBS, error = lost, "telemetry was lost at shutdown");
+        }
     }
+}
+
+/// Runs `work` on a thread of its own, so that the runtime goes on and a second signal is heard. Not a
+/// blocking task of the runtime: its end would wait for it.
+///
+/// # Errors
+///
+/// Why something was lost.
+pub(super) async fn flush(
+    signals: &mut impl Signals,
+    work: impl FnOnce() -> Result<(), ShutdownError> + Clone + Send + 'static,
+) -> Result<(), String> {
+    let (done, flushed) = oneshot::channel();
+    let here = work.clone();
+    let thread = thread::Builder::new().name("obs-flush".to_owned()).spawn(move || {
+        // Where nobody waits any more, nobody cares.
+        let _ = done.send(work());
+    });
+    let flushed = match thread {
+        Ok(_) => tokio::select! {
+            flushed = flushed => flushed.map_err(|_| "the thread that flushes has panicked".to_owned())?,
+            signal = signals.next() => return Err(format!("not flushed: forced by {signal}")),
+        },
+        Err(_) => here(),
+    };
+    flushed.map_err(|error| error.to_string())
 }
 
 /// Waits for the server to end, for some time, unless somebody asks again.
@@ -220,11 +234,5 @@ async fn wait<T>(server: Pin<&mut impl Future<Output = T>>, time: Duration, sign
         served = server => Waited::Done(served),
         _ = signals.next() => Waited::Forced,
         () = sleep(time) => Waited::TimeOver,
-    }
-}
-
-fn report(flushed: Result<(), ShutdownError>) {
-    if let Err(error) = flushed {
-        tracing::warn!(target: target::OBS, %error, "telemetry was lost at shutdown");
     }
 }

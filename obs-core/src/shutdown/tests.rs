@@ -15,7 +15,7 @@ use tokio::{
 
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{signals::Signals, *};
+use super::{graceful, signals::Signals, *};
 use crate::{
     Obs,
     health::Health,
@@ -45,6 +45,20 @@ impl io::Write for Stuck {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // Its other end is dropped to let go.
         let _ = self.0.lock().unwrap().recv();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A log target that sends what it is given.
+struct Sent(mpsc::Sender<String>);
+
+impl io::Write for Sent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.0.send(String::from_utf8_lossy(bytes).into_owned());
         Ok(bytes.len())
     }
 
@@ -181,6 +195,52 @@ async fn flushing_ends_at_its_deadline_and_is_no_error() {
     graceful(&obs).flush(flush).run_with(script, |_| ready(Ok(()))).await.unwrap();
     assert!(started.elapsed() >= flush, "{:?}", started.elapsed());
     drop(let_go);
+}
+
+#[tokio::test]
+async fn a_flush_whose_thread_dies_is_told_as_lost() {
+    let (_signals, mut script) = script();
+    let lost = graceful::flush(&mut script, || std::panic::resume_unwind(Box::new("on purpose"))).await;
+    assert_eq!(lost.unwrap_err(), "the thread that flushes has panicked");
+    assert_eq!(graceful::flush(&mut script, || Ok(())).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_flush_that_may_take_as_long_as_it_takes_writes_the_lines() {
+    let (written, lines) = mpsc::channel();
+    let obs = Obs::builder("test").log_writer(Sent(written)).build().unwrap();
+    log_a_line(&obs);
+    let (_signals, script) = script();
+    graceful(&obs).flush(Duration::MAX).run_with(script, |_| ready(Ok(()))).await.unwrap();
+    drop(obs);
+    assert!(lines.try_iter().any(|line| line.contains("stuck")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_without_an_end_are_ended_by_what_they_wait_for() {
+    let (signals, script) = script();
+    signals.send("SIGTERM").unwrap();
+    let server = |stop: Stop| async move {
+        stop.requested().await;
+        Ok(())
+    };
+    let second = async {
+        sleep(LONG).await;
+        signals.send("SIGTERM").unwrap();
+    };
+    let obs = instance();
+    let endless = Graceful::new(&obs).pre_stop(Duration::MAX).drain(Duration::MAX).let_go(Duration::MAX);
+    let (served, ()) = tokio::join!(
+        endless.run_with(script, |stop| async move {
+            stop.overdue().await;
+            Ok(())
+        }),
+        second
+    );
+    served.unwrap();
+    let (signals, script) = self::script();
+    signals.send("SIGTERM").unwrap();
+    graceful(&obs).drain(Duration::MAX).run_with(script, server).await.unwrap();
 }
 
 #[tokio::test]

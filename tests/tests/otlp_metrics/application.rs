@@ -1,5 +1,7 @@
 //! Metrics of the application, of obs and of the process.
 
+use std::time::Duration;
+
 use metrics::{Unit, counter, describe_counter, describe_histogram, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use obs_axum::ObsLayer;
@@ -22,6 +24,18 @@ fn check(push: &[ReceivedMetric], name: &str, expected: (&str, &str, &str), labe
     assert_eq!((metric.kind(), &*metric.metric.unit, &*metric.metric.description), expected);
     assert_eq!(metric.attributes(), [attributes(labels)], "{name}");
     metric.clone()
+}
+
+#[test]
+fn an_interval_without_an_end_pushes_at_a_flush_and_at_the_shutdown() {
+    let receiver = Receiver::start();
+    let obs = builder(&receiver).otlp_metrics_interval(Duration::MAX).build().unwrap();
+    with_local_recorder(obs.registry(), || counter!("user_registrations_total").increment(3));
+    obs.flush(DEADLINE).unwrap();
+    assert_eq!(receiver.metrics().len(), 1);
+    obs.shutdown(DEADLINE).unwrap();
+    assert_eq!(receiver.metrics().len(), 2);
+    assert!(named(&last_push(&receiver), "user_registrations_total").is_some());
 }
 
 #[test]

@@ -38,6 +38,24 @@ fn what_is_wrong_is_refused_with_value_place_and_mend() {
 }
 
 #[test]
+fn a_flush_and_a_shutdown_take_as_long_as_it_takes_if_their_time_has_no_end() {
+    let (is_so, condition) = flag();
+    is_so.store(true, Ordering::Relaxed);
+    let stage = stage(|builder| builder.channel(Channel::log().timeout(Duration::MAX).backoff(Duration::MAX)));
+    let endless =
+        simple("A", condition).hold_for(Duration::ZERO).keep_firing_for(Duration::MAX).cooldown(Duration::MAX);
+    stage.manager.add_rule(endless).unwrap();
+    assert_eq!(stage.states(), ["firing A"]);
+    stage.manager.silence(Silence::new(Duration::MAX, "for ever").with("alertname", "B")).unwrap();
+    let _ = (stage.manager.error_rate(Duration::MAX), stage.manager.latency(0.99, Duration::MAX));
+    let _ = (stage.manager.error_rate(Duration::ZERO), stage.manager.latency(0.99, Duration::ZERO));
+    stage.clock.advance(Duration::from_secs(10 * 365 * 86_400));
+    stage.manager.evaluate(stage.clock.now());
+    assert!(stage.manager.flush(Duration::MAX) && stage.manager.shutdown(Duration::MAX));
+    assert_eq!(stage.told().len(), 1);
+}
+
+#[test]
 fn rules_and_channels_come_and_go_while_it_runs() {
     let (is_so, condition) = flag();
     let stage = stage(|builder| builder);

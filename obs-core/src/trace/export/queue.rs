@@ -13,15 +13,12 @@ use super::{
     drops::{DropReason, Drops},
     size::HeapSize,
 };
-use crate::trace::budget::Budget;
+use crate::{deadline, trace::budget::Budget};
 
 /// Items that are moved under one lock: those who bring some wait no longer than that takes.
 const MOVED_AT_ONCE: usize = 32;
 /// Items that room is made for ahead; a longer queue grows when it must.
 const ROOM_AHEAD: usize = 65_536;
-
-/// For those who give all the time there is.
-const FOREVER: Duration = Duration::from_secs(365 * 24 * 3_600);
 
 /// What has been recorded and not been sent: spans, or log records.
 ///
@@ -273,8 +270,7 @@ impl<T> Queue<T> {
         let grace = (timeout / 10).min(Duration::from_millis(50));
         let mut state = self.state();
         if state.closed.is_none() {
-            let now = Instant::now();
-            state.closed = Some(now.checked_add(timeout.saturating_sub(grace)).unwrap_or(now + FOREVER));
+            state.closed = Some(deadline(Instant::now(), timeout.saturating_sub(grace)));
             state.lost_before = state.lost;
         }
         drop(state);

@@ -18,7 +18,7 @@ use super::{
     signal::Signal,
     size::HeapSize,
 };
-use crate::names::target;
+use crate::{deadline, names::target};
 
 /// A failing collector is mentioned again after that long.
 const WARN_AGAIN: Duration = Duration::from_secs(60);
@@ -75,7 +75,7 @@ impl<E: BatchExporter> Worker<E> {
 
     /// Works until the queue is closed.
     pub(super) async fn run(mut self) {
-        let mut next = Instant::now() + self.settings.delay;
+        let mut next = deadline(Instant::now(), self.settings.delay);
         loop {
             self.wait(next).await;
             let due = Instant::now() >= next;
@@ -86,7 +86,7 @@ impl<E: BatchExporter> Worker<E> {
             let order = self.queue.order(due);
             self.send_all(order.items).await;
             if due {
-                next = Instant::now() + self.settings.delay;
+                next = deadline(Instant::now(), self.settings.delay);
             }
             self.queue.answer(order.flush);
             if order.last {
