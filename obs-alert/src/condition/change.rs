@@ -14,7 +14,11 @@ impl Condition {
             Self::ErrorRatio { scope, window, .. } => Self::ErrorRatio { scope, window, above: threshold },
             Self::Availability { scope, window, .. } => Self::Availability { scope, window, below: threshold },
             Self::Latency { scope, window, quantile, .. } => {
-                let above = Duration::try_from_secs_f64(threshold).unwrap_or_default();
+                let above = Duration::try_from_secs_f64(threshold).unwrap_or(if threshold > 0.0 {
+                    Duration::MAX
+                } else {
+                    Duration::ZERO
+                });
                 Self::Latency { scope, window, quantile, above }
             }
             Self::RateChange { scope, window, offset, is } => {

@@ -17,7 +17,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpStream, sync::watch, time::timeout};
 
-use super::listener::GRACE;
+use super::{connections::Place, listener::GRACE, stream::WatchedStream};
 use crate::{
     page::{MetricsPage, PageRequest, PageResponse},
     request::HeaderReader,
@@ -25,7 +25,8 @@ use crate::{
 
 /// Where the page is.
 const PATH: &str = "/metrics";
-/// From one answer to the end of the next request's head. Scrapers that come less often connect anew.
+/// From one answer to the end of the next request's head; the first has less. Scrapers that come less often
+/// connect anew.
 const IDLE: Duration = Duration::from_secs(75);
 /// How long a connection lives at most: one that is never read from must not keep its place for ever.
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -35,14 +36,25 @@ const MAX_HEAD: usize = 64 * 1_024;
 /// Headers of hyper, read by the page.
 struct Headers<'a>(&'a HeaderMap);
 
-/// Answers until the client leaves, the connection is old, or `stopping` says so.
-pub(super) async fn serve(stream: TcpStream, page: MetricsPage, mut stopping: watch::Receiver<()>) {
-    let service = service_fn(|request| answer(&page, &request));
+/// Answers until the client leaves, the connection is old or has lost its place, or `stopping` says so.
+pub(super) async fn serve(stream: TcpStream, place: Place, page: MetricsPage, mut stopping: watch::Receiver<()>) {
+    let activity = place.activity();
+    let service = service_fn(|request| {
+        activity.begin_request();
+        let answer = answer(&page, &request);
+        async {
+            let answer = answer.await;
+            activity.begin_answer();
+            answer
+        }
+    });
+    let stream = TokioIo::new(WatchedStream::new(stream, activity));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(MAX_HEAD);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(http.serve_connection(stream, service));
     let over = timeout(LIFETIME, stopping.changed());
-    if until(connection.as_mut(), over).await.is_none() {
+    let is_over = until(until(connection.as_mut(), over), place.lost()).await.is_some_and(|ended| ended.is_none());
+    if is_over {
         connection.as_mut().graceful_shutdown();
         // What does not end now is cut off.
         let _ = timeout(GRACE, connection).await;

@@ -11,19 +11,20 @@ use std::{
 
 use tokio::{
     runtime,
-    sync::{Semaphore, oneshot, watch},
+    sync::{oneshot, watch},
+    task::yield_now,
     time::{sleep, timeout},
 };
 
-use super::connection;
+use super::{connection, connections::Connections};
 use crate::{
     names::target,
     obs::{InitError, Obs, ObsBuilder, Shared},
     page::{MetricsPage, PageSettings},
 };
 
-/// Connections at a time; more of them wait to be accepted.
-const MAX_CONNECTIONS: u32 = 64;
+/// Connections at a time.
+const MAX_CONNECTIONS: usize = 64;
 /// How long connections may go on with what they are at when the listener stops.
 pub(super) const GRACE: Duration = Duration::from_secs(1);
 /// Until the next try when the system has no room for a connection.
@@ -47,8 +48,8 @@ pub(crate) struct Serving {
 struct Running {
     /// Dropped to stop the thread.
     stop: oneshot::Sender<Infallible>,
-    /// Closed when the thread has ended.
-    ended: mpsc::Receiver<Infallible>,
+    /// Told at the end of the thread, unless that is a panic.
+    ended: mpsc::Receiver<()>,
 }
 
 /// Takes the address that the page is to be served on, if any.
@@ -84,10 +85,12 @@ impl Bound {
         let (ending, ended) = mpsc::channel();
         let page = MetricsPage::of_shared(shared);
         let run = move || {
-            if let Err(error) = runtime.block_on(accept(listener, page, stopped)) {
+            if let Err(error) = runtime.block_on(accept(listener, page, stopped, MAX_CONNECTIONS)) {
                 tracing::error!(target: target::OBS, %error, %addr, "the metrics page is no longer served");
             }
-            drop((runtime, ending));
+            drop(runtime);
+            // Whoever asked to stop may have left.
+            let _ = ending.send(());
         };
         thread::Builder::new().name("obs-metrics-http".to_owned()).spawn(run).map_err(failed)?;
         Ok(Serving { addr, running: Mutex::new(Some(Running { stop, ended })) })
@@ -102,26 +105,28 @@ impl Serving {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Running { stop, ended }) = running else { return true };
         drop(stop);
-        matches!(ended.recv_timeout(timeout), Err(mpsc::RecvTimeoutError::Disconnected))
+        ended.recv_timeout(timeout).is_ok()
     }
 }
 
-/// Accepts connections until `stopped`, then waits for them for a moment.
-async fn accept(listener: TcpListener, page: MetricsPage, stopped: oneshot::Receiver<Infallible>) -> io::Result<()> {
+/// Accepts connections until `stopped`, `limit` at a time, then waits for them for a moment.
+pub(super) async fn accept(
+    listener: TcpListener,
+    page: MetricsPage,
+    stopped: oneshot::Receiver<Infallible>,
+    limit: usize,
+) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
+    let connections = Connections::new(limit);
     let (stop, stopping) = watch::channel(());
     let accepting = async {
         loop {
-            // Never closed.
-            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let served = connection::serve(stream, page.clone(), stopping.clone());
-                    tokio::spawn(async move {
-                        served.await;
-                        drop(slot);
-                    });
+                    let place = connections.enter().await;
+                    tokio::spawn(connection::serve(stream, place, page.clone(), stopping.clone()));
+                    // What it has sent is read before others come, who may take its place.
+                    yield_now().await;
                 }
                 Err(error) => {
                     tracing::debug!(target: target::OBS, %error, "could not accept a scrape");
@@ -133,7 +138,7 @@ async fn accept(listener: TcpListener, page: MetricsPage, stopped: oneshot::Rece
     connection::until(accepting, stopped).await;
     drop((listener, stop));
     // Over when all have ended, or when their time is.
-    let _ = timeout(GRACE, slots.acquire_many(MAX_CONNECTIONS)).await;
+    let _ = timeout(GRACE, connections.all_left()).await;
     Ok(())
 }
 
@@ -146,6 +151,10 @@ impl ObsBuilder {
     ///
     /// With it, the page need not be a route of the service, where everybody can see it. An address
     /// that can't be had, because another process listens there, is an [`InitError`].
+    ///
+    /// At most 64 connections are open: when there is no room for another, the one that has been idle for
+    /// longest is closed, so that clients that say nothing keep no scrape waiting. The first head of a
+    /// connection has to come within five seconds.
     ///
     /// ```
     /// let obs = obs_core::Obs::builder("payment-service")

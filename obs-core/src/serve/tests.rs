@@ -3,10 +3,14 @@
 use std::{
     io::{self, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
-use crate::{Obs, ObsBuilder};
+use tokio::sync::oneshot;
+
+use super::listener::accept;
+use crate::{Obs, ObsBuilder, metrics::Registry, page::MetricsPage};
 
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const LONG: Duration = Duration::from_secs(30);
@@ -93,6 +97,101 @@ fn places_of_clients_that_have_left_are_free_again() {
     drop(silent);
     assert!(ask(addr, "GET /metrics HTTP/1.1").0.starts_with("HTTP/1.1 200 "));
     drop(obs);
+}
+
+/// So many connections that have sent `start`.
+fn occupied(addr: SocketAddr, count: usize, start: &str) -> Vec<TcpStream> {
+    let occupy = |_| {
+        let mut stream = TcpStream::connect(addr).unwrap();
+        stream.set_read_timeout(Some(LONG)).unwrap();
+        stream.write_all(start.as_bytes()).unwrap();
+        stream
+    };
+    (0..count).map(occupy).collect()
+}
+
+#[test]
+fn clients_that_hold_all_connections_do_not_keep_a_scrape_waiting() {
+    let starts = [
+        "",
+        "GET /metrics HTTP/1.1\r\nhost: x\r\n",
+        "GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nhost: x\r\n\r\nGET /metrics HT",
+        "POST /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf a bo",
+        "GET /metrics HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhal",
+        "GET /else HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n",
+    ];
+    for start in starts {
+        let (obs, addr) = serving();
+        let held = occupied(addr, 64, start);
+        let since = Instant::now();
+        for _ in 0..3 {
+            assert!(ask(addr, "GET /metrics HTTP/1.1").0.starts_with("HTTP/1.1 200 "), "{start:?}");
+        }
+        assert!(since.elapsed() < Duration::from_secs(3), "{start:?} {:?}", since.elapsed());
+        drop((held, obs));
+    }
+}
+
+#[test]
+fn the_connection_that_gives_way_is_the_one_that_is_idle_for_longest() {
+    let (obs, addr) = serving();
+    let mut held = occupied(addr, 64, "");
+    assert!(ask(addr, "GET /metrics HTTP/1.1").0.starts_with("HTTP/1.1 200 "));
+    assert_eq!(held[0].read(&mut [0; 8]).unwrap(), 0, "closed");
+    // The last one is served as ever.
+    let last = held.last_mut().unwrap();
+    last.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let mut start = [0; 15];
+    last.read_exact(&mut start).unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200 OK");
+    drop(obs);
+}
+
+#[test]
+fn a_first_head_that_does_not_come_in_five_seconds_is_not_waited_for() {
+    let (obs, addr) = serving();
+    let since = Instant::now();
+    let mut half = TcpStream::connect(addr).unwrap();
+    half.set_read_timeout(Some(LONG)).unwrap();
+    let mut trickling = half.try_clone().unwrap();
+    let writer = thread::spawn(move || {
+        // Until it is closed.
+        while trickling.write_all(b"GET /metrics").is_ok() && since.elapsed() < LONG {
+            thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let _closed_or_reset = half.read(&mut [0; 8]);
+    let waited = since.elapsed();
+    assert!((Duration::from_millis(4_900)..Duration::from_secs(15)).contains(&waited), "{waited:?}");
+    drop(half);
+    writer.join().unwrap();
+    drop(obs);
+}
+
+#[test]
+fn clients_that_do_not_read_their_page_do_not_keep_a_scrape_waiting() {
+    let registry = Registry::builder().series_cap(100_000).build().unwrap();
+    // More than the buffers between two sockets take.
+    for series in 0..20_000 {
+        registry.float_counter("big", &[("n", &format!("{series:0>300}"))]).increment(1.0);
+    }
+    let obs = builder().registry(registry).build().unwrap();
+    let listener = TcpListener::bind(ANY_PORT).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let page = MetricsPage::of_shared(obs.shared());
+    let serving = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(accept(listener, page, stopped, 2)).unwrap();
+    });
+    let slow = occupied(addr, 2, "GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n");
+    let since = Instant::now();
+    assert!(ask(addr, "GET /metrics HTTP/1.1").0.starts_with("HTTP/1.1 200 "));
+    assert!(since.elapsed() < LONG / 2, "{:?}", since.elapsed());
+    drop((slow, stop));
+    serving.join().unwrap();
 }
 
 #[test]

@@ -1,0 +1,249 @@
+//! The connections that are open, and which of them gives way when there is no room for another.
+
+use std::{
+    future::Future,
+    mem,
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout},
+};
+
+/// How long a connection may take for its first head.
+const FIRST_HEAD: Duration = Duration::from_secs(5);
+/// How long an answer may take to be read while others wait for a place.
+const SLOW_READER: Duration = Duration::from_secs(2);
+
+/// Places for connections.
+#[derive(Debug)]
+pub(super) struct Connections {
+    places: Mutex<Vec<Arc<Activity>>>,
+    limit: usize,
+    /// Somebody has left, or may be asked to.
+    changed: Notify,
+}
+
+/// A connection's place, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    activity: Arc<Activity>,
+    connections: Arc<Connections>,
+}
+
+/// What a connection is at.
+#[derive(Debug)]
+pub(super) struct Activity {
+    phase: Mutex<(Phase, Instant)>,
+    was_asked: AtomicBool,
+    given_up: Notify,
+}
+
+/// What a connection is at, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// It waits for the head of a request, or for the rest of it.
+    Idle,
+    /// The page is being written.
+    Working,
+    /// The client reads the answer, or does not.
+    Sending,
+}
+
+// === impl Connections ===
+
+impl Connections {
+    pub(super) fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { places: Mutex::default(), limit, changed: Notify::new() })
+    }
+
+    /// A place for one more. If there is none, the connection that has been idle for longest gives way; if none
+    /// is idle, the one whose client has taken longest to read its answer, after two seconds.
+    pub(super) async fn enter(self: &Arc<Self>) -> Place {
+        loop {
+            let now = Instant::now();
+            match self.try_enter(now) {
+                Ok(place) => return place,
+                Err(wait) => {
+                    let _ = timeout(wait, self.changed.notified()).await;
+                }
+            }
+        }
+    }
+
+    /// # Errors
+    ///
+    /// If all are at work; after that time there may be a place.
+    fn try_enter(self: &Arc<Self>, now: Instant) -> Result<Place, Duration> {
+        let mut places = self.places();
+        if places.len() >= self.limit {
+            let slow_for = SLOW_READER;
+            match oldest(&places, Phase::Idle).or_else(|| oldest(&places, Phase::Sending)) {
+                None => return Err(slow_for),
+                Some((Phase::Sending, since, _)) if now.duration_since(since) < slow_for => {
+                    return Err(slow_for.saturating_sub(now.duration_since(since)));
+                }
+                Some((_, _, index)) => places.swap_remove(index).given_up.notify_one(),
+            }
+        }
+        let activity = Arc::new(Activity::new(now));
+        places.push(Arc::clone(&activity));
+        Ok(Place { activity, connections: Arc::clone(self) })
+    }
+
+    /// Waits until all have left.
+    pub(super) async fn all_left(&self) {
+        while !self.places().is_empty() {
+            self.changed.notified().await;
+        }
+    }
+
+    fn places(&self) -> MutexGuard<'_, Vec<Arc<Activity>>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The connection that has been at this for longest.
+fn oldest(places: &[Arc<Activity>], phase: Phase) -> Option<(Phase, Instant, usize)> {
+    let phases = places.iter().enumerate().map(|(index, activity)| (*activity.phase(), index));
+    let at_this = phases.filter(|((is, _), _)| *is == phase);
+    at_this.min_by_key(|((_, since), _)| *since).map(|((phase, since), index)| (phase, since, index))
+}
+
+// === impl Place ===
+
+impl Place {
+    pub(super) fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+
+    /// Completes when the connection has to be closed: its place is taken, or its first head has not come.
+    pub(super) fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
+        let activity = Arc::clone(&self.activity);
+        async move {
+            let mut given_up = pin!(activity.given_up.notified());
+            let in_time = timeout(FIRST_HEAD, given_up.as_mut()).await;
+            if in_time.is_err() && activity.was_asked.load(Relaxed) {
+                given_up.await;
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connections.places().retain(|other| !Arc::ptr_eq(other, &self.activity));
+        self.connections.changed.notify_one();
+    }
+}
+
+// === impl Activity ===
+
+impl Activity {
+    fn new(now: Instant) -> Self {
+        Self { phase: Mutex::new((Phase::Idle, now)), was_asked: AtomicBool::new(false), given_up: Notify::new() }
+    }
+
+    /// The head of a request is there.
+    pub(super) fn begin_request(&self) {
+        self.was_asked.store(true, Relaxed);
+        self.turn_to(Phase::Working);
+    }
+
+    /// The answer is there.
+    pub(super) fn begin_answer(&self) {
+        self.turn_to(Phase::Sending);
+    }
+
+    /// All that was to be sent is with the operating system.
+    pub(super) fn sent(&self) {
+        let is_answer = self.phase().0 == Phase::Sending;
+        if is_answer {
+            self.turn_to(Phase::Idle);
+        }
+    }
+
+    fn turn_to(&self, phase: Phase) {
+        let _before = mem::replace(&mut *self.phase(), (phase, Instant::now()));
+    }
+
+    fn phase(&self) -> MutexGuard<'_, (Phase, Instant)> {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+
+    async fn has_lost(place: &Place) -> bool {
+        timeout(Duration::ZERO, place.activity.given_up.notified()).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_connection_that_is_idle_for_longest_gives_way() {
+        let connections = Connections::new(3);
+        let mut places = Vec::new();
+        for _ in 0..3 {
+            places.push(connections.enter().await);
+            advance(Duration::from_millis(1)).await;
+        }
+        places[0].activity.begin_request();
+        places[0].activity.begin_answer();
+        places[0].activity.sent();
+        places[1].activity.begin_request();
+        let newest = connections.enter().await;
+        assert!(has_lost(&places[2]).await, "idle since its beginning");
+        let next = connections.enter().await;
+        assert!(has_lost(&places[0]).await, "idle since its answer");
+        assert!(!has_lost(&places[1]).await && !has_lost(&newest).await && !has_lost(&next).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_gives_way_after_two_seconds_and_one_whose_page_is_written_never() {
+        let connections = Connections::new(2);
+        let (slow, at_work) = (connections.enter().await, connections.enter().await);
+        slow.activity.begin_request();
+        slow.activity.begin_answer();
+        at_work.activity.begin_request();
+        let since = Instant::now();
+        let newest = connections.enter().await;
+        assert_eq!(since.elapsed().as_secs(), 2);
+        assert!(has_lost(&slow).await);
+        newest.activity.begin_request();
+        assert!(timeout(Duration::from_secs(100), connections.enter()).await.is_err(), "both are at work");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_a_place_has_it_as_soon_as_one_is_free() {
+        let connections = Connections::new(1);
+        let place = connections.enter().await;
+        place.activity.begin_request();
+        let since = Instant::now();
+        let leaving = async {
+            sleep(Duration::from_millis(10)).await;
+            drop(place);
+        };
+        let (_next, ()) = tokio::join!(connections.enter(), leaving);
+        assert!(since.elapsed() < Duration::from_millis(20));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_first_head_has_five_seconds() {
+        let connections = Connections::new(2);
+        let (silent, asked) = (connections.enter().await, connections.enter().await);
+        asked.activity.begin_request();
+        let since = Instant::now();
+        silent.lost().await;
+        assert_eq!(since.elapsed().as_secs(), 5);
+        assert!(timeout(Duration::from_secs(60), asked.lost()).await.is_err());
+    }
+}
