@@ -2,10 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
 
 use std::{fs, io, path::Path, time::Duration};
+#[cfg(unix)]
+use std::{path::PathBuf, process::Command, sync::mpsc, thread, time::Instant};
 
 use obs_core::{Obs, ObsBuilder, context, logs::LogTarget, metrics::Format};
 use tracing::info;
 use tracing_subscriber::prelude::*;
+
+const LONG: Duration = Duration::from_secs(20);
 
 fn builder() -> ObsBuilder {
     Obs::builder("shop").log_filter("info")
@@ -23,7 +27,7 @@ fn log_one(obs: &Obs) {
             info!(iban = "DE02 1203", password = "s3cret", order = 7, "paid");
         });
     });
-    obs.shutdown(Duration::from_secs(20)).unwrap();
+    obs.shutdown(LONG).unwrap();
 }
 
 #[track_caller]
@@ -72,6 +76,99 @@ fn an_unwritable_target_is_refused_with_its_path_and_what_would_do() {
         );
         assert!(error.starts_with(&start), "{error}");
     }
+}
+
+/// A named pipe.
+#[cfg(unix)]
+fn pipe(folder: &tempfile::TempDir) -> PathBuf {
+    let path = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path
+}
+
+#[cfg(unix)]
+#[test]
+fn what_would_hang_or_takes_nothing_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut places = vec![pipe(&folder), folder.path().to_owned()];
+    if cfg!(target_os = "linux") {
+        places.push("/dev/full".into());
+    }
+    let (refusing, refusals) = mpsc::channel();
+    thread::spawn(move || {
+        for place in places {
+            refusing.send(refused(builder().log_target(LogTarget::file(place)))).unwrap();
+        }
+    });
+    let mut seen = 0;
+    while let Ok(error) = refusals.recv_timeout(LONG) {
+        assert!(error.starts_with("log_target is ") && error.contains("append to ("), "{error}");
+        seen += 1;
+    }
+    assert_eq!(seen, if cfg!(target_os = "linux") { 3 } else { 2 }, "the others hang");
+}
+
+/// What was dropped, on the page.
+#[cfg(unix)]
+fn dropped(obs: &Obs) -> u64 {
+    let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
+    let value = page.lines().find_map(|line| line.strip_prefix("obs_log_lines_dropped_total "));
+    value.unwrap().parse().unwrap()
+}
+
+#[cfg(unix)]
+fn log_lines(obs: &Obs, count: usize) {
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(obs.subscriber_layer()), || {
+        (0..count).for_each(|line| info!(line, "of many"));
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_whose_reader_has_left_costs_lines_until_another_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = pipe(&folder);
+    // Open for both, so that the opening does not wait.
+    let open = || fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    let reader = open();
+    let obs = builder().log_target(LogTarget::file(&path)).build().unwrap();
+    log_lines(&obs, 3);
+    obs.flush(LONG).unwrap();
+    drop(reader);
+    log_lines(&obs, 4);
+    assert!(obs.flush(LONG).is_err());
+    assert_eq!(dropped(&obs), 4);
+    let _reader = open();
+    log_lines(&obs, 5);
+    obs.shutdown(LONG).unwrap();
+    assert_eq!(dropped(&obs), 4);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_pipe_holds_up_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = pipe(&folder);
+    let _who_does_not_read = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    let obs = builder().log_target(LogTarget::file(&path)).build().unwrap();
+    let since = Instant::now();
+    log_lines(&obs, 20_000);
+    assert!(obs.shutdown(Duration::from_millis(100)).is_err());
+    assert!(since.elapsed() < LONG / 2, "{:?}", since.elapsed());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_removed_is_made_again_with_the_next_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.log");
+    let obs = builder().log_target(LogTarget::file(&path)).build().unwrap();
+    log_lines(&obs, 3);
+    obs.flush(LONG).unwrap();
+    fs::remove_file(&path).unwrap();
+    log_lines(&obs, 4);
+    obs.shutdown(LONG).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 4);
 }
 
 #[test]

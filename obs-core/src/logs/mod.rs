@@ -68,6 +68,7 @@ mod handle;
 mod ids;
 mod json;
 mod layer;
+mod log_file;
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod otlp;
 #[cfg(not(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc"))))]
@@ -81,6 +82,8 @@ mod request_json;
 mod request_line;
 mod request_pretty;
 mod request_start;
+#[cfg(feature = "log-rotation")]
+mod rolling_file;
 #[cfg(feature = "log-rotation")]
 mod rotation;
 mod sampling;

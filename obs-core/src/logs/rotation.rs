@@ -1,16 +1,16 @@
 //! Files that are changed as time goes by.
 
-use std::{
-    error::Error,
-    fs, io,
-    path::{self, Path},
-};
+use super::timestamp::{civil_date, days_of};
 
-use tracing_appender::rolling::{self, RollingFileAppender};
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
+/// The weekday of the first day of the Unix epoch, a Thursday, counted from Sunday.
+const FIRST_WEEKDAY: u64 = 4;
 
 /// When a log file is left for a new one, and how many are kept.
 ///
-/// Files are cut by time, not by size; [`keep`](Self::keep) bounds their number.
+/// Files are cut by time, not by size; [`keep`](Self::keep) bounds their number. Where a new file can't be
+/// opened, lines go on to the old one.
 ///
 /// ```
 /// use obs_core::logs::{LogTarget, Rotation};
@@ -53,118 +53,94 @@ impl Rotation {
     }
 
     /// Keeps this many files beside the one that is written to, 1 or more. With every new file, and at
-    /// the start, the oldest go whose names begin with that of the path; a restart may take one more.
-    /// Defaults to all.
+    /// the start, the oldest go. Only files go whose whole name is one that this rotation gives: neither
+    /// `app.db` beside `app`, nor `app.2026-11-22.gz`, nor a folder or a link, nor the files of another
+    /// period that the path had before. Defaults to all.
     #[must_use]
     pub const fn keep(self, files: usize) -> Self {
         let files = if files == 0 { 1 } else { files };
         Self { keep: Some(files), ..self }
     }
-}
 
-/// Opens the file of this period.
-pub(super) fn open(path: &Path, rotation: Rotation) -> Result<RollingFileAppender, Box<dyn Error>> {
-    let name = path.file_name().ok_or("it names no file")?;
-    let name = name.to_str().ok_or("its file name is not UTF-8")?;
-    // What a link holds is read from where the link is, so it has to be absolute.
-    let folder = path::absolute(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref()))?;
-    let mut builder = RollingFileAppender::builder().filename_prefix(name).rotation(match rotation.period {
-        Period::Hour => rolling::Rotation::HOURLY,
-        Period::Day => rolling::Rotation::DAILY,
-        Period::Week => rolling::Rotation::WEEKLY,
-    });
-    if cfg!(unix) && is_free_for_a_link(path) {
-        builder = builder.latest_symlink(name);
+    pub(super) const fn kept(self) -> Option<usize> {
+        self.keep
     }
-    if let Some(files) = rotation.keep {
-        // It counts the file that it is about to make, even where that is there already.
-        builder = builder.max_log_files(files.saturating_add(1));
-    }
-    Ok(builder.build(folder)?)
-}
 
-/// Whether nothing is lost when a link to the newest file takes this place: an older link, or nothing,
-/// is there. (What stands in the way would be removed.)
-fn is_free_for_a_link(path: &Path) -> bool {
-    fs::symlink_metadata(path).map_or_else(|error| error.kind() == io::ErrorKind::NotFound, |found| found.is_symlink())
+    /// When the period began that `second` is in, both in seconds since the Unix epoch.
+    pub(super) const fn period_of(self, second: u64) -> u64 {
+        match self.period {
+            Period::Hour => second - second % HOUR,
+            Period::Day => second - second % DAY,
+            Period::Week => {
+                let day = second / DAY;
+                day.saturating_sub((day + FIRST_WEEKDAY) % 7) * DAY
+            }
+        }
+    }
+
+    /// The name of the file of a period.
+    pub(super) fn file_name(self, name: &str, period: u64) -> String {
+        let (year, month, day) = civil_date(period / DAY);
+        let date = format!("{name}.{year:04}-{month:02}-{day:02}");
+        match self.period {
+            Period::Hour => format!("{date}-{:02}", period / HOUR % 24),
+            Period::Day | Period::Week => date,
+        }
+    }
+
+    /// The period of a file, if [`file_name`](Self::file_name) gives it this very name.
+    pub(super) fn parse(self, name: &str, file: &str) -> Option<u64> {
+        let stamp = file.strip_prefix(name)?.strip_prefix('.')?;
+        let number = |from: usize, to: usize| stamp.get(from..to)?.parse::<u64>().ok();
+        let day = days_of(number(0, 4)?, number(5, 7)?, number(8, 10)?)?;
+        let hour = if matches!(self.period, Period::Hour) { number(11, 13)? } else { 0 };
+        let period = self.period_of(day * DAY + hour * HOUR);
+        // Whatever else may have been read: days and hours that there are not, signs, what follows.
+        (self.file_name(name, period) == file).then_some(period)
+    }
+
+    /// Whether any rotation gives a file this name.
+    pub(super) fn is_any(name: &str, file: &str) -> bool {
+        [Self::hourly(), Self::daily(), Self::weekly()].iter().any(|rotation| rotation.parse(name, file).is_some())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{io::Write, path::PathBuf};
+    use proptest::prelude::*;
 
     use super::*;
 
-    /// The files of a folder, links and all, sorted.
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
-    fn write(path: &Path, rotation: Rotation, text: &str) {
-        open(path, rotation).unwrap().write_all(text.as_bytes()).unwrap();
-    }
+    const ALL: [Rotation; 3] = [Rotation::hourly(), Rotation::daily(), Rotation::weekly()];
 
     #[test]
-    fn the_file_has_the_time_in_its_name_and_is_appended_to() {
-        for (rotation, len) in [
-            (Rotation::hourly(), "2026-11-22-14".len()),
-            (Rotation::daily(), "2026-11-22".len()),
-            (Rotation::weekly(), "2026-11-22".len()),
-        ] {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("made/for/it/shop.log");
-            write(&path, rotation, "one\n");
-            write(&path, rotation, "two\n");
-            let names = names(path.parent().unwrap());
-            let dated = names.last().unwrap();
-            assert_eq!(dated.strip_prefix("shop.log.").unwrap().len(), len);
-            assert_eq!(fs::read_to_string(path.with_file_name(dated)).unwrap(), "one\ntwo\n");
-            #[cfg(unix)]
-            assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n", "the path is a link to it");
+    fn a_week_begins_on_sunday() {
+        // 2026-11-22 is a Sunday.
+        let sunday = 1_795_305_600;
+        for second in [sunday, sunday + 1, sunday + 7 * DAY - 1] {
+            assert_eq!(Rotation::weekly().period_of(second), sunday);
         }
+        assert_eq!(Rotation::weekly().period_of(sunday - 1), sunday - 7 * DAY);
+        assert_eq!(Rotation::weekly().period_of(0), 0, "the first one is cut by the epoch");
     }
 
-    #[test]
-    fn a_file_in_place_of_the_link_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("shop.log");
-        fs::write(&path, "from before\n").unwrap();
-        write(&path, Rotation::daily(), "new\n");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "from before\n");
-        assert_eq!(names(folder.path()).len(), 2);
-    }
-
-    #[test]
-    fn old_files_go_and_others_stay() {
-        let folder = tempfile::tempdir().unwrap();
-        for day in 1..=5 {
-            fs::write(folder.path().join(format!("shop.log.2020-01-0{day}")), "old\n").unwrap();
+    proptest! {
+        #[test]
+        fn what_a_rotation_names_it_reads_again(second in 0..253_402_300_800_u64, name in "[a-z.-]{1,8}") {
+            for rotation in ALL {
+                let period = rotation.period_of(second);
+                prop_assert_eq!(rotation.parse(&name, &rotation.file_name(&name, period)), Some(period));
+            }
         }
-        fs::write(folder.path().join("other.log"), "").unwrap();
-        let path = folder.path().join("shop.log");
-        write(&path, Rotation::daily().keep(2), "new\n");
-        let dated: Vec<PathBuf> =
-            names(folder.path()).into_iter().filter(|name| name.starts_with("shop.log.")).map(PathBuf::from).collect();
-        assert_eq!(dated.len(), 3, "{dated:?}");
-        write(&path, Rotation::daily().keep(0), "again\n");
-        assert!(
-            names(folder.path())
-                .iter()
-                .any(|name| name.starts_with("shop.log.2026") || name > &"shop.log.2021".to_owned())
-        );
-        assert!(folder.path().join("other.log").exists());
-    }
 
-    #[test]
-    fn what_can_not_be_opened_is_an_error_with_its_reason() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("file");
-        fs::write(&file, "").unwrap();
-        let error = open(&file.join("shop.log"), Rotation::daily()).unwrap_err().to_string();
-        assert!(error.contains("(os error "), "{error}");
-        assert!(open(Path::new("/"), Rotation::daily()).is_err());
+        #[test]
+        fn what_it_reads_it_has_named(stamp in "[-0-9]{0,16}|[0-9]{4}-[0-9]{2}-[0-9]{2}(-[0-9]{2})?|\\PC{0,14}") {
+            for rotation in ALL {
+                let file = format!("app.{stamp}");
+                if let Some(period) = rotation.parse("app", &file) {
+                    prop_assert_eq!(rotation.file_name("app", period), file);
+                }
+            }
+        }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::{
     fmt,
-    fs::{self, File, OpenOptions},
     io::{self, IsTerminal as _, Write},
     path::{Path, PathBuf},
 };
 
+use super::log_file::LogFile;
 #[cfg(feature = "log-rotation")]
-use super::rotation::{self, Rotation};
+use super::{rolling_file::RollingFile, rotation::Rotation};
 use crate::obs::InitError;
 
 /// The setting that a target is given to.
@@ -47,16 +47,21 @@ impl LogTarget {
 
     /// A file that lines are appended to; it and its folder are made if they are not there.
     ///
-    /// The file grows for ever. A program such as logrotate can cut it (`copytruncate`), or take
-    /// [`rolling_file`](Self::rolling_file).
+    /// The file grows for ever. A program such as logrotate can move it away or cut it (`copytruncate`), or
+    /// take [`rolling_file`](Self::rolling_file). A file that was moved or removed is made anew with the next
+    /// lines.
+    ///
+    /// A folder, a full disk, or a named pipe that nobody reads is an error of `init`. Whatever comes later is
+    /// waited for by the thread of the lines only, for five seconds at most at a time where a pipe is full,
+    /// and costs lines, which are counted.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Kind::File(path.into()))
     }
 
     /// A new file for each hour, day or week (UTC), named `path` with the time at its end:
-    /// `shop.log.2026-11-22`; on Unix, `path` itself is a link to the newest one unless a file is in its
-    /// place. See [`Rotation`].
+    /// `shop.log.2026-11-22`; on Unix, `path` itself is a link to the newest one unless something else is in
+    /// its place. See [`Rotation`], and [`file`](Self::file) for what can go wrong.
     #[cfg(feature = "log-rotation")]
     #[must_use]
     pub fn rolling_file(path: impl Into<PathBuf>, rotation: Rotation) -> Self {
@@ -72,10 +77,10 @@ impl LogTarget {
     /// With its file open, if it has one.
     pub(super) fn opened(self) -> Result<Self, InitError> {
         let file: Box<dyn Write + Send> = match self.0 {
-            Kind::File(path) => Box::new(append_to(&path).map_err(|error| unwritable(&path, &error))?),
+            Kind::File(path) => Box::new(LogFile::open(&path).map_err(|error| unwritable(&path, &error))?),
             #[cfg(feature = "log-rotation")]
             Kind::RollingFile(path, rotation) => {
-                Box::new(rotation::open(&path, rotation).map_err(|error| unwritable(&path, &error))?)
+                Box::new(RollingFile::open(&path, rotation).map_err(|error| unwritable(&path, &error))?)
             }
             other => return Ok(Self(other)),
         };
@@ -114,13 +119,6 @@ impl fmt::Debug for LogTarget {
     }
 }
 
-fn append_to(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)?;
-    }
-    OpenOptions::new().append(true).create(true).open(path)
-}
-
 fn unwritable(path: &Path, error: &dyn fmt::Display) -> InitError {
     let expected = format!("the path of a file that this process may create and append to ({error})");
     InitError::invalid(SETTING, path.display(), expected)
@@ -128,6 +126,8 @@ fn unwritable(path: &Path, error: &dyn fmt::Display) -> InitError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

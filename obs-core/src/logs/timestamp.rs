@@ -104,7 +104,7 @@ pub(super) fn push_digits<const N: usize>(out: &mut impl Sink, value: u64) {
 /// Year, month and day of a day since the Unix epoch.
 ///
 /// Years are counted from the first of March here, so that the leap day is the last one.
-const fn civil_date(days_since_epoch: u64) -> (u64, u64, u64) {
+pub(super) const fn civil_date(days_since_epoch: u64) -> (u64, u64, u64) {
     let days = days_since_epoch + EPOCH_SHIFT;
     let (era, day_of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -115,6 +115,17 @@ const fn civil_date(days_since_epoch: u64) -> (u64, u64, u64) {
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = era * 400 + year_of_era + (month <= 2) as u64;
     (year, month, day)
+}
+
+/// The day since the Unix epoch of a date, the other way round; `None` before it. What is no date, such as the
+/// 30th of February, is another one.
+#[cfg(feature = "log-rotation")]
+pub(super) fn days_of(year: u64, month: u64, day: u64) -> Option<u64> {
+    let (year, month_from_march) = if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
+    let (era, year_of_era) = (year / 400, year % 400);
+    let day_of_year = ((153 * month_from_march + 2) / 5 + day).checked_sub(1)?;
+    let day_of_era = 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    (era * DAYS_PER_ERA + day_of_era).checked_sub(EPOCH_SHIFT)
 }
 
 #[cfg(test)]
