@@ -7,7 +7,7 @@ use actix_web::{
     dev::ServiceRequest,
     http::{Method, Uri, header::HeaderMap},
 };
-use obs_core::names::value;
+use obs_core::{guard::Guarded, names::value};
 
 use crate::{hooks::Hooks, patterns::Patterns};
 
@@ -55,7 +55,7 @@ mod sealed {
 }
 
 /// Names the endpoint of a request.
-pub(crate) type EndpointFn = Arc<dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync>;
+pub(crate) type EndpointFn = Arc<Guarded<dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync>>;
 
 /// What is known of the endpoint when a request arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,18 +1,14 @@
 //! What the user's own functions say of a request.
 
-use std::{
-    borrow::Cow,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{borrow::Cow, sync::Arc};
 
 use actix_web::dev::ServiceRequest;
-use obs_core::request::MAX_LABELS;
+use obs_core::{guard::Guarded, request::MAX_LABELS};
 
 use crate::{RequestView, endpoint::EndpointFn};
 
 /// Finds the value of a label.
-pub(crate) type LabelFn = Arc<dyn for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync>;
+pub(crate) type LabelFn = Arc<Guarded<dyn for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync>>;
 
 /// The user's functions, kept with the settings of the middleware. One that panics has said nothing:
 /// it must not take the request with it.
@@ -37,7 +33,7 @@ impl Hooks {
     pub(crate) fn endpoint(&self, request: &ServiceRequest) -> Option<Cow<'static, str>> {
         let endpoint = self.endpoint.as_ref()?;
         let view = RequestView::new(request.request());
-        catch_unwind(AssertUnwindSafe(|| endpoint(&view))).ok().flatten()
+        endpoint.call(|endpoint| endpoint(&view)).flatten()
     }
 
     /// The values of the labels.
@@ -45,7 +41,7 @@ impl Hooks {
         let view = RequestView::new(request.request());
         let mut labels = LabelValues::default();
         for (label, value) in self.labels.iter().zip(&mut labels.values) {
-            let found = catch_unwind(AssertUnwindSafe(|| label(&view))).ok().flatten();
+            let found = label.call(|label| label(&view)).flatten();
             *value = found.unwrap_or_default();
             labels.count += 1;
         }

@@ -10,7 +10,7 @@ use actix_web::{
     body::MessageBody,
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
 };
-use obs_core::{layer_setters, request::LayerState};
+use obs_core::{guard::Guarded, layer_setters, request::LayerState};
 
 use crate::{IntoEndpoint, ObsBody, ObsService, RequestView, hooks::Hooks};
 
@@ -53,7 +53,8 @@ impl ObsMiddleware {
     pub fn endpoint<R: IntoEndpoint>(self, endpoint: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static) -> Self {
         self.with(|options| {
             options.edit_hooks(|hooks: &mut Hooks| {
-                hooks.endpoint = Some(Arc::new(move |request| endpoint(request).into_endpoint()));
+                let endpoint = move |request: &RequestView<'_>| endpoint(request).into_endpoint();
+                hooks.endpoint = Some(Arc::new(Guarded::new("the endpoint function of a layer", endpoint)));
             });
         })
     }
@@ -77,7 +78,8 @@ impl ObsMiddleware {
     ) -> Self {
         self.with(|options| {
             if options.label(name.as_ref(), values) {
-                options.edit_hooks(|hooks: &mut Hooks| hooks.labels.push(Arc::new(value)));
+                let value = Arc::new(Guarded::new("the label function of a layer", value));
+                options.edit_hooks(|hooks: &mut Hooks| hooks.labels.push(value));
             }
         })
     }

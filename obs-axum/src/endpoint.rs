@@ -3,6 +3,7 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use http::{Extensions, HeaderMap, Method, Request, Uri};
+use obs_core::guard::Guarded;
 
 /// The endpoint that a request is recorded under, as an extension of its **response**: for routers
 /// that the layer can't see into.
@@ -45,7 +46,7 @@ mod sealed {
 }
 
 /// Names the endpoint of a request.
-pub(crate) type EndpointFn = Arc<dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync>;
+pub(crate) type EndpointFn = Arc<Guarded<dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync>>;
 
 // === impl Endpoint ===
 

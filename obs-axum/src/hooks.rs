@@ -1,19 +1,15 @@
 //! What the user's own functions say of a request.
 
-use std::{
-    borrow::Cow,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{borrow::Cow, sync::Arc};
 
 use axum::extract::MatchedPath;
 use http::Request;
-use obs_core::request::MAX_LABELS;
+use obs_core::{guard::Guarded, request::MAX_LABELS};
 
 use crate::{RequestView, endpoint::EndpointFn};
 
 /// Finds the value of a label.
-pub(crate) type LabelFn = Arc<dyn for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync>;
+pub(crate) type LabelFn = Arc<Guarded<dyn for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync>>;
 
 /// The user's functions, kept with the settings of the layer.
 #[derive(Clone, Default)]
@@ -42,10 +38,10 @@ impl Hooks {
         if let Some(endpoint) = &self.endpoint
             && request.extensions().get::<MatchedPath>().is_none()
         {
-            named.endpoint = catch_unwind(AssertUnwindSafe(|| endpoint(&view))).ok().flatten();
+            named.endpoint = endpoint.call(|endpoint| endpoint(&view)).flatten();
         }
         for (label, value) in self.labels.iter().zip(&mut named.labels) {
-            let found = catch_unwind(AssertUnwindSafe(|| label(&view))).ok().flatten();
+            let found = label.call(|label| label(&view)).flatten();
             *value = found.unwrap_or_default();
             named.count += 1;
         }

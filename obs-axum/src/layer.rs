@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use obs_core::{layer_setters, request::LayerState};
+use obs_core::{guard::Guarded, layer_setters, request::LayerState};
 use tower_layer::Layer;
 
 use crate::{IntoEndpoint, ObsService, RequestView, hooks::Hooks, service::Observer};
@@ -46,7 +46,8 @@ impl ObsLayer {
     pub fn endpoint<R: IntoEndpoint>(self, endpoint: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static) -> Self {
         self.with(|options| {
             options.edit_hooks(|hooks: &mut Hooks| {
-                hooks.endpoint = Some(Arc::new(move |request| endpoint(request).into_endpoint()));
+                let endpoint = move |request: &RequestView<'_>| endpoint(request).into_endpoint();
+                hooks.endpoint = Some(Arc::new(Guarded::new("the endpoint function of a layer", endpoint)));
             });
         })
     }
@@ -85,7 +86,8 @@ impl ObsLayer {
     ) -> Self {
         self.with(|options| {
             if options.label(name.as_ref(), values) {
-                options.edit_hooks(|hooks: &mut Hooks| hooks.labels.push(Arc::new(value)));
+                let value = Arc::new(Guarded::new("the label function of a layer", value));
+                options.edit_hooks(|hooks: &mut Hooks| hooks.labels.push(value));
             }
         })
     }

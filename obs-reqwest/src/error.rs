@@ -4,12 +4,10 @@ use std::error::Error as StdError;
 
 use obs_core::{
     client::{ClientObservation, transport_error},
+    guard::chain,
     names::error_type,
 };
 use reqwest_middleware::Error;
-
-/// How far a chain of sources is followed: an error may be its own source.
-const MAX_DEPTH: usize = 16;
 
 /// Ends the attempt with this error.
 pub(crate) fn record(observation: &mut ClientObservation, error: &Error) {
@@ -27,18 +25,10 @@ pub(crate) fn record(observation: &mut ClientObservation, error: &Error) {
 
 /// The error of reqwest that another middleware has wrapped.
 fn reqwest_error<'a>(error: &'a (dyn StdError + Send + Sync + 'static)) -> Option<&'a reqwest::Error> {
-    let mut link: Option<&'a (dyn StdError + 'static)> = Some(error);
-    for _ in 0..MAX_DEPTH {
-        let error = link?;
-        if let Some(Error::Reqwest(found)) = error.downcast_ref() {
-            return Some(found);
-        }
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        link = error.source();
-    }
-    None
+    chain(error).find_map(|link| match link.downcast_ref() {
+        Some(Error::Reqwest(found)) => Some(found),
+        _ => link.downcast_ref(),
+    })
 }
 
 fn word(error: &reqwest::Error) -> &'static str {
@@ -66,10 +56,6 @@ fn word(error: &reqwest::Error) -> &'static str {
 /// The innermost source, such as "Connection refused": it does not name the URL, as reqwest's own
 /// errors do.
 fn root_cause(error: &reqwest::Error) -> Option<&(dyn StdError + 'static)> {
-    let mut cause = error.source()?;
-    for _ in 0..MAX_DEPTH {
-        let Some(source) = cause.source() else { break };
-        cause = source;
-    }
+    let cause = chain(error.source()?).last()?;
     (!cause.is::<reqwest::Error>()).then_some(cause)
 }

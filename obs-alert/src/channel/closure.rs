@@ -2,7 +2,12 @@
 
 use std::{error::Error, sync::Arc};
 
+use obs_core::guard::chain_text;
+
 use super::{Notification, send_error::SendError};
+
+/// The longest text of an error of a closure, in bytes.
+const MAX_ERROR: usize = 1_024;
 
 /// What a notification is given to.
 #[derive(Clone)]
@@ -21,6 +26,6 @@ impl Closure {
     }
 
     pub(super) fn send(&self, notification: &Notification) -> Result<(), SendError> {
-        (self.0)(notification).map_err(|error| SendError::transient(error.to_string()))
+        (self.0)(notification).map_err(|error| SendError::transient(chain_text(&*error, ": ", MAX_ERROR)))
     }
 }

@@ -2,13 +2,15 @@
 
 use std::{
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
-use obs_core::names::{alert::outcome, target};
+use obs_core::{
+    guard::guarded,
+    names::{alert::outcome, target},
+};
 
 use super::{
     Notification,
@@ -201,8 +203,8 @@ impl Sender {
             return Err(SendError::lasting("there was no time left"));
         }
         // What a closure has broken by its panic is its own.
-        catch_unwind(AssertUnwindSafe(|| self.transport.send(notification, timeout)))
-            .unwrap_or_else(|_| Err(SendError::lasting("the channel panicked")))
+        guarded(|| self.transport.send(notification, timeout))
+            .unwrap_or_else(|| Err(SendError::lasting("the channel panicked")))
     }
 
     fn give_up(&self, notification: &Notification, outcome: &'static str, why: &str) {

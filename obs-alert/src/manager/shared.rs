@@ -4,13 +4,16 @@ use std::{
     cell::Cell,
     collections::HashMap,
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use obs_core::{metrics::FamilySnapshot, names::target};
+use obs_core::{
+    guard::{chain_text, guarded},
+    metrics::FamilySnapshot,
+    names::target,
+};
 
 use super::{Telemetry, engine::Engine, state_file, task::Stop};
 use crate::{
@@ -42,6 +45,8 @@ struct Turn {
     saved_at: Option<Moment>,
 }
 
+/// The longest text of an error of a closure, in bytes.
+const MAX_ERROR: usize = 1_024;
 /// How often the state file is written.
 const SAVE_EVERY: Duration = Duration::from_secs(300);
 
@@ -74,7 +79,7 @@ impl Shared {
         };
         let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let started = Instant::now();
-        let Ok(families) = catch_unwind(AssertUnwindSafe(|| (self.source)())) else {
+        let Some(families) = guarded(|| (self.source)()) else {
             tracing::error!(target: target::OBS, "alert rules can't be evaluated: reading the metrics panicked");
             return self.engine().active().cloned().collect();
         };
@@ -128,10 +133,9 @@ impl Drop for Within {
 }
 
 fn ask(closure: &Custom) -> Result<bool, String> {
-    match catch_unwind(AssertUnwindSafe(|| closure.is_so())) {
-        Ok(told) => told.map_err(|error| error.to_string()),
-        Err(_) => Err("it panicked".to_owned()),
-    }
+    // The error is formatted and dropped in there, too: it is of the application's own.
+    let told = guarded(|| closure.is_so().map_err(|error| chain_text(&*error, ": ", MAX_ERROR)));
+    told.unwrap_or_else(|| Err("it panicked".to_owned()))
 }
 
 fn report(told: &HashMap<String, Result<bool, String>>) {

@@ -6,14 +6,16 @@ use std::{
     ffi::OsString,
     fmt,
     io::Write as _,
-    panic::{AssertUnwindSafe, catch_unwind},
     process::{Child, Command, Stdio},
     sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
-use obs_core::names::alert::outcome;
+use obs_core::{
+    guard::{chain_text, guarded},
+    names::alert::outcome,
+};
 
 use crate::Alert;
 
@@ -26,6 +28,8 @@ pub(super) enum Action {
 
 pub(super) type Act = dyn Fn(&Alert) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
 
+/// The longest text of an error of a closure, in bytes.
+const MAX_ERROR: usize = 1_024;
 /// How often a program is asked whether it has ended.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -35,10 +39,11 @@ impl Action {
     /// Does it; the outcome for the metric, and what went wrong.
     pub(super) fn run(&self, alert: &Alert, timeout: Duration) -> (&'static str, Option<String>) {
         match self {
-            Self::Closure(act) => match catch_unwind(AssertUnwindSafe(|| act(alert))) {
-                Ok(Ok(())) => (outcome::SUCCEEDED, None),
-                Ok(Err(error)) => (outcome::FAILED, Some(error.to_string())),
-                Err(_) => (outcome::FAILED, Some("it panicked".to_owned())),
+            // The error is formatted and dropped in there, too: it is of the application's own.
+            Self::Closure(act) => match guarded(|| act(alert).map_err(|error| chain_text(&*error, ": ", MAX_ERROR))) {
+                Some(Ok(())) => (outcome::SUCCEEDED, None),
+                Some(Err(error)) => (outcome::FAILED, Some(error)),
+                None => (outcome::FAILED, Some("it panicked".to_owned())),
             },
             Self::Command { program, arguments, variables } => {
                 let mut command = Command::new(program);

@@ -2,10 +2,7 @@
 
 use std::error::Error;
 
-use obs_core::client::transport_error;
-
-/// How far a chain of sources is followed: an error may be its own source.
-const MAX_DEPTH: usize = 16;
+use obs_core::{client::transport_error, guard::chain};
 
 /// Names the `error_type` of an error: a word from a closed list, never the error's text.
 ///
@@ -34,12 +31,7 @@ impl<E: Error + 'static> ClassifyError<E> for FromSources {
     }
 
     fn cause<'a>(&self, error: &'a E) -> Option<&'a (dyn Error + 'static)> {
-        let mut cause: &(dyn Error + 'static) = error;
-        for _ in 0..MAX_DEPTH {
-            let Some(source) = cause.source() else { break };
-            cause = source;
-        }
-        Some(cause)
+        chain(error).last()
     }
 }
 

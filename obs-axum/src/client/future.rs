@@ -4,12 +4,17 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use http::Response;
 use http_body::Body;
-use obs_core::client::{ClientObservation, ClientResponse};
+use obs_core::{
+    client::{ClientObservation, ClientResponse},
+    guard::Guarded,
+    names::error_type,
+};
 use pin_project_lite::pin_project;
 
 use super::{ClassifyError, ObsClientBody};
@@ -22,14 +27,14 @@ pin_project! {
         #[pin]
         inner: F,
         observation: ClientObservation,
-        classify: C,
+        classify: Arc<Guarded<C>>,
     }
 }
 
 // === impl ObsClientFuture ===
 
 impl<F, C> ObsClientFuture<F, C> {
-    pub(super) fn new(inner: F, observation: ClientObservation, classify: C) -> Self {
+    pub(super) fn new(inner: F, observation: ClientObservation, classify: Arc<Guarded<C>>) -> Self {
         Self { inner, observation, classify }
     }
 }
@@ -52,7 +57,9 @@ where
         Poll::Ready(match result {
             Ok(response) => Ok(answered(response, observation)),
             Err(error) => {
-                observation.error(this.classify.error_type(&error), this.classify.cause(&error));
+                let said = this.classify.call(|classify| (classify.error_type(&error), classify.cause(&error)));
+                let (error_type, cause) = said.unwrap_or((error_type::OTHER, None));
+                observation.error(error_type, cause);
                 Err(error)
             }
         })

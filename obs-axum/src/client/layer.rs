@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use obs_core::{client::ClientState, client_setters};
+use obs_core::{client::ClientState, client_setters, guard::Guarded};
 use tower_layer::Layer;
 
 use super::{FromSources, ObsClientService};
@@ -21,7 +21,7 @@ use crate::{IntoEndpoint, RequestView, endpoint::EndpointFn};
 pub struct ObsClientLayer<C = FromSources> {
     state: ClientState,
     target: Option<EndpointFn>,
-    classify: C,
+    classify: Arc<Guarded<C>>,
 }
 
 client_setters!(ObsClientLayer<C>);
@@ -45,7 +45,8 @@ impl<C> ObsClientLayer<C> {
     ///     .target(|request| request.uri.path().starts_with("/users/").then_some("/users/{id}"));
     /// ```
     pub fn target<R: IntoEndpoint>(mut self, target: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static) -> Self {
-        self.target = Some(Arc::new(move |request| target(request).into_endpoint()));
+        let target = move |request: &RequestView<'_>| target(request).into_endpoint();
+        self.target = Some(Arc::new(Guarded::new("the target function of a client", target)));
         self
     }
 
@@ -75,15 +76,16 @@ impl<C> ObsClientLayer<C> {
     /// ```
     pub fn classify_error<D>(self, classify: D) -> ObsClientLayer<D> {
         let Self { state, target, classify: _ } = self;
+        let classify = Arc::new(Guarded::new("the classify_error function of a client", classify));
         ObsClientLayer { state, target, classify }
     }
 }
 
-impl<S, C: Clone> Layer<S> for ObsClientLayer<C> {
+impl<S, C> Layer<S> for ObsClientLayer<C> {
     type Service = ObsClientService<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ObsClientService::new(inner, self.state.clone(), self.target.clone(), self.classify.clone())
+        ObsClientService::new(inner, self.state.clone(), self.target.clone(), Arc::clone(&self.classify))
     }
 }
 

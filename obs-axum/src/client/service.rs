@@ -3,12 +3,16 @@
 use std::{
     borrow::Cow,
     fmt,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use http::{Request, Response};
 use http_body::Body;
-use obs_core::client::{ClientObservation, ClientState};
+use obs_core::{
+    client::{ClientObservation, ClientState},
+    guard::Guarded,
+};
 use tower_service::Service;
 
 use super::{
@@ -24,13 +28,13 @@ pub struct ObsClientService<S, C> {
     inner: S,
     state: ClientState,
     target: Option<EndpointFn>,
-    classify: C,
+    classify: Arc<Guarded<C>>,
 }
 
 // === impl ObsClientService ===
 
 impl<S, C> ObsClientService<S, C> {
-    pub(super) fn new(inner: S, state: ClientState, target: Option<EndpointFn>, classify: C) -> Self {
+    pub(super) fn new(inner: S, state: ClientState, target: Option<EndpointFn>, classify: Arc<Guarded<C>>) -> Self {
         Self { inner, state, target, classify }
     }
 
@@ -55,14 +59,14 @@ impl<S, C> ObsClientService<S, C> {
 
     fn named_target<B>(&self, request: &Request<B>) -> Option<Cow<'static, str>> {
         let name = self.target.as_ref()?;
-        if has_target(request) { None } else { name(&RequestView::new(request)) }
+        if has_target(request) { None } else { name.call(|name| name(&RequestView::new(request))).flatten() }
     }
 }
 
 impl<S, C, B, R> Service<Request<B>> for ObsClientService<S, C>
 where
     S: Service<Request<B>, Response = Response<R>>,
-    C: ClassifyError<S::Error> + Clone,
+    C: ClassifyError<S::Error>,
     B: Body,
     R: Body,
 {
@@ -79,7 +83,7 @@ where
         let polling = observation.enter();
         let inner = self.inner.call(request);
         polling.leave();
-        ObsClientFuture::new(inner, observation, self.classify.clone())
+        ObsClientFuture::new(inner, observation, Arc::clone(&self.classify))
     }
 }
 

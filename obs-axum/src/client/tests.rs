@@ -123,6 +123,21 @@ async fn a_request_of_a_grpc_client_is_named_by_base_url_and_path() {
 }
 
 #[tokio::test]
+async fn hooks_that_panic_break_no_request() {
+    let (layer, seen) = layer();
+    let layer = layer.target(|_| -> String { panic!("on purpose") });
+    ServiceBuilder::new().layer(layer).service(answering(200)).oneshot(get("http://users/")).await.unwrap();
+    assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), told("users", "", 200, Outcome::Ok, None));
+
+    let (layer, seen) = self::layer();
+    let layer = layer.classify_error(|_: &BoxError| -> &'static str { panic!("on purpose") });
+    let fails = service_fn(|_: Request<Body>| async { Err::<Response<Body>, _>(BoxError::from("no")) });
+    let error = ServiceBuilder::new().layer(layer).service(fails).oneshot(get("http://users/")).await.unwrap_err();
+    assert_eq!(error.to_string(), "no");
+    assert_eq!(*seen.lock().unwrap(), told("users", "", None, Outcome::ServerError, Some("_OTHER")));
+}
+
+#[tokio::test]
 async fn a_retry_tells_its_number() {
     let (layer, seen) = layer();
     let mut request = get("http://users/");

@@ -1,9 +1,6 @@
 //! What is recorded when an attempt ends, in each signal.
 
-use std::{
-    error::Error,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::error::Error;
 
 use opentelemetry::{KeyValue, trace::Status};
 
@@ -12,6 +9,7 @@ use super::{
     observation::{Answer, Running},
 };
 use crate::{
+    guard::{guarded, text_of},
     metrics::Measured,
     names::attribute,
     request::{GrpcStatus, interned, status_text},
@@ -80,7 +78,8 @@ impl Running {
             span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, interned(error_type)));
             span.set_status(Status::error(answer.cause.map(description).unwrap_or_default()));
         }
-        span.end_with_timestamp(self.attempt.started + answer.duration);
+        // Processors of a provider of the user's run in there.
+        let _ = guarded(|| span.end_with_timestamp(self.attempt.started + answer.duration));
     }
 
     /// The log line and the user's hook.
@@ -105,16 +104,12 @@ impl Running {
             line::write(&finished, self.attempt.otel.as_ref());
         }
         if let Some(hook) = &self.instrument.options.on_finish {
-            // A hook of the user's that panics, perhaps during another panic, must not end the process.
-            let _ = catch_unwind(AssertUnwindSafe(|| hook(&finished)));
+            let _ = hook.call(|hook| hook(&finished));
         }
     }
 }
 
 /// The text of an error, cut to a length that a span can carry.
 fn description(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let end = (0..=MAX_DESCRIPTION.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-    text.truncate(end.unwrap_or_default());
-    text
+    text_of(error, MAX_DESCRIPTION)
 }

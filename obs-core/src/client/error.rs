@@ -6,10 +6,11 @@ use std::{
     io,
 };
 
-use crate::names::error_type;
+use crate::{
+    guard::{MAX_SOURCES, chain, guarded},
+    names::error_type,
+};
 
-/// How far a chain of sources is followed: an error may be its own source.
-const MAX_DEPTH: usize = 16;
 /// How much of an error's text is looked at, in bytes.
 const MAX_TEXT: usize = 512;
 
@@ -50,11 +51,9 @@ struct Text(String);
 #[must_use]
 pub fn transport_error(error: &(dyn Error + 'static)) -> &'static str {
     let mut verdict = Verdict::default();
-    let mut link = Some(error);
-    for _ in 0..MAX_DEPTH {
-        let Some(error) = link else { break };
-        verdict.add(error);
-        link = error.source();
+    for link in chain(error) {
+        // Texts are asked for, which are the application's own.
+        let _ = guarded(|| verdict.add(link));
     }
     verdict.word()
 }
@@ -63,6 +62,16 @@ pub fn transport_error(error: &(dyn Error + 'static)) -> &'static str {
 
 impl Verdict {
     fn add(&mut self, error: &(dyn Error + 'static)) {
+        let mut link = Some(error);
+        for _ in 0..MAX_SOURCES {
+            let Some(error) = link else { break };
+            self.add_one(error);
+            // An `io::Error` around another error doesn't count that one among its sources.
+            link = error.downcast_ref().and_then(io::Error::get_ref).map(|inner| inner as _);
+        }
+    }
+
+    fn add_one(&mut self, error: &(dyn Error + 'static)) {
         let io_error = error.downcast_ref::<io::Error>();
         if let Some(error) = io_error {
             self.add_kind(error.kind());
@@ -70,10 +79,6 @@ impl Verdict {
         // The system's own words say nothing of the layer that they come from.
         if io_error.is_none_or(|error| error.raw_os_error().is_none()) {
             self.add_text(&Text::of(error).0);
-        }
-        // An `io::Error` around another error doesn't count that one among its sources.
-        if let Some(inner) = io_error.and_then(io::Error::get_ref) {
-            self.add(inner);
         }
     }
 

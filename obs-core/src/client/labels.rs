@@ -1,16 +1,15 @@
 //! Labels of a client's own.
 
-use std::{
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{fmt, sync::Arc};
 
 use super::ClientRequest;
-use crate::request::{HeaderReader, LabelList, OwnLabels};
+use crate::{
+    guard::Guarded,
+    request::{HeaderReader, LabelList, OwnLabels},
+};
 
 /// Finds the value of a label.
-type LabelFn = Arc<dyn Fn(&ClientRequest<'_>, &dyn HeaderReader) -> Option<&'static str> + Send + Sync>;
+type LabelFn = Arc<Guarded<dyn Fn(&ClientRequest<'_>, &dyn HeaderReader) -> Option<&'static str> + Send + Sync>>;
 
 /// The labels of a client, and how their values are found.
 #[derive(Clone, Default)]
@@ -30,7 +29,7 @@ impl ClientLabels {
         value: impl Fn(&ClientRequest<'_>, &dyn HeaderReader) -> Option<&'static str> + Send + Sync + 'static,
     ) {
         if self.own.add(label) {
-            self.values.push(Arc::new(value));
+            self.values.push(Arc::new(Guarded::new("the label function of a client", value)));
         }
     }
 
@@ -45,8 +44,7 @@ impl ClientLabels {
 
     /// The values for a request; empty for none. Without labels this allocates nothing.
     pub(super) fn values(&self, request: &ClientRequest<'_>, headers: &dyn HeaderReader) -> Box<[&'static str]> {
-        // A function of the user's that panics must not take the request with it.
-        let found = |value: &LabelFn| catch_unwind(AssertUnwindSafe(|| value(request, headers))).ok().flatten();
+        let found = |value: &LabelFn| value.call(|value| value(request, headers)).flatten();
         self.values.iter().map(|value| found(value).unwrap_or_default()).collect()
     }
 }

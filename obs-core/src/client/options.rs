@@ -8,6 +8,7 @@ use std::{
 use super::{ClientFinished, ClientInstrument, ClientRequest, hosts::Hosts, labels::ClientLabels};
 use crate::{
     Obs,
+    guard::Guarded,
     metrics::Convention,
     names::metric,
     obs::Shared,
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Is told of every attempt that has ended.
-pub(super) type ClientFinishHook = Arc<dyn Fn(&ClientFinished<'_>) + Send + Sync>;
+pub(super) type ClientFinishHook = Arc<Guarded<dyn Fn(&ClientFinished<'_>) + Send + Sync>>;
 
 /// The hosts that have series of their own, unless told otherwise.
 const DEFAULT_MAX_HOSTS: usize = 100;
@@ -159,7 +160,7 @@ impl ClientOptions {
 
     /// Sets the hook that is told of every attempt's end.
     pub fn on_finish(&mut self, hook: impl Fn(&ClientFinished<'_>) + Send + Sync + 'static) {
-        self.on_finish = Some(Arc::new(hook));
+        self.on_finish = Some(Arc::new(Guarded::new("the on_finish hook of a client", hook)));
     }
 }
 

@@ -2,11 +2,15 @@
 
 use std::{any::Any, borrow::Cow, error::Error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use crate::guard::chain_text;
+
 /// Less than the second after which Kubernetes gives a probe up.
 const TIMEOUT: Duration = Duration::from_millis(800);
 /// Longer would be no answer to a probe; also keeps deadlines within what clocks can tell.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
 const CACHE: Duration = Duration::from_secs(1);
+/// The longest text of an error, in bytes.
+const MAX_TEXT: usize = 4_096;
 
 /// What a check says of its subject.
 pub(super) type Verdict = Result<(), Complaint>;
@@ -163,13 +167,6 @@ impl Complaint {
 
     /// The error and its sources, for the log.
     pub(super) fn chain(&self) -> String {
-        let mut text = self.error.to_string();
-        let mut source = self.error.source();
-        while let Some(error) = source {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
-        }
-        text
+        chain_text(&*self.error, ": ", MAX_TEXT)
     }
 }

@@ -19,6 +19,7 @@ use tokio::{
 use super::{Check, CheckReport, Status, check::Complaint, run::Run};
 use crate::{
     PageOwner,
+    guard::guarded,
     names::{label, metric, target},
 };
 
@@ -119,7 +120,12 @@ impl Slot {
         let (reason, error) = match verdict {
             Ok(()) if late => (Some(format!("took longer than {:?}", self.check.timeout).into()), None),
             Ok(()) => (None, None),
-            Err(Failure::Complaint(complaint)) => (Some(self.check.reason(&complaint)), Some(complaint.chain())),
+            Err(Failure::Complaint(complaint)) => {
+                let told = (Some(self.check.reason(&complaint)), Some(complaint.chain()));
+                // The error is the application's own, and may panic when it is dropped.
+                let _ = guarded(|| drop(complaint));
+                told
+            }
             Err(Failure::Overdue) => (Some(self.overdue()), None),
             Err(Failure::Broken(reason)) => (Some(Cow::Borrowed(reason)), None),
         };

@@ -6,12 +6,13 @@ use super::{
     redact::Redactor,
     value::Value,
 };
-use crate::names::{log, value::REDACTED};
+use crate::{
+    guard::PANICKED,
+    names::{log, value::REDACTED},
+};
 
 /// By how many bytes a field may pass its limit: a number, quotes, a key's punctuation.
 pub(super) const SLACK: usize = 64;
-/// What stands for a value whose formatting panicked.
-pub(super) const PANICKED: &str = "<panicked while formatting>";
 
 /// Fields as they will stand on a line, one after the other, and where each key is.
 ///

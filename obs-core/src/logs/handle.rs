@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     context::RequestContext,
+    guard::Guarded,
     obs::{InitError, ServiceInfo},
     trace::Budget,
 };
@@ -124,7 +125,7 @@ impl Logs {
     }
 
     /// Gives every finished line to a second reader as well; `false` if there is one.
-    pub(crate) fn set_reader(&self, reader: Box<dyn LineReader>) -> bool {
+    pub(crate) fn set_reader(&self, reader: Box<Guarded<dyn LineReader>>) -> bool {
         self.0.output.set_reader(reader)
     }
 

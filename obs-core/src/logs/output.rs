@@ -12,7 +12,10 @@ use metrics::{Counter, Key, Label, Recorder};
 use tracing_core::Level;
 
 use super::{encoder::Encoder, parts::level_index, writer::Writer};
-use crate::names::{MetricDef, metric};
+use crate::{
+    guard::Guarded,
+    names::{MetricDef, metric},
+};
 
 /// Levels as the label of `obs_log_lines_total` has them, by [`level_index`].
 const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
@@ -23,14 +26,15 @@ pub(super) struct Output {
     pub(super) encoder: Encoder,
     pub(super) writer: Writer,
     counters: Counters,
-    reader: OnceLock<Box<dyn LineReader>>,
+    reader: OnceLock<Box<Guarded<dyn LineReader>>>,
     /// Tells layers apart that meet on one span.
     pub(super) id: u64,
 }
 
 /// A second reader of lines, beside the writer: a live page, an export.
 ///
-/// It is called on the thread that logs, before the line is written, and must not block.
+/// It is called on the thread that logs, before the line is written, and must not block. It is not called
+/// for lines that it logs itself, and where it panics, the line is written all the same.
 pub trait LineReader: Send + Sync {
     /// Reads a line, which ends in a newline.
     fn read(&self, level: Level, line: &[u8]);
@@ -56,7 +60,7 @@ impl Output {
     #[inline]
     pub(super) fn deliver(&self, level: Level, line: &[u8]) {
         if let Some(reader) = self.reader.get() {
-            reader.read(level, line);
+            let _ = reader.call(|reader| reader.read(level, line));
         }
         if self.writer.push(line) {
             self.counters.lines[level_index(level)].increment(1);
@@ -70,7 +74,7 @@ impl Output {
     }
 
     /// Sets the second reader; `false` if there is one.
-    pub(super) fn set_reader(&self, reader: Box<dyn LineReader>) -> bool {
+    pub(super) fn set_reader(&self, reader: Box<Guarded<dyn LineReader>>) -> bool {
         self.reader.set(reader).is_ok()
     }
 }

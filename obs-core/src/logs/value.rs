@@ -11,10 +11,7 @@ use super::{
     sink::Sink,
     timestamp::{PAIRS, push_digits},
 };
-use crate::context::FieldValue;
-
-/// Sources of an error that are followed; a chain may be a ring.
-const MAX_SOURCES: usize = 32;
+use crate::{context::FieldValue, guard::chain};
 
 /// A value from whatever source.
 #[derive(Clone, Copy)]
@@ -156,9 +153,7 @@ fn push_display(out: &mut Vec<u8>, limit: usize, escaping: Escaping, value: impl
 /// Appends an error and its sources, `: ` between them.
 fn push_chain(text: &mut Escaped<'_>, error: &(dyn Error + 'static)) -> bool {
     let _ = write!(text, "{error}");
-    let mut source = error.source();
-    for _ in 0..MAX_SOURCES {
-        let Some(cause) = source else { break };
+    for cause in chain(error).skip(1) {
         let told = text.out.len();
         let _ = write!(text, ": {cause}");
         // Many errors already end in the text of their source.
@@ -166,7 +161,6 @@ fn push_chain(text: &mut Escaped<'_>, error: &(dyn Error + 'static)) -> bool {
         if !text.cut && separator <= text.out.len() && text.out[..told].ends_with(&text.out[separator..]) {
             text.out.truncate(told);
         }
-        source = cause.source();
     }
     !text.cut
 }

@@ -1,20 +1,19 @@
 //! Reading the fields of events and spans.
 
-use std::{
-    error::Error,
-    fmt::Debug,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::{error::Error, fmt::Debug};
 
 use tracing_core::field::{Field, Visit};
 
 use super::{
     escape::Escaping,
-    fields::{Duplicates, FieldRules, Fields, PANICKED},
+    fields::{Duplicates, FieldRules, Fields},
     format::Style,
     value::Value,
 };
-use crate::names::log;
+use crate::{
+    guard::{PANICKED, guarded},
+    names::log,
+};
 
 /// Room that a message has left even if all other fields came before it.
 const MESSAGE_ROOM: usize = 1_024;
@@ -50,7 +49,7 @@ pub(super) trait FieldSink: Visit {
 ///
 /// A log line must not be what breaks a request, so their panics end here.
 pub(super) fn record_guarded<V: FieldSink>(sink: &mut V, record: impl FnOnce(&mut V)) {
-    if catch_unwind(AssertUnwindSafe(|| record(sink))).is_err() {
+    if guarded(|| record(sink)).is_none() {
         sink.mend();
     }
 }

@@ -30,6 +30,7 @@ use super::{
     snapshot::FamilySnapshot,
 };
 use crate::{
+    guard::Guarded,
     names::{MetricDef, label, metric, target},
     page::Filter,
     saturation::Saturation,
@@ -57,7 +58,7 @@ pub struct Registry {
     inner: Arc<Inner>,
 }
 
-type Hook = Arc<dyn Fn() + Send + Sync>;
+type Hook = Arc<Guarded<dyn Fn() + Send + Sync>>;
 
 struct Inner {
     settings: Settings,
@@ -169,9 +170,14 @@ impl Registry {
     }
 
     /// Calls `hook` before each page and snapshot, for metrics that are read from elsewhere: of the
-    /// process, of a runtime, of a pool. It may record into this registry, but not render it.
+    /// process, of a runtime, of a pool. It may record into this registry; a page that it asks for itself is
+    /// written without it. Where it panics, the page is written with what there is.
     pub fn before_render(&self, hook: impl Fn() + Send + Sync + 'static) {
-        self.inner.hooks.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(hook));
+        self.inner
+            .hooks
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::new(Guarded::new("a hook of before_render", hook)));
     }
 
     /// Sweeps idle series as at `now` milliseconds after the epoch.
@@ -185,7 +191,7 @@ impl Registry {
         self.inner.saturation.collect(self);
         let hooks = self.inner.hooks.read().unwrap_or_else(PoisonError::into_inner).clone();
         for hook in hooks {
-            hook();
+            let _ = hook.call(|hook| hook());
         }
         let entries = self.catalog().page();
         if let Some(timeout) = self.inner.settings.idle_timeout {

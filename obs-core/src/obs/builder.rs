@@ -11,6 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
 use crate::{
     clock,
+    guard::Guarded,
     logs::{LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
     page::PageSettings,
@@ -79,8 +80,8 @@ pub struct ObsBuilder {
     recorder: Option<SharedRecorder>,
     duration_buckets: Vec<f64>,
     tracer_provider: Option<SdkTracerProvider>,
-    span_readers: Vec<Box<dyn SpanReader>>,
-    line_reader: Option<Box<dyn LineReader>>,
+    span_readers: Vec<Box<Guarded<dyn SpanReader>>>,
+    line_reader: Option<Box<Guarded<dyn LineReader>>>,
     pub(crate) page: PageSettings,
 }
 
@@ -189,13 +190,13 @@ impl ObsBuilder {
     /// are recorded without an exporter too. Can be given several times. A provider of the user's
     /// own has its own processors and is not read. Defaults to none.
     pub fn span_reader(mut self, reader: impl SpanReader + 'static) -> Self {
-        self.span_readers.push(Box::new(reader));
+        self.span_readers.push(Box::new(Guarded::new("a reader of spans", reader)));
         self
     }
 
     /// A second reader of log lines, beside the writer. Defaults to none.
     pub fn line_reader(mut self, reader: impl LineReader + 'static) -> Self {
-        self.line_reader = Some(Box::new(reader));
+        self.line_reader = Some(Box::new(Guarded::new("the reader of log lines", reader)));
         self
     }
 

@@ -4,7 +4,6 @@
 //! for a page may block. Each can do both, so whoever is free goes on.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -13,7 +12,7 @@ use std::{
 use bytes::Bytes;
 
 use super::queue::{Inner, Job, Unavailable};
-use crate::names::target;
+use crate::{guard::guarded, names::target};
 
 /// Longer than the usual times between scrapes, so that a service that is scraped keeps its threads.
 const IDLE: Duration = Duration::from_secs(70);
@@ -80,8 +79,8 @@ fn run(inner: &Arc<Inner>) {
 /// The page as it is sent.
 fn write(job: &Job) -> Result<Bytes, Unavailable> {
     // The panic of a hook has been told by the panic hook.
-    let page = catch_unwind(AssertUnwindSafe(|| job.source.write(&job.wanted, job.deadline)));
-    let packed = job.wanted.encoding.apply(page.map_err(|_| Unavailable::Failed)??);
+    let page = guarded(|| job.source.write(&job.wanted, job.deadline));
+    let packed = job.wanted.encoding.apply(page.ok_or(Unavailable::Failed)??);
     packed.map(Bytes::from).map_err(|error| {
         tracing::error!(target: target::OBS, %error, "the metrics page could not be compressed");
         Unavailable::Failed

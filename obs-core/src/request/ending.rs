@@ -1,9 +1,6 @@
 //! What is recorded when a request ends, in each signal.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::{Duration, UNIX_EPOCH},
-};
+use std::time::{Duration, UNIX_EPOCH};
 
 use opentelemetry::{
     KeyValue,
@@ -19,6 +16,7 @@ use super::{
 };
 use crate::{
     context::{SpanId, TraceId},
+    guard::guarded,
     logs::RequestLine,
     metrics::{Measured, StreamRecorder},
     names::{attribute, error_type},
@@ -248,7 +246,8 @@ impl Running {
         if let Some(report) = panic {
             span.add_event(attribute::EXCEPTION_EVENT, report.attributes());
         }
-        span.end_with_timestamp(UNIX_EPOCH + self.arrived + ending.duration);
+        // Processors of a provider of the user's run in there.
+        let _ = guarded(|| span.end_with_timestamp(UNIX_EPOCH + self.arrived + ending.duration));
     }
 
     fn write_line(&mut self, ending: &Ending<'_>, panic: Option<&PanicReport>) {
@@ -300,8 +299,7 @@ impl Running {
             response_bytes: self.response_bytes,
             context: self.context.as_ref(),
         };
-        // A hook of the user's that panics, perhaps during another panic, must not end the process.
-        let _ = catch_unwind(AssertUnwindSafe(|| hook(&finished)));
+        let _ = hook.call(|hook| hook(&finished));
     }
 }
 

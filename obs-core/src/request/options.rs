@@ -11,15 +11,16 @@ use super::{
 };
 use crate::{
     Obs, clock,
+    guard::Guarded,
     metrics::Convention,
     names::metric,
     obs::{self, Shared},
 };
 
 /// Names the error type of a failed answer.
-pub(super) type Classifier = Arc<dyn Fn(&Head<'_>) -> Option<&'static str> + Send + Sync>;
+pub(super) type Classifier = Arc<Guarded<dyn Fn(&Head<'_>) -> Option<&'static str> + Send + Sync>>;
 /// Is told of every request that has ended.
-pub(super) type FinishHook = Arc<dyn Fn(&Finished<'_>) + Send + Sync>;
+pub(super) type FinishHook = Arc<Guarded<dyn Fn(&Finished<'_>) + Send + Sync>>;
 
 /// What a layer does with a request. Adapters offer each field as a setter.
 #[derive(Clone)]
@@ -221,12 +222,12 @@ impl Options {
 
     /// Sets the classifier of server errors.
     pub fn classify(&mut self, classify: impl Fn(&Head<'_>) -> Option<&'static str> + Send + Sync + 'static) {
-        self.classify = Some(Arc::new(classify));
+        self.classify = Some(Arc::new(Guarded::new("the classify function of a layer", classify)));
     }
 
     /// Sets the hook that is told of every request's end.
     pub fn on_finish(&mut self, hook: impl Fn(&Finished<'_>) + Send + Sync + 'static) {
-        self.on_finish = Some(Arc::new(hook));
+        self.on_finish = Some(Arc::new(Guarded::new("the on_finish hook of a layer", hook)));
     }
 }
 

@@ -201,8 +201,7 @@ impl Running {
         let classify = self.instrument.options.classify.as_ref()?;
         let grpc_status = self.call.as_ref().and_then(grpc::Call::sent);
         let head = Head { method: self.method, endpoint: self.endpoint(), status, grpc_status, headers };
-        // A classifier of the user's that panics must not take the answer with it.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| classify(&head))).ok().flatten()
+        classify.call(|classify| classify(&head)).flatten()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::running::Running;
+use crate::guard::guarded;
 
 /// Slots that a thread keeps for the next requests.
 const MAX_POOLED: usize = 64;
@@ -48,8 +49,9 @@ impl Slot {
     #[inline]
     pub(super) fn give_back(self) {
         let Self(mut running) = self;
-        // Before the pool is borrowed: what the state holds may run code of others when it is dropped.
-        *running = None;
+        // Before the pool is borrowed, and guarded: it may hold the last handle to the settings of a layer,
+        // whose hooks run code of others when they are dropped.
+        let _ = guarded(|| *running = None);
         let _ = POOL.try_with(|pool| {
             if let Ok(mut pool) = pool.try_borrow_mut()
                 && pool.len() < MAX_POOLED

@@ -8,7 +8,10 @@ use opentelemetry::{
 };
 
 use super::record;
-use crate::names::{attribute, error_type};
+use crate::{
+    guard::{guarded, text_of},
+    names::{attribute, error_type},
+};
 
 /// A recorded span; it ends when this is dropped, whoever else holds its context.
 #[derive(Debug)]
@@ -49,7 +52,7 @@ impl ActiveSpan {
     pub(super) fn ended_with<T, E: fmt::Display>(&self, result: &Result<T, E>) {
         match result {
             Ok(_) => self.succeeded(),
-            Err(error) => self.failed(type_name::<E>(), error.to_string()),
+            Err(error) => self.failed(type_name::<E>(), text_of(error, record::MAX_TEXT)),
         }
     }
 
@@ -62,13 +65,18 @@ impl ActiveSpan {
 
     fn panicked(&self) {
         self.failed(error_type::PANIC, "panicked".to_owned());
-        self.context.span().end();
+        self.end();
+    }
+
+    /// Ends it. Processors of a provider of the user's run in there, perhaps while the thread unwinds.
+    fn end(&self) {
+        let _ = guarded(|| self.context.span().end());
     }
 }
 
 impl Drop for ActiveSpan {
     fn drop(&mut self) {
-        self.context.span().end();
+        self.end();
     }
 }
 

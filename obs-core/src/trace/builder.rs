@@ -10,7 +10,10 @@ use super::{
     handle::Tracing,
     ids, record,
 };
-use crate::context::{self, FieldValue, RequestContext};
+use crate::{
+    context::{self, FieldValue, RequestContext},
+    guard::guarded,
+};
 
 /// What a span is to its trace
 /// ([OpenTelemetry span kinds](https://opentelemetry.io/docs/specs/otel/trace/api/#spankind)).
@@ -211,7 +214,9 @@ impl Pending {
     /// in it are left out with it.
     pub(super) fn start(self) -> Option<ActiveSpan> {
         let Self { tracing, parent, builder } = self;
-        let span = builder.start_with_context(tracing.tracer()?, &parent);
+        let tracer = tracing.tracer()?;
+        // The sampler and the processors of a provider of the user's run in there.
+        let span = guarded(|| builder.start_with_context(tracer, &parent))?;
         Some(ActiveSpan::new(parent.with_span(span)))
     }
 }

@@ -279,6 +279,39 @@ fn a_recorded_error_tells_what_caused_it_and_leaves_the_status_alone() {
 }
 
 #[test]
+fn an_error_that_is_its_own_source_is_recorded_and_ends() {
+    #[derive(Debug)]
+    struct Ring;
+    impl std::fmt::Display for Ring {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("ring")
+        }
+    }
+    impl std::error::Error for Ring {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(self)
+        }
+    }
+
+    let span = span_of(|| in_span_blocking("x", || record_error(&Ring)));
+    assert_eq!(event(&span, "exception.message"), "ring");
+    assert_eq!(event(&span, "exception.stacktrace").lines().count(), 18);
+}
+
+#[test]
+fn an_error_whose_display_panics_is_recorded_all_the_same() {
+    struct Hostile;
+    impl std::fmt::Display for Hostile {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("on purpose")
+        }
+    }
+
+    let span = span_of(|| drop(try_in_span_blocking("x", || Err::<(), _>(Hostile))));
+    assert_eq!(event(&span, "exception.message"), crate::guard::PANICKED);
+}
+
+#[test]
 fn a_trait_object_has_no_type_to_tell() {
     let error: &dyn std::error::Error = &io::Error::other("x");
     let span = span_of(|| in_span_blocking("x", || record_error(error)));

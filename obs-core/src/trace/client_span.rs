@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use super::{handle::Tracing, ids};
 use crate::{
     context::{RequestContext, SpanId, TraceFlags, TraceId},
+    guard::guarded,
     propagation::TraceParent,
 };
 
@@ -52,7 +53,10 @@ impl Tracing {
     ) -> ClientSpan {
         let ids = TraceParent { trace_id: start.trace_id, span_id: SpanId::random(), flags: start.flags };
         match self.tracer() {
-            Some(tracer) if !self.is_own() => ask(tracer, ids, start, attributes),
+            Some(tracer) if !self.is_own() => {
+                // Its sampler and its processors are the user's own code.
+                guarded(|| ask(tracer, ids, start, attributes)).unwrap_or(ClientSpan { ids, otel: None })
+            }
             Some(tracer) if ids.flags.is_sampled() => record(tracer, ids, start, attributes),
             _ => ClientSpan { ids, otel: None },
         }

@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     context::{RequestContext, TraceId},
+    guard::{Guarded, guarded},
     names::target,
     obs::{InitError, ServiceInfo},
 };
@@ -113,7 +114,10 @@ impl Tracing {
 
     /// Checks the settings and starts what they ask for: nothing without an endpoint, a provider or
     /// readers of finished spans.
-    pub(crate) fn start(config: TracingConfig<'_>, readers: Vec<Box<dyn SpanReader>>) -> Result<Self, InitError> {
+    pub(crate) fn start(
+        config: TracingConfig<'_>,
+        readers: Vec<Box<Guarded<dyn SpanReader>>>,
+    ) -> Result<Self, InitError> {
         let instance = next_instance();
         let sampler = Arc::new(Sampler::from_settings(config.sample_ratio, &config.sampling, Env(config.env))?);
         let keep = config.keep;
@@ -161,7 +165,11 @@ impl Tracing {
     ) -> ServerSpan {
         let decided = ServerSpan::decide(&self.0.sampler, &start);
         match &self.0.recording {
-            Some(Recording { tracer, own: None, .. }) => decided.ask(tracer, start, attributes),
+            Some(Recording { tracer, own: None, .. }) => {
+                let unrecorded = decided.unrecorded();
+                // Its sampler and its processors are the user's own code.
+                guarded(|| decided.ask(tracer, start, attributes)).unwrap_or(unrecorded)
+            }
             Some(Recording { tracer, own: Some(pipeline), .. })
                 if decided.flags.is_sampled() && !pipeline.is_closed() =>
             {
@@ -264,7 +272,7 @@ impl Recording {
     /// Our own provider, if anybody wants its spans.
     fn own(
         config: &TracingConfig<'_>,
-        readers: Vec<Box<dyn SpanReader>>,
+        readers: Vec<Box<Guarded<dyn SpanReader>>>,
         sampler: &Arc<Sampler>,
         instance: u64,
     ) -> Result<Option<Self>, InitError> {

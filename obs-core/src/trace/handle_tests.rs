@@ -1,5 +1,5 @@
 use std::{
-    sync::Mutex,
+    sync::{Mutex, OnceLock},
     time::{Instant, SystemTime},
 };
 
@@ -75,6 +75,71 @@ fn users(sampler: SdkSamplers, hangs: bool) -> (Tracing, Theirs) {
     // The user keeps it, beyond the test: dropping the last one shuts it down.
     Box::leak(Box::new(provider.clone()));
     (Tracing::start(TracingConfig { provider: Some(provider), ..config(&|_| None) }, Vec::new()).unwrap(), theirs)
+}
+
+/// A reader of spans that ends one of its own, and then panics.
+#[derive(Clone, Debug, Default)]
+struct Hostile {
+    tracing: Arc<OnceLock<Tracing>>,
+    calls: Arc<AtomicU64>,
+}
+
+impl SpanReader for Hostile {
+    fn read(&self, _: &SpanData) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let tracing = self.tracing.get().unwrap();
+        drop(tracing.start_server_span(start(None), Vec::new));
+        panic!("on purpose")
+    }
+}
+
+#[test]
+fn a_span_reader_that_makes_spans_and_panics_is_not_called_for_them_and_breaks_nothing() {
+    let (hostile, ended) = (Hostile::default(), Collected::default());
+    let readers: Vec<Box<Guarded<dyn SpanReader>>> = vec![
+        Box::new(Guarded::new("a hostile reader", hostile.clone())),
+        Box::new(Guarded::new("a reader", ended.clone())),
+    ];
+    let tracing = Tracing::start(config(&|_| None), readers).unwrap();
+    hostile.tracing.set(tracing.clone()).unwrap();
+    for _ in 0..2 {
+        drop(tracing.start_server_span(start(None), Vec::new));
+    }
+    assert_eq!(hostile.calls.load(Ordering::Relaxed), 2);
+    assert_eq!(ended.take().len(), 4, "the other reader sees the hostile one's spans too");
+}
+
+/// A processor of the user's that panics.
+#[derive(Debug)]
+struct Panicking;
+
+impl SpanProcessor for Panicking {
+    fn on_start(&self, _: &mut Span, _: &Context) {
+        panic!("on purpose")
+    }
+
+    fn on_end(&self, _: SpanData) {
+        // The span that on_start has broken is dropped within the SDK, while the thread unwinds.
+        assert!(std::thread::panicking(), "on purpose");
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_processor_of_the_users_that_panics_costs_its_span_and_nothing_else() {
+    let provider = SdkTracerProvider::builder().with_span_processor(Panicking).build();
+    let tracing = Tracing::start(TracingConfig { provider: Some(provider), ..config(&|_| None) }, Vec::new()).unwrap();
+    let span = tracing.start_server_span(start(None), one_attribute);
+    assert!(!span.flags.is_sampled() && span.otel.is_none());
+    let job = crate::trace::testing::job(&tracing);
+    assert_eq!(crate::context::run_in(job, || crate::trace::in_span_blocking("x", || 7)), 7);
 }
 
 // === our own provider ===

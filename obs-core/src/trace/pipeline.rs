@@ -19,7 +19,7 @@ use super::{
     export::{self, Exporter},
     handle::TracingConfig,
 };
-use crate::obs::InitError;
+use crate::{guard::Guarded, obs::InitError};
 
 /// How long the SDK's own `force_flush` waits: the default of the standard for an export.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,7 +27,8 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 /// Someone who wants to see finished spans, beside the exporter.
 ///
 /// It is called on the thread that ends the span, often in the middle of a request: it must be
-/// quick and must not block.
+/// quick and must not block. It is not called for spans that it ends itself, and where it panics, the
+/// span is exported all the same.
 pub trait SpanReader: Send + Sync + fmt::Debug {
     /// Sees one span that was sampled and has ended.
     fn read(&self, span: &SpanData);
@@ -39,7 +40,7 @@ pub(super) struct Pipeline(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    readers: Vec<Box<dyn SpanReader>>,
+    readers: Vec<Box<Guarded<dyn SpanReader>>>,
     exporter: Option<Exporter<SpanData>>,
     closed: AtomicBool,
 }
@@ -50,7 +51,7 @@ impl Pipeline {
     /// None if nobody wants spans.
     pub(super) fn start(
         config: &TracingConfig<'_>,
-        readers: Vec<Box<dyn SpanReader>>,
+        readers: Vec<Box<Guarded<dyn SpanReader>>>,
     ) -> Result<Option<Self>, InitError> {
         let exporter = export::start(config)?;
         if exporter.is_none() && readers.is_empty() {
@@ -85,7 +86,7 @@ impl SpanProcessor for Pipeline {
             return;
         }
         for reader in &self.0.readers {
-            reader.read(&span);
+            let _ = reader.call(|reader| reader.read(&span));
         }
         if let Some(exporter) = &self.0.exporter {
             exporter.push(span);

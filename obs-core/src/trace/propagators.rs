@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -15,6 +14,7 @@ use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
 use super::{ids, settings::Env};
 use crate::{
+    guard::guarded,
     propagation::{Extracted, TraceParent},
     request::HeaderReader,
 };
@@ -123,7 +123,7 @@ impl Propagators {
         );
         let context = context.with_remote_span_context(ids);
         // A propagator of the user's that panics must not take the request with it.
-        let _ = catch_unwind(AssertUnwindSafe(|| own.inject_context(&context, &mut Sink(set))));
+        let _ = guarded(|| own.inject_context(&context, &mut Sink(set)));
     }
 
     /// The same for instrumentation of others.
@@ -185,8 +185,7 @@ pub(crate) fn header_name(name: &str) -> Option<&'static str> {
 #[cold]
 fn foreign_parent(propagator: &OwnPropagator, headers: &dyn HeaderReader) -> Option<TraceParent> {
     // A propagator of the user's that panics must not take the request with it.
-    let read = AssertUnwindSafe(|| propagator.extract_with_context(&Context::new(), &Carrier(headers)));
-    let context = catch_unwind(read).ok()?;
+    let context = guarded(|| propagator.extract_with_context(&Context::new(), &Carrier(headers)))?;
     let span = context.span();
     let ids = span.span_context();
     Some(TraceParent {

@@ -1,10 +1,13 @@
 //! Adding to the span that is active.
 
-use std::{any::type_name, borrow::Cow, error::Error, fmt::Write};
+use std::{any::type_name, borrow::Cow, error::Error};
 
 use opentelemetry::{Context, Key, KeyValue, Value, trace::TraceContextExt};
 
-use crate::{context::FieldValue, names::attribute};
+use crate::{context::FieldValue, guard::text_with_sources, names::attribute};
+
+/// The longest text of an error on a span, in bytes.
+pub(super) const MAX_TEXT: usize = 16 * 1024;
 
 /// Sets an attribute on the span that is active now: the innermost one of the current request or
 /// job. Does nothing if none is recorded.
@@ -32,7 +35,8 @@ pub fn set_attribute(key: impl Into<Cow<'static, str>>, value: impl Into<FieldVa
 /// ```
 pub fn record_error<E: Error + ?Sized>(error: &E) {
     if is_active() {
-        let attributes = exception(type_name::<E>(), error.to_string(), sources(error));
+        let (message, sources) = text_with_sources(error, "\ncaused by: ", MAX_TEXT);
+        let attributes = exception(type_name::<E>(), message, sources);
         Context::map_current(|current| current.span().add_event(attribute::EXCEPTION_EVENT, attributes));
     }
 }
@@ -40,20 +44,6 @@ pub fn record_error<E: Error + ?Sized>(error: &E) {
 /// Whether the active span takes anything: that of a request that is left out doesn't.
 fn is_active() -> bool {
     Context::map_current(|current| current.span().is_recording())
-}
-
-/// The error and what caused it, if something did.
-fn sources<E: Error + ?Sized>(error: &E) -> Option<String> {
-    let mut source = error.source()?;
-    let mut text = error.to_string();
-    loop {
-        // Writing to a string doesn't fail; an error that can't be shown is left out.
-        let _ = write!(text, "\ncaused by: {source}");
-        match source.source() {
-            Some(next) => source = next,
-            None => return Some(text),
-        }
-    }
 }
 
 /// Attributes of an event that tells of an exception

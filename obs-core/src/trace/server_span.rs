@@ -104,6 +104,12 @@ impl ServerSpan {
         Self { trace_id, span_id: SpanId::random(), flags, otel: None, is_recorded: false }
     }
 
+    /// The same ids without a span.
+    pub(super) fn unrecorded(&self) -> Self {
+        let Self { trace_id, span_id, flags, otel: _, is_recorded: _ } = *self;
+        Self { trace_id, span_id, flags: flags.with_sampled(false), otel: None, is_recorded: false }
+    }
+
     /// Without a span, and so that instrumentation of others knows.
     pub(super) fn left_out(self, tracestate: Option<&str>) -> Self {
         let ids = SpanContext::new(

@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 use super::{Budget, Keep, Sampling, Tracing, TracingConfig, pipeline::SpanReader};
 use crate::{
     context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
+    guard::Guarded,
     trace::{SpanStart, server_span::ServerSpan},
 };
 
@@ -38,7 +39,7 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
 pub(super) fn collecting(ratio: Option<f64>) -> (Tracing, Collected) {
     let collected = Collected::default();
     let config = TracingConfig { sample_ratio: ratio, ..config(&|_| None) };
-    let tracing = Tracing::start(config, vec![Box::new(collected.clone())]).unwrap();
+    let tracing = Tracing::start(config, vec![Box::new(Guarded::new("a reader", collected.clone()))]).unwrap();
     (tracing, collected)
 }
 

@@ -2,9 +2,13 @@
 
 use std::{
     error::Error,
-    fmt::Write as _,
     io::{self, Write as _},
 };
+
+use obs_core::guard::chain_text;
+
+/// The longest text of an error, in bytes.
+const MAX_TEXT: usize = 16 * 1024;
 
 /// How a command ends that could do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,18 +38,8 @@ pub(super) fn say(line: &str) -> io::Result<()> {
 }
 
 /// What kept the command from a part of its work, with its causes, on standard error.
-pub(super) fn complain(error: &dyn Error) -> io::Result<()> {
-    writeln!(io::stderr().lock(), "error: {}", with_sources(error))
-}
-
-fn with_sources(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let _ = write!(text, ": {error}");
-        source = error.source();
-    }
-    text
+pub(super) fn complain(error: &(dyn Error + 'static)) -> io::Result<()> {
+    writeln!(io::stderr().lock(), "error: {}", chain_text(error, ": ", MAX_TEXT))
 }
 
 /// `1 file`, `2 files`

@@ -1,10 +1,6 @@
 //! The bridge of `opentelemetry-appender-tracing`, between guards.
 
-use std::{
-    cell::Cell,
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::{cell::Cell, fmt, panic::catch_unwind};
 
 use opentelemetry::{
     Context as OtelContext, InstrumentationScope,
@@ -18,7 +14,7 @@ use tracing_core::{
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use super::{OtlpLogs, record::Record};
-use crate::{logs::ids::OTEL_TARGETS, request::is_request_span, trace::is_export_thread};
+use crate::{guard::guarded, logs::ids::OTEL_TARGETS, request::is_request_span, trace::is_export_thread};
 
 /// Takes the place of the SDK's provider, and of its logger: records are completed by us.
 #[derive(Clone, Debug)]
@@ -111,7 +107,7 @@ where
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
         let _reading = Reading::begin(metadata);
-        if guarded(|| self.bridge.on_event(event, context)).is_err() {
+        if guarded(|| self.bridge.on_event(event, context)).is_none() {
             self.sink.emit(Record::unreadable(metadata));
         }
     }
@@ -121,12 +117,6 @@ impl fmt::Debug for OtlpLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpLayer").field("sink", &self.sink).finish_non_exhaustive()
     }
-}
-
-/// Runs code that calls the `Debug` impls of the application; a log record must not be what breaks a
-/// request.
-fn guarded(work: impl FnOnce()) -> std::thread::Result<()> {
-    catch_unwind(AssertUnwindSafe(work))
 }
 
 // === impl Reading ===

@@ -8,7 +8,7 @@ use opentelemetry::{
 };
 use tracing_core::{Level, Metadata};
 
-use crate::logs::fields::PANICKED;
+use crate::guard::PANICKED;
 
 /// A log record that is not complete: ids, and what the request context has, come later.
 #[derive(Debug, Default)]

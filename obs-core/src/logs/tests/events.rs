@@ -1,6 +1,10 @@
 use std::{
     fmt,
     io::{self, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use metrics::NoopRecorder;
@@ -15,7 +19,7 @@ use super::{
     super::{JsonLayer, LineReader, LogSettings},
     fixture::{Captured, Fixture, LONG, known_context, logged, parsed, service, without_timestamp},
 };
-use crate::{context, obs::ServiceInfo};
+use crate::{context, guard::Guarded, obs::ServiceInfo};
 
 const IDS: &str =
     r#""request_id":"req-123","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7""#;
@@ -313,10 +317,32 @@ fn a_second_reader_sees_each_finished_line() {
     }
     let fixture = Fixture::new();
     let seen = Captured::default();
-    assert!(fixture.logs.set_reader(Box::new(Keep(seen.clone()))));
-    assert!(!fixture.logs.set_reader(Box::new(Keep(seen.clone()))));
+    assert!(fixture.logs.set_reader(Box::new(Guarded::new("a reader", Keep(seen.clone())))));
+    assert!(!fixture.logs.set_reader(Box::new(Guarded::new("a reader", Keep(seen.clone())))));
     let lines = fixture.run(|| info!("x"));
     assert_eq!(seen.text(), format!("{}\n", lines[0]));
+}
+
+#[test]
+fn a_line_reader_that_logs_and_panics_is_not_called_for_its_lines_and_breaks_nothing() {
+    struct Hostile(Arc<AtomicUsize>);
+    impl LineReader for Hostile {
+        fn read(&self, _: Level, _: &[u8]) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            info!("from the reader");
+            panic!("on purpose");
+        }
+    }
+    let (fixture, calls) = (Fixture::new(), Arc::new(AtomicUsize::new(0)));
+    assert!(fixture.logs.set_reader(Box::new(Guarded::new("the reader", Hostile(Arc::clone(&calls))))));
+    let lines = fixture.run(|| {
+        info!("one");
+        info!("two");
+    });
+    let messages: Vec<_> = lines.iter().map(|line| parsed(line)["message"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+    let warning = "the reader has panicked and is ignored where it does; this is told once";
+    assert_eq!(messages, ["from the reader", warning, "one", "from the reader", "two"]);
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::{
     cell::Cell,
     fmt,
     io::{self, Write},
-    panic::{AssertUnwindSafe, catch_unwind},
     thread,
     time::Duration,
 };
+
+use crate::guard::guarded;
 
 /// How long to leave a target alone that would block.
 const RETRY: Duration = Duration::from_millis(10);
@@ -43,12 +44,12 @@ impl Target {
     /// Whether the writer takes bytes, without giving it any: a file that is open for reading only
     /// refuses even that.
     pub(super) fn probe(&mut self) -> io::Result<()> {
-        match guarded(|| self.writer.write(&[])) {
-            Ok(Err(error)) if !matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {
+        match of_writer(|| self.writer.write(&[])) {
+            Some(Err(error)) if !matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {
                 Err(error)
             }
-            Ok(_) => Ok(()),
-            Err(_) => Err(io::Error::other("it panicked")),
+            Some(_) => Ok(()),
+            None => Err(io::Error::other("it panicked")),
         }
     }
 
@@ -69,23 +70,23 @@ impl Target {
 
     /// Asks the writer to pass on what it buffers.
     pub(super) fn flush(&mut self) -> bool {
-        guarded(|| self.writer.flush()).is_ok_and(|flushed| flushed.is_ok())
+        of_writer(|| self.writer.flush()).is_some_and(|flushed| flushed.is_ok())
     }
 
     /// Writes all bytes; on failure says how many were taken.
     fn write_counted(&mut self, bytes: &[u8]) -> Result<(), usize> {
         let (mut written, mut retries) = (0, 0);
         while written < bytes.len() {
-            match guarded(|| self.writer.write(&bytes[written..])) {
-                Ok(Ok(taken)) if taken > 0 => (written, retries) = (bytes.len().min(written + taken), 0),
-                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            match of_writer(|| self.writer.write(&bytes[written..])) {
+                Some(Ok(taken)) if taken > 0 => (written, retries) = (bytes.len().min(written + taken), 0),
+                Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 // Stdout does not block when it shares a file description with a program that made
                 // it so; the lines wait in the queue meanwhile.
-                Ok(Err(error)) if error.kind() == io::ErrorKind::WouldBlock && retries < MAX_RETRIES => {
+                Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock && retries < MAX_RETRIES => {
                     retries += 1;
                     thread::sleep(RETRY);
                 }
-                Ok(_) | Err(_) => return Err(written),
+                Some(_) | None => return Err(written),
             }
         }
         Ok(())
@@ -98,10 +99,10 @@ impl fmt::Debug for Target {
     }
 }
 
-/// Runs a call of the user's writer; `Err` if it panicked.
-fn guarded<R>(call: impl FnOnce() -> R) -> thread::Result<R> {
+/// Runs a call of the user's writer; `None` if it panicked.
+fn of_writer<R>(call: impl FnOnce() -> R) -> Option<R> {
     let before = INSIDE.try_with(|inside| inside.replace(true)).unwrap_or(false);
-    let result = catch_unwind(AssertUnwindSafe(call));
+    let result = guarded(call);
     let _ = INSIDE.try_with(|inside| inside.set(before));
     result
 }

@@ -95,6 +95,27 @@ fn hooks_run_before_each_page() {
 }
 
 #[test]
+fn a_hook_that_panics_costs_nothing_but_what_it_records() {
+    let registry = Registry::new();
+    with_local_recorder(&registry, || counter!("orders").increment(1));
+    registry.before_render(|| panic!("on purpose"));
+    assert_eq!(value(&text(&registry), "orders_total"), Some(1.0));
+    assert_eq!(registry.snapshot().len(), 1);
+}
+
+#[test]
+fn a_hook_that_asks_for_the_page_gets_one_and_ends() {
+    let registry = Registry::new();
+    let inner = registry.clone();
+    registry.before_render(move || {
+        let asked = !text(&inner).is_empty();
+        with_local_recorder(&inner, || counter!("asked").increment(u64::from(asked)));
+    });
+    with_local_recorder(&registry, || counter!("orders").increment(1));
+    assert_eq!(value(&text(&registry), "asked_total"), Some(1.0));
+}
+
+#[test]
 fn bad_windows_are_refused() {
     assert!(Registry::builder().summary_window(Duration::ZERO).build().is_err());
 }

@@ -6,12 +6,15 @@ use bytes::Bytes;
 use prost::Message as _;
 
 use super::progress::Progress;
+use crate::guard::chain_text;
 
 /// Bytes of an answer that are read, at most. A limit of our own is known by its number where a collector may have
 /// one too: no power of two.
 pub(super) const MAX_ANSWER: usize = 65_521;
 /// Characters of a collector's reason that are told.
 const MAX_REASON: usize = 512;
+/// Bytes of the texts of an error and its sources that are read, at most.
+const MAX_CHAIN: usize = 4_096;
 /// The type of [`RetryInfo`].
 const RETRY_INFO: &str = "google.rpc.RetryInfo";
 
@@ -114,14 +117,7 @@ impl Refusal {
     /// What may be otherwise next time.
     pub(super) fn passing(error: &(dyn std::error::Error + 'static)) -> Self {
         // The outer error of the client says no more than that there was one.
-        let mut reason = error.to_string();
-        let mut source = error.source();
-        // A chain that has no end must not be waited for.
-        for _ in 0..8 {
-            let Some(cause) = source else { break };
-            reason = format!("{reason}: {cause}");
-            source = cause.source();
-        }
+        let reason = chain_text(error, ": ", MAX_CHAIN);
         Self { reason: shortened(&reason), remedy: Remedy::Later(None) }
     }
 }

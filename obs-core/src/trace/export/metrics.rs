@@ -1,9 +1,6 @@
 //! Pushing metrics.
 
-use std::{
-    fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::fmt;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use prost::Message as _;
@@ -13,6 +10,7 @@ use super::{
     sender::Sender,
     worker::BatchExporter,
 };
+use crate::guard::guarded;
 
 /// Reads all metrics as they are at this moment.
 pub(crate) type ReadMetrics = Box<dyn Fn() -> ExportMetricsServiceRequest + Send + Sync>;
@@ -44,7 +42,7 @@ impl BatchExporter for Metrics {
 
     async fn export(&self, ticks: Vec<Tick>, progress: &Progress) {
         // Hooks of the user's run in there; one that panics must not end the pushing.
-        let Ok(message) = catch_unwind(AssertUnwindSafe(&self.read)) else {
+        let Some(message) = guarded(&self.read) else {
             return progress.refused(ticks.len(), "a hook of before_render panicked".to_owned());
         };
         let metrics = message.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);

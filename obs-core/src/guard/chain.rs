@@ -1,0 +1,153 @@
+//! An error and what caused it.
+
+use std::{error::Error, fmt::Write as _};
+
+use super::{
+    guarded,
+    text::{Bounded, PANICKED, push},
+};
+
+/// How many sources of an error are followed: an error may be its own source.
+pub const MAX_SOURCES: usize = 16;
+
+/// The links of a chain of errors, see [`chain`].
+#[derive(Clone, Debug)]
+pub struct Chain<'a> {
+    next: Option<&'a (dyn Error + 'static)>,
+    left: usize,
+}
+
+/// This error and its sources, outermost first: at most [`MAX_SOURCES`] beside the error itself. Where
+/// [`source`](Error::source) panics, the chain ends.
+///
+/// ```
+/// use std::io;
+/// use obs_core::guard::chain;
+///
+/// let error = io::Error::other(io::Error::other("disk full"));
+/// assert_eq!(chain(&error).last().unwrap().to_string(), "disk full");
+/// ```
+#[must_use]
+pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> Chain<'a> {
+    Chain { next: Some(error), left: MAX_SOURCES + 1 }
+}
+
+/// The texts of the error and of its sources with `separator` between them, `max_bytes` at most.
+///
+/// ```
+/// use std::io;
+/// use obs_core::guard::chain_text;
+///
+/// assert_eq!(chain_text(&io::Error::other("disk full"), ": ", 4), "disk");
+/// ```
+#[must_use]
+pub fn chain_text(error: &(dyn Error + 'static), separator: &str, max_bytes: usize) -> String {
+    let mut text = Bounded::new(max_bytes);
+    for (index, link) in chain(error).enumerate() {
+        if index > 0 {
+            // What is beyond the bound is left out.
+            let _ = text.write_str(separator);
+        }
+        push(&mut text, link);
+        if text.is_full() {
+            break;
+        }
+    }
+    text.into_string()
+}
+
+/// The error alone, also where it is no type that can be a link; then [`chain_text`] of its source.
+pub(crate) fn text_with_sources<E: Error + ?Sized>(
+    error: &E,
+    separator: &str,
+    max_bytes: usize,
+) -> (String, Option<String>) {
+    let mut own = Bounded::new(max_bytes);
+    if guarded(|| write!(own, "{error}")).is_none() {
+        own = Bounded::with(PANICKED, max_bytes);
+    }
+    let own = own.into_string();
+    let source = guarded(|| error.source()).flatten();
+    let with_sources = source.map(|source| {
+        let mut text = Bounded::with(&own, max_bytes);
+        let _ = text.write_str(separator);
+        let _ = text.write_str(&chain_text(source, separator, max_bytes));
+        text.into_string()
+    });
+    (own, with_sources)
+}
+
+// === impl Chain ===
+
+impl<'a> Iterator for Chain<'a> {
+    type Item = &'a (dyn Error + 'static);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let link = self.next.take()?;
+        self.left -= 1;
+        if self.left > 0 {
+            self.next = guarded(|| link.source()).flatten();
+        }
+        Some(link)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fmt, io, panic::resume_unwind};
+
+    use super::*;
+
+    /// Its own source.
+    #[derive(Debug)]
+    struct Ring;
+
+    impl fmt::Display for Ring {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("ring")
+        }
+    }
+
+    impl Error for Ring {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(self)
+        }
+    }
+
+    /// Panics wherever it is asked.
+    #[derive(Debug)]
+    struct Hostile;
+
+    impl fmt::Display for Hostile {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            resume_unwind(Box::new("on purpose"))
+        }
+    }
+
+    impl Error for Hostile {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            resume_unwind(Box::new("on purpose"))
+        }
+    }
+
+    #[test]
+    fn a_chain_has_every_source_once() {
+        let error = io::Error::other(io::Error::other("disk full"));
+        assert_eq!(chain_text(&error, ": ", 100), "disk full");
+        assert_eq!(text_with_sources(&error, ": ", 100), ("disk full".to_owned(), None));
+    }
+
+    #[test]
+    fn an_error_that_is_its_own_source_ends() {
+        assert_eq!(chain(&Ring).count(), MAX_SOURCES + 1);
+        let (own, with_sources) = text_with_sources(&Ring, "\n", 50);
+        assert_eq!(own, "ring");
+        assert_eq!(with_sources.unwrap().len(), 50);
+    }
+
+    #[test]
+    fn an_error_that_panics_has_a_text_all_the_same() {
+        assert_eq!(chain_text(&Hostile, ": ", 100), PANICKED);
+        assert_eq!(text_with_sources(&Hostile, ": ", 100), (PANICKED.to_owned(), None));
+    }
+}

@@ -1,0 +1,143 @@
+//! A hook of the application's, and what becomes of its panics.
+
+use std::{
+    cell::Cell,
+    fmt,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use super::guarded;
+use crate::names::target;
+
+thread_local! {
+    /// The hooks that run on this thread now, one bit each.
+    static RUNNING: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A hook of the application's: a closure or a reader that obs calls.
+///
+/// It is not called for what it does itself on the same thread: a reader of log lines that logs, a
+/// hook on a page that asks for the page. The first panic of each hook is told in a warning.
+pub struct Guarded<H: ?Sized> {
+    /// What it is, for the warning.
+    what: &'static str,
+    /// The bit of [`RUNNING`] that stands for it. Beyond 64 hooks, bits are shared: then one of two
+    /// with the same bit is left out while it would run within the other.
+    bit: u64,
+    has_panicked: AtomicBool,
+    hook: H,
+}
+
+/// While it lives, the hook runs on this thread.
+struct Running {
+    before: u64,
+}
+
+// === impl Guarded ===
+
+impl<H> Guarded<H> {
+    /// Takes a hook; `what` names it in the warning, such as `the on_finish hook`.
+    pub fn new(what: &'static str, hook: H) -> Self {
+        static HOOKS: AtomicU64 = AtomicU64::new(0);
+        let bit = 1 << (HOOKS.fetch_add(1, Ordering::Relaxed) % 64);
+        Self { what, bit, has_panicked: AtomicBool::new(false), hook }
+    }
+}
+
+impl<H: ?Sized> Guarded<H> {
+    /// What `call` makes of the hook; `None` if that panics, or if the hook runs on this thread already.
+    #[inline]
+    pub fn call<R>(&self, call: impl FnOnce(&H) -> R) -> Option<R> {
+        let running = Running::start(self.bit)?;
+        let returned = guarded(|| call(&self.hook));
+        drop(running);
+        if returned.is_none() {
+            self.tell();
+        }
+        returned
+    }
+
+    #[cold]
+    fn tell(&self) {
+        if !self.has_panicked.swap(true, Ordering::Relaxed) {
+            let what = self.what;
+            // Layers of others hear it too, perhaps while the thread unwinds.
+            let _ = guarded(|| {
+                tracing::warn!(target: target::OBS, "{what} has panicked and is ignored where it does; this is told once");
+            });
+        }
+    }
+}
+
+impl<H: Default> Default for Guarded<H> {
+    fn default() -> Self {
+        Self::new("a hook", H::default())
+    }
+}
+
+impl<H: ?Sized> fmt::Debug for Guarded<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)
+    }
+}
+
+// === impl Running ===
+
+impl Running {
+    fn start(bit: u64) -> Option<Self> {
+        let before = RUNNING.get();
+        if before & bit != 0 {
+            return None;
+        }
+        RUNNING.set(before | bit);
+        Some(Self { before })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.set(self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        cell::RefCell,
+        panic::resume_unwind,
+        sync::{
+            Arc, OnceLock,
+            atomic::{AtomicUsize, Ordering},
+        },
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_hook_is_not_called_for_what_it_does_itself() {
+        static HOOK: OnceLock<Guarded<fn()>> = OnceLock::new();
+        static CALLS: AtomicUsize = AtomicUsize::new(0);
+        fn again() {
+            CALLS.fetch_add(1, Ordering::Relaxed);
+            assert_eq!(HOOK.get().unwrap().call(|hook| hook()), None);
+        }
+        let hook = HOOK.get_or_init(|| Guarded::new("a hook", again));
+        assert_eq!(hook.call(|hook| hook()), Some(()));
+        assert_eq!(hook.call(|hook| hook()), Some(()));
+        assert_eq!(CALLS.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_hook_that_panics_is_called_the_next_time() {
+        let calls = RefCell::new(0);
+        let hook: Arc<Guarded<dyn Fn()>> = Arc::new(Guarded::new("a hook", || resume_unwind(Box::new("on purpose"))));
+        for _ in 0..2 {
+            let called = hook.call(|hook| {
+                *calls.borrow_mut() += 1;
+                hook();
+            });
+            assert!(called.is_none());
+        }
+        assert_eq!(*calls.borrow(), 2);
+    }
+}

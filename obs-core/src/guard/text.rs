@@ -1,0 +1,103 @@
+//! Text of the application's own, bounded.
+
+use std::fmt::{self, Display, Write};
+
+use super::guarded;
+
+/// What stands for a value whose formatting panicked.
+pub const PANICKED: &str = "<panicked while formatting>";
+
+/// A text that takes so many bytes and no more.
+#[derive(Debug)]
+pub(super) struct Bounded {
+    text: String,
+    max_bytes: usize,
+    is_full: bool,
+}
+
+/// The text of a value, `max_bytes` at most, cut at a character; [`PANICKED`] if its `Display` panics.
+///
+/// ```
+/// use obs_core::guard::text_of;
+///
+/// assert_eq!(text_of(&"größer", 4), "grö");
+/// ```
+#[must_use]
+pub fn text_of<D: Display + ?Sized>(value: &D, max_bytes: usize) -> String {
+    let mut text = Bounded::new(max_bytes);
+    push(&mut text, value);
+    text.into_string()
+}
+
+/// Appends the text of a value.
+pub(super) fn push<D: Display + ?Sized>(text: &mut Bounded, value: &D) {
+    let start = text.text.len();
+    if guarded(|| write!(text, "{value}")).is_none() {
+        text.text.truncate(start);
+        text.is_full = false;
+        let _ = text.write_str(PANICKED);
+    }
+}
+
+// === impl Bounded ===
+
+impl Bounded {
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self { text: String::new(), max_bytes, is_full: false }
+    }
+
+    /// One that begins with this text.
+    pub(super) fn with(text: &str, max_bytes: usize) -> Self {
+        let mut bounded = Self::new(max_bytes);
+        let _ = bounded.write_str(text);
+        bounded
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    pub(super) fn into_string(self) -> String {
+        self.text
+    }
+}
+
+impl Write for Bounded {
+    /// Fails at the bound, so that whoever formats a text without end stops.
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.is_full {
+            return Err(fmt::Error);
+        }
+        let room = self.max_bytes - self.text.len();
+        let end = (0..=room.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        self.text.push_str(&text[..end]);
+        self.is_full = end < text.len();
+        if self.is_full { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes without an end, whatever it is told.
+    struct Endless;
+
+    impl Display for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (0..10_000).try_for_each(|_| f.write_str("more "))
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_at_a_character() {
+        assert_eq!(text_of(&"größer", 100), "größer");
+        assert_eq!(text_of(&"größer", 3), "gr");
+        assert_eq!(text_of(&"größer", 0), "");
+    }
+
+    #[test]
+    fn a_text_without_end_is_cut() {
+        assert_eq!(text_of(&Endless, 7), "more mo");
+    }
+}
