@@ -17,8 +17,18 @@ pin_project! {
     /// A response body whose end is the end of its request. Its size is the inner body's.
     pub struct ObsBody<B> {
         observation: Observation,
+        // `None` once it has ended: dropped while the request's context is current.
         #[pin]
-        inner: B,
+        inner: Option<B>,
+    }
+
+    impl<B> PinnedDrop for ObsBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.inner.is_some() {
+                this.observation.run(|| this.inner.set(None));
+            }
+        }
     }
 }
 
@@ -26,7 +36,7 @@ pin_project! {
 
 impl<B> ObsBody<B> {
     pub(crate) fn new(inner: B, observation: Observation) -> Self {
-        Self { observation, inner }
+        Self { observation, inner: Some(inner) }
     }
 }
 
@@ -34,15 +44,24 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {
-        self.inner.size()
+        self.inner.as_ref().map_or(BodySize::Sized(0), MessageBody::size)
     }
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let this = self.project();
-        let polling = this.observation.enter_body();
-        let polled = this.inner.poll_next(cx);
-        polling.leave();
-        let chunk = ready!(polled);
+        let mut this = self.project();
+        let inner = &mut this.inner;
+        if inner.is_none() {
+            return Poll::Ready(None);
+        }
+        let polled = this.observation.run_body(|| {
+            let polled = inner.as_mut().as_pin_mut()?.poll_next(cx);
+            if matches!(polled, Poll::Ready(Some(Err(_)) | None)) {
+                // Here and not later: what it drops has the request's ids.
+                inner.set(None);
+            }
+            Some(polled)
+        });
+        let chunk = ready!(polled.unwrap_or(Poll::Ready(None)));
         match &chunk {
             // A body of unknown size tells its end by `None`; of a known one the core counts.
             Some(Ok(bytes)) => this.observation.body_bytes(bytes.len() as u64, false),
@@ -54,14 +73,17 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
 
     /// Hands the bytes of a complete body on in one piece, which ends the request: middleware
     /// outside of this one (a scope, compression) takes whole bodies so and polls this one no more.
-    fn try_into_bytes(self) -> Result<Bytes, Self> {
-        let Self { mut observation, inner } = self;
-        match inner.try_into_bytes() {
+    fn try_into_bytes(mut self) -> Result<Bytes, Self> {
+        let Some(inner) = self.inner.take() else { return Ok(Bytes::new()) };
+        match self.observation.run(|| inner.try_into_bytes()) {
             Ok(bytes) => {
-                observation.body_bytes(bytes.len() as u64, true);
+                self.observation.body_bytes(bytes.len() as u64, true);
                 Ok(bytes)
             }
-            Err(inner) => Err(Self { observation, inner }),
+            Err(inner) => {
+                self.inner = Some(inner);
+                Err(self)
+            }
         }
     }
 }

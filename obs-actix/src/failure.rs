@@ -1,10 +1,6 @@
 //! Errors that stand in place of a response.
 
-use std::{
-    cell::Cell,
-    panic::{AssertUnwindSafe, catch_unwind},
-    thread,
-};
+use std::{cell::Cell, thread};
 
 use actix_web::{
     Error, HttpResponse,
@@ -12,6 +8,7 @@ use actix_web::{
     http::header::{HeaderName, HeaderValue},
 };
 use obs_core::{
+    guard::guarded,
     names,
     request::{Observation, Outcome, ResponseHead},
 };
@@ -59,8 +56,7 @@ pub(crate) fn watch(mut error: Error, observation: Observation, wire: Wire) -> E
 
 fn status_of(error: &Error) -> u16 {
     // An error of the user's whose status panics must not take the request with it.
-    let status = catch_unwind(AssertUnwindSafe(|| error.as_response_error().status_code().as_u16()));
-    status.unwrap_or(STATUS_FAILED)
+    guarded(|| error.as_response_error().status_code().as_u16()).unwrap_or(STATUS_FAILED)
 }
 
 // === impl Unrendered ===

@@ -82,6 +82,10 @@
 //! before its end, was left by the client: `aborted`. A client that leaves between head and first
 //! byte can't be told from a replacement, and counts by the status.
 //!
+//! Several middlewares of one instance around the same request (one on a scope and one on the application) count it once, under the endpoint
+//! and the labels of the innermost; see [`obs_core::request`]. A request that a handler sends to an
+//! application of its own is a second one, a child of the first.
+//!
 //! # Health and shutdown
 //!
 //! [`health`] and [`ready`] answer the probes of an orchestrator, [`serve`] stops the server in order

@@ -1,12 +1,13 @@
 //! The service.
 
 use std::{
+    cell::Cell,
     fmt,
     task::{Context, Poll},
 };
 
 use actix_web::{
-    Error,
+    Error, HttpMessage as _,
     body::MessageBody,
     dev::{Service, ServiceRequest, ServiceResponse},
     http::{Version, uri::Authority},
@@ -28,13 +29,30 @@ pub struct ObsService<S> {
     inner: S,
     pub(crate) state: LayerState,
     patterns: Patterns,
+    standing: Standing,
 }
+
+/// A service of ours that stands on this thread; applications are put together from within, so those
+/// that stand already may be within the next one.
+#[derive(Debug)]
+struct Standing {
+    may_nest: bool,
+}
+
+thread_local! {
+    /// How many services of ours stand on this thread.
+    static STANDING: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Marks a request that a middleware has met: another one within is to tell that it is the same one.
+#[derive(Clone, Copy, Debug)]
+struct Observed;
 
 // === impl ObsService ===
 
 impl<S> ObsService<S> {
     pub(crate) fn new(inner: S, state: LayerState) -> Self {
-        Self { inner, state, patterns: Patterns::new() }
+        Self { inner, state, patterns: Patterns::new(), standing: Standing::begin() }
     }
 
     /// The wrapped service.
@@ -50,6 +68,10 @@ impl<S> ObsService<S> {
             &Headers(request.headers()),
         );
         request_body::count_body(request, &mut observation);
+        // A mark can cost an allocation.
+        if self.standing.may_nest && !observation.is_over() {
+            request.extensions_mut().insert(Observed);
+        }
         observation
     }
 }
@@ -71,9 +93,7 @@ where
         let arrival = Arrival::of(&request, &self.patterns, self.state.hooks());
         let wire = Wire::of(request.version());
         let mut observation = self.observe(&mut request, &arrival);
-        let polling = observation.enter();
-        let inner = self.inner.call(request);
-        polling.leave();
+        let inner = observation.run(|| self.inner.call(request));
         ObsFuture::new(inner, observation, arrival, wire)
     }
 }
@@ -81,6 +101,22 @@ where
 impl<S: fmt::Debug> fmt::Debug for ObsService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ObsService").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+// === impl Standing ===
+
+impl Standing {
+    fn begin() -> Self {
+        let before = STANDING.get();
+        STANDING.set(before + 1);
+        Self { may_nest: before > 0 }
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        STANDING.set(STANDING.get().saturating_sub(1));
     }
 }
 
@@ -98,6 +134,7 @@ fn request_head<'a>(request: &'a ServiceRequest, endpoint: Option<&'a str>, labe
         peer: request.peer_addr(),
         request_id: None,
         labels,
+        is_observed: Observation::is_around() && request.extensions().get::<Observed>().is_some(),
     }
 }
 

@@ -18,8 +18,18 @@ pin_project! {
     /// body's.
     pub struct ObsBody<B> {
         observation: Observation,
+        // `None` once it has ended: dropped while the request's context is current.
         #[pin]
-        inner: B,
+        inner: Option<B>,
+    }
+
+    impl<B> PinnedDrop for ObsBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.inner.is_some() {
+                this.observation.run(|| this.inner.set(None));
+            }
+        }
     }
 }
 
@@ -27,7 +37,7 @@ pin_project! {
 
 impl<B> ObsBody<B> {
     pub(crate) fn new(inner: B, observation: Observation) -> Self {
-        Self { observation, inner }
+        Self { observation, inner: Some(inner) }
     }
 }
 
@@ -37,13 +47,22 @@ impl<B: Body> Body for ObsBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let polling = this.observation.enter_body();
-        let polled = this.inner.as_mut().poll_frame(cx);
-        polling.leave();
-        let frame = ready!(polled);
+        let inner = &mut this.inner;
+        if inner.is_none() {
+            return Poll::Ready(None);
+        }
+        let polled = this.observation.run_body(|| {
+            let polled = inner.as_mut().as_pin_mut()?.poll_frame(cx);
+            if is_end(&polled, inner.as_ref().get_ref().as_ref()) {
+                // Here and not later: what it drops has the request's ids.
+                inner.set(None);
+            }
+            Some(polled)
+        });
+        let frame = ready!(polled.unwrap_or(Poll::Ready(None)));
         match &frame {
             Some(Ok(frame)) => match frame.data_ref() {
-                Some(data) => this.observation.body_bytes(data.remaining() as u64, this.inner.is_end_stream()),
+                Some(data) => this.observation.body_bytes(data.remaining() as u64, this.inner.is_none()),
                 // Trailers are the last frame.
                 None => match frame.trailers_ref() {
                     Some(trailers) => this.observation.trailers(&Headers(trailers)),
@@ -57,18 +76,27 @@ impl<B: Body> Body for ObsBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+/// Whether nothing comes after this from the body.
+fn is_end<B: Body>(polled: &Poll<Option<Result<Frame<B::Data>, B::Error>>>, body: Option<&B>) -> bool {
+    match polled {
+        Poll::Pending => false,
+        Poll::Ready(Some(Ok(frame))) => frame.is_trailers() || body.is_none_or(Body::is_end_stream),
+        Poll::Ready(Some(Err(_)) | None) => true,
     }
 }
 
 impl<B: Default> Default for ObsBody<B> {
     /// A body that belongs to no request, as gRPC stacks make it for answers of their own.
     fn default() -> Self {
-        Self { observation: Observation::none(), inner: B::default() }
+        Self { observation: Observation::none(), inner: Some(B::default()) }
     }
 }
 

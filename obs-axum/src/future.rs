@@ -39,11 +39,8 @@ pin_project! {
             // What the handler drops when it is cancelled may log: let it have its ids.
             if let Some(observation) = this.observation
                 && this.inner.is_some()
-                && !observation.has_panicked()
             {
-                let polling = observation.enter();
-                this.inner.set(None);
-                polling.leave();
+                observation.run(|| this.inner.set(None));
             }
         }
     }
@@ -66,14 +63,17 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let (Some(inner), Some(observation)) = (this.inner.as_mut().as_pin_mut(), this.observation.as_mut()) else {
-            // Polled again after it was ready, which the contract of futures forbids.
-            return Poll::Pending;
-        };
-        let polling = observation.enter();
-        let polled = inner.poll(cx);
-        polling.leave();
-        let result = ready!(polled);
+        // Polled again after it was ready, which the contract of futures forbids.
+        let Some(observation) = this.observation.as_mut() else { return Poll::Pending };
+        let polled = observation.run(|| {
+            let polled = this.inner.as_mut().as_pin_mut()?.poll(cx);
+            if polled.is_ready() {
+                // What it drops has the request's ids, too.
+                this.inner.set(None);
+            }
+            Some(polled)
+        });
+        let result = ready!(polled.unwrap_or(Poll::Pending));
         let Some(mut observation) = this.observation.take() else { return Poll::Pending };
         Poll::Ready(match result {
             Ok(response) => Ok(respond(response, observation)),

@@ -74,6 +74,10 @@
 //! `aborted`. A client that leaves between head and first byte (while hyper can't send: its buffer or the
 //! window of HTTP/2 is full) can't be told from a replacement, and counts by the status.
 //!
+//! Several layers of one instance around the same request (a layer on a nested router and one around all routes) count it once, under the endpoint
+//! and the labels of the innermost; see [`obs_core::request`]. A request that a handler sends to an
+//! application of its own is a second one, a child of the first.
+//!
 //! # Health and shutdown
 //!
 //! [`health`] and [`ready`] answer the probes of an orchestrator, [`serve`] stops the server in order

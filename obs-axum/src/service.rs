@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     fmt,
     net::SocketAddr,
     task::{Context, Poll},
@@ -25,10 +26,21 @@ use crate::{
 };
 
 /// A service whose requests are recorded; made by [`ObsLayer`](crate::ObsLayer).
-#[derive(Clone)]
 pub struct ObsService<S> {
     inner: S,
     observer: Observer,
+    /// Whether there may be another one within, as far as cloning shows: then requests are marked even
+    /// where their route is known.
+    may_nest: bool,
+}
+
+/// Marks a request that a layer has met: another layer within is to tell that it is the same one.
+#[derive(Clone, Copy, Debug)]
+struct Observed;
+
+thread_local! {
+    /// Counts the services that are cloned on this thread.
+    static CLONED: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Which requests are observed, and how.
@@ -46,7 +58,7 @@ pub(crate) enum Observer {
 
 impl<S> ObsService<S> {
     pub(crate) fn new(inner: S, observer: Observer) -> Self {
-        Self { inner, observer }
+        Self { inner, observer, may_nest: true }
     }
 
     /// The wrapped service.
@@ -70,11 +82,20 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let mut observation = self.observer.observe(&mut request);
-        let polling = observation.enter();
-        let inner = self.inner.call(request);
-        polling.leave();
+        let mut observation = self.observer.observe(&mut request, self.may_nest);
+        let inner = observation.run(|| self.inner.call(request));
         ObsFuture::new(inner, observation)
+    }
+}
+
+impl<S: Clone> Clone for ObsService<S> {
+    /// Routers clone their services for each request. What is cloned meanwhile lies within this one.
+    fn clone(&self) -> Self {
+        let before = CLONED.get();
+        let inner = self.inner.clone();
+        let may_nest = CLONED.get() != before;
+        CLONED.set(before.wrapping_add(1));
+        Self { inner, observer: self.observer.clone(), may_nest }
     }
 }
 
@@ -87,25 +108,30 @@ impl<S: fmt::Debug> fmt::Debug for ObsService<S> {
 // === impl Observer ===
 
 impl Observer {
-    fn observe<B: 'static>(&self, request: &mut Request<B>) -> Observation {
+    fn observe<B: 'static>(&self, request: &mut Request<B>, may_nest: bool) -> Observation {
         match self {
-            Self::Layer(state) => start(state, request),
+            Self::Layer(state) => start(state, request, may_nest),
             Self::Unmatched(owner) => {
                 let is_matched = request.extensions().get::<MatchedPath>().is_some();
                 let layer = if is_matched || Observation::is_around() { None } else { owner.layer() };
-                layer.map_or_else(Observation::none, |layer| start(&layer, request))
+                layer.map_or_else(Observation::none, |layer| start(&layer, request, may_nest))
             }
         }
     }
 }
 
-fn start<B: 'static>(state: &LayerState, request: &mut Request<B>) -> Observation {
+fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: bool) -> Observation {
     let headers = Headers(request.headers());
     let named = state.hooks().map(|hooks: &Hooks| hooks.name(request));
     let instrument = state.instrument();
     let head = request_head(request, named.as_ref(), instrument.reads_origin());
     let mut observation = Observation::start(instrument, &head, &headers);
     count_body(request, &mut observation);
+    // A mark can cost an allocation. Behind a route that is known there is one layer, unless cloning has
+    // shown another; where none is, there may be a router with layers of its own.
+    if !observation.is_over() && (may_nest || request.extensions().get::<MatchedPath>().is_none()) {
+        request.extensions_mut().insert(Observed);
+    }
     observation
 }
 
@@ -129,6 +155,7 @@ fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a Named<'a>>, wi
         peer: of_origin.and_then(Extensions::get::<ConnectInfo<SocketAddr>>).map(|info| info.0),
         request_id: of_origin.and_then(Extensions::get::<RequestId>).map(|id| id.header_value().as_bytes()),
         labels: named.map_or(&[], Named::labels),
+        is_observed: Observation::is_around() && extensions.get::<Observed>().is_some(),
     }
 }
 

@@ -63,7 +63,7 @@ use crate::{
 /// context: a span started from it continues the request's trace.
 #[must_use]
 pub fn current_context() -> Context {
-    let current = Context::current();
+    let current = context::otel::current();
     if current.has_active_span() {
         return current;
     }

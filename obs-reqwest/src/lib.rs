@@ -63,6 +63,7 @@
 //! TLS is the application's choice: this crate switches on no feature of reqwest, so name what you
 //! need in your own dependency on it.
 
+mod body;
 mod error;
 mod ext;
 mod headers;

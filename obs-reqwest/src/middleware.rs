@@ -1,6 +1,10 @@
 //! The middleware and its settings.
 
-use std::future::poll_fn;
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use http::Extensions;
 use obs_core::{
@@ -11,6 +15,7 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next, Result};
 
 use crate::{
+    body::carry_context,
     error,
     headers::{Headers, propagate},
     request::{client_request, count_attempt, protocol},
@@ -32,6 +37,13 @@ use crate::{
 #[must_use = "a middleware does nothing until it is added to a client"]
 pub struct ObsMiddleware {
     state: ClientState,
+}
+
+/// An attempt under way; polled, and dropped, as the attempt.
+struct Sending<'a> {
+    /// `None` once it is done.
+    inner: Option<Pin<Box<dyn Future<Output = Result<Response>> + Send + 'a>>>,
+    observation: ClientObservation,
 }
 
 client_setters!(ObsMiddleware);
@@ -69,20 +81,41 @@ impl ObsMiddleware {
     }
 }
 
+// === impl Sending ===
+
+impl Sending<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response>> {
+        let Self { inner, observation } = self;
+        observation.run(|| {
+            let polled = inner.as_mut().map_or(Poll::Pending, |inner| inner.as_mut().poll(cx));
+            if polled.is_ready() {
+                *inner = None;
+            }
+            polled
+        })
+    }
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        let Self { inner, observation } = self;
+        if inner.is_some() {
+            observation.run(|| *inner = None);
+        }
+    }
+}
+
 #[async_trait::async_trait]
 impl Middleware for ObsMiddleware {
     async fn handle(&self, mut request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
         let mut observation = self.observe(&mut request, extensions);
-        let polling = observation.enter();
-        let mut inner = next.run(request, extensions);
-        polling.leave();
-        let result = poll_fn(|cx| {
-            let polling = observation.enter();
-            let polled = inner.as_mut().poll(cx);
-            polling.leave();
-            polled
-        })
-        .await;
+        let inner = observation.run(|| {
+            carry_context(&mut request);
+            next.run(request, extensions)
+        });
+        let mut sending = Sending { inner: Some(inner), observation };
+        let result = poll_fn(|cx| sending.poll(cx)).await;
+        let observation = &mut sending.observation;
         match &result {
             Ok(response) => observation.head(&ClientResponse {
                 status: response.status().as_u16(),
@@ -91,7 +124,7 @@ impl Middleware for ObsMiddleware {
                 peer: response.remote_addr(),
                 body_bytes: response.content_length(),
             }),
-            Err(error) => error::record(&mut observation, error),
+            Err(error) => error::record(observation, error),
         }
         result
     }

@@ -9,6 +9,7 @@
 
 mod allocations;
 mod connections;
+mod context;
 mod endings;
 mod endpoints;
 mod metrics_page;

@@ -24,10 +24,20 @@ pin_project! {
     /// The future of [`ObsClientService`](super::ObsClientService).
     #[must_use = "futures do nothing unless polled"]
     pub struct ObsClientFuture<F, C> {
+        // `None` once it is done: dropped while the attempt is current.
         #[pin]
-        inner: F,
+        inner: Option<F>,
         observation: ClientObservation,
         classify: Arc<Guarded<C>>,
+    }
+
+    impl<F, C> PinnedDrop for ObsClientFuture<F, C> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.inner.is_some() {
+                this.observation.run(|| this.inner.set(None));
+            }
+        }
     }
 }
 
@@ -35,7 +45,7 @@ pin_project! {
 
 impl<F, C> ObsClientFuture<F, C> {
     pub(super) fn new(inner: F, observation: ClientObservation, classify: Arc<Guarded<C>>) -> Self {
-        Self { inner, observation, classify }
+        Self { inner: Some(inner), observation, classify }
     }
 }
 
@@ -48,11 +58,16 @@ where
     type Output = Result<Response<ObsClientBody<R>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let polling = this.observation.enter();
-        let polled = this.inner.poll(cx);
-        polling.leave();
-        let result = ready!(polled);
+        let mut this = self.project();
+        let polled = this.observation.run(|| {
+            let polled = this.inner.as_mut().as_pin_mut()?.poll(cx);
+            if polled.is_ready() {
+                this.inner.set(None);
+            }
+            Some(polled)
+        });
+        // Polled again after it was ready, which the contract of futures forbids.
+        let result = ready!(polled.unwrap_or(Poll::Pending));
         let mut observation = std::mem::replace(this.observation, ClientObservation::none());
         Poll::Ready(match result {
             Ok(response) => Ok(answered(response, observation)),

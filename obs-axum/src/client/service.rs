@@ -80,9 +80,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let mut observation = self.observe(&mut request);
-        let polling = observation.enter();
-        let inner = self.inner.call(request);
-        polling.leave();
+        let inner = observation.run(|| self.inner.call(request));
         ObsClientFuture::new(inner, observation, Arc::clone(&self.classify))
     }
 }

@@ -30,7 +30,7 @@ macro_rules! event {
 /// Writes the line through `tracing`, with the ids of the request and of the attempt's span: `warn`
 /// for errors, else `info`.
 pub(super) fn write(finished: &ClientFinished<'_>, otel: Option<&OtelContext>) {
-    let _span = otel.map(|otel| otel.clone().attach());
+    let _span = otel.map(|otel| context::otel::attach(otel.clone()));
     let _entered = finished.context.map(|context| context::enter(Some(context.clone())));
     if finished.error_type.is_some() {
         event!(WARN, finished);

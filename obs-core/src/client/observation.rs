@@ -2,8 +2,6 @@
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
-use opentelemetry::{Context as OtelContext, ContextGuard};
-
 use super::{
     ClientInstrument, ClientRequest, ClientResponse, Outcome, Propagated, attributes,
     instrument::Labels,
@@ -12,7 +10,10 @@ use super::{
 };
 use crate::{
     clock::Moment,
-    context::{self, Entered},
+    context::{
+        self, Entered,
+        otel::{self, Attached},
+    },
     names::error_type,
     request::{
         HeaderReader,
@@ -69,7 +70,9 @@ pub(super) struct Answer<'a> {
 pub struct ClientPolling<'a> {
     observation: &'a mut ClientObservation,
     entered: Option<Entered>,
-    _otel: Option<ContextGuard>,
+    _otel: Option<Attached>,
+    /// Whether a poll before this one did not return: then this is a drop after a panic.
+    had_panicked: bool,
     returned: bool,
 }
 
@@ -126,12 +129,28 @@ impl ClientObservation {
     /// tells of a panic.
     pub fn enter(&mut self) -> ClientPolling<'_> {
         let Some(running) = &mut self.running else {
-            return ClientPolling { observation: self, entered: None, _otel: None, returned: false };
+            return ClientPolling {
+                observation: self,
+                entered: None,
+                _otel: None,
+                had_panicked: false,
+                returned: false,
+            };
         };
-        running.in_poll = true;
-        let otel = running.attempt.otel.clone().map(OtelContext::attach);
+        let had_panicked = std::mem::replace(&mut running.in_poll, true);
+        let otel = running.attempt.otel.clone().map(otel::attach);
         let entered = running.attempt.context.take().map(|context| context::enter(Some(context)));
-        ClientPolling { observation: self, entered, _otel: otel, returned: false }
+        ClientPolling { observation: self, entered, _otel: otel, had_panicked, returned: false }
+    }
+
+    /// Runs `work` as [`enter`](Self::enter) would: a call or poll of the client, or the drop of what it
+    /// is polled in.
+    #[inline]
+    pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let polling = self.enter();
+        let returned = work();
+        polling.leave();
+        returned
     }
 
     /// An observation of nothing, to put in the place of one.
@@ -269,7 +288,7 @@ impl Drop for ClientPolling<'_> {
         let context = self.entered.take().and_then(Entered::leave);
         let Some(running) = &mut self.observation.running else { return };
         running.attempt.context = running.attempt.context.take().or(context);
-        running.in_poll = !self.returned;
+        running.in_poll = self.had_panicked || !self.returned;
     }
 }
 

@@ -4,7 +4,7 @@ use opentelemetry::Context as OtelContext;
 
 use super::observation::Running;
 use crate::{
-    context::RequestContext,
+    context::{RequestContext, otel},
     propagation::TraceParent,
     trace::{Propagators, Tracing},
 };
@@ -74,7 +74,7 @@ impl<'a> Propagated<'a> {
     /// that stand in the request.
     pub fn others(&self, set: &mut dyn FnMut(&str, &str)) {
         if self.propagators.has_own() {
-            let context = self.otel.cloned().unwrap_or_else(OtelContext::current);
+            let context = self.otel.cloned().unwrap_or_else(otel::current);
             self.propagators.write_own(&context, self.parent, self.tracestate, set);
         }
     }

@@ -13,7 +13,7 @@ use opentelemetry::{
 use super::ClientInstrument;
 use crate::{
     clock,
-    context::{self, RequestContext, SpanId, TraceFlags, TraceId},
+    context::{self, RequestContext, SpanId, TraceFlags, TraceId, otel},
     names::value,
     propagation::TraceParent,
     trace::{ClientSpan, ClientSpanStart, Tracing, span_id, trace_id},
@@ -46,11 +46,11 @@ impl Place {
     /// The innermost span of the current request; where there is no request, of the current
     /// OpenTelemetry context. A span of another trace is no parent of what a request does.
     fn here() -> Self {
-        let active = OtelContext::current();
+        let active = otel::current();
         let Some(context) = context::current() else { return Self { context: None, parent: active } };
         let is_ours =
             active.has_active_span() && trace_id(active.span().span_context().trace_id()) == Some(context.trace_id());
-        let parent = if is_ours { active } else { context.parts().otel.clone().unwrap_or_default() };
+        let parent = if is_ours { active } else { context.parts().to_attach().cloned().unwrap_or_default() };
         Self { context: Some(context), parent }
     }
 

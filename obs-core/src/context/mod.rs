@@ -36,11 +36,25 @@
 //! # }
 //! ```
 //!
-//! What the caller sent as `baggage` is at [`RequestContext::baggage_value`].
+//! What is polled piece by piece elsewhere, a body or a stream, takes its context along in a [`Carried`].
+//! What a future of [`in_current`] and its kin drops, it drops in its context.
+//!
+//! What the caller sent as `baggage` is at [`RequestContext::baggage_value`], and in OpenTelemetry's
+//! context, so that instrumentation of others sends it on.
+//!
+//! # When a thread ends
+//!
+//! Destructors of thread-locals may log, make spans and use all of this. Where OpenTelemetry's own
+//! thread-local is gone by then, there is no active span; nothing panics. Two cases are not ours to mend:
+//! `tracing-subscriber` panics when such a destructor opens a `tracing` span, or logs under a filter that
+//! has directives for spans (`target[span]=level`); and on a thread that has used OpenTelemetry, but never
+//! obs or `tracing`, the first look at its context from such a destructor is a panic that is caught.
 
+mod carried;
 mod current;
 mod field;
 mod ids;
+pub(crate) mod otel;
 mod request_context;
 mod scope;
 
@@ -48,6 +62,7 @@ pub(crate) use current::{Entered, enter, exemplar_ids, with_current};
 pub(crate) use ids::RequestId;
 pub(crate) use request_context::Parts;
 
+pub use carried::Carried;
 pub use current::{clear, current, set_field};
 pub use field::FieldValue;
 pub use ids::{SpanId, TraceFlags, TraceId};

@@ -43,8 +43,12 @@ pub(crate) struct Parts {
     /// The OpenTelemetry context with the request's span, or with its ids alone where it is left out;
     /// none for a job, and where nothing makes spans.
     pub(crate) otel: Option<opentelemetry::Context>,
+    /// What is attached where there is neither: the caller's baggage.
+    pub(crate) otel_baggage: Option<opentelemetry::Context>,
     /// The pipeline that the request's spans go to; none if none are recorded.
     pub(crate) tracing: Option<Tracing>,
+    /// Whose request or job it is, see [`Tracing::instance`].
+    pub(crate) instance: u64,
     /// In which headers the trace is sent on.
     pub(crate) propagators: Propagators,
 }
@@ -56,6 +60,12 @@ impl Parts {
     #[inline]
     pub(crate) fn recorded(&self) -> Option<&opentelemetry::Context> {
         self.otel.as_ref().filter(|_| self.tracing.is_some())
+    }
+
+    /// The OpenTelemetry context to make current while the request or job is worked on.
+    #[inline]
+    pub(crate) fn to_attach(&self) -> Option<&opentelemetry::Context> {
+        self.otel.as_ref().or(self.otel_baggage.as_ref())
     }
 }
 
@@ -94,7 +104,9 @@ impl RequestContext {
             tracestate: None,
             baggage: None,
             otel: None,
+            otel_baggage: None,
             tracing: sampled.then(|| tracing.clone()),
+            instance: tracing.instance(),
             propagators: tracing.propagators().clone(),
         })
     }

@@ -10,23 +10,30 @@ use std::{
 use opentelemetry::Context as OtelContext;
 use pin_project_lite::pin_project;
 
-use super::{Entered, RequestContext, current, enter};
+use super::{Carried, RequestContext, current, enter, otel};
 
 pin_project! {
-    /// A future that has a request context of its own, see [`scope`].
+    /// A future that has a request context of its own, see [`scope`]. It is dropped in that context, too.
     #[must_use = "futures do nothing unless polled"]
     pub struct Scoped<F> {
-        context: Option<RequestContext>,
-        otel: OtelContext,
+        carried: Carried,
+        // `None` only while this is dropped.
         #[pin]
-        inner: F,
+        inner: Option<F>,
+    }
+
+    impl<F> PinnedDrop for Scoped<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            this.carried.run(|| this.inner.set(None));
+        }
     }
 }
 
 /// Runs `future` with `context` current whenever it is polled, and with the span that belongs to it.
 pub fn scope<F: Future>(context: RequestContext, future: F) -> Scoped<F> {
     let otel = otel_of(&context);
-    Scoped { context: Some(context), otel, inner: future }
+    Scoped { carried: Carried::new(Some(context), otel), inner: Some(future) }
 }
 
 /// Runs `future` in the context that is current now, on whatever task or thread it is polled later.
@@ -38,7 +45,7 @@ pub fn scope<F: Future>(context: RequestContext, future: F) -> Scoped<F> {
 /// # }
 /// ```
 pub fn in_current<F: Future>(future: F) -> Scoped<F> {
-    Scoped { context: current(), otel: OtelContext::current(), inner: future }
+    Scoped { carried: Carried::current(), inner: Some(future) }
 }
 
 /// Wraps `work` so that it runs in the context that is current now, on whatever thread it is called
@@ -54,12 +61,8 @@ pub fn in_current<F: Future>(future: F) -> Scoped<F> {
 /// });
 /// ```
 pub fn carry<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let (context, otel) = (current(), OtelContext::current());
-    move || {
-        let _otel = otel.attach();
-        let _entered = enter(context);
-        work()
-    }
+    let mut carried = Carried::current();
+    move || carried.run(work)
 }
 
 /// Runs `future` in a context of its own, see [`RequestContext::start`].
@@ -79,7 +82,7 @@ pub fn in_new<F: Future>(future: F) -> Scoped<F> {
 ///     .unwrap();
 /// ```
 pub fn run_in<R>(context: RequestContext, work: impl FnOnce() -> R) -> R {
-    let _otel = otel_of(&context).attach();
+    let _otel = otel::attach(otel_of(&context));
     let _entered = enter(Some(context));
     work()
 }
@@ -95,9 +98,9 @@ pub fn run_new<R>(work: impl FnOnce() -> R) -> R {
 fn otel_of(context: &RequestContext) -> OtelContext {
     let is_current = current().is_some_and(|current| current.is_same(context));
     if is_current {
-        return OtelContext::current();
+        return otel::current();
     }
-    context.parts().otel.clone().unwrap_or_default()
+    context.parts().to_attach().cloned().unwrap_or_default()
 }
 
 // === impl Scoped ===
@@ -107,17 +110,14 @@ impl<F: Future> Future for Scoped<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let _otel = this.otel.clone().attach();
-        let entered: Entered = enter(this.context.take());
-        let polled = this.inner.poll(cx);
-        *this.context = entered.leave();
-        polled
+        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
+        this.carried.run(|| inner.poll(cx))
     }
 }
 
 impl<F> fmt::Debug for Scoped<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scoped").field("context", &self.context).finish_non_exhaustive()
+        f.debug_struct("Scoped").field("context", &self.carried.context()).finish_non_exhaustive()
     }
 }
 
@@ -125,6 +125,7 @@ impl<F> fmt::Debug for Scoped<F> {
 mod tests {
     use std::{
         panic::{AssertUnwindSafe, catch_unwind},
+        sync::{Arc, Mutex},
         task::Waker,
     };
 
@@ -162,6 +163,45 @@ mod tests {
         assert!(poll_once(future.as_mut()).is_pending());
         assert!(current().is_none());
         assert_eq!(poll_once(future.as_mut()), Poll::Ready(Some(1)));
+    }
+
+    /// Tells which request is current when it is dropped.
+    struct Teller(Arc<Mutex<Vec<Option<String>>>>);
+
+    impl Drop for Teller {
+        fn drop(&mut self) {
+            self.0.lock().unwrap().push(current().map(|context| context.request_id().to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_future_drops_what_it_holds_in_its_context() {
+        let told = Arc::<Mutex<Vec<_>>>::default();
+        let context = RequestContext::start();
+        let id = Some(context.request_id().to_owned());
+        let held = || {
+            let teller = Teller(Arc::clone(&told));
+            async move {
+                let _teller = &teller;
+                std::future::pending::<()>().await;
+            }
+        };
+        drop(scope(context.clone(), held()));
+        let mut begun = Box::pin(scope(context.clone(), held()));
+        assert!(poll_once(begun.as_mut()).is_pending());
+        drop(begun);
+        let teller = Teller(Arc::clone(&told));
+        let mut panics = Box::pin(scope(
+            context,
+            std::future::poll_fn(move |_| -> Poll<()> {
+                let _teller = &teller;
+                panic!("on purpose")
+            }),
+        ));
+        let caught = catch_unwind(AssertUnwindSafe(|| poll_once(panics.as_mut())));
+        assert!(caught.is_err());
+        drop(panics);
+        assert_eq!(*told.lock().unwrap(), [id.clone(), id.clone(), id]);
     }
 
     #[test]

@@ -48,9 +48,8 @@ impl<H: ?Sized> Guarded<H> {
     /// What `call` makes of the hook; `None` if that panics, or if the hook runs on this thread already.
     #[inline]
     pub fn call<R>(&self, call: impl FnOnce(&H) -> R) -> Option<R> {
-        let running = Running::start(self.bit)?;
+        let _running = Running::start(self.bit)?;
         let returned = guarded(|| call(&self.hook));
-        drop(running);
         if returned.is_none() {
             self.tell();
         }

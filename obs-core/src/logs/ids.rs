@@ -1,13 +1,8 @@
 //! The ids on a line.
 
-use std::panic::catch_unwind;
+use opentelemetry::trace::TraceContextExt as _;
 
-use opentelemetry::{Context as OtelContext, trace::TraceContextExt as _};
-
-use crate::context::{RequestContext, SpanId, TraceId};
-
-/// Start of the targets of OpenTelemetry's own crates.
-pub(super) const OTEL_TARGETS: &str = "opentelemetry";
+use crate::context::{RequestContext, SpanId, TraceId, otel};
 
 /// What ties a line to a request and a trace.
 #[derive(Clone, Copy, Debug)]
@@ -49,22 +44,18 @@ impl<'a> Ids<'a> {
 /// The innermost active OpenTelemetry span.
 fn active_span(target: &str) -> Option<(TraceId, SpanId)> {
     // OpenTelemetry warns of misuse while it holds its current context: to ask for it then panics.
-    if target.starts_with(OTEL_TARGETS) {
+    if target.starts_with(otel::TARGETS) {
         return None;
     }
-    // The same panic awaits a line that is logged while the thread ends.
-    catch_unwind(|| {
-        OtelContext::map_current(|context| {
-            if !context.has_active_span() {
-                return None;
-            }
-            let span = context.span();
-            let span = span.span_context();
-            let trace_id = TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?;
-            let span_id = SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?;
-            Some((trace_id, span_id))
-        })
+    otel::map_current(|context| {
+        if !context.has_active_span() {
+            return None;
+        }
+        let span = context.span();
+        let span = span.span_context();
+        let trace_id = TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?;
+        let span_id = SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?;
+        Some((trace_id, span_id))
     })
-    .ok()
     .flatten()
 }

@@ -124,7 +124,9 @@ fn push_failure(out: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
     }
     if let Some((message, location)) = request.panic {
         whole &= push_short(out, text_key!(log::PANIC_MESSAGE), message, MAX_PANIC);
-        whole &= push_short(out, text_key!(log::PANIC_LOCATION), location, MAX_PANIC);
+        if !location.is_empty() {
+            whole &= push_short(out, text_key!(log::PANIC_LOCATION), location, MAX_PANIC);
+        }
     }
     whole
 }

@@ -35,7 +35,7 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) response_bytes: Option<u64>,
     pub(crate) protocol: &'static str,
     pub(crate) error_type: Option<&'a str>,
-    /// Message and place of a panic.
+    /// Message and place of a panic; the place is empty where it is not known.
     pub(crate) panic: Option<(&'a str, &'a str)>,
 }
 
@@ -53,7 +53,8 @@ impl RequestLine<'_> {
             CLIENT_ADDRESS => start.has_client_address(),
             USER_AGENT => start.has_user_agent(),
             ERROR_TYPE => self.error_type.is_some(),
-            PANIC_MESSAGE | PANIC_LOCATION => self.panic.is_some(),
+            PANIC_MESSAGE => self.panic.is_some(),
+            PANIC_LOCATION => self.panic.is_some_and(|(_, location)| !location.is_empty()),
             _ => false,
         }
     }

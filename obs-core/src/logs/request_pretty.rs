@@ -68,7 +68,9 @@ fn push_own(line: &mut Vec<u8>, request: &RequestLine<'_>, path: &[u8]) {
     }
     if let Some((message, location)) = request.panic {
         push_field(line, log::PANIC_MESSAGE, message);
-        push_field(line, log::PANIC_LOCATION, location);
+        if !location.is_empty() {
+            push_field(line, log::PANIC_LOCATION, location);
+        }
     }
 }
 

@@ -25,6 +25,7 @@ mod traceparent;
 mod tracestate;
 
 pub(crate) use extract::extract_of;
+pub(crate) use outgoing::recorded_span;
 
 pub use baggage::{BaggageMember, BaggageMembers, baggage_members};
 pub use extract::{Extracted, extract};

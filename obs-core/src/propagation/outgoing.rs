@@ -62,8 +62,8 @@ pub fn inject(set: &mut dyn FnMut(&'static str, &str)) {
 }
 
 /// The span that is active now, if it is recorded and belongs to this trace.
-fn recorded_span(trace_id: TraceId) -> Option<SpanId> {
-    opentelemetry::Context::map_current(|current| {
+pub(crate) fn recorded_span(trace_id: TraceId) -> Option<SpanId> {
+    context::otel::map_current(|current| {
         if !current.has_active_span() {
             return None;
         }
@@ -72,6 +72,7 @@ fn recorded_span(trace_id: TraceId) -> Option<SpanId> {
         let ours = trace::trace_id(ids.trace_id()) == Some(trace_id) && span.is_recording();
         if ours { trace::span_id(ids.span_id()) } else { None }
     })
+    .flatten()
 }
 
 // === impl Outgoing ===
@@ -122,7 +123,7 @@ impl Outgoing {
         if !propagators.has_own() {
             return;
         }
-        let context = self.context.parts().otel.clone().unwrap_or_default();
+        let context = self.context.parts().to_attach().cloned().unwrap_or_default();
         propagators.write_own(&context, self.parent, self.tracestate(), &mut |name, value| {
             if let Some(name) = trace::header_name(name) {
                 set(name, value);
@@ -148,7 +149,9 @@ mod tests {
             tracestate: Some("foo=1".into()),
             baggage: Some("a=1".into()),
             otel: None,
+            otel_baggage: None,
             tracing: None,
+            instance: 0,
             propagators: Propagators::default(),
         })
     }

@@ -5,10 +5,15 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use opentelemetry::{
+    Context as OtelContext, StringValue,
+    baggage::{Baggage, BaggageExt as _, BaggageMetadata},
+};
+
 use super::{CommonHeaders, HeaderReader, Instrument, RequestHead, attributes, late::KeptHead, origin::Origin};
 use crate::{
-    context::{Parts, RequestContext, RequestId},
-    propagation::{self, Extracted},
+    context::{self, Parts, RequestContext, RequestId},
+    propagation::{self, Extracted, TraceParent, baggage_members},
     trace::SpanStart,
 };
 
@@ -36,12 +41,14 @@ impl Arrival<'_> {
         let tracing = &instrument.shared.tracing;
         let mut extracted = propagation::extract_of(common, headers);
         tracing.propagators().filter(&mut extracted, headers);
+        let is_enclosed = extracted.parent.is_none() && continue_enclosing(tracing.instance(), &mut extracted);
         let Extracted { parent, tracestate, baggage } = extracted;
+        let trusted = is_enclosed || instrument.options.trust_incoming;
         let wants_span = span.is_some();
         let start = SpanStart {
             parent: parent.as_ref(),
             tracestate: tracestate.as_deref(),
-            trusted: instrument.options.trust_incoming,
+            trusted,
             route: head.endpoint,
             name: span.unwrap_or_default(),
             start: UNIX_EPOCH + at,
@@ -56,21 +63,59 @@ impl Arrival<'_> {
         if wants_span && !span.flags.is_sampled() && tracing.keep().is_some() {
             *kept = KeptHead::of(instrument, head, (headers, common.user_agent), *origin, parent);
         }
-        let keeps_state = instrument.options.trust_incoming;
+        let baggage = baggage.filter(|_| trusted);
+        // For libraries that send OpenTelemetry's baggage on.
+        let (otel, otel_baggage) = match (baggage.as_deref(), span.otel) {
+            (None, otel) => (otel, None),
+            (Some(header), Some(otel)) => (Some(otel.with_baggage(otel_baggage(header))), None),
+            (Some(header), None) => (None, Some(OtelContext::new().with_baggage(otel_baggage(header)))),
+        };
         let context = RequestContext::from_parts(Parts {
             request_id: request_id(head.request_id.or(common.request_id), at),
             trace_id: span.trace_id,
             span_id: span.span_id,
             flags: span.flags,
-            tracestate: tracestate.filter(|_| keeps_state),
-            baggage: baggage.filter(|_| keeps_state),
+            tracestate: tracestate.filter(|_| trusted),
+            baggage,
             tracing: span.is_recorded.then(|| tracing.clone()),
-            otel: span.otel,
+            otel,
+            otel_baggage,
+            instance: tracing.instance(),
             propagators: tracing.propagators().clone(),
         });
         take_baggage(&context, &instrument.options.baggage_fields);
         context
     }
+}
+
+/// Makes the request that is worked on here, if it is of the same instance, the caller of one that tells
+/// of none: a handler has sent it to a router of its own. False if there is none.
+fn continue_enclosing(instance: u64, extracted: &mut Extracted) -> bool {
+    let found = context::with_current(|outer| {
+        let parts = outer.parts();
+        if parts.instance != instance {
+            return false;
+        }
+        let (trace_id, flags) = (outer.trace_id(), outer.trace_flags());
+        let span_id = propagation::recorded_span(trace_id).unwrap_or_else(|| outer.span_id());
+        extracted.parent = Some(TraceParent { trace_id, span_id, flags });
+        extracted.tracestate.clone_from(&parts.tracestate);
+        if extracted.baggage.is_none() {
+            extracted.baggage.clone_from(&parts.baggage);
+        }
+        true
+    });
+    found.unwrap_or(false)
+}
+
+/// The entries of a checked header as OpenTelemetry has them; it takes 64 at most.
+fn otel_baggage(header: &str) -> Baggage {
+    let mut baggage = Baggage::new();
+    for member in baggage_members(header) {
+        let value = StringValue::from(member.value.into_owned());
+        let _ = baggage.insert_with_metadata(member.key.to_owned(), value, BaggageMetadata::from(member.properties));
+    }
+    baggage
 }
 
 /// Makes fields of the entries that are on the list.

@@ -15,7 +15,7 @@ use super::{
     running::{Answer, Running},
 };
 use crate::{
-    context::{SpanId, TraceId},
+    context::{RequestContext, SpanId, TraceId},
     guard::guarded,
     logs::RequestLine,
     metrics::{Measured, StreamRecorder},
@@ -51,7 +51,7 @@ impl Running {
         let error_type = self.error_type_of(outcome, status, grpc_status, &mut digits);
         let request_bytes = std::mem::replace(&mut self.request_bytes, RequestBytes::Unknown).total();
         let ending = Ending { status, grpc_status, outcome, error_type, duration, request_bytes };
-        let panic = (outcome == Outcome::Panic).then(panic::take_report).flatten();
+        let panic = (outcome == Outcome::Panic).then(|| self.panic_report()).flatten();
         self.record_metrics(&ending);
         self.end_span(&ending, panic.as_ref());
         // Before the line is written: whoever reads the line finds the gauge back where it was. After
@@ -79,6 +79,12 @@ impl Running {
     pub(super) fn let_go(&self, status: u16) -> Outcome {
         let of_call = self.call_let_go();
         of_call.unwrap_or(if self.is_body_polled { Outcome::Aborted } else { Outcome::of_status(status) })
+    }
+
+    /// What the panic said that has ended the request, as far as it was seen.
+    fn panic_report(&mut self) -> Option<PanicReport> {
+        let request = self.context.as_ref().map(RequestContext::span_id);
+        self.panic.take().map(|report| *report).or_else(|| panic::take_report(request?))
     }
 
     /// Whatever becomes of its body, an error of the server is one once its head was made. And a stream by
@@ -121,7 +127,7 @@ impl Running {
         let outcome = Outcome::of_status(status);
         let mut digits = [0; 3];
         let error_type = self.error_type_of(outcome, status, None, &mut digits);
-        if let (Some(in_flight), Some(red)) = (&self.in_flight, &self.instrument.red) {
+        if let (Some(in_flight), Some(red)) = (&self.in_flight, &self.metrics().red) {
             let exemplar = self.exemplar();
             in_flight.record(
                 red,
@@ -141,7 +147,7 @@ impl Running {
     }
 
     pub(super) fn stream_recorder(&self, status: u16) -> Option<StreamRecorder> {
-        Some(self.in_flight.as_ref()?.stream_recorder(self.instrument.red.as_ref()?, status))
+        Some(self.in_flight.as_ref()?.stream_recorder(self.metrics().red.as_ref()?, status))
     }
 
     pub(super) fn capture_response_headers(&mut self, headers: &dyn HeaderReader) {
@@ -208,7 +214,7 @@ impl Running {
         let head = self.until_head().unwrap_or(duration);
         let mut measured =
             Measured { status, http_status, outcome, error_type, duration, request_bytes, response_bytes, exemplar };
-        let (Some(in_flight), Some(red)) = (&self.in_flight, &self.instrument.red) else { return };
+        let (Some(in_flight), Some(red)) = (&self.in_flight, &self.metrics().red) else { return };
         if self.is_stream {
             if is_call {
                 let counted = Measured { duration: head, request_bytes: None, response_bytes: None, ..measured };
@@ -279,13 +285,16 @@ impl Running {
     fn level(&self, outcome: Outcome) -> Level {
         match outcome {
             Outcome::ServerError | Outcome::Panic | Outcome::BodyError => Level::ERROR,
-            Outcome::ClientError if self.instrument.options.warn_client_errors => Level::WARN,
+            Outcome::ClientError if self.layers().any(|layer| layer.options.warn_client_errors) => Level::WARN,
             Outcome::Ok | Outcome::ClientError | Outcome::Cancelled | Outcome::Aborted => Level::INFO,
         }
     }
 
     fn call_hook(&self, ending: &Ending<'_>) {
-        let Some(hook) = &self.instrument.options.on_finish else { return };
+        let mut hooks = self.layers().filter_map(|layer| layer.options.on_finish.as_ref()).peekable();
+        if hooks.peek().is_none() {
+            return;
+        }
         let finished = Finished {
             method: self.method,
             endpoint: self.endpoint(),
@@ -299,7 +308,9 @@ impl Running {
             response_bytes: self.response_bytes,
             context: self.context.as_ref(),
         };
-        let _ = hook.call(|hook| hook(&finished));
+        for hook in hooks {
+            let _ = hook.call(|hook| hook(&finished));
+        }
     }
 }
 

@@ -48,6 +48,11 @@ pub struct RequestHead<'a> {
     /// The values of the layer's own labels, in their order, see
     /// [`Options::label`](super::Options::label); one that is not in its list counts as `_OTHER`.
     pub labels: &'a [&'a str],
+    /// Whether another layer, of whatever instance, has met this same request before. Then this one
+    /// records nothing of its own if the other is of the same instance, is being polled around it and
+    /// writes the same signals: the request is counted once, under the endpoint and the labels given
+    /// here.
+    pub is_observed: bool,
 }
 
 /// How much body an adapter knows a response to have.

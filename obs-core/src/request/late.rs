@@ -217,7 +217,8 @@ impl Running {
         let start = SpanStart {
             parent: stored.parent.as_ref(),
             tracestate: context.parts().tracestate.as_deref(),
-            trusted: self.instrument.options.trust_incoming,
+            // What it continues, it was allowed to.
+            trusted: stored.parent.as_ref().is_some_and(|parent| parent.trace_id == context.trace_id()),
             route: endpoint,
             name: self.span_name(endpoint),
             start: UNIX_EPOCH + self.arrived,

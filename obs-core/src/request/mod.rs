@@ -10,9 +10,8 @@
 //! let request = RequestHead { method: "GET", path: "/users/7", endpoint: Some("/users/{id}"), ..Default::default() };
 //! let mut observation = Observation::start(layer.instrument(), &request, &());
 //!
-//! let polling = observation.enter(); // around each call and poll of the inner service
-//! tracing::info!("carries the ids of the request");
-//! polling.leave();
+//! // Around each call and poll of the inner service and of the body, and around their drop:
+//! observation.run(|| tracing::info!("carries the ids of the request"));
 //!
 //! let head = ResponseHead { status: 200, headers: &(), body: BodySize::Exact(5), endpoint: None };
 //! observation.head(&head);
@@ -23,12 +22,25 @@
 //! |---|---|
 //! | [`Ok`](Outcome::Ok), [`ClientError`](Outcome::ClientError) | the body ended, or was let go before it was [asked for](Observation::enter_body) |
 //! | [`ServerError`](Outcome::ServerError) | a 5xx, whatever became of its body, or the service returned an error |
-//! | [`Panic`](Outcome::Panic) | a [`Polling`] guard was dropped without [`leave`](Polling::leave) |
+//! | [`Panic`](Outcome::Panic) | what [`run`](Observation::run) ran panicked, or a [`Polling`] guard was dropped without [`leave`](Polling::leave) |
 //! | [`Cancelled`](Outcome::Cancelled) | the observation was dropped before the head |
 //! | [`Aborted`](Outcome::Aborted) | the observation was dropped between the first poll of the body and its end |
 //! | [`BodyError`](Outcome::BodyError) | [`body_error`](Observation::body_error) was called, or the body had another size than the head announced |
 //!
 //! For gRPC the status stands in the trailers, see [`grpc`].
+//!
+//! # Layers within layers
+//!
+//! Where an adapter marks the requests that it has met ([`RequestHead::is_observed`]), a layer that meets
+//! the request of another one of the same instance records nothing of its own: the request is counted
+//! once, under the endpoint and the labels of the innermost layer and into its metrics; line, span, ids
+//! and the headers of the answer are the outer layer's. `classify`, `streaming`, `warn_client_errors`,
+//! `trace_response` and `server_timing` of either count, and each `on_finish` is called. A layer that
+//! writes lines or spans where the outer one doesn't records on its own; so does a layer of another
+//! instance.
+//!
+//! A request that a handler sends to a router of its own is a second one. Without trace headers of its
+//! own, and within the context of the first, it continues the trace as its child.
 
 mod arrival;
 mod attributes;
@@ -45,6 +57,7 @@ mod instrument;
 mod labels;
 mod late;
 mod method;
+mod nested;
 mod network;
 mod observation;
 mod options;

@@ -1,10 +1,13 @@
 //! One request, from its arrival to its last byte.
 
-use std::fmt;
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+};
 
 use super::{
     ByteCounter, HeaderReader, Held, Instrument, Outcome, Polling, RequestHead, ResponseHead, bytes::RequestBytes,
-    running::Running, slot::Slot, stream::Listening,
+    nested, running::Running, slot::Slot, stream::Listening,
 };
 use crate::context::RequestContext;
 
@@ -16,17 +19,23 @@ use crate::context::RequestContext;
 pub struct Observation {
     /// `None` once the request is recorded.
     slot: Option<Slot>,
+    /// The request's context after that: what is polled and dropped later is still its own.
+    ended: Option<RequestContext>,
 }
 
 // === impl Observation ===
 
 impl Observation {
-    /// Begins with the arrival of a request.
+    /// Begins with the arrival of a request. A request that a layer of the same instance
+    /// [observes already](RequestHead::is_observed) gets an observation of nothing.
     #[must_use]
     pub fn start(instrument: &Held<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> Self {
+        if head.is_observed && nested::join(instrument, head, headers) {
+            return Self::none();
+        }
         let mut slot = Slot::take();
         Running::arrive(slot.vacant(), instrument, head, headers);
-        Self { slot: Some(slot) }
+        Self { slot: Some(slot), ended: None }
     }
 
     #[inline]
@@ -39,10 +48,16 @@ impl Observation {
         self.slot.as_mut()?.running_mut()
     }
 
+    /// Where the context lies between polls after the end.
+    #[inline]
+    pub(super) fn ended_mut(&mut self) -> &mut Option<RequestContext> {
+        &mut self.ended
+    }
+
     /// An observation of nothing, for bodies that belong to no request.
     #[must_use]
     pub const fn none() -> Self {
-        Self { slot: None }
+        Self { slot: None, ended: None }
     }
 
     /// Whether a request is being observed around whatever runs on this thread now.
@@ -51,16 +66,38 @@ impl Observation {
         Listening::is_active()
     }
 
-    /// Whether a call or poll of the inner service has begun and not returned.
+    /// Whether the request is recorded already, or was never observed.
     #[must_use]
-    pub fn has_panicked(&self) -> bool {
-        self.running().is_some_and(|running| running.in_poll)
+    pub fn is_over(&self) -> bool {
+        self.slot.is_none()
+    }
+
+    /// Runs `work` with the request's context current: a call or poll of the inner service or of a body,
+    /// or the drop of one, also after the end of the request.
+    ///
+    /// A panic goes on its way; what it said is told with the request, if that ends by it.
+    #[inline]
+    pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        if self.slot.is_none() && self.ended.is_none() {
+            return work();
+        }
+        let polling = self.enter();
+        match catch_unwind(AssertUnwindSafe(work)) {
+            Ok(returned) => {
+                polling.leave();
+                returned
+            }
+            Err(payload) => {
+                polling.panicked(&*payload);
+                resume_unwind(payload)
+            }
+        }
     }
 
     /// Makes the request's context current until the guard is dropped.
     ///
     /// Call [`Polling::leave`] when the inner service has returned: a guard that is dropped without
-    /// it tells of a panic.
+    /// it tells of a panic, whose message only [`run`](Self::run) sees in any case.
     #[inline]
     pub fn enter(&mut self) -> Polling<'_> {
         Polling::start(self)
@@ -75,6 +112,15 @@ impl Observation {
             running.is_body_polled = true;
         }
         self.enter()
+    }
+
+    /// As [`run`](Self::run), to poll the response body, see [`enter_body`](Self::enter_body).
+    #[inline]
+    pub fn run_body<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        if let Some(running) = self.running_mut() {
+            running.is_body_polled = true;
+        }
+        self.run(work)
     }
 
     /// The context of the request; `None` if logs and traces are off, or after the end.
@@ -172,6 +218,7 @@ impl Observation {
         if let Some(mut slot) = self.slot.take() {
             if let Some(running) = slot.running_mut() {
                 running.record(outcome);
+                self.ended = running.context.take();
             }
             slot.give_back();
         }

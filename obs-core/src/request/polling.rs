@@ -1,31 +1,37 @@
 //! While the inner service is called or polled.
 
-use std::fmt;
+use std::{any::Any, fmt};
 
-use opentelemetry::{Context, ContextGuard};
 use tracing::{Span, span::EnteredSpan};
 
 use super::{
     Observation,
+    nested::Offering,
+    panic,
     stream::{Listening, Request},
 };
-use crate::context::{self, Entered, RequestContext};
+use crate::context::{
+    self, Entered, RequestContext,
+    otel::{self, Attached},
+};
 
 /// The inner service is being called or polled; see [`Observation::enter`].
 #[must_use = "the request's context is current only while the guard lives"]
 pub struct Polling<'a> {
     observation: &'a mut Observation,
     /// `None` if nothing is observed.
-    listening: Option<Listening>,
+    listening: Option<(Listening, Offering)>,
     /// `None` for a request without a context.
     current: Option<Current>,
+    /// Whether a poll before this one did not return: then this is a drop after a panic.
+    had_panicked: bool,
     returned: bool,
 }
 
 /// Keeps a request's context current, for us and for others.
 struct Current {
     entered: Entered,
-    _otel: Option<ContextGuard>,
+    _otel: Option<Attached>,
     /// Boxed because it is rare.
     _tracing_span: Option<Box<EnteredSpan>>,
 }
@@ -37,11 +43,13 @@ impl<'a> Polling<'a> {
     #[inline(never)]
     pub(super) fn start(observation: &'a mut Observation) -> Self {
         let Some(running) = observation.running_mut() else {
-            return Self { observation, listening: None, current: None, returned: false };
+            let current = observation.ended_mut().take().map(|context| Current::enter(context, None));
+            return Self { observation, listening: None, current, had_panicked: false, returned: false };
         };
-        running.in_poll = true;
+        let had_panicked = std::mem::replace(&mut running.in_poll, true);
+        let offering = Offering::start(running.joinable);
         let current = running.context.take().map(|context| Current::enter(context, running.tracing_span.as_deref()));
-        Self { observation, listening: Some(Listening::start()), current, returned: false }
+        Self { observation, listening: Some((Listening::start(), offering)), current, had_panicked, returned: false }
     }
 
     /// The inner service has returned: it has not panicked.
@@ -49,18 +57,37 @@ impl<'a> Polling<'a> {
     pub fn leave(mut self) {
         self.returned = true;
     }
+
+    /// The inner service has panicked with this payload.
+    #[cold]
+    pub(super) fn panicked(self, payload: &(dyn Any + Send)) {
+        let request = self.current.as_ref().and_then(|_| context::with_current(RequestContext::span_id));
+        let report = panic::report_of(payload, request);
+        if let Some(running) = self.observation.running_mut() {
+            running.panic = Some(Box::new(report));
+        }
+    }
 }
 
 impl Drop for Polling<'_> {
     #[inline]
     fn drop(&mut self) {
-        let asked = self.listening.take().map_or(Request::Nothing, Listening::stop);
+        let (asked, joined) = match self.listening.take() {
+            Some((listening, offering)) => (listening.stop(), offering.stop()),
+            None => (Request::Nothing, None),
+        };
         let context = self.current.take().and_then(Current::leave);
-        let Some(running) = self.observation.running_mut() else { return };
+        let Some(running) = self.observation.running_mut() else {
+            *self.observation.ended_mut() = context;
+            return;
+        };
         if context.is_some() {
             running.context = context;
         }
-        running.in_poll = !self.returned;
+        running.in_poll = self.had_panicked || !self.returned;
+        if let Some(joined) = joined {
+            running.take_joined(joined);
+        }
         match asked {
             Request::Nothing => {}
             Request::Slot(slot) => running.stream_slot = running.stream_slot.take().or(Some(slot)),
@@ -79,7 +106,7 @@ impl fmt::Debug for Polling<'_> {
 
 impl Current {
     fn enter(context: RequestContext, tracing_span: Option<&Span>) -> Self {
-        let otel = context.parts().otel.clone().map(Context::attach);
+        let otel = context.parts().to_attach().cloned().map(otel::attach);
         let tracing_span = tracing_span.map(|span| Box::new(span.clone().entered()));
         Self { entered: context::enter(Some(context)), _otel: otel, _tracing_span: tracing_span }
     }

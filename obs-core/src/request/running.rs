@@ -3,8 +3,17 @@
 use std::time::Duration;
 
 use super::{
-    Head, HeaderReader, Held, Instrument, RequestHead, ResponseHead, arrival::Arrival, bytes::RequestBytes,
-    completion::Remaining, grpc, late::KeptHead, method::known_method, origin::Origin, stream::StreamSlot,
+    Head, HeaderReader, Held, Instrument, RequestHead, ResponseHead,
+    arrival::Arrival,
+    bytes::RequestBytes,
+    completion::Remaining,
+    grpc,
+    late::KeptHead,
+    method::known_method,
+    nested::{Joinable, Joined},
+    origin::Origin,
+    panic::PanicReport,
+    stream::StreamSlot,
 };
 use crate::{
     clock::Moment,
@@ -52,6 +61,12 @@ pub(super) struct Running {
     pub(super) tracing_span: Option<Box<tracing::Span>>,
     /// A call or poll of the inner service has begun and not returned.
     pub(super) in_poll: bool,
+    /// What the panic said that has gone through a call or poll.
+    pub(super) panic: Option<Box<PanicReport>>,
+    /// What layers within may join; `None` where this one leaves the request out.
+    pub(super) joinable: Option<Joinable>,
+    /// The innermost layer that has joined, unless it is this one.
+    pub(super) joined: Option<Held<Instrument>>,
 }
 
 /// What is known of a response head.
@@ -108,6 +123,9 @@ impl Running {
             stream_slot: None,
             tracing_span: None,
             in_poll: false,
+            panic: None,
+            joinable: (!skipped).then(|| Joinable::of(instrument)),
+            joined: None,
         });
         if running.in_flight.is_none() && instrument.tells_endpoint() {
             running.template = head.endpoint.map(Box::from);
@@ -149,7 +167,7 @@ impl Running {
     }
 
     pub(super) fn take_head(&mut self, head: &ResponseHead<'_>) {
-        let is_asked_for = self.line.is_some() || self.instrument.options.on_finish.is_some();
+        let is_asked_for = self.line.is_some() || self.layers().any(|layer| layer.options.on_finish.is_some());
         self.head = Some(Answer { status: head.status, after: is_asked_for.then(|| self.started.elapsed()) });
         self.remaining = Remaining::after_head(self.method, head);
         if let Some(endpoint) = head.endpoint.filter(|endpoint| *endpoint != self.endpoint()) {
@@ -172,7 +190,8 @@ impl Running {
 
     /// The router tells only now what was matched: in every signal.
     pub(super) fn rename(&mut self, endpoint: &str) {
-        match (&mut self.in_flight, &self.instrument.red) {
+        let metrics = self.joined.as_ref().filter(|joined| joined.red.is_some()).unwrap_or(&self.instrument);
+        match (&mut self.in_flight, &metrics.red) {
             (Some(in_flight), Some(red)) => in_flight.rename(red, endpoint),
             _ => self.template = Some(endpoint.into()),
         }
@@ -181,10 +200,36 @@ impl Running {
         }
     }
 
+    /// A layer within has told what it calls the request: in every signal.
+    pub(super) fn take_joined(&mut self, joined: Joined) {
+        let is_same = joined.instrument.is_same(&self.instrument);
+        if is_same && *joined.endpoint == *self.endpoint() && !joined.has_labels() {
+            return;
+        }
+        match joined.arrive(self.method) {
+            Some(in_flight) => self.in_flight = Some(in_flight),
+            None => self.rename(&joined.endpoint),
+        }
+        self.joined = (!is_same).then_some(joined.instrument);
+        if let Some(span) = self.span() {
+            span.update_name(self.span_name(self.route()));
+        }
+    }
+
+    /// The layers whose settings count, the innermost first.
+    pub(super) fn layers(&self) -> impl Iterator<Item = &Instrument> {
+        self.joined.as_deref().into_iter().chain([&*self.instrument])
+    }
+
+    /// The layer whose metrics the request is recorded into.
+    pub(super) fn metrics(&self) -> &Instrument {
+        self.joined.as_ref().filter(|joined| joined.red.is_some()).unwrap_or(&self.instrument)
+    }
+
     fn is_stream_by_nature(&self, head: &ResponseHead<'_>) -> bool {
         // What is as long as is known at the head is no stream of events to come.
         let may_be_events = self.remaining == Remaining::Unknown;
-        (may_be_events && is_event_stream(head.headers)) || self.instrument.streams(self.endpoint())
+        (may_be_events && is_event_stream(head.headers)) || self.layers().any(|layer| layer.streams(self.endpoint()))
     }
 
     /// The route's template; `None` if none matched.
@@ -198,10 +243,10 @@ impl Running {
     }
 
     pub(super) fn classified(&self, status: u16, headers: &dyn HeaderReader) -> Option<&'static str> {
-        let classify = self.instrument.options.classify.as_ref()?;
         let grpc_status = self.call.as_ref().and_then(grpc::Call::sent);
         let head = Head { method: self.method, endpoint: self.endpoint(), status, grpc_status, headers };
-        classify.call(|classify| classify(&head)).flatten()
+        let said = |layer: &Instrument| layer.options.classify.as_ref()?.call(|classify| classify(&head)).flatten();
+        self.layers().find_map(said)
     }
 }
 

@@ -10,7 +10,8 @@ const TIMING: &str = "traceparent;desc=";
 
 /// Whether a layer inside has told this in a header of the answer, so that it has to go where this
 /// one tells the same. The outer layer's span is the one that the caller's hangs on, as its request id
-/// is the one that is echoed; a `Server-Timing` of anybody else's stays.
+/// is the one that is echoed; a `Server-Timing` of anybody else's stays. Layers of one instance tell once,
+/// whichever of them is asked to.
 #[must_use]
 pub fn is_told(name: &str, value: &[u8]) -> bool {
     match name {
@@ -37,18 +38,19 @@ impl Observation {
 
 impl Running {
     fn response_headers(&self, add: &mut dyn FnMut(&'static str, &str)) {
-        let options = &self.instrument.options;
-        if !options.trace_response && !options.server_timing {
+        let trace_response = self.layers().any(|layer| layer.options.trace_response);
+        let server_timing = self.layers().any(|layer| layer.options.server_timing);
+        if !trace_response && !server_timing {
             return;
         }
         let Some(context) = &self.context else { return };
         let (trace_id, span_id, flags) = (context.trace_id(), context.span_id(), context.trace_flags());
         let parent = TraceParent { trace_id, span_id, flags }.to_bytes();
         let text = std::str::from_utf8(&parent).unwrap_or_default();
-        if options.trace_response {
+        if trace_response {
             add(header::TRACERESPONSE, text);
         }
-        if options.server_timing {
+        if server_timing {
             let mut timing = String::with_capacity(96);
             let millis = self.started.elapsed().as_secs_f64() * 1_000.0;
             let _ = write!(timing, "{TIMING}\"{text}\", head;dur={millis:.3}");

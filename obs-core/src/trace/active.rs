@@ -9,6 +9,7 @@ use opentelemetry::{
 
 use super::record;
 use crate::{
+    context::otel,
     guard::{guarded, text_of},
     names::{attribute, error_type},
 };
@@ -37,7 +38,7 @@ impl ActiveSpan {
         // `thread::panicking()` would also be true for work that runs while something else unwinds.
         let mut unwinding = Unwinding { span: self, armed: true };
         let result = {
-            let _attached = self.context.clone().attach();
+            let _attached = otel::attach(self.context.clone());
             work()
         };
         unwinding.armed = false;

@@ -11,7 +11,7 @@ use super::{
     ids, record,
 };
 use crate::{
-    context::{self, FieldValue, RequestContext},
+    context::{self, FieldValue, RequestContext, otel},
     guard::guarded,
 };
 
@@ -204,7 +204,7 @@ impl Pending {
         });
         let (tracing, parent) = match in_request {
             Some(recorded) => recorded?,
-            None => (crate::obs::default_tracing()?, Context::current()),
+            None => (crate::obs::default_tracing()?, otel::current()),
         };
         tracing.tracer()?;
         Some(Self { tracing, parent, builder: opentelemetry::trace::SpanBuilder::from_name(name) })
@@ -223,7 +223,7 @@ impl Pending {
 
 /// The span to be a child of in this request: the innermost active one, else the request's own.
 fn parent_in(request: &RequestContext, tracing: &Tracing) -> Context {
-    let current = Context::current();
+    let current = otel::current();
     if current.has_active_span() {
         return current;
     }

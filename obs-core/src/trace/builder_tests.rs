@@ -282,8 +282,8 @@ fn a_recorded_error_tells_what_caused_it_and_leaves_the_status_alone() {
 fn an_error_that_is_its_own_source_is_recorded_and_ends() {
     #[derive(Debug)]
     struct Ring;
-    impl std::fmt::Display for Ring {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    impl fmt::Display for Ring {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("ring")
         }
     }
@@ -301,14 +301,46 @@ fn an_error_that_is_its_own_source_is_recorded_and_ends() {
 #[test]
 fn an_error_whose_display_panics_is_recorded_all_the_same() {
     struct Hostile;
-    impl std::fmt::Display for Hostile {
-        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    impl fmt::Display for Hostile {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
             panic!("on purpose")
         }
     }
 
     let span = span_of(|| drop(try_in_span_blocking("x", || Err::<(), _>(Hostile))));
     assert_eq!(event(&span, "exception.message"), crate::guard::PANICKED);
+}
+
+#[test]
+fn a_future_drops_what_it_holds_within_its_span() {
+    struct Marks(&'static str);
+    impl Drop for Marks {
+        fn drop(&mut self) {
+            set_attribute(self.0, true);
+        }
+    }
+
+    let (tracing, ended) = collecting(None);
+    run_in(job(&tracing), || {
+        let done = Marks("done");
+        let mut done = Box::pin(in_span(
+            "done",
+            std::future::poll_fn(move |_| {
+                let _done = &done;
+                Poll::Ready(())
+            }),
+        ));
+        assert!(poll_once(done.as_mut()).is_ready());
+        let dropped = Marks("dropped");
+        let mut dropped = Box::pin(in_span("dropped", async move {
+            let _dropped = &dropped;
+            std::future::pending::<()>().await;
+        }));
+        assert!(poll_once(dropped.as_mut()).is_pending());
+    });
+    for span in ended.take() {
+        assert!(attribute(&span, &span.name).is_some(), "{span:?}");
+    }
 }
 
 #[test]

@@ -36,8 +36,20 @@ pin_project! {
     struct Running<F> {
         pending: Option<Box<Pending>>,
         span: Option<ActiveSpan>,
+        // `None` once it is done: dropped while its span is active.
         #[pin]
-        inner: F,
+        inner: Option<F>,
+    }
+
+    impl<F> PinnedDrop for Running<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(span) = this.span
+                && this.inner.is_some()
+            {
+                span.enter(|| this.inner.set(None));
+            }
+        }
     }
 }
 
@@ -45,7 +57,7 @@ pin_project! {
 
 impl<F: Future> Running<F> {
     fn new(pending: Option<Box<Pending>>, inner: F) -> Self {
-        Self { pending, span: None, inner }
+        Self { pending, span: None, inner: Some(inner) }
     }
 
     fn poll(
@@ -53,13 +65,22 @@ impl<F: Future> Running<F> {
         cx: &mut Context<'_>,
         judge: impl FnOnce(&ActiveSpan, &F::Output),
     ) -> Poll<F::Output> {
-        let this = self.project();
+        let mut this = self.project();
         if let Some(pending) = this.pending.take() {
             *this.span = pending.start();
         }
-        let Some(span) = this.span else { return this.inner.poll(cx) };
-        let inner = this.inner;
-        let polled = span.enter(|| inner.poll(cx));
+        // Polled again after it was ready, which the contract of futures forbids.
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+        let Some(span) = this.span else { return inner.poll(cx) };
+        let inner = &mut this.inner;
+        let polled = span.enter(|| {
+            let polled = inner.as_mut().as_pin_mut()?.poll(cx);
+            if polled.is_ready() {
+                inner.set(None);
+            }
+            Some(polled)
+        });
+        let polled = polled.unwrap_or(Poll::Pending);
         if let Poll::Ready(output) = &polled {
             judge(span, output);
             *this.span = None;

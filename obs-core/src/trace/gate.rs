@@ -1,6 +1,6 @@
 //! The layer that makes `tracing` spans spans of the trace.
 
-use tracing::Subscriber;
+use tracing::{Metadata, Subscriber};
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, dynamic_filter_fn},
@@ -8,12 +8,19 @@ use tracing_subscriber::{
 };
 
 use super::{events::RequestEvents, export::is_export_thread, handle::Tracing, ids};
-use crate::request::is_request_span;
+use crate::{context::otel, request::is_request_span};
 
 /// Whether what happens here is recorded: not in a request that is left out or belongs to another
-/// instance, not in what the exporter itself does; else yes, and the sampler decides.
+/// instance, not in what the exporter itself does, not on a thread that has lost OpenTelemetry's current
+/// context because it ends; else yes, and the sampler decides.
 fn is_open(instance: u64) -> bool {
-    !is_export_thread() && ids::request_decision(instance).unwrap_or(true)
+    !is_export_thread() && otel::is_alive() && ids::request_decision(instance).unwrap_or(true)
+}
+
+/// Whether OpenTelemetry itself tells of its troubles: it does so while it holds its current context, and
+/// to ask for that then panics.
+fn is_of_otel(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with(otel::TARGETS)
 }
 
 // === impl Tracing ===
@@ -38,7 +45,7 @@ impl Tracing {
         let instance = self.instance();
         let gate = dynamic_filter_fn(move |metadata, _| {
             // The request has a span already; the one that `tracing_span(true)` opens is for others.
-            *metadata.level() <= level && is_open(instance) && !is_request_span(metadata)
+            *metadata.level() <= level && !is_of_otel(metadata) && is_open(instance) && !is_request_span(metadata)
         });
         let gate = gate.with_max_level_hint(level);
         self.tracer().cloned().map(|tracer| {

@@ -228,7 +228,7 @@ impl Tracing {
     }
 
     /// Tells the pipelines of one process apart.
-    pub(super) fn instance(&self) -> u64 {
+    pub(crate) fn instance(&self) -> u64 {
         self.0.instance
     }
 

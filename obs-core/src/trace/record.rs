@@ -2,9 +2,13 @@
 
 use std::{any::type_name, borrow::Cow, error::Error};
 
-use opentelemetry::{Context, Key, KeyValue, Value, trace::TraceContextExt};
+use opentelemetry::{Key, KeyValue, Value, trace::TraceContextExt};
 
-use crate::{context::FieldValue, guard::text_with_sources, names::attribute};
+use crate::{
+    context::{FieldValue, otel},
+    guard::text_with_sources,
+    names::attribute,
+};
 
 /// The longest text of an error on a span, in bytes.
 pub(super) const MAX_TEXT: usize = 16 * 1024;
@@ -18,7 +22,7 @@ pub(super) const MAX_TEXT: usize = 16 * 1024;
 pub fn set_attribute(key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) {
     if is_active() {
         let attribute = key_value(key.into(), value.into());
-        Context::map_current(|current| current.span().set_attribute(attribute));
+        otel::map_current(|current| current.span().set_attribute(attribute));
     }
 }
 
@@ -37,13 +41,13 @@ pub fn record_error<E: Error + ?Sized>(error: &E) {
     if is_active() {
         let (message, sources) = text_with_sources(error, "\ncaused by: ", MAX_TEXT);
         let attributes = exception(type_name::<E>(), message, sources);
-        Context::map_current(|current| current.span().add_event(attribute::EXCEPTION_EVENT, attributes));
+        otel::map_current(|current| current.span().add_event(attribute::EXCEPTION_EVENT, attributes));
     }
 }
 
 /// Whether the active span takes anything: that of a request that is left out doesn't.
 fn is_active() -> bool {
-    Context::map_current(|current| current.span().is_recording())
+    otel::map_current(|current| current.span().is_recording()).unwrap_or(false)
 }
 
 /// Attributes of an event that tells of an exception

@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 
 use super::{ids, sampler::Sampler};
 use crate::{
-    context::{SpanId, TraceFlags, TraceId},
+    context::{SpanId, TraceFlags, TraceId, otel},
     propagation::TraceParent,
 };
 
@@ -119,7 +119,7 @@ impl ServerSpan {
             true,
             tracestate.and_then(|state| state.parse().ok()).unwrap_or_default(),
         );
-        Self { otel: Some(Context::map_current(|current| current.with_remote_span_context(ids))), ..self }
+        Self { otel: Some(otel::current().with_remote_span_context(ids)), ..self }
     }
 
     /// With its span, made by our own provider: it has been decided to record it.
@@ -172,6 +172,6 @@ impl ServerSpan {
     /// it.
     fn with_span(self, span: opentelemetry_sdk::trace::Span) -> Self {
         let is_recorded = opentelemetry::trace::Span::is_recording(&span);
-        Self { otel: is_recorded.then(|| Context::current_with_span(span)), is_recorded, ..self }
+        Self { otel: is_recorded.then(|| otel::current().with_span(span)), is_recorded, ..self }
     }
 }

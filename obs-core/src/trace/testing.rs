@@ -53,6 +53,8 @@ pub(super) fn request(tracing: &Tracing, span: &ServerSpan) -> RequestContext {
         tracestate: None,
         baggage: None,
         otel: span.otel.clone(),
+        otel_baggage: None,
+        instance: tracing.instance(),
         tracing: span.flags.is_sampled().then(|| tracing.clone()),
         propagators: tracing.propagators().clone(),
     })

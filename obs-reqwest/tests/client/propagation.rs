@@ -1,6 +1,14 @@
 //! What leaves the process: trace context and baggage, from wherever a call is made.
 
-use std::{collections::HashSet, io};
+use std::{
+    collections::HashSet,
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
 
 use crate::support::{Bench, Upstream, parent, plain};
 use obs_reqwest::{
@@ -10,9 +18,10 @@ use obs_reqwest::{
         request::{HeaderReader, LayerState, Observation, RequestHead},
         trace,
     },
+    reqwest,
     reqwest_middleware::ClientBuilder,
 };
-use obs_tests::{DEADLINE, otlp::Receiver, spans::value};
+use obs_tests::{DEADLINE, otlp::Receiver, spans::value, until};
 use opentelemetry::trace::{SpanId, TraceContextExt as _, Tracer as _, TracerProvider as _};
 use reqwest_retry::{RetryTransientMiddleware, policies::ExponentialBackoff};
 
@@ -280,4 +289,49 @@ fn a_call_outside_of_requests_follows_the_sampler() {
     obs.shutdown(DEADLINE).unwrap();
     assert_eq!(upstream.last_parent()[2], "02");
     assert!(receiver.spans().is_empty());
+}
+
+/// A body that tells in which request it is polled and dropped.
+struct Telling {
+    told: Arc<Mutex<Vec<(&'static str, Option<String>)>>>,
+    left: Option<Bytes>,
+}
+
+impl Telling {
+    fn tell(&self, what: &'static str) {
+        let request = context::current().map(|context| context.request_id().to_owned());
+        self.told.lock().unwrap().push((what, request));
+    }
+}
+
+impl http_body::Body for Telling {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        self.tell("polled");
+        Poll::Ready(self.left.take().map(|bytes| Ok(http_body::Frame::data(bytes))))
+    }
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        self.tell("dropped");
+    }
+}
+
+#[tokio::test]
+async fn a_streaming_body_is_polled_and_dropped_in_the_context_of_its_request() {
+    let (bench, upstream) = (Bench::new(), Upstream::start());
+    let told = Arc::<Mutex<Vec<_>>>::default();
+    let body = reqwest::Body::wrap(Telling { told: Arc::clone(&told), left: Some("hello".into()) });
+    let job = context::RequestContext::start();
+    let id = Some(job.request_id().to_owned());
+    context::scope(job, bench.http.post(upstream.url("/")).body(body).send()).await.unwrap();
+    until(DEADLINE, || told.lock().unwrap().iter().any(|(what, _)| *what == "dropped"));
+    let told = told.lock().unwrap();
+    assert!(told.len() >= 2 && told.iter().all(|(_, request)| *request == id), "{told:?}");
 }

@@ -24,6 +24,8 @@ pub struct Settings {
     pub classify: Option<&'static str>,
     /// `metrics_for` at this path, beside the routes
     pub metrics_page: Option<&'static str>,
+    /// Whether a clone of the layer stands within it
+    pub nested: bool,
     /// Whether something around the layer puts [`REPLACED`] in the place of each answer's body, unread
     pub replaces_bodies: bool,
 }
@@ -44,6 +46,7 @@ impl Default for Settings {
             streaming: Vec::new(),
             classify: None,
             metrics_page: None,
+            nested: false,
             replaces_bodies: false,
         }
     }

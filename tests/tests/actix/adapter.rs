@@ -47,6 +47,7 @@ struct Blueprint {
     routes: Vec<Route>,
     page: Option<(&'static str, Option<Obs>)>,
     subscriber: Option<Dispatch>,
+    nested: bool,
     replaces_bodies: bool,
 }
 
@@ -84,6 +85,7 @@ impl Adapter for Actix {
             routes: plan.routes.to_vec(),
             page: plan.settings.metrics_page.map(|path| (path, plan.obs.cloned())),
             subscriber: plan.subscriber.clone(),
+            nested: plan.settings.nested,
             replaces_bodies: plan.settings.replaces_bodies,
         };
         Box::new(ActixServer::start(blueprint))
@@ -263,6 +265,7 @@ impl ActixServer {
                     App::new()
                         .app_data(web::Data::new(failing.map(Route::endpoint).collect::<Vec<_>>()))
                         .wrap(from_fn(fail))
+                        .wrap(Condition::new(blueprint.nested, blueprint.middleware.clone()))
                         .wrap(blueprint.middleware.clone())
                         .wrap(Condition::new(blueprint.replaces_bodies, from_fn(replace)))
                         .wrap(from_fn(answer))

@@ -56,6 +56,9 @@ impl Adapter for Axum {
         for route in plan.routes.iter().filter(|route| matches!(route.does, Does::Fail)) {
             router = router.route(&route.endpoint(), failing(&layer));
         }
+        if plan.settings.nested {
+            router = router.layer(layer.clone());
+        }
         if plan.settings.replaces_bodies {
             router = router.layer(map_response(|response: Response| async { response.map(|_| Body::from(REPLACED)) }));
         }

@@ -8,8 +8,10 @@
 )]
 
 mod adapter;
+mod context;
 mod hyper;
 mod metrics_page;
+mod nested;
 mod notices;
 mod otlp;
 mod places;

@@ -50,6 +50,28 @@ fn nothing_is_lost_that_was_logged_before_a_panic_in_a_thread() {
     check_lines(&output);
 }
 
+/// Each destructor of a thread-local was heard to its end, on threads and on the main thread.
+#[track_caller]
+fn check_thread_ends(with: &str) {
+    let output = Command::new(env!("CARGO_BIN_EXE_thread_end")).arg(with).env_clear().output().unwrap();
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && stderr.is_empty(), "{}: {stderr}", output.status);
+    for at in ["touched first", "touched only", "main"] {
+        let is_there = |line: &str| line.contains("\"ended\"") && line.contains(at);
+        assert!(stdout.lines().any(is_there), "{at} in {stdout}");
+    }
+}
+
+#[test]
+fn a_destructor_of_a_thread_local_that_logs_panics_nowhere() {
+    check_thread_ends("lines");
+}
+
+#[test]
+fn a_destructor_of_a_thread_local_that_logs_panics_nowhere_where_spans_are_recorded() {
+    check_thread_ends("spans");
+}
+
 #[test]
 fn a_pipe_that_nobody_reads_costs_lines_only() {
     let mut child =

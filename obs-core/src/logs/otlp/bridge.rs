@@ -1,6 +1,6 @@
 //! The bridge of `opentelemetry-appender-tracing`, between guards.
 
-use std::{cell::Cell, fmt, panic::catch_unwind};
+use std::{cell::Cell, fmt};
 
 use opentelemetry::{
     Context as OtelContext, InstrumentationScope,
@@ -14,7 +14,7 @@ use tracing_core::{
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use super::{OtlpLogs, record::Record};
-use crate::{guard::guarded, logs::ids::OTEL_TARGETS, request::is_request_span, trace::is_export_thread};
+use crate::{context::otel, guard::guarded, request::is_request_span, trace::is_export_thread};
 
 /// Takes the place of the SDK's provider, and of its logger: records are completed by us.
 #[derive(Clone, Debug)]
@@ -81,8 +81,7 @@ impl Logger for Sink {
 /// Whether OpenTelemetry is at work here, for another exporter: that must not feed on itself.
 fn is_suppressed(target: &str) -> bool {
     // OpenTelemetry warns of misuse while it holds its current context: to ask for it then panics.
-    // So does a thread that ends.
-    !target.starts_with(OTEL_TARGETS) && catch_unwind(OtelContext::is_current_telemetry_suppressed).unwrap_or(false)
+    !target.starts_with(otel::TARGETS) && otel::map_current(OtelContext::is_telemetry_suppressed).unwrap_or(false)
 }
 
 // === impl OtlpLayer ===

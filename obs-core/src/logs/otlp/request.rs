@@ -108,7 +108,7 @@ fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, reques
         (log::RESPONSE_BYTES, response_bytes.map(unsigned)),
         (log::ERROR_TYPE, error_type.map(text)),
         (log::PANIC_MESSAGE, panic.map(|(message, _)| text(message))),
-        (log::PANIC_LOCATION, panic.map(|(_, location)| text(location))),
+        (log::PANIC_LOCATION, panic.filter(|(_, location)| !location.is_empty()).map(|(_, location)| text(location))),
     ];
     let client = raw.map(|RawRequest { path, user_agent, client_address }| {
         [

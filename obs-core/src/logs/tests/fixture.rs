@@ -188,7 +188,9 @@ pub(super) fn context_of(trace_id: u128, sampled: bool) -> RequestContext {
         tracestate: None,
         baggage: None,
         otel: None,
+        otel_baggage: None,
         tracing: None,
+        instance: 0,
         propagators: Propagators::default(),
     })
 }

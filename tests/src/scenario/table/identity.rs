@@ -4,7 +4,7 @@ use obs_core::request::Outcome::Ok;
 
 use crate::scenario::{
     Act::LeaveBeforeHead,
-    Does::{Hang, Tell},
+    Does::{Hang, Panic as Panics, Tell},
     Ids::{Linked, Off, Restarted, Unsampled},
     Scenario, get, row, shows, status,
 };
@@ -23,7 +23,7 @@ const LONGEST_ID: &str = concat!(
 #[must_use]
 #[rustfmt::skip]
 pub fn identity() -> Vec<Scenario> {
-    use obs_core::request::Outcome::{Cancelled, ServerError};
+    use obs_core::request::Outcome::{Cancelled, ClientError, Panic, ServerError};
     let user = || get("/users/7");
     let tells = || shows(Ok, 200).sends(4);
     let alone = || user().traceparent([""; 0]);
@@ -52,6 +52,16 @@ pub fn identity() -> Vec<Scenario> {
         row("metrics off",            user(),                                  "/users/{id}", Tell, tells()).with(|layer| layer.metrics = false),
         row("logs and traces off",    user().header("x-request-id", "a-1"),    "/users/{id}", Tell, tells().ids(Off).no_answer_header("x-sent-traceparent"))
             .with(|layer| (layer.logs, layer.traces) = (false, false)),
+        row("a layer within itself",  user().header("x-request-id", "a-1"),    "/users/{id}", Tell, tells().request_id("a-1")).with(|layer| layer.nested = true),
+        row("a layer within itself, without a trace", alone(),                 "/users/{id}", Tell, tells().ids(Restarted)).with(|layer| layer.nested = true),
+        row("a layer within itself, metrics alone", user(),                    "/users/{id}", Tell, tells().ids(Off))
+            .with(|layer| (layer.nested, layer.logs, layer.traces) = (true, false, false)),
+        row("a layer within itself, a failure", user(),                        "/users/{id}", status(500), shows(ServerError, 500).sends(6)).with(|layer| layer.nested = true),
+        row("a layer within itself, unmatched", get("/else"),                  "/users/{id}", Tell, shows(ClientError, 404).endpoint("unmatched")).with(|layer| layer.nested = true),
+        row("a layer within itself, a panic", user(),                          "/users/{id}", Panics("on purpose"), shows(Panic, 500).panic("on purpose"))
+            .with(|layer| layer.nested = true),
+        row("a layer within itself, a client gone", user().then(LeaveBeforeHead), "/users/{id}", Hang, shows(Cancelled, 499)).with(|layer| layer.nested = true)
+            .resets_a_waiting_stream(),
         row("all off",                user(),                                  "/users/{id}", Tell, tells().ids(Off))
             .with(|layer| (layer.metrics, layer.logs, layer.traces) = (false, false, false)),
     ]

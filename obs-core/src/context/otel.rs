@@ -1,0 +1,124 @@
+//! OpenTelemetry's current context, also on a thread that ends.
+//!
+//! OpenTelemetry keeps its current context in a thread-local that can't be asked whether it is still
+//! there: to touch it from the destructor of another thread-local panics once it is gone, which within
+//! a destructor ends the process. So a thread-local of our own stands beside it, registered right after
+//! it. Thread-locals are destroyed in the reverse order of their registration: as long as ours is
+//! there, so is OpenTelemetry's.
+
+use std::panic::catch_unwind;
+
+use opentelemetry::{Context, ContextGuard};
+
+/// Start of the targets of OpenTelemetry's own crates.
+pub(crate) const TARGETS: &str = "opentelemetry";
+
+/// Is destroyed before OpenTelemetry's thread-local.
+struct Sentinel {
+    /// False if OpenTelemetry's was destroyed before we came.
+    came_in_time: bool,
+}
+
+thread_local! {
+    static SENTINEL: Sentinel = Sentinel::new();
+}
+
+/// Keeps a context attached until it is dropped.
+#[must_use = "the context is attached only while the guard lives"]
+#[derive(Debug)]
+pub(crate) struct Attached(Option<ContextGuard>);
+
+/// Whether OpenTelemetry's current context can be touched on this thread.
+#[inline]
+pub(crate) fn is_alive() -> bool {
+    SENTINEL.try_with(|sentinel| sentinel.came_in_time).unwrap_or(false)
+}
+
+/// Runs `read` on OpenTelemetry's current context; `None` on a thread whose own is gone. `read` must
+/// not attach another one.
+#[inline]
+pub(crate) fn map_current<R>(read: impl FnOnce(&Context) -> R) -> Option<R> {
+    is_alive().then(|| Context::map_current(read))
+}
+
+/// OpenTelemetry's current context; an empty one on a thread whose own is gone.
+pub(crate) fn current() -> Context {
+    map_current(Context::clone).unwrap_or_default()
+}
+
+/// Makes `context` OpenTelemetry's current one; does nothing on a thread whose own is gone.
+#[inline]
+pub(crate) fn attach(context: Context) -> Attached {
+    Attached(is_alive().then(|| context.attach()))
+}
+
+// === impl Sentinel ===
+
+impl Sentinel {
+    fn new() -> Self {
+        // Makes OpenTelemetry's, if it is not there yet. On a thread where only others have touched it,
+        // and where we are first asked after it is gone, this panics; nothing else could tell.
+        Self { came_in_time: catch_unwind(|| Context::map_current(|_| ())).is_ok() }
+    }
+}
+
+impl Drop for Sentinel {
+    /// There is nothing to do; with it, the thread-local has a destructor, and a time from which on it
+    /// is gone.
+    fn drop(&mut self) {}
+}
+
+// === impl Attached ===
+
+impl Drop for Attached {
+    #[expect(clippy::mem_forget, reason = "to detach from what is gone would panic")]
+    fn drop(&mut self) {
+        if let Some(guard) = self.0.take()
+            && !is_alive()
+        {
+            std::mem::forget(guard);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, sync::mpsc, thread};
+
+    use opentelemetry::trace::TraceContextExt as _;
+
+    use super::*;
+
+    /// Calls what it holds when its thread ends.
+    struct AtEnd(RefCell<Option<Box<dyn FnOnce()>>>);
+
+    impl Drop for AtEnd {
+        fn drop(&mut self) {
+            if let Some(call) = self.0.take() {
+                call();
+            }
+        }
+    }
+
+    thread_local! {
+        static AT_END: AtEnd = const { AtEnd(RefCell::new(None)) };
+    }
+
+    #[test]
+    fn on_a_thread_that_ends_the_context_is_empty_and_nothing_panics() {
+        let (told, heard) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            // Registered first, so destroyed last.
+            AT_END.with(|end| {
+                *end.0.borrow_mut() = Some(Box::new(move || {
+                    let attached = attach(Context::new());
+                    told.send((map_current(|_| ()), current().has_active_span())).unwrap();
+                    drop(attached);
+                }));
+            });
+            assert_eq!(map_current(|_| ()), Some(()));
+        });
+        thread.join().unwrap();
+        assert_eq!(heard.recv().unwrap(), (None, false));
+    }
+}
