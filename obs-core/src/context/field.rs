@@ -1,6 +1,6 @@
 //! Values of context fields.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, mem::size_of};
 
 /// The value of a context field, written to log lines with its type.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,26 @@ pub enum FieldValue {
     F64(f64),
     /// True or false.
     Bool(bool),
+}
+
+// === impl FieldValue ===
+
+impl FieldValue {
+    /// Bytes that it takes, more or less.
+    pub(super) fn size(&self) -> usize {
+        if let Self::Str(text) = self { text.len() } else { size_of::<f64>() }
+    }
+
+    /// The value with so many bytes at most; none if there is no room for a part of it.
+    pub(super) fn within(self, room: usize) -> Option<Self> {
+        match self {
+            Self::Str(text) if text.len() > room => {
+                let end = (0..=room).rev().find(|end| text.is_char_boundary(*end)).filter(|end| *end > 0)?;
+                Some(Self::Str(Cow::Owned(text[..end].to_owned())))
+            }
+            other => (other.size() <= room).then_some(other),
+        }
+    }
 }
 
 macro_rules! from {

@@ -15,6 +15,10 @@ use crate::{
     trace::{Propagators, Tracing},
 };
 
+/// Bytes of the names and values of all fields of a context: more than a line may have, so that a line that lacks
+/// something says so.
+const MAX_FIELD_BYTES: usize = 128 * 1_024;
+
 /// Ids and fields of one request; a cheap handle that clones share.
 #[derive(Clone, Debug)]
 pub struct RequestContext {
@@ -157,10 +161,18 @@ impl RequestContext {
 
     /// Sets a field that every following log line of this request carries; a second value replaces
     /// the first.
+    ///
+    /// All fields of a request have at most 128 KiB, more than a line may have: what would be beyond is cut off a
+    /// text, and a field for which there is no room at all is not set.
     pub fn set_field(&self, key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) {
         let (key, value) = (key.into(), value.into());
         let mut fields = self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner);
         self.inner.has_fields.store(true, Ordering::Release);
+        let others = fields.iter().filter(|(known, _)| *known != key);
+        let used: usize = others.map(|(key, value)| key.len() + value.size()).sum();
+        let Some(value) = MAX_FIELD_BYTES.checked_sub(used + key.len()).and_then(|room| value.within(room)) else {
+            return;
+        };
         match fields.iter_mut().find(|(known, _)| *known == key) {
             Some((_, old)) => *old = value,
             None => fields.push((key, value)),
@@ -205,5 +217,30 @@ impl RequestContext {
         } else {
             read(&[])
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(context: &RequestContext) -> usize {
+        context.fields().iter().map(|(key, value)| key.len() + value.size()).sum()
+    }
+
+    #[test]
+    fn the_fields_of_a_request_are_bounded_in_bytes() {
+        let context = RequestContext::start();
+        context.set_field("first", "ä".repeat(MAX_FIELD_BYTES));
+        assert!(bytes(&context) <= MAX_FIELD_BYTES && bytes(&context) > MAX_FIELD_BYTES - 2);
+        context.set_field("second", "no room");
+        context.set_field("x".repeat(MAX_FIELD_BYTES), 1);
+        assert_eq!(context.fields().len(), 1);
+        context.set_field("first", "short");
+        for n in 0..10_000 {
+            context.set_field(format!("field.{n}"), n);
+        }
+        assert!(bytes(&context) <= MAX_FIELD_BYTES, "{}", bytes(&context));
+        assert_eq!(context.fields()[0], (Cow::from("first"), "short".into()));
     }
 }

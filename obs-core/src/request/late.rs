@@ -27,6 +27,8 @@ use crate::{
 
 /// Buffers that a thread keeps for the next requests.
 const MAX_POOLED: usize = 64;
+/// Bytes of one text that are kept: of a request that is under way nobody knows yet whether it matters.
+const MAX_TEXT: usize = 16 * 1_024;
 /// A buffer that has grown beyond this is not kept.
 const MAX_POOLED_BYTES: usize = 4 * 1_024;
 
@@ -132,12 +134,22 @@ impl Drop for KeptHead {
     }
 }
 
+/// As much of a text as is kept, without half a character.
+fn beginning(text: &[u8]) -> &[u8] {
+    if text.len() <= MAX_TEXT {
+        return text;
+    }
+    let is_start = |at: &usize| text[*at] & 0b1100_0000 != 0b1000_0000;
+    let end = (MAX_TEXT.saturating_sub(3)..=MAX_TEXT).rev().find(is_start).unwrap_or(MAX_TEXT);
+    &text[..end]
+}
+
 // === impl Stored ===
 
 impl Stored {
     fn push(&mut self, bytes: &[u8]) -> Range<usize> {
         let start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(beginning(bytes));
         start..self.bytes.len()
     }
 

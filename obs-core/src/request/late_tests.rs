@@ -109,6 +109,16 @@ fn a_request_that_was_left_out_and_failed_has_the_span_that_it_would_have_had() 
 }
 
 #[test]
+fn of_a_request_that_may_be_kept_no_text_is_kept_that_is_long() {
+    let (_obs, layer, spans) = bench(0.0, keep_all, |_| ());
+    let long = "ä".repeat(200_000);
+    answer(start(&layer, &[("user-agent", long.as_bytes())]), 503);
+    let agent = attribute(&spans.one(), "user_agent.original").expect("text without half a character");
+    assert!(!agent.is_empty() && agent.len() <= MAX_TEXT && long.starts_with(&agent), "{}", agent.len());
+    assert_eq!(["x", "äx", "ääx"].map(|text| beginning(text.as_bytes()).len()), [1, 3, 5]);
+}
+
+#[test]
 fn the_ids_are_those_on_the_line_and_the_parent_is_the_caller() {
     let (_obs, layer, spans) = bench(0.0, keep_all, |_| ());
     let observation = start(&layer, &[PARENT, ("tracestate", b"congo=t61")]);
