@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod context;
+pub mod environment;
 pub mod guard;
 #[cfg(feature = "tokio")]
 pub mod health;

@@ -203,3 +203,27 @@ fn an_export_that_the_build_has_not_is_refused_with_the_feature_that_is_missing(
     assert!(error.contains("otlp_logs") && error.contains("feature `otlp-logs`"), "{error}");
     assert!(builder().log_writer(io::sink()).otlp_logs(false).build().is_ok());
 }
+
+#[test]
+fn a_filter_that_can_not_be_meant_is_told_in_the_lines_of_its_instance() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.log");
+    let told = |obs: &Obs| {
+        obs.shutdown(Duration::from_secs(20)).unwrap();
+        fs::read_to_string(&path).unwrap()
+    };
+    // Nobody has installed a subscriber, and the filter lets nothing of anybody through.
+    let obs = Obs::builder("shop").log_filter("verbose").log_target(LogTarget::file(&path)).build().unwrap();
+    let text = told(&obs);
+    assert!(text.contains("log_filter is") && text.contains("is no level (off, error, warn"), "{text}");
+    assert!(text.contains("\"severity\":\"WARN\"") && text.lines().count() == 1, "{text}");
+
+    fs::remove_file(&path).unwrap();
+    let obs = builder().log_target(LogTarget::file(&path)).build().unwrap();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(obs.subscriber_layer()), || {
+        obs.set_log_filter("hyper=off").unwrap();
+        obs.set_log_filter("warn,hyper=off").unwrap();
+    });
+    let text = told(&obs);
+    assert!(text.contains("nothing is logged") && text.lines().count() == 1, "{text}");
+}

@@ -67,6 +67,17 @@ fn child() {
     println!("{}", String::from_utf8_lossy(&obs.registry().render(obs_core::metrics::Format::Text)));
 }
 
+// === impl Seen ===
+
+impl Seen {
+    /// There is one line with this text, and it is a warning.
+    #[track_caller]
+    fn warned_once(&self, text: &str) {
+        let lines: Vec<_> = self.output.lines().filter(|line| line.contains(text)).collect();
+        assert!(lines.len() == 1 && lines[0].contains("WARN"), "{text}: {lines:?} in {}", self.output);
+    }
+}
+
 fn run(receiver: &Receiver, set: &[(&str, &str)]) -> Seen {
     let mut command = Command::new(env::current_exe().expect("this program has a path"));
     command.args(["--exact", "child", "--nocapture"]).env(CHILD, "1");
@@ -108,7 +119,9 @@ fn name_and_attributes_are_on_spans_lines_and_metrics() {
 fn a_sampler_is_followed() {
     let (seen, _receiver) = with(&[("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0")]);
     assert!(seen.spans.is_empty());
-    assert!(refused(&[("OTEL_TRACES_SAMPLER", "sometimes")]).starts_with("OTEL_TRACES_SAMPLER is \"sometimes\""));
+    let (seen, _receiver) = with(&[("OTEL_TRACES_SAMPLER", "Sometimes")]);
+    assert_eq!(seen.spans.len(), REQUESTS, "what is unknown is ignored");
+    seen.warned_once("OTEL_TRACES_SAMPLER is \"Sometimes\", expected always_on");
 }
 
 #[test]
@@ -140,8 +153,72 @@ fn headers_and_compression_go_over_both_protocols() {
         let user_agent = header("user-agent").expect("who sends it");
         assert!(user_agent.starts_with(concat!("obs-core/", env!("CARGO_PKG_VERSION"))), "{user_agent}");
     }
-    let error = refused(&[("OTEL_EXPORTER_OTLP_HEADERS", "hidden")]);
-    assert!(error.contains("OTEL_EXPORTER_OTLP_HEADERS") && !error.contains("hidden"), "{error}");
+    let (seen, receiver) = with(&[("OTEL_EXPORTER_OTLP_HEADERS", "hidden,x-key=abc;def")]);
+    seen.warned_once("OTEL_EXPORTER_OTLP_HEADERS: member 1 is no header");
+    assert!(!seen.output.contains("hidden"), "{}", seen.output);
+    assert_eq!(receiver.requests()[0].headers["x-key"], "abc;def");
+}
+
+#[test]
+fn values_that_can_not_be_are_told_once_and_the_defaults_stand_in_for_them() {
+    let set = [
+        // Spans and log records ask for them.
+        ("OTEL_LOGS_EXPORTER", "OTLP"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "never"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "brotli"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "-1"),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_PROPAGATORS", "TraceContext,b3"),
+        ("OTEL_SDK_DISABLED", "1"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "team=blue,broken"),
+        ("OTEL_EXPORTER_ZIPKIN_ENDPOINT", "http://zipkin"),
+    ];
+    let (seen, _receiver) = with(&set);
+    assert_eq!(seen.spans.len(), REQUESTS, "{}", seen.output);
+    assert_eq!(seen.spans[0].parent_span_id(), "1234567890123456");
+    for (name, value) in set.into_iter().filter(|(_, value)| *value != "OTLP") {
+        seen.warned_once(name);
+        let is_list = name == "OTEL_RESOURCE_ATTRIBUTES" || name == "OTEL_EXPORTER_ZIPKIN_ENDPOINT";
+        let told = value.rsplit(',').next().unwrap_or_default();
+        assert!(is_list || seen.output.contains(&format!("{told}\"")), "{name}: {}", seen.output);
+    }
+}
+
+#[test]
+fn nothing_of_the_environment_stops_a_service_whose_sdk_is_disabled() {
+    let nonsense = [
+        "OTEL_SERVICE_NAME",
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "OTEL_PROPAGATORS",
+        "OTEL_TRACES_SAMPLER",
+        "OTEL_TRACES_EXPORTER",
+        "OTEL_LOGS_EXPORTER",
+        "OTEL_METRICS_EXPORTER",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "OTEL_EXPORTER_OTLP_TIMEOUT",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+        "OTEL_BSP_MAX_QUEUE_SIZE",
+        "OTEL_METRIC_EXPORT_INTERVAL",
+    ];
+    let mut set: Vec<_> = nonsense.into_iter().map(|name| (name, "non\tsense,")).collect();
+    set.extend([("OTEL_SDK_DISABLED", "TRUE"), ("RUST_LOG", "shop=loud")]);
+    let (seen, receiver) = with(&set);
+    assert!(seen.output.contains("shutdown: Ok") && !seen.output.contains("refused"), "{}", seen.output);
+    assert!(receiver.requests().is_empty());
+    assert!(seen.output.contains("service_name=\"unknown_service\""), "{}", seen.output);
+}
+
+#[test]
+fn a_timeout_of_0_is_no_limit() {
+    let receiver = Receiver::start();
+    receiver.answer_next([Answer::Delay(Duration::from_millis(500))]);
+    let seen = run(&receiver, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "0"), ("OTEL_BSP_EXPORT_TIMEOUT", "0")]);
+    assert_eq!((seen.spans.len(), receiver.requests().len()), (REQUESTS, 1), "{}", seen.output);
 }
 
 #[test]
@@ -197,6 +274,20 @@ fn the_filter_of_lines_is_followed() {
     };
     assert_eq!(lines("error"), 0);
     assert!(lines("info") >= REQUESTS);
+}
+
+#[test]
+fn a_filter_that_can_not_be_meant_is_told_though_it_lets_nothing_through() {
+    for (filter, told) in [
+        ("verbose", "\"verbose\" is no level (off, error, warn, info, debug or trace)"),
+        ("warning", "is no level"),
+        ("hyper=off", "nothing is logged"),
+        ("info,my-crate=debug", "hyphen"),
+    ] {
+        let (seen, _receiver) = with(&[("RUST_LOG", filter), ("NO_COLOR", "1")]);
+        seen.warned_once(&format!("RUST_LOG is \"{filter}\": "));
+        assert!(seen.output.contains(told), "{}", seen.output);
+    }
 }
 
 #[test]

@@ -2,11 +2,7 @@
 //! at the memory of the whole process.
 
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "tests: what can't go on fails the test; the figures are told, also where they are good"
-)]
+#![expect(clippy::expect_used, reason = "tests: what can't go on fails the test")]
 
 use std::{fs, net::TcpListener, thread, time::Duration};
 

@@ -17,16 +17,30 @@ use tracing_core::{
 };
 use tracing_subscriber::{
     EnvFilter, Registry,
+    filter::ParseError,
     layer::{Context, Filter},
 };
 
 use super::{parts::level_index, subscribers::Subscribers};
-use crate::{names::log::REQUEST_TARGET, obs::InitError};
+use crate::{
+    names::{log::REQUEST_TARGET, target},
+    obs::InitError,
+};
 
 /// What code calls the directives.
 const SETTING: &str = "log_filter";
 /// What is logged when nothing was asked for.
 const DEFAULT: &str = "info";
+
+/// Directives that can be read.
+#[derive(Debug)]
+pub(super) struct Directives {
+    /// Without blanks.
+    text: String,
+    filter: EnvFilter,
+    /// What of them can't be meant.
+    oddities: Vec<String>,
+}
 
 /// Holds the directives, and the filters that were made from them.
 #[derive(Debug)]
@@ -55,14 +69,13 @@ pub(super) struct LogFilter {
 // === impl FilterControl ===
 
 impl FilterControl {
-    /// Checks the directives; none or a blank one is `info`.
-    pub(super) fn new(directives: Option<&str>) -> Result<Self, InitError> {
-        let (directives, filter) = parse(SETTING, directives.unwrap_or_default())?;
-        Ok(Self {
-            state: Mutex::new(State { directives, filters: Vec::new() }),
+    pub(super) fn new(directives: Directives) -> Self {
+        let Directives { text, filter, oddities: _ } = directives;
+        Self {
+            state: Mutex::new(State { directives: text, filters: Vec::new() }),
             subscribers: Subscribers::default(),
             request_levels: AtomicU8::new(request_levels(&filter)),
-        })
+        }
     }
 
     /// A layer to stand beside the filtered one, which learns what subscriber they are part of.
@@ -74,7 +87,7 @@ impl FilterControl {
     pub(super) fn filter(&self) -> LogFilter {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // The directives were checked before, so the fallback is never taken.
-        let filter = parse(SETTING, &state.directives).map_or_else(|_| EnvFilter::new(DEFAULT), |(_, filter)| filter);
+        let filter = parse(&state.directives).unwrap_or_else(|_| EnvFilter::new(DEFAULT));
         let slot = Arc::new(RwLock::new(Arc::new(filter)));
         state.filters.retain(|known| known.strong_count() > 0);
         state.filters.push(Arc::downgrade(&slot));
@@ -83,18 +96,22 @@ impl FilterControl {
 
     /// Puts other directives in force, for all layers and for request lines.
     pub(super) fn set(&self, directives: &str) -> Result<(), InitError> {
-        let (directives, filter) = parse(SETTING, directives)?;
+        let Directives { text, filter, oddities } = Directives::read(SETTING, directives)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         for slot in state.filters.iter().filter_map(Weak::upgrade) {
-            let (_, filter) = parse(SETTING, &directives)?;
+            // They were read before.
+            let filter = parse(&text).unwrap_or_else(|_| EnvFilter::new(DEFAULT));
             let mut current = slot.write().unwrap_or_else(PoisonError::into_inner);
             let _before = std::mem::replace(&mut *current, Arc::new(filter));
             drop(current);
         }
         self.request_levels.store(request_levels(&filter), Ordering::Relaxed);
-        state.directives = directives;
+        state.directives = text;
         drop(state);
         self.subscribers.rebuild_interest();
+        for oddity in oddities {
+            tracing::warn!(target: target::OBS, "{oddity}");
+        }
         Ok(())
     }
 
@@ -105,24 +122,83 @@ impl FilterControl {
     }
 }
 
-/// Checks directives that `setting` gives.
-///
-/// # Errors
-///
-/// Says which directives are malformed, and where they are from.
-pub(super) fn check_filter(setting: &'static str, directives: &str) -> Result<(), InitError> {
-    parse(setting, directives).map(drop)
+// === impl Directives ===
+
+impl Directives {
+    /// Reads directives that `setting` gives; none or blank ones are `info`. If they have something that can't be
+    /// meant, they let warnings of obs through, so that this can be told.
+    ///
+    /// # Errors
+    ///
+    /// Says which directives are malformed, and where they are from.
+    pub(super) fn read(setting: &'static str, given: &str) -> Result<Self, InitError> {
+        let parts: Vec<_> = given.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+        let mut text = if parts.is_empty() { DEFAULT.to_owned() } else { parts.join(",") };
+        let refused = |error: ParseError| {
+            let expected = format!("directives such as \"info\" or \"warn,my_crate::db=debug\" ({error})");
+            InitError::invalid(setting, given, expected)
+        };
+        let mut filter = parse(&text).map_err(refused)?;
+        let mut oddities = oddities(&parts, &filter);
+        if parts.is_empty() && !given.trim().is_empty() {
+            oddities.push(format!("no directive, so {DEFAULT} is taken"));
+        }
+        if !oddities.is_empty() && !is_heard(&parts) {
+            text = format!("{text},{}=warn", target::OBS);
+            filter = parse(&text).map_err(refused)?;
+        }
+        let oddities = oddities.into_iter().map(|oddity| format!("{setting} is {given:?}: {oddity}")).collect();
+        Ok(Self { text, filter, oddities })
+    }
+
+    /// What of them can't be meant, to be told.
+    pub(super) fn oddities(&self) -> &[String] {
+        &self.oddities
+    }
 }
 
-/// Checks directives; hands them back without blanks.
-fn parse(setting: &'static str, given: &str) -> Result<(String, EnvFilter), InitError> {
-    let directives = given.split(',').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(",");
-    let directives = if directives.is_empty() { DEFAULT.to_owned() } else { directives };
-    let filter = EnvFilter::builder().parse(&directives).map_err(|error| {
-        let expected = format!("directives such as \"info\" or \"warn,my_crate::db=debug\" ({error})");
-        InitError::invalid(setting, given, expected)
-    })?;
-    Ok((directives, filter))
+impl Default for Directives {
+    fn default() -> Self {
+        Self { text: DEFAULT.to_owned(), filter: EnvFilter::new(DEFAULT), oddities: Vec::new() }
+    }
+}
+
+fn parse(directives: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::builder().parse(directives)
+}
+
+fn level(part: &str) -> Option<LevelFilter> {
+    part.parse().ok()
+}
+
+/// Words that are no level, targets that no module has, and filters that let nothing through.
+fn oddities(parts: &[&str], filter: &EnvFilter) -> Vec<String> {
+    let mut oddities = Vec::new();
+    for part in parts.iter().filter(|part| level(part).is_none()) {
+        let target = part.split(['=', '[']).next().unwrap_or_default();
+        if !part.contains(['=', '[', ':']) {
+            oddities.push(format!(
+                "{part:?} is no level (off, error, warn, info, debug or trace), it stands for the events of a target of \
+                 that name alone"
+            ));
+        } else if target.contains('-') {
+            oddities.push(format!("the target {target:?} has a hyphen, those of modules have underscores"));
+        }
+    }
+    let is_silent = <EnvFilter as Filter<Registry>>::max_level_hint(filter) == Some(LevelFilter::OFF);
+    if is_silent && !parts.iter().any(|part| level(part) == Some(LevelFilter::OFF)) {
+        oddities.push(
+            "nothing is logged: targets that are not named need a level of their own, as in info,hyper=off".to_owned(),
+        );
+    }
+    oddities
+}
+
+/// Whether these directives let warnings of obs through or say something about them.
+fn is_heard(parts: &[&str]) -> bool {
+    let says =
+        |part: &&str| part.starts_with(target::OBS) || level(part).is_some_and(|level| level >= LevelFilter::WARN);
+    parts.is_empty() || parts.iter().any(says)
 }
 
 fn request_levels(filter: &EnvFilter) -> u8 {
@@ -215,4 +291,53 @@ static REQUEST_CALLSITES: [RequestCallsite; 5] = [
 const fn request_metadata(level: Level, callsite: callsite::Identifier) -> Metadata<'static> {
     let fields = FieldSet::new(&[], callsite);
     Metadata::new("request", REQUEST_TARGET, level, None, None, None, fields, Kind::EVENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn odd(given: &str) -> Vec<String> {
+        Directives::read("RUST_LOG", given).unwrap().oddities
+    }
+
+    #[test]
+    fn what_can_be_meant_is_not_told() {
+        for good in
+            ["", " ", "info", "WARN", "3", "off", "info,hyper=off", "my_crate::db", "shop=debug,warn", "[span]=info"]
+        {
+            assert_eq!(odd(good), Vec::<String>::new(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_level_is_told_with_the_levels() {
+        for bad in ["verbose", "warning", "all", "info,verbose", "9"] {
+            let told = odd(bad).concat();
+            assert!(
+                told.starts_with(&format!("RUST_LOG is {bad:?}: ")) && told.contains("warn, info, debug"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn directives_that_let_nothing_through_or_no_module_has_are_told() {
+        assert!(odd("hyper=off").concat().contains("info,hyper=off"));
+        assert!(odd("my-crate=debug").concat().contains("underscores"));
+        assert!(odd(" , ").concat().contains("info is taken"));
+    }
+
+    #[test]
+    fn what_is_told_can_be_heard() {
+        for (given, expected) in [
+            ("verbose", "verbose,obs=warn"),
+            ("error,verbose", "error,verbose,obs=warn"),
+            ("info,verbose", "info,verbose"),
+            ("obs=off,verbose", "obs=off,verbose"),
+            ("error", "error"),
+        ] {
+            assert_eq!(Directives::read("RUST_LOG", given).unwrap().text, expected);
+        }
+    }
 }

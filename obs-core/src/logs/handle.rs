@@ -9,7 +9,7 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 use super::{
     LineReader, LogFormat, LogTarget, RequestLine, RequestStart,
     encoder::Encoder,
-    filter::{FilterControl, check_filter},
+    filter::{Directives, FilterControl},
     layer::LogLayer,
     otlp::{OtlpLogs, RawRequest},
     output::{Counters, Output},
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     context::RequestContext,
+    environment::Env,
     guard::Guarded,
     obs::{InitError, ServiceInfo},
     trace::Budget,
@@ -25,6 +26,8 @@ use crate::{
 
 /// The environment variable with the filter's directives.
 const FILTER: &str = "RUST_LOG";
+/// What code calls them.
+const SETTING: &str = "log_filter";
 
 /// What code says about logs; `None` is the environment's say, or the default.
 #[derive(Debug, Default)]
@@ -45,20 +48,40 @@ pub(crate) struct LogSettings {
 
 impl LogSettings {
     /// Checks the settings, and opens the target: before anything is started.
-    pub(crate) fn prepare(
-        &mut self,
-        otlp_endpoint: Option<&str>,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(), InitError> {
-        match (&self.filter, env(FILTER)) {
-            (Some(directives), _) => check_filter("log_filter", directives)?,
-            (None, Some(directives)) => check_filter(FILTER, &directives)?,
-            (None, None) => {}
-        }
+    pub(crate) fn prepare(&mut self, otlp_endpoint: Option<&str>, env: Env<'_>) -> Result<(), InitError> {
+        self.directives(env)?;
+        self.tell_useless(env);
         LineSampler::new(self.sample_ratio, self.slow)?;
         OtlpLogs::check((otlp_endpoint, self.export), env)?;
         self.target = Some(self.target.take().unwrap_or_else(LogTarget::stdout).opened()?);
         Ok(())
+    }
+
+    /// What is logged, by code or the environment.
+    fn directives(&self, env: Env<'_>) -> Result<Directives, InitError> {
+        let directives = match (&self.filter, env.get(FILTER)) {
+            (Some(directives), _) => Directives::read(SETTING, directives)?,
+            (None, Some(directives)) => match Directives::read(FILTER, &directives) {
+                Err(_) if env.is_disabled() => {
+                    env.ignore(FILTER, &directives, "directives such as info");
+                    Directives::default()
+                }
+                read => read?,
+            },
+            (None, None) => Directives::default(),
+        };
+        directives.oddities().iter().for_each(|oddity| env.notice(oddity.clone()));
+        Ok(directives)
+    }
+
+    /// Notes settings that have no effect.
+    fn tell_useless(&self, env: Env<'_>) {
+        if self.redact.iter().any(|name| name.trim().is_empty()) {
+            env.notice("redact_fields has an empty name, which no field has");
+        }
+        if self.slow.is_some() && self.sample_ratio.is_none_or(|ratio| ratio >= 1.0) {
+            env.notice("request_log_slow has no effect: without request_log_sample_ratio every request has its line");
+        }
     }
 }
 
@@ -71,7 +94,7 @@ pub(crate) struct LogsConfig<'a> {
     /// The bytes that what waits for it may hold.
     pub(crate) budget: &'a Budget,
     /// The environment.
-    pub(crate) env: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) env: Env<'a>,
     /// Where the pipeline's own counters are registered.
     pub(crate) recorder: &'a dyn Recorder,
 }
@@ -95,8 +118,8 @@ impl Logs {
     /// Checks the configuration, opens the target and starts the threads.
     pub(crate) fn start(config: LogsConfig<'_>) -> Result<Self, InitError> {
         let LogsConfig { service, settings, otlp_endpoint, budget, env, recorder } = config;
-        let LogSettings { format, filter, target, redact, sample_ratio, slow, export } = settings;
-        let filter = FilterControl::new(filter.or_else(|| env(FILTER)).as_deref())?;
+        let filter = FilterControl::new(settings.directives(env)?);
+        let LogSettings { format, filter: _, target, redact, sample_ratio, slow, export } = settings;
         let sampler = LineSampler::new(sample_ratio, slow)?;
         let target = target.unwrap_or_else(LogTarget::stdout);
         let encoder = Encoder::new(format.style(target.is_terminal()), &service, &redact);

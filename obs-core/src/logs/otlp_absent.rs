@@ -9,6 +9,7 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 use super::{RequestLine, RequestStart, output::Output};
 use crate::{
     context::RequestContext,
+    environment::Env,
     obs::{InitError, ServiceInfo},
     trace::Budget,
 };
@@ -25,10 +26,7 @@ pub(super) struct RawRequest;
 
 impl OtlpLogs {
     /// Refuses what code asks for; what the environment says may be meant for others.
-    pub(super) fn check(
-        (_, export): (Option<&str>, Option<bool>),
-        _: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(), InitError> {
+    pub(super) fn check((_, export): (Option<&str>, Option<bool>), _: Env<'_>) -> Result<(), InitError> {
         if export == Some(true) {
             let expected = "the feature `otlp-logs` of obs-core with `otlp-http` or `otlp-grpc`, or false";
             return Err(InitError::invalid("otlp_logs", true, expected));
@@ -41,7 +39,7 @@ impl OtlpLogs {
         _: &Arc<Output>,
         _: (&ServiceInfo, &Budget),
         code: (Option<&str>, Option<bool>),
-        env: &dyn Fn(&str) -> Option<String>,
+        env: Env<'_>,
         _: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
         Self::check(code, env).map(|()| None)

@@ -6,6 +6,7 @@ use ::metrics::Recorder;
 
 use super::{Push, Registry, push_settings::PushSettings};
 use crate::{
+    environment::Env,
     obs::{InitError, ServiceInfo},
     trace::Budget,
 };
@@ -18,12 +19,8 @@ pub(crate) struct Pusher(Infallible);
 
 impl Pusher {
     /// Refuses what code asks for; what the environment says may be meant for others.
-    pub(crate) fn check(
-        _: Option<&str>,
-        settings: &PushSettings,
-        _: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(), InitError> {
-        settings.validate()?;
+    pub(crate) fn check(_: Option<&str>, settings: &PushSettings, env: Env<'_>) -> Result<(), InitError> {
+        settings.validate(env)?;
         if settings.export == Some(true) {
             let expected = "the feature `otlp-metrics` of obs-core with `otlp-http` or `otlp-grpc`, or false";
             return Err(InitError::invalid("otlp_metrics", true, expected));
@@ -37,7 +34,7 @@ impl Pusher {
         _: &ServiceInfo,
         (endpoint, _): (Option<&str>, &Budget),
         settings: &PushSettings,
-        env: &dyn Fn(&str) -> Option<String>,
+        env: Env<'_>,
         _: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
         Self::check(endpoint, settings, env).map(|()| None)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::obs::InitError;
+use crate::{environment::Env, obs::InitError};
 
 /// Whether metrics are pushed, how often, and which.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,10 @@ impl PushSettings {
     /// # Errors
     ///
     /// If the interval can't be.
-    pub(super) fn validate(&self) -> Result<(), InitError> {
+    pub(super) fn validate(&self, env: Env<'_>) -> Result<(), InitError> {
+        if self.only.as_ref().is_some_and(Vec::is_empty) {
+            env.notice("otlp_metrics_only has no prefix: no metric is pushed");
+        }
         match self.interval {
             Some(interval) if interval < Duration::from_millis(1) => {
                 let given = format_args!("{interval:?}");

@@ -11,20 +11,21 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
 use crate::{
     clock,
+    environment::{Env, Notices, tell_ignored},
     guard::Guarded,
     logs::{LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
     page::PageSettings,
     request::{Routes, install_panic_hook},
     serve,
-    trace::{Budget, Env, Keep, OwnPropagator, Sampling, SpanReader, Tracing, TracingConfig},
+    trace::{Budget, Keep, OwnPropagator, Sampling, SpanReader, Tracing, TracingConfig},
 };
 
 /// A recorder that is shared between threads.
 type SharedRecorder = Arc<dyn ::metrics::Recorder + Send + Sync>;
 
-/// What the environment says; what is no Unicode counts as unset.
-fn env(name: &str) -> Option<String> {
+/// What the process's environment says; what is no Unicode counts as unset.
+fn process_env(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
@@ -32,39 +33,7 @@ fn env(name: &str) -> Option<String> {
 ///
 /// # Environment
 ///
-/// What is set here beats the environment. A variable that is empty counts as unset; a value that
-/// can't be is an error that names the variable. `…` stands for `OTEL_EXPORTER_OTLP`; of a pair, the
-/// variable for traces wins. Times are in milliseconds.
-///
-/// | variable | setting | values | default |
-/// |---|---|---|---|
-/// | `OTEL_SERVICE_NAME` | [`Obs::builder`], where it was given an empty name | text | `service.name` of the next |
-/// | `OTEL_RESOURCE_ATTRIBUTES` | [`version`](Self::version), [`environment`](Self::environment), [`attribute`](Self::attribute) | `key=value,…`, percent-encoded | none |
-/// | `OTEL_SDK_DISABLED` | none | `true`: nothing is exported, whatever else is set | `false` |
-/// | `OTEL_TRACES_EXPORTER` | [`otlp_endpoint`](Self::otlp_endpoint) | `otlp`, `none` | `otlp` |
-/// | `…_ENDPOINT`, `…_TRACES_ENDPOINT` | [`otlp_endpoint`](Self::otlp_endpoint) | URL; to the first, HTTP adds `/v1/traces` | no export |
-/// | `…_PROTOCOL`, `…_TRACES_PROTOCOL` | none | `http/protobuf`, `grpc` (features `otlp-http`, `otlp-grpc`) | `http/protobuf` |
-/// | `…_TIMEOUT`, `…_TRACES_TIMEOUT` | none | for one request with its retries | 10 000 |
-/// | `…_HEADERS`, `…_TRACES_HEADERS` | none | `name=value,…`, values percent-encoded | none |
-/// | `…_COMPRESSION`, `…_TRACES_COMPRESSION` | none | `gzip`, `none` | `none` |
-/// | `…_CERTIFICATE`, `…_TRACES_CERTIFICATE` | none | PEM file of what is trusted with `https://` (feature `otlp-tls`) | the system's certificates |
-/// | `…_CLIENT_CERTIFICATE`, `…_CLIENT_KEY` | none | PEM files, if the collector wants to know the client; also with `TRACES_` before them | none |
-/// | `OTEL_BSP_MAX_QUEUE_SIZE` | none | spans that wait at most | 2 048 |
-/// | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | none | spans that are sent at once at most | 512 |
-/// | `OTEL_BSP_SCHEDULE_DELAY` | none | for how long a span waits for others | 5 000 |
-/// | `OTEL_BSP_EXPORT_TIMEOUT` | none | for one batch, whatever happens | 30 000 |
-/// | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | [`sample_ratio`](Self::sample_ratio) | `always_on`, `always_off`, `traceidratio`, each also with `parentbased_` before it; a ratio | `parentbased_always_on` |
-/// | `OTEL_PROPAGATORS` | [`propagator`](Self::propagator) | `tracecontext`, `baggage`, `none` | `tracecontext,baggage` |
-/// | `OTEL_LOGS_EXPORTER` | [`otlp_logs`](Self::otlp_logs) | `otlp`, `none` (feature `otlp-logs`) | `otlp` if `…_LOGS_ENDPOINT` is set |
-/// | `…_LOGS_…`, `OTEL_BLRP_…` | as for traces | as for traces | delay 1 000, else as for traces |
-/// | `OTEL_METRICS_EXPORTER` | [`otlp_metrics`](Self::otlp_metrics) | `otlp`, `none`, `prometheus` (the page, which is there in any case), or `otlp,prometheus` (feature `otlp-metrics`) | `otlp` if `…_METRICS_ENDPOINT` is set |
-/// | `OTEL_METRIC_EXPORT_INTERVAL` | [`otlp_metrics_interval`](Self::otlp_metrics_interval) | from one push of metrics to the next | 60 000 |
-/// | `OTEL_METRIC_EXPORT_TIMEOUT` | none | for one push, whatever happens | 30 000 |
-/// | `…_METRICS_…` | as for traces | as for traces; HTTP adds `/v1/metrics` | as for traces |
-/// | `…_METRICS_TEMPORALITY_PREFERENCE` | none | `cumulative` | `cumulative` |
-/// | `…_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` | none | `explicit_bucket_histogram` | `explicit_bucket_histogram` |
-/// | `RUST_LOG` | [`log_filter`](Self::log_filter) | directives of [`EnvFilter`](tracing_subscriber::EnvFilter) | `info` |
-/// | `NO_COLOR` | [`log_format`](Self::log_format) | anything: pretty lines have no colours | colours on a terminal |
+/// What is set here beats the environment, of which [`environment`](crate::environment) says what is read.
 #[must_use = "nothing starts before `init` or `build`"]
 pub struct ObsBuilder {
     service: ServiceInfo,
@@ -220,14 +189,16 @@ impl ObsBuilder {
             ));
         }
         // All of it before anything is installed: what a process has only one of can't be taken back.
-        let this = self.validated()?;
+        let notices = Notices::default();
+        let env = Env::new(&process_env, &notices);
+        let this = self.validated(env)?;
         global::check_subscriber()?;
         let bound = serve::bind(&this.page)?;
         let registry = this.registry.clone().unwrap_or_else(|| shared::default_registry().clone());
         let target = global::install_recorder(this.recorder.clone(), &registry);
         // An `init` that failed may have installed another one before.
         let registry = if let Target::Own(installed) = &target { installed.clone() } else { registry };
-        let obs = Obs::own(this.start(registry, target, Arc::clone(shared::default_routes()))?, bound)?;
+        let obs = Obs::own(this.start(registry, target, Arc::clone(shared::default_routes()), env)?, bound)?;
         let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
         global::install_subscriber(subscriber)?;
         let shared = obs.shared();
@@ -235,7 +206,7 @@ impl ObsBuilder {
         global::bridge_log_crate();
         shared::install(&shared);
         global::report_target(&shared.target);
-        shared.tracing.tell_notices();
+        notices.tell();
         Ok(obs)
     }
 
@@ -249,28 +220,40 @@ impl ObsBuilder {
     ///
     /// If a setting is invalid.
     pub fn build(self) -> Result<Obs, InitError> {
-        let this = self.validated()?;
+        let notices = Notices::default();
+        let obs = self.build_in(Env::new(&process_env, &notices))?;
+        obs.tell(&notices);
+        Ok(obs)
+    }
+
+    /// The same in an environment of the caller's.
+    pub(crate) fn build_in(self, env: Env<'_>) -> Result<Obs, InitError> {
+        let this = self.validated(env)?;
         let bound = serve::bind(&this.page)?;
         let registry = this.registry.clone().unwrap_or_default();
         let target = this.recorder.clone().map_or_else(|| Target::Own(registry.clone()), Target::Facade);
-        let shared = this.start(registry, target, Arc::default())?;
-        shared.tracing.tell_notices();
-        Obs::own(shared, bound)
+        Obs::own(this.start(registry, target, Arc::default(), env)?, bound)
     }
 
     /// With what the environment adds, if all of it can be.
-    fn validated(mut self) -> Result<Self, InitError> {
-        self.service = self.service.completed(Env(&env))?;
+    fn validated(mut self, env: Env<'_>) -> Result<Self, InitError> {
+        tell_ignored(env);
+        self.service = self.service.completed(env)?;
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
         self.page.check()?;
         let budget = Budget::new(self.queue_bytes)?;
-        Tracing::check(&self.tracing_config(&budget, &::metrics::NoopRecorder))?;
-        self.logs.prepare(self.otlp_endpoint.as_deref(), &env)?;
-        Pusher::check(self.otlp_endpoint.as_deref(), &self.push, &env)?;
+        Tracing::check(&self.tracing_config(&budget, env, &::metrics::NoopRecorder))?;
+        self.logs.prepare(self.otlp_endpoint.as_deref(), env)?;
+        Pusher::check(self.otlp_endpoint.as_deref(), &self.push, env)?;
         Ok(self)
     }
 
-    fn tracing_config<'a>(&self, budget: &Budget, recorder: &'a dyn ::metrics::Recorder) -> TracingConfig<'a> {
+    fn tracing_config<'a>(
+        &self,
+        budget: &Budget,
+        env: Env<'a>,
+        recorder: &'a dyn ::metrics::Recorder,
+    ) -> TracingConfig<'a> {
         TracingConfig {
             service: Arc::new(self.service.clone()),
             otlp_endpoint: self.otlp_endpoint.clone(),
@@ -280,31 +263,31 @@ impl ObsBuilder {
             keep: self.keep,
             propagator: self.propagator.clone(),
             provider: self.tracer_provider.clone(),
-            env: &env,
+            env,
             recorder,
         }
     }
 
-    fn start(self, registry: Registry, target: Target, routes: Arc<Routes>) -> Result<Shared, InitError> {
+    fn start(self, registry: Registry, target: Target, routes: Arc<Routes>, env: Env<'_>) -> Result<Shared, InitError> {
         clock::prepare();
         install_panic_hook(global::flush_logs);
         let recorder = target.recorder();
         let budget = Budget::new(self.queue_bytes)?;
-        let tracing = Tracing::start(self.tracing_config(&budget, &*recorder), self.span_readers)?;
+        let tracing = Tracing::start(self.tracing_config(&budget, env, &*recorder), self.span_readers)?;
         let service = Arc::new(self.service);
         let logs = Logs::start(LogsConfig {
             service: Arc::clone(&service),
             settings: self.logs,
             otlp_endpoint: self.otlp_endpoint.as_deref(),
             budget: &budget,
-            env: &env,
+            env,
             recorder: &*recorder,
         })?;
         if let Some(reader) = self.line_reader {
             logs.set_reader(reader);
         }
         let endpoint = self.otlp_endpoint.as_deref();
-        let pusher = Pusher::start(&registry, &service, (endpoint, &budget), &self.push, &env, &*recorder)?;
+        let pusher = Pusher::start(&registry, &service, (endpoint, &budget), &self.push, env, &*recorder)?;
         global::describe_service(&registry, &service);
         if matches!(target, Target::Own(_)) {
             shared::watch(&registry);

@@ -6,12 +6,17 @@ use std::{
 };
 
 use tracing::Subscriber;
-use tracing_subscriber::{Layer, layer::Identity, registry::LookupSpan};
+use tracing_subscriber::{
+    Layer,
+    layer::{Identity, SubscriberExt as _},
+    registry::LookupSpan,
+};
 
 use super::{InitError, ObsBuilder, Shared, ShutdownError};
 use crate::{
     context::RequestContext,
     deadline,
+    environment::Notices,
     metrics::Registry,
     serve::{Bound, Serving},
 };
@@ -66,6 +71,14 @@ impl Obs {
         self.owner.serving.as_ref()
     }
 
+    /// Writes to the lines of this instance what is odd about its settings: its subscriber may not be installed yet.
+    pub(super) fn tell(&self, notices: &Notices) {
+        if !notices.is_empty() {
+            let subscriber = tracing_subscriber::registry().with(self.subscriber_layer());
+            tracing::subscriber::with_default(subscriber, || notices.tell());
+        }
+    }
+
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.owner.shared)
     }
@@ -117,7 +130,7 @@ impl Obs {
     }
 
     /// Changes which events are logged, at once, in the syntax of
-    /// [`EnvFilter`](tracing_subscriber::EnvFilter).
+    /// [`EnvFilter`](tracing_subscriber::EnvFilter). Directives that can't be meant are told in a warning.
     ///
     /// # Errors
     ///

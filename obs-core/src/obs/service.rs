@@ -1,10 +1,15 @@
 //! Who the telemetry is from.
 
 use super::InitError;
-use crate::{names::attribute, propagation::baggage_members, trace::Env};
+use crate::{
+    environment::{Env, pairs},
+    names::attribute,
+};
 
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+/// What a service is called that has no name where nothing may be refused.
+const UNKNOWN: &str = "unknown_service";
 
 /// The service's identity, on every signal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,11 +33,15 @@ impl ServiceInfo {
         if self.name.trim().is_empty()
             && let Some(name) = env.get(SERVICE_NAME)
         {
-            self.name = name;
+            if is_name(&name) {
+                self.name = name;
+            } else {
+                env.ignore(SERVICE_NAME, &name, EXAMPLE);
+            }
         }
-        for (key, value) in listed(&env.get(RESOURCE_ATTRIBUTES).unwrap_or_default()) {
+        for (key, value) in listed(env) {
             match &*key {
-                attribute::SERVICE_NAME if self.name.trim().is_empty() => self.name = value,
+                attribute::SERVICE_NAME if self.name.trim().is_empty() && is_name(&value) => self.name = value,
                 attribute::SERVICE_NAME => {}
                 attribute::SERVICE_VERSION => drop(self.version.get_or_insert(value)),
                 attribute::DEPLOYMENT_ENVIRONMENT => drop(self.environment.get_or_insert(value)),
@@ -40,21 +49,35 @@ impl ServiceInfo {
                 _ => self.attributes.push((key, value)),
             }
         }
-        if self.name.trim().is_empty() || self.name.chars().any(char::is_control) {
-            return Err(InitError::invalid("service name", self.name, "a name such as \"payment-service\""));
+        if self.name.trim().is_empty() && env.is_disabled() {
+            UNKNOWN.clone_into(&mut self.name);
         }
-        Ok(self)
+        if is_name(&self.name) { Ok(self) } else { Err(InitError::invalid("service name", self.name, EXAMPLE)) }
     }
 }
 
-/// The members of `key=value,key=value`; the format is that of baggage
-/// ([resource SDK](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)).
-/// Of two values for a key the later one counts.
-fn listed(list: &str) -> Vec<(String, String)> {
+const EXAMPLE: &str = "a name such as \"payment-service\"";
+
+fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && !name.chars().any(char::is_control)
+}
+
+/// What `OTEL_RESOURCE_ATTRIBUTES` lists; nothing if a part of it can't be read, as the
+/// [standard](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)
+/// wants it. Of two values for a key the later one counts.
+fn listed(env: Env<'_>) -> Vec<(String, String)> {
+    let list = env.get(RESOURCE_ATTRIBUTES).unwrap_or_default();
     let mut all: Vec<(String, String)> = Vec::new();
-    for member in baggage_members(list).filter(|member| !member.key.is_empty()) {
-        all.retain(|(known, _)| known != member.key);
-        all.push((member.key.to_owned(), member.value.into_owned()));
+    for (number, pair) in (1..).zip(pairs(&list)) {
+        let Some((key, value)) = pair else {
+            env.notice(format!(
+                "{RESOURCE_ATTRIBUTES}: member {number} can't be read, so all of it is ignored; expected a list such as \
+                 \"service.version=1.2,team=blue%20sky\", with keys and values percent-encoded"
+            ));
+            return Vec::new();
+        };
+        all.retain(|(known, _)| *known != key);
+        all.push((key, value));
     }
     all
 }
@@ -62,6 +85,7 @@ fn listed(list: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::Notices;
 
     fn completed(service: ServiceInfo, name: &str, attributes: &str) -> Result<ServiceInfo, InitError> {
         let env = |variable: &str| match variable {
@@ -69,7 +93,7 @@ mod tests {
             RESOURCE_ATTRIBUTES => Some(attributes.to_owned()),
             _ => None,
         };
-        service.completed(Env(&env))
+        service.completed(Env::alone(&env))
     }
 
     fn named(name: &str) -> ServiceInfo {
@@ -97,10 +121,39 @@ mod tests {
 
     #[test]
     fn what_code_leaves_open_comes_from_the_environment() {
-        let from_env = "service.version=7,deployment.environment.name=prod, empty=,novalue,a=1,a=2";
+        let from_env = "service.version=7,deployment.environment.name=prod, empty=,,a=1,a=2,";
         let completed = completed(named("shop"), "", from_env).unwrap();
         assert_eq!((completed.version.as_deref(), completed.environment.as_deref()), (Some("7"), Some("prod")));
         assert_eq!(completed.attributes, [pair("empty", ""), pair("a", "2")]);
+    }
+
+    #[test]
+    fn attributes_are_decoded_and_none_is_cut() {
+        let completed = completed(named("shop"), "", "te%61m=a;b%2Cc=d, region = eu west").unwrap();
+        assert_eq!(completed.attributes, [pair("team", "a;b,c=d"), pair("region", "eu west")]);
+    }
+
+    #[test]
+    fn a_list_that_can_not_be_read_is_told_without_showing_it_and_ignored() {
+        for bad in ["hidden", "=hidden", "a=%ff"] {
+            let env = |variable: &str| (variable == RESOURCE_ATTRIBUTES).then(|| format!("team=blue,{bad}"));
+            let notices = Notices::default();
+            let completed = named("shop").completed(Env::new(&env, &notices)).unwrap();
+            assert_eq!(completed, named("shop"));
+            let notice = notices.take().concat();
+            assert!(notice.starts_with("OTEL_RESOURCE_ATTRIBUTES: member 2 can't be read"), "{notice}");
+            assert!(!notice.contains("hidden"), "{notice}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_environment_refuses_a_service_whose_sdk_is_disabled() {
+        let env = |variable: &str| match variable {
+            "OTEL_SDK_DISABLED" => Some("true".to_owned()),
+            SERVICE_NAME => Some("a\tb".to_owned()),
+            _ => Some("nonsense".to_owned()),
+        };
+        assert_eq!(named("").completed(Env::alone(&env)).unwrap().name, "unknown_service");
     }
 
     #[test]

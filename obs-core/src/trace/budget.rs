@@ -15,8 +15,10 @@ const DEFAULT: usize = 32 * 1024 * 1024;
 /// With fewer bytes hardly anything could wait.
 const LEAST: usize = 64 * 1024;
 /// Which part is left to messages: while one is encoded, compressed and sent, there are two of it.
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 const FOR_MESSAGES: usize = 4;
 /// A batch has at most this part of all bytes, so that a batch of each signal fits beside what waits.
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 const BATCH: usize = 16;
 
 /// The bytes that the queues of one instance share; clones share them.
@@ -46,15 +48,15 @@ impl Budget {
     fn of(bytes: usize) -> Self {
         Self(Arc::new(Inner { bytes, used: AtomicUsize::new(0) }))
     }
-
-    /// What may wait and be in flight.
-    fn room(&self) -> usize {
-        self.0.bytes - self.0.bytes / FOR_MESSAGES
-    }
 }
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 impl Budget {
+    /// What may wait and be in flight.
+    fn room(&self) -> usize {
+        self.0.bytes - self.0.bytes / FOR_MESSAGES
+    }
+
     /// Takes bytes for an item, if there are as many.
     #[inline]
     pub(super) fn take(&self, bytes: usize) -> bool {

@@ -24,12 +24,11 @@ use super::{
     sampler::{Sampler, SdkSampler},
     sampling::Sampling,
     server_span::{ServerSpan, SpanStart},
-    settings::Env,
 };
 use crate::{
     context::{RequestContext, TraceId},
+    environment::Env,
     guard::{Guarded, guarded},
-    names::target,
     obs::{InitError, ServiceInfo},
 };
 
@@ -52,7 +51,7 @@ pub(crate) struct TracingConfig<'a> {
     /// The user's own provider, instead of ours.
     pub(crate) provider: Option<SdkTracerProvider>,
     /// The environment.
-    pub(crate) env: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) env: Env<'a>,
     /// Where lost spans are counted.
     #[cfg_attr(
         not(any(feature = "otlp-http", feature = "otlp-grpc")),
@@ -72,8 +71,6 @@ struct Inner {
     /// Present if spans are made late, which only our own provider does.
     keep: Option<Keep>,
     propagators: Propagators,
-    /// What the user has to hear about the settings, once someone listens.
-    notices: Vec<String>,
     recording: Option<Recording>,
 }
 
@@ -104,7 +101,7 @@ impl Tracing {
     ///
     /// Says which setting is wrong.
     pub(crate) fn check(config: &TracingConfig<'_>) -> Result<(), InitError> {
-        let env = Env(config.env);
+        let env = config.env;
         Sampler::from_settings(config.sample_ratio, &config.sampling, env)?;
         match config.provider {
             Some(_) => Ok(()),
@@ -119,16 +116,16 @@ impl Tracing {
         readers: Vec<Box<Guarded<dyn SpanReader>>>,
     ) -> Result<Self, InitError> {
         let instance = next_instance();
-        let sampler = Arc::new(Sampler::from_settings(config.sample_ratio, &config.sampling, Env(config.env))?);
+        let sampler = Arc::new(Sampler::from_settings(config.sample_ratio, &config.sampling, config.env)?);
         let keep = config.keep;
-        let (propagators, notices) = Propagators::from_settings(config.propagator.clone(), Env(config.env));
+        let propagators = Propagators::from_settings(config.propagator.clone(), config.env);
         let recording = match config.provider {
             Some(provider) => Some(Recording { tracer: tracer(&provider), provider, own: None }),
             None => Recording::own(&config, readers, &sampler, instance)?,
         };
         let is_own = recording.as_ref().is_some_and(|recording| recording.own.is_some());
         let keep = (is_own && !keep.is_off()).then_some(keep);
-        Ok(Self(Arc::new(Inner { instance, sampler, keep, propagators, notices, recording })))
+        Ok(Self(Arc::new(Inner { instance, sampler, keep, propagators, recording })))
     }
 
     /// Ids and decisions alone, with the standard's default sampler: no span goes anywhere.
@@ -139,7 +136,6 @@ impl Tracing {
             sampler,
             keep: None,
             propagators: Propagators::default(),
-            notices: Vec::new(),
             recording: None,
         }))
     }
@@ -203,13 +199,6 @@ impl Tracing {
     #[inline]
     pub(crate) fn propagators(&self) -> &Propagators {
         &self.0.propagators
-    }
-
-    /// Says what is odd about the settings.
-    pub(crate) fn tell_notices(&self) {
-        for notice in &self.0.notices {
-            tracing::warn!(target: target::OBS, "{notice}");
-        }
     }
 
     /// The provider that spans go to, if there is one.

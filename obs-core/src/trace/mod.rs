@@ -40,7 +40,6 @@ mod resource;
 mod sampler;
 mod sampling;
 mod server_span;
-mod settings;
 mod span_name;
 #[cfg(test)]
 mod testing;
@@ -62,7 +61,6 @@ pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_i
 pub(crate) use keep::Keep;
 pub(crate) use propagators::{OwnPropagator, Propagators, header_name};
 pub(crate) use server_span::SpanStart;
-pub(crate) use settings::Env;
 pub(crate) use span_name::server_span_name;
 pub(crate) use withheld::withhold;
 

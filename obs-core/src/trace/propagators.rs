@@ -12,8 +12,9 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
-use super::{ids, settings::Env};
+use super::ids;
 use crate::{
+    environment::Env,
     guard::guarded,
     propagation::{Extracted, TraceParent},
     request::HeaderReader,
@@ -48,31 +49,35 @@ struct Handle(OwnPropagator);
 // === impl Propagators ===
 
 impl Propagators {
-    /// What `OTEL_PROPAGATORS` lists, `tracecontext,baggage` if it lists nothing, and the user's own;
-    /// beside it, what is to be said about names that are not ours.
-    pub(super) fn from_settings(own: Option<OwnPropagator>, env: Env<'_>) -> (Self, Vec<String>) {
-        let Some(list) = env.get(PROPAGATORS) else {
-            return (Self { own, ..Self::default() }, Vec::new());
-        };
+    /// What `OTEL_PROPAGATORS` lists, `tracecontext,baggage` if it lists nothing that is known, and the user's own.
+    pub(super) fn from_settings(own: Option<OwnPropagator>, env: Env<'_>) -> Self {
+        let Some(list) = env.get(PROPAGATORS) else { return Self { own, ..Self::default() } };
         let mut listed = Self { trace_context: false, baggage: false, own };
-        let mut notices = Vec::new();
+        let mut is_known = false;
         for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            match name {
+            match &*name.to_ascii_lowercase() {
                 "tracecontext" => listed.trace_context = true,
                 "baggage" => listed.baggage = true,
                 "none" => {}
-                other if listed.own.is_none() => notices.push(unknown(other)),
                 // Probably the name of the user's own.
-                _ => {}
+                _ if listed.own.is_some() => {}
+                other => {
+                    env.notice(unknown(other));
+                    continue;
+                }
             }
+            is_known = true;
+        }
+        if !is_known {
+            return Self { own: listed.own, ..Self::default() };
         }
         if !listed.trace_context && listed.own.is_none() {
-            notices.push(format!(
+            env.notice(format!(
                 "{PROPAGATORS} is {list:?}, without tracecontext: traces of callers are not continued, and outgoing \
                  requests carry none"
             ));
         }
-        (listed, notices)
+        listed
     }
 
     /// Leaves of what was extracted only what is to be read, and reads what is not W3C's.
@@ -242,7 +247,7 @@ mod tests {
     use opentelemetry::{propagation::text_map_propagator::FieldIter, trace::TraceState};
 
     use super::*;
-    use crate::propagation;
+    use crate::{environment::Notices, propagation};
 
     const PARENT: (&str, &[u8]) = ("traceparent", b"00-12345678901234567890123456789012-1234567890123456-01");
     const OWN: (&str, &[u8]) = ("x-own", b"00000000000000000000000000000abc");
@@ -301,7 +306,10 @@ mod tests {
 
     fn listed(list: &str, own: bool) -> (Propagators, Vec<String>) {
         let env = |name: &str| (name == PROPAGATORS).then(|| list.to_owned());
-        Propagators::from_settings(own.then(|| Arc::new(Own) as OwnPropagator), Env(&env))
+        let notices = Notices::default();
+        let own = own.then(|| Arc::new(Own) as OwnPropagator);
+        let propagators = Propagators::from_settings(own, Env::new(&env, &notices));
+        (propagators, notices.take())
     }
 
     fn read(propagators: &Propagators, headers: &[(&str, &[u8])]) -> (Option<u128>, bool) {
@@ -321,6 +329,10 @@ mod tests {
             ("tracecontext", (id, false), 0),
             ("baggage", (None, true), 1),
             ("none", (None, false), 1),
+            ("TraceContext,BAGGAGE", (id, true), 0),
+            // What is not known is ignored, so nothing is set.
+            ("b3", (id, true), 1),
+            ("zipkinn,", (id, true), 1),
         ] {
             let (propagators, told) = listed(list, false);
             assert_eq!(read(&propagators, &[PARENT, ("baggage", b"a=1")]), expected, "{list}");
@@ -381,7 +393,7 @@ mod tests {
     #[test]
     fn a_format_of_the_users_own_that_panics_harms_nothing() {
         let env = |_: &str| None;
-        let (propagators, _) = Propagators::from_settings(Some(Arc::new(Panics)), Env(&env));
+        let propagators = Propagators::from_settings(Some(Arc::new(Panics)), Env::alone(&env));
         let mut read = Extracted::default();
         propagators.filter(&mut read, &());
         assert!(read.parent.is_none());

@@ -12,10 +12,10 @@ use super::{
     ids,
     rate_limit::RateLimit,
     sampling::{RouteSampling, Sampling},
-    settings::Env,
 };
 use crate::{
     context::{TraceFlags, TraceId},
+    environment::Env,
     obs::InitError,
 };
 
@@ -43,6 +43,14 @@ enum Rule {
     Always,
     Never,
     Below(u64),
+}
+
+/// What a sampler of the environment does with new traces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Root {
+    Always,
+    Never,
+    Ratio,
 }
 
 /// [`Sampler`] as the SDK asks it, for spans that we don't start ourselves.
@@ -89,7 +97,7 @@ impl Sampler {
     pub(super) fn from_settings(code: Option<f64>, sampling: &Sampling, env: Env<'_>) -> Result<Self, InitError> {
         let general = match code {
             Some(given) => Self { bound: ratio("sample_ratio", given)?, ..Self::default() },
-            None => Self::from_env(env)?,
+            None => Self::from_env(env),
         };
         let mut routes = Vec::with_capacity(sampling.routes.len());
         for (template, of_route) in &sampling.routes {
@@ -99,27 +107,35 @@ impl Sampler {
         Ok(Self { routes, limit: sampling.per_second.map(RateLimit::new).transpose()?, ..general })
     }
 
-    fn from_env(env: Env<'_>) -> Result<Self, InitError> {
-        let Some(name) = env.get(SAMPLER) else { return Ok(Self::default()) };
-        let lower = name.to_ascii_lowercase();
-        let root = lower.strip_prefix("parentbased_");
-        let bound = match root.unwrap_or(&lower) {
-            "always_on" => Self::ALL,
-            "always_off" => 0,
-            "traceidratio" => Self::ratio_from(env)?,
-            _ => return Err(InitError::invalid(SAMPLER, name, KNOWN)),
+    fn from_env(env: Env<'_>) -> Self {
+        const WORDS: [(&str, (bool, Root)); 6] = [
+            ("always_on", (false, Root::Always)),
+            ("always_off", (false, Root::Never)),
+            ("traceidratio", (false, Root::Ratio)),
+            ("parentbased_always_on", (true, Root::Always)),
+            ("parentbased_always_off", (true, Root::Never)),
+            ("parentbased_traceidratio", (true, Root::Ratio)),
+        ];
+        let known = env.word([SAMPLER], &WORDS, KNOWN);
+        let (parent_based, root) = known.unwrap_or((true, Root::Always));
+        let ratio = env.get(SAMPLER_ARG);
+        if let (Root::Always | Root::Never, Some(_)) = (root, &ratio) {
+            env.notice(format!("{SAMPLER_ARG} is ignored: the sampler, which {SAMPLER} names, takes no ratio"));
+        }
+        let bound = match root {
+            Root::Always => Self::ALL,
+            Root::Never => 0,
+            Root::Ratio => ratio.map_or(Self::ALL, |text| Self::ratio_from(&text, env)),
         };
-        Ok(Self { parent_based: root.is_some(), bound, ..Self::default() })
+        Self { parent_based, bound, ..Self::default() }
     }
 
-    fn ratio_from(env: Env<'_>) -> Result<u64, InitError> {
-        let Some(text) = env.get(SAMPLER_ARG) else { return Ok(Self::ALL) };
-        match text.parse() {
-            Ok(value) => ratio(SAMPLER_ARG, value),
-            Err(_) => {
-                Err(InitError::invalid(SAMPLER_ARG, text, "a number from 0.0 (record nothing) to 1.0 (record all)"))
-            }
+    fn ratio_from(text: &str, env: Env<'_>) -> u64 {
+        if let Some(bound) = text.parse().ok().and_then(|value| ratio(SAMPLER_ARG, value).ok()) {
+            return bound;
         }
+        env.ignore(SAMPLER_ARG, text, "a number from 0.0 (record nothing) to 1.0 (record all)");
+        Self::ALL
     }
 
     /// Whether a trace that starts here, at this route, is recorded. Asked once for each trace: one

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::environment::Notices;
 
 const ON: TraceFlags = TraceFlags::new_root(true);
 const OFF: TraceFlags = TraceFlags::new_root(false);
@@ -11,15 +12,15 @@ fn from_env(sampler: &str, arg: Option<&str>) -> Result<Sampler, InitError> {
         SAMPLER_ARG => arg.map(str::to_owned),
         _ => None,
     };
-    Sampler::from_settings(None, &Sampling::new(), Env(&env))
+    Sampler::from_settings(None, &Sampling::new(), Env::alone(&env))
 }
 
 fn from_code(ratio: f64) -> Result<Sampler, InitError> {
-    Sampler::from_settings(Some(ratio), &Sampling::new(), Env(&|_| Some("nonsense".to_owned())))
+    Sampler::from_settings(Some(ratio), &Sampling::new(), Env::alone(&|_| Some("nonsense".to_owned())))
 }
 
 fn with(ratio: f64, sampling: &Sampling) -> Sampler {
-    Sampler::from_settings(Some(ratio), sampling, Env(&|_| None)).unwrap()
+    Sampler::from_settings(Some(ratio), sampling, Env::alone(&|_| None)).unwrap()
 }
 
 /// An id in the upper half of those that decide.
@@ -60,21 +61,43 @@ fn an_impossible_ratio_is_refused_by_name() {
     for bad in [f64::NAN, -0.1, 1.1, f64::INFINITY] {
         let error = from_code(bad).unwrap_err().to_string();
         assert!(error.starts_with("sample_ratio is ") && error.contains("0.0"), "{error}");
-        let of_route = Sampler::from_settings(None, &Sampling::new().route("/x", bad), Env(&|_| None));
+        let of_route = Sampler::from_settings(None, &Sampling::new().route("/x", bad), Env::alone(&|_| None));
         let error = of_route.unwrap_err().to_string();
         assert!(error.starts_with("sampling.route is ") && error.contains("0.0"), "{error}");
     }
-    for bad in ["NaN", "2", "-1", "half"] {
-        let error = from_env("traceidratio", Some(bad)).unwrap_err().to_string();
-        assert!(error.starts_with("OTEL_TRACES_SAMPLER_ARG is ") && error.contains(bad), "{error}");
+}
+
+/// The sampler of these variables, and what is said about them.
+fn told(sampler: &str, arg: Option<&str>) -> (Sampler, Vec<String>) {
+    let env = |name: &str| match name {
+        SAMPLER => Some(sampler.to_owned()),
+        SAMPLER_ARG => arg.map(str::to_owned),
+        _ => None,
+    };
+    let notices = Notices::default();
+    (Sampler::from_settings(None, &Sampling::new(), Env::new(&env, &notices)).unwrap(), notices.take())
+}
+
+#[test]
+fn an_impossible_ratio_of_the_environment_is_told_and_counts_as_none() {
+    for bad in ["NaN", "2", "-1", "half", "0,5"] {
+        let (sampler, notices) = told("traceidratio", Some(bad));
+        assert_eq!(decisions(&sampler), [true, true, true], "{bad}");
+        assert!(notices.concat().starts_with(&format!("OTEL_TRACES_SAMPLER_ARG is \"{bad}\"")), "{notices:?}");
+    }
+    for unused in ["always_on", "parentbased_always_off", ""] {
+        let (_, notices) = told(unused, Some("0.5"));
+        assert!(notices.concat().contains("OTEL_TRACES_SAMPLER_ARG is ignored"), "{notices:?}");
     }
 }
 
 #[test]
-fn an_unknown_sampler_is_refused_by_name() {
+fn an_unknown_sampler_is_told_and_ignored() {
     for bad in ["jaeger_remote", "xray", "parentbased_", "on"] {
-        let error = from_env(bad, None).unwrap_err().to_string();
-        assert!(error.starts_with("OTEL_TRACES_SAMPLER is ") && error.contains("parentbased_always_on"), "{error}");
+        let (sampler, notices) = told(bad, None);
+        assert_eq!(decisions(&sampler), [true, true, false], "{bad}");
+        let notice = notices.concat();
+        assert!(notice.starts_with("OTEL_TRACES_SAMPLER is ") && notice.contains("parentbased_always_on"), "{notice}");
     }
 }
 
@@ -122,7 +145,7 @@ fn a_callers_decision_beats_lists_ratios_and_limit() {
 #[test]
 fn without_parent_based_sampling_the_lists_hold_for_callers_too() {
     let env = |name: &str| (name == SAMPLER).then(|| "always_on".to_owned());
-    let sampler = Sampler::from_settings(None, &Sampling::new().never("/never"), Env(&env)).unwrap();
+    let sampler = Sampler::from_settings(None, &Sampling::new().never("/never"), Env::alone(&env)).unwrap();
     assert!(!sampler.samples_child(ON, upper(), Some("/never")));
     assert!(sampler.samples_child(OFF, upper(), Some("/other")));
 }

@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 use super::{Budget, Keep, Sampling, Tracing, TracingConfig, pipeline::SpanReader};
 use crate::{
     context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
+    environment::Env,
     guard::Guarded,
     trace::{SpanStart, server_span::ServerSpan},
 };
@@ -30,7 +31,7 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
         keep: Keep::default(),
         propagator: None,
         provider: None,
-        env,
+        env: Env::alone(env),
         recorder: &metrics::NoopRecorder,
     }
 }

@@ -261,7 +261,6 @@ impl State {
     /// Waits as the script says; what it rejects of a message of this size, or why it refuses it.
     async fn answer(&self, size: usize) -> Result<Rejected, Refusal> {
         match self.script.next() {
-            Answer::Accept => Ok(None),
             Answer::Status(status) => Err(Refusal::plain(status)),
             Answer::Delay(delay) => {
                 tokio::time::sleep(delay).await;
@@ -272,7 +271,7 @@ impl State {
             Answer::Long(bytes) => Ok(Some((0, "x".repeat(bytes)))),
             Answer::Throttle(again) => Err(Refusal::throttle(again)),
             Answer::AtMost(limit) if size > limit => Err(Refusal::size(size, limit)),
-            Answer::AtMost(_) => Ok(None),
+            Answer::AtMost(_) | Answer::Accept => Ok(None),
             Answer::Redirect(status, location) => Err(Refusal::redirect(status, location)),
             Answer::Hang => std::future::pending().await,
         }

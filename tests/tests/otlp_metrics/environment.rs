@@ -3,7 +3,7 @@
 use std::{env, process::Command, time::Duration};
 
 use obs_axum::ObsLayer;
-use obs_core::Obs;
+use obs_core::{Obs, logs::LogFormat};
 use obs_tests::{
     DEADLINE,
     otlp::{Receiver, Transport},
@@ -18,7 +18,7 @@ const CHILD: &str = "OBS_TEST_CHILD";
 #[test]
 fn child() {
     let Ok(lasts) = env::var(CHILD) else { return };
-    let obs = match Obs::builder("shop").log_writer(std::io::sink()).build() {
+    let obs = match Obs::builder("shop").log_format(LogFormat::Pretty).build() {
         Ok(obs) => obs,
         Err(error) => return println!("refused: {error}"),
     };
@@ -64,6 +64,7 @@ fn the_exporter_is_chosen_by_its_variable() {
     let receiver = Receiver::start();
     let text = run_child(&receiver, "0", &[("OTEL_METRICS_EXPORTER", "carrier-pigeon")]);
     assert!(text.contains("OTEL_METRICS_EXPORTER is \"carrier-pigeon\", expected otlp or none"), "{text}");
+    assert!(receiver.metrics().is_empty());
 }
 
 #[test]
@@ -117,15 +118,19 @@ fn headers_compression_and_protocol_are_those_of_their_variables() {
 }
 
 #[test]
-fn what_can_not_be_done_is_refused_by_name() {
+fn what_can_not_be_done_is_told_by_name_and_ignored() {
     for (variable, value) in [
+        ("OTEL_METRICS_EXEMPLAR_FILTER", "always_on"),
         ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta"),
         ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "0"),
-        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "nowhere"),
     ] {
         let receiver = Receiver::start();
         let text = run_child(&receiver, "0", &[("OTEL_METRICS_EXPORTER", "otlp"), (variable, value)]);
-        assert!(text.contains(&format!("refused: {variable} is \"{value}\", expected ")), "{text}");
+        assert!(text.contains(&format!("{variable} is \"{value}\", expected ")) && text.contains("WARN"), "{text}");
+        assert!(!receiver.metrics().is_empty(), "{variable}");
     }
+    let nowhere = [("OTEL_METRICS_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "nowhere")];
+    let text = run_child(&Receiver::start(), "0", &nowhere);
+    assert!(text.contains("refused: OTEL_EXPORTER_OTLP_METRICS_ENDPOINT is \"nowhere\", expected "), "{text}");
 }

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     context::{self, RequestContext, SpanId, TraceFlags, TraceId},
+    environment::Env,
     logs::{
         encoder::{Encoder, LOG_BRIDGE_TARGET},
         fields::Duplicates,
@@ -62,7 +63,7 @@ impl OtlpLogs {
     /// Checks the settings. `code` has the collector and whether to export, as far as code says so.
     pub(in crate::logs) fn check(
         (endpoint, export): (Option<&str>, Option<bool>),
-        env: &dyn Fn(&str) -> Option<String>,
+        env: Env<'_>,
     ) -> Result<(), InitError> {
         check_logs(FromCode { endpoint, export, ..FromCode::default() }, env)
     }
@@ -72,7 +73,7 @@ impl OtlpLogs {
         output: &Arc<Output>,
         (service, budget): (&ServiceInfo, &Budget),
         (endpoint, export): (Option<&str>, Option<bool>),
-        env: &dyn Fn(&str) -> Option<String>,
+        env: Env<'_>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
         let code = FromCode { endpoint, export, ..FromCode::default() };

@@ -18,6 +18,7 @@ use tracing_subscriber::prelude::*;
 use super::super::{LogFormat, LogSettings, LogTarget, Logs, LogsConfig};
 use crate::{
     context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
+    environment::Env,
     obs::ServiceInfo,
     trace::Propagators,
 };
@@ -84,7 +85,7 @@ impl Fixture {
             settings,
             otlp_endpoint: None,
             budget: &crate::trace::Budget::default(),
-            env: &|_| None,
+            env: Env::alone(&|_| None),
             recorder,
         };
         Self { logs: Logs::start(config).unwrap(), captured }

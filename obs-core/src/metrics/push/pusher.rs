@@ -6,6 +6,7 @@ use ::metrics::Recorder;
 
 use super::message::Contents;
 use crate::{
+    environment::Env,
     metrics::{Push, Registry, push_settings::PushSettings},
     obs::{InitError, ServiceInfo},
     trace::{self, Budget, Exporter, FromCode, Tick},
@@ -22,12 +23,8 @@ pub(crate) struct Pusher {
 
 impl Pusher {
     /// Checks the settings; the endpoint is what code says.
-    pub(crate) fn check(
-        endpoint: Option<&str>,
-        settings: &PushSettings,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(), InitError> {
-        settings.validate()?;
+    pub(crate) fn check(endpoint: Option<&str>, settings: &PushSettings, env: Env<'_>) -> Result<(), InitError> {
+        settings.validate(env)?;
         trace::check_metrics(from_code(endpoint, settings), env)
     }
 
@@ -38,7 +35,7 @@ impl Pusher {
         service: &ServiceInfo,
         (endpoint, budget): (Option<&str>, &Budget),
         settings: &PushSettings,
-        env: &dyn Fn(&str) -> Option<String>,
+        env: Env<'_>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
         let contents = |resource| Contents { registry: registry.clone(), resource, settings: settings.clone() };

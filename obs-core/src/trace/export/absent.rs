@@ -4,10 +4,7 @@ use std::{convert::Infallible, marker::PhantomData, time::Duration};
 
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::{
-    obs::InitError,
-    trace::{handle::TracingConfig, settings::Env},
-};
+use crate::{environment::Env, obs::InitError, trace::handle::TracingConfig};
 
 /// There is none.
 #[derive(Debug)]
@@ -26,7 +23,7 @@ pub(in crate::trace) fn check(otlp_endpoint: Option<&str>, _: Env<'_>) -> Result
 
 /// Starts nothing.
 pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
-    check(config.otlp_endpoint.as_deref(), Env(config.env)).map(|()| None)
+    check(config.otlp_endpoint.as_deref(), config.env).map(|()| None)
 }
 
 // === impl Exporter ===

@@ -40,6 +40,7 @@ struct OfScope {
 }
 
 /// A metric of any kind, with its points as they are.
+#[cfg(feature = "otlp-metrics")]
 #[derive(Clone, PartialEq, prost::Message)]
 struct Metric {
     #[prost(bytes = "bytes", tag = "1")]
@@ -58,10 +59,11 @@ struct Metric {
     summary: Option<Points>,
 }
 
+#[cfg(feature = "otlp-metrics")]
 #[derive(Clone, PartialEq, prost::Message)]
 struct Points {
     #[prost(bytes = "bytes", repeated, tag = "1")]
-    points: Vec<Bytes>,
+    list: Vec<Bytes>,
     #[prost(int32, tag = "2")]
     temporality: i32,
     #[prost(bool, tag = "3")]
@@ -88,6 +90,7 @@ impl Encoded {
     }
 
     /// The same for a message with a single metric: by its points.
+    #[cfg(feature = "otlp-metrics")]
     pub(super) fn halves_of_points(&self) -> Option<[Self; 2]> {
         let request = Request::decode(self.bytes.clone()).ok()?;
         let metric = Metric::decode(request.items().next()?.clone()).ok()?;
@@ -143,13 +146,14 @@ impl Request {
 
 // === impl Metric ===
 
+#[cfg(feature = "otlp-metrics")]
 impl Metric {
     fn kinds(&self) -> impl Iterator<Item = &Points> {
         [&self.gauge, &self.sum, &self.histogram, &self.summary].into_iter().flatten()
     }
 
     fn points(&self) -> impl Iterator<Item = &Bytes> {
-        self.kinds().flat_map(|kind| &kind.points)
+        self.kinds().flat_map(|kind| &kind.list)
     }
 
     /// One with the first points, one with the others.
@@ -157,7 +161,7 @@ impl Metric {
         let mut other = self.clone();
         let kinds = |metric: &mut Self, change: &dyn Fn(&mut Vec<Bytes>)| {
             let all = [&mut metric.gauge, &mut metric.sum, &mut metric.histogram, &mut metric.summary];
-            all.into_iter().flatten().for_each(|kind| change(&mut kind.points));
+            all.into_iter().flatten().for_each(|kind| change(&mut kind.list));
         };
         kinds(&mut self, &|points| points.truncate(first));
         kinds(&mut other, &|points| drop(points.drain(..first.min(points.len()))));

@@ -1,7 +1,7 @@
 //! Where items are sent to, and how.
 
 use super::signal::Signal;
-use crate::{obs::InitError, trace::settings::Env};
+use crate::{environment::Env, obs::InitError};
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
@@ -39,7 +39,7 @@ impl Endpoint {
         if let Err(expected) = check(&url, is_base) {
             return Err(InitError::invalid(setting, without_credentials(&url), expected));
         }
-        let protocol = Protocol::from_settings(signal, env)?;
+        let protocol = Protocol::from_settings(signal, env);
         Ok(Some(Self { protocol, url: if is_base { protocol.with_path(&url, signal.path) } else { url } }))
     }
 
@@ -75,28 +75,28 @@ fn without_credentials(url: &str) -> String {
 // === impl Protocol ===
 
 impl Protocol {
-    fn from_settings(signal: &Signal, env: Env<'_>) -> Result<Self, InitError> {
-        let Some((setting, name)) = env.first([signal.protocol, PROTOCOL]) else { return Ok(Self::default()) };
-        match name.to_ascii_lowercase().as_str() {
+    fn from_settings(signal: &Signal, env: Env<'_>) -> Self {
+        let expected = match (cfg!(feature = "otlp-http"), cfg!(feature = "otlp-grpc")) {
+            (true, true) => "http/protobuf or grpc",
+            (true, false) => "http/protobuf, or grpc with the feature `otlp-grpc` of obs-core",
+            _ => "grpc, or http/protobuf with the feature `otlp-http` of obs-core",
+        };
+        let words = [
             #[cfg(feature = "otlp-http")]
-            "http/protobuf" => Ok(Self::Http),
+            ("http/protobuf", Self::Http),
             #[cfg(feature = "otlp-grpc")]
-            "grpc" => Ok(Self::Grpc),
-            #[cfg(not(feature = "otlp-http"))]
-            "http/protobuf" => Err(InitError::invalid(setting, name, "grpc, or the feature `otlp-http` of obs-core")),
-            #[cfg(not(feature = "otlp-grpc"))]
-            "grpc" => Err(InitError::invalid(setting, name, "http/protobuf, or the feature `otlp-grpc` of obs-core")),
-            _ => Err(InitError::invalid(setting, name, "http/protobuf or grpc")),
-        }
+            ("grpc", Self::Grpc),
+        ];
+        env.word([signal.protocol, PROTOCOL], &words, expected).unwrap_or_else(Self::default)
     }
 
     #[cfg(feature = "otlp-http")]
-    fn default() -> Self {
+    pub(super) fn default() -> Self {
         Self::Http
     }
 
     #[cfg(not(feature = "otlp-http"))]
-    fn default() -> Self {
+    pub(super) fn default() -> Self {
         Self::Grpc
     }
 
@@ -157,14 +157,14 @@ fn is_address(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::export::signal::TRACES;
+    use crate::{environment::Notices, trace::export::signal::TRACES};
 
     const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
     const TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
 
     fn endpoint(code: Option<&str>, set: &[(&str, &str)]) -> Result<Option<Endpoint>, InitError> {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        Endpoint::from_settings(&TRACES, code, Env(&env))
+        Endpoint::from_settings(&TRACES, code, Env::alone(&env))
     }
 
     fn url(code: Option<&str>, set: &[(&str, &str)]) -> String {
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn without_an_endpoint_there_is_none() {
-        assert_eq!(endpoint(None, &[(PROTOCOL, "nonsense")]).unwrap(), None);
+        assert_eq!(endpoint(None, &[]).unwrap(), None);
         assert_eq!(endpoint(None, &[(ENDPOINT, " ")]).unwrap(), None);
     }
 
@@ -248,11 +248,22 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_protocol_is_refused_by_name() {
+    fn an_unknown_protocol_is_told_and_ignored() {
         for bad in ["http/json", "http", "tcp"] {
-            let error = endpoint(Some("http://host"), &[(PROTOCOL, bad)]).unwrap_err().to_string();
-            assert!(error.starts_with("OTEL_EXPORTER_OTLP_PROTOCOL is ") && error.contains("http/protobuf"), "{error}");
+            let notices = Notices::default();
+            let env = |name: &str| (name == TRACES_PROTOCOL).then(|| bad.to_owned());
+            let endpoint = Endpoint::from_settings(&TRACES, Some("http://host"), Env::new(&env, &notices));
+            assert_eq!(endpoint.unwrap().unwrap().protocol, Protocol::default());
+            let notice = notices.take().concat();
+            assert!(notice.starts_with(&format!("{TRACES_PROTOCOL} is \"{bad}\", expected ")), "{notice}");
         }
+    }
+
+    #[cfg(all(feature = "otlp-http", feature = "otlp-grpc"))]
+    #[test]
+    fn a_protocol_that_is_ignored_leaves_the_choice_to_the_general_one() {
+        let set = [(TRACES_PROTOCOL, "carrier pigeon"), (PROTOCOL, "GRPC")];
+        assert_eq!(endpoint(Some("http://host"), &set).unwrap().unwrap().protocol, Protocol::Grpc);
     }
 
     #[test]

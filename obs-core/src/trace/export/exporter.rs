@@ -33,8 +33,9 @@ use crate::obs::ServiceInfo;
 #[cfg(feature = "otlp-metrics")]
 use crate::{context::RequestId, names::attribute};
 use crate::{
+    environment::Env,
     obs::InitError,
-    trace::{budget::Budget, handle::TracingConfig, resource::resource, settings::Env},
+    trace::{budget::Budget, handle::TracingConfig, resource::resource},
 };
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -53,9 +54,10 @@ pub(in crate::trace) fn check(otlp_endpoint: Option<&str>, env: Env<'_>) -> Resu
 
 /// Starts the exporter of spans that the settings ask for.
 pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
-    let env = Env(config.env);
+    let env = config.env;
     let code = FromCode { endpoint: config.otlp_endpoint.as_deref(), ..FromCode::default() };
     let Some(settings) = ExportSettings::from_settings(&TRACES, code, env)? else { return Ok(None) };
+    let settings = settings.bounded(Queue::<SpanData>::most(&config.budget), env);
     let (resource, of_exporter) = (resource(&config.service), settings.clone());
     let drops = Drops::register(config.recorder, TRACES.drops);
     Exporter::spawn(settings, config.budget.clone(), drops, move || Spans::new(&of_exporter, &resource)).map(Some)
@@ -63,8 +65,8 @@ pub(in crate::trace) fn start(config: &TracingConfig<'_>) -> Result<Option<Expor
 
 /// Checks the settings of the exporter of log records.
 #[cfg(feature = "otlp-logs")]
-pub(crate) fn check_logs(code: FromCode<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<(), InitError> {
-    ExportSettings::from_settings(&LOGS, code, Env(env)).map(drop)
+pub(crate) fn check_logs(code: FromCode<'_>, env: Env<'_>) -> Result<(), InitError> {
+    ExportSettings::from_settings(&LOGS, code, env).map(drop)
 }
 
 /// Starts the exporter of log records that the settings ask for.
@@ -73,11 +75,11 @@ pub(crate) fn start_logs(
     service: &ServiceInfo,
     budget: &Budget,
     code: FromCode<'_>,
-    env: &dyn Fn(&str) -> Option<String>,
+    env: Env<'_>,
     recorder: &dyn ::metrics::Recorder,
 ) -> Result<Option<Exporter<Box<SdkLogRecord>>>, InitError> {
-    let env = Env(env);
     let Some(settings) = ExportSettings::from_settings(&LOGS, code, env)? else { return Ok(None) };
+    let settings = settings.bounded(Queue::<Box<SdkLogRecord>>::most(budget), env);
     let (resource, of_exporter) = (resource(service), settings.clone());
     let drops = Drops::register(recorder, LOGS.drops);
     Exporter::spawn(settings, budget.clone(), drops, move || Records::new(&of_exporter, &resource)).map(Some)
@@ -85,8 +87,8 @@ pub(crate) fn start_logs(
 
 /// Checks the settings of the exporter of metrics.
 #[cfg(feature = "otlp-metrics")]
-pub(crate) fn check_metrics(code: FromCode<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<(), InitError> {
-    metrics_settings(code, Env(env)).map(drop)
+pub(crate) fn check_metrics(code: FromCode<'_>, env: Env<'_>) -> Result<(), InitError> {
+    metrics_settings(code, env).map(drop)
 }
 
 /// Starts the exporter of metrics that the settings ask for. `read` gets the resource that the metrics
@@ -96,11 +98,11 @@ pub(crate) fn start_metrics(
     service: &ServiceInfo,
     budget: &Budget,
     code: FromCode<'_>,
-    env: &dyn Fn(&str) -> Option<String>,
+    env: Env<'_>,
     recorder: &dyn ::metrics::Recorder,
     read: impl FnOnce(opentelemetry_proto::tonic::resource::v1::Resource) -> ReadMetrics,
 ) -> Result<Option<Exporter<Tick>>, InitError> {
-    let Some(settings) = metrics_settings(code, Env(env))? else { return Ok(None) };
+    let Some(settings) = metrics_settings(code, env)? else { return Ok(None) };
     let (read, of_sender) = (read((&resource(&identified(service))).into()), settings.clone());
     let drops = Drops::register(recorder, METRICS.drops);
     Exporter::spawn(settings, budget.clone(), drops, move || Ok(Metrics::new(read, Sender::new(&of_sender)?))).map(Some)
@@ -120,10 +122,18 @@ fn identified(service: &ServiceInfo) -> ServiceInfo {
 
 #[cfg(feature = "otlp-metrics")]
 fn metrics_settings(code: FromCode<'_>, env: Env<'_>) -> Result<Option<ExportSettings>, InitError> {
-    let Some(settings) = ExportSettings::from_settings(&METRICS, code, env)? else { return Ok(None) };
-    env.only("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative")?;
-    env.only("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram")?;
-    Ok(Some(settings))
+    let settings = ExportSettings::from_settings(&METRICS, code, env)?;
+    if settings.is_some() {
+        for (name, only) in [
+            ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative"),
+            ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram"),
+            ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based"),
+        ] {
+            // There is one way; who wants another one is told.
+            let _ = env.word([name], &[(only, ())], only);
+        }
+    }
+    Ok(settings)
 }
 
 /// Runs `make`'s exporter on this thread until the queue is closed.

@@ -50,7 +50,7 @@ impl BatchExporter for Scripted {
             Answer::RefuseOne => progress.refused(1, "on purpose".to_owned()),
             Answer::TakeOneAndHang => {
                 progress.arrived(1);
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             Answer::Hang => std::future::pending().await,
             Answer::Panic => panic!("on purpose"),
@@ -61,7 +61,9 @@ impl BatchExporter for Scripted {
 fn settings() -> ExportSettings {
     ExportSettings {
         signal: &TRACES,
-        endpoint: Endpoint::from_settings(&TRACES, Some("http://collector:4318"), Env(&|_| None)).unwrap().unwrap(),
+        endpoint: Endpoint::from_settings(&TRACES, Some("http://collector:4318"), Env::alone(&|_| None))
+            .unwrap()
+            .unwrap(),
         transport: Transport::default(),
         request_timeout: LONG,
         export_timeout: LONG,

@@ -79,9 +79,14 @@ pub(super) struct Order {
 // === impl Queue ===
 
 impl<T> Queue<T> {
+    /// The items for whose slots there are bytes.
+    pub(super) fn most(budget: &Budget) -> usize {
+        budget.slots(size_of::<Waiting<T>>())
+    }
+
     /// `capacity` items at most, fewer if their slots alone would take the bytes.
     pub(super) fn new(capacity: usize, batch: usize, budget: Budget, drops: Drops) -> Self {
-        let capacity = capacity.min(budget.slots(size_of::<Waiting<T>>()));
+        let capacity = capacity.min(Self::most(&budget));
         budget.occupy(capacity * size_of::<Waiting<T>>());
         let state = State {
             items: VecDeque::with_capacity(capacity.min(ROOM_AHEAD)),

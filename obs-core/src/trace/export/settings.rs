@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{endpoint::Endpoint, signal::Signal, transport::Transport};
-use crate::{obs::InitError, trace::settings::Env};
+use crate::{environment::Env, obs::InitError};
+
+const TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
 
 /// The batch settings of the standard and where to send to.
 #[derive(Clone, Debug)]
@@ -34,38 +36,6 @@ pub(crate) struct FromCode<'a> {
     pub(crate) delay: Option<Duration>,
 }
 
-// === impl Env ===
-
-impl Env<'_> {
-    /// The first of `names` that is set, with its value.
-    pub(super) fn first(&self, names: [&'static str; 2]) -> Option<(&'static str, String)> {
-        names.into_iter().find_map(|name| self.get(name).map(|value| (name, value)))
-    }
-
-    /// Whether a switch is on; everything but `true` is off.
-    pub(super) fn is_true(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
-    }
-
-    /// Refuses every value but one, in any case.
-    #[cfg(feature = "otlp-metrics")]
-    pub(super) fn only(&self, name: &'static str, value: &str) -> Result<(), InitError> {
-        match self.get(name) {
-            Some(given) if !given.eq_ignore_ascii_case(value) => Err(InitError::invalid(name, given, value)),
-            _ => Ok(()),
-        }
-    }
-
-    /// A whole number from 1 on.
-    pub(super) fn number(&self, name: &'static str, default: u32) -> Result<u32, InitError> {
-        let Some(value) = self.get(name) else { return Ok(default) };
-        match value.parse() {
-            Ok(0) | Err(_) => Err(InitError::invalid(name, value, format!("a whole number from 1 to {}", u32::MAX))),
-            Ok(number) => Ok(number),
-        }
-    }
-}
-
 // === impl ExportSettings ===
 
 impl ExportSettings {
@@ -75,80 +45,118 @@ impl ExportSettings {
         code: FromCode<'_>,
         env: Env<'_>,
     ) -> Result<Option<Self>, InitError> {
-        if env.is_true("OTEL_SDK_DISABLED") || !is_wanted(signal, code, env)? {
+        if env.is_disabled() {
             return Ok(None);
         }
-        let Some(endpoint) = Endpoint::from_settings(signal, code.endpoint, env)? else { return Ok(None) };
-        let queue = size(signal.queue, 2_048, env)?;
-        let batch = size(signal.batch, 512, env)?;
-        let request_timeout = millis("OTEL_EXPORTER_OTLP_TIMEOUT", 10_000, env)?;
+        let listed = listed(signal, env);
+        if !is_wanted(signal, code, listed, env) {
+            return Ok(None);
+        }
+        let Some(endpoint) = Endpoint::from_settings(signal, code.endpoint, env)? else {
+            if code.export.or(listed) == Some(true) {
+                tell_missing(signal, env);
+            }
+            return Ok(None);
+        };
+        let queue = size(signal.queue, 2_048, env);
+        // An interval of nothing would be no interval.
+        let least = u32::from(signal.queue.is_none());
         Ok(Some(Self {
             signal,
+            transport: Transport::from_settings(signal, endpoint.protocol, env)?,
             endpoint,
-            transport: Transport::from_settings(signal, env)?,
-            request_timeout: match env.get(signal.timeout) {
-                Some(_) => millis(signal.timeout, 10_000, env)?,
-                None => request_timeout,
-            },
-            export_timeout: millis(signal.export_timeout, 30_000, env)?,
-            delay: match code.delay {
-                Some(delay) => delay,
-                None => millis(signal.delay, signal.usual_delay, env)?,
-            },
+            request_timeout: env.timeout([signal.timeout, TIMEOUT]).unwrap_or(Duration::from_secs(10)),
+            export_timeout: env.timeout([signal.export_timeout]).unwrap_or(Duration::from_secs(30)),
+            delay: code.delay.unwrap_or_else(|| {
+                let millis = env.number([signal.delay], least).unwrap_or(signal.usual_delay);
+                Duration::from_millis(u64::from(millis).max(1))
+            }),
             queue,
-            // The standard wants a batch to be no larger than the queue.
-            batch: batch.min(queue),
+            batch: batch(signal, queue, env),
         }))
+    }
+
+    /// With a queue that is not longer than this, the most for which there are bytes.
+    pub(super) fn bounded(mut self, most: usize, env: Env<'_>) -> Self {
+        if let (Some(name), true) = (self.signal.queue, self.queue > most) {
+            env.notice(format!("{name} is {}, but export_queue_bytes has room for {most} at most", self.queue));
+            self.queue = most;
+            self.batch = self.batch.min(most);
+        }
+        self
     }
 }
 
 /// Whether a signal is to be exported, once there is a collector.
-fn is_wanted(signal: &Signal, code: FromCode<'_>, env: Env<'_>) -> Result<bool, InitError> {
-    if let Some(export) = code.export {
-        return Ok(export);
-    }
-    if !signal.opt_in && code.endpoint.is_some() {
-        return Ok(true);
-    }
-    match env.get(signal.exporter) {
-        None => Ok(!signal.opt_in || env.get(signal.endpoint).is_some()),
-        Some(list) => is_listed(signal, &list),
-    }
+fn is_wanted(signal: &Signal, code: FromCode<'_>, listed: Option<bool>, env: Env<'_>) -> bool {
+    let by_code = code.export.or((!signal.opt_in && code.endpoint.is_some()).then_some(true));
+    by_code.or(listed).unwrap_or_else(|| !signal.opt_in || env.get(signal.endpoint).is_some())
 }
 
-/// Whether the list of exporters, such as `otlp,prometheus`, has ours.
-fn is_listed(signal: &Signal, list: &str) -> Result<bool, InitError> {
-    let mut is_ours = false;
-    for name in list.split(',').map(str::trim) {
-        match name {
-            "otlp" => is_ours = true,
-            "none" if list.trim() == name => {}
+/// Whether the list of exporters, such as `otlp,prometheus`, has ours; none if it says nothing.
+fn listed(signal: &Signal, env: Env<'_>) -> Option<bool> {
+    const EXPECTED: &str = "otlp or none";
+    let list = env.get(signal.exporter)?;
+    let (mut is_ours, mut is_none) = (None, false);
+    for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        match &*name.to_ascii_lowercase() {
+            "otlp" => is_ours = Some(true),
+            "none" => is_none = true,
             // The other exporter of the standard: the page, which is there in any case.
-            "prometheus" if signal.path.ends_with("metrics") => {}
-            _ => return Err(InitError::invalid(signal.exporter, list, "otlp or none")),
+            "prometheus" if signal.path.ends_with("metrics") => drop(is_ours.get_or_insert(false)),
+            _ => env.ignore(signal.exporter, name, EXPECTED),
         }
     }
-    Ok(is_ours)
+    if is_none && is_ours == Some(true) {
+        env.ignore(signal.exporter, "none", "none alone, or exporters");
+    }
+    is_ours.or(is_none.then_some(false))
 }
 
-fn millis(name: &'static str, default: u32, env: Env<'_>) -> Result<Duration, InitError> {
-    Ok(Duration::from_millis(env.number(name, default)?.into()))
+fn tell_missing(signal: &Signal, env: Env<'_>) {
+    let Signal { items, endpoint, .. } = signal;
+    env.notice(format!(
+        "{items} are to be exported, but nothing says where to, so they are not: set OTEL_EXPORTER_OTLP_ENDPOINT, \
+         {endpoint} or ObsBuilder::otlp_endpoint"
+    ));
 }
 
-fn size(name: Option<&'static str>, default: u32, env: Env<'_>) -> Result<usize, InitError> {
-    let number = name.map_or(Ok(default), |name| env.number(name, default))?;
-    Ok(usize::try_from(number).unwrap_or(usize::MAX))
+fn size(name: Option<&'static str>, default: u32, env: Env<'_>) -> usize {
+    let number = name.and_then(|name| env.number([name], 1)).unwrap_or(default);
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// The standard wants a batch to be no larger than the queue.
+fn batch(signal: &Signal, queue: usize, env: Env<'_>) -> usize {
+    let batch = size(signal.batch, 512, env);
+    if let (Some(name), Some(of_queue)) = (signal.batch.filter(|name| env.get(name).is_some()), signal.queue)
+        && batch > queue
+    {
+        env.notice(format!("{name} is {batch}, more than the {queue} of {of_queue}, which is taken"));
+    }
+    batch.min(queue)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::export::signal::TRACES;
+    use crate::{environment::Notices, trace::export::signal::TRACES};
 
     fn settings(set: &[(&str, &str)]) -> Result<Option<ExportSettings>, InitError> {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         let code = FromCode { endpoint: Some("http://localhost:4318"), ..FromCode::default() };
-        ExportSettings::from_settings(&TRACES, code, Env(&env))
+        ExportSettings::from_settings(&TRACES, code, Env::alone(&env))
+    }
+
+    /// What is said about these settings of the metrics or traces of a collector.
+    fn told(signal: &'static Signal, set: &[(&str, &str)]) -> (bool, Vec<String>) {
+        let env = |name: &str| match name {
+            "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://host".to_owned()),
+            _ => set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
+        };
+        let notices = Notices::default();
+        let settings = ExportSettings::from_settings(signal, FromCode::default(), Env::new(&env, &notices));
+        (settings.unwrap().is_some(), notices.take())
     }
 
     #[test]
@@ -178,37 +186,76 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_none_is_refused_by_name() {
+    fn a_number_that_can_not_be_is_told_and_ignored() {
         for bad in ["0", "-1", "many", "1.5", "99999999999"] {
-            let error = settings(&[("OTEL_BSP_MAX_QUEUE_SIZE", bad)]).unwrap_err().to_string();
-            assert!(error.starts_with("OTEL_BSP_MAX_QUEUE_SIZE is ") && error.contains(bad), "{error}");
+            let (_, notices) = told(&TRACES, &[("OTEL_BSP_MAX_QUEUE_SIZE", bad)]);
+            let expected = "expected a whole number from 1 to 4294967295: it is ignored";
+            assert_eq!(notices, [format!("OTEL_BSP_MAX_QUEUE_SIZE is \"{bad}\", {expected}")]);
+            assert_eq!(settings(&[("OTEL_BSP_MAX_QUEUE_SIZE", bad)]).unwrap().unwrap().queue, 2_048);
         }
+        let set = [("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "-5"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000")];
+        assert_eq!(settings(&set).unwrap().unwrap().request_timeout, Duration::from_secs(3), "the next one counts");
+        let (_, notices) =
+            told(&TRACES, &[("OTEL_BSP_MAX_QUEUE_SIZE", "10"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "20")]);
+        assert!(notices.concat().contains("more than the 10 of OTEL_BSP_MAX_QUEUE_SIZE"), "{notices:?}");
+    }
+
+    #[test]
+    fn a_timeout_of_0_is_none() {
+        let settings = settings(&[("OTEL_EXPORTER_OTLP_TIMEOUT", "0"), ("OTEL_BSP_EXPORT_TIMEOUT", "0")]);
+        let settings = settings.unwrap().unwrap();
+        let year = Duration::from_secs(30 * 24 * 3_600);
+        assert!(settings.request_timeout > year && settings.export_timeout > year);
+    }
+
+    #[test]
+    fn a_delay_of_0_does_not_keep_the_thread_busy() {
+        let settings = settings(&[("OTEL_BSP_SCHEDULE_DELAY", "0")]).unwrap().unwrap();
+        assert_eq!(settings.delay, Duration::from_millis(1));
     }
 
     #[test]
     fn the_environment_can_ask_for_no_exporter() {
-        let exporter = |name| {
-            let env = |key: &str| match key {
-                "OTEL_TRACES_EXPORTER" => Some(String::from(name)),
-                "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://host".to_owned()),
-                _ => None,
-            };
-            ExportSettings::from_settings(&TRACES, FromCode::default(), Env(&env)).map(|settings| settings.is_some())
-        };
-        assert!(!exporter("none").unwrap());
-        assert!(exporter("otlp").unwrap() && exporter("").unwrap());
-        let error = exporter("zipkin").unwrap_err().to_string();
-        assert_eq!(error, "OTEL_TRACES_EXPORTER is \"zipkin\", expected otlp or none");
-        for bad in ["otlp,zipkin", "otlp,none", "none,none", "otlp,", "prometheus"] {
-            let error = exporter(bad).unwrap_err().to_string();
-            assert_eq!(error, format!("OTEL_TRACES_EXPORTER is {bad:?}, expected otlp or none"));
+        for (list, is_exported, is_told) in [
+            ("none", false, false),
+            ("None,none", false, false),
+            ("otlp", true, false),
+            ("OTLP", true, false),
+            ("", true, false),
+            ("otlp,", true, false),
+            ("zipkin", true, true),
+            ("otlp,zipkin", true, true),
+            ("zipkin,none", false, true),
+            ("otlp,none", true, true),
+            ("prometheus", true, true),
+        ] {
+            let (exported, notices) = told(&TRACES, &[("OTEL_TRACES_EXPORTER", list)]);
+            assert_eq!((exported, !notices.is_empty()), (is_exported, is_told), "{list}: {notices:?}");
         }
+        let (_, notices) = told(&TRACES, &[("OTEL_TRACES_EXPORTER", "zipkin")]);
+        assert_eq!(notices, ["OTEL_TRACES_EXPORTER is \"zipkin\", expected otlp or none: it is ignored"]);
         assert!(settings(&[("OTEL_TRACES_EXPORTER", "none")]).unwrap().is_some(), "code beats environment");
     }
 
     #[test]
-    fn a_switched_off_sdk_exports_nothing() {
+    fn an_export_that_nobody_can_do_is_told() {
+        for (code, list) in [(Some(true), ""), (None, "otlp")] {
+            let env = |name: &str| (name == "OTEL_TRACES_EXPORTER").then(|| list.to_owned());
+            let notices = Notices::default();
+            let code = FromCode { export: code, ..FromCode::default() };
+            let settings = ExportSettings::from_settings(&TRACES, code, Env::new(&env, &notices)).unwrap();
+            assert!(settings.is_none());
+            assert!(notices.take().concat().contains("set OTEL_EXPORTER_OTLP_ENDPOINT"));
+        }
+    }
+
+    #[test]
+    fn a_switched_off_sdk_exports_nothing_whatever_else_is_set() {
         assert!(settings(&[("OTEL_SDK_DISABLED", "True")]).unwrap().is_none());
         assert!(settings(&[("OTEL_SDK_DISABLED", "false")]).unwrap().is_some());
+        let nonsense = [("OTEL_SDK_DISABLED", "TRUE"), ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "nonsense")];
+        assert_eq!(told(&TRACES, &nonsense), (false, Vec::new()));
+        let (exported, notices) = told(&TRACES, &[("OTEL_SDK_DISABLED", "yes")]);
+        assert!(exported && notices.concat().contains("expected true or false"), "{notices:?}");
     }
 }

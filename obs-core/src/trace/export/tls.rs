@@ -11,7 +11,7 @@ use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 #[cfg(feature = "otlp-http")]
 use super::exporter::BoxError;
 use super::signal::Signal;
-use crate::{obs::InitError, trace::settings::Env};
+use crate::{environment::Env, obs::InitError};
 
 const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
@@ -129,7 +129,7 @@ mod tests {
 
     fn tls(set: &[(&str, &str)]) -> Result<Tls, InitError> {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        Tls::from_settings(&TRACES, Env(&env))
+        Tls::from_settings(&TRACES, Env::alone(&env))
     }
 
     #[test]

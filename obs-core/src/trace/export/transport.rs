@@ -1,9 +1,12 @@
 //! What goes along with each request to the collector, beyond where to.
 
-use super::signal::Signal;
 #[cfg(feature = "otlp-tls")]
 use super::tls::Tls;
-use crate::{obs::InitError, propagation::baggage_members, trace::settings::Env};
+use super::{endpoint::Protocol, signal::Signal};
+use crate::{
+    environment::{Env, pairs},
+    obs::InitError,
+};
 
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 const COMPRESSION: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";
@@ -24,19 +27,13 @@ pub(super) struct Headers(Vec<(String, String)>);
 // === impl Transport ===
 
 impl Transport {
-    pub(super) fn from_settings(signal: &Signal, env: Env<'_>) -> Result<Self, InitError> {
+    pub(super) fn from_settings(signal: &Signal, protocol: Protocol, env: Env<'_>) -> Result<Self, InitError> {
         let headers = match env.first([signal.headers, HEADERS]) {
-            Some((setting, list)) => Headers::parse(setting, &list)?,
+            Some((setting, list)) => Headers::read(setting, &list, protocol, env),
             None => Headers::default(),
         };
-        let gzip = match env.first([signal.compression, COMPRESSION]) {
-            None => false,
-            Some((setting, name)) => match name.to_ascii_lowercase().as_str() {
-                "gzip" => true,
-                "none" => false,
-                _ => return Err(InitError::invalid(setting, name, "gzip or none")),
-            },
-        };
+        let words = [("gzip", true), ("none", false)];
+        let gzip = env.word([signal.compression, COMPRESSION], &words, "gzip or none").unwrap_or(false);
         Ok(Self {
             gzip,
             headers,
@@ -49,22 +46,22 @@ impl Transport {
 // === impl Headers ===
 
 impl Headers {
-    /// Headers are a list like baggage, `name=value,name=value`, with values percent-encoded
-    /// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables)).
-    /// Values may be secrets: the message has none.
-    fn parse(setting: &'static str, list: &str) -> Result<Self, InitError> {
-        let mut headers = Vec::new();
-        let members = list.split(',').filter(|member| !member.trim().is_empty());
-        for (number, member) in (1..).zip(members) {
-            let header =
-                baggage_members(member).next().map(|header| (header.key.to_owned(), header.value.into_owned()));
-            let Some(header) = header.filter(|(name, value)| is_name(name) && is_value(value)) else {
-                let expected = "a list such as \"api-key=secret,team=blue\", with values percent-encoded";
-                return Err(InitError::invalid(setting, format_args!("…, member {number}"), expected));
+    /// Takes what can be sent, and of several values for a name the last one. Values may be secrets: what is
+    /// said of the others does not show them.
+    fn read(setting: &'static str, list: &str, protocol: Protocol, env: Env<'_>) -> Self {
+        let mut headers: Vec<(String, String)> = Vec::new();
+        for (number, header) in (1..).zip(pairs(list)) {
+            let Some((name, value)) = header.filter(|(name, value)| is_sent(name, protocol) && is_value(value)) else {
+                env.notice(format!(
+                    "{setting}: member {number} is no header that can be sent, it is ignored; expected a list such as \
+                     \"api-key=secret,team=blue\", with names and values percent-encoded"
+                ));
+                continue;
             };
-            headers.push(header);
+            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+            headers.push((name, value));
         }
-        Ok(Self(headers))
+        Self(headers)
     }
 
     /// Names and values.
@@ -84,44 +81,101 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
+/// Whether a header of this name is a user's to set: not one of those by which the protocol works.
+fn is_sent(name: &str, protocol: Protocol) -> bool {
+    const OF_PROTOCOL: [&str; 9] = [
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let is_free = match protocol {
+        #[cfg(feature = "otlp-http")]
+        Protocol::Http => true,
+        // Binary values have an encoding of their own.
+        #[cfg(feature = "otlp-grpc")]
+        Protocol::Grpc => !lower.starts_with("grpc-") && !lower.ends_with("-bin"),
+    };
+    is_free && is_name(name) && !OF_PROTOCOL.contains(&&*lower)
+}
+
 /// Whether this can be the value of a header in every protocol.
 fn is_value(value: &str) -> bool {
-    !value.is_empty() && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+    value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::export::signal::TRACES;
+    use crate::{environment::Notices, trace::export::signal::TRACES};
 
-    fn transport(set: &[(&str, &str)]) -> Result<Transport, InitError> {
+    fn transport(set: &[(&str, &str)]) -> (Transport, Vec<String>) {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        Transport::from_settings(&TRACES, Env(&env))
+        let notices = Notices::default();
+        let transport = Transport::from_settings(&TRACES, Protocol::default(), Env::new(&env, &notices)).unwrap();
+        (transport, notices.take())
     }
 
     #[test]
     fn compression_is_gzip_or_none_and_the_variable_for_the_signal_wins() {
-        assert!(!transport(&[]).unwrap().gzip);
-        assert!(transport(&[(COMPRESSION, "GZIP")]).unwrap().gzip);
-        assert!(!transport(&[(COMPRESSION, "gzip"), (TRACES.compression, "none")]).unwrap().gzip);
-        let error = transport(&[(COMPRESSION, "zstd")]).unwrap_err().to_string();
-        assert_eq!(error, "OTEL_EXPORTER_OTLP_COMPRESSION is \"zstd\", expected gzip or none");
+        assert!(!transport(&[]).0.gzip);
+        assert!(transport(&[(COMPRESSION, "GZIP")]).0.gzip);
+        assert!(!transport(&[(COMPRESSION, "gzip"), (TRACES.compression, "None")]).0.gzip);
+        let (transport, notices) = transport(&[(COMPRESSION, "zstd")]);
+        assert!(!transport.gzip);
+        assert_eq!(notices, ["OTEL_EXPORTER_OTLP_COMPRESSION is \"zstd\", expected gzip or none: it is ignored"]);
     }
 
     #[test]
-    fn headers_that_can_be_sent_are_taken() {
-        for good in ["a=1", "authorization=Basic%20Zm9v", "x-team=blue, api-key = s=cr=t,", ","] {
-            assert!(transport(&[(HEADERS, good)]).is_ok(), "{good}");
+    fn headers_are_decoded_and_none_is_cut() {
+        for (list, expected) in [
+            ("x-key=abc;def", &[("x-key", "abc;def")][..]),
+            ("authorization=Basic%20Zm9v", &[("authorization", "Basic Zm9v")]),
+            ("x%2Dteam=blue, api-key = s=cr=t,", &[("x-team", "blue"), ("api-key", "s=cr=t")]),
+            ("a=1,A=2", &[("A", "2")]),
+            ("a=", &[("a", "")]),
+            (",", &[]),
+        ] {
+            let (transport, notices) = transport(&[(HEADERS, list)]);
+            let pairs = transport.headers.pairs().iter().map(|(name, value)| (&**name, &**value));
+            assert_eq!((pairs.collect::<Vec<_>>(), notices.len()), (expected.to_vec(), 0), "{list}");
         }
     }
 
     #[test]
-    fn headers_that_can_not_be_sent_are_refused_without_showing_them() {
-        for bad in ["hidden", "a=1,hidden", "a b=hidden", "=hidden", "a=", "a=hidden%0A", "ä=hidden", "a=hidden%C3%A4"]
-        {
-            let error = transport(&[(TRACES.headers, bad)]).unwrap_err().to_string();
-            assert!(error.starts_with("OTEL_EXPORTER_OTLP_TRACES_HEADERS is \"…, member "), "{error}");
-            assert!(!error.contains("hidden"), "{error}");
+    fn headers_that_can_not_be_sent_are_told_without_showing_them_and_ignored_alone() {
+        for bad in [
+            "hidden",
+            "a b=hidden",
+            "=hidden",
+            "a=hidden%0A",
+            "ä=hidden",
+            "a=hidden%C3%A4",
+            "a=hidden%ff",
+            "Content-Length=99999",
+            "content-type=hidden",
+            "transfer-encoding=hidden",
+        ] {
+            let (transport, notices) = transport(&[(TRACES.headers, &format!("team=blue,{bad},x=1"))]);
+            assert_eq!(transport.headers.pairs().len(), 2, "{bad}");
+            let notice = notices.concat();
+            assert!(notice.starts_with("OTEL_EXPORTER_OTLP_TRACES_HEADERS: member 2 is no header"), "{notice}");
+            assert!(!notice.contains("hidden"), "{notice}");
         }
+    }
+
+    #[cfg(feature = "otlp-grpc")]
+    #[test]
+    fn metadata_that_grpc_encodes_in_its_own_way_is_told_and_ignored() {
+        let notices = Notices::default();
+        let env = |_: &str| None;
+        let headers = Headers::read(HEADERS, "x-bin=1,grpc-timeout=1S,x=1", Protocol::Grpc, Env::new(&env, &notices));
+        assert_eq!((headers.pairs().len(), notices.take().len()), (1, 2));
     }
 }
