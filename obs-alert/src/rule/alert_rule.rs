@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::{Condition, Severity};
+use crate::{Condition, Severity, rules::Standard};
 
 /// When to tell whom what.
 ///
@@ -35,6 +35,7 @@ pub struct AlertRule {
     pub(crate) min_requests: f64,
     pub(crate) no_data: NoData,
     pub(crate) cause: Option<String>,
+    pub(crate) standard: Option<Standard>,
 }
 
 /// What no data means to a rule.
@@ -72,6 +73,7 @@ impl AlertRule {
             min_requests: 0.0,
             no_data: NoData::default(),
             cause: None,
+            standard: None,
         }
     }
 
@@ -163,6 +165,12 @@ impl AlertRule {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Which of the standard rules it is; an own rule of the same name is none.
+    #[must_use]
+    pub const fn standard(&self) -> Option<Standard> {
+        self.standard
     }
 
     /// What has to be so.

@@ -153,7 +153,7 @@ impl Standard {
             Self::FileDescriptorsLow => resources::file_descriptors_low,
             Self::RuntimeSaturated => resources::runtime_saturated,
         };
-        rule(self.as_str(), subject)
+        AlertRule { standard: Some(self), ..rule(self.as_str(), subject) }
     }
 }
 

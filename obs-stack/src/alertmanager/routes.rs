@@ -3,7 +3,7 @@
 use obs_alert::{
     Severity,
     definition::{Definition, Team},
-    promql::Selector,
+    promql::{MatchOp, Matcher, Selector},
 };
 
 use super::{
@@ -56,8 +56,21 @@ fn of_team(team: &Team) -> Yaml {
     ])
 }
 
-/// A matcher is spelled as in `PromQL`.
 pub(super) fn matchers(label: &str, value: &str) -> Yaml {
-    let selector = Selector::new("").with(label, value).to_string();
-    Yaml::list([selector.trim_start_matches('{').trim_end_matches('}')])
+    matchers_of(&Selector::new("").with(label, value))
+}
+
+/// Matchers are spelled as in `PromQL`.
+pub(super) fn matchers_of(selector: &Selector) -> Yaml {
+    let of = |matcher: &Matcher| {
+        let mut alone = Selector::new("");
+        alone = match matcher.op {
+            MatchOp::Equal => alone.with(&matcher.label, &matcher.value),
+            MatchOp::NotEqual => alone.without(&matcher.label, &matcher.value),
+            MatchOp::Regex => alone.matching(&matcher.label, &matcher.value),
+            MatchOp::NotRegex => alone.not_matching(&matcher.label, &matcher.value),
+        };
+        alone.to_string().trim_start_matches('{').trim_end_matches('}').to_owned()
+    };
+    Yaml::list(selector.matchers().iter().map(of))
 }

@@ -41,3 +41,27 @@ fn a_relay_for_mail_is_named_only_where_somebody_is_told_by_mail() {
     assert!(has_relay("a@example.com"));
     assert!(!has_relay("#a"));
 }
+
+/// The rules of inhibition of a service with these alerts.
+fn inhibitions(alerts: &str) -> String {
+    let text = format!("version: 1\nservices: [{{ name: s, alerts: {alerts} }}, {{ name: other }}]");
+    let definition = Definition::parse(&text, "obs.yaml").unwrap();
+    let config = files(&definition).swap_remove(0).content;
+    config.split_once("inhibit_rules:").unwrap().1.to_owned()
+}
+
+const ABSENCE: &str = "severity: critical, condition: { absence: { metric: queue_depth } }";
+
+#[test]
+fn only_the_standard_rule_tells_that_a_service_is_down() {
+    let with_own = inhibitions(&format!("{{ own: [{{ name: QueueGone, {ABSENCE} }}] }}"));
+    assert!(!with_own.contains("QueueGone"), "{with_own}");
+    assert_eq!(with_own, inhibitions("{}"));
+    assert!(with_own.contains("alertname=\"ServiceDown\"") && with_own.contains("severity=\"critical\""), "{with_own}");
+}
+
+#[test]
+fn an_own_alert_with_the_name_of_the_standard_rule_mutes_nothing() {
+    let own = inhibitions(&format!("{{ standard: off, own: [{{ name: ServiceDown, {ABSENCE} }}] }}"));
+    assert!(own.contains("service!=\"s\""), "{own}");
+}

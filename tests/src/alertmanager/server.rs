@@ -37,9 +37,27 @@ impl Alertmanager {
     #[must_use]
     #[track_caller]
     pub fn start(webhook: &str) -> Self {
+        Self::start_with(&config(webhook))
+    }
+
+    /// The same with rules of inhibition: what stands behind `inhibit_rules:` in a configuration.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    #[must_use]
+    #[track_caller]
+    pub fn start_with_inhibitions(webhook: &str, rules: &str) -> Self {
+        // It needs to know all alerts before it tells of one, to know which others mute it.
+        let config = config(webhook).replace("group_wait: 0s", "group_wait: 2s");
+        Self::start_with(&format!("{config}inhibit_rules:{rules}"))
+    }
+
+    #[track_caller]
+    fn start_with(config: &str) -> Self {
         let mut log = Vec::new();
         for _ in 0..TRIES {
-            match try_start(webhook) {
+            match try_start(config) {
                 Ok(alertmanager) => return alertmanager,
                 Err(stderr) => log = stderr,
             }
@@ -73,12 +91,12 @@ impl Alertmanager {
 }
 
 /// The error is its log.
-fn try_start(webhook: &str) -> Result<Alertmanager, Vec<String>> {
+fn try_start(config: &str) -> Result<Alertmanager, Vec<String>> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let config = folder.path().join("alertmanager.yml");
-    fs::write(&config, self::config(webhook)).expect("a file in the temporary folder");
+    let file = folder.path().join("alertmanager.yml");
+    fs::write(&file, config).expect("a file in the temporary folder");
     let addr = free_port();
-    let mut process = Process::start(&mut command(addr, &config, folder.path()));
+    let mut process = Process::start(&mut command(addr, &file, folder.path()));
     let ready = eventually(DEADLINE, || match (process.try_wait(), is_ready(addr)) {
         (Some(_), _) => Some(false),
         (None, true) => Some(true),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use obs_alert::{AlertManager, AlertRule, Channel, Condition, Severity, promql::Window};
+use obs_alert::{AlertManager, AlertRule, Channel, Condition, Severity, definition::Definition, promql::Window};
 use obs_core::metrics::{Format, Registry};
 use obs_tests::{DEADLINE, alertmanager::Alertmanager, backends, eventually, until};
 use serde_json::Value;
@@ -66,6 +66,51 @@ fn an_alert_reaches_alertmanager_and_its_webhook_and_so_does_its_end() {
     eventually(DEADLINE, || with_status(&direct, "resolved"));
     until(DEADLINE, || alertmanager.amtool_alerts().is_empty());
     assert!(manager.shutdown(DEADLINE));
+}
+
+/// A service that is down and an own critical alert on an absence: with the generated rules of inhibition both
+/// muted each other, and everything else of the service.
+#[test]
+fn an_own_alert_on_an_absence_and_a_service_that_is_down_are_told_by_alertmanager() {
+    if !backends::require("alertmanager") {
+        return;
+    }
+    let text = "
+version: 1
+services:
+  - name: shop
+    alerts:
+      own:
+        - name: QueueGone
+          severity: critical
+          condition: { absence: { metric: queue_depth } }
+";
+    let definition = Definition::parse(text, "obs.yaml").unwrap();
+    let config = obs_stack::alertmanager::files(&definition).swap_remove(0).content;
+    let (_, inhibitions) = config.split_once("inhibit_rules:").unwrap();
+    let hook = Hook::start();
+    let alertmanager = Alertmanager::start_with_inhibitions(&hook.url(), inhibitions);
+    let rule = |name: &str, service: &str| {
+        let fires = Condition::custom(|| Ok::<_, std::io::Error>(true));
+        AlertRule::new(name, fires, Severity::Critical, "it is so").label("service", service).label("env", "production")
+    };
+    let manager = AlertManager::builder()
+        .registry(&Registry::new())
+        .rules([rule("QueueGone", "shop"), rule("ServiceDown", "shop"), rule("Other", "shop"), rule("Last", "cart")])
+        .channel(Channel::alertmanager([format!("http://{}", alertmanager.addr())]))
+        .build()
+        .unwrap();
+    manager.evaluate(manager.now());
+    assert!(manager.flush(DEADLINE));
+    let told = || -> BTreeSet<String> {
+        let name = |body: &Value| body["groupLabels"]["alertname"].as_str().unwrap().to_owned();
+        hook.bodies().iter().map(name).collect()
+    };
+    until(DEADLINE, || told().is_superset(&["Last", "ServiceDown"].map(str::to_owned).into()));
+    // When the service is back, what is left is told.
+    assert!(manager.remove_rule("ServiceDown"));
+    manager.evaluate(manager.now());
+    until(DEADLINE, || told().contains("QueueGone") && told().contains("Other"));
 }
 
 /// What a receiver of Alertmanager's webhooks reads, it finds in ours: the same keys with the same types,
