@@ -16,6 +16,7 @@ mod severity;
 mod slo;
 mod state;
 mod subscriber;
+mod text;
 mod time;
 
 pub mod definition;

@@ -1,29 +1,44 @@
 //! Alertmanager's API, version 2.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
 use super::{Notification, post::Post, send_error::SendError};
-use crate::{Alert, time::rfc3339};
+use crate::{
+    Alert,
+    time::{millis, rfc3339},
+};
 
 /// All peers of a cluster: each must be told, as they tell each other only what they have sent.
 pub(crate) struct Alertmanager {
-    peers: Vec<Post>,
+    peers: Vec<Peer>,
 }
+
+struct Peer {
+    post: Post,
+    /// What its clock is ahead of ours, in milliseconds, if that is more than [`TOLERATED`]: an alert whose end
+    /// has passed by its clock does not fire there.
+    ahead: AtomicI64,
+}
+
+/// Clocks may differ by this, in milliseconds.
+const TOLERATED: u64 = 60_000;
 
 // === impl Alertmanager ===
 
 impl Alertmanager {
-    pub(super) const fn new(peers: Vec<Post>) -> Self {
-        Self { peers }
+    pub(super) fn new(peers: Vec<Post>) -> Self {
+        Self { peers: peers.into_iter().map(|post| Peer { post, ahead: AtomicI64::new(0) }).collect() }
     }
 
     /// It is told if one peer is.
     pub(super) fn send(&self, notification: &Notification, timeout: Duration) -> Result<(), SendError> {
-        let body = body(notification);
         let each = timeout / u32::try_from(self.peers.len()).unwrap_or(u32::MAX).max(1);
-        let answers: Vec<_> = self.peers.iter().map(|peer| peer.send(body.clone(), each)).collect();
+        let answers: Vec<_> = self.peers.iter().map(|peer| peer.tell(notification, each)).collect();
         if answers.iter().any(Result::is_ok) {
             return Ok(());
         }
@@ -31,17 +46,38 @@ impl Alertmanager {
     }
 }
 
-fn body(notification: &Notification) -> Vec<u8> {
-    let alerts: Vec<_> = notification.alerts().iter().map(|alert| item(alert, notification)).collect();
+// === impl Peer ===
+
+impl Peer {
+    fn tell(&self, notification: &Notification, timeout: Duration) -> Result<(), SendError> {
+        let assumed = self.ahead.load(Ordering::Relaxed);
+        let Some(date) = self.post.send(body(notification, assumed), timeout)? else { return Ok(()) };
+        let found = millis(date).saturating_sub(millis(notification.stamp.made_at()));
+        let ahead = if found.unsigned_abs() > TOLERATED { found } else { 0 };
+        if ahead.abs_diff(assumed) <= TOLERATED {
+            return Ok(());
+        }
+        self.ahead.store(ahead, Ordering::Relaxed);
+        self.post.send(body(notification, ahead), timeout).map(drop)
+    }
+}
+
+fn body(notification: &Notification, ahead: i64) -> Vec<u8> {
+    let alerts: Vec<_> = notification.alerts().iter().map(|alert| item(alert, notification, ahead)).collect();
     Value::from(alerts).to_string().into_bytes()
 }
 
-fn item(alert: &Alert, notification: &Notification) -> Value {
+fn item(alert: &Alert, notification: &Notification, ahead: i64) -> Value {
+    let (began, ended) = notification.stamp.times(alert);
+    let stamp = |time: Duration| {
+        let shifted = millis(time).saturating_add(ahead);
+        rfc3339(Duration::from_millis(u64::try_from(shifted).unwrap_or(0)))
+    };
     json!({
         "labels": alert.labels(),
         "annotations": alert.annotations(),
-        "startsAt": rfc3339(alert.fired_at().unwrap_or_else(|| alert.active_at())),
-        "endsAt": rfc3339(alert.resolved_at().unwrap_or(notification.stamp.expires_at)),
+        "startsAt": stamp(began),
+        "endsAt": stamp(ended.unwrap_or(notification.stamp.expires_at())),
         "generatorURL": &*notification.stamp.external_url,
     })
 }

@@ -5,9 +5,7 @@ use std::{error::Error, sync::Arc};
 use obs_core::guard::chain_text;
 
 use super::{Notification, send_error::SendError};
-
-/// The longest text of an error of a closure, in bytes.
-const MAX_ERROR: usize = 1_024;
+use crate::text::MOST_ERROR;
 
 /// What a notification is given to.
 #[derive(Clone)]
@@ -26,6 +24,6 @@ impl Closure {
     }
 
     pub(super) fn send(&self, notification: &Notification) -> Result<(), SendError> {
-        (self.0)(notification).map_err(|error| SendError::transient(chain_text(&*error, ": ", MAX_ERROR)))
+        (self.0)(notification).map_err(|error| SendError::transient(chain_text(&*error, ": ", MOST_ERROR)))
     }
 }

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Severity,
     manager::{BuildError, Telemetry},
+    state::fingerprint,
 };
 
 /// Where alerts are told.
@@ -47,6 +48,9 @@ pub struct Channel {
     headers: Vec<(String, Secret)>,
     authority: Option<Vec<u8>>,
 }
+
+/// No receiver is waited for longer.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 enum To {
     Log,
@@ -125,9 +129,10 @@ impl Channel {
         self
     }
 
-    /// How long a receiver may take for its answer. Defaults to 10 seconds.
+    /// How long a receiver may take for its answer, an hour at most. Defaults to 10 seconds.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
+        let is_too_long = timeout.as_secs() >= LONGEST_TIMEOUT.as_secs();
+        self.settings.timeout = if is_too_long { LONGEST_TIMEOUT } else { timeout };
         self
     }
 
@@ -150,7 +155,8 @@ impl Channel {
         self
     }
 
-    /// How many notifications may wait; what comes on top is dropped and counted. Defaults to 256.
+    /// How many notifications may wait, of 8 MiB together at most; what comes on top is dropped and counted.
+    /// For an Alertmanager, which is told everything again and again, only the latest ones wait. Defaults to 256.
     pub const fn queue(mut self, notifications: usize) -> Self {
         self.settings.queue = notifications;
         self
@@ -191,7 +197,7 @@ impl Channel {
         let name: Arc<str> = self.name.as_str().into();
         self.check().and_then(|()| self.connect()).map_err(|message| BuildError::channel(&name, &message)).and_then(
             |transport| {
-                Line::start(Arc::clone(&name), transport, self.settings, reports, telemetry)
+                Line::start((Arc::clone(&name), self.to.target()), transport, self.settings, reports, telemetry)
                     .map_err(|error| BuildError::channel(&name, &format!("its thread can't be started: {error}")))
             },
         )
@@ -258,6 +264,27 @@ impl fmt::Debug for Channel {
             .field("headers", headers)
             .field("authority", &authority.is_some())
             .finish()
+    }
+}
+
+// === impl To ===
+
+impl To {
+    /// A number that tells where it leads to, and shows nothing of it; 0 for what leads to code.
+    fn target(&self) -> u64 {
+        let of = |kind: &str, parts: &[&str]| {
+            let parts = parts.iter().enumerate().map(|(index, part)| (format!("{index:04}"), (*part).to_owned()));
+            fingerprint(&parts.chain([("kind".to_owned(), kind.to_owned())]).collect())
+        };
+        match self {
+            Self::Log | Self::Closure(_) => 0,
+            Self::Webhook(url) => of("webhook", &[url.reveal()]),
+            Self::Slack(url) => of("slack", &[url.reveal()]),
+            // Which peers there are changes; they are one cluster.
+            Self::Alertmanager(_) => of("alertmanager", &[]),
+            #[cfg(feature = "email")]
+            Self::Email(email) => of("email", &email.recipients().map(String::as_str).collect::<Vec<_>>()),
+        }
     }
 }
 

@@ -15,7 +15,11 @@ use lettre::{
 };
 
 use super::{Notification, secret::Secret, send_error::SendError};
-use crate::{Alert, time::rfc3339};
+use crate::{
+    Alert,
+    text::{lines, one_line},
+    time::rfc3339,
+};
 
 /// A mail server, and to whom it brings alerts.
 ///
@@ -103,6 +107,11 @@ impl Email {
         self
     }
 
+    /// To whom it goes.
+    pub(super) fn recipients(&self) -> impl Iterator<Item = &String> {
+        self.to.iter()
+    }
+
     fn tls(&self) -> Result<Tls, String> {
         let parameters = || {
             let mut builder = TlsParameters::builder(self.host.clone());
@@ -165,33 +174,61 @@ impl Mailer {
     }
 
     fn message(&self, notification: &Notification) -> Result<Message, SendError> {
-        let one_line: String =
-            notification.title().chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
-        let builder = Message::builder().from(self.from.clone()).subject(one_line).header(ContentType::TEXT_PLAIN);
+        let subject = one_line(&notification.title(), MOST_SUBJECT);
+        let builder = Message::builder().from(self.from.clone()).subject(subject).header(ContentType::TEXT_PLAIN);
+        let builder = builder.message_id(Some(self.message_id(notification)));
         let builder = self.to.iter().cloned().fold(builder, lettre::message::MessageBuilder::to);
         builder.body(text(notification)).map_err(|error| SendError::lasting(format!("no mail can be made: {error}")))
     }
+
+    /// The same at each attempt, so that a mail that comes twice is known to be one.
+    fn message_id(&self, notification: &Notification) -> String {
+        format!("<obs-alert.{:016x}@{}>", notification.stamp.id, self.from.email.domain())
+    }
 }
 
+/// A mail tells of no more alerts, and takes no more bytes; parts of it are cut at these sizes.
+const MOST_ALERTS: usize = 50;
+const MOST_BODY: usize = 128 * 1024;
+const MOST_SUBJECT: usize = 200;
+const MOST_TEXT: usize = 2_000;
+const MOST_LABELS: usize = 40;
+
 fn text(notification: &Notification) -> String {
-    let mut text: String = notification.alerts().iter().map(paragraph).collect();
+    let alerts = notification.alerts();
+    let (mut text, mut told) = (String::new(), 0);
+    for alert in alerts.iter().take(MOST_ALERTS) {
+        let paragraph = paragraph(alert, notification);
+        if told > 0 && text.len() + paragraph.len() > MOST_BODY {
+            break;
+        }
+        text += &paragraph;
+        told += 1;
+    }
+    if told < alerts.len() {
+        let _ = writeln!(text, "… and {} more\n", alerts.len() - told);
+    }
     if !notification.stamp.external_url.is_empty() {
-        text += &notification.stamp.external_url;
+        text += &one_line(&notification.stamp.external_url, MOST_TEXT);
         text.push('\n');
     }
     text
 }
 
-fn paragraph(alert: &Alert) -> String {
-    let mut text = format!("{} {}: {}\n", alert.state().as_str().to_uppercase(), alert.name(), alert.message());
-    let since = alert.fired_at().unwrap_or_else(|| alert.active_at());
-    let _ = writeln!(text, "  since {}", rfc3339(since));
-    if let Some(over) = alert.resolved_at() {
-        let _ = writeln!(text, "  until {}", rfc3339(over));
+fn paragraph(alert: &Alert, notification: &Notification) -> String {
+    let state = alert.state().as_str().to_uppercase();
+    let mut text = format!("{state} {}: {}\n", alert.name(), one_line(alert.message(), MOST_TEXT));
+    let (began, ended) = notification.stamp.times(alert);
+    let _ = writeln!(text, "  since {}", rfc3339(began));
+    if let Some(ended) = ended {
+        let _ = writeln!(text, "  until {}", rfc3339(ended));
     }
     let others = alert.annotations().iter().filter(|(key, _)| *key != "summary");
-    for (key, value) in others.chain(alert.labels().iter().filter(|(key, _)| *key != "alertname")) {
-        let _ = writeln!(text, "  {key}: {value}");
+    let all = others.chain(alert.labels().iter().filter(|(key, _)| *key != "alertname"));
+    for (key, value) in all.take(MOST_LABELS) {
+        // Further lines of a value stand deeper than the keys do.
+        let value = lines(value.trim(), MOST_TEXT).replace('\n', "\n      ");
+        let _ = writeln!(text, "  {}: {value}", one_line(key, MOST_TEXT));
     }
     text.push('\n');
     text
@@ -200,5 +237,43 @@ fn paragraph(alert: &Alert) -> String {
 impl fmt::Debug for Mailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.email.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{Moment, Severity, channel::Stamp};
+
+    fn notification(text: &str, alerts: usize) -> Notification {
+        let texts: BTreeMap<String, String> = (0..200)
+            .map(|index| (format!("key{index}"), text.to_owned()))
+            .chain([("summary".to_owned(), text.to_owned())])
+            .collect();
+        let alert = Alert::restored((texts.clone(), texts), Severity::Info, None, [None; 3]);
+        let stamp = Stamp::new(&"".into(), Moment::new(Duration::ZERO, Duration::ZERO), Duration::ZERO);
+        Notification { receiver: "mail".into(), group_labels: BTreeMap::new(), alerts: vec![alert; alerts], stamp }
+    }
+
+    #[test]
+    fn a_mail_is_bounded_and_has_an_id_of_its_own_that_retries_share() {
+        let mailer =
+            Mailer::new(&Email::new("mail", "obs@example.com", ["oncall@example.com"]).security(EmailSecurity::None))
+                .unwrap();
+        let notification = notification(&"é\u{1}\r\n".repeat(10_000), 200);
+        let mails = [(); 2].map(|()| String::from_utf8(mailer.message(&notification).unwrap().formatted()).unwrap());
+        let id = |mail: &str| mail.lines().find(|line| line.starts_with("Message-ID: <obs-alert.")).map(str::to_owned);
+        assert!(mails[0].len() < 1024 * 1024, "{} bytes", mails[0].len());
+        assert!(mails[0].lines().all(|line| line.len() <= 998));
+        assert!(id(&mails[0]).unwrap().ends_with("@example.com>"));
+        assert_eq!(id(&mails[0]), id(&mails[1]));
+    }
+
+    #[test]
+    fn a_value_of_several_lines_does_not_read_like_further_values() {
+        let text = text(&notification("one\nkey2: two", 1));
+        assert!(text.contains("  key0: one\n      key2: two\n"), "{text}");
     }
 }

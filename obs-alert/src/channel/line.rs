@@ -2,7 +2,11 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -25,10 +29,16 @@ use crate::{AlertState, manager::Telemetry, subscriber};
 /// How long a channel that nobody waits for goes on to send what it has.
 const GRACE: Duration = Duration::from_secs(5);
 
+const PANICKED: &str = "the channel panicked";
+
 /// A channel's end at the manager.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) name: Arc<str>,
+    /// No other channel of the process has the same, also none of the same name.
+    pub(crate) id: u64,
+    /// Where it leads to, as a number that tells addresses apart and shows none; 0 if it can't be told.
+    pub(crate) target: u64,
     pub(crate) settings: Settings,
     /// It is told everything again and again, and decides itself.
     pub(crate) is_stream: bool,
@@ -50,8 +60,8 @@ pub(crate) struct Reports {
     list: Arc<Mutex<Vec<FromChannel>>>,
 }
 
-/// A report, and the channel that it is from.
-type FromChannel = (Arc<str>, Report);
+/// A report, and the name and number of the channel that it is from.
+type FromChannel = (Arc<str>, u64, Report);
 
 /// Tells of the end of the thread, also when that is a panic.
 struct Ending {
@@ -61,6 +71,7 @@ struct Ending {
 
 struct Sender {
     name: Arc<str>,
+    id: u64,
     transport: Transport,
     settings: Settings,
     queue: Arc<Queue<Notification>>,
@@ -74,18 +85,21 @@ struct Sender {
 impl Line {
     /// Starts the thread.
     pub(crate) fn start(
-        name: Arc<str>,
+        (name, target): (Arc<str>, u64),
         transport: Transport,
         settings: Settings,
         reports: Reports,
         telemetry: Telemetry,
     ) -> io::Result<Self> {
-        let queue = Arc::new(Queue::new(settings.queue));
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let queue = Arc::new(Queue::new(settings.queue, Notification::bytes));
         let is_stream = transport.is_stream();
         let (ending, ended) = mpsc::sync_channel(0);
         let ending = Ending { queue: Arc::clone(&queue), _ended: ending };
         let sender = Sender {
             name: Arc::clone(&name),
+            id,
             transport,
             queue: Arc::clone(&queue),
             reports,
@@ -98,12 +112,17 @@ impl Line {
             drop(ending);
         });
         thread::Builder::new().name(format!("obs-alert-{name}")).spawn(run)?;
-        Ok(Self { name, settings, is_stream, queue, ended: Mutex::new(ended) })
+        Ok(Self { name, id, target, settings, is_stream, queue, ended: Mutex::new(ended) })
     }
 
     /// Hands a notification over; whether there was room.
     pub(crate) fn push(&self, notification: Notification) -> bool {
         self.queue.push(notification).is_ok()
+    }
+
+    /// Hands notifications over that say all that those that wait say, and more.
+    pub(crate) fn replace(&self, notifications: impl Iterator<Item = Notification>) {
+        self.queue.replace(notifications);
     }
 
     /// Waits until everything is sent or given up; whether that came in time.
@@ -143,10 +162,10 @@ impl Drop for Ending {
 // === impl Reports ===
 
 impl Reports {
-    fn add(&self, name: &Arc<str>, notification: &Notification, is_sent: bool) {
+    fn add(&self, name: &Arc<str>, id: u64, notification: &Notification, is_sent: bool) {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         list.extend(notification.alerts().iter().map(|alert| {
-            (Arc::clone(name), Report { fingerprint: alert.fingerprint(), told: alert.state(), is_sent })
+            (Arc::clone(name), id, Report { fingerprint: alert.fingerprint(), told: alert.state(), is_sent })
         }));
     }
 
@@ -160,40 +179,39 @@ impl Reports {
 impl Sender {
     fn run(mut self) {
         while let Some(notification) = self.queue.take() {
-            let wait = self.pace.wait(Instant::now());
-            if !wait.is_zero() && !self.queue.sleep(wait) {
-                self.give_up(&notification, outcome::DROPPED, "the shutdown did not wait for the rate limit");
-                continue;
-            }
-            self.pace.count(Instant::now());
-            self.deliver(&notification);
+            // What takes our log is code of others too: the channel outlives its panics.
+            let result =
+                guarded(|| self.send(&notification)).unwrap_or_else(|| Err((outcome::FAILED, PANICKED.to_owned())));
+            self.conclude(&notification, result);
         }
         for notification in self.queue.drain() {
-            self.give_up(&notification, outcome::DROPPED, "the shutdown was over");
+            self.conclude(&notification, Err((outcome::DROPPED, "the shutdown was over".to_owned())));
         }
+        let Self { transport, .. } = self;
+        let _ = guarded(|| drop(transport));
     }
 
-    fn deliver(&self, notification: &Notification) {
+    /// The error is the outcome and why it came to that.
+    fn send(&mut self, notification: &Notification) -> Result<(), (&'static str, String)> {
+        let wait = self.pace.wait(Instant::now());
+        if !wait.is_zero() && !self.queue.sleep(wait) {
+            return Err((outcome::DROPPED, "the shutdown did not wait for the rate limit".to_owned()));
+        }
+        self.pace.count(Instant::now());
         let mut attempt = 1;
         loop {
-            match self.attempt(notification) {
-                Ok(()) => {
-                    self.telemetry.notified(&self.name, outcome::SENT);
-                    self.reports_for(notification, true);
-                    return;
-                }
-                Err(error) if error.is_final() || attempt >= self.settings.attempts => {
-                    return self.give_up(notification, outcome::FAILED, &error.to_string());
-                }
-                Err(error) => {
-                    self.telemetry.notified(&self.name, outcome::RETRIED);
-                    let wait = backoff(self.settings.backoff, attempt, error.retry_after());
-                    if !self.queue.sleep(wait) {
-                        return self.give_up(notification, outcome::FAILED, &error.to_string());
-                    }
-                    attempt += 1;
-                }
+            let error = match self.attempt(notification) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            if error.is_final() || attempt >= self.settings.attempts {
+                return Err((outcome::FAILED, error.to_string()));
             }
+            self.telemetry.notified(&self.name, outcome::RETRIED);
+            if !self.queue.sleep(backoff(self.settings.backoff, attempt, error.retry_after())) {
+                return Err((outcome::FAILED, error.to_string()));
+            }
+            attempt += 1;
         }
     }
 
@@ -202,25 +220,23 @@ impl Sender {
         if timeout.is_zero() {
             return Err(SendError::lasting("there was no time left"));
         }
-        // What a closure has broken by its panic is its own.
-        guarded(|| self.transport.send(notification, timeout))
-            .unwrap_or_else(|| Err(SendError::lasting("the channel panicked")))
+        guarded(|| self.transport.send(notification, timeout)).unwrap_or_else(|| Err(SendError::lasting(PANICKED)))
     }
 
-    fn give_up(&self, notification: &Notification, outcome: &'static str, why: &str) {
-        self.telemetry.notified(&self.name, outcome);
-        self.reports_for(notification, false);
-        tracing::warn!(
-            target: target::OBS,
-            channel = &*self.name,
-            alerts = notification.alerts().len(),
-            "alerts could not be told: {why}",
-        );
-    }
-
-    fn reports_for(&self, notification: &Notification, is_sent: bool) {
+    /// Reports what has become of it, before anything is logged, which may panic.
+    fn conclude(&self, notification: &Notification, result: Result<(), (&'static str, String)>) {
         if !self.transport.is_stream() {
-            self.reports.add(&self.name, notification, is_sent);
+            self.reports.add(&self.name, self.id, notification, result.is_ok());
         }
+        let Err((outcome, why)) = result else { return self.telemetry.notified(&self.name, outcome::SENT) };
+        self.telemetry.notified(&self.name, outcome);
+        let _ = guarded(|| {
+            tracing::warn!(
+                target: target::OBS,
+                channel = &*self.name,
+                alerts = notification.alerts().len(),
+                "alerts could not be told: {why}",
+            );
+        });
     }
 }

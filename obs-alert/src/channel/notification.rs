@@ -1,8 +1,10 @@
 //! What a channel is given.
 
+#[cfg(feature = "email")]
+use std::hash::{BuildHasher as _, RandomState};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use crate::{Alert, AlertState};
+use crate::{Alert, AlertState, Moment, text::one_line};
 
 /// Alerts that are told together: those of one group whose time has come.
 #[derive(Clone, Debug)]
@@ -18,8 +20,48 @@ pub struct Notification {
 pub(crate) struct Stamp {
     /// Where the service is reached by people.
     pub(crate) external_url: Arc<str>,
+    /// What tells it apart from all others; the same at each attempt.
+    #[cfg(feature = "email")]
+    pub(crate) id: u64,
+    /// When it was made, since 1970.
+    made_at: Duration,
     /// Until when a receiver that hears nothing more takes the alerts to fire, since 1970.
-    pub(crate) expires_at: Duration,
+    expires_at: Duration,
+}
+
+/// Longer titles are cut, in bytes.
+const MOST_TITLE: usize = 300;
+
+// === impl Stamp ===
+
+impl Stamp {
+    pub(crate) fn new(external_url: &Arc<str>, now: Moment, expiry: Duration) -> Self {
+        Self {
+            external_url: Arc::clone(external_url),
+            // Keys of hash maps are random.
+            #[cfg(feature = "email")]
+            id: RandomState::new().hash_one(now.unix()),
+            made_at: now.unix(),
+            expires_at: now.after(expiry).unix(),
+        }
+    }
+
+    /// When an alert began and, if it is over, ended, since 1970. A wall clock that was set back meanwhile makes
+    /// neither lie in the future nor the end before the beginning: receivers refuse that, or take it to fire.
+    pub(super) fn times(&self, alert: &Alert) -> (Duration, Option<Duration>) {
+        let began = alert.fired_at().unwrap_or_else(|| alert.active_at()).min(self.made_at);
+        (began, alert.resolved_at().map(|ended| ended.min(self.made_at).max(began)))
+    }
+
+    /// When it was made, since 1970.
+    pub(super) const fn made_at(&self) -> Duration {
+        self.made_at
+    }
+
+    /// When a receiver takes an alert to be over that hears nothing more, since 1970.
+    pub(super) const fn expires_at(&self) -> Duration {
+        self.expires_at
+    }
 }
 
 // === impl Notification ===
@@ -67,13 +109,19 @@ impl Notification {
         common(self.alerts.iter().map(Alert::annotations))
     }
 
-    /// One line for people: `[FIRING:2] HighErrorRate (critical): Error rate exceeds 5%`.
+    /// One line for people, of 300 bytes at most: `[FIRING:2] HighErrorRate (critical): Error rate exceeds 5%`.
     #[must_use]
     pub fn title(&self) -> String {
         let status = self.status().as_str().to_uppercase();
         let count = self.alerts.iter().filter(|alert| alert.state() == self.status()).count();
         let Some(first) = self.alerts.first() else { return format!("[{status}]") };
-        format!("[{status}:{count}] {} ({}): {}", first.name(), first.severity(), first.message())
+        let title = format!("[{status}:{count}] {} ({}): {}", first.name(), first.severity(), first.message());
+        one_line(&title, MOST_TITLE)
+    }
+
+    /// Bytes that it takes, more or less.
+    pub(super) fn bytes(&self) -> usize {
+        self.alerts.iter().map(Alert::bytes).sum()
     }
 }
 

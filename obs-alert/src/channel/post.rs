@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 
-use super::{endpoint::Endpoint, http, send_error::SendError, tls::Tls};
+use super::{
+    endpoint::Endpoint,
+    http::{self, Date},
+    send_error::SendError,
+    tls::Tls,
+};
 
 /// An endpoint that takes JSON.
 #[derive(Clone)]
@@ -22,7 +27,7 @@ impl Post {
 
     /// Sends, within `timeout`. Notifications are rare: each has a runtime and a connection of its own, so
     /// nothing is held open for hours.
-    pub(super) fn send(&self, body: Vec<u8>, timeout: Duration) -> Result<(), SendError> {
+    pub(super) fn send(&self, body: Vec<u8>, timeout: Duration) -> Result<Date, SendError> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()

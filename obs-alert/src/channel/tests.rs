@@ -24,13 +24,18 @@ struct Seen {
 
 /// A receiver that answers with these statuses, the last one again and again.
 fn receiver(statuses: &'static [u16]) -> (SocketAddr, mpsc::Receiver<Seen>) {
+    receiver_at(statuses, "")
+}
+
+/// The same with a line of the answer's head.
+fn receiver_at(statuses: &'static [u16], line: &'static str) -> (SocketAddr, mpsc::Receiver<Seen>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     let (sender, seen) = mpsc::channel();
     thread::spawn(move || {
         for (index, stream) in listener.incoming().enumerate() {
             let status = statuses[index.min(statuses.len() - 1)];
-            if sender.send(answer(stream.unwrap(), status)).is_err() {
+            if sender.send(answer(stream.unwrap(), status, line)).is_err() {
                 return;
             }
         }
@@ -38,7 +43,7 @@ fn receiver(statuses: &'static [u16]) -> (SocketAddr, mpsc::Receiver<Seen>) {
     (addr, seen)
 }
 
-fn answer(stream: TcpStream, status: u16) -> Seen {
+fn answer(stream: TcpStream, status: u16, line: &str) -> Seen {
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
     loop {
@@ -52,7 +57,7 @@ fn answer(stream: TcpStream, status: u16) -> Seen {
     let length = head.iter().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    write!(reader.get_mut(), "HTTP/1.1 {status} X\r\ncontent-length: 4\r\n\r\noops").unwrap();
+    write!(reader.get_mut(), "HTTP/1.1 {status} X\r\n{line}content-length: 4\r\n\r\noops").unwrap();
     Seen { head, body: serde_json::from_slice(&body).unwrap() }
 }
 
@@ -230,6 +235,69 @@ fn all_peers_of_an_alertmanager_are_told_again_and_again() {
     let expected = [(0, "22:17:20"), (6, "22:18:20"), (12, "22:15:20"), (18, "22:15:20")];
     assert_eq!(pushes, expected.map(|(tick, ends)| (tick, ends.to_owned())));
     assert_eq!(seen_second.try_iter().count(), 4);
+}
+
+#[test]
+fn a_channel_that_leads_elsewhere_after_a_restart_is_told_of_what_fires() {
+    let (first, to_first) = receiver(&[200]);
+    let (second, to_second) = receiver(&[200]);
+    let folder = tempfile::tempdir().unwrap();
+    let told = |addr: SocketAddr| {
+        let builder = AlertManager::builder().registry(&Registry::new()).rule(firing_rule());
+        let builder = builder.state_file(folder.path().join("alerts.json"));
+        let manager = builder.channel(Channel::webhook(format!("http://{addr}/hook"))).build().unwrap();
+        manager.evaluate(manager.now());
+        assert!(manager.shutdown(SOON));
+    };
+    [first, first, second].into_iter().for_each(told);
+    assert_eq!((to_first.try_iter().count(), to_second.try_iter().count()), (1, 1));
+    let file = std::fs::read_to_string(folder.path().join("alerts.json")).unwrap();
+    assert!(!file.contains("/hook"), "addresses may be secrets");
+}
+
+/// Alertmanager refuses an end before the beginning, and takes one in the future for an alert that fires.
+#[test]
+fn a_wall_clock_that_was_set_back_makes_no_end_before_the_beginning_nor_in_the_future() {
+    let (peer, to_peer) = receiver(&[200]);
+    let (hook, to_hook) = receiver(&[200]);
+    let manager = AlertManager::builder()
+        .registry(&Registry::new())
+        .clock(crate::ManualClock::new())
+        .rule(firing_rule())
+        .channel(Channel::alertmanager([format!("http://{peer}")]))
+        .channel(Channel::webhook(format!("http://{hook}/")))
+        .build()
+        .unwrap();
+    let at = |seconds, unix| crate::Moment::new(Duration::from_secs(seconds), Duration::from_secs(unix));
+    manager.evaluate(at(0, 1_700_000_000));
+    assert!(manager.flush(SOON));
+    assert!(manager.remove_rule("A"));
+    manager.evaluate(at(10, 1_700_000_010 - 3_600));
+    assert!(manager.flush(SOON));
+    let now = "2023-11-14T21:13:30.000Z";
+    let last = |seen: &mpsc::Receiver<Seen>| seen.try_iter().last().unwrap().body;
+    for alert in [&last(&to_peer)[0], &last(&to_hook)["alerts"][0]] {
+        let time = |key: &str| alert[key].as_str().unwrap().to_owned();
+        assert!(time("startsAt") <= time("endsAt") && time("endsAt").as_str() <= now, "{alert}");
+    }
+}
+
+#[test]
+fn an_alertmanager_is_told_times_of_its_own_clock_where_ours_is_wrong() {
+    // Ours stands at 14 November 2023, 22:13:20.
+    let (peer, seen) = receiver_at(&[200], "date: Wed, 15 Nov 2023 22:13:20 GMT\r\n");
+    let clock = crate::ManualClock::new();
+    let manager = AlertManager::builder().registry(&Registry::new()).clock(clock.clone()).rule(firing_rule());
+    let manager = manager.channel(Channel::alertmanager([format!("http://{peer}")])).build().unwrap();
+    let ends = || {
+        manager.evaluate(manager.now());
+        assert!(manager.flush(SOON));
+        seen.try_iter().map(|request| request.body[0]["endsAt"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ends(), ["2023-11-14T22:17:20.000Z", "2023-11-15T22:17:20.000Z"], "told again at once");
+    clock.advance(Duration::from_secs(50));
+    assert!(manager.remove_rule("A"));
+    assert_eq!(ends(), ["2023-11-15T22:14:10.000Z"]);
 }
 
 #[test]

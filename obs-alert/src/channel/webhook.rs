@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Notification;
+use super::{Notification, Stamp};
 use crate::{Alert, time::rfc3339};
 
 /// What Alertmanager says where there is no time.
@@ -51,20 +51,21 @@ pub(super) fn body(notification: &Notification) -> Vec<u8> {
         common_labels: notification.common_labels(),
         common_annotations: notification.common_annotations(),
         external_url,
-        alerts: notification.alerts().iter().map(|alert| item(alert, external_url)).collect(),
+        alerts: notification.alerts().iter().map(|alert| item(alert, &notification.stamp)).collect(),
     };
     // Maps of strings can always be written.
     serde_json::to_vec(&payload).unwrap_or_default()
 }
 
-fn item<'a>(alert: &'a Alert, external_url: &'a str) -> Item<'a> {
+fn item<'a>(alert: &'a Alert, stamp: &'a Stamp) -> Item<'a> {
+    let (began, ended) = stamp.times(alert);
     Item {
         status: alert.state().as_str(),
         labels: alert.labels(),
         annotations: alert.annotations(),
-        starts_at: rfc3339(alert.fired_at().unwrap_or_else(|| alert.active_at())),
-        ends_at: alert.resolved_at().map_or_else(|| NO_TIME.to_owned(), rfc3339),
-        generator_url: external_url,
+        starts_at: rfc3339(began),
+        ends_at: ended.map_or_else(|| NO_TIME.to_owned(), rfc3339),
+        generator_url: &stamp.external_url,
         fingerprint: format!("{:016x}", alert.fingerprint()),
     }
 }

@@ -1,27 +1,28 @@
 //! From alerts to notifications.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{
-    Inhibition, Silence, SilenceId,
+    Inhibition, SavedRecord, Silence, SilenceId,
     group::groups,
     inhibition::Ready,
-    record::{Record, SavedRecord},
+    mutes::{Labels, Mutes, Ring},
+    record::{KEEP, Record},
     silence::Begun,
 };
 use crate::{
     Alert,
     channel::{Line, Notification, Reports, Stamp},
     manager::Telemetry,
-    time::Moment,
+    time::{Away, Moment},
 };
 
-/// How long resolved alerts are remembered, and told to Alertmanagers, which may miss some.
-const KEEP: Duration = Duration::from_secs(15 * 60);
+/// Alerts that are over and that a channel still has to be told of take no more than this, in bytes.
+const MOST_WAITING: usize = 4 * 1024 * 1024;
 /// How often Alertmanagers are told of what goes on.
 const RESEND: Duration = Duration::from_secs(60);
 
@@ -32,7 +33,6 @@ pub(crate) struct Dispatcher {
     reports: Reports,
     telemetry: Telemetry,
     records: HashMap<u64, Record>,
-    saved: HashMap<u64, SavedRecord>,
     silences: Vec<Begun>,
     silences_begun: u64,
     inhibitions: Vec<Ready>,
@@ -42,6 +42,8 @@ pub(crate) struct Dispatcher {
     expiry: Duration,
     pushed: Option<Moment>,
     muted: Muted,
+    /// Whether a state file has to be written anew.
+    has_changed: bool,
 }
 
 /// Firing alerts that nobody is told of.
@@ -49,17 +51,6 @@ pub(crate) struct Dispatcher {
 struct Muted {
     silenced: HashSet<u64>,
     inhibited: HashSet<u64>,
-}
-
-/// How an evaluation has left the alerts.
-#[derive(Debug)]
-pub(crate) struct Firing {
-    /// All that fire.
-    pub(crate) alerts: Vec<Alert>,
-    /// Those that were over in this evaluation.
-    pub(crate) resolved: Vec<Alert>,
-    /// Whether one has begun to fire.
-    pub(crate) has_news: bool,
 }
 
 // === impl Dispatcher ===
@@ -77,7 +68,6 @@ impl Dispatcher {
             reports,
             telemetry,
             records: HashMap::new(),
-            saved: HashMap::new(),
             silences: Vec::new(),
             silences_begun: 0,
             inhibitions: Vec::new(),
@@ -87,27 +77,50 @@ impl Dispatcher {
             expiry: 4 * interval.max(RESEND),
             pushed: None,
             muted: Muted::default(),
+            has_changed: false,
         }
     }
 
-    pub(crate) fn add(&mut self, line: Line) {
+    /// Gives it back if there is one of its name.
+    pub(crate) fn add(&mut self, line: Line) -> Option<Line> {
+        if self.lines.iter().any(|other| other.name == line.name) {
+            return Some(line);
+        }
+        let leads_elsewhere =
+            |record: &Record| record.told.get(&line.name).is_some_and(|told| told.target != line.target);
+        for record in self.records.values_mut().filter(|record| leads_elsewhere(record)) {
+            record.forget(&line.name);
+            self.has_changed = true;
+        }
         self.lines.push(line);
         // An Alertmanager that comes now hears of everything at once.
         self.pushed = None;
+        None
     }
 
+    /// Another one of the same name hears of everything that fires.
     pub(crate) fn remove(&mut self, name: &str) -> Option<Line> {
         let at = self.lines.iter().position(|line| &*line.name == name)?;
+        self.records.values_mut().for_each(|record| record.forget(name));
+        self.has_changed = true;
         Some(self.lines.remove(at))
-    }
-
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.lines.iter().any(|line| &*line.name == name)
     }
 
     pub(crate) fn inhibit(&mut self, inhibition: Inhibition) -> Result<(), String> {
         self.inhibitions.push(inhibition.ready()?);
         Ok(())
+    }
+
+    /// Whether there can be alerts that mute each other: by one inhibition alone none do.
+    pub(crate) fn may_have_rings(&self) -> bool {
+        self.inhibitions.len() > 1
+    }
+
+    /// Alerts of these labels that would mute each other.
+    pub(crate) fn ring(&self, alerts: &[Labels]) -> Option<Ring> {
+        let ring = Mutes::new(&self.inhibitions, &alerts.iter().collect::<Vec<_>>()).ring()?;
+        let name = |index: usize| alerts[index].get("alertname").cloned().unwrap_or_default();
+        Some(Ring(ring.into_iter().map(name).collect()))
     }
 
     pub(crate) fn silence(&mut self, silence: Silence, now: Moment) -> Result<SilenceId, String> {
@@ -138,11 +151,13 @@ impl Dispatcher {
         (self.muted.silenced.len(), self.muted.inhibited.len())
     }
 
-    /// Tells who is to be told after an evaluation.
-    pub(crate) fn dispatch(&mut self, firing: Firing, now: Moment) {
+    /// Tells who is to be told after an evaluation that has found these alerts to fire, of which some have
+    /// just begun. The alerts that are over since the last one.
+    pub(crate) fn dispatch(&mut self, firing: Vec<Alert>, has_begun: bool, now: Moment) -> Vec<Alert> {
         self.settle_reports(now);
-        let has_news = firing.has_news || !firing.resolved.is_empty();
-        self.take_in(firing, now);
+        let over = self.take_in(firing, now);
+        let has_news = has_begun || !over.is_empty();
+        self.has_changed |= has_news;
         self.muted = self.mute(now);
         for index in 0..self.lines.len() {
             if self.lines[index].is_stream {
@@ -154,39 +169,87 @@ impl Dispatcher {
         if has_news || self.pushed.is_none_or(|pushed| now.since(pushed) >= RESEND) {
             self.pushed = Some(now);
         }
-        self.records.retain(|_, record| !record.is_done(now, KEEP));
+        let lines = &self.lines;
+        self.records.retain(|_, record| !record.is_done(lines, now));
+        self.bound(now);
+        over
     }
 
     /// What the channels have done since the last time.
     pub(crate) fn settle_reports(&mut self, now: Moment) {
-        for (channel, report) in self.reports.take() {
-            if let Some(record) = self.records.get_mut(&report.fingerprint) {
+        for (channel, id, report) in self.reports.take() {
+            // After the end there are no lines any more, but reports; a channel that was replaced has no say.
+            let is_replaced = self.lines.iter().any(|line| line.name == channel && line.id != id);
+            let record = self.records.get_mut(&report.fingerprint).filter(|_| !is_replaced);
+            if let Some(record) = record {
                 record.settle(&channel, report, now);
+                self.has_changed = true;
             }
         }
     }
 
-    fn take_in(&mut self, Firing { alerts, resolved, has_news: _ }: Firing, now: Moment) {
-        let firing = alerts.into_iter().map(|alert| (alert, None));
-        let over = resolved.into_iter().map(|alert| (alert, Some(now)));
-        for (alert, over) in firing.chain(over) {
-            let print = alert.fingerprint();
-            let record = self.records.entry(print).or_insert_with(|| Record::new(alert.clone()));
-            if let Some(saved) = self.saved.remove(&print) {
-                record.restore(&saved, now);
+    /// Whether a channel has yet to report what became of a notification.
+    pub(crate) fn awaits_reports(&self) -> bool {
+        self.records.values().any(|record| record.told.values().any(|told| told.in_flight))
+    }
+
+    /// Whether something has changed since this was asked last.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
+    }
+
+    /// Whatever does not fire any more is over: also an alert whose rule has gone, or whose labels have changed.
+    fn take_in(&mut self, firing: Vec<Alert>, now: Moment) -> Vec<Alert> {
+        let fire: HashSet<u64> = firing.iter().map(Alert::fingerprint).collect();
+        for alert in firing {
+            match self.records.entry(alert.fingerprint()) {
+                Entry::Occupied(mut known) => (known.get_mut().alert, known.get_mut().over) = (alert, None),
+                Entry::Vacant(place) => drop(place.insert(Record::new(alert))),
             }
-            record.over = over;
-            record.alert = alert;
         }
+        let mut over = Vec::new();
+        for (print, record) in &mut self.records {
+            if record.over.is_none() && !fire.contains(print) {
+                record.over = Some(now);
+                record.alert.resolve(now);
+                over.push(record.alert.clone());
+            }
+        }
+        over.sort_by(|one, other| (one.name(), one.fingerprint()).cmp(&(other.name(), other.fingerprint())));
+        over
     }
 
     fn mute(&mut self, now: Moment) -> Muted {
         self.silences.retain(|begun| !begun.ends_at.has_come(now));
         let firing = self.records.values().filter(|record| record.over.is_none()).map(|record| &record.alert);
-        let is_silenced = |alert: &&Alert| self.silences.iter().any(|begun| begun.matching.takes(alert));
-        let silenced = firing.clone().filter(is_silenced).map(Alert::fingerprint).collect();
-        let inhibited = self.inhibitions.iter().flat_map(|inhibition| inhibition.muted(firing.clone())).collect();
+        let firing: Vec<&Alert> = firing.collect();
+        let is_silenced = |alert: &&&Alert| self.silences.iter().any(|begun| begun.matching.takes(alert.labels()));
+        let silenced = firing.iter().filter(is_silenced).map(|alert| alert.fingerprint()).collect();
+        let labels: Vec<&Labels> = firing.iter().map(|alert| alert.labels()).collect();
+        let muted = Mutes::new(&self.inhibitions, &labels).muted();
+        let inhibited = muted.into_iter().map(|index| firing[index].fingerprint()).collect();
         Muted { silenced, inhibited }
+    }
+
+    /// Gives up the oldest alerts that are over and that channels don't take, if there are too many.
+    fn bound(&mut self, now: Moment) {
+        let waiting =
+            self.records.iter().filter_map(|(print, record)| Some((record.over?, *print, record.alert.bytes())));
+        let mut waiting: Vec<(Moment, u64, usize)> = waiting.collect();
+        let mut bytes: usize = waiting.iter().map(|(.., bytes)| bytes).sum();
+        if bytes <= MOST_WAITING {
+            return;
+        }
+        waiting.sort_by_key(|(over, ..)| over.millis_to(now));
+        while let Some((_, print, size)) = waiting.pop().filter(|_| bytes > MOST_WAITING) {
+            bytes -= size;
+            let Some(record) = self.records.remove(&print) else { continue };
+            let tells_ends = |channel: &&Arc<str>| {
+                self.lines.iter().any(|line| line.name == **channel && line.settings.send_resolved)
+            };
+            let unaware = record.told.iter().filter(|(_, told)| told.knows).map(|(channel, _)| channel);
+            unaware.filter(tells_ends).for_each(|channel| self.telemetry.dropped(channel));
+        }
     }
 
     fn push_due(&mut self, index: usize, now: Moment) {
@@ -197,13 +260,16 @@ impl Dispatcher {
         if due.is_empty() {
             return;
         }
-        let name = Arc::clone(&line.name);
+        self.has_changed = true;
         for (labels, alerts) in groups(due, &self.group_by) {
             let prints: Vec<_> = alerts.iter().map(Alert::fingerprint).collect();
-            let has_room = self.push(index, labels, alerts, now);
+            let has_room = self.lines[index].push(self.notification(index, labels, alerts, now));
+            if !has_room {
+                self.telemetry.dropped(&self.lines[index].name);
+            }
             for print in prints {
                 if let Some(record) = self.records.get_mut(&print) {
-                    record.hand_over(&name, now, has_room);
+                    record.hand_over(&self.lines[index], now, has_room);
                 }
             }
         }
@@ -218,19 +284,19 @@ impl Dispatcher {
         let is_news = |record: &&Record| record.over.is_none_or(|over| now.since(over) < KEEP);
         let wanted = self.records.values().filter(is_news).map(|record| &record.alert);
         let wanted = wanted.filter(|alert| alert.severity() >= line.settings.min_severity).cloned();
-        for (_, alerts) in groups(wanted.collect(), &[]) {
-            self.push(index, BTreeMap::new(), alerts, now);
-        }
+        let parts = groups(wanted.collect(), &[]).into_iter();
+        line.replace(parts.map(|(_, alerts)| self.notification(index, BTreeMap::new(), alerts, now)));
     }
 
-    fn push(&self, index: usize, group_labels: BTreeMap<String, String>, alerts: Vec<Alert>, now: Moment) -> bool {
-        let line = &self.lines[index];
-        let stamp = Stamp { external_url: Arc::clone(&self.external_url), expires_at: now.after(self.expiry).unix() };
-        let has_room = line.push(Notification { receiver: Arc::clone(&line.name), group_labels, alerts, stamp });
-        if !has_room {
-            self.telemetry.dropped(&line.name);
-        }
-        has_room
+    fn notification(
+        &self,
+        index: usize,
+        group_labels: BTreeMap<String, String>,
+        alerts: Vec<Alert>,
+        now: Moment,
+    ) -> Notification {
+        let stamp = Stamp::new(&self.external_url, now, self.expiry);
+        Notification { receiver: Arc::clone(&self.lines[index].name), group_labels, alerts, stamp }
     }
 
     /// Waits until all channels have sent or given up what they were handed; whether that came in time.
@@ -245,11 +311,13 @@ impl Dispatcher {
         std::mem::take(&mut self.lines)
     }
 
-    pub(crate) fn save(&self) -> Vec<SavedRecord> {
-        self.records.values().map(Record::save).collect()
+    pub(crate) fn save(&self, now: Moment) -> Vec<SavedRecord> {
+        self.records.values().map(|record| SavedRecord::of(record, now)).collect()
     }
 
-    pub(crate) fn restore(&mut self, saved: Vec<SavedRecord>) {
-        self.saved = saved.into_iter().map(|record| (record.fingerprint, record)).collect();
+    /// Goes on from a state file: what does not fire any more at the first evaluation is over.
+    pub(crate) fn restore(&mut self, saved: Vec<SavedRecord>, away: Away) {
+        let records = saved.into_iter().filter_map(|record| record.restored(away));
+        self.records = records.map(|record| (record.alert.fingerprint(), record)).collect();
     }
 }

@@ -6,6 +6,8 @@ use crate::Alert;
 
 /// A message with more would be read by nobody, and refused by some.
 const MOST: usize = 200;
+/// The same in bytes, but for an alert that is larger by itself.
+const MOST_BYTES: usize = 512 * 1024;
 
 /// The alerts by the values of these labels, each group in one message or a few.
 pub(super) fn groups(alerts: Vec<Alert>, by: &[String]) -> Vec<(BTreeMap<String, String>, Vec<Alert>)> {
@@ -15,9 +17,23 @@ pub(super) fn groups(alerts: Vec<Alert>, by: &[String]) -> Vec<(BTreeMap<String,
         let labels = labels.map(|(key, value)| (key.clone(), value.clone())).collect();
         groups.entry(labels).or_default().push(alert);
     }
-    let parts = |(labels, alerts): (BTreeMap<String, String>, Vec<Alert>)| {
-        let parts: Vec<_> = alerts.chunks(MOST).map(|part| (labels.clone(), part.to_vec())).collect();
-        parts
-    };
-    groups.into_iter().flat_map(parts).collect()
+    groups
+        .into_iter()
+        .flat_map(|(labels, alerts)| parts(alerts).into_iter().map(move |part| (labels.clone(), part)))
+        .collect()
+}
+
+fn parts(alerts: Vec<Alert>) -> Vec<Vec<Alert>> {
+    let (mut parts, mut part, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for alert in alerts {
+        let size = alert.bytes();
+        if !part.is_empty() && (part.len() >= MOST || bytes + size > MOST_BYTES) {
+            parts.push(std::mem::take(&mut part));
+            bytes = 0;
+        }
+        bytes += size;
+        part.push(alert);
+    }
+    parts.push(part);
+    parts
 }

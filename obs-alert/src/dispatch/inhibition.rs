@@ -1,13 +1,14 @@
 //! Inhibitions: a worse alert tells the same.
 
-use std::collections::HashSet;
-
 use super::matchers::{Matchers, Matching};
-use crate::Alert;
 
 /// While a source fires, nobody is told of the targets that agree with it in some labels.
 ///
 /// The default is: what is critical mutes what is not, of the same `slo`.
+///
+/// As in Alertmanager, an alert that is both a source and a target is not muted by another one that is both, and
+/// so never by itself. Inhibitions by which alerts mute each other are refused; where only the labels of
+/// series make them do so, all of them are told.
 ///
 /// ```
 /// use obs_alert::Inhibition;
@@ -27,9 +28,9 @@ pub struct Inhibition {
 
 #[derive(Debug)]
 pub(super) struct Ready {
-    source: Matching,
-    target: Matching,
-    equal: Vec<String>,
+    pub(super) source: Matching,
+    pub(super) target: Matching,
+    pub(super) equal: Vec<String>,
 }
 
 // === impl Inhibition ===
@@ -88,24 +89,5 @@ impl Inhibition {
         let source = self.source.ready().map_err(|error| error.to_string())?;
         let target = self.target.ready().map_err(|error| error.to_string())?;
         Ok(Ready { source, target, equal: self.equal })
-    }
-}
-
-// === impl Ready ===
-
-impl Ready {
-    /// The fingerprints of the firing alerts that are muted; an alert doesn't mute what mutes it.
-    pub(super) fn muted<'a>(&self, firing: impl Iterator<Item = &'a Alert> + Clone) -> HashSet<u64> {
-        let key = |alert: &'a Alert| -> Vec<&'a str> {
-            self.equal.iter().map(|label| alert.labels().get(label).map_or("", String::as_str)).collect()
-        };
-        let is_source = |alert: &&Alert| self.source.takes(alert) && !self.target.takes(alert);
-        let sources: HashSet<_> = firing.clone().filter(is_source).map(key).collect();
-        if sources.is_empty() {
-            return HashSet::new();
-        }
-        let is_muted =
-            |alert: &&'a Alert| self.target.takes(alert) && !self.source.takes(alert) && sources.contains(&key(alert));
-        firing.filter(is_muted).map(Alert::fingerprint).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Which alerts are meant.
 
+use super::mutes::Labels;
 use crate::{
-    Alert,
     history::{BadPattern, Pick},
     promql::{Matcher, Selector},
 };
@@ -41,7 +41,7 @@ impl Matchers {
 // === impl Matching ===
 
 impl Matching {
-    pub(super) fn takes(&self, alert: &Alert) -> bool {
-        self.0.takes(|name| alert.labels().get(name).map(String::as_str))
+    pub(super) fn takes(&self, labels: &Labels) -> bool {
+        self.0.takes(|name| labels.get(name).map(String::as_str))
     }
 }

@@ -4,13 +4,15 @@ mod dispatcher;
 mod group;
 mod inhibition;
 mod matchers;
+mod mutes;
 mod record;
+mod saved;
 mod silence;
 
-pub(crate) use {
-    dispatcher::{Dispatcher, Firing},
-    record::SavedRecord,
-};
+#[cfg(test)]
+mod tests;
+
+pub(crate) use {dispatcher::Dispatcher, saved::SavedRecord};
 pub use {
     inhibition::Inhibition,
     silence::{Silence, SilenceId},

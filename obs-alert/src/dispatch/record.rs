@@ -2,8 +2,6 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     Alert, AlertState,
     channel::{Line, Report},
@@ -12,6 +10,10 @@ use crate::{
 
 /// How long after a failure an alert is handed to the channel again.
 const RETRY: Duration = Duration::from_secs(60);
+/// How long alerts that are over are told to Alertmanagers, which may miss some.
+pub(super) const KEEP: Duration = Duration::from_secs(15 * 60);
+/// How long after the end of an alert a channel of the state file may be added that was told of it.
+const AWAITED: Duration = Duration::from_secs(3_600);
 
 /// An alert that fires or has fired lately.
 #[derive(Debug)]
@@ -19,26 +21,20 @@ pub(super) struct Record {
     pub(super) alert: Alert,
     /// When it was over.
     pub(super) over: Option<Moment>,
-    told: HashMap<Arc<str>, Told>,
+    pub(super) told: HashMap<Arc<str>, Told>,
 }
 
 /// What one channel knows of it.
 #[derive(Clone, Debug, Default)]
-struct Told {
+pub(super) struct Told {
     /// Before then it is not told that the alert fires.
-    next: Option<Moment>,
-    /// It knows that the alert fires.
-    knows: bool,
+    pub(super) next: Option<Moment>,
+    /// It was told that the alert fires, and not yet that it is over.
+    pub(super) knows: bool,
     /// A notification is on its way.
-    in_flight: bool,
-}
-
-/// [`Record`] in a state file: who knew what.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct SavedRecord {
-    pub(crate) fingerprint: u64,
-    /// Channel, milliseconds since 1970 before which it is not told again, and whether it knows.
-    pub(crate) told: Vec<(String, Option<i64>, bool)>,
+    pub(super) in_flight: bool,
+    /// Where the channel led to, if that can be told.
+    pub(super) target: u64,
 }
 
 // === impl Record ===
@@ -50,28 +46,28 @@ impl Record {
 
     /// Whether this channel shall be told now.
     pub(super) fn is_due(&self, line: &Line, now: Moment, is_muted: bool) -> bool {
-        if self.alert.severity() < line.settings.min_severity {
-            return false;
-        }
         let told = self.told.get(&line.name);
         if told.is_some_and(|told| told.in_flight) {
             return false;
         }
-        let has_come = told.and_then(|told| told.next).is_none_or(|next| next.has_come(now));
         match self.alert.state() {
-            AlertState::Firing => has_come && !is_muted,
-            // After a failure `next` is soon; else it is when the alert would be told again.
+            AlertState::Firing => {
+                let has_come = told.and_then(|told| told.next).is_none_or(|next| next.has_come(now));
+                has_come && !is_muted && self.alert.severity() >= line.settings.min_severity
+            }
+            // Whoever was told that it fires is told that it is over, whatever has changed since.
             AlertState::Resolved => line.settings.send_resolved && told.is_some_and(|told| told.knows),
             AlertState::Pending => false,
         }
     }
 
     /// It was handed to the channel, or there was no room.
-    pub(super) fn hand_over(&mut self, channel: &Arc<str>, now: Moment, has_room: bool) {
+    pub(super) fn hand_over(&mut self, line: &Line, now: Moment, has_room: bool) {
         let cooldown = self.alert.facts.cooldown;
         let is_firing = self.alert.state() == AlertState::Firing;
-        let told = self.told.entry(Arc::clone(channel)).or_default();
+        let told = self.told.entry(Arc::clone(&line.name)).or_default();
         told.in_flight = has_room;
+        told.target = line.target;
         if is_firing {
             told.next = Some(now.after(if has_room { cooldown } else { cooldown.min(RETRY) }));
         }
@@ -85,30 +81,36 @@ impl Record {
         match (report.told, report.is_sent) {
             (AlertState::Firing, true) => told.knows = true,
             (AlertState::Firing, false) => told.next = Some(now.after(cooldown.min(RETRY))),
-            (AlertState::Resolved, true) => told.knows = false,
-            // It is tried again for as long as the alert is remembered.
+            // What fires after this is news, also within the cooldown.
+            (AlertState::Resolved, true) => (told.knows, told.next) = (false, None),
+            // It is tried again until the channel takes it.
             (AlertState::Resolved | AlertState::Pending, _) => {}
         }
     }
 
-    /// Whether nobody needs it any more: over for long enough, and not to be told again if it came back.
-    pub(super) fn is_done(&self, now: Moment, keep: Duration) -> bool {
-        let is_old = self.over.is_some_and(|over| now.since(over) >= keep);
-        is_old && self.told.values().all(|told| told.next.is_none_or(|next| next.has_come(now)))
+    /// The channel was taken away, or leads elsewhere now.
+    pub(super) fn forget(&mut self, channel: &str) {
+        self.told.remove(channel);
     }
 
-    pub(super) fn save(&self) -> SavedRecord {
-        let told = self
-            .told
-            .iter()
-            .map(|(channel, told)| (channel.to_string(), told.next.map(Moment::unix_millis), told.knows));
-        SavedRecord { fingerprint: self.alert.fingerprint(), told: told.collect() }
+    /// Whether a channel still has to be told that it is over.
+    pub(super) fn is_awaited(&self, lines: &[Line], now: Moment) -> bool {
+        self.told.iter().any(|(channel, told)| {
+            let line = lines.iter().find(|line| line.name == *channel);
+            let may_be_told = line.map_or_else(
+                || self.over.is_none_or(|over| now.since(over) < AWAITED),
+                |line| line.settings.send_resolved,
+            );
+            told.in_flight || told.knows && may_be_told
+        })
     }
 
-    pub(super) fn restore(&mut self, saved: &SavedRecord, now: Moment) {
-        for (channel, next, knows) in &saved.told {
-            let next = next.map(|unix| now.at_unix_millis(unix));
-            self.told.insert(channel.as_str().into(), Told { next, knows: *knows, in_flight: false });
-        }
+    /// Whether nobody needs it any more: over for long enough, everybody told, and not to be told again if
+    /// it came back.
+    pub(super) fn is_done(&self, lines: &[Line], now: Moment) -> bool {
+        let is_old = self.over.is_some_and(|over| now.since(over) >= KEEP);
+        is_old
+            && !self.is_awaited(lines, now)
+            && self.told.values().all(|told| told.next.is_none_or(|next| next.has_come(now)))
     }
 }

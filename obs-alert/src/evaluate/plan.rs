@@ -101,8 +101,13 @@ impl Plan {
     }
 
     /// The rule has gone.
-    pub(crate) fn release(self, history: &mut History) {
-        self.asks.into_iter().for_each(|id| history.release(id));
+    pub(crate) fn release(&mut self, history: &mut History) {
+        self.asks.drain(..).for_each(|id| history.release(id));
+    }
+
+    /// Whether each series has an alert of its own.
+    pub(crate) const fn has_series(&self) -> bool {
+        matches!(self.value, Value::Gauge { .. })
     }
 
     /// The closure, if the condition is one.

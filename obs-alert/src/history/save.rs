@@ -12,14 +12,16 @@ use super::{
     ask::{Data, Kept},
     column::Column,
 };
-use crate::time::Moment;
+use crate::time::{Away, Moment};
 
 /// The history as it is written: totals as differences, which are small.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct SavedHistory {
     /// Which process has written it.
     process: u64,
-    /// Milliseconds since 1970 of each ring's entries.
+    /// Milliseconds since 1970.
+    saved_at: i64,
+    /// How many milliseconds before the file was written each ring's entries were made.
     times: [Vec<i64>; 3],
     aggregates: Vec<SavedAggregate>,
 }
@@ -51,20 +53,21 @@ const fn is_zero(bound: &u64) -> bool {
 impl History {
     /// What a state file keeps of it.
     pub(crate) fn save(&self, now: Moment) -> SavedHistory {
-        let unix = |ticks: i64| now.unix_millis() - (now.ticks() - ticks);
-        let times = self.timelines.each_ref().map(|timeline| timeline.times().map(unix).collect());
+        let ago = |ticks: i64| now.ticks().saturating_sub(ticks);
+        let times = self.timelines.each_ref().map(|timeline| timeline.times().map(ago).collect());
         let aggregates = self.kept.iter().filter_map(save_aggregate).collect();
-        SavedHistory { process: this_process(), times, aggregates }
+        SavedHistory { process: this_process(), saved_at: now.unix_millis(), times, aggregates }
     }
 
     /// Goes on from a state file: its aggregates are there for whoever asks for them from now on, after
     /// the downtime as if nothing had happened in it. For a history that has not looked yet.
     pub(crate) fn restore(&mut self, saved: SavedHistory, now: Moment) {
+        let away = Away::new(saved.saved_at, now);
         for (timeline, times) in self.timelines.iter_mut().zip(&saved.times) {
             let mut last = i64::MIN;
-            for time in times.iter().map(|unix| now.at_unix_millis(*unix).ticks()) {
-                // Clocks of two lives of a process may disagree; a ring's times only rise.
-                let time = time.max(last).min(now.ticks());
+            for time in times.iter().map(|ago| away.before(*ago).ticks()) {
+                // A ring's times only rise, whatever the file says.
+                let time = time.max(last);
                 timeline.push(time);
                 last = time;
             }
@@ -72,8 +75,9 @@ impl History {
         let lengths = self.timelines.each_ref().map(|timeline| timeline.times().count());
         let is_ours = saved.process == this_process();
         for SavedAggregate { name, columns } in saved.aggregates {
-            let columns = columns.into_iter().map(|column| (column.bound, column.restore(lengths, is_ours)));
-            self.saved.insert(name, columns.collect());
+            let columns = columns.into_iter().map(|column| Some((column.bound, column.restore(lengths, is_ours)?)));
+            // One without all of its columns is none.
+            self.saved.extend(columns.collect::<Option<_>>().map(|columns| (name, columns)));
         }
     }
 }
@@ -93,7 +97,9 @@ fn save_aggregate(kept: &Kept) -> Option<SavedAggregate> {
         Data::Now(_) => return None,
     };
     let is_known = kept.columns().iter().any(|column| column.is_known);
-    is_known.then(|| SavedAggregate { name: kept.ask.name(), columns })
+    // JSON has no numbers for what is not finite.
+    let is_finite = kept.columns().iter().all(|column| column.total.is_finite() && column.standing.is_finite());
+    (is_known && is_finite).then(|| SavedAggregate { name: kept.ask.name(), columns })
 }
 
 // === impl SavedColumn ===
@@ -107,9 +113,14 @@ impl SavedColumn {
         Self { bound, total: column.total, standing: column.standing, rings }
     }
 
-    /// The counters of another process have begun at zero, whatever they stand at.
-    fn restore(self, lengths: [usize; 3], is_ours: bool) -> Column {
+    /// The counters of another process have begun at zero, whatever they stand at. `None` if it makes no sense.
+    fn restore(self, lengths: [usize; 3], is_ours: bool) -> Option<Column> {
         let Self { bound: _, total, standing, rings } = self;
+        let highest =
+            rings.iter().map(|ring| ring.iter().map(|growth| growth.max(0.0)).sum::<f64>()).fold(total, f64::max);
+        if !highest.is_finite() || total < 0.0 {
+            return None;
+        }
         let standing = if is_ours { standing } else { f64::INFINITY };
         let mut column = Column { total, is_known: true, saved_standing: Some(standing), ..Column::default() };
         for ((ring, saved), length) in column.rings.iter_mut().zip(rings).zip(lengths) {
@@ -123,6 +134,6 @@ impl SavedColumn {
                 ring.push(total);
             }
         }
-        column
+        Some(column)
     }
 }

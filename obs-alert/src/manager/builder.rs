@@ -11,12 +11,12 @@ use super::{
     AlertManager, BuildError, Telemetry,
     engine::Engine,
     shared::{Shared, Source},
-    state_file::State,
+    state_file::{State, read_history},
     task,
 };
 use crate::{
     AlertRule, Channel, Clock, Inhibition, Naming, Remediation, Slo, SystemClock, channel::Reports,
-    definition::Service, dispatch::Dispatcher, history::History, state::Active,
+    definition::Service, dispatch::Dispatcher, history::History,
 };
 
 /// Settings of an [`AlertManager`].
@@ -158,8 +158,15 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// A file that keeps windows, waiting alerts and who was told over a restart. It is written every 5
-    /// minutes and at the shutdown; one that is missing or broken is none. Defaults to none.
+    /// A file that keeps over a restart what is pending or fires, who was told of it, and when remediations ran:
+    /// whoever was told of an alert is told that it is over. It is written whenever that changes, and each minute. Beside it
+    /// stands the history of the windows, in a file with `.history` behind its name, written every 5 minutes
+    /// and at the shutdown.
+    ///
+    /// The time between two processes is read from the wall clock, and is zero if that was set back. After more
+    /// than an hour alerts begin anew. What is missing, broken, of another version or larger than 64 MiB (256 MiB
+    /// the history) is none, with a warning. A gauge that is not set at the first evaluation is missing data.
+    /// Defaults to none.
     pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_file = Some(path.into());
         self
@@ -224,26 +231,26 @@ impl AlertManagerBuilder {
 
     fn engine(&mut self, reports: &Reports) -> Result<Engine, BuildError> {
         let telemetry = Telemetry::new(self.registry.take());
-        let now = self.clock.now();
-        let saved = self.state_file.as_deref().and_then(State::read).map(|state| state.into_parts(now));
-        let (history, alerts, told) = saved.unwrap_or_default();
-        let mut restored = History::default();
-        restored.restore(history, now);
         let group_by = std::mem::take(&mut self.group_by);
         let mut dispatcher =
             Dispatcher::new(reports.clone(), telemetry.clone(), group_by, &self.external_url, self.interval);
-        dispatcher.restore(told);
         for inhibition in self.inhibitions.drain(..) {
             dispatcher.inhibit(inhibition).map_err(|error| BuildError::setting("inhibition", error))?;
         }
+        let now = self.clock.now();
+        let mut history = History::default();
+        if let Some(saved) = self.state_file.as_deref().and_then(read_history) {
+            history.restore(saved, now);
+        }
         let (naming, labels) = (self.naming.clone(), self.labels.clone());
-        let mut engine = Engine::new(naming, labels, dispatcher, telemetry, restored, self.history_size)?;
-        self.rules.drain(..).try_for_each(|rule| engine.add_rule(rule))?;
+        let mut engine = Engine::new(naming, labels, dispatcher, telemetry, history, self.history_size)?;
+        self.rules.drain(..).try_for_each(|rule| engine.add_rule(&Arc::new(rule)))?;
         self.slos.drain(..).try_for_each(|slo| engine.add_slo(&slo))?;
-        for saved in alerts {
-            if let Some(judge) = engine.rules.get_mut(&saved.rule) {
-                judge.active.push(Active::begin(&judge.rule, &self.labels, 0, &[], saved.phase(now), None));
-            }
+        if let Some(ring) = engine.ring() {
+            return Err(BuildError::setting("inhibition", ring));
+        }
+        if let Some((state, away)) = self.state_file.as_deref().and_then(|path| State::read(path, now)) {
+            engine.restore(state, away, self.interval);
         }
         Ok(engine)
     }

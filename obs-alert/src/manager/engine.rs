@@ -3,24 +3,27 @@
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use obs_core::metrics::FamilySnapshot;
 
 use super::{
     BuildError, RuleStatus, Telemetry,
-    judge::{Changes, Circumstances, Judge},
+    judge::{Begun, Circumstances, Judge},
     service::{Service, Watched},
+    state_file::State,
     telemetry::Shown,
 };
 use crate::{
-    Alert, AlertRule, AlertState, Naming, Slo,
+    Alert, AlertRule, AlertState, Naming, Remediation, Slo,
     condition::Custom,
-    dispatch::{Dispatcher, Firing},
+    dispatch::Dispatcher,
     evaluate::Plan,
     history::History,
-    remediation::Runner,
-    time::Moment,
+    remediation::{Run, Runner, Runs, SavedRuns},
+    state::{SavedAlert, static_labels},
+    time::{Away, Moment},
 };
 
 /// See the [module](self).
@@ -39,10 +42,27 @@ pub(super) struct Engine {
     pub(super) past: VecDeque<Alert>,
     pub(super) most_past: usize,
     pub(super) last: Option<Moment>,
-    /// Alerts of rules that were taken away.
-    over: Vec<Alert>,
+    /// Of a state file, and not yet asked for: the runs of remediations.
+    pub(super) saved_runs: HashMap<String, Runs>,
     shown: Shown,
+    /// Whether an alert waited at the last evaluation.
+    was_pending: bool,
+    wall_offset: i64,
 }
+
+/// What an evaluation has found.
+#[derive(Debug)]
+pub(super) struct Evaluated {
+    /// The alerts that are there, and those that are over.
+    pub(super) alerts: Vec<Alert>,
+    /// What is to be done about them.
+    pub(super) runs: Vec<Run>,
+    /// Whether a state file has to be written anew.
+    pub(super) has_changed: bool,
+}
+
+/// A wall clock that is set by less than this, in milliseconds, is only being corrected.
+const SMALL_JUMP: u64 = 1_000;
 
 // === impl Engine ===
 
@@ -69,29 +89,53 @@ impl Engine {
             past: VecDeque::new(),
             most_past,
             last: None,
-            over: Vec::new(),
+            saved_runs: HashMap::new(),
             shown: Shown::default(),
+            was_pending: false,
+            wall_offset: 0,
         })
     }
 
-    pub(super) fn add_rule(&mut self, rule: AlertRule) -> Result<(), BuildError> {
+    pub(super) fn add_rule(&mut self, rule: &Arc<AlertRule>) -> Result<(), BuildError> {
         rule.check()?;
         if self.rules.contains_key(rule.name()) {
             return Err(BuildError::rule(rule.name(), "there is a rule of this name already: give one another name"));
         }
-        let plan = Plan::new(&rule, &self.naming, &mut self.history)
+        let plan = Plan::new(rule, &self.naming, &mut self.history)
             .map_err(|failure| BuildError::rule(rule.name(), failure.to_string()))?;
-        self.rules.insert(rule.name().to_owned(), Judge::new(Arc::new(rule), plan));
+        self.rules.insert(rule.name().to_owned(), Judge::new(Arc::clone(rule), plan));
         Ok(())
     }
 
-    /// Whether there was one.
-    pub(super) fn remove_rule(&mut self, name: &str, now: Moment) -> bool {
-        let Some(judge) = self.rules.remove(name) else { return false };
-        let (plan, over) = judge.end(now);
-        plan.release(&mut self.history);
-        self.over.extend(over);
-        true
+    /// Rules whose alerts mute each other, by the labels that are known before they fire.
+    pub(super) fn ring(&self) -> Option<String> {
+        if !self.dispatcher.may_have_rings() {
+            return None;
+        }
+        let labels: Vec<_> = self.rules.values().map(|judge| static_labels(&judge.rule, &self.common)).collect();
+        let ring = self.dispatcher.ring(&labels)?;
+        Some(format!("{ring}; narrow the inhibitions so that one of them is always told"))
+    }
+
+    /// What was there, to be dropped without the lock: its closure is somebody else's.
+    pub(super) fn remove_rule(&mut self, name: &str) -> Option<Judge> {
+        let mut judge = self.rules.remove(name)?;
+        judge.plan.release(&mut self.history);
+        Some(judge)
+    }
+
+    pub(super) fn add_remediation(&mut self, remediation: Remediation) -> Result<(), BuildError> {
+        let name = remediation.called().to_owned();
+        if self.runners.iter().any(|runner| runner.name() == name) {
+            let message = "there is a remediation of this name already: give one another name";
+            return Err(BuildError::remediation(&name, message));
+        }
+        remediation
+            .check(|alert| self.rules.contains_key(alert))
+            .map_err(|message| BuildError::remediation(&name, &message))?;
+        let runs = self.saved_runs.remove(&name).unwrap_or_default();
+        self.runners.push(Runner::new(remediation, self.telemetry.clone(), runs));
+        Ok(())
     }
 
     pub(super) fn add_slo(&mut self, slo: &Arc<Slo>) -> Result<(), BuildError> {
@@ -113,6 +157,23 @@ impl Engine {
         was_there
     }
 
+    /// Goes on from a state file. What fired and does so no more is over at the first evaluation.
+    pub(super) fn restore(&mut self, state: State, away: Away, interval: Duration) {
+        let State { alerts, told, remediations, .. } = state;
+        self.dispatcher.restore(told, away);
+        let mut by_rule: HashMap<String, Vec<SavedAlert>> = HashMap::new();
+        for alert in alerts {
+            by_rule.entry(alert.rule.clone()).or_default().push(alert);
+        }
+        for (rule, alerts) in by_rule {
+            if let Some(judge) = self.rules.get_mut(&rule) {
+                judge.restore(alerts, &self.common, away, interval);
+            }
+        }
+        self.saved_runs =
+            remediations.into_iter().map(|runs| (runs.remediation.clone(), runs.restored(away))).collect();
+    }
+
     /// The closures, to be asked without the lock.
     pub(super) fn closures(&self) -> Vec<(String, Custom)> {
         let closure = |judge: &Judge| Some((judge.rule.name().to_owned(), judge.plan.custom()?.clone()));
@@ -126,44 +187,49 @@ impl Engine {
         now
     }
 
-    /// Evaluates all rules; the alerts that are there, and those that are over.
+    /// Evaluates all rules, and hands notifications to the channels.
     pub(super) fn evaluate(
         &mut self,
         families: &[FamilySnapshot],
         told: &mut HashMap<String, Result<bool, String>>,
         now: Moment,
-    ) -> Vec<Alert> {
+    ) -> Evaluated {
         let now = self.advance(now);
         self.history.observe(families, now.ticks());
-        let mut changes = Changes { resolved: std::mem::take(&mut self.over), has_begun_to_fire: false };
+        let mut begun = Begun::new();
         let around = Circumstances { history: &self.history, common: &self.common, now };
         for (name, judge) in &mut self.rules {
             let told = judge.plan.custom().map(|_| {
                 // A rule that came while the others' closures were asked is asked the next time.
                 told.remove(name).unwrap_or_else(|| Err("it was not asked yet".to_owned()))
             });
-            judge.evaluate(told, around, &mut changes);
+            judge.evaluate(told, around, &mut begun);
             if judge.error.is_some() {
                 self.telemetry.failed(name);
             }
         }
-        self.conclude(changes, now)
+        self.conclude(begun, now)
     }
 
-    fn conclude(&mut self, changes: Changes, now: Moment) -> Vec<Alert> {
+    fn conclude(&mut self, begun: Begun, now: Moment) -> Evaluated {
         let mut alerts: Vec<Alert> = self.active().cloned().collect();
         let firing: Vec<Alert> = alerts.iter().filter(|alert| alert.state() == AlertState::Firing).cloned().collect();
-        let begun = firing.iter().filter(|alert| alert.fired_at() == Some(now.unix())).cloned();
-        let past: Vec<Alert> = begun.chain(changes.resolved.iter().cloned()).collect();
-        for alert in past {
-            self.remember(alert);
-        }
-        let resolved = changes.resolved.clone();
-        self.dispatcher.dispatch(Firing { alerts: firing, resolved, has_news: changes.has_begun_to_fire }, now);
-        self.remedy(&alerts, now);
+        let over = self.dispatcher.dispatch(firing, !begun.is_empty(), now);
+        begun.into_iter().chain(over.iter().cloned()).for_each(|alert| self.remember(alert));
+        let runs = self.remedy(&alerts, now);
         self.telemetry.show(alerts.iter(), &mut self.shown);
-        alerts.extend(changes.resolved);
-        alerts
+        let has_changed = self.has_changed(&alerts, now) || !runs.is_empty();
+        alerts.extend(over);
+        Evaluated { alerts, runs, has_changed }
+    }
+
+    fn has_changed(&mut self, alerts: &[Alert], now: Moment) -> bool {
+        let is_pending = alerts.iter().any(|alert| alert.state() == AlertState::Pending);
+        // How long it has held is saved as long as it is pending, and that it is not any more.
+        let was_pending = std::mem::replace(&mut self.was_pending, is_pending);
+        let offset = std::mem::replace(&mut self.wall_offset, now.wall_offset());
+        let has_jumped = offset.abs_diff(now.wall_offset()) > SMALL_JUMP;
+        self.dispatcher.take_changed() || is_pending || was_pending || has_jumped
     }
 
     fn remember(&mut self, alert: Alert) {
@@ -173,16 +239,19 @@ impl Engine {
         self.past.push_back(alert);
     }
 
-    fn remedy(&mut self, alerts: &[Alert], now: Moment) {
-        for runner in &mut self.runners {
-            let found = alerts.iter().find(|alert| {
-                let is_meant = alert.state() == AlertState::Firing && runner.is_for(alert.name());
-                is_meant && !self.dispatcher.is_silenced(alert)
-            });
-            if let Some(alert) = found {
-                runner.consider(alert, now);
-            }
-        }
+    fn remedy(&mut self, alerts: &[Alert], now: Moment) -> Vec<Run> {
+        let is_meant = |alert: &&Alert| alert.state() == AlertState::Firing && !self.dispatcher.is_silenced(alert);
+        let firing: Vec<&Alert> = alerts.iter().filter(is_meant).collect();
+        let runs = self.runners.iter_mut().filter_map(|runner| {
+            let own: Vec<&Alert> = firing.iter().copied().filter(|alert| runner.is_for(alert.name())).collect();
+            runner.consider(&own, now)
+        });
+        runs.collect()
+    }
+
+    pub(super) fn save_runs(&self, now: Moment) -> Vec<SavedRuns> {
+        let waiting = self.saved_runs.iter().map(|(name, runs)| runs.save(name, now));
+        self.runners.iter().map(|runner| runner.runs().save(runner.name(), now)).chain(waiting).collect()
     }
 
     /// The alerts that are pending or firing, by rule.

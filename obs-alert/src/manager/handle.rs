@@ -9,10 +9,7 @@ use obs_core::deadline;
 use serde_json::json;
 
 use super::{AlertManagerBuilder, BuildError, RuleStatus, SloStatus, shared::Shared};
-use crate::{
-    Alert, AlertRule, AlertState, Channel, Moment, Remediation, Silence, SilenceId, Slo, remediation::Runner,
-    time::rfc3339,
-};
+use crate::{Alert, AlertRule, AlertState, Channel, Moment, Remediation, Silence, SilenceId, Slo, time::rfc3339};
 
 /// Evaluates rules over the metrics of the process, and tells channels of the alerts: a cheap handle that
 /// clones share.
@@ -141,17 +138,25 @@ impl AlertManager {
     ///
     /// # Errors
     ///
-    /// If it is refused by its [check](AlertRule::check), has the name of another, or looks back further than
-    /// 30 days.
+    /// If it is refused by its [check](AlertRule::check), has the name of another, looks back further than 30
+    /// days, or if it and others would mute each other by an [`Inhibition`](crate::Inhibition).
     pub fn add_rule(&self, rule: AlertRule) -> Result<(), BuildError> {
-        self.shared.engine().add_rule(rule)
+        // Refused, it is dropped without the lock: its closure is somebody else's.
+        let rule = Arc::new(rule);
+        let mut engine = self.shared.engine();
+        engine.add_rule(&rule)?;
+        let ring = engine.ring();
+        let refused = ring.as_ref().and_then(|_| engine.remove_rule(rule.name()));
+        drop(engine);
+        drop(refused);
+        ring.map_or(Ok(()), |ring| Err(BuildError::rule(rule.name(), ring)))
     }
 
     /// Takes a rule away; what fires of it is over at the next evaluation. Whether there was one.
     #[must_use]
     pub fn remove_rule(&self, name: &str) -> bool {
-        let now = self.now();
-        self.shared.engine().remove_rule(name, now)
+        let removed = self.shared.engine().remove_rule(name);
+        removed.is_some()
     }
 
     /// Watches an objective.
@@ -175,19 +180,20 @@ impl AlertManager {
     ///
     /// If its settings are refused, or it has the name of another.
     pub fn add_channel(&self, channel: Channel) -> Result<(), BuildError> {
-        if self.shared.engine().dispatcher.has(channel.called()) {
-            let message = "there is a channel of this name already: give one another name";
-            return Err(BuildError::channel(channel.called(), message));
-        }
+        let name = channel.called().to_owned();
         let line = channel.start(self.shared.reports.clone(), self.shared.telemetry.clone())?;
-        self.shared.engine().dispatcher.add(line);
-        Ok(())
+        let refused = self.shared.engine().dispatcher.add(line);
+        let message = "there is a channel of this name already: give one another name";
+        refused.map_or(Ok(()), |_| Err(BuildError::channel(&name, message)))
     }
 
     /// Takes a channel away; what waits there is still sent, for 5 seconds. Whether there was one.
     #[must_use]
     pub fn remove_channel(&self, name: &str) -> bool {
-        self.shared.engine().dispatcher.remove(name).is_some()
+        let removed = self.shared.engine().dispatcher.remove(name);
+        // That nobody has to be told there any more is kept too.
+        self.shared.settle();
+        removed.is_some()
     }
 
     /// Adds a remediation.
@@ -196,17 +202,7 @@ impl AlertManager {
     ///
     /// If its settings are refused, it names a rule that is not there, or has the name of another.
     pub fn add_remediation(&self, remediation: Remediation) -> Result<(), BuildError> {
-        let name = remediation.called().to_owned();
-        let mut engine = self.shared.engine();
-        if engine.runners.iter().any(|runner| runner.name() == name) {
-            let message = "there is a remediation of this name already: give one another name";
-            return Err(BuildError::remediation(&name, message));
-        }
-        remediation
-            .check(|alert| engine.rules.contains_key(alert))
-            .map_err(|message| BuildError::remediation(&name, &message))?;
-        engine.runners.push(Runner::new(remediation, self.shared.telemetry.clone()));
-        Ok(())
+        self.shared.engine().add_remediation(remediation)
     }
 
     /// Silences alerts for a while.
@@ -295,7 +291,9 @@ impl AlertManager {
     #[must_use]
     pub fn flush(&self, timeout: Duration) -> bool {
         let flusher = self.shared.engine().dispatcher.flusher();
-        flusher(deadline(Instant::now(), timeout))
+        let is_idle = flusher(deadline(Instant::now(), timeout));
+        self.shared.settle();
+        is_idle
     }
 
     /// Stops: the task evaluates no more, the channels send what they have until `timeout` is over, the

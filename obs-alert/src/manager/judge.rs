@@ -1,13 +1,13 @@
 //! One rule and its alerts.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
     Alert, AlertRule, NoData,
     evaluate::{Measured, Plan, Reading},
     history::{History, Now},
-    state::{Active, Outcome, Phase, Times},
-    time::Moment,
+    state::{Active, Phase, SavedAlert, Times},
+    time::{Away, Moment},
 };
 
 /// A rule that is evaluated.
@@ -20,12 +20,8 @@ pub(super) struct Judge {
     pub(super) error: Option<String>,
 }
 
-/// What has changed in an evaluation.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    pub(super) resolved: Vec<Alert>,
-    pub(super) has_begun_to_fire: bool,
-}
+/// The alerts that have begun to fire in an evaluation.
+pub(super) type Begun = Vec<Alert>;
 
 /// The circumstances of an evaluation.
 #[derive(Clone, Copy, Debug)]
@@ -50,22 +46,22 @@ impl Judge {
         &mut self,
         told: Option<Result<bool, String>>,
         around: Circumstances<'_>,
-        changes: &mut Changes,
+        begun: &mut Begun,
     ) {
         self.error = None;
         match told {
-            Some(Ok(holds)) => self.settle_one(Some(holds), None, around, changes),
+            Some(Ok(holds)) => self.settle_one(Some(holds), None, around, begun),
             // Neither so nor not: everything stays as it is.
             Some(Err(error)) => self.error = Some(error),
-            None => self.evaluate_plan(around, changes),
+            None => self.evaluate_plan(around, begun),
         }
     }
 
-    fn evaluate_plan(&mut self, around: Circumstances<'_>, changes: &mut Changes) {
+    fn evaluate_plan(&mut self, around: Circumstances<'_>, begun: &mut Begun) {
         match self.plan.measure(around.history) {
             Measured::One(reading) => {
                 let holds = self.holds(reading, self.active.first());
-                self.settle_one(Some(holds), Some(reading.value), around, changes);
+                self.settle_one(Some(holds), Some(reading.value), around, begun);
             }
             Measured::NoData => {
                 let holds = match self.rule.no_data {
@@ -73,20 +69,14 @@ impl Judge {
                     NoData::Alert => Some(true),
                     NoData::Keep => None,
                 };
-                self.settle_one(holds, None, around, changes);
+                self.settle_one(holds, None, around, begun);
             }
-            Measured::Each(readings) => self.settle_each(&readings, around, changes),
+            Measured::Each(readings) => self.settle_each(&readings, around, begun),
         }
     }
 
     /// The rule has one alert, or alerts of series that are gone: those are over, or kept, with it.
-    fn settle_one(
-        &mut self,
-        holds: Option<bool>,
-        value: Option<f64>,
-        around: Circumstances<'_>,
-        changes: &mut Changes,
-    ) {
+    fn settle_one(&mut self, holds: Option<bool>, value: Option<f64>, around: Circumstances<'_>, begun: &mut Begun) {
         if self.active.is_empty() && holds != Some(true) {
             return;
         }
@@ -94,27 +84,45 @@ impl Judge {
         let own = active.iter().position(|one| one.key == 0).map(|at| active.swap_remove(at));
         for other in active {
             let holds = if self.rule.no_data == NoData::Keep { None } else { Some(false) };
-            self.settle(Some(other), (0, &[], holds, None), around, changes);
+            self.settle(Some(other), (0, &[], holds, None), around, begun);
         }
-        self.settle(own, (0, &[], holds, value), around, changes);
+        self.settle(own, (0, &[], holds, value), around, begun);
     }
 
-    fn settle_each(&mut self, readings: &[(&Now, Reading)], around: Circumstances<'_>, changes: &mut Changes) {
-        let known: BTreeMap<u128, Active> =
-            std::mem::take(&mut self.active).into_iter().map(|one| (one.key, one)).collect();
-        let mut known = known;
+    fn settle_each(&mut self, readings: &[(&Now, Reading)], around: Circumstances<'_>, begun: &mut Begun) {
+        let (restored, known): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.active).into_iter().partition(|one| one.is_restored);
+        let mut restored: BTreeMap<u64, Active> =
+            restored.into_iter().map(|one| (one.alert.fingerprint(), one)).collect();
+        let mut known: BTreeMap<u128, Active> = known.into_iter().map(|one| (one.key, one)).collect();
         for (now, reading) in readings {
-            let one = known.remove(&now.key);
+            let one = known.remove(&now.key).or_else(|| self.found_again(&mut restored, now, *reading, around));
             let holds = self.holds(*reading, one.as_ref());
             if one.is_some() || holds {
                 let finding = (now.key, &*now.labels, Some(holds), Some(reading.value));
-                self.settle(one, finding, around, changes);
+                self.settle(one, finding, around, begun);
             }
         }
-        for (key, gone) in known {
+        for (key, gone) in known.into_iter().chain(restored.into_values().map(|one| (one.key, one))) {
             let is_kept = self.rule.no_data == NoData::Keep && key != 0;
-            self.settle(Some(gone), (key, &[], (!is_kept).then_some(false), None), around, changes);
+            self.settle(Some(gone), (key, &[], (!is_kept).then_some(false), None), around, begun);
         }
+    }
+
+    /// The alert of a series that was there before a restart.
+    fn found_again(
+        &self,
+        restored: &mut BTreeMap<u64, Active>,
+        now: &Now,
+        reading: Reading,
+        around: Circumstances<'_>,
+    ) -> Option<Active> {
+        if restored.is_empty() {
+            return None;
+        }
+        let print = Active::fingerprint_of(&self.rule, around.common, &now.labels, Some(reading.value));
+        let one = restored.remove(&print)?;
+        Some(Active { key: now.key, is_restored: false, ..one })
     }
 
     fn holds(&self, reading: Reading, active: Option<&Active>) -> bool {
@@ -127,36 +135,44 @@ impl Judge {
         active: Option<Active>,
         (key, series, holds, value): Finding<'_>,
         around: Circumstances<'_>,
-        changes: &mut Changes,
+        begun: &mut Begun,
     ) {
         let Some(holds) = holds else {
             self.active.extend(active);
             return;
         };
+        let active = active.filter(|one| !one.is_stale);
         let times = Times { hold_for: self.rule.hold_for, keep_firing_for: self.rule.keep_firing_for };
         let was_firing = active.as_ref().is_some_and(|one| one.phase.is_firing());
         let next = Phase::next(active.as_ref().map(|one| one.phase), holds, around.now, times);
-        changes.has_begun_to_fire |= !was_firing && next.is_some_and(Phase::is_firing);
-        match (active, next) {
-            (Some(one), next) => match one.step(&self.rule, next, value, around.now) {
-                Outcome::Goes(one) => self.active.push(one),
-                Outcome::Resolved(alert) => changes.resolved.push(alert),
-                Outcome::Dropped => {}
-            },
-            (None, Some(phase)) => {
-                self.active.push(Active::begin(&self.rule, around.common, key, series, phase, value));
-            }
-            (None, None) => {}
+        let next = match (active, next) {
+            (Some(one), Some(phase)) => one.in_phase(&self.rule, phase, value),
+            (None, Some(phase)) => Active::begin(&self.rule, around.common, key, series, phase, value),
+            // It never fired, or is over.
+            (_, None) => return,
+        };
+        if !was_firing && next.phase.is_firing() {
+            begun.push(next.alert.clone());
         }
+        self.active.push(next);
     }
 
-    /// The rule is taken away: what fires is over.
-    pub(super) fn end(self, now: Moment) -> (Plan, Vec<Alert>) {
-        let rule = self.rule;
-        let over = self.active.into_iter().filter_map(|one| match one.step(&rule, None, None, now) {
-            Outcome::Resolved(alert) => Some(alert),
-            Outcome::Goes(_) | Outcome::Dropped => None,
-        });
-        (self.plan, over.collect())
+    /// Goes on with the alerts of a state file; of the time between the processes no more counts for `for`
+    /// than between two evaluations.
+    pub(super) fn restore(
+        &mut self,
+        saved: Vec<SavedAlert>,
+        common: &BTreeMap<String, String>,
+        away: Away,
+        interval: Duration,
+    ) {
+        let has_series = self.plan.has_series();
+        for (index, saved) in saved.into_iter().enumerate() {
+            if let Some(mut one) = saved.restored(&self.rule, common, has_series, (away, interval)) {
+                // Keys of series are hashes with another secret in each process: these are found by their labels.
+                one.key = if has_series { u128::try_from(index).unwrap_or(0) + 1 } else { 0 };
+                self.active.push(one);
+            }
+        }
     }
 }

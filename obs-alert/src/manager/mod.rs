@@ -3,6 +3,7 @@
 mod builder;
 mod engine;
 mod error;
+mod file;
 mod handle;
 mod judge;
 mod service;

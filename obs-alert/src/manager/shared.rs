@@ -3,7 +3,7 @@
 use std::{
     cell::Cell,
     collections::HashMap,
-    fmt,
+    fmt, io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -15,11 +15,17 @@ use obs_core::{
     names::target,
 };
 
-use super::{Telemetry, engine::Engine, state_file, task::Stop};
+use super::{
+    Telemetry,
+    engine::{Engine, Evaluated},
+    state_file,
+    task::Stop,
+};
 use crate::{
     Alert,
     channel::Reports,
     condition::Custom,
+    text::MOST_ERROR,
     time::{Clock, Moment},
 };
 
@@ -35,20 +41,25 @@ pub(super) struct Shared {
     pub(super) state_file: Option<PathBuf>,
     pub(super) stop: Arc<Stop>,
     /// One evaluation at a time.
-    turn: Mutex<Turn>,
+    turn: Mutex<()>,
+    /// One writer of the state file at a time.
+    saved: Mutex<Saved>,
     engine: Mutex<Engine>,
 }
 
-/// What only evaluations use.
+/// When the state file was written.
 #[derive(Debug, Default)]
-struct Turn {
-    saved_at: Option<Moment>,
+struct Saved {
+    alerts: Option<Moment>,
+    history: Option<Moment>,
+    /// When it was said that it can't be written.
+    warned: Option<Moment>,
 }
 
-/// The longest text of an error of a closure, in bytes.
-const MAX_ERROR: usize = 1_024;
-/// How often the state file is written.
-const SAVE_EVERY: Duration = Duration::from_secs(300);
+/// How often what has not changed is written, so that a kill loses no more of the time that has passed.
+const SAVE_EVERY: Duration = Duration::from_secs(60);
+/// How often the history is written, and that nothing can be written is said.
+const SELDOM: Duration = Duration::from_secs(300);
 
 // === impl Shared ===
 
@@ -62,9 +73,9 @@ impl Shared {
         state_file: Option<PathBuf>,
     ) -> Self {
         let telemetry = engine.telemetry.clone();
-        let (turn, engine) = (Mutex::default(), Mutex::new(engine));
+        let (turn, saved, engine) = (Mutex::default(), Mutex::default(), Mutex::new(engine));
         let stop = Arc::new(Stop::default());
-        Self { source, clock, interval, telemetry, reports, state_file, stop, turn, engine }
+        Self { source, clock, interval, telemetry, reports, state_file, stop, turn, saved, engine }
     }
 
     pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
@@ -77,36 +88,89 @@ impl Shared {
             // A condition's closure, or the source, asks for what it is part of.
             return self.engine().active().cloned().collect();
         };
-        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let started = Instant::now();
         let Some(families) = guarded(|| (self.source)()) else {
-            tracing::error!(target: target::OBS, "alert rules can't be evaluated: reading the metrics panicked");
+            let _ = guarded(|| {
+                tracing::error!(target: target::OBS, "alert rules can't be evaluated: reading the metrics panicked");
+            });
             return self.engine().active().cloned().collect();
         };
         let closures = self.engine().closures();
-        let mut told: HashMap<_, _> = closures.into_iter().map(|(name, closure)| (name, ask(&closure))).collect();
+        let mut told: HashMap<_, _> = closures.into_iter().map(|(name, closure)| (name, ask(closure))).collect();
         report(&told);
         let mut engine = self.engine();
-        let alerts = engine.evaluate(&families, &mut told, now);
+        let Evaluated { alerts, runs, has_changed } = engine.evaluate(&families, &mut told, now);
         let (bytes, suppressed) = (engine.history.bytes(), engine.dispatcher.suppressed());
         drop(engine);
         self.telemetry.evaluated(started.elapsed(), bytes, suppressed);
-        if turn.saved_at.is_none_or(|saved| now.since(saved) >= SAVE_EVERY) {
-            // The first evaluation has nothing that was not there before.
-            if turn.saved_at.replace(now).is_some() {
-                self.save(now);
-            }
+        // Before anything runs: it may be this process that is restarted.
+        self.save_if_due(now, has_changed);
+        for run in runs {
+            run.start();
         }
         alerts
     }
 
-    /// Writes the state file, if there is one.
+    /// Takes note of what the channels have done, and keeps it.
+    pub(super) fn settle(&self) {
+        let now = self.clock.now();
+        let mut engine = self.engine();
+        engine.dispatcher.settle_reports(now);
+        let has_changed = engine.dispatcher.take_changed();
+        drop(engine);
+        if has_changed {
+            self.save_if_due(now, true);
+        }
+    }
+
+    /// Whether there is something to [`settle`](Self::settle) before the next evaluation.
+    pub(super) fn awaits_reports(&self) -> bool {
+        self.state_file.is_some() && self.engine().dispatcher.awaits_reports()
+    }
+
+    fn save_if_due(&self, now: Moment, has_changed: bool) {
+        let Some(path) = &self.state_file else { return };
+        let is_due = |saved: Option<Moment>, every| saved.is_none_or(|saved| now.since(saved) >= every);
+        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut result = Ok(());
+        if has_changed || is_due(saved.alerts, SAVE_EVERY) {
+            result = state_file::State::of(&self.engine(), now).write(path);
+            // What could not be written is tried again at the next evaluation.
+            saved.alerts = result.is_ok().then_some(now);
+        }
+        // At first there is no history that is not there already.
+        if saved.history.get_or_insert(now) != &now && is_due(saved.history, SELDOM) {
+            saved.history = Some(now);
+            let history = self.engine().history.save(now);
+            result = result.and(state_file::write_history(path, history));
+        }
+        let is_said = !is_due(saved.warned, SELDOM);
+        saved.warned = if result.is_ok() || is_said { saved.warned } else { Some(now) };
+        drop(saved);
+        if let (Err(error), false) = (result, is_said) {
+            self.warn(&error);
+        }
+    }
+
+    /// Writes the state file, if there is one, for the last time.
     pub(super) fn save(&self, now: Moment) {
         let Some(path) = &self.state_file else { return };
+        let saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
         let state = state_file::State::of(&self.engine(), now);
-        if let Err(error) = state.write(path) {
-            tracing::warn!(target: target::OBS, path = %path.display(), "the state of alerts was not saved: {error}");
+        let history = self.engine().history.save(now);
+        let result = state.write(path).and(state_file::write_history(path, history));
+        drop(saved);
+        if let Err(error) = result {
+            self.warn(&error);
         }
+    }
+
+    fn warn(&self, error: &io::Error) {
+        let path = self.state_file.clone().unwrap_or_default();
+        let _ = guarded(|| {
+            tracing::warn!(target: target::OBS, path = %path.display(), "the state of alerts was not saved: {error}");
+        });
     }
 }
 
@@ -132,16 +196,22 @@ impl Drop for Within {
     }
 }
 
-fn ask(closure: &Custom) -> Result<bool, String> {
-    // The error is formatted and dropped in there, too: it is of the application's own.
-    let told = guarded(|| closure.is_so().map_err(|error| chain_text(&*error, ": ", MAX_ERROR)));
+/// The error's text, and the closure's end if its rule was taken away meanwhile, are code of others too.
+fn ask(closure: Custom) -> Result<bool, String> {
+    let told = guarded(|| {
+        let told = closure.is_so().map_err(|error| chain_text(&*error, ": ", MOST_ERROR));
+        drop(closure);
+        told
+    });
     told.unwrap_or_else(|| Err("it panicked".to_owned()))
 }
 
 fn report(told: &HashMap<String, Result<bool, String>>) {
     for (name, told) in told {
         if let Err(error) = told {
-            tracing::warn!(target: target::OBS, alertname = name, "alert rule could not be evaluated: {error}");
+            let _ = guarded(|| {
+                tracing::warn!(target: target::OBS, alertname = name, "alert rule could not be evaluated: {error}");
+            });
         }
     }
 }

@@ -1,110 +1,118 @@
 //! The state file: what a restart would forget.
+//!
+//! What was told to whom is written whenever it changes; the history, which is large, in a file of its own
+//! beside it.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{io, path::Path};
 
-use obs_core::names::target;
-use serde::{Deserialize, Serialize};
+use obs_core::{guard::guarded, names::target};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::engine::Engine;
+use super::{engine::Engine, file};
 use crate::{
     dispatch::SavedRecord,
     history::SavedHistory,
-    state::Phase,
-    time::{Moment, millis},
+    remediation::SavedRuns,
+    state::SavedAlert,
+    time::{Away, Moment},
 };
 
-/// What is kept over a restart: the history, alerts that wait or fire, and who was told.
+/// What is kept over a restart, besides the history.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct State {
     version: u32,
     /// Milliseconds since 1970.
     saved_at: i64,
-    history: SavedHistory,
-    alerts: Vec<SavedAlert>,
-    told: Vec<SavedRecord>,
+    pub(super) alerts: Vec<SavedAlert>,
+    pub(super) told: Vec<SavedRecord>,
+    pub(super) remediations: Vec<SavedRuns>,
 }
 
-/// A rule's only alert; those of single series come back by themselves, with a new `for`.
+/// The history, which has a file of its own.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SavedAlert {
-    pub(super) rule: String,
-    /// Milliseconds since 1970.
-    since: i64,
-    fired: Option<i64>,
+struct HistoryFile {
+    version: u32,
+    history: SavedHistory,
 }
 
-const VERSION: u32 = 1;
-/// After a longer time a firing alert is an old story, as in Prometheus.
-const OUTAGE: Duration = Duration::from_secs(3_600);
+/// What says how the rest is to be read.
+#[derive(Deserialize)]
+struct Header {
+    version: u32,
+}
+
+const VERSION: u32 = 2;
+/// Larger files are neither written nor read, in bytes.
+const MOST: u64 = 64 * 1024 * 1024;
+const MOST_HISTORY: u64 = 256 * 1024 * 1024;
+/// Behind the name of the state file.
+const HISTORY: &str = ".history";
 
 // === impl State ===
 
 impl State {
     pub(super) fn of(engine: &Engine, now: Moment) -> Self {
-        let alerts = engine.rules.iter().filter_map(|(name, judge)| {
-            let one = judge.active.iter().find(|one| one.key == 0)?;
-            let fired = match one.phase {
-                Phase::Firing { fired, .. } => Some(fired.unix_millis()),
-                Phase::Pending { .. } => None,
-            };
-            Some(SavedAlert { rule: name.clone(), since: one.phase.since().unix_millis(), fired })
+        let alerts = engine.rules.values().flat_map(|judge| {
+            let rule = &judge.rule;
+            judge.active.iter().map(move |active| SavedAlert::of(rule, active, now))
         });
         Self {
             version: VERSION,
             saved_at: now.unix_millis(),
-            history: engine.history.save(now),
             alerts: alerts.collect(),
-            told: engine.dispatcher.save(),
+            told: engine.dispatcher.save(now),
+            remediations: engine.save_runs(now),
         }
     }
 
-    /// Reads a state file. One that is not there is none; one that can't be read is none either, and said.
-    pub(super) fn read(path: &Path) -> Option<Self> {
-        let read = match fs::read(path) {
-            Ok(bytes) => serde_json::from_slice::<Self>(&bytes).map_err(|error| error.to_string()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Err(error) => Err(error.to_string()),
-        };
-        let checked = read.and_then(|state| match state.version {
-            VERSION => Ok(state),
-            other => Err(format!("version {other} is not known")),
-        });
-        checked
-            .inspect_err(|error| {
-                tracing::warn!(
-                    target: target::OBS,
-                    path = %path.display(),
-                    "the state of alerts can't be read, they begin anew: {error}",
-                );
-            })
-            .ok()
+    pub(super) fn read(path: &Path, now: Moment) -> Option<(Self, Away)> {
+        let state: Self = read(path, MOST)?;
+        let away = Away::new(state.saved_at, now);
+        Some((state, away))
     }
 
-    /// Writes it beside the file, then puts it in its place: a crash leaves the old one.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".new");
-        let json = serde_json::to_vec(self)?;
-        fs::write(&beside, json)?;
-        fs::File::open(&beside)?.sync_all()?;
-        fs::rename(&beside, path)
-    }
-
-    pub(super) fn into_parts(self, now: Moment) -> (SavedHistory, Vec<SavedAlert>, Vec<SavedRecord>) {
-        let is_recent = now.unix_millis().saturating_sub(self.saved_at) <= millis(OUTAGE);
-        let alerts = if is_recent { self.alerts } else { Vec::new() };
-        (self.history, alerts, self.told)
+        write(path, self, MOST)
     }
 }
 
-// === impl SavedAlert ===
+/// The history of a state file.
+pub(super) fn read_history(path: &Path) -> Option<SavedHistory> {
+    read(&file::beside(path, HISTORY), MOST_HISTORY).map(|file: HistoryFile| file.history)
+}
 
-impl SavedAlert {
-    pub(super) fn phase(&self, now: Moment) -> Phase {
-        let at = |unix: i64| now.at_unix_millis(unix.min(now.unix_millis()));
-        match self.fired {
-            Some(fired) => Phase::Firing { since: at(self.since), fired: at(fired), ended: None },
-            None => Phase::Pending { since: at(self.since) },
-        }
+pub(super) fn write_history(path: &Path, history: SavedHistory) -> io::Result<()> {
+    write(&file::beside(path, HISTORY), &HistoryFile { version: VERSION, history }, MOST_HISTORY)
+}
+
+/// Reads a file. One that is not there is none; one that can't be read is none either, and said.
+fn read<T: DeserializeOwned>(path: &Path, most: u64) -> Option<T> {
+    let read = file::read(path, most).map_err(|error| error.to_string());
+    let parsed = read.and_then(|bytes| bytes.as_deref().map(parse).transpose());
+    parsed.unwrap_or_else(|error| {
+        let _ = guarded(|| {
+            tracing::warn!(
+                target: target::OBS,
+                path = %path.display(),
+                "the state of alerts can't be read, they begin anew: {error}",
+            );
+        });
+        None
+    })
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let Header { version } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if version != VERSION {
+        return Err(format!("version {version} is not known, only {VERSION}"));
     }
+    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+}
+
+fn write(path: &Path, state: &impl Serialize, most: u64) -> io::Result<()> {
+    let json = serde_json::to_vec(state)?;
+    if json.len() as u64 > most {
+        return Err(io::Error::other(format!("it would have {} bytes, {most} are the most", json.len())));
+    }
+    file::replace(path, &json)
 }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use obs_core::deadline;
+use obs_core::{deadline, guard::guarded};
 
 use super::shared::Shared;
 use crate::subscriber;
@@ -49,16 +49,37 @@ pub(super) fn start(shared: &Arc<Shared>) -> io::Result<()> {
     Ok(())
 }
 
+/// How often what the channels have done is looked after between two evaluations, if there is a state file.
+const LOOK: Duration = Duration::from_secs(1);
+
 fn run(shared: &Weak<Shared>, stop: &Stop, interval: Duration) {
     let mut next = Instant::now();
     loop {
-        let Some(shared) = shared.upgrade() else { return };
-        shared.evaluate(shared.clock.now());
-        drop(shared);
+        let Some(alive) = shared.upgrade() else { return };
+        // A clock, or whatever takes our log, is code of others.
+        let _ = guarded(|| drop(alive.evaluate(alive.clock.now())));
         // After a pause of the machine, or a slow evaluation, what was missed is not caught up with.
         next = deadline(next, interval).max(Instant::now());
-        if !stop.sleep_until(next) {
+        drop(alive);
+        if !wait(shared, stop, next) {
             return;
         }
+    }
+}
+
+/// Waits for the next evaluation; whether there is one.
+fn wait(shared: &Weak<Shared>, stop: &Stop, next: Instant) -> bool {
+    loop {
+        let Some(alive) = shared.upgrade() else { return false };
+        let look = if alive.awaits_reports() { next.min(Instant::now() + LOOK) } else { next };
+        drop(alive);
+        if !stop.sleep_until(look) {
+            return false;
+        }
+        if look >= next {
+            return true;
+        }
+        let Some(alive) = shared.upgrade() else { return false };
+        let _ = guarded(|| alive.settle());
     }
 }

@@ -17,7 +17,7 @@ use obs_core::{
     names::alert::outcome,
 };
 
-use crate::Alert;
+use crate::{Alert, text::MOST_ERROR};
 
 /// A closure or a program.
 #[derive(Clone)]
@@ -28,8 +28,6 @@ pub(super) enum Action {
 
 pub(super) type Act = dyn Fn(&Alert) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
 
-/// The longest text of an error of a closure, in bytes.
-const MAX_ERROR: usize = 1_024;
 /// How often a program is asked whether it has ended.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -39,8 +37,8 @@ impl Action {
     /// Does it; the outcome for the metric, and what went wrong.
     pub(super) fn run(&self, alert: &Alert, timeout: Duration) -> (&'static str, Option<String>) {
         match self {
-            // The error is formatted and dropped in there, too: it is of the application's own.
-            Self::Closure(act) => match guarded(|| act(alert).map_err(|error| chain_text(&*error, ": ", MAX_ERROR))) {
+            // The error's own text is code of others too.
+            Self::Closure(act) => match guarded(|| act(alert).map_err(|error| chain_text(&*error, ": ", MOST_ERROR))) {
                 Some(Ok(())) => (outcome::SUCCEEDED, None),
                 Some(Err(error)) => (outcome::FAILED, Some(error)),
                 None => (outcome::FAILED, Some("it panicked".to_owned())),
@@ -71,7 +69,7 @@ fn describe(command: &mut Command, alert: &Alert) {
 fn watch(mut child: Child, alert: &Alert, timeout: Duration) -> (&'static str, Option<String>) {
     if let (Some(mut stdin), Ok(json)) = (child.stdin.take(), serde_json::to_vec(alert)) {
         // On a thread of its own: a program that doesn't read may not hold us up. It may also have ended.
-        drop(thread::spawn(move || drop(stdin.write_all(&json))));
+        drop(thread::Builder::new().spawn(move || drop(stdin.write_all(&json))));
     }
     let started = Instant::now();
     loop {

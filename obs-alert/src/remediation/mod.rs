@@ -3,9 +3,13 @@
 mod action;
 mod config;
 mod runner;
+mod runs;
 
 #[cfg(test)]
 mod tests;
 
 pub use config::Remediation;
-pub(crate) use runner::Runner;
+pub(crate) use {
+    runner::{Run, Runner},
+    runs::{Runs, SavedRuns},
+};

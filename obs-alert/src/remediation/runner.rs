@@ -1,7 +1,6 @@
 //! When a remediation runs.
 
 use std::{
-    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,34 +9,61 @@ use std::{
     time::Duration,
 };
 
-use obs_core::names::{alert::outcome, target};
+use obs_core::{
+    guard::guarded,
+    names::{alert::outcome, target},
+};
 
-use super::Remediation;
+use super::{Remediation, Runs, action::Action};
 use crate::{Alert, manager::Telemetry, subscriber, time::Moment};
-
-const HOUR: Duration = Duration::from_secs(3_600);
 
 /// A remediation at work.
 #[derive(Debug)]
 pub(crate) struct Runner {
     remediation: Remediation,
     telemetry: Telemetry,
-    /// When its runs of the last hour began.
-    runs: VecDeque<Moment>,
+    runs: Runs,
     is_running: Arc<AtomicBool>,
     /// It was said that it has run often enough.
     was_limited: bool,
 }
 
+/// What a remediation does now, to be done without the manager's lock.
+#[derive(Debug)]
+pub(crate) struct Run {
+    name: String,
+    alert: Alert,
+    telemetry: Telemetry,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Action {
+        action: Action,
+        timeout: Duration,
+        running: Running,
+    },
+    /// It would run, if it were not a dry run.
+    DryRun,
+    /// It has run so many times within the hour.
+    Limited(u32),
+}
+
 // === impl Runner ===
 
 impl Runner {
-    pub(crate) fn new(remediation: Remediation, telemetry: Telemetry) -> Self {
-        Self { remediation, telemetry, runs: VecDeque::new(), is_running: Arc::default(), was_limited: false }
+    /// One that goes on from what a state file has kept of it.
+    pub(crate) fn new(remediation: Remediation, telemetry: Telemetry, runs: Runs) -> Self {
+        Self { remediation, telemetry, runs, is_running: Arc::default(), was_limited: false }
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.remediation.name
+    }
+
+    pub(crate) const fn runs(&self) -> &Runs {
+        &self.runs
     }
 
     /// Whether it is for alerts of this name.
@@ -45,74 +71,89 @@ impl Runner {
         self.remediation.alerts.iter().any(|name| name == alert)
     }
 
-    /// An alert that it is for fires: runs if it may.
-    pub(crate) fn consider(&mut self, alert: &Alert, now: Moment) {
-        while self.runs.front().is_some_and(|run| now.since(*run) >= HOUR) {
-            self.runs.pop_front();
-        }
-        let is_cooling = self.runs.back().is_some_and(|last| now.since(*last) < self.remediation.cooldown);
+    /// Alerts that it is for fire: what is to be done, for the one that has waited longest, if it may run.
+    pub(crate) fn consider(&mut self, alerts: &[&Alert], now: Moment) -> Option<Run> {
+        let alert = alerts.get(self.runs.turn_of(alerts.iter().map(|alert| alert.fingerprint()))?)?;
+        let is_cooling = self.runs.last.is_some_and(|last| now.since(last) < self.remediation.cooldown);
         if is_cooling || self.is_running.load(Ordering::Acquire) {
-            return;
+            return None;
         }
-        if self.runs.len() >= self.remediation.runs_per_hour as usize {
-            self.say_limited(alert);
-            return;
+        if self.runs.within_hour(now) >= self.remediation.runs_per_hour as usize {
+            let was_limited = std::mem::replace(&mut self.was_limited, true);
+            return (!was_limited).then(|| self.run(alert, What::Limited(self.remediation.runs_per_hour)));
         }
-        self.runs.push_back(now);
+        self.runs.add(alert.fingerprint(), now);
         self.was_limited = false;
         if self.remediation.is_dry_run {
-            self.telemetry.remediated(&self.remediation.name, outcome::DRY_RUN);
-            tracing::info!(
-                target: target::ALERT,
-                remediation = self.remediation.name,
-                alertname = alert.name(),
-                "remediation would run, if it were not a dry run",
-            );
-        } else {
-            self.run(alert.clone());
+            return Some(self.run(alert, What::DryRun));
         }
+        let (action, timeout) = (self.remediation.action.clone(), self.remediation.timeout);
+        Some(self.run(alert, What::Action { action, timeout, running: Running::begin(&self.is_running) }))
     }
 
-    fn say_limited(&mut self, alert: &Alert) {
-        if std::mem::replace(&mut self.was_limited, true) {
-            return;
-        }
-        self.telemetry.remediated(&self.remediation.name, outcome::LIMITED);
-        tracing::warn!(
-            target: target::ALERT,
-            remediation = self.remediation.name,
-            alertname = alert.name(),
-            runs_per_hour = self.remediation.runs_per_hour,
-            "remediation has run often enough within the hour; somebody has to look",
-        );
+    fn run(&self, alert: &Alert, what: What) -> Run {
+        Run { name: self.remediation.name.clone(), alert: alert.clone(), telemetry: self.telemetry.clone(), what }
     }
+}
 
-    fn run(&self, alert: Alert) {
-        let (name, action) = (self.remediation.name.clone(), self.remediation.action.clone());
-        let (timeout, telemetry) = (self.remediation.timeout, self.telemetry.clone());
-        let running = Running::begin(&self.is_running);
-        let run = subscriber::carried(move || {
-            let (outcome, error) = action.run(&alert, timeout);
-            drop(running);
-            said(&name, alert.name(), outcome, error.as_deref());
-            telemetry.remediated(&name, outcome);
-        });
-        if let Err(error) = thread::Builder::new().name("obs-alert-remedy".to_owned()).spawn(run) {
-            said(&self.remediation.name, "", outcome::FAILED, Some(&error.to_string()));
-            self.telemetry.remediated(&self.remediation.name, outcome::FAILED);
+// === impl Run ===
+
+impl Run {
+    /// Does it, on a thread of its own.
+    pub(crate) fn start(self) {
+        let Self { name, alert, telemetry, what } = self;
+        match what {
+            What::Action { action, timeout, running } => {
+                let (failed, failed_telemetry) = (name.clone(), telemetry.clone());
+                let run = subscriber::carried(move || {
+                    let (outcome, error) = action.run(&alert, timeout);
+                    // The action may be the last to hold what its closure has caught.
+                    let _ = guarded(|| drop(action));
+                    drop(running);
+                    telemetry.remediated(&name, outcome);
+                    said(&name, alert.name(), outcome, error.as_deref());
+                });
+                if let Err(error) = thread::Builder::new().name("obs-alert-remedy".to_owned()).spawn(run) {
+                    failed_telemetry.remediated(&failed, outcome::FAILED);
+                    said(&failed, "", outcome::FAILED, Some(&error.to_string()));
+                }
+            }
+            What::DryRun => {
+                telemetry.remediated(&name, outcome::DRY_RUN);
+                let _ = guarded(|| {
+                    tracing::info!(
+                        target: target::ALERT,
+                        remediation = name,
+                        alertname = alert.name(),
+                        "remediation would run, if it were not a dry run",
+                    );
+                });
+            }
+            What::Limited(runs_per_hour) => {
+                telemetry.remediated(&name, outcome::LIMITED);
+                let _ = guarded(|| {
+                    tracing::warn!(
+                        target: target::ALERT,
+                        remediation = name,
+                        alertname = alert.name(),
+                        runs_per_hour,
+                        "remediation has run often enough within the hour; somebody has to look",
+                    );
+                });
+            }
         }
     }
 }
 
 fn said(name: &str, alert: &str, outcome: &str, error: Option<&str>) {
-    match error {
+    let _ = guarded(|| match error {
         None => {
             tracing::info!(target: target::ALERT, remediation = name, alertname = alert, outcome, "remediation ran");
         }
         Some(error) => {
             tracing::error!(target: target::ALERT, remediation = name, alertname = alert, outcome, error, "remediation failed");
         }
-    }
+    });
 }
 
 /// Set while a run goes on, whatever ends it.

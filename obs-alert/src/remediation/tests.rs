@@ -155,3 +155,84 @@ fn what_is_wrong_is_refused_with_its_mend() {
         assert!(error.starts_with(expected), "{error}");
     }
 }
+
+/// A process of a service whose queue is stuck again and again, with a state file.
+fn process(file: &std::path::Path, clock: &ManualClock, runs: &Arc<AtomicU32>) -> AlertManager {
+    let count = Arc::clone(runs);
+    let restart = Remediation::closure("restart", move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, io::Error>(())
+    });
+    let stuck = Condition::custom(|| Ok::<_, io::Error>(true));
+    AlertManager::builder()
+        .registry(&Registry::new())
+        .clock(clock.clone())
+        .state_file(file)
+        .rule(AlertRule::new("QueueStuck", stuck, Severity::Critical, "nothing leaves the queue"))
+        .remediation(restart.on("QueueStuck").cooldown(Duration::ZERO).runs_per_hour(3))
+        .build()
+        .unwrap()
+}
+
+fn wait_until(condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(15), "waited in vain");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn runs_of_the_hour_are_remembered_over_restarts_whatever_the_wall_clock_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, runs) = (folder.path().join("alerts.json"), Arc::default());
+    // Each process is ended by its own remedy, without a shutdown. The wall clock goes back in between.
+    for (process_no, unix) in [1_700_000_000_u64, 1_700_000_060, 1_600_000_000, 0, 1_000, 2_000].into_iter().enumerate()
+    {
+        let clock = ManualClock::at(Duration::from_secs(unix));
+        let manager = process(&file, &clock, &runs);
+        manager.evaluate(clock.now());
+        let expected = u32::try_from(process_no).unwrap().saturating_add(1).min(3);
+        wait_until(|| runs.load(Ordering::Relaxed) == expected);
+    }
+    let clock = ManualClock::at(Duration::from_secs(2_000 + 3_600));
+    process(&file, &clock, &runs).evaluate(clock.now());
+    wait_until(|| runs.load(Ordering::Relaxed) == 4);
+}
+
+#[test]
+fn the_series_of_an_alert_take_turns() {
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let hear = Arc::clone(&told);
+    let mend = Remediation::closure("mend", move |alert: &crate::Alert| {
+        hear.lock().unwrap().push(alert.labels()["pool"].clone());
+        Ok::<_, io::Error>(())
+    });
+    let gauge = Condition::Gauge {
+        selector: crate::promql::Selector::new("connections"),
+        by: None,
+        is: crate::Comparison::Above(10.0),
+    };
+    let (registry, clock) = (Registry::new(), ManualClock::new());
+    let manager = AlertManager::builder()
+        .registry(&registry)
+        .clock(clock.clone())
+        .rule(AlertRule::new("Full", gauge, Severity::Critical, "full"))
+        .remediation(mend.on("Full").cooldown(2 * Duration::from_secs(3_600)))
+        .build()
+        .unwrap();
+    metrics::with_local_recorder(&registry, || {
+        for pool in ["a", "b", "c"] {
+            metrics::gauge!("connections", "pool" => pool).set(11.0);
+        }
+    });
+    for hour in 0..7 {
+        manager.evaluate(clock.now());
+        // Its cooldown is longer than the hour that runs are counted for.
+        wait_until(|| told.lock().unwrap().len() == hour / 2 + 1);
+        clock.advance(Duration::from_secs(3_600));
+    }
+    let mut first: Vec<_> = told.lock().unwrap()[..3].to_vec();
+    first.sort_unstable();
+    assert_eq!(first, ["a", "b", "c"]);
+}

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Alert, AlertState, Phase, expand, fingerprint};
-use crate::{AlertRule, state::alert::Facts, time::Moment};
+use super::{Alert, AlertState, Phase, alert::Facts, expand, fingerprint};
+use crate::{AlertRule, text::cut};
 
 /// One of a rule's alerts: rules on gauges have one for each series.
 #[derive(Clone, Debug)]
@@ -12,17 +12,10 @@ pub(crate) struct Active {
     pub(crate) key: u128,
     pub(crate) phase: Phase,
     pub(crate) alert: Alert,
-}
-
-/// What an evaluation has made of an alert.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// It goes on, or has begun.
-    Goes(Active),
-    /// It has fired, and is over.
-    Resolved(Alert),
-    /// It never fired.
-    Dropped,
+    /// It comes from a state file, and its series was not seen yet.
+    pub(crate) is_restored: bool,
+    /// It fired before an outage that was too long to go on: it stays only as long as nobody knows.
+    pub(crate) is_stale: bool,
 }
 
 // === impl Active ===
@@ -37,7 +30,17 @@ impl Active {
         phase: Phase,
         value: Option<f64>,
     ) -> Self {
-        let labels = labels(rule, common, series, value);
+        Self::with_labels(rule, key, labels(rule, common, series, value), phase, value)
+    }
+
+    /// The same with labels that are known already.
+    pub(super) fn with_labels(
+        rule: &AlertRule,
+        key: u128,
+        labels: BTreeMap<String, String>,
+        phase: Phase,
+        value: Option<f64>,
+    ) -> Self {
         let facts = Facts {
             fingerprint: fingerprint(&labels),
             severity: rule.severity,
@@ -48,24 +51,34 @@ impl Active {
             cooldown: rule.cooldown,
         };
         let alert = Alert { facts: Arc::new(facts), state: AlertState::Pending, value, resolved_at: None };
-        Self { key, phase, alert }.in_phase(rule, phase, value)
+        Self { key, phase, alert, is_restored: false, is_stale: false }.in_phase(rule, phase, value)
+    }
+
+    /// The fingerprint of the alert of a series.
+    pub(crate) fn fingerprint_of(
+        rule: &AlertRule,
+        common: &BTreeMap<String, String>,
+        series: &[(String, String)],
+        value: Option<f64>,
+    ) -> u64 {
+        fingerprint(&labels(rule, common, series, value))
+    }
+
+    /// Whether a rule makes alerts of these labels; which values those of its series have can't be told.
+    pub(super) fn fits(
+        rule: &AlertRule,
+        common: &BTreeMap<String, String>,
+        has_series: bool,
+        found: &BTreeMap<String, String>,
+    ) -> bool {
+        let own = labels(rule, common, &[], None);
+        let is_template = |key: &String| rule.labels.get(key).is_some_and(|text| text.contains("{{"));
+        let agrees = own.iter().all(|(key, value)| is_template(key) || found.get(key) == Some(value));
+        agrees && (has_series || found.keys().eq(own.keys()))
     }
 
     /// The same alert in the phase that an evaluation has found.
-    pub(crate) fn step(self, rule: &AlertRule, next: Option<Phase>, value: Option<f64>, now: Moment) -> Outcome {
-        match next {
-            Some(phase) => Outcome::Goes(self.in_phase(rule, phase, value)),
-            None if self.phase.is_firing() => {
-                let mut alert = self.alert;
-                alert.state = AlertState::Resolved;
-                alert.resolved_at = Some(now.unix());
-                Outcome::Resolved(alert)
-            }
-            None => Outcome::Dropped,
-        }
-    }
-
-    fn in_phase(mut self, rule: &AlertRule, phase: Phase, value: Option<f64>) -> Self {
+    pub(crate) fn in_phase(mut self, rule: &AlertRule, phase: Phase, value: Option<f64>) -> Self {
         if let Some(value) = value.filter(|value| self.alert.value != Some(*value)) {
             self.alert.value = Some(value);
             let annotations = annotations(rule, &self.alert.facts.labels, Some(value));
@@ -82,6 +95,17 @@ impl Active {
     }
 }
 
+/// The labels that a rule's alert has whatever its series: templates as they stand.
+pub(crate) fn static_labels(rule: &AlertRule, common: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let fixed = fixed(rule);
+    let own = rule.labels.clone();
+    common.clone().into_iter().chain(own).chain(fixed).collect()
+}
+
+fn fixed(rule: &AlertRule) -> [(String, String); 2] {
+    [("alertname".to_owned(), rule.name.clone()), ("severity".to_owned(), rule.severity.as_str().to_owned())]
+}
+
 /// The series' labels, then what all alerts of this process have, then the rule's own: the last wins.
 fn labels(
     rule: &AlertRule,
@@ -91,15 +115,17 @@ fn labels(
 ) -> BTreeMap<String, String> {
     let of_series = |name: &str| series.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let own = rule.labels.iter().map(|(key, text)| (key.clone(), expand(text, value, of_series)));
-    let fixed =
-        [("alertname".to_owned(), rule.name.clone()), ("severity".to_owned(), rule.severity.as_str().to_owned())];
     let common = common.iter().map(|(key, value)| (key.clone(), value.clone()));
-    series.iter().cloned().chain(common).chain(own).chain(fixed).collect()
+    series.iter().cloned().chain(common).chain(own).chain(fixed(rule)).collect()
 }
+
+/// Values of labels come from anywhere: no text gets longer than this, in bytes.
+const MOST_TEXT: usize = 8 * 1024;
 
 fn annotations(rule: &AlertRule, labels: &BTreeMap<String, String>, value: Option<f64>) -> BTreeMap<String, String> {
     let of_alert = |name: &str| labels.get(name).map(String::as_str);
-    let given = rule.annotations.iter().map(|(key, text)| (key.clone(), expand(text, value, of_alert)));
-    let summary = ("summary".to_owned(), expand(&rule.message, value, of_alert));
+    let text = |template: &str| cut(&expand(template, value, of_alert), MOST_TEXT);
+    let given = rule.annotations.iter().map(|(key, template)| (key.clone(), text(template)));
+    let summary = ("summary".to_owned(), text(&rule.message));
     [summary].into_iter().chain(given).collect()
 }

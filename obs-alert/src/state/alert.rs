@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use crate::{Severity, time::rfc3339};
+use super::fingerprint;
+use crate::{
+    Severity,
+    time::{Moment, rfc3339},
+};
 
 /// An alert: a rule whose condition holds, or has held until just now. A cheap handle.
 #[derive(Clone, PartialEq)]
@@ -41,6 +45,43 @@ pub enum AlertState {
 // === impl Alert ===
 
 impl Alert {
+    /// An alert of a state file, with the times, since 1970, at which it was active, fired and was over.
+    pub(crate) fn restored(
+        (labels, annotations): (BTreeMap<String, String>, BTreeMap<String, String>),
+        severity: Severity,
+        value: Option<f64>,
+        [active_at, fired_at, resolved_at]: [Option<Duration>; 3],
+    ) -> Self {
+        let facts = Facts {
+            fingerprint: fingerprint(&labels),
+            severity,
+            labels,
+            annotations,
+            active_at: active_at.unwrap_or_default(),
+            fired_at,
+            cooldown: Duration::ZERO,
+        };
+        let state = if resolved_at.is_some() { AlertState::Resolved } else { AlertState::Firing };
+        Self { facts: Arc::new(facts), state, value, resolved_at }
+    }
+
+    pub(crate) fn set_cooldown(&mut self, cooldown: Duration) {
+        Arc::make_mut(&mut self.facts).cooldown = cooldown;
+    }
+
+    /// It is over.
+    pub(crate) fn resolve(&mut self, now: Moment) {
+        self.state = AlertState::Resolved;
+        self.resolved_at = Some(now.unix());
+    }
+
+    /// Bytes that it takes, more or less.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = self.facts.labels.iter().chain(&self.facts.annotations);
+        let each = |(key, value): (&String, &String)| key.len() + value.len() + 2 * size_of::<String>();
+        size_of::<Self>() + size_of::<Facts>() + texts.map(each).sum::<usize>()
+    }
+
     /// The name of its rule: the label `alertname`.
     #[must_use]
     pub fn name(&self) -> &str {

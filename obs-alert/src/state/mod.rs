@@ -4,12 +4,14 @@ mod active;
 mod alert;
 mod fingerprint;
 mod phase;
+mod saved;
 mod template;
 
 pub(crate) use {
-    active::{Active, Outcome},
+    active::{Active, static_labels},
     fingerprint::fingerprint,
     phase::{Phase, Times},
+    saved::SavedAlert,
     template::expand,
 };
 

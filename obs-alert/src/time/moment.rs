@@ -54,14 +54,29 @@ impl Moment {
         self.ticks
     }
 
+    /// What the wall clock is ahead of the monotonic one, in milliseconds: it changes when somebody sets it.
+    pub(crate) const fn wall_offset(self) -> i64 {
+        self.unix.saturating_sub(self.ticks)
+    }
+
     /// The wall clock, in milliseconds since 1970.
     pub(crate) const fn unix_millis(self) -> i64 {
         self.unix
     }
 
-    /// The moment at which the wall clock stood at `unix` milliseconds, if it has run evenly until now.
-    pub(crate) const fn at_unix_millis(self, unix: i64) -> Self {
-        Self { ticks: self.ticks.saturating_sub(self.unix.saturating_sub(unix)), unix }
+    /// The moment so many milliseconds before this one, or after it if they are below zero.
+    pub(crate) const fn earlier(self, millis: i64) -> Self {
+        Self { ticks: self.ticks.saturating_sub(millis), unix: self.unix.saturating_sub(millis) }
+    }
+
+    /// The same moment, whose wall clock stood at `unix` milliseconds.
+    pub(crate) const fn stamped(self, unix: i64) -> Self {
+        Self { ticks: self.ticks, unix }
+    }
+
+    /// How far it is from this moment to a later one, in milliseconds; below zero if it was before.
+    pub(crate) const fn millis_to(self, later: Self) -> i64 {
+        later.ticks.saturating_sub(self.ticks)
     }
 
     /// Whether it is this moment or a later one.

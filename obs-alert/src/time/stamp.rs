@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 const DAY: u64 = 86_400;
+/// The last second of the year 9999: later years have no form in RFC 3339.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
 
 /// RFC 3339, UTC, milliseconds: `2026-11-22T14:30:05.123Z`.
 pub(crate) fn rfc3339(unix: Duration) -> String {
+    let unix = unix.min(LAST);
     let (days, second) = (unix.as_secs() / DAY, unix.as_secs() % DAY);
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
@@ -37,5 +40,6 @@ mod tests {
         assert_eq!(stamp(951_782_400_000), "2000-02-29T00:00:00.000Z");
         assert_eq!(stamp(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
         assert_eq!(stamp(4_107_542_399_000), "2100-02-28T23:59:59.000Z");
+        assert_eq!(stamp(u64::MAX), "9999-12-31T23:59:59.000Z");
     }
 }

@@ -1,9 +1,14 @@
 //! A service without a network, and what its manager makes of it.
 
 mod figures;
+mod files;
+mod hostile;
 mod life;
+mod model;
+mod restarts;
 mod running;
 mod telling;
+mod world;
 
 use std::{
     io,

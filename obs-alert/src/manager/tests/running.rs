@@ -150,7 +150,7 @@ fn it_evaluates_by_itself_and_stops_with_its_last_handle() {
     wait_for(|| Arc::strong_count(&asked) == 1);
 }
 
-fn wait_for(mut condition: impl FnMut() -> bool) {
+pub(super) fn wait_for(mut condition: impl FnMut() -> bool) {
     let started = std::time::Instant::now();
     while !condition() {
         assert!(started.elapsed() < SOON, "waited in vain");

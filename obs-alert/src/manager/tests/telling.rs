@@ -77,3 +77,43 @@ fn a_page_mutes_the_ticket_of_the_same_slo_and_no_other() {
     let names: Vec<_> = told.iter().map(|title| title.split(' ').nth(1).unwrap()).collect();
     assert_eq!(names, ["PageA", "Plain", "TicketB"]);
 }
+
+#[test]
+fn a_ring_of_inhibitions_is_refused_and_spelled_out() {
+    let mutes = |source: &str, target: &str| {
+        Inhibition::new().source("alertname", source).target("alertname", target).equal(["service"])
+    };
+    let rule = |name: &str| simple(name, flag().1);
+    let registry = Registry::new();
+    let builder =
+        || AlertManager::builder().registry(&registry).inhibition(mutes("A", "B")).inhibition(mutes("B", "A"));
+    let error = builder().rule(rule("A")).rule(rule("B")).build().unwrap_err();
+    assert_eq!(error.place(), "setting inhibition");
+    assert!(
+        error.to_string().contains("\"A\" mutes \"B\", which mutes \"A\"")
+            || error.to_string().contains("\"B\" mutes \"A\", which mutes \"B\""),
+        "{error}"
+    );
+    let manager = builder().rule(rule("A")).build().unwrap();
+    let error = manager.add_rule(rule("B")).unwrap_err();
+    assert_eq!(error.place(), "alert \"B\"");
+    manager.add_rule(rule("C")).unwrap();
+    assert_eq!(manager.rules().len(), 2, "what is refused is not there");
+    // Of different services they don't meet.
+    builder().rule(rule("A").label("service", "a")).rule(rule("B").label("service", "b")).build().unwrap();
+}
+
+#[test]
+fn series_whose_labels_make_them_mute_each_other_are_told() {
+    let mutes = |source: &str, target: &str| {
+        Inhibition::new().source("pool", source).target("pool", target).equal(["alertname"])
+    };
+    let gauge = Condition::Gauge { selector: Selector::new("connections"), by: None, is: Comparison::Above(10.0) };
+    let stage = stage(|builder| {
+        builder.inhibition(mutes("a", "b")).inhibition(mutes("b", "a")).group_by(["pool"]).rule(simple("Full", gauge))
+    });
+    stage.gauge("a", 11.0);
+    stage.gauge("b", 11.0);
+    stage.tick();
+    assert_eq!(stage.told().len(), 2);
+}
