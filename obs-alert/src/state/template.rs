@@ -1,7 +1,8 @@
 //! The templates of labels and annotations, as far as rules of Prometheus use them every day.
 
 /// Fills `{{ $value }}`, `{{ $labels.name }}` and the functions `humanize`, `humanizePercentage` and
-/// `humanizeDuration` behind a pipe. What is something else stays as it is: Prometheus can do more.
+/// `humanizeDuration` behind a pipe. Values are rounded to four significant digits, as people read them. What is
+/// something else stays as it is: Prometheus can do more.
 pub(crate) fn expand<'a>(text: &str, value: Option<f64>, label: impl Fn(&str) -> Option<&'a str>) -> String {
     let (mut expanded, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, template, after)) = next_template(rest) {
@@ -27,7 +28,7 @@ fn fill<'a>(template: &str, value: Option<f64>, label: &impl Fn(&str) -> Option<
     let rest = template.strip_prefix("$value")?.trim_start();
     let Some(value) = value else { return Some("unknown".to_owned()) };
     if rest.is_empty() {
-        return Some(value.to_string());
+        return Some(significant(value));
     }
     match rest.strip_prefix('|')?.trim() {
         "humanize" => Some(humanize(value)),
@@ -37,10 +38,15 @@ fn fill<'a>(template: &str, value: Option<f64>, label: &impl Fn(&str) -> Option<
     }
 }
 
-/// Four significant digits, as `%.4g` gives them.
+/// Four significant digits, more before the point where there are more.
 fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
+    }
+    if !(1e-6..1e15).contains(&value.abs()) {
+        let text = format!("{value:.3e}");
+        let (number, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", number.trim_end_matches('0').trim_end_matches('.'));
     }
     let digits = value.abs().log10().floor();
     let places = (3.0 - digits).clamp(0.0, 20.0);
@@ -93,6 +99,14 @@ mod tests {
         assert_eq!(expanded("{{ $value | humanizeDuration }}", 93_784.0), "1d 2h 3m 4s");
         assert_eq!(expanded("{{ $value | humanizeDuration }}", 0.25), "250ms");
         assert_eq!(expanded("{{ $value | humanize }}", 12_345.6), "12.35k");
+    }
+
+    #[test]
+    fn values_are_rounded_for_people() {
+        let texts = [0.166_666_666_666_666_66, 0.1 + 0.2, 19.0, 123_456.789, 1e-9, 1.5e300, -0.000_012_345_6]
+            .map(|value| expanded("{{ $value }}", value));
+        assert_eq!(texts, ["0.1667", "0.3", "19", "123457", "1e-9", "1.5e300", "-0.00001235"]);
+        assert!(expanded("{{ $value | humanize }}", 1e300).len() < 10);
     }
 
     #[test]
