@@ -159,9 +159,9 @@ impl AlertManagerBuilder {
     }
 
     /// A file that keeps over a restart what is pending or fires, who was told of it, and when remediations ran:
-    /// whoever was told of an alert is told that it is over. It is written whenever that changes, and each minute. Beside it
-    /// stands the history of the windows, in a file with `.history` behind its name, written every 5 minutes
-    /// and at the shutdown.
+    /// whoever was told of an alert is told that it is over. It is written whenever that changes, and each
+    /// minute. Beside it stands the history of the windows, in a file with `.history` behind its name, written
+    /// each minute, every 5 minutes if it is larger than 1 MiB, and at the shutdown.
     ///
     /// The time between two processes is read from the wall clock, and is zero if that was set back. After more
     /// than an hour alerts begin anew. What is missing, broken, of another version or larger than 64 MiB (256 MiB

@@ -58,8 +58,10 @@ struct Saved {
 
 /// How often what has not changed is written, so that a kill loses no more of the time that has passed.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
-/// How often the history is written, and that nothing can be written is said.
+/// How often a large history is written, and that nothing can be written is said.
 const SELDOM: Duration = Duration::from_secs(300);
+/// A history up to this many bytes is written as often as the rest.
+const SMALL: usize = 1024 * 1024;
 
 // === impl Shared ===
 
@@ -140,7 +142,9 @@ impl Shared {
             saved.alerts = result.is_ok().then_some(now);
         }
         // At first there is no history that is not there already.
-        if saved.history.get_or_insert(now) != &now && is_due(saved.history, SELDOM) {
+        let is_small = self.engine().history.bytes() <= SMALL;
+        let every = if is_small { SAVE_EVERY } else { SELDOM };
+        if saved.history.get_or_insert(now) != &now && is_due(saved.history, every) {
             saved.history = Some(now);
             let history = self.engine().history.save(now);
             result = result.and(state_file::write_history(path, history));
