@@ -1,8 +1,8 @@
 //! The page of another recorder of the `metrics` facade.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
-use actix_web::{HttpRequest, HttpResponse, dev::HttpServiceFactory, http::header};
+use actix_web::{HttpResponse, dev::HttpServiceFactory, http::header};
 use obs_core::{
     PageOwner,
     metrics::{Format, TextPage},
@@ -34,12 +34,10 @@ use crate::page::{self, unobserved};
 #[must_use = "the page is served once the application has it as a service"]
 pub fn metrics_from<P: TextPage>(path: &str, page: P) -> impl HttpServiceFactory + use<P> {
     let (owner, source) = (PageOwner::of_default(), Arc::new(page));
-    owner.skip(path);
-    page::page(path, move |request: HttpRequest| answer(owner.clone(), Arc::clone(&source), request))
+    page::page(path, &owner, move || ready(answer(&*source)))
 }
 
-async fn answer(owner: PageOwner, page: Arc<impl TextPage>, request: HttpRequest) -> HttpResponse {
-    owner.leave_out(request.path()).await;
+fn answer(page: &impl TextPage) -> HttpResponse {
     let content_type = (header::CONTENT_TYPE, Format::Text.content_type());
     unobserved(HttpResponse::Ok().insert_header(content_type).body(page.text_page()))
 }

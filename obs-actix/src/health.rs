@@ -1,7 +1,9 @@
 //! The pages that probes ask.
 
+use std::future::ready as ready_with;
+
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     dev::HttpServiceFactory,
     http::{StatusCode, header},
 };
@@ -28,15 +30,8 @@ use crate::page::{page, unobserved};
 /// ```
 #[must_use = "the page is served once the application has it as a service"]
 pub fn health(path: &str, health: &Health) -> impl HttpServiceFactory + use<> {
-    health.owner().skip(path);
-    let health = health.clone();
-    page(path, move |request: HttpRequest| {
-        let health = health.clone();
-        async move {
-            health.owner().leave_out(request.path()).await;
-            answer(&health.liveness())
-        }
-    })
+    let handle = health.clone();
+    page(path, health.owner(), move || ready_with(answer(&handle.liveness())))
 }
 
 /// A resource with the readiness page at `path`, usually `/ready`: 200 while all required checks
@@ -45,14 +40,10 @@ pub fn health(path: &str, health: &Health) -> impl HttpServiceFactory + use<> {
 /// See [`health`](fn@health) for what both pages have in common.
 #[must_use = "the page is served once the application has it as a service"]
 pub fn ready(path: &str, health: &Health) -> impl HttpServiceFactory + use<> {
-    health.owner().skip(path);
-    let health = health.clone();
-    page(path, move |request: HttpRequest| {
-        let health = health.clone();
-        async move {
-            health.owner().leave_out(request.path()).await;
-            answer(&health.readiness().await)
-        }
+    let handle = health.clone();
+    page(path, health.owner(), move || {
+        let handle = handle.clone();
+        async move { answer(&handle.readiness().await) }
     })
 }
 

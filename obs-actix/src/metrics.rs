@@ -34,13 +34,13 @@ use crate::{headers::Headers, page::unobserved};
 /// ```
 #[must_use = "the page is served once the application has it as a service"]
 pub fn metrics(path: &str) -> impl HttpServiceFactory + use<> {
-    page(path, MetricsPage::of_default(path))
+    page(path, MetricsPage::of_default())
 }
 
 /// [`metrics`] of this instance.
 #[must_use = "the page is served once the application has it as a service"]
 pub fn metrics_for(path: &str, obs: &Obs) -> impl HttpServiceFactory + use<> {
-    page(path, MetricsPage::of(obs, path))
+    page(path, MetricsPage::of(obs))
 }
 
 fn page(path: &str, page: MetricsPage) -> impl HttpServiceFactory + use<> {

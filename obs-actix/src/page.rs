@@ -1,6 +1,6 @@
 //! Pages of obs itself, which no middleware records.
 
-use std::future::{Future, ready};
+use std::future::Future;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -8,21 +8,41 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
+use obs_core::PageOwner;
 
 /// Marks a response that the middleware leaves unrecorded: the page itself, in whatever scope.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unobserved;
 
 /// A resource that answers `GET` and `HEAD`, and refuses the rest.
-pub(crate) fn page<F, A>(path: &str, answer: F) -> impl HttpServiceFactory + use<F, A>
+pub(crate) fn page<F, A>(path: &str, owner: &PageOwner, answer: F) -> impl HttpServiceFactory + use<F, A>
 where
-    F: Fn(HttpRequest) -> A + Clone + 'static,
+    F: Fn() -> A + Clone + 'static,
     A: Future<Output = HttpResponse> + 'static,
 {
+    let (of_page, of_refusal) = (owner.clone(), owner.clone());
+    let page = move |request: HttpRequest| {
+        let (owner, answer) = (of_page.clone(), answer.clone());
+        async move {
+            leave_out(&owner, &request).await;
+            answer().await
+        }
+    };
+    let refusal = move |request: HttpRequest| {
+        let owner = of_refusal.clone();
+        async move {
+            leave_out(&owner, &request).await;
+            refuse()
+        }
+    };
     web::resource(path.to_owned())
-        .route(web::get().to(answer.clone()))
-        .route(web::head().to(answer))
-        .default_service(web::to(|| ready(refuse())))
+        .route(web::get().to(page.clone()))
+        .route(web::head().to(page))
+        .default_service(web::to(refusal))
+}
+
+async fn leave_out(owner: &PageOwner, request: &HttpRequest) {
+    owner.leave_out(request.method().as_str(), request.path()).await;
 }
 
 fn refuse() -> HttpResponse {

@@ -1,8 +1,8 @@
 //! The page of another recorder of the `metrics` facade.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
-use axum::{Router, extract::OriginalUri, http::header, routing::get};
+use axum::{Router, http::header};
 use obs_core::{
     PageOwner,
     metrics::{Format, TextPage},
@@ -32,11 +32,9 @@ use crate::page::{self, unobserved};
 /// ```
 pub fn metrics_from<S: Clone + Send + Sync + 'static>(path: &str, page: impl TextPage) -> Router<S> {
     let (owner, source) = (PageOwner::of_default(), Arc::new(page));
-    owner.skip(path);
-    let of_page = owner.clone();
-    let get = get(async move |OriginalUri(uri): OriginalUri| {
-        of_page.leave_out(uri.path()).await;
-        unobserved(([(header::CONTENT_TYPE, Format::Text.content_type())], source.text_page()))
-    });
-    page::page(path, &owner, get)
+    let answer = move || {
+        let content_type = [(header::CONTENT_TYPE, Format::Text.content_type())];
+        ready(unobserved((content_type, source.text_page())))
+    };
+    page::page(path, &owner, page::get_only(&owner, answer))
 }

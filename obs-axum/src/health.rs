@@ -1,15 +1,15 @@
 //! The pages that probes ask.
 
+use std::future::ready as ready_with;
+
 use axum::{
     Router,
-    extract::OriginalUri,
     http::{StatusCode, header},
     response::Response,
-    routing::get,
 };
 use obs_core::health::{Health, HealthReport};
 
-use crate::page::{page, unobserved};
+use crate::page::{get_only, page, unobserved};
 
 /// A router with the liveness page at `path`, usually `/health`: 200 as long as the process can
 /// answer and [`Health::declare_dead`] was not called. No check is asked: see [`ready`] for them.
@@ -28,13 +28,9 @@ use crate::page::{page, unobserved};
 ///     .merge(obs_axum::ready("/ready", &health)); // 503
 /// ```
 pub fn health<S: Clone + Send + Sync + 'static>(path: &str, health: &Health) -> Router<S> {
-    health.owner().skip(path);
     let handle = health.clone();
-    let get = get(async move |OriginalUri(uri): OriginalUri| {
-        handle.owner().leave_out(uri.path()).await;
-        answer(&handle.liveness())
-    });
-    page(path, health.owner(), get)
+    let liveness = move || ready_with(answer(&handle.liveness()));
+    page(path, health.owner(), get_only(health.owner(), liveness))
 }
 
 /// A router with the readiness page at `path`, usually `/ready`: 200 while all required checks pass,
@@ -42,13 +38,12 @@ pub fn health<S: Clone + Send + Sync + 'static>(path: &str, health: &Health) -> 
 ///
 /// See [`health`](fn@health) for what both pages have in common.
 pub fn ready<S: Clone + Send + Sync + 'static>(path: &str, health: &Health) -> Router<S> {
-    health.owner().skip(path);
     let handle = health.clone();
-    let get = get(async move |OriginalUri(uri): OriginalUri| {
-        handle.owner().leave_out(uri.path()).await;
-        answer(&handle.readiness().await)
-    });
-    page(path, health.owner(), get)
+    let readiness = move || {
+        let handle = handle.clone();
+        async move { answer(&handle.readiness().await) }
+    };
+    page(path, health.owner(), get_only(health.owner(), readiness))
 }
 
 fn answer(report: &HealthReport) -> Response {

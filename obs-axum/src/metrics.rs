@@ -35,12 +35,12 @@ use crate::{
 ///     .merge(obs_axum::metrics("/metrics"));
 /// ```
 pub fn metrics<S: Clone + Send + Sync + 'static>(path: &str) -> Router<S> {
-    page(path, MetricsPage::of_default(path))
+    page(path, MetricsPage::of_default())
 }
 
 /// [`metrics`] of this instance.
 pub fn metrics_for<S: Clone + Send + Sync + 'static>(path: &str, obs: &Obs) -> Router<S> {
-    page(path, MetricsPage::of(obs, path))
+    page(path, MetricsPage::of(obs))
 }
 
 fn page<S: Clone + Send + Sync + 'static>(path: &str, page: MetricsPage) -> Router<S> {

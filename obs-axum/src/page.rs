@@ -1,9 +1,13 @@
 //! Pages of obs itself, which no layer records.
 
+use std::future::Future;
+
 use axum::{
     Extension, Router,
+    extract::OriginalUri,
+    http::{Method, StatusCode},
     response::{IntoResponse, Response},
-    routing::MethodRouter,
+    routing::{MethodRouter, get},
 };
 use obs_core::PageOwner;
 use tower_layer::layer_fn;
@@ -21,6 +25,25 @@ where
 {
     let observer = Observer::Unmatched(owner.clone());
     Router::new().route(path, page).layer(layer_fn(move |inner| ObsService::new(inner, observer.clone())))
+}
+
+/// What answers `GET` and `HEAD` with a page, and refuses the rest; neither is recorded.
+pub(crate) fn get_only<S, F, A>(owner: &PageOwner, answer: F) -> MethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    F: Fn() -> A + Clone + Send + Sync + 'static,
+    A: Future<Output = Response> + Send,
+{
+    let (of_page, of_refusal) = (owner.clone(), owner.clone());
+    let page = async move |method: Method, OriginalUri(uri): OriginalUri| {
+        of_page.leave_out(method.as_str(), uri.path()).await;
+        answer().await
+    };
+    let refuse = async move |method: Method, OriginalUri(uri): OriginalUri| {
+        of_refusal.leave_out(method.as_str(), uri.path()).await;
+        unobserved(StatusCode::METHOD_NOT_ALLOWED)
+    };
+    get(page).fallback(refuse)
 }
 
 /// The response of a page.

@@ -207,12 +207,6 @@ impl Obs {
         let unfinished = self.owner.flush(Instant::now(), timeout);
         if unfinished.is_empty() { Ok(()) } else { Err(ShutdownError { unfinished, timeout }) }
     }
-
-    /// Leaves a route out of logs, traces and metrics of every layer of this instance, from now on.
-    #[doc(hidden)]
-    pub fn skip_route(&self, template: &str) {
-        self.owner.shared.routes.skipped.add(template);
-    }
 }
 
 // === impl Owner ===

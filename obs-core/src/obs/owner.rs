@@ -3,7 +3,7 @@
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use super::{Obs, Shared, shared};
-use crate::request::{LayerState, Routes, discard_current};
+use crate::request::{LayerState, Routes, discard_current, known_method};
 
 /// The instance that a page belongs to: a metrics page, a health check. For adapters.
 #[derive(Clone, Debug, Default)]
@@ -32,27 +32,22 @@ impl PageOwner {
         Self { shared: Some(shared) }
     }
 
-    /// Makes the layers of the instance leave the route with this template out of all signals.
-    pub fn skip(&self, template: &str) {
-        self.routes().skipped.add(template);
-    }
-
     /// The layer that observes the service that the page belongs to, if there is one.
     #[must_use]
     pub fn layer(&self) -> Option<LayerState> {
         self.routes().layer()
     }
 
-    /// Leaves the request for a page, by this whole path, out of all signals, also where the page is
-    /// nested under a path that was not known at its start. To be awaited before the page is made.
+    /// Leaves the request for a page, with this method and whole path, out of all signals. To be awaited
+    /// before the page is made.
     ///
-    /// The span that the first such request has already is withheld; the next ones are known from their
-    /// arrival on.
-    pub async fn leave_out(&self, path: &str) {
+    /// Nothing but this very request is left out: whatever else is recorded under its route, or answers
+    /// its path, is so as before.
+    pub async fn leave_out(&self, method: &str, path: &str) {
         if !discard_current() {
             return;
         }
-        self.routes().learn_page(path);
+        self.routes().expected.add(known_method(method), path);
         // The observation lets go when this poll returns.
         let mut has_returned = false;
         poll_fn(|cx| {

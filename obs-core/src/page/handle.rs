@@ -19,34 +19,28 @@ pub struct MetricsPage {
 // === impl MetricsPage ===
 
 impl MetricsPage {
-    /// The page of the process-wide default; the layers of that instance leave `path` unrecorded.
+    /// The page of the process-wide default.
     #[must_use]
-    pub fn of_default(path: &str) -> Self {
-        Self::owned(PageOwner::of_default(), path)
+    pub fn of_default() -> Self {
+        Self { owner: PageOwner::of_default(), source: None }
     }
 
-    /// The page of this instance; its layers leave `path` unrecorded.
+    /// The page of this instance.
     #[must_use]
-    pub fn of(obs: &Obs, path: &str) -> Self {
-        Self::owned(PageOwner::of(obs), path)
+    pub fn of(obs: &Obs) -> Self {
+        Self { owner: PageOwner::of(obs), source: None }
     }
 
     /// The page of another recorder, in the text format of Prometheus 0.0.4, with the token and the
-    /// limits of the process-wide default, whose layers leave `path` unrecorded. `write` runs on a
-    /// thread of the page's.
+    /// limits of the process-wide default. `write` runs on a thread of the page's.
     #[must_use]
-    pub fn of_text(path: &str, write: impl Fn() -> String + Send + Sync + 'static) -> Self {
-        Self { source: Some(Source::Text(Arc::new(write))), ..Self::of_default(path) }
+    pub fn of_text(write: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self { source: Some(Source::Text(Arc::new(write))), ..Self::of_default() }
     }
 
     #[cfg(feature = "serve-metrics")]
     pub(crate) fn of_shared(shared: Arc<Shared>) -> Self {
         Self { owner: PageOwner::of_shared(shared), source: None }
-    }
-
-    fn owned(owner: PageOwner, path: &str) -> Self {
-        owner.skip(path);
-        Self { owner, source: None }
     }
 
     /// Whose page it is.
@@ -65,7 +59,7 @@ impl MetricsPage {
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let obs = Obs::builder("payment-service").log_writer(std::io::sink()).build()?;
-    /// let page = MetricsPage::of(&obs, "/metrics");
+    /// let page = MetricsPage::of(&obs);
     /// let headers: &[(&str, &[u8])] = &[("accept", b"application/openmetrics-text")];
     /// let request = PageRequest { method: "GET", path: "/metrics", query: Some("name[]=obs_build_info"), headers: &headers };
     /// let response = page.answer(&request).await;
@@ -83,12 +77,12 @@ impl MetricsPage {
 
     /// [`answer`](Self::answer) in a runtime that is none of the service's.
     pub(crate) fn respond(&self, request: &PageRequest<'_>) -> impl Future<Output = PageResponse> + Send + use<> {
-        let (owner, path) = (self.owner.clone(), request.path.to_owned());
+        let (owner, method, path) = (self.owner.clone(), request.method.to_owned(), request.path.to_owned());
         let shared = owner.shared();
         let decided = self.decide(&shared, request);
         async move {
             // Before the page is written, so that it doesn't show its own request as one in flight.
-            owner.leave_out(&path).await;
+            owner.leave_out(&method, &path).await;
             let (wanted, source) = match decided {
                 Ok(decided) => decided,
                 Err(refusal) => return refusal,

@@ -53,7 +53,7 @@ impl Stage {
             metrics::counter!("jobs_total").increment(7);
             metrics::histogram!("job_duration_seconds").record(0.3);
         });
-        Self { page: MetricsPage::of(&obs, "/metrics"), obs }
+        Self { page: MetricsPage::of(&obs), obs }
     }
 
     async fn answer(&self, ask: Ask) -> PageResponse {
@@ -178,7 +178,7 @@ async fn metrics_of_another_recorder_are_not_made_up() {
 
 #[tokio::test]
 async fn the_page_of_another_recorder_goes_the_same_way() {
-    let page = MetricsPage::of_text("/other-metrics", || "up 1\n".to_owned());
+    let page = MetricsPage::of_text(|| "up 1\n".to_owned());
     let headers: &[(&str, &[u8])] = &[("accept", b"application/openmetrics-text"), ("accept-encoding", b"gzip;q=0")];
     let ask = PageRequest { method: "GET", path: "/other-metrics", query: Some("name[]=x"), headers: &headers };
     let answer = page.answer(&ask).await;

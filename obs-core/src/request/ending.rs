@@ -20,7 +20,6 @@ use crate::{
     logs::RequestLine,
     metrics::{Measured, StreamRecorder},
     names::{attribute, error_type},
-    trace::withhold,
 };
 
 /// Status of a request that was cancelled before its head (nginx's "client closed request").
@@ -43,6 +42,9 @@ struct Ending<'a> {
 impl Running {
     /// Writes the request to metrics, span, log and hook.
     pub(super) fn record(&mut self, outcome: Outcome) {
+        if let Some(expected) = self.expected_page.filter(|_| self.head.is_some()) {
+            self.instrument.shared.routes.expected.refute(expected);
+        }
         let outcome = self.natural(outcome);
         let duration = self.duration();
         let status = self.status(outcome);
@@ -102,12 +104,8 @@ impl Running {
 
     /// Lets everything go unrecorded.
     pub(super) fn discard(&mut self) {
-        // The next requests of this route leave no trace from their arrival on.
-        if let Some(in_flight) = &self.in_flight {
-            self.instrument.shared.routes.skipped.add(in_flight.endpoint());
-        }
         if let Some(span) = self.context.as_ref().and_then(|context| context.parts().recorded()) {
-            withhold(span);
+            self.instrument.shared.tracing.withhold(span);
         }
         self.in_flight = None;
         self.line = None;

@@ -50,15 +50,16 @@ impl Instrument {
         Self { shared, red, options, grpc_methods }
     }
 
-    /// Whether requests of this route, or without one for this path, leave no signal.
-    pub(super) fn skips(&self, endpoint: Option<&str>, path: &str) -> bool {
-        let routes = &self.shared.routes;
-        match endpoint {
-            Some(endpoint) => {
-                routes.skipped.contains(endpoint) || self.options.skip.iter().any(|path| **path == *endpoint)
-            }
-            None => routes.is_page(path),
-        }
+    /// Whether requests of this route leave no signal.
+    pub(super) fn skips(&self, endpoint: Option<&str>) -> bool {
+        endpoint.is_some_and(|endpoint| self.options.skip.iter().any(|path| **path == *endpoint))
+    }
+
+    /// The expectation that this request is for a page, where its span could not be taken back.
+    #[inline]
+    pub(super) fn expected_page(&self, method: &str, path: &str) -> Option<usize> {
+        let matters = self.options.traces && self.shared.tracing.is_of_others();
+        matters.then(|| self.shared.routes.expected.find(method, path)).flatten()
     }
 
     /// Whether answers of this route are streams by nature.

@@ -47,6 +47,7 @@ mod attributes;
 mod bytes;
 mod completion;
 mod ending;
+mod expected;
 mod finished;
 mod forwarded;
 pub mod grpc;

@@ -48,7 +48,7 @@ pub(super) fn join(instrument: &Held<Instrument>, head: &RequestHead<'_>, header
     let call = grpc::arriving(&instrument.grpc_methods, head, headers);
     let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
     // What has no name here keeps the one that it has.
-    if let Some(endpoint) = endpoint.filter(|endpoint| !instrument.skips(Some(endpoint), head.path)) {
+    if let Some(endpoint) = endpoint.filter(|endpoint| !instrument.skips(Some(endpoint))) {
         let origin = instrument.reads_origin().then(|| Origin::of(&instrument.options.privacy, head, headers));
         let joined = Joined {
             instrument: instrument.clone(),

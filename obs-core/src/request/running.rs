@@ -67,6 +67,8 @@ pub(super) struct Running {
     pub(super) joinable: Option<Joinable>,
     /// The innermost layer that has joined, unless it is this one.
     pub(super) joined: Option<Held<Instrument>>,
+    /// The expectation that this is for a page, for which no span was begun.
+    pub(super) expected_page: Option<usize>,
 }
 
 /// What is known of a response head.
@@ -93,7 +95,7 @@ impl Running {
         let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
         let mut head = *head;
         head.endpoint = endpoint;
-        let skipped = instrument.skips(head.endpoint, head.path);
+        let skipped = instrument.skips(head.endpoint);
         let endpoint = head.endpoint.unwrap_or(value::UNMATCHED);
         let red = instrument.red.as_ref().filter(|_| !skipped);
         let privacy = &instrument.options.privacy;
@@ -126,6 +128,7 @@ impl Running {
             panic: None,
             joinable: (!skipped).then(|| Joinable::of(instrument)),
             joined: None,
+            expected_page: instrument.expected_page(method, head.path),
         });
         if running.in_flight.is_none() && instrument.tells_endpoint() {
             running.template = head.endpoint.map(Box::from);
@@ -147,7 +150,7 @@ impl Running {
     ) {
         self.arrived = self.started.since_epoch();
         let common = &headers.common();
-        let has_span = instrument.options.traces && !skipped;
+        let has_span = instrument.options.traces && !skipped && self.expected_page.is_none();
         if has_span && head.authority.is_none() {
             head.authority = common.host.and_then(|host| std::str::from_utf8(host).ok());
         }

@@ -92,7 +92,7 @@ fn runtimes_of_one_name_are_added_up_and_each_is_watched_once() {
 #[test]
 fn the_runtime_of_the_first_scrape_is_watched_where_the_start_had_none() {
     let obs = build();
-    let served = crate::MetricsPage::of(&obs, "/metrics");
+    let served = crate::MetricsPage::of(&obs);
     let ask = crate::PageRequest { method: "GET", path: "/metrics", query: None, headers: &() };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let text = runtime.block_on(async { served.answer(&ask).await }).body;

@@ -24,6 +24,7 @@ use super::{
     sampler::{Sampler, SdkSampler},
     sampling::Sampling,
     server_span::{ServerSpan, SpanStart},
+    withheld,
 };
 use crate::{
     context::{RequestContext, TraceId},
@@ -214,6 +215,17 @@ impl Tracing {
     /// Whether spans are recorded by our own provider, which takes our ids.
     pub(super) fn is_own(&self) -> bool {
         self.0.recording.as_ref().is_some_and(|recording| recording.own.is_some())
+    }
+
+    /// Whether spans are recorded by a provider that the application brought.
+    #[inline]
+    pub(crate) fn is_of_others(&self) -> bool {
+        self.0.recording.as_ref().is_some_and(|recording| recording.own.is_none())
+    }
+
+    /// Keeps a span that has begun from being exported.
+    pub(crate) fn withhold(&self, span: &Context) {
+        if self.is_own() { withheld::drop_span(span) } else { withheld::hold_span(span) }
     }
 
     /// Tells the pipelines of one process apart.

@@ -62,7 +62,6 @@ pub(crate) use keep::Keep;
 pub(crate) use propagators::{OwnPropagator, Propagators, header_name};
 pub(crate) use server_span::SpanStart;
 pub(crate) use span_name::server_span_name;
-pub(crate) use withheld::withhold;
 
 pub use builder::{SpanBuilder, SpanKind, in_span, in_span_blocking, span, try_in_span, try_in_span_blocking};
 pub use future::{Traced, TryTraced};

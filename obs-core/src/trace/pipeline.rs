@@ -18,6 +18,7 @@ use opentelemetry_sdk::{
 use super::{
     export::{self, Exporter},
     handle::TracingConfig,
+    withheld,
 };
 use crate::{guard::Guarded, obs::InitError};
 
@@ -82,7 +83,7 @@ impl SpanProcessor for Pipeline {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if !span.span_context.is_sampled() {
+        if !span.span_context.is_sampled() || withheld::is_dropped() {
             return;
         }
         for reader in &self.0.readers {

@@ -1,14 +1,20 @@
 //! The metrics page, wherever it is mounted: it shows the others and leaves itself out.
 
-use axum::Router;
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    routing::{MethodRouter, any, post},
+};
 use obs_axum::ObsLayer;
-use obs_core::names::metric;
+use obs_core::{health::Health, names::metric};
 use obs_tests::{
     DEADLINE,
     net::Response,
     page::Page,
-    scenario::{Plan, Route, Settings, Stage, Wire, ask, ask_all, get, text},
+    scenario::{Ask, Plan, Route, Settings, Stage, Wire, ask, ask_all, get, text},
 };
+use tower_layer::Layer as _;
 
 use crate::adapter::Axum;
 
@@ -65,8 +71,7 @@ fn nested_outside_of_the_layer() {
     check("/internal/metrics", |routes, layer, plan| routes.layer(layer).nest("/internal", page(plan)));
 }
 
-/// That it is the page shows only in its handler, when the span of the first request has begun: that
-/// one is withheld.
+/// That it is the page shows only in its handler, when the span of the request has begun.
 #[test]
 fn nested_inside_of_the_layer() {
     check("/internal/metrics", |routes, layer, plan| routes.nest("/internal", page(plan)).layer(layer));
@@ -75,6 +80,97 @@ fn nested_inside_of_the_layer() {
 #[test]
 fn as_a_nested_service_inside_of_the_layer() {
     check("/internal/metrics", |routes, layer, plan| routes.nest_service("/internal", page(plan)).layer(layer));
+}
+
+// === what else is behind the page's route ===
+
+#[test]
+fn behind_a_route_that_answers_everything_it_silences_nothing_else() {
+    check("/metrics", |routes, layer, plan| {
+        Router::new().route_service("/{*rest}", routes.merge(page(plan)).into_service::<Body>()).layer(layer)
+    });
+}
+
+#[test]
+fn within_a_group_of_endpoints_it_silences_nothing_else() {
+    check("/metrics", |routes, layer, plan| {
+        let inner = routes.merge(page(plan)).into_service::<Body>();
+        Router::new().fallback_service(layer.endpoint(|_| "group").layer(inner))
+    });
+}
+
+#[test]
+fn outside_of_routing_it_silences_nothing_else() {
+    check("/metrics", |routes, layer, plan| {
+        Router::new().fallback_service(layer.layer(routes.merge(page(plan)).into_service::<Body>()))
+    });
+}
+
+/// Asks the page many times, with requests to `other` between, each of which is to be seen.
+#[track_caller]
+fn check_beside(stage: &Stage, page: &'static str, other: &Ask, assemble: fn(Router, ObsLayer, &Plan<'_>) -> Router) {
+    const ROUNDS: usize = 100;
+    let server = stage.serve(&Axum::assembled(assemble), &[], &Settings::default());
+    for round in 1..=ROUNDS {
+        assert_eq!(ask_all(Wire::H1, server.addr(), &[get(page)])[0].status, 200);
+        assert_eq!(ask_all(Wire::H1, server.addr(), std::slice::from_ref(other))[0].status, 200);
+        assert!(stage.wait_finished(round), "round {round}: {:?}", stage.finished());
+    }
+    assert!(server.stop(DEADLINE));
+    stage.flush(ROUNDS);
+    assert_eq!(stage.finished().len(), ROUNDS);
+    assert_eq!(stage.logs().request_lines().len(), ROUNDS);
+    // The span of one of them may be missing: see `obs_core`'s expected pages.
+    let spans = stage.spans().iter().filter(|span| span.is_server).count();
+    assert!((ROUNDS - 1..=ROUNDS).contains(&spans), "{spans} spans");
+}
+
+fn own_handler() -> MethodRouter {
+    any(async || "not the page of obs")
+}
+
+#[test]
+fn a_route_of_the_application_that_is_called_like_the_page_is_seen() {
+    for stage in [Stage::in_memory(), Stage::over_otlp()] {
+        check_beside(&stage, "/internal/metrics", &get("/metrics"), |routes, layer, plan| {
+            routes.route("/metrics", own_handler()).nest("/internal", page(plan)).layer(layer)
+        });
+    }
+}
+
+#[test]
+fn another_method_on_the_path_of_the_page_is_seen() {
+    for stage in [Stage::in_memory(), Stage::over_otlp()] {
+        check_beside(&stage, "/metrics", &ask("POST", "/metrics"), |routes, layer, plan| {
+            routes.merge(page(plan)).route("/metrics", post(async || "taken")).layer(layer)
+        });
+    }
+}
+
+#[test]
+fn a_route_of_the_application_that_is_called_like_a_health_page_is_seen() {
+    for stage in [Stage::in_memory(), Stage::over_otlp()] {
+        check_beside(&stage, "/internal/health", &get("/health"), |routes, layer, plan| {
+            let health = Health::new().obs(plan.obs.expect("an instance of the test's own"));
+            let pages = obs_axum::health("/health", &health).merge(obs_axum::ready("/ready", &health));
+            routes.route("/health", own_handler()).nest("/internal", pages).layer(layer)
+        });
+    }
+}
+
+#[test]
+fn another_host_on_the_path_of_the_page_is_seen() {
+    for stage in [Stage::in_memory(), Stage::over_otlp()] {
+        let other = get("/metrics").header("x-tenant", "a");
+        check_beside(&stage, "/metrics", &other, |_, layer, plan| {
+            let (page, own) = (page(plan), Router::new().route("/metrics", own_handler()));
+            let by_tenant = tower::service_fn(move |request: Request| {
+                let router = if request.headers().contains_key("x-tenant") { own.clone() } else { page.clone() };
+                tower::ServiceExt::oneshot(router, request)
+            });
+            Router::new().fallback_service(by_tenant).layer(layer)
+        });
+    }
 }
 
 #[test]
