@@ -1,17 +1,22 @@
 //! Histograms with classic buckets.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{
-        AtomicU64,
-        Ordering::{Acquire, Relaxed},
+use std::{
+    hint,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{
+            AtomicBool, AtomicU64,
+            Ordering::{Acquire, Relaxed},
+            fence,
+        },
     },
+    thread,
 };
 
 use super::{
     ExemplarSlot, Ids,
     native::{Native, NativeCounts},
-    shard,
+    shard::{self, Place},
 };
 use crate::metrics::{
     buckets::{Buckets, Scale},
@@ -20,6 +25,14 @@ use crate::metrics::{
 
 /// Cells of one cache line pair.
 const BLOCK: usize = 16;
+
+/// How often a page tries to read a shard between two records before it has records go aside.
+const ATTEMPTS: usize = 4;
+/// How often it tries after that, when only what is being written at that moment can come between.
+const ATTEMPTS_ALONE: usize = 1_000;
+
+/// Held by the page that has records go aside, so that nobody else reads them there meanwhile.
+static ALONE: Mutex<()> = Mutex::new(());
 
 #[derive(Debug, Default)]
 #[repr(align(128))]
@@ -31,12 +44,22 @@ struct Block([AtomicU64; BLOCK]);
 /// standard bounds that is one block exactly. Sums of whole units (nanoseconds, bytes) are added
 /// in one step; sums of floats need a compare-and-swap. There is no cell for the count: it is the
 /// sum of the buckets, so the two can't contradict each other on a page.
+///
+/// A record adds to the sum first and to its bucket second. A page that finds the sum of a shard
+/// unchanged after it has read the buckets has read both as they were at one moment, but for the
+/// record that each thread was just writing. Where threads record without a pause, there may be no such moment:
+/// then the page has them record into a further shard while it reads the others, and the next page
+/// shows what went there. Neither waits for the other.
 #[derive(Debug)]
 pub(in crate::metrics) struct HistogramCells {
     buckets: Arc<Buckets>,
     blocks: Box<[Block]>,
     shards: usize,
     blocks_per_shard: usize,
+    /// Whether records go aside.
+    is_aside: AtomicBool,
+    /// The shard that they go to, made when that happens first.
+    aside: OnceLock<Box<[Block]>>,
     /// One slot for each bucket, made by the first exemplar.
     exemplars: OnceLock<Box<[ExemplarSlot]>>,
     /// Made by the first scrape that wants native buckets.
@@ -53,7 +76,13 @@ pub(in crate::metrics) struct HistogramTotals {
     pub(in crate::metrics) exemplars: Vec<Option<Exemplar>>,
     /// Native buckets, where they were asked for.
     pub(in crate::metrics) native: NativeCounts,
+    /// The buckets of one shard.
+    shard: Vec<u64>,
 }
+
+/// Records of a histogram go aside until this is dropped.
+#[derive(Debug)]
+struct Aside<'a>(&'a HistogramCells);
 
 /// A sum that stays exact for whole units.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,7 +105,16 @@ impl HistogramCells {
         let shards = shard::count();
         let blocks_per_shard = (buckets.len() + 1).div_ceil(BLOCK);
         let blocks = (0..shards * blocks_per_shard).map(|_| Block::default()).collect();
-        Self { buckets, blocks, shards, blocks_per_shard, exemplars: OnceLock::new(), native: OnceLock::new() }
+        Self {
+            buckets,
+            blocks,
+            shards,
+            blocks_per_shard,
+            is_aside: AtomicBool::new(false),
+            aside: OnceLock::new(),
+            exemplars: OnceLock::new(),
+            native: OnceLock::new(),
+        }
     }
 
     pub(in crate::metrics) fn buckets(&self) -> &Arc<Buckets> {
@@ -87,15 +125,15 @@ impl HistogramCells {
     #[inline]
     pub(in crate::metrics) fn record_units(&self, value: u64, ids: Option<Ids>) {
         let bucket = self.buckets.index_of_units(value);
+        let place = self.place();
         if let Some(native) = self.native.get() {
-            native.record(self.buckets.float_of(value), 1);
+            native.record(place, self.buckets.float_of(value), 1);
         }
-        let place = shard::here();
         // Requests without a body are many.
         if value != 0 {
             place.add(self.cell(place.index, 0), value);
         }
-        // Whoever counts this observation here finds it among the native buckets too.
+        // Whoever counts this observation here finds it in the sum and among the native buckets too.
         place.add(self.cell(place.index, 1 + bucket), 1);
         if let Some(ids) = ids {
             self.exemplars()[bucket].offer(ids, self.buckets.float_of(value));
@@ -108,10 +146,10 @@ impl HistogramCells {
             return;
         }
         let bucket = self.buckets.index_of(value);
+        let place = self.place();
         if let Some(native) = self.native.get() {
-            native.record(value, count);
+            native.record(place, value, count);
         }
-        let place = shard::here();
         #[expect(clippy::cast_precision_loss, reason = "the sum is a float")]
         let step = value * count as f64;
         place.add_float(self.cell(place.index, 0), step);
@@ -119,6 +157,12 @@ impl HistogramCells {
         if let Some(ids) = ids {
             self.exemplars()[bucket].offer(ids, value);
         }
+    }
+
+    /// Where this thread records now.
+    #[inline]
+    fn place(&self) -> Place {
+        if self.is_aside.load(Relaxed) { shard::aside() } else { shard::here() }
     }
 
     /// Looks at the places that a page in this `detail` reads; for the processor's sake only.
@@ -136,31 +180,94 @@ impl HistogramCells {
         let of = |shard| {
             (1..=self.buckets.len()).fold(0, |sum: u64, at| sum.wrapping_add(self.cell(shard, at).load(Relaxed)))
         };
-        (0..self.shards).fold(0, |sum, shard| sum.wrapping_add(of(shard)))
+        self.all_shards().fold(0, |sum, shard| sum.wrapping_add(of(shard)))
     }
 
     /// Adds what this histogram holds to `totals`, which were reset for the same buckets.
     pub(in crate::metrics) fn add_to(&self, totals: &mut HistogramTotals, detail: Detail) {
-        let before = totals.count();
-        for shard in 0..self.shards {
-            totals.sum.add(self.cell(shard, 0).load(Relaxed), self.buckets.scale());
-            for (bucket, count) in totals.counts.iter_mut().enumerate() {
-                *count += self.cell(shard, 1 + bucket).load(Acquire);
-            }
-        }
-        if detail.native {
-            let classic = totals.count() - before;
-            let native = self.native.get_or_init(|| Box::new(Native::seeded(&self.buckets, &self.classic_counts())));
-            native.add_to(&mut totals.native, classic);
+        let seed = || Box::new(Native::seeded(&self.buckets, &self.classic_counts()));
+        let native = detail.native.then(|| self.native.get_or_init(seed));
+        let before = native.map(|_| (totals.count(), totals.native.count()));
+        self.add_shards(totals, native.map(|native| &**native));
+        if let (Some(native), Some((classic, of_native))) = (native, before) {
+            let classic = totals.count().wrapping_sub(classic);
+            native.make_up(&mut totals.native, of_native, classic);
         }
         if detail.exemplars {
             self.add_exemplars(&mut totals.exemplars);
         }
     }
 
+    /// Adds all shards, each as it was at one moment. What went aside comes first: it stands still then.
+    fn add_shards(&self, totals: &mut HistogramTotals, native: Option<&Native>) {
+        let mut shards = self.all_shards();
+        let Some(busy) = shards.find(|shard| !self.try_add(*shard, totals, native, ATTEMPTS)) else { return };
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = std::iter::once(busy).chain(shards);
+        let mut aside = None;
+        for shard in rest {
+            if shard < self.shards {
+                aside.get_or_insert_with(|| Aside::start(self));
+            }
+            if !self.try_add(shard, totals, native, ATTEMPTS_ALONE) {
+                // Then as it is: whatever the writers do, a page comes to its end.
+                self.add_now(shard, totals, native);
+            }
+        }
+    }
+
+    /// Adds a shard as it was at one moment, unless there was none.
+    fn try_add(&self, shard: usize, totals: &mut HistogramTotals, native: Option<&Native>, attempts: usize) -> bool {
+        for attempt in 1..=attempts {
+            if self.add_if_still(shard, totals, native) {
+                return true;
+            }
+            if attempt.is_multiple_of(ATTEMPTS) { thread::yield_now() } else { hint::spin_loop() }
+        }
+        false
+    }
+
+    /// Adds a shard if its sum stands still meanwhile.
+    fn add_if_still(&self, shard: usize, totals: &mut HistogramTotals, native: Option<&Native>) -> bool {
+        let mark = totals.native.mark();
+        let sum = self.cell(shard, 0).load(Acquire);
+        let mut counts = std::mem::take(&mut totals.shard);
+        counts.clear();
+        counts.extend((1..=self.buckets.len()).map(|at| self.cell(shard, at).load(Acquire)));
+        if let Some(native) = native {
+            native.add_shard(shard, &mut totals.native);
+        }
+        // Nothing of the above is read after what follows.
+        fence(Acquire);
+        let is_still = self.cell(shard, 0).load(Relaxed) == sum;
+        if is_still {
+            totals.add(sum, &counts, self.buckets.scale());
+        } else {
+            totals.native.forget_since(mark);
+        }
+        totals.shard = counts;
+        is_still
+    }
+
+    /// Adds a shard as it is.
+    #[cold]
+    fn add_now(&self, shard: usize, totals: &mut HistogramTotals, native: Option<&Native>) {
+        let sum = self.cell(shard, 0).load(Acquire);
+        let counts: Vec<u64> = (1..=self.buckets.len()).map(|at| self.cell(shard, at).load(Acquire)).collect();
+        totals.add(sum, &counts, self.buckets.scale());
+        if let Some(native) = native {
+            native.add_shard(shard, &mut totals.native);
+        }
+    }
+
+    /// The shard that records go aside to, if there is one, and all others.
+    fn all_shards(&self) -> impl Iterator<Item = usize> + use<> {
+        self.aside.get().map(|_| self.shards).into_iter().chain(0..self.shards)
+    }
+
     /// Observations of each bucket at this moment.
     fn classic_counts(&self) -> Vec<u64> {
-        let of = |bucket| (0..self.shards).map(|shard| self.cell(shard, 1 + bucket).load(Acquire)).sum();
+        let of = |bucket| self.all_shards().map(|shard| self.cell(shard, 1 + bucket).load(Acquire)).sum();
         (0..self.buckets.len()).map(of).collect()
     }
 
@@ -180,7 +287,28 @@ impl HistogramCells {
 
     #[inline]
     fn cell(&self, shard: usize, at: usize) -> &AtomicU64 {
-        &self.blocks[shard * self.blocks_per_shard + at / BLOCK].0[at % BLOCK]
+        let block = self.blocks.get(shard * self.blocks_per_shard + at / BLOCK);
+        &block.unwrap_or_else(|| self.block_aside(at / BLOCK)).0[at % BLOCK]
+    }
+
+    #[cold]
+    fn block_aside(&self, block: usize) -> &Block {
+        &self.aside.get_or_init(|| (0..self.blocks_per_shard).map(|_| Block::default()).collect())[block]
+    }
+}
+
+// === impl Aside ===
+
+impl<'a> Aside<'a> {
+    fn start(histogram: &'a HistogramCells) -> Self {
+        histogram.is_aside.store(true, Relaxed);
+        Self(histogram)
+    }
+}
+
+impl Drop for Aside<'_> {
+    fn drop(&mut self) {
+        self.0.is_aside.store(false, Relaxed);
     }
 }
 
@@ -189,7 +317,7 @@ impl HistogramCells {
 impl HistogramTotals {
     /// Makes room for a histogram over `buckets`.
     pub(in crate::metrics) fn reset(&mut self, buckets: &Buckets, detail: Detail) {
-        let Self { counts, sum, exemplars, native } = self;
+        let Self { counts, sum, exemplars, native, shard: _ } = self;
         counts.clear();
         counts.resize(buckets.len(), 0);
         *sum = Sum::default();
@@ -198,6 +326,14 @@ impl HistogramTotals {
             exemplars.resize(buckets.len(), None);
         }
         native.clear();
+    }
+
+    /// Adds the sum and the buckets of one shard.
+    fn add(&mut self, sum: u64, counts: &[u64], scale: Scale) {
+        self.sum.add(sum, scale);
+        for (total, count) in self.counts.iter_mut().zip(counts) {
+            *total += count;
+        }
     }
 
     /// Observations in the classic buckets.
@@ -293,6 +429,65 @@ mod tests {
         });
         let totals = totals(&histogram, detail);
         assert_eq!((totals.count(), totals.native.count()), (200_000, 200_000));
+    }
+
+    /// How far the sum may be from the count where every value is 1: what each thread is just writing.
+    const WRITERS: u64 = 6;
+
+    /// Writes ones from several threads while pages are read; the most by which sum and count differed.
+    fn most_apart(histogram: &HistogramCells, detail: Detail, record: impl Fn(&HistogramCells) + Sync) -> f64 {
+        let is_done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..WRITERS {
+                scope.spawn(|| {
+                    while !is_done.load(Relaxed) {
+                        record(histogram);
+                    }
+                });
+            }
+            let pages = 3_000;
+            let mut last = 0;
+            let most = (0..pages).fold(0.0_f64, |most, _| {
+                let seen = totals(histogram, detail);
+                let count = if detail.native { seen.native.count() } else { seen.count() };
+                assert!(count >= last, "a count fell from {last} to {count}");
+                last = count;
+                #[expect(clippy::cast_precision_loss, reason = "a test does not count that far")]
+                let apart = (seen.sum(histogram.buckets()) - count as f64).abs();
+                most.max(apart)
+            });
+            is_done.store(true, Relaxed);
+            most
+        })
+    }
+
+    #[test]
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+    fn sum_and_count_of_a_page_differ_by_no_more_than_what_is_being_written() {
+        for native in [false, true] {
+            let detail = Detail { exemplars: false, native };
+            let units = HistogramCells::new(Arc::new(Buckets::whole(&SIZE_BUCKETS)));
+            let apart = most_apart(&units, detail, |histogram| histogram.record_units(1, None));
+            assert!(apart <= WRITERS as f64, "{apart} in whole units, native: {native}");
+            let floats = HistogramCells::new(Arc::new(Buckets::floats(&DURATION_BUCKETS)));
+            let apart = most_apart(&floats, detail, |histogram| histogram.record_floats(1.0, 1, None));
+            assert!(apart <= WRITERS as f64, "{apart} in floats, native: {native}");
+        }
+    }
+
+    #[test]
+    fn what_went_aside_is_lost_to_no_page() {
+        let histogram = HistogramCells::new(Arc::new(Buckets::seconds(&DURATION_BUCKETS)));
+        let detail = Detail { exemplars: false, native: true };
+        histogram.record_units(1_000_000, None);
+        assert_eq!(totals(&histogram, detail).count(), 1);
+        let aside = Aside::start(&histogram);
+        histogram.record_units(2_000_000, None);
+        drop(aside);
+        histogram.record_units(3_000_000, None);
+        let seen = totals(&histogram, detail);
+        assert_eq!((seen.count(), seen.native.count(), histogram.count()), (3, 3, 3));
+        assert_eq!(seen.sum(histogram.buckets()).to_bits(), 0.006_f64.to_bits());
     }
 
     proptest! {

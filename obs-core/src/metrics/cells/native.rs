@@ -6,10 +6,13 @@
 
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+    atomic::{
+        AtomicU32, AtomicU64,
+        Ordering::{Relaxed, Release},
+    },
 };
 
-use super::shard::{self, Padded};
+use super::shard::{self, Padded, Place};
 use crate::metrics::buckets::Buckets;
 
 /// Eight buckets to a doubling.
@@ -99,7 +102,7 @@ impl Side {
             self.present.fetch_or(1 << (at / CHUNK), Relaxed);
             Box::new([const { AtomicU64::new(0) }; CHUNK])
         });
-        chunk[at % CHUNK].fetch_add(count, Relaxed);
+        chunk[at % CHUNK].fetch_add(count, Release);
     }
 
     fn add_to(&self, counts: &mut Vec<(i32, u64)>) {
@@ -129,28 +132,30 @@ impl Side {
 impl Native {
     /// Buckets that start with what the classic ones hold, each observation at its upper bound.
     pub(super) fn seeded(buckets: &Buckets, counts: &[u64]) -> Self {
-        let native = Self { shards: shard::shards() };
+        let shards = (0..=shard::aside().index).map(|_| Padded::default()).collect();
+        let native = Self { shards };
         for (bound, count) in buckets.representatives().zip(counts) {
-            native.record(bound, *count);
+            native.record(shard::here(), bound, *count);
         }
         native
     }
 
-    pub(super) fn record(&self, value: f64, count: u64) {
+    /// Counts a value at `place`. Whoever sees that sees what the thread has written before.
+    pub(super) fn record(&self, place: Place, value: f64, count: u64) {
         if count == 0 {
             return;
         }
-        let shard = &self.shards[shard::here().index].0;
+        let shard = &self.shards[place.index].0;
         match index_of(value.abs()) {
             None => {
-                shard.zero.fetch_add(count, Relaxed);
+                shard.zero.fetch_add(count, Release);
             }
             Some(index) if value < 0.0 => shard.negative.get_or_init(Box::default).add(index, count),
             Some(index) => shard.positive.add(index, count),
         }
     }
 
-    /// Looks at the places that [`add_to`](Self::add_to) reads; for the processor's sake only.
+    /// Looks at the places that [`add_shard`](Self::add_shard) reads; for the processor's sake only.
     pub(super) fn look(&self) -> u64 {
         let of_side = |side: &Side| {
             side.present().fold(0, |seen, (_, chunk)| {
@@ -160,21 +165,23 @@ impl Native {
         self.shards.iter().fold(0, |seen, Padded(shard)| seen ^ of_side(&shard.positive))
     }
 
-    /// Adds these buckets to `counts`, at least the `classic` observations that the caller counted
-    /// before it came here.
+    /// Adds the buckets of one shard to `counts`.
+    pub(super) fn add_shard(&self, shard: usize, counts: &mut NativeCounts) {
+        let Padded(shard) = &self.shards[shard];
+        counts.zero += shard.zero.load(Relaxed);
+        shard.positive.add_to(&mut counts.positive);
+        if let Some(negative) = shard.negative.get() {
+            negative.add_to(&mut counts.negative);
+        }
+    }
+
+    /// Sees to it that `counts`, which were `before` without these buckets, have at least the
+    /// `classic` observations that the caller counted.
     ///
     /// Threads that were recording when the native buckets were made may have missed them. What
     /// they left out is made up for here, in the zero bucket: a handful of observations, once.
-    pub(super) fn add_to(&self, counts: &mut NativeCounts, classic: u64) {
-        let before = counts.count();
-        for Padded(shard) in &self.shards {
-            counts.zero += shard.zero.load(Relaxed);
-            shard.positive.add_to(&mut counts.positive);
-            if let Some(negative) = shard.negative.get() {
-                negative.add_to(&mut counts.negative);
-            }
-        }
-        let missed = classic.saturating_sub(counts.count() - before);
+    pub(super) fn make_up(&self, counts: &mut NativeCounts, before: u64, classic: u64) {
+        let missed = classic.saturating_sub(counts.count().wrapping_sub(before));
         if missed > 0 {
             self.shards[0].0.zero.fetch_add(missed, Relaxed);
             counts.zero += missed;
@@ -191,6 +198,19 @@ impl NativeCounts {
         *zero = 0;
         positive.clear();
         negative.clear();
+    }
+
+    /// How much there is, to come back to.
+    pub(super) fn mark(&self) -> (u64, usize, usize) {
+        (self.zero, self.positive.len(), self.negative.len())
+    }
+
+    /// Forgets what was added since `mark`.
+    pub(super) fn forget_since(&mut self, mark: (u64, usize, usize)) {
+        let (zero, positive, negative) = mark;
+        self.zero = zero;
+        self.positive.truncate(positive);
+        self.negative.truncate(negative);
     }
 
     /// All observations.
@@ -238,7 +258,8 @@ mod tests {
     fn counts(native: &Native, classic: u64) -> NativeCounts {
         let mut counts = NativeCounts::default();
         counts.clear();
-        native.add_to(&mut counts, classic);
+        (0..native.shards.len()).for_each(|shard| native.add_shard(shard, &mut counts));
+        native.make_up(&mut counts, 0, classic);
         counts.finish();
         counts
     }
@@ -268,11 +289,11 @@ mod tests {
         let native = Native::seeded(&Buckets::seconds(&DURATION_BUCKETS), &[]);
         let mut value = 1e-9;
         for _ in 0..1_000 {
-            native.record(value, 1);
-            native.record(-value, 1);
+            native.record(shard::here(), value, 1);
+            native.record(shard::here(), -value, 1);
             value *= 1.04;
         }
-        native.record(0.0, 1);
+        native.record(shard::here(), 0.0, 1);
         let counts = counts(&native, 0);
         assert!(counts.positive.len() + counts.negative.len() <= MAX_BUCKETS);
         assert_eq!((counts.count(), counts.zero), (2_001, 1));

@@ -91,6 +91,12 @@ pub(super) fn shared() -> Place {
     Place { index: own + NEXT.fetch_add(1, Relaxed) % shared, is_own: false }
 }
 
+/// The shard after the last one, where records go for a while: see
+/// [`HistogramCells`](super::HistogramCells).
+pub(super) fn aside() -> Place {
+    Place { index: count(), is_own: false }
+}
+
 /// One padded value for each shard.
 pub(super) fn shards<T: Default>() -> Box<[Padded<T>]> {
     (0..count()).map(|_| Padded::default()).collect()
@@ -112,10 +118,11 @@ impl Place {
         }
     }
 
-    /// The same for a cell that holds a float.
+    /// The same for a cell that holds a float: one that grows beyond what a float can hold stays at
+    /// the last number, as from infinity there is no way back but to what is not a number.
     #[inline]
     pub(super) fn add_float(self, cell: &AtomicU64, step: f64) {
-        let add = |bits| (f64::from_bits(bits) + step).to_bits();
+        let add = |bits| (f64::from_bits(bits) + step).clamp(f64::MIN, f64::MAX).to_bits();
         if self.is_own {
             cell.store(add(cell.load(Relaxed)), Release);
         } else {
@@ -216,6 +223,18 @@ mod tests {
             let place = Place { index: 0, is_own };
             assert_eq!(place.add(&cell, u64::MAX), u64::MAX);
             assert_eq!(place.add(&cell, 2), 1);
+        }
+    }
+
+    #[test]
+    fn a_float_stays_a_number_whatever_is_added() {
+        for is_own in [true, false] {
+            let cell = AtomicU64::new(0);
+            let place = Place { index: 0, is_own };
+            for step in [f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::MIN, f64::MAX] {
+                place.add_float(&cell, step);
+                assert!(f64::from_bits(cell.load(Relaxed)).is_finite());
+            }
         }
     }
 
