@@ -14,7 +14,14 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use obs_axum::{ObsLayer, obs_core::Obs};
+use obs_axum::{
+    ObsLayer,
+    obs_core::{
+        Obs,
+        metrics::{Format as WrittenAs, Registry},
+        names::MetricType,
+    },
+};
 use obs_tests::{
     DEADLINE, backends,
     logs::LogBuffer,
@@ -24,6 +31,7 @@ use obs_tests::{
     python::{self, PythonFamily},
 };
 use proptest::{
+    prop_oneof,
     strategy::{Strategy as _, ValueTree as _},
     test_runner::TestRunner,
 };
@@ -193,6 +201,72 @@ fn any_text_in_labels_and_help_is_read_back_by_every_parser() {
             python.iter().filter(|family| family.name.starts_with("help_")).map(|family| family.help.clone()).collect();
         assert_eq!(read, helps);
     }
+}
+
+/// What a program may do to a registry: a kind of metric or a description, a name, a label key, a value.
+type Deed = (u8, String, &'static str, f64);
+
+fn any_deeds(runner: &mut TestRunner) -> Vec<Deed> {
+    let name = "[a-c.]{1,2}(_seconds|_bytes)?(_total|_sum|_count|_bucket|_info|_created)?";
+    let extremes = [0.0, -0.5, f64::MAX, f64::MIN, f64::MIN_POSITIVE, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+    let value = prop_oneof![-3.0..3.0_f64, proptest::sample::select(extremes.to_vec())];
+    let keys = vec!["a", "b.c", "b_c", "le", "quantile", "__name__"];
+    let deed = (0..9_u8, proptest::string::string_regex(name).unwrap(), proptest::sample::select(keys), value);
+    proptest::collection::vec(deed, 1..60).new_tree(runner).unwrap().current()
+}
+
+fn do_to(registry: &Registry, (kind, name, key, value): Deed) {
+    let labels = [(key, "x")];
+    metrics::with_local_recorder(registry, || match kind {
+        0 => metrics::counter!(name, key => "x").increment(1),
+        1 => metrics::gauge!(name, key => "x").set(value),
+        2 => metrics::histogram!(name, key => "x").record(value),
+        3 => metrics::histogram!(name, key => "x").record_many(value, 1 << 40),
+        4 | 5 => registry.summary(&name, &labels).record(value),
+        6 => registry.float_counter(&name, &labels).increment(value),
+        7 => registry.set_info(&name, &labels),
+        _ => {
+            for metric_type in [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary] {
+                registry.describe_metric(metric_type, &name, Some(metrics::Unit::Bytes), "What it is.");
+            }
+        }
+    });
+}
+
+#[test]
+fn whatever_a_program_records_the_strict_parsers_take_the_page() {
+    if !backends::require("prometheus_client") {
+        return;
+    }
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..40 {
+        let registry = Registry::builder().created_timestamps(true).buckets("a", [-1.0, 1.0]).build().unwrap();
+        for deed in any_deeds(&mut runner) {
+            do_to(&registry, deed);
+        }
+        for (format, written) in [(Format::Text, WrittenAs::Text), (Format::OpenMetrics, WrittenAs::OpenMetrics)] {
+            let text = String::from_utf8(registry.render(written)).unwrap();
+            Page::parse_as(format, &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+            python::parse(format, &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        }
+    }
+}
+
+#[test]
+fn a_summary_of_negative_values_is_read_by_the_strict_parser() {
+    if !backends::require("prometheus_client") {
+        return;
+    }
+    let registry = Registry::new();
+    let summary = registry.summary("temperature_celsius", &[("room", "cellar")]);
+    for value in [-5.0, -3.0, 20.0, 20.0, 20.0] {
+        summary.record(value);
+    }
+    let text = String::from_utf8(registry.render(WrittenAs::OpenMetrics)).unwrap();
+    let families = python::parse(Format::OpenMetrics, &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let family = families.iter().find(|family| family.name == "temperature_celsius").unwrap();
+    // Those of the quantiles that are not negative, and the count.
+    assert!(family.samples.iter().all(|sample| sample.value >= 0.0) && family.samples.len() >= 2, "{text}");
 }
 
 /// A family as any parser sees it.

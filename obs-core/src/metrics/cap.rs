@@ -29,7 +29,7 @@ pub(super) struct Cap {
 /// Where a refusal is counted.
 #[derive(Clone)]
 pub(super) enum Reporter {
-    /// A family of a registry: `obs_series_overflow_total` or `obs_metric_clashes_total`.
+    /// A family of a registry: `obs_series_overflow_total`.
     Own(Arc<Family<super::cells::CounterCells>>),
     /// The same metric in a recorder of the facade.
     Facade(Arc<dyn Recorder + Send + Sync>),

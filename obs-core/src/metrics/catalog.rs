@@ -3,13 +3,13 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    fmt,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{Arc, OnceLock},
 };
 
 use super::{
     cells::{CounterCells, FloatCells, GaugeCell, HistogramCells, SummaryCells},
-    clean,
+    clash::{Clash, ClashKind},
+    descriptions::{Description, Descriptions},
     family::{Cell, Family, Kind},
     kinds::InfoCell,
     meta::{self, Meta},
@@ -42,51 +42,23 @@ pub(super) struct Entry {
     pub(super) source: Source,
 }
 
-/// A name that could not be had as it was wanted.
-#[derive(Debug)]
-pub(super) struct Clash {
-    pub(super) metric: String,
-    pub(super) what: ClashKind,
-}
-
-#[derive(Debug)]
-pub(super) enum ClashKind {
-    /// Two spellings of one name.
-    Merged { spelling: String },
-    /// The name, or one derived from it, belongs to another metric.
-    Refused { by: String },
-    /// A metric of the layer took the name of one that was there before.
-    Evicted { by: String },
-    /// The description's unit makes a name that belongs to another metric.
-    UnitRefused { by: String },
-    /// Labels that clash with each other or with Prometheus.
-    Labels,
-    /// There are too many metrics.
-    TooMany,
-}
-
-#[derive(Clone, Debug)]
-struct Description {
-    unit: &'static str,
-    help: Cow<'static, str>,
-}
-
-#[derive(Clone, Debug)]
-struct Known {
-    id: u64,
-    source: Source,
-}
-
-/// All metrics of a registry.
+/// All metrics of a registry. No step looks through all of them but that of the page.
 #[derive(Debug, Default)]
 pub(super) struct Catalog {
     /// By kind and by the name that the application uses.
-    known: HashMap<Kind, HashMap<Box<str>, Known>>,
-    descriptions: HashMap<MetricType, HashMap<String, Description>>,
+    known: HashMap<Kind, HashMap<Box<str>, Source>>,
+    /// What takes the place of metrics that are too many.
+    surplus: HashMap<Kind, Source>,
+    descriptions: Descriptions,
+    /// By type and plain name: the metric that was registered first.
+    plain: HashMap<MetricType, HashMap<String, u64>>,
     /// Which metric has which name.
     claims: HashMap<String, u64>,
-    page: Arc<Vec<Entry>>,
+    entries: HashMap<u64, Entry>,
+    /// The entries in the order of the page; empty after a change, until somebody asks.
+    page: OnceLock<Arc<Vec<Entry>>>,
     last_id: u64,
+    /// Names that the application uses.
     count: usize,
 }
 
@@ -95,46 +67,87 @@ pub(super) struct Catalog {
 impl Catalog {
     /// The metrics in the order of the page.
     pub(super) fn page(&self) -> Arc<Vec<Entry>> {
-        Arc::clone(&self.page)
+        let sorted = || {
+            let mut entries: Vec<Entry> = self.entries.values().cloned().collect();
+            entries.sort_unstable_by(|one, other| one.meta.name.cmp(&other.meta.name));
+            Arc::new(entries)
+        };
+        Arc::clone(self.page.get_or_init(sorted))
     }
 
     /// A metric that was resolved before.
     pub(super) fn known<C: Cell>(&self, name: &str) -> Option<&Arc<Family<C>>> {
-        C::of(&self.known.get(&C::KIND)?.get(name)?.source)
+        C::of(self.known.get(&C::KIND)?.get(name)?)
     }
 
     /// Finds or makes the metric that the application calls `name`. A metric whose name clashes
     /// with another works, but is not on the page.
-    pub(super) fn resolve<C: Cell>(&mut self, name: &str, settings: &Settings) -> (Arc<Family<C>>, Option<Clash>) {
+    pub(super) fn resolve<C: Cell>(&mut self, name: &str, settings: &Settings) -> (Arc<Family<C>>, Vec<Clash>) {
         if let Some(family) = self.known::<C>(name) {
-            return (Arc::clone(family), None);
+            return (Arc::clone(family), Vec::new());
         }
-        let meta = self.meta_of(C::KIND.metric_type(), name);
-        let family = || Arc::new(Family::new(C::config(settings, &meta), settings.cap_of(&meta)));
+        let metric_type = C::KIND.metric_type();
+        let plain = meta::plain_name(metric_type, name);
         if self.count >= MAX_METRICS {
-            return (family(), Some(Clash { metric: meta.name.into(), what: ClashKind::TooMany }));
+            return self.too_many(&self.meta_of(metric_type, &plain), settings);
         }
-        let same = self.page.iter().find(|entry| entry.meta.base == meta.base);
-        if let Some((entry, merged)) = same.and_then(|entry| Some((entry, C::of(&entry.source)?))) {
-            let (id, family) = (entry.id, Arc::clone(merged));
-            self.remember(name, id, &family);
-            let what = ClashKind::Merged { spelling: name.to_owned() };
-            return (family, Some(Clash { metric: meta.name.into(), what }));
-        }
-        let family = family();
+        let mut clashes: Vec<Clash> = self.register(metric_type, &plain).into_iter().collect();
+        let meta = self.meta_of(metric_type, &plain);
         let metric = meta.name.to_string();
-        let result = self.add(meta, C::source(Arc::clone(&family)));
-        let (id, clash) = match result {
-            Ok(id) => (id, None),
-            Err(by) => (self.next_id(), Some(Clash { metric, what: ClashKind::Refused { by } })),
+        let (id, family) = if let Some((id, merged)) = self.same::<C>(&meta) {
+            clashes.push(Clash { metric, what: ClashKind::Merged { spelling: name.to_owned() } });
+            (id, merged)
+        } else {
+            let family = Arc::new(Family::new(C::config(settings, &meta), settings.cap_of(&meta)));
+            let added = self.add(meta, C::source(Arc::clone(&family)));
+            let id = added.unwrap_or_else(|by| {
+                clashes.push(Clash { metric, what: ClashKind::Refused { by } });
+                self.next_id()
+            });
+            (id, family)
         };
-        self.remember(name, id, &family);
-        (family, clash)
+        self.remember(&plain, name, id, &family);
+        (family, clashes)
     }
 
-    fn remember<C: Cell>(&mut self, name: &str, id: u64, family: &Arc<Family<C>>) {
-        let known = Known { id, source: C::source(Arc::clone(family)) };
-        self.known.entry(C::KIND).or_default().insert(name.into(), known);
+    /// A metric of this plain name is to come: if another one goes by its description, that gives it
+    /// back.
+    fn register(&mut self, metric_type: MetricType, plain: &str) -> Option<Clash> {
+        let names = self.plain.entry(metric_type).or_default();
+        if names.contains_key(plain) {
+            return None;
+        }
+        // No metric has this number.
+        names.insert(plain.to_owned(), 0);
+        let borrower = self.descriptions.borrower(metric_type, plain)?;
+        self.redescribe(metric_type, borrower)
+    }
+
+    /// The metric with the same name on the page, if it is of the same kind.
+    fn same<C: Cell>(&self, meta: &Meta) -> Option<(u64, Arc<Family<C>>)> {
+        let entry = self.entries.get(self.claims.get(&*meta.base)?)?;
+        let family = C::of(&entry.source).filter(|_| entry.meta.base == meta.base)?;
+        Some((entry.id, Arc::clone(family)))
+    }
+
+    /// One metric in the place of all that are too many.
+    fn too_many<C: Cell>(&mut self, meta: &Meta, settings: &Settings) -> (Arc<Family<C>>, Vec<Clash>) {
+        let surplus = || Arc::new(Family::surplus(C::config(settings, meta)));
+        let source = self.surplus.entry(C::KIND).or_insert_with(|| C::source(surplus()));
+        // What is kept under a kind is of that kind.
+        let family = C::of(source).map_or_else(surplus, Arc::clone);
+        let what = ClashKind::TooMany { limit: MAX_METRICS };
+        (family, vec![Clash { metric: meta.name.to_string(), what }])
+    }
+
+    fn remember<C: Cell>(&mut self, plain: &str, name: &str, id: u64, family: &Arc<Family<C>>) {
+        let source = C::source(Arc::clone(family));
+        self.known.entry(C::KIND).or_default().insert(name.into(), source);
+        if let Some(first) = self.plain.get_mut(&C::KIND.metric_type()).and_then(|names| names.get_mut(plain))
+            && !self.entries.contains_key(first)
+        {
+            *first = id;
+        }
         self.count += 1;
     }
 
@@ -158,7 +171,7 @@ impl Catalog {
             if self.join(owner, &meta, &source) {
                 return clashes;
             }
-            let is_ours = self.page.iter().any(|entry| entry.id == owner && matches!(entry.source, Source::Red(..)));
+            let is_ours = self.entries.get(&owner).is_some_and(|entry| matches!(entry.source, Source::Red(..)));
             if is_ours {
                 clashes.push(Clash { metric: meta.name.into(), what: ClashKind::Refused { by: name } });
                 return clashes;
@@ -173,13 +186,14 @@ impl Catalog {
 
     /// Puts the stores of a metric of the layer beside those of the same metric that is there already.
     fn join(&mut self, owner: u64, meta: &Meta, source: &Source) -> bool {
-        let entry = Arc::make_mut(&mut self.page).iter_mut().find(|entry| entry.id == owner);
+        let entry = self.entries.get_mut(&owner);
         let Some(Entry { meta: known, source: Source::Red(stores, of), .. }) = entry else { return false };
         let Source::Red(added, metric) = source else { return false };
         let collides = |other: &Arc<Store>| stores.iter().any(|store| store.has_label_keys_of(other));
         let is_same = known.base == meta.base && of == metric && !added.iter().any(collides);
         if is_same {
             stores.extend(added.iter().map(Arc::clone));
+            self.page.take();
         }
         is_same
     }
@@ -191,22 +205,20 @@ impl Catalog {
         name: &str,
         unit: &'static str,
         help: Cow<'static, str>,
-    ) -> Option<Clash> {
-        let key = meta::base_name(metric_type, &clean::metric_name(name), "");
-        let described = self.descriptions.entry(metric_type).or_default();
-        if described.len() >= MAX_METRICS && !described.contains_key(&key) {
-            return None;
-        }
-        described.insert(key, Description { unit, help });
-        let of_type = self.known.iter().filter(|(kind, _)| kind.metric_type() == metric_type);
-        let id = of_type.filter_map(|(_, names)| names.get(name)).map(|known| known.id).next()?;
-        self.redescribe(id, metric_type, name)
+    ) -> Vec<Clash> {
+        let plain = meta::plain_name(metric_type, name);
+        let names = self.descriptions.insert(metric_type, &plain, Description { unit, help }, MAX_METRICS);
+        names.iter().filter_map(|name| self.redescribe(metric_type, name)).collect()
     }
 
-    /// Applies a description to a metric that is there already.
-    fn redescribe(&mut self, id: u64, metric_type: MetricType, name: &str) -> Option<Clash> {
-        let entry = self.page.iter().find(|entry| entry.id == id)?.clone();
-        let wanted = self.meta_of(metric_type, name);
+    /// Applies what is said of the metric with this plain name, if there is one.
+    fn redescribe(&mut self, metric_type: MetricType, plain: &str) -> Option<Clash> {
+        let id = *self.plain.get(&metric_type)?.get(plain)?;
+        let entry = self.entries.get(&id)?.clone();
+        let wanted = self.meta_of(metric_type, plain);
+        if wanted.is_same(&entry.meta) {
+            return None;
+        }
         let owner = wanted.claims().find_map(|claim| self.claims.get(&claim).copied().filter(|owner| *owner != id));
         let (meta, clash) = match owner {
             None => (wanted, None),
@@ -221,55 +233,38 @@ impl Catalog {
         clash
     }
 
-    fn meta_of(&self, metric_type: MetricType, name: &str) -> Meta {
-        let cleaned = clean::metric_name(name);
-        let key = meta::base_name(metric_type, &cleaned, "");
-        let description = self.descriptions.get(&metric_type).and_then(|described| described.get(&key));
-        let (unit, help) = match description {
+    fn meta_of(&self, metric_type: MetricType, plain: &str) -> Meta {
+        let names = self.plain.get(&metric_type);
+        let is_metric = |name: &str| names.is_some_and(|names| names.contains_key(name));
+        let (unit, help) = match self.descriptions.get(metric_type, plain, is_metric) {
             Some(Description { unit, help }) => (*unit, help.clone()),
             None => ("", Cow::Borrowed("")),
         };
-        let base = meta::base_name(metric_type, &cleaned, unit);
+        let base = meta::with_unit(plain, unit);
         let unit = if unit.is_empty() { meta::unit_of_name(metric_type, &base) } else { unit };
         Meta::new(metric_type, &base, unit, help)
     }
 
     fn put(&mut self, entry: Entry) {
         self.claims.extend(entry.meta.claims().map(|claim| (claim, entry.id)));
-        let at = self.page.partition_point(|other| other.meta.name < entry.meta.name);
-        Arc::make_mut(&mut self.page).insert(at, entry);
+        self.entries.insert(entry.id, entry);
+        self.page.take();
     }
 
     fn take_off(&mut self, id: u64) {
-        self.claims.retain(|_, owner| *owner != id);
-        Arc::make_mut(&mut self.page).retain(|entry| entry.id != id);
+        let Some(entry) = self.entries.remove(&id) else { return };
+        for claim in entry.meta.claims() {
+            self.claims.remove(&claim);
+        }
+        self.page.take();
     }
 
     fn name_of(&self, id: u64) -> String {
-        self.page.iter().find(|entry| entry.id == id).map(|entry| entry.meta.name.to_string()).unwrap_or_default()
+        self.entries.get(&id).map(|entry| entry.meta.name.to_string()).unwrap_or_default()
     }
 
     fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
-    }
-}
-
-/// Says that labels of a metric were repaired, the first time only.
-pub(super) fn labels_repaired<C: Cell>(family: &Family<C>, name: &str) -> Option<Clash> {
-    let first = !family.repaired.swap(true, Relaxed);
-    first.then(|| Clash { metric: clean::metric_name(name).into_owned(), what: ClashKind::Labels })
-}
-
-impl fmt::Display for ClashKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Merged { spelling } => write!(f, "{spelling:?} is another spelling of its name and counts there"),
-            Self::Refused { by } => write!(f, "its name belongs to {by}, so it is not on the page"),
-            Self::Evicted { by } => write!(f, "its name belongs to {by} of the layer, so it left the page"),
-            Self::UnitRefused { by } => write!(f, "with its unit its name would belong to {by}, so it has none"),
-            Self::Labels => f.write_str("label keys clash with each other or with Prometheus and were repaired"),
-            Self::TooMany => write!(f, "there are {MAX_METRICS} metrics already, so it is not on the page"),
-        }
     }
 }

@@ -2,6 +2,22 @@
 
 use std::borrow::Cow;
 
+/// Bytes of a metric name or a label name; the rest is cut off.
+pub(super) const MAX_NAME: usize = 512;
+/// Bytes of a label value.
+pub(super) const MAX_VALUE: usize = 1_024;
+/// Bytes of a help text.
+pub(super) const MAX_HELP: usize = 4_096;
+
+/// The beginning of a text, of at most `max` bytes.
+pub(super) fn cut(text: &str, max: usize) -> &str {
+    if text.len() <= max {
+        return text;
+    }
+    let end = (0..=max).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or_default()]
+}
+
 /// Makes a metric name match `[a-zA-Z_:][a-zA-Z0-9_:]*`.
 pub(super) fn metric_name(name: &str) -> Cow<'_, str> {
     clean(name, |c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
@@ -44,6 +60,12 @@ mod tests {
         assert_eq!(metric_name("5xx"), "_5xx");
         assert_eq!(metric_name("größe"), "gr__e");
         assert_eq!(label_name(""), "_");
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!((cut("abc", 3), cut("abcd", 3), cut("", 3)), ("abc", "abc", ""));
+        assert_eq!((cut("a\u{1F600}", 4), cut("\u{1F600}", 3)), ("a", ""));
     }
 
     proptest! {

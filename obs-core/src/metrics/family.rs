@@ -58,10 +58,22 @@ pub(super) struct Series<C> {
     spellings: AtomicUsize,
 }
 
+/// Which series a metric has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// One for each set of labels, until it is idle.
+    Usual,
+    /// One for each set of labels, for good.
+    Permanent,
+    /// One alone.
+    Surplus,
+}
+
 /// All series of a metric.
 #[derive(Debug)]
 pub(super) struct Family<C: Cell> {
     config: C::Config,
+    standing: Standing,
     cap: Cap,
     series: SortedSeries<Series<C>>,
     /// Takes what the cap refuses.
@@ -143,8 +155,23 @@ pub(super) fn now_ms() -> u64 {
 
 impl<C: Cell> Family<C> {
     pub(super) fn new(config: C::Config, cap: Cap) -> Self {
+        Self::of(Standing::Usual, config, cap)
+    }
+
+    /// A metric about the registry itself, whose series stay on the page for good.
+    pub(super) fn permanent(config: C::Config, cap: Cap) -> Self {
+        Self::of(Standing::Permanent, config, cap)
+    }
+
+    /// What stands for all metrics that are too many: one series, whatever the labels.
+    pub(super) fn surplus(config: C::Config) -> Self {
+        Self::of(Standing::Surplus, config, Cap::new("", 1))
+    }
+
+    fn of(standing: Standing, config: C::Config, cap: Cap) -> Self {
         Self {
             config,
+            standing,
             cap,
             series: SortedSeries::default(),
             overflow: OnceLock::new(),
@@ -154,6 +181,10 @@ impl<C: Cell> Family<C> {
 
     /// The series with these labels, or the one that takes what the cap refuses.
     pub(super) fn series(&self, labels: Labels, reporter: &Reporter) -> Found<C> {
+        if self.standing == Standing::Surplus {
+            let series = self.overflow.get_or_init(|| self.make_overflow(Labels::default()));
+            return Found { series: Arc::clone(series), overflowed: true };
+        }
         let make = |labels: Labels| self.cap.admit().then(|| Series::new(labels, C::new(&self.config)));
         let overflow_labels = labels.with_all_values(value::OVERFLOW);
         if let Some(series) = self.series.find_or_insert(labels, make) {
@@ -174,7 +205,7 @@ impl<C: Cell> Family<C> {
 
     /// Whether its series stay on the page for good: those about the registry itself.
     pub(super) fn is_permanent(&self) -> bool {
-        self.cap.limit() == usize::MAX
+        self.standing == Standing::Permanent
     }
 
     pub(super) fn list(&self) -> Arc<Vec<Arc<Series<C>>>> {

@@ -6,8 +6,8 @@ use ::metrics::{Gauge, Histogram, IntoF64, Unit};
 
 use super::{
     Registry,
-    catalog::labels_repaired,
     cells::{FloatCells, SummaryCells},
+    clash::labels_repaired,
     family::{Cell, Series},
     kinds::InfoCell,
     labels::Labels,

@@ -78,6 +78,12 @@ impl<C> Table<C> {
         map.insert(key.to_retained(), Arc::clone(series));
     }
 
+    /// How many keys are remembered.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.maps.iter().map(|map| map.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
+    }
+
     /// Keeps the keys of those series that `is` right.
     pub(super) fn retain(&self, is: impl Fn(&Series<C>) -> bool) {
         for map in &self.maps {

@@ -2,13 +2,16 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use super::clean;
+use super::clean::{self, MAX_NAME, MAX_VALUE};
 
 /// The word that joins the values of label keys which became one
 /// ([OpenTelemetry, Prometheus compatibility](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/)).
 const JOINT: &str = ";";
 /// What Prometheus itself puts before a label that clashes with one of its own.
 const EXPORTED: &str = "exported_";
+
+/// The most labels that a series of the application may have.
+const MAX_LABELS: usize = 64;
 
 /// Bytes that a processor fetches together.
 const CACHE_LINE: usize = 64;
@@ -48,13 +51,16 @@ impl Labels {
     /// Labels as an application gave them, and whether they had to be repaired.
     ///
     /// Keys are cleaned. Values of keys that become one are joined with `;` in the order of the
-    /// original keys, and a key that Prometheus reserves gets the prefix `exported_`.
+    /// original keys, and a key that Prometheus reserves gets the prefix `exported_`. What is longer than
+    /// [`MAX_NAME`] and [`MAX_VALUE`] is cut, and labels beyond [`MAX_LABELS`] are left out.
     pub(super) fn repaired<'a>(given: impl Iterator<Item = (&'a str, &'a str)>) -> (Self, bool) {
         let mut given: Vec<_> = given.collect();
         given.sort_by_key(|(key, _)| *key);
-        let mut repaired = false;
+        let mut repaired = given.len() > MAX_LABELS;
         let mut pairs: BTreeMap<String, String> = BTreeMap::new();
-        for (key, value) in given {
+        for (key, value) in given.into_iter().take(MAX_LABELS) {
+            repaired |= key.len() > MAX_NAME || value.len() > MAX_VALUE;
+            let (key, value) = (clean::cut(key, MAX_NAME), clean::cut(value, MAX_VALUE));
             let mut key = clean::label_name(key).into_owned();
             if clean::is_reserved_label(&key) {
                 repaired = true;
@@ -154,6 +160,19 @@ mod tests {
     #[test]
     fn values_are_escaped() {
         assert_eq!(repaired(&[("a", "x\"\\\n\u{e4}")]), ("a=\"x\\\"\\\\\\n\u{e4}\"".to_owned(), false));
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_and_what_is_too_much_is_left_out() {
+        let (text, is_repaired) = repaired(&[(&"k".repeat(100_000), &"v".repeat(100_000))]);
+        assert_eq!((text.len(), is_repaired), (MAX_NAME + MAX_VALUE + 3, true));
+        let keys: Vec<String> = (0..1_000).map(|n| format!("k{n:03}")).collect();
+        let given: Vec<_> = keys.iter().map(|key| (&**key, "v")).collect();
+        let (labels, is_repaired) = Labels::repaired(given.iter().copied());
+        assert_eq!((labels.pairs().len(), is_repaired), (MAX_LABELS, true));
+        let same = [("k", "v".repeat(1_000)), ("k", "w".repeat(1_000)), ("k", "x".repeat(1_000))];
+        let given: Vec<_> = same.iter().map(|(key, value)| (*key, &**value)).collect();
+        assert!(repaired(&given).0.len() < MAX_LABELS * MAX_VALUE);
     }
 
     #[test]

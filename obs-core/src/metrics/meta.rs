@@ -63,6 +63,11 @@ impl Meta {
         Self::new(def.metric_type, &base, def.unit, def.help)
     }
 
+    /// Whether both say the same of metrics of one type.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.base == other.base && self.unit == other.unit && self.help == other.help
+    }
+
     /// The names of its family and of its samples on a page, but for `_created`.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let Self { name, base, bucket, sum, count, .. } = self;
@@ -99,8 +104,25 @@ pub(super) fn base_name(metric_type: MetricType, name: &str, unit: &str) -> Stri
     };
     // A metric that is called just `_total` keeps its name and gets the suffix once more.
     let base = stripped.filter(|base| !base.is_empty()).unwrap_or(name);
-    let has_unit = unit.is_empty() || base.strip_suffix(unit).is_some_and(|front| front.ends_with('_'));
+    with_unit(base, unit)
+}
+
+/// The name under which all spellings of a metric's name are one: cleaned, without the suffix of its
+/// type.
+pub(super) fn plain_name(metric_type: MetricType, name: &str) -> String {
+    base_name(metric_type, &clean::metric_name(name), "")
+}
+
+/// A base name with the suffix of its unit.
+pub(super) fn with_unit(base: &str, unit: &str) -> String {
+    let has_unit = unit.is_empty() || without_unit(base, unit).is_some();
     if has_unit { base.to_owned() } else { format!("{base}_{unit}") }
+}
+
+/// A base name without the suffix of its unit, if it has that.
+pub(super) fn without_unit<'a>(base: &'a str, unit: &str) -> Option<&'a str> {
+    let front = base.strip_suffix(unit).filter(|_| !unit.is_empty())?;
+    front.strip_suffix('_')
 }
 
 /// The unit suffix of a described unit; empty for plain counts.
@@ -114,10 +136,7 @@ pub(super) fn unit_suffix(unit: Unit) -> &'static str {
 
 /// The unit that a name without a description tells of: seconds or bytes.
 pub(super) fn unit_of_name(metric_type: MetricType, base: &str) -> &'static str {
-    let unit = ["seconds", "bytes"].into_iter().find(|unit| {
-        let front = base.strip_suffix(unit);
-        front.is_some_and(|front| front.ends_with('_'))
-    });
+    let unit = ["seconds", "bytes"].into_iter().find(|unit| without_unit(base, unit).is_some());
     if metric_type == MetricType::Info { "" } else { unit.unwrap_or_default() }
 }
 

@@ -19,6 +19,8 @@
 //!   `obs_metric_clashes_total`: the page is always valid.
 //! - A metric has at most [2 000 series](RegistryBuilder::series_cap). What comes on top goes to one
 //!   series `_overflow`, so totals stay right, and is counted in `obs_series_overflow_total`.
+//! - Metric and label names are cut to 512 bytes, label values to 1 024, help texts to 4 096; a series has at
+//!   most 64 labels, a registry at most 10 000 metrics.
 //! - With the feature `otlp-metrics` all of it can be pushed to a collector too, see
 //!   [`ObsBuilder::otlp_metrics`](crate::ObsBuilder::otlp_metrics).
 //! - Inside a sampled request counters and histogram buckets keep an exemplar that leads to its trace.
@@ -27,7 +29,9 @@ mod buckets;
 mod cap;
 mod catalog;
 mod cells;
+mod clash;
 mod clean;
+mod descriptions;
 mod family;
 mod format;
 mod handles;

@@ -6,13 +6,20 @@ use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, Sha
 
 use super::{
     Registry,
-    catalog::labels_repaired,
     cells::{CounterCells, GaugeCell, HistogramCells},
+    clash::labels_repaired,
     family::Series,
     key_table::FacadeCell,
     labels::Labels,
 };
 use crate::names::MetricType;
+
+/// Bytes of names and values of a key that is remembered.
+const MAX_KEY: usize = 4_096;
+
+fn bytes_of(key: &Key) -> usize {
+    key.labels().fold(key.name().len(), |sum, label| sum + label.key().len() + label.value().len())
+}
 
 impl Registry {
     fn register<C: FacadeCell>(&self, key: &Key) -> Arc<Series<C>> {
@@ -28,8 +35,9 @@ impl Registry {
             self.report(labels_repaired(&family, key.name()));
         }
         let found = family.series(labels, self.overflow());
-        // Refused keys are not remembered: there is no end of them.
-        if !found.overflowed && found.series.remember_spelling() {
+        // Refused keys are not remembered: there is no end of them. Nor are those that take too much room.
+        let is_short = bytes_of(key) <= MAX_KEY;
+        if !found.overflowed && is_short && found.series.remember_spelling() {
             C::table(self.tables()).insert(key, &found.series);
         }
         found.series

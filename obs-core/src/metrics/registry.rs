@@ -15,9 +15,11 @@ use super::cells::FloatCells;
 use super::{
     Format,
     buckets::{Buckets, DURATION_BUCKETS},
-    cap::{Cap, Reporter},
-    catalog::{Catalog, Clash, Entry},
+    cap::{Cap, DEFAULT_SERIES_CAP, Reporter},
+    catalog::{Catalog, Entry},
     cells::{CounterCells, GaugeCell, HistogramCells},
+    clash::{Clash, ClashWarnings},
+    clean::{self, MAX_HELP, MAX_NAME},
     family::{Cell, Family, Series},
     idle,
     key_table::Tables,
@@ -31,7 +33,7 @@ use super::{
 };
 use crate::{
     guard::Guarded,
-    names::{MetricDef, label, metric, target},
+    names::{MetricDef, label, metric},
     page::Filter,
     saturation::Saturation,
 };
@@ -67,6 +69,7 @@ struct Inner {
     red: Mutex<Vec<Arc<Store>>>,
     overflow: Reporter,
     clashes: Arc<Family<CounterCells>>,
+    clash_warnings: ClashWarnings,
     scrapes: Arc<Series<HistogramCells>>,
     hooks: RwLock<Vec<Hook>>,
     saturation: Saturation,
@@ -108,6 +111,7 @@ impl Registry {
             red: Mutex::default(),
             overflow: Reporter::Own(overflow),
             clashes,
+            clash_warnings: ClashWarnings::default(),
             scrapes,
             hooks: RwLock::default(),
             saturation: Saturation::default(),
@@ -251,12 +255,13 @@ impl Registry {
 
     /// The family that the application calls `name`.
     pub(super) fn family<C: Cell>(&self, name: &str) -> Arc<Family<C>> {
+        let name = clean::cut(name, MAX_NAME);
         if let Some(family) = self.catalog().known::<C>(name) {
             return Arc::clone(family);
         }
         // The lock is released before the clash is told: whoever listens may record metrics.
-        let (family, clash) = self.catalog_mut().resolve::<C>(name, &self.inner.settings);
-        self.report(clash);
+        let (family, clashes) = self.catalog_mut().resolve::<C>(name, &self.inner.settings);
+        self.report(clashes);
         family
     }
 
@@ -287,16 +292,18 @@ impl Registry {
         unit: &'static str,
         help: Cow<'static, str>,
     ) {
-        let clash = self.catalog_mut().describe(metric_type, name, unit, help);
-        self.report(clash);
+        let name = clean::cut(name, MAX_NAME);
+        let help = if help.len() > MAX_HELP { clean::cut(&help, MAX_HELP).to_owned().into() } else { help };
+        let clashes = self.catalog_mut().describe(metric_type, name, unit, help);
+        self.report(clashes);
     }
 
-    /// Counts clashes and warns about them.
+    /// Counts clashes, and warns about those that are new.
     pub(super) fn report(&self, clashes: impl IntoIterator<Item = Clash>) {
-        for Clash { metric, what } in clashes {
-            tracing::warn!(target: target::OBS, metric, "metric clashes with another: {what}");
-            let labels = Labels::new([(label::METRIC.into(), metric.into())]);
-            self.inner.clashes.series(labels, &Reporter::Silent).series.cells.add(1, None);
+        for clash in clashes {
+            self.inner.clash_warnings.warn(&clash);
+            let labels = Labels::new([(label::METRIC.into(), clash.metric.into())]);
+            self.inner.clashes.series(labels, self.overflow()).series.cells.add(1, None);
         }
     }
 
@@ -326,7 +333,7 @@ fn owned(labels: &[(&'static str, &str)]) -> Labels {
 /// One of the registry's own metrics; an empty catalog has room for it.
 fn own<C: Cell>(catalog: &mut Catalog, def: &MetricDef, config: C::Config) -> Arc<Family<C>> {
     let meta = Meta::of(def, "");
-    let family = Arc::new(Family::new(config, Cap::new(&meta.name, usize::MAX)));
+    let family = Arc::new(Family::permanent(config, Cap::new(&meta.name, DEFAULT_SERIES_CAP)));
     catalog.add_by_force(meta, C::source(Arc::clone(&family)));
     family
 }

@@ -80,11 +80,11 @@ pub(super) fn family(family: &Family, format: Format) -> Result<(), String> {
     if let Some(twice) = family.samples.iter().map(Sample::series).find(|series| !seen.insert(series.clone())) {
         return Err(format!("{twice} comes twice"));
     }
-    if family.kind == Kind::Histogram { histograms(family) } else { Ok(()) }
+    if family.kind == Kind::Histogram { histograms(family, format) } else { Ok(()) }
 }
 
 /// Each label set of a histogram: its lines stand together and its buckets add up.
-fn histograms(family: &Family) -> Result<(), String> {
+fn histograms(family: &Family, format: Format) -> Result<(), String> {
     let labels = |sample: &Sample| sample.series_without(&["le"]).split_off(sample.name.len());
     let keys: Vec<_> = family.samples.iter().map(labels).collect();
     let groups = || keys.chunk_by(|one, other| one == other);
@@ -96,11 +96,11 @@ fn histograms(family: &Family) -> Result<(), String> {
     groups().try_for_each(|group| {
         let (samples, others) = rest.split_at(group.len());
         rest = others;
-        histogram(&family.name, samples).map_err(|problem| format!("{}: {problem}", group[0]))
+        histogram(&family.name, samples, format).map_err(|problem| format!("{}: {problem}", group[0]))
     })
 }
 
-fn histogram(name: &str, group: &[Sample]) -> Result<(), String> {
+fn histogram(name: &str, group: &[Sample], format: Format) -> Result<(), String> {
     let named = |suffix: &str| {
         let name = format!("{name}{suffix}");
         group.iter().filter(move |sample| sample.name == name)
@@ -120,6 +120,10 @@ fn histogram(name: &str, group: &[Sample]) -> Result<(), String> {
     }
     if bound != f64::INFINITY {
         return Err("no bucket +Inf".to_owned());
+    }
+    // Where the sum can fall, OpenMetrics forbids it, and the count without it.
+    if format == Format::OpenMetrics && named("_count").chain(named("_sum")).next().is_none() {
+        return Ok(());
     }
     if named("_count").map(|sample| sample.value).ne([count]) {
         return Err("_count isn't bucket +Inf".to_owned());

@@ -30,6 +30,8 @@ pub(in crate::metrics) struct SummaryCells {
 struct Window {
     count: u64,
     sum: f64,
+    /// Whether a value was negative.
+    can_fall: bool,
     /// By number of the slice, the latest last.
     slices: VecDeque<(u64, DDSketch)>,
 }
@@ -39,6 +41,8 @@ struct Window {
 pub(in crate::metrics) struct SummaryTotals {
     pub(in crate::metrics) count: u64,
     pub(in crate::metrics) sum: f64,
+    /// Whether a value was negative, so that the sum can fall.
+    pub(in crate::metrics) can_fall: bool,
     /// In the order of [`QUANTILES`]; NaN without observations in the window.
     pub(in crate::metrics) values: [f64; QUANTILES.len()],
 }
@@ -63,7 +67,9 @@ impl SummaryCells {
         let shard = &self.shards[shard::here().index].0;
         let mut window = shard.lock().unwrap_or_else(PoisonError::into_inner);
         window.count += 1;
-        window.sum += value;
+        // From infinity there is no way back but to what is not a number.
+        window.sum = (window.sum + value).clamp(f64::MIN, f64::MAX);
+        window.can_fall |= value < 0.0;
         window.drop_before(now);
         match window.slices.back_mut() {
             Some((slice, sketch)) if *slice >= now => sketch.add(value),
@@ -88,6 +94,7 @@ impl SummaryCells {
             window.drop_before(now);
             totals.count += window.count;
             totals.sum += window.sum;
+            totals.can_fall |= window.can_fall;
             for (_, sketch) in &window.slices {
                 // All sketches have one configuration, so they always merge.
                 let _ = all.merge(sketch);

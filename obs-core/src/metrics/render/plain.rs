@@ -69,7 +69,7 @@ impl Sink for PlainSink {
     }
 
     fn summary(&mut self, _: &Meta, at: At<'_>, totals: &SummaryTotals) {
-        let &SummaryTotals { count, sum, values } = totals;
+        let &SummaryTotals { count, sum, values, can_fall: _ } = totals;
         let quantiles = QUANTILES.into_iter().zip(values).collect();
         self.push(at.labels, ValueSnapshot::Summary(SummarySnapshot { count, sum, quantiles }));
     }

@@ -78,14 +78,13 @@ impl<'a, const OPEN: bool> TextSink<'a, OPEN> {
         }
     }
 
-    /// Sum and count; `OpenMetrics` knows no sum that can fall, and no count without a sum.
-    fn push_sum_and_count(&mut self, meta: &Meta, labels: &str, sum: f64, count: u64, can_fall: bool) {
-        if OPEN && (can_fall || sum < 0.0) {
-            return;
-        }
+    fn push_sum(&mut self, meta: &Meta, labels: &str, sum: f64) {
         self.push_series(&meta.sum, labels);
         push_f64(self.page, sum);
         self.push("\n");
+    }
+
+    fn push_count(&mut self, meta: &Meta, labels: &str, count: u64) {
         self.push_series(&meta.count, labels);
         push_u64(self.page, count);
         self.push("\n");
@@ -196,18 +195,30 @@ impl<const OPEN: bool> Sink for TextSink<'_, OPEN> {
             push_u64(self.page, cumulative);
             self.end_line(exemplars.next().copied().flatten());
         }
-        let can_fall = buckets.bounds().first().is_some_and(|bound| *bound < 0.0);
-        self.push_sum_and_count(meta, labels, totals.sum(buckets), cumulative, can_fall);
+        let sum = totals.sum(buckets);
+        let can_fall = sum < 0.0 || buckets.bounds().first().is_some_and(|bound| *bound < 0.0);
+        // `OpenMetrics` knows no sum that can fall, and for histograms no count without a sum.
+        if !(OPEN && can_fall) {
+            self.push_sum(meta, labels, sum);
+            self.push_count(meta, labels, cumulative);
+        }
         self.push_created(meta, at);
     }
 
     fn summary(&mut self, meta: &Meta, at: At<'_>, totals: &SummaryTotals) {
+        let labels = at.labels.text;
         for (value, tail) in totals.values.into_iter().zip(QUANTILE_TAILS) {
-            self.push_with_tail(&meta.name, at.labels.text, tail);
-            push_f64(self.page, value);
-            self.end_line(None);
+            // `OpenMetrics` knows no negative quantiles, and no sum that can fall.
+            if !(OPEN && value < 0.0) {
+                self.push_with_tail(&meta.name, labels, tail);
+                push_f64(self.page, value);
+                self.end_line(None);
+            }
         }
-        self.push_sum_and_count(meta, at.labels.text, totals.sum, totals.count, false);
+        if !(OPEN && totals.can_fall) {
+            self.push_sum(meta, labels, totals.sum);
+        }
+        self.push_count(meta, labels, totals.count);
         self.push_created(meta, at);
     }
 }

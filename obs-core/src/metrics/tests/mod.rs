@@ -4,6 +4,8 @@
 
 mod cache;
 mod caps;
+mod clashes;
+mod descriptions;
 mod facade;
 mod layouts;
 mod methods;

@@ -178,10 +178,12 @@ fn check_metric_name(name: &str) -> Result<(), String> {
 fn check_name(sample: &Sample, family: &str, metric_type: &str, open: bool) -> Result<(), String> {
     let suffix = sample.name.strip_prefix(family).ok_or_else(|| format!("{} under {family}", sample.name))?;
     let allowed: &[&str] = match (metric_type, open) {
-        ("counter", true) => &["_total"],
+        ("counter", true) => &["_total", "_created"],
         ("counter" | "gauge", _) => &[""],
-        ("histogram", _) => &["_bucket", "_sum", "_count"],
-        ("summary", _) => &["", "_sum", "_count"],
+        ("histogram", true) => &["_bucket", "_sum", "_count", "_created"],
+        ("histogram", false) => &["_bucket", "_sum", "_count"],
+        ("summary", true) => &["", "_sum", "_count", "_created"],
+        ("summary", false) => &["", "_sum", "_count"],
         ("info", _) => &["_info"],
         _ => &[],
     };
@@ -192,8 +194,9 @@ fn check_name(sample: &Sample, family: &str, metric_type: &str, open: bool) -> R
     if has("le") != (suffix == "_bucket") || has("quantile") != (metric_type == "summary" && suffix.is_empty()) {
         return Err(format!("le or quantile is wrong in {}", sample.name));
     }
-    let must_not_be_negative = open && matches!(suffix, "_total" | "_sum" | "_count" | "_bucket");
-    if must_not_be_negative && (sample.value < 0.0 || sample.value.is_nan()) {
+    let is_total = matches!(suffix, "_total" | "_sum" | "_count" | "_bucket");
+    let is_quantile = metric_type == "summary" && suffix.is_empty();
+    if open && ((is_total || is_quantile) && sample.value < 0.0 || is_total && sample.value.is_nan()) {
         return Err(format!("{} is negative", sample.name));
     }
     Ok(())
@@ -257,6 +260,35 @@ fn check_histograms(parsed: &Parsed) -> Result<(), String> {
     Ok(())
 }
 
+const UNITS: [Unit; 16] = [
+    Unit::Count,
+    Unit::Percent,
+    Unit::Seconds,
+    Unit::Milliseconds,
+    Unit::Microseconds,
+    Unit::Nanoseconds,
+    Unit::Tebibytes,
+    Unit::Gibibytes,
+    Unit::Mebibytes,
+    Unit::Kibibytes,
+    Unit::Bytes,
+    Unit::TerabitsPerSecond,
+    Unit::MegabitsPerSecond,
+    Unit::KilobitsPerSecond,
+    Unit::BitsPerSecond,
+    Unit::CountPerSecond,
+];
+
+fn any_name() -> impl Strategy<Value = String> {
+    "[a-c._]{0,2}(_seconds|_bytes|_per_second)?(_total|_sum|_count|_bucket|_info|_created)?"
+}
+
+fn amount() -> impl Strategy<Value = f64> {
+    const EXTREMES: [f64; 8] =
+        [0.0, -0.0, f64::MAX, f64::MIN, f64::MIN_POSITIVE, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+    prop_oneof![-3.0..3.0_f64, proptest::sample::select(&EXTREMES[..])]
+}
+
 fn label_value() -> impl Strategy<Value = String> {
     proptest::string::string_regex("(?s)[\\\\\"\n\r,={}# a-zä\u{0}\u{1F600}]{0,12}").unwrap()
 }
@@ -293,17 +325,28 @@ proptest! {
     #[test]
     fn whatever_is_registered_the_page_is_valid(
         metrics in proptest::collection::vec(
-            (0..3_u8, "[a-c._]{0,2}(_total|_sum|_count|_bucket|_info|_created)?", "[a-b._]{0,2}|le|quantile|__name__", ".*", -3.0..3.0_f64),
+            (0..8_u8, any_name(), "[a-b._]{0,2}|le|quantile|__name__", ".*", amount(), 0..17_usize),
             1..30,
         ),
+        created in any::<bool>(),
     ) {
-        let registry = Registry::builder().series_cap(4).build().unwrap();
+        let builder = Registry::builder().series_cap(4).created_timestamps(created);
+        let registry = builder.buckets("a", [-1.0, 1.0]).build().unwrap();
         with_local_recorder(&registry, || {
-            for (kind, name, key, value, amount) in metrics {
+            for (kind, name, key, value, amount, unit) in metrics {
+                let labels = [(&*key, &*value)];
                 match kind {
                     0 => counter!(name, key => value).increment(1),
                     1 => gauge!(name, key.clone() => value.clone(), key => value).set(amount),
-                    _ => histogram!(name, key => value).record(amount),
+                    2 => histogram!(name, key => value).record(amount),
+                    3 => histogram!(name, key => value).record_many(amount, usize::MAX),
+                    4 => registry.summary(&name, &labels).record(amount),
+                    5 => registry.float_counter(&name, &labels).increment(amount),
+                    6 => registry.set_info(&name, &labels),
+                    _ => {
+                        let types = [MetricType::Counter, MetricType::Gauge, MetricType::Histogram, MetricType::Summary, MetricType::Info];
+                        registry.describe_metric(types[unit % types.len()], &name, UNITS.get(unit).copied(), value);
+                    }
                 }
             }
         });

@@ -36,6 +36,44 @@ order_value_total{currency=\"EUR\"} 20
 }
 
 #[test]
+fn a_summary_of_negative_values_stands_on_a_page_that_strict_parsers_take() {
+    for values in [&[-1.0, -2.0][..], &[-5.0, 7.0], &[3.0, -1e-9], &[f64::MAX, f64::MAX, f64::MIN, f64::MIN]] {
+        let registry = Registry::new();
+        let summary = registry.summary("s", &[]);
+        for value in values {
+            summary.record(*value);
+        }
+        let page = checked(&registry);
+        #[expect(clippy::cast_precision_loss, reason = "a handful")]
+        let count = values.len() as f64;
+        assert_eq!(value(&page, "s_count"), Some(count), "{page}");
+        let open = super::support::page(&registry, Format::OpenMetrics);
+        assert!(!open.contains("s_sum") && !open.contains("quantile=\"0.5\"} -"), "{open}");
+    }
+}
+
+#[test]
+fn a_sum_stays_a_number_whatever_is_added() {
+    let registry = Registry::new();
+    with_local_recorder(&registry, || {
+        for value in [f64::MAX, f64::MAX, f64::MIN, f64::MIN, f64::MIN, f64::MIN, f64::MAX] {
+            histogram!("h").record(value);
+            metrics_of_many(&registry, value);
+        }
+    });
+    let page = checked(&registry);
+    for name in ["h_sum", "many_sum", "s_sum", "f_total"] {
+        assert!(value(&page, name).is_some_and(|sum| !sum.is_nan()), "{name}: {page}");
+    }
+}
+
+fn metrics_of_many(registry: &Registry, value: f64) {
+    with_local_recorder(registry, || histogram!("many").record_many(value, 1_000));
+    registry.summary("s", &[]).record(value);
+    registry.float_counter("f", &[]).increment(value);
+}
+
+#[test]
 fn a_counter_can_not_be_whole_and_float_at_once() {
     let registry = Registry::new();
     with_local_recorder(&registry, || counter!("paid").increment(1));

@@ -29,7 +29,7 @@ impl<S: Subscriber> Layer<S> for Warnings {
     }
 }
 
-fn warnings(registry: &Registry, work: impl FnOnce()) -> usize {
+pub(super) fn warnings(registry: &Registry, work: impl FnOnce()) -> usize {
     let warnings = Warnings::default();
     *warnings.registry.lock().unwrap() = Some(registry.clone());
     with_default(Subscribers::default().with(warnings.clone()), || with_local_recorder(registry, work));
