@@ -122,8 +122,7 @@ impl Kind {
 
 impl<C> Series<C> {
     pub(super) fn new(labels: Labels, cells: C) -> Self {
-        let created = now_ms();
-        Self { labels, cells, created, idle: IdleMark::new(created), spellings: AtomicUsize::new(0) }
+        Self { labels, cells, created: now_ms(), idle: IdleMark::new(), spellings: AtomicUsize::new(0) }
     }
 
     /// Whether the table of keys may remember one more spelling of these labels: callers that spell

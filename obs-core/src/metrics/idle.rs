@@ -3,6 +3,9 @@
 //! A handle that somebody keeps must never lead nowhere: as long as there is one, its series is only
 //! hidden and comes back with the next record. A series without handles is removed, which makes room
 //! under the cap.
+//!
+//! Time is that of the monotonic clock, since the registry was made: a wall clock that is set neither
+//! makes a series idle nor keeps it.
 
 use std::{
     sync::{
@@ -14,7 +17,7 @@ use std::{
 
 use super::{
     catalog::{Entry, Source},
-    family::{Cell, Family, now_ms},
+    family::{Cell, Family},
     key_table::{FacadeCell, Tables},
 };
 
@@ -22,16 +25,19 @@ use super::{
 #[derive(Debug)]
 pub(super) struct IdleMark {
     fingerprint: AtomicU64,
-    /// Milliseconds since the epoch.
+    /// When it was seen to differ last, in milliseconds since the registry was made.
     changed: AtomicU64,
     hidden: AtomicBool,
 }
 
+/// Stands for a series that was not looked at yet.
+const UNSEEN: u64 = u64::MAX;
+
 // === impl IdleMark ===
 
 impl IdleMark {
-    pub(super) fn new(now: u64) -> Self {
-        Self { fingerprint: AtomicU64::new(0), changed: AtomicU64::new(now), hidden: AtomicBool::new(false) }
+    pub(super) const fn new() -> Self {
+        Self { fingerprint: AtomicU64::new(0), changed: AtomicU64::new(UNSEEN), hidden: AtomicBool::new(false) }
     }
 
     pub(super) fn is_hidden(&self) -> bool {
@@ -40,7 +46,8 @@ impl IdleMark {
 
     /// Whether nothing has changed since `timeout` milliseconds ago.
     fn look(&self, fingerprint: u64, now: u64, timeout: u64) -> bool {
-        if self.fingerprint.swap(fingerprint, Relaxed) != fingerprint {
+        let is_unseen = self.changed.load(Relaxed) == UNSEEN;
+        if self.fingerprint.swap(fingerprint, Relaxed) != fingerprint || is_unseen {
             self.changed.store(now, Relaxed);
         }
         let idle = now.saturating_sub(self.changed.load(Relaxed)) > timeout;
@@ -49,13 +56,9 @@ impl IdleMark {
     }
 }
 
-/// Hides what is idle, and removes what nobody holds.
-pub(super) fn sweep(entries: &[Entry], tables: &Tables, timeout: Duration) {
-    sweep_at(entries, tables, timeout, now_ms());
-}
-
-pub(super) fn sweep_at(entries: &[Entry], tables: &Tables, timeout: Duration, now: u64) {
-    let timeout = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+/// Hides what is idle `now`, so long after the registry was made, and removes what nobody holds.
+pub(super) fn sweep(entries: &[Entry], tables: &Tables, timeout: Duration, now: Duration) {
+    let (timeout, now) = (milliseconds(timeout), milliseconds(now));
     for entry in entries {
         match &entry.source {
             Source::Counter(family) => look(family, now, timeout),
@@ -81,6 +84,10 @@ pub(super) fn sweep_at(entries: &[Entry], tables: &Tables, timeout: Duration, no
             Source::Info(_) | Source::Red(..) => {}
         }
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(UNSEEN - 1)
 }
 
 fn look<C: Cell>(family: &Family<C>, now: u64, timeout: u64) {

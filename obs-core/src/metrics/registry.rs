@@ -32,6 +32,7 @@ use super::{
     snapshot::FamilySnapshot,
 };
 use crate::{
+    clock::Moment,
     guard::Guarded,
     names::{MetricDef, label, metric},
     page::Filter,
@@ -63,6 +64,8 @@ pub struct Registry {
 type Hook = Arc<Guarded<dyn Fn() + Send + Sync>>;
 
 struct Inner {
+    /// When the registry was made.
+    started: Moment,
     settings: Settings,
     tables: Tables,
     catalog: RwLock<Catalog>,
@@ -105,6 +108,7 @@ impl Registry {
         let scrapes: Arc<Family<HistogramCells>> = own(&mut catalog, &metric::SCRAPE_DURATION, buckets);
         let scrapes = scrapes.series(Labels::default(), &Reporter::Silent).series;
         let inner = Inner {
+            started: Moment::now(),
             settings,
             tables: Tables::default(),
             catalog: RwLock::new(catalog),
@@ -184,10 +188,10 @@ impl Registry {
             .push(Arc::new(Guarded::new("a hook of before_render", hook)));
     }
 
-    /// Sweeps idle series as at `now` milliseconds after the epoch.
+    /// Sweeps idle series as if so much time had passed since the registry was made.
     #[cfg(test)]
-    pub(super) fn sweep_idle_at(&self, timeout: std::time::Duration, now: u64) {
-        idle::sweep_at(&self.catalog().page(), &self.inner.tables, timeout, now);
+    pub(super) fn sweep_idle_at(&self, timeout: std::time::Duration, now: std::time::Duration) {
+        idle::sweep(&self.catalog().page(), &self.inner.tables, timeout, now);
     }
 
     /// All metrics, up to date and without what is idle.
@@ -199,7 +203,7 @@ impl Registry {
         }
         let entries = self.catalog().page();
         if let Some(timeout) = self.inner.settings.idle_timeout {
-            idle::sweep(&entries, &self.inner.tables, timeout);
+            idle::sweep(&entries, &self.inner.tables, timeout, self.inner.started.elapsed());
         }
         entries
     }

@@ -11,7 +11,7 @@ pub(super) use super::{parser, support::*};
 pub(super) use crate::{
     context::{SpanId, TraceId},
     metrics::{
-        cap, family,
+        cap,
         red::{ClientRed, InFlight, Measured, RedOptions, ServerRed, Target, Traits},
         *,
     },

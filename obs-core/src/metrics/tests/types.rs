@@ -160,9 +160,32 @@ fn bad_windows_are_refused() {
 
 // === idle series ===
 
-/// Looks at all series as a scrape `seconds` from now would.
+/// Looks at all series as a scrape `seconds` after the start of the registry would.
 fn sweep(registry: &Registry, seconds: u64) {
-    registry.sweep_idle_at(Duration::from_secs(10), family::now_ms() + seconds * 1_000);
+    registry.sweep_idle_at(Duration::from_secs(10), Duration::from_secs(seconds));
+}
+
+#[test]
+fn a_series_is_idle_by_the_time_that_passed_and_not_by_the_time_of_day() {
+    // Its stamp is the time of day, which is half a century ahead of the time since the start. A sweep that
+    // compared the two would find each series idle, or none ever.
+    let registry = Registry::new();
+    with_local_recorder(&registry, || counter!("c").increment(1));
+    for seconds in [0, 10] {
+        sweep(&registry, seconds);
+        assert_eq!(value(&text(&registry), "c_total"), Some(1.0), "after {seconds} s");
+    }
+    sweep(&registry, 11);
+    assert_eq!(value(&text(&registry), "c_total"), None);
+}
+
+#[test]
+fn the_time_limit_of_idle_series_may_be_any() {
+    for timeout in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
+        let registry = Registry::builder().idle_timeout(timeout).build().unwrap();
+        with_local_recorder(&registry, || counter!("c").increment(1));
+        assert_eq!(value(&text(&registry), "c_total"), Some(1.0), "{timeout:?}");
+    }
 }
 
 #[test]
