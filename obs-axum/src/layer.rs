@@ -55,10 +55,9 @@ impl ObsLayer {
     /// The methods of the gRPC services behind the layer, `package.Service/Method`: calls are recorded
     /// under these endpoints, all others under `unmatched`.
     ///
-    /// Defaults to learning: the first answer of a method, unless it is `UNIMPLEMENTED` or one that
-    /// comes from in front of methods too (`UNAUTHENTICATED`, `PERMISSION_DENIED`,
-    /// `RESOURCE_EXHAUSTED`, `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `CANCELLED`, `UNKNOWN`), proves that
-    /// it is there. At most 256 are learnt. See [`grpc`](obs_core::request::grpc).
+    /// Defaults to learning: the first answer of a method that is `OK`, or that has a message in it, proves
+    /// that it is there. Any other status may come from in front of the methods, for names that a client
+    /// has made up. At most 256 are learnt. See [`grpc`](obs_core::request::grpc).
     ///
     /// ```
     /// let layer = obs_axum::ObsLayer::new().grpc_methods(["shop.Orders/Get", "shop.Orders/Watch"]).streaming("shop.Orders/Watch");

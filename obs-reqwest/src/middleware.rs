@@ -123,6 +123,7 @@ impl Middleware for ObsMiddleware {
                 headers: &Headers(response.headers()),
                 peer: response.remote_addr(),
                 body_bytes: response.content_length(),
+                is_body_reported: false,
             }),
             Err(error) => error::record(observation, error),
         }

@@ -267,6 +267,19 @@ fn a_propagator_that_is_not_ours_is_told() {
 }
 
 #[test]
+fn the_known_methods_are_those_of_the_variable_and_no_others() {
+    for (listed, name) in
+        [("POST,PURGE", "HTTP /users/{id}"), ("PURGE, GET", "GET /users/{id}"), ("", "GET /users/{id}")]
+    {
+        let (seen, _receiver) = with(&[("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", listed)]);
+        assert!(!seen.spans.is_empty() && seen.spans.iter().all(|received| received.span.name == name), "{listed:?}");
+        assert_eq!(seen.output.contains("method_original"), name.starts_with("HTTP"), "{}", seen.output);
+    }
+    let (seen, _receiver) = with(&[("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "GET,not a method")]);
+    assert!(seen.output.contains("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"), "{}", seen.output);
+}
+
+#[test]
 fn the_filter_of_lines_is_followed() {
     let lines = |filter| {
         let (seen, _receiver) = with(&[("RUST_LOG", filter), ("NO_COLOR", "1")]);

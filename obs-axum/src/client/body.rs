@@ -6,6 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use obs_core::client::ClientObservation;
 use pin_project_lite::pin_project;
@@ -13,10 +14,10 @@ use pin_project_lite::pin_project;
 use crate::headers::Headers;
 
 pin_project! {
-    /// The body of an answer. That of a gRPC call is watched until its trailers; size, end and
-    /// frames are the inner body's.
+    /// The body of an answer. That of a gRPC call is watched until its trailers, one of known size until
+    /// its end; size, end and frames are the inner body's.
     pub struct ObsClientBody<B> {
-        // `None` unless the attempt goes on: that of a call, until it has ended.
+        // `None` unless the attempt goes on, until it has ended.
         observation: Option<Box<ClientObservation>>,
         #[pin]
         inner: B,
@@ -31,7 +32,7 @@ impl<B: Body> ObsClientBody<B> {
             // Nobody polls a body that has ended.
             observation.end();
         }
-        Self { observation: observation.awaits_trailers().then(|| Box::new(observation)), inner }
+        Self { observation: observation.awaits_body().then(|| Box::new(observation)), inner }
     }
 }
 
@@ -47,10 +48,12 @@ impl<B: Body> Body for ObsClientBody<B> {
         polling.leave();
         let frame = ready!(polled);
         match &frame {
-            Some(Ok(frame)) => match frame.trailers_ref() {
-                Some(trailers) => observation.trailers(&Headers(trailers)),
-                None if this.inner.is_end_stream() => observation.end(),
-                None => {}
+            Some(Ok(frame)) => match (frame.data_ref(), frame.trailers_ref()) {
+                (_, Some(trailers)) => observation.trailers(&Headers(trailers)),
+                (data, None) => {
+                    let bytes = data.map_or(0, Buf::remaining) as u64;
+                    observation.body_bytes(bytes, this.inner.is_end_stream());
+                }
             },
             Some(Err(_)) => observation.body_error(),
             None => observation.end(),

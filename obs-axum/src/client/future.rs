@@ -88,9 +88,14 @@ fn answered<R: Body>(response: Response<R>, mut observation: ClientObservation) 
         protocol: Some(protocol(response.version())),
         headers: &Headers(response.headers()),
         peer: None,
-        body_bytes: response.body().size_hint().exact(),
+        body_bytes: body_bytes(response.body()),
+        is_body_reported: true,
     });
     response.map(|body| ObsClientBody::new(body, observation))
+}
+
+fn body_bytes(body: &impl Body) -> Option<u64> {
+    if body.is_end_stream() { Some(0) } else { body.size_hint().exact() }
 }
 
 impl<F, C> fmt::Debug for ObsClientFuture<F, C> {

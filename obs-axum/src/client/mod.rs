@@ -29,6 +29,13 @@
 //! of its own. A timeout layer belongs inside of it if its end is to count as an error, `timeout`;
 //! one outside drops the future, which is `cancelled` and no error.
 //!
+//! # Bodies
+//!
+//! Time, span and gauge stop at the head of an answer. Whether it was whole shows later: an answer whose
+//! size is known (`Content-Length`, a body in memory) is recorded when its body has ended or is dropped, as
+//! `body_error` if it failed or ended before (`incomplete_body`). Any other is recorded at its head, and its
+//! body passed on.
+//!
 //! # gRPC
 //!
 //! Requests of a tonic client don't tell where they go, the channel knows that: give the layer the
@@ -43,8 +50,7 @@
 //!
 //! A call of type `application/grpc` lasts until its trailers, and its outcome is what `grpc-status`
 //! says there; the label `status` is the name (`OK`, `NOT_FOUND`, …), the target is
-//! `shop.Payments/Charge`. The answer's body is wrapped for that, as [`ObsClientBody`]; for anything
-//! but gRPC the wrapper only passes on. Nothing tells a stream that lives on from other calls: its
+//! `shop.Payments/Charge`. The answer's body is wrapped for that, as [`ObsClientBody`]. Nothing tells a stream that lives on from other calls: its
 //! duration, too, is that to its end.
 
 mod body;

@@ -171,3 +171,93 @@ fn services_and_futures_can_be_sent() {
     sendable(&service);
     sendable(&service.call(get("http://users/")));
 }
+
+/// A client that answers with this body and these headers.
+fn sending(
+    status: u16,
+    length: Option<&'static str>,
+    body: fn() -> Body,
+) -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone {
+    service_fn(move |_| async move {
+        let builder = Response::builder().status(status);
+        let builder = length.into_iter().fold(builder, |builder, length| builder.header("content-length", length));
+        Ok(builder.body(body()).unwrap())
+    })
+}
+
+fn streamed(pieces: &'static [Result<&'static str, &'static str>]) -> Body {
+    Body::from_stream(futures_util::stream::iter(pieces.iter().map(|piece| piece.map_err(io::Error::other))))
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_before_its_size_is_an_incomplete_body() {
+    let short = || streamed(&[Ok("hello")]);
+    let failing = || streamed(&[Ok("hello"), Err("lost")]);
+    type Answer = (u16, Option<&'static str>, fn() -> Body);
+    let cases: [(Answer, Outcome, Option<&str>); 8] = [
+        ((200, Some("10"), short), Outcome::BodyError, Some("incomplete_body")),
+        ((200, Some("3"), short), Outcome::BodyError, Some("oversized_body")),
+        ((200, Some("10"), failing), Outcome::BodyError, Some("body_error")),
+        ((200, Some("5"), short), Outcome::Ok, None),
+        ((200, None, short), Outcome::Ok, None),
+        ((200, None, || Body::from("hello")), Outcome::Ok, None),
+        ((200, Some("10"), Body::empty), Outcome::BodyError, Some("incomplete_body")),
+        ((404, Some("10"), short), Outcome::ClientError, Some("404")),
+    ];
+    for ((status, length, body), outcome, error_type) in cases {
+        let (layer, seen) = layer();
+        let client = ServiceBuilder::new().layer(layer).service(sending(status, length, body));
+        let response = client.oneshot(get("http://users/")).await.unwrap();
+        let _ = axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await;
+        assert_eq!(*seen.lock().unwrap(), told("users", "", status, outcome, error_type), "{length:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_whose_body_nobody_wants_counts_by_its_status() {
+    for (status, outcome, error_type) in [(200, Outcome::Ok, None), (503, Outcome::ServerError, Some("503"))] {
+        let (layer, seen) = layer();
+        let client = ServiceBuilder::new().layer(layer).service(sending(status, Some("5"), || Body::from("hello")));
+        let response = client.oneshot(get("http://users/")).await.unwrap();
+        assert_eq!(seen.lock().unwrap().len(), 0);
+        drop(response);
+        assert_eq!(*seen.lock().unwrap(), told("users", "", status, outcome, error_type));
+    }
+}
+
+#[tokio::test]
+async fn the_time_of_an_answer_stops_at_its_head_although_its_body_is_watched() {
+    let took = Arc::<Mutex<Vec<std::time::Duration>>>::default();
+    let hook = Arc::clone(&took);
+    let obs = Obs::builder("test").log_writer(io::sink()).build().unwrap();
+    let layer = ObsClientLayer::new().obs(&obs).on_finish(move |finished| hook.lock().unwrap().push(finished.duration));
+    let client = ServiceBuilder::new().layer(layer).service(sending(200, Some("5"), || Body::from("hello")));
+    let response = client.oneshot(get("http://users/")).await.unwrap();
+    let page = || String::from_utf8(obs.registry().render(obs_core::metrics::Format::Text)).unwrap();
+    assert!(page().contains(r#"http_client_requests_in_flight{method="GET",host="users",target=""} 0"#), "{}", page());
+    let read = std::time::Instant::now();
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await.unwrap();
+    assert!(took.lock().unwrap()[0] < read.elapsed());
+    assert!(
+        page()
+            .contains(r#"http_client_requests_total{method="GET",host="users",target="",status="200",outcome="ok"} 1"#)
+    );
+}
+
+#[tokio::test]
+async fn a_client_has_its_own_known_methods_and_tells_the_one_that_was_sent() {
+    let told = Arc::<Mutex<Vec<(String, Option<String>)>>>::default();
+    let hook = Arc::clone(&told);
+    let obs = Obs::builder("test").log_writer(io::sink()).build().unwrap();
+    let layer = ObsClientLayer::new().obs(&obs).known_methods(["PURGE"]).on_finish(move |finished| {
+        hook.lock().unwrap().push((finished.method.to_owned(), finished.method_original.map(str::to_owned)));
+    });
+    for method in ["PURGE", "GET"] {
+        let mut request = get("http://users/");
+        *request.method_mut() = method.parse().unwrap();
+        ServiceBuilder::new().layer(layer.clone()).service(answering(200)).oneshot(request).await.unwrap();
+    }
+    let expected = [("PURGE".to_owned(), None), ("_OTHER".to_owned(), Some("GET".to_owned()))];
+    assert_eq!(*told.lock().unwrap(), expected);
+}

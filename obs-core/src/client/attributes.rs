@@ -6,7 +6,7 @@ use opentelemetry::KeyValue;
 use super::{ClientInstrument, ClientRequest, ClientResponse, ClientUrl, instrument::Labels};
 use crate::{
     names::{attribute, value},
-    request::{HeaderReader, interned, push_headers, redact_into},
+    request::{HeaderReader, interned, original_method, push_headers, redact_into},
 };
 
 /// How many attributes an ordinary attempt and its answer have.
@@ -26,7 +26,7 @@ pub(super) fn at_start(
     let mut out = Vec::with_capacity(USUAL);
     out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method));
     if method == value::OTHER {
-        out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, request.method.to_owned()));
+        out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, original_method(request.method).to_owned()));
     }
     if !url.host.is_empty() {
         out.push(KeyValue::new(attribute::SERVER_ADDRESS, interned(url.host)));

@@ -25,7 +25,7 @@ impl Running {
     pub(super) fn record(mut self, answer: &Answer<'_>) {
         let mut digits = [0; 3];
         // On a client, a 4xx answer is an error too.
-        let of_status = answer.status.filter(|status| *status >= 400);
+        let of_status = Some(self.http_status(answer)).filter(|status| *status >= 400);
         let grpc_status = self.grpc_status(answer);
         let is_failure = matches!(answer.outcome, Outcome::ClientError | Outcome::ServerError);
         let of_call = grpc_status.filter(|_| is_failure).map(GrpcStatus::as_str);
@@ -87,16 +87,17 @@ impl Running {
         let Some((host, target)) = &self.names else { return };
         let finished = ClientFinished {
             method: self.method,
+            method_original: self.method_original.as_deref(),
             host,
             target: self.call_method.as_deref().unwrap_or(target),
-            status: answer.status.or(self.head),
+            status: answer.status.or(self.head.map(|head| head.status)),
             grpc_status,
             outcome: answer.outcome,
             error_type,
             duration: answer.duration,
             resend_count: self.resend_count,
             request_bytes: self.request_bytes,
-            response_bytes: answer.response.and_then(|response| response.body_bytes),
+            response_bytes: self.head.map_or_else(|| answer.response?.body_bytes, |head| head.body_bytes),
             ids: self.attempt.ids,
             context: self.attempt.context.as_ref(),
         };

@@ -14,6 +14,8 @@ use crate::{
 pub struct ClientFinished<'a> {
     /// The method, from the closed set.
     pub method: &'a str,
+    /// The method as it was sent, cut after 32 bytes, if it is not in the set.
+    pub method_original: Option<&'a str>,
     /// The host as it stands in the labels.
     pub host: &'a str,
     /// The URL template; empty if none was given.

@@ -2,7 +2,7 @@
 
 use super::{
     ClientResponse, Outcome, attributes,
-    observation::{Answer, Running},
+    observation::{Answer, Head, Running},
 };
 use crate::{
     metrics::Convention,
@@ -20,7 +20,7 @@ impl Running {
         if !call.head(&ResponseHead { status, headers, body: BodySize::Unknown, endpoint: None }) {
             return false;
         }
-        self.head = Some(status);
+        self.head = Some(Head { status, after: None, body_bytes: response.body_bytes });
         self.take_protocol(response);
         if let Some(span) = self.attempt.span() {
             attributes::of_response(&self.instrument, response, &mut |attribute| span.set_attribute(attribute));
@@ -34,7 +34,8 @@ impl Running {
     pub(super) fn take_grpc_status(&mut self, headers: &dyn HeaderReader) {
         let Some(call) = &mut self.call else { return };
         let Some(status) = call.read_status(headers) else { return };
-        if let Some(method) = call.proven(status, &self.instrument.grpc_methods) {
+        let has_message = self.response_bytes > 0;
+        if let Some(method) = call.proven(status, has_message, &self.instrument.grpc_methods) {
             self.retarget(method);
         }
     }
@@ -62,7 +63,7 @@ impl Running {
 
     /// The status of HTTP, which may have come before the answer was over; 0 for none.
     pub(super) fn http_status(&self, answer: &Answer<'_>) -> u16 {
-        answer.status.or(self.head).unwrap_or_default()
+        answer.status.or(self.head.map(|head| head.status)).unwrap_or_default()
     }
 
     /// Sets what a call has on its span in place of a template of its URL.

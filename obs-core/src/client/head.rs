@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr};
 
-use crate::request::{HeaderReader, Protocol};
+use crate::request::{Asked, BodySize, HeaderReader, Protocol, Remaining, ResponseHead, content_length};
 
 /// Where an outgoing request goes, in types of no client library.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,6 +52,10 @@ pub struct ClientResponse<'a> {
     pub peer: Option<SocketAddr>,
     /// Bytes of the body, if they are known at the head.
     pub body_bytes: Option<u64>,
+    /// Whether the adapter reports the body too, up to its end. Whether an answer of known size was
+    /// whole is then known, and it is recorded with its last byte; its time is that to the head all the
+    /// same.
+    pub is_body_reported: bool,
 }
 
 // === impl ClientUrl ===
@@ -69,16 +73,27 @@ impl ClientUrl<'_> {
 // === impl ClientResponse ===
 
 impl<'a> ClientResponse<'a> {
-    /// An answer with these headers: status 200, all else unknown.
+    /// An answer with these headers: status 200, all else unknown, its body out of sight.
     #[must_use]
     pub fn new(headers: &'a dyn HeaderReader) -> Self {
-        Self { status: 200, protocol: None, headers, peer: None, body_bytes: None }
+        Self { status: 200, protocol: None, headers, peer: None, body_bytes: None, is_body_reported: false }
+    }
+
+    /// What the head announces of the body, to a request that asked for it in this way.
+    pub(super) fn remaining(&self, asked: Asked) -> Remaining {
+        let &Self { status, headers, body_bytes, .. } = self;
+        let body = match (body_bytes, content_length(headers)) {
+            (Some(exact), Some(declared)) if exact != declared => BodySize::Contradicted { declared, exact },
+            (Some(exact), _) => BodySize::Exact(exact),
+            (None, _) => BodySize::Unknown,
+        };
+        Remaining::after_head(asked, &ResponseHead { status, headers, body, endpoint: None })
     }
 }
 
 impl fmt::Debug for ClientResponse<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, protocol, headers: _, peer, body_bytes } = self;
+        let Self { status, protocol, headers: _, peer, body_bytes, is_body_reported: _ } = self;
         f.debug_struct("ClientResponse")
             .field("status", status)
             .field("protocol", protocol)

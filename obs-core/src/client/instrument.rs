@@ -6,7 +6,7 @@ use super::{ClientOptions, ClientRequest, ClientUrl, base_url::BaseUrl, red::Red
 use crate::{
     names::target,
     obs::{self, Shared},
-    request::grpc::Methods,
+    request::{KnownMethods, grpc::Methods},
 };
 
 /// Everything that the requests of one client share; made once, whatever number of clones.
@@ -15,6 +15,7 @@ pub struct ClientInstrument {
     pub(super) red: Option<Red>,
     pub(super) options: ClientOptions,
     pub(super) grpc_methods: Methods,
+    pub(super) known_methods: KnownMethods,
     base_url: Option<BaseUrl>,
 }
 
@@ -38,7 +39,9 @@ impl ClientInstrument {
         }
         let red = options.metrics.then(|| Red::new(&shared, &options));
         let grpc_methods = Methods::new(&options.grpc_methods);
-        Self { shared, red, options, grpc_methods, base_url }
+        let known_methods = options.known_methods.clone().unwrap_or_else(|| shared.known_methods.clone());
+        known_methods.warn();
+        Self { shared, red, options, grpc_methods, known_methods, base_url }
     }
 
     pub(super) fn labels<'a>(&'a self, request: &ClientRequest<'a>) -> Labels<'a> {

@@ -12,6 +12,7 @@ macro_rules! event {
             target: log::CLIENT_TARGET,
             tracing::Level::$level,
             { log::METHOD } = $finished.method,
+            { log::METHOD_ORIGINAL } = $finished.method_original,
             { log::HOST } = $finished.host,
             { log::URL_TEMPLATE } = $finished.target,
             { log::STATUS } = $finished.status,

@@ -28,6 +28,7 @@
 //! | [`ServerError`](Outcome::ServerError) | a 5xx answer | as answered | the status |
 //! | [`ServerError`](Outcome::ServerError) | no answer: the connection failed, timed out, … | empty | one of [`error_type::TRANSPORT`] |
 //! | [`BodyError`](Outcome::BodyError) | the request's body failed | empty | `body` |
+//! | [`BodyError`](Outcome::BodyError) | the body of an answer of known size, below 400, failed or had another size | as answered | `body_error`, `incomplete_body`, `oversized_body` |
 //! | [`Panic`](Outcome::Panic) | a [`ClientPolling`] guard was dropped without [`leave`](ClientPolling::leave) | empty | `panic` |
 //! | [`Cancelled`](Outcome::Cancelled) | dropped before an answer: nobody waits for it any more | empty | |
 //!
@@ -56,8 +57,9 @@
 //! The `target` is `package.Service/Method` if the client was given a list that has it, or has learnt
 //! that there is such a method; it is never what somebody asked for.
 //!
-//! Any other attempt ends at the response head: the time, the span and the gauge in flight stop there, as
-//! the conventions of OpenTelemetry ask. The `host` label is taken from a closed list or capped; the
+//! For any other attempt the time, the span and the gauge in flight stop at the response head, as the
+//! conventions of OpenTelemetry ask. It is recorded there, too, unless the adapter reports the body and that
+//! has a size: then with the body's end, or when nobody wants it any more. The `host` label is taken from a closed list or capped; the
 //! `target` label is the template that the caller gave, else empty.
 //!
 //! [`Outcome::Ok`]: crate::request::Outcome::Ok
@@ -65,6 +67,7 @@
 
 mod attributes;
 mod base_url;
+mod body;
 mod ending;
 mod error;
 mod finished;

@@ -14,11 +14,11 @@ use crate::{
         self, Entered,
         otel::{self, Attached},
     },
-    names::error_type,
+    names::{error_type, value},
     request::{
-        HeaderReader,
+        Asked, HeaderReader, Remaining,
         grpc::{self, Call},
-        known_method,
+        original_method,
     },
 };
 
@@ -36,7 +36,10 @@ pub struct ClientObservation {
 pub(super) struct Running {
     pub(super) instrument: Arc<ClientInstrument>,
     pub(super) started: Moment,
+    /// From the closed set.
     pub(super) method: &'static str,
+    /// As it was sent, if it is not in the set; cut.
+    pub(super) method_original: Option<Box<str>>,
     /// The metrics' hold on the series; `None` if metrics are off.
     pub(super) in_flight: Option<InFlight>,
     /// Host and target, where the line or the hook want them.
@@ -45,13 +48,26 @@ pub(super) struct Running {
     pub(super) call: Option<Call>,
     /// The method of a call, or the target that the user gave it, if one is known.
     pub(super) call_method: Option<Box<str>>,
-    /// The status of HTTP that a call was answered with: it ends with its body.
-    pub(super) head: Option<u16>,
+    /// What was answered, of an attempt that ends with its body.
+    pub(super) head: Option<Head>,
+    pub(super) asked: Asked,
+    pub(super) remaining: Remaining,
+    /// Of the answer's body, where that is watched.
+    pub(super) response_bytes: u64,
     pub(super) attempt: Attempt,
     pub(super) resend_count: u32,
     pub(super) request_bytes: Option<u64>,
     /// A call or poll of the client has begun and not returned.
     in_poll: bool,
+}
+
+/// The head of an answer whose body goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    pub(super) status: u16,
+    /// From start to head, where that is the time of the attempt; a gRPC call lasts until its end.
+    pub(super) after: Option<Duration>,
+    pub(super) body_bytes: Option<u64>,
 }
 
 /// What an attempt ended with.
@@ -84,7 +100,8 @@ impl ClientObservation {
     #[must_use]
     pub fn start(instrument: &Arc<ClientInstrument>, request: &ClientRequest<'_>, headers: &dyn HeaderReader) -> Self {
         let started = Moment::now();
-        let method = known_method(request.method);
+        let method = instrument.known_methods.label(request.method);
+        let is_unknown = method == value::OTHER && !request.method.is_empty();
         let mut labels = instrument.labels(request);
         let call = call_of(instrument, request, &mut labels, headers);
         let Labels { url: _, host, target } = &labels;
@@ -102,11 +119,15 @@ impl ClientObservation {
             running: Some(Running {
                 started,
                 method,
+                method_original: is_unknown.then(|| original_method(request.method).into()),
                 in_flight,
                 names: wants_names.then(|| (Box::from(&**host), Box::from(&**target))),
                 call,
                 call_method,
                 head: None,
+                asked: Asked::of(request.method),
+                remaining: Remaining::Unknown,
+                response_bytes: 0,
                 attempt,
                 resend_count: request.resend_count,
                 request_bytes: request.body_bytes,
@@ -159,8 +180,8 @@ impl ClientObservation {
         Self { running: None }
     }
 
-    /// The response head has come: the attempt is over, unless it is a gRPC call whose status is
-    /// [yet to come](Self::awaits_trailers).
+    /// The response head has come: the attempt is over, unless something is [yet to
+    /// come](Self::awaits_body) of its body.
     pub fn head(&mut self, response: &ClientResponse<'_>) {
         let Some(running) = &mut self.running else { return };
         if running.take_call_head(response) {
@@ -169,10 +190,16 @@ impl ClientObservation {
             }
             return;
         }
+        let fault = running.take_body_head(response);
+        if running.head.is_some() {
+            return;
+        }
+        let of_status = Outcome::of_status(response.status);
+        let fault = fault.filter(|_| of_status == Outcome::Ok);
         self.finish(|duration| Answer {
             status: Some(response.status),
-            outcome: Outcome::of_status(response.status),
-            error_type: None,
+            outcome: if fault.is_some() { Outcome::BodyError } else { of_status },
+            error_type: fault,
             duration,
             response: Some(response),
             cause: None,
@@ -180,11 +207,22 @@ impl ClientObservation {
     }
 
     /// Whether the attempt goes on after its head, until the body ends: a gRPC call has its status in
-    /// the trailers. An adapter then wraps each poll of the body in [`enter`](Self::enter) and reports
-    /// its end; to drop the observation before that is [`Aborted`](Outcome::Aborted).
+    /// the trailers, and a body whose size is known may end before it. An adapter then wraps each poll of
+    /// the body in [`enter`](Self::enter) and reports bytes and end. To drop the observation before that is
+    /// [`Aborted`](Outcome::Aborted) for a call; anything else was answered with its head.
     #[must_use]
-    pub fn awaits_trailers(&self) -> bool {
+    pub fn awaits_body(&self) -> bool {
         self.running.as_ref().is_some_and(|running| running.head.is_some())
+    }
+
+    /// Bytes of the answer's body have come; `is_last` if the body is known to have ended with them.
+    pub fn body_bytes(&mut self, bytes: u64, is_last: bool) {
+        let Some(running) = &mut self.running else { return };
+        running.response_bytes += bytes;
+        running.remaining = running.remaining.after_bytes(bytes);
+        if is_last || running.remaining.is_done() {
+            self.end();
+        }
     }
 
     /// The body has ended with these trailers.
@@ -195,16 +233,29 @@ impl ClientObservation {
         self.end();
     }
 
-    /// The body has ended without trailers.
+    /// The body has ended without trailers. One that kept not to its size is a
+    /// [`BodyError`](Outcome::BodyError).
     pub fn end(&mut self) {
-        let outcome = self.running.as_ref().and_then(|running| running.call.as_ref()?.ended());
-        self.finish(|duration| Answer::without_head(outcome.unwrap_or(Outcome::Cancelled), None, duration));
+        let Some(running) = &self.running else { return };
+        if let Some(fault) = running.remaining.fault() {
+            return self.fail(fault);
+        }
+        let outcome = running.ended();
+        self.finish(|duration| Answer::without_head(outcome, None, duration));
     }
 
     /// The body of the answer has failed.
     pub fn body_error(&mut self) {
-        let error_type = Some(error_type::BODY_ERROR);
-        self.finish(|duration| Answer::without_head(Outcome::BodyError, error_type, duration));
+        self.fail(error_type::BODY_ERROR);
+    }
+
+    /// What was answered with an error stays that error, whatever becomes of its body.
+    fn fail(&mut self, error_type: &'static str) {
+        let answered = self.running.as_ref().and_then(Running::answered_with_error);
+        self.finish(|duration| match answered {
+            Some(outcome) => Answer::without_head(outcome, None, duration),
+            None => Answer::without_head(Outcome::BodyError, Some(error_type), duration),
+        });
     }
 
     /// There is no answer. `error_type` is one of [`TRANSPORT`](error_type::TRANSPORT), or another
@@ -225,7 +276,8 @@ impl ClientObservation {
 
     fn finish<'a>(&mut self, answer: impl FnOnce(Duration) -> Answer<'a>) {
         if let Some(running) = self.running.take() {
-            let answer = answer(running.started.elapsed());
+            let until_head = running.head.and_then(|head| head.after);
+            let answer = answer(until_head.unwrap_or_else(|| running.started.elapsed()));
             running.record(&answer);
         }
     }
@@ -237,7 +289,7 @@ impl Drop for ClientObservation {
         let (outcome, error_type) = match (running.in_poll, running.head) {
             (true, _) => (Outcome::Panic, Some(error_type::PANIC)),
             (false, None) => (Outcome::Cancelled, None),
-            (false, Some(_)) => (Outcome::Aborted, None),
+            (false, Some(_)) => (running.let_go(), None),
         };
         self.finish(|duration| Answer::without_head(outcome, error_type, duration));
     }

@@ -12,7 +12,7 @@ use crate::{
     metrics::Convention,
     names::metric,
     obs::Shared,
-    request::{CapturedHeader, HeaderReader},
+    request::{CapturedHeader, HeaderReader, KnownMethods},
 };
 
 /// Is told of every attempt that has ended.
@@ -42,6 +42,8 @@ pub struct ClientOptions {
     pub(super) base_url: Option<Box<str>>,
     pub(super) hosts: Hosts,
     pub(super) max_hosts: usize,
+    /// Those that may stand in labels, if they were given.
+    pub(super) known_methods: Option<KnownMethods>,
     /// Without a slash at their beginning.
     pub(super) grpc_methods: Vec<Box<str>>,
     pub(super) labels: ClientLabels,
@@ -76,6 +78,11 @@ impl ClientOptions {
     /// Sets the namespace of the metrics.
     pub fn namespace(&mut self, namespace: &str) {
         namespace.clone_into(&mut self.namespace);
+    }
+
+    /// Sets the request methods that may stand in labels, in place of the usual ones.
+    pub fn known_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
+        self.known_methods = Some(KnownMethods::new(methods));
     }
 
     /// Sets the names and labels of the metrics.
@@ -181,6 +188,7 @@ impl Default for ClientOptions {
             base_url: None,
             hosts: Hosts::default(),
             max_hosts: DEFAULT_MAX_HOSTS,
+            known_methods: None,
             grpc_methods: Vec::new(),
             labels: ClientLabels::default(),
             on_finish: None,

@@ -116,9 +116,12 @@ fn push_measures(line: &mut Canvas<'_>, request: &RequestLine<'_>) {
     }
 }
 
-/// Tells whether all of it fitted.
+/// What few lines have. Tells whether all of it fitted.
 fn push_failure(out: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
     let mut whole = true;
+    if let Some(method) = request.method_original {
+        whole &= push_short(out, text_key!(log::METHOD_ORIGINAL), method, MAX_WORD);
+    }
     if let Some(error_type) = request.error_type {
         whole &= push_short(out, text_key!(log::ERROR_TYPE), error_type, MAX_WORD);
     }

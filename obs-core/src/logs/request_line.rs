@@ -8,8 +8,8 @@ use super::{format::Style, output::Output, request_json, request_pretty, request
 use crate::{
     context::RequestContext,
     names::log::{
-        CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR_TYPE, GRPC_STATUS, HEAD_MS, METHOD, OUTCOME,
-        PANIC_LOCATION, PANIC_MESSAGE, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
+        CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR_TYPE, GRPC_STATUS, HEAD_MS, METHOD, METHOD_ORIGINAL,
+        OUTCOME, PANIC_LOCATION, PANIC_MESSAGE, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
     },
     request::Outcome,
 };
@@ -22,6 +22,8 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) level: Level,
     /// One of a closed set, as is the protocol: they need no escaping.
     pub(crate) method: &'static str,
+    /// As it was sent, if it is not in the set.
+    pub(crate) method_original: Option<&'a str>,
     pub(crate) endpoint: &'a str,
     pub(crate) status: u16,
     /// The name of the status of a gRPC call.
@@ -46,6 +48,7 @@ impl RequestLine<'_> {
     pub(super) fn has_key(&self, key: &str, start: &RequestStart) -> bool {
         match key {
             METHOD | ENDPOINT | PATH | STATUS | OUTCOME | DURATION | DURATION_MS | PROTOCOL => true,
+            METHOD_ORIGINAL => self.method_original.is_some(),
             GRPC_STATUS => self.grpc_status.is_some(),
             HEAD_MS => self.head.is_some(),
             REQUEST_BYTES => self.request_bytes.is_some(),

@@ -60,6 +60,9 @@ fn push_own(line: &mut Vec<u8>, request: &RequestLine<'_>, path: &[u8]) {
         line.extend_from_slice(b" path=");
         line.extend_from_slice(path);
     }
+    if let Some(method) = request.method_original {
+        push_field(line, log::METHOD_ORIGINAL, method);
+    }
     if request.outcome != Outcome::of_status(request.status) && !is_told_by_name(request) {
         push_field(line, log::OUTCOME, request.outcome.as_str());
     }

@@ -164,6 +164,7 @@ mod tests {
             at: Duration::ZERO,
             level: Level::INFO,
             method: "GET",
+            method_original: None,
             endpoint,
             status,
             grpc_status: None,

@@ -33,6 +33,8 @@ pub const REQUEST_TARGET: &str = "obs::request";
 pub const CLIENT_TARGET: &str = "obs::client";
 /// Request method.
 pub const METHOD: &str = "method";
+/// Request method as it was sent, where `method` is `_OTHER`.
+pub const METHOD_ORIGINAL: &str = "method_original";
 /// Template of the matched route.
 pub const ENDPOINT: &str = "endpoint";
 /// Path as it was asked for.

@@ -1,9 +1,6 @@
 //! Settings of an instance, and its start.
 
-use std::{
-    env,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt;
@@ -16,18 +13,13 @@ use crate::{
     logs::{LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
     page::PageSettings,
-    request::{Routes, install_panic_hook},
+    request::{KnownMethods, Routes, install_panic_hook},
     serve,
     trace::{Budget, Keep, OwnPropagator, Sampling, SpanReader, Tracing, TracingConfig},
 };
 
 /// A recorder that is shared between threads.
 type SharedRecorder = Arc<dyn ::metrics::Recorder + Send + Sync>;
-
-/// What the process's environment says; what is no Unicode counts as unset.
-fn process_env(name: &str) -> Option<String> {
-    env::var(name).ok()
-}
 
 /// Settings of an [`Obs`]; made by [`Obs::builder`].
 ///
@@ -190,7 +182,7 @@ impl ObsBuilder {
         }
         // All of it before anything is installed: what a process has only one of can't be taken back.
         let notices = Notices::default();
-        let env = Env::new(&process_env, &notices);
+        let env = Env::new(&shared::env, &notices);
         let this = self.validated(env)?;
         global::check_subscriber()?;
         let bound = serve::bind(&this.page)?;
@@ -221,7 +213,7 @@ impl ObsBuilder {
     /// If a setting is invalid.
     pub fn build(self) -> Result<Obs, InitError> {
         let notices = Notices::default();
-        let obs = self.build_in(Env::new(&process_env, &notices))?;
+        let obs = self.build_in(Env::new(&shared::env, &notices))?;
         obs.tell(&notices);
         Ok(obs)
     }
@@ -300,6 +292,7 @@ impl ObsBuilder {
             logs: Some(logs),
             tracing,
             routes,
+            known_methods: KnownMethods::of_env(&|name| env.get(name)),
             exposition: self.page.exposition()?,
         })
     }

@@ -6,7 +6,7 @@ use crate::{
     logs::Logs,
     metrics::{DURATION_BUCKETS, Push, Pusher, Registry, Target},
     page::Exposition,
-    request::Routes,
+    request::{KnownMethods, Routes},
     trace::Tracing,
 };
 
@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) logs: Option<Logs>,
     pub(crate) tracing: Tracing,
     pub(crate) routes: Arc<Routes>,
+    /// What the environment says; a layer's own list goes first.
+    pub(crate) known_methods: KnownMethods,
     pub(crate) exposition: Exposition,
 }
 
@@ -46,6 +48,11 @@ pub(crate) fn default_routes() -> &'static Arc<Routes> {
 pub(crate) fn default() -> Arc<Shared> {
     static BARE: OnceLock<Arc<Shared>> = OnceLock::new();
     installed().unwrap_or_else(|| Arc::clone(BARE.get_or_init(|| Arc::new(Shared::bare()))))
+}
+
+/// What the environment says; what is no Unicode counts as unset.
+pub(super) fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 pub(super) fn installed() -> Option<Arc<Shared>> {
@@ -89,6 +96,7 @@ impl Shared {
             logs: None,
             tracing: Tracing::ids_only(),
             routes: Arc::clone(default_routes()),
+            known_methods: KnownMethods::of_env(&env),
             exposition: Exposition::default(),
         }
     }

@@ -7,6 +7,7 @@ use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
 use super::{
     GrpcStatus, HeaderReader, Instrument, RequestHead, grpc,
+    method::original as original_method,
     options::CapturedHeader,
     origin::{HTTPS, Origin},
     query,
@@ -37,7 +38,7 @@ pub(super) fn on_arrival(
     let mut out = Vec::with_capacity(USUAL);
     out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method));
     if method == value::OTHER {
-        out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, head.method.to_owned()));
+        out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, original_method(head.method).to_owned()));
     }
     out.push(KeyValue::new(attribute::URL_PATH, head.path.to_owned()));
     if let Some(query) = head.query.filter(|query| !query.is_empty()) {

@@ -21,6 +21,17 @@ pub(crate) enum Remaining {
     Over(Fault),
 }
 
+/// What a request asks for, as far as that decides whether its answer has a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The head alone.
+    Head,
+    /// A tunnel.
+    Connect,
+    /// Anything else.
+    Other,
+}
+
 /// How a body can be wrong to every client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -30,13 +41,27 @@ pub(crate) enum Fault {
     Oversized,
 }
 
+// === impl Asked ===
+
+impl Asked {
+    /// By the method as it was sent, whatever methods may stand in labels.
+    pub(crate) fn of(method: &str) -> Self {
+        match method {
+            "HEAD" => Self::Head,
+            "CONNECT" => Self::Connect,
+            _ => Self::Other,
+        }
+    }
+}
+
 // === impl Remaining ===
 
 impl Remaining {
     /// What follows a response head ([RFC 9112, 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
-    pub(super) fn after_head(method: &str, head: &ResponseHead<'_>) -> Self {
-        let without_body =
-            method == "HEAD" || matches!(head.status, ..200 | 204 | 304) || (method == "CONNECT" && head.status < 300);
+    pub(crate) fn after_head(method: Asked, head: &ResponseHead<'_>) -> Self {
+        let without_body = method == Asked::Head
+            || matches!(head.status, ..200 | 204 | 304)
+            || (method == Asked::Connect && head.status < 300);
         if without_body {
             return Self::Nothing;
         }
@@ -111,7 +136,10 @@ mod tests {
                 HeaderReader::for_each(self.0, name, each);
             }
         }
-        Remaining::after_head(method, &ResponseHead { status, headers: &List(headers), body, endpoint: None })
+        Remaining::after_head(
+            Asked::of(method),
+            &ResponseHead { status, headers: &List(headers), body, endpoint: None },
+        )
     }
 
     #[test]

@@ -265,6 +265,7 @@ impl Running {
             at: self.arrived + ending.duration,
             level,
             method: self.method,
+            method_original: self.method_original.as_deref(),
             endpoint: self.endpoint(),
             status: ending.status,
             grpc_status: ending.grpc_status.map(GrpcStatus::as_str),
@@ -295,6 +296,7 @@ impl Running {
         }
         let finished = Finished {
             method: self.method,
+            method_original: self.method_original.as_deref(),
             endpoint: self.endpoint(),
             status: ending.status,
             grpc_status: ending.grpc_status,

@@ -11,6 +11,8 @@ use crate::context::RequestContext;
 pub struct Finished<'a> {
     /// The method, from the closed set.
     pub method: &'a str,
+    /// The method as it was sent, cut after 32 bytes, if it is not in the set.
+    pub method_original: Option<&'a str>,
     /// The route's template, or `unmatched`.
     pub endpoint: &'a str,
     /// The status code as it is recorded: 499 for a request cancelled before its head, 500 for a

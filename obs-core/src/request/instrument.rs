@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use tracing::{Metadata, Span};
 
-use super::{Options, grpc::Methods, options::CapturedHeader};
+use super::{KnownMethods, Options, grpc::Methods, options::CapturedHeader};
 use crate::{
     context::RequestContext,
     metrics::{InFlight, RedOptions, ServerRed},
@@ -20,6 +20,7 @@ pub struct Instrument {
     pub(super) red: Option<ServerRed>,
     pub(super) options: Options,
     pub(super) grpc_methods: Methods,
+    pub(super) known_methods: KnownMethods,
 }
 
 /// Whether this is the span that `tracing_span(true)` opens for other layers: ours have what it tells
@@ -47,7 +48,9 @@ impl Instrument {
             ServerRed::new(&shared.target, &red_options)
         });
         let grpc_methods = Methods::new(&options.grpc_methods);
-        Self { shared, red, options, grpc_methods }
+        let known_methods = options.known_methods.clone().unwrap_or_else(|| shared.known_methods.clone());
+        known_methods.warn();
+        Self { shared, red, options, grpc_methods, known_methods }
     }
 
     /// Whether requests of this route leave no signal.

@@ -79,10 +79,12 @@ mod told;
 mod under_way;
 
 pub(crate) use attributes::{interned, push_call, push_headers, split_authority};
+pub(crate) use completion::{Asked, Remaining};
 pub(crate) use ending::status_text;
 pub(crate) use grpc::status_label;
 pub(crate) use instrument::is_request_span;
 pub(crate) use labels::{LabelList, OwnLabels};
+pub(crate) use method::{KnownMethods, original as original_method};
 pub(crate) use options::CapturedHeader;
 pub(crate) use panic::install_hook as install_panic_hook;
 pub(crate) use query::{percent_decoded, redact_into};

@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::{
-    ClientAddress, Finished, ForwardedHeaders, Head, Held, Instrument, Network, labels::OwnLabels, privacy::Privacy,
+    ClientAddress, Finished, ForwardedHeaders, Head, Held, Instrument, KnownMethods, Network, labels::OwnLabels,
+    privacy::Privacy,
 };
 use crate::{
     Obs, clock,
@@ -50,6 +51,8 @@ pub struct Options {
     pub(super) privacy: Privacy,
     /// Keys of the caller's baggage that become fields.
     pub(super) baggage_fields: Vec<Box<str>>,
+    /// Those that may stand in labels, if they were given.
+    pub(super) known_methods: Option<KnownMethods>,
     /// `package.Service/Method`; learnt if there are none.
     pub(super) grpc_methods: Vec<Box<str>>,
     pub(super) classify: Option<Classifier>,
@@ -214,6 +217,11 @@ impl Options {
         self.baggage_fields.extend(keys.into_iter().map(|key| Box::from(key.as_ref())));
     }
 
+    /// Sets the request methods that may stand in labels, in place of the usual ones.
+    pub fn known_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
+        self.known_methods = Some(KnownMethods::new(methods));
+    }
+
     /// Adds gRPC methods, `package.Service/Method`, that calls are recorded under.
     pub fn grpc_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
         let name = |method: N| Box::from(method.as_ref().trim_start_matches('/'));
@@ -253,6 +261,7 @@ impl Default for Options {
             redact_query: Vec::new(),
             privacy: Privacy::default(),
             baggage_fields: Vec::new(),
+            known_methods: None,
             grpc_methods: Vec::new(),
             classify: None,
             on_finish: None,

@@ -6,12 +6,12 @@ use super::{
     Head, HeaderReader, Held, Instrument, RequestHead, ResponseHead,
     arrival::Arrival,
     bytes::RequestBytes,
-    completion::Remaining,
+    completion::{Asked, Remaining},
     grpc,
     late::KeptHead,
-    method::known_method,
     nested::{Joinable, Joined},
     origin::Origin,
+    original_method,
     panic::PanicReport,
     stream::StreamSlot,
 };
@@ -29,7 +29,11 @@ pub(super) struct Running {
     pub(super) started: Moment,
     /// Wall clock of the arrival, since the Unix epoch; for stamps only.
     pub(super) arrived: Duration,
+    /// From the closed set.
     pub(super) method: &'static str,
+    /// As it was sent, if it is not in the set; cut.
+    pub(super) method_original: Option<Box<str>>,
+    pub(super) asked: Asked,
     pub(super) protocol: &'static str,
     /// Set if this is a gRPC call.
     pub(super) call: Option<grpc::Call>,
@@ -90,7 +94,8 @@ impl Running {
         headers: &'a dyn HeaderReader,
     ) {
         let started = Moment::now();
-        let method = known_method(head.method);
+        let method = instrument.known_methods.label(head.method);
+        let is_unknown = method == value::OTHER && !head.method.is_empty();
         let call = grpc::arriving(&instrument.grpc_methods, head, headers);
         let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
         let mut head = *head;
@@ -106,6 +111,8 @@ impl Running {
             started,
             arrived: Duration::ZERO,
             method,
+            method_original: is_unknown.then(|| original_method(head.method).into()),
+            asked: Asked::of(head.method),
             protocol: head.protocol.as_str(),
             in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.traits(origin.as_ref()))),
             call: call.map(|(call, _)| call),
@@ -172,7 +179,7 @@ impl Running {
     pub(super) fn take_head(&mut self, head: &ResponseHead<'_>) {
         let is_asked_for = self.line.is_some() || self.layers().any(|layer| layer.options.on_finish.is_some());
         self.head = Some(Answer { status: head.status, after: is_asked_for.then(|| self.started.elapsed()) });
-        self.remaining = Remaining::after_head(self.method, head);
+        self.remaining = Remaining::after_head(self.asked, head);
         if let Some(endpoint) = head.endpoint.filter(|endpoint| *endpoint != self.endpoint()) {
             self.rename(endpoint);
         }

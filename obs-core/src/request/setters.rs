@@ -121,6 +121,20 @@ macro_rules! layer_setters {
                 self.with(|options| options.streaming(path.as_ref()))
             }
 
+            /// The request methods that may stand in labels and span names, case-sensitive, in place of
+            /// [`KNOWN_METHODS`]($crate::request::KNOWN_METHODS): any other is `_OTHER` there, and what was
+            /// asked for stands on the line (`method_original`) and on the span
+            /// (`http.request.method_original`), cut after 32 bytes. Beats the variable
+            /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, a list with commas in between, which replaces the
+            /// usual ones in the same way.
+            ///
+            /// At most 32 methods of at most 32 bytes: what is more, and what can be no method, is left out
+            /// with a warning. Defaults to the variable, and without it to `KNOWN_METHODS`.
+            #[must_use]
+            pub fn known_methods<N: AsRef<str>>(self, methods: impl IntoIterator<Item = N>) -> Self {
+                self.with(|options| options.known_methods(methods))
+            }
+
             /// Puts these request headers on the span as `http.request.header.<name>`. Defaults to
             /// none.
             #[must_use]

@@ -22,6 +22,8 @@ pub struct Settings {
     pub streaming: Vec<&'static str>,
     /// `classify`, as the name of a response header whose presence gives the word `classified`
     pub classify: Option<&'static str>,
+    /// `known_methods`, if it is set
+    pub known_methods: Option<Vec<&'static str>>,
     /// `metrics_for` at this path, beside the routes
     pub metrics_page: Option<&'static str>,
     /// Whether a clone of the layer stands within it
@@ -45,6 +47,7 @@ impl Default for Settings {
             skip: Vec::new(),
             streaming: Vec::new(),
             classify: None,
+            known_methods: None,
             metrics_page: None,
             nested: false,
             replaces_bodies: false,
@@ -73,6 +76,9 @@ macro_rules! apply_settings {
         }
         if let Some(header) = settings.classify {
             layer = layer.classify(move |head| head.header(header).map(|_| "classified"));
+        }
+        if let Some(methods) = &settings.known_methods {
+            layer = layer.known_methods(methods);
         }
         for path in &settings.skip {
             layer = layer.skip(path);

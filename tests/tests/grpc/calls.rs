@@ -17,6 +17,10 @@ async fn plain() -> Stage {
     Stage::new(|layer| layer).await
 }
 
+async fn listed() -> Stage {
+    Stage::new(|layer| layer.grpc_methods([GET])).await
+}
+
 #[tokio::test]
 async fn the_status_of_a_call_comes_from_its_trailers() {
     let stage = plain().await;
@@ -35,7 +39,7 @@ async fn the_status_of_a_call_comes_from_its_trailers() {
 
 #[tokio::test]
 async fn what_the_client_did_wrong_is_no_error_of_the_server() {
-    let stage = plain().await;
+    let stage = listed().await;
     assert_eq!(stage.get(5).await.unwrap_err().code(), Code::NotFound);
     assert_eq!(stage.counters(1).await, [total(GET, "NOT_FOUND", "client_error")]);
     let (line, span) = stage.record().await;
@@ -46,7 +50,7 @@ async fn what_the_client_did_wrong_is_no_error_of_the_server() {
 
 #[tokio::test]
 async fn an_error_of_the_server_counts_under_the_name_of_its_status() {
-    let stage = plain().await;
+    let stage = listed().await;
     assert_eq!(stage.get(13).await.unwrap_err().code(), Code::Internal);
     assert_eq!(stage.counters(1).await, [total(GET, "INTERNAL", "server_error"), error(GET, "INTERNAL")]);
     let (line, span) = stage.record().await;

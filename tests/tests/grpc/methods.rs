@@ -41,12 +41,41 @@ async fn a_span_of_an_unknown_method_names_none() {
 
 #[tokio::test]
 async fn what_is_refused_in_front_of_the_methods_teaches_none() {
-    for code in [Code::Unauthenticated, Code::PermissionDenied, Code::ResourceExhausted, Code::Unavailable] {
+    for code in (1..=16).map(Code::from) {
         let stage = Stage::guarded(|layer| layer, move |_| Err(Status::new(code, "not here"))).await;
         stage.unary("/shop.Orders/Made", Ask::default()).await.unwrap_err();
         let counters = stage.counters(1).await.concat();
         assert!(counters.contains("unmatched") && !counters.contains("Made"), "{counters}");
     }
+}
+
+#[tokio::test]
+async fn methods_that_a_service_refuses_by_any_status_push_no_real_one_out() {
+    for code in [Code::InvalidArgument, Code::NotFound, Code::Internal] {
+        let stage = Stage::guarded(
+            |layer| layer,
+            move |request: tonic::Request<()>| {
+                let is_real = request.metadata().contains_key("x-real");
+                is_real.then_some(request).ok_or_else(|| Status::new(code, "not here"))
+            },
+        );
+        let stage = stage.await;
+        for n in 0..300 {
+            stage.unary(&format!("/shop.Orders/Made{n}"), Ask::default()).await.unwrap_err();
+        }
+        stage.real().await.unwrap();
+        let counters = stage.counters(301).await;
+        assert!(counters.contains(&total(GET, "OK", "ok")), "{counters:?}");
+        assert!(!stage.page().contains("Made"));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_with_a_message_proves_its_method_whatever_its_status() {
+    let stage = Stage::new(|layer| layer).await;
+    let mut orders = stage.watch(1, 13).await.unwrap();
+    while orders.message().await.is_ok_and(|order| order.is_some()) {}
+    assert!(stage.counters(1).await.contains(&total("shop.Orders/Watch", "INTERNAL", "server_error")));
 }
 
 #[tokio::test]

@@ -68,6 +68,16 @@ impl Stage {
         self.unary("/shop.Orders/Get", Ask { fails, messages: 0 }).await
     }
 
+    /// A call of `Get` that an interceptor can tell from others, by its header.
+    pub(crate) async fn real(&self) -> Result<Order, Status> {
+        let mut client = Grpc::new(self.channel.clone());
+        client.ready().await.unwrap();
+        let mut ask = Request::new(Ask::default());
+        ask.metadata_mut().insert("x-real", tonic::metadata::MetadataValue::from_static("1"));
+        let path = PathAndQuery::from_static("/shop.Orders/Get");
+        client.unary(ask, path, ProstCodec::default()).await.map(tonic::Response::into_inner)
+    }
+
     /// A call of `Watch`.
     pub(crate) async fn watch(&self, messages: i32, fails: i32) -> Result<Streaming<Order>, Status> {
         let mut client = Grpc::new(self.channel.clone());

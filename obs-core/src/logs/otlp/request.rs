@@ -82,6 +82,7 @@ fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, reques
         at: _,
         level: _,
         method,
+        method_original,
         endpoint,
         status,
         grpc_status,
@@ -102,6 +103,7 @@ fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, reques
     attributes.push_own(log::DURATION_MS, millis(*duration));
     attributes.push_own(log::PROTOCOL, text(protocol));
     let optional = [
+        (log::METHOD_ORIGINAL, method_original.map(text)),
         (log::GRPC_STATUS, grpc_status.map(text)),
         (log::HEAD_MS, head.map(|head| millis(head).into())),
         (log::REQUEST_BYTES, request_bytes.map(unsigned)),

@@ -13,6 +13,7 @@ pub(super) fn line<'a>(endpoint: &'a str, text: &'a str) -> RequestLine<'a> {
         at: Duration::from_micros(1_795_357_805_123_456),
         level: Level::INFO,
         method: "GET",
+        method_original: None,
         endpoint,
         status: 200,
         grpc_status: None,

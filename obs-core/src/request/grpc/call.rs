@@ -112,9 +112,12 @@ impl Call {
         self.status
     }
 
-    /// The method, if this status is the first to prove that it is there and it can be remembered.
-    pub(crate) fn proven(&mut self, status: GrpcStatus, methods: &Methods) -> Option<Box<str>> {
-        self.candidate.take_if(|_| status.proves_method()).filter(|name| methods.learn(name))
+    /// The method, if this answer is the first to prove that it is there and it can be remembered. Only a
+    /// method itself succeeds, or answers with a message: every other status comes from in front of
+    /// methods too, for names that are not there.
+    pub(crate) fn proven(&mut self, status: GrpcStatus, has_message: bool, methods: &Methods) -> Option<Box<str>> {
+        let is_proof = status == GrpcStatus::Ok || has_message;
+        self.candidate.take_if(|_| is_proof).filter(|name| methods.learn(name))
     }
 
     /// The outcome of an answer that reached its end; none if it is not gRPC. Without a status,

@@ -26,7 +26,8 @@
 //!   has `rpc.system.name`, `rpc.method` and `rpc.response.status_code` besides the attributes of
 //!   HTTP, in place of `http.route`, and is called by its method.
 //! - The endpoint is `package.Service/Method`. It comes from the list that the layer was given, else
-//!   it is learnt from the first answer that proves that there is such a method; until then, and for
+//!   it is learnt from the first answer that proves that there is such a method, which is one that is `OK`
+//!   or has a message in it: anything else may be said of a name that is made up. Until then, and for
 //!   what a client thinks up, it is `unmatched`.
 //! - The duration runs to the trailers, also for calls that stream. Nothing on the wire tells a
 //!   streaming method from a unary one, so mark those whose calls live on (`Watch`, `Subscribe`) with

@@ -26,7 +26,8 @@ impl Running {
     pub(in crate::request) fn take_grpc_status(&mut self, headers: &dyn HeaderReader) {
         let Some(call) = &mut self.call else { return };
         let Some(status) = call.read_status(headers) else { return };
-        if let Some(method) = call.proven(status, &self.instrument.grpc_methods) {
+        let has_message = self.response_bytes > 0;
+        if let Some(method) = call.proven(status, has_message, &self.instrument.grpc_methods) {
             self.rename(&method);
         }
         if status.outcome() == Outcome::ServerError {

@@ -116,24 +116,6 @@ impl GrpcStatus {
         }
     }
 
-    /// Whether only a method itself answers so. Of a method that is not there, a server says
-    /// `UNIMPLEMENTED`; who is let in, and how much, is decided in front of the methods, for names that
-    /// are not there too.
-    pub(super) const fn proves_method(self) -> bool {
-        matches!(
-            self,
-            Self::Ok
-                | Self::InvalidArgument
-                | Self::NotFound
-                | Self::AlreadyExists
-                | Self::FailedPrecondition
-                | Self::Aborted
-                | Self::OutOfRange
-                | Self::Internal
-                | Self::DataLoss
-        )
-    }
-
     /// For places where a status of HTTP is expected; [`status_label`] turns it into text.
     pub(crate) const fn as_status(self) -> u16 {
         BASE + self as u16

@@ -55,7 +55,16 @@ impl Case<'_> {
 
     /// The method of line and span: from the closed set.
     pub(super) fn method(&self) -> &'static str {
-        known_method(&self.row.ask.method)
+        let asked = &*self.row.ask.method;
+        let listed = self.row.settings.known_methods.as_ref();
+        listed
+            .map_or_else(|| known_method(asked), |list| list.iter().find(|known| **known == asked).unwrap_or(&"_OTHER"))
+    }
+
+    /// The method as it was sent, cut, if it is not in the set.
+    pub(super) fn original_method(&self) -> Option<&str> {
+        let asked = &*self.row.ask.method;
+        (self.method() == "_OTHER").then(|| &asked[..asked.len().min(32)])
     }
 
     /// The method in labels.

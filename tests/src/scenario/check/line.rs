@@ -59,6 +59,7 @@ fn expected_keys(case: &Case<'_>) -> BTreeSet<&'static str> {
     let panics = expect.panic.is_some();
     let optional = [
         (expect.has_peer, log::CLIENT_ADDRESS),
+        (case.original_method().is_some(), log::METHOD_ORIGINAL),
         (has_head, log::HEAD_MS),
         (has_head, log::RESPONSE_BYTES),
         (expect.reads.is_some(), log::REQUEST_BYTES),
@@ -90,7 +91,8 @@ fn check_words(case: &Case<'_>, line: &LogLine, problems: &mut Problems) {
     let path = (row.ask.path().len() < 1_024).then_some((log::PATH, row.ask.path()));
     let error_type = expect.error_type.as_deref().map(|word| (log::ERROR_TYPE, word));
     let panic = expect.panic.map(|message| (log::PANIC_MESSAGE, message));
-    for (key, expected) in words.into_iter().chain(peer).chain(path).chain(error_type).chain(panic) {
+    let original = case.original_method().map(|method| (log::METHOD_ORIGINAL, method));
+    for (key, expected) in words.into_iter().chain(original).chain(peer).chain(path).chain(error_type).chain(panic) {
         problems.same(&format!("{key} of the line"), line.str(key), expected);
     }
 }

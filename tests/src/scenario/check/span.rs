@@ -51,7 +51,7 @@ fn check_request(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
     let Case { row, expect, wire, .. } = case;
     let peer = expect.has_peer.then_some("127.0.0.1");
     let endpoint = Some(case.endpoint()).filter(|endpoint| endpoint != value::UNMATCHED);
-    let original = (case.method() == value::OTHER).then_some(&*row.ask.method);
+    let original = case.original_method();
     let query = row.ask.target.split_once('?').map(|(_, query)| query);
     let texts = [
         (attribute::HTTP_REQUEST_METHOD, Some(case.method())),

@@ -2,7 +2,7 @@
 
 use obs_core::request::Outcome::{ClientError, Ok};
 
-use crate::scenario::{Does::Tell, Expect, Scenario, get, row, shows, text};
+use crate::scenario::{Does::Tell, Expect, Scenario, ask, get, row, shows, text};
 
 /// Names of endpoints, skipped routes.
 #[must_use]
@@ -22,6 +22,14 @@ pub fn routing() -> Vec<Scenario> {
         row("unmatched in a nested router", get("/api/else"), "/users/{id}",  hello(), shows(ClientError, 404).endpoint("unmatched")).nested_in("/api"),
         row("a namespace",            user(),                "/users/{id}",   hello(), shows(Ok, 200).sends(5)).with(|layer| layer.namespace = "payment"),
         row("no namespace",           user(),                "/users/{id}",   hello(), shows(Ok, 200).sends(5)).with(|layer| layer.namespace = ""),
+        row("QUERY",                  ask("QUERY", "/users/7"), "/users/{id}", hello(), shows(ClientError, 405).method("_OTHER")),
+        row("an unknown method of 100 bytes", ask("X".repeat(100), "/users/7"), "/users/{id}", hello(), shows(ClientError, 405).method("_OTHER")),
+        row("a method of the layer's own", ask("PURGE", "/users/7"), "/users/{id}", hello(), shows(ClientError, 405).method("_OTHER"))
+            .with(|layer| layer.known_methods = Some(vec!["GET", "PURGE"])),
+        row("a method that the layer leaves out", user(),    "/users/{id}",   hello(), shows(Ok, 200).sends(5).method("_OTHER"))
+            .with(|layer| layer.known_methods = Some(vec!["POST"])),
+        row("HEAD that the layer leaves out", ask("HEAD", "/users/7"), "/users/{id}", hello(), shows(Ok, 200).method("_OTHER"))
+            .with(|layer| layer.known_methods = Some(vec!["GET"])),
         row("a skipped route",        user(),                "/users/{id}",   Tell,    Expect::nothing(200)).with(|layer| layer.skip.push("/users/{id}")),
         row("another route is skipped", user(),              "/users/{id}",   hello(), shows(Ok, 200).sends(5)).with(|layer| layer.skip.push("/health")),
         row("the metrics page",       get("/metrics"),       "/users/{id}",   hello(), Expect::nothing(200)).with(|layer| layer.metrics_page = Some("/metrics")),
