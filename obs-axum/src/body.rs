@@ -84,8 +84,11 @@ impl<B: Body> Body for ObsBody<B> {
     }
 }
 
+/// What a body hands out.
+type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
+
 /// Whether nothing comes after this from the body.
-fn is_end<B: Body>(polled: &Poll<Option<Result<Frame<B::Data>, B::Error>>>, body: Option<&B>) -> bool {
+fn is_end<B: Body>(polled: &Polled<B>, body: Option<&B>) -> bool {
     match polled {
         Poll::Pending => false,
         Poll::Ready(Some(Ok(frame))) => frame.is_trailers() || body.is_none_or(Body::is_end_stream),

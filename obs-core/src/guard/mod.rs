@@ -16,9 +16,11 @@
 mod call;
 mod chain;
 mod hook;
+mod recorder;
 mod text;
 
 pub(crate) use chain::text_with_sources;
+pub(crate) use recorder::GuardedRecorder;
 
 pub use call::guarded;
 pub use chain::{Chain, MAX_SOURCES, chain, chain_text};

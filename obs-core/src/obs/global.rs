@@ -11,6 +11,7 @@ use tracing::{Dispatch, Subscriber, subscriber::NoSubscriber};
 
 use super::{InitError, ServiceInfo, shared};
 use crate::{
+    guard::GuardedRecorder,
     logs::install_log_bridge,
     metrics::{Registry, Target},
     names::target,
@@ -56,7 +57,7 @@ pub(super) fn install_recorder(given: Option<Arc<dyn Recorder + Send + Sync>>, r
     if let Some(recorder) = given {
         // Where the user has installed one as well, the one given to the builder counts.
         let _ = metrics::set_global_recorder(Arc::clone(&recorder));
-        return Target::Facade(recorder);
+        return Target::Facade(Arc::new(GuardedRecorder(recorder)));
     }
     if metrics::set_global_recorder(registry.clone()).is_ok() {
         let _ = OUR_RECORDER.set(registry.clone());
@@ -64,7 +65,7 @@ pub(super) fn install_recorder(given: Option<Arc<dyn Recorder + Send + Sync>>, r
     }
     match OUR_RECORDER.get() {
         Some(ours) => Target::Own(ours.clone()),
-        None => Target::Facade(Arc::new(GlobalRecorder)),
+        None => Target::Facade(Arc::new(GuardedRecorder(Arc::new(GlobalRecorder)))),
     }
 }
 

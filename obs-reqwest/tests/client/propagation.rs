@@ -291,9 +291,12 @@ fn a_call_outside_of_requests_follows_the_sampler() {
     assert!(receiver.spans().is_empty());
 }
 
+/// What was done, and the id of the request that was current.
+type Told = Arc<Mutex<Vec<(&'static str, Option<String>)>>>;
+
 /// A body that tells in which request it is polled and dropped.
 struct Telling {
-    told: Arc<Mutex<Vec<(&'static str, Option<String>)>>>,
+    told: Told,
     left: Option<Bytes>,
 }
 
@@ -326,7 +329,7 @@ impl Drop for Telling {
 #[tokio::test]
 async fn a_streaming_body_is_polled_and_dropped_in_the_context_of_its_request() {
     let (bench, upstream) = (Bench::new(), Upstream::start());
-    let told = Arc::<Mutex<Vec<_>>>::default();
+    let told = Told::default();
     let body = reqwest::Body::wrap(Telling { told: Arc::clone(&told), left: Some("hello".into()) });
     let job = context::RequestContext::start();
     let id = Some(job.request_id().to_owned());

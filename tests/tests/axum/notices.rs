@@ -1,6 +1,12 @@
 //! That the table notices what is wrong: a check that can't fail proves nothing.
 
-use axum::Router;
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, MatchedPath, Request},
+    middleware::map_request,
+};
 use obs_axum::ObsLayer;
 use obs_core::request::Outcome::{ClientError, Ok};
 use obs_tests::scenario::{Expect, Ids, Plan, Scenario, Stage, Wire, get, play, row, shows, text};
@@ -71,8 +77,17 @@ fn what_is_too_short_is_noticed() {
 
 #[test]
 fn what_is_recorded_twice_is_noticed_in_every_signal() {
+    /// Layers within each other record once; so the request that the inner one meets is made anew.
+    async fn anew(mut request: Request) -> Request {
+        let extensions = request.extensions_mut();
+        let (path, peer) = (extensions.remove::<MatchedPath>(), extensions.remove::<ConnectInfo<SocketAddr>>());
+        extensions.clear();
+        path.map(|path| extensions.insert(path));
+        peer.map(|peer| extensions.insert(peer));
+        request
+    }
     fn twice(routes: Router, layer: ObsLayer, _: &Plan<'_>) -> Router {
-        routes.layer(layer.clone()).layer(layer)
+        routes.layer(layer.clone()).layer(map_request(anew)).layer(layer)
     }
     let all = [
         "} is 2.0, expected 1.0",
