@@ -221,7 +221,7 @@ impl Logs {
 
     /// Writes everything accepted so far and ends the thread; `false` as for [`flush`](Self::flush).
     ///
-    /// Lines that come later are written by the threads that log them.
+    /// Lines that come later are written by a thread that is started for them.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         self.0.output.writer.shutdown(timeout)
     }

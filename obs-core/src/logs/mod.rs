@@ -57,6 +57,34 @@
 //! `otlp-logs` they can be sent to a collector too, see
 //! [`ObsBuilder::otlp_logs`](crate::ObsBuilder::otlp_logs). Lines are brought to their target by a thread within 200 ms. At most 4 MiB wait; what does not
 //! fit is dropped and counted in `obs_log_lines_dropped_total`.
+//!
+//! # The end of a process
+//!
+//! Lines of the last 20 ms, and spans, records and metrics of the last seconds, are still on their way when a
+//! process ends:
+//!
+//! | the end | lines | spans, OTLP records, pushed metrics |
+//! |---|---|---|
+//! | [`Obs::shutdown`](crate::Obs::shutdown), or the last handle is dropped | written | sent |
+//! | `main` returns, or `std::process::exit`, and a handle is left | Unix: written, for 500 ms at most; elsewhere lost | lost: call `shutdown` before |
+//! | a panic outside of a request | written before the thread goes on, for 100 ms at most; with `panic = "abort"` 500 ms | with `panic = "abort"` lost |
+//! | `std::process::abort`, SIGKILL, `_exit` and its like | lost | lost |
+//!
+//! Before an end that runs no code of the process's own, call [`Obs::flush`](crate::Obs::flush). obs installs no
+//! handler for SIGABRT: hardly anything is allowed in one, and no lock. The handler of a signal can set a flag
+//! that a thread waits for, which calls `flush` and then ends the process.
+//!
+//! Lines that are logged after `Obs::shutdown` are written by a thread that is started for them. The one who logs
+//! waits for it for 20 ms at most, and not again once that was in vain. A target that blocks holds up no other
+//! thread, and each of the waits above only once until it takes lines again.
+//!
+//! # Fork
+//!
+//! A child that was forked has the thread that called `fork`, and no other: what it logs is not written, what it
+//! records is not sent, and what the parent had not written yet is in its queues too. Call `fork` before `init`,
+//! or `exec` after it. A child that has to log all the same: call `Obs::flush` in the parent before `fork` and in
+//! the child once after it, which starts a thread for its lines. Its spans, OTLP records and pushed metrics are
+//! lost, and each flush says so after its timeout. The end of a child that has not called `flush` writes nothing.
 
 mod bridge;
 mod encoder;
@@ -107,6 +135,7 @@ pub(crate) use escape::push_json_string;
 pub(crate) use handle::{LogSettings, Logs, LogsConfig};
 pub(crate) use request_line::RequestLine;
 pub(crate) use request_start::RequestStart;
+pub(crate) use writer::flush_at_panic;
 
 pub use format::LogFormat;
 pub use layer::JsonLayer;

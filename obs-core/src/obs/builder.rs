@@ -10,7 +10,7 @@ use crate::{
     clock,
     environment::{Env, Notices, tell_ignored},
     guard::Guarded,
-    logs::{LineReader, LogSettings, Logs, LogsConfig},
+    logs::{self, LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
     page::PageSettings,
     request::{KnownMethods, Routes, install_panic_hook},
@@ -262,7 +262,7 @@ impl ObsBuilder {
 
     fn start(self, registry: Registry, target: Target, routes: Arc<Routes>, env: Env<'_>) -> Result<Shared, InitError> {
         clock::prepare();
-        install_panic_hook(global::flush_logs);
+        install_panic_hook(logs::flush_at_panic);
         let recorder = target.recorder();
         let budget = Budget::new(self.queue_bytes)?;
         let tracing = Tracing::start(self.tracing_config(&budget, env, &*recorder), self.span_readers)?;

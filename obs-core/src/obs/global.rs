@@ -3,13 +3,12 @@
 use std::{
     sync::{Arc, OnceLock},
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tracing::{Dispatch, Subscriber, subscriber::NoSubscriber};
 
-use super::{InitError, ServiceInfo, shared};
+use super::{InitError, ServiceInfo};
 use crate::{
     guard::GuardedRecorder,
     logs::install_log_bridge,
@@ -17,9 +16,6 @@ use crate::{
     names::target,
     trace::Tracing,
 };
-
-/// How long a panic outside a request may wait for its lines to be written.
-const PANIC_FLUSH: Duration = Duration::from_millis(500);
 
 /// The registry that we have made the recorder of the process.
 static OUR_RECORDER: OnceLock<Registry> = OnceLock::new();
@@ -81,15 +77,6 @@ pub(super) fn install_opentelemetry(tracing: &Tracing) {
 pub(super) fn bridge_log_crate() {
     if let Err(error) = install_log_bridge() {
         tracing::warn!(target: target::OBS, %error, "records of the `log` crate go to the logger that is installed");
-    }
-}
-
-/// Writes what has been logged, before a panic may end the process.
-pub(super) fn flush_logs() {
-    if let Some(shared) = shared::installed()
-        && let Some(logs) = &shared.logs
-    {
-        logs.flush(PANIC_FLUSH);
     }
 }
 

@@ -1,7 +1,10 @@
 //! The handle that owns a pipeline.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -23,12 +26,15 @@ use crate::{
 
 /// How long dropping the last handle may flush.
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
+/// The same after a shutdown.
+const LATE_TIMEOUT: Duration = Duration::from_millis(50);
 /// Which part of a shutdown's time the collector may use.
 const EXPORT_SHARE: f64 = 0.8;
 
 /// Logs, metrics and traces of one service.
 ///
-/// The handle and its clones own the pipeline: dropping the last one flushes it. Layers keep
+/// The handle and its clones own the pipeline: dropping the last one flushes it, for two seconds at most, or 50 ms
+/// after a [`shutdown`](Self::shutdown). Layers keep
 /// working parts of it, and so does the process-wide default, but don't keep it open.
 ///
 /// ```
@@ -48,6 +54,8 @@ struct Owner {
     shared: Arc<Shared>,
     /// The listener of the metrics page.
     serving: Option<Serving>,
+    /// Whether somebody has given the end the time that it may take.
+    is_shut_down: AtomicBool,
 }
 
 // === impl Obs ===
@@ -63,7 +71,7 @@ impl Obs {
     pub(super) fn own(shared: Shared, bound: Option<Bound>) -> Result<Self, InitError> {
         let shared = Arc::new(shared);
         let serving = bound.map(|bound| bound.serve(Arc::clone(&shared))).transpose()?;
-        Ok(Self { owner: Arc::new(Owner { shared, serving }) })
+        Ok(Self { owner: Arc::new(Owner { shared, serving, is_shut_down: AtomicBool::new(false) }) })
     }
 
     #[cfg(feature = "serve-metrics")]
@@ -155,6 +163,7 @@ impl Obs {
     /// `obs_spans_dropped_total`, `obs_log_records_dropped_total`, `obs_metric_pushes_failed_total` and
     /// `obs_log_lines_dropped_total`.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
+        self.owner.is_shut_down.store(true, Relaxed);
         let start = Instant::now();
         let end = deadline(start, timeout);
         let Shared { tracing, logs, pusher, .. } = &*self.owner.shared;
@@ -244,9 +253,11 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         let start = Instant::now();
-        self.flush(start, DROP_TIMEOUT);
+        // What was not done in the time of a shutdown won't be now: only what came later.
+        let timeout = if *self.is_shut_down.get_mut() { LATE_TIMEOUT } else { DROP_TIMEOUT };
+        self.flush(start, timeout);
         if let Some(serving) = &self.serving {
-            serving.stop(left(deadline(start, DROP_TIMEOUT)));
+            serving.stop(left(deadline(start, timeout)));
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     io::Write as _,
     process::{Command, Output, Stdio},
+    time::Instant,
 };
 
 use obs_tests::{DEADLINE, logs::LogLine, otlp::Receiver};
@@ -70,6 +71,44 @@ fn a_destructor_of_a_thread_local_that_logs_panics_nowhere() {
 #[test]
 fn a_destructor_of_a_thread_local_that_logs_panics_nowhere_where_spans_are_recorded() {
     check_thread_ends("spans");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_lost_when_main_returns_and_nothing_is_dropped() {
+    let output = ending("return-without-a-drop").output().unwrap();
+    assert!(output.status.success());
+    check_lines(&output);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_lost_at_exit_of_whatever_thread_and_instance() {
+    for way in ["exit", "exit-of-a-thread", "exit-without-init", "exit-after-the-shutdown"] {
+        let output = ending(way).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{way}");
+        check_lines(&output);
+    }
+}
+
+#[test]
+fn nothing_is_lost_that_was_flushed_before_an_abort() {
+    let output = ending("abort-after-a-flush").output().unwrap();
+    assert!(!output.status.success());
+    check_lines(&output);
+}
+
+#[test]
+fn a_target_that_blocks_holds_up_neither_the_exit_nor_who_panics() {
+    for (way, code) in [("exit-while-the-target-blocks", 3), ("panics-while-the-target-blocks", 0)] {
+        let since = Instant::now();
+        let output = ending(way).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{way}");
+        assert!(since.elapsed() < DEADLINE, "{way}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let took = told.lines().find_map(|line| line.strip_prefix("took ")).unwrap_or("0");
+        assert!(took.parse::<u64>().unwrap() < 1_000, "{took} ms");
+    }
 }
 
 #[test]

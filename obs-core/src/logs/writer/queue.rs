@@ -30,6 +30,10 @@ pub(super) struct Queue {
     taken: u64,
     /// How often the target failed.
     pub(super) failures: u64,
+    /// Whether the thread has ended: lines that come now get one of their own.
+    pub(super) is_late: bool,
+    /// Whether somebody waited for the target for long and in vain, and nothing has arrived since.
+    pub(super) is_slow: bool,
 }
 
 /// What the flushing thread does.
@@ -44,7 +48,7 @@ pub(super) enum ThreadState {
     Gathering,
     /// Shall write what is there and end.
     Closing,
-    /// Has ended: whoever pushes a line writes it.
+    /// Has ended: whoever pushes a line starts another one.
     Closed,
 }
 
@@ -64,8 +68,8 @@ pub(super) enum Pushed {
     Accepted,
     /// Will be written once the thread is woken.
     Wake,
-    /// Must be written by the caller.
-    Drain,
+    /// The thread has ended before: the caller sees that there is another one.
+    Late,
 }
 
 // === impl Queue ===
@@ -82,7 +86,8 @@ impl Queue {
         match self.thread {
             ThreadState::Idle => self.wake(),
             ThreadState::Gathering if self.pending_bytes >= HIGH_WATER => self.wake(),
-            ThreadState::Closed => Pushed::Drain,
+            ThreadState::Closed => Pushed::Late,
+            ThreadState::Closing if self.is_late => Pushed::Late,
             ThreadState::Busy | ThreadState::Gathering | ThreadState::Closing => Pushed::Accepted,
         }
     }
@@ -105,6 +110,16 @@ impl Queue {
 
     pub(super) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
+    }
+
+    /// Whether so many lines have arrived or been lost, or there is nobody any more who would bring them.
+    pub(super) fn is_over(&self, goal: u64) -> bool {
+        self.settled >= goal || self.thread == ThreadState::Closed
+    }
+
+    /// Whether lines were accepted that have neither arrived nor been lost.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.settled < self.accepted
     }
 
     /// Whether the thread should write now and not wait for more.
@@ -132,6 +147,7 @@ impl Queue {
     /// Notes that the target has been flushed and holds all that was taken.
     pub(super) fn settle(&mut self) {
         self.settled = self.taken;
+        self.is_slow = false;
     }
 }
 

@@ -236,7 +236,7 @@ fn a_target_that_logs_does_not_feed_on_itself() {
 }
 
 #[test]
-fn after_shutdown_threads_write_for_themselves_and_in_turn() {
+fn lines_that_are_logged_after_the_shutdown_are_written_in_turn() {
     let target = Target::default();
     let (writer, dropped) = target.start();
     assert!(writer.shutdown(LONG));
@@ -248,6 +248,119 @@ fn after_shutdown_threads_write_for_themselves_and_in_turn() {
     assert!(writer.flush(LONG));
     assert_eq!(target.text(), "late line\n".repeat(2_000));
     assert_eq!(dropped.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_line_that_is_logged_after_the_shutdown_has_arrived_when_the_logging_is_done() {
+    let target = Target::default();
+    let (writer, _) = target.start();
+    assert!(writer.shutdown(LONG));
+    // A busy machine may hold up some of them.
+    let arrived = (0..20).filter(|_| {
+        let before = target.text().len();
+        assert!(writer.push(b"late line\n"));
+        target.text().len() > before
+    });
+    assert!(arrived.count() > 0);
+}
+
+/// What a hundred lines cost that are logged after the shutdown, when the target no longer takes any.
+fn late_lines_while(blocked: impl Fn() -> io::Result<()> + Send + 'static) -> Duration {
+    let (takes, is_shut) = (Target::default(), Arc::new(AtomicU64::new(0)));
+    let seen = Arc::clone(&is_shut);
+    *takes.script.lock().unwrap() = Some(Box::new(move |bytes| {
+        if seen.load(Ordering::Relaxed) > 0 {
+            blocked()?;
+        }
+        Ok(bytes.len())
+    }));
+    let (writer, _) = takes.start();
+    writer.push(b"line\n");
+    assert!(writer.shutdown(LONG));
+    is_shut.store(1, Ordering::Relaxed);
+    let since = Instant::now();
+    assert!((0..100).all(|_| writer.push(b"late line\n")));
+    since.elapsed()
+}
+
+#[test]
+fn a_target_that_blocks_after_the_shutdown_holds_up_nobody_who_logs() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    let took = late_lines_while(move || {
+        held.pass();
+        Ok(())
+    });
+    assert!(took < Duration::from_millis(500), "{took:?}");
+    gate.open();
+    let took = late_lines_while(|| Err(io::ErrorKind::WouldBlock.into()));
+    assert!(took < Duration::from_millis(500), "{took:?}");
+}
+
+#[test]
+fn lines_are_written_by_a_thread_of_its_own_after_a_fork_has_taken_none_along() {
+    let target = Target::default();
+    let (writer, _) = target.start();
+    assert!(writer.push(b"of the parent\n") && writer.flush(LONG));
+    // As a child finds it: the thread sleeps for ever, in another process.
+    let child = super::worker::Shared::new(super::target::Target::new(Box::new(target.clone())), Counter::noop());
+    child.leave_behind();
+    let child = Writer::of(Arc::new(child));
+    assert!(child.push(b"of the child\n"));
+    assert_eq!(target.text(), "of the parent\n");
+    assert!(child.flush(LONG));
+    assert!(child.push(b"again\n") && child.flush(LONG) && child.shutdown(LONG));
+    assert_eq!(target.text(), "of the parent\nof the child\nagain\n");
+}
+
+#[test]
+fn a_thread_that_dies_fails_the_flush_and_is_replaced() {
+    let target = Target::default();
+    let shared =
+        Arc::new(super::worker::Shared::new(super::target::Target::new(Box::new(target.clone())), Counter::noop()));
+    let gate = Gate::default();
+    let held = gate.clone();
+    let die = move |_: &super::worker::Shared| {
+        held.pass();
+        std::panic::resume_unwind(Box::new("on purpose"));
+    };
+    shared.spawn(die).unwrap();
+    let writer = Writer::of(shared);
+    writer.push(b"line\n");
+    thread::scope(|scope| {
+        let flushing = scope.spawn(|| writer.flush(Duration::MAX));
+        thread::sleep(Duration::from_millis(20));
+        gate.open();
+        assert!(!flushing.join().unwrap(), "its thread has died meanwhile");
+    });
+    assert!(writer.flush(LONG));
+    assert_eq!(target.text(), "line\n");
+}
+
+/// A counter of a recorder that is broken.
+struct Panicking;
+
+impl metrics::CounterFn for Panicking {
+    fn increment(&self, _: u64) {
+        std::panic::resume_unwind(Box::new("on purpose"));
+    }
+
+    fn absolute(&self, _: u64) {}
+}
+
+#[test]
+fn a_counter_that_panics_harms_neither_who_logs_nor_the_thread() {
+    let mut turn = 0;
+    let target = Target::scripted(move |bytes| {
+        turn += 1;
+        if turn == 1 { Err(io::Error::other("no space left")) } else { Ok(bytes.len()) }
+    });
+    let writer = Writer::start(Box::new(target.clone()), Counter::from_arc(Arc::new(Panicking))).unwrap();
+    assert!(!writer.push(&vec![b'x'; MAX_PENDING + 1]), "too long");
+    assert!(writer.push(b"lost\n"));
+    assert!(!writer.flush(LONG));
+    assert!(writer.push(b"line\n") && writer.flush(LONG));
+    assert_eq!(target.text(), "line\n");
 }
 
 #[test]
