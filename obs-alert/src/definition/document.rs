@@ -92,6 +92,18 @@ impl Definition {
         of_alert.collect()
     }
 
+    /// What it says that has not the effect that somebody may expect, and where: an SLO without one of its alerts,
+    /// because [that could never fire](crate::Slo::note).
+    #[must_use]
+    pub fn notes(&self) -> Vec<Problem> {
+        let slos = self.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
+        let of_slo = slos.filter_map(|(service, slo)| {
+            let at = slo.alerts().first().and_then(|rule| service.places.get(rule.name())).copied().unwrap_or_default();
+            Some(Problem::new(&self.file, at, slo.note()?))
+        });
+        of_slo.collect()
+    }
+
     /// The service of this name.
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&super::Service> {

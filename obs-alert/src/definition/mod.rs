@@ -77,11 +77,11 @@
 //!
 //! | key | is | defaults to |
 //! |---|---|---|
-//! | `name` | of it; its four alerts are named after it | must be given |
+//! | `name` | of it; its alerts are named after it | must be given |
 //! | `description` | why it was promised | none |
 //! | `endpoint` | one of the service's: `POST /checkout` | all requests |
 //! | `objective` | the percentage of good requests: `99.9` | must be given |
-//! | `window` | 7 to 90 days: `30d` | must be given |
+//! | `window` | 1 to 366 days: `30d` | must be given |
 //! | `sli` | what makes a request good: `availability` or `latency` | `availability` |
 //! | `threshold` | of a latency, 1 ms to 1 h; becomes a bucket | must be given for a latency |
 //! | `min_requests` | that the long window of an alert must have seen | 0 |

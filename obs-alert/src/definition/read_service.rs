@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use obs_core::{metrics::Convention, names::metric};
 
 use super::{
-    Endpoint, Service, Team,
+    Endpoint, Position, Service, Team,
     document::Common,
     fields::{Field, Fields},
     names::without_twins,
@@ -66,16 +66,16 @@ pub(super) fn read_service<'a>(field: Field<'a>, common: &Common) -> Option<Serv
         alerts: Vec::new(),
         places: BTreeMap::new(),
     };
-    service.slos = read_slos(fields, &service);
-    watch(&mut service, fields, common);
+    let slos = read_slos(fields, &service);
+    service.slos = slos.iter().map(|(_, slo)| Arc::clone(slo)).collect();
+    watch(&mut service, &slos, fields, common);
     Some(service)
 }
 
 /// Adds what it is watched for.
-fn watch(service: &mut Service, fields: Fields<'_>, common: &Common) {
+fn watch(service: &mut Service, slos: &[(Position, Arc<Slo>)], fields: Fields<'_>, common: &Common) {
     let mut alerts = read_alerts(fields, service, &common.teams);
-    let at_slos = fields.get("slos").map_or(fields.at, Field::at);
-    alerts.extend(service.slos.iter().flat_map(Slo::alerts).map(|rule| (at_slos, rule)));
+    alerts.extend(slos.iter().flat_map(|(at, slo)| slo.alerts().into_iter().map(|rule| (*at, rule))));
     for (at, rule) in without_twins("alert", alerts, AlertRule::name, fields.report) {
         let rule = with_owner(rule, service, common);
         if let Err(error) = rule.check() {
@@ -157,8 +157,7 @@ fn read_endpoint(field: Field<'_>) -> Option<Endpoint> {
     Some(Endpoint { is_stream, ..fields.need("endpoint", "GET /events")?.endpoint()? })
 }
 
-fn read_slos(fields: Fields<'_>, service: &Service) -> Vec<Arc<Slo>> {
+fn read_slos(fields: Fields<'_>, service: &Service) -> Vec<(Position, Arc<Slo>)> {
     let read = fields.list("slos").into_iter().filter_map(|item| Some((item.at(), read_slo(item, service)?)));
-    let slos = without_twins("SLO", read, |slo| slo.name(), fields.report);
-    slos.into_iter().map(|(_, slo)| slo).collect()
+    without_twins("SLO", read, |slo| slo.name(), fields.report)
 }

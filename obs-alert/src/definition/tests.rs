@@ -151,6 +151,22 @@ fn what_an_alert_lacks_is_told_with_its_place() {
 }
 
 #[test]
+fn an_slo_without_some_of_its_alerts_is_noted_with_its_place() {
+    let definition = parse(&with(
+        "slos:
+  - { name: strict, objective: 99.9, window: 90d }
+  - { name: lenient, objective: 90, window: 90d }",
+    ));
+    let told: Vec<String> = definition.notes().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "obs.yaml:9:9: SLO \"lenient\" has no alert on a burn rate of 14.4: at 90 % not even all requests failing is that fast"
+        ]
+    );
+}
+
+#[test]
 fn all_problems_are_told_at_once_in_the_order_of_the_file() {
     let text = "version: 2
 teams: [{ name: shop }, { name: shop }, { name: payments }]
@@ -195,10 +211,10 @@ fn each_bad_value_is_refused_with_its_mend() {
         ("databases: [5]", "put it in quotes"),
         ("slos: [{ name: a, objective: 0, window: 30d }]", "nothing is promised"),
         ("slos: [{ name: a, objective: 100, window: 30d }]", "no error budget"),
-        ("slos: [{ name: a, objective: 90, window: 30d }]", "say more than 93.0556 %"),
+        ("slos: [{ name: a, objective: 0.999, window: 30d }]", "was 99.9 % meant?"),
         ("slos: [{ name: a, objective: .nan, window: 30d }]", "a percentage such as 99.9"),
         ("slos: [{ name: a, objective: 99, window: 0s }]", "a span of time above zero"),
-        ("slos: [{ name: a, objective: 99, window: 5m }]", "between 7 and 90 days"),
+        ("slos: [{ name: a, objective: 99, window: 5m }]", "between 1 and 366 days"),
         ("slos: [{ name: a, objective: 99, window: 30d, sli: latency }]", "\"threshold\" is missing"),
         ("slos: [{ name: a, objective: 99, window: 30d, threshold: 1s }]", "belongs to `sli: latency`"),
         ("slos: [{ name: a, objective: 99, window: 30d, sli: speed }]", "availability or latency"),

@@ -132,7 +132,7 @@ impl Ratio {
         let mut planner = Planner { history, naming, asks: Vec::new() };
         let mut ratios = Vec::new();
         for window in windows {
-            match planner.slo(slo, Window::of(window.min(LONGEST))) {
+            match planner.slo(slo, Window::of(window)) {
                 Ok(ratio) => ratios.push(ratio),
                 Err(failure) => {
                     planner.release();
@@ -259,7 +259,7 @@ impl std::fmt::Display for Failure {
         match self {
             Self::Pattern(error) => error.fmt(f),
             Self::TooLong(window) => {
-                write!(f, "the process remembers 30d, the window {window} with its offset reaches back further")
+                write!(f, "the process remembers 366 days, the window {window} with its offset reaches back further")
             }
         }
     }

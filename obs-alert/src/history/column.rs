@@ -15,14 +15,14 @@ pub(super) struct Column {
     pub(super) saved_standing: Option<f64>,
     /// Values of series at their first look, in this tick.
     pub(super) first_look: f64,
-    pub(super) rings: [Ring; 3],
+    pub(super) rings: [Ring; 4],
 }
 
 // === impl Column ===
 
 impl Column {
     /// Keeps what is needed to look back `reach` milliseconds.
-    pub(super) fn deepen(&mut self, reach: i64, timelines: &[Timeline; 3]) {
+    pub(super) fn deepen(&mut self, reach: i64, timelines: &[Timeline; 4]) {
         let mut before = 0;
         for (ring, timeline) in self.rings.iter_mut().zip(timelines) {
             if before == 0 || reach > before {
@@ -33,7 +33,7 @@ impl Column {
     }
 
     /// A column that could not be made before: its total was 0 at all times that are known.
-    pub(super) fn begin_late(&mut self, reach: i64, timelines: &[Timeline; 3]) {
+    pub(super) fn begin_late(&mut self, reach: i64, timelines: &[Timeline; 4]) {
         self.deepen(reach, timelines);
         for (ring, timeline) in self.rings.iter_mut().zip(timelines) {
             timeline.times().for_each(|_| ring.push(0.0));
@@ -64,7 +64,7 @@ impl Column {
 
     /// Growth from `since` to `until`, or from the oldest entry if that is later; `None` if nothing is known
     /// from before `until`.
-    pub(super) fn growth(&self, timelines: &[Timeline; 3], now: i64, since: i64, until: i64) -> Option<f64> {
+    pub(super) fn growth(&self, timelines: &[Timeline; 4], now: i64, since: i64, until: i64) -> Option<f64> {
         if !self.is_known {
             return None;
         }
@@ -76,14 +76,14 @@ impl Column {
         Some((end - start).max(0.0))
     }
 
-    fn at(&self, timelines: &[Timeline; 3], now: i64, time: i64) -> Option<f64> {
+    fn at(&self, timelines: &[Timeline; 4], now: i64, time: i64) -> Option<f64> {
         self.rings.iter().zip(timelines).find_map(|(ring, timeline)| {
             let (oldest, _) = timeline.oldest(ring)?;
             (oldest <= time && oldest < now).then(|| timeline.at(ring, time, (now, self.total)))?
         })
     }
 
-    fn oldest(&self, timelines: &[Timeline; 3]) -> Option<(i64, f64)> {
+    fn oldest(&self, timelines: &[Timeline; 4]) -> Option<(i64, f64)> {
         let oldest = self.rings.iter().zip(timelines).filter_map(|(ring, timeline)| timeline.oldest(ring));
         oldest.min_by_key(|(time, _)| *time)
     }

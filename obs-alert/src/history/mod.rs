@@ -2,13 +2,13 @@
 //!
 //! Each tick reads the registry once. Of every series of a metric that is asked for, its growth since
 //! the tick before is added to the columns whose selectors take it: a column is the running total of
-//! its series, which never falls, whatever resets they go through. Totals are kept in three rings: for
-//! an hour every 10 seconds, for 3 days every 5 minutes, for 30 days every hour; a column has only the
-//! rings that its windows need. Between two entries growth is taken to be even.
+//! its series, which never falls, whatever resets they go through. Totals are kept in four rings: for
+//! an hour every 10 seconds, for 3 days every 5 minutes, for 30 days every hour, for 366 days every day; a
+//! column has only the rings that its windows need. Between two entries growth is taken to be even.
 //!
 //! A ring's entry takes 4 bytes, or 8 once a column has grown by more than 2³² or by fractions. An
-//! availability SLO (two columns, all three rings) takes 16 KiB: 1 000 of them, one for each route, take
-//! 16 MiB with their series.
+//! availability SLO over 30 days (two columns, three rings) takes 16 KiB: 1 000 of them, one for each route,
+//! take 16 MiB with their series. One over 366 days takes 3 KiB more.
 //!
 //! How this differs from `rate()` and `increase()` of Prometheus: growth is taken between the ends of
 //! the window exactly, where Prometheus extrapolates from the samples inside; and a series that appears

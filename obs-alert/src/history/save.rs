@@ -22,7 +22,7 @@ pub(crate) struct SavedHistory {
     /// Milliseconds since 1970.
     saved_at: i64,
     /// How many milliseconds before the file was written each ring's entries were made.
-    times: [Vec<i64>; 3],
+    times: [Vec<i64>; 4],
     aggregates: Vec<SavedAggregate>,
 }
 
@@ -40,7 +40,7 @@ struct SavedColumn {
     total: f64,
     standing: f64,
     /// The first total of each ring, and what was added from entry to entry.
-    rings: [Vec<f64>; 3],
+    rings: [Vec<f64>; 4],
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -114,7 +114,7 @@ impl SavedColumn {
     }
 
     /// The counters of another process have begun at zero, whatever they stand at. `None` if it makes no sense.
-    fn restore(self, lengths: [usize; 3], is_ours: bool) -> Option<Column> {
+    fn restore(self, lengths: [usize; 4], is_ours: bool) -> Option<Column> {
         let Self { bound: _, total, standing, rings } = self;
         let highest =
             rings.iter().map(|ring| ring.iter().map(|growth| growth.max(0.0)).sum::<f64>()).fold(total, f64::max);

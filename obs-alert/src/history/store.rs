@@ -16,12 +16,12 @@ use super::{
 };
 
 /// How far back anybody can look.
-pub(crate) const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+pub(crate) const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
 /// See the [module](super).
 #[derive(Debug)]
 pub(crate) struct History {
-    pub(super) timelines: [Timeline; 3],
+    pub(super) timelines: [Timeline; 4],
     pub(super) kept: Shelf,
     by_ask: HashMap<Ask, AskId>,
     takers: HashMap<String, Takers>,
@@ -39,7 +39,12 @@ pub(crate) struct History {
 impl Default for History {
     fn default() -> Self {
         Self {
-            timelines: [Timeline::new(10, 3_600), Timeline::new(300, 3 * 86_400), Timeline::new(3_600, 30 * 86_400)],
+            timelines: [
+                Timeline::new(10, 3_600),
+                Timeline::new(300, 3 * 86_400),
+                Timeline::new(3_600, 30 * 86_400),
+                Timeline::new(86_400, 366 * 86_400),
+            ],
             kept: Shelf::default(),
             by_ask: HashMap::new(),
             takers: HashMap::new(),
@@ -305,7 +310,7 @@ fn takers_of(
     wanted: &[(&Takers, Sample)],
     series: &SeriesSnapshot,
     kept: &mut Shelf,
-    timelines: &[Timeline; 3],
+    timelines: &[Timeline; 4],
 ) -> Vec<Taker> {
     let mut found = Vec::new();
     for (takers, sample) in wanted {
@@ -337,7 +342,7 @@ fn buckets_of(pick: &Pick, bounds: impl Iterator<Item = f64>) -> impl Iterator<I
 // === impl Kept ===
 
 impl Kept {
-    fn begin_buckets(&mut self, found: impl Iterator<Item = f64>, timelines: &[Timeline; 3]) {
+    fn begin_buckets(&mut self, found: impl Iterator<Item = f64>, timelines: &[Timeline; 4]) {
         let reach = self.reach;
         let Data::Buckets { bounds, columns } = &mut self.data else { return };
         if !bounds.is_empty() {

@@ -43,9 +43,11 @@ use crate::{Alert, AlertRule, AlertState, Channel, Moment, Remediation, Silence,
 /// # Memory
 ///
 /// It remembers what its rules and objectives ask for, and no more: totals every 10 seconds for an hour, every
-/// 5 minutes for 3 days, every hour for 30 days, as far back as their windows reach. An availability
-/// objective takes 16 KiB with its four alerts, one for each of 1 000 routes 16 MiB together with their series,
-/// and never more than 24 MiB. `obs_alert_history_bytes` tells.
+/// 5 minutes for 3 days, every hour for 30 days, every day for 366 days, as far back as their windows reach. An
+/// availability objective over 30 days takes 16 KiB with its four alerts, one for each of 1 000 routes 16 MiB
+/// together with their series, and never more than 24 MiB; one over 366 days takes 3 KiB more.
+/// `obs_alert_history_bytes` tells. What lies before the first look is not known: with a state file, that of the
+/// first process that wrote it.
 ///
 /// # Metrics
 ///
@@ -138,7 +140,7 @@ impl AlertManager {
     ///
     /// # Errors
     ///
-    /// If it is refused by its [check](AlertRule::check), has the name of another, looks back further than 30
+    /// If it is refused by its [check](AlertRule::check), has the name of another, looks back further than 366
     /// days, or if it and others would mute each other by an [`Inhibition`](crate::Inhibition).
     pub fn add_rule(&self, rule: AlertRule) -> Result<(), BuildError> {
         // Refused, it is dropped without the lock: its closure is somebody else's.

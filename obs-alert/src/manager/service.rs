@@ -6,7 +6,7 @@ use super::{BuildError, SloStatus};
 use crate::{
     Naming, Scope, Sli, Slo,
     evaluate::Ratio,
-    history::{Ask, AskId, History, LONGEST},
+    history::{Ask, AskId, History},
     promql::Window,
     time::millis,
 };
@@ -25,6 +25,8 @@ pub(super) struct Watched {
     ratio: Ratio,
 }
 
+/// How far back the error ratio of the whole service is known.
+const ERROR_RATIOS: Duration = Duration::from_secs(30 * 86_400);
 /// How far back quantiles of the whole service are known.
 const QUANTILES: Duration = Duration::from_secs(3_600);
 
@@ -33,8 +35,8 @@ const QUANTILES: Duration = Duration::from_secs(3_600);
 impl Service {
     pub(super) fn new(naming: &Naming, history: &mut History) -> Result<Self, BuildError> {
         let refuse = |why: &dyn std::fmt::Display| BuildError::setting("naming", why.to_string());
-        let all = Slo::new("service", 0.99, Window::of(LONGEST), Sli::Availability);
-        let [errors] = Ratio::of_slo(&all, [LONGEST], naming, history).map_err(|error| refuse(&error))?;
+        let all = Slo::new("service", 0.99, Window::of(ERROR_RATIOS), Sli::Availability);
+        let [errors] = Ratio::of_slo(&all, [ERROR_RATIOS], naming, history).map_err(|error| refuse(&error))?;
         let buckets = history
             .keep(Ask::Buckets(naming.duration_buckets(&Scope::service())), millis(QUANTILES))
             .map_err(|error| refuse(&error))?;
@@ -42,7 +44,7 @@ impl Service {
     }
 
     pub(super) fn error_ratio(&self, history: &History, window: Duration) -> Option<f64> {
-        self.errors.over(window.min(LONGEST)).read(history)
+        self.errors.over(window.min(ERROR_RATIOS)).read(history)
     }
 
     pub(super) fn quantile(&self, history: &History, quantile: f64, window: Duration) -> Option<f64> {
@@ -65,7 +67,7 @@ impl Watched {
 
     pub(super) fn status(&self, history: &History) -> SloStatus {
         let slo = &self.slo;
-        let over = |window: Window| self.ratio.over(window.duration().min(LONGEST)).read(history);
+        let over = |window: Window| self.ratio.over(window.duration()).read(history);
         let error_ratio = over(slo.window());
         let burn = |burn: crate::BurnRate| Some((burn.long, over(burn.long)? / slo.budget()));
         SloStatus {

@@ -29,7 +29,8 @@ pub struct SloStatus {
     pub name: String,
     /// The share of good requests that is promised.
     pub objective: f64,
-    /// Over how long; of more than 30 days only the last 30 are known.
+    /// Over how long. The process knows what it has seen: of a window that reaches back before its first look, or
+    /// that of the process whose state file it goes on from, only the part since then.
     pub window: Window,
     /// The share of bad requests over the window, 0 to 1; `None` without requests.
     pub error_ratio: Option<f64>,

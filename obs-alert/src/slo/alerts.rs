@@ -1,13 +1,46 @@
 //! The alerts of an objective.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{BurnRate, Sli, Slo};
-use crate::{AlertRule, Condition};
+use crate::{AlertRule, Condition, Severity};
 
 // === impl Slo ===
 
 impl Slo {
+    /// What is not watched of it and why, for people; nothing if all of its burn rates are.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use obs_alert::{Sli, Slo, promql::Window};
+    ///
+    /// let month = Window::new(Duration::from_secs(30 * 86_400))?;
+    /// let slo = Slo::new("availability", 0.9, month, Sli::Availability);
+    /// assert_eq!(
+    ///     slo.note().unwrap(),
+    ///     "SLO \"availability\" has no alert on a burn rate of 14.4: at 90 % not even all requests failing is that fast",
+    /// );
+    /// # Ok::<(), obs_alert::promql::BadWindow>(())
+    /// ```
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let missing = self.out_of_reach();
+        if missing.is_empty() {
+            return None;
+        }
+        let factors: Vec<_> = missing.iter().map(|burn| for_people(burn.factor)).collect();
+        let mut note = format!(
+            "SLO {:?} has no alert on a burn rate of {}: at {} % not even all requests failing is that fast",
+            self.name(),
+            factors.join(" or "),
+            percent(self.objective()),
+        );
+        if self.burn_rates().iter().all(|burn| burn.severity != Severity::Critical) {
+            note += "; none of its alerts is critical: an alert on the error ratio can page";
+        }
+        Some(note)
+    }
+
     /// One alert for each of its [burn rates](Self::burn_rates): `CheckoutAvailabilityBurn1h` and so on, with
     /// the labels `slo`, `long` and `short`. Owner and runbook are the caller's to add.
     ///
@@ -33,15 +66,15 @@ impl Slo {
             Sli::Availability => "failed",
             Sli::Latency { .. } => "were too slow",
         };
-        let summary = format!("The error budget of {} is spent {} times too fast", self.name(), burn.factor);
-        let lasts = burn.exhaustion(self.window());
+        let factor = for_people(burn.factor);
+        let summary = format!("The error budget of {} is spent {factor} times too fast", self.name());
         let description = format!(
             "{{{{ $value | humanizePercentage }}}} of the requests {is_bad} in the last {}, {} % may over {}: at this \
-             rate the budget lasts {} h",
+             rate the budget lasts {}",
             burn.long,
             percent(self.budget()),
             self.window(),
-            lasts.as_secs() / 3_600,
+            lasts(burn.exhaustion(self.window())),
         );
         let condition = Condition::BurnRate { slo: Arc::clone(self), burn };
         AlertRule::new(name, condition, burn.severity, summary)
@@ -69,4 +102,16 @@ fn camel_case(name: &str) -> String {
 
 fn percent(share: f64) -> f64 {
     (share * 1e8).round() / 1e6
+}
+
+/// With three digits: 13.4375 is 13.4.
+fn for_people(factor: f64) -> String {
+    let places = if factor < 10.0 { 100.0 } else { 10.0 };
+    ((factor * places).round() / places).to_string()
+}
+
+/// In hours up to 3 days, then in days.
+fn lasts(span: Duration) -> String {
+    let hours = span.as_secs_f64() / 3_600.0;
+    if hours < 72.0 { format!("{} h", hours.round()) } else { format!("{} days", (hours / 24.0).round()) }
 }

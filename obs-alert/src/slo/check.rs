@@ -12,8 +12,10 @@ pub struct BadSlo {
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// Windows that alerts of three days can tell something about, and that somebody remembers.
-const WINDOWS: std::ops::RangeInclusive<Duration> = DAY.saturating_mul(7)..=DAY.saturating_mul(90);
+/// Windows that there are alerts for, and that somebody remembers.
+const WINDOWS: std::ops::RangeInclusive<Duration> = DAY..=DAY.saturating_mul(366);
+/// Up to here an objective is taken for one that was meant as a share, or in percent.
+const HARDLY_ANYTHING: f64 = 0.01;
 const LONGEST_LATENCY: Duration = Duration::from_secs(3_600);
 
 // === impl Slo ===
@@ -23,23 +25,12 @@ impl Slo {
     ///
     /// # Errors
     ///
-    /// If the objective is not between 0 and 1, or so low that one of its alerts could never fire; if the
-    /// window is shorter than 7 or longer than 90 days; if a latency threshold is not between 1 millisecond
-    /// and 1 hour, in whole milliseconds; if the minimum of requests is no number of at least 0.
+    /// If the objective is not between 1 % and 100 %; if the window is shorter than a day or longer than 366
+    /// days; if a latency threshold is not between 1 millisecond and 1 hour, in whole milliseconds; if the
+    /// minimum of requests is no number of at least 0.
     pub fn check(&self) -> Result<(), BadSlo> {
-        let objective = self.objective();
-        if objective.is_nan() || objective <= 0.0 {
-            return self
-                .refuse(format!("objective {}: nothing is promised; say 99.9 %, for example", percent(objective)));
-        }
-        if objective >= 1.0 {
-            return self.refuse(format!(
-                "objective {}: there is no error budget to spend; 99.99 % is a lot already",
-                percent(objective)
-            ));
-        }
+        self.check_objective()?;
         self.check_window()?;
-        self.check_alerts()?;
         if !(self.requests_at_least().is_finite() && self.requests_at_least() >= 0.0) {
             return self.refuse(format!("min_requests {} must be a number of at least 0", self.requests_at_least()));
         }
@@ -49,27 +40,35 @@ impl Slo {
         }
     }
 
+    /// 0.999 may stand where 99.9 is meant, and the other way round: that is asked.
+    fn check_objective(&self) -> Result<(), BadSlo> {
+        let objective = self.objective();
+        let shown = percent(objective);
+        if objective.is_nan() || objective <= 0.0 {
+            return self.refuse(format!("objective {shown}: nothing is promised; say 99.9 %, for example"));
+        }
+        if objective < HARDLY_ANYTHING {
+            let meant = percent(objective * 100.0);
+            return self.refuse(format!("objective {shown}: hardly anything is promised; was {meant} meant?"));
+        }
+        if objective > 1.0 && objective < 100.0 {
+            let (share, meant) = (rounded(objective / 100.0), percent(objective / 100.0));
+            return self.refuse(format!(
+                "objective {shown}: there is no error budget to spend; was {share}, which is {meant}, meant?"
+            ));
+        }
+        if objective >= 1.0 {
+            return self
+                .refuse(format!("objective {shown}: there is no error budget to spend; 99.99 % is a lot already"));
+        }
+        Ok(())
+    }
+
     fn check_window(&self) -> Result<(), BadSlo> {
         if WINDOWS.contains(&self.window().duration()) {
             return Ok(());
         }
-        self.refuse(format!("window {}: it is between 7 and 90 days; 30d is usual", self.window()))
-    }
-
-    /// An error ratio is 1 at most: an alert above that is dead.
-    fn check_alerts(&self) -> Result<(), BadSlo> {
-        let highest = self.burn_rates().into_iter().map(|burn| burn.factor).fold(0.0, f64::max);
-        if highest * (1.0 - self.objective()) < 1.0 {
-            return Ok(());
-        }
-        let least = 1.0 - 1.0 / highest;
-        self.refuse(format!(
-            "objective {}: the alert on spending the budget {highest} times too fast could never fire, as not even all \
-             requests failing is that fast; say more than {} over {}, or watch the error ratio by an alert of its own",
-            percent(self.objective()),
-            percent(least),
-            self.window(),
-        ))
+        self.refuse(format!("window {}: it is between 1 and 366 days; 30d is usual", self.window()))
     }
 
     fn check_threshold(&self, threshold: Duration) -> Result<(), BadSlo> {
@@ -86,7 +85,13 @@ impl Slo {
 }
 
 fn percent(share: f64) -> String {
-    format!("{} %", (share * 1e6).round() / 1e4)
+    format!("{} %", rounded(share * 100.0))
+}
+
+/// Without the noise of binary fractions: 99.999 % has all of its digits.
+fn rounded(value: f64) -> f64 {
+    const PLACES: f64 = 1e9;
+    (value * PLACES).round() / PLACES
 }
 
 // === impl BadSlo ===

@@ -5,6 +5,7 @@ mod burn_rate;
 mod check;
 mod objective;
 mod promql;
+mod tier;
 
 #[cfg(test)]
 mod tests;

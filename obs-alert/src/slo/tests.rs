@@ -1,7 +1,10 @@
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use obs_core::metrics::Registry;
+use proptest::prelude::*;
 
 use super::{BurnRate, Sli, Slo};
-use crate::{AlertRule, Naming, Scope, Severity, promql::Window};
+use crate::{AlertManager, AlertRule, AlertState, Moment, Naming, Scope, Severity, promql::Window};
 
 fn days(count: u64) -> Window {
     Window::new(Duration::from_secs(count * 86_400)).unwrap()
@@ -48,11 +51,8 @@ fn what_can_not_be_kept_or_watched_is_refused_with_the_mend() {
         (slo(0.0, days(30)), "nothing is promised"),
         (slo(f64::NAN, days(30)), "nothing is promised"),
         (slo(1.0, days(30)), "no error budget"),
-        (slo(99.9, days(30)), "no error budget"),
-        (slo(0.9, days(30)), "say more than 93.0556 % over 30d"),
-        (slo(0.92, days(7)), "say more than 92.5595 % over 7d"),
-        (slo(0.99, days(6)), "between 7 and 90 days"),
-        (slo(0.99, days(91)), "between 7 and 90 days"),
+        (slo(0.99, Window::minutes(60)), "between 1 and 366 days"),
+        (slo(0.99, days(367)), "between 1 and 366 days"),
         (slo(0.99, days(30)).min_requests(f64::NAN), "min_requests NaN"),
         (Slo::new("quick", 0.99, days(30), Sli::Latency { threshold: Duration::ZERO }), "between 1 ms and 1 h"),
         (Slo::new("quick", 0.99, days(30), Sli::Latency { threshold: Duration::from_micros(1_500) }), "whole milli"),
@@ -61,8 +61,141 @@ fn what_can_not_be_kept_or_watched_is_refused_with_the_mend() {
         let error = slo.check().unwrap_err().to_string();
         assert!(error.contains(mend) && error.contains(slo.name()), "{error}");
     }
-    assert!(slo(0.931, days(30)).check().is_ok());
-    assert!(slo(0.93, days(7)).check().is_ok());
+    for (objective, window) in [(0.5, days(1)), (0.9, days(30)), (0.92, days(7)), (0.99999, days(366))] {
+        assert_eq!(slo(objective, window).check(), Ok(()));
+    }
+}
+
+#[test]
+fn an_objective_in_the_wrong_unit_is_asked_about() {
+    let told = |objective| slo(objective, days(30)).check().unwrap_err().message().to_owned();
+    assert_eq!(told(0.00999), "objective 0.999 %: hardly anything is promised; was 99.9 % meant?");
+    assert_eq!(told(0.0095), "objective 0.95 %: hardly anything is promised; was 95 % meant?");
+    assert_eq!(told(99.9), "objective 9990 %: there is no error budget to spend; was 0.999, which is 99.9 %, meant?");
+}
+
+#[test]
+fn an_objective_of_ninety_percent_has_the_alerts_that_can_fire_and_a_note() {
+    let factors = |objective| slo(objective, days(30)).burn_rates().iter().map(|burn| burn.factor).collect::<Vec<_>>();
+    assert_eq!(factors(0.999), [14.4, 6.0, 3.0, 1.0]);
+    assert_eq!(factors(0.9), [6.0, 3.0, 1.0]);
+    assert_eq!(factors(0.8), [3.0, 1.0]);
+    assert_eq!(factors(0.5), [1.0]);
+    assert_eq!(slo(0.999, days(30)).note(), None);
+    let note = slo(0.5, days(30)).note().unwrap();
+    assert!(note.contains("a burn rate of 14.4 or 6 or 3: at 50 %") && note.contains("none of its alerts is critical"));
+    let alerts = Arc::new(slo(0.5, days(30))).alerts();
+    assert!(alerts.len() == 1 && alerts[0].check().is_ok(), "{alerts:?}");
+}
+
+#[test]
+fn windows_grow_with_that_of_the_slo_and_are_never_shorter_than_an_hour() {
+    let long = |window| slo(0.999, window).burn_rates().iter().map(|burn| burn.long.to_string()).collect::<Vec<_>>();
+    assert_eq!(long(days(1)), ["1h", "4h", "12h"]);
+    assert_eq!(long(days(7)), ["1h", "6h", "1d", "3d"]);
+    assert_eq!(long(days(14)), ["1h", "6h", "1d", "3d"]);
+    assert_eq!(long(days(28)), ["1h", "6h", "1d", "3d"]);
+    assert_eq!(long(days(60)), ["2h", "12h", "2d", "6d"]);
+    assert_eq!(long(days(90)), ["3h", "18h", "3d", "9d"]);
+    assert_eq!(long(days(366)), ["14h", "4d", "13d", "37d"]);
+}
+
+#[test]
+fn numbers_in_texts_are_rounded_for_people() {
+    let alerts = Arc::new(slo(0.999, days(31))).alerts();
+    assert_eq!(alerts[0].message(), "The error budget of availability is spent 7.44 times too fast");
+    assert!(alerts[3].annotations()["description"].ends_with("at this rate the budget lasts 40 days"), "{alerts:?}");
+}
+
+/// Whether an alert fires some time: for so long a share of `ratio` of the requests is bad, none before and none
+/// after.
+fn fires(slo: &Slo, ratio: f64, seconds: f64) -> bool {
+    slo.burn_rates().iter().any(|burn| {
+        let share = slo.threshold(burn) / ratio;
+        let [long, short] = [burn.long, burn.short].map(|window| window.duration().as_secs_f64());
+        // The long window has seen enough from here on; the short one until here.
+        let (begins, ends) = (share * long, seconds + short * (1.0 - share));
+        share < 1.0 && begins < seconds && ends - begins >= burn.hold_for.as_secs_f64()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_096, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_the_window_what_empties_the_budget_fires_and_half_of_that_does_not(
+        seconds in 86_400_u64..=366 * 86_400,
+        bad in prop_oneof![0.00001_f64..0.001, 0.001_f64..0.5],
+        fast in 0.0_f64..=1.0,
+    ) {
+        let window = Window::new(Duration::from_secs(seconds)).unwrap();
+        let slo = slo(1.0 - bad, window);
+        prop_assert_eq!(slo.check(), Ok(()));
+        let period = window.duration().as_secs_f64();
+        // From just fast enough up to all requests failing: each spends the budget exactly.
+        let ratio = (slo.budget() * 1.001).powf(1.0 - fast);
+        prop_assert!(fires(&slo, ratio, period * slo.budget() / ratio), "{ratio} of {:?}", slo.burn_rates());
+        prop_assert!(!fires(&slo, slo.budget() / 2.0, period), "{:?}", slo.burn_rates());
+    }
+
+    #[test]
+    fn alerts_of_every_window_can_be_used_and_tell_the_share_that_they_spend(
+        seconds in 86_400_u64..=366 * 86_400,
+        bad in 0.00001_f64..=0.5,
+    ) {
+        let window = Window::new(Duration::from_secs(seconds)).unwrap();
+        let slo = Arc::new(slo(1.0 - bad, window));
+        let burns = slo.burn_rates();
+        prop_assert_eq!(slo.out_of_reach().is_empty(), slo.note().is_none());
+        for (burn, rule) in burns.iter().zip(slo.alerts()) {
+            prop_assert!(rule.check().is_ok(), "{:?}", rule.check());
+            prop_assert!(slo.threshold(burn) < 1.0 && burn.budget < 0.5);
+            prop_assert!(burn.short.duration() * 12 == burn.long.duration() && burn.hold_for < burn.short.duration());
+            prop_assert!(burn.short.duration().as_secs().is_multiple_of(300), "{burn:?}");
+        }
+        prop_assert!(burns.windows(2).all(|two| two[0].long < two[1].long && two[0].factor > two[1].factor));
+        let slowest = burns.last().map(|burn| burn.factor);
+        prop_assert!(slowest.is_some_and(|factor| factor > 0.7 && factor <= 1.0), "{burns:?}");
+    }
+}
+
+/// The names of the alerts that fire some time in the process, while a share of `ratio` of all requests fails.
+fn fired_in_process(slo: Slo, ratio: f64, step: Duration) -> BTreeSet<String> {
+    const REQUESTS: f64 = 1e6;
+    let registry = Registry::new();
+    let window = slo.window().duration();
+    let manager = AlertManager::builder().registry(&registry).rules(Arc::new(slo).alerts()).build().unwrap();
+    let mut fired = BTreeSet::new();
+    let steps = window.as_secs() / step.as_secs();
+    for step in (0..=steps).map(|nth| step * u32::try_from(nth).unwrap()) {
+        metrics::with_local_recorder(&registry, || {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "up to a million")]
+            let failed = (REQUESTS * ratio) as u64;
+            metrics::counter!("http_requests_total", "outcome" => "server_error").increment(failed);
+            metrics::counter!("http_requests_total", "outcome" => "ok").increment(REQUESTS as u64 - failed);
+        });
+        let alerts = manager.evaluate(Moment::new(step, step));
+        let firing = alerts.iter().filter(|alert| alert.state() == AlertState::Firing);
+        fired.extend(firing.map(|alert| alert.name().to_owned()));
+    }
+    fired
+}
+
+#[test]
+fn the_process_tells_of_a_budget_that_empties_within_any_window() {
+    for (window, slowest) in
+        [(1, "Burn12h"), (14, "Burn3d"), (27, "Burn3d"), (60, "Burn6d"), (90, "Burn9d"), (366, "Burn37d")]
+    {
+        let slo = || slo(0.99, days(window));
+        let step = Duration::from_secs(if window > 14 { 3_600 } else { 300 });
+        let fired = fired_in_process(slo(), 0.0105, step);
+        assert_eq!(
+            fired.iter().map(String::as_str).collect::<Vec<_>>(),
+            [format!("Availability{slowest}")],
+            "{window}d"
+        );
+        assert_eq!(fired_in_process(slo(), 0.005, step), BTreeSet::new(), "{window}d");
+    }
 }
 
 #[test]

@@ -21,6 +21,9 @@ use crate::{
 
 pub(super) fn run(args: &CheckArgs) -> Outcome {
     let definition = definition::read(&args.spec.spec)?;
+    for note in definition.notes() {
+        say(&format!("note: {note}"))?;
+    }
     let sources = sources(&definition, args)?;
     let (mut pages, mut away) = (Vec::new(), 0);
     for (service, place) in &sources {

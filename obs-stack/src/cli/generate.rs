@@ -9,6 +9,9 @@ use crate::{files, output::Folder};
 
 pub(super) fn run(args: &GenerateArgs) -> Outcome {
     let definition = definition::read(&args.spec.spec)?;
+    for note in definition.notes() {
+        say(&format!("note: {note}"))?;
+    }
     let folder = Folder::new(&args.out.out);
     let written = folder.write(&files(&definition))?;
     for path in &written.changed {
