@@ -3,7 +3,10 @@
 use std::{error::Error, fmt, time::Duration};
 
 use super::{Comparison, Condition};
-use crate::promql::Selector;
+use crate::{
+    history::LONGEST,
+    promql::{Selector, Window},
+};
 
 /// A condition that can't mean anything; says what is wrong with which value, and the mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +22,10 @@ impl Condition {
     /// # Errors
     ///
     /// If a threshold is NaN or infinite, a share is not between 0 and 1, a quantile or a latency is out of
-    /// range, the name of a metric or label is none, or the objective is refused by
-    /// [`Slo::check`](crate::Slo::check).
+    /// range, the name of a metric or label is none, a window with its offset reaches back further than 366
+    /// days, or the objective is refused by [`Slo::check`](crate::Slo::check).
     pub fn check(&self) -> Result<(), BadCondition> {
+        self.check_reach()?;
         match self {
             Self::ErrorRatio { above: share, .. } => within("error ratio", *share, 0.0..1.0),
             Self::Availability { below: share, .. } => {
@@ -51,6 +55,26 @@ impl Condition {
             Self::Absence { selector } => check_selector(selector),
             Self::BurnRate { slo, .. } => slo.check().map_err(|error| BadCondition { message: error.to_string() }),
             Self::Custom(_) => Ok(()),
+        }
+    }
+
+    /// What Prometheus could look back to, and no process remembers.
+    fn check_reach(&self) -> Result<(), BadCondition> {
+        let (window, offset) = match self {
+            Self::ErrorRatio { window, .. }
+            | Self::Availability { window, .. }
+            | Self::Latency { window, .. }
+            | Self::Ratio { window, .. }
+            | Self::Increase { window, .. } => (*window, Duration::ZERO),
+            Self::RateChange { window, offset, .. } => (*window, offset.duration()),
+            Self::Gauge { .. } | Self::Absence { .. } | Self::BurnRate { .. } | Self::Custom(_) => return Ok(()),
+        };
+        let reach = window.duration().saturating_add(offset);
+        match Window::new(reach) {
+            Ok(reach) if reach.duration() <= LONGEST => Ok(()),
+            _ => refuse(format!(
+                "window {window}: with its offset it reaches back further than the 366 days that are remembered"
+            )),
         }
     }
 }

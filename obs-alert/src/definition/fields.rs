@@ -122,6 +122,10 @@ impl<'a> Field<'a> {
     pub(super) fn share(self) -> Option<f64> {
         let text = match &self.node.value {
             Value::Text(text) => text,
+            Value::Number(value) if *value > 0.0 && *value < 1.0 => {
+                let percent = share(*value * 1e4);
+                return self.refuse(&format!("a percentage with its sign: {value}%, or {percent}% if that was meant"));
+            }
             Value::Number(value) => return self.refuse(&format!("a percentage with its sign: {value}%")),
             _ => return self.refuse("a percentage such as 5%"),
         };

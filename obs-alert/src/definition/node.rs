@@ -6,7 +6,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
-use serde_saphyr::{Spanned, options::NonFiniteFloatPolicy};
+use serde_saphyr::{Error as ParseError, Spanned, options::NonFiniteFloatPolicy};
 
 use super::{Position, Problem};
 
@@ -53,15 +53,39 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Node, Problem> {
     };
     serde_saphyr::from_str_with_options::<Spanned<Value>>(text, options).map(Node::from).map_err(|error| {
         let at = error.location().map_or_else(Position::default, Position::from);
-        Problem::new(file, at, message(&error.to_string()))
+        Problem::new(file, at, message(&error))
     })
 }
 
-/// The parser's message without the place, which stands before it already.
-fn message(text: &str) -> String {
+/// What the parser found, without the place, which stands before it already, and without what only the parser's own
+/// users could do about it.
+fn message(error: &ParseError) -> String {
+    let words = match error {
+        ParseError::AliasError { error, .. } | ParseError::WithSnippet { error, .. } => return message(error),
+        ParseError::DuplicateMappingKey { key: Some(key), .. } => return format!("{key:?} is given twice: delete one"),
+        ParseError::DuplicateMappingKey { key: None, .. } => return "a key is given twice: delete one".to_owned(),
+        ParseError::MultipleDocuments { .. } => "a second document begins: a definition is one".to_owned(),
+        ParseError::Budget { .. }
+        | ParseError::AliasReplayCounterOverflow { .. }
+        | ParseError::AliasReplayLimitExceeded { .. }
+        | ParseError::AliasExpansionLimitExceeded { .. }
+        | ParseError::AliasReplayStackDepthExceeded { .. } => {
+            "the file is too large, too deep, or repeats too much by aliases".to_owned()
+        }
+        ParseError::UnknownAnchor { .. } => "an alias (*name) stands before its anchor (&name) or has none".to_owned(),
+        ParseError::Eof { .. } => "the file ends too early".to_owned(),
+        ParseError::InvalidUtf8Input => "the file is not UTF-8".to_owned(),
+        _ => parsers_words(&error.to_string()),
+    };
+    format!("no valid YAML: {words}")
+}
+
+/// The first line of the parser's own message; nothing that names its settings.
+fn parsers_words(text: &str) -> String {
     let first = text.lines().next().unwrap_or_default();
-    let message = first.split(" at line ").next().unwrap_or(first);
-    format!("no valid YAML: {message}")
+    let words = first.split(" at line ").next().unwrap_or(first);
+    let is_of_settings = ["Options", "Policy", "policy", "option"].iter().any(|word| words.contains(word));
+    if is_of_settings { "this can't stand here".to_owned() } else { words.to_owned() }
 }
 
 // === impl Node ===

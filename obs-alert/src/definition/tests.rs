@@ -235,7 +235,10 @@ fn each_bad_value_is_refused_with_its_mend() {
         ("alerts: { standard: { CacheHitRatioLow: off } }", "the service has no caches"),
         ("alerts: { standard: { HighErrorRate: 5 } }", "off, or a map"),
         ("alerts: { standard: { HighErrorRate: { below: 5% } } }", "compares the other way"),
-        ("alerts: { standard: { HighErrorRate: { above: 0.05 } } }", "a percentage with its sign: 0.05%"),
+        (
+            "alerts: { standard: { HighErrorRate: { above: 0.05 } } }",
+            "a percentage with its sign: 0.05%, or 5% if that was meant",
+        ),
         ("alerts: { standard: { HighErrorRate: { above: NaN% } } }", "a percentage such as 5%"),
         ("alerts: { standard: { HighErrorRate: { above: 500% } } }", "5 % is 0.05"),
         ("alerts: { standard: { HighErrorRate: { clear: 7% } } }", "on the bad side"),
@@ -267,7 +270,15 @@ fn each_bad_value_is_refused_with_its_mend() {
             "alerts: { own: [{ name: highlatency, severity: info, condition: { absence: { metric: a } } }] }",
             "a second alert named \"highlatency\"",
         ),
-        ("databases: [a]\ndatabases: [b]", "duplicate"),
+        (
+            "alerts: { standard: { HighErrorRate: { window: 400d } } }",
+            "reaches back further than the 366 days that are remembered",
+        ),
+        (
+            "alerts: { own: [{ name: Own, severity: info, condition: { rate_change: { before: 366d, below: 50% } } }] }",
+            "reaches back further than the 366 days that are remembered",
+        ),
+        ("databases: [a]\ndatabases: [b]", "\"databases\" is given twice"),
     ];
     for (lines, mend) in bad {
         let told = refused(&with(lines));
@@ -293,6 +304,24 @@ fn what_is_no_definition_is_refused() {
     ] {
         let told = refused(text);
         assert!(told.contains(mend), "{text:?}: {told}");
+    }
+}
+
+#[test]
+fn no_message_tells_of_the_parsers_settings() {
+    let bad = [
+        ("version: 1\nversion: 1", "obs.yaml:2:1: \"version\" is given twice: delete one"),
+        ("version: 1\n---\nversion: 1", "obs.yaml:3:1: no valid YAML: a second document begins"),
+        ("version: *one", "no valid YAML: an alias (*name)"),
+        ("services: [1", "obs.yaml:1:13: no valid YAML: "),
+        ("<<: 1\nversion: 1", "obs.yaml:1:"),
+        ("? [a, b]\n: 1", "obs.yaml:1:"),
+        ("version: !!binary x", "obs.yaml:1:"),
+    ];
+    for (text, said) in bad {
+        let told = refused(text);
+        assert!(told.contains(said), "{text:?}: {told}");
+        assert!(!told.contains("Options") && !told.contains("olicy"), "{text:?}: {told}");
     }
 }
 

@@ -9,7 +9,7 @@ fn what_is_wrong_is_refused_with_value_place_and_mend() {
     let gauge =
         |threshold| Condition::Gauge { selector: Selector::new("g"), by: None, is: Comparison::Above(threshold) };
     let nan = simple("Nan", gauge(f64::NAN));
-    let long = simple("Long", Condition::error_ratio(Window::minutes(60 * 24 * 31), 0.05));
+    let long = simple("Long", Condition::error_ratio(Window::minutes(60 * 24 * 367), 0.05));
     let pattern = Selector::new("g").matching("a", "(");
     let pattern = simple("Pattern", Condition::Absence { selector: pattern });
     let refused = [
@@ -19,7 +19,10 @@ fn what_is_wrong_is_refused_with_value_place_and_mend() {
             "alert \"HighErrorRate\": there is a rule of this name",
         ),
         (builder().rule(nan), "alert \"Nan\": gauge compared with NaN"),
-        (builder().rule(long), "alert \"Long\": the process remembers 30d, the window 31d"),
+        (
+            builder().rule(long),
+            "alert \"Long\": window 367d: with its offset it reaches back further than the 366 days",
+        ),
         (builder().rule(pattern), "alert \"Pattern\": \"(\" for the label a is no regular expression"),
         (builder().interval(Duration::ZERO), "setting interval: 0ns is not between 100 ms and 1 h"),
         (builder().channel(Channel::log()).channel(Channel::log()), "channel \"log\": there is a channel of this name"),
