@@ -16,6 +16,7 @@ mod severity;
 mod slo;
 mod state;
 mod subscriber;
+mod template;
 mod text;
 mod time;
 

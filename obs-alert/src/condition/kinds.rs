@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use super::{Comparison, Custom};
 use crate::{
     BurnRate, Naming, Scope, Slo, Tally,
-    promql::{Selector, Window},
+    promql::{MatchOp, Selector, Window},
+    template::Known,
 };
 
 /// What has to be so for an alert to fire. All but [`Custom`](Self::Custom) can be evaluated in the
@@ -185,6 +186,30 @@ impl Condition {
             Self::BurnRate { slo, burn } => Traffic { requests: slo.counted(naming), window: burn.long, before: None },
             Self::Gauge { .. } | Self::Increase { .. } | Self::Absence { .. } | Self::Custom(_) => return None,
         })
+    }
+
+    /// Which labels its value has, by which alerts are told apart and which templates can name.
+    pub(crate) fn labels(&self) -> Known {
+        match self {
+            Self::Gauge { .. } => Known::Any,
+            Self::Absence { .. } => Known::Only(self.absent_labels().into_iter().map(|(key, _)| key).collect()),
+            _ => Known::Only(Vec::new()),
+        }
+    }
+
+    /// The labels of the series that is missed, as `absent` gives them; none for any other condition.
+    pub(crate) fn absent_labels(&self) -> Vec<(String, String)> {
+        let Self::Absence { selector } = self else { return Vec::new() };
+        let equal = |label: &str| {
+            let mut of_label = selector.matchers().iter().filter(move |matcher| matcher.label == label);
+            // Of a label that is asked about twice `absent` says nothing.
+            of_label.next().filter(|matcher| matcher.op == MatchOp::Equal).filter(|_| of_label.next().is_none())
+        };
+        let found = selector.matchers().iter().filter_map(|matcher| equal(&matcher.label));
+        found
+            .filter(|matcher| !matcher.value.is_empty())
+            .map(|matcher| (matcher.label.clone(), matcher.value.clone()))
+            .collect()
     }
 
     /// Whether it is about what users see, and not about a cause that they may never notice.

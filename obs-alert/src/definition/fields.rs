@@ -172,9 +172,14 @@ impl<'a> Field<'a> {
 
     /// Keys and values that are text.
     pub(super) fn pairs(self) -> Vec<(&'a str, &'a str)> {
+        self.texts().into_iter().map(|(entry, value)| (entry.key.as_str(), value)).collect()
+    }
+
+    /// Entries whose values are text, with their places.
+    pub(super) fn texts(self) -> Vec<(&'a Entry, &'a str)> {
         let text = |entry: &'a Entry| {
             let value = Field { key: &entry.key, node: &entry.value, report: self.report }.text()?;
-            Some((entry.key.as_str(), value))
+            Some((entry, value))
         };
         self.entries().iter().filter_map(text).collect()
     }

@@ -138,6 +138,8 @@ mod team;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use report::suggestion;
+
 pub use error::{DefinitionError, Position, Problem};
 pub use service::{Definition, Endpoint, Links, Service};
 pub use team::Team;

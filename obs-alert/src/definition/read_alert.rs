@@ -12,6 +12,7 @@ use crate::{
     AlertRule, Comparison, Condition, NoData, Severity,
     promql::Selector,
     rules::{Standard, Subject},
+    template::{self, Known},
 };
 
 const KEYS: [&str; 2] = ["standard", "own"];
@@ -141,9 +142,14 @@ fn read_own(field: Field<'_>, service: &Service, teams: &[Team]) -> Option<Alert
 }
 
 fn with_settings(rule: AlertRule, fields: Fields<'_>, teams: &[Team]) -> AlertRule {
-    let mut rule = with_labels(rule, fields);
+    let known = match &rule.condition {
+        // Stands for one that could not be read.
+        Condition::Absence { selector } if selector.metric().is_empty() => Known::Any,
+        condition => condition.labels(),
+    };
+    let mut rule = with_labels(rule, fields, &known);
     let words = |key| fields.get(key).and_then(Field::words);
-    let template = |key| fields.get(key).and_then(read_template);
+    let template = |key| words(key).filter(|text| is_template(fields, key, text, &known, true));
     if let Some(summary) = template("summary") {
         summary.clone_into(&mut rule.message);
     }
@@ -190,14 +196,34 @@ fn with_clear_threshold(rule: AlertRule, fields: Fields<'_>) -> AlertRule {
     }
 }
 
-fn with_labels(mut rule: AlertRule, fields: Fields<'_>) -> AlertRule {
-    for (key, value) in fields.get("labels").map(Field::pairs).unwrap_or_default() {
-        rule = rule.label(key, value);
+fn with_labels(mut rule: AlertRule, fields: Fields<'_>, known: &Known) -> AlertRule {
+    for (entry, value) in fields.get("labels").map(Field::texts).unwrap_or_default() {
+        if checked(entry.value.at, fields, &entry.key, value, template::check(value, known, false)) {
+            rule = rule.label(&entry.key, value);
+        }
     }
-    for (key, value) in fields.get("annotations").map(Field::pairs).unwrap_or_default() {
-        rule = rule.annotation(key, value);
+    for (entry, value) in fields.get("annotations").map(Field::texts).unwrap_or_default() {
+        if checked(entry.value.at, fields, &entry.key, value, template::check(value, known, true)) {
+            rule = rule.annotation(&entry.key, value);
+        }
     }
     rule
+}
+
+/// Whether Prometheus renders the text of a key; else it is reported where it stands.
+fn is_template(fields: Fields<'_>, key: &str, text: &str, known: &Known, may_use_value: bool) -> bool {
+    let at = fields.get(key).map_or(fields.at, Field::at);
+    checked(at, fields, key, text, template::check(text, known, may_use_value))
+}
+
+fn checked(at: Position, fields: Fields<'_>, key: &str, text: &str, check: Result<(), String>) -> bool {
+    match check {
+        Ok(()) => true,
+        Err(error) => {
+            fields.report.add::<()>(at, format!("{key:?} is {text:?}: {error}"));
+            false
+        }
+    }
 }
 
 fn read_severity(field: Field<'_>) -> Option<Severity> {
@@ -215,11 +241,4 @@ fn read_no_data(field: Field<'_>) -> Option<NoData> {
         "keep" => Some(NoData::Keep),
         _ => field.refuse("ok, alert or keep"),
     }
-}
-
-/// Text in which `{{ … }}` is closed: Prometheus refuses all rules for one that is not.
-fn read_template(field: Field<'_>) -> Option<&str> {
-    let text = field.words()?;
-    let is_closed = text.split("{{").skip(1).all(|action| action.contains("}}"));
-    if is_closed { Some(text) } else { field.refuse("text in which each {{ has its }}") }
 }

@@ -34,7 +34,7 @@ impl<'a> Report<'a> {
 }
 
 /// ` (did you mean "objective"?)`, if one of the known words is near; else nothing.
-pub(super) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let near = known.into_iter().map(|known| (distance(word, known), known)).min();
     match near {
         Some((distance, known)) if distance <= 1 + known.chars().count() / 4 => format!(" (did you mean {known:?}?)"),

@@ -244,7 +244,10 @@ fn each_bad_value_is_refused_with_its_mend() {
         ("alerts: { standard: { HighErrorRate: { clear: 7% } } }", "on the bad side"),
         ("alerts: { standard: { HighErrorRate: { severity: page } } }", "info, warning, critical"),
         ("alerts: { standard: { HighErrorRate: { runbook: 'javascript:alert(1)' } } }", "starts with https://"),
-        ("alerts: { standard: { HighErrorRate: { description: '{{ $value' } } }", "each {{ has its }}"),
+        (
+            "alerts: { standard: { HighErrorRate: { description: '{{ $value' } } }",
+            "\"description\" is \"{{ $value\": {{ without its }}",
+        ),
         ("alerts: { standard: { HighErrorRate: { labels: { severity: page } } } }", "label \"severity\""),
         ("alerts: { standard: { ServiceDown: { window: 5m } } }", "looks at the moment"),
         ("alerts: { standard: { ServiceDown: { min_requests: 5 } } }", "not about requests"),
@@ -308,12 +311,36 @@ fn what_is_no_definition_is_refused() {
 }
 
 #[test]
+fn templates_are_checked_as_prometheus_does_with_their_place() {
+    let bad = [
+        ("summary: '{{ oops'", "13:11: \"summary\" is \"{{ oops\": {{ without its }}"),
+        (
+            "description: '{{ $value | humanise }}'",
+            "13:11: \"description\" is \"{{ $value | humanise }}\": no function",
+        ),
+        ("annotations: { note: '{{ $lables.x }}' }", "13:11: \"note\" is \"{{ $lables.x }}\": $lables does not exist"),
+        ("labels: { height: '{{ $value }}' }", "13:11: \"height\" is \"{{ $value }}\": $value in a label"),
+        ("labels: { kind: '{{ .Lable }}' }", "13:11: \"kind\" is \"{{ .Lable }}\": .Lable does not exist"),
+    ];
+    for (setting, said) in bad {
+        let (key, value) = setting.split_once(": ").unwrap();
+        let value = value.replacen("'{{", "\n      '{{", 1);
+        let told = refused(&with(&format!(
+            "alerts:\n  own:\n  - name: Own\n    severity: info\n    condition: {{ gauge: {{ metric: jobs, above: 1 }} }}\n    {key}: {value}"
+        )));
+        assert!(told.starts_with(&format!("obs.yaml:{said}")) && told.lines().count() == 1, "{setting}: {told}");
+    }
+    let of_sum = "alerts: { standard: { HighErrorRate: { summary: '{{ $labels.endpoint }} fails' } } }";
+    assert!(refused(&with(of_sum)).contains("$labels.endpoint is always empty: the value is one for all series"));
+}
+
+#[test]
 fn no_message_tells_of_the_parsers_settings() {
     let bad = [
         ("version: 1\nversion: 1", "obs.yaml:2:1: \"version\" is given twice: delete one"),
         ("version: 1\n---\nversion: 1", "obs.yaml:3:1: no valid YAML: a second document begins"),
         ("version: *one", "no valid YAML: an alias (*name)"),
-        ("services: [1", "obs.yaml:1:13: no valid YAML: "),
+        ("services: [1", "obs.yaml:1:11: no valid YAML: "),
         ("<<: 1\nversion: 1", "obs.yaml:1:"),
         ("? [a, b]\n: 1", "obs.yaml:1:"),
         ("version: !!binary x", "obs.yaml:1:"),

@@ -186,6 +186,12 @@ impl Expr {
         self.binary("unless", other, Binds::And)
     }
 
+    /// `unless ignoring (labels)`: the left one's series but those that the right one has, but for these labels.
+    #[must_use]
+    pub fn unless_ignoring(self, labels: &[&str], other: Self) -> Self {
+        self.binary(&format!("unless ignoring ({})", labels.join(", ")), other, Binds::And)
+    }
+
     /// The left one's series, and those of the right one whose labels the left has not.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

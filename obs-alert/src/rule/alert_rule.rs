@@ -98,7 +98,8 @@ impl AlertRule {
         self
     }
 
-    /// A label of the alert; `alertname` and `severity` are there already.
+    /// A label of the alert; `alertname` and `severity` are there already. Where a gauge's series has a label of the
+    /// same name, the alert has that as `exported_NAME`.
     #[must_use]
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.insert(key.into(), value.into());
@@ -112,8 +113,15 @@ impl AlertRule {
         self
     }
 
-    /// How bad it is, with the value: `{{ $value | humanizePercentage }} error rate`. A template of
-    /// Prometheus; the annotation `description`.
+    /// How bad it is, with the value: `{{ $value | humanizePercentage }} error rate`; the annotation `description`.
+    ///
+    /// The summary, annotations and labels are templates of Prometheus, which process and Prometheus render alike.
+    /// They know `$value` (not in labels: each value would be another alert), `$labels.name` (labels of the series
+    /// that a gauge's alert is about; a ratio, rate or quantile is one value for all series and has none), `if`,
+    /// `else`, `end`, pipelines and parentheses, and the functions `humanize`, `humanize1024`, `humanizePercentage`,
+    /// `humanizeDuration`, `title`, `toUpper`, `toLower`, `stripPort`, `stripDomain`, `match`, `reReplaceAll`,
+    /// `printf`, `print`, `len`, `index`, `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `and`, `or`, `not`. What else
+    /// Prometheus can do (`query`, `range`, `with`) is refused: a process knows no other series.
     #[must_use]
     pub fn description(self, text: impl Into<String>) -> Self {
         self.annotation("description", text)

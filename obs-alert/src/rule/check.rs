@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use super::AlertRule;
-use crate::{BadCondition, Comparison, condition::is_label_name};
+use crate::{BadCondition, Comparison, condition::is_label_name, template};
 
 /// A rule that can't be used; says which, what is wrong with which value, and the mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,10 @@ impl AlertRule {
     /// # Errors
     ///
     /// If the name or a label is none, the condition is refused by
-    /// [`Condition::check`](crate::Condition::check), the clear threshold is not on the good side, or the
-    /// minimum of requests is no number or belongs to a condition that is not about requests.
+    /// [`Condition::check`](crate::Condition::check), a text is no template or one that says something else in
+    /// Prometheus than here (see [`description`](Self::description)), a label has the value, the clear threshold is
+    /// not on the good side, or the minimum of requests is no number or belongs to a condition that is not about
+    /// requests.
     pub fn check(&self) -> Result<(), BadRule> {
         if !is_label_name(&self.name) || self.name.len() > 128 {
             let message = "its name must have 1 to 128 letters, digits and '_' and not start with a digit: it becomes \
@@ -43,8 +45,26 @@ impl AlertRule {
         if let Some(key) = self.annotations.keys().find(|key| !is_label_name(key)) {
             return self.refuse(format!("annotation {key:?} can't be set: it has letters, digits and '_'"));
         }
+        self.check_templates()?;
         self.check_min_requests()?;
         self.check_clear_threshold()
+    }
+
+    fn check_templates(&self) -> Result<(), BadRule> {
+        let known = self.condition.labels();
+        let told = |what: String, error: String| BadRule {
+            rule: self.name.clone(),
+            message: format!("{what}: {error}"),
+            condition: None,
+        };
+        template::check(&self.message, &known, true).map_err(|error| told("summary".to_owned(), error))?;
+        for (key, text) in &self.annotations {
+            template::check(text, &known, true).map_err(|error| told(format!("annotation {key:?}"), error))?;
+        }
+        for (key, text) in &self.labels {
+            template::check(text, &known, false).map_err(|error| told(format!("label {key:?}"), error))?;
+        }
+        Ok(())
     }
 
     fn check_min_requests(&self) -> Result<(), BadRule> {

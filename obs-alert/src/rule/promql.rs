@@ -2,8 +2,9 @@
 
 use super::{AlertRule, NoData};
 use crate::{
-    Naming,
+    Condition, Naming,
     promql::{Expr, Selector},
+    state::exported,
 };
 
 // === impl AlertRule ===
@@ -18,7 +19,7 @@ impl AlertRule {
         let mut fires = self.condition.promql(naming)?;
         if let Some((clear, is)) = self.clear_threshold.zip(self.condition.comparison()) {
             let goes_on = self.condition.promql_at(naming, is.with_threshold(clear))?;
-            fires = fires.or(goes_on.and_ignoring(&self.own_labels(), self.firing()));
+            fires = fires.or(goes_on.and_ignoring(&borrowed(&self.labels_of_alerts()), self.firing()));
         }
         if let Some(traffic) = self.condition.traffic(naming).filter(|_| self.min_requests > 0.0) {
             let seen = match traffic.before {
@@ -33,7 +34,12 @@ impl AlertRule {
             // What fired and has no value now: without its own labels it is the same alert again.
             NoData::Keep => {
                 let kept = self.firing().aggregate_without("max", &self.own_labels());
-                fires.or(kept.unless(self.value_promql(naming)?))
+                let value = self.value_promql(naming)?;
+                let gone = match self.condition {
+                    Condition::Gauge { .. } => kept.unless_ignoring(&borrowed(&self.labels_of_alerts()), value),
+                    _ => kept.unless(value),
+                };
+                fires.or(gone)
             }
         })
     }
@@ -57,4 +63,16 @@ impl AlertRule {
     fn own_labels(&self) -> Vec<&str> {
         ["alertname", "alertstate", "severity"].into_iter().chain(self.labels.keys().map(String::as_str)).collect()
     }
+
+    /// Those, and the names that labels of a gauge's series have instead.
+    fn labels_of_alerts(&self) -> Vec<String> {
+        let own = self.own_labels();
+        let moved = own.iter().filter(|label| **label != "alertstate").map(|label| exported(label));
+        let moved = moved.filter(|_| matches!(self.condition, Condition::Gauge { .. }));
+        own.iter().map(|label| (*label).to_owned()).chain(moved).collect()
+    }
+}
+
+fn borrowed(labels: &[String]) -> Vec<&str> {
+    labels.iter().map(String::as_str).collect()
 }

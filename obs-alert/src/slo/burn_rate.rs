@@ -30,8 +30,8 @@ impl Slo {
     /// The alerts on how fast its budget is spent, the most urgent first: four, without those that could never
     /// fire because not even all requests failing is that fast ([`out_of_reach`](Self::out_of_reach)).
     ///
-    /// Over 30 days they are those of the SRE workbook, with 1, 6, 24 and 72 hours and the factors 14.4, 6, 3 and
-    /// 1. Over more their windows grow with the SLO's, up to 37 days. Over 7 days the windows are the same, and the
+    /// Over 30 days they are those of the SRE workbook, with 1, 6, 24 and 72 hours and the factors 14.4, 6, 3 and 1.0.
+    /// Over more, their windows grow with the SLO's, up to 37 days. Over 7 days the windows are the same, and the
     /// factors 13.44, 3.5, 1.4 and 0.98; over 7 to 28 days the factors lie between these and those of 28 days; over
     /// less the windows shrink, to an hour at least. The slowest factor is between 0.7 and 1 for every window: what
     /// empties the budget within the window fires, what spends half of it does not.

@@ -161,7 +161,7 @@ proptest! {
 
 /// The names of the alerts that fire some time in the process, while a share of `ratio` of all requests fails.
 fn fired_in_process(slo: Slo, ratio: f64, step: Duration) -> BTreeSet<String> {
-    const REQUESTS: f64 = 1e6;
+    const REQUESTS: u32 = 1_000_000;
     let registry = Registry::new();
     let window = slo.window().duration();
     let manager = AlertManager::builder().registry(&registry).rules(Arc::new(slo).alerts()).build().unwrap();
@@ -170,9 +170,9 @@ fn fired_in_process(slo: Slo, ratio: f64, step: Duration) -> BTreeSet<String> {
     for step in (0..=steps).map(|nth| step * u32::try_from(nth).unwrap()) {
         metrics::with_local_recorder(&registry, || {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "up to a million")]
-            let failed = (REQUESTS * ratio) as u64;
+            let failed = (f64::from(REQUESTS) * ratio) as u64;
             metrics::counter!("http_requests_total", "outcome" => "server_error").increment(failed);
-            metrics::counter!("http_requests_total", "outcome" => "ok").increment(REQUESTS as u64 - failed);
+            metrics::counter!("http_requests_total", "outcome" => "ok").increment(u64::from(REQUESTS) - failed);
         });
         let alerts = manager.evaluate(Moment::new(step, step));
         let firing = alerts.iter().filter(|alert| alert.state() == AlertState::Firing);

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Alert, AlertState, Phase, alert::Facts, expand, fingerprint};
-use crate::{AlertRule, text::cut};
+use obs_core::names::alert::label;
+
+use super::{Alert, AlertState, Phase, alert::Facts, fingerprint};
+use crate::{AlertRule, template::expand, text::cut};
 
 /// One of a rule's alerts: rules on gauges have one for each series.
 #[derive(Clone, Debug)]
@@ -106,25 +108,44 @@ fn fixed(rule: &AlertRule) -> [(String, String); 2] {
     [("alertname".to_owned(), rule.name.clone()), ("severity".to_owned(), rule.severity.as_str().to_owned())]
 }
 
-/// The series' labels, then what all alerts of this process have, then the rule's own: the last wins.
+/// The series' labels, then what all alerts of this process have, then the rule's own. A label of the series that one
+/// of these takes the place of goes on under another name, as it does in Prometheus: two series stay two alerts.
 fn labels(
     rule: &AlertRule,
     common: &BTreeMap<String, String>,
     series: &[(String, String)],
     value: Option<f64>,
 ) -> BTreeMap<String, String> {
+    // That there is no series says which one is meant.
+    let absent = rule.condition.absent_labels();
+    let series = if absent.is_empty() { series } else { &absent };
     let of_series = |name: &str| series.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let own = rule.labels.iter().map(|(key, text)| (key.clone(), expand(text, value, of_series)));
     let common = common.iter().map(|(key, value)| (key.clone(), value.clone()));
-    series.iter().cloned().chain(common).chain(own).chain(fixed(rule)).collect()
+    let set: BTreeMap<String, String> = common.chain(own).chain(fixed(rule)).collect();
+    let is_moved = |(key, _): &&(String, String)| set.contains_key(key);
+    let moved = series.iter().filter(is_moved).map(|(key, value)| (exported(key), value.clone()));
+    // A label that has such a name by itself goes before one that gets it.
+    let mut labels: BTreeMap<String, String> = moved.chain(series.iter().cloned()).collect();
+    labels.extend(set);
+    labels
+}
+
+/// The name that a label of the series has where the rule sets one of its name.
+pub(crate) fn exported(key: &str) -> String {
+    format!("{}{key}", label::EXPORTED)
 }
 
 /// Values of labels come from anywhere: no text gets longer than this, in bytes.
 const MOST_TEXT: usize = 8 * 1024;
 
 fn annotations(rule: &AlertRule, labels: &BTreeMap<String, String>, value: Option<f64>) -> BTreeMap<String, String> {
-    let of_alert = |name: &str| labels.get(name).map(String::as_str);
-    let text = |template: &str| cut(&expand(template, value, of_alert), MOST_TEXT);
+    let is_set = |name: &str| rule.labels.contains_key(name) || ["alertname", "severity"].contains(&name);
+    let of_series = |name: &str| {
+        let found = if is_set(name) { labels.get(&exported(name)) } else { labels.get(name) };
+        found.map(String::as_str)
+    };
+    let text = |template: &str| cut(&expand(template, value, of_series), MOST_TEXT);
     let given = rule.annotations.iter().map(|(key, template)| (key.clone(), text(template)));
     let summary = ("summary".to_owned(), text(&rule.message));
     [summary].into_iter().chain(given).collect()

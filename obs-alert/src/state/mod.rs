@@ -5,14 +5,12 @@ mod alert;
 mod fingerprint;
 mod phase;
 mod saved;
-mod template;
 
 pub(crate) use {
-    active::{Active, static_labels},
+    active::{Active, exported, static_labels},
     fingerprint::fingerprint,
     phase::{Phase, Times},
     saved::SavedAlert,
-    template::expand,
 };
 
 pub use alert::{Alert, AlertState};

@@ -5,4 +5,5 @@
 mod agreement;
 mod replay;
 mod rules;
+mod templates;
 mod traffic;

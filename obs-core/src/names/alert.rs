@@ -81,6 +81,9 @@ pub mod label {
     pub const REASON: &str = "reason";
     /// Name of a remediation.
     pub const REMEDIATION: &str = "remediation";
+    /// Stands before the name of a series' label where a rule sets one of this name, as Prometheus does it with
+    /// the labels of targets.
+    pub const EXPORTED: &str = "exported_";
 }
 
 /// Values of the `outcome` label.

@@ -5,14 +5,18 @@ use std::{collections::BTreeMap, time::Duration};
 use obs_alert::{
     AlertRule, Condition,
     definition::{Definition, Service},
-    promql::Window,
+    promql::{Expr, Window},
 };
+use obs_core::names::{alert::label, database, metric};
 
 use super::rules::{Group, OFTEN, Rule, SELDOM};
 use crate::grafana;
 
 /// From which window on a rule is evaluated seldom: a minute more or less says nothing to it.
 const LONG: Duration = Duration::from_secs(6 * 3_600);
+
+/// The label of where a service runs.
+const ENVIRONMENT: &str = "env";
 
 /// The alert rules of a service: the quick ones and the slow ones.
 pub(super) fn groups(definition: &Definition, service: &Service) -> Vec<Group> {
@@ -58,7 +62,7 @@ pub(super) fn labels(service: &Service, alert: &AlertRule) -> BTreeMap<String, S
 
 fn owner(service: &Service) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::from([
-        ("env".to_owned(), service.environment.clone()),
+        (ENVIRONMENT.to_owned(), service.environment.clone()),
         ("service".to_owned(), service.name.clone()),
         ("team".to_owned(), service.team.clone()),
     ]);
@@ -70,12 +74,43 @@ fn owner(service: &Service) -> BTreeMap<String, String> {
 /// alert may be and names are not.
 fn spelled(service: &Service, alert: &AlertRule) -> BTreeMap<String, String> {
     let mut labels = labels(service, alert);
+    let moved = moved(service, alert, &labels);
     for (key, name) in owner(service) {
         if labels.get(&key) == Some(&name) {
             labels.insert(key, name.replace("{{", "{{ \"{{\" }}"));
         }
     }
-    labels
+    // What the rule says itself goes first.
+    moved.into_iter().chain(labels).collect()
+}
+
+/// A gauge's own labels whose names the rule takes: each goes on as `exported_…`, so that two series stay two alerts.
+/// Prometheus does the same with the labels of targets, which come first here.
+fn moved(service: &Service, alert: &AlertRule, labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let Condition::Gauge { selector, .. } = alert.condition() else { return BTreeMap::new() };
+    if is_of_obs(selector.metric()) {
+        return BTreeMap::new();
+    }
+    let exported = |key: &str| format!("{}{key}", label::EXPORTED);
+    let template = |key: &str| {
+        let moved = format!("or $labels.{} $labels.{key}", exported(key));
+        if key == ENVIRONMENT && !service.environment.is_empty() {
+            // Every target has it, from the scrape configuration: that is none of the gauge's own.
+            let own = Expr::string(&service.environment);
+            return format!(
+                "{{{{ if ne $labels.{key} {own} }}}}{{{{ {moved} }}}}{{{{ else }}}}{{{{ $labels.{} }}}}{{{{ end }}}}",
+                exported(key)
+            );
+        }
+        format!("{{{{ {moved} }}}}")
+    };
+    labels.keys().map(String::as_str).chain([label::ALERTNAME]).map(|key| (exported(key), template(key))).collect()
+}
+
+/// Whether it is a gauge whose labels are known: none of them is one that a rule sets.
+fn is_of_obs(metric: &str) -> bool {
+    let known = [metric::PROCESS_OPEN_FDS.base(), metric::TOKIO_GLOBAL_QUEUE_DEPTH.base(), "up"];
+    known.contains(&metric) || metric == database::CONNECTIONS_ACTIVE.name(database::DEFAULT_NAMESPACE)
 }
 
 fn is_slow(alert: &AlertRule) -> bool {

@@ -6,6 +6,7 @@ use obs_alert::{AlertRule, Condition, Scope, Severity, definition::Definition, p
 use obs_stack::output::Folder;
 use obs_tests::{backends, prometheus};
 use proptest::{prelude::*, test_runner::TestRunner};
+use serde_json::json;
 
 use crate::stage::{SHOP, definition};
 
@@ -77,4 +78,91 @@ fn hostile_names_come_back_from_prometheus() {
             assert_eq!(labels[label], name.replace("{{", "{{ \"{{\" }}"), "{label}");
         }
     }
+}
+
+/// Texts of an alert: templates that are whole and broken, and anything else.
+fn texts() -> impl Strategy<Value = String> {
+    let parts = [
+        "{{",
+        "}}",
+        "{{-",
+        "-}}",
+        " $value ",
+        " $labels.kind ",
+        "$lables",
+        "$labels",
+        ".",
+        "|",
+        " humanize ",
+        " humanise ",
+        "if ",
+        "else",
+        "end",
+        "{{ $value }}",
+        "{{ $labels.kind | toUpper }}",
+        "{{ if gt $value 1.0 }}a{{ end }}",
+        "(",
+        ")",
+        "\"",
+        "`",
+        "\\",
+        "'",
+        ": ",
+        " #",
+        "\n",
+        "é",
+        "{{ printf \"%.1f\" $value }}",
+        "{{ query \"up\" }}",
+        "{{ /* a */ }}",
+        "{{/* a */}}",
+        "1",
+        "1.0",
+        "%",
+        "\t",
+        "\u{2028}",
+    ];
+    prop_oneof![
+        prop::collection::vec(prop::sample::select(parts.to_vec()), 0..5).prop_map(|parts| parts.concat()),
+        "\\PC{0,12}",
+    ]
+}
+
+#[test]
+fn whatever_texts_are_read_prometheus_takes_too() {
+    if !backends::require("promtool") {
+        return;
+    }
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() });
+    let each = (texts(), texts(), texts(), texts());
+    let outcome = runner.run(&prop::collection::vec(each, 60), |alerts| {
+        let alert = |(at, (summary, description, note, label)): (usize, &(String, String, String, String))| {
+            let alert = json!({
+                "name": format!("Own{at}"), "severity": "info", "summary": summary, "description": description,
+                "annotations": { "note": note }, "labels": { "kind": label },
+                "condition": { "gauge": { "metric": "jobs", "above": 1 } },
+            });
+            let file = |alerts: Vec<serde_json::Value>| {
+                let alerts = json!({ "standard": "off", "own": alerts });
+                json!({ "version": 1, "services": [{ "name": "orders", "alerts": alerts }] }).to_string()
+            };
+            Definition::parse(&file(vec![alert.clone()]), "obs.yaml").is_ok().then_some(alert)
+        };
+        let accepted: Vec<_> = alerts.iter().enumerate().filter_map(alert).collect();
+        let file = json!({
+            "version": 1, "services": [{ "name": "orders", "alerts": { "standard": "off", "own": accepted } }],
+        });
+        let definition = Definition::parse(&file.to_string(), "obs.yaml").unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(place.path().join("out"));
+        folder.write(&obs_stack::prometheus::files(&definition)).unwrap();
+        if !accepted.is_empty() {
+            for file in rules(&folder) {
+                let verdict = prometheus::check_rules(&file);
+                prop_assert_eq!(verdict.code, 0, "{:?}: {}", accepted, verdict.output);
+            }
+        }
+        Ok(())
+    });
+    outcome.unwrap();
 }

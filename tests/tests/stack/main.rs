@@ -5,6 +5,7 @@
 mod command;
 mod discovery;
 mod hostile;
+mod labels;
 mod notification;
 mod queries;
 mod routes;
