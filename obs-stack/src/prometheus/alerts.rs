@@ -9,7 +9,10 @@ use obs_alert::{
 };
 use obs_core::names::{alert::label, database, metric};
 
-use super::rules::{Group, OFTEN, Rule, SELDOM};
+use super::{
+    rules::{Group, OFTEN, Rule, SELDOM},
+    slos,
+};
 use crate::grafana;
 
 /// From which window on a rule is evaluated seldom: a minute more or less says nothing to it.
@@ -34,7 +37,7 @@ fn rule(definition: &Definition, service: &Service, alert: &AlertRule) -> Option
     // With all its labels: hysteresis asks for the alert's own series by them.
     let labelled =
         labels(service, alert).into_iter().fold(alert.clone(), |alert, (key, value)| alert.label(key, value));
-    let expr = labelled.promql(&service.naming())?.to_string();
+    let expr = slos::alert(service, alert).or_else(|| labelled.promql(&service.naming()))?.to_string();
     let (hold_for, keep_firing_for, _) = alert.times();
     let mut annotations = alert.annotations().clone();
     annotations.insert("summary".to_owned(), alert.message().to_owned());

@@ -3,7 +3,7 @@
 use obs_alert::definition::{Definition, Service};
 
 use super::{
-    Discovery, Release, alerts, config, discovery, recording,
+    Discovery, Release, alerts, config, discovery,
     rules::{self, Group},
     slos, unit_tests,
 };
@@ -21,19 +21,19 @@ pub fn files(definition: &Definition) -> Vec<File> {
     for service in &definition.services {
         files.push(discovery::target_file(service));
         files.extend(rule_files(definition, service));
-        files.extend(unit_tests::file(service));
+        files.extend(unit_tests::files(service));
     }
     files
 }
 
-/// All groups of a service: what it records, its objectives, its alerts.
+/// All groups of a service: what is recorded of its objectives, its alerts.
 pub(crate) fn groups(definition: &Definition, service: &Service) -> Vec<Group> {
     kinds(definition, service).into_iter().flat_map(|(.., groups)| groups).collect()
 }
 
 fn rule_files(definition: &Definition, service: &Service) -> impl Iterator<Item = File> {
     kinds(definition, service).into_iter().filter(|(.., groups)| !groups.is_empty()).map(|(kind, about, groups)| {
-        let about = format!("{about} of {}.", service.name);
+        let about = format!("{about} of {}.{}", service.name, slos::notes(service));
         File::new(rule_path(service, kind), yaml::document(&about, &rules::document(&groups)))
     })
 }
@@ -42,9 +42,8 @@ pub(super) fn rule_path(service: &Service, kind: &str) -> String {
     format!("prometheus/rules/{}.{kind}.yml", slug(&service.name))
 }
 
-fn kinds(definition: &Definition, service: &Service) -> [(&'static str, &'static str, Vec<Group>); 3] {
+fn kinds(definition: &Definition, service: &Service) -> [(&'static str, &'static str, Vec<Group>); 2] {
     [
-        ("recording", "Recording rules", recording::groups(service)),
         ("slos", "Recording rules for the service level objectives", slos::groups(service)),
         ("alerts", "Alert rules", alerts::groups(definition, service)),
     ]

@@ -8,10 +8,9 @@
 //! | `prometheus/prometheus-kubernetes.yml` | finds pods by their `prometheus.io/` annotations |
 //! | `prometheus/*-v3.yml` | the same with what only Prometheus 3 understands |
 //! | `prometheus/prometheus-compose.yml` | the one of [`compose`](crate::compose): static, for Prometheus 3 |
-//! | `prometheus/rules/SERVICE.recording.yml` | recording rules: RED, golden signals |
-//! | `prometheus/rules/SERVICE.slos.yml` | recording rules of its SLOs |
+//! | `prometheus/rules/SERVICE.slos.yml` | what its SLOs' alerts and dashboards read, recorded |
 //! | `prometheus/rules/SERVICE.alerts.yml` | alert rules |
-//! | `prometheus/tests/SERVICE.yml` | for `promtool test rules`: each alert fires, and stays silent |
+//! | `prometheus/tests/SERVICE.yml`, `SERVICE.slos.yml` | for `promtool test rules`: each alert fires, and stays silent |
 
 mod alerts;
 mod config;
@@ -19,7 +18,6 @@ mod discovery;
 mod files;
 mod kubernetes_discovery;
 mod limits;
-mod recording;
 mod retention;
 mod rules;
 mod slos;

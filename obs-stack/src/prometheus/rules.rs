@@ -27,6 +27,8 @@ pub(crate) struct Rule {
     pub(crate) annotations: BTreeMap<String, String>,
 }
 
+/// How often what others add up is recorded: each sample stands for a minute.
+pub(crate) const EACH_MINUTE: &str = "1m";
 /// How often a group is evaluated whose windows are short.
 pub(crate) const OFTEN: &str = "30s";
 /// How often a group is evaluated that looks back for hours.

@@ -1,19 +1,28 @@
-//! Recording rules of service level objectives.
+//! Recording rules of service level objectives, and what their alerts read of them.
+//!
+//! Two sums are recorded each minute: bad requests and counted requests, per second over 5 minutes. All longer windows
+//! add those up, which costs two series whatever the service has, and never average ratios: a minute with many
+//! requests weighs more than one with few. Each record tells of 5 minutes, so that at both ends of a window up to 5
+//! minutes of requests are counted in part.
 
 use std::collections::BTreeSet;
 
 use obs_alert::{
-    Slo,
+    AlertRule, BurnRate, Condition, NoData, Sli, Slo, Tally,
     definition::Service,
     promql::{Expr, Selector, Window},
 };
 
-use super::rules::{Group, OFTEN, Rule, SELDOM};
+use super::rules::{EACH_MINUTE, Group, Rule, SELDOM};
 
-/// The names of the recorded series, those of Sloth; the labels are `job` and `slo`.
+/// The names of the recorded series, those of Sloth where it has them; the labels are `job` and `slo`.
 pub(crate) mod series {
     use obs_alert::promql::Window;
 
+    /// Bad requests a second, over 5 minutes.
+    pub(crate) const BAD: &str = "slo:sli_bad_requests:rate5m";
+    /// Requests a second that count for the objective, over 5 minutes.
+    pub(crate) const COUNTED: &str = "slo:sli_counted_requests:rate5m";
     /// The share of requests that are to be good.
     pub(crate) const OBJECTIVE: &str = "slo:objective:ratio";
     /// The share of requests that may be bad.
@@ -29,57 +38,107 @@ pub(crate) mod series {
     }
 }
 
+/// What is added up.
+const BASE: Window = Window::minutes(5);
+/// Between two of its samples: the interval of [`EACH_MINUTE`], in seconds.
+const STEP_SECONDS: f64 = 60.0;
 /// Windows from here on are recorded seldom.
 const LONG: Window = Window::minutes(6 * 60);
 
-/// Two groups for each objective: the short windows and what follows from them, and the long ones.
+/// Two groups for each objective: the sums, the short windows and what follows from them, and the long ones.
 pub(super) fn groups(service: &Service) -> Vec<Group> {
     service.slos.iter().flat_map(|slo| of_slo(service, slo)).collect()
 }
 
+/// What the objectives have that a reader of the rules may not expect, a line for each.
+pub(super) fn notes(service: &Service) -> String {
+    service.slos.iter().filter_map(|slo| slo.note()).map(|note| format!("\n{note}.")).collect()
+}
+
 fn of_slo(service: &Service, slo: &Slo) -> Vec<Group> {
-    let mut windows: BTreeSet<Window> = slo.burn_rates().iter().flat_map(|burn| [burn.short, burn.long]).collect();
-    windows.insert(slo.window());
+    let windows: BTreeSet<Window> = slo.burn_rates().iter().flat_map(|burn| [burn.short, burn.long]).collect();
+    let shortest = windows.first().copied();
     let (short, long): (Vec<_>, Vec<_>) = windows.into_iter().partition(|window| *window < LONG);
     let ratios = |windows: &[Window]| windows.iter().map(|window| ratio(service, slo, *window)).collect::<Vec<_>>();
     let name = |kind: &str| format!("{}.slo.{}.{kind}", service.name, slo.name());
-    let mut often = constants(service, slo);
-    often.extend(ratios(&short));
-    if let Some(shortest) = short.first() {
-        often.push(record(service, slo, series::CURRENT_BURN_RATE, &burn_rate(service, slo, *shortest)));
+    let mut often: Vec<_> = constants(service, slo).chain(sums(service, slo)).chain(ratios(&short)).collect();
+    if let Some(shortest) = shortest {
+        let current = recorded(service, slo, &series::error_ratio(shortest)) / recorded(service, slo, series::BUDGET);
+        often.push(record(service, slo, series::CURRENT_BURN_RATE, &current));
     }
     let mut seldom = ratios(&long);
-    seldom.push(record(service, slo, "slo:period_burn_rate:ratio", &burn_rate(service, slo, slo.window())));
-    let left = Expr::number(1.0) - burn_rate(service, slo, slo.window());
-    seldom.push(record(service, slo, series::BUDGET_REMAINING, &left));
-    [Group::new(name("short"), OFTEN, often), Group::new(name("long"), SELDOM, seldom)].into_iter().flatten().collect()
+    let spent = error_ratio(service, slo, slo.window()) / Expr::number(slo.budget());
+    seldom.push(record(service, slo, series::BUDGET_REMAINING, &(Expr::number(1.0) - spent)));
+    let groups = [Group::new(name("short"), EACH_MINUTE, often), Group::new(name("long"), SELDOM, seldom)];
+    groups.into_iter().flatten().collect()
 }
 
-/// `slo:sli_error:ratio_rate5m`: the share of requests that were no good ones.
+/// The expression of an alert on the speed at which a budget is spent, from recorded series. Nothing for one that reads
+/// them not, because it asks for more than what is recorded.
+pub(super) fn alert(service: &Service, alert: &AlertRule) -> Option<Expr> {
+    let Condition::BurnRate { slo, burn } = alert.condition() else { return None };
+    let is_recorded = service.slos.contains(slo) && slo.burn_rates().contains(burn);
+    if !is_recorded || alert.clears_at().is_some() || alert.no_data_policy() != NoData::Ok {
+        return None;
+    }
+    let over = |window| ratio_is_above(service, slo, burn, window);
+    let fires = over(burn.long).and(over(burn.short));
+    if alert.requests_at_least() <= 0.0 {
+        return Some(fires);
+    }
+    let seen = over_time(service, slo, series::COUNTED, burn.long) * Expr::number(STEP_SECONDS);
+    Some(fires.and(seen.at_least(alert.requests_at_least())))
+}
+
+/// Without labels, as the alert has no others than its rule gives it, in the process too.
+fn ratio_is_above(service: &Service, slo: &Slo, burn: &BurnRate, window: Window) -> Expr {
+    recorded(service, slo, &series::error_ratio(window)).sum().above(slo.threshold(burn))
+}
+
+fn sums(service: &Service, slo: &Slo) -> [Rule; 2] {
+    let naming = service.naming();
+    let counted = slo.counted(&naming).rate(BASE);
+    let bad = match slo.sli() {
+        Sli::Latency { threshold } => {
+            // Without `or 0`: buckets come with their count, and a missing one is no bad request.
+            let quick = Tally::new(vec![naming.duration_within(slo.requests(), threshold)]);
+            counted.clone() - quick.rate(BASE)
+        }
+        _ => naming.errors(slo.requests()).rate(BASE).or_zero(),
+    };
+    [record(service, slo, series::BAD, &bad), record(service, slo, series::COUNTED, &counted)]
+}
+
 fn ratio(service: &Service, slo: &Slo, window: Window) -> Rule {
-    record(service, slo, &series::error_ratio(window), &slo.error_ratio(&service.naming(), window))
+    record(service, slo, &series::error_ratio(window), &error_ratio(service, slo, window))
 }
 
-/// How many times faster than allowed the budget is spent: the recorded ratio by the budget.
-fn burn_rate(service: &Service, slo: &Slo, window: Window) -> Expr {
-    let of = |name: &str| Expr::instant(&Selector::new(name).with("job", &service.name).with("slo", slo.name()));
-    of(&series::error_ratio(window)) / of(series::BUDGET)
+/// The share of requests that were no good ones, from the recorded sums.
+fn error_ratio(service: &Service, slo: &Slo, window: Window) -> Expr {
+    let over = |name| match window {
+        BASE => recorded(service, slo, name),
+        window => over_time(service, slo, name, window),
+    };
+    over(series::BAD) / over(series::COUNTED).above_zero()
 }
 
-fn constants(service: &Service, slo: &Slo) -> Vec<Rule> {
-    let days = slo.window().duration().as_secs_f64() / 86_400.0;
-    [(series::OBJECTIVE, slo.objective()), (series::BUDGET, budget(slo)), ("slo:time_period:days", days)]
-        .into_iter()
-        .map(|(name, value)| record(service, slo, name, &Expr::number(value).call("vector")))
-        .collect()
+fn over_time(service: &Service, slo: &Slo, name: &str, window: Window) -> Expr {
+    Expr::over("sum_over_time", &selector(service, slo, name), window).sum()
+}
+
+fn recorded(service: &Service, slo: &Slo, name: &str) -> Expr {
+    Expr::instant(&selector(service, slo, name))
+}
+
+fn selector(service: &Service, slo: &Slo, name: &str) -> Selector {
+    Selector::new(name).with("job", &service.name).with("slo", slo.name())
+}
+
+fn constants(service: &Service, slo: &Slo) -> impl Iterator<Item = Rule> {
+    let constants = [(series::OBJECTIVE, slo.objective()), (series::BUDGET, slo.budget())];
+    constants.map(|(name, value)| record(service, slo, name, &Expr::number(value).call("vector"))).into_iter()
 }
 
 fn record(service: &Service, slo: &Slo, name: &str, expr: &Expr) -> Rule {
     Rule::record(service, name, expr).label("slo", slo.name())
-}
-
-/// Without the noise of binary fractions: 1 − 0.999 is 0.001.
-fn budget(slo: &Slo) -> f64 {
-    const PLACES: f64 = 1e10;
-    ((1.0 - slo.objective()) * PLACES).round() / PLACES
 }

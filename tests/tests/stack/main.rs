@@ -8,6 +8,7 @@ mod hostile;
 mod labels;
 mod notification;
 mod queries;
+mod records;
 mod routes;
 mod schemas;
 mod stage;

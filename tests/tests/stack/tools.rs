@@ -100,7 +100,7 @@ fn rules_are_those_of_the_rule_files_in_kubernetes_too() {
     for service in crate::stage::SERVICES {
         let object = stack.yaml(&format!("kubernetes/{service}.prometheusrule.yaml"));
         let mut expected = Vec::new();
-        for kind in ["recording", "slos", "alerts"] {
+        for kind in ["slos", "alerts"] {
             let file = stack.yaml(&format!("prometheus/rules/{service}.{kind}.yml"));
             expected.extend(file["groups"].as_array().unwrap().clone());
         }

@@ -1,70 +1,155 @@
-//! The file that `promtool test rules` reads.
+//! The files that `promtool test rules` reads.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use obs_alert::{
-    AlertRule,
+    AlertRule, Condition, Sli,
     definition::Service,
     promql::{Expr, Selector, Window},
 };
 
-use super::scenario::{Kind, Scenario, minutes};
+use super::{
+    samples::Samples,
+    scenario::{Kind, Scenario, minutes},
+};
 use crate::{
     File,
-    prometheus::{alerts, files},
+    prometheus::{alerts, files::rule_path, slos},
     text::slug,
     yaml::{self, Yaml},
 };
 
-/// Between two samples and between two evaluations.
+/// Between two samples.
 pub(super) const STEP: Duration = Duration::from_secs(60);
+/// Between two evaluations of rules on objectives, which wait for hours.
+const SELDOM: Duration = Duration::from_secs(300);
+/// Evaluations for the first sample, the first rate and the one that sees it; and some.
+const SETTLING: u32 = 5;
 
-/// The tests of a service's alerts, if it has alerts that Prometheus can evaluate.
-pub(crate) fn file(service: &Service) -> Option<File> {
-    let tests: Vec<_> = service
+/// Alerts that are tested by the same series.
+struct Test<'a> {
+    name: String,
+    kind: Kind,
+    series: BTreeMap<String, Samples>,
+    /// When each of them has been decided.
+    alerts: Vec<(&'a AlertRule, Duration)>,
+}
+
+/// The tests of a service's alerts, if it has alerts that Prometheus can evaluate: those on its objectives, which read
+/// what is recorded of these, and all others. Each file names only the rules that it needs, as promtool evaluates them
+/// all for each test.
+pub(crate) fn files(service: &Service) -> Vec<File> {
+    let has_rule = |alert: &&AlertRule| alert.promql(&service.naming()).is_some();
+    let (of_slos, others): (Vec<_>, Vec<_>) = service
         .alerts
         .iter()
-        .filter(|alert| alert.promql(&service.naming()).is_some())
-        .flat_map(|alert| [Kind::Fires, Kind::StaysSilent].map(|kind| test(service, alert, kind)))
-        .flatten()
-        .collect();
+        .filter(has_rule)
+        .partition(|alert| matches!(alert.condition(), Condition::BurnRate { .. }));
+    let path = |kind: &str| format!("prometheus/tests/{}{kind}.yml", slug(&service.name));
+    [
+        file(service, path(""), &["alerts"], STEP, &each(service, &others)),
+        file(service, path(".slos"), &["slos", "alerts"], SELDOM, &together(service, &of_slos)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn file(service: &Service, path: String, rules: &[&str], step: Duration, tests: &[Test<'_>]) -> Option<File> {
     if tests.is_empty() {
         return None;
     }
     let about = format!("Tests of the alerts of {}: promtool test rules FILE.", service.name);
-    let rules = files::rule_path(service, "alerts").replacen("prometheus/", "../", 1);
+    let rules = rules.iter().map(|kind| rule_path(service, kind).replacen("prometheus/", "../", 1));
     let document = Yaml::map([
-        ("rule_files", Yaml::list([rules])),
-        ("evaluation_interval", "1m".into()),
-        ("tests", Yaml::List(tests)),
+        ("rule_files", Yaml::list(rules)),
+        ("evaluation_interval", Window::new(step).ok()?.to_string().into()),
+        ("group_eval_order", Yaml::list(groups(service))),
+        ("tests", Yaml::list(tests.iter().filter_map(|test| test.yaml(service)))),
     ]);
-    let path = format!("prometheus/tests/{}.yml", slug(&service.name));
     Some(File::new(path, yaml::document(&about, &document)))
 }
 
-fn test(service: &Service, alert: &AlertRule, kind: Kind) -> Option<Yaml> {
-    let Scenario { series, settled } = Scenario::of(service, alert.condition(), kind)?;
-    let (hold_for, ..) = alert.times();
-    // A step for each of the first sample, the first rate and the evaluation that sees it, and some.
-    let end = settled + hold_for + 5 * STEP;
-    let at = Window::new(end).ok()?.to_string();
-    let last = minutes(end) + 1;
-    let inputs = series.iter().map(|(series, values)| {
-        Yaml::map([("series", series.to_string().into()), ("values", values.clone().until(last).to_string().into())])
-    });
-    let test = Yaml::map([
-        ("name", format!("{} {kind}", alert.name()).into()),
-        ("interval", "1m".into()),
-        ("input_series", Yaml::list(inputs)),
-    ]);
-    Some(match kind {
-        Kind::Fires => test.with("promql_expr_test", Yaml::list([is_firing(service, alert, &at)])),
-        Kind::StaysSilent => {
-            let silent =
-                [("eval_time", at.into()), ("alertname", alert.name().into()), ("exp_alerts", Yaml::List(Vec::new()))];
-            test.with("alert_rule_test", Yaml::list([Yaml::map(silent)]))
+/// In which order rules are evaluated: what alerts read has just been recorded.
+fn groups(service: &Service) -> Vec<String> {
+    let recorded = slos::groups(service).into_iter().map(|group| group.name);
+    recorded.chain(["alerts", "alerts.slow"].map(|kind| format!("{}.{kind}", service.name))).collect()
+}
+
+/// A test for each alert and kind.
+fn each<'a>(service: &Service, alerts: &[&'a AlertRule]) -> Vec<Test<'a>> {
+    let both = alerts.iter().flat_map(|alert| [Kind::Fires, Kind::StaysSilent].map(|kind| (*alert, kind)));
+    both.filter_map(|(alert, kind)| Test::of(service, alert, kind, (alert.name(), STEP))).collect()
+}
+
+/// As few tests as there can be: the alerts of objectives of one kind all fire, or all stay silent, at once.
+fn together<'a>(service: &Service, alerts: &[&'a AlertRule]) -> Vec<Test<'a>> {
+    let mut tests: Vec<Test<'a>> = Vec::new();
+    for kind in [Kind::Fires, Kind::StaysSilent] {
+        for alert in alerts {
+            let is_latency =
+                matches!(alert.condition(), Condition::BurnRate { slo, .. } if slo.sli() != Sli::Availability);
+            let name = if is_latency { "objectives of latency" } else { "objectives of availability" };
+            let Some(test) = Test::of(service, alert, kind, (name, SELDOM)) else { continue };
+            match tests.iter_mut().find(|other| other.goes_with(&test)) {
+                Some(other) => {
+                    other.series.extend(test.series);
+                    other.alerts.extend(test.alerts);
+                }
+                None => tests.push(test),
+            }
         }
-    })
+    }
+    tests
+}
+
+// === impl Test ===
+
+impl<'a> Test<'a> {
+    fn of(service: &Service, alert: &'a AlertRule, kind: Kind, (name, step): (&str, Duration)) -> Option<Self> {
+        let Scenario { series, settled } = Scenario::of(service, alert.condition(), kind)?;
+        let (hold_for, ..) = alert.times();
+        let end = settled + hold_for + SETTLING * step;
+        let series = series.into_iter().map(|(series, samples)| (series.to_string(), samples)).collect();
+        Some(Self { name: name.to_owned(), kind, series, alerts: vec![(alert, end)] })
+    }
+
+    /// Whether no series would have to have two values.
+    fn goes_with(&self, other: &Self) -> bool {
+        let agrees = |(name, samples): (&String, &Samples)| self.series.get(name).is_none_or(|ours| ours == samples);
+        self.name == other.name && self.kind == other.kind && other.series.iter().all(agrees)
+    }
+
+    fn yaml(&self, service: &Service) -> Option<Yaml> {
+        let last = self.alerts.iter().map(|(_, end)| *end).max().map_or(0, minutes) + 1;
+        let inputs = self.series.iter().map(|(series, values)| {
+            Yaml::map([("series", series.into()), ("values", values.clone().until(last).to_string().into())])
+        });
+        let test = Yaml::map([
+            ("name", format!("{} {}", self.name, self.kind).into()),
+            ("interval", "1m".into()),
+            ("input_series", Yaml::list(inputs)),
+        ]);
+        let at = |end: &Duration| Window::new(*end).ok().map(|end| end.to_string());
+        let cases: Option<Vec<Yaml>> =
+            self.alerts.iter().map(|(alert, end)| Some(self.case(service, alert, &at(end)?))).collect();
+        let key = match self.kind {
+            Kind::Fires => "promql_expr_test",
+            Kind::StaysSilent => "alert_rule_test",
+        };
+        Some(test.with(key, Yaml::list(cases?)))
+    }
+
+    fn case(&self, service: &Service, alert: &AlertRule, at: &str) -> Yaml {
+        match self.kind {
+            Kind::Fires => is_firing(service, alert, at),
+            Kind::StaysSilent => Yaml::map([
+                ("eval_time", at.into()),
+                ("alertname", alert.name().into()),
+                ("exp_alerts", Yaml::List(Vec::new())),
+            ]),
+        }
+    }
 }
 
 /// Asks the series that Prometheus keeps of its alerts: what a template makes of the value is none of

@@ -9,4 +9,4 @@ mod scenario;
 #[cfg(test)]
 mod tests;
 
-pub(super) use document::file;
+pub(super) use document::files;

@@ -61,6 +61,15 @@ impl Samples {
         self
     }
 
+    /// The same with each value so many times as large.
+    pub(super) fn times(mut self, factor: f64) -> Self {
+        for phase in &mut self.phases {
+            phase.start *= factor;
+            phase.step *= factor;
+        }
+        self
+    }
+
     fn then(mut self, start: f64, step: f64, steps: u32) -> Self {
         self.phases.push(Phase { start, step, steps });
         self
