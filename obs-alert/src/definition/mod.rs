@@ -66,7 +66,7 @@
 //! | `targets` | where it is scraped, a list of `host:port` | none |
 //! | `metrics_path` | of its page | `/metrics` |
 //! | `log_files` | that it writes, a list | none: standard output |
-//! | `endpoints` | a list of `GET /orders/{id}`, or of `{ endpoint: GET /events, stream: true }` | none |
+//! | `endpoints` | a list of `GET /orders/{id}`, of gRPC methods (`shop.Orders/Get`, as they are recorded), or of `{ endpoint: GET /events, stream: true }` | none |
 //! | `databases` | pools of connections, by the label `pool`, a list | none |
 //! | `caches` | by the label `cache`, a list | none |
 //! | `clients` | whether it calls other services | `false` |

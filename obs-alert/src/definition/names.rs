@@ -76,9 +76,12 @@ impl<'a> Field<'a> {
         if is_one { Some(path) } else { self.refuse("a path that starts with '/', without spaces") }
     }
 
-    /// `GET /orders/{id}`
+    /// `GET /orders/{id}`, or a gRPC method as it is recorded: `shop.Orders/Get`.
     pub(super) fn endpoint(self) -> Option<Endpoint> {
         let text = self.text()?;
+        if let Some(method) = grpc_method(text) {
+            return Some(Endpoint { method: "POST".to_owned(), template: method.to_owned(), is_stream: false });
+        }
         let parts = text.split_once(' ').filter(|(method, template)| {
             KNOWN_METHODS.contains(method)
                 && template.starts_with('/')
@@ -89,11 +92,32 @@ impl<'a> Field<'a> {
                 Some(Endpoint { method: method.to_owned(), template: template.to_owned(), is_stream: false })
             }
             None => self.refuse(&format!(
-                "a method and the template of a route, such as \"GET /orders/{{id}}\"; methods are {}",
+                "a method and the template of a route, such as \"GET /orders/{{id}}\", or a gRPC method, such as \
+                 shop.Orders/Get; methods are {}",
                 KNOWN_METHODS.join(", ")
             )),
         }
     }
+}
+
+/// The gRPC method that is meant, as it is recorded: `shop.Orders/Get`, also if it is written with the slash or the `POST`
+/// that it has on the wire. A route of HTTP can look like one with all of these: `POST /shop.Orders/Get` is taken for a
+/// gRPC method if service and method begin with a capital and the service is in a package.
+fn grpc_method(text: &str) -> Option<&str> {
+    let path = text.strip_prefix("POST ").unwrap_or(text);
+    let method = path.strip_prefix('/').unwrap_or(path);
+    let (service, name) = method.split_once('/')?;
+    let starts_large = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase());
+    let is_capital = starts_large(service.rsplit('.').next().unwrap_or_default()) && starts_large(name);
+    let is_packaged = service.contains('.');
+    let is_one = service.split('.').all(is_label_name) && is_label_name(name);
+    // Without a verb or a slash it can be no route; a route whose slash was forgotten has no capitals.
+    let is_meant = match (path.len() == text.len(), method.len() == path.len()) {
+        (true, _) => true,
+        (false, true) => is_packaged || is_capital,
+        (false, false) => is_packaged && is_capital,
+    };
+    (is_one && is_meant).then_some(method)
 }
 
 fn is_safe(name: &str) -> bool {

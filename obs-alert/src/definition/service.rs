@@ -77,9 +77,9 @@ pub struct Service {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Endpoint {
-    /// `GET`
+    /// `GET`; of a gRPC method `POST`.
     pub method: String,
-    /// The template of its route: `/orders/{id}`.
+    /// The template of its route, `/orders/{id}`, or a gRPC method, `shop.Orders/Get`.
     pub template: String,
     /// Whether its answer is a stream by nature, which has no latency to watch.
     pub is_stream: bool,

@@ -311,6 +311,36 @@ fn what_is_no_definition_is_refused() {
 }
 
 #[test]
+fn a_grpc_method_is_what_is_recorded_however_it_is_written() {
+    for spelling in ["shop.Orders/Get", "/shop.Orders/Get", "POST shop.Orders/Get", "POST /shop.Orders/Get"] {
+        let text = format!(
+            "version: 1\nservices:\n  - name: orders\n    endpoints: [{spelling}]\n    \
+             slos: [{{ name: quick, objective: 99, window: 30d, endpoint: shop.Orders/Get }}]"
+        );
+        let service = parse(&text).services.remove(0);
+        let expected = Endpoint { method: "POST".to_owned(), template: "shop.Orders/Get".to_owned(), is_stream: false };
+        assert_eq!(service.endpoints, [expected.clone()], "{spelling}");
+        assert_eq!(service.slos[0].requests(), &expected.scope());
+    }
+    let template = |spelling: &str| {
+        let text = format!("version: 1\nservices: [{{ name: orders, endpoints: ['{spelling}'] }}]");
+        parse(&text).services[0].endpoints[0].template.clone()
+    };
+    // What may be a route stays one.
+    assert_eq!(template("POST /Orders/Get"), "/Orders/Get");
+    assert_eq!(template("POST /api.v1/users"), "/api.v1/users");
+    assert_eq!(template("GET /shop.Orders/Get"), "/shop.Orders/Get");
+    assert_eq!(template("Orders/Get"), "Orders/Get");
+    assert_eq!(template("grpc.health.v1.Health/Check"), "grpc.health.v1.Health/Check");
+    for bad in
+        ["POST orders/get", "shop.Orders", "shop.Orders/Get/More", "shop..Orders/Get", "/Orders", "GET shop.Orders/Get"]
+    {
+        let told = refused(&format!("version: 1\nservices: [{{ name: orders, endpoints: ['{bad}'] }}]"));
+        assert!(told.contains("such as shop.Orders/Get"), "{bad}: {told}");
+    }
+}
+
+#[test]
 fn templates_are_checked_as_prometheus_does_with_their_place() {
     let bad = [
         ("summary: '{{ oops'", "13:11: \"summary\" is \"{{ oops\": {{ without its }}"),

@@ -19,10 +19,12 @@ pub(super) fn slow(service: &Service) -> String {
 pub(super) fn endpoint(service: &Service, method: &str, endpoint: &str) -> String {
     let (method, endpoint) = (Expr::string(method), Expr::string(endpoint));
     format!(
-        "{{ {} && span.{} =~ {method} && span.{} = {endpoint} }}",
+        "{{ {} && span.{} =~ {method} && (span.{} = {endpoint} || span.{} = {endpoint}) }}",
         of(service),
         attribute::HTTP_REQUEST_METHOD,
-        attribute::HTTP_ROUTE
+        attribute::HTTP_ROUTE,
+        // Of a gRPC call, whose span has it in place of the route.
+        attribute::RPC_METHOD
     )
 }
 

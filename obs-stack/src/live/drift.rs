@@ -3,52 +3,127 @@
 use std::fmt;
 
 use obs_alert::definition::{Definition, Service};
+use obs_core::{names::label, request::Outcome};
 
 use super::{Page, demand, promql::Reads};
 
-/// A metric or bucket that files ask for and a page has not.
+/// What files ask for and a page has not: a metric, one of its buckets, or a value of a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
     metric: String,
-    /// The bucket, and those that there are.
-    bucket: Option<(String, Vec<String>)>,
+    lack: Lack,
     asked_by: String,
 }
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Lack {
+    Metric,
+    /// The bucket, and those that there are.
+    Bucket(String, Vec<String>),
+    /// The label, the value, and those that there are.
+    Value(String, String, Vec<String>),
+    /// Values that there are, but not at one series.
+    Together(Vec<(String, String)>),
+}
+
+/// Labels that the page of a service has not: Prometheus adds them.
+const OF_TARGETS: [&str; 2] = ["job", "instance"];
+/// Labels whose values come with what happens: that one is not there is no fault of the definition.
+const OF_EVENTS: [&str; 4] = [label::STATUS, label::HTTP_RESPONSE_STATUS_CODE, label::OUTCOME, label::ERROR_TYPE];
+/// The most values that a message names.
+const NAMED: usize = 12;
 
 /// What the files of `service` ask for and its page has not.
 #[must_use]
 pub fn absent(definition: &Definition, service: &Service, page: &Page) -> Vec<Absent> {
     let mut absent: Vec<Absent> = Vec::new();
-    for (Reads { metric, le }, asked_by) in demand::of_service(definition, service) {
-        let bucket = match le {
-            _ if !page.has(&metric) => None,
-            Some(le) if !page.has_bucket(&metric, &le) => {
-                Some((le, page.buckets(&metric).into_iter().map(str::to_owned).collect()))
+    for (reads, asked_by) in demand::of_service(definition, service) {
+        for lack in lacks(page, &reads) {
+            if absent.iter().all(|other| other.metric != reads.metric || other.lack != lack) {
+                absent.push(Absent { metric: reads.metric.clone(), lack, asked_by: asked_by.clone() });
             }
-            _ => continue,
-        };
-        if absent.iter().all(|other| other.metric != metric || other.bucket != bucket) {
-            absent.push(Absent { metric, bucket, asked_by });
         }
     }
     absent
 }
 
+fn lacks(page: &Page, Reads { metric, labels }: &Reads) -> Vec<Lack> {
+    if !page.has(metric) {
+        return vec![Lack::Metric];
+    }
+    let (mut found, mut wanted) = (Vec::new(), Vec::new());
+    for (key, value) in labels {
+        // Variables are Grafana's to fill in.
+        if OF_TARGETS.contains(&key.as_str()) || value.is_empty() || value.contains('$') {
+            continue;
+        }
+        if key == label::LE {
+            if !page.has_bucket(metric, value) {
+                let there = page.buckets(metric).into_iter().map(str::to_owned);
+                found.push(Lack::Bucket(value.clone(), there.collect()));
+            }
+            continue;
+        }
+        let has_value = page.has_series(metric, &[(key.clone(), value.clone())]);
+        if !has_value && !can_come(key, value) {
+            let there = page.values(metric, key).into_iter().take(NAMED).map(str::to_owned);
+            found.push(Lack::Value(key.clone(), value.clone(), there.collect()));
+        } else if has_value {
+            wanted.push((key.clone(), value.clone()));
+        }
+    }
+    wanted.retain(|(key, _)| !OF_EVENTS.contains(&key.as_str()));
+    if found.is_empty() && !page.has_series(metric, &wanted) {
+        found.push(Lack::Together(wanted));
+    }
+    found
+}
+
+/// Whether a value of a label comes with what happens, so that it may be there some day.
+fn can_come(key: &str, value: &str) -> bool {
+    let is_status = || {
+        let is_grpc = || value.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        value.parse::<u16>().map_or_else(|_| is_grpc(), |status| (100..600).contains(&status))
+    };
+    match key {
+        label::OUTCOME => Outcome::ALL.into_iter().any(|outcome| outcome.as_str() == value),
+        key => OF_EVENTS.contains(&key) && (key == label::ERROR_TYPE || is_status()),
+    }
+}
+
 impl fmt::Display for Absent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { metric, bucket, asked_by } = self;
-        match bucket {
-            None => write!(
+        let Self { metric, lack, asked_by } = self;
+        match lack {
+            Lack::Metric => write!(
                 f,
                 "{metric} is not on the page, but {asked_by} reads it: mend the definition's namespace, convention or \
                  parts, or send the service the traffic that makes it"
             ),
-            Some((le, there)) => write!(
+            Lack::Bucket(le, there) => write!(
                 f,
                 "{metric} has no bucket le=\"{le}\", but {asked_by} reads it (there are {}): give the service the \
                  bounds of its definition",
                 there.join(", ")
             ),
+            Lack::Value(label, value, there) if there.is_empty() => {
+                write!(f, "{metric} has no label {label} on the page, but {asked_by} reads {label}={value:?}")
+            }
+            Lack::Value(label, value, there) => write!(
+                f,
+                "{metric} has no {label}={value:?} on the page, but {asked_by} reads it (there are {}): mend the \
+                 definition, or send the service the traffic that makes it",
+                there.join(", ")
+            ),
+            Lack::Together(labels) => {
+                let labels: Vec<_> = labels.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
+                write!(
+                    f,
+                    "{metric} has no series with {} on the page, but {asked_by} reads it: mend the definition, or send the \
+                     service the traffic that makes it",
+                    labels.join(" and ")
+                )
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Drift between the files and a running service: its metrics page lacks a metric, or a bucket, that
+//! Drift between the files and a running service: its metrics page lacks a metric, a bucket, or a value of a label that
 //! rules or dashboards ask for.
 
 mod demand;

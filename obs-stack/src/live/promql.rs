@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-/// A metric that an expression reads, and the bucket of it if one is named.
+/// A metric that an expression reads, and the labels whose values it names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Reads {
     pub(super) metric: String,
-    pub(super) le: Option<String>,
+    /// Those that must have one value, in their order.
+    pub(super) labels: Vec<(String, String)>,
 }
 
 /// Words of the language that no metric is called.
@@ -82,19 +83,19 @@ impl<'a> Reader<'a> {
         if is_call || WORDS.contains(&lower.as_str()) {
             return;
         }
-        let le = if next.starts_with('{') {
+        let labels = if next.starts_with('{') {
             self.rest = next;
             self.matchers()
         } else {
-            None
+            Vec::new()
         };
-        self.found.insert(Reads { metric: word, le });
+        self.found.insert(Reads { metric: word, labels });
     }
 
-    /// Skips `{…}` and returns the value that `le` must have.
-    fn matchers(&mut self) -> Option<String> {
+    /// Skips `{…}` and returns the labels that must have one value.
+    fn matchers(&mut self) -> Vec<(String, String)> {
         self.rest = &self.rest[1..];
-        let mut le = None;
+        let mut labels = Vec::new();
         while let Some(c) = self.rest.chars().next() {
             match c {
                 '}' => {
@@ -105,15 +106,16 @@ impl<'a> Reader<'a> {
                     let label = self.take(|c| c.is_ascii_alphanumeric() || c == '_');
                     let op = self.take(|c| "=!~ ".contains(c)).trim();
                     let value = self.string();
-                    if label == "le" && op == "=" {
-                        le = value;
+                    if let ("=", Some(value)) = (op, value) {
+                        labels.push((label.to_owned(), value));
                     }
                 }
                 '$' => self.variable(),
                 _ => self.rest = &self.rest[c.len_utf8()..],
             }
         }
-        le
+        labels.sort();
+        labels
     }
 
     /// Skips a string literal and returns its plain text; nothing if none stands there.

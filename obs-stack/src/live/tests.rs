@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
+use obs_alert::definition::Definition;
+
 use super::{
-    Page,
+    Page, absent,
     promql::{Reads, reads},
 };
 
@@ -29,11 +31,77 @@ fn text_in_strings_is_no_metric() {
 }
 
 #[test]
-fn the_bucket_that_is_asked_for_is_found() {
-    let found: Vec<_> =
-        reads("rate(a_bucket{job=\"x\",le=\"0.25\"}[5m]) / rate(a_bucket{le=~\".*\"}[5m])").into_iter().collect();
-    let of = |le: Option<&str>| Reads { metric: "a_bucket".to_owned(), le: le.map(str::to_owned) };
-    assert_eq!(found, [of(None), of(Some("0.25"))]);
+fn the_labels_that_are_asked_for_are_found() {
+    let found: Vec<_> = reads("rate(a_bucket{job=\"x\",le=\"0.25\"}[5m]) / rate(a_bucket{le=~\".*\",b!=\"c\"}[5m])")
+        .into_iter()
+        .collect();
+    let of = |labels: &[(&str, &str)]| Reads {
+        metric: "a_bucket".to_owned(),
+        labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+    };
+    assert_eq!(found, [of(&[]), of(&[("job", "x"), ("le", "0.25")])]);
+}
+
+/// What a page lacks of the values of labels that the files of a service name.
+fn told(definition: &str, page: &str) -> Vec<String> {
+    let definition = Definition::parse(definition, "obs.yaml").unwrap();
+    let absent = absent(&definition, &definition.services[0], &Page::parse(page));
+    absent.iter().map(ToString::to_string).filter(|told| !told.contains("is not on the page")).collect()
+}
+
+const DEFINITION: &str = "
+version: 1
+services:
+  - name: orders
+    endpoints: [POST /shop.Orders/Get, GET /orders]
+    slos:
+      - { name: get, objective: 99, window: 30d, endpoint: /shop.Orders/Get }
+      - { name: list, objective: 99, window: 30d, endpoint: GET /orders }
+    alerts:
+      standard: off
+      own:
+        - name: Mails
+          severity: info
+          condition: { gauge: { metric: jobs, labels: { kind: mail, \"odd\": 'a\"b' }, above: 1 } }
+        - name: Refused
+          severity: info
+          condition: { increase: { metric: http_requests_total, labels: { status: '403', outcome: ok }, above: 1 } }
+        - name: Broken
+          severity: info
+          condition: { increase: { metric: http_requests_total, labels: { status: 5xx, outcome: failed }, above: 1 } }
+";
+
+#[test]
+fn values_of_labels_that_are_not_on_the_page_are_named_with_those_that_are() {
+    let page = "http_requests_total{method=\"POST\",endpoint=\"shop.Orders/Get\",status=\"200\",outcome=\"ok\"} 1\n\
+                http_requests_total{method=\"POST\",endpoint=\"/orders\",status=\"200\",outcome=\"ok\"} 1\n\
+                jobs{kind=\"post\",odd=\"a\\\"b\"} 1\n";
+    let told = told(DEFINITION, page);
+    let expected = [
+        "http_requests_total has no outcome=\"failed\" on the page",
+        "http_requests_total has no status=\"5xx\" on the page",
+        "http_requests_total has no method=\"GET\" on the page, but the rule slo:sli_bad_requests:rate5m reads it (there are POST)",
+        "jobs has no kind=\"mail\" on the page, but the rule Mails reads it (there are post)",
+    ];
+    for said in expected {
+        assert!(told.iter().any(|told| told.starts_with(said)), "{said}: {told:#?}");
+    }
+    // A status or outcome that there can be comes with what happens.
+    assert!(!told.iter().any(|told| told.contains("403") || told.contains("shop.Orders")), "{told:#?}");
+}
+
+#[test]
+fn values_that_are_on_the_page_apart_only_are_named_together() {
+    let page = "http_requests_total{method=\"POST\",endpoint=\"shop.Orders/Get\"} 1\n\
+                http_requests_total{method=\"GET\",endpoint=\"/orders/{id}\"} 1\n\
+                http_requests_total{method=\"POST\",endpoint=\"/orders\"} 1\n\
+                jobs{kind=\"mail\",odd=\"a\\\"b\"} 1\n";
+    let told = told(DEFINITION, page);
+    assert!(
+        told.iter().any(|told| told.contains("no series with endpoint=\"/orders\" and method=\"GET\"")),
+        "{told:#?}"
+    );
+    assert!(!told.iter().any(|told| told.starts_with("jobs")), "{told:#?}");
 }
 
 #[test]
