@@ -226,8 +226,8 @@ impl Condition {
         }
     }
 
-    /// Anything that a closure can tell. It is called by the task that evaluates the rules, so it must
-    /// not block for long.
+    /// Anything that a closure can tell. It is asked at each evaluation, on a thread of its own, and waited for for
+    /// 10 seconds: until it answers, its rule is in error, and its alert stays as it is.
     pub fn custom<E>(is_so: impl Fn() -> Result<bool, E> + Send + Sync + 'static) -> Self
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,

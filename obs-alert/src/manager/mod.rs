@@ -1,5 +1,6 @@
 //! [`AlertManager`]: evaluates rules, and tells channels.
 
+mod ask;
 mod builder;
 mod engine;
 mod error;

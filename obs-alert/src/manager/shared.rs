@@ -1,7 +1,6 @@
 //! What handles and the task share.
 
 use std::{
-    cell::Cell,
     collections::HashMap,
     fmt, io,
     path::PathBuf,
@@ -9,14 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use obs_core::{
-    guard::{chain_text, guarded},
-    metrics::FamilySnapshot,
-    names::target,
-};
+use obs_core::{guard::guarded, metrics::FamilySnapshot, names::target};
 
 use super::{
     Telemetry,
+    ask::{Within, ask_all},
     engine::{Engine, Evaluated},
     state_file,
     task::Stop,
@@ -24,8 +20,6 @@ use super::{
 use crate::{
     Alert,
     channel::Reports,
-    condition::Custom,
-    text::MOST_ERROR,
     time::{Clock, Moment},
 };
 
@@ -99,7 +93,7 @@ impl Shared {
             return self.engine().active().cloned().collect();
         };
         let closures = self.engine().closures();
-        let mut told: HashMap<_, _> = closures.into_iter().map(|(name, closure)| (name, ask(closure))).collect();
+        let mut told = ask_all(closures);
         report(&told);
         let mut engine = self.engine();
         let Evaluated { alerts, runs, has_changed } = engine.evaluate(&families, &mut told, now);
@@ -176,38 +170,6 @@ impl Shared {
             tracing::warn!(target: target::OBS, path = %path.display(), "the state of alerts was not saved: {error}");
         });
     }
-}
-
-thread_local! {
-    static IS_EVALUATING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// An evaluation goes on on this thread.
-struct Within;
-
-// === impl Within ===
-
-impl Within {
-    /// `None` if one goes on already.
-    fn enter() -> Option<Self> {
-        (!IS_EVALUATING.replace(true)).then_some(Self)
-    }
-}
-
-impl Drop for Within {
-    fn drop(&mut self) {
-        IS_EVALUATING.set(false);
-    }
-}
-
-/// The error's text, and the closure's end if its rule was taken away meanwhile, are code of others too.
-fn ask(closure: Custom) -> Result<bool, String> {
-    let told = guarded(|| {
-        let told = closure.is_so().map_err(|error| chain_text(&*error, ": ", MOST_ERROR));
-        drop(closure);
-        told
-    });
-    told.unwrap_or_else(|| Err("it panicked".to_owned()))
 }
 
 fn report(told: &HashMap<String, Result<bool, String>>) {

@@ -102,6 +102,28 @@ fn a_log_that_panics_ends_neither_the_evaluation_nor_a_channel() {
     assert!(manager.shutdown(SOON));
 }
 
+#[test]
+fn a_condition_that_never_answers_silences_no_other_rule() {
+    let blocked = Arc::new(Mutex::new(()));
+    let (held, wait) = (blocked.lock().unwrap(), Arc::clone(&blocked));
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    let hangs = Condition::custom(move || {
+        *count.lock().unwrap() += 1;
+        drop(wait.lock());
+        Ok::<_, io::Error>(true)
+    });
+    let firing = || Condition::custom(|| Ok::<_, io::Error>(true));
+    let stage =
+        stage(|builder| builder.rule(simple("A", firing())).rule(simple("B", hangs)).rule(simple("C", firing())));
+    assert_eq!(stage.states(), ["firing A", "firing C"]);
+    assert_eq!(stage.states(), ["firing A", "firing C"]);
+    assert_eq!(stage.manager.rules()[1].state, "error");
+    assert_eq!(*asked.lock().unwrap(), 1, "it is not asked again before it has answered");
+    drop(held);
+    running::wait_for(|| stage.states().len() == 3);
+}
+
 /// A clock that panics now and then.
 struct Broken(Mutex<u64>);
 
