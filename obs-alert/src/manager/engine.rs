@@ -182,9 +182,15 @@ impl Engine {
 
     /// The moment of an evaluation: time does not go back.
     pub(super) fn advance(&mut self, now: Moment) -> Moment {
-        let now = self.last.filter(|last| !last.has_come(now)).unwrap_or(now);
+        let now = self.not_before_last(now);
         self.last = Some(now);
         now
+    }
+
+    /// This moment, or that of the last evaluation if it is later: evaluations may be told another time than the
+    /// clock's.
+    pub(super) fn not_before_last(&self, now: Moment) -> Moment {
+        self.last.filter(|last| !last.has_come(now)).unwrap_or(now)
     }
 
     /// Evaluates all rules, and hands notifications to the channels.

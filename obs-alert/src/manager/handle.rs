@@ -307,7 +307,10 @@ impl AlertManager {
         let lines = self.shared.engine().dispatcher.end(end);
         let left: usize = lines.iter().map(|line| line.join(end)).sum();
         let now = self.now();
-        self.shared.engine().dispatcher.settle_reports(now);
+        let mut engine = self.shared.engine();
+        let now = engine.not_before_last(now);
+        engine.dispatcher.settle_reports(now);
+        drop(engine);
         self.shared.save(now);
         left == 0
     }

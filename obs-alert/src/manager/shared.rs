@@ -112,6 +112,7 @@ impl Shared {
     pub(super) fn settle(&self) {
         let now = self.clock.now();
         let mut engine = self.engine();
+        let now = engine.not_before_last(now);
         engine.dispatcher.settle_reports(now);
         let has_changed = engine.dispatcher.take_changed();
         drop(engine);

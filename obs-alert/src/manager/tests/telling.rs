@@ -117,3 +117,27 @@ fn series_whose_labels_make_them_mute_each_other_are_told() {
     stage.tick();
     assert_eq!(stage.told().len(), 2);
 }
+
+#[test]
+fn evaluations_at_another_time_than_the_clocks_are_told_by_their_own() {
+    let attempts = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&attempts);
+    let fails = move |_: &Notification| {
+        *count.lock().unwrap() += 1;
+        Err(io::Error::other("down"))
+    };
+    let (is_so, condition) = flag();
+    is_so.store(true, Ordering::Relaxed);
+    let rule = simple("A", condition).cooldown(Duration::from_secs(3_600));
+    let stage = stage(|builder| builder.rule(rule).channel(Channel::closure("fails", fails).attempts(1)));
+    let told: Vec<u32> = [0, 10, 50, 60, 70]
+        .into_iter()
+        .map(|seconds| {
+            // A replay: the clock stands at the beginning.
+            stage.manager.evaluate(stage.clock.now().after(Duration::from_secs(1_000_000 + seconds)));
+            assert!(stage.manager.flush(SOON));
+            *attempts.lock().unwrap()
+        })
+        .collect();
+    assert_eq!(told, [1, 1, 1, 2, 2], "a minute after a failure it is tried again");
+}
