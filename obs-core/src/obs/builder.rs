@@ -101,7 +101,8 @@ impl ObsBuilder {
     /// The bytes that spans, log records and messages of metrics may hold on their way to the collector, all of them
     /// together, waiting and being sent: at least 65 536 (64 KiB). What comes on top is lost, and counted in
     /// `obs_spans_dropped_total` and `obs_log_records_dropped_total` with the reason `queue_full`. The bytes are
-    /// estimated, a quarter is left to messages while they are encoded and sent. Defaults to 33 554 432 (32 MiB).
+    /// estimated, a quarter is left to messages while they are encoded and sent. A push of metrics is as large as what
+    /// the registry holds, and takes its bytes from the others while it is sent. Defaults to 33 554 432 (32 MiB).
     ///
     /// `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BLRP_MAX_QUEUE_SIZE` limit the number beside the bytes. One message has at
     /// most 3 MiB before compression; what a collector refuses for its size is sent again in halves. A span or

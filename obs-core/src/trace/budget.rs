@@ -30,6 +30,11 @@ struct Inner {
     used: AtomicUsize,
 }
 
+/// Bytes that are taken as long as this lives.
+#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+#[derive(Debug)]
+pub(super) struct Held(Budget, usize);
+
 // === impl Budget ===
 
 impl Budget {
@@ -70,6 +75,13 @@ impl Budget {
         self.0.used.fetch_add(bytes, Relaxed);
     }
 
+    /// Takes bytes for what is there already, for some time.
+    #[cfg(feature = "otlp-metrics")]
+    pub(super) fn hold(&self, bytes: usize) -> Held {
+        self.occupy(bytes);
+        Held(self.clone(), bytes)
+    }
+
     /// Gives back what was taken.
     #[inline]
     pub(super) fn give_back(&self, bytes: usize) {
@@ -105,6 +117,15 @@ impl fmt::Debug for Budget {
     }
 }
 
+// === impl Held ===
+
+#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.give_back(self.1);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +145,12 @@ mod tests {
         assert!(budget.take(5_000) && !budget.take(1));
         budget.give_back(5_000);
         assert_eq!(budget.used(), 70_000);
+        #[cfg(feature = "otlp-metrics")]
+        {
+            let held = budget.hold(50_000);
+            assert!(!budget.take(1), "what is there is there, others have to wait");
+            drop(held);
+            assert_eq!(budget.used(), 70_000);
+        }
     }
 }

@@ -134,3 +134,26 @@ fn the_thread_ends_with_the_last_of_those_who_record() {
         std::mem::replace(&mut last, now) == now
     });
 }
+
+#[test]
+fn a_push_that_is_too_large_for_the_collector_goes_in_parts() {
+    const SERIES: usize = 1_500;
+    let receiver = Receiver::start();
+    receiver.answer(Answer::AtMost(30_000));
+    let obs = builder(&receiver).build().unwrap();
+    metrics::with_local_recorder(obs.registry(), || {
+        for n in 0..SERIES {
+            metrics::counter!("parts", "number" => n.to_string()).increment(1);
+        }
+    });
+    obs.shutdown(DEADLINE).unwrap();
+    let pushes = receiver.metrics();
+    let parts: Vec<_> = pushes.iter().flatten().filter(|metric| metric.name() == "parts_total").collect();
+    let mut numbers: Vec<_> = parts.iter().flat_map(|part| part.attributes()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let points: usize = parts.iter().map(|part| part.numbers().len()).sum();
+    assert_eq!((numbers.len(), points), (SERIES, SERIES), "each once, in {} parts", parts.len());
+    assert!(parts.len() > 3 && parts.iter().all(|part| part.kind() == parts[0].kind()));
+    assert!(failed(obs.registry(), "too_large").abs() < f64::EPSILON);
+}

@@ -104,8 +104,12 @@ pub(crate) fn start_metrics(
 ) -> Result<Option<Exporter<Tick>>, InitError> {
     let Some(settings) = metrics_settings(code, env)? else { return Ok(None) };
     let (read, of_sender) = (read((&resource(&identified(service))).into()), settings.clone());
+    let of_metrics = budget.clone();
     let drops = Drops::register(recorder, METRICS.drops);
-    Exporter::spawn(settings, budget.clone(), drops, move || Ok(Metrics::new(read, Sender::new(&of_sender)?))).map(Some)
+    Exporter::spawn(settings, budget.clone(), drops, move || {
+        Ok(Metrics::new(read, Sender::new(&of_sender)?, of_metrics))
+    })
+    .map(Some)
 }
 
 /// The service with an id for this instance, unless it has one: totals that several instances push

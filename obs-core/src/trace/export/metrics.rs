@@ -11,6 +11,7 @@ use super::{
     worker::BatchExporter,
 };
 use crate::guard::guarded;
+use crate::trace::budget::Budget;
 
 /// Reads all metrics as they are at this moment.
 pub(crate) type ReadMetrics = Box<dyn Fn() -> ExportMetricsServiceRequest + Send + Sync>;
@@ -23,13 +24,14 @@ pub(crate) struct Tick;
 pub(super) struct Metrics {
     read: ReadMetrics,
     sender: Sender,
+    budget: Budget,
 }
 
 // === impl Metrics ===
 
 impl Metrics {
-    pub(super) fn new(read: ReadMetrics, sender: Sender) -> Self {
-        Self { read, sender: sender.dividing_metrics() }
+    pub(super) fn new(read: ReadMetrics, sender: Sender, budget: Budget) -> Self {
+        Self { read, sender: sender.dividing_metrics(), budget }
     }
 }
 
@@ -52,6 +54,8 @@ impl BatchExporter for Metrics {
             drop(message);
             encoded
         };
+        // What spans and log records may not hold meanwhile.
+        let _held = self.budget.hold(message.len());
         let of_push = Progress::default();
         self.sender.send(message, items, &of_push).await;
         let Delivery { arrived: _, refused, too_large, error, warning } = of_push.into_delivery();

@@ -30,6 +30,8 @@ enum Mode {
     Busy,
     /// Speaks something else.
     Garbage,
+    /// Refuses by its head what is larger, and hangs up before it has read it.
+    AtMost(usize),
 }
 
 /// One request that a collector got.
@@ -67,27 +69,43 @@ fn collect(listener: TcpListener, mode: Mode) -> Receiver<Got> {
 fn serve(mut connection: TcpStream, mode: Mode, got: &Sender<Got>) -> io::Result<()> {
     let mut reader = BufReader::new(connection.try_clone()?);
     loop {
-        let request = read_request(&mut reader)?;
+        let (head, length) = read_head(&mut reader)?;
+        if let Mode::AtMost(most) = mode
+            && length > most
+        {
+            connection
+                .write_all(b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")?;
+            connection.shutdown(std::net::Shutdown::Write)?;
+            // As servers do, so that what they have said is not lost.
+            return io::copy(&mut reader, &mut io::sink()).map(drop);
+        }
+        let request = read_request(&mut reader, &head, length)?;
         let _ = got.send(request);
         connection.write_all(match mode {
             Mode::Busy => b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n",
             Mode::Garbage => b"\x00\xffSSH-2.0-nonsense\r\n\r\n",
-            Mode::Well | Mode::BlackHole => b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+            Mode::Well | Mode::BlackHole | Mode::AtMost(_) => b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
         })?;
     }
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Got> {
+/// The head of a request, and how long its body is.
+fn read_head(reader: &mut BufReader<TcpStream>) -> io::Result<(String, usize)> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         if reader.read_line(&mut head)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
+    let lower = head.to_ascii_lowercase();
+    let length = lower.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    Ok((head, length))
+}
+
+fn read_request(reader: &mut BufReader<TcpStream>, head: &str, length: usize) -> io::Result<Got> {
     let (request_line, headers) = head.split_once("\r\n").unwrap();
     let headers = headers.to_ascii_lowercase();
-    let length = headers.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-    let mut body = vec![0; length.parse().unwrap()];
+    let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     Ok(Got { request_line: request_line.to_owned(), headers, body })
 }
@@ -248,6 +266,28 @@ mod over_http {
         assert!(!tracing.flush(LONG));
         assert_eq!((counts.get("export_failed"), counts.total()), (1, 1));
         assert!(got.try_iter().count() > 1, "a collector that restarts costs no spans");
+    }
+
+    #[test]
+    fn a_message_whose_size_is_refused_before_it_is_read_is_sent_in_halves() {
+        let (address, got) = collector(Mode::AtMost(1 << 20));
+        let (tracing, counts) = exporting(http(address), &[]);
+        for _ in 0..8 {
+            let start = SpanStart {
+                parent: None,
+                tracestate: None,
+                trusted: true,
+                route: None,
+                name: "large".into(),
+                start: SystemTime::now(),
+            };
+            let attributes = || (0..100).map(|n| KeyValue::new(format!("part.{n}"), "x".repeat(4_000))).collect();
+            tracing.start_server_span(start, attributes).otel.unwrap().span().end();
+        }
+        assert!(tracing.flush(LONG));
+        let sizes: Vec<_> = got.try_iter().map(|got| got.body.len()).collect();
+        assert!(sizes.iter().sum::<usize>() > 8 * 400_000 && sizes.iter().all(|size| *size <= 1 << 20), "{sizes:?}");
+        assert_eq!(counts.total(), 0);
     }
 
     #[test]
