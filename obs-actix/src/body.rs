@@ -64,7 +64,12 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
         let chunk = ready!(polled.unwrap_or(Poll::Ready(None)));
         match &chunk {
             // A body of unknown size tells its end by `None`; of a known one the core counts.
-            Some(Ok(bytes)) => this.observation.body_bytes(bytes.len() as u64, false),
+            Some(Ok(bytes)) => {
+                if this.observation.reads_body() {
+                    this.observation.body_data(Some(bytes));
+                }
+                this.observation.body_bytes(bytes.len() as u64, false);
+            }
             Some(Err(_)) => this.observation.body_error(),
             None => this.observation.end(),
         }
@@ -77,6 +82,9 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
         let Some(inner) = self.inner.take() else { return Ok(Bytes::new()) };
         match self.observation.run(|| inner.try_into_bytes()) {
             Ok(bytes) => {
+                if self.observation.reads_body() {
+                    self.observation.body_data(Some(&bytes));
+                }
                 self.observation.body_bytes(bytes.len() as u64, true);
                 Ok(bytes)
             }

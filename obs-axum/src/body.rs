@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use obs_core::request::Observation;
 use pin_project_lite::pin_project;
 
-use crate::headers::Headers;
+use crate::{data::show, headers::Headers};
 
 pin_project! {
     /// A response body whose end is the end of its request. Size, end and trailers are the inner
@@ -62,7 +62,12 @@ impl<B: Body> Body for ObsBody<B> {
         let frame = ready!(polled.unwrap_or(Poll::Ready(None)));
         match &frame {
             Some(Ok(frame)) => match frame.data_ref() {
-                Some(data) => this.observation.body_bytes(data.remaining() as u64, this.inner.is_none()),
+                Some(data) => {
+                    if this.observation.reads_body() {
+                        show(data, |bytes| this.observation.body_data(bytes));
+                    }
+                    this.observation.body_bytes(data.remaining() as u64, this.inner.is_none());
+                }
                 // Trailers are the last frame.
                 None => match frame.trailers_ref() {
                     Some(trailers) => this.observation.trailers(&Headers(trailers)),

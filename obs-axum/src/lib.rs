@@ -114,6 +114,7 @@ pub mod client;
 pub mod shutdown;
 
 mod body;
+mod data;
 mod endpoint;
 mod exporter;
 mod future;

@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use obs_core::client::ClientObservation;
 use pin_project_lite::pin_project;
 
-use crate::headers::Headers;
+use crate::{data::show, headers::Headers};
 
 pin_project! {
     /// The body of an answer. That of a gRPC call is watched until its trailers, one of known size until
@@ -51,6 +51,9 @@ impl<B: Body> Body for ObsClientBody<B> {
             Some(Ok(frame)) => match (frame.data_ref(), frame.trailers_ref()) {
                 (_, Some(trailers)) => observation.trailers(&Headers(trailers)),
                 (data, None) => {
+                    if let Some(data) = data.filter(|_| observation.reads_body()) {
+                        show(data, |bytes| observation.body_data(bytes));
+                    }
                     let bytes = data.map_or(0, Buf::remaining) as u64;
                     observation.body_bytes(bytes, this.inner.is_end_stream());
                 }

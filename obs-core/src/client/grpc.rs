@@ -34,8 +34,22 @@ impl Running {
     pub(super) fn take_grpc_status(&mut self, headers: &dyn HeaderReader) {
         let Some(call) = &mut self.call else { return };
         let Some(status) = call.read_status(headers) else { return };
-        let has_message = self.response_bytes > 0;
-        if let Some(method) = call.proven(status, has_message, &self.instrument.grpc_methods) {
+        self.take_status_of_call(status);
+    }
+
+    /// Reads bytes of the body of a call that has its trailers there; `None` stands for bytes that can't
+    /// be seen.
+    pub(super) fn read_call_body(&mut self, bytes: Option<&[u8]>) {
+        let status = self.call.as_mut().and_then(|call| call.read_body(bytes));
+        if let Some(status) = status {
+            self.take_status_of_call(status);
+        }
+    }
+
+    fn take_status_of_call(&mut self, status: GrpcStatus) {
+        let bytes = self.response_bytes;
+        let Some(call) = &mut self.call else { return };
+        if let Some(method) = call.proven(status, bytes, &self.instrument.grpc_methods) {
             self.retarget(method);
         }
     }

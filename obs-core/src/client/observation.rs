@@ -220,7 +220,8 @@ impl ClientObservation {
         let Some(running) = &mut self.running else { return };
         running.response_bytes += bytes;
         running.remaining = running.remaining.after_bytes(bytes);
-        if is_last || running.remaining.is_done() {
+        let is_complete = running.call.as_ref().is_some_and(Call::is_complete);
+        if is_last || is_complete || running.remaining.is_done() {
             self.end();
         }
     }
@@ -231,6 +232,21 @@ impl ClientObservation {
             running.take_grpc_status(trailers);
         }
         self.end();
+    }
+
+    /// Whether the adapter has to [show](Self::body_data) the bytes of the body: gRPC-Web has its trailers
+    /// there.
+    #[must_use]
+    pub fn reads_body(&self) -> bool {
+        self.running.as_ref().and_then(|running| running.call.as_ref()).is_some_and(Call::has_trailers_in_body)
+    }
+
+    /// Shows bytes of a body that [is read](Self::reads_body), before they are
+    /// [reported](Self::body_bytes). `None` stands for bytes that the adapter can't see.
+    pub fn body_data(&mut self, bytes: Option<&[u8]>) {
+        if let Some(running) = &mut self.running {
+            running.read_call_body(bytes);
+        }
     }
 
     /// The body has ended without trailers. One that kept not to its size is a

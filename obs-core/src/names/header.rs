@@ -28,5 +28,7 @@ pub const X_FORWARDED_HOST: &str = "x-forwarded-host";
 pub const CONTENT_LENGTH: &str = "content-length";
 /// RFC 9110, 8.3.
 pub const CONTENT_TYPE: &str = "content-type";
+/// RFC 9110, 10.1.4.
+pub const TE: &str = "te";
 /// [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses).
 pub const GRPC_STATUS: &str = "grpc-status";

@@ -172,8 +172,24 @@ impl Observation {
         running.is_body_polled = true;
         running.response_bytes += bytes;
         running.remaining = running.remaining.after_bytes(bytes);
-        if is_last || running.remaining.is_done() {
+        if is_last || running.remaining.is_done() || running.is_call_complete() {
             self.end();
+        }
+    }
+
+    /// Whether the adapter has to [show](Self::body_data) the bytes of the response body: gRPC-Web has its
+    /// trailers there.
+    #[inline]
+    #[must_use]
+    pub fn reads_body(&self) -> bool {
+        self.running().is_some_and(Running::has_trailers_in_body)
+    }
+
+    /// Shows bytes of a body that [is read](Self::reads_body), before they are
+    /// [reported](Self::body_bytes). `None` stands for bytes that the adapter can't see.
+    pub fn body_data(&mut self, bytes: Option<&[u8]>) {
+        if let Some(running) = self.running_mut() {
+            running.read_call_body(bytes);
         }
     }
 

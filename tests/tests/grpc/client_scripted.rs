@@ -121,7 +121,7 @@ async fn an_answer_that_is_not_grpc_is_recorded_at_its_head_by_its_status_of_htt
 
 #[tokio::test]
 async fn only_a_post_of_the_type_is_a_call() {
-    let mut others = vec![call("application/grpc-web+proto"), call("application/grpcx"), call("text/plain")];
+    let mut others = vec![call("application/grpc-webx"), call("application/grpcx"), call("text/plain")];
     others.push(call("application/grpc"));
     *others[3].method_mut() = http::Method::PUT;
     for request in others {

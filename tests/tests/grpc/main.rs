@@ -14,3 +14,4 @@ mod methods;
 mod orders;
 mod scripted;
 mod stage;
+mod web;

@@ -90,7 +90,7 @@ async fn only_a_post_over_http_2_of_the_type_is_a_call() {
         let response = answer(body(Some(trailers(Some("0")))));
         assert_eq!(recorded(call(content_type), response).await, expect("OK", "ok"), "{content_type}");
     }
-    let mut others = vec![call("application/grpc-web+proto"), call("application/grpcx"), call("text/plain")];
+    let mut others = vec![call("application/grpc-webx"), call("application/grpcx"), call("text/plain")];
     others.extend([call("application/grpc"), call("application/grpc")]);
     *others[3].version_mut() = Version::HTTP_11;
     *others[4].method_mut() = http::Method::PUT;

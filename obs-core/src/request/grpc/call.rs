@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{GrpcStatus, Methods};
+use super::{GrpcStatus, Methods, web::WebBody};
 use crate::{
     names::{header, rpc, value},
     request::{HeaderReader, Outcome, Protocol, RequestHead, ResponseHead},
@@ -20,6 +20,17 @@ pub(crate) struct Call {
     status: Option<GrpcStatus>,
     /// The method that was asked for, if it is not known yet whether there is one.
     candidate: Option<Box<str>>,
+    /// Reads the body of an answer that has its trailers there.
+    web: Option<Box<WebBody>>,
+}
+
+/// How the trailers of an answer come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// As those of HTTP.
+    Native,
+    /// In the body: gRPC-Web.
+    Web { is_text: bool },
 }
 
 /// The call that arrives with this head, and its endpoint as far as it is known.
@@ -28,7 +39,12 @@ pub(in crate::request) fn arriving<'a>(
     head: &RequestHead<'a>,
     headers: &dyn HeaderReader,
 ) -> Option<(Call, Option<&'a str>)> {
-    if head.method != "POST" || !matches!(head.protocol, Protocol::Http2 | Protocol::Http3) || !is_grpc(headers) {
+    if head.method != "POST" {
+        return None;
+    }
+    let is_multiplexed = matches!(head.protocol, Protocol::Http2 | Protocol::Http3);
+    // Over HTTP/1 gRPC itself comes only from what translates gRPC-Web, in front of the layer.
+    if kind(headers)? == Kind::Native && !is_multiplexed && !takes_trailers(headers) {
         return None;
     }
     // Servers that route by service only have a template with a wildcard: the method says more.
@@ -48,7 +64,7 @@ pub(crate) fn departing<'a>(
     has_target: bool,
     headers: &dyn HeaderReader,
 ) -> Option<(Call, Option<&'a str>)> {
-    if method != "POST" || !is_grpc(headers) {
+    if method != "POST" || kind(headers).is_none() {
         return None;
     }
     // What the user calls it goes first.
@@ -65,11 +81,29 @@ fn named<'a>(methods: &Methods, path: &'a str) -> (Call, Option<&'a str>) {
     (call, None)
 }
 
-/// Whether the type is gRPC's; not gRPC-Web's, which has its trailers in the body.
-fn is_grpc(headers: &dyn HeaderReader) -> bool {
-    let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return false };
-    let Some((start, rest)) = content_type.split_at_checked(CONTENT_TYPE.len()) else { return false };
-    start.eq_ignore_ascii_case(CONTENT_TYPE) && matches!(rest.trim_ascii_start().first(), None | Some(b'+' | b';'))
+/// The kind of gRPC that the type is one of; none for any other type.
+fn kind(headers: &dyn HeaderReader) -> Option<Kind> {
+    let rest = without_prefix(headers.get(header::CONTENT_TYPE)?, CONTENT_TYPE)?;
+    let (rest, kind) = match without_prefix(rest, b"-web") {
+        None => (rest, Kind::Native),
+        Some(rest) => match without_prefix(rest, b"-text") {
+            None => (rest, Kind::Web { is_text: false }),
+            Some(rest) => (rest, Kind::Web { is_text: true }),
+        },
+    };
+    matches!(rest.trim_ascii_start().first(), None | Some(b'+' | b';')).then_some(kind)
+}
+
+/// What follows the prefix, in any case.
+fn without_prefix<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// Whether the client takes trailers (RFC 9110, 10.1.4).
+fn takes_trailers(headers: &dyn HeaderReader) -> bool {
+    let values = headers.get(header::TE).unwrap_or_default();
+    values.split(|byte| *byte == b',').any(|value| value.trim_ascii().eq_ignore_ascii_case(b"trailers"))
 }
 
 /// The value of `rpc.method` for an endpoint.
@@ -91,8 +125,40 @@ pub(crate) fn span_name(endpoint: Option<&str>) -> Cow<'static, str> {
 impl Call {
     /// The head has come. Tells whether the answer is of gRPC, and not of something in front of it.
     pub(crate) fn head(&mut self, head: &ResponseHead<'_>) -> bool {
-        self.answered = head.status == 200 && is_grpc(head.headers);
+        let kind = kind(head.headers).filter(|_| head.status == 200);
+        self.answered = kind.is_some();
+        if let Some(Kind::Web { is_text }) = kind {
+            self.web = Some(Box::new(WebBody::new(is_text)));
+        }
         self.answered
+    }
+
+    /// Whether the trailers stand in the body, so that its bytes have to be read.
+    pub(crate) fn has_trailers_in_body(&self) -> bool {
+        self.web.is_some()
+    }
+
+    /// Reads bytes of a body that has the trailers in it; gives the status when it comes. `None` stands
+    /// for bytes that can't be seen.
+    pub(crate) fn read_body(&mut self, bytes: Option<&[u8]>) -> Option<GrpcStatus> {
+        let web = self.web.as_mut().filter(|web| web.status().is_none())?;
+        match bytes {
+            Some(bytes) => web.read(bytes),
+            None => web.lose(),
+        }
+        let status = web.status()?;
+        // A status in the head has come first.
+        self.status.is_none().then(|| *self.status.insert(status))
+    }
+
+    /// Whether the trailers in the body have come: nothing follows them.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.web.as_ref().is_some_and(|web| web.status().is_some())
+    }
+
+    /// Whether the answer has a message, of which so many bytes have been seen.
+    fn has_message(&self, bytes: u64) -> bool {
+        self.web.as_ref().map_or(bytes > 0, |web| web.has_message())
     }
 
     /// Whether the answer is gRPC.
@@ -115,8 +181,8 @@ impl Call {
     /// The method, if this answer is the first to prove that it is there and it can be remembered. Only a
     /// method itself succeeds, or answers with a message: every other status comes from in front of
     /// methods too, for names that are not there.
-    pub(crate) fn proven(&mut self, status: GrpcStatus, has_message: bool, methods: &Methods) -> Option<Box<str>> {
-        let is_proof = status == GrpcStatus::Ok || has_message;
+    pub(crate) fn proven(&mut self, status: GrpcStatus, bytes: u64, methods: &Methods) -> Option<Box<str>> {
+        let is_proof = status == GrpcStatus::Ok || self.has_message(bytes);
         self.candidate.take_if(|_| is_proof).filter(|name| methods.learn(name))
     }
 

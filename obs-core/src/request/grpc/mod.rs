@@ -34,13 +34,16 @@
 //!   `.streaming("package.Service/Watch")`: their lifetime then goes to `stream_duration_seconds`, and
 //!   the duration is that to the head. Other than streams of plain HTTP they are counted at their
 //!   end: their status isn't known before. If the client ends one, that is no error and no abort.
-//! - gRPC-Web has its trailers in the body, where they can't be seen: put the layer inside of the one
-//!   that translates, as `tonic_web` does.
+//! - gRPC-Web (`application/grpc-web`, `-text`, over any version of HTTP) has its trailers in the last frame
+//!   of the body: the status is read there as the bytes pass, none are copied. So the layer may stand inside
+//!   or outside of the one that translates, such as that of `tonic_web`; a classifier sees the headers of
+//!   the trailers only inside.
 
 mod call;
 mod methods;
 mod running;
 mod status;
+mod web;
 
 pub(super) use call::arriving;
 pub(crate) use call::{Call, departing, method_of, span_name};

@@ -14,7 +14,7 @@ impl Running {
     /// The head of the answer to a call has come.
     pub(in crate::request) fn take_call_head(&mut self, head: &ResponseHead<'_>) {
         let Some(call) = &mut self.call else { return };
-        if call.head(head) && !self.remaining.is_done() {
+        if call.head(head) && !self.remaining.is_done() && !call.has_trailers_in_body() {
             // After the last byte there are trailers still.
             self.remaining = Remaining::Unknown;
         }
@@ -26,8 +26,32 @@ impl Running {
     pub(in crate::request) fn take_grpc_status(&mut self, headers: &dyn HeaderReader) {
         let Some(call) = &mut self.call else { return };
         let Some(status) = call.read_status(headers) else { return };
-        let has_message = self.response_bytes > 0;
-        if let Some(method) = call.proven(status, has_message, &self.instrument.grpc_methods) {
+        self.take_status_of_call(status, headers);
+    }
+
+    /// Reads bytes of the body of a call that has its trailers there; `None` stands for bytes that can't
+    /// be seen.
+    pub(in crate::request) fn read_call_body(&mut self, bytes: Option<&[u8]>) {
+        let status = self.call.as_mut().and_then(|call| call.read_body(bytes));
+        if let Some(status) = status {
+            self.take_status_of_call(status, &());
+        }
+    }
+
+    /// Whether the trailers of a call stand in its body.
+    pub(in crate::request) fn has_trailers_in_body(&self) -> bool {
+        self.call.as_ref().is_some_and(Call::has_trailers_in_body)
+    }
+
+    /// Whether nothing follows in the body of a call.
+    pub(in crate::request) fn is_call_complete(&self) -> bool {
+        self.call.as_ref().is_some_and(Call::is_complete)
+    }
+
+    fn take_status_of_call(&mut self, status: GrpcStatus, headers: &dyn HeaderReader) {
+        let bytes = self.response_bytes;
+        let Some(call) = &mut self.call else { return };
+        if let Some(method) = call.proven(status, bytes, &self.instrument.grpc_methods) {
             self.rename(&method);
         }
         if status.outcome() == Outcome::ServerError {
