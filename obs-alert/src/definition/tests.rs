@@ -319,7 +319,7 @@ fn a_grpc_method_is_what_is_recorded_however_it_is_written() {
         );
         let service = parse(&text).services.remove(0);
         let expected = Endpoint { method: "POST".to_owned(), template: "shop.Orders/Get".to_owned(), is_stream: false };
-        assert_eq!(service.endpoints, [expected.clone()], "{spelling}");
+        assert_eq!(service.endpoints.as_slice(), std::slice::from_ref(&expected), "{spelling}");
         assert_eq!(service.slos[0].requests(), &expected.scope());
     }
     let template = |spelling: &str| {

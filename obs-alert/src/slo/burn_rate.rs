@@ -40,7 +40,7 @@ impl Slo {
     /// use std::time::Duration;
     /// use obs_alert::{Sli, Slo, promql::Window};
     ///
-    /// let days = |days| Window::new(Duration::from_secs(days * 86_400));
+    /// let days = |days: u64| Window::new(Duration::from_secs(days * 86_400));
     /// let factors = |slo: &Slo| slo.burn_rates().iter().map(|burn| burn.factor).collect::<Vec<f64>>();
     ///
     /// let slo = Slo::new("availability", 0.999, days(30)?, Sli::Availability);

@@ -52,7 +52,8 @@ pub(super) fn groups(service: &Service) -> Vec<Group> {
 
 /// What the objectives have that a reader of the rules may not expect, a line for each.
 pub(super) fn notes(service: &Service) -> String {
-    service.slos.iter().filter_map(|slo| slo.note()).map(|note| format!("\n{note}.")).collect()
+    let notes: Vec<_> = service.slos.iter().filter_map(|slo| slo.note()).map(|note| format!("\n{note}.")).collect();
+    notes.concat()
 }
 
 fn of_slo(service: &Service, slo: &Slo) -> Vec<Group> {

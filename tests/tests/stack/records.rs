@@ -122,7 +122,7 @@ fn every_recorded_series_is_read_and_no_alert_reads_hours_of_counters() {
         for rule in rules["groups"].as_array().unwrap().iter().flat_map(|group| group["rules"].as_array().unwrap()) {
             let expr = rule["expr"].as_str().unwrap();
             recorded.extend(rule["record"].as_str().map(str::to_owned));
-            read += &format!("{expr}\n");
+            read.extend([expr, "\n"]);
             let is_long = ["h]", "d]"].iter().any(|end| expr.contains(end));
             assert!(!is_long || expr.contains("slo:"), "{expr}");
         }

@@ -47,16 +47,35 @@ fn each_alert_is_tested_to_fire_and_to_stay_silent() {
     let stack = Stack::generate(SHOP);
     for service in crate::stage::SERVICES {
         let rules = stack.yaml(&format!("prometheus/rules/{service}.alerts.yml"));
-        let tests = stack.yaml(&format!("prometheus/tests/{service}.yml"));
-        let names: BTreeSet<&str> =
-            tests["tests"].as_array().unwrap().iter().map(|test| test["name"].as_str().unwrap()).collect();
+        let names: BTreeSet<String> = ["yml", "slos.yml"]
+            .iter()
+            .flat_map(|kind| tested(&stack.yaml(&format!("prometheus/tests/{service}.{kind}"))))
+            .collect();
         let expected: BTreeSet<String> = alerts(&rules)
             .into_iter()
             .flat_map(|alert| [format!("{alert} fires"), format!("{alert} stays silent")])
             .collect();
         assert!(!expected.is_empty());
-        assert_eq!(names, expected.iter().map(String::as_str).collect(), "{service}");
+        assert_eq!(names, expected, "{service}");
     }
+}
+
+/// The alerts of a file of tests, each with what it is tested to do.
+fn tested(file: &Value) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut found = Vec::new();
+    for test in list(&file["tests"]) {
+        for case in list(&test["promql_expr_test"]) {
+            let (_, name) = case["expr"].as_str().unwrap().split_once("alertname=\"").unwrap();
+            assert_eq!(list(&case["exp_samples"]).len(), 1);
+            found.push(format!("{} fires", name.split('"').next().unwrap()));
+        }
+        for case in list(&test["alert_rule_test"]) {
+            assert!(list(&case["exp_alerts"]).is_empty());
+            found.push(format!("{} stays silent", case["alertname"].as_str().unwrap()));
+        }
+    }
+    found
 }
 
 /// The generated tests can fail: each rule is turned into one that never fires, and into one that always does.
@@ -66,8 +85,8 @@ fn tests_of_rules_that_were_broken_fail() {
         return;
     }
     let stack = Stack::generate(SHOP);
-    let (rules, tests) =
-        (stack.path("prometheus/rules/payments.alerts.yml"), stack.path("prometheus/tests/payments.yml"));
+    let rules = stack.path("prometheus/rules/payments.alerts.yml");
+    let tests = ["yml", "slos.yml"].map(|kind| stack.path(&format!("prometheus/tests/payments.{kind}")));
     let good = yaml(&fs::read_to_string(&rules).unwrap());
     for (expr, kind) in [("vector(0) > 1", "fires"), ("vector(1)", "stays silent")] {
         let mut bad = good.clone();
@@ -78,11 +97,13 @@ fn tests_of_rules_that_were_broken_fail() {
         }
         // JSON is YAML.
         fs::write(&rules, bad.to_string()).unwrap();
-        let verdict = obs_tests::prometheus::test_rules(&tests);
-        assert_eq!(verdict.code, 1, "{}", verdict.output);
+        let verdicts = tests.each_ref().map(|file| obs_tests::prometheus::test_rules(file));
+        for verdict in &verdicts {
+            assert_eq!(verdict.code, 1, "{}", verdict.output);
+        }
+        let output = verdicts.map(|verdict| verdict.output).concat();
         for alert in alerts(&good) {
-            let name = format!("{alert} {kind}");
-            assert!(verdict.output.contains(&name) || verdict.output.contains(alert), "{name}: {}", verdict.output);
+            assert!(output.contains(alert), "{alert} {kind}: {output}");
         }
     }
     let ran = test(&stack);
