@@ -46,8 +46,8 @@
 //!
 //! Destructors of thread-locals may log, make spans and use all of this. Where OpenTelemetry's own
 //! thread-local is gone by then, there is no active span; nothing panics. Two cases are not ours to mend:
-//! `tracing-subscriber` panics when such a destructor opens a `tracing` span, or logs under a filter that
-//! has directives for spans (`target[span]=level`); and on a thread that has used OpenTelemetry, but never
+//! `tracing-subscriber` panics when such a destructor opens or enters a `tracing` span, or logs under a
+//! filter that has directives for spans (`target[span]=level`); and on a thread that has used OpenTelemetry, but never
 //! obs or `tracing`, the first look at its context from such a destructor is a panic that is caught.
 
 mod carried;

@@ -1,7 +1,7 @@
 //! A hook of the application's, and what becomes of its panics.
 
 use std::{
-    cell::Cell,
+    cell::RefCell,
     fmt,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
@@ -10,28 +10,26 @@ use super::guarded;
 use crate::names::target;
 
 thread_local! {
-    /// The hooks that run on this thread now, one bit each.
-    static RUNNING: Cell<u64> = const { Cell::new(0) };
+    /// The hooks that run on this thread now, the innermost last.
+    static RUNNING: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A hook of the application's: a closure or a reader that obs calls.
 ///
 /// It is not called for what it does itself on the same thread: a reader of log lines that logs, a
-/// hook on a page that asks for the page. The first panic of each hook is told in a warning.
+/// hook on a page that asks for the page. Nor is it called from destructors of thread-locals, once that
+/// can't be told any more. The first panic of each hook is told in a warning.
 pub struct Guarded<H: ?Sized> {
     /// What it is, for the warning.
     what: &'static str,
-    /// The bit of [`RUNNING`] that stands for it. Beyond 64 hooks, bits are shared: then one of two
-    /// with the same bit is left out while it would run within the other.
-    bit: u64,
+    /// Tells hooks apart.
+    id: u64,
     has_panicked: AtomicBool,
     hook: H,
 }
 
 /// While it lives, the hook runs on this thread.
-struct Running {
-    before: u64,
-}
+struct Running(());
 
 // === impl Guarded ===
 
@@ -39,8 +37,8 @@ impl<H> Guarded<H> {
     /// Takes a hook; `what` names it in the warning, such as `the on_finish hook`.
     pub fn new(what: &'static str, hook: H) -> Self {
         static HOOKS: AtomicU64 = AtomicU64::new(0);
-        let bit = 1 << (HOOKS.fetch_add(1, Ordering::Relaxed) % 64);
-        Self { what, bit, has_panicked: AtomicBool::new(false), hook }
+        let id = HOOKS.fetch_add(1, Ordering::Relaxed);
+        Self { what, id, has_panicked: AtomicBool::new(false), hook }
     }
 }
 
@@ -48,7 +46,7 @@ impl<H: ?Sized> Guarded<H> {
     /// What `call` makes of the hook; `None` if that panics, or if the hook runs on this thread already.
     #[inline]
     pub fn call<R>(&self, call: impl FnOnce(&H) -> R) -> Option<R> {
-        let _running = Running::start(self.bit)?;
+        let _running = Running::start(self.id)?;
         let returned = guarded(|| call(&self.hook));
         if returned.is_none() {
             self.tell();
@@ -83,19 +81,23 @@ impl<H: ?Sized> fmt::Debug for Guarded<H> {
 // === impl Running ===
 
 impl Running {
-    fn start(bit: u64) -> Option<Self> {
-        let before = RUNNING.get();
-        if before & bit != 0 {
-            return None;
-        }
-        RUNNING.set(before | bit);
-        Some(Self { before })
+    /// `None` if it runs already, and on a thread that ends and can't tell.
+    fn start(id: u64) -> Option<Self> {
+        let start = |running: &RefCell<Vec<u64>>| {
+            let mut running = running.try_borrow_mut().ok()?;
+            let is_new = !running.contains(&id);
+            if is_new {
+                running.push(id);
+            }
+            is_new.then_some(Self(()))
+        };
+        RUNNING.try_with(start).ok().flatten()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        RUNNING.set(self.before);
+        let _ = RUNNING.try_with(|running| running.try_borrow_mut().map(|mut running| running.pop()));
     }
 }
 
