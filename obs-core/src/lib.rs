@@ -22,8 +22,10 @@ pub mod trace;
 
 mod clock;
 mod deadline;
+mod formatting;
 mod obs;
 mod page;
+mod redact;
 mod saturation;
 mod serve;
 

@@ -6,7 +6,8 @@ use opentelemetry::KeyValue;
 use super::{ClientInstrument, ClientRequest, ClientResponse, ClientUrl, instrument::Labels};
 use crate::{
     names::{attribute, value},
-    request::{HeaderReader, interned, original_method, push_headers, redact_into},
+    redact::Redactor,
+    request::{HeaderReader, interned, original_method, push_headers},
 };
 
 /// How many attributes an ordinary attempt and its answer have.
@@ -31,7 +32,7 @@ pub(super) fn at_start(
     if !url.host.is_empty() {
         out.push(KeyValue::new(attribute::SERVER_ADDRESS, interned(url.host)));
         out.push(KeyValue::new(attribute::SERVER_PORT, i64::from(url.port_or_default())));
-        out.push(KeyValue::new(attribute::URL_FULL, full(url, &options.redact_query)));
+        out.push(KeyValue::new(attribute::URL_FULL, full(url, &instrument.redactor)));
     }
     // A call has the name of its method instead, which may show only with its answer.
     if !target.is_empty() && !is_call {
@@ -45,7 +46,8 @@ pub(super) fn at_start(
     {
         out.push(KeyValue::new(attribute::HTTP_REQUEST_BODY_SIZE, saturated(size)));
     }
-    push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, &options.request_headers, headers);
+    let wanted = (&options.request_headers[..], &instrument.redactor);
+    push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, wanted, headers);
     out
 }
 
@@ -66,13 +68,14 @@ pub(super) fn of_response(instrument: &ClientInstrument, response: &ClientRespon
         set(KeyValue::new(attribute::HTTP_RESPONSE_BODY_SIZE, saturated(size)));
     }
     let mut headers = Vec::new();
-    push_headers(&mut headers, attribute::HTTP_RESPONSE_HEADER_PREFIX, &options.response_headers, response.headers);
+    let wanted = (&options.response_headers[..], &instrument.redactor);
+    push_headers(&mut headers, attribute::HTTP_RESPONSE_HEADER_PREFIX, wanted, response.headers);
     headers.into_iter().for_each(set);
 }
 
 /// The URL without user name, password and the values of sensitive query keys. A fragment can hold
 /// tokens in the form of a query, so it is treated like one.
-fn full(url: &ClientUrl<'_>, more: &[Box<str>]) -> String {
+fn full(url: &ClientUrl<'_>, redactor: &Redactor) -> String {
     let ClientUrl { scheme: _, host, port, path, query, fragment, has_credentials } = *url;
     let (query, fragment) = (query.filter(|query| !query.is_empty()), fragment.filter(|text| !text.is_empty()));
     let rest = query.map_or(0, str::len) + fragment.map_or(0, str::len);
@@ -94,7 +97,7 @@ fn full(url: &ClientUrl<'_>, more: &[Box<str>]) -> String {
     for (mark, text) in [('?', query), ('#', fragment)] {
         if let Some(text) = text {
             out.push(mark);
-            redact_into(&mut out, text, more);
+            redactor.push_query(&mut out, text);
         }
     }
     out
@@ -120,9 +123,9 @@ mod tests {
 
     #[test]
     fn a_plain_url_stays_as_it_is() {
-        assert_eq!(full(&URL, &[]), "https://users.internal/users/7");
+        assert_eq!(full(&URL, Redactor::usual()), "https://users.internal/users/7");
         let url = ClientUrl { scheme: "", port: Some(8080), query: Some("a=1"), fragment: Some("top"), ..URL };
-        assert_eq!(full(&url, &[]), "http://users.internal:8080/users/7?a=1#top");
+        assert_eq!(full(&url, Redactor::usual()), "http://users.internal:8080/users/7?a=1#top");
     }
 
     #[test]
@@ -134,7 +137,7 @@ mod tests {
             ..URL
         };
         assert_eq!(
-            full(&url, &["iban".into()]),
+            full(&url, &Redactor::with(["iban"])),
             "https://REDACTED:REDACTED@users.internal/users/7?a=1&token=REDACTED&iban=REDACTED#access_token=REDACTED"
         );
     }
@@ -142,6 +145,6 @@ mod tests {
     #[test]
     fn an_ipv6_address_gets_its_brackets_back() {
         let url = ClientUrl { scheme: "http", host: "::1", port: Some(80), path: "/", query: Some(""), ..URL };
-        assert_eq!(full(&url, &[]), "http://[::1]:80/");
+        assert_eq!(full(&url, Redactor::usual()), "http://[::1]:80/");
     }
 }

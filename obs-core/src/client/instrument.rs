@@ -6,6 +6,7 @@ use super::{ClientOptions, ClientRequest, ClientUrl, base_url::BaseUrl, red::Red
 use crate::{
     names::target,
     obs::{self, Shared},
+    redact::Redactor,
     request::{KnownMethods, grpc::Methods},
 };
 
@@ -16,6 +17,8 @@ pub struct ClientInstrument {
     pub(super) options: ClientOptions,
     pub(super) grpc_methods: Methods,
     pub(super) known_methods: KnownMethods,
+    /// Finds secrets in URLs and headers: the names of the instance and those of the client.
+    pub(super) redactor: Redactor,
     base_url: Option<BaseUrl>,
 }
 
@@ -41,7 +44,8 @@ impl ClientInstrument {
         let grpc_methods = Methods::new(&options.grpc_methods);
         let known_methods = options.known_methods.clone().unwrap_or_else(|| shared.known_methods.clone());
         known_methods.warn();
-        Self { shared, red, options, grpc_methods, known_methods, base_url }
+        let redactor = shared.tracing.redactor().and(options.redact_query.iter().map(|key| &**key));
+        Self { shared, red, options, grpc_methods, known_methods, redactor, base_url }
     }
 
     pub(super) fn labels<'a>(&'a self, request: &ClientRequest<'a>) -> Labels<'a> {

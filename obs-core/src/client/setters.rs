@@ -80,8 +80,8 @@ macro_rules! client_setters {
                 self.with(|options| options.known_methods(methods))
             }
 
-            /// Puts these request headers on the span as `http.request.header.<name>`. Defaults to
-            /// none.
+            /// Puts these request headers on the span as `http.request.header.<name>`; of one whose
+            /// name is that of a secret (`authorization`, `cookie`), `REDACTED`. Defaults to none.
             #[must_use]
             pub fn capture_request_headers<N: AsRef<str>>(self, names: impl IntoIterator<Item = N>) -> Self {
                 self.with(|options| options.capture_request_headers(names))
@@ -95,7 +95,8 @@ macro_rules! client_setters {
             }
 
             /// Replaces the values of these query keys too, besides the usual ones (`token`, `sig`,
-            /// `password`, …), in `url.full`. Defaults to none more.
+            /// `code`, `password`, …) and those of `redact_fields`, in `url.full`. Keys match as names of
+            /// fields do: `iban` covers `owner.iban`. Defaults to none more.
             #[must_use]
             pub fn redact_query<N: AsRef<str>>(self, keys: impl IntoIterator<Item = N>) -> Self {
                 self.with(|options| options.redact_query(keys))

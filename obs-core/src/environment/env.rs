@@ -70,6 +70,18 @@ impl<'a> Env<'a> {
         is_true
     }
 
+    /// A whole number that is not less than `least`: of the first variable that has one.
+    pub(crate) fn number<const N: usize>(&self, names: [&'static str; N], least: u32) -> Option<u32> {
+        names.into_iter().find_map(|name| {
+            let value = self.get(name)?;
+            let number = value.parse().ok().filter(|number| *number >= least);
+            if number.is_none() {
+                self.ignore(name, &value, format_args!("a whole number from {least} to {}", u32::MAX));
+            }
+            number
+        })
+    }
+
     /// What one of the words stands for, in any case: of the first variable that has a known one.
     pub(crate) fn word<T: Copy, const N: usize>(
         &self,
@@ -93,18 +105,6 @@ impl Env<'_> {
     /// The first of `names` that is set, with its value.
     pub(crate) fn first(&self, names: [&'static str; 2]) -> Option<(&'static str, String)> {
         names.into_iter().find_map(|name| self.get(name).map(|value| (name, value)))
-    }
-
-    /// A whole number that is not less than `least`: of the first variable that has one.
-    pub(crate) fn number<const N: usize>(&self, names: [&'static str; N], least: u32) -> Option<u32> {
-        names.into_iter().find_map(|name| {
-            let value = self.get(name)?;
-            let number = value.parse().ok().filter(|number| *number >= least);
-            if number.is_none() {
-                self.ignore(name, &value, format_args!("a whole number from {least} to {}", u32::MAX));
-            }
-            number
-        })
     }
 
     /// A timeout in milliseconds; 0 is none.

@@ -370,7 +370,7 @@ fn only_changes_are_logged_with_the_text_of_the_error() {
     obs.shutdown(Duration::from_secs(10)).unwrap();
     let lines: Vec<Value> = lines.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let told: Vec<_> = lines.iter().map(|line| json!([line["level"], line["message"], line["error"]])).collect();
-    let chain = "can't reach postgres://admin@10.0.0.7: password hunter2 refused";
+    let chain = "can't reach postgres://REDACTED@10.0.0.7: password hunter2 refused";
     let expected = [json!(["warn", "health check fails", chain]), json!(["info", "health check passes again", null])];
     assert_eq!(told, expected);
 }

@@ -1,5 +1,7 @@
 //! From an event to a line.
 
+use std::sync::Arc;
+
 use tracing_core::{
     Event, Level, Metadata, Subscriber,
     span::{Attributes, Record},
@@ -13,16 +15,16 @@ use super::{
     ids::Ids,
     json,
     parts::{Head, MAX_IDS, MAX_LINE, MAX_TARGET, Tail},
-    redact::Redactor,
     scratch::Scratch,
     span_fields::{MAX_SPAN_FIELDS, SpanFields},
     value::Value,
-    visit::{EventVisitor, SpanVisitor, record_guarded},
+    visit::{EventVisitor, SpanVisitor},
 };
 use crate::{
     clock,
     context::{self, RequestContext},
     obs::ServiceInfo,
+    redact::Redactor,
 };
 
 /// The target that the `log` bridge gives to events; the record's own is in a field.
@@ -38,7 +40,7 @@ pub(super) struct Encoder {
     pub(super) service: Vec<u8>,
     /// What follows the message of a request's line.
     pub(super) request_part: Vec<u8>,
-    pub(super) redactor: Redactor,
+    pub(super) redactor: Arc<Redactor>,
     /// How many bytes the line up to its message, the message and the fields may have together.
     room: usize,
 }
@@ -46,12 +48,11 @@ pub(super) struct Encoder {
 // === impl Encoder ===
 
 impl Encoder {
-    /// `redact` are further names of fields whose values must not be written.
-    pub(super) fn new(style: Style, service: &ServiceInfo, redact: &[String]) -> Self {
+    pub(super) fn new(style: Style, service: &ServiceInfo, redactor: Arc<Redactor>) -> Self {
         let service = json::service_part(service);
         let room = MAX_LINE - MAX_TARGET - MAX_IDS - MARGIN - service.len();
         let request_part = json::request_part(&service);
-        Self { style, service, request_part, redactor: Redactor::with(redact.iter().map(String::as_str)), room }
+        Self { style, service, request_part, redactor, room }
     }
 
     pub(super) fn rules(&self) -> FieldRules<'_> {
@@ -89,7 +90,7 @@ impl Encoder {
         let message_start = scratch.line.len();
         let (line, fields) = (&mut scratch.line, &mut scratch.fields);
         let mut visitor = EventVisitor { rules: self.rules(), line, fields, message_start, room: self.room, from_log };
-        record_guarded(&mut visitor, |visitor| event.record(visitor));
+        event.record(&mut visitor);
     }
 
     /// Adds the ids, and the fields of the request context whose keys the event has not taken.
@@ -141,12 +142,12 @@ impl Encoder {
 
     /// Writes the fields of a new span.
     pub(super) fn encode_span(&self, fields: &mut Fields, attributes: &Attributes<'_>) {
-        record_guarded(&mut self.span_visitor(fields), |visitor| attributes.record(visitor));
+        attributes.record(&mut self.span_visitor(fields));
     }
 
     /// Writes fields that a span is given later.
     pub(super) fn encode_record(&self, fields: &mut Fields, record: &Record<'_>) {
-        record_guarded(&mut self.span_visitor(fields), |visitor| record.record(visitor));
+        record.record(&mut self.span_visitor(fields));
     }
 
     fn span_visitor<'a>(&'a self, fields: &'a mut Fields) -> SpanVisitor<'a> {

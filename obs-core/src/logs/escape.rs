@@ -2,9 +2,12 @@
 //!
 //! Beside what JSON demands, everything is escaped that a terminal or a line-based reader acts on:
 //! C0 and C1 control characters (ANSI sequences start with one), `DEL`, the line separators U+2028
-//! and U+2029, and the characters that turn the direction of text.
+//! and U+2029, the characters that turn the direction of text, and those that can't be seen: joiners,
+//! fillers, tags, the byte order mark.
 
 use std::fmt::Write as _;
+
+use crate::formatting::floor_char_boundary;
 
 /// What text has to be safe in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,9 @@ enum Class {
     Lead,
 }
 
+/// First bytes of the characters that [`special_len`] knows.
+const LEADS: [u8; 9] = [0xc2, 0xcd, 0xd8, 0xe1, 0xe2, 0xe3, 0xef, 0xf0, 0xf3];
+
 static JSON: [Class; 256] = classes(true);
 static TERMINAL: [Class; 256] = classes(false);
 
@@ -44,8 +50,11 @@ const fn classes(json: bool) -> [Class; 256] {
         table[b'"' as usize] = Class::Escape;
         table[b'\\' as usize] = Class::Escape;
     }
-    table[0xc2] = Class::Lead;
-    table[0xe2] = Class::Lead;
+    let mut lead = 0;
+    while lead < LEADS.len() {
+        table[LEADS[lead] as usize] = Class::Lead;
+        lead += 1;
+    }
     table
 }
 
@@ -96,14 +105,6 @@ pub(super) fn push_escaped_bytes(out: &mut Vec<u8>, bytes: &[u8], limit: usize, 
         push_escaped(out, chunk.valid(), limit, escaping)
             && (chunk.invalid().is_empty() || push_escaped(out, "\u{fffd}", limit, escaping))
     })
-}
-
-/// The longest prefix that has at most `max` bytes and ends between characters.
-pub(super) fn floor_char_boundary(text: &str, max: usize) -> usize {
-    if max >= text.len() {
-        return text.len();
-    }
-    (0..=max).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 #[inline]
@@ -173,12 +174,28 @@ fn push_rest(out: &mut Vec<u8>, text: &str, escaping: Escaping) {
 }
 
 /// Length of the character at the start, if it has to be escaped, else 0.
+///
+/// They are those of [Unicode's](https://www.unicode.org/reports/tr44/) property
+/// `Default_Ignorable_Code_Point`, but not the variation selectors U+FE00..=U+FE0F that emoji have.
 fn special_len(bytes: &[u8]) -> usize {
     match *bytes {
-        // U+0080..=U+009F
-        [0xc2, 0x80..=0x9f, ..] => 2,
-        // U+200E, U+200F, U+2028..=U+202E, U+2066..=U+2069
-        [0xe2, 0x80, 0x8e | 0x8f | 0xa8..=0xae, ..] | [0xe2, 0x81, 0xa6..=0xa9, ..] => 3,
+        // U+0080..=U+009F, U+00AD, U+034F, U+061C
+        [0xc2, 0x80..=0x9f | 0xad, ..] | [0xcd, 0x8f, ..] | [0xd8, 0x9c, ..] => 2,
+        // U+115F..=U+1160, U+17B4..=U+17B5, U+180B..=U+180F, U+200B..=U+200F, U+2028..=U+202E,
+        // U+2060..=U+206F, U+3164, U+FEFF, U+FFA0, U+FFF0..=U+FFFB
+        [0xe1, 0x85, 0x9f | 0xa0, ..]
+        | [0xe1, 0x9e, 0xb4 | 0xb5, ..]
+        | [0xe1, 0xa0, 0x8b..=0x8f, ..]
+        | [0xe2, 0x80, 0x8b..=0x8f | 0xa8..=0xae, ..]
+        | [0xe2, 0x81, 0xa0..=0xaf, ..]
+        | [0xe3, 0x85, 0xa4, ..]
+        | [0xef, 0xbb, 0xbf, ..]
+        | [0xef, 0xbe, 0xa0, ..]
+        | [0xef, 0xbf, 0xb0..=0xbb, ..] => 3,
+        // U+1BCA0..=U+1BCA3, U+1D173..=U+1D17A, U+E0000..=U+E0FFF
+        [0xf0, 0x9b, 0xb2, 0xa0..=0xa3, ..]
+        | [0xf0, 0x9d, 0x85, 0xb3..=0xba, ..]
+        | [0xf3, 0xa0, 0x80..=0xbf, _, ..] => 4,
         _ => 0,
     }
 }
@@ -194,7 +211,9 @@ fn push_special(out: &mut Vec<u8>, special: char, escaping: Escaping) {
         _ => {
             let mut text = Unescaped(out);
             let _ = match escaping {
-                Escaping::Json => write!(text, "\\u{:04x}", u32::from(special)),
+                Escaping::Json => {
+                    special.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(text, "\\u{unit:04x}"))
+                }
                 Escaping::Terminal => write!(text, "\\u{{{:x}}}", u32::from(special)),
             };
             return;
@@ -236,6 +255,34 @@ mod tests {
             escaped(text, Escaping::Terminal),
             r#"a"b\c\n\r\t\u{0}\u{1b}[31m\u{7f}\u{85}\u{9b}\u{2028}\u{2029}\u{202e}é–€"#
         );
+    }
+
+    #[test]
+    fn characters_that_nobody_sees_or_that_turn_text_are_written_as_escapes() {
+        let ranges = [
+            0xad..=0xad,
+            0x34f..=0x34f,
+            0x61c..=0x61c,
+            0x115f..=0x1160,
+            0x180b..=0x180f,
+            0x200b..=0x200f,
+            0x2028..=0x202e,
+            0x2060..=0x206f,
+            0x3164..=0x3164,
+            0xfeff..=0xfeff,
+            0xfff9..=0xfffb,
+            0x1_d173..=0x1_d17a,
+            0xe_0000..=0xe_0fff,
+        ];
+        for char in ranges.into_iter().flatten().filter_map(char::from_u32) {
+            let text = format!("a{char}b");
+            let json = escaped(&text, Escaping::Json);
+            assert!(json.is_ascii(), "{json}");
+            assert_eq!(serde_json::from_str::<String>(&format!("\"{json}\"")).unwrap(), text);
+            assert_eq!(escaped(&text, Escaping::Terminal), format!("a\\u{{{:x}}}b", u32::from(char)));
+        }
+        let seen = "é–€ñ日本語한국어עברית العربية ❤\u{fe0f}😀";
+        assert_eq!(escaped(seen, Escaping::Json), seen);
     }
 
     #[test]

@@ -3,12 +3,11 @@
 use super::{
     escape::{Escaping, push_escaped},
     format::Style,
-    redact::Redactor,
     value::Value,
 };
 use crate::{
-    guard::PANICKED,
     names::{log, value::REDACTED},
+    redact::Redactor,
 };
 
 /// By how many bytes a field may pass its limit: a number, quotes, a key's punctuation.
@@ -123,8 +122,8 @@ impl Fields {
             self.abandon();
             return;
         }
-        let value = if rules.redactor.matches(name) { Value::Str(REDACTED) } else { value };
-        let whole = value.push(&mut self.bytes, rules.style, limit);
+        let value = if rules.redactor.is_sensitive(name) { Value::Str(REDACTED) } else { value };
+        let whole = value.push(&mut self.bytes, rules, limit);
         self.truncated |= !whole;
         self.commit();
     }
@@ -174,19 +173,6 @@ impl Fields {
         if let Some(open) = self.open.take() {
             self.bytes.truncate(open.start);
         }
-    }
-
-    /// Ends the field whose value panicked half-way; `false` if there is none.
-    ///
-    /// What should have followed is lost.
-    pub(super) fn mend(&mut self, style: Style) -> bool {
-        self.truncated = true;
-        let Some(open) = self.open else { return false };
-        let value_start = open.key_end + if style == Style::Json { 2 } else { 1 };
-        self.bytes.truncate(value_start);
-        Value::Str(PANICKED).push(&mut self.bytes, style, usize::MAX);
-        self.commit();
-        true
     }
 
     /// The position of the field that has the key of this open one.

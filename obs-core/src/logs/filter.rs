@@ -23,6 +23,7 @@ use tracing_subscriber::{
 
 use super::{parts::level_index, subscribers::Subscribers};
 use crate::{
+    formatting::within_depth,
     names::{log::REQUEST_TARGET, target},
     obs::InitError,
 };
@@ -239,11 +240,11 @@ impl<S> Filter<S> for LogFilter {
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        Filter::<S>::on_new_span(&*self.current(), attributes, id, context);
+        within_depth(|| Filter::<S>::on_new_span(&*self.current(), attributes, id, context));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        Filter::<S>::on_record(&*self.current(), id, values, context);
+        within_depth(|| Filter::<S>::on_record(&*self.current(), id, values, context));
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {

@@ -21,6 +21,7 @@ use crate::{
     environment::Env,
     guard::Guarded,
     obs::{InitError, ServiceInfo},
+    redact::Redactor,
     trace::Budget,
 };
 
@@ -93,6 +94,8 @@ pub(crate) struct LogsConfig<'a> {
     pub(crate) otlp_endpoint: Option<&'a str>,
     /// The bytes that what waits for it may hold.
     pub(crate) budget: &'a Budget,
+    /// The longest text of an attribute of a record, from code, in bytes.
+    pub(crate) value_limit: Option<usize>,
     /// The environment.
     pub(crate) env: Env<'a>,
     /// Where the pipeline's own counters are registered.
@@ -117,16 +120,18 @@ struct Inner {
 impl Logs {
     /// Checks the configuration, opens the target and starts the threads.
     pub(crate) fn start(config: LogsConfig<'_>) -> Result<Self, InitError> {
-        let LogsConfig { service, settings, otlp_endpoint, budget, env, recorder } = config;
+        let LogsConfig { service, settings, otlp_endpoint, budget, value_limit, env, recorder } = config;
         let filter = FilterControl::new(settings.directives(env)?);
         let LogSettings { format, filter: _, target, redact, sample_ratio, slow, export } = settings;
         let sampler = LineSampler::new(sample_ratio, slow)?;
         let target = target.unwrap_or_else(LogTarget::stdout);
-        let encoder = Encoder::new(format.style(target.is_terminal()), &service, &redact);
+        let redactor = Arc::new(Redactor::with(redact.iter().map(String::as_str)));
+        let encoder = Encoder::new(format.style(target.is_terminal()), &service, redactor);
         let counters = Counters::register(recorder);
         let writer = Writer::start(target.into_writer()?, counters.dropped.clone())?;
         let output = Arc::new(Output::new(encoder, writer, counters));
-        let otlp = OtlpLogs::start(&output, (&service, budget), (otlp_endpoint, export), env, recorder)?;
+        let code = (otlp_endpoint, export);
+        let otlp = OtlpLogs::start(&output, (&service, budget), code, value_limit, env, recorder)?;
         Ok(Self(Arc::new(Inner { output, filter, sampler, otlp })))
     }
 
@@ -229,11 +234,12 @@ impl Logs {
 
 impl std::fmt::Debug for LogsConfig<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { service, settings, otlp_endpoint, budget: _, env: _, recorder: _ } = self;
+        let Self { service, settings, otlp_endpoint, budget: _, value_limit, env: _, recorder: _ } = self;
         f.debug_struct("LogsConfig")
             .field("service", service)
             .field("settings", settings)
             .field("otlp_endpoint", otlp_endpoint)
+            .field("value_limit", value_limit)
             .finish_non_exhaustive()
     }
 }

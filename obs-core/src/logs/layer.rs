@@ -127,7 +127,7 @@ impl JsonLayer {
         }
         let counters = Counters::register(&NoopRecorder);
         let writer = Writer::start(Box::new(writer), counters.dropped.clone())?;
-        let output = Output::new(Encoder::new(Style::Json, &service, &[]), writer, counters);
+        let output = Output::new(Encoder::new(Style::Json, &service, Arc::default()), writer, counters);
         Ok(Self { inner: LogLayer::new(Arc::new(output)) })
     }
 

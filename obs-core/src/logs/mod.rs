@@ -43,10 +43,13 @@
 //!   that name is written as `fields.<name>`.
 //! - A field of the event goes before one of the request context with the same name, that before
 //!   one of the innermost span, and so on outwards. Of two in one place the last one stays.
-//! - Control characters, line separators and ANSI sequences are escaped.
+//! - Control characters, line separators, ANSI sequences, and what can't be seen or turns the direction of
+//!   text are escaped. On a pretty line, what reads like further fields stands in quotes.
 //! - Numbers stay numbers; what is not finite is `null`. Errors carry their sources.
 //! - A field whose name is or ends in `password`, `token`, `cookie`, `secret` and the like shows
-//!   `REDACTED`; [`ObsBuilder::redact_fields`](crate::ObsBuilder::redact_fields) adds names.
+//!   `REDACTED`; [`ObsBuilder::redact_fields`](crate::ObsBuilder::redact_fields) adds names. Messages and
+//!   values lose the credentials of URLs, the values of such keys, and `Authorization` headers.
+//! - A value whose `Debug`, `Display` or `Error` panics is `<panicked while formatting>`; the others stay.
 //! - A line that would be too long loses fields and gets `"truncated":true`.
 //!
 //! Each request adds one canonical line at its end, with the target `obs::request`. Of the requests
@@ -105,7 +108,6 @@ mod otlp;
 mod output;
 mod parts;
 mod pretty;
-mod redact;
 mod request_json;
 mod request_line;
 mod request_pretty;

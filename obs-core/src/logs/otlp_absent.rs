@@ -39,6 +39,7 @@ impl OtlpLogs {
         _: &Arc<Output>,
         _: (&ServiceInfo, &Budget),
         code: (Option<&str>, Option<bool>),
+        _: Option<usize>,
         env: Env<'_>,
         _: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     context::{Parts, RequestContext},
     names::log,
+    redact::Redactor,
 };
 
 /// The most bytes that an error type has on a line; methods and protocols have fewer.
@@ -53,7 +54,7 @@ pub(super) fn encode<'a>(
             fields.put(encoder.rules(), key, Value::from(value), limit, Duplicates::FirstWins);
         }
     });
-    let is_whole = push_failure(failure, request);
+    let is_whole = push_failure(failure, &encoder.redactor, request);
     let skeleton = skeletons.of(output.id, &encoder.request_part, request);
     let is_truncated = !is_whole || skeleton.is_truncated || fields.is_truncated() || start.is_truncated();
     let variable = Variable { start, context, fields: fields.as_bytes(), failure, is_truncated };
@@ -117,7 +118,7 @@ fn push_measures(line: &mut Canvas<'_>, request: &RequestLine<'_>) {
 }
 
 /// What few lines have. Tells whether all of it fitted.
-fn push_failure(out: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
+fn push_failure(out: &mut Vec<u8>, redactor: &Redactor, request: &RequestLine<'_>) -> bool {
     let mut whole = true;
     if let Some(method) = request.method_original {
         whole &= push_short(out, text_key!(log::METHOD_ORIGINAL), method, MAX_WORD);
@@ -126,7 +127,7 @@ fn push_failure(out: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
         whole &= push_short(out, text_key!(log::ERROR_TYPE), error_type, MAX_WORD);
     }
     if let Some((message, location)) = request.panic {
-        whole &= push_short(out, text_key!(log::PANIC_MESSAGE), message, MAX_PANIC);
+        whole &= push_short(out, text_key!(log::PANIC_MESSAGE), &redactor.text(message), MAX_PANIC);
         if !location.is_empty() {
             whole &= push_short(out, text_key!(log::PANIC_LOCATION), location, MAX_PANIC);
         }

@@ -5,7 +5,6 @@ use std::{fmt::Write as _, time::Duration};
 use super::{
     encoder::Encoder,
     escape::{Escaping, Unescaped, push_escaped},
-    format::Style,
     ids::Ids,
     parts::{Head, MAX_LINE},
     pretty::{self, CYAN, GREEN, RED, YELLOW, push_colored},
@@ -46,7 +45,7 @@ pub(super) fn encode(
     push_human(line, request.duration);
 
     pretty::start_details(line, color);
-    push_own(line, request, if same_path { &[] } else { start.path() });
+    push_own(encoder, line, request, if same_path { &[] } else { start.path() });
     encoder.style.push_ids(ids, Ids::of_request(context));
     encoder.add_context_fields(fields, context, MAX_LINE - MAX_OWN);
     line.extend_from_slice(fields.as_bytes());
@@ -55,34 +54,34 @@ pub(super) fn encode(
 }
 
 /// Appends what the status does not tell already.
-fn push_own(line: &mut Vec<u8>, request: &RequestLine<'_>, path: &[u8]) {
+fn push_own(encoder: &Encoder, line: &mut Vec<u8>, request: &RequestLine<'_>, path: &[u8]) {
     if !path.is_empty() {
         line.extend_from_slice(b" path=");
         line.extend_from_slice(path);
     }
     if let Some(method) = request.method_original {
-        push_field(line, log::METHOD_ORIGINAL, method);
+        push_field(encoder, line, log::METHOD_ORIGINAL, method);
     }
     if request.outcome != Outcome::of_status(request.status) && !is_told_by_name(request) {
-        push_field(line, log::OUTCOME, request.outcome.as_str());
+        push_field(encoder, line, log::OUTCOME, request.outcome.as_str());
     }
     if let Some(error_type) = request.error_type.filter(|_| request.outcome != Outcome::Panic) {
-        push_field(line, log::ERROR_TYPE, error_type);
+        push_field(encoder, line, log::ERROR_TYPE, error_type);
     }
     if let Some((message, location)) = request.panic {
-        push_field(line, log::PANIC_MESSAGE, message);
+        push_field(encoder, line, log::PANIC_MESSAGE, message);
         if !location.is_empty() {
-            push_field(line, log::PANIC_LOCATION, location);
+            push_field(encoder, line, log::PANIC_LOCATION, location);
         }
     }
 }
 
-fn push_field(line: &mut Vec<u8>, key: &str, text: &str) {
+fn push_field(encoder: &Encoder, line: &mut Vec<u8>, key: &str, text: &str) {
     line.push(b' ');
     line.extend_from_slice(key.as_bytes());
     line.push(b'=');
     let limit = line.len() + MAX_TEXT;
-    Value::Str(text).push(line, Style::Pretty { color: false }, limit);
+    Value::Str(text).push(line, encoder.rules(), limit);
 }
 
 fn push_text(line: &mut Vec<u8>, text: &str) {

@@ -75,7 +75,16 @@ impl RequestStart {
 
     /// People at a terminal know their client: its address and name stay away.
     fn fill_pretty(&mut self, path: &str) {
-        self.truncated = !push_escaped(&mut self.bytes, path, MAX_PATH, Escaping::Terminal);
+        // Nothing in it may read like a further field.
+        let is_odd = path.contains(|c: char| c.is_whitespace() || c == '"');
+        if is_odd {
+            self.bytes.push(b'"');
+        }
+        let escaping = if is_odd { Escaping::Json } else { Escaping::Terminal };
+        self.truncated = !push_escaped(&mut self.bytes, path, MAX_PATH, escaping);
+        if is_odd {
+            self.bytes.push(b'"');
+        }
         self.path_end = self.bytes.len();
     }
 

@@ -2,16 +2,21 @@
 
 use std::{
     error::Error,
-    fmt::{self, Debug, Display, Write as _},
+    fmt::{Debug, Write as _},
 };
 
 use super::{
-    escape::{Escaping, push_escaped, push_escaped_bytes},
+    escape::{Escaping, push_escaped},
+    fields::FieldRules,
     format::Style,
     sink::Sink,
     timestamp::{PAIRS, push_digits},
 };
-use crate::{context::FieldValue, guard::chain};
+use crate::{
+    context::FieldValue,
+    formatting::{Limited, floor_char_boundary, with_text},
+    guard::chain,
+};
 
 /// A value from whatever source.
 #[derive(Clone, Copy)]
@@ -28,56 +33,57 @@ pub(super) enum Value<'a> {
     Error(&'a (dyn Error + 'static)),
 }
 
-/// Escapes what is formatted into it, up to a length.
-struct Escaped<'a> {
-    out: &'a mut Vec<u8>,
-    limit: usize,
-    escaping: Escaping,
-    cut: bool,
-}
-
 // === impl Value ===
 
 impl Value<'_> {
-    /// Appends the value with its quotes; tells whether all of it fitted.
+    /// Appends the value with its quotes and without the secrets in it; tells whether all of it fitted.
     ///
     /// Text is cut so that it ends within `limit`; quotes and numbers may stand beyond it by fewer
     /// than [`SLACK`](super::fields::SLACK) bytes.
     #[inline]
-    pub(super) fn push(self, out: &mut Vec<u8>, style: Style, limit: usize) -> bool {
-        if self.push_bare(out, style) {
+    pub(super) fn push(self, out: &mut Vec<u8>, rules: FieldRules<'_>, limit: usize) -> bool {
+        if self.push_bare(out, rules.style) {
             return true;
         }
-        match style {
-            Style::Json => self.push_quoted(out, limit, Escaping::Json),
-            Style::Pretty { .. } if self.needs_quotes() => self.push_quoted(out, limit, Escaping::Json),
-            Style::Pretty { .. } => self.push_text(out, limit, Escaping::Terminal),
-        }
+        self.with_text(rules, limit.saturating_sub(out.len()), |text, whole| match rules.style {
+            Style::Json => push_quoted(out, text, limit) && whole,
+            Style::Pretty { .. } if self.needs_quotes(text) => push_quoted(out, text, limit) && whole,
+            Style::Pretty { .. } => push_escaped(out, text, limit, Escaping::Terminal) && whole,
+        })
     }
 
-    /// Appends the value as text without quotes; tells whether all of it fitted.
-    pub(super) fn push_text(self, out: &mut Vec<u8>, limit: usize, escaping: Escaping) -> bool {
+    /// Appends the value as the message of a line, without the secrets in it; tells whether all of it
+    /// fitted.
+    pub(super) fn push_message(self, out: &mut Vec<u8>, rules: FieldRules<'_>, limit: usize) -> bool {
+        if self.push_bare(out, Style::Pretty { color: false }) {
+            return true;
+        }
+        self.with_text(rules, limit.saturating_sub(out.len()), |text, whole| match rules.style {
+            Style::Json => push_escaped(out, text, limit, Escaping::Json) && whole,
+            Style::Pretty { .. } if reads_like_fields(text) => push_quoted(out, text, limit) && whole,
+            Style::Pretty { .. } => push_escaped(out, text, limit, Escaping::Terminal) && whole,
+        })
+    }
+
+    /// Hands on the text without the secrets in it, and whether that is all; `room` bytes at most.
+    fn with_text<R>(self, rules: FieldRules<'_>, room: usize, read: impl FnOnce(&str, bool) -> R) -> R {
+        let clean = |text: &str, whole| read(&rules.redactor.text(text), whole);
         match self {
-            Self::Str(text) => push_escaped(out, text, limit, escaping),
-            Self::Bytes(bytes) => push_escaped_bytes(out, bytes, limit, escaping),
-            Self::Debug(value) => {
-                let mut text = Escaped::new(out, limit, escaping);
-                let _ = write!(text, "{value:?}");
-                !text.cut
+            Self::Str(text) => {
+                let end = floor_char_boundary(text, room);
+                clean(&text[..end], end == text.len())
             }
-            Self::Error(error) => push_chain(&mut Escaped::new(out, limit, escaping), error),
-            Self::I128(value) => push_display(out, limit, escaping, value),
-            Self::U128(value) => push_display(out, limit, escaping, value),
-            Self::F64(value) if !value.is_finite() => push_display(out, limit, escaping, value),
-            Self::I64(_) | Self::U64(_) | Self::F64(_) | Self::Bool(_) => self.push_bare(out, Style::Json),
+            Self::Bytes(bytes) => {
+                let end = bytes.len().min(room);
+                clean(&String::from_utf8_lossy(&bytes[..end]), end == bytes.len())
+            }
+            Self::Debug(value) => with_text(room, |out| out.debug(value), clean),
+            Self::Error(error) => with_text(room, |out| push_chain(out, error), clean),
+            Self::I128(value) => with_text(room, |out| out.display(&value), clean),
+            Self::U128(value) => with_text(room, |out| out.display(&value), clean),
+            Self::F64(value) => with_text(room, |out| out.display(&value), clean),
+            Self::I64(_) | Self::U64(_) | Self::Bool(_) => clean("", true),
         }
-    }
-
-    fn push_quoted(self, out: &mut Vec<u8>, limit: usize, escaping: Escaping) -> bool {
-        out.push(b'"');
-        let whole = self.push_text(out, limit, escaping);
-        out.push(b'"');
-        whole
     }
 
     /// Appends numbers and the like, which have no quotes; does nothing for the others.
@@ -106,13 +112,42 @@ impl Value<'_> {
     }
 
     /// Whether a reader could not tell where the text ends.
-    fn needs_quotes(self) -> bool {
-        match self {
-            Self::Str(text) => text.is_empty() || text.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '=')),
-            Self::Bytes(_) | Self::Error(_) => true,
-            _ => false,
-        }
+    fn needs_quotes(self, text: &str) -> bool {
+        let is_literal = || matches!(self, Self::Debug(_)) && is_string_literal(text);
+        matches!(self, Self::Bytes(_) | Self::Error(_))
+            || text.is_empty()
+            || (text.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '=')) && !is_literal())
     }
+}
+
+/// Whether the text is one string as `Debug` writes it: its quotes are there.
+fn is_string_literal(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return false };
+    let mut escaped = false;
+    for char in inner.chars() {
+        if char == '"' && !escaped {
+            return false;
+        }
+        escaped = char == '\\' && !escaped;
+    }
+    !escaped
+}
+
+/// Whether something in a message could be taken for a field that follows it.
+fn reads_like_fields(text: &str) -> bool {
+    let mut before = ' ';
+    text.chars().any(|char| {
+        let is_field = char == '=' && (before.is_alphanumeric() || matches!(before, '_' | '-' | '.' | '"'));
+        before = char;
+        is_field
+    })
+}
+
+fn push_quoted(out: &mut Vec<u8>, text: &str, limit: usize) -> bool {
+    out.push(b'"');
+    let whole = push_escaped(out, text, limit, Escaping::Json);
+    out.push(b'"');
+    whole
 }
 
 impl<'a> From<&'a FieldValue> for Value<'a> {
@@ -144,48 +179,34 @@ pub(super) fn push_count(out: &mut impl Sink, count: u64) {
     }
 }
 
-fn push_display(out: &mut Vec<u8>, limit: usize, escaping: Escaping, value: impl Display) -> bool {
-    let mut text = Escaped::new(out, limit, escaping);
-    let _ = write!(text, "{value}");
-    !text.cut
-}
-
-/// Appends an error and its sources, `: ` between them.
-fn push_chain(text: &mut Escaped<'_>, error: &(dyn Error + 'static)) -> bool {
+/// Writes an error and its sources, `: ` between them.
+fn push_chain(text: &mut Limited<'_>, error: &(dyn Error + 'static)) {
     let _ = write!(text, "{error}");
     for cause in chain(error).skip(1) {
-        let told = text.out.len();
+        if text.is_cut() {
+            break;
+        }
+        let told = text.as_str().len();
         let _ = write!(text, ": {cause}");
         // Many errors already end in the text of their source.
-        let separator = told + 2;
-        if !text.cut && separator <= text.out.len() && text.out[..told].ends_with(&text.out[separator..]) {
-            text.out.truncate(told);
+        let is_told = || {
+            let (before, added) = text.as_str().split_at(told);
+            added.strip_prefix(": ").is_some_and(|cause| before.ends_with(cause))
+        };
+        if !text.is_cut() && is_told() {
+            text.truncate(told);
         }
-    }
-    !text.cut
-}
-
-// === impl Escaped ===
-
-impl<'a> Escaped<'a> {
-    fn new(out: &'a mut Vec<u8>, limit: usize, escaping: Escaping) -> Self {
-        Self { out, limit, escaping, cut: false }
-    }
-}
-
-impl fmt::Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        // A formatter that ignores the error must not go on after the cut.
-        self.cut = self.cut || !push_escaped(self.out, text, self.limit, self.escaping);
-        if self.cut { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::{self, Display};
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::redact::Redactor;
 
     proptest! {
         #[test]
@@ -198,7 +219,8 @@ mod tests {
 
     fn pushed(value: Value<'_>, style: Style) -> String {
         let mut out = Vec::new();
-        assert!(value.push(&mut out, style, 1_000));
+        let rules = FieldRules { style, redactor: Redactor::usual() };
+        assert!(value.push(&mut out, rules, 1_000));
         String::from_utf8(out).unwrap()
     }
 
@@ -288,12 +310,40 @@ mod tests {
         assert_eq!(pretty(Value::Str("a\u{1b}b")), "a\\u{1b}b");
         assert_eq!(pretty(Value::Str("")), "\"\"");
         assert_eq!(pretty(Value::Debug(&"x y")), "\"x y\"");
+        assert_eq!(pretty(Value::Debug(&7)), "7");
+    }
+
+    #[test]
+    fn pretty_text_that_reads_like_further_fields_is_quoted() {
+        struct Written(&'static str);
+        impl Debug for Written {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.0)
+            }
+        }
+        for (text, expected) in [
+            ("a=1 b=2", r#""a=1 b=2""#),
+            ("x\nb=2", r#""x\nb=2""#),
+            ("x\" b=\"2", r#""x\" b=\"2""#),
+            ("\"x\" b=\"2\"", r#""\"x\" b=\"2\"""#),
+            ("x\u{2003}b", "\"x\u{2003}b\""),
+        ] {
+            assert_eq!(pretty(Value::Debug(&Written(text))), expected);
+            assert_eq!(pretty(Value::Str(text)), expected);
+        }
+        for (text, expected) in [("ready a=1 b=2", "\"ready a=1 b=2\""), ("a == b, fine", "a == b, fine")] {
+            let mut out = Vec::new();
+            let rules = FieldRules { style: Style::Pretty { color: false }, redactor: Redactor::usual() };
+            assert!(Value::Str(text).push_message(&mut out, rules, 100));
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
     }
 
     #[test]
     fn a_value_beyond_the_limit_is_cut_and_says_so() {
         let mut out = Vec::new();
-        assert!(!Value::Debug(&"x".repeat(500)).push(&mut out, Style::Json, 100));
+        let rules = FieldRules { style: Style::Json, redactor: Redactor::usual() };
+        assert!(!Value::Debug(&"x".repeat(500)).push(&mut out, rules, 100));
         assert!(out.len() < 103, "{}", out.len());
         assert!(serde_json::from_slice::<String>(&out).is_ok());
     }

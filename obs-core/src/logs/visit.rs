@@ -5,15 +5,10 @@ use std::{error::Error, fmt::Debug};
 use tracing_core::field::{Field, Visit};
 
 use super::{
-    escape::Escaping,
     fields::{Duplicates, FieldRules, Fields},
-    format::Style,
     value::Value,
 };
-use crate::{
-    guard::{PANICKED, guarded},
-    names::log,
-};
+use crate::names::log;
 
 /// Room that a message has left even if all other fields came before it.
 const MESSAGE_ROOM: usize = 1_024;
@@ -40,20 +35,6 @@ pub(super) struct SpanVisitor<'a> {
     pub(super) room: usize,
 }
 
-/// Something that fields can be recorded into; mends itself when their formatting panics.
-pub(super) trait FieldSink: Visit {
-    fn mend(&mut self);
-}
-
-/// Runs `record`, which calls the `Debug` and `Display` impls of the application.
-///
-/// A log line must not be what breaks a request, so their panics end here.
-pub(super) fn record_guarded<V: FieldSink>(sink: &mut V, record: impl FnOnce(&mut V)) {
-    if guarded(|| record(sink)).is_none() {
-        sink.mend();
-    }
-}
-
 // === impl EventVisitor ===
 
 impl EventVisitor<'_> {
@@ -74,24 +55,9 @@ impl EventVisitor<'_> {
     fn put_message(&mut self, value: Value<'_>) {
         self.line.truncate(self.message_start);
         let limit = self.room.saturating_sub(self.fields.len());
-        if !value.push_text(self.line, limit, escaping(self.rules.style)) {
+        if !value.push_message(self.line, self.rules, limit) {
             self.fields.set_truncated();
         }
-    }
-}
-
-impl FieldSink for EventVisitor<'_> {
-    fn mend(&mut self) {
-        if !self.fields.mend(self.rules.style) {
-            self.put_message(Value::Str(PANICKED));
-        }
-    }
-}
-
-fn escaping(style: Style) -> Escaping {
-    match style {
-        Style::Json => Escaping::Json,
-        Style::Pretty { .. } => Escaping::Terminal,
     }
 }
 
@@ -100,12 +66,6 @@ fn escaping(style: Style) -> Escaping {
 impl SpanVisitor<'_> {
     fn put(&mut self, field: &Field, value: Value<'_>) {
         self.fields.put(self.rules, field.name(), value, self.room, Duplicates::LastWins);
-    }
-}
-
-impl FieldSink for SpanVisitor<'_> {
-    fn mend(&mut self) {
-        self.fields.mend(self.rules.style);
     }
 }
 

@@ -69,6 +69,9 @@ pub const CODE_LINE_NUMBER: &str = "code.line.number";
 /// On the span of a request that was not sampled and is exported all the same, without its
 /// children: why, see [`kept`](super::kept).
 pub const OBS_KEPT: &str = "obs.kept";
+/// On a span of which something was longer than
+/// [limits](crate::ObsBuilder::attribute_value_length_limit) allow, itself or on one of its events: true.
+pub const OBS_TRUNCATED: &str = "obs.truncated";
 /// `service.name`
 pub const SERVICE_NAME: &str = "service.name";
 /// `service.instance.id`

@@ -41,11 +41,16 @@ impl ObsBuilder {
         self.log_target(LogTarget::writer(writer))
     }
 
-    /// Further names of fields whose values are replaced by `REDACTED`, in any case and with any of `_`,
-    /// `-` and `.` between their words: `iban` covers `IBAN` and `customer.iban`. Can be given several
-    /// times. Defaults to none beside the usual ones: `password`, `passwd`, `passphrase`, `pwd`, `secret`,
-    /// `credential`, `credentials`, `authorization`, `cookie`, `cookies`, `token`, `api_key`, `apikey`,
-    /// `access_key`, `private_key`, `secret_key`.
+    /// Further names of fields whose values are replaced by `REDACTED` wherever they go: on lines, on spans
+    /// and their events (fields, attributes, headers that are captured), in log records, in queries. Words
+    /// are compared in any case and with any separator or a border within camel case between them, at the
+    /// end of a name: `card_number` covers `cardNumber` and `customer.card-number`. Can be given several
+    /// times. Defaults to none beside the usual ones, such as `password`, `passphrase`, `secret`,
+    /// `credentials`, `authorization`, `cookie`, `token`, `jwt`, `otp`, `api_key`, `access_key`,
+    /// `private_key`, `client_assertion`, `SAMLResponse`.
+    ///
+    /// Texts are read too: messages, errors and values lose credentials of URLs, values of such keys in
+    /// queries, in `key=value` pairs, in JSON and in what `Debug` writes, and `Authorization` headers.
     pub fn redact_fields<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.logs.redact.extend(names.into_iter().map(Into::into));
         self

@@ -40,6 +40,18 @@ impl ObsBuilder {
         self
     }
 
+    /// The longest text of an attribute of a span, its events and links, and of a log record that is
+    /// exported, in bytes: a path, a query, a header, a field, the message of an exception. Of a list, all
+    /// texts together have no more. What is longer is cut between characters, and the span has
+    /// `obs.truncated = true`, the record `truncated = true`. Defaults to
+    /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else
+    /// `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else 4 096 on spans and 65 536 in records, which have no more
+    /// together.
+    pub fn attribute_value_length_limit(mut self, bytes: usize) -> Self {
+        self.value_limit = Some(bytes);
+        self
+    }
+
     /// A format of trace headers beside that of W3C: B3, Jaeger, X-Ray. It reads the headers of
     /// requests that have no valid `traceparent`, and our clients send its headers too; where
     /// `OTEL_PROPAGATORS` lists formats and `tracecontext` is not among them, its headers alone.

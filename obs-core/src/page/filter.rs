@@ -1,6 +1,6 @@
 //! The choice of metrics by name.
 
-use crate::request::percent_decoded;
+use crate::redact::percent_decoded;
 
 /// The query parameter of Prometheus's client libraries.
 const PARAMETER: &str = "name[]";

@@ -10,9 +10,11 @@ use super::{
     method::original as original_method,
     options::CapturedHeader,
     origin::{HTTPS, Origin},
-    query,
 };
-use crate::names::{attribute, rpc, value};
+use crate::{
+    names::{attribute, rpc, value},
+    redact::Redactor,
+};
 
 /// How many attributes an ordinary request and its answer have.
 const USUAL: usize = 16;
@@ -42,7 +44,7 @@ pub(super) fn on_arrival(
     }
     out.push(KeyValue::new(attribute::URL_PATH, head.path.to_owned()));
     if let Some(query) = head.query.filter(|query| !query.is_empty()) {
-        out.push(KeyValue::new(attribute::URL_QUERY, query::redacted(query, &instrument.options.redact_query)));
+        out.push(KeyValue::new(attribute::URL_QUERY, instrument.redactor.query(query)));
     }
     out.push(KeyValue::new(attribute::URL_SCHEME, origin.scheme));
     out.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, head.protocol.version()));
@@ -51,7 +53,8 @@ pub(super) fn on_arrival(
     if let Some(agent) = user_agent.filter(|_| instrument.options.privacy.user_agent) {
         out.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, interned_bytes(agent)));
     }
-    push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, instrument.request_headers(), headers);
+    let wanted = (instrument.request_headers(), &instrument.redactor);
+    push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, wanted, headers);
     out
 }
 
@@ -72,7 +75,8 @@ pub(crate) fn push_call(endpoint: Option<&str>, status: Option<GrpcStatus>, push
 /// The captured headers of an answer.
 pub(super) fn response_headers(instrument: &Instrument, headers: &dyn HeaderReader) -> Vec<KeyValue> {
     let mut out = Vec::new();
-    push_headers(&mut out, attribute::HTTP_RESPONSE_HEADER_PREFIX, instrument.response_headers(), headers);
+    let wanted = (instrument.response_headers(), &instrument.redactor);
+    push_headers(&mut out, attribute::HTTP_RESPONSE_HEADER_PREFIX, wanted, headers);
     out
 }
 
@@ -102,15 +106,24 @@ fn address(ip: IpAddr) -> StringValue {
     }
 }
 
+/// Appends the headers that were asked for, without secrets: of one whose name is that of a secret, how
+/// many values it has.
 pub(crate) fn push_headers(
     out: &mut Vec<KeyValue>,
     prefix: &str,
-    wanted: &[CapturedHeader],
+    (wanted, redactor): (&[CapturedHeader], &Redactor),
     headers: &dyn HeaderReader,
 ) {
     for CapturedHeader { name } in wanted {
         let mut values: Vec<StringValue> = Vec::new();
-        headers.for_each(name, &mut |value| values.push(String::from_utf8_lossy(value).into_owned().into()));
+        let is_secret = redactor.is_sensitive(name);
+        headers.for_each(name, &mut |value| {
+            values.push(if is_secret {
+                value::REDACTED.into()
+            } else {
+                redactor.owned_text(String::from_utf8_lossy(value).into_owned()).into()
+            });
+        });
         if !values.is_empty() {
             out.push(KeyValue::new(Key::from(format!("{prefix}{name}")), Value::Array(Array::String(values))));
         }

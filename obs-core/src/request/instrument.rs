@@ -10,6 +10,7 @@ use crate::{
     metrics::{InFlight, RedOptions, ServerRed},
     names::log,
     obs::{self, Shared},
+    redact::Redactor,
     trace::server_span_name,
 };
 
@@ -21,6 +22,8 @@ pub struct Instrument {
     pub(super) options: Options,
     pub(super) grpc_methods: Methods,
     pub(super) known_methods: KnownMethods,
+    /// Finds secrets in queries and headers: the names of the instance and those of the layer.
+    pub(super) redactor: Redactor,
 }
 
 /// Whether this is the span that `tracing_span(true)` opens for other layers: ours have what it tells
@@ -50,7 +53,8 @@ impl Instrument {
         let grpc_methods = Methods::new(&options.grpc_methods);
         let known_methods = options.known_methods.clone().unwrap_or_else(|| shared.known_methods.clone());
         known_methods.warn();
-        Self { shared, red, options, grpc_methods, known_methods }
+        let redactor = shared.tracing.redactor().and(options.redact_query.iter().map(|key| &**key));
+        Self { shared, red, options, grpc_methods, known_methods, redactor }
     }
 
     /// Whether requests of this route leave no signal.

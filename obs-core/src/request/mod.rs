@@ -67,7 +67,6 @@ mod outcome;
 mod panic;
 mod polling;
 mod privacy;
-mod query;
 mod routes;
 mod running;
 mod setters;
@@ -87,7 +86,6 @@ pub(crate) use labels::{LabelList, OwnLabels};
 pub(crate) use method::{KnownMethods, original as original_method};
 pub(crate) use options::CapturedHeader;
 pub(crate) use panic::install_hook as install_panic_hook;
-pub(crate) use query::{percent_decoded, redact_into};
 pub(crate) use routes::Routes;
 pub(crate) use stream::discard_current;
 

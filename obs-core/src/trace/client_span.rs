@@ -4,11 +4,10 @@ use std::{borrow::Cow, time::SystemTime};
 
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Span, SpanBuilder, SpanKind, TraceContextExt, Tracer},
+    trace::{Span, SpanBuilder, SpanKind, TraceContextExt},
 };
-use opentelemetry_sdk::trace::SdkTracer;
 
-use super::{handle::Tracing, ids};
+use super::{handle::Tracing, ids, limited_span::LimitedTracer};
 use crate::{
     context::{RequestContext, SpanId, TraceFlags, TraceId},
     guard::guarded,
@@ -80,20 +79,20 @@ impl ClientSpanStart<'_> {
 
 /// By our own provider, which takes our ids and our decision.
 fn record(
-    tracer: &SdkTracer,
+    tracer: &LimitedTracer,
     ids: TraceParent,
     start: ClientSpanStart<'_>,
     attributes: impl FnOnce() -> Vec<KeyValue>,
 ) -> ClientSpan {
     let parent = start.parent;
     let builder = start.into_builder(Some(attributes()));
-    let span = ids::hand_over(ids.trace_id, ids.span_id, || tracer.build_with_context(builder, parent));
+    let span = ids::hand_over(ids.trace_id, ids.span_id, || tracer.build_own(builder, parent));
     ClientSpan { ids, otel: span.is_recording().then(|| parent.with_span(span)) }
 }
 
 /// By the user's own provider, which decides and gives the ids.
 fn ask(
-    tracer: &SdkTracer,
+    tracer: &LimitedTracer,
     ids: TraceParent,
     start: ClientSpanStart<'_>,
     attributes: impl FnOnce() -> Vec<KeyValue>,
@@ -106,9 +105,9 @@ fn ask(
     );
     // Where the trace is left out, hardly any sampler takes it up again.
     let span = if ids.flags.is_sampled() {
-        tracer.build_with_context(start.into_builder(Some(attributes())), &parent)
+        tracer.build_own(start.into_builder(Some(attributes())), &parent)
     } else {
-        let mut span = tracer.build_with_context(start.into_builder(None), &parent);
+        let mut span = tracer.build_own(start.into_builder(None), &parent);
         if span.is_recording() {
             span.set_attributes(attributes());
         }

@@ -1,19 +1,33 @@
-//! `tracing` events as events of the span that is active.
+//! `tracing` spans and events on their way to OpenTelemetry.
 
 use std::{borrow::Cow, fmt};
 
-use opentelemetry::{Context as OtelContext, KeyValue, trace::TraceContextExt};
+use opentelemetry::{KeyValue, trace::TraceContextExt};
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
+    span::{Attributes, Id, Record},
 };
 use tracing_log::NormalizeEvent;
+use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-/// Adds events that are in no `tracing` span to the span of the request, or to the innermost one
-/// made by [`span`](super::span); tracing-opentelemetry leaves them out.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RequestEvents;
+use super::limited_span::LimitedTracer;
+use crate::{context::otel, formatting::Copies};
+
+/// By how much copies are longer than what stays of them, so that it shows that they were cut, in bytes.
+const MARGIN: usize = 8;
+
+/// The layer of tracing-opentelemetry, which gets copies of all fields: it would call their `Debug` and
+/// `Error` while it holds locks, follow the sources of an error without end, and let panics through.
+///
+/// Events that are in no `tracing` span, which it leaves out, go to the span of the request, or to the
+/// innermost one made by [`span`](super::span).
+pub(super) struct SpanLayer<S> {
+    inner: OpenTelemetryLayer<S, LimitedTracer>,
+    /// The longest text that is copied, in bytes.
+    limit: usize,
+}
 
 /// The fields of an event.
 #[derive(Debug)]
@@ -22,30 +36,84 @@ struct Fields {
     attributes: Vec<KeyValue>,
 }
 
-// === impl RequestEvents ===
+// === impl SpanLayer ===
 
-impl<S> Layer<S> for RequestEvents
+impl<S> SpanLayer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
-        let stands_alone = event.is_contextual() && ctx.lookup_current().is_none();
-        if !stands_alone || !OtelContext::map_current(|current| current.span().is_recording()) {
-            return;
-        }
-        let normalized = event.normalized_metadata();
-        let (target, level) = match &normalized {
-            Some(log) => (Cow::Owned(log.target().to_owned()), log.level()),
-            None => (Cow::Borrowed(event.metadata().target()), event.metadata().level()),
-        };
-        let mut fields = Fields { message: None, attributes: Vec::with_capacity(event.fields().count() + 2) };
-        fields.attributes.push(KeyValue::new("level", level.as_str()));
-        fields.attributes.push(KeyValue::new("target", target));
-        event.record(&mut fields);
-        let Fields { message, attributes } = fields;
-        let name = message.unwrap_or_else(|| event.metadata().name().into());
-        OtelContext::map_current(|current| current.span().add_event(name, attributes));
+    pub(super) fn new(inner: OpenTelemetryLayer<S, LimitedTracer>, value_limit: usize) -> Self {
+        Self { inner, limit: value_limit.saturating_add(MARGIN) }
     }
+}
+
+impl<S> Layer<S> for SpanLayer<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        Copies::with_attributes(attributes, self.limit, |copy| self.inner.on_new_span(copy, id, context));
+    }
+
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.metadata(id) else { return };
+        Copies::with_record(record, span, self.limit, |copy| self.inner.on_record(id, copy, context));
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
+        self.inner.on_follows_from(id, follows, context);
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let is_in_span = match event.parent() {
+            Some(parent) => context.span(parent).is_some(),
+            None => event.is_contextual() && context.lookup_current().is_some(),
+        };
+        if is_in_span {
+            Copies::with_event(event, self.limit, |copy| self.inner.on_event(copy, context));
+        } else if event.is_contextual() && is_recording() {
+            Copies::with_event(event, self.limit, add_to_active_span);
+        }
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        self.inner.on_enter(id, context);
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        self.inner.on_exit(id, context);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        self.inner.on_close(id, context);
+    }
+}
+
+impl<S> fmt::Debug for SpanLayer<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpanLayer").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+/// Whether the active span takes anything.
+fn is_recording() -> bool {
+    otel::map_current(|current| current.span().is_recording()).unwrap_or(false)
+}
+
+/// Adds an event, whose fields are copies, to the span that is active.
+fn add_to_active_span(event: &Event<'_>) {
+    let normalized = event.normalized_metadata();
+    let (target, level) = match &normalized {
+        Some(log) => (Cow::Owned(log.target().to_owned()), log.level()),
+        None => (Cow::Borrowed(event.metadata().target()), event.metadata().level()),
+    };
+    let mut fields = Fields { message: None, attributes: Vec::with_capacity(event.fields().count() + 2) };
+    fields.attributes.push(KeyValue::new("level", level.as_str()));
+    fields.attributes.push(KeyValue::new("target", target));
+    event.record(&mut fields);
+    let Fields { message, attributes } = fields;
+    let name = message.unwrap_or_else(|| event.metadata().name().into());
+    otel::map_current(|current| current.span().add_event(name, attributes));
 }
 
 // === impl Fields ===

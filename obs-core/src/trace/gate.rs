@@ -1,13 +1,14 @@
 //! The layer that makes `tracing` spans spans of the trace.
 
 use tracing::{Metadata, Subscriber};
+use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, dynamic_filter_fn},
     registry::LookupSpan,
 };
 
-use super::{events::RequestEvents, export::is_export_thread, handle::Tracing, ids};
+use super::{events::SpanLayer, export::is_export_thread, handle::Tracing, ids, limited_span::LimitedTracer};
 use crate::{context::otel, request::is_request_span};
 
 /// Whether what happens here is recorded: not in a request that is left out or belongs to another
@@ -21,6 +22,17 @@ fn is_open(instance: u64) -> bool {
 /// to ask for that then panics.
 fn is_of_otel(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with(otel::TARGETS)
+}
+
+fn library_layer<S>(tracer: LimitedTracer) -> OpenTelemetryLayer<S, LimitedTracer>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        // Attributes of every span that nobody asked for, and that cost an allocation or a clock.
+        .with_threads(false)
+        .with_tracked_inactivity(false)
 }
 
 // === impl Tracing ===
@@ -49,13 +61,12 @@ impl Tracing {
         });
         let gate = gate.with_max_level_hint(level);
         self.tracer().cloned().map(|tracer| {
-            let spans = tracing_opentelemetry::layer()
-                .with_tracer(tracer)
-                // Attributes of every span that nobody asked for, and that cost an allocation or a
-                // clock.
-                .with_threads(false)
-                .with_tracked_inactivity(false);
-            spans.and_then(RequestEvents).with_filter(gate)
+            let limit = tracer.rules().limits.value;
+            let spans = SpanLayer::new(library_layer(tracer.clone()), limit).with_filter(gate);
+            // `OpenTelemetrySpanExt` looks for the layer of the library itself, which is within ours and
+            // can't be found there. This one never sees a span; what the library keeps with spans is the
+            // same for both.
+            spans.and_then(library_layer(tracer).with_filter(LevelFilter::OFF))
         })
     }
 }

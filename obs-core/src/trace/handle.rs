@@ -10,17 +10,20 @@ use std::{
 };
 
 use opentelemetry::{Context, InstrumentationScope, KeyValue, trace::TracerProvider};
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
 
 use super::{
-    blocking,
+    SCOPE, blocking,
     budget::Budget,
     export,
     ids::Ids,
     keep::Keep,
+    limited_span::{LimitedTracer, SPARE_EVENTS, sdk_limit},
+    limits::Limits,
     pipeline::{Pipeline, SpanReader},
     propagators::{OwnPropagator, Propagators},
     resource::resource,
+    rules::{Rules, to_u32},
     sampler::{Sampler, SdkSampler},
     sampling::Sampling,
     server_span::{ServerSpan, SpanStart},
@@ -31,6 +34,7 @@ use crate::{
     environment::Env,
     guard::{Guarded, guarded},
     obs::{InitError, ServiceInfo},
+    redact::Redactor,
 };
 
 /// What the pipeline is made from.
@@ -49,6 +53,10 @@ pub(crate) struct TracingConfig<'a> {
     pub(crate) sampling: Sampling,
     pub(crate) keep: Keep,
     pub(crate) propagator: Option<OwnPropagator>,
+    /// The longest text of an attribute, from code, in bytes.
+    pub(crate) value_limit: Option<usize>,
+    /// Finds what must not leave the process.
+    pub(crate) redactor: Arc<Redactor>,
     /// The user's own provider, instead of ours.
     pub(crate) provider: Option<SdkTracerProvider>,
     /// The environment.
@@ -72,13 +80,14 @@ struct Inner {
     /// Present if spans are made late, which only our own provider does.
     keep: Option<Keep>,
     propagators: Propagators,
+    redactor: Arc<Redactor>,
     recording: Option<Recording>,
 }
 
 /// Present if spans go anywhere.
 struct Recording {
     provider: SdkTracerProvider,
-    tracer: SdkTracer,
+    tracer: LimitedTracer,
     /// Our own provider's pipeline; none for the user's provider.
     own: Option<Pipeline>,
 }
@@ -88,9 +97,9 @@ fn next_instance() -> u64 {
     INSTANCES.fetch_add(1, Ordering::Relaxed)
 }
 
-fn tracer(provider: &SdkTracerProvider) -> SdkTracer {
-    let scope = InstrumentationScope::builder("obs").with_version(env!("CARGO_PKG_VERSION")).build();
-    provider.tracer_with_scope(scope)
+fn tracer(provider: &SdkTracerProvider, rules: Arc<Rules>) -> LimitedTracer {
+    let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build();
+    LimitedTracer::new(provider.tracer_with_scope(scope), rules)
 }
 
 // === impl Tracing ===
@@ -120,13 +129,16 @@ impl Tracing {
         let sampler = Arc::new(Sampler::from_settings(config.sample_ratio, &config.sampling, config.env)?);
         let keep = config.keep;
         let propagators = Propagators::from_settings(config.propagator.clone(), config.env);
+        let limits = Limits::of_spans(config.value_limit, config.env);
+        let redactor = Arc::clone(&config.redactor);
+        let rules = Rules { redactor: Arc::clone(&redactor), limits, is_own: config.provider.is_none() };
         let recording = match config.provider {
-            Some(provider) => Some(Recording { tracer: tracer(&provider), provider, own: None }),
-            None => Recording::own(&config, readers, &sampler, instance)?,
+            Some(provider) => Some(Recording { tracer: tracer(&provider, Arc::new(rules)), provider, own: None }),
+            None => Recording::own(&config, Arc::new(rules), readers, &sampler, instance)?,
         };
         let is_own = recording.as_ref().is_some_and(|recording| recording.own.is_some());
         let keep = (is_own && !keep.is_off()).then_some(keep);
-        Ok(Self(Arc::new(Inner { instance, sampler, keep, propagators, recording })))
+        Ok(Self(Arc::new(Inner { instance, sampler, keep, propagators, redactor, recording })))
     }
 
     /// Ids and decisions alone, with the standard's default sampler: no span goes anywhere.
@@ -137,6 +149,7 @@ impl Tracing {
             sampler,
             keep: None,
             propagators: Propagators::default(),
+            redactor: Arc::default(),
             recording: None,
         }))
     }
@@ -207,8 +220,13 @@ impl Tracing {
         self.0.recording.as_ref().map(|recording| &recording.provider)
     }
 
+    /// Finds what must not leave the process.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.0.redactor
+    }
+
     /// The tracer of our spans, if they go anywhere.
-    pub(super) fn tracer(&self) -> Option<&SdkTracer> {
+    pub(super) fn tracer(&self) -> Option<&LimitedTracer> {
         self.0.recording.as_ref().map(|recording| &recording.tracer)
     }
 
@@ -273,18 +291,31 @@ impl Recording {
     /// Our own provider, if anybody wants its spans.
     fn own(
         config: &TracingConfig<'_>,
+        rules: Arc<Rules>,
         readers: Vec<Box<Guarded<dyn SpanReader>>>,
         sampler: &Arc<Sampler>,
         instance: u64,
     ) -> Result<Option<Self>, InitError> {
-        let Some(pipeline) = Pipeline::start(config, readers)? else { return Ok(None) };
+        let Some(pipeline) = Pipeline::start(config, Arc::clone(&rules), readers)? else { return Ok(None) };
         let provider = SdkTracerProvider::builder()
             .with_resource(resource(&config.service))
             .with_sampler(SdkSampler::new(Arc::clone(sampler), instance))
             .with_id_generator(Ids::new(instance))
+            .with_span_limits(sdk_limits(&rules.limits))
             .with_span_processor(pipeline.clone())
             .build();
-        Ok(Some(Self { tracer: tracer(&provider), provider, own: Some(pipeline) }))
+        Ok(Some(Self { tracer: tracer(&provider, rules), provider, own: Some(pipeline) }))
+    }
+}
+
+/// What bounds spans that are made past our own tracer until they end; the rules leave less.
+fn sdk_limits(limits: &Limits) -> SpanLimits {
+    SpanLimits {
+        max_events_per_span: to_u32(limits.events.saturating_add(SPARE_EVENTS)),
+        max_attributes_per_span: sdk_limit(limits.attributes),
+        max_links_per_span: to_u32(limits.links),
+        max_attributes_per_event: sdk_limit(limits.event_attributes),
+        max_attributes_per_link: sdk_limit(limits.link_attributes),
     }
 }
 

@@ -18,6 +18,12 @@
 //! integers are signed: cast `u64` and `usize` fields of such spans to `i64`, else
 //! `tracing-opentelemetry` makes text of them. The functions here do that themselves.
 //!
+//! What stands on a span is bounded and without secrets, whoever sets it: a key that is set again is
+//! overwritten, values whose keys are those of secrets are `REDACTED`
+//! ([`ObsBuilder::redact_fields`](crate::ObsBuilder::redact_fields) adds names), texts lose credentials,
+//! and what is longer than
+//! [`attribute_value_length_limit`](crate::ObsBuilder::attribute_value_length_limit) is cut.
+//!
 //! Nothing here costs more than a look at a thread-local in requests that are not sampled.
 
 mod active;
@@ -27,16 +33,21 @@ mod builder;
 mod client_span;
 mod events;
 mod export;
+#[cfg(test)]
+mod field_tests;
 mod future;
 mod gate;
 mod handle;
 mod ids;
 mod keep;
+mod limited_span;
+mod limits;
 mod pipeline;
 mod propagators;
 mod rate_limit;
 mod record;
 mod resource;
+mod rules;
 mod sampler;
 mod sampling;
 mod server_span;
@@ -59,9 +70,13 @@ pub(crate) use export::{check_logs, is_export_thread, start_logs};
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
 pub(crate) use keep::Keep;
+pub(crate) use limits::Limits;
 pub(crate) use propagators::{OwnPropagator, Propagators, header_name};
 pub(crate) use server_span::SpanStart;
 pub(crate) use span_name::server_span_name;
+
+/// The name of our tracer.
+const SCOPE: &str = "obs";
 
 pub use builder::{SpanBuilder, SpanKind, in_span, in_span_blocking, span, try_in_span, try_in_span_blocking};
 pub use future::{Traced, TryTraced};

@@ -18,6 +18,8 @@ use opentelemetry_sdk::{
 use super::{
     export::{self, Exporter},
     handle::TracingConfig,
+    limited_span::take_ending,
+    rules::Rules,
     withheld,
 };
 use crate::{guard::Guarded, obs::InitError};
@@ -41,6 +43,7 @@ pub(super) struct Pipeline(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    rules: Arc<Rules>,
     readers: Vec<Box<Guarded<dyn SpanReader>>>,
     exporter: Option<Exporter<SpanData>>,
     closed: AtomicBool,
@@ -52,13 +55,14 @@ impl Pipeline {
     /// None if nobody wants spans.
     pub(super) fn start(
         config: &TracingConfig<'_>,
+        rules: Arc<Rules>,
         readers: Vec<Box<Guarded<dyn SpanReader>>>,
     ) -> Result<Option<Self>, InitError> {
         let exporter = export::start(config)?;
         if exporter.is_none() && readers.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Self(Arc::new(Inner { readers, exporter, closed: AtomicBool::new(false) }))))
+        Ok(Some(Self(Arc::new(Inner { rules, readers, exporter, closed: AtomicBool::new(false) }))))
     }
 
     /// False if the exporter did not get everything out within `timeout`.
@@ -82,10 +86,12 @@ impl Pipeline {
 impl SpanProcessor for Pipeline {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
-    fn on_end(&self, span: SpanData) {
+    fn on_end(&self, mut span: SpanData) {
+        let ending = take_ending();
         if !span.span_context.is_sampled() || withheld::is_dropped() {
             return;
         }
+        self.0.rules.finish(&mut span, ending);
         for reader in &self.0.readers {
             let _ = reader.call(|reader| reader.read(&span));
         }

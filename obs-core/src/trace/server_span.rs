@@ -4,11 +4,14 @@ use std::{borrow::Cow, time::SystemTime};
 
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Link, SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer},
+    trace::{Link, SpanBuilder, SpanContext, SpanKind, TraceContextExt},
 };
-use opentelemetry_sdk::trace::SdkTracer;
 
-use super::{ids, sampler::Sampler};
+use super::{
+    ids,
+    limited_span::{LimitedSpan, LimitedTracer},
+    sampler::Sampler,
+};
 use crate::{
     context::{SpanId, TraceFlags, TraceId, otel},
     propagation::TraceParent,
@@ -125,20 +128,20 @@ impl ServerSpan {
     /// With its span, made by our own provider: it has been decided to record it.
     pub(super) fn record(
         self,
-        tracer: &SdkTracer,
+        tracer: &LimitedTracer,
         start: SpanStart<'_>,
         attributes: impl FnOnce() -> Vec<KeyValue>,
     ) -> Self {
         let parent = start.parent_context();
         let builder = start.into_builder(Some(attributes()));
-        let span = ids::hand_over(self.trace_id, self.span_id, || tracer.build_with_context(builder, &parent));
+        let span = ids::hand_over(self.trace_id, self.span_id, || tracer.build_own(builder, &parent));
         self.with_span(span)
     }
 
     /// Ids and decision of the user's own provider, with its span if it records.
     pub(super) fn ask(
         self,
-        tracer: &SdkTracer,
+        tracer: &LimitedTracer,
         start: SpanStart<'_>,
         attributes: impl FnOnce() -> Vec<KeyValue>,
     ) -> Self {
@@ -147,17 +150,17 @@ impl ServerSpan {
         // Where the caller left the trace out, hardly any sampler takes it up again.
         let left_out = start.trusted_parent().is_some_and(|parent| !parent.flags.is_sampled());
         if left_out {
-            let mut span = tracer.build_with_context(start.into_builder(None), &parent);
+            let mut span = tracer.build_own(start.into_builder(None), &parent);
             if opentelemetry::trace::Span::is_recording(&span) {
                 opentelemetry::trace::Span::set_attributes(&mut span, attributes());
             }
             return self.with_ids_of(span, tracestate);
         }
-        let span = tracer.build_with_context(start.into_builder(Some(attributes())), &parent);
+        let span = tracer.build_own(start.into_builder(Some(attributes())), &parent);
         self.with_ids_of(span, tracestate)
     }
 
-    fn with_ids_of(self, span: opentelemetry_sdk::trace::Span, tracestate: Option<&str>) -> Self {
+    fn with_ids_of(self, span: LimitedSpan, tracestate: Option<&str>) -> Self {
         let made = opentelemetry::trace::Span::span_context(&span);
         let (Some(trace_id), Some(span_id)) = (ids::trace_id(made.trace_id()), ids::span_id(made.span_id())) else {
             // A provider that was shut down makes spans without ids.
@@ -170,7 +173,7 @@ impl ServerSpan {
 
     /// With the context around the span, if it is recorded. What is in the current context stays in
     /// it.
-    fn with_span(self, span: opentelemetry_sdk::trace::Span) -> Self {
+    fn with_span(self, span: LimitedSpan) -> Self {
         let is_recorded = opentelemetry::trace::Span::is_recording(&span);
         Self { otel: is_recorded.then(|| otel::current().with_span(span)), is_recorded, ..self }
     }

@@ -30,6 +30,8 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
         sampling: Sampling::new(),
         keep: Keep::default(),
         propagator: None,
+        value_limit: None,
+        redactor: Arc::default(),
         provider: None,
         env: Env::alone(env),
         recorder: &metrics::NoopRecorder,

@@ -71,6 +71,8 @@ pub struct Expect {
     pub line_has: Vec<&'static str>,
     /// Text that must be nowhere: not on the page, not on a line.
     pub nowhere: Vec<&'static str>,
+    /// Text that must be on no span.
+    pub no_span_has: Vec<&'static str>,
     /// The line's level, if not the outcome's usual one.
     pub level: Option<Level>,
 }
@@ -106,6 +108,7 @@ pub fn shows(outcome: Outcome, status: u16) -> Expect {
         panic: None,
         line_has: Vec::new(),
         nowhere: Vec::new(),
+        no_span_has: Vec::new(),
         level: None,
     }
 }
@@ -263,6 +266,13 @@ impl Expect {
     #[must_use]
     pub fn nowhere(mut self, text: &'static str) -> Self {
         self.nowhere.push(text);
+        self
+    }
+
+    /// No span has this text in it.
+    #[must_use]
+    pub fn no_span_has(mut self, text: &'static str) -> Self {
+        self.no_span_has.push(text);
         self
     }
 

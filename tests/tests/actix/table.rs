@@ -57,3 +57,13 @@ fn bad_input_over_h1() {
 fn bad_input_over_h2() {
     check(Wire::H2, &table::bad_input());
 }
+
+#[test]
+fn fields_over_h1() {
+    check(Wire::H1, &table::fields());
+}
+
+#[test]
+fn fields_over_h2() {
+    check(Wire::H2, &table::fields());
+}

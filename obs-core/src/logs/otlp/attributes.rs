@@ -1,16 +1,19 @@
 //! Attributes of a record: unique keys, no secrets, no more than a line may have.
 
+use std::borrow::Cow;
+
 use opentelemetry::{Key, logs::AnyValue};
 
 use crate::{
     context::FieldValue,
+    formatting::floor_char_boundary,
     logs::{
-        escape::floor_char_boundary,
         fields::{Duplicates, is_reserved, key_bit},
         parts::MAX_LINE,
-        redact::Redactor,
     },
     names::{log, value::REDACTED},
+    redact::Redactor,
+    trace::Limits,
 };
 
 /// The attributes and the body of one record.
@@ -18,6 +21,7 @@ use crate::{
 pub(super) struct Attributes<'a> {
     list: Vec<(Key, AnyValue)>,
     redactor: &'a Redactor,
+    limits: Limits,
     /// Bytes that keys and values may still have together.
     room: usize,
     truncated: bool,
@@ -26,21 +30,42 @@ pub(super) struct Attributes<'a> {
 // === impl Attributes ===
 
 impl<'a> Attributes<'a> {
-    pub(super) fn new(redactor: &'a Redactor, capacity: usize) -> Self {
-        Self { list: Vec::with_capacity(capacity), redactor, room: MAX_LINE, truncated: false }
+    pub(super) fn new(redactor: &'a Redactor, limits: Limits, capacity: usize) -> Self {
+        Self { list: Vec::with_capacity(capacity), redactor, limits, room: MAX_LINE, truncated: false }
     }
 
     /// What of the record's body there is room for.
     pub(super) fn fit(&mut self, value: AnyValue) -> AnyValue {
-        let value = cut(value, self.room, &mut self.truncated);
+        let value = cut(self.clean(value), self.room, &mut self.truncated);
         self.room = self.room.saturating_sub(size(&value));
         value
+    }
+
+    /// The value without the secrets in it, of texts within others too.
+    pub(super) fn clean(&self, value: AnyValue) -> AnyValue {
+        match value {
+            AnyValue::String(text) => match self.redactor.text(text.as_str()) {
+                Cow::Owned(clean) => clean.into(),
+                Cow::Borrowed(_) => AnyValue::String(text),
+            },
+            AnyValue::ListAny(list) => {
+                AnyValue::ListAny(Box::new(list.into_iter().map(|value| self.clean(value)).collect()))
+            }
+            AnyValue::Map(map) => {
+                let clean = map.into_iter().map(|(key, value)| {
+                    let is_secret = self.redactor.is_sensitive(key.as_str());
+                    (key, if is_secret { REDACTED.into() } else { self.clean(value) })
+                });
+                AnyValue::Map(Box::new(clean.collect()))
+            }
+            other => other,
+        }
     }
 
     /// Adds a field of the application.
     pub(super) fn put(&mut self, key: Key, value: AnyValue, duplicates: Duplicates) {
         let name = key.as_str();
-        let redacted = self.redactor.matches(name);
+        let redacted = self.redactor.is_sensitive(name);
         let key = cleaned(key);
         let known = self.list.iter().position(|(other, _)| *other == key);
         if known.is_some() && duplicates == Duplicates::FirstWins {
@@ -50,7 +75,12 @@ impl<'a> Attributes<'a> {
             let (_, before) = self.list.remove(known);
             self.room += size(&before) + key.as_str().len();
         }
-        self.push(key, if redacted { REDACTED.into() } else { value });
+        if self.list.len() >= self.limits.attributes {
+            self.truncated = true;
+            return;
+        }
+        let value = if redacted { REDACTED.into() } else { self.clean(value) };
+        self.push(key, value);
     }
 
     /// Adds what obs itself knows.
@@ -63,7 +93,7 @@ impl<'a> Attributes<'a> {
             self.truncated = true;
             return;
         };
-        let value = cut(value, room, &mut self.truncated);
+        let value = cut(value, room.min(self.limits.value), &mut self.truncated);
         self.room = room.saturating_sub(size(&value));
         self.list.push((key, value));
     }
@@ -137,7 +167,7 @@ mod tests {
 
     fn list(fill: impl FnOnce(&mut Attributes<'_>)) -> Vec<(Key, AnyValue)> {
         let redactor = Redactor::default();
-        let mut attributes = Attributes::new(&redactor, 0);
+        let mut attributes = Attributes::new(&redactor, Limits { value: usize::MAX, ..Limits::default() }, 0);
         fill(&mut attributes);
         attributes.into_list()
     }
@@ -175,6 +205,32 @@ mod tests {
         let text: usize = list.iter().map(|(_, value)| size(value)).sum();
         assert!(text > MAX_LINE / 2 && text <= MAX_LINE + size_of::<f64>(), "{text}");
         assert_eq!(list.last().unwrap(), &(Key::new("truncated"), true.into()));
+    }
+
+    #[test]
+    fn values_and_counts_keep_to_the_limits_of_log_records() {
+        let redactor = Redactor::default();
+        let limits = Limits { value: 5, attributes: 2, ..Limits::default() };
+        let mut attributes = Attributes::new(&redactor, limits, 0);
+        put(&mut attributes, "a", "ääää");
+        put(&mut attributes, "b", 1);
+        put(&mut attributes, "c", 2);
+        attributes.push_own("own", true);
+        put(&mut attributes, "b", 3);
+        let expected = [("a", AnyValue::from("ää")), ("own", true.into()), ("truncated", true.into())];
+        assert_eq!(attributes.into_list(), expected.map(|(key, value)| (Key::new(key), value)));
+    }
+
+    #[test]
+    fn texts_lose_their_secrets_wherever_they_stand() {
+        let list = list(|attributes| {
+            let url = "https://u:p@h/?token=abc";
+            put(attributes, "a", url);
+            put(attributes, "b", AnyValue::ListAny(Box::new(vec![url.into()])));
+            put(attributes, "c", AnyValue::Map(Box::new([(Key::new("password"), url.into())].into())));
+        });
+        let shown = format!("{list:?}");
+        assert!(!shown.contains("abc") && !shown.contains("u:p"), "{shown}");
     }
 
     #[test]

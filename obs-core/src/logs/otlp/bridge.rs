@@ -14,17 +14,18 @@ use tracing_core::{
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use super::{OtlpLogs, record::Record};
-use crate::{context::otel, guard::guarded, request::is_request_span, trace::is_export_thread};
+use crate::{
+    context::otel, formatting::Copies, logs::parts::MAX_LINE, request::is_request_span, trace::is_export_thread,
+};
 
 /// Takes the place of the SDK's provider, and of its logger: records are completed by us.
 #[derive(Clone, Debug)]
 struct Sink(OtlpLogs);
 
-/// Hands events to the bridge; keeps away what the export itself logs, and holds back panics of the
-/// application's `Debug` impls.
+/// Hands copies of events to the bridge, so that it calls no code of the application; keeps away what the
+/// export itself logs.
 struct OtlpLayer {
     bridge: OpenTelemetryTracingBridge<Sink, Sink>,
-    sink: Sink,
 }
 
 /// While it lives, the bridge reads an event on this thread.
@@ -48,7 +49,7 @@ impl OtlpLogs {
         let bridge = OpenTelemetryTracingBridge::builder(&sink)
             .with_tracing_span_attributes(TracingSpanAttributes::all())
             .build();
-        OtlpLayer { bridge, sink }
+        OtlpLayer { bridge }
     }
 }
 
@@ -92,29 +93,26 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if !is_request_span(attributes.metadata()) {
-            // What a span loses by a panic is on its line: marked as such.
-            let _ = guarded(|| self.bridge.on_new_span(attributes, id, context));
+            Copies::with_attributes(attributes, MAX_LINE, |copy| self.bridge.on_new_span(copy, id, context));
         }
     }
 
     fn on_record(&self, id: &Id, record: &SpanRecord<'_>, context: Context<'_, S>) {
-        if context.metadata(id).is_some_and(|metadata| !is_request_span(metadata)) {
-            let _ = guarded(|| self.bridge.on_record(id, record, context));
+        if let Some(span) = context.metadata(id).filter(|metadata| !is_request_span(metadata)) {
+            Copies::with_record(record, span, MAX_LINE, |copy| self.bridge.on_record(id, copy, context));
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
         let _reading = Reading::begin(metadata);
-        if guarded(|| self.bridge.on_event(event, context)).is_none() {
-            self.sink.emit(Record::unreadable(metadata));
-        }
+        Copies::with_event(event, MAX_LINE, |copy| self.bridge.on_event(copy, context));
     }
 }
 
 impl fmt::Debug for OtlpLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OtlpLayer").field("sink", &self.sink).finish_non_exhaustive()
+        f.debug_struct("OtlpLayer").finish_non_exhaustive()
     }
 }
 

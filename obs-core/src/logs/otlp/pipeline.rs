@@ -29,7 +29,7 @@ use crate::{
     },
     names::log,
     obs::{InitError, ServiceInfo},
-    trace::{Budget, Exporter, FromCode, check_logs, otel_span_id, otel_trace_id, start_logs},
+    trace::{Budget, Exporter, FromCode, Limits, check_logs, otel_span_id, otel_trace_id, start_logs},
 };
 
 /// The field by which the `log` bridge hands over a record's target.
@@ -44,6 +44,7 @@ struct Inner {
     /// Whose redaction list holds here too.
     output: Arc<Output>,
     exporter: Exporter<Box<SdkLogRecord>>,
+    limits: Limits,
     /// Makes empty records; nothing else can.
     records: SdkLogger,
 }
@@ -73,17 +74,24 @@ impl OtlpLogs {
         output: &Arc<Output>,
         (service, budget): (&ServiceInfo, &Budget),
         (endpoint, export): (Option<&str>, Option<bool>),
+        value_limit: Option<usize>,
         env: Env<'_>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
         let code = FromCode { endpoint, export, ..FromCode::default() };
         let Some(exporter) = start_logs(service, budget, code, env, recorder)? else { return Ok(None) };
         let records = SdkLoggerProvider::builder().build().logger("obs");
-        Ok(Some(Self(Arc::new(Inner { output: Arc::clone(output), exporter, records }))))
+        let limits = Limits::of_records(value_limit, env);
+        Ok(Some(Self(Arc::new(Inner { output: Arc::clone(output), exporter, limits, records }))))
     }
 
     pub(super) fn encoder(&self) -> &Encoder {
         &self.0.output.encoder
+    }
+
+    /// Takes the attributes of one record.
+    pub(super) fn attributes(&self, capacity: usize) -> Attributes<'_> {
+        Attributes::new(&self.encoder().redactor, self.0.limits, capacity)
     }
 
     /// Completes the record of an event and hands it on. `event` tells the event's own fields from
@@ -91,7 +99,7 @@ impl OtlpLogs {
     pub(super) fn send_event(&self, mut record: Record, event: Option<&'static Metadata<'static>>) {
         let from_log = record.target == LOG_BRIDGE_TARGET;
         let given = std::mem::take(&mut record.attributes);
-        let mut attributes = Attributes::new(&self.encoder().redactor, given.len() + 8);
+        let mut attributes = self.attributes(given.len() + 8);
         let body = record.body.take().map(|body| attributes.fit(body));
         for (key, value) in given {
             if from_log && key.as_str().starts_with(LOG_BRIDGE_FIELDS) {

@@ -6,9 +6,7 @@ use opentelemetry::{
     Key,
     logs::{AnyValue, LogRecord, Severity},
 };
-use tracing_core::{Level, Metadata};
-
-use crate::guard::PANICKED;
+use tracing_core::Level;
 
 /// A log record that is not complete: ids, and what the request context has, come later.
 #[derive(Debug, Default)]
@@ -27,20 +25,6 @@ pub(super) struct Record {
 const MADE_UP_NAME: &str = "event ";
 
 // === impl Record ===
-
-impl Record {
-    /// The record of an event whose fields panicked when they were formatted.
-    pub(super) fn unreadable(metadata: &Metadata<'static>) -> Self {
-        let (severity, severity_text) = severity_of(*metadata.level());
-        Self {
-            target: metadata.target().into(),
-            severity: Some(severity),
-            severity_text: Some(severity_text),
-            body: Some(PANICKED.into()),
-            ..Self::default()
-        }
-    }
-}
 
 impl LogRecord for Record {
     fn set_event_name(&mut self, name: &'static str) {

@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     context::RequestContext,
+    formatting::floor_char_boundary,
     logs::{
         RequestLine, RequestStart,
-        escape::floor_char_boundary,
         fields::Duplicates,
         request_start::{MAX_PATH, MAX_USER_AGENT},
     },
@@ -54,7 +54,7 @@ impl OtlpLogs {
         request: &RequestLine<'_>,
     ) {
         let raw = start.raw.take().map(|raw| *raw);
-        let mut attributes = Attributes::new(&self.encoder().redactor, 20);
+        let mut attributes = self.attributes(20);
         attributes.push_own(log::REQUEST_ID, context.request_id().to_owned());
         push_request(&mut attributes, raw, request);
         context.with_fields(|fields| {
@@ -109,7 +109,7 @@ fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, reques
         (log::REQUEST_BYTES, request_bytes.map(unsigned)),
         (log::RESPONSE_BYTES, response_bytes.map(unsigned)),
         (log::ERROR_TYPE, error_type.map(text)),
-        (log::PANIC_MESSAGE, panic.map(|(message, _)| text(message))),
+        (log::PANIC_MESSAGE, panic.map(|(message, _)| attributes.clean(text(message)))),
         (log::PANIC_LOCATION, panic.filter(|(_, location)| !location.is_empty()).map(|(_, location)| text(location))),
     ];
     let client = raw.map(|RawRequest { path, user_agent, client_address }| {

@@ -218,9 +218,60 @@ impl fmt::Debug for Panics {
 #[test]
 fn a_panic_while_formatting_breaks_neither_the_line_nor_the_caller() {
     let line = logged(|| info!(target: "t", a = 1, bad = ?Panics, c = 3, "x"));
-    assert!(line.ends_with(r#","a":1,"bad":"<panicked while formatting>","truncated":true}"#), "{line}");
+    assert!(line.ends_with(r#","a":1,"bad":"<panicked while formatting>","c":3,"truncated":true}"#), "{line}");
     let line = logged(|| info!(target: "t", "{:?}", Panics));
     assert!(line.contains(r#""message":"<panicked while formatting>","target":"t""#), "{line}");
+}
+
+/// Logs itself whenever it is formatted.
+struct Endless;
+
+impl fmt::Debug for Endless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        info!(target: "t", me = ?self, "again");
+        let _span = info_span!("again", me = ?self).entered();
+        f.write_str("endless")
+    }
+}
+
+#[test]
+fn a_debug_that_logs_itself_comes_to_an_end() {
+    let fixture = Fixture::new();
+    let lines = fixture.run(|| info!(target: "t", endless = ?Endless, "x"));
+    assert!(lines.len() < 10 && lines.last().unwrap().contains(r#""endless":"endless""#), "{lines:?}");
+}
+
+#[test]
+fn a_filter_that_reads_fields_breaks_nothing_when_they_panic() {
+    let settings = LogSettings { filter: Some("info,[{bad=1}]=debug".to_owned()), ..LogSettings::default() };
+    let fixture = Fixture::set(service(), settings, &NoopRecorder);
+    let lines = fixture.run(|| {
+        let span = info_span!("s", bad = ?Panics, late = tracing::field::Empty);
+        span.record("late", tracing::field::debug(Panics));
+        span.in_scope(|| info!(target: "t", "x"));
+    });
+    assert_eq!(lines.len(), 1);
+}
+
+#[test]
+fn texts_lose_the_secrets_within_them() {
+    #[derive(Debug)]
+    struct Config {
+        _user: &'static str,
+        _password: &'static str,
+    }
+    let config = Config { _user: "bob", _password: "s3cret" };
+    let error = io::Error::other("no answer from https://bob:s3cret@h/p?sig=s3cret");
+    for fixture in [Fixture::new(), Fixture::pretty()] {
+        let lines = fixture.run(|| {
+            context::run_in(known_context(false), || {
+                context::set_field("referer", "https://h/?code=s3cret");
+                let _span = info_span!("s", url = "https://h/?access_token=s3cret", ?config).entered();
+                error!(target: "t", error = &error as &dyn std::error::Error, %error, "Authorization: Bearer s3cret");
+            });
+        });
+        assert!(!lines[0].contains("s3cret") && lines[0].contains("bob"), "{lines:?}");
+    }
 }
 
 fn otel_span(trace_id: u128, span_id: u64) -> OtelContext {

@@ -85,6 +85,7 @@ impl Fixture {
             settings,
             otlp_endpoint: None,
             budget: &crate::trace::Budget::default(),
+            value_limit: None,
             env: Env::alone(&|_| None),
             recorder,
         };

@@ -34,6 +34,10 @@ pub(in crate::scenario) fn problems(case: &Case<'_>) -> Vec<String> {
         let on_a_line = case.evidence.lines.iter().any(|line| line.raw().contains(text));
         problems.holds(!on_a_line, &format!("{text:?} is on a line"));
     }
+    for text in &case.expect.no_span_has {
+        let on_a_span = case.evidence.spans.iter().any(|span| format!("{span:?}").contains(text));
+        problems.holds(!on_a_span, &format!("{text:?} is on a span"));
+    }
     problems.0
 }
 

@@ -8,6 +8,9 @@ use obs_core::{
 use super::case::{Case, Problems};
 use crate::scenario::{Ids, SeenSpan, span::Attribute, stage::SERVICE};
 
+/// The longest text of an attribute.
+const MAX_VALUE: usize = 4_096;
+
 pub(super) fn check(case: &Case<'_>, problems: &mut Problems) {
     let spans: Vec<_> = case.evidence.server_spans().collect();
     problems.same("the number of server spans", &spans.len(), &usize::from(case.has_span()));
@@ -74,7 +77,10 @@ fn check_request(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
         problems.holds(span.int(attribute::SERVER_PORT).is_some(), "server.port is no integer on the span");
     }
     if let Some(agent) = row.ask.values("user-agent").next().and_then(|agent| std::str::from_utf8(agent).ok()) {
-        problems.same("the span's user agent", &span.text(attribute::USER_AGENT_ORIGINAL), &Some(agent));
+        let shown = agent.get(..MAX_VALUE).unwrap_or(agent);
+        problems.same("the span's user agent", &span.text(attribute::USER_AGENT_ORIGINAL), &Some(shown));
+        let is_marked = span.attributes.contains_key(attribute::OBS_TRUNCATED);
+        problems.holds(shown == agent || is_marked, "the span doesn't say that something was cut");
     }
 }
 

@@ -6,9 +6,13 @@
 
 mod bad_input;
 mod endings;
+mod fields;
 mod heads;
 mod identity;
 mod list;
 mod routing;
 
-pub use {bad_input::bad_input, endings::endings, heads::heads, identity::identity, list::all, routing::routing};
+pub use {
+    bad_input::bad_input, endings::endings, fields::fields, heads::heads, identity::identity, list::all,
+    routing::routing,
+};

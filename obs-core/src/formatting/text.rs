@@ -1,0 +1,201 @@
+//! Text that code of others writes, up to a length.
+
+use std::{
+    cell::Cell,
+    fmt::{self, Write as _},
+};
+
+use crate::guard::{PANICKED, guarded};
+
+/// What stands for a value that is formatted while another one is that was logged while a third one was.
+pub(crate) const NESTED: &str = "<logged while formatting>";
+/// How deep formatting may log: each layer formats anew, so that lines multiply with the depth.
+const MAX_DEPTH: u8 = 2;
+/// A buffer that has grown beyond this is not kept, in bytes.
+const MAX_POOLED: usize = 16 * 1_024;
+
+thread_local! {
+    static DEPTH: Cell<u8> = const { Cell::new(0) };
+    static BUFFER: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// Takes text up to a length; what passes it is cut between characters.
+#[derive(Debug)]
+pub(crate) struct Limited<'a> {
+    out: &'a mut String,
+    limit: usize,
+    is_cut: bool,
+}
+
+/// Counts how deep formatting has come on this thread.
+struct Nested(u8);
+
+/// Runs `write`, which calls code of others, and hands `read` what it wrote: at most `limit` bytes, and
+/// whether that is all.
+pub(crate) fn with_text<R>(
+    limit: usize,
+    write: impl FnOnce(&mut Limited<'_>),
+    read: impl FnOnce(&str, bool) -> R,
+) -> R {
+    let Some(nested) = Nested::enter() else { return read(NESTED, false) };
+    let mut buffer = BUFFER.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    buffer.clear();
+    let mut text = Limited { out: &mut buffer, limit, is_cut: false };
+    let written = guarded(|| write(&mut text));
+    let is_whole = !text.is_cut;
+    drop(nested);
+    let result = match written {
+        Some(()) => read(&buffer, is_whole),
+        None => read(PANICKED, false),
+    };
+    if buffer.capacity() <= MAX_POOLED {
+        // On a thread that ends the slot may be gone; then the buffer goes too.
+        let _ = BUFFER.try_with(|slot| slot.set(Some(buffer)));
+    }
+    result
+}
+
+/// Runs code of others that formats values of the application: what it loses by a panic, or by being too
+/// deep, it loses.
+pub(crate) fn within_depth(work: impl FnOnce()) {
+    with_text(0, |_| work(), |_, _| ());
+}
+
+/// The longest prefix that has at most `max` bytes and ends between characters.
+pub(crate) fn floor_char_boundary(text: &str, max: usize) -> usize {
+    if max >= text.len() {
+        return text.len();
+    }
+    (0..=max).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+// === impl Limited ===
+
+impl Limited<'_> {
+    /// Writes what a value's `Display` says.
+    pub(crate) fn display<T: fmt::Display + ?Sized>(&mut self, value: &T) {
+        // Fails where the text is cut.
+        let _ = write!(self, "{value}");
+    }
+
+    /// Writes what a value's `Debug` says.
+    pub(crate) fn debug(&mut self, value: &dyn fmt::Debug) {
+        let _ = write!(self, "{value:?}");
+    }
+
+    /// What was written so far.
+    pub(crate) fn as_str(&self) -> &str {
+        self.out
+    }
+
+    /// Takes back what was written beyond this length.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        if self.out.is_char_boundary(len) {
+            self.out.truncate(len);
+        }
+    }
+
+    /// Whether something was cut.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+}
+
+impl fmt::Write for Limited<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // A formatter that ignores the error must not go on after the cut.
+        if self.is_cut {
+            return Err(fmt::Error);
+        }
+        let room = self.limit.saturating_sub(self.out.len());
+        if text.len() <= room {
+            self.out.push_str(text);
+            return Ok(());
+        }
+        self.is_cut = true;
+        self.out.push_str(&text[..floor_char_boundary(text, room)]);
+        Err(fmt::Error)
+    }
+}
+
+// === impl Nested ===
+
+impl Nested {
+    /// None where it is deep enough.
+    fn enter() -> Option<Self> {
+        let depth = DEPTH.try_with(Cell::get).unwrap_or_default();
+        if depth >= MAX_DEPTH {
+            return None;
+        }
+        let _ = DEPTH.try_with(|cell| cell.set(depth + 1));
+        Some(Self(depth))
+    }
+}
+
+impl Drop for Nested {
+    fn drop(&mut self) {
+        let _ = DEPTH.try_with(|cell| cell.set(self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+
+    fn shown(limit: usize, value: &dyn Debug) -> (String, bool) {
+        with_text(limit, |out| out.debug(value), |text, whole| (text.to_owned(), whole))
+    }
+
+    struct PanicsTwice;
+
+    impl Drop for PanicsTwice {
+        fn drop(&mut self) {
+            panic!("when dropped")
+        }
+    }
+
+    struct Bad(fn(&mut fmt::Formatter<'_>) -> fmt::Result);
+
+    impl Debug for Bad {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (self.0)(f)
+        }
+    }
+
+    #[test]
+    fn a_panic_becomes_a_mark_whatever_its_payload_does() {
+        let panics = Bad(|f| {
+            f.write_str("half")?;
+            std::panic::panic_any(PanicsTwice)
+        });
+        assert_eq!(shown(100, &panics), (PANICKED.to_owned(), false));
+        assert_eq!(shown(100, &1), ("1".to_owned(), true));
+    }
+
+    #[test]
+    fn text_is_cut_while_it_is_written() {
+        let stubborn = Bad(|f| {
+            for _ in 0..1_000 {
+                let _ = f.write_str("ä");
+            }
+            Ok(())
+        });
+        assert_eq!(shown(5, &stubborn), ("ää".to_owned(), false));
+        assert_eq!(shown(2_000, &stubborn).0.len(), 2_000);
+    }
+
+    #[test]
+    fn formatting_that_formats_itself_comes_to_an_end() {
+        let endless = Bad(|f| {
+            fn again(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let inner = Bad(again);
+                let (text, _) = shown(100, &inner);
+                write!(f, "({text})")
+            }
+            again(f)
+        });
+        assert_eq!(shown(100, &endless).0, format!("(({NESTED}))"));
+    }
+}

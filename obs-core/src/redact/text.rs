@@ -1,0 +1,344 @@
+//! Texts without the secrets in them: messages of errors, URLs, headers, structures that were formatted.
+
+use std::{borrow::Cow, ops::Range};
+
+use super::Redactor;
+use crate::names::value::REDACTED;
+
+/// The longest key that is looked for, in bytes.
+const MAX_KEY: usize = 128;
+/// How far is looked ahead to tell a secret from a word.
+const MAX_LOOK: usize = 64;
+/// The longest user name and password that stand before an odd host, in bytes.
+const MAX_USERINFO: usize = 512;
+/// Schemes of an `Authorization` header, which stand before the credentials.
+const SCHEMES: [&str; 7] = ["bearer", "basic", "digest", "apikey", "negotiate", "hawk", "aws4-hmac-sha256"];
+
+/// Reads a text once, from its start to its end, and copies what may stay.
+struct Scan<'r, 'a> {
+    redactor: &'r Redactor,
+    text: &'a str,
+    bytes: &'a [u8],
+    out: String,
+    /// Up to where the text is copied, or left out.
+    done: usize,
+}
+
+/// What stands before a `=` or a `:`.
+struct Key<'a> {
+    name: &'a str,
+    /// The byte before it, and before its quotes.
+    before: Option<u8>,
+    is_quoted: bool,
+}
+
+/// The text with `REDACTED` in place of the secrets in it: user names and passwords of URLs, values of
+/// sensitive query keys, of `key=value` pairs, of fields in JSON and in what `Debug` writes, and
+/// credentials of `Authorization` headers. Words of plain prose stay.
+#[inline]
+pub(super) fn redacted<'a>(redactor: &Redactor, text: &'a str) -> Cow<'a, str> {
+    if may_hold_secrets(text.as_bytes()) { redacted_slowly(redactor, text) } else { Cow::Borrowed(text) }
+}
+
+/// Whether anything stands in the text by which secrets are found.
+#[inline]
+fn may_hold_secrets(bytes: &[u8]) -> bool {
+    bytes.iter().enumerate().any(|(at, byte)| match byte {
+        b'=' | b':' => true,
+        b' ' => is_scheme_before(bytes, at),
+        _ => false,
+    })
+}
+
+/// Whether the word before this blank is the name of a scheme whose credentials follow.
+#[inline]
+fn is_scheme_before(bytes: &[u8], at: usize) -> bool {
+    let is_word = |word: &[u8]| {
+        let Some(start) = at.checked_sub(word.len()) else { return false };
+        bytes[start..at].eq_ignore_ascii_case(word)
+            && !start.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric())
+    };
+    match at.checked_sub(1).map(|last| bytes[last]) {
+        Some(b'r' | b'R') => is_word(b"bearer"),
+        Some(b'c' | b'C') => is_word(b"basic"),
+        _ => false,
+    }
+}
+
+#[cold]
+fn redacted_slowly<'a>(redactor: &Redactor, text: &'a str) -> Cow<'a, str> {
+    let mut scan = Scan { redactor, text, bytes: text.as_bytes(), out: String::new(), done: 0 };
+    let mut at = 0;
+    while let Some(byte) = scan.bytes.get(at) {
+        let secret = match byte {
+            b'=' => scan.assigned(at),
+            b':' if scan.bytes[at..].starts_with(b"://") => scan.user_info(at + 3),
+            b':' => scan.labelled(at),
+            b' ' if is_scheme_before(scan.bytes, at) => scan.credentials(at + 1),
+            _ => None,
+        };
+        at = match secret {
+            Some(secret) => scan.leave_out(secret),
+            None => at + 1,
+        };
+    }
+    scan.finish()
+}
+
+// === impl Scan ===
+
+impl<'a> Scan<'_, 'a> {
+    fn leave_out(&mut self, secret: Range<usize>) -> usize {
+        self.out.push_str(&self.text[self.done..secret.start]);
+        self.out.push_str(REDACTED);
+        self.done = secret.end;
+        secret.end
+    }
+
+    fn finish(mut self) -> Cow<'a, str> {
+        if self.done == 0 {
+            return Cow::Borrowed(self.text);
+        }
+        self.out.push_str(&self.text[self.done..]);
+        Cow::Owned(self.out)
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.bytes.get(at).copied()
+    }
+
+    /// The first place from `at` on, within the next `max` bytes, where a byte is as asked; else the end.
+    fn find(&self, at: usize, max: usize, is: impl Fn(u8) -> bool) -> usize {
+        let end = self.bytes.len().min(at.saturating_add(max));
+        let found = self.bytes[at.min(end)..end].iter().position(|byte| is(*byte));
+        found.map_or(end, |found| at + found)
+    }
+
+    /// User name and password of the URL whose authority starts here.
+    fn user_info(&self, start: usize) -> Option<Range<usize>> {
+        let is_end = |byte: u8| is_blank(byte) || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\');
+        let end = self.find(start, MAX_USERINFO, |byte| is_end(byte) || matches!(byte, b'/' | b'?' | b'#'));
+        let authority = &self.bytes[start..end];
+        if let Some(at) = authority.iter().rposition(|byte| *byte == b'@') {
+            let is_secret = at > 0 && &authority[..at] != b"REDACTED:REDACTED";
+            return is_secret.then_some(start..start + at);
+        }
+        // A password that nobody has encoded may hold a slash: what follows the colon is no port then.
+        let colon = authority.iter().position(|byte| *byte == b':')?;
+        if authority[colon + 1..].iter().all(u8::is_ascii_digit) || authority.first() == Some(&b'[') {
+            return None;
+        }
+        let end = self.find(start, MAX_USERINFO, is_end);
+        let at = self.bytes[start..end].iter().rposition(|byte| *byte == b'@')?;
+        Some(start..start + at)
+    }
+
+    /// The value of `key=value`, if the key is that of a secret.
+    fn assigned(&self, at: usize) -> Option<Range<usize>> {
+        let next = self.byte(at + 1)?;
+        let is_comparison =
+            matches!(at.checked_sub(1).map(|before| self.bytes[before]), Some(b'=' | b'!' | b'<' | b'>'));
+        if is_comparison || matches!(next, b'=' | b'>' | b'~') {
+            return None;
+        }
+        let key = self.key_before(at)?;
+        let is_in_query = matches!(key.before, Some(b'?' | b'&' | b';' | b'#'));
+        let is_secret =
+            self.redactor.is_sensitive(key.name) || (is_in_query && self.redactor.is_sensitive_key(key.name));
+        if !is_secret {
+            return None;
+        }
+        if is_in_query && key.before != Some(b';') && next != b' ' {
+            return self.query_value(at + 1);
+        }
+        let start = if next == b' ' { at + 2 } else { at + 1 };
+        self.quoted_value(start).or_else(|| self.plain_value(start))
+    }
+
+    /// The value of `key: value`, if the key is that of a secret and the value no word of prose.
+    fn labelled(&self, at: usize) -> Option<Range<usize>> {
+        let key = self.key_before(at)?;
+        if !self.redactor.is_sensitive(key.name) {
+            return None;
+        }
+        let start = self.find(at + 1, MAX_LOOK, |byte| byte != b' ');
+        if key.is_quoted {
+            return self.structured_value(start);
+        }
+        if matches!(key.before, None | Some(b'{' | b'(' | b',' | b'\n'))
+            && let Some(quoted) = self.quoted_value(self.within_some(start))
+        {
+            return Some(quoted);
+        }
+        self.header_value(key.name, start)
+    }
+
+    /// The key that ends here, with or without quotes and one blank.
+    fn key_before(&self, end: usize) -> Option<Key<'a>> {
+        let mut end = if end > self.done && self.bytes[end - 1] == b' ' { end - 1 } else { end };
+        let is_quoted = end > self.done && matches!(self.bytes[end - 1], b'"' | b'\'');
+        if is_quoted {
+            end -= 1;
+            while end > self.done && self.bytes[end - 1] == b'\\' {
+                end -= 1;
+            }
+        }
+        let mut start = end;
+        while start > self.done && end - start < MAX_KEY && is_of_key(self.bytes[start - 1]) {
+            start -= 1;
+        }
+        let name = self.text.get(start..end).filter(|name| !name.is_empty())?;
+        // Blanks of a structure over several lines.
+        let mut before = start;
+        while before > self.done && start - before < MAX_LOOK && self.bytes[before - 1] == b' ' {
+            before -= 1;
+        }
+        let is_indented = before < start
+            && matches!(before.checked_sub(1).map(|at| self.bytes[at]), Some(b'\n' | b'{' | b'(' | b','));
+        let before = if is_indented { before } else { start };
+        Some(Key { name, before: before.checked_sub(1).map(|at| self.bytes[at]), is_quoted })
+    }
+
+    /// A value within a URL.
+    fn query_value(&self, start: usize) -> Option<Range<usize>> {
+        let is_end =
+            |byte: u8| is_blank(byte) || matches!(byte, b'&' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\');
+        self.unless_empty(start, self.find(start, usize::MAX, is_end))
+    }
+
+    /// A value after `=` without quotes: up to a blank, or to a separator behind which the next pair
+    /// starts.
+    fn plain_value(&self, start: usize) -> Option<Range<usize>> {
+        let mut end = start;
+        while let Some(byte) = self.byte(end) {
+            let ends = match byte {
+                b'"' | b'`' => true,
+                b'\\' => matches!(self.byte(end + 1), Some(b'"' | b'n' | b'r' | b't')),
+                b'&' | b';' | b',' => self.starts_pair(end + 1),
+                byte => is_blank(byte),
+            };
+            if ends {
+                break;
+            }
+            end += 1;
+        }
+        if self.byte(end) == Some(b' ') && is_scheme(&self.text[start..end]) {
+            end = self.word_end(end + 1, usize::MAX);
+        }
+        self.unless_empty(start, end)
+    }
+
+    /// Whether `key=` or `key:` stands here.
+    fn starts_pair(&self, at: usize) -> bool {
+        let end = self.find(at, MAX_LOOK, |byte| !is_of_key(byte));
+        end > at && matches!(self.byte(end), Some(b'=' | b':'))
+    }
+
+    /// Without the punctuation of the sentence that it stands in.
+    fn unless_empty(&self, start: usize, mut end: usize) -> Option<Range<usize>> {
+        while end > start && matches!(self.bytes[end - 1], b')' | b']' | b'}' | b',' | b'.' | b';' | b':' | b'!') {
+            end -= 1;
+        }
+        (end > start).then_some(start..end)
+    }
+
+    /// What is between quotes that start here, however often they were escaped.
+    fn quoted_value(&self, at: usize) -> Option<Range<usize>> {
+        let quote_at = self.find(at, MAX_LOOK, |byte| byte != b'\\');
+        let quote = self.byte(quote_at).filter(|byte| matches!(byte, b'"' | b'\''))?;
+        let escapes = quote_at - at;
+        let start = quote_at + 1;
+        let (mut end, mut run) = (start, 0);
+        while let Some(byte) = self.byte(end) {
+            let closes = if escapes == 0 { run % 2 == 0 } else { run == escapes };
+            if byte == quote && closes {
+                return (end - run.min(escapes) > start).then_some(start..end - run.min(escapes));
+            }
+            run = if byte == b'\\' { run + 1 } else { 0 };
+            end += 1;
+        }
+        (end > start).then_some(start..end)
+    }
+
+    /// A value of JSON, or of a map that was formatted: text, a list of them, or a number.
+    fn structured_value(&self, start: usize) -> Option<Range<usize>> {
+        let start = self.within_some(start);
+        if self.byte(start) == Some(b'[') {
+            return Some(start..self.find(start, usize::MAX, |byte| byte == b']'));
+        }
+        if self.byte(start) == Some(b'{') {
+            return None;
+        }
+        self.quoted_value(start).or_else(|| {
+            let end = self.find(start, usize::MAX, |byte| is_blank(byte) || matches!(byte, b',' | b'}' | b']' | b')'));
+            (end > start && !self.bytes[start..end].starts_with(b"null")).then_some(start..end)
+        })
+    }
+
+    /// Past the name of a type and a bracket: `Some("…")`.
+    fn within_some(&self, start: usize) -> usize {
+        let end = self.find(start, MAX_LOOK, |byte| !byte.is_ascii_alphanumeric() && byte != b'_');
+        if end > start && self.byte(end) == Some(b'(') { self.within_some_more(end + 1) } else { start }
+    }
+
+    fn within_some_more(&self, start: usize) -> usize {
+        let end = self.find(start, MAX_LOOK, |byte| !byte.is_ascii_alphanumeric() && byte != b'_');
+        if end > start && self.byte(end) == Some(b'(') { end + 1 } else { start }
+    }
+
+    /// The value of a header, or of a setting: what doesn't look like a word, unless the key is surely that
+    /// of a header.
+    fn header_value(&self, key: &str, start: usize) -> Option<Range<usize>> {
+        let end = self.word_end(start, MAX_LOOK);
+        let word = &self.text[start..self.floor(end)];
+        if is_scheme(word) && self.byte(end) == Some(b' ') {
+            return self.unless_empty(end + 1, self.word_end(end + 1, usize::MAX));
+        }
+        // Cookies: several pairs.
+        if word.contains('=') && !word.starts_with('=') {
+            return Some(start..self.find(start, usize::MAX, |byte| matches!(byte, b'\n' | b'\r' | b'"')));
+        }
+        if key.contains('-') {
+            return self.unless_empty(start, self.word_end(start, usize::MAX));
+        }
+        self.credentials(start)
+    }
+
+    /// The word that starts here, if it looks like no word.
+    fn credentials(&self, start: usize) -> Option<Range<usize>> {
+        let looked_at = self.word_end(start, MAX_LOOK);
+        if !looks_secret(&self.bytes[start..looked_at]) {
+            return None;
+        }
+        self.unless_empty(start, self.word_end(start, usize::MAX))
+    }
+
+    fn word_end(&self, start: usize, max: usize) -> usize {
+        self.find(start, max, |byte| is_blank(byte) || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\'))
+    }
+
+    fn floor(&self, at: usize) -> usize {
+        (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
+    }
+}
+
+fn is_scheme(word: &str) -> bool {
+    SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
+}
+
+/// A token has figures in it, or capitals within, or is longer than words are.
+fn looks_secret(word: &[u8]) -> bool {
+    let word = word.strip_suffix(b",").or_else(|| word.strip_suffix(b".")).unwrap_or(word);
+    let inner = word.get(1..).unwrap_or_default();
+    let has_capital_within = inner.iter().any(u8::is_ascii_uppercase) && word.iter().any(u8::is_ascii_lowercase);
+    let has_figure = word.iter().any(u8::is_ascii_digit);
+    word.len() >= 24 || (word.len() >= 6 && (has_figure || has_capital_within || word.contains(&b'=')))
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte.is_ascii_control()
+}
+
+fn is_of_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'%' | b'[' | b']' | b'+' | b'$')
+}

@@ -1,0 +1,233 @@
+//! Spans that keep to the [rules](super::rules), on whatever provider they are made.
+
+use std::{borrow::Cow, cell::Cell, mem, sync::Arc, time::SystemTime};
+
+use opentelemetry::{
+    Context, KeyValue,
+    trace::{Event, Span, SpanBuilder, SpanContext, Status, Tracer},
+};
+use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
+
+use super::rules::{Rules, is_closing, to_u32};
+use crate::names::attribute;
+
+/// How many attributes are handed on as they come, on our own provider. The SDK appends them, so that
+/// repeated ones take room: further ones are kept here, each key once.
+const DIRECT: usize = 64;
+/// How many of our own are handed on as they come to a provider of the user's.
+const DIRECT_ELSEWHERE: usize = 16;
+/// How many events of exceptions have room beside the other events.
+pub(super) const SPARE_EVENTS: usize = 8;
+
+thread_local! {
+    /// What the span that is ending on this thread has not told the SDK.
+    static ENDING: Cell<Option<Box<Ending>>> = const { Cell::new(None) };
+}
+
+/// Makes spans that keep to the rules.
+#[derive(Clone, Debug)]
+pub(crate) struct LimitedTracer {
+    inner: SdkTracer,
+    rules: Arc<Rules>,
+}
+
+/// A span that keeps to the rules.
+#[derive(Debug)]
+pub(crate) struct LimitedSpan {
+    inner: SdkSpan,
+    rules: Arc<Rules>,
+    /// Attributes that were handed on so far.
+    direct: usize,
+    events: usize,
+    ending: Ending,
+}
+
+/// What a span tells its provider only when it ends.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    /// Each key once.
+    pub(super) attributes: Vec<KeyValue>,
+    pub(super) dropped_attributes: u32,
+    pub(super) dropped_events: u32,
+    pub(super) is_cut: bool,
+}
+
+/// What the span that is ending on this thread has not told the SDK, once.
+pub(super) fn take_ending() -> Option<Ending> {
+    ENDING.try_with(Cell::take).ok().flatten().map(|ending| *ending)
+}
+
+// === impl LimitedTracer ===
+
+impl LimitedTracer {
+    pub(super) fn new(inner: SdkTracer, rules: Arc<Rules>) -> Self {
+        Self { inner, rules }
+    }
+
+    pub(super) fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// A span whose attributes obs itself has made: they hold no secrets, and are cut only.
+    pub(super) fn build_own(&self, mut builder: SpanBuilder, parent: &Context) -> LimitedSpan {
+        let is_cut = builder.attributes.as_mut().is_some_and(|attributes| self.rules.cut(attributes));
+        self.build(builder, parent, is_cut)
+    }
+
+    fn build(&self, mut builder: SpanBuilder, parent: &Context, is_cut: bool) -> LimitedSpan {
+        let events = builder.events.as_ref().map_or(0, Vec::len);
+        if let Some(attributes) = &mut builder.attributes {
+            attributes.truncate(self.rules.limits.attributes);
+        }
+        let inner = self.inner.build_with_context(builder, parent);
+        let ending = Ending { is_cut, ..Ending::default() };
+        LimitedSpan { inner, rules: Arc::clone(&self.rules), direct: 0, events, ending }
+    }
+}
+
+impl Tracer for LimitedTracer {
+    type Span = LimitedSpan;
+
+    fn build_with_context(&self, mut builder: SpanBuilder, parent: &Context) -> LimitedSpan {
+        let is_cut = self.rules.clean_builder(&mut builder);
+        self.build(builder, parent, is_cut)
+    }
+}
+
+// === impl LimitedSpan ===
+
+impl LimitedSpan {
+    /// Whether there is room for one more event.
+    fn takes_event(&mut self, name: &str) -> bool {
+        let limit = self.rules.limits.events;
+        let takes = self.events < limit || (name == attribute::EXCEPTION_EVENT && self.events < limit + SPARE_EVENTS);
+        if takes {
+            self.events += 1;
+        } else {
+            self.ending.dropped_events = self.ending.dropped_events.saturating_add(1);
+        }
+        takes
+    }
+
+    /// Keeps an attribute until the end, in the place of the one with the same key.
+    fn keep(&mut self, attribute: KeyValue) {
+        let Ending { attributes, dropped_attributes, .. } = &mut self.ending;
+        if let Some(known) = attributes.iter_mut().find(|known| known.key == attribute.key) {
+            known.value = attribute.value;
+        } else if attributes.len() < self.rules.limits.attributes || is_closing(&attribute.key) {
+            attributes.push(attribute);
+        } else {
+            *dropped_attributes = dropped_attributes.saturating_add(1);
+        }
+    }
+
+    /// Hands on what was kept, to a provider whose pipeline is not ours: those of our own first.
+    fn hand_on(&mut self) {
+        let Ending { mut attributes, is_cut, .. } = mem::take(&mut self.ending);
+        if is_cut {
+            attributes.push(KeyValue::new(attribute::OBS_TRUNCATED, true));
+        }
+        attributes.sort_by_key(|attribute| !is_closing(&attribute.key));
+        self.inner.set_attributes(attributes);
+    }
+
+    fn is_plain(&self) -> bool {
+        let Ending { attributes, dropped_attributes, dropped_events, is_cut } = &self.ending;
+        attributes.is_empty() && *dropped_attributes == 0 && *dropped_events == 0 && !is_cut
+    }
+}
+
+impl Span for LimitedSpan {
+    fn add_event_with_timestamp<T>(&mut self, name: T, timestamp: SystemTime, attributes: Vec<KeyValue>)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        if !self.inner.is_recording() {
+            return;
+        }
+        let mut event = Event::new(name, timestamp, attributes, 0);
+        if self.takes_event(&event.name) {
+            self.ending.is_cut |= self.rules.clean_event(&mut event);
+            let Event { name, timestamp, attributes, .. } = event;
+            self.inner.add_event_with_timestamp(name, timestamp, attributes);
+        }
+    }
+
+    fn span_context(&self) -> &SpanContext {
+        self.inner.span_context()
+    }
+
+    fn is_recording(&self) -> bool {
+        self.inner.is_recording()
+    }
+
+    fn set_attribute(&mut self, mut attribute: KeyValue) {
+        if !self.inner.is_recording() {
+            return;
+        }
+        self.ending.is_cut |= self.rules.clean_attribute(&mut attribute);
+        // Another provider has room for what comes once; what may be repeated waits for the end.
+        let direct = match (self.rules.is_own, is_closing(&attribute.key)) {
+            (true, _) => DIRECT,
+            (false, true) => DIRECT_ELSEWHERE,
+            (false, false) => 0,
+        };
+        if self.direct < direct {
+            self.direct += 1;
+            self.inner.set_attribute(attribute);
+        } else {
+            self.keep(attribute);
+        }
+    }
+
+    fn set_status(&mut self, status: Status) {
+        if self.inner.is_recording() {
+            self.inner.set_status(self.rules.clean_status(status));
+        }
+    }
+
+    fn update_name<T>(&mut self, name: T)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        let mut name = name.into();
+        self.ending.is_cut |= self.rules.clean_name(&mut name);
+        self.inner.update_name(name);
+    }
+
+    fn add_link(&mut self, span_context: SpanContext, mut attributes: Vec<KeyValue>) {
+        if self.inner.is_recording() {
+            let limit = self.rules.limits.link_attributes;
+            self.ending.is_cut |= self.rules.clean_list(&mut attributes, &mut 0, limit);
+            self.inner.add_link(span_context, attributes);
+        }
+    }
+
+    fn end_with_timestamp(&mut self, timestamp: SystemTime) {
+        if !self.inner.is_recording() || self.is_plain() {
+            return self.inner.end_with_timestamp(timestamp);
+        }
+        if !self.rules.is_own {
+            self.hand_on();
+            return self.inner.end_with_timestamp(timestamp);
+        }
+        let ending = Box::new(mem::take(&mut self.ending));
+        let _ = ENDING.try_with(|slot| slot.set(Some(ending)));
+        self.inner.end_with_timestamp(timestamp);
+        // A provider that was shut down has asked nobody.
+        drop(take_ending());
+    }
+}
+
+impl Drop for LimitedSpan {
+    fn drop(&mut self) {
+        if self.inner.is_recording() && !self.is_plain() {
+            self.end();
+        }
+    }
+}
+
+/// What the SDK itself is told: more than the rules leave, which count what goes.
+pub(super) fn sdk_limit(limit: usize) -> u32 {
+    to_u32(limit.saturating_add(2 * DIRECT).max(1_024))
+}

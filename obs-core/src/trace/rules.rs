@@ -1,0 +1,259 @@
+//! What may stand on a span: no secrets, no more than the limits say, each key once.
+
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
+
+use opentelemetry::{
+    Array, Key, KeyValue, StringValue, Value,
+    trace::{Event, Link, SpanBuilder, Status},
+};
+use opentelemetry_sdk::trace::SpanData;
+
+use super::{SCOPE, limited_span::Ending, limits::Limits};
+use crate::{
+    formatting::floor_char_boundary,
+    names::{attribute, value::REDACTED},
+    redact::Redactor,
+};
+
+/// Up to how many attributes each is compared with each.
+const FEW: usize = 64;
+
+/// The rules of one instance.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) redactor: Arc<Redactor>,
+    pub(super) limits: Limits,
+    /// Whether spans are made by our own provider, whose pipeline sees them when they end.
+    pub(super) is_own: bool,
+}
+
+// === impl Rules ===
+
+impl Rules {
+    /// Redacts and cuts what a span begins with; tells whether something was cut.
+    pub(super) fn clean_builder(&self, builder: &mut SpanBuilder) -> bool {
+        let mut is_cut = self.clean_name(&mut builder.name);
+        if let Some(attributes) = &mut builder.attributes {
+            is_cut |= self.clean(attributes);
+        }
+        if let Some(events) = &mut builder.events {
+            events.truncate(self.limits.events);
+            is_cut |= events.iter_mut().fold(false, |is_cut, event| self.clean_event(event) | is_cut);
+        }
+        is_cut
+    }
+
+    /// Redacts and cuts a span that was made past us, when it ends.
+    fn clean_span(&self, span: &mut SpanData) -> bool {
+        let mut is_cut = self.clean_name(&mut span.name) | self.clean(&mut span.attributes);
+        let spare = span.events.events.len().saturating_sub(self.limits.events);
+        span.events.events.truncate(self.limits.events);
+        span.events.dropped_count = span.events.dropped_count.saturating_add(to_u32(spare));
+        for event in &mut span.events.events {
+            is_cut |= self.clean_event(event);
+        }
+        for Link { attributes, dropped_attributes_count, .. } in &mut span.links.links {
+            is_cut |= self.clean_list(attributes, dropped_attributes_count, self.limits.link_attributes);
+        }
+        let status = std::mem::take(&mut span.status);
+        span.status = self.clean_status(status);
+        is_cut
+    }
+
+    /// Completes a span that has ended.
+    pub(super) fn finish(&self, span: &mut SpanData, ending: Option<Ending>) {
+        let mut is_cut = false;
+        if let Some(Ending { attributes, dropped_attributes, dropped_events, is_cut: was_cut }) = ending {
+            span.attributes.extend(attributes);
+            span.dropped_attributes_count = span.dropped_attributes_count.saturating_add(dropped_attributes);
+            span.events.dropped_count = span.events.dropped_count.saturating_add(dropped_events);
+            is_cut = was_cut;
+        }
+        if span.instrumentation_scope.name() != SCOPE {
+            is_cut |= self.clean_span(span);
+        }
+        if is_cut {
+            span.attributes.push(KeyValue::new(attribute::OBS_TRUNCATED, true));
+        }
+        overwrite_repeated(&mut span.attributes);
+        let dropped = cap(&mut span.attributes, self.limits.attributes);
+        span.dropped_attributes_count = span.dropped_attributes_count.saturating_add(dropped);
+    }
+
+    pub(super) fn clean_event(&self, event: &mut Event) -> bool {
+        let list = &mut event.attributes;
+        let is_cut = self.clean_list(list, &mut event.dropped_attributes_count, self.limits.event_attributes);
+        self.clean_name(&mut event.name) | is_cut
+    }
+
+    pub(super) fn clean_list(&self, attributes: &mut Vec<KeyValue>, dropped: &mut u32, limit: usize) -> bool {
+        let is_cut = self.clean(attributes);
+        overwrite_repeated(attributes);
+        *dropped = dropped.saturating_add(cap(attributes, limit));
+        is_cut
+    }
+
+    /// Redacts and cuts attributes of others; tells whether something was cut.
+    pub(super) fn clean(&self, attributes: &mut [KeyValue]) -> bool {
+        attributes.iter_mut().fold(false, |is_cut, attribute| self.clean_attribute(attribute) | is_cut)
+    }
+
+    pub(super) fn clean_attribute(&self, attribute: &mut KeyValue) -> bool {
+        if self.redactor.is_sensitive(attribute.key.as_str()) {
+            attribute.value = REDACTED.into();
+            return false;
+        }
+        self.clean_value(&mut attribute.value, Some(&self.redactor))
+    }
+
+    /// Cuts attributes of our own, which hold no secrets; tells whether something was cut.
+    pub(super) fn cut(&self, attributes: &mut [KeyValue]) -> bool {
+        attributes.iter_mut().fold(false, |is_cut, attribute| self.clean_value(&mut attribute.value, None) | is_cut)
+    }
+
+    fn clean_value(&self, value: &mut Value, redactor: Option<&Redactor>) -> bool {
+        let limit = self.limits.value;
+        match value {
+            Value::String(text) => clean_string(text, limit, redactor),
+            Value::Array(Array::String(texts)) => clean_strings(texts, limit, redactor),
+            Value::Array(Array::Bool(list)) => shorten(list, limit),
+            Value::Array(Array::I64(list)) => shorten(list, limit / size_of::<i64>()),
+            Value::Array(Array::F64(list)) => shorten(list, limit / size_of::<f64>()),
+            _ => false,
+        }
+    }
+
+    pub(super) fn clean_name(&self, name: &mut Cow<'static, str>) -> bool {
+        let end = floor_char_boundary(name, self.limits.value);
+        let clean = match self.redactor.text(&name[..end]) {
+            Cow::Owned(mut text) => {
+                text.truncate(floor_char_boundary(&text, self.limits.value));
+                Some(text)
+            }
+            Cow::Borrowed(text) if end < name.len() => Some(text.to_owned()),
+            Cow::Borrowed(_) => None,
+        };
+        let is_cut = end < name.len();
+        if let Some(clean) = clean {
+            *name = clean.into();
+        }
+        is_cut
+    }
+
+    pub(super) fn clean_status(&self, status: Status) -> Status {
+        match status {
+            Status::Error { mut description } if !description.is_empty() => {
+                self.clean_name(&mut description);
+                Status::Error { description }
+            }
+            other => other,
+        }
+    }
+}
+
+fn clean_string(text: &mut StringValue, limit: usize, redactor: Option<&Redactor>) -> bool {
+    let given = text.as_str();
+    let end = floor_char_boundary(given, limit);
+    let is_cut = end < given.len();
+    let clean = match redactor.map_or(Cow::Borrowed(&given[..end]), |redactor| redactor.text(&given[..end])) {
+        Cow::Owned(mut clean) => {
+            clean.truncate(floor_char_boundary(&clean, limit));
+            clean
+        }
+        Cow::Borrowed(cut) if is_cut => cut.to_owned(),
+        Cow::Borrowed(_) => return false,
+    };
+    *text = clean.into();
+    is_cut
+}
+
+/// The texts have `limit` bytes together, and are no more than that.
+fn clean_strings(texts: &mut Vec<StringValue>, limit: usize, redactor: Option<&Redactor>) -> bool {
+    let mut is_cut = shorten(texts, limit);
+    let mut room = limit;
+    for text in texts {
+        is_cut |= clean_string(text, room, redactor);
+        room = room.saturating_sub(text.as_str().len());
+    }
+    is_cut
+}
+
+fn shorten<T>(list: &mut Vec<T>, limit: usize) -> bool {
+    let is_cut = list.len() > limit;
+    list.truncate(limit);
+    is_cut
+}
+
+/// Keys that obs itself sets on its spans, most of them at the end: they have room whatever else there is.
+pub(super) fn is_closing(key: &Key) -> bool {
+    const KEYS: [&str; 10] = [
+        attribute::HTTP_ROUTE,
+        attribute::HTTP_RESPONSE_STATUS_CODE,
+        attribute::HTTP_REQUEST_METHOD,
+        attribute::URL_PATH,
+        attribute::ERROR_TYPE,
+        attribute::RPC_SYSTEM_NAME,
+        attribute::RPC_METHOD,
+        attribute::RPC_RESPONSE_STATUS_CODE,
+        attribute::OBS_KEPT,
+        attribute::OBS_TRUNCATED,
+    ];
+    KEYS.contains(&key.as_str())
+}
+
+/// Of attributes with one key, the last stays.
+fn overwrite_repeated(attributes: &mut Vec<KeyValue>) {
+    if !may_repeat(attributes) {
+        return;
+    }
+    let mut known = HashSet::with_capacity(attributes.len());
+    let is_last: Vec<bool> = attributes.iter().rev().map(|attribute| known.insert(attribute.key.clone())).collect();
+    let mut is_last = is_last.into_iter().rev();
+    attributes.retain(|_| is_last.next().unwrap_or(true));
+}
+
+/// Whether two of few attributes have the same key; of many it may be.
+fn may_repeat(attributes: &[KeyValue]) -> bool {
+    if attributes.len() > FEW {
+        return true;
+    }
+    // One bit for each key, so that most are known to be new without a search.
+    let mut seen = 0_u64;
+    attributes.iter().enumerate().any(|(at, attribute)| {
+        let key = attribute.key.as_str();
+        let bit = bit(key.as_bytes());
+        let is_known = seen & bit != 0 && attributes[..at].iter().any(|other| other.key.as_str() == key);
+        seen |= bit;
+        is_known
+    })
+}
+
+fn bit(key: &[u8]) -> u64 {
+    let (first, last) = (key.first().copied().unwrap_or(0), key.last().copied().unwrap_or(0));
+    let middle = key.get(key.len() / 2).copied().unwrap_or(0);
+    let mix = key.len().wrapping_mul(7) ^ usize::from(first) ^ (usize::from(middle) * 11) ^ (usize::from(last) * 3);
+    1 << (mix & 63)
+}
+
+/// Leaves `limit` attributes, those of our own among them; says how many went.
+fn cap(attributes: &mut Vec<KeyValue>, limit: usize) -> u32 {
+    let count = attributes.len();
+    if count <= limit {
+        return 0;
+    }
+    let closing = attributes.iter().filter(|attribute| is_closing(&attribute.key)).count();
+    let mut others = limit.saturating_sub(closing);
+    attributes.retain(|attribute| {
+        let stays = is_closing(&attribute.key) || others > 0;
+        if stays && !is_closing(&attribute.key) {
+            others -= 1;
+        }
+        stays
+    });
+    attributes.truncate(limit);
+    to_u32(count - attributes.len())
+}
+
+pub(super) fn to_u32(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
