@@ -144,9 +144,18 @@ impl Fields {
         if is_reserved(name, bit) {
             self.bytes.extend_from_slice(log::FIELDS_PREFIX.as_bytes());
         }
-        if !push_escaped(&mut self.bytes, name, limit, escaping) {
+        // Nothing in a key may read like a further field.
+        let is_odd =
+            escaping == Escaping::Terminal && name.contains(|c: char| c.is_whitespace() || "\"=\\".contains(c));
+        if is_odd {
+            self.bytes.push(b'"');
+        }
+        if !push_escaped(&mut self.bytes, name, limit, if is_odd { Escaping::Json } else { escaping }) {
             self.bytes.truncate(start);
             return false;
+        }
+        if is_odd {
+            self.bytes.push(b'"');
         }
         let key_end = self.bytes.len();
         if key_end - key_start != name.len() {

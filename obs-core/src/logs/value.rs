@@ -18,6 +18,9 @@ use crate::{
     guard::chain,
 };
 
+/// By how much more than there is room for is read for secrets, so that none is cut in two, in bytes.
+const MARGIN: usize = 512;
+
 /// A value from whatever source.
 #[derive(Clone, Copy)]
 pub(super) enum Value<'a> {
@@ -65,8 +68,11 @@ impl Value<'_> {
         })
     }
 
-    /// Hands on the text without the secrets in it, and whether that is all; `room` bytes at most.
+    /// Hands on the text without the secrets in it, and whether that is all; of what has
+    /// more than `room` bytes, not much more than that.
     fn with_text<R>(self, rules: FieldRules<'_>, room: usize, read: impl FnOnce(&str, bool) -> R) -> R {
+        // The rest is cut when it is written.
+        let room = room.saturating_add(MARGIN);
         let clean = |text: &str, whole| read(&rules.redactor.text(text), whole);
         match self {
             Self::Str(text) => {
@@ -116,7 +122,7 @@ impl Value<'_> {
         let is_literal = || matches!(self, Self::Debug(_)) && is_string_literal(text);
         matches!(self, Self::Bytes(_) | Self::Error(_))
             || text.is_empty()
-            || (text.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '=')) && !is_literal())
+            || (text.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '=' | '\\')) && !is_literal())
     }
 }
 
@@ -327,6 +333,7 @@ mod tests {
             ("x\" b=\"2", r#""x\" b=\"2""#),
             ("\"x\" b=\"2\"", r#""\"x\" b=\"2\"""#),
             ("x\u{2003}b", "\"x\u{2003}b\""),
+            ("x\\u{200b}b", r#""x\\u{200b}b""#),
         ] {
             assert_eq!(pretty(Value::Debug(&Written(text))), expected);
             assert_eq!(pretty(Value::Str(text)), expected);

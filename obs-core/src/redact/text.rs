@@ -125,10 +125,15 @@ impl<'a> Scan<'_, 'a> {
         }
         // A password that nobody has encoded may hold a slash: what follows the colon is no port then.
         let colon = authority.iter().position(|byte| *byte == b':')?;
-        if authority[colon + 1..].iter().all(u8::is_ascii_digit) || authority.first() == Some(&b'[') {
+        let is_of_port = |byte: &u8| byte.is_ascii_digit() || b".,;:)]}!".contains(byte);
+        if authority[colon + 1..].iter().all(is_of_port) || authority.first() == Some(&b'[') {
             return None;
         }
         let end = self.find(start, MAX_USERINFO, is_end);
+        if end == self.bytes.len() && start + authority.len() == end {
+            // What was cut before its `@`.
+            return (authority != b"REDACTED").then_some(start..end);
+        }
         let at = self.bytes[start..end].iter().rposition(|byte| *byte == b'@')?;
         Some(start..start + at)
     }

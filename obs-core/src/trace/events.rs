@@ -15,8 +15,9 @@ use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 use super::limited_span::LimitedTracer;
 use crate::{context::otel, formatting::Copies};
 
-/// By how much copies are longer than what stays of them, so that it shows that they were cut, in bytes.
-const MARGIN: usize = 8;
+/// By how much copies are longer than what stays of them, so that it shows that they were cut and no secret
+/// is cut in two, in bytes.
+const MARGIN: usize = 512;
 
 /// The layer of tracing-opentelemetry, which gets copies of all fields: it would call their `Debug` and
 /// `Error` while it holds locks, follow the sources of an error without end, and let panics through.

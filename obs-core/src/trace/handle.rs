@@ -314,8 +314,8 @@ fn sdk_limits(limits: &Limits) -> SpanLimits {
         max_events_per_span: to_u32(limits.events.saturating_add(SPARE_EVENTS)),
         max_attributes_per_span: sdk_limit(limits.attributes),
         max_links_per_span: to_u32(limits.links),
-        max_attributes_per_event: sdk_limit(limits.event_attributes),
-        max_attributes_per_link: sdk_limit(limits.link_attributes),
+        max_attributes_per_event: to_u32(limits.event_attributes),
+        max_attributes_per_link: to_u32(limits.link_attributes),
     }
 }
 

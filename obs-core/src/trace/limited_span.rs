@@ -4,7 +4,7 @@ use std::{borrow::Cow, cell::Cell, mem, sync::Arc, time::SystemTime};
 
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Event, Span, SpanBuilder, SpanContext, Status, Tracer},
+    trace::{Span, SpanBuilder, SpanContext, Status, Tracer},
 };
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
@@ -70,17 +70,13 @@ impl LimitedTracer {
 
     /// A span whose attributes obs itself has made: they hold no secrets, and are cut only.
     pub(super) fn build_own(&self, mut builder: SpanBuilder, parent: &Context) -> LimitedSpan {
-        let is_cut = builder.attributes.as_mut().is_some_and(|attributes| self.rules.cut(attributes));
-        self.build(builder, parent, is_cut)
+        let ending = self.rules.cut_builder(&mut builder);
+        self.build(builder, parent, ending)
     }
 
-    fn build(&self, mut builder: SpanBuilder, parent: &Context, is_cut: bool) -> LimitedSpan {
+    fn build(&self, builder: SpanBuilder, parent: &Context, ending: Ending) -> LimitedSpan {
         let events = builder.events.as_ref().map_or(0, Vec::len);
-        if let Some(attributes) = &mut builder.attributes {
-            attributes.truncate(self.rules.limits.attributes);
-        }
         let inner = self.inner.build_with_context(builder, parent);
-        let ending = Ending { is_cut, ..Ending::default() };
         LimitedSpan { inner, rules: Arc::clone(&self.rules), direct: 0, events, ending }
     }
 }
@@ -89,8 +85,8 @@ impl Tracer for LimitedTracer {
     type Span = LimitedSpan;
 
     fn build_with_context(&self, mut builder: SpanBuilder, parent: &Context) -> LimitedSpan {
-        let is_cut = self.rules.clean_builder(&mut builder);
-        self.build(builder, parent, is_cut)
+        let ending = self.rules.clean_builder(&mut builder);
+        self.build(builder, parent, ending)
     }
 }
 
@@ -131,6 +127,13 @@ impl LimitedSpan {
         self.inner.set_attributes(attributes);
     }
 
+    /// Redacts and cuts attributes of an event or a link.
+    fn clean_list(&mut self, attributes: &mut Vec<KeyValue>, limit: usize) {
+        // Our own provider has the same limit, and counts what it drops.
+        let limit = if self.rules.is_own { usize::MAX } else { limit };
+        self.ending.is_cut |= self.rules.clean_list(attributes, &mut 0, limit);
+    }
+
     fn is_plain(&self) -> bool {
         let Ending { attributes, dropped_attributes, dropped_events, is_cut } = &self.ending;
         attributes.is_empty() && *dropped_attributes == 0 && *dropped_events == 0 && !is_cut
@@ -145,10 +148,10 @@ impl Span for LimitedSpan {
         if !self.inner.is_recording() {
             return;
         }
-        let mut event = Event::new(name, timestamp, attributes, 0);
-        if self.takes_event(&event.name) {
-            self.ending.is_cut |= self.rules.clean_event(&mut event);
-            let Event { name, timestamp, attributes, .. } = event;
+        let (mut name, mut attributes) = (name.into(), attributes);
+        if self.takes_event(&name) {
+            self.ending.is_cut |= self.rules.clean_name(&mut name);
+            self.clean_list(&mut attributes, self.rules.limits.event_attributes);
             self.inner.add_event_with_timestamp(name, timestamp, attributes);
         }
     }
@@ -197,8 +200,7 @@ impl Span for LimitedSpan {
 
     fn add_link(&mut self, span_context: SpanContext, mut attributes: Vec<KeyValue>) {
         if self.inner.is_recording() {
-            let limit = self.rules.limits.link_attributes;
-            self.ending.is_cut |= self.rules.clean_list(&mut attributes, &mut 0, limit);
+            self.clean_list(&mut attributes, self.rules.limits.link_attributes);
             self.inner.add_link(span_context, attributes);
         }
     }

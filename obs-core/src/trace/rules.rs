@@ -15,6 +15,8 @@ use crate::{
     redact::Redactor,
 };
 
+/// By how much more than what stays of a text is read for secrets, so that none is cut in two, in bytes.
+const MARGIN: usize = 512;
 /// Up to how many attributes each is compared with each.
 const FEW: usize = 64;
 
@@ -30,17 +32,25 @@ pub(super) struct Rules {
 // === impl Rules ===
 
 impl Rules {
-    /// Redacts and cuts what a span begins with; tells whether something was cut.
-    pub(super) fn clean_builder(&self, builder: &mut SpanBuilder) -> bool {
-        let mut is_cut = self.clean_name(&mut builder.name);
+    /// Redacts and cuts what a span of others begins with; what went is told at its end.
+    pub(super) fn clean_builder(&self, builder: &mut SpanBuilder) -> Ending {
+        let mut ending = Ending { is_cut: self.clean_name(&mut builder.name), ..Ending::default() };
         if let Some(attributes) = &mut builder.attributes {
-            is_cut |= self.clean(attributes);
+            ending.is_cut |= self.clean_list(attributes, &mut ending.dropped_attributes, self.limits.attributes);
         }
         if let Some(events) = &mut builder.events {
+            ending.dropped_events = to_u32(events.len().saturating_sub(self.limits.events));
             events.truncate(self.limits.events);
-            is_cut |= events.iter_mut().fold(false, |is_cut, event| self.clean_event(event) | is_cut);
+            ending.is_cut |= events.iter_mut().fold(false, |is_cut, event| self.clean_event(event) | is_cut);
         }
-        is_cut
+        ending
+    }
+
+    /// Cuts what a span begins with whose attributes obs itself has made: they hold no secrets.
+    pub(super) fn cut_builder(&self, builder: &mut SpanBuilder) -> Ending {
+        let Some(attributes) = &mut builder.attributes else { return Ending::default() };
+        let is_cut = self.cut(attributes);
+        Ending { is_cut, dropped_attributes: cap(attributes, self.limits.attributes), ..Ending::default() }
     }
 
     /// Redacts and cuts a span that was made past us, when it ends.
@@ -106,8 +116,7 @@ impl Rules {
         self.clean_value(&mut attribute.value, Some(&self.redactor))
     }
 
-    /// Cuts attributes of our own, which hold no secrets; tells whether something was cut.
-    pub(super) fn cut(&self, attributes: &mut [KeyValue]) -> bool {
+    fn cut(&self, attributes: &mut [KeyValue]) -> bool {
         attributes.iter_mut().fold(false, |is_cut, attribute| self.clean_value(&mut attribute.value, None) | is_cut)
     }
 
@@ -124,17 +133,8 @@ impl Rules {
     }
 
     pub(super) fn clean_name(&self, name: &mut Cow<'static, str>) -> bool {
-        let end = floor_char_boundary(name, self.limits.value);
-        let clean = match self.redactor.text(&name[..end]) {
-            Cow::Owned(mut text) => {
-                text.truncate(floor_char_boundary(&text, self.limits.value));
-                Some(text)
-            }
-            Cow::Borrowed(text) if end < name.len() => Some(text.to_owned()),
-            Cow::Borrowed(_) => None,
-        };
-        let is_cut = end < name.len();
-        if let Some(clean) = clean {
+        let is_cut = name.len() > self.limits.value;
+        if let Some(clean) = shortened(name, self.limits.value, Some(&self.redactor)) {
             *name = clean.into();
         }
         is_cut
@@ -152,19 +152,26 @@ impl Rules {
 }
 
 fn clean_string(text: &mut StringValue, limit: usize, redactor: Option<&Redactor>) -> bool {
-    let given = text.as_str();
-    let end = floor_char_boundary(given, limit);
-    let is_cut = end < given.len();
-    let clean = match redactor.map_or(Cow::Borrowed(&given[..end]), |redactor| redactor.text(&given[..end])) {
-        Cow::Owned(mut clean) => {
-            clean.truncate(floor_char_boundary(&clean, limit));
-            clean
-        }
-        Cow::Borrowed(cut) if is_cut => cut.to_owned(),
-        Cow::Borrowed(_) => return false,
-    };
-    *text = clean.into();
+    let is_cut = text.as_str().len() > limit;
+    if let Some(clean) = shortened(text.as_str(), limit, redactor) {
+        *text = clean.into();
+    }
     is_cut
+}
+
+/// The text without secrets and cut to `limit` bytes; none if it can stay as it is.
+fn shortened(text: &str, limit: usize, redactor: Option<&Redactor>) -> Option<String> {
+    let read = &text[..floor_char_boundary(text, limit.saturating_add(MARGIN))];
+    let mut clean = match redactor.map_or(Cow::Borrowed(read), |redactor| redactor.text(read)) {
+        Cow::Borrowed(clean) if text.len() <= limit => {
+            debug_assert_eq!(clean, text);
+            return None;
+        }
+        Cow::Borrowed(clean) => return Some(clean[..floor_char_boundary(clean, limit)].to_owned()),
+        Cow::Owned(clean) => clean,
+    };
+    clean.truncate(floor_char_boundary(&clean, limit));
+    Some(clean)
 }
 
 /// The texts have `limit` bytes together, and are no more than that.
