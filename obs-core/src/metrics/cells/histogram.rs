@@ -125,16 +125,20 @@ impl HistogramCells {
     #[inline]
     pub(in crate::metrics) fn record_units(&self, value: u64, ids: Option<Ids>) {
         let bucket = self.buckets.index_of_units(value);
-        let place = self.place();
-        if let Some(native) = self.native.get() {
-            native.record(place, self.buckets.float_of(value), 1);
+        if self.is_aside.load(Relaxed) {
+            self.record_units_aside(bucket, value);
+        } else {
+            let place = shard::here();
+            if let Some(native) = self.native.get() {
+                native.record(place, self.buckets.float_of(value), 1);
+            }
+            // Requests without a body are many.
+            if value != 0 {
+                place.add(self.own_cell(place, 0), value);
+            }
+            // Whoever counts this observation here finds it in the sum and among the native buckets too.
+            place.add(self.own_cell(place, 1 + bucket), 1);
         }
-        // Requests without a body are many.
-        if value != 0 {
-            place.add(self.cell(place.index, 0), value);
-        }
-        // Whoever counts this observation here finds it in the sum and among the native buckets too.
-        place.add(self.cell(place.index, 1 + bucket), 1);
         if let Some(ids) = ids {
             self.exemplars()[bucket].offer(ids, self.buckets.float_of(value));
         }
@@ -146,12 +150,12 @@ impl HistogramCells {
             return;
         }
         let bucket = self.buckets.index_of(value);
-        let place = self.place();
+        #[expect(clippy::cast_precision_loss, reason = "the sum is a float")]
+        let step = value * count as f64;
+        let place = if self.is_aside.load(Relaxed) { shard::aside() } else { shard::here() };
         if let Some(native) = self.native.get() {
             native.record(place, value, count);
         }
-        #[expect(clippy::cast_precision_loss, reason = "the sum is a float")]
-        let step = value * count as f64;
         place.add_float(self.cell(place.index, 0), step);
         place.add(self.cell(place.index, 1 + bucket), count);
         if let Some(ids) = ids {
@@ -159,10 +163,15 @@ impl HistogramCells {
         }
     }
 
-    /// Where this thread records now.
-    #[inline]
-    fn place(&self) -> Place {
-        if self.is_aside.load(Relaxed) { shard::aside() } else { shard::here() }
+    /// The same while records go aside; apart, so that other records don't look where they go.
+    #[cold]
+    fn record_units_aside(&self, bucket: usize, value: u64) {
+        let place = shard::aside();
+        if let Some(native) = self.native.get() {
+            native.record(place, self.buckets.float_of(value), 1);
+        }
+        place.add(self.cell(place.index, 0), value);
+        place.add(self.cell(place.index, 1 + bucket), 1);
     }
 
     /// Looks at the places that a page in this `detail` reads; for the processor's sake only.
@@ -285,6 +294,13 @@ impl HistogramCells {
         self.exemplars.get_or_init(|| (0..self.buckets.len()).map(|_| ExemplarSlot::default()).collect())
     }
 
+    /// A cell of a shard that is none aside.
+    #[inline]
+    fn own_cell(&self, place: Place, at: usize) -> &AtomicU64 {
+        &self.blocks[place.index * self.blocks_per_shard + at / BLOCK].0[at % BLOCK]
+    }
+
+    /// A cell of any shard.
     #[inline]
     fn cell(&self, shard: usize, at: usize) -> &AtomicU64 {
         let block = self.blocks.get(shard * self.blocks_per_shard + at / BLOCK);
