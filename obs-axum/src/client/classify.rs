@@ -2,7 +2,11 @@
 
 use std::error::Error;
 
-use obs_core::{client::transport_error, guard::chain};
+use obs_core::{
+    client::{grpc_status, transport_error},
+    guard::chain,
+    request::GrpcStatus,
+};
 
 /// Names the `error_type` of an error: a word from a closed list, never the error's text.
 ///
@@ -14,6 +18,12 @@ pub trait ClassifyError<E> {
 
     /// The error whose text stands on the span. It must not name the URL. Defaults to none.
     fn cause<'a>(&self, error: &'a E) -> Option<&'a (dyn Error + 'static)> {
+        let _ = error;
+        None
+    }
+
+    /// The status that a gRPC client makes of the error. Defaults to what the word tells.
+    fn grpc_status(&self, error: &E) -> Option<GrpcStatus> {
         let _ = error;
         None
     }
@@ -32,6 +42,10 @@ impl<E: Error + 'static> ClassifyError<E> for FromSources {
 
     fn cause<'a>(&self, error: &'a E) -> Option<&'a (dyn Error + 'static)> {
         chain(error).last()
+    }
+
+    fn grpc_status(&self, error: &E) -> Option<GrpcStatus> {
+        Some(grpc_status(error))
     }
 }
 

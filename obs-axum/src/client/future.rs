@@ -72,6 +72,9 @@ where
         Poll::Ready(match result {
             Ok(response) => Ok(answered(response, observation)),
             Err(error) => {
+                if let Some(Some(status)) = this.classify.call(|classify| classify.grpc_status(&error)) {
+                    observation.grpc_error(status);
+                }
                 let said = this.classify.call(|classify| (classify.error_type(&error), classify.cause(&error)));
                 let (error_type, cause) = said.unwrap_or((error_type::OTHER, None));
                 observation.error(error_type, cause);

@@ -34,7 +34,7 @@ struct Verdict {
 }
 
 /// The beginning of an error's text in lower case.
-struct Text(String);
+pub(super) struct Text(pub(super) String);
 
 /// The word for an error of a client, one of
 /// [`error_type::TRANSPORT`](crate::names::error_type::TRANSPORT): what the error and its sources
@@ -134,7 +134,7 @@ impl Verdict {
 // === impl Text ===
 
 impl Text {
-    fn of(error: &dyn Error) -> Self {
+    pub(super) fn of(error: &dyn Error) -> Self {
         let mut text = Self(String::new());
         // Stops with an error of its own when it is full.
         let _ = write!(text, "{error}");

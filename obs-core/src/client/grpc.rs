@@ -64,7 +64,10 @@ impl Running {
     pub(super) fn grpc_status(&self, answer: &Answer<'_>) -> Option<GrpcStatus> {
         let call = self.call.as_ref()?;
         let has_head = self.head.is_some() || answer.status.is_some();
-        if has_head { call.recorded(answer.outcome, true) } else { Some(unanswered(answer)) }
+        if has_head {
+            return call.recorded(answer.outcome, true);
+        }
+        Some(self.unanswered.unwrap_or_else(|| unanswered(answer)))
     }
 
     /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.

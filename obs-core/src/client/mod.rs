@@ -44,7 +44,7 @@
 //! | [`Ok`](Outcome::Ok) | `OK` | `OK` | |
 //! | [`ClientError`](Outcome::ClientError), [`ServerError`](Outcome::ServerError) | any other status, split as on [servers](crate::request::grpc): on a client each is an error | its name | its name |
 //! | [`ServerError`](Outcome::ServerError) | the body ended without a status | `UNKNOWN` | `UNKNOWN` |
-//! | [`ServerError`](Outcome::ServerError) | no answer | `DEADLINE_EXCEEDED` if it took too long, `UNAVAILABLE` if the connection failed, else `UNKNOWN` | one of [`error_type::TRANSPORT`] |
+//! | [`ServerError`](Outcome::ServerError) | no answer | what tonic makes of the error, see [`grpc_status`](crate::client::grpc_status) | one of [`error_type::TRANSPORT`] |
 //! | [`BodyError`](Outcome::BodyError) | a body failed, the request's or the answer's | `INTERNAL` | `body`, `body_error` |
 //! | [`Panic`](Outcome::Panic) | as above, also while the body was polled | `INTERNAL` | `panic` |
 //! | [`Cancelled`](Outcome::Cancelled), [`Aborted`](Outcome::Aborted) | dropped before an answer, or before its end | `CANCELLED` | |
@@ -72,6 +72,7 @@ mod ending;
 mod error;
 mod finished;
 mod grpc;
+mod grpc_error;
 mod head;
 mod hosts;
 mod instrument;
@@ -90,6 +91,7 @@ pub use crate::request::Outcome;
 
 pub use error::transport_error;
 pub use finished::ClientFinished;
+pub use grpc_error::grpc_status;
 pub use head::{ClientRequest, ClientResponse, ClientUrl};
 pub use instrument::ClientInstrument;
 pub use observation::{ClientObservation, ClientPolling};

@@ -16,7 +16,7 @@ use crate::{
     },
     names::{error_type, value},
     request::{
-        Asked, HeaderReader, Remaining,
+        Asked, GrpcStatus, HeaderReader, Remaining,
         grpc::{self, Call},
         original_method,
     },
@@ -50,6 +50,8 @@ pub(super) struct Running {
     pub(super) call_method: Option<Box<str>>,
     /// What was answered, of an attempt that ends with its body.
     pub(super) head: Option<Head>,
+    /// The status of a call without an answer, if the adapter has told it.
+    pub(super) unanswered: Option<GrpcStatus>,
     pub(super) asked: Asked,
     pub(super) remaining: Remaining,
     /// Of the answer's body, where that is watched.
@@ -125,6 +127,7 @@ impl ClientObservation {
                 call,
                 call_method,
                 head: None,
+                unanswered: None,
                 asked: Asked::of(request.method),
                 remaining: Remaining::Unknown,
                 response_bytes: 0,
@@ -277,9 +280,19 @@ impl ClientObservation {
     /// There is no answer. `error_type` is one of [`TRANSPORT`](error_type::TRANSPORT), or another
     /// word from a closed list, never the error's text; `cause` is an error whose text may stand on
     /// the span: it must not name the URL.
+    ///
+    /// Of a gRPC call, [`grpc_error`](Self::grpc_error) tells the status before.
     pub fn error(&mut self, error_type: &'static str, cause: Option<&(dyn Error + 'static)>) {
         let outcome = if error_type == error_type::BODY { Outcome::BodyError } else { Outcome::ServerError };
         self.finish(|duration| Answer { cause, ..Answer::without_head(outcome, Some(error_type), duration) });
+    }
+
+    /// What gRPC clients make of the error that the attempt is to [end](Self::error) with. Defaults to what
+    /// its `error_type` tells.
+    pub fn grpc_error(&mut self, status: GrpcStatus) {
+        if let Some(running) = &mut self.running {
+            running.unanswered = Some(status);
+        }
     }
 
     /// The client has turned an answer with this status into an error of its own.

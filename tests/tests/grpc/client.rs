@@ -211,12 +211,48 @@ async fn a_call_that_is_given_up_is_cancelled_and_no_error() {
     assert_eq!(caller.told(), (GET.to_owned(), None, Some(GrpcStatus::Cancelled), Outcome::Cancelled, None));
 }
 
+/// A server that resets each stream for this reason.
+async fn resetting(reason: h2::Reason) -> Endpoint {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            respond.send_reset(reason);
+        }
+    });
+    Channel::from_shared(format!("http://{addr}")).unwrap()
+}
+
 #[tokio::test]
-async fn a_deadline_of_the_channel_is_exceeded_as_an_error() {
-    let caller = Caller::to(&served().await.timeout(PACE), |layer| layer.grpc_methods([GET]));
-    caller.get(HANG).await.unwrap_err();
-    assert_eq!(caller.counters(1).await, [total(GET, "DEADLINE_EXCEEDED", "server_error"), error(GET, "timeout")]);
-    assert_eq!(attribute(&caller.span(), "rpc.response.status_code"), None);
+async fn the_status_of_a_call_without_an_answer_is_what_tonic_says() {
+    use h2::Reason;
+
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let mut ends = vec![served().await.timeout(PACE), Channel::from_shared(format!("http://{nobody}")).unwrap()];
+    let reasons = [
+        Reason::PROTOCOL_ERROR,
+        Reason::INTERNAL_ERROR,
+        Reason::FLOW_CONTROL_ERROR,
+        Reason::REFUSED_STREAM,
+        Reason::CANCEL,
+        Reason::ENHANCE_YOUR_CALM,
+        Reason::INADEQUATE_SECURITY,
+        Reason::HTTP_1_1_REQUIRED,
+    ];
+    for reason in reasons {
+        ends.push(resetting(reason).await);
+    }
+    for end in &ends {
+        let caller = Caller::to(end, |layer| layer.grpc_methods([GET]));
+        let said = caller.get(HANG).await.unwrap_err();
+        caller.counters(1).await;
+        let (_, _, status, outcome, _) = caller.told();
+        assert_eq!(status.map(|status| i32::from(status.code())), Some(said.code() as i32), "{said:?}");
+        assert_eq!(outcome, Outcome::ServerError);
+        assert_eq!(attribute(&caller.span(), "rpc.response.status_code"), None);
+    }
 }
 
 #[tokio::test]
