@@ -191,9 +191,10 @@ fn streamed(pieces: &'static [Result<&'static str, &'static str>]) -> Body {
 
 #[tokio::test]
 async fn an_answer_that_ends_before_its_size_is_an_incomplete_body() {
+    type Answer = (u16, Option<&'static str>, fn() -> Body);
+
     let short = || streamed(&[Ok("hello")]);
     let failing = || streamed(&[Ok("hello"), Err("lost")]);
-    type Answer = (u16, Option<&'static str>, fn() -> Body);
     let cases: [(Answer, Outcome, Option<&str>); 8] = [
         ((200, Some("10"), short), Outcome::BodyError, Some("incomplete_body")),
         ((200, Some("3"), short), Outcome::BodyError, Some("oversized_body")),
