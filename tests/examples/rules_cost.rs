@@ -8,6 +8,10 @@
 //!
 //! It makes the samples (900 MB of text, for some minutes), starts Prometheus on them, and prints the time that its rules
 //! took the last time. Needs Prometheus and promtool.
+//!
+//! December 2026, Prometheus 2.42, 2 cores that others use too: 1560 recording rules and 1200 alerts take 2.65 s, 1.98 s in
+//! each minute. With each window computed from the counters, and with records that nobody read (2460), they took 3.71 s and
+//! 2.90 s, for 8 series of each service only: that grows with endpoints, statuses and instances, which this does not.
 
 #![expect(
     clippy::disallowed_methods,
@@ -139,7 +143,12 @@ fn start(place: &Path, data: &Path, rules: &Path) -> io::Result<(SocketAddr, Chi
     let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
     let rules = fs::canonicalize(rules)?.join("prometheus/rules/*.yml");
     let config = place.join("prometheus.yml");
-    fs::write(&config, format!("global: {{ evaluation_interval: 30s }}\nrule_files: ['{}']\n", rules.display()))?;
+    // What is recorded now lies before the last of the samples.
+    let config_text = format!(
+        "global: {{ evaluation_interval: 30s }}\nstorage: {{ tsdb: {{ out_of_order_time_window: 2h }} }}\nrule_files: ['{}']\n",
+        rules.display()
+    );
+    fs::write(&config, config_text)?;
     let child = Command::new(backends::program("prometheus"))
         .arg(format!("--config.file={}", config.display()))
         .arg(format!("--storage.tsdb.path={}", data.display()))
