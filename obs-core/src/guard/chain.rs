@@ -6,6 +6,7 @@ use super::{
     guarded,
     text::{Bounded, PANICKED, push},
 };
+use crate::redact::Redactor;
 
 /// How many sources of an error are followed: an error may be its own source.
 pub const MAX_SOURCES: usize = 16;
@@ -32,7 +33,8 @@ pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> Chain<'a> {
     Chain { next: Some(error), left: MAX_SOURCES + 1 }
 }
 
-/// The texts of the error and of its sources with `separator` between them, `max_bytes` at most.
+/// The texts of the error and of its sources with `separator` between them, `max_bytes` at most, without the secrets
+/// that stand in them: credentials and sensitive query keys of URLs, `Authorization` headers, `password=…` and the like.
 ///
 /// ```
 /// use std::io;
@@ -53,7 +55,7 @@ pub fn chain_text(error: &(dyn Error + 'static), separator: &str, max_bytes: usi
             break;
         }
     }
-    text.into_string()
+    Redactor::usual().owned_text(text.into_string())
 }
 
 /// The error alone, also where it is no type that can be a link; then [`chain_text`] of its source.
@@ -101,6 +103,14 @@ mod tests {
     /// Its own source.
     #[derive(Debug)]
     struct Ring;
+
+    #[test]
+    fn secrets_in_an_error_or_its_sources_are_not_in_the_text() {
+        let source = io::Error::other("no answer from https://shop:hunter2@mail/send?token=abc123&to=ann");
+        let text = chain_text(&io::Error::other(source), ": ", 1_000);
+        assert!(!text.contains("hunter2") && !text.contains("abc123"), "{text}");
+        assert!(text.starts_with("no answer from https://") && text.contains("@mail/send?token="), "{text}");
+    }
 
     impl fmt::Display for Ring {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -127,8 +127,8 @@ impl Check {
     }
 
     /// Whether the text of errors is in the body as well as in the log. Only for pages that
-    /// strangers can't read: errors tell of addresses, and sometimes of credentials. Defaults to
-    /// `false`.
+    /// strangers can't read: errors tell of addresses. Credentials in URLs, `password=…` and the like
+    /// are cut out of them, as in lines. Defaults to `false`.
     pub fn show_errors(mut self, show: bool) -> Self {
         self.shows_errors = show;
         self

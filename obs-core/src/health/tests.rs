@@ -134,7 +134,7 @@ async fn the_text_of_an_error_stays_out_of_the_body() {
     let check = || Check::new("database", || async { Err(Leaky::new()) });
     assert_eq!(reason(&Health::new().check(check())).await, "failed");
     let shown = reason(&Health::new().check(check().show_errors(true))).await;
-    assert_eq!(shown, "can't reach postgres://admin@10.0.0.7: password hunter2 refused");
+    assert_eq!(shown, "can't reach postgres://REDACTED@10.0.0.7: password hunter2 refused");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! Which names stand for secrets.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use super::{
     query, text,
@@ -45,9 +45,8 @@ enum Kind {
 
 impl Redactor {
     /// The usual names alone.
-    #[cfg(test)]
     pub(crate) fn usual() -> &'static Self {
-        static USUAL: std::sync::LazyLock<Redactor> = std::sync::LazyLock::new(Redactor::default);
+        static USUAL: LazyLock<Redactor> = LazyLock::new(Redactor::default);
         &USUAL
     }
 
