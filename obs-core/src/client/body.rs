@@ -40,7 +40,7 @@ impl Running {
 
     /// The outcome of an answer whose body nobody wanted to the end.
     pub(super) fn let_go(&self) -> Outcome {
-        if self.call.is_some() { Outcome::Aborted } else { self.ended() }
+        self.call.as_ref().map_or_else(|| self.ended(), Call::let_go)
     }
 
     /// The outcome of an answer that was an error by its head.

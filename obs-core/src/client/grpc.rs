@@ -7,7 +7,11 @@ use super::{
 use crate::{
     metrics::Convention,
     names::error_type,
-    request::{BodySize, GrpcStatus, HeaderReader, ResponseHead, grpc, push_call},
+    request::{
+        BodySize, GrpcStatus, HeaderReader, ResponseHead,
+        grpc::{self, Call},
+        push_call,
+    },
 };
 
 // === impl Running ===
@@ -17,9 +21,7 @@ impl Running {
     pub(super) fn take_call_head(&mut self, response: &ClientResponse<'_>) -> bool {
         let Some(call) = &mut self.call else { return false };
         let &ClientResponse { status, headers, .. } = response;
-        if !call.head(&ResponseHead { status, headers, body: BodySize::Unknown, endpoint: None }) {
-            return false;
-        }
+        call.client_head(&ResponseHead { status, headers, body: BodySize::Unknown, endpoint: None });
         self.head = Some(Head { status, after: None, body_bytes: response.body_bytes });
         self.take_protocol(response);
         if let Some(span) = self.attempt.span() {
@@ -54,20 +56,30 @@ impl Running {
         }
     }
 
-    /// Whether the status of a call has come.
-    pub(super) fn has_grpc_status(&self) -> bool {
-        self.call.as_ref().is_some_and(|call| call.sent().is_some())
+    /// Whether the call is over with its head: the status has come, or the answer is no gRPC and its body out
+    /// of sight.
+    pub(super) fn is_over_at_head(&self, response: &ClientResponse<'_>) -> bool {
+        let is_over = |call: &Call| call.sent().is_some() || (call.is_foreign() && !response.is_body_reported);
+        self.call.as_ref().is_some_and(is_over)
+    }
+
+    /// The outcome of an answer of which only its status of HTTP is known.
+    pub(super) fn outcome_of_status(&self, status: u16) -> Outcome {
+        match self.call {
+            Some(_) => GrpcStatus::from_http(status).outcome(),
+            None => Outcome::of_status(status),
+        }
     }
 
     /// The status to record for a call: what was sent, or what stands in for it; none if it is no
-    /// call, or was answered by something that speaks no gRPC.
+    /// call.
     pub(super) fn grpc_status(&self, answer: &Answer<'_>) -> Option<GrpcStatus> {
         let call = self.call.as_ref()?;
-        let has_head = self.head.is_some() || answer.status.is_some();
-        if has_head {
+        if self.head.is_some() {
             return call.recorded(answer.outcome, true);
         }
-        Some(self.unanswered.unwrap_or_else(|| unanswered(answer)))
+        let of_http = answer.status.map(GrpcStatus::from_http);
+        Some(of_http.or(self.unanswered).unwrap_or_else(|| unanswered(answer)))
     }
 
     /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.

@@ -188,7 +188,7 @@ impl ClientObservation {
     pub fn head(&mut self, response: &ClientResponse<'_>) {
         let Some(running) = &mut self.running else { return };
         if running.take_call_head(response) {
-            if running.has_grpc_status() {
+            if running.is_over_at_head(response) {
                 self.end();
             }
             return;
@@ -238,10 +238,10 @@ impl ClientObservation {
     }
 
     /// Whether the adapter has to [show](Self::body_data) the bytes of the body: gRPC-Web has its trailers
-    /// there.
+    /// there, and how an answer to a call begins that isn't gRPC tells what clients make of it.
     #[must_use]
     pub fn reads_body(&self) -> bool {
-        self.running.as_ref().and_then(|running| running.call.as_ref()).is_some_and(Call::has_trailers_in_body)
+        self.running.as_ref().and_then(|running| running.call.as_ref()).is_some_and(Call::reads_body)
     }
 
     /// Shows bytes of a body that [is read](Self::reads_body), before they are
@@ -297,10 +297,9 @@ impl ClientObservation {
 
     /// The client has turned an answer with this status into an error of its own.
     pub fn status_error(&mut self, status: u16) {
-        self.finish(|duration| Answer {
-            status: Some(status),
-            ..Answer::without_head(Outcome::of_status(status), None, duration)
-        });
+        let Some(running) = &self.running else { return };
+        let outcome = running.outcome_of_status(status);
+        self.finish(|duration| Answer { status: Some(status), ..Answer::without_head(outcome, None, duration) });
     }
 
     fn finish<'a>(&mut self, answer: impl FnOnce(Duration) -> Answer<'a>) {

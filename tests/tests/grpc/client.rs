@@ -255,6 +255,82 @@ async fn the_status_of_a_call_without_an_answer_is_what_tonic_says() {
     }
 }
 
+/// What a server answers: status of HTTP, headers, body and trailers.
+type Plain = (u16, &'static [(&'static str, &'static str)], &'static [u8], &'static [(&'static str, &'static str)]);
+
+/// A server that answers every call so, in whatever type.
+async fn answering((status, headers, body, trailers): Plain) -> Endpoint {
+    let map = |pairs: &[(&'static str, &'static str)]| -> http::HeaderMap {
+        let pairs = pairs.iter().copied();
+        pairs.map(|(name, value)| (name.parse::<http::HeaderName>().unwrap(), value.parse().unwrap())).collect()
+    };
+    let mut head = http::Response::new(());
+    *head.status_mut() = status.try_into().unwrap();
+    *head.headers_mut() = map(headers);
+    let trailers = map(trailers);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            let is_over = body.is_empty() && trailers.is_empty();
+            let mut send = respond.send_response(head.clone(), is_over).unwrap();
+            if !body.is_empty() {
+                send.send_data(bytes::Bytes::from_static(body), trailers.is_empty()).unwrap();
+            }
+            if !trailers.is_empty() {
+                send.send_trailers(trailers.clone()).unwrap();
+            }
+        }
+    });
+    Channel::from_shared(format!("http://{addr}")).unwrap()
+}
+
+#[tokio::test]
+async fn the_status_of_a_call_that_is_answered_by_plain_http_is_what_tonic_says() {
+    const GRPC: (&str, &str) = ("content-type", "application/grpc");
+    const HTML: (&str, &str) = ("content-type", "text/html");
+    const MESSAGE: &[u8] = b"\0\0\0\0\0";
+
+    let statuses = [200, 204, 302, 400, 401, 403, 404, 405, 408, 413, 418, 429, 431, 500, 501, 502, 503, 504, 505, 599];
+    let mut answers: Vec<Plain> =
+        statuses.iter().map(|status| (*status, &[HTML] as &[_], &b""[..], &[] as &[_])).collect();
+    answers.extend(statuses.iter().map(|status| (*status, &[] as &[_], &b""[..], &[] as &[_])));
+    let more: [Plain; 15] = [
+        // Without a status in the trailers, or without trailers.
+        (200, &[GRPC], b"", &[]),
+        (200, &[GRPC], MESSAGE, &[]),
+        (200, &[GRPC], MESSAGE, &[("x-other", "1")]),
+        (503, &[GRPC], b"", &[]),
+        (503, &[GRPC], MESSAGE, &[]),
+        (404, &[], MESSAGE, &[("x-other", "1")]),
+        // What tonic takes for messages, and what not.
+        (200, &[HTML], b"<html>no</html>", &[]),
+        (503, &[HTML], b"<html>no</html>", &[]),
+        (401, &[HTML], b"no", &[]),
+        (200, &[], b"\0\0", &[]),
+        // A status goes first, whatever the type.
+        (200, &[HTML, ("grpc-status", "7")], b"", &[]),
+        (503, &[HTML, ("grpc-status", "8")], b"", &[]),
+        (502, &[GRPC, ("grpc-status", "9")], b"", &[]),
+        (200, &[HTML], MESSAGE, &[("grpc-status", "10")]),
+        (503, &[], MESSAGE, &[("grpc-status", "11")]),
+    ];
+    answers.extend(more);
+    for answer in answers {
+        let caller = Caller::to(&answering(answer).await, |layer| layer.grpc_methods([GET]));
+        let said = caller.get(0).await.unwrap_err();
+        caller.counters(1).await;
+        let (_, http, status, outcome, error_type) = caller.told();
+        let recorded = status.unwrap_or_else(|| panic!("no status: {answer:?}"));
+        assert_eq!(i32::from(recorded.code()), said.code() as i32, "{answer:?} {said:?}");
+        assert_eq!((http, outcome), (Some(answer.0), recorded.outcome()), "{answer:?}");
+        assert_eq!(error_type.as_deref(), Some(recorded.as_str()), "{answer:?}");
+        assert_eq!(caller.counters(1).await[0], total(GET, recorded.as_str(), outcome.as_str()), "{answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -108,15 +108,37 @@ async fn a_status_in_the_head_ends_the_call_there() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_grpc_is_recorded_at_its_head_by_its_status_of_http() {
-    for (status, outcome, error_type) in
-        [(503, Outcome::ServerError, Some("503")), (404, Outcome::ClientError, Some("404")), (200, Outcome::Ok, None)]
-    {
-        let mut response = Response::new(body([]));
-        *response.status_mut() = status.try_into().unwrap();
-        let (_response, told) = through(call("application/grpc"), response).await;
-        assert_eq!(*told.lock().unwrap(), [(Some(status), None, outcome, error_type.map(str::to_owned))]);
+async fn an_answer_that_is_not_grpc_has_the_status_that_clients_make_of_it_read_or_not() {
+    for (status, grpc_status, outcome) in [
+        (503, GrpcStatus::Unavailable, Outcome::ServerError),
+        (404, GrpcStatus::Unimplemented, Outcome::ServerError),
+        (401, GrpcStatus::Unauthenticated, Outcome::ClientError),
+        (200, GrpcStatus::Unknown, Outcome::ServerError),
+    ] {
+        let expected = vec![(Some(status), Some(grpc_status), outcome, Some(grpc_status.as_str().to_owned()))];
+        let answer = || {
+            let mut response = Response::new(body([]));
+            *response.status_mut() = status.try_into().unwrap();
+            response
+        };
+        assert_eq!(told_of(answer()).await, expected);
+        let (response, told) = through(call("application/grpc"), answer()).await;
+        drop(response);
+        assert_eq!(*told.lock().unwrap(), expected);
     }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_message_is_internal_as_soon_as_that_shows() {
+    let page = || Full::new(Bytes::from_static(b"<html>")).map_err(|_| "never").boxed_unsync();
+    let mut response = Response::new(page());
+    *response.status_mut() = http::StatusCode::BAD_GATEWAY;
+    let (response, told) = through(call("application/grpc"), response).await;
+    assert_eq!(*told.lock().unwrap(), []);
+    let mut body = pin!(response.into_body());
+    poll_fn(|cx| body.as_mut().poll_frame(cx)).await.unwrap().unwrap();
+    let internal = (Some(502), Some(GrpcStatus::Internal), Outcome::ServerError, Some("INTERNAL".to_owned()));
+    assert_eq!(*told.lock().unwrap(), [internal]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{GrpcStatus, Methods, web::WebBody};
+use super::{GrpcStatus, Methods, start::Start, web::WebBody};
 use crate::{
     names::{header, rpc, value},
     request::{HeaderReader, Outcome, Protocol, RequestHead, ResponseHead},
@@ -22,6 +22,10 @@ pub(crate) struct Call {
     candidate: Option<Box<str>>,
     /// Reads the body of an answer that has its trailers there.
     web: Option<Box<WebBody>>,
+    /// Reads the beginning of the body of an answer to a client whose head is none of gRPC.
+    start: Option<Start>,
+    /// What a client makes of the head of an answer without a status.
+    inferred: Option<GrpcStatus>,
 }
 
 /// How the trailers of an answer come.
@@ -126,11 +130,25 @@ impl Call {
     /// The head has come. Tells whether the answer is of gRPC, and not of something in front of it.
     pub(crate) fn head(&mut self, head: &ResponseHead<'_>) -> bool {
         let kind = kind(head.headers).filter(|_| head.status == 200);
+        self.take_kind(kind);
         self.answered = kind.is_some();
+        self.answered
+    }
+
+    /// The head has come to the client that made the call. Whatever answers, clients take it for the
+    /// answer to the call, and look for a status in it.
+    pub(crate) fn client_head(&mut self, head: &ResponseHead<'_>) {
+        let kind = kind(head.headers).filter(|kind| head.status == 200 || *kind != Kind::Native);
+        self.take_kind(kind);
+        self.start = kind.is_none().then(Start::default);
+        self.inferred = Some(GrpcStatus::from_http(head.status));
+        self.answered = true;
+    }
+
+    fn take_kind(&mut self, kind: Option<Kind>) {
         if let Some(Kind::Web { is_text }) = kind {
             self.web = Some(Box::new(WebBody::new(is_text)));
         }
-        self.answered
     }
 
     /// Whether the trailers stand in the body, so that its bytes have to be read.
@@ -138,9 +156,23 @@ impl Call {
         self.web.is_some()
     }
 
+    /// Whether the head to a client is none of gRPC.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.start.is_some()
+    }
+
+    /// Whether the bytes of the body have to be read: the trailers stand there, or it isn't known yet whether
+    /// there are messages in it.
+    pub(crate) fn reads_body(&self) -> bool {
+        self.has_trailers_in_body() || self.start.as_ref().is_some_and(|start| !start.is_whole())
+    }
+
     /// Reads bytes of a body that has the trailers in it; gives the status when it comes. `None` stands
     /// for bytes that can't be seen.
     pub(crate) fn read_body(&mut self, bytes: Option<&[u8]>) -> Option<GrpcStatus> {
+        if let Some(start) = &mut self.start {
+            start.read(bytes.unwrap_or_default());
+        }
         let web = self.web.as_mut().filter(|web| web.status().is_none())?;
         match bytes {
             Some(bytes) => web.read(bytes),
@@ -151,14 +183,19 @@ impl Call {
         self.status.is_none().then(|| *self.status.insert(status))
     }
 
-    /// Whether the trailers in the body have come: nothing follows them.
+    /// Whether the trailers in the body have come, which nothing follows, or what no client reads on after.
     pub(crate) fn is_complete(&self) -> bool {
-        self.web.as_ref().is_some_and(|web| web.status().is_some())
+        let is_refused = self.start.as_ref().is_some_and(Start::is_refused);
+        is_refused || self.web.as_ref().is_some_and(|web| web.status().is_some())
     }
 
     /// Whether the answer has a message, of which so many bytes have been seen.
     fn has_message(&self, bytes: u64) -> bool {
-        self.web.as_ref().map_or(bytes > 0, |web| web.has_message())
+        match (&self.web, &self.start) {
+            (Some(web), _) => web.has_message(),
+            (None, Some(start)) => start.is_message(),
+            (None, None) => bytes > 0,
+        }
     }
 
     /// Whether the answer is gRPC.
@@ -187,9 +224,24 @@ impl Call {
     }
 
     /// The outcome of an answer that reached its end; none if it is not gRPC. Without a status,
-    /// clients take it for `UNKNOWN`.
+    /// clients take it for `UNKNOWN`, or what its head and body tell otherwise.
     pub(crate) fn ended(&self) -> Option<Outcome> {
-        self.answered.then(|| self.status.unwrap_or(GrpcStatus::Unknown).outcome())
+        self.answered.then(|| self.status.unwrap_or_else(|| self.stands_in()).outcome())
+    }
+
+    /// The outcome of an answer to a client that nobody wanted to the end. One that is no gRPC failed with
+    /// its head.
+    pub(crate) fn let_go(&self) -> Outcome {
+        let has_failed = self.start.as_ref().is_some_and(|start| !start.is_message());
+        self.ended().filter(|_| has_failed).unwrap_or(Outcome::Aborted)
+    }
+
+    /// What stands in for the status of an answer that ended without one.
+    fn stands_in(&self) -> GrpcStatus {
+        if self.start.as_ref().is_some_and(Start::is_broken) {
+            return GrpcStatus::Internal;
+        }
+        self.inferred.unwrap_or(GrpcStatus::Unknown)
     }
 
     /// The status to record: what was sent, or what stands in for it; none if the answer is not gRPC.
@@ -198,7 +250,8 @@ impl Call {
             return None;
         }
         Some(self.status.unwrap_or(match outcome {
-            Outcome::ServerError if has_head => GrpcStatus::Unknown,
+            Outcome::ServerError if has_head => self.stands_in(),
+            Outcome::ClientError if self.inferred.is_some() => self.stands_in(),
             Outcome::ServerError | Outcome::Panic | Outcome::BodyError => GrpcStatus::Internal,
             Outcome::Ok | Outcome::ClientError | Outcome::Cancelled | Outcome::Aborted => GrpcStatus::Cancelled,
         }))

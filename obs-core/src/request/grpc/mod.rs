@@ -21,7 +21,9 @@
 //!   `CANCELLED` for a call that was cancelled or aborted, `INTERNAL` for a panic or a failed body.
 //!   Under [`Convention::OpenTelemetry`](crate::metrics::Convention::OpenTelemetry) the label is
 //!   `http_response_status_code` and stays HTTP's; the name is in `error_type`. An answer that is
-//!   not gRPC, say a proxy's `503` or a `404`, is recorded by its HTTP status.
+//!   not gRPC, say a proxy's `503` or a `404`, is recorded by its HTTP status on a server. On a client it has
+//!   the status that gRPC clients make of it ([`GrpcStatus::from_http`]): a `503` is `UNAVAILABLE`, a `200`
+//!   without a status `UNKNOWN`, and a body that can't be messages `INTERNAL`, as tonic has it.
 //! - The canonical line has both: `status` (HTTP's, a number) and `grpc_status` (the name). The span
 //!   has `rpc.system.name`, `rpc.method` and `rpc.response.status_code` besides the attributes of
 //!   HTTP, in place of `http.route`, and is called by its method.
@@ -42,6 +44,7 @@
 mod call;
 mod methods;
 mod running;
+mod start;
 mod status;
 mod web;
 

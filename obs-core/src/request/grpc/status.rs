@@ -89,6 +89,26 @@ impl GrpcStatus {
         Self::ALL.get(usize::from(code)).copied().unwrap_or(Self::Unknown)
     }
 
+    /// What clients make of an answer with this status of HTTP that has none of gRPC
+    /// ([mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
+    ///
+    /// ```
+    /// use obs_core::request::GrpcStatus;
+    /// assert_eq!(GrpcStatus::from_http(503), GrpcStatus::Unavailable);
+    /// assert_eq!(GrpcStatus::from_http(200), GrpcStatus::Unknown);
+    /// ```
+    #[must_use]
+    pub const fn from_http(status: u16) -> Self {
+        match status {
+            400 => Self::Internal,
+            401 => Self::Unauthenticated,
+            403 => Self::PermissionDenied,
+            404 => Self::Unimplemented,
+            429 | 502..=504 => Self::Unavailable,
+            _ => Self::Unknown,
+        }
+    }
+
     /// The number on the wire, 0 to 16.
     #[must_use]
     pub const fn code(self) -> u8 {
