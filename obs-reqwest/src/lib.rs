@@ -31,6 +31,13 @@
 //! `_OTHER`. A future that is dropped before its answer is `cancelled`, which is no error; so is one
 //! that a `tokio::time::timeout` around it gives up, while reqwest's own timeout is a `timeout`.
 //!
+//! An answer with a body of known length is recorded with the end of that body, or when it is dropped;
+//! any other with its head. Time, span and gauge stop at the head in either case. An answer that is no
+//! error, but whose body fails or ends early, is a `body_error` with the same word as its `error_type`;
+//! one whose body is dropped before its end counts by its status. For this, the body of such an answer
+//! is wrapped: an error of it has a [`reqwest::Error`] more among its sources. A gRPC call lasts until
+//! its trailers, and has their status.
+//!
 //! Each attempt has a client span, from its start to the head of its answer, with the attributes of
 //! the stable HTTP conventions of OpenTelemetry 1.44. `traceparent`, `tracestate` and `baggage` are
 //! sent from inside that span: the parent id that the other service sees is the attempt's own,
@@ -52,10 +59,8 @@
 //!
 //! # What a middleware can't see
 //!
-//! - The end of an answer's body: reqwest hands the body to the caller. Time, span and gauge stop at
-//!   the head; the length of a body is known if the server declares it
-//!   ([`body_sizes`](ObsMiddleware::body_sizes), [`on_finish`](ObsMiddleware::on_finish)); a body
-//!   that breaks off after its head shows as an error to the caller only.
+//! - The end of a body whose length the server doesn't declare, or that reqwest decompresses: that it
+//!   breaks off after its head shows as an error to the caller only.
 //! - Redirects: reqwest follows them within one request. Host and URL are those that were asked for,
 //!   time and status those of the last answer, and the headers above go to every hop on the way.
 //!   Where that matters, build the client with `redirect::Policy::none()`.
@@ -69,6 +74,7 @@ mod ext;
 mod headers;
 mod middleware;
 mod request;
+mod response;
 
 pub use {obs_core, reqwest, reqwest_middleware};
 

@@ -2,13 +2,14 @@
 
 use std::{
     future::{Future, poll_fn},
+    mem,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use http::Extensions;
 use obs_core::{
-    client::{ClientObservation, ClientResponse, ClientState},
+    client::{ClientObservation, ClientState},
     client_setters,
 };
 use reqwest::{Request, Response};
@@ -18,7 +19,8 @@ use crate::{
     body::carry_context,
     error,
     headers::{Headers, propagate},
-    request::{client_request, count_attempt, protocol},
+    request::{client_request, count_attempt},
+    response::answered,
 };
 
 /// Records every attempt that passes, and sends the trace context along.
@@ -115,18 +117,13 @@ impl Middleware for ObsMiddleware {
         });
         let mut sending = Sending { inner: Some(inner), observation };
         let result = poll_fn(|cx| sending.poll(cx)).await;
-        let observation = &mut sending.observation;
-        match &result {
-            Ok(response) => observation.head(&ClientResponse {
-                status: response.status().as_u16(),
-                protocol: Some(protocol(response.version())),
-                headers: &Headers(response.headers()),
-                peer: response.remote_addr(),
-                body_bytes: response.content_length(),
-                is_body_reported: false,
-            }),
-            Err(error) => error::record(observation, error),
+        let mut observation = mem::replace(&mut sending.observation, ClientObservation::none());
+        match result {
+            Ok(response) => Ok(answered(response, observation)),
+            Err(error) => {
+                error::record(&mut observation, &error);
+                Err(error)
+            }
         }
-        result
     }
 }

@@ -212,6 +212,7 @@ async fn each_attempt_of_a_retry_has_a_span_and_an_id_of_its_own() {
     let trace_id = job.trace_id().to_string();
     let response = context::scope(job, bench.http.get(upstream.url("/third-time")).send()).await.unwrap();
     assert_eq!(response.status(), 200);
+    drop(response);
 
     let spans = bench.spans.ended();
     let counts: Vec<_> = spans.iter().map(|span| value(span, "http.request.resend_count").cloned()).collect();

@@ -12,7 +12,8 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
 use obs_reqwest::{
     ObsMiddleware,
@@ -163,10 +164,17 @@ async fn answer(request: Request<Incoming>, count: usize) -> Response<AnyBody> {
     }
     let _ = body.collect().await;
     let mut response = Response::new(full("hello"));
+    if path == "/status/204" {
+        *response.body_mut() = full("");
+    }
     match path.strip_prefix("/status/").and_then(|status| status.parse::<u16>().ok()) {
         Some(status) => *response.status_mut() = StatusCode::from_u16(status).unwrap(),
         None => match &*path {
             "/third-time" if count < 3 => *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE,
+            "/streamed" => {
+                let parts = futures_util::stream::iter([Ok(Frame::data(Bytes::from_static(b"hello")))]);
+                *response.body_mut() = StreamBody::new(parts).boxed_unsync();
+            }
             "/redirect" => redirect(&mut response, "/here"),
             "/loop" => redirect(&mut response, "/loop"),
             _ => {}
@@ -197,14 +205,11 @@ impl http_body::Body for Truncated {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, io::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if std::mem::replace(&mut self.0, true) {
             return Poll::Ready(Some(Err(io::Error::other("on purpose"))));
         }
-        Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(b"abc")))))
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"abc")))))
     }
 }
 
@@ -219,6 +224,10 @@ pub(crate) enum Rude {
     Truncates,
     /// Sends a head and some of the body that it promises, and closes the connection.
     BreaksOff,
+    /// The same with a head that tells of an error.
+    BreaksOffAnError,
+    /// Sends a head and some of the body that it promises, and no more.
+    Stalls,
 }
 
 /// A server for one connection.
@@ -232,8 +241,13 @@ pub(crate) fn rude(rude: Rude) -> String {
             Rude::Hangs => b"",
             Rude::Babbles => b"\x15\x03\x01 what?\r\n\r\n",
             Rude::Truncates => b"HTTP/1.1 200 OK\r\ncontent-le",
-            Rude::BreaksOff => b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc",
+            Rude::BreaksOff | Rude::Stalls => b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc",
+            Rude::BreaksOffAnError => b"HTTP/1.1 503 No\r\ncontent-length: 10\r\n\r\nabc",
         });
+        if let Rude::Stalls = rude {
+            // Until the client has gone.
+            let _ = stream.read(&mut [0]);
+        }
     });
     url
 }

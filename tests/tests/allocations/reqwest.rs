@@ -1,7 +1,12 @@
 //! Clients of reqwest, answered by a middleware in the place of a network.
 
-use futures_util::FutureExt as _;
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures_util::{FutureExt as _, stream};
 use http::{Extensions, Method};
+use http_body::Frame;
+use http_body_util::StreamBody;
 use obs_reqwest::{
     ObsMiddleware,
     reqwest::{Client, Request, Response},
@@ -11,9 +16,11 @@ use obs_tests::{DEADLINE, otlp::Receiver};
 
 use super::{UPLOAD, allocations, at_most, builder};
 
-/// All kinds of requests, by name.
 /// What kind of request, and one.
 type Named = (&'static str, fn() -> Request);
+
+/// What an answer costs more whose body is watched.
+const WATCHED: f64 = 6.0;
 
 const KINDS: [Named; 2] = [
     ("a query", || request(Method::GET, "http://users.internal:8080/users/7?page=2")),
@@ -29,7 +36,16 @@ fn request(method: Method, url: &str) -> Request {
 }
 
 /// Answers in the place of a network.
-struct Answer;
+struct Answer(Body);
+
+/// What an answer's body is.
+#[derive(Clone, Copy)]
+enum Body {
+    /// Of known length, so that it is watched.
+    Sized,
+    /// Of unknown length.
+    Streamed,
+}
 
 /// A middleware that hands on.
 struct Identity;
@@ -37,7 +53,14 @@ struct Identity;
 #[async_trait::async_trait]
 impl Middleware for Answer {
     async fn handle(&self, _: Request, _: &mut Extensions, _: Next<'_>) -> reqwest_middleware::Result<Response> {
-        Ok(Response::from(http::Response::new("hello")))
+        let parts = || stream::iter([Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"hello")))]);
+        let mut response = Response::from(match self.0 {
+            Body::Sized => http::Response::new("hello".into()),
+            Body::Streamed => http::Response::new(reqwest::Body::wrap(StreamBody::new(parts()))),
+        });
+        // What comes from a network has the connection in there.
+        response.extensions_mut().insert("connection");
+        Ok(response)
     }
 }
 
@@ -53,8 +76,8 @@ impl Middleware for Identity {
     }
 }
 
-fn handled(middleware: impl Middleware, request: fn() -> Request) -> f64 {
-    let client = ClientBuilder::new(Client::new()).with(middleware).with(Answer).build();
+fn handled(middleware: impl Middleware, body: Body, request: fn() -> Request) -> f64 {
+    let client = ClientBuilder::new(Client::new()).with(middleware).with(Answer(body)).build();
     allocations(request, |request| {
         let response = client.execute(request).now_or_never().expect("no waiting").expect("an answer");
         response.bytes().now_or_never().expect("no waiting").expect("a body");
@@ -64,7 +87,9 @@ fn handled(middleware: impl Middleware, request: fn() -> Request) -> f64 {
 #[track_caller]
 fn each_at_most(what: &str, limit: f64, middleware: impl Fn() -> ObsMiddleware) {
     for (name, kind) in KINDS {
-        at_most(&format!("reqwest, {what}, {name}"), limit, handled(middleware(), kind) - handled(Identity, kind));
+        let own = |body| handled(middleware(), body, kind) - handled(Identity, body, kind);
+        at_most(&format!("reqwest, {what}, {name}"), limit, own(Body::Streamed));
+        at_most(&format!("reqwest, {what}, {name}, answer watched"), limit + WATCHED, own(Body::Sized));
     }
 }
 

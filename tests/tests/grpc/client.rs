@@ -30,6 +30,7 @@ use tonic_prost::ProstCodec;
 use tower::ServiceBuilder;
 
 use crate::{
+    answers::{Plain, answering},
     orders::{Ask, HANG, Order, Orders, PACE},
     stage::attribute,
 };
@@ -255,38 +256,6 @@ async fn the_status_of_a_call_without_an_answer_is_what_tonic_says() {
     }
 }
 
-/// What a server answers: status of HTTP, headers, body and trailers.
-type Plain = (u16, &'static [(&'static str, &'static str)], &'static [u8], &'static [(&'static str, &'static str)]);
-
-/// A server that answers every call so, in whatever type.
-async fn answering((status, headers, body, trailers): Plain) -> Endpoint {
-    let map = |pairs: &[(&'static str, &'static str)]| -> http::HeaderMap {
-        let pairs = pairs.iter().copied();
-        pairs.map(|(name, value)| (name.parse::<http::HeaderName>().unwrap(), value.parse().unwrap())).collect()
-    };
-    let mut head = http::Response::new(());
-    *head.status_mut() = status.try_into().unwrap();
-    *head.headers_mut() = map(headers);
-    let trailers = map(trailers);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        let mut connection = h2::server::handshake(stream).await.unwrap();
-        while let Some(Ok((_, mut respond))) = connection.accept().await {
-            let is_over = body.is_empty() && trailers.is_empty();
-            let mut send = respond.send_response(head.clone(), is_over).unwrap();
-            if !body.is_empty() {
-                send.send_data(bytes::Bytes::from_static(body), trailers.is_empty()).unwrap();
-            }
-            if !trailers.is_empty() {
-                send.send_trailers(trailers.clone()).unwrap();
-            }
-        }
-    });
-    Channel::from_shared(format!("http://{addr}")).unwrap()
-}
-
 #[tokio::test]
 async fn the_status_of_a_call_that_is_answered_by_plain_http_is_what_tonic_says() {
     const GRPC: (&str, &str) = ("content-type", "application/grpc");
@@ -319,7 +288,8 @@ async fn the_status_of_a_call_that_is_answered_by_plain_http_is_what_tonic_says(
     ];
     answers.extend(more);
     for answer in answers {
-        let caller = Caller::to(&answering(answer).await, |layer| layer.grpc_methods([GET]));
+        let end = Channel::from_shared(format!("http://{}", answering(answer).await)).unwrap();
+        let caller = Caller::to(&end, |layer| layer.grpc_methods([GET]));
         let said = caller.get(0).await.unwrap_err();
         caller.counters(1).await;
         let (_, http, status, outcome, error_type) = caller.told();

@@ -7,8 +7,10 @@
     reason = "tests: what can't go on fails the test; counts are exact"
 )]
 
+mod answers;
 mod calls;
 mod client;
+mod client_reqwest;
 mod client_scripted;
 mod methods;
 mod orders;
