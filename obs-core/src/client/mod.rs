@@ -36,14 +36,16 @@
 //! (`499`, `500`) could not be told from a real one. To Prometheus, an empty label is one that is
 //! not there.
 //!
-//! A gRPC call (a `POST` of type `application/grpc`) that is answered in gRPC ends with its body, since
-//! its status stands in the trailers, or in the head of an answer that has nothing else:
+//! A gRPC call (a `POST` of type `application/grpc`) ends with the body of its answer, since its status
+//! stands in the trailers, or in the head of an answer that has nothing else:
 //!
 //! | outcome | when | `status` label | `error_type` |
 //! |---|---|---|---|
 //! | [`Ok`](Outcome::Ok) | `OK` | `OK` | |
 //! | [`ClientError`](Outcome::ClientError), [`ServerError`](Outcome::ServerError) | any other status, split as on [servers](crate::request::grpc): on a client each is an error | its name | its name |
 //! | [`ServerError`](Outcome::ServerError) | the body ended without a status | `UNKNOWN` | `UNKNOWN` |
+//! | [`ClientError`](Outcome::ClientError), [`ServerError`](Outcome::ServerError) | the answer is not gRPC, say a proxy's `503`, and has no status; read or not | what clients make of HTTP's, see [`GrpcStatus::from_http`](crate::request::GrpcStatus::from_http) | its name |
+//! | [`ServerError`](Outcome::ServerError) | the body of such an answer can't be messages, say a page of HTML | `INTERNAL` | `INTERNAL` |
 //! | [`ServerError`](Outcome::ServerError) | no answer | what tonic makes of the error, see [`grpc_status`](crate::client::grpc_status) | one of [`error_type::TRANSPORT`] |
 //! | [`BodyError`](Outcome::BodyError) | a body failed, the request's or the answer's | `INTERNAL` | `body`, `body_error` |
 //! | [`Panic`](Outcome::Panic) | as above, also while the body was polled | `INTERNAL` | `panic` |
@@ -51,8 +53,7 @@
 //!
 //! The label is one of the 17 names of [`GrpcStatus`](crate::request::GrpcStatus): other than HTTP,
 //! gRPC says which of them a client makes of a call without an answer. `error_type` tells the two
-//! apart, and the span has `rpc.response.status_code` only where one was sent. An answer that is not
-//! gRPC, say a proxy's `503`, is recorded by its HTTP status, at its head. Under
+//! apart, and the span has `rpc.response.status_code` only where one was sent. Under
 //! [`Convention::OpenTelemetry`](crate::metrics::Convention::OpenTelemetry) the label stays HTTP's.
 //! The `target` is `package.Service/Method` if the client was given a list that has it, or has learnt
 //! that there is such a method; it is never what somebody asked for.
