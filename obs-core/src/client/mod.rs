@@ -46,7 +46,7 @@
 //! | [`ServerError`](Outcome::ServerError) | the body ended without a status | `UNKNOWN` | `UNKNOWN` |
 //! | [`ClientError`](Outcome::ClientError), [`ServerError`](Outcome::ServerError) | the answer is not gRPC, say a proxy's `503`, and has no status; read or not | what clients make of HTTP's, see [`GrpcStatus::from_http`](crate::request::GrpcStatus::from_http) | its name |
 //! | [`ServerError`](Outcome::ServerError) | the body of such an answer can't be messages, say a page of HTML | `INTERNAL` | `INTERNAL` |
-//! | [`ServerError`](Outcome::ServerError) | no answer | what tonic makes of the error, see [`grpc_status`](crate::client::grpc_status) | one of [`error_type::TRANSPORT`] |
+//! | [`ServerError`](Outcome::ServerError) | no answer | what tonic makes of the error, see [`grpc_status`] | one of [`error_type::TRANSPORT`] |
 //! | [`BodyError`](Outcome::BodyError) | a body failed, the request's or the answer's | `INTERNAL` | `body`, `body_error` |
 //! | [`Panic`](Outcome::Panic) | as above, also while the body was polled | `INTERNAL` | `panic` |
 //! | [`Cancelled`](Outcome::Cancelled), [`Aborted`](Outcome::Aborted) | dropped before an answer, or before its end | `CANCELLED` | |
