@@ -27,6 +27,10 @@ pub(super) struct Headers(Vec<(String, String)>);
 // === impl Transport ===
 
 impl Transport {
+    #[cfg_attr(
+        not(feature = "otlp-tls"),
+        expect(clippy::unnecessary_wraps, reason = "with TLS, certificates are read")
+    )]
     pub(super) fn from_settings(signal: &Signal, protocol: Protocol, env: Env<'_>) -> Result<Self, InitError> {
         let headers = match env.first([signal.headers, HEADERS]) {
             Some((setting, list)) => Headers::read(setting, &list, protocol, env),
