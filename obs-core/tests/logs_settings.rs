@@ -65,9 +65,11 @@ fn an_unwritable_target_is_refused_with_its_path_and_what_would_do() {
     let taken = folder.path().join("file");
     fs::write(&taken, "").unwrap();
     let below = taken.join("shop.log");
-    let mut targets = vec![LogTarget::file(&below)];
-    #[cfg(feature = "log-rotation")]
-    targets.push(LogTarget::rolling_file(&below, obs_core::logs::Rotation::hourly()));
+    let targets = [
+        LogTarget::file(&below),
+        #[cfg(feature = "log-rotation")]
+        LogTarget::rolling_file(&below, obs_core::logs::Rotation::hourly()),
+    ];
     for target in targets {
         let error = refused(builder().log_target(target));
         let start = format!(

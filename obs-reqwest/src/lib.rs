@@ -35,7 +35,7 @@
 //! any other with its head. Time, span and gauge stop at the head in either case. An answer that is no
 //! error, but whose body fails or ends early, is a `body_error` with the same word as its `error_type`;
 //! one whose body is dropped before its end counts by its status. For this, the body of such an answer
-//! is wrapped: an error of it has a [`reqwest::Error`] more among its sources. A gRPC call lasts until
+//! is wrapped: an error of it has two [`reqwest::Error`]s more among its sources. A gRPC call lasts until
 //! its trailers, and has their status.
 //!
 //! Each attempt has a client span, from its start to the head of its answer, with the attributes of

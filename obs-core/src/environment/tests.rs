@@ -1,12 +1,8 @@
 //! That the table says what the code does.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeSet;
 
 use super::{ignored::IGNORED, *};
-use crate::Obs;
 
 const TABLE: &str = include_str!("variables.md");
 
@@ -53,6 +49,10 @@ fn variables_that_are_ignored_stand_in_the_table_with_their_reason() {
 ))]
 #[test]
 fn variables_that_are_read_are_those_that_the_table_calls_obeyed() {
+    use std::sync::{Mutex, PoisonError};
+
+    use crate::Obs;
+
     let read = Mutex::new(BTreeSet::new());
     let env = |name: &str| {
         read.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
