@@ -65,8 +65,9 @@ impl Tracing {
             let spans = SpanLayer::new(library_layer(tracer.clone()), limit).with_filter(gate);
             // `OpenTelemetrySpanExt` looks for the layer of the library itself, which is within ours and
             // can't be found there. This one never sees a span; what the library keeps with spans is the
-            // same for both.
-            spans.and_then(library_layer(tracer).with_filter(LevelFilter::OFF))
+            // same for both. It is the inner one: over a bare registry, tracing-subscriber takes the level of
+            // the outer one for both.
+            library_layer(tracer).with_filter(LevelFilter::OFF).and_then(spans)
         })
     }
 }
