@@ -53,15 +53,16 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
         if inner.is_none() {
             return Poll::Ready(None);
         }
-        let polled = this.observation.run_body(|| {
-            let polled = inner.as_mut().as_pin_mut()?.poll_next(cx);
+        let mut polled = Poll::Ready(None);
+        this.observation.run_body(|| {
+            let Some(body) = inner.as_mut().as_pin_mut() else { return };
+            polled = body.poll_next(cx);
             if matches!(polled, Poll::Ready(Some(Err(_)) | None)) {
                 // Here and not later: what it drops has the request's ids.
                 inner.set(None);
             }
-            Some(polled)
         });
-        let chunk = ready!(polled.unwrap_or(Poll::Ready(None)));
+        let chunk = ready!(polled);
         match &chunk {
             // A body of unknown size tells its end by `None`; of a known one the core counts.
             Some(Ok(bytes)) => {

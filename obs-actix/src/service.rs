@@ -93,7 +93,9 @@ where
         let arrival = Arrival::of(&request, &self.patterns, self.state.hooks());
         let wire = Wire::of(request.version());
         let mut observation = self.observe(&mut request, &arrival);
-        let inner = observation.run(|| self.inner.call(request));
+        // Borrowed by the closure: what passes through the call that catches panics is copied there, several times.
+        let (mut request, mut inner) = (Some(request), None);
+        observation.run(|| inner = request.take().map(|request| self.inner.call(request)));
         ObsFuture::new(inner, observation, arrival, wire)
     }
 }

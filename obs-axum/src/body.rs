@@ -51,15 +51,16 @@ impl<B: Body> Body for ObsBody<B> {
         if inner.is_none() {
             return Poll::Ready(None);
         }
-        let polled = this.observation.run_body(|| {
-            let polled = inner.as_mut().as_pin_mut()?.poll_frame(cx);
+        let mut polled = Poll::Ready(None);
+        this.observation.run_body(|| {
+            let Some(body) = inner.as_mut().as_pin_mut() else { return };
+            polled = body.poll_frame(cx);
             if is_end(&polled, inner.as_ref().get_ref().as_ref()) {
                 // Here and not later: what it drops has the request's ids.
                 inner.set(None);
             }
-            Some(polled)
         });
-        let frame = ready!(polled.unwrap_or(Poll::Ready(None)));
+        let frame = ready!(polled);
         match &frame {
             Some(Ok(frame)) => match frame.data_ref() {
                 Some(data) => {

@@ -49,8 +49,8 @@ pin_project! {
 // === impl ObsFuture ===
 
 impl<F> ObsFuture<F> {
-    pub(crate) fn new(inner: F, observation: Observation) -> Self {
-        Self { inner: Some(inner), observation: Some(observation) }
+    pub(crate) fn new(inner: Option<F>, observation: Observation) -> Self {
+        Self { inner, observation: Some(observation) }
     }
 }
 
@@ -65,15 +65,16 @@ where
         let mut this = self.project();
         // Polled again after it was ready, which the contract of futures forbids.
         let Some(observation) = this.observation.as_mut() else { return Poll::Pending };
-        let polled = observation.run(|| {
-            let polled = this.inner.as_mut().as_pin_mut()?.poll(cx);
+        let mut polled = Poll::Pending;
+        observation.run(|| {
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else { return };
+            polled = inner.poll(cx);
             if polled.is_ready() {
                 // What it drops has the request's ids, too.
                 this.inner.set(None);
             }
-            Some(polled)
         });
-        let result = ready!(polled.unwrap_or(Poll::Pending));
+        let result = ready!(polled);
         let Some(mut observation) = this.observation.take() else { return Poll::Pending };
         Poll::Ready(match result {
             Ok(response) => Ok(respond(response, observation)),

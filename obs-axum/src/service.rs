@@ -83,7 +83,9 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let mut observation = self.observer.observe(&mut request, self.may_nest);
-        let inner = observation.run(|| self.inner.call(request));
+        // Borrowed by the closure: what passes through the call that catches panics is copied there, several times.
+        let (mut request, mut inner) = (Some(request), None);
+        observation.run(|| inner = request.take().map(|request| self.inner.call(request)));
         ObsFuture::new(inner, observation)
     }
 }
