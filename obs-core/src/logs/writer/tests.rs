@@ -329,7 +329,12 @@ fn a_thread_that_dies_fails_the_flush_and_is_replaced() {
     writer.push(b"line\n");
     thread::scope(|scope| {
         let flushing = scope.spawn(|| writer.flush(Duration::MAX));
-        thread::sleep(Duration::from_millis(20));
+        let since = Instant::now();
+        // Said under the lock that the flush gives up only while it waits.
+        while !writer.shared.queue.lock().unwrap().hurry {
+            assert!(since.elapsed() < LONG, "nobody asks for the line");
+            thread::yield_now();
+        }
         gate.open();
         assert!(!flushing.join().unwrap(), "its thread has died meanwhile");
     });
