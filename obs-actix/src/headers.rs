@@ -3,7 +3,7 @@
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use obs_core::{
     names::header,
-    request::{CommonHeaders, HeaderReader, is_told},
+    request::{CommonHeaders, HeaderReader, is_trace_response},
 };
 
 /// A header map as the core reads it.
@@ -38,7 +38,7 @@ fn known(name: &str) -> Option<&'static HeaderName> {
 /// Adds a header that tells of the trace, in place of what layers inside have told.
 pub(crate) fn tell(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     if headers.contains_key(&name) {
-        let is_other = |value: &&HeaderValue| !is_told(name.as_str(), value.as_bytes());
+        let is_other = |value: &&HeaderValue| !is_trace_response(name.as_str(), value.as_bytes());
         let others: Vec<_> = headers.get_all(&name).filter(is_other).cloned().collect();
         headers.remove(&name);
         for value in others {

@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    fn service(middleware: &ObsMiddleware) -> obs_core::request::Held<obs_core::request::Instrument> {
+    fn service(middleware: &ObsMiddleware) -> obs_core::request::ArcOrStatic<obs_core::request::Instrument> {
         let inner =
             fn_service(|request: ServiceRequest| async { Ok(request.into_response(actix_web::HttpResponse::Ok())) });
         let service = middleware.new_transform(inner).into_inner();

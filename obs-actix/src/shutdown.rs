@@ -21,11 +21,11 @@ const NEVER: u64 = u32::MAX as u64;
 const LET_GO: Duration = Duration::from_millis(1200);
 
 /// Runs `server` until the process is told to stop (SIGTERM, Ctrl-C), then stops it in order:
-/// `/ready` turns 503, new connections are refused, requests under way end, spans and log lines
+/// `/ready` turns 503, new connections are refused, requests in flight end, spans and log lines
 /// leave. When it returns, `main` can end.
 ///
 /// Signals and deadlines are those of `graceful`: the server's own (`disable_signals`,
-/// `shutdown_timeout`) don't count. Requests that are still under way at the deadline are given up:
+/// `shutdown_timeout`) don't count. Requests that are still in flight at the deadline are given up:
 /// their connections close, and they are recorded as `cancelled` or `aborted`, span and all. actix-web
 /// needs up to 1.2 s for that, which is the [`let_go`](Graceful::let_go) here.
 ///
@@ -71,7 +71,7 @@ async fn run(mut server: Server, stop: Stop) -> io::Result<()> {
     tokio::select! {
         biased;
         served = server => served,
-        // Dropping the server makes its workers give up what is under way.
+        // Dropping the server makes its workers give up what is in flight.
         () = stop.overdue() => Ok(()),
     }
 }

@@ -32,7 +32,7 @@ pub struct Tally {
 
 impl Default for Naming {
     fn default() -> Self {
-        Self::new(metric::DEFAULT_NAMESPACE, Convention::Guide)
+        Self::new(metric::DEFAULT_NAMESPACE, Convention::Prometheus)
     }
 }
 
@@ -94,7 +94,7 @@ impl Naming {
     #[must_use]
     pub const fn method_label(&self) -> &'static str {
         match self.convention {
-            Convention::Guide => label::METHOD,
+            Convention::Prometheus => label::METHOD,
             Convention::OpenTelemetry => label::HTTP_REQUEST_METHOD,
         }
     }
@@ -103,7 +103,7 @@ impl Naming {
     #[must_use]
     pub const fn endpoint_label(&self) -> &'static str {
         match self.convention {
-            Convention::Guide => label::ENDPOINT,
+            Convention::Prometheus => label::ENDPOINT,
             Convention::OpenTelemetry => label::HTTP_ROUTE,
         }
     }
@@ -112,7 +112,7 @@ impl Naming {
     #[must_use]
     pub const fn status_label(&self) -> &'static str {
         match self.convention {
-            Convention::Guide => label::STATUS,
+            Convention::Prometheus => label::STATUS,
             Convention::OpenTelemetry => label::HTTP_RESPONSE_STATUS_CODE,
         }
     }
@@ -127,7 +127,7 @@ impl Naming {
     #[must_use]
     pub fn counted(&self, scope: &Scope) -> Tally {
         let selectors = match self.convention {
-            Convention::Guide => {
+            Convention::Prometheus => {
                 vec![self.all(scope).not_matching(label::OUTCOME, &outcomes(Outcome::is_abandoned))]
             }
             // Given up before an answer: neither a status nor an error.
@@ -144,7 +144,7 @@ impl Naming {
     pub fn errors(&self, scope: &Scope) -> Tally {
         let all = self.all(scope);
         let errors = match self.convention {
-            Convention::Guide => all.matching(label::OUTCOME, &outcomes(Outcome::is_error)),
+            Convention::Prometheus => all.matching(label::OUTCOME, &outcomes(Outcome::is_error)),
             Convention::OpenTelemetry => all.without(label::ERROR_TYPE, ""),
         };
         Tally { selectors: vec![errors] }
@@ -154,7 +154,7 @@ impl Naming {
     #[must_use]
     pub fn panics(&self, scope: &Scope) -> Selector {
         let errors = match self.convention {
-            Convention::Guide => self.scoped(&metric::ERRORS.name(&self.namespace), scope),
+            Convention::Prometheus => self.scoped(&metric::ERRORS.name(&self.namespace), scope),
             Convention::OpenTelemetry => self.all(scope),
         };
         errors.with(label::ERROR_TYPE, error_type::PANIC)
@@ -164,7 +164,7 @@ impl Naming {
     #[must_use]
     pub fn client_calls(&self) -> Tally {
         let calls = match self.convention {
-            Convention::Guide => self
+            Convention::Prometheus => self
                 .of(metric::CLIENT_REQUESTS.name(&self.namespace))
                 .not_matching(label::OUTCOME, &outcomes(Outcome::is_abandoned)),
             Convention::OpenTelemetry => self.of(self.client_duration_count()),
@@ -176,7 +176,7 @@ impl Naming {
     #[must_use]
     pub fn client_errors(&self) -> Tally {
         let errors = match self.convention {
-            Convention::Guide => self.of(metric::CLIENT_ERRORS.name(&self.namespace)),
+            Convention::Prometheus => self.of(metric::CLIENT_ERRORS.name(&self.namespace)),
             Convention::OpenTelemetry => self.of(self.client_duration_count()).without(label::ERROR_TYPE, ""),
         };
         Tally { selectors: vec![errors] }
@@ -212,7 +212,7 @@ impl Naming {
     pub fn in_flight(&self, scope: &Scope) -> Selector {
         let name = self.name(&metric::IN_FLIGHT, &semconv::SERVER_ACTIVE_REQUESTS);
         match self.convention {
-            Convention::Guide => self.scoped(&name, scope),
+            Convention::Prometheus => self.scoped(&name, scope),
             // The convention splits it by method and scheme only.
             Convention::OpenTelemetry => match scope.method_name() {
                 Some(method) => self.of(name).with(self.method_label(), method),
@@ -227,11 +227,11 @@ impl Naming {
         self.name(&metric::REQUEST_DURATION, &semconv::SERVER_REQUEST_DURATION)
     }
 
-    /// The name under this namespace and convention: `guide` or `open_telemetry`.
+    /// The name under this namespace and convention: `prometheus` or `open_telemetry`.
     #[must_use]
-    pub fn name(&self, guide: &MetricDef, open_telemetry: &MetricDef) -> String {
+    pub fn name(&self, prometheus: &MetricDef, open_telemetry: &MetricDef) -> String {
         match self.convention {
-            Convention::Guide => guide.name(&self.namespace),
+            Convention::Prometheus => prometheus.name(&self.namespace),
             Convention::OpenTelemetry => open_telemetry.name(&self.namespace),
         }
     }
@@ -242,14 +242,14 @@ impl Naming {
 
     fn all(&self, scope: &Scope) -> Selector {
         match self.convention {
-            Convention::Guide => self.scoped(&metric::REQUESTS.name(&self.namespace), scope),
+            Convention::Prometheus => self.scoped(&metric::REQUESTS.name(&self.namespace), scope),
             Convention::OpenTelemetry => self.scoped(&format!("{}_count", self.duration()), scope),
         }
     }
 
     fn within_answers(&self, selector: Selector) -> Selector {
         match self.convention {
-            Convention::Guide => selector.without(label::STATUS, "499"),
+            Convention::Prometheus => selector.without(label::STATUS, "499"),
             // A panic before the head has no status either, and an end that is no answer's.
             Convention::OpenTelemetry => selector.without(label::HTTP_RESPONSE_STATUS_CODE, ""),
         }

@@ -1,7 +1,7 @@
 //! Headers of the `http` crate, read and written by the core.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use obs_core::request::{CommonHeaders, HeaderReader, is_told};
+use obs_core::request::{CommonHeaders, HeaderReader, is_trace_response};
 
 /// Among so many headers looking at each is faster than hashing a name.
 const FEW: usize = 8;
@@ -13,7 +13,7 @@ pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap);
 /// Adds a header that tells of the trace, in place of what layers inside have told.
 pub(crate) fn tell(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     if headers.contains_key(&name) {
-        let is_other = |value: &&HeaderValue| !is_told(name.as_str(), value.as_bytes());
+        let is_other = |value: &&HeaderValue| !is_trace_response(name.as_str(), value.as_bytes());
         let others: Vec<_> = headers.get_all(&name).iter().filter(is_other).cloned().collect();
         headers.remove(&name);
         for value in others {

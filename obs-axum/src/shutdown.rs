@@ -32,14 +32,14 @@ use tower_service::Service;
 pub use obs_core::shutdown::{Graceful, Stop};
 
 /// Serves `app` on `listener` until the process is told to stop (SIGTERM, Ctrl-C), then stops in
-/// order: `/ready` turns 503, new connections are refused, requests under way end, spans and log
+/// order: `/ready` turns 503, new connections are refused, requests in flight end, spans and log
 /// lines leave. When it returns, `main` can end.
 ///
 /// `app` is a `Router` or any other service of requests, as it is: the address of the client is
 /// there for `ConnectInfo` and for the layer without `into_make_service_with_connect_info`. Speaks
 /// HTTP/1.1; HTTP/2, too, with the feature `http2`.
 ///
-/// Requests that are still under way at the deadline are given up: their connections close, and they
+/// Requests that are still in flight at the deadline are given up: their connections close, and they
 /// are recorded as `cancelled` or `aborted`, span and all. Connections that were upgraded (`WebSocket`)
 /// are tasks of the handler's own, which nobody waits for: let them end on
 /// [`Health::draining`](obs_core::health::Health::draining).

@@ -41,7 +41,7 @@ pub struct ObsMiddleware {
     state: ClientState,
 }
 
-/// An attempt under way; polled, and dropped, as the attempt.
+/// An attempt in flight; polled, and dropped, as the attempt.
 struct Sending<'a> {
     /// `None` once it is done.
     inner: Option<Pin<Box<dyn Future<Output = Result<Response>> + Send + 'a>>>,

@@ -75,7 +75,7 @@ impl Write for Counting {
 
 /// Where the event is logged.
 #[derive(Clone, Copy)]
-enum Place {
+enum Scope {
     Bare,
     Request,
     /// In a request that is sampled, below a span of OpenTelemetry.
@@ -85,7 +85,7 @@ enum Place {
 struct Subject {
     name: &'static str,
     dispatch: Dispatch,
-    place: Place,
+    scope: Scope,
     /// Whether the event stands in a `tracing` span with eight fields.
     in_span: bool,
     obs: Option<(Obs, Counting)>,
@@ -97,17 +97,17 @@ struct Subject {
 // === impl Subject ===
 
 impl Subject {
-    fn obs(name: &'static str, place: Place, in_span: bool) -> Self {
+    fn obs(name: &'static str, scope: Scope, in_span: bool) -> Self {
         let arrived = Counting::default();
         let obs = Obs::builder("payment-service").log_filter("info").log_writer(arrived.clone());
-        let obs = if matches!(place, Place::Sampled) { obs.span_reader(Ignore) } else { obs };
+        let obs = if matches!(scope, Scope::Sampled) { obs.span_reader(Ignore) } else { obs };
         let obs = obs.build().unwrap_or_else(|error| panic!("{error}"));
         let dispatch = Dispatch::new(tracing_subscriber::registry().with(obs.subscriber_layer()));
-        Self { name, dispatch, place, in_span, obs: Some((obs, arrived)), logged: 0, nanos: Vec::new(), allocations: 0.0 }
+        Self { name, dispatch, scope, in_span, obs: Some((obs, arrived)), logged: 0, nanos: Vec::new(), allocations: 0.0 }
     }
 
     fn peer(name: &'static str, dispatch: Dispatch, in_span: bool) -> Self {
-        Self { name, dispatch, place: Place::Bare, in_span, obs: None, logged: 0, nanos: Vec::new(), allocations: 0.0 }
+        Self { name, dispatch, scope: Scope::Bare, in_span, obs: None, logged: 0, nanos: Vec::new(), allocations: 0.0 }
     }
 
     /// Runs `work` where the events of this subject are logged.
@@ -130,10 +130,10 @@ impl Subject {
                 );
                 span.in_scope(work);
             };
-            match (self.place, &self.obs) {
-                (Place::Bare, _) | (_, None) => in_span(),
-                (Place::Request, Some((obs, _))) => context::run_in(obs.start_context(), in_span),
-                (Place::Sampled, Some((obs, _))) => {
+            match (self.scope, &self.obs) {
+                (Scope::Bare, _) | (_, None) => in_span(),
+                (Scope::Request, Some((obs, _))) => context::run_in(obs.start_context(), in_span),
+                (Scope::Sampled, Some((obs, _))) => {
                     context::run_in(obs.start_context(), || in_span_blocking("charge", in_span));
                 }
             }
@@ -195,13 +195,13 @@ fn subjects() -> Vec<Subject> {
     vec![
         tracing_subscriber("tracing-subscriber, json", false),
         json_subscriber("json-subscriber", false),
-        Subject::obs("obs, outside of a request", Place::Bare, false),
-        Subject::obs("obs, all ids of a request", Place::Request, false),
-        Subject::obs("obs, all ids, sampled, with the event of the trace's span", Place::Sampled, false),
+        Subject::obs("obs, outside of a request", Scope::Bare, false),
+        Subject::obs("obs, all ids of a request", Scope::Request, false),
+        Subject::obs("obs, all ids, sampled, with the event of the trace's span", Scope::Sampled, false),
         tracing_subscriber("tracing-subscriber, json, in an 8-field span", true),
         json_subscriber("json-subscriber, in an 8-field span", true),
-        Subject::obs("obs, in an 8-field span", Place::Bare, true),
-        Subject::obs("obs, in an 8-field span, all ids", Place::Request, true),
+        Subject::obs("obs, in an 8-field span", Scope::Bare, true),
+        Subject::obs("obs, in an 8-field span, all ids", Scope::Request, true),
     ]
 }
 

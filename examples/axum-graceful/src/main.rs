@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let graceful = Graceful::new(&obs)
         .health(&health)
         .pre_stop(millis("PRE_STOP_MS", 1000)?) // load balancers see that `/ready` turns 503
-        .drain(millis("DRAIN_MS", 5000)?) // requests under way end
+        .drain(millis("DRAIN_MS", 5000)?) // requests in flight end
         .flush(millis("FLUSH_MS", 2000)?); // spans and log lines leave
     let listener = TcpListener::bind(env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".into())).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");

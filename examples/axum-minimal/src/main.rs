@@ -6,7 +6,7 @@ use obs_axum::{ObsLayer, obs_core::Obs};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Dropped at the end of `main`: that writes and sends what is still under way.
+    // Dropped at the end of `main`: that writes and sends what is still in flight.
     let _telemetry = Obs::builder("order-service").init()?;
 
     let app = Router::new()

@@ -48,7 +48,7 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServerArgs {
     /// Names and labels of the metrics page
-    #[arg(long, value_enum, value_name = "CONVENTION", default_value = "guide")]
+    #[arg(long, value_enum, value_name = "CONVENTION", default_value = "prometheus")]
     pub(crate) convention: Convention,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct ClientArgs {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Convention {
     /// `http_requests_total{method, endpoint, status, outcome}` and so on.
-    Guide,
+    Prometheus,
     /// The HTTP semantic conventions.
     Opentelemetry,
 }
@@ -88,7 +88,7 @@ impl Command {
 impl From<Convention> for metrics::Convention {
     fn from(convention: Convention) -> Self {
         match convention {
-            Convention::Guide => Self::Guide,
+            Convention::Prometheus => Self::Prometheus,
             Convention::Opentelemetry => Self::OpenTelemetry,
         }
     }

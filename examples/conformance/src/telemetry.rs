@@ -36,7 +36,7 @@ impl Telemetry {
         Ok(Self { obs: builder.init()? })
     }
 
-    /// Sends and writes what is still under way.
+    /// Sends and writes what is still in flight.
     pub(crate) fn flush(self) {
         if let Err(error) = self.obs.shutdown(FLUSH) {
             // No failure of the scenario: a suite that lost its collector says so itself.

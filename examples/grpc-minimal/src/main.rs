@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // Dropped at the end: that writes and sends what is still under way.
+    // Dropped at the end: that writes and sends what is still in flight.
     let _telemetry = Obs::builder("order-service").init()?;
 
     let page = axum::Router::new().merge(obs_axum::metrics("/metrics"));

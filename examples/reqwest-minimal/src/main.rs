@@ -11,7 +11,7 @@ use obs_reqwest::{
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Dropped at the end of `main`: that writes and sends what is still under way.
+    // Dropped at the end of `main`: that writes and sends what is still in flight.
     let telemetry = Obs::builder("order-lookup").init()?;
     let url = std::env::args().nth(1).unwrap_or_else(|| "http://localhost:3000/orders/7".to_owned());
     let http = obs_reqwest::client(reqwest::Client::new());

@@ -7,7 +7,7 @@ use obs_actix::{ObsMiddleware, obs_core::Obs};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::service::{GRACE, Place};
+use crate::service::{GRACE, ServiceSettings};
 
 thread_local! {
     /// What makes a service's instance the default of its worker's thread, as long as that lives.
@@ -15,16 +15,16 @@ thread_local! {
 }
 
 /// Serves what `routes` configures until the service is told to stop, and a little longer for
-/// requests that are under way.
+/// requests that are in flight.
 ///
 /// # Errors
 ///
 /// If the server fails.
-pub(crate) fn serve<C>(place: Place, routes: impl FnOnce(&Obs) -> C) -> io::Result<()>
+pub(crate) fn serve<C>(settings: ServiceSettings, routes: impl FnOnce(&Obs) -> C) -> io::Result<()>
 where
     C: FnOnce(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let Place { obs, listener, stopped } = place;
+    let ServiceSettings { obs, listener, stopped } = settings;
     let routes = routes(&obs);
     let app = move || {
         // Called on the thread of the worker. A service that is alone in its process has called

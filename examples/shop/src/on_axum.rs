@@ -7,7 +7,7 @@ use obs_axum::{ObsLayer, obs_core::Obs};
 use tokio::{net::TcpListener, runtime, time::sleep};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::service::{GRACE, Place};
+use crate::service::{GRACE, ServiceSettings};
 
 /// Everything that it takes to observe an axum service.
 fn observed(app: Router, obs: &Obs) -> Router {
@@ -19,13 +19,13 @@ fn observed(app: Router, obs: &Obs) -> Router {
 }
 
 /// Serves `app`, which is called inside of the runtime, until the service is told to stop, and a
-/// little longer for requests that are under way.
+/// little longer for requests that are in flight.
 ///
 /// # Errors
 ///
 /// If the server fails.
-pub(crate) fn serve(place: Place, app: impl FnOnce(&Obs) -> Router) -> io::Result<()> {
-    let Place { obs, listener, stopped } = place;
+pub(crate) fn serve(settings: ServiceSettings, app: impl FnOnce(&Obs) -> Router) -> io::Result<()> {
+    let ServiceSettings { obs, listener, stopped } = settings;
     listener.set_nonblocking(true)?;
     // It stays on this thread.
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;

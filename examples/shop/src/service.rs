@@ -46,7 +46,7 @@ pub(crate) struct Service {
 
 /// What a service is given: where it runs, and until when.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ServiceSettings {
     pub(crate) obs: Obs,
     pub(crate) listener: TcpListener,
     pub(crate) stopped: Stopped,
@@ -88,7 +88,7 @@ impl Service {
         name: &'static str,
         listener: TcpListener,
         args: &Args,
-        serve: impl FnOnce(Place) -> io::Result<()> + Send + 'static,
+        serve: impl FnOnce(ServiceSettings) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let defined = definition::of(name)?;
         let builder = Obs::builder(name)
@@ -101,13 +101,13 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let (end, ended) = mpsc::channel();
         let own = obs.clone();
-        let place = Place { obs: obs.clone(), listener, stopped: Stopped(stopped) };
+        let settings = ServiceSettings { obs: obs.clone(), listener, stopped: Stopped(stopped) };
         let log = Dispatch::new(tracing_subscriber::registry().with(own.subscriber_layer()));
         // What it says is logged where the service logs.
         let alerts = dispatcher::with_default(&log, || alerts::watch(&obs, &defined, address, args))?;
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             let served =
-                dispatcher::with_default(&log, || metrics::with_local_recorder(own.registry(), || serve(place)));
+                dispatcher::with_default(&log, || metrics::with_local_recorder(own.registry(), || serve(settings)));
             // Sends what is due; what can't be sent in time is counted.
             let _ = alerts.map(|alerts| alerts.shutdown(FLUSH));
             // What could not be sent in time is counted in `obs_spans_dropped_total`.

@@ -34,14 +34,14 @@ impl Shop {
         let [at_storefront, at_orders, at_payments] = [listen(args, 0)?, listen(args, 1)?, listen(args, 2)?];
         let [to_orders, to_payments] = [at_orders.local_addr()?, at_payments.local_addr()?];
         let payments =
-            Service::start("payments", at_payments, args, |place| on_axum::serve(place, |_| payments::app()))?;
-        let orders = Service::start("orders", at_orders, args, move |place| {
-            let payments = Client::new(&place.obs, to_payments).map_err(io::Error::other)?;
-            on_actix::serve(place, |obs| orders::routes(obs, payments))
+            Service::start("payments", at_payments, args, |settings| on_axum::serve(settings, |_| payments::app()))?;
+        let orders = Service::start("orders", at_orders, args, move |settings| {
+            let payments = Client::new(&settings.obs, to_payments).map_err(io::Error::other)?;
+            on_actix::serve(settings, |obs| orders::routes(obs, payments))
         })?;
-        let storefront = Service::start("storefront", at_storefront, args, move |place| {
-            let orders = Client::new(&place.obs, to_orders).map_err(io::Error::other)?;
-            on_axum::serve(place, |obs| storefront::app(obs, orders))
+        let storefront = Service::start("storefront", at_storefront, args, move |settings| {
+            let orders = Client::new(&settings.obs, to_orders).map_err(io::Error::other)?;
+            on_axum::serve(settings, |obs| storefront::app(obs, orders))
         })?;
         Ok(Self { services: [storefront, orders, payments] })
     }

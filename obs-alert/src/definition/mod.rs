@@ -62,7 +62,7 @@
 //! | `team` | whose it is, one of the file's teams | the only one |
 //! | `environment` | where it runs | the file's |
 //! | `namespace` | of its layer's metrics | `http` |
-//! | `convention` | of its layer's metrics: `guide` or `opentelemetry` | `guide` |
+//! | `convention` | of its layer's metrics: `prometheus` or `opentelemetry` | `prometheus` |
 //! | `targets` | where it is scraped, a list of `host:port` | none |
 //! | `metrics_path` | of its page | `/metrics` |
 //! | `log_files` | that it writes, a list | none: standard output |

@@ -130,9 +130,9 @@ pub(super) fn known_team<'a>(field: Field<'a>, teams: &[Team]) -> Option<&'a str
 
 fn read_convention(field: Field<'_>) -> Option<Convention> {
     match field.text()? {
-        "guide" => Some(Convention::Guide),
+        "prometheus" => Some(Convention::Prometheus),
         "opentelemetry" => Some(Convention::OpenTelemetry),
-        _ => field.refuse("guide or opentelemetry"),
+        _ => field.refuse("prometheus or opentelemetry"),
     }
 }
 

@@ -38,7 +38,7 @@ fn a_service_needs_a_name_only() {
     let definition = parse("version: 1\nservices: [{ name: orders }]");
     let service = &definition.services[0];
     assert_eq!(service.namespace, "http");
-    assert_eq!(service.convention, Convention::Guide);
+    assert_eq!(service.convention, Convention::Prometheus);
     assert_eq!(service.metrics_path, "/metrics");
     assert_eq!(service.environment, "production");
     assert_eq!(service.duration_bounds(), DURATION_BUCKETS);
@@ -201,7 +201,7 @@ fn each_bad_value_is_refused_with_its_mend() {
         ("description: \"a\\u0007b\"", "without control characters"),
         ("namespace: 9lives", "expected the prefix of a metric"),
         ("namespace: 'pay ment'", "expected the prefix of a metric"),
-        ("convention: otel", "guide or opentelemetry"),
+        ("convention: otel", "prometheus or opentelemetry"),
         ("targets: ['http://orders:3001']", "host:port without http://"),
         ("targets: ['orders']", "host:port"),
         ("targets: ['orders:99999']", "host:port"),

@@ -82,7 +82,7 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// What the RED metrics are called. Defaults to the namespace `http` of the guide's convention.
+    /// What the RED metrics are called. Defaults to the namespace `http` of the Prometheus convention.
     pub fn naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// The namings that a service can have.
 pub(crate) fn namings() -> [Naming; 3] {
-    [Naming::default(), Naming::new("", Convention::Guide), Naming::new("http", Convention::OpenTelemetry)]
+    [Naming::default(), Naming::new("", Convention::Prometheus), Naming::new("http", Convention::OpenTelemetry)]
 }
 
 /// All standard rules.

@@ -72,7 +72,7 @@ impl Service {
         self.answer("200", "ok", "", ok, seconds);
         self.answer("500", "server_error", "500", failed, seconds);
         match self.convention {
-            Convention::Guide => self.answer("500", "panic", "panic", panics, seconds),
+            Convention::Prometheus => self.answer("500", "panic", "panic", panics, seconds),
             Convention::OpenTelemetry => self.answer("", "panic", "panic", panics, seconds),
         }
         // Some clients always leave before the end: they count for nothing.
@@ -105,7 +105,7 @@ impl Service {
         }
         let path = [("method", "POST"), ("endpoint", "/checkout")];
         match self.convention {
-            Convention::Guide => {
+            Convention::Prometheus => {
                 count("http_requests_total", &[path[0], path[1], ("status", status), ("outcome", outcome)], times);
                 observe("http_request_duration_seconds", &[path[0], path[1], ("status", status)], times, seconds);
                 if !error_type.is_empty() {
@@ -131,7 +131,7 @@ impl Service {
         }
         let host = [("method", "GET"), ("host", "bank")];
         match self.convention {
-            Convention::Guide => {
+            Convention::Prometheus => {
                 count(
                     "http_client_requests_total",
                     &[host[0], host[1], ("status", status), ("outcome", outcome)],

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{ClientOptions, ClientRequest, instrument::Labels, labels::ClientLabels};
 use crate::{
-    metrics::{ClientInFlight, ClientRed, Convention, Measured, RedOptions, Traits},
+    metrics::{ClientInFlight, ClientRed, Convention, DimensionValues, Measured, RedOptions},
     names::value,
     obs::Shared,
     request::HeaderReader,
@@ -58,13 +58,13 @@ impl Red {
         let Labels { url, host, target } = labels;
         let scheme = url.scheme();
         let own_labels = self.own_labels.values(request, headers);
-        let traits = Traits { scheme, labels: &own_labels, ..Traits::default() };
-        let is_guide = self.convention == Convention::Guide;
-        let wants_port = (!is_guide || self.metrics.is_pushed()) && **host != *value::OTHER;
+        let values = DimensionValues { scheme, labels: &own_labels, ..DimensionValues::default() };
+        let is_prometheus = self.convention == Convention::Prometheus;
+        let wants_port = (!is_prometheus || self.metrics.is_pushed()) && **host != *value::OTHER;
         let with_port = wants_port.then(|| format!("{host}:{}", url.port_or_default()));
         let with_port = with_port.as_deref().unwrap_or(host);
-        let hosts = (if is_guide { host } else { with_port }, with_port);
-        let attempt = self.metrics.arrive_with(method, hosts, target, &traits);
+        let hosts = (if is_prometheus { host } else { with_port }, with_port);
+        let attempt = self.metrics.arrive_with(method, hosts, target, &values);
         InFlight { attempt, scheme, own_labels }
     }
 }
@@ -83,7 +83,8 @@ impl InFlight {
 
     /// The protocol's version, which comes with the answer.
     pub(super) fn answered_over(&mut self, red: &Red, protocol: &'static str) {
-        self.attempt.describe(&red.metrics, &Traits { scheme: self.scheme, protocol, labels: &self.own_labels });
+        self.attempt
+            .describe(&red.metrics, &DimensionValues { scheme: self.scheme, protocol, labels: &self.own_labels });
     }
 
     /// Records everything but the gauge. A status of 0 stands for none.

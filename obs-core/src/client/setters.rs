@@ -25,7 +25,7 @@ macro_rules! client_setters {
             }
 
             /// What the metrics and their labels are called. Defaults to
-            /// [`Convention::Guide`](obs_core::metrics::Convention::Guide).
+            /// [`Convention::Prometheus`](obs_core::metrics::Convention::Prometheus).
             #[must_use]
             pub fn convention(self, convention: $crate::metrics::Convention) -> Self {
                 self.with(|options| options.convention(convention))

@@ -34,24 +34,24 @@ pub(super) struct Attempt {
 }
 
 /// Where an attempt is made.
-struct Place {
+struct Parent {
     context: Option<RequestContext>,
     /// Holds the span to be a child of, if there is one.
-    parent: OtelContext,
+    span: OtelContext,
 }
 
-// === impl Place ===
+// === impl Parent ===
 
-impl Place {
+impl Parent {
     /// The innermost span of the current request; where there is no request, of the current
     /// OpenTelemetry context. A span of another trace is no parent of what a request does.
-    fn here() -> Self {
+    fn current() -> Self {
         let active = otel::current();
-        let Some(context) = context::current() else { return Self { context: None, parent: active } };
+        let Some(context) = context::current() else { return Self { context: None, span: active } };
         let is_ours =
             active.has_active_span() && trace_id(active.span().span_context().trace_id()) == Some(context.trace_id());
-        let parent = if is_ours { active } else { context.parts().to_attach().cloned().unwrap_or_default() };
-        Self { context: Some(context), parent }
+        let span = if is_ours { active } else { context.parts().to_attach().cloned().unwrap_or_default() };
+        Self { context: Some(context), span }
     }
 
     /// The pipeline that spans go to: the one that the client was given, else the request's.
@@ -66,7 +66,7 @@ impl Place {
         if let Some(context) = &self.context {
             return (context.trace_id(), context.trace_flags());
         }
-        let span = self.parent.span();
+        let span = self.span.span();
         let active = span.span_context();
         if let Some(id) = trace_id(active.trace_id()).filter(|_| active.is_valid()) {
             return (id, TraceFlags::from_bits(active.trace_flags().to_u8()));
@@ -77,15 +77,15 @@ impl Place {
 
     /// The id of the innermost recorded span.
     fn recorded_span(&self) -> Option<SpanId> {
-        let span = self.parent.span();
+        let span = self.span.span();
         if span.is_recording() { span_id(span.span_context().span_id()) } else { None }
     }
 
     fn foreign_state(&self) -> Option<String> {
-        if self.context.is_some() || !self.parent.has_active_span() {
+        if self.context.is_some() || !self.span.has_active_span() {
             return None;
         }
-        Some(self.parent.span().span_context().trace_state().header()).filter(|state| !state.is_empty())
+        Some(self.span.span().span_context().trace_state().header()).filter(|state| !state.is_empty())
     }
 }
 
@@ -99,26 +99,26 @@ impl Attempt {
         attributes: impl FnOnce() -> Vec<KeyValue>,
     ) -> Self {
         let started = UNIX_EPOCH + clock::unix_now();
-        let place = Place::here();
-        let tracing = place.tracing(instrument);
-        let (trace_id, flags) = place.trace(tracing);
-        let foreign_state = place.foreign_state();
+        let parent = Parent::current();
+        let tracing = parent.tracing(instrument);
+        let (trace_id, flags) = parent.trace(tracing);
+        let foreign_state = parent.foreign_state();
         if !instrument.options.traces {
             // The other service hangs on the span around this call.
-            let span_id = place.recorded_span().unwrap_or_else(SpanId::random);
+            let span_id = parent.recorded_span().unwrap_or_else(SpanId::random);
             let ids = TraceParent { trace_id, span_id, flags };
-            return Self { context: place.context, ids, otel: None, foreign_state, started };
+            return Self { context: parent.context, ids, otel: None, foreign_state, started };
         }
         let start = ClientSpanStart {
-            parent: &place.parent,
-            request: place.context.as_ref(),
+            parent: &parent.span,
+            request: parent.context.as_ref(),
             trace_id,
             flags,
             name: name(),
             start: started,
         };
         let ClientSpan { ids, otel } = tracing.start_client_span(start, attributes);
-        Self { context: place.context, ids, otel, foreign_state, started }
+        Self { context: parent.context, ids, otel, foreign_state, started }
     }
 
     pub(super) fn span(&self) -> Option<SpanRef<'_>> {

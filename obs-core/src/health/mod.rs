@@ -32,7 +32,7 @@
 //! - Each check has a [timeout](Check::timeout), 800 ms unless told otherwise: less than the second
 //!   that Kubernetes gives a probe.
 //! - A result is [kept](Check::cache) for a second, so probes can't hammer what they ask about, and
-//!   one run is under way at a time: probes that come meanwhile share its result. A run that does
+//!   one run is in flight at a time: probes that come meanwhile share its result. A run that does
 //!   not end is never joined by a second one.
 //! - A check runs in a task or on a thread of its own. It may panic, block or hang: it is then
 //!   unhealthy, with the reason, and the probe is answered all the same.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::PageOwner;
 
-/// A run under way; whatever becomes of it, its slot hears of its end exactly once.
+/// A run in flight; whatever becomes of it, its slot hears of its end exactly once.
 #[derive(Debug)]
 pub(super) struct Run {
     slot: Arc<Slot>,

@@ -1,4 +1,4 @@
-//! One check's last result, and the one run that may be under way.
+//! One check's last result, and the one run that may be in flight.
 
 use std::{
     borrow::Cow,
@@ -36,7 +36,7 @@ pub(super) struct Slot {
 #[derive(Debug, Default)]
 pub(super) struct State {
     last: Option<Found>,
-    /// When the run began that is under way.
+    /// When the run began that is in flight.
     running: Option<Instant>,
 }
 
@@ -86,7 +86,7 @@ impl Slot {
         &self.check.name
     }
 
-    /// The last result while it is fresh; else that of the run under way, or of one that begins now.
+    /// The last result while it is fresh; else that of the run in flight, or of one that begins now.
     pub(super) fn ask(self: &Arc<Self>, owner: &PageOwner) -> Answer {
         let now = Instant::now();
         let Ok(runtime) = Handle::try_current() else {
@@ -112,7 +112,7 @@ impl Slot {
         Answer::Pending { slot: Arc::clone(self), state, since, owner: owner.clone() }
     }
 
-    /// Takes the result of the run under way, however that has ended.
+    /// Takes the result of the run in flight, however that has ended.
     pub(super) fn end(&self, began: Instant, verdict: Result<(), Failure>, owner: &PageOwner) {
         let at = Instant::now();
         let duration = at.duration_since(began);
@@ -178,7 +178,7 @@ impl Slot {
 // === impl Answer ===
 
 impl Answer {
-    /// Waits, at most until the run under way is overdue.
+    /// Waits, at most until the run in flight is overdue.
     pub(super) async fn wait(self) -> CheckReport {
         let (slot, mut state, since, owner) = match self {
             Self::Known(report) => return report,

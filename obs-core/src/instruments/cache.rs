@@ -7,7 +7,7 @@ use std::{
 
 use ::metrics::Counter;
 
-use super::place::Place;
+use super::factory::InstrumentFactory;
 use crate::{Obs, names::cache};
 
 /// Hits, misses and evictions of one cache, in the process or elsewhere.
@@ -35,7 +35,7 @@ use crate::{Obs, names::cache};
 /// | `cache_errors_total` | `cache` | look-ups that failed: neither hits nor misses |
 #[derive(Clone, Debug)]
 pub struct Cache {
-    place: Place,
+    factory: InstrumentFactory,
     name: String,
     hits: Counter,
     misses: Counter,
@@ -74,27 +74,27 @@ impl Cache {
     /// The metrics of the cache of this name, in the process-wide default.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self::in_place(Place::of_default(cache::DEFAULT_NAMESPACE), name.into())
+        Self::with_factory(InstrumentFactory::of_default(cache::DEFAULT_NAMESPACE), name.into())
     }
 
     /// The same in this instance.
     #[must_use]
     pub fn for_obs(obs: &Obs, name: impl Into<String>) -> Self {
-        Self::in_place(Place::of(obs, cache::DEFAULT_NAMESPACE), name.into())
+        Self::with_factory(InstrumentFactory::of(obs, cache::DEFAULT_NAMESPACE), name.into())
     }
 
     /// The same under other names: `redis` gives `redis_hits_total`, an empty text the bare
     /// `hits_total`. Defaults to `cache`.
     #[must_use]
     pub fn namespace(self, namespace: impl AsRef<str>) -> Self {
-        Self::in_place(self.place.under(namespace.as_ref()), self.name)
+        Self::with_factory(self.factory.under(namespace.as_ref()), self.name)
     }
 
-    fn in_place(place: Place, name: String) -> Self {
-        place.describe(&cache::ALL);
-        let counter = |def| place.counter(def, &[&name]);
+    fn with_factory(factory: InstrumentFactory, name: String) -> Self {
+        factory.describe(&cache::ALL);
+        let counter = |def| factory.counter(def, &[&name]);
         let [hits, misses, evictions, errors] = cache::ALL.each_ref().map(counter);
-        Self { place, name, hits, misses, evictions, errors }
+        Self { factory, name, hits, misses, evictions, errors }
     }
 
     /// Counts what a look-up gave, and hands it on.

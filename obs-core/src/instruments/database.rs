@@ -7,7 +7,7 @@ use std::{
 
 use ::metrics::{Counter, Gauge, Histogram};
 
-use super::{Query, QueryGuard, place::Place};
+use super::{Query, QueryGuard, factory::InstrumentFactory};
 use crate::{
     Obs,
     metrics::GaugeGuard,
@@ -44,7 +44,7 @@ pub struct Database {
 
 #[derive(Debug)]
 struct Inner {
-    place: Place,
+    factory: InstrumentFactory,
     pool: String,
     active: Active,
     max: Gauge,
@@ -80,27 +80,27 @@ impl Database {
     /// The metrics of the pool of this name, in the process-wide default.
     #[must_use]
     pub fn new(pool: impl Into<String>) -> Self {
-        Self::in_place(Place::of_default(database::DEFAULT_NAMESPACE), pool.into())
+        Self::with_factory(InstrumentFactory::of_default(database::DEFAULT_NAMESPACE), pool.into())
     }
 
     /// The same in this instance.
     #[must_use]
     pub fn for_obs(obs: &Obs, pool: impl Into<String>) -> Self {
-        Self::in_place(Place::of(obs, database::DEFAULT_NAMESPACE), pool.into())
+        Self::with_factory(InstrumentFactory::of(obs, database::DEFAULT_NAMESPACE), pool.into())
     }
 
     /// The same under other names: `postgres` gives `postgres_queries_total`, an empty text the bare
     /// `queries_total`. Defaults to `db`.
     #[must_use]
     pub fn namespace(self, namespace: impl AsRef<str>) -> Self {
-        Self::in_place(self.inner.place.under(namespace.as_ref()), self.inner.pool.clone())
+        Self::with_factory(self.inner.factory.under(namespace.as_ref()), self.inner.pool.clone())
     }
 
-    fn in_place(place: Place, pool: String) -> Self {
-        place.describe(&database::ALL);
-        let active = Active(place.gauge(&database::CONNECTIONS_ACTIVE, &[&pool]));
-        let max = place.gauge(&database::CONNECTIONS_MAX, &[&pool]);
-        Self { inner: Arc::new(Inner { place, pool, active, max, operations: RwLock::default() }) }
+    fn with_factory(factory: InstrumentFactory, pool: String) -> Self {
+        factory.describe(&database::ALL);
+        let active = Active(factory.gauge(&database::CONNECTIONS_ACTIVE, &[&pool]));
+        let max = factory.gauge(&database::CONNECTIONS_MAX, &[&pool]);
+        Self { inner: Arc::new(Inner { factory, pool, active, max, operations: RwLock::default() }) }
     }
 
     /// Counts a connection as in use until the guard is dropped.
@@ -122,7 +122,7 @@ impl Database {
     /// ```
     pub fn watch_connections(&self, active: impl Fn() -> u32 + Send + Sync + 'static) {
         let gauge = self.inner.active.0.clone();
-        self.inner.place.before_render(move || gauge.set(f64::from(active())));
+        self.inner.factory.before_render(move || gauge.set(f64::from(active())));
     }
 
     /// Sets how many connections the pool may have open at once.
@@ -184,10 +184,10 @@ impl Database {
 // === impl Operation ===
 
 impl Operation {
-    fn new(Inner { place, pool, .. }: &Inner, name: &str) -> Self {
-        let ended = |outcome| place.counter(&database::QUERIES, &[pool, name, outcome]);
+    fn new(Inner { factory, pool, .. }: &Inner, name: &str) -> Self {
+        let ended = |outcome| factory.counter(&database::QUERIES, &[pool, name, outcome]);
         Self {
-            duration: place.histogram(&database::QUERY_DURATION, &[pool, name]),
+            duration: factory.histogram(&database::QUERY_DURATION, &[pool, name]),
             ok: ended(query_outcome::OK),
             error: ended(query_outcome::ERROR),
             cancelled: ended(query_outcome::CANCELLED),

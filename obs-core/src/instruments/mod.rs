@@ -31,7 +31,7 @@
 
 mod cache;
 mod database;
-mod place;
+mod factory;
 mod query;
 #[cfg(test)]
 mod tests;

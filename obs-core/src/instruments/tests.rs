@@ -20,8 +20,8 @@ fn instance() -> Obs {
 /// The samples whose names begin so, without the buckets and what time it took.
 fn page(obs: &Obs, prefix: &str) -> Vec<String> {
     let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
-    let is_told = |line: &&str| line.starts_with(prefix) && !line.contains("_bucket{") && !line.contains("_sum{");
-    page.lines().filter(is_told).map(str::to_owned).collect()
+    let is_wanted = |line: &&str| line.starts_with(prefix) && !line.contains("_bucket{") && !line.contains("_sum{");
+    page.lines().filter(is_wanted).map(str::to_owned).collect()
 }
 
 fn poll<F: Future>(future: F) -> Poll<F::Output> {

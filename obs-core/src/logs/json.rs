@@ -7,8 +7,8 @@ use tracing_core::Level;
 use super::{
     escape::{Escaping, push_escaped},
     ids::Ids,
+    line_buffer::Sink,
     parts::{MAX_TARGET, Tail, level_index},
-    sink::Sink,
     timestamp::Stamp,
 };
 use crate::{

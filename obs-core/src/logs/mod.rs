@@ -99,6 +99,8 @@ mod handle;
 mod ids;
 mod json;
 mod layer;
+mod line_buffer;
+mod line_template;
 mod log_file;
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod otlp;
@@ -118,8 +120,6 @@ mod rolling_file;
 mod rotation;
 mod sampling;
 mod scratch;
-mod sink;
-mod skeleton;
 mod span_fields;
 mod subscribers;
 mod target;

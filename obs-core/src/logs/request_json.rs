@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::{
     fields::{Duplicates, SLACK},
     json::{self, key, push_end, push_plain, push_short, text_key},
+    line_buffer::{LineBuffer, Sink as _, with_room},
+    line_template::{LineTemplate, MAX_ENDPOINT},
     output::Output,
     parts::{MAX_IDS, MAX_LINE},
     request_line::RequestLine,
     request_start::{MAX_PATH, MAX_USER_AGENT, RequestStart},
     scratch::Scratch,
-    sink::{Canvas, Sink as _, with_room},
-    skeleton::{MAX_ENDPOINT, Skeleton},
     timestamp::{Stamp, push_digits},
     value::{Value, push_count},
 };
@@ -29,7 +29,7 @@ const MAX_PANIC: usize = 8 * 1_024;
 const MAX_OWN: usize =
     MAX_PATH + MAX_USER_AGENT + 2 * MAX_ENDPOINT + 4 * MAX_WORD + 2 * MAX_PANIC + 1_024 + MAX_IDS + SLACK;
 
-/// What is not in the skeleton, and not in the figures.
+/// What is not in the template, and not in the figures.
 struct Variable<'a> {
     start: &'a RequestStart,
     context: &'a RequestContext,
@@ -47,7 +47,7 @@ pub(super) fn encode<'a>(
     request: &RequestLine<'_>,
 ) -> &'a [u8] {
     let encoder = &output.encoder;
-    let Scratch { line: _, room, ids: failure, fields, stamp, skeletons } = scratch;
+    let Scratch { line: _, room, ids: failure, fields, stamp, templates } = scratch;
     let limit = (MAX_LINE - MAX_OWN).saturating_sub(encoder.request_part.len());
     context.with_fields(|all| {
         for (key, value) in all.iter().filter(|(key, _)| !request.has_key(key, start)) {
@@ -55,30 +55,30 @@ pub(super) fn encode<'a>(
         }
     });
     let is_whole = push_failure(failure, &encoder.redactor, request);
-    let skeleton = skeletons.of(output.id, &encoder.request_part, request);
-    let is_truncated = !is_whole || skeleton.is_truncated || fields.is_truncated() || start.is_truncated();
+    let template = templates.of(output.id, &encoder.request_part, request);
+    let is_truncated = !is_whole || template.is_truncated || fields.is_truncated() || start.is_truncated();
     let variable = Variable { start, context, fields: fields.as_bytes(), failure, is_truncated };
-    with_room(room, |line| put_line(line, stamp, skeleton, &variable, request))
+    with_room(room, |line| put_line(line, stamp, template, &variable, request))
 }
 
 // Not a part of the loop around it, where the compiler would work out all digits beforehand.
 #[inline(never)]
 fn put_line(
-    line: &mut Canvas<'_>,
+    line: &mut LineBuffer<'_>,
     stamp: &mut Stamp,
-    skeleton: &Skeleton,
+    template: &LineTemplate,
     variable: &Variable<'_>,
     request: &RequestLine<'_>,
 ) {
     json::open(line, stamp, request.at);
-    line.put_all(&skeleton.head);
+    line.put_all(&template.head);
     push_ids(line, variable.context);
     if !variable.fields.is_empty() {
         line.put_all(variable.fields);
     }
-    line.put_all(&skeleton.place);
+    line.put_all(&template.place);
     line.put_all(variable.start.path());
-    line.put_all(&skeleton.result);
+    line.put_all(&template.result);
     push_measures(line, request);
     push_plain(line, text_key!(log::PROTOCOL), request.protocol.as_bytes());
     line.put_all(variable.start.client());
@@ -90,7 +90,7 @@ fn put_line(
 
 /// Appends the ids; the key of the first one stands there.
 #[inline]
-fn push_ids(line: &mut Canvas<'_>, context: &RequestContext) {
+fn push_ids(line: &mut LineBuffer<'_>, context: &RequestContext) {
     let Parts { request_id, trace_id, span_id, .. } = context.parts();
     json::push_request_id(line, request_id.as_bytes());
     json::push_trace(line, *trace_id, *span_id);
@@ -98,7 +98,7 @@ fn push_ids(line: &mut Canvas<'_>, context: &RequestContext) {
 
 /// Appends how long it took and how much was sent; the key of the duration stands there.
 #[inline]
-fn push_measures(line: &mut Canvas<'_>, request: &RequestLine<'_>) {
+fn push_measures(line: &mut LineBuffer<'_>, request: &RequestLine<'_>) {
     push_seconds(line, request.duration);
     line.put(b"s\"");
     line.put(key!(log::DURATION_MS));
@@ -137,7 +137,7 @@ fn push_failure(out: &mut Vec<u8>, redactor: &Redactor, request: &RequestLine<'_
 
 /// Appends seconds with six decimals.
 #[inline]
-fn push_seconds(line: &mut Canvas<'_>, duration: Duration) {
+fn push_seconds(line: &mut LineBuffer<'_>, duration: Duration) {
     push_count(line, duration.as_secs());
     line.put(b".");
     push_digits::<6>(line, duration.subsec_micros().into());
@@ -145,7 +145,7 @@ fn push_seconds(line: &mut Canvas<'_>, duration: Duration) {
 
 /// Appends milliseconds with three decimals.
 #[inline]
-fn push_millis(line: &mut Canvas<'_>, duration: Duration) {
+fn push_millis(line: &mut LineBuffer<'_>, duration: Duration) {
     push_count(line, duration.as_secs().saturating_mul(1_000).saturating_add(duration.subsec_millis().into()));
     line.put(b".");
     push_digits::<3>(line, (duration.subsec_micros() % 1_000).into());

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{fields::Fields, skeleton::Skeletons, timestamp::Stamp};
+use super::{fields::Fields, line_template::LineTemplates, timestamp::Stamp};
 
 /// Where one line is put together.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) struct Scratch {
     /// Its fields.
     pub(super) fields: Fields,
     pub(super) stamp: Stamp,
-    pub(super) skeletons: Skeletons,
+    pub(super) templates: LineTemplates,
 }
 
 thread_local! {
@@ -46,7 +46,7 @@ impl Default for Scratch {
             ids: Vec::with_capacity(256),
             fields: Fields::default(),
             stamp: Stamp::new(),
-            skeletons: Skeletons::default(),
+            templates: LineTemplates::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::sink::Sink;
+use super::line_buffer::Sink;
 
 /// The last second of the year 9999, beyond which RFC 3339 has no dates.
 const LAST_SECOND: u64 = 253_402_300_799;

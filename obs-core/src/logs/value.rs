@@ -9,7 +9,7 @@ use super::{
     escape::{Escaping, push_escaped},
     fields::FieldRules,
     format::Style,
-    sink::Sink,
+    line_buffer::Sink,
     timestamp::{PAIRS, push_digits},
 };
 use crate::{
@@ -195,11 +195,11 @@ fn push_chain(text: &mut Limited<'_>, error: &(dyn Error + 'static)) {
         let told = text.as_str().len();
         let _ = write!(text, ": {cause}");
         // Many errors already end in the text of their source.
-        let is_told = || {
+        let is_repeated = || {
             let (before, added) = text.as_str().split_at(told);
             added.strip_prefix(": ").is_some_and(|cause| before.ends_with(cause))
         };
-        if !text.is_cut() && is_told() {
+        if !text.is_cut() && is_repeated() {
             text.truncate(told);
         }
     }

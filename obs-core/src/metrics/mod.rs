@@ -57,12 +57,12 @@ mod tests;
 mod text_page;
 
 pub(crate) use buckets::validate_buckets;
-pub(crate) use cells::LevelCells;
+pub(crate) use cells::InFlightCells;
 pub(crate) use format::parse_quality;
 pub(crate) use push::Pusher;
 pub(crate) use push_settings::PushSettings;
 pub(crate) use red::{
-    ClientInFlight, ClientRed, InFlight, Measured, Push, RedOptions, ServerRed, StreamRecorder, Target, Traits,
+    ClientInFlight, ClientRed, DimensionValues, InFlight, Measured, Push, RedOptions, ServerRed, StreamRecorder, Target,
 };
 
 pub use buckets::{DURATION_BUCKETS, QUERY_DURATION_BUCKETS, SIZE_BUCKETS};

@@ -19,7 +19,7 @@ enum InitErrorKind {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ShutdownError {
-    /// What was still under way: `traces`, `log export`, `metrics export`, `logs` (the lines), `metrics page`.
+    /// What was still in flight: `traces`, `log export`, `metrics export`, `logs` (the lines), `metrics page`.
     pub unfinished: Vec<&'static str>,
     /// How long there was.
     pub timeout: Duration,

@@ -150,7 +150,7 @@ impl Obs {
         }
     }
 
-    /// Sends and writes everything that is under way, and ends the pipeline's threads.
+    /// Sends and writes everything that is in flight, and ends the pipeline's threads.
     ///
     /// Returns within `timeout`, whatever collector and writer do; [`Duration::MAX`] is as long as it takes.
     /// Blocks its thread meanwhile, and needs no async runtime. Spans that end later are dropped and counted.
@@ -221,7 +221,7 @@ impl Obs {
 // === impl Owner ===
 
 impl Owner {
-    /// Sends and writes what is under way, within `timeout` from `start`. Returns what could not be.
+    /// Sends and writes what is in flight, within `timeout` from `start`. Returns what could not be.
     fn flush(&self, start: Instant, timeout: Duration) -> Vec<&'static str> {
         let for_export = timeout.mul_f64(EXPORT_SHARE);
         let export_end = deadline(start, for_export);

@@ -7,7 +7,7 @@
 //! | `?name[]=a&name[]=b` | only the metrics of these names |
 //! | without the bearer token, where one is set | 401 |
 //! | another method | 405 |
-//! | too many pages under way, or no page within the time limit | 503 with `Retry-After` |
+//! | too many pages in flight, or no page within the time limit | 503 with `Retry-After` |
 //! | while metrics go to another recorder | 503 |
 //!
 //! A page is written on a thread of its own and never on that of a request: handing it over takes

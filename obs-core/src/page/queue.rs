@@ -1,4 +1,4 @@
-//! Pages that are under way, each shared by all who wait for the same.
+//! Pages that are in flight, each shared by all who wait for the same.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use crate::deadline;
 /// How much is done at once, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Pages under way.
+    /// Pages in flight.
     pub(super) scrapes: usize,
     /// From the request until the page is there.
     pub(super) time: Duration,
@@ -27,7 +27,7 @@ pub(super) struct Limits {
 /// Why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unavailable {
-    /// Too many others are under way.
+    /// Too many others are in flight.
     Busy,
     /// The time limit is over.
     TooLate,
@@ -99,7 +99,7 @@ impl Queue {
         let job = if let Some(job) = same {
             Arc::clone(job)
         } else {
-            if state.under_way() >= self.inner.limits.scrapes {
+            if state.in_flight_count() >= self.inner.limits.scrapes {
                 return Err(Unavailable::Busy);
             }
             let end = deadline(Instant::now(), self.inner.limits.time);
@@ -138,7 +138,7 @@ impl Inner {
 // === impl State ===
 
 impl State {
-    fn under_way(&self) -> usize {
+    fn in_flight_count(&self) -> usize {
         self.waiting.len() + usize::from(self.running.is_some())
     }
 

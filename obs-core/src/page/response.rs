@@ -36,7 +36,7 @@ impl PageResponse {
     pub(super) fn unavailable(why: Unavailable) -> Self {
         let later = [("retry-after", RETRY_AFTER)];
         match why {
-            Unavailable::Busy => Self::text(503, "Too many scrapes are under way.\n", &later),
+            Unavailable::Busy => Self::text(503, "Too many scrapes are in flight.\n", &later),
             Unavailable::TooLate => Self::text(503, "The page was not done within its time limit.\n", &later),
             Unavailable::Failed => Self::text(500, "The page failed; the service's log tells why.\n", &[]),
         }

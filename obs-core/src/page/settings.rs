@@ -99,7 +99,7 @@ impl ObsBuilder {
         self
     }
 
-    /// How many metrics pages may be under way at once, at least 1; those who ask for the same page
+    /// How many metrics pages may be in flight at once, at least 1; those who ask for the same page
     /// at the same time share one, further ones get a 503. Defaults to 4.
     pub fn metrics_max_scrapes(mut self, scrapes: usize) -> Self {
         self.page.limits.scrapes = scrapes;

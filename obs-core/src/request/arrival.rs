@@ -10,7 +10,9 @@ use opentelemetry::{
     baggage::{Baggage, BaggageExt as _, BaggageMetadata},
 };
 
-use super::{CommonHeaders, HeaderReader, Instrument, RequestHead, attributes, late::KeptHead, origin::Origin};
+use super::{
+    CommonHeaders, HeaderReader, Instrument, RequestHead, attributes, deferred_span::DeferredHead, origin::Origin,
+};
 use crate::{
     context::{self, Parts, RequestContext, RequestId},
     propagation::{self, Extracted, TraceParent, baggage_members},
@@ -36,7 +38,7 @@ impl Arrival<'_> {
     /// The context of the request: the caller's trace or a new one, a request id, and a span if one
     /// is wanted, under the name `span`, and the request is sampled. If it is not and may get its
     /// span at its end, what that needs goes to `kept`.
-    pub(super) fn context(self, span: Option<Cow<'static, str>>, kept: &mut KeptHead) -> RequestContext {
+    pub(super) fn context(self, span: Option<Cow<'static, str>>, kept: &mut DeferredHead) -> RequestContext {
         let Self { instrument, method, head, headers, common, origin, at } = self;
         let tracing = &instrument.shared.tracing;
         let mut extracted = propagation::extract_of(common, headers);
@@ -61,7 +63,7 @@ impl Arrival<'_> {
             tracing.decide(&start)
         };
         if wants_span && !span.flags.is_sampled() && tracing.keep().is_some() {
-            *kept = KeptHead::of(instrument, head, (headers, common.user_agent), *origin, parent);
+            *kept = DeferredHead::of(instrument, head, (headers, common.user_agent), *origin, parent);
         }
         let baggage = baggage.filter(|_| trusted);
         // For libraries that send OpenTelemetry's baggage on.

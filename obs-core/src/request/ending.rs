@@ -155,7 +155,7 @@ impl Running {
         if let Some(span) = self.span() {
             span.set_attributes(attributes::response_headers(&self.instrument, headers));
         } else {
-            self.kept_head.add_response_headers(&self.instrument, headers);
+            self.deferred_head.add_response_headers(&self.instrument, headers);
         }
     }
 
@@ -231,7 +231,7 @@ impl Running {
     }
 
     fn end_span(&self, ending: &Ending<'_>, panic: Option<&PanicReport>) {
-        let late = self.late_span(ending.outcome, ending.duration);
+        let late = self.deferred_span(ending.outcome, ending.duration);
         let Some(span) = late.as_ref().map(TraceContextExt::span).or_else(|| self.span()) else { return };
         // Not on arrival: a router may tell the route, or another one, only with the head.
         let route = self.route().filter(|_| self.call.is_none()).map(attributes::route);

@@ -6,7 +6,7 @@ use super::{
     GrpcStatus, HeaderReader,
     origin::{HTTP, HTTPS, Origin},
 };
-use crate::metrics::Traits;
+use crate::metrics::DimensionValues;
 
 /// Version of the protocol that a request came by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -138,9 +138,9 @@ impl RequestHead<'_> {
 
     /// What the metrics want to know besides method and route.
     #[inline]
-    pub(super) fn traits(&self, origin: Option<&Origin>) -> Traits<'_> {
+    pub(super) fn dimension_values(&self, origin: Option<&Origin>) -> DimensionValues<'_> {
         let scheme = origin.map_or_else(|| self.known_scheme(), |origin| origin.scheme);
-        Traits { scheme, protocol: self.protocol.version(), labels: self.labels }
+        DimensionValues { scheme, protocol: self.protocol.version(), labels: self.labels }
     }
 }
 

@@ -45,7 +45,7 @@ impl OwnLabels {
 
 /// Under either convention: the one may be chosen after the label.
 fn check(labels: &[LabelList]) -> Result<(), InitError> {
-    [Convention::Guide, Convention::OpenTelemetry].into_iter().try_for_each(|convention| {
+    [Convention::Prometheus, Convention::OpenTelemetry].into_iter().try_for_each(|convention| {
         RedOptions { convention, labels: labels.to_vec(), ..RedOptions::default() }.validate()
     })
 }

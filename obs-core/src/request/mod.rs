@@ -42,10 +42,12 @@
 //! A request that a handler sends to a router of its own is a second one. Without trace headers of its
 //! own, and within the context of the first, it continues the trace as its child.
 
+mod arc_or_static;
 mod arrival;
 mod attributes;
 mod bytes;
 mod completion;
+mod deferred_span;
 mod ending;
 mod expected;
 mod finished;
@@ -53,10 +55,9 @@ mod forwarded;
 pub mod grpc;
 mod head;
 mod headers;
-mod held;
+mod in_flight_count;
 mod instrument;
 mod labels;
-mod late;
 mod method;
 mod nested;
 mod network;
@@ -74,8 +75,7 @@ mod slot;
 mod stream;
 #[cfg(test)]
 mod tests;
-mod told;
-mod under_way;
+mod trace_response;
 
 pub(crate) use attributes::{interned, push_call, push_headers, split_authority};
 pub(crate) use completion::{Asked, Remaining};
@@ -89,13 +89,13 @@ pub(crate) use panic::install_hook as install_panic_hook;
 pub(crate) use routes::Routes;
 pub(crate) use stream::discard_current;
 
+pub use arc_or_static::ArcOrStatic;
 pub use bytes::ByteCounter;
 pub use completion::content_length;
 pub use finished::Finished;
 pub use grpc::GrpcStatus;
 pub use head::{BodySize, Head, Protocol, RequestHead, ResponseHead};
 pub use headers::{CommonHeaders, HeaderReader};
-pub use held::Held;
 pub use instrument::Instrument;
 pub use labels::MAX_LABELS;
 pub use method::{KNOWN_METHODS, known_method};
@@ -106,4 +106,4 @@ pub use outcome::Outcome;
 pub use polling::Polling;
 pub use privacy::{ClientAddress, ForwardedHeaders};
 pub use stream::StreamGuard;
-pub use told::is_told;
+pub use trace_response::is_trace_response;

@@ -5,8 +5,8 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::{HeaderReader, Held, Instrument, RequestHead, grpc, origin::Origin};
-use crate::metrics::{InFlight, Traits};
+use super::{ArcOrStatic, HeaderReader, Instrument, RequestHead, grpc, origin::Origin};
+use crate::metrics::{DimensionValues, InFlight};
 
 /// What an observation offers to layers within its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) struct Joinable {
 
 /// What a layer within calls the request.
 pub(super) struct Joined {
-    pub(super) instrument: Held<Instrument>,
+    pub(super) instrument: ArcOrStatic<Instrument>,
     pub(super) endpoint: Box<str>,
     scheme: &'static str,
     protocol: &'static str,
@@ -43,7 +43,7 @@ pub(super) struct Offering {
 
 /// Tells the observation around this one, if it is of the same instance and writes all signals that this
 /// layer would; false if there is none.
-pub(super) fn join(instrument: &Held<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> bool {
+pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> bool {
     let Some(around) = AROUND.get().filter(|around| around.takes(instrument)) else { return false };
     let call = grpc::arriving(&instrument.grpc_methods, head, headers);
     let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
@@ -94,8 +94,8 @@ impl Joined {
     pub(super) fn arrive(&self, method: &'static str) -> Option<InFlight> {
         let red = self.instrument.red.as_ref()?;
         let labels: Vec<&str> = self.labels.iter().map(|label| &**label).collect();
-        let traits = Traits { scheme: self.scheme, protocol: self.protocol, labels: &labels };
-        Some(red.arrive_with(method, &self.endpoint, &traits))
+        let values = DimensionValues { scheme: self.scheme, protocol: self.protocol, labels: &labels };
+        Some(red.arrive_with(method, &self.endpoint, &values))
     }
 
     pub(super) fn has_labels(&self) -> bool {

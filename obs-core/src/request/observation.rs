@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    ByteCounter, HeaderReader, Held, Instrument, Outcome, Polling, RequestHead, ResponseHead, bytes::RequestBytes,
-    nested, running::Running, slot::Slot, stream::Listening,
+    ArcOrStatic, ByteCounter, HeaderReader, Instrument, Outcome, Polling, RequestHead, ResponseHead,
+    bytes::RequestBytes, nested, running::Running, slot::Slot, stream::HandlerScope,
 };
 use crate::context::RequestContext;
 
@@ -29,7 +29,7 @@ impl Observation {
     /// Begins with the arrival of a request. A request that a layer of the same instance
     /// [observes already](RequestHead::is_observed) gets an observation of nothing.
     #[must_use]
-    pub fn start(instrument: &Held<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> Self {
+    pub fn start(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> Self {
         if head.is_observed && nested::join(instrument, head, headers) {
             return Self::none();
         }
@@ -63,7 +63,7 @@ impl Observation {
     /// Whether a request is being observed around whatever runs on this thread now.
     #[must_use]
     pub fn is_around() -> bool {
-        Listening::is_active()
+        HandlerScope::is_active()
     }
 
     /// Whether the request is recorded already, or was never observed.
@@ -253,8 +253,8 @@ impl Observation {
 
 #[cfg(test)]
 impl Observation {
-    pub(super) fn kept_head(&self) -> Option<&super::late::KeptHead> {
-        self.running().map(|running| &running.kept_head)
+    pub(super) fn deferred_head(&self) -> Option<&super::deferred_span::DeferredHead> {
+        self.running().map(|running| &running.deferred_head)
     }
 
     /// Makes the request so much older.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    ClientAddress, Finished, ForwardedHeaders, Head, Held, Instrument, KnownMethods, Network, labels::OwnLabels,
+    ArcOrStatic, ClientAddress, Finished, ForwardedHeaders, Head, Instrument, KnownMethods, Network, labels::OwnLabels,
     privacy::Privacy,
 };
 use crate::{
@@ -90,7 +90,7 @@ pub(super) struct WeakLayerState {
 #[derive(Debug, Default)]
 struct Lazy {
     options: Options,
-    instrument: OnceLock<Held<Instrument>>,
+    instrument: OnceLock<ArcOrStatic<Instrument>>,
     /// Itself, once it is not counted any more.
     forever: OnceLock<&'static Arc<Self>>,
 }
@@ -343,12 +343,12 @@ impl LayerState {
 
     /// The state, made at the first call.
     #[must_use]
-    pub fn instrument(&self) -> &Held<Instrument> {
+    pub fn instrument(&self) -> &ArcOrStatic<Instrument> {
         let Lazy { options, instrument, forever: _ } = &*self.lazy;
         instrument.get_or_init(|| {
             let is_default = options.shared.is_none();
             let instrument = Instrument::new(options.clone());
-            if is_default { Held::forever(instrument) } else { Held::counted(instrument) }
+            if is_default { ArcOrStatic::forever(instrument) } else { ArcOrStatic::counted(instrument) }
         })
     }
 }

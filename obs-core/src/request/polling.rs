@@ -8,7 +8,7 @@ use super::{
     Observation,
     nested::Offering,
     panic,
-    stream::{Listening, Request},
+    stream::{HandlerRequest, HandlerScope},
 };
 use crate::context::{
     self, Entered, RequestContext,
@@ -20,7 +20,7 @@ use crate::context::{
 pub struct Polling<'a> {
     observation: &'a mut Observation,
     /// `None` if nothing is observed.
-    listening: Option<(Listening, Offering)>,
+    listening: Option<(HandlerScope, Offering)>,
     /// `None` for a request without a context.
     current: Option<Current>,
     /// Whether a poll before this one did not return: then this is a drop after a panic.
@@ -49,7 +49,7 @@ impl<'a> Polling<'a> {
         let had_panicked = std::mem::replace(&mut running.in_poll, true);
         let offering = Offering::start(running.joinable);
         let current = running.context.take().map(|context| Current::enter(context, running.tracing_span.as_deref()));
-        Self { observation, listening: Some((Listening::start(), offering)), current, had_panicked, returned: false }
+        Self { observation, listening: Some((HandlerScope::start(), offering)), current, had_panicked, returned: false }
     }
 
     /// The inner service has returned: it has not panicked.
@@ -74,7 +74,7 @@ impl Drop for Polling<'_> {
     fn drop(&mut self) {
         let (asked, joined) = match self.listening.take() {
             Some((listening, offering)) => (listening.stop(), offering.stop()),
-            None => (Request::Nothing, None),
+            None => (HandlerRequest::Nothing, None),
         };
         let context = self.current.take().and_then(Current::leave);
         let Some(running) = self.observation.running_mut() else {
@@ -89,9 +89,9 @@ impl Drop for Polling<'_> {
             running.take_joined(joined);
         }
         match asked {
-            Request::Nothing => {}
-            Request::Slot(slot) => running.stream_slot = running.stream_slot.take().or(Some(slot)),
-            Request::Discard => self.observation.discard(),
+            HandlerRequest::Nothing => {}
+            HandlerRequest::Slot(slot) => running.stream_slot = running.stream_slot.take().or(Some(slot)),
+            HandlerRequest::Discard => self.observation.discard(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use super::{LayerState, expected::ExpectedPages, options::WeakLayerState, under_way::UnderWay};
+use super::{LayerState, expected::ExpectedPages, in_flight_count::InFlightCount, options::WeakLayerState};
 
 /// The routes of one instance.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub(crate) struct Routes {
     /// The layer that was added to a service last.
     layer: RwLock<WeakLayerState>,
     /// The requests of all layers, for who waits for their end.
-    pub(crate) under_way: UnderWay,
+    pub(crate) in_flight_count: InFlightCount,
 }
 
 // === impl Routes ===

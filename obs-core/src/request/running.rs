@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    Head, HeaderReader, Held, Instrument, RequestHead, ResponseHead,
+    ArcOrStatic, Head, HeaderReader, Instrument, RequestHead, ResponseHead,
     arrival::Arrival,
     bytes::RequestBytes,
     completion::{Asked, Remaining},
+    deferred_span::DeferredHead,
     grpc,
-    late::KeptHead,
     nested::{Joinable, Joined},
     origin::Origin,
     original_method,
@@ -25,7 +25,7 @@ use crate::{
 
 /// A request that has not ended.
 pub(super) struct Running {
-    pub(super) instrument: Held<Instrument>,
+    pub(super) instrument: ArcOrStatic<Instrument>,
     pub(super) started: Moment,
     /// Wall clock of the arrival, since the Unix epoch; for stamps only.
     pub(super) arrived: Duration,
@@ -43,7 +43,7 @@ pub(super) struct Running {
     pub(super) template: Option<Box<str>>,
     pub(super) context: Option<RequestContext>,
     /// What a span would tell, if the request was left out and may get one all the same.
-    pub(super) kept_head: KeptHead,
+    pub(super) deferred_head: DeferredHead,
     /// Whether the context's span is kept and a line is written; not for skipped routes.
     pub(super) line: Option<RequestStart>,
     pub(super) request_bytes: RequestBytes,
@@ -70,7 +70,7 @@ pub(super) struct Running {
     /// What layers within may join; `None` where this one leaves the request out.
     pub(super) joinable: Option<Joinable>,
     /// The innermost layer that has joined, unless it is this one.
-    pub(super) joined: Option<Held<Instrument>>,
+    pub(super) joined: Option<ArcOrStatic<Instrument>>,
     /// The expectation that this is for a page, for which no span was begun.
     pub(super) expected_page: Option<usize>,
 }
@@ -89,7 +89,7 @@ impl Running {
     /// Makes the state of a request in `place`: it is too large to be carried around.
     pub(super) fn arrive<'a>(
         place: &mut Option<Self>,
-        instrument: &Held<Instrument>,
+        instrument: &ArcOrStatic<Instrument>,
         head: &RequestHead<'a>,
         headers: &'a dyn HeaderReader,
     ) {
@@ -105,7 +105,7 @@ impl Running {
         let red = instrument.red.as_ref().filter(|_| !skipped);
         let privacy = &instrument.options.privacy;
         let origin = instrument.reads_origin().then(|| Origin::of(privacy, &head, headers));
-        instrument.shared.routes.under_way.begin();
+        instrument.shared.routes.in_flight_count.begin();
         let running = place.insert(Self {
             instrument: instrument.clone(),
             started,
@@ -114,11 +114,11 @@ impl Running {
             method_original: is_unknown.then(|| original_method(head.method).into()),
             asked: Asked::of(head.method),
             protocol: head.protocol.as_str(),
-            in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.traits(origin.as_ref()))),
+            in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.dimension_values(origin.as_ref()))),
             call: call.map(|(call, _)| call),
             template: None,
             context: None,
-            kept_head: KeptHead::default(),
+            deferred_head: DeferredHead::default(),
             line: None,
             request_bytes: RequestBytes::Unknown,
             response_bytes: 0,
@@ -163,7 +163,7 @@ impl Running {
         }
         let span = has_span.then(|| self.span_name(head.endpoint));
         let arrival = Arrival { instrument, method: self.method, head, headers, common, origin, at: self.arrived };
-        let context = arrival.context(span, &mut self.kept_head);
+        let context = arrival.context(span, &mut self.deferred_head);
         if instrument.options.tracing_span {
             self.tracing_span = Some(Box::new(Instrument::open_tracing_span(&context, self.method, head.endpoint)));
         }
@@ -267,6 +267,6 @@ fn is_event_stream(headers: &dyn HeaderReader) -> bool {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.instrument.shared.routes.under_way.end();
+        self.instrument.shared.routes.in_flight_count.end();
     }
 }

@@ -27,9 +27,9 @@ macro_rules! layer_setters {
                 self.with(|options| options.namespace(namespace.as_ref()))
             }
 
-            /// What the RED metrics and their labels are called: as in the guide, or as the stable
-            /// conventions of OpenTelemetry have it, which know no namespace. Defaults to
-            /// [`Convention::Guide`](obs_core::metrics::Convention::Guide).
+            /// Which names the RED metrics and their labels have: `http_requests_total{method, endpoint, …}`, or
+            /// those of OpenTelemetry's semantic conventions, which take no namespace. Defaults to
+            /// [`Convention::Prometheus`](obs_core::metrics::Convention::Prometheus).
             #[must_use]
             pub fn convention(self, convention: $crate::metrics::Convention) -> Self {
                 self.with(|options| options.convention(convention))

@@ -58,7 +58,7 @@ pub(super) struct StreamSlot(Arc<Slot>);
 
 /// What a handler has asked for.
 #[derive(Debug)]
-pub(super) enum Request {
+pub(super) enum HandlerRequest {
     Nothing,
     /// To have this slot filled.
     Slot(StreamSlot),
@@ -69,7 +69,7 @@ pub(super) enum Request {
 /// Asks the observation that is being polled on this thread to leave its request out of all signals
 /// at the end of this poll; `false` if there is none.
 pub(crate) fn discard_current() -> bool {
-    let is_observed = Listening::is_active();
+    let is_observed = HandlerScope::is_active();
     if is_observed {
         take_slot(ASKED.replace(Asked::Discard));
     }
@@ -78,14 +78,14 @@ pub(crate) fn discard_current() -> bool {
 
 /// Lets the handler that is polled next ask for something.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Listening {
+pub(super) struct HandlerScope {
     /// What an observation around this one has been asked for.
     outer: Asked,
 }
 
-// === impl Listening ===
+// === impl HandlerScope ===
 
-impl Listening {
+impl HandlerScope {
     #[inline]
     pub(super) fn start() -> Self {
         Self { outer: ASKED.replace(Asked::Nothing) }
@@ -98,11 +98,11 @@ impl Listening {
 
     /// What was asked for since the start.
     #[inline]
-    pub(super) fn stop(self) -> Request {
+    pub(super) fn stop(self) -> HandlerRequest {
         match ASKED.replace(self.outer) {
-            Asked::Nothing | Asked::Outside => Request::Nothing,
-            Asked::Slot => take_slot(Asked::Slot).map_or(Request::Nothing, Request::Slot),
-            Asked::Discard => Request::Discard,
+            Asked::Nothing | Asked::Outside => HandlerRequest::Nothing,
+            Asked::Slot => take_slot(Asked::Slot).map_or(HandlerRequest::Nothing, HandlerRequest::Slot),
+            Asked::Discard => HandlerRequest::Discard,
         }
     }
 }
@@ -127,7 +127,7 @@ impl StreamGuard {
     /// Starts the clock for the request that is being handled on this thread.
     pub fn start() -> Self {
         let slot = Arc::new(Slot::new());
-        if Listening::is_active() {
+        if HandlerScope::is_active() {
             // Of two, the last one counts.
             take_slot(ASKED.replace(Asked::Slot));
             let _ = SLOTS.try_with(|slots| slots.borrow_mut().push(StreamSlot(Arc::clone(&slot))));

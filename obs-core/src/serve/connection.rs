@@ -17,7 +17,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpStream, sync::watch, time::timeout};
 
-use super::{connections::Place, listener::GRACE, stream::WatchedStream};
+use super::{connections::Permit, listener::GRACE, stream::WatchedStream};
 use crate::{
     page::{MetricsPage, PageRequest, PageResponse},
     request::HeaderReader,
@@ -37,8 +37,8 @@ const MAX_HEAD: usize = 64 * 1_024;
 struct Headers<'a>(&'a HeaderMap);
 
 /// Answers until the client leaves, the connection is old or has lost its place, or `stopping` says so.
-pub(super) async fn serve(stream: TcpStream, place: Place, page: MetricsPage, mut stopping: watch::Receiver<()>) {
-    let activity = place.activity();
+pub(super) async fn serve(stream: TcpStream, permit: Permit, page: MetricsPage, mut stopping: watch::Receiver<()>) {
+    let activity = permit.activity();
     let service = service_fn(|request| {
         activity.begin_request();
         let answer = answer(&page, &request);
@@ -53,7 +53,7 @@ pub(super) async fn serve(stream: TcpStream, place: Place, page: MetricsPage, mu
     http.timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(MAX_HEAD);
     let mut connection = pin!(http.serve_connection(stream, service));
     let over = timeout(LIFETIME, stopping.changed());
-    let is_over = until(until(connection.as_mut(), over), place.lost()).await.is_some_and(|ended| ended.is_none());
+    let is_over = until(until(connection.as_mut(), over), permit.lost()).await.is_some_and(|ended| ended.is_none());
     if is_over {
         connection.as_mut().graceful_shutdown();
         // What does not end now is cut off.

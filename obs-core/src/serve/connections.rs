@@ -18,21 +18,21 @@ use tokio::{
 
 /// How long a connection may take for its first head.
 const FIRST_HEAD: Duration = Duration::from_secs(5);
-/// How long an answer may take to be read while others wait for a place.
+/// How long an answer may take to be read while others wait for a permit.
 const SLOW_READER: Duration = Duration::from_secs(2);
 
-/// Places for connections.
+/// Permits for connections.
 #[derive(Debug)]
 pub(super) struct Connections {
-    places: Mutex<Vec<Arc<Activity>>>,
+    permits: Mutex<Vec<Arc<Activity>>>,
     limit: usize,
     /// Somebody has left, or may be asked to.
     changed: Notify,
 }
 
-/// A connection's place, until it is dropped.
+/// A connection's permit, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Permit {
     activity: Arc<Activity>,
     connections: Arc<Connections>,
 }
@@ -60,16 +60,16 @@ enum Phase {
 
 impl Connections {
     pub(super) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { places: Mutex::default(), limit, changed: Notify::new() })
+        Arc::new(Self { permits: Mutex::default(), limit, changed: Notify::new() })
     }
 
-    /// A place for one more. If there is none, the connection that has been idle for longest gives way; if none
+    /// A permit for one more. If there is none, the connection that has been idle for longest gives way; if none
     /// is idle, the one whose client has taken longest to read its answer, after two seconds.
-    pub(super) async fn enter(self: &Arc<Self>) -> Place {
+    pub(super) async fn enter(self: &Arc<Self>) -> Permit {
         loop {
             let now = Instant::now();
             match self.try_enter(now) {
-                Ok(place) => return place,
+                Ok(permit) => return permit,
                 Err(wait) => {
                     let _ = timeout(wait, self.changed.notified()).await;
                 }
@@ -79,51 +79,51 @@ impl Connections {
 
     /// # Errors
     ///
-    /// If all are at work; after that time there may be a place.
-    fn try_enter(self: &Arc<Self>, now: Instant) -> Result<Place, Duration> {
-        let mut places = self.places();
-        if places.len() >= self.limit {
+    /// If all are at work; after that time there may be a permit.
+    fn try_enter(self: &Arc<Self>, now: Instant) -> Result<Permit, Duration> {
+        let mut permits = self.permits();
+        if permits.len() >= self.limit {
             let slow_for = SLOW_READER;
-            match oldest(&places, Phase::Idle).or_else(|| oldest(&places, Phase::Sending)) {
+            match oldest(&permits, Phase::Idle).or_else(|| oldest(&permits, Phase::Sending)) {
                 None => return Err(slow_for),
                 Some((Phase::Sending, since, _)) if now.duration_since(since) < slow_for => {
                     return Err(slow_for.saturating_sub(now.duration_since(since)));
                 }
-                Some((_, _, index)) => places.swap_remove(index).given_up.notify_one(),
+                Some((_, _, index)) => permits.swap_remove(index).given_up.notify_one(),
             }
         }
         let activity = Arc::new(Activity::new(now));
-        places.push(Arc::clone(&activity));
-        Ok(Place { activity, connections: Arc::clone(self) })
+        permits.push(Arc::clone(&activity));
+        Ok(Permit { activity, connections: Arc::clone(self) })
     }
 
     /// Waits until all have left.
     pub(super) async fn all_left(&self) {
-        while !self.places().is_empty() {
+        while !self.permits().is_empty() {
             self.changed.notified().await;
         }
     }
 
-    fn places(&self) -> MutexGuard<'_, Vec<Arc<Activity>>> {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    fn permits(&self) -> MutexGuard<'_, Vec<Arc<Activity>>> {
+        self.permits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The connection that has been at this for longest.
-fn oldest(places: &[Arc<Activity>], phase: Phase) -> Option<(Phase, Instant, usize)> {
-    let phases = places.iter().enumerate().map(|(index, activity)| (*activity.phase(), index));
+fn oldest(permits: &[Arc<Activity>], phase: Phase) -> Option<(Phase, Instant, usize)> {
+    let phases = permits.iter().enumerate().map(|(index, activity)| (*activity.phase(), index));
     let at_this = phases.filter(|((is, _), _)| *is == phase);
     at_this.min_by_key(|((_, since), _)| *since).map(|((phase, since), index)| (phase, since, index))
 }
 
-// === impl Place ===
+// === impl Permit ===
 
-impl Place {
+impl Permit {
     pub(super) fn activity(&self) -> &Arc<Activity> {
         &self.activity
     }
 
-    /// Completes when the connection has to be closed: its place is taken, or its first head has not come.
+    /// Completes when the connection has to be closed: its permit is taken, or its first head has not come.
     pub(super) fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
         let activity = Arc::clone(&self.activity);
         async move {
@@ -136,9 +136,9 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        self.connections.places().retain(|other| !Arc::ptr_eq(other, &self.activity));
+        self.connections.permits().retain(|other| !Arc::ptr_eq(other, &self.activity));
         self.connections.changed.notify_one();
     }
 }
@@ -184,27 +184,27 @@ mod tests {
 
     use super::*;
 
-    async fn has_lost(place: &Place) -> bool {
-        timeout(Duration::ZERO, place.activity.given_up.notified()).await.is_ok()
+    async fn has_lost(permit: &Permit) -> bool {
+        timeout(Duration::ZERO, permit.activity.given_up.notified()).await.is_ok()
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_connection_that_is_idle_for_longest_gives_way() {
         let connections = Connections::new(3);
-        let mut places = Vec::new();
+        let mut permits = Vec::new();
         for _ in 0..3 {
-            places.push(connections.enter().await);
+            permits.push(connections.enter().await);
             advance(Duration::from_millis(1)).await;
         }
-        places[0].activity.begin_request();
-        places[0].activity.begin_answer();
-        places[0].activity.sent();
-        places[1].activity.begin_request();
+        permits[0].activity.begin_request();
+        permits[0].activity.begin_answer();
+        permits[0].activity.sent();
+        permits[1].activity.begin_request();
         let newest = connections.enter().await;
-        assert!(has_lost(&places[2]).await, "idle since its beginning");
+        assert!(has_lost(&permits[2]).await, "idle since its beginning");
         let next = connections.enter().await;
-        assert!(has_lost(&places[0]).await, "idle since its answer");
-        assert!(!has_lost(&places[1]).await && !has_lost(&newest).await && !has_lost(&next).await);
+        assert!(has_lost(&permits[0]).await, "idle since its answer");
+        assert!(!has_lost(&permits[1]).await && !has_lost(&newest).await && !has_lost(&next).await);
     }
 
     #[tokio::test(start_paused = true)]
@@ -225,12 +225,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_a_place_has_it_as_soon_as_one_is_free() {
         let connections = Connections::new(1);
-        let place = connections.enter().await;
-        place.activity.begin_request();
+        let permit = connections.enter().await;
+        permit.activity.begin_request();
         let since = Instant::now();
         let leaving = async {
             sleep(Duration::from_millis(10)).await;
-            drop(place);
+            drop(permit);
         };
         let (_next, ()) = tokio::join!(connections.enter(), leaving);
         assert!(since.elapsed() < Duration::from_millis(20));

@@ -125,7 +125,7 @@ pub(super) async fn accept(
                 Ok((stream, _)) => {
                     let place = connections.enter().await;
                     tokio::spawn(connection::serve(stream, place, page.clone(), stopping.clone()));
-                    // What it has sent is read before others come, who may take its place.
+                    // What it has sent is read before others come, who may take its permit.
                     yield_now().await;
                 }
                 Err(error) => {

@@ -76,7 +76,7 @@ impl Graceful {
         self
     }
 
-    /// How long requests that are under way may take once no new ones are taken. Defaults to five
+    /// How long requests that are in flight may take once no new ones are taken. Defaults to five
     /// seconds.
     pub fn drain(mut self, deadline: Duration) -> Self {
         self.drain = deadline;
@@ -166,8 +166,8 @@ impl Graceful {
             Waited::TimeOver => false,
             Waited::Forced => true,
         };
-        let requests = self.obs.shared().routes.under_way.count();
-        tracing::warn!(target: target::OBS, requests, forced, "requests under way are given up");
+        let requests = self.obs.shared().routes.in_flight_count.count();
+        tracing::warn!(target: target::OBS, requests, forced, "requests in flight are given up");
         phase.send_replace(Phase::Overdue);
         let given_up = timeout(self.let_go, async {
             let served = server.await;
@@ -179,7 +179,7 @@ impl Graceful {
 
     /// Waits until what was given up is recorded: servers may drop it on threads of their own.
     async fn settle(&self) {
-        while self.obs.shared().routes.under_way.count() > 0 {
+        while self.obs.shared().routes.in_flight_count.count() > 0 {
             sleep(SETTLE).await;
         }
     }

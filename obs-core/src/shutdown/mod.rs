@@ -31,7 +31,7 @@
 //! | when | what |
 //! |---|---|
 //! | SIGTERM or SIGINT (Ctrl-C, and the console's end on Windows) | `/ready` answers 503 from here on; everything else goes on |
-//! | after [`pre_stop`](Graceful::pre_stop) (1 s) | no new connections; requests that are under way go on |
+//! | after [`pre_stop`](Graceful::pre_stop) (1 s) | no new connections; requests that are in flight go on |
 //! | when they have ended, at the latest after [`drain`](Graceful::drain) (5 s) | what still runs is given up, and recorded as `cancelled` or `aborted` |
 //! | then, for at most [`flush`](Graceful::flush) (2 s) | spans and log lines leave; the call returns, `main` ends with 0 |
 //! | a second signal, at any time | the rest is skipped: requests are given up, what can be flushed in half a second is |

@@ -12,7 +12,7 @@ pub(super) enum Phase {
     Serving,
     /// No new connections.
     Stopping,
-    /// No time left for requests that are under way.
+    /// No time left for requests that are in flight.
     Overdue,
 }
 
@@ -29,13 +29,13 @@ impl Stop {
         Self { phase }
     }
 
-    /// Completes when the server shall take no new connections and finish what is under way: for
+    /// Completes when the server shall take no new connections and finish what is in flight: for
     /// `with_graceful_shutdown` and its like.
     pub fn requested(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
         self.reached(Phase::Stopping)
     }
 
-    /// Completes when the server shall give up what is still under way, and return.
+    /// Completes when the server shall give up what is still in flight, and return.
     ///
     /// A server that doesn't care is left behind after [`let_go`](super::Graceful::let_go): requests
     /// that it still holds are recorded when the runtime ends, too late for their spans.

@@ -33,7 +33,7 @@ struct Inner {
 /// Bytes that are taken as long as this lives.
 #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
 #[derive(Debug)]
-pub(super) struct Held(Budget, usize);
+pub(super) struct Reservation(Budget, usize);
 
 // === impl Budget ===
 
@@ -77,9 +77,9 @@ impl Budget {
 
     /// Takes bytes for what is there already, for some time.
     #[cfg(feature = "otlp-metrics")]
-    pub(super) fn hold(&self, bytes: usize) -> Held {
+    pub(super) fn hold(&self, bytes: usize) -> Reservation {
         self.occupy(bytes);
-        Held(self.clone(), bytes)
+        Reservation(self.clone(), bytes)
     }
 
     /// Gives back what was taken.
@@ -117,10 +117,10 @@ impl fmt::Debug for Budget {
     }
 }
 
-// === impl Held ===
+// === impl Reservation ===
 
 #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
-impl Drop for Held {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.0.give_back(self.1);
     }

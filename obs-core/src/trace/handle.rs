@@ -198,7 +198,7 @@ impl Tracing {
 
     /// The span of a request that was left out, after all, with the ids that the request has had all
     /// along. The request stays unsampled: so it was told to others.
-    pub(crate) fn make_late(
+    pub(crate) fn record_deferred(
         &self,
         request: &RequestContext,
         start: SpanStart<'_>,
@@ -268,7 +268,7 @@ impl Tracing {
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         match &self.0.recording {
             // Not the provider: what ends after its shutdown it forgets without a word, and requests
-            // may be under way.
+            // may be in flight.
             Some(Recording { own: Some(pipeline), .. }) => pipeline.shutdown(timeout),
             _ => self.flush(timeout),
         }

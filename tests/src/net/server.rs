@@ -101,7 +101,7 @@ impl Server {
         self.open.load(Ordering::SeqCst)
     }
 
-    /// Stops listening, tells its clients (GOAWAY on HTTP/2) and waits for the requests under way;
+    /// Stops listening, tells its clients (GOAWAY on HTTP/2) and waits for the requests in flight;
     /// returns whether all ended `within` that time.
     #[must_use]
     pub fn stop(mut self, within: Duration) -> bool {

@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, Request};
 use super::{Act, Ask};
 use crate::net::{H1Client, H2Client, H2Stream, Reason, Response};
 
-/// Requests under way on one connection: servers take at least this many.
+/// Requests in flight on one connection: servers take at least this many.
 const AT_ONCE: usize = 100;
 
 /// The protocol that the client speaks.

@@ -42,7 +42,7 @@ pub trait Serving {
     /// Where it listens.
     fn addr(&self) -> SocketAddr;
 
-    /// Stops and waits for what is under way; returns whether all ended `within` that time.
+    /// Stops and waits for what is in flight; returns whether all ended `within` that time.
     fn stop(self: Box<Self>, within: Duration) -> bool;
 }
 

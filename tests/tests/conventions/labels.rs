@@ -88,7 +88,7 @@ fn a_label_costs_no_allocation() {
         (0..5).map(|_| count_allocations(|| axum::ask(&app, &asks)).1.count).min().unwrap_or_default()
     };
     let without = of(ObsLayer::new().obs(&plain).logs(false).traces(false));
-    for convention in [Convention::Guide, Convention::OpenTelemetry] {
+    for convention in [Convention::Prometheus, Convention::OpenTelemetry] {
         assert_eq!(of(with_tiers!(ObsLayer::new(), &labelled).convention(convention)), without, "{convention:?}");
     }
 }

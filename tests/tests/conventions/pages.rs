@@ -28,7 +28,7 @@ fn check(convention: Convention, expected: &str) {
 
 #[test]
 fn the_page_of_the_guide_is_complete_on_both_frameworks() {
-    check(Convention::Guide, include_str!("guide.txt"));
+    check(Convention::Prometheus, include_str!("prometheus.txt"));
 }
 
 #[test]

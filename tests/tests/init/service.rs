@@ -64,7 +64,7 @@ impl Service {
     }
 }
 
-/// A request under way.
+/// A request in flight.
 #[derive(Debug)]
 pub(crate) struct Upload {
     client: H1Client,

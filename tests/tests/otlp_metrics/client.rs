@@ -9,7 +9,7 @@ use crate::service::{attributes, builder, last_push, named};
 /// A server is not needed: any answer will do.
 #[test]
 fn outgoing_requests_are_pushed_by_the_conventions_whatever_the_page_has() {
-    for convention in [Convention::Guide, Convention::OpenTelemetry] {
+    for convention in [Convention::Prometheus, Convention::OpenTelemetry] {
         let (receiver, server) = (Receiver::start(), Receiver::start());
         let obs = builder(&receiver).build().unwrap();
         let middleware = ObsMiddleware::new().obs(&obs).convention(convention);

@@ -69,7 +69,7 @@ fn a_collector_that_never_answers_costs_the_time_of_the_shutdown_only() {
     let unfinished = obs.shutdown(PATIENCE).unwrap_err().unfinished;
     assert!(began.elapsed() < PATIENCE + Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!(unfinished, ["metrics export"]);
-    // The one under way, and the last one.
+    // The one in flight, and the last one.
     until(DEADLINE, || failed(obs.registry(), "shutdown") >= 2.0);
     assert!(receiver.metrics().is_empty() && receiver.requests().len() == 1);
 }
@@ -126,7 +126,7 @@ fn the_thread_ends_with_the_last_of_those_who_record() {
     let before = receiver.metrics().len();
     receiver.wait_for_metrics(DEADLINE, |pushes| pushes.len() > before);
     drop(app);
-    // A push that was under way may still come; then there are no more.
+    // A push that was in flight may still come; then there are no more.
     let mut last = usize::MAX;
     until(DEADLINE, || {
         std::thread::sleep(Duration::from_millis(100));

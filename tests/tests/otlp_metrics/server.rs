@@ -25,7 +25,7 @@ fn page(obs: &Obs) -> String {
 #[test]
 fn requests_are_pushed_by_the_conventions_whatever_the_page_has() {
     let is_grpc = std::env::var("OTEL_EXPORTER_OTLP_PROTOCOL").is_ok_and(|protocol| protocol == "grpc");
-    for convention in [Convention::Guide, Convention::OpenTelemetry] {
+    for convention in [Convention::Prometheus, Convention::OpenTelemetry] {
         let receiver = Receiver::start();
         let obs = builder(&receiver).build().unwrap();
         let app = app(ObsLayer::new().obs(&obs).convention(convention));
@@ -109,7 +109,7 @@ fn totals_grow_from_push_to_push_and_their_start_stays() {
 #[test]
 fn what_the_conventions_leave_to_choice_is_pushed_on_demand_only() {
     for (opt_in, convention) in
-        [(false, Convention::Guide), (false, Convention::OpenTelemetry), (true, Convention::Guide)]
+        [(false, Convention::Prometheus), (false, Convention::OpenTelemetry), (true, Convention::Prometheus)]
     {
         let receiver = Receiver::start();
         let obs = builder(&receiver).otlp_opt_in_metrics(opt_in).build().unwrap();

@@ -33,7 +33,7 @@ use crate::{
 /// `SPAN_KIND_SERVER` of OTLP.
 const SERVER: i32 = 2;
 
-/// An upload of ten bytes of which five have come; its request is under way from here on.
+/// An upload of ten bytes of which five have come; its request is in flight from here on.
 fn half_an_upload(service: &Service) -> H1Client {
     let mut client = H1Client::open(service.addr);
     client.send("POST /uploads HTTP/1.1\r\nhost: test\r\ncontent-length: 10\r\n\r\n12345");
@@ -78,7 +78,7 @@ fn on_sigterm_nothing_that_was_answered_is_lost() {
         // Requests are still taken, and answered.
         load.wait_for(during + 50);
         until(DEADLINE, || is_refused(&service));
-        // The listener is gone; what is under way ends in peace.
+        // The listener is gone; what is in flight ends in peace.
         upload.send("67890");
         let answer = upload.response("POST").unwrap();
         assert_eq!((answer.status, answer.text()), (200, "10 bytes\n"), "{package}");
@@ -109,7 +109,7 @@ fn what_exceeds_the_deadline_is_given_up_and_recorded_in_every_signal() {
         let lines = service.lines();
         let cancelled = lines.iter().find(|line| line.is_request_line()).expect("a line");
         assert_eq!((cancelled.str("outcome"), cancelled.str("trace_id")), ("cancelled", &*spans[0].trace_id()));
-        let given_up = lines.iter().find(|line| line.str("message") == "requests under way are given up");
+        let given_up = lines.iter().find(|line| line.str("message") == "requests in flight are given up");
         assert_eq!(given_up.expect("a warning").number("requests"), 1.0, "{package}");
     }
 }

@@ -46,7 +46,7 @@ impl Service {
         client.response("GET").ok().map(|answer| answer.status)
     }
 
-    /// How many requests of an endpoint are under way.
+    /// How many requests of an endpoint are in flight.
     pub(crate) fn in_flight(&self, endpoint: &str) -> u64 {
         let page = net::get(self.addr, "/metrics");
         let page = Page::parse(page.text()).unwrap();

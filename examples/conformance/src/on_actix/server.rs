@@ -27,7 +27,7 @@ pub(crate) struct Blueprint<C> {
 }
 
 /// Serves HTTP/1.1 and HTTP/2 (prior knowledge) until standard input closes, and a little longer for
-/// requests that are under way.
+/// requests that are in flight.
 ///
 /// # Errors
 ///

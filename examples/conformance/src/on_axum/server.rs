@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Serves HTTP/1.1 and HTTP/2 (prior knowledge) until standard input closes, and a little longer for
-/// requests that are under way.
+/// requests that are in flight.
 ///
 /// # Errors
 ///

@@ -29,8 +29,8 @@ impl CounterCells {
 
     #[inline]
     pub(in crate::metrics) fn add(&self, n: u64, ids: Option<Ids>) {
-        let place = shard::here();
-        place.add(&self.shards[place.index].0, n);
+        let lease = shard::here();
+        lease.add(&self.shards[lease.index].0, n);
         if let Some(ids) = ids {
             #[expect(clippy::cast_precision_loss, reason = "the value of an exemplar is for reading")]
             self.exemplar.get_or_init(Box::default).offer(ids, n as f64);
@@ -41,8 +41,8 @@ impl CounterCells {
     pub(in crate::metrics) fn raise_to(&self, total: u64) {
         let _raising = self.raising.lock().unwrap_or_else(PoisonError::into_inner);
         let missing = total.saturating_sub(self.total());
-        let place = shard::shared();
-        place.add(&self.shards[place.index].0, missing);
+        let lease = shard::shared();
+        lease.add(&self.shards[lease.index].0, missing);
     }
 
     pub(in crate::metrics) fn total(&self) -> u64 {

@@ -31,8 +31,8 @@ impl FloatCells {
         if !amount.is_finite() || amount < 0.0 {
             return;
         }
-        let place = shard::here();
-        place.add_float(&self.shards[place.index].0, amount);
+        let lease = shard::here();
+        lease.add_float(&self.shards[lease.index].0, amount);
         if let Some(ids) = ids {
             self.exemplar.get_or_init(Box::default).offer(ids, amount);
         }

@@ -14,7 +14,7 @@ use super::shard::{self, Padded};
 /// A number that is set, raised and lowered.
 ///
 /// One cell, not several: a `set` has to replace what all threads added before it, which shards
-/// can't do without a lock. Gauges that every request touches are [`LevelCells`].
+/// can't do without a lock. Gauges that every request touches are [`InFlightCells`].
 #[derive(Debug, Default)]
 pub(in crate::metrics) struct GaugeCell {
     bits: AtomicU64,
@@ -27,8 +27,8 @@ const PEAK_STEP: Duration = Duration::from_secs(5);
 
 /// A whole number that goes up and down by steps: how many are at work.
 #[derive(Debug)]
-pub(crate) struct LevelCells {
-    shards: Box<[Padded<LevelShard>]>,
+pub(crate) struct InFlightCells {
+    shards: Box<[Padded<InFlightShard>]>,
     /// The highest level since the readings were last moved on.
     highest: AtomicI64,
     /// Touched by readers only.
@@ -36,7 +36,7 @@ pub(crate) struct LevelCells {
 }
 
 #[derive(Debug, Default)]
-struct LevelShard {
+struct InFlightShard {
     /// A whole number with a sign, as bits: other shards have what is missing here.
     level: AtomicU64,
     /// The highest that this shard alone has been: only a shard on its way up can make a new peak.
@@ -74,24 +74,24 @@ impl GaugeCell {
     }
 }
 
-// === impl LevelCells ===
+// === impl InFlightCells ===
 
-impl Default for LevelCells {
+impl Default for InFlightCells {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl LevelCells {
+impl InFlightCells {
     pub(in crate::metrics) fn new() -> Self {
         Self { shards: shard::shards(), highest: AtomicI64::new(0), readings: Mutex::default() }
     }
 
     #[inline]
     pub(crate) fn up(&self) {
-        let place = shard::here();
-        let LevelShard { level, mark } = &self.shards[place.index].0;
-        let now = place.add(level, 1).cast_signed();
+        let lease = shard::here();
+        let InFlightShard { level, mark } = &self.shards[lease.index].0;
+        let now = lease.add(level, 1).cast_signed();
         if now > mark.load(Relaxed) {
             mark.store(now, Relaxed);
             self.highest.fetch_max(self.value(), Relaxed);
@@ -100,11 +100,11 @@ impl LevelCells {
 
     #[inline]
     pub(crate) fn down(&self) {
-        let place = shard::here();
-        place.add(&self.shards[place.index].0.level, 1_u64.wrapping_neg());
+        let lease = shard::here();
+        lease.add(&self.shards[lease.index].0.level, 1_u64.wrapping_neg());
     }
 
-    /// The level; a step that is under way in another shard can't make it negative.
+    /// The level; a step that is in flight in another shard can't make it negative.
     pub(crate) fn value(&self) -> i64 {
         let sum = self.shards.iter().fold(0_u64, |sum, shard| sum.wrapping_add(shard.0.level.load(Relaxed)));
         sum.cast_signed().max(0)
@@ -136,7 +136,7 @@ impl LevelCells {
 
     /// Looks for a new peak from the present level on.
     fn start_over(&self) {
-        for Padded(LevelShard { level, mark }) in &self.shards {
+        for Padded(InFlightShard { level, mark }) in &self.shards {
             mark.store(level.load(Relaxed).cast_signed(), Relaxed);
         }
         self.highest.store(self.value(), Relaxed);
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn steps_of_many_threads_add_up() {
-        let (gauge, level) = (GaugeCell::default(), LevelCells::new());
+        let (gauge, level) = (GaugeCell::default(), InFlightCells::new());
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_guard_dropped_on_another_thread_brings_the_level_back_to_zero() {
-        let level = LevelCells::new();
+        let level = InFlightCells::new();
         thread::scope(|scope| {
             scope.spawn(|| level.up());
         });
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_peak_is_seen_for_a_minute_after_it_was_read() {
-        let level = LevelCells::new();
+        let level = InFlightCells::new();
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         (0..5).for_each(|_| level.up());

@@ -16,7 +16,7 @@ use std::{
 use super::{
     ExemplarSlot, Ids,
     native::{Native, NativeCounts},
-    shard::{self, Place},
+    shard::{self, ShardLease},
 };
 use crate::metrics::{
     buckets::{Buckets, Scale},
@@ -128,16 +128,16 @@ impl HistogramCells {
         if self.is_aside.load(Relaxed) {
             self.record_units_aside(bucket, value);
         } else {
-            let place = shard::here();
+            let lease = shard::here();
             if let Some(native) = self.native.get() {
-                native.record(place, self.buckets.float_of(value), 1);
+                native.record(lease, self.buckets.float_of(value), 1);
             }
             // Requests without a body are many.
             if value != 0 {
-                place.add(self.own_cell(place, 0), value);
+                lease.add(self.own_cell(lease, 0), value);
             }
             // Whoever counts this observation here finds it in the sum and among the native buckets too.
-            place.add(self.own_cell(place, 1 + bucket), 1);
+            lease.add(self.own_cell(lease, 1 + bucket), 1);
         }
         if let Some(ids) = ids {
             self.exemplars()[bucket].offer(ids, self.buckets.float_of(value));
@@ -152,12 +152,12 @@ impl HistogramCells {
         let bucket = self.buckets.index_of(value);
         #[expect(clippy::cast_precision_loss, reason = "the sum is a float")]
         let step = value * count as f64;
-        let place = if self.is_aside.load(Relaxed) { shard::aside() } else { shard::here() };
+        let lease = if self.is_aside.load(Relaxed) { shard::aside() } else { shard::here() };
         if let Some(native) = self.native.get() {
-            native.record(place, value, count);
+            native.record(lease, value, count);
         }
-        place.add_float(self.cell(place.index, 0), step);
-        place.add(self.cell(place.index, 1 + bucket), count);
+        lease.add_float(self.cell(lease.index, 0), step);
+        lease.add(self.cell(lease.index, 1 + bucket), count);
         if let Some(ids) = ids {
             self.exemplars()[bucket].offer(ids, value);
         }
@@ -166,12 +166,12 @@ impl HistogramCells {
     /// The same while records go aside; apart, so that other records don't look where they go.
     #[cold]
     fn record_units_aside(&self, bucket: usize, value: u64) {
-        let place = shard::aside();
+        let lease = shard::aside();
         if let Some(native) = self.native.get() {
-            native.record(place, self.buckets.float_of(value), 1);
+            native.record(lease, self.buckets.float_of(value), 1);
         }
-        place.add(self.cell(place.index, 0), value);
-        place.add(self.cell(place.index, 1 + bucket), 1);
+        lease.add(self.cell(lease.index, 0), value);
+        lease.add(self.cell(lease.index, 1 + bucket), 1);
     }
 
     /// Looks at the places that a page in this `detail` reads; for the processor's sake only.
@@ -296,8 +296,8 @@ impl HistogramCells {
 
     /// A cell of a shard that is none aside.
     #[inline]
-    fn own_cell(&self, place: Place, at: usize) -> &AtomicU64 {
-        &self.blocks[place.index * self.blocks_per_shard + at / BLOCK].0[at % BLOCK]
+    fn own_cell(&self, lease: ShardLease, at: usize) -> &AtomicU64 {
+        &self.blocks[lease.index * self.blocks_per_shard + at / BLOCK].0[at % BLOCK]
     }
 
     /// A cell of any shard.

@@ -16,7 +16,7 @@ pub(super) use counter::CounterCells;
 pub(super) use exemplar::{ExemplarSlot, Ids};
 pub(super) use float::FloatCells;
 pub(super) use gauge::GaugeCell;
-pub(crate) use gauge::LevelCells;
+pub(crate) use gauge::InFlightCells;
 pub(super) use histogram::{Detail, HistogramCells, HistogramTotals};
 pub(super) use native::NativeCounts;
 pub(super) use summary::{QUANTILES, SummaryCells, SummaryTotals};

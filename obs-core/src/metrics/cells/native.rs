@@ -12,7 +12,7 @@ use std::sync::{
     },
 };
 
-use super::shard::{self, Padded, Place};
+use super::shard::{self, Padded, ShardLease};
 use crate::metrics::buckets::Buckets;
 
 /// Eight buckets to a doubling.
@@ -140,12 +140,12 @@ impl Native {
         native
     }
 
-    /// Counts a value at `place`. Whoever sees that sees what the thread has written before.
-    pub(super) fn record(&self, place: Place, value: f64, count: u64) {
+    /// Counts a value at `lease`. Whoever sees that sees what the thread has written before.
+    pub(super) fn record(&self, lease: ShardLease, value: f64, count: u64) {
         if count == 0 {
             return;
         }
-        let shard = &self.shards[place.index].0;
+        let shard = &self.shards[lease.index].0;
         match index_of(value.abs()) {
             None => {
                 shard.zero.fetch_add(count, Release);

@@ -27,9 +27,9 @@ const MAX_SHARED: usize = 4;
 #[repr(align(128))]
 pub(super) struct Padded<T>(pub(super) T);
 
-/// The shard of one thread.
+/// The shard that a thread writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ShardLease {
     /// Among [`count`] shards.
     pub(super) index: usize,
     /// Whether no other thread writes there.
@@ -45,17 +45,17 @@ struct Counts {
 
 /// Gives the shard of a thread back when that ends.
 #[derive(Debug)]
-struct Lease(usize);
+struct OwnedShard(usize);
 
-const UNKNOWN: Place = Place { index: usize::MAX, is_own: false };
+const UNKNOWN: ShardLease = ShardLease { index: usize::MAX, is_own: false };
 
 /// A bit for each shard that has an owner.
 static OWNED: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    /// Apart from the lease, as what needs no destructor is found faster.
-    static HERE: Cell<Place> = const { Cell::new(UNKNOWN) };
-    static LEASE: OnceCell<Lease> = const { OnceCell::new() };
+    /// Apart from the owned shard, as what needs no destructor is found faster.
+    static HERE: Cell<ShardLease> = const { Cell::new(UNKNOWN) };
+    static OWNED_SHARD: OnceCell<OwnedShard> = const { OnceCell::new() };
 }
 
 /// The number of shards.
@@ -71,30 +71,31 @@ fn counts() -> Counts {
 
 /// The shard of this thread.
 #[inline]
-pub(super) fn here() -> Place {
-    let place = HERE.get();
-    if place.index == UNKNOWN.index { assign() } else { place }
+pub(super) fn here() -> ShardLease {
+    let lease = HERE.get();
+    if lease.index == UNKNOWN.index { assign() } else { lease }
 }
 
 #[cold]
-fn assign() -> Place {
-    let leased = LEASE.try_with(|lease| lease.get_or_init(Lease::take_first).0).ok();
-    let place = leased.filter(|index| *index < counts().own).map_or_else(shared, |index| Place { index, is_own: true });
-    HERE.set(place);
-    place
+fn assign() -> ShardLease {
+    let owned = OWNED_SHARD.try_with(|owned| owned.get_or_init(OwnedShard::take_first).0).ok();
+    let lease =
+        owned.filter(|index| *index < counts().own).map_or_else(shared, |index| ShardLease { index, is_own: true });
+    HERE.set(lease);
+    lease
 }
 
 /// A shard that threads share: each thread that asks gets the next one.
-pub(super) fn shared() -> Place {
+pub(super) fn shared() -> ShardLease {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let Counts { own, shared } = counts();
-    Place { index: own + NEXT.fetch_add(1, Relaxed) % shared, is_own: false }
+    ShardLease { index: own + NEXT.fetch_add(1, Relaxed) % shared, is_own: false }
 }
 
 /// The shard after the last one, where records go for a while: see
 /// [`HistogramCells`](super::HistogramCells).
-pub(super) fn aside() -> Place {
-    Place { index: count(), is_own: false }
+pub(super) fn aside() -> ShardLease {
+    ShardLease { index: count(), is_own: false }
 }
 
 /// One padded value for each shard.
@@ -102,9 +103,9 @@ pub(super) fn shards<T: Default>() -> Box<[Padded<T>]> {
     (0..count()).map(|_| Padded::default()).collect()
 }
 
-// === impl Place ===
+// === impl ShardLease ===
 
-impl Place {
+impl ShardLease {
     /// Adds to a cell of this shard, modulo 2⁶⁴, and returns the sum. What this thread has written
     /// before is seen by whoever sees the sum.
     #[inline]
@@ -142,9 +143,9 @@ impl Counts {
     }
 }
 
-// === impl Lease ===
+// === impl OwnedShard ===
 
-impl Lease {
+impl OwnedShard {
     /// A shard that has no owner; one that is none if all have.
     fn take_first() -> Self {
         let free = |owned: u64| (owned.trailing_ones() as usize) < counts().own;
@@ -153,7 +154,7 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for OwnedShard {
     fn drop(&mut self) {
         // What this thread still writes, in other destructors, goes to a shard that is shared.
         HERE.set(shared());
@@ -190,8 +191,8 @@ mod tests {
     fn threads_that_have_ended_leave_their_shards_to_others() {
         let own: HashSet<usize> = (0..200)
             .filter_map(|_| {
-                let place = thread::spawn(here).join().unwrap();
-                place.is_own.then_some(place.index)
+                let lease = thread::spawn(here).join().unwrap();
+                lease.is_own.then_some(lease.index)
             })
             .collect();
         assert!(own.len() <= counts().own);
@@ -200,12 +201,12 @@ mod tests {
 
     #[test]
     fn what_is_written_after_the_lease_ended_is_shared() {
-        let place = thread::spawn(|| {
+        let lease = thread::spawn(|| {
             here();
-            drop(Lease(usize::MAX));
+            drop(OwnedShard(usize::MAX));
             here()
         });
-        assert!(!place.join().unwrap().is_own);
+        assert!(!lease.join().unwrap().is_own);
     }
 
     #[test]
@@ -220,9 +221,9 @@ mod tests {
     fn a_sum_goes_round() {
         for is_own in [true, false] {
             let cell = AtomicU64::new(0);
-            let place = Place { index: 0, is_own };
-            assert_eq!(place.add(&cell, u64::MAX), u64::MAX);
-            assert_eq!(place.add(&cell, 2), 1);
+            let lease = ShardLease { index: 0, is_own };
+            assert_eq!(lease.add(&cell, u64::MAX), u64::MAX);
+            assert_eq!(lease.add(&cell, 2), 1);
         }
     }
 
@@ -230,9 +231,9 @@ mod tests {
     fn a_float_stays_a_number_whatever_is_added() {
         for is_own in [true, false] {
             let cell = AtomicU64::new(0);
-            let place = Place { index: 0, is_own };
+            let lease = ShardLease { index: 0, is_own };
             for step in [f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::MIN, f64::MAX] {
-                place.add_float(&cell, step);
+                lease.add_float(&cell, step);
                 assert!(f64::from_bits(cell.load(Relaxed)).is_finite());
             }
         }
@@ -242,9 +243,9 @@ mod tests {
     fn floats_are_added_as_floats() {
         for is_own in [true, false] {
             let cell = AtomicU64::new(0);
-            let place = Place { index: 0, is_own };
-            place.add_float(&cell, 0.5);
-            place.add_float(&cell, 1.0);
+            let lease = ShardLease { index: 0, is_own };
+            lease.add_float(&cell, 0.5);
+            lease.add_float(&cell, 1.0);
             assert_eq!(cell.load(Relaxed), 1.5_f64.to_bits());
         }
     }

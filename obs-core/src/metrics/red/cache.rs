@@ -32,7 +32,7 @@ pub(super) struct Entry {
     store: u64,
     pub(super) pair: Arc<Pair>,
     /// The endpoint, or the host of a client.
-    pub(super) place: Arc<str>,
+    pub(super) endpoint_or_host: Arc<str>,
     /// The target of a client, else empty.
     pub(super) target: Box<str>,
     pub(super) code: Code,
@@ -79,28 +79,28 @@ fn look_up(store: &Store, key: PairKey<'_>, hash: usize) -> Arc<Entry> {
         Ok(Err(_)) | Err(_) => Arc::new(Entry::new(store, key, text_hash)),
     };
     if let Ok(Ok(cache)) = cache {
-        let _ = CACHE.try_with(|place| place.replace(cache));
+        let _ = CACHE.try_with(|slot| slot.replace(cache));
     }
     entry
 }
 
 #[inline]
 fn address_hash(side: Side, key: &PairKey<'_>) -> usize {
-    let place = match side {
+    let address = match side {
         Side::Server => {
-            let address = key.place.as_ptr() as usize;
+            let address = key.endpoint_or_host.as_ptr() as usize;
             // Allocations are 16 bytes apart at least.
             (address >> 4) ^ (address >> 12)
         }
         Side::Client => return text_hash(key),
     };
     let method = key.method.as_bytes().iter().fold(0, |sum: usize, byte| sum.wrapping_mul(7) ^ usize::from(*byte));
-    place ^ method.wrapping_mul(5) ^ (key.code as usize).wrapping_mul(31)
+    address ^ method.wrapping_mul(5) ^ (key.code as usize).wrapping_mul(31)
 }
 
 fn text_hash(key: &PairKey<'_>) -> usize {
-    let &PairKey { method, place, target, code } = key;
-    hash(place, hash(target, hash(method, code as usize)))
+    let &PairKey { method, endpoint_or_host, target, code } = key;
+    hash(endpoint_or_host, hash(target, hash(method, code as usize)))
 }
 
 /// Eight bytes at a time; the upper bits are the good ones.
@@ -144,7 +144,7 @@ impl Slots {
         (0..WAYS).map(|way| hash.wrapping_add(way) & mask).find(|at| self.slots[*at].is_none())
     }
 
-    /// Puts an entry into a free slot, else in the place of another one: what is needed comes back.
+    /// Puts an entry into a free slot, else in place of another one: what is needed comes back.
     fn put(&mut self, hash: usize, entry: Arc<Entry>) {
         let mask = self.slots.len() - 1;
         // Each way in its turn, as far as entries differ.
@@ -195,29 +195,29 @@ impl Cache {
 
 impl Entry {
     fn new(store: &Store, key: PairKey<'_>, text_hash: usize) -> Self {
-        let PairKey { method, place, target, code } = key;
+        let PairKey { method, endpoint_or_host, target, code } = key;
         let route = match store.layout().side {
-            Side::Server => Some(place).filter(|place| *place != value::UNMATCHED),
+            Side::Server => Some(endpoint_or_host).filter(|endpoint| **endpoint != *value::UNMATCHED),
             Side::Client => Some(target).filter(|target| !target.is_empty()),
         };
         Self {
             text_hash,
             store: store.id(),
             pair: store.pair(key),
-            place: place.into(),
+            endpoint_or_host: endpoint_or_host.into(),
             target: target.into(),
             code,
-            // A client's span is named as a server's, with the template in the place of the route.
+            // A client's span is named as a server's, with the template in place of the route.
             span_name: server_span_name(method, route),
         }
     }
 
     #[inline]
     fn is(&self, store: &Store, key: &PairKey<'_>) -> bool {
-        let PairKey { method, place, target, code } = key;
+        let PairKey { method, endpoint_or_host, target, code } = key;
         self.store == store.id()
             && self.code == *code
-            && *self.place == **place
+            && *self.endpoint_or_host == **endpoint_or_host
             && self.pair.method == *method
             && is_same_target(&self.target, target)
     }
@@ -237,8 +237,8 @@ mod tests {
         page_store(&Target::Own(Registry::new()), side, &RedOptions::default())
     }
 
-    fn found(store: &Store, place: &str) -> Arc<Entry> {
-        find(store, PairKey { method: "GET", place, target: "", code: 0 })
+    fn found(store: &Store, endpoint_or_host: &str) -> Arc<Entry> {
+        find(store, PairKey { method: "GET", endpoint_or_host, target: "", code: 0 })
     }
 
     /// On a thread of its own, whose cache is empty.
@@ -250,8 +250,8 @@ mod tests {
         thread::scope(|scope| scope.spawn(on_thread).join().unwrap())
     }
 
-    fn slot_of(side: Side, place: &str, target: &str) -> usize {
-        address_hash(side, &PairKey { method: "GET", place, target, code: 0 }) % FEWEST_SLOTS
+    fn slot_of(side: Side, endpoint_or_host: &str, target: &str) -> usize {
+        address_hash(side, &PairKey { method: "GET", endpoint_or_host, target, code: 0 }) % FEWEST_SLOTS
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::{
-    Measured, RedOptions, Target, Traits,
+    DimensionValues, Measured, RedOptions, Target,
     layout::Side,
-    stores::{Flights, Place, Stores},
+    stores::{InFlightGuards, RouteLabels, Stores},
 };
 
 /// The RED metrics of a client; clients with the same names share their series.
@@ -17,7 +17,7 @@ pub(crate) struct ClientRed {
 /// A request that was sent; dropping it lowers the very gauge that it raised.
 #[derive(Debug)]
 pub(crate) struct ClientInFlight {
-    flights: Flights,
+    guards: InFlightGuards,
 }
 
 // === impl ClientRed ===
@@ -37,7 +37,7 @@ impl ClientRed {
     /// others as the options allow; `target` is the template of the URL, empty if none was given.
     #[cfg(test)]
     pub(crate) fn arrive(&self, method: &'static str, host: &str, target: &str) -> ClientInFlight {
-        self.arrive_with(method, (host, host), target, &Traits::default())
+        self.arrive_with(method, (host, host), target, &DimensionValues::default())
     }
 
     /// Counts a request out that brings values for further labels. `hosts` are that of the page and that
@@ -48,10 +48,10 @@ impl ClientRed {
         method: &'static str,
         hosts: (&str, &str),
         target: &str,
-        traits: &Traits<'_>,
+        values: &DimensionValues<'_>,
     ) -> ClientInFlight {
-        let place = Place { page: hosts.0, pushed: hosts.1, target };
-        ClientInFlight { flights: Flights::start(&self.stores, method, place, traits) }
+        let labels = RouteLabels { page: hosts.0, pushed: hosts.1, target };
+        ClientInFlight { guards: InFlightGuards::start(&self.stores, method, labels, values) }
     }
 }
 
@@ -60,28 +60,28 @@ impl ClientRed {
 impl ClientInFlight {
     /// `GET /users/{id}` with a target, else the method; `HTTP` stands for `_OTHER`.
     pub(crate) fn span_name(&self) -> Cow<'static, str> {
-        self.flights.entry().span_name.clone()
+        self.guards.entry().span_name.clone()
     }
 
     /// Records go under another target from now on; the gauge stays where it was raised.
     pub(crate) fn retarget(&mut self, red: &ClientRed, target: &str) {
-        self.flights.retarget(&red.stores, target);
+        self.guards.retarget(&red.stores, target);
     }
 
     /// What became known with the answer; replaces all that the request was counted out with.
-    pub(crate) fn describe(&mut self, red: &ClientRed, traits: &Traits<'_>) {
-        self.flights.describe(&red.stores, traits);
+    pub(crate) fn describe(&mut self, red: &ClientRed, values: &DimensionValues<'_>) {
+        self.guards.describe(&red.stores, values);
     }
 
     /// Lowers the gauge now; dropping does it otherwise.
     pub(crate) fn release(&mut self) {
-        self.flights.release();
+        self.guards.release();
     }
 
     /// Records everything but the gauge. To be called once. A status of 0 stands for none: nothing
     /// was answered.
     #[inline]
     pub(crate) fn record(&self, red: &ClientRed, measured: &Measured<'_>) {
-        self.flights.record(&red.stores, measured);
+        self.guards.record(&red.stores, measured);
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// What a request brings with it besides method and route.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Traits<'a> {
+pub(crate) struct DimensionValues<'a> {
     /// `http` or `https`; empty if unknown.
     pub(crate) scheme: &'a str,
     /// `1.0`, `1.1`, `2` or `3`; empty if unknown.
@@ -36,7 +36,7 @@ struct Dimension {
 pub(super) struct Dimensions {
     list: Vec<Dimension>,
     /// Whether scheme and protocol come first.
-    has_traits: bool,
+    has_protocol: bool,
 }
 
 /// The values of all dimensions as one number, to be compared at once.
@@ -65,8 +65,8 @@ pub(super) fn validate(layout: Layout, labels: &[(String, Vec<String>)]) -> Resu
         }
         taken.push(key);
     }
-    let traits = layout.traits();
-    let mut choices = traits.iter().chain(labels).map(|(_, values)| choices(values.len()));
+    let protocol = layout.protocol_dimensions();
+    let mut choices = protocol.iter().chain(labels).map(|(_, values)| choices(values.len()));
     let combinations = choices.try_fold(1 as Code, |product, next| product.checked_mul(next?));
     match combinations {
         Some(_) => Ok(()),
@@ -83,20 +83,20 @@ fn choices(values: usize) -> Option<Code> {
 
 impl Dimensions {
     pub(super) fn new(layout: Layout, labels: &[(String, Vec<String>)]) -> Self {
-        let traits = layout.traits();
-        let has_traits = !traits.is_empty();
-        let traits = traits.into_iter().map(|(key, values)| Dimension { key, values, is_optional: true });
+        let protocol = layout.protocol_dimensions();
+        let has_protocol = !protocol.is_empty();
+        let protocol = protocol.into_iter().map(|(key, values)| Dimension { key, values, is_optional: true });
         let own = labels.iter().cloned().map(|(key, values)| Dimension { key, values, is_optional: false });
-        Self { list: traits.chain(own).collect(), has_traits }
+        Self { list: protocol.chain(own).collect(), has_protocol }
     }
 
     /// The number that stands for the values of a request.
     #[inline]
-    pub(super) fn code(&self, of: &Traits<'_>) -> Code {
+    pub(super) fn code(&self, of: &DimensionValues<'_>) -> Code {
         if self.list.is_empty() { 0 } else { self.code_of(of) }
     }
 
-    fn code_of(&self, of: &Traits<'_>) -> Code {
+    fn code_of(&self, of: &DimensionValues<'_>) -> Code {
         let (mut code, mut weight): (Code, Code) = (0, 1);
         for (dimension, given) in self.values(of) {
             code = code.wrapping_add(dimension.index(given).wrapping_mul(weight));
@@ -118,9 +118,9 @@ impl Dimensions {
         self.list.iter().map(|dimension| Cow::Owned(dimension.key.clone()))
     }
 
-    fn values<'a>(&'a self, of: &'a Traits<'_>) -> impl Iterator<Item = (&'a Dimension, &'a str)> {
-        let traits = [of.scheme, of.protocol].into_iter().take(if self.has_traits { 2 } else { 0 });
-        let given = traits.chain(of.labels.iter().copied()).chain(std::iter::repeat(""));
+    fn values<'a>(&'a self, of: &'a DimensionValues<'_>) -> impl Iterator<Item = (&'a Dimension, &'a str)> {
+        let protocol = [of.scheme, of.protocol].into_iter().take(if self.has_protocol { 2 } else { 0 });
+        let given = protocol.chain(of.labels.iter().copied()).chain(std::iter::repeat(""));
         self.list.iter().zip(given)
     }
 }
@@ -164,33 +164,33 @@ mod tests {
         (key.to_owned(), values.iter().map(|value| (*value).to_owned()).collect())
     }
 
-    fn labels(dimensions: &Dimensions, traits: &Traits<'_>) -> Vec<String> {
-        dimensions.labels(dimensions.code(traits)).map(|(key, value)| format!("{key}={value}")).collect()
+    fn labels(dimensions: &Dimensions, values: &DimensionValues<'_>) -> Vec<String> {
+        dimensions.labels(dimensions.code(values)).map(|(key, value)| format!("{key}={value}")).collect()
     }
 
     #[test]
     fn values_come_back_from_their_number() {
         let own = [own("tier", &["free", "paid"]), own("region", &["eu", "us", "ap"])];
-        let dimensions = Dimensions::new(layout(Convention::Guide), &own);
+        let dimensions = Dimensions::new(layout(Convention::Prometheus), &own);
         for (tier, shown) in [("free", "free"), ("paid", "paid"), ("gold", "_OTHER"), ("", "_OTHER")] {
             for region in ["eu", "us", "ap"] {
-                let traits = Traits { labels: &[tier, region], ..Traits::default() };
-                assert_eq!(labels(&dimensions, &traits), [format!("tier={shown}"), format!("region={region}")]);
+                let values = DimensionValues { labels: &[tier, region], ..DimensionValues::default() };
+                assert_eq!(labels(&dimensions, &values), [format!("tier={shown}"), format!("region={region}")]);
             }
         }
-        assert_eq!(labels(&dimensions, &Traits::default()), ["tier=_OTHER", "region=_OTHER"]);
+        assert_eq!(labels(&dimensions, &DimensionValues::default()), ["tier=_OTHER", "region=_OTHER"]);
     }
 
     #[test]
     fn scheme_and_protocol_stand_before_the_own_labels() {
         let dimensions = Dimensions::new(layout(Convention::OpenTelemetry), &[own("tier", &["free"])]);
-        let traits = Traits { scheme: "https", protocol: "9", labels: &["free"] };
-        assert_eq!(labels(&dimensions, &traits), ["url_scheme=https", "network_protocol_version=_OTHER", "tier=free"]);
+        let values = DimensionValues { scheme: "https", protocol: "9", labels: &["free"] };
+        assert_eq!(labels(&dimensions, &values), ["url_scheme=https", "network_protocol_version=_OTHER", "tier=free"]);
     }
 
     #[test]
     fn labels_that_can_not_be_are_refused() {
-        let refused = |labels: &[(String, Vec<String>)]| validate(layout(Convention::Guide), labels).is_err();
+        let refused = |labels: &[(String, Vec<String>)]| validate(layout(Convention::Prometheus), labels).is_err();
         for key in ["", "a-b", "__a", "le", "method", "outcome", "5"] {
             assert!(refused(&[own(key, &["x"])]), "{key}");
         }

@@ -7,7 +7,7 @@ use ::metrics::{Counter, Gauge, Histogram, Key, Label, Recorder};
 use crate::metrics::{
     buckets::Buckets,
     cap::METADATA,
-    cells::{CounterCells, HistogramCells, Ids, LevelCells},
+    cells::{CounterCells, HistogramCells, Ids, InFlightCells},
     labels::LabelsRef,
     meta::Meta,
 };
@@ -26,8 +26,8 @@ pub(super) enum CountHandle {
 }
 
 #[derive(Debug)]
-pub(super) enum LevelHandle {
-    Own(LevelCells),
+pub(super) enum InFlightHandle {
+    Own(InFlightCells),
     Facade(Gauge),
 }
 
@@ -48,10 +48,10 @@ impl Backend {
         }
     }
 
-    pub(super) fn level(&self, meta: &Meta, labels: LabelsRef<'_>) -> LevelHandle {
+    pub(super) fn in_flight(&self, meta: &Meta, labels: LabelsRef<'_>) -> InFlightHandle {
         match self {
-            Self::Own => LevelHandle::Own(LevelCells::new()),
-            Self::Facade(recorder) => LevelHandle::Facade(recorder.register_gauge(&key(meta, labels), &METADATA)),
+            Self::Own => InFlightHandle::Own(InFlightCells::new()),
+            Self::Facade(recorder) => InFlightHandle::Facade(recorder.register_gauge(&key(meta, labels), &METADATA)),
         }
     }
 
@@ -91,9 +91,9 @@ impl CountHandle {
     }
 }
 
-// === impl LevelHandle ===
+// === impl InFlightHandle ===
 
-impl LevelHandle {
+impl InFlightHandle {
     #[inline]
     pub(super) fn increment(&self) {
         match self {

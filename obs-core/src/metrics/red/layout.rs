@@ -11,7 +11,7 @@ pub enum Convention {
     /// `http_requests_total{method, endpoint, status, outcome}` and its companions, see
     /// [`names::metric`](crate::names::metric).
     #[default]
-    Guide,
+    Prometheus,
     /// `http_server_request_duration_seconds{http_request_method, http_route, …}`, see
     /// [`names::semconv`](crate::names::semconv). It knows no namespace, and its counters are the
     /// counts of the duration.
@@ -41,21 +41,21 @@ pub(in crate::metrics) struct Layout {
 impl Layout {
     /// The definition of a metric, if there is such a one.
     pub(super) const fn def(self, of: RedMetric) -> Option<MetricDef> {
-        use Convention::{Guide, OpenTelemetry};
+        use Convention::{OpenTelemetry, Prometheus};
         use Side::{Client, Server};
         Some(match (self.convention, self.side, of) {
-            (Guide, Server, RedMetric::Requests) => metric::REQUESTS,
-            (Guide, Server, RedMetric::Duration) => metric::REQUEST_DURATION,
-            (Guide, Server, RedMetric::Errors) => metric::ERRORS,
-            (Guide, Server, RedMetric::InFlight) => metric::IN_FLIGHT,
-            (Guide, Server, RedMetric::InFlightMax) => metric::IN_FLIGHT_MAX,
-            (Guide, Server, RedMetric::RequestSize) => metric::REQUEST_SIZE,
-            (Guide, Server, RedMetric::ResponseSize) => metric::RESPONSE_SIZE,
-            (Guide, Server, RedMetric::StreamDuration) => metric::STREAM_DURATION,
-            (Guide, Client, RedMetric::Requests) => metric::CLIENT_REQUESTS,
-            (Guide, Client, RedMetric::Duration) => metric::CLIENT_REQUEST_DURATION,
-            (Guide, Client, RedMetric::Errors) => metric::CLIENT_ERRORS,
-            (Guide, Client, RedMetric::InFlight) => metric::CLIENT_IN_FLIGHT,
+            (Prometheus, Server, RedMetric::Requests) => metric::REQUESTS,
+            (Prometheus, Server, RedMetric::Duration) => metric::REQUEST_DURATION,
+            (Prometheus, Server, RedMetric::Errors) => metric::ERRORS,
+            (Prometheus, Server, RedMetric::InFlight) => metric::IN_FLIGHT,
+            (Prometheus, Server, RedMetric::InFlightMax) => metric::IN_FLIGHT_MAX,
+            (Prometheus, Server, RedMetric::RequestSize) => metric::REQUEST_SIZE,
+            (Prometheus, Server, RedMetric::ResponseSize) => metric::RESPONSE_SIZE,
+            (Prometheus, Server, RedMetric::StreamDuration) => metric::STREAM_DURATION,
+            (Prometheus, Client, RedMetric::Requests) => metric::CLIENT_REQUESTS,
+            (Prometheus, Client, RedMetric::Duration) => metric::CLIENT_REQUEST_DURATION,
+            (Prometheus, Client, RedMetric::Errors) => metric::CLIENT_ERRORS,
+            (Prometheus, Client, RedMetric::InFlight) => metric::CLIENT_IN_FLIGHT,
             (OpenTelemetry, Server, RedMetric::Duration) => semconv::SERVER_REQUEST_DURATION,
             (OpenTelemetry, Server, RedMetric::InFlight) => semconv::SERVER_ACTIVE_REQUESTS,
             (OpenTelemetry, Server, RedMetric::RequestSize) => semconv::SERVER_REQUEST_BODY_SIZE,
@@ -70,8 +70,8 @@ impl Layout {
     /// The labels that tell routes apart, the method first.
     pub(super) fn route_keys(self) -> &'static [&'static str] {
         match (self.convention, self.side) {
-            (Convention::Guide, Side::Server) => &[label::METHOD, label::ENDPOINT],
-            (Convention::Guide, Side::Client) => &[label::METHOD, label::HOST, label::TARGET],
+            (Convention::Prometheus, Side::Server) => &[label::METHOD, label::ENDPOINT],
+            (Convention::Prometheus, Side::Client) => &[label::METHOD, label::HOST, label::TARGET],
             (Convention::OpenTelemetry, Side::Server) => &[label::HTTP_REQUEST_METHOD, label::HTTP_ROUTE],
             (Convention::OpenTelemetry, Side::Client) => {
                 &[label::HTTP_REQUEST_METHOD, label::SERVER_ADDRESS, label::SERVER_PORT, label::URL_TEMPLATE]
@@ -79,30 +79,35 @@ impl Layout {
         }
     }
 
-    /// The values of [`route_keys`](Self::route_keys) for a method, a place (endpoint or host) and
+    /// The values of [`route_keys`](Self::route_keys) for a method, the endpoint (or host) and
     /// the target of a client.
-    pub(super) fn route_values(self, method: &'static str, place: &str, target: &str) -> Vec<Cow<'static, str>> {
+    pub(super) fn route_values(
+        self,
+        method: &'static str,
+        endpoint_or_host: &str,
+        target: &str,
+    ) -> Vec<Cow<'static, str>> {
         let owned = |text: &str| Cow::Owned(text.to_owned());
         let method = Cow::Borrowed(method);
         match (self.convention, self.side) {
-            (Convention::Guide, Side::Server) => vec![method, owned(place)],
-            (Convention::Guide, Side::Client) => vec![method, owned(place), owned(target)],
+            (Convention::Prometheus, Side::Server) => vec![method, owned(endpoint_or_host)],
+            (Convention::Prometheus, Side::Client) => vec![method, owned(endpoint_or_host), owned(target)],
             (Convention::OpenTelemetry, Side::Server) => {
-                let matched = if place == value::UNMATCHED { "" } else { place };
+                let matched = if endpoint_or_host == value::UNMATCHED { "" } else { endpoint_or_host };
                 vec![method, owned(matched)]
             }
             (Convention::OpenTelemetry, Side::Client) => {
-                let (address, port) = split_port(place);
+                let (address, port) = split_port(endpoint_or_host);
                 vec![method, owned(address), owned(port), owned(target)]
             }
         }
     }
 
     /// Closed lists of values that each request brings with it.
-    pub(super) fn traits(self) -> Vec<(String, Vec<String>)> {
+    pub(super) fn protocol_dimensions(self) -> Vec<(String, Vec<String>)> {
         let list = |key: &str, values: &[&str]| (key.to_owned(), values.iter().map(|v| (*v).to_owned()).collect());
         match self.convention {
-            Convention::Guide => Vec::new(),
+            Convention::Prometheus => Vec::new(),
             Convention::OpenTelemetry => {
                 vec![list(label::URL_SCHEME, &SCHEMES), list(label::NETWORK_PROTOCOL_VERSION, &PROTOCOLS)]
             }
@@ -119,7 +124,7 @@ impl Layout {
 
     pub(super) fn status_key(self) -> &'static str {
         match self.convention {
-            Convention::Guide => label::STATUS,
+            Convention::Prometheus => label::STATUS,
             Convention::OpenTelemetry => label::HTTP_RESPONSE_STATUS_CODE,
         }
     }

@@ -1,18 +1,18 @@
 //! RED metrics: rate, errors and duration of requests, and what is in flight.
 //!
 //! The instruments of a server or client share one [`Store`] for each registry and namespace. A
-//! request finds its place there once, on arrival, through a cache of its thread; from then on it
+//! request finds its route there once, on arrival, through a cache of its thread; from then on it
 //! only adds to atomic cells.
 
 mod cache;
 mod chunk;
 mod client;
 mod dimensions;
-mod flight;
 mod handle;
+mod in_flight;
+mod in_flight_series;
 mod instruments;
 mod layout;
-mod level;
 mod options;
 mod pairs;
 #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
@@ -30,8 +30,8 @@ pub(super) use pushed::PUSHED;
 pub(super) use store::{Store, StoreKey};
 
 pub(crate) use client::{ClientInFlight, ClientRed};
-pub(crate) use dimensions::Traits;
-pub(crate) use flight::Measured;
+pub(crate) use dimensions::DimensionValues;
+pub(crate) use in_flight::Measured;
 pub(crate) use options::{Push, RedOptions, Target};
 pub(crate) use server::{InFlight, ServerRed, StreamRecorder};
 

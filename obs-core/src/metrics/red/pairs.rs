@@ -1,4 +1,4 @@
-//! Which method and place belong to which route.
+//! Which method and endpoint (or host) belong to which route.
 
 use std::{
     borrow::Cow,
@@ -29,7 +29,7 @@ const METHODS: usize = 11;
 pub(super) struct PairKey<'a> {
     pub(super) method: &'static str,
     /// The endpoint of a server, or the host of a client.
-    pub(super) place: &'a str,
+    pub(super) endpoint_or_host: &'a str,
     /// The target of a client, else empty.
     pub(super) target: &'a str,
     /// The values of all dimensions.
@@ -50,9 +50,9 @@ pub(super) struct Pairs {
 
 impl PairKey<'_> {
     fn text(&self) -> String {
-        let Self { method, place, target, code } = self;
+        let Self { method, endpoint_or_host, target, code } = self;
         // No template holds a NUL, and if one did, two routes would share their series.
-        format!("{method}\0{place}\0{target}\0{code}")
+        format!("{method}\0{endpoint_or_host}\0{target}\0{code}")
     }
 }
 
@@ -82,7 +82,7 @@ impl Pairs {
 impl Store {
     pub(super) fn pair(&self, mut key: PairKey<'_>) -> Arc<Pair> {
         if self.layout().side == Side::Client {
-            key.place = self.pairs.host(key.place);
+            key.endpoint_or_host = self.pairs.host(key.endpoint_or_host);
         }
         let text = key.text();
         if let Some(pair) = self.pairs.known.read().unwrap_or_else(PoisonError::into_inner).get(&text) {
@@ -132,7 +132,7 @@ impl Store {
     fn route_labels(&self, key: PairKey<'_>) -> Labels {
         let layout = self.layout();
         let keys = layout.route_keys().iter().map(|key| Cow::Borrowed(*key));
-        let values = layout.route_values(key.method, key.place, key.target);
+        let values = layout.route_values(key.method, key.endpoint_or_host, key.target);
         Labels::new(keys.zip(values).chain(self.dimensions.labels(key.code)).collect::<Vec<Label>>())
     }
 }

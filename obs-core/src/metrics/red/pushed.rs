@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{
     RedMetric, Store,
-    handle::{LevelHandle, UnitsHandle},
+    handle::{InFlightHandle, UnitsHandle},
+    in_flight_series::InFlightSeries,
     layout::{Convention, Layout, Side},
-    level::LevelSeries,
     series::OutcomeSeries,
 };
 use crate::{
@@ -111,10 +111,10 @@ fn walk_parts<'a, S: Sink>(parts: impl Iterator<Item = Part<'a>>, walker: &mut W
 }
 
 /// Adds up what has the same labels.
-fn walk_levels<'a, S: Sink>(levels: impl Iterator<Item = &'a LevelSeries>, walker: &mut Walker<'_, S>) {
-    let value = |series: &LevelSeries| match &series.handle {
-        LevelHandle::Own(cells) => Some(cells.value()).filter(|value| series.is_on_page(*value)),
-        LevelHandle::Facade(_) => None,
+fn walk_levels<'a, S: Sink>(levels: impl Iterator<Item = &'a InFlightSeries>, walker: &mut Walker<'_, S>) {
+    let value = |series: &InFlightSeries| match &series.handle {
+        InFlightHandle::Own(cells) => Some(cells.value()).filter(|value| series.is_on_page(*value)),
+        InFlightHandle::Facade(_) => None,
     };
     let mut levels: Vec<_> = levels.filter_map(|series| Some((series, value(series)?))).collect();
     levels.sort_by(|(a, _), (b, _)| a.labels().as_ref().text.cmp(b.labels().as_ref().text));

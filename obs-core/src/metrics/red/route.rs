@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 use super::{
     RedMetric, Store,
     chunk::Chunk,
-    flight::Measured,
-    handle::{LevelHandle, UnitsHandle, nanoseconds},
-    level::LevelSeries,
+    handle::{InFlightHandle, UnitsHandle, nanoseconds},
+    in_flight::Measured,
+    in_flight_series::InFlightSeries,
     series::{ErrorSeries, ErrorSlot, OutcomeSeries, OutcomeSlot},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Route {
     labels: Labels,
-    in_flight: Arc<LevelSeries>,
+    in_flight: Arc<InFlightSeries>,
     pub(super) created: u64,
     /// Whether all that comes here has `_overflow` for every label.
     is_overflow: bool,
@@ -48,7 +48,7 @@ pub(super) struct Pair {
 // === impl Route ===
 
 impl Route {
-    pub(super) fn new(labels: Labels, in_flight: Arc<LevelSeries>, created: u64, is_overflow: bool) -> Self {
+    pub(super) fn new(labels: Labels, in_flight: Arc<InFlightSeries>, created: u64, is_overflow: bool) -> Self {
         Self {
             labels,
             in_flight,
@@ -81,7 +81,7 @@ impl Route {
 
     /// The gauge of requests in flight.
     #[inline]
-    pub(super) fn level(&self) -> &LevelHandle {
+    pub(super) fn in_flight(&self) -> &InFlightHandle {
         &self.in_flight.handle
     }
 

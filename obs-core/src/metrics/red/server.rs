@@ -3,9 +3,9 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::{
-    Measured, RedOptions, Target, Traits,
+    DimensionValues, Measured, RedOptions, Target,
     layout::Side,
-    stores::{Flights, Lifetimes, Place, Stores},
+    stores::{InFlightGuards, Lifetimes, RouteLabels, Stores},
 };
 
 /// The RED metrics of a server, for one layer; layers with the same names share their series.
@@ -17,7 +17,7 @@ pub(crate) struct ServerRed {
 /// A request that has arrived; dropping it lowers the very gauge that it raised.
 #[derive(Debug)]
 pub(crate) struct InFlight {
-    flights: Flights,
+    guards: InFlightGuards,
 }
 
 /// Records the lifetime of one stream after its request has ended.
@@ -36,15 +36,15 @@ impl ServerRed {
     /// route or `unmatched`.
     #[cfg(test)]
     pub(crate) fn arrive(&self, method: &'static str, endpoint: &str) -> InFlight {
-        self.arrive_with(method, endpoint, &Traits::default())
+        self.arrive_with(method, endpoint, &DimensionValues::default())
     }
 
     /// Counts a request in that brings values for further labels: the scheme and protocol of the
     /// OpenTelemetry conventions, and those of the layer's own.
     #[inline]
-    pub(crate) fn arrive_with(&self, method: &'static str, endpoint: &str, traits: &Traits<'_>) -> InFlight {
-        let place = Place { page: endpoint, pushed: endpoint, target: "" };
-        InFlight { flights: Flights::start(&self.stores, method, place, traits) }
+    pub(crate) fn arrive_with(&self, method: &'static str, endpoint: &str, values: &DimensionValues<'_>) -> InFlight {
+        let labels = RouteLabels { page: endpoint, pushed: endpoint, target: "" };
+        InFlight { guards: InFlightGuards::start(&self.stores, method, labels, values) }
     }
 }
 
@@ -53,39 +53,39 @@ impl ServerRed {
 impl InFlight {
     /// Records go under another template from now on; the gauge stays where it was raised.
     pub(crate) fn rename(&mut self, red: &ServerRed, endpoint: &str) {
-        self.flights.rename(&red.stores, endpoint);
+        self.guards.rename(&red.stores, endpoint);
     }
 
     /// The template that records go under.
     pub(crate) fn endpoint(&self) -> &str {
-        &self.flights.entry().place
+        &self.guards.entry().endpoint_or_host
     }
 
     /// `GET /users/{id}`; `HTTP` stands for `_OTHER`, and an unmatched route is left out.
     pub(crate) fn span_name(&self) -> Cow<'static, str> {
-        self.flights.entry().span_name.clone()
+        self.guards.entry().span_name.clone()
     }
 
     /// Lowers the gauge now; dropping does it otherwise.
     pub(crate) fn release(&mut self) {
-        self.flights.release();
+        self.guards.release();
     }
 
     /// For what outlives the request: the lifetime of an upgraded connection.
     pub(crate) fn stream_recorder(&self, red: &ServerRed, status: u16) -> StreamRecorder {
-        StreamRecorder(self.flights.lifetimes(&red.stores, status))
+        StreamRecorder(self.guards.lifetimes(&red.stores, status))
     }
 
     /// Records everything but the gauge, which dropping lowers. To be called once.
     #[inline]
     pub(crate) fn record(&self, red: &ServerRed, measured: &Measured<'_>) {
-        self.flights.record(&red.stores, measured);
+        self.guards.record(&red.stores, measured);
     }
 
     /// Records how long a streaming response lived, at its end, and with it what was not known at
     /// its head: sizes and an error, as far as `ended` has them.
     pub(crate) fn record_stream(&self, red: &ServerRed, lifetime: Duration, ended: &Measured<'_>) {
-        self.flights.record_stream(&red.stores, lifetime, ended);
+        self.guards.record_stream(&red.stores, lifetime, ended);
     }
 }
 

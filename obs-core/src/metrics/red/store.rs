@@ -11,11 +11,11 @@ use std::{
 use super::{
     RedMetric,
     dimensions::Dimensions,
-    flight::Measured,
     handle::{Backend, CountHandle, UnitsHandle},
+    in_flight::Measured,
+    in_flight_series::InFlightSeries,
     instruments::{Instrument, Instruments},
     layout::{Convention, Layout, Side},
-    level::LevelSeries,
     options::RedOptions,
     pairs::Pairs,
     route::Route,
@@ -67,7 +67,7 @@ pub(in crate::metrics) struct Store {
     pub(super) dimensions: Dimensions,
     pub(super) pairs: Pairs,
     routes: SortedSeries<Route>,
-    pub(super) levels: SortedSeries<LevelSeries>,
+    pub(super) levels: SortedSeries<InFlightSeries>,
     pub(super) outcomes: SortedSeries<OutcomeSeries>,
     pub(super) errors: SortedSeries<ErrorSeries>,
     /// Takes what the caps refuse.
@@ -80,7 +80,7 @@ impl StoreKey {
     pub(super) fn new(layout: Layout, options: &RedOptions) -> Self {
         // The conventions of OpenTelemetry know no namespace: layers that differ in it share their series.
         let namespace = match layout.convention {
-            Convention::Guide => options.namespace.clone(),
+            Convention::Prometheus => options.namespace.clone(),
             Convention::OpenTelemetry => String::new(),
         };
         Self { layout, namespace, labels: options.labels.clone(), purpose: Purpose::Page }
@@ -204,21 +204,21 @@ impl Store {
 
     /// The route with these labels.
     pub(super) fn route(&self, labels: Labels, is_overflow: bool) -> Arc<Route> {
-        let level = self.level(&labels);
+        let level = self.in_flight(&labels);
         let make = |labels, level| Route::new(labels, level, now_ms(), is_overflow);
         let found = self.routes.find_or_insert(labels.clone(), |labels| Some(make(labels, Arc::clone(&level))));
         found.unwrap_or_else(|| Arc::new(make(labels, level)))
     }
 
     /// The gauge of a route; where it has fewer labels, routes share one.
-    fn level(&self, route: &Labels) -> Arc<LevelSeries> {
+    fn in_flight(&self, route: &Labels) -> Arc<InFlightSeries> {
         let layout = self.layout();
         let is_own = |key: &str| self.key.labels.iter().any(|(own, _)| own == key);
         let pairs = route.pairs().iter().filter(|(key, _)| is_own(key) || layout.gauge_has(key));
         let labels = Labels::new(pairs.cloned().collect::<Vec<Label>>());
         let make = |labels: Labels| {
-            let handle = self.backend.level(self.meta(RedMetric::InFlight), labels.as_ref());
-            LevelSeries::new(labels, handle, now_ms())
+            let handle = self.backend.in_flight(self.meta(RedMetric::InFlight), labels.as_ref());
+            InFlightSeries::new(labels, handle, now_ms())
         };
         let found = self.levels.find_or_insert(labels.clone(), |labels| Some(make(labels)));
         found.unwrap_or_else(|| Arc::new(make(labels)))

@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Measured, RedOptions, Store, Target, Traits,
+    DimensionValues, Measured, RedOptions, Store, Target,
     cache::Entry,
-    flight::Flight,
     handle::nanoseconds,
+    in_flight::InFlightGuard,
     layout::Side,
     options::{page_store, pushed_store},
 };
@@ -21,14 +21,14 @@ pub(super) struct Stores {
 
 /// A request in flight in each store; dropping it lowers the very gauges that it raised.
 #[derive(Debug)]
-pub(super) struct Flights {
-    page: Flight,
-    pushed: Option<Flight>,
+pub(super) struct InFlightGuards {
+    page: InFlightGuard,
+    pushed: Option<InFlightGuard>,
 }
 
 /// What a request is told apart by besides its method.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct RouteLabels<'a> {
     /// The endpoint of a server, or the host of a client.
     pub(super) page: &'a str,
     /// The same in the conventions of OpenTelemetry, which tell ports apart.
@@ -58,39 +58,44 @@ impl Stores {
     }
 }
 
-// === impl Flights ===
+// === impl InFlightGuards ===
 
-impl Flights {
+impl InFlightGuards {
     #[inline]
-    pub(super) fn start(stores: &Stores, method: &'static str, place: Place<'_>, traits: &Traits<'_>) -> Self {
-        let Place { page, pushed, target } = place;
+    pub(super) fn start(
+        stores: &Stores,
+        method: &'static str,
+        labels: RouteLabels<'_>,
+        values: &DimensionValues<'_>,
+    ) -> Self {
+        let RouteLabels { page, pushed, target } = labels;
         Self {
-            page: Flight::start(&stores.page, method, page, target, traits),
-            pushed: stores.pushed.as_ref().map(|store| Flight::start(store, method, pushed, target, traits)),
+            page: InFlightGuard::start(&stores.page, method, page, target, values),
+            pushed: stores.pushed.as_ref().map(|store| InFlightGuard::start(store, method, pushed, target, values)),
         }
     }
 
     /// Records go under another endpoint from now on; the gauges stay where they were raised.
     pub(super) fn rename(&mut self, stores: &Stores, endpoint: &str) {
         self.page.rename(&stores.page, endpoint);
-        if let (Some(flight), Some(store)) = (&mut self.pushed, &stores.pushed) {
-            flight.rename(store, endpoint);
+        if let (Some(guard), Some(store)) = (&mut self.pushed, &stores.pushed) {
+            guard.rename(store, endpoint);
         }
     }
 
     /// Records go under another target from now on; the gauges stay where they were raised.
     pub(super) fn retarget(&mut self, stores: &Stores, target: &str) {
         self.page.retarget(&stores.page, target);
-        if let (Some(flight), Some(store)) = (&mut self.pushed, &stores.pushed) {
-            flight.retarget(store, target);
+        if let (Some(guard), Some(store)) = (&mut self.pushed, &stores.pushed) {
+            guard.retarget(store, target);
         }
     }
 
     /// Records go under these further labels from now on, as far as they differ.
-    pub(super) fn describe(&mut self, stores: &Stores, traits: &Traits<'_>) {
-        self.page.describe(&stores.page, traits);
-        if let (Some(flight), Some(store)) = (&mut self.pushed, &stores.pushed) {
-            flight.describe(store, traits);
+    pub(super) fn describe(&mut self, stores: &Stores, values: &DimensionValues<'_>) {
+        self.page.describe(&stores.page, values);
+        if let (Some(guard), Some(store)) = (&mut self.pushed, &stores.pushed) {
+            guard.describe(store, values);
         }
     }
 
@@ -102,28 +107,28 @@ impl Flights {
     /// Lowers the gauges, once.
     pub(super) fn release(&mut self) {
         self.page.release();
-        if let Some(flight) = &mut self.pushed {
-            flight.release();
+        if let Some(guard) = &mut self.pushed {
+            guard.release();
         }
     }
 
     #[inline]
     pub(super) fn record(&self, stores: &Stores, measured: &Measured<'_>) {
         self.page.record(&stores.page, measured);
-        if let (Some(flight), Some(store)) = (&self.pushed, &stores.pushed) {
-            flight.record(store, &measured.over_http());
+        if let (Some(guard), Some(store)) = (&self.pushed, &stores.pushed) {
+            guard.record(store, &measured.over_http());
         }
     }
 
     pub(super) fn record_stream(&self, stores: &Stores, lifetime: Duration, ended: &Measured<'_>) {
         self.page.record_stream(&stores.page, lifetime, ended);
-        if let (Some(flight), Some(store)) = (&self.pushed, &stores.pushed) {
-            flight.record_stream(store, lifetime, &ended.over_http());
+        if let (Some(guard), Some(store)) = (&self.pushed, &stores.pushed) {
+            guard.record_stream(store, lifetime, &ended.over_http());
         }
     }
 
     pub(super) fn lifetimes(&self, stores: &Stores, status: u16) -> Lifetimes {
-        let pushed = stores.pushed.as_ref().map(Arc::clone).zip(self.pushed.as_ref().map(Flight::entry_shared));
+        let pushed = stores.pushed.as_ref().map(Arc::clone).zip(self.pushed.as_ref().map(InFlightGuard::entry_shared));
         Lifetimes { page: (Arc::clone(&stores.page), self.page.entry_shared()), pushed, status }
     }
 }

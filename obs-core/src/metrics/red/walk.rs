@@ -2,11 +2,11 @@
 
 use super::{
     RedMetric, Store,
-    handle::{CountHandle, LevelHandle, UnitsHandle},
+    handle::{CountHandle, InFlightHandle, UnitsHandle},
     series::OutcomeSeries,
 };
 use crate::metrics::{
-    cells::{Detail, HistogramCells, LevelCells},
+    cells::{Detail, HistogramCells, InFlightCells},
     family::Labelled as _,
     render::{Ahead, At, Number, Sink, Touch, Walker},
 };
@@ -18,8 +18,8 @@ impl Store {
             RedMetric::Requests => self.walk_requests(page),
             RedMetric::Duration => self.walk_outcomes(page, |series| series.duration.cells()),
             RedMetric::Errors => self.walk_errors(page),
-            RedMetric::InFlight => self.walk_in_flight(page, LevelCells::value),
-            RedMetric::InFlightMax => self.walk_in_flight(page, LevelCells::peak),
+            RedMetric::InFlight => self.walk_in_flight(page, InFlightCells::value),
+            RedMetric::InFlightMax => self.walk_in_flight(page, InFlightCells::peak),
             RedMetric::RequestSize | RedMetric::ResponseSize if self.layout().sizes_have_status() => {
                 self.walk_outcomes(page, |series| series.size(metric)?.get()?.cells());
             }
@@ -67,9 +67,9 @@ impl Store {
         }
     }
 
-    fn walk_in_flight<S: Sink>(&self, page: &mut Walker<'_, S>, read: impl Fn(&LevelCells) -> i64) {
+    fn walk_in_flight<S: Sink>(&self, page: &mut Walker<'_, S>, read: impl Fn(&InFlightCells) -> i64) {
         for series in self.levels.list().iter() {
-            let LevelHandle::Own(cells) = &series.handle else { continue };
+            let InFlightHandle::Own(cells) = &series.handle else { continue };
             if series.is_on_page(cells.value()) {
                 page.gauge(
                     At { labels: series.labels().as_ref(), created: series.created },

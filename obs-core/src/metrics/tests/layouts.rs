@@ -104,13 +104,13 @@ fn a_server_and_a_client_share_a_registry() {
 fn the_page_under_the_open_telemetry_conventions_is_complete() {
     let registry = Registry::new();
     let red = server(&registry, &open_telemetry());
-    let traits = Traits { scheme: "https", protocol: "2", labels: &[] };
+    let values = DimensionValues { scheme: "https", protocol: "2", labels: &[] };
     let ok = Measured { response_bytes: Some(10), ..measured(200, Outcome::Ok) };
-    red.arrive_with("GET", "/a", &traits).record(&red, &ok);
-    red.arrive_with("GET", "/a", &traits).record(&red, &measured(499, Outcome::Cancelled));
+    red.arrive_with("GET", "/a", &values).record(&red, &ok);
+    red.arrive_with("GET", "/a", &values).record(&red, &measured(499, Outcome::Cancelled));
     let failed = Measured { error_type: Some("500"), ..measured(500, Outcome::ServerError) };
-    red.arrive_with("GET", "/a", &traits).record(&red, &failed);
-    let in_flight = red.arrive_with("GET", "unmatched", &traits);
+    red.arrive_with("GET", "/a", &values).record(&red, &failed);
+    let in_flight = red.arrive_with("GET", "unmatched", &values);
     in_flight.record(&red, &measured(404, Outcome::ClientError));
     let route = "http_request_method=\"GET\",http_route=\"/a\",url_scheme=\"https\",network_protocol_version=\"2\"";
     let unmatched = route.replace("/a", "");
@@ -151,9 +151,9 @@ fn the_page_under_the_open_telemetry_conventions_is_complete() {
 fn a_client_under_the_open_telemetry_conventions_tells_address_and_port() {
     let registry = Registry::new();
     let red = client(&registry, &open_telemetry());
-    let traits = Traits { scheme: "http", protocol: "1.1", labels: &[] };
+    let values = DimensionValues { scheme: "http", protocol: "1.1", labels: &[] };
     let gone = Measured { error_type: Some("timeout"), ..measured(0, Outcome::ServerError) };
-    red.arrive_with("GET", ("api.example:8080", "api.example:8080"), "/users/{id}", &traits).record(&red, &gone);
+    red.arrive_with("GET", ("api.example:8080", "api.example:8080"), "/users/{id}", &values).record(&red, &gone);
     let page = checked(&registry);
     let labels = "http_request_method=\"GET\",server_address=\"api.example\",server_port=\"8080\",\
         url_template=\"/users/{id}\",url_scheme=\"http\",network_protocol_version=\"1.1\",\
@@ -181,10 +181,10 @@ fn own_labels_stand_on_every_metric_of_the_layer() {
     let registry = Registry::new();
     let red = server(&registry, &tiers());
     for tier in ["free", "free", "paid", "made up", ""] {
-        let traits = Traits { labels: &[tier], ..Traits::default() };
+        let values = DimensionValues { labels: &[tier], ..DimensionValues::default() };
         let failed =
             Measured { error_type: Some("500"), response_bytes: Some(1), ..measured(500, Outcome::ServerError) };
-        red.arrive_with("GET", "/a", &traits).record(&red, &failed);
+        red.arrive_with("GET", "/a", &values).record(&red, &failed);
     }
     let page = checked(&registry);
     for (tier, count) in [("free", 2.0), ("paid", 1.0), ("_OTHER", 2.0)] {
@@ -202,7 +202,7 @@ fn own_labels_stand_on_every_metric_of_the_layer() {
 fn a_renamed_request_keeps_its_own_labels() {
     let registry = Registry::new();
     let red = server(&registry, &tiers());
-    let mut flight = red.arrive_with("GET", "/a", &Traits { labels: &["paid"], ..Traits::default() });
+    let mut flight = red.arrive_with("GET", "/a", &DimensionValues { labels: &["paid"], ..DimensionValues::default() });
     flight.rename(&red, "/b");
     flight.record(&red, &measured(200, Outcome::Ok));
     let page = checked(&registry);

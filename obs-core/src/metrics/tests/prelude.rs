@@ -12,7 +12,7 @@ pub(super) use crate::{
     context::{SpanId, TraceId},
     metrics::{
         cap,
-        red::{ClientRed, InFlight, Measured, RedOptions, ServerRed, Target, Traits},
+        red::{ClientRed, DimensionValues, InFlight, Measured, RedOptions, ServerRed, Target},
         *,
     },
     names::MetricType,

@@ -81,7 +81,7 @@ impl Running {
     /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.
     pub(in crate::request) fn metrics_status(&self, status: u16, grpc_status: Option<GrpcStatus>) -> u16 {
         match (grpc_status, self.metrics().options.convention) {
-            (Some(status), Convention::Guide) => status.as_status(),
+            (Some(status), Convention::Prometheus) => status.as_status(),
             (Some(_), Convention::OpenTelemetry) | (None, _) => status,
         }
     }

@@ -23,15 +23,15 @@ pub(super) struct WebBody {
 
 #[derive(Debug, Default)]
 struct Frames {
-    place: Place,
-    line: Line,
+    position: Position,
+    line: LinePrefix,
     status: Option<GrpcStatus>,
     has_message: bool,
 }
 
 /// Where in the body it is.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Position {
     /// So many bytes of a frame's head have come.
     Head([u8; HEAD], usize),
     /// So many bytes of a message are to come.
@@ -44,7 +44,7 @@ enum Place {
 
 /// The beginning of a line.
 #[derive(Debug, Default)]
-struct Line {
+struct LinePrefix {
     bytes: [u8; MAX_LINE],
     len: usize,
 }
@@ -72,14 +72,14 @@ impl WebBody {
             let mut decoded = [0; DECODED];
             match base64.decode(part, &mut decoded) {
                 Some(len) => self.frames.read(&decoded[..len]),
-                None => self.frames.place = Place::End,
+                None => self.frames.position = Position::End,
             }
         }
     }
 
     /// Bytes have gone by unseen.
     pub(super) fn lose(&mut self) {
-        self.frames.place = Place::End;
+        self.frames.position = Position::End;
     }
 
     /// The status, once the trailers are there; what they don't tell is unknown.
@@ -98,8 +98,8 @@ impl WebBody {
 impl Frames {
     fn read(&mut self, mut bytes: &[u8]) {
         while let Some((first, rest)) = bytes.split_first() {
-            match &mut self.place {
-                Place::Head(head, len) => {
+            match &mut self.position {
+                Position::Head(head, len) => {
                     head[*len] = *first;
                     *len += 1;
                     bytes = rest;
@@ -108,33 +108,33 @@ impl Frames {
                         self.begin(flag, u32::from_be_bytes(size));
                     }
                 }
-                Place::Message(left) => {
+                Position::Message(left) => {
                     let (taken, rest) = bytes.split_at(bytes.len().min(*left as usize));
                     bytes = rest;
                     *left -= u32::try_from(taken.len()).unwrap_or(*left);
                     if *left == 0 {
-                        self.place = Place::default();
+                        self.position = Position::default();
                     }
                 }
-                Place::Trailers(left) => {
+                Position::Trailers(left) => {
                     *left -= 1;
                     let is_last = *left == 0;
                     bytes = rest;
                     self.read_trailer(*first, is_last);
                 }
-                Place::End => return,
+                Position::End => return,
             }
         }
     }
 
     fn begin(&mut self, flag: u8, size: u32) {
-        self.place = match (flag, size) {
-            (TRAILERS, 1..) => Place::Trailers(size),
+        self.position = match (flag, size) {
+            (TRAILERS, 1..) => Position::Trailers(size),
             // Trailers that are empty or compressed can't be read.
             (TRAILERS.., _) => self.end(),
             (_, size) => {
                 self.has_message = true;
-                if size == 0 { Place::default() } else { Place::Message(size) }
+                if size == 0 { Position::default() } else { Position::Message(size) }
             }
         };
     }
@@ -148,30 +148,30 @@ impl Frames {
             self.line.len = 0;
         }
         if is_last {
-            self.place = self.end();
+            self.position = self.end();
         }
     }
 
-    fn end(&mut self) -> Place {
+    fn end(&mut self) -> Position {
         self.status.get_or_insert(GrpcStatus::Unknown);
-        Place::End
+        Position::End
     }
 }
 
-// === impl Place ===
+// === impl Position ===
 
-impl Default for Place {
+impl Default for Position {
     fn default() -> Self {
         Self::Head([0; HEAD], 0)
     }
 }
 
-// === impl Line ===
+// === impl LinePrefix ===
 
-impl Line {
+impl LinePrefix {
     fn push(&mut self, byte: u8) {
-        if let Some(place) = self.bytes.get_mut(self.len) {
-            *place = byte;
+        if let Some(position) = self.bytes.get_mut(self.len) {
+            *position = byte;
             self.len += 1;
         }
     }

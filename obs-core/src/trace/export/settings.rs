@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_environment_can_ask_for_no_exporter() {
-        for (list, is_exported, is_told) in [
+        for (list, is_exported, warns) in [
             ("none", false, false),
             ("None,none", false, false),
             ("otlp", true, false),
@@ -230,7 +230,7 @@ mod tests {
             ("prometheus", true, true),
         ] {
             let (exported, notices) = told(&TRACES, &[("OTEL_TRACES_EXPORTER", list)]);
-            assert_eq!((exported, !notices.is_empty()), (is_exported, is_told), "{list}: {notices:?}");
+            assert_eq!((exported, !notices.is_empty()), (is_exported, warns), "{list}: {notices:?}");
         }
         let (_, notices) = told(&TRACES, &[("OTEL_TRACES_EXPORTER", "zipkin")]);
         assert_eq!(notices, ["OTEL_TRACES_EXPORTER is \"zipkin\", expected otlp or none: it is ignored"]);

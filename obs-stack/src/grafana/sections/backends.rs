@@ -23,7 +23,7 @@ pub(crate) fn clients(layout: &mut Layout<'_>) {
     layout.row("Calls of other services", Topic::Clients);
     let naming = context.source.naming();
     let (host, duration) = match naming.convention() {
-        Convention::Guide => (label::HOST, &metric::CLIENT_REQUEST_DURATION),
+        Convention::Prometheus => (label::HOST, &metric::CLIENT_REQUEST_DURATION),
         Convention::OpenTelemetry => (label::SERVER_ADDRESS, &semconv::CLIENT_REQUEST_DURATION),
     };
     let legend = format!("{{{{{host}}}}}");

@@ -112,8 +112,8 @@ pub(crate) fn streams(layout: &mut Layout<'_>) {
 }
 
 /// The buckets of a histogram, by the service's convention.
-fn buckets(context: &Context<'_>, guide: &MetricDef, open_telemetry: &MetricDef) -> Selector {
-    Selector::new(format!("{}_bucket", context.source.naming().name(guide, open_telemetry)))
+fn buckets(context: &Context<'_>, prometheus: &MetricDef, open_telemetry: &MetricDef) -> Selector {
+    Selector::new(format!("{}_bucket", context.source.naming().name(prometheus, open_telemetry)))
 }
 
 fn targets(context: &Context<'_>) -> Vec<String> {

@@ -19,7 +19,7 @@ pub(crate) fn errors(layout: &mut Layout<'_>) {
 fn by_type(context: &Context<'_>) -> Panel {
     let naming = context.source.naming();
     let errors = match naming.convention() {
-        Convention::Guide => context.source.rate(metric::ERRORS.name(naming.namespace())),
+        Convention::Prometheus => context.source.rate(metric::ERRORS.name(naming.namespace())),
         Convention::OpenTelemetry => context.source.rates(&naming.errors(&Scope::service())),
     };
     context
@@ -52,7 +52,7 @@ fn abandoned(context: &Context<'_>) -> Panel {
     let naming = context.source.naming();
     let all = naming.requests(&Scope::service());
     let abandoned = all.selectors().iter().cloned().map(|selector| match naming.convention() {
-        Convention::Guide => {
+        Convention::Prometheus => {
             let meant = Outcome::ALL.into_iter().filter(|outcome| outcome.is_abandoned()).map(Outcome::as_str);
             selector.matching(label::OUTCOME, &meant.collect::<Vec<_>>().join("|"))
         }

@@ -6,24 +6,24 @@ use std::{fmt, ops::Deref, sync::Arc};
 ///
 /// Two clones and two drops of an [`Arc`] in each request are a tenth of what metrics cost. What
 /// belongs to the process-wide default need not be counted: the default itself never goes.
-pub struct Held<T: 'static>(Holding<T>);
+pub struct ArcOrStatic<T: 'static>(Inner<T>);
 
-enum Holding<T: 'static> {
+enum Inner<T: 'static> {
     Counted(Arc<T>),
     Forever(&'static T),
 }
 
-// === impl Held ===
+// === impl ArcOrStatic ===
 
-impl<T> Held<T> {
+impl<T> ArcOrStatic<T> {
     /// A value that goes with its last holder.
     pub(super) fn counted(value: T) -> Self {
-        Self(Holding::Counted(Arc::new(value)))
+        Self(Inner::Counted(Arc::new(value)))
     }
 
     /// A value that stays.
     pub(super) fn forever(value: T) -> Self {
-        Self(Holding::Forever(Box::leak(Box::new(value))))
+        Self(Inner::Forever(Box::leak(Box::new(value))))
     }
 
     /// Whether both hold one value.
@@ -33,29 +33,29 @@ impl<T> Held<T> {
     }
 }
 
-impl<T> Clone for Held<T> {
+impl<T> Clone for ArcOrStatic<T> {
     #[inline]
     fn clone(&self) -> Self {
         Self(match &self.0 {
-            Holding::Counted(value) => Holding::Counted(Arc::clone(value)),
-            Holding::Forever(value) => Holding::Forever(value),
+            Inner::Counted(value) => Inner::Counted(Arc::clone(value)),
+            Inner::Forever(value) => Inner::Forever(value),
         })
     }
 }
 
-impl<T> Deref for Held<T> {
+impl<T> Deref for ArcOrStatic<T> {
     type Target = T;
 
     #[inline]
     fn deref(&self) -> &T {
         match &self.0 {
-            Holding::Counted(value) => value,
-            Holding::Forever(value) => value,
+            Inner::Counted(value) => value,
+            Inner::Forever(value) => value,
         }
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Held<T> {
+impl<T: fmt::Debug> fmt::Debug for ArcOrStatic<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_value_is_shared_and_goes_when_it_is_counted() {
         let value = Arc::new(());
-        let (counted, forever) = (Held::counted(Arc::clone(&value)), Held::forever(Arc::clone(&value)));
+        let (counted, forever) = (ArcOrStatic::counted(Arc::clone(&value)), ArcOrStatic::forever(Arc::clone(&value)));
         assert!(counted.is_same(&counted.clone()) && forever.is_same(&forever.clone()));
         assert!(!counted.is_same(&forever));
         drop((counted, forever));

@@ -27,14 +27,14 @@ use crate::{
 
 /// Buffers that a thread keeps for the next requests.
 const MAX_POOLED: usize = 64;
-/// Bytes of one text that are kept: of a request that is under way nobody knows yet whether it matters.
+/// Bytes of one text that are kept: of a request that is in flight nobody knows yet whether it matters.
 const MAX_TEXT: usize = 16 * 1_024;
 /// A buffer that has grown beyond this is not kept.
 const MAX_POOLED_BYTES: usize = 4 * 1_024;
 
 /// The head of a request, kept until its end.
 #[derive(Debug, Default)]
-pub(super) struct KeptHead(Option<Box<Stored>>);
+pub(super) struct DeferredHead(Option<Box<Stored>>);
 
 /// Boxed, so that the state of a request grows by a pointer only.
 #[derive(Debug, Default)]
@@ -78,9 +78,9 @@ fn take() -> Box<Stored> {
     pooled.unwrap_or_default()
 }
 
-// === impl KeptHead ===
+// === impl DeferredHead ===
 
-impl KeptHead {
+impl DeferredHead {
     /// Copies what the span would tell.
     pub(super) fn of(
         instrument: &Instrument,
@@ -116,7 +116,7 @@ impl KeptHead {
     }
 }
 
-impl Drop for KeptHead {
+impl Drop for DeferredHead {
     fn drop(&mut self) {
         let Some(mut stored) = self.0.take() else { return };
         if stored.bytes.capacity() > MAX_POOLED_BYTES {
@@ -213,17 +213,17 @@ impl HeaderReader for Headers<'_> {
 impl Running {
     /// The span of a request that was left out, if it has turned out to matter.
     #[inline]
-    pub(super) fn late_span(&self, outcome: Outcome, duration: Duration) -> Option<Context> {
-        let stored = self.kept_head.0.as_deref()?;
+    pub(super) fn deferred_span(&self, outcome: Outcome, duration: Duration) -> Option<Context> {
+        let stored = self.deferred_head.0.as_deref()?;
         // The life of a stream says nothing about how fast the service is.
         let until_head = self.until_head().filter(|_| self.is_stream);
         let keep = self.instrument.shared.tracing.keep()?;
         let reason = keep.reason(outcome.is_error(), until_head.unwrap_or(duration))?;
-        self.make_late_span(stored, reason)
+        self.make_deferred_span(stored, reason)
     }
 
     #[cold]
-    fn make_late_span(&self, stored: &Stored, reason: &'static str) -> Option<Context> {
+    fn make_deferred_span(&self, stored: &Stored, reason: &'static str) -> Option<Context> {
         let context = self.context.as_ref()?;
         let endpoint = Some(self.endpoint()).filter(|endpoint| *endpoint != value::UNMATCHED);
         let start = SpanStart {
@@ -235,7 +235,7 @@ impl Running {
             name: self.span_name(endpoint),
             start: UNIX_EPOCH + self.arrived,
         };
-        self.instrument.shared.tracing.make_late(context, start, || {
+        self.instrument.shared.tracing.record_deferred(context, start, || {
             let mut attributes = stored.attributes(&self.instrument, self.method, endpoint);
             attributes.push(KeyValue::new(attribute::OBS_KEPT, reason));
             attributes
@@ -244,5 +244,5 @@ impl Running {
 }
 
 #[cfg(test)]
-#[path = "late_tests.rs"]
+#[path = "deferred_span_tests.rs"]
 mod tests;

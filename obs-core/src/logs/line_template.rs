@@ -8,8 +8,8 @@ use tracing_core::Level;
 use super::{
     escape::{Escaping, push_escaped},
     json::{key, level_part, push_plain, text_key},
+    line_buffer::Sink as _,
     request_line::RequestLine,
-    sink::Sink as _,
     value::push_count,
 };
 use crate::{names::log, request::Outcome};
@@ -25,7 +25,7 @@ const MAX_KEPT: usize = 2 * 1_024;
 
 /// The pieces of a line, made for what they were made of.
 #[derive(Debug, Default)]
-pub(super) struct Skeleton {
+pub(super) struct LineTemplate {
     key: Option<Key>,
     endpoint: String,
     /// From the stamp to the request's id, all three pieces with the punctuation at their ends.
@@ -38,7 +38,7 @@ pub(super) struct Skeleton {
     pub(super) is_truncated: bool,
 }
 
-/// What a skeleton is made of, beside the endpoint.
+/// What a template is made of, beside the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
     /// Tells services of one process apart.
@@ -50,21 +50,21 @@ struct Key {
     outcome: Outcome,
 }
 
-/// The skeletons of a thread.
+/// The templates of a thread.
 #[derive(Debug, Default)]
-pub(super) struct Skeletons {
-    kept: Vec<Skeleton>,
+pub(super) struct LineTemplates {
+    kept: Vec<LineTemplate>,
     /// The next way to give up.
     victim: usize,
 }
 
-// === impl Skeletons ===
+// === impl LineTemplates ===
 
-impl Skeletons {
-    /// The skeleton of a line. `origin` is what says where a line is from, of the service with the number
+impl LineTemplates {
+    /// The template of a line. `origin` is what says where a line is from, of the service with the number
     /// `output`.
     #[inline]
-    pub(super) fn of(&mut self, output: u64, origin: &[u8], request: &RequestLine<'_>) -> &Skeleton {
+    pub(super) fn of(&mut self, output: u64, origin: &[u8], request: &RequestLine<'_>) -> &LineTemplate {
         let key = Key::of(output, request);
         let start = key.slot(request.endpoint);
         let is = |at: &usize| self.kept.get(*at).is_some_and(|kept| kept.is(&key, request.endpoint));
@@ -78,10 +78,10 @@ impl Skeletons {
     #[cold]
     fn make(&mut self, key: Key, origin: &[u8], request: &RequestLine<'_>) -> usize {
         // Behind the last slot stands what is not kept.
-        self.kept.resize_with(SLOTS + 1, Skeleton::default);
-        let skeleton = Skeleton::new(key, origin, request);
-        let at = if skeleton.size() > MAX_KEPT { SLOTS } else { self.free(key.slot(request.endpoint)) };
-        self.kept[at] = skeleton;
+        self.kept.resize_with(SLOTS + 1, LineTemplate::default);
+        let template = LineTemplate::new(key, origin, request);
+        let at = if template.size() > MAX_KEPT { SLOTS } else { self.free(key.slot(request.endpoint)) };
+        self.kept[at] = template;
         at
     }
 
@@ -112,9 +112,9 @@ impl Key {
     }
 }
 
-// === impl Skeleton ===
+// === impl LineTemplate ===
 
-impl Skeleton {
+impl LineTemplate {
     fn new(key: Key, origin: &[u8], request: &RequestLine<'_>) -> Self {
         let endpoint = request.endpoint;
         let mut escaped = Vec::new();
@@ -179,41 +179,41 @@ mod tests {
         }
     }
 
-    fn text(skeleton: &Skeleton) -> String {
-        let Skeleton { head, place, result, .. } = skeleton;
+    fn text(template: &LineTemplate) -> String {
+        let LineTemplate { head, place, result, .. } = template;
         String::from_utf8([&head[..], place, result].join(&b'|')).unwrap()
     }
 
     #[test]
     fn it_has_all_that_stays_the_same() {
-        let mut skeletons = Skeletons::default();
+        let mut templates = LineTemplates::default();
         assert_eq!(
-            text(skeletons.of(0, ORIGIN, &request("/orders/{id}", 404))),
+            text(templates.of(0, ORIGIN, &request("/orders/{id}", 404))),
             r#"","level":"info","severity":"INFO","message":"GET /orders/{id} 404","service":"shop","request_id":"|,"method":"GET","endpoint":"/orders/{id}"|,"status":404,"outcome":"client_error","duration":""#
         );
         let call = RequestLine { grpc_status: Some("NOT_FOUND"), ..request("shop.Orders/Get", 200) };
         assert_eq!(
-            text(skeletons.of(0, ORIGIN, &call)),
+            text(templates.of(0, ORIGIN, &call)),
             r#"","level":"info","severity":"INFO","message":"GET shop.Orders/Get NOT_FOUND","service":"shop","request_id":"|,"method":"GET","endpoint":"shop.Orders/Get"|,"status":200,"grpc_status":"NOT_FOUND","outcome":"ok","duration":""#
         );
     }
 
     #[test]
     fn an_address_that_comes_back_with_another_text_gets_its_own() {
-        let mut skeletons = Skeletons::default();
+        let mut templates = LineTemplates::default();
         let mut endpoint = String::from("/first/{id}");
-        let before = text(skeletons.of(0, ORIGIN, &request(&endpoint, 200)));
+        let before = text(templates.of(0, ORIGIN, &request(&endpoint, 200)));
         endpoint.replace_range(1..6, "other");
-        let after = text(skeletons.of(0, ORIGIN, &request(&endpoint, 200)));
+        let after = text(templates.of(0, ORIGIN, &request(&endpoint, 200)));
         assert_eq!(before.replace("first", "other"), after);
     }
 
     #[test]
     fn whatever_differs_makes_another() {
-        let mut skeletons = Skeletons::default();
+        let mut templates = LineTemplates::default();
         let usual = request("/orders", 200);
-        let of = |skeletons: &mut Skeletons, output, request: &RequestLine<'_>| {
-            text(skeletons.of(output, if output == 0 { ORIGIN } else { b"" }, request))
+        let of = |templates: &mut LineTemplates, output, request: &RequestLine<'_>| {
+            text(templates.of(output, if output == 0 { ORIGIN } else { b"" }, request))
         };
         let lines = [
             usual.clone(),
@@ -223,9 +223,9 @@ mod tests {
             RequestLine { grpc_status: Some("OK"), ..usual.clone() },
             RequestLine { outcome: Outcome::Aborted, ..usual.clone() },
         ];
-        let mut texts: Vec<String> = lines.iter().map(|line| of(&mut skeletons, 0, line)).collect();
-        texts.push(of(&mut skeletons, 1, &usual));
-        let again: Vec<String> = lines.iter().map(|line| of(&mut skeletons, 0, line)).collect();
+        let mut texts: Vec<String> = lines.iter().map(|line| of(&mut templates, 0, line)).collect();
+        texts.push(of(&mut templates, 1, &usual));
+        let again: Vec<String> = lines.iter().map(|line| of(&mut templates, 0, line)).collect();
         assert_eq!(texts[..6], again);
         texts.sort();
         texts.dedup();
@@ -234,16 +234,16 @@ mod tests {
 
     #[test]
     fn a_thread_keeps_so_many_and_nothing_large() {
-        let mut skeletons = Skeletons::default();
+        let mut templates = LineTemplates::default();
         let endpoints: Vec<String> = (0..1_000).map(|n| format!("/routes/{n}")).collect();
         for endpoint in &endpoints {
-            assert!(text(skeletons.of(0, ORIGIN, &request(endpoint, 200))).contains(&format!("GET {endpoint} 200")));
+            assert!(text(templates.of(0, ORIGIN, &request(endpoint, 200))).contains(&format!("GET {endpoint} 200")));
         }
         let long = "é".repeat(MAX_ENDPOINT);
-        let skeleton = skeletons.of(0, ORIGIN, &request(&long, 200));
-        assert!(skeleton.is_truncated && skeleton.place.len() < MAX_ENDPOINT + 64);
-        skeletons.of(0, ORIGIN, &request("/small", 200));
-        assert_eq!(skeletons.kept.len(), SLOTS + 1);
-        assert!(skeletons.kept[..SLOTS].iter().all(|kept| kept.size() <= MAX_KEPT));
+        let template = templates.of(0, ORIGIN, &request(&long, 200));
+        assert!(template.is_truncated && template.place.len() < MAX_ENDPOINT + 64);
+        templates.of(0, ORIGIN, &request("/small", 200));
+        assert_eq!(templates.kept.len(), SLOTS + 1);
+        assert!(templates.kept[..SLOTS].iter().all(|kept| kept.size() <= MAX_KEPT));
     }
 }

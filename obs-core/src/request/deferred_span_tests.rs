@@ -200,7 +200,7 @@ fn nobody_else_hears_of_it() {
 fn a_buffer_is_used_again() {
     let (_obs, layer, _) = bench(0.0, keep_all, |_| ());
     let address = |observation: &Observation| -> Option<*const Stored> {
-        observation.kept_head()?.0.as_deref().map(std::ptr::from_ref)
+        observation.deferred_head()?.0.as_deref().map(std::ptr::from_ref)
     };
     let first = start(&layer, &[]);
     let kept = address(&first);

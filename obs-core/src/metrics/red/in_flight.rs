@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Store, Traits,
+    DimensionValues, Store,
     cache::{self, Entry},
     handle::nanoseconds,
     pairs::PairKey,
@@ -35,7 +35,7 @@ pub(crate) struct Measured<'a> {
 
 /// A request in flight; dropping it lowers the very gauge that it raised.
 #[derive(Debug)]
-pub(super) struct Flight {
+pub(super) struct InFlightGuard {
     arrived: Arc<Entry>,
     /// Whether it arrived under the confirmed route of its pair.
     confirmed: bool,
@@ -52,41 +52,57 @@ impl Measured<'_> {
     }
 }
 
-// === impl Flight ===
+// === impl InFlightGuard ===
 
-impl Flight {
+impl InFlightGuard {
     #[inline]
-    pub(super) fn start(store: &Store, method: &'static str, place: &str, target: &str, traits: &Traits<'_>) -> Self {
-        let key = PairKey { method, place, target, code: store.dimensions.code(traits) };
+    pub(super) fn start(
+        store: &Store,
+        method: &'static str,
+        endpoint_or_host: &str,
+        target: &str,
+        values: &DimensionValues<'_>,
+    ) -> Self {
+        let key = PairKey { method, endpoint_or_host, target, code: store.dimensions.code(values) };
         let arrived = cache::find(store, key);
         let (route, confirmed) = arrived.pair.arrival();
-        route.level().increment();
+        route.in_flight().increment();
         Self { arrived, confirmed, released: false, renamed: None }
     }
 
-    pub(super) fn rename(&mut self, store: &Store, place: &str) {
-        if *self.entry().place == *place {
+    pub(super) fn rename(&mut self, store: &Store, endpoint_or_host: &str) {
+        if *self.entry().endpoint_or_host == *endpoint_or_host {
             return;
         }
-        let key = PairKey { method: self.arrived.pair.method, place, target: "", code: self.arrived.code };
+        let key = PairKey { method: self.arrived.pair.method, endpoint_or_host, target: "", code: self.arrived.code };
         self.renamed = Some(cache::find(store, key));
     }
 
     pub(super) fn retarget(&mut self, store: &Store, target: &str) {
         let entry = self.entry();
         if *entry.target != *target {
-            let key = PairKey { method: entry.pair.method, place: &entry.place, target, code: entry.code };
+            let key = PairKey {
+                method: entry.pair.method,
+                endpoint_or_host: &entry.endpoint_or_host,
+                target,
+                code: entry.code,
+            };
             self.renamed = Some(cache::find(store, key));
         }
     }
 
     /// Records go under these further labels from now on, as far as they differ; the gauge stays where
     /// it was raised.
-    pub(super) fn describe(&mut self, store: &Store, traits: &Traits<'_>) {
-        let code = store.dimensions.code(traits);
+    pub(super) fn describe(&mut self, store: &Store, values: &DimensionValues<'_>) {
+        let code = store.dimensions.code(values);
         let entry = self.entry();
         if entry.code != code {
-            let key = PairKey { method: entry.pair.method, place: &entry.place, target: &entry.target, code };
+            let key = PairKey {
+                method: entry.pair.method,
+                endpoint_or_host: &entry.endpoint_or_host,
+                target: &entry.target,
+                code,
+            };
             self.renamed = Some(cache::find(store, key));
         }
     }
@@ -94,7 +110,7 @@ impl Flight {
     /// Lowers the gauge, once.
     pub(super) fn release(&mut self) {
         if !std::mem::replace(&mut self.released, true) {
-            self.arrived.pair.arrived_under(self.confirmed).level().decrement();
+            self.arrived.pair.arrived_under(self.confirmed).in_flight().decrement();
         }
     }
 
@@ -121,7 +137,7 @@ impl Flight {
     }
 }
 
-impl Drop for Flight {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.release();
     }

@@ -20,19 +20,19 @@ pub(super) trait Sink {
 /// A line has some fifty parts. To a `Vec` each of them is a question for room and a length to store, on
 /// which the next one waits; here all that stays in registers, as long as everything is inlined.
 #[derive(Debug)]
-pub(super) struct Canvas<'a> {
+pub(super) struct LineBuffer<'a> {
     rest: &'a mut [u8],
     /// Whether something did not fit.
     is_full: bool,
 }
 
 /// Runs `write` on as much room as it needs, and returns what it has written. `room` only grows.
-pub(super) fn with_room(room: &mut Vec<u8>, mut write: impl FnMut(&mut Canvas<'_>)) -> &[u8] {
+pub(super) fn with_room(room: &mut Vec<u8>, mut write: impl FnMut(&mut LineBuffer<'_>)) -> &[u8] {
     loop {
         let size = room.len();
-        let mut canvas = Canvas { rest: room, is_full: false };
-        write(&mut canvas);
-        let Canvas { rest, is_full } = canvas;
+        let mut buffer = LineBuffer { rest: room, is_full: false };
+        write(&mut buffer);
+        let LineBuffer { rest, is_full } = buffer;
         let left = rest.len();
         if !is_full {
             return &room[..size - left];
@@ -44,9 +44,9 @@ pub(super) fn with_room(room: &mut Vec<u8>, mut write: impl FnMut(&mut Canvas<'_
 /// Room to begin with: most lines are shorter.
 const SMALLEST: usize = 1_024;
 
-// === impl Canvas ===
+// === impl LineBuffer ===
 
-impl Sink for Canvas<'_> {
+impl Sink for LineBuffer<'_> {
     #[inline]
     fn fill<const N: usize>(&mut self, write: impl FnOnce(&mut [u8; N])) {
         match std::mem::take(&mut self.rest).split_first_chunk_mut() {
@@ -97,11 +97,11 @@ mod tests {
     fn room_grows_until_all_fits() {
         let mut room = Vec::new();
         for parts in [1, 100, 3_000, 2] {
-            let written = with_room(&mut room, |canvas| {
+            let written = with_room(&mut room, |buffer| {
                 for _ in 0..parts {
-                    canvas.put(b"ab");
-                    canvas.fill(|place: &mut [u8; 1]| place[0] = b'c');
-                    canvas.put_all(b"def");
+                    buffer.put(b"ab");
+                    buffer.fill(|place: &mut [u8; 1]| place[0] = b'c');
+                    buffer.put_all(b"def");
                 }
             });
             assert_eq!(written, b"abcdef".repeat(parts));

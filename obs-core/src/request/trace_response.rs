@@ -13,7 +13,7 @@ const TIMING: &str = "traceparent;desc=";
 /// is the one that is echoed; a `Server-Timing` of anybody else's stays. Layers of one instance tell once,
 /// whichever of them is asked to.
 #[must_use]
-pub fn is_told(name: &str, value: &[u8]) -> bool {
+pub fn is_trace_response(name: &str, value: &[u8]) -> bool {
     match name {
         header::TRACERESPONSE => true,
         header::SERVER_TIMING => value.starts_with(TIMING.as_bytes()),
@@ -26,7 +26,7 @@ pub fn is_told(name: &str, value: &[u8]) -> bool {
 impl Observation {
     /// The headers that tell the caller of its trace, if the layer is to send them; to be called
     /// before [`head`](Self::head). They are added to those that are there, in place of what layers
-    /// inside [have told](is_told).
+    /// inside [have told](is_trace_response).
     pub fn response_headers(&self, add: &mut dyn FnMut(&'static str, &str)) {
         if let Some(running) = self.running() {
             running.response_headers(add);

@@ -2,23 +2,23 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::handle::LevelHandle;
+use super::handle::InFlightHandle;
 use crate::metrics::{family::Labelled, labels::Labels};
 
 /// How many requests of some routes are in flight.
 #[derive(Debug)]
-pub(super) struct LevelSeries {
+pub(super) struct InFlightSeries {
     labels: Labels,
-    pub(super) handle: LevelHandle,
+    pub(super) handle: InFlightHandle,
     pub(super) created: u64,
     /// Whether it belongs on the page even at 0.
     kept: AtomicBool,
 }
 
-// === impl LevelSeries ===
+// === impl InFlightSeries ===
 
-impl LevelSeries {
-    pub(super) fn new(labels: Labels, handle: LevelHandle, created: u64) -> Self {
+impl InFlightSeries {
+    pub(super) fn new(labels: Labels, handle: InFlightHandle, created: u64) -> Self {
         Self { labels, handle, created, kept: AtomicBool::new(false) }
     }
 
@@ -37,7 +37,7 @@ impl LevelSeries {
     }
 }
 
-impl Labelled for LevelSeries {
+impl Labelled for InFlightSeries {
     fn labels(&self) -> &Labels {
         &self.labels
     }

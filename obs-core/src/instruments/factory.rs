@@ -15,16 +15,16 @@ const METADATA: Metadata<'static> = Metadata::new(crate::names::target::OBS, Lev
 
 /// Makes the instruments of one set.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct InstrumentFactory {
     recorder: Arc<dyn Recorder + Send + Sync>,
     /// `None` where metrics go to a recorder of others.
     registry: Option<Registry>,
     namespace: String,
 }
 
-// === impl Place ===
+// === impl InstrumentFactory ===
 
-impl Place {
+impl InstrumentFactory {
     /// In the process-wide default.
     pub(super) fn of_default(namespace: &str) -> Self {
         Self::in_instance(&obs::default(), namespace)
@@ -83,8 +83,8 @@ impl Place {
     }
 }
 
-impl std::fmt::Debug for Place {
+impl std::fmt::Debug for InstrumentFactory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Place").field("namespace", &self.namespace).finish_non_exhaustive()
+        f.debug_struct("InstrumentFactory").field("namespace", &self.namespace).finish_non_exhaustive()
     }
 }

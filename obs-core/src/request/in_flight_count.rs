@@ -1,14 +1,14 @@
-//! How many requests of an instance are under way, whatever is recorded of them.
+//! How many requests of an instance are in flight, whatever is recorded of them.
 
-use crate::metrics::LevelCells;
+use crate::metrics::InFlightCells;
 
 /// Requests that have arrived and have not been recorded, in every signal.
 #[derive(Debug, Default)]
-pub(crate) struct UnderWay(LevelCells);
+pub(crate) struct InFlightCount(InFlightCells);
 
-// === impl UnderWay ===
+// === impl InFlightCount ===
 
-impl UnderWay {
+impl InFlightCount {
     #[inline]
     pub(super) fn begin(&self) {
         self.0.up();
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn requests_are_counted_until_they_are_recorded_also_without_their_layer() {
         let obs = Obs::builder("test").log_writer(std::io::sink()).build().unwrap();
-        let count = || obs.shared().routes.under_way.count();
+        let count = || obs.shared().routes.in_flight_count.count();
         let start = |metrics| {
             let layer = LayerState::default().with(|options| {
                 options.obs(&obs);
