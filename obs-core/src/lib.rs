@@ -12,7 +12,6 @@ pub mod health;
 pub mod instruments;
 pub mod logs;
 pub mod metrics;
-pub mod names;
 pub mod otel;
 pub mod propagation;
 pub mod request;
@@ -32,5 +31,6 @@ mod serve;
 #[doc(hidden)]
 pub use deadline::deadline;
 pub use obs::{InitError, Obs, ObsBuilder, PageOwner, ShutdownError};
+pub use obs_conventions::names;
 pub use page::{MetricsPage, PageRequest, PageResponse};
 pub use request::StreamGuard;

@@ -5,7 +5,7 @@ use super::{
     observation::{Answer, Head, Running},
 };
 use crate::{
-    metrics::Convention,
+    metrics::{Convention, grpc_as_status},
     names::error_type,
     request::{
         BodySize, GrpcStatus, HeaderReader, ResponseHead,
@@ -85,7 +85,7 @@ impl Running {
     /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.
     pub(super) fn metrics_status(&self, answer: &Answer<'_>, grpc_status: Option<GrpcStatus>) -> u16 {
         match (grpc_status, self.instrument.options.convention) {
-            (Some(status), Convention::Prometheus) => status.as_status(),
+            (Some(status), Convention::Prometheus) => grpc_as_status(status),
             (Some(_), Convention::OpenTelemetry) | (None, _) => self.http_status(answer),
         }
     }

@@ -62,7 +62,8 @@ pub(crate) use format::parse_quality;
 pub(crate) use push::Pusher;
 pub(crate) use push_settings::PushSettings;
 pub(crate) use red::{
-    ClientInFlight, ClientRed, DimensionValues, InFlight, Measured, Push, RedOptions, ServerRed, StreamRecorder, Target,
+    ClientInFlight, ClientRed, DimensionValues, InFlight, Measured, Push, RedOptions, ServerRed, StreamRecorder,
+    Target, grpc_as_status,
 };
 
 pub use buckets::{DURATION_BUCKETS, QUERY_DURATION_BUCKETS, SIZE_BUCKETS};

@@ -2,21 +2,10 @@
 
 use std::borrow::Cow;
 
+use obs_conventions::Convention;
+
 use super::RedMetric;
 use crate::names::{MetricDef, label, metric, semconv, value};
-
-/// What RED metrics and their labels are called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Convention {
-    /// `http_requests_total{method, endpoint, status, outcome}` and its companions, see
-    /// [`names::metric`](crate::names::metric).
-    #[default]
-    Prometheus,
-    /// `http_server_request_duration_seconds{http_request_method, http_route, …}`, see
-    /// [`names::semconv`](crate::names::semconv). It knows no namespace, and its counters are the
-    /// counts of the duration.
-    OpenTelemetry,
-}
 
 /// Whose requests are measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -20,6 +20,7 @@ mod pushed;
 mod route;
 mod series;
 mod server;
+mod status;
 mod store;
 mod stores;
 mod walk;
@@ -34,5 +35,6 @@ pub(crate) use dimensions::DimensionValues;
 pub(crate) use in_flight::Measured;
 pub(crate) use options::{Push, RedOptions, Target};
 pub(crate) use server::{InFlight, ServerRed, StreamRecorder};
+pub(crate) use status::grpc_as_status;
 
-pub use layout::Convention;
+pub use obs_conventions::Convention;

@@ -5,10 +5,10 @@ use std::{borrow::Cow, sync::Arc};
 use ::metrics::{KeyName, Recorder, SharedString, Unit};
 
 use super::{
-    RedMetric, Store, StoreKey, dimensions,
+    Convention, RedMetric, Store, StoreKey, dimensions,
     handle::Backend,
     instruments::Instrument,
-    layout::{Convention, Layout, Side},
+    layout::{Layout, Side},
 };
 use crate::{
     metrics::{

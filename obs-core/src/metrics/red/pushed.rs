@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    RedMetric, Store,
+    Convention, RedMetric, Store,
     handle::{InFlightHandle, UnitsHandle},
     in_flight_series::InFlightSeries,
-    layout::{Convention, Layout, Side},
+    layout::{Layout, Side},
     series::OutcomeSeries,
 };
 use crate::{

@@ -9,17 +9,18 @@ use std::{
 };
 
 use super::{
-    RedMetric,
+    Convention, RedMetric,
     dimensions::Dimensions,
     handle::{Backend, CountHandle, UnitsHandle},
     in_flight::Measured,
     in_flight_series::InFlightSeries,
     instruments::{Instrument, Instruments},
-    layout::{Convention, Layout, Side},
+    layout::{Layout, Side},
     options::RedOptions,
     pairs::Pairs,
     route::Route,
     series::{ErrorSeries, OutcomeSeries},
+    status::status_label,
 };
 use crate::{
     metrics::{
@@ -32,7 +33,7 @@ use crate::{
         settings::Settings,
     },
     names::{label, value},
-    request::{Outcome, status_label},
+    request::Outcome,
 };
 
 /// Which store of a registry: layers that would write the same series share one.

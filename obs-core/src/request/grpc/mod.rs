@@ -45,12 +45,10 @@ mod call;
 mod methods;
 mod running;
 mod start;
-mod status;
 mod web;
 
 pub(super) use call::arriving;
 pub(crate) use call::{Call, departing, method_of, span_name};
 pub(crate) use methods::Methods;
-pub(crate) use status::status_label;
 
-pub use status::GrpcStatus;
+pub use obs_conventions::GrpcStatus;

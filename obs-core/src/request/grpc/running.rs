@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Call, GrpcStatus, span_name};
 use crate::{
-    metrics::Convention,
+    metrics::{Convention, grpc_as_status},
     request::{HeaderReader, Instrument, Outcome, ResponseHead, completion::Remaining, running::Running},
 };
 
@@ -81,7 +81,7 @@ impl Running {
     /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.
     pub(in crate::request) fn metrics_status(&self, status: u16, grpc_status: Option<GrpcStatus>) -> u16 {
         match (grpc_status, self.metrics().options.convention) {
-            (Some(status), Convention::Prometheus) => status.as_status(),
+            (Some(status), Convention::Prometheus) => grpc_as_status(status),
             (Some(_), Convention::OpenTelemetry) | (None, _) => status,
         }
     }

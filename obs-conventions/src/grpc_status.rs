@@ -1,11 +1,8 @@
 //! The status codes of gRPC.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
-use crate::{names::grpc_status, request::Outcome};
-
-/// Where a status of HTTP is expected, a gRPC code stands above all of those, which end at 999.
-const BASE: u16 = 1_000;
+use crate::{Outcome, names::grpc_status};
 
 /// How a gRPC call ended ([status codes](https://grpc.io/docs/guides/status-codes/)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,7 +72,7 @@ impl GrpcStatus {
     /// 17 numbers.
     ///
     /// ```
-    /// use obs_core::request::GrpcStatus;
+    /// use obs_conventions::GrpcStatus;
     /// assert_eq!(GrpcStatus::parse(b"5"), GrpcStatus::NotFound);
     /// assert_eq!(GrpcStatus::parse(b"99"), GrpcStatus::Unknown);
     /// ```
@@ -93,7 +90,7 @@ impl GrpcStatus {
     /// ([mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
     ///
     /// ```
-    /// use obs_core::request::GrpcStatus;
+    /// use obs_conventions::GrpcStatus;
     /// assert_eq!(GrpcStatus::from_http(503), GrpcStatus::Unavailable);
     /// assert_eq!(GrpcStatus::from_http(200), GrpcStatus::Unknown);
     /// ```
@@ -135,31 +132,11 @@ impl GrpcStatus {
             _ => Outcome::ClientError,
         }
     }
-
-    /// For places where a status of HTTP is expected; [`status_label`] turns it into text.
-    pub(crate) const fn as_status(self) -> u16 {
-        BASE + self as u16
-    }
-
-    const fn from_status(status: u16) -> Option<Self> {
-        match status.checked_sub(BASE) {
-            Some(code) if code < 17 => Some(Self::ALL[code as usize]),
-            _ => None,
-        }
-    }
 }
 
 impl fmt::Display for GrpcStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// The value of the label `status`: a number of HTTP's, or a name of gRPC's.
-pub(crate) fn status_label(status: u16) -> Cow<'static, str> {
-    match GrpcStatus::from_status(status) {
-        Some(status) => Cow::Borrowed(status.as_str()),
-        None => Cow::Owned(status.to_string()),
     }
 }
 
@@ -172,7 +149,6 @@ mod tests {
         for (code, status) in GrpcStatus::ALL.into_iter().enumerate() {
             assert_eq!(usize::from(status.code()), code);
             assert_eq!(GrpcStatus::parse(code.to_string().as_bytes()), status);
-            assert_eq!(status_label(status.as_status()), status.as_str());
         }
         assert_eq!((GrpcStatus::Ok.as_str(), GrpcStatus::Unauthenticated.as_str()), ("OK", "UNAUTHENTICATED"));
     }
@@ -181,13 +157,6 @@ mod tests {
     fn what_is_no_code_is_unknown() {
         for bad in [&b""[..], b"17", b"-1", b"00", b"05", b"1x", b"999999999999", b" 0", b"\xff"] {
             assert_eq!(GrpcStatus::parse(bad), GrpcStatus::Unknown, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn statuses_of_http_stay_numbers() {
-        for status in [0, 200, 404, 999, 1017, u16::MAX] {
-            assert_eq!(status_label(status), status.to_string());
         }
     }
 

@@ -1,4 +1,4 @@
-//! The metrics of [`Database`](crate::instruments::Database).
+//! The metrics of database pools and their queries, as `obs_core::instruments::Database` records them.
 
 use super::{
     MetricDef,

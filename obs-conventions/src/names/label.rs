@@ -7,7 +7,7 @@ pub const ENDPOINT: &str = "endpoint";
 /// Status code of the answer; `499` for a request that was given up before its head; for a gRPC
 /// call one of [`grpc_status::NAMES`](super::grpc_status::NAMES).
 pub const STATUS: &str = "status";
-/// How the request ended, see [`Outcome`](crate::request::Outcome).
+/// How the request ended, see [`Outcome`](crate::Outcome).
 pub const OUTCOME: &str = "outcome";
 /// What went wrong, from a closed set.
 pub const ERROR_TYPE: &str = "error_type";

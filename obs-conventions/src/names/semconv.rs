@@ -1,4 +1,4 @@
-//! The metrics of a layer with [`Convention::OpenTelemetry`](crate::metrics::Convention::OpenTelemetry):
+//! The metrics of a layer with [`Convention::OpenTelemetry`](crate::Convention::OpenTelemetry):
 //! names and labels of the
 //! [HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) 1.44 as Prometheus
 //! spells them.

@@ -70,7 +70,7 @@ pub const CODE_LINE_NUMBER: &str = "code.line.number";
 /// children: why, see [`kept`](super::kept).
 pub const OBS_KEPT: &str = "obs.kept";
 /// On a span of which something was longer than
-/// [limits](crate::ObsBuilder::attribute_value_length_limit) allow, itself or on one of its events: true.
+/// limits (`ObsBuilder::attribute_value_length_limit`) allow, itself or on one of its events: true.
 pub const OBS_TRUNCATED: &str = "obs.truncated";
 /// `service.name`
 pub const SERVICE_NAME: &str = "service.name";

@@ -1,4 +1,4 @@
-//! The metrics of [`Cache`](crate::instruments::Cache).
+//! The metrics of caches, as `obs_core::instruments::Cache` records them.
 
 use super::{MetricDef, MetricType::Counter, label};
 

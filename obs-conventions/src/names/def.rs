@@ -2,7 +2,6 @@
 
 /// How a metric behaves, in the words of the Prometheus data model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum MetricType {
     /// Only grows, restarts at zero.
     Counter,
