@@ -24,13 +24,15 @@ mod deadline;
 mod formatting;
 mod obs;
 mod page;
+mod pipeline;
 mod redact;
 mod saturation;
 mod serve;
 
 #[doc(hidden)]
 pub use deadline::deadline;
-pub use obs::{InitError, Obs, ObsBuilder, PageOwner, ShutdownError};
+pub use obs::{InitError, ObsBuilder, ShutdownError};
 pub use obs_conventions::names;
-pub use page::{MetricsPage, PageRequest, PageResponse};
+pub use page::{MetricsPage, PageOwner, PageRequest, PageResponse};
+pub use pipeline::Obs;
 pub use request::StreamGuard;

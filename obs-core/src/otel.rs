@@ -54,7 +54,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use crate::{
     context::{self, RequestContext},
-    obs, trace,
+    pipeline, trace,
 };
 
 /// OpenTelemetry's current context, with the innermost active span in it.
@@ -79,7 +79,7 @@ pub fn current_context() -> Context {
 #[must_use]
 pub fn tracer_provider() -> Option<SdkTracerProvider> {
     let of_request = context::with_current(|request| request.parts().tracing.clone()).flatten();
-    of_request.or_else(obs::default_tracing)?.provider().cloned()
+    of_request.or_else(pipeline::default_tracing)?.provider().cloned()
 }
 
 /// The request's ids and flags as OpenTelemetry has them, for links and propagators.

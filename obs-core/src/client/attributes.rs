@@ -6,8 +6,9 @@ use opentelemetry::KeyValue;
 use super::{ClientInstrument, ClientRequest, ClientResponse, ClientUrl, instrument::Labels};
 use crate::{
     names::{attribute, value},
+    pipeline::original_method,
     redact::Redactor,
-    request::{HeaderReader, interned, original_method, push_headers},
+    request::{HeaderReader, interned, push_headers},
 };
 
 /// How many attributes an ordinary attempt and its answer have.

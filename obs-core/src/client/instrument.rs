@@ -5,14 +5,14 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use super::{ClientOptions, ClientRequest, ClientUrl, base_url::BaseUrl, red::Red};
 use crate::{
     names::target,
-    obs::{self, Shared},
+    pipeline::{self, KnownMethods, Pipeline},
     redact::Redactor,
-    request::{KnownMethods, grpc::Methods},
+    request::grpc::Methods,
 };
 
 /// Everything that the requests of one client share; made once, whatever number of clones.
 pub struct ClientInstrument {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<Pipeline>,
     pub(super) red: Option<Red>,
     pub(super) options: ClientOptions,
     pub(super) grpc_methods: Methods,
@@ -35,7 +35,7 @@ pub(super) struct Labels<'a> {
 
 impl ClientInstrument {
     pub(super) fn new(mut options: ClientOptions) -> Self {
-        let shared = options.shared.clone().unwrap_or_else(obs::default);
+        let shared = options.shared.clone().unwrap_or_else(pipeline::default);
         let base_url = options.base_url.as_deref().and_then(parsed);
         if let Some(base) = &base_url {
             options.hosts.add(base.host());

@@ -15,10 +15,10 @@ use crate::{
         otel::{self, Attached},
     },
     names::{error_type, value},
+    pipeline::original_method,
     request::{
         Asked, GrpcStatus, HeaderReader, Remaining,
         grpc::{self, Call},
-        original_method,
     },
 };
 

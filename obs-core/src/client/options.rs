@@ -7,12 +7,11 @@ use std::{
 
 use super::{ClientFinished, ClientInstrument, ClientRequest, hosts::Hosts, labels::ClientLabels};
 use crate::{
-    Obs,
     guard::Guarded,
     metrics::Convention,
     names::metric,
-    obs::Shared,
-    request::{CapturedHeader, HeaderReader, KnownMethods},
+    pipeline::{KnownMethods, Obs, Pipeline},
+    request::{CapturedHeader, HeaderReader},
 };
 
 /// Is told of every attempt that has ended.
@@ -26,7 +25,7 @@ const DEFAULT_MAX_HOSTS: usize = 100;
 #[expect(clippy::struct_excessive_bools, reason = "switches of a user's, independent of each other")]
 pub struct ClientOptions {
     /// Where it goes; the process-wide default if none was given.
-    pub(super) shared: Option<Arc<Shared>>,
+    pub(super) shared: Option<Arc<Pipeline>>,
     pub(super) namespace: String,
     pub(super) convention: Convention,
     pub(super) metrics: bool,
@@ -67,7 +66,7 @@ struct Lazy {
 impl ClientOptions {
     /// Sets the instance.
     pub fn obs(&mut self, obs: &Obs) {
-        self.shared = Some(obs.shared());
+        self.shared = Some(obs.pipeline());
     }
 
     /// Whether an instance was set.

@@ -6,7 +6,7 @@ use super::{ClientOptions, ClientRequest, instrument::Labels, labels::ClientLabe
 use crate::{
     metrics::{ClientInFlight, ClientRed, Convention, DimensionValues, Measured, RedOptions},
     names::value,
-    obs::Shared,
+    pipeline::Pipeline,
     request::HeaderReader,
 };
 
@@ -30,18 +30,18 @@ pub(super) struct InFlight {
 // === impl Red ===
 
 impl Red {
-    pub(super) fn new(shared: &Shared, options: &ClientOptions) -> Self {
+    pub(super) fn new(pipeline: &Pipeline, options: &ClientOptions) -> Self {
         options.labels.warn();
         let red_options = RedOptions {
             namespace: options.namespace.clone(),
-            duration_buckets: shared.duration_buckets.clone(),
+            duration_buckets: pipeline.duration_buckets.clone(),
             convention: options.convention,
             max_hosts: options.max_hosts,
             labels: options.labels.accepted().to_vec(),
-            push: shared.push(),
+            push: pipeline.push(),
         };
         Self {
-            metrics: ClientRed::new(&shared.target, &red_options),
+            metrics: ClientRed::new(&pipeline.target, &red_options),
             convention: options.convention,
             own_labels: options.labels.clone(),
         }

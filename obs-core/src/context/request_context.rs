@@ -10,7 +10,7 @@ use std::{
 
 use super::{FieldValue, RequestId, SpanId, TraceFlags, TraceId};
 use crate::{
-    obs,
+    pipeline,
     propagation::{BaggageMembers, baggage_members},
     trace::{Propagators, Tracing},
 };
@@ -93,7 +93,7 @@ impl RequestContext {
     /// ```
     #[must_use]
     pub fn start() -> Self {
-        Self::start_in(&obs::default().tracing)
+        Self::start_in(&pipeline::default().tracing)
     }
 
     /// [`start`](Self::start) with the sampler and the spans of one instance.

@@ -164,7 +164,7 @@ impl Slot {
     }
 
     fn set_gauge(&self, up: bool, owner: &PageOwner) {
-        let recorder = owner.shared().target.recorder();
+        let recorder = owner.pipeline().target.recorder();
         let def = &metric::HEALTH_CHECK_UP;
         if !self.is_described.swap(true, Ordering::Relaxed) {
             recorder.describe_gauge(def.base().into(), None, def.help.into());

@@ -8,7 +8,7 @@ use crate::{
     Obs,
     metrics::Registry,
     names::{MetricDef, MetricType},
-    obs::{self, Shared},
+    pipeline::{self, Pipeline},
 };
 
 const METADATA: Metadata<'static> = Metadata::new(crate::names::target::OBS, Level::INFO, None);
@@ -27,16 +27,16 @@ pub(super) struct InstrumentFactory {
 impl InstrumentFactory {
     /// In the process-wide default.
     pub(super) fn of_default(namespace: &str) -> Self {
-        Self::in_instance(&obs::default(), namespace)
+        Self::in_instance(&pipeline::default(), namespace)
     }
 
     pub(super) fn of(obs: &Obs, namespace: &str) -> Self {
-        Self::in_instance(&obs.shared(), namespace)
+        Self::in_instance(&obs.pipeline(), namespace)
     }
 
-    fn in_instance(shared: &Shared, namespace: &str) -> Self {
-        let registry = shared.target.registry().cloned();
-        Self { recorder: shared.target.recorder(), registry, namespace: namespace.to_owned() }
+    fn in_instance(pipeline: &Pipeline, namespace: &str) -> Self {
+        let registry = pipeline.target.registry().cloned();
+        Self { recorder: pipeline.target.recorder(), registry, namespace: namespace.to_owned() }
     }
 
     /// The same under other names.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{InitError, Obs, ServiceInfo, Shared, global, shared};
+use super::{InitError, ServiceInfo, global};
 use crate::{
     clock,
     environment::{Env, Notices, tell_ignored},
@@ -13,9 +13,10 @@ use crate::{
     logs::{self, LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
     page::PageSettings,
+    pipeline::{self, KnownMethods, Listener, Obs, Pipeline, Routes},
     redact::Redactor,
-    request::{KnownMethods, Routes, install_panic_hook},
-    serve,
+    request::install_panic_hook,
+    serve::{self, Bound},
     trace::{Budget, Keep, OwnPropagator, Sampling, SpanReader, Tracing, TracingConfig},
 };
 
@@ -46,6 +47,23 @@ pub struct ObsBuilder {
     span_readers: Vec<Box<Guarded<dyn SpanReader>>>,
     line_reader: Option<Box<Guarded<dyn LineReader>>>,
     pub(crate) page: PageSettings,
+}
+
+/// The handle of a pipeline, whose page is served on `bound`.
+fn served(pipeline: Pipeline, bound: Option<Bound>) -> Result<Obs, InitError> {
+    let pipeline = Arc::new(pipeline);
+    let serving = bound.map(|bound| bound.serve(Arc::clone(&pipeline))).transpose()?;
+    Ok(Obs::new(pipeline, serving.map(|serving| Box::new(serving) as Box<dyn Listener>)))
+}
+
+// === impl Obs ===
+
+impl Obs {
+    /// Settings for the service of this name: `service` on log lines, `service.name` on spans. An empty name is
+    /// taken from `OTEL_SERVICE_NAME`.
+    pub fn builder(service: impl Into<String>) -> ObsBuilder {
+        ObsBuilder::new(service.into())
+    }
 }
 
 // === impl ObsBuilder ===
@@ -178,7 +196,7 @@ impl ObsBuilder {
     pub fn init(self) -> Result<Obs, InitError> {
         static INIT: Mutex<()> = Mutex::new(());
         let _one_at_a_time = INIT.lock().unwrap_or_else(PoisonError::into_inner);
-        if shared::installed().is_some() {
+        if pipeline::installed().is_some() {
             return Err(InitError::already_initialized(
                 "the process-wide obs",
                 "call `init` once, or `build` for a second instance",
@@ -186,22 +204,22 @@ impl ObsBuilder {
         }
         // All of it before anything is installed: what a process has only one of can't be taken back.
         let notices = Notices::default();
-        let env = Env::new(&shared::env, &notices);
+        let env = Env::new(&pipeline::env, &notices);
         let this = self.validated(env)?;
         global::check_subscriber()?;
         let bound = serve::bind(&this.page)?;
-        let registry = this.registry.clone().unwrap_or_else(|| shared::default_registry().clone());
+        let registry = this.registry.clone().unwrap_or_else(|| pipeline::default_registry().clone());
         let target = global::install_recorder(this.recorder.clone(), &registry);
         // An `init` that failed may have installed another one before.
         let registry = if let Target::Own(installed) = &target { installed.clone() } else { registry };
-        let obs = Obs::own(this.start(registry, target, Arc::clone(shared::default_routes()), env)?, bound)?;
+        let obs = served(this.start(registry, target, Arc::clone(pipeline::default_routes()), env)?, bound)?;
         let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
         global::install_subscriber(subscriber)?;
-        let shared = obs.shared();
-        global::install_opentelemetry(&shared.tracing);
+        let pipeline = obs.pipeline();
+        global::install_opentelemetry(&pipeline.tracing);
         global::bridge_log_crate();
-        shared::install(&shared);
-        global::report_target(&shared.target);
+        pipeline::install(&pipeline);
+        global::report_target(&pipeline.target);
         notices.tell();
         Ok(obs)
     }
@@ -217,7 +235,7 @@ impl ObsBuilder {
     /// If a setting is invalid.
     pub fn build(self) -> Result<Obs, InitError> {
         let notices = Notices::default();
-        let obs = self.build_in(Env::new(&shared::env, &notices))?;
+        let obs = self.build_in(Env::new(&pipeline::env, &notices))?;
         obs.tell(&notices);
         Ok(obs)
     }
@@ -228,7 +246,7 @@ impl ObsBuilder {
         let bound = serve::bind(&this.page)?;
         let registry = this.registry.clone().unwrap_or_default();
         let target = this.recorder.clone().map_or_else(|| Target::Own(registry.clone()), Target::Facade);
-        Obs::own(this.start(registry, target, Arc::default(), env)?, bound)
+        served(this.start(registry, target, Arc::default(), env)?, bound)
     }
 
     /// With what the environment adds, if all of it can be.
@@ -266,7 +284,13 @@ impl ObsBuilder {
         }
     }
 
-    fn start(self, registry: Registry, target: Target, routes: Arc<Routes>, env: Env<'_>) -> Result<Shared, InitError> {
+    fn start(
+        self,
+        registry: Registry,
+        target: Target,
+        routes: Arc<Routes>,
+        env: Env<'_>,
+    ) -> Result<Pipeline, InitError> {
         clock::prepare();
         install_panic_hook(logs::flush_at_panic);
         let recorder = target.recorder();
@@ -289,9 +313,9 @@ impl ObsBuilder {
         let pusher = Pusher::start(&registry, &service, (endpoint, &budget), &self.push, env, &*recorder)?;
         global::describe_service(&registry, &service);
         if matches!(target, Target::Own(_)) {
-            shared::watch(&registry);
+            pipeline::watch(&registry);
         }
-        Ok(Shared {
+        Ok(Pipeline {
             registry,
             target,
             pusher,

@@ -38,7 +38,7 @@ fn no_time_for_a_shutdown_is_no_panic() {
 #[tokio::test]
 async fn a_page_whose_time_has_no_end_is_written() {
     let obs = Obs::builder("test").log_writer(io::sink()).metrics_timeout(Duration::MAX).build().unwrap();
-    let page = MetricsPage::of_shared(obs.shared());
+    let page = MetricsPage::of_pipeline(obs.pipeline());
     let asked = PageRequest { method: "GET", path: "/metrics", query: None, headers: &() };
     assert_eq!(page.respond(&asked).await.status, 200);
 }

@@ -5,18 +5,13 @@ mod builder;
 mod duration_tests;
 mod error;
 mod global;
-mod handle;
 mod log_setters;
 mod metrics_setters;
-mod owner;
+mod page_setters;
 mod service;
-mod shared;
 mod trace_setters;
 
 pub(crate) use service::ServiceInfo;
-pub(crate) use shared::{Shared, default, default_routes, default_tracing};
 
 pub use builder::ObsBuilder;
 pub use error::{InitError, ShutdownError};
-pub use handle::Obs;
-pub use owner::PageOwner;

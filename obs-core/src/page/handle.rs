@@ -2,10 +2,10 @@
 
 use std::{future::Future, sync::Arc};
 
-use super::{Filter, PageRequest, PageResponse, request::Wanted, source::Source, token::Admission};
+use super::{Filter, PageOwner, PageRequest, PageResponse, request::Wanted, source::Source, token::Admission};
 use crate::{
     metrics::{Format, Target},
-    obs::{Obs, PageOwner, Shared},
+    pipeline::{Obs, Pipeline},
 };
 
 /// The metrics page of an instance; adapters put it behind a route that takes all methods.
@@ -39,8 +39,8 @@ impl MetricsPage {
     }
 
     #[cfg(feature = "serve-metrics")]
-    pub(crate) fn of_shared(shared: Arc<Shared>) -> Self {
-        Self { owner: PageOwner::of_shared(shared), source: None }
+    pub(crate) fn of_pipeline(pipeline: Arc<Pipeline>) -> Self {
+        Self { owner: PageOwner::of_pipeline(pipeline), source: None }
     }
 
     /// Whose page it is.
@@ -71,15 +71,15 @@ impl MetricsPage {
     /// ```
     pub fn answer(&self, request: &PageRequest<'_>) -> impl Future<Output = PageResponse> + Send + use<> {
         #[cfg(feature = "tokio-metrics")]
-        self.owner.shared().registry.saturation().watch_current_runtime();
+        self.owner.pipeline().registry.saturation().watch_current_runtime();
         self.respond(request)
     }
 
     /// [`answer`](Self::answer) in a runtime that is none of the service's.
     pub(crate) fn respond(&self, request: &PageRequest<'_>) -> impl Future<Output = PageResponse> + Send + use<> {
         let (owner, method, path) = (self.owner.clone(), request.method.to_owned(), request.path.to_owned());
-        let shared = owner.shared();
-        let decided = self.decide(&shared, request);
+        let pipeline = owner.pipeline();
+        let decided = self.decide(&pipeline, request);
         async move {
             // Before the page is written, so that it doesn't show its own request as one in flight.
             owner.leave_out(&method, &path).await;
@@ -87,7 +87,7 @@ impl MetricsPage {
                 Ok(decided) => decided,
                 Err(refusal) => return refusal,
             };
-            match shared.exposition.queue.join(&wanted, &source) {
+            match pipeline.exposition.queue.join(&wanted, &source) {
                 Ok(pending) => match pending.await {
                     Ok(body) => PageResponse::page(&wanted, body),
                     Err(why) => PageResponse::unavailable(why),
@@ -98,8 +98,8 @@ impl MetricsPage {
     }
 
     /// What to write, or the answer if there is nothing to write.
-    fn decide(&self, shared: &Shared, request: &PageRequest<'_>) -> Result<(Wanted, Source), PageResponse> {
-        if let Some(token) = &shared.exposition.token {
+    fn decide(&self, pipeline: &Pipeline, request: &PageRequest<'_>) -> Result<(Wanted, Source), PageResponse> {
+        if let Some(token) = &pipeline.exposition.token {
             let admission = token.admits(request.headers.get("authorization"));
             if admission != Admission::Granted {
                 return Err(PageResponse::unauthorized(admission));
@@ -109,11 +109,11 @@ impl MetricsPage {
             return Err(PageResponse::method_not_allowed());
         }
         let wanted = request.wanted();
-        match (&self.source, &shared.target) {
+        match (&self.source, &pipeline.target) {
             (Some(source), _) => {
                 Ok((Wanted { format: Format::Text, filter: Filter::default(), ..wanted }, source.clone()))
             }
-            (None, Target::Own(_)) => Ok((wanted, Source::Registry(shared.registry.clone()))),
+            (None, Target::Own(_)) => Ok((wanted, Source::Registry(pipeline.registry.clone()))),
             (None, Target::Facade(_)) => Err(PageResponse::elsewhere()),
         }
     }

@@ -19,6 +19,7 @@
 mod encoding;
 mod filter;
 mod handle;
+mod owner;
 mod queue;
 mod request;
 mod response;
@@ -30,8 +31,9 @@ mod token;
 mod worker;
 
 pub(crate) use filter::Filter;
-pub(crate) use settings::{Exposition, PageSettings};
+pub(crate) use settings::{Exposition, Hidden, PageSettings};
 
 pub use handle::MetricsPage;
+pub use owner::PageOwner;
 pub use request::PageRequest;
 pub use response::PageResponse;

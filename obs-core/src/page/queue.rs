@@ -17,11 +17,11 @@ use crate::deadline;
 
 /// How much is done at once, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Pages in flight.
-    pub(super) scrapes: usize,
+    pub(crate) scrapes: usize,
     /// From the request until the page is there.
-    pub(super) time: Duration,
+    pub(crate) time: Duration,
 }
 
 /// Why there is no page.

@@ -6,7 +6,7 @@ use super::{
     queue::{Limits, Queue},
     token::Token,
 };
-use crate::obs::{InitError, ObsBuilder};
+use crate::obs::InitError;
 
 const DEFAULT_MAX_SCRAPES: usize = 4;
 /// The time that Prometheus gives a scrape by default.
@@ -15,8 +15,8 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Settings of the page, part of an [`ObsBuilder`].
 #[derive(Debug)]
 pub(crate) struct PageSettings {
-    token: Option<Hidden>,
-    limits: Limits,
+    pub(crate) token: Option<Hidden>,
+    pub(crate) limits: Limits,
     #[cfg(feature = "serve-metrics")]
     pub(crate) listen: Option<std::net::SocketAddr>,
 }
@@ -28,8 +28,8 @@ pub(crate) struct Exposition {
     pub(super) queue: Queue,
 }
 
-/// A secret that was not looked at yet.
-struct Hidden(String);
+/// A secret that `Debug` does not show, not yet checked.
+pub(crate) struct Hidden(String);
 
 // === impl PageSettings ===
 
@@ -80,37 +80,11 @@ impl Default for Exposition {
     }
 }
 
-// === impl ObsBuilder ===
+// === impl Hidden ===
 
-impl ObsBuilder {
-    /// A bearer token that a client has to show before it sees the metrics page, wherever the page
-    /// is served: in Prometheus `authorization: { credentials: … }`. Visible ASCII without spaces.
-    /// Defaults to none: everybody sees the page.
-    ///
-    /// ```
-    /// let obs = obs_core::Obs::builder("payment-service")
-    ///     .metrics_token("kNTxrHHGqKmkWAeD")
-    ///     .log_writer(std::io::sink())
-    ///     .build()?;
-    /// # Ok::<(), obs_core::InitError>(())
-    /// ```
-    pub fn metrics_token(mut self, token: impl Into<String>) -> Self {
-        self.page.token = Some(Hidden(token.into()));
-        self
-    }
-
-    /// How many metrics pages may be in flight at once, at least 1; those who ask for the same page
-    /// at the same time share one, further ones get a 503. Defaults to 4.
-    pub fn metrics_max_scrapes(mut self, scrapes: usize) -> Self {
-        self.page.limits.scrapes = scrapes;
-        self
-    }
-
-    /// How long a scrape may wait for its page before it gets a 503. Defaults to 10 s, as long as
-    /// Prometheus waits.
-    pub fn metrics_timeout(mut self, timeout: Duration) -> Self {
-        self.page.limits.time = timeout;
-        self
+impl Hidden {
+    pub(crate) fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
     }
 }
 

@@ -7,12 +7,12 @@ use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
 use super::{
     GrpcStatus, HeaderReader, Instrument, RequestHead, grpc,
-    method::original as original_method,
     options::CapturedHeader,
     origin::{HTTPS, Origin},
 };
 use crate::{
     names::{attribute, rpc, value},
+    pipeline::original_method,
     redact::Redactor,
 };
 

@@ -4,12 +4,12 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use tracing::{Metadata, Span};
 
-use super::{KnownMethods, Options, grpc::Methods, options::CapturedHeader};
+use super::{Options, grpc::Methods, options::CapturedHeader};
 use crate::{
     context::RequestContext,
     metrics::{InFlight, RedOptions, ServerRed},
     names::log,
-    obs::{self, Shared},
+    pipeline::{self, KnownMethods, Pipeline},
     redact::Redactor,
     trace::server_span_name,
 };
@@ -17,7 +17,7 @@ use crate::{
 /// Everything that the requests of one layer share; made once, whatever number of clones and
 /// workers.
 pub struct Instrument {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<Pipeline>,
     pub(super) red: Option<ServerRed>,
     pub(super) options: Options,
     pub(super) grpc_methods: Methods,
@@ -37,7 +37,7 @@ pub(crate) fn is_request_span(metadata: &Metadata<'_>) -> bool {
 
 impl Instrument {
     pub(super) fn new(options: Options) -> Self {
-        let shared = options.shared.clone().unwrap_or_else(obs::default);
+        let shared = options.shared.clone().unwrap_or_else(pipeline::default);
         let red = options.metrics.then(|| {
             options.labels.warn();
             let red_options = RedOptions {

@@ -3,19 +3,19 @@
 use std::{
     any::Any,
     fmt,
-    sync::{Arc, OnceLock, Weak},
+    sync::{Arc, OnceLock},
 };
 
 use super::{
-    ArcOrStatic, ClientAddress, Finished, ForwardedHeaders, Head, Instrument, KnownMethods, Network, labels::OwnLabels,
+    ArcOrStatic, ClientAddress, Finished, ForwardedHeaders, Head, Instrument, Network, labels::OwnLabels,
     privacy::Privacy,
 };
 use crate::{
-    Obs, clock,
+    clock,
     guard::Guarded,
     metrics::Convention,
     names::metric,
-    obs::{self, Shared},
+    pipeline::{self, KnownMethods, Obs, Pipeline, Routes},
 };
 
 /// Names the error type of a failed answer.
@@ -28,7 +28,7 @@ pub(super) type FinishHook = Arc<Guarded<dyn Fn(&Finished<'_>) + Send + Sync>>;
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch that users set by its name")]
 pub struct Options {
     /// Where it goes; the process-wide default if none was given.
-    pub(super) shared: Option<Arc<Shared>>,
+    pub(super) shared: Option<Arc<Pipeline>>,
     pub(super) namespace: String,
     pub(super) convention: Convention,
     pub(super) labels: OwnLabels,
@@ -81,12 +81,6 @@ enum LazyRef {
     Forever(&'static Arc<Lazy>),
 }
 
-/// A [`LayerState`] that does not keep it in use.
-#[derive(Clone, Debug, Default)]
-pub(super) struct WeakLayerState {
-    lazy: Weak<Lazy>,
-}
-
 #[derive(Debug, Default)]
 struct Lazy {
     options: Options,
@@ -100,7 +94,7 @@ struct Lazy {
 impl Options {
     /// Records into this instance instead of the process-wide default.
     pub fn obs(&mut self, obs: &Obs) {
-        self.shared = Some(obs.shared());
+        self.shared = Some(obs.pipeline());
     }
 
     /// Sets the namespace of the metrics.
@@ -312,10 +306,16 @@ impl LayerState {
 
     /// To be called when the layer is added to a service: pages of the same instance then know it.
     pub fn announce(&self) {
-        match &self.lazy.options.shared {
-            Some(shared) => shared.routes.announce(self),
-            None => obs::default_routes().announce(self),
-        }
+        let routes = match &self.lazy.options.shared {
+            Some(pipeline) => &pipeline.routes,
+            None => pipeline::default_routes(),
+        };
+        routes.set_layer(self.lazy.counted());
+    }
+
+    /// The layer that was [announced](Self::announce) last, if it is still in use.
+    pub(crate) fn last_of(routes: &Routes) -> Option<Self> {
+        routes.layer().map(|lazy| Self { lazy: LazyRef::Counted(lazy) })
     }
 
     /// The state for a service that the layer is added to. That of the process-wide default stays until
@@ -335,10 +335,6 @@ impl LayerState {
     #[must_use]
     pub fn hooks<T: 'static>(&self) -> Option<&T> {
         hooks_of(&self.lazy.options)
-    }
-
-    pub(super) fn downgrade(&self) -> WeakLayerState {
-        WeakLayerState { lazy: Arc::downgrade(self.lazy.counted()) }
     }
 
     /// The state, made at the first call.
@@ -381,17 +377,5 @@ impl std::ops::Deref for LazyRef {
     #[inline]
     fn deref(&self) -> &Lazy {
         self.counted()
-    }
-}
-
-// === impl WeakLayerState ===
-
-impl WeakLayerState {
-    pub(super) fn is(&self, layer: &LayerState) -> bool {
-        std::ptr::eq(self.lazy.as_ptr(), &raw const *layer.lazy)
-    }
-
-    pub(super) fn upgrade(&self) -> Option<LayerState> {
-        self.lazy.upgrade().map(|lazy| LayerState { lazy: LazyRef::Counted(lazy) })
     }
 }

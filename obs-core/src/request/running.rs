@@ -11,7 +11,6 @@ use super::{
     grpc,
     nested::{Joinable, Joined},
     origin::Origin,
-    original_method,
     panic::PanicReport,
     stream::StreamSlot,
 };
@@ -21,6 +20,7 @@ use crate::{
     logs::RequestStart,
     metrics::InFlight,
     names::{error_type, header, value},
+    pipeline::original_method,
 };
 
 /// A request that has not ended.

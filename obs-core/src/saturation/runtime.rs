@@ -8,7 +8,7 @@ use tokio_metrics::{RuntimeIntervals, RuntimeMetrics, RuntimeMonitor};
 use crate::{
     metrics::Registry,
     names::{label, metric, value},
-    obs::Obs,
+    pipeline::Obs,
 };
 
 /// A program that starts ever new runtimes is watched no further than this.

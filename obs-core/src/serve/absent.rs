@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    obs::{InitError, Shared},
+    obs::InitError,
     page::PageSettings,
+    pipeline::{Listener, Pipeline},
 };
 
 /// There is none.
@@ -24,15 +25,15 @@ pub(crate) fn bind(_: &PageSettings) -> Result<Option<Bound>, InitError> {
 // === impl Bound ===
 
 impl Bound {
-    pub(crate) fn serve(self, _: Arc<Shared>) -> Result<Serving, InitError> {
+    pub(crate) fn serve(self, _: Arc<Pipeline>) -> Result<Serving, InitError> {
         match self {}
     }
 }
 
 // === impl Serving ===
 
-impl Serving {
-    pub(crate) fn stop(&self, _: Duration) -> bool {
+impl Listener for Serving {
+    fn stop(&self, _: Duration) -> bool {
         match *self {}
     }
 }

@@ -19,8 +19,9 @@ use tokio::{
 use super::{connection, connections::Connections};
 use crate::{
     names::target,
-    obs::{InitError, Obs, ObsBuilder, Shared},
+    obs::InitError,
     page::{MetricsPage, PageSettings},
+    pipeline::{Listener, Obs, Pipeline},
 };
 
 /// Connections at a time.
@@ -77,13 +78,13 @@ impl Bound {
     /// # Errors
     ///
     /// If there can be no thread or no runtime for it.
-    pub(crate) fn serve(self, shared: Arc<Shared>) -> Result<Serving, InitError> {
+    pub(crate) fn serve(self, pipeline: Arc<Pipeline>) -> Result<Serving, InitError> {
         let Self { listener, addr } = self;
         let failed = |error: io::Error| InitError::failed("start the thread that serves the metrics page", error);
         let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(failed)?;
         let (stop, stopped) = oneshot::channel();
         let (ending, ended) = mpsc::channel();
-        let page = MetricsPage::of_shared(shared);
+        let page = MetricsPage::of_pipeline(pipeline);
         let run = move || {
             if let Err(error) = runtime.block_on(accept(listener, page, stopped, MAX_CONNECTIONS)) {
                 tracing::error!(target: target::OBS, %error, %addr, "the metrics page is no longer served");
@@ -99,9 +100,12 @@ impl Bound {
 
 // === impl Serving ===
 
-impl Serving {
-    /// Stops and frees the address; whether that was done within `timeout`.
-    pub(crate) fn stop(&self, timeout: Duration) -> bool {
+impl Listener for Serving {
+    fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    fn stop(&self, timeout: Duration) -> bool {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Running { stop, ended }) = running else { return true };
         drop(stop);
@@ -142,40 +146,12 @@ pub(super) async fn accept(
     Ok(())
 }
 
-// === impl ObsBuilder ===
-
-impl ObsBuilder {
-    /// Serves the metrics page on `/metrics` of this address too, by a thread of its own, from
-    /// `init` or `build` until [`Obs::shutdown`] or the drop of the last handle. Port 0 takes a free
-    /// one, which [`Obs::metrics_addr`] tells. Defaults to none.
-    ///
-    /// With it, the page need not be a route of the service, where everybody can see it. An address
-    /// that can't be had, because another process listens there, is an [`InitError`].
-    ///
-    /// At most 64 connections are open: when there is no room for another, the one that has been idle for
-    /// longest is closed, so that clients that say nothing keep no scrape waiting. The first head of a
-    /// connection has to come within five seconds.
-    ///
-    /// ```
-    /// let obs = obs_core::Obs::builder("payment-service")
-    ///     .serve_metrics(([127, 0, 0, 1], 0).into())
-    ///     .log_writer(std::io::sink())
-    ///     .build()?;
-    /// println!("scrape http://{}/metrics", obs.metrics_addr().expect("an address was asked for"));
-    /// # Ok::<(), obs_core::InitError>(())
-    /// ```
-    pub fn serve_metrics(mut self, addr: SocketAddr) -> Self {
-        self.page.listen = Some(addr);
-        self
-    }
-}
-
 // === impl Obs ===
 
 impl Obs {
-    /// Where [`serve_metrics`](ObsBuilder::serve_metrics) serves the page; `None` if nowhere.
+    /// Where [`serve_metrics`](crate::ObsBuilder::serve_metrics) serves the page; `None` if nowhere.
     #[must_use]
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
-        self.serving().map(|serving| serving.addr)
+        self.listener().map(Listener::addr)
     }
 }

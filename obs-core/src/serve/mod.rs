@@ -22,6 +22,6 @@ mod stream;
 mod tests;
 
 #[cfg(not(feature = "serve-metrics"))]
-pub(crate) use absent::{Bound, Serving, bind};
+pub(crate) use absent::{Bound, bind};
 #[cfg(feature = "serve-metrics")]
-pub(crate) use listener::{Bound, Serving, bind};
+pub(crate) use listener::{Bound, bind};

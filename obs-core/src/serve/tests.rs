@@ -181,7 +181,7 @@ fn clients_that_do_not_read_their_page_do_not_keep_a_scrape_waiting() {
     listener.set_nonblocking(true).unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let page = MetricsPage::of_shared(obs.shared());
+    let page = MetricsPage::of_pipeline(obs.pipeline());
     let serving = thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(accept(listener, page, stopped, 2)).unwrap();

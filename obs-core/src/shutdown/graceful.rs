@@ -166,7 +166,7 @@ impl Graceful {
             Waited::TimeOver => false,
             Waited::Forced => true,
         };
-        let requests = self.obs.shared().routes.in_flight_count.count();
+        let requests = self.obs.pipeline().routes.in_flight_count.count();
         tracing::warn!(target: target::OBS, requests, forced, "requests in flight are given up");
         phase.send_replace(Phase::Overdue);
         let given_up = timeout(self.let_go, async {
@@ -179,7 +179,7 @@ impl Graceful {
 
     /// Waits until what was given up is recorded: servers may drop it on threads of their own.
     async fn settle(&self) {
-        while self.obs.shared().routes.in_flight_count.count() > 0 {
+        while self.obs.pipeline().routes.in_flight_count.count() > 0 {
             sleep(SETTLE).await;
         }
     }

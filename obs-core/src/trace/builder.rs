@@ -204,7 +204,7 @@ impl Pending {
         });
         let (tracing, parent) = match in_request {
             Some(recorded) => recorded?,
-            None => (crate::obs::default_tracing()?, otel::current()),
+            None => (crate::pipeline::default_tracing()?, otel::current()),
         };
         tracing.tracer()?;
         Some(Self { tracing, parent, builder: opentelemetry::trace::SpanBuilder::from_name(name) })

@@ -2,14 +2,16 @@
 
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
-use super::{Obs, Shared, shared};
-use crate::request::{LayerState, Routes, discard_current, known_method};
+use crate::{
+    pipeline::{self, Obs, Pipeline, Routes, known_method},
+    request::{LayerState, discard_current},
+};
 
 /// The instance that a page belongs to: a metrics page, a health check. For adapters.
 #[derive(Clone, Debug, Default)]
 pub struct PageOwner {
     /// `None` follows the process-wide default, also when that is initialised later.
-    shared: Option<Arc<Shared>>,
+    pipeline: Option<Arc<Pipeline>>,
 }
 
 // === impl PageOwner ===
@@ -24,18 +26,18 @@ impl PageOwner {
     /// This instance.
     #[must_use]
     pub fn of(obs: &Obs) -> Self {
-        Self { shared: Some(obs.shared()) }
+        Self { pipeline: Some(obs.pipeline()) }
     }
 
     #[cfg(feature = "serve-metrics")]
-    pub(crate) fn of_shared(shared: Arc<Shared>) -> Self {
-        Self { shared: Some(shared) }
+    pub(crate) fn of_pipeline(pipeline: Arc<Pipeline>) -> Self {
+        Self { pipeline: Some(pipeline) }
     }
 
     /// The layer that observes the service that the page belongs to, if there is one.
     #[must_use]
     pub fn layer(&self) -> Option<LayerState> {
-        self.routes().layer()
+        LayerState::last_of(self.routes())
     }
 
     /// Leaves the request for a page, with this method and whole path, out of all signals. To be awaited
@@ -60,14 +62,14 @@ impl PageOwner {
         .await;
     }
 
-    pub(crate) fn shared(&self) -> Arc<Shared> {
-        self.shared.clone().unwrap_or_else(shared::default)
+    pub(crate) fn pipeline(&self) -> Arc<Pipeline> {
+        self.pipeline.clone().unwrap_or_else(pipeline::default)
     }
 
     fn routes(&self) -> &Routes {
-        match &self.shared {
-            Some(shared) => &shared.routes,
-            None => shared::default_routes(),
+        match &self.pipeline {
+            Some(pipeline) => &pipeline.routes,
+            None => pipeline::default_routes(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The handle that owns a pipeline.
 
 use std::{
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -15,13 +16,13 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{InitError, ObsBuilder, Shared, ShutdownError};
+use super::Pipeline;
 use crate::{
     context::RequestContext,
     deadline,
     environment::Notices,
     metrics::Registry,
-    serve::{Bound, Serving},
+    obs::{InitError, ShutdownError},
 };
 
 /// How long dropping the last handle may flush.
@@ -46,55 +47,58 @@ const EXPORT_SHARE: f64 = 0.8;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Obs {
-    owner: Arc<Owner>,
+    inner: Arc<Inner>,
 }
 
+/// What all handles share; dropped with the last of them.
 #[derive(Debug)]
-struct Owner {
-    shared: Arc<Shared>,
-    /// The listener of the metrics page.
-    serving: Option<Serving>,
-    /// Whether somebody has given the end the time that it may take.
+struct Inner {
+    pipeline: Arc<Pipeline>,
+    /// The listener of the metrics page, if there is one.
+    listener: Option<Box<dyn Listener>>,
+    /// Whether [`Obs::shutdown`] was called.
     is_shut_down: AtomicBool,
+}
+
+/// A thread that serves the metrics page on an address of its own, until it is stopped or dropped.
+pub(crate) trait Listener: fmt::Debug + Send + Sync {
+    /// The address that it listens on.
+    #[cfg(feature = "serve-metrics")]
+    fn addr(&self) -> std::net::SocketAddr;
+
+    /// Stops and frees the address; whether that was done within `timeout`.
+    fn stop(&self, timeout: Duration) -> bool;
 }
 
 // === impl Obs ===
 
 impl Obs {
-    /// Settings for the service of this name, as `service` stands on log lines and `service.name`
-    /// on spans. An empty name is taken from `OTEL_SERVICE_NAME`.
-    pub fn builder(service: impl Into<String>) -> ObsBuilder {
-        ObsBuilder::new(service.into())
-    }
-
-    /// Takes over the pipeline and starts to serve its page on `bound`.
-    pub(super) fn own(shared: Shared, bound: Option<Bound>) -> Result<Self, InitError> {
-        let shared = Arc::new(shared);
-        let serving = bound.map(|bound| bound.serve(Arc::clone(&shared))).transpose()?;
-        Ok(Self { owner: Arc::new(Owner { shared, serving, is_shut_down: AtomicBool::new(false) }) })
+    /// The handle of a pipeline, and of the listener that serves its page.
+    pub(crate) fn new(pipeline: Arc<Pipeline>, listener: Option<Box<dyn Listener>>) -> Self {
+        Self { inner: Arc::new(Inner { pipeline, listener, is_shut_down: AtomicBool::new(false) }) }
     }
 
     #[cfg(feature = "serve-metrics")]
-    pub(crate) fn serving(&self) -> Option<&Serving> {
-        self.owner.serving.as_ref()
+    pub(crate) fn listener(&self) -> Option<&dyn Listener> {
+        self.inner.listener.as_deref()
     }
 
     /// Writes to the lines of this instance what is odd about its settings: its subscriber may not be installed yet.
-    pub(super) fn tell(&self, notices: &Notices) {
+    pub(crate) fn tell(&self, notices: &Notices) {
         if !notices.is_empty() {
             let subscriber = tracing_subscriber::registry().with(self.subscriber_layer());
             tracing::subscriber::with_default(subscriber, || notices.tell());
         }
     }
 
-    pub(crate) fn shared(&self) -> Arc<Shared> {
-        Arc::clone(&self.owner.shared)
+    pub(crate) fn pipeline(&self) -> Arc<Pipeline> {
+        Arc::clone(&self.inner.pipeline)
     }
 
     /// The registry behind the metrics page.
     #[must_use]
     pub fn registry(&self) -> &Registry {
-        &self.owner.shared.registry
+        &self.inner.pipeline.registry
     }
 
     /// A context for work that no HTTP request started, in this instance: a job, a message from a
@@ -108,7 +112,7 @@ impl Obs {
     /// ```
     #[must_use]
     pub fn start_context(&self) -> RequestContext {
-        RequestContext::start_in(&self.owner.shared.tracing)
+        RequestContext::start_in(&self.inner.pipeline.tracing)
     }
 
     /// The layer that writes `tracing` events as log lines and sends `tracing` spans as children of
@@ -127,14 +131,14 @@ impl Obs {
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        let shared = &self.owner.shared;
+        let pipeline = &self.inner.pipeline;
         // A box and no `Option`: that doesn't tell the layer in it what subscriber it is part of.
-        let lines: Box<dyn Layer<S> + Send + Sync> = match &shared.logs {
+        let lines: Box<dyn Layer<S> + Send + Sync> = match &pipeline.logs {
             Some(logs) => Box::new(logs.layer()),
             None => Box::new(Identity::new()),
         };
         // The spans come first, so that the lines find the ids of the span that they stand in.
-        shared.tracing.layer().and_then(lines)
+        pipeline.tracing.layer().and_then(lines)
     }
 
     /// Changes which events are logged, at once, in the syntax of
@@ -144,7 +148,7 @@ impl Obs {
     ///
     /// If a directive is malformed; the filter before stays.
     pub fn set_log_filter(&self, directives: impl AsRef<str>) -> Result<(), InitError> {
-        match &self.owner.shared.logs {
+        match &self.inner.pipeline.logs {
             Some(logs) => logs.set_filter(directives.as_ref()),
             None => Ok(()),
         }
@@ -163,10 +167,10 @@ impl Obs {
     /// `obs_spans_dropped_total`, `obs_log_records_dropped_total`, `obs_metric_pushes_failed_total` and
     /// `obs_log_lines_dropped_total`.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
-        self.owner.is_shut_down.store(true, Relaxed);
+        self.inner.is_shut_down.store(true, Relaxed);
         let start = Instant::now();
         let end = deadline(start, timeout);
-        let Shared { tracing, logs, pusher, .. } = &*self.owner.shared;
+        let Pipeline { tracing, logs, pusher, .. } = &*self.inner.pipeline;
         let mut unfinished = Vec::new();
         // A collector that hangs must not take the time that the last lines need.
         let for_export = timeout.mul_f64(EXPORT_SHARE);
@@ -190,7 +194,7 @@ impl Obs {
             unfinished.push("logs");
         }
         // Last, so that whoever scrapes sees what the others have dropped.
-        if self.owner.serving.as_ref().is_some_and(|serving| !serving.stop(left(end))) {
+        if self.inner.listener.as_ref().is_some_and(|listener| !listener.stop(left(end))) {
             unfinished.push("metrics page");
         }
         if unfinished.is_empty() { Ok(()) } else { Err(ShutdownError { unfinished, timeout }) }
@@ -213,20 +217,20 @@ impl Obs {
     ///
     /// If something could not be flushed in time, or was lost meanwhile.
     pub fn flush(&self, timeout: Duration) -> Result<(), ShutdownError> {
-        let unfinished = self.owner.flush(Instant::now(), timeout);
+        let unfinished = self.inner.flush(Instant::now(), timeout);
         if unfinished.is_empty() { Ok(()) } else { Err(ShutdownError { unfinished, timeout }) }
     }
 }
 
-// === impl Owner ===
+// === impl Inner ===
 
-impl Owner {
+impl Inner {
     /// Sends and writes what is in flight, within `timeout` from `start`. Returns what could not be.
     fn flush(&self, start: Instant, timeout: Duration) -> Vec<&'static str> {
         let for_export = timeout.mul_f64(EXPORT_SHARE);
         let export_end = deadline(start, for_export);
         let mut unfinished = Vec::new();
-        let Shared { tracing, logs, pusher, .. } = &*self.shared;
+        let Pipeline { tracing, logs, pusher, .. } = &*self.pipeline;
         // Asks for it, so that all exports go on at once; the second calls wait.
         if let Some(logs) = logs {
             logs.flush_export(Duration::ZERO);
@@ -250,14 +254,14 @@ impl Owner {
     }
 }
 
-impl Drop for Owner {
+impl Drop for Inner {
     fn drop(&mut self) {
         let start = Instant::now();
         // What was not done in the time of a shutdown won't be now: only what came later.
         let timeout = if *self.is_shut_down.get_mut() { LATE_TIMEOUT } else { DROP_TIMEOUT };
         self.flush(start, timeout);
-        if let Some(serving) = &self.serving {
-            serving.stop(left(deadline(start, timeout)));
+        if let Some(listener) = &self.listener {
+            listener.stop(left(deadline(start, timeout)));
         }
     }
 }

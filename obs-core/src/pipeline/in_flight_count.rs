@@ -10,12 +10,12 @@ pub(crate) struct InFlightCount(InFlightCells);
 
 impl InFlightCount {
     #[inline]
-    pub(super) fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.0.up();
     }
 
     #[inline]
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.0.down();
     }
 
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn requests_are_counted_until_they_are_recorded_also_without_their_layer() {
         let obs = Obs::builder("test").log_writer(std::io::sink()).build().unwrap();
-        let count = || obs.shared().routes.in_flight_count.count();
+        let count = || obs.pipeline().routes.in_flight_count.count();
         let start = |metrics| {
             let layer = LayerState::default().with(|options| {
                 options.obs(&obs);

@@ -47,13 +47,13 @@ impl ExpectedPages {
 
     /// The place of the expectation that such a request is for a page, if there is one.
     #[inline]
-    pub(super) fn find(&self, method: &str, path: &str) -> Option<usize> {
+    pub(crate) fn find(&self, method: &str, path: &str) -> Option<usize> {
         let at = self.all().position(|expected| expected.is(method, path))?;
         self.all().nth(at).filter(|expected| !expected.is_wrong.load(Relaxed)).map(|_| at)
     }
 
     /// Something else has answered the request that was expected to be for a page.
-    pub(super) fn refute(&self, at: usize) {
+    pub(crate) fn refute(&self, at: usize) {
         if let Some(expected) = self.all().nth(at) {
             expected.is_wrong.store(true, Relaxed);
         }

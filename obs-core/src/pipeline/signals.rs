@@ -1,0 +1,67 @@
+//! The signals of one instance.
+
+use std::sync::Arc;
+
+use super::{
+    KnownMethods, Routes,
+    default::{default_registry, default_routes, env},
+};
+use crate::{
+    logs::Logs,
+    metrics::{DURATION_BUCKETS, Push, Pusher, Registry, Target},
+    page::Exposition,
+    trace::Tracing,
+};
+
+/// The signals of one instance. Layers hold it, so it works as long as any of them does.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) registry: Registry,
+    /// Where RED metrics go: the registry, or another recorder.
+    pub(crate) target: Target,
+    /// Pushes metrics to a collector, if they are pushed.
+    pub(crate) pusher: Option<Pusher>,
+    /// Bounds of the duration histograms, in seconds.
+    pub(crate) duration_buckets: Vec<f64>,
+    /// `None` where nothing was initialised: no lines are written.
+    pub(crate) logs: Option<Logs>,
+    pub(crate) tracing: Tracing,
+    pub(crate) routes: Arc<Routes>,
+    /// The methods of the environment; a layer's own list goes first.
+    pub(crate) known_methods: KnownMethods,
+    pub(crate) exposition: Exposition,
+}
+
+/// Shows the state of the process, and of the runtime that this is called in, on the page of a
+/// registry.
+pub(crate) fn watch(registry: &Registry) {
+    registry.saturation().watch();
+    #[cfg(feature = "tokio-metrics")]
+    registry.saturation().watch_current_runtime();
+}
+
+// === impl Pipeline ===
+
+impl Pipeline {
+    /// What is pushed, if anything is.
+    pub(crate) fn push(&self) -> Option<Push> {
+        self.pusher.as_ref().map(|pusher| pusher.push().clone())
+    }
+
+    /// Metrics in the default registry, ids and propagation; no spans, no lines.
+    pub(super) fn bare() -> Self {
+        let registry = default_registry().clone();
+        watch(&registry);
+        Self {
+            target: Target::Own(registry.clone()),
+            registry,
+            pusher: None,
+            duration_buckets: DURATION_BUCKETS.to_vec(),
+            logs: None,
+            tracing: Tracing::ids_only(),
+            routes: Arc::clone(default_routes()),
+            known_methods: KnownMethods::of_env(&env),
+            exposition: Exposition::default(),
+        }
+    }
+}
