@@ -6,7 +6,6 @@
 pub mod client;
 pub mod context;
 pub mod environment;
-pub mod guard;
 #[cfg(feature = "tokio")]
 pub mod health;
 pub mod instruments;
@@ -19,19 +18,18 @@ pub mod request;
 pub mod shutdown;
 pub mod trace;
 
-mod clock;
-mod deadline;
-mod formatting;
 mod obs;
 mod page;
 mod pipeline;
-mod redact;
 mod saturation;
 mod serve;
 
+pub(crate) use obs_base::{clock, formatting, redact};
+
+pub use obs::ObsBuilder;
 #[doc(hidden)]
-pub use deadline::deadline;
-pub use obs::{InitError, ObsBuilder, ShutdownError};
+pub use obs_base::deadline;
+pub use obs_base::{InitError, ShutdownError, guard};
 pub use obs_conventions::names;
 pub use page::{MetricsPage, PageOwner, PageRequest, PageResponse};
 pub use pipeline::Obs;

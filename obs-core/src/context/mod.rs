@@ -53,18 +53,17 @@
 mod carried;
 mod current;
 mod field;
-mod ids;
 pub(crate) mod otel;
 mod request_context;
 mod scope;
 
 pub(crate) use current::{Entered, enter, exemplar_ids, with_current};
-pub(crate) use ids::RequestId;
+pub(crate) use obs_base::ids::RequestId;
 pub(crate) use request_context::Parts;
 
 pub use carried::Carried;
 pub use current::{clear, current, set_field};
 pub use field::FieldValue;
-pub use ids::{SpanId, TraceFlags, TraceId};
+pub use obs_base::ids::{SpanId, TraceFlags, TraceId};
 pub use request_context::RequestContext;
 pub use scope::{Scoped, carry, in_current, in_new, run_in, run_new, scope};

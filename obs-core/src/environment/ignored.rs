@@ -26,8 +26,8 @@ pub(super) const IGNORED: [(&str, &str); 15] = [
     ("OTEL_EXPERIMENTAL_CONFIG_FILE", NO_FILE),
 ];
 
-/// Notes which of them are set.
-pub(crate) fn tell_ignored(env: Env<'_>) {
+/// Keeps a notice of each of them that is set.
+pub(crate) fn report_ignored(env: Env<'_>) {
     for (name, why) in IGNORED {
         if env.get(name).is_some() {
             env.notice(format!("{name} is set and ignored: {why}"));

@@ -78,33 +78,11 @@ fn variables_that_are_read_are_those_that_the_table_calls_obeyed() {
 }
 
 #[test]
-fn a_variable_that_is_ignored_is_told_with_its_reason() {
+fn a_variable_that_is_ignored_is_reported_with_its_reason() {
     let env = |name: &str| (name == "OTEL_EXPORTER_OTLP_INSECURE").then(|| "true".to_owned());
     let notices = Notices::default();
-    tell_ignored(Env::new(&env, &notices));
-    let told = notices.take();
-    assert_eq!(told.len(), 1);
-    assert!(told[0].starts_with("OTEL_EXPORTER_OTLP_INSECURE is set and ignored: the scheme"), "{told:?}");
-}
-
-#[test]
-fn the_same_is_told_once_and_long_values_are_cut() {
-    let notices = Notices::default();
-    let env = |_: &str| Some("x\n".repeat(100));
-    for _ in 0..3 {
-        let _ = Env::new(&env, &notices).word(["OTEL_TRACES_SAMPLER"], &[("x", ())], "x");
-    }
-    let told = notices.take();
-    assert!(told.len() == 1 && told[0].len() < 300 && !told[0].contains('\n'), "{told:?}");
-}
-
-#[test]
-fn words_are_taken_in_any_case_and_unknown_ones_leave_the_choice_to_the_next_variable() {
-    let notices = Notices::default();
-    let env = |name: &str| Some(if name == "SPECIAL" { "purple" } else { " BLUE " }.to_owned());
-    let env = Env::new(&env, &notices);
-    let words = [("blue", 1), ("red", 2)];
-    assert_eq!(env.word(["SPECIAL", "GENERAL"], &words, "blue or red"), Some(1));
-    assert_eq!(env.word(["SPECIAL"], &words, "blue or red"), None);
-    assert_eq!(notices.take(), ["SPECIAL is \"purple\", expected blue or red: it is ignored"]);
+    report_ignored(Env::new(&env, &notices));
+    let reported = notices.take();
+    assert_eq!(reported.len(), 1);
+    assert!(reported[0].starts_with("OTEL_EXPORTER_OTLP_INSECURE is set and ignored: the scheme"), "{reported:?}");
 }

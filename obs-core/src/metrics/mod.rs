@@ -34,6 +34,7 @@ mod clean;
 mod descriptions;
 mod family;
 mod format;
+mod guarded_recorder;
 mod handles;
 mod idle;
 mod key_table;
@@ -59,6 +60,7 @@ mod text_page;
 pub(crate) use buckets::validate_buckets;
 pub(crate) use cells::InFlightCells;
 pub(crate) use format::parse_quality;
+pub(crate) use guarded_recorder::GuardedRecorder;
 pub(crate) use push::Pusher;
 pub(crate) use push_settings::PushSettings;
 pub(crate) use red::{

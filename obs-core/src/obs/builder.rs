@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::{InitError, ServiceInfo, global};
 use crate::{
     clock,
-    environment::{Env, Notices, tell_ignored},
+    environment::{Env, Notices, report_ignored},
     guard::Guarded,
     logs::{self, LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
@@ -220,7 +220,7 @@ impl ObsBuilder {
         global::bridge_log_crate();
         pipeline::install(&pipeline);
         global::report_target(&pipeline.target);
-        notices.tell();
+        notices.log();
         Ok(obs)
     }
 
@@ -251,7 +251,7 @@ impl ObsBuilder {
 
     /// With what the environment adds, if all of it can be.
     fn validated(mut self, env: Env<'_>) -> Result<Self, InitError> {
-        tell_ignored(env);
+        report_ignored(env);
         self.service = self.service.completed(env)?;
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
         self.page.check()?;

@@ -10,9 +10,8 @@ use tracing::{Dispatch, Subscriber, subscriber::NoSubscriber};
 
 use super::{InitError, ServiceInfo};
 use crate::{
-    guard::GuardedRecorder,
     logs::install_log_bridge,
-    metrics::{Registry, Target},
+    metrics::{GuardedRecorder, Registry, Target},
     names::target,
     trace::Tracing,
 };

@@ -1,6 +1,6 @@
 //! The choice of metrics by name.
 
-use crate::redact::percent_decoded;
+use percent_encoding::percent_decode_str;
 
 /// The query parameter of Prometheus's client libraries.
 const PARAMETER: &str = "name[]";
@@ -17,7 +17,7 @@ pub(crate) struct Filter {
 impl Filter {
     /// The names of all `name[]` parameters, as forms encode them.
     pub(super) fn of_query(query: &str) -> Self {
-        let decoded = |text: &str| percent_decoded(&text.replace('+', " "));
+        let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
         let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let mut names: Vec<String> =
             pairs.filter(|(key, _)| decoded(key) == PARAMETER).map(|(_, value)| decoded(value)).collect();

@@ -87,7 +87,7 @@ impl Obs {
     pub(crate) fn tell(&self, notices: &Notices) {
         if !notices.is_empty() {
             let subscriber = tracing_subscriber::registry().with(self.subscriber_layer());
-            tracing::subscriber::with_default(subscriber, || notices.tell());
+            tracing::subscriber::with_default(subscriber, || notices.log());
         }
     }
 
@@ -197,7 +197,7 @@ impl Obs {
         if self.inner.listener.as_ref().is_some_and(|listener| !listener.stop(left(end))) {
             unfinished.push("metrics page");
         }
-        if unfinished.is_empty() { Ok(()) } else { Err(ShutdownError { unfinished, timeout }) }
+        ShutdownError::unless_empty(unfinished, timeout)
     }
 
     /// Sends and writes what was recorded so far, and goes on: before what ends a process without a word, such
@@ -218,7 +218,7 @@ impl Obs {
     /// If something could not be flushed in time, or was lost meanwhile.
     pub fn flush(&self, timeout: Duration) -> Result<(), ShutdownError> {
         let unfinished = self.inner.flush(Instant::now(), timeout);
-        if unfinished.is_empty() { Ok(()) } else { Err(ShutdownError { unfinished, timeout }) }
+        ShutdownError::unless_empty(unfinished, timeout)
     }
 }
 

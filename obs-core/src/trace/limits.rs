@@ -107,9 +107,9 @@ mod tests {
         let expected = Limits { value: 1, attributes: 2, events: 3, links: 4, event_attributes: 5, link_attributes: 0 };
         assert_eq!(limits, expected);
         let env = |name: &str| special.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let records = Limits::of_records(None, Env::alone(&env));
+        let records = Limits::of_records(None, Env::without_notices(&env));
         assert_eq!((records.value, records.attributes), (10, 11));
-        assert_eq!(Limits::of_spans(Some(7), Env::alone(&env)).value, 7, "code beats environment");
+        assert_eq!(Limits::of_spans(Some(7), Env::without_notices(&env)).value, 7, "code beats environment");
     }
 
     #[test]

@@ -393,7 +393,7 @@ mod tests {
     #[test]
     fn a_format_of_the_users_own_that_panics_harms_nothing() {
         let env = |_: &str| None;
-        let propagators = Propagators::from_settings(Some(Arc::new(Panics)), Env::alone(&env));
+        let propagators = Propagators::from_settings(Some(Arc::new(Panics)), Env::without_notices(&env));
         let mut read = Extracted::default();
         propagators.filter(&mut read, &());
         assert!(read.parent.is_none());

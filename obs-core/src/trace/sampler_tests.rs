@@ -12,15 +12,15 @@ fn from_env(sampler: &str, arg: Option<&str>) -> Result<Sampler, InitError> {
         SAMPLER_ARG => arg.map(str::to_owned),
         _ => None,
     };
-    Sampler::from_settings(None, &Sampling::new(), Env::alone(&env))
+    Sampler::from_settings(None, &Sampling::new(), Env::without_notices(&env))
 }
 
 fn from_code(ratio: f64) -> Result<Sampler, InitError> {
-    Sampler::from_settings(Some(ratio), &Sampling::new(), Env::alone(&|_| Some("nonsense".to_owned())))
+    Sampler::from_settings(Some(ratio), &Sampling::new(), Env::without_notices(&|_| Some("nonsense".to_owned())))
 }
 
 fn with(ratio: f64, sampling: &Sampling) -> Sampler {
-    Sampler::from_settings(Some(ratio), sampling, Env::alone(&|_| None)).unwrap()
+    Sampler::from_settings(Some(ratio), sampling, Env::without_notices(&|_| None)).unwrap()
 }
 
 /// An id in the upper half of those that decide.
@@ -61,7 +61,7 @@ fn an_impossible_ratio_is_refused_by_name() {
     for bad in [f64::NAN, -0.1, 1.1, f64::INFINITY] {
         let error = from_code(bad).unwrap_err().to_string();
         assert!(error.starts_with("sample_ratio is ") && error.contains("0.0"), "{error}");
-        let of_route = Sampler::from_settings(None, &Sampling::new().route("/x", bad), Env::alone(&|_| None));
+        let of_route = Sampler::from_settings(None, &Sampling::new().route("/x", bad), Env::without_notices(&|_| None));
         let error = of_route.unwrap_err().to_string();
         assert!(error.starts_with("sampling.route is ") && error.contains("0.0"), "{error}");
     }
@@ -145,7 +145,7 @@ fn a_callers_decision_beats_lists_ratios_and_limit() {
 #[test]
 fn without_parent_based_sampling_the_lists_hold_for_callers_too() {
     let env = |name: &str| (name == SAMPLER).then(|| "always_on".to_owned());
-    let sampler = Sampler::from_settings(None, &Sampling::new().never("/never"), Env::alone(&env)).unwrap();
+    let sampler = Sampler::from_settings(None, &Sampling::new().never("/never"), Env::without_notices(&env)).unwrap();
     assert!(!sampler.samples_child(ON, upper(), Some("/never")));
     assert!(sampler.samples_child(OFF, upper(), Some("/other")));
 }

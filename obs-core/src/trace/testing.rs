@@ -33,7 +33,7 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
         value_limit: None,
         redactor: Arc::default(),
         provider: None,
-        env: Env::alone(env),
+        env: Env::without_notices(env),
         recorder: &metrics::NoopRecorder,
     }
 }

@@ -86,7 +86,7 @@ impl Fixture {
             otlp_endpoint: None,
             budget: &crate::trace::Budget::default(),
             value_limit: None,
-            env: Env::alone(&|_| None),
+            env: Env::without_notices(&|_| None),
             recorder,
         };
         Self { logs: Logs::start(config).unwrap(), captured }

@@ -164,7 +164,7 @@ mod tests {
 
     fn endpoint(code: Option<&str>, set: &[(&str, &str)]) -> Result<Option<Endpoint>, InitError> {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        Endpoint::from_settings(&TRACES, code, Env::alone(&env))
+        Endpoint::from_settings(&TRACES, code, Env::without_notices(&env))
     }
 
     fn url(code: Option<&str>, set: &[(&str, &str)]) -> String {

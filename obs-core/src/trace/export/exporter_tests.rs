@@ -61,7 +61,7 @@ impl BatchExporter for Scripted {
 fn settings() -> ExportSettings {
     ExportSettings {
         signal: &TRACES,
-        endpoint: Endpoint::from_settings(&TRACES, Some("http://collector:4318"), Env::alone(&|_| None))
+        endpoint: Endpoint::from_settings(&TRACES, Some("http://collector:4318"), Env::without_notices(&|_| None))
             .unwrap()
             .unwrap(),
         transport: Transport::default(),

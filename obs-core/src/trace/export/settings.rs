@@ -145,7 +145,7 @@ mod tests {
     fn settings(set: &[(&str, &str)]) -> Result<Option<ExportSettings>, InitError> {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         let code = FromCode { endpoint: Some("http://localhost:4318"), ..FromCode::default() };
-        ExportSettings::from_settings(&TRACES, code, Env::alone(&env))
+        ExportSettings::from_settings(&TRACES, code, Env::without_notices(&env))
     }
 
     /// What is said about these settings of the metrics or traces of a collector.

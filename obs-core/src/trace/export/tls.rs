@@ -129,7 +129,7 @@ mod tests {
 
     fn tls(set: &[(&str, &str)]) -> Result<Tls, InitError> {
         let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        Tls::from_settings(&TRACES, Env::alone(&env))
+        Tls::from_settings(&TRACES, Env::without_notices(&env))
     }
 
     #[test]

@@ -3,10 +3,9 @@
 #[cfg(feature = "otlp-tls")]
 use super::tls::Tls;
 use super::{endpoint::Protocol, signal::Signal};
-use crate::{
-    environment::{Env, pairs},
-    obs::InitError,
-};
+use obs_base::environment::pairs;
+
+use crate::{environment::Env, obs::InitError};
 
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 const COMPRESSION: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";

@@ -1,13 +1,13 @@
-//! Text of the application's own, bounded.
+//! Bounded texts of values.
 
 use std::fmt::{self, Display, Write};
 
 use super::guarded;
 
-/// What stands for a value whose formatting panicked.
+/// The text of a value whose formatting panicked.
 pub const PANICKED: &str = "<panicked while formatting>";
 
-/// A text that takes so many bytes and no more.
+/// A string of at most `max_bytes`.
 #[derive(Debug)]
 pub(super) struct Bounded {
     text: String,
@@ -15,10 +15,10 @@ pub(super) struct Bounded {
     is_full: bool,
 }
 
-/// The text of a value, `max_bytes` at most, cut at a character; [`PANICKED`] if its `Display` panics.
+/// The text of a value, cut to `max_bytes` at a character boundary; [`PANICKED`] if its `Display` panics.
 ///
 /// ```
-/// use obs_core::guard::text_of;
+/// use obs_base::guard::text_of;
 ///
 /// assert_eq!(text_of(&"größer", 4), "grö");
 /// ```
@@ -46,7 +46,7 @@ impl Bounded {
         Self { text: String::new(), max_bytes, is_full: false }
     }
 
-    /// One that begins with this text.
+    /// Begins with `text`.
     pub(super) fn with(text: &str, max_bytes: usize) -> Self {
         let mut bounded = Self::new(max_bytes);
         let _ = bounded.write_str(text);

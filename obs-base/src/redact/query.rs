@@ -1,7 +1,7 @@
 //! Query strings without their secrets.
 
 use super::Redactor;
-use crate::names::value::REDACTED;
+use obs_conventions::names::value::REDACTED;
 
 /// Appends the query with the values of sensitive keys replaced by `REDACTED`.
 ///
@@ -35,24 +35,6 @@ fn end_of_sensitive_key(redactor: &Redactor, pair: &str) -> Option<usize> {
         start += part.len() + 1;
     }
     None
-}
-
-/// Decodes what is well-formed and leaves the rest as it is.
-pub(crate) fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if let (b'%', Some(high), Some(low)) = (byte, digit(at + 1), digit(at + 2)) {
-            out.push(u8::try_from(high * 16 + low).unwrap_or(byte));
-            at += 3;
-        } else {
-            out.push(byte);
-            at += 1;
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Fields of events and spans, copied so that whoever reads them runs no code of the application.
+//! Copies of the fields of events and spans.
 
 use std::{
     error::Error,
@@ -13,9 +13,9 @@ use tracing_core::{
 
 use super::{ErrorCopy, floor_char_boundary, with_text};
 
-/// Copied values, by the place of their field.
+/// Copied values by the index of their field: readers run no code of the application.
 #[derive(Debug)]
-pub(crate) struct Copies {
+pub struct Copies {
     values: Vec<Option<Copy>>,
     /// The longest text, in bytes.
     limit: usize,
@@ -35,7 +35,7 @@ enum Copy {
     Error(Box<dyn Error>),
 }
 
-/// What a `Debug` wrote, to be written again as it is.
+/// The output of a `Debug` impl, written as it is.
 struct Written(String);
 
 // === impl Copies ===
@@ -47,8 +47,8 @@ impl Copies {
         Self { values, limit }
     }
 
-    /// Hands on an event with copies of its fields; no text has more than `limit` bytes.
-    pub(crate) fn with_event<R>(event: &Event<'_>, limit: usize, use_it: impl FnOnce(&Event<'_>) -> R) -> R {
+    /// Runs `use_it` with an event whose fields are copies, each text cut to `limit` bytes.
+    pub fn with_event<R>(event: &Event<'_>, limit: usize, use_it: impl FnOnce(&Event<'_>) -> R) -> R {
         let metadata = event.metadata();
         let mut copies = Self::new(metadata.fields(), limit);
         event.record(&mut copies);
@@ -61,8 +61,8 @@ impl Copies {
         })
     }
 
-    /// Hands on the attributes of a new span with copies of its fields.
-    pub(crate) fn with_attributes<R>(
+    /// Runs `use_it` with attributes of a new span whose fields are copies, each text cut to `limit` bytes.
+    pub fn with_attributes<R>(
         attributes: &Attributes<'_>,
         limit: usize,
         use_it: impl FnOnce(&Attributes<'_>) -> R,
@@ -79,8 +79,8 @@ impl Copies {
         })
     }
 
-    /// Hands on what a span, of which this is the metadata, is given later with copies of its fields.
-    pub(crate) fn with_record<R>(
+    /// Runs `use_it` with values recorded on a span of the metadata `span`, all copied, each text cut to `limit` bytes.
+    pub fn with_record<R>(
         record: &Record<'_>,
         span: &'static Metadata<'static>,
         limit: usize,

@@ -1,6 +1,8 @@
-//! Which names stand for secrets.
+//! The names of secrets, in an index for fast lookups.
 
 use std::{borrow::Cow, sync::LazyLock};
+
+use percent_encoding::percent_decode_str;
 
 use super::{
     query, text,
@@ -15,7 +17,7 @@ use super::{
 /// A name matches when it, or the end of it after a separator or a border within camel case, is on the
 /// list: `token` covers `access_token`, `X-CSRF-Token`, `accessToken`, `CSRFToken` and not `token_count`.
 #[derive(Debug)]
-pub(crate) struct Redactor {
+pub struct Redactor {
     /// By their last byte: most names are cleared by one look.
     by_last_byte: Box<[Vec<Word>; 256]>,
 }
@@ -31,27 +33,29 @@ struct Word {
 enum Kind {
     /// Stands for a secret.
     Secret,
-    /// The same, also without a border before it.
+    /// A secret, also without a border before the word.
     Ending,
-    /// Stands for a secret if it is in a query.
+    /// A secret if it is in a query.
     QuerySecret,
-    /// The same, as the whole key only.
+    /// A secret if it is the whole key of a query.
     WholeKey,
-    /// Tells nothing: what stands before it decides.
+    /// Has no meaning of its own: the word before it decides.
     Tail,
 }
 
 // === impl Redactor ===
 
 impl Redactor {
-    /// The usual names alone.
-    pub(crate) fn usual() -> &'static Self {
+    /// The redactor of the built-in names alone.
+    #[must_use]
+    pub fn usual() -> &'static Self {
         static USUAL: LazyLock<Redactor> = LazyLock::new(Redactor::default);
         &USUAL
     }
 
-    /// The usual names, and these.
-    pub(crate) fn with<'a>(more: impl IntoIterator<Item = &'a str>) -> Self {
+    /// A redactor of the built-in names and `more`.
+    #[must_use]
+    pub fn with<'a>(more: impl IntoIterator<Item = &'a str>) -> Self {
         let mut this = Self { by_last_byte: Box::new([const { Vec::new() }; 256]) };
         for (words, kind) in [
             (&SECRETS[..], Kind::Secret),
@@ -68,8 +72,9 @@ impl Redactor {
         this
     }
 
-    /// The same names, and these.
-    pub(crate) fn and<'a>(&self, more: impl IntoIterator<Item = &'a str>) -> Self {
+    /// A redactor of the names of this one and `more`.
+    #[must_use]
+    pub fn and<'a>(&self, more: impl IntoIterator<Item = &'a str>) -> Self {
         let mut this = Self { by_last_byte: self.by_last_byte.clone() };
         more.into_iter().for_each(|name| this.add(name, Kind::Secret));
         this
@@ -82,16 +87,18 @@ impl Redactor {
         }
     }
 
-    /// Whether the value of this field, attribute or header must not be shown.
+    /// Whether the value of the field, attribute or header `name` must not be shown.
+    #[must_use]
     #[inline]
-    pub(crate) fn is_sensitive(&self, name: &str) -> bool {
+    pub fn is_sensitive(&self, name: &str) -> bool {
         self.ends_in_secret(name.as_bytes(), false)
     }
 
-    /// Whether the value of this query key must not be shown. Keys are looked at decoded, so that
-    /// `%74oken` hides nothing, and part by part, so that `credentials[user]` doesn't either.
-    pub(crate) fn is_sensitive_key(&self, key: &str) -> bool {
-        let key = if key.contains('%') { Cow::Owned(query::percent_decoded(key)) } else { Cow::Borrowed(key) };
+    /// Whether the value of the query key `key` must not be shown. The key is decoded, so that `%74oken` matches, and
+    /// checked part by part, so that `credentials[user]` does.
+    #[must_use]
+    pub fn is_sensitive_key(&self, key: &str) -> bool {
+        let key = if key.contains('%') { percent_decode_str(key).decode_utf8_lossy() } else { Cow::Borrowed(key) };
         let key = &*key;
         SIGNING_PREFIXES.iter().any(|prefix| starts_with(key, prefix))
             || self.ends_in_secret(key.as_bytes(), true)
@@ -123,7 +130,7 @@ impl Redactor {
         })
     }
 
-    /// Whether a name that goes on with a word that tells nothing is that of a secret.
+    /// Whether a name that ends in a [`Tail`](Kind::Tail) is that of a secret.
     fn is_named_before(&self, name: &[u8]) -> bool {
         let name = without_end(name);
         let Some(last) = name.last() else { return false };
@@ -134,26 +141,29 @@ impl Redactor {
         })
     }
 
-    /// Appends a query with the values of sensitive keys replaced.
-    pub(crate) fn push_query(&self, out: &mut String, query: &str) {
+    /// Appends `query` to `out` with the values of sensitive keys replaced.
+    pub fn push_query(&self, out: &mut String, query: &str) {
         query::push(self, out, query);
     }
 
     /// The query with the values of sensitive keys replaced.
-    pub(crate) fn query(&self, query: &str) -> String {
+    #[must_use]
+    pub fn query(&self, query: &str) -> String {
         let mut out = String::with_capacity(query.len());
         self.push_query(&mut out, query);
         out
     }
 
-    /// The text without the secrets in it.
+    /// The text with the secrets in it replaced; borrowed if there are none.
+    #[must_use]
     #[inline]
-    pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         text::redacted(self, text)
     }
 
-    /// [`text`](Self::text) for a text of one's own: no copy if there is no secret in it.
-    pub(crate) fn owned_text(&self, text: String) -> String {
+    /// [`text`](Self::text) of an owned string, which is returned as it is if there is no secret in it.
+    #[must_use]
+    pub fn owned_text(&self, text: String) -> String {
         match self.text(&text) {
             Cow::Borrowed(_) => text,
             Cow::Owned(redacted) => redacted,

@@ -1,4 +1,4 @@
-//! An error and what caused it.
+//! Errors and their sources.
 
 use std::{error::Error, fmt::Write as _};
 
@@ -23,7 +23,7 @@ pub struct Chain<'a> {
 ///
 /// ```
 /// use std::io;
-/// use obs_core::guard::chain;
+/// use obs_base::guard::chain;
 ///
 /// let error = io::Error::other(io::Error::other("disk full"));
 /// assert_eq!(chain(&error).last().unwrap().to_string(), "disk full");
@@ -33,12 +33,12 @@ pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> Chain<'a> {
     Chain { next: Some(error), left: MAX_SOURCES + 1 }
 }
 
-/// The texts of the error and of its sources with `separator` between them, `max_bytes` at most, without the secrets
-/// that stand in them: credentials and sensitive query keys of URLs, `Authorization` headers, `password=…` and the like.
+/// The texts of the error and of its sources, joined by `separator` and cut to `max_bytes`, with the secrets in them
+/// replaced: credentials and sensitive query keys of URLs, `Authorization` headers, `password=…` and the like.
 ///
 /// ```
 /// use std::io;
-/// use obs_core::guard::chain_text;
+/// use obs_base::guard::chain_text;
 ///
 /// assert_eq!(chain_text(&io::Error::other("disk full"), ": ", 4), "disk");
 /// ```
@@ -58,12 +58,10 @@ pub fn chain_text(error: &(dyn Error + 'static), separator: &str, max_bytes: usi
     Redactor::usual().owned_text(text.into_string())
 }
 
-/// The error alone, also where it is no type that can be a link; then [`chain_text`] of its source.
-pub(crate) fn text_with_sources<E: Error + ?Sized>(
-    error: &E,
-    separator: &str,
-    max_bytes: usize,
-) -> (String, Option<String>) {
+/// The text of the error alone, and, if it has a source, its text followed by [`chain_text`] of the source. For errors
+/// that aren't `'static`, which [`chain_text`] can't take.
+#[must_use]
+pub fn text_with_sources<E: Error + ?Sized>(error: &E, separator: &str, max_bytes: usize) -> (String, Option<String>) {
     let mut own = Bounded::new(max_bytes);
     if guarded(|| write!(own, "{error}")).is_none() {
         own = Bounded::with(PANICKED, max_bytes);

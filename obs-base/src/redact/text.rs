@@ -3,7 +3,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::Redactor;
-use crate::names::value::REDACTED;
+use obs_conventions::names::value::REDACTED;
 
 /// The longest key that is looked for, in bytes.
 const MAX_KEY: usize = 128;

@@ -1,4 +1,4 @@
-//! The end of a wait.
+//! The end of a timeout.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,6 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// The moment `timeout` after `start`. A timeout of more than 30 years, such as [`Duration::MAX`], means
 /// "as long as it takes" and is cut to 30 years, where `start + timeout` may panic.
-#[doc(hidden)]
 #[must_use]
 pub fn deadline(start: Instant, timeout: Duration) -> Instant {
     start.checked_add(timeout.min(LONGEST)).unwrap_or(start)

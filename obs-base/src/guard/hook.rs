@@ -1,4 +1,4 @@
-//! A hook of the application's, and what becomes of its panics.
+//! Hooks of the application.
 
 use std::{
     cell::RefCell,
@@ -7,34 +7,34 @@ use std::{
 };
 
 use super::guarded;
-use crate::names::target;
+use obs_conventions::names::target;
 
 thread_local! {
     /// The hooks that run on this thread now, the innermost last.
     static RUNNING: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A hook of the application's: a closure or a reader that obs calls.
+/// A hook of the application: a closure or a reader that obs calls.
 ///
-/// It is not called for what it does itself on the same thread: a reader of log lines that logs, a
-/// hook on a page that asks for the page. Nor is it called from destructors of thread-locals, once that
-/// can't be told any more. The first panic of each hook is told in a warning.
+/// It is not called for what it does itself on the same thread: a reader of log lines that logs, a hook on a page that
+/// requests the page. Nor is it called from destructors of thread-locals that run after the record of running hooks is
+/// gone. Panics are caught; the first one of each hook is logged as a warning.
 pub struct Guarded<H: ?Sized> {
-    /// What it is, for the warning.
+    /// The name of the hook in the warning.
     what: &'static str,
-    /// Tells hooks apart.
+    /// Unique in the process.
     id: u64,
     has_panicked: AtomicBool,
     hook: H,
 }
 
-/// While it lives, the hook runs on this thread.
+/// Marks the hook as running on this thread until it is dropped.
 struct Running(());
 
 // === impl Guarded ===
 
 impl<H> Guarded<H> {
-    /// Takes a hook; `what` names it in the warning, such as `the on_finish hook`.
+    /// Guards `hook`; `what` names it in the warning, such as `the on_finish hook`.
     pub fn new(what: &'static str, hook: H) -> Self {
         static HOOKS: AtomicU64 = AtomicU64::new(0);
         let id = HOOKS.fetch_add(1, Ordering::Relaxed);
@@ -43,22 +43,22 @@ impl<H> Guarded<H> {
 }
 
 impl<H: ?Sized> Guarded<H> {
-    /// What `call` makes of the hook; `None` if that panics, or if the hook runs on this thread already.
+    /// Runs `call` with the hook; `None` if it panics, or if the hook is running on this thread already.
     #[inline]
     pub fn call<R>(&self, call: impl FnOnce(&H) -> R) -> Option<R> {
         let _running = Running::start(self.id)?;
         let returned = guarded(|| call(&self.hook));
         if returned.is_none() {
-            self.tell();
+            self.warn_once();
         }
         returned
     }
 
     #[cold]
-    fn tell(&self) {
+    fn warn_once(&self) {
         if !self.has_panicked.swap(true, Ordering::Relaxed) {
             let what = self.what;
-            // Layers of others hear it too, perhaps while the thread unwinds.
+            // Other layers receive it too, perhaps while the thread unwinds.
             let _ = guarded(|| {
                 tracing::warn!(target: target::OBS, "{what} has panicked and is ignored where it does; this is told once");
             });
@@ -81,7 +81,8 @@ impl<H: ?Sized> fmt::Debug for Guarded<H> {
 // === impl Running ===
 
 impl Running {
-    /// `None` if it runs already, and on a thread that ends and can't tell.
+    /// `None` if the hook is running already, and where the thread-local is gone.
+    #[inline]
     fn start(id: u64) -> Option<Self> {
         let start = |running: &RefCell<Vec<u64>>| {
             let mut running = running.try_borrow_mut().ok()?;
@@ -96,6 +97,7 @@ impl Running {
 }
 
 impl Drop for Running {
+    #[inline]
     fn drop(&mut self) {
         let _ = RUNNING.try_with(|running| running.try_borrow_mut().map(|mut running| running.pop()));
     }

@@ -1,13 +1,13 @@
-//! Errors, copied so that nothing of the application's is called any more.
+//! Copies of errors.
 
 use std::{error::Error, fmt, ptr};
 
 use super::with_text;
 use crate::guard::chain;
 
-/// The text of an error, and its sources.
+/// The texts of an error and its sources, whose formatting calls no code of the application.
 #[derive(Debug)]
-pub(crate) struct ErrorCopy {
+pub struct ErrorCopy {
     text: String,
     source: Option<Box<Self>>,
 }
@@ -15,8 +15,9 @@ pub(crate) struct ErrorCopy {
 // === impl ErrorCopy ===
 
 impl ErrorCopy {
-    /// Copies an error with its sources: `limit` bytes at most of each text.
-    pub(crate) fn new(error: &(dyn Error + 'static), limit: usize) -> Self {
+    /// Copies an error with its sources, at most `limit` bytes of each text.
+    #[must_use]
+    pub fn new(error: &(dyn Error + 'static), limit: usize) -> Self {
         let mut texts: Vec<String> = Vec::new();
         let mut before = None;
         for link in chain(error) {

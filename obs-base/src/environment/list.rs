@@ -1,11 +1,15 @@
 //! Lists of keys and values.
 
-/// The members of `key=value,key=value`, keys and values percent-decoded; what is empty between two commas is no
-/// member, and what can't be read is none. A semicolon has no meaning.
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// The pairs of a list such as `key=value,key=value`, keys and values percent-decoded. Empty members are skipped; a
+/// member that can't be read is `None`. A semicolon has no meaning.
 ///
 /// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable),
 /// [headers](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables))
-pub(crate) fn pairs(list: &str) -> impl Iterator<Item = Option<(String, String)>> {
+pub fn pairs(list: &str) -> impl Iterator<Item = Option<(String, String)>> {
     list.split(',').map(str::trim).filter(|member| !member.is_empty()).map(pair)
 }
 
@@ -15,24 +19,10 @@ fn pair(text: &str) -> Option<(String, String)> {
     (!key.is_empty()).then_some(key).zip(decoded(value.trim()))
 }
 
-/// None if what is encoded is no UTF-8. A percent sign without two digits stands for itself: lists that were never
+/// `None` if the decoded bytes are not UTF-8. A percent sign without two digits stands for itself: lists that were never
 /// encoded are common.
 fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let digits = match after {
-            [high, low, ..] if *byte == b'%' => digit(*high).zip(digit(*low)),
-            _ => None,
-        };
-        bytes.push(digits.map_or(*byte, |(high, low)| high << 4 | low));
-        rest = if digits.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8(bytes).ok()
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Text that code of others writes, up to a length.
+//! Text of a bounded length.
 
 use std::{
     cell::Cell,
@@ -7,8 +7,8 @@ use std::{
 
 use crate::guard::{PANICKED, guarded};
 
-/// What stands for a value that is formatted while another one is that was logged while a third one was.
-pub(crate) const NESTED: &str = "<logged while formatting>";
+/// Replaces a value at the third level of nested formatting.
+const NESTED: &str = "<logged while formatting>";
 /// How deep formatting may log: each layer formats anew, so that lines multiply with the depth.
 const MAX_DEPTH: u8 = 2;
 /// A buffer that has grown beyond this is not kept, in bytes.
@@ -19,24 +19,20 @@ thread_local! {
     static BUFFER: Cell<Option<String>> = const { Cell::new(None) };
 }
 
-/// Takes text up to a length; what passes it is cut between characters.
+/// A writer that takes text up to a length, cut at a character boundary.
 #[derive(Debug)]
-pub(crate) struct Limited<'a> {
+pub struct Limited<'a> {
     out: &'a mut String,
     limit: usize,
     is_cut: bool,
 }
 
-/// Counts how deep formatting has come on this thread.
+/// One level of nested formatting on this thread.
 struct Nested(u8);
 
-/// Runs `write`, which calls code of others, and hands `read` what it wrote: at most `limit` bytes, and
-/// whether that is all.
-pub(crate) fn with_text<R>(
-    limit: usize,
-    write: impl FnOnce(&mut Limited<'_>),
-    read: impl FnOnce(&str, bool) -> R,
-) -> R {
+/// Runs `write`, which calls the application's code, and passes to `read` the text that it wrote, at most `limit` bytes,
+/// and whether the text is complete.
+pub fn with_text<R>(limit: usize, write: impl FnOnce(&mut Limited<'_>), read: impl FnOnce(&str, bool) -> R) -> R {
     let Some(nested) = Nested::enter() else { return read(NESTED, false) };
     let mut buffer = BUFFER.try_with(Cell::take).ok().flatten().unwrap_or_default();
     buffer.clear();
@@ -55,14 +51,15 @@ pub(crate) fn with_text<R>(
     result
 }
 
-/// Runs code of others that formats values of the application: what it loses by a panic, or by being too
-/// deep, it loses.
-pub(crate) fn within_depth(work: impl FnOnce()) {
+/// Runs `work`, which formats values of the application, unless formatting is nested too deep; a panic is caught.
+pub fn within_depth(work: impl FnOnce()) {
     with_text(0, |_| work(), |_, _| ());
 }
 
-/// The longest prefix that has at most `max` bytes and ends between characters.
-pub(crate) fn floor_char_boundary(text: &str, max: usize) -> usize {
+/// The length of the longest prefix of at most `max` bytes that ends at a character boundary.
+#[must_use]
+#[inline]
+pub fn floor_char_boundary(text: &str, max: usize) -> usize {
     if max >= text.len() {
         return text.len();
     }
@@ -72,31 +69,33 @@ pub(crate) fn floor_char_boundary(text: &str, max: usize) -> usize {
 // === impl Limited ===
 
 impl Limited<'_> {
-    /// Writes what a value's `Display` says.
-    pub(crate) fn display<T: fmt::Display + ?Sized>(&mut self, value: &T) {
+    /// Writes a value's `Display`.
+    pub fn display<T: fmt::Display + ?Sized>(&mut self, value: &T) {
         // Fails where the text is cut.
         let _ = write!(self, "{value}");
     }
 
-    /// Writes what a value's `Debug` says.
-    pub(crate) fn debug(&mut self, value: &dyn fmt::Debug) {
+    /// Writes a value's `Debug`.
+    pub fn debug(&mut self, value: &dyn fmt::Debug) {
         let _ = write!(self, "{value:?}");
     }
 
-    /// What was written so far.
-    pub(crate) fn as_str(&self) -> &str {
+    /// The text so far.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         self.out
     }
 
-    /// Takes back what was written beyond this length.
-    pub(crate) fn truncate(&mut self, len: usize) {
+    /// Removes the text beyond `len` bytes.
+    pub fn truncate(&mut self, len: usize) {
         if self.out.is_char_boundary(len) {
             self.out.truncate(len);
         }
     }
 
-    /// Whether something was cut.
-    pub(crate) fn is_cut(&self) -> bool {
+    /// Whether text was cut.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
         self.is_cut
     }
 }
@@ -121,7 +120,7 @@ impl fmt::Write for Limited<'_> {
 // === impl Nested ===
 
 impl Nested {
-    /// None where it is deep enough.
+    /// `None` if formatting is nested too deep.
     fn enter() -> Option<Self> {
         let depth = DEPTH.try_with(Cell::get).unwrap_or_default();
         if depth >= MAX_DEPTH {

@@ -1,4 +1,4 @@
-//! Clocks: a monotonic one for durations, and the wall's for stamps.
+//! Clocks: a monotonic one for durations, and the wall clock for timestamps.
 //!
 //! Both are derived from the processor's own counter, which takes half the time of asking the system.
 //! Each thread pins the counter to the system's clocks and does so again ten times a second, so that
@@ -37,7 +37,7 @@ thread_local! {
     static ANCHOR: Cell<Anchor> = const { Cell::new(Anchor { ticks: UNUSED, at: 0, wall: 0 }) };
 }
 
-/// Where the counter is not to be used: it stands before this, so that the system is asked.
+/// The ticks of an anchor that must not be used: no counter reaches them, so the system's clocks are read.
 const UNUSED: u64 = u64::MAX;
 
 /// A moment on all clocks.
@@ -53,11 +53,11 @@ struct Anchor {
 
 /// A moment on the monotonic clock, in nanoseconds: an [`Instant`] that is cheaper to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Moment(u64);
+pub struct Moment(u64);
 
-/// Has it found out how fast the counter runs, on a thread that takes a millisecond for it, at worst a
-/// fifth of a second. Until then the system is asked, as it is where there are no threads to be had.
-pub(crate) fn prepare() {
+/// Starts the calibration of the processor's counter on a thread, which takes a millisecond, at worst 200 ms. Until
+/// then, and where no thread can be started, times come from the system's clocks.
+pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let _ = thread::Builder::new().name(THREAD.to_owned()).spawn(calibrate);
@@ -68,23 +68,27 @@ fn calibrate() {
     COUNTER.get_or_init(Counter::new);
 }
 
-/// Time since the Unix epoch; zero on a machine whose clock stands before it.
+/// The time from the Unix epoch to `at`; zero if `at` is before the epoch.
+#[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that turns a stamp into a number")]
-pub(crate) fn since_epoch(at: SystemTime) -> Duration {
+pub fn since_epoch(at: SystemTime) -> Duration {
     at.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// The time of day, as time since the Unix epoch.
+/// The current time of the wall clock, since the Unix epoch.
+#[must_use]
 #[inline]
-pub(crate) fn unix_now() -> Duration {
+pub fn unix_now() -> Duration {
     Moment::now().since_epoch()
 }
 
 // === impl Moment ===
 
 impl Moment {
+    /// The current moment.
+    #[must_use]
     #[inline]
-    pub(crate) fn now() -> Self {
+    pub fn now() -> Self {
         match COUNTER.get() {
             Some(counter) => Self::by(counter),
             None => Self::of_system(),
@@ -107,15 +111,17 @@ impl Moment {
         Self(nanoseconds(BASE.elapsed()))
     }
 
-    /// The time from here to `later`; nothing if that was earlier.
+    /// The time from this moment to `later`; zero if `later` is earlier.
+    #[must_use]
     #[inline]
-    pub(crate) fn until(self, later: Self) -> Duration {
+    pub fn until(self, later: Self) -> Duration {
         Duration::from_nanos(u64::try_from(self.offset_to(later)).unwrap_or_default())
     }
 
-    /// The time since then.
+    /// The time since this moment.
+    #[must_use]
     #[inline]
-    pub(crate) fn elapsed(self) -> Duration {
+    pub fn elapsed(self) -> Duration {
         self.until(Self::now())
     }
 
@@ -124,10 +130,10 @@ impl Moment {
         later.0.wrapping_sub(self.0).cast_signed()
     }
 
-    /// The time of day, as time since the Unix epoch, at this moment, which should be a recent one of
-    /// this thread.
+    /// The time of the wall clock at this moment, since the Unix epoch. Most exact for a recent moment of this thread.
+    #[must_use]
     #[inline]
-    pub(crate) fn since_epoch(self) -> Duration {
+    pub fn since_epoch(self) -> Duration {
         let anchor = ANCHOR.get();
         let offset = Self(anchor.at).offset_to(self);
         if anchor.wall != 0 && offset.unsigned_abs() < 2 * MAX_AGE {
@@ -137,9 +143,9 @@ impl Moment {
         }
     }
 
-    /// The moment that was so much earlier.
-    #[cfg(test)]
-    pub(crate) fn before(self, by: Duration) -> Self {
+    /// The moment that was `by` earlier.
+    #[must_use]
+    pub fn before(self, by: Duration) -> Self {
         Self(self.0.wrapping_sub(nanoseconds(by)))
     }
 }

@@ -1,35 +1,42 @@
-//! Who the telemetry is from.
+//! The identity of a service.
 
-use super::InitError;
+use obs_conventions::names::attribute;
+
 use crate::{
+    InitError,
     environment::{Env, pairs},
-    names::attribute,
 };
 
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
-/// What a service is called that has no name where nothing may be refused.
+/// The name of a service without one when `OTEL_SDK_DISABLED` is set, where nothing is an error.
 const UNKNOWN: &str = "unknown_service";
 
-/// The service's identity, on every signal.
+/// The identity of a service, which every signal carries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ServiceInfo {
-    pub(crate) name: String,
-    pub(crate) version: Option<String>,
-    /// Deployment environment: `production`, `staging`.
-    pub(crate) environment: Option<String>,
+pub struct ServiceInfo {
+    /// `service.name`.
+    pub name: String,
+    /// `service.version`.
+    pub version: Option<String>,
+    /// `deployment.environment.name`, such as `production` or `staging`.
+    pub environment: Option<String>,
     /// Further resource attributes under their OpenTelemetry names.
-    pub(crate) attributes: Vec<(String, String)>,
+    pub attributes: Vec<(String, String)>,
 }
 
 // === impl ServiceInfo ===
 
 impl ServiceInfo {
-    /// With what the environment says of what code leaves open: an empty name counts as left open.
+    /// Takes what code has left open from the environment; an empty name counts as left open.
     ///
     /// `OTEL_SERVICE_NAME` beats the `service.name` of `OTEL_RESOURCE_ATTRIBUTES`
     /// ([resource conventions](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
-    pub(super) fn completed(mut self, env: Env<'_>) -> Result<Self, InitError> {
+    ///
+    /// # Errors
+    ///
+    /// If the name is empty or has control characters, unless `OTEL_SDK_DISABLED` is set.
+    pub fn completed(mut self, env: Env<'_>) -> Result<Self, InitError> {
         if self.name.trim().is_empty()
             && let Some(name) = env.get(SERVICE_NAME)
         {
@@ -93,7 +100,7 @@ mod tests {
             RESOURCE_ATTRIBUTES => Some(attributes.to_owned()),
             _ => None,
         };
-        service.completed(Env::alone(&env))
+        service.completed(Env::without_notices(&env))
     }
 
     fn named(name: &str) -> ServiceInfo {
@@ -153,7 +160,7 @@ mod tests {
             SERVICE_NAME => Some("a\tb".to_owned()),
             _ => Some("nonsense".to_owned()),
         };
-        assert_eq!(named("").completed(Env::alone(&env)).unwrap().name, "unknown_service");
+        assert_eq!(named("").completed(Env::without_notices(&env)).unwrap().name, "unknown_service");
     }
 
     #[test]

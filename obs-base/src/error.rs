@@ -1,8 +1,9 @@
-//! What can go wrong at start-up and shutdown.
+//! Errors of start-up and shutdown.
 
 use std::{error::Error, fmt, time::Duration};
 
-/// Why [`ObsBuilder::init`](crate::ObsBuilder::init) or [`build`](crate::ObsBuilder::build) refused.
+/// The error of `ObsBuilder::init` and `ObsBuilder::build`: an invalid setting, a step that failed, or a global that is
+/// set already.
 #[derive(Debug)]
 pub struct InitError {
     kind: InitErrorKind,
@@ -15,31 +16,37 @@ enum InitErrorKind {
     AlreadyInitialized { what: &'static str, mend: &'static str },
 }
 
-/// Why [`Obs::shutdown`](crate::Obs::shutdown) or [`Obs::flush`](crate::Obs::flush) could not finish.
+/// The error of `Obs::shutdown` and `Obs::flush`: something was not flushed in time.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ShutdownError {
-    /// What was still in flight: `traces`, `log export`, `metrics export`, `logs` (the lines), `metrics page`.
+    /// What was not flushed: `traces`, `log export`, `metrics export`, `logs` (the lines), `metrics page`.
     pub unfinished: Vec<&'static str>,
-    /// How long there was.
+    /// The time that was given.
     pub timeout: Duration,
 }
 
 // === impl InitError ===
 
 impl InitError {
-    /// A setting that can't be: `value` is what was given, `expected` what would be right.
-    pub(crate) fn invalid(setting: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {
+    /// An invalid setting: `value` was given, `expected` describes valid values.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn invalid(setting: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {
         Self { kind: InitErrorKind::Invalid { setting, value: value.to_string(), expected: expected.into() } }
     }
 
     /// A step that failed: `what` completes "could not …".
-    pub(crate) fn failed(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn failed(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: InitErrorKind::Failed { what: what.into(), source: source.into() } }
     }
 
-    /// Something that the process has only once is taken.
-    pub(crate) fn already_initialized(what: &'static str, mend: &'static str) -> Self {
+    /// A global of the process that is set already; `mend` says what to do instead.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn already_initialized(what: &'static str, mend: &'static str) -> Self {
         Self { kind: InitErrorKind::AlreadyInitialized { what, mend } }
     }
 }
@@ -66,6 +73,18 @@ impl Error for InitError {
 }
 
 // === impl ShutdownError ===
+
+impl ShutdownError {
+    /// The result of a flush.
+    ///
+    /// # Errors
+    ///
+    /// If something is `unfinished`.
+    #[doc(hidden)]
+    pub fn unless_empty(unfinished: Vec<&'static str>, timeout: Duration) -> Result<(), Self> {
+        if unfinished.is_empty() { Ok(()) } else { Err(Self { unfinished, timeout }) }
+    }
+}
 
 impl fmt::Display for ShutdownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

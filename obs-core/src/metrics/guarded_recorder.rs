@@ -1,4 +1,4 @@
-//! A recorder of the application's.
+//! A recorder of the application, guarded.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
 
-use super::guarded;
+use crate::guard::guarded;
 
-/// A recorder whose panics, and those of its instruments, end here. An instrument that can't be made records
+/// A recorder whose panics, and those of its instruments, are caught. An instrument whose registration panics records
 /// nothing.
 pub(crate) struct GuardedRecorder(pub(crate) Arc<dyn Recorder + Send + Sync>);
 

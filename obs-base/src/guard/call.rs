@@ -1,4 +1,4 @@
-//! One call.
+//! A call whose panic is caught.
 
 use std::{
     any::Any,
@@ -6,9 +6,9 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-/// What `call` returns; `None` if it panics.
+/// Runs `call` and returns its result; `None` if it panics.
 ///
-/// The payload of the panic is dropped here as well, and a panic of that ends here too.
+/// The payload of the panic is dropped here as well, and a panic of that is caught too.
 #[inline]
 pub fn guarded<R>(call: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(call)) {

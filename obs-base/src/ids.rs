@@ -30,11 +30,14 @@ pub struct SpanId(u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TraceFlags(u8);
 
-/// Id of a request: a UUIDv7 of ours, or what the caller sent.
+/// Id of a request: a new UUIDv7, or what the caller sent.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum RequestId {
-    Uuid([u8; 36]),
-    Given(Box<str>),
+pub struct RequestId(Text);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Text {
+    Inline([u8; 36]),
+    Boxed(Box<str>),
 }
 
 /// The two hex digits of each byte.
@@ -50,7 +53,7 @@ const fn hex_pairs() -> [[u8; 2]; 256] {
     pairs
 }
 
-/// Writes the hex digits of the bytes of a number, of which the compiler knows how many they are.
+/// Writes the hex digits of the bytes of a number.
 #[inline]
 fn put_hex<const N: usize>(place: &mut [u8], bytes: &[u8; N]) {
     for (pair, byte) in place.as_chunks_mut().0.iter_mut().zip(bytes) {
@@ -92,18 +95,21 @@ fn random<R>(read: impl Fn(&mut Xoshiro256PlusPlus) -> R) -> R {
 impl TraceId {
     /// A random id.
     #[must_use]
+    #[inline]
     pub fn random() -> Self {
         Self(random_u128())
     }
 
     /// The id with this value, unless it is zero.
     #[must_use]
+    #[inline]
     pub const fn new(value: u128) -> Option<Self> {
         if value == 0 { None } else { Some(Self(value)) }
     }
 
     /// The id as a number.
     #[must_use]
+    #[inline]
     pub const fn get(self) -> u128 {
         self.0
     }
@@ -117,9 +123,9 @@ impl TraceId {
         out
     }
 
-    /// Writes the 32 hex digits where they belong.
+    /// Writes the 32 hex digits to `place`.
     #[inline]
-    pub(crate) fn put_hex(self, place: &mut [u8; 32]) {
+    pub fn put_hex(self, place: &mut [u8; 32]) {
         put_hex(place, &self.0.to_be_bytes());
     }
 }
@@ -147,18 +153,21 @@ impl fmt::Debug for TraceId {
 impl SpanId {
     /// A random id.
     #[must_use]
+    #[inline]
     pub fn random() -> Self {
         Self(random_u64())
     }
 
     /// The id with this value, unless it is zero.
     #[must_use]
+    #[inline]
     pub const fn new(value: u64) -> Option<Self> {
         if value == 0 { None } else { Some(Self(value)) }
     }
 
     /// The id as a number.
     #[must_use]
+    #[inline]
     pub const fn get(self) -> u64 {
         self.0
     }
@@ -172,9 +181,9 @@ impl SpanId {
         out
     }
 
-    /// Writes the 16 hex digits where they belong.
+    /// Writes the 16 hex digits to `place`.
     #[inline]
-    pub(crate) fn put_hex(self, place: &mut [u8; 16]) {
+    pub fn put_hex(self, place: &mut [u8; 16]) {
         put_hex(place, &self.0.to_be_bytes());
     }
 }
@@ -205,36 +214,42 @@ impl TraceFlags {
 
     /// The flags of a header; bits without a meaning are dropped, as the standard asks.
     #[must_use]
+    #[inline]
     pub const fn from_bits(bits: u8) -> Self {
         Self(bits & (Self::SAMPLED | Self::RANDOM))
     }
 
     /// The flags of a trace that starts here: our ids are random.
     #[must_use]
+    #[inline]
     pub const fn new_root(sampled: bool) -> Self {
         Self(Self::RANDOM).with_sampled(sampled)
     }
 
     /// The flags as they are sent.
     #[must_use]
+    #[inline]
     pub const fn bits(self) -> u8 {
         self.0
     }
 
     /// Whether the caller or our sampler decided to record.
     #[must_use]
+    #[inline]
     pub const fn is_sampled(self) -> bool {
         self.0 & Self::SAMPLED != 0
     }
 
     /// Whether the trace id is random (level 2).
     #[must_use]
+    #[inline]
     pub const fn is_random(self) -> bool {
         self.0 & Self::RANDOM != 0
     }
 
     /// The same flags with another decision.
     #[must_use]
+    #[inline]
     pub const fn with_sampled(self, sampled: bool) -> Self {
         if sampled { Self(self.0 | Self::SAMPLED) } else { Self(self.0 & !Self::SAMPLED) }
     }
@@ -243,18 +258,21 @@ impl TraceFlags {
 // === impl RequestId ===
 
 impl RequestId {
-    /// How many bytes those have that we make.
-    pub(crate) const USUAL_LEN: usize = 36;
+    /// The length of the ids of [`new`](Self::new), in bytes.
+    pub const USUAL_LEN: usize = 36;
     /// The longest id that is taken from a caller.
     const MAX_LEN: usize = 128;
 
     /// A new UUIDv7 (RFC 9562, 5.7).
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "two ids are never equal")]
+    pub fn new() -> Self {
         Self::new_at(clock::unix_now())
     }
 
     /// [`new`](Self::new), for a caller that has just read the clock.
-    pub(crate) fn new_at(since_epoch: Duration) -> Self {
+    #[must_use]
+    pub fn new_at(since_epoch: Duration) -> Self {
         // Where the digits of each byte stand, between the dashes.
         const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
         let millis = since_epoch.as_millis() & 0xffff_ffff_ffff;
@@ -264,34 +282,38 @@ impl RequestId {
         for (at, byte) in PLACES.into_iter().zip(value.to_be_bytes()) {
             [out[at], out[at + 1]] = HEX[usize::from(byte)];
         }
-        Self::Uuid(out)
+        Self(Text::Inline(out))
     }
 
     /// The caller's id, if it is 1 to 128 characters of `[A-Za-z0-9._-]`.
-    pub(crate) fn from_caller(given: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn from_caller(given: &[u8]) -> Option<Self> {
         let valid = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if given.is_empty() || given.len() > Self::MAX_LEN || !given.iter().all(valid) {
             return None;
         }
         if let Ok(inline) = <[u8; 36]>::try_from(given) {
-            return Some(Self::Uuid(inline));
+            return Some(Self(Text::Inline(inline)));
         }
-        std::str::from_utf8(given).ok().map(|text| Self::Given(text.into()))
+        std::str::from_utf8(given).ok().map(|text| Self(Text::Boxed(text.into())))
     }
 
-    /// Letters, digits and `._-`.
+    /// The bytes of the id: letters, digits and `._-`.
+    #[must_use]
     #[inline]
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Uuid(bytes) => bytes,
-            Self::Given(text) => text.as_bytes(),
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Text::Inline(bytes) => bytes,
+            Text::Boxed(text) => text.as_bytes(),
         }
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        match self {
-            Self::Uuid(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
-            Self::Given(text) => text,
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Text::Inline(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+            Text::Boxed(text) => text,
         }
     }
 }
