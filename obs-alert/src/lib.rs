@@ -1,40 +1,31 @@
-//! Alert rules and service level objectives that are written once: evaluated in the process, and
-//! rendered as `PromQL` for Prometheus.
+//! Evaluates the alert rules and service level objectives of [`obs_rules`] in the process, over the metrics of its
+//! [`Registry`](obs_core::metrics::Registry), and notifies channels of the alerts.
+//!
+//! [`AlertManager`] is where to begin. The types of `obs_rules` are re-exported: a service needs this crate alone.
 
 mod channel;
-mod condition;
 mod dispatch;
 mod evaluate;
 mod health;
 mod history;
 mod manager;
-mod naming;
 mod remediation;
-mod rule;
-mod scope;
-mod severity;
-mod slo;
 mod state;
 mod subscriber;
-mod template;
 mod text;
 mod time;
-
-pub mod definition;
-pub mod promql;
-pub mod rules;
 
 pub use channel::{Channel, Notification};
 #[cfg(feature = "email")]
 pub use channel::{Email, EmailSecurity};
-pub use condition::{BadCondition, Comparison, Condition, Custom, Traffic};
 pub use dispatch::{Inhibition, Silence, SilenceId};
 pub use manager::{AlertManager, AlertManagerBuilder, BuildError, RuleStatus, SloStatus};
-pub use naming::{Naming, Tally};
 pub use remediation::Remediation;
-pub use rule::{AlertRule, BadRule, Defect, NoData};
-pub use scope::Scope;
-pub use severity::{Severity, UnknownSeverity};
-pub use slo::{BadSlo, BurnRate, Sli, Slo};
 pub use state::{Alert, AlertState};
 pub use time::{Clock, ManualClock, Moment, SystemClock};
+
+#[doc(inline)]
+pub use obs_rules::{
+    AlertRule, BadCondition, BadRule, BadSlo, BurnRate, Comparison, Condition, Custom, Defect, Naming, NoData, Scope,
+    Severity, Sli, Slo, Tally, Traffic, UnknownSeverity, definition, promql, rules,
+};

@@ -15,9 +15,11 @@
 pub mod names;
 
 mod convention;
+mod defaults;
 mod grpc_status;
 mod outcome;
 
 pub use convention::Convention;
+pub use defaults::{DURATION_BUCKETS, KNOWN_METHODS};
 pub use grpc_status::GrpcStatus;
 pub use outcome::Outcome;

@@ -1,4 +1,4 @@
-//! From one definition of services ([`obs_alert::definition`]) to the configuration of everything
+//! From one definition of services ([`obs_rules::definition`]) to the configuration of everything
 //! around them.
 //!
 //! Each module makes the files of one program; none reads or writes the disk but [`output`].

@@ -1,6 +1,6 @@
 //! All of it.
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use crate::{
     File, alertmanager, alloy, collector, compose, grafana, kubernetes, loki, openslo, prometheus, runbooks, tempo,

@@ -1,7 +1,7 @@
 //! What an alert is about.
 
-use obs_alert::{AlertRule, Condition, Scope, Sli, definition::Service, promql::Selector};
-use obs_core::names::{cache, database, metric};
+use obs_conventions::names::{cache, database, metric};
+use obs_rules::{AlertRule, Condition, Scope, Sli, definition::Service, promql::Selector};
 
 /// What an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use obs_alert::{definition::Definition, promql::Window};
+use obs_rules::{definition::Definition, promql::Window};
 use obs_stack::{grafana, loki};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 use obs_stack::{File, files};
 use serde_json::Value;
 

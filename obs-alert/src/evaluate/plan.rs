@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use crate::{
-    AlertRule, Comparison, Condition, Naming, Sli, Slo, Tally,
-    condition::Custom,
-    history::{Ask, AskId, BadPattern, History, LONGEST},
-    promql::{Selector, Window},
+    AlertRule, Comparison, Condition, Custom, Naming, Sli, Slo, Tally,
+    history::{Ask, AskId, BadPattern, History},
+    promql::{LONGEST_REACH, Selector, Window},
     time::millis,
 };
 
@@ -76,6 +75,8 @@ pub(super) struct Traffic {
 pub(crate) enum Failure {
     Pattern(BadPattern),
     TooLong(Window),
+    /// A kind that this version does not evaluate, and what it is.
+    Unsupported(String),
 }
 
 /// Gathers what a plan keeps in the history, and gives it back if something is wrong.
@@ -92,7 +93,7 @@ impl Plan {
     pub(crate) fn new(rule: &AlertRule, naming: &Naming, history: &mut History) -> Result<Self, Failure> {
         let mut planner = Planner { history, naming, asks: Vec::new() };
         match planner.plan(rule) {
-            Ok((value, traffic)) => Ok(Self { value, is: rule.condition.comparison(), traffic, asks: planner.asks }),
+            Ok((value, traffic)) => Ok(Self { value, is: rule.condition().comparison(), traffic, asks: planner.asks }),
             Err(failure) => {
                 planner.release();
                 Err(failure)
@@ -125,14 +126,14 @@ impl Ratio {
     /// The bad requests of an objective, over some windows, by those that count; and what is kept for it.
     pub(crate) fn of_slo<const N: usize>(
         slo: &Slo,
-        windows: [Duration; N],
+        windows: [Window; N],
         naming: &Naming,
         history: &mut History,
     ) -> Result<[Self; N], Failure> {
         let mut planner = Planner { history, naming, asks: Vec::new() };
         let mut ratios = Vec::new();
         for window in windows {
-            match planner.slo(slo, Window::of(window)) {
+            match planner.slo(slo, window) {
                 Ok(ratio) => ratios.push(ratio),
                 Err(failure) => {
                     planner.release();
@@ -161,14 +162,14 @@ impl Planner<'_> {
     }
 
     fn plan(&mut self, rule: &AlertRule) -> Result<(Value, Option<Traffic>), Failure> {
-        let value = self.value(&rule.condition)?;
-        let traffic = rule.condition.traffic(self.naming).filter(|_| rule.min_requests > 0.0);
+        let value = self.value(rule.condition())?;
+        let traffic = rule.condition().traffic(self.naming).filter(|_| rule.requests_at_least() > 0.0);
         let traffic = match traffic {
             Some(traffic) => {
                 let before = traffic.before.map_or(0, |before| millis(before.duration()));
                 let requests = self.growth(&traffic.requests, traffic.window, before)?;
                 let window = millis(traffic.window.duration());
-                Some(Traffic { requests, window, before, at_least: rule.min_requests })
+                Some(Traffic { requests, window, before, at_least: rule.requests_at_least() })
             }
             None => None,
         };
@@ -211,6 +212,7 @@ impl Planner<'_> {
                 Value::Burn { long: self.slo(slo, burn.long)?, short: self.slo(slo, burn.short)? }
             }
             Condition::Custom(custom) => Value::Custom(custom.clone()),
+            other => return Err(Failure::Unsupported(format!("{other:?}"))),
         })
     }
 
@@ -224,6 +226,7 @@ impl Planner<'_> {
                 let ratio = self.ratio(&quick, &slo.counted(self.naming), window)?;
                 Ok(Ratio { is_good: true, ..ratio })
             }
+            other => Err(Failure::Unsupported(format!("{other:?}"))),
         }
     }
 
@@ -249,7 +252,7 @@ impl Planner<'_> {
 
 fn reach(window: Window, before: i64) -> Result<i64, Failure> {
     let reach = millis(window.duration()).saturating_add(before);
-    if reach > millis(LONGEST) { Err(Failure::TooLong(window)) } else { Ok(reach) }
+    if reach > millis(LONGEST_REACH) { Err(Failure::TooLong(window)) } else { Ok(reach) }
 }
 
 // === impl Failure ===
@@ -258,6 +261,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Pattern(error) => error.fmt(f),
+            Self::Unsupported(what) => write!(f, "{what} can't be evaluated in the process"),
             Self::TooLong(window) => {
                 write!(f, "the process remembers 366 days, the window {window} with its offset reaches back further")
             }

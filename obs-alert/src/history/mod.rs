@@ -34,5 +34,5 @@ pub(crate) use {
     ask::{Ask, AskId, Now},
     pick::{BadPattern, Pick},
     save::SavedHistory,
-    store::{History, LONGEST},
+    store::History,
 };

@@ -90,7 +90,7 @@ impl Pick {
 
 impl Test {
     fn new(matcher: &Matcher) -> Result<Self, BadPattern> {
-        let Matcher { label, op, value } = matcher;
+        let Matcher { label, op, value, .. } = matcher;
         let wanted = match op {
             MatchOp::Equal | MatchOp::NotEqual => Wanted::OneOf(vec![value.clone()]),
             MatchOp::Regex | MatchOp::NotRegex => Wanted::pattern(value).map_err(|error| BadPattern {

@@ -1,6 +1,6 @@
 //! The history itself.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use obs_core::metrics::{FamilySnapshot, SeriesSnapshot, ValueSnapshot};
 
@@ -14,9 +14,6 @@ use super::{
     shelf::Shelf,
     takers::{Part, Taker, Takers},
 };
-
-/// How far back anybody can look.
-pub(crate) const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
 /// See the [module](super).
 #[derive(Debug)]

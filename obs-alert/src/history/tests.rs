@@ -167,7 +167,7 @@ fn a_thousand_routes_stay_within_their_bound() {
     };
     for number in 0..1_000 {
         let slo = Slo::new("route", 0.999, month, Sli::Availability).scope(Scope::service().endpoint(route(number)));
-        let windows = [5, 30, 60, 120, 360, 1_440, 4_320, 43_200].map(|minutes| Duration::from_secs(minutes * 60));
+        let windows = [5, 30, 60, 120, 360, 1_440, 4_320, 43_200].map(Window::minutes);
         Ratio::of_slo(&slo, windows, &naming, &mut history).unwrap();
     }
     // All rings full and still going round.

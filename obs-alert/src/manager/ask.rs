@@ -11,7 +11,7 @@ use std::{
 
 use obs_core::guard::{chain_text, guarded};
 
-use crate::{condition::Custom, subscriber, text::MOST_ERROR};
+use crate::{Custom, subscriber, text::MOST_ERROR};
 
 /// How long one closure is waited for.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 10 });
@@ -58,9 +58,8 @@ fn answer(closures: Vec<Custom>, answers: &mpsc::Sender<Answer>) {
 }
 
 fn ask(closure: &Custom) -> Answer {
-    let Some(_asked) = closure.begin() else { return Err("it has not answered since it was asked before".to_owned()) };
     // The error's text is code of others too.
-    let told = guarded(|| closure.is_so().map_err(|error| chain_text(&*error, ": ", MOST_ERROR)));
+    let told = guarded(|| closure.call().map_err(|error| chain_text(&*error, ": ", MOST_ERROR)));
     told.unwrap_or_else(|| Err("it panicked".to_owned()))
 }
 

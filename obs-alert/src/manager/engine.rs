@@ -16,8 +16,7 @@ use super::{
     telemetry::Shown,
 };
 use crate::{
-    Alert, AlertRule, AlertState, Naming, Remediation, Slo,
-    condition::Custom,
+    Alert, AlertRule, AlertState, Custom, Naming, Remediation, Slo,
     dispatch::Dispatcher,
     evaluate::Plan,
     history::History,

@@ -64,7 +64,7 @@ impl Judge {
                 self.settle_one(Some(holds), Some(reading.value), around, begun);
             }
             Measured::NoData => {
-                let holds = match self.rule.no_data {
+                let holds = match self.rule.no_data_policy() {
                     NoData::Ok => Some(false),
                     NoData::Alert => Some(true),
                     NoData::Keep => None,
@@ -83,7 +83,7 @@ impl Judge {
         let mut active = std::mem::take(&mut self.active);
         let own = active.iter().position(|one| one.key == 0).map(|at| active.swap_remove(at));
         for other in active {
-            let holds = if self.rule.no_data == NoData::Keep { None } else { Some(false) };
+            let holds = if self.rule.no_data_policy() == NoData::Keep { None } else { Some(false) };
             self.settle(Some(other), (0, &[], holds, None), around, begun);
         }
         self.settle(own, (0, &[], holds, value), around, begun);
@@ -104,7 +104,7 @@ impl Judge {
             }
         }
         for (key, gone) in known.into_iter().chain(restored.into_values().map(|one| (one.key, one))) {
-            let is_kept = self.rule.no_data == NoData::Keep && key != 0;
+            let is_kept = self.rule.no_data_policy() == NoData::Keep && key != 0;
             self.settle(Some(gone), (key, &[], (!is_kept).then_some(false), None), around, begun);
         }
     }
@@ -126,7 +126,7 @@ impl Judge {
     }
 
     fn holds(&self, reading: Reading, active: Option<&Active>) -> bool {
-        let clear = active.filter(|one| one.phase.is_firing()).and(self.rule.clear_threshold);
+        let clear = active.filter(|one| one.phase.is_firing()).and(self.rule.clears_at());
         self.plan.holds(reading, None) || clear.is_some() && self.plan.holds(reading, clear)
     }
 
@@ -142,7 +142,8 @@ impl Judge {
             return;
         };
         let active = active.filter(|one| !one.is_stale);
-        let times = Times { hold_for: self.rule.hold_for, keep_firing_for: self.rule.keep_firing_for };
+        let (hold_for, keep_firing_for, _) = self.rule.times();
+        let times = Times { hold_for, keep_firing_for };
         let was_firing = active.as_ref().is_some_and(|one| one.phase.is_firing());
         let next = Phase::next(active.as_ref().map(|one| one.phase), holds, around.now, times);
         let next = match (active, next) {

@@ -26,7 +26,7 @@ pub(super) struct Watched {
 }
 
 /// How far back the error ratio of the whole service is known.
-const ERROR_RATIOS: Duration = Duration::from_secs(30 * 86_400);
+const ERROR_RATIOS: Window = Window::minutes(30 * 24 * 60);
 /// How far back quantiles of the whole service are known.
 const QUANTILES: Duration = Duration::from_secs(3_600);
 
@@ -35,7 +35,7 @@ const QUANTILES: Duration = Duration::from_secs(3_600);
 impl Service {
     pub(super) fn new(naming: &Naming, history: &mut History) -> Result<Self, BuildError> {
         let refuse = |why: &dyn std::fmt::Display| BuildError::setting("naming", why.to_string());
-        let all = Slo::new("service", 0.99, Window::of(ERROR_RATIOS), Sli::Availability);
+        let all = Slo::new("service", 0.99, ERROR_RATIOS, Sli::Availability);
         let [errors] = Ratio::of_slo(&all, [ERROR_RATIOS], naming, history).map_err(|error| refuse(&error))?;
         let buckets = history
             .keep(Ask::Buckets(naming.duration_buckets(&Scope::service())), millis(QUANTILES))
@@ -44,7 +44,7 @@ impl Service {
     }
 
     pub(super) fn error_ratio(&self, history: &History, window: Duration) -> Option<f64> {
-        self.errors.over(window.min(ERROR_RATIOS)).read(history)
+        self.errors.over(window.min(ERROR_RATIOS.duration())).read(history)
     }
 
     pub(super) fn quantile(&self, history: &History, quantile: f64, window: Duration) -> Option<f64> {
@@ -56,7 +56,7 @@ impl Service {
 
 impl Watched {
     pub(super) fn new(slo: Arc<Slo>, naming: &Naming, history: &mut History) -> Result<Self, BuildError> {
-        let [ratio] = Ratio::of_slo(&slo, [slo.window().duration()], naming, history)
+        let [ratio] = Ratio::of_slo(&slo, [slo.window()], naming, history)
             .map_err(|error| BuildError::slo(slo.name(), error.to_string()))?;
         Ok(Self { slo, ratio })
     }

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use obs_core::names::alert::label;
+use obs_core::names::alert::label::exported;
+use obs_rules::template::expand;
 
 use super::{Alert, AlertState, Phase, alert::Facts, fingerprint};
-use crate::{AlertRule, template::expand, text::cut};
+use crate::{AlertRule, text::cut};
 
 /// One of a rule's alerts: rules on gauges have one for each series.
 #[derive(Clone, Debug)]
@@ -45,12 +46,12 @@ impl Active {
     ) -> Self {
         let facts = Facts {
             fingerprint: fingerprint(&labels),
-            severity: rule.severity,
+            severity: rule.severity(),
             annotations: annotations(rule, &labels, value),
             labels,
             active_at: phase.since().unix(),
             fired_at: None,
-            cooldown: rule.cooldown,
+            cooldown: rule.times().2,
         };
         let alert = Alert { facts: Arc::new(facts), state: AlertState::Pending, value, resolved_at: None };
         Self { key, phase, alert, is_restored: false, is_stale: false }.in_phase(rule, phase, value)
@@ -74,7 +75,7 @@ impl Active {
         found: &BTreeMap<String, String>,
     ) -> bool {
         let own = labels(rule, common, &[], None);
-        let is_template = |key: &String| rule.labels.get(key).is_some_and(|text| text.contains("{{"));
+        let is_template = |key: &String| rule.labels().get(key).is_some_and(|text| text.contains("{{"));
         let agrees = own.iter().all(|(key, value)| is_template(key) || found.get(key) == Some(value));
         agrees && (has_series || found.keys().eq(own.keys()))
     }
@@ -100,12 +101,12 @@ impl Active {
 /// The labels that a rule's alert has whatever its series: templates as they stand.
 pub(crate) fn static_labels(rule: &AlertRule, common: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let fixed = fixed(rule);
-    let own = rule.labels.clone();
+    let own = rule.labels().clone();
     common.clone().into_iter().chain(own).chain(fixed).collect()
 }
 
 fn fixed(rule: &AlertRule) -> [(String, String); 2] {
-    [("alertname".to_owned(), rule.name.clone()), ("severity".to_owned(), rule.severity.as_str().to_owned())]
+    [("alertname".to_owned(), rule.name().to_owned()), ("severity".to_owned(), rule.severity().as_str().to_owned())]
 }
 
 /// The series' labels, then what all alerts of this process have, then the rule's own. A label of the series that one
@@ -117,10 +118,10 @@ fn labels(
     value: Option<f64>,
 ) -> BTreeMap<String, String> {
     // That there is no series says which one is meant.
-    let absent = rule.condition.absent_labels();
+    let absent = rule.condition().absent_labels();
     let series = if absent.is_empty() { series } else { &absent };
     let of_series = |name: &str| series.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let own = rule.labels.iter().map(|(key, text)| (key.clone(), expand(text, value, of_series)));
+    let own = rule.labels().iter().map(|(key, text)| (key.clone(), expand(text, value, of_series)));
     let common = common.iter().map(|(key, value)| (key.clone(), value.clone()));
     let set: BTreeMap<String, String> = common.chain(own).chain(fixed(rule)).collect();
     let is_moved = |(key, _): &&(String, String)| set.contains_key(key);
@@ -131,22 +132,17 @@ fn labels(
     labels
 }
 
-/// The name that a label of the series has where the rule sets one of its name.
-pub(crate) fn exported(key: &str) -> String {
-    format!("{}{key}", label::EXPORTED)
-}
-
 /// Values of labels come from anywhere: no text gets longer than this, in bytes.
 const MOST_TEXT: usize = 8 * 1024;
 
 fn annotations(rule: &AlertRule, labels: &BTreeMap<String, String>, value: Option<f64>) -> BTreeMap<String, String> {
-    let is_set = |name: &str| rule.labels.contains_key(name) || ["alertname", "severity"].contains(&name);
+    let is_set = |name: &str| rule.labels().contains_key(name) || ["alertname", "severity"].contains(&name);
     let of_series = |name: &str| {
         let found = if is_set(name) { labels.get(&exported(name)) } else { labels.get(name) };
         found.map(String::as_str)
     };
     let text = |template: &str| cut(&expand(template, value, of_series), MOST_TEXT);
-    let given = rule.annotations.iter().map(|(key, template)| (key.clone(), text(template)));
-    let summary = ("summary".to_owned(), text(&rule.message));
+    let given = rule.annotations().iter().map(|(key, template)| (key.clone(), text(template)));
+    let summary = ("summary".to_owned(), text(rule.message()));
     [summary].into_iter().chain(given).collect()
 }

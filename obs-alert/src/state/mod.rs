@@ -7,7 +7,7 @@ mod phase;
 mod saved;
 
 pub(crate) use {
-    active::{Active, exported, static_labels},
+    active::{Active, static_labels},
     fingerprint::fingerprint,
     phase::{Phase, Times},
     saved::SavedAlert,

@@ -84,6 +84,16 @@ pub mod label {
     /// Stands before the name of a series' label where a rule sets one of this name, as Prometheus does it with
     /// the labels of targets.
     pub const EXPORTED: &str = "exported_";
+
+    /// The name that a label of the series has on the alert where the rule sets a label of its name.
+    ///
+    /// ```
+    /// assert_eq!(obs_conventions::names::alert::label::exported("team"), "exported_team");
+    /// ```
+    #[must_use]
+    pub fn exported(name: &str) -> String {
+        format!("{EXPORTED}{name}")
+    }
 }
 
 /// Values of the `outcome` label.

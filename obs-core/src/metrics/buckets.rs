@@ -4,10 +4,7 @@ use std::fmt::Write as _;
 
 use crate::obs::InitError;
 
-/// Bounds for durations, in seconds, as the
-/// [OpenTelemetry HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) advise.
-pub const DURATION_BUCKETS: [f64; 14] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+pub use obs_conventions::DURATION_BUCKETS;
 
 /// Bounds for database queries, in seconds, as the
 /// [OpenTelemetry database conventions](https://opentelemetry.io/docs/specs/semconv/database/database-metrics/)

@@ -18,10 +18,7 @@ const MAX_LEN: usize = 32;
 /// Names that lists of one process can have, together: they are kept for its life.
 const MAX_KEPT: usize = 256;
 
-/// The methods of RFC 9110, `PATCH` (RFC 5789) and `QUERY`; any other is `_OTHER` in labels, unless
-/// the layer or `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` says otherwise.
-pub const KNOWN_METHODS: [&str; 10] =
-    ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"];
+pub use obs_conventions::KNOWN_METHODS;
 
 /// The same in one place of the memory.
 static USUAL: [&str; KNOWN_METHODS.len()] = KNOWN_METHODS;

@@ -1,6 +1,6 @@
 //! How somebody is reached.
 
-use obs_alert::definition::Team;
+use obs_rules::definition::Team;
 
 use crate::{text::slug, yaml::Yaml};
 

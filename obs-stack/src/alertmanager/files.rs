@@ -1,6 +1,6 @@
 //! All files of Alertmanager.
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::{inhibition, receivers, routes};
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use obs_alert::{
+use obs_rules::{
     AlertRule, Severity,
     definition::{Definition, Service},
     promql::Selector,

@@ -1,6 +1,6 @@
 //! Who is told.
 
-use obs_alert::definition::{Definition, Team};
+use obs_rules::definition::{Definition, Team};
 
 use super::contact::Contact;
 use crate::yaml::Yaml;

@@ -1,6 +1,6 @@
 //! Which alert goes to whom, and when.
 
-use obs_alert::{
+use obs_rules::{
     Severity,
     definition::{Definition, Team},
     promql::{MatchOp, Matcher, Selector},

@@ -1,4 +1,4 @@
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::{contact::Contact, files, secrets};
 

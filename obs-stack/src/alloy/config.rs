@@ -1,7 +1,7 @@
 //! Alloy's configuration.
 
-use obs_alert::definition::{Definition, Service};
-use obs_core::names::log;
+use obs_conventions::names::log;
+use obs_rules::definition::{Definition, Service};
 
 use super::syntax::{Block, Value};
 use crate::{loki::METADATA, text::regex_escape};

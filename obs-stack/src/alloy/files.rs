@@ -1,6 +1,6 @@
 //! The files of Alloy.
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::config;
 use crate::{File, header};

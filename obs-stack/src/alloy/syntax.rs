@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use obs_alert::promql::Expr;
+use obs_rules::promql::Expr;
 
 /// `component "label" { … }`
 #[derive(Clone, Debug)]

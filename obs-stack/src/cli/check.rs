@@ -6,7 +6,7 @@ use std::{
     io::{self, Read as _},
 };
 
-use obs_alert::definition::{Definition, Service};
+use obs_rules::definition::{Definition, Service};
 
 use super::{
     args::CheckArgs,

@@ -2,7 +2,7 @@
 
 use std::{error::Error, path::Path};
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 pub(super) fn read(path: &Path) -> Result<Definition, Box<dyn Error>> {
     if path.exists() {

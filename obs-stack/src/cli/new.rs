@@ -6,7 +6,7 @@ use std::{
     io::{self, BufRead, IsTerminal as _, Write},
 };
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::{
     args::NewArgs,

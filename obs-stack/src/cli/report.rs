@@ -3,12 +3,11 @@
 use std::{
     error::Error,
     io::{self, Write as _},
+    iter,
 };
 
-use obs_core::guard::chain_text;
-
-/// The longest text of an error, in bytes.
-const MAX_TEXT: usize = 16 * 1024;
+/// The most causes that are shown of an error.
+const MAX_CAUSES: usize = 16;
 
 /// How a command ends that could do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,9 @@ pub(super) fn say(line: &str) -> io::Result<()> {
 
 /// What kept the command from a part of its work, with its causes, on standard error.
 pub(super) fn complain(error: &(dyn Error + 'static)) -> io::Result<()> {
-    writeln!(io::stderr().lock(), "error: {}", chain_text(error, ": ", MAX_TEXT))
+    let causes = iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source()).take(MAX_CAUSES + 1);
+    let texts: Vec<String> = causes.map(ToString::to_string).collect();
+    writeln!(io::stderr().lock(), "error: {}", texts.join(": "))
 }
 
 /// `1 file`, `2 files`

@@ -1,5 +1,5 @@
 use clap::{CommandFactory as _, Parser as _};
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 use proptest::prelude::*;
 
 use super::{

@@ -1,6 +1,6 @@
 //! The collector's configuration as a whole.
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::{logs, traces};
 use crate::yaml::Yaml;

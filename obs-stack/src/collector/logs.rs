@@ -1,7 +1,7 @@
 //! Log lines: from files and by OTLP, with the same labels.
 
-use obs_alert::definition::{Definition, Service};
-use obs_core::names::{attribute, log};
+use obs_conventions::names::{attribute, log};
+use obs_rules::definition::{Definition, Service};
 
 use super::config::{self, BATCH, MEMORY_LIMITER, OFFSETS};
 use crate::{

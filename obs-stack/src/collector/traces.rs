@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use obs_alert::{Sli, definition::Definition};
-use obs_core::names::{attribute, kept};
+use obs_conventions::names::{attribute, kept};
+use obs_rules::{Sli, definition::Definition};
 
 use super::config::{self, BATCH, MEMORY_LIMITER, OTLP};
 use crate::yaml::Yaml;

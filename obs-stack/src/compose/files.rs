@@ -1,6 +1,6 @@
 //! All files of Compose.
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::{services, targets};
 use crate::{

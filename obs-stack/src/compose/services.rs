@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::{images, targets::HOST};
 use crate::{alertmanager, prometheus::retention_days, yaml::Yaml};

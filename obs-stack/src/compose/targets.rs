@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use obs_alert::definition::{Definition, Service};
+use obs_rules::definition::{Definition, Service};
 
 use crate::{File, prometheus};
 

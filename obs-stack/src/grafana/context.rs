@@ -1,6 +1,6 @@
 //! What the panels of a service share.
 
-use obs_alert::{
+use obs_rules::{
     AlertRule, Condition,
     definition::{Definition, Service},
     promql::Expr,

@@ -1,10 +1,10 @@
 //! The dashboards of a service.
 
-use obs_alert::{
+use obs_conventions::names::metric;
+use obs_rules::{
     definition::{Definition, Service},
     promql::{Expr, Selector, Window},
 };
-use obs_core::names::metric;
 
 use super::{
     context::Context,

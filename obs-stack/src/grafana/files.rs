@@ -1,6 +1,6 @@
 //! The files of Grafana.
 
-use obs_alert::definition::{Definition, Service};
+use obs_rules::definition::{Definition, Service};
 
 use super::{dashboards, model::Dashboard, provisioning, uid::Kind};
 use crate::{File, text::slug};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use obs_alert::{Condition, Severity, Sli, Slo, definition::Service};
+use obs_rules::{Condition, Severity, Sli, Slo, definition::Service};
 
 use super::model::Thresholds;
 

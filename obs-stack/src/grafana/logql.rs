@@ -1,7 +1,7 @@
 //! `LogQL` of dashboards.
 
-use obs_alert::{definition::Service, promql::Expr};
-use obs_core::names::log;
+use obs_conventions::names::log;
+use obs_rules::{definition::Service, promql::Expr};
 
 use crate::loki::{stream, stream_with};
 

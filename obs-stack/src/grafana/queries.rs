@@ -1,6 +1,6 @@
 //! The queries of dashboards, for programs that check them.
 
-use obs_alert::{
+use obs_rules::{
     definition::{Definition, Service},
     promql::{Expr, Window},
 };

@@ -1,6 +1,6 @@
 //! `PromQL` with Grafana's variables.
 
-use obs_alert::{
+use obs_rules::{
     Naming, Scope, Tally,
     definition::Service,
     promql::{Expr, MatchOp, Selector, Window},
@@ -88,7 +88,7 @@ impl Source {
     /// A quantile of a histogram whose buckets these are, for each combination of labels.
     pub(super) fn quantile(&self, quantile: f64, buckets: &Selector, labels: &[&str]) -> Expr {
         let mut by = labels.to_vec();
-        by.push(obs_core::names::label::LE);
+        by.push(obs_conventions::names::label::LE);
         Expr::rate(&self.select(buckets.clone()), RATE_INTERVAL).sum_by(&by).histogram_quantile(quantile)
     }
 

@@ -1,7 +1,7 @@
 //! Whether what is measured, logged and traced arrives.
 
-use obs_alert::promql::{Expr, Selector};
-use obs_core::names::{MetricDef, label, metric};
+use obs_conventions::names::{MetricDef, label, metric};
+use obs_rules::promql::{Expr, Selector};
 
 use super::{
     context::Context,

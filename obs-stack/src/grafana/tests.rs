@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use obs_alert::{
+use obs_rules::{
     definition::Definition,
     promql::{Selector, Window},
 };

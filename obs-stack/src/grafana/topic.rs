@@ -1,6 +1,6 @@
 //! What a panel is about, so that it leads to the runbooks that belong to it.
 
-use obs_alert::{AlertRule, definition::Service};
+use obs_rules::{AlertRule, definition::Service};
 
 use crate::subject::Subject;
 

@@ -1,7 +1,7 @@
 //! `TraceQL` of dashboards.
 
-use obs_alert::{definition::Service, promql::Expr};
-use obs_core::names::attribute;
+use obs_conventions::names::attribute;
+use obs_rules::{definition::Service, promql::Expr};
 
 use super::limits;
 

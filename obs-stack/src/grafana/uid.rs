@@ -1,6 +1,6 @@
 //! Stable addresses of dashboards.
 
-use obs_alert::definition::Service;
+use obs_rules::definition::Service;
 
 use crate::text::{slug, with_hash};
 

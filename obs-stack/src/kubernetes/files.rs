@@ -1,6 +1,6 @@
 //! All files of Kubernetes.
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::{config_maps, monitors, rules};
 use crate::{File, grafana};

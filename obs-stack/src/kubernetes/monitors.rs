@@ -1,6 +1,6 @@
 //! What the Prometheus Operator scrapes.
 
-use obs_alert::definition::Service;
+use obs_rules::definition::Service;
 
 use super::object::{labels, object};
 use crate::{

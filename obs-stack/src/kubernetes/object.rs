@@ -1,6 +1,6 @@
 //! What all objects have.
 
-use obs_alert::definition::Service;
+use obs_rules::definition::Service;
 
 use crate::{text::shortened, yaml::Yaml};
 

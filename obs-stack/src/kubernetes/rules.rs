@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use obs_alert::definition::{Definition, Service};
+use obs_rules::definition::{Definition, Service};
 
 use super::object::{LARGEST, labels, object};
 use crate::{

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use obs_alert::definition::{Definition, Service};
-use obs_core::names::{
+use obs_conventions::names::{
     cache,
     metric::{
         CLIENT_ERRORS, ERRORS, LOG_LINES_DROPPED, LOG_RECORDS_DROPPED, NAME_CLASHES, SERIES_OVERFLOW, SPANS_DROPPED,
     },
 };
+use obs_rules::definition::{Definition, Service};
 use serde_json::Value;
 
 use super::promql::{self, Reads};

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use obs_alert::definition::{Definition, Service};
-use obs_core::{names::label, request::Outcome};
+use obs_conventions::{Outcome, names::label};
+use obs_rules::definition::{Definition, Service};
 
 use super::{Page, demand, promql::Reads};
 

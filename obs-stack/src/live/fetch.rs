@@ -8,7 +8,7 @@ use super::Page;
 #[derive(Debug)]
 pub struct FetchError {
     url: String,
-    source: Box<ureq::Error>,
+    source: Option<Box<ureq::Error>>,
 }
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,8 +29,27 @@ pub fn fetch(url: &str) -> Result<Page, FetchError> {
         .and_then(|mut response| response.body_mut().with_config().limit(LONGEST).read_to_string());
     match text {
         Ok(text) => Ok(Page::parse(&text)),
-        Err(source) => Err(FetchError { url: url.to_owned(), source: Box::new(source) }),
+        Err(source) => Err(FetchError::new(url, source)),
     }
+}
+
+// === impl FetchError ===
+
+impl FetchError {
+    fn new(url: &str, source: ureq::Error) -> Self {
+        // Repeats the URL as it was given, with its secrets.
+        let source = if matches!(source, ureq::Error::BadUri(_)) { None } else { Some(Box::new(source)) };
+        Self { url: without_secrets(url), source }
+    }
+}
+
+/// A URL without user, password and query, in which tokens are passed.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (&url[..scheme.len() + 3], rest));
+    let authority = rest.split('/').next().unwrap_or_default();
+    let user = authority.rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}{}", &rest[user..])
 }
 
 impl fmt::Display for FetchError {
@@ -42,6 +61,21 @@ impl fmt::Display for FetchError {
 
 impl Error for FetchError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.source)
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_show_neither_credentials_nor_queries() {
+        assert_eq!(without_secrets("http://me:se@cret@orders:9000/metrics?token=1#x"), "http://orders:9000/metrics");
+        assert_eq!(without_secrets("http://orders:9000/a@b"), "http://orders:9000/a@b");
+        assert_eq!(without_secrets("orders"), "orders");
+        let error = fetch("http://me:secret@a b/?token=hidden").unwrap_err();
+        let texts = format!("{error} {:?}", error.source().map(ToString::to_string));
+        assert!(!texts.contains("secret") && !texts.contains("hidden"), "{texts}");
     }
 }

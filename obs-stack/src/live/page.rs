@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use obs_core::names::label;
+use obs_conventions::names::label;
 
 /// The names on a metrics page in the text format, the labels of its series, and the buckets of its histograms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

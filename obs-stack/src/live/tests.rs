@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::{
     Page, absent,

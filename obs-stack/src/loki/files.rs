@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::{
     config::{self, Storage},

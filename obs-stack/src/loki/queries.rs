@@ -1,7 +1,7 @@
 //! Saved queries.
 
-use obs_alert::definition::Service;
-use obs_core::names::log;
+use obs_conventions::names::log;
+use obs_rules::definition::Service;
 
 use super::{stream, stream_with};
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use obs_alert::{definition::Service, promql::Expr};
-use obs_core::names::log;
+use obs_conventions::names::log;
+use obs_rules::{definition::Service, promql::Expr};
 
 /// The labels of a stream besides `service_name`: few values each, known beforehand.
 pub(crate) const LABELS: [&str; 3] = ["job", log::ENV, log::LEVEL];

@@ -1,4 +1,4 @@
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 use serde_json::Value;
 
 use super::{LABELS, METADATA, files, queries};

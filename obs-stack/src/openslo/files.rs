@@ -1,6 +1,6 @@
 //! All files of `OpenSLO`.
 
-use obs_alert::definition::{Definition, Service};
+use obs_rules::definition::{Definition, Service};
 
 use super::{objective, policy};
 use crate::{

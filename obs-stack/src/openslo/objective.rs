@@ -1,6 +1,6 @@
 //! Objectives.
 
-use obs_alert::{Sli, Slo, Tally, definition::Service, promql::Expr};
+use obs_rules::{Sli, Slo, Tally, definition::Service, promql::Expr};
 
 use super::{
     files::{object, object_name},

@@ -1,6 +1,6 @@
 //! Alert policies: one for each burn rate.
 
-use obs_alert::{BurnRate, Severity, Slo, definition::Service, promql::Window};
+use obs_rules::{BurnRate, Severity, Slo, definition::Service, promql::Window};
 
 use super::files::object;
 use crate::yaml::Yaml;

@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use obs_alert::{
+use obs_conventions::names::{
+    alert::label::{self, exported},
+    database, metric,
+};
+use obs_rules::{
     AlertRule, Condition,
     definition::{Definition, Service},
     promql::{Expr, Window},
 };
-use obs_core::names::{alert::label, database, metric};
 
 use super::{
     rules::{Group, OFTEN, Rule, SELDOM},
@@ -94,7 +97,6 @@ fn moved(service: &Service, alert: &AlertRule, labels: &BTreeMap<String, String>
     if is_of_obs(selector.metric()) {
         return BTreeMap::new();
     }
-    let exported = |key: &str| format!("{}{key}", label::EXPORTED);
     let template = |key: &str| {
         let moved = format!("or $labels.{} $labels.{key}", exported(key));
         if key == ENVIRONMENT && !service.environment.is_empty() {

@@ -1,6 +1,6 @@
 //! `prometheus.yml` and its variants.
 
-use obs_alert::definition::{Definition, Service};
+use obs_rules::definition::{Definition, Service};
 
 use super::{discovery, kubernetes_discovery, retention};
 use crate::{

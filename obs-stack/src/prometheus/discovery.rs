@@ -1,6 +1,6 @@
 //! What Prometheus scrapes, and how it finds it.
 
-use obs_alert::definition::{Definition, Service};
+use obs_rules::definition::{Definition, Service};
 
 use super::{Release, limits};
 use crate::{

@@ -1,6 +1,6 @@
 //! All files of Prometheus.
 
-use obs_alert::definition::{Definition, Service};
+use obs_rules::definition::{Definition, Service};
 
 use super::{
     Discovery, Release, alerts, config, discovery,

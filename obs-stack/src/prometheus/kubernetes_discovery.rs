@@ -3,7 +3,7 @@
 //! The well-known one-liner `([^:]+)(?::\d+)?;(\d+)` on `__address__` breaks IPv6 addresses. Here the address is
 //! made of the pod's IP and the annotated port, in brackets where the IP has colons.
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use super::{Release, discovery};
 use crate::yaml::Yaml;

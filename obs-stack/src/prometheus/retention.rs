@@ -1,6 +1,6 @@
 //! How long Prometheus must keep what it scrapes.
 
-use obs_alert::definition::Service;
+use obs_rules::definition::Service;
 
 /// Prometheus keeps samples for 15 days unless told otherwise; we keep the last month and half of the one before.
 const LEAST_DAYS: u64 = 45;
@@ -33,7 +33,7 @@ fn longest<'a>(services: impl IntoIterator<Item = &'a Service>) -> Option<u64> {
 mod tests {
     use std::fmt::Write as _;
 
-    use obs_alert::definition::Definition;
+    use obs_rules::definition::Definition;
 
     use super::*;
 

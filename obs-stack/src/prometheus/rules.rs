@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use obs_alert::{definition::Service, promql::Expr};
+use obs_rules::{definition::Service, promql::Expr};
 
 use crate::yaml::Yaml;
 

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use obs_alert::{
+use obs_rules::{
     AlertRule, BurnRate, Condition, NoData, Sli, Slo, Tally,
     definition::Service,
     promql::{Expr, Selector, Window},
@@ -17,7 +17,7 @@ use super::rules::{EACH_MINUTE, Group, Rule, SELDOM};
 
 /// The names of the recorded series, those of Sloth where it has them; the labels are `job` and `slo`.
 pub(crate) mod series {
-    use obs_alert::promql::Window;
+    use obs_rules::promql::Window;
 
     /// Bad requests a second, over 5 minutes.
     pub(crate) const BAD: &str = "slo:sli_bad_requests:rate5m";

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use obs_alert::{
+use obs_rules::{
     AlertRule,
     definition::{Definition, Service},
 };

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use obs_alert::{
+use obs_conventions::names::{attribute, label, log, metric};
+use obs_rules::{
     AlertRule, Scope,
     definition::{Definition, Service},
     promql::{Expr, Window},
 };
-use obs_core::names::{attribute, label, log, metric};
 
 use super::{
     advice::Advice,

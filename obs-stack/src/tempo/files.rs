@@ -1,6 +1,6 @@
 //! The files of Tempo.
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 
 use crate::{
     File,

@@ -16,7 +16,7 @@ use std::{
     path::{MAIN_SEPARATOR, Path, PathBuf},
 };
 
-use obs_alert::definition::Definition;
+use obs_rules::definition::Definition;
 use obs_stack::{File, files};
 
 use crate::outline::outline;

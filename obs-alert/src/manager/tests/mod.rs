@@ -1,5 +1,6 @@
 //! A service without a network, and what its manager makes of it.
 
+mod budgets;
 mod figures;
 mod files;
 mod hostile;

@@ -1,10 +1,10 @@
 //! What the service works with: other services, databases, caches.
 
-use obs_alert::promql::{Expr, Selector};
-use obs_core::{
-    metrics::Convention,
+use obs_conventions::{
+    Convention,
     names::{MetricDef, cache, database, label, metric, query_outcome, semconv},
 };
+use obs_rules::promql::{Expr, Selector};
 
 use crate::grafana::{
     context::Context,

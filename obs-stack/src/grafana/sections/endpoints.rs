@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use obs_alert::{
+use obs_conventions::names::{MetricDef, label, metric, semconv};
+use obs_rules::{
     Scope,
     promql::{Expr, Selector},
 };
-use obs_core::names::{MetricDef, label, metric, semconv};
 
 use crate::grafana::{
     context::Context,

@@ -1,11 +1,10 @@
 //! What goes wrong.
 
-use obs_alert::{Scope, Tally};
-use obs_core::{
-    metrics::Convention,
+use obs_conventions::{
+    Convention, Outcome,
     names::{label, metric},
-    request::Outcome,
 };
+use obs_rules::{Scope, Tally};
 
 use crate::grafana::{context::Context, layout::Layout, model::Panel, topic::Topic};
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use obs_alert::{
+use obs_rules::{
     Slo,
     promql::{Expr, Selector, Window},
 };

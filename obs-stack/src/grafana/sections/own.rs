@@ -1,6 +1,6 @@
 //! What the service's own alerts watch.
 
-use obs_alert::{AlertRule, Comparison, Condition, promql::Expr};
+use obs_rules::{AlertRule, Comparison, Condition, promql::Expr};
 
 use crate::grafana::{
     context::Context,

@@ -1,10 +1,10 @@
 //! Rate, errors, duration.
 
-use obs_alert::{Scope, promql::Expr};
-use obs_core::{
-    metrics::Convention,
+use obs_conventions::{
+    Convention,
     names::{label, log},
 };
+use obs_rules::{Scope, promql::Expr};
 
 use crate::grafana::{
     layout::Layout,

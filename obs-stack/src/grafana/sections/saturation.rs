@@ -1,7 +1,7 @@
 //! How full what the service runs on is.
 
-use obs_alert::promql::Expr;
-use obs_core::names::{MetricDef, label, metric};
+use obs_conventions::names::{MetricDef, label, metric};
+use obs_rules::promql::Expr;
 
 use crate::{
     grafana::{

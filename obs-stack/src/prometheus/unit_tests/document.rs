@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use obs_alert::{
+use obs_rules::{
     AlertRule, Condition, Sli,
     definition::Service,
     promql::{Expr, Selector, Window},

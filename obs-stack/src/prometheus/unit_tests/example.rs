@@ -1,7 +1,7 @@
 //! A series that a selector means.
 
-use obs_alert::promql::{MatchOp, Matcher, Selector};
-use obs_core::names::label;
+use obs_conventions::names::label;
+use obs_rules::promql::{MatchOp, Matcher, Selector};
 
 /// Tried where a label may be anything but something: an outcome, a status, a word.
 const VALUES: [&str; 3] = ["ok", "200", "other"];

@@ -2,12 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use obs_alert::{
+use obs_conventions::names::label;
+use obs_rules::{
     Comparison, Condition, Naming, Scope, Sli, Slo, Tally,
     definition::Service,
     promql::{Selector, Window},
 };
-use obs_core::names::label;
 
 use super::{document::STEP, example, samples::Samples};
 

@@ -1,4 +1,4 @@
-use obs_alert::promql::Selector;
+use obs_rules::promql::Selector;
 
 use super::{example, samples::Samples};
 

@@ -1,0 +1,267 @@
+//! What has to be so for an alert to fire.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::{Comparison, Custom};
+use crate::{
+    BurnRate, Naming, Scope, Slo, Tally,
+    promql::{MatchOp, Selector, Window},
+    template::Known,
+};
+
+/// What has to be so for an alert to fire. All but [`Custom`](Self::Custom) can be evaluated in the
+/// process and rendered as `PromQL`, with the same verdict.
+///
+/// | condition | value | no data |
+/// |---|---|---|
+/// | [`ErrorRatio`](Self::ErrorRatio) | failed by counted requests, 0 to 1 | no counted request in the window |
+/// | [`Latency`](Self::Latency) | the quantile, in seconds | no answered request in the window |
+/// | [`Availability`](Self::Availability) | 1 − error ratio | no counted request in the window |
+/// | [`RateChange`](Self::RateChange) | rate now by rate before | no request in the window before |
+/// | [`Ratio`](Self::Ratio) | growth of one by growth of the other | no growth of the divisor |
+/// | [`Gauge`](Self::Gauge) | the gauge, or its share of another | no such series, or a divisor of 0 |
+/// | [`Increase`](Self::Increase) | growth of the counter | never: what does not exist has not grown |
+/// | [`Absence`](Self::Absence) | the number of series | never |
+/// | [`BurnRate`](Self::BurnRate) | the error ratio over the long window, 0 to 1 | no counted request in either window |
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Condition {
+    /// The share of failed requests (0 to 1) is above a threshold.
+    ErrorRatio {
+        /// Whose requests.
+        scope: Scope,
+        /// Over which window.
+        window: Window,
+        /// The threshold, 0 to 1.
+        above: f64,
+    },
+    /// A quantile of the duration is above a threshold.
+    Latency {
+        /// Whose requests.
+        scope: Scope,
+        /// Over which window.
+        window: Window,
+        /// The quantile, above 0 and below 1.
+        quantile: f64,
+        /// The threshold.
+        above: Duration,
+    },
+    /// The share of requests that did not fail (0 to 1) is below a threshold.
+    Availability {
+        /// Whose requests.
+        scope: Scope,
+        /// Over which window.
+        window: Window,
+        /// The threshold, 0 to 1.
+        below: f64,
+    },
+    /// The rate of requests, divided by what it was `offset` ago. No requests now are a rate of 0.
+    RateChange {
+        /// Whose requests.
+        scope: Scope,
+        /// Over which window.
+        window: Window,
+        /// How long ago the other window ended.
+        offset: Window,
+        /// What the ratio is compared with: below 0.5 is a loss of half the traffic.
+        is: Comparison,
+    },
+    /// The growth of counters, divided by that of others: failed queries by all queries. A numerator
+    /// without series is 0.
+    Ratio {
+        /// The numerator.
+        of: Tally,
+        /// The divisor.
+        by: Tally,
+        /// Over which window.
+        window: Window,
+        /// What the ratio is compared with.
+        is: Comparison,
+    },
+    /// A gauge, or the share that it is of another: connections in use of those there may be. The
+    /// value that an alert tells is the gauge's own, so that it reads `19 connections in use`.
+    Gauge {
+        /// The gauge; several series are compared one by one.
+        selector: Selector,
+        /// What to divide by, series with the same labels by each other; one that is not above 0 is no data.
+        by: Option<Selector>,
+        /// What it is compared with.
+        is: Comparison,
+    },
+    /// The growth of a counter over a window, all its series together. A series that appears within the
+    /// window has grown from 0: the first panic counts.
+    Increase {
+        /// The counter.
+        selector: Selector,
+        /// Over which window.
+        window: Window,
+        /// What it is compared with.
+        is: Comparison,
+    },
+    /// No such series exists.
+    Absence {
+        /// The series.
+        selector: Selector,
+    },
+    /// The error budget of an SLO is spent too fast.
+    BurnRate {
+        /// The objective.
+        slo: Arc<Slo>,
+        /// How fast, over which windows.
+        burn: BurnRate,
+    },
+    /// Anything else; it has no `PromQL`.
+    Custom(Custom),
+}
+
+/// The requests that give a condition's value its weight, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Traffic {
+    /// What counts them.
+    pub requests: Tally,
+    /// Over which window.
+    pub window: Window,
+    /// How long ago the window ended, if it was not now.
+    pub before: Option<Window>,
+}
+
+// === impl Condition ===
+
+impl Condition {
+    /// The share of all requests that failed is above `above` (0 to 1).
+    #[must_use]
+    pub const fn error_ratio(window: Window, above: f64) -> Self {
+        Self::ErrorRatio { scope: Scope::service(), window, above }
+    }
+
+    /// A quantile of the duration of all requests is above `above`.
+    #[must_use]
+    pub const fn latency(quantile: f64, window: Window, above: Duration) -> Self {
+        Self::Latency { scope: Scope::service(), window, quantile, above }
+    }
+
+    /// The share of all requests that did not fail is below `below` (0 to 1).
+    #[must_use]
+    pub const fn availability(window: Window, below: f64) -> Self {
+        Self::Availability { scope: Scope::service(), window, below }
+    }
+
+    /// What its value is compared with; a latency in seconds. [`Absence`](Self::Absence) and
+    /// [`Custom`](Self::Custom) have nothing to compare.
+    #[must_use]
+    pub fn comparison(&self) -> Option<Comparison> {
+        Some(match self {
+            Self::ErrorRatio { above, .. } => Comparison::Above(*above),
+            Self::Latency { above, .. } => Comparison::Above(above.as_secs_f64()),
+            Self::Availability { below, .. } => Comparison::Below(*below),
+            Self::RateChange { is, .. }
+            | Self::Ratio { is, .. }
+            | Self::Gauge { is, .. }
+            | Self::Increase { is, .. } => *is,
+            Self::BurnRate { slo, burn } => Comparison::Above(slo.threshold(burn)),
+            Self::Absence { .. } | Self::Custom(_) => return None,
+        })
+    }
+
+    /// The requests that its value stands on, which [`min_requests`](crate::AlertRule::min_requests)
+    /// asks to be many enough; a condition that is not about requests has none.
+    #[must_use]
+    pub fn traffic(&self, naming: &Naming) -> Option<Traffic> {
+        let counted = |scope, window| Traffic { requests: naming.counted(scope), window, before: None };
+        Some(match self {
+            Self::ErrorRatio { scope, window, .. } | Self::Availability { scope, window, .. } => {
+                counted(scope, *window)
+            }
+            Self::Latency { scope, window, .. } => {
+                Traffic { requests: naming.answered(scope), window: *window, before: None }
+            }
+            // Little traffic before makes the change mean little; little now may be the news.
+            Self::RateChange { scope, window, offset, .. } => {
+                Traffic { requests: naming.requests(scope), window: *window, before: Some(*offset) }
+            }
+            Self::Ratio { by, window, .. } => {
+                Traffic { requests: naming.tally_within_job(by), window: *window, before: None }
+            }
+            Self::BurnRate { slo, burn } => Traffic { requests: slo.counted(naming), window: burn.long, before: None },
+            Self::Gauge { .. } | Self::Increase { .. } | Self::Absence { .. } | Self::Custom(_) => return None,
+        })
+    }
+
+    /// Which labels its value has, by which alerts are told apart and which templates can name.
+    #[must_use]
+    pub fn labels(&self) -> Known {
+        match self {
+            Self::Gauge { .. } => Known::Any,
+            Self::Absence { .. } => Known::Only(self.absent_labels().into_iter().map(|(key, _)| key).collect()),
+            _ => Known::Only(Vec::new()),
+        }
+    }
+
+    /// The labels of the series that is missed, as `absent` gives them; none for any other condition.
+    #[must_use]
+    pub fn absent_labels(&self) -> Vec<(String, String)> {
+        let Self::Absence { selector } = self else { return Vec::new() };
+        let equal = |label: &str| {
+            let mut of_label = selector.matchers().iter().filter(move |matcher| matcher.label == label);
+            // Of a label that is asked about twice `absent` says nothing.
+            of_label.next().filter(|matcher| matcher.op == MatchOp::Equal).filter(|_| of_label.next().is_none())
+        };
+        let found = selector.matchers().iter().filter_map(|matcher| equal(&matcher.label));
+        found
+            .filter(|matcher| !matcher.value.is_empty())
+            .map(|matcher| (matcher.label.clone(), matcher.value.clone()))
+            .collect()
+    }
+
+    /// Whether it is about what users see, and not about a cause that they may never notice.
+    #[must_use]
+    pub const fn is_symptom(&self) -> bool {
+        match self {
+            Self::ErrorRatio { .. }
+            | Self::Latency { .. }
+            | Self::Availability { .. }
+            | Self::RateChange { .. }
+            | Self::Absence { .. }
+            | Self::BurnRate { .. } => true,
+            Self::Ratio { .. } | Self::Gauge { .. } | Self::Increase { .. } | Self::Custom(_) => false,
+        }
+    }
+
+    /// Anything that a closure can tell. It is asked at each evaluation, on a thread of its own, and waited for for
+    /// 10 seconds: until it answers, its rule is in error, and its alert stays as it is.
+    pub fn custom<E>(is_so: impl Fn() -> Result<bool, E> + Send + Sync + 'static) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self::Custom(Custom::new(Arc::new(move || is_so().map_err(Into::into))))
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ErrorRatio { scope, window, above } => {
+                write!(f, "error ratio of {scope} over {window} > {above}")
+            }
+            Self::Latency { scope, window, quantile, above } => {
+                write!(f, "quantile {quantile} of {scope} over {window} > {above:?}")
+            }
+            Self::Availability { scope, window, below } => {
+                write!(f, "availability of {scope} over {window} < {below}")
+            }
+            Self::RateChange { scope, window, offset, is } => {
+                write!(f, "rate of {scope} over {window} by that of {offset} before {is:?}")
+            }
+            Self::Ratio { of, by, window, is } => {
+                write!(f, "growth of {:?} by that of {:?} over {window} {is:?}", of.selectors(), by.selectors())
+            }
+            Self::Gauge { selector, by: None, is } => write!(f, "{selector} {is:?}"),
+            Self::Gauge { selector, by: Some(by), is } => write!(f, "{selector} / {by} {is:?}"),
+            Self::Increase { selector, window, is } => write!(f, "increase of {selector} over {window} {is:?}"),
+            Self::Absence { selector } => write!(f, "no {selector}"),
+            Self::BurnRate { slo, burn } => write!(f, "{burn:?} of {}", slo.name()),
+            Self::Custom(_) => f.write_str("a closure"),
+        }
+    }
+}

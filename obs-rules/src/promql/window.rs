@@ -1,0 +1,136 @@
+//! Spans of time as `PromQL` spells them.
+
+use std::{error::Error, fmt, str::FromStr, time::Duration};
+
+/// A span of time above zero, in whole milliseconds, that `PromQL` can spell: `5m`, `1h30m`, `30d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Window(Duration);
+
+/// A span of time that is no [`Window`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadWindow {
+    given: String,
+}
+
+/// How far back a window and its offset can reach: 366 days, which is what a process remembers.
+pub const LONGEST_REACH: Duration = Duration::from_secs(366 * 86_400);
+
+/// Units, the largest first, in milliseconds. Years and weeks are left to the reader.
+const UNITS: [(&str, u128); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+// === impl Window ===
+
+impl Window {
+    /// # Errors
+    ///
+    /// If `span` is shorter than a millisecond or longer than 1 000 years.
+    pub fn new(span: Duration) -> Result<Self, BadWindow> {
+        const LONGEST: Duration = Duration::from_secs(1_000 * 365 * 86_400);
+        if span < Duration::from_millis(1) || span > LONGEST {
+            return Err(BadWindow { given: format!("{span:?}") });
+        }
+        Ok(Self(span))
+    }
+
+    /// A span that is known to be one.
+    pub(crate) const fn of(span: Duration) -> Self {
+        Self(span)
+    }
+
+    /// A window of so many minutes; zero becomes one.
+    #[must_use]
+    pub const fn minutes(minutes: u32) -> Self {
+        let minutes = if minutes == 0 { 1 } else { minutes };
+        Self(Duration::from_secs(minutes as u64 * 60))
+    }
+
+    /// The span of time.
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0.as_millis();
+        for (unit, millis) in UNITS {
+            let count = rest / millis;
+            rest %= millis;
+            if count > 0 {
+                write!(f, "{count}{unit}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Window {
+    type Err = BadWindow;
+
+    /// Reads `30s`, `5m`, `1h30m`, `30d`, `2w`, `1y`: whole numbers, each with its unit, the largest first.
+    fn from_str(text: &str) -> Result<Self, BadWindow> {
+        let bad = || BadWindow { given: text.to_owned() };
+        let millis = parse(text).ok_or_else(bad)?;
+        Self::new(Duration::from_millis(millis)).map_err(|_| bad())
+    }
+}
+
+fn parse(text: &str) -> Option<u64> {
+    const KNOWN: [(&str, u64); 7] = [
+        ("y", 365 * 86_400_000),
+        ("w", 7 * 86_400_000),
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1_000),
+        ("ms", 1),
+    ];
+    let (mut rest, mut total, mut units) = (text, 0_u64, KNOWN.iter());
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let count: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit = &rest[..end];
+        // Units come once and in order, as in Prometheus.
+        let (_, millis) = units.find(|(known, _)| *known == unit)?;
+        total = total.checked_add(count.checked_mul(*millis)?)?;
+        rest = &rest[end..];
+    }
+    Some(total)
+}
+
+// === impl BadWindow ===
+
+impl fmt::Display for BadWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no span of time above zero: write 30s, 5m, 1h30m or 30d", self.given)
+    }
+}
+
+impl Error for BadWindow {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_spelled_as_prometheus_reads_them() {
+        for text in ["5m", "1h30m", "30d", "90s", "500ms", "1d"] {
+            let window: Window = text.parse().unwrap();
+            let back: Window = window.to_string().parse().unwrap();
+            assert_eq!(window, back, "{text}");
+        }
+        assert_eq!("90s".parse::<Window>().unwrap().to_string(), "1m30s");
+        assert_eq!("2w".parse::<Window>().unwrap().to_string(), "14d");
+    }
+
+    #[test]
+    fn what_is_no_window_is_refused_by_name() {
+        for text in ["", "0s", "5", "m", "-5m", "5m1h", "1.5h", "5 m", "99999999999999999999d", "1m1m"] {
+            let error = text.parse::<Window>().unwrap_err().to_string();
+            assert!(error.contains(&format!("{text:?}")), "{error}");
+        }
+    }
+}
