@@ -35,7 +35,7 @@ pub struct ObsMiddleware {
     pub(crate) state: LayerState,
 }
 
-layer_setters!(ObsMiddleware);
+layer_setters!(ObsMiddleware, "obs_actix::ObsMiddleware");
 
 // === impl ObsMiddleware ===
 
@@ -77,7 +77,7 @@ impl ObsMiddleware {
         value: impl for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync + 'static,
     ) -> Self {
         self.with(|options| {
-            if options.label(name.as_ref(), values) {
+            if options.common.add_label(name.as_ref(), values) {
                 let value = Arc::new(Guarded::new("the label function of a layer", value));
                 options.edit_hooks(|hooks: &mut Hooks| hooks.labels.push(value));
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use obs_core::{guard::Guarded, layer_setters, request::LayerState};
+use obs_core::{guard::Guarded, layer_setters, options::boxed, request::LayerState};
 use tower_layer::Layer;
 
 use crate::{IntoEndpoint, ObsService, RequestView, hooks::Hooks, service::Observer};
@@ -26,7 +26,7 @@ pub struct ObsLayer {
     state: LayerState,
 }
 
-layer_setters!(ObsLayer);
+layer_setters!(ObsLayer, "obs_axum::ObsLayer");
 
 // === impl ObsLayer ===
 
@@ -63,7 +63,7 @@ impl ObsLayer {
     /// let layer = obs_axum::ObsLayer::new().grpc_methods(["shop.Orders/Get", "shop.Orders/Watch"]).streaming("shop.Orders/Watch");
     /// ```
     pub fn grpc_methods<N: AsRef<str>>(self, methods: impl IntoIterator<Item = N>) -> Self {
-        self.with(|options| options.grpc_methods(methods))
+        self.with(|options| options.common.grpc_methods.extend(boxed(methods)))
     }
 
     /// Adds a label to all metrics of the layer: a tenant's tier, a region. Its values come from a
@@ -84,7 +84,7 @@ impl ObsLayer {
         value: impl for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync + 'static,
     ) -> Self {
         self.with(|options| {
-            if options.label(name.as_ref(), values) {
+            if options.common.add_label(name.as_ref(), values) {
                 let value = Arc::new(Guarded::new("the label function of a layer", value));
                 options.edit_hooks(|hooks: &mut Hooks| hooks.labels.push(value));
             }

@@ -11,6 +11,7 @@ pub mod health;
 pub mod instruments;
 pub mod logs;
 pub mod metrics;
+pub mod options;
 pub mod otel;
 pub mod propagation;
 pub mod request;

@@ -48,7 +48,7 @@ struct Sending<'a> {
     observation: ClientObservation,
 }
 
-client_setters!(ObsMiddleware);
+client_setters!(ObsMiddleware, "obs_reqwest::ObsMiddleware");
 
 /// A client whose requests are recorded with the default settings.
 ///

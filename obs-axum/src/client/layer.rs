@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use obs_core::{client::ClientState, client_setters, guard::Guarded};
+use obs_core::{client::ClientState, client_setters, guard::Guarded, options::boxed};
 use tower_layer::Layer;
 
 use super::{FromSources, ObsClientService};
@@ -24,7 +24,7 @@ pub struct ObsClientLayer<C = FromSources> {
     classify: Arc<Guarded<C>>,
 }
 
-client_setters!(ObsClientLayer<C>);
+client_setters!(ObsClientLayer<C>, "obs_axum::ObsClientLayer");
 
 // === impl ObsClientLayer ===
 
@@ -61,7 +61,7 @@ impl<C> ObsClientLayer<C> {
     ///     .grpc_methods(["shop.Payments/Charge", "shop.Payments/Refund"]);
     /// ```
     pub fn grpc_methods<N: AsRef<str>>(self, methods: impl IntoIterator<Item = N>) -> Self {
-        self.with(|options| options.grpc_methods(methods))
+        self.with(|options| options.common.grpc_methods.extend(boxed(methods)))
     }
 
     /// Names the `error_type` of the inner client's errors. Needed where they are no

@@ -47,7 +47,7 @@ pub(super) fn at_start(
     {
         out.push(KeyValue::new(attribute::HTTP_REQUEST_BODY_SIZE, saturated(size)));
     }
-    let wanted = (&options.request_headers[..], &instrument.redactor);
+    let wanted = (&options.common.request_headers[..], &instrument.redactor);
     push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, wanted, headers);
     out
 }
@@ -69,7 +69,7 @@ pub(super) fn of_response(instrument: &ClientInstrument, response: &ClientRespon
         set(KeyValue::new(attribute::HTTP_RESPONSE_BODY_SIZE, saturated(size)));
     }
     let mut headers = Vec::new();
-    let wanted = (&options.response_headers[..], &instrument.redactor);
+    let wanted = (&options.common.response_headers[..], &instrument.redactor);
     push_headers(&mut headers, attribute::HTTP_RESPONSE_HEADER_PREFIX, wanted, response.headers);
     headers.into_iter().for_each(set);
 }

@@ -101,7 +101,7 @@ impl Running {
             ids: self.attempt.ids,
             context: self.attempt.context.as_ref(),
         };
-        if self.instrument.options.logs {
+        if self.instrument.options.common.logs {
             line::write(&finished, self.attempt.otel.as_ref());
         }
         if let Some(hook) = &self.instrument.options.on_finish {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use super::{ClientOptions, ClientRequest, ClientUrl, base_url::BaseUrl, red::Red};
 use crate::{
     names::target,
-    pipeline::{self, KnownMethods, Pipeline},
+    pipeline::{KnownMethods, Pipeline},
     redact::Redactor,
     request::grpc::Methods,
 };
@@ -35,16 +35,15 @@ pub(super) struct Labels<'a> {
 
 impl ClientInstrument {
     pub(super) fn new(mut options: ClientOptions) -> Self {
-        let shared = options.shared.clone().unwrap_or_else(pipeline::default);
+        let shared = options.common.instance();
         let base_url = options.base_url.as_deref().and_then(parsed);
         if let Some(base) = &base_url {
             options.hosts.add(base.host());
         }
-        let red = options.metrics.then(|| Red::new(&shared, &options));
-        let grpc_methods = Methods::new(&options.grpc_methods);
-        let known_methods = options.known_methods.clone().unwrap_or_else(|| shared.known_methods.clone());
-        known_methods.warn();
-        let redactor = shared.tracing.redactor().and(options.redact_query.iter().map(|key| &**key));
+        let red = Red::new(&shared, &options);
+        let grpc_methods = Methods::new(&options.common.grpc_methods);
+        let known_methods = options.common.known_methods(&shared);
+        let redactor = options.common.redactor(&shared);
         Self { shared, red, options, grpc_methods, known_methods, redactor, base_url }
     }
 

@@ -77,13 +77,11 @@ mod grpc_error;
 mod head;
 mod hosts;
 mod instrument;
-mod labels;
 mod line;
 mod observation;
 mod options;
 mod propagated;
 mod red;
-mod setters;
 mod span;
 #[cfg(test)]
 mod tests;

@@ -116,7 +116,7 @@ impl ClientObservation {
         };
         let attributes = || attributes::at_start(instrument, method, request, &labels, call.is_some(), headers);
         let attempt = Attempt::start(instrument, name, attributes);
-        let wants_names = instrument.options.logs || instrument.options.on_finish.is_some();
+        let wants_names = instrument.options.common.logs || instrument.options.on_finish.is_some();
         Self {
             running: Some(Running {
                 started,

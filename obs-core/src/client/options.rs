@@ -5,47 +5,32 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{ClientFinished, ClientInstrument, ClientRequest, hosts::Hosts, labels::ClientLabels};
-use crate::{
-    guard::Guarded,
-    metrics::Convention,
-    names::metric,
-    pipeline::{KnownMethods, Obs, Pipeline},
-    request::{CapturedHeader, HeaderReader},
-};
+use super::{ClientFinished, ClientInstrument, ClientRequest, hosts::Hosts};
+use crate::{guard::Guarded, metrics::DEFAULT_MAX_HOSTS, options::Common, request::HeaderReader};
 
-/// Is told of every attempt that has ended.
+/// Finds the value of a label.
+pub(super) type LabelFn =
+    Arc<Guarded<dyn Fn(&ClientRequest<'_>, &dyn HeaderReader) -> Option<&'static str> + Send + Sync>>;
+/// Is called for every attempt that has ended.
 pub(super) type ClientFinishHook = Arc<Guarded<dyn Fn(&ClientFinished<'_>) + Send + Sync>>;
 
-/// The hosts that have series of their own, unless told otherwise.
-const DEFAULT_MAX_HOSTS: usize = 100;
-
-/// What a client does with its requests. Adapters offer each field as a setter.
+/// What a client does with its requests. [`client_setters!`](crate::client_setters) makes a setter of each, with
+/// the documentation for users.
 #[derive(Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of a user's, independent of each other")]
 pub struct ClientOptions {
-    /// Where it goes; the process-wide default if none was given.
-    pub(super) shared: Option<Arc<Pipeline>>,
-    pub(super) namespace: String,
-    pub(super) convention: Convention,
-    pub(super) metrics: bool,
-    pub(super) logs: bool,
-    pub(super) traces: bool,
-    pub(super) propagate: bool,
-    pub(super) body_sizes: bool,
-    pub(super) request_headers: Vec<CapturedHeader>,
-    pub(super) response_headers: Vec<CapturedHeader>,
-    /// Further query keys whose values are replaced.
-    pub(super) redact_query: Vec<Box<str>>,
-    /// As it was given; read when the first request comes.
-    pub(super) base_url: Option<Box<str>>,
+    /// What servers have too.
+    pub common: Common,
+    /// Whether trace context and baggage are sent along. Defaults to `true`.
+    pub propagate: bool,
+    /// Whether the sizes of bodies are on the span. Defaults to `false`.
+    pub body_sizes: bool,
+    /// The service that the client calls, as it was given; read when the first request comes.
+    pub base_url: Option<Box<str>>,
+    /// How many hosts have series of their own. Defaults to 100.
+    pub max_hosts: usize,
     pub(super) hosts: Hosts,
-    pub(super) max_hosts: usize,
-    /// Those that may stand in labels, if they were given.
-    pub(super) known_methods: Option<KnownMethods>,
-    /// Without a slash at their beginning.
-    pub(super) grpc_methods: Vec<Box<str>>,
-    pub(super) labels: ClientLabels,
+    /// In the order of the labels in `common`.
+    pub(super) label_values: Vec<LabelFn>,
     pub(super) on_finish: Option<ClientFinishHook>,
 }
 
@@ -64,76 +49,6 @@ struct Lazy {
 // === impl ClientOptions ===
 
 impl ClientOptions {
-    /// Sets the instance.
-    pub fn obs(&mut self, obs: &Obs) {
-        self.shared = Some(obs.pipeline());
-    }
-
-    /// Whether an instance was set.
-    pub(super) fn has_instance(&self) -> bool {
-        self.shared.is_some()
-    }
-
-    /// Sets the namespace of the metrics.
-    pub fn namespace(&mut self, namespace: &str) {
-        namespace.clone_into(&mut self.namespace);
-    }
-
-    /// Sets the request methods that may stand in labels, in place of the usual ones.
-    pub fn known_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
-        self.known_methods = Some(KnownMethods::new(methods));
-    }
-
-    /// Sets the names and labels of the metrics.
-    pub fn convention(&mut self, convention: Convention) {
-        self.convention = convention;
-    }
-
-    /// Switches metrics.
-    pub fn metrics(&mut self, on: bool) {
-        self.metrics = on;
-    }
-
-    /// Switches the log line of each attempt.
-    pub fn logs(&mut self, on: bool) {
-        self.logs = on;
-    }
-
-    /// Switches the client span.
-    pub fn traces(&mut self, on: bool) {
-        self.traces = on;
-    }
-
-    /// Whether trace context and baggage are sent along.
-    pub fn propagate(&mut self, on: bool) {
-        self.propagate = on;
-    }
-
-    /// Whether the sizes of bodies stand on the span.
-    pub fn body_sizes(&mut self, on: bool) {
-        self.body_sizes = on;
-    }
-
-    /// Adds request headers to the span.
-    pub fn capture_request_headers<N: AsRef<str>>(&mut self, names: impl IntoIterator<Item = N>) {
-        self.request_headers.extend(names.into_iter().map(|name| CapturedHeader::new(name.as_ref())));
-    }
-
-    /// Adds response headers to the span.
-    pub fn capture_response_headers<N: AsRef<str>>(&mut self, names: impl IntoIterator<Item = N>) {
-        self.response_headers.extend(names.into_iter().map(|name| CapturedHeader::new(name.as_ref())));
-    }
-
-    /// Adds query keys whose values are replaced.
-    pub fn redact_query<N: AsRef<str>>(&mut self, keys: impl IntoIterator<Item = N>) {
-        self.redact_query.extend(keys.into_iter().map(|key| Box::from(key.as_ref())));
-    }
-
-    /// Sets the one service that the client talks to.
-    pub fn base_url(&mut self, url: &str) {
-        self.base_url = Some(url.into());
-    }
-
     /// Adds to the closed list of hosts.
     pub fn hosts<N: AsRef<str>>(&mut self, hosts: impl IntoIterator<Item = N>) {
         for host in hosts {
@@ -141,30 +56,20 @@ impl ClientOptions {
         }
     }
 
-    /// Sets how many hosts have series of their own.
-    pub fn max_hosts(&mut self, max: usize) {
-        self.max_hosts = max;
-    }
-
-    /// Adds gRPC methods, `package.Service/Method`.
-    pub fn grpc_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
-        let name = |method: N| Box::from(method.as_ref().trim_start_matches('/'));
-        self.grpc_methods.extend(methods.into_iter().map(name));
-    }
-
-    /// Adds a label with a closed list of values, and what finds the value of a request. One that can't be
-    /// is left out with a warning.
+    /// Adds a label with a closed list of values, and the function that finds the value of a request. An invalid
+    /// label is left out with a warning.
     pub fn label<V: AsRef<str>>(
         &mut self,
         name: &str,
         values: impl IntoIterator<Item = V>,
         value: impl Fn(&ClientRequest<'_>, &dyn HeaderReader) -> Option<&'static str> + Send + Sync + 'static,
     ) {
-        let values = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
-        self.labels.add((name.to_owned(), values), value);
+        if self.common.add_label(name, values) {
+            self.label_values.push(Arc::new(Guarded::new("the label function of a client", value)));
+        }
     }
 
-    /// Sets the hook that is told of every attempt's end.
+    /// Sets the hook that is called for every attempt that has ended.
     pub fn on_finish(&mut self, hook: impl Fn(&ClientFinished<'_>) + Send + Sync + 'static) {
         self.on_finish = Some(Arc::new(Guarded::new("the on_finish hook of a client", hook)));
     }
@@ -173,23 +78,13 @@ impl ClientOptions {
 impl Default for ClientOptions {
     fn default() -> Self {
         Self {
-            shared: None,
-            namespace: metric::DEFAULT_NAMESPACE.to_owned(),
-            convention: Convention::default(),
-            metrics: true,
-            logs: false,
-            traces: true,
+            common: Common { logs: false, ..Common::default() },
             propagate: true,
             body_sizes: false,
-            request_headers: Vec::new(),
-            response_headers: Vec::new(),
-            redact_query: Vec::new(),
             base_url: None,
-            hosts: Hosts::default(),
             max_hosts: DEFAULT_MAX_HOSTS,
-            known_methods: None,
-            grpc_methods: Vec::new(),
-            labels: ClientLabels::default(),
+            hosts: Hosts::default(),
+            label_values: Vec::new(),
             on_finish: None,
         }
     }
@@ -197,17 +92,13 @@ impl Default for ClientOptions {
 
 impl fmt::Debug for ClientOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, metrics, logs, traces, propagate, base_url, hosts, max_hosts, labels, .. } = self;
+        let Self { common, propagate, base_url, hosts, max_hosts, .. } = self;
         f.debug_struct("ClientOptions")
-            .field("namespace", namespace)
-            .field("metrics", metrics)
-            .field("logs", logs)
-            .field("traces", traces)
+            .field("common", common)
             .field("propagate", propagate)
             .field("base_url", base_url)
             .field("hosts", hosts)
             .field("max_hosts", max_hosts)
-            .field("labels", labels)
             .finish_non_exhaustive()
     }
 }
@@ -228,4 +119,118 @@ impl ClientState {
     pub fn instrument(&self) -> &Arc<ClientInstrument> {
         self.lazy.instrument.get_or_init(|| Arc::new(ClientInstrument::new(self.lazy.options.clone())))
     }
+}
+
+/// Implements the setters of a client's layer whose field `state` is a
+/// [`ClientState`](crate::client::ClientState). The text is the layer's path, for the examples; the name in angle
+/// brackets its type parameter.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! client_setters {
+    ($layer:ident $(<$param:ident>)?, $path:literal) => {
+        $crate::common_setters!($layer $(<$param>)?, $path);
+
+        impl $(<$param>)? $layer $(<$param>)? {
+            /// Switches a log line for each attempt on or off, target `obs::client`: at level `warn` for errors,
+            /// else `info`. Defaults to off: a request that makes ten calls would write eleven lines.
+            pub fn logs(self, on: bool) -> Self {
+                self.with(|options| options.common.logs = on)
+            }
+
+            /// Switches the client span of each attempt on or off. Without it, the called service becomes a
+            /// child of the span around the call. Defaults to on.
+            pub fn traces(self, on: bool) -> Self {
+                self.with(|options| options.common.traces = on)
+            }
+
+            /// Sets whether `traceparent`, `tracestate` and `baggage` are sent. Pass `false` for services of
+            /// third parties, which need not see your ids. Defaults to `true`.
+            ///
+            /// ```
+            #[doc = concat!("let third_party = ", $path, "::new().propagate(false);")]
+            /// ```
+            pub fn propagate(self, on: bool) -> Self {
+                self.with(|options| options.propagate = on)
+            }
+
+            /// Records the sizes of bodies that are known at the head on the span: `http.request.body.size` and
+            /// `http.response.body.size`, which are opt-in in the conventions. Defaults to off.
+            pub fn body_sizes(self, on: bool) -> Self {
+                self.with(|options| options.body_sizes = on)
+            }
+
+            /// Sets the one service that this client calls, as `http://host[:port][/path]`.
+            ///
+            /// Its host is the `host` label, and any other host is `_OTHER`. Templates are relative to its path:
+            /// `target("/users/{id}")` under `http://users/api` is `/api/users/{id}`. For requests without a
+            /// host, such as those of gRPC clients, it gives scheme, host and port. A text that is no such URL
+            /// is left out with a warning. Defaults to none.
+            ///
+            /// ```
+            #[doc = concat!("let users = ", $path, "::new().base_url(\"http://users.internal/api\");")]
+            /// ```
+            pub fn base_url(self, url: impl AsRef<str>) -> Self {
+                self.with(|options| options.base_url = Some(url.as_ref().into()))
+            }
+
+            /// Adds to the closed list of hosts that may be values of the `host` label; any other is `_OTHER`.
+            /// Can be called several times. Defaults to all hosts, up to [`max_hosts`](Self::max_hosts).
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new().hosts([\"users.internal\", \"payments.internal\"]);")]
+            /// ```
+            pub fn hosts<N: AsRef<str>>(self, hosts: impl IntoIterator<Item = N>) -> Self {
+                self.with(|options| options.hosts(hosts))
+            }
+
+            /// Sets how many hosts may be values of the `host` label; later ones are `_OTHER`. Defaults to 100.
+            pub fn max_hosts(self, max: usize) -> Self {
+                self.with(|options| options.max_hosts = max)
+            }
+
+            /// Adds a label to all metrics of the client: a tenant's tier, the purpose of a call. Its values
+            /// come from a closed list: anything else that the function returns, and `None`, is `_OTHER`.
+            ///
+            /// Each label multiplies the number of series by the length of its list, so keep lists short. At
+            /// most 8 labels; names match `[a-zA-Z_][a-zA-Z0-9_]*` and differ from those that the metrics have
+            /// already. An invalid label, or one without values, is left out with a warning. Defaults to none.
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new()")]
+            ///     .label("purpose", ["read", "write"], |request, _headers| {
+            ///         Some(if request.method == "GET" { "read" } else { "write" })
+            ///     });
+            /// ```
+            pub fn label<V: AsRef<str>>(
+                self,
+                name: impl AsRef<str>,
+                values: impl IntoIterator<Item = V>,
+                value: impl Fn(&$crate::client::ClientRequest<'_>, &dyn $crate::request::HeaderReader) -> Option<&'static str>
+                    + Send
+                    + Sync
+                    + 'static,
+            ) -> Self {
+                self.with(|options| options.label(name.as_ref(), values, value))
+            }
+
+            /// Calls the hook for every attempt that has ended. It runs in the request's task, so it must be
+            /// quick and must not block. Defaults to none.
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new()")]
+            ///     .on_finish(|finished| println!("{} took {:?}", finished.host, finished.duration));
+            /// ```
+            pub fn on_finish(
+                self,
+                hook: impl Fn(&$crate::client::ClientFinished<'_>) + Send + Sync + 'static,
+            ) -> Self {
+                self.with(|options| options.on_finish(hook))
+            }
+
+            fn with(mut self, change: impl FnOnce(&mut $crate::client::ClientOptions)) -> Self {
+                self.state = self.state.with(change);
+                self
+            }
+        }
+    };
 }

@@ -33,7 +33,8 @@ impl<'a> Propagated<'a> {
         let Running { instrument, attempt, .. } = running;
         let parts = attempt.context.as_ref().map(RequestContext::parts);
         let foreign_state = attempt.foreign_state.as_deref();
-        let of_request = parts.filter(|_| !instrument.options.has_instance()).map(|parts| &parts.propagators);
+        let of_request =
+            parts.filter(|_| instrument.options.common.own_instance().is_none()).map(|parts| &parts.propagators);
         Self {
             parent: attempt.ids,
             text: attempt.ids.to_bytes(),

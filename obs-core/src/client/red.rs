@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{ClientOptions, ClientRequest, instrument::Labels, labels::ClientLabels};
+use super::{ClientOptions, ClientRequest, instrument::Labels, options::LabelFn};
 use crate::{
     metrics::{ClientInFlight, ClientRed, Convention, DimensionValues, Measured, RedOptions},
     names::value,
@@ -15,7 +15,8 @@ use crate::{
 pub(super) struct Red {
     metrics: ClientRed,
     convention: Convention,
-    own_labels: ClientLabels,
+    /// Find the values of the client's own labels, in their order.
+    label_values: Vec<LabelFn>,
 }
 
 /// An attempt that waits for its answer, to the metrics.
@@ -30,21 +31,20 @@ pub(super) struct InFlight {
 // === impl Red ===
 
 impl Red {
-    pub(super) fn new(pipeline: &Pipeline, options: &ClientOptions) -> Self {
-        options.labels.warn();
-        let red_options = RedOptions {
-            namespace: options.namespace.clone(),
-            duration_buckets: pipeline.duration_buckets.clone(),
-            convention: options.convention,
-            max_hosts: options.max_hosts,
-            labels: options.labels.accepted().to_vec(),
-            push: pipeline.push(),
-        };
-        Self {
+    /// `None` if metrics are switched off.
+    pub(super) fn new(pipeline: &Pipeline, options: &ClientOptions) -> Option<Self> {
+        let red_options = RedOptions { max_hosts: options.max_hosts, ..options.common.red_options(pipeline)? };
+        Some(Self {
             metrics: ClientRed::new(&pipeline.target, &red_options),
-            convention: options.convention,
-            own_labels: options.labels.clone(),
-        }
+            convention: red_options.convention,
+            label_values: options.label_values.clone(),
+        })
+    }
+
+    /// The values of the client's own labels; without labels this allocates nothing.
+    fn own_labels(&self, request: &ClientRequest<'_>, headers: &dyn HeaderReader) -> Box<[&'static str]> {
+        let found = |value: &LabelFn| value.call(|value| value(request, headers)).flatten();
+        self.label_values.iter().map(|value| found(value).unwrap_or_default()).collect()
     }
 
     /// Counts an attempt in.
@@ -57,7 +57,7 @@ impl Red {
     ) -> InFlight {
         let Labels { url, host, target } = labels;
         let scheme = url.scheme();
-        let own_labels = self.own_labels.values(request, headers);
+        let own_labels = self.own_labels(request, headers);
         let values = DimensionValues { scheme, labels: &own_labels, ..DimensionValues::default() };
         let is_prometheus = self.convention == Convention::Prometheus;
         let wants_port = (!is_prometheus || self.metrics.is_pushed()) && **host != *value::OTHER;

@@ -58,7 +58,7 @@ impl Parent {
     fn tracing<'a>(&'a self, instrument: &'a ClientInstrument) -> &'a Tracing {
         let of_request = || self.context.as_ref().and_then(|context| context.parts().tracing.as_ref());
         let own = &instrument.shared.tracing;
-        if instrument.options.has_instance() { own } else { of_request().unwrap_or(own) }
+        if instrument.options.common.own_instance().is_some() { own } else { of_request().unwrap_or(own) }
     }
 
     /// Trace and flags that the attempt belongs to; a new trace where there is none.
@@ -103,7 +103,7 @@ impl Attempt {
         let tracing = parent.tracing(instrument);
         let (trace_id, flags) = parent.trace(tracing);
         let foreign_state = parent.foreign_state();
-        if !instrument.options.traces {
+        if !instrument.options.common.traces {
             // The other service hangs on the span around this call.
             let span_id = parent.recorded_span().unwrap_or_else(SpanId::random);
             let ids = TraceParent { trace_id, span_id, flags };

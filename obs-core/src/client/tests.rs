@@ -59,7 +59,7 @@ impl Bench {
             .build()
             .unwrap();
         let client = ClientState::default().with(|options| {
-            options.obs(&obs);
+            options.common.record_into(&obs);
             change(options);
         });
         Self { obs, client, spans, lines }
@@ -230,7 +230,7 @@ fn the_client_span_is_active_while_the_client_is_polled() {
 
 #[test]
 fn a_request_that_tells_no_host_goes_to_the_base_url() {
-    let bench = Bench::new(|options| options.base_url("https://users.internal:8443/api"));
+    let bench = Bench::new(|options| options.base_url = Some("https://users.internal:8443/api".into()));
     let url = ClientUrl { path: "/api/users/7", ..ClientUrl::default() };
     let request = ClientRequest { method: "GET", url, target: Some("/users/{id}"), ..Default::default() };
     bench.start_with(request).head(&answer(200));
@@ -252,7 +252,7 @@ fn without_a_host_there_is_neither_address_nor_url() {
 
 #[test]
 fn the_log_line_carries_the_ids_of_the_attempt() {
-    let bench = Bench::new(|options| options.logs(true));
+    let bench = Bench::new(|options| options.common.logs = true);
     let subscriber = tracing_subscriber::registry().with(bench.obs.subscriber_layer());
     let (request_id, ids) = tracing::subscriber::with_default(subscriber, || {
         context::run_new(|| {
@@ -297,7 +297,7 @@ fn state_is_made_once_for_all_clones() {
     let bench = default_bench();
     let clone = bench.client.clone();
     assert!(Arc::ptr_eq(bench.client.instrument(), clone.instrument()));
-    let changed = clone.with(|options| options.namespace("shop"));
+    let changed = clone.with(|options| options.common.namespace = "shop".into());
     assert!(!Arc::ptr_eq(bench.client.instrument(), changed.instrument()));
 }
 

@@ -64,14 +64,14 @@ pub(crate) use guarded_recorder::GuardedRecorder;
 pub(crate) use push::Pusher;
 pub(crate) use push_settings::PushSettings;
 pub(crate) use red::{
-    ClientInFlight, ClientRed, DimensionValues, InFlight, Measured, Push, RedOptions, ServerRed, StreamRecorder,
-    Target, grpc_as_status,
+    ClientInFlight, ClientRed, DEFAULT_MAX_HOSTS, DimensionValues, InFlight, Measured, Push, RedOptions, ServerRed,
+    StreamRecorder, Target, grpc_as_status,
 };
 
 pub use buckets::{DURATION_BUCKETS, QUERY_DURATION_BUCKETS, SIZE_BUCKETS};
 pub use format::Format;
 pub use handles::{FloatCounter, GaugeGuard, RecordDuration, Summary, Timer};
-pub use red::Convention;
+pub use red::{Convention, MAX_LABELS};
 pub use registry::Registry;
 pub use settings::RegistryBuilder;
 pub use snapshot::{

@@ -39,8 +39,8 @@ mod tests {
         let count = || obs.pipeline().routes.in_flight_count.count();
         let start = |metrics| {
             let layer = LayerState::default().with(|options| {
-                options.obs(&obs);
-                options.metrics(metrics);
+                options.common.record_into(&obs);
+                options.common.metrics = metrics;
             });
             let request =
                 Observation::start(layer.instrument(), &RequestHead { method: "GET", ..Default::default() }, &());

@@ -7,7 +7,6 @@ use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
 use super::{
     GrpcStatus, HeaderReader, Instrument, RequestHead, grpc,
-    options::CapturedHeader,
     origin::{HTTPS, Origin},
 };
 use crate::{
@@ -111,10 +110,10 @@ fn address(ip: IpAddr) -> StringValue {
 pub(crate) fn push_headers(
     out: &mut Vec<KeyValue>,
     prefix: &str,
-    (wanted, redactor): (&[CapturedHeader], &Redactor),
+    (wanted, redactor): (&[Box<str>], &Redactor),
     headers: &dyn HeaderReader,
 ) {
-    for CapturedHeader { name } in wanted {
+    for name in wanted {
         let mut values: Vec<StringValue> = Vec::new();
         let is_secret = redactor.is_sensitive(name);
         headers.for_each(name, &mut |value| {

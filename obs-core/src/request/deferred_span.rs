@@ -15,10 +15,7 @@ use std::{
 
 use opentelemetry::{Context, KeyValue};
 
-use super::{
-    HeaderReader, Instrument, Outcome, Protocol, RequestHead, attributes, options::CapturedHeader, origin::Origin,
-    running::Running,
-};
+use super::{HeaderReader, Instrument, Outcome, Protocol, RequestHead, attributes, origin::Origin, running::Running};
 use crate::{
     names::{attribute, header, value},
     propagation::TraceParent,
@@ -63,7 +60,7 @@ enum Name {
 struct Headers<'a> {
     stored: &'a Stored,
     /// Those asked for.
-    wanted: &'a [CapturedHeader],
+    wanted: &'a [Box<str>],
     /// Their names by their numbers.
     name: fn(usize) -> Name,
 }
@@ -98,7 +95,7 @@ impl DeferredHead {
             stored.push_header(Name::UserAgent, agent);
         }
         for (number, wanted) in instrument.request_headers().iter().enumerate() {
-            headers.for_each(&wanted.name, &mut |value| stored.push_header(Name::Request(number), value));
+            headers.for_each(wanted, &mut |value| stored.push_header(Name::Request(number), value));
         }
         stored.protocol = head.protocol;
         stored.peer = head.peer;
@@ -111,7 +108,7 @@ impl DeferredHead {
     pub(super) fn add_response_headers(&mut self, instrument: &Instrument, headers: &dyn HeaderReader) {
         let Some(stored) = &mut self.0 else { return };
         for (number, wanted) in instrument.response_headers().iter().enumerate() {
-            headers.for_each(&wanted.name, &mut |value| stored.push_header(Name::Response(number), value));
+            headers.for_each(wanted, &mut |value| stored.push_header(Name::Response(number), value));
         }
     }
 }
@@ -200,7 +197,7 @@ impl HeaderReader for Headers<'_> {
     }
 
     fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-        let Some(number) = self.wanted.iter().position(|wanted| *wanted.name == *name) else { return };
+        let Some(number) = self.wanted.iter().position(|wanted| **wanted == *name) else { return };
         let wanted = (self.name)(number);
         for (_, range) in self.stored.headers.iter().filter(|(known, _)| *known == wanted) {
             self.stored.bytes.get(range.clone()).into_iter().for_each(&mut *each);

@@ -6,6 +6,7 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider,
 use super::*;
 use crate::{
     Obs, ObsBuilder,
+    options::header_names,
     otel::SpanReader,
     propagation,
     request::{BodySize, LayerState, Observation, Options, ResponseHead},
@@ -52,7 +53,7 @@ fn bench(ratio: f64, set: fn(ObsBuilder) -> ObsBuilder, change: fn(&mut Options)
     let builder = Obs::builder("test").log_writer(std::io::sink()).sample_ratio(ratio).span_reader(spans.clone());
     let obs = set(builder).build().unwrap();
     let layer = LayerState::default().with(|options| {
-        options.obs(&obs);
+        options.common.record_into(&obs);
         change(options);
     });
     (obs, layer, spans)
@@ -91,8 +92,8 @@ fn a_request_that_was_left_out_and_failed_has_the_span_that_it_would_have_had() 
         [("user-agent", b"curl/8"), ("x-tenant", b"blue"), ("x-tenant", b"green"), ("authorization", b"secret")];
     let attributes = |ratio| {
         let (_obs, layer, spans) = bench(ratio, keep_all, |options| {
-            options.capture_request_headers(["X-Tenant", "user-agent"]);
-            options.capture_response_headers(["x-cache"]);
+            options.common.request_headers.extend(header_names(["X-Tenant", "user-agent"]));
+            options.common.response_headers.extend(header_names(["x-cache"]));
         });
         answer(start(&layer, &headers), 503);
         let span = spans.one();
@@ -134,7 +135,7 @@ fn the_ids_are_those_on_the_line_and_the_parent_is_the_caller() {
 
 #[test]
 fn a_caller_that_is_not_trusted_is_linked() {
-    let (_obs, layer, spans) = bench(0.0, keep_all, |options| options.trust_incoming(false));
+    let (_obs, layer, spans) = bench(0.0, keep_all, |options| options.trust_incoming = false);
     answer(start(&layer, &[PARENT]), 500);
     let span = spans.one();
     assert_eq!(span.links.links[0].span_context.span_id().to_string(), "1234567890123456");
@@ -156,7 +157,7 @@ fn what_was_not_asked_for_is_not_kept() {
     answer(start(&layer, &[]), 500);
     let (_obs, slow, _) = bench(0.0, |builder| builder.keep_slower_than(Duration::from_secs(60)), |_| ());
     answer(start(&slow, &[]), 500);
-    let (_obs, off, _) = bench(0.0, keep_all, |options| options.traces(false));
+    let (_obs, off, _) = bench(0.0, keep_all, |options| options.common.traces = false);
     answer(start(&off, &[]), 500);
     assert!(spans.take().is_empty());
 }
@@ -173,7 +174,7 @@ fn a_slow_request_is_kept_and_says_so() {
 
 #[test]
 fn the_life_of_a_stream_is_not_slowness() {
-    let (_obs, layer, spans) = bench(0.0, keep_all, |options| options.streaming("/users/{id}"));
+    let (_obs, layer, spans) = bench(0.0, keep_all, |options| options.streaming.push("/users/{id}".into()));
     let mut observation = start(&layer, &[]);
     observation.head(&ResponseHead { status: 200, headers: &(), body: BodySize::Unknown, endpoint: None });
     observation.age(Duration::from_secs(61));
@@ -238,7 +239,7 @@ fn what_others_make_in_a_request_that_is_left_out_is_left_out() {
 fn a_users_provider_that_leaves_a_request_out_is_known_to_others_too() {
     let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
     let obs = Obs::builder("test").log_writer(std::io::sink()).tracer_provider(provider).build().unwrap();
-    let layer = LayerState::default().with(|options| options.obs(&obs));
+    let layer = LayerState::default().with(|options| options.common.record_into(&obs));
     let mut observation = start(&layer, &[PARENT]);
     let id = observation.context().unwrap().span_id().to_string();
     let polling = observation.enter();

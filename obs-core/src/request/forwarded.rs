@@ -63,7 +63,7 @@ struct Parameter<'a> {
 impl Forwarded {
     /// Reads the headers of a request that came from a trusted proxy.
     pub(super) fn read(privacy: &Privacy, headers: &dyn HeaderReader) -> Self {
-        let kind = privacy.forwarded;
+        let kind = privacy.forwarded_headers;
         let has = |name| headers.get(name).is_some();
         let standard = kind != ForwardedHeaders::XForwarded && has(header::FORWARDED);
         let x_forwarded = kind != ForwardedHeaders::Standard

@@ -20,7 +20,7 @@ fn lines(lines: &[(&'static str, &str)]) -> Lines {
 
 fn privacy(forwarded: ForwardedHeaders) -> Privacy {
     let proxies = vec!["10.0.0.0/8".parse().unwrap(), "2001:db8:ffff::/48".parse().unwrap()];
-    Privacy { proxies, forwarded, ..Privacy::default() }
+    Privacy { trusted_proxies: proxies, forwarded_headers: forwarded, ..Privacy::default() }
 }
 
 /// Client, scheme and host.

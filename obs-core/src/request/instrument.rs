@@ -4,12 +4,12 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use tracing::{Metadata, Span};
 
-use super::{Options, grpc::Methods, options::CapturedHeader};
+use super::{Options, grpc::Methods};
 use crate::{
     context::RequestContext,
-    metrics::{InFlight, RedOptions, ServerRed},
+    metrics::{InFlight, ServerRed},
     names::log,
-    pipeline::{self, KnownMethods, Pipeline},
+    pipeline::{KnownMethods, Pipeline},
     redact::Redactor,
     trace::server_span_name,
 };
@@ -37,23 +37,11 @@ pub(crate) fn is_request_span(metadata: &Metadata<'_>) -> bool {
 
 impl Instrument {
     pub(super) fn new(options: Options) -> Self {
-        let shared = options.shared.clone().unwrap_or_else(pipeline::default);
-        let red = options.metrics.then(|| {
-            options.labels.warn();
-            let red_options = RedOptions {
-                namespace: options.namespace.clone(),
-                convention: options.convention,
-                labels: options.labels.accepted().to_vec(),
-                duration_buckets: shared.duration_buckets.clone(),
-                push: shared.push(),
-                ..RedOptions::default()
-            };
-            ServerRed::new(&shared.target, &red_options)
-        });
-        let grpc_methods = Methods::new(&options.grpc_methods);
-        let known_methods = options.known_methods.clone().unwrap_or_else(|| shared.known_methods.clone());
-        known_methods.warn();
-        let redactor = shared.tracing.redactor().and(options.redact_query.iter().map(|key| &**key));
+        let shared = options.common.instance();
+        let red = options.common.red_options(&shared).map(|red_options| ServerRed::new(&shared.target, &red_options));
+        let grpc_methods = Methods::new(&options.common.grpc_methods);
+        let known_methods = options.common.known_methods(&shared);
+        let redactor = options.common.redactor(&shared);
         Self { shared, red, options, grpc_methods, known_methods, redactor }
     }
 
@@ -65,7 +53,7 @@ impl Instrument {
     /// The expectation that this request is for a page, where its span could not be taken back.
     #[inline]
     pub(super) fn expected_page(&self, method: &str, path: &str) -> Option<usize> {
-        let matters = self.options.traces && self.shared.tracing.is_of_others();
+        let matters = self.options.common.traces && self.shared.tracing.is_of_others();
         matters.then(|| self.shared.routes.expected.find(method, path)).flatten()
     }
 
@@ -84,7 +72,7 @@ impl Instrument {
 
     /// Whether requests have a context: ids, and headers to send on.
     pub(super) fn has_context(&self) -> bool {
-        self.options.logs || self.options.traces
+        self.options.common.logs || self.options.common.traces
     }
 
     /// `GET /users/{id}`; the method alone where no route matched.
@@ -115,12 +103,12 @@ impl Instrument {
         self.has_context() || self.options.on_finish.is_some() || self.options.classify.is_some()
     }
 
-    pub(super) fn request_headers(&self) -> &[CapturedHeader] {
-        &self.options.request_headers
+    pub(super) fn request_headers(&self) -> &[Box<str>] {
+        &self.options.common.request_headers
     }
 
-    pub(super) fn response_headers(&self) -> &[CapturedHeader] {
-        &self.options.response_headers
+    pub(super) fn response_headers(&self) -> &[Box<str>] {
+        &self.options.common.response_headers
     }
 }
 

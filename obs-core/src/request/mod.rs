@@ -55,7 +55,7 @@ pub mod grpc;
 mod head;
 mod headers;
 mod instrument;
-mod labels;
+mod layer_state;
 mod nested;
 mod network;
 mod observation;
@@ -65,7 +65,6 @@ mod panic;
 mod polling;
 mod privacy;
 mod running;
-mod setters;
 mod slot;
 mod stream;
 #[cfg(test)]
@@ -76,12 +75,13 @@ pub(crate) use attributes::{interned, push_call, push_headers, split_authority};
 pub(crate) use completion::{Asked, Remaining};
 pub(crate) use ending::status_text;
 pub(crate) use instrument::is_request_span;
-pub(crate) use labels::{LabelList, OwnLabels};
-pub(crate) use options::CapturedHeader;
 pub(crate) use panic::install_hook as install_panic_hook;
 pub(crate) use stream::discard_current;
 
-pub use crate::pipeline::{KNOWN_METHODS, known_method};
+pub use crate::{
+    metrics::MAX_LABELS,
+    pipeline::{KNOWN_METHODS, known_method},
+};
 pub use arc_or_static::ArcOrStatic;
 pub use bytes::ByteCounter;
 pub use completion::content_length;
@@ -90,12 +90,12 @@ pub use grpc::GrpcStatus;
 pub use head::{BodySize, Head, Protocol, RequestHead, ResponseHead};
 pub use headers::{CommonHeaders, HeaderReader};
 pub use instrument::Instrument;
-pub use labels::MAX_LABELS;
+pub use layer_state::LayerState;
 pub use network::{Network, NetworkParseError};
 pub use obs_conventions::Outcome;
 pub use observation::Observation;
-pub use options::{LayerState, Options};
+pub use options::Options;
 pub use polling::Polling;
-pub use privacy::{ClientAddress, ForwardedHeaders};
+pub use privacy::{ClientAddress, ForwardedHeaders, Privacy};
 pub use stream::StreamGuard;
 pub use trace_response::is_trace_response;

@@ -77,7 +77,7 @@ impl Joinable {
     pub(super) fn of(instrument: &Instrument) -> Self {
         let options = &instrument.options;
         let instance = instrument.shared.tracing.instance();
-        Self { instance, logs: options.logs, traces: options.traces, is_joined: false }
+        Self { instance, logs: options.common.logs, traces: options.common.traces, is_joined: false }
     }
 
     /// Whether a request of this layer loses nothing if it is recorded by the one around it.

@@ -1,225 +1,59 @@
-//! The settings of a layer, the same for every adapter.
+//! The settings of a server's layer, the same for every adapter.
 
-use std::{
-    any::Any,
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{any::Any, fmt, sync::Arc};
 
-use super::{
-    ArcOrStatic, ClientAddress, Finished, ForwardedHeaders, Head, Instrument, Network, labels::OwnLabels,
-    privacy::Privacy,
-};
-use crate::{
-    clock,
-    guard::Guarded,
-    metrics::Convention,
-    names::metric,
-    pipeline::{self, KnownMethods, Obs, Pipeline, Routes},
-};
+use super::{Finished, Head, Privacy};
+use crate::{guard::Guarded, options::Common};
 
 /// Names the error type of a failed answer.
 pub(super) type Classifier = Arc<Guarded<dyn Fn(&Head<'_>) -> Option<&'static str> + Send + Sync>>;
-/// Is told of every request that has ended.
+/// Is called for every request that has ended.
 pub(super) type FinishHook = Arc<Guarded<dyn Fn(&Finished<'_>) + Send + Sync>>;
 
-/// What a layer does with a request. Adapters offer each field as a setter.
+/// What a layer does with a request. [`layer_setters!`](crate::layer_setters) makes a setter of each, with the
+/// documentation for users.
 #[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch that users set by its name")]
 pub struct Options {
-    /// Where it goes; the process-wide default if none was given.
-    pub(super) shared: Option<Arc<Pipeline>>,
-    pub(super) namespace: String,
-    pub(super) convention: Convention,
-    pub(super) labels: OwnLabels,
-    pub(super) metrics: bool,
-    pub(super) logs: bool,
-    pub(super) traces: bool,
-    pub(super) trust_incoming: bool,
-    pub(super) tracing_span: bool,
-    pub(super) warn_client_errors: bool,
-    pub(super) server_timing: bool,
-    pub(super) trace_response: bool,
+    /// What clients have too.
+    pub common: Common,
+    /// Whether the caller's trace is continued. Defaults to `true`.
+    pub trust_incoming: bool,
+    /// Whether a `tracing` span is opened for each request. Defaults to `false`.
+    pub tracing_span: bool,
+    /// Whether the line of a 4xx answer has level `warn`. Defaults to `false`.
+    pub warn_client_errors: bool,
+    /// Whether answers have a `Server-Timing` header. Defaults to `false`.
+    pub server_timing: bool,
+    /// Whether answers have a `traceresponse` header. Defaults to `false`.
+    pub trace_response: bool,
     /// Route templates without any signal.
-    pub(super) skip: Vec<Box<str>>,
+    pub skip: Vec<Box<str>>,
     /// Route templates whose answers are streams by nature.
-    pub(super) streaming: Vec<Box<str>>,
-    pub(super) request_headers: Vec<CapturedHeader>,
-    pub(super) response_headers: Vec<CapturedHeader>,
-    /// Further query keys whose values are replaced.
-    pub(super) redact_query: Vec<Box<str>>,
-    pub(super) privacy: Privacy,
-    /// Keys of the caller's baggage that become fields.
-    pub(super) baggage_fields: Vec<Box<str>>,
-    /// Those that may stand in labels, if they were given.
-    pub(super) known_methods: Option<KnownMethods>,
-    /// `package.Service/Method`; learnt if there are none.
-    pub(super) grpc_methods: Vec<Box<str>>,
+    pub streaming: Vec<Box<str>>,
+    /// Keys of the caller's baggage that become fields of the request's context.
+    pub baggage_fields: Vec<Box<str>>,
+    /// What of a client is recorded, and whose headers are believed about it.
+    pub privacy: Privacy,
     pub(super) classify: Option<Classifier>,
     pub(super) on_finish: Option<FinishHook>,
     /// Functions of the user's over types of the adapter's, which only the adapter knows.
     hooks: Option<Arc<dyn Any + Send + Sync>>,
 }
 
-/// A header that goes to the span.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CapturedHeader {
-    /// Lower-case name.
-    pub(super) name: Box<str>,
-}
-
-/// A layer's settings and, made at the first request, its state; clones share both.
-#[derive(Clone, Debug, Default)]
-pub struct LayerState {
-    lazy: LazyRef,
-}
-
-/// Counted by reference, or there until the process ends.
-#[derive(Clone, Debug)]
-enum LazyRef {
-    Counted(Arc<Lazy>),
-    Forever(&'static Arc<Lazy>),
-}
-
-#[derive(Debug, Default)]
-struct Lazy {
-    options: Options,
-    instrument: OnceLock<ArcOrStatic<Instrument>>,
-    /// Itself, once it is not counted any more.
-    forever: OnceLock<&'static Arc<Self>>,
-}
-
 // === impl Options ===
 
 impl Options {
-    /// Records into this instance instead of the process-wide default.
-    pub fn obs(&mut self, obs: &Obs) {
-        self.shared = Some(obs.pipeline());
-    }
-
-    /// Sets the namespace of the metrics.
-    pub fn namespace(&mut self, namespace: &str) {
-        namespace.clone_into(&mut self.namespace);
-    }
-
-    /// Sets the names and labels of the metrics.
-    pub fn convention(&mut self, convention: Convention) {
-        self.convention = convention;
-    }
-
-    /// Adds a label with a closed list of values, and tells whether it was taken. The adapter finds
-    /// the values of a request and puts them into [`RequestHead::labels`](super::RequestHead::labels)
-    /// in the order in which labels were taken; others are left out with a warning.
-    pub fn label<V: AsRef<str>>(&mut self, name: &str, values: impl IntoIterator<Item = V>) -> bool {
-        self.labels.add((name.to_owned(), values.into_iter().map(|value| value.as_ref().to_owned()).collect()))
-    }
-
     /// Changes what the adapter keeps with the settings: functions of the user's over its own types.
     pub fn edit_hooks<T: Clone + Default + Send + Sync + 'static>(&mut self, change: impl FnOnce(&mut T)) {
-        let mut hooks: T = hooks_of(self).cloned().unwrap_or_default();
+        let mut hooks: T = self.hooks().cloned().unwrap_or_default();
         change(&mut hooks);
         self.hooks = Some(Arc::new(hooks));
     }
 
-    /// Switches metrics.
-    pub fn metrics(&mut self, on: bool) {
-        self.metrics = on;
-    }
-
-    /// Switches the canonical line.
-    pub fn logs(&mut self, on: bool) {
-        self.logs = on;
-    }
-
-    /// Switches the server span.
-    pub fn traces(&mut self, on: bool) {
-        self.traces = on;
-    }
-
-    /// Whether the caller's trace is continued.
-    pub fn trust_incoming(&mut self, trusted: bool) {
-        self.trust_incoming = trusted;
-    }
-
-    /// Whether a `tracing` span is opened for each request.
-    pub fn tracing_span(&mut self, on: bool) {
-        self.tracing_span = on;
-    }
-
-    /// Whether a 4xx answer's line has level `warn`.
-    pub fn warn_client_errors(&mut self, on: bool) {
-        self.warn_client_errors = on;
-    }
-
-    /// Switches the `Server-Timing` header of answers.
-    pub fn server_timing(&mut self, on: bool) {
-        self.server_timing = on;
-    }
-
-    /// Switches the `traceresponse` header of answers.
-    pub fn trace_response(&mut self, on: bool) {
-        self.trace_response = on;
-    }
-
-    /// Leaves a route out of logs, traces and metrics.
-    pub fn skip(&mut self, path: &str) {
-        self.skip.push(path.into());
-    }
-
-    /// Marks a route's answers as streams by nature.
-    pub fn streaming(&mut self, path: &str) {
-        self.streaming.push(path.into());
-    }
-
-    /// Adds request headers to the span.
-    pub fn capture_request_headers<N: AsRef<str>>(&mut self, names: impl IntoIterator<Item = N>) {
-        self.request_headers.extend(names.into_iter().map(|name| CapturedHeader::new(name.as_ref())));
-    }
-
-    /// Adds response headers to the span.
-    pub fn capture_response_headers<N: AsRef<str>>(&mut self, names: impl IntoIterator<Item = N>) {
-        self.response_headers.extend(names.into_iter().map(|name| CapturedHeader::new(name.as_ref())));
-    }
-
-    /// Adds query keys whose values are replaced.
-    pub fn redact_query<N: AsRef<str>>(&mut self, keys: impl IntoIterator<Item = N>) {
-        self.redact_query.extend(keys.into_iter().map(|key| Box::from(key.as_ref())));
-    }
-
-    /// How the client's address is recorded.
-    pub fn client_address(&mut self, recorded: ClientAddress) {
-        self.privacy.client_address = recorded;
-    }
-
-    /// Whether the user agent is recorded.
-    pub fn user_agent(&mut self, on: bool) {
-        self.privacy.user_agent = on;
-    }
-
-    /// Adds proxies that are believed about the client.
-    pub fn trusted_proxies(&mut self, networks: impl IntoIterator<Item = Network>) {
-        self.privacy.proxies.extend(networks);
-    }
-
-    /// Sets the headers in which proxies tell of the client.
-    pub fn forwarded_headers(&mut self, headers: ForwardedHeaders) {
-        self.privacy.forwarded = headers;
-    }
-
-    /// Adds keys of the caller's baggage that become fields of the request's context.
-    pub fn baggage_fields<N: AsRef<str>>(&mut self, keys: impl IntoIterator<Item = N>) {
-        self.baggage_fields.extend(keys.into_iter().map(|key| Box::from(key.as_ref())));
-    }
-
-    /// Sets the request methods that may stand in labels, in place of the usual ones.
-    pub fn known_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
-        self.known_methods = Some(KnownMethods::new(methods));
-    }
-
-    /// Adds gRPC methods, `package.Service/Method`, that calls are recorded under.
-    pub fn grpc_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
-        let name = |method: N| Box::from(method.as_ref().trim_start_matches('/'));
-        self.grpc_methods.extend(methods.into_iter().map(name));
+    /// What the adapter keeps, see [`edit_hooks`](Self::edit_hooks).
+    pub(super) fn hooks<T: 'static>(&self) -> Option<&T> {
+        self.hooks.as_deref()?.downcast_ref()
     }
 
     /// Sets the classifier of server errors.
@@ -227,7 +61,7 @@ impl Options {
         self.classify = Some(Arc::new(Guarded::new("the classify function of a layer", classify)));
     }
 
-    /// Sets the hook that is told of every request's end.
+    /// Sets the hook that is called for every request that has ended.
     pub fn on_finish(&mut self, hook: impl Fn(&Finished<'_>) + Send + Sync + 'static) {
         self.on_finish = Some(Arc::new(Guarded::new("the on_finish hook of a layer", hook)));
     }
@@ -236,13 +70,7 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            shared: None,
-            namespace: metric::DEFAULT_NAMESPACE.to_owned(),
-            convention: Convention::default(),
-            labels: OwnLabels::default(),
-            metrics: true,
-            logs: true,
-            traces: true,
+            common: Common::default(),
             trust_incoming: true,
             tracing_span: false,
             warn_client_errors: false,
@@ -250,13 +78,8 @@ impl Default for Options {
             trace_response: false,
             skip: Vec::new(),
             streaming: Vec::new(),
-            request_headers: Vec::new(),
-            response_headers: Vec::new(),
-            redact_query: Vec::new(),
-            privacy: Privacy::default(),
             baggage_fields: Vec::new(),
-            known_methods: None,
-            grpc_methods: Vec::new(),
+            privacy: Privacy::default(),
             classify: None,
             on_finish: None,
             hooks: None,
@@ -266,14 +89,9 @@ impl Default for Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, convention, labels, metrics, logs, traces, trust_incoming, skip, streaming, .. } = self;
+        let Self { common, trust_incoming, skip, streaming, .. } = self;
         f.debug_struct("Options")
-            .field("namespace", namespace)
-            .field("convention", convention)
-            .field("labels", labels)
-            .field("metrics", metrics)
-            .field("logs", logs)
-            .field("traces", traces)
+            .field("common", common)
             .field("trust_incoming", trust_incoming)
             .field("skip", skip)
             .field("streaming", streaming)
@@ -281,101 +99,190 @@ impl fmt::Debug for Options {
     }
 }
 
-fn hooks_of<T: 'static>(options: &Options) -> Option<&T> {
-    options.hooks.as_deref()?.downcast_ref()
-}
+/// Implements the setters of a server's layer whose field `state` is a
+/// [`LayerState`](crate::request::LayerState). The text is the layer's path, for the examples.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! layer_setters {
+    ($layer:ident, $path:literal) => {
+        $crate::common_setters!($layer, $path);
 
-// === impl CapturedHeader ===
+        impl $layer {
+            /// A layer that records all three signals into the process-wide default.
+            pub fn new() -> Self {
+                Self::default()
+            }
 
-impl CapturedHeader {
-    pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.to_ascii_lowercase().into() }
-    }
-}
+            /// Switches the canonical log line of each request on or off. Defaults to on.
+            ///
+            /// With logs and traces off, requests have no context, no ids, and no echoed request id.
+            ///
+            /// ```
+            #[doc = concat!("let metrics_only = ", $path, "::new().logs(false).traces(false);")]
+            /// ```
+            pub fn logs(self, on: bool) -> Self {
+                self.with(|options| options.common.logs = on)
+            }
 
-// === impl LayerState ===
+            /// Switches the server span of each request on or off. Defaults to on.
+            pub fn traces(self, on: bool) -> Self {
+                self.with(|options| options.common.traces = on)
+            }
 
-impl LayerState {
-    /// The same settings with a change; a layer that was cloned before keeps its own.
-    #[must_use]
-    pub fn with(self, change: impl FnOnce(&mut Options)) -> Self {
-        let mut options = self.lazy.options.clone();
-        change(&mut options);
-        Self { lazy: LazyRef::Counted(Arc::new(Lazy { options, ..Lazy::default() })) }
-    }
+            /// Sets whether the caller's trace is continued. At a public edge pass `false`: every request then
+            /// starts a new trace, whose span has a link to the caller's. Defaults to `true`.
+            ///
+            /// ```
+            #[doc = concat!("let edge = ", $path, "::new().trust_incoming(false);")]
+            /// ```
+            pub fn trust_incoming(self, trusted: bool) -> Self {
+                self.with(|options| options.trust_incoming = trusted)
+            }
 
-    /// To be called when the layer is added to a service: pages of the same instance then know it.
-    pub fn announce(&self) {
-        let routes = match &self.lazy.options.shared {
-            Some(pipeline) => &pipeline.routes,
-            None => pipeline::default_routes(),
-        };
-        routes.set_layer(self.lazy.counted());
-    }
+            /// Opens a `tracing` span for each request with `request_id`, `trace_id` and `span_id`, for
+            /// subscribers that rely on spans: a plain `fmt` layer, tokio-console. Defaults to off: nothing in
+            /// obs needs it.
+            pub fn tracing_span(self, on: bool) -> Self {
+                self.with(|options| options.tracing_span = on)
+            }
 
-    /// The layer that was [announced](Self::announce) last, if it is still in use.
-    pub(crate) fn last_of(routes: &Routes) -> Option<Self> {
-        routes.layer().map(|lazy| Self { lazy: LazyRef::Counted(lazy) })
-    }
+            /// Writes the line of a 4xx answer at level `warn` instead of `info`. Defaults to off.
+            pub fn warn_client_errors(self, on: bool) -> Self {
+                self.with(|options| options.warn_client_errors = on)
+            }
 
-    /// The state for a service that the layer is added to. That of the process-wide default stays until
-    /// the process ends, so that clones of the service, of which some routers make one for each request,
-    /// need not be counted.
-    #[must_use]
-    pub fn for_service(&self) -> Self {
-        clock::prepare();
-        match &self.lazy.options.shared {
-            Some(_) => self.clone(),
-            None => Self { lazy: self.lazy.forever() },
+            /// Adds a [`Server-Timing`](https://www.w3.org/TR/server-timing/) header to each answer, for the
+            /// developer tools of browsers: the ids of the request's span, and the milliseconds from its
+            /// arrival to the head of the answer, as in `traceparent;desc="00-…-…-01", head;dur=12.345`.
+            ///
+            /// The duration of the body is not known when the header is sent. What the application itself sends
+            /// in that header stays. Scripts of another origin see it only if the answer has
+            /// `Timing-Allow-Origin`, and read it from `fetch` only if `Access-Control-Expose-Headers` names
+            /// `Server-Timing`.
+            ///
+            /// Defaults to off, since it shows every client how long the service works.
+            pub fn server_timing(self, on: bool) -> Self {
+                self.with(|options| options.server_timing = on)
+            }
+
+            /// Adds a `traceresponse` header to each answer: trace id, span id and flags of the request in the
+            /// form of a `traceparent`, as drafted in
+            /// [level 2 of Trace Context](https://www.w3.org/TR/trace-context-2/). Defaults to off.
+            ///
+            /// Scripts of another origin can read it only if the answer's `Access-Control-Expose-Headers` names
+            /// `traceresponse`; the same holds for the `x-request-id` of every answer. With tower-http that is
+            /// `CorsLayer::new().expose_headers([…])`, with actix-cors `Cors::expose_headers([…])`.
+            pub fn trace_response(self, on: bool) -> Self {
+                self.with(|options| options.trace_response = on)
+            }
+
+            /// Leaves the route with this template out of logs, traces and metrics; trace context is still
+            /// passed on. Can be called several times. Defaults to none; the metrics page leaves itself out.
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new().skip(\"/internal/{probe}\");")]
+            /// ```
+            pub fn skip(self, path: impl AsRef<str>) -> Self {
+                self.with(|options| options.skip.push(path.as_ref().into()))
+            }
+
+            /// Marks the answers of the route with this template as streams: the request is counted and timed
+            /// at its head, and the lifetime of the body is recorded in `stream_duration_seconds`. Can be called
+            /// several times. Defaults to answers of type `text/event-stream` without a known length.
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new().streaming(\"/events\");")]
+            /// ```
+            pub fn streaming(self, path: impl AsRef<str>) -> Self {
+                self.with(|options| options.streaming.push(path.as_ref().into()))
+            }
+
+            /// Sets how the client's address is recorded on span and line: whole, truncated to its network, or
+            /// not at all. Defaults to [`On`]($crate::request::ClientAddress::On).
+            ///
+            /// ```
+            /// use obs_core::request::ClientAddress;
+            ///
+            #[doc = concat!("let layer = ", $path, "::new().client_address(ClientAddress::Truncated);")]
+            /// ```
+            pub fn client_address(self, recorded: $crate::request::ClientAddress) -> Self {
+                self.with(|options| options.privacy.client_address = recorded)
+            }
+
+            /// Sets whether the user agent is recorded on span and line. Defaults to `true`.
+            pub fn user_agent(self, on: bool) -> Self {
+                self.with(|options| options.privacy.user_agent = on)
+            }
+
+            /// Trusts the forwarding headers of proxies with these addresses.
+            ///
+            /// `client.address` is then the last address in `Forwarded` or `X-Forwarded-For` that is not in one
+            /// of these networks; `url.scheme` and `server.address` are what the client used (`proto` and
+            /// `host`, or `X-Forwarded-Proto` and `X-Forwarded-Host`). Anybody can send such headers, so name
+            /// only proxies that append to them themselves. Can be called several times. Defaults to none: the
+            /// headers are ignored.
+            ///
+            /// ```
+            /// # fn main() -> Result<(), obs_core::request::NetworkParseError> {
+            #[doc = concat!("let layer = ", $path, "::new().trusted_proxies([\"10.0.0.0/8\".parse()?]);")]
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn trusted_proxies(self, networks: impl IntoIterator<Item = $crate::request::Network>) -> Self {
+                self.with(|options| options.privacy.trusted_proxies.extend(networks))
+            }
+
+            /// Sets which forwarding headers of trusted proxies are read. Where proxies set one kind and pass
+            /// on what clients send of the other, name the kind that they set. Defaults to
+            /// [`Either`]($crate::request::ForwardedHeaders::Either).
+            pub fn forwarded_headers(self, headers: $crate::request::ForwardedHeaders) -> Self {
+                self.with(|options| options.privacy.forwarded_headers = headers)
+            }
+
+            /// Makes these entries of the caller's `baggage` fields of the request's context, so that each of
+            /// its log lines has them. Entries of callers that are not trusted are ignored. Can be called
+            /// several times. Defaults to none.
+            ///
+            /// They never become metric labels: the caller chooses the values, and each new one would be a new
+            /// series. For values from a closed list use [`label`](Self::label) and read the header there.
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new().baggage_fields([\"tenant\"]);")]
+            /// ```
+            pub fn baggage_fields<N: AsRef<str>>(self, keys: impl IntoIterator<Item = N>) -> Self {
+                let keys = $crate::options::boxed(keys);
+                self.with(|options| options.baggage_fields.extend(keys))
+            }
+
+            /// Names the `error_type` of a server error from the head of its answer. The words must come from a
+            /// closed set; never return text of an error. Defaults to the status code.
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new()")]
+            ///     .classify(|head| (head.status == 503).then_some("overloaded"));
+            /// ```
+            pub fn classify(
+                self,
+                classify: impl Fn(&$crate::request::Head<'_>) -> Option<&'static str> + Send + Sync + 'static,
+            ) -> Self {
+                self.with(|options| options.classify(classify))
+            }
+
+            /// Calls the hook for every request that has ended. It runs in the request's task, so it must be
+            /// quick and must not block. Defaults to none.
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new()")]
+            ///     .on_finish(|finished| println!("{} took {:?}", finished.endpoint, finished.duration));
+            /// ```
+            pub fn on_finish(self, hook: impl Fn(&$crate::request::Finished<'_>) + Send + Sync + 'static) -> Self {
+                self.with(|options| options.on_finish(hook))
+            }
+
+            fn with(mut self, change: impl FnOnce(&mut $crate::request::Options)) -> Self {
+                self.state = self.state.with(change);
+                self
+            }
         }
-    }
-
-    /// What the adapter keeps with the settings, see [`Options::edit_hooks`].
-    #[inline]
-    #[must_use]
-    pub fn hooks<T: 'static>(&self) -> Option<&T> {
-        hooks_of(&self.lazy.options)
-    }
-
-    /// The state, made at the first call.
-    #[must_use]
-    pub fn instrument(&self) -> &ArcOrStatic<Instrument> {
-        let Lazy { options, instrument, forever: _ } = &*self.lazy;
-        instrument.get_or_init(|| {
-            let is_default = options.shared.is_none();
-            let instrument = Instrument::new(options.clone());
-            if is_default { ArcOrStatic::forever(instrument) } else { ArcOrStatic::counted(instrument) }
-        })
-    }
-}
-
-// === impl LazyRef ===
-
-impl LazyRef {
-    fn counted(&self) -> &Arc<Lazy> {
-        match self {
-            Self::Counted(lazy) => lazy,
-            Self::Forever(lazy) => lazy,
-        }
-    }
-
-    fn forever(&self) -> Self {
-        let lazy = self.counted();
-        Self::Forever(lazy.forever.get_or_init(|| Box::leak(Box::new(Arc::clone(lazy)))))
-    }
-}
-
-impl Default for LazyRef {
-    fn default() -> Self {
-        Self::Counted(Arc::default())
-    }
-}
-
-impl std::ops::Deref for LazyRef {
-    type Target = Lazy;
-
-    #[inline]
-    fn deref(&self) -> &Lazy {
-        self.counted()
-    }
+    };
 }

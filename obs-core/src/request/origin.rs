@@ -77,7 +77,7 @@ mod tests {
     const STRANGER: &str = "192.0.2.7:1234";
 
     fn privacy(client_address: ClientAddress) -> Privacy {
-        Privacy { client_address, proxies: vec!["10.0.0.0/8".parse().unwrap()], ..Privacy::default() }
+        Privacy { client_address, trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], ..Privacy::default() }
     }
 
     fn origin(privacy: &Privacy, peer: &str) -> (Origin, Option<String>) {

@@ -17,27 +17,31 @@ pub enum ClientAddress {
     Truncated,
 }
 
-/// In which headers trusted proxies tell of the client.
+/// Which headers of trusted proxies name the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ForwardedHeaders {
-    /// In whichever there are. If a request has both, one may have come from the client through a
-    /// proxy that doesn't know it: only what both say is believed.
+    /// Either kind. If a request has both, one may have come from the client through a proxy that does not know
+    /// it: only what both agree on is used.
     #[default]
     Either,
-    /// In `Forwarded` alone ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239)).
+    /// Only `Forwarded` ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239)).
     Standard,
-    /// In `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` alone.
+    /// Only `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`.
     XForwarded,
 }
 
-/// What of a client is recorded, and whom is believed about it.
+/// What of a client is recorded, and which proxies are trusted to name it.
 #[derive(Clone, Debug)]
-pub(super) struct Privacy {
-    pub(super) client_address: ClientAddress,
-    pub(super) user_agent: bool,
-    pub(super) proxies: Vec<Network>,
-    pub(super) forwarded: ForwardedHeaders,
+pub struct Privacy {
+    /// How the address is recorded. Defaults to [`ClientAddress::On`].
+    pub client_address: ClientAddress,
+    /// Whether the user agent is recorded. Defaults to `true`.
+    pub user_agent: bool,
+    /// Proxies whose forwarding headers are read. Defaults to none.
+    pub trusted_proxies: Vec<Network>,
+    /// Which forwarding headers are read. Defaults to [`ForwardedHeaders::Either`].
+    pub forwarded_headers: ForwardedHeaders,
 }
 
 // === impl ClientAddress ===
@@ -60,13 +64,13 @@ impl ClientAddress {
 // === impl Privacy ===
 
 impl Privacy {
-    /// Whether anybody is believed.
+    /// Whether any proxy is trusted.
     pub(super) fn has_proxies(&self) -> bool {
-        !self.proxies.is_empty()
+        !self.trusted_proxies.is_empty()
     }
 
     pub(super) fn trusts(&self, address: IpAddr) -> bool {
-        self.proxies.iter().any(|network| network.contains(address))
+        self.trusted_proxies.iter().any(|network| network.contains(address))
     }
 }
 
@@ -75,8 +79,8 @@ impl Default for Privacy {
         Self {
             client_address: ClientAddress::On,
             user_agent: true,
-            proxies: Vec::new(),
-            forwarded: ForwardedHeaders::Either,
+            trusted_proxies: Vec::new(),
+            forwarded_headers: ForwardedHeaders::Either,
         }
     }
 }

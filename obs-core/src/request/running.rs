@@ -157,7 +157,7 @@ impl Running {
     ) {
         self.arrived = self.started.since_epoch();
         let common = &headers.common();
-        let has_span = instrument.options.traces && !skipped && self.expected_page.is_none();
+        let has_span = instrument.options.common.traces && !skipped && self.expected_page.is_none();
         if has_span && head.authority.is_none() {
             head.authority = common.host.and_then(|host| std::str::from_utf8(host).ok());
         }
@@ -167,7 +167,7 @@ impl Running {
         if instrument.options.tracing_span {
             self.tracing_span = Some(Box::new(Instrument::open_tracing_span(&context, self.method, head.endpoint)));
         }
-        if let Some(logs) = instrument.shared.logs.as_ref().filter(|_| instrument.options.logs && !skipped)
+        if let Some(logs) = instrument.shared.logs.as_ref().filter(|_| instrument.options.common.logs && !skipped)
             && logs.request_enabled(tracing::Level::ERROR)
         {
             let agent = common.user_agent.filter(|_| instrument.options.privacy.user_agent);

@@ -48,7 +48,7 @@ impl Bench {
             .build()
             .unwrap();
         let layer = LayerState::default().with(|options| {
-            options.obs(&obs);
+            options.common.record_into(&obs);
             change(options);
         });
         Self { obs, layer, spans, lines }
@@ -271,7 +271,7 @@ fn a_classifier_names_errors_and_may_panic() {
 
 #[test]
 fn a_stream_by_nature_is_counted_at_its_head_and_its_life_elsewhere() {
-    let bench = Bench::new(|options| options.streaming("/users/{id}"));
+    let bench = Bench::new(|options| options.streaming.push("/users/{id}".into()));
     let mut observation = bench.start("GET", Some("/users/{id}"));
     observation.head(&head(200, BodySize::Unknown));
     assert_eq!(bench.counters(), [total("200", "ok")]);
@@ -330,7 +330,7 @@ fn each_of_two_nested_observations_has_its_own_streams() {
 
 #[test]
 fn a_skipped_route_leaves_no_signal_but_has_ids_to_pass_on() {
-    let bench = Bench::new(|options| options.skip("/users/{id}"));
+    let bench = Bench::new(|options| options.skip.push("/users/{id}".into()));
     let mut observation = bench.start("GET", Some("/users/{id}"));
     assert!(observation.context().is_some());
     observation.head(&head(200, BodySize::Empty));
@@ -341,8 +341,8 @@ fn a_skipped_route_leaves_no_signal_but_has_ids_to_pass_on() {
 #[test]
 fn without_logs_and_traces_there_is_no_context() {
     let bench = Bench::new(|options| {
-        options.logs(false);
-        options.traces(false);
+        options.common.logs = false;
+        options.common.traces = false;
     });
     let mut observation = bench.start("GET", Some("/users/{id}"));
     assert!(observation.context().is_none());
@@ -370,7 +370,7 @@ fn the_hook_sees_every_end_and_may_panic() {
 #[test]
 fn the_route_that_the_head_tells_is_that_of_every_signal() {
     for metrics in [true, false] {
-        let bench = Bench::new(|options| options.metrics(metrics));
+        let bench = Bench::new(|options| options.common.metrics = metrics);
         let mut observation = bench.start("GET", Some("/items/{id}"));
         observation.head(&ResponseHead { endpoint: Some("/users/{id}"), ..head(200, BodySize::Empty) });
         if metrics {

@@ -140,8 +140,8 @@ async fn what_a_server_lets_go_of_on_threads_of_its_own_is_waited_for_without_me
     signals.send("SIGTERM").unwrap();
     let obs = instance();
     let layer = LayerState::default().with(|options| {
-        options.obs(&obs);
-        options.metrics(false);
+        options.common.record_into(&obs);
+        options.common.metrics = false;
     });
     let started = Instant::now();
     let server = |stop: Stop| async move {

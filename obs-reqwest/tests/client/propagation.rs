@@ -42,7 +42,7 @@ impl HeaderReader for Headers<'_> {
 
 /// A request to this service with these headers; what is called in its handler is called from it.
 fn arrived(obs: &Obs, headers: &[(&str, &[u8])]) -> Observation {
-    let layer = LayerState::default().with(|options| options.obs(obs));
+    let layer = LayerState::default().with(|options| options.common.record_into(obs));
     let head = RequestHead { method: "GET", path: "/", endpoint: Some("/"), ..Default::default() };
     Observation::start(layer.instrument(), &head, &Headers(headers))
 }

@@ -7,8 +7,10 @@ use crate::{
     metrics::{clean, labels::Pair},
     names::{label, value},
     obs::InitError,
-    request::MAX_LABELS,
 };
+
+/// The most labels of its own that a layer may have.
+pub const MAX_LABELS: usize = 8;
 
 /// What a request brings with it besides method and route.
 #[derive(Clone, Copy, Debug, Default)]

@@ -33,8 +33,9 @@ pub(super) use store::{Store, StoreKey};
 pub(crate) use client::{ClientInFlight, ClientRed};
 pub(crate) use dimensions::DimensionValues;
 pub(crate) use in_flight::Measured;
-pub(crate) use options::{Push, RedOptions, Target};
+pub(crate) use options::{DEFAULT_MAX_HOSTS, Push, RedOptions, Target};
 pub(crate) use server::{InFlight, ServerRed, StreamRecorder};
 pub(crate) use status::grpc_as_status;
 
+pub use dimensions::MAX_LABELS;
 pub use obs_conventions::Convention;

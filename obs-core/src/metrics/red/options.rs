@@ -21,8 +21,8 @@ use crate::{
     obs::InitError,
 };
 
-/// Hosts that a client tells apart unless it is told otherwise.
-const DEFAULT_MAX_HOSTS: usize = 100;
+/// Hosts with series of their own, unless the client sets another number.
+pub(crate) const DEFAULT_MAX_HOSTS: usize = 100;
 
 /// Where RED metrics go.
 #[derive(Clone)]

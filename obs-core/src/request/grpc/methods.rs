@@ -23,9 +23,12 @@ pub(crate) struct Methods {
 // === impl Methods ===
 
 impl Methods {
-    /// These; if there are none, they are learnt.
+    /// These, each with or without a slash before it; if there are none, they are learnt.
     pub(crate) fn new(listed: &[Box<str>]) -> Self {
-        Self { listed: listed.iter().cloned().collect(), learnt: RwLock::default() }
+        Self {
+            listed: listed.iter().map(|name| name.trim_start_matches('/').into()).collect(),
+            learnt: RwLock::default(),
+        }
     }
 
     /// Whether there is such a method: `package.Service/Method`.

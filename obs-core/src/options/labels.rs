@@ -6,9 +6,6 @@ use crate::{
     obs::InitError,
 };
 
-/// The most labels of its own that a layer may have.
-pub const MAX_LABELS: usize = 8;
-
 /// A label and the values that it may have.
 pub(crate) type LabelList = (String, Vec<String>);
 
@@ -53,6 +50,7 @@ fn check(labels: &[LabelList]) -> Result<(), InitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::MAX_LABELS;
 
     fn add(labels: &mut OwnLabels, name: &str, values: &[&str]) -> bool {
         labels.add((name.to_owned(), values.iter().map(|value| (*value).to_owned()).collect()))
