@@ -19,6 +19,8 @@ pub mod request;
 pub mod shutdown;
 pub mod trace;
 
+mod arc_or_static;
+mod headers;
 mod obs;
 mod page;
 mod pipeline;

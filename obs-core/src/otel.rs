@@ -53,8 +53,8 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use crate::{
-    context::{self, RequestContext},
-    pipeline, trace,
+    context::{self, RequestContext, otel},
+    trace::Tracing,
 };
 
 /// OpenTelemetry's current context, with the innermost active span in it.
@@ -63,13 +63,13 @@ use crate::{
 /// context: a span started from it continues the request's trace.
 #[must_use]
 pub fn current_context() -> Context {
-    let current = context::otel::current();
+    let current = otel::current();
     if current.has_active_span() {
         return current;
     }
     let request = context::with_current(|request| {
         let own = request.parts().otel.clone();
-        own.unwrap_or_else(|| current.with_remote_span_context(trace::span_context(request)))
+        own.unwrap_or_else(|| current.with_remote_span_context(otel::span_context(request)))
     });
     request.unwrap_or(current)
 }
@@ -78,14 +78,14 @@ pub fn current_context() -> Context {
 /// default. None if spans go nowhere.
 #[must_use]
 pub fn tracer_provider() -> Option<SdkTracerProvider> {
-    let of_request = context::with_current(|request| request.parts().tracing.clone()).flatten();
-    of_request.or_else(pipeline::default_tracing)?.provider().cloned()
+    let of_request = context::with_current(|request| request.parts().recorder().cloned()).flatten();
+    Tracing::of(&of_request.or_else(context::default_instance)?)?.provider().cloned()
 }
 
 /// The request's ids and flags as OpenTelemetry has them, for links and propagators.
 #[must_use]
 pub fn span_context(request: &RequestContext) -> SpanContext {
-    trace::span_context(request)
+    otel::span_context(request)
 }
 
 /// The id as OpenTelemetry has it.
@@ -98,25 +98,25 @@ pub fn span_context(request: &RequestContext) -> SpanContext {
 /// ```
 #[must_use]
 pub fn trace_id(id: context::TraceId) -> TraceId {
-    trace::otel_trace_id(id)
+    otel::otel_trace_id(id)
 }
 
 /// The id as OpenTelemetry has it.
 #[must_use]
 pub fn span_id(id: context::SpanId) -> SpanId {
-    trace::otel_span_id(id)
+    otel::otel_span_id(id)
 }
 
 /// The id as obs has it; none for the invalid id of zeros.
 #[must_use]
 pub fn from_trace_id(id: TraceId) -> Option<context::TraceId> {
-    trace::trace_id(id)
+    otel::trace_id(id)
 }
 
 /// The id as obs has it; none for the invalid id of zeros.
 #[must_use]
 pub fn from_span_id(id: SpanId) -> Option<context::SpanId> {
-    trace::span_id(id)
+    otel::span_id(id)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     context::RequestContext,
-    propagation::TraceParent,
+    headers::TraceParent,
     request::{GrpcStatus, Outcome},
 };
 

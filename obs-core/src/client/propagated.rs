@@ -4,9 +4,8 @@ use opentelemetry::Context as OtelContext;
 
 use super::observation::Running;
 use crate::{
-    context::{RequestContext, otel},
-    propagation::TraceParent,
-    trace::{Propagators, Tracing},
+    context::{Instance as _, Parts, Propagators, RequestContext, otel},
+    headers::TraceParent,
 };
 
 /// The trace context and baggage of one attempt, in the formats that `OTEL_PROPAGATORS` and
@@ -33,14 +32,13 @@ impl<'a> Propagated<'a> {
         let Running { instrument, attempt, .. } = running;
         let parts = attempt.context.as_ref().map(RequestContext::parts);
         let foreign_state = attempt.foreign_state.as_deref();
-        let of_request =
-            parts.filter(|_| instrument.options.common.own_instance().is_none()).map(|parts| &parts.propagators);
+        let of_request = parts.filter(|_| instrument.options.common.own_instance().is_none()).map(Parts::propagators);
         Self {
             parent: attempt.ids,
             text: attempt.ids.to_bytes(),
             tracestate: parts.and_then(|parts| parts.tracestate.as_deref()).or(foreign_state),
             baggage: parts.and_then(|parts| parts.baggage.as_deref()),
-            propagators: of_request.unwrap_or_else(|| Tracing::propagators(&instrument.shared.tracing)),
+            propagators: of_request.unwrap_or_else(|| instrument.shared.tracing.propagators()),
             otel: attempt.otel.as_ref(),
         }
     }

@@ -13,10 +13,10 @@ use opentelemetry::{
 use super::ClientInstrument;
 use crate::{
     clock,
-    context::{self, RequestContext, SpanId, TraceFlags, TraceId, otel},
+    context::{self, Instance as _, RequestContext, SpanId, TraceFlags, TraceId, otel},
+    headers::TraceParent,
     names::value,
-    propagation::TraceParent,
-    trace::{ClientSpan, ClientSpanStart, Tracing, span_id, trace_id},
+    trace::{ClientSpan, ClientSpanStart, Tracing},
 };
 
 /// The ids of an attempt, and its span if one is recorded.
@@ -48,15 +48,15 @@ impl Parent {
     fn current() -> Self {
         let active = otel::current();
         let Some(context) = context::current() else { return Self { context: None, span: active } };
-        let is_ours =
-            active.has_active_span() && trace_id(active.span().span_context().trace_id()) == Some(context.trace_id());
+        let is_ours = active.has_active_span()
+            && otel::trace_id(active.span().span_context().trace_id()) == Some(context.trace_id());
         let span = if is_ours { active } else { context.parts().to_attach().cloned().unwrap_or_default() };
         Self { context: Some(context), span }
     }
 
     /// The pipeline that spans go to: the one that the client was given, else the request's.
     fn tracing<'a>(&'a self, instrument: &'a ClientInstrument) -> &'a Tracing {
-        let of_request = || self.context.as_ref().and_then(|context| context.parts().tracing.as_ref());
+        let of_request = || Tracing::of(self.context.as_ref()?.parts().recorder()?);
         let own = &instrument.shared.tracing;
         if instrument.options.common.own_instance().is_some() { own } else { of_request().unwrap_or(own) }
     }
@@ -68,7 +68,7 @@ impl Parent {
         }
         let span = self.span.span();
         let active = span.span_context();
-        if let Some(id) = trace_id(active.trace_id()).filter(|_| active.is_valid()) {
+        if let Some(id) = otel::trace_id(active.trace_id()).filter(|_| active.is_valid()) {
             return (id, TraceFlags::from_bits(active.trace_flags().to_u8()));
         }
         let id = TraceId::random();
@@ -78,7 +78,7 @@ impl Parent {
     /// The id of the innermost recorded span.
     fn recorded_span(&self) -> Option<SpanId> {
         let span = self.span.span();
-        if span.is_recording() { span_id(span.span_context().span_id()) } else { None }
+        if span.is_recording() { otel::span_id(span.span_context().span_id()) } else { None }
     }
 
     fn foreign_state(&self) -> Option<String> {

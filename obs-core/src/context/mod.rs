@@ -53,12 +53,16 @@
 mod carried;
 mod current;
 mod field;
+mod instance;
 pub(crate) mod otel;
+mod propagators;
 mod request_context;
 mod scope;
 
 pub(crate) use current::{Entered, enter, exemplar_ids, with_current};
+pub(crate) use instance::{Instance, InstanceRef, default_instance, set_default_instance};
 pub(crate) use obs_base::ids::RequestId;
+pub(crate) use propagators::{OwnPropagator, Propagators, header_name};
 pub(crate) use request_context::Parts;
 
 pub use carried::Carried;

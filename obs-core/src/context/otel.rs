@@ -1,4 +1,4 @@
-//! OpenTelemetry's current context, also on a thread that ends.
+//! OpenTelemetry's current context, also on a thread that ends; ids and flags as OpenTelemetry has them.
 //!
 //! OpenTelemetry keeps its current context in a thread-local that can't be asked whether it is still
 //! there: to touch it from the destructor of another thread-local panics once it is gone, which within
@@ -8,7 +8,12 @@
 
 use std::panic::catch_unwind;
 
-use opentelemetry::{Context, ContextGuard};
+use opentelemetry::{
+    Context, ContextGuard,
+    trace::{SpanContext, SpanId as OtelSpanId, TraceFlags as OtelTraceFlags, TraceId as OtelTraceId},
+};
+
+use super::{RequestContext, SpanId, TraceFlags, TraceId};
 
 /// Start of the targets of OpenTelemetry's own crates.
 pub(crate) const TARGETS: &str = "opentelemetry";
@@ -50,6 +55,47 @@ pub(crate) fn current() -> Context {
 #[inline]
 pub(crate) fn attach(context: Context) -> Attached {
     Attached(is_alive().then(|| context.attach()))
+}
+
+/// The request's own span as seen from elsewhere.
+pub(crate) fn span_context(request: &RequestContext) -> SpanContext {
+    SpanContext::new(
+        otel_trace_id(request.trace_id()),
+        otel_span_id(request.span_id()),
+        otel_flags(request.trace_flags()),
+        true,
+        request.parts().tracestate.as_deref().and_then(|state| state.parse().ok()).unwrap_or_default(),
+    )
+}
+
+/// The id as OpenTelemetry has it.
+pub(crate) fn otel_trace_id(id: TraceId) -> OtelTraceId {
+    OtelTraceId::from(id.get())
+}
+
+/// The id as OpenTelemetry has it.
+pub(crate) fn otel_span_id(id: SpanId) -> OtelSpanId {
+    OtelSpanId::from(id.get())
+}
+
+/// The flags as OpenTelemetry has them.
+pub(crate) fn otel_flags(flags: TraceFlags) -> OtelTraceFlags {
+    OtelTraceFlags::new(flags.bits())
+}
+
+/// The id as obs has it; none for the invalid id of zeros.
+pub(crate) fn trace_id(id: OtelTraceId) -> Option<TraceId> {
+    TraceId::new(u128::from_be_bytes(id.to_bytes()))
+}
+
+/// The id as obs has it; none for the invalid id of zeros.
+pub(crate) fn span_id(id: OtelSpanId) -> Option<SpanId> {
+    SpanId::new(u64::from_be_bytes(id.to_bytes()))
+}
+
+/// The flags as obs has them.
+pub(crate) fn from_otel_flags(flags: OtelTraceFlags) -> TraceFlags {
+    TraceFlags::from_bits(flags.to_u8())
 }
 
 // === impl Sentinel ===

@@ -8,12 +8,8 @@ use std::{
     },
 };
 
-use super::{FieldValue, RequestId, SpanId, TraceFlags, TraceId};
-use crate::{
-    pipeline,
-    propagation::{BaggageMembers, baggage_members},
-    trace::{Propagators, Tracing},
-};
+use super::{FieldValue, InstanceRef, Propagators, RequestId, SpanId, TraceFlags, TraceId, default_instance};
+use crate::headers::{BaggageMembers, baggage_members};
 
 /// Bytes of the names and values of all fields of a context: more than a line may have, so that a line that lacks
 /// something says so.
@@ -49,12 +45,10 @@ pub(crate) struct Parts {
     pub(crate) otel: Option<opentelemetry::Context>,
     /// What is attached where there is neither: the caller's baggage.
     pub(crate) otel_baggage: Option<opentelemetry::Context>,
-    /// The pipeline that the request's spans go to; none if none are recorded.
-    pub(crate) tracing: Option<Tracing>,
-    /// Whose request or job it is, see [`Tracing::instance`].
-    pub(crate) instance: u64,
-    /// In which headers the trace is sent on.
-    pub(crate) propagators: Propagators,
+    /// The instance that the request or job belongs to; none for a job of the process-wide default before `init`.
+    pub(crate) instance: Option<InstanceRef>,
+    /// Whether the instance records the spans of the request or job.
+    pub(crate) records_spans: bool,
 }
 
 // === impl Parts ===
@@ -63,7 +57,22 @@ impl Parts {
     /// The OpenTelemetry context with the request's span, if that is recorded.
     #[inline]
     pub(crate) fn recorded(&self) -> Option<&opentelemetry::Context> {
-        self.otel.as_ref().filter(|_| self.tracing.is_some())
+        self.otel.as_ref().filter(|_| self.records_spans)
+    }
+
+    /// The instance that records the spans of the request or job; none if they are not recorded.
+    pub(crate) fn recorder(&self) -> Option<&InstanceRef> {
+        self.instance.as_ref().filter(|_| self.records_spans)
+    }
+
+    /// Tells the instances of one process apart.
+    pub(crate) fn instance_id(&self) -> u64 {
+        self.instance.as_ref().map_or(0, |instance| instance.id())
+    }
+
+    /// In which headers the trace is sent on.
+    pub(crate) fn propagators(&self) -> &Propagators {
+        self.instance.as_ref().map_or(&Propagators::W3C, |instance| instance.propagators())
     }
 
     /// The OpenTelemetry context to make current while the request or job is worked on.
@@ -93,13 +102,13 @@ impl RequestContext {
     /// ```
     #[must_use]
     pub fn start() -> Self {
-        Self::start_in(&pipeline::default().tracing)
+        Self::start_in(default_instance())
     }
 
-    /// [`start`](Self::start) with the sampler and the spans of one instance.
-    pub(crate) fn start_in(tracing: &Tracing) -> Self {
+    /// [`start`](Self::start) with the sampler and the spans of one instance; without one, the trace is sampled.
+    pub(crate) fn start_in(instance: Option<InstanceRef>) -> Self {
         let trace_id = TraceId::random();
-        let sampled = tracing.samples_root(trace_id);
+        let sampled = instance.as_ref().is_none_or(|instance| instance.samples_root(trace_id));
         Self::from_parts(Parts {
             request_id: RequestId::new(),
             trace_id,
@@ -109,9 +118,8 @@ impl RequestContext {
             baggage: None,
             otel: None,
             otel_baggage: None,
-            tracing: sampled.then(|| tracing.clone()),
-            instance: tracing.instance(),
-            propagators: tracing.propagators().clone(),
+            instance,
+            records_spans: sampled,
         })
     }
 

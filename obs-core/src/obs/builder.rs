@@ -8,16 +8,17 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::{InitError, ServiceInfo, global};
 use crate::{
     clock,
+    context::OwnPropagator,
     environment::{Env, Notices, report_ignored},
     guard::Guarded,
     logs::{self, LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
     page::PageSettings,
-    pipeline::{self, KnownMethods, Listener, Obs, Pipeline, Routes},
+    pipeline::{self, KnownMethods, Listener, Obs, Pipeline},
     redact::Redactor,
     request::install_panic_hook,
     serve::{self, Bound},
-    trace::{Budget, Keep, OwnPropagator, Sampling, SpanReader, Tracing, TracingConfig},
+    trace::{Budget, Keep, Sampling, SpanReader, Tracing, TracingConfig},
 };
 
 /// A recorder that is shared between threads.
@@ -47,6 +48,15 @@ pub struct ObsBuilder {
     span_readers: Vec<Box<Guarded<dyn SpanReader>>>,
     line_reader: Option<Box<Guarded<dyn LineReader>>>,
     pub(crate) page: PageSettings,
+}
+
+/// Which instance of the process is started.
+#[derive(Clone, Copy, Debug)]
+enum Role {
+    /// The process-wide default, which is never freed.
+    Default,
+    /// One that goes with its last handle.
+    Separate,
 }
 
 /// The handle of a pipeline, whose page is served on `bound`.
@@ -212,7 +222,7 @@ impl ObsBuilder {
         let target = global::install_recorder(this.recorder.clone(), &registry);
         // An `init` that failed may have installed another one before.
         let registry = if let Target::Own(installed) = &target { installed.clone() } else { registry };
-        let obs = served(this.start(registry, target, Arc::clone(pipeline::default_routes()), env)?, bound)?;
+        let obs = served(this.start(registry, target, Role::Default, env)?, bound)?;
         let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
         global::install_subscriber(subscriber)?;
         let pipeline = obs.pipeline();
@@ -246,7 +256,7 @@ impl ObsBuilder {
         let bound = serve::bind(&this.page)?;
         let registry = this.registry.clone().unwrap_or_default();
         let target = this.recorder.clone().map_or_else(|| Target::Own(registry.clone()), Target::Facade);
-        served(this.start(registry, target, Arc::default(), env)?, bound)
+        served(this.start(registry, target, Role::Separate, env)?, bound)
     }
 
     /// With what the environment adds, if all of it can be.
@@ -284,13 +294,7 @@ impl ObsBuilder {
         }
     }
 
-    fn start(
-        self,
-        registry: Registry,
-        target: Target,
-        routes: Arc<Routes>,
-        env: Env<'_>,
-    ) -> Result<Pipeline, InitError> {
+    fn start(self, registry: Registry, target: Target, role: Role, env: Env<'_>) -> Result<Pipeline, InitError> {
         clock::prepare();
         install_panic_hook(logs::flush_at_panic);
         let recorder = target.recorder();
@@ -315,6 +319,10 @@ impl ObsBuilder {
         if matches!(target, Target::Own(_)) {
             pipeline::watch(&registry);
         }
+        let (routes, instance) = match role {
+            Role::Default => (Arc::clone(pipeline::default_routes()), tracing.forever()),
+            Role::Separate => (Arc::default(), tracing.counted()),
+        };
         Ok(Pipeline {
             registry,
             target,
@@ -322,6 +330,7 @@ impl ObsBuilder {
             duration_buckets: self.duration_buckets,
             logs: Some(logs),
             tracing,
+            instance,
             routes,
             known_methods: KnownMethods::of_env(&|name| env.get(name)),
             exposition: self.page.exposition()?,

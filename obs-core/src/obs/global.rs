@@ -10,6 +10,7 @@ use tracing::{Dispatch, Subscriber, subscriber::NoSubscriber};
 
 use super::{InitError, ServiceInfo};
 use crate::{
+    context::Instance as _,
     logs::install_log_bridge,
     metrics::{GuardedRecorder, Registry, Target},
     names::target,

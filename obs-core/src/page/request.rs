@@ -6,7 +6,7 @@ use super::{
     Filter,
     encoding::{Accepted, Encoding},
 };
-use crate::{metrics::Format, request::HeaderReader};
+use crate::{headers::HeaderReader, metrics::Format};
 
 /// A request for the page, as an adapter sees it.
 #[derive(Clone, Copy)]

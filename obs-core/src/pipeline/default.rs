@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::{Pipeline, Routes};
-use crate::{metrics::Registry, trace::Tracing};
+use crate::{context::set_default_instance, metrics::Registry};
 
 /// The instance that `init` has installed.
 static INSTALLED: RwLock<Option<Arc<Pipeline>>> = RwLock::new(None);
@@ -33,12 +33,8 @@ pub(crate) fn installed() -> Option<Arc<Pipeline>> {
 
 /// Makes `pipeline` the process-wide default.
 pub(crate) fn install(pipeline: &Arc<Pipeline>) {
+    set_default_instance(pipeline.instance.clone());
     *INSTALLED.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(pipeline));
-}
-
-/// The traces of the process-wide default, if it makes spans.
-pub(crate) fn default_tracing() -> Option<Tracing> {
-    installed().map(|pipeline| pipeline.tracing.clone())
 }
 
 /// The value of an environment variable; one that is not Unicode counts as unset.

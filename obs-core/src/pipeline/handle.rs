@@ -112,7 +112,7 @@ impl Obs {
     /// ```
     #[must_use]
     pub fn start_context(&self) -> RequestContext {
-        RequestContext::start_in(&self.inner.pipeline.tracing)
+        RequestContext::start_in(Some(self.inner.pipeline.instance.clone()))
     }
 
     /// The layer that writes `tracing` events as log lines and sends `tracing` spans as children of

@@ -7,6 +7,7 @@ use super::{
     default::{default_registry, default_routes, env},
 };
 use crate::{
+    context::InstanceRef,
     logs::Logs,
     metrics::{DURATION_BUCKETS, Push, Pusher, Registry, Target},
     page::Exposition,
@@ -26,6 +27,8 @@ pub(crate) struct Pipeline {
     /// `None` where nothing was initialised: no lines are written.
     pub(crate) logs: Option<Logs>,
     pub(crate) tracing: Tracing,
+    /// The handle to [`tracing`](Self::tracing) for contexts.
+    pub(crate) instance: InstanceRef,
     pub(crate) routes: Arc<Routes>,
     /// The methods of the environment; a layer's own list goes first.
     pub(crate) known_methods: KnownMethods,
@@ -52,13 +55,15 @@ impl Pipeline {
     pub(super) fn bare() -> Self {
         let registry = default_registry().clone();
         watch(&registry);
+        let tracing = Tracing::ids_only();
         Self {
             target: Target::Own(registry.clone()),
             registry,
             pusher: None,
             duration_buckets: DURATION_BUCKETS.to_vec(),
             logs: None,
-            tracing: Tracing::ids_only(),
+            instance: tracing.forever(),
+            tracing,
             routes: Arc::clone(default_routes()),
             known_methods: KnownMethods::of_env(&env),
             exposition: Exposition::default(),

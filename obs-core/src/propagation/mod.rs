@@ -18,16 +18,9 @@
 //! [Trace Context level 2](https://www.w3.org/TR/trace-context-2/) and
 //! [Baggage](https://www.w3.org/TR/baggage/).
 
-mod baggage;
-mod extract;
 mod outgoing;
-mod traceparent;
-mod tracestate;
 
-pub(crate) use extract::extract_of;
 pub(crate) use outgoing::recorded_span;
 
-pub use baggage::{BaggageMember, BaggageMembers, baggage_members};
-pub use extract::{Extracted, extract};
+pub use crate::headers::{BaggageMember, BaggageMembers, Extracted, TraceParent, baggage_members, extract};
 pub use outgoing::{Outgoing, inject, outgoing};
-pub use traceparent::TraceParent;

@@ -2,11 +2,10 @@
 
 use opentelemetry::trace::TraceContextExt;
 
-use super::TraceParent;
 use crate::{
-    context::{self, RequestContext, SpanId, TraceId},
+    context::{self, RequestContext, SpanId, TraceId, header_name, otel},
+    headers::{TRACEPARENT_LEN, TraceParent},
     names::header,
-    trace,
 };
 
 /// The headers of one outgoing attempt, see [`outgoing`].
@@ -14,7 +13,7 @@ use crate::{
 pub struct Outgoing {
     context: RequestContext,
     parent: TraceParent,
-    traceparent: [u8; super::traceparent::LEN],
+    traceparent: [u8; TRACEPARENT_LEN],
 }
 
 /// A new attempt to call another service from the current request: it belongs to the request's
@@ -63,14 +62,14 @@ pub fn inject(set: &mut dyn FnMut(&'static str, &str)) {
 
 /// The span that is active now, if it is recorded and belongs to this trace.
 pub(crate) fn recorded_span(trace_id: TraceId) -> Option<SpanId> {
-    context::otel::map_current(|current| {
+    otel::map_current(|current| {
         if !current.has_active_span() {
             return None;
         }
         let span = current.span();
         let ids = span.span_context();
-        let ours = trace::trace_id(ids.trace_id()) == Some(trace_id) && span.is_recording();
-        if ours { trace::span_id(ids.span_id()) } else { None }
+        let ours = otel::trace_id(ids.trace_id()) == Some(trace_id) && span.is_recording();
+        if ours { otel::span_id(ids.span_id()) } else { None }
     })
     .flatten()
 }
@@ -110,7 +109,7 @@ impl Outgoing {
 
     /// Hands each header to `set`, name and value, of the formats that are set up.
     pub fn for_each(&self, set: &mut dyn FnMut(&'static str, &str)) {
-        let propagators = &self.context.parts().propagators;
+        let propagators = self.context.parts().propagators();
         if propagators.sends_trace_context() {
             set(header::TRACEPARENT, self.traceparent());
             if let Some(tracestate) = self.tracestate() {
@@ -125,7 +124,7 @@ impl Outgoing {
         }
         let context = self.context.parts().to_attach().cloned().unwrap_or_default();
         propagators.write_own(&context, self.parent, self.tracestate(), &mut |name, value| {
-            if let Some(name) = trace::header_name(name) {
+            if let Some(name) = header_name(name) {
                 set(name, value);
             }
         });
@@ -135,10 +134,7 @@ impl Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        context::{Parts, RequestId, TraceFlags, run_in, run_new},
-        trace::Propagators,
-    };
+    use crate::context::{Parts, RequestId, TraceFlags, run_in, run_new};
 
     fn context(flags: TraceFlags) -> RequestContext {
         RequestContext::from_parts(Parts {
@@ -150,9 +146,8 @@ mod tests {
             baggage: Some("a=1".into()),
             otel: None,
             otel_baggage: None,
-            tracing: None,
-            instance: 0,
-            propagators: Propagators::default(),
+            instance: None,
+            records_spans: false,
         })
     }
 

@@ -14,8 +14,9 @@ use super::{
     CommonHeaders, HeaderReader, Instrument, RequestHead, attributes, deferred_span::DeferredHead, origin::Origin,
 };
 use crate::{
-    context::{self, Parts, RequestContext, RequestId},
-    propagation::{self, Extracted, TraceParent, baggage_members},
+    context::{self, Instance as _, Parts, RequestContext, RequestId},
+    headers::{Extracted, TraceParent, baggage_members, extract_of},
+    propagation,
     trace::SpanStart,
 };
 
@@ -41,9 +42,9 @@ impl Arrival<'_> {
     pub(super) fn context(self, span: Option<Cow<'static, str>>, kept: &mut DeferredHead) -> RequestContext {
         let Self { instrument, method, head, headers, common, origin, at } = self;
         let tracing = &instrument.shared.tracing;
-        let mut extracted = propagation::extract_of(common, headers);
+        let mut extracted = extract_of(common, headers);
         tracing.propagators().filter(&mut extracted, headers);
-        let is_enclosed = extracted.parent.is_none() && continue_enclosing(tracing.instance(), &mut extracted);
+        let is_enclosed = extracted.parent.is_none() && continue_enclosing(tracing.id(), &mut extracted);
         let Extracted { parent, tracestate, baggage } = extracted;
         let trusted = is_enclosed || instrument.options.trust_incoming;
         let wants_span = span.is_some();
@@ -79,11 +80,10 @@ impl Arrival<'_> {
             flags: span.flags,
             tracestate: tracestate.filter(|_| trusted),
             baggage,
-            tracing: span.is_recorded.then(|| tracing.clone()),
             otel,
             otel_baggage,
-            instance: tracing.instance(),
-            propagators: tracing.propagators().clone(),
+            instance: Some(instrument.shared.instance.clone()),
+            records_spans: span.is_recorded,
         });
         take_baggage(&context, &instrument.options.baggage_fields);
         context
@@ -95,7 +95,7 @@ impl Arrival<'_> {
 fn continue_enclosing(instance: u64, extracted: &mut Extracted) -> bool {
     let found = context::with_current(|outer| {
         let parts = outer.parts();
-        if parts.instance != instance {
+        if parts.instance_id() != instance {
             return false;
         }
         let (trace_id, flags) = (outer.trace_id(), outer.trace_flags());

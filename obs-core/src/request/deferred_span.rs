@@ -17,8 +17,8 @@ use opentelemetry::{Context, KeyValue};
 
 use super::{HeaderReader, Instrument, Outcome, Protocol, RequestHead, attributes, origin::Origin, running::Running};
 use crate::{
+    headers::TraceParent,
     names::{attribute, header, value},
-    propagation::TraceParent,
     trace::SpanStart,
 };
 

@@ -42,7 +42,6 @@
 //! A request that a handler sends to a router of its own is a second one. Without trace headers of its
 //! own, and within the context of the first, it continues the trace as its child.
 
-mod arc_or_static;
 mod arrival;
 mod attributes;
 mod bytes;
@@ -53,7 +52,6 @@ mod finished;
 mod forwarded;
 pub mod grpc;
 mod head;
-mod headers;
 mod instrument;
 mod layer_state;
 mod nested;
@@ -79,16 +77,16 @@ pub(crate) use panic::install_hook as install_panic_hook;
 pub(crate) use stream::discard_current;
 
 pub use crate::{
+    arc_or_static::ArcOrStatic,
+    headers::{CommonHeaders, HeaderReader},
     metrics::MAX_LABELS,
     pipeline::{KNOWN_METHODS, known_method},
 };
-pub use arc_or_static::ArcOrStatic;
 pub use bytes::ByteCounter;
 pub use completion::content_length;
 pub use finished::Finished;
 pub use grpc::GrpcStatus;
 pub use head::{BodySize, Head, Protocol, RequestHead, ResponseHead};
-pub use headers::{CommonHeaders, HeaderReader};
 pub use instrument::Instrument;
 pub use layer_state::LayerState;
 pub use network::{Network, NetworkParseError};

@@ -6,12 +6,15 @@
 use std::cell::{Cell, RefCell};
 
 use super::{ArcOrStatic, HeaderReader, Instrument, RequestHead, grpc, origin::Origin};
-use crate::metrics::{DimensionValues, InFlight};
+use crate::{
+    context::Instance as _,
+    metrics::{DimensionValues, InFlight},
+};
 
 /// What an observation offers to layers within its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Joinable {
-    /// Whose it is, see `Tracing::instance`.
+    /// Whose it is, see `Instance::id`.
     instance: u64,
     logs: bool,
     traces: bool,
@@ -76,7 +79,7 @@ pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>,
 impl Joinable {
     pub(super) fn of(instrument: &Instrument) -> Self {
         let options = &instrument.options;
-        let instance = instrument.shared.tracing.instance();
+        let instance = instrument.shared.tracing.id();
         Self { instance, logs: options.common.logs, traces: options.common.traces, is_joined: false }
     }
 

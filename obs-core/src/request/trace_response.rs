@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Observation, running::Running};
-use crate::{names::header, propagation::TraceParent};
+use crate::{headers::TraceParent, names::header};
 
 /// The beginning of what a layer puts into `Server-Timing`.
 const TIMING: &str = "traceparent;desc=";

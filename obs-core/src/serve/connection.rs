@@ -19,8 +19,8 @@ use tokio::{net::TcpStream, sync::watch, time::timeout};
 
 use super::{connections::Permit, listener::GRACE, stream::WatchedStream};
 use crate::{
+    headers::HeaderReader,
     page::{MetricsPage, PageRequest, PageResponse},
-    request::HeaderReader,
 };
 
 /// Where the page is.

@@ -198,13 +198,13 @@ impl Pending {
     /// A span that belongs here, unless nothing is recorded here.
     fn here(name: impl Into<Cow<'static, str>>) -> Option<Self> {
         let in_request = context::with_current(|request| {
-            let tracing = request.parts().tracing.clone().filter(|_| request.is_sampled())?;
-            let parent = parent_in(request, &tracing);
-            Some((tracing, parent))
+            let recorder = request.parts().recorder().filter(|_| request.is_sampled())?;
+            let tracing = Tracing::of(recorder)?;
+            Some((tracing.clone(), parent_in(request, tracing)))
         });
         let (tracing, parent) = match in_request {
             Some(recorded) => recorded?,
-            None => (crate::pipeline::default_tracing()?, otel::current()),
+            None => (Tracing::of(&context::default_instance()?)?.clone(), otel::current()),
         };
         tracing.tracer()?;
         Some(Self { tracing, parent, builder: opentelemetry::trace::SpanBuilder::from_name(name) })

@@ -11,7 +11,7 @@ use super::{handle::Tracing, ids, limited_span::LimitedTracer};
 use crate::{
     context::{RequestContext, SpanId, TraceFlags, TraceId},
     guard::guarded,
-    propagation::TraceParent,
+    headers::TraceParent,
 };
 
 /// What is known when a client sends a request.

@@ -9,7 +9,10 @@ use tracing_subscriber::{
 };
 
 use super::{events::SpanLayer, export::is_export_thread, handle::Tracing, ids, limited_span::LimitedTracer};
-use crate::{context::otel, request::is_request_span};
+use crate::{
+    context::{Instance as _, otel},
+    request::is_request_span,
+};
 
 /// Whether what happens here is recorded: not in a request that is left out or belongs to another
 /// instance, not in what the exporter itself does, not on a thread that has lost OpenTelemetry's current
@@ -54,7 +57,7 @@ impl Tracing {
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
-        let instance = self.instance();
+        let instance = self.id();
         let gate = dynamic_filter_fn(move |metadata, _| {
             // The request has a span already; the one that `tracing_span(true)` opens is for others.
             *metadata.level() <= level && !is_of_otel(metadata) && is_open(instance) && !is_request_span(metadata)

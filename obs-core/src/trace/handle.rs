@@ -1,6 +1,7 @@
 //! The trace pipeline of one instance.
 
 use std::{
+    any::Any,
     fmt,
     sync::{
         Arc,
@@ -21,7 +22,6 @@ use super::{
     limited_span::{LimitedTracer, SPARE_EVENTS, sdk_limit},
     limits::Limits,
     pipeline::{Pipeline, SpanReader},
-    propagators::{OwnPropagator, Propagators},
     resource::resource,
     rules::{Rules, to_u32},
     sampler::{Sampler, SdkSampler},
@@ -30,7 +30,7 @@ use super::{
     withheld,
 };
 use crate::{
-    context::{RequestContext, TraceId},
+    context::{Instance, InstanceRef, OwnPropagator, Propagators, RequestContext, TraceId},
     environment::Env,
     guard::{Guarded, guarded},
     obs::{InitError, ServiceInfo},
@@ -93,7 +93,7 @@ struct Recording {
 }
 
 fn next_instance() -> u64 {
-    static INSTANCES: AtomicU64 = AtomicU64::new(0);
+    static INSTANCES: AtomicU64 = AtomicU64::new(1);
     INSTANCES.fetch_add(1, Ordering::Relaxed)
 }
 
@@ -141,11 +141,12 @@ impl Tracing {
         Ok(Self(Arc::new(Inner { instance, sampler, keep, propagators, redactor, recording })))
     }
 
-    /// Ids and decisions alone, with the standard's default sampler: no span goes anywhere.
+    /// The traces of the process-wide default before `init`: ids and decisions alone, with the standard's default
+    /// sampler. No span goes anywhere.
     pub(crate) fn ids_only() -> Self {
         let sampler = Arc::new(Sampler::default());
         Self(Arc::new(Inner {
-            instance: next_instance(),
+            instance: 0,
             sampler,
             keep: None,
             propagators: Propagators::default(),
@@ -157,11 +158,6 @@ impl Tracing {
     /// Decides on a request that gets no span.
     pub(crate) fn decide(&self, start: &SpanStart<'_>) -> ServerSpan {
         ServerSpan::decide(&self.0.sampler, start)
-    }
-
-    /// Whether a trace that starts here, outside a request, is recorded.
-    pub(crate) fn samples_root(&self, trace_id: TraceId) -> bool {
-        self.0.sampler.samples_root(trace_id, None)
     }
 
     /// Decides on a request and, if it is recorded, starts its span.
@@ -209,12 +205,6 @@ impl Tracing {
         decided.record(self.tracer()?, start, attributes).otel
     }
 
-    /// What is read of the headers of a request.
-    #[inline]
-    pub(crate) fn propagators(&self) -> &Propagators {
-        &self.0.propagators
-    }
-
     /// The provider that spans go to, if there is one.
     pub(crate) fn provider(&self) -> Option<&SdkTracerProvider> {
         self.0.recording.as_ref().map(|recording| &recording.provider)
@@ -246,9 +236,19 @@ impl Tracing {
         if self.is_own() { withheld::drop_span(span) } else { withheld::hold_span(span) }
     }
 
-    /// Tells the pipelines of one process apart.
-    pub(crate) fn instance(&self) -> u64 {
-        self.0.instance
+    /// The handle for contexts of this instance, counted by reference.
+    pub(crate) fn counted(&self) -> InstanceRef {
+        InstanceRef::from(Arc::new(self.clone()) as Arc<dyn Instance>)
+    }
+
+    /// The handle for contexts of this instance, which lives until the process ends.
+    pub(crate) fn forever(&self) -> InstanceRef {
+        InstanceRef::from(Box::leak(Box::new(self.clone())) as &'static dyn Instance)
+    }
+
+    /// The traces behind the handle of a context.
+    pub(crate) fn of(instance: &InstanceRef) -> Option<&Self> {
+        (&**instance as &dyn Any).downcast_ref()
     }
 
     /// Exports what has ended so far. False if that did not succeed within `timeout`.
@@ -272,6 +272,22 @@ impl Tracing {
             Some(Recording { own: Some(pipeline), .. }) => pipeline.shutdown(timeout),
             _ => self.flush(timeout),
         }
+    }
+}
+
+impl Instance for Tracing {
+    #[inline]
+    fn id(&self) -> u64 {
+        self.0.instance
+    }
+
+    fn samples_root(&self, trace_id: TraceId) -> bool {
+        self.0.sampler.samples_root(trace_id, None)
+    }
+
+    #[inline]
+    fn propagators(&self) -> &Propagators {
+        &self.0.propagators
     }
 }
 

@@ -15,7 +15,7 @@ use opentelemetry_sdk::{
 use super::*;
 use crate::{
     context::TraceFlags,
-    propagation::TraceParent,
+    headers::TraceParent,
     trace::{
         ids,
         testing::{Collected, attribute, collecting, config},

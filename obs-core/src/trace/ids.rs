@@ -1,11 +1,14 @@
-//! Ids on their way between our types and OpenTelemetry's, and into the spans that the SDK makes.
+//! Ids on their way into the spans that the SDK makes.
 
 use std::cell::Cell;
 
-use opentelemetry::trace::{SpanContext, SpanId as OtelSpanId, TraceFlags as OtelTraceFlags, TraceId as OtelTraceId};
+use opentelemetry::trace::{SpanId as OtelSpanId, TraceId as OtelTraceId};
 use opentelemetry_sdk::trace::IdGenerator;
 
-use crate::context::{self, RequestContext, SpanId, TraceFlags, TraceId};
+pub(crate) use crate::context::otel::{
+    from_otel_flags, otel_flags, otel_span_id, otel_trace_id, span_context, span_id, trace_id,
+};
+use crate::context::{self, RequestContext, SpanId, TraceId};
 
 thread_local! {
     /// The ids of the span that is about to be made on this thread. The SDK asks its generator for
@@ -42,8 +45,8 @@ pub(super) fn is_handed_over() -> bool {
 /// Reads the current request, unless it belongs to another instance.
 fn with_request<R>(instance: u64, read: impl FnOnce(&RequestContext) -> R) -> Option<R> {
     context::with_current(|request| {
-        let others = request.parts().tracing.as_ref().is_some_and(|tracing| tracing.instance() != instance);
-        (!others).then(|| read(request))
+        let is_of_others = request.parts().records_spans && request.parts().instance_id() != instance;
+        (!is_of_others).then(|| read(request))
     })
     .flatten()
 }
@@ -51,44 +54,9 @@ fn with_request<R>(instance: u64, read: impl FnOnce(&RequestContext) -> R) -> Op
 /// Whether the current request is recorded; none outside a request.
 pub(super) fn request_decision(instance: u64) -> Option<bool> {
     context::with_current(|request| {
-        let ours = request.parts().tracing.as_ref().is_none_or(|tracing| tracing.instance() == instance);
-        ours && request.is_sampled()
+        let is_ours = !request.parts().records_spans || request.parts().instance_id() == instance;
+        is_ours && request.is_sampled()
     })
-}
-
-/// The request's own span as seen from elsewhere.
-pub(crate) fn span_context(request: &RequestContext) -> SpanContext {
-    SpanContext::new(
-        otel_trace_id(request.trace_id()),
-        otel_span_id(request.span_id()),
-        otel_flags(request.trace_flags()),
-        true,
-        request.parts().tracestate.as_deref().and_then(|state| state.parse().ok()).unwrap_or_default(),
-    )
-}
-
-pub(crate) fn otel_trace_id(id: TraceId) -> OtelTraceId {
-    OtelTraceId::from(id.get())
-}
-
-pub(crate) fn otel_span_id(id: SpanId) -> OtelSpanId {
-    OtelSpanId::from(id.get())
-}
-
-pub(super) fn otel_flags(flags: TraceFlags) -> OtelTraceFlags {
-    OtelTraceFlags::new(flags.bits())
-}
-
-pub(crate) fn trace_id(id: OtelTraceId) -> Option<TraceId> {
-    TraceId::new(u128::from_be_bytes(id.to_bytes()))
-}
-
-pub(crate) fn span_id(id: OtelSpanId) -> Option<SpanId> {
-    SpanId::new(u64::from_be_bytes(id.to_bytes()))
-}
-
-pub(super) fn from_otel_flags(flags: OtelTraceFlags) -> TraceFlags {
-    TraceFlags::from_bits(flags.to_u8())
 }
 
 // === impl Ids ===

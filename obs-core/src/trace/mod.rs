@@ -43,7 +43,6 @@ mod keep;
 mod limited_span;
 mod limits;
 mod pipeline;
-mod propagators;
 mod rate_limit;
 mod record;
 mod resource;
@@ -68,11 +67,9 @@ pub(crate) use export::{ReadMetrics, Tick, check_metrics, start_metrics};
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 pub(crate) use export::{check_logs, is_export_thread, start_logs};
 pub(crate) use handle::{Tracing, TracingConfig};
-pub(crate) use ids::{otel_span_id, otel_trace_id, span_context, span_id, trace_id};
 pub(crate) use keep::Keep;
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 pub(crate) use limits::Limits;
-pub(crate) use propagators::{OwnPropagator, Propagators, header_name};
 pub(crate) use server_span::SpanStart;
 pub(crate) use span_name::server_span_name;
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     context::{SpanId, TraceFlags, TraceId, otel},
-    propagation::TraceParent,
+    headers::TraceParent,
 };
 
 /// What is known when a request arrives.

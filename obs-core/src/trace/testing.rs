@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::{Budget, Keep, Sampling, Tracing, TracingConfig, pipeline::SpanReader};
 use crate::{
-    context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
+    context::{Instance as _, Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
     environment::Env,
     guard::Guarded,
     trace::{SpanStart, server_span::ServerSpan},
@@ -57,9 +57,8 @@ pub(super) fn request(tracing: &Tracing, span: &ServerSpan) -> RequestContext {
         baggage: None,
         otel: span.otel.clone(),
         otel_baggage: None,
-        instance: tracing.instance(),
-        tracing: span.flags.is_sampled().then(|| tracing.clone()),
-        propagators: tracing.propagators().clone(),
+        instance: Some(tracing.counted()),
+        records_spans: span.flags.is_sampled(),
     })
 }
 

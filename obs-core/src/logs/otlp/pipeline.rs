@@ -18,7 +18,7 @@ use super::{
     record::Record,
 };
 use crate::{
-    context::{self, RequestContext, SpanId, TraceFlags, TraceId},
+    context::{self, RequestContext, SpanId, TraceFlags, TraceId, otel},
     environment::Env,
     logs::{
         encoder::{Encoder, LOG_BRIDGE_TARGET},
@@ -29,7 +29,7 @@ use crate::{
     },
     names::log,
     obs::{InitError, ServiceInfo},
-    trace::{Budget, Exporter, FromCode, Limits, check_logs, otel_span_id, otel_trace_id, start_logs},
+    trace::{Budget, Exporter, FromCode, Limits, check_logs, start_logs},
 };
 
 /// The field by which the `log` bridge hands over a record's target.
@@ -142,7 +142,7 @@ impl OtlpLogs {
         out.add_attributes(attributes);
         if let Some(Correlation { trace_id, span_id, flags }) = trace {
             let flags = flags.map(|flags| OtelTraceFlags::new(flags.bits()));
-            out.set_trace_context(otel_trace_id(trace_id), otel_span_id(span_id), flags);
+            out.set_trace_context(otel::otel_trace_id(trace_id), otel::otel_span_id(span_id), flags);
         }
         self.0.exporter.push(Box::new(out));
     }

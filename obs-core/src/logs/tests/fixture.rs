@@ -20,7 +20,6 @@ use crate::{
     context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
     environment::Env,
     obs::ServiceInfo,
-    trace::Propagators,
 };
 
 pub(super) const LONG: Duration = Duration::from_secs(20);
@@ -191,8 +190,7 @@ pub(super) fn context_of(trace_id: u128, sampled: bool) -> RequestContext {
         baggage: None,
         otel: None,
         otel_baggage: None,
-        tracing: None,
-        instance: 0,
-        propagators: Propagators::default(),
+        instance: None,
+        records_spans: false,
     })
 }

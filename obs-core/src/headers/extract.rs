@@ -1,14 +1,11 @@
 //! Reading the headers of a request.
 
 use super::{
-    TraceParent,
+    CommonHeaders, HeaderReader, TraceParent,
     baggage::BaggageReader,
     tracestate::{TraceStateReader, trim},
 };
-use crate::{
-    names::header,
-    request::{CommonHeaders, HeaderReader},
-};
+use crate::names::header;
 
 /// What a caller sent along.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

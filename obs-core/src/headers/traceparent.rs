@@ -5,7 +5,7 @@ use std::fmt;
 use crate::context::{SpanId, TraceFlags, TraceId};
 
 /// Length of a version 00 header, and of the part of a later version that we understand.
-pub(super) const LEN: usize = 55;
+pub(crate) const LEN: usize = 55;
 
 /// Value of each lower-case hex digit; `0xff` for every other byte, upper-case digits included.
 static DIGITS: [u8; 256] = digits();

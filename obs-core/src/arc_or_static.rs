@@ -1,4 +1,4 @@
-//! Sharing what may be there until the process ends.
+//! Sharing values of which some live until the process ends.
 
 use std::{fmt, ops::Deref, sync::Arc};
 
@@ -6,9 +6,9 @@ use std::{fmt, ops::Deref, sync::Arc};
 ///
 /// Two clones and two drops of an [`Arc`] in each request are a tenth of what metrics cost. What
 /// belongs to the process-wide default need not be counted: the default itself never goes.
-pub struct ArcOrStatic<T: 'static>(Inner<T>);
+pub struct ArcOrStatic<T: ?Sized + 'static>(Inner<T>);
 
-enum Inner<T: 'static> {
+enum Inner<T: ?Sized + 'static> {
     Counted(Arc<T>),
     Forever(&'static T),
 }
@@ -17,23 +17,37 @@ enum Inner<T: 'static> {
 
 impl<T> ArcOrStatic<T> {
     /// A value that goes with its last holder.
-    pub(super) fn counted(value: T) -> Self {
+    pub(crate) fn counted(value: T) -> Self {
         Self(Inner::Counted(Arc::new(value)))
     }
 
     /// A value that stays.
-    pub(super) fn forever(value: T) -> Self {
+    pub(crate) fn forever(value: T) -> Self {
         Self(Inner::Forever(Box::leak(Box::new(value))))
-    }
-
-    /// Whether both hold one value.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        std::ptr::eq(&raw const **self, &raw const **other)
     }
 }
 
-impl<T> Clone for ArcOrStatic<T> {
+impl<T: ?Sized> ArcOrStatic<T> {
+    /// Whether both hold one value.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        std::ptr::addr_eq(&raw const **self, &raw const **other)
+    }
+}
+
+impl<T: ?Sized> From<Arc<T>> for ArcOrStatic<T> {
+    fn from(value: Arc<T>) -> Self {
+        Self(Inner::Counted(value))
+    }
+}
+
+impl<T: ?Sized> From<&'static T> for ArcOrStatic<T> {
+    fn from(value: &'static T) -> Self {
+        Self(Inner::Forever(value))
+    }
+}
+
+impl<T: ?Sized> Clone for ArcOrStatic<T> {
     #[inline]
     fn clone(&self) -> Self {
         Self(match &self.0 {
@@ -43,7 +57,7 @@ impl<T> Clone for ArcOrStatic<T> {
     }
 }
 
-impl<T> Deref for ArcOrStatic<T> {
+impl<T: ?Sized> Deref for ArcOrStatic<T> {
     type Target = T;
 
     #[inline]
@@ -55,7 +69,7 @@ impl<T> Deref for ArcOrStatic<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for ArcOrStatic<T> {
+impl<T: fmt::Debug + ?Sized> fmt::Debug for ArcOrStatic<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }

@@ -12,12 +12,11 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
-use super::ids;
+use super::otel;
 use crate::{
     environment::Env,
     guard::guarded,
-    propagation::{Extracted, TraceParent},
-    request::HeaderReader,
+    headers::{Extracted, HeaderReader, TraceParent},
 };
 
 const PROPAGATORS: &str = "OTEL_PROPAGATORS";
@@ -49,8 +48,11 @@ struct Handle(OwnPropagator);
 // === impl Propagators ===
 
 impl Propagators {
+    /// `traceparent`, `tracestate` and `baggage`.
+    pub(super) const W3C: Self = Self { trace_context: true, baggage: true, own: None };
+
     /// What `OTEL_PROPAGATORS` lists, `tracecontext,baggage` if it lists nothing that is known, and the user's own.
-    pub(super) fn from_settings(own: Option<OwnPropagator>, env: Env<'_>) -> Self {
+    pub(crate) fn from_settings(own: Option<OwnPropagator>, env: Env<'_>) -> Self {
         let Some(list) = env.get(PROPAGATORS) else { return Self { own, ..Self::default() } };
         let mut listed = Self { trace_context: false, baggage: false, own };
         let mut is_known = false;
@@ -120,9 +122,9 @@ impl Propagators {
     ) {
         let Some(own) = &self.own else { return };
         let ids = SpanContext::new(
-            ids::otel_trace_id(parent.trace_id),
-            ids::otel_span_id(parent.span_id),
-            ids::otel_flags(parent.flags),
+            otel::otel_trace_id(parent.trace_id),
+            otel::otel_span_id(parent.span_id),
+            otel::otel_flags(parent.flags),
             false,
             tracestate.and_then(|state| state.parse().ok()).unwrap_or_default(),
         );
@@ -150,7 +152,7 @@ impl Propagators {
 
 impl Default for Propagators {
     fn default() -> Self {
-        Self { trace_context: true, baggage: true, own: None }
+        Self::W3C
     }
 }
 
@@ -194,9 +196,9 @@ fn foreign_parent(propagator: &OwnPropagator, headers: &dyn HeaderReader) -> Opt
     let span = context.span();
     let ids = span.span_context();
     Some(TraceParent {
-        trace_id: ids::trace_id(ids.trace_id())?,
-        span_id: ids::span_id(ids.span_id())?,
-        flags: ids::from_otel_flags(ids.trace_flags()),
+        trace_id: otel::trace_id(ids.trace_id())?,
+        span_id: otel::span_id(ids.span_id())?,
+        flags: otel::from_otel_flags(ids.trace_flags()),
     })
 }
 
