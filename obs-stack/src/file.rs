@@ -1,6 +1,8 @@
 //! A file that is to be written.
 
-use crate::runbooks;
+use obs_rules::definition::Definition;
+
+use crate::{alertmanager, alloy, collector, compose, grafana, kubernetes, loki, openslo, prometheus, runbooks, tempo};
 
 /// A file that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,4 +47,27 @@ pub(crate) fn header(comment: &str, about: &str) -> String {
 /// Neither a control character nor one of those that YAML and editors take for the end of a line or a mark.
 pub(crate) fn is_plain(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// All files that a definition makes, by path.
+#[must_use]
+pub fn files(definition: &Definition) -> Vec<File> {
+    let mut files: Vec<File> = [
+        prometheus::files,
+        alertmanager::files,
+        grafana::files,
+        loki::files,
+        alloy::files,
+        collector::files,
+        tempo::files,
+        kubernetes::files,
+        runbooks::files,
+        openslo::files,
+        compose::files,
+    ]
+    .into_iter()
+    .flat_map(|files| files(definition))
+    .collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
 }

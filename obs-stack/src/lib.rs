@@ -4,7 +4,6 @@
 //! Each module makes the files of one program; none reads or writes the disk but [`output`].
 
 mod file;
-mod stack;
 mod subject;
 mod text;
 mod yaml;
@@ -24,6 +23,6 @@ pub mod prometheus;
 pub mod runbooks;
 pub mod tempo;
 
-pub use file::File;
+pub use file::{File, files};
+
 pub(crate) use file::header;
-pub use stack::files;

@@ -15,15 +15,12 @@
 //! | `pagerduty` | PagerDuty | `TEAM_pagerduty_key` |
 //! | anything else, or nothing | Slack, the webhook's own channel; no escalation | `TEAM_slack_url` |
 
-mod contact;
-mod files;
-mod inhibition;
+mod config;
 mod receivers;
-mod routes;
 
 #[cfg(test)]
 mod tests;
 
-pub use files::files;
+pub use config::files;
 
 pub(crate) use receivers::secrets;

@@ -1,6 +1,6 @@
 use obs_rules::definition::Definition;
 
-use super::{contact::Contact, files, secrets};
+use super::{files, receivers::Contact, secrets};
 
 /// The service belongs to the team `a`, if there are teams.
 fn definition(teams: &str) -> Definition {

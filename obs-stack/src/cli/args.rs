@@ -1,9 +1,14 @@
 //! The arguments.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
+
+use super::run::{Outcome, Verdict};
 
 /// From one definition of services to everything around them: Prometheus, Alertmanager, Grafana, Loki,
 /// collectors, Kubernetes, Compose, runbooks.
@@ -151,4 +156,12 @@ pub(super) struct OutArg {
     /// The folder of the generated files
     #[arg(long, value_name = "FOLDER", default_value = "deploy")]
     pub(super) out: PathBuf,
+}
+
+pub(super) fn completions(args: &CompletionsArgs) -> Outcome {
+    // Written to memory first: the generator panics where it can't write.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Args::command(), "obs", &mut script);
+    io::stdout().lock().write_all(&script)?;
+    Ok(Verdict::Well)
 }

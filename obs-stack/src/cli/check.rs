@@ -10,8 +10,7 @@ use obs_rules::definition::{Definition, Service};
 
 use super::{
     args::CheckArgs,
-    definition,
-    report::{Outcome, Verdict, complain, count, say},
+    run::{self, Outcome, Verdict, complain, count, say},
 };
 use crate::{
     files,
@@ -20,7 +19,7 @@ use crate::{
 };
 
 pub(super) fn run(args: &CheckArgs) -> Outcome {
-    let definition = definition::read(&args.spec.spec)?;
+    let definition = run::read_definition(&args.spec.spec)?;
     for note in definition.notes() {
         say(&format!("note: {note}"))?;
     }

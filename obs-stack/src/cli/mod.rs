@@ -8,17 +8,11 @@
 
 mod args;
 mod check;
-mod completions;
-mod definition;
-mod generate;
-mod main;
 mod new;
-mod questions;
-mod report;
+mod run;
 mod test;
-mod tools;
 
 #[cfg(test)]
 mod tests;
 
-pub use main::main;
+pub use run::main;

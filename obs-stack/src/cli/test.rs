@@ -2,14 +2,14 @@
 
 use std::{
     error::Error,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use super::{
     args::TestArgs,
-    report::{Outcome, Verdict, count, say},
-    tools::{AMTOOL, PROMTOOL, Run, Tool},
+    run::{Outcome, Verdict, count, say},
 };
 
 /// What a promtool says that was built without service discovery in Kubernetes, as Debian's is.
@@ -99,4 +99,50 @@ fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
 fn indented(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(|line| format!("        {line}")).collect();
     lines.join("\n")
+}
+
+/// What a program made of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Run {
+    Passed,
+    Failed(String),
+    /// The program is not installed.
+    Missing,
+}
+
+/// A program, and how a machine gets it.
+#[derive(Clone, Copy, Debug)]
+struct Tool {
+    pub(super) program: &'static str,
+    pub(super) package: &'static str,
+}
+
+const PROMTOOL: Tool = Tool { program: "promtool", package: "prometheus" };
+const AMTOOL: Tool = Tool { program: "amtool", package: "prometheus-alertmanager" };
+
+// === impl Tool ===
+
+impl Tool {
+    pub(super) fn run(self, args: &[&str], file: &Path) -> io::Result<Run> {
+        let output = match Command::new(self.program).args(args).arg(file).output() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Run::Missing),
+            output => output?,
+        };
+        if output.status.success() {
+            return Ok(Run::Passed);
+        }
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text += &String::from_utf8_lossy(&output.stderr);
+        Ok(Run::Failed(text))
+    }
+
+    /// The number before the first dot of its version, if it is installed and says one.
+    pub(super) fn major_version(self) -> Option<u32> {
+        let output = Command::new(self.program).arg("--version").output().ok()?;
+        // 2.42 says it on standard error.
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        let (_, version) = text.split_once("version ")?;
+        version.split('.').next()?.trim().parse().ok()
+    }
 }

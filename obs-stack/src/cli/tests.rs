@@ -4,9 +4,8 @@ use proptest::prelude::*;
 
 use super::{
     args::{Args, Command, NewArgs},
-    new::{Answers, asked, definition},
-    questions::Questions,
-    report::count,
+    new::{Answers, Questions, asked, definition},
+    run::count,
 };
 
 fn new_args(args: &[&str]) -> NewArgs {

@@ -1,4 +1,4 @@
-//! The dashboards of a service.
+//! The files of Grafana.
 
 use obs_conventions::names::metric;
 use obs_rules::{
@@ -7,18 +7,51 @@ use obs_rules::{
 };
 
 use super::{
-    context::Context,
-    layout::Layout,
-    logql,
+    explore,
+    layout::{Context, Layout},
     model::{Annotation, Annotations, Dashboard, DataSource, Link, Templating, TimeRange, Variable},
+    provisioning,
     query::{self, Source},
-    sections, telemetry, traceql,
-    uid::Kind,
+    sections,
 };
-use crate::prometheus::slo_series;
+use crate::{
+    File,
+    prometheus::slo_series,
+    text::{slug, with_hash},
+};
+
+/// Dashboards for each service, and the provisioning that makes Grafana read them: `grafana/…`.
+#[must_use]
+pub fn files(definition: &Definition) -> Vec<File> {
+    let mut files = provisioning::files();
+    files.extend(of_services(definition).map(|(service, kind, dashboard)| file(service, kind, &dashboard)));
+    files
+}
+
+/// Where the overview of a service is, if it is known where Grafana is.
+#[must_use]
+pub fn dashboard_url(definition: &Definition, service: &Service) -> Option<String> {
+    let grafana = definition.links.grafana.as_deref()?.trim_end_matches('/');
+    Some(format!("{grafana}/d/{}", Kind::Overview.uid(service)))
+}
+
+/// All dashboards, service by service.
+pub(super) fn of_services(definition: &Definition) -> impl Iterator<Item = (&Service, Kind, Dashboard)> {
+    definition.services.iter().flat_map(|service| {
+        of_service(definition, service).into_iter().map(move |(kind, dashboard)| (service, kind, dashboard))
+    })
+}
+
+fn file(service: &Service, kind: Kind, dashboard: &Dashboard) -> File {
+    let path = format!("grafana/dashboards/{}-{}.json", slug(&service.name), kind.as_str());
+    // Plain data with text as keys can always be written.
+    let mut json = serde_json::to_string_pretty(dashboard).unwrap_or_default();
+    json.push('\n');
+    File::new(path, json)
+}
 
 /// The overview first, then what it leads to.
-pub(super) fn of(definition: &Definition, service: &Service) -> Vec<(Kind, Dashboard)> {
+fn of_service(definition: &Definition, service: &Service) -> Vec<(Kind, Dashboard)> {
     let mut kinds = vec![Kind::Overview, Kind::Endpoint];
     if !service.slos.is_empty() {
         kinds.push(Kind::Slo);
@@ -48,7 +81,7 @@ fn dashboard(definition: &Definition, service: &Service, kind: Kind) -> Dashboar
             ("objectives", "What the service promises, how well it keeps it, and what is left to spend.", "now-7d")
         }
         Kind::Telemetry => {
-            telemetry::telemetry(&mut layout);
+            sections::telemetry(&mut layout);
             ("telemetry", "Whether what is measured, logged and traced arrives.", "now-6h")
         }
     };
@@ -85,19 +118,19 @@ fn overview(layout: &mut Layout<'_>) {
     sections::caches(layout);
     sections::own(layout);
     sections::saturation(layout);
-    sections::logs(layout, logql::volume(service, ""), logql::trouble(service, ""));
+    sections::logs(layout, explore::log_volume(service, ""), explore::error_lines(service, ""));
     let description = "The latest requests that failed or took longer than promised.";
-    sections::traces(layout, "failed and slow traces", description, traceql::trouble(service));
+    sections::traces(layout, "failed and slow traces", description, explore::failed_or_slow_traces(service));
 }
 
 fn endpoint(layout: &mut Layout<'_>) {
     let service = layout.context().service;
-    let filter = logql::of_endpoint("$method", "$endpoint");
+    let filter = explore::endpoint_filter("$method", "$endpoint");
     sections::red(layout);
     sections::errors(layout);
     sections::sizes(layout);
-    sections::logs(layout, logql::volume(service, &filter), logql::trouble(service, &filter));
-    let query = traceql::endpoint(service, "$method", "$endpoint");
+    sections::logs(layout, explore::log_volume(service, &filter), explore::error_lines(service, &filter));
+    let query = explore::endpoint_traces(service, "$method", "$endpoint");
     sections::traces(layout, "traces", "The latest requests to this endpoint.", query);
 }
 
@@ -177,4 +210,40 @@ fn annotations(context: &Context<'_>) -> Annotations {
         ..deployment.clone()
     };
     Annotations { list: vec![deployment, alert] }
+}
+
+/// Which dashboard of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Overview,
+    Endpoint,
+    Slo,
+    Telemetry,
+}
+
+/// Of 40 characters that Grafana takes.
+const LONGEST: usize = 40;
+
+// === impl Kind ===
+
+impl Kind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Endpoint => "endpoint",
+            Self::Slo => "slo",
+            Self::Telemetry => "telemetry",
+        }
+    }
+
+    /// The dashboard's address, made of the service's name: it stays when the dashboard changes.
+    pub(super) fn uid(self, service: &Service) -> String {
+        let prefix = format!("obs-{}-", self.as_str());
+        let slug = slug(&service.name);
+        if slug == service.name && prefix.len() + slug.len() <= LONGEST {
+            return prefix + &slug;
+        }
+        // Two names that look the same without their rarer characters are two services.
+        format!("{prefix}{}", with_hash(&slug, &service.name, LONGEST - prefix.len()))
+    }
 }

@@ -12,25 +12,17 @@
 //! Every panel says what it shows, has a unit, and leads to the runbooks of the alerts that are about the
 //! same. Thresholds and axes come from the service's objectives and alerts.
 
-mod context;
 mod dashboards;
-mod files;
+mod explore;
 mod layout;
-mod limits;
-mod link;
-mod logql;
 mod model;
 mod provisioning;
-mod queries;
 mod query;
 mod sections;
-mod telemetry;
-mod topic;
-mod traceql;
-mod uid;
+mod thresholds;
 
 #[cfg(test)]
 mod tests;
 
-pub use files::{dashboard_url, files};
-pub use queries::{PanelQuery, queries};
+pub use dashboards::{dashboard_url, files};
+pub use query::{PanelQuery, queries};

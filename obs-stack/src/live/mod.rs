@@ -3,7 +3,6 @@
 
 mod demand;
 mod drift;
-mod fetch;
 mod page;
 mod promql;
 
@@ -11,5 +10,4 @@ mod promql;
 mod tests;
 
 pub use drift::{Absent, absent};
-pub use fetch::{FetchError, fetch};
-pub use page::Page;
+pub use page::{FetchError, Page, fetch};

@@ -13,16 +13,12 @@
 //! ```
 
 mod drift;
-mod error;
 mod folder;
-mod found;
-mod manifest;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
 pub use drift::Drift;
-pub use error::OutputError;
-pub use folder::Folder;
+pub use folder::{Folder, OutputError};
 pub use write::Written;

@@ -9,7 +9,10 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Folder, OutputError, found::LOCAL, manifest};
+use super::{
+    Folder, OutputError,
+    folder::{self, LOCAL},
+};
 use crate::{File, runbooks};
 
 /// What a [`Folder::write`] has done, by path.
@@ -103,8 +106,8 @@ impl Folder {
     }
 
     fn put_list(&self, staged: &TempDir, files: &BTreeSet<String>) -> Result<(), OutputError> {
-        write_whole(&staged.path().join(manifest::NAME), &manifest::text(files))?;
-        self.put(staged, manifest::NAME)
+        write_whole(&staged.path().join(folder::MANIFEST), &folder::manifest(files))?;
+        self.put(staged, folder::MANIFEST)
     }
 
     fn put(&self, staged: &TempDir, path: &str) -> Result<(), OutputError> {

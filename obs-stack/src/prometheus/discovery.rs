@@ -2,7 +2,7 @@
 
 use obs_rules::definition::{Definition, Service};
 
-use super::{Release, limits};
+use super::Release;
 use crate::{
     File,
     text::slug,
@@ -16,7 +16,7 @@ pub(super) fn of_service(service: &Service, release: Release, discovery: Yaml) -
 }
 
 /// What all scrape configurations say.
-pub(super) fn base(job: &str, release: Release) -> Yaml {
+fn base(job: &str, release: Release) -> Yaml {
     let mut scrape = Yaml::map([("job_name", job.into())]);
     if release == Release::V3 {
         scrape = scrape
@@ -26,7 +26,7 @@ pub(super) fn base(job: &str, release: Release) -> Yaml {
             // The rules and dashboards read the classic buckets, beside which the native ones lie.
             .with("always_scrape_classic_histograms", true);
     }
-    limits::entries().fold(scrape, |scrape, (key, limit)| scrape.with(key, limit))
+    limits().fold(scrape, |scrape, (key, limit)| scrape.with(key, limit))
 }
 
 /// The targets of the definition.
@@ -61,7 +61,7 @@ pub(super) fn http(definition: &Definition, release: Release) -> Yaml {
 }
 
 /// Gives the targets of a service, known by their `job`, their environment.
-pub(super) fn environment(service: &Service) -> Yaml {
+fn environment(service: &Service) -> Yaml {
     Yaml::map([
         ("source_labels", Yaml::list(["job"])),
         ("regex", literal(&service.name).into()),
@@ -81,7 +81,7 @@ fn group(service: &Service) -> Yaml {
 }
 
 /// A regular expression (RE2) that only this text matches.
-pub(super) fn literal(text: &str) -> String {
+fn literal(text: &str) -> String {
     let mut regex = String::with_capacity(text.len());
     for c in text.chars() {
         if r"\.+*?()|[]{}^$".contains(c) {
@@ -97,4 +97,74 @@ fn merged(map: Yaml, more: Yaml) -> Yaml {
         Yaml::Map(entries) => entries.into_iter().fold(map, |map, (key, value)| map.with(&key, value)),
         _ => map,
     }
+}
+
+const ANNOTATION: &str = "__meta_kubernetes_pod_annotation_prometheus_io_";
+
+/// The scrape configuration of all annotated pods.
+pub(super) fn pods(definition: &Definition, release: Release) -> Yaml {
+    let mut relabelling = vec![
+        keep(&annotation("scrape"), "true"),
+        drop("__meta_kubernetes_pod_phase", "Pending|Succeeded|Failed|Completed"),
+        drop("__meta_kubernetes_pod_container_init", "true"),
+        copy(&annotation("scheme"), "(https?)", "__scheme__"),
+        copy(&annotation("path"), "(.+)", "__metrics_path__"),
+        address("(\\d+);([0-9.]+)", "$2:$1"),
+        address("(\\d+);([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)", "[$2]:$1"),
+        // The recommended label wins over the old one.
+        copy("__meta_kubernetes_pod_label_app", "(.+)", "job"),
+        copy("__meta_kubernetes_pod_label_app_kubernetes_io_name", "(.+)", "job"),
+        copy("__meta_kubernetes_namespace", "(.+)", "namespace"),
+        copy("__meta_kubernetes_pod_name", "(.+)", "pod"),
+        copy("__meta_kubernetes_pod_node_name", "(.+)", "node"),
+    ];
+    let environments = definition.services.iter().filter(|service| !service.environment.is_empty());
+    relabelling.extend(environments.map(environment));
+    base("kubernetes-applications", release)
+        .with("kubernetes_sd_configs", Yaml::list([Yaml::map([("role", "pod".into())])]))
+        .with("relabel_configs", Yaml::List(relabelling))
+}
+
+fn annotation(name: &str) -> String {
+    format!("{ANNOTATION}{name}")
+}
+
+fn keep(label: &str, regex: &str) -> Yaml {
+    select(label, regex).with("action", "keep")
+}
+
+fn drop(label: &str, regex: &str) -> Yaml {
+    select(label, regex).with("action", "drop")
+}
+
+/// Copies the first group of a match to a label; no match changes nothing.
+fn copy(label: &str, regex: &str, target: &str) -> Yaml {
+    select(label, regex).with("target_label", target)
+}
+
+fn address(regex: &str, replacement: &str) -> Yaml {
+    let source = [annotation("port"), "__meta_kubernetes_pod_ip".to_owned()];
+    Yaml::map([("source_labels", Yaml::list(source)), ("regex", regex.into())])
+        .with("target_label", "__address__")
+        .with("replacement", replacement)
+}
+
+fn select(label: &str, regex: &str) -> Yaml {
+    Yaml::map([("source_labels", Yaml::list([label])), ("regex", regex.into())])
+}
+
+/// Limits of one scrape. A page beyond one of them is refused as a whole, so they lie far above what a
+/// service of ours can expose: its registry caps the series of each metric itself.
+const LIMITS: [(&str, u64); 4] = [
+    ("sample_limit", 100_000),
+    ("label_limit", 64),
+    ("label_name_length_limit", 256),
+    ("label_value_length_limit", 4_096),
+];
+const BODY_SIZE_LIMIT: &str = "64MB";
+
+/// The entries of a scrape configuration that protect Prometheus.
+fn limits() -> impl Iterator<Item = (&'static str, Yaml)> {
+    let size = [("body_size_limit", Yaml::from(BODY_SIZE_LIMIT))];
+    size.into_iter().chain(LIMITS.into_iter().map(|(key, limit)| (key, Yaml::from(limit))))
 }

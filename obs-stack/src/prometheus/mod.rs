@@ -12,22 +12,14 @@
 //! | `prometheus/rules/SERVICE.alerts.yml` | alert rules |
 //! | `prometheus/tests/SERVICE.yml`, `SERVICE.slos.yml` | for `promtool test rules`: each alert fires, and stays silent |
 
-mod alerts;
 mod config;
 mod discovery;
-mod files;
-mod kubernetes_discovery;
-mod limits;
-mod retention;
 mod rules;
 mod slos;
 mod unit_tests;
 
-pub use config::{Discovery, Release, config};
-pub use files::files;
+pub use config::{Discovery, Release, config, files};
 
-pub(crate) use config::config_for_compose;
-pub(crate) use files::groups;
-pub(crate) use retention::{days as retention_days, note as retention_note};
+pub(crate) use config::{config_for_compose, groups};
 pub(crate) use rules::{Group, document};
-pub(crate) use slos::series as slo_series;
+pub(crate) use slos::{retention_days, retention_note, series as slo_series};

@@ -1,11 +1,9 @@
 //! Own text is kept.
 
-use super::parts::{self, Piece};
-
 /// Whether somebody wrote into a runbook: outside of the generated parts there is more than blank lines.
 pub(crate) fn has_own_text(text: &str) -> bool {
-    parts::split(text).iter().any(|piece| match piece {
-        Piece::Own(own) => own.lines().any(|line| !line.trim().is_empty() && !parts::is_mark(line)),
+    split(text).iter().any(|piece| match piece {
+        Piece::Own(own) => own.lines().any(|line| !line.trim().is_empty() && !is_mark(line)),
         Piece::Part { .. } => false,
     })
 }
@@ -23,13 +21,13 @@ pub(crate) fn has_own_text(text: &str) -> bool {
 /// ```
 #[must_use]
 pub fn merged(existing: &str, generated: &str) -> String {
-    let pieces = parts::split(generated);
+    let pieces = split(generated);
     let mut new: Vec<_> = pieces.iter().filter_map(|piece| Some((piece.name()?, piece.text()))).collect();
     let mut text = String::with_capacity(existing.len() + generated.len());
-    for piece in parts::split(existing) {
+    for piece in split(existing) {
         match piece {
             // A comment of ours that lost its other half would find another one when the part between goes.
-            Piece::Own(own) => text.extend(own.split_inclusive('\n').filter(|line| !parts::is_mark(line))),
+            Piece::Own(own) => text.extend(own.split_inclusive('\n').filter(|line| !is_mark(line))),
             Piece::Part { name, .. } => {
                 // What is not there is old, or a copy of what was written already.
                 if let Some(at) = new.iter().position(|(known, _)| *known == name) {
@@ -45,4 +43,88 @@ pub fn merged(existing: &str, generated: &str) -> String {
         text += part;
     }
     text
+}
+
+const BEGIN: &str = "<!-- obs:begin ";
+const END: &str = "<!-- obs:end ";
+const CLOSE: &str = " -->";
+
+/// A piece of a runbook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// Generated, its two comments included.
+    Part { name: &'a str, text: &'a str },
+    /// Somebody's own text, to the byte.
+    Own(&'a str),
+}
+
+// === impl Piece ===
+
+impl<'a> Piece<'a> {
+    pub(super) const fn name(&self) -> Option<&'a str> {
+        match self {
+            Self::Part { name, .. } => Some(name),
+            Self::Own(_) => None,
+        }
+    }
+
+    pub(super) const fn text(&self) -> &'a str {
+        match self {
+            Self::Part { text, .. } | Self::Own(text) => text,
+        }
+    }
+}
+
+/// A part between its comments.
+pub(super) fn part(name: &str, body: &str) -> String {
+    format!("{BEGIN}{name}{CLOSE}\n{}\n{END}{name}{CLOSE}\n", body.trim_end())
+}
+
+/// The pieces of a text, in their order: together they are the text. A part that does not end, or does not
+/// begin and end on lines of its own, is own text.
+pub(super) fn split(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let (mut own, mut at) = (0, 0);
+    while at < text.len() {
+        let line_end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+        if let Some((name, end)) = part_at(text, at, line_end) {
+            if own < at {
+                pieces.push(Piece::Own(&text[own..at]));
+            }
+            pieces.push(Piece::Part { name, text: &text[at..end] });
+            own = end;
+            at = end;
+        } else {
+            at = line_end;
+        }
+    }
+    if own < text.len() {
+        pieces.push(Piece::Own(&text[own..]));
+    }
+    pieces
+}
+
+/// Whether a line is one of the two comments.
+pub(super) fn is_mark(line: &str) -> bool {
+    let line = line.trim_end();
+    (line.starts_with(BEGIN) || line.starts_with(END)) && line.ends_with(CLOSE)
+}
+
+/// The part whose first line is this one: its name, and where it ends.
+fn part_at(text: &str, at: usize, line_end: usize) -> Option<(&str, usize)> {
+    let name = text[at..line_end].trim_end().strip_prefix(BEGIN)?.strip_suffix(CLOSE)?;
+    let mut from = line_end;
+    while from < text.len() {
+        let end = text[from..].find('\n').map_or(text.len(), |end| from + end + 1);
+        let line = text[from..end].trim_end();
+        // The next part begins: this one never ended.
+        if line.starts_with(BEGIN) {
+            return None;
+        }
+        if line.strip_prefix(END).and_then(|rest| rest.strip_suffix(CLOSE)) == Some(name) {
+            return Some((name, end));
+        }
+        from = end;
+    }
+    None
 }

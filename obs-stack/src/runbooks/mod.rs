@@ -5,15 +5,13 @@
 //! made again, see [`merged`].
 
 mod advice;
-mod files;
 mod merge;
 mod page;
-mod parts;
 
 #[cfg(test)]
 mod tests;
 
-pub use files::{files, path, url};
 pub use merge::merged;
+pub use page::{files, path, url};
 
 pub(crate) use merge::has_own_text;

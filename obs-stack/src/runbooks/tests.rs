@@ -2,9 +2,9 @@ use obs_rules::definition::Definition;
 use proptest::prelude::*;
 
 use super::{
-    files, merged,
-    parts::{Piece, is_mark, part, split},
-    path, url,
+    files,
+    merge::{Piece, is_mark, part, split},
+    merged, path, url,
 };
 
 const VIEWS: &str = include_str!("../../tests/definitions/views.yaml");

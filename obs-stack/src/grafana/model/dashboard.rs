@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Annotations, GridPos, Link, Panel, Variable};
+use super::{GridPos, Panel};
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -55,4 +55,195 @@ pub(crate) struct Row {
     pub(crate) collapsed: bool,
     pub(crate) grid_pos: GridPos,
     pub(crate) panels: Vec<Panel>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Annotations {
+    pub(crate) list: Vec<Annotation>,
+}
+
+/// Events: where the query has a value.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Annotation {
+    pub(crate) name: &'static str,
+    pub(crate) datasource: DataSource,
+    pub(crate) enable: bool,
+    pub(crate) icon_color: &'static str,
+    pub(crate) expr: String,
+    pub(crate) step: &'static str,
+    pub(crate) title_format: &'static str,
+    pub(crate) text_format: &'static str,
+    pub(crate) tag_keys: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Variable {
+    pub(crate) name: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    pub(crate) label: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    datasource: Option<DataSource>,
+    pub(crate) query: String,
+    refresh: u8,
+    hide: u8,
+    sort: u8,
+    multi: bool,
+    include_all: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    all_value: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<Current>,
+}
+
+/// What is chosen at first.
+#[derive(Clone, Debug, Serialize)]
+struct Current {
+    text: String,
+    value: String,
+}
+
+// === impl Variable ===
+
+impl Variable {
+    /// A data source of a kind; the first of its kind unless another is chosen.
+    pub(crate) fn data_source(name: &'static str, kind: &str, label: &'static str) -> Self {
+        Self {
+            kind: "datasource",
+            datasource: None,
+            // With the dashboard.
+            refresh: 1,
+            multi: false,
+            all_value: None,
+            current: None,
+            ..Self::values(name, label, kind.to_owned())
+        }
+    }
+
+    /// One or many of the values that a query to Prometheus gives.
+    pub(crate) fn values(name: &'static str, label: &'static str, query: String) -> Self {
+        Self {
+            name,
+            kind: "query",
+            label,
+            datasource: Some(DataSource::PROMETHEUS),
+            query,
+            // With the time range.
+            refresh: 2,
+            hide: 0,
+            sort: 1,
+            multi: true,
+            include_all: false,
+            all_value: Some(".+"),
+            current: None,
+        }
+    }
+
+    /// With a choice of all, which is the first one.
+    pub(crate) fn with_all(mut self) -> Self {
+        self.include_all = true;
+        self.current = Some(Current { text: "All".to_owned(), value: "$__all".to_owned() });
+        self
+    }
+
+    /// One value at a time.
+    pub(crate) fn single(mut self) -> Self {
+        self.multi = false;
+        self.all_value = None;
+        self
+    }
+
+    /// The first choice.
+    pub(crate) fn current(mut self, value: &str) -> Self {
+        self.current = Some(Current { text: value.to_owned(), value: value.to_owned() });
+        self
+    }
+
+    /// Not shown: there is nothing to choose.
+    pub(crate) fn hidden(mut self) -> Self {
+        self.hide = 2;
+        self
+    }
+}
+
+/// A link of a dashboard or of a panel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "Grafana's keys, one by one")]
+pub(crate) struct Link {
+    pub(crate) title: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    icon: &'static str,
+    tooltip: &'static str,
+    tags: Vec<String>,
+    as_dropdown: bool,
+    target_blank: bool,
+    include_vars: bool,
+    keep_time: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
+}
+
+/// A link of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DataLink {
+    pub(crate) title: String,
+    pub(crate) url: String,
+    pub(crate) target_blank: bool,
+}
+
+// === impl Link ===
+
+impl Link {
+    /// To a page.
+    pub(crate) fn page(title: impl Into<String>, url: impl Into<String>, tooltip: &'static str) -> Self {
+        Self {
+            title: title.into(),
+            kind: "link",
+            icon: "doc",
+            tooltip,
+            tags: Vec::new(),
+            as_dropdown: false,
+            target_blank: true,
+            include_vars: false,
+            keep_time: false,
+            url: Some(url.into()),
+        }
+    }
+
+    /// To all dashboards with these tags, at the same time.
+    pub(crate) fn dashboards(title: impl Into<String>, tags: Vec<String>) -> Self {
+        Self {
+            title: title.into(),
+            kind: "dashboards",
+            icon: "external link",
+            tooltip: "The other dashboards of this service, at the same time",
+            tags,
+            as_dropdown: false,
+            target_blank: false,
+            include_vars: true,
+            keep_time: true,
+            url: None,
+        }
+    }
+}
+
+/// Where data comes from: a variable of the dashboard, so that it works whatever the data source is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct DataSource {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) uid: &'static str,
+}
+
+// === impl DataSource ===
+
+impl DataSource {
+    pub(crate) const PROMETHEUS: Self = Self { kind: "prometheus", uid: "${prometheus_datasource}" };
+    pub(crate) const LOKI: Self = Self { kind: "loki", uid: "${loki_datasource}" };
+    pub(crate) const TEMPO: Self = Self { kind: "tempo", uid: "${tempo_datasource}" };
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::DataLink;
+
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub(crate) enum Options {
@@ -114,4 +116,153 @@ pub(crate) struct HeatmapAxis {
 pub(crate) struct SortBy {
     pub(crate) display_name: &'static str,
     pub(crate) desc: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FieldConfig {
+    pub(crate) defaults: Defaults,
+    pub(crate) overrides: Vec<Override>,
+}
+
+/// What holds for all values of a panel.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Defaults {
+    pub(crate) unit: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) min: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max: Option<f64>,
+    pub(crate) no_value: &'static str,
+    pub(crate) color: Color,
+    pub(crate) thresholds: Thresholds,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) links: Vec<DataLink>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) custom: Option<Custom>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Color {
+    pub(crate) mode: &'static str,
+}
+
+/// Colours by value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Thresholds {
+    mode: &'static str,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// A colour from a value on; the first step has none, or the least value that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Step {
+    pub(crate) value: Option<f64>,
+    pub(crate) color: &'static str,
+}
+
+/// How a time series is drawn.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Custom {
+    pub(crate) draw_style: &'static str,
+    pub(crate) line_width: u8,
+    pub(crate) fill_opacity: u8,
+    pub(crate) show_points: &'static str,
+    pub(crate) axis_soft_min: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) axis_soft_max: Option<f64>,
+    pub(crate) stacking: Style,
+    pub(crate) thresholds_style: Style,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Style {
+    pub(crate) mode: &'static str,
+}
+
+/// What holds for some values of a panel.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Override {
+    pub(crate) matcher: Matcher,
+    pub(crate) properties: Vec<Property>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Matcher {
+    pub(crate) id: &'static str,
+    pub(crate) options: &'static str,
+}
+
+/// A setting that takes the place of one of [`Defaults`].
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "id", content = "value")]
+pub(crate) enum Property {
+    #[serde(rename = "unit")]
+    Unit(&'static str),
+    #[serde(rename = "thresholds")]
+    Thresholds(Thresholds),
+    #[serde(rename = "color")]
+    Color(Color),
+    #[serde(rename = "links")]
+    Links(Vec<DataLink>),
+    #[serde(rename = "custom.cellOptions")]
+    Cell {
+        #[serde(rename = "type")]
+        kind: &'static str,
+    },
+}
+
+// === impl Override ===
+
+impl Override {
+    /// For the column or series of this name.
+    pub(crate) fn of(name: &'static str, properties: Vec<Property>) -> Self {
+        Self { matcher: Matcher { id: "byName", options: name }, properties }
+    }
+}
+
+/// More than nothing, and less than any rate that was measured.
+const LITTLE: f64 = 1e-9;
+
+// === impl Thresholds ===
+
+impl Thresholds {
+    /// Green at all values.
+    pub(crate) fn none() -> Self {
+        Self { mode: "absolute", steps: vec![Step { value: None, color: "green" }] }
+    }
+
+    /// The more, the worse: green from zero, then yellow, then red.
+    pub(crate) fn rising(yellow: f64, red: f64) -> Self {
+        let steps = [(0.0, "green"), (yellow, "yellow"), (red, "red")];
+        Self::of(steps.map(|(value, color)| Step { value: Some(value), color }))
+    }
+
+    /// The less, the worse: red below yellow below green.
+    pub(crate) fn falling(yellow: f64, green: f64) -> Self {
+        let steps = [(None, "red"), (Some(yellow), "yellow"), (Some(green), "green")];
+        Self::of(steps.map(|(value, color)| Step { value, color }))
+    }
+
+    /// Red from a threshold on.
+    pub(crate) fn above(threshold: f64) -> Self {
+        let steps = [(None, "green"), (Some(threshold), "red")];
+        Self::of(steps.map(|(value, color)| Step { value, color }))
+    }
+
+    /// Red below a threshold.
+    pub(crate) fn below(threshold: f64) -> Self {
+        let steps = [(None, "red"), (Some(threshold), "green")];
+        Self::of(steps.map(|(value, color)| Step { value, color }))
+    }
+
+    /// Anything above zero is wrong.
+    pub(crate) fn any() -> Self {
+        Self::above(LITTLE)
+    }
+
+    fn of<const N: usize>(steps: [Step; N]) -> Self {
+        Self { mode: "absolute", steps: steps.to_vec() }
+    }
 }

@@ -1,11 +1,12 @@
 //! Panels.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{
     Color, Custom, DataLink, DataSource, Defaults, ExemplarColor, FieldConfig, HeatmapAxis, HeatmapColor,
     HeatmapLegend, HeatmapTooltip, Legend, Link, Options, Override, Reduce, SortBy, Style, Target, Thresholds, Tooltip,
-    Transformation,
 };
 
 #[derive(Clone, Debug, Serialize)]
@@ -239,4 +240,18 @@ impl Panel {
         self.transformations = transformations;
         self
     }
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "id", content = "options", rename_all = "camelCase")]
+pub(crate) enum Transformation {
+    /// One table of all answers, joined by the columns that they share.
+    Merge {},
+    /// Which columns, under which names, in which order.
+    #[serde(rename_all = "camelCase")]
+    Organize {
+        exclude_by_name: BTreeMap<String, bool>,
+        index_by_name: BTreeMap<String, usize>,
+        rename_by_name: BTreeMap<String, String>,
+    },
 }

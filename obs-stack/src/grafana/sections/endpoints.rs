@@ -9,14 +9,11 @@ use obs_rules::{
 };
 
 use crate::grafana::{
-    context::Context,
-    layout::Layout,
-    limits, link, logql,
+    dashboards::Kind,
+    explore,
+    layout::{Context, Layout, Topic},
     model::{Color, DataLink, Override, Panel, Property, Target, Transformation},
-    query,
-    topic::Topic,
-    traceql,
-    uid::Kind,
+    query, thresholds,
 };
 
 const REQUESTS: &str = "Requests per second";
@@ -62,7 +59,7 @@ pub(crate) fn by_endpoint(layout: &mut Layout<'_>) {
             &context.source.quantile(0.99, &buckets, &labels),
             &legend,
         )
-        .thresholds(limits::latency(context.service));
+        .thresholds(thresholds::latency(context.service));
     let errors = context
         .trend(
             "error rate by endpoint",
@@ -71,7 +68,7 @@ pub(crate) fn by_endpoint(layout: &mut Layout<'_>) {
             &context.source.error_ratio(&labels),
             &legend,
         )
-        .thresholds(limits::error_ratio(context.service));
+        .thresholds(thresholds::error_ratio(context.service));
     layout.line(8, [latency, errors]);
 }
 
@@ -153,10 +150,10 @@ fn overrides(context: &Context<'_>) -> Vec<Override> {
     let by_value = || Property::Color(Color { mode: "thresholds" });
     let text = || Property::Cell { kind: "color-text" };
     let seconds = |name| {
-        let thresholds = Property::Thresholds(limits::latency(context.service));
+        let thresholds = Property::Thresholds(thresholds::latency(context.service));
         Override::of(name, vec![Property::Unit("s"), thresholds, by_value(), text()])
     };
-    let errors = Property::Thresholds(limits::error_ratio(context.service));
+    let errors = Property::Thresholds(thresholds::error_ratio(context.service));
     vec![
         Override::of(ENDPOINT, vec![Property::Links(links(context))]),
         Override::of(REQUESTS, vec![Property::Unit("reqps")]),
@@ -170,12 +167,18 @@ fn overrides(context: &Context<'_>) -> Vec<Override> {
 fn links(context: &Context<'_>) -> Vec<DataLink> {
     let uid = Kind::Endpoint.uid(context.service);
     vec![
-        link::dashboard(
+        explore::dashboard_link(
             "Dashboard of this endpoint",
             &uid,
             &[(label::ENDPOINT, ENDPOINT_CELL), (label::METHOD, METHOD_CELL)],
         ),
-        link::traces("Traces of this endpoint", &traceql::endpoint(context.service, METHOD_CELL, ENDPOINT_CELL)),
-        link::logs("Log lines of this endpoint", &logql::endpoint(context.service, METHOD_CELL, ENDPOINT_CELL)),
+        explore::traces_link(
+            "Traces of this endpoint",
+            &explore::endpoint_traces(context.service, METHOD_CELL, ENDPOINT_CELL),
+        ),
+        explore::logs_link(
+            "Log lines of this endpoint",
+            &explore::endpoint_lines(context.service, METHOD_CELL, ENDPOINT_CELL),
+        ),
     ]
 }

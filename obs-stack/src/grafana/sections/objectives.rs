@@ -4,21 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use obs_rules::{
-    Slo,
+    AlertRule, Comparison, Condition, Slo,
     promql::{Expr, Selector, Window},
 };
 
 use crate::{
     grafana::{
-        context::Context,
-        layout::Layout,
-        limits, link,
-        model::{Color, Override, Panel, Property, Target, Transformation},
-        query,
-        topic::Topic,
-        uid::Kind,
+        dashboards::Kind,
+        explore,
+        layout::{Context, Layout, Topic},
+        model::{Color, Override, Panel, Property, Target, Thresholds, Transformation},
+        query::{self, RATE_INTERVAL},
+        thresholds,
     },
-    prometheus::slo_series as series,
+    prometheus::slo_series,
 };
 
 /// The variable, and the label, that says which objective.
@@ -47,7 +46,7 @@ pub(crate) fn burn_rates(layout: &mut Layout<'_>) {
     layout.row("Promises", Topic::Errors);
     let target = Target::prometheus(query::text(&current_burn_rate(&all)), "{{slo}}");
     let (stat, trend) = context.pair("burn rates", "short", BURN_RATE_IS, target);
-    let look = |panel: Panel| panel.thresholds(limits::burn_rate()).no_value("no requests");
+    let look = |panel: Panel| panel.thresholds(thresholds::burn_rate()).no_value("no requests");
     layout.pairs([(look(stat), look(trend))]);
 }
 
@@ -55,7 +54,7 @@ pub(crate) fn burn_rates(layout: &mut Layout<'_>) {
 pub(crate) fn objectives(layout: &mut Layout<'_>) {
     layout.row("All objectives", Topic::Errors);
     let context = layout.context();
-    let columns = [Expr::instant(&all(series::OBJECTIVE)), kept(&all), left(&all), current_burn_rate(&all)];
+    let columns = [Expr::instant(&all(slo_series::OBJECTIVE)), kept(&all), left(&all), current_burn_rate(&all)];
     let table = columns.iter().map(query::text).map(Target::table).fold(Panel::table(BURN_RATE), Panel::target);
     let table = table
         .about(
@@ -69,12 +68,12 @@ pub(crate) fn objectives(layout: &mut Layout<'_>) {
     layout.line(9, [table]);
     let left = context
         .trend("error budgets left", "percentunit", LEFT_IS, &left(&all), "{{slo}}")
-        .thresholds(limits::budget_left())
+        .thresholds(thresholds::budget_left())
         .no_value("no requests")
         .interval(STEP);
     let burn = context
         .trend("burn rates", "short", BURN_RATE_IS, &current_burn_rate(&all), "{{slo}}")
-        .thresholds(limits::burn_rate())
+        .thresholds(thresholds::burn_rate())
         .no_value("no requests");
     layout.line(8, [left, burn]);
 }
@@ -89,7 +88,7 @@ pub(crate) fn objective(layout: &mut Layout<'_>) {
     let target = Target::prometheus(query::text(&left(&chosen)), "budget left");
     let (left_stat, left_trend) = context.pair("$slo error budget left", "percentunit", LEFT_IS, target);
     let look = |panel: Panel| panel.no_value("no requests").interval(STEP);
-    let colours = |panel: Panel| look(panel).thresholds(limits::budget_left());
+    let colours = |panel: Panel| look(panel).thresholds(thresholds::budget_left());
     layout.pairs([(look(stat), look(trend)), (colours(left_stat), colours(left_trend))]);
     let burn = Panel::time_series("short")
         .about(
@@ -97,7 +96,7 @@ pub(crate) fn objective(layout: &mut Layout<'_>) {
             "How many times faster than allowed the error budget was spent, over the windows that the alerts look at. An \
              alert fires when a long window and its short one are both above the alert's factor.",
         )
-        .thresholds(limits::burn_rate())
+        .thresholds(thresholds::burn_rate())
         .no_value("no requests");
     let burn = windows(context).into_iter().fold(burn, |panel, window| {
         panel.target(Target::prometheus(query::text(&burn_rate(window)), &window.to_string()))
@@ -116,21 +115,21 @@ fn chosen(name: &str) -> Selector {
 }
 
 fn left(of: &impl Fn(&str) -> Selector) -> Expr {
-    Expr::instant(&of(series::BUDGET_REMAINING))
+    Expr::instant(&of(slo_series::BUDGET_REMAINING))
 }
 
 fn current_burn_rate(of: &impl Fn(&str) -> Selector) -> Expr {
-    Expr::instant(&of(series::CURRENT_BURN_RATE))
+    Expr::instant(&of(slo_series::CURRENT_BURN_RATE))
 }
 
 /// The share of good requests: all but the part of the budget that is spent.
 fn kept(of: &impl Fn(&str) -> Selector) -> Expr {
     let spent = Expr::number(1.0) - left(of);
-    Expr::number(1.0) - spent * Expr::instant(&of(series::BUDGET))
+    Expr::number(1.0) - spent * Expr::instant(&of(slo_series::BUDGET))
 }
 
 fn burn_rate(window: Window) -> Expr {
-    Expr::instant(&chosen(&series::error_ratio(window))) / Expr::instant(&chosen(series::BUDGET))
+    Expr::instant(&chosen(&slo_series::error_ratio(window))) / Expr::instant(&chosen(slo_series::BUDGET))
 }
 
 /// The windows that the alerts of any objective look at: those that the chosen one has not show nothing.
@@ -159,12 +158,60 @@ fn overrides(context: &Context<'_>) -> Vec<Override> {
         Override::of(name, vec![Property::Unit(unit), Property::Thresholds(thresholds), by_value, text])
     };
     let uid = Kind::Slo.uid(context.service);
-    let details = link::dashboard("Details of this objective", &uid, &[(SLO, OBJECTIVE_CELL)]);
+    let details = explore::dashboard_link("Details of this objective", &uid, &[(SLO, OBJECTIVE_CELL)]);
     vec![
         Override::of(OBJECTIVE, vec![Property::Links(vec![details])]),
         share(PROMISED),
         share(KEPT),
-        coloured(LEFT, "percentunit", limits::budget_left()),
-        coloured(BURN_RATE, "short", limits::burn_rate()),
+        coloured(LEFT, "percentunit", thresholds::budget_left()),
+        coloured(BURN_RATE, "short", thresholds::burn_rate()),
     ]
+}
+
+/// A panel for each alert that is about numbers of the service's own: the value, the threshold, the runbook.
+pub(crate) fn own(layout: &mut Layout<'_>) {
+    let context = layout.context();
+    let own = context.service.alerts.iter().filter(|alert| Topic::of(context.service, alert).is_none());
+    let panels: Vec<_> = own.filter_map(|alert| panel(context, alert)).collect();
+    if panels.is_empty() {
+        return;
+    }
+    layout.row("Watched numbers", Topic::Traffic);
+    let mut panels = panels.into_iter().peekable();
+    while panels.peek().is_some() {
+        layout.line(8, panels.by_ref().take(3).collect::<Vec<_>>());
+    }
+}
+
+fn panel(context: &Context<'_>, alert: &AlertRule) -> Option<Panel> {
+    let value = value(context, alert.condition())?;
+    let threshold = match alert.condition().comparison()? {
+        Comparison::Above(threshold) => Thresholds::above(threshold),
+        Comparison::Below(threshold) => Thresholds::below(threshold),
+    };
+    let description = format!("The number that the alert {} watches: {}.", alert.name(), alert.message());
+    let mut panel = Panel::time_series("short")
+        .about(context.title(alert.name()), description)
+        .thresholds(threshold)
+        .target(Target::prometheus(query::text(&value), ""));
+    panel.links.extend(context.runbook(alert));
+    Some(panel)
+}
+
+fn value(context: &Context<'_>, condition: &Condition) -> Option<Expr> {
+    let source = &context.source;
+    Some(match condition {
+        Condition::Gauge { selector, by, .. } => {
+            let value = Expr::instant(&source.select(selector.clone()));
+            match by {
+                Some(by) => value / Expr::instant(&source.select(by.clone())).above_zero(),
+                None => value,
+            }
+        }
+        Condition::Ratio { of, by, .. } => {
+            source.tally(of).rate(RATE_INTERVAL) / source.tally(by).rate(RATE_INTERVAL).above_zero()
+        }
+        Condition::Increase { selector, window, .. } => Expr::increase(&source.select(selector.clone()), *window).sum(),
+        _ => return None,
+    })
 }

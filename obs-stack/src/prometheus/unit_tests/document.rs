@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     File,
-    prometheus::{alerts, files::rule_path, slos},
+    prometheus::{config::rule_path, rules, slos},
     text::slug,
     yaml::{self, Yaml},
 };
@@ -156,7 +156,7 @@ impl<'a> Test<'a> {
 /// this test's business.
 fn is_firing(service: &Service, alert: &AlertRule, at: &str) -> Yaml {
     let alerts = Selector::new("ALERTS").with("alertname", alert.name()).with("alertstate", "firing");
-    let labels = alerts::labels(service, alert);
+    let labels = rules::alert_labels(service, alert);
     let alerts = labels.iter().fold(alerts, |alerts, (key, value)| alerts.with(key, value));
     let one = Yaml::map([("labels", "{}".into()), ("value", 1.into())]);
     Yaml::map([

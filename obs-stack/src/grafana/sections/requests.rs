@@ -1,0 +1,199 @@
+//! Rate, errors, duration.
+
+use obs_conventions::{
+    Convention, Outcome,
+    names::{label, log, metric},
+};
+use obs_rules::{Scope, Tally, promql::Expr};
+
+use crate::grafana::{
+    explore,
+    layout::{Context, Layout, Topic},
+    model::{DataLink, Panel, Target},
+    query::{self, Source},
+    thresholds,
+};
+
+/// How many requests, how many of them fail, how long they take; how many are in flight, on how many
+/// instances.
+pub(crate) fn red(layout: &mut Layout<'_>) {
+    layout.row("Requests, errors, duration", Topic::Traffic);
+    let pairs = [rate(layout), error_rate(layout)];
+    layout.pairs(pairs);
+    layout.about(Topic::Latency);
+    let (stat, trend) = latency(layout);
+    layout.pairs([(stat, trend)]);
+    let panel = heatmap(layout);
+    layout.line(8, [panel]);
+    layout.about(Topic::Traffic);
+    let instances = (!layout.context().source.is_endpoint()).then(|| instances(layout));
+    let pairs: Vec<_> = in_flight(layout).into_iter().chain(instances).collect();
+    layout.pairs(pairs);
+}
+
+fn rate(layout: &Layout<'_>) -> (Panel, Panel) {
+    let context = layout.context();
+    let naming = context.source.naming();
+    let all = naming.requests(&Scope::service());
+    let total = context.source.rates(&all).sum();
+    let labels = [naming.method_label(), naming.endpoint_label()];
+    let by_endpoint = context.source.rates(&all).sum_by(&labels);
+    let legend = format!("{{{{{}}}}} {{{{{}}}}}", labels[0], labels[1]);
+    let stat = Panel::stat("reqps")
+        .about(context.title("requests per second now"), "Requests per second, however they ended.")
+        .target(Target::prometheus(query::or_zero(&total), "requests"));
+    let trend = Panel::time_series("reqps")
+        .about(
+            context.title("requests per second"),
+            "Requests per second of each endpoint, however they ended; stacked, so the upper edge is the total.",
+        )
+        .stacked()
+        .target(Target::prometheus(query::text(&by_endpoint), &legend));
+    (stat, trend)
+}
+
+fn error_rate(layout: &Layout<'_>) -> (Panel, Panel) {
+    let context = layout.context();
+    let target = Target::prometheus(query::text(&context.source.error_ratio(&[])), "error rate");
+    let (stat, trend) = context.pair(
+        "error rate",
+        "percentunit",
+        "Share of requests that failed: answers with 5xx, panics, and bodies that broke off. Requests that their client \
+         gave up do not count. Yellow from where the error budget shrinks, red from where somebody is called.",
+        target,
+    );
+    let thresholds = thresholds::error_ratio(context.service);
+    (stat.no_value("no requests").thresholds(thresholds.clone()), trend.thresholds(thresholds))
+}
+
+fn latency(layout: &Layout<'_>) -> (Panel, Panel) {
+    let context = layout.context();
+    let buckets = context.source.naming().duration_buckets(&Scope::service());
+    let thresholds = thresholds::latency(context.service);
+    let quantile = |quantile: f64| query::text(&context.source.quantile(quantile, &buckets, &[]));
+    let stat = Panel::stat("s")
+        .about(
+            context.title("p99 latency now"),
+            "99 of 100 requests were answered, to the last byte, within this time.",
+        )
+        .no_value("no requests")
+        .thresholds(thresholds.clone())
+        .target(Target::prometheus(quantile(0.99), "P99"));
+    let mut trend = Panel::time_series("s")
+        .about(
+            context.title("latency"),
+            "Time from the arrival of a request to the last byte of its answer. The dots are single requests: each leads \
+             to its trace.",
+        )
+        .thresholds(thresholds);
+    for (at, legend) in [(0.99, "P99"), (0.95, "P95"), (0.5, "P50")] {
+        trend = trend.target(Target::prometheus(quantile(at), legend).with_exemplars());
+    }
+    (stat, trend.data_link(slow_traces(layout)))
+}
+
+fn slow_traces(layout: &Layout<'_>) -> DataLink {
+    let service = layout.context().service;
+    explore::traces_link("Slow traces", &explore::slow_traces(service))
+}
+
+fn heatmap(layout: &Layout<'_>) -> Panel {
+    let context = layout.context();
+    let buckets = context.source.select(context.source.naming().duration_buckets(&Scope::service()));
+    let by_bucket = Expr::rate(&buckets, query::RATE_INTERVAL).sum_by(&[label::LE]);
+    Panel::heatmap("s")
+        .about(
+            context.title("latency distribution"),
+            "How many requests per second took how long: two bands mean two kinds of requests, which a quantile hides.",
+        )
+        .target(Target::prometheus(query::text(&by_bucket), "{{le}}").in_buckets().with_exemplars())
+}
+
+fn in_flight(layout: &Layout<'_>) -> Option<(Panel, Panel)> {
+    let context = layout.context();
+    let selector = context.source.naming().in_flight(&Scope::service());
+    // The OpenTelemetry conventions don't split it by endpoint.
+    if context.source.is_endpoint() && context.source.naming().convention() == Convention::OpenTelemetry {
+        return None;
+    }
+    let now = Expr::instant(&context.source.select(selector)).sum();
+    let target = Target::prometheus(query::text(&now), "in flight");
+    Some(context.pair(
+        "requests in flight",
+        "short",
+        "Requests that have arrived and not ended. When it climbs while the rate of requests does not, something that \
+         requests wait for is slow.",
+        target,
+    ))
+}
+
+fn instances(layout: &Layout<'_>) -> (Panel, Panel) {
+    let context = layout.context();
+    let up = Source::on_service("up");
+    let target = Target::prometheus(query::text(&Expr::instant(&up).sum()), "up");
+    let description = format!(
+        "Instances whose metrics could be scraped. What an instance that is gone logged last is found under `{}`.",
+        log::SERVICE
+    );
+    context.pair("instances up", "short", &description, target)
+}
+
+/// Errors by type, answers by status, requests that nobody waited for.
+pub(crate) fn errors(layout: &mut Layout<'_>) {
+    layout.row("Errors", Topic::Errors);
+    let context = layout.context();
+    layout.line(8, [by_type(context), by_status(context), abandoned(context)]);
+}
+
+fn by_type(context: &Context<'_>) -> Panel {
+    let naming = context.source.naming();
+    let errors = match naming.convention() {
+        Convention::Prometheus => context.source.rate(metric::ERRORS.name(naming.namespace())),
+        Convention::OpenTelemetry => context.source.rates(&naming.errors(&Scope::service())),
+    };
+    context
+        .count(
+            "errors by type",
+            "reqps",
+            "Failed requests per second: the status of the answer, `panic`, `body_error`, or the service's own word.",
+            &errors.sum_by(&[label::ERROR_TYPE]),
+            "{{error_type}}",
+        )
+        .stacked()
+}
+
+fn by_status(context: &Context<'_>) -> Panel {
+    let naming = context.source.naming();
+    let status = naming.status_label();
+    let answers = context.source.rates(&naming.requests(&Scope::service())).sum_by(&[status]);
+    context
+        .count(
+            "answers by status",
+            "reqps",
+            "Answers per second by their status. 499, or none, are requests that were given up before an answer.",
+            &answers,
+            &format!("{{{{{status}}}}}"),
+        )
+        .stacked()
+}
+
+fn abandoned(context: &Context<'_>) -> Panel {
+    let naming = context.source.naming();
+    let all = naming.requests(&Scope::service());
+    let abandoned = all.selectors().iter().cloned().map(|selector| match naming.convention() {
+        Convention::Prometheus => {
+            let meant = Outcome::ALL.into_iter().filter(|outcome| outcome.is_abandoned()).map(Outcome::as_str);
+            selector.matching(label::OUTCOME, &meant.collect::<Vec<_>>().join("|"))
+        }
+        Convention::OpenTelemetry => selector.with(naming.status_label(), "").with(label::ERROR_TYPE, ""),
+    });
+    let abandoned = context.source.rates(&Tally::new(abandoned.collect())).sum();
+    context.count(
+        "abandoned requests",
+        "reqps",
+        "Requests whose client went away, before the answer or half-way: people who did not want to wait. They do not \
+         count as errors.",
+        &abandoned,
+        "abandoned",
+    )
+}

@@ -1,0 +1,173 @@
+//! Log lines and traces.
+
+use obs_conventions::names::{MetricDef, label, metric};
+use obs_rules::promql::{Expr, Selector};
+
+use crate::grafana::{
+    layout::{Context, Layout, Topic},
+    model::{DataSource, Panel, Target, Thresholds},
+    query::{self, Source},
+};
+
+/// Log lines by level, and those that tell of trouble.
+pub(crate) fn logs(layout: &mut Layout<'_>, volume: String, lines: String) {
+    layout.row("Logs", Topic::Errors);
+    let context = layout.context();
+    let volume = Panel::time_series("short")
+        .about(context.title("log lines by level"), "Log lines in each step, by their level.")
+        .from(DataSource::LOKI)
+        .stacked()
+        .target(Target::loki(volume, "{{level}}"));
+    let lines = Panel::logs()
+        .about(
+            context.title("errors and warnings"),
+            "The latest log lines of errors and warnings. The `trace_id` of a line leads to its trace.",
+        )
+        .target(Target::loki(lines, ""));
+    layout.line(7, [volume]);
+    layout.line(10, [lines]);
+}
+
+/// The traces that a query finds.
+pub(crate) fn traces(layout: &mut Layout<'_>, title: &str, description: &str, query: String) {
+    layout.row("Traces", Topic::Latency);
+    let panel = Panel::table("Start time")
+        .from(DataSource::TEMPO)
+        .about(
+            layout.context().title(title),
+            format!("{description} An id leads to the trace, a span of it to its log lines."),
+        )
+        .no_value("none")
+        .target(Target::tempo(query));
+    layout.line(9, [panel]);
+}
+
+const INSTANCE: [&str; 1] = ["instance"];
+
+/// What was lost, and what it costs.
+pub(crate) fn telemetry(layout: &mut Layout<'_>) {
+    let context = layout.context();
+    layout.row("Lost", Topic::Telemetry);
+    layout.pairs([lost(context)]);
+    layout.line(8, [log_lines(context), spans(context), log_records(context)]);
+    layout.row("Metrics", Topic::Telemetry);
+    layout.line(8, [overflow(context), clashes(context), samples(context)]);
+    layout.line(8, [page(context), scrapes(context), versions(context)]);
+}
+
+/// All that was lost, of any kind.
+fn lost(context: &Context<'_>) -> (Panel, Panel) {
+    let kinds = [metric::LOG_LINES_DROPPED, metric::SPANS_DROPPED, metric::LOG_RECORDS_DROPPED];
+    let mut stat = Panel::stat("cps");
+    let mut trend = Panel::time_series("cps");
+    for (def, legend) in kinds.iter().zip(["log lines", "spans", "log records"]) {
+        let target = Target::prometheus(query::or_zero(&context.source.rate(def.base()).sum()), legend);
+        stat = stat.target(target.clone());
+        trend = trend.target(target);
+    }
+    let description = "Log lines, spans and log records per second that were lost to overload or to a collector that does \
+                       not answer. Requests never wait for them.";
+    let title = context.title("lost telemetry");
+    let stat = stat.about(format!("{title} now"), description).thresholds(Thresholds::any());
+    (stat, trend.about(title, description).thresholds(Thresholds::any()))
+}
+
+fn log_lines(context: &Context<'_>) -> Panel {
+    context.count(
+        "log lines written",
+        "cps",
+        "Log lines per second by level.",
+        &rate(context, &metric::LOG_LINES, &["level"]),
+        "{{level}}",
+    )
+}
+
+fn spans(context: &Context<'_>) -> Panel {
+    context.count(
+        "lost spans by reason",
+        "cps",
+        "Spans per second that were not exported: the queue was full, the collector refused them or did not answer.",
+        &rate(context, &metric::SPANS_DROPPED, &["reason"]),
+        "{{reason}}",
+    )
+}
+
+fn log_records(context: &Context<'_>) -> Panel {
+    context.count(
+        "lost log records by reason",
+        "cps",
+        "Log records per second that were not exported, by reason.",
+        &rate(context, &metric::LOG_RECORDS_DROPPED, &["reason"]),
+        "{{reason}}",
+    )
+}
+
+fn overflow(context: &Context<'_>) -> Panel {
+    context.count(
+        "series beyond the cap",
+        "cps",
+        "New series per second that the cap of their metric sent to its overflow series: a label has too many values.",
+        &rate(context, &metric::SERIES_OVERFLOW, &[label::METRIC]),
+        "{{metric}}",
+    )
+}
+
+fn clashes(context: &Context<'_>) -> Panel {
+    context.count(
+        "names that clash",
+        "cps",
+        "Metrics per second that were refused or repaired because their name or labels clash with another's.",
+        &rate(context, &metric::NAME_CLASHES, &[label::METRIC]),
+        "{{metric}}",
+    )
+}
+
+fn samples(context: &Context<'_>) -> Panel {
+    let samples = Expr::instant(&Source::on_service("scrape_samples_scraped")).sum_by(&INSTANCE);
+    context.trend(
+        "samples on the page",
+        "short",
+        "Samples on the metrics page of each instance: what the service costs Prometheus.",
+        &samples,
+        "{{instance}}",
+    )
+}
+
+fn page(context: &Context<'_>) -> Panel {
+    let buckets = Selector::new(format!("{}_bucket", metric::SCRAPE_DURATION.base()));
+    context.trend(
+        "p99 time to write the page",
+        "s",
+        "Time that an instance takes to write its metrics page, 99 of 100.",
+        &context.source.quantile(0.99, &buckets, &[]),
+        "P99",
+    )
+}
+
+fn scrapes(context: &Context<'_>) -> Panel {
+    let duration = Expr::instant(&Source::on_service("scrape_duration_seconds")).sum_by(&INSTANCE);
+    context.trend(
+        "time to scrape",
+        "s",
+        "Time that Prometheus takes to fetch and read the page of each instance.",
+        &duration,
+        "{{instance}}",
+    )
+}
+
+fn versions(context: &Context<'_>) -> Panel {
+    let versions = Expr::instant(&Source::on_service(metric::BUILD_INFO.base())).sum_by(&["version", "revision"]);
+    context
+        .trend(
+            "instances by version",
+            "short",
+            "What runs: two versions at once are a roll-out, or one that got stuck.",
+            &versions,
+            "{{version}} {{revision}}",
+        )
+        .stacked()
+}
+
+fn rate(context: &Context<'_>, def: &MetricDef, labels: &[&str]) -> Expr {
+    context.source.rate(def.base()).sum_by(labels)
+}

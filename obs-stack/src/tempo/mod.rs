@@ -1,5 +1,0 @@
-//! Files of Tempo: traces come by OTLP, span metrics are off.
-
-mod files;
-
-pub use files::files;
