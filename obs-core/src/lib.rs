@@ -27,7 +27,7 @@ mod pipeline;
 mod saturation;
 mod serve;
 
-pub(crate) use obs_base::{clock, formatting, redact};
+pub(crate) use obs_base::{clock, formatting, pool, redact};
 
 pub use obs::ObsBuilder;
 #[doc(hidden)]

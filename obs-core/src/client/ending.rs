@@ -22,7 +22,7 @@ const MAX_DESCRIPTION: usize = 256;
 
 impl Running {
     /// Writes the attempt to metrics, span, log and hook.
-    pub(super) fn record(mut self, answer: &Answer<'_>) {
+    pub(super) fn record(&mut self, answer: &Answer<'_>) {
         let mut digits = [0; 3];
         // On a client, a 4xx answer is an error too.
         let of_status = Some(self.http_status(answer)).filter(|status| *status >= 400);

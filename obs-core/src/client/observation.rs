@@ -1,6 +1,6 @@
 //! One attempt, from its start to its response head; that of a gRPC call, to its trailers.
 
-use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc, thread::LocalKey, time::Duration};
 
 use super::{
     ClientInstrument, ClientRequest, ClientResponse, Outcome, Propagated, attributes,
@@ -16,11 +16,16 @@ use crate::{
     },
     names::{error_type, value},
     pipeline::original_method,
+    pool::{Pool, Pooled, Slot, SlotPool},
     request::{
         Asked, GrpcStatus, HeaderReader, Remaining,
         grpc::{self, Call},
     },
 };
+
+thread_local! {
+    static POOL: SlotPool<Running> = const { Pool::new() };
+}
 
 /// Watches one attempt and records it exactly once, however it ends.
 ///
@@ -29,7 +34,7 @@ use crate::{
 /// or the error. An observation that is dropped before that was cancelled, which is no error.
 pub struct ClientObservation {
     /// `None` once the attempt is recorded.
-    running: Option<Running>,
+    slot: Option<Slot<Running>>,
 }
 
 /// An attempt that has not ended.
@@ -117,33 +122,41 @@ impl ClientObservation {
         let attributes = || attributes::at_start(instrument, method, request, &labels, call.is_some(), headers);
         let attempt = Attempt::start(instrument, name, attributes);
         let wants_names = instrument.options.common.logs || instrument.options.on_finish.is_some();
-        Self {
-            running: Some(Running {
-                started,
-                method,
-                method_original: is_unknown.then(|| original_method(request.method).into()),
-                in_flight,
-                names: wants_names.then(|| (Box::from(&**host), Box::from(&**target))),
-                call,
-                call_method,
-                head: None,
-                unanswered: None,
-                asked: Asked::of(request.method),
-                remaining: Remaining::Unknown,
-                response_bytes: 0,
-                attempt,
-                resend_count: request.resend_count,
-                request_bytes: request.body_bytes,
-                in_poll: false,
-                instrument: Arc::clone(instrument),
-            }),
-        }
+        let mut slot = Slot::take();
+        *slot.vacant() = Some(Running {
+            started,
+            method,
+            method_original: is_unknown.then(|| original_method(request.method).into()),
+            in_flight,
+            names: wants_names.then(|| (Box::from(&**host), Box::from(&**target))),
+            call,
+            call_method,
+            head: None,
+            unanswered: None,
+            asked: Asked::of(request.method),
+            remaining: Remaining::Unknown,
+            response_bytes: 0,
+            attempt,
+            resend_count: request.resend_count,
+            request_bytes: request.body_bytes,
+            in_poll: false,
+            instrument: Arc::clone(instrument),
+        });
+        Self { slot: Some(slot) }
+    }
+
+    fn running(&self) -> Option<&Running> {
+        self.slot.as_ref()?.get()
+    }
+
+    fn running_mut(&mut self) -> Option<&mut Running> {
+        self.slot.as_mut()?.get_mut()
     }
 
     /// The headers to send along; `None` if propagation is off, or after the end.
     #[must_use]
     pub fn propagated(&self) -> Option<Propagated<'_>> {
-        self.running.as_ref().filter(|running| running.instrument.options.propagate).map(Propagated::of)
+        self.running().filter(|running| running.instrument.options.propagate).map(Propagated::of)
     }
 
     /// Makes the attempt's span active, and the request current that it was started in, until the
@@ -152,7 +165,7 @@ impl ClientObservation {
     /// Call [`ClientPolling::leave`] when the client has returned: a guard that is dropped without it
     /// tells of a panic.
     pub fn enter(&mut self) -> ClientPolling<'_> {
-        let Some(running) = &mut self.running else {
+        let Some(running) = self.running_mut() else {
             return ClientPolling {
                 observation: self,
                 entered: None,
@@ -180,13 +193,13 @@ impl ClientObservation {
     /// An observation of nothing, to put in the place of one.
     #[must_use]
     pub const fn none() -> Self {
-        Self { running: None }
+        Self { slot: None }
     }
 
     /// The response head has come: the attempt is over, unless something is [yet to
     /// come](Self::awaits_body) of its body.
     pub fn head(&mut self, response: &ClientResponse<'_>) {
-        let Some(running) = &mut self.running else { return };
+        let Some(running) = self.running_mut() else { return };
         if running.take_call_head(response) {
             if running.is_over_at_head(response) {
                 self.end();
@@ -215,12 +228,12 @@ impl ClientObservation {
     /// [`Aborted`](Outcome::Aborted) for a call; anything else was answered with its head.
     #[must_use]
     pub fn awaits_body(&self) -> bool {
-        self.running.as_ref().is_some_and(|running| running.head.is_some())
+        self.running().is_some_and(|running| running.head.is_some())
     }
 
     /// Bytes of the answer's body have come; `is_last` if the body is known to have ended with them.
     pub fn body_bytes(&mut self, bytes: u64, is_last: bool) {
-        let Some(running) = &mut self.running else { return };
+        let Some(running) = self.running_mut() else { return };
         running.response_bytes += bytes;
         running.remaining = running.remaining.after_bytes(bytes);
         let is_complete = running.call.as_ref().is_some_and(Call::is_complete);
@@ -231,7 +244,7 @@ impl ClientObservation {
 
     /// The body has ended with these trailers.
     pub fn trailers(&mut self, trailers: &dyn HeaderReader) {
-        if let Some(running) = &mut self.running {
+        if let Some(running) = self.running_mut() {
             running.take_grpc_status(trailers);
         }
         self.end();
@@ -241,13 +254,13 @@ impl ClientObservation {
     /// there, and how an answer to a call begins that isn't gRPC tells what clients make of it.
     #[must_use]
     pub fn reads_body(&self) -> bool {
-        self.running.as_ref().and_then(|running| running.call.as_ref()).is_some_and(Call::reads_body)
+        self.running().and_then(|running| running.call.as_ref()).is_some_and(Call::reads_body)
     }
 
     /// Shows bytes of a body that [is read](Self::reads_body), before they are
     /// [reported](Self::body_bytes). `None` stands for bytes that the adapter can't see.
     pub fn body_data(&mut self, bytes: Option<&[u8]>) {
-        if let Some(running) = &mut self.running {
+        if let Some(running) = self.running_mut() {
             running.read_call_body(bytes);
         }
     }
@@ -255,7 +268,7 @@ impl ClientObservation {
     /// The body has ended without trailers. One that kept not to its size is a
     /// [`BodyError`](Outcome::BodyError).
     pub fn end(&mut self) {
-        let Some(running) = &self.running else { return };
+        let Some(running) = self.running() else { return };
         if let Some(fault) = running.remaining.fault() {
             return self.fail(fault);
         }
@@ -270,7 +283,7 @@ impl ClientObservation {
 
     /// What was answered with an error stays that error, whatever becomes of its body.
     fn fail(&mut self, error_type: &'static str) {
-        let answered = self.running.as_ref().and_then(Running::answered_with_error);
+        let answered = self.running().and_then(Running::answered_with_error);
         self.finish(|duration| match answered {
             Some(outcome) => Answer::without_head(outcome, None, duration),
             None => Answer::without_head(Outcome::BodyError, Some(error_type), duration),
@@ -290,30 +303,32 @@ impl ClientObservation {
     /// What gRPC clients make of the error that the attempt is to [end](Self::error) with. Defaults to what
     /// its `error_type` tells.
     pub fn grpc_error(&mut self, status: GrpcStatus) {
-        if let Some(running) = &mut self.running {
+        if let Some(running) = self.running_mut() {
             running.unanswered = Some(status);
         }
     }
 
     /// The client has turned an answer with this status into an error of its own.
     pub fn status_error(&mut self, status: u16) {
-        let Some(running) = &self.running else { return };
+        let Some(running) = self.running() else { return };
         let outcome = running.outcome_of_status(status);
         self.finish(|duration| Answer { status: Some(status), ..Answer::without_head(outcome, None, duration) });
     }
 
     fn finish<'a>(&mut self, answer: impl FnOnce(Duration) -> Answer<'a>) {
-        if let Some(running) = self.running.take() {
+        let Some(mut slot) = self.slot.take() else { return };
+        if let Some(running) = slot.get_mut() {
             let until_head = running.head.and_then(|head| head.after);
             let answer = answer(until_head.unwrap_or_else(|| running.started.elapsed()));
             running.record(&answer);
         }
+        slot.give_back();
     }
 }
 
 impl Drop for ClientObservation {
     fn drop(&mut self) {
-        let Some(running) = &self.running else { return };
+        let Some(running) = self.running() else { return };
         let (outcome, error_type) = match (running.in_poll, running.head) {
             (true, _) => (Outcome::Panic, Some(error_type::PANIC)),
             (false, None) => (Outcome::Cancelled, None),
@@ -325,7 +340,15 @@ impl Drop for ClientObservation {
 
 impl fmt::Debug for ClientObservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientObservation").field("is_running", &self.running.is_some()).finish_non_exhaustive()
+        f.debug_struct("ClientObservation").field("is_running", &self.slot.is_some()).finish_non_exhaustive()
+    }
+}
+
+// === impl Running ===
+
+impl Pooled for Running {
+    fn pool() -> &'static LocalKey<SlotPool<Self>> {
+        &POOL
     }
 }
 
@@ -366,7 +389,7 @@ impl ClientPolling<'_> {
 impl Drop for ClientPolling<'_> {
     fn drop(&mut self) {
         let context = self.entered.take().and_then(Entered::leave);
-        let Some(running) = &mut self.observation.running else { return };
+        let Some(running) = self.observation.running_mut() else { return };
         running.attempt.context = running.attempt.context.take().or(context);
         running.in_poll = self.had_panicked || !self.returned;
     }

@@ -1,6 +1,6 @@
 //! What of a request is gone when it ends.
 
-use std::{cell::RefCell, fmt::Write as _, net::IpAddr};
+use std::{fmt::Write as _, net::IpAddr};
 
 use super::{
     escape::{Escaping, Unescaped, push_escaped, push_escaped_bytes},
@@ -9,16 +9,12 @@ use super::{
     otlp::RawRequest,
     value::push_count,
 };
-use crate::names::log;
+use crate::{names::log, pool::Pool};
 
 /// The most bytes that a path has on a line.
 pub(super) const MAX_PATH: usize = 8 * 1_024;
 /// The most bytes that a user agent has on a line.
 pub(super) const MAX_USER_AGENT: usize = 2 * 1_024;
-/// Buffers that a thread keeps for the next requests.
-const MAX_POOLED: usize = 64;
-/// A buffer that has grown beyond this is not kept.
-const MAX_POOLED_BYTES: usize = 4 * 1_024;
 /// What most requests need.
 const USUAL_BYTES: usize = 320;
 
@@ -36,7 +32,7 @@ pub(crate) struct RequestStart {
 }
 
 thread_local! {
-    static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static POOL: Pool<Vec<u8>> = const { Pool::new() };
 }
 
 // === impl RequestStart ===
@@ -114,23 +110,19 @@ impl RequestStart {
 impl Drop for RequestStart {
     fn drop(&mut self) {
         let mut bytes = std::mem::take(&mut self.bytes);
-        if bytes.capacity() == 0 || bytes.capacity() > MAX_POOLED_BYTES {
+        if bytes.capacity() == 0 {
             return;
         }
         bytes.clear();
-        let _ = POOL.try_with(|pool| {
-            if let Ok(mut pool) = pool.try_borrow_mut()
-                && pool.len() < MAX_POOLED
-            {
-                pool.push(bytes);
-            }
-        });
+        let capacity = bytes.capacity();
+        Pool::give_back(&POOL, bytes, capacity);
     }
 }
 
 fn take_buffer() -> Vec<u8> {
-    let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok().and_then(|mut pool| pool.pop())).ok().flatten();
-    pooled.unwrap_or_else(|| Vec::with_capacity(USUAL_BYTES))
+    let mut buffer: Vec<u8> = Pool::take(&POOL);
+    buffer.reserve(USUAL_BYTES);
+    buffer
 }
 
 fn push_address(out: &mut Vec<u8>, address: IpAddr) {

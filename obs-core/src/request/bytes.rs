@@ -1,18 +1,14 @@
 //! Counting the bytes of a request body.
 
-use std::{
-    cell::RefCell,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
-/// How many idle counters a thread keeps.
-const POOLED: usize = 64;
+use crate::pool::Pool;
 
 thread_local! {
-    static POOL: RefCell<Vec<Arc<AtomicU64>>> = const { RefCell::new(Vec::new()) };
+    static POOL: Pool<Arc<AtomicU64>> = const { Pool::new() };
 }
 
 /// Counts the bytes of one request body; the body and the observation share it.
@@ -33,8 +29,7 @@ pub(super) enum RequestBytes {
 
 impl ByteCounter {
     pub(super) fn take() -> Self {
-        let mut counter: Arc<AtomicU64> =
-            POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default();
+        let mut counter: Arc<AtomicU64> = Pool::take(&POOL);
         // A body that outlived its request still holds its counter: leave it that one.
         match Arc::get_mut(&mut counter) {
             Some(count) => *count.get_mut() = 0,
@@ -50,12 +45,7 @@ impl ByteCounter {
 
     fn give_back(self) -> u64 {
         let counted = self.0.load(Ordering::Relaxed);
-        let _ = POOL.try_with(|pool| {
-            let mut pool = pool.borrow_mut();
-            if pool.len() < POOLED {
-                pool.push(self.0);
-            }
-        });
+        Pool::give_back(&POOL, self.0, 0);
         counted
     }
 }

@@ -7,7 +7,6 @@
 //! again; attributes are made of them only if they are needed.
 
 use std::{
-    cell::RefCell,
     net::SocketAddr,
     ops::Range,
     time::{Duration, UNIX_EPOCH},
@@ -19,15 +18,12 @@ use super::{HeaderReader, Instrument, Outcome, Protocol, RequestHead, attributes
 use crate::{
     headers::TraceParent,
     names::{attribute, header, value},
+    pool::Pool,
     trace::SpanStart,
 };
 
-/// Buffers that a thread keeps for the next requests.
-const MAX_POOLED: usize = 64;
 /// Bytes of one text that are kept: of a request that is in flight nobody knows yet whether it matters.
 const MAX_TEXT: usize = 16 * 1_024;
-/// A buffer that has grown beyond this is not kept.
-const MAX_POOLED_BYTES: usize = 4 * 1_024;
 
 /// The head of a request, kept until its end.
 #[derive(Debug, Default)]
@@ -66,13 +62,7 @@ struct Headers<'a> {
 }
 
 thread_local! {
-    #[expect(clippy::vec_box, reason = "the boxes are what is used again")]
-    static POOL: RefCell<Vec<Box<Stored>>> = const { RefCell::new(Vec::new()) };
-}
-
-fn take() -> Box<Stored> {
-    let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok().and_then(|mut pool| pool.pop())).ok().flatten();
-    pooled.unwrap_or_default()
+    static POOL: Pool<Box<Stored>> = const { Pool::new() };
 }
 
 // === impl DeferredHead ===
@@ -86,7 +76,7 @@ impl DeferredHead {
         origin: Origin,
         parent: Option<TraceParent>,
     ) -> Self {
-        let mut stored = take();
+        let mut stored = Pool::take(&POOL);
         stored.method = stored.push(head.method.as_bytes());
         stored.path = stored.push(head.path.as_bytes());
         stored.query = head.query.filter(|query| !query.is_empty()).map(|query| stored.push(query.as_bytes()));
@@ -116,18 +106,10 @@ impl DeferredHead {
 impl Drop for DeferredHead {
     fn drop(&mut self) {
         let Some(mut stored) = self.0.take() else { return };
-        if stored.bytes.capacity() > MAX_POOLED_BYTES {
-            return;
-        }
         stored.bytes.clear();
         stored.headers.clear();
-        let _ = POOL.try_with(|pool| {
-            if let Ok(mut pool) = pool.try_borrow_mut()
-                && pool.len() < MAX_POOLED
-            {
-                pool.push(stored);
-            }
-        });
+        let bytes = stored.bytes.capacity() + stored.headers.capacity() * size_of::<(Name, Range<usize>)>();
+        Pool::give_back(&POOL, stored, bytes);
     }
 }
 

@@ -63,7 +63,6 @@ mod panic;
 mod polling;
 mod privacy;
 mod running;
-mod slot;
 mod stream;
 #[cfg(test)]
 mod tests;

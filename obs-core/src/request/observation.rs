@@ -7,9 +7,9 @@ use std::{
 
 use super::{
     ArcOrStatic, ByteCounter, HeaderReader, Instrument, Outcome, Polling, RequestHead, ResponseHead,
-    bytes::RequestBytes, nested, running::Running, slot::Slot, stream::HandlerScope,
+    bytes::RequestBytes, nested, running::Running, stream::HandlerScope,
 };
-use crate::context::RequestContext;
+use crate::{context::RequestContext, pool::Slot};
 
 /// Watches one request and records it exactly once, however it ends.
 ///
@@ -18,7 +18,7 @@ use crate::context::RequestContext;
 /// an observation that has not ended is an outcome too.
 pub struct Observation {
     /// `None` once the request is recorded.
-    slot: Option<Slot>,
+    slot: Option<Slot<Running>>,
     /// The request's context after that: what is polled and dropped later is still its own.
     ended: Option<RequestContext>,
 }
@@ -40,12 +40,12 @@ impl Observation {
 
     #[inline]
     pub(super) fn running(&self) -> Option<&Running> {
-        self.slot.as_ref()?.running()
+        self.slot.as_ref()?.get()
     }
 
     #[inline]
     pub(super) fn running_mut(&mut self) -> Option<&mut Running> {
-        self.slot.as_mut()?.running_mut()
+        self.slot.as_mut()?.get_mut()
     }
 
     /// Where the context lies between polls after the end.
@@ -232,7 +232,7 @@ impl Observation {
     /// Ends the observation; only the first end counts.
     pub fn finish(&mut self, outcome: Outcome) {
         if let Some(mut slot) = self.slot.take() {
-            if let Some(running) = slot.running_mut() {
+            if let Some(running) = slot.get_mut() {
                 running.record(outcome);
                 self.ended = running.context.take();
             }
@@ -243,7 +243,7 @@ impl Observation {
     /// Ends the observation without a trace of it: the page of metrics itself.
     pub fn discard(&mut self) {
         if let Some(mut slot) = self.slot.take() {
-            if let Some(running) = slot.running_mut() {
+            if let Some(running) = slot.get_mut() {
                 running.discard();
             }
             slot.give_back();

@@ -1,6 +1,6 @@
 //! A request that has arrived and not ended.
 
-use std::time::Duration;
+use std::{thread::LocalKey, time::Duration};
 
 use super::{
     ArcOrStatic, Head, HeaderReader, Instrument, RequestHead, ResponseHead,
@@ -21,7 +21,12 @@ use crate::{
     metrics::InFlight,
     names::{error_type, header, value},
     pipeline::original_method,
+    pool::{Pool, Pooled, SlotPool},
 };
+
+thread_local! {
+    static POOL: SlotPool<Running> = const { Pool::new() };
+}
 
 /// A request that has not ended.
 pub(super) struct Running {
@@ -84,6 +89,13 @@ pub(super) struct Answer {
 }
 
 // === impl Running ===
+
+impl Pooled for Running {
+    #[inline]
+    fn pool() -> &'static LocalKey<SlotPool<Self>> {
+        &POOL
+    }
+}
 
 impl Running {
     /// Makes the state of a request in `place`: it is too large to be carried around.
