@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::context::{SpanId, TraceFlags, TraceId};
+use obs_base::ids::{SpanId, TraceFlags, TraceId};
 
 /// Length of a version 00 header, and of the part of a later version that we understand.
 pub(crate) const LEN: usize = 55;

@@ -1,8 +1,7 @@
 //! Records of the `log` crate.
 
+use obs_base::InitError;
 use tracing_log::LogTracer;
-
-use crate::obs::InitError;
 
 /// Turns records of the `log` crate into `tracing` events, for the whole process.
 ///

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use obs_base::ServiceInfo;
 use tracing_core::{
     Event, Level, Metadata, Subscriber,
     span::{Attributes, Record},
@@ -23,7 +24,6 @@ use super::{
 use crate::{
     clock,
     context::{self, RequestContext},
-    obs::ServiceInfo,
     redact::Redactor,
 };
 

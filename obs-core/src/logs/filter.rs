@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use obs_base::InitError;
 use tracing_core::{
     Callsite, Kind, Level, LevelFilter, Metadata, callsite,
     field::FieldSet,
@@ -25,7 +26,6 @@ use super::{parts::level_index, subscribers::Subscribers};
 use crate::{
     formatting::within_depth,
     names::{log::REQUEST_TARGET, target},
-    obs::InitError,
 };
 
 /// What code calls the directives.

@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use metrics::Recorder;
+use obs_base::{InitError, ServiceInfo};
 use tracing_core::{Level, Subscriber};
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
@@ -16,14 +17,7 @@ use super::{
     sampling::LineSampler,
     writer::Writer,
 };
-use crate::{
-    context::RequestContext,
-    environment::Env,
-    guard::Guarded,
-    obs::{InitError, ServiceInfo},
-    redact::Redactor,
-    trace::Budget,
-};
+use crate::{context::RequestContext, environment::Env, guard::Guarded, redact::Redactor, trace::Budget};
 
 /// The environment variable with the filter's directives.
 const FILTER: &str = "RUST_LOG";

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use obs_base::ServiceInfo;
 use tracing_core::Level;
 
 use super::{
@@ -14,7 +15,6 @@ use super::{
 use crate::{
     context::{RequestId, SpanId, TraceId},
     names::log,
-    obs::ServiceInfo,
 };
 
 /// The most bytes that the name, the version or the environment of a service has on a line.

@@ -3,6 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use metrics::NoopRecorder;
+use obs_base::{InitError, ServiceInfo};
 use tracing_core::{
     Event, Subscriber,
     span::{Attributes, Id, Record},
@@ -17,10 +18,7 @@ use super::{
     span_fields::SpanFields,
     writer::Writer,
 };
-use crate::{
-    obs::{InitError, ServiceInfo},
-    request::is_request_span,
-};
+use crate::trace::is_request_span;
 
 /// Turns events into lines, in whatever style.
 #[derive(Clone, Debug)]

@@ -4,6 +4,8 @@ use std::{net::IpAddr, time::Duration};
 
 use tracing_core::Level;
 
+use obs_conventions::Outcome;
+
 use super::{format::Style, output::Output, request_json, request_pretty, request_start::RequestStart, scratch};
 use crate::{
     context::RequestContext,
@@ -11,7 +13,6 @@ use crate::{
         CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR_TYPE, GRPC_STATUS, HEAD_MS, METHOD, METHOD_ORIGINAL,
         OUTCOME, PANIC_LOCATION, PANIC_MESSAGE, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
     },
-    request::Outcome,
 };
 
 /// How a request went.

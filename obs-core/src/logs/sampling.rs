@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use obs_base::InitError;
+
+use obs_conventions::Outcome;
+
 use super::RequestLine;
-use crate::{
-    context::{RequestContext, TraceId},
-    obs::InitError,
-    request::Outcome,
-};
+use crate::context::{RequestContext, TraceId};
 
 /// What counts as slow if nothing else is said.
 pub(super) const USUAL_SLOW: Duration = Duration::from_secs(1);

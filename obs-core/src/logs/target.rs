@@ -6,10 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use obs_base::InitError;
+
 use super::log_file::LogFile;
 #[cfg(feature = "log-rotation")]
 use super::{rolling_file::RollingFile, rotation::Rotation};
-use crate::obs::InitError;
 
 /// The setting that a target is given to.
 const SETTING: &str = "log_target";

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::obs::InitError;
+use obs_base::InitError;
 
 pub use obs_conventions::DURATION_BUCKETS;
 

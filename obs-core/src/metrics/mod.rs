@@ -33,6 +33,7 @@ mod clash;
 mod clean;
 mod descriptions;
 mod family;
+mod filter;
 mod format;
 mod guarded_recorder;
 mod handles;
@@ -59,6 +60,7 @@ mod text_page;
 
 pub(crate) use buckets::validate_buckets;
 pub(crate) use cells::InFlightCells;
+pub(crate) use filter::Filter;
 pub(crate) use format::parse_quality;
 pub(crate) use guarded_recorder::GuardedRecorder;
 pub(crate) use push::Pusher;
@@ -67,6 +69,7 @@ pub(crate) use red::{
     ClientInFlight, ClientRed, DEFAULT_MAX_HOSTS, DimensionValues, InFlight, Measured, Push, RedOptions, ServerRed,
     StreamRecorder, Target, grpc_as_status,
 };
+pub(crate) use registry::Collector;
 
 pub use buckets::{DURATION_BUCKETS, QUERY_DURATION_BUCKETS, SIZE_BUCKETS};
 pub use format::Format;

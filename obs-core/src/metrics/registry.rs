@@ -1,10 +1,11 @@
 //! The registry: all metrics of a service.
 
 use std::{
+    any::Any,
     borrow::Cow,
     fmt,
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Instant,
@@ -21,6 +22,7 @@ use super::{
     clash::{Clash, ClashWarnings},
     clean::{self, MAX_HELP, MAX_NAME},
     family::{Cell, Family, Series},
+    filter::Filter,
     idle,
     key_table::Tables,
     kinds::InfoCell,
@@ -35,8 +37,6 @@ use crate::{
     clock::Moment,
     guard::Guarded,
     names::{MetricDef, label, metric},
-    page::Filter,
-    saturation::Saturation,
 };
 
 /// All metrics of a service: a cheap handle that clones share.
@@ -61,6 +61,12 @@ pub struct Registry {
     inner: Arc<Inner>,
 }
 
+/// Brings metrics of a registry that are kept elsewhere up to date: those of the process and its runtimes.
+pub(crate) trait Collector: Any + Send + Sync {
+    /// Sets the metrics in `registry`, whose collector this is.
+    fn collect(&self, registry: &Registry);
+}
+
 type Hook = Arc<Guarded<dyn Fn() + Send + Sync>>;
 
 struct Inner {
@@ -75,7 +81,8 @@ struct Inner {
     clash_warnings: ClashWarnings,
     scrapes: Arc<Series<HistogramCells>>,
     hooks: RwLock<Vec<Hook>>,
-    saturation: Saturation,
+    /// Brings metrics that are kept elsewhere up to date before each page.
+    collector: OnceLock<Arc<dyn Collector>>,
     /// Length of the last page, so that the next one is allocated once.
     page_length: AtomicUsize,
 }
@@ -118,7 +125,7 @@ impl Registry {
             clash_warnings: ClashWarnings::default(),
             scrapes,
             hooks: RwLock::default(),
-            saturation: Saturation::default(),
+            collector: OnceLock::new(),
             page_length: AtomicUsize::new(0),
         };
         Self { inner: Arc::new(inner) }
@@ -196,7 +203,9 @@ impl Registry {
 
     /// All metrics, up to date and without what is idle.
     fn entries(&self) -> Arc<Vec<Entry>> {
-        self.inner.saturation.collect(self);
+        if let Some(collector) = self.inner.collector.get() {
+            collector.collect(self);
+        }
         let hooks = self.inner.hooks.read().unwrap_or_else(PoisonError::into_inner).clone();
         for hook in hooks {
             let _ = hook.call(|hook| hook());
@@ -226,9 +235,15 @@ impl Registry {
         family.series(labels, self.overflow());
     }
 
-    /// The state of the process and its runtimes, which this registry shows if it is told to.
-    pub(crate) fn saturation(&self) -> &Saturation {
-        &self.inner.saturation
+    /// The collector of this registry, if it was given one.
+    #[cfg(feature = "tokio-metrics")]
+    pub(crate) fn collector(&self) -> Option<&dyn Collector> {
+        self.inner.collector.get().map(|collector| &**collector)
+    }
+
+    /// Has the first collector that is given update metrics before each page; later ones are ignored.
+    pub(crate) fn set_collector(&self, make: impl FnOnce() -> Arc<dyn Collector>) {
+        self.inner.collector.get_or_init(make);
     }
 
     /// Sets a gauge that is read from elsewhere.

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, collections::HashMap, time::Duration};
 
+use obs_base::InitError;
+
 use super::{
     buckets::{DURATION_BUCKETS, QUERY_DURATION_BUCKETS, SIZE_BUCKETS, validate_buckets},
     cap::{Cap, DEFAULT_SERIES_CAP},
@@ -9,7 +11,7 @@ use super::{
     meta::Meta,
     registry::Registry,
 };
-use crate::{names::database, obs::InitError};
+use crate::names::database;
 
 /// Builds a [`Registry`] that differs from the default one.
 ///

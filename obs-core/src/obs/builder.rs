@@ -17,6 +17,7 @@ use crate::{
     pipeline::{self, KnownMethods, Listener, Obs, Pipeline},
     redact::Redactor,
     request::install_panic_hook,
+    saturation::Saturation,
     serve::{self, Bound},
     trace::{Budget, Keep, Sampling, SpanReader, Tracing, TracingConfig},
 };
@@ -317,7 +318,7 @@ impl ObsBuilder {
         let pusher = Pusher::start(&registry, &service, (endpoint, &budget), &self.push, env, &*recorder)?;
         global::describe_service(&registry, &service);
         if matches!(target, Target::Own(_)) {
-            pipeline::watch(&registry);
+            Saturation::watch(&registry);
         }
         let (routes, instance) = match role {
             Role::Default => (Arc::clone(pipeline::default_routes()), tracing.forever()),

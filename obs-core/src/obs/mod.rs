@@ -9,6 +9,6 @@ mod metrics_setters;
 mod page_setters;
 mod trace_setters;
 
-pub(crate) use obs_base::{InitError, ServiceInfo, ShutdownError};
+pub(crate) use obs_base::{InitError, ServiceInfo};
 
 pub use builder::ObsBuilder;

@@ -1,9 +1,10 @@
 //! Labels of a layer's own.
 
+use obs_base::InitError;
+
 use crate::{
     metrics::{Convention, RedOptions},
     names::target,
-    obs::InitError,
 };
 
 /// A label and the values that it may have.

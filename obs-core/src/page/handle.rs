@@ -2,9 +2,9 @@
 
 use std::{future::Future, sync::Arc};
 
-use super::{Filter, PageOwner, PageRequest, PageResponse, request::Wanted, source::Source, token::Admission};
+use super::{PageOwner, PageRequest, PageResponse, request::Wanted, source::Source, token::Admission};
 use crate::{
-    metrics::{Format, Target},
+    metrics::{Filter, Format, Target},
     pipeline::{Obs, Pipeline},
 };
 
@@ -71,7 +71,9 @@ impl MetricsPage {
     /// ```
     pub fn answer(&self, request: &PageRequest<'_>) -> impl Future<Output = PageResponse> + Send + use<> {
         #[cfg(feature = "tokio-metrics")]
-        self.owner.pipeline().registry.saturation().watch_current_runtime();
+        if let Some(saturation) = crate::saturation::Saturation::of(&self.owner.pipeline().registry) {
+            saturation.watch_current_runtime();
+        }
         self.respond(request)
     }
 

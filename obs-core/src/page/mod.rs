@@ -17,7 +17,6 @@
 //! written one after the other, so scrapes use one core at most, however many come.
 
 mod encoding;
-mod filter;
 mod handle;
 mod owner;
 mod queue;
@@ -30,7 +29,6 @@ mod tests;
 mod token;
 mod worker;
 
-pub(crate) use filter::Filter;
 pub(crate) use settings::{Exposition, Hidden, PageSettings};
 
 pub use handle::MetricsPage;

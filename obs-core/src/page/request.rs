@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use super::{
-    Filter,
-    encoding::{Accepted, Encoding},
+use super::encoding::{Accepted, Encoding};
+use crate::{
+    headers::HeaderReader,
+    metrics::{Filter, Format},
 };
-use crate::{headers::HeaderReader, metrics::Format};
 
 /// A request for the page, as an adapter sees it.
 #[derive(Clone, Copy)]

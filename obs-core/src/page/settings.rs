@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use obs_base::InitError;
+
 use super::{
     queue::{Limits, Queue},
     token::Token,
 };
-use crate::obs::InitError;
 
 const DEFAULT_MAX_SCRAPES: usize = 4;
 /// The time that Prometheus gives a scrape by default.

@@ -2,7 +2,7 @@
 
 use std::{fmt, hint::black_box};
 
-use crate::obs::InitError;
+use obs_base::InitError;
 
 /// What a client has to know to see the page
 /// ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750)).

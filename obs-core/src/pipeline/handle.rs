@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use obs_base::{InitError, ShutdownError};
 use tracing::Subscriber;
 use tracing_subscriber::{
     Layer,
@@ -17,13 +18,7 @@ use tracing_subscriber::{
 };
 
 use super::Pipeline;
-use crate::{
-    context::RequestContext,
-    deadline,
-    environment::Notices,
-    metrics::Registry,
-    obs::{InitError, ShutdownError},
-};
+use crate::{context::RequestContext, deadline, environment::Notices, metrics::Registry};
 
 /// How long dropping the last handle may flush.
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -99,6 +94,26 @@ impl Obs {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.inner.pipeline.registry
+    }
+
+    /// Shows a tokio runtime's tasks, queues and busy time on the metrics page, as `tokio_*` with
+    /// this name as the label `runtime`. Runtimes of one name are added up.
+    ///
+    /// The runtime that `init` or `build` is called in is watched as `main`; where
+    /// they are called in none, the one that answers the first scrape is. actix-web has a runtime
+    /// for each worker: name them where they start.
+    ///
+    /// ```no_run
+    /// # fn configure(obs: obs_core::Obs) {
+    /// // In the closure that actix-web's `HttpServer::new` takes, which runs once in each worker:
+    /// obs.watch_runtime("worker", &tokio::runtime::Handle::current());
+    /// # }
+    /// ```
+    #[cfg(feature = "tokio-metrics")]
+    pub fn watch_runtime(&self, name: &str, runtime: &tokio::runtime::Handle) {
+        if let Some(saturation) = crate::saturation::Saturation::of(self.registry()) {
+            saturation.watch_runtime(name, runtime);
+        }
     }
 
     /// A context for work that no HTTP request started, in this instance: a job, a message from a

@@ -11,6 +11,7 @@ use crate::{
     logs::Logs,
     metrics::{DURATION_BUCKETS, Push, Pusher, Registry, Target},
     page::Exposition,
+    saturation::Saturation,
     trace::Tracing,
 };
 
@@ -35,14 +36,6 @@ pub(crate) struct Pipeline {
     pub(crate) exposition: Exposition,
 }
 
-/// Shows the state of the process, and of the runtime that this is called in, on the page of a
-/// registry.
-pub(crate) fn watch(registry: &Registry) {
-    registry.saturation().watch();
-    #[cfg(feature = "tokio-metrics")]
-    registry.saturation().watch_current_runtime();
-}
-
 // === impl Pipeline ===
 
 impl Pipeline {
@@ -54,7 +47,7 @@ impl Pipeline {
     /// Metrics in the default registry, ids and propagation; no spans, no lines.
     pub(super) fn bare() -> Self {
         let registry = default_registry().clone();
-        watch(&registry);
+        Saturation::watch(&registry);
         let tracing = Tracing::ids_only();
         Self {
             target: Target::Own(registry.clone()),

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use tracing::{Metadata, Span};
+use tracing::Span;
 
 use super::{Options, grpc::Methods};
 use crate::{
@@ -24,13 +24,6 @@ pub struct Instrument {
     pub(super) known_methods: KnownMethods,
     /// Finds secrets in queries and headers: the names of the instance and those of the layer.
     pub(super) redactor: Redactor,
-}
-
-/// Whether this is the span that `tracing_span(true)` opens for other layers: ours have what it tells
-/// from the request's context.
-#[inline]
-pub(crate) fn is_request_span(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && metadata.target() == log::REQUEST_TARGET
 }
 
 // === impl Instrument ===

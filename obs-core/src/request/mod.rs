@@ -71,7 +71,6 @@ mod trace_response;
 pub(crate) use attributes::{interned, push_call, push_headers, split_authority};
 pub(crate) use completion::{Asked, Remaining};
 pub(crate) use ending::status_text;
-pub(crate) use instrument::is_request_span;
 pub(crate) use panic::install_hook as install_panic_hook;
 pub(crate) use stream::discard_current;
 

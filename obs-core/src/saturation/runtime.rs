@@ -8,7 +8,6 @@ use tokio_metrics::{RuntimeIntervals, RuntimeMetrics, RuntimeMonitor};
 use crate::{
     metrics::Registry,
     names::{label, metric, value},
-    pipeline::Obs,
 };
 
 /// A program that starts ever new runtimes is watched no further than this.
@@ -126,26 +125,5 @@ impl super::Saturation {
         {
             self.watch_runtime(value::MAIN_RUNTIME, &runtime);
         }
-    }
-}
-
-// === impl Obs ===
-
-impl Obs {
-    /// Shows a tokio runtime's tasks, queues and busy time on the metrics page, as `tokio_*` with
-    /// this name as the label `runtime`. Runtimes of one name are added up.
-    ///
-    /// The runtime that `init` or `build` is called in is watched without a word, as `main`; where
-    /// they are called in none, the one that answers the first scrape is. actix-web has a runtime
-    /// for each worker: name them where they start.
-    ///
-    /// ```no_run
-    /// # fn configure(obs: obs_core::Obs) {
-    /// // In the closure that actix-web's `HttpServer::new` takes, which runs once in each worker:
-    /// obs.watch_runtime("worker", &tokio::runtime::Handle::current());
-    /// # }
-    /// ```
-    pub fn watch_runtime(&self, name: &str, runtime: &Handle) {
-        self.registry().saturation().watch_runtime(name, runtime);
     }
 }

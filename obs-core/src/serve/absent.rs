@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use obs_base::InitError;
+
 use crate::{
-    obs::InitError,
     page::PageSettings,
     pipeline::{Listener, Pipeline},
 };

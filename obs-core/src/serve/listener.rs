@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use obs_base::InitError;
 use tokio::{
     runtime,
     sync::{oneshot, watch},
@@ -19,7 +20,6 @@ use tokio::{
 use super::{connection, connections::Connections};
 use crate::{
     names::target,
-    obs::InitError,
     page::{MetricsPage, PageSettings},
     pipeline::{Listener, Obs, Pipeline},
 };

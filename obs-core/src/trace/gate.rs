@@ -11,7 +11,7 @@ use tracing_subscriber::{
 use super::{events::SpanLayer, export::is_export_thread, handle::Tracing, ids, limited_span::LimitedTracer};
 use crate::{
     context::{Instance as _, otel},
-    request::is_request_span,
+    names::log,
 };
 
 /// Whether what happens here is recorded: not in a request that is left out or belongs to another
@@ -25,6 +25,13 @@ fn is_open(instance: u64) -> bool {
 /// to ask for that then panics.
 fn is_of_otel(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with(otel::TARGETS)
+}
+
+/// Whether this is the span that `tracing_span(true)` opens for other layers: ours have what it tells
+/// from the request's context.
+#[inline]
+pub(crate) fn is_request_span(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.target() == log::REQUEST_TARGET
 }
 
 fn library_layer<S>(tracer: LimitedTracer) -> OpenTelemetryLayer<S, LimitedTracer>

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use obs_base::{InitError, ServiceInfo};
 use opentelemetry::{Context, InstrumentationScope, KeyValue, trace::TracerProvider};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
 
@@ -33,7 +34,6 @@ use crate::{
     context::{Instance, InstanceRef, OwnPropagator, Propagators, RequestContext, TraceId},
     environment::Env,
     guard::{Guarded, guarded},
-    obs::{InitError, ServiceInfo},
     redact::Redactor,
 };
 

@@ -66,6 +66,7 @@ pub(crate) use export::{Exporter, FromCode};
 pub(crate) use export::{ReadMetrics, Tick, check_metrics, start_metrics};
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 pub(crate) use export::{check_logs, is_export_thread, start_logs};
+pub(crate) use gate::is_request_span;
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use keep::Keep;
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]

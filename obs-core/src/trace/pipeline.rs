@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use obs_base::InitError;
 use opentelemetry::Context;
 use opentelemetry_sdk::{
     error::{OTelSdkError, OTelSdkResult},
@@ -22,7 +23,7 @@ use super::{
     rules::Rules,
     withheld,
 };
-use crate::{guard::Guarded, obs::InitError};
+use crate::guard::Guarded;
 
 /// How long the SDK's own `force_flush` waits: the default of the standard for an export.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);

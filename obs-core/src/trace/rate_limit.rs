@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::obs::InitError;
+use obs_base::InitError;
 
 /// What is left over is saved for that long: the depth of the bucket.
 const SAVED: Duration = Duration::from_secs(1);

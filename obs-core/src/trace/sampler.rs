@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use obs_base::InitError;
 use opentelemetry::{
     Context, KeyValue,
     trace::{Link, SpanKind, SpanRef, TraceContextExt, TraceId as OtelTraceId, TraceState},
@@ -16,7 +17,6 @@ use super::{
 use crate::{
     context::{TraceFlags, TraceId},
     environment::Env,
-    obs::InitError,
 };
 
 const SAMPLER: &str = "OTEL_TRACES_SAMPLER";

@@ -15,7 +15,10 @@ use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use super::{OtlpLogs, record::Record};
 use crate::{
-    context::otel, formatting::Copies, logs::parts::MAX_LINE, request::is_request_span, trace::is_export_thread,
+    context::otel,
+    formatting::Copies,
+    logs::parts::MAX_LINE,
+    trace::{is_export_thread, is_request_span},
 };
 
 /// Takes the place of the SDK's provider, and of its logger: records are completed by us.

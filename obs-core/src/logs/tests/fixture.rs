@@ -9,6 +9,7 @@ use std::{
 };
 
 use metrics::{NoopRecorder, Recorder};
+use obs_base::ServiceInfo;
 use tracing::{
     Dispatch,
     subscriber::{NoSubscriber, with_default},
@@ -19,7 +20,6 @@ use super::super::{LogFormat, LogSettings, LogTarget, Logs, LogsConfig};
 use crate::{
     context::{Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
     environment::Env,
-    obs::ServiceInfo,
 };
 
 pub(super) const LONG: Duration = Duration::from_secs(20);

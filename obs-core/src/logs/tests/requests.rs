@@ -6,7 +6,7 @@ use super::{
     super::RequestLine,
     fixture::{Fixture, known_context, parsed},
 };
-use crate::request::Outcome;
+use obs_conventions::Outcome;
 
 pub(super) fn line<'a>(endpoint: &'a str, text: &'a str) -> RequestLine<'a> {
     RequestLine {

@@ -11,6 +11,7 @@ use std::{
 };
 
 use metrics::Counter;
+use obs_base::InitError;
 
 use super::{
     exit,
@@ -18,7 +19,7 @@ use super::{
     target::{Target, is_inside},
     worker::{Shared, lock},
 };
-use crate::{deadline, obs::InitError};
+use crate::deadline;
 
 /// How long the target has at the start to show whether it can be written to.
 const PROBE: Duration = Duration::from_millis(100);

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use obs_base::InitError;
+
 use super::layout::Layout;
 use crate::{
     metrics::{clean, labels::Pair},
     names::{label, value},
-    obs::InitError,
 };
 
 /// The most labels of its own that a layer may have.

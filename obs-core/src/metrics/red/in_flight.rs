@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use obs_conventions::Outcome;
+
 use super::{
     DimensionValues, Store,
     cache::{self, Entry},
@@ -9,10 +11,7 @@ use super::{
     pairs::PairKey,
     route::Route,
 };
-use crate::{
-    context::{SpanId, TraceId},
-    request::Outcome,
-};
+use crate::context::{SpanId, TraceId};
 
 /// What is known of a request at its end.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use ::metrics::{KeyName, Recorder, SharedString, Unit};
+use obs_base::InitError;
 
 use super::{
     Convention, RedMetric, Store, StoreKey, dimensions,
@@ -18,7 +19,6 @@ use crate::{
         settings::Settings,
     },
     names::{MetricType, metric, target},
-    obs::InitError,
 };
 
 /// Hosts with series of their own, unless the client sets another number.

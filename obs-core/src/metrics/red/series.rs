@@ -2,17 +2,16 @@
 
 use std::sync::OnceLock;
 
+use obs_conventions::Outcome;
+
 use super::{
     Measured, RedMetric, Store,
     handle::{CountHandle, UnitsHandle},
 };
-use crate::{
-    metrics::{
-        cells::Ids,
-        family::Labelled,
-        labels::{Labels, LabelsRef},
-    },
-    request::Outcome,
+use crate::metrics::{
+    cells::Ids,
+    family::Labelled,
+    labels::{Labels, LabelsRef},
 };
 
 /// Requests of one route that ended with one status in one way.

@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use obs_conventions::Outcome;
+
 use super::{
     Convention, RedMetric,
     dimensions::Dimensions,
@@ -33,7 +35,6 @@ use crate::{
         settings::Settings,
     },
     names::{label, value},
-    request::Outcome,
 };
 
 /// Which store of a registry: layers that would write the same series share one.

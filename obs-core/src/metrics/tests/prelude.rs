@@ -7,6 +7,8 @@ pub(super) use ::metrics::{
     with_local_recorder,
 };
 
+pub(super) use obs_conventions::Outcome;
+
 pub(super) use super::{parser, support::*};
 pub(super) use crate::{
     context::{SpanId, TraceId},
@@ -16,5 +18,4 @@ pub(super) use crate::{
         *,
     },
     names::MetricType,
-    request::Outcome,
 };

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+use obs_conventions::Outcome;
+
 use super::parser;
-use crate::{
-    metrics::{
-        Format, Registry,
-        red::{Measured, RedOptions, ServerRed, Target},
-    },
-    request::Outcome,
+use crate::metrics::{
+    Format, Registry,
+    red::{Measured, RedOptions, ServerRed, Target},
 };
 
 /// The page without what the registry says about itself.

@@ -16,7 +16,7 @@ pub(crate) struct Filter {
 
 impl Filter {
     /// The names of all `name[]` parameters, as forms encode them.
-    pub(super) fn of_query(query: &str) -> Self {
+    pub(crate) fn of_query(query: &str) -> Self {
         let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
         let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let mut names: Vec<String> =
