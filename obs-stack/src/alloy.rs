@@ -1,4 +1,43 @@
-//! Files of Grafana Alloy: log lines from files or containers to Loki.
+//! Files of [Grafana Alloy](https://grafana.com/docs/alloy/latest/), which sends log lines
+//! to Loki.
+//!
+//! | file | content |
+//! |---|---|
+//! | `alloy/config.alloy` | sources, processing and the address of Loki |
+//!
+//! The lines of a service come from the `log_files` of its definition; without any, from
+//! the standard output of its container, which Docker knows by the Compose service of the
+//! same name. Alloy reads timestamp, level, trace id, span id and request id out of the
+//! JSON; the line itself stays as it is.
+//!
+//! | label or metadata | value |
+//! |---|---|
+//! | `job`, `service_name` | the name of the service |
+//! | `env` | its environment, if it has one |
+//! | `level` | the level of the line |
+//! | `trace_id`, `span_id`, `request_id` | structured metadata: as labels, each request would make a stream |
+//!
+//! | component | does |
+//! |---|---|
+//! | `discovery.docker.containers` | lists the containers, if any service has no log files |
+//! | `discovery.relabel.sN_SERVICE`, `loki.source.docker.sN_SERVICE` | reads the container of a service |
+//! | `local.file_match.sN_SERVICE`, `loki.source.file.sN_SERVICE` | reads the log files of a service |
+//! | `loki.process.obs` | reads the fields of a line |
+//! | `loki.write.loki` | sends to `http://loki:3100/loki/api/v1/push` |
+//!
+//! The [collector](crate::collector) can read log files too. Use one of the two: with both,
+//! each line is stored twice.
+//!
+//! ```
+//! use obs_rules::definition::Definition;
+//!
+//! let text = "version: 1\nservices: [{ name: orders, log_files: [/var/log/orders/*.log] }]";
+//! let definition = Definition::parse(text, "obs.yaml")?;
+//! let config = &obs_stack::alloy::files(&definition)[0];
+//! assert_eq!(config.path, "alloy/config.alloy");
+//! assert!(config.content.contains("loki.source.file \"s1_orders\""));
+//! # Ok::<(), obs_rules::definition::DefinitionError>(())
+//! ```
 
 use std::fmt;
 
@@ -10,11 +49,12 @@ use obs_rules::{
 
 use crate::{File, header, loki::METADATA, text::regex_escape};
 
+/// The header of the file.
 const ABOUT: &str = "Grafana Alloy: log lines from files, or from containers where a service writes to standard output\n\
                      only -> Loki. A container belongs to the service that its Compose service is named after.\n\
                      Lines of files come by this or by the collector: with both, each is stored twice.";
 
-/// `alloy/config.alloy`.
+/// Generates `alloy/config.alloy`.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let blocks = blocks(definition);
@@ -22,11 +62,15 @@ pub fn files(definition: &Definition) -> Vec<File> {
     vec![File::new("alloy/config.alloy", header("//", ABOUT) + &text.join("\n"))]
 }
 
+/// The label of the component that processes lines.
 const PROCESS: &str = "obs";
+/// The label of the component that discovers containers.
 const CONTAINERS: &str = "containers";
+/// The label of the component that sends lines to Loki.
 const LOKI: &str = "loki";
 
-/// Where the services' log lines come from, what is read out of them, where they go.
+/// The components: discovery and sources for each service, processing, and the address of
+/// Loki.
 fn blocks(definition: &Definition) -> Vec<Block> {
     let mut blocks = Vec::new();
     if definition.services.iter().any(|service| service.log_files.is_empty()) {
@@ -41,14 +85,15 @@ fn blocks(definition: &Definition) -> Vec<Block> {
     blocks
 }
 
-/// The place tells apart two names that differ only in what an identifier can't have.
+/// The label of a service's components. Its number keeps two names apart that differ only
+/// in characters that an identifier can't have.
 fn identifier(place: usize, service: &Service) -> String {
     let name: String =
         service.name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
     format!("s{}_{name}", place + 1)
 }
 
-/// The labels that tell whose lines they are.
+/// The labels of a service's lines.
 fn labels(service: &Service) -> Vec<(&'static str, &str)> {
     let mut labels = vec![("job", service.name.as_str()), ("service_name", service.name.as_str())];
     if !service.environment.is_empty() {
@@ -57,6 +102,7 @@ fn labels(service: &Service) -> Vec<(&'static str, &str)> {
     labels
 }
 
+/// The components that read the log files of a service.
 fn file(service: &Service, label: &str) -> Vec<Block> {
     let target = |path: &String| {
         let path = [("__path__", path.as_str())];
@@ -71,6 +117,7 @@ fn file(service: &Service, label: &str) -> Vec<Block> {
     vec![found, source]
 }
 
+/// The components that read the standard output of a service's container.
 fn container(service: &Service, label: &str) -> Vec<Block> {
     const COMPOSE_SERVICE: &str = "__meta_docker_container_label_com_docker_compose_service";
     let own = Block::new("rule")
@@ -90,11 +137,13 @@ fn container(service: &Service, label: &str) -> Vec<Block> {
     vec![relabel, source]
 }
 
+/// The receiver of the component that processes lines.
 fn processed() -> Value {
     Value::to(&format!("loki.process.{PROCESS}.receiver"))
 }
 
-/// The line stays as it is: what is read out of it becomes its time, a label, structured metadata.
+/// Reads timestamp, labels and structured metadata out of a line, which itself stays as it
+/// is.
 fn process() -> Block {
     // An empty expression is the field of the same name.
     let fields = |keys: &[&'static str]| Value::map(keys.iter().map(|key| (*key, "")));
@@ -110,12 +159,13 @@ fn process() -> Block {
         .block(Block::new("stage.label_drop").attribute("values", Value::List(vec!["filename".into()])))
 }
 
+/// Sends lines to the push API of Loki.
 fn write() -> Block {
     let endpoint = Block::new("endpoint").attribute("url", "http://loki:3100/loki/api/v1/push");
     Block::new("loki.write").label(LOKI).block(endpoint)
 }
 
-/// `component "label" { … }`
+/// A block of the configuration: `component "label" { … }`.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
     name: String,
@@ -123,18 +173,19 @@ pub(crate) struct Block {
     body: Vec<Entry>,
 }
 
+/// What a block contains.
 #[derive(Clone, Debug)]
 enum Entry {
     Attribute(String, Value),
     Block(Block),
 }
 
-/// A value of an attribute.
+/// The value of an attribute.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
     Text(String),
     Bool(bool),
-    /// The export of another component.
+    /// A reference to the export of another component.
     Export(String),
     List(Vec<Value>),
     Map(Vec<(String, Value)>),
@@ -143,26 +194,30 @@ pub(crate) enum Value {
 // === impl Block ===
 
 impl Block {
+    /// An empty block without a label.
     pub(crate) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), label: None, body: Vec::new() }
     }
 
-    /// Of a component: what others call it by.
+    /// Sets the label by which other components refer to this one.
     pub(crate) fn label(mut self, label: &str) -> Self {
         self.label = Some(label.to_owned());
         self
     }
 
+    /// Appends `key = value`.
     pub(crate) fn attribute(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.body.push(Entry::Attribute(key.to_owned(), value.into()));
         self
     }
 
+    /// Appends a block.
     pub(crate) fn block(mut self, block: Self) -> Self {
         self.body.push(Entry::Block(block));
         self
     }
 
+    /// Writes the block, indented by two blanks for each level of `depth`.
     fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
         let indent = "  ".repeat(depth);
         write!(f, "{indent}{}", self.name)?;
@@ -189,11 +244,12 @@ impl fmt::Display for Block {
 // === impl Value ===
 
 impl Value {
+    /// A map with these entries.
     pub(crate) fn map<K: Into<String>, V: Into<Self>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
         Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 
-    /// `[component.label.export]`
+    /// A list with the export of one component, as `forward_to` expects it.
     pub(crate) fn to(export: &str) -> Self {
         Self::List(vec![Self::Export(export.to_owned())])
     }

@@ -1,8 +1,41 @@
-//! Files of the OpenTelemetry Collector, contrib distribution.
+//! Files of the OpenTelemetry Collector, [contrib
+//! distribution](https://github.com/open-telemetry/opentelemetry-collector-contrib).
 //!
-//! Traces come by OTLP and go to Tempo: all that failed or took long, and a share of the others. Log lines
-//! come by OTLP or from the services' files and go to Loki, with the same labels either way, see
-//! [`loki`](crate::loki).
+//! | file | content |
+//! |---|---|
+//! | `otel-collector/config.yaml` | two pipelines: traces to Tempo, log lines to Loki |
+//!
+//! Services send to it by OTLP: `OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4318`
+//! (HTTP), or port 4317 (gRPC). The health check answers on port 13133.
+//!
+//! | pipeline | receives | keeps | sends to |
+//! |---|---|---|---|
+//! | traces | OTLP | traces with an error, slow ones, those that a service marked as kept, 10 % of the others | `http://tempo:4318` |
+//! | logs | OTLP, `log_files` of the services | everything | `http://loki:3100/otlp` |
+//!
+//! | processor | does |
+//! |---|---|
+//! | `memory_limiter` | refuses data at 80 % of the memory; senders retry |
+//! | `tail_sampling` | decides for each trace as a whole, 10 seconds after its first span |
+//! | `resource/labels` | copies `service.name` and `deployment.environment.name` to `job` and `env` |
+//! | `transform/level`, `groupbyattrs/level` | make the severity of a line the label `level` |
+//! | `batch` | sends many items in one request |
+//!
+//! A trace is slow if it takes longer than the strictest latency SLO of the definition, or
+//! one second if there is none. How far log files were read is stored, so that a restart
+//! neither loses nor repeats lines. Log lines have the same labels as by
+//! [Alloy](crate::alloy): see [`loki`](crate::loki). While Tempo or Loki does not answer, 1
+//! 000 batches are queued and each is retried for 300 seconds.
+//!
+//! ```
+//! use obs_rules::definition::Definition;
+//!
+//! let definition = Definition::parse("version: 1\nservices: [{ name: orders }]", "obs.yaml")?;
+//! let config = &obs_stack::collector::files(&definition)[0];
+//! assert_eq!(config.path, "otel-collector/config.yaml");
+//! assert!(config.content.contains("tail_sampling"));
+//! # Ok::<(), obs_rules::definition::DefinitionError>(())
+//! ```
 
 use std::time::Duration;
 
@@ -18,11 +51,12 @@ use crate::{
     yaml::{self, Yaml},
 };
 
+/// The header of the file.
 const ABOUT: &str = "OpenTelemetry Collector, contrib distribution: services -> Tempo and Loki.\nServices send to it with \
                      OTEL_EXPORTER_OTLP_ENDPOINT=http://otel-collector:4318\nLines of files come by this or by Alloy: \
                      with both, each is stored twice.";
 
-/// `otel-collector/config.yaml`.
+/// Generates `otel-collector/config.yaml`.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     vec![File::new("otel-collector/config.yaml", yaml::document(ABOUT, &config(definition)))]
@@ -31,9 +65,11 @@ pub fn files(definition: &Definition) -> Vec<File> {
 const MEMORY_LIMITER: &str = "memory_limiter";
 const BATCH: &str = "batch";
 const OTLP: &str = "otlp";
+/// The extension that stores how far each log file was read.
 const OFFSETS: &str = "file_storage/offsets";
 const HEALTH: &str = "health_check";
 
+/// The whole configuration: extensions, receivers, processors, exporters, pipelines.
 fn config(definition: &Definition) -> Yaml {
     let files = file_receivers(definition);
     let has_files = !files.is_empty();
@@ -63,7 +99,8 @@ fn config(definition: &Definition) -> Yaml {
     ])
 }
 
-/// A pipeline: what is received goes through the processors in their order.
+/// A pipeline: data of the receivers passes the processors in this order and goes to the
+/// exporter.
 fn pipeline(receivers: Vec<String>, processors: &[&str], exporter: &str) -> Yaml {
     Yaml::map([
         ("receivers", Yaml::list(receivers)),
@@ -72,6 +109,7 @@ fn pipeline(receivers: Vec<String>, processors: &[&str], exporter: &str) -> Yaml
     ])
 }
 
+/// The OTLP receiver, on all addresses.
 fn otlp() -> Yaml {
     let endpoint = |address: &str| Yaml::map([("endpoint", address.into())]);
     // Without an address it listens on localhost only.
@@ -79,16 +117,18 @@ fn otlp() -> Yaml {
     Yaml::map([("protocols", protocols)])
 }
 
-/// First in each pipeline: senders are told to come back before the collector is killed for its memory.
+/// Refuses data at 80 % of the memory, so that senders retry and the collector is not
+/// killed. It is first in each pipeline.
 fn memory_limiter() -> Yaml {
     Yaml::map([("check_interval", "1s".into()), ("limit_percentage", 80.into()), ("spike_limit_percentage", 20.into())])
 }
 
-/// How far files were read, so that a restart neither loses nor repeats lines.
+/// How far files were read, stored so that a restart neither loses nor repeats lines.
 fn offsets() -> Yaml {
     Yaml::map([("directory", "/var/lib/otelcol/offsets".into()), ("create_directory", true.into())])
 }
 
+/// The exporters to Tempo and Loki, each with a queue and retries.
 fn exporters() -> Yaml {
     let to = |endpoint: &str| {
         // While a back end is away, this much is kept and no more.
@@ -102,18 +142,20 @@ fn exporters() -> Yaml {
 const TEMPO_EXPORTER: &str = "otlp_http/tempo";
 const TAIL: &str = "tail_sampling";
 
-/// Of the traces that neither failed nor took long, in percent.
+/// The percentage of traces without error that are kept although they are not slow.
 const OTHERS: u64 = 10;
 
+/// The pipeline of traces.
 fn traces_pipeline() -> Yaml {
     // Batches after the decision: it needs all spans of a trace, and batches of what is kept.
     pipeline(vec![OTLP.to_owned()], &[MEMORY_LIMITER, TAIL, BATCH], TEMPO_EXPORTER)
 }
 
+/// Tail sampling: the decision for each trace as a whole.
 fn trace_processors(definition: &Definition) -> [(String, Yaml); 1] {
     let policies = [errors(), slow(definition), kept_by_service(), others()];
     let config = Yaml::map([
-        // From the first span on: longer than requests take, or what comes late is judged by itself.
+        // From the first span on. Spans that come later are decided without the others.
         ("decision_wait", "10s".into()),
         ("num_traces", 50_000.into()),
         ("expected_new_traces_per_sec", 100.into()),
@@ -122,15 +164,18 @@ fn trace_processors(definition: &Definition) -> [(String, Yaml); 1] {
     [(TAIL.to_owned(), config)]
 }
 
+/// A policy of tail sampling: a trace is kept if any policy says so.
 fn policy(name: &str, kind: &str, settings: Yaml) -> Yaml {
     Yaml::map([("name", name.into()), ("type", kind.into()), (kind, settings)])
 }
 
+/// Keeps traces with an error.
 fn errors() -> Yaml {
     policy("errors", "status_code", Yaml::map([("status_codes", Yaml::list(["ERROR"]))]))
 }
 
-/// Slower than the strictest of the latencies that are promised, else than a second.
+/// Keeps traces that take longer than the strictest latency SLO, or one second if there is
+/// none.
 fn slow(definition: &Definition) -> Yaml {
     let thresholds = definition.services.iter().flat_map(|service| &service.slos).filter_map(|slo| match slo.sli() {
         Sli::Latency { threshold } => Some(threshold),
@@ -141,12 +186,13 @@ fn slow(definition: &Definition) -> Yaml {
     policy("slow", "latency", Yaml::map([("threshold_ms", threshold.into())]))
 }
 
-/// Spans that a service sends although their trace was not sampled: it has a reason.
+/// Keeps traces of which a service exported a span although they were not sampled.
 fn kept_by_service() -> Yaml {
     let settings = Yaml::map([("key", attribute::OBS_KEPT.into()), ("values", Yaml::list([kept::ERROR, kept::SLOW]))]);
     policy("kept-by-service", "string_attribute", settings)
 }
 
+/// Keeps a share of all traces.
 fn others() -> Yaml {
     policy("others", "probabilistic", Yaml::map([("sampling_percentage", OTHERS.into())]))
 }
@@ -156,11 +202,13 @@ const RESOURCE: &str = "resource/labels";
 const LEVEL: &str = "transform/level";
 const GROUP: &str = "groupbyattrs/level";
 
+/// The pipeline of log lines.
 fn logs_pipeline(receivers: Vec<String>) -> Yaml {
     pipeline(receivers, &[MEMORY_LIMITER, RESOURCE, LEVEL, GROUP, BATCH], LOKI_EXPORTER)
 }
 
-/// What makes labels of what a resource and a line say.
+/// Processors that turn attributes of resources and lines into the labels of
+/// [`loki`](crate::loki).
 fn log_processors() -> [(String, Yaml); 3] {
     let copy = |to: &str, from: &str| {
         Yaml::map([("key", to.into()), ("from_attribute", from.into()), ("action", "upsert".into())])
@@ -181,18 +229,19 @@ fn log_processors() -> [(String, Yaml); 3] {
     ]
 }
 
-/// A receiver for each service that writes files.
+/// A `filelog` receiver, with its name, for each service that has log files.
 fn file_receivers(definition: &Definition) -> Vec<(String, Yaml)> {
     let services = definition.services.iter().filter(|service| !service.log_files.is_empty());
     services.map(|service| (receiver_name(service), file_receiver(service))).collect()
 }
 
-/// `filelog/` and the service's name, which can be told from all others.
+/// The name of a receiver, `filelog/SERVICE`. Two services have two names.
 fn receiver_name(service: &Service) -> String {
     let name: String = service.name.chars().map(|c| if c.is_whitespace() || c == '/' { '-' } else { c }).collect();
     format!("filelog/{name}")
 }
 
+/// A receiver that reads the log files of a service from their beginning.
 fn file_receiver(service: &Service) -> Yaml {
     let mut resource = vec![(attribute::SERVICE_NAME.to_owned(), service.name.as_str().into())];
     if !service.environment.is_empty() {
@@ -209,7 +258,7 @@ fn file_receiver(service: &Service) -> Yaml {
     ])
 }
 
-/// The line stays as it is; its time, severity and ids become those of the record.
+/// Reads timestamp, severity and trace ids out of a line, which itself stays as it is.
 fn parse() -> Yaml {
     let from = |key: &str| Yaml::map([("parse_from", format!("attributes.{key}").into())]);
     let [trace_id, span_id, _] = METADATA;
@@ -217,7 +266,7 @@ fn parse() -> Yaml {
         from(log::TIMESTAMP).with("layout_type", "gotime").with("layout", "2006-01-02T15:04:05.999999Z07:00");
     Yaml::map([
         ("type", "json_parser".into()),
-        // A line that is none of ours, of a panic before the start say, is sent on as it is.
+        // A line in another format, such as that of a panic before the start, passes unchanged.
         ("on_error", "send_quiet".into()),
         ("timestamp", timestamp),
         ("severity", from(log::LEVEL)),
@@ -225,7 +274,7 @@ fn parse() -> Yaml {
     ])
 }
 
-/// Of the fields, only what lines are found by: the others are in the line.
+/// Removes the parsed fields but level and request id: the others are in the line.
 fn keep() -> Yaml {
     let [.., request_id] = METADATA;
     let fields = [log::LEVEL, request_id].map(|key| format!("attributes.{key}"));

@@ -1,8 +1,38 @@
-//! A Compose file that starts everything around the services.
+//! A Compose file that runs everything around the services.
 //!
-//! `compose.yaml` runs Prometheus, Alertmanager, Grafana, Loki, Tempo and the OpenTelemetry Collector with the
-//! generated files; the services run beside it, on the host or elsewhere. `prometheus/prometheus-compose.yml` is
-//! what Prometheus reads there: a target on the loopback of the host is reached as `host.docker.internal`.
+//! | file | content |
+//! |---|---|
+//! | `compose.yaml` | Prometheus, Alertmanager, Grafana, Loki, Tempo, the OpenTelemetry Collector, Alloy, each with its generated files |
+//! | `prometheus/prometheus-compose.yml` | the configuration of that Prometheus |
+//!
+//! Start it with `docker compose up -d` in the generated folder. The services themselves
+//! run beside it, on the host or elsewhere; a target on the loopback address of the host is
+//! scraped as `host.docker.internal`, and on Linux must listen on more than `127.0.0.1` for
+//! that. All ports are published on `127.0.0.1` only, since none of these programs asks for
+//! a password:
+//!
+//! | program | port |
+//! |---|---|
+//! | Grafana | the one in `links.grafana` if that is on this machine, else 3000 |
+//! | Prometheus, Alertmanager | 9090, 9093 |
+//! | Loki, Tempo | 3100, 3200 |
+//! | OpenTelemetry Collector | 4317 (gRPC), 4318 (HTTP) |
+//!
+//! Prometheus keeps samples longer than the longest window of an SLO, 45 days at least.
+//! Secrets of receivers are read from files: the variable `TEAM_SLACK_URL_FILE`, in the
+//! environment or in `.env`, names the file for the secret `TEAM_slack_url`. Alloy runs
+//! only with `--profile containers`, because lines that a service also sends by OTLP would
+//! be stored twice.
+//!
+//! ```
+//! use obs_rules::definition::Definition;
+//!
+//! let definition = Definition::parse("version: 1\nservices: [{ name: orders }]", "obs.yaml")?;
+//! let compose = &obs_stack::compose::files(&definition)[0];
+//! assert_eq!(compose.path, "compose.yaml");
+//! assert!(compose.content.contains("docker.io/prom/prometheus:v"));
+//! # Ok::<(), obs_rules::definition::DefinitionError>(())
+//! ```
 
 use std::{collections::BTreeSet, net::IpAddr, path::Path};
 
@@ -14,11 +44,12 @@ use crate::{
     yaml::{self, Yaml},
 };
 
+/// The header of the Compose file.
 const ABOUT: &str = "Everything around the services: docker compose up -d\n\
                      Then point the services at it with OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318, and open Grafana.\n\
                      With --profile containers, Alloy reads the output of containers that are called like the services.";
 
-/// All files of Compose.
+/// Generates `compose.yaml` and `prometheus/prometheus-compose.yml`.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let mut document = Yaml::map([("name", "obs".into()), ("services", services(definition)), ("volumes", volumes())]);
@@ -28,10 +59,10 @@ pub fn files(definition: &Definition) -> Vec<File> {
     vec![File::new("compose.yaml", yaml::document(ABOUT, &document)), prometheus_config(definition)]
 }
 
-/// The host, seen from a container.
+/// The name by which a container reaches the host.
 const HOST: &str = "host.docker.internal";
 
-/// What Prometheus scrapes from within its container.
+/// The configuration of Prometheus, with targets as its container reaches them.
 fn prometheus_config(definition: &Definition) -> File {
     let mut definition = definition.clone();
     for service in &mut definition.services {
@@ -42,11 +73,13 @@ fn prometheus_config(definition: &Definition) -> File {
     prometheus::config_for_compose(&definition, about)
 }
 
+/// The targets of a service as a container reaches them.
 fn reachable(service: &Service) -> Vec<String> {
     service.targets.iter().map(|target| of_container(target)).collect()
 }
 
-/// A loopback address is the container's own there.
+/// A target as a container reaches it: in a container, a loopback address is its own, so
+/// the host takes its place.
 pub(crate) fn of_container(target: &str) -> String {
     let Some((host, port)) = target.rsplit_once(':') else { return target.to_owned() };
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -54,9 +87,10 @@ pub(crate) fn of_container(target: &str) -> String {
     if is_own { format!("{HOST}:{port}") } else { target.to_owned() }
 }
 
-/// Where Grafana is published if the definition does not say.
+/// The port of Grafana if the definition has no link to one on this machine.
 const GRAFANA_PORT: u16 = 3000;
 
+/// The programs, by name.
 fn services(definition: &Definition) -> Yaml {
     Yaml::map([
         ("prometheus", prometheus(definition)),
@@ -69,23 +103,25 @@ fn services(definition: &Definition) -> Yaml {
     ])
 }
 
-/// The volumes that outlive their containers.
+/// The named volumes, which keep data when containers are replaced.
 fn volumes() -> Yaml {
     let names = ["prometheus", "alertmanager", "grafana", "loki", "tempo", "otel-collector"];
     Yaml::map(names.map(|name| (name, Yaml::Map(Vec::new()))))
 }
 
-/// The secrets of the receivers: files, whose paths come from the environment or from `.env`.
+/// The secrets of the receivers: files whose paths come from the environment or from
+/// `.env`.
 fn secrets(definition: &Definition) -> Yaml {
     let secrets = alertmanager::secrets(definition).into_iter().map(|secret| {
         let variable = format!("{}_FILE", secret.to_ascii_uppercase().replace(['-', '.'], "_"));
-        // An empty file: Alertmanager starts, and says what it lacks when it wants to tell somebody.
+        // An empty file: Alertmanager starts, and logs an error when it sends to that receiver.
         let file = format!("${{{variable}:-/dev/null}}");
         (secret, Yaml::map([("file", file.into())]))
     });
     Yaml::Map(secrets.collect())
 }
 
+/// A program: its image, arguments, published ports and volumes.
 fn program(image: &str, command: &[&str], ports: &[String], volumes: &[&str]) -> Yaml {
     let mut program = Yaml::map([("image", image.into()), ("restart", "unless-stopped".into())]);
     if !command.is_empty() {
@@ -97,11 +133,12 @@ fn program(image: &str, command: &[&str], ports: &[String], volumes: &[&str]) ->
     program.with("volumes", Yaml::list(volumes.iter().copied()))
 }
 
-/// Published on the loopback only: nothing here asks who you are.
+/// A port published on the loopback address only: the programs have no authentication.
 fn port(outside: u16, inside: u16) -> String {
     format!("127.0.0.1:{outside}:{inside}")
 }
 
+/// Prometheus, with exemplars and a retention for the longest SLO.
 fn prometheus(definition: &Definition) -> Yaml {
     let retention = format!("--storage.tsdb.retention.time={}d", retention_days(&definition.services));
     program(
@@ -109,7 +146,7 @@ fn prometheus(definition: &Definition) -> Yaml {
         &[
             "--config.file=/etc/prometheus/prometheus-compose.yml",
             "--storage.tsdb.path=/prometheus",
-            // The windows of the objectives, and some.
+            // The longest window of an SLO, and a margin.
             &retention,
             "--enable-feature=exemplar-storage",
         ],
@@ -119,6 +156,7 @@ fn prometheus(definition: &Definition) -> Yaml {
     .with("extra_hosts", Yaml::list([format!("{HOST}:host-gateway")]))
 }
 
+/// Alertmanager, with the secrets of its receivers.
 fn alertmanager(definition: &Definition) -> Yaml {
     let program = program(
         ALERTMANAGER_IMAGE,
@@ -131,6 +169,7 @@ fn alertmanager(definition: &Definition) -> Yaml {
     if secrets.is_empty() { program } else { program.with("secrets", Yaml::list(secrets)) }
 }
 
+/// Grafana, which anybody who reaches the port may read.
 fn grafana(definition: &Definition) -> Yaml {
     let environment = [
         // Whoever reaches the port on this machine may look.
@@ -152,7 +191,7 @@ fn grafana(definition: &Definition) -> Yaml {
     .with("depends_on", Yaml::list(["prometheus", "loki", "tempo"]))
 }
 
-/// The port of the definition's link, if that is on this machine.
+/// The port in `links.grafana`, if that is on this machine.
 fn grafana_port(definition: &Definition) -> u16 {
     let link = definition.links.grafana.as_deref().unwrap_or_default();
     let host = link.split_once("://").map_or(link, |(_, rest)| rest).split('/').next().unwrap_or_default();
@@ -162,17 +201,19 @@ fn grafana_port(definition: &Definition) -> u16 {
     }
 }
 
+/// Loki, with local storage.
 fn loki() -> Yaml {
     let command = ["-config.file=/etc/loki/loki-config.yaml"];
     program(LOKI_IMAGE, &command, &[port(3100, 3100)], &["./loki:/etc/loki:ro", "loki:/loki"])
 }
 
+/// Tempo, with local storage.
 fn tempo() -> Yaml {
     let command = ["-config.file=/etc/tempo/tempo.yaml"];
     program(TEMPO_IMAGE, &command, &[port(3200, 3200)], &["./tempo:/etc/tempo:ro", "tempo:/var/tempo"])
 }
 
-/// Where the services send to, and what reads the files that they write.
+/// The collector: it receives OTLP of the services and reads their log files.
 fn collector(definition: &Definition) -> Yaml {
     let mut volumes = vec!["./otel-collector:/etc/otelcol:ro".to_owned(), "otel-collector:/var/lib/otelcol".to_owned()];
     volumes.extend(log_folders(definition).iter().map(|folder| format!("{folder}:{folder}:ro")));
@@ -184,7 +225,8 @@ fn collector(definition: &Definition) -> Yaml {
         .with("depends_on", Yaml::list(["loki", "tempo"]))
 }
 
-/// The folders of the log files: those without a pattern in them.
+/// The folders of all log files, each once; of a pattern, the part before the first
+/// wildcard. Never the root.
 fn log_folders(definition: &Definition) -> BTreeSet<String> {
     let files = definition.services.iter().flat_map(|service| &service.log_files);
     files
@@ -201,8 +243,8 @@ fn log_folders(definition: &Definition) -> BTreeSet<String> {
         .collect()
 }
 
-/// Reads what containers of the services write to standard output; asked for by a profile, since lines
-/// that a service also sends by OTLP would be there twice.
+/// Alloy, in the profile `containers`: it reads the standard output of the services'
+/// containers.
 fn alloy() -> Yaml {
     let command = ["run", "--storage.path=/var/lib/alloy/data", "/etc/alloy/config.alloy"];
     let volumes = ["./alloy:/etc/alloy:ro", "/var/run/docker.sock:/var/run/docker.sock:ro"];

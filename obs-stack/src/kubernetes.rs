@@ -1,11 +1,27 @@
-//! Kubernetes, with the Prometheus Operator and the dashboard sidecar of Grafana.
+//! Objects for Kubernetes, with the [Prometheus Operator](https://prometheus-operator.dev)
+//! and the dashboard sidecar of Grafana.
 //!
-//! | file | is |
+//! | file | object |
 //! |---|---|
-//! | `kubernetes/SERVICE.servicemonitor.yaml` | what is scraped: the pods behind the Service of this name |
-//! | `kubernetes/alternatives/SERVICE.podmonitor.yaml` | the same where there is no Service; never both, or all counts twice |
-//! | `kubernetes/SERVICE.prometheusrule.yaml`, `….2.yaml` | the rules of `prometheus/rules`; more than one where one would be too large for `kubectl apply` |
-//! | `kubernetes/DASHBOARD.configmap.yaml` | a dashboard of `grafana/dashboards` |
+//! | `kubernetes/SERVICE.servicemonitor.yaml` | `ServiceMonitor`: scrapes the pods behind the Kubernetes Service |
+//! | `kubernetes/alternatives/SERVICE.podmonitor.yaml` | `PodMonitor`: scrapes the pods themselves, where there is no Kubernetes Service; with both, all counts twice |
+//! | `kubernetes/SERVICE.prometheusrule.yaml`, `….2.yaml` | `PrometheusRule`: the rules of `prometheus/rules`, in as many objects as `kubectl apply` can take |
+//! | `kubernetes/DASHBOARD.configmap.yaml` | `ConfigMap`: a dashboard of `grafana/dashboards` |
+//!
+//! Pods and Kubernetes Services are selected by the label `app.kubernetes.io/name:
+//! SERVICE`, and scraped every 15 seconds on the port with the name `http`. The objects
+//! have the label `release: kube-prometheus-stack`, which the operator of that Helm chart
+//! looks for; the config maps have `grafana_dashboard: "1"`.
+//!
+//! ```
+//! use obs_rules::definition::Definition;
+//!
+//! let definition = Definition::parse("version: 1\nservices: [{ name: orders }]", "obs.yaml")?;
+//! let files = obs_stack::kubernetes::files(&definition);
+//! assert_eq!(files[0].path, "kubernetes/orders.servicemonitor.yaml");
+//! assert!(files[0].content.contains("kind: ServiceMonitor"));
+//! # Ok::<(), obs_rules::definition::DefinitionError>(())
+//! ```
 
 use std::slice;
 
@@ -18,7 +34,7 @@ use crate::{
     yaml::{self, Yaml},
 };
 
-/// All files of Kubernetes.
+/// Generates the monitors, rules and dashboards of all services.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let of_services = definition.services.iter().flat_map(|service| {
@@ -28,11 +44,12 @@ pub fn files(definition: &Definition) -> Vec<File> {
     of_services.chain(config_maps(&grafana::files(definition))).collect()
 }
 
+/// The API group and version of the Prometheus Operator.
 const API: &str = "monitoring.coreos.com/v1";
 /// The name of the port that serves the metrics page.
 const PORT: &str = "http";
 
-/// Scrapes the pods behind the Service that is called like ours.
+/// A `ServiceMonitor`: scrapes the pods behind the Kubernetes Service of this service.
 fn service_monitor(service: &Service) -> File {
     let about =
         "Scrapes the pods behind the Kubernetes Service with the label app.kubernetes.io/name, on its port `http`.";
@@ -42,7 +59,7 @@ fn service_monitor(service: &Service) -> File {
     File::new(path, yaml::document(about, &object))
 }
 
-/// Scrapes the pods themselves.
+/// A `PodMonitor`: scrapes the pods of this service directly.
 fn pod_monitor(service: &Service) -> File {
     let about = "Scrapes the pods with the label app.kubernetes.io/name themselves. Instead of the ServiceMonitor, where\n\
                  there is no Kubernetes Service: with both, every request counts twice.";
@@ -52,6 +69,7 @@ fn pod_monitor(service: &Service) -> File {
     File::new(path, yaml::document(about, &object))
 }
 
+/// The specification of a monitor; the two kinds name their list of endpoints differently.
 fn spec(service: &Service, job_label: &str, endpoints: &str) -> Yaml {
     let selector = Yaml::map([("matchLabels", Yaml::map([("app.kubernetes.io/name", (&service.name).into())]))]);
     let endpoint = Yaml::map([
@@ -72,20 +90,23 @@ fn spec(service: &Service, job_label: &str, endpoints: &str) -> Yaml {
     ])
 }
 
+/// Sets the label `env` of all samples, if the service has an environment.
 fn environment(service: &Service) -> Option<Yaml> {
     let replacement = service.environment.replace('$', "$$");
     let relabelling = [("targetLabel", "env".into()), ("replacement", replacement.into())];
     (!service.environment.is_empty()).then(|| Yaml::map(relabelling))
 }
 
-/// The rules of a service: one object, or as many as it takes to keep each below what `kubectl apply` can carry.
+/// The rules of a service: one `PrometheusRule`, or several if one would be too large for
+/// `kubectl apply`.
 fn prometheus_rules(definition: &Definition, service: &Service) -> Vec<File> {
     let parts = parts(prometheus::groups(definition, service));
     parts.iter().enumerate().map(|(at, groups)| prometheus_rule(service, at + 1, groups)).collect()
 }
 
+/// One `PrometheusRule`; from the second on, the name ends with its number.
 fn prometheus_rule(service: &Service, number: usize, groups: &[Group]) -> File {
-    // No name of a service has a point: the second object of `orders` is not the first of `orders-2`.
+    // Names of services have no dot, so the second object of `orders` is not the first of `orders-2`.
     let suffix = if number == 1 { String::new() } else { format!(".{number}") };
     let name = format!("{}{suffix}", service.name);
     let object = object("monitoring.coreos.com/v1", "PrometheusRule", &name, &labels(service));
@@ -98,8 +119,8 @@ fn prometheus_rule(service: &Service, number: usize, groups: &[Group]) -> File {
     File::new(path, yaml::document(&about, &document))
 }
 
-/// Groups in their order, as many in each part as fit. Rules of a group see what those before them recorded, so a group
-/// stays whole.
+/// Distributes groups over objects, in their order and as many in each as fit. A group
+/// stays whole, since its later rules read what the earlier ones record.
 fn parts(groups: Vec<Group>) -> Vec<Vec<Group>> {
     let mut parts: Vec<Vec<Group>> = Vec::new();
     let mut size = 0;
@@ -117,11 +138,13 @@ fn parts(groups: Vec<Group>) -> Vec<Vec<Group>> {
     parts
 }
 
-/// What the sidecar looks for.
+/// The label by which the sidecar finds dashboards.
 const LABEL: (&str, &str) = ("grafana_dashboard", "1");
+/// The folder of the dashboards among the generated files.
 const DASHBOARDS: &str = "grafana/dashboards/";
 
-/// One object for each dashboard: together they could exceed what one may hold (1 MiB).
+/// A `ConfigMap` for each dashboard: together they could exceed the limit of an object (1
+/// MiB).
 pub(crate) fn config_maps(files: &[File]) -> Vec<File> {
     files
         .iter()
@@ -132,11 +155,12 @@ pub(crate) fn config_maps(files: &[File]) -> Vec<File> {
         .collect()
 }
 
-/// Without the indentation, which is a third of it; the file in `grafana/dashboards` is for people.
+/// JSON without indentation, which is a third of a dashboard.
 fn compact(json: &str) -> String {
     serde_json::from_str::<serde_json::Value>(json).map_or_else(|_| json.to_owned(), |value| value.to_string())
 }
 
+/// The `ConfigMap` of one dashboard.
 fn config_map(stem: &str, json: &str) -> File {
     let file_name = format!("{stem}.json");
     let stem = name(stem);
@@ -146,28 +170,29 @@ fn config_map(stem: &str, json: &str) -> File {
     File::new(format!("kubernetes/{stem}.configmap.yaml"), yaml::document(about, &object))
 }
 
-/// The bytes that what makes an object grow may have: `kubectl apply` notes the whole object in an annotation, and those
-/// have 256 KiB at most. The rest is for the object's head and for what its JSON has more than its YAML.
+/// The most bytes of the growing part of an object. `kubectl apply` stores the whole object
+/// in an annotation of at most 256 KiB; the remainder is for metadata and for the larger
+/// JSON form.
 const LARGEST: usize = 180_000;
 
-/// The longest name of an object.
+/// The longest name of an object, in bytes.
 const LONGEST: usize = 253;
 
-/// An object: its kind, its name, its labels; the rest is added.
+/// An object with its kind, name and labels, to which the specification is added.
 fn object(api_version: &str, kind: &str, name: &str, labels: &[(&str, &str)]) -> Yaml {
     let labels = labels.iter().map(|(key, value)| (*key, Yaml::from(*value)));
     let metadata = Yaml::map([("name", self::name(name).into()), ("labels", Yaml::map(labels))]);
     Yaml::map([("apiVersion", api_version.into()), ("kind", kind.into()), ("metadata", metadata)])
 }
 
-/// The labels of what belongs to a service. Prometheus Operator, as the chart kube-prometheus-stack
-/// sets it up, looks at objects with the chart's own `release` only.
+/// The labels of the objects of a service. The Prometheus Operator of the Helm chart
+/// kube-prometheus-stack selects objects by `release`.
 fn labels(service: &Service) -> [(&'static str, &str); 2] {
     [("app.kubernetes.io/name", &service.name), ("release", "kube-prometheus-stack")]
 }
 
-/// A name as objects may have one: lower case, digits, `-` and `.`, beginning and ending with a letter
-/// or digit.
+/// A valid name of an object (RFC 1123 subdomain): lower case letters, digits, `-` and `.`,
+/// with a letter or digit at both ends.
 pub(crate) fn name(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let name: String = lower.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();

@@ -1,8 +1,36 @@
-//! Files of Loki: its configuration, for local disks and for S3, and saved queries.
+//! Files of Grafana Loki 3, which stores log lines.
 //!
-//! Streams have the labels `job` and `service_name` (both the service's name), `env` and `level`, whichever
-//! way a line comes: by [Alloy](crate::alloy) or by the [collector](crate::collector). `trace_id`, `span_id`
-//! and `request_id` are structured metadata: as labels, each request would make a stream.
+//! | file | content |
+//! |---|---|
+//! | `loki/loki-config.yaml` | a single process with local storage |
+//! | `loki/loki-config.s3.yaml` | the same with its data in S3; start it with `-config.expand-env=true` |
+//! | `loki/queries.logql` | LogQL queries of each service, to paste into Explore |
+//!
+//! A stream has the labels `job` and `service_name` (both the name of the service), `env`
+//! and `level`, whether its lines come by [Alloy](crate::alloy) or by the
+//! [collector](crate::collector). `trace_id`, `span_id` and `request_id` are [structured
+//! metadata](https://grafana.com/docs/loki/latest/get-started/labels/structured-metadata/):
+//! as labels, each request would make a stream.
+//!
+//! | limit | value |
+//! |---|---|
+//! | retention | 744 h (31 days) |
+//! | age of a line that is accepted | 168 h (7 days) |
+//! | size of a line | 256 KB, longer ones are cut |
+//! | streams | 5 000 |
+//! | ingestion | 8 MB/s, bursts of 16 MB |
+//!
+//! Loki listens on port 3100, without authentication: whoever reaches the port may read and
+//! write.
+//!
+//! ```
+//! use obs_rules::definition::Definition;
+//!
+//! let definition = Definition::parse("version: 1\nservices: [{ name: orders }]", "obs.yaml")?;
+//! let queries = obs_stack::loki::queries(&definition.services[0]);
+//! assert_eq!(queries[0].logql, "{job=\"orders\"} |= \"ERROR\"");
+//! # Ok::<(), obs_rules::definition::DefinitionError>(())
+//! ```
 
 use std::fmt::Write as _;
 
@@ -18,7 +46,7 @@ use crate::{
     yaml::{self, Yaml},
 };
 
-/// `loki/loki-config.yaml`, the same for S3, and the saved queries.
+/// Generates the configuration for local storage, the one for S3, and the saved queries.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     vec![
@@ -28,6 +56,7 @@ pub fn files(definition: &Definition) -> Vec<File> {
     ]
 }
 
+/// The saved queries of all services, each below a comment with its title.
 fn saved_queries(definition: &Definition) -> String {
     let mut text = header("#", "Queries to paste into Explore, service by service.");
     for service in &definition.services {
@@ -40,17 +69,20 @@ fn saved_queries(definition: &Definition) -> String {
     text
 }
 
-/// Where chunks and index are kept.
+/// Where Loki keeps chunks and index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Storage {
     Filesystem,
     S3,
 }
 
+/// The header of both configurations.
 const ABOUT: &str = "Loki 3: index tsdb, schema v13, which structured metadata and OTLP need.";
+/// What the header of the configuration for S3 adds.
 const ABOUT_S3: &str = "\nWith its data in S3: start it with -config.expand-env=true and LOKI_S3_BUCKET and \
                         LOKI_S3_REGION\nin its environment; credentials as the AWS SDK finds them.";
 
+/// A configuration: [reference](https://grafana.com/docs/loki/latest/configure/).
 fn config(storage: Storage) -> String {
     let about = match storage {
         Storage::Filesystem => ABOUT.to_owned(),
@@ -72,6 +104,7 @@ fn config(storage: Storage) -> String {
 // === impl Storage ===
 
 impl Storage {
+    /// The name of the object store.
     const fn as_str(self) -> &'static str {
         match self {
             Self::Filesystem => "filesystem",
@@ -80,6 +113,7 @@ impl Storage {
     }
 }
 
+/// Addresses and storage of all components.
 fn common(storage: Storage) -> Yaml {
     let place = match storage {
         Storage::Filesystem => {
@@ -103,9 +137,10 @@ fn common(storage: Storage) -> Yaml {
     ])
 }
 
+/// Index and chunk format: `tsdb` with schema v13, which structured metadata and OTLP need.
 fn schema(storage: Storage) -> Yaml {
     let period = Yaml::map([
-        // In the past when Loki first starts: lines before it would have no schema.
+        // Before Loki first starts: older lines would have no schema.
         ("from", "2026-01-01".into()),
         ("store", "tsdb".into()),
         ("object_store", storage.as_str().into()),
@@ -115,6 +150,7 @@ fn schema(storage: Storage) -> Yaml {
     Yaml::map([("configs", Yaml::list([period]))])
 }
 
+/// Limits of the one tenant, and the resource attributes that become labels.
 fn limits() -> Yaml {
     // Of resources that come by OTLP; all their other attributes are structured metadata.
     let labels = ["service.name"].into_iter().chain(LABELS);
@@ -139,6 +175,7 @@ fn limits() -> Yaml {
     ])
 }
 
+/// Deletes what is older than the retention.
 fn compactor(storage: Storage) -> Yaml {
     Yaml::map([
         ("working_directory", "/loki/compactor".into()),
@@ -148,17 +185,18 @@ fn compactor(storage: Storage) -> Yaml {
     ])
 }
 
-/// A query that is worth keeping.
+/// A LogQL query with a title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SavedQuery {
-    /// What it answers.
+    /// What the query shows.
     pub title: &'static str,
-    /// The `LogQL`.
+    /// The query.
     pub logql: String,
 }
 
-/// The saved queries of a service.
+/// The saved queries of a service: errors, slow requests, lines by level, quantiles of the
+/// duration, lines of a trace or of a request.
 #[must_use]
 pub fn queries(service: &Service) -> Vec<SavedQuery> {
     let all = stream(service);
@@ -193,18 +231,20 @@ pub fn queries(service: &Service) -> Vec<SavedQuery> {
     .collect()
 }
 
-/// The labels of a stream besides `service_name`: few values each, known beforehand.
+/// The labels of a stream besides `service_name`. Each has few values, which are known in
+/// advance.
 pub(crate) const LABELS: [&str; 3] = ["job", log::ENV, log::LEVEL];
 
-/// What a line is found by and must not become a label.
+/// Structured metadata: lines are searched by these ids, but each request has its own.
 pub(crate) const METADATA: [&str; 3] = [log::TRACE_ID, log::SPAN_ID, log::REQUEST_ID];
 
-/// All lines of a service.
+/// A stream selector for all lines of a service: `{job="orders"}`.
 pub(crate) fn stream(service: &Service) -> String {
     stream_with(service, &[])
 }
 
-/// The lines of a service whose labels match: key, operator, value.
+/// A stream selector for the lines of a service whose labels match; a matcher is label,
+/// operator and value.
 pub(crate) fn stream_with(service: &Service, matchers: &[(&str, &str, &str)]) -> String {
     let mut text = format!("{{job={}", Expr::string(&service.name));
     for (label, op, value) in matchers {

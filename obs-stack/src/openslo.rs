@@ -1,7 +1,25 @@
-//! The service level objectives as [OpenSLO](https://openslo.com) v1, for other tools.
+//! Service level objectives as [OpenSLO](https://openslo.com) v1, for other tools.
 //!
-//! `openslo/SERVICE.yaml`: the service, its objectives, and an alert policy for each burn rate. The format knows
-//! one window for a condition: it gets the long one, the exact rule is in `prometheus/rules`.
+//! | file | objects |
+//! |---|---|
+//! | `openslo/SERVICE.yaml` | the `Service`, an `SLO` for each objective, an `AlertPolicy` for each burn rate |
+//!
+//! Only services with SLOs have a file. The indicator of an SLO is a ratio of two counters:
+//! bad requests to all for availability, requests within the threshold to all for latency.
+//! A condition of OpenSLO has one window, so it has the long window of the burn rate; the
+//! exact rule with both windows is in `prometheus/rules`. Severities are `page` and
+//! `ticket`, and every policy notifies `alertmanager`.
+//!
+//! ```
+//! use obs_rules::definition::Definition;
+//!
+//! let text = "version: 1\nservices: [{ name: orders, slos: [{ name: availability, objective: 99.9, window: 30d }] }]";
+//! let definition = Definition::parse(text, "obs.yaml")?;
+//! let files = obs_stack::openslo::files(&definition);
+//! assert_eq!(files[0].path, "openslo/orders.yaml");
+//! assert!(files[0].content.contains("target: 0.999"));
+//! # Ok::<(), obs_rules::definition::DefinitionError>(())
+//! ```
 
 use obs_rules::{
     BurnRate, Severity, Sli, Slo, Tally,
@@ -16,12 +34,13 @@ use crate::{
     yaml::{self, Yaml},
 };
 
-/// One file for each service that promises something.
+/// Generates a file for each service that has SLOs.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     definition.services.iter().filter(|service| !service.slos.is_empty()).map(of_service).collect()
 }
 
+/// The file of one service.
 fn of_service(service: &Service) -> File {
     let about = Yaml::map([("description", (&service.description).into())]);
     let mut documents = vec![object("Service", &[&service.name], about)];
@@ -35,7 +54,7 @@ fn of_service(service: &Service) -> File {
     File::new(path, header("#", &about) + &documents.concat())
 }
 
-/// An object of the format.
+/// An object: its kind, its name, and its specification.
 fn object(kind: &str, name: &[&str], spec: Yaml) -> Yaml {
     Yaml::map([
         ("apiVersion", "openslo/v1".into()),
@@ -45,12 +64,14 @@ fn object(kind: &str, name: &[&str], spec: Yaml) -> Yaml {
     ])
 }
 
-/// The longest name that the format allows: that of a DNS label (RFC 1123).
+/// The longest name of an object, in bytes: that of a DNS label (RFC 1123).
 const LONGEST: usize = 63;
+/// Stands between the parts of a name.
 const SEPARATOR: &str = "--";
 
-/// The name of an object that belongs to these: a DNS label, never empty, and another one for each other list of names.
-/// `a` with `b-c` is not `a-b` with `c`, and two long names that begin alike stay apart by a hash.
+/// The name of an object, from its parts: a DNS label, never empty. Different lists of
+/// parts have different names: a hash is added where joined parts would be ambiguous or too
+/// long.
 fn object_name(parts: &[&str]) -> String {
     let whole = parts.join(SEPARATOR);
     let name = slug(&whole);
@@ -62,6 +83,7 @@ fn object_name(parts: &[&str]) -> String {
     with_hash(if name.is_empty() { "unnamed" } else { name }, &parts.join("\0"), LONGEST)
 }
 
+/// The `SLO` object of an objective.
 fn slo_object(service: &Service, slo: &Slo) -> Yaml {
     let policies =
         slo.burn_rates().into_iter().map(|burn| object_name(&policy_name(service, slo, &burn.long.to_string())));
@@ -81,7 +103,7 @@ fn slo_object(service: &Service, slo: &Slo) -> Yaml {
     )
 }
 
-/// Counters: how many requests there were, and how many of them were good or bad.
+/// The indicator: counters of all requests, and of the good or the bad ones.
 fn indicator(service: &Service, slo: &Slo) -> Yaml {
     let (naming, scope) = (service.naming(), slo.requests());
     let (total, kind, part) = match slo.sli() {
@@ -96,6 +118,7 @@ fn indicator(service: &Service, slo: &Slo) -> Yaml {
     Yaml::map([("metadata", metadata), ("spec", Yaml::map([("ratioMetric", ratio)]))])
 }
 
+/// The PromQL of a counter, over all its series.
 fn source(tally: &Tally) -> Yaml {
     let all = tally.selectors().iter().map(Expr::instant).reduce(Expr::or);
     let query = all.map(|all| all.sum().to_string()).unwrap_or_default();
@@ -103,15 +126,17 @@ fn source(tally: &Tally) -> Yaml {
     Yaml::map([("metricSource", Yaml::map([("type", "Prometheus".into()), ("spec", spec)]))])
 }
 
+/// An `AlertPolicy` for each burn rate of an objective.
 fn policies(service: &Service, slo: &Slo) -> Vec<Yaml> {
     slo.burn_rates().iter().map(|burn| policy(service, slo, burn)).collect()
 }
 
-/// The names that a policy's own is made of; `window` is the long one.
+/// The parts of a policy's name; `window` is the long one.
 fn policy_name<'a>(service: &'a Service, slo: &'a Slo, window: &'a str) -> [&'a str; 4] {
     [&service.name, slo.name(), "burn", window]
 }
 
+/// The `AlertPolicy` of one burn rate.
 fn policy(service: &Service, slo: &Slo, burn: &BurnRate) -> Yaml {
     let window = burn.long.to_string();
     let name = policy_name(service, slo, &window);
@@ -143,7 +168,7 @@ fn policy(service: &Service, slo: &Slo, burn: &BurnRate) -> Yaml {
     )
 }
 
-/// Whoever Alertmanager routes it to. A service of no team has a target of its own.
+/// Alertmanager, under the name of the team; under that of the service if it has no team.
 fn notification_target(service: &Service) -> Yaml {
     let team = if service.team.is_empty() { ["service", &service.name] } else { ["team", &service.team] };
     object("AlertNotificationTarget", &team, Yaml::map([("target", "alertmanager".into())]))

@@ -1,4 +1,4 @@
-//! What an alert is about.
+//! The subject of an alert: it decides which panels and which advice belong to the alert.
 
 use obs_conventions::names::{cache, database, metric};
 use obs_rules::{AlertRule, Condition, Scope, Sli, definition::Service, promql::Selector};
@@ -6,28 +6,45 @@ use obs_rules::{AlertRule, Condition, Scope, Sli, definition::Service, promql::S
 /// What an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
+    /// Failed requests: error ratio, availability, the error budget of an availability SLO.
     Errors,
+    /// Duration of requests, the error budget of a latency SLO.
     Latency,
+    /// A change of the request rate.
     Traffic,
+    /// A service or an instance that is down.
     Absent,
+    /// Panics in handlers.
     Panics,
+    /// Failed calls of other services.
     Clients,
+    /// Connections of a database pool.
     Pool,
+    /// Failed database queries.
     Queries,
+    /// The hit ratio of a cache.
     Caches,
+    /// Open file descriptors of the process.
     FileDescriptors,
+    /// Workers and queues of the tokio runtime.
     Runtime,
+    /// Log lines that were dropped.
     LogLines,
+    /// Log records that could not be exported by OTLP.
     LogRecords,
+    /// Spans that could not be exported.
     Spans,
+    /// Series over the limit of their metric.
     Series,
-    /// Only its author knows.
+    /// A metric of the service itself, or a closure.
     Own,
 }
 
 // === impl Subject ===
 
 impl Subject {
+    /// The subject that follows from the condition of an alert, and from how the service
+    /// names its metrics.
     pub(crate) fn of(service: &Service, alert: &AlertRule) -> Self {
         match alert.condition() {
             Condition::ErrorRatio { .. } | Condition::Availability { .. } => Self::Errors,
@@ -47,6 +64,7 @@ impl Subject {
         }
     }
 
+    /// The subject of an alert on this metric.
     fn of_metric(service: &Service, selector: &Selector) -> Self {
         let name = selector.metric();
         let is_of = |selectors: &[Selector]| selectors.iter().any(|one| one.metric() == name);

@@ -1,11 +1,14 @@
-//! YAML, written by a crate that knows what YAML 1.1 and 1.2 readers take for something else than text.
+//! Writing YAML.
+//!
+//! The crate `serde-saphyr` decides which texts need quotes, so that YAML 1.1 and YAML 1.2
+//! readers both read them as text: `yes`, `0o7`, `1:30`.
 
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_saphyr::DoubleQuoted;
 
 use crate::file::{header, is_plain};
 
-/// A value; maps keep their order.
+/// A YAML value; maps keep their order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Yaml {
     Text(String),
@@ -19,15 +22,17 @@ pub(crate) enum Yaml {
 // === impl Yaml ===
 
 impl Yaml {
+    /// A map with these entries, in this order.
     pub(crate) fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
         Self::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     }
 
+    /// A list of these items.
     pub(crate) fn list<T: Into<Self>>(items: impl IntoIterator<Item = T>) -> Self {
         Self::List(items.into_iter().map(Into::into).collect())
     }
 
-    /// An entry more, at the end of a map; other values stay as they are.
+    /// Appends an entry to a map. Other values stay as they are.
     pub(crate) fn with(mut self, key: &str, value: impl Into<Self>) -> Self {
         if let Self::Map(entries) = &mut self {
             entries.push((key.to_owned(), value.into()));
@@ -92,18 +97,18 @@ impl Serialize for Yaml {
     }
 }
 
-/// Whether a text can be written over several lines: readers disagree about blanks and tabs at the ends of
-/// lines there, and about what else ends a line.
+/// Whether a text can be written as a block of several lines. Readers disagree about blanks
+/// at the ends of lines, and about other characters than the line feed that end one.
 fn is_tame(text: &str) -> bool {
     text.split('\n').all(|line| line.trim() == line && line.chars().all(is_plain)) && !text.starts_with('\n')
 }
 
-/// A document below a header that says where it comes from and what it is.
+/// A YAML document below a header that says that it is generated, and what it is.
 pub(crate) fn document(about: &str, value: &Yaml) -> String {
     format!("{}{}", header("#", about), body(value))
 }
 
-/// A document without a header.
+/// A YAML document without a header.
 pub(crate) fn body(value: &Yaml) -> String {
     // Only keys that are no text, and options out of range, can't be written: there are none.
     serde_saphyr::to_string(value).unwrap_or_else(|error| format!("# not written: {error}\n"))

@@ -1,4 +1,5 @@
-//! All files of Alertmanager.
+//! The configuration: global settings, the tree of routes, inhibition rules, and the
+//! templates.
 
 use std::collections::BTreeSet;
 
@@ -16,10 +17,11 @@ use crate::{
     yaml::{self, Yaml},
 };
 
-/// Where mail goes: the name of a relay in the network of the Compose file.
+/// The relay for e-mail: a host in the network of the Compose file.
 const RELAY: &str = "smtp:25";
 
-/// The texts. Labels and annotations are data there: nothing in them is read as a template again.
+/// The templates. Labels and annotations are only inserted: templates inside of them are
+/// not evaluated.
 const TEMPLATES: &str = r#"{{- define "obs.title" -}}
 [{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}] {{ .CommonLabels.severity | toUpper }} {{ .CommonLabels.service }}: {{ .GroupLabels.alertname }}
 {{- end -}}
@@ -40,7 +42,7 @@ const TEMPLATES: &str = r#"{{- define "obs.title" -}}
 {{- end -}}
 "#;
 
-/// All files of Alertmanager.
+/// Generates the configuration and the templates of notifications.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     vec![
@@ -49,11 +51,13 @@ pub fn files(definition: &Definition) -> Vec<File> {
     ]
 }
 
+/// The file of templates, with the header as a template comment.
 fn templates() -> String {
     let about = header("", "Texts of notifications.");
     format!("{{{{/*\n{}\n*/}}}}\n{TEMPLATES}", about.trim())
 }
 
+/// The header of the configuration, which names the secrets that it reads.
 fn about(definition: &Definition) -> String {
     let secrets = receivers::secrets(definition);
     if secrets.is_empty() {
@@ -65,6 +69,7 @@ fn about(definition: &Definition) -> String {
     )
 }
 
+/// The whole configuration.
 fn config(definition: &Definition) -> Yaml {
     let mut global = Yaml::map([("resolve_timeout", "5m".into())]);
     if receivers::need_mail(definition) {
@@ -82,7 +87,8 @@ fn config(definition: &Definition) -> Yaml {
     ])
 }
 
-/// The tree of routes: nobody is told of alerts for the record, a team of its own.
+/// The tree of routes: alerts of severity `info` are discarded, all others go to the route
+/// of their team.
 fn route_tree(definition: &Definition) -> Yaml {
     let record = Yaml::map([("receiver", DISCARD.into()), ("matchers", matchers("severity", Severity::Info.as_str()))]);
     let routes: Vec<_> = [record].into_iter().chain(definition.teams.iter().map(team_route)).collect();
@@ -97,7 +103,9 @@ fn route_tree(definition: &Definition) -> Yaml {
     ])
 }
 
-/// A page comes at once and is repeated; a ticket waits for its kin and is repeated once a day.
+/// The route of a team. Critical alerts are sent at once and repeated hourly, others are
+/// collected for a minute and repeated daily; the escalation gets critical alerts that
+/// still fire after 15 minutes.
 fn team_route(team: &Team) -> Yaml {
     let critical = || matchers("severity", Severity::Critical.as_str());
     let page = Yaml::map([
@@ -110,7 +118,7 @@ fn team_route(team: &Team) -> Yaml {
         Yaml::map([
             ("receiver", receivers::escalation(team).into()),
             ("matchers", critical()),
-            // Told of what is not over by then: an alert that ends within the wait is never sent.
+            // An alert that resolves within this wait is never sent.
             ("group_wait", "15m".into()),
             ("group_interval", "15m".into()),
             ("repeat_interval", "1h".into()),
@@ -126,11 +134,12 @@ fn team_route(team: &Team) -> Yaml {
     ])
 }
 
+/// A matcher for one label.
 fn matchers(label: &str, value: &str) -> Yaml {
     matchers_of(&Selector::new("").with(label, value))
 }
 
-/// Matchers are spelled as in `PromQL`.
+/// The matchers of a selector; Alertmanager writes them as PromQL does.
 fn matchers_of(selector: &Selector) -> Yaml {
     let of = |matcher: &Matcher| {
         let mut alone = Selector::new("");
@@ -145,21 +154,22 @@ fn matchers_of(selector: &Selector) -> Yaml {
     Yaml::list(selector.matchers().iter().map(of))
 }
 
-/// Labels of an alert that say whose it is.
+/// Labels that identify the service of an alert.
 const OWNER: [&str; 2] = ["service", "env"];
 
-/// A page mutes a ticket, and a service that is down mutes all the rest of it: no alert is muted by one that it
-/// mutes itself, as none of these mutes what tells that a service is down.
+/// The inhibition rules. No alert inhibits itself through a cycle, since none of the rules
+/// inhibits `ServiceDown`.
 fn inhibition_rules(definition: &Definition) -> Yaml {
-    let mut rules = vec![page_mutes_ticket_of_the_same_objective(), page_mutes_ticket_of_the_same_alert()];
+    let mut rules = vec![critical_inhibits_warning_of_the_same_slo(), critical_inhibits_warning_of_the_same_alert()];
     let mut services = definition.services.iter();
-    if services.any(|service| service.alerts.iter().any(tells_that_a_service_is_down)) {
-        rules.push(a_service_that_is_down_has_no_other_news(definition));
+    if services.any(|service| service.alerts.iter().any(is_service_down)) {
+        rules.push(service_down_inhibits_all_others(definition));
     }
     Yaml::List(rules)
 }
 
-fn page_mutes_ticket_of_the_same_objective() -> Yaml {
+/// A critical burn-rate alert inhibits the warnings of its SLO.
+fn critical_inhibits_warning_of_the_same_slo() -> Yaml {
     // Two alerts without the label would count as equal in it.
     let of = |severity: Severity| {
         let mut all = vec![format!("severity=\"{severity}\"")];
@@ -169,31 +179,36 @@ fn page_mutes_ticket_of_the_same_objective() -> Yaml {
     inhibition_rule(of(Severity::Critical), of(Severity::Warning), &[OWNER[0], OWNER[1], "slo"])
 }
 
-fn page_mutes_ticket_of_the_same_alert() -> Yaml {
+/// A critical alert inhibits the warning of the same name.
+fn critical_inhibits_warning_of_the_same_alert() -> Yaml {
     let of = |severity: Severity| matchers("severity", severity.as_str());
     inhibition_rule(of(Severity::Critical), of(Severity::Warning), &[OWNER[0], OWNER[1], "alertname"])
 }
 
-fn a_service_that_is_down_has_no_other_news(definition: &Definition) -> Yaml {
+/// `ServiceDown` inhibits all other alerts of its service.
+fn service_down_inhibits_all_others(definition: &Definition) -> Yaml {
     let down = Standard::ServiceDown.as_str();
     let page = Selector::new("").with("alertname", down).with("severity", Severity::Critical.as_str());
-    // An own alert of the same name means whatever its author means.
+    // A custom alert of the same name may mean something else.
     let others = definition.services.iter().filter(|service| has_own(service, down));
     let others: BTreeSet<&str> = others.map(|service| service.name.as_str()).collect();
     let source = others.into_iter().fold(page, |source, service| source.without(OWNER[0], service));
     inhibition_rule(matchers_of(&source), matchers_of(&Selector::new("").without("alertname", down)), &OWNER)
 }
 
+/// A rule: alerts that match `source` inhibit those that match `target` and have the same
+/// `equal` labels.
 fn inhibition_rule(source: Yaml, target: Yaml, equal: &[&str]) -> Yaml {
     Yaml::map([("source_matchers", source), ("target_matchers", target), ("equal", Yaml::list(equal.iter().copied()))])
 }
 
-/// Only the standard rule does, as long as it pages: an own alert on an absence is about what it names.
-fn tells_that_a_service_is_down(alert: &AlertRule) -> bool {
+/// Whether this is the standard rule `ServiceDown` with severity `critical`. A custom alert
+/// on an absent metric says nothing about the whole service.
+fn is_service_down(alert: &AlertRule) -> bool {
     alert.standard() == Some(Standard::ServiceDown) && alert.severity() == Severity::Critical
 }
 
-/// Whether it has an alert of this name that is no standard one.
+/// Whether the service has a custom alert of this name.
 fn has_own(service: &Service, name: &str) -> bool {
     service.alerts.iter().any(|alert| alert.name() == name && alert.standard().is_none())
 }

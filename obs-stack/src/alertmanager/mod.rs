@@ -1,19 +1,50 @@
-//! Alertmanager: who is told what, by severity and team, and what is not worth telling beside it.
+//! Files of [Alertmanager](https://prometheus.io/docs/alerting/latest/configuration/):
+//! which team is notified of which alert, when and how.
 //!
-//! | file | is |
+//! | file | content |
 //! |---|---|
-//! | `alertmanager/alertmanager.yml` | routes, receivers, inhibition |
-//! | `alertmanager/templates/obs.tmpl` | the texts: summary, description, links to runbook and dashboard |
+//! | `alertmanager/alertmanager.yml` | routes, receivers, inhibition rules |
+//! | `alertmanager/templates/obs.tmpl` | texts of notifications: summary, description, links to runbook and dashboard |
 //!
-//! What a team's `contact` and `escalation` look like decides how it is told:
+//! # Receivers
+//!
+//! A team's `contact` and `escalation` in the definition select its receivers:
 //!
 //! | contact | receiver | secret, a file below `/run/secrets` |
 //! |---|---|---|
-//! | `#channel`, `@person` | Slack, or whatever takes its webhooks | `TEAM_slack_url` |
-//! | `https://…`, `http://…` | a webhook | |
+//! | `#channel`, `@person` | Slack or a compatible webhook | `TEAM_slack_url` |
+//! | `https://…`, `http://…` | webhook | |
 //! | `name@example.com` | e-mail through the relay `smtp:25` | |
 //! | `pagerduty` | PagerDuty | `TEAM_pagerduty_key` |
-//! | anything else, or nothing | Slack, the webhook's own channel; no escalation | `TEAM_slack_url` |
+//! | anything else, or nothing | Slack, the default channel of the webhook; no escalation | `TEAM_slack_url` |
+//!
+//! # Routes
+//!
+//! | severity | first notification after | repeated every |
+//! |---|---|---|
+//! | `critical` | 10 s; the escalation after 15 min | 1 h |
+//! | `warning` | 1 min | 24 h |
+//! | `info` | never: it is only recorded | |
+//!
+//! Alerts are grouped by name, service and environment, so a notification has all instances
+//! of an alert.
+//!
+//! # Inhibition
+//!
+//! - A critical burn-rate alert inhibits the warnings of the same SLO.
+//! - A critical alert inhibits the warning of the same name.
+//! - The standard rule `ServiceDown` inhibits all other alerts of the service.
+//!
+//! ```
+//! use obs_rules::definition::Definition;
+//!
+//! let text = "version: 1\nteam: { name: shop, contact: '#on-call' }\nservices: [{ name: orders }]";
+//! let definition = Definition::parse(text, "obs.yaml")?;
+//! let config = &obs_stack::alertmanager::files(&definition)[0];
+//! assert_eq!(config.path, "alertmanager/alertmanager.yml");
+//! assert!(config.content.contains("api_url_file: /run/secrets/shop_slack_url"));
+//! # Ok::<(), obs_rules::definition::DefinitionError>(())
+//! ```
 
 mod config;
 mod receivers;

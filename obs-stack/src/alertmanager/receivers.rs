@@ -1,22 +1,25 @@
-//! Who is told.
+//! Receivers: from the contacts of teams to the integrations of Alertmanager.
 
 use obs_rules::definition::{Definition, Team};
 
 use crate::{text::slug, yaml::Yaml};
 
-/// Takes what nobody is to be told of: alerts for the record, and all where there is no team.
+/// The receiver without any integration: it takes alerts of severity `info`, and all alerts
+/// if there is no team.
 pub(super) const DISCARD: &str = "discard";
 
-/// Told of an alert whose team is not known: one without any means if there is no team at all.
+/// The receiver of alerts whose team is unknown: the first team, or [`DISCARD`] if there is
+/// none.
 pub(super) fn fallback(definition: &Definition) -> &str {
     definition.teams.first().map_or(DISCARD, |team| team.name.as_str())
 }
 
-/// The receiver that is told if a team does not answer.
+/// The name of the receiver that is notified if a team does not answer.
 pub(super) fn escalation(team: &Team) -> String {
     format!("{}-escalation", team.name)
 }
 
+/// All receivers.
 pub(super) fn all(definition: &Definition) -> Yaml {
     let mut receivers = vec![Yaml::map([("name", DISCARD.into())])];
     for team in &definition.teams {
@@ -28,12 +31,12 @@ pub(super) fn all(definition: &Definition) -> Yaml {
     Yaml::List(receivers)
 }
 
-/// Whether somebody is told by e-mail.
+/// Whether any receiver sends e-mail.
 pub(super) fn need_mail(definition: &Definition) -> bool {
     contacts(definition).any(|(_, contact)| matches!(contact, Contact::Email(_)))
 }
 
-/// The names of the secrets that the receivers read from files.
+/// The names of the secrets that the receivers read from files, sorted, each once.
 pub(crate) fn secrets(definition: &Definition) -> Vec<String> {
     let mut secrets: Vec<_> = contacts(definition).filter_map(|(team, contact)| contact.secret(&team.name)).collect();
     secrets.sort_unstable();
@@ -41,6 +44,7 @@ pub(crate) fn secrets(definition: &Definition) -> Vec<String> {
     secrets
 }
 
+/// All contacts, each with its team.
 fn contacts(definition: &Definition) -> impl Iterator<Item = (&Team, Contact<'_>)> {
     definition.teams.iter().flat_map(|team| {
         let contacts = [Some(Contact::of(team)), Contact::of_escalation(team)];
@@ -48,28 +52,33 @@ fn contacts(definition: &Definition) -> impl Iterator<Item = (&Team, Contact<'_>
     })
 }
 
+/// A receiver with one integration.
 fn receiver(name: &str, team: &str, contact: Contact<'_>) -> Yaml {
     let (kind, settings) = contact.receiver(team);
     Yaml::map([("name", name.into()), (kind, Yaml::list([settings]))])
 }
 
-/// How somebody is reached, read from what the definition calls a contact.
+/// How a team is notified, derived from the text of its contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contact<'a> {
-    /// A channel or person; the webhook's own channel if there is no name.
+    /// A channel or person; without a name, the default channel of the webhook.
     Slack(Option<&'a str>),
+    /// The URL of a webhook.
     Webhook(&'a str),
+    /// An e-mail address.
     Email(&'a str),
+    /// A service in PagerDuty.
     PagerDuty,
 }
 
-/// Where secrets lie: Compose puts them there, from files or from the environment.
+/// The folder of the secrets. Compose mounts them there, from files or from the
+/// environment.
 const SECRETS: &str = "/run/secrets";
 
 // === impl Contact ===
 
 impl<'a> Contact<'a> {
-    /// Nothing, if only people can use it: a telephone number.
+    /// Parses a contact; `None` if no program can use it, such as a telephone number.
     pub(super) fn read(contact: &'a str) -> Option<Self> {
         let contact = contact.trim();
         if contact.starts_with("https://") || contact.starts_with("http://") {
@@ -85,17 +94,18 @@ impl<'a> Contact<'a> {
         }
     }
 
-    /// A team is always told: where nobody said how, in the channel that its webhook belongs to.
+    /// The contact of a team. Without a usable contact it is Slack, so that every team is
+    /// notified.
     pub(super) fn of(team: &'a Team) -> Self {
         team.contact.as_deref().and_then(Self::read).unwrap_or(Self::Slack(None))
     }
 
-    /// Whoever is told if the team does not answer.
+    /// The escalation of a team, if it has a usable one.
     pub(super) fn of_escalation(team: &'a Team) -> Option<Self> {
         team.escalation.as_deref().and_then(Self::read)
     }
 
-    /// The name of the secret that it needs.
+    /// The name of the secret that this contact needs.
     pub(super) fn secret(self, team: &str) -> Option<String> {
         let team = slug(team);
         match self {
@@ -105,7 +115,7 @@ impl<'a> Contact<'a> {
         }
     }
 
-    /// The entry of a receiver: which kind, and its settings.
+    /// The kind of the integration and its settings.
     pub(super) fn receiver(self, team: &str) -> (&'static str, Yaml) {
         let secret = self.secret(team).map(|secret| format!("{SECRETS}/{secret}"));
         let resolved = ("send_resolved", Yaml::Bool(true));
@@ -141,11 +151,13 @@ impl<'a> Contact<'a> {
     }
 }
 
+/// A reference to a template.
 fn template(name: &str) -> Yaml {
     format!("{{{{ template \"{name}\" . }}}}").into()
 }
 
-/// Close enough to choose a receiver by: one `@` with something on both sides and no space.
+/// Whether this looks like an e-mail address: one `@` with text on both sides, no blanks.
+/// That is enough to choose an integration.
 fn is_address(text: &str) -> bool {
     text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
         && !text.contains(char::is_whitespace)

@@ -10,7 +10,7 @@ fn definition(teams: &str) -> Definition {
 }
 
 #[test]
-fn contacts_are_told_apart_by_their_looks() {
+fn a_contact_is_recognised_by_its_form() {
     assert_eq!(Contact::read("#on-call"), Some(Contact::Slack(Some("#on-call"))));
     assert_eq!(Contact::read(" @ann "), Some(Contact::Slack(Some("@ann"))));
     assert_eq!(Contact::read("https://a.example/b"), Some(Contact::Webhook("https://a.example/b")));
@@ -34,7 +34,7 @@ fn a_definition_without_teams_has_a_receiver_all_the_same() {
 }
 
 #[test]
-fn a_relay_for_mail_is_named_only_where_somebody_is_told_by_mail() {
+fn a_mail_relay_is_configured_only_if_a_receiver_sends_mail() {
     let has_relay = |contact: &str| {
         files(&definition(&format!("[{{ name: a, contact: '{contact}' }}]")))[0].content.contains("smtp_smarthost")
     };
@@ -53,7 +53,7 @@ fn inhibitions(alerts: &str) -> String {
 const ABSENCE: &str = "severity: critical, condition: { absence: { metric: queue_depth } }";
 
 #[test]
-fn only_the_standard_rule_tells_that_a_service_is_down() {
+fn only_the_standard_rule_service_down_inhibits() {
     let with_own = inhibitions(&format!("{{ own: [{{ name: QueueGone, {ABSENCE} }}] }}"));
     assert!(!with_own.contains("QueueGone"), "{with_own}");
     assert_eq!(with_own, inhibitions("{}"));
@@ -61,7 +61,7 @@ fn only_the_standard_rule_tells_that_a_service_is_down() {
 }
 
 #[test]
-fn an_own_alert_with_the_name_of_the_standard_rule_mutes_nothing() {
+fn a_custom_alert_with_the_name_of_the_standard_rule_inhibits_nothing() {
     let own = inhibitions(&format!("{{ standard: off, own: [{{ name: ServiceDown, {ABSENCE} }}] }}"));
     assert!(own.contains("service!=\"s\""), "{own}");
 }

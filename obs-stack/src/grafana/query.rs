@@ -1,4 +1,4 @@
-//! `PromQL` with Grafana's variables.
+//! PromQL with Grafana's variables.
 
 use obs_rules::{
     Naming, Scope, Tally,
@@ -129,7 +129,7 @@ pub struct PanelQuery {
     pub dashboard: String,
     /// The title of the panel.
     pub panel: String,
-    /// The `PromQL`, as Prometheus reads it.
+    /// The PromQL, as Prometheus reads it.
     pub promql: String,
 }
 

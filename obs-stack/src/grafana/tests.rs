@@ -49,7 +49,7 @@ fn exprs(source: &str) -> Vec<(String, String)> {
     exprs
 }
 
-/// The name and the matchers of each selector of a `PromQL` expression.
+/// The name and the matchers of each selector of a PromQL expression.
 fn selectors(expr: &str) -> Vec<(&str, &str)> {
     let (mut found, mut open, mut quoted, mut escaped) = (Vec::new(), None, false, false);
     for (at, c) in expr.char_indices() {
