@@ -21,6 +21,7 @@ pub mod trace;
 
 mod arc_or_static;
 mod headers;
+mod interner;
 mod obs;
 mod page;
 mod pipeline;

@@ -21,6 +21,7 @@ use crate::{
         Asked, GrpcStatus, HeaderReader, Remaining,
         grpc::{self, Call},
     },
+    trace::http_span_name,
 };
 
 thread_local! {
@@ -116,7 +117,7 @@ impl ClientObservation {
         let call_method = (call.is_some() && !target.is_empty()).then(|| Box::from(&**target));
         let name = || match (&call, &in_flight) {
             (Some(_), _) => grpc::span_name(call_method.as_deref()),
-            (None, Some(in_flight)) => in_flight.span_name(),
+            (None, Some(in_flight)) => http_span_name(method, in_flight.target()),
             (None, None) => span_name(method, target),
         };
         let attributes = || attributes::at_start(instrument, method, request, &labels, call.is_some(), headers);

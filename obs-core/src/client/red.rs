@@ -72,8 +72,9 @@ impl Red {
 // === impl InFlight ===
 
 impl InFlight {
-    pub(super) fn span_name(&self) -> Cow<'static, str> {
-        self.attempt.span_name()
+    /// The target that records go under; none if no template was given.
+    pub(super) fn target(&self) -> Option<&Cow<'static, str>> {
+        self.attempt.target()
     }
 
     /// The target, which came with the answer.

@@ -1,9 +1,6 @@
 //! In which headers callers tell of their trace.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
 use opentelemetry::{
     Context,
@@ -17,6 +14,7 @@ use crate::{
     environment::Env,
     guard::guarded,
     headers::{Extracted, HeaderReader, TraceParent},
+    interner::Interner,
 };
 
 const PROPAGATORS: &str = "OTEL_PROPAGATORS";
@@ -178,15 +176,8 @@ fn unknown(name: &str) -> String {
 
 /// The name of a header for the life of the process; none once there are more than propagators have.
 pub(crate) fn header_name(name: &str) -> Option<&'static str> {
-    static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = names.iter().copied().find(|known| *known == name);
-    if known.is_none() && names.len() < MAX_NAMES {
-        let name = Box::leak(Box::from(name));
-        names.push(name);
-        return Some(name);
-    }
-    known
+    static NAMES: Interner = Interner::new(MAX_NAMES);
+    NAMES.intern(name)
 }
 
 #[cold]

@@ -2,11 +2,13 @@
 
 use std::{
     borrow::Cow,
-    collections::HashSet,
-    sync::{Arc, Mutex, Once, PoisonError},
+    sync::{Arc, Once},
 };
 
-use crate::names::{target, value};
+use crate::{
+    interner::Interner,
+    names::{target, value},
+};
 
 /// The variable that replaces the list
 /// ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/)).
@@ -15,7 +17,7 @@ const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
 const MAX_METHODS: usize = 32;
 /// The longest method of a list, and what is told of one that is on none, in bytes.
 const MAX_LEN: usize = 32;
-/// Names that lists of one process can have, together: they are kept for its life.
+/// Names beside the usual ones that lists of one process can have, together: they are kept for its life.
 const MAX_KEPT: usize = 256;
 
 pub use obs_conventions::KNOWN_METHODS;
@@ -111,18 +113,8 @@ fn is_method(text: &str) -> bool {
 
 /// The name for the life of the process: labels are compared and hashed as such.
 fn keep(method: &str) -> Option<&'static str> {
-    static KEPT: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let kept = kept.get_or_insert_with(|| USUAL.into());
-    if let Some(known) = kept.get(method) {
-        return Some(known);
-    }
-    if kept.len() == MAX_KEPT {
-        return None;
-    }
-    let forever: &'static str = Box::leak(method.into());
-    kept.insert(forever);
-    Some(forever)
+    static KEPT: Interner = Interner::new(MAX_KEPT);
+    USUAL.iter().find(|usual| **usual == method).copied().or_else(|| KEPT.intern(method))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use opentelemetry::{Context, KeyValue};
 use super::{HeaderReader, Instrument, Outcome, Protocol, RequestHead, attributes, origin::Origin, running::Running};
 use crate::{
     headers::TraceParent,
-    names::{attribute, header, value},
+    names::{attribute, header},
     pool::Pool,
     trace::SpanStart,
 };
@@ -204,14 +204,14 @@ impl Running {
     #[cold]
     fn make_deferred_span(&self, stored: &Stored, reason: &'static str) -> Option<Context> {
         let context = self.context.as_ref()?;
-        let endpoint = Some(self.endpoint()).filter(|endpoint| *endpoint != value::UNMATCHED);
+        let endpoint = self.route().map(|route| &**route);
         let start = SpanStart {
             parent: stored.parent.as_ref(),
             tracestate: context.parts().tracestate.as_deref(),
             // What it continues, it was allowed to.
             trusted: stored.parent.as_ref().is_some_and(|parent| parent.trace_id == context.trace_id()),
             route: endpoint,
-            name: self.span_name(endpoint),
+            name: self.span_name(),
             start: UNIX_EPOCH + self.arrived,
         };
         self.instrument.shared.tracing.record_deferred(context, start, || {

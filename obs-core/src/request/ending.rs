@@ -234,12 +234,14 @@ impl Running {
         let late = self.deferred_span(ending.outcome, ending.duration);
         let Some(span) = late.as_ref().map(TraceContextExt::span).or_else(|| self.span()) else { return };
         // Not on arrival: a router may tell the route, or another one, only with the head.
-        let route = self.route().filter(|_| self.call.is_none()).map(attributes::route);
+        let route = self.route().filter(|_| self.call.is_none()).map(|route| attributes::route(route));
         // For a panic or a cancellation before the head, none was sent.
         let was_sent = self.head.is_some() || self.error_status.is_some();
         let status = was_sent.then(|| KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(ending.status)));
         if let Some(call) = &self.call {
-            attributes::push_call(self.route(), call.sent(), &mut |attribute| span.set_attribute(attribute));
+            attributes::push_call(self.route().map(|route| &**route), call.sent(), &mut |attribute| {
+                span.set_attribute(attribute);
+            });
         }
         // Together, as each call locks the span.
         span.set_attributes(route.into_iter().chain(status));

@@ -1,17 +1,16 @@
 //! A layer's state: what its settings come to.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use tracing::Span;
 
 use super::{Options, grpc::Methods};
 use crate::{
     context::RequestContext,
-    metrics::{InFlight, ServerRed},
+    metrics::ServerRed,
     names::log,
     pipeline::{KnownMethods, Pipeline},
     redact::Redactor,
-    trace::server_span_name,
 };
 
 /// Everything that the requests of one layer share; made once, whatever number of clones and
@@ -66,15 +65,6 @@ impl Instrument {
     /// Whether requests have a context: ids, and headers to send on.
     pub(super) fn has_context(&self) -> bool {
         self.options.common.logs || self.options.common.traces
-    }
-
-    /// `GET /users/{id}`; the method alone where no route matched.
-    pub(super) fn span_name(
-        in_flight: Option<&InFlight>,
-        method: &'static str,
-        endpoint: Option<&str>,
-    ) -> Cow<'static, str> {
-        in_flight.map_or_else(|| server_span_name(method, endpoint), InFlight::span_name)
     }
 
     /// A `tracing` span for subscribers that live on spans. Its level is the gravest, so that a filter by

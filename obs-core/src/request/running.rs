@@ -1,6 +1,6 @@
 //! A request that has arrived and not ended.
 
-use std::{thread::LocalKey, time::Duration};
+use std::{borrow::Cow, thread::LocalKey, time::Duration};
 
 use super::{
     ArcOrStatic, Head, HeaderReader, Instrument, RequestHead, ResponseHead,
@@ -42,10 +42,10 @@ pub(super) struct Running {
     pub(super) protocol: &'static str,
     /// Set if this is a gRPC call.
     pub(super) call: Option<grpc::Call>,
-    /// The metrics' hold on the route; `None` if this request has no metrics.
+    /// The request in the metrics; `None` if this request has none.
     pub(super) in_flight: Option<InFlight>,
-    /// The route's template where the metrics don't hold it.
-    pub(super) template: Option<Box<str>>,
+    /// The route's template as it is recorded; `None` if none matched, or nobody wants to know it.
+    endpoint: Option<Cow<'static, str>>,
     pub(super) context: Option<RequestContext>,
     /// What a span would tell, if the request was left out and may get one all the same.
     pub(super) deferred_head: DeferredHead,
@@ -128,7 +128,7 @@ impl Running {
             protocol: head.protocol.as_str(),
             in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.dimension_values(origin.as_ref()))),
             call: call.map(|(call, _)| call),
-            template: None,
+            endpoint: None,
             context: None,
             deferred_head: DeferredHead::default(),
             line: None,
@@ -149,9 +149,12 @@ impl Running {
             joined: None,
             expected_page: instrument.expected_page(method, head.path),
         });
-        if running.in_flight.is_none() && instrument.tells_endpoint() {
-            running.template = head.endpoint.map(Box::from);
-        }
+        running.endpoint = match &running.in_flight {
+            Some(in_flight) => Some(in_flight.endpoint().clone()),
+            None => {
+                head.endpoint.filter(|_| instrument.tells_endpoint()).map(|endpoint| Cow::Owned(endpoint.to_owned()))
+            }
+        };
         if let Some(origin) = origin.filter(|_| instrument.has_context()) {
             running.begin_context(instrument, &mut head, headers, &origin, skipped);
         }
@@ -173,7 +176,7 @@ impl Running {
         if has_span && head.authority.is_none() {
             head.authority = common.host.and_then(|host| std::str::from_utf8(host).ok());
         }
-        let span = has_span.then(|| self.span_name(head.endpoint));
+        let span = has_span.then(|| self.span_name());
         let arrival = Arrival { instrument, method: self.method, head, headers, common, origin, at: self.arrived };
         let context = arrival.context(span, &mut self.deferred_head);
         if instrument.options.tracing_span {
@@ -213,12 +216,15 @@ impl Running {
     /// The router tells only now what was matched: in every signal.
     pub(super) fn rename(&mut self, endpoint: &str) {
         let metrics = self.joined.as_ref().filter(|joined| joined.red.is_some()).unwrap_or(&self.instrument);
-        match (&mut self.in_flight, &metrics.red) {
-            (Some(in_flight), Some(red)) => in_flight.rename(red, endpoint),
-            _ => self.template = Some(endpoint.into()),
-        }
+        self.endpoint = Some(match (&mut self.in_flight, &metrics.red) {
+            (Some(in_flight), Some(red)) => {
+                in_flight.rename(red, endpoint);
+                in_flight.endpoint().clone()
+            }
+            _ => Cow::Owned(endpoint.to_owned()),
+        });
         if let Some(span) = self.span() {
-            span.update_name(self.span_name(self.route()));
+            span.update_name(self.span_name());
         }
     }
 
@@ -229,12 +235,15 @@ impl Running {
             return;
         }
         match joined.arrive(self.method) {
-            Some(in_flight) => self.in_flight = Some(in_flight),
+            Some(in_flight) => {
+                self.endpoint = Some(in_flight.endpoint().clone());
+                self.in_flight = Some(in_flight);
+            }
             None => self.rename(&joined.endpoint),
         }
         self.joined = (!is_same).then_some(joined.instrument);
         if let Some(span) = self.span() {
-            span.update_name(self.span_name(self.route()));
+            span.update_name(self.span_name());
         }
     }
 
@@ -255,13 +264,13 @@ impl Running {
     }
 
     /// The route's template; `None` if none matched.
-    pub(super) fn route(&self) -> Option<&str> {
-        Some(self.endpoint()).filter(|endpoint| *endpoint != value::UNMATCHED)
+    pub(super) fn route(&self) -> Option<&Cow<'static, str>> {
+        self.endpoint.as_ref().filter(|endpoint| **endpoint != value::UNMATCHED)
     }
 
     /// The route's template as it is recorded.
     pub(super) fn endpoint(&self) -> &str {
-        self.in_flight.as_ref().map(InFlight::endpoint).or(self.template.as_deref()).unwrap_or(value::UNMATCHED)
+        self.endpoint.as_deref().unwrap_or(value::UNMATCHED)
     }
 
     pub(super) fn classified(&self, status: u16, headers: &dyn HeaderReader) -> Option<&'static str> {

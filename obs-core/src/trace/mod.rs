@@ -72,7 +72,7 @@ pub(crate) use keep::Keep;
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 pub(crate) use limits::Limits;
 pub(crate) use server_span::SpanStart;
-pub(crate) use span_name::server_span_name;
+pub(crate) use span_name::http_span_name;
 
 /// The name of our tracer.
 const SCOPE: &str = "obs";

@@ -27,7 +27,7 @@ pub(crate) struct SpanStart<'a> {
     pub(crate) trusted: bool,
     /// Template of the matched route, if there is one.
     pub(crate) route: Option<&'a str>,
-    /// See [`span_name`](super::span_name).
+    /// See [`http_span_name`](super::http_span_name).
     pub(crate) name: Cow<'static, str>,
     pub(crate) start: SystemTime,
 }

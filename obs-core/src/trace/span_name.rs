@@ -1,73 +1,102 @@
-//! Names of server spans, made once per route.
+//! Names of server and client spans.
 
-use std::{
-    borrow::Cow,
-    collections::HashSet,
-    sync::{Mutex, OnceLock, PoisonError},
-};
+use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
-use crate::names::value;
+use rustc_hash::FxBuildHasher;
+
+use crate::{interner::Interner, names::value};
 
 /// Names that are kept for the life of the process, at most: routes times methods stay far below.
-const MAX_KEPT: usize = 8_192;
+const MAX_NAMES: usize = 8_192;
 
-/// Names that are kept for good.
-#[derive(Debug, Default)]
-struct Names(Mutex<HashSet<&'static str>>);
+static NAMES: Interner = Interner::new(MAX_NAMES);
+
+/// A method and a route that live as long as the process, by their addresses and lengths.
+type Key = [usize; 4];
+
+thread_local! {
+    /// The names that this thread has used: they need neither a lock nor a text that is put together.
+    static KNOWN: RefCell<HashMap<Key, &'static str, FxBuildHasher>> =
+        const { RefCell::new(HashMap::with_hasher(FxBuildHasher)) };
+}
 
 /// The name of a server span: `{method} {route}`, `HTTP` for an unknown method, and no route where
 /// none matched ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name)).
+/// A client's span is named alike, with the template of the URL in place of the route.
 ///
 /// The SDK takes `&'static str` or `String`, and a span per request must not cost a `String`. So a
-/// name is kept for the life of the process; callers ask once per route and method and keep the
-/// answer. Beyond a bound, which only a broken caller reaches, names are owned.
-pub(crate) fn server_span_name(method: &str, endpoint: Option<&str>) -> Cow<'static, str> {
-    static NAMES: OnceLock<Names> = OnceLock::new();
-    let names = NAMES.get_or_init(Names::default);
-    let method = if method == value::OTHER { "HTTP" } else { method };
-    endpoint.map_or_else(|| names.keep(method), |endpoint| names.keep(&format!("{method} {endpoint}")))
+/// name is kept for the life of the process. Beyond a bound, which only a broken caller reaches, names
+/// are owned.
+pub(crate) fn http_span_name(method: &'static str, route: Option<&Cow<'static, str>>) -> Cow<'static, str> {
+    match route {
+        None => Cow::Borrowed(shown(method)),
+        Some(Cow::Borrowed(route)) => known(method, route),
+        Some(Cow::Owned(route)) => name(method, route),
+    }
 }
 
-// === impl Names ===
+fn shown(method: &'static str) -> &'static str {
+    if method == value::OTHER { "HTTP" } else { method }
+}
 
-impl Names {
-    fn keep(&self, name: &str) -> Cow<'static, str> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept.get(name) {
-            return Cow::Borrowed(known);
-        }
-        if kept.len() == MAX_KEPT {
-            return Cow::Owned(name.to_owned());
-        }
-        let forever: &'static str = Box::leak(name.into());
-        kept.insert(forever);
-        Cow::Borrowed(forever)
+#[inline]
+fn known(method: &'static str, route: &'static str) -> Cow<'static, str> {
+    let key = [method.as_ptr().addr(), method.len(), route.as_ptr().addr(), route.len()];
+    let known = KNOWN.try_with(|known| known.try_borrow().ok()?.get(&key).copied());
+    match known {
+        Ok(Some(name)) => Cow::Borrowed(name),
+        Ok(None) | Err(_) => learn(key, method, route),
     }
+}
+
+#[cold]
+fn learn(key: Key, method: &'static str, route: &'static str) -> Cow<'static, str> {
+    let name = name(method, route);
+    if let Cow::Borrowed(name) = name {
+        let _ = KNOWN.try_with(|known| known.try_borrow_mut().map(|mut known| known.insert(key, name)));
+    }
+    name
+}
+
+fn name(method: &'static str, route: &str) -> Cow<'static, str> {
+    let name = format!("{} {route}", shown(method));
+    NAMES.intern(&name).map_or(Cow::Owned(name), Cow::Borrowed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_name_is_kept_once() {
-        let names = Names::default();
-        let (first, second) = (names.keep("GET /once/{id}"), names.keep("GET /once/{id}"));
-        assert!(matches!(first, Cow::Borrowed(_)));
-        assert_eq!(first.as_ptr(), second.as_ptr());
+    fn at(method: &'static str, route: &'static str) -> Cow<'static, str> {
+        http_span_name(method, Some(&Cow::Borrowed(route)))
     }
 
     #[test]
-    fn the_names_kept_are_bounded() {
-        let names = Names::default();
-        let last = (0..=MAX_KEPT).map(|n| names.keep(&format!("GET /bounded/{n}"))).last().unwrap();
-        assert!(matches!(last, Cow::Owned(_)));
+    fn a_name_is_kept_once_wherever_its_route_lies() {
+        let names = [
+            at("GET", "/once/{id}"),
+            at("GET", "/once/{id}"),
+            http_span_name("GET", Some(&Cow::Owned("/once/{id}".to_owned()))),
+        ];
+        assert!(names.iter().all(|name| matches!(name, Cow::Borrowed(_)) && name.as_ptr() == names[0].as_ptr()));
     }
 
     #[test]
     fn unknown_methods_and_routes_are_not_part_of_a_name() {
-        assert_eq!(server_span_name("GET", Some("/users/{id}")), "GET /users/{id}");
-        assert_eq!(server_span_name(value::OTHER, Some("/users/{id}")), "HTTP /users/{id}");
-        assert_eq!(server_span_name("GET", None), "GET");
+        assert_eq!(at("GET", "/users/{id}"), "GET /users/{id}");
+        assert_eq!(at(value::OTHER, "/users/{id}"), "HTTP /users/{id}");
+        assert_eq!(at("POST", "/users/{id}"), "POST /users/{id}");
+    }
+
+    #[test]
+    fn a_request_without_a_route_is_named_by_its_method() {
+        assert_eq!(http_span_name("GET", None), "GET");
+        assert_eq!(http_span_name(value::OTHER, None), "HTTP");
+    }
+
+    #[test]
+    fn texts_that_begin_at_one_address_are_told_apart() {
+        let (long, short) = ("/prefix/{id}", &"/prefix/{id}"[..7]);
+        assert_eq!((at("GET", long), at("GET", short)), ("GET /prefix/{id}".into(), "GET /prefix".into()));
     }
 }

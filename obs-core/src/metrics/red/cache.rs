@@ -9,7 +9,7 @@
 use std::{borrow::Cow, cell::RefCell, sync::Arc};
 
 use super::{Store, dimensions::Code, layout::Side, pairs::PairKey, route::Pair};
-use crate::{names::value, trace::server_span_name};
+use crate::interner::Interner;
 
 /// Slots to begin with; with what they point to, some 40 KiB if all are taken.
 const FEWEST_SLOTS: usize = 256;
@@ -18,6 +18,8 @@ const FEWEST_SLOTS: usize = 256;
 const MOST_SLOTS: usize = 16_384;
 /// The same for clients, which may meet any number of hosts.
 const MOST_SLOTS_OF_CLIENTS: usize = 1_024;
+/// Templates that are kept for the life of the process, at most: a service has as many as there is code for.
+const MAX_TEMPLATES: usize = 8_192;
 /// Neighbouring slots that an entry may be in.
 const WAYS: usize = 4;
 
@@ -32,11 +34,10 @@ pub(super) struct Entry {
     store: u64,
     pub(super) pair: Arc<Pair>,
     /// The endpoint, or the host of a client.
-    pub(super) endpoint_or_host: Arc<str>,
+    pub(super) endpoint_or_host: Cow<'static, str>,
     /// The target of a client, else empty.
-    pub(super) target: Box<str>,
+    pub(super) target: Cow<'static, str>,
     pub(super) code: Code,
-    pub(super) span_name: Cow<'static, str>,
 }
 
 /// Entries, each in one of the slots that a hash picks.
@@ -111,6 +112,12 @@ fn hash(text: &str, seed: usize) -> usize {
         (hash.rotate_left(29) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     });
     (mixed >> 40) as usize
+}
+
+/// A template for the life of the process, so that requests can have it without a copy.
+fn template(text: &str) -> Cow<'static, str> {
+    static TEMPLATES: Interner = Interner::new(MAX_TEMPLATES);
+    TEMPLATES.intern(text).map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed)
 }
 
 /// Servers have none. Nothing is compared with nothing only by its length: an empty box points nowhere,
@@ -195,21 +202,13 @@ impl Cache {
 
 impl Entry {
     fn new(store: &Store, key: PairKey<'_>, text_hash: usize) -> Self {
-        let PairKey { method, endpoint_or_host, target, code } = key;
-        let route = match store.layout().side {
-            Side::Server => Some(endpoint_or_host).filter(|endpoint| **endpoint != *value::UNMATCHED),
-            Side::Client => Some(target).filter(|target| !target.is_empty()),
+        let PairKey { method: _, endpoint_or_host, target, code } = key;
+        let endpoint_or_host = match store.layout().side {
+            Side::Server => template(endpoint_or_host),
+            // Clients may meet any number of hosts.
+            Side::Client => Cow::Owned(endpoint_or_host.to_owned()),
         };
-        Self {
-            text_hash,
-            store: store.id(),
-            pair: store.pair(key),
-            endpoint_or_host: endpoint_or_host.into(),
-            target: target.into(),
-            code,
-            // A client's span is named as a server's, with the template in place of the route.
-            span_name: server_span_name(method, route),
-        }
+        Self { text_hash, store: store.id(), pair: store.pair(key), endpoint_or_host, target: template(target), code }
     }
 
     #[inline]

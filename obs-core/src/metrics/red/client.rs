@@ -58,9 +58,9 @@ impl ClientRed {
 // === impl ClientInFlight ===
 
 impl ClientInFlight {
-    /// `GET /users/{id}` with a target, else the method; `HTTP` stands for `_OTHER`.
-    pub(crate) fn span_name(&self) -> Cow<'static, str> {
-        self.guards.entry().span_name.clone()
+    /// The target that records go under; none if no template was given.
+    pub(crate) fn target(&self) -> Option<&Cow<'static, str>> {
+        Some(&self.guards.entry().target).filter(|target| !target.is_empty())
     }
 
     /// Records go under another target from now on; the gauge stays where it was raised.

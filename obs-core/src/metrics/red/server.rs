@@ -57,13 +57,8 @@ impl InFlight {
     }
 
     /// The template that records go under.
-    pub(crate) fn endpoint(&self) -> &str {
+    pub(crate) fn endpoint(&self) -> &Cow<'static, str> {
         &self.guards.entry().endpoint_or_host
-    }
-
-    /// `GET /users/{id}`; `HTTP` stands for `_OTHER`, and an unmatched route is left out.
-    pub(crate) fn span_name(&self) -> Cow<'static, str> {
-        self.guards.entry().span_name.clone()
     }
 
     /// Lowers the gauge now; dropping does it otherwise.

@@ -46,7 +46,7 @@ fn red_series_overflow_into_one_and_lose_nothing() {
             Measured { error_type: Some("500"), response_bytes: Some(5), ..measured(500, Outcome::ServerError) };
         flight.record(&red, &failed);
         flight.record_stream(&red, Duration::from_secs(1), &measured(500, Outcome::ServerError));
-        assert_eq!(flight.endpoint(), format!("/made/up/{n}"));
+        assert_eq!(&**flight.endpoint(), format!("/made/up/{n}"));
     }
     let page = checked(&registry);
     assert!(page.len() < 64 << 10, "{}", page.len());

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::{Call, GrpcStatus, span_name};
 use crate::{
     metrics::{Convention, grpc_as_status},
-    request::{HeaderReader, Instrument, Outcome, ResponseHead, completion::Remaining, running::Running},
+    request::{HeaderReader, Outcome, ResponseHead, completion::Remaining, running::Running},
+    trace::http_span_name,
 };
 
 // === impl Running ===
@@ -86,10 +87,11 @@ impl Running {
         }
     }
 
-    pub(in crate::request) fn span_name(&self, endpoint: Option<&str>) -> Cow<'static, str> {
+    /// The name of the server span: the gRPC method, or `GET /users/{id}`.
+    pub(in crate::request) fn span_name(&self) -> Cow<'static, str> {
         if self.call.is_some() {
-            return span_name(endpoint);
+            return span_name(self.route().map(|route| &**route));
         }
-        Instrument::span_name(self.in_flight.as_ref(), self.method, endpoint)
+        http_span_name(self.method, self.route())
     }
 }
