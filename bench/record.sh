@@ -26,7 +26,7 @@ machine() {
     local commit
     commit=$(git rev-parse --short HEAD)
     # The page itself and the benchmarks may differ from what is committed; what is measured may not unsaid.
-    git diff --quiet HEAD -- obs-core obs-axum obs-actix obs-reqwest || commit="$commit, with changes"
+    git diff --quiet HEAD -- 'obs-*' || commit="$commit, with changes"
     echo "$(date -u '+%-d %B %Y, %H:%M UTC'); commit $commit;" \
         "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n1), $(nproc) processors;" \
         "Linux $(uname -r | cut -d- -f1); $(rustc --version | cut -d' ' -f1,2);" \

@@ -1,35 +1,18 @@
 //! Naming the endpoint: by the router, or where no router tells it.
 
-use std::{borrow::Cow, fmt, rc::Rc, sync::Arc};
+use std::{borrow::Cow, fmt, rc::Rc};
 
 use actix_web::{
     HttpRequest,
     dev::ServiceRequest,
     http::{Method, Uri, header::HeaderMap},
 };
-use obs_core::{guard::Guarded, names::value};
+use obs_core::names::value;
 
-use crate::{hooks::Hooks, patterns::Patterns};
+use crate::patterns::Patterns;
 
-/// The endpoint that a request is recorded under, as an extension of its **response**: for services
-/// that the middleware can't see into.
-///
-/// Give it a template (`/users/{id}`), never the path: what a client sends must not become a label.
-///
-/// ```
-/// use actix_web::HttpResponse;
-/// use obs_actix::Endpoint;
-///
-/// async fn handler() -> HttpResponse {
-///     let mut response = HttpResponse::Ok().body("hello");
-///     response.extensions_mut().insert(Endpoint::new("/legacy/{page}"));
-///     response
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint(Cow<'static, str>);
-
-/// What [`ObsMiddleware::endpoint`](crate::ObsMiddleware::endpoint) sees of a request.
+/// What the functions of [`ObsMiddleware::endpoint`](crate::ObsMiddleware::endpoint) and
+/// [`ObsMiddleware::label`](crate::ObsMiddleware::label) see of a request.
 #[derive(Clone, Copy)]
 pub struct RequestView<'a> {
     /// The method.
@@ -43,19 +26,11 @@ pub struct RequestView<'a> {
     pub request: &'a HttpRequest,
 }
 
-/// What an endpoint function may return: text, or `None` for `unmatched`. Sealed.
-pub trait IntoEndpoint: sealed::Sealed {
-    /// The endpoint, if there is one.
-    #[doc(hidden)]
-    fn into_endpoint(self) -> Option<Cow<'static, str>>;
-}
-
-mod sealed {
-    pub trait Sealed {}
-}
-
-/// Names the endpoint of a request.
-pub(crate) type EndpointFn = Arc<Guarded<dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync>>;
+/// The functions of a middleware.
+pub(crate) type Hooks = obs_core::request::Hooks<
+    dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync,
+    dyn for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync,
+>;
 
 /// What is known of the endpoint when a request arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,22 +41,6 @@ pub(crate) enum Arrival {
     Named(Cow<'static, str>),
     /// Nothing.
     Unknown,
-}
-
-// === impl Endpoint ===
-
-impl Endpoint {
-    /// The endpoint with this template.
-    #[must_use]
-    pub fn new(template: impl Into<Cow<'static, str>>) -> Self {
-        Self(template.into())
-    }
-
-    /// The template.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 // === impl RequestView ===
@@ -106,7 +65,7 @@ impl Arrival {
         if let Some(pattern) = patterns.of(request.path(), || request.match_pattern().map(rooted)) {
             return Self::Pattern(pattern);
         }
-        let named = hooks.and_then(|hooks| hooks.endpoint(request));
+        let named = hooks.and_then(|hooks| hooks.endpoint(|endpoint| endpoint(&RequestView::new(request.request()))));
         named.map_or(Self::Unknown, Self::Named)
     }
 
@@ -155,26 +114,4 @@ fn segments(path: &str) -> usize {
 /// A service at the root of the application has an empty pattern, which would be no label at all.
 fn rooted(pattern: String) -> String {
     if pattern.is_empty() { "/".to_owned() } else { pattern }
-}
-
-// === impl IntoEndpoint ===
-
-macro_rules! into_endpoint {
-    ($($text:ty),*) => {$(
-        impl sealed::Sealed for $text {}
-        impl IntoEndpoint for $text {
-            fn into_endpoint(self) -> Option<Cow<'static, str>> {
-                Some(self.into())
-            }
-        }
-    )*};
-}
-
-into_endpoint!(&'static str, String, Cow<'static, str>);
-
-impl<T: IntoEndpoint> sealed::Sealed for Option<T> {}
-impl<T: IntoEndpoint> IntoEndpoint for Option<T> {
-    fn into_endpoint(self) -> Option<Cow<'static, str>> {
-        self.and_then(T::into_endpoint)
-    }
 }

@@ -12,7 +12,7 @@ use actix_web::{
 };
 use obs_core::{guard::Guarded, layer_setters, request::LayerState};
 
-use crate::{IntoEndpoint, ObsBody, ObsService, RequestView, hooks::Hooks};
+use crate::{IntoEndpoint, ObsBody, ObsService, RequestView, endpoint::Hooks};
 
 /// Records every request that passes: metrics, one log line, one span.
 ///
@@ -51,12 +51,9 @@ impl ObsMiddleware {
     /// });
     /// ```
     pub fn endpoint<R: IntoEndpoint>(self, endpoint: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static) -> Self {
-        self.with(|options| {
-            options.edit_hooks(|hooks: &mut Hooks| {
-                let endpoint = move |request: &RequestView<'_>| endpoint(request).into_endpoint();
-                hooks.endpoint = Some(Arc::new(Guarded::new("the endpoint function of a layer", endpoint)));
-            });
-        })
+        let endpoint = move |request: &RequestView<'_>| endpoint(request).into_endpoint();
+        let endpoint = Arc::new(Guarded::new("the endpoint function of a layer", endpoint));
+        self.with(|options| Hooks::set_endpoint(options, endpoint))
     }
 
     /// Adds a label to all metrics of the middleware: a tenant's tier, a region. Its values come from
@@ -76,12 +73,8 @@ impl ObsMiddleware {
         values: impl IntoIterator<Item = V>,
         value: impl for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync + 'static,
     ) -> Self {
-        self.with(|options| {
-            if options.common.add_label(name.as_ref(), values) {
-                let value = Arc::new(Guarded::new("the label function of a layer", value));
-                options.edit_hooks(|hooks: &mut Hooks| hooks.labels.push(value));
-            }
-        })
+        let value = Arc::new(Guarded::new("the label function of a layer", value));
+        self.with(|options| Hooks::add_label(options, name.as_ref(), values, value))
     }
 }
 

@@ -142,7 +142,6 @@ mod failure;
 mod future;
 mod headers;
 mod health;
-mod hooks;
 mod layer;
 mod metrics;
 mod page;
@@ -153,8 +152,11 @@ mod wire;
 
 pub use obs_core;
 
+#[doc(inline)]
+pub use obs_core::request::{Endpoint, IntoEndpoint};
+
 pub use body::ObsBody;
-pub use endpoint::{Endpoint, IntoEndpoint, RequestView};
+pub use endpoint::RequestView;
 pub use exporter::metrics_from;
 pub use future::ObsFuture;
 pub use health::{health, ready};

@@ -12,13 +12,12 @@ use actix_web::{
     dev::{Service, ServiceRequest, ServiceResponse},
     http::{Version, uri::Authority},
 };
-use obs_core::request::{LayerState, Observation, Protocol, RequestHead};
+use obs_core::request::{LabelValues, LayerState, Observation, Protocol, RequestHead};
 
 use crate::{
-    ObsBody, ObsFuture,
-    endpoint::Arrival,
+    ObsBody, ObsFuture, RequestView,
+    endpoint::{Arrival, Hooks},
     headers::Headers,
-    hooks::{Hooks, LabelValues},
     patterns::Patterns,
     request_body,
     wire::Wire,
@@ -61,7 +60,8 @@ impl<S> ObsService<S> {
     }
 
     fn observe(&self, request: &mut ServiceRequest, arrival: &Arrival) -> Observation {
-        let labels = self.state.hooks().map(|hooks: &Hooks| hooks.labels(request));
+        let view = RequestView::new(request.request());
+        let labels = self.state.hooks().map(|hooks: &Hooks| hooks.labels(|label| label(&view)));
         let mut observation = Observation::start(
             self.state.instrument(),
             &request_head(request, arrival.as_str(), labels.as_ref().map_or(&[], LabelValues::as_slice)),

@@ -9,9 +9,8 @@ use std::{
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use obs_core::request::Observation;
+use obs_http::{Headers, for_each_chunk};
 use pin_project_lite::pin_project;
-
-use crate::{data::show, headers::Headers};
 
 pin_project! {
     /// A response body whose end is the end of its request. Size, end and trailers are the inner
@@ -65,7 +64,7 @@ impl<B: Body> Body for ObsBody<B> {
             Some(Ok(frame)) => match frame.data_ref() {
                 Some(data) => {
                     if this.observation.reads_body() {
-                        show(data, |bytes| this.observation.body_data(bytes));
+                        for_each_chunk(data, |bytes| this.observation.body_data(bytes));
                     }
                     this.observation.body_bytes(data.remaining() as u64, this.inner.is_none());
                 }

@@ -13,13 +13,10 @@ use obs_core::{
     names,
     request::{BodySize, Observation, ResponseHead, content_length},
 };
+use obs_http::{Headers, insert_trace_response};
 use pin_project_lite::pin_project;
 
-use crate::{
-    Endpoint, ObsBody,
-    headers::{Headers, tell},
-    page::Unobserved,
-};
+use crate::{Endpoint, ObsBody, page::Unobserved};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(names::header::REQUEST_ID);
 
@@ -99,7 +96,7 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
     }
     observation.response_headers(&mut |name, value| {
         if let Ok(value) = HeaderValue::from_str(value) {
-            tell(response.headers_mut(), HeaderName::from_static(name), value);
+            insert_trace_response(response.headers_mut(), HeaderName::from_static(name), value);
         }
     });
     let size = body_size(response.body(), response.headers());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use obs_core::{guard::Guarded, layer_setters, options::boxed, request::LayerState};
 use tower_layer::Layer;
 
-use crate::{IntoEndpoint, ObsService, RequestView, hooks::Hooks, service::Observer};
+use crate::{IntoEndpoint, ObsService, RequestView, service::Observer, view::Hooks};
 
 /// Records every request that passes: metrics, one log line, one span.
 ///
@@ -44,12 +44,9 @@ impl ObsLayer {
     /// });
     /// ```
     pub fn endpoint<R: IntoEndpoint>(self, endpoint: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static) -> Self {
-        self.with(|options| {
-            options.edit_hooks(|hooks: &mut Hooks| {
-                let endpoint = move |request: &RequestView<'_>| endpoint(request).into_endpoint();
-                hooks.endpoint = Some(Arc::new(Guarded::new("the endpoint function of a layer", endpoint)));
-            });
-        })
+        let endpoint = move |request: &RequestView<'_>| endpoint(request).into_endpoint();
+        let endpoint = Arc::new(Guarded::new("the endpoint function of a layer", endpoint));
+        self.with(|options| Hooks::set_endpoint(options, endpoint))
     }
 
     /// The methods of the gRPC services behind the layer, `package.Service/Method`: calls are recorded
@@ -83,12 +80,8 @@ impl ObsLayer {
         values: impl IntoIterator<Item = V>,
         value: impl for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync + 'static,
     ) -> Self {
-        self.with(|options| {
-            if options.common.add_label(name.as_ref(), values) {
-                let value = Arc::new(Guarded::new("the label function of a layer", value));
-                options.edit_hooks(|hooks: &mut Hooks| hooks.labels.push(value));
-            }
-        })
+        let value = Arc::new(Guarded::new("the label function of a layer", value));
+        self.with(|options| Hooks::add_label(options, name.as_ref(), values, value))
     }
 }
 

@@ -114,24 +114,23 @@ pub mod client;
 pub mod shutdown;
 
 mod body;
-mod data;
-mod endpoint;
 mod exporter;
 mod future;
-mod headers;
 mod health;
-mod hooks;
 mod layer;
 mod metrics;
 mod page;
 mod request_body;
 mod service;
+mod view;
 
 pub use obs_core;
 
+#[doc(inline)]
+pub use obs_core::request::{Endpoint, IntoEndpoint};
+
 pub use body::ObsBody;
 pub use client::ObsClientLayer;
-pub use endpoint::{Endpoint, IntoEndpoint, RequestView};
 pub use exporter::metrics_from;
 pub use future::ObsFuture;
 pub use health::{health, ready};
@@ -139,6 +138,7 @@ pub use layer::ObsLayer;
 pub use metrics::{metrics, metrics_for};
 pub use service::ObsService;
 pub use shutdown::serve;
+pub use view::RequestView;
 
 /// Compiles the quick start of the README.
 #[cfg(doctest)]

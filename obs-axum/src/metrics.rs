@@ -9,11 +9,9 @@ use axum::{
     routing::any,
 };
 use obs_core::{MetricsPage, Obs, PageRequest, PageResponse};
+use obs_http::Headers;
 
-use crate::{
-    headers::Headers,
-    page::{self, unobserved},
-};
+use crate::page::{self, unobserved};
 
 /// A router with the metrics page of the process-wide default at `path`.
 ///

@@ -13,16 +13,16 @@ use http::{Extensions, Request, Response, Version, header};
 use http_body::Body as _;
 use obs_core::{
     PageOwner,
-    request::{LayerState, Observation, Protocol, RequestHead},
+    request::{LabelValues, LayerState, Observation, RequestHead},
 };
+use obs_http::{Headers, protocol};
 use tower_http::request_id::RequestId;
 use tower_service::Service;
 
 use crate::{
     ObsBody, ObsFuture,
-    headers::Headers,
-    hooks::{Hooks, Named},
     request_body::CountedBody,
+    view::{Hooks, RequestView},
 };
 
 /// A service whose requests are recorded; made by [`ObsLayer`](crate::ObsLayer).
@@ -114,30 +114,38 @@ impl Observer {
         match self {
             Self::Layer(state) => start(state, request, may_nest),
             Self::Unmatched(owner) => {
-                let is_matched = request.extensions().get::<MatchedPath>().is_some();
-                let layer = if is_matched || Observation::is_around() { None } else { owner.layer() };
+                let layer = if is_matched(request) || Observation::is_around() { None } else { owner.layer() };
                 layer.map_or_else(Observation::none, |layer| start(&layer, request, may_nest))
             }
         }
     }
 }
 
+/// Whether a router has named the endpoint.
+fn is_matched<B>(request: &Request<B>) -> bool {
+    request.extensions().get::<MatchedPath>().is_some()
+}
+
 fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: bool) -> Observation {
     let headers = Headers(request.headers());
-    let named = state.hooks().map(|hooks: &Hooks| hooks.name(request));
     let instrument = state.instrument();
-    let head = request_head(request, named.as_ref(), instrument.reads_origin());
+    let hooks: Option<&Hooks> = state.hooks();
+    let view = RequestView::new(request);
+    let named = hooks.filter(|_| !is_matched(request)).and_then(|hooks| hooks.endpoint(|endpoint| endpoint(&view)));
+    let labels = hooks.map(|hooks| hooks.labels(|label| label(&view)));
+    let labels = labels.as_ref().map_or(&[][..], LabelValues::as_slice);
+    let head = RequestHead { labels, ..request_head(request, named.as_deref(), instrument.reads_origin()) };
     let mut observation = Observation::start(instrument, &head, &headers);
     count_body(request, &mut observation);
     // A mark can cost an allocation. Behind a route that is known there is one layer, unless cloning has
     // shown another; where none is, there may be a router with layers of its own.
-    if !observation.is_over() && (may_nest || request.extensions().get::<MatchedPath>().is_none()) {
+    if !observation.is_over() && (may_nest || !is_matched(request)) {
         request.extensions_mut().insert(Observed);
     }
     observation
 }
 
-fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a Named<'a>>, with_origin: bool) -> RequestHead<'a> {
+fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a str>, with_origin: bool) -> RequestHead<'a> {
     let extensions = request.extensions();
     let of_origin = Some(extensions).filter(|_| with_origin);
     let matched = extensions.get::<MatchedPath>().map(MatchedPath::as_str);
@@ -150,23 +158,14 @@ fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a Named<'a>>, wi
         method: request.method().as_str(),
         path: uri.path(),
         query: uri.query(),
-        endpoint: named.and_then(|named| named.endpoint.as_deref()).or(matched),
+        endpoint: named.or(matched),
         scheme: uri.scheme_str(),
         authority: uri.authority().map(http::uri::Authority::as_str),
         protocol: protocol(request.version()),
         peer: of_origin.and_then(Extensions::get::<ConnectInfo<SocketAddr>>).map(|info| info.0),
         request_id: of_origin.and_then(Extensions::get::<RequestId>).map(|id| id.header_value().as_bytes()),
-        labels: named.map_or(&[], Named::labels),
+        labels: &[],
         is_observed: Observation::is_around() && extensions.get::<Observed>().is_some(),
-    }
-}
-
-pub(crate) fn protocol(version: Version) -> Protocol {
-    match version {
-        Version::HTTP_09 | Version::HTTP_10 => Protocol::Http10,
-        Version::HTTP_2 => Protocol::Http2,
-        Version::HTTP_3 => Protocol::Http3,
-        _ => Protocol::Http11,
     }
 }
 

@@ -71,12 +71,14 @@
 mod body;
 mod error;
 mod ext;
-mod headers;
 mod middleware;
 mod request;
 mod response;
 
 pub use {obs_core, reqwest, reqwest_middleware};
 
-pub use ext::{RequestBuilderExt, Target};
+#[doc(inline)]
+pub use obs_http::Target;
+
+pub use ext::RequestBuilderExt;
 pub use middleware::{ObsMiddleware, client};

@@ -1,24 +1,17 @@
 //! The middleware and its settings.
 
-use std::{
-    future::{Future, poll_fn},
-    mem,
-    pin::Pin,
-    task::{Context, Poll},
-};
-
 use http::Extensions;
 use obs_core::{
     client::{ClientObservation, ClientState},
     client_setters,
 };
+use obs_http::{Attempt, Headers, propagate};
 use reqwest::{Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next, Result};
 
 use crate::{
     body::carry_context,
     error,
-    headers::{Headers, propagate},
     request::{client_request, count_attempt},
     response::answered,
 };
@@ -39,13 +32,6 @@ use crate::{
 #[must_use = "a middleware does nothing until it is added to a client"]
 pub struct ObsMiddleware {
     state: ClientState,
-}
-
-/// An attempt in flight; polled, and dropped, as the attempt.
-struct Sending<'a> {
-    /// `None` once it is done.
-    inner: Option<Pin<Box<dyn Future<Output = Result<Response>> + Send + 'a>>>,
-    observation: ClientObservation,
 }
 
 client_setters!(ObsMiddleware, "obs_reqwest::ObsMiddleware");
@@ -83,30 +69,6 @@ impl ObsMiddleware {
     }
 }
 
-// === impl Sending ===
-
-impl Sending<'_> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response>> {
-        let Self { inner, observation } = self;
-        observation.run(|| {
-            let polled = inner.as_mut().map_or(Poll::Pending, |inner| inner.as_mut().poll(cx));
-            if polled.is_ready() {
-                *inner = None;
-            }
-            polled
-        })
-    }
-}
-
-impl Drop for Sending<'_> {
-    fn drop(&mut self) {
-        let Self { inner, observation } = self;
-        if inner.is_some() {
-            observation.run(|| *inner = None);
-        }
-    }
-}
-
 #[async_trait::async_trait]
 impl Middleware for ObsMiddleware {
     async fn handle(&self, mut request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
@@ -115,9 +77,7 @@ impl Middleware for ObsMiddleware {
             carry_context(&mut request);
             next.run(request, extensions)
         });
-        let mut sending = Sending { inner: Some(inner), observation };
-        let result = poll_fn(|cx| sending.poll(cx)).await;
-        let mut observation = mem::replace(&mut sending.observation, ClientObservation::none());
+        let (result, mut observation) = Attempt::new(inner, observation).await;
         match result {
             Ok(response) => Ok(answered(response, observation)),
             Err(error) => {

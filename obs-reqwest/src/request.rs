@@ -1,13 +1,9 @@
 //! Requests and responses of reqwest, as the core reads them.
 
-use http::{Extensions, Version, header};
-use obs_core::{
-    client::{ClientRequest, ClientUrl},
-    request::Protocol,
-};
+use http::{Extensions, header};
+use obs_core::client::{ClientRequest, ClientUrl};
+use obs_http::Target;
 use reqwest::{Request, Url};
-
-use crate::Target;
 
 /// How often a request has been sent, kept in its extensions: a middleware that retries hands the
 /// same ones to each attempt.
@@ -33,15 +29,6 @@ pub(crate) fn client_request<'a>(
         target: extensions.get::<Target>().map(Target::as_str),
         resend_count,
         body_bytes: body_bytes(request),
-    }
-}
-
-pub(crate) fn protocol(version: Version) -> Protocol {
-    match version {
-        Version::HTTP_09 | Version::HTTP_10 => Protocol::Http10,
-        Version::HTTP_2 => Protocol::Http2,
-        Version::HTTP_3 => Protocol::Http3,
-        _ => Protocol::Http11,
     }
 }
 

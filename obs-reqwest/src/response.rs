@@ -1,23 +1,10 @@
 //! Answers whose body is watched to its end.
 
-use std::{
-    mem,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::mem;
 
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use obs_core::client::{ClientObservation, ClientResponse};
+use obs_http::{Headers, ObsClientBody, protocol};
 use reqwest::{Body, Response, ResponseBuilderExt as _};
-
-use crate::{headers::Headers, request::protocol};
-
-/// The body of an answer whose attempt goes on; size, end and frames are the inner body's.
-struct Watched {
-    observation: ClientObservation,
-    inner: Body,
-}
 
 /// Reports the head. If something is yet to come of the body, the observation goes on with it.
 pub(crate) fn answered(response: Response, mut observation: ClientObservation) -> Response {
@@ -48,45 +35,7 @@ fn watch(mut response: Response, observation: ClientObservation) -> Response {
     }
     // Extensions are the one way to tell reqwest the URL of an answer.
     let parts = parts.url(response.url().clone());
-    let watched = parts.body(Body::wrap(Watched { observation, inner: response.into() }));
+    let watched = parts.body(Body::wrap(ObsClientBody::new(Body::from(response), observation)));
     // Nothing was set that could fail.
     watched.unwrap_or_default().into()
-}
-
-// === impl Watched ===
-
-impl http_body::Body for Watched {
-    type Data = Bytes;
-    type Error = reqwest::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let Self { observation, inner } = &mut *self;
-        let frame = ready!(observation.run(|| Pin::new(&mut *inner).poll_frame(cx)));
-        match &frame {
-            Some(Ok(frame)) => match (frame.data_ref(), frame.trailers_ref()) {
-                (_, Some(trailers)) => observation.trailers(&Headers(trailers)),
-                (data, None) => {
-                    if let Some(data) = data.filter(|_| observation.reads_body()) {
-                        observation.body_data(Some(data));
-                    }
-                    let bytes = data.map_or(0, Bytes::len) as u64;
-                    observation.body_bytes(bytes, inner.is_end_stream());
-                }
-            },
-            Some(Err(_)) => observation.body_error(),
-            None => observation.end(),
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
 }

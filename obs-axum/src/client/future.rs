@@ -15,37 +15,26 @@ use obs_core::{
     guard::Guarded,
     names::error_type,
 };
+use obs_http::{Attempt, Headers, protocol};
 use pin_project_lite::pin_project;
 
 use super::{ClassifyError, ObsClientBody};
-use crate::{headers::Headers, service::protocol};
 
 pin_project! {
     /// The future of [`ObsClientService`](super::ObsClientService).
     #[must_use = "futures do nothing unless polled"]
     pub struct ObsClientFuture<F, C> {
-        // `None` once it is done: dropped while the attempt is current.
         #[pin]
-        inner: Option<F>,
-        observation: ClientObservation,
+        attempt: Attempt<F>,
         classify: Arc<Guarded<C>>,
-    }
-
-    impl<F, C> PinnedDrop for ObsClientFuture<F, C> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if this.inner.is_some() {
-                this.observation.run(|| this.inner.set(None));
-            }
-        }
     }
 }
 
 // === impl ObsClientFuture ===
 
 impl<F, C> ObsClientFuture<F, C> {
-    pub(super) fn new(inner: F, observation: ClientObservation, classify: Arc<Guarded<C>>) -> Self {
-        Self { inner: Some(inner), observation, classify }
+    pub(super) fn new(attempt: Attempt<F>, classify: Arc<Guarded<C>>) -> Self {
+        Self { attempt, classify }
     }
 }
 
@@ -58,30 +47,25 @@ where
     type Output = Result<Response<ObsClientBody<R>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let polled = this.observation.run(|| {
-            let polled = this.inner.as_mut().as_pin_mut()?.poll(cx);
-            if polled.is_ready() {
-                this.inner.set(None);
-            }
-            Some(polled)
-        });
-        // Polled again after it was ready, which the contract of futures forbids.
-        let result = ready!(polled.unwrap_or(Poll::Pending));
-        let mut observation = std::mem::replace(this.observation, ClientObservation::none());
+        let this = self.project();
+        let (result, mut observation) = ready!(this.attempt.poll(cx));
         Poll::Ready(match result {
             Ok(response) => Ok(answered(response, observation)),
             Err(error) => {
-                if let Some(Some(status)) = this.classify.call(|classify| classify.grpc_status(&error)) {
-                    observation.grpc_error(status);
-                }
-                let said = this.classify.call(|classify| (classify.error_type(&error), classify.cause(&error)));
-                let (error_type, cause) = said.unwrap_or((error_type::OTHER, None));
-                observation.error(error_type, cause);
+                report_error(this.classify, &error, &mut observation);
                 Err(error)
             }
         })
     }
+}
+
+fn report_error<E, C: ClassifyError<E>>(classify: &Guarded<C>, error: &E, observation: &mut ClientObservation) {
+    if let Some(Some(status)) = classify.call(|classify| classify.grpc_status(error)) {
+        observation.grpc_error(status);
+    }
+    let named = classify.call(|classify| (classify.error_type(error), classify.cause(error)));
+    let (error_type, cause) = named.unwrap_or((error_type::OTHER, None));
+    observation.error(error_type, cause);
 }
 
 /// Reports the head, and hands the observation on to the body.

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use obs_core::{client::ClientState, client_setters, guard::Guarded, options::boxed};
 use tower_layer::Layer;
 
-use super::{FromSources, ObsClientService};
-use crate::{IntoEndpoint, RequestView, endpoint::EndpointFn};
+use super::{FromSources, ObsClientService, service::TargetFn};
+use crate::{IntoEndpoint, RequestView};
 
 /// Records every attempt that passes to a client, and sends the trace context along.
 ///
@@ -20,7 +20,7 @@ use crate::{IntoEndpoint, RequestView, endpoint::EndpointFn};
 #[must_use = "a layer does nothing until it is added to a service"]
 pub struct ObsClientLayer<C = FromSources> {
     state: ClientState,
-    target: Option<EndpointFn>,
+    target: Option<TargetFn>,
     classify: Arc<Guarded<C>>,
 }
 

@@ -53,19 +53,19 @@
 //! `shop.Payments/Charge`. The answer's body is wrapped for that, as [`ObsClientBody`]. Nothing tells a stream that lives on from other calls: its
 //! duration, too, is that to its end.
 
-mod body;
 mod classify;
 mod future;
 mod layer;
-mod propagate;
 mod request;
 mod service;
 #[cfg(test)]
 mod tests;
 
-pub use body::ObsClientBody;
+#[doc(inline)]
+pub use obs_http::{ObsClientBody, Target};
+
 pub use classify::{ClassifyError, FromSources};
 pub use future::ObsClientFuture;
 pub use layer::ObsClientLayer;
-pub use request::{ResendCount, Target};
+pub use request::ResendCount;
 pub use service::ObsClientService;

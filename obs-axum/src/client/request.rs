@@ -1,21 +1,9 @@
 //! What a request tells of itself.
 
-use std::borrow::Cow;
-
 use http::{Request, header, uri::Authority};
 use http_body::Body;
 use obs_core::client::{ClientRequest, ClientUrl};
-
-/// The template of a request's URL path, as an extension of the request.
-///
-/// Give it the template, never the path itself: each one becomes a series.
-///
-/// ```
-/// let mut request = http::Request::get("http://users.internal/users/7").body(()).unwrap();
-/// request.extensions_mut().insert(obs_axum::client::Target::new("/users/{id}"));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target(Cow<'static, str>);
+use obs_http::Target;
 
 /// How often a request has been sent before, as an extension of the request: for policies that
 /// retry, which make a copy of it for each attempt.
@@ -26,22 +14,6 @@ pub struct Target(Cow<'static, str>);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResendCount(pub u32);
-
-// === impl Target ===
-
-impl Target {
-    /// The target with this template.
-    #[must_use]
-    pub fn new(template: impl Into<Cow<'static, str>>) -> Self {
-        Self(template.into())
-    }
-
-    /// The template.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// The request as the core reads it; `named` is what the user's function says.
 pub(super) fn client_request<'a, B: Body>(request: &'a Request<B>, named: Option<&'a str>) -> ClientRequest<'a> {

@@ -13,28 +13,31 @@ use obs_core::{
     client::{ClientObservation, ClientState},
     guard::Guarded,
 };
+use obs_http::{Attempt, Headers, propagate};
 use tower_service::Service;
 
 use super::{
     ClassifyError, ObsClientBody, ObsClientFuture,
-    propagate::propagate,
     request::{client_request, has_target},
 };
-use crate::{RequestView, endpoint::EndpointFn, headers::Headers};
+use crate::RequestView;
+
+/// Names the target of a request.
+pub(super) type TargetFn = Arc<Guarded<dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync>>;
 
 /// A client whose attempts are recorded; made by [`ObsClientLayer`](super::ObsClientLayer).
 #[derive(Clone)]
 pub struct ObsClientService<S, C> {
     inner: S,
     state: ClientState,
-    target: Option<EndpointFn>,
+    target: Option<TargetFn>,
     classify: Arc<Guarded<C>>,
 }
 
 // === impl ObsClientService ===
 
 impl<S, C> ObsClientService<S, C> {
-    pub(super) fn new(inner: S, state: ClientState, target: Option<EndpointFn>, classify: Arc<Guarded<C>>) -> Self {
+    pub(super) fn new(inner: S, state: ClientState, target: Option<TargetFn>, classify: Arc<Guarded<C>>) -> Self {
         Self { inner, state, target, classify }
     }
 
@@ -81,7 +84,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let mut observation = self.observe(&mut request);
         let inner = observation.run(|| self.inner.call(request));
-        ObsClientFuture::new(inner, observation, Arc::clone(&self.classify))
+        ObsClientFuture::new(Attempt::new(inner, observation), Arc::clone(&self.classify))
     }
 }
 

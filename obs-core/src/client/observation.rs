@@ -197,6 +197,13 @@ impl ClientObservation {
         Self { slot: None }
     }
 
+    /// Whether the attempt is recorded already, or was never observed.
+    #[inline]
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.slot.is_none()
+    }
+
     /// The response head has come: the attempt is over, unless something is [yet to
     /// come](Self::awaits_body) of its body.
     pub fn head(&mut self, response: &ClientResponse<'_>) {

@@ -1,4 +1,4 @@
-//! The response body.
+//! The body of a response to a client.
 
 use std::{
     fmt,
@@ -11,14 +11,14 @@ use http_body::{Body, Frame, SizeHint};
 use obs_core::client::ClientObservation;
 use pin_project_lite::pin_project;
 
-use crate::{data::show, headers::Headers};
+use crate::{Headers, for_each_chunk};
 
 pin_project! {
-    /// The body of an answer. That of a gRPC call is watched until its trailers, one of known size until
-    /// its end; size, end and frames are the inner body's.
+    /// The body of an answer. That of a gRPC call is watched until its trailers, one of known size until its end, as part
+    /// of the attempt; any other is passed on. Size, end and frames are the inner body's.
     pub struct ObsClientBody<B> {
-        // `None` unless the attempt goes on, until it has ended.
-        observation: Option<Box<ClientObservation>>,
+        // Of nothing unless the attempt goes on, and once it has ended.
+        observation: ClientObservation,
         #[pin]
         inner: B,
     }
@@ -27,12 +27,13 @@ pin_project! {
 // === impl ObsClientBody ===
 
 impl<B: Body> ObsClientBody<B> {
-    pub(super) fn new(inner: B, mut observation: ClientObservation) -> Self {
+    /// Watches the body of an answer whose head has been reported.
+    pub fn new(inner: B, mut observation: ClientObservation) -> Self {
         if inner.is_end_stream() {
             // Nobody polls a body that has ended.
             observation.end();
         }
-        Self { observation: observation.awaits_body().then(|| Box::new(observation)), inner }
+        Self { observation, inner }
     }
 }
 
@@ -42,17 +43,17 @@ impl<B: Body> Body for ObsClientBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let Some(observation) = this.observation else { return this.inner.poll_frame(cx) };
-        let polling = observation.enter();
-        let polled = this.inner.as_mut().poll_frame(cx);
-        polling.leave();
-        let frame = ready!(polled);
+        let observation = this.observation;
+        if observation.is_over() {
+            return this.inner.poll_frame(cx);
+        }
+        let frame = ready!(observation.run(|| this.inner.as_mut().poll_frame(cx)));
         match &frame {
             Some(Ok(frame)) => match (frame.data_ref(), frame.trailers_ref()) {
                 (_, Some(trailers)) => observation.trailers(&Headers(trailers)),
                 (data, None) => {
                     if let Some(data) = data.filter(|_| observation.reads_body()) {
-                        show(data, |bytes| observation.body_data(bytes));
+                        for_each_chunk(data, |chunk| observation.body_data(chunk));
                     }
                     let bytes = data.map_or(0, Buf::remaining) as u64;
                     observation.body_bytes(bytes, this.inner.is_end_stream());
@@ -76,7 +77,7 @@ impl<B: Body> Body for ObsClientBody<B> {
 impl<B: Default> Default for ObsClientBody<B> {
     /// A body that belongs to no attempt, as gRPC stacks make it for answers of their own.
     fn default() -> Self {
-        Self { observation: None, inner: B::default() }
+        Self { observation: ClientObservation::none(), inner: B::default() }
     }
 }
 

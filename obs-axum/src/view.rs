@@ -1,0 +1,45 @@
+//! What the application's functions see of a request.
+
+use std::{borrow::Cow, fmt};
+
+use http::{Extensions, HeaderMap, Method, Request, Uri};
+
+/// What the functions of [`ObsLayer::endpoint`](crate::ObsLayer::endpoint) and
+/// [`ObsLayer::label`](crate::ObsLayer::label) see of a request.
+#[derive(Clone, Copy)]
+pub struct RequestView<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The request target.
+    pub uri: &'a Uri,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The extensions, as outer layers and routers have left them.
+    pub extensions: &'a Extensions,
+}
+
+/// The functions of a layer.
+pub(crate) type Hooks = obs_core::request::Hooks<
+    dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync,
+    dyn for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync,
+>;
+
+// === impl RequestView ===
+
+impl<'a> RequestView<'a> {
+    pub(crate) fn new<B>(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+        }
+    }
+}
+
+impl fmt::Debug for RequestView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers may hold credentials.
+        f.debug_struct("RequestView").field("method", self.method).finish_non_exhaustive()
+    }
+}
