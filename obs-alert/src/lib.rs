@@ -27,5 +27,5 @@ pub use time::{Clock, ManualClock, Moment, SystemClock};
 #[doc(inline)]
 pub use obs_rules::{
     AlertRule, BadCondition, BadRule, BadSlo, BurnRate, Comparison, Condition, Custom, Defect, Naming, NoData, Scope,
-    Severity, Sli, Slo, Tally, Traffic, UnknownSeverity, definition, promql, rules,
+    Severity, Sli, Slo, Tally, UnknownSeverity, definition, promql, query, rules,
 };

@@ -30,10 +30,11 @@ mod slo;
 
 pub mod definition;
 pub mod promql;
+pub mod query;
 pub mod rules;
 pub mod template;
 
-pub use condition::{BadCondition, Comparison, Condition, Custom, Traffic};
+pub use condition::{BadCondition, Comparison, Condition, Custom};
 pub use naming::{Naming, Tally};
 pub use rule::{AlertRule, BadRule, Defect, NoData};
 pub use scope::Scope;

@@ -9,7 +9,7 @@ use obs_conventions::{
 
 use crate::{
     Scope,
-    promql::{Expr, Selector, Window},
+    promql::{Expr, Range, Selector, Window},
 };
 
 /// What the RED metrics of a service are called: by its layer's namespace and convention, and by the
@@ -278,6 +278,12 @@ fn outcomes(is_meant: impl Fn(Outcome) -> bool) -> String {
 
 // === impl Tally ===
 
+impl From<Selector> for Tally {
+    fn from(selector: Selector) -> Self {
+        Self::new(vec![selector])
+    }
+}
+
 impl Tally {
     /// The series of these selectors, which must not overlap.
     #[must_use]
@@ -293,8 +299,9 @@ impl Tally {
 
     /// Growth per second over a window. A series that does not exist yet counts as 0, if another does.
     #[must_use]
-    pub fn rate(&self, window: Window) -> Expr {
-        self.sum_of(|selector| Expr::rate(selector, window))
+    pub fn rate(&self, range: impl Into<Range>) -> Expr {
+        let range = range.into();
+        self.sum_of(|selector| Expr::rate(selector, range))
     }
 
     /// [`rate`](Self::rate) over a window that ended `offset` ago.
@@ -317,7 +324,7 @@ impl Tally {
 
     fn sum_of(&self, one: impl Fn(&Selector) -> Expr) -> Expr {
         match self.selectors.as_slice() {
-            [] => Expr::number(0.0).call("vector"),
+            [] => Expr::vector(0.0),
             [only] => one(only).sum(),
             [first, others @ ..] => {
                 let part = |selector| one(selector).sum().or_zero();

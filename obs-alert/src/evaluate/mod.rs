@@ -1,13 +1,12 @@
 //! Conditions, evaluated from the history.
 //!
-//! A rule's selectors are resolved to aggregates once, when it comes; rules that ask for the same
-//! share one. An evaluation reads a few totals for each rule, and allocates nothing for those that
-//! don't fire.
+//! The inputs of a rule's [`Query`](obs_rules::query::Query) are resolved to aggregates once, when the rule comes; rules
+//! that read the same share one. An evaluation reads a few totals for each rule, and allocates nothing for those that
+//! have one value.
 
-mod measure;
 mod plan;
 
-pub(crate) use {
-    measure::{Measured, Reading},
-    plan::{Plan, Ratio},
-};
+#[cfg(test)]
+mod tests;
+
+pub(crate) use plan::{Plan, Read, Resolved, key};

@@ -1,89 +1,58 @@
-//! A condition whose aggregates have been found.
+//! Queries whose aggregates have been found.
 
-use std::time::Duration;
+use std::fmt;
+
+use obs_rules::query::{Input, Query, Sample, Source, Values};
 
 use crate::{
-    AlertRule, Comparison, Condition, Custom, Naming, Sli, Slo, Tally,
+    AlertRule, Custom, Naming,
     history::{Ask, AskId, BadPattern, History},
     promql::{LONGEST_REACH, Selector, Window},
     time::millis,
 };
 
 /// What a rule reads at each evaluation.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Plan {
-    pub(super) value: Value,
-    pub(super) is: Option<Comparison>,
-    pub(super) traffic: Option<Traffic>,
-    asks: Vec<AskId>,
+    test: Test,
+    /// Whether each series has an alert of its own.
+    has_series: bool,
+    aggregates: Vec<AskId>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) enum Value {
-    /// Growth by growth.
-    Ratio(Ratio),
-    /// 1 − the ratio.
-    Complement(Ratio),
-    Quantile {
-        buckets: AskId,
-        quantile: f64,
-        window: i64,
+#[derive(Debug)]
+enum Test {
+    Query {
+        fires: Query<Read>,
+        /// What decides while the alert fires.
+        clear: Option<Query<Read>>,
     },
-    /// Growth by growth of the same a while ago.
-    Change {
-        requests: AskId,
-        window: i64,
-        before: i64,
-    },
-    Increase {
-        counter: AskId,
-        window: i64,
-    },
-    Gauge {
-        gauge: AskId,
-        by: Option<AskId>,
-    },
-    Absence(AskId),
-    Burn {
-        long: Ratio,
-        short: Ratio,
-    },
-    Custom(Custom),
+    Closure(Custom),
 }
 
-/// Some requests by all of them, over a window of milliseconds.
+/// What is read of an aggregate; windows and offsets are in milliseconds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ratio {
-    pub(super) of: AskId,
-    pub(super) by: AskId,
-    pub(super) window: i64,
-    /// `of` are the good ones: what is meant are the others.
-    pub(super) is_good: bool,
+pub(crate) enum Read {
+    Growth { id: AskId, window: i64, offset: i64 },
+    GrowthFromZero { id: AskId, window: i64 },
+    Quantile { id: AskId, quantile: f64, window: i64 },
+    Series(AskId),
 }
 
-/// The requests that must be many enough.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Traffic {
-    pub(super) requests: AskId,
-    pub(super) window: i64,
-    pub(super) before: i64,
-    pub(super) at_least: f64,
+/// A query that the history can answer, and what is kept there for it.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) query: Query<Read>,
+    pub(crate) aggregates: Vec<AskId>,
 }
 
-/// Why a condition can't be evaluated in the process.
+/// Why a query can't be evaluated in the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     Pattern(BadPattern),
     TooLong(Window),
-    /// A kind that this version does not evaluate, and what it is.
+    /// A kind of input that this version does not read, and which.
     Unsupported(String),
-}
-
-/// Gathers what a plan keeps in the history, and gives it back if something is wrong.
-pub(crate) struct Planner<'a> {
-    history: &'a mut History,
-    naming: &'a Naming,
-    asks: Vec<AskId>,
 }
 
 // === impl Plan ===
@@ -91,174 +60,159 @@ pub(crate) struct Planner<'a> {
 impl Plan {
     /// Finds the aggregates of a rule, and keeps them.
     pub(crate) fn new(rule: &AlertRule, naming: &Naming, history: &mut History) -> Result<Self, Failure> {
-        let mut planner = Planner { history, naming, asks: Vec::new() };
-        match planner.plan(rule) {
-            Ok((value, traffic)) => Ok(Self { value, is: rule.condition().comparison(), traffic, asks: planner.asks }),
+        let unsupported = || Failure::Unsupported(format!("{:?}", rule.condition()));
+        let Some(query) = rule.query(naming) else {
+            let closure = rule.condition().closure().ok_or_else(unsupported)?.clone();
+            return Ok(Self { test: Test::Closure(closure), has_series: false, aggregates: Vec::new() });
+        };
+        let has_series = query.has_series();
+        let Resolved { query: fires, mut aggregates } = Resolved::new(&query, history)?;
+        let clear = match rule.clear_query(naming).map(|clear| Resolved::new(&clear, history)).transpose() {
+            Ok(clear) => clear,
             Err(failure) => {
-                planner.release();
-                Err(failure)
+                history.release_all(aggregates);
+                return Err(failure);
             }
-        }
+        };
+        let clear = clear.map(|clear| {
+            aggregates.extend(clear.aggregates);
+            clear.query
+        });
+        Ok(Self { test: Test::Query { fires, clear }, has_series, aggregates })
     }
 
     /// The rule has gone.
     pub(crate) fn release(&mut self, history: &mut History) {
-        self.asks.drain(..).for_each(|id| history.release(id));
+        history.release_all(self.aggregates.drain(..));
     }
 
     /// Whether each series has an alert of its own.
     pub(crate) const fn has_series(&self) -> bool {
-        matches!(self.value, Value::Gauge { .. })
+        self.has_series
     }
 
     /// The closure, if the condition is one.
-    pub(crate) const fn custom(&self) -> Option<&Custom> {
-        match &self.value {
-            Value::Custom(custom) => Some(custom),
-            _ => None,
+    pub(crate) const fn closure(&self) -> Option<&Custom> {
+        match &self.test {
+            Test::Closure(closure) => Some(closure),
+            Test::Query { .. } => None,
+        }
+    }
+
+    /// What is known now; of a closure nothing, which is called elsewhere.
+    pub(crate) fn values<'a>(&self, history: &'a History) -> Values<'a> {
+        match &self.test {
+            Test::Query { fires, .. } => fires.eval(history),
+            Test::Closure(_) => Values::none(),
+        }
+    }
+
+    /// What the clear threshold says of alerts that fire; no data without one.
+    pub(crate) fn clear_values<'a>(&self, history: &'a History) -> Values<'a> {
+        match &self.test {
+            Test::Query { clear: Some(clear), .. } => clear.eval(history),
+            _ => Values::none(),
         }
     }
 }
 
-// === impl Ratio ===
+/// The series of a value as the alerts know it; 0 where there is none.
+pub(crate) fn key(sample: &Sample<'_>) -> u128 {
+    sample.series.map_or(0, |series| series.key)
+}
 
-impl Ratio {
-    /// The bad requests of an objective, over some windows, by those that count; and what is kept for it.
-    pub(crate) fn of_slo<const N: usize>(
-        slo: &Slo,
-        windows: [Window; N],
-        naming: &Naming,
-        history: &mut History,
-    ) -> Result<[Self; N], Failure> {
-        let mut planner = Planner { history, naming, asks: Vec::new() };
-        let mut ratios = Vec::new();
-        for window in windows {
-            match planner.slo(slo, window) {
-                Ok(ratio) => ratios.push(ratio),
-                Err(failure) => {
-                    planner.release();
-                    return Err(failure);
-                }
+// === impl Resolved ===
+
+impl Resolved {
+    /// Finds the aggregates of a query, and keeps them as far back as it looks. Those of one that fails are given back.
+    pub(crate) fn new(query: &Query, history: &mut History) -> Result<Self, Failure> {
+        let mut aggregates = Vec::new();
+        let resolved = query.try_map(&mut |input| {
+            let (ask, reach) = wanted(input)?;
+            let id = history.keep(ask, reach).map_err(Failure::Pattern)?;
+            aggregates.push(id);
+            read(input, id)
+        });
+        match resolved {
+            Ok(query) => Ok(Self { query, aggregates }),
+            Err(failure) => {
+                history.release_all(aggregates);
+                Err(failure)
             }
         }
-        ratios.try_into().map_err(|_| Failure::TooLong(slo.window()))
-    }
-
-    /// Over another window.
-    pub(crate) fn over(self, window: Duration) -> Self {
-        Self { window: millis(window), ..self }
-    }
-
-    pub(crate) const fn asks(&self) -> [AskId; 2] {
-        [self.of, self.by]
     }
 }
 
-// === impl Planner ===
-
-impl Planner<'_> {
-    fn release(self) {
-        self.asks.into_iter().for_each(|id| self.history.release(id));
-    }
-
-    fn plan(&mut self, rule: &AlertRule) -> Result<(Value, Option<Traffic>), Failure> {
-        let value = self.value(rule.condition())?;
-        let traffic = rule.condition().traffic(self.naming).filter(|_| rule.requests_at_least() > 0.0);
-        let traffic = match traffic {
-            Some(traffic) => {
-                let before = traffic.before.map_or(0, |before| millis(before.duration()));
-                let requests = self.growth(&traffic.requests, traffic.window, before)?;
-                let window = millis(traffic.window.duration());
-                Some(Traffic { requests, window, before, at_least: rule.requests_at_least() })
-            }
-            None => None,
-        };
-        Ok((value, traffic))
-    }
-
-    fn value(&mut self, condition: &Condition) -> Result<Value, Failure> {
-        let naming = self.naming;
-        Ok(match condition {
-            Condition::ErrorRatio { scope, window, .. } => {
-                Value::Ratio(self.ratio(&naming.errors(scope), &naming.counted(scope), *window)?)
-            }
-            Condition::Availability { scope, window, .. } => {
-                Value::Complement(self.ratio(&naming.errors(scope), &naming.counted(scope), *window)?)
-            }
-            Condition::Ratio { of, by, window, .. } => {
-                Value::Ratio(self.ratio(&naming.tally_within_job(of), &naming.tally_within_job(by), *window)?)
-            }
-            Condition::Latency { scope, window, quantile, .. } => {
-                let reach = reach(*window, 0)?;
-                let buckets = self.keep(Ask::Buckets(naming.duration_buckets(scope)), reach)?;
-                Value::Quantile { buckets, quantile: *quantile, window: reach }
-            }
-            Condition::RateChange { scope, window, offset, .. } => {
-                let before = millis(offset.duration());
-                let requests = self.growth(&naming.requests(scope), *window, before)?;
-                Value::Change { requests, window: millis(window.duration()), before }
-            }
-            Condition::Increase { selector, window, .. } => {
-                let counter = self.growth(&Tally::new(vec![naming.within_job(selector.clone())]), *window, 0)?;
-                Value::Increase { counter, window: millis(window.duration()) }
-            }
-            Condition::Gauge { selector, by, .. } => {
-                let gauge = self.now(selector)?;
-                let by = by.as_ref().map(|by| self.now(by)).transpose()?;
-                Value::Gauge { gauge, by }
-            }
-            Condition::Absence { selector } => Value::Absence(self.now(selector)?),
-            Condition::BurnRate { slo, burn } => {
-                Value::Burn { long: self.slo(slo, burn.long)?, short: self.slo(slo, burn.short)? }
-            }
-            Condition::Custom(custom) => Value::Custom(custom.clone()),
-            other => return Err(Failure::Unsupported(format!("{other:?}"))),
-        })
-    }
-
-    fn slo(&mut self, slo: &Slo, window: Window) -> Result<Ratio, Failure> {
-        match slo.sli() {
-            Sli::Availability => {
-                self.ratio(&self.naming.errors(slo.requests()), &self.naming.counted(slo.requests()), window)
-            }
-            Sli::Latency { threshold } => {
-                let quick = Tally::new(vec![self.naming.duration_within(slo.requests(), threshold)]);
-                let ratio = self.ratio(&quick, &slo.counted(self.naming), window)?;
-                Ok(Ratio { is_good: true, ..ratio })
-            }
-            other => Err(Failure::Unsupported(format!("{other:?}"))),
-        }
-    }
-
-    fn ratio(&mut self, of: &Tally, by: &Tally, window: Window) -> Result<Ratio, Failure> {
-        let (of, by) = (self.growth(of, window, 0)?, self.growth(by, window, 0)?);
-        Ok(Ratio { of, by, window: millis(window.duration()), is_good: false })
-    }
-
-    fn growth(&mut self, tally: &Tally, window: Window, before: i64) -> Result<AskId, Failure> {
-        self.keep(Ask::Growth(tally.selectors().to_vec()), reach(window, before)?)
-    }
-
-    fn now(&mut self, selector: &Selector) -> Result<AskId, Failure> {
-        self.keep(Ask::Now(self.naming.within_job(selector.clone())), 0)
-    }
-
-    fn keep(&mut self, ask: Ask, reach: i64) -> Result<AskId, Failure> {
-        let id = self.history.keep(ask, reach).map_err(Failure::Pattern)?;
-        self.asks.push(id);
-        Ok(id)
-    }
+/// The aggregate that an input is read from, and how far back, in milliseconds.
+fn wanted(input: &Input) -> Result<(Ask, i64), Failure> {
+    let growth = |counters: &[Selector]| Ask::Growth(counters.to_vec());
+    Ok(match input {
+        Input::Growth(of) => (growth(of.counters.selectors()), reach(of.window, of.offset)?),
+        Input::GrowthFromZero { counter, window, .. } => (growth(std::slice::from_ref(counter)), reach(*window, None)?),
+        Input::Quantile { buckets, window, .. } => (Ask::Buckets(buckets.clone()), reach(*window, None)?),
+        Input::Series(selector) => (Ask::Now(selector.clone()), 0),
+        other => return Err(Failure::Unsupported(format!("{other:?}"))),
+    })
 }
 
-fn reach(window: Window, before: i64) -> Result<i64, Failure> {
-    let reach = millis(window.duration()).saturating_add(before);
+fn read(input: &Input, id: AskId) -> Result<Read, Failure> {
+    let millis = |window: Window| millis(window.duration());
+    Ok(match input {
+        Input::Growth(of) => Read::Growth { id, window: millis(of.window), offset: of.offset.map_or(0, millis) },
+        Input::GrowthFromZero { window, .. } => Read::GrowthFromZero { id, window: millis(*window) },
+        Input::Quantile { quantile, window, .. } => Read::Quantile { id, quantile: *quantile, window: millis(*window) },
+        Input::Series(_) => Read::Series(id),
+        other => return Err(Failure::Unsupported(format!("{other:?}"))),
+    })
+}
+
+fn reach(window: Window, offset: Option<Window>) -> Result<i64, Failure> {
+    let offset = offset.map_or(0, |offset| millis(offset.duration()));
+    let reach = millis(window.duration()).saturating_add(offset);
     if reach > millis(LONGEST_REACH) { Err(Failure::TooLong(window)) } else { Ok(reach) }
+}
+
+// === impl Read ===
+
+impl Read {
+    /// Over another window, which the aggregate reaches back for.
+    pub(crate) const fn over(mut self, longer: i64) -> Self {
+        match &mut self {
+            Self::Growth { window, .. } | Self::GrowthFromZero { window, .. } | Self::Quantile { window, .. } => {
+                *window = longer;
+            }
+            Self::Series(_) => {}
+        }
+        self
+    }
+
+    /// Another quantile.
+    pub(crate) const fn at(mut self, other: f64) -> Self {
+        if let Self::Quantile { quantile, .. } = &mut self {
+            *quantile = other;
+        }
+        self
+    }
+}
+
+// === impl History ===
+
+impl Source<Read> for History {
+    fn read(&self, read: &Read) -> Values<'_> {
+        let value = match *read {
+            Read::Growth { id, window, offset } => self.growth(id, window, offset),
+            Read::GrowthFromZero { id, window } => Some(self.growth(id, window, 0).unwrap_or(0.0)),
+            Read::Quantile { id, quantile, window } => self.quantile(id, quantile, window),
+            Read::Series(id) => return Values::each(self.series(id)),
+        };
+        value.map_or_else(Values::none, Values::one)
+    }
 }
 
 // === impl Failure ===
 
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pattern(error) => error.fmt(f),
             Self::Unsupported(what) => write!(f, "{what} can't be evaluated in the process"),

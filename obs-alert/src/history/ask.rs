@@ -1,11 +1,11 @@
 //! What is asked of the history.
 
-use std::sync::Arc;
-
 use super::{
     column::Column,
     pick::{BadPattern, Pick},
 };
+use obs_rules::query::Series;
+
 use crate::promql::Selector;
 
 /// An aggregate.
@@ -22,15 +22,6 @@ pub(crate) enum Ask {
 /// Where an aggregate is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct AskId(pub(super) u32);
-
-/// What a series stands at.
-#[derive(Clone, Debug)]
-pub(crate) struct Now {
-    /// Equal for equal labels.
-    pub(crate) key: u128,
-    pub(crate) labels: Arc<[(String, String)]>,
-    pub(crate) value: f64,
-}
 
 /// An aggregate that is kept, for as long as somebody asks for it.
 #[derive(Clone, Debug)]
@@ -50,7 +41,7 @@ pub(super) enum Data {
         bounds: Vec<f64>,
         columns: Vec<Column>,
     },
-    Now(Vec<Now>),
+    Now(Vec<Series>),
 }
 
 // === impl Ask ===

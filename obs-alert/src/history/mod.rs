@@ -31,7 +31,7 @@ mod takers;
 mod tests;
 
 pub(crate) use {
-    ask::{Ask, AskId, Now},
+    ask::{Ask, AskId},
     pick::{BadPattern, Pick},
     save::SavedHistory,
     store::History,

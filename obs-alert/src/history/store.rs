@@ -3,9 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use obs_core::metrics::{FamilySnapshot, SeriesSnapshot, ValueSnapshot};
+use obs_rules::query::Series;
 
 use super::{
-    Ask, AskId, BadPattern, Now, Pick,
+    Ask, AskId, BadPattern, Pick,
     ask::{Data, Kept},
     bounds,
     column::Column,
@@ -84,6 +85,13 @@ impl History {
         self.by_ask.insert(ask, id);
         self.generation += 1;
         Ok(id)
+    }
+
+    /// [`release`](Self::release) for each.
+    pub(crate) fn release_all(&mut self, ids: impl IntoIterator<Item = AskId>) {
+        for id in ids {
+            self.release(id);
+        }
     }
 
     /// One that kept it does so no more; the last one's data goes.
@@ -203,7 +211,7 @@ impl History {
     }
 
     /// The series of an aggregate as they stand.
-    pub(crate) fn series(&self, id: AskId) -> &[Now] {
+    pub(crate) fn series(&self, id: AskId) -> &[Series] {
         match self.kept.get(id).map(|kept| &kept.data) {
             Some(Data::Now(series)) => series,
             _ => &[],
@@ -237,7 +245,7 @@ impl Grown<'_> {
             Data::Buckets { bounds, columns } => self.add_buckets(bounds, columns, series),
             Data::Now(list) => {
                 let value = self.stands.value();
-                list.extend(listed.map(|(key, labels)| Now { key, labels: Arc::clone(labels), value }));
+                list.extend(listed.map(|(key, labels)| Series { key, labels: Arc::clone(labels), value }));
             }
         }
     }

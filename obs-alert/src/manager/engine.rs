@@ -142,7 +142,7 @@ impl Engine {
         if self.slos.contains_key(slo.name()) {
             return Err(BuildError::slo(slo.name(), "there is an SLO of this name already: give one another name"));
         }
-        let watched = Watched::new(Arc::clone(slo), &self.naming, &mut self.history)?;
+        let watched = Watched::new(slo, &self.naming, &mut self.history)?;
         self.slos.insert(slo.name().to_owned(), watched);
         Ok(())
     }
@@ -175,7 +175,7 @@ impl Engine {
 
     /// The closures, to be asked without the lock.
     pub(super) fn closures(&self) -> Vec<(String, Custom)> {
-        let closure = |judge: &Judge| Some((judge.rule.name().to_owned(), judge.plan.custom()?.clone()));
+        let closure = |judge: &Judge| Some((judge.rule.name().to_owned(), judge.plan.closure()?.clone()));
         self.rules.values().filter_map(closure).collect()
     }
 
@@ -204,7 +204,7 @@ impl Engine {
         let mut begun = Begun::new();
         let around = Circumstances { history: &self.history, common: &self.common, now };
         for (name, judge) in &mut self.rules {
-            let told = judge.plan.custom().map(|_| {
+            let told = judge.plan.closure().map(|_| {
                 // A rule that came while the others' closures were asked is asked the next time.
                 told.remove(name).unwrap_or_else(|| Err("it was not asked yet".to_owned()))
             });

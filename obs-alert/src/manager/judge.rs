@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use obs_rules::query::{Sample, Values};
+
 use crate::{
     Alert, AlertRule, NoData,
-    evaluate::{Measured, Plan, Reading},
-    history::{History, Now},
+    evaluate::{Plan, key},
+    history::History,
     state::{Active, Phase, SavedAlert, Times},
     time::{Away, Moment},
 };
@@ -58,12 +60,11 @@ impl Judge {
     }
 
     fn evaluate_plan(&mut self, around: Circumstances<'_>, begun: &mut Begun) {
-        match self.plan.measure(around.history) {
-            Measured::One(reading) => {
-                let holds = self.holds(reading, self.active.first());
-                self.settle_one(Some(holds), Some(reading.value), around, begun);
-            }
-            Measured::NoData => {
+        let values = self.plan.values(around.history);
+        let is_firing = self.rule.clears_at().is_some() && self.active.iter().any(|one| one.phase.is_firing());
+        let clear = if is_firing { self.plan.clear_values(around.history) } else { Values::none() };
+        match values.iter().next() {
+            None => {
                 let holds = match self.rule.no_data_policy() {
                     NoData::Ok => Some(false),
                     NoData::Alert => Some(true),
@@ -71,7 +72,11 @@ impl Judge {
                 };
                 self.settle_one(holds, None, around, begun);
             }
-            Measured::Each(readings) => self.settle_each(&readings, around, begun),
+            Some(_) if self.plan.has_series() => self.settle_each(&values, &clear, around, begun),
+            Some(sample) => {
+                let holds = holds(sample, &clear, self.active.first());
+                self.settle_one(Some(holds), Some(sample.value), around, begun);
+            }
         }
     }
 
@@ -89,17 +94,17 @@ impl Judge {
         self.settle(own, (0, &[], holds, value), around, begun);
     }
 
-    fn settle_each(&mut self, readings: &[(&Now, Reading)], around: Circumstances<'_>, begun: &mut Begun) {
+    fn settle_each(&mut self, values: &Values<'_>, clear: &Values<'_>, around: Circumstances<'_>, begun: &mut Begun) {
         let (restored, known): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.active).into_iter().partition(|one| one.is_restored);
         let mut restored: BTreeMap<u64, Active> =
             restored.into_iter().map(|one| (one.alert.fingerprint(), one)).collect();
         let mut known: BTreeMap<u128, Active> = known.into_iter().map(|one| (one.key, one)).collect();
-        for (now, reading) in readings {
-            let one = known.remove(&now.key).or_else(|| self.found_again(&mut restored, now, *reading, around));
-            let holds = self.holds(*reading, one.as_ref());
+        for sample in values.iter() {
+            let one = known.remove(&key(sample)).or_else(|| self.found_again(&mut restored, sample, around));
+            let holds = holds(sample, clear, one.as_ref());
             if one.is_some() || holds {
-                let finding = (now.key, &*now.labels, Some(holds), Some(reading.value));
+                let finding = (key(sample), sample.labels(), Some(holds), Some(sample.value));
                 self.settle(one, finding, around, begun);
             }
         }
@@ -113,21 +118,15 @@ impl Judge {
     fn found_again(
         &self,
         restored: &mut BTreeMap<u64, Active>,
-        now: &Now,
-        reading: Reading,
+        sample: &Sample<'_>,
         around: Circumstances<'_>,
     ) -> Option<Active> {
         if restored.is_empty() {
             return None;
         }
-        let print = Active::fingerprint_of(&self.rule, around.common, &now.labels, Some(reading.value));
+        let print = Active::fingerprint_of(&self.rule, around.common, sample.labels(), Some(sample.value));
         let one = restored.remove(&print)?;
-        Some(Active { key: now.key, is_restored: false, ..one })
-    }
-
-    fn holds(&self, reading: Reading, active: Option<&Active>) -> bool {
-        let clear = active.filter(|one| one.phase.is_firing()).and(self.rule.clears_at());
-        self.plan.holds(reading, None) || clear.is_some() && self.plan.holds(reading, clear)
+        Some(Active { key: key(sample), is_restored: false, ..one })
     }
 
     fn settle(
@@ -176,4 +175,10 @@ impl Judge {
             }
         }
     }
+}
+
+/// Whether the condition holds, for an alert that fires also whether its clear threshold is not reached yet.
+fn holds(sample: &Sample<'_>, clear: &Values<'_>, active: Option<&Active>) -> bool {
+    let goes_on = || clear.iter().any(|clear| key(clear) == key(sample) && clear.holds);
+    sample.holds || active.is_some_and(|one| one.phase.is_firing()) && goes_on()
 }

@@ -2,11 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use obs_rules::query::{Growth, Input, Query};
+
 use super::{BuildError, SloStatus};
 use crate::{
-    Naming, Scope, Sli, Slo,
-    evaluate::Ratio,
-    history::{Ask, AskId, History},
+    Naming, Scope, Slo,
+    evaluate::{Read, Resolved},
+    history::History,
     promql::Window,
     time::millis,
 };
@@ -14,69 +16,89 @@ use crate::{
 /// The service's error ratio over 30 days and its latency over an hour: what anybody asks for.
 #[derive(Debug)]
 pub(super) struct Service {
-    errors: Ratio,
-    buckets: AskId,
+    error_ratio: Query<Read>,
+    quantile: Query<Read>,
 }
 
 /// An objective that is watched.
 #[derive(Debug)]
 pub(super) struct Watched {
     pub(super) slo: Arc<Slo>,
-    ratio: Ratio,
+    /// The share of bad requests over the objective's window.
+    error_ratio: Resolved,
+    /// The burn rates over the long windows of its alerts.
+    burn_rates: Vec<(Window, Resolved)>,
 }
 
 /// How far back the error ratio of the whole service is known.
 const ERROR_RATIOS: Window = Window::minutes(30 * 24 * 60);
 /// How far back quantiles of the whole service are known.
-const QUANTILES: Duration = Duration::from_secs(3_600);
+const QUANTILES: Window = Window::minutes(60);
 
 // === impl Service ===
 
 impl Service {
     pub(super) fn new(naming: &Naming, history: &mut History) -> Result<Self, BuildError> {
-        let refuse = |why: &dyn std::fmt::Display| BuildError::setting("naming", why.to_string());
-        let all = Slo::new("service", 0.99, ERROR_RATIOS, Sli::Availability);
-        let [errors] = Ratio::of_slo(&all, [ERROR_RATIOS], naming, history).map_err(|error| refuse(&error))?;
-        let buckets = history
-            .keep(Ask::Buckets(naming.duration_buckets(&Scope::service())), millis(QUANTILES))
-            .map_err(|error| refuse(&error))?;
-        Ok(Self { errors, buckets })
+        let all = Scope::service();
+        let errors = Growth::new(naming.errors(&all), ERROR_RATIOS);
+        let error_ratio = Query::ratio(errors, Growth::new(naming.counted(&all), ERROR_RATIOS));
+        let buckets = naming.duration_buckets(&all);
+        let quantile = Query::Read(Input::Quantile { buckets, quantile: 0.99, window: QUANTILES });
+        let mut resolve = |query: &Query| {
+            let resolved = Resolved::new(query, history);
+            resolved.map(|resolved| resolved.query).map_err(|error| BuildError::setting("naming", error.to_string()))
+        };
+        Ok(Self { error_ratio: resolve(&error_ratio)?, quantile: resolve(&quantile)? })
     }
 
     pub(super) fn error_ratio(&self, history: &History, window: Duration) -> Option<f64> {
-        self.errors.over(window.min(ERROR_RATIOS.duration())).read(history)
+        let window = millis(window.min(ERROR_RATIOS.duration()));
+        self.error_ratio.map(|read| read.over(window)).eval(history).single()
     }
 
     pub(super) fn quantile(&self, history: &History, quantile: f64, window: Duration) -> Option<f64> {
-        history.quantile(self.buckets, quantile, millis(window.min(QUANTILES)))
+        let window = millis(window.min(QUANTILES.duration()));
+        self.quantile.map(|read| read.over(window).at(quantile)).eval(history).single()
     }
 }
 
 // === impl Watched ===
 
 impl Watched {
-    pub(super) fn new(slo: Arc<Slo>, naming: &Naming, history: &mut History) -> Result<Self, BuildError> {
-        let [ratio] = Ratio::of_slo(&slo, [slo.window()], naming, history)
-            .map_err(|error| BuildError::slo(slo.name(), error.to_string()))?;
-        Ok(Self { slo, ratio })
+    pub(super) fn new(slo: &Arc<Slo>, naming: &Naming, history: &mut History) -> Result<Self, BuildError> {
+        let refuse = |error: &dyn std::fmt::Display| BuildError::slo(slo.name(), error.to_string());
+        let error_ratio =
+            Resolved::new(&slo.error_ratio(naming, slo.window()), history).map_err(|error| refuse(&error))?;
+        let mut watched = Self { slo: Arc::clone(slo), error_ratio, burn_rates: Vec::new() };
+        for burn in slo.burn_rates() {
+            match Resolved::new(&slo.burn_rate(naming, burn.long), history) {
+                Ok(rate) => watched.burn_rates.push((burn.long, rate)),
+                Err(error) => {
+                    watched.release(history);
+                    return Err(refuse(&error));
+                }
+            }
+        }
+        Ok(watched)
     }
 
     pub(super) fn release(self, history: &mut History) {
-        self.ratio.asks().into_iter().for_each(|id| history.release(id));
+        let of_rates = self.burn_rates.into_iter().flat_map(|(_, rate)| rate.aggregates);
+        history.release_all(self.error_ratio.aggregates.into_iter().chain(of_rates));
     }
 
     pub(super) fn status(&self, history: &History) -> SloStatus {
         let slo = &self.slo;
-        let over = |window: Window| self.ratio.over(window.duration()).read(history);
-        let error_ratio = over(slo.window());
-        let burn = |burn: crate::BurnRate| Some((burn.long, over(burn.long)? / slo.budget()));
+        // Counts and buckets are interpolated apart: of none that was bad the difference may be a little less than 0.
+        let error_ratio = self.error_ratio.query.eval(history).single().map(|ratio| ratio.max(0.0));
+        let rate = |(window, rate): &(Window, Resolved)| Some((*window, rate.query.eval(history).single()?.max(0.0)));
         SloStatus {
             name: slo.name().to_owned(),
             objective: slo.objective(),
             window: slo.window(),
             error_ratio,
             budget_left: error_ratio.map(|ratio| 1.0 - ratio / slo.budget()),
-            burn_rates: slo.burn_rates().into_iter().filter_map(burn).collect(),
+            burn_rates: self.burn_rates.iter().filter_map(rate).collect(),
         }
     }
 }

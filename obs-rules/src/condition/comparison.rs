@@ -1,7 +1,5 @@
 //! How a value is compared.
 
-use crate::promql::Expr;
-
 /// How a value is compared with a threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Comparison {
@@ -37,15 +35,6 @@ impl Comparison {
         match self {
             Self::Above(_) => Self::Above(threshold),
             Self::Below(_) => Self::Below(threshold),
-        }
-    }
-
-    /// `value > threshold` or `value < threshold`.
-    #[must_use]
-    pub fn promql(self, value: Expr) -> Expr {
-        match self {
-            Self::Above(threshold) => value.above(threshold),
-            Self::Below(threshold) => value.below(threshold),
         }
     }
 }

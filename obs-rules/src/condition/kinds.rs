@@ -6,6 +6,7 @@ use super::{Comparison, Custom};
 use crate::{
     BurnRate, Naming, Scope, Slo, Tally,
     promql::{MatchOp, Selector, Window},
+    query::Growth,
     template::Known,
 };
 
@@ -114,18 +115,6 @@ pub enum Condition {
     Custom(Custom),
 }
 
-/// The requests that give a condition's value its weight, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Traffic {
-    /// What counts them.
-    pub requests: Tally,
-    /// Over which window.
-    pub window: Window,
-    /// How long ago the window ended, if it was not now.
-    pub before: Option<Window>,
-}
-
 // === impl Condition ===
 
 impl Condition {
@@ -164,28 +153,12 @@ impl Condition {
         })
     }
 
-    /// The requests that its value stands on, which [`min_requests`](crate::AlertRule::min_requests)
-    /// asks to be many enough; a condition that is not about requests has none.
+    /// The growth of the requests, or of whatever is counted, that its value is a share or a quantile of, and that
+    /// [`min_requests`](crate::AlertRule::min_requests) is compared with; a condition that is not about requests has
+    /// none. Of a change of the rate they are those of the window before: few now may be the news.
     #[must_use]
-    pub fn traffic(&self, naming: &Naming) -> Option<Traffic> {
-        let counted = |scope, window| Traffic { requests: naming.counted(scope), window, before: None };
-        Some(match self {
-            Self::ErrorRatio { scope, window, .. } | Self::Availability { scope, window, .. } => {
-                counted(scope, *window)
-            }
-            Self::Latency { scope, window, .. } => {
-                Traffic { requests: naming.answered(scope), window: *window, before: None }
-            }
-            // Little traffic before makes the change mean little; little now may be the news.
-            Self::RateChange { scope, window, offset, .. } => {
-                Traffic { requests: naming.requests(scope), window: *window, before: Some(*offset) }
-            }
-            Self::Ratio { by, window, .. } => {
-                Traffic { requests: naming.tally_within_job(by), window: *window, before: None }
-            }
-            Self::BurnRate { slo, burn } => Traffic { requests: slo.counted(naming), window: burn.long, before: None },
-            Self::Gauge { .. } | Self::Increase { .. } | Self::Absence { .. } | Self::Custom(_) => return None,
-        })
+    pub fn traffic(&self, naming: &Naming) -> Option<Growth> {
+        self.query(naming)?.traffic()
     }
 
     /// Which labels its value has, by which alerts are told apart and which templates can name.
@@ -225,6 +198,15 @@ impl Condition {
             | Self::Absence { .. }
             | Self::BurnRate { .. } => true,
             Self::Ratio { .. } | Self::Gauge { .. } | Self::Increase { .. } | Self::Custom(_) => false,
+        }
+    }
+
+    /// The closure, if it is one.
+    #[must_use]
+    pub const fn closure(&self) -> Option<&Custom> {
+        match self {
+            Self::Custom(closure) => Some(closure),
+            _ => None,
         }
     }
 

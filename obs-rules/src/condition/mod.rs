@@ -5,7 +5,7 @@ mod check;
 mod comparison;
 mod custom;
 mod kinds;
-mod promql;
+mod query;
 
 #[cfg(test)]
 mod tests;
@@ -14,5 +14,5 @@ pub use check::BadCondition;
 pub(crate) use check::{is_label_name, is_metric_name};
 pub use comparison::Comparison;
 pub use custom::Custom;
-pub use kinds::{Condition, Traffic};
-pub(crate) use promql::error_ratio;
+pub use kinds::Condition;
+pub(crate) use query::{complement, error_ratio};

@@ -11,11 +11,11 @@ use crate::{
 const WINDOW: Window = Window::minutes(5);
 
 fn rendered(condition: &Condition) -> String {
-    condition.promql(&Naming::default().with_job("shop")).unwrap().to_string()
+    condition.query(&Naming::default().with_job("shop")).unwrap().to_string()
 }
 
 fn value(condition: &Condition) -> String {
-    condition.value_promql(&Naming::default().with_job("shop")).unwrap().to_string()
+    condition.value(&Naming::default().with_job("shop")).unwrap().to_string()
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn no_failure_yet_is_zero_and_no_request_is_no_data() {
 #[test]
 fn opentelemetry_counts_what_was_answered_or_failed() {
     let naming = Naming::new("", Convention::OpenTelemetry).with_job("shop");
-    let text = Condition::error_ratio(WINDOW, 0.05).promql(&naming).unwrap().to_string();
+    let text = Condition::error_ratio(WINDOW, 0.05).query(&naming).unwrap().to_string();
     let count = "http_server_request_duration_seconds_count{job=\"shop\",";
     let status = "http_response_status_code";
     assert_eq!(
@@ -114,8 +114,8 @@ fn absence_has_a_value_too() {
 #[test]
 fn a_closure_has_no_promql() {
     let condition = Condition::custom(|| Ok::<_, std::io::Error>(true));
-    assert!(condition.promql(&Naming::default()).is_none());
-    assert!(condition.value_promql(&Naming::default()).is_none());
+    assert!(condition.query(&Naming::default()).is_none());
+    assert!(condition.value(&Naming::default()).is_none());
 }
 
 #[test]

@@ -1,93 +1,88 @@
-//! Expressions.
+//! Expressions as trees.
 
 use std::{
-    fmt::{self, Write as _},
+    fmt,
     ops::{Add, Div, Mul, Sub},
 };
 
-use super::{Selector, Window, selector::quote};
+use super::{
+    Range, Selector, Window,
+    node::{Grouping, Matching, Node, Operator},
+    selector::quote,
+};
 
-/// An expression. Its text is what [`Display`](fmt::Display) gives; operators set parentheses where
-/// precedence asks for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expr {
-    text: String,
-    binds: Binds,
-}
-
-/// How tightly the outermost operator binds, the loosest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Binds {
-    Or,
-    And,
-    Compare,
-    Sum,
-    Product,
-    /// A call, a selector, a number.
-    Atom,
-}
+/// A `PromQL` expression: a tree, whose text is what [`Display`](fmt::Display) gives. Parentheses stand where
+/// precedence asks for them, and what an expression reads can be asked for: [`selectors`](Self::selectors).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr(Node);
 
 // === impl Expr ===
 
 impl Expr {
     /// A number. Prometheus reads what Rust writes; `+Inf` and `NaN` have their own spelling.
     #[must_use]
-    pub fn number(value: f64) -> Self {
-        Self::atom(number(value))
+    pub const fn number(value: f64) -> Self {
+        Self(Node::Number(value))
+    }
+
+    /// `vector(value)`: one series without labels.
+    #[must_use]
+    pub fn vector(value: f64) -> Self {
+        Self::number(value).call("vector")
     }
 
     /// The current values of series.
     #[must_use]
     pub fn instant(selector: &Selector) -> Self {
-        Self::atom(selector.to_string())
+        Self(Node::Instant(selector.clone(), None))
     }
 
-    /// The current values of series as they stood `offset` ago.
+    /// The values of series `offset` ago.
     #[must_use]
     pub fn instant_before(selector: &Selector, offset: Window) -> Self {
-        Self::atom(format!("{selector} offset {offset}"))
+        Self(Node::Instant(selector.clone(), Some(offset)))
     }
 
     /// Growth per second of counters.
     #[must_use]
-    pub fn rate(selector: &Selector, window: Window) -> Self {
-        Self::over("rate", selector, window)
+    pub fn rate(selector: &Selector, range: impl Into<Range>) -> Self {
+        Self::over("rate", selector, range)
     }
 
-    /// Growth per second of counters, as it stood `offset` ago.
+    /// Growth per second of counters over a window that ended `offset` ago.
     #[must_use]
-    pub fn rate_before(selector: &Selector, window: Window, offset: Window) -> Self {
-        Self::atom(format!("rate({selector}[{window}] offset {offset})"))
+    pub fn rate_before(selector: &Selector, range: impl Into<Range>, offset: Window) -> Self {
+        Self(Node::Over("rate".to_owned(), selector.clone(), range.into(), Some(offset)))
     }
 
     /// Growth of counters over a window.
     #[must_use]
-    pub fn increase(selector: &Selector, window: Window) -> Self {
-        Self::over("increase", selector, window)
+    pub fn increase(selector: &Selector, range: impl Into<Range>) -> Self {
+        Self::over("increase", selector, range)
     }
 
     /// Growth of counters over a window that ended `offset` ago.
     #[must_use]
-    pub fn increase_before(selector: &Selector, window: Window, offset: Window) -> Self {
-        Self::atom(format!("increase({selector}[{window}] offset {offset})"))
+    pub fn increase_before(selector: &Selector, range: impl Into<Range>, offset: Window) -> Self {
+        Self(Node::Over("increase".to_owned(), selector.clone(), range.into(), Some(offset)))
     }
 
-    /// `function(selector[window])`: `avg_over_time`, `changes`, `max_over_time` and the like.
+    /// `function(selector[range])`: `avg_over_time`, `changes`, `max_over_time` and the like.
     #[must_use]
-    pub fn over(function: &str, selector: &Selector, window: Window) -> Self {
-        Self::atom(format!("{function}({selector}[{window}])"))
+    pub fn over(function: &str, selector: &Selector, range: impl Into<Range>) -> Self {
+        Self(Node::Over(function.to_owned(), selector.clone(), range.into(), None))
     }
 
     /// 1 if no such series exists, else nothing.
     #[must_use]
     pub fn absent(selector: &Selector) -> Self {
-        Self::atom(format!("absent({selector})"))
+        Self::instant(selector).call("absent")
     }
 
     /// `histogram_quantile(quantile, self)`.
     #[must_use]
     pub fn histogram_quantile(self, quantile: f64) -> Self {
-        Self::atom(format!("histogram_quantile({}, {})", number(quantile), self.text))
+        Self(Node::Call("histogram_quantile".to_owned(), vec![Node::Number(quantile), self.0]))
     }
 
     /// The sum over all series.
@@ -99,7 +94,7 @@ impl Expr {
     /// `function(self)`: `max`, `min`, `avg`, `count`, `scalar`, `vector`, `abs`.
     #[must_use]
     pub fn call(self, function: &str) -> Self {
-        Self::atom(format!("{function}({})", self.text))
+        Self(Node::Call(function.to_owned(), vec![self.0]))
     }
 
     /// One sum for each combination of these labels.
@@ -108,100 +103,58 @@ impl Expr {
         self.aggregate("sum", labels)
     }
 
-    /// `function without (labels) (self)`.
-    #[must_use]
-    pub fn aggregate_without(self, function: &str, labels: &[&str]) -> Self {
-        Self::atom(format!("{function} without ({}) ({})", labels.join(", "), self.text))
-    }
-
     /// `function by (labels) (self)`.
     #[must_use]
     pub fn aggregate(self, function: &str, labels: &[&str]) -> Self {
-        Self::atom(format!("{function} by ({}) ({})", labels.join(", "), self.text))
+        Self(Node::Grouped(function.to_owned(), Grouping::By, owned(labels), Box::new(self.0)))
+    }
+
+    /// `function without (labels) (self)`.
+    #[must_use]
+    pub fn aggregate_without(self, function: &str, labels: &[&str]) -> Self {
+        Self(Node::Grouped(function.to_owned(), Grouping::Without, owned(labels), Box::new(self.0)))
     }
 
     /// The largest `count` series.
     #[must_use]
     pub fn top(self, count: u32) -> Self {
-        Self::atom(format!("topk({count}, {})", self.text))
+        Self(Node::Call("topk".to_owned(), vec![Node::Number(f64::from(count)), self.0]))
     }
 
     /// Only where the value is above `threshold`.
     #[must_use]
     pub fn above(self, threshold: f64) -> Self {
-        self.binary(">", Self::number(threshold), Binds::Compare)
+        self.above_each(Self::number(threshold))
     }
 
     /// Only where the value is below `threshold`.
     #[must_use]
     pub fn below(self, threshold: f64) -> Self {
-        self.binary("<", Self::number(threshold), Binds::Compare)
+        self.below_each(Self::number(threshold))
     }
 
     /// Only where the value is above that of the other's series with the same labels.
     #[must_use]
     pub fn above_each(self, other: Self) -> Self {
-        self.binary(">", other, Binds::Compare)
+        self.binary(Operator::Above, None, other)
     }
 
     /// Only where the value is below that of the other's series with the same labels.
     #[must_use]
     pub fn below_each(self, other: Self) -> Self {
-        self.binary("<", other, Binds::Compare)
+        self.binary(Operator::Below, None, other)
     }
 
     /// Only where the value is at least `threshold`.
     #[must_use]
     pub fn at_least(self, threshold: f64) -> Self {
-        self.binary(">=", Self::number(threshold), Binds::Compare)
+        self.at_least_each(Self::number(threshold))
     }
 
-    /// Where both have a series with the same labels: the left one's value.
+    /// Only where the value is at least that of the other's series with the same labels.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        self.binary("and", other, Binds::And)
-    }
-
-    /// `and on ()`: the left one's series if the right one has any, whatever the labels.
-    #[must_use]
-    pub fn and_on_nothing(self, other: Self) -> Self {
-        self.binary("and on ()", other, Binds::And)
-    }
-
-    /// `and on (labels)`: the left one's series if the right one has one with the same values of these labels.
-    #[must_use]
-    pub fn and_on(self, labels: &[&str], other: Self) -> Self {
-        self.binary(&format!("and on ({})", labels.join(", ")), other, Binds::And)
-    }
-
-    /// `and ignoring (labels)`: the left one's series if the right one has one with the same labels but these.
-    #[must_use]
-    pub fn and_ignoring(self, labels: &[&str], other: Self) -> Self {
-        self.binary(&format!("and ignoring ({})", labels.join(", ")), other, Binds::And)
-    }
-
-    /// The left one's series but those whose labels the right one has.
-    #[must_use]
-    pub fn unless(self, other: Self) -> Self {
-        self.binary("unless", other, Binds::And)
-    }
-
-    /// `unless ignoring (labels)`: the left one's series but those that the right one has, but for these labels.
-    #[must_use]
-    pub fn unless_ignoring(self, labels: &[&str], other: Self) -> Self {
-        self.binary(&format!("unless ignoring ({})", labels.join(", ")), other, Binds::And)
-    }
-
-    /// The left one's series, and those of the right one whose labels the left has not.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        self.binary("or", other, Binds::Or)
-    }
-
-    /// 0 where a sum has no series to add up: it is known that nothing was counted.
-    #[must_use]
-    pub fn or_zero(self) -> Self {
-        self.or(Self::number(0.0).call("vector"))
+    pub fn at_least_each(self, other: Self) -> Self {
+        self.binary(Operator::AtLeast, None, other)
     }
 
     /// Only where the value is above zero: a divisor that makes neither NaN nor infinity.
@@ -210,26 +163,92 @@ impl Expr {
         self.above(0.0)
     }
 
-    fn atom(text: String) -> Self {
-        Self { text, binds: Binds::Atom }
+    /// Where both have a series with the same labels: the left one's value.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        self.binary(Operator::And, None, other)
     }
 
-    fn binary(self, op: &str, other: Self, binds: Binds) -> Self {
-        let mut text = self.within(binds, false);
-        // All our operators group from the left: the right side needs parentheses for an equal, too.
-        let _ = write!(text, " {op} {}", other.within(binds, true));
-        Self { text, binds }
+    /// `and on ()`: the left one's series if the right one has any, whatever the labels.
+    #[must_use]
+    pub fn and_on_nothing(self, other: Self) -> Self {
+        self.and_on(&[], other)
     }
 
-    fn within(self, binds: Binds, is_right: bool) -> String {
-        if self.binds < binds || (is_right && self.binds == binds) || (self.binds == binds && binds == Binds::Compare) {
-            format!("({})", self.text)
-        } else {
-            self.text
-        }
+    /// `and on (labels)`: the left one's series if the right one has one with the same values of these labels.
+    #[must_use]
+    pub fn and_on(self, labels: &[&str], other: Self) -> Self {
+        self.binary(Operator::And, Some((Matching::On, owned(labels))), other)
     }
 
-    /// A string literal, for functions that take one.
+    /// `and ignoring (labels)`: the left one's series if the right one has one with the same labels but these.
+    #[must_use]
+    pub fn and_ignoring(self, labels: &[&str], other: Self) -> Self {
+        self.binary(Operator::And, Some((Matching::Ignoring, owned(labels))), other)
+    }
+
+    /// The left one's series but those whose labels the right one has.
+    #[must_use]
+    pub fn unless(self, other: Self) -> Self {
+        self.binary(Operator::Unless, None, other)
+    }
+
+    /// `unless ignoring (labels)`: the left one's series but those that the right one has, but for these labels.
+    #[must_use]
+    pub fn unless_ignoring(self, labels: &[&str], other: Self) -> Self {
+        self.binary(Operator::Unless, Some((Matching::Ignoring, owned(labels))), other)
+    }
+
+    /// The left one's series, and those of the right one whose labels the left has not.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        self.binary(Operator::Or, None, other)
+    }
+
+    /// 0 where a sum has no series to add up: it is known that nothing was counted.
+    #[must_use]
+    pub fn or_zero(self) -> Self {
+        self.or(Self::vector(0.0))
+    }
+
+    /// `or on () vector(0)`: the left one's series, or 0 if it has none.
+    #[must_use]
+    pub fn or_zero_if_none(self) -> Self {
+        self.binary(Operator::Or, Some((Matching::On, Vec::new())), Self::vector(0.0))
+    }
+
+    fn binary(self, operator: Operator, matching: Option<(Matching, Vec<String>)>, other: Self) -> Self {
+        Self(Node::Binary(Box::new(self.0), operator, matching, Box::new(other.0)))
+    }
+
+    /// The series that it reads, in the order of the text; some may stand there twice.
+    ///
+    /// ```
+    /// use obs_rules::promql::{Expr, Selector, Window};
+    ///
+    /// let rate = Expr::rate(&Selector::new("jobs_total").with("queue", "mail"), Window::minutes(5));
+    /// let selectors: Vec<_> = rate.sum().or_zero().selectors().iter().map(ToString::to_string).collect();
+    /// assert_eq!(selectors, ["jobs_total{queue=\"mail\"}"]);
+    /// ```
+    #[must_use]
+    pub fn selectors(&self) -> Vec<&Selector> {
+        let mut found = Vec::new();
+        self.0.visit(&mut |node| {
+            if let Node::Instant(selector, _) | Node::Over(_, selector, ..) = node {
+                found.push(selector);
+            }
+        });
+        found
+    }
+
+    /// The same expression over other series and ranges.
+    #[must_use]
+    pub fn map(mut self, selector: &impl Fn(Selector) -> Selector, range: &impl Fn(Range) -> Range) -> Self {
+        self.0.replace(selector, range);
+        self
+    }
+
+    /// A string literal, for functions and languages that take one.
     #[must_use]
     pub fn string(text: &str) -> String {
         let mut quoted = String::with_capacity(text.len() + 2);
@@ -238,9 +257,13 @@ impl Expr {
     }
 }
 
+fn owned(labels: &[&str]) -> Vec<String> {
+    labels.iter().map(|label| (*label).to_owned()).collect()
+}
+
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
@@ -248,7 +271,7 @@ impl Add for Expr {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        self.binary("+", other, Binds::Sum)
+        self.binary(Operator::Add, None, other)
     }
 }
 
@@ -256,7 +279,7 @@ impl Sub for Expr {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        self.binary("-", other, Binds::Sum)
+        self.binary(Operator::Subtract, None, other)
     }
 }
 
@@ -264,7 +287,7 @@ impl Mul for Expr {
     type Output = Self;
 
     fn mul(self, other: Self) -> Self {
-        self.binary("*", other, Binds::Product)
+        self.binary(Operator::Multiply, None, other)
     }
 }
 
@@ -272,17 +295,7 @@ impl Div for Expr {
     type Output = Self;
 
     fn div(self, other: Self) -> Self {
-        self.binary("/", other, Binds::Product)
-    }
-}
-
-fn number(value: f64) -> String {
-    if value == f64::INFINITY {
-        "+Inf".to_owned()
-    } else if value == f64::NEG_INFINITY {
-        "-Inf".to_owned()
-    } else {
-        value.to_string()
+        self.binary(Operator::Divide, None, other)
     }
 }
 
@@ -308,5 +321,14 @@ mod tests {
     fn hostile_values_stay_inside_their_quotes() {
         let selector = Selector::new("m").with("l", "a\"} or up{x=\"\\\n\u{7}");
         assert_eq!(selector.to_string(), r#"m{l="a\"} or up{x=\"\\\n\u0007"}"#);
+    }
+
+    #[test]
+    fn series_and_ranges_can_be_replaced() {
+        let expr =
+            Expr::rate(&Selector::new("a"), Range::Variable("$__rate_interval")).sum_by(&["b"]).or_zero_if_none();
+        assert_eq!(expr.to_string(), "sum by (b) (rate(a[$__rate_interval])) or on () vector(0)");
+        let filled = expr.map(&|selector| selector.with("job", "shop"), &|_| Window::minutes(5).into());
+        assert_eq!(filled.to_string(), "sum by (b) (rate(a{job=\"shop\"}[5m])) or on () vector(0)");
     }
 }

@@ -18,9 +18,11 @@
 //! ```
 
 mod expr;
+mod node;
 mod selector;
 mod window;
 
 pub use expr::Expr;
+pub use node::Range;
 pub use selector::{MatchOp, Matcher, Selector};
 pub use window::{BadWindow, LONGEST_REACH, Window};

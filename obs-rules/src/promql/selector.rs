@@ -68,6 +68,13 @@ impl Selector {
         self.and(label, MatchOp::NotRegex, regex)
     }
 
+    /// The same labels of another metric.
+    #[must_use]
+    pub fn named(mut self, metric: impl Into<String>) -> Self {
+        self.metric = metric.into();
+        self
+    }
+
     fn and(mut self, label: &str, op: MatchOp, value: &str) -> Self {
         self.matchers.push(Matcher { label: label.to_owned(), op, value: value.to_owned() });
         self

@@ -2,8 +2,8 @@
 
 mod alert_rule;
 mod check;
-mod promql;
 mod quality;
+mod query;
 
 #[cfg(test)]
 mod tests;

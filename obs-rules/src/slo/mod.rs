@@ -4,7 +4,7 @@ mod alerts;
 mod burn_rate;
 mod check;
 mod objective;
-mod promql;
+mod query;
 mod tier;
 
 #[cfg(test)]

@@ -1,0 +1,232 @@
+//! What a query says of the metrics as they are now.
+
+use std::sync::Arc;
+
+use super::{Query, Relation};
+
+/// Where a query's inputs are read.
+pub trait Source<I> {
+    /// What an input is now.
+    fn read(&self, input: &I) -> Values<'_>;
+}
+
+/// The value of a series.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "sources make them")]
+pub struct Series {
+    /// Tells series apart: equal for equal labels, and for those alone.
+    pub key: u128,
+    /// The labels, without the metric's name.
+    pub labels: Arc<[(String, String)]>,
+    /// The value.
+    pub value: f64,
+}
+
+/// A value of a query.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Sample<'a> {
+    /// The series that it belongs to; without one it has no labels.
+    pub series: Option<&'a Series>,
+    /// The value.
+    pub value: f64,
+    /// Whether all [tests](Query::Test) hold for it. Prometheus has no value where they don't; here it is known that
+    /// there is data.
+    pub holds: bool,
+}
+
+/// The values of a query or of an input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Values<'a>(Kind<'a>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kind<'a> {
+    /// No data.
+    None,
+    /// A number, which goes with values of any labels.
+    Scalar(f64),
+    /// The only value: no list is allocated for it.
+    One(Sample<'a>),
+    Each(Vec<Sample<'a>>),
+}
+
+// === impl Query ===
+
+impl<I> Query<I> {
+    /// The values of the query now. Those that don't hold are among them; without any there is no data.
+    pub fn eval<'a>(&self, source: &'a impl Source<I>) -> Values<'a> {
+        match self {
+            Self::Number(number) => Values(Kind::Scalar(*number)),
+            Self::Read(input) => source.read(input),
+            Self::Ratio { numerator, denominator, is_zero_filled } => {
+                let Some(all) = source.read(denominator).single().filter(|all| *all > 0.0) else {
+                    return Values::none();
+                };
+                let some = source.read(numerator).single().or(is_zero_filled.then_some(0.0));
+                some.map_or_else(Values::none, |some| Values::one(some / all))
+            }
+            Self::Count(input) => match source.read(input).iter().count() {
+                0 => Values::none(),
+                count => Values::one(f64::from(u32::try_from(count).unwrap_or(u32::MAX))),
+            },
+            Self::Absent(input) => {
+                let holds = source.read(input).iter().next().is_none();
+                Values(Kind::One(Sample { series: None, value: if holds { 1.0 } else { 0.0 }, holds }))
+            }
+            Self::OrZero(of) => of.eval(source).or_zero(),
+            Self::Binary(left, operator, right) => {
+                left.eval(source).combine(&right.eval(source), |left, right| Some((operator.apply(left, right), true)))
+            }
+            Self::Filter(of, relation, bound) => {
+                of.eval(source).combine(&Values(Kind::Scalar(*bound)), |value, bound| {
+                    relation.holds(value, bound).then_some((value, true))
+                })
+            }
+            Self::Test(left, relation, right) => left.eval(source).compare(*relation, &right.eval(source)),
+            Self::And(left, right) => left.eval(source).and(&right.eval(source)),
+        }
+    }
+}
+
+// === impl Values ===
+
+impl<'a> Values<'a> {
+    /// No data.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(Kind::None)
+    }
+
+    /// One value without labels.
+    #[must_use]
+    pub const fn one(value: f64) -> Self {
+        Self(Kind::One(Sample { series: None, value, holds: true }))
+    }
+
+    /// The values of series.
+    #[must_use]
+    pub fn each(series: &'a [Series]) -> Self {
+        let sample = |series: &'a Series| Sample { series: Some(series), value: series.value, holds: true };
+        match series {
+            [] => Self::none(),
+            [only] => Self(Kind::One(sample(only))),
+            series => Self(Kind::Each(series.iter().map(sample).collect())),
+        }
+    }
+
+    /// The values, in the order of the left-most input. A number has none.
+    pub fn iter(&self) -> impl Iterator<Item = &Sample<'a>> {
+        self.samples().iter()
+    }
+
+    /// The value, if there is one alone.
+    #[must_use]
+    pub fn single(&self) -> Option<f64> {
+        match &self.0 {
+            Kind::Scalar(value) => Some(*value),
+            Kind::One(sample) => Some(sample.value),
+            Kind::None | Kind::Each(_) => None,
+        }
+    }
+
+    fn samples(&self) -> &[Sample<'a>] {
+        match &self.0 {
+            Kind::None | Kind::Scalar(_) => &[],
+            Kind::One(sample) => std::slice::from_ref(sample),
+            Kind::Each(samples) => samples,
+        }
+    }
+
+    fn of(samples: Vec<Sample<'a>>) -> Self {
+        match samples.as_slice() {
+            [] => Self::none(),
+            [only] => Self(Kind::One(*only)),
+            _ => Self(Kind::Each(samples)),
+        }
+    }
+
+    /// The value of the right side that goes with a left one.
+    fn partner(&self, left: &Sample<'_>) -> Option<(f64, bool)> {
+        match &self.0 {
+            Kind::Scalar(value) => Some((*value, true)),
+            _ => self.iter().find(|right| right.has_labels_of(left)).map(|right| (right.value, right.holds)),
+        }
+    }
+
+    /// Pairs of values with the same labels, each made one; those that `pair` makes nothing of are dropped.
+    fn combine(self, right: &Self, pair: impl Fn(f64, f64) -> Option<(f64, bool)>) -> Self {
+        let both = |left: &Sample<'a>| {
+            let (value, is_right_held) = right.partner(left)?;
+            let (value, holds) = pair(left.value, value)?;
+            Some(Sample { series: left.series, value, holds: left.holds && is_right_held && holds })
+        };
+        match (self.0, &right.0) {
+            (Kind::Scalar(left), Kind::Scalar(right)) => {
+                Self(pair(left, *right).map_or(Kind::None, |(value, _)| Kind::Scalar(value)))
+            }
+            (Kind::Scalar(left), _) => {
+                let of = |right: &Sample<'a>| {
+                    let (value, holds) = pair(left, right.value)?;
+                    Some(Sample { value, holds: right.holds && holds, ..*right })
+                };
+                Self::of(right.iter().filter_map(of).collect())
+            }
+            (Kind::One(left), _) => Self(both(&left).map_or(Kind::None, Kind::One)),
+            (left, _) => Self::of(Self(left).iter().filter_map(both).collect()),
+        }
+    }
+
+    /// The left values, or the right ones if the left is a number, as Prometheus has it.
+    fn compare(self, relation: Relation, right: &Self) -> Self {
+        let is_left_kept = !matches!(self.0, Kind::Scalar(_));
+        self.combine(right, |left, right| Some((if is_left_kept { left } else { right }, relation.holds(left, right))))
+    }
+
+    fn and(self, right: &Self) -> Self {
+        let both = |left: Sample<'a>| {
+            let is_held = right.iter().any(|right| right.holds && right.has_labels_of(&left));
+            Sample { holds: left.holds && is_held, ..left }
+        };
+        Self(match self.0 {
+            Kind::One(left) => Kind::One(both(left)),
+            Kind::Each(samples) => Kind::Each(samples.into_iter().map(both).collect()),
+            other => other,
+        })
+    }
+
+    fn or_zero(self) -> Self {
+        let zero = Sample { series: None, value: 0.0, holds: true };
+        let is_plain = |sample: &Sample<'_>| sample.has_labels_of(&zero);
+        match self.0 {
+            Kind::None => Self(Kind::One(zero)),
+            Kind::Scalar(value) => Self(Kind::Scalar(value)),
+            Kind::One(sample) if is_plain(&sample) => Self(Kind::One(if sample.holds { sample } else { zero })),
+            _ => {
+                let mut samples = self.samples().to_vec();
+                match samples.iter_mut().find(|sample| is_plain(sample)) {
+                    Some(plain) if plain.holds => {}
+                    Some(plain) => *plain = zero,
+                    None => samples.push(zero),
+                }
+                Self::of(samples)
+            }
+        }
+    }
+}
+
+// === impl Sample ===
+
+impl<'a> Sample<'a> {
+    /// The labels of its series.
+    #[must_use]
+    pub fn labels(&self) -> &'a [(String, String)] {
+        self.series.map_or(&[], |series| &series.labels)
+    }
+
+    fn has_labels_of(&self, other: &Sample<'_>) -> bool {
+        match (self.series, other.series) {
+            (Some(one), Some(other)) => one.key == other.key,
+            _ => self.labels().is_empty() && other.labels().is_empty(),
+        }
+    }
+}

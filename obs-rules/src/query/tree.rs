@@ -1,0 +1,278 @@
+//! The tree.
+
+use std::{convert::Infallible, fmt};
+
+use super::{Growth, Input};
+use crate::promql::{Expr, Selector};
+
+/// What a condition asks, as a tree; see the [module](super). `I` is what it reads: an [`Input`], or what a
+/// [`Source`](super::Source) has made of it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Query<I = Input> {
+    /// A number.
+    Number(f64),
+    /// What is read.
+    Read(I),
+    /// Growth by growth over windows of the same length, 0 to 1 where the numerator is a part of the denominator. No
+    /// data where the denominator has not grown.
+    Ratio {
+        /// What is divided.
+        numerator: I,
+        /// What it is divided by.
+        denominator: I,
+        /// Whether a numerator without series is 0; else it is no data.
+        is_zero_filled: bool,
+    },
+    /// How many series there are; no data if there are none.
+    Count(I),
+    /// 1 if there is no such series.
+    Absent(I),
+    /// 0 where there is no value without labels.
+    OrZero(Box<Self>),
+    /// Arithmetic between values with the same labels.
+    Binary(Box<Self>, Operator, Box<Self>),
+    /// Values that compare so with a number; the others are no data.
+    Filter(Box<Self>, Relation, f64),
+    /// The left values, which [hold](super::Sample::holds) where they compare so with the right ones.
+    Test(Box<Self>, Relation, Box<Self>),
+    /// The left values, which hold where the right ones with the same labels hold too.
+    And(Box<Self>, Box<Self>),
+}
+
+/// An operator between two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+}
+
+/// How two values are compared; NaN compares with nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// `>`
+    Above,
+    /// `<`
+    Below,
+    /// `>=`
+    AtLeast,
+}
+
+// === impl Query ===
+
+impl Query {
+    /// The growth of one by that of the other, over windows of the same length. A numerator without series is 0.
+    #[must_use]
+    pub const fn ratio(numerator: Growth, denominator: Growth) -> Self {
+        Self::Ratio {
+            numerator: Input::Growth(numerator),
+            denominator: Input::Growth(denominator),
+            is_zero_filled: true,
+        }
+    }
+
+    /// The current values of series.
+    #[must_use]
+    pub const fn series(selector: Selector) -> Self {
+        Self::Read(Input::Series(selector))
+    }
+
+    /// The query as an expression of `PromQL`, which has the values that hold.
+    #[must_use]
+    pub fn promql(&self) -> Expr {
+        match self {
+            Self::Number(number) => Expr::number(*number),
+            Self::Read(input) => input.promql(),
+            Self::Ratio { numerator, denominator, is_zero_filled } => {
+                let numerator = numerator.rate();
+                let numerator = if *is_zero_filled { numerator.or_zero() } else { numerator };
+                numerator / denominator.rate().above_zero()
+            }
+            Self::Count(input) => input.promql().call("count"),
+            Self::Absent(input) => input.promql().call("absent"),
+            Self::OrZero(query) => query.promql().or_zero(),
+            Self::Binary(left, operator, right) => operator.promql(left.promql(), right.promql()),
+            Self::Filter(query, relation, bound) => relation.promql(query.promql(), Expr::number(*bound)),
+            Self::Test(left, relation, right) => relation.promql(left.promql(), right.promql()),
+            Self::And(left, right) => left.promql().and(right.promql()),
+        }
+    }
+
+    /// The growth of the requests, or whatever is counted, that its value is a share or a quantile of: the more it is,
+    /// the more the value means. `None` where the value is no such thing.
+    #[must_use]
+    pub fn traffic(&self) -> Option<Growth> {
+        self.nodes().into_iter().find_map(|node| match node {
+            Self::Ratio { denominator: Input::Growth(denominator), .. } => Some(denominator.clone()),
+            Self::Read(Input::Quantile { buckets, window, .. }) => {
+                let name = buckets.metric().strip_suffix("_bucket").unwrap_or(buckets.metric());
+                Some(Growth::new(buckets.clone().named(format!("{name}_count")), *window))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether each series has a value of its own.
+    #[must_use]
+    pub fn has_series(&self) -> bool {
+        match self {
+            Self::Read(Input::Series(_)) => true,
+            Self::Number(_) | Self::Read(_) | Self::Ratio { .. } | Self::Count(_) | Self::Absent(_) => false,
+            Self::OrZero(of) | Self::Filter(of, ..) | Self::And(of, _) => of.has_series(),
+            Self::Binary(left, _, right) | Self::Test(left, _, right) => left.has_series() || right.has_series(),
+        }
+    }
+}
+
+impl<I> Query<I> {
+    /// Values that compare so with a number.
+    #[must_use]
+    pub fn filter(self, relation: Relation, bound: f64) -> Self {
+        Self::Filter(Box::new(self), relation, bound)
+    }
+
+    /// Values that hold where they compare so with others.
+    #[must_use]
+    pub fn test(self, relation: Relation, other: Self) -> Self {
+        Self::Test(Box::new(self), relation, Box::new(other))
+    }
+
+    /// Values that hold where others hold too.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::And(Box::new(self), Box::new(other))
+    }
+
+    /// 0 where there is no value without labels.
+    #[must_use]
+    pub fn or_zero(self) -> Self {
+        Self::OrZero(Box::new(self))
+    }
+
+    /// Both with an operator in between.
+    #[must_use]
+    pub fn binary(self, operator: Operator, other: Self) -> Self {
+        Self::Binary(Box::new(self), operator, Box::new(other))
+    }
+
+    /// All nodes, each before those below it, from left to right.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<&Self> {
+        let mut nodes = vec![self];
+        match self {
+            Self::Number(_) | Self::Read(_) | Self::Ratio { .. } | Self::Count(_) | Self::Absent(_) => {}
+            Self::OrZero(of) | Self::Filter(of, ..) => nodes.extend(of.nodes()),
+            Self::Binary(left, _, right) | Self::Test(left, _, right) | Self::And(left, right) => {
+                nodes.extend(left.nodes());
+                nodes.extend(right.nodes());
+            }
+        }
+        nodes
+    }
+
+    /// What it reads, from left to right.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<&I> {
+        let mut inputs = Vec::new();
+        for node in self.nodes() {
+            match node {
+                Self::Read(input) | Self::Count(input) | Self::Absent(input) => inputs.push(input),
+                Self::Ratio { numerator, denominator, .. } => inputs.extend([numerator, denominator]),
+                _ => {}
+            }
+        }
+        inputs
+    }
+
+    /// The same query over other inputs.
+    #[must_use]
+    pub fn map<J>(&self, mut input: impl FnMut(&I) -> J) -> Query<J> {
+        match self.try_map(&mut |read| Ok::<_, Infallible>(input(read))) {
+            Ok(query) => query,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same query over other inputs, if each can be had.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `input`, which is called from left to right.
+    pub fn try_map<J, E>(&self, input: &mut impl FnMut(&I) -> Result<J, E>) -> Result<Query<J>, E> {
+        let mut boxed = |query: &Self| query.try_map(input).map(Box::new);
+        Ok(match self {
+            Self::OrZero(of) => Query::OrZero(boxed(of)?),
+            Self::Filter(of, relation, bound) => Query::Filter(boxed(of)?, *relation, *bound),
+            Self::Binary(left, operator, right) => Query::Binary(boxed(left)?, *operator, boxed(right)?),
+            Self::Test(left, relation, right) => Query::Test(boxed(left)?, *relation, boxed(right)?),
+            Self::And(left, right) => Query::And(boxed(left)?, boxed(right)?),
+            Self::Number(number) => Query::Number(*number),
+            Self::Read(read) => Query::Read(input(read)?),
+            Self::Count(read) => Query::Count(input(read)?),
+            Self::Absent(read) => Query::Absent(input(read)?),
+            Self::Ratio { numerator, denominator, is_zero_filled } => Query::Ratio {
+                numerator: input(numerator)?,
+                denominator: input(denominator)?,
+                is_zero_filled: *is_zero_filled,
+            },
+        })
+    }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.promql().fmt(f)
+    }
+}
+
+// === impl Operator ===
+
+impl Operator {
+    /// The result; as floating-point numbers have it, a division by 0 is infinite or NaN.
+    #[must_use]
+    pub fn apply(self, left: f64, right: f64) -> f64 {
+        match self {
+            Self::Add => left + right,
+            Self::Subtract => left - right,
+            Self::Multiply => left * right,
+            Self::Divide => left / right,
+        }
+    }
+
+    fn promql(self, left: Expr, right: Expr) -> Expr {
+        match self {
+            Self::Add => left + right,
+            Self::Subtract => left - right,
+            Self::Multiply => left * right,
+            Self::Divide => left / right,
+        }
+    }
+}
+
+// === impl Relation ===
+
+impl Relation {
+    /// Whether the two values compare so.
+    #[must_use]
+    pub fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Self::Above => left > right,
+            Self::Below => left < right,
+            Self::AtLeast => left >= right,
+        }
+    }
+
+    fn promql(self, left: Expr, right: Expr) -> Expr {
+        match self {
+            Self::Above => left.above_each(right),
+            Self::Below => left.below_each(right),
+            Self::AtLeast => left.at_least_each(right),
+        }
+    }
+}
