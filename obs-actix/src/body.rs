@@ -53,14 +53,14 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
         if inner.is_none() {
             return Poll::Ready(None);
         }
-        let mut polled = Poll::Ready(None);
-        this.observation.run_body(|| {
-            let Some(body) = inner.as_mut().as_pin_mut() else { return };
-            polled = body.poll_next(cx);
+        let polled = this.observation.run_body(|| {
+            let Some(body) = inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+            let polled = body.poll_next(cx);
             if matches!(polled, Poll::Ready(Some(Err(_)) | None)) {
                 // Here and not later: what it drops has the request's ids.
                 inner.set(None);
             }
+            polled
         });
         let chunk = ready!(polled);
         match &chunk {

@@ -50,14 +50,14 @@ impl<B: Body> Body for ObsBody<B> {
         if inner.is_none() {
             return Poll::Ready(None);
         }
-        let mut polled = Poll::Ready(None);
-        this.observation.run_body(|| {
-            let Some(body) = inner.as_mut().as_pin_mut() else { return };
-            polled = body.poll_frame(cx);
+        let polled = this.observation.run_body(|| {
+            let Some(body) = inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+            let polled = body.poll_frame(cx);
             if is_end(&polled, inner.as_ref().get_ref().as_ref()) {
                 // Here and not later: what it drops has the request's ids.
                 inner.set(None);
             }
+            polled
         });
         let frame = ready!(polled);
         match &frame {

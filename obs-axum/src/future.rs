@@ -62,14 +62,14 @@ where
         let mut this = self.project();
         // Polled again after it was ready, which the contract of futures forbids.
         let Some(observation) = this.observation.as_mut() else { return Poll::Pending };
-        let mut polled = Poll::Pending;
-        observation.run(|| {
-            let Some(inner) = this.inner.as_mut().as_pin_mut() else { return };
-            polled = inner.poll(cx);
+        let polled = observation.run(|| {
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+            let polled = inner.poll(cx);
             if polled.is_ready() {
                 // What it drops has the request's ids, too.
                 this.inner.set(None);
             }
+            polled
         });
         let result = ready!(polled);
         let Some(mut observation) = this.observation.take() else { return Poll::Pending };

@@ -83,6 +83,23 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let mut observation = self.observer.observe(&mut request, self.may_nest);
+        if observation.reports_panics() {
+            return self.call_reporting(request, observation);
+        }
+        let polling = observation.enter();
+        let inner = self.inner.call(request);
+        polling.leave();
+        ObsFuture::new(Some(inner), observation)
+    }
+}
+
+impl<S> ObsService<S> {
+    /// Calls the inner service so that the payload of a panic is seen. Not inlined: the request is copied here.
+    #[inline(never)]
+    fn call_reporting<B>(&mut self, request: Request<B>, mut observation: Observation) -> ObsFuture<S::Future>
+    where
+        S: Service<Request<B>>,
+    {
         // Borrowed by the closure: what passes through the call that catches panics is copied there, several times.
         let (mut request, mut inner) = (Some(request), None);
         observation.run(|| inner = request.take().map(|request| self.inner.call(request)));
@@ -114,16 +131,15 @@ impl Observer {
         match self {
             Self::Layer(state) => start(state, request, may_nest),
             Self::Unmatched(owner) => {
-                let layer = if is_matched(request) || Observation::is_around() { None } else { owner.layer() };
+                let layer = if request.extensions().get::<MatchedPath>().is_some() || Observation::is_around() {
+                    None
+                } else {
+                    owner.layer()
+                };
                 layer.map_or_else(Observation::none, |layer| start(&layer, request, may_nest))
             }
         }
     }
-}
-
-/// Whether a router has named the endpoint.
-fn is_matched<B>(request: &Request<B>) -> bool {
-    request.extensions().get::<MatchedPath>().is_some()
 }
 
 fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: bool) -> Observation {
@@ -131,24 +147,31 @@ fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: boo
     let instrument = state.instrument();
     let hooks: Option<&Hooks> = state.hooks();
     let view = RequestView::new(request);
-    let named = hooks.filter(|_| !is_matched(request)).and_then(|hooks| hooks.endpoint(|endpoint| endpoint(&view)));
+    let matched = request.extensions().get::<MatchedPath>();
+    let is_matched = matched.is_some();
+    let named = hooks.filter(|_| !is_matched).and_then(|hooks| hooks.endpoint(|endpoint| endpoint(&view)));
     let labels = hooks.map(|hooks| hooks.labels(|label| label(&view)));
     let labels = labels.as_ref().map_or(&[][..], LabelValues::as_slice);
-    let head = RequestHead { labels, ..request_head(request, named.as_deref(), instrument.reads_origin()) };
+    let head = RequestHead { labels, ..request_head(request, matched, named.as_deref(), instrument.reads_origin()) };
     let mut observation = Observation::start(instrument, &head, &headers);
     count_body(request, &mut observation);
     // A mark can cost an allocation. Behind a route that is known there is one layer, unless cloning has
     // shown another; where none is, there may be a router with layers of its own.
-    if !observation.is_over() && (may_nest || !is_matched(request)) {
+    if !observation.is_over() && (may_nest || !is_matched) {
         request.extensions_mut().insert(Observed);
     }
     observation
 }
 
-fn request_head<'a, B>(request: &'a Request<B>, named: Option<&'a str>, with_origin: bool) -> RequestHead<'a> {
+fn request_head<'a, B>(
+    request: &'a Request<B>,
+    matched: Option<&'a MatchedPath>,
+    named: Option<&'a str>,
+    with_origin: bool,
+) -> RequestHead<'a> {
     let extensions = request.extensions();
     let of_origin = Some(extensions).filter(|_| with_origin);
-    let matched = extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    let matched = matched.map(MatchedPath::as_str);
     // A nested router has its prefix cut off. Metrics alone ask for the target only where no route tells
     // the endpoint: of what is unmatched, and of gRPC.
     let reads_target = with_origin || matched.is_none() || request.version() > Version::HTTP_11;

@@ -8,33 +8,24 @@ use obs_conventions::names::value::REDACTED;
 /// Some servers separate pairs by a semicolon: from a sensitive key behind one, all is replaced up to the
 /// next `&`, since the rest may be part of the value.
 pub(super) fn push(redactor: &Redactor, out: &mut String, query: &str) {
-    for (i, pair) in query.split('&').enumerate() {
-        if i > 0 {
-            out.push('&');
-        }
-        match end_of_sensitive_key(redactor, pair) {
-            Some(end) => {
-                out.push_str(&pair[..end]);
-                out.push('=');
+    let bytes = query.as_bytes();
+    // Where the key begins, within one; and what has been copied.
+    let (mut key, mut copied, mut at) = (Some(0), 0, 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'&' | b';' => key = Some(at + 1),
+            b'=' if key.take().is_some_and(|start| redactor.is_sensitive_key(&query[start..at])) => {
+                out.push_str(&query[copied..=at]);
                 out.push_str(REDACTED);
+                copied = bytes[at..].iter().position(|byte| *byte == b'&').map_or(query.len(), |end| at + end);
+                at = copied;
+                continue;
             }
-            None => out.push_str(pair),
+            _ => {}
         }
+        at += 1;
     }
-}
-
-/// Where the first key whose value is a secret ends.
-fn end_of_sensitive_key(redactor: &Redactor, pair: &str) -> Option<usize> {
-    let mut start = 0;
-    for part in pair.split(';') {
-        if let Some((key, _)) = part.split_once('=')
-            && redactor.is_sensitive_key(key)
-        {
-            return Some(start + key.len());
-        }
-        start += part.len() + 1;
-    }
-    None
+    out.push_str(&query[copied..]);
 }
 
 #[cfg(test)]

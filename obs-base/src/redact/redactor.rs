@@ -18,8 +18,17 @@ use super::{
 /// list: `token` covers `access_token`, `X-CSRF-Token`, `accessToken`, `CSRFToken` and not `token_count`.
 #[derive(Debug)]
 pub struct Redactor {
-    /// By their last byte: most names are cleared by one look.
     by_last_byte: Box<[Vec<Word>; 256]>,
+    /// The last two bytes of all words: most names are cleared by one look.
+    ends: Ends,
+}
+
+/// A set of pairs of bytes; what it says not to be there is not.
+#[derive(Clone, Debug, Default)]
+struct Ends {
+    bits: [u64; 16],
+    /// Whether there are words of one letter, or with a border before their last one.
+    has_short: bool,
 }
 
 /// A word that names may end in.
@@ -56,7 +65,7 @@ impl Redactor {
     /// A redactor of the built-in names and `more`.
     #[must_use]
     pub fn with<'a>(more: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut this = Self { by_last_byte: Box::new([const { Vec::new() }; 256]) };
+        let mut this = Self { by_last_byte: Box::new([const { Vec::new() }; 256]), ends: Ends::default() };
         for (words, kind) in [
             (&SECRETS[..], Kind::Secret),
             (&ENDINGS[..], Kind::Ending),
@@ -75,7 +84,7 @@ impl Redactor {
     /// A redactor of the names of this one and `more`.
     #[must_use]
     pub fn and<'a>(&self, more: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut this = Self { by_last_byte: self.by_last_byte.clone() };
+        let mut this = Self { by_last_byte: self.by_last_byte.clone(), ends: self.ends.clone() };
         more.into_iter().for_each(|name| this.add(name, Kind::Secret));
         this
     }
@@ -83,6 +92,7 @@ impl Redactor {
     fn add(&mut self, name: &str, kind: Kind) {
         let text = normalized(name);
         if let Some(last) = text.last() {
+            self.ends.add(&text);
             self.by_last_byte[usize::from(*last)].push(Word { text, kind });
         }
     }
@@ -98,6 +108,9 @@ impl Redactor {
     /// checked part by part, so that `credentials[user]` does.
     #[must_use]
     pub fn is_sensitive_key(&self, key: &str) -> bool {
+        if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return self.ends_in_secret(key.as_bytes(), true);
+        }
         let key = if key.contains('%') { percent_decode_str(key).decode_utf8_lossy() } else { Cow::Borrowed(key) };
         let key = &*key;
         SIGNING_PREFIXES.iter().any(|prefix| starts_with(key, prefix))
@@ -117,6 +130,10 @@ impl Redactor {
 
     #[inline]
     fn ends_in_word(&self, name: &[u8], in_query: bool) -> bool {
+        self.ends.may_end(name) && self.is_secret(name, in_query)
+    }
+
+    fn is_secret(&self, name: &[u8], in_query: bool) -> bool {
         let Some(last) = name.last() else { return false };
         self.by_last_byte[usize::from(last.to_ascii_lowercase())].iter().any(|word| {
             let Some(start) = start_of(&word.text, name) else { return false };
@@ -168,6 +185,34 @@ impl Redactor {
             Cow::Borrowed(_) => text,
             Cow::Owned(redacted) => redacted,
         }
+    }
+}
+
+// === impl Ends ===
+
+impl Ends {
+    fn add(&mut self, word: &[u8]) {
+        match word {
+            [.., before, last] if *before != b'_' => {
+                let (index, bit) = Self::place(*before, *last);
+                self.bits[index] |= bit;
+            }
+            _ => self.has_short = true,
+        }
+    }
+
+    /// Whether a word may end so.
+    #[inline]
+    fn may_end(&self, name: &[u8]) -> bool {
+        let [.., before, last] = name else { return self.has_short };
+        let (index, bit) = Self::place(*before, *last);
+        self.has_short || self.bits[index] & bit != 0
+    }
+
+    /// Capitals are where small letters are.
+    #[inline]
+    fn place(before: u8, last: u8) -> (usize, u64) {
+        (usize::from(before & 15), 1 << (((before & 16) << 1) | (last & 31)))
     }
 }
 

@@ -4,9 +4,9 @@ use std::{fmt, sync::Arc};
 
 use tracing::Span;
 
-use super::{Options, grpc::Methods};
+use super::{Options, grpc::Methods, scope::Scope};
 use crate::{
-    context::RequestContext,
+    context::{Instance as _, RequestContext},
     metrics::ServerRed,
     names::log,
     pipeline::{KnownMethods, Pipeline},
@@ -23,6 +23,8 @@ pub struct Instrument {
     pub(super) known_methods: KnownMethods,
     /// Finds secrets in queries and headers: the names of the instance and those of the layer.
     pub(super) redactor: Redactor,
+    /// What a request offers to layers within.
+    pub(super) scope: Scope,
 }
 
 // === impl Instrument ===
@@ -34,7 +36,8 @@ impl Instrument {
         let grpc_methods = Methods::new(&options.common.grpc_methods);
         let known_methods = options.common.known_methods(&shared);
         let redactor = options.common.redactor(&shared);
-        Self { shared, red, options, grpc_methods, known_methods, redactor }
+        let scope = Scope::joinable(shared.tracing.id(), options.common.logs, options.common.traces);
+        Self { shared, red, options, grpc_methods, known_methods, redactor, scope }
     }
 
     /// Whether requests of this route leave no signal.

@@ -64,6 +64,7 @@ mod panic;
 mod polling;
 mod privacy;
 mod running;
+mod scope;
 mod stream;
 #[cfg(test)]
 mod tests;

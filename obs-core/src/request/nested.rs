@@ -3,24 +3,14 @@
 //! The inner layer begins no observation. It tells the outer one, which is being polled around it, what
 //! it calls the request: its endpoint, its labels, and the metrics that it would have recorded into.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
-use super::{ArcOrStatic, HeaderReader, Instrument, RequestHead, grpc, origin::Origin};
-use crate::{
-    context::Instance as _,
-    metrics::{DimensionValues, InFlight},
+use super::{
+    ArcOrStatic, HeaderReader, Instrument, RequestHead, grpc,
+    origin::Origin,
+    scope::{JOINED, Scope},
 };
-
-/// What an observation offers to layers within its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Joinable {
-    /// Whose it is, see `Instance::id`.
-    instance: u64,
-    logs: bool,
-    traces: bool,
-    /// A layer within has told its names.
-    is_joined: bool,
-}
+use crate::metrics::{DimensionValues, InFlight};
 
 /// What a layer within calls the request.
 pub(super) struct Joined {
@@ -32,22 +22,17 @@ pub(super) struct Joined {
 }
 
 thread_local! {
-    /// The innermost observation that is being polled on this thread.
-    static AROUND: Cell<Option<Joinable>> = const { Cell::new(None) };
-    /// What layers have told; apart, so that the many polls without any don't touch it.
+    /// What layers have told.
     static TOLD: RefCell<Vec<Joined>> = const { RefCell::new(Vec::new()) };
-}
-
-/// An observation is being polled.
-#[derive(Debug)]
-pub(super) struct Offering {
-    before: Option<Joinable>,
 }
 
 /// Tells the observation around this one, if it is of the same instance and writes all signals that this
 /// layer would; false if there is none.
 pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> bool {
-    let Some(around) = AROUND.get().filter(|around| around.takes(instrument)) else { return false };
+    let around = Scope::current();
+    if !around.takes(instrument.scope) {
+        return false;
+    }
     let call = grpc::arriving(&instrument.grpc_methods, head, headers);
     let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
     // What has no name here keeps the one that it has.
@@ -63,31 +48,22 @@ pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>,
         let told = TOLD.try_with(|told| {
             let mut told = told.try_borrow_mut().ok()?;
             // Of several layers within each other, the innermost comes last.
-            let before = if around.is_joined { told.pop() } else { None };
+            let before = if around.was_asked_for(JOINED) { told.pop() } else { None };
             told.push(joined);
             Some(before)
         });
         if matches!(told, Ok(Some(_))) {
-            AROUND.set(Some(Joinable { is_joined: true, ..around }));
+            Scope::ask(JOINED, 0);
         }
     }
     true
 }
 
-// === impl Joinable ===
-
-impl Joinable {
-    pub(super) fn of(instrument: &Instrument) -> Self {
-        let options = &instrument.options;
-        let instance = instrument.shared.tracing.id();
-        Self { instance, logs: options.common.logs, traces: options.common.traces, is_joined: false }
-    }
-
-    /// Whether a request of this layer loses nothing if it is recorded by the one around it.
-    fn takes(self, instrument: &Instrument) -> bool {
-        let theirs = Self::of(instrument);
-        self.instance == theirs.instance && self.logs >= theirs.logs && self.traces >= theirs.traces
-    }
+/// What the innermost of the layers within has told, if the [scope](JOINED) says that one has. Each observation is told
+/// within its own poll, so what it was told is all that there is beyond what those around it were.
+#[cold]
+pub(super) fn take_joined() -> Option<Joined> {
+    TOLD.try_with(|told| told.try_borrow_mut().ok()?.pop()).ok().flatten()
 }
 
 // === impl Joined ===
@@ -103,28 +79,5 @@ impl Joined {
 
     pub(super) fn has_labels(&self) -> bool {
         !self.labels.is_empty()
-    }
-}
-
-// === impl Offering ===
-
-impl Offering {
-    #[inline]
-    pub(super) fn start(joinable: Option<Joinable>) -> Self {
-        Self { before: AROUND.replace(joinable) }
-    }
-
-    /// What the innermost of the layers within has told.
-    #[inline]
-    pub(super) fn stop(self) -> Option<Joined> {
-        let is_joined = AROUND.replace(self.before).is_some_and(|around| around.is_joined);
-        if is_joined { Self::take() } else { None }
-    }
-
-    /// Each observation is told within its own poll, so what it was told is all that there is beyond what
-    /// those around it were.
-    #[cold]
-    fn take() -> Option<Joined> {
-        TOLD.try_with(|told| told.try_borrow_mut().ok()?.pop()).ok().flatten()
     }
 }

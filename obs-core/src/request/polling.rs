@@ -5,10 +5,9 @@ use std::{any::Any, fmt};
 use tracing::{Span, span::EnteredSpan};
 
 use super::{
-    Observation,
-    nested::Offering,
-    panic,
-    stream::{HandlerRequest, HandlerScope},
+    Observation, nested, panic,
+    scope::{self, DISCARD, JOINED, SLOT, Scope},
+    stream,
 };
 use crate::context::{
     self, Entered, RequestContext,
@@ -20,7 +19,7 @@ use crate::context::{
 pub struct Polling<'a> {
     observation: &'a mut Observation,
     /// `None` if nothing is observed.
-    listening: Option<(HandlerScope, Offering)>,
+    scope: Option<scope::Entered>,
     /// `None` for a request without a context.
     current: Option<Current>,
     /// Whether a poll before this one did not return: then this is a drop after a panic.
@@ -44,12 +43,12 @@ impl<'a> Polling<'a> {
     pub(super) fn start(observation: &'a mut Observation) -> Self {
         let Some(running) = observation.running_mut() else {
             let current = observation.ended_mut().take().map(|context| Current::enter(context, None));
-            return Self { observation, listening: None, current, had_panicked: false, returned: false };
+            return Self { observation, scope: None, current, had_panicked: false, returned: false };
         };
         let had_panicked = std::mem::replace(&mut running.in_poll, true);
-        let offering = Offering::start(running.joinable);
+        let scope = Some(running.scope.enter());
         let current = running.context.take().map(|context| Current::enter(context, running.tracing_span.as_deref()));
-        Self { observation, listening: Some((HandlerScope::start(), offering)), current, had_panicked, returned: false }
+        Self { observation, scope, current, had_panicked, returned: false }
     }
 
     /// The inner service has returned: it has not panicked.
@@ -67,15 +66,28 @@ impl<'a> Polling<'a> {
             running.panic = Some(Box::new(report));
         }
     }
+
+    /// Does what the handler, or a layer within, has asked for.
+    #[cold]
+    fn fulfil(&mut self, asked: Scope) {
+        let joined = asked.was_asked_for(JOINED).then(nested::take_joined).flatten();
+        let slot = asked.was_asked_for(SLOT).then(stream::take_slot).flatten();
+        let Some(running) = self.observation.running_mut() else { return };
+        if let Some(joined) = joined {
+            running.take_joined(joined);
+        }
+        if asked.was_asked_for(DISCARD) {
+            self.observation.discard();
+        } else if slot.is_some() {
+            running.stream_slot = running.stream_slot.take().or(slot);
+        }
+    }
 }
 
 impl Drop for Polling<'_> {
     #[inline]
     fn drop(&mut self) {
-        let (asked, joined) = match self.listening.take() {
-            Some((listening, offering)) => (listening.stop(), offering.stop()),
-            None => (HandlerRequest::Nothing, None),
-        };
+        let asked = self.scope.take().and_then(scope::Entered::leave);
         let context = self.current.take().and_then(Current::leave);
         let Some(running) = self.observation.running_mut() else {
             *self.observation.ended_mut() = context;
@@ -85,13 +97,8 @@ impl Drop for Polling<'_> {
             running.context = context;
         }
         running.in_poll = self.had_panicked || !self.returned;
-        if let Some(joined) = joined {
-            running.take_joined(joined);
-        }
-        match asked {
-            HandlerRequest::Nothing => {}
-            HandlerRequest::Slot(slot) => running.stream_slot = running.stream_slot.take().or(Some(slot)),
-            HandlerRequest::Discard => self.observation.discard(),
+        if let Some(asked) = asked {
+            self.fulfil(asked);
         }
     }
 }

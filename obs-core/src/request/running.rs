@@ -9,9 +9,10 @@ use super::{
     completion::{Asked, Remaining},
     deferred_span::DeferredHead,
     grpc,
-    nested::{Joinable, Joined},
+    nested::Joined,
     origin::Origin,
     panic::PanicReport,
+    scope::Scope,
     stream::StreamSlot,
 };
 use crate::{
@@ -72,8 +73,8 @@ pub(super) struct Running {
     pub(super) in_poll: bool,
     /// What the panic said that has gone through a call or poll.
     pub(super) panic: Option<Box<PanicReport>>,
-    /// What layers within may join; `None` where this one leaves the request out.
-    pub(super) joinable: Option<Joinable>,
+    /// What the observation offers while it is polled.
+    pub(super) scope: Scope,
     /// The innermost layer that has joined, unless it is this one.
     pub(super) joined: Option<ArcOrStatic<Instrument>>,
     /// The expectation that this is for a page, for which no span was begun.
@@ -145,7 +146,7 @@ impl Running {
             tracing_span: None,
             in_poll: false,
             panic: None,
-            joinable: (!skipped).then(|| Joinable::of(instrument)),
+            scope: if skipped { Scope::CLOSED } else { instrument.scope },
             joined: None,
             expected_page: instrument.expected_page(method, head.path),
         });

@@ -2,31 +2,21 @@
 //! to be left out.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     sync::{Arc, OnceLock},
     time::Instant,
 };
 
+use super::scope::{DISCARD, SLOT, Scope};
 use crate::metrics::StreamRecorder;
 
 thread_local! {
-    static ASKED: Cell<Asked> = const { Cell::new(Asked::Outside) };
-    /// A slot for each observation that was asked for one, the innermost last; apart, so that the many
-    /// polls that ask for nothing don't touch them.
+    /// A slot for each observation that was asked for one, the innermost last.
     static SLOTS: RefCell<Vec<StreamSlot>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Where the lifetime goes; filled at the response head.
 type Slot = OnceLock<StreamRecorder>;
-
-/// Whether an observation is being polled on this thread, and what its handler asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    Outside,
-    Nothing,
-    Slot,
-    Discard,
-}
 
 /// Records the lifetime of what a handler hands to another task: an upgraded connection, a
 /// WebSocket.
@@ -56,61 +46,20 @@ pub struct StreamGuard {
 #[derive(Debug)]
 pub(super) struct StreamSlot(Arc<Slot>);
 
-/// What a handler has asked for.
-#[derive(Debug)]
-pub(super) enum HandlerRequest {
-    Nothing,
-    /// To have this slot filled.
-    Slot(StreamSlot),
-    /// To be left out of all signals.
-    Discard,
-}
-
 /// Asks the observation that is being polled on this thread to leave its request out of all signals
 /// at the end of this poll; `false` if there is none.
 pub(crate) fn discard_current() -> bool {
-    let is_observed = HandlerScope::is_active();
-    if is_observed {
-        take_slot(ASKED.replace(Asked::Discard));
+    let is_observed = Scope::current().is_active();
+    if is_observed && Scope::ask(DISCARD, SLOT).was_asked_for(SLOT) {
+        take_slot();
     }
     is_observed
 }
 
-/// Lets the handler that is polled next ask for something.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HandlerScope {
-    /// What an observation around this one has been asked for.
-    outer: Asked,
-}
-
-// === impl HandlerScope ===
-
-impl HandlerScope {
-    #[inline]
-    pub(super) fn start() -> Self {
-        Self { outer: ASKED.replace(Asked::Nothing) }
-    }
-
-    /// Whether there is an observation around what runs on this thread.
-    pub(super) fn is_active() -> bool {
-        matches!(ASKED.get(), Asked::Nothing | Asked::Slot)
-    }
-
-    /// What was asked for since the start.
-    #[inline]
-    pub(super) fn stop(self) -> HandlerRequest {
-        match ASKED.replace(self.outer) {
-            Asked::Nothing | Asked::Outside => HandlerRequest::Nothing,
-            Asked::Slot => take_slot(Asked::Slot).map_or(HandlerRequest::Nothing, HandlerRequest::Slot),
-            Asked::Discard => HandlerRequest::Discard,
-        }
-    }
-}
-
-/// The slot of the innermost observation, if it was `asked` for one.
+/// The slot that the innermost observation was asked for, if its [scope](SLOT) says that it was.
 #[cold]
-fn take_slot(asked: Asked) -> Option<StreamSlot> {
-    (asked == Asked::Slot).then(|| SLOTS.try_with(|slots| slots.borrow_mut().pop()).ok().flatten()).flatten()
+pub(super) fn take_slot() -> Option<StreamSlot> {
+    SLOTS.try_with(|slots| slots.borrow_mut().pop()).ok().flatten()
 }
 
 // === impl StreamSlot ===
@@ -127,9 +76,11 @@ impl StreamGuard {
     /// Starts the clock for the request that is being handled on this thread.
     pub fn start() -> Self {
         let slot = Arc::new(Slot::new());
-        if HandlerScope::is_active() {
+        if Scope::current().is_active() {
             // Of two, the last one counts.
-            take_slot(ASKED.replace(Asked::Slot));
+            if Scope::ask(SLOT, 0).was_asked_for(SLOT) {
+                take_slot();
+            }
             let _ = SLOTS.try_with(|slots| slots.borrow_mut().push(StreamSlot(Arc::clone(&slot))));
         }
         Self { slot, started: Instant::now() }

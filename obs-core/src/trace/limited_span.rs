@@ -8,7 +8,7 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
-use super::rules::{Rules, is_closing, to_u32};
+use super::rules::{AT_START, Rules, closing_index, is_closing, to_u32};
 use crate::names::attribute;
 
 /// How many attributes are handed on as they come, on our own provider. The SDK appends them, so that
@@ -22,6 +22,8 @@ pub(super) const SPARE_EVENTS: usize = 8;
 thread_local! {
     /// What the span that is ending on this thread has not told the SDK.
     static ENDING: Cell<Option<Box<Ending>>> = const { Cell::new(None) };
+    /// Whether no key can be twice among the attributes of that span.
+    static HAS_UNIQUE_KEYS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes spans that keep to the rules.
@@ -39,7 +41,16 @@ pub(crate) struct LimitedSpan {
     /// Attributes that were handed on so far.
     direct: usize,
     events: usize,
+    keys: Keys,
     ending: Ending,
+}
+
+/// Whether each attribute of a span has a key of its own, as far as that is known without a search.
+#[derive(Clone, Copy, Debug)]
+struct Keys {
+    are_unique: bool,
+    /// A bit for each [closing](closing_index) key that is there, or may be.
+    closing: u16,
 }
 
 /// What a span tells its provider only when it ends.
@@ -57,6 +68,11 @@ pub(super) fn take_ending() -> Option<Ending> {
     ENDING.try_with(Cell::take).ok().flatten().map(|ending| *ending)
 }
 
+/// Whether the span that is ending on this thread has each key once, so that nobody needs to look.
+pub(super) fn take_has_unique_keys() -> bool {
+    HAS_UNIQUE_KEYS.try_with(Cell::take).unwrap_or(false)
+}
+
 // === impl LimitedTracer ===
 
 impl LimitedTracer {
@@ -71,13 +87,14 @@ impl LimitedTracer {
     /// A span whose attributes obs itself has made: they hold no secrets, and are cut only.
     pub(super) fn build_own(&self, mut builder: SpanBuilder, parent: &Context) -> LimitedSpan {
         let ending = self.rules.cut_builder(&mut builder);
-        self.build(builder, parent, ending)
+        let keys = Keys::of_own(builder.attributes.as_deref().unwrap_or_default());
+        self.build(builder, parent, ending, keys)
     }
 
-    fn build(&self, builder: SpanBuilder, parent: &Context, ending: Ending) -> LimitedSpan {
+    fn build(&self, builder: SpanBuilder, parent: &Context, ending: Ending, keys: Keys) -> LimitedSpan {
         let events = builder.events.as_ref().map_or(0, Vec::len);
         let inner = self.inner.build_with_context(builder, parent);
-        LimitedSpan { inner, rules: Arc::clone(&self.rules), direct: 0, events, ending }
+        LimitedSpan { inner, rules: Arc::clone(&self.rules), direct: 0, events, keys, ending }
     }
 }
 
@@ -86,7 +103,7 @@ impl Tracer for LimitedTracer {
 
     fn build_with_context(&self, mut builder: SpanBuilder, parent: &Context) -> LimitedSpan {
         let ending = self.rules.clean_builder(&mut builder);
-        self.build(builder, parent, ending)
+        self.build(builder, parent, ending, Keys::UNKNOWN)
     }
 }
 
@@ -168,12 +185,14 @@ impl Span for LimitedSpan {
         if !self.inner.is_recording() {
             return;
         }
-        self.ending.is_cut |= self.rules.clean_attribute(&mut attribute);
+        let closing = closing_index(&attribute.key);
+        self.keys.add(closing);
+        self.ending.is_cut |= self.rules.clean_attribute(&mut attribute, closing.is_some());
         // Another provider has room for what comes once; what may be repeated waits for the end.
-        let direct = match (self.rules.is_own, is_closing(&attribute.key)) {
+        let direct = match (self.rules.is_own, closing) {
             (true, _) => DIRECT,
-            (false, true) => DIRECT_ELSEWHERE,
-            (false, false) => 0,
+            (false, Some(_)) => DIRECT_ELSEWHERE,
+            (false, None) => 0,
         };
         if self.direct < direct {
             self.direct += 1;
@@ -206,8 +225,14 @@ impl Span for LimitedSpan {
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        if !self.inner.is_recording() || self.is_plain() {
+        if !self.inner.is_recording() {
             return self.inner.end_with_timestamp(timestamp);
+        }
+        if self.is_plain() {
+            let _ = HAS_UNIQUE_KEYS.try_with(|unique| unique.set(self.keys.are_unique));
+            self.inner.end_with_timestamp(timestamp);
+            take_has_unique_keys();
+            return;
         }
         if !self.rules.is_own {
             self.hand_on();
@@ -226,6 +251,30 @@ impl Drop for LimitedSpan {
         if self.inner.is_recording() && !self.is_plain() {
             self.end();
         }
+    }
+}
+
+// === impl Keys ===
+
+impl Keys {
+    /// Those of a span that others may have begun.
+    const UNKNOWN: Self = Self { are_unique: false, closing: 0 };
+
+    /// Those of a span that we begin: each once, but for headers, of which two may have one name.
+    fn of_own(attributes: &[KeyValue]) -> Self {
+        let headers = [attribute::HTTP_REQUEST_HEADER_PREFIX, attribute::HTTP_RESPONSE_HEADER_PREFIX];
+        let is_header = |last: &KeyValue| headers.iter().any(|prefix| last.key.as_str().starts_with(prefix));
+        // Headers come last.
+        if attributes.last().is_some_and(is_header) {
+            return Self::UNKNOWN;
+        }
+        Self { are_unique: true, closing: AT_START }
+    }
+
+    fn add(&mut self, closing: Option<u8>) {
+        let bit = closing.map_or(0, |index| 1 << index);
+        self.are_unique &= bit != 0 && self.closing & bit == 0;
+        self.closing |= bit;
     }
 }
 

@@ -19,7 +19,7 @@ use opentelemetry_sdk::{
 use super::{
     export::{self, Exporter},
     handle::TracingConfig,
-    limited_span::take_ending,
+    limited_span::{take_ending, take_has_unique_keys},
     rules::Rules,
     withheld,
 };
@@ -88,11 +88,11 @@ impl SpanProcessor for Pipeline {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, mut span: SpanData) {
-        let ending = take_ending();
+        let (ending, has_unique_keys) = (take_ending(), take_has_unique_keys());
         if !span.span_context.is_sampled() || withheld::is_dropped() {
             return;
         }
-        self.0.rules.finish(&mut span, ending);
+        self.0.rules.finish(&mut span, ending, has_unique_keys);
         for reader in &self.0.readers {
             let _ = reader.call(|reader| reader.read(&span));
         }

@@ -71,7 +71,7 @@ impl Rules {
     }
 
     /// Completes a span that has ended.
-    pub(super) fn finish(&self, span: &mut SpanData, ending: Option<Ending>) {
+    pub(super) fn finish(&self, span: &mut SpanData, ending: Option<Ending>, has_unique_keys: bool) {
         let mut is_cut = false;
         if let Some(Ending { attributes, dropped_attributes, dropped_events, is_cut: was_cut }) = ending {
             span.attributes.extend(attributes);
@@ -85,7 +85,9 @@ impl Rules {
         if is_cut {
             span.attributes.push(KeyValue::new(attribute::OBS_TRUNCATED, true));
         }
-        overwrite_repeated(&mut span.attributes);
+        if !has_unique_keys || is_cut {
+            overwrite_repeated(&mut span.attributes);
+        }
         let dropped = cap(&mut span.attributes, self.limits.attributes);
         span.dropped_attributes_count = span.dropped_attributes_count.saturating_add(dropped);
     }
@@ -105,12 +107,15 @@ impl Rules {
 
     /// Redacts and cuts attributes of others; tells whether something was cut.
     pub(super) fn clean(&self, attributes: &mut [KeyValue]) -> bool {
-        attributes.iter_mut().fold(false, |is_cut, attribute| self.clean_attribute(attribute) | is_cut)
+        attributes.iter_mut().fold(false, |is_cut, attribute| {
+            let is_closing = is_closing(&attribute.key);
+            self.clean_attribute(attribute, is_closing) | is_cut
+        })
     }
 
-    pub(super) fn clean_attribute(&self, attribute: &mut KeyValue) -> bool {
+    pub(super) fn clean_attribute(&self, attribute: &mut KeyValue, is_closing: bool) -> bool {
         // Each request sets some of ours at its end, and they name no secrets: `status_code` ends like a dozen that do.
-        if !is_closing(&attribute.key) && self.redactor.is_sensitive(attribute.key.as_str()) {
+        if !is_closing && self.redactor.is_sensitive(attribute.key.as_str()) {
             attribute.value = REDACTED.into();
             return false;
         }
@@ -118,7 +123,14 @@ impl Rules {
     }
 
     fn cut(&self, attributes: &mut [KeyValue]) -> bool {
-        attributes.iter_mut().fold(false, |is_cut, attribute| self.clean_value(&mut attribute.value, None) | is_cut)
+        let limit = self.limits.value;
+        let is_long = |attribute: &&mut KeyValue| match &attribute.value {
+            Value::String(text) => text.as_str().len() > limit,
+            Value::Array(_) => true,
+            _ => false,
+        };
+        let long = attributes.iter_mut().filter(is_long);
+        long.fold(false, |is_cut, attribute| self.clean_value(&mut attribute.value, None) | is_cut)
     }
 
     fn clean_value(&self, value: &mut Value, redactor: Option<&Redactor>) -> bool {
@@ -192,21 +204,33 @@ fn shorten<T>(list: &mut Vec<T>, limit: usize) -> bool {
     is_cut
 }
 
-/// Keys that obs itself sets on its spans, most of them at the end: they have room whatever else there is.
+/// Keys that obs itself sets on its spans, most of them at the end: they have room whatever else there is. Those that
+/// a span may have from its start come first.
+const CLOSING: [&str; 10] = [
+    attribute::HTTP_REQUEST_METHOD,
+    attribute::URL_PATH,
+    attribute::RPC_SYSTEM_NAME,
+    attribute::RPC_METHOD,
+    attribute::OBS_KEPT,
+    attribute::HTTP_ROUTE,
+    attribute::HTTP_RESPONSE_STATUS_CODE,
+    attribute::ERROR_TYPE,
+    attribute::RPC_RESPONSE_STATUS_CODE,
+    attribute::OBS_TRUNCATED,
+];
+
+/// A bit for each of those that a span may have from its start.
+pub(super) const AT_START: u16 = 0b1_1111;
+
 pub(super) fn is_closing(key: &Key) -> bool {
-    const KEYS: [&str; 10] = [
-        attribute::HTTP_ROUTE,
-        attribute::HTTP_RESPONSE_STATUS_CODE,
-        attribute::HTTP_REQUEST_METHOD,
-        attribute::URL_PATH,
-        attribute::ERROR_TYPE,
-        attribute::RPC_SYSTEM_NAME,
-        attribute::RPC_METHOD,
-        attribute::RPC_RESPONSE_STATUS_CODE,
-        attribute::OBS_KEPT,
-        attribute::OBS_TRUNCATED,
-    ];
-    KEYS.contains(&key.as_str())
+    closing_index(key).is_some()
+}
+
+/// Which of the [closing](CLOSING) keys it is.
+#[inline]
+pub(super) fn closing_index(key: &Key) -> Option<u8> {
+    let key = key.as_str();
+    (0_u8..).zip(CLOSING).find_map(|(index, known)| (known == key).then_some(index))
 }
 
 /// Of attributes with one key, the last stays.
