@@ -87,5 +87,6 @@ fn time_to_register(count: usize) -> Duration {
 #[test]
 fn ten_times_the_names_take_ten_times_as_long() {
     let (few, many) = (time_to_register(800), time_to_register(8_000));
-    assert!(many < few * 20, "{few:?} for 800, {many:?} for 8 000");
+    // A search through all would take a hundred times as long; a busy machine spoils a closer look.
+    assert!(many < few * 50, "{few:?} for 800, {many:?} for 8 000");
 }
