@@ -105,7 +105,7 @@ fn ids_are_no_labels() {
 }
 
 #[test]
-fn the_guides_queries_are_saved_and_the_broken_one_is_mended() {
+fn the_saved_queries_of_a_service() {
     let definition = definition();
     let queries = queries(&definition.services[0]);
     let texts: Vec<_> = queries.iter().map(|query| query.logql.as_str()).collect();

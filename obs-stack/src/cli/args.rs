@@ -1,4 +1,4 @@
-//! The arguments.
+//! Command-line arguments. The doc comments of this file are the help texts.
 
 use std::{
     io::{self, Write as _},
@@ -10,8 +10,8 @@ use clap_complete::Shell;
 
 use super::run::{Outcome, Verdict};
 
-/// From one definition of services to everything around them: Prometheus, Alertmanager, Grafana, Loki,
-/// collectors, Kubernetes, Compose, runbooks.
+/// Generate the configuration of everything around a service from one definition:
+/// Prometheus, Alertmanager, Grafana, Loki, collectors, Kubernetes, Compose, runbooks.
 #[derive(Debug, Parser)]
 #[command(name = "obs", version, propagate_version = true, after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -19,6 +19,7 @@ pub(super) struct Args {
     pub(super) command: Command,
 }
 
+/// What the general help ends with.
 const EXAMPLES: &str = "\
 Examples:
   obs new --service payments --team payments --endpoint 'POST /payments'
@@ -26,21 +27,21 @@ Examples:
   obs check && obs test
 
 Exit codes:
-  0  all is well
-  1  what was checked or tested is not as it should be
-  2  it could not be done: bad arguments, a bad definition, files that can't be read or written";
+  0  success; nothing was found
+  1  findings: files that differ, alerts of poor quality, failed tests
+  2  could not finish: invalid arguments or definition, files or pages that can't be read or written";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Write the first definition of a service
     New(NewArgs),
-    /// Make all files from the definition
+    /// Generate all files from the definition
     Generate(GenerateArgs),
-    /// Find what is not as it should be: files, alerts, running services
+    /// Compare files and running services with the definition, check alerts
     Check(CheckArgs),
     /// Run promtool and amtool on the files
     Test(TestArgs),
-    /// Print the completions of a shell
+    /// Print shell completions
     Completions(CompletionsArgs),
 }
 
@@ -50,6 +51,7 @@ pub(super) enum Command {
 Examples:
   obs new
   obs new --service payments --team payments --contact '#payments' --endpoint 'POST /payments' \\
+/// Write a commented definition. On a terminal, values without a flag are asked for.
           --endpoint 'GET /payments/{id}' --target payments:8080 --objective 99.9")]
 pub(super) struct NewArgs {
     /// The file to write; one that exists is never replaced
@@ -61,16 +63,16 @@ pub(super) struct NewArgs {
     /// The team that runs it
     #[arg(long, value_name = "NAME")]
     pub(super) team: Option<String>,
-    /// Where the team is reached: '#channel', an address, a URL
+    /// How the team is notified: #channel, an e-mail address, a URL
     #[arg(long, value_name = "CONTACT")]
     pub(super) contact: Option<String>,
-    /// Where it runs: production, staging
+    /// The environment: production, staging
     #[arg(long, value_name = "NAME")]
     pub(super) environment: Option<String>,
-    /// Where it is scraped; can be given more than once
+    /// An address that is scraped; can be given more than once
     #[arg(long = "target", value_name = "HOST:PORT")]
     pub(super) targets: Vec<String>,
-    /// What it answers; can be given more than once
+    /// An endpoint that the service has; can be given more than once
     #[arg(long = "endpoint", value_name = "METHOD TEMPLATE")]
     pub(super) endpoints: Vec<String>,
     /// The share of requests that must not fail, in percent
@@ -86,6 +88,11 @@ pub(super) struct NewArgs {
 #[command(after_help = "\
 Examples:
   obs generate
+/// Generate all files from the definition. Files are written to a temporary folder, then
+/// renamed, so none is ever incomplete. The output folder may contain generated files,
+/// hidden ones, and those with `.local.` in their names; with any other file nothing is
+/// written. Text that people added to runbooks is kept: a runbook whose alert is gone is
+/// removed, or renamed to `NAME.local.md` if it contains such text.
   obs generate --spec services/obs.yaml --out deploy")]
 pub(super) struct GenerateArgs {
     #[command(flatten)]
@@ -102,15 +109,19 @@ pub(super) struct GenerateArgs {
 #[command(after_help = "\
 Examples:
   obs check
-  obs check --running                                       asks the targets of the definition
-  obs check --page payments=http://127.0.0.1:8080/metrics   asks there
+  obs check --running                                       fetches the pages of all targets
+  obs check --page payments=http://127.0.0.1:8080/metrics   fetches this page
+/// Compare the files with what would be generated, check the quality of alerts, and, with
+/// --running or --page, whether the metrics pages of services have every metric, bucket and
+/// label value that rules and dashboards query. Exits with 1 if anything was found, with 2
+/// if a page could not be fetched; the other pages are checked all the same.
   curl -s https://payments/metrics | obs check --page payments=-")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) spec: SpecArg,
     #[command(flatten)]
     pub(super) out: OutArg,
-    /// Ask the services where the definition says that they listen
+    /// Fetch the metrics pages of all targets in the definition
     #[arg(long)]
     pub(super) running: bool,
     /// The metrics page of a service: a URL (http), a file, or `-` for standard input; can be given more than once
@@ -124,11 +135,13 @@ pub(super) struct CheckArgs {
 #[command(after_help = "\
 Examples:
   obs test
+/// Run `promtool check config`, `check rules`, `test rules` and `amtool check-config` on
+/// the files, as far as these programs are installed.
   obs test --out deploy --strict     fails if promtool or amtool is missing")]
 pub(super) struct TestArgs {
     #[command(flatten)]
     pub(super) out: OutArg,
-    /// Fail if a program is not installed, instead of leaving its tests out
+    /// Fail if a program is not installed, instead of skipping its tests
     #[arg(long)]
     pub(super) strict: bool,
 }
@@ -138,9 +151,10 @@ pub(super) struct TestArgs {
 #[command(after_help = "\
 Examples:
   obs completions bash > /etc/bash_completion.d/obs
+/// Print shell completions.
   obs completions zsh > ~/.zfunc/_obs")]
 pub(super) struct CompletionsArgs {
-    /// Which shell
+    /// The shell
     pub(super) shell: Shell,
 }
 
@@ -158,8 +172,9 @@ pub(super) struct OutArg {
     pub(super) out: PathBuf,
 }
 
+/// Prints the completions of a shell.
 pub(super) fn completions(args: &CompletionsArgs) -> Outcome {
-    // Written to memory first: the generator panics where it can't write.
+    // Written to memory first: the generator panics if it can't write.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "obs", &mut script);
     io::stdout().lock().write_all(&script)?;

@@ -1,4 +1,4 @@
-//! `obs check`
+//! The command `obs check`.
 
 use std::{
     error::Error,
@@ -18,6 +18,12 @@ use crate::{
     output::Folder,
 };
 
+/// Compares files and pages with the definition, and prints a line for each finding.
+///
+/// # Errors
+///
+/// If the definition or the folder can't be read, or an argument is invalid. A page that
+/// can't be fetched is reported, and makes the verdict [`Verdict::Incomplete`].
 pub(super) fn run(args: &CheckArgs) -> Outcome {
     let definition = run::read_definition(&args.spec.spec)?;
     for note in definition.notes() {
@@ -28,7 +34,7 @@ pub(super) fn run(args: &CheckArgs) -> Outcome {
     for (service, place) in &sources {
         match page(place) {
             Ok(page) => pages.push((*service, page)),
-            // No finding, and no reason to leave the others out.
+            // Not a finding; the other pages are checked all the same.
             Err(error) => {
                 complain(&*error)?;
                 away += 1;
@@ -46,22 +52,24 @@ pub(super) fn run(args: &CheckArgs) -> Outcome {
     }
     if away > 0 {
         let (pages, found) = (count(away, "page"), count(findings.len(), "finding"));
-        say(&format!("{pages} of {} could not be had; {found} in the rest", sources.len()))?;
+        say(&format!("{pages} of {} could not be fetched; {found} in the rest", sources.len()))?;
         return Ok(Verdict::Incomplete);
     }
     if findings.is_empty() {
-        say(&format!("{} and {}: all is well", args.spec.spec.display(), args.out.out.display()))?;
+        say(&format!("{} and {}: no findings", args.spec.spec.display(), args.out.out.display()))?;
     } else {
         say(&count(findings.len(), "finding"))?;
     }
     Ok(Verdict::of(findings.is_empty()))
 }
 
-/// The five marks of a good alert, as far as a program can tell.
+/// Alerts without summary, description, runbook, duration, or reason: the defects of the
+/// definition.
 fn poor_alerts(definition: &Definition) -> impl Iterator<Item = String> {
     definition.defects().into_iter().map(|defect| defect.to_string())
 }
 
+/// Files that differ from the generated ones, and how to generate them.
 fn drift(definition: &Definition, args: &CheckArgs) -> Result<Vec<String>, Box<dyn Error>> {
     let folder = Folder::new(&args.out.out);
     let drift = folder.drift(&files(definition))?;
@@ -74,7 +82,7 @@ fn drift(definition: &Definition, args: &CheckArgs) -> Result<Vec<String>, Box<d
     Ok(findings)
 }
 
-/// Where the pages are, service by service.
+/// The addresses of all metrics pages that were asked for, each with its service.
 fn sources<'a>(definition: &'a Definition, args: &CheckArgs) -> Result<Vec<(&'a Service, String)>, Box<dyn Error>> {
     let mut sources = Vec::new();
     for given in &args.pages {
@@ -85,9 +93,10 @@ fn sources<'a>(definition: &'a Definition, args: &CheckArgs) -> Result<Vec<(&'a 
             format!("--page {given}: there is no service {name:?}; there are {}", known.join(", "))
         })?;
         if place.starts_with("https://") {
-            return Err(
-                format!("{place}: only http is spoken here: curl -s {place} | obs check --page {name}=-").into()
-            );
+            return Err(format!(
+                "{place}: https is not supported, pipe the page in: curl -s {place} | obs check --page {name}=-"
+            )
+            .into());
         }
         sources.push((service, place.to_owned()));
     }
@@ -100,6 +109,7 @@ fn sources<'a>(definition: &'a Definition, args: &CheckArgs) -> Result<Vec<(&'a 
     Ok(sources)
 }
 
+/// Reads a page from a URL, a file, or standard input (`-`).
 fn page(place: &str) -> Result<Page, Box<dyn Error>> {
     if place == "-" {
         let mut text = String::new();

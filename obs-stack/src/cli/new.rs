@@ -1,4 +1,4 @@
-//! `obs new`
+//! The command `obs new`.
 
 use std::{
     error::Error,
@@ -13,7 +13,7 @@ use super::{
     run::{Outcome, Verdict, say},
 };
 
-/// What a first definition says.
+/// The values of a first definition.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Answers {
     pub(super) service: String,
@@ -30,10 +30,16 @@ const ENVIRONMENT: &str = "production";
 const TARGET: &str = "127.0.0.1:8080";
 const OBJECTIVE: &str = "99.9";
 
+/// Writes a first definition.
+///
+/// # Errors
+///
+/// If the file exists, a required value is missing, the definition would be invalid, or the
+/// file can't be written.
 pub(super) fn run(args: &NewArgs) -> Outcome {
     let file = args.out.display().to_string();
     if args.out.exists() {
-        return Err(format!("{file}: is there already: give another file by --out, or edit it").into());
+        return Err(format!("{file}: exists already: give another file by --out, or edit it").into());
     }
     let answers = if io::stdin().is_terminal() {
         asked(args, &mut Questions::new(io::stdin().lock(), io::stderr().lock()))?
@@ -41,24 +47,24 @@ pub(super) fn run(args: &NewArgs) -> Outcome {
         given(args)?
     };
     let text = definition(&answers);
-    // What was answered may be nothing that a definition can say.
+    // The answers may be invalid.
     Definition::parse(&text, &file)
-        .map_err(|error| format!("{file} was not written, it would be refused:\n{error}"))?;
-    // Fails if somebody else has made the file meanwhile.
+        .map_err(|error| format!("{file} was not written, it would be invalid:\n{error}"))?;
+    // Fails if the file was created meanwhile.
     let mut out = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&args.out)
         .map_err(|error| format!("{file}: can't be written: {error}"))?;
     out.write_all(text.as_bytes())?;
-    say(&format!("written {file}: look at it, then run `obs generate --spec {file} --out deploy`"))?;
+    say(&format!("written {file}: review it, then run `obs generate --spec {file} --out deploy`"))?;
     Ok(Verdict::Well)
 }
 
-/// Everything from flags and defaults.
+/// The values from flags and defaults.
 fn given(args: &NewArgs) -> Result<Answers, Box<dyn Error>> {
     let need = |value: &Option<String>, flag: &str| {
-        let missing = || format!("{flag} is missing: give it, or run `obs new` on a terminal and be asked");
+        let missing = || format!("{flag} is missing: give it, or run `obs new` on a terminal, which asks for it");
         value.clone().ok_or_else(missing)
     };
     if args.endpoints.is_empty() {
@@ -76,7 +82,7 @@ fn given(args: &NewArgs) -> Result<Answers, Box<dyn Error>> {
     })
 }
 
-/// What flags don't say is asked for.
+/// The values from flags; those without a flag are asked for.
 pub(super) fn asked<R: BufRead, W: Write>(args: &NewArgs, questions: &mut Questions<R, W>) -> io::Result<Answers> {
     let mut ask = |given: &Option<String>, question: &str, default: &str| match given {
         Some(given) => Ok(given.clone()),
@@ -84,12 +90,12 @@ pub(super) fn asked<R: BufRead, W: Write>(args: &NewArgs, questions: &mut Questi
     };
     let service = ask(&args.service, "Name of the service", "")?;
     let team = ask(&args.team, "Team that runs it", &service)?;
-    let contact = ask(&args.contact, "Where the team is reached", CONTACT)?;
+    let contact = ask(&args.contact, "How the team is notified", CONTACT)?;
     let environment = ask(&args.environment, "Environment", ENVIRONMENT)?;
     let objective = args.objective.map(|objective| objective.to_string());
     let objective = ask(&objective, "Requests that must not fail, in percent", OBJECTIVE)?;
     let targets = if args.targets.is_empty() {
-        vec![questions.ask("Where it is scraped", TARGET)?]
+        vec![questions.ask("Address that is scraped", TARGET)?]
     } else {
         args.targets.clone()
     };
@@ -101,11 +107,12 @@ pub(super) fn asked<R: BufRead, W: Write>(args: &NewArgs, questions: &mut Questi
     Ok(Answers { service, team, contact, environment, targets, endpoints, objective })
 }
 
-/// The definition, with comments for whoever reads it first.
+/// The text of the definition, with comments for its first reader.
 pub(super) fn definition(answers: &Answers) -> String {
     common(answers) + &of_service(answers)
 }
 
+/// The part about team and links.
 fn common(answers: &Answers) -> String {
     let Answers { team, contact, environment, .. } = answers;
     let (team, contact, environment) = (quoted(team), quoted(contact), quoted(environment));
@@ -131,6 +138,7 @@ links:
     )
 }
 
+/// The part about the service.
 fn of_service(answers: &Answers) -> String {
     let Answers { service, team, targets, endpoints, objective, .. } = answers;
     let (service, team, objective) = (quoted(service), quoted(team), number(objective));
@@ -167,7 +175,7 @@ fn of_service(answers: &Answers) -> String {
     )
 }
 
-/// Plain where YAML takes it for nothing else, else as a string of JSON, which YAML reads too.
+/// A YAML string: plain if no YAML reader takes it for another type, else in double quotes.
 fn quoted(text: &str) -> String {
     let is_plain = text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
@@ -175,12 +183,13 @@ fn quoted(text: &str) -> String {
     if is_plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
 
-/// A number as it was given; what is none is a string, which the definition refuses by name.
+/// A number as it was typed. Anything else is quoted, so that the definition reports it by
+/// name.
 fn number(text: &str) -> String {
     if text.parse::<f64>().is_ok() { text.to_owned() } else { quoted(text) }
 }
 
-/// Whoever is asked.
+/// A dialogue on a terminal.
 #[derive(Debug)]
 pub(super) struct Questions<R, W> {
     answers: R,
@@ -190,11 +199,17 @@ pub(super) struct Questions<R, W> {
 // === impl Questions ===
 
 impl<R: BufRead, W: Write> Questions<R, W> {
+    /// A dialogue that reads `answers` and writes questions to `shown`.
     pub(super) fn new(answers: R, shown: W) -> Self {
         Self { answers, shown }
     }
 
-    /// An answer, or the default for an empty one. Where there is no default, the question is repeated.
+    /// Asks a question. An empty answer means the default; without a default, the question
+    /// is repeated.
+    ///
+    /// # Errors
+    ///
+    /// If the input has ended, or can't be read.
     pub(super) fn ask(&mut self, question: &str, default: &str) -> io::Result<String> {
         loop {
             let hint = if default.is_empty() { String::new() } else { format!(" [{default}]") };
@@ -211,7 +226,11 @@ impl<R: BufRead, W: Write> Questions<R, W> {
         }
     }
 
-    /// Answers until an empty one, one at least.
+    /// Asks for one or more values, until an empty answer.
+    ///
+    /// # Errors
+    ///
+    /// If the input has ended, or can't be read.
     pub(super) fn ask_for_all(&mut self, question: &str) -> io::Result<Vec<String>> {
         let mut answers = vec![self.ask(question, "")?];
         loop {

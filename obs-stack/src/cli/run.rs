@@ -1,4 +1,4 @@
-//! From arguments to an exit code.
+//! Running a command: from arguments to an exit code.
 
 use std::{
     error::Error,
@@ -17,13 +17,14 @@ use super::{
 };
 use crate::{files, output::Folder};
 
-/// Runs the command that the arguments of the process ask for.
+/// Runs the command in the arguments of the process. The exit codes are listed
+/// [here](super).
 #[must_use]
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // Help and version are errors to clap; where not even this can be written, nobody reads it.
+            // Help and version are errors to clap. If they can't be written, nobody reads them.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
@@ -39,7 +40,7 @@ pub fn main() -> ExitCode {
         Ok(Verdict::Well) => ExitCode::SUCCESS,
         Ok(Verdict::Wrong) => ExitCode::from(1),
         Ok(Verdict::Incomplete) => ExitCode::from(2),
-        // Whoever read our output has heard enough: `obs check | head`.
+        // The reader of our output has closed it: `obs check | head`.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = complain(&*error);
@@ -48,19 +49,29 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Whether the output was closed by its reader.
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// Reads the definition.
+///
+/// # Errors
+///
+/// If it does not exist, can't be read, or is invalid.
 pub(super) fn read_definition(path: &Path) -> Result<Definition, Box<dyn Error>> {
     if path.exists() {
         return Ok(Definition::read(path)?);
     }
     let path = path.display();
-    Err(format!("{path}: there is no such file: give the definition by --spec, or make a first one by `obs new`")
-        .into())
+    Err(format!("{path}: no such file: give the definition by --spec, or write a first one with `obs new`").into())
 }
 
+/// The command `obs generate`.
+///
+/// # Errors
+///
+/// If the definition or the folder can't be read, or the files can't be written.
 fn generate(args: &GenerateArgs) -> Outcome {
     let definition = read_definition(&args.spec.spec)?;
     for note in definition.notes() {
@@ -75,7 +86,7 @@ fn generate(args: &GenerateArgs) -> Outcome {
         say(&format!("removed {path}"))?;
     }
     for (path, kept) in &written.kept_aside {
-        say(&format!("{path} is not generated any more and holds text of your own: kept as {kept}"))?;
+        say(&format!("{path} is not generated any more and contains text of your own: kept as {kept}"))?;
     }
     say(&format!(
         "{}: {} written, {} unchanged, {} removed",
@@ -87,44 +98,46 @@ fn generate(args: &GenerateArgs) -> Outcome {
     Ok(Verdict::Well)
 }
 
-/// The most causes that are shown of an error.
+/// The most causes of an error that are printed.
 const MAX_CAUSES: usize = 16;
 
-/// How a command ends that could do its work.
+/// The result of a command that has finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(super) enum Verdict {
-    /// All is well.
+    /// Success: exit code 0.
     Well,
-    /// Something is not as it should be.
+    /// There are findings: exit code 1.
     Wrong,
-    /// Not all could be looked at.
+    /// A part could not be checked: exit code 2.
     Incomplete,
 }
 
+/// The result of a command, or why it could not finish.
 pub(super) type Outcome = Result<Verdict, Box<dyn Error>>;
 
 // === impl Verdict ===
 
 impl Verdict {
+    /// Success if nothing was found.
     pub(super) fn of(is_well: bool) -> Self {
         if is_well { Self::Well } else { Self::Wrong }
     }
 }
 
-/// A line on standard output.
+/// Prints a line to standard output.
 pub(super) fn say(line: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
 }
 
-/// What kept the command from a part of its work, with its causes, on standard error.
+/// Prints an error with its causes to standard error.
 pub(super) fn complain(error: &(dyn Error + 'static)) -> io::Result<()> {
     let causes = iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source()).take(MAX_CAUSES + 1);
     let texts: Vec<String> = causes.map(ToString::to_string).collect();
     writeln!(io::stderr().lock(), "error: {}", texts.join(": "))
 }
 
-/// `1 file`, `2 files`
+/// A number with its noun: `1 file`, `2 files`.
 pub(super) fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")

@@ -1,4 +1,4 @@
-//! `obs test`
+//! The command `obs test`: the files, checked by the programs that read them.
 
 use std::{
     error::Error,
@@ -12,7 +12,8 @@ use super::{
     run::{Outcome, Verdict, count, say},
 };
 
-/// What a promtool says that was built without service discovery in Kubernetes, as Debian's is.
+/// The message of a promtool that was built without service discovery in Kubernetes, as in
+/// Debian.
 const NO_KUBERNETES: &str = "field kubernetes_sd_configs not found";
 
 /// A test of one file.
@@ -27,11 +28,17 @@ const CHECK_RULES: &[&str] = &["check", "rules", "--lint=all", "--lint-fatal"];
 const TEST_RULES: &[&str] = &["test", "rules"];
 const CHECK_ROUTES: &[&str] = &["check-config"];
 
+/// Runs all tests and prints a line for each. Tests whose program is not installed are
+/// skipped.
+///
+/// # Errors
+///
+/// If there are no generated files, or a program can't be started.
 pub(super) fn run(args: &TestArgs) -> Outcome {
     let tests = tests(&args.out.out)?;
     if tests.is_empty() {
         let out = args.out.out.display();
-        return Err(format!("{out}: holds nothing to test: run `obs generate --out {out}` first").into());
+        return Err(format!("{out}: has nothing to test: run `obs generate --out {out}` first").into());
     }
     let (mut passed, mut failed, mut missing) = (0, 0, Vec::new());
     for test in &tests {
@@ -52,7 +59,7 @@ pub(super) fn run(args: &TestArgs) -> Outcome {
             Run::Missing if missing.contains(&tool.program) => {}
             Run::Missing => {
                 missing.push(tool.program);
-                say(&format!("skipped {}: is not installed (Debian package {})", tool.program, tool.package))?;
+                say(&format!("skipped {}: not installed (Debian package {})", tool.program, tool.package))?;
             }
         }
     }
@@ -60,6 +67,8 @@ pub(super) fn run(args: &TestArgs) -> Outcome {
     Ok(Verdict::of(failed == 0 && (missing.is_empty() || !args.strict)))
 }
 
+/// The tests of all files. Configurations for Prometheus 3 are left out if promtool is
+/// older.
 fn tests(out: &Path) -> Result<Vec<Test>, Box<dyn Error>> {
     let prometheus = out.join("prometheus");
     let of = |tool, args, files: Vec<PathBuf>| files.into_iter().map(move |file| Test { tool, args, file });
@@ -75,12 +84,13 @@ fn tests(out: &Path) -> Result<Vec<Test>, Box<dyn Error>> {
         .collect())
 }
 
+/// Whether a configuration needs Prometheus 3.
 fn is_for_v3(file: &Path) -> bool {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     stem.ends_with("-v3") || stem.ends_with("-compose")
 }
 
-/// The `.yml` files of a folder, sorted; none if there is no such folder.
+/// The `.yml` files of a folder, sorted; none if the folder does not exist.
 fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
@@ -96,21 +106,24 @@ fn yaml_files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     Ok(files)
 }
 
+/// Text with each line indented.
 fn indented(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(|line| format!("        {line}")).collect();
     lines.join("\n")
 }
 
-/// What a program made of a file.
+/// The result of running a program on a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Run {
+    /// The program accepted the file.
     Passed,
+    /// The program refused the file, with this output.
     Failed(String),
     /// The program is not installed.
     Missing,
 }
 
-/// A program, and how a machine gets it.
+/// A program and the Debian package that has it.
 #[derive(Clone, Copy, Debug)]
 struct Tool {
     pub(super) program: &'static str,
@@ -123,6 +136,7 @@ const AMTOOL: Tool = Tool { program: "amtool", package: "prometheus-alertmanager
 // === impl Tool ===
 
 impl Tool {
+    /// Runs the program on a file.
     pub(super) fn run(self, args: &[&str], file: &Path) -> io::Result<Run> {
         let output = match Command::new(self.program).args(args).arg(file).output() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Run::Missing),
@@ -136,10 +150,10 @@ impl Tool {
         Ok(Run::Failed(text))
     }
 
-    /// The number before the first dot of its version, if it is installed and says one.
+    /// The major version of the program, if it is installed and prints one.
     pub(super) fn major_version(self) -> Option<u32> {
         let output = Command::new(self.program).arg("--version").output().ok()?;
-        // 2.42 says it on standard error.
+        // Version 2.42 prints it to standard error.
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
         let (_, version) = text.split_once("version ")?;

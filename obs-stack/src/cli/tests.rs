@@ -42,7 +42,7 @@ fn every_command_has_examples() {
 }
 
 #[test]
-fn a_new_definition_says_what_was_answered() {
+fn a_new_definition_has_the_given_values() {
     let definition = Definition::parse(&definition(&answers()), "obs.yaml").unwrap();
     let service = &definition.services[0];
     assert_eq!((service.name.as_str(), service.team.as_str()), ("payments", "money"));
@@ -54,14 +54,14 @@ fn a_new_definition_says_what_was_answered() {
 }
 
 #[test]
-fn what_no_definition_can_say_is_refused_by_name() {
+fn invalid_values_are_reported_by_name() {
     let bad = Answers { objective: "100".to_owned(), service: "Pay ments".to_owned(), ..answers() };
     let error = Definition::parse(&definition(&bad), "obs.yaml").unwrap_err().to_string();
     assert!(error.contains("\"Pay ments\"") && error.contains("100"), "{error}");
 }
 
 #[test]
-fn what_no_flag_says_is_asked_for() {
+fn values_without_a_flag_are_asked_for() {
     let typed = "payments\n\n#money\n\n\n\nGET /a\nPOST /b\n\n";
     let mut shown = Vec::new();
     let answers = asked(&new_args(&[]), &mut Questions::new(typed.as_bytes(), &mut shown)).unwrap();
@@ -73,7 +73,7 @@ fn what_no_flag_says_is_asked_for() {
 }
 
 #[test]
-fn what_a_flag_says_is_not_asked_for() {
+fn values_with_a_flag_are_not_asked_for() {
     let args = ["--service", "a", "--team", "t", "--contact", "#c", "--environment", "e", "--target", "h:1"];
     let more = ["--endpoint", "GET /", "--objective", "99"];
     let all: Vec<_> = args.into_iter().chain(more).collect();
@@ -82,7 +82,7 @@ fn what_a_flag_says_is_not_asked_for() {
 }
 
 #[test]
-fn an_end_of_the_answers_is_an_error_and_no_loop() {
+fn the_end_of_the_input_is_an_error() {
     let error = asked(&new_args(&[]), &mut Questions::new(&b"\n\n"[..], Vec::new())).unwrap_err();
     assert!(error.to_string().contains("Name of the service"), "{error}");
 }
@@ -93,9 +93,9 @@ fn counts_have_a_plural() {
 }
 
 proptest! {
-    /// Whatever is answered: it is said as it was answered, or refused; never something else.
+    /// Any answer is either in the definition unchanged, or makes it invalid.
     #[test]
-    fn an_answer_is_never_read_as_something_else(contact in "\\PC{1,20}", environment in "[a-z0-9-]{1,12}") {
+    fn an_answer_is_read_back_unchanged_or_refused(contact in "\\PC{1,20}", environment in "[a-z0-9-]{1,12}") {
         let given = Answers { contact: contact.clone(), environment: environment.clone(), ..answers() };
         if let Ok(read) = Definition::parse(&definition(&given), "obs.yaml") {
             prop_assert_eq!(read.teams[0].contact.as_deref(), Some(contact.as_str()));

@@ -1,4 +1,5 @@
-//! The files of Grafana.
+//! The dashboards of a service: which there are, their sections, variables, annotations and
+//! links.
 
 use obs_conventions::names::metric;
 use obs_rules::{
@@ -20,7 +21,7 @@ use crate::{
     text::{slug, with_hash},
 };
 
-/// Dashboards for each service, and the provisioning that makes Grafana read them: `grafana/…`.
+/// Generates the provisioning, and three or four dashboards for each service.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let mut files = provisioning::files();
@@ -28,7 +29,7 @@ pub fn files(definition: &Definition) -> Vec<File> {
     files
 }
 
-/// Where the overview of a service is, if it is known where Grafana is.
+/// The URL of a service's overview; `None` without `links.grafana`.
 #[must_use]
 pub fn dashboard_url(definition: &Definition, service: &Service) -> Option<String> {
     let grafana = definition.links.grafana.as_deref()?.trim_end_matches('/');
@@ -42,6 +43,7 @@ pub(super) fn of_services(definition: &Definition) -> impl Iterator<Item = (&Ser
     })
 }
 
+/// The file of a dashboard.
 fn file(service: &Service, kind: Kind, dashboard: &Dashboard) -> File {
     let path = format!("grafana/dashboards/{}-{}.json", slug(&service.name), kind.as_str());
     // Plain data with text as keys can always be written.
@@ -50,7 +52,7 @@ fn file(service: &Service, kind: Kind, dashboard: &Dashboard) -> File {
     File::new(path, json)
 }
 
-/// The overview first, then what it leads to.
+/// The dashboards of a service: the overview, then those that it links to.
 fn of_service(definition: &Definition, service: &Service) -> Vec<(Kind, Dashboard)> {
     let mut kinds = vec![Kind::Overview, Kind::Endpoint];
     if !service.slos.is_empty() {
@@ -60,6 +62,7 @@ fn of_service(definition: &Definition, service: &Service) -> Vec<(Kind, Dashboar
     kinds.into_iter().map(|kind| (kind, dashboard(definition, service, kind))).collect()
 }
 
+/// One dashboard of a service.
 fn dashboard(definition: &Definition, service: &Service, kind: Kind) -> Dashboard {
     let context = match kind {
         Kind::Endpoint => Context::endpoint(definition, service),
@@ -105,6 +108,7 @@ fn dashboard(definition: &Definition, service: &Service, kind: Kind) -> Dashboar
     }
 }
 
+/// The sections of the overview.
 fn overview(layout: &mut Layout<'_>) {
     let service = layout.context().service;
     sections::red(layout);
@@ -123,6 +127,7 @@ fn overview(layout: &mut Layout<'_>) {
     sections::traces(layout, "failed and slow traces", description, explore::failed_or_slow_traces(service));
 }
 
+/// The sections of the endpoint dashboard.
 fn endpoint(layout: &mut Layout<'_>) {
     let service = layout.context().service;
     let filter = explore::endpoint_filter("$method", "$endpoint");
@@ -134,10 +139,12 @@ fn endpoint(layout: &mut Layout<'_>) {
     sections::traces(layout, "traces", "The latest requests to this endpoint.", query);
 }
 
+/// Tags, by which the dashboards of a service link to each other.
 fn tags(service: &Service) -> Vec<String> {
     vec!["obs".to_owned(), service.name.clone()]
 }
 
+/// Links at the top: other dashboards, runbooks, source code.
 fn links(context: &Context<'_>) -> Vec<Link> {
     let mut links = vec![Link::dashboards(context.service.name.clone(), tags(context.service))];
     links.extend(context.own_runbooks());
@@ -148,6 +155,7 @@ fn links(context: &Context<'_>) -> Vec<Link> {
     links
 }
 
+/// Variables at the top: data sources, instance, and endpoint or SLO.
 fn variables(context: &Context<'_>, kind: Kind) -> Vec<Variable> {
     let service = context.service;
     let jobs = Selector::new(metric::BUILD_INFO.base()).with("job", &service.name);
@@ -181,6 +189,7 @@ fn variables(context: &Context<'_>, kind: Kind) -> Vec<Variable> {
     variables
 }
 
+/// Marks in all panels: deployments and firing alerts.
 fn annotations(context: &Context<'_>) -> Annotations {
     const AGO: Window = Window::minutes(5);
     let build = Source::on_service(metric::BUILD_INFO.base());
@@ -193,7 +202,7 @@ fn annotations(context: &Context<'_>) -> Annotations {
         datasource: DataSource::PROMETHEUS,
         enable: true,
         icon_color: "blue",
-        // New is what was not there before.
+        // A version that did not exist 5 minutes before.
         expr: query::text(&now.unless(before)),
         step: "60s",
         title_format: "Deployed {{version}}",
@@ -221,12 +230,13 @@ pub(super) enum Kind {
     Telemetry,
 }
 
-/// Of 40 characters that Grafana takes.
+/// The longest uid that Grafana accepts, in characters.
 const LONGEST: usize = 40;
 
 // === impl Kind ===
 
 impl Kind {
+    /// The name in paths and uids.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Overview => "overview",
@@ -236,14 +246,14 @@ impl Kind {
         }
     }
 
-    /// The dashboard's address, made of the service's name: it stays when the dashboard changes.
+    /// The uid in the address of the dashboard: it depends on the name of the service only.
     pub(super) fn uid(self, service: &Service) -> String {
         let prefix = format!("obs-{}-", self.as_str());
         let slug = slug(&service.name);
         if slug == service.name && prefix.len() + slug.len() <= LONGEST {
             return prefix + &slug;
         }
-        // Two names that look the same without their rarer characters are two services.
+        // Names that differ only in replaced characters belong to different services.
         format!("{prefix}{}", with_hash(&slug, &service.name, LONGEST - prefix.len()))
     }
 }

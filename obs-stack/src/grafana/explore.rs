@@ -1,4 +1,4 @@
-//! Addresses inside of Grafana.
+//! Links to dashboards and to Explore, with LogQL and TraceQL queries.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::loki::{stream, stream_with};
 
-/// A dashboard, at the same time and with the same data sources.
+/// A link to a dashboard, with the same time range and data sources.
 pub(super) fn dashboard_link(title: &str, uid: &str, variables: &[(&str, &str)]) -> DataLink {
     let mut url = format!("/d/{uid}?${{__url_time_range}}");
     for source in ["prometheus_datasource", "loki_datasource", "tempo_datasource"] {
@@ -24,16 +24,17 @@ pub(super) fn dashboard_link(title: &str, uid: &str, variables: &[(&str, &str)])
     DataLink { title: title.to_owned(), url, target_blank: false }
 }
 
-/// Log lines in Explore.
+/// A link to log lines in Explore.
 pub(super) fn logs_link(title: &str, query: &str) -> DataLink {
     explore(title, DataSource::LOKI, json!({ "expr": query, "queryType": "range" }))
 }
 
-/// Traces in Explore.
+/// A link to traces in Explore.
 pub(super) fn traces_link(title: &str, query: &str) -> DataLink {
     explore(title, DataSource::TEMPO, json!({ "query": query, "queryType": "traceql" }))
 }
 
+/// A link to a query in Explore.
 fn explore(title: &str, source: DataSource, mut query: Value) -> DataLink {
     query["refId"] = "A".into();
     query["datasource"] = json!({ "type": source.kind, "uid": source.uid });
@@ -43,7 +44,7 @@ fn explore(title: &str, source: DataSource, mut query: Value) -> DataLink {
     DataLink { title: title.to_owned(), url, target_blank: true }
 }
 
-/// Percent-encodes all but Grafana's variables, which are put in later.
+/// Percent-encodes everything but Grafana's variables, which Grafana replaces later.
 fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len() * 2);
     let mut rest = text;
@@ -58,6 +59,7 @@ fn encode(text: &str) -> String {
     encoded
 }
 
+/// Appends percent-encoded text.
 fn push(encoded: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -68,38 +70,38 @@ fn push(encoded: &mut String, text: &str) {
     }
 }
 
-/// Lines in each step by level, all lines or those that pass `filter`.
+/// LogQL: the number of lines by level, of all lines or of those that pass `filter`.
 pub(super) fn log_volume(service: &Service, filter: &str) -> String {
     format!("sum by (level) (count_over_time({}{filter} [$__auto]))", stream(service))
 }
 
-/// Lines of errors and warnings.
+/// LogQL: lines of level `error` or `warn` that pass `filter`.
 pub(super) fn error_lines(service: &Service, filter: &str) -> String {
     format!("{}{filter}", stream_with(service, &[("level", "=~", "error|warn")]))
 }
 
-/// Keeps the lines of one endpoint.
+/// A LogQL filter for the lines of one endpoint.
 pub(super) fn endpoint_filter(method: &str, endpoint: &str) -> String {
     let (method, endpoint) = (Expr::string(method), Expr::string(endpoint));
     format!(" | json | {}=~{method} | {}={endpoint}", log::METHOD, log::ENDPOINT)
 }
 
-/// The lines of one endpoint.
+/// LogQL: the lines of one endpoint.
 pub(super) fn endpoint_lines(service: &Service, method: &str, endpoint: &str) -> String {
     format!("{}{}", stream(service), endpoint_filter(method, endpoint))
 }
 
-/// Requests that failed or took longer than promised.
+/// TraceQL: traces that failed or were slow.
 pub(super) fn failed_or_slow_traces(service: &Service) -> String {
     format!("{{ {} && (status = error || duration > {}) }}", service_attribute(service), slow_threshold(service))
 }
 
-/// Requests that took longer than promised.
+/// TraceQL: traces that were slow.
 pub(super) fn slow_traces(service: &Service) -> String {
     format!("{{ {} && duration > {} }}", service_attribute(service), slow_threshold(service))
 }
 
-/// Requests to one endpoint.
+/// TraceQL: traces of requests to one endpoint.
 pub(super) fn endpoint_traces(service: &Service, method: &str, endpoint: &str) -> String {
     let (method, endpoint) = (Expr::string(method), Expr::string(endpoint));
     format!(
@@ -107,15 +109,17 @@ pub(super) fn endpoint_traces(service: &Service, method: &str, endpoint: &str) -
         service_attribute(service),
         attribute::HTTP_REQUEST_METHOD,
         attribute::HTTP_ROUTE,
-        // Of a gRPC call, whose span has it in place of the route.
+        // A span of a gRPC call has this attribute instead of the route.
         attribute::RPC_METHOD
     )
 }
 
+/// The TraceQL condition on the name of the service.
 fn service_attribute(service: &Service) -> String {
     format!("resource.{} = {}", attribute::SERVICE_NAME, Expr::string(&service.name))
 }
 
+/// The duration from which on a trace is slow, in TraceQL.
 fn slow_threshold(service: &Service) -> String {
     format!("{}ms", thresholds::slow(service).as_millis().max(1))
 }

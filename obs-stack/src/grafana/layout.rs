@@ -1,4 +1,5 @@
-//! Where panels stand.
+//! The layout of a dashboard: rows and panels on the grid, what panels share, and the
+//! runbooks that they link to.
 
 use obs_rules::{
     AlertRule, Condition,
@@ -15,7 +16,7 @@ use crate::{runbooks, subject::Subject};
 /// Columns of Grafana's grid.
 const COLUMNS: u32 = 24;
 
-/// Panels in rows, from left to right and from the top down.
+/// The rows and panels of a dashboard, placed from left to right and from top to bottom.
 #[derive(Debug)]
 pub(super) struct Layout<'a> {
     context: &'a Context<'a>,
@@ -28,15 +29,17 @@ pub(super) struct Layout<'a> {
 // === impl Layout ===
 
 impl<'a> Layout<'a> {
+    /// An empty layout.
     pub(super) fn new(context: &'a Context<'a>) -> Self {
         Self { context, topic: Topic::Traffic, items: Vec::new(), next_id: 1, y: 0 }
     }
 
+    /// The service, and what its panels share.
     pub(super) fn context(&self) -> &'a Context<'a> {
         self.context
     }
 
-    /// A heading; the panels below are about `topic`.
+    /// Adds a row heading; the panels below are about `topic`.
     pub(super) fn row(&mut self, title: &str, topic: Topic) {
         self.topic = topic;
         let grid_pos = GridPos { h: 1, w: COLUMNS, x: 0, y: self.y };
@@ -45,19 +48,20 @@ impl<'a> Layout<'a> {
         self.y += 1;
     }
 
-    /// What the next panels are about.
+    /// Sets the topic of the next panels.
     pub(super) fn about(&mut self, topic: Topic) {
         self.topic = topic;
     }
 
-    /// Panels side by side, the width shared among them evenly.
+    /// Adds panels side by side, all of the same width. `height` is in grid units.
     pub(super) fn line(&mut self, height: u32, panels: impl IntoIterator<Item = Panel>) {
         let panels: Vec<_> = panels.into_iter().collect();
         let width = COLUMNS / u32::try_from(panels.len()).unwrap_or(1).max(1);
         self.place(height, panels.into_iter().map(|panel| (width, panel)));
     }
 
-    /// Pairs of a value and its trend, side by side.
+    /// Adds pairs of a current value and its trend, side by side; the value takes a third
+    /// of the width.
     pub(super) fn pairs(&mut self, pairs: impl IntoIterator<Item = (Panel, Panel)>) {
         let pairs: Vec<_> = pairs.into_iter().collect();
         if pairs.is_empty() {
@@ -69,6 +73,7 @@ impl<'a> Layout<'a> {
         self.place(8, panels);
     }
 
+    /// Places panels of given widths on one line.
     fn place(&mut self, height: u32, panels: impl IntoIterator<Item = (u32, Panel)>) {
         let mut x = 0;
         for (width, mut panel) in panels {
@@ -83,10 +88,12 @@ impl<'a> Layout<'a> {
         self.y += height;
     }
 
+    /// The rows and panels, in order.
     pub(super) fn into_items(self) -> Vec<Item> {
         self.items
     }
 
+    /// The next panel id.
     fn id(&mut self) -> u32 {
         let id = self.next_id;
         self.next_id += 1;
@@ -94,10 +101,10 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// So many runbooks a panel or dashboard links to; the folder of all follows where there are more.
+/// The most runbooks that a panel or dashboard links to; with more, a link to all follows.
 const MOST_RUNBOOKS: usize = 5;
 
-/// A service, and where its data is.
+/// The service of a dashboard, and builders of its panels.
 #[derive(Debug)]
 pub(super) struct Context<'a> {
     pub(super) definition: &'a Definition,
@@ -108,24 +115,26 @@ pub(super) struct Context<'a> {
 // === impl Context ===
 
 impl<'a> Context<'a> {
+    /// For the dashboards of the whole service.
     pub(super) fn new(definition: &'a Definition, service: &'a Service) -> Self {
         Self { definition, service, source: Source::new(service) }
     }
 
-    /// The same for the endpoint that is chosen on the dashboard.
+    /// For the endpoint that is selected on the dashboard.
     pub(super) fn endpoint(definition: &'a Definition, service: &'a Service) -> Self {
         Self { definition, service, source: Source::new(service).endpoint() }
     }
 
-    /// The service, and what is measured.
+    /// The title of a panel: service and metric.
     pub(super) fn title(&self, metric: &str) -> String {
         format!("{}: {metric}", self.service.name)
     }
 
-    /// Where it says what to do about `topic`: the runbooks of its alerts, else the folder of all.
+    /// Links to the runbooks of the alerts about a topic, or to all runbooks if there are
+    /// none.
     pub(super) fn runbooks(&self, topic: Topic) -> Vec<Link> {
         let alerts = self.service.alerts.iter().filter(|alert| Topic::of(self.service, alert) == Some(topic));
-        // Those of the whole service first: each objective has some of its own.
+        // Those of the whole service first: each SLO has four of its own.
         let (of_objectives, of_service): (Vec<_>, Vec<_>) =
             alerts.partition(|alert| matches!(alert.condition(), Condition::BurnRate { .. }));
         let (mut links, are_all) = self.some_runbooks(of_service.into_iter().chain(of_objectives));
@@ -135,13 +144,14 @@ impl<'a> Context<'a> {
         links
     }
 
-    /// Those of the service's own alerts, which no topic has; only some, if they are many.
+    /// Links to the runbooks of custom alerts, which belong to no topic.
     pub(super) fn own_runbooks(&self) -> Vec<Link> {
         self.some_runbooks(self.service.alerts.iter().filter(|alert| Topic::of(self.service, alert).is_none())).0
     }
 
-    /// The first runbooks of these alerts, and whether they are all. Every panel carries its links: without a bound a
-    /// dashboard would grow with the square of the objectives.
+    /// The first runbooks of these alerts, and whether they are all. Every panel carries
+    /// its links, so their number is limited: otherwise dashboards would grow with the
+    /// square of the SLOs.
     fn some_runbooks<'b>(&self, alerts: impl Iterator<Item = &'b AlertRule>) -> (Vec<Link>, bool) {
         let mut links: Vec<_> = alerts.filter_map(|alert| self.runbook(alert)).collect();
         links.dedup();
@@ -150,25 +160,26 @@ impl<'a> Context<'a> {
         (links, are_all)
     }
 
+    /// The link to the runbook of an alert.
     pub(super) fn runbook(&self, alert: &AlertRule) -> Option<Link> {
         let url = runbooks::url(self.definition, alert)?;
         Some(Link::page(format!("Runbook: {}", alert.name()), url, "What to do when this alert fires"))
     }
 
-    /// The folder of all runbooks, if it is known.
+    /// The link to the folder of all runbooks, if the definition has one.
     pub(super) fn all_runbooks(&self) -> Option<Link> {
         let url = self.definition.links.runbooks.as_deref()?;
         Some(Link::page("Runbooks", url, "What to do, alert by alert"))
     }
 
-    /// A value and its trend, from one query.
+    /// A panel with the current value and one with the trend of the same query.
     pub(super) fn pair(&self, metric: &str, unit: &'static str, description: &str, target: Target) -> (Panel, Panel) {
         let stat = Panel::stat(unit).about(format!("{} now", self.title(metric)), description);
         let trend = Panel::time_series(unit).about(self.title(metric), description);
         (stat.target(target.clone()), trend.target(target))
     }
 
-    /// Values over time, from one query.
+    /// A time series of one query.
     pub(super) fn trend(
         &self,
         metric: &str,
@@ -182,7 +193,7 @@ impl<'a> Context<'a> {
             .target(Target::prometheus(query::text(expr), legend))
     }
 
-    /// Counts over time that are 0 where there are no series.
+    /// A time series of one query that is 0 where there are no series.
     pub(super) fn count(
         &self,
         metric: &str,
@@ -198,7 +209,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// What a panel is about.
+/// What a panel is about: it selects the runbooks that the panel links to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Topic {
     Traffic,
@@ -214,7 +225,7 @@ pub(super) enum Topic {
 // === impl Topic ===
 
 impl Topic {
-    /// Where an alert belongs; nowhere, if only its author knows what it is about.
+    /// The topic of an alert; `None` for custom alerts on other metrics.
     pub(super) fn of(service: &Service, alert: &AlertRule) -> Option<Self> {
         Some(match Subject::of(service, alert) {
             Subject::Errors | Subject::Panics => Self::Errors,

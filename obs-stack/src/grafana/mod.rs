@@ -1,16 +1,32 @@
-//! Files of Grafana: dashboards, and the provisioning of data sources and dashboards.
+//! Files of Grafana: dashboards, and the provisioning of dashboards and data sources.
 //!
-//! Each service has a dashboard of its own, and three that it leads to:
-//!
-//! | dashboard | shows |
+//! | file | content |
 //! |---|---|
-//! | overview | requests, errors, duration; endpoints; what the service works with and runs on; log lines; traces |
-//! | endpoint | one endpoint, chosen at the top |
-//! | slo | objectives and error budgets, if the service has any |
-//! | telemetry | whether what is measured, logged and traced arrives |
+//! | `grafana/dashboards/SERVICE-overview.json` | requests, errors, duration; endpoints; dependencies; saturation; logs; traces |
+//! | `grafana/dashboards/SERVICE-endpoint.json` | one endpoint, selected at the top |
+//! | `grafana/dashboards/SERVICE-slo.json` | SLOs and error budgets, if the service has SLOs |
+//! | `grafana/dashboards/SERVICE-telemetry.json` | whether metrics, logs and traces arrive, and what they cost |
+//! | `grafana/provisioning/dashboards/obs.yaml` | where Grafana finds the dashboards |
+//! | `grafana/provisioning/datasources/obs.yaml` | Prometheus, Loki and Tempo, linked with each other |
 //!
-//! Every panel says what it shows, has a unit, and leads to the runbooks of the alerts that are about the
-//! same. Thresholds and axes come from the service's objectives and alerts.
+//! Mount `grafana/provisioning` at `/etc/grafana/provisioning` and `grafana/dashboards` at
+//! `/var/lib/grafana/dashboards/obs`. Dashboards are JSON of schema 42 and pass the rules
+//! of the [dashboard linter](https://github.com/grafana/dashboard-linter). Their addresses
+//! (`/d/obs-overview-SERVICE`) depend on the name of the service only, so links stay valid.
+//!
+//! Every panel has a description and a unit, and links to the runbooks of the alerts about
+//! the same subject. Thresholds and axes follow from the SLOs and alerts of the service.
+//! Exemplars lead to traces, traces to log lines and back.
+//!
+//! ```
+//! use obs_rules::definition::Definition;
+//!
+//! let text = "version: 1\nlinks: { grafana: 'https://grafana.example.com' }\nservices: [{ name: orders }]";
+//! let definition = Definition::parse(text, "obs.yaml")?;
+//! let url = obs_stack::grafana::dashboard_url(&definition, &definition.services[0]);
+//! assert_eq!(url.as_deref(), Some("https://grafana.example.com/d/obs-overview-orders"));
+//! # Ok::<(), obs_rules::definition::DefinitionError>(())
+//! ```
 
 mod dashboards;
 mod explore;

@@ -1,4 +1,5 @@
-//! What makes Grafana read the dashboards, and connects metrics, traces and logs with each other.
+//! The provisioning of Grafana: data sources, linked with each other, and the folder of
+//! dashboards.
 
 use crate::{
     File,
@@ -9,6 +10,7 @@ const PROMETHEUS: &str = "prometheus";
 const LOKI: &str = "loki";
 const TEMPO: &str = "tempo";
 
+/// Generates the two files of provisioning.
 pub(super) fn files() -> Vec<File> {
     vec![
         File::new("grafana/provisioning/datasources/obs.yaml", yaml::document(ABOUT_SOURCES, &data_sources())),
@@ -16,17 +18,21 @@ pub(super) fn files() -> Vec<File> {
     ]
 }
 
+/// The header of the data sources.
 const ABOUT_SOURCES: &str = "Data sources of Grafana: exemplars lead to traces, traces to log lines and metrics, log lines \
                              to traces.\n$$ stands for $: Grafana puts environment variables in place of names behind a \
                              single one.";
+/// The header of the dashboards.
 const ABOUT_DASHBOARDS: &str = "Where Grafana finds the dashboards: mount the folder grafana/dashboards there.";
 
+/// All data sources.
 fn data_sources() -> Yaml {
     let sources = [prometheus(), loki(), tempo()];
     // A data source of the same name that was made by hand would win over ours.
     Yaml::map([("apiVersion", 1.into()), ("prune", true.into()), ("datasources", Yaml::list(sources))])
 }
 
+/// A data source with its URL and settings.
 fn source(name: &str, uid: &str, url: &str, json_data: Yaml) -> Yaml {
     Yaml::map([
         ("name", name.into()),
@@ -40,6 +46,7 @@ fn source(name: &str, uid: &str, url: &str, json_data: Yaml) -> Yaml {
     ])
 }
 
+/// Prometheus; exemplars link to Tempo.
 fn prometheus() -> Yaml {
     let to_trace = Yaml::map([
         ("name", "trace_id".into()),
@@ -56,6 +63,7 @@ fn prometheus() -> Yaml {
     source("Prometheus", PROMETHEUS, "http://prometheus:9090", json_data)
 }
 
+/// Loki; trace ids link to Tempo.
 fn loki() -> Yaml {
     let to_trace = |name: &str, kind: Option<&str>, regex: &str| {
         let mut field = Yaml::map([("name", name.into())]);
@@ -73,6 +81,7 @@ fn loki() -> Yaml {
     source("Loki", LOKI, "http://loki:3100", Yaml::map([("derivedFields", Yaml::list(fields))]))
 }
 
+/// Tempo; spans link to log lines and metrics.
 fn tempo() -> Yaml {
     let tag = |key: &str, value: &str| Yaml::map([("key", key.into()), ("value", value.into())]);
     let query = |name: &str, query: &str| Yaml::map([("name", name.into()), ("query", query.into())]);
@@ -109,6 +118,7 @@ fn tempo() -> Yaml {
     source("Tempo", TEMPO, "http://tempo:3200", json_data)
 }
 
+/// The folder from which Grafana loads dashboards.
 fn dashboards() -> Yaml {
     let options = Yaml::map([("path", "/var/lib/grafana/dashboards/obs".into())]);
     let provider = Yaml::map([

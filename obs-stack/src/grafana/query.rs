@@ -12,24 +12,25 @@ use super::{
 };
 use crate::text::regex_escape;
 
-/// The names of a service's metrics, narrowed to what is chosen on the dashboard.
+/// The metrics of a service, restricted to the job, instances and endpoint that are
+/// selected on the dashboard.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     naming: Naming,
     chosen: Vec<(&'static str, MatchOp, &'static str)>,
 }
 
-/// Stands for `$__rate_interval`, which Grafana derives from the time range and the scrape interval: a
-/// window that nobody means.
+/// Stands for `$__rate_interval`, which Grafana derives from time range and scrape
+/// interval. No other window has this value.
 pub(super) const RATE_INTERVAL: Window = Window::minutes(99_999_999);
 
-/// Text as Grafana reads it.
+/// The expression as Grafana reads it.
 pub(super) fn text(expr: &Expr) -> String {
     expr.to_string().replace(&format!("[{RATE_INTERVAL}]"), "[$__rate_interval]")
 }
 
-/// 0 where there are no series: it is known that nothing was counted. `or` binds loosest, so the text
-/// needs no parentheses.
+/// The expression, or 0 where there are no series, since nothing was counted then. `or`
+/// binds weakest, so the text needs no parentheses.
 pub(super) fn or_zero(expr: &Expr) -> String {
     format!("{} or on () vector(0)", text(expr))
 }
@@ -116,12 +117,12 @@ impl Source {
     }
 }
 
-/// One sum for each combination of labels; without labels, one.
+/// Sums by labels; a single sum without labels.
 fn sum(expr: Expr, labels: &[&str]) -> Expr {
     if labels.is_empty() { expr.sum() } else { expr.sum_by(labels) }
 }
 
-/// A query of a panel to Prometheus, with values in place of Grafana's variables.
+/// A Prometheus query of a panel, with values for Grafana's variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PanelQuery {
@@ -129,12 +130,14 @@ pub struct PanelQuery {
     pub dashboard: String,
     /// The title of the panel.
     pub panel: String,
-    /// The PromQL, as Prometheus reads it.
+    /// The query, as Prometheus reads it.
     pub promql: String,
 }
 
-/// All queries of all dashboards to Prometheus, as Grafana would send them: for all instances, for the first
-/// endpoint that is declared and no stream, for the first objective, with rates over `rate_interval`.
+/// All Prometheus queries of all dashboards, for programs that check or run them.
+///
+/// Variables have the values that Grafana would send: all instances, the first endpoint
+/// that is not a stream, the first SLO, and `rate_interval` for rates.
 #[must_use]
 pub fn queries(definition: &Definition, rate_interval: Window) -> Vec<PanelQuery> {
     let mut queries = Vec::new();
@@ -154,6 +157,7 @@ pub fn queries(definition: &Definition, rate_interval: Window) -> Vec<PanelQuery
     queries
 }
 
+/// The query with values for Grafana's variables.
 fn filled(service: &Service, expr: &str, rate_interval: Window) -> String {
     let endpoint = service.endpoints.iter().find(|endpoint| !endpoint.is_stream);
     let endpoint = endpoint.map_or("", |endpoint| endpoint.template.as_str());

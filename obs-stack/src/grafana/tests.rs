@@ -274,7 +274,7 @@ const BARE: &str =
     "version: 1\nservices:\n  - name: a\n    alerts: { standard: { HighErrorRate: off, HighLatency: off } }\n";
 
 #[test]
-fn the_error_rate_of_a_service_without_promises_has_the_guides_thresholds() {
+fn the_error_rate_of_a_service_without_slos_has_the_default_thresholds() {
     assert_eq!(thresholds(BARE, "a: error rate now"), serde_json::json!([0.0, 0.01, 0.05]));
 }
 

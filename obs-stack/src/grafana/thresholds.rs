@@ -1,4 +1,5 @@
-//! Where values turn yellow and red: what was promised, and what somebody is called for.
+//! Thresholds of panels, from the SLOs and alerts of a service: where values turn yellow
+//! and red.
 
 use std::time::Duration;
 
@@ -6,15 +7,16 @@ use obs_rules::{Condition, Severity, Sli, Slo, definition::Service};
 
 use super::model::Thresholds;
 
-/// The guide's, for a service that promises nothing.
+/// Yellow and red error ratio of a service without SLO and alert.
 const ERROR_RATIO: (f64, f64) = (0.01, 0.05);
-/// Half of the guide's `HighLatency`, and it.
+/// Yellow and red latency in seconds of a service without SLO and alert: half the default
+/// of `HighLatency`, and its default.
 const LATENCY: (f64, f64) = (0.5, 1.0);
-/// The first burn rate that spends more than is earned, and the one that pages.
+/// Burn rates: 1 spends more than the budget, 14.4 pages.
 const BURN_RATE: (f64, f64) = (1.0, 14.4);
 
-/// Of the share of requests that fail: yellow from where the error budget shrinks, red from where somebody
-/// is called. Without such a promise or alert the guide's 1 % and 5 %.
+/// Thresholds of an error ratio: yellow above the error budget, red where a critical alert
+/// fires; 1 % and 5 % without SLO and alert.
 pub(super) fn error_ratio(service: &Service) -> Thresholds {
     let promised = of_service(service).filter(|slo| slo.sli() == Sli::Availability).map(Slo::budget);
     let alerts = service.alerts.iter().filter(|alert| alert.severity() == Severity::Critical);
@@ -26,8 +28,8 @@ pub(super) fn error_ratio(service: &Service) -> Thresholds {
     ordered(least(promised), least(called), ERROR_RATIO)
 }
 
-/// Of a quantile of the duration, in seconds: yellow from the promised threshold, red from where somebody is
-/// told. Without such a promise or alert half a second and the guide's second.
+/// Thresholds of a latency in seconds: yellow above the SLO, red where an alert fires; 0.5
+/// s and 1 s without SLO and alert.
 pub(super) fn latency(service: &Service) -> Thresholds {
     let promised = of_service(service).filter_map(|slo| match slo.sli() {
         Sli::Latency { threshold } => Some(threshold.as_secs_f64()),
@@ -40,7 +42,7 @@ pub(super) fn latency(service: &Service) -> Thresholds {
     ordered(least(promised), least(told), LATENCY)
 }
 
-/// The threshold above which a trace is a slow one: the least that was promised, else the guide's second.
+/// The duration from which on a trace is slow: the strictest latency SLO, or one second.
 pub(super) fn slow(service: &Service) -> Duration {
     let thresholds = service.slos.iter().filter_map(|slo| match slo.sli() {
         Sli::Latency { threshold } => Some(threshold),
@@ -49,25 +51,27 @@ pub(super) fn slow(service: &Service) -> Duration {
     thresholds.min().unwrap_or(Duration::from_secs(1))
 }
 
-/// Of the speed at which an error budget is spent.
+/// Thresholds of a burn rate.
 pub(super) fn burn_rate() -> Thresholds {
     Thresholds::rising(BURN_RATE.0, BURN_RATE.1)
 }
 
-/// Of the share of an error budget that is left.
+/// Thresholds of the part of an error budget that remains: red below 0, yellow below 25 %.
 pub(super) fn budget_left() -> Thresholds {
     Thresholds::falling(0.0, 0.25)
 }
 
+/// The SLOs of the whole service, without those of single endpoints.
 fn of_service(service: &Service) -> impl Iterator<Item = &Slo> {
     service.slos.iter().map(AsRef::as_ref).filter(|slo| slo.requests().is_service())
 }
 
+/// The lowest value.
 fn least(values: impl Iterator<Item = f64>) -> Option<f64> {
     values.min_by(f64::total_cmp)
 }
 
-/// Yellow comes before red, whatever was promised.
+/// Thresholds with yellow below red; a missing one is derived from the other.
 fn ordered(yellow: Option<f64>, red: Option<f64>, (else_yellow, else_red): (f64, f64)) -> Thresholds {
     let ratio = else_red / else_yellow;
     let (yellow, red) = match (yellow, red) {
@@ -79,7 +83,7 @@ fn ordered(yellow: Option<f64>, red: Option<f64>, (else_yellow, else_red): (f64,
     Thresholds::rising(rounded(yellow), rounded(red))
 }
 
-/// Without the noise of binary fractions: 1 − 0.999 is 0.001.
+/// The value without errors of binary fractions: 1 − 0.999 is 0.001.
 fn rounded(value: f64) -> f64 {
     const PLACES: f64 = 1e9;
     (value * PLACES).round() / PLACES

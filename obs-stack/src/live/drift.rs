@@ -1,4 +1,4 @@
-//! What a page lacks.
+//! What rules and dashboards query, and a metrics page does not have.
 
 use std::fmt;
 
@@ -7,7 +7,9 @@ use obs_rules::definition::{Definition, Service};
 
 use super::{Page, demand, promql::Reads};
 
-/// What files ask for and a page has not: a metric, one of its buckets, or a value of a label.
+/// A metric, bucket or label value that rules or dashboards query and a page does not have.
+///
+/// Its [`Display`](fmt::Display) is one line, which also says what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
     metric: String,
@@ -15,25 +17,31 @@ pub struct Absent {
     asked_by: String,
 }
 
+/// What is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Lack {
+    /// The metric itself.
     Metric,
-    /// The bucket, and those that there are.
+    /// The bucket, and those that exist.
     Bucket(String, Vec<String>),
-    /// The label, the value, and those that there are.
+    /// The label, the value, and those that exist.
     Value(String, String, Vec<String>),
-    /// Values that there are, but not at one series.
+    /// Each of these label values exists, but no series has all of them.
     Together(Vec<(String, String)>),
 }
 
-/// Labels that the page of a service has not: Prometheus adds them.
+/// Labels that Prometheus adds to all series of a target: they are not on the page.
 const OF_TARGETS: [&str; 2] = ["job", "instance"];
-/// Labels whose values come with what happens: that one is not there is no fault of the definition.
+/// Labels whose values appear with the first such request. A missing one is not a mistake.
 const OF_EVENTS: [&str; 4] = [label::STATUS, label::HTTP_RESPONSE_STATUS_CODE, label::OUTCOME, label::ERROR_TYPE];
 /// The most values that a message names.
 const NAMED: usize = 12;
 
-/// What the files of `service` ask for and its page has not.
+/// Everything that the rules and dashboards of `service` query and its page does not have,
+/// each once.
+///
+/// Metrics and label values that appear only with the first failure, such as
+/// `obs_spans_dropped_total` or a status, are not reported.
 #[must_use]
 pub fn absent(definition: &Definition, service: &Service, page: &Page) -> Vec<Absent> {
     let mut absent: Vec<Absent> = Vec::new();
@@ -47,6 +55,7 @@ pub fn absent(definition: &Definition, service: &Service, page: &Page) -> Vec<Ab
     absent
 }
 
+/// What the page does not have of one metric and its labels.
 fn lacks(page: &Page, Reads { metric, labels }: &Reads) -> Vec<Lack> {
     if !page.has(metric) {
         return vec![Lack::Metric];
@@ -79,7 +88,7 @@ fn lacks(page: &Page, Reads { metric, labels }: &Reads) -> Vec<Lack> {
     found
 }
 
-/// Whether a value of a label comes with what happens, so that it may be there some day.
+/// Whether this value of a label can appear with a later request.
 fn can_come(key: &str, value: &str) -> bool {
     let is_status = || {
         let is_grpc = || value.chars().all(|c| c.is_ascii_uppercase() || c == '_');

@@ -1,4 +1,4 @@
-//! A metrics page, as far as drift is concerned.
+//! A metrics page: parsing it, and fetching it from a running service.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,8 @@ use std::{
 
 use obs_conventions::names::label;
 
-/// The names on a metrics page in the text format, the labels of its series, and the buckets of its histograms.
+/// The metrics on a page in the Prometheus text format: names, labels of their series,
+/// buckets of histograms. Values are not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     names: BTreeSet<String>,
@@ -17,18 +18,25 @@ pub struct Page {
     buckets: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Sorted by name, without `le`.
+/// The labels of a series without `le`, sorted by name.
 type Labels = Vec<(String, String)>;
 
 // === impl Page ===
 
 impl Page {
-    /// Reads a page; a line that can't be read is left out.
+    /// Parses a page; lines that are not valid are skipped.
+    ///
+    /// ```
+    /// use obs_stack::live::Page;
+    ///
+    /// let page = Page::parse("# TYPE jobs_total counter\nqueue_depth 3\n");
+    /// assert!(page.has("jobs_total") && page.has("queue_depth"));
+    /// ```
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut page = Self::default();
         for line in text.lines() {
-            // A metric without series yet is announced all the same.
+            // A metric that has no series yet has a `# TYPE` line.
             if let Some(announced) = line.strip_prefix("# TYPE ") {
                 page.announce(announced);
             } else if !line.starts_with('#') {
@@ -38,18 +46,19 @@ impl Page {
         page
     }
 
-    /// Whether a metric is on the page.
+    /// Whether a metric is on the page, with or without series.
     #[must_use]
     pub fn has(&self, metric: &str) -> bool {
         self.names.contains(metric)
     }
 
-    /// Whether a histogram has a bucket, if it has any: one without series has none yet.
+    /// Whether a histogram has a bucket. True if it has none at all: one without series has
+    /// no buckets yet.
     pub(super) fn has_bucket(&self, metric: &str, le: &str) -> bool {
         self.buckets.get(metric).is_none_or(|buckets| buckets.contains(le))
     }
 
-    /// The buckets of a histogram, the smallest first.
+    /// The bounds of a histogram's buckets, the lowest first.
     pub(super) fn buckets(&self, metric: &str) -> Vec<&str> {
         let mut buckets: Vec<_> = self.buckets.get(metric).into_iter().flatten().map(String::as_str).collect();
         let value = |le: &str| le.parse::<f64>().unwrap_or(f64::INFINITY);
@@ -57,18 +66,20 @@ impl Page {
         buckets
     }
 
-    /// Whether a metric has a series with all of these labels, if it has any series.
+    /// Whether a metric has a series with all of these labels. True if it has no series at
+    /// all.
     pub(super) fn has_series(&self, metric: &str, labels: &[(String, String)]) -> bool {
         let has_all = |series: &Labels| labels.iter().all(|label| series.contains(label));
         self.series.get(metric).is_none_or(|all| all.iter().any(has_all))
     }
 
-    /// The values that a label of a metric has.
+    /// All values of a label of a metric.
     pub(super) fn values(&self, metric: &str, label: &str) -> BTreeSet<&str> {
         let labels = self.series.get(metric).into_iter().flatten().flatten();
         labels.filter(|(key, _)| key == label).map(|(_, value)| value.as_str()).collect()
     }
 
+    /// Adds the names of a `# TYPE` line.
     fn announce(&mut self, announced: &str) {
         let Some((name, kind)) = announced.split_once(' ') else { return };
         self.names.insert(name.to_owned());
@@ -80,6 +91,7 @@ impl Page {
         self.names.extend(parts.iter().map(|part| format!("{name}{part}")));
     }
 
+    /// Adds the name, labels and bucket of a sample.
     fn sample(&mut self, line: &str) {
         let end = line.find(|c: char| c == '{' || c.is_whitespace()).unwrap_or(line.len());
         let (name, rest) = line.split_at(end);
@@ -99,7 +111,7 @@ impl Page {
     }
 }
 
-/// What stands before `}`; what can't be read is left out with all that follows.
+/// The labels up to `}`; from the first invalid one on, they are skipped.
 fn labels(mut text: &str) -> Labels {
     let mut labels = Labels::new();
     while let Some((key, rest)) = text.trim_start_matches([',', ' ']).split_once("=\"") {
@@ -113,7 +125,7 @@ fn labels(mut text: &str) -> Labels {
     labels
 }
 
-/// A value up to its second quote, and what follows.
+/// A quoted value, and the text after it.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut chars = text.char_indices();
@@ -130,22 +142,26 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// A page could not be had.
+/// A metrics page could not be fetched. The message has the URL without credentials and
+/// query.
 #[derive(Debug)]
 pub struct FetchError {
     url: String,
     source: Option<Box<ureq::Error>>,
 }
 
+/// The longest that a whole request may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Far more than a page that Prometheus would take.
+/// The largest page that is read, in bytes; Prometheus itself is configured to refuse pages
+/// above 64 MB.
 const LONGEST: u64 = 256 * 1024 * 1024;
 
-/// Asks for the page at `url` (`http://host:port/metrics`), for 10 seconds at most.
+/// Fetches the page at `url` (`http://host:port/metrics`), within 10 seconds.
 ///
 /// # Errors
 ///
-/// If nobody answers in time, with a status of success, with text.
+/// If there is no answer in time, its status is not a success, or it is not text of at most
+/// 256 MiB.
 pub fn fetch(url: &str) -> Result<Page, FetchError> {
     let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).build());
     let text = agent
@@ -181,7 +197,7 @@ fn without_secrets(url: &str) -> String {
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = &self.url;
-        write!(f, "{url}: no metrics page could be had; is the service running, and is this where it listens?")
+        write!(f, "{url}: the metrics page could not be fetched; is the service running, and is this its address?")
     }
 }
 

@@ -1,31 +1,34 @@
-//! Differences between what lies there and what would be written.
+//! Differences between the files on disk and those that would be generated.
 
 use std::{collections::BTreeSet, fmt};
 
 use super::{Folder, OutputError};
 use crate::File;
 
-/// A file that is not as it would be written.
+/// A file on disk that differs from the generated one.
+///
+/// Its [`Display`](fmt::Display) is one line: `prometheus/prometheus.yml:3: expected "a",
+/// found "b"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Drift {
-    /// It is not there.
+    /// The file does not exist.
     Missing {
         /// Its path below the folder.
         path: String,
     },
-    /// It is another one.
+    /// The file has another content.
     Different {
         /// Its path below the folder.
         path: String,
-        /// The first line that differs, from 1 on.
+        /// The first line that differs; the first line of a file is 1.
         line: usize,
-        /// What would stand there; nothing behind the end.
+        /// The generated line; `None` after the last one.
         expected: Option<String>,
-        /// What does stand there.
+        /// The line on disk; `None` after the last one.
         found: Option<String>,
     },
-    /// It would not be written.
+    /// The file is not generated.
     Superfluous {
         /// Its path below the folder.
         path: String,
@@ -35,11 +38,12 @@ pub enum Drift {
 // === impl Folder ===
 
 impl Folder {
-    /// What differs from these files, by path. A runbook's own text is no difference.
+    /// Compares the folder with these files. Text that people added to runbooks is not a
+    /// difference.
     ///
     /// # Errors
     ///
-    /// If the folder is none or can't be read.
+    /// If the path is not a folder, or something can't be read.
     pub fn drift(&self, files: &[File]) -> Result<Vec<Drift>, OutputError> {
         let found = self.found()?;
         let mut drift = Vec::new();
@@ -52,6 +56,7 @@ impl Folder {
         Ok(drift)
     }
 
+    /// Compares one file.
     fn drift_of(&self, file: &File) -> Result<Option<Drift>, OutputError> {
         let path = file.path.clone();
         let Some(found) = self.read(&path)? else { return Ok(Some(Drift::Missing { path })) };

@@ -1,4 +1,5 @@
-//! Writing: everything beside, then renamed.
+//! Writing a folder: all files are written to a temporary folder inside of it, then renamed
+//! into place.
 
 use std::{
     collections::BTreeSet,
@@ -15,32 +16,35 @@ use super::{
 };
 use crate::{File, runbooks};
 
-/// What a [`Folder::write`] has done, by path.
+/// The result of [`Folder::write`]: paths, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Written {
-    /// What was written because it was not there or different.
+    /// Files that were written because they were missing or different.
     pub changed: Vec<String>,
-    /// What was as it should be.
+    /// Files that already had the right content.
     pub unchanged: Vec<String>,
-    /// What was generated once and is not any more.
+    /// Files that were generated before and are not any more.
     pub removed: Vec<String>,
-    /// What is not generated any more and holds text of people: the path that it had, and where it is now.
+    /// Runbooks that are not generated any more but contain text of people: the old path
+    /// and the new one.
     pub kept_aside: Vec<(String, String)>,
 }
 
 // === impl Folder ===
 
 impl Folder {
-    /// Makes the folder hold these files and no other generated ones. Everything is written beside
-    /// first, so that a full disk or a file that may not be written leaves the folder as it was. Text of
-    /// people in runbooks is kept: a runbook whose alert is gone is removed if it has none, and becomes
-    /// `NAME.local.md` if it has.
+    /// Makes the folder contain exactly these generated files.
+    ///
+    /// All files are written to a temporary folder first, then renamed, so that a full disk
+    /// or a missing permission leaves the folder as it was. Text that people added to
+    /// runbooks is kept. A runbook whose alert is gone is removed, or renamed to
+    /// `NAME.local.md` if it contains such text.
     ///
     /// # Errors
     ///
-    /// If the folder holds files that were not generated, if two of the files have one path, or if
-    /// something can't be read or written.
+    /// If the folder contains files that were not generated, if two files have the same
+    /// path, or if something can't be read or written.
     pub fn write(&self, files: &[File]) -> Result<Written, OutputError> {
         check_paths(files)?;
         let found = self.found()?;
@@ -50,7 +54,7 @@ impl Folder {
         let (staged, mut written) = self.stage(files)?;
 
         let current: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
-        // Before anything moves: what an interrupted run leaves behind must not be taken for foreign.
+        // Before anything moves: files that an interrupted run leaves behind must not count as foreign.
         self.put_list(&staged, &generated.union(&current).cloned().collect())?;
         for path in &written.changed {
             self.put(&staged, path)?;
@@ -66,13 +70,14 @@ impl Folder {
         Ok(written)
     }
 
+    /// Fails if the folder contains files that were not generated.
     fn check_foreign(
         &self,
         files: &[File],
         found: Vec<String>,
         generated: &BTreeSet<String>,
     ) -> Result<(), OutputError> {
-        // What is as it would be written does no harm, whoever wrote it.
+        // A file with the content that would be written does no harm.
         let is_same = |path: &str| files.iter().any(|file| file.path == path && self.holds(file));
         let mut foreign: Vec<String> =
             found.into_iter().filter(|path| !generated.contains(path) && !is_same(path)).collect();
@@ -80,12 +85,14 @@ impl Folder {
         if foreign.is_empty() { Ok(()) } else { Err(OutputError::foreign(self.path(), foreign)) }
     }
 
+    /// Whether the folder has this file with this content.
     fn holds(&self, file: &File) -> bool {
         let is_file = fs::symlink_metadata(self.of(&file.path)).is_ok_and(|metadata| metadata.is_file());
         is_file && self.read(&file.path).is_ok_and(|found| found.is_some_and(|found| found == file.content))
     }
 
-    /// Writes what has changed into a hidden folder within, which goes when it is dropped.
+    /// Writes the files that have changed to a temporary hidden folder, which is removed
+    /// when it is dropped.
     fn stage(&self, files: &[File]) -> Result<(TempDir, Written), OutputError> {
         let staged = tempfile::Builder::new()
             .prefix(".obs-")
@@ -105,20 +112,22 @@ impl Folder {
         Ok((staged, written))
     }
 
+    /// Writes the list of generated files.
     fn put_list(&self, staged: &TempDir, files: &BTreeSet<String>) -> Result<(), OutputError> {
         write_whole(&staged.path().join(folder::MANIFEST), &folder::manifest(files))?;
         self.put(staged, folder::MANIFEST)
     }
 
+    /// Moves a file from the temporary folder into place.
     fn put(&self, staged: &TempDir, path: &str) -> Result<(), OutputError> {
         let (from, to) = (Folder::new(staged.path()).of(path), self.of(path));
         make_parent(&to)?;
         fs::rename(from, &to).map_err(OutputError::io("replaced", &to))
     }
 
-    /// Whether a file that is not generated any more is a runbook into which somebody has written.
+    /// Whether a file is a runbook that contains text of people.
     fn holds_own_text(&self, path: &str) -> Result<bool, OutputError> {
-        // A link is not followed: what it leads to stays in any case.
+        // A symbolic link is not followed: its target stays in any case.
         let is_file = fs::symlink_metadata(self.of(path)).is_ok_and(|metadata| metadata.is_file());
         if !is_file || !is_runbook(path) {
             return Ok(false);
@@ -126,7 +135,8 @@ impl Folder {
         Ok(self.read(path)?.is_some_and(|text| runbooks::has_own_text(&text)))
     }
 
-    /// Renames a file so that it is its owner's: `x.md` to `x.local.md`, or `x.2.local.md` if that is taken.
+    /// Renames `x.md` to `x.local.md`, or to `x.2.local.md` if that exists. Returns the new
+    /// path.
     fn keep_aside(&self, path: &str) -> Result<String, OutputError> {
         let (stem, extension) = path.rsplit_once('.').unwrap_or((path, "md"));
         let names = (1_u32..).map(|number| match number {
@@ -139,7 +149,8 @@ impl Folder {
         Ok(name)
     }
 
-    /// Removes a file and the folders that are empty then; false if it was gone already.
+    /// Removes a file and the folders that are empty then. Returns false if the file was
+    /// gone already.
     fn remove(&self, path: &str) -> Result<bool, OutputError> {
         let file = self.of(path);
         if fs::symlink_metadata(&file).is_err() {
@@ -147,7 +158,7 @@ impl Folder {
         }
         fs::remove_file(&file).map_err(OutputError::io("removed", &file))?;
         for folder in file.ancestors().skip(1).take_while(|folder| *folder != self.path()) {
-            // Fails where something else lies in it, which is as it should be.
+            // Fails if the folder is not empty, as intended.
             if fs::remove_dir(folder).is_err() {
                 break;
             }
@@ -156,11 +167,12 @@ impl Folder {
     }
 }
 
+/// Fails if a path leaves the folder or occurs twice.
 fn check_paths(files: &[File]) -> Result<(), OutputError> {
     let mut seen = BTreeSet::new();
     for File { path, .. } in files {
         let is_below = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-        // Some systems don't tell upper from lower case.
+        // Some file systems ignore case.
         if path.is_empty() || !is_below || !seen.insert(path.to_lowercase()) {
             return Err(OutputError::path(path));
         }
@@ -168,11 +180,12 @@ fn check_paths(files: &[File]) -> Result<(), OutputError> {
     Ok(())
 }
 
-/// A runbook may hold text of people.
+/// Whether a file may contain text of people.
 fn is_runbook(path: &str) -> bool {
     path.starts_with("runbooks/")
 }
 
+/// Writes a file and flushes it to disk.
 fn write_whole(path: &Path, content: &str) -> Result<(), OutputError> {
     make_parent(path)?;
     let write = || {
@@ -183,6 +196,7 @@ fn write_whole(path: &Path, content: &str) -> Result<(), OutputError> {
     write().map_err(OutputError::io("written", path))
 }
 
+/// Creates the folder that a file is in.
 fn make_parent(path: &Path) -> Result<(), OutputError> {
     match path.parent() {
         Some(parent) => fs::create_dir_all(parent).map_err(OutputError::io("made", parent)),

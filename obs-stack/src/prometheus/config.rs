@@ -1,4 +1,4 @@
-//! All files of Prometheus.
+//! Configurations of Prometheus, and the list of all its files.
 
 use obs_rules::definition::{Definition, Service};
 
@@ -13,7 +13,8 @@ use crate::{
     yaml::{self, Yaml},
 };
 
-/// All files of Prometheus.
+/// Generates all files of Prometheus: a configuration for each kind of discovery and
+/// release, target files, rules, and tests of the rules.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let mut files: Vec<_> = Discovery::ALL
@@ -30,11 +31,12 @@ pub fn files(definition: &Definition) -> Vec<File> {
     files
 }
 
-/// All groups of a service: what is recorded of its objectives, its alerts.
+/// All groups of a service's rules: recording rules of its SLOs, then alert rules.
 pub(crate) fn groups(definition: &Definition, service: &Service) -> Vec<Group> {
     kinds(definition, service).into_iter().flat_map(|(.., groups)| groups).collect()
 }
 
+/// The rule files of a service; a file without rules is left out.
 fn rule_files(definition: &Definition, service: &Service) -> impl Iterator<Item = File> {
     kinds(definition, service).into_iter().filter(|(.., groups)| !groups.is_empty()).map(|(kind, about, groups)| {
         let about = format!("{about} of {}.{}", service.name, slos::notes(service));
@@ -42,10 +44,12 @@ fn rule_files(definition: &Definition, service: &Service) -> impl Iterator<Item 
     })
 }
 
+/// The path of a rule file.
 pub(super) fn rule_path(service: &Service, kind: &str) -> String {
     format!("prometheus/rules/{}.{kind}.yml", slug(&service.name))
 }
 
+/// The kinds of rule files: name, header, groups.
 fn kinds(definition: &Definition, service: &Service) -> [(&'static str, &'static str, Vec<Group>); 2] {
     [
         ("slos", "Recording rules for the service level objectives", slos::groups(service)),
@@ -53,42 +57,44 @@ fn kinds(definition: &Definition, service: &Service) -> [(&'static str, &'static
     ]
 }
 
-/// How Prometheus learns where the services are.
+/// How Prometheus finds the instances of services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Discovery {
-    /// The targets of the definition.
+    /// The targets in the definition.
     Static,
-    /// Files with lists of targets.
+    /// Files with lists of targets (`file_sd_configs`).
     File,
-    /// An HTTP service that answers with lists of targets.
+    /// An HTTP service that returns lists of targets (`http_sd_configs`).
     Http,
-    /// The pods of a Kubernetes cluster, by their annotations.
+    /// Pods of a Kubernetes cluster, by their annotations (`kubernetes_sd_configs`).
     Kubernetes,
 }
 
-/// Which Prometheus reads it.
+/// The version of Prometheus that a configuration is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Release {
-    /// 2.42 and later, 3 among them.
+    /// 2.42 and later, including 3.
     Any,
     /// 3 and later: native histograms, scrape protocols.
     V3,
 }
 
-/// How often services are scraped; the same is the interval of the data source in Grafana.
+/// How often services are scraped. The data source in Grafana has the same interval.
 const SCRAPE_INTERVAL: &str = "15s";
+/// How often rules are evaluated, unless their group says otherwise.
 const EVALUATION_INTERVAL: &str = "30s";
-/// Where the Alertmanager of the Compose file is.
+/// The address of the Alertmanager in the Compose file.
 const ALERTMANAGER: &str = "alertmanager:9093";
 
 // === impl Discovery ===
 
 impl Discovery {
-    /// All of them.
+    /// All kinds of discovery.
     pub const ALL: [Self; 4] = [Self::Static, Self::File, Self::Http, Self::Kubernetes];
 
+    /// The part of the file name that stands for this discovery.
     const fn suffix(self) -> &'static str {
         match self {
             Self::Static => "",
@@ -98,6 +104,7 @@ impl Discovery {
         }
     }
 
+    /// The part of the header about this discovery.
     const fn about(self) -> &'static str {
         match self {
             Self::Static => "Scrapes the targets that the definition names.",
@@ -111,9 +118,10 @@ impl Discovery {
 // === impl Release ===
 
 impl Release {
-    /// Both of them.
+    /// All releases.
     pub const ALL: [Self; 2] = [Self::Any, Self::V3];
 
+    /// The part of the file name that stands for this release.
     const fn suffix(self) -> &'static str {
         match self {
             Self::Any => "",
@@ -121,6 +129,7 @@ impl Release {
         }
     }
 
+    /// The part of the header about this release.
     const fn about(self) -> &'static str {
         match self {
             Self::Any => "For Prometheus 2.42 and later. Start it with --enable-feature=exemplar-storage",
@@ -131,7 +140,9 @@ impl Release {
     }
 }
 
-/// The configuration of a Prometheus that finds the services like this.
+/// Generates one configuration.
+///
+/// With [`Discovery::Http`] and no `links.discovery` in the definition, the URL is empty.
 #[must_use]
 pub fn config(definition: &Definition, discovery: Discovery, release: Release) -> File {
     let mut about = format!(
@@ -147,13 +158,13 @@ pub fn config(definition: &Definition, discovery: Discovery, release: Release) -
     File::new(path, yaml::document(&about, &whole(scrapes)))
 }
 
-/// The configuration of the Prometheus in the Compose file, which is of release 3.
+/// The configuration for the Compose file: static targets, Prometheus 3.
 pub(crate) fn config_for_compose(definition: &Definition, about: &str) -> File {
     let scrapes = scrape_configs(definition, Discovery::Static, Release::V3);
     File::new("prometheus/prometheus-compose.yml", yaml::document(about, &whole(scrapes)))
 }
 
-/// The configuration around these scrapes.
+/// A configuration with these scrapes.
 fn whole(scrapes: Vec<Yaml>) -> Yaml {
     Yaml::map([
         (
@@ -180,6 +191,8 @@ fn whole(scrapes: Vec<Yaml>) -> Yaml {
     ])
 }
 
+/// The scrape configurations: one for each service, or one for all where the discovery
+/// itself names the service.
 fn scrape_configs(definition: &Definition, discovery: Discovery, release: Release) -> Vec<Yaml> {
     let each = |sd: fn(&Service) -> Yaml| {
         definition.services.iter().map(|service| discovery::of_service(service, release, sd(service))).collect()

@@ -1,4 +1,4 @@
-//! What Prometheus scrapes, and how it finds it.
+//! Scrape configurations: how targets are found, their labels, and limits of a scrape.
 
 use obs_rules::definition::{Definition, Service};
 
@@ -9,13 +9,13 @@ use crate::{
     yaml::{self, Yaml},
 };
 
-/// The scrape configuration of one service, found like this.
+/// The scrape configuration of one service, with its discovery.
 pub(super) fn of_service(service: &Service, release: Release, discovery: Yaml) -> Yaml {
     let scrape = base(&service.name, release).with("metrics_path", &service.metrics_path);
     merged(scrape, discovery)
 }
 
-/// What all scrape configurations say.
+/// The settings that all scrape configurations have.
 fn base(job: &str, release: Release) -> Yaml {
     let mut scrape = Yaml::map([("job_name", job.into())]);
     if release == Release::V3 {
@@ -29,19 +29,20 @@ fn base(job: &str, release: Release) -> Yaml {
     limits().fold(scrape, |scrape, (key, limit)| scrape.with(key, limit))
 }
 
-/// The targets of the definition.
+/// The targets in the definition.
 pub(super) fn fixed(service: &Service) -> Yaml {
     Yaml::map([("static_configs", Yaml::list([group(service)]))])
 }
 
-/// The targets in files: ours, and those that somebody else puts beside it.
+/// Targets in files: the generated one, and `SERVICE.local.yml` beside it, which people may
+/// write.
 pub(super) fn files(service: &Service) -> Yaml {
     let name = slug(&service.name);
     let files = Yaml::list([format!("targets/{name}.yml"), format!("targets/{name}.local.yml")]);
     Yaml::map([("file_sd_configs", Yaml::list([Yaml::map([("files", files), ("refresh_interval", "5m".into())])]))])
 }
 
-/// The file that [`files`] reads.
+/// The generated file that [`files`] names.
 pub(super) fn target_file(service: &Service) -> File {
     let about = "Targets of one service, for prometheus-file.yml. Those of your own go into a file beside it whose\n\
                  name ends in `.local.yml`: it is never touched.";
@@ -49,7 +50,7 @@ pub(super) fn target_file(service: &Service) -> File {
     File::new(path, yaml::document(about, &Yaml::list([group(service)])))
 }
 
-/// Targets from an HTTP service; its answer names the `job` of each group, and so do its labels here.
+/// Targets from an HTTP service, whose response sets the label `job` of each group.
 pub(super) fn http(definition: &Definition, release: Release) -> Yaml {
     let url = definition.links.discovery.as_deref().unwrap_or_default();
     let discovery = Yaml::map([("url", url.into()), ("refresh_interval", "1m".into())]);
@@ -60,7 +61,7 @@ pub(super) fn http(definition: &Definition, release: Release) -> Yaml {
         .with("relabel_configs", Yaml::List(relabelling))
 }
 
-/// Gives the targets of a service, known by their `job`, their environment.
+/// Sets the label `env` of the targets of a service, selected by their `job`.
 fn environment(service: &Service) -> Yaml {
     Yaml::map([
         ("source_labels", Yaml::list(["job"])),
@@ -70,6 +71,7 @@ fn environment(service: &Service) -> Yaml {
     ])
 }
 
+/// The targets of a service with the label `env`.
 fn group(service: &Service) -> Yaml {
     let labels = [("env", &service.environment)];
     let mut group = Yaml::map([("targets", Yaml::list(&service.targets))]);
@@ -80,7 +82,7 @@ fn group(service: &Service) -> Yaml {
     group
 }
 
-/// A regular expression (RE2) that only this text matches.
+/// A regular expression (RE2) that matches exactly this text.
 fn literal(text: &str) -> String {
     let mut regex = String::with_capacity(text.len());
     for c in text.chars() {
@@ -92,6 +94,7 @@ fn literal(text: &str) -> String {
     regex
 }
 
+/// A map with further entries.
 fn merged(map: Yaml, more: Yaml) -> Yaml {
     match more {
         Yaml::Map(entries) => entries.into_iter().fold(map, |map, (key, value)| map.with(&key, value)),
@@ -99,9 +102,11 @@ fn merged(map: Yaml, more: Yaml) -> Yaml {
     }
 }
 
+/// The label of an annotation of a pod, without the name of the annotation.
 const ANNOTATION: &str = "__meta_kubernetes_pod_annotation_prometheus_io_";
 
-/// The scrape configuration of all annotated pods.
+/// The scrape configuration of all pods with the annotation `prometheus.io/scrape: "true"`.
+/// Path, port and scheme can be set by annotations as well.
 pub(super) fn pods(definition: &Definition, release: Release) -> Yaml {
     let mut relabelling = vec![
         keep(&annotation("scrape"), "true"),
@@ -125,23 +130,27 @@ pub(super) fn pods(definition: &Definition, release: Release) -> Yaml {
         .with("relabel_configs", Yaml::List(relabelling))
 }
 
+/// The label of the annotation `prometheus.io/NAME`.
 fn annotation(name: &str) -> String {
     format!("{ANNOTATION}{name}")
 }
 
+/// Keeps targets whose label matches.
 fn keep(label: &str, regex: &str) -> Yaml {
     select(label, regex).with("action", "keep")
 }
 
+/// Removes targets whose label matches.
 fn drop(label: &str, regex: &str) -> Yaml {
     select(label, regex).with("action", "drop")
 }
 
-/// Copies the first group of a match to a label; no match changes nothing.
+/// Copies the first group of a match to another label; without a match nothing changes.
 fn copy(label: &str, regex: &str, target: &str) -> Yaml {
     select(label, regex).with("target_label", target)
 }
 
+/// Replaces the address of a target, from its address and the annotated port.
 fn address(regex: &str, replacement: &str) -> Yaml {
     let source = [annotation("port"), "__meta_kubernetes_pod_ip".to_owned()];
     Yaml::map([("source_labels", Yaml::list(source)), ("regex", regex.into())])
@@ -149,21 +158,23 @@ fn address(regex: &str, replacement: &str) -> Yaml {
         .with("replacement", replacement)
 }
 
+/// A rule that matches a label.
 fn select(label: &str, regex: &str) -> Yaml {
     Yaml::map([("source_labels", Yaml::list([label])), ("regex", regex.into())])
 }
 
-/// Limits of one scrape. A page beyond one of them is refused as a whole, so they lie far above what a
-/// service of ours can expose: its registry caps the series of each metric itself.
+/// Limits of one scrape. A page over any of them is refused as a whole, so they are far
+/// above what a service can expose: its registry limits the series of each metric.
 const LIMITS: [(&str, u64); 4] = [
     ("sample_limit", 100_000),
     ("label_limit", 64),
     ("label_name_length_limit", 256),
     ("label_value_length_limit", 4_096),
 ];
+/// The largest page, before decompression.
 const BODY_SIZE_LIMIT: &str = "64MB";
 
-/// The entries of a scrape configuration that protect Prometheus.
+/// The limits as entries of a scrape configuration.
 fn limits() -> impl Iterator<Item = (&'static str, Yaml)> {
     let size = [("body_size_limit", Yaml::from(BODY_SIZE_LIMIT))];
     size.into_iter().chain(LIMITS.into_iter().map(|(key, limit)| (key, Yaml::from(limit))))

@@ -1,4 +1,4 @@
-//! Rule files.
+//! Rule files: groups, recording rules, alert rules.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -15,35 +15,44 @@ use obs_rules::{
 use super::slos;
 use crate::{grafana, yaml::Yaml};
 
-/// Rules that are evaluated one after the other, so that the later ones see what the earlier recorded.
+/// A group of rules. Its rules are evaluated one after the other, so later ones read what
+/// earlier ones record.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Group {
     pub(crate) name: String,
+    /// How often the group is evaluated.
     pub(crate) interval: &'static str,
     pub(crate) rules: Vec<Rule>,
 }
 
-/// A rule. What a group could say for all its rules (labels, since Prometheus 3) is said by each: 2.42
-/// refuses the other.
+/// A recording rule or an alert rule. Labels that a group could set for all rules are
+/// repeated in each: only Prometheus 3 supports labels of groups.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rule {
+    /// The name of the recorded series; empty in an alert rule.
     pub(crate) record: String,
+    /// The name of the alert; empty in a recording rule.
     pub(crate) alert: String,
+    /// The expression, in PromQL.
     pub(crate) expr: String,
+    /// How long the expression must have a result before the alert fires.
     pub(crate) hold_for: Option<String>,
+    /// How long the alert fires after the last result.
     pub(crate) keep_firing_for: Option<String>,
+    /// Labels of the recorded series or of the alert.
     pub(crate) labels: BTreeMap<String, String>,
+    /// Annotations of the alert.
     pub(crate) annotations: BTreeMap<String, String>,
 }
 
-/// How often what others add up is recorded: each sample stands for a minute.
+/// The interval of recorded sums, which longer windows add up.
 pub(crate) const EACH_MINUTE: &str = "1m";
-/// How often a group is evaluated whose windows are short.
+/// The interval of groups with short windows.
 const OFTEN: &str = "30s";
-/// How often a group is evaluated that looks back for hours.
+/// The interval of groups with windows of hours.
 pub(crate) const SELDOM: &str = "2m";
 
-/// All that a rule file says.
+/// The content of a rule file.
 pub(crate) fn document(groups: &[Group]) -> Yaml {
     Yaml::map([("groups", Yaml::list(groups.iter().map(Group::yaml)))])
 }
@@ -51,11 +60,12 @@ pub(crate) fn document(groups: &[Group]) -> Yaml {
 // === impl Group ===
 
 impl Group {
-    /// Nothing, if there are no rules.
+    /// A group, or `None` without rules.
     pub(crate) fn new(name: String, interval: &'static str, rules: Vec<Rule>) -> Option<Self> {
         (!rules.is_empty()).then_some(Self { name, interval, rules })
     }
 
+    /// The group as YAML.
     fn yaml(&self) -> Yaml {
         Yaml::map([
             ("name", (&self.name).into()),
@@ -68,17 +78,19 @@ impl Group {
 // === impl Rule ===
 
 impl Rule {
-    /// A recording rule whose series carries the `job` of its service.
+    /// A recording rule whose series has the `job` of its service.
     pub(crate) fn record(service: &Service, name: impl Into<String>, expr: &Expr) -> Self {
         let labels = BTreeMap::from([("job".to_owned(), service.name.clone())]);
         Self { record: name.into(), expr: expr.to_string(), labels, ..Self::default() }
     }
 
+    /// Adds a label.
     pub(crate) fn label(mut self, key: &str, value: impl Into<String>) -> Self {
         self.labels.insert(key.to_owned(), value.into());
         self
     }
 
+    /// The rule as YAML, without empty entries.
     fn yaml(&self) -> Yaml {
         let Self { record, alert, expr, hold_for, keep_firing_for, labels, annotations } = self;
         let texts = [
@@ -98,13 +110,14 @@ impl Rule {
     }
 }
 
-/// From which window on a rule is evaluated seldom: a minute more or less says nothing to it.
+/// Alerts with a window from here on are evaluated less often: two minutes hardly matter to
+/// them.
 const LONG: Duration = Duration::from_secs(6 * 3_600);
 
-/// The label of where a service runs.
+/// The label of the environment of a service.
 const ENVIRONMENT: &str = "env";
 
-/// The alert rules of a service: the quick ones and the slow ones.
+/// The alert rules of a service: a group with short windows and one with long ones.
 pub(super) fn alert_groups(definition: &Definition, service: &Service) -> Vec<Group> {
     let (slow, quick): (Vec<_>, Vec<_>) = service.alerts.iter().partition(|alert| is_slow(alert));
     let rules =
@@ -116,9 +129,9 @@ pub(super) fn alert_groups(definition: &Definition, service: &Service) -> Vec<Gr
     groups.into_iter().flatten().collect()
 }
 
-/// A closure has no expression, and so no rule.
+/// The rule of an alert; `None` if its condition is a closure, which has no PromQL.
 fn alert_rule(definition: &Definition, service: &Service, alert: &AlertRule) -> Option<Rule> {
-    // With all its labels: hysteresis asks for the alert's own series by them.
+    // With all labels: an expression with hysteresis selects the alert's own series by them.
     let labelled =
         alert_labels(service, alert).into_iter().fold(alert.clone(), |alert, (key, value)| alert.label(key, value));
     let expr = slos::alert(service, alert).or_else(|| labelled.promql(&service.naming()))?.to_string();
@@ -139,7 +152,8 @@ fn alert_rule(definition: &Definition, service: &Service, alert: &AlertRule) -> 
     })
 }
 
-/// What routes and inhibitions go by is on every alert: a sum has lost the labels of its series.
+/// The labels of an alert. Routes and inhibition rules match them, and an aggregated
+/// expression has lost those of its series.
 pub(super) fn alert_labels(service: &Service, alert: &AlertRule) -> BTreeMap<String, String> {
     let mut labels = owner(service);
     labels.extend(alert.labels().clone());
@@ -147,6 +161,7 @@ pub(super) fn alert_labels(service: &Service, alert: &AlertRule) -> BTreeMap<Str
     labels
 }
 
+/// The labels that identify environment, service and team; without empty ones.
 fn owner(service: &Service) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::from([
         (ENVIRONMENT.to_owned(), service.environment.clone()),
@@ -157,8 +172,8 @@ fn owner(service: &Service) -> BTreeMap<String, String> {
     labels
 }
 
-/// The labels as a rule file spells them: Prometheus reads their values as templates, which those of an
-/// alert may be and names are not.
+/// The labels as a rule file writes them. Prometheus evaluates label values as templates:
+/// those of an alert may be templates, names are escaped.
 fn spelled(service: &Service, alert: &AlertRule) -> BTreeMap<String, String> {
     let mut labels = alert_labels(service, alert);
     let moved = moved(service, alert, &labels);
@@ -167,12 +182,12 @@ fn spelled(service: &Service, alert: &AlertRule) -> BTreeMap<String, String> {
             labels.insert(key, name.replace("{{", "{{ \"{{\" }}"));
         }
     }
-    // What the rule says itself goes first.
+    // Labels of the rule itself take precedence.
     moved.into_iter().chain(labels).collect()
 }
 
-/// A gauge's own labels whose names the rule takes: each goes on as `exported_…`, so that two series stay two alerts.
-/// Prometheus does the same with the labels of targets, which come first here.
+/// Labels of a gauge that the rule would overwrite, renamed to `exported_…`, so that two
+/// series remain two alerts. Prometheus renames labels of scraped series in the same way.
 fn moved(service: &Service, alert: &AlertRule, labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let Condition::Gauge { selector, .. } = alert.condition() else { return BTreeMap::new() };
     if is_of_obs(selector.metric()) {
@@ -181,7 +196,7 @@ fn moved(service: &Service, alert: &AlertRule, labels: &BTreeMap<String, String>
     let template = |key: &str| {
         let moved = format!("or $labels.{} $labels.{key}", exported(key));
         if key == ENVIRONMENT && !service.environment.is_empty() {
-            // Every target has it, from the scrape configuration: that is none of the gauge's own.
+            // The scrape configuration sets it for every target, so it is not a label of the gauge itself.
             let own = Expr::string(&service.environment);
             return format!(
                 "{{{{ if ne $labels.{key} {own} }}}}{{{{ {moved} }}}}{{{{ else }}}}{{{{ $labels.{} }}}}{{{{ end }}}}",
@@ -193,17 +208,18 @@ fn moved(service: &Service, alert: &AlertRule, labels: &BTreeMap<String, String>
     labels.keys().map(String::as_str).chain([label::ALERTNAME]).map(|key| (exported(key), template(key))).collect()
 }
 
-/// Whether it is a gauge whose labels are known: none of them is one that a rule sets.
+/// Whether this gauge is one of obs, which have none of the labels that a rule sets.
 fn is_of_obs(metric: &str) -> bool {
     let known = [metric::PROCESS_OPEN_FDS.base(), metric::TOKIO_GLOBAL_QUEUE_DEPTH.base(), "up"];
     known.contains(&metric) || metric == database::CONNECTIONS_ACTIVE.name(database::DEFAULT_NAMESPACE)
 }
 
+/// Whether the alert has a long window.
 fn is_slow(alert: &AlertRule) -> bool {
     matches!(alert.condition(), Condition::BurnRate { burn, .. } if burn.long.duration() >= LONG)
 }
 
-/// No span of time is left out, which is Prometheus' default.
+/// A duration in PromQL; `None` for zero, the default of Prometheus.
 fn span(span: Duration) -> Option<String> {
     Window::new(span).ok().map(|window| window.to_string())
 }

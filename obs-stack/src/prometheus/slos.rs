@@ -1,9 +1,11 @@
-//! Recording rules of service level objectives, and what their alerts read of them.
+//! Recording rules of service level objectives, the expressions of their alerts, and the
+//! retention that they need.
 //!
-//! Two sums are recorded each minute: bad requests and counted requests, per second over 5 minutes. All longer windows
-//! add those up, which costs two series whatever the service has, and never average ratios: a minute with many
-//! requests weighs more than one with few. Each record tells of 5 minutes, so that at both ends of a window up to 5
-//! minutes of requests are counted in part.
+//! Two sums are recorded each minute: bad requests and counted requests, per second over 5
+//! minutes. Longer windows add these up. That costs two series however many endpoints and
+//! statuses there are, and it weighs each request equally, which averaging ratios would
+//! not. Each sample stands for 5 minutes, so at both ends of a window up to 5 minutes of
+//! requests count in part.
 
 use std::collections::BTreeSet;
 
@@ -15,47 +17,50 @@ use obs_rules::{
 
 use super::rules::{EACH_MINUTE, Group, Rule, SELDOM};
 
-/// The names of the recorded series, those of Sloth where it has them; the labels are `job` and `slo`.
+/// The names of recorded series, those of Sloth where it has them; the labels are `job` and
+/// `slo`.
 pub(crate) mod series {
     use obs_rules::promql::Window;
 
-    /// Bad requests a second, over 5 minutes.
+    /// Bad requests per second, over 5 minutes.
     pub(crate) const BAD: &str = "slo:sli_bad_requests:rate5m";
-    /// Requests a second that count for the objective, over 5 minutes.
+    /// All requests per second that count for the objective, over 5 minutes.
     pub(crate) const COUNTED: &str = "slo:sli_counted_requests:rate5m";
-    /// The share of requests that are to be good.
+    /// The objective, as a ratio: 0.999.
     pub(crate) const OBJECTIVE: &str = "slo:objective:ratio";
-    /// The share of requests that may be bad.
+    /// The error budget, as a ratio: 0.001.
     pub(crate) const BUDGET: &str = "slo:error_budget:ratio";
-    /// How many times faster than allowed the budget is spent, over the shortest window.
+    /// The burn rate over the shortest window: 1 spends exactly the budget.
     pub(crate) const CURRENT_BURN_RATE: &str = "slo:current_burn_rate:ratio";
-    /// The share of the budget that is left at the end of the objective's window.
+    /// The part of the error budget that remains at the end of the window: 1 is all, below
+    /// 0 the objective is missed.
     pub(crate) const BUDGET_REMAINING: &str = "slo:period_error_budget_remaining:ratio";
 
-    /// The share of requests that were bad over a window.
+    /// The ratio of bad requests over a window.
     pub(crate) fn error_ratio(window: Window) -> String {
         format!("slo:sli_error:ratio_rate{window}")
     }
 }
 
-/// What is added up.
+/// The window of the recorded sums.
 const BASE: Window = Window::minutes(5);
-/// Between two of its samples: the interval of [`EACH_MINUTE`], in seconds.
+/// Seconds between two samples of a recorded sum: the interval [`EACH_MINUTE`].
 const STEP_SECONDS: f64 = 60.0;
-/// Windows from here on are recorded seldom.
+/// Windows from here on are recorded less often.
 const LONG: Window = Window::minutes(6 * 60);
 
-/// Two groups for each objective: the sums, the short windows and what follows from them, and the long ones.
+/// Two groups for each SLO: sums and short windows, then long windows.
 pub(super) fn groups(service: &Service) -> Vec<Group> {
     service.slos.iter().flat_map(|slo| of_slo(service, slo)).collect()
 }
 
-/// What the objectives have that a reader of the rules may not expect, a line for each.
+/// Notes for the header of the rule file, one line each.
 pub(super) fn notes(service: &Service) -> String {
     let notes: Vec<_> = service.slos.iter().filter_map(|slo| slo.note()).map(|note| format!("\n{note}.")).collect();
     notes.concat()
 }
 
+/// The groups of one SLO.
 fn of_slo(service: &Service, slo: &Slo) -> Vec<Group> {
     let windows: BTreeSet<Window> = slo.burn_rates().iter().flat_map(|burn| [burn.short, burn.long]).collect();
     let shortest = windows.first().copied();
@@ -74,8 +79,8 @@ fn of_slo(service: &Service, slo: &Slo) -> Vec<Group> {
     groups.into_iter().flatten().collect()
 }
 
-/// The expression of an alert on the speed at which a budget is spent, from recorded series. Nothing for one that reads
-/// them not, because it asks for more than what is recorded.
+/// The expression of a burn-rate alert, from recorded series. `None` if the alert needs
+/// more than is recorded, such as hysteresis.
 pub(super) fn alert(service: &Service, alert: &AlertRule) -> Option<Expr> {
     let Condition::BurnRate { slo, burn } = alert.condition() else { return None };
     let is_recorded = service.slos.contains(slo) && slo.burn_rates().contains(burn);
@@ -91,17 +96,19 @@ pub(super) fn alert(service: &Service, alert: &AlertRule) -> Option<Expr> {
     Some(fires.and(seen.at_least(alert.requests_at_least())))
 }
 
-/// Without labels, as the alert has no others than its rule gives it, in the process too.
+/// Whether the error ratio over a window is above the threshold. Without labels, like the
+/// alert in the process.
 fn ratio_is_above(service: &Service, slo: &Slo, burn: &BurnRate, window: Window) -> Expr {
     recorded(service, slo, &series::error_ratio(window)).sum().above(slo.threshold(burn))
 }
 
+/// The rules of the two recorded sums.
 fn sums(service: &Service, slo: &Slo) -> [Rule; 2] {
     let naming = service.naming();
     let counted = slo.counted(&naming).rate(BASE);
     let bad = match slo.sli() {
         Sli::Latency { threshold } => {
-            // Without `or 0`: buckets come with their count, and a missing one is no bad request.
+            // Without `or 0`: buckets and count always come together, and a missing bucket is not a bad request.
             let quick = Tally::new(vec![naming.duration_within(slo.requests(), threshold)]);
             counted.clone() - quick.rate(BASE)
         }
@@ -110,11 +117,12 @@ fn sums(service: &Service, slo: &Slo) -> [Rule; 2] {
     [record(service, slo, series::BAD, &bad), record(service, slo, series::COUNTED, &counted)]
 }
 
+/// The rule of the error ratio over a window.
 fn ratio(service: &Service, slo: &Slo, window: Window) -> Rule {
     record(service, slo, &series::error_ratio(window), &error_ratio(service, slo, window))
 }
 
-/// The share of requests that were no good ones, from the recorded sums.
+/// The error ratio over a window, from the recorded sums.
 fn error_ratio(service: &Service, slo: &Slo, window: Window) -> Expr {
     let over = |name| match window {
         BASE => recorded(service, slo, name),
@@ -123,39 +131,47 @@ fn error_ratio(service: &Service, slo: &Slo, window: Window) -> Expr {
     over(series::BAD) / over(series::COUNTED).above_zero()
 }
 
+/// A recorded sum, added up over a window.
 fn over_time(service: &Service, slo: &Slo, name: &str, window: Window) -> Expr {
     Expr::over("sum_over_time", &selector(service, slo, name), window).sum()
 }
 
+/// The current value of a recorded series.
 fn recorded(service: &Service, slo: &Slo, name: &str) -> Expr {
     Expr::instant(&selector(service, slo, name))
 }
 
+/// The selector of a recorded series.
 fn selector(service: &Service, slo: &Slo, name: &str) -> Selector {
     Selector::new(name).with("job", &service.name).with("slo", slo.name())
 }
 
+/// The rules of objective and error budget.
 fn constants(service: &Service, slo: &Slo) -> impl Iterator<Item = Rule> {
     let constants = [(series::OBJECTIVE, slo.objective()), (series::BUDGET, slo.budget())];
     constants.map(|(name, value)| record(service, slo, name, &Expr::number(value).call("vector"))).into_iter()
 }
 
+/// A recording rule with the label `slo`.
 fn record(service: &Service, slo: &Slo, name: &str, expr: &Expr) -> Rule {
     Rule::record(service, name, expr).label("slo", slo.name())
 }
 
-/// Prometheus keeps samples for 15 days unless told otherwise; we keep the last month and half of the one before.
+/// The least retention, in days: the last month and half of the one before. The default of
+/// Prometheus is 15 days.
 const LEAST_DAYS: u64 = 45;
-/// Beyond the longest window: blocks of up to a tenth of the retention go as a whole.
+/// The margin: a tenth of the window, since Prometheus deletes blocks of up to a tenth of
+/// the retention at once.
 const MARGIN: u64 = 10;
+/// Seconds of a day.
 const DAY: u64 = 86_400;
 
-/// The days that the windows of these services' objectives need, with a margin; 45 at least.
+/// The retention that the SLOs of these services need, in days, with a margin; 45 at least.
 pub(crate) fn retention_days<'a>(services: impl IntoIterator<Item = &'a Service>) -> u64 {
     longest(services).map_or(LEAST_DAYS, |days| LEAST_DAYS.max(days + days.div_ceil(MARGIN)))
 }
 
-/// What a configuration says of it; nothing where nothing is promised.
+/// The note about the retention for a header; `None` without SLOs.
 pub(crate) fn retention_note<'a>(services: impl IntoIterator<Item = &'a Service> + Clone) -> Option<String> {
     let longest = longest(services.clone())?;
     let days = retention_days(services);
@@ -165,7 +181,7 @@ pub(crate) fn retention_note<'a>(services: impl IntoIterator<Item = &'a Service>
     ))
 }
 
-/// The longest window of an objective, in days.
+/// The longest window of an SLO, in days.
 fn longest<'a>(services: impl IntoIterator<Item = &'a Service>) -> Option<u64> {
     let windows = services.into_iter().flat_map(|service| service.slos.iter().map(|slo| slo.window().duration()));
     windows.map(|window| window.as_secs().div_ceil(DAY)).max()

@@ -1,23 +1,24 @@
-//! What to say about each kind of alert.
+//! The fixed texts of runbooks, by the subject of an alert.
 
 use crate::subject::Subject;
 
-/// What people are told besides the queries.
+/// The texts of a runbook about one subject.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Advice {
-    /// What it means, in a sentence or two.
+    /// What the alert means, in a sentence or two.
     pub(super) meaning: &'static str,
-    /// Who notices what.
+    /// What users and other services notice.
     pub(super) impact: &'static [&'static str],
     /// What to look at, in this order.
     pub(super) diagnosis: &'static [&'static str],
-    /// What helps, the quickest first.
+    /// What to do, the quickest first.
     pub(super) mitigation: &'static [&'static str],
 }
 
 // === impl Advice ===
 
 impl Advice {
+    /// The texts about a subject.
     pub(super) const fn on(subject: Subject) -> Self {
         match subject {
             Subject::Errors => ERRORS,

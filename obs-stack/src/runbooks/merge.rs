@@ -1,6 +1,7 @@
-//! Own text is kept.
+//! Merging a generated runbook with the text that people added to the existing one.
 
-/// Whether somebody wrote into a runbook: outside of the generated parts there is more than blank lines.
+/// Whether a runbook contains text of people: anything but blank lines outside of the
+/// generated parts.
 pub(crate) fn has_own_text(text: &str) -> bool {
     split(text).iter().any(|piece| match piece {
         Piece::Own(own) => own.lines().any(|line| !line.trim().is_empty() && !is_mark(line)),
@@ -8,9 +9,12 @@ pub(crate) fn has_own_text(text: &str) -> bool {
     })
 }
 
-/// What is written over a runbook that exists already: the generated parts as they are now, where they stand,
-/// and all text between them to the byte. Parts that are no longer generated go, new ones come at the end; a
-/// text without any generated part is kept whole, above what is generated.
+/// Merges a generated runbook into an existing one.
+///
+/// Generated parts are replaced where they are in the existing text; everything between
+/// them is kept byte by byte. Parts that are not generated any more are removed, new ones
+/// are appended. A text without generated parts is kept as a whole, before the generated
+/// ones.
 ///
 /// ```
 /// use obs_stack::runbooks::merged;
@@ -26,10 +30,10 @@ pub fn merged(existing: &str, generated: &str) -> String {
     let mut text = String::with_capacity(existing.len() + generated.len());
     for piece in split(existing) {
         match piece {
-            // A comment of ours that lost its other half would find another one when the part between goes.
+            // A comment whose counterpart is gone is removed, or it could pair with another one.
             Piece::Own(own) => text.extend(own.split_inclusive('\n').filter(|line| !is_mark(line))),
             Piece::Part { name, .. } => {
-                // What is not there is old, or a copy of what was written already.
+                // Not found: the part is outdated, or a copy of one that was written already.
                 if let Some(at) = new.iter().position(|(known, _)| *known == name) {
                     text += new.remove(at).1;
                 }
@@ -52,15 +56,16 @@ const CLOSE: &str = " -->";
 /// A piece of a runbook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
-    /// Generated, its two comments included.
+    /// A generated part, with its two comments.
     Part { name: &'a str, text: &'a str },
-    /// Somebody's own text, to the byte.
+    /// Text of people, unchanged.
     Own(&'a str),
 }
 
 // === impl Piece ===
 
 impl<'a> Piece<'a> {
+    /// The name of a generated part.
     pub(super) const fn name(&self) -> Option<&'a str> {
         match self {
             Self::Part { name, .. } => Some(name),
@@ -68,6 +73,7 @@ impl<'a> Piece<'a> {
         }
     }
 
+    /// The whole text of the piece.
     pub(super) const fn text(&self) -> &'a str {
         match self {
             Self::Part { text, .. } | Self::Own(text) => text,
@@ -75,13 +81,13 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// A part between its comments.
+/// A generated part between its comments.
 pub(super) fn part(name: &str, body: &str) -> String {
     format!("{BEGIN}{name}{CLOSE}\n{}\n{END}{name}{CLOSE}\n", body.trim_end())
 }
 
-/// The pieces of a text, in their order: together they are the text. A part that does not end, or does not
-/// begin and end on lines of its own, is own text.
+/// Splits a text into its pieces, in order; together they are the text. A part without an
+/// end, or whose comments share a line with other text, counts as text of people.
 pub(super) fn split(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut own, mut at) = (0, 0);
@@ -110,7 +116,7 @@ pub(super) fn is_mark(line: &str) -> bool {
     (line.starts_with(BEGIN) || line.starts_with(END)) && line.ends_with(CLOSE)
 }
 
-/// The part whose first line is this one: its name, and where it ends.
+/// The name of the part that begins on this line, and where it ends.
 fn part_at(text: &str, at: usize, line_end: usize) -> Option<(&str, usize)> {
     let name = text[at..line_end].trim_end().strip_prefix(BEGIN)?.strip_suffix(CLOSE)?;
     let mut from = line_end;

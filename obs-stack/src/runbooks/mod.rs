@@ -1,8 +1,25 @@
-//! Runbooks: one Markdown file for each alert, `runbooks/higherrorrate.md`, and a list of them.
+//! Runbooks: what to do when an alert fires.
 //!
-//! A runbook has six parts: what fired, meaning, impact, diagnosis with ready queries, mitigation,
-//! escalation. Each stands between two comments; text of your own outside of them is kept when the files are
-//! made again, see [`merged`].
+//! | file | content |
+//! |---|---|
+//! | `runbooks/ALERT.md` | a page for each alert name, in lower case: `runbooks/higherrorrate.md` |
+//! | `runbooks/README.md` | a list of all runbooks |
+//!
+//! A runbook has six parts: head (services, severities, teams), meaning, impact, diagnosis
+//! with ready PromQL, LogQL and TraceQL queries, mitigation, escalation. Each part is
+//! between two HTML comments, `<!-- obs:begin NAME -->` and `<!-- obs:end NAME -->`. Text
+//! outside of them belongs to people and is kept when the file is generated again: see
+//! [`merged`].
+//!
+//! ```
+//! use obs_rules::definition::Definition;
+//!
+//! let definition = Definition::parse("version: 1\nservices: [{ name: orders }]", "obs.yaml")?;
+//! let files = obs_stack::runbooks::files(&definition);
+//! let runbook = files.iter().find(|file| file.path == "runbooks/higherrorrate.md").ok_or("missing")?;
+//! assert!(runbook.content.contains("## Mitigation"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod advice;
 mod merge;

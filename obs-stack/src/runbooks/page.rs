@@ -1,4 +1,4 @@
-//! The files of runbooks.
+//! Pages of runbooks, their index, their addresses.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -12,11 +12,13 @@ use obs_rules::{
 use super::{advice::Advice, merge::part};
 use crate::{File, grafana, loki, subject::Subject, text::one_line};
 
-/// An alert, and a service that has it.
+/// A service, and an alert that it has.
 type Use<'a> = (&'a Service, &'a AlertRule);
 
-/// A runbook for each name of an alert, and `runbooks/README.md`, which lists them. To keep own text, write
-/// [`merged`](super::merged) instead where a file exists.
+/// Generates a runbook for each alert name, and `runbooks/README.md`.
+///
+/// [`output::Folder`](crate::output::Folder) keeps text that people have added when it
+/// writes them.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let mut uses: BTreeMap<String, Vec<Use<'_>>> = BTreeMap::new();
@@ -33,13 +35,15 @@ pub fn files(definition: &Definition) -> Vec<File> {
     files
 }
 
-/// Where the runbook of an alert is, below the output folder: its name in lower case.
+/// The path of an alert's runbook below the output folder: the name of the alert in lower
+/// case.
 #[must_use]
 pub fn path(alert: &AlertRule) -> String {
     format!("runbooks/{}.md", alert.runbook_name())
 }
 
-/// The address of an alert's runbook: its own `runbook_url`, else below the folder that the definition names.
+/// The URL of an alert's runbook: its own `runbook`, else the name of the alert below
+/// `links.runbooks`. `None` if the definition has neither.
 #[must_use]
 pub fn url(definition: &Definition, alert: &AlertRule) -> Option<String> {
     if let Some(url) = alert.runbook() {
@@ -49,6 +53,7 @@ pub fn url(definition: &Definition, alert: &AlertRule) -> Option<String> {
     Some(format!("{folder}/{}", alert.runbook_name()))
 }
 
+/// The list of all runbooks, a table.
 fn index(uses: &BTreeMap<String, Vec<Use<'_>>>) -> String {
     let mut rows =
         String::from("# Runbooks\n\n| alert | severity | services | what has happened |\n|---|---|---|---|\n");
@@ -68,12 +73,12 @@ fn index(uses: &BTreeMap<String, Vec<Use<'_>>>) -> String {
     part("index", &rows)
 }
 
-/// Text that can't end the cell it stands in.
+/// Text for a cell of a Markdown table: on one line, without `|`.
 fn cell(text: &str) -> String {
     one_line(text).replace('|', "\\|")
 }
 
-/// The parts of a runbook, a blank line between them. `uses` are those of one alert's name.
+/// A runbook: its parts with a blank line between them. `uses` are all alerts of one name.
 fn page(definition: &Definition, uses: &[Use<'_>]) -> String {
     let Some((service, alert)) = uses.first() else { return String::new() };
     let advice = Advice::on(Subject::of(service, alert));
@@ -88,6 +93,7 @@ fn page(definition: &Definition, uses: &[Use<'_>]) -> String {
     parts.join("\n")
 }
 
+/// The name of the alert, and a table of the services that have it.
 fn head(uses: &[Use<'_>], alert: &AlertRule) -> String {
     let mut text = format!("# {}\n\n", one_line(alert.name()));
     text += "Written by `obs generate`. Text of your own outside of the marked parts is kept.\n\n";
@@ -107,6 +113,7 @@ fn head(uses: &[Use<'_>], alert: &AlertRule) -> String {
     text
 }
 
+/// Questions to ask, then dashboards and queries of each service.
 fn diagnosis(definition: &Definition, uses: &[Use<'_>], advice: &Advice) -> String {
     let mut text = format!("## Diagnosis\n\n{}", list("1.", advice.diagnosis));
     for (service, alert) in uses {
@@ -119,7 +126,7 @@ fn diagnosis(definition: &Definition, uses: &[Use<'_>], advice: &Advice) -> Stri
     text
 }
 
-/// Queries to paste, with the service's name in them.
+/// Queries of a service to paste into Prometheus or Grafana.
 fn queries(text: &mut String, service: &Service, alert: &AlertRule) {
     let naming = service.naming();
     if let Some(rule) = alert.promql(&naming) {
@@ -144,12 +151,13 @@ fn queries(text: &mut String, service: &Service, alert: &AlertRule) {
     }
 }
 
-/// A block that no line of the code can end.
+/// A block of code; its fence is longer than any run of backticks in the code.
 fn code(text: &mut String, about: &str, language: &str, code: &str) {
     let fence = "`".repeat(code.split(|c| c != '`').map(str::len).max().unwrap_or(0).max(2) + 1);
     let _ = writeln!(text, "{about}\n\n{fence}{language}\n{code}\n{fence}\n");
 }
 
+/// The teams, and how they are reached.
 fn escalation(definition: &Definition, uses: &[Use<'_>]) -> String {
     let mut text = String::from("## Escalation\n\n");
     let mut names: Vec<_> = uses.iter().map(|(service, alert)| alert.owner().unwrap_or(&service.team)).collect();
@@ -167,6 +175,7 @@ fn escalation(definition: &Definition, uses: &[Use<'_>]) -> String {
     text
 }
 
+/// A Markdown list, with bullets if `mark` is `-`, else with numbers.
 fn list(mark: &str, items: &[&str]) -> String {
     items.iter().enumerate().fold(String::new(), |mut text, (at, item)| {
         let mark = if mark == "-" { mark.to_owned() } else { format!("{}.", at + 1) };

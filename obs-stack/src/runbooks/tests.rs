@@ -38,7 +38,7 @@ fn a_runbook_has_its_six_parts_and_ready_queries() {
 }
 
 #[test]
-fn the_guides_runbook_is_among_them() {
+fn the_runbook_of_an_exhausted_connection_pool_exists() {
     let files = files(&definition());
     let file = files.iter().find(|file| file.path.ends_with("/databaseconnectionpoolexhausted.md")).unwrap();
     for text in

@@ -45,7 +45,7 @@ fn a_new_definition_goes_all_the_way() {
     assert_eq!(checked.code, Some(0), "{checked:?}");
     let again = new(&spec);
     assert_eq!(again.code, Some(2));
-    assert!(again.stderr.contains("is there already"), "{again:?}");
+    assert!(again.stderr.contains("exists already"), "{again:?}");
 }
 
 #[test]
@@ -177,10 +177,10 @@ fn a_running_service_that_lacks_a_metric_or_a_bucket_is_found() {
 }
 
 #[test]
-fn a_page_that_can_not_be_had_is_an_error() {
+fn a_page_that_can_not_be_fetched_is_an_error() {
     let stack = Stack::generate(SHOP);
     for (given, said) in [
-        ("storefront=http://127.0.0.1:1/metrics", "http://127.0.0.1:1/metrics: no metrics page"),
+        ("storefront=http://127.0.0.1:1/metrics", "http://127.0.0.1:1/metrics: the metrics page"),
         ("storefront=https://a.example", "curl"),
         ("nobody=x", "there is no service \"nobody\""),
         ("storefront", "SERVICE=PAGE"),
@@ -193,21 +193,21 @@ fn a_page_that_can_not_be_had_is_an_error() {
 }
 
 #[test]
-fn a_target_that_is_away_is_told_and_the_others_are_checked() {
+fn an_unreachable_target_is_reported_and_the_others_are_checked() {
     let stack = Stack::generate(SHOP);
     let page = stack.path("page.local.txt");
     write(&page, "# TYPE http_requests_total counter\n");
     let (away, there) = ("orders=http://127.0.0.1:1/metrics", format!("storefront={}", page.display()));
     let ran = check(&shop(), &stack.folder(), &["--page", away, "--page", &there, "--running"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.stderr.contains("error: http://127.0.0.1:1/metrics: no metrics page could be had"), "{ran:?}");
+    assert!(ran.stderr.contains("error: http://127.0.0.1:1/metrics: the metrics page could not be fetched"), "{ran:?}");
     assert!(ran.stdout.contains("storefront: http_request_duration_seconds_bucket is not on the page"), "{ran:?}");
     let targets = definition(SHOP).services.iter().map(|service| service.targets.len()).sum::<usize>();
-    assert!(ran.stdout.contains(&format!(" of {} could not be had; ", targets + 2)), "{ran:?}");
+    assert!(ran.stdout.contains(&format!(" of {} could not be fetched; ", targets + 2)), "{ran:?}");
 }
 
 #[test]
-fn there_is_help_and_it_is_no_error() {
+fn help_is_not_an_error() {
     for args in [&["--help"][..], &["generate", "--help"], &["check", "--help"], &["--version"]] {
         let ran = obs(args);
         assert_eq!(ran.code, Some(0), "{ran:?}");

@@ -1,13 +1,14 @@
-//! A dashboard.
+//! Dashboards, rows, annotations, variables, links, data sources.
 
 use serde::Serialize;
 
 use super::{GridPos, Panel};
 
+/// A dashboard.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Dashboard {
-    /// Assigned by Grafana.
+    /// Always null: Grafana assigns it.
     pub(crate) id: Option<u32>,
     pub(crate) uid: String,
     pub(crate) title: String,
@@ -25,18 +26,20 @@ pub(crate) struct Dashboard {
     pub(crate) panels: Vec<Item>,
 }
 
+/// The time range at first.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct TimeRange {
     pub(crate) from: &'static str,
     pub(crate) to: &'static str,
 }
 
+/// The variables.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Templating {
     pub(crate) list: Vec<Variable>,
 }
 
-/// What stands on a dashboard.
+/// A row heading or a panel.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Item {
@@ -44,7 +47,7 @@ pub(crate) enum Item {
     Panel(Box<Panel>),
 }
 
-/// A heading.
+/// A row heading; its panels follow it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row {
@@ -57,12 +60,13 @@ pub(crate) struct Row {
     pub(crate) panels: Vec<Panel>,
 }
 
+/// The annotations.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Annotations {
     pub(crate) list: Vec<Annotation>,
 }
 
-/// Events: where the query has a value.
+/// A mark in all panels wherever the query has a value.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Annotation {
@@ -108,7 +112,7 @@ struct Current {
 // === impl Variable ===
 
 impl Variable {
-    /// A data source of a kind; the first of its kind unless another is chosen.
+    /// A choice of data sources of one kind; the first one at first.
     pub(crate) fn data_source(name: &'static str, kind: &str, label: &'static str) -> Self {
         Self {
             kind: "datasource",
@@ -122,7 +126,7 @@ impl Variable {
         }
     }
 
-    /// One or many of the values that a query to Prometheus gives.
+    /// A choice of one or more values that a Prometheus query returns.
     pub(crate) fn values(name: &'static str, label: &'static str, query: String) -> Self {
         Self {
             name,
@@ -141,34 +145,34 @@ impl Variable {
         }
     }
 
-    /// With a choice of all, which is the first one.
+    /// Adds the choice of all values, which is selected at first.
     pub(crate) fn with_all(mut self) -> Self {
         self.include_all = true;
         self.current = Some(Current { text: "All".to_owned(), value: "$__all".to_owned() });
         self
     }
 
-    /// One value at a time.
+    /// Allows one value at a time.
     pub(crate) fn single(mut self) -> Self {
         self.multi = false;
         self.all_value = None;
         self
     }
 
-    /// The first choice.
+    /// Sets the value that is selected at first.
     pub(crate) fn current(mut self, value: &str) -> Self {
         self.current = Some(Current { text: value.to_owned(), value: value.to_owned() });
         self
     }
 
-    /// Not shown: there is nothing to choose.
+    /// Hides the variable.
     pub(crate) fn hidden(mut self) -> Self {
         self.hide = 2;
         self
     }
 }
 
-/// A link of a dashboard or of a panel.
+/// A link of a dashboard or panel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "Grafana's keys, one by one")]
@@ -199,7 +203,7 @@ pub(crate) struct DataLink {
 // === impl Link ===
 
 impl Link {
-    /// To a page.
+    /// A link to a page.
     pub(crate) fn page(title: impl Into<String>, url: impl Into<String>, tooltip: &'static str) -> Self {
         Self {
             title: title.into(),
@@ -215,7 +219,7 @@ impl Link {
         }
     }
 
-    /// To all dashboards with these tags, at the same time.
+    /// Links to all dashboards with these tags, with the same time range.
     pub(crate) fn dashboards(title: impl Into<String>, tags: Vec<String>) -> Self {
         Self {
             title: title.into(),
@@ -232,7 +236,7 @@ impl Link {
     }
 }
 
-/// Where data comes from: a variable of the dashboard, so that it works whatever the data source is called.
+/// A data source, by a variable of the dashboard, so that its name does not matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct DataSource {
     #[serde(rename = "type")]

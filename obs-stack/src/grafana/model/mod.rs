@@ -1,5 +1,5 @@
-//! Dashboards as Grafana's classic JSON of schema 42, as far as we use it: names and nesting are those of
-//! the package `@grafana/schema`.
+//! Dashboards as data: Grafana's classic JSON of schema 42, as far as it is used here.
+//! Names and nesting are those of the package `@grafana/schema`.
 
 mod dashboard;
 mod options;

@@ -1,9 +1,10 @@
-//! What each kind of panel can be told.
+//! Options of panels by their type, and how values are formatted and coloured.
 
 use serde::Serialize;
 
 use super::DataLink;
 
+/// Options of a panel, by its type.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub(crate) enum Options {
@@ -51,7 +52,7 @@ pub(crate) enum Options {
     },
 }
 
-/// Which value of a series is shown.
+/// How a series becomes one value.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Reduce {
     pub(crate) calcs: [&'static str; 1],
@@ -59,6 +60,7 @@ pub(crate) struct Reduce {
     pub(crate) values: bool,
 }
 
+/// The legend of a time series.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "Grafana's key")]
@@ -69,6 +71,7 @@ pub(crate) struct Legend {
     pub(crate) show_legend: bool,
 }
 
+/// The tooltip of a time series.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Tooltip {
     pub(crate) mode: &'static str,
@@ -118,13 +121,14 @@ pub(crate) struct SortBy {
     pub(crate) desc: bool,
 }
 
+/// The format of values, with exceptions for some of them.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct FieldConfig {
     pub(crate) defaults: Defaults,
     pub(crate) overrides: Vec<Override>,
 }
 
-/// What holds for all values of a panel.
+/// The format of all values of a panel.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Defaults {
@@ -142,6 +146,7 @@ pub(crate) struct Defaults {
     pub(crate) custom: Option<Custom>,
 }
 
+/// How a colour is chosen.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Color {
     pub(crate) mode: &'static str,
@@ -154,7 +159,7 @@ pub(crate) struct Thresholds {
     pub(crate) steps: Vec<Step>,
 }
 
-/// A colour from a value on; the first step has none, or the least value that there is.
+/// The colour from a value on; the first step has no value, or the lowest one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Step {
     pub(crate) value: Option<f64>,
@@ -176,25 +181,27 @@ pub(crate) struct Custom {
     pub(crate) thresholds_style: Style,
 }
 
+/// A style with a single setting.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Style {
     pub(crate) mode: &'static str,
 }
 
-/// What holds for some values of a panel.
+/// The format of some values of a panel.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Override {
     pub(crate) matcher: Matcher,
     pub(crate) properties: Vec<Property>,
 }
 
+/// Which values.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Matcher {
     pub(crate) id: &'static str,
     pub(crate) options: &'static str,
 }
 
-/// A setting that takes the place of one of [`Defaults`].
+/// A setting that replaces one of [`Defaults`].
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "id", content = "value")]
 pub(crate) enum Property {
@@ -222,24 +229,24 @@ impl Override {
     }
 }
 
-/// More than nothing, and less than any rate that was measured.
+/// Above zero, and below any rate that can be measured.
 const LITTLE: f64 = 1e-9;
 
 // === impl Thresholds ===
 
 impl Thresholds {
-    /// Green at all values.
+    /// Green for all values.
     pub(crate) fn none() -> Self {
         Self { mode: "absolute", steps: vec![Step { value: None, color: "green" }] }
     }
 
-    /// The more, the worse: green from zero, then yellow, then red.
+    /// High is bad: green from zero, then yellow, then red.
     pub(crate) fn rising(yellow: f64, red: f64) -> Self {
         let steps = [(0.0, "green"), (yellow, "yellow"), (red, "red")];
         Self::of(steps.map(|(value, color)| Step { value: Some(value), color }))
     }
 
-    /// The less, the worse: red below yellow below green.
+    /// Low is bad: red, then yellow, then green.
     pub(crate) fn falling(yellow: f64, green: f64) -> Self {
         let steps = [(None, "red"), (Some(yellow), "yellow"), (Some(green), "green")];
         Self::of(steps.map(|(value, color)| Step { value, color }))
@@ -257,7 +264,7 @@ impl Thresholds {
         Self::of(steps.map(|(value, color)| Step { value, color }))
     }
 
-    /// Anything above zero is wrong.
+    /// Red above zero.
     pub(crate) fn any() -> Self {
         Self::above(LITTLE)
     }

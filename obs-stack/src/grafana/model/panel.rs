@@ -1,4 +1,4 @@
-//! Panels.
+//! Panels and transformations.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use super::{
     HeatmapLegend, HeatmapTooltip, Legend, Link, Options, Override, Reduce, SortBy, Style, Target, Thresholds, Tooltip,
 };
 
+/// A panel; built from its type by the functions below.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Panel {
@@ -29,6 +30,7 @@ pub(crate) struct Panel {
     transformations: Vec<Transformation>,
 }
 
+/// The type of a panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum PanelType {
@@ -39,7 +41,7 @@ pub(crate) enum PanelType {
     Logs,
 }
 
-/// A place on the grid of 24 columns.
+/// A rectangle on the grid of 24 columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct GridPos {
     pub(crate) h: u32,
@@ -51,7 +53,7 @@ pub(crate) struct GridPos {
 // === impl Panel ===
 
 impl Panel {
-    /// One value, large.
+    /// One large value.
     pub(crate) fn stat(unit: &'static str) -> Self {
         let options = Options::Stat {
             reduce_options: Reduce { calcs: ["lastNotNull"], fields: "", values: false },
@@ -87,7 +89,7 @@ impl Panel {
         panel
     }
 
-    /// How often which value, over time.
+    /// The distribution of values over time.
     pub(crate) fn heatmap(unit: &'static str) -> Self {
         let options = Options::Heatmap {
             // The buckets are there already.
@@ -110,7 +112,7 @@ impl Panel {
         Self::new(PanelType::Heatmap, unit, "thresholds", options)
     }
 
-    /// Rows and columns.
+    /// A table, sorted by a column.
     pub(crate) fn table(sort_by: &'static str) -> Self {
         let sort_by = vec![SortBy { display_name: sort_by, desc: true }];
         let options = Options::Table { cell_height: "sm", frame_index: 0, show_header: true, sort_by };
@@ -162,28 +164,28 @@ impl Panel {
         }
     }
 
-    /// What it shows, and how to read it.
+    /// Sets title and description.
     pub(crate) fn about(mut self, title: String, description: impl Into<String>) -> Self {
         self.title = title;
         self.description = description.into();
         self
     }
 
-    /// One query more.
+    /// Adds a query.
     pub(crate) fn target(mut self, target: Target) -> Self {
         let place = self.targets.len();
         self.targets.push(target.named(place));
         self
     }
 
-    /// Another data source than Prometheus.
+    /// Sets another data source than Prometheus.
     pub(crate) fn from(mut self, datasource: DataSource) -> Self {
         self.datasource = datasource;
         self
     }
 
-    /// Where values turn yellow and red. On a time series they are lines, and its axis reaches at least to
-    /// the last of them.
+    /// Sets thresholds. A time series draws them as lines, and its axis includes the last
+    /// one.
     pub(crate) fn thresholds(mut self, thresholds: Thresholds) -> Self {
         let defaults = &mut self.field_config.defaults;
         if let Some(custom) = &mut defaults.custom {
@@ -195,14 +197,14 @@ impl Panel {
         self
     }
 
-    /// The axis reaches from `min` to `max`, and no further.
+    /// Limits the axis to `min` and `max`.
     pub(crate) fn range(mut self, min: f64, max: f64) -> Self {
         self.field_config.defaults.min = Some(min);
         self.field_config.defaults.max = Some(max);
         self
     }
 
-    /// On top of each other: their sum is what counts.
+    /// Stacks the series: the upper edge is their sum.
     pub(crate) fn stacked(mut self) -> Self {
         if let Some(custom) = &mut self.field_config.defaults.custom {
             custom.stacking.mode = "normal";
@@ -211,31 +213,31 @@ impl Panel {
         self
     }
 
-    /// What is shown where there is no value.
+    /// Sets the text that is shown without a value.
     pub(crate) fn no_value(mut self, text: &'static str) -> Self {
         self.field_config.defaults.no_value = text;
         self
     }
 
-    /// No more than a value in this span: for queries over long windows.
+    /// Sets the least step of queries, for those over long windows.
     pub(crate) fn interval(mut self, span: &'static str) -> Self {
         self.interval = Some(span);
         self
     }
 
-    /// Where a value leads.
+    /// Adds a link to values.
     pub(crate) fn data_link(mut self, link: DataLink) -> Self {
         self.field_config.defaults.links.push(link);
         self
     }
 
-    /// What is different for some columns.
+    /// Sets formats of some columns.
     pub(crate) fn overrides(mut self, overrides: Vec<Override>) -> Self {
         self.field_config.overrides = overrides;
         self
     }
 
-    /// What is done to the answers.
+    /// Sets transformations of results.
     pub(crate) fn transformations(mut self, transformations: Vec<Transformation>) -> Self {
         self.transformations = transformations;
         self

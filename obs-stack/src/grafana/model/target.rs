@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::DataSource;
 
+/// A query of a panel.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub(crate) enum Target {
@@ -37,7 +38,7 @@ pub(crate) enum Target {
     },
 }
 
-/// What an answer of Prometheus becomes.
+/// The form of a Prometheus result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Format {
@@ -49,6 +50,7 @@ pub(crate) enum Format {
 // === impl Target ===
 
 impl Target {
+    /// A range query to Prometheus.
     pub(crate) fn prometheus(expr: String, legend: &str) -> Self {
         Self::Prometheus {
             ref_id: String::new(),
@@ -63,7 +65,7 @@ impl Target {
         }
     }
 
-    /// The values at the end of the time range, as rows.
+    /// A query for the values at the end of the time range, as rows.
     pub(crate) fn table(expr: String) -> Self {
         Self::Prometheus {
             ref_id: String::new(),
@@ -78,6 +80,7 @@ impl Target {
         }
     }
 
+    /// A range query to Loki.
     pub(crate) fn loki(expr: String, legend: &str) -> Self {
         Self::Loki {
             ref_id: String::new(),
@@ -89,6 +92,7 @@ impl Target {
         }
     }
 
+    /// A search in Tempo.
     pub(crate) fn tempo(query: String) -> Self {
         Self::Tempo {
             ref_id: String::new(),
@@ -101,7 +105,7 @@ impl Target {
         }
     }
 
-    /// `A`, `B`, … by its place in the panel.
+    /// Sets the name `A`, `B`, … by the position in the panel.
     pub(crate) fn named(mut self, place: usize) -> Self {
         let letter = u8::try_from(place % 26).map_or('A', |at| char::from(b'A' + at));
         let name = if place < 26 { letter.to_string() } else { format!("{letter}{}", place / 26) };
@@ -111,7 +115,7 @@ impl Target {
         self
     }
 
-    /// With the traces that stand for its values.
+    /// Adds exemplars, which lead to traces.
     pub(crate) fn with_exemplars(mut self) -> Self {
         if let Self::Prometheus { exemplar, .. } = &mut self {
             *exemplar = true;
@@ -119,7 +123,7 @@ impl Target {
         self
     }
 
-    /// As buckets.
+    /// Returns histogram buckets, for a heatmap.
     pub(crate) fn in_buckets(mut self) -> Self {
         if let Self::Prometheus { format, .. } = &mut self {
             *format = Format::Heatmap;

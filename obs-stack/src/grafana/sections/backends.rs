@@ -1,4 +1,5 @@
-//! What the service works with: other services, databases, caches.
+//! Dependencies and resources: calls of other services, databases, caches; processor,
+//! memory, file descriptors, runtime.
 
 use obs_conventions::{
     Convention,
@@ -15,7 +16,7 @@ use crate::{
     subject::Subject,
 };
 
-/// Calls of other services by host.
+/// Calls of other services by host, if the service makes any.
 pub(crate) fn clients(layout: &mut Layout<'_>) {
     let context = layout.context();
     if !context.service.has_clients {
@@ -52,7 +53,7 @@ pub(crate) fn clients(layout: &mut Layout<'_>) {
     layout.line(8, [rate, failed, duration]);
 }
 
-/// The pools of databases, and what is asked of them.
+/// Connection pools and queries of databases, if the service has any.
 pub(crate) fn databases(layout: &mut Layout<'_>) {
     let context = layout.context();
     if context.service.databases.is_empty() {
@@ -86,6 +87,7 @@ pub(crate) fn databases(layout: &mut Layout<'_>) {
     layout.line(8, [rate, failed, duration]);
 }
 
+/// Connections in use.
 fn pools(context: &Context<'_>) -> (Panel, Panel) {
     let of = |def: &MetricDef| {
         Expr::instant(&context.source.of(def.name(database::DEFAULT_NAMESPACE))).sum_by(&[label::POOL])
@@ -102,7 +104,7 @@ fn pools(context: &Context<'_>) -> (Panel, Panel) {
     (stat.thresholds(thresholds.clone()), trend.thresholds(thresholds).range(0.0, 1.0))
 }
 
-/// How much the caches take off what stands behind them.
+/// Hit ratio, look-ups, evictions and errors of caches, if the service has any.
 pub(crate) fn caches(layout: &mut Layout<'_>) {
     let context = layout.context();
     if context.service.caches.is_empty() {
@@ -145,25 +147,29 @@ pub(crate) fn caches(layout: &mut Layout<'_>) {
 const INSTANCE: [&str; 1] = ["instance"];
 const RUNTIME: [&str; 2] = ["instance", label::RUNTIME];
 
-/// Processor, memory, file descriptors; workers, where the runtime is watched.
+/// Processor, memory, file descriptors; workers and queue of the runtime if an alert is
+/// about them.
 pub(crate) fn saturation(layout: &mut Layout<'_>) {
     layout.row("Saturation", Topic::Saturation);
     let context = layout.context();
     let service = context.service;
-    // Metrics of the runtime are a feature that a service may leave out; then it has no alert on them.
+    // Runtime metrics are an optional feature: a service without it has no alert on them.
     let has_runtime = service.alerts.iter().any(|alert| Subject::of(service, alert) == Subject::Runtime);
     layout.pairs([file_descriptors(context)].into_iter().chain(has_runtime.then(|| workers(context))));
     layout.line(8, [processor(context), memory(context)].into_iter().chain(has_runtime.then(|| queue(context))));
 }
 
+/// The current value of a gauge.
 fn now(context: &Context<'_>, def: &MetricDef, labels: &[&str]) -> Expr {
     Expr::instant(&context.source.of(def.base())).sum_by(labels)
 }
 
+/// The rate of a counter.
 fn rate(context: &Context<'_>, def: &MetricDef, labels: &[&str]) -> Expr {
     context.source.rate(def.base()).sum_by(labels)
 }
 
+/// File descriptors in use.
 fn file_descriptors(context: &Context<'_>) -> (Panel, Panel) {
     let open = now(context, &metric::PROCESS_OPEN_FDS, &INSTANCE);
     let share = open / now(context, &metric::PROCESS_MAX_FDS, &INSTANCE);
@@ -177,6 +183,7 @@ fn file_descriptors(context: &Context<'_>) -> (Panel, Panel) {
     (stat.thresholds(thresholds.clone()), trend.thresholds(thresholds).range(0.0, 1.0))
 }
 
+/// Busy workers of the runtime.
 fn workers(context: &Context<'_>) -> (Panel, Panel) {
     let busy = rate(context, &metric::TOKIO_WORKER_BUSY, &RUNTIME);
     let share = busy / now(context, &metric::TOKIO_WORKERS, &RUNTIME);
@@ -190,6 +197,7 @@ fn workers(context: &Context<'_>) -> (Panel, Panel) {
     (stat.thresholds(thresholds.clone()), trend.thresholds(thresholds).range(0.0, 1.0))
 }
 
+/// Processor time.
 fn processor(context: &Context<'_>) -> Panel {
     context.trend(
         "processor time",
@@ -200,6 +208,7 @@ fn processor(context: &Context<'_>) -> Panel {
     )
 }
 
+/// Resident memory.
 fn memory(context: &Context<'_>) -> Panel {
     context.trend(
         "memory",
@@ -210,6 +219,7 @@ fn memory(context: &Context<'_>) -> Panel {
     )
 }
 
+/// Tasks in the global queue of the runtime.
 fn queue(context: &Context<'_>) -> Panel {
     context.trend(
         "tasks waiting",

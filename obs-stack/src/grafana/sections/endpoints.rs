@@ -1,4 +1,4 @@
-//! One endpoint beside the other.
+//! Endpoints compared with each other, response sizes, streams.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,12 @@ const P95: &str = "P95";
 const P99: &str = "P99";
 const METHOD: &str = "Method";
 const ENDPOINT: &str = "Endpoint";
-/// The cells of a row, as addresses take them.
+/// The cell with the method, encoded for an address.
 const METHOD_CELL: &str = "${__data.fields.Method:percentencode}";
+/// The cell with the endpoint, encoded for an address.
 const ENDPOINT_CELL: &str = "${__data.fields.Endpoint:percentencode}";
 
-/// A row for each endpoint, with links to its dashboard, its traces and its log lines.
+/// A table of endpoints, with links to dashboard, traces and log lines of each.
 pub(crate) fn table(layout: &mut Layout<'_>) {
     layout.row("Endpoints", Topic::Latency);
     let context = layout.context();
@@ -44,7 +45,7 @@ pub(crate) fn table(layout: &mut Layout<'_>) {
     layout.line(9, [panel]);
 }
 
-/// Duration and errors of each endpoint over time.
+/// Latency and error rate of each endpoint over time.
 pub(crate) fn by_endpoint(layout: &mut Layout<'_>) {
     let context = layout.context();
     let naming = context.source.naming();
@@ -72,7 +73,7 @@ pub(crate) fn by_endpoint(layout: &mut Layout<'_>) {
     layout.line(8, [latency, errors]);
 }
 
-/// Bytes of answers.
+/// Bytes of responses.
 pub(crate) fn sizes(layout: &mut Layout<'_>) {
     layout.row("Sizes", Topic::Traffic);
     let context = layout.context();
@@ -87,7 +88,7 @@ pub(crate) fn sizes(layout: &mut Layout<'_>) {
     layout.line(8, [panel]);
 }
 
-/// How long event streams live, if there are any.
+/// The lifetime of streams, if the service has any.
 pub(crate) fn streams(layout: &mut Layout<'_>) {
     let context = layout.context();
     if !context.service.endpoints.iter().any(|endpoint| endpoint.is_stream) {
@@ -108,11 +109,12 @@ pub(crate) fn streams(layout: &mut Layout<'_>) {
     layout.line(8, [panel]);
 }
 
-/// The buckets of a histogram, by the service's convention.
+/// The buckets of a histogram, in the convention of the service.
 fn buckets(context: &Context<'_>, prometheus: &MetricDef, open_telemetry: &MetricDef) -> Selector {
     Selector::new(format!("{}_bucket", context.source.naming().name(prometheus, open_telemetry)))
 }
 
+/// The queries of the table, one for each column.
 fn targets(context: &Context<'_>) -> Vec<String> {
     let naming = context.source.naming();
     let labels = [naming.method_label(), naming.endpoint_label()];
@@ -128,6 +130,7 @@ fn targets(context: &Context<'_>) -> Vec<String> {
     exprs.iter().map(query::text).collect()
 }
 
+/// Names and order of the columns.
 fn columns(context: &Context<'_>) -> Transformation {
     let naming = context.source.naming();
     let columns = [
@@ -146,6 +149,7 @@ fn columns(context: &Context<'_>) -> Transformation {
     }
 }
 
+/// Units and colours of the columns.
 fn overrides(context: &Context<'_>) -> Vec<Override> {
     let by_value = || Property::Color(Color { mode: "thresholds" });
     let text = || Property::Cell { kind: "color-text" };
@@ -164,6 +168,7 @@ fn overrides(context: &Context<'_>) -> Vec<Override> {
     ]
 }
 
+/// The links of an endpoint.
 fn links(context: &Context<'_>) -> Vec<DataLink> {
     let uid = Kind::Endpoint.uid(context.service);
     vec![

@@ -1,4 +1,4 @@
-//! Groups of panels, each under its heading.
+//! Sections of dashboards: a row heading with its panels.
 
 mod backends;
 mod endpoints;

@@ -1,5 +1,5 @@
-//! Service level objectives and their error budgets, from the series that
-//! [`prometheus`](crate::prometheus) records: one query for all objectives, however many there are.
+//! SLOs and error budgets, from the series that [`prometheus`](crate::prometheus) records:
+//! one query for all SLOs, however many there are; and panels of custom alerts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,16 +20,16 @@ use crate::{
     prometheus::slo_series,
 };
 
-/// The variable, and the label, that says which objective.
+/// The variable and the label that name the SLO.
 const SLO: &str = "slo";
 const OBJECTIVE: &str = "Objective";
 const PROMISED: &str = "Promised";
 const KEPT: &str = "Kept";
 const LEFT: &str = "Budget left";
 const BURN_RATE: &str = "Burn rate";
-/// The cell of a row, as addresses take it.
+/// The cell with the name of the SLO, encoded for an address.
 const OBJECTIVE_CELL: &str = "${__data.fields.Objective:percentencode}";
-/// Values over weeks don't change by the second.
+/// The step of queries over weeks.
 const STEP: &str = "5m";
 
 const LEFT_IS: &str = "Share of the error budget of the objective's window that is left. Below 0 the promise is broken: \
@@ -37,7 +37,7 @@ const LEFT_IS: &str = "Share of the error budget of the objective's window that 
 const BURN_RATE_IS: &str = "How many times faster than allowed the error budget is spent: at 1 it lasts exactly as \
                             long as promised, at 14.4 a budget of 30 days is gone in two.";
 
-/// How fast the budgets are spent, all objectives of the service together.
+/// Burn rates of all SLOs.
 pub(crate) fn burn_rates(layout: &mut Layout<'_>) {
     let context = layout.context();
     if context.service.slos.is_empty() {
@@ -50,7 +50,8 @@ pub(crate) fn burn_rates(layout: &mut Layout<'_>) {
     layout.pairs([(look(stat), look(trend))]);
 }
 
-/// All objectives side by side: what is promised, how well it is kept, what is left to spend.
+/// A table of all SLOs: objective, actual ratio, remaining error budget, burn rate; their
+/// error budgets and burn rates over time.
 pub(crate) fn objectives(layout: &mut Layout<'_>) {
     layout.row("All objectives", Topic::Errors);
     let context = layout.context();
@@ -78,7 +79,7 @@ pub(crate) fn objectives(layout: &mut Layout<'_>) {
     layout.line(8, [left, burn]);
 }
 
-/// The objective that is chosen at the top.
+/// The SLO that is selected at the top.
 pub(crate) fn objective(layout: &mut Layout<'_>) {
     layout.row("$slo", Topic::Errors);
     let context = layout.context();
@@ -104,39 +105,44 @@ pub(crate) fn objective(layout: &mut Layout<'_>) {
     layout.line(8, [burn]);
 }
 
-/// The series of a name for all objectives of the service.
+/// A recorded series, for all SLOs of the service.
 fn all(name: &str) -> Selector {
     Selector::new(name).matching("job", "$job")
 }
 
-/// The series of a name for the objective that is chosen.
+/// A recorded series, for the selected SLO.
 fn chosen(name: &str) -> Selector {
     all(name).with(SLO, "$slo")
 }
 
+/// The part of the error budget that remains.
 fn left(of: &impl Fn(&str) -> Selector) -> Expr {
     Expr::instant(&of(slo_series::BUDGET_REMAINING))
 }
 
+/// The burn rate over the shortest window.
 fn current_burn_rate(of: &impl Fn(&str) -> Selector) -> Expr {
     Expr::instant(&of(slo_series::CURRENT_BURN_RATE))
 }
 
-/// The share of good requests: all but the part of the budget that is spent.
+/// The ratio of good requests over the window of the SLO.
 fn kept(of: &impl Fn(&str) -> Selector) -> Expr {
     let spent = Expr::number(1.0) - left(of);
     Expr::number(1.0) - spent * Expr::instant(&of(slo_series::BUDGET))
 }
 
+/// The burn rate over a window.
 fn burn_rate(window: Window) -> Expr {
     Expr::instant(&chosen(&slo_series::error_ratio(window))) / Expr::instant(&chosen(slo_series::BUDGET))
 }
 
-/// The windows that the alerts of any objective look at: those that the chosen one has not show nothing.
+/// The windows of all burn-rate alerts; those that the selected SLO does not have show
+/// nothing.
 fn windows(context: &Context<'_>) -> BTreeSet<Window> {
     context.service.slos.iter().flat_map(|slo| Slo::burn_rates(slo)).map(|burn| burn.long).collect()
 }
 
+/// Names and order of the columns.
 fn table_columns() -> Transformation {
     let columns =
         [(SLO, OBJECTIVE), ("Value #A", PROMISED), ("Value #B", KEPT), ("Value #C", LEFT), ("Value #D", BURN_RATE)];
@@ -150,6 +156,7 @@ fn table_columns() -> Transformation {
     }
 }
 
+/// Units and colours of the columns.
 fn overrides(context: &Context<'_>) -> Vec<Override> {
     let share = |name| Override::of(name, vec![Property::Unit("percentunit")]);
     let coloured = |name, unit, thresholds| {
@@ -168,7 +175,7 @@ fn overrides(context: &Context<'_>) -> Vec<Override> {
     ]
 }
 
-/// A panel for each alert that is about numbers of the service's own: the value, the threshold, the runbook.
+/// A panel for each custom alert: the value, the threshold, the runbook.
 pub(crate) fn own(layout: &mut Layout<'_>) {
     let context = layout.context();
     let own = context.service.alerts.iter().filter(|alert| Topic::of(context.service, alert).is_none());
@@ -183,6 +190,7 @@ pub(crate) fn own(layout: &mut Layout<'_>) {
     }
 }
 
+/// The panel of one alert.
 fn panel(context: &Context<'_>, alert: &AlertRule) -> Option<Panel> {
     let value = value(context, alert.condition())?;
     let threshold = match alert.condition().comparison()? {
@@ -198,6 +206,8 @@ fn panel(context: &Context<'_>, alert: &AlertRule) -> Option<Panel> {
     Some(panel)
 }
 
+/// The value that an alert compares with its threshold; `None` where another section shows
+/// it.
 fn value(context: &Context<'_>, condition: &Condition) -> Option<Expr> {
     let source = &context.source;
     Some(match condition {

@@ -1,4 +1,4 @@
-//! Rate, errors, duration.
+//! Requests: rate, errors, duration, in-flight requests; errors by type and status.
 
 use obs_conventions::{
     Convention, Outcome,
@@ -14,8 +14,7 @@ use crate::grafana::{
     thresholds,
 };
 
-/// How many requests, how many of them fail, how long they take; how many are in flight, on how many
-/// instances.
+/// Request rate, error rate, latency with its distribution, in-flight requests, instances.
 pub(crate) fn red(layout: &mut Layout<'_>) {
     layout.row("Requests, errors, duration", Topic::Traffic);
     let pairs = [rate(layout), error_rate(layout)];
@@ -31,6 +30,7 @@ pub(crate) fn red(layout: &mut Layout<'_>) {
     layout.pairs(pairs);
 }
 
+/// The request rate.
 fn rate(layout: &Layout<'_>) -> (Panel, Panel) {
     let context = layout.context();
     let naming = context.source.naming();
@@ -52,6 +52,7 @@ fn rate(layout: &Layout<'_>) -> (Panel, Panel) {
     (stat, trend)
 }
 
+/// The error rate.
 fn error_rate(layout: &Layout<'_>) -> (Panel, Panel) {
     let context = layout.context();
     let target = Target::prometheus(query::text(&context.source.error_ratio(&[])), "error rate");
@@ -66,6 +67,7 @@ fn error_rate(layout: &Layout<'_>) -> (Panel, Panel) {
     (stat.no_value("no requests").thresholds(thresholds.clone()), trend.thresholds(thresholds))
 }
 
+/// The latency: quantiles with exemplars.
 fn latency(layout: &Layout<'_>) -> (Panel, Panel) {
     let context = layout.context();
     let buckets = context.source.naming().duration_buckets(&Scope::service());
@@ -92,11 +94,13 @@ fn latency(layout: &Layout<'_>) -> (Panel, Panel) {
     (stat, trend.data_link(slow_traces(layout)))
 }
 
+/// The link to slow traces.
 fn slow_traces(layout: &Layout<'_>) -> DataLink {
     let service = layout.context().service;
     explore::traces_link("Slow traces", &explore::slow_traces(service))
 }
 
+/// The distribution of the latency.
 fn heatmap(layout: &Layout<'_>) -> Panel {
     let context = layout.context();
     let buckets = context.source.select(context.source.naming().duration_buckets(&Scope::service()));
@@ -109,6 +113,7 @@ fn heatmap(layout: &Layout<'_>) -> Panel {
         .target(Target::prometheus(query::text(&by_bucket), "{{le}}").in_buckets().with_exemplars())
 }
 
+/// Requests in flight; not by endpoint in the OpenTelemetry convention.
 fn in_flight(layout: &Layout<'_>) -> Option<(Panel, Panel)> {
     let context = layout.context();
     let selector = context.source.naming().in_flight(&Scope::service());
@@ -127,6 +132,7 @@ fn in_flight(layout: &Layout<'_>) -> Option<(Panel, Panel)> {
     ))
 }
 
+/// Instances that could be scraped.
 fn instances(layout: &Layout<'_>) -> (Panel, Panel) {
     let context = layout.context();
     let up = Source::on_service("up");
@@ -138,13 +144,14 @@ fn instances(layout: &Layout<'_>) -> (Panel, Panel) {
     context.pair("instances up", "short", &description, target)
 }
 
-/// Errors by type, answers by status, requests that nobody waited for.
+/// Errors by type, responses by status, requests that clients abandoned.
 pub(crate) fn errors(layout: &mut Layout<'_>) {
     layout.row("Errors", Topic::Errors);
     let context = layout.context();
     layout.line(8, [by_type(context), by_status(context), abandoned(context)]);
 }
 
+/// Failed requests by type of error.
 fn by_type(context: &Context<'_>) -> Panel {
     let naming = context.source.naming();
     let errors = match naming.convention() {
@@ -162,6 +169,7 @@ fn by_type(context: &Context<'_>) -> Panel {
         .stacked()
 }
 
+/// Responses by status.
 fn by_status(context: &Context<'_>) -> Panel {
     let naming = context.source.naming();
     let status = naming.status_label();
@@ -177,6 +185,7 @@ fn by_status(context: &Context<'_>) -> Panel {
         .stacked()
 }
 
+/// Requests whose client went away.
 fn abandoned(context: &Context<'_>) -> Panel {
     let naming = context.source.naming();
     let all = naming.requests(&Scope::service());

@@ -1,4 +1,4 @@
-//! Log lines and traces.
+//! Log lines and traces; and the telemetry itself: what was lost, and what it costs.
 
 use obs_conventions::names::{MetricDef, label, metric};
 use obs_rules::promql::{Expr, Selector};
@@ -9,7 +9,7 @@ use crate::grafana::{
     query::{self, Source},
 };
 
-/// Log lines by level, and those that tell of trouble.
+/// Log lines by level, and the latest errors and warnings.
 pub(crate) fn logs(layout: &mut Layout<'_>, volume: String, lines: String) {
     layout.row("Logs", Topic::Errors);
     let context = layout.context();
@@ -44,7 +44,7 @@ pub(crate) fn traces(layout: &mut Layout<'_>, title: &str, description: &str, qu
 
 const INSTANCE: [&str; 1] = ["instance"];
 
-/// What was lost, and what it costs.
+/// Lost telemetry by kind, series over their limit, size and time of scrapes, versions.
 pub(crate) fn telemetry(layout: &mut Layout<'_>) {
     let context = layout.context();
     layout.row("Lost", Topic::Telemetry);
@@ -55,7 +55,7 @@ pub(crate) fn telemetry(layout: &mut Layout<'_>) {
     layout.line(8, [page(context), scrapes(context), versions(context)]);
 }
 
-/// All that was lost, of any kind.
+/// Everything that was lost, of any kind.
 fn lost(context: &Context<'_>) -> (Panel, Panel) {
     let kinds = [metric::LOG_LINES_DROPPED, metric::SPANS_DROPPED, metric::LOG_RECORDS_DROPPED];
     let mut stat = Panel::stat("cps");
@@ -72,6 +72,7 @@ fn lost(context: &Context<'_>) -> (Panel, Panel) {
     (stat, trend.about(title, description).thresholds(Thresholds::any()))
 }
 
+/// Log lines by level.
 fn log_lines(context: &Context<'_>) -> Panel {
     context.count(
         "log lines written",
@@ -82,6 +83,7 @@ fn log_lines(context: &Context<'_>) -> Panel {
     )
 }
 
+/// Spans that were not exported, by reason.
 fn spans(context: &Context<'_>) -> Panel {
     context.count(
         "lost spans by reason",
@@ -92,6 +94,7 @@ fn spans(context: &Context<'_>) -> Panel {
     )
 }
 
+/// Log records that were not exported, by reason.
 fn log_records(context: &Context<'_>) -> Panel {
     context.count(
         "lost log records by reason",
@@ -102,6 +105,7 @@ fn log_records(context: &Context<'_>) -> Panel {
     )
 }
 
+/// New series over the limit of their metric.
 fn overflow(context: &Context<'_>) -> Panel {
     context.count(
         "series beyond the cap",
@@ -112,6 +116,7 @@ fn overflow(context: &Context<'_>) -> Panel {
     )
 }
 
+/// Metrics whose names or labels clash.
 fn clashes(context: &Context<'_>) -> Panel {
     context.count(
         "names that clash",
@@ -122,6 +127,7 @@ fn clashes(context: &Context<'_>) -> Panel {
     )
 }
 
+/// Samples on the metrics page.
 fn samples(context: &Context<'_>) -> Panel {
     let samples = Expr::instant(&Source::on_service("scrape_samples_scraped")).sum_by(&INSTANCE);
     context.trend(
@@ -133,6 +139,7 @@ fn samples(context: &Context<'_>) -> Panel {
     )
 }
 
+/// The time to render the metrics page.
 fn page(context: &Context<'_>) -> Panel {
     let buckets = Selector::new(format!("{}_bucket", metric::SCRAPE_DURATION.base()));
     context.trend(
@@ -144,6 +151,7 @@ fn page(context: &Context<'_>) -> Panel {
     )
 }
 
+/// The time of a scrape.
 fn scrapes(context: &Context<'_>) -> Panel {
     let duration = Expr::instant(&Source::on_service("scrape_duration_seconds")).sum_by(&INSTANCE);
     context.trend(
@@ -155,6 +163,7 @@ fn scrapes(context: &Context<'_>) -> Panel {
     )
 }
 
+/// Instances by version.
 fn versions(context: &Context<'_>) -> Panel {
     let versions = Expr::instant(&Source::on_service(metric::BUILD_INFO.base())).sum_by(&["version", "revision"]);
     context
@@ -168,6 +177,7 @@ fn versions(context: &Context<'_>) -> Panel {
         .stacked()
 }
 
+/// The rate of a counter, by labels.
 fn rate(context: &Context<'_>, def: &MetricDef, labels: &[&str]) -> Expr {
     context.source.rate(def.base()).sum_by(labels)
 }
