@@ -7,7 +7,6 @@ use std::sync::{
 
 use ::metrics::{Counter, Key, Label, Level, Metadata, Recorder};
 
-use super::{family::Family, labels::Labels};
 use crate::names::{label, metric, target};
 
 /// The series that a metric may have unless it is told otherwise.
@@ -26,11 +25,17 @@ pub(super) struct Cap {
     refused: OnceLock<Counter>,
 }
 
+/// The metric of a registry that counts refusals.
+pub(super) trait OverflowCounters: Send + Sync {
+    /// Counts the series that `metric` could not have.
+    fn of(&self, metric: &str) -> Counter;
+}
+
 /// Where a refusal is counted.
 #[derive(Clone)]
 pub(super) enum Reporter {
-    /// A family of a registry: `obs_series_overflow_total`.
-    Own(Arc<Family<super::cells::CounterCells>>),
+    /// The metric of a registry: `obs_series_overflow_total`.
+    Own(Arc<dyn OverflowCounters>),
     /// The same metric in a recorder of the facade.
     Facade(Arc<dyn Recorder + Send + Sync>),
     /// Nowhere: the metrics that count refusals themselves.
@@ -84,10 +89,7 @@ impl Cap {
 impl Reporter {
     fn overflow_counter(&self, name: &str) -> Counter {
         match self {
-            Self::Own(family) => {
-                let labels = Labels::new([("metric".into(), name.to_owned().into())]);
-                Counter::from_arc(family.series(labels, &Self::Silent).series)
-            }
+            Self::Own(counters) => counters.of(name),
             Self::Facade(recorder) => {
                 let labels = vec![Label::new(label::METRIC, name.to_owned())];
                 recorder.register_counter(&Key::from_parts(metric::SERIES_OVERFLOW.name(""), labels), &METADATA)

@@ -34,6 +34,34 @@ pub(super) enum Source {
     Red(Vec<Arc<Store>>, RedMetric),
 }
 
+/// A kind of metric that applications can record.
+pub(super) trait InCatalog: Cell {
+    /// The entry of a family.
+    fn source(family: Arc<Family<Self>>) -> Source;
+
+    /// The family of an entry, if it is of this kind.
+    fn of(source: &Source) -> Option<&Arc<Family<Self>>>;
+}
+
+macro_rules! in_catalog {
+    ($($cells:ty => $variant:ident),*) => {
+        $(impl InCatalog for $cells {
+            fn source(family: Arc<Family<Self>>) -> Source {
+                Source::$variant(family)
+            }
+
+            fn of(source: &Source) -> Option<&Arc<Family<Self>>> {
+                if let Source::$variant(family) = source { Some(family) } else { None }
+            }
+        })*
+    };
+}
+
+in_catalog! {
+    CounterCells => Counter, FloatCells => FloatCounter, GaugeCell => Gauge, HistogramCells => Histogram,
+    SummaryCells => Summary, InfoCell => Info
+}
+
 /// A metric on the page.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -76,13 +104,13 @@ impl Catalog {
     }
 
     /// A metric that was resolved before.
-    pub(super) fn known<C: Cell>(&self, name: &str) -> Option<&Arc<Family<C>>> {
+    pub(super) fn known<C: InCatalog>(&self, name: &str) -> Option<&Arc<Family<C>>> {
         C::of(self.known.get(&C::KIND)?.get(name)?)
     }
 
     /// Finds or makes the metric that the application calls `name`. A metric whose name clashes
     /// with another works, but is not on the page.
-    pub(super) fn resolve<C: Cell>(&mut self, name: &str, settings: &Settings) -> (Arc<Family<C>>, Vec<Clash>) {
+    pub(super) fn resolve<C: InCatalog>(&mut self, name: &str, settings: &Settings) -> (Arc<Family<C>>, Vec<Clash>) {
         if let Some(family) = self.known::<C>(name) {
             return (Arc::clone(family), Vec::new());
         }
@@ -124,14 +152,14 @@ impl Catalog {
     }
 
     /// The metric with the same name on the page, if it is of the same kind.
-    fn same<C: Cell>(&self, meta: &Meta) -> Option<(u64, Arc<Family<C>>)> {
+    fn same<C: InCatalog>(&self, meta: &Meta) -> Option<(u64, Arc<Family<C>>)> {
         let entry = self.entries.get(self.claims.get(&*meta.base)?)?;
         let family = C::of(&entry.source).filter(|_| entry.meta.base == meta.base)?;
         Some((entry.id, Arc::clone(family)))
     }
 
     /// One metric in the place of all that are too many.
-    fn too_many<C: Cell>(&mut self, meta: &Meta, settings: &Settings) -> (Arc<Family<C>>, Vec<Clash>) {
+    fn too_many<C: InCatalog>(&mut self, meta: &Meta, settings: &Settings) -> (Arc<Family<C>>, Vec<Clash>) {
         let surplus = || Arc::new(Family::surplus(C::config(settings, meta)));
         let source = self.surplus.entry(C::KIND).or_insert_with(|| C::source(surplus()));
         // What is kept under a kind is of that kind.
@@ -140,7 +168,7 @@ impl Catalog {
         (family, vec![Clash { metric: meta.name.to_string(), what }])
     }
 
-    fn remember<C: Cell>(&mut self, plain: &str, name: &str, id: u64, family: &Arc<Family<C>>) {
+    fn remember<C: InCatalog>(&mut self, plain: &str, name: &str, id: u64, family: &Arc<Family<C>>) {
         let source = C::source(Arc::clone(family));
         self.known.entry(C::KIND).or_default().insert(name.into(), source);
         if let Some(first) = self.plain.get_mut(&C::KIND.metric_type()).and_then(|names| names.get_mut(plain))

@@ -2,13 +2,11 @@
 
 use std::sync::{
     Arc, Mutex, OnceLock, PoisonError,
-    atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
 use super::{
     cap::{Cap, Reporter},
-    catalog::Source,
-    idle::IdleMark,
     labels::Labels,
     meta::Meta,
     settings::Settings,
@@ -38,12 +36,12 @@ pub(super) trait Cell: Sized + Send + Sync + 'static {
     fn new(config: &Self::Config) -> Self;
     /// The configuration of a metric that is registered for the first time.
     fn config(settings: &Settings, meta: &Meta) -> Self::Config;
-    fn source(family: Arc<Family<Self>>) -> Source;
-    fn of(source: &Source) -> Option<&Arc<Family<Self>>>;
     /// A number that changes with each record, for all that matters.
     fn fingerprint(&self) -> u64;
 }
 
+/// Stands for a series that was not looked at yet.
+pub(super) const UNSEEN: u64 = u64::MAX;
 /// Spellings of its labels that the table of keys remembers for a series.
 const MAX_SPELLINGS: usize = 4;
 
@@ -56,6 +54,15 @@ pub(super) struct Series<C> {
     pub(super) created: u64,
     pub(super) idle: IdleMark,
     spellings: AtomicUsize,
+}
+
+/// What a series looked like when it was looked at last.
+#[derive(Debug)]
+pub(super) struct IdleMark {
+    fingerprint: AtomicU64,
+    /// When it was seen to differ last, in milliseconds since the registry was made.
+    changed: AtomicU64,
+    hidden: AtomicBool,
 }
 
 /// Which series a metric has.
@@ -141,6 +148,29 @@ impl<C> Series<C> {
 impl<C> Labelled for Series<C> {
     fn labels(&self) -> &Labels {
         &self.labels
+    }
+}
+
+// === impl IdleMark ===
+
+impl IdleMark {
+    pub(super) const fn new() -> Self {
+        Self { fingerprint: AtomicU64::new(0), changed: AtomicU64::new(UNSEEN), hidden: AtomicBool::new(false) }
+    }
+
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden.load(Relaxed)
+    }
+
+    /// Whether nothing has changed since `timeout` milliseconds ago.
+    pub(super) fn look(&self, fingerprint: u64, now: u64, timeout: u64) -> bool {
+        let is_unseen = self.changed.load(Relaxed) == UNSEEN;
+        if self.fingerprint.swap(fingerprint, Relaxed) != fingerprint || is_unseen {
+            self.changed.store(now, Relaxed);
+        }
+        let idle = now.saturating_sub(self.changed.load(Relaxed)) > timeout;
+        self.hidden.store(idle, Relaxed);
+        idle
     }
 }
 

@@ -6,9 +6,10 @@ use ::metrics::{Gauge, Histogram, IntoF64, Unit};
 
 use super::{
     Registry,
+    catalog::InCatalog,
     cells::{FloatCells, SummaryCells},
     clash::labels_repaired,
-    family::{Cell, Series},
+    family::Series,
     kinds::InfoCell,
     labels::Labels,
     meta,
@@ -138,7 +139,7 @@ impl Registry {
         self.describe(metric_type, name, unit.map(meta::unit_suffix).unwrap_or_default(), help.into());
     }
 
-    fn typed<C: Cell>(&self, name: &str, labels: &[(&str, &str)]) -> Arc<Series<C>> {
+    fn typed<C: InCatalog>(&self, name: &str, labels: &[(&str, &str)]) -> Arc<Series<C>> {
         let family = self.family::<C>(name);
         let (labels, repaired) = Labels::repaired(labels.iter().copied());
         if repaired {

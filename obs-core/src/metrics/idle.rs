@@ -7,54 +7,13 @@
 //! Time is that of the monotonic clock, since the registry was made: a wall clock that is set neither
 //! makes a series idle nor keeps it.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{
     catalog::{Entry, Source},
-    family::{Cell, Family},
+    family::{Cell, Family, UNSEEN},
     key_table::{FacadeCell, Tables},
 };
-
-/// What a series looked like when it was looked at last.
-#[derive(Debug)]
-pub(super) struct IdleMark {
-    fingerprint: AtomicU64,
-    /// When it was seen to differ last, in milliseconds since the registry was made.
-    changed: AtomicU64,
-    hidden: AtomicBool,
-}
-
-/// Stands for a series that was not looked at yet.
-const UNSEEN: u64 = u64::MAX;
-
-// === impl IdleMark ===
-
-impl IdleMark {
-    pub(super) const fn new() -> Self {
-        Self { fingerprint: AtomicU64::new(0), changed: AtomicU64::new(UNSEEN), hidden: AtomicBool::new(false) }
-    }
-
-    pub(super) fn is_hidden(&self) -> bool {
-        self.hidden.load(Relaxed)
-    }
-
-    /// Whether nothing has changed since `timeout` milliseconds ago.
-    fn look(&self, fingerprint: u64, now: u64, timeout: u64) -> bool {
-        let is_unseen = self.changed.load(Relaxed) == UNSEEN;
-        if self.fingerprint.swap(fingerprint, Relaxed) != fingerprint || is_unseen {
-            self.changed.store(now, Relaxed);
-        }
-        let idle = now.saturating_sub(self.changed.load(Relaxed)) > timeout;
-        self.hidden.store(idle, Relaxed);
-        idle
-    }
-}
 
 /// Hides what is idle `now`, so long after the registry was made, and removes what nobody holds.
 pub(super) fn sweep(entries: &[Entry], tables: &Tables, timeout: Duration, now: Duration) {

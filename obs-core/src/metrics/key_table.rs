@@ -9,8 +9,9 @@ use std::{
 use ::metrics::Key;
 
 use super::{
+    catalog::InCatalog,
     cells::{CounterCells, GaugeCell, HistogramCells},
-    family::{Cell, Series},
+    family::Series,
 };
 
 /// Locks of a table; enough that threads seldom meet at one.
@@ -37,7 +38,7 @@ pub(super) struct Tables {
 }
 
 /// A kind of metric that the facade knows.
-pub(super) trait FacadeCell: Cell {
+pub(super) trait FacadeCell: InCatalog {
     fn table(tables: &Tables) -> &Table<Self>;
 }
 

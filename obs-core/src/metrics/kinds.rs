@@ -2,41 +2,29 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ::metrics::{CounterFn, GaugeFn, HistogramFn};
+use ::metrics::{Counter, CounterFn, GaugeFn, HistogramFn};
 
 use super::{
     buckets::Buckets,
-    catalog::Source,
+    cap::{OverflowCounters, Reporter},
     cells::{CounterCells, FloatCells, GaugeCell, HistogramCells, SummaryCells},
     family::{Cell, Family, Kind, Series},
+    labels::Labels,
     meta::Meta,
     settings::Settings,
 };
-use crate::context::exemplar_ids;
+use crate::{context::exemplar_ids, names::label};
 
 /// The constant 1 of an info metric.
 #[derive(Debug)]
 pub(super) struct InfoCell;
 
-macro_rules! sources {
-    ($variant:ident) => {
-        const KIND: Kind = Kind::$variant;
-
-        fn source(family: Arc<Family<Self>>) -> Source {
-            Source::$variant(family)
-        }
-
-        fn of(source: &Source) -> Option<&Arc<Family<Self>>> {
-            if let Source::$variant(family) = source { Some(family) } else { None }
-        }
-    };
-}
-
 // === counters ===
 
 impl Cell for CounterCells {
+    const KIND: Kind = Kind::Counter;
+
     type Config = ();
-    sources!(Counter);
 
     fn new((): &()) -> Self {
         Self::new()
@@ -50,8 +38,9 @@ impl Cell for CounterCells {
 }
 
 impl Cell for FloatCells {
+    const KIND: Kind = Kind::FloatCounter;
+
     type Config = ();
-    sources!(FloatCounter);
 
     fn new((): &()) -> Self {
         Self::new()
@@ -61,6 +50,13 @@ impl Cell for FloatCells {
 
     fn fingerprint(&self) -> u64 {
         self.total().to_bits()
+    }
+}
+
+impl OverflowCounters for Family<CounterCells> {
+    fn of(&self, metric: &str) -> Counter {
+        let labels = Labels::new([(label::METRIC.into(), metric.to_owned().into())]);
+        Counter::from_arc(self.series(labels, &Reporter::Silent).series)
     }
 }
 
@@ -77,8 +73,9 @@ impl CounterFn for Series<CounterCells> {
 // === gauges ===
 
 impl Cell for GaugeCell {
+    const KIND: Kind = Kind::Gauge;
+
     type Config = ();
-    sources!(Gauge);
 
     fn new((): &()) -> Self {
         Self::default()
@@ -108,8 +105,9 @@ impl GaugeFn for Series<GaugeCell> {
 // === histograms ===
 
 impl Cell for HistogramCells {
+    const KIND: Kind = Kind::Histogram;
+
     type Config = Arc<Buckets>;
-    sources!(Histogram);
 
     fn new(buckets: &Arc<Buckets>) -> Self {
         Self::new(Arc::clone(buckets))
@@ -137,8 +135,9 @@ impl HistogramFn for Series<HistogramCells> {
 // === summaries ===
 
 impl Cell for SummaryCells {
+    const KIND: Kind = Kind::Summary;
+
     type Config = Duration;
-    sources!(Summary);
 
     fn new(window: &Duration) -> Self {
         Self::new(*window)
@@ -156,8 +155,9 @@ impl Cell for SummaryCells {
 // === info ===
 
 impl Cell for InfoCell {
+    const KIND: Kind = Kind::Info;
+
     type Config = ();
-    sources!(Info);
 
     fn new((): &()) -> Self {
         Self

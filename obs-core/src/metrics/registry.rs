@@ -13,15 +13,17 @@ use std::{
 
 #[cfg(any(feature = "process", feature = "tokio-metrics"))]
 use super::cells::FloatCells;
+use obs_base::InitError;
+
 use super::{
     Format,
     buckets::{Buckets, DURATION_BUCKETS},
     cap::{Cap, DEFAULT_SERIES_CAP, Reporter},
-    catalog::{Catalog, Entry},
+    catalog::{Catalog, Entry, InCatalog, Source},
     cells::{CounterCells, GaugeCell, HistogramCells},
     clash::{Clash, ClashWarnings},
     clean::{self, MAX_HELP, MAX_NAME},
-    family::{Cell, Family, Series},
+    family::{Family, Series},
     filter::Filter,
     idle,
     key_table::Tables,
@@ -85,6 +87,20 @@ struct Inner {
     collector: OnceLock<Arc<dyn Collector>>,
     /// Length of the last page, so that the next one is allocated once.
     page_length: AtomicUsize,
+}
+
+// === impl RegistryBuilder ===
+
+impl RegistryBuilder {
+    /// The registry.
+    ///
+    /// # Errors
+    ///
+    /// Names the setting that can't be: a cap of 0, bucket bounds that are not 1 to 256 finite
+    /// ascending numbers, a summary window below a second.
+    pub fn build(self) -> Result<Registry, InitError> {
+        self.checked().map(Registry::with)
+    }
 }
 
 // === impl Registry ===
@@ -262,7 +278,7 @@ impl Registry {
     }
 
     /// The family of one of our own metrics, described by its definition.
-    fn family_of<C: Cell>(&self, def: &MetricDef) -> Arc<Family<C>> {
+    fn family_of<C: InCatalog>(&self, def: &MetricDef) -> Arc<Family<C>> {
         let name = def.name("");
         if let Some(family) = self.catalog().known::<C>(&name) {
             return Arc::clone(family);
@@ -273,7 +289,7 @@ impl Registry {
     }
 
     /// The family that the application calls `name`.
-    pub(super) fn family<C: Cell>(&self, name: &str) -> Arc<Family<C>> {
+    pub(super) fn family<C: InCatalog>(&self, name: &str) -> Arc<Family<C>> {
         let name = clean::cut(name, MAX_NAME);
         if let Some(family) = self.catalog().known::<C>(name) {
             return Arc::clone(family);
@@ -297,8 +313,9 @@ impl Registry {
             return store;
         }
         let mut clashes = Vec::new();
-        for (meta, source) in Store::metrics(&store) {
-            clashes.extend(self.catalog_mut().add_by_force(meta, source));
+        for of in store.instruments().iter() {
+            let source = Source::Red(vec![Arc::clone(&store)], of.metric);
+            clashes.extend(self.catalog_mut().add_by_force(of.meta.clone(), source));
         }
         self.report(clashes);
         store
@@ -350,7 +367,7 @@ fn owned(labels: &[(&'static str, &str)]) -> Labels {
 }
 
 /// One of the registry's own metrics; an empty catalog has room for it.
-fn own<C: Cell>(catalog: &mut Catalog, def: &MetricDef, config: C::Config) -> Arc<Family<C>> {
+fn own<C: InCatalog>(catalog: &mut Catalog, def: &MetricDef, config: C::Config) -> Arc<Family<C>> {
     let meta = Meta::of(def, "");
     let family = Arc::new(Family::permanent(config, Cap::new(&meta.name, DEFAULT_SERIES_CAP)));
     catalog.add_by_force(meta, C::source(Arc::clone(&family)));

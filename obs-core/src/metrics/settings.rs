@@ -9,11 +9,10 @@ use super::{
     cap::{Cap, DEFAULT_SERIES_CAP},
     clean,
     meta::Meta,
-    registry::Registry,
 };
 use crate::names::database;
 
-/// Builds a [`Registry`] that differs from the default one.
+/// Builds a [`Registry`](super::Registry) that differs from the default one.
 ///
 /// ```
 /// use obs_core::metrics::Registry;
@@ -106,13 +105,12 @@ impl RegistryBuilder {
         self
     }
 
-    /// The registry.
+    /// The settings, if a registry can have them.
     ///
     /// # Errors
     ///
-    /// Names the setting that can't be: a cap of 0, bucket bounds that are not 1 to 256 finite
-    /// ascending numbers, a summary window below a second.
-    pub fn build(self) -> Result<Registry, InitError> {
+    /// Names the setting that is out of range.
+    pub(super) fn checked(self) -> Result<Settings, InitError> {
         let Settings { series_cap, caps, buckets, summary_window, .. } = &self.settings;
         if *summary_window < Duration::from_secs(1) {
             return Err(InitError::invalid("summary window", format_args!("{summary_window:?}"), "at least 1 s"));
@@ -121,7 +119,7 @@ impl RegistryBuilder {
             return Err(InitError::invalid("series cap", 0, "a number of series, at least 1"));
         }
         buckets.values().try_for_each(|bounds| validate_buckets("bucket bounds", bounds))?;
-        Ok(Registry::with(self.settings))
+        Ok(self.settings)
     }
 }
 

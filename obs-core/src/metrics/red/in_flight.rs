@@ -2,35 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use obs_conventions::Outcome;
-
 use super::{
     DimensionValues, Store,
     cache::{self, Entry},
     handle::nanoseconds,
+    measured::Measured,
     pairs::PairKey,
     route::Route,
 };
-use crate::context::{SpanId, TraceId};
-
-/// What is known of a request at its end.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Measured<'a> {
-    /// As it was sent, or what stands for it; 0 if a client got none. That of gRPC where the page has it.
-    pub(crate) status: u16,
-    /// The same of HTTP in any case.
-    pub(crate) http_status: u16,
-    pub(crate) outcome: Outcome,
-    /// What went wrong; `None` if nothing did.
-    pub(crate) error_type: Option<&'a str>,
-    pub(crate) duration: Duration,
-    /// `None` if unknown, which is not 0.
-    pub(crate) request_bytes: Option<u64>,
-    /// `None` if unknown, which is not 0.
-    pub(crate) response_bytes: Option<u64>,
-    /// The ids of a sampled request.
-    pub(crate) exemplar: Option<(TraceId, SpanId)>,
-}
 
 /// A request in flight; dropping it lowers the very gauge that it raised.
 #[derive(Debug)]
@@ -40,15 +19,6 @@ pub(super) struct InFlightGuard {
     confirmed: bool,
     released: bool,
     renamed: Option<Arc<Entry>>,
-}
-
-// === impl Measured ===
-
-impl Measured<'_> {
-    /// As the conventions of OpenTelemetry have it: with the status of HTTP alone.
-    pub(super) fn over_http(&self) -> Self {
-        Self { status: self.http_status, ..*self }
-    }
 }
 
 // === impl InFlightGuard ===

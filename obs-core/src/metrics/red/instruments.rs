@@ -1,49 +1,30 @@
 //! The table of RED instruments: what a store feeds, and how many series each has.
 
-use super::{layout::Layout, store::Purpose};
+use super::layout::{Layout, RedMetric};
 use crate::metrics::{cap::Cap, meta::Meta, settings::Settings};
 
-/// One of the metrics that a store feeds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::metrics) enum RedMetric {
-    Requests,
-    Duration,
-    Errors,
-    InFlight,
-    InFlightMax,
-    RequestSize,
-    ResponseSize,
-    StreamDuration,
+/// What a store is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The metrics page.
+    Page,
+    /// A collector alone; with the instruments that the conventions leave to choice, or without.
+    Push { opt_in: bool },
 }
 
 /// A metric of a store, and how many series it has.
 #[derive(Debug)]
-pub(super) struct Instrument {
-    pub(super) metric: RedMetric,
-    pub(super) meta: Meta,
+pub(in crate::metrics) struct Instrument {
+    pub(in crate::metrics) metric: RedMetric,
+    pub(in crate::metrics) meta: Meta,
     pub(super) cap: Cap,
 }
 
 /// All metrics of a store.
 #[derive(Debug)]
-pub(super) struct Instruments {
+pub(in crate::metrics) struct Instruments {
     /// In the order of [`RedMetric::ALL`]; none for those that the layout does not have.
     list: [Option<Instrument>; RedMetric::ALL.len()],
-}
-
-// === impl RedMetric ===
-
-impl RedMetric {
-    const ALL: [Self; 8] = [
-        Self::Requests,
-        Self::Duration,
-        Self::Errors,
-        Self::InFlight,
-        Self::InFlightMax,
-        Self::RequestSize,
-        Self::ResponseSize,
-        Self::StreamDuration,
-    ];
 }
 
 // === impl Instruments ===
@@ -62,7 +43,7 @@ impl Instruments {
         Self { list }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Instrument> {
+    pub(in crate::metrics) fn iter(&self) -> impl Iterator<Item = &Instrument> {
         self.list.iter().flatten()
     }
 

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use obs_conventions::Convention;
 
-use super::RedMetric;
 use crate::names::{MetricDef, label, metric, semconv, value};
 
 /// Whose requests are measured.
@@ -12,6 +11,19 @@ use crate::names::{MetricDef, label, metric, semconv, value};
 pub(in crate::metrics) enum Side {
     Server,
     Client,
+}
+
+/// One of the metrics that a store feeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::metrics) enum RedMetric {
+    Requests,
+    Duration,
+    Errors,
+    InFlight,
+    InFlightMax,
+    RequestSize,
+    ResponseSize,
+    StreamDuration,
 }
 
 /// The schemes and protocol versions that can be told apart.
@@ -23,6 +35,21 @@ const PROTOCOLS: [&str; 4] = ["1.0", "1.1", "2", "3"];
 pub(in crate::metrics) struct Layout {
     pub(super) side: Side,
     pub(super) convention: Convention,
+}
+
+// === impl RedMetric ===
+
+impl RedMetric {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Requests,
+        Self::Duration,
+        Self::Errors,
+        Self::InFlight,
+        Self::InFlightMax,
+        Self::RequestSize,
+        Self::ResponseSize,
+        Self::StreamDuration,
+    ];
 }
 
 // === impl Layout ===

@@ -13,6 +13,7 @@ mod in_flight;
 mod in_flight_series;
 mod instruments;
 mod layout;
+mod measured;
 mod options;
 mod pairs;
 #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
@@ -20,22 +21,20 @@ mod pushed;
 mod route;
 mod series;
 mod server;
-mod status;
 mod store;
 mod stores;
 mod walk;
 
-pub(super) use instruments::RedMetric;
+pub(super) use layout::RedMetric;
 #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
 pub(super) use pushed::PUSHED;
 pub(super) use store::{Store, StoreKey};
 
 pub(crate) use client::{ClientInFlight, ClientRed};
 pub(crate) use dimensions::DimensionValues;
-pub(crate) use in_flight::Measured;
+pub(crate) use measured::{Measured, grpc_as_status};
 pub(crate) use options::{DEFAULT_MAX_HOSTS, Push, RedOptions, Target};
 pub(crate) use server::{InFlight, ServerRed, StreamRecorder};
-pub(crate) use status::grpc_as_status;
 
 pub use dimensions::MAX_LABELS;
 pub use obs_conventions::Convention;

@@ -113,7 +113,7 @@ impl Target {
 
 /// The store of the page: that of the registry, or a new one over the recorder.
 pub(super) fn page_store(target: &Target, side: Side, options: &RedOptions) -> Arc<Store> {
-    let key = StoreKey::new(options.layout(side), options);
+    let key = StoreKey::new(options.layout(side), &options.namespace, &options.labels);
     match target {
         Target::Own(registry) => registry_store(registry, &key, options),
         Target::Facade(recorder) => warned(Arc::new(facade_store(key, recorder, options)), options),
@@ -124,12 +124,14 @@ pub(super) fn page_store(target: &Target, side: Side, options: &RedOptions) -> A
 pub(super) fn pushed_store(target: &Target, side: Side, options: &RedOptions) -> Option<Arc<Store>> {
     let Push { registry, opt_in } = options.push.as_ref()?;
     let is_on_page = matches!(target, Target::Own(_)) && options.convention == Convention::OpenTelemetry;
-    let key = || StoreKey::pushed(side, options, *opt_in);
+    let key = || StoreKey::pushed(side, &options.labels, *opt_in);
     (!is_on_page).then(|| registry_store(registry, &key(), options))
 }
 
 fn registry_store(registry: &Registry, key: &StoreKey, options: &RedOptions) -> Arc<Store> {
-    let make = |settings: &Settings, reporter| Store::new(key.clone(), Backend::Own, reporter, settings, options);
+    let make = |settings: &Settings, reporter| {
+        Store::new(key.clone(), Backend::Own, reporter, settings, (&options.duration_buckets, options.max_hosts))
+    };
     warned(registry.red(key, make), options)
 }
 
@@ -148,7 +150,8 @@ fn warned(store: Arc<Store>, options: &RedOptions) -> Arc<Store> {
 fn facade_store(key: StoreKey, recorder: &Arc<dyn Recorder + Send + Sync>, options: &RedOptions) -> Store {
     let reporter = Reporter::Facade(Arc::clone(recorder));
     let backend = Backend::Facade(Arc::clone(recorder));
-    let store = Store::new(key, backend, reporter, &Settings::default(), options);
+    let store =
+        Store::new(key, backend, reporter, &Settings::default(), (&options.duration_buckets, options.max_hosts));
     // The facade can't read a gauge, so there is no peak of it.
     for instrument in store.instruments().iter().filter(|of| of.metric != RedMetric::InFlightMax) {
         describe(recorder.as_ref(), instrument);

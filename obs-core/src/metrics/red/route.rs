@@ -6,8 +6,8 @@ use super::{
     RedMetric, Store,
     chunk::Chunk,
     handle::{InFlightHandle, UnitsHandle, nanoseconds},
-    in_flight::Measured,
     in_flight_series::InFlightSeries,
+    measured::Measured,
     series::{ErrorSeries, ErrorSlot, OutcomeSeries, OutcomeSlot},
 };
 use crate::{

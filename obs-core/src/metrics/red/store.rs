@@ -11,24 +11,21 @@ use std::{
 use obs_conventions::Outcome;
 
 use super::{
-    Convention, RedMetric,
+    Convention,
     dimensions::Dimensions,
     handle::{Backend, CountHandle, UnitsHandle},
-    in_flight::Measured,
     in_flight_series::InFlightSeries,
-    instruments::{Instrument, Instruments},
-    layout::{Layout, Side},
-    options::RedOptions,
+    instruments::{Instrument, Instruments, Purpose},
+    layout::{Layout, RedMetric, Side},
+    measured::{Measured, status_label},
     pairs::Pairs,
     route::Route,
     series::{ErrorSeries, OutcomeSeries},
-    status::status_label,
 };
 use crate::{
     metrics::{
         buckets::{Buckets, SIZE_BUCKETS},
         cap::{Cap, Reporter},
-        catalog::Source,
         family::{Labelled as _, SortedSeries, now_ms},
         labels::{Labels, LabelsRef, Pair as Label},
         meta::Meta,
@@ -44,15 +41,6 @@ pub(in crate::metrics) struct StoreKey {
     namespace: String,
     labels: Vec<(String, Vec<String>)>,
     purpose: Purpose,
-}
-
-/// Whom a store is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// The metrics page.
-    Page,
-    /// A collector alone; with the instruments that the conventions leave to choice, or without.
-    Push { opt_in: bool },
 }
 
 /// The series of one set of RED metrics, whatever layers feed it.
@@ -79,21 +67,21 @@ pub(in crate::metrics) struct Store {
 // === impl StoreKey ===
 
 impl StoreKey {
-    pub(super) fn new(layout: Layout, options: &RedOptions) -> Self {
+    pub(super) fn new(layout: Layout, namespace: &str, labels: &[(String, Vec<String>)]) -> Self {
         // The conventions of OpenTelemetry know no namespace: layers that differ in it share their series.
         let namespace = match layout.convention {
-            Convention::Prometheus => options.namespace.clone(),
+            Convention::Prometheus => namespace.to_owned(),
             Convention::OpenTelemetry => String::new(),
         };
-        Self { layout, namespace, labels: options.labels.clone(), purpose: Purpose::Page }
+        Self { layout, namespace, labels: labels.to_vec(), purpose: Purpose::Page }
     }
 
     /// Of what is pushed and not on the page.
-    pub(super) fn pushed(side: Side, options: &RedOptions, opt_in: bool) -> Self {
+    pub(super) fn pushed(side: Side, labels: &[(String, Vec<String>)], opt_in: bool) -> Self {
         Self {
             layout: Layout { side, convention: Convention::OpenTelemetry },
             namespace: String::new(),
-            labels: options.labels.clone(),
+            labels: labels.to_vec(),
             purpose: Purpose::Push { opt_in },
         }
     }
@@ -117,7 +105,7 @@ impl Store {
         backend: Backend,
         reporter: Reporter,
         settings: &Settings,
-        options: &RedOptions,
+        (duration_buckets, max_hosts): (&[f64], usize),
     ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let instruments = Instruments::new(key.layout, key.purpose, &key.namespace, settings);
@@ -125,12 +113,12 @@ impl Store {
         Self {
             id: NEXT_ID.fetch_add(1, Relaxed),
             dimensions: Dimensions::new(key.layout, &key.labels),
-            pairs: Pairs::new(cap, options.max_hosts),
+            pairs: Pairs::new(cap, max_hosts),
             instruments,
             key,
             backend,
             reporter,
-            duration_buckets: Arc::new(Buckets::seconds(&options.duration_buckets)),
+            duration_buckets: Arc::new(Buckets::seconds(duration_buckets)),
             size_buckets: Arc::new(Buckets::whole(&SIZE_BUCKETS)),
             routes: SortedSeries::default(),
             levels: SortedSeries::default(),
@@ -162,18 +150,12 @@ impl Store {
         self.key.layout
     }
 
-    pub(super) fn instruments(&self) -> &Instruments {
+    pub(in crate::metrics) fn instruments(&self) -> &Instruments {
         &self.instruments
     }
 
     pub(super) fn duration_buckets(&self) -> &[f64] {
         self.duration_buckets.bounds()
-    }
-
-    /// The metrics for a page.
-    pub(in crate::metrics) fn metrics(store: &Arc<Self>) -> Vec<(Meta, Source)> {
-        let source = |metric| Source::Red(vec![Arc::clone(store)], metric);
-        store.instruments.iter().map(|of| (of.meta.clone(), source(of.metric))).collect()
     }
 
     pub(super) fn routes(&self) -> Arc<Vec<Arc<Route>>> {
