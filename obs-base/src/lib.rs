@@ -10,6 +10,7 @@ pub mod formatting;
 pub mod guard;
 pub mod ids;
 pub mod pool;
+pub mod protobuf;
 pub mod redact;
 
 mod deadline;

@@ -4,6 +4,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use metrics::Recorder;
 use obs_base::{InitError, ServiceInfo};
+use obs_otlp::Budget;
 use tracing_core::{Level, Subscriber};
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
@@ -17,7 +18,7 @@ use super::{
     sampling::LineSampler,
     writer::Writer,
 };
-use crate::{context::RequestContext, environment::Env, guard::Guarded, redact::Redactor, trace::Budget};
+use crate::{context::RequestContext, environment::Env, guard::Guarded, redact::Redactor};
 
 /// The environment variable with the filter's directives.
 const FILTER: &str = "RUST_LOG";

@@ -102,10 +102,6 @@ mod layer;
 mod line_buffer;
 mod line_template;
 mod log_file;
-#[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
-mod otlp;
-#[cfg(not(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc"))))]
-#[path = "otlp_absent.rs"]
 mod otlp;
 mod output;
 mod parts;

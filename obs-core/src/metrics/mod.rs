@@ -42,10 +42,6 @@ mod key_table;
 mod kinds;
 mod labels;
 mod meta;
-#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
-mod push;
-#[cfg(not(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc"))))]
-#[path = "push_absent.rs"]
 mod push;
 mod push_settings;
 mod recorder;

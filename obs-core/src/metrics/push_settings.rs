@@ -36,7 +36,6 @@ impl PushSettings {
     }
 
     /// Whether a metric of this name is pushed.
-    #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
     pub(super) fn takes(&self, name: &str) -> bool {
         let only = self.only.as_deref();
         only.is_none_or(|only| only.iter().any(|front| name.starts_with(front.as_str())))

@@ -192,7 +192,6 @@ impl Registry {
 
     /// What a push carries: the metrics of the page, and the stores of RED metrics that have the names
     /// of the OpenTelemetry conventions.
-    #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
     pub(super) fn pushed(&self) -> (Arc<Vec<Entry>>, Vec<Arc<Store>>) {
         let entries = self.entries();
         let stores = self.inner.red.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use obs_otlp::Budget;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -19,7 +20,7 @@ use crate::{
     request::install_panic_hook,
     saturation::Saturation,
     serve::{self, Bound},
-    trace::{Budget, Keep, Sampling, SpanReader, Tracing, TracingConfig},
+    trace::{Keep, Sampling, SpanReader, Tracing, TracingConfig},
 };
 
 /// A recorder that is shared between threads.

@@ -8,7 +8,9 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{events::SpanLayer, export::is_export_thread, handle::Tracing, ids, limited_span::LimitedTracer};
+use obs_otlp::is_export_thread;
+
+use super::{events::SpanLayer, handle::Tracing, ids, limited_span::LimitedTracer};
 use crate::{
     context::{Instance as _, otel},
     names::log,

@@ -77,7 +77,7 @@ fn the_export_thread_makes_no_spans() {
     let (tracing, ended) = collecting(None);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            crate::trace::export::become_export_thread();
+            obs_otlp::become_export_thread();
             subscribed(&tracing, || tracing::info_span!("x").in_scope(|| ()));
         });
     });

@@ -11,19 +11,17 @@ use std::{
 };
 
 use obs_base::{InitError, ServiceInfo};
+use obs_otlp::{Budget, CodeSettings, check_spans, resource};
 use opentelemetry::{Context, InstrumentationScope, KeyValue, trace::TracerProvider};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
 
 use super::{
     SCOPE, blocking,
-    budget::Budget,
-    export,
     ids::Ids,
     keep::Keep,
     limited_span::{LimitedTracer, SPARE_EVENTS, sdk_limit},
     limits::Limits,
     pipeline::{Pipeline, SpanReader},
-    resource::resource,
     rules::{Rules, to_u32},
     sampler::{Sampler, SdkSampler},
     sampling::Sampling,
@@ -43,10 +41,6 @@ pub(crate) struct TracingConfig<'a> {
     /// Where to export to, from code: a base URL.
     pub(crate) otlp_endpoint: Option<String>,
     /// The bytes that what waits may hold.
-    #[cfg_attr(
-        not(any(feature = "otlp-http", feature = "otlp-grpc")),
-        expect(dead_code, reason = "without an exporter nothing waits")
-    )]
     pub(crate) budget: Budget,
     /// Share of the new traces to record, from code.
     pub(crate) sample_ratio: Option<f64>,
@@ -62,11 +56,14 @@ pub(crate) struct TracingConfig<'a> {
     /// The environment.
     pub(crate) env: Env<'a>,
     /// Where lost spans are counted.
-    #[cfg_attr(
-        not(any(feature = "otlp-http", feature = "otlp-grpc")),
-        expect(dead_code, reason = "without an exporter none is lost")
-    )]
     pub(crate) recorder: &'a dyn metrics::Recorder,
+}
+
+impl TracingConfig<'_> {
+    /// What code says about the export.
+    pub(super) fn export_settings(&self) -> CodeSettings<'_> {
+        CodeSettings { endpoint: self.otlp_endpoint.as_deref(), ..CodeSettings::default() }
+    }
 }
 
 /// A handle to the trace pipeline; clones share it.
@@ -115,7 +112,7 @@ impl Tracing {
         Sampler::from_settings(config.sample_ratio, &config.sampling, env)?;
         match config.provider {
             Some(_) => Ok(()),
-            None => export::check(config.otlp_endpoint.as_deref(), env),
+            None => check_spans(config.export_settings(), env),
         }
     }
 

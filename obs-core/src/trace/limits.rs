@@ -40,10 +40,6 @@ impl Limits {
     }
 
     /// Of log records, which have no events and links.
-    #[cfg_attr(
-        not(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc"))),
-        allow(dead_code, reason = "without an exporter only tests ask for these")
-    )]
     pub(crate) fn of_records(value: Option<usize>, env: Env<'_>) -> Self {
         let of_values = ["OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"];
         let value = value.unwrap_or_else(|| read(env, of_values, RECORD_VALUE));

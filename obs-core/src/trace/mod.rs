@@ -28,11 +28,9 @@
 
 mod active;
 mod blocking;
-mod budget;
 mod builder;
 mod client_span;
 mod events;
-mod export;
 #[cfg(test)]
 mod field_tests;
 mod future;
@@ -45,7 +43,6 @@ mod limits;
 mod pipeline;
 mod rate_limit;
 mod record;
-mod resource;
 mod rules;
 mod sampler;
 mod sampling;
@@ -55,21 +52,10 @@ mod span_name;
 mod testing;
 mod withheld;
 
-pub(crate) use budget::Budget;
 pub(crate) use client_span::{ClientSpan, ClientSpanStart};
-#[cfg(all(
-    any(feature = "otlp-logs", feature = "otlp-metrics"),
-    any(feature = "otlp-http", feature = "otlp-grpc")
-))]
-pub(crate) use export::{Exporter, FromCode};
-#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
-pub(crate) use export::{ReadMetrics, Tick, check_metrics, start_metrics};
-#[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
-pub(crate) use export::{check_logs, is_export_thread, start_logs};
 pub(crate) use gate::is_request_span;
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use keep::Keep;
-#[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 pub(crate) use limits::Limits;
 pub(crate) use server_span::SpanStart;
 pub(crate) use span_name::http_span_name;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use obs_base::InitError;
+use obs_otlp::{Exporter, ExporterConfig, start_spans};
 use opentelemetry::Context;
 use opentelemetry_sdk::{
     error::{OTelSdkError, OTelSdkResult},
@@ -17,7 +18,6 @@ use opentelemetry_sdk::{
 };
 
 use super::{
-    export::{self, Exporter},
     handle::TracingConfig,
     limited_span::{take_ending, take_has_unique_keys},
     rules::Rules,
@@ -59,7 +59,13 @@ impl Pipeline {
         rules: Arc<Rules>,
         readers: Vec<Box<Guarded<dyn SpanReader>>>,
     ) -> Result<Option<Self>, InitError> {
-        let exporter = export::start(config)?;
+        let exporter = start_spans(&ExporterConfig {
+            service: &config.service,
+            budget: &config.budget,
+            code: config.export_settings(),
+            env: config.env,
+            recorder: config.recorder,
+        })?;
         if exporter.is_none() && readers.is_empty() {
             return Ok(None);
         }

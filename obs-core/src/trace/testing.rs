@@ -5,10 +5,11 @@ use std::{
     time::SystemTime,
 };
 
+use obs_otlp::Budget;
 use opentelemetry::{Value, trace::TraceContextExt};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{Budget, Keep, Sampling, Tracing, TracingConfig, pipeline::SpanReader};
+use super::{Keep, Sampling, Tracing, TracingConfig, pipeline::SpanReader};
 use crate::{
     context::{Instance as _, Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
     environment::Env,

@@ -1,37 +1,28 @@
-//! The bridge of `opentelemetry-appender-tracing`, between guards.
+//! Log records of `tracing` events.
 
 use std::{cell::Cell, fmt};
 
-use opentelemetry::{
-    Context as OtelContext, InstrumentationScope,
-    logs::{Logger, LoggerProvider, Severity},
-};
-use opentelemetry_appender_tracing::layer::{OpenTelemetryTracingBridge, TracingSpanAttributes};
+use obs_otlp::{LogBridge, LogRecord, LogSink, is_export_thread};
+use opentelemetry::Context as OtelContext;
 use tracing_core::{
     Event, Metadata, Subscriber,
-    span::{Attributes, Id, Record as SpanRecord},
+    span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use super::{OtlpLogs, record::Record};
-use crate::{
-    context::otel,
-    formatting::Copies,
-    logs::parts::MAX_LINE,
-    trace::{is_export_thread, is_request_span},
-};
+use super::OtlpLogs;
+use crate::{context::otel, formatting::Copies, logs::parts::MAX_LINE, trace::is_request_span};
 
-/// Takes the place of the SDK's provider, and of its logger: records are completed by us.
+/// Completes the records of events and exports them.
 #[derive(Clone, Debug)]
 struct Sink(OtlpLogs);
 
-/// Hands copies of events to the bridge, so that it calls no code of the application; keeps away what the
-/// export itself logs.
+/// Passes copies of events to the bridge, so that it calls no code of the application.
 struct OtlpLayer {
-    bridge: OpenTelemetryTracingBridge<Sink, Sink>,
+    bridge: LogBridge<Sink>,
 }
 
-/// While it lives, the bridge reads an event on this thread.
+/// Marks an event as the one that the bridge reads on this thread, until it is dropped.
 struct Reading {
     before: Option<&'static Metadata<'static>>,
 }
@@ -48,37 +39,19 @@ impl OtlpLogs {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let sink = Sink(self.clone());
-        let bridge = OpenTelemetryTracingBridge::builder(&sink)
-            .with_tracing_span_attributes(TracingSpanAttributes::all())
-            .build();
-        OtlpLayer { bridge }
+        OtlpLayer { bridge: LogBridge::new(Sink(self.clone())) }
     }
 }
 
 // === impl Sink ===
 
-impl LoggerProvider for Sink {
-    type Logger = Self;
-
-    fn logger_with_scope(&self, _: InstrumentationScope) -> Self {
-        self.clone()
-    }
-}
-
-impl Logger for Sink {
-    type LogRecord = Record;
-
-    fn create_log_record(&self) -> Record {
-        Record::default()
-    }
-
-    fn emit(&self, record: Record) {
-        self.0.send_event(record, EVENT.get());
-    }
-
-    fn event_enabled(&self, _: Severity, target: &str, _: Option<&str>) -> bool {
+impl LogSink for Sink {
+    fn is_enabled(&self, target: &str) -> bool {
         !is_export_thread() && !is_suppressed(target)
+    }
+
+    fn emit(&self, record: LogRecord) {
+        self.0.send_event(record, EVENT.get());
     }
 }
 
@@ -100,7 +73,7 @@ where
         }
     }
 
-    fn on_record(&self, id: &Id, record: &SpanRecord<'_>, context: Context<'_, S>) {
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
         if let Some(span) = context.metadata(id).filter(|metadata| !is_request_span(metadata)) {
             Copies::with_record(record, span, MAX_LINE, |copy| self.bridge.on_record(id, copy, context));
         }

@@ -6,7 +6,6 @@
 mod attributes;
 mod bridge;
 mod pipeline;
-mod record;
 mod request;
 
 pub(super) use pipeline::OtlpLogs;

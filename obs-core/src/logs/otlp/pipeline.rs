@@ -6,19 +6,13 @@ use std::{
 };
 
 use metrics::Recorder;
-use opentelemetry::{
-    Key, TraceFlags as OtelTraceFlags,
-    logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _},
-};
-use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider};
+use obs_otlp::{Budget, CodeSettings, Exporter, ExporterConfig, LogRecord, TraceContext, check_logs, start_logs};
+use opentelemetry::{Key, logs::AnyValue};
 use tracing_core::Metadata;
 
-use super::{
-    attributes::{Attributes, field},
-    record::Record,
-};
+use super::attributes::{Attributes, field};
 use crate::{
-    context::{self, RequestContext, SpanId, TraceFlags, TraceId, otel},
+    context::{self, RequestContext},
     environment::Env,
     logs::{
         encoder::{Encoder, LOG_BRIDGE_TARGET},
@@ -29,7 +23,7 @@ use crate::{
     },
     names::log,
     obs::{InitError, ServiceInfo},
-    trace::{Budget, Exporter, FromCode, Limits, check_logs, start_logs},
+    trace::Limits,
 };
 
 /// The field by which the `log` bridge hands over a record's target.
@@ -43,19 +37,8 @@ pub(in crate::logs) struct OtlpLogs(Arc<Inner>);
 struct Inner {
     /// Whose redaction list holds here too.
     output: Arc<Output>,
-    exporter: Exporter<Box<SdkLogRecord>>,
+    exporter: Exporter<Box<LogRecord>>,
     limits: Limits,
-    /// Makes empty records; nothing else can.
-    records: SdkLogger,
-}
-
-/// What ties a record to a trace.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Correlation {
-    trace_id: TraceId,
-    span_id: SpanId,
-    /// Unknown outside of requests.
-    flags: Option<TraceFlags>,
 }
 
 // === impl OtlpLogs ===
@@ -66,7 +49,7 @@ impl OtlpLogs {
         (endpoint, export): (Option<&str>, Option<bool>),
         env: Env<'_>,
     ) -> Result<(), InitError> {
-        check_logs(FromCode { endpoint, export, ..FromCode::default() }, env)
+        check_logs(CodeSettings { endpoint, export, ..CodeSettings::default() }, env)
     }
 
     /// Starts what the settings ask for: nothing without a collector.
@@ -78,11 +61,11 @@ impl OtlpLogs {
         env: Env<'_>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
-        let code = FromCode { endpoint, export, ..FromCode::default() };
-        let Some(exporter) = start_logs(service, budget, code, env, recorder)? else { return Ok(None) };
-        let records = SdkLoggerProvider::builder().build().logger("obs");
+        let code = CodeSettings { endpoint, export, ..CodeSettings::default() };
+        let config = ExporterConfig { service, budget, code, env, recorder };
+        let Some(exporter) = start_logs(&config)? else { return Ok(None) };
         let limits = Limits::of_records(value_limit, env);
-        Ok(Some(Self(Arc::new(Inner { output: Arc::clone(output), exporter, limits, records }))))
+        Ok(Some(Self(Arc::new(Inner { output: Arc::clone(output), exporter, limits }))))
     }
 
     pub(super) fn encoder(&self) -> &Encoder {
@@ -96,7 +79,7 @@ impl OtlpLogs {
 
     /// Completes the record of an event and hands it on. `event` tells the event's own fields from
     /// those of spans.
-    pub(super) fn send_event(&self, mut record: Record, event: Option<&'static Metadata<'static>>) {
+    pub(super) fn send_event(&self, mut record: LogRecord, event: Option<&'static Metadata<'static>>) {
         let from_log = record.target == LOG_BRIDGE_TARGET;
         let given = std::mem::take(&mut record.attributes);
         let mut attributes = self.attributes(given.len() + 8);
@@ -113,38 +96,18 @@ impl OtlpLogs {
         let within = context::with_current(|request| {
             attributes.push_own(log::REQUEST_ID, request.request_id().to_owned());
             add_context_fields(&mut attributes, request, event);
-            Correlation::within_request(request, &record.target)
+            within_request(request, &record.target)
         });
-        let trace = within.or_else(|| Correlation::outside_requests(&record.target));
+        record.trace = within.or_else(|| outside_requests(&record.target));
         record.attributes = attributes.into_list();
         record.body = body;
-        self.send(record, trace);
+        self.send(record);
     }
 
-    /// Hands a complete record on.
-    pub(super) fn send(&self, record: Record, trace: Option<Correlation>) {
-        let Record { target, event_name, at, severity, severity_text, body, attributes } = record;
-        let mut out = self.0.records.create_log_record();
-        let at = at.unwrap_or_else(SystemTime::now);
-        out.set_timestamp(at);
-        out.set_observed_timestamp(at);
-        out.set_target(target);
-        if let Some(name) = event_name {
-            out.set_event_name(name);
-        }
-        if let (Some(severity), Some(text)) = (severity, severity_text) {
-            out.set_severity_number(severity);
-            out.set_severity_text(text);
-        }
-        if let Some(body) = body {
-            out.set_body(body);
-        }
-        out.add_attributes(attributes);
-        if let Some(Correlation { trace_id, span_id, flags }) = trace {
-            let flags = flags.map(|flags| OtelTraceFlags::new(flags.bits()));
-            out.set_trace_context(otel::otel_trace_id(trace_id), otel::otel_span_id(span_id), flags);
-        }
-        self.0.exporter.push(Box::new(out));
+    /// Exports a complete record.
+    pub(super) fn send(&self, mut record: LogRecord) {
+        record.at.get_or_insert_with(SystemTime::now);
+        self.0.exporter.push(Box::new(record));
     }
 
     /// Exports what has been recorded so far. False if that did not succeed within `timeout`.
@@ -177,21 +140,17 @@ fn add_context_fields(
     });
 }
 
-// === impl Correlation ===
+/// The trace of the record of a request itself.
+pub(super) fn of_request(request: &RequestContext) -> TraceContext {
+    TraceContext { trace_id: request.trace_id(), span_id: request.span_id(), flags: Some(request.trace_flags()) }
+}
 
-impl Correlation {
-    /// Of a request itself.
-    pub(super) fn of_request(request: &RequestContext) -> Self {
-        Self { trace_id: request.trace_id(), span_id: request.span_id(), flags: Some(request.trace_flags()) }
-    }
+fn within_request(request: &RequestContext, target: &str) -> TraceContext {
+    let Ids { request: _, trace, span } = Ids::within_request(request, target);
+    TraceContext { trace_id: trace, span_id: span, flags: Some(request.trace_flags()) }
+}
 
-    fn within_request(request: &RequestContext, target: &str) -> Self {
-        let Ids { request: _, trace, span } = Ids::within_request(request, target);
-        Self { trace_id: trace, span_id: span, flags: Some(request.trace_flags()) }
-    }
-
-    fn outside_requests(target: &str) -> Option<Self> {
-        let Ids { request: _, trace, span } = Ids::outside_requests(target)?;
-        Some(Self { trace_id: trace, span_id: span, flags: None })
-    }
+fn outside_requests(target: &str) -> Option<TraceContext> {
+    let Ids { request: _, trace, span } = Ids::outside_requests(target)?;
+    Some(TraceContext { trace_id: trace, span_id: span, flags: None })
 }

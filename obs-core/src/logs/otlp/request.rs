@@ -5,13 +5,17 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use opentelemetry::{Key, logs::AnyValue};
+use obs_otlp::LogRecord;
+use opentelemetry::{
+    Key,
+    logs::{AnyValue, Severity},
+};
+use tracing_core::Level;
 
 use super::{
     OtlpLogs,
     attributes::{Attributes, field, unsigned},
-    pipeline::Correlation,
-    record::{Record, severity_of},
+    pipeline::of_request,
 };
 use crate::{
     context::RequestContext,
@@ -64,7 +68,7 @@ impl OtlpLogs {
         });
         let (severity, severity_text) = severity_of(request.level);
         let status = request.grpc_status.map_or_else(|| request.status.to_string(), str::to_owned);
-        let record = Record {
+        let record = LogRecord {
             target: log::REQUEST_TARGET.into(),
             event_name: None,
             at: Some(UNIX_EPOCH + request.at),
@@ -72,9 +76,22 @@ impl OtlpLogs {
             severity_text: Some(severity_text),
             body: Some(format!("{} {} {status}", request.method, request.endpoint).into()),
             attributes: attributes.into_list(),
+            trace: Some(of_request(context)),
         };
-        self.send(record, Some(Correlation::of_request(context)));
+        self.send(record);
     }
+}
+
+/// A level in the words of OpenTelemetry.
+fn severity_of(level: Level) -> (Severity, &'static str) {
+    let severity = match level {
+        Level::TRACE => Severity::Trace,
+        Level::DEBUG => Severity::Debug,
+        Level::INFO => Severity::Info,
+        Level::WARN => Severity::Warn,
+        Level::ERROR => Severity::Error,
+    };
+    (severity, level.as_str())
 }
 
 fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, request: &RequestLine<'_>) {

@@ -83,7 +83,7 @@ impl Fixture {
             service,
             settings,
             otlp_endpoint: None,
-            budget: &crate::trace::Budget::default(),
+            budget: &obs_otlp::Budget::default(),
             value_limit: None,
             env: Env::without_notices(&|_| None),
             recorder,

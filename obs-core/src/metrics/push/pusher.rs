@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use ::metrics::Recorder;
 
-use super::message::Contents;
+use obs_otlp::{Budget, CodeSettings, Exporter, ExporterConfig, Tick, check_metrics, start_metrics};
+
+use super::message::RegistryReader;
 use crate::{
     environment::Env,
     metrics::{Push, Registry, push_settings::PushSettings},
     obs::{InitError, ServiceInfo},
-    trace::{self, Budget, Exporter, FromCode, Tick},
 };
 
 /// Pushes a registry to a collector until it is dropped.
@@ -25,7 +26,7 @@ impl Pusher {
     /// Checks the settings; the endpoint is what code says.
     pub(crate) fn check(endpoint: Option<&str>, settings: &PushSettings, env: Env<'_>) -> Result<(), InitError> {
         settings.validate(env)?;
-        trace::check_metrics(from_code(endpoint, settings), env)
+        check_metrics(from_code(endpoint, settings), env)
     }
 
     /// Starts what the settings ask for: nothing without a collector. Pushes that fail are counted by
@@ -38,13 +39,9 @@ impl Pusher {
         env: Env<'_>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
-        let contents = |resource| Contents { registry: registry.clone(), resource, settings: settings.clone() };
-        let read = |resource| {
-            let contents = contents(resource);
-            Box::new(move || contents.read()) as trace::ReadMetrics
-        };
-        let code = from_code(endpoint, settings);
-        let exporter = trace::start_metrics(service, budget, code, env, recorder, read)?;
+        let reader = RegistryReader { registry: registry.clone(), settings: settings.clone() };
+        let config = ExporterConfig { service, budget, code: from_code(endpoint, settings), env, recorder };
+        let exporter = start_metrics(&config, Box::new(reader))?;
         let push = Push { registry: registry.clone(), opt_in: settings.opt_in };
         Ok(exporter.map(|exporter| Self { exporter, push }))
     }
@@ -84,6 +81,6 @@ impl Drop for Pusher {
     }
 }
 
-fn from_code<'a>(endpoint: Option<&'a str>, settings: &PushSettings) -> FromCode<'a> {
-    FromCode { endpoint, export: settings.export, delay: settings.interval }
+fn from_code<'a>(endpoint: Option<&'a str>, settings: &PushSettings) -> CodeSettings<'a> {
+    CodeSettings { endpoint, export: settings.export, delay: settings.interval }
 }

@@ -16,7 +16,6 @@ mod layout;
 mod measured;
 mod options;
 mod pairs;
-#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod pushed;
 mod route;
 mod series;
@@ -26,7 +25,6 @@ mod stores;
 mod walk;
 
 pub(super) use layout::RedMetric;
-#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
 pub(super) use pushed::PUSHED;
 pub(super) use store::{Store, StoreKey};
 

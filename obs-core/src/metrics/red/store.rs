@@ -91,7 +91,6 @@ impl StoreKey {
     }
 
     /// Whether this can be pushed.
-    #[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
     pub(in crate::metrics) fn is_of_opentelemetry(&self) -> bool {
         self.layout.convention == Convention::OpenTelemetry
     }

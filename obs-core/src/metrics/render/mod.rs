@@ -10,5 +10,4 @@ mod walk;
 pub(super) use ahead::{Ahead, Touch};
 pub(super) use number::Number;
 pub(super) use walk::{At, Extras, Sink, Walker, render, snapshot};
-#[cfg(all(feature = "otlp-metrics", any(feature = "otlp-http", feature = "otlp-grpc")))]
 pub(super) use walk::{walk, walk_one};

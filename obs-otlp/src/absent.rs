@@ -1,0 +1,106 @@
+//! The exporter of a build without a transport: there is none.
+
+use std::{convert::Infallible, marker::PhantomData, time::Duration};
+
+use obs_base::{InitError, environment::Env};
+use opentelemetry_sdk::trace::SpanData;
+
+use crate::{CodeSettings, ExporterConfig, LogRecord, ReadMetrics, Tick, config::refuse};
+
+/// An exporter; without a transport there is none.
+#[derive(Debug)]
+pub struct Exporter<T>(Infallible, PhantomData<T>);
+
+/// Checks the settings of the exporter of spans.
+///
+/// # Errors
+///
+/// If code sets an endpoint.
+pub fn check_spans(code: CodeSettings<'_>, _: Env<'_>) -> Result<(), InitError> {
+    match code.endpoint {
+        None => Ok(()),
+        Some(endpoint) => {
+            let expected = "the feature `otlp-http` or `otlp-grpc` of obs-core, or no endpoint";
+            Err(InitError::invalid("otlp_endpoint", endpoint, expected))
+        }
+    }
+}
+
+/// Starts nothing.
+///
+/// # Errors
+///
+/// As [`check_spans`].
+pub fn start_spans(config: &ExporterConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
+    check_spans(config.code, config.env).map(|()| None)
+}
+
+/// Checks the settings of the exporter of log records.
+///
+/// # Errors
+///
+/// If code asks for the export.
+pub fn check_logs(code: CodeSettings<'_>, _: Env<'_>) -> Result<(), InitError> {
+    refuse("otlp_logs", code, "otlp-logs")
+}
+
+/// Starts nothing.
+///
+/// # Errors
+///
+/// As [`check_logs`].
+pub fn start_logs(config: &ExporterConfig<'_>) -> Result<Option<Exporter<Box<LogRecord>>>, InitError> {
+    check_logs(config.code, config.env).map(|()| None)
+}
+
+/// Checks the settings of the exporter of metrics.
+///
+/// # Errors
+///
+/// If code asks for the export.
+pub fn check_metrics(code: CodeSettings<'_>, _: Env<'_>) -> Result<(), InitError> {
+    refuse("otlp_metrics", code, "otlp-metrics")
+}
+
+/// Starts nothing.
+///
+/// # Errors
+///
+/// As [`check_metrics`].
+pub fn start_metrics(
+    config: &ExporterConfig<'_>,
+    _: Box<dyn ReadMetrics>,
+) -> Result<Option<Exporter<Tick>>, InitError> {
+    check_metrics(config.code, config.env).map(|()| None)
+}
+
+// === impl Exporter ===
+
+impl<T> Exporter<T> {
+    /// Takes an item.
+    pub fn push(&self, _: T) {
+        match self.0 {}
+    }
+
+    /// Takes an item if there is room.
+    pub fn offer(&self, _: T) {
+        match self.0 {}
+    }
+
+    /// Sends what waits.
+    #[must_use]
+    pub fn flush(&self, _: Duration) -> bool {
+        match self.0 {}
+    }
+
+    /// Starts the shutdown.
+    pub fn begin_shutdown(&self, _: Duration) {
+        match self.0 {}
+    }
+
+    /// Sends what waits, then ends.
+    #[must_use]
+    pub fn shutdown(&self, _: Duration) -> bool {
+        match self.0 {}
+    }
+}

@@ -1,0 +1,195 @@
+//! What a collector answers.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use obs_base::guard::chain_text;
+use prost::Message as _;
+
+use super::progress::Progress;
+
+/// Bytes of an answer that are read, at most. A limit of our own is known by its number where a collector may have
+/// one too: no power of two.
+pub(super) const MAX_ANSWER: usize = 65_521;
+/// Characters of a collector's reason that are told.
+const MAX_REASON: usize = 512;
+/// Bytes of the texts of an error and its sources that are read, at most.
+const MAX_CHAIN: usize = 4_096;
+/// The type of [`RetryInfo`].
+const RETRY_INFO: &str = "google.rpc.RetryInfo";
+
+/// What a collector says to a message that it takes; the same for spans, log records and metrics.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Answer {
+    #[prost(message, optional, tag = "1")]
+    partial_success: Option<PartialSuccess>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PartialSuccess {
+    /// Spans, log records or data points.
+    #[prost(int64, tag = "1")]
+    rejected: i64,
+    #[prost(string, tag = "2")]
+    error_message: String,
+}
+
+/// Why a message was not taken.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) reason: String,
+    pub(super) remedy: Remedy,
+}
+
+/// What can be done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// The same message will be refused again.
+    None,
+    /// The same message may be taken later, and after how long at the earliest if the collector says so.
+    Later(Option<Duration>),
+    /// A smaller message may be taken.
+    Smaller,
+}
+
+/// [`google.rpc.Status`](https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto): what refusals
+/// say, in the body over HTTP and in a trailer over gRPC.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    pub(super) message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Detail>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Detail {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "bytes", tag = "2")]
+    value: Bytes,
+}
+
+/// [`google.rpc.RetryInfo`](https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto)
+#[derive(Clone, PartialEq, prost::Message)]
+struct RetryInfo {
+    #[prost(message, optional, tag = "1")]
+    retry_delay: Option<Delay>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Delay {
+    #[prost(int64, tag = "1")]
+    seconds: i64,
+    #[prost(int32, tag = "2")]
+    nanos: i32,
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// Tells what of the message was taken: a collector may refuse a part, and to send that again is of no use.
+    pub(super) fn tell(self, items: usize, progress: &Progress) {
+        let Some(PartialSuccess { rejected, error_message }) = self.partial_success else {
+            return progress.arrived(items);
+        };
+        let rejected = usize::try_from(rejected).unwrap_or(0);
+        let reason = shortened(&error_message);
+        if rejected > 0 {
+            progress.refused(rejected.min(items), format!("the collector rejected {rejected}: {reason}"));
+        } else if !reason.is_empty() {
+            progress.warned(reason);
+        }
+        progress.arrived(items.saturating_sub(rejected));
+    }
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    /// What will be the same next time.
+    pub(super) fn lasting(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), remedy: Remedy::None }
+    }
+
+    /// What may be otherwise next time.
+    pub(super) fn passing(error: &(dyn std::error::Error + 'static)) -> Self {
+        // The outer error of the client says no more than that there was one.
+        let reason = chain_text(error, ": ", MAX_CHAIN);
+        Self { reason: shortened(&reason), remedy: Remedy::Later(None) }
+    }
+}
+
+// === impl RpcStatus ===
+
+impl RpcStatus {
+    /// When the collector wants the message again, if it says so.
+    pub(super) fn retry_delay(&self) -> Option<Duration> {
+        let info = self.details.iter().find(|detail| detail.type_url.rsplit('/').next() == Some(RETRY_INFO))?;
+        // Without a delay it says that it makes sense to try again.
+        let delay = RetryInfo::decode(info.value.clone()).ok()?.retry_delay.unwrap_or_default();
+        Some(Duration::new(u64::try_from(delay.seconds).unwrap_or(0), u32::try_from(delay.nanos).unwrap_or(0)))
+    }
+}
+
+/// As much of a text as is told, on one line.
+pub(super) fn shortened(text: &str) -> String {
+    let text = text.trim();
+    let mut short: String =
+        text.chars().take(MAX_REASON).map(|char| if char.is_control() { ' ' } else { char }).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::progress::Delivery;
+
+    fn told(rejected: i64, message: &str) -> Delivery {
+        let progress = Progress::default();
+        let error_message = message.to_owned();
+        Answer { partial_success: Some(PartialSuccess { rejected, error_message }) }.tell(5, &progress);
+        progress.into_delivery()
+    }
+
+    fn status(type_url: &str, seconds: i64, nanos: i32) -> RpcStatus {
+        let value = RetryInfo { retry_delay: Some(Delay { seconds, nanos }) }.encode_to_vec().into();
+        let details = vec![Detail::default(), Detail { type_url: type_url.to_owned(), value }];
+        RpcStatus { details, ..RpcStatus::default() }
+    }
+
+    #[test]
+    fn no_collector_can_reject_more_than_it_got() {
+        let told_of = |rejected| {
+            let Delivery { arrived, refused, .. } = told(rejected, "why");
+            (arrived, refused)
+        };
+        assert_eq!([told_of(2), told_of(7), told_of(-1)], [(3, 2), (0, 5), (5, 0)]);
+        assert_eq!(told(2, "quota\n").error.as_deref(), Some("the collector rejected 2: quota"));
+    }
+
+    #[test]
+    fn a_collector_may_warn_about_what_it_takes() {
+        assert_eq!(told(0, "old field").warning.as_deref(), Some("old field"));
+        assert_eq!(told(0, " ").warning, None);
+    }
+
+    #[test]
+    fn the_delay_is_found_among_the_details_whatever_it_is() {
+        assert_eq!(status("type.googleapis.com/google.rpc.RetryInfo", 1, 5).retry_delay(), Some(Duration::new(1, 5)));
+        assert_eq!(status("google.rpc.RetryInfo", -1, -5).retry_delay(), Some(Duration::ZERO));
+        assert!(status("google.rpc.RetryInfo", i64::MAX, i32::MAX).retry_delay().is_some());
+        assert_eq!(status("type.googleapis.com/google.rpc.Help", 1, 5).retry_delay(), None);
+    }
+
+    #[test]
+    fn a_reason_is_one_line_and_not_long() {
+        assert_eq!(shortened(" a\nb "), "a b");
+        assert!(shortened(&"ä".repeat(10_000)).chars().count() == MAX_REASON + 1);
+    }
+}

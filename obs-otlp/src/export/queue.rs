@@ -1,0 +1,291 @@
+//! The bounded queue between those who end spans or log and the one who sends that.
+
+use std::{
+    collections::VecDeque,
+    fmt, mem,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use obs_base::deadline;
+use tokio::sync::Notify;
+
+use super::{
+    drops::{DropReason, Drops},
+    size::HeapSize,
+};
+use crate::Budget;
+
+/// Items that are moved under one lock: those who bring some wait no longer than that takes.
+const MOVED_AT_ONCE: usize = 32;
+/// Items that room is made for ahead; a longer queue grows when it must.
+const ROOM_AHEAD: usize = 65_536;
+
+/// What has been recorded and not been sent: spans, or log records.
+///
+/// Bounded by number, and by the bytes that all queues of an instance share.
+pub(super) struct Queue<T> {
+    state: Mutex<State<T>>,
+    /// Wakes the worker.
+    wake: Notify,
+    /// Wakes those who wait for the worker.
+    settled: Condvar,
+    capacity: usize,
+    batch: usize,
+    /// Bytes that are worth a batch, however few items they are.
+    batch_bytes: usize,
+    budget: Budget,
+    drops: Drops,
+}
+
+struct State<T> {
+    items: VecDeque<Waiting<T>>,
+    /// Bytes of what waits.
+    bytes: usize,
+    /// Flushes asked for so far.
+    asked: u64,
+    /// Flushes done so far.
+    answered: u64,
+    /// Items that are being sent.
+    in_flight: usize,
+    /// Their bytes: what became a message is about as large.
+    in_flight_bytes: usize,
+    /// Items that were taken and then lost so far.
+    lost: usize,
+    /// Nothing more is taken, and the worker has until then.
+    closed: Option<Instant>,
+    /// Of [`lost`](Self::lost), what was lost before that.
+    lost_before: usize,
+    /// The worker has gone.
+    ended: bool,
+}
+
+/// An item with the bytes that were taken for it.
+struct Waiting<T> {
+    item: T,
+    bytes: usize,
+}
+
+/// What the worker has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Order {
+    /// How many to send even if they fill no batch.
+    pub(super) items: usize,
+    /// The flush to answer afterwards.
+    pub(super) flush: u64,
+    /// This is the last order.
+    pub(super) last: bool,
+}
+
+// === impl Queue ===
+
+impl<T> Queue<T> {
+    /// The number of items for whose slots the budget has bytes.
+    pub(super) fn max_slots(budget: &Budget) -> usize {
+        budget.slots(size_of::<Waiting<T>>())
+    }
+
+    /// `capacity` items at most, fewer if their slots alone would take the bytes.
+    pub(super) fn new(capacity: usize, batch: usize, budget: Budget, drops: Drops) -> Self {
+        let capacity = capacity.min(Self::max_slots(&budget));
+        budget.occupy(capacity * size_of::<Waiting<T>>());
+        let state = State {
+            items: VecDeque::with_capacity(capacity.min(ROOM_AHEAD)),
+            bytes: 0,
+            asked: 0,
+            answered: 0,
+            in_flight: 0,
+            in_flight_bytes: 0,
+            lost: 0,
+            closed: None,
+            lost_before: 0,
+            ended: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            wake: Notify::new(),
+            settled: Condvar::new(),
+            capacity,
+            batch: batch.min(capacity),
+            batch_bytes: budget.batch(),
+            budget,
+            drops,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes an item, or counts it as lost.
+    pub(super) fn push(&self, item: T)
+    where
+        T: HeapSize,
+    {
+        if let Err(refused) = self.offer(item) {
+            self.drops.count(refused, 1);
+        }
+    }
+
+    /// Takes an item, or says why not.
+    pub(super) fn offer(&self, item: T) -> Result<(), DropReason>
+    where
+        T: HeapSize,
+    {
+        let bytes = item.heap_size();
+        let mut state = self.state();
+        if state.closed.is_some() {
+            return Err(DropReason::Shutdown);
+        }
+        if state.items.len() >= self.capacity || !self.budget.take(bytes) {
+            return Err(DropReason::QueueFull);
+        }
+        let was_worth_a_batch = self.has_batch(&state);
+        state.items.push_back(Waiting { item, bytes });
+        state.bytes += bytes;
+        let filled = !was_worth_a_batch && self.has_batch(&state);
+        drop(state);
+        if filled {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Whether there is enough to be sent without waiting for more.
+    fn has_batch(&self, state: &State<T>) -> bool {
+        state.items.len() >= self.batch || state.bytes >= self.batch_bytes
+    }
+
+    /// The batch that was taken last is done with: it has arrived, but for so many items.
+    pub(super) fn settle(&self, losses: &[(DropReason, usize)]) {
+        let mut state = self.state();
+        state.in_flight = 0;
+        self.budget.give_back(mem::take(&mut state.in_flight_bytes));
+        state.lost += losses.iter().map(|(_, items)| items).sum::<usize>();
+        drop(state);
+        for (reason, items) in losses {
+            self.drops.count(*reason, *items);
+        }
+    }
+
+    /// Until when the worker may go on, once it is to end.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.state().closed
+    }
+
+    /// Waits until somebody may want something.
+    pub(super) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Whether the worker must not wait.
+    pub(super) fn is_urgent(&self) -> bool {
+        let state = self.state();
+        state.closed.is_some() || state.asked != state.answered || self.has_batch(&state)
+    }
+
+    /// What to do now; `all` asks for everything that waits.
+    pub(super) fn order(&self, all: bool) -> Order {
+        let state = self.state();
+        let all = all || state.closed.is_some() || state.asked != state.answered;
+        Order { items: if all { state.items.len() } else { 0 }, flush: state.asked, last: state.closed.is_some() }
+    }
+
+    /// The next items to send: a full batch, or fewer if `at_least` asks for them. An item that is larger
+    /// than a batch goes alone.
+    pub(super) fn take(&self, at_least: usize) -> Vec<T> {
+        let wanted = {
+            let state = self.state();
+            if self.has_batch(&state) { self.batch } else { at_least }.min(state.items.len())
+        };
+        let mut batch = Vec::with_capacity(wanted);
+        while batch.len() < wanted {
+            let before = batch.len();
+            let mut state = self.state();
+            for _ in 0..(wanted - before).min(MOVED_AT_ONCE) {
+                let fits = |next: &Waiting<T>| {
+                    state.in_flight_bytes == 0 || state.in_flight_bytes + next.bytes <= self.batch_bytes
+                };
+                let Some(Waiting { item, bytes }) =
+                    state.items.front().is_some_and(fits).then(|| state.items.pop_front()).flatten()
+                else {
+                    break;
+                };
+                state.bytes -= bytes;
+                state.in_flight_bytes += bytes;
+                batch.push(item);
+            }
+            state.in_flight = batch.len();
+            if batch.len() == before {
+                break;
+            }
+        }
+        batch
+    }
+
+    /// Tells those who wait that a flush is done.
+    pub(super) fn answer(&self, flush: u64) {
+        self.state().answered = flush;
+        self.settled.notify_all();
+    }
+
+    /// The worker has gone: nothing is taken any more, what waits is lost.
+    pub(super) fn end(&self) {
+        let mut state = self.state();
+        let waiting = mem::take(&mut state.items);
+        self.budget.give_back(mem::take(&mut state.bytes) + mem::take(&mut state.in_flight_bytes));
+        // Something is in flight only if the exporter has panicked.
+        let lost = waiting.len() + mem::take(&mut state.in_flight);
+        state.lost += lost;
+        if state.closed.is_none() {
+            state.closed = Some(Instant::now());
+            state.lost_before = state.lost;
+        }
+        drop(state);
+        // Counted before anybody hears of the end.
+        self.drops.count(DropReason::Shutdown, lost);
+        self.state().ended = true;
+        self.settled.notify_all();
+    }
+
+    /// Asks for everything that waits to be sent. False if that did not succeed within `timeout`.
+    pub(super) fn flush(&self, timeout: Duration) -> bool {
+        let mut state = self.state();
+        state.asked += 1;
+        let (flush, lost) = (state.asked, state.lost);
+        self.wake.notify_one();
+        let waits = |state: &mut State<T>| !state.ended && state.answered < flush;
+        let (state, waited) =
+            self.settled.wait_timeout_while(state, timeout, waits).unwrap_or_else(PoisonError::into_inner);
+        !waited.timed_out() && state.lost == lost
+    }
+
+    /// Ends the worker after it has sent what waits, at the latest after `timeout`. False if items
+    /// were lost thereby, or if it has not ended yet.
+    pub(super) fn close(&self, timeout: Duration) -> bool {
+        self.begin_close(timeout);
+        let waits = |state: &mut State<T>| !state.ended;
+        let (state, waited) =
+            self.settled.wait_timeout_while(self.state(), timeout, waits).unwrap_or_else(PoisonError::into_inner);
+        !waited.timed_out() && state.lost == state.lost_before
+    }
+
+    /// Starts what [`close`](Self::close) waits for.
+    pub(super) fn begin_close(&self, timeout: Duration) {
+        // The worker gives up a little before we do, so that its counts are there when we return.
+        let grace = (timeout / 10).min(Duration::from_millis(50));
+        let mut state = self.state();
+        if state.closed.is_none() {
+            state.closed = Some(deadline(Instant::now(), timeout.saturating_sub(grace)));
+            state.lost_before = state.lost;
+        }
+        drop(state);
+        self.wake.notify_one();
+    }
+}
+
+impl<T> fmt::Debug for Queue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("capacity", &self.capacity).field("batch", &self.batch).finish_non_exhaustive()
+    }
+}

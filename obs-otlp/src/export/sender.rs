@@ -1,0 +1,201 @@
+//! Sending OTLP messages: divided where they are too large, with retries.
+
+use std::{cell::Cell, time::Duration};
+
+use bytes::Bytes;
+use obs_base::clock;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+#[cfg(feature = "grpc")]
+use super::over_grpc::OverGrpc;
+#[cfg(feature = "http")]
+use super::over_http::OverHttp;
+use super::{
+    BoxError,
+    answer::{Answer, Refusal, Remedy},
+    divide::Encoded,
+    endpoint::Protocol,
+    progress::Progress,
+    settings::ExportSettings,
+};
+
+/// Bytes of a message before compression, at most: collectors take 4 MiB over gRPC if nobody has changed that, and
+/// more over HTTP.
+pub(super) const MAX_MESSAGE: usize = 3 * 1024 * 1024;
+/// What a collector is believed to take in any case.
+const LEAST_LIMIT: usize = 64 * 1024;
+/// How long the first retry waits at least and, in whole, twice that at most; the next ones wait
+/// twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// Tries of one message.
+const TRIES: u32 = 4;
+/// For how long a collector can ask for silence, at most.
+const LONGEST_SILENCE: Duration = Duration::from_secs(300);
+/// Who sends, unless the user's headers say otherwise
+/// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)).
+pub(super) const USER_AGENT: &str = concat!("obs-core/", env!("CARGO_PKG_VERSION"));
+
+/// Sends messages to a collector.
+#[derive(Debug)]
+pub(super) struct Sender {
+    transport: Transport,
+    /// For one message with its retries.
+    timeout: Duration,
+    /// How a message with a single item is divided.
+    divide_item: fn(&Encoded) -> Option<[Encoded; 2]>,
+    /// Bytes from which on messages are divided before they are sent: less than at the start once the collector has
+    /// refused one for its size.
+    limit: Cell<usize>,
+    /// Until when the collector wants to hear nothing.
+    silent_until: Cell<Option<Instant>>,
+}
+
+#[derive(Debug)]
+enum Transport {
+    #[cfg(feature = "http")]
+    Http(Box<OverHttp>),
+    #[cfg(feature = "grpc")]
+    Grpc(Box<OverGrpc>),
+}
+
+// === impl Sender ===
+
+impl Sender {
+    /// Must be made and used inside a runtime.
+    pub(super) fn new(settings: &ExportSettings) -> Result<Self, BoxError> {
+        let transport = match settings.endpoint.protocol {
+            #[cfg(feature = "http")]
+            Protocol::Http => Transport::Http(Box::new(OverHttp::new(settings)?)),
+            #[cfg(feature = "grpc")]
+            Protocol::Grpc => Transport::Grpc(Box::new(OverGrpc::new(settings)?)),
+        };
+        Ok(Self {
+            transport,
+            timeout: settings.request_timeout,
+            divide_item: |_| None,
+            limit: Cell::new(MAX_MESSAGE),
+            silent_until: Cell::new(None),
+        })
+    }
+
+    /// Divides also a metric that is too large, by its points.
+    pub(super) fn dividing_metrics(self) -> Self {
+        Self { divide_item: Encoded::halves_of_points, ..self }
+    }
+
+    /// Sends a message, in several if it is too large, and tells what becomes of its items.
+    pub(super) async fn send(&self, message: Vec<u8>, items: usize, progress: &Progress) {
+        let mut parts = vec![Encoded { bytes: message.into(), items }];
+        while let Some(part) = parts.pop() {
+            let limit = if part.items > 1 { self.limit.get() } else { MAX_MESSAGE };
+            let size = part.bytes.len();
+            let reason = if size > limit {
+                format!("a message of {size} bytes is more than the {limit} that are sent at once")
+            } else {
+                match self.send_one(part.bytes.clone(), progress).await {
+                    Ok(answer) => {
+                        progress.forget_error();
+                        answer.tell(part.items, progress);
+                        continue;
+                    }
+                    Err(Refusal { reason, remedy: Remedy::Smaller }) => {
+                        self.limit.set(self.limit.get().min(size / 2).max(LEAST_LIMIT));
+                        reason
+                    }
+                    Err(Refusal { reason, remedy: _ }) => {
+                        progress.refused(part.items, reason);
+                        continue;
+                    }
+                }
+            };
+            match self.divided(&part) {
+                Some([first, second]) => parts.extend([second, first]),
+                None => progress.too_large(part.items, reason),
+            }
+        }
+    }
+
+    fn divided(&self, part: &Encoded) -> Option<[Encoded; 2]> {
+        if part.items > 1 { part.halves() } else { (self.divide_item)(part) }
+    }
+
+    /// Sends a message until it is taken, it can't be, or there was time enough.
+    async fn send_one(&self, message: Bytes, progress: &Progress) -> Result<Answer, Refusal> {
+        let message = self.transport.packed(message).map_err(|error| Refusal::lasting(error.to_string()))?;
+        let deadline = Instant::now() + self.timeout;
+        let last = Cell::new(None);
+        match timeout_at(deadline, self.tries(message, deadline, &last, progress)).await {
+            Ok(answered) => answered,
+            Err(_) => Err(Refusal::lasting(last.take().unwrap_or_else(|| format!("no answer in {:?}", self.timeout)))),
+        }
+    }
+
+    async fn tries(
+        &self,
+        message: Bytes,
+        deadline: Instant,
+        last: &Cell<Option<String>>,
+        progress: &Progress,
+    ) -> Result<Answer, Refusal> {
+        self.keep_silent(last).await;
+        let mut pause = FIRST_PAUSE;
+        let mut left = TRIES;
+        loop {
+            left -= 1;
+            let refusal = match self.transport.send(message.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(refusal) => refusal,
+            };
+            let Remedy::Later(told) = refusal.remedy else { return Err(refusal) };
+            // Services that lost their collector at once must not come back at once.
+            let spread = f64::from(clock::unix_now().subsec_micros()) / 1e6;
+            let again = Instant::now() + pause.mul_f64(1.0 + spread).max(self.be_silent(told));
+            // A wait that ends too late is no use to this message.
+            if left == 0 || (told.is_some() && again >= deadline) {
+                return Err(refusal);
+            }
+            progress.retrying(&refusal.reason);
+            last.set(Some(refusal.reason));
+            sleep_until(again).await;
+            pause *= 2;
+        }
+    }
+
+    /// Notes for how long the collector wants to hear nothing.
+    fn be_silent(&self, told: Option<Duration>) -> Duration {
+        let silence = told.unwrap_or_default().min(LONGEST_SILENCE);
+        self.silent_until.set(told.map(|_| Instant::now() + silence));
+        silence
+    }
+
+    /// Waits as long as the collector has asked for when it refused an earlier message.
+    async fn keep_silent(&self, last: &Cell<Option<String>>) {
+        let Some(until) = self.silent_until.get().filter(|until| *until > Instant::now()) else { return };
+        last.set(Some(format!("the collector has asked for silence of {:?} more", until - Instant::now())));
+        sleep_until(until).await;
+    }
+}
+
+// === impl Transport ===
+
+impl Transport {
+    /// A message as it is sent, each time it is tried.
+    #[cfg_attr(not(feature = "http"), expect(clippy::unnecessary_wraps, reason = "to compress may fail"))]
+    fn packed(&self, message: Bytes) -> Result<Bytes, BoxError> {
+        match self {
+            #[cfg(feature = "http")]
+            Self::Http(http) => http.packed(message),
+            #[cfg(feature = "grpc")]
+            Self::Grpc(_) => Ok(message),
+        }
+    }
+
+    async fn send(&self, message: Bytes) -> Result<Answer, Refusal> {
+        match self {
+            #[cfg(feature = "http")]
+            Self::Http(http) => http.send(message).await,
+            #[cfg(feature = "grpc")]
+            Self::Grpc(grpc) => grpc.send(message).await,
+        }
+    }
+}

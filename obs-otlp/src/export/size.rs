@@ -1,0 +1,98 @@
+//! How much memory items hold.
+
+use std::mem::size_of;
+
+use opentelemetry::{
+    Array, Key, KeyValue, Value,
+    logs::AnyValue,
+    trace::{Event, Link, Status},
+};
+use opentelemetry_sdk::trace::SpanData;
+
+use crate::{LogRecord, Tick};
+
+/// Memory that an item holds beside its own place in a queue.
+///
+/// An estimate without what an allocator adds. Texts count where they stand, also those that others share or that
+/// are static: they are in the message all the same.
+pub trait HeapSize {
+    /// Bytes.
+    fn heap_size(&self) -> usize;
+}
+
+// === impl HeapSize ===
+
+impl HeapSize for SpanData {
+    fn heap_size(&self) -> usize {
+        let events = &self.events.events;
+        let links = &self.links.links;
+        let of_events =
+            events.iter().map(|Event { name, attributes, .. }| name.len() + list(attributes)).sum::<usize>();
+        let of_links = links.iter().map(|Link { attributes, .. }| list(attributes)).sum::<usize>();
+        let of_status = if let Status::Error { description } = &self.status { description.len() } else { 0 };
+        self.name.len()
+            + list(&self.attributes)
+            + events.capacity() * size_of::<Event>()
+            + of_events
+            + links.capacity() * size_of::<Link>()
+            + of_links
+            + of_status
+    }
+}
+
+impl HeapSize for Box<LogRecord> {
+    fn heap_size(&self) -> usize {
+        let texts = self.attributes.iter().map(|(key, value)| key.as_str().len() + of_any(value)).sum::<usize>();
+        let attributes = self.attributes.capacity() * PAIR + texts;
+        size_of::<LogRecord>() + self.target.len() + self.body.as_ref().map_or(0, of_any) + attributes
+    }
+}
+
+impl HeapSize for Tick {
+    fn heap_size(&self) -> usize {
+        0
+    }
+}
+
+/// What an attribute of a record takes beside its texts.
+const PAIR: usize = size_of::<(Key, AnyValue)>();
+
+fn list(attributes: &Vec<KeyValue>) -> usize {
+    let texts =
+        attributes.iter().map(|KeyValue { key, value, .. }| key.as_str().len() + of_value(value)).sum::<usize>();
+    attributes.capacity() * size_of::<KeyValue>() + texts
+}
+
+fn of_value(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.as_str().len(),
+        Value::Array(Array::String(texts)) => {
+            texts.capacity() * size_of::<opentelemetry::StringValue>()
+                + texts.iter().map(|text| text.as_str().len()).sum::<usize>()
+        }
+        // On the wire each has a frame of its own, which is larger than a truth value.
+        Value::Array(Array::Bool(values)) => values.capacity() * 4,
+        Value::Array(Array::I64(values)) => values.capacity() * 14,
+        Value::Array(Array::F64(values)) => values.capacity() * 11,
+        // Numbers and truth values have no memory of their own; of kinds to come nothing is known.
+        _ => 0,
+    }
+}
+
+fn of_any(value: &AnyValue) -> usize {
+    match value {
+        AnyValue::String(text) => text.as_str().len(),
+        AnyValue::Bytes(bytes) => size_of::<Vec<u8>>() + bytes.capacity(),
+        AnyValue::ListAny(list) => {
+            size_of::<Vec<AnyValue>>() + list.iter().map(|value| size_of::<AnyValue>() + of_any(value)).sum::<usize>()
+        }
+        AnyValue::Map(map) => {
+            map.iter().map(|(key, value)| 2 * PAIR + key.as_str().len() + of_any(value)).sum::<usize>()
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+#[path = "size_tests.rs"]
+mod tests;

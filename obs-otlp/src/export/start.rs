@@ -1,0 +1,125 @@
+//! The start of the exporter of each signal.
+
+use obs_base::{InitError, ServiceInfo, environment::Env, ids::RequestId};
+use obs_conventions::names::attribute;
+use opentelemetry_sdk::trace::SpanData;
+
+use super::{
+    Exporter,
+    drops::Drops,
+    log_message::LogExporter,
+    metrics::MetricsExporter,
+    queue::Queue,
+    settings::ExportSettings,
+    signal::{LOGS, METRICS, TRACES},
+    span_message::SpanExporter,
+};
+use crate::{CodeSettings, ExporterConfig, LogRecord, ReadMetrics, Tick, config::refuse, resource};
+
+/// Checks the settings of the exporter of spans.
+///
+/// # Errors
+///
+/// If the endpoint is no URL, or a file of certificates can't be read.
+pub fn check_spans(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
+    ExportSettings::from_settings(&TRACES, code, env).map(drop)
+}
+
+/// Starts the exporter of spans that the settings ask for; none without an endpoint.
+///
+/// # Errors
+///
+/// As [`check_spans`], and if the thread can't be started.
+pub fn start_spans(config: &ExporterConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
+    let ExporterConfig { service, budget, code, env, recorder } = *config;
+    let Some(settings) = ExportSettings::from_settings(&TRACES, code, env)? else { return Ok(None) };
+    let settings = settings.bounded(Queue::<SpanData>::max_slots(budget), env);
+    let (resource, of_exporter) = (resource(service), settings.clone());
+    let drops = Drops::register(recorder, TRACES.drops);
+    Exporter::spawn(settings, budget.clone(), drops, move || SpanExporter::new(&of_exporter, &resource)).map(Some)
+}
+
+/// Checks the settings of the exporter of log records.
+///
+/// # Errors
+///
+/// As [`check_spans`], and without the feature `logs` if code asks for the export.
+pub fn check_logs(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
+    if cfg!(feature = "logs") {
+        ExportSettings::from_settings(&LOGS, code, env).map(drop)
+    } else {
+        refuse("otlp_logs", code, "otlp-logs")
+    }
+}
+
+/// Starts the exporter of log records that the settings ask for; none without an endpoint.
+///
+/// # Errors
+///
+/// As [`check_logs`], and if the thread can't be started.
+pub fn start_logs(config: &ExporterConfig<'_>) -> Result<Option<Exporter<Box<LogRecord>>>, InitError> {
+    let ExporterConfig { service, budget, code, env, recorder } = *config;
+    check_logs(code, env)?;
+    let settings = if cfg!(feature = "logs") { ExportSettings::from_settings(&LOGS, code, env)? } else { None };
+    let Some(settings) = settings else { return Ok(None) };
+    let settings = settings.bounded(Queue::<Box<LogRecord>>::max_slots(budget), env);
+    let (resource, of_exporter) = (resource(service), settings.clone());
+    let drops = Drops::register(recorder, LOGS.drops);
+    Exporter::spawn(settings, budget.clone(), drops, move || LogExporter::new(&of_exporter, &resource)).map(Some)
+}
+
+/// Checks the settings of the exporter of metrics.
+///
+/// # Errors
+///
+/// As [`check_spans`], and without the feature `metrics` if code asks for the export.
+pub fn check_metrics(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
+    metrics_settings(code, env).map(drop)
+}
+
+/// Starts the exporter of metrics that the settings ask for, which reads them with `read`; none without an endpoint.
+///
+/// # Errors
+///
+/// As [`check_metrics`], and if the thread can't be started.
+pub fn start_metrics(
+    config: &ExporterConfig<'_>,
+    read: Box<dyn ReadMetrics>,
+) -> Result<Option<Exporter<Tick>>, InitError> {
+    let ExporterConfig { service, budget, code, env, recorder } = *config;
+    let Some(settings) = metrics_settings(code, env)? else { return Ok(None) };
+    let (resource, of_exporter) = (resource(&identified(service)), settings.clone());
+    let of_metrics = budget.clone();
+    let drops = Drops::register(recorder, METRICS.drops);
+    let exporter = move || MetricsExporter::new(&of_exporter, &resource, read, of_metrics);
+    Exporter::spawn(settings, budget.clone(), drops, exporter).map(Some)
+}
+
+/// The service with an id for this instance, unless it has one: totals that several instances push under one identity
+/// would alternate.
+fn identified(service: &ServiceInfo) -> ServiceInfo {
+    let mut service = service.clone();
+    if !service.attributes.iter().any(|(key, _)| key == attribute::SERVICE_INSTANCE_ID) {
+        let id = RequestId::new().as_str().to_owned();
+        service.attributes.push((attribute::SERVICE_INSTANCE_ID.to_owned(), id));
+    }
+    service
+}
+
+fn metrics_settings(code: CodeSettings<'_>, env: Env<'_>) -> Result<Option<ExportSettings>, InitError> {
+    if !cfg!(feature = "metrics") {
+        return refuse("otlp_metrics", code, "otlp-metrics").map(|()| None);
+    }
+    let settings = ExportSettings::from_settings(&METRICS, code, env)?;
+    if settings.is_some() {
+        for (name, only) in [
+            ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative"),
+            ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram"),
+            ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based"),
+        ] {
+            // Only one value is implemented; others get a notice.
+            let _ = env.word([name], &[(only, ())], only);
+        }
+    }
+    Ok(settings)
+}

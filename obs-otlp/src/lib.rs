@@ -1,0 +1,40 @@
+//! Export of spans, log records and metrics by [OTLP](https://opentelemetry.io/docs/specs/otlp/), over HTTP or gRPC.
+//!
+//! For each signal there is a queue, bounded by number and by bytes, and a thread that sends it: recording is a push
+//! under a short lock, and neither start-up nor shutdown needs a tokio runtime. A collector that is absent, slow or
+//! broken costs the items that were meant for it, which are counted by the reason, and nothing else.
+//!
+//! The features choose transports (`http`, `grpc`), encryption (`tls`) and signals beside spans (`logs`, `metrics`).
+//! The interface is the same without them: nothing is exported then, and a setting in code that asks for an export is
+//! an error that names the feature.
+//!
+//! This crate is internal to obs: it changes with the other crates of obs and gives no promise of its own. Applications
+//! configure exports with `obs_core::ObsBuilder`.
+
+mod budget;
+mod config;
+mod log_record;
+mod metrics_message;
+mod resource;
+mod thread;
+
+#[cfg(feature = "logs")]
+mod log_bridge;
+#[cfg(not(feature = "logs"))]
+#[path = "log_bridge_absent.rs"]
+mod log_bridge;
+
+#[cfg(not(any(feature = "http", feature = "grpc")))]
+#[path = "absent.rs"]
+mod export;
+#[cfg(any(feature = "http", feature = "grpc"))]
+mod export;
+
+pub use budget::{Budget, Reservation};
+pub use config::{CodeSettings, ExporterConfig};
+pub use export::{Exporter, check_logs, check_metrics, check_spans, start_logs, start_metrics, start_spans};
+pub use log_bridge::LogBridge;
+pub use log_record::{LogRecord, LogSink, TraceContext};
+pub use metrics_message::{AttributeValue, Exemplar, Histogram, MetricsMessage, NumberValue, Point, ReadMetrics, Tick};
+pub use resource::resource;
+pub use thread::{become_export_thread, is_export_thread};

@@ -1,0 +1,102 @@
+//! Log records.
+
+use std::{borrow::Cow, time::SystemTime};
+
+use obs_base::ids::{SpanId, TraceFlags, TraceId};
+use opentelemetry::{
+    Key,
+    logs::{AnyValue, Severity},
+};
+
+/// A log record of OpenTelemetry's
+/// [data model](https://opentelemetry.io/docs/specs/otel/logs/data-model/).
+#[derive(Clone, Debug, Default)]
+pub struct LogRecord {
+    /// The name of the instrumentation scope.
+    pub target: Cow<'static, str>,
+    /// The name of the event, unless it is one that the macros of `tracing` make of the place in the source.
+    pub event_name: Option<&'static str>,
+    /// When it happened; the time of the export if it is not known.
+    pub at: Option<SystemTime>,
+    /// How severe it is.
+    pub severity: Option<Severity>,
+    /// The severity in the words of its source.
+    pub severity_text: Option<&'static str>,
+    /// The message.
+    pub body: Option<AnyValue>,
+    /// The attributes; those of an event's spans stand before its own, from the outermost span to the innermost.
+    pub attributes: Vec<(Key, AnyValue)>,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
+}
+
+/// The trace of a log record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceContext {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+    /// The flags; unknown outside of requests.
+    pub flags: Option<TraceFlags>,
+}
+
+/// Takes the log records of events.
+pub trait LogSink: Clone + Send + Sync + 'static {
+    /// Whether events of this target are wanted now.
+    fn is_enabled(&self, target: &str) -> bool;
+
+    /// Takes the record of an event, with the attributes of its spans and without ids.
+    fn emit(&self, record: LogRecord);
+}
+
+/// How the names begin that the macros of `tracing` give to events: the rest is the place in the source.
+const GENERATED_NAME: &str = "event ";
+
+// === impl LogRecord ===
+
+impl opentelemetry::logs::LogRecord for LogRecord {
+    fn set_event_name(&mut self, name: &'static str) {
+        self.event_name = Some(name).filter(|name| !name.starts_with(GENERATED_NAME));
+    }
+
+    fn set_target<T: Into<Cow<'static, str>>>(&mut self, target: T) {
+        self.target = target.into();
+    }
+
+    fn set_timestamp(&mut self, timestamp: SystemTime) {
+        self.at = Some(timestamp);
+    }
+
+    /// The same as the timestamp: records are observed where they are made.
+    fn set_observed_timestamp(&mut self, _: SystemTime) {}
+
+    fn set_severity_text(&mut self, text: &'static str) {
+        self.severity_text = Some(text);
+    }
+
+    fn set_severity_number(&mut self, number: Severity) {
+        self.severity = Some(number);
+    }
+
+    fn set_body(&mut self, body: AnyValue) {
+        self.body = Some(body);
+    }
+
+    fn add_attributes<I, K, V>(&mut self, attributes: I)
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: Into<Key>,
+        V: Into<AnyValue>,
+    {
+        self.attributes.extend(attributes.into_iter().map(|(key, value)| (key.into(), value.into())));
+    }
+
+    fn add_attribute<K, V>(&mut self, key: K, value: V)
+    where
+        K: Into<Key>,
+        V: Into<AnyValue>,
+    {
+        self.attributes.push((key.into(), value.into()));
+    }
+}

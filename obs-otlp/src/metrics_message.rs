@@ -1,0 +1,421 @@
+//! Metrics as the OTLP message `ExportMetricsServiceRequest`.
+//!
+//! The numbers are those of the fields in [opentelemetry-proto], file `metrics/v1/metrics.proto` and those it uses.
+//!
+//! [opentelemetry-proto]: https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto
+
+use std::time::Duration;
+
+use obs_base::{
+    clock,
+    ids::{SpanId, TraceId},
+    protobuf::{Message, Nested},
+};
+
+/// `AGGREGATION_TEMPORALITY_CUMULATIVE`: points are totals since their start.
+const CUMULATIVE: u64 = 2;
+
+/// Reads all metrics as they are at this moment.
+pub trait ReadMetrics: Send + Sync {
+    /// Adds all metrics to `message`.
+    fn read(&self, message: &mut MetricsMessage);
+}
+
+/// The item of the queue of metrics: it is time for a push. Several that wait become one push.
+#[derive(Clone, Copy, Debug)]
+pub struct Tick;
+
+/// A message of metrics that is being written: [`begin`](Self::begin) starts a metric, whose points follow.
+#[derive(Debug)]
+pub struct MetricsMessage {
+    /// Nanoseconds since the Unix epoch.
+    now: u64,
+    metrics: Message,
+    count: usize,
+    current: Option<Current>,
+}
+
+/// The metric that is being written.
+#[derive(Debug)]
+struct Current {
+    metric: Nested,
+    data: Option<(Kind, Nested)>,
+}
+
+/// The field of a metric's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Gauge,
+    Sum { is_monotonic: bool },
+    Histogram,
+    Summary,
+}
+
+/// What the points of all kinds have.
+#[derive(Clone, Copy, Debug)]
+pub struct Point<'a> {
+    /// Since when the total is counted, in nanoseconds since the Unix epoch.
+    pub start: u64,
+    /// The attributes, each key once.
+    pub attributes: &'a [(&'a str, AttributeValue<'a>)],
+}
+
+/// The value of an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttributeValue<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A whole number.
+    Int(i64),
+    /// A truth value.
+    Bool(bool),
+}
+
+/// The value of a point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NumberValue {
+    /// A whole number.
+    Int(i64),
+    /// A float.
+    Double(f64),
+}
+
+/// The value of a histogram's point.
+#[derive(Clone, Copy, Debug)]
+pub struct Histogram<'a> {
+    /// How many observations there are.
+    pub count: u64,
+    /// Their sum.
+    pub sum: f64,
+    /// The upper bounds of the buckets, without that of the last one, which is infinite.
+    pub bounds: &'a [f64],
+    /// The observations of each bucket, one more than there are bounds.
+    pub counts: &'a [u64],
+}
+
+/// An observation with the trace that it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Exemplar {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+    /// What was observed, in the unit of the metric.
+    pub value: f64,
+    /// When, since the Unix epoch.
+    pub at: Duration,
+}
+
+// === impl MetricsMessage ===
+
+impl Default for MetricsMessage {
+    fn default() -> Self {
+        Self { now: nanoseconds(clock::unix_now()), metrics: Message::default(), count: 0, current: None }
+    }
+}
+
+impl MetricsMessage {
+    /// Starts a metric. Its unit is one of [UCUM](https://ucum.org/ucum).
+    pub fn begin(&mut self, name: &str, description: &str, unit: &str) {
+        self.end();
+        let metric = self.metrics.begin(2);
+        self.metrics.bytes(1, name.as_bytes());
+        self.metrics.bytes(2, description.as_bytes());
+        self.metrics.bytes(3, unit.as_bytes());
+        self.count += 1;
+        self.current = Some(Current { metric, data: None });
+    }
+
+    /// Adds a point of a gauge, whose start does not matter.
+    pub fn gauge(&mut self, point: Point<'_>, value: NumberValue) {
+        let point = Point { start: 0, ..point };
+        self.point(Kind::Gauge, |message, now| put_number(message, now, point, value, None));
+    }
+
+    /// Adds a point of a counter (`is_monotonic`) or of an up-down counter.
+    pub fn sum(&mut self, point: Point<'_>, value: NumberValue, exemplar: Option<Exemplar>, is_monotonic: bool) {
+        self.point(Kind::Sum { is_monotonic }, |message, now| put_number(message, now, point, value, exemplar));
+    }
+
+    /// Adds a point of a histogram.
+    pub fn histogram(&mut self, point: Point<'_>, histogram: Histogram<'_>, exemplars: impl Iterator<Item = Exemplar>) {
+        let Histogram { count, sum, bounds, counts } = histogram;
+        self.point(Kind::Histogram, |message, now| {
+            message.fixed64(2, point.start);
+            message.fixed64(3, now);
+            message.fixed64(4, count);
+            message.put_double(5, sum);
+            message.message(6, |packed| counts.iter().for_each(|count| packed.raw(&count.to_le_bytes())));
+            message.message(7, |packed| bounds.iter().for_each(|bound| packed.raw(&bound.to_le_bytes())));
+            exemplars.for_each(|exemplar| message.message(8, |message| put_exemplar(message, exemplar)));
+            put_attributes(message, 9, point.attributes);
+        });
+    }
+
+    /// Adds a point of a summary with its pairs of quantile, 0 to 1, and value.
+    pub fn summary(&mut self, point: Point<'_>, count: u64, sum: f64, quantiles: impl Iterator<Item = (f64, f64)>) {
+        self.point(Kind::Summary, |message, now| {
+            message.fixed64(2, point.start);
+            message.fixed64(3, now);
+            message.fixed64(4, count);
+            message.put_double(5, sum);
+            quantiles.for_each(|(quantile, value)| {
+                message.message(6, |message| {
+                    message.put_double(1, quantile);
+                    message.put_double(2, value);
+                });
+            });
+            put_attributes(message, 7, point.attributes);
+        });
+    }
+
+    /// Writes a point, unless the metric has points of another kind.
+    fn point(&mut self, kind: Kind, write: impl FnOnce(&mut Message, u64)) {
+        let Some(current) = &mut self.current else { return };
+        let metrics = &mut self.metrics;
+        let (of_metric, _) = current.data.get_or_insert_with(|| (kind, metrics.begin(kind.field())));
+        if *of_metric == kind {
+            let now = self.now;
+            metrics.message(1, |message| write(message, now));
+        }
+    }
+
+    /// Ends the current metric.
+    fn end(&mut self) {
+        let Some(Current { metric, data }) = self.current.take() else { return };
+        if let Some((kind, data)) = data {
+            kind.end(&mut self.metrics);
+            self.metrics.end(&data);
+        }
+        self.metrics.end(&metric);
+    }
+
+    /// The encoded message of all metrics, with a `Resource` that is encoded already, and how many metrics it has.
+    #[must_use]
+    pub fn finish(mut self, resource: &[u8], schema_url: &str) -> (Vec<u8>, usize) {
+        self.end();
+        let mut message = Message::with_capacity(resource.len() + self.metrics.as_bytes().len() + 64);
+        message.message(1, |message| {
+            message.put_bytes(1, resource);
+            message.message(2, |message| {
+                message.message(1, |scope| {
+                    scope.bytes(1, b"obs");
+                    scope.bytes(2, env!("CARGO_PKG_VERSION").as_bytes());
+                });
+                message.raw(self.metrics.as_bytes());
+            });
+            message.bytes(3, schema_url.as_bytes());
+        });
+        (message.into_bytes(), self.count)
+    }
+}
+
+// === impl Kind ===
+
+impl Kind {
+    fn field(self) -> u32 {
+        match self {
+            Self::Gauge => 5,
+            Self::Sum { .. } => 7,
+            Self::Histogram => 9,
+            Self::Summary => 11,
+        }
+    }
+
+    /// Writes what stands behind the points.
+    fn end(self, data: &mut Message) {
+        match self {
+            Self::Gauge | Self::Summary => {}
+            Self::Histogram => data.varint(2, CUMULATIVE),
+            Self::Sum { is_monotonic } => {
+                data.varint(2, CUMULATIVE);
+                data.varint(3, is_monotonic.into());
+            }
+        }
+    }
+}
+
+fn put_number(message: &mut Message, now: u64, point: Point<'_>, value: NumberValue, exemplar: Option<Exemplar>) {
+    message.fixed64(2, point.start);
+    message.fixed64(3, now);
+    if let NumberValue::Double(value) = value {
+        message.put_double(4, value);
+    }
+    if let Some(exemplar) = exemplar {
+        message.message(5, |message| put_exemplar(message, exemplar));
+    }
+    if let NumberValue::Int(value) = value {
+        message.put_fixed64(6, value.cast_unsigned());
+    }
+    put_attributes(message, 7, point.attributes);
+}
+
+fn put_exemplar(message: &mut Message, Exemplar { trace_id, span_id, value, at }: Exemplar) {
+    message.fixed64(2, nanoseconds(at));
+    message.put_double(3, value);
+    message.put_bytes(4, &span_id.get().to_be_bytes());
+    message.put_bytes(5, &trace_id.get().to_be_bytes());
+}
+
+fn put_attributes(message: &mut Message, tag: u32, attributes: &[(&str, AttributeValue<'_>)]) {
+    for (key, value) in attributes {
+        message.message(tag, |message| {
+            message.bytes(1, key.as_bytes());
+            message.message(2, |message| match value {
+                AttributeValue::Text(text) => message.put_bytes(1, text.as_bytes()),
+                AttributeValue::Bool(truth) => message.put_varint(2, (*truth).into()),
+                AttributeValue::Int(number) => message.put_varint(3, number.cast_unsigned()),
+            });
+        });
+    }
+}
+
+fn nanoseconds(since_epoch: Duration) -> u64 {
+    u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_proto::tonic::{
+        collector::metrics::v1::ExportMetricsServiceRequest,
+        common::v1::{AnyValue, InstrumentationScope, KeyValue, any_value},
+        metrics::v1::{
+            Exemplar as ProtoExemplar, Gauge, Histogram as ProtoHistogram, HistogramDataPoint, Metric, NumberDataPoint,
+            ResourceMetrics, ScopeMetrics, Sum, Summary, SummaryDataPoint, exemplar, metric::Data,
+            number_data_point::Value, summary_data_point::ValueAtQuantile,
+        },
+        resource::v1::Resource,
+    };
+    use prost::Message as _;
+
+    use super::*;
+
+    const ATTRIBUTES: [(&str, AttributeValue<'_>); 3] = [
+        ("route", AttributeValue::Text("/orders/{id}")),
+        ("status", AttributeValue::Int(-1)),
+        ("overflow", AttributeValue::Bool(true)),
+    ];
+    const POINT: Point<'_> = Point { start: 7, attributes: &ATTRIBUTES };
+
+    fn seen() -> Exemplar {
+        let (trace_id, span_id) = (TraceId::new(0xab).unwrap(), SpanId::new(0xcd).unwrap());
+        Exemplar { trace_id, span_id, value: 0.3, at: Duration::from_nanos(5) }
+    }
+
+    fn attributes() -> Vec<KeyValue> {
+        let pair = |key: &str, value| KeyValue {
+            key: key.to_owned(),
+            value: Some(AnyValue { value: Some(value) }),
+            ..KeyValue::default()
+        };
+        vec![
+            pair("route", any_value::Value::StringValue("/orders/{id}".to_owned())),
+            pair("status", any_value::Value::IntValue(-1)),
+            pair("overflow", any_value::Value::BoolValue(true)),
+        ]
+    }
+
+    fn exemplars() -> Vec<ProtoExemplar> {
+        vec![ProtoExemplar {
+            time_unix_nano: 5,
+            span_id: 0xcd_u64.to_be_bytes().to_vec(),
+            trace_id: 0xab_u128.to_be_bytes().to_vec(),
+            value: Some(exemplar::Value::AsDouble(0.3)),
+            ..ProtoExemplar::default()
+        }]
+    }
+
+    fn metric(name: &str, data: Option<Data>) -> Metric {
+        Metric {
+            name: name.to_owned(),
+            description: "help".to_owned(),
+            unit: "s".to_owned(),
+            data,
+            ..Metric::default()
+        }
+    }
+
+    fn number(value: Value, exemplars: Vec<ProtoExemplar>) -> NumberDataPoint {
+        NumberDataPoint {
+            attributes: attributes(),
+            start_time_unix_nano: 7,
+            time_unix_nano: 9,
+            exemplars,
+            value: Some(value),
+            ..NumberDataPoint::default()
+        }
+    }
+
+    fn expected() -> Vec<Metric> {
+        let sum =
+            |point, is_monotonic| Data::Sum(Sum { data_points: vec![point], aggregation_temporality: 2, is_monotonic });
+        let gauge = NumberDataPoint { start_time_unix_nano: 0, ..number(Value::AsDouble(0.0), Vec::new()) };
+        let histogram = HistogramDataPoint {
+            attributes: attributes(),
+            start_time_unix_nano: 7,
+            time_unix_nano: 9,
+            count: 3,
+            sum: Some(0.0),
+            bucket_counts: vec![1, 0, 2],
+            explicit_bounds: vec![0.5, 1.0],
+            exemplars: exemplars(),
+            ..HistogramDataPoint::default()
+        };
+        let summary = SummaryDataPoint {
+            attributes: attributes(),
+            start_time_unix_nano: 7,
+            time_unix_nano: 9,
+            count: 2,
+            sum: 1.5,
+            quantile_values: vec![ValueAtQuantile { quantile: 0.0, value: 0.5 }],
+            ..SummaryDataPoint::default()
+        };
+        vec![
+            metric("counter", Some(sum(number(Value::AsInt(i64::MIN), exemplars()), true))),
+            metric("up_down", Some(sum(number(Value::AsInt(0), Vec::new()), false))),
+            metric("gauge", Some(Data::Gauge(Gauge { data_points: vec![gauge] }))),
+            metric(
+                "histogram",
+                Some(Data::Histogram(ProtoHistogram { data_points: vec![histogram], aggregation_temporality: 2 })),
+            ),
+            metric("summary", Some(Data::Summary(Summary { data_points: vec![summary] }))),
+            metric("empty", None),
+        ]
+    }
+
+    #[test]
+    fn every_kind_is_read_as_it_was_written() {
+        let mut message = MetricsMessage { now: 9, ..MetricsMessage::default() };
+        message.begin("counter", "help", "s");
+        message.sum(POINT, NumberValue::Int(i64::MIN), Some(seen()), true);
+        message.gauge(POINT, NumberValue::Int(1)); // of another kind: left out
+        message.begin("up_down", "help", "s");
+        message.sum(POINT, NumberValue::Int(0), None, false);
+        message.begin("gauge", "help", "s");
+        message.gauge(POINT, NumberValue::Double(0.0));
+        message.begin("histogram", "help", "s");
+        let histogram = Histogram { count: 3, sum: 0.0, bounds: &[0.5, 1.0], counts: &[1, 0, 2] };
+        message.histogram(POINT, histogram, std::iter::once(seen()));
+        message.begin("summary", "help", "s");
+        message.summary(POINT, 2, 1.5, [(0.0, 0.5)].into_iter());
+        message.begin("empty", "help", "s");
+        let resource = Resource { dropped_attributes_count: 3, ..Resource::default() };
+        let (bytes, count) = message.finish(&resource.encode_to_vec(), "https://schema");
+        let scope = InstrumentationScope {
+            name: "obs".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..InstrumentationScope::default()
+        };
+        let of_scope = ScopeMetrics { scope: Some(scope), metrics: expected(), ..ScopeMetrics::default() };
+        let of_resource = ResourceMetrics {
+            resource: Some(resource),
+            scope_metrics: vec![of_scope],
+            schema_url: "https://schema".to_owned(),
+        };
+        assert_eq!(count, 6);
+        assert_eq!(
+            ExportMetricsServiceRequest::decode(&*bytes).unwrap(),
+            ExportMetricsServiceRequest { resource_metrics: vec![of_resource] }
+        );
+    }
+}

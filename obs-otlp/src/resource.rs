@@ -1,0 +1,55 @@
+//! The resource of what is exported.
+
+use obs_base::ServiceInfo;
+use obs_conventions::names::attribute;
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::{
+    Resource,
+    resource::{ResourceDetector, TelemetryResourceDetector},
+};
+
+/// The identity of the service as an OpenTelemetry resource, with the attributes of the SDK.
+#[must_use]
+pub fn resource(service: &ServiceInfo) -> Resource {
+    let known = [
+        (attribute::SERVICE_VERSION, service.version.as_ref()),
+        (attribute::DEPLOYMENT_ENVIRONMENT, service.environment.as_ref()),
+        (attribute::SERVICE_NAME, Some(&service.name)),
+    ];
+    // Of two values for a key, the later one stays.
+    Resource::builder_empty()
+        .with_attributes(service.attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())))
+        .with_attributes(known.into_iter().filter_map(|(key, value)| Some(KeyValue::new(key, value?.clone()))))
+        .with_detector(Box::new(TelemetryResourceDetector) as Box<dyn ResourceDetector>)
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_is_told_by_the_names_of_the_conventions() {
+        let service = ServiceInfo {
+            name: "shop".to_owned(),
+            version: Some("1.2".to_owned()),
+            environment: Some("staging".to_owned()),
+            attributes: vec![("team".to_owned(), "blue".to_owned()), ("service.name".to_owned(), "other".to_owned())],
+        };
+        let resource = resource(&service);
+        let mut all: Vec<_> = resource.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        all.retain(|one| !one.starts_with("telemetry.sdk."));
+        all.sort();
+        assert_eq!(
+            all,
+            ["deployment.environment.name=staging", "service.name=shop", "service.version=1.2", "team=blue"]
+        );
+    }
+
+    #[test]
+    fn the_sdk_names_itself() {
+        let resource = resource(&ServiceInfo::default());
+        let language = resource.get(&opentelemetry::Key::new("telemetry.sdk.language"));
+        assert_eq!(language.map(|value| value.to_string()).as_deref(), Some("rust"));
+    }
+}
