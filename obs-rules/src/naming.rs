@@ -293,11 +293,12 @@ impl Tally {
 
     /// What to add up.
     #[must_use]
-    pub fn selectors(&self) -> &[Selector] {
-        &self.selectors
+    pub const fn selectors(&self) -> &[Selector] {
+        self.selectors.as_slice()
     }
 
-    /// Growth per second over a window. A series that does not exist yet counts as 0, if another does.
+    /// Growth per second over a window. One selector without series is no data; of several, each without series counts
+    /// as 0.
     #[must_use]
     pub fn rate(&self, range: impl Into<Range>) -> Expr {
         let range = range.into();

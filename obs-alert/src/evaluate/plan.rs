@@ -33,8 +33,7 @@ enum Test {
 /// What is read of an aggregate; windows and offsets are in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Read {
-    Growth { id: AskId, window: i64, offset: i64 },
-    GrowthFromZero { id: AskId, window: i64 },
+    Growth { id: AskId, window: i64, offset: i64, is_zero_filled: bool },
     Quantile { id: AskId, quantile: f64, window: i64 },
     Series(AskId),
 }
@@ -158,8 +157,15 @@ fn wanted(input: &Input) -> Result<(Ask, i64), Failure> {
 fn read(input: &Input, id: AskId) -> Result<Read, Failure> {
     let millis = |window: Window| millis(window.duration());
     Ok(match input {
-        Input::Growth(of) => Read::Growth { id, window: millis(of.window), offset: of.offset.map_or(0, millis) },
-        Input::GrowthFromZero { window, .. } => Read::GrowthFromZero { id, window: millis(*window) },
+        Input::Growth(of) => Read::Growth {
+            id,
+            window: millis(of.window),
+            offset: of.offset.map_or(0, millis),
+            is_zero_filled: of.is_zero_filled(),
+        },
+        Input::GrowthFromZero { window, .. } => {
+            Read::Growth { id, window: millis(*window), offset: 0, is_zero_filled: true }
+        }
         Input::Quantile { quantile, window, .. } => Read::Quantile { id, quantile: *quantile, window: millis(*window) },
         Input::Series(_) => Read::Series(id),
         other => return Err(Failure::Unsupported(format!("{other:?}"))),
@@ -178,7 +184,7 @@ impl Read {
     /// Over another window, which the aggregate reaches back for.
     pub(crate) const fn over(mut self, longer: i64) -> Self {
         match &mut self {
-            Self::Growth { window, .. } | Self::GrowthFromZero { window, .. } | Self::Quantile { window, .. } => {
+            Self::Growth { window, .. } | Self::Quantile { window, .. } => {
                 *window = longer;
             }
             Self::Series(_) => {}
@@ -200,8 +206,9 @@ impl Read {
 impl Source<Read> for History {
     fn read(&self, read: &Read) -> Values<'_> {
         let value = match *read {
-            Read::Growth { id, window, offset } => self.growth(id, window, offset),
-            Read::GrowthFromZero { id, window } => Some(self.growth(id, window, 0).unwrap_or(0.0)),
+            Read::Growth { id, window, offset, is_zero_filled } => {
+                self.growth(id, window, offset).or(is_zero_filled.then_some(0.0))
+            }
             Read::Quantile { id, quantile, window } => self.quantile(id, quantile, window),
             Read::Series(id) => return Values::each(self.series(id)),
         };

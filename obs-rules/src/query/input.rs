@@ -9,7 +9,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Input {
-    /// The growth of counters: `sum(increase(…))`. No data where none of their series exists.
+    /// The growth of counters: `sum(increase(…))`.
     Growth(Growth),
     /// The growth of a counter that may appear within the window, all its series together: one that appears has grown
     /// from 0. Without series it is 0.
@@ -39,7 +39,7 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Growth {
-    /// The counters; those that have no series yet count as 0 if another has.
+    /// The counters. One alone without series is no data; of several, each without series counts as 0.
     pub counters: Tally,
     /// Over which window.
     pub window: Window,
@@ -105,6 +105,12 @@ impl Growth {
     pub const fn before(mut self, offset: Window) -> Self {
         self.offset = Some(offset);
         self
+    }
+
+    /// Whether it is 0 where no series exists, and not no data: it is a sum of several counters.
+    #[must_use]
+    pub const fn is_zero_filled(&self) -> bool {
+        self.counters.selectors().len() != 1
     }
 
     fn increase(&self) -> Expr {
