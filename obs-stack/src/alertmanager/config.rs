@@ -37,7 +37,7 @@ const TEMPLATES: &str = r#"{{- define "obs.title" -}}
 {{ end }}{{ with .Annotations.runbook_url }}Runbook: {{ . }}
 {{ end }}{{ with .Annotations.dashboard_url }}Dashboard: {{ . }}
 {{ end }}{{ with .GeneratorURL }}Query: {{ . }}
-{{ end }}Since: {{ .StartsAt }}{{ if eq .Status "resolved" }}, over since {{ .EndsAt }}{{ end }}
+{{ end }}Since: {{ .StartsAt }}{{ if eq .Status "resolved" }}, resolved at {{ .EndsAt }}{{ end }}
 {{ end }}
 {{- end -}}
 "#;
@@ -61,10 +61,10 @@ fn templates() -> String {
 fn about(definition: &Definition) -> String {
     let secrets = receivers::secrets(definition);
     if secrets.is_empty() {
-        return "Who is told of which alert, and when.".to_owned();
+        return "Routes and receivers: which team is notified of which alert, and when.".to_owned();
     }
     format!(
-        "Who is told of which alert, and when. The receivers read these secrets from files below /run/secrets:\n{}.",
+        "Routes and receivers: which team is notified of which alert, and when.\nThe receivers read these secrets from files below /run/secrets:\n{}.",
         secrets.join(", ")
     )
 }

@@ -76,16 +76,16 @@ fn dashboard(definition: &Definition, service: &Service, kind: Kind) -> Dashboar
         }
         Kind::Endpoint => {
             endpoint(&mut layout);
-            ("endpoint", "One endpoint of the service, chosen at the top.", "now-1h")
+            ("endpoint", "One endpoint of the service, selected at the top.", "now-1h")
         }
         Kind::Slo => {
             sections::objectives(&mut layout);
             sections::objective(&mut layout);
-            ("objectives", "What the service promises, how well it keeps it, and what is left to spend.", "now-7d")
+            ("objectives", "Service level objectives and their error budgets.", "now-7d")
         }
         Kind::Telemetry => {
             sections::telemetry(&mut layout);
-            ("telemetry", "Whether what is measured, logged and traced arrives.", "now-6h")
+            ("telemetry", "Whether metrics, logs and traces arrive, and what they cost.", "now-6h")
         }
     };
     Dashboard {
@@ -123,7 +123,7 @@ fn overview(layout: &mut Layout<'_>) {
     sections::own(layout);
     sections::saturation(layout);
     sections::logs(layout, explore::log_volume(service, ""), explore::error_lines(service, ""));
-    let description = "The latest requests that failed or took longer than promised.";
+    let description = "The latest requests that failed or were slow.";
     sections::traces(layout, "failed and slow traces", description, explore::failed_or_slow_traces(service));
 }
 
@@ -150,7 +150,7 @@ fn links(context: &Context<'_>) -> Vec<Link> {
     links.extend(context.own_runbooks());
     links.extend(context.all_runbooks());
     if let Some(source) = &context.definition.links.source {
-        links.push(Link::page("Source", source, "Where the service is written"));
+        links.push(Link::page("Source", source, "The source code of the service"));
     }
     links
 }

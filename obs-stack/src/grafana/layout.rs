@@ -169,7 +169,7 @@ impl<'a> Context<'a> {
     /// The link to the folder of all runbooks, if the definition has one.
     pub(super) fn all_runbooks(&self) -> Option<Link> {
         let url = self.definition.links.runbooks.as_deref()?;
-        Some(Link::page("Runbooks", url, "What to do, alert by alert"))
+        Some(Link::page("Runbooks", url, "What to do, for each alert"))
     }
 
     /// A panel with the current value and one with the trend of the same query.

@@ -298,7 +298,7 @@ fn a_service_has_panels_only_for_what_it_has() {
     let plain = ["Requests, errors, duration", "Endpoints", "Errors", "Saturation", "Logs", "Traces"];
     assert_eq!(rows("/plain-overview.json"), plain);
     let all = rows("/payment-service-overview.json");
-    for row in ["Promises", "Calls of other services", "Databases", "Caches", "Watched numbers"] {
+    for row in ["Error budgets", "Calls of other services", "Databases", "Caches", "Custom alerts"] {
         assert!(all.iter().any(|one| one == row), "{row}");
     }
     assert!(!files(&definition(VIEWS)).iter().any(|file| file.path.ends_with("plain-slo.json")));

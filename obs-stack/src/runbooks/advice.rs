@@ -42,30 +42,30 @@ impl Advice {
 }
 
 const ERRORS: Advice = Advice {
-    meaning: "Too many requests fail: they are answered with 5xx, their handler panics, or their answer breaks off. \
-              Requests that their client gave up do not count.",
+    meaning: "Too many requests fail: the status is 5xx, the handler panics, or the response is incomplete. \
+              Requests that their client cancelled do not count.",
     impact: &["Users see errors.", "The error budget is being spent."],
     diagnosis: &[
         "Is it one endpoint or all of them? See the table of endpoints on the dashboard.",
-        "Which type of error? `panic` is a bug, `503` and `504` point at what the service depends on.",
+        "Which type of error? `panic` is a bug, `503` and `504` point to a dependency.",
         "Was something deployed just before? The dashboard marks deployments in blue.",
         "Read the log lines and traces of failed requests.",
         "Do calls of other services or database queries fail at the same time?",
     ],
     mitigation: &[
         "Roll back what was deployed just before.",
-        "If something the service depends on is down, follow its runbook; shed or degrade what needs it.",
-        "If one endpoint is the cause and can be missed, switch it off.",
+        "If a dependency is down, follow its runbook; shed or degrade requests that need it.",
+        "If one endpoint is the cause and not essential, switch it off.",
     ],
 };
 
 const LATENCY: Advice = Advice {
-    meaning: "Requests take longer than promised, from their arrival to the last byte of the answer.",
+    meaning: "Requests take too long, from their arrival to the last byte of the response.",
     impact: &["Users wait, and some give up.", "Callers run into their timeouts and retry, which adds load."],
     diagnosis: &[
         "Is it one endpoint or all of them? See the latency by endpoint on the dashboard.",
-        "Does the heatmap show one band that moved, or a second, slow band?",
-        "Follow a dot in the latency panel to its trace: which span takes the time?",
+        "Does the heatmap show one band that has moved, or a second, slow band?",
+        "Follow a dot in the latency panel to its trace: which span takes most of the time?",
         "Are workers, database connections or a called service saturated?",
         "Did the rate of requests grow?",
     ],
@@ -77,164 +77,178 @@ const LATENCY: Advice = Advice {
 };
 
 const TRAFFIC: Advice = Advice {
-    meaning: "The rate of requests is far from what it was.",
+    meaning: "The rate of requests has changed a lot.",
     impact: &["Users may not reach the service at all, which no error ratio shows."],
     diagnosis: &[
-        "Is it night, a holiday, the end of a campaign?",
+        "Is there an ordinary reason: night, a holiday, the end of a campaign?",
         "Do the services in front of it, load balancers and DNS still send requests here?",
-        "Did a certificate end, or a client's release change what it calls?",
+        "Has a certificate expired, or does a new release of a client call something else?",
         "Are all instances up?",
     ],
     mitigation: &[
-        "Restore the way to the service: routing, DNS, certificates.",
-        "Roll back what was deployed just before, here or in front.",
+        "Restore the path to the service: routing, DNS, certificates.",
+        "Roll back what was deployed just before, in this service or in front of it.",
     ],
 };
 
 const ABSENT: Advice = Advice {
-    meaning: "Prometheus can't read the metrics: instances are down, or can't be reached.",
+    meaning: "Prometheus can't scrape the metrics: instances are down or can't be reached.",
     impact: &[
         "Users see errors if the instances are down.",
-        "Nothing else about these instances would be noticed: the other alerts are blind.",
+        "The other alerts have no data of these instances and can't fire.",
     ],
     diagnosis: &[
         "What does Prometheus say about the target (Status, Targets)?",
-        "Do the instances run, and what did they log last?",
-        "Does the metrics page answer from where Prometheus runs?",
-        "Is the page too large, too slow, or no longer where the configuration says?",
+        "Are the instances running, and what did they log last?",
+        "Can the metrics page be fetched from where Prometheus runs?",
+        "Is the page too large, too slow, or at another address than the configuration says?",
     ],
     mitigation: &[
-        "Start the instances again, or roll back.",
-        "If only the scrape fails, mend network policy, port or path; the service itself may be well.",
+        "Restart the instances, or roll back.",
+        "If only the scrape fails, fix network policy, port or path; the service itself may be healthy.",
     ],
 };
 
 const PANICS: Advice = Advice {
-    meaning: "A handler has panicked: a bug that its author did not expect to be possible.",
-    impact: &["The request that met it has failed; others go on.", "The same input fails again."],
+    meaning: "A handler has panicked: there is a bug.",
+    impact: &[
+        "The request that triggered it has failed; other requests are not affected.",
+        "The same input fails again.",
+    ],
     diagnosis: &[
-        "Find the line of the request: `panic_message` and `panic_location` say what and where.",
-        "The trace has the panic as an event, and what led to it.",
+        "Find the log line of the request: `panic_message` and `panic_location` have the message and the place.",
+        "The trace has the panic as an event, and the spans before it.",
         "Was something deployed just before?",
     ],
-    mitigation: &["Roll back if it is new and frequent.", "Mend the bug, with a test that has the same input."],
+    mitigation: &["Roll back if it is new and frequent.", "Fix the bug, with a test for the same input."],
 };
 
 const CLIENTS: Advice = Advice {
-    meaning: "Too many calls of other services fail: no answer, or one from 400 on.",
+    meaning: "Too many calls of other services fail: no response, or a status of 400 or above.",
     impact: &["Requests that need these calls fail or are degraded."],
     diagnosis: &[
         "Which host? See the panels on calls of other services.",
-        "`connect`, `dns`, `tls` and `timeout` are about the way there, a status about the service that answers.",
+        "`connect`, `dns`, `tls` and `timeout` are errors on the way, a status comes from the other service.",
         "Is that service's own alert firing?",
     ],
     mitigation: &[
         "Follow the runbook of the service that fails.",
-        "Shed or degrade what needs it, until it is back.",
+        "Shed or degrade requests that need it until it is back.",
         "Roll back if the calls have changed.",
     ],
 };
 
 const POOL: Advice = Advice {
-    meaning: "Database connection pool exhaustion: nearly all connections that the pool may have are in use, and \
-              applications time out on database queries.",
+    meaning: "Database connection pool exhaustion: nearly all connections of the pool are in use, and requests \
+              time out on database queries.",
     impact: &["Failed database writes.", "User-facing errors."],
     diagnosis: &[
         "Check for long-running queries: which operation has the highest duration on the dashboard?",
         "Are sessions blocked by a lock?",
-        "Does a connection leak? Then the number in use does not fall when the rate of queries does.",
-        "Did the rate of requests grow, or was something deployed that asks more of the database?",
+        "Is there a leak? Then the number of connections in use does not fall with the rate of queries.",
+        "Did the rate of requests grow, or does a new deployment query the database more?",
     ],
     mitigation: &[
-        "Check for long-running queries, and end those that can be missed.",
+        "Find long-running queries, and end those that are not essential.",
         "Identify and kill blocking sessions.",
-        "Scale up the connection pool if needed, as far as the database allows: all instances together.",
+        "Scale up the connection pool if needed, within the limit of the database for all instances together.",
     ],
 };
 
 const QUERIES: Advice = Advice {
     meaning: "Too many database queries fail.",
-    impact: &["Requests that need the data fail.", "Data may be lost where a request hides the failure."],
+    impact: &["Requests that need the data fail.", "Data may be lost where a request ignores the failure."],
     diagnosis: &[
         "Which operation fails? See the panels on databases.",
-        "What does the database itself say: disk, replication, locks, permissions?",
+        "What does the database report: disk, replication, locks, permissions?",
         "Was a migration or a deployment made just before?",
     ],
-    mitigation: &["Roll back the migration or deployment.", "Fail over to a replica if the database itself is unwell."],
+    mitigation: &[
+        "Roll back the migration or deployment.",
+        "Fail over to a replica if the database itself has \
+                                                             failed.",
+    ],
 };
 
 const CACHES: Advice = Advice {
-    meaning: "The caches answer too few look-ups.",
-    impact: &["What stands behind the cache gets the load.", "Requests take longer."],
+    meaning: "Too few look-ups of the caches are hits.",
+    impact: &["The load on the source behind the cache grows.", "Requests take longer."],
     diagnosis: &[
-        "Was the cache emptied, or started anew?",
-        "Do evictions grow? Then it is too small for what is asked of it.",
-        "Did keys change with a deployment, so that nothing is found any more?",
+        "Was the cache emptied or restarted?",
+        "Do evictions grow? Then the cache is too small.",
+        "Did a deployment change the keys, so that old entries are not found?",
     ],
-    mitigation: &["Wait if it fills again.", "Make the cache larger.", "Roll back a change of keys."],
+    mitigation: &["Wait if the cache is filling again.", "Make the cache larger.", "Roll back a change of keys."],
 };
 
 const FILE_DESCRIPTORS: Advice = Advice {
     meaning: "The process is about to run out of file descriptors.",
-    impact: &["At the limit no connection is accepted and no file opened any more."],
+    impact: &["At the limit no connection is accepted and no file can be opened."],
     diagnosis: &[
-        "Does the number follow the rate of requests, or does it only grow? Then something is not closed.",
-        "What are they: sockets to whom, which files (`/proc/PID/fd`)?",
+        "Does the number follow the rate of requests? If it only grows, something is never closed.",
+        "Which sockets and files are they (`/proc/PID/fd`)?",
     ],
-    mitigation: &["Restart instances one by one to gain time.", "Raise the limit if the load is honest."],
+    mitigation: &["Restart instances one by one to gain time.", "Raise the limit if the load is legitimate."],
 };
 
 const RUNTIME: Advice = Advice {
-    meaning: "Tasks wait for a worker of the async runtime: it is out of processor time, or its workers are blocked.",
-    impact: &["All requests of the instance take longer, health checks among them."],
+    meaning: "Tasks wait for a worker of the async runtime: processor time is exhausted, or the workers are \
+              blocked.",
+    impact: &["All requests of the instance take longer, including health checks."],
     diagnosis: &[
-        "Are workers busy? If not, they are blocked: by a lock, or by code that does not await.",
-        "Which endpoint's rate grew, and what does it compute?",
-        "Does the container have less processor time than workers?",
+        "Are the workers busy? If not, they are blocked by a lock or by code that does not await.",
+        "The rate of which endpoint grew, and what does it compute?",
+        "Does the container have fewer cores than workers?",
     ],
-    mitigation: &["Add instances or processors.", "Move what blocks to `spawn_blocking`."],
+    mitigation: &["Add instances or processors.", "Move blocking code to `spawn_blocking`."],
 };
 
 const LOG_LINES: Advice = Advice {
-    meaning: "Log lines were dropped: more came than could be written, or the target could not be written to.",
-    impact: &["What is lost is missing when the next failure is searched for.", "Requests were not held up."],
-    diagnosis: &["Which level grew?", "Is the disk full, or does nobody read standard output?"],
-    mitigation: &["Set a stricter log filter.", "Mend the target."],
+    meaning: "Log lines were dropped: there were more than could be written, or writing failed.",
+    impact: &["Lost lines are missing when the next failure is investigated.", "Requests were not delayed."],
+    diagnosis: &["Lines of which level have increased?", "Is the disk full, or is standard output not read?"],
+    mitigation: &["Set a stricter log filter.", "Fix the target of the log lines."],
 };
 
 const LOG_RECORDS: Advice = Advice {
-    meaning: "Log records were made for the collector but not exported.",
-    impact: &["What is lost is missing when the next failure is searched for.", "Requests were not held up."],
+    meaning: "Log records could not be exported to the collector.",
+    impact: &["Lost lines are missing when the next failure is investigated.", "Requests were not delayed."],
     diagnosis: &[
-        "Which reason? `queue_full` is too much, `too_large` is one alone, `export_failed` and `export_timeout` are about the collector.",
-        "Does the collector run, and what does it log?",
+        "Which reason? `queue_full`: too many; `too_large`: a single one exceeds the limit; `export_failed` and \
+         `export_timeout`: the collector.",
+        "Is the collector running, and what does it log?",
     ],
-    mitigation: &["Mend or scale the collector.", "Log less, or sample."],
+    mitigation: &["Fix or scale the collector.", "Log less, or sample."],
 };
 
 const SPANS: Advice = Advice {
-    meaning: "Spans were ended but not exported.",
-    impact: &["Traces are missing or have gaps.", "Requests were not held up."],
+    meaning: "Spans could not be exported to the collector.",
+    impact: &["Traces are missing or have gaps.", "Requests were not delayed."],
     diagnosis: &[
-        "Which reason? `queue_full` is too much, `too_large` is one alone, `export_failed` and `export_timeout` are about the collector.",
-        "Does the collector run, and what does it log?",
+        "Which reason? `queue_full`: too many; `too_large`: a single one exceeds the limit; `export_failed` and \
+         `export_timeout`: the collector.",
+        "Is the collector running, and what does it log?",
     ],
-    mitigation: &["Mend or scale the collector.", "Sample less."],
+    mitigation: &["Fix or scale the collector.", "Sample less."],
 };
 
 const SERIES: Advice = Advice {
-    meaning: "A metric has reached its cap of series: what is new goes to one overflow series.",
-    impact: &["Totals stay right.", "Dashboards and alerts no longer tell apart what is in the overflow series."],
+    meaning: "A metric has reached its limit of series: new series are counted in one overflow series.",
+    impact: &["Totals stay correct.", "Dashboards and alerts can't distinguish what is in the overflow series."],
     diagnosis: &[
-        "Which metric? It is in the label `metric`.",
-        "Which of its labels has too many values: ids, paths, texts of errors?",
+        "Which metric? The label `metric` names it.",
+        "Which of its labels has too many values: ids, paths, error messages?",
     ],
-    mitigation: &["Take the label away, or its values from a closed list.", "Raise the cap if all values are meant."],
+    mitigation: &[
+        "Remove the label, or restrict its values to a fixed list.",
+        "Raise the limit if all values are \
+                                                                                intended.",
+    ],
 };
 
 const OWN: Advice = Advice {
-    meaning: "See what the alert says of itself.",
-    impact: &["Write here who notices what."],
-    diagnosis: &["Look at the value over time: since when, and what changed then?"],
-    mitigation: &["Write here what helped."],
+    meaning: "See the summary and description of the alert.",
+    impact: &["Describe here what users notice."],
+    diagnosis: &["Look at the value over time: since when is it high or low, and what changed then?"],
+    mitigation: &["Describe here what helped."],
 };

@@ -225,7 +225,7 @@ impl Link {
             title: title.into(),
             kind: "dashboards",
             icon: "external link",
-            tooltip: "The other dashboards of this service, at the same time",
+            tooltip: "The other dashboards of this service, with the same time range",
             tags,
             as_dropdown: false,
             target_blank: false,

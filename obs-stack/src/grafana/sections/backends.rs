@@ -33,12 +33,12 @@ pub(crate) fn clients(layout: &mut Layout<'_>) {
     let errors = context.source.rates(&naming.client_errors()).sum_by(&[host]);
     let failed = errors.or(calls.clone() * Expr::number(0.0)) / calls.clone().above(0.0);
     let buckets = Selector::new(format!("{}_bucket", duration.name(naming.namespace())));
-    let rate = context.trend("calls per second", "reqps", "Calls of each host per second.", &calls, &legend);
+    let rate = context.trend("calls per second", "reqps", "Calls per second by host.", &calls, &legend);
     let failed = context
         .trend(
             "failed calls",
             "percentunit",
-            "Share of the calls of each host that failed: no answer, or one from 400 on.",
+            "Share of the calls of each host that failed: no response, or a status of 400 or above.",
             &failed,
             &legend,
         )
@@ -46,7 +46,7 @@ pub(crate) fn clients(layout: &mut Layout<'_>) {
     let duration = context.trend(
         "p99 latency of calls",
         "s",
-        "99 of 100 calls of each host were answered within this time.",
+        "99 % of the calls of each host were answered within this time.",
         &context.source.quantile(0.99, &buckets, &[host]),
         &legend,
     );
@@ -80,7 +80,7 @@ pub(crate) fn databases(layout: &mut Layout<'_>) {
     let duration = context.trend(
         "p99 query duration",
         "s",
-        "99 of 100 queries had their result within this time.",
+        "99 % of the queries had their result within this time.",
         &context.source.quantile(0.99, &buckets, &by),
         legend,
     );
@@ -116,28 +116,28 @@ pub(crate) fn caches(layout: &mut Layout<'_>) {
     let ratio = hits.clone() / (hits.clone() + misses.clone()).above(0.0);
     let target = Target::prometheus(query::text(&ratio), "{{cache}}");
     let (stat, trend) =
-        context.pair("cache hit ratio", "percentunit", "Share of the look-ups that each cache could answer.", target);
+        context.pair("cache hit ratio", "percentunit", "Share of the look-ups of each cache that were hits.", target);
     let thresholds = Thresholds::falling(0.5, 0.8);
     let stat = stat.thresholds(thresholds.clone()).no_value("no look-ups");
     layout.pairs([(stat, trend.thresholds(thresholds).range(0.0, 1.0))]);
     let lookups = context.trend(
         "cache look-ups per second",
         "ops",
-        "Look-ups of each cache per second.",
+        "Look-ups per second by cache.",
         &(hits + misses),
         "{{cache}}",
     );
     let evictions = context.count(
         "cache evictions per second",
         "ops",
-        "Entries that each cache let go: many, with few hits, mean that it is too small.",
+        "Entries that each cache evicts per second. Many, together with few hits, mean that it is too small.",
         &rate(&cache::EVICTIONS),
         "{{cache}}",
     );
     let errors = context.count(
         "failed cache look-ups",
         "ops",
-        "Look-ups that failed, neither hits nor misses.",
+        "Look-ups that failed: neither hits nor misses.",
         &rate(&cache::ERRORS),
         "{{cache}}",
     );
@@ -176,7 +176,7 @@ fn file_descriptors(context: &Context<'_>) -> (Panel, Panel) {
     let (stat, trend) = context.pair(
         "file descriptors in use",
         "percentunit",
-        "Share of the file descriptors that are in use: at 100 % no connection is accepted any more.",
+        "Share of the file descriptors that are in use. At 100 % no connection is accepted.",
         Target::prometheus(query::text(&share), "{{instance}}"),
     );
     let thresholds = Thresholds::rising(0.6, 0.8);
@@ -190,7 +190,7 @@ fn workers(context: &Context<'_>) -> (Panel, Panel) {
     let (stat, trend) = context.pair(
         "workers busy",
         "percentunit",
-        "Share of the time that the runtime's workers were busy: near 100 % tasks wait for a worker.",
+        "Share of the time that the workers of the runtime were busy. Near 100 % tasks wait for a worker.",
         Target::prometheus(query::text(&share), "{{instance}} {{runtime}}"),
     );
     let thresholds = Thresholds::rising(0.7, 0.9);
@@ -202,7 +202,7 @@ fn processor(context: &Context<'_>) -> Panel {
     context.trend(
         "processor time",
         "short",
-        "Cores that each instance keeps busy.",
+        "Cores that each instance uses.",
         &rate(context, &metric::PROCESS_CPU, &INSTANCE),
         "{{instance}}",
     )
@@ -224,7 +224,7 @@ fn queue(context: &Context<'_>) -> Panel {
     context.trend(
         "tasks waiting",
         "short",
-        "Tasks in the runtime's global queue: above 0 for long, its workers are too few or blocked.",
+        "Tasks in the global queue of the runtime. Above 0 for long, its workers are too few or blocked.",
         &now(context, &metric::TOKIO_GLOBAL_QUEUE_DEPTH, &RUNTIME),
         "{{instance}} {{runtime}}",
     )

@@ -37,7 +37,7 @@ pub(crate) fn table(layout: &mut Layout<'_>) {
     let panel = panel
         .about(
             context.title("endpoints"),
-            "Rate, errors and duration of each endpoint. An endpoint leads to its dashboard, its traces and its log lines.",
+            "Rate, errors and duration of each endpoint, with links to its dashboard, traces and log lines.",
         )
         .no_value("no requests")
         .transformations(vec![Transformation::Merge {}, columns(context)])
@@ -56,7 +56,7 @@ pub(crate) fn by_endpoint(layout: &mut Layout<'_>) {
         .trend(
             "p99 latency by endpoint",
             "s",
-            "99 of 100 requests to each endpoint were answered within this time: who makes the service slow.",
+            "99 % of the requests to each endpoint were answered within this time.",
             &context.source.quantile(0.99, &buckets, &labels),
             &legend,
         )
@@ -65,7 +65,7 @@ pub(crate) fn by_endpoint(layout: &mut Layout<'_>) {
         .trend(
             "error rate by endpoint",
             "percentunit",
-            "Share of requests to each endpoint that failed: who makes the service fail.",
+            "Share of the requests to each endpoint that failed.",
             &context.source.error_ratio(&labels),
             &legend,
         )
@@ -79,7 +79,7 @@ pub(crate) fn sizes(layout: &mut Layout<'_>) {
     let context = layout.context();
     let buckets = buckets(context, &metric::RESPONSE_SIZE, &semconv::SERVER_RESPONSE_BODY_SIZE);
     let mut panel = Panel::time_series("bytes")
-        .about(context.title("bytes of answers"), "Bytes of the bodies that were sent.")
+        .about(context.title("response bytes"), "Bytes of response bodies per second.")
         .no_value("none");
     for (quantile, legend) in [(0.99, P99), (0.5, P50)] {
         let expr = context.source.quantile(quantile, &buckets, &[]);
@@ -101,7 +101,7 @@ pub(crate) fn streams(layout: &mut Layout<'_>) {
         .trend(
             "p99 lifetime of streams",
             "s",
-            "How long event streams and upgraded connections live, 99 of 100; they are not part of the latency.",
+            "99 % of event streams and upgraded connections end within this time. They are not part of the latency.",
             &context.source.quantile(0.99, &buckets, &[endpoint]),
             &format!("{{{{{endpoint}}}}}"),
         )

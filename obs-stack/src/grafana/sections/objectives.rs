@@ -23,19 +23,19 @@ use crate::{
 /// The variable and the label that name the SLO.
 const SLO: &str = "slo";
 const OBJECTIVE: &str = "Objective";
-const PROMISED: &str = "Promised";
-const KEPT: &str = "Kept";
-const LEFT: &str = "Budget left";
+const TARGET: &str = "Target";
+const GOOD_REQUESTS: &str = "Good requests";
+const BUDGET_REMAINING: &str = "Budget remaining";
 const BURN_RATE: &str = "Burn rate";
 /// The cell with the name of the SLO, encoded for an address.
 const OBJECTIVE_CELL: &str = "${__data.fields.Objective:percentencode}";
 /// The step of queries over weeks.
 const STEP: &str = "5m";
 
-const LEFT_IS: &str = "Share of the error budget of the objective's window that is left. Below 0 the promise is broken: \
-                       stability comes before features.";
-const BURN_RATE_IS: &str = "How many times faster than allowed the error budget is spent: at 1 it lasts exactly as \
-                            long as promised, at 14.4 a budget of 30 days is gone in two.";
+const BUDGET_DESCRIPTION: &str = "Share of the error budget that remains in the window of the objective. Below 0 the \
+                       objective is missed: stability comes before features.";
+const BURN_RATE_DESCRIPTION: &str = "How fast the error budget is spent: at 1 it lasts exactly for the window of the \
+                            objective, at 14.4 a budget of 30 days is gone in two.";
 
 /// Burn rates of all SLOs.
 pub(crate) fn burn_rates(layout: &mut Layout<'_>) {
@@ -43,9 +43,9 @@ pub(crate) fn burn_rates(layout: &mut Layout<'_>) {
     if context.service.slos.is_empty() {
         return;
     }
-    layout.row("Promises", Topic::Errors);
+    layout.row("Error budgets", Topic::Errors);
     let target = Target::prometheus(query::text(&current_burn_rate(&all)), "{{slo}}");
-    let (stat, trend) = context.pair("burn rates", "short", BURN_RATE_IS, target);
+    let (stat, trend) = context.pair("burn rates", "short", BURN_RATE_DESCRIPTION, target);
     let look = |panel: Panel| panel.thresholds(thresholds::burn_rate()).no_value("no requests");
     layout.pairs([(look(stat), look(trend))]);
 }
@@ -55,25 +55,30 @@ pub(crate) fn burn_rates(layout: &mut Layout<'_>) {
 pub(crate) fn objectives(layout: &mut Layout<'_>) {
     layout.row("All objectives", Topic::Errors);
     let context = layout.context();
-    let columns = [Expr::instant(&all(slo_series::OBJECTIVE)), kept(&all), left(&all), current_burn_rate(&all)];
+    let columns = [
+        Expr::instant(&all(slo_series::OBJECTIVE)),
+        good_requests(&all),
+        budget_remaining(&all),
+        current_burn_rate(&all),
+    ];
     let table = columns.iter().map(query::text).map(Target::table).fold(Panel::table(BURN_RATE), Panel::target);
     let table = table
         .about(
             context.title("objectives"),
-            "What is promised, how well it was kept over the objective's window, what is left of its error budget, and \
-             how fast that is spent. An objective leads to its details below.",
+            "The target of each objective, the share of good requests over its window, the error budget that \
+             remains, and how fast it is spent. An objective links to its details below.",
         )
         .no_value("no requests")
         .transformations(vec![Transformation::Merge {}, table_columns()])
         .overrides(overrides(context));
     layout.line(9, [table]);
     let left = context
-        .trend("error budgets left", "percentunit", LEFT_IS, &left(&all), "{{slo}}")
+        .trend("error budgets remaining", "percentunit", BUDGET_DESCRIPTION, &budget_remaining(&all), "{{slo}}")
         .thresholds(thresholds::budget_left())
         .no_value("no requests")
         .interval(STEP);
     let burn = context
-        .trend("burn rates", "short", BURN_RATE_IS, &current_burn_rate(&all), "{{slo}}")
+        .trend("burn rates", "short", BURN_RATE_DESCRIPTION, &current_burn_rate(&all), "{{slo}}")
         .thresholds(thresholds::burn_rate())
         .no_value("no requests");
     layout.line(8, [left, burn]);
@@ -83,19 +88,20 @@ pub(crate) fn objectives(layout: &mut Layout<'_>) {
 pub(crate) fn objective(layout: &mut Layout<'_>) {
     layout.row("$slo", Topic::Errors);
     let context = layout.context();
-    let kept_is = "Share of good requests over the objective's window.";
-    let target = Target::prometheus(query::text(&kept(&chosen)), "good requests");
-    let (stat, trend) = context.pair("$slo kept", "percentunit", kept_is, target);
-    let target = Target::prometheus(query::text(&left(&chosen)), "budget left");
-    let (left_stat, left_trend) = context.pair("$slo error budget left", "percentunit", LEFT_IS, target);
+    let description = "Share of good requests over the window of the objective.";
+    let target = Target::prometheus(query::text(&good_requests(&chosen)), "good requests");
+    let (stat, trend) = context.pair("$slo good requests", "percentunit", description, target);
+    let target = Target::prometheus(query::text(&budget_remaining(&chosen)), "budget remaining");
+    let (left_stat, left_trend) =
+        context.pair("$slo error budget remaining", "percentunit", BUDGET_DESCRIPTION, target);
     let look = |panel: Panel| panel.no_value("no requests").interval(STEP);
     let colours = |panel: Panel| look(panel).thresholds(thresholds::budget_left());
     layout.pairs([(look(stat), look(trend)), (colours(left_stat), colours(left_trend))]);
     let burn = Panel::time_series("short")
         .about(
             context.title("$slo burn rate"),
-            "How many times faster than allowed the error budget was spent, over the windows that the alerts look at. An \
-             alert fires when a long window and its short one are both above the alert's factor.",
+            "How fast the error budget was spent, over the windows of the alerts. An alert fires when its long \
+             and its short window are both above its factor.",
         )
         .thresholds(thresholds::burn_rate())
         .no_value("no requests");
@@ -116,7 +122,7 @@ fn chosen(name: &str) -> Selector {
 }
 
 /// The part of the error budget that remains.
-fn left(of: &impl Fn(&str) -> Selector) -> Expr {
+fn budget_remaining(of: &impl Fn(&str) -> Selector) -> Expr {
     Expr::instant(&of(slo_series::BUDGET_REMAINING))
 }
 
@@ -126,8 +132,8 @@ fn current_burn_rate(of: &impl Fn(&str) -> Selector) -> Expr {
 }
 
 /// The ratio of good requests over the window of the SLO.
-fn kept(of: &impl Fn(&str) -> Selector) -> Expr {
-    let spent = Expr::number(1.0) - left(of);
+fn good_requests(of: &impl Fn(&str) -> Selector) -> Expr {
+    let spent = Expr::number(1.0) - budget_remaining(of);
     Expr::number(1.0) - spent * Expr::instant(&of(slo_series::BUDGET))
 }
 
@@ -144,8 +150,13 @@ fn windows(context: &Context<'_>) -> BTreeSet<Window> {
 
 /// Names and order of the columns.
 fn table_columns() -> Transformation {
-    let columns =
-        [(SLO, OBJECTIVE), ("Value #A", PROMISED), ("Value #B", KEPT), ("Value #C", LEFT), ("Value #D", BURN_RATE)];
+    let columns = [
+        (SLO, OBJECTIVE),
+        ("Value #A", TARGET),
+        ("Value #B", GOOD_REQUESTS),
+        ("Value #C", BUDGET_REMAINING),
+        ("Value #D", BURN_RATE),
+    ];
     Transformation::Organize {
         exclude_by_name: ["Time", "job", "__name__"].map(|name| (name.to_owned(), true)).into(),
         index_by_name: columns.iter().enumerate().map(|(at, (from, _))| ((*from).to_owned(), at)).collect(),
@@ -168,9 +179,9 @@ fn overrides(context: &Context<'_>) -> Vec<Override> {
     let details = explore::dashboard_link("Details of this objective", &uid, &[(SLO, OBJECTIVE_CELL)]);
     vec![
         Override::of(OBJECTIVE, vec![Property::Links(vec![details])]),
-        share(PROMISED),
-        share(KEPT),
-        coloured(LEFT, "percentunit", thresholds::budget_left()),
+        share(TARGET),
+        share(GOOD_REQUESTS),
+        coloured(BUDGET_REMAINING, "percentunit", thresholds::budget_left()),
         coloured(BURN_RATE, "short", thresholds::burn_rate()),
     ]
 }
@@ -183,7 +194,7 @@ pub(crate) fn own(layout: &mut Layout<'_>) {
     if panels.is_empty() {
         return;
     }
-    layout.row("Watched numbers", Topic::Traffic);
+    layout.row("Custom alerts", Topic::Traffic);
     let mut panels = panels.into_iter().peekable();
     while panels.peek().is_some() {
         layout.line(8, panels.by_ref().take(3).collect::<Vec<_>>());
@@ -197,7 +208,8 @@ fn panel(context: &Context<'_>, alert: &AlertRule) -> Option<Panel> {
         Comparison::Above(threshold) => Thresholds::above(threshold),
         Comparison::Below(threshold) => Thresholds::below(threshold),
     };
-    let description = format!("The number that the alert {} watches: {}.", alert.name(), alert.message());
+    let description =
+        format!("The value that the alert {} compares with its threshold: {}.", alert.name(), alert.message());
     let mut panel = Panel::time_series("short")
         .about(context.title(alert.name()), description)
         .thresholds(threshold)

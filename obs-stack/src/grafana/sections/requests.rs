@@ -40,12 +40,12 @@ fn rate(layout: &Layout<'_>) -> (Panel, Panel) {
     let by_endpoint = context.source.rates(&all).sum_by(&labels);
     let legend = format!("{{{{{}}}}} {{{{{}}}}}", labels[0], labels[1]);
     let stat = Panel::stat("reqps")
-        .about(context.title("requests per second now"), "Requests per second, however they ended.")
+        .about(context.title("requests per second now"), "Requests per second, with any outcome.")
         .target(Target::prometheus(query::or_zero(&total), "requests"));
     let trend = Panel::time_series("reqps")
         .about(
             context.title("requests per second"),
-            "Requests per second of each endpoint, however they ended; stacked, so the upper edge is the total.",
+            "Requests per second of each endpoint, with any outcome. Stacked: the upper edge is the total.",
         )
         .stacked()
         .target(Target::prometheus(query::text(&by_endpoint), &legend));
@@ -59,8 +59,8 @@ fn error_rate(layout: &Layout<'_>) -> (Panel, Panel) {
     let (stat, trend) = context.pair(
         "error rate",
         "percentunit",
-        "Share of requests that failed: answers with 5xx, panics, and bodies that broke off. Requests that their client \
-         gave up do not count. Yellow from where the error budget shrinks, red from where somebody is called.",
+        "Share of requests that failed: responses with 5xx, panics, and incomplete bodies. Requests that their \
+         client cancelled do not count. Yellow above the error budget, red where a critical alert fires.",
         target,
     );
     let thresholds = thresholds::error_ratio(context.service);
@@ -74,18 +74,15 @@ fn latency(layout: &Layout<'_>) -> (Panel, Panel) {
     let thresholds = thresholds::latency(context.service);
     let quantile = |quantile: f64| query::text(&context.source.quantile(quantile, &buckets, &[]));
     let stat = Panel::stat("s")
-        .about(
-            context.title("p99 latency now"),
-            "99 of 100 requests were answered, to the last byte, within this time.",
-        )
+        .about(context.title("p99 latency now"), "99 % of requests were answered, to the last byte, within this time.")
         .no_value("no requests")
         .thresholds(thresholds.clone())
         .target(Target::prometheus(quantile(0.99), "P99"));
     let mut trend = Panel::time_series("s")
         .about(
             context.title("latency"),
-            "Time from the arrival of a request to the last byte of its answer. The dots are single requests: each leads \
-             to its trace.",
+            "Time from the arrival of a request to the last byte of its response. Each dot is a single request \
+             and links to its trace.",
         )
         .thresholds(thresholds);
     for (at, legend) in [(0.99, "P99"), (0.95, "P95"), (0.5, "P50")] {
@@ -108,7 +105,7 @@ fn heatmap(layout: &Layout<'_>) -> Panel {
     Panel::heatmap("s")
         .about(
             context.title("latency distribution"),
-            "How many requests per second took how long: two bands mean two kinds of requests, which a quantile hides.",
+            "Requests per second by duration. Two bands mean two kinds of requests, which a quantile hides.",
         )
         .target(Target::prometheus(query::text(&by_bucket), "{{le}}").in_buckets().with_exemplars())
 }
@@ -126,7 +123,7 @@ fn in_flight(layout: &Layout<'_>) -> Option<(Panel, Panel)> {
     Some(context.pair(
         "requests in flight",
         "short",
-        "Requests that have arrived and not ended. When it climbs while the rate of requests does not, something that \
+        "Requests that have arrived and not ended. If it rises while the request rate does not, something that \
          requests wait for is slow.",
         target,
     ))
@@ -138,7 +135,8 @@ fn instances(layout: &Layout<'_>) -> (Panel, Panel) {
     let up = Source::on_service("up");
     let target = Target::prometheus(query::text(&Expr::instant(&up).sum()), "up");
     let description = format!(
-        "Instances whose metrics could be scraped. What an instance that is gone logged last is found under `{}`.",
+        "Instances whose metrics could be scraped. The last log lines of an instance that is gone are found by \
+         `{}`.",
         log::SERVICE
     );
     context.pair("instances up", "short", &description, target)
@@ -162,7 +160,8 @@ fn by_type(context: &Context<'_>) -> Panel {
         .count(
             "errors by type",
             "reqps",
-            "Failed requests per second: the status of the answer, `panic`, `body_error`, or the service's own word.",
+            "Failed requests per second by type: the status of the response, `panic`, `body_error`, or a type \
+             that the service sets.",
             &errors.sum_by(&[label::ERROR_TYPE]),
             "{{error_type}}",
         )
@@ -176,9 +175,9 @@ fn by_status(context: &Context<'_>) -> Panel {
     let answers = context.source.rates(&naming.requests(&Scope::service())).sum_by(&[status]);
     context
         .count(
-            "answers by status",
+            "responses by status",
             "reqps",
-            "Answers per second by their status. 499, or none, are requests that were given up before an answer.",
+            "Responses per second by status. 499, or none, are requests that were cancelled before a response.",
             &answers,
             &format!("{{{{{status}}}}}"),
         )
@@ -200,8 +199,8 @@ fn abandoned(context: &Context<'_>) -> Panel {
     context.count(
         "abandoned requests",
         "reqps",
-        "Requests whose client went away, before the answer or half-way: people who did not want to wait. They do not \
-         count as errors.",
+        "Requests per second whose client disconnected before the response was complete. They do not count as \
+         errors.",
         &abandoned,
         "abandoned",
     )

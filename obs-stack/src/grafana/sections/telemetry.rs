@@ -14,14 +14,14 @@ pub(crate) fn logs(layout: &mut Layout<'_>, volume: String, lines: String) {
     layout.row("Logs", Topic::Errors);
     let context = layout.context();
     let volume = Panel::time_series("short")
-        .about(context.title("log lines by level"), "Log lines in each step, by their level.")
+        .about(context.title("log lines by level"), "Log lines in each step, by level.")
         .from(DataSource::LOKI)
         .stacked()
         .target(Target::loki(volume, "{{level}}"));
     let lines = Panel::logs()
         .about(
             context.title("errors and warnings"),
-            "The latest log lines of errors and warnings. The `trace_id` of a line leads to its trace.",
+            "The latest log lines of level error or warn. The `trace_id` of a line links to its trace.",
         )
         .target(Target::loki(lines, ""));
     layout.line(7, [volume]);
@@ -35,7 +35,7 @@ pub(crate) fn traces(layout: &mut Layout<'_>, title: &str, description: &str, qu
         .from(DataSource::TEMPO)
         .about(
             layout.context().title(title),
-            format!("{description} An id leads to the trace, a span of it to its log lines."),
+            format!("{description} An id links to the trace, a span of the trace to its log lines."),
         )
         .no_value("none")
         .target(Target::tempo(query));
@@ -47,7 +47,7 @@ const INSTANCE: [&str; 1] = ["instance"];
 /// Lost telemetry by kind, series over their limit, size and time of scrapes, versions.
 pub(crate) fn telemetry(layout: &mut Layout<'_>) {
     let context = layout.context();
-    layout.row("Lost", Topic::Telemetry);
+    layout.row("Lost telemetry", Topic::Telemetry);
     layout.pairs([lost(context)]);
     layout.line(8, [log_lines(context), spans(context), log_records(context)]);
     layout.row("Metrics", Topic::Telemetry);
@@ -65,8 +65,8 @@ fn lost(context: &Context<'_>) -> (Panel, Panel) {
         stat = stat.target(target.clone());
         trend = trend.target(target);
     }
-    let description = "Log lines, spans and log records per second that were lost to overload or to a collector that does \
-                       not answer. Requests never wait for them.";
+    let description = "Log lines, spans and log records per second that were lost to overload or to an \
+                       unreachable collector. Requests never wait for them.";
     let title = context.title("lost telemetry");
     let stat = stat.about(format!("{title} now"), description).thresholds(Thresholds::any());
     (stat, trend.about(title, description).thresholds(Thresholds::any()))
@@ -88,7 +88,8 @@ fn spans(context: &Context<'_>) -> Panel {
     context.count(
         "lost spans by reason",
         "cps",
-        "Spans per second that were not exported: the queue was full, the collector refused them or did not answer.",
+        "Spans per second that were not exported: the queue was full, or the collector refused them or did not \
+         answer.",
         &rate(context, &metric::SPANS_DROPPED, &["reason"]),
         "{{reason}}",
     )
@@ -108,9 +109,10 @@ fn log_records(context: &Context<'_>) -> Panel {
 /// New series over the limit of their metric.
 fn overflow(context: &Context<'_>) -> Panel {
     context.count(
-        "series beyond the cap",
+        "series over the limit",
         "cps",
-        "New series per second that the cap of their metric sent to its overflow series: a label has too many values.",
+        "New series per second that were counted in the overflow series of a metric at its limit: a label has too \
+         many values.",
         &rate(context, &metric::SERIES_OVERFLOW, &[label::METRIC]),
         "{{metric}}",
     )
@@ -119,9 +121,10 @@ fn overflow(context: &Context<'_>) -> Panel {
 /// Metrics whose names or labels clash.
 fn clashes(context: &Context<'_>) -> Panel {
     context.count(
-        "names that clash",
+        "name clashes",
         "cps",
-        "Metrics per second that were refused or repaired because their name or labels clash with another's.",
+        "Metrics per second that were refused or renamed because their name or labels clash with those of another \
+         metric.",
         &rate(context, &metric::NAME_CLASHES, &[label::METRIC]),
         "{{metric}}",
     )
@@ -133,7 +136,7 @@ fn samples(context: &Context<'_>) -> Panel {
     context.trend(
         "samples on the page",
         "short",
-        "Samples on the metrics page of each instance: what the service costs Prometheus.",
+        "Samples on the metrics page of each instance, all of which Prometheus stores.",
         &samples,
         "{{instance}}",
     )
@@ -143,9 +146,9 @@ fn samples(context: &Context<'_>) -> Panel {
 fn page(context: &Context<'_>) -> Panel {
     let buckets = Selector::new(format!("{}_bucket", metric::SCRAPE_DURATION.base()));
     context.trend(
-        "p99 time to write the page",
+        "p99 render time of the page",
         "s",
-        "Time that an instance takes to write its metrics page, 99 of 100.",
+        "99 % of the metrics pages were rendered within this time.",
         &context.source.quantile(0.99, &buckets, &[]),
         "P99",
     )
@@ -157,7 +160,7 @@ fn scrapes(context: &Context<'_>) -> Panel {
     context.trend(
         "time to scrape",
         "s",
-        "Time that Prometheus takes to fetch and read the page of each instance.",
+        "Time that Prometheus takes to fetch and parse the page of each instance.",
         &duration,
         "{{instance}}",
     )
@@ -170,7 +173,7 @@ fn versions(context: &Context<'_>) -> Panel {
         .trend(
             "instances by version",
             "short",
-            "What runs: two versions at once are a roll-out, or one that got stuck.",
+            "Instances by version. Two versions at once are a roll-out, possibly one that is stuck.",
             &versions,
             "{{version}} {{revision}}",
         )
