@@ -5,6 +5,8 @@ use std::{
     ops::{Add, Div, Mul, Sub},
 };
 
+use serde::{Serialize, Serializer};
+
 use super::{
     Range, Selector, Window,
     node::{Grouping, Matching, Node, Operator},
@@ -264,6 +266,13 @@ fn owned(labels: &[&str]) -> Vec<String> {
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// As its text.
+impl Serialize for Expr {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -75,6 +75,15 @@ impl Selector {
         self
     }
 
+    /// The same selector with other values of labels, say in place of variables.
+    #[must_use]
+    pub fn map_values(mut self, value: impl Fn(&str) -> String) -> Self {
+        for matcher in &mut self.matchers {
+            matcher.value = value(&matcher.value);
+        }
+        self
+    }
+
     fn and(mut self, label: &str, op: MatchOp, value: &str) -> Self {
         self.matchers.push(Matcher { label: label.to_owned(), op, value: value.to_owned() });
         self

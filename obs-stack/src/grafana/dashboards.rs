@@ -12,7 +12,7 @@ use super::{
     layout::{Context, Layout},
     model::{Annotation, Annotations, Dashboard, DataSource, Link, Templating, TimeRange, Variable},
     provisioning,
-    query::{self, Source},
+    query::Source,
     sections,
 };
 use crate::{
@@ -43,9 +43,14 @@ pub(super) fn of_services(definition: &Definition) -> impl Iterator<Item = (&Ser
     })
 }
 
+/// The path of a dashboard's file.
+pub(super) fn path(service: &Service, kind: Kind) -> String {
+    format!("grafana/dashboards/{}-{}.json", slug(&service.name), kind.as_str())
+}
+
 /// The file of a dashboard.
 fn file(service: &Service, kind: Kind, dashboard: &Dashboard) -> File {
-    let path = format!("grafana/dashboards/{}-{}.json", slug(&service.name), kind.as_str());
+    let path = path(service, kind);
     // Plain data with text as keys can always be written.
     let mut json = serde_json::to_string_pretty(dashboard).unwrap_or_default();
     json.push('\n');
@@ -53,7 +58,7 @@ fn file(service: &Service, kind: Kind, dashboard: &Dashboard) -> File {
 }
 
 /// The dashboards of a service: the overview, then those that it links to.
-fn of_service(definition: &Definition, service: &Service) -> Vec<(Kind, Dashboard)> {
+pub(super) fn of_service(definition: &Definition, service: &Service) -> Vec<(Kind, Dashboard)> {
     let mut kinds = vec![Kind::Overview, Kind::Endpoint];
     if !service.slos.is_empty() {
         kinds.push(Kind::Slo);
@@ -203,7 +208,7 @@ fn annotations(context: &Context<'_>) -> Annotations {
         enable: true,
         icon_color: "blue",
         // A version that did not exist 5 minutes before.
-        expr: query::text(&now.unless(before)),
+        expr: now.unless(before),
         step: "60s",
         title_format: "Deployed {{version}}",
         text_format: "revision {{revision}}",
@@ -212,7 +217,7 @@ fn annotations(context: &Context<'_>) -> Annotations {
     let alert = Annotation {
         name: "Alerts",
         icon_color: "red",
-        expr: alerts.to_string(),
+        expr: Expr::instant(&alerts),
         title_format: "{{alertname}}",
         text_format: "{{severity}}",
         tag_keys: "severity,slo",

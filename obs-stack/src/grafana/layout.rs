@@ -9,7 +9,7 @@ use obs_rules::{
 
 use super::{
     model::{GridPos, Item, Link, Panel, Row, Target},
-    query::{self, Source},
+    query::Source,
 };
 use crate::{runbooks, subject::Subject};
 
@@ -188,9 +188,7 @@ impl<'a> Context<'a> {
         expr: &Expr,
         legend: &str,
     ) -> Panel {
-        Panel::time_series(unit)
-            .about(self.title(metric), description)
-            .target(Target::prometheus(query::text(expr), legend))
+        Panel::time_series(unit).about(self.title(metric), description).target(Target::prometheus(expr.clone(), legend))
     }
 
     /// A time series of one query that is 0 where there are no series.
@@ -205,7 +203,7 @@ impl<'a> Context<'a> {
         Panel::time_series(unit)
             .about(self.title(metric), description)
             .no_value("none")
-            .target(Target::prometheus(query::or_zero(expr), legend))
+            .target(Target::prometheus(expr.clone().or_zero_if_none(), legend))
     }
 }
 

@@ -41,4 +41,5 @@ mod thresholds;
 mod tests;
 
 pub use dashboards::{dashboard_url, files};
+pub(crate) use query::expressions;
 pub use query::{PanelQuery, queries};

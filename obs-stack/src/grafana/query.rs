@@ -3,11 +3,11 @@
 use obs_rules::{
     Naming, Scope, Tally,
     definition::{Definition, Service},
-    promql::{Expr, MatchOp, Selector, Window},
+    promql::{Expr, MatchOp, Range, Selector, Window},
 };
 
 use super::{
-    dashboards::of_services,
+    dashboards::{of_service, of_services, path},
     model::{Item, Target},
 };
 use crate::text::regex_escape;
@@ -20,20 +20,8 @@ pub(super) struct Source {
     chosen: Vec<(&'static str, MatchOp, &'static str)>,
 }
 
-/// Stands for `$__rate_interval`, which Grafana derives from time range and scrape
-/// interval. No other window has this value.
-pub(super) const RATE_INTERVAL: Window = Window::minutes(99_999_999);
-
-/// The expression as Grafana reads it.
-pub(super) fn text(expr: &Expr) -> String {
-    expr.to_string().replace(&format!("[{RATE_INTERVAL}]"), "[$__rate_interval]")
-}
-
-/// The expression, or 0 where there are no series, since nothing was counted then. `or`
-/// binds weakest, so the text needs no parentheses.
-pub(super) fn or_zero(expr: &Expr) -> String {
-    format!("{} or on () vector(0)", text(expr))
-}
+/// The window that Grafana derives from time range and scrape interval.
+pub(super) const RATE_INTERVAL: Range = Range::Variable("$__rate_interval");
 
 // === impl Source ===
 
@@ -149,7 +137,7 @@ pub fn queries(definition: &Definition, rate_interval: Window) -> Vec<PanelQuery
                 queries.push(PanelQuery {
                     dashboard: dashboard.title.clone(),
                     panel: panel.title.clone(),
-                    promql: filled(service, &expr, rate_interval),
+                    promql: filled(service, expr, rate_interval).to_string(),
                 });
             }
         }
@@ -158,16 +146,41 @@ pub fn queries(definition: &Definition, rate_interval: Window) -> Vec<PanelQuery
 }
 
 /// The query with values for Grafana's variables.
-fn filled(service: &Service, expr: &str, rate_interval: Window) -> String {
+fn filled(service: &Service, expr: Expr, rate_interval: Window) -> Expr {
     let endpoint = service.endpoints.iter().find(|endpoint| !endpoint.is_stream);
     let endpoint = endpoint.map_or("", |endpoint| endpoint.template.as_str());
     let slo = service.slos.first().map_or("", |slo| slo.name());
-    expr.replace("[$__rate_interval]", &format!("[{rate_interval}]"))
-        .replace("\"$job\"", &Expr::string(&regex_escape(&service.name)))
-        .replace("\"$instance\"", "\".+\"")
-        .replace("\"$endpoint\"", &Expr::string(endpoint))
-        .replace("\"$method\"", "\".+\"")
-        .replace("\"$slo\"", &Expr::string(slo))
+    let value = |value: &str| match value {
+        "$job" => regex_escape(&service.name),
+        "$instance" | "$method" => ".+".to_owned(),
+        "$endpoint" => endpoint.to_owned(),
+        "$slo" => slo.to_owned(),
+        other => other.to_owned(),
+    };
+    expr.map(&|selector| selector.map_values(value), &|range| match range {
+        RATE_INTERVAL => rate_interval.into(),
+        range => range,
+    })
+}
+
+/// All expressions of the dashboards of a service, of panels and annotations, with the path
+/// of the dashboard's file.
+pub(crate) fn expressions(definition: &Definition, service: &Service) -> Vec<(String, Expr)> {
+    let mut found = Vec::new();
+    for (kind, dashboard) in of_service(definition, service) {
+        let of_panels = dashboard.panels.into_iter().filter_map(|item| match item {
+            Item::Panel(panel) => Some(panel.targets),
+            Item::Row(_) => None,
+        });
+        let of_targets = of_panels.flatten().filter_map(|target| match target {
+            Target::Prometheus { expr, .. } => Some(expr),
+            Target::Loki { .. } | Target::Tempo { .. } => None,
+        });
+        let of_annotations = dashboard.annotations.list.into_iter().map(|annotation| annotation.expr);
+        let path = path(service, kind);
+        found.extend(of_targets.chain(of_annotations).map(|expr| (path.clone(), expr)));
+    }
+    found
 }
 
 #[cfg(test)]
@@ -177,6 +190,6 @@ mod tests {
     #[test]
     fn the_rate_interval_is_left_to_grafana() {
         let expr = Expr::rate(&Selector::new("a_total").matching("job", "$job"), RATE_INTERVAL).sum();
-        assert_eq!(text(&expr), "sum(rate(a_total{job=~\"$job\"}[$__rate_interval]))");
+        assert_eq!(expr.to_string(), "sum(rate(a_total{job=~\"$job\"}[$__rate_interval]))");
     }
 }

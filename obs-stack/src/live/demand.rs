@@ -8,17 +8,26 @@ use obs_conventions::names::{
         CLIENT_ERRORS, ERRORS, LOG_LINES_DROPPED, LOG_RECORDS_DROPPED, NAME_CLASHES, SERIES_OVERFLOW, SPANS_DROPPED,
     },
 };
-use obs_rules::definition::{Definition, Service};
-use serde_json::Value;
+use obs_rules::{
+    definition::{Definition, Service},
+    promql::{Expr, MatchOp, Selector},
+};
 
-use super::promql::{self, Reads};
-use crate::{File, grafana, prometheus, text::slug};
+use crate::{grafana, prometheus};
 
-/// What a metric is asked for, and by which file first.
-pub(super) type Demand = BTreeMap<Reads, String>;
+/// A metric that an expression reads, with the label values that it selects.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Requirement {
+    pub(super) metric: String,
+    /// Labels that must have one value, sorted.
+    pub(super) labels: Vec<(String, String)>,
+}
+
+/// The requirements, each with the first rule or dashboard that has it.
+pub(super) type Demand = BTreeMap<Requirement, String>;
 
 /// Series that Prometheus makes itself.
-const OF_PROMETHEUS: [&str; 4] = ["up", "ALERTS", "ALERTS_FOR_STATE", "absent"];
+const OF_PROMETHEUS: [&str; 3] = ["up", "ALERTS", "ALERTS_FOR_STATE"];
 
 /// What the rules and dashboards of a service read.
 pub(super) fn of_service(definition: &Definition, service: &Service) -> Demand {
@@ -28,21 +37,19 @@ pub(super) fn of_service(definition: &Definition, service: &Service) -> Demand {
         let name = if rule.alert.is_empty() { &rule.record } else { &rule.alert };
         add(&mut demand, &rule.expr, &format!("the rule {name}"));
     }
-    for dashboard in grafana::files(definition).iter().filter(|file| is_dashboard_of(file, service)) {
-        for expr in expressions(&dashboard.content) {
-            add(&mut demand, &expr, &dashboard.path);
-        }
+    for (path, expr) in grafana::expressions(definition, service) {
+        add(&mut demand, &expr, &path);
     }
     demand
 }
 
-fn add(demand: &mut Demand, expr: &str, asked_by: &str) {
-    for reads in promql::reads(expr) {
-        let metric = reads.metric.as_str();
+fn add(demand: &mut Demand, expr: &Expr, asked_by: &str) {
+    for requirement in expr.selectors().into_iter().map(Requirement::of) {
+        let metric = requirement.metric.as_str();
         let is_theirs = OF_PROMETHEUS.contains(&metric) || metric.starts_with("scrape_");
         // Recorded series have a colon.
         if !is_theirs && !metric.contains(':') && !comes_with_trouble(metric) {
-            demand.entry(reads).or_insert_with(|| asked_by.to_owned());
+            demand.entry(requirement).or_insert_with(|| asked_by.to_owned());
         }
     }
 }
@@ -54,33 +61,13 @@ fn comes_with_trouble(metric: &str) -> bool {
         || [ERRORS, CLIENT_ERRORS, cache::ERRORS].iter().any(|def| metric.ends_with(def.base()))
 }
 
-fn is_dashboard_of(file: &File, service: &Service) -> bool {
-    // `orders-overview.json`, and not that of `orders-archive`.
-    let name = file.path.strip_prefix("grafana/dashboards/").and_then(|name| name.strip_suffix(".json"));
-    let kind = name.and_then(|name| name.strip_prefix(&slug(&service.name))?.strip_prefix('-'));
-    kind.is_some_and(|kind| !kind.contains('-'))
-}
+// === impl Requirement ===
 
-/// The `PromQL` of a dashboard: the `expr` of each target that asks Prometheus.
-fn expressions(json: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    if let Ok(dashboard) = serde_json::from_str(json) {
-        collect(&dashboard, true, &mut found);
-    }
-    found
-}
-
-fn collect(value: &Value, is_prometheus: bool, found: &mut Vec<String>) {
-    // A panel's data source is that of its targets, unless they say otherwise.
-    let is_prometheus = value["datasource"]["type"].as_str().map_or(is_prometheus, |kind| kind == "prometheus");
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, is_prometheus, found)),
-        Value::Object(entries) => {
-            if let (true, Some(expr)) = (is_prometheus, value["expr"].as_str()) {
-                found.push(expr.to_owned());
-            }
-            entries.values().for_each(|entry| collect(entry, is_prometheus, found));
-        }
-        _ => {}
+impl Requirement {
+    pub(super) fn of(selector: &Selector) -> Self {
+        let equal = selector.matchers().iter().filter(|matcher| matcher.op == MatchOp::Equal);
+        let mut labels: Vec<_> = equal.map(|matcher| (matcher.label.clone(), matcher.value.clone())).collect();
+        labels.sort();
+        Self { metric: selector.metric().to_owned(), labels }
     }
 }

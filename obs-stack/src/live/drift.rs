@@ -5,7 +5,10 @@ use std::fmt;
 use obs_conventions::{Outcome, names::label};
 use obs_rules::definition::{Definition, Service};
 
-use super::{Page, demand, promql::Reads};
+use super::{
+    Page,
+    demand::{self, Requirement},
+};
 
 /// A metric, bucket or label value that rules or dashboards query and a page does not have.
 ///
@@ -45,10 +48,10 @@ const NAMED: usize = 12;
 #[must_use]
 pub fn absent(definition: &Definition, service: &Service, page: &Page) -> Vec<Absent> {
     let mut absent: Vec<Absent> = Vec::new();
-    for (reads, asked_by) in demand::of_service(definition, service) {
-        for lack in lacks(page, &reads) {
-            if absent.iter().all(|other| other.metric != reads.metric || other.lack != lack) {
-                absent.push(Absent { metric: reads.metric.clone(), lack, asked_by: asked_by.clone() });
+    for (requirement, asked_by) in demand::of_service(definition, service) {
+        for lack in lacks(page, &requirement) {
+            if absent.iter().all(|other| other.metric != requirement.metric || other.lack != lack) {
+                absent.push(Absent { metric: requirement.metric.clone(), lack, asked_by: asked_by.clone() });
             }
         }
     }
@@ -56,7 +59,7 @@ pub fn absent(definition: &Definition, service: &Service, page: &Page) -> Vec<Ab
 }
 
 /// What the page does not have of one metric and its labels.
-fn lacks(page: &Page, Reads { metric, labels }: &Reads) -> Vec<Lack> {
+fn lacks(page: &Page, Requirement { metric, labels }: &Requirement) -> Vec<Lack> {
     if !page.has(metric) {
         return vec![Lack::Metric];
     }

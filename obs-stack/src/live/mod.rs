@@ -19,7 +19,6 @@
 mod demand;
 mod drift;
 mod page;
-mod promql;
 
 #[cfg(test)]
 mod tests;

@@ -1,45 +1,18 @@
-use std::collections::BTreeSet;
+use obs_rules::{definition::Definition, promql::Selector};
 
-use obs_rules::definition::Definition;
-
-use super::{
-    Page, absent,
-    promql::{Reads, reads},
-};
-
-fn metrics(expr: &str) -> Vec<String> {
-    let found: BTreeSet<String> = reads(expr).into_iter().map(|reads| reads.metric).collect();
-    found.into_iter().collect()
-}
+use super::{Page, absent, demand::Requirement};
 
 #[test]
-fn the_metrics_of_an_expression_are_found() {
-    assert_eq!(metrics("up"), ["up"]);
-    assert_eq!(
-        metrics("sum by (job, le) (rate(a_bucket{le=\"1.0\"}[5m])) / on (job) group_left (x) b"),
-        ["a_bucket", "b"]
-    );
-    assert_eq!(metrics("sum(a) without (b) > 1e3 and on () vector(0) or c offset 5m"), ["a", "c"]);
-    assert_eq!(metrics("histogram_quantile(0.99, sum(rate(a[$__rate_interval])) by (le)) > $x or ${y:csv}"), ["a"]);
-    assert_eq!(metrics("job:a:rate5m{job=~\"$job\",x!~'}{y'} == bool +Inf # up"), ["job:a:rate5m"]);
-}
-
-#[test]
-fn text_in_strings_is_no_metric() {
-    assert_eq!(metrics(r#"label_replace(a, "b", "$1 c", "d", "e\"f(.*)") + {x="g"} + h{i=`j`}"#), ["a", "h"]);
-    assert_eq!(metrics("a{b=\"never closed"), ["a"]);
-}
-
-#[test]
-fn the_labels_that_are_asked_for_are_found() {
-    let found: Vec<_> = reads("rate(a_bucket{job=\"x\",le=\"0.25\"}[5m]) / rate(a_bucket{le=~\".*\",b!=\"c\"}[5m])")
-        .into_iter()
-        .collect();
-    let of = |labels: &[(&str, &str)]| Reads {
+fn the_labels_that_an_expression_selects_are_required() {
+    let buckets = Selector::new("a_bucket");
+    let quick = buckets.clone().with("le", "0.25").with("job", "x");
+    let others = buckets.matching("le", ".*").without("b", "c");
+    let found = [quick, others].map(|selector| Requirement::of(&selector));
+    let of = |labels: &[(&str, &str)]| Requirement {
         metric: "a_bucket".to_owned(),
         labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
     };
-    assert_eq!(found, [of(&[]), of(&[("job", "x"), ("le", "0.25")])]);
+    assert_eq!(found, [of(&[("job", "x"), ("le", "0.25")]), of(&[])]);
 }
 
 /// What a page lacks of the values of labels that the files of a service name.
@@ -121,7 +94,7 @@ fn a_page_tells_its_metrics_and_buckets() {
 
 proptest::proptest! {
     #[test]
-    fn no_expression_and_no_page_is_too_broken(text in "[ -~\n]{0,80}") {
-        let _ = (reads(&text), Page::parse(&text));
+    fn no_page_is_too_broken(text in "[ -~\n]{0,80}") {
+        let _ = Page::parse(&text);
     }
 }

@@ -27,14 +27,13 @@ pub(crate) struct Group {
 
 /// A recording rule or an alert rule. Labels that a group could set for all rules are
 /// repeated in each: only Prometheus 3 supports labels of groups.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rule {
     /// The name of the recorded series; empty in an alert rule.
     pub(crate) record: String,
     /// The name of the alert; empty in a recording rule.
     pub(crate) alert: String,
-    /// The expression, in PromQL.
-    pub(crate) expr: String,
+    pub(crate) expr: Expr,
     /// How long the expression must have a result before the alert fires.
     pub(crate) hold_for: Option<String>,
     /// How long the alert fires after the last result.
@@ -79,9 +78,22 @@ impl Group {
 
 impl Rule {
     /// A recording rule whose series has the `job` of its service.
-    pub(crate) fn record(service: &Service, name: impl Into<String>, expr: &Expr) -> Self {
+    pub(crate) fn record(service: &Service, name: impl Into<String>, expr: Expr) -> Self {
         let labels = BTreeMap::from([("job".to_owned(), service.name.clone())]);
-        Self { record: name.into(), expr: expr.to_string(), labels, ..Self::default() }
+        Self { record: name.into(), labels, ..Self::of(expr) }
+    }
+
+    /// A rule without a name.
+    const fn of(expr: Expr) -> Self {
+        Self {
+            record: String::new(),
+            alert: String::new(),
+            expr,
+            hold_for: None,
+            keep_firing_for: None,
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+        }
     }
 
     /// Adds a label.
@@ -96,7 +108,7 @@ impl Rule {
         let texts = [
             ("record", Some(record).filter(|name| !name.is_empty())),
             ("alert", Some(alert).filter(|name| !name.is_empty())),
-            ("expr", Some(expr)),
+            ("expr", Some(&expr.to_string())),
             ("for", hold_for.as_ref()),
             ("keep_firing_for", keep_firing_for.as_ref()),
         ];
@@ -134,7 +146,7 @@ fn alert_rule(definition: &Definition, service: &Service, alert: &AlertRule) -> 
     // With all labels: an expression with hysteresis selects the alert's own series by them.
     let labelled =
         alert_labels(service, alert).into_iter().fold(alert.clone(), |alert, (key, value)| alert.label(key, value));
-    let expr = slos::alert(service, alert).or_else(|| labelled.promql(&service.naming()))?.to_string();
+    let expr = slos::alert(service, alert).or_else(|| labelled.promql(&service.naming()))?;
     let (hold_for, keep_firing_for, _) = alert.times();
     let mut annotations = alert.annotations().clone();
     annotations.insert("summary".to_owned(), alert.message().to_owned());
@@ -143,12 +155,11 @@ fn alert_rule(definition: &Definition, service: &Service, alert: &AlertRule) -> 
     }
     Some(Rule {
         alert: alert.name().to_owned(),
-        expr,
         hold_for: span(hold_for),
         keep_firing_for: span(keep_firing_for),
         labels: spelled(service, alert),
         annotations,
-        ..Rule::default()
+        ..Rule::of(expr)
     })
 }
 

@@ -70,11 +70,11 @@ fn of_slo(service: &Service, slo: &Slo) -> Vec<Group> {
     let mut often: Vec<_> = constants(service, slo).chain(sums(service, slo)).chain(ratios(&short)).collect();
     if let Some(shortest) = shortest {
         let current = recorded(service, slo, &series::error_ratio(shortest)) / recorded(service, slo, series::BUDGET);
-        often.push(record(service, slo, series::CURRENT_BURN_RATE, &current));
+        often.push(record(service, slo, series::CURRENT_BURN_RATE, current));
     }
     let mut seldom = ratios(&long);
     let spent = error_ratio(service, slo, slo.window()) / Expr::number(slo.budget());
-    seldom.push(record(service, slo, series::BUDGET_REMAINING, &(Expr::number(1.0) - spent)));
+    seldom.push(record(service, slo, series::BUDGET_REMAINING, Expr::number(1.0) - spent));
     let groups = [Group::new(name("short"), EACH_MINUTE, often), Group::new(name("long"), SELDOM, seldom)];
     groups.into_iter().flatten().collect()
 }
@@ -114,12 +114,12 @@ fn sums(service: &Service, slo: &Slo) -> [Rule; 2] {
         }
         _ => naming.errors(slo.requests()).rate(BASE).or_zero(),
     };
-    [record(service, slo, series::BAD, &bad), record(service, slo, series::COUNTED, &counted)]
+    [record(service, slo, series::BAD, bad), record(service, slo, series::COUNTED, counted)]
 }
 
 /// The rule of the error ratio over a window.
 fn ratio(service: &Service, slo: &Slo, window: Window) -> Rule {
-    record(service, slo, &series::error_ratio(window), &error_ratio(service, slo, window))
+    record(service, slo, &series::error_ratio(window), error_ratio(service, slo, window))
 }
 
 /// The error ratio over a window, from the recorded sums.
@@ -149,11 +149,11 @@ fn selector(service: &Service, slo: &Slo, name: &str) -> Selector {
 /// The rules of objective and error budget.
 fn constants(service: &Service, slo: &Slo) -> impl Iterator<Item = Rule> {
     let constants = [(series::OBJECTIVE, slo.objective()), (series::BUDGET, slo.budget())];
-    constants.map(|(name, value)| record(service, slo, name, &Expr::number(value).call("vector"))).into_iter()
+    constants.map(|(name, value)| record(service, slo, name, Expr::number(value).call("vector"))).into_iter()
 }
 
 /// A recording rule with the label `slo`.
-fn record(service: &Service, slo: &Slo, name: &str, expr: &Expr) -> Rule {
+fn record(service: &Service, slo: &Slo, name: &str, expr: Expr) -> Rule {
     Rule::record(service, name, expr).label("slo", slo.name())
 }
 

@@ -1,5 +1,6 @@
 //! Dashboards, rows, annotations, variables, links, data sources.
 
+use obs_rules::promql::Expr;
 use serde::Serialize;
 
 use super::{GridPos, Panel};
@@ -74,7 +75,7 @@ pub(crate) struct Annotation {
     pub(crate) datasource: DataSource,
     pub(crate) enable: bool,
     pub(crate) icon_color: &'static str,
-    pub(crate) expr: String,
+    pub(crate) expr: Expr,
     pub(crate) step: &'static str,
     pub(crate) title_format: &'static str,
     pub(crate) text_format: &'static str,

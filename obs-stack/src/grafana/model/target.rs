@@ -1,5 +1,6 @@
 //! Queries of panels.
 
+use obs_rules::promql::Expr;
 use serde::Serialize;
 
 use super::DataSource;
@@ -12,7 +13,7 @@ pub(crate) enum Target {
         ref_id: String,
         datasource: DataSource,
         editor_mode: &'static str,
-        expr: String,
+        expr: Expr,
         legend_format: String,
         range: bool,
         instant: bool,
@@ -51,7 +52,7 @@ pub(crate) enum Format {
 
 impl Target {
     /// A range query to Prometheus.
-    pub(crate) fn prometheus(expr: String, legend: &str) -> Self {
+    pub(crate) fn prometheus(expr: Expr, legend: &str) -> Self {
         Self::Prometheus {
             ref_id: String::new(),
             datasource: DataSource::PROMETHEUS,
@@ -66,7 +67,7 @@ impl Target {
     }
 
     /// A query for the values at the end of the time range, as rows.
-    pub(crate) fn table(expr: String) -> Self {
+    pub(crate) fn table(expr: Expr) -> Self {
         Self::Prometheus {
             ref_id: String::new(),
             datasource: DataSource::PROMETHEUS,

@@ -93,7 +93,7 @@ fn pools(context: &Context<'_>) -> (Panel, Panel) {
         Expr::instant(&context.source.of(def.name(database::DEFAULT_NAMESPACE))).sum_by(&[label::POOL])
     };
     let used = of(&database::CONNECTIONS_ACTIVE) / of(&database::CONNECTIONS_MAX);
-    let target = Target::prometheus(query::text(&used), "{{pool}}");
+    let target = Target::prometheus(used, "{{pool}}");
     let (stat, trend) = context.pair(
         "connections in use",
         "percentunit",
@@ -114,7 +114,7 @@ pub(crate) fn caches(layout: &mut Layout<'_>) {
     let rate = |def: &MetricDef| context.source.rate(def.name(cache::DEFAULT_NAMESPACE)).sum_by(&[label::CACHE]);
     let (hits, misses) = (rate(&cache::HITS), rate(&cache::MISSES));
     let ratio = hits.clone() / (hits.clone() + misses.clone()).above(0.0);
-    let target = Target::prometheus(query::text(&ratio), "{{cache}}");
+    let target = Target::prometheus(ratio, "{{cache}}");
     let (stat, trend) =
         context.pair("cache hit ratio", "percentunit", "Share of the look-ups of each cache that were hits.", target);
     let thresholds = Thresholds::falling(0.5, 0.8);
@@ -177,7 +177,7 @@ fn file_descriptors(context: &Context<'_>) -> (Panel, Panel) {
         "file descriptors in use",
         "percentunit",
         "Share of the file descriptors that are in use. At 100 % no connection is accepted.",
-        Target::prometheus(query::text(&share), "{{instance}}"),
+        Target::prometheus(share, "{{instance}}"),
     );
     let thresholds = Thresholds::rising(0.6, 0.8);
     (stat.thresholds(thresholds.clone()), trend.thresholds(thresholds).range(0.0, 1.0))
@@ -191,7 +191,7 @@ fn workers(context: &Context<'_>) -> (Panel, Panel) {
         "workers busy",
         "percentunit",
         "Share of the time that the workers of the runtime were busy. Near 100 % tasks wait for a worker.",
-        Target::prometheus(query::text(&share), "{{instance}} {{runtime}}"),
+        Target::prometheus(share, "{{instance}} {{runtime}}"),
     );
     let thresholds = Thresholds::rising(0.7, 0.9);
     (stat.thresholds(thresholds.clone()), trend.thresholds(thresholds).range(0.0, 1.0))

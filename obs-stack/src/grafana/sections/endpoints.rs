@@ -13,7 +13,7 @@ use crate::grafana::{
     explore,
     layout::{Context, Layout, Topic},
     model::{Color, DataLink, Override, Panel, Property, Target, Transformation},
-    query, thresholds,
+    thresholds,
 };
 
 const REQUESTS: &str = "Requests per second";
@@ -83,7 +83,7 @@ pub(crate) fn sizes(layout: &mut Layout<'_>) {
         .no_value("none");
     for (quantile, legend) in [(0.99, P99), (0.5, P50)] {
         let expr = context.source.quantile(quantile, &buckets, &[]);
-        panel = panel.target(Target::prometheus(query::text(&expr), legend));
+        panel = panel.target(Target::prometheus(expr, legend));
     }
     layout.line(8, [panel]);
 }
@@ -115,19 +115,18 @@ fn buckets(context: &Context<'_>, prometheus: &MetricDef, open_telemetry: &Metri
 }
 
 /// The queries of the table, one for each column.
-fn targets(context: &Context<'_>) -> Vec<String> {
+fn targets(context: &Context<'_>) -> [Expr; 5] {
     let naming = context.source.naming();
     let labels = [naming.method_label(), naming.endpoint_label()];
     let buckets = naming.duration_buckets(&Scope::service());
     let quantile = |quantile| context.source.quantile(quantile, &buckets, &labels);
-    let exprs: [Expr; 5] = [
+    [
         context.source.rates(&naming.requests(&Scope::service())).sum_by(&labels),
         context.source.error_ratio(&labels),
         quantile(0.5),
         quantile(0.95),
         quantile(0.99),
-    ];
-    exprs.iter().map(query::text).collect()
+    ]
 }
 
 /// Names and order of the columns.

@@ -14,7 +14,7 @@ use crate::{
         explore,
         layout::{Context, Layout, Topic},
         model::{Color, Override, Panel, Property, Target, Thresholds, Transformation},
-        query::{self, RATE_INTERVAL},
+        query::RATE_INTERVAL,
         thresholds,
     },
     prometheus::slo_series,
@@ -44,7 +44,7 @@ pub(crate) fn burn_rates(layout: &mut Layout<'_>) {
         return;
     }
     layout.row("Error budgets", Topic::Errors);
-    let target = Target::prometheus(query::text(&current_burn_rate(&all)), "{{slo}}");
+    let target = Target::prometheus(current_burn_rate(&all), "{{slo}}");
     let (stat, trend) = context.pair("burn rates", "short", BURN_RATE_DESCRIPTION, target);
     let look = |panel: Panel| panel.thresholds(thresholds::burn_rate()).no_value("no requests");
     layout.pairs([(look(stat), look(trend))]);
@@ -61,7 +61,7 @@ pub(crate) fn objectives(layout: &mut Layout<'_>) {
         budget_remaining(&all),
         current_burn_rate(&all),
     ];
-    let table = columns.iter().map(query::text).map(Target::table).fold(Panel::table(BURN_RATE), Panel::target);
+    let table = columns.into_iter().map(Target::table).fold(Panel::table(BURN_RATE), Panel::target);
     let table = table
         .about(
             context.title("objectives"),
@@ -89,9 +89,9 @@ pub(crate) fn objective(layout: &mut Layout<'_>) {
     layout.row("$slo", Topic::Errors);
     let context = layout.context();
     let description = "Share of good requests over the window of the objective.";
-    let target = Target::prometheus(query::text(&good_requests(&chosen)), "good requests");
+    let target = Target::prometheus(good_requests(&chosen), "good requests");
     let (stat, trend) = context.pair("$slo good requests", "percentunit", description, target);
-    let target = Target::prometheus(query::text(&budget_remaining(&chosen)), "budget remaining");
+    let target = Target::prometheus(budget_remaining(&chosen), "budget remaining");
     let (left_stat, left_trend) =
         context.pair("$slo error budget remaining", "percentunit", BUDGET_DESCRIPTION, target);
     let look = |panel: Panel| panel.no_value("no requests").interval(STEP);
@@ -105,9 +105,9 @@ pub(crate) fn objective(layout: &mut Layout<'_>) {
         )
         .thresholds(thresholds::burn_rate())
         .no_value("no requests");
-    let burn = windows(context).into_iter().fold(burn, |panel, window| {
-        panel.target(Target::prometheus(query::text(&burn_rate(window)), &window.to_string()))
-    });
+    let burn = windows(context)
+        .into_iter()
+        .fold(burn, |panel, window| panel.target(Target::prometheus(burn_rate(window), &window.to_string())));
     layout.line(8, [burn]);
 }
 
@@ -213,7 +213,7 @@ fn panel(context: &Context<'_>, alert: &AlertRule) -> Option<Panel> {
     let mut panel = Panel::time_series("short")
         .about(context.title(alert.name()), description)
         .thresholds(threshold)
-        .target(Target::prometheus(query::text(&value), ""));
+        .target(Target::prometheus(value, ""));
     panel.links.extend(context.runbook(alert));
     Some(panel)
 }

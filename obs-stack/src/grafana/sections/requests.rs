@@ -41,21 +41,21 @@ fn rate(layout: &Layout<'_>) -> (Panel, Panel) {
     let legend = format!("{{{{{}}}}} {{{{{}}}}}", labels[0], labels[1]);
     let stat = Panel::stat("reqps")
         .about(context.title("requests per second now"), "Requests per second, with any outcome.")
-        .target(Target::prometheus(query::or_zero(&total), "requests"));
+        .target(Target::prometheus(total.or_zero_if_none(), "requests"));
     let trend = Panel::time_series("reqps")
         .about(
             context.title("requests per second"),
             "Requests per second of each endpoint, with any outcome. Stacked: the upper edge is the total.",
         )
         .stacked()
-        .target(Target::prometheus(query::text(&by_endpoint), &legend));
+        .target(Target::prometheus(by_endpoint, &legend));
     (stat, trend)
 }
 
 /// The error rate.
 fn error_rate(layout: &Layout<'_>) -> (Panel, Panel) {
     let context = layout.context();
-    let target = Target::prometheus(query::text(&context.source.error_ratio(&[])), "error rate");
+    let target = Target::prometheus(context.source.error_ratio(&[]), "error rate");
     let (stat, trend) = context.pair(
         "error rate",
         "percentunit",
@@ -72,7 +72,7 @@ fn latency(layout: &Layout<'_>) -> (Panel, Panel) {
     let context = layout.context();
     let buckets = context.source.naming().duration_buckets(&Scope::service());
     let thresholds = thresholds::latency(context.service);
-    let quantile = |quantile: f64| query::text(&context.source.quantile(quantile, &buckets, &[]));
+    let quantile = |quantile: f64| context.source.quantile(quantile, &buckets, &[]);
     let stat = Panel::stat("s")
         .about(context.title("p99 latency now"), "99 % of requests were answered, to the last byte, within this time.")
         .no_value("no requests")
@@ -107,7 +107,7 @@ fn heatmap(layout: &Layout<'_>) -> Panel {
             context.title("latency distribution"),
             "Requests per second by duration. Two bands mean two kinds of requests, which a quantile hides.",
         )
-        .target(Target::prometheus(query::text(&by_bucket), "{{le}}").in_buckets().with_exemplars())
+        .target(Target::prometheus(by_bucket, "{{le}}").in_buckets().with_exemplars())
 }
 
 /// Requests in flight; not by endpoint in the OpenTelemetry convention.
@@ -119,7 +119,7 @@ fn in_flight(layout: &Layout<'_>) -> Option<(Panel, Panel)> {
         return None;
     }
     let now = Expr::instant(&context.source.select(selector)).sum();
-    let target = Target::prometheus(query::text(&now), "in flight");
+    let target = Target::prometheus(now, "in flight");
     Some(context.pair(
         "requests in flight",
         "short",
@@ -133,7 +133,7 @@ fn in_flight(layout: &Layout<'_>) -> Option<(Panel, Panel)> {
 fn instances(layout: &Layout<'_>) -> (Panel, Panel) {
     let context = layout.context();
     let up = Source::on_service("up");
-    let target = Target::prometheus(query::text(&Expr::instant(&up).sum()), "up");
+    let target = Target::prometheus(Expr::instant(&up).sum(), "up");
     let description = format!(
         "Instances whose metrics could be scraped. The last log lines of an instance that is gone are found by \
          `{}`.",

@@ -6,7 +6,7 @@ use obs_rules::promql::{Expr, Selector};
 use crate::grafana::{
     layout::{Context, Layout, Topic},
     model::{DataSource, Panel, Target, Thresholds},
-    query::{self, Source},
+    query::Source,
 };
 
 /// Log lines by level, and the latest errors and warnings.
@@ -61,7 +61,7 @@ fn lost(context: &Context<'_>) -> (Panel, Panel) {
     let mut stat = Panel::stat("cps");
     let mut trend = Panel::time_series("cps");
     for (def, legend) in kinds.iter().zip(["log lines", "spans", "log records"]) {
-        let target = Target::prometheus(query::or_zero(&context.source.rate(def.base()).sum()), legend);
+        let target = Target::prometheus(context.source.rate(def.base()).sum().or_zero_if_none(), legend);
         stat = stat.target(target.clone());
         trend = trend.target(target);
     }
