@@ -18,8 +18,10 @@ mod convention;
 mod defaults;
 mod grpc_status;
 mod outcome;
+mod service_settings;
 
 pub use convention::Convention;
 pub use defaults::{DURATION_BUCKETS, KNOWN_METHODS};
 pub use grpc_status::GrpcStatus;
 pub use outcome::Outcome;
+pub use service_settings::ServiceSettings;

@@ -34,7 +34,7 @@ pub use obs::ObsBuilder;
 #[doc(hidden)]
 pub use obs_base::deadline;
 pub use obs_base::{InitError, ShutdownError, guard};
-pub use obs_conventions::names;
+pub use obs_conventions::{ServiceSettings, names};
 pub use page::{MetricsPage, PageOwner, PageRequest, PageResponse};
 pub use pipeline::Obs;
 pub use request::StreamGuard;

@@ -91,10 +91,7 @@ impl Service {
         serve: impl FnOnce(ServiceSettings) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let defined = definition::of(name)?;
-        let builder = Obs::builder(name)
-            .version(env!("CARGO_PKG_VERSION"))
-            .environment(&defined.environment)
-            .duration_buckets(defined.duration_bounds());
+        let builder = Obs::builder(name).definition(&defined).version(env!("CARGO_PKG_VERSION"));
         let (builder, lines) = logs::configure(builder, name, args);
         let obs = builder.build()?;
         let address = listener.local_addr()?;

@@ -84,7 +84,7 @@ impl Running {
 
     /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.
     pub(super) fn metrics_status(&self, answer: &Answer<'_>, grpc_status: Option<GrpcStatus>) -> u16 {
-        match (grpc_status, self.instrument.options.common.convention) {
+        match (grpc_status, self.instrument.convention) {
             (Some(status), Convention::Prometheus) => grpc_as_status(status),
             (Some(_), Convention::OpenTelemetry) | (None, _) => self.http_status(answer),
         }

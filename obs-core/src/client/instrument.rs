@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{ClientOptions, ClientRequest, ClientUrl, base_url::BaseUrl, red::Red};
 use crate::{
+    metrics::Convention,
     names::target,
     pipeline::{KnownMethods, Pipeline},
     redact::Redactor,
@@ -15,6 +16,7 @@ pub struct ClientInstrument {
     pub(super) shared: Arc<Pipeline>,
     pub(super) red: Option<Red>,
     pub(super) options: ClientOptions,
+    pub(super) convention: Convention,
     pub(super) grpc_methods: Methods,
     pub(super) known_methods: KnownMethods,
     /// Finds secrets in URLs and headers: the names of the instance and those of the client.
@@ -41,10 +43,11 @@ impl ClientInstrument {
             options.hosts.add(base.host());
         }
         let red = Red::new(&shared, &options);
+        let convention = options.common.convention(&shared);
         let grpc_methods = Methods::new(&options.common.grpc_methods);
         let known_methods = options.common.known_methods(&shared);
         let redactor = options.common.redactor(&shared);
-        Self { shared, red, options, grpc_methods, known_methods, redactor, base_url }
+        Self { shared, red, options, convention, grpc_methods, known_methods, redactor, base_url }
     }
 
     pub(super) fn labels<'a>(&'a self, request: &ClientRequest<'a>) -> Labels<'a> {

@@ -297,7 +297,7 @@ fn state_is_made_once_for_all_clones() {
     let bench = default_bench();
     let clone = bench.client.clone();
     assert!(Arc::ptr_eq(bench.client.instrument(), clone.instrument()));
-    let changed = clone.with(|options| options.common.namespace = "shop".into());
+    let changed = clone.with(|options| options.common.namespace = Some("shop".into()));
     assert!(!Arc::ptr_eq(bench.client.instrument(), changed.instrument()));
 }
 

@@ -15,7 +15,7 @@ use crate::{
     logs::{self, LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
     page::PageSettings,
-    pipeline::{self, KnownMethods, Listener, Obs, Pipeline},
+    pipeline::{self, KnownMethods, Listener, Naming, Obs, Pipeline},
     redact::Redactor,
     request::install_panic_hook,
     saturation::Saturation,
@@ -33,7 +33,10 @@ type SharedRecorder = Arc<dyn ::metrics::Recorder + Send + Sync>;
 /// What is set here beats the environment, of which [`environment`](crate::environment) says what is read.
 #[must_use = "nothing starts before `init` or `build`"]
 pub struct ObsBuilder {
-    service: ServiceInfo,
+    pub(super) service: ServiceInfo,
+    /// The name of the service that the definition is of, if there is one.
+    pub(super) defined_name: Option<String>,
+    pub(super) naming: Naming,
     pub(super) logs: LogSettings,
     otlp_endpoint: Option<String>,
     queue_bytes: Option<usize>,
@@ -45,7 +48,7 @@ pub struct ObsBuilder {
     pub(super) value_limit: Option<usize>,
     registry: Option<Registry>,
     recorder: Option<SharedRecorder>,
-    duration_buckets: Vec<f64>,
+    pub(super) duration_buckets: Vec<f64>,
     tracer_provider: Option<SdkTracerProvider>,
     span_readers: Vec<Box<Guarded<dyn SpanReader>>>,
     line_reader: Option<Box<Guarded<dyn LineReader>>>,
@@ -84,6 +87,8 @@ impl ObsBuilder {
     pub(super) fn new(service: String) -> Self {
         Self {
             service: ServiceInfo { name: service, ..ServiceInfo::default() },
+            defined_name: None,
+            naming: Naming::default(),
             logs: LogSettings::default(),
             otlp_endpoint: None,
             queue_bytes: None,
@@ -264,6 +269,7 @@ impl ObsBuilder {
     /// With what the environment adds, if all of it can be.
     fn validated(mut self, env: Env<'_>) -> Result<Self, InitError> {
         report_ignored(env);
+        self.take_defined_name()?;
         self.service = self.service.completed(env)?;
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
         self.page.check()?;
@@ -272,6 +278,17 @@ impl ObsBuilder {
         self.logs.prepare(self.otlp_endpoint.as_deref(), env)?;
         Pusher::check(self.otlp_endpoint.as_deref(), &self.push, env)?;
         Ok(self)
+    }
+
+    /// Takes the name in the definition, which must be that of the builder if both have one.
+    fn take_defined_name(&mut self) -> Result<(), InitError> {
+        let Some(defined) = self.defined_name.take() else { return Ok(()) };
+        if self.service.name.is_empty() || self.service.name == defined {
+            self.service.name = defined;
+            return Ok(());
+        }
+        let expected = format!("{defined:?}, the name in its definition");
+        Err(InitError::invalid("the service's name", &self.service.name, expected))
     }
 
     fn tracing_config<'a>(
@@ -329,6 +346,7 @@ impl ObsBuilder {
             registry,
             target,
             pusher,
+            naming: self.naming,
             duration_buckets: self.duration_buckets,
             logs: Some(logs),
             tracing,

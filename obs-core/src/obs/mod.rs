@@ -1,6 +1,7 @@
 //! The handle to all three signals: settings, start-up, shutdown.
 
 mod builder;
+mod definition;
 #[cfg(test)]
 mod duration_tests;
 mod global;

@@ -5,7 +5,6 @@ use std::{fmt, sync::Arc};
 use super::OwnLabels;
 use crate::{
     metrics::{Convention, RedOptions},
-    names::metric,
     pipeline::{self, KnownMethods, Obs, Pipeline},
     redact::Redactor,
 };
@@ -17,10 +16,10 @@ use crate::{
 pub struct Common {
     /// Where to record; the process-wide default if `None`.
     pub(crate) instance: Option<Arc<Pipeline>>,
-    /// First word of the metrics' names. Defaults to `http`.
-    pub namespace: String,
-    /// Names of the metrics and their labels. Defaults to [`Convention::Prometheus`].
-    pub convention: Convention,
+    /// First word of the metrics' names; that of the instance if `None`.
+    pub namespace: Option<String>,
+    /// Names of the metrics and their labels; those of the instance if `None`.
+    pub convention: Option<Convention>,
     /// Whether RED metrics are recorded. Defaults to `true`.
     pub metrics: bool,
     /// Whether a line is written for each request. Defaults to `true`, for clients to `false`.
@@ -80,13 +79,18 @@ impl Common {
         self.instance.clone().unwrap_or_else(pipeline::default)
     }
 
+    /// Whose names the RED metrics have.
+    pub(crate) fn convention(&self, pipeline: &Pipeline) -> Convention {
+        self.convention.unwrap_or(pipeline.naming.convention)
+    }
+
     /// The settings of the RED metrics; `None` if they are switched off. Warns about labels that are left out.
     pub(crate) fn red_options(&self, pipeline: &Pipeline) -> Option<RedOptions> {
         self.metrics.then(|| {
             self.labels.warn();
             RedOptions {
-                namespace: self.namespace.clone(),
-                convention: self.convention,
+                namespace: self.namespace.clone().unwrap_or_else(|| pipeline.naming.namespace.clone()),
+                convention: self.convention(pipeline),
                 labels: self.labels.accepted().to_vec(),
                 duration_buckets: pipeline.duration_buckets.clone(),
                 push: pipeline.push(),
@@ -112,8 +116,8 @@ impl Default for Common {
     fn default() -> Self {
         Self {
             instance: None,
-            namespace: metric::DEFAULT_NAMESPACE.to_owned(),
-            convention: Convention::default(),
+            namespace: None,
+            convention: None,
             metrics: true,
             logs: true,
             traces: true,
@@ -168,19 +172,20 @@ macro_rules! common_setters {
 
             /// Sets the first word of the names of the RED metrics: `payment` makes `payment_requests_total` of
             /// servers and `payment_client_requests_total` of clients, an empty namespace `requests_total` and
-            /// `client_requests_total`. Defaults to `http`.
+            /// `client_requests_total`. Defaults to that of the instance (`ObsBuilder::namespace`, or its definition), which is
+            /// `http` if nothing was said.
             ///
             /// ```
             #[doc = concat!("let layer = ", $path, "::new().namespace(\"payment\");")]
             /// ```
             pub fn namespace(self, namespace: impl AsRef<str>) -> Self {
-                self.with(|options| namespace.as_ref().clone_into(&mut options.common.namespace))
+                self.with(|options| options.common.namespace = Some(namespace.as_ref().to_owned()))
             }
 
             /// Sets the names of the RED metrics and of their labels: Prometheus' style
             /// (`http_requests_total{method, endpoint, …}`), or the semantic conventions of OpenTelemetry, which
-            /// have no namespace. Defaults to
-            /// [`Convention::Prometheus`](obs_core::metrics::Convention::Prometheus).
+            /// have no namespace. Defaults to that of the instance (`ObsBuilder::convention`, or its definition), which is
+            /// [`Convention::Prometheus`](obs_core::metrics::Convention::Prometheus) if nothing was said.
             ///
             /// ```
             /// use obs_core::metrics::Convention;
@@ -188,7 +193,7 @@ macro_rules! common_setters {
             #[doc = concat!("let layer = ", $path, "::new().convention(Convention::OpenTelemetry);")]
             /// ```
             pub fn convention(self, convention: $crate::metrics::Convention) -> Self {
-                self.with(|options| options.common.convention = convention)
+                self.with(|options| options.common.convention = Some(convention))
             }
 
             /// Switches the RED metrics on or off. Defaults to on.

@@ -14,7 +14,7 @@ pub(crate) use default::{default, default_registry, default_routes, env, install
 pub(crate) use handle::Listener;
 pub(crate) use known_methods::{KnownMethods, original as original_method};
 pub(crate) use routes::Routes;
-pub(crate) use signals::Pipeline;
+pub(crate) use signals::{Naming, Pipeline};
 
 pub use handle::Obs;
 pub use known_methods::{KNOWN_METHODS, known_method};

@@ -9,7 +9,8 @@ use super::{
 use crate::{
     context::InstanceRef,
     logs::Logs,
-    metrics::{DURATION_BUCKETS, Push, Pusher, Registry, Target},
+    metrics::{Convention, DURATION_BUCKETS, Push, Pusher, Registry, Target},
+    names::metric,
     page::Exposition,
     saturation::Saturation,
     trace::Tracing,
@@ -23,6 +24,8 @@ pub(crate) struct Pipeline {
     pub(crate) target: Target,
     /// Pushes metrics to a collector, if they are pushed.
     pub(crate) pusher: Option<Pusher>,
+    /// The names of RED metrics, where a layer has none of its own.
+    pub(crate) naming: Naming,
     /// Bounds of the duration histograms, in seconds.
     pub(crate) duration_buckets: Vec<f64>,
     /// `None` where nothing was initialised: no lines are written.
@@ -34,6 +37,22 @@ pub(crate) struct Pipeline {
     /// The methods of the environment; a layer's own list goes first.
     pub(crate) known_methods: KnownMethods,
     pub(crate) exposition: Exposition,
+}
+
+/// The names of RED metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Naming {
+    /// The first word of the names.
+    pub(crate) namespace: String,
+    pub(crate) convention: Convention,
+}
+
+// === impl Naming ===
+
+impl Default for Naming {
+    fn default() -> Self {
+        Self { namespace: metric::DEFAULT_NAMESPACE.to_owned(), convention: Convention::default() }
+    }
 }
 
 // === impl Pipeline ===
@@ -53,6 +72,7 @@ impl Pipeline {
             target: Target::Own(registry.clone()),
             registry,
             pusher: None,
+            naming: Naming::default(),
             duration_buckets: DURATION_BUCKETS.to_vec(),
             logs: None,
             instance: tracing.forever(),

@@ -7,7 +7,7 @@ use tracing::Span;
 use super::{Options, grpc::Methods, scope::Scope};
 use crate::{
     context::{Instance as _, RequestContext},
-    metrics::ServerRed,
+    metrics::{Convention, ServerRed},
     names::log,
     pipeline::{KnownMethods, Pipeline},
     redact::Redactor,
@@ -19,6 +19,7 @@ pub struct Instrument {
     pub(super) shared: Arc<Pipeline>,
     pub(super) red: Option<ServerRed>,
     pub(super) options: Options,
+    pub(super) convention: Convention,
     pub(super) grpc_methods: Methods,
     pub(super) known_methods: KnownMethods,
     /// Finds secrets in queries and headers: the names of the instance and those of the layer.
@@ -33,11 +34,12 @@ impl Instrument {
     pub(super) fn new(options: Options) -> Self {
         let shared = options.common.instance();
         let red = options.common.red_options(&shared).map(|red_options| ServerRed::new(&shared.target, &red_options));
+        let convention = options.common.convention(&shared);
         let grpc_methods = Methods::new(&options.common.grpc_methods);
         let known_methods = options.common.known_methods(&shared);
         let redactor = options.common.redactor(&shared);
         let scope = Scope::joinable(shared.tracing.id(), options.common.logs, options.common.traces);
-        Self { shared, red, options, grpc_methods, known_methods, redactor, scope }
+        Self { shared, red, options, convention, grpc_methods, known_methods, redactor, scope }
     }
 
     /// Whether requests of this route leave no signal.

@@ -60,6 +60,7 @@
 //! | `name` | its `job` in Prometheus and Loki and its `service.name` in traces | must be given |
 //! | `description` | what it is for | none |
 //! | `team` | whose it is, one of the file's teams | the only one |
+//! | `version` | of it, as text: `'1.4.2'` | none |
 //! | `environment` | where it runs | the file's |
 //! | `namespace` | of its layer's metrics | `http` |
 //! | `convention` | of its layer's metrics: `prometheus` or `opentelemetry` | `prometheus` |

@@ -16,10 +16,11 @@ use super::{
 };
 use crate::{AlertRule, Slo};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "name",
     "description",
     "team",
+    "version",
     "environment",
     "namespace",
     "convention",
@@ -52,6 +53,7 @@ pub(super) fn read_service<'a>(field: Field<'a>, common: &Common) -> Option<Serv
         name: fields.need("name", "orders").and_then(Field::name).unwrap_or_default().to_owned(),
         description: fields.text("description"),
         team: read_team(fields, &common.teams),
+        version: fields.get("version").and_then(Field::words).map(str::to_owned),
         environment: or("environment", Field::name, &common.environment),
         namespace: or("namespace", Field::namespace, metric::DEFAULT_NAMESPACE),
         convention: fields.get("convention").and_then(read_convention).unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use obs_conventions::{Convention, DURATION_BUCKETS};
+use obs_conventions::{Convention, DURATION_BUCKETS, ServiceSettings};
 
 use super::{Position, Team};
 use crate::{AlertRule, Condition, Naming, Scope, Sli, Slo};
@@ -45,6 +45,8 @@ pub struct Service {
     pub description: String,
     /// The name of the team that runs it.
     pub team: String,
+    /// Its version, `1.4.2`.
+    pub version: Option<String>,
     /// `production`, `staging`.
     pub environment: String,
     /// The namespace of its metrics.
@@ -116,7 +118,7 @@ impl Service {
     /// let definition = Definition::parse(text, "obs.yaml")?;
     /// let service = &definition.services[0];
     /// assert!(service.duration_bounds().contains(&0.3));
-    /// // Pass them on: `Obs::builder(&service.name).duration_buckets(service.duration_bounds())`.
+    /// // `Obs::builder("orders").definition(service)` takes them, with all else that the service is set up by.
     /// # Ok::<(), obs_rules::definition::DefinitionError>(())
     /// ```
     #[must_use]
@@ -136,6 +138,19 @@ impl Service {
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
         bounds
+    }
+}
+
+impl From<&Service> for ServiceSettings {
+    /// What the telemetry of the service takes from its definition.
+    fn from(service: &Service) -> Self {
+        let mut settings = Self::new(&service.name);
+        settings.version.clone_from(&service.version);
+        settings.environment = Some(service.environment.clone());
+        settings.namespace.clone_from(&service.namespace);
+        settings.convention = service.convention;
+        settings.duration_bounds = service.duration_bounds();
+        settings
     }
 }
 

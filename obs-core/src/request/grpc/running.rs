@@ -81,7 +81,7 @@ impl Running {
 
     /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.
     pub(in crate::request) fn metrics_status(&self, status: u16, grpc_status: Option<GrpcStatus>) -> u16 {
-        match (grpc_status, self.metrics().options.common.convention) {
+        match (grpc_status, self.metrics().convention) {
             (Some(status), Convention::Prometheus) => grpc_as_status(status),
             (Some(_), Convention::OpenTelemetry) | (None, _) => status,
         }
