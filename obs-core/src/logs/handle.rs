@@ -12,10 +12,13 @@ use super::{
     LineReader, LogFormat, LogTarget, RequestLine, RequestStart,
     encoder::Encoder,
     filter::{Directives, FilterControl},
+    format::Style,
     layer::LogLayer,
     otlp::{OtlpLogs, RawRequest},
     output::{Counters, Output},
+    request_json, request_pretty,
     sampling::LineSampler,
+    scratch,
     writer::Writer,
 };
 use crate::{context::RequestContext, environment::Env, guard::Guarded, redact::Redactor};
@@ -170,7 +173,7 @@ impl Logs {
         if !self.request_enabled(Level::ERROR) {
             return RequestStart::default();
         }
-        let mut start = self.0.output.begin_request(path, user_agent, client_address);
+        let mut start = RequestStart::new(self.0.output.encoder.style, path, user_agent, client_address);
         if self.0.otlp.is_some() {
             start.raw = Some(Box::new(RawRequest::new(path, user_agent, client_address)));
         }
@@ -183,7 +186,7 @@ impl Logs {
     pub(crate) fn write_request(&self, mut start: RequestStart, context: &RequestContext, line: &RequestLine<'_>) {
         if self.request_enabled(line.level) {
             if self.0.sampler.is_none_or(|sampler| sampler.keeps(context, line)) {
-                self.0.output.write_request(&start, context, line);
+                self.0.write_line(&start, context, line);
                 if let Some(otlp) = &self.0.otlp {
                     otlp.send_request(&mut start, context, line);
                 }
@@ -224,6 +227,24 @@ impl Logs {
     /// Lines that come later are written by a thread that is started for them.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         self.0.output.writer.shutdown(timeout)
+    }
+}
+
+// === impl Inner ===
+
+impl Inner {
+    fn write_line(&self, start: &RequestStart, context: &RequestContext, line: &RequestLine<'_>) {
+        let output = &*self.output;
+        scratch::with(|scratch| {
+            let text = match output.encoder.style {
+                Style::Json => request_json::encode(output, scratch, start, context, line),
+                Style::Pretty { color } => {
+                    request_pretty::encode(&output.encoder, scratch, start, context, line, color);
+                    &scratch.line
+                }
+            };
+            output.deliver(line.level, text);
+        });
     }
 }
 

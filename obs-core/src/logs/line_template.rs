@@ -3,16 +3,16 @@
 //! A line has some twenty fields, but most of them are the same each time: they are put together once
 //! and copied from then on, three pieces in place of thirty.
 
+use obs_conventions::Outcome;
 use tracing_core::Level;
 
 use super::{
     escape::{Escaping, push_escaped},
     json::{key, level_part, push_plain, text_key},
     line_buffer::Sink as _,
-    request_line::RequestLine,
     value::push_count,
 };
-use crate::{names::log, request::Outcome};
+use crate::names::log;
 
 /// The most bytes that an endpoint has, each of the two times it is written.
 pub(super) const MAX_ENDPOINT: usize = 2 * 1_024;
@@ -26,7 +26,7 @@ const MAX_KEPT: usize = 2 * 1_024;
 /// The pieces of a line, made for what they were made of.
 #[derive(Debug, Default)]
 pub(super) struct LineTemplate {
-    key: Option<Key>,
+    key: Option<TemplateKey>,
     endpoint: String,
     /// From the stamp to the request's id, all three pieces with the punctuation at their ends.
     pub(super) head: Vec<u8>,
@@ -40,14 +40,14 @@ pub(super) struct LineTemplate {
 
 /// What a template is made of, beside the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Key {
+pub(super) struct TemplateKey {
     /// Tells services of one process apart.
-    output: u64,
-    level: Level,
-    method: &'static str,
-    status: u16,
-    grpc_status: Option<&'static str>,
-    outcome: Outcome,
+    pub(super) output: u64,
+    pub(super) level: Level,
+    pub(super) method: &'static str,
+    pub(super) status: u16,
+    pub(super) grpc_status: Option<&'static str>,
+    pub(super) outcome: Outcome,
 }
 
 /// The templates of a thread.
@@ -62,25 +62,24 @@ pub(super) struct LineTemplates {
 
 impl LineTemplates {
     /// The template of a line. `origin` is what says where a line is from, of the service with the number
-    /// `output`.
+    /// `key.output`.
     #[inline]
-    pub(super) fn of(&mut self, output: u64, origin: &[u8], request: &RequestLine<'_>) -> &LineTemplate {
-        let key = Key::of(output, request);
-        let start = key.slot(request.endpoint);
-        let is = |at: &usize| self.kept.get(*at).is_some_and(|kept| kept.is(&key, request.endpoint));
+    pub(super) fn of(&mut self, key: TemplateKey, origin: &[u8], endpoint: &str) -> &LineTemplate {
+        let start = key.slot(endpoint);
+        let is = |at: &usize| self.kept.get(*at).is_some_and(|kept| kept.is(&key, endpoint));
         let at = match (start..start + WAYS).find(is) {
             Some(at) => at,
-            None => self.make(key, origin, request),
+            None => self.make(key, origin, endpoint),
         };
         &self.kept[at]
     }
 
     #[cold]
-    fn make(&mut self, key: Key, origin: &[u8], request: &RequestLine<'_>) -> usize {
+    fn make(&mut self, key: TemplateKey, origin: &[u8], endpoint: &str) -> usize {
         // Behind the last slot stands what is not kept.
         self.kept.resize_with(SLOTS + 1, LineTemplate::default);
-        let template = LineTemplate::new(key, origin, request);
-        let at = if template.size() > MAX_KEPT { SLOTS } else { self.free(key.slot(request.endpoint)) };
+        let template = LineTemplate::new(key, origin, endpoint);
+        let at = if template.size() > MAX_KEPT { SLOTS } else { self.free(key.slot(endpoint)) };
         self.kept[at] = template;
         at
     }
@@ -94,15 +93,9 @@ impl LineTemplates {
     }
 }
 
-// === impl Key ===
+// === impl TemplateKey ===
 
-impl Key {
-    #[inline]
-    fn of(output: u64, request: &RequestLine<'_>) -> Self {
-        let &RequestLine { level, method, status, grpc_status, outcome, .. } = request;
-        Self { output, level, method, status, grpc_status, outcome }
-    }
-
+impl TemplateKey {
     /// Where to look: by the address of the endpoint, which is that of its route.
     #[inline]
     fn slot(&self, endpoint: &str) -> usize {
@@ -115,8 +108,7 @@ impl Key {
 // === impl LineTemplate ===
 
 impl LineTemplate {
-    fn new(key: Key, origin: &[u8], request: &RequestLine<'_>) -> Self {
-        let endpoint = request.endpoint;
+    fn new(key: TemplateKey, origin: &[u8], endpoint: &str) -> Self {
         let mut escaped = Vec::new();
         let whole = push_escaped(&mut escaped, endpoint, MAX_ENDPOINT, Escaping::Json);
         let mut digits = Vec::new();
@@ -142,7 +134,7 @@ impl LineTemplate {
     }
 
     #[inline]
-    fn is(&self, key: &Key, endpoint: &str) -> bool {
+    fn is(&self, key: &TemplateKey, endpoint: &str) -> bool {
         self.key.as_ref() == Some(key) && self.endpoint == *endpoint
     }
 
@@ -153,30 +145,13 @@ impl LineTemplate {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const ORIGIN: &[u8] = b"\",\"service\":\"shop\"";
 
-    fn request(endpoint: &str, status: u16) -> RequestLine<'_> {
-        RequestLine {
-            at: Duration::ZERO,
-            level: Level::INFO,
-            method: "GET",
-            method_original: None,
-            endpoint,
-            status,
-            grpc_status: None,
-            outcome: Outcome::of_status(status),
-            duration: Duration::ZERO,
-            head: None,
-            request_bytes: None,
-            response_bytes: None,
-            protocol: "HTTP/1.1",
-            error_type: None,
-            panic: None,
-        }
+    fn answer(status: u16) -> TemplateKey {
+        let outcome = Outcome::of_status(status);
+        TemplateKey { output: 0, level: Level::INFO, method: "GET", status, grpc_status: None, outcome }
     }
 
     fn text(template: &LineTemplate) -> String {
@@ -188,12 +163,12 @@ mod tests {
     fn it_has_all_that_stays_the_same() {
         let mut templates = LineTemplates::default();
         assert_eq!(
-            text(templates.of(0, ORIGIN, &request("/orders/{id}", 404))),
+            text(templates.of(answer(404), ORIGIN, "/orders/{id}")),
             r#"","level":"info","severity":"INFO","message":"GET /orders/{id} 404","service":"shop","request_id":"|,"method":"GET","endpoint":"/orders/{id}"|,"status":404,"outcome":"client_error","duration":""#
         );
-        let call = RequestLine { grpc_status: Some("NOT_FOUND"), ..request("shop.Orders/Get", 200) };
+        let call = TemplateKey { grpc_status: Some("NOT_FOUND"), ..answer(200) };
         assert_eq!(
-            text(templates.of(0, ORIGIN, &call)),
+            text(templates.of(call, ORIGIN, "shop.Orders/Get")),
             r#"","level":"info","severity":"INFO","message":"GET shop.Orders/Get NOT_FOUND","service":"shop","request_id":"|,"method":"GET","endpoint":"shop.Orders/Get"|,"status":200,"grpc_status":"NOT_FOUND","outcome":"ok","duration":""#
         );
     }
@@ -202,30 +177,30 @@ mod tests {
     fn an_address_that_comes_back_with_another_text_gets_its_own() {
         let mut templates = LineTemplates::default();
         let mut endpoint = String::from("/first/{id}");
-        let before = text(templates.of(0, ORIGIN, &request(&endpoint, 200)));
+        let before = text(templates.of(answer(200), ORIGIN, &endpoint));
         endpoint.replace_range(1..6, "other");
-        let after = text(templates.of(0, ORIGIN, &request(&endpoint, 200)));
+        let after = text(templates.of(answer(200), ORIGIN, &endpoint));
         assert_eq!(before.replace("first", "other"), after);
     }
 
     #[test]
     fn whatever_differs_makes_another() {
         let mut templates = LineTemplates::default();
-        let usual = request("/orders", 200);
-        let of = |templates: &mut LineTemplates, output, request: &RequestLine<'_>| {
-            text(templates.of(output, if output == 0 { ORIGIN } else { b"" }, request))
+        let usual = answer(200);
+        let of = |templates: &mut LineTemplates, key: TemplateKey| {
+            text(templates.of(key, if key.output == 0 { ORIGIN } else { b"" }, "/orders"))
         };
         let lines = [
-            usual.clone(),
-            RequestLine { level: Level::ERROR, ..usual.clone() },
-            RequestLine { method: "POST", ..usual.clone() },
-            RequestLine { status: 201, ..usual.clone() },
-            RequestLine { grpc_status: Some("OK"), ..usual.clone() },
-            RequestLine { outcome: Outcome::Aborted, ..usual.clone() },
+            usual,
+            TemplateKey { level: Level::ERROR, ..usual },
+            TemplateKey { method: "POST", ..usual },
+            TemplateKey { status: 201, ..usual },
+            TemplateKey { grpc_status: Some("OK"), ..usual },
+            TemplateKey { outcome: Outcome::Aborted, ..usual },
         ];
-        let mut texts: Vec<String> = lines.iter().map(|line| of(&mut templates, 0, line)).collect();
-        texts.push(of(&mut templates, 1, &usual));
-        let again: Vec<String> = lines.iter().map(|line| of(&mut templates, 0, line)).collect();
+        let mut texts: Vec<String> = lines.iter().map(|line| of(&mut templates, *line)).collect();
+        texts.push(of(&mut templates, TemplateKey { output: 1, ..usual }));
+        let again: Vec<String> = lines.iter().map(|line| of(&mut templates, *line)).collect();
         assert_eq!(texts[..6], again);
         texts.sort();
         texts.dedup();
@@ -237,12 +212,12 @@ mod tests {
         let mut templates = LineTemplates::default();
         let endpoints: Vec<String> = (0..1_000).map(|n| format!("/routes/{n}")).collect();
         for endpoint in &endpoints {
-            assert!(text(templates.of(0, ORIGIN, &request(endpoint, 200))).contains(&format!("GET {endpoint} 200")));
+            assert!(text(templates.of(answer(200), ORIGIN, endpoint)).contains(&format!("GET {endpoint} 200")));
         }
         let long = "é".repeat(MAX_ENDPOINT);
-        let template = templates.of(0, ORIGIN, &request(&long, 200));
+        let template = templates.of(answer(200), ORIGIN, &long);
         assert!(template.is_truncated && template.place.len() < MAX_ENDPOINT + 64);
-        templates.of(0, ORIGIN, &request("/small", 200));
+        templates.of(answer(200), ORIGIN, "/small");
         assert_eq!(templates.kept.len(), SLOTS + 1);
         assert!(templates.kept[..SLOTS].iter().all(|kept| kept.size() <= MAX_KEPT));
     }

@@ -55,7 +55,7 @@ pub(super) fn encode<'a>(
         }
     });
     let is_whole = push_failure(failure, &encoder.redactor, request);
-    let template = templates.of(output.id, &encoder.request_part, request);
+    let template = templates.of(request.template_key(output.id), &encoder.request_part, request.endpoint);
     let is_truncated = !is_whole || template.is_truncated || fields.is_truncated() || start.is_truncated();
     let variable = Variable { start, context, fields: fields.as_bytes(), failure, is_truncated };
     with_room(room, |line| put_line(line, stamp, template, &variable, request))

@@ -1,18 +1,14 @@
 //! The canonical line: one for each request, at its end.
 
-use std::{net::IpAddr, time::Duration};
-
-use tracing_core::Level;
+use std::time::Duration;
 
 use obs_conventions::Outcome;
+use tracing_core::Level;
 
-use super::{format::Style, output::Output, request_json, request_pretty, request_start::RequestStart, scratch};
-use crate::{
-    context::RequestContext,
-    names::log::{
-        CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR_TYPE, GRPC_STATUS, HEAD_MS, METHOD, METHOD_ORIGINAL,
-        OUTCOME, PANIC_LOCATION, PANIC_MESSAGE, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
-    },
+use super::{line_template::TemplateKey, request_start::RequestStart};
+use crate::names::log::{
+    CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR_TYPE, GRPC_STATUS, HEAD_MS, METHOD, METHOD_ORIGINAL,
+    OUTCOME, PANIC_LOCATION, PANIC_MESSAGE, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
 };
 
 /// How a request went.
@@ -45,6 +41,13 @@ pub(crate) struct RequestLine<'a> {
 // === impl RequestLine ===
 
 impl RequestLine<'_> {
+    /// What the template of the line is made of, in the service with this number.
+    #[inline]
+    pub(super) fn template_key(&self, output: u64) -> TemplateKey {
+        let &Self { level, method, status, grpc_status, outcome, .. } = self;
+        TemplateKey { output, level, method, status, grpc_status, outcome }
+    }
+
     /// Whether the line itself has this key, so that context fields can't.
     pub(super) fn has_key(&self, key: &str, start: &RequestStart) -> bool {
         match key {
@@ -61,31 +64,5 @@ impl RequestLine<'_> {
             PANIC_LOCATION => self.panic.is_some_and(|(_, location)| !location.is_empty()),
             _ => false,
         }
-    }
-}
-
-// === impl Output ===
-
-impl Output {
-    pub(super) fn begin_request(
-        &self,
-        path: &str,
-        user_agent: Option<&[u8]>,
-        client_address: Option<IpAddr>,
-    ) -> RequestStart {
-        RequestStart::new(self.encoder.style, path, user_agent, client_address)
-    }
-
-    pub(super) fn write_request(&self, start: &RequestStart, context: &RequestContext, line: &RequestLine<'_>) {
-        scratch::with(|scratch| {
-            let text = match self.encoder.style {
-                Style::Json => request_json::encode(self, scratch, start, context, line),
-                Style::Pretty { color } => {
-                    request_pretty::encode(&self.encoder, scratch, start, context, line, color);
-                    &scratch.line
-                }
-            };
-            self.deliver(line.level, text);
-        });
     }
 }

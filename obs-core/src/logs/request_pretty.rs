@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use obs_conventions::Outcome;
+
 use super::{
     encoder::Encoder,
     escape::{Escaping, Unescaped, push_escaped},
@@ -13,7 +15,7 @@ use super::{
     scratch::Scratch,
     value::Value,
 };
-use crate::{context::RequestContext, names::log, request::Outcome};
+use crate::{context::RequestContext, names::log};
 
 /// The most bytes that one text of the request has on the line.
 const MAX_TEXT: usize = 4 * 1_024;
