@@ -24,14 +24,14 @@ where
     let page = move |request: HttpRequest| {
         let (owner, answer) = (of_page.clone(), answer.clone());
         async move {
-            leave_out(&owner, &request).await;
+            leave_out(&owner, &request);
             answer().await
         }
     };
     let refusal = move |request: HttpRequest| {
         let owner = of_refusal.clone();
         async move {
-            leave_out(&owner, &request).await;
+            leave_out(&owner, &request);
             refuse()
         }
     };
@@ -41,8 +41,8 @@ where
         .default_service(web::to(refusal))
 }
 
-async fn leave_out(owner: &PageOwner, request: &HttpRequest) {
-    owner.leave_out(request.method().as_str(), request.path()).await;
+fn leave_out(owner: &PageOwner, request: &HttpRequest) {
+    owner.leave_out(request.method().as_str(), request.path());
 }
 
 fn refuse() -> HttpResponse {

@@ -36,11 +36,11 @@ where
 {
     let (of_page, of_refusal) = (owner.clone(), owner.clone());
     let page = async move |method: Method, OriginalUri(uri): OriginalUri| {
-        of_page.leave_out(method.as_str(), uri.path()).await;
+        of_page.leave_out(method.as_str(), uri.path());
         answer().await
     };
     let refuse = async move |method: Method, OriginalUri(uri): OriginalUri| {
-        of_refusal.leave_out(method.as_str(), uri.path()).await;
+        of_refusal.leave_out(method.as_str(), uri.path());
         unobserved(StatusCode::METHOD_NOT_ALLOWED)
     };
     get(page).fallback(refuse)

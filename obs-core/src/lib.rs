@@ -20,21 +20,23 @@ pub mod shutdown;
 pub mod trace;
 
 mod arc_or_static;
+mod exposition;
 mod headers;
 mod interner;
-mod obs;
 mod page;
 mod pipeline;
 mod saturation;
 mod serve;
+mod start;
 
 pub(crate) use obs_base::{clock, formatting, pool, redact};
 
-pub use obs::ObsBuilder;
+pub use exposition::{PageRequest, PageResponse};
 #[doc(hidden)]
 pub use obs_base::deadline;
 pub use obs_base::{InitError, ShutdownError, guard};
 pub use obs_conventions::{ServiceSettings, names};
-pub use page::{MetricsPage, PageOwner, PageRequest, PageResponse};
+pub use page::{MetricsPage, PageOwner};
 pub use pipeline::Obs;
 pub use request::StreamGuard;
+pub use start::ObsBuilder;

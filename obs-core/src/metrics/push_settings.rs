@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{environment::Env, obs::InitError};
+use obs_base::InitError;
+
+use crate::environment::Env;
 
 /// Whether metrics are pushed, how often, and which.
 #[derive(Clone, Debug, Default)]

@@ -2,10 +2,10 @@
 
 use std::{future::Future, sync::Arc};
 
-use super::{PageOwner, PageRequest, PageResponse, request::Wanted, source::Source, token::Admission};
+use super::PageOwner;
 use crate::{
-    metrics::{Filter, Format, Target},
-    pipeline::{Obs, Pipeline},
+    exposition::{PageRequest, PageResponse, Source},
+    pipeline::Obs,
 };
 
 /// The metrics page of an instance; adapters put it behind a route that takes all methods.
@@ -39,7 +39,7 @@ impl MetricsPage {
     }
 
     #[cfg(feature = "serve-metrics")]
-    pub(crate) fn of_pipeline(pipeline: Arc<Pipeline>) -> Self {
+    pub(crate) fn of_pipeline(pipeline: Arc<crate::pipeline::Pipeline>) -> Self {
         Self { owner: PageOwner::of_pipeline(pipeline), source: None }
     }
 
@@ -79,44 +79,21 @@ impl MetricsPage {
 
     /// [`answer`](Self::answer) in a runtime that is none of the service's.
     pub(crate) fn respond(&self, request: &PageRequest<'_>) -> impl Future<Output = PageResponse> + Send + use<> {
+        let pipeline = self.owner.pipeline();
+        let scrape = pipeline.exposition.scrape(request, self.source.as_ref(), &pipeline.target);
         let (owner, method, path) = (self.owner.clone(), request.method.to_owned(), request.path.to_owned());
-        let pipeline = owner.pipeline();
-        let decided = self.decide(&pipeline, request);
         async move {
-            // Before the page is written, so that it doesn't show its own request as one in flight.
-            owner.leave_out(&method, &path).await;
-            let (wanted, source) = match decided {
-                Ok(decided) => decided,
-                Err(refusal) => return refusal,
-            };
-            match pipeline.exposition.queue.join(&wanted, &source) {
-                Ok(pending) => match pending.await {
-                    Ok(body) => PageResponse::page(&wanted, body),
-                    Err(why) => PageResponse::unavailable(why),
-                },
-                Err(why) => PageResponse::unavailable(why),
+            match scrape {
+                Ok((start, scrape)) => {
+                    // The page is written once this request is no longer in flight: it doesn't show itself.
+                    owner.leave_out_then(&method, &path, start);
+                    scrape.answer().await
+                }
+                Err(answer) => {
+                    owner.leave_out(&method, &path);
+                    answer
+                }
             }
-        }
-    }
-
-    /// What to write, or the answer if there is nothing to write.
-    fn decide(&self, pipeline: &Pipeline, request: &PageRequest<'_>) -> Result<(Wanted, Source), PageResponse> {
-        if let Some(token) = &pipeline.exposition.token {
-            let admission = token.admits(request.headers.get("authorization"));
-            if admission != Admission::Granted {
-                return Err(PageResponse::unauthorized(admission));
-            }
-        }
-        if !matches!(request.method, "GET" | "HEAD") {
-            return Err(PageResponse::method_not_allowed());
-        }
-        let wanted = request.wanted();
-        match (&self.source, &pipeline.target) {
-            (Some(source), _) => {
-                Ok((Wanted { format: Format::Text, filter: Filter::default(), ..wanted }, source.clone()))
-            }
-            (None, Target::Own(_)) => Ok((wanted, Source::Registry(pipeline.registry.clone()))),
-            (None, Target::Facade(_)) => Err(PageResponse::elsewhere()),
         }
     }
 }

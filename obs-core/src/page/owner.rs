@@ -1,6 +1,6 @@
 //! Whose a page is.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::sync::Arc;
 
 use crate::{
     pipeline::{self, Obs, Pipeline, Routes, known_method},
@@ -40,26 +40,20 @@ impl PageOwner {
         LayerState::last_of(self.routes())
     }
 
-    /// Leaves the request for a page, with this method and whole path, out of all signals. To be awaited
-    /// before the page is made.
+    /// Leaves the request that is handled on this thread, one for a page with this method and whole path, out of
+    /// all signals, once this poll returns. To be called by the page.
     ///
-    /// Nothing but this very request is left out: whatever else is recorded under its route, or answers
-    /// its path, is so as before.
-    pub async fn leave_out(&self, method: &str, path: &str) {
-        if !discard_current() {
-            return;
+    /// Only this very request is left out: whatever else is recorded under its route, or answers its path, is
+    /// recorded as before.
+    pub fn leave_out(&self, method: &str, path: &str) {
+        self.leave_out_then(method, path, || ());
+    }
+
+    /// [`leave_out`](Self::leave_out), and calls `then` when the request is no longer in flight.
+    pub(crate) fn leave_out_then(&self, method: &str, path: &str, then: impl FnOnce() + 'static) {
+        if discard_current(then) {
+            self.routes().expected.add(known_method(method), path);
         }
-        self.routes().expected.add(known_method(method), path);
-        // The observation lets go when this poll returns.
-        let mut has_returned = false;
-        poll_fn(|cx| {
-            if std::mem::replace(&mut has_returned, true) {
-                return Poll::Ready(());
-            }
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
     }
 
     pub(crate) fn pipeline(&self) -> Arc<Pipeline> {

@@ -12,8 +12,8 @@ use std::{
 
 use tokio::task::{JoinHandle, yield_now};
 
-use super::{MetricsPage, PageRequest, PageResponse};
-use crate::{Obs, ObsBuilder, metrics::Registry};
+use super::MetricsPage;
+use crate::{Obs, ObsBuilder, PageRequest, PageResponse, metrics::Registry};
 
 /// More than any page here takes.
 const LONG: Duration = Duration::from_secs(60);

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     context::InstanceRef,
+    exposition::Exposition,
     logs::Logs,
     metrics::{Convention, DURATION_BUCKETS, Push, Pusher, Registry, Target},
     names::metric,
-    page::Exposition,
     saturation::Saturation,
     trace::Tracing,
 };

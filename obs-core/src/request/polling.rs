@@ -72,12 +72,16 @@ impl<'a> Polling<'a> {
     fn fulfil(&mut self, asked: Scope) {
         let joined = asked.was_asked_for(JOINED).then(nested::take_joined).flatten();
         let slot = asked.was_asked_for(SLOT).then(stream::take_slot).flatten();
+        let then = asked.was_asked_for(DISCARD).then(stream::take_discard).flatten();
         let Some(running) = self.observation.running_mut() else { return };
         if let Some(joined) = joined {
             running.take_joined(joined);
         }
         if asked.was_asked_for(DISCARD) {
             self.observation.discard();
+            if let Some(then) = then {
+                then();
+            }
         } else if slot.is_some() {
             running.stream_slot = running.stream_slot.take().or(slot);
         }

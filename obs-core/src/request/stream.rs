@@ -13,6 +13,8 @@ use crate::metrics::StreamRecorder;
 thread_local! {
     /// A slot for each observation that was asked for one, the innermost last.
     static SLOTS: RefCell<Vec<StreamSlot>> = const { RefCell::new(Vec::new()) };
+    /// What is to be done when a request that was asked to be left out is, the innermost last.
+    static DISCARDS: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Where the lifetime goes; filled at the response head.
@@ -47,19 +49,30 @@ pub struct StreamGuard {
 pub(super) struct StreamSlot(Arc<Slot>);
 
 /// Asks the observation that is being polled on this thread to leave its request out of all signals
-/// at the end of this poll; `false` if there is none.
-pub(crate) fn discard_current() -> bool {
-    let is_observed = Scope::current().is_active();
-    if is_observed && Scope::ask(DISCARD, SLOT).was_asked_for(SLOT) {
+/// at the end of this poll, and to call `then` afterwards. Without one, calls it now and returns `false`.
+pub(crate) fn discard_current(then: impl FnOnce() + 'static) -> bool {
+    if !Scope::current().is_active() {
+        then();
+        return false;
+    }
+    if Scope::ask(DISCARD, SLOT).was_asked_for(SLOT) {
         take_slot();
     }
-    is_observed
+    let _ = DISCARDS.try_with(|discards| discards.borrow_mut().push(Box::new(then)));
+    true
 }
 
 /// The slot that the innermost observation was asked for, if its [scope](SLOT) says that it was.
 #[cold]
 pub(super) fn take_slot() -> Option<StreamSlot> {
     SLOTS.try_with(|slots| slots.borrow_mut().pop()).ok().flatten()
+}
+
+/// What is to be called once the innermost observation has left its request out, if its [scope](DISCARD) says
+/// that it was asked to.
+#[cold]
+pub(super) fn take_discard() -> Option<Box<dyn FnOnce()>> {
+    DISCARDS.try_with(|discards| discards.borrow_mut().pop()).ok().flatten()
 }
 
 // === impl StreamSlot ===

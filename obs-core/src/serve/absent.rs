@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use obs_base::InitError;
 
 use crate::{
-    page::PageSettings,
+    exposition::PageSettings,
     pipeline::{Listener, Pipeline},
 };
 

@@ -19,8 +19,9 @@ use tokio::{net::TcpStream, sync::watch, time::timeout};
 
 use super::{connections::Permit, listener::GRACE, stream::WatchedStream};
 use crate::{
+    exposition::{PageRequest, PageResponse},
     headers::HeaderReader,
-    page::{MetricsPage, PageRequest, PageResponse},
+    page::MetricsPage,
 };
 
 /// Where the page is.

@@ -19,8 +19,9 @@ use tokio::{
 
 use super::{connection, connections::Connections};
 use crate::{
+    exposition::PageSettings,
     names::target,
-    page::{MetricsPage, PageSettings},
+    page::MetricsPage,
     pipeline::{Listener, Obs, Pipeline},
 };
 

@@ -26,7 +26,7 @@ use super::{
     sampler::{Sampler, SdkSampler},
     sampling::Sampling,
     server_span::{ServerSpan, SpanStart},
-    withheld,
+    withheld::{self, Held},
 };
 use crate::{
     context::{Instance, InstanceRef, OwnPropagator, Propagators, RequestContext, TraceId},
@@ -87,6 +87,7 @@ struct Recording {
     tracer: LimitedTracer,
     /// Our own provider's pipeline; none for the user's provider.
     own: Option<Pipeline>,
+    held: Held,
 }
 
 fn next_instance() -> u64 {
@@ -130,7 +131,12 @@ impl Tracing {
         let redactor = Arc::clone(&config.redactor);
         let rules = Rules { redactor: Arc::clone(&redactor), limits, is_own: config.provider.is_none() };
         let recording = match config.provider {
-            Some(provider) => Some(Recording { tracer: tracer(&provider, Arc::new(rules)), provider, own: None }),
+            Some(provider) => Some(Recording {
+                tracer: tracer(&provider, Arc::new(rules)),
+                provider,
+                own: None,
+                held: Held::default(),
+            }),
             None => Recording::own(&config, Arc::new(rules), readers, &sampler, instance)?,
         };
         let is_own = recording.as_ref().is_some_and(|recording| recording.own.is_some());
@@ -230,7 +236,10 @@ impl Tracing {
 
     /// Keeps a span that has begun from being exported.
     pub(crate) fn withhold(&self, span: &Context) {
-        if self.is_own() { withheld::drop_span(span) } else { withheld::hold_span(span) }
+        match &self.0.recording {
+            Some(Recording { own: None, held, .. }) => held.hold(span),
+            _ => withheld::drop_span(span),
+        }
     }
 
     /// The handle for contexts of this instance, counted by reference.
@@ -317,7 +326,7 @@ impl Recording {
             .with_span_limits(sdk_limits(&rules.limits))
             .with_span_processor(pipeline.clone())
             .build();
-        Ok(Some(Self { tracer: tracer(&provider, rules), provider, own: Some(pipeline) }))
+        Ok(Some(Self { tracer: tracer(&provider, rules), provider, own: Some(pipeline), held: Held::default() }))
     }
 }
 

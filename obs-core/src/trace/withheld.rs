@@ -7,10 +7,12 @@ use std::{
 
 use opentelemetry::{Context, trace::TraceContextExt};
 
-/// How many spans of providers of others are held at most, in a process: some megabytes.
+/// How many spans of the application's provider are held at most: some megabytes.
 const MAX_HELD: usize = 1_024;
 
-static HELD: Mutex<Vec<Context>> = Mutex::new(Vec::new());
+/// Spans that are never ended, so that the application's provider does not export them.
+#[derive(Debug, Default)]
+pub(super) struct Held(Mutex<Vec<Context>>);
 
 thread_local! {
     /// Whether the span that ends on this thread is to be dropped.
@@ -33,16 +35,29 @@ pub(super) fn is_dropped() -> bool {
     IS_DROPPED.get()
 }
 
-/// Keeps a span of a provider of others from being exported.
-///
-/// OpenTelemetry has no way to take a span back: it is exported when it ends, and it ends when it is
-/// dropped. So it is held, unended, for the life of the process. That is meant for what happens a few
-/// times only, as a page that was not expected at its path: beyond 1 024 spans they are let go, and
-/// exported.
-pub(super) fn hold_span(span: &Context) {
-    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-    if held.len() < MAX_HELD {
-        held.push(span.clone());
+// === impl Held ===
+
+impl Held {
+    /// Keeps a span of the application's provider from being exported.
+    ///
+    /// OpenTelemetry has no way to take a span back: it is exported when it ends, and it ends when it is
+    /// dropped. So it is held, unended, as long as the instance lives. That is meant for what happens a few
+    /// times only, as a page that was not expected at its path: beyond 1 024 spans they are let go, and
+    /// exported.
+    pub(super) fn hold(&self, span: &Context) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() < MAX_HELD {
+            held.push(span.clone());
+        }
+    }
+}
+
+impl Drop for Held {
+    /// Not even now are they to be exported.
+    #[expect(clippy::mem_forget, reason = "a span that is dropped is exported")]
+    fn drop(&mut self) {
+        let held = std::mem::take(self.0.get_mut().unwrap_or_else(PoisonError::into_inner));
+        std::mem::forget(held);
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use metrics::Recorder;
+use obs_base::{InitError, ServiceInfo};
 use obs_otlp::{Budget, CodeSettings, Exporter, ExporterConfig, LogRecord, TraceContext, check_logs, start_logs};
 use opentelemetry::{Key, logs::AnyValue};
 use tracing_core::Metadata;
@@ -22,7 +23,6 @@ use crate::{
         visit::LOG_BRIDGE_FIELDS,
     },
     names::log,
-    obs::{InitError, ServiceInfo},
     trace::Limits,
 };
 

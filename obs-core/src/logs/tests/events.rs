@@ -8,6 +8,7 @@ use std::{
 };
 
 use metrics::NoopRecorder;
+use obs_base::ServiceInfo;
 use opentelemetry::{
     Context as OtelContext,
     trace::{SpanContext, TraceContextExt as _, TraceState},
@@ -19,7 +20,7 @@ use super::{
     super::{JsonLayer, LineReader, LogSettings},
     fixture::{Captured, Fixture, LONG, known_context, logged, parsed, service, without_timestamp},
 };
-use crate::{context, guard::Guarded, obs::ServiceInfo};
+use crate::{context, guard::Guarded};
 
 const IDS: &str =
     r#""request_id":"req-123","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7""#;

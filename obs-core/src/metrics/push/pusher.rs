@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use ::metrics::Recorder;
 
+use obs_base::{InitError, ServiceInfo};
 use obs_otlp::{Budget, CodeSettings, Exporter, ExporterConfig, Tick, check_metrics, start_metrics};
 
 use super::message::RegistryReader;
 use crate::{
     environment::Env,
     metrics::{Push, Registry, push_settings::PushSettings},
-    obs::{InitError, ServiceInfo},
 };
 
 /// Pushes a registry to a collector until it is dropped.

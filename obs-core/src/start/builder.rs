@@ -2,19 +2,20 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use obs_base::{InitError, ServiceInfo};
 use obs_otlp::Budget;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{InitError, ServiceInfo, global};
+use super::global;
 use crate::{
     clock,
     context::OwnPropagator,
     environment::{Env, Notices, report_ignored},
+    exposition::PageSettings,
     guard::Guarded,
     logs::{self, LineReader, LogSettings, Logs, LogsConfig},
     metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
-    page::PageSettings,
     pipeline::{self, KnownMethods, Listener, Naming, Obs, Pipeline},
     redact::Redactor,
     request::install_panic_hook,

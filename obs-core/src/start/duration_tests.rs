@@ -3,9 +3,9 @@
 use std::{io, time::Duration};
 
 use crate::{
-    Obs,
+    Obs, PageRequest,
     metrics::{Format, Registry},
-    page::{MetricsPage, PageRequest},
+    page::MetricsPage,
 };
 
 const ENDS: [Duration; 4] = [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(u64::MAX), Duration::MAX];

@@ -6,9 +6,9 @@ use std::{
 };
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use obs_base::{InitError, ServiceInfo};
 use tracing::{Dispatch, Subscriber, subscriber::NoSubscriber};
 
-use super::{InitError, ServiceInfo};
 use crate::{
     context::Instance as _,
     logs::install_log_bridge,

@@ -25,8 +25,11 @@ impl crate::Obs {
     /// let obs = Obs::from_definition(&path, "orders")?.log_writer(std::io::sink()).build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn from_definition(path: impl AsRef<std::path::Path>, service: &str) -> Result<ObsBuilder, super::InitError> {
-        use super::InitError;
+    pub fn from_definition(
+        path: impl AsRef<std::path::Path>,
+        service: &str,
+    ) -> Result<ObsBuilder, obs_base::InitError> {
+        use obs_base::InitError;
 
         let path = path.as_ref();
         let file = path.display();

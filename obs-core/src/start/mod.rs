@@ -1,4 +1,4 @@
-//! The handle to all three signals: settings, start-up, shutdown.
+//! Settings of an instance, and its start.
 
 mod builder;
 mod definition;
@@ -9,7 +9,5 @@ mod log_setters;
 mod metrics_setters;
 mod page_setters;
 mod trace_setters;
-
-pub(crate) use obs_base::{InitError, ServiceInfo};
 
 pub use builder::ObsBuilder;

@@ -9,7 +9,7 @@ use crate::metrics::Registry;
 type WriteText = Arc<dyn Fn() -> String + Send + Sync>;
 
 #[derive(Clone)]
-pub(super) enum Source {
+pub(crate) enum Source {
     Registry(Registry),
     /// The page of another recorder, which knows one format only.
     Text(WriteText),

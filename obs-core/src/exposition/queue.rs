@@ -74,10 +74,15 @@ enum Progress {
 }
 
 /// Waits for a page.
-pub(super) struct Pending {
-    job: Arc<Job>,
-    /// Which of the job's wakers is this one's.
-    slot: Option<usize>,
+pub(super) struct Pending(Arc<Mutex<Ticket>>);
+
+/// How far a scrape has come.
+enum Ticket {
+    /// Not in the queue yet.
+    Deferred(Option<Waker>),
+    /// In the queue, and which of the job's wakers is this one's.
+    Joined(Arc<Job>, Option<usize>),
+    Refused(Unavailable),
 }
 
 // === impl Queue ===
@@ -88,30 +93,32 @@ impl Queue {
         Self { inner: Arc::new(Inner { limits, state, changed }) }
     }
 
-    /// The page that waits to be written as `wanted`, or a new one.
-    ///
-    /// # Errors
-    ///
-    /// If there are too many already.
-    pub(super) fn join(&self, wanted: &Wanted, source: &Source) -> Result<Pending, Unavailable> {
-        let mut state = self.inner.lock();
-        let same = state.waiting.iter().find(|job| job.wanted == *wanted && job.source.is(source));
-        let job = if let Some(job) = same {
-            Arc::clone(job)
-        } else {
-            if state.in_flight_count() >= self.inner.limits.scrapes {
-                return Err(Unavailable::Busy);
-            }
-            let end = deadline(Instant::now(), self.inner.limits.time);
-            let job = Arc::new(Job::new(wanted.clone(), source.clone(), end));
-            state.waiting.push_back(Arc::clone(&job));
-            job
+    /// A page that is put into the queue when the first of both is called. The second one waits for it.
+    pub(super) fn defer(&self, wanted: Wanted, source: Source) -> (impl FnOnce() + use<>, Pending) {
+        let ticket = Arc::new(Mutex::new(Ticket::Deferred(None)));
+        let (inner, pending) = (Arc::clone(&self.inner), Pending(Arc::clone(&ticket)));
+        let start = move || {
+            let joined = join(&inner, wanted, source);
+            lock(&ticket).settle(joined);
         };
-        drop(state);
-        worker::start(&self.inner, 1);
-        self.inner.changed.notify_one();
-        Ok(Pending { job, slot: None })
+        (start, pending)
     }
+}
+
+/// The page that waits to be written as `wanted`, or a new one.
+///
+/// # Errors
+///
+/// If there are too many already.
+fn join(inner: &Arc<Inner>, wanted: Wanted, source: Source) -> Result<Arc<Job>, Unavailable> {
+    let job = inner.lock().job(inner.limits, wanted, source)?;
+    worker::start(inner, 1);
+    inner.changed.notify_one();
+    Ok(job)
+}
+
+fn lock(ticket: &Mutex<Ticket>) -> MutexGuard<'_, Ticket> {
+    ticket.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Queue {
@@ -138,6 +145,19 @@ impl Inner {
 // === impl State ===
 
 impl State {
+    /// A page that waits to be written as `wanted`, or a new one.
+    fn job(&mut self, limits: Limits, wanted: Wanted, source: Source) -> Result<Arc<Job>, Unavailable> {
+        if let Some(same) = self.waiting.iter().find(|job| job.wanted == wanted && job.source.is(&source)) {
+            return Ok(Arc::clone(same));
+        }
+        if self.in_flight_count() >= limits.scrapes {
+            return Err(Unavailable::Busy);
+        }
+        let job = Arc::new(Job::new(wanted, source, deadline(Instant::now(), limits.time)));
+        self.waiting.push_back(Arc::clone(&job));
+        Ok(job)
+    }
+
     fn in_flight_count(&self) -> usize {
         self.waiting.len() + usize::from(self.running.is_some())
     }
@@ -192,6 +212,22 @@ impl Job {
         matches!(*self.progress(), Progress::Done(_))
     }
 
+    /// The result, or the place among the wakers that `waker` has from now on.
+    fn poll(&self, slot: &mut Option<usize>, waker: &Waker) -> Poll<Result<Bytes, Unavailable>> {
+        match &mut *self.progress() {
+            Progress::Done(result) => return Poll::Ready(result.clone()),
+            Progress::Waiting(wakers) => {
+                if let Some(known) = slot.and_then(|slot| wakers.get_mut(slot)) {
+                    known.clone_from(waker);
+                } else {
+                    *slot = Some(wakers.len());
+                    wakers.push(waker.clone());
+                }
+            }
+        }
+        Poll::Pending
+    }
+
     /// Hands the page to all who wait for it; what comes too late is dropped.
     pub(super) fn finish(&self, result: Result<Bytes, Unavailable>) {
         let mut progress = self.progress();
@@ -203,24 +239,43 @@ impl Job {
     }
 }
 
+// === impl Ticket ===
+
+impl Ticket {
+    /// The page is in the queue, or was refused.
+    fn settle(&mut self, joined: Result<Arc<Job>, Unavailable>) {
+        let waker = if let Self::Deferred(waker) = self { waker.take() } else { None };
+        match joined {
+            Ok(job) => {
+                let mut slot = None;
+                if let Some(waker) = waker
+                    && job.poll(&mut slot, &waker).is_ready()
+                {
+                    waker.wake();
+                }
+                *self = Self::Joined(job, slot);
+            }
+            Err(why) => {
+                *self = Self::Refused(why);
+                waker.into_iter().for_each(Waker::wake);
+            }
+        }
+    }
+}
+
 // === impl Pending ===
 
 impl Future for Pending {
     type Output = Result<Bytes, Unavailable>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        match &mut *this.job.progress() {
-            Progress::Done(result) => return Poll::Ready(result.clone()),
-            Progress::Waiting(wakers) => {
-                if let Some(known) = this.slot.and_then(|slot| wakers.get_mut(slot)) {
-                    known.clone_from(cx.waker());
-                } else {
-                    this.slot = Some(wakers.len());
-                    wakers.push(cx.waker().clone());
-                }
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *lock(&self.0) {
+            Ticket::Deferred(waker) => {
+                *waker = Some(cx.waker().clone());
+                Poll::Pending
             }
+            Ticket::Refused(why) => Poll::Ready(Err(*why)),
+            Ticket::Joined(job, slot) => job.poll(slot, cx.waker()),
         }
-        Poll::Pending
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ObsBuilder;
-use crate::page::Hidden;
+use crate::exposition::Hidden;
 
 // === impl ObsBuilder ===
 
