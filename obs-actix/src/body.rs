@@ -1,4 +1,4 @@
-//! The response body.
+//! The body of a response.
 
 use std::{
     fmt,
@@ -14,10 +14,10 @@ use obs_core::request::Observation;
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A response body whose end is the end of its request. Its size is the inner body's.
+    /// The body of a response: the request ends with it. Its size is that of the inner body.
     pub struct ObsBody<B> {
         observation: Observation,
-        // `None` once it has ended: dropped while the request's context is current.
+        // `None` after its end. Dropped while the request's context is current.
         #[pin]
         inner: Option<B>,
     }
@@ -35,6 +35,7 @@ pin_project! {
 // === impl ObsBody ===
 
 impl<B> ObsBody<B> {
+    /// Observes a body to its end.
     pub(crate) fn new(inner: B, observation: Observation) -> Self {
         Self { observation, inner: Some(inner) }
     }
@@ -57,14 +58,14 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
             let Some(body) = inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
             let polled = body.poll_next(cx);
             if matches!(polled, Poll::Ready(Some(Err(_)) | None)) {
-                // Here and not later: what it drops has the request's ids.
+                // Dropped here, so that log lines of its drop have the request's ids.
                 inner.set(None);
             }
             polled
         });
         let chunk = ready!(polled);
         match &chunk {
-            // A body of unknown size tells its end by `None`; of a known one the core counts.
+            // A body of unknown size ends with `None`; of one of known size the core counts the bytes.
             Some(Ok(bytes)) => {
                 if this.observation.reads_body() {
                     this.observation.body_data(Some(bytes));
@@ -77,8 +78,8 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
         Poll::Ready(chunk)
     }
 
-    /// Hands the bytes of a complete body on in one piece, which ends the request: middleware
-    /// outside of this one (a scope, compression) takes whole bodies so and polls this one no more.
+    /// Returns a complete body as one chunk, which ends the request: outer middleware (a scope,
+    /// compression) takes complete bodies this way and does not poll them.
     fn try_into_bytes(mut self) -> Result<Bytes, Self> {
         let Some(inner) = self.inner.take() else { return Ok(Bytes::new()) };
         match self.observation.run(|| inner.try_into_bytes()) {

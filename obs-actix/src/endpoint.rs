@@ -1,4 +1,4 @@
-//! Naming the endpoint: by the router, or where no router tells it.
+//! The endpoint of a request: from the router, or from a function of the application.
 
 use std::{borrow::Cow, fmt, rc::Rc};
 
@@ -11,8 +11,9 @@ use obs_core::names::value;
 
 use crate::patterns::Patterns;
 
-/// What the functions of [`ObsMiddleware::endpoint`](crate::ObsMiddleware::endpoint) and
-/// [`ObsMiddleware::label`](crate::ObsMiddleware::label) see of a request.
+/// The head of a request, for the functions of
+/// [`ObsMiddleware::endpoint`](crate::ObsMiddleware::endpoint) and
+/// [`ObsMiddleware::label`](crate::ObsMiddleware::label).
 #[derive(Clone, Copy)]
 pub struct RequestView<'a> {
     /// The method.
@@ -21,8 +22,8 @@ pub struct RequestView<'a> {
     pub uri: &'a Uri,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// The request, with its extensions and the application's data. Don't keep a clone of it:
-    /// actix-web panics when it routes a request that is held elsewhere.
+    /// The request, with its extensions and the application's data. Don't keep a clone: actix-web
+    /// panics if it routes a request that is referenced elsewhere.
     pub request: &'a HttpRequest,
 }
 
@@ -32,14 +33,14 @@ pub(crate) type Hooks = obs_core::request::Hooks<
     dyn for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync,
 >;
 
-/// What is known of the endpoint when a request arrives.
+/// What is known about the endpoint when a request arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    /// The pattern that fits the path; guards may yet choose another.
+    /// The pattern that matches the path; guards may select another one later.
     Pattern(Rc<str>),
-    /// No pattern fits; the user's function has given a name.
+    /// No pattern matches; the user's function has returned a name.
     Named(Cow<'static, str>),
-    /// Nothing.
+    /// Nothing is known.
     Unknown,
 }
 
@@ -53,7 +54,7 @@ impl<'a> RequestView<'a> {
 
 impl fmt::Debug for RequestView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Headers may hold credentials.
+        // Headers may contain credentials.
         f.debug_struct("RequestView").field("method", self.method).finish_non_exhaustive()
     }
 }
@@ -77,7 +78,7 @@ impl Arrival {
         }
     }
 
-    /// The endpoint now that the request has been routed, if it is another than on arrival.
+    /// The endpoint after routing, if it differs from that on arrival.
     pub(crate) fn after_routing(&self, request: &HttpRequest) -> Option<Cow<'static, str>> {
         match (self, matched_pattern(request)) {
             (Self::Pattern(before), Some(now)) if **before == *now => None,
@@ -88,11 +89,11 @@ impl Arrival {
     }
 }
 
-/// The pattern of the resource that has taken the request; `None` where a default service has.
+/// The pattern of the resource that handled the request; `None` for a default service.
 ///
-/// For a request that no resource took, actix-web falls back to the first pattern that fits the
-/// path, whatever the guards of that resource said: `POST` to a path that has a `GET` route is a 404
-/// of the default service, and a client could try every method on every path.
+/// For a request without a resource, actix-web returns the first pattern that matches the path,
+/// regardless of the guards of that resource: `POST` to a path with a `GET` route is a 404 of the
+/// default service, and a client could use every method with every path.
 fn matched_pattern(request: &HttpRequest) -> Option<String> {
     let pattern = request.match_pattern().map(rooted)?;
     let path = request.match_info();
@@ -100,18 +101,19 @@ fn matched_pattern(request: &HttpRequest) -> Option<String> {
     if rest.is_empty() {
         return Some(pattern);
     }
-    // Scopes on the way, and services that take a whole directory, leave the rest of the path
-    // unrouted. The pattern of a directory is one of the part before; the fallback's is longer.
+    // Scopes, and services of a whole directory, leave the rest of the path unrouted. The pattern of a
+    // directory covers the part before; that of the fallback is longer.
     let routed = path.as_str().strip_suffix(rest).unwrap_or_default();
     (segments(&pattern) <= segments(routed)).then_some(pattern)
 }
 
-/// How many segments a path or a pattern has.
+/// The number of segments of a path or pattern.
 fn segments(path: &str) -> usize {
     path.split('/').filter(|segment| !segment.is_empty()).count()
 }
 
-/// A service at the root of the application has an empty pattern, which would be no label at all.
+/// The pattern with `/` for a service at the root, whose pattern is empty: that would be an empty
+/// label.
 fn rooted(pattern: String) -> String {
     if pattern.is_empty() { "/".to_owned() } else { pattern }
 }

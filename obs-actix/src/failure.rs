@@ -1,4 +1,4 @@
-//! Errors that stand in place of a response.
+//! Errors in place of a response.
 
 use std::{cell::Cell, thread};
 
@@ -21,23 +21,23 @@ use crate::{
     wire::Wire,
 };
 
-/// Status of an error that can't tell its own.
+/// The status of an error whose own status can't be read.
 const STATUS_FAILED: u16 = 500;
 
-/// A request that was answered with an error, which actix-web renders outside of every middleware.
+/// A request whose response is an error, which actix-web renders outside of all middlewares.
 struct Unrendered {
-    /// Until the error is rendered for the first time.
+    /// Present until the error is rendered for the first time.
     observation: Cell<Option<Observation>>,
     request_id: Option<HeaderValue>,
-    /// Headers that tell the caller of its trace.
+    /// Headers that return the trace to the caller.
     told: Vec<(HeaderName, HeaderValue)>,
     wire: Wire,
-    /// What the error says of itself; the response that it makes may have another status.
+    /// The status of the error; the rendered response may have another one.
     status: u16,
 }
 
-/// Leaves the observation to the response that is made of the error, so that what the client gets is
-/// recorded, and nothing of the error's own is run for that.
+/// Passes the observation on to the response that is rendered from the error, so that the
+/// response is recorded as the client receives it, and the error is not rendered twice.
 pub(crate) fn watch(mut error: Error, observation: Observation, wire: Wire) -> Error {
     let mut told = Vec::new();
     observation.response_headers(&mut |name, value| {
@@ -55,14 +55,14 @@ pub(crate) fn watch(mut error: Error, observation: Observation, wire: Wire) -> E
 }
 
 fn status_of(error: &Error) -> u16 {
-    // An error of the user's whose status panics must not take the request with it.
+    // A panic in the status of a user's error must not end the request.
     guarded(|| error.as_response_error().status_code().as_u16()).unwrap_or(STATUS_FAILED)
 }
 
 // === impl Unrendered ===
 
 impl Unrendered {
-    /// The response has been made; only the first one is recorded.
+    /// Records the rendered response; only the first one counts.
     fn rendered(&self, mut response: HttpResponse) -> HttpResponse {
         for (name, value) in &self.told {
             tell(response.headers_mut(), name.clone(), value.clone());
@@ -93,10 +93,10 @@ impl Drop for Unrendered {
     fn drop(&mut self) {
         let Some(mut observation) = self.observation.take() else { return };
         if thread::panicking() {
-            // Perhaps while the error was rendered: no answer comes of it.
+            // Possibly while the error was rendered: there will be no response.
             observation.finish(Outcome::Panic);
         } else {
-            // Another middleware has answered in its place.
+            // Another middleware has responded in its place.
             observation.service_error_with_status(self.status);
         }
     }

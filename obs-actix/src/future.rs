@@ -1,4 +1,4 @@
-//! The response future.
+//! The future of a response.
 
 use std::{
     fmt,
@@ -32,7 +32,7 @@ pin_project! {
     /// The future of [`ObsService`](crate::ObsService).
     #[must_use = "futures do nothing unless polled"]
     pub struct ObsFuture<F> {
-        // `None` once it is done: dropped while the request's context is current.
+        // `None` after completion. Dropped while the request's context is current.
         #[pin]
         inner: Option<F>,
         observation: Option<Observation>,
@@ -43,7 +43,7 @@ pin_project! {
     impl<F> PinnedDrop for ObsFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            // What the handler drops when it is cancelled may log: let it have its ids.
+            // A cancelled handler may log while it is dropped, with the request's ids.
             if let Some(observation) = this.observation
                 && this.inner.is_some()
             {
@@ -56,6 +56,7 @@ pin_project! {
 // === impl ObsFuture ===
 
 impl<F> ObsFuture<F> {
+    /// Wraps the future of the inner service.
     pub(crate) fn new(inner: Option<F>, observation: Observation, arrival: Arrival, wire: Wire) -> Self {
         Self { inner, observation: Some(observation), arrival, wire }
     }
@@ -70,13 +71,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        // Polled again after it was ready, which the contract of futures forbids.
+        // Polled after completion, which the contract of futures forbids.
         let Some(observation) = this.observation.as_mut() else { return Poll::Pending };
         let polled = observation.run(|| {
             let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
             let polled = inner.poll(cx);
             if polled.is_ready() {
-                // What it drops has the request's ids, too.
+                // Dropped here, so that log lines of its drop have the request's ids.
                 this.inner.set(None);
             }
             polled
@@ -96,7 +97,8 @@ impl<F> fmt::Debug for ObsFuture<F> {
     }
 }
 
-/// Reports the head, echoes the request's id, and hands the observation on to the body.
+/// Reports the head of the response, sets the request id, and passes the observation on to the
+/// body.
 fn respond<B: MessageBody>(
     mut response: ServiceResponse<B>,
     mut observation: Observation,
@@ -119,6 +121,7 @@ fn respond<B: MessageBody>(
     response.map_body(|_, body| ObsBody::new(body, observation))
 }
 
+/// Reports status, headers, size and endpoint of the response.
 fn report_head<B: MessageBody>(
     response: &ServiceResponse<B>,
     observation: &mut Observation,
@@ -136,6 +139,7 @@ fn report_head<B: MessageBody>(
     });
 }
 
+/// The request id as a header value.
 pub(crate) fn request_id(observation: &Observation) -> Option<HeaderValue> {
     HeaderValue::from_bytes(observation.request_id()?).ok()
 }

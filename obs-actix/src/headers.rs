@@ -1,4 +1,4 @@
-//! Headers of actix-web, read and written by the core.
+//! Header maps of actix-web, read and written by the core.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use obs_core::{
@@ -6,12 +6,12 @@ use obs_core::{
     request::{CommonHeaders, HeaderReader, is_trace_response},
 };
 
-/// A header map as the core reads it.
+/// A header map that the core can read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap);
 
-// The names that are read of every message, made once: looked up as text, a name that the `http`
-// crate does not know costs an allocation.
+// The names that are read of every message, parsed once: looking up a name as text that the crate `http`
+// does not know costs an allocation.
 static BAGGAGE: HeaderName = HeaderName::from_static(header::BAGGAGE);
 static CONTENT_LENGTH: HeaderName = HeaderName::from_static(header::CONTENT_LENGTH);
 static CONTENT_TYPE: HeaderName = HeaderName::from_static(header::CONTENT_TYPE);
@@ -21,6 +21,7 @@ static TRACEPARENT: HeaderName = HeaderName::from_static(header::TRACEPARENT);
 static TRACESTATE: HeaderName = HeaderName::from_static(header::TRACESTATE);
 static USER_AGENT: HeaderName = HeaderName::from_static(header::USER_AGENT);
 
+/// The name as a header name, if it is one of those that are read of every request.
 fn known(name: &str) -> Option<&'static HeaderName> {
     match name {
         header::BAGGAGE => Some(&BAGGAGE),
@@ -35,7 +36,7 @@ fn known(name: &str) -> Option<&'static HeaderName> {
     }
 }
 
-/// Adds a header that tells of the trace, in place of what layers inside have told.
+/// Adds a header that returns the trace to the caller, and removes one of inner middlewares.
 pub(crate) fn tell(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     if headers.contains_key(&name) {
         let is_other = |value: &&HeaderValue| !is_trace_response(name.as_str(), value.as_bytes());

@@ -1,4 +1,4 @@
-//! The pages that probes ask.
+//! The pages for liveness and readiness probes.
 
 use std::future::ready as ready_with;
 
@@ -11,12 +11,12 @@ use obs_core::health::{Health, HealthReport};
 
 use crate::page::{page, unobserved};
 
-/// A resource with the liveness page at `path`, usually `/health`: 200 as long as the process can
-/// answer and [`Health::declare_dead`] was not called. No check is asked: see [`ready`](fn@ready)
-/// for them.
+/// A resource with the liveness page at `path`, usually `/health`: 200 as long as the process
+/// responds and [`Health::declare_dead`] was not called. It runs no checks: see
+/// [`ready`](fn@ready).
 ///
-/// Both pages answer `GET` and `HEAD` with the JSON that [`obs_core::health`] describes. The
-/// middleware leaves them out of all signals, in whatever scope they are mounted.
+/// Both pages answer `GET` and `HEAD` with the JSON described in [`obs_core::health`]. No
+/// middleware records them, in whatever scope they are mounted.
 ///
 /// ```
 /// use actix_web::App;

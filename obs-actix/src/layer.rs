@@ -14,12 +14,12 @@ use obs_core::{guard::Guarded, layer_setters, request::LayerState};
 
 use crate::{IntoEndpoint, ObsBody, ObsService, RequestView, endpoint::Hooks};
 
-/// Records every request that passes: metrics, one log line, one span.
+/// Records every request: metrics, one log line, one span.
 ///
-/// The middleware is its own builder, for `App::wrap` and `Scope::wrap`. Its state is made once, at
-/// the first request, and shared by all its clones. actix-web builds the application anew for each
-/// worker: make the middleware outside of the factory and clone it in, or make it there; the series
-/// are the same either way, as the registry holds them.
+/// The middleware is its own builder, for `App::wrap` and `Scope::wrap`. Its state is created at
+/// the first request and shared by all clones. actix-web builds the application once for each
+/// worker; the middleware can be created outside of the factory and cloned, or inside of it: the
+/// series are the same, since the registry owns them.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -40,9 +40,9 @@ layer_setters!(ObsMiddleware, "obs_actix::ObsMiddleware");
 // === impl ObsMiddleware ===
 
 impl ObsMiddleware {
-    /// Names the endpoint of requests that no resource's pattern fits: what a default service
-    /// answers. The function returns text of a closed set, or `None` for `unmatched`; the number of
-    /// series is capped all the same. Defaults to the patterns of the application alone.
+    /// Names the endpoint of requests without a matching resource, which a default service
+    /// answers. The function returns one of a fixed set of texts, or `None` for `unmatched`; the
+    /// number of series is limited in any case. Defaults to the patterns of the application.
     ///
     /// ```
     /// let middleware = obs_actix::ObsMiddleware::new().endpoint(|request| match request.uri.path() {
@@ -56,12 +56,14 @@ impl ObsMiddleware {
         self.with(|options| Hooks::set_endpoint(options, endpoint))
     }
 
-    /// Adds a label to all metrics of the middleware: a tenant's tier, a region. Its values come from
-    /// a closed list: what else the function gives, and `None`, is `_OTHER`.
+    /// Adds a label to all metrics of the middleware, such as a tenant's tier or a region. Its
+    /// values are those of a fixed list: `None`, and any other value that the function returns,
+    /// is `_OTHER`.
     ///
-    /// Each label multiplies the number of series by the length of its list, so keep lists short. At
-    /// most 8 labels; names are `[a-zA-Z_][a-zA-Z0-9_]*`, and none that the metrics have already. A
-    /// label that can't be, or without values, is left out with a warning. Defaults to none.
+    /// Each label multiplies the number of series by the length of its list, so keep lists short.
+    /// At most 8 labels; names match `[a-zA-Z_][a-zA-Z0-9_]*` and are not names of existing
+    /// labels. An invalid label, or one without values, is ignored with a warning. Defaults to
+    /// none.
     ///
     /// ```
     /// let middleware = obs_actix::ObsMiddleware::new()

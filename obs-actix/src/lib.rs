@@ -34,16 +34,16 @@
 //! | `http_response_size_bytes` | histogram | bytes | `method, endpoint` |
 //! | `http_stream_duration_seconds` | histogram | seconds | `method, endpoint` |
 //!
-//! [`ObsMiddleware::convention`] gives the names and labels of OpenTelemetry instead,
-//! [`ObsMiddleware::label`] adds labels of your own from closed lists.
+//! [`ObsMiddleware::convention`] selects the names and labels of OpenTelemetry instead;
+//! [`ObsMiddleware::label`] adds labels with a fixed list of values.
 //!
 //! Every request also writes one canonical log line and, if it is sampled, one server span; both
 //! carry the same ids. See [`obs_core::request`] for the ways in which a request can end.
 //!
 //! # One crate to name
 //!
-//! A service names this crate alone: what else it needs of obs is in [`obs_core`] here. For its own
-//! events and metrics it uses `tracing` and `metrics`, which know nothing of obs.
+//! A service depends on this crate only: [`obs_core`] re-exports everything else of obs that it
+//! needs. For its own events and metrics it uses the crates `tracing` and `metrics`.
 //!
 //! ```
 //! use obs_actix::obs_core::{
@@ -53,43 +53,43 @@
 //!
 //! # Where to put the middleware
 //!
-//! `App::wrap` sees all requests, `Scope::wrap` those of the scope; both see the full pattern of the
-//! resource, with the prefixes of its scopes. The middleware that is wrapped last stands outermost:
-//! wrap [`ObsMiddleware`] last, so that it sees what the others answer. What stands outside of it (an
-//! `ErrorHandlers` that is wrapped later) may put another response in the place of the one that is
-//! recorded: the outcome stays that of the status that the middleware has seen, as
-//! [below](#bodies-that-are-replaced). The pattern is read on
-//! arrival and again when the request has been routed, as guards can choose another resource than
-//! the path alone. What a default service answers is recorded under `unmatched`, unless
-//! [`ObsMiddleware::endpoint`] or an [`Endpoint`] in the response's extensions names it. What a
-//! client asks for never becomes a label.
+//! `App::wrap` sees all requests, `Scope::wrap` those of the scope; both see the full pattern of
+//! the resource, with the prefixes of its scopes. The middleware that is wrapped last is the
+//! outermost: wrap [`ObsMiddleware`] last, so that it sees the responses of the others. A
+//! middleware outside of it (an `ErrorHandlers` that is wrapped later) may replace the recorded
+//! response: the outcome remains that of the status that the middleware has seen, as described
+//! [below](#bodies-that-are-replaced). The pattern is read on arrival and again after routing, as
+//! guards can select another resource than the path alone. Requests of a default service are
+//! recorded under `unmatched`, unless [`ObsMiddleware::endpoint`] or an [`Endpoint`] in the
+//! response's extensions names them. The path of a request never becomes a label.
 //!
 //! # Errors
 //!
-//! An error that a handler or an extractor returns becomes a response before it leaves the resource
-//! and is recorded as one, with its status and its body. An error that another middleware returns in
-//! place of a response is rendered by actix-web outside of every middleware, by
-//! [`ResponseError::error_response`](actix_web::ResponseError::error_response): what is recorded is that
-//! response, its status, headers and body, as the client gets it; the request id is on it too. If
-//! something outside of the middleware answers in place of the error, that answer is out of sight: the
-//! request is recorded under the error's `status_code()`.
+//! An error that a handler or an extractor returns becomes a response before it leaves the
+//! resource and is recorded as one, with its status and its body. An error that another
+//! middleware returns in place of a response is rendered by actix-web outside of all middlewares,
+//! by [`ResponseError::error_response`](actix_web::ResponseError::error_response): status,
+//! headers and body of that response are recorded, and it has the request id. If a middleware
+//! outside of this one responds in place of the error, that response is not visible: the request
+//! is recorded with the error's `status_code()`.
 //!
 //! # Bodies that are replaced
 //!
-//! A 5xx is `server_error` once its head was made, whatever becomes of its body. Any other response
-//! whose body is dropped before anybody has asked for a byte of it was replaced by something around the
-//! middleware, or never read by a test: it counts by its status, too. A body that is dropped after that,
-//! before its end, was left by the client: `aborted`. A client that leaves between head and first
-//! byte can't be told from a replacement, and counts by the status.
+//! A 5xx is `server_error` from its head on, whatever happens to its body. Any other response
+//! whose body is dropped before it was polled was replaced by an outer middleware, or not read by
+//! a test: it is recorded by its status. A body that is dropped after that and before its end was
+//! abandoned by the client: `aborted`. A client that disconnects between head and first byte
+//! can't be distinguished from a replaced response, and is recorded by the status.
 //!
-//! Several middlewares of one instance around the same request (one on a scope and one on the application) count it once, under the endpoint
-//! and the labels of the innermost; see [`obs_core::request`]. A request that a handler sends to an
-//! application of its own is a second one, a child of the first.
+//! Several middlewares of one instance around the same request (one on a scope and one on the
+//! application) record it once, with the endpoint and labels of the innermost; see
+//! [`obs_core::request`]. A request that a handler sends to another application in the process is
+//! a second request, a child of the first.
 //!
 //! # Health and shutdown
 //!
-//! [`health`] and [`ready`] answer the probes of an orchestrator, [`serve`] stops the server in order
-//! when the process is told to end:
+//! [`health`] and [`ready`] answer the probes of an orchestrator; [`serve`] shuts the server down
+//! gracefully on SIGTERM:
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};

@@ -1,4 +1,4 @@
-//! The page that Prometheus scrapes.
+//! The metrics page.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -15,14 +15,15 @@ use crate::{headers::Headers, page::unobserved};
 
 /// A resource with the metrics page of the process-wide default at `path`.
 ///
-/// It answers `GET` and `HEAD` in the format that `Accept` prefers: Prometheus text 0.0.4, OpenMetrics
-/// 1.0.0 or protobuf with native histograms; compressed as `Accept-Encoding` prefers; with `name[]=…` in
-/// the query only the metrics of these names. Other methods get a 405, too many scrapes at once or a page
-/// that takes too long a 503. [`ObsBuilder`](obs_core::ObsBuilder) has the limits and the bearer token.
-/// Where metrics go to another recorder, it answers 503 and says so.
+/// It answers `GET` and `HEAD` in the format that `Accept` prefers: Prometheus text 0.0.4,
+/// OpenMetrics 1.0.0 or protobuf with native histograms; compressed as `Accept-Encoding` prefers;
+/// with `name[]=…` in the query, only metrics with these names. Other methods are answered with
+/// 405, too many concurrent scrapes or a page that takes too long with 503.
+/// [`ObsBuilder`](obs_core::ObsBuilder) sets the limits and the bearer token. If metrics go to
+/// another recorder, the response is 503 with an explanation.
 ///
-/// The middleware leaves the page out of all signals, in whatever scope it is mounted. The page is
-/// written on a thread of its own.
+/// No middleware records the page, in whatever scope it is mounted. The page is rendered on a
+/// separate thread.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -37,7 +38,7 @@ pub fn metrics(path: &str) -> impl HttpServiceFactory + use<> {
     page(path, MetricsPage::of_default())
 }
 
-/// [`metrics`] of this instance.
+/// The page of this instance: see [`metrics`].
 #[must_use = "the page is served once the application has it as a service"]
 pub fn metrics_for(path: &str, obs: &Obs) -> impl HttpServiceFactory + use<> {
     page(path, MetricsPage::of(obs))

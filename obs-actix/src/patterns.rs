@@ -1,17 +1,17 @@
-//! Which pattern fits a path, remembered.
+//! A cache of the patterns that match paths.
 
 use std::{cell::RefCell, collections::HashSet, rc::Rc};
 
-/// How many paths are remembered.
+/// The number of paths in the cache.
 const SLOTS: usize = 64;
-/// The longest path that is remembered, in bytes: longer ones seldom come again.
+/// The longest path in the cache, in bytes: longer ones are rarely repeated.
 const MAX_PATH_LEN: usize = 128;
 
-/// The patterns of the paths that came last to this service; each worker has its own.
+/// A cache of the patterns of recent paths; each worker has its own.
 ///
-/// actix-web tells the pattern of a path by trying one resource after the other, with a regular
-/// expression and an allocation for each that has parameters, and then does all that again to route
-/// the request. Paths that come again needn't pay for it twice.
+/// actix-web finds the pattern of a path by trying one resource after the other, with a regular
+/// expression and an allocation for each one that has parameters, and repeats all of that to
+/// route the request. The cache saves the first part for repeated paths.
 #[derive(Debug)]
 pub(crate) struct Patterns {
     table: RefCell<Table>,
@@ -20,13 +20,13 @@ pub(crate) struct Patterns {
 #[derive(Debug)]
 struct Table {
     slots: Vec<Slot>,
-    /// Every pattern once; there are no more of them than resources.
+    /// Each pattern once; there are at most as many as resources.
     known: HashSet<Rc<str>>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Slot {
-    /// Empty if nothing is remembered here.
+    /// Empty if the slot is unused.
     path: String,
     pattern: Option<Rc<str>>,
 }
@@ -38,7 +38,7 @@ impl Patterns {
         Self { table: RefCell::new(Table { slots: vec![Slot::default(); SLOTS], known: HashSet::new() }) }
     }
 
-    /// The pattern that fits `path`: remembered, or found by `find`.
+    /// The pattern that matches `path`: from the cache, or from `find`.
     pub(crate) fn of(&self, path: &str, find: impl FnOnce() -> Option<String>) -> Option<Rc<str>> {
         let index = slot_of(path);
         if let Ok(table) = self.table.try_borrow()
@@ -79,7 +79,7 @@ impl Table {
     }
 }
 
-/// Paths differ most at their ends, where ids and leaves stand.
+/// Hashes the end of a path, where paths differ most.
 fn slot_of(path: &str) -> usize {
     let end = path.bytes().rev().take(16);
     end.fold(path.len(), |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % SLOTS

@@ -1,4 +1,4 @@
-//! Counting the bytes that a handler reads.
+//! Counting the bytes of a request body that the handler reads.
 
 use std::{
     pin::Pin,
@@ -14,7 +14,7 @@ use actix_web::{
 use futures_core::Stream;
 use obs_core::request::{ByteCounter, Observation};
 
-/// A request body that counts what is read of it.
+/// A request body that counts the bytes that are read.
 pub(crate) struct CountedPayload {
     inner: Payload,
     counter: ByteCounter,
@@ -38,10 +38,10 @@ impl Stream for CountedPayload {
     }
 }
 
-/// Tells the observation that the request has no body, or puts a counter around the body.
+/// Reports that the request has no body, or wraps the body to count it.
 ///
-/// The counter is the one box of this crate: actix-web's payload has room for a foreign stream only
-/// as a boxed one. Requests without a body don't pay for it.
+/// The wrapper is boxed, since the payload of actix-web accepts other streams only in a box.
+/// Requests without a body do not need it.
 pub(crate) fn count_body(request: &mut ServiceRequest, observation: &mut Observation) {
     if !has_body(request) {
         observation.request_size(0);
@@ -52,9 +52,9 @@ pub(crate) fn count_body(request: &mut ServiceRequest, observation: &mut Observa
     }
 }
 
-/// Whether bytes can come. HTTP/1 says so in the headers
-/// ([RFC 9112, 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)), whatever follows an
-/// upgrade; of HTTP/2 and of other middleware's streams only the payload knows.
+/// Whether the request has a body. HTTP/1 declares it in the headers ([RFC 9112,
+/// 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)), regardless of what follows an
+/// upgrade; for HTTP/2 and streams of other middlewares, the payload decides.
 fn has_body(request: &ServiceRequest) -> bool {
     match request.parts().1 {
         Payload::None => false,

@@ -1,4 +1,4 @@
-//! The service.
+//! The service: a request arrives.
 
 use std::{
     cell::Cell,
@@ -23,35 +23,36 @@ use crate::{
     wire::Wire,
 };
 
-/// A service whose requests are recorded; made by [`ObsMiddleware`](crate::ObsMiddleware).
+/// A service that records its requests; created by [`ObsMiddleware`](crate::ObsMiddleware).
 pub struct ObsService<S> {
     inner: S,
     pub(crate) state: LayerState,
     patterns: Patterns,
-    standing: Standing,
+    instance: Instance,
 }
 
-/// A service of ours that stands on this thread; applications are put together from within, so those
-/// that stand already may be within the next one.
+/// Counts the services on this thread while it exists. Applications are built from the inside, so
+/// existing services may be inside of the next one.
 #[derive(Debug)]
-struct Standing {
+struct Instance {
     may_nest: bool,
 }
 
 thread_local! {
-    /// How many services of ours stand on this thread.
-    static STANDING: Cell<usize> = const { Cell::new(0) };
+    /// The number of such services on this thread.
+    static INSTANCES: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Marks a request that a middleware has met: another one within is to tell that it is the same one.
+/// Marks a request that is observed already, for middlewares inside.
 #[derive(Clone, Copy, Debug)]
 struct Observed;
 
 // === impl ObsService ===
 
 impl<S> ObsService<S> {
+    /// Wraps a service.
     pub(crate) fn new(inner: S, state: LayerState) -> Self {
-        Self { inner, state, patterns: Patterns::new(), standing: Standing::begin() }
+        Self { inner, state, patterns: Patterns::new(), instance: Instance::begin() }
     }
 
     /// The wrapped service.
@@ -59,6 +60,7 @@ impl<S> ObsService<S> {
         &self.inner
     }
 
+    /// Starts the observation of a request.
     fn observe(&self, request: &mut ServiceRequest, arrival: &Arrival) -> Observation {
         let view = RequestView::new(request.request());
         let labels = self.state.hooks().map(|hooks: &Hooks| hooks.labels(|label| label(&view)));
@@ -69,7 +71,7 @@ impl<S> ObsService<S> {
         );
         request_body::count_body(request, &mut observation);
         // A mark can cost an allocation.
-        if self.standing.may_nest && !observation.is_over() {
+        if self.instance.may_nest && !observation.is_over() {
             request.extensions_mut().insert(Observed);
         }
         observation
@@ -93,7 +95,7 @@ where
         let arrival = Arrival::of(&request, &self.patterns, self.state.hooks());
         let wire = Wire::of(request.version());
         let mut observation = self.observe(&mut request, &arrival);
-        // Borrowed by the closure: what passes through the call that catches panics is copied there, several times.
+        // Borrowed by the closure: values that pass through the call that catches panics are copied several times.
         let (mut request, mut inner) = (Some(request), None);
         observation.run(|| inner = request.take().map(|request| self.inner.call(request)));
         ObsFuture::new(inner, observation, arrival, wire)
@@ -106,22 +108,24 @@ impl<S: fmt::Debug> fmt::Debug for ObsService<S> {
     }
 }
 
-// === impl Standing ===
+// === impl Instance ===
 
-impl Standing {
+impl Instance {
+    /// Counts one more service.
     fn begin() -> Self {
-        let before = STANDING.get();
-        STANDING.set(before + 1);
+        let before = INSTANCES.get();
+        INSTANCES.set(before + 1);
         Self { may_nest: before > 0 }
     }
 }
 
-impl Drop for Standing {
+impl Drop for Instance {
     fn drop(&mut self) {
-        STANDING.set(STANDING.get().saturating_sub(1));
+        INSTANCES.set(INSTANCES.get().saturating_sub(1));
     }
 }
 
+/// The head of a request as the core reads it.
 fn request_head<'a>(request: &'a ServiceRequest, endpoint: Option<&'a str>, labels: &'a [&'a str]) -> RequestHead<'a> {
     let uri = request.uri();
     RequestHead {
@@ -129,7 +133,7 @@ fn request_head<'a>(request: &'a ServiceRequest, endpoint: Option<&'a str>, labe
         path: uri.path(),
         query: uri.query(),
         endpoint,
-        // The connection's own: what clients and proxies say of it in headers is not believed.
+        // Of the connection itself: headers of clients and proxies are not trusted.
         scheme: Some(if request.app_config().secure() { "https" } else { "http" }),
         authority: uri.authority().map(Authority::as_str),
         protocol: protocol(request.version()),
@@ -140,6 +144,7 @@ fn request_head<'a>(request: &'a ServiceRequest, endpoint: Option<&'a str>, labe
     }
 }
 
+/// The protocol of a request.
 fn protocol(version: Version) -> Protocol {
     match version {
         Version::HTTP_09 | Version::HTTP_10 => Protocol::Http10,

@@ -1,7 +1,7 @@
-//! Serving until the process is told to stop, and stopping in order.
+//! Serving until the process is asked to stop, then shutting down gracefully.
 //!
-//! [`serve`] is `HttpServer::run` with an end: see [`obs_core::shutdown`] for what happens when, and
-//! for the settings behind Kubernetes.
+//! [`serve`] is `HttpServer::run` with a graceful shutdown: see [`obs_core::shutdown`] for its
+//! steps and for settings behind Kubernetes.
 
 use std::{fmt, io, time::Duration};
 
@@ -15,19 +15,19 @@ use actix_web::{
 
 pub use obs_core::shutdown::{Graceful, Stop};
 
-/// In seconds. Our own deadline is the earlier one.
+/// The server's own deadline, in seconds: ours comes first.
 const NEVER: u64 = u32::MAX as u64;
-/// A worker that stops looks once a second whether it shall stop at once.
+/// A stopping worker checks once a second whether it should stop at once.
 const LET_GO: Duration = Duration::from_millis(1200);
 
-/// Runs `server` until the process is told to stop (SIGTERM, Ctrl-C), then stops it in order:
-/// `/ready` turns 503, new connections are refused, requests in flight end, spans and log lines
-/// leave. When it returns, `main` can end.
+/// Runs `server` until SIGTERM or Ctrl-C, then shuts it down: `/ready` returns 503, new
+/// connections are refused, requests in flight finish, spans and log lines are flushed. When it
+/// returns, `main` can return.
 ///
-/// Signals and deadlines are those of `graceful`: the server's own (`disable_signals`,
-/// `shutdown_timeout`) don't count. Requests that are still in flight at the deadline are given up:
-/// their connections close, and they are recorded as `cancelled` or `aborted`, span and all. actix-web
-/// needs up to 1.2 s for that, which is the [`let_go`](Graceful::let_go) here.
+/// Signals and deadlines are those of `graceful`; the settings of the server (`disable_signals`,
+/// `shutdown_timeout`) are ignored. At the deadline, connections with requests in flight are
+/// closed; these requests are recorded as `cancelled` or `aborted` in all signals. actix-web
+/// needs up to 1.2 s for that, which is the default of [`let_go`](Graceful::let_go) here.
 ///
 /// ```no_run
 /// # async fn example(obs: obs_actix::obs_core::Obs) -> std::io::Result<()> {
@@ -43,7 +43,7 @@ const LET_GO: Duration = Duration::from_millis(1200);
 ///
 /// # Errors
 ///
-/// What the server returns, and if signals can't be received.
+/// If the server fails, or signals can't be received.
 pub async fn serve<F, I, S, B>(server: HttpServer<F, I, S, B>, graceful: Graceful) -> io::Result<()>
 where
     F: Fn() -> I + Send + Clone + 'static,
@@ -60,18 +60,19 @@ where
     graceful.let_go(LET_GO).run(|stop| run(server.run(), stop)).await
 }
 
+/// Runs the server until it has stopped.
 async fn run(mut server: Server, stop: Stop) -> io::Result<()> {
     tokio::select! {
         biased;
         served = &mut server => return served,
         () = stop.requested() => {}
     }
-    // Tells the server, which answers below.
+    // Asks the server to stop; it is awaited below.
     drop(server.handle().stop(true));
     tokio::select! {
         biased;
         served = server => served,
-        // Dropping the server makes its workers give up what is in flight.
+        // Dropping the server makes its workers close connections with requests in flight.
         () = stop.overdue() => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! What of a response's size goes out to the client.
+//! The size of a response as the client sees it.
 
 use actix_web::{
     HttpResponse,
@@ -7,12 +7,12 @@ use actix_web::{
 };
 use obs_core::request::BodySize;
 
-/// The protocol that a response goes out by, as far as its size is concerned.
+/// The protocol of a response, as far as it matters for the size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wire {
-    /// HTTP/1.0 or 1.1
+    /// HTTP/1.0 or 1.1.
     Http1,
-    /// Anything later.
+    /// HTTP/2 or later.
     Multiplexed,
 }
 
@@ -23,8 +23,8 @@ impl Wire {
         if version <= Version::HTTP_11 { Self::Http1 } else { Self::Multiplexed }
     }
 
-    /// What the client is told of the size. A body of known size takes the place of a `Content-Length`
-    /// in the headers, and so does the chunked coding.
+    /// The size that is declared to the client. A body of known size, and chunked coding, replace
+    /// a `Content-Length` in the headers.
     pub(crate) fn body_size<B: MessageBody>(self, response: &HttpResponse<B>) -> BodySize {
         match response.body().size() {
             body::BodySize::None | body::BodySize::Sized(0) => BodySize::Empty,

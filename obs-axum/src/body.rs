@@ -1,4 +1,4 @@
-//! The response body.
+//! The body of a response.
 
 use std::{
     fmt,
@@ -13,11 +13,11 @@ use obs_http::{Headers, for_each_chunk};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A response body whose end is the end of its request. Size, end and trailers are the inner
-    /// body's.
+    /// The body of a response: the request ends with it. Size hint, end and trailers are those of
+    /// the inner body.
     pub struct ObsBody<B> {
         observation: Observation,
-        // `None` once it has ended: dropped while the request's context is current.
+        // `None` after its end. Dropped while the request's context is current.
         #[pin]
         inner: Option<B>,
     }
@@ -35,6 +35,7 @@ pin_project! {
 // === impl ObsBody ===
 
 impl<B> ObsBody<B> {
+    /// Observes a body to its end.
     pub(crate) fn new(inner: B, observation: Observation) -> Self {
         Self { observation, inner: Some(inner) }
     }
@@ -54,7 +55,7 @@ impl<B: Body> Body for ObsBody<B> {
             let Some(body) = inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
             let polled = body.poll_frame(cx);
             if is_end(&polled, inner.as_ref().get_ref().as_ref()) {
-                // Here and not later: what it drops has the request's ids.
+                // Dropped here, so that log lines of its drop have the request's ids.
                 inner.set(None);
             }
             polled
@@ -89,10 +90,10 @@ impl<B: Body> Body for ObsBody<B> {
     }
 }
 
-/// What a body hands out.
+/// The result of polling a body.
 type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
 
-/// Whether nothing comes after this from the body.
+/// Whether the body has nothing more after this.
 fn is_end<B: Body>(polled: &Polled<B>, body: Option<&B>) -> bool {
     match polled {
         Poll::Pending => false,
@@ -102,7 +103,7 @@ fn is_end<B: Body>(polled: &Polled<B>, body: Option<&B>) -> bool {
 }
 
 impl<B: Default> Default for ObsBody<B> {
-    /// A body that belongs to no request, as gRPC stacks make it for answers of their own.
+    /// A body without a request, as gRPC libraries create for their own responses.
     fn default() -> Self {
         Self { observation: Observation::none(), inner: Some(B::default()) }
     }

@@ -1,4 +1,4 @@
-//! The page of another recorder of the `metrics` facade.
+//! The metrics page of another recorder of the crate `metrics`.
 
 use std::{future::ready, sync::Arc};
 
@@ -10,15 +10,15 @@ use obs_core::{
 
 use crate::page::{self, unobserved};
 
-/// A router with the metrics page of another recorder at `path`, where metrics go to that: the one
-/// given to `ObsBuilder::recorder`, or the one that `ObsBuilder::init` has found installed.
+/// A router with the metrics page of another recorder at `path`: the one given to
+/// `ObsBuilder::recorder`, or the one that was installed before `ObsBuilder::init`.
 ///
-/// `page` is a closure that gives the text, or with the feature `prometheus-exporter` the
-/// `PrometheusHandle` of `metrics-exporter-prometheus`. The layer leaves the page out of all signals.
+/// `page` is a closure that returns the text, or with the feature `prometheus-exporter` the
+/// `PrometheusHandle` of `metrics-exporter-prometheus`. No layer records the page.
 ///
-/// That exporter keeps every sample of its histograms until somebody asks for the page or calls
-/// `run_upkeep`: where nobody scrapes, call that now and then. Its histograms need bounds, or they are
-/// summaries: give it [`DURATION_BUCKETS`](obs_core::metrics::DURATION_BUCKETS) and
+/// That exporter keeps every sample of its histograms until the page is fetched or `run_upkeep`
+/// is called, so call that regularly if nothing scrapes the page. Without bounds its histograms
+/// are summaries: set [`DURATION_BUCKETS`](obs_core::metrics::DURATION_BUCKETS) and
 /// [`SIZE_BUCKETS`](obs_core::metrics::SIZE_BUCKETS).
 ///
 /// ```

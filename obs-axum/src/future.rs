@@ -1,4 +1,4 @@
-//! The response future.
+//! The future of a response.
 
 use std::{
     fmt,
@@ -24,7 +24,7 @@ pin_project! {
     /// The future of [`ObsService`](crate::ObsService).
     #[must_use = "futures do nothing unless polled"]
     pub struct ObsFuture<F> {
-        // `None` once it is done: dropped while the request's context is current.
+        // `None` after completion. Dropped while the request's context is current.
         #[pin]
         inner: Option<F>,
         observation: Option<Observation>,
@@ -33,7 +33,7 @@ pin_project! {
     impl<F> PinnedDrop for ObsFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            // What the handler drops when it is cancelled may log: let it have its ids.
+            // A cancelled handler may log while it is dropped, with the request's ids.
             if let Some(observation) = this.observation
                 && this.inner.is_some()
             {
@@ -46,6 +46,7 @@ pin_project! {
 // === impl ObsFuture ===
 
 impl<F> ObsFuture<F> {
+    /// Wraps the future of the inner service.
     pub(crate) fn new(inner: Option<F>, observation: Observation) -> Self {
         Self { inner, observation: Some(observation) }
     }
@@ -60,13 +61,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        // Polled again after it was ready, which the contract of futures forbids.
+        // Polled after completion, which the contract of futures forbids.
         let Some(observation) = this.observation.as_mut() else { return Poll::Pending };
         let polled = observation.run(|| {
             let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
             let polled = inner.poll(cx);
             if polled.is_ready() {
-                // What it drops has the request's ids, too.
+                // Dropped here, so that log lines of its drop have the request's ids.
                 this.inner.set(None);
             }
             polled
@@ -89,7 +90,8 @@ impl<F> fmt::Debug for ObsFuture<F> {
     }
 }
 
-/// Reports the head, echoes the request's id, and hands the observation on to the body.
+/// Reports the head of the response, sets the request id, and passes the observation on to the
+/// body.
 fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> Response<ObsBody<R>> {
     if response.extensions().get::<Unobserved>().is_some() {
         observation.discard();
@@ -113,7 +115,8 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
     response.map(|body| ObsBody::new(body, observation))
 }
 
-/// A `Content-Length` goes out as it is, whatever the body's type says.
+/// The size of a body, and whether `Content-Length` contradicts it: hyper sends that header
+/// unchanged.
 fn body_size(body: &impl Body, headers: &HeaderMap) -> BodySize {
     let exact = if body.is_end_stream() { Some(0) } else { body.size_hint().exact() };
     let Some(exact) = exact else { return BodySize::Unknown };

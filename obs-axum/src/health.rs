@@ -1,4 +1,4 @@
-//! The pages that probes ask.
+//! The pages for liveness and readiness probes.
 
 use std::future::ready as ready_with;
 
@@ -11,11 +11,11 @@ use obs_core::health::{Health, HealthReport};
 
 use crate::page::{get_only, page, unobserved};
 
-/// A router with the liveness page at `path`, usually `/health`: 200 as long as the process can
-/// answer and [`Health::declare_dead`] was not called. No check is asked: see [`ready`] for them.
+/// A router with the liveness page at `path`, usually `/health`: 200 as long as the process
+/// responds and [`Health::declare_dead`] was not called. It runs no checks: see [`ready`].
 ///
-/// Both pages answer `GET` and `HEAD` with the JSON that [`obs_core::health`] describes. The layer
-/// leaves them out of all signals, wherever they are mounted.
+/// Both pages answer `GET` and `HEAD` with the JSON described in [`obs_core::health`]. No layer
+/// records them, wherever they are mounted.
 ///
 /// ```
 /// use axum::Router;

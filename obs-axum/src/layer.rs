@@ -7,10 +7,10 @@ use tower_layer::Layer;
 
 use crate::{IntoEndpoint, ObsService, RequestView, service::Observer, view::Hooks};
 
-/// Records every request that passes: metrics, one log line, one span.
+/// Records every request: metrics, one log line, one span.
 ///
-/// The layer is its own builder. Its state (series, tables, caps) is made once, at the first
-/// request, and shared by all its clones: axum calls [`layer`](Layer::layer) for every route.
+/// The layer is its own builder. Its state (series, tables, limits) is created at the first
+/// request and shared by all clones: axum calls [`layer`](Layer::layer) for every route.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -31,10 +31,10 @@ layer_setters!(ObsLayer, "obs_axum::ObsLayer");
 // === impl ObsLayer ===
 
 impl ObsLayer {
-    /// Names the endpoint of requests for which no matched route is visible: plain tower services,
-    /// hyper, a layer outside of routing; also of gRPC calls, in place of their methods. The function returns text of a closed set, or
-    /// `None` for `unmatched`; the number of series is capped all the same. Defaults to the matched
-    /// route of axum alone.
+    /// Names the endpoint of requests without a matched route: plain tower services, hyper, a
+    /// layer outside of routing; and of gRPC calls, instead of their methods. The function
+    /// returns one of a fixed set of texts, or `None` for `unmatched`; the number of series is
+    /// limited in any case. Defaults to the matched route of axum.
     ///
     /// ```
     /// let layer = obs_axum::ObsLayer::new().endpoint(|request| match request.uri.path() {
@@ -49,12 +49,13 @@ impl ObsLayer {
         self.with(|options| Hooks::set_endpoint(options, endpoint))
     }
 
-    /// The methods of the gRPC services behind the layer, `package.Service/Method`: calls are recorded
-    /// under these endpoints, all others under `unmatched`.
+    /// Lists the gRPC methods behind the layer, as `package.Service/Method`: their calls are
+    /// recorded under these endpoints, all others under `unmatched`.
     ///
-    /// Defaults to learning: the first answer of a method that is `OK`, or that has a message in it, proves
-    /// that it is there. Any other status may come from in front of the methods, for names that a client
-    /// has made up. At most 256 are learnt. See [`grpc`](obs_core::request::grpc).
+    /// Defaults to learning: the first response of a method that is `OK` or has a message proves
+    /// that it exists. Any other status could come from a layer in front of the methods, for a
+    /// name that a client has invented. At most 256 are learnt. See
+    /// [`grpc`](obs_core::request::grpc).
     ///
     /// ```
     /// let layer = obs_axum::ObsLayer::new().grpc_methods(["shop.Orders/Get", "shop.Orders/Watch"]).streaming("shop.Orders/Watch");
@@ -63,12 +64,14 @@ impl ObsLayer {
         self.with(|options| options.common.grpc_methods.extend(boxed(methods)))
     }
 
-    /// Adds a label to all metrics of the layer: a tenant's tier, a region. Its values come from a
-    /// closed list: what else the function gives, and `None`, is `_OTHER`.
+    /// Adds a label to all metrics of the layer, such as a tenant's tier or a region. Its values
+    /// are those of a fixed list: `None`, and any other value that the function returns, is
+    /// `_OTHER`.
     ///
-    /// Each label multiplies the number of series by the length of its list, so keep lists short. At
-    /// most 8 labels; names are `[a-zA-Z_][a-zA-Z0-9_]*`, and none that the metrics have already. A
-    /// label that can't be, or without values, is left out with a warning. Defaults to none.
+    /// Each label multiplies the number of series by the length of its list, so keep lists short.
+    /// At most 8 labels; names match `[a-zA-Z_][a-zA-Z0-9_]*` and are not names of existing
+    /// labels. An invalid label, or one without values, is ignored with a warning. Defaults to
+    /// none.
     ///
     /// ```
     /// let layer = obs_axum::ObsLayer::new()

@@ -29,23 +29,23 @@
 //! | `http_response_size_bytes` | histogram | bytes | `method, endpoint` |
 //! | `http_stream_duration_seconds` | histogram | seconds | `method, endpoint` |
 //!
-//! [`ObsLayer::convention`] gives the names and labels of OpenTelemetry instead, [`ObsLayer::label`] adds
-//! labels of your own from closed lists.
+//! [`ObsLayer::convention`] selects the names and labels of OpenTelemetry instead;
+//! [`ObsLayer::label`] adds labels with a fixed list of values.
 //!
 //! Every request also writes one canonical log line and, if it is sampled, one server span; both
 //! carry the same ids. See [`obs_core::request`] for the ways in which a request can end.
 //!
 //! # gRPC
 //!
-//! On tonic, `Server::builder().layer(ObsLayer::new())`: the outcome of a call comes from its trailers,
-//! the label `status` is the name of its status (`OK`, `NOT_FOUND`, …), the endpoint is
-//! `package.Service/Method`. Give the methods to [`ObsLayer::grpc_methods`], or let the layer learn
-//! them. See [`obs_core::request::grpc`].
+//! On tonic, `Server::builder().layer(ObsLayer::new())`: the outcome of a call comes from its
+//! trailers, the label `status` is the name of its status (`OK`, `NOT_FOUND`, …), the endpoint is
+//! `package.Service/Method`. List the methods with [`ObsLayer::grpc_methods`], or let the layer
+//! learn them. See [`obs_core::request::grpc`].
 //!
 //! # One crate to name
 //!
-//! A service names this crate alone: what else it needs of obs is in [`obs_core`] here. For its own
-//! events and metrics it uses `tracing` and `metrics`, which know nothing of obs.
+//! A service depends on this crate only: [`obs_core`] re-exports everything else of obs that it
+//! needs. For its own events and metrics it uses the crates `tracing` and `metrics`.
 //!
 //! ```
 //! use obs_axum::obs_core::{
@@ -55,33 +55,35 @@
 //!
 //! # Where to put the layer
 //!
-//! `Router::layer` sees the matched route. A layer that stands outside of routing (around a whole
-//! `Router` as a service, on hyper, outside `nest_service`) doesn't: tell it the endpoint
-//! with [`ObsLayer::endpoint`], or put an [`Endpoint`] into the response's extensions; otherwise
-//! requests are recorded under `unmatched`. What a client asks for never becomes a label.
+//! `Router::layer` sees the matched route. A layer outside of routing (around a whole `Router` as
+//! a service, on hyper, outside `nest_service`) does not: name the endpoint with
+//! [`ObsLayer::endpoint`], or put an [`Endpoint`] into the response's extensions; otherwise
+//! requests are recorded under `unmatched`. The path of a request never becomes a label.
 //!
 //! # The order of layers
 //!
-//! What stands inside of the layer is seen: the answers of a timeout, of authentication, of a fallback.
-//! What stands outside may put another response in the place of the one that is recorded, so add
-//! [`ObsLayer`] last with `Router::layer`, or first in a `ServiceBuilder`. A timeout outside of it is
-//! `cancelled`, one inside is the status that it answers.
+//! The layer sees the responses of everything inside of it: of a timeout, of authentication, of a
+//! fallback. A layer outside of it may replace the recorded response, so add [`ObsLayer`] last
+//! with `Router::layer`, or first in a `ServiceBuilder`. A timeout outside of it is recorded as
+//! `cancelled`, one inside with the status of its response.
 //!
-//! Where something outside replaces a response all the same (an error page, `map_response`), a 5xx is
-//! `server_error` once its head was made, whatever becomes of its body. Any other response whose body is
-//! dropped before anybody has asked for a byte of it counts by its status, too; so does one that a unit
-//! test with `oneshot` never reads. A body that is dropped later, before its end, was left by the client:
-//! `aborted`. A client that leaves between head and first byte (while hyper can't send: its buffer or the
-//! window of HTTP/2 is full) can't be told from a replacement, and counts by the status.
+//! If an outer layer replaces a response all the same (an error page, `map_response`), a 5xx is
+//! `server_error` from its head on, whatever happens to its body. Any other response whose body
+//! is dropped before it was polled is recorded by its status; so is one that a unit test with
+//! `oneshot` never reads. A body that is dropped after that and before its end was abandoned by
+//! the client: `aborted`. A client that disconnects between head and first byte (while hyper
+//! can't send because its buffer or the HTTP/2 window is full) can't be distinguished from a
+//! replaced response, and is recorded by the status.
 //!
-//! Several layers of one instance around the same request (a layer on a nested router and one around all routes) count it once, under the endpoint
-//! and the labels of the innermost; see [`obs_core::request`]. A request that a handler sends to an
-//! application of its own is a second one, a child of the first.
+//! Several layers of one instance around the same request (one on a nested router and one around
+//! all routes) record it once, with the endpoint and labels of the innermost; see
+//! [`obs_core::request`]. A request that a handler sends to another application in the process is
+//! a second request, a child of the first.
 //!
 //! # Health and shutdown
 //!
-//! [`health`] and [`ready`] answer the probes of an orchestrator, [`serve`] stops the server in order
-//! when the process is told to end:
+//! [`health`] and [`ready`] answer the probes of an orchestrator; [`serve`] shuts the server down
+//! gracefully on SIGTERM:
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -108,7 +110,7 @@
 //! }
 //! ```
 //!
-//! Outgoing requests have a layer of their own, for hyper and tonic clients: see [`client`].
+//! For outgoing requests of hyper and tonic clients there is another layer: see [`client`].
 
 pub mod client;
 pub mod shutdown;

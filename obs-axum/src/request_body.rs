@@ -1,4 +1,4 @@
-//! Counting the bytes that a handler reads.
+//! Counting the bytes of a request body that the handler reads.
 
 use std::{
     pin::Pin,
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use obs_core::request::ByteCounter;
 
-/// A request body that counts what is read of it.
+/// A request body that counts the bytes that are read.
 #[derive(Debug)]
 pub(crate) struct CountedBody {
     inner: Body,
@@ -20,6 +20,7 @@ pub(crate) struct CountedBody {
 // === impl CountedBody ===
 
 impl CountedBody {
+    /// Wraps a body.
     pub(crate) fn new(inner: Body, counter: ByteCounter) -> Self {
         Self { inner, counter }
     }

@@ -1,4 +1,4 @@
-//! The service.
+//! The service: a request arrives.
 
 use std::{
     any::Any,
@@ -25,38 +25,39 @@ use crate::{
     view::{Hooks, RequestView},
 };
 
-/// A service whose requests are recorded; made by [`ObsLayer`](crate::ObsLayer).
+/// A service that records its requests; created by [`ObsLayer`](crate::ObsLayer).
 pub struct ObsService<S> {
     inner: S,
     observer: Observer,
-    /// Whether there may be another one within, as far as cloning shows: then requests are marked even
-    /// where their route is known.
+    /// Whether there may be another such service inside, as far as cloning shows: then requests
+    /// are marked even if their route is known.
     may_nest: bool,
 }
 
-/// Marks a request that a layer has met: another layer within is to tell that it is the same one.
+/// Marks a request that is observed already, for layers inside.
 #[derive(Clone, Copy, Debug)]
 struct Observed;
 
 thread_local! {
-    /// Counts the services that are cloned on this thread.
+    /// The number of services that were cloned on this thread.
     static CLONED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Which requests are observed, and how.
+/// Which requests a service observes.
 #[derive(Clone)]
 pub(crate) enum Observer {
-    /// All, by a layer.
+    /// All requests, with the state of a layer.
     Layer(LayerState),
-    /// Those that match no route and that no layer observes, as the layer of the page's instance
-    /// would. When routers are merged, axum lets the later one answer what matches nowhere: merging
-    /// a page must not take those requests out of sight.
+    /// Requests without a route that no layer observes, as the layer of the page's instance
+    /// would. If routers are merged, axum lets the later one handle unmatched requests, so
+    /// merging a page would otherwise hide them from the layer.
     Unmatched(PageOwner),
 }
 
 // === impl ObsService ===
 
 impl<S> ObsService<S> {
+    /// Wraps a service.
     pub(crate) fn new(inner: S, observer: Observer) -> Self {
         Self { inner, observer, may_nest: true }
     }
@@ -94,13 +95,14 @@ where
 }
 
 impl<S> ObsService<S> {
-    /// Calls the inner service so that the payload of a panic is seen. Not inlined: the request is copied here.
+    /// Calls the inner service so that the payload of a panic is recorded. Not inlined: the
+    /// request is copied here.
     #[inline(never)]
     fn call_reporting<B>(&mut self, request: Request<B>, mut observation: Observation) -> ObsFuture<S::Future>
     where
         S: Service<Request<B>>,
     {
-        // Borrowed by the closure: what passes through the call that catches panics is copied there, several times.
+        // Borrowed by the closure: values that pass through the call that catches panics are copied several times.
         let (mut request, mut inner) = (Some(request), None);
         observation.run(|| inner = request.take().map(|request| self.inner.call(request)));
         ObsFuture::new(inner, observation)
@@ -108,7 +110,8 @@ impl<S> ObsService<S> {
 }
 
 impl<S: Clone> Clone for ObsService<S> {
-    /// Routers clone their services for each request. What is cloned meanwhile lies within this one.
+    /// Routers clone their services for each request. Services that are cloned meanwhile are
+    /// inside of this one.
     fn clone(&self) -> Self {
         let before = CLONED.get();
         let inner = self.inner.clone();
@@ -127,6 +130,7 @@ impl<S: fmt::Debug> fmt::Debug for ObsService<S> {
 // === impl Observer ===
 
 impl Observer {
+    /// Starts an observation, if the request is to be observed.
     fn observe<B: 'static>(&self, request: &mut Request<B>, may_nest: bool) -> Observation {
         match self {
             Self::Layer(state) => start(state, request, may_nest),
@@ -142,6 +146,7 @@ impl Observer {
     }
 }
 
+/// Starts the observation of a request by a layer.
 fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: bool) -> Observation {
     let headers = Headers(request.headers());
     let instrument = state.instrument();
@@ -155,14 +160,15 @@ fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: boo
     let head = RequestHead { labels, ..request_head(request, matched, named.as_deref(), instrument.reads_origin()) };
     let mut observation = Observation::start(instrument, &head, &headers);
     count_body(request, &mut observation);
-    // A mark can cost an allocation. Behind a route that is known there is one layer, unless cloning has
-    // shown another; where none is, there may be a router with layers of its own.
+    // A mark can cost an allocation. A request with a route passes one layer, unless cloning has shown
+    // another; without a route, there may be a router inside with layers of its own.
     if !observation.is_over() && (may_nest || !is_matched) {
         request.extensions_mut().insert(Observed);
     }
     observation
 }
 
+/// The head of a request as the core reads it.
 fn request_head<'a, B>(
     request: &'a Request<B>,
     matched: Option<&'a MatchedPath>,
@@ -172,8 +178,8 @@ fn request_head<'a, B>(
     let extensions = request.extensions();
     let of_origin = Some(extensions).filter(|_| with_origin);
     let matched = matched.map(MatchedPath::as_str);
-    // A nested router has its prefix cut off. Metrics alone ask for the target only where no route tells
-    // the endpoint: of what is unmatched, and of gRPC.
+    // A nested router removes its prefix. Metrics need the target only where no route names the endpoint:
+    // for unmatched requests, and for gRPC.
     let reads_target = with_origin || matched.is_none() || request.version() > Version::HTTP_11;
     let original = Some(extensions).filter(|_| reads_target).and_then(Extensions::get::<OriginalUri>);
     let uri = original.map_or(request.uri(), |original| &original.0);
@@ -192,8 +198,8 @@ fn request_head<'a, B>(
     }
 }
 
-/// Tells the observation how large the request's body is, or wraps the body to count it. The type
-/// of the body stays: only axum's own, which takes any body inside, is wrapped.
+/// Reports the size of the request body, or wraps the body to count it. The type of the body
+/// stays the same: only axum's own type, which can hold any body, is wrapped.
 fn count_body<B: 'static>(request: &mut Request<B>, observation: &mut Observation) {
     let Some(body) = (request.body_mut() as &mut dyn Any).downcast_mut::<axum::body::Body>() else {
         if let Some(bytes) = declared_size(request) {
@@ -208,7 +214,7 @@ fn count_body<B: 'static>(request: &mut Request<B>, observation: &mut Observatio
     }
 }
 
-/// The size that the headers declare ([RFC 9112, 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
+/// The size in the headers ([RFC 9112, 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
 fn declared_size<B>(request: &Request<B>) -> Option<u64> {
     let headers = request.headers();
     if let Some(length) = headers.get(header::CONTENT_LENGTH) {

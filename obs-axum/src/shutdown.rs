@@ -1,7 +1,7 @@
-//! Serving until the process is told to stop, and stopping in order.
+//! Serving until the process is asked to stop, then shutting down gracefully.
 //!
-//! [`serve`] is `axum::serve` with an end: see [`obs_core::shutdown`] for what happens when, and for
-//! the settings behind Kubernetes.
+//! [`serve`] is `axum::serve` with a graceful shutdown: see [`obs_core::shutdown`] for its steps
+//! and for settings behind Kubernetes.
 //!
 //! Other servers (TLS, tonic) are run by [`Graceful::run`]:
 //!
@@ -13,8 +13,8 @@
 //! # }
 //! ```
 //!
-//! They know no [`Stop::overdue`]: requests that exceed the deadline are left behind with them, and
-//! their spans are lost.
+//! Such servers do not react to [`Stop::overdue`]: requests that exceed the deadline are
+//! abandoned with them, and their spans are lost.
 
 use std::{convert::Infallible, error::Error, future::Future, io, pin::pin, sync::Arc};
 
@@ -31,17 +31,17 @@ use tower_service::Service;
 
 pub use obs_core::shutdown::{Graceful, Stop};
 
-/// Serves `app` on `listener` until the process is told to stop (SIGTERM, Ctrl-C), then stops in
-/// order: `/ready` turns 503, new connections are refused, requests in flight end, spans and log
-/// lines leave. When it returns, `main` can end.
+/// Serves `app` on `listener` until SIGTERM or Ctrl-C, then shuts down: `/ready` returns 503, new
+/// connections are refused, requests in flight finish, spans and log lines are flushed. When it
+/// returns, `main` can return.
 ///
-/// `app` is a `Router` or any other service of requests, as it is: the address of the client is
-/// there for `ConnectInfo` and for the layer without `into_make_service_with_connect_info`. Speaks
-/// HTTP/1.1; HTTP/2, too, with the feature `http2`.
+/// `app` is a `Router` or any other service of requests. The address of the client is available
+/// to `ConnectInfo` and to the layer without `into_make_service_with_connect_info`. Supports
+/// HTTP/1.1, and HTTP/2 with the feature `http2`.
 ///
-/// Requests that are still in flight at the deadline are given up: their connections close, and they
-/// are recorded as `cancelled` or `aborted`, span and all. Connections that were upgraded (`WebSocket`)
-/// are tasks of the handler's own, which nobody waits for: let them end on
+/// At the deadline, connections with requests in flight are closed; these requests are recorded
+/// as `cancelled` or `aborted` in all signals. Upgraded connections (`WebSocket`) are tasks of
+/// the handlers and not waited for: let them end on
 /// [`Health::draining`](obs_core::health::Health::draining).
 ///
 /// ```no_run
@@ -72,7 +72,7 @@ where
     graceful.run(|stop| accept(listener, app, stop)).await
 }
 
-/// Takes connections until that is over, then waits until the last one has ended.
+/// Accepts connections until the shutdown, then waits until the last one has ended.
 async fn accept<L, S, B>(mut listener: L, app: S, stop: Stop) -> io::Result<()>
 where
     L: Listener,
@@ -107,7 +107,7 @@ where
     Ok(())
 }
 
-/// Serves one connection to its end, or until there is no time left.
+/// Serves one connection to its end, or to the deadline.
 async fn connection<I, S, B>(io: I, app: S, stop: Stop)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -125,9 +125,9 @@ where
     #[cfg(feature = "http2")]
     builder.http2().enable_connect_protocol();
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), TowerToHyperService::new(app)));
-    // An error is the client's going, which its requests' records tell of.
+    // An error means that the client has disconnected, which its requests record.
     tokio::select! {
-        // First what has come already: a request that was sent before the end is answered.
+        // The connection first: a request that was received before the shutdown is answered.
         biased;
         _ = &mut connection => return,
         () = requested => connection.as_mut().graceful_shutdown(),
@@ -135,7 +135,7 @@ where
     tokio::select! {
         biased;
         _ = connection => {}
-        // Its streams go first: they would take its end for the client's.
+        // Its streams end first: they would take its end for a disconnect of the client.
         () = overdue => streams.alive.closed().await,
     }
 }
@@ -144,7 +144,7 @@ where
 #[derive(Clone, Debug)]
 struct Streams {
     stop: Stop,
-    /// Closed when none is left.
+    /// Closed when no stream is left.
     alive: Arc<watch::Sender<()>>,
 }
 

@@ -1,11 +1,11 @@
-//! What the application's functions see of a request.
+//! What functions of the application see of a request.
 
 use std::{borrow::Cow, fmt};
 
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
-/// What the functions of [`ObsLayer::endpoint`](crate::ObsLayer::endpoint) and
-/// [`ObsLayer::label`](crate::ObsLayer::label) see of a request.
+/// The head of a request, for the functions of [`ObsLayer::endpoint`](crate::ObsLayer::endpoint)
+/// and [`ObsLayer::label`](crate::ObsLayer::label).
 #[derive(Clone, Copy)]
 pub struct RequestView<'a> {
     /// The method.
@@ -14,7 +14,7 @@ pub struct RequestView<'a> {
     pub uri: &'a Uri,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// The extensions, as outer layers and routers have left them.
+    /// The extensions that outer layers and routers have set.
     pub extensions: &'a Extensions,
 }
 
@@ -27,6 +27,7 @@ pub(crate) type Hooks = obs_core::request::Hooks<
 // === impl RequestView ===
 
 impl<'a> RequestView<'a> {
+    /// The view of a request.
     pub(crate) fn new<B>(request: &'a Request<B>) -> Self {
         Self {
             method: request.method(),
@@ -39,7 +40,7 @@ impl<'a> RequestView<'a> {
 
 impl fmt::Debug for RequestView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Headers may hold credentials.
+        // Headers may contain credentials.
         f.debug_struct("RequestView").field("method", self.method).finish_non_exhaustive()
     }
 }

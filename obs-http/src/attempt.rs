@@ -11,12 +11,14 @@ use obs_core::client::ClientObservation;
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A call that is polled, and dropped, as part of its attempt. Completes with what the call returned and with the
-    /// observation, for the answer or the error to be reported.
+    /// The future of one attempt: it polls and drops the call while the attempt is current.
+    ///
+    /// Completes with the result of the call and the observation, to which the caller reports
+    /// response or error.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Attempt<F> {
-        // `None` once it has returned: dropped while the attempt is current.
+        // `None` after it has returned. Dropped while the attempt is current.
         #[pin]
         call: Option<F>,
         observation: ClientObservation,
@@ -35,7 +37,7 @@ pin_project! {
 // === impl Attempt ===
 
 impl<F> Attempt<F> {
-    /// The call that was made as this attempt.
+    /// Wraps the call of an attempt.
     pub fn new(call: F, observation: ClientObservation) -> Self {
         Self { call: Some(call), observation }
     }
@@ -53,7 +55,7 @@ impl<F: Future> Future for Attempt<F> {
             }
             Some(polled)
         });
-        // Polled again after it was ready, which the contract of futures forbids.
+        // Polled after completion, which the contract of futures forbids.
         let returned = ready!(polled.unwrap_or(Poll::Pending));
         Poll::Ready((returned, mem::replace(this.observation, ClientObservation::none())))
     }

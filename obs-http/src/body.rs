@@ -1,4 +1,4 @@
-//! The body of a response to a client.
+//! The body of a client's response.
 
 use std::{
     fmt,
@@ -14,10 +14,12 @@ use pin_project_lite::pin_project;
 use crate::{Headers, for_each_chunk};
 
 pin_project! {
-    /// The body of an answer. That of a gRPC call is watched until its trailers, one of known size until its end, as part
-    /// of the attempt; any other is passed on. Size, end and frames are the inner body's.
+    /// The body of a client's response, observed as part of its attempt.
+    ///
+    /// A gRPC response is observed until its trailers, one of known size until its end; any other
+    /// body passes through unobserved. Size hint, end and frames are those of the inner body.
     pub struct ObsClientBody<B> {
-        // Of nothing unless the attempt goes on, and once it has ended.
+        // Empty if the attempt ended with the head, and after its end.
         observation: ClientObservation,
         #[pin]
         inner: B,
@@ -27,10 +29,10 @@ pin_project! {
 // === impl ObsClientBody ===
 
 impl<B: Body> ObsClientBody<B> {
-    /// Watches the body of an answer whose head has been reported.
+    /// Observes the body of a response whose head was reported.
     pub fn new(inner: B, mut observation: ClientObservation) -> Self {
         if inner.is_end_stream() {
-            // Nobody polls a body that has ended.
+            // A body that has ended is not polled.
             observation.end();
         }
         Self { observation, inner }
@@ -75,7 +77,7 @@ impl<B: Body> Body for ObsClientBody<B> {
 }
 
 impl<B: Default> Default for ObsClientBody<B> {
-    /// A body that belongs to no attempt, as gRPC stacks make it for answers of their own.
+    /// A body without an attempt, as gRPC libraries create for their own responses.
     fn default() -> Self {
         Self { observation: ClientObservation::none(), inner: B::default() }
     }

@@ -1,14 +1,14 @@
-//! The bytes of a data frame, as they lie in memory.
+//! The bytes of a data frame, without copying them.
 
 use std::io::IoSlice;
 
 use bytes::Buf;
 
-/// The most chunks of one frame that are looked at.
+/// The most chunks of one frame that are read.
 const MAX_CHUNKS: usize = 16;
 
-/// Calls `each` with every chunk of the data, without copying it. Of data in more than 16 chunks, or that a `Buf` does
-/// not show, `None` stands for the rest.
+/// Calls `each` with every chunk of the data. For data in more than 16 chunks, or that a `Buf`
+/// does not expose, it is called with `None` in place of the remainder.
 pub fn for_each_chunk(data: &impl Buf, mut each: impl FnMut(Option<&[u8]>)) {
     let mut chunks = [IoSlice::new(&[]); MAX_CHUNKS];
     let count = data.chunks_vectored(&mut chunks);

@@ -1,4 +1,4 @@
-//! Header maps, read and written by the core.
+//! Header maps of the crate `http`, read and written by the core.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use obs_core::{
@@ -14,14 +14,14 @@ const BAGGAGE: HeaderName = HeaderName::from_static(header::BAGGAGE);
 /// Up to this number of names, comparing each is faster than hashing one.
 const FEW: usize = 8;
 
-/// A header map as the core reads it.
+/// A header map that the core can read.
 #[derive(Clone, Copy, Debug)]
 pub struct Headers<'a>(pub &'a HeaderMap);
 
 /// Writes the trace context of an attempt into its request.
 ///
-/// A `traceparent` that the request has already names a span outside of the attempt's, so it is replaced, together with
-/// its `tracestate`. Baggage of the request's own is kept.
+/// An existing `traceparent` names a span other than the attempt's, so it is replaced, together
+/// with `tracestate`. Existing baggage is kept.
 pub fn propagate(propagated: &Propagated<'_>, headers: &mut HeaderMap) {
     if let Some(Ok(parent)) = propagated.traceparent().map(HeaderValue::from_str) {
         headers.insert(TRACEPARENT, parent);
@@ -42,8 +42,8 @@ pub fn propagate(propagated: &Propagated<'_>, headers: &mut HeaderMap) {
     });
 }
 
-/// Adds a header that tells the caller its trace, in place of what layers inside have written. Other entries of the
-/// same header, such as the application's own `Server-Timing`, are kept.
+/// Adds a header that returns the trace to the caller, and removes one of inner layers. Other
+/// entries of the same header, such as the application's `Server-Timing`, are kept.
 pub fn insert_trace_response(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     if headers.contains_key(&name) {
         let is_other = |value: &&HeaderValue| !is_trace_response(name.as_str(), value.as_bytes());
@@ -56,7 +56,7 @@ pub fn insert_trace_response(headers: &mut HeaderMap, name: HeaderName, value: H
     headers.append(name, value);
 }
 
-/// The protocol of a message. HTTP/0.9 counts as 1.0, a version that is not known as 1.1.
+/// The protocol of a message. HTTP/0.9 counts as 1.0, an unknown version as 1.1.
 #[inline]
 #[must_use]
 pub fn protocol(version: Version) -> Protocol {

@@ -1,8 +1,9 @@
-//! What the adapters of obs for the [`http`] 1 crate share, obs-axum and obs-reqwest: header maps as the core reads and
-//! writes them, and the body of a response that is watched to its end.
+//! What the adapters of obs for the crate [`http`] 1 share, obs-axum and obs-reqwest: reading and
+//! writing headers, the body of a client's response, the future of a client's call.
 //!
-//! This crate is internal to obs: it changes with the other crates of obs and gives no promise of its own. Applications
-//! use the adapters, which re-export what they may need.
+//! This crate is internal: it changes together with the other crates of obs and has no stable
+//! API. Applications use the adapters, which re-export what is public: [`Target`],
+//! [`ObsClientBody`].
 
 mod attempt;
 mod body;

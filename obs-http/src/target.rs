@@ -1,12 +1,12 @@
-//! The template of an outgoing request.
+//! The URL template of an outgoing request.
 
 use std::borrow::Cow;
 
-/// The template of the path of a request's URL, such as `/users/{id}`, as an extension of the request: the `target`
-/// label, and with it the span's name and its `url.template`.
+/// The template of a request's URL path, such as `/users/{id}`, as an extension of the request.
+/// It is the label `target`, part of the span's name, and the attribute `url.template`.
 ///
-/// Give it the template, never the path itself: each template becomes a series. What exceeds the cap of series is
-/// counted under `_overflow`.
+/// Use the template, never the path itself: each value is a series. Values over the limit of
+/// series are counted under `_overflow`.
 ///
 /// ```
 /// use obs_http::Target;
@@ -20,7 +20,7 @@ pub struct Target(Cow<'static, str>);
 // === impl Target ===
 
 impl Target {
-    /// The target with this template.
+    /// Creates a target from a template.
     #[must_use]
     pub fn new(template: impl Into<Cow<'static, str>>) -> Self {
         Self(template.into())

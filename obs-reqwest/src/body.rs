@@ -10,15 +10,15 @@ use http_body::{Frame, SizeHint};
 use obs_core::context::Carried;
 use reqwest::{Body, Request};
 
-/// A body that is polled, and dropped, in the context that its request was sent in: the connection's task
-/// does both, outside of any request.
+/// A body that is polled and dropped in the context in which its request was sent: the task of
+/// the connection does both, outside of any request.
 struct InContext {
     carried: Carried,
     /// `None` only while this is dropped.
     inner: Option<Body>,
 }
 
-/// Wraps the body of a request that is a stream, if the request is sent within another.
+/// Wraps the body of a request if it is a stream and the request is sent within another request.
 pub(crate) fn carry_context(request: &mut Request) {
     let Some(body) = request.body_mut().as_mut().filter(|body| body.as_bytes().is_none()) else { return };
     let carried = Carried::current();

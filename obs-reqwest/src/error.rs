@@ -1,4 +1,4 @@
-//! Which word an error of reqwest is recorded under.
+//! The `error_type` of an error of reqwest.
 
 use std::error::Error as StdError;
 
@@ -15,7 +15,7 @@ pub(crate) fn record(observation: &mut ClientObservation, error: &Error) {
         Error::Reqwest(error) => Some(error),
         Error::Middleware(error) => reqwest_error(error.as_ref()),
     };
-    // Another middleware has refused; its words may hold anything.
+    // An error of another middleware: its message may contain anything.
     let Some(error) = error else { return observation.error(error_type::OTHER, None) };
     match error.status() {
         Some(status) => observation.status_error(status.as_u16()),
@@ -31,8 +31,9 @@ fn reqwest_error<'a>(error: &'a (dyn StdError + Send + Sync + 'static)) -> Optio
     })
 }
 
+/// The `error_type` of an error.
 fn word(error: &reqwest::Error) -> &'static str {
-    // What reqwest knows by type comes first. Its own text names the URL: only its sources are read.
+    // The kinds that reqwest itself knows come first. Its message contains the URL, so only its sources are read.
     let source = error.source().map_or(error_type::OTHER, transport_error);
     if error.is_timeout() {
         error_type::TIMEOUT
@@ -53,8 +54,8 @@ fn word(error: &reqwest::Error) -> &'static str {
     }
 }
 
-/// The innermost source, such as "Connection refused": it does not name the URL, as reqwest's own
-/// errors do.
+/// The innermost source, such as "Connection refused". Unlike the message of reqwest, it does not
+/// contain the URL.
 fn root_cause(error: &reqwest::Error) -> Option<&(dyn StdError + 'static)> {
     let cause = chain(error.source()?).last()?;
     (!cause.is::<reqwest::Error>()).then_some(cause)

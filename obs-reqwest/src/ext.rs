@@ -1,18 +1,18 @@
-//! What a caller tells of a request.
+//! The target of a request, from its caller.
 
 use std::borrow::Cow;
 
 use obs_http::Target;
 use reqwest_middleware::RequestBuilder;
 
-/// What obs adds to the request builder. Sealed: implemented for
+/// Methods of obs for the request builder. Sealed: implemented for
 /// [`reqwest_middleware::RequestBuilder`] only.
 pub trait RequestBuilderExt: sealed::Sealed + Sized {
-    /// Names the template of the URL's path, `/users/{id}`: the `target` label, the span's name and
-    /// its `url.template`.
+    /// Sets the URL template, such as `/users/{id}`: the label `target`, part of the span's name,
+    /// and the attribute `url.template`.
     ///
-    /// Give it the template, never the path itself: each one becomes a series. What exceeds the
-    /// cap of series is counted under `_overflow`.
+    /// Use the template, never the path itself: each value is a series. Values over the limit of
+    /// series are counted under `_overflow`.
     ///
     /// With `execute_with_extensions`, insert the [`Target`] yourself:
     ///

@@ -10,9 +10,9 @@
 //! # }
 //! ```
 //!
-//! Inside of a request or job that obs watches, the call belongs to its trace; elsewhere it starts
-//! one. Nothing has to be initialised, and `client` also finds the instance of an
-//! `ObsBuilder::build()` by the request that it is called in.
+//! Within a request or job that obs observes, the call belongs to its trace; elsewhere it starts
+//! a new one. No initialisation is required, and `client` finds the instance of an
+//! `ObsBuilder::build()` through the request in which it is called.
 //!
 //! # What is recorded
 //!
@@ -23,31 +23,32 @@
 //! | `http_client_errors_total` | counter | attempts | `method, host, target, error_type` |
 //! | `http_client_requests_in_flight` | gauge | attempts | `method, host, target` |
 //!
-//! `target` is the template given by [`RequestBuilderExt::target`], else empty: the URL's path never
-//! becomes a label. `host` is the URL's host without its port, from the closed list of
-//! [`ObsMiddleware::hosts`] if there is one, else capped. `status` is empty where there was no answer.
-//! A 4xx answer is an error of the client, with the status as its `error_type`; without an answer
-//! the `error_type` is one of `connect`, `timeout`, `tls`, `dns`, `body`, `redirect`, `request` and
-//! `_OTHER`. A future that is dropped before its answer is `cancelled`, which is no error; so is one
-//! that a `tokio::time::timeout` around it gives up, while reqwest's own timeout is a `timeout`.
+//! `target` is the template given by [`RequestBuilderExt::target`], else empty: the URL's path
+//! never becomes a label. `host` is the URL's host without its port, from the list of
+//! [`ObsMiddleware::hosts`] if there is one; otherwise the number of hosts is limited. `status`
+//! is empty without a response. A 4xx response is an error of the client, with the status as its
+//! `error_type`; without a response the `error_type` is one of `connect`, `timeout`, `tls`,
+//! `dns`, `body`, `redirect`, `request` and `_OTHER`. A future that is dropped before the
+//! response is `cancelled`, which is not an error; that includes a `tokio::time::timeout` around
+//! it, while reqwest's own timeout is a `timeout`.
 //!
-//! An answer with a body of known length is recorded with the end of that body, or when it is dropped;
-//! any other with its head. Time, span and gauge stop at the head in either case. An answer that is no
-//! error, but whose body fails or ends early, is a `body_error` with the same word as its `error_type`;
-//! one whose body is dropped before its end counts by its status. For this, the body of such an answer
-//! is wrapped: an error of it has two [`reqwest::Error`]s more among its sources. A gRPC call lasts until
-//! its trailers, and has their status.
+//! A response with a body of known length is recorded at the end of that body, or when it is
+//! dropped; any other with its head. Duration, span and gauge end with the head in either case. A
+//! response that is not an error, but whose body fails or is too short, is a `body_error` with
+//! the same values of `error_type`; one whose body is dropped before its end is recorded by its
+//! status. Such a body is wrapped, so that an error of it has two more [`reqwest::Error`]s among
+//! its sources. A gRPC call ends with its trailers, and has their status.
 //!
-//! Each attempt has a client span, from its start to the head of its answer, with the attributes of
-//! the stable HTTP conventions of OpenTelemetry 1.44. `traceparent`, `tracestate` and `baggage` are
-//! sent from inside that span: the parent id that the other service sees is the attempt's own,
-//! recorded or not. `url.full` has neither credentials nor the values of sensitive query keys.
+//! Each attempt has a client span, from its start to the head of the response, with the
+//! attributes of the stable HTTP conventions of OpenTelemetry 1.44. `traceparent`, `tracestate`
+//! and `baggage` name that span as the parent, whether it is sampled or not. `url.full` has
+//! neither credentials nor values of sensitive query keys.
 //!
 //! # With retries
 //!
-//! Put [`ObsMiddleware`] after the middleware that retries: then each attempt has a span and a count
-//! of its own, and the spans of retries carry `http.request.resend_count`. Put before it, it sees
-//! one long request.
+//! Put [`ObsMiddleware`] after the retry middleware: each attempt is then recorded separately,
+//! and the spans of retries have `http.request.resend_count`. Before it, it would record one long
+//! request.
 //!
 //! ```
 //! use obs_reqwest::{ObsMiddleware, reqwest, reqwest_middleware::ClientBuilder};
@@ -59,14 +60,14 @@
 //!
 //! # What a middleware can't see
 //!
-//! - The end of a body whose length the server doesn't declare, or that reqwest decompresses: that it
-//!   breaks off after its head shows as an error to the caller only.
-//! - Redirects: reqwest follows them within one request. Host and URL are those that were asked for,
-//!   time and status those of the last answer, and the headers above go to every hop on the way.
-//!   Where that matters, build the client with `redirect::Policy::none()`.
+//! - The end of a body whose length the server does not declare, or that reqwest decompresses: if
+//!   it fails after the head, only the caller sees the error.
+//! - Redirects: reqwest follows them within one request. Host and URL are those of the first
+//!   request, duration and status those of the last response, and every hop receives the headers
+//!   above. If that matters, build the client with `redirect::Policy::none()`.
 //!
-//! TLS is the application's choice: this crate switches on no feature of reqwest, so name what you
-//! need in your own dependency on it.
+//! TLS is the application's choice: this crate enables no feature of reqwest, so enable what is
+//! needed in your own dependency on it.
 
 mod body;
 mod error;

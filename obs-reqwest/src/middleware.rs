@@ -16,10 +16,10 @@ use crate::{
     response::answered,
 };
 
-/// Records every attempt that passes, and sends the trace context along.
+/// Records every attempt, and adds the trace context to its request.
 ///
-/// The middleware is its own builder. Its state is made once, at the first request, and shared by
-/// all its clones.
+/// The middleware is its own builder. Its state is created at the first request and shared by all
+/// clones.
 ///
 /// ```
 /// use obs_reqwest::{ObsMiddleware, reqwest, reqwest_middleware::ClientBuilder};
@@ -36,7 +36,7 @@ pub struct ObsMiddleware {
 
 client_setters!(ObsMiddleware, "obs_reqwest::ObsMiddleware");
 
-/// A client whose requests are recorded with the default settings.
+/// Wraps a client so that its requests are recorded, with the default settings.
 ///
 /// ```
 /// let http = obs_reqwest::client(obs_reqwest::reqwest::Client::new());
@@ -49,12 +49,12 @@ pub fn client(client: reqwest::Client) -> ClientWithMiddleware {
 // === impl ObsMiddleware ===
 
 impl ObsMiddleware {
-    /// A middleware that records into the process-wide default.
+    /// Creates a middleware that records into the process-wide default.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Begins an attempt, and writes its headers into the request.
+    /// Starts an attempt, and writes its headers into the request.
     fn observe(&self, request: &mut Request, extensions: &mut Extensions) -> ClientObservation {
         let resend_count = count_attempt(extensions);
         let observation = ClientObservation::start(

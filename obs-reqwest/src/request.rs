@@ -1,16 +1,16 @@
-//! Requests and responses of reqwest, as the core reads them.
+//! Requests of reqwest, as the core reads them.
 
 use http::{Extensions, header};
 use obs_core::client::{ClientRequest, ClientUrl};
 use obs_http::Target;
 use reqwest::{Request, Url};
 
-/// How often a request has been sent, kept in its extensions: a middleware that retries hands the
-/// same ones to each attempt.
+/// The number of attempts of a request, in its extensions: retry middleware passes the same ones
+/// to each attempt.
 #[derive(Clone, Copy, Debug, Default)]
 struct Attempts(u32);
 
-/// Counts this attempt; gives how many there were before.
+/// Counts this attempt. Returns the number of earlier ones.
 pub(crate) fn count_attempt(extensions: &mut Extensions) -> u32 {
     let attempts: &mut Attempts = extensions.get_or_insert_default();
     let before = attempts.0;
@@ -18,6 +18,7 @@ pub(crate) fn count_attempt(extensions: &mut Extensions) -> u32 {
     before
 }
 
+/// The request as the core reads it.
 pub(crate) fn client_request<'a>(
     request: &'a Request,
     extensions: &'a Extensions,
@@ -32,6 +33,7 @@ pub(crate) fn client_request<'a>(
     }
 }
 
+/// The parts of a URL.
 fn client_url(url: &Url) -> ClientUrl<'_> {
     let host = url.host_str().unwrap_or_default();
     ClientUrl {
@@ -45,7 +47,7 @@ fn client_url(url: &Url) -> ClientUrl<'_> {
     }
 }
 
-/// A body in memory has a length, as has one that says so; that of a stream is unknown.
+/// The length of a body in memory, or one that the body declares; `None` for other streams.
 fn body_bytes(request: &Request) -> Option<u64> {
     let Some(body) = request.body() else { return Some(0) };
     if let Some(bytes) = body.as_bytes() {

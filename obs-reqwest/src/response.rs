@@ -1,4 +1,4 @@
-//! Answers whose body is watched to its end.
+//! Responses whose body is observed to its end.
 
 use std::mem;
 
@@ -6,7 +6,7 @@ use obs_core::client::{ClientObservation, ClientResponse};
 use obs_http::{Headers, ObsClientBody, protocol};
 use reqwest::{Body, Response, ResponseBuilderExt as _};
 
-/// Reports the head. If something is yet to come of the body, the observation goes on with it.
+/// Reports the head. If more of the body follows, the observation goes on with it.
 pub(crate) fn answered(response: Response, mut observation: ClientObservation) -> Response {
     let body_bytes = response.content_length();
     observation.head(&ClientResponse {
@@ -18,13 +18,13 @@ pub(crate) fn answered(response: Response, mut observation: ClientObservation) -
         is_body_reported: true,
     });
     if body_bytes == Some(0) {
-        // Nobody polls a body that has ended.
+        // A body that has ended is not polled.
         observation.end();
     }
     if observation.awaits_body() { watch(response, observation) } else { response }
 }
 
-/// The same answer with its body watched.
+/// The same response with its body observed.
 fn watch(mut response: Response, observation: ClientObservation) -> Response {
     let mut parts = http::Response::builder().status(response.status()).version(response.version());
     if let Some(headers) = parts.headers_mut() {
@@ -33,9 +33,9 @@ fn watch(mut response: Response, observation: ClientObservation) -> Response {
     if let Some(extensions) = parts.extensions_mut() {
         *extensions = mem::take(response.extensions_mut());
     }
-    // Extensions are the one way to tell reqwest the URL of an answer.
+    // Extensions are the only way to set the URL of a response of reqwest.
     let parts = parts.url(response.url().clone());
     let watched = parts.body(Body::wrap(ObsClientBody::new(Body::from(response), observation)));
-    // Nothing was set that could fail.
+    // Nothing that was set can fail.
     watched.unwrap_or_default().into()
 }

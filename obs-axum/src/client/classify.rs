@@ -1,4 +1,4 @@
-//! Which word an error of the inner client is recorded under.
+//! Classifying errors of the inner client.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! The response future.
+//! The future of a client's response.
 
 use std::{
     fmt,
@@ -68,7 +68,7 @@ fn report_error<E, C: ClassifyError<E>>(classify: &Guarded<C>, error: &E, observ
     observation.error(error_type, cause);
 }
 
-/// Reports the head, and hands the observation on to the body.
+/// Reports the head of the response, and passes the observation on to the body.
 fn answered<R: Body>(response: Response<R>, mut observation: ClientObservation) -> Response<ObsClientBody<R>> {
     observation.head(&ClientResponse {
         status: response.status().as_u16(),

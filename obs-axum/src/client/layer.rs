@@ -8,9 +8,9 @@ use tower_layer::Layer;
 use super::{FromSources, ObsClientService, service::TargetFn};
 use crate::{IntoEndpoint, RequestView};
 
-/// Records every attempt that passes to a client, and sends the trace context along.
+/// Records every attempt of a client, and adds the trace context to its request.
 ///
-/// The layer is its own builder. Its state is made once, at the first request, and shared by all its
+/// The layer is its own builder. Its state is created at the first request and shared by all
 /// clones.
 ///
 /// ```
@@ -29,16 +29,16 @@ client_setters!(ObsClientLayer<C>, "obs_axum::ObsClientLayer");
 // === impl ObsClientLayer ===
 
 impl ObsClientLayer {
-    /// A layer that records into the process-wide default.
+    /// Creates a layer that records into the process-wide default.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
 impl<C> ObsClientLayer<C> {
-    /// Names the template of the URL's path (`/users/{id}`) of requests that carry no
-    /// [`Target`](super::Target): the `target` label, the span's name and its `url.template`. The
-    /// function returns text of a closed set, or `None`. Defaults to none.
+    /// Sets the URL template (`/users/{id}`) of requests without a [`Target`](super::Target): the
+    /// label `target`, part of the span's name, and the attribute `url.template`. The function
+    /// returns one of a fixed set of texts, or `None`. Defaults to none.
     ///
     /// ```
     /// let layer = obs_axum::client::ObsClientLayer::new()
@@ -50,10 +50,11 @@ impl<C> ObsClientLayer<C> {
         self
     }
 
-    /// The gRPC methods that this client calls, as `package.Service/Method`: calls of these have them
-    /// as their target, others have none. A [`Target`](super::Target) or [`target`](Self::target) goes
-    /// first. Without a list, methods are learnt from the first answer that proves that there is such
-    /// a method, 256 at most. Can be given several times. Defaults to none.
+    /// Lists the gRPC methods that this client calls, as `package.Service/Method`: they are the
+    /// targets of their calls; other calls have none. A [`Target`](super::Target) or
+    /// [`target`](Self::target) takes precedence. Without a list, a method is learnt from the
+    /// first response that proves that it exists, 256 at most. Can be called several times.
+    /// Defaults to none.
     ///
     /// ```
     /// let layer = obs_axum::client::ObsClientLayer::new()
@@ -64,8 +65,8 @@ impl<C> ObsClientLayer<C> {
         self.with(|options| options.common.grpc_methods.extend(boxed(methods)))
     }
 
-    /// Names the `error_type` of the inner client's errors. Needed where they are no
-    /// [`Error`](std::error::Error), as the boxed ones of tower's own layers are not. Defaults to
+    /// Sets the `error_type` of the inner client's errors. Required if they do not implement
+    /// [`Error`](std::error::Error), as the boxed errors of tower's layers. Defaults to
     /// [`FromSources`].
     ///
     /// ```

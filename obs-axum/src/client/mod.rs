@@ -1,4 +1,4 @@
-//! A tower layer for clients: hyper, tonic, and whatever else sends an [`http::Request`].
+//! A tower layer for clients: hyper, tonic, and any other service of [`http::Request`].
 //!
 //! ```
 //! use obs_axum::client::ObsClientLayer;
@@ -13,8 +13,7 @@
 //!     .service(client); // hyper_util's `Client`, tonic's `Channel`, …
 //! ```
 //!
-//! It records what `obs-reqwest` records, from the same core: see [`obs_core::client`] for the ways in
-//! which an attempt can end.
+//! It records the same as `obs-reqwest`: see [`obs_core::client`] for the outcomes of an attempt.
 //!
 //! | metric | type | unit | labels |
 //! |---|---|---|---|
@@ -25,21 +24,21 @@
 //!
 //! # Where to put the layer
 //!
-//! Next to the client, inside of layers that retry, balance or buffer: each attempt then has a span
-//! of its own. A timeout layer belongs inside of it if its end is to count as an error, `timeout`;
-//! one outside drops the future, which is `cancelled` and no error.
+//! Directly around the client, inside of layers that retry, balance or buffer, so that each
+//! attempt has its own span. A timeout layer inside of it is recorded as the error `timeout`; one
+//! outside drops the future, which is `cancelled` and not an error.
 //!
 //! # Bodies
 //!
-//! Time, span and gauge stop at the head of an answer. Whether it was whole shows later: an answer whose
-//! size is known (`Content-Length`, a body in memory) is recorded when its body has ended or is dropped, as
-//! `body_error` if it failed or ended before (`incomplete_body`). Any other is recorded at its head, and its
-//! body passed on.
+//! Duration, span and gauge end with the head of a response. A response of known size
+//! (`Content-Length`, a body in memory) is recorded when its body has ended or is dropped: as
+//! `body_error` if it failed or was too short (`incomplete_body`). Any other is recorded with its
+//! head, and its body passes through unobserved.
 //!
 //! # gRPC
 //!
-//! Requests of a tonic client don't tell where they go, the channel knows that: give the layer the
-//! channel's URL by [`base_url`](ObsClientLayer::base_url), and the methods that you call by
+//! Requests of a tonic client have no host, only its channel does: set the channel's URL with
+//! [`base_url`](ObsClientLayer::base_url), and the methods that are called with
 //! [`grpc_methods`](ObsClientLayer::grpc_methods):
 //!
 //! ```
@@ -48,10 +47,10 @@
 //!     .grpc_methods(["shop.Payments/Charge"]);
 //! ```
 //!
-//! A call of type `application/grpc` lasts until its trailers, and its outcome is what `grpc-status`
-//! says there; the label `status` is the name (`OK`, `NOT_FOUND`, …), the target is
-//! `shop.Payments/Charge`. The answer's body is wrapped for that, as [`ObsClientBody`]. Nothing tells a stream that lives on from other calls: its
-//! duration, too, is that to its end.
+//! A call of type `application/grpc` ends with its trailers, and its outcome follows from
+//! `grpc-status`; the label `status` is the name (`OK`, `NOT_FOUND`, …), the target is
+//! `shop.Payments/Charge`. The body of the response is an [`ObsClientBody`] for that. Streaming
+//! calls can't be distinguished from others, so their duration lasts to their end, too.
 
 mod classify;
 mod future;

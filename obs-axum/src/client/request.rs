@@ -1,12 +1,12 @@
-//! What a request tells of itself.
+//! The request of an attempt, as the core reads it.
 
 use http::{Request, header, uri::Authority};
 use http_body::Body;
 use obs_core::client::{ClientRequest, ClientUrl};
 use obs_http::Target;
 
-/// How often a request has been sent before, as an extension of the request: for policies that
-/// retry, which make a copy of it for each attempt.
+/// The number of earlier attempts of a request, as an extension of the request: for retry
+/// policies, which copy the request for each attempt.
 ///
 /// ```
 /// let mut again = http::Request::get("http://users.internal/users/7").body(()).unwrap();
@@ -15,7 +15,7 @@ use obs_http::Target;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResendCount(pub u32);
 
-/// The request as the core reads it; `named` is what the user's function says.
+/// The request as the core reads it; `named` is the template from the user's function.
 pub(super) fn client_request<'a, B: Body>(request: &'a Request<B>, named: Option<&'a str>) -> ClientRequest<'a> {
     let extensions = request.extensions();
     ClientRequest {
@@ -27,7 +27,8 @@ pub(super) fn client_request<'a, B: Body>(request: &'a Request<B>, named: Option
     }
 }
 
-/// Requests to a connection that is there already name their host in a header only, if at all.
+/// The URL of a request. A request for an existing connection has its host in a header only, if
+/// at all.
 fn client_url<B>(request: &Request<B>) -> ClientUrl<'_> {
     let uri = request.uri();
     let of_uri = uri.authority().map(|authority| (authority.host(), authority.port_u16()));
@@ -53,7 +54,7 @@ fn host_header<B>(request: &Request<B>) -> Option<(&str, Option<u16>)> {
     text.parse::<Authority>().is_ok().then_some((host, port))
 }
 
-/// Whether a request's own target makes the user's function needless.
+/// Whether the request has a target, so that the user's function is not called.
 pub(super) fn has_target<B>(request: &Request<B>) -> bool {
     request.extensions().get::<Target>().is_some()
 }

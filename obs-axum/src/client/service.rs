@@ -1,4 +1,4 @@
-//! The service.
+//! The service of a client: an attempt starts.
 
 use std::{
     borrow::Cow,
@@ -22,10 +22,10 @@ use super::{
 };
 use crate::RequestView;
 
-/// Names the target of a request.
+/// A function that returns the target of a request.
 pub(super) type TargetFn = Arc<Guarded<dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync>>;
 
-/// A client whose attempts are recorded; made by [`ObsClientLayer`](super::ObsClientLayer).
+/// A client that records its attempts; created by [`ObsClientLayer`](super::ObsClientLayer).
 #[derive(Clone)]
 pub struct ObsClientService<S, C> {
     inner: S,
@@ -46,7 +46,7 @@ impl<S, C> ObsClientService<S, C> {
         &self.inner
     }
 
-    /// Begins an attempt, and writes its headers into the request.
+    /// Starts an attempt, and writes its headers into the request.
     fn observe<B: Body>(&self, request: &mut Request<B>) -> ClientObservation {
         let named = self.named_target(request);
         let observation = ClientObservation::start(
