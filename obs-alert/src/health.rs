@@ -7,7 +7,8 @@ use crate::{Alert, AlertManager, AlertState, Severity};
 // === impl AlertManager ===
 
 impl AlertManager {
-    /// A check that fails while a critical alert fires, for `/ready` of
+    /// A check that fails while a critical alert fires, or while rules can't fire because the series that they read
+    /// can't exist ([`rules_without_series`](Self::rules_without_series)), for `/ready` of
     /// [`Health`](obs_core::health::Health); it is called `alerts`.
     ///
     /// Think twice before it is required: an alert that is not about this instance alone takes all of them
@@ -24,10 +25,18 @@ impl AlertManager {
     pub fn health_check(&self) -> Check {
         let manager = self.when_alive();
         Check::new("alerts", move || {
-            let firing = manager().and_then(|manager| critical(&manager.alerts()));
-            async move { firing.map_or(Ok(()), Err) }
+            let problem = manager().and_then(|manager| problem(&manager));
+            async move { problem.map_or(Ok(()), Err) }
         })
     }
+}
+
+fn problem(manager: &AlertManager) -> Option<String> {
+    let without_series = manager.rules_without_series();
+    let without_series =
+        (!without_series.is_empty()).then(|| format!("rules without series: {}", without_series.join(", ")));
+    let problems: Vec<String> = critical(&manager.alerts()).into_iter().chain(without_series).collect();
+    (!problems.is_empty()).then(|| problems.join("; "))
 }
 
 fn critical(alerts: &[Alert]) -> Option<String> {

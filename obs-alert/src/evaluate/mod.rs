@@ -4,9 +4,11 @@
 //! that read the same share one. An evaluation reads a few totals for each rule, and allocates nothing for those that
 //! have one value.
 
+mod expected;
 mod plan;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use expected::{Evidence, Expected};
 pub(crate) use plan::{Plan, Read, Resolved, key};

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Alert, AlertRule, AlertState, Custom, Naming, Remediation, Slo,
     dispatch::Dispatcher,
-    evaluate::Plan,
+    evaluate::{Evidence, Plan},
     history::History,
     remediation::{Run, Runner, Runs, SavedRuns},
     state::{SavedAlert, static_labels},
@@ -58,6 +58,8 @@ pub(super) struct Evaluated {
     pub(super) runs: Vec<Run>,
     /// Whether a state file has to be written anew.
     pub(super) has_changed: bool,
+    /// Rules that can't fire and have not been logged, with the reasons.
+    pub(super) without_series: Vec<(String, String)>,
 }
 
 /// A wall clock that is set by less than this, in milliseconds, is only being corrected.
@@ -102,7 +104,7 @@ impl Engine {
         }
         let plan = Plan::new(rule, &self.naming, &mut self.history)
             .map_err(|failure| BuildError::rule(rule.name(), failure.to_string()))?;
-        self.rules.insert(rule.name().to_owned(), Judge::new(Arc::clone(rule), plan));
+        self.rules.insert(rule.name().to_owned(), Judge::new(Arc::clone(rule), plan, &self.naming));
         Ok(())
     }
 
@@ -201,6 +203,7 @@ impl Engine {
     ) -> Evaluated {
         let now = self.advance(now);
         self.history.observe(families, now.ticks());
+        let without_series = self.look_for_series(families);
         let mut begun = Begun::new();
         let around = Circumstances { history: &self.history, common: &self.common, now };
         for (name, judge) in &mut self.rules {
@@ -213,7 +216,17 @@ impl Engine {
                 self.telemetry.failed(name);
             }
         }
-        self.conclude(begun, now)
+        Evaluated { without_series, ..self.conclude(begun, now) }
+    }
+
+    /// The rules that read series which can't exist, the first time that this is found.
+    fn look_for_series(&mut self, families: &[FamilySnapshot]) -> Vec<(String, String)> {
+        let evidence = Evidence::new(&self.naming, families);
+        let found =
+            self.rules.iter_mut().filter_map(|(name, judge)| Some((name.clone(), judge.look_for_series(&evidence)?)));
+        let found = found.collect();
+        self.telemetry.without_series(self.rules.values().filter(|judge| judge.missing.is_some()).count());
+        found
     }
 
     fn conclude(&mut self, begun: Begun, now: Moment) -> Evaluated {
@@ -225,7 +238,7 @@ impl Engine {
         self.telemetry.show(alerts.iter(), &mut self.shown);
         let has_changed = self.has_changed(&alerts, now) || !runs.is_empty();
         alerts.extend(over);
-        Evaluated { alerts, runs, has_changed }
+        Evaluated { alerts, runs, has_changed, without_series: Vec::new() }
     }
 
     fn has_changed(&mut self, alerts: &[Alert], now: Moment) -> bool {
@@ -264,6 +277,11 @@ impl Engine {
         self.rules.values().flat_map(|judge| judge.active.iter().map(|one| &one.alert))
     }
 
+    /// The rules that can't fire.
+    pub(super) fn rules_without_series(&self) -> impl Iterator<Item = &str> {
+        self.rules.values().filter(|judge| judge.missing.is_some()).map(|judge| judge.rule.name())
+    }
+
     pub(super) fn rule_statuses(&self) -> Vec<RuleStatus> {
         self.rules.values().map(status).collect()
     }
@@ -283,5 +301,6 @@ fn status(judge: &Judge) -> RuleStatus {
         state,
         alerts: judge.active.len(),
         error: judge.error.clone(),
+        missing: judge.missing.clone(),
     }
 }

@@ -59,6 +59,7 @@ use crate::{Alert, AlertRule, AlertState, Channel, Moment, Remediation, Silence,
 /// | `obs_alert_evaluation_failures_total` | counter | `alertname` |
 /// | `obs_alert_evaluation_duration_seconds` | histogram | |
 /// | `obs_alert_history_bytes` | gauge | |
+/// | `obs_alert_rules_without_series` | gauge | |
 /// | `obs_alert_remediations_total` | counter | `remediation`, `outcome` (`succeeded`, `failed`, `timed_out`, `dry_run`, `limited`) |
 ///
 /// # Prometheus
@@ -127,6 +128,13 @@ impl AlertManager {
     #[must_use]
     pub fn rules(&self) -> Vec<RuleStatus> {
         self.shared.engine().rule_statuses()
+    }
+
+    /// The names of the rules that can't fire, because requests are recorded under other names than they read, or
+    /// without the bucket that they read; [`rules`](Self::rules) has the reasons.
+    #[must_use]
+    pub fn rules_without_series(&self) -> Vec<String> {
+        self.shared.engine().rules_without_series().map(str::to_owned).collect()
     }
 
     /// How the objectives stand, by name.

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use obs_rules::query::{Sample, Values};
 
 use crate::{
-    Alert, AlertRule, NoData,
-    evaluate::{Plan, key},
+    Alert, AlertRule, Naming, NoData,
+    evaluate::{Evidence, Expected, Plan, key},
     history::History,
     state::{Active, Phase, SavedAlert, Times},
     time::{Away, Moment},
@@ -20,6 +20,11 @@ pub(super) struct Judge {
     pub(super) active: Vec<Active>,
     /// Why it could not be evaluated the last time.
     pub(super) error: Option<String>,
+    /// Why it can't fire, if that is proved.
+    pub(super) missing: Option<String>,
+    expected: Expected,
+    /// Whether that it can't fire has been logged.
+    is_reported: bool,
 }
 
 /// The alerts that have begun to fire in an evaluation.
@@ -39,8 +44,17 @@ type Finding<'a> = (u128, &'a [(String, String)], Option<bool>, Option<f64>);
 // === impl Judge ===
 
 impl Judge {
-    pub(super) const fn new(rule: Arc<AlertRule>, plan: Plan) -> Self {
-        Self { rule, plan, active: Vec::new(), error: None }
+    pub(super) fn new(rule: Arc<AlertRule>, plan: Plan, naming: &Naming) -> Self {
+        let expected = rule.query(naming).map(|query| Expected::new(&query, naming)).unwrap_or_default();
+        Self { rule, plan, active: Vec::new(), error: None, missing: None, expected, is_reported: false }
+    }
+
+    /// Looks whether the series that it reads can exist; the reason why not, the first time that there is one.
+    pub(super) fn look_for_series(&mut self, evidence: &Evidence<'_>) -> Option<String> {
+        self.missing = self.expected.missing(evidence);
+        let is_new = self.missing.is_some() && !self.is_reported;
+        self.is_reported |= is_new;
+        self.missing.clone().filter(|_| is_new)
     }
 
     /// Evaluates the rule; `told` is what its closure has said, if its condition is one.

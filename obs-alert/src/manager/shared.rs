@@ -96,9 +96,10 @@ impl Shared {
         let mut told = ask_all(closures);
         report(&told);
         let mut engine = self.engine();
-        let Evaluated { alerts, runs, has_changed } = engine.evaluate(&families, &mut told, now);
+        let Evaluated { alerts, runs, has_changed, without_series } = engine.evaluate(&families, &mut told, now);
         let (bytes, suppressed) = (engine.history.bytes(), engine.dispatcher.suppressed());
         drop(engine);
+        report_without_series(&without_series);
         self.telemetry.evaluated(started.elapsed(), bytes, suppressed);
         // Before anything runs: it may be this process that is restarted.
         self.save_if_due(now, has_changed);
@@ -180,6 +181,14 @@ fn report(told: &HashMap<String, Result<bool, String>>) {
                 tracing::warn!(target: target::OBS, alertname = name, "alert rule could not be evaluated: {error}");
             });
         }
+    }
+}
+
+fn report_without_series(rules: &[(String, String)]) {
+    for (name, reason) in rules {
+        let _ = guarded(|| {
+            tracing::warn!(target: target::OBS, alertname = name.as_str(), "alert rule can't fire: {reason}");
+        });
     }
 }
 

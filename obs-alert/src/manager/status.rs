@@ -19,6 +19,9 @@ pub struct RuleStatus {
     pub alerts: usize,
     /// Why it could not be evaluated the last time.
     pub error: Option<String>,
+    /// Why it can't fire: the service records its requests under other names than the rule reads, or without the bucket
+    /// that it reads. `None` where that is not proved.
+    pub missing: Option<String>,
 }
 
 /// How an objective stands.

@@ -50,6 +50,11 @@ impl Telemetry {
         self.record(|| metrics::counter!(alert::EVALUATION_FAILURES.name(""), labels).increment(1));
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "a number of rules")]
+    pub(super) fn without_series(&self, rules: usize) {
+        self.record(|| metrics::gauge!(alert::RULES_WITHOUT_SERIES.name("")).set(rules as f64));
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "sizes and numbers of alerts")]
     pub(super) fn evaluated(&self, took: Duration, history: usize, (silenced, inhibited): (usize, usize)) {
         self.record(|| {

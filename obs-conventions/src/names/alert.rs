@@ -61,9 +61,25 @@ pub const REMEDIATIONS: MetricDef = MetricDef::fixed(
     &[label::REMEDIATION, label::OUTCOME],
     "Remediations that alerts have asked for, by what became of them.",
 );
+/// Rules that can't fire.
+pub const RULES_WITHOUT_SERIES: MetricDef = MetricDef::fixed(
+    "obs_alert_rules_without_series",
+    Gauge,
+    "",
+    &[],
+    "Alert rules that can't fire, because requests are recorded under other names, or without the bucket, than they read.",
+);
 /// All of them, in the order of the documentation.
-pub const ALL: [MetricDef; 7] =
-    [ALERTS, SUPPRESSED, NOTIFICATIONS, EVALUATION_FAILURES, EVALUATION_DURATION, HISTORY_SIZE, REMEDIATIONS];
+pub const ALL: [MetricDef; 8] = [
+    ALERTS,
+    SUPPRESSED,
+    NOTIFICATIONS,
+    EVALUATION_FAILURES,
+    EVALUATION_DURATION,
+    HISTORY_SIZE,
+    REMEDIATIONS,
+    RULES_WITHOUT_SERIES,
+];
 
 /// Label keys of these metrics.
 pub mod label {

@@ -5,6 +5,7 @@ mod figures;
 mod files;
 mod hostile;
 mod life;
+mod missing;
 mod model;
 mod restarts;
 mod running;
