@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Stands for a time that no clock reaches: 30 years, which each system's clock can add.
+/// The longest timeout: 30 years, which the clock of every system can add without overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// The moment `timeout` after `start`. A timeout of more than 30 years, such as [`Duration::MAX`], means
@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timeout_of_any_length_has_an_end_that_a_clock_can_tell() {
+    fn a_timeout_of_any_length_has_a_deadline_without_overflow() {
         let start = Instant::now();
         assert_eq!(deadline(start, Duration::ZERO), start);
         assert_eq!(deadline(start, Duration::from_secs(5)), start + Duration::from_secs(5));

@@ -4,6 +4,16 @@ use std::{error::Error, fmt, time::Duration};
 
 /// The error of `ObsBuilder::init` and `ObsBuilder::build`: an invalid setting, a step that failed, or a global that is
 /// set already.
+///
+/// Its text names the setting, its value and what is expected, so that it can be shown to an operator as it is. The
+/// cause of a failed step is its [`source`](Error::source).
+///
+/// ```
+/// use obs_base::InitError;
+///
+/// let error = InitError::invalid("queue size", 0, "a number of at least 1");
+/// assert_eq!(error.to_string(), r#"queue size is "0", expected a number of at least 1"#);
+/// ```
 #[derive(Debug)]
 pub struct InitError {
     kind: InitErrorKind,
@@ -13,41 +23,44 @@ pub struct InitError {
 enum InitErrorKind {
     Invalid { setting: &'static str, value: String, expected: String },
     Failed { what: String, source: Box<dyn Error + Send + Sync> },
-    AlreadyInitialized { what: &'static str, mend: &'static str },
+    AlreadyInitialized { what: &'static str, remedy: &'static str },
 }
 
-/// The error of `Obs::shutdown` and `Obs::flush`: something was not flushed in time.
+/// The error of `Obs::shutdown` and `Obs::flush`: some data were not written or sent before the timeout.
+///
+/// These data may be lost; the metrics of lost items (`obs_spans_dropped_total` and the like) count them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ShutdownError {
-    /// What was not flushed: `traces`, `log export`, `metrics export`, `logs` (the lines), `metrics page`.
+    /// What was not flushed: `traces`, `log export`, `metrics export`, `logs` (the log lines), `metrics page` (scrapes
+    /// that were being answered).
     pub unfinished: Vec<&'static str>,
-    /// The time that was given.
+    /// The timeout that has passed.
     pub timeout: Duration,
 }
 
 // === impl InitError ===
 
 impl InitError {
-    /// An invalid setting: `value` was given, `expected` describes valid values.
+    /// An invalid setting: `value` was given, `expected` describes valid values, with their range and unit.
     #[doc(hidden)]
     #[must_use]
     pub fn invalid(setting: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {
         Self { kind: InitErrorKind::Invalid { setting, value: value.to_string(), expected: expected.into() } }
     }
 
-    /// A step that failed: `what` completes "could not …".
+    /// A step that failed: `what` completes "could not …", such as `open the log file "app.log"`.
     #[doc(hidden)]
     #[must_use]
     pub fn failed(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind: InitErrorKind::Failed { what: what.into(), source: source.into() } }
     }
 
-    /// A global of the process that is set already; `mend` says what to do instead.
+    /// A global of the process that is set already; `remedy` describes what to do instead.
     #[doc(hidden)]
     #[must_use]
-    pub fn already_initialized(what: &'static str, mend: &'static str) -> Self {
-        Self { kind: InitErrorKind::AlreadyInitialized { what, mend } }
+    pub fn already_initialized(what: &'static str, remedy: &'static str) -> Self {
+        Self { kind: InitErrorKind::AlreadyInitialized { what, remedy } }
     }
 }
 
@@ -58,7 +71,7 @@ impl fmt::Display for InitError {
                 write!(f, "{setting} is {value:?}, expected {expected}")
             }
             InitErrorKind::Failed { what, source: _ } => write!(f, "could not {what}"),
-            InitErrorKind::AlreadyInitialized { what, mend } => write!(f, "{what} is already set; {mend}"),
+            InitErrorKind::AlreadyInitialized { what, remedy } => write!(f, "{what} is already set; {remedy}"),
         }
     }
 }
@@ -75,11 +88,11 @@ impl Error for InitError {
 // === impl ShutdownError ===
 
 impl ShutdownError {
-    /// The result of a flush.
+    /// The result of a flush that has left `unfinished` unflushed after `timeout`.
     ///
     /// # Errors
     ///
-    /// If something is `unfinished`.
+    /// Unless `unfinished` is empty.
     #[doc(hidden)]
     pub fn unless_empty(unfinished: Vec<&'static str>, timeout: Duration) -> Result<(), Self> {
         if unfinished.is_empty() { Ok(()) } else { Err(Self { unfinished, timeout }) }

@@ -1,4 +1,18 @@
-//! Identifiers of traces, spans and requests, and the random numbers behind them.
+//! Ids of traces, spans and requests.
+//!
+//! New ids are random, from a generator of each thread (xoshiro256++) that is seeded by the operating system. They are
+//! unique, but not unpredictable: don't use them as secrets.
+//!
+//! ```
+//! use obs_base::ids::{RequestId, SpanId, TraceFlags, TraceId};
+//!
+//! let (trace_id, span_id, flags) = (TraceId::random(), SpanId::random(), TraceFlags::new_root(true));
+//! let traceparent = format!("00-{trace_id}-{span_id}-{:02x}", flags.bits());
+//! assert_eq!(traceparent.len(), 55);
+//!
+//! assert!(RequestId::from_caller(b"order-17").is_some());
+//! assert!(RequestId::from_caller(b"two words").is_none());
+//! ```
 
 use std::{
     cell::RefCell,
@@ -14,23 +28,38 @@ use rand::{
 
 use crate::clock;
 
-/// Id of a trace: 16 bytes, not all zero ([W3C Trace Context, 3.2.2.3](https://www.w3.org/TR/trace-context-2/#trace-id)).
+/// Id of a trace: 16 bytes, not all zero ([W3C Trace Context,
+/// 3.2.2.3](https://www.w3.org/TR/trace-context-2/#trace-id)).
 ///
-/// Displays as 32 lower-case hex digits.
+/// Displays as 32 lower-case hex digits. `Option<TraceId>` stands for "no trace".
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TraceId(u128);
 
-/// Id of a span: 8 bytes, not all zero ([W3C Trace Context, 3.2.2.4](https://www.w3.org/TR/trace-context-2/#parent-id)).
+/// Id of a span: 8 bytes, not all zero ([W3C Trace Context,
+/// 3.2.2.4](https://www.w3.org/TR/trace-context-2/#parent-id)).
 ///
-/// Displays as 16 lower-case hex digits.
+/// Displays as 16 lower-case hex digits. `Option<SpanId>` stands for "no span".
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SpanId(u64);
 
-/// The flags of a `traceparent` ([W3C Trace Context level 2, 3.2.2.5](https://www.w3.org/TR/trace-context-2/#trace-flags)).
+/// The flags of a `traceparent` ([W3C Trace Context level 2,
+/// 3.2.2.5](https://www.w3.org/TR/trace-context-2/#trace-flags)): `sampled` (bit 0) and `random` (bit 1). The other
+/// bits have no meaning yet and are always 0.
+///
+/// ```
+/// use obs_base::ids::TraceFlags;
+///
+/// let flags = TraceFlags::from_bits(0xff);
+/// assert!(flags.is_sampled() && flags.is_random());
+/// assert_eq!(flags.with_sampled(false).bits(), 0b10);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TraceFlags(u8);
 
-/// Id of a request: a new UUIDv7, or what the caller sent.
+/// Id of a request: a new UUIDv7, or a valid id that the caller has sent in `x-request-id`.
+///
+/// Consists of letters, digits, `.`, `_` and `-` alone, so that it can be written into JSON, headers and log lines
+/// without escaping. An id of 36 bytes, such as a UUID, needs no memory on the heap.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestId(Text);
 
@@ -40,7 +69,7 @@ enum Text {
     Boxed(Box<str>),
 }
 
-/// The two hex digits of each byte.
+/// The two hex digits of each byte value.
 static HEX: [[u8; 2]; 256] = hex_pairs();
 
 const fn hex_pairs() -> [[u8; 2]; 256] {
@@ -53,7 +82,7 @@ const fn hex_pairs() -> [[u8; 2]; 256] {
     pairs
 }
 
-/// Writes the hex digits of the bytes of a number.
+/// Writes the bytes of a number as hex digits.
 #[inline]
 fn put_hex<const N: usize>(place: &mut [u8], bytes: &[u8; N]) {
     for (pair, byte) in place.as_chunks_mut().0.iter_mut().zip(bytes) {
@@ -65,7 +94,7 @@ thread_local! {
     static RANDOM: RefCell<Xoshiro256PlusPlus> = RefCell::new(seeded());
 }
 
-/// Seeds from the operating system; where that fails, from the hasher keys of the standard library.
+/// A generator seeded by the operating system; if that fails, by the hasher keys of the standard library and the time.
 fn seeded() -> Xoshiro256PlusPlus {
     Xoshiro256PlusPlus::try_from_rng(&mut SysRng).unwrap_or_else(|_| {
         let seed = RandomState::new().hash_one(clock::unix_now());
@@ -93,28 +122,30 @@ fn random<R>(read: impl Fn(&mut Xoshiro256PlusPlus) -> R) -> R {
 // === impl TraceId ===
 
 impl TraceId {
-    /// A random id.
+    /// A new random id of 128 bits, never zero.
+    ///
+    /// Both halves are random, as the `random` flag promises to samplers that read the last 56 bits.
     #[must_use]
     #[inline]
     pub fn random() -> Self {
         Self(random_u128())
     }
 
-    /// The id with this value, unless it is zero.
+    /// The id with this value; `None` for zero, which the standard reserves for "invalid".
     #[must_use]
     #[inline]
     pub const fn new(value: u128) -> Option<Self> {
         if value == 0 { None } else { Some(Self(value)) }
     }
 
-    /// The id as a number.
+    /// The id as a number, whose big-endian bytes are those of the header.
     #[must_use]
     #[inline]
     pub const fn get(self) -> u128 {
         self.0
     }
 
-    /// The 32 hex digits.
+    /// The id as 32 lower-case hex digits in ASCII, without an allocation.
     #[must_use]
     #[inline]
     pub fn to_hex(self) -> [u8; 32] {
@@ -123,7 +154,7 @@ impl TraceId {
         out
     }
 
-    /// Writes the 32 hex digits to `place`.
+    /// Writes the id as 32 lower-case hex digits to `place`, such as a part of a prepared header.
     #[inline]
     pub fn put_hex(self, place: &mut [u8; 32]) {
         put_hex(place, &self.0.to_be_bytes());
@@ -151,28 +182,28 @@ impl fmt::Debug for TraceId {
 // === impl SpanId ===
 
 impl SpanId {
-    /// A random id.
+    /// A new random id of 64 bits, never zero.
     #[must_use]
     #[inline]
     pub fn random() -> Self {
         Self(random_u64())
     }
 
-    /// The id with this value, unless it is zero.
+    /// The id with this value; `None` for zero, which the standard reserves for "invalid".
     #[must_use]
     #[inline]
     pub const fn new(value: u64) -> Option<Self> {
         if value == 0 { None } else { Some(Self(value)) }
     }
 
-    /// The id as a number.
+    /// The id as a number, whose big-endian bytes are those of the header.
     #[must_use]
     #[inline]
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// The 16 hex digits.
+    /// The id as 16 lower-case hex digits in ASCII, without an allocation.
     #[must_use]
     #[inline]
     pub fn to_hex(self) -> [u8; 16] {
@@ -181,7 +212,7 @@ impl SpanId {
         out
     }
 
-    /// Writes the 16 hex digits to `place`.
+    /// Writes the id as 16 lower-case hex digits to `place`, such as a part of a prepared header.
     #[inline]
     pub fn put_hex(self, place: &mut [u8; 16]) {
         put_hex(place, &self.0.to_be_bytes());
@@ -212,42 +243,42 @@ impl TraceFlags {
     const SAMPLED: u8 = 0b01;
     const RANDOM: u8 = 0b10;
 
-    /// The flags of a header; bits without a meaning are dropped, as the standard asks.
+    /// The flags that a header carries. Bits without a meaning are cleared, as the standard requires.
     #[must_use]
     #[inline]
     pub const fn from_bits(bits: u8) -> Self {
         Self(bits & (Self::SAMPLED | Self::RANDOM))
     }
 
-    /// The flags of a trace that starts here: our ids are random.
+    /// The flags of a new trace: `random`, since [`TraceId::random`] is, and `sampled` if its root span is recorded.
     #[must_use]
     #[inline]
     pub const fn new_root(sampled: bool) -> Self {
         Self(Self::RANDOM).with_sampled(sampled)
     }
 
-    /// The flags as they are sent.
+    /// The flags as the byte that is sent, written as two hex digits at the end of a `traceparent`.
     #[must_use]
     #[inline]
     pub const fn bits(self) -> u8 {
         self.0
     }
 
-    /// Whether the caller or our sampler decided to record.
+    /// Whether the sender records this trace, and callees should (unless their own sampler decides otherwise).
     #[must_use]
     #[inline]
     pub const fn is_sampled(self) -> bool {
         self.0 & Self::SAMPLED != 0
     }
 
-    /// Whether the trace id is random (level 2).
+    /// Whether at least the last 56 bits of the trace id are random, which consistent samplers rely on (level 2).
     #[must_use]
     #[inline]
     pub const fn is_random(self) -> bool {
         self.0 & Self::RANDOM != 0
     }
 
-    /// The same flags with another decision.
+    /// The same flags with `sampled` set or cleared.
     #[must_use]
     #[inline]
     pub const fn with_sampled(self, sampled: bool) -> Self {
@@ -258,22 +289,23 @@ impl TraceFlags {
 // === impl RequestId ===
 
 impl RequestId {
-    /// The length of the ids of [`new`](Self::new), in bytes.
+    /// The length of a generated id in bytes, and of each UUID that a caller sends.
     pub const USUAL_LEN: usize = 36;
-    /// The longest id that is taken from a caller.
+    /// The longest id that is accepted from a caller, in bytes.
     const MAX_LEN: usize = 128;
 
-    /// A new UUIDv7 (RFC 9562, 5.7).
+    /// A new UUIDv7 ([RFC 9562, 5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)): the time in milliseconds,
+    /// then 74 random bits. Ids sort by the time at which they were made.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "two ids are never equal")]
     pub fn new() -> Self {
         Self::new_at(clock::unix_now())
     }
 
-    /// [`new`](Self::new), for a caller that has just read the clock.
+    /// A new UUIDv7 with the given time since the Unix epoch, for callers that have just read the clock.
     #[must_use]
     pub fn new_at(since_epoch: Duration) -> Self {
-        // Where the digits of each byte stand, between the dashes.
+        // The offsets of the digits of each byte, between the dashes.
         const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
         let millis = since_epoch.as_millis() & 0xffff_ffff_ffff;
         let random = random_u128();
@@ -286,6 +318,15 @@ impl RequestId {
     }
 
     /// The caller's id, if it is 1 to 128 characters of `[A-Za-z0-9._-]`.
+    ///
+    /// `None` for any other one: it could break log lines or headers, or fill them.
+    ///
+    /// ```
+    /// use obs_base::ids::RequestId;
+    ///
+    /// assert_eq!(RequestId::from_caller(b"order-17").unwrap().as_str(), "order-17");
+    /// assert_eq!(RequestId::from_caller(b"order 17"), None);
+    /// ```
     #[must_use]
     pub fn from_caller(given: &[u8]) -> Option<Self> {
         let valid = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
@@ -298,7 +339,7 @@ impl RequestId {
         std::str::from_utf8(given).ok().map(|text| Self(Text::Boxed(text.into())))
     }
 
-    /// The bytes of the id: letters, digits and `._-`.
+    /// The id in ASCII: letters, digits and `._-`.
     #[must_use]
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {

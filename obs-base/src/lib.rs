@@ -1,8 +1,9 @@
-//! What the crates of obs share below telemetry: clocks, deadlines, environment variables by their types, guarded calls of
-//! the application's code, redaction, bounded formatting, ids, pools of memory, and the errors of start-up and shutdown.
+//! Building blocks without telemetry that the crates of obs share: clocks, deadlines, typed environment variables,
+//! guarded calls of the application's code, redaction, bounded formatting, ids, memory pools, and the errors of
+//! start-up and shutdown.
 //!
-//! This crate is internal to obs: it changes with the other crates of obs and gives no promise of its own. Applications
-//! use `obs-core`, which re-exports what they may need.
+//! This crate is internal to obs: its API may change in every release. Applications use `obs-core`, which re-exports
+//! the parts that are public.
 
 pub mod clock;
 pub mod environment;

@@ -1,7 +1,8 @@
 //! Writing [Protocol Buffers](https://protobuf.dev/programming-guides/encoding/) into the bytes that are sent.
 //!
-//! For messages that are written often: to build structures first and encode them then takes three times as long as
-//! what is written here.
+//! Used for messages on hot paths, such as spans and the metrics page: building prost structures and encoding them
+//! takes three times as long. There is no schema here: the caller passes each field's tag and picks the method of its
+//! type.
 //!
 //! ```
 //! use obs_base::protobuf::Message;
@@ -21,12 +22,12 @@ const FIXED32: u32 = 5;
 /// A message that is being written.
 ///
 /// [`varint`](Self::varint), [`fixed32`](Self::fixed32), [`fixed64`](Self::fixed64) and [`bytes`](Self::bytes) leave out
-/// fields that have their default value, as the format asks for. Fields with a presence of their own, such as those of a
-/// `oneof`, are written whatever their value by the methods named `put_…`.
+/// fields that have their default value, as the format asks for. Fields with a presence of their own, such as those of
+/// a `oneof`, are written whatever their value by the methods named `put_…`.
 #[derive(Debug, Default)]
 pub struct Message(Vec<u8>);
 
-/// The place of a nested message that has been begun, see [`Message::begin`].
+/// A nested message that has been started by [`Message::begin`] and not ended yet.
 #[derive(Debug)]
 #[must_use = "the nested message needs its length"]
 pub struct Nested(usize);
@@ -40,7 +41,7 @@ impl Message {
         Self(Vec::with_capacity(bytes))
     }
 
-    /// A message that is appended to `bytes`.
+    /// A message that is appended to `bytes`, which [`into_bytes`](Self::into_bytes) returns in front of it.
     #[must_use]
     pub fn append_to(bytes: Vec<u8>) -> Self {
         Self(bytes)
@@ -53,7 +54,7 @@ impl Message {
         self.0
     }
 
-    /// The bytes so far.
+    /// The bytes written so far.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -64,7 +65,7 @@ impl Message {
         self.raw_varint(u64::from(tag << 3 | wire_type));
     }
 
-    /// Writes a varint without a tag, for packed fields.
+    /// Writes a varint without a tag, for the values of a packed field: 1 to 10 bytes.
     #[inline]
     pub fn raw_varint(&mut self, mut value: u64) {
         while value >= 0x80 {
@@ -74,18 +75,18 @@ impl Message {
         self.0.push(value.to_le_bytes()[0]);
     }
 
-    /// Writes a `sint32` or `sint64` without a tag, for packed fields.
+    /// Writes a `sint32` or `sint64` without a tag, for the values of a packed field: zigzag-encoded, 1 to 10 bytes.
     #[inline]
     pub fn raw_zigzag(&mut self, value: i64) {
         self.raw_varint((value << 1 ^ value >> 63).cast_unsigned());
     }
 
-    /// Writes bytes as they are: fields that are encoded already.
+    /// Appends bytes that are one or more encoded fields already.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    /// Writes a varint, unless it is 0.
+    /// Writes an integer, boolean or enum field (wire type `VARINT`), unless it is 0.
     #[inline]
     pub fn varint(&mut self, tag: u32, value: u64) {
         if value != 0 {
@@ -93,14 +94,14 @@ impl Message {
         }
     }
 
-    /// Writes a varint.
+    /// Writes an integer, boolean or enum field (wire type `VARINT`), also if it is 0.
     #[inline]
     pub fn put_varint(&mut self, tag: u32, value: u64) {
         self.key(tag, VARINT);
         self.raw_varint(value);
     }
 
-    /// Writes a `sint32` or `sint64`.
+    /// Writes a `sint32` or `sint64` field (zigzag-encoded varint), also if it is 0.
     #[inline]
     pub fn put_zigzag(&mut self, tag: u32, value: i64) {
         self.key(tag, VARINT);
@@ -124,20 +125,20 @@ impl Message {
         }
     }
 
-    /// Writes a `fixed64` or `sfixed64`.
+    /// Writes a `fixed64` or `sfixed64` field, also if it is 0.
     #[inline]
     pub fn put_fixed64(&mut self, tag: u32, value: u64) {
         self.key(tag, FIXED64);
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
-    /// Writes a double.
+    /// Writes a `double` field, also if it is 0.
     #[inline]
     pub fn put_double(&mut self, tag: u32, value: f64) {
         self.put_fixed64(tag, value.to_bits());
     }
 
-    /// Writes bytes or text, unless it is empty.
+    /// Writes a `bytes` or `string` field, unless it is empty. A string has to be UTF-8, which isn't checked.
     #[inline]
     pub fn bytes(&mut self, tag: u32, value: &[u8]) {
         if !value.is_empty() {
@@ -145,7 +146,7 @@ impl Message {
         }
     }
 
-    /// Writes bytes, text, or a message that is encoded already.
+    /// Writes a `bytes` or `string` field, or a message that is encoded already, also if it is empty.
     #[inline]
     pub fn put_bytes(&mut self, tag: u32, value: &[u8]) {
         self.key(tag, LENGTH_DELIMITED);
@@ -153,7 +154,7 @@ impl Message {
         self.0.extend_from_slice(value);
     }
 
-    /// Writes a nested message, or a packed field.
+    /// Writes a nested message or a packed field: what `write` writes, preceded by its length.
     #[inline]
     pub fn message(&mut self, tag: u32, write: impl FnOnce(&mut Self)) {
         let nested = self.begin(tag);
@@ -161,14 +162,17 @@ impl Message {
         self.end(&nested);
     }
 
-    /// Begins a nested message: what is written until [`end`](Self::end) belongs to it.
+    /// Starts a nested message: everything written until [`end`](Self::end) belongs to it.
+    ///
+    /// For callers that can't use the closure of [`message`](Self::message). Nested messages are ended in reverse
+    /// order.
     #[inline]
     pub fn begin(&mut self, tag: u32) -> Nested {
         self.key(tag, LENGTH_DELIMITED);
         self.begin_delimited()
     }
 
-    /// Begins a message that stands after its length, without a tag.
+    /// Starts a length-delimited message without a tag, as in a stream of messages.
     #[inline]
     pub fn begin_delimited(&mut self) -> Nested {
         let start = self.0.len();
@@ -176,11 +180,12 @@ impl Message {
         Nested(start)
     }
 
-    /// Ends a nested message of this message. Those that were begun in it must have ended.
+    /// Ends a nested message and writes its length. Messages that were started within it must have ended.
+    ///
+    /// One byte is reserved for the length; a message of 128 bytes or more is moved to make room.
     #[inline]
     pub fn end(&mut self, &Nested(start): &Nested) {
         let length = self.0.len().saturating_sub(start + 1);
-        // There is one byte for the length; room is made for more.
         if let (Ok(short @ ..0x80), Some(place)) = (u8::try_from(length), self.0.get_mut(start)) {
             *place = short;
         } else {

@@ -12,26 +12,31 @@ const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 /// The name of a service without one when `OTEL_SDK_DISABLED` is set, where nothing is an error.
 const UNKNOWN: &str = "unknown_service";
 
-/// The identity of a service, which every signal carries.
+/// The identity of a service: the resource of its spans, log records and pushed metrics, the labels of `obs_build_info`
+/// and `target_info`, and the field `service` of log lines.
+///
+/// The names are those of OpenTelemetry's [resource
+/// conventions](https://opentelemetry.io/docs/specs/semconv/resource/#service).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceInfo {
-    /// `service.name`.
+    /// `service.name`, such as `payment-service`; the same for all instances of a service.
     pub name: String,
-    /// `service.version`.
+    /// `service.version`, such as `1.4.2` or a commit id; a release has another one.
     pub version: Option<String>,
     /// `deployment.environment.name`, such as `production` or `staging`.
     pub environment: Option<String>,
-    /// Further resource attributes under their OpenTelemetry names.
+    /// Further resource attributes as pairs of name and value, such as `service.namespace` and `shop`.
     pub attributes: Vec<(String, String)>,
 }
 
 // === impl ServiceInfo ===
 
 impl ServiceInfo {
-    /// Takes what code has left open from the environment; an empty name counts as left open.
+    /// Fills in from the environment what code has not set; an empty name counts as not set.
     ///
-    /// `OTEL_SERVICE_NAME` beats the `service.name` of `OTEL_RESOURCE_ATTRIBUTES`
-    /// ([resource conventions](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
+    /// Code takes precedence over `OTEL_SERVICE_NAME`, and that over the `service.name` of `OTEL_RESOURCE_ATTRIBUTES`
+    /// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
+    /// Values of the environment that are invalid are ignored, with a notice.
     ///
     /// # Errors
     ///
@@ -69,9 +74,9 @@ fn is_name(name: &str) -> bool {
     !name.trim().is_empty() && !name.chars().any(char::is_control)
 }
 
-/// What `OTEL_RESOURCE_ATTRIBUTES` lists; nothing if a part of it can't be read, as the
-/// [standard](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)
-/// wants it. Of two values for a key the later one counts.
+/// The attributes in `OTEL_RESOURCE_ATTRIBUTES`. The whole list is ignored if a member of it is invalid, as the
+/// [specification](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)
+/// requires. Of two values for a key the later one counts.
 fn listed(env: Env<'_>) -> Vec<(String, String)> {
     let list = env.get(RESOURCE_ATTRIBUTES).unwrap_or_default();
     let mut all: Vec<(String, String)> = Vec::new();
@@ -112,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn code_beats_the_environment() {
+    fn code_takes_precedence_over_the_environment() {
         let service = ServiceInfo {
             name: "shop".to_owned(),
             version: Some("1.2".to_owned()),
@@ -127,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_code_leaves_open_comes_from_the_environment() {
+    fn what_code_does_not_set_comes_from_the_environment() {
         let from_env = "service.version=7,deployment.environment.name=prod, empty=,,a=1,a=2,";
         let completed = completed(named("shop"), "", from_env).unwrap();
         assert_eq!((completed.version.as_deref(), completed.environment.as_deref()), (Some("7"), Some("prod")));
@@ -141,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_can_not_be_read_is_told_without_showing_it_and_ignored() {
+    fn an_invalid_list_is_ignored_with_a_notice_that_does_not_show_it() {
         for bad in ["hidden", "=hidden", "a=%ff"] {
             let env = |variable: &str| (variable == RESOURCE_ATTRIBUTES).then(|| format!("team=blue,{bad}"));
             let notices = Notices::default();

@@ -1,20 +1,20 @@
-//! Reading variables by their types.
+//! Typed environment variables.
 
 use std::{fmt, time::Duration};
 
 use super::Notices;
 
-/// The timeout that 0 stands for: the longest that 32 bits of milliseconds can hold.
+/// The timeout that 0 means: the longest one that 32 bits of milliseconds can hold, 49 days.
 const NO_LIMIT: Duration = Duration::from_millis(u32::MAX as u64);
-/// How many characters of a value a notice shows.
+/// The characters of a value that a notice shows, at most.
 const MAX_SHOWN: usize = 64;
 /// The variable that turns every export off.
 const DISABLED: &str = "OTEL_SDK_DISABLED";
 
-/// The environment, or a closure that stands for it in tests.
+/// Reads environment variables by the types of the specification.
 ///
-/// Types are those of the specification: an empty value counts as unset, and so does a value that can't be read, of
-/// which a notice is kept.
+/// An empty value counts as unset. So does an invalid value, which adds a notice to the [`Notices`] of this reader: a
+/// wrong variable never keeps a service from starting. Variables come from a closure, which tests replace.
 #[derive(Clone, Copy)]
 pub struct Env<'a> {
     read: &'a dyn Fn(&str) -> Option<String>,
@@ -24,19 +24,19 @@ pub struct Env<'a> {
 // === impl Env ===
 
 impl<'a> Env<'a> {
-    /// Reads variables with `read` and keeps notices in `notices`.
+    /// A reader of the variables that `read` returns, with notices of invalid values in `notices`.
     #[must_use]
     pub fn new(read: &'a dyn Fn(&str) -> Option<String>, notices: &'a Notices) -> Self {
         Self { read, notices: Some(notices) }
     }
 
-    /// Reads variables with `read` and drops all notices.
+    /// A reader of the variables that `read` returns, without notices.
     #[must_use]
     pub fn without_notices(read: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { read, notices: None }
     }
 
-    /// The value without surrounding white space, unless it is empty.
+    /// The value of the variable `name` without surrounding white space; `None` if that is empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<String> {
         let value = (self.read)(name)?;
@@ -44,21 +44,23 @@ impl<'a> Env<'a> {
         (!value.is_empty()).then(|| value.to_owned())
     }
 
-    /// Keeps a notice.
+    /// Adds a notice, a full sentence for the operator, which is logged as a warning once logging is set up.
     pub fn notice(&self, notice: impl Into<String>) {
         if let Some(notices) = self.notices {
             notices.add(notice.into());
         }
     }
 
-    /// Keeps a notice that `value` of the variable `name` can't be read and is ignored.
+    /// Adds a notice that `value` of the variable `name` is invalid and ignored.
+    ///
+    /// `expected` describes valid values. At most 64 characters of the value are shown, so don't call this for secrets.
     pub fn ignore(&self, name: &str, value: &str, expected: impl fmt::Display) {
         let shown: String = value.chars().take(MAX_SHOWN).collect();
         let more = if shown.len() < value.len() { "…" } else { "" };
         self.notice(format!("{name} is \"{}{more}\", expected {expected}: it is ignored", shown.escape_debug()));
     }
 
-    /// Whether `OTEL_SDK_DISABLED` is true: nothing is exported, whatever else is set.
+    /// Whether `OTEL_SDK_DISABLED` is true. Nothing is exported then, whatever other variables say.
     #[must_use]
     pub fn is_disabled(&self) -> bool {
         self.is_true(DISABLED)
@@ -74,7 +76,9 @@ impl<'a> Env<'a> {
         is_true
     }
 
-    /// The value of the first variable that holds a whole number of at least `least`.
+    /// The value of the first variable of `names` that holds a whole number from `least` to 4 294 967 295.
+    ///
+    /// Values that hold something else are ignored with a notice.
     #[must_use]
     pub fn number<const N: usize>(&self, names: [&'static str; N], least: u32) -> Option<u32> {
         names.into_iter().find_map(|name| {
@@ -87,18 +91,28 @@ impl<'a> Env<'a> {
         })
     }
 
-    /// What the word in the first variable that holds one of `words`, in any case, stands for. `expected` describes the
-    /// words in notices.
+    /// The value that belongs to the keyword in the first variable of `names` that holds one of `keywords`, in any
+    /// case.
+    ///
+    /// Values that hold something else are ignored with a notice, in which `expected` describes the keywords.
+    ///
+    /// ```
+    /// use obs_base::environment::Env;
+    ///
+    /// let read = |name: &str| (name == "COMPRESSION").then(|| "GZIP".to_owned());
+    /// let gzip = Env::without_notices(&read).keyword(["COMPRESSION"], &[("gzip", true), ("none", false)], "gzip or none");
+    /// assert_eq!(gzip, Some(true));
+    /// ```
     #[must_use]
-    pub fn word<T: Copy, const N: usize>(
+    pub fn keyword<T: Copy, const N: usize>(
         &self,
         names: [&'static str; N],
-        words: &[(&str, T)],
+        keywords: &[(&str, T)],
         expected: impl fmt::Display,
     ) -> Option<T> {
         names.into_iter().find_map(|name| {
             let value = self.get(name)?;
-            let known = words.iter().find(|(word, _)| value.eq_ignore_ascii_case(word));
+            let known = keywords.iter().find(|(keyword, _)| value.eq_ignore_ascii_case(keyword));
             if known.is_none() {
                 self.ignore(name, &value, &expected);
             }
@@ -106,13 +120,16 @@ impl<'a> Env<'a> {
         })
     }
 
-    /// The first of `names` that is set, with its value.
+    /// The first variable of `names` that is set, as its name and its value, such as a variable of one signal before
+    /// the one of all signals.
     #[must_use]
     pub fn first(&self, names: [&'static str; 2]) -> Option<(&'static str, String)> {
         names.into_iter().find_map(|name| self.get(name).map(|value| (name, value)))
     }
 
-    /// The timeout, in milliseconds, of the first variable that holds one; 0 stands for no limit.
+    /// The timeout in the first variable of `names` that holds a whole number of milliseconds.
+    ///
+    /// 0 means "no limit", which is returned as the longest timeout, 49 days.
     #[must_use]
     pub fn timeout<const N: usize>(&self, names: [&'static str; N]) -> Option<Duration> {
         self.number(names, 0).map(|millis| if millis == 0 { NO_LIMIT } else { Duration::from_millis(millis.into()) })
@@ -134,20 +151,20 @@ mod tests {
         let notices = Notices::default();
         let env = |_: &str| Some("x\n".repeat(100));
         for _ in 0..3 {
-            let _ = Env::new(&env, &notices).word(["OTEL_TRACES_SAMPLER"], &[("x", ())], "x");
+            let _ = Env::new(&env, &notices).keyword(["OTEL_TRACES_SAMPLER"], &[("x", ())], "x");
         }
         let reported = notices.take();
         assert!(reported.len() == 1 && reported[0].len() < 300 && !reported[0].contains('\n'), "{reported:?}");
     }
 
     #[test]
-    fn words_are_taken_in_any_case_and_unknown_ones_leave_the_choice_to_the_next_variable() {
+    fn keywords_match_in_any_case_and_an_unknown_one_leaves_the_choice_to_the_next_variable() {
         let notices = Notices::default();
         let env = |name: &str| Some(if name == "SPECIAL" { "purple" } else { " BLUE " }.to_owned());
         let env = Env::new(&env, &notices);
         let words = [("blue", 1), ("red", 2)];
-        assert_eq!(env.word(["SPECIAL", "GENERAL"], &words, "blue or red"), Some(1));
-        assert_eq!(env.word(["SPECIAL"], &words, "blue or red"), None);
+        assert_eq!(env.keyword(["SPECIAL", "GENERAL"], &words, "blue or red"), Some(1));
+        assert_eq!(env.keyword(["SPECIAL"], &words, "blue or red"), None);
         assert_eq!(notices.take(), ["SPECIAL is \"purple\", expected blue or red: it is ignored"]);
     }
 }

@@ -4,9 +4,12 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// The pairs of a list such as `key=value,key=value`, keys and values percent-decoded. Empty members are skipped; a
-/// member that can't be read is `None`. A semicolon has no meaning.
+/// The pairs of a list such as `key=value,key=value`, with keys and values percent-decoded.
 ///
+/// Empty members are skipped. A member without `=`, without a key, or that is not UTF-8 once it is decoded, is `None`.
+/// A semicolon has no meaning.
+///
+/// This is the format of `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_EXPORTER_OTLP_HEADERS`
 /// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable),
 /// [headers](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables))
 pub fn pairs(list: &str) -> impl Iterator<Item = Option<(String, String)>> {
@@ -19,7 +22,7 @@ fn pair(text: &str) -> Option<(String, String)> {
     (!key.is_empty()).then_some(key).zip(decoded(value.trim()))
 }
 
-/// `None` if the decoded bytes are not UTF-8. A percent sign without two digits stands for itself: lists that were never
+/// The decoded text; `None` if it is not UTF-8. A percent sign without two hex digits stays, since lists that were not
 /// encoded are common.
 fn decoded(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)
@@ -53,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_can_not_be_read_keep_their_place() {
+    fn invalid_members_keep_their_position() {
         let readable: Vec<_> = pairs("a=1,b,,=c,d=%ff,%20=e").map(|pair| pair.is_some()).collect();
         assert_eq!(readable, [true, false, false, false, true]);
     }

@@ -1,4 +1,4 @@
-//! Copies of the fields of events and spans.
+//! Copies of the fields of `tracing` events and spans.
 
 use std::{
     error::Error,
@@ -13,11 +13,26 @@ use tracing_core::{
 
 use super::{ErrorCopy, floor_char_boundary, with_text};
 
-/// Copied values by the index of their field: readers run no code of the application.
+/// Copies of the values of an event's or a span's fields.
+///
+/// `Debug` and `Error` values are formatted once, with a limit and with panics caught; everything that reads the copies
+/// afterwards (the encoder of log lines, span attributes, other layers) runs no code of the application. Numbers and
+/// booleans keep their types.
+///
+/// ```
+/// use obs_base::formatting::Copies;
+/// use tracing_core::{Event, Subscriber};
+///
+/// /// Passes an event on with texts of at most 2 KiB.
+/// fn pass_on(event: &Event<'_>, subscriber: &dyn Subscriber) {
+///     Copies::with_event(event, 2_048, |copy| subscriber.event(copy));
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Copies {
+    /// By the index of the field; `None` for fields without a value.
     values: Vec<Option<Copy>>,
-    /// The longest text, in bytes.
+    /// The longest text of a field, in bytes.
     limit: usize,
 }
 
@@ -35,7 +50,7 @@ enum Copy {
     Error(Box<dyn Error>),
 }
 
-/// The output of a `Debug` impl, written as it is.
+/// The output of a `Debug` impl, whose own `Debug` writes it without quotes.
 struct Written(String);
 
 // === impl Copies ===
@@ -47,7 +62,9 @@ impl Copies {
         Self { values, limit }
     }
 
-    /// Runs `use_it` with an event whose fields are copies, each text cut to `limit` bytes.
+    /// Runs `use_it` with a copy of `event`, and returns its result.
+    ///
+    /// The copy has the event's metadata and parent. Each text is cut to `limit` bytes at a character boundary.
     pub fn with_event<R>(event: &Event<'_>, limit: usize, use_it: impl FnOnce(&Event<'_>) -> R) -> R {
         let metadata = event.metadata();
         let mut copies = Self::new(metadata.fields(), limit);
@@ -61,7 +78,9 @@ impl Copies {
         })
     }
 
-    /// Runs `use_it` with attributes of a new span whose fields are copies, each text cut to `limit` bytes.
+    /// Runs `use_it` with a copy of a new span's `attributes`, and returns its result.
+    ///
+    /// The copy has the span's metadata and parent. Each text is cut to `limit` bytes at a character boundary.
     pub fn with_attributes<R>(
         attributes: &Attributes<'_>,
         limit: usize,
@@ -79,7 +98,10 @@ impl Copies {
         })
     }
 
-    /// Runs `use_it` with values recorded on a span of the metadata `span`, all copied, each text cut to `limit` bytes.
+    /// Runs `use_it` with a copy of the values that were recorded on a span, and returns its result.
+    ///
+    /// `span` is the metadata of that span, which a [`Record`] doesn't have. Each text is cut to `limit` bytes at a
+    /// character boundary.
     pub fn with_record<R>(
         record: &Record<'_>,
         span: &'static Metadata<'static>,

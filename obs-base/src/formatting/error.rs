@@ -5,7 +5,17 @@ use std::{error::Error, fmt, ptr};
 use super::with_text;
 use crate::guard::chain;
 
-/// The texts of an error and its sources, whose formatting calls no code of the application.
+/// A copy of an error and its sources as texts, whose formatting calls no code of the application.
+///
+/// Its `Display` is the text of the error, its [`source`](Error::source) the copy of the error's source.
+///
+/// ```
+/// use std::{error::Error, io};
+/// use obs_base::formatting::ErrorCopy;
+///
+/// let copy = ErrorCopy::new(&io::Error::other("disk full"), 4);
+/// assert_eq!((copy.to_string().as_str(), copy.source().is_none()), ("disk", true));
+/// ```
 #[derive(Debug)]
 pub struct ErrorCopy {
     text: String,
@@ -15,7 +25,10 @@ pub struct ErrorCopy {
 // === impl ErrorCopy ===
 
 impl ErrorCopy {
-    /// Copies an error with its sources, at most `limit` bytes of each text.
+    /// Copies an error with at most [`MAX_SOURCES`](crate::guard::MAX_SOURCES) sources, each text cut to `limit` bytes.
+    ///
+    /// Formats the error and its sources once. An error that is its own source is copied once; one whose `Display`
+    /// panics gets the text [`PANICKED`](crate::guard::PANICKED).
     #[must_use]
     pub fn new(error: &(dyn Error + 'static), limit: usize) -> Self {
         let mut texts: Vec<String> = Vec::new();

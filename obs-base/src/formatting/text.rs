@@ -1,4 +1,4 @@
-//! Text of a bounded length.
+//! Text of bounded length.
 
 use std::{
     cell::Cell,
@@ -7,11 +7,11 @@ use std::{
 
 use crate::guard::{PANICKED, guarded};
 
-/// Replaces a value at the third level of nested formatting.
+/// The text of a value at the third level of nested formatting.
 const NESTED: &str = "<logged while formatting>";
-/// How deep formatting may log: each layer formats anew, so that lines multiply with the depth.
+/// The levels of nested formatting that are allowed: each layer formats every event, so lines multiply with the depth.
 const MAX_DEPTH: u8 = 2;
-/// A buffer that has grown beyond this is not kept, in bytes.
+/// The largest buffer that the thread reuses, in bytes; a larger one is freed.
 const MAX_POOLED: usize = 16 * 1_024;
 
 thread_local! {
@@ -19,7 +19,9 @@ thread_local! {
     static BUFFER: Cell<Option<String>> = const { Cell::new(None) };
 }
 
-/// A writer that takes text up to a length, cut at a character boundary.
+/// A writer that accepts text up to a limit in bytes and cuts it at a character boundary.
+///
+/// Beyond the limit writes fail with [`fmt::Error`], so that a formatter without an end stops.
 #[derive(Debug)]
 pub struct Limited<'a> {
     out: &'a mut String,
@@ -27,11 +29,15 @@ pub struct Limited<'a> {
     is_cut: bool,
 }
 
-/// One level of nested formatting on this thread.
+/// A guard for one level of nested formatting on this thread.
 struct Nested(u8);
 
-/// Runs `write`, which calls the application's code, and passes to `read` the text that it wrote, at most `limit` bytes,
-/// and whether the text is complete.
+/// Runs `write`, which formats values of the application into a buffer, then `read` with the text, and returns its
+/// result.
+///
+/// The text has at most `limit` bytes; the second argument of `read` says whether it is complete. If `write` panics,
+/// `read` gets [`PANICKED`] and `false`; on the third level of nested formatting, `write` isn't run and `read` gets
+/// `<logged while formatting>` and `false`. The buffer belongs to the thread: short texts need no allocation.
 pub fn with_text<R>(limit: usize, write: impl FnOnce(&mut Limited<'_>), read: impl FnOnce(&str, bool) -> R) -> R {
     let Some(nested) = Nested::enter() else { return read(NESTED, false) };
     let mut buffer = BUFFER.try_with(Cell::take).ok().flatten().unwrap_or_default();
@@ -45,18 +51,27 @@ pub fn with_text<R>(limit: usize, write: impl FnOnce(&mut Limited<'_>), read: im
         None => read(PANICKED, false),
     };
     if buffer.capacity() <= MAX_POOLED {
-        // On a thread that ends the slot may be gone; then the buffer goes too.
+        // Fails on a thread that is ending: the buffer is freed.
         let _ = BUFFER.try_with(|slot| slot.set(Some(buffer)));
     }
     result
 }
 
-/// Runs `work`, which formats values of the application, unless formatting is nested too deep; a panic is caught.
+/// Runs `work`, which formats values of the application by itself, as one level of nested formatting.
+///
+/// `work` isn't run on the third level; a panic in it is caught.
 pub fn within_depth(work: impl FnOnce()) {
     with_text(0, |_| work(), |_, _| ());
 }
 
-/// The length of the longest prefix of at most `max` bytes that ends at a character boundary.
+/// The length of the longest prefix of `text` with at most `max` bytes that ends at a character boundary.
+///
+/// ```
+/// use obs_base::formatting::floor_char_boundary;
+///
+/// let text = "größer";
+/// assert_eq!(&text[..floor_char_boundary(text, 3)], "gr");
+/// ```
 #[must_use]
 #[inline]
 pub fn floor_char_boundary(text: &str, max: usize) -> usize {
@@ -69,31 +84,31 @@ pub fn floor_char_boundary(text: &str, max: usize) -> usize {
 // === impl Limited ===
 
 impl Limited<'_> {
-    /// Writes a value's `Display`.
+    /// Writes a value by its `Display`. Text beyond the limit is cut, which [`is_cut`](Self::is_cut) reports.
     pub fn display<T: fmt::Display + ?Sized>(&mut self, value: &T) {
-        // Fails where the text is cut.
+        // Fails if the text is cut.
         let _ = write!(self, "{value}");
     }
 
-    /// Writes a value's `Debug`.
+    /// Writes a value by its `Debug`. Text beyond the limit is cut, which [`is_cut`](Self::is_cut) reports.
     pub fn debug(&mut self, value: &dyn fmt::Debug) {
         let _ = write!(self, "{value:?}");
     }
 
-    /// The text so far.
+    /// The text that was written so far.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.out
     }
 
-    /// Removes the text beyond `len` bytes.
+    /// Removes the text beyond `len` bytes; does nothing if `len` is not at a character boundary.
     pub fn truncate(&mut self, len: usize) {
         if self.out.is_char_boundary(len) {
             self.out.truncate(len);
         }
     }
 
-    /// Whether text was cut.
+    /// Whether text was written beyond the limit and cut.
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.is_cut
@@ -120,7 +135,7 @@ impl fmt::Write for Limited<'_> {
 // === impl Nested ===
 
 impl Nested {
-    /// `None` if formatting is nested too deep.
+    /// Enters the next level; `None` on the third one.
     fn enter() -> Option<Self> {
         let depth = DEPTH.try_with(Cell::get).unwrap_or_default();
         if depth >= MAX_DEPTH {

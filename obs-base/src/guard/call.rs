@@ -1,4 +1,4 @@
-//! A call whose panic is caught.
+//! Calls whose panics are caught.
 
 use std::{
     any::Any,
@@ -8,7 +8,11 @@ use std::{
 
 /// Runs `call` and returns its result; `None` if it panics.
 ///
-/// The payload of the panic is dropped here as well, and a panic of that is caught too.
+/// The payload of the panic is dropped here, and a panic of its destructor is caught too. The process's panic hook has
+/// run before, so the panic is reported as any other one.
+///
+/// State that `call` was changing may be inconsistent after a panic: pass closures over values that are discarded or
+/// valid at each step. With `panic = "abort"` the process ends.
 #[inline]
 pub fn guarded<R>(call: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(call)) {
@@ -20,7 +24,7 @@ pub fn guarded<R>(call: impl FnOnce() -> R) -> Option<R> {
     }
 }
 
-/// Drops the payload of a panic, which may be any type of the application's.
+/// Drops the payload of a panic, which may be of any type of the application.
 #[cold]
 #[expect(clippy::mem_forget, reason = "a payload that panics when it is dropped may have one that does, without end")]
 fn discard(payload: Box<dyn Any + Send>) {
@@ -45,17 +49,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_call_returns_comes_through() {
-        assert_eq!(guarded(|| "here"), Some("here"));
+    fn the_result_of_a_call_is_returned() {
+        assert_eq!(guarded(|| "returned"), Some("returned"));
     }
 
     #[test]
-    fn a_panic_ends_here() {
+    fn a_panic_is_caught() {
         assert_eq!(guarded(|| -> u8 { resume_unwind(Box::new("on purpose")) }), None);
     }
 
     #[test]
-    fn a_payload_that_panics_when_it_is_dropped_ends_here() {
+    fn a_payload_that_panics_when_it_is_dropped_is_caught() {
         assert!(guarded(|| -> () { resume_unwind(Box::new(Hostile)) }).is_none());
     }
 }

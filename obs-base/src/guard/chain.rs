@@ -8,18 +8,19 @@ use super::{
 };
 use crate::redact::Redactor;
 
-/// How many sources of an error are followed: an error may be its own source.
+/// The number of sources of an error that are read, at most: an error may be its own source.
 pub const MAX_SOURCES: usize = 16;
 
-/// The links of a chain of errors, see [`chain`].
+/// Iterator over an error and its sources, see [`chain`].
 #[derive(Clone, Debug)]
 pub struct Chain<'a> {
     next: Option<&'a (dyn Error + 'static)>,
     left: usize,
 }
 
-/// This error and its sources, outermost first: at most [`MAX_SOURCES`] beside the error itself. Where
-/// [`source`](Error::source) panics, the chain ends.
+/// Iterates over an error and its sources, outermost first: the error itself and at most [`MAX_SOURCES`] sources.
+///
+/// If [`source`](Error::source) panics, the chain ends.
 ///
 /// ```
 /// use std::io;
@@ -33,8 +34,10 @@ pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> Chain<'a> {
     Chain { next: Some(error), left: MAX_SOURCES + 1 }
 }
 
-/// The texts of the error and of its sources, joined by `separator` and cut to `max_bytes`, with the secrets in them
-/// replaced: credentials and sensitive query keys of URLs, `Authorization` headers, `password=…` and the like.
+/// The texts of the error and of its sources, joined by `separator` and cut to `max_bytes`, with secrets redacted.
+///
+/// Redacted are credentials and sensitive query keys of URLs, `Authorization` headers, `password=…` and the like. A
+/// link whose `Display` panics has the text [`PANICKED`].
 ///
 /// ```
 /// use std::io;
@@ -47,7 +50,7 @@ pub fn chain_text(error: &(dyn Error + 'static), separator: &str, max_bytes: usi
     let mut text = Bounded::new(max_bytes);
     for (index, link) in chain(error).enumerate() {
         if index > 0 {
-            // What is beyond the bound is left out.
+            // Fails at the limit, where the text is cut.
             let _ = text.write_str(separator);
         }
         push(&mut text, link);
@@ -58,8 +61,10 @@ pub fn chain_text(error: &(dyn Error + 'static), separator: &str, max_bytes: usi
     Redactor::usual().owned_text(text.into_string())
 }
 
-/// The text of the error alone, and, if it has a source, its text followed by [`chain_text`] of the source. For errors
-/// that aren't `'static`, which [`chain_text`] can't take.
+/// The text of the error alone, and the text of the error with its sources; `None` in place of the latter if it has
+/// none.
+///
+/// Both are cut to `max_bytes`. For errors that aren't `'static`, which [`chain_text`] can't take.
 #[must_use]
 pub fn text_with_sources<E: Error + ?Sized>(error: &E, separator: &str, max_bytes: usize) -> (String, Option<String>) {
     let mut own = Bounded::new(max_bytes);
@@ -122,7 +127,7 @@ mod tests {
         }
     }
 
-    /// Panics wherever it is asked.
+    /// Panics in each of its methods.
     #[derive(Debug)]
     struct Hostile;
 
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_panics_has_a_text_all_the_same() {
+    fn the_text_of_an_error_that_panics_says_so() {
         assert_eq!(chain_text(&Hostile, ": ", 100), PANICKED);
         assert_eq!(text_with_sources(&Hostile, ": ", 100), (PANICKED.to_owned(), None));
     }

@@ -10,17 +10,26 @@ use super::guarded;
 use obs_conventions::names::target;
 
 thread_local! {
-    /// The hooks that run on this thread now, the innermost last.
+    /// The ids of the hooks that are running on this thread, the innermost last.
     static RUNNING: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A hook of the application: a closure or a reader that obs calls.
+/// A hook of the application (a closure or a reader) whose panics are caught and that doesn't call itself.
 ///
-/// It is not called for what it does itself on the same thread: a reader of log lines that logs, a hook on a page that
-/// requests the page. Nor is it called from destructors of thread-locals that run after the record of running hooks is
-/// gone. Panics are caught; the first one of each hook is logged as a warning.
+/// - A panic is caught; the first one of each hook is logged as a warning (target `obs`). The hook is called again the
+///   next time.
+/// - A hook isn't called for its own effects on the same thread: a reader of log lines that logs doesn't receive the
+///   line.
+/// - It isn't called from destructors of thread-locals that run after the list of running hooks was destroyed.
+///
+/// ```
+/// use obs_base::guard::Guarded;
+///
+/// let hook = Guarded::new("the on_finish hook", |status: u16| status >= 500);
+/// assert_eq!(hook.call(|hook| hook(503)), Some(true));
+/// ```
 pub struct Guarded<H: ?Sized> {
-    /// The name of the hook in the warning.
+    /// The name of the hook in the warning, such as `the on_finish hook`.
     what: &'static str,
     /// Unique in the process.
     id: u64,
@@ -34,7 +43,9 @@ struct Running(());
 // === impl Guarded ===
 
 impl<H> Guarded<H> {
-    /// Guards `hook`; `what` names it in the warning, such as `the on_finish hook`.
+    /// Guards `hook`.
+    ///
+    /// `what` is the subject of the warning, such as `the on_finish hook`.
     pub fn new(what: &'static str, hook: H) -> Self {
         static HOOKS: AtomicU64 = AtomicU64::new(0);
         let id = HOOKS.fetch_add(1, Ordering::Relaxed);
@@ -43,7 +54,9 @@ impl<H> Guarded<H> {
 }
 
 impl<H: ?Sized> Guarded<H> {
-    /// Runs `call` with the hook; `None` if it panics, or if the hook is running on this thread already.
+    /// Runs `call` with the hook and returns its result.
+    ///
+    /// `None` if it panics, if the hook is running on this thread already, and late in the end of a thread.
     #[inline]
     pub fn call<R>(&self, call: impl FnOnce(&H) -> R) -> Option<R> {
         let _running = Running::start(self.id)?;
@@ -58,9 +71,9 @@ impl<H: ?Sized> Guarded<H> {
     fn warn_once(&self) {
         if !self.has_panicked.swap(true, Ordering::Relaxed) {
             let what = self.what;
-            // Other layers receive it too, perhaps while the thread unwinds.
+            // Guarded, since layers of the application receive the event, perhaps while the thread unwinds.
             let _ = guarded(|| {
-                tracing::warn!(target: target::OBS, "{what} has panicked and is ignored where it does; this is told once");
+                tracing::warn!(target: target::OBS, "{what} has panicked and is ignored for this call; further panics of it are not logged");
             });
         }
     }
@@ -81,7 +94,7 @@ impl<H: ?Sized> fmt::Debug for Guarded<H> {
 // === impl Running ===
 
 impl Running {
-    /// `None` if the hook is running already, and where the thread-local is gone.
+    /// `None` if the hook is running already, and if the thread-local has been destroyed.
     #[inline]
     fn start(id: u64) -> Option<Self> {
         let start = |running: &RefCell<Vec<u64>>| {

@@ -1,6 +1,7 @@
-//! Guarded calls of the application's code: its hooks and readers, its `Display` impls and its errors. For adapters.
+//! Guarded calls of the application's code: hooks, readers, `Display` impls and errors. For adapters.
 //!
-//! A panic in such code is caught where obs calls it: a request must not fail because it is observed.
+//! A panic in such code is caught where obs calls it, because a request must not fail for being observed. Texts of
+//! values and errors are bounded in bytes, and chains of errors in length.
 //!
 //! ```
 //! use obs_base::guard::{Guarded, guarded};

@@ -1,10 +1,10 @@
-//! Bounded texts of values.
+//! Texts of values, of bounded length.
 
 use std::fmt::{self, Display, Write};
 
 use super::guarded;
 
-/// The text of a value whose formatting panicked.
+/// The text that replaces a value whose formatting panicked.
 pub const PANICKED: &str = "<panicked while formatting>";
 
 /// A string of at most `max_bytes`.
@@ -15,7 +15,9 @@ pub(super) struct Bounded {
     is_full: bool,
 }
 
-/// The text of a value, cut to `max_bytes` at a character boundary; [`PANICKED`] if its `Display` panics.
+/// The text of a value by its `Display`, cut to `max_bytes` at a character boundary; [`PANICKED`] if that panics.
+///
+/// A `Display` that writes without end is stopped at the limit. Secrets in the text are not redacted.
 ///
 /// ```
 /// use obs_base::guard::text_of;
@@ -46,7 +48,7 @@ impl Bounded {
         Self { text: String::new(), max_bytes, is_full: false }
     }
 
-    /// Begins with `text`.
+    /// A string that starts with `text`.
     pub(super) fn with(text: &str, max_bytes: usize) -> Self {
         let mut bounded = Self::new(max_bytes);
         let _ = bounded.write_str(text);
@@ -63,7 +65,7 @@ impl Bounded {
 }
 
 impl Write for Bounded {
-    /// Fails at the bound, so that whoever formats a text without end stops.
+    /// Fails at the limit, so that a formatter without an end stops.
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if self.is_full {
             return Err(fmt::Error);
@@ -80,7 +82,7 @@ impl Write for Bounded {
 mod tests {
     use super::*;
 
-    /// Writes without an end, whatever it is told.
+    /// Writes without end, and ignores no error.
     struct Endless;
 
     impl Display for Endless {

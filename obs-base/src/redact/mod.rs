@@ -1,9 +1,14 @@
-//! Redaction of secrets, by names and within texts.
+//! Redaction of secrets, by the names of values and within texts.
 //!
-//! Log lines, spans, log records and queries all use it. A value is replaced when its *name* is that of a secret
-//! ([`Redactor::is_sensitive`] for fields, attributes and headers, [`Redactor::is_sensitive_key`] for query keys).
-//! Values that stay are scanned as *text* ([`Redactor::text`]): credentials in URLs, the values of sensitive query keys,
-//! `Authorization` headers and fields of formatted structures are replaced in it.
+//! Applied to everything that is written or exported: log lines, spans, log records, queries and error messages. There
+//! are two rules:
+//!
+//! - By *name*: a value is replaced by `REDACTED` if its name is on the list of secrets ([`Redactor::is_sensitive`] for
+//!   fields, attributes and headers, [`Redactor::is_sensitive_key`] for query keys).
+//! - Within *text*: other values are scanned ([`Redactor::text`]), and credentials in URLs, the values of sensitive
+//!   query keys, `Authorization` headers and fields of formatted structures are replaced in them.
+//!
+//! Redaction is a safety net: it finds common names and formats, not every secret.
 //!
 //! ```
 //! use obs_base::redact::Redactor;

@@ -1,15 +1,15 @@
-//! Query strings without their secrets.
+//! Redaction of query strings.
 
 use super::Redactor;
 use obs_conventions::names::value::REDACTED;
 
 /// Appends the query with the values of sensitive keys replaced by `REDACTED`.
 ///
-/// Some servers separate pairs by a semicolon: from a sensitive key behind one, all is replaced up to the
-/// next `&`, since the rest may be part of the value.
+/// Some servers separate pairs by a semicolon. After a sensitive key, everything up to the next `&` is replaced, since
+/// a semicolon may also be part of the value.
 pub(super) fn push(redactor: &Redactor, out: &mut String, query: &str) {
     let bytes = query.as_bytes();
-    // Where the key begins, within one; and what has been copied.
+    // The start of the current key, if within one; the number of bytes that were copied; the position.
     let (mut key, mut copied, mut at) = (Some(0), 0, 0);
     while let Some(byte) = bytes.get(at) {
         match byte {

@@ -1,4 +1,4 @@
-//! The names of secrets, in an index for fast lookups.
+//! The redactor: names of secrets in an index for fast lookups.
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -12,22 +12,35 @@ use super::{
     },
 };
 
-/// Finds secrets by their names and within texts.
+/// Finds secrets by names and within texts.
 ///
-/// A name matches when it, or the end of it after a separator or a border within camel case, is on the
-/// list: `token` covers `access_token`, `X-CSRF-Token`, `accessToken`, `CSRFToken` and not `token_count`.
+/// A name matches if it is on the list of secrets, or ends with a name of the list after a separator or a border within
+/// camel case, in any case of letters: `token` matches `access_token`, `X-CSRF-Token`, `accessToken` and `CSRFToken`,
+/// and does not match `token_count`. Digits and separators at the end, and words such as `_hash` or `_value` after the
+/// name, don't matter: `password_hash_2` matches.
+///
+/// The built-in list has some 80 names, such as `password`, `secret`, `token`, `api_key`, `authorization`, `cookie`.
+/// Names can be added, not removed.
+///
+/// ```
+/// use obs_base::redact::Redactor;
+///
+/// let redactor = Redactor::with(["iban"]);
+/// assert!(redactor.is_sensitive("customerIban") && !redactor.is_sensitive("iban_count"));
+/// assert_eq!(redactor.text("GET https://ann:pw@shop/?iban=DE02"), "GET https://REDACTED@shop/?iban=REDACTED");
+/// ```
 #[derive(Debug)]
 pub struct Redactor {
     by_last_byte: Box<[Vec<Word>; 256]>,
-    /// The last two bytes of all words: most names are cleared by one look.
+    /// The last two bytes of all words: most names are rejected by one lookup.
     ends: Ends,
 }
 
-/// A set of pairs of bytes; what it says not to be there is not.
+/// A set of pairs of bytes with false positives, but without false negatives.
 #[derive(Clone, Debug, Default)]
 struct Ends {
     bits: [u64; 16],
-    /// Whether there are words of one letter, or with a border before their last one.
+    /// Whether a word has one letter, or a separator before its last letter.
     has_short: bool,
 }
 
@@ -40,29 +53,31 @@ struct Word {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// Stands for a secret.
+    /// A secret after a border.
     Secret,
-    /// A secret, also without a border before the word.
+    /// A secret also without a border before the word.
     Ending,
-    /// A secret if it is in a query.
+    /// A secret in a query alone, after a border.
     QuerySecret,
-    /// A secret if it is the whole key of a query.
+    /// A secret in a query alone, as the whole key.
     WholeKey,
-    /// Has no meaning of its own: the word before it decides.
+    /// No secret by itself: the word before it decides.
     Tail,
 }
 
 // === impl Redactor ===
 
 impl Redactor {
-    /// The redactor of the built-in names alone.
+    /// The shared redactor with the built-in names alone, for texts that no instance's settings apply to.
     #[must_use]
     pub fn usual() -> &'static Self {
         static USUAL: LazyLock<Redactor> = LazyLock::new(Redactor::default);
         &USUAL
     }
 
-    /// A redactor of the built-in names and `more`.
+    /// A redactor with the built-in names and `more`.
+    ///
+    /// Case and separators of added names don't matter: `sessionPin`, `session_pin` and `Session-Pin` are the same.
     #[must_use]
     pub fn with<'a>(more: impl IntoIterator<Item = &'a str>) -> Self {
         let mut this = Self { by_last_byte: Box::new([const { Vec::new() }; 256]), ends: Ends::default() };
@@ -81,7 +96,7 @@ impl Redactor {
         this
     }
 
-    /// A redactor of the names of this one and `more`.
+    /// A redactor with the names of this one and `more`.
     #[must_use]
     pub fn and<'a>(&self, more: impl IntoIterator<Item = &'a str>) -> Self {
         let mut this = Self { by_last_byte: self.by_last_byte.clone(), ends: self.ends.clone() };
@@ -97,15 +112,27 @@ impl Redactor {
         }
     }
 
-    /// Whether the value of the field, attribute or header `name` must not be shown.
+    /// Whether the value of the field, attribute or header `name` is a secret by its name.
+    ///
+    /// On the path of each field of each log line: most names take one table lookup.
     #[must_use]
     #[inline]
     pub fn is_sensitive(&self, name: &str) -> bool {
         self.ends_in_secret(name.as_bytes(), false)
     }
 
-    /// Whether the value of the query key `key` must not be shown. The key is decoded, so that `%74oken` matches, and
-    /// checked part by part, so that `credentials[user]` does.
+    /// Whether the value of the query key `key` is a secret by its name.
+    ///
+    /// The list for queries has further names, such as `sig`, `session` and `code`, and the prefixes `x-amz-` and
+    /// `x-goog-`. The key is percent-decoded, so that `%74oken` matches, and checked part by part, so that
+    /// `credentials[user]` does.
+    ///
+    /// ```
+    /// use obs_base::redact::Redactor;
+    ///
+    /// let redactor = Redactor::usual();
+    /// assert!(redactor.is_sensitive_key("sig") && !redactor.is_sensitive("sig"));
+    /// ```
     #[must_use]
     pub fn is_sensitive_key(&self, key: &str) -> bool {
         if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
@@ -120,7 +147,7 @@ impl Redactor {
     }
 
     fn ends_in_secret(&self, name: &[u8], in_query: bool) -> bool {
-        // Own names may end in a digit.
+        // Added names may end in a digit.
         if self.ends_in_word(name, in_query) {
             return true;
         }
@@ -142,13 +169,13 @@ impl Redactor {
                 Kind::Secret => is_border(name, start),
                 Kind::QuerySecret => in_query && is_border(name, start),
                 Kind::WholeKey => in_query && start == 0,
-                Kind::Tail => start > 0 && is_border(name, start) && self.is_named_before(&name[..start]),
+                Kind::Tail => start > 0 && is_border(name, start) && self.is_secret_before_tail(&name[..start]),
             }
         })
     }
 
-    /// Whether a name that ends in a [`Tail`](Kind::Tail) is that of a secret.
-    fn is_named_before(&self, name: &[u8]) -> bool {
+    /// Whether the part of a name before its [`Tail`](Kind::Tail) is the name of a secret.
+    fn is_secret_before_tail(&self, name: &[u8]) -> bool {
         let name = without_end(name);
         let Some(last) = name.last() else { return false };
         self.by_last_byte[usize::from(last.to_ascii_lowercase())].iter().any(|word| match word.kind {
@@ -158,12 +185,12 @@ impl Redactor {
         })
     }
 
-    /// Appends `query` to `out` with the values of sensitive keys replaced.
+    /// Appends the query string `query` to `out`, with `REDACTED` in place of the values of sensitive keys.
     pub fn push_query(&self, out: &mut String, query: &str) {
         query::push(self, out, query);
     }
 
-    /// The query with the values of sensitive keys replaced.
+    /// The query string `query` (without `?`) with `REDACTED` in place of the values of sensitive keys.
     #[must_use]
     pub fn query(&self, query: &str) -> String {
         let mut out = String::with_capacity(query.len());
@@ -171,14 +198,16 @@ impl Redactor {
         out
     }
 
-    /// The text with the secrets in it replaced; borrowed if there are none.
+    /// The text with `REDACTED` in place of the secrets in it; borrowed if there are none.
+    ///
+    /// One pass over the text. Text without `=`, `:` and `Bearer` or `Basic` is returned after a quick check.
     #[must_use]
     #[inline]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         text::redacted(self, text)
     }
 
-    /// [`text`](Self::text) of an owned string, which is returned as it is if there is no secret in it.
+    /// [`text`](Self::text) for an owned string, which is returned without a copy if it has no secrets.
     #[must_use]
     pub fn owned_text(&self, text: String) -> String {
         match self.text(&text) {
@@ -201,7 +230,7 @@ impl Ends {
         }
     }
 
-    /// Whether a word may end so.
+    /// Whether a word of the list may end like `name`.
     #[inline]
     fn may_end(&self, name: &[u8]) -> bool {
         let [.., before, last] = name else { return self.has_short };
@@ -209,7 +238,7 @@ impl Ends {
         self.has_short || self.bits[index] & bit != 0
     }
 
-    /// Capitals are where small letters are.
+    /// The index and the bit of a pair; upper and lower case letters share them.
     #[inline]
     fn place(before: u8, last: u8) -> (usize, u64) {
         (usize::from(before & 15), 1 << (((before & 16) << 1) | (last & 31)))
@@ -296,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn own_names_come_on_top() {
+    fn added_names_match_besides_the_built_in_ones() {
         let redactor = Redactor::with(["IBAN", "card-number", "", "line2", "taxNumber"]);
         assert!(redactor.is_sensitive("iban") && redactor.is_sensitive("customer.card_number"));
         assert!(redactor.is_sensitive("cardNumber") && redactor.is_sensitive("tax_number"));

@@ -1,30 +1,30 @@
-//! Texts without the secrets in them: messages of errors, URLs, headers, structures that were formatted.
+//! Redaction of secrets within texts: error messages, URLs, headers, formatted structures.
 
 use std::{borrow::Cow, ops::Range};
 
 use super::Redactor;
 use obs_conventions::names::value::REDACTED;
 
-/// The longest key that is looked for, in bytes.
+/// The longest key that is recognized, in bytes.
 const MAX_KEY: usize = 128;
-/// How far is looked ahead to tell a secret from a word.
-const MAX_LOOK: usize = 64;
-/// The longest user name and password that stand before an odd host, in bytes.
+/// The bytes that are read ahead, at most, to distinguish a secret from a word.
+const MAX_LOOKAHEAD: usize = 64;
+/// The longest user name and password before a host, in bytes.
 const MAX_USERINFO: usize = 512;
-/// Schemes of an `Authorization` header, which stand before the credentials.
+/// Schemes of an `Authorization` header, which precede the credentials.
 const SCHEMES: [&str; 7] = ["bearer", "basic", "digest", "apikey", "negotiate", "hawk", "aws4-hmac-sha256"];
 
-/// Reads a text once, from its start to its end, and copies what may stay.
+/// One pass over a text, which copies everything but the secrets.
 struct Scan<'r, 'a> {
     redactor: &'r Redactor,
     text: &'a str,
     bytes: &'a [u8],
     out: String,
-    /// Up to where the text is copied, or left out.
+    /// The bytes of the text that were copied or replaced.
     done: usize,
 }
 
-/// What stands before a `=` or a `:`.
+/// The key before a `=` or a `:`.
 struct Key<'a> {
     name: &'a str,
     /// The byte before it, and before its quotes.
@@ -32,21 +32,21 @@ struct Key<'a> {
     is_quoted: bool,
 }
 
-/// The text with `REDACTED` in place of the secrets in it: user names and passwords of URLs, values of
-/// sensitive query keys, of `key=value` pairs, of fields in JSON and in what `Debug` writes, and
-/// credentials of `Authorization` headers. Words of plain prose stay.
+/// The text with `REDACTED` in place of the secrets in it: user names and passwords of URLs, values of sensitive query
+/// keys, of `key=value` pairs, of fields in JSON and in the output of `Debug`, and credentials of `Authorization`
+/// headers. Words of prose stay.
 #[inline]
 pub(super) fn redacted<'a>(redactor: &Redactor, text: &'a str) -> Cow<'a, str> {
-    // Without an early exit, which is faster: hardly any text is long, and most have none of these.
-    let may_need_a_look = text.bytes().fold(false, |found, byte| found | matches!(byte, b'=' | b':' | b' '));
-    if may_need_a_look && may_hold_secrets(text.as_bytes()) {
+    // Without an early exit, which is faster: most texts are short and have none of these.
+    let has_candidates = text.bytes().fold(false, |found, byte| found | matches!(byte, b'=' | b':' | b' '));
+    if has_candidates && may_hold_secrets(text.as_bytes()) {
         redacted_slowly(redactor, text)
     } else {
         Cow::Borrowed(text)
     }
 }
 
-/// Whether anything stands in the text by which secrets are found.
+/// Whether the text has a character or a word at which a secret may start.
 #[inline]
 fn may_hold_secrets(bytes: &[u8]) -> bool {
     bytes.iter().enumerate().any(|(at, byte)| match byte {
@@ -56,7 +56,7 @@ fn may_hold_secrets(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether the word before this blank is the name of a scheme whose credentials follow.
+/// Whether the word before the blank at `at` is the name of a scheme, so that credentials follow.
 #[inline]
 fn is_scheme_before(bytes: &[u8], at: usize) -> bool {
     let is_word = |word: &[u8]| {
@@ -113,14 +113,14 @@ impl<'a> Scan<'_, 'a> {
         self.bytes.get(at).copied()
     }
 
-    /// The first place from `at` on, within the next `max` bytes, where a byte is as asked; else the end.
-    fn find(&self, at: usize, max: usize, is: impl Fn(u8) -> bool) -> usize {
+    /// The index of the first byte from `at` on that matches, within the next `max` bytes; else the end of these.
+    fn find(&self, at: usize, max: usize, matches: impl Fn(u8) -> bool) -> usize {
         let end = self.bytes.len().min(at.saturating_add(max));
-        let found = self.bytes[at.min(end)..end].iter().position(|byte| is(*byte));
+        let found = self.bytes[at.min(end)..end].iter().position(|byte| matches(*byte));
         found.map_or(end, |found| at + found)
     }
 
-    /// User name and password of the URL whose authority starts here.
+    /// The user name and password of the URL whose authority starts at `start`.
     fn user_info(&self, start: usize) -> Option<Range<usize>> {
         let is_end = |byte: u8| is_blank(byte) || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\');
         let end = self.find(start, MAX_USERINFO, |byte| is_end(byte) || matches!(byte, b'/' | b'?' | b'#'));
@@ -129,7 +129,7 @@ impl<'a> Scan<'_, 'a> {
             let is_secret = at > 0 && &authority[..at] != b"REDACTED:REDACTED";
             return is_secret.then_some(start..start + at);
         }
-        // A password that nobody has encoded may hold a slash: what follows the colon is no port then.
+        // A password that isn't percent-encoded may hold a slash; the text after the colon is not a port then.
         let colon = authority.iter().position(|byte| *byte == b':')?;
         let is_of_port = |byte: &u8| byte.is_ascii_digit() || b".,;:)]}!".contains(byte);
         if authority[colon + 1..].iter().all(is_of_port) || authority.first() == Some(&b'[') {
@@ -137,14 +137,14 @@ impl<'a> Scan<'_, 'a> {
         }
         let end = self.find(start, MAX_USERINFO, is_end);
         if end == self.bytes.len() && start + authority.len() == end {
-            // What was cut before its `@`.
+            // The text was cut before the `@`.
             return (authority != b"REDACTED").then_some(start..end);
         }
         let at = self.bytes[start..end].iter().rposition(|byte| *byte == b'@')?;
         Some(start..start + at)
     }
 
-    /// The value of `key=value`, if the key is that of a secret.
+    /// The value after the `=` at `at`, if its key is the name of a secret.
     fn assigned(&self, at: usize) -> Option<Range<usize>> {
         let next = self.byte(at + 1)?;
         let is_comparison =
@@ -166,13 +166,13 @@ impl<'a> Scan<'_, 'a> {
         self.quoted_value(start).or_else(|| self.plain_value(start))
     }
 
-    /// The value of `key: value`, if the key is that of a secret and the value no word of prose.
+    /// The value after the `:` at `at`, if its key is the name of a secret and the value isn't a word of prose.
     fn labelled(&self, at: usize) -> Option<Range<usize>> {
         let key = self.key_before(at)?;
         if !self.redactor.is_sensitive(key.name) {
             return None;
         }
-        let start = self.find(at + 1, MAX_LOOK, |byte| byte != b' ');
+        let start = self.find(at + 1, MAX_LOOKAHEAD, |byte| byte != b' ');
         if key.is_quoted {
             return self.structured_value(start);
         }
@@ -184,7 +184,7 @@ impl<'a> Scan<'_, 'a> {
         self.header_value(key.name, start)
     }
 
-    /// The key that ends here, with or without quotes and one blank.
+    /// The key that ends at `end`, with or without quotes and one blank.
     fn key_before(&self, end: usize) -> Option<Key<'a>> {
         let mut end = if end > self.done && self.bytes[end - 1] == b' ' { end - 1 } else { end };
         let is_quoted = end > self.done && matches!(self.bytes[end - 1], b'"' | b'\'');
@@ -199,9 +199,9 @@ impl<'a> Scan<'_, 'a> {
             start -= 1;
         }
         let name = self.text.get(start..end).filter(|name| !name.is_empty())?;
-        // Blanks of a structure over several lines.
+        // Indentation of a structure over several lines.
         let mut before = start;
-        while before > self.done && start - before < MAX_LOOK && self.bytes[before - 1] == b' ' {
+        while before > self.done && start - before < MAX_LOOKAHEAD && self.bytes[before - 1] == b' ' {
             before -= 1;
         }
         let is_indented = before < start
@@ -210,15 +210,14 @@ impl<'a> Scan<'_, 'a> {
         Some(Key { name, before: before.checked_sub(1).map(|at| self.bytes[at]), is_quoted })
     }
 
-    /// A value within a URL.
+    /// The value of a query key that starts at `start`.
     fn query_value(&self, start: usize) -> Option<Range<usize>> {
         let is_end =
             |byte: u8| is_blank(byte) || matches!(byte, b'&' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\');
         self.unless_empty(start, self.find(start, usize::MAX, is_end))
     }
 
-    /// A value after `=` without quotes: up to a blank, or to a separator behind which the next pair
-    /// starts.
+    /// An unquoted value after `=`: up to a blank, or to a separator that the next pair follows.
     fn plain_value(&self, start: usize) -> Option<Range<usize>> {
         let mut end = start;
         while let Some(byte) = self.byte(end) {
@@ -239,13 +238,13 @@ impl<'a> Scan<'_, 'a> {
         self.unless_empty(start, end)
     }
 
-    /// Whether `key=` or `key:` stands here.
+    /// Whether `key=` or `key:` is at `at`.
     fn starts_pair(&self, at: usize) -> bool {
-        let end = self.find(at, MAX_LOOK, |byte| !is_of_key(byte));
+        let end = self.find(at, MAX_LOOKAHEAD, |byte| !is_of_key(byte));
         end > at && matches!(self.byte(end), Some(b'=' | b':'))
     }
 
-    /// Without the punctuation of the sentence that it stands in.
+    /// The range without the punctuation of the sentence around it, unless it is empty.
     fn unless_empty(&self, start: usize, mut end: usize) -> Option<Range<usize>> {
         while end > start && matches!(self.bytes[end - 1], b')' | b']' | b'}' | b',' | b'.' | b';' | b':' | b'!') {
             end -= 1;
@@ -253,9 +252,9 @@ impl<'a> Scan<'_, 'a> {
         (end > start).then_some(start..end)
     }
 
-    /// What is between quotes that start here, however often they were escaped.
+    /// The text between quotes that start at `at`, however often they were escaped.
     fn quoted_value(&self, at: usize) -> Option<Range<usize>> {
-        let quote_at = self.find(at, MAX_LOOK, |byte| byte != b'\\');
+        let quote_at = self.find(at, MAX_LOOKAHEAD, |byte| byte != b'\\');
         let quote = self.byte(quote_at).filter(|byte| matches!(byte, b'"' | b'\''))?;
         let escapes = quote_at - at;
         let start = quote_at + 1;
@@ -271,7 +270,7 @@ impl<'a> Scan<'_, 'a> {
         (end > start).then_some(start..end)
     }
 
-    /// A value of JSON, or of a map that was formatted: text, a list of them, or a number.
+    /// A value of JSON, or of a formatted map: a text, a list of texts, or a number.
     fn structured_value(&self, start: usize) -> Option<Range<usize>> {
         let start = self.within_some(start);
         if self.byte(start) == Some(b'[') {
@@ -286,21 +285,21 @@ impl<'a> Scan<'_, 'a> {
         })
     }
 
-    /// Past the name of a type and a bracket: `Some("…")`.
+    /// The index after the names of at most two types and their brackets: `Some("…")`, `Some(Text("…"))`.
     fn within_some(&self, start: usize) -> usize {
-        let end = self.find(start, MAX_LOOK, |byte| !byte.is_ascii_alphanumeric() && byte != b'_');
+        let end = self.find(start, MAX_LOOKAHEAD, |byte| !byte.is_ascii_alphanumeric() && byte != b'_');
         if end > start && self.byte(end) == Some(b'(') { self.within_some_more(end + 1) } else { start }
     }
 
     fn within_some_more(&self, start: usize) -> usize {
-        let end = self.find(start, MAX_LOOK, |byte| !byte.is_ascii_alphanumeric() && byte != b'_');
+        let end = self.find(start, MAX_LOOKAHEAD, |byte| !byte.is_ascii_alphanumeric() && byte != b'_');
         if end > start && self.byte(end) == Some(b'(') { end + 1 } else { start }
     }
 
-    /// The value of a header, or of a setting: what doesn't look like a word, unless the key is surely that
-    /// of a header.
+    /// The value of a header or of a setting. If the key isn't certainly that of a header, the value must not look like
+    /// a word.
     fn header_value(&self, key: &str, start: usize) -> Option<Range<usize>> {
-        let end = self.word_end(start, MAX_LOOK);
+        let end = self.word_end(start, MAX_LOOKAHEAD);
         let word = &self.text[start..self.floor(end)];
         if is_scheme(word) && self.byte(end) == Some(b' ') {
             return self.unless_empty(end + 1, self.word_end(end + 1, usize::MAX));
@@ -315,10 +314,10 @@ impl<'a> Scan<'_, 'a> {
         self.credentials(start)
     }
 
-    /// The word that starts here, if it looks like no word.
+    /// The word that starts at `start`, if it looks like a token.
     fn credentials(&self, start: usize) -> Option<Range<usize>> {
-        let looked_at = self.word_end(start, MAX_LOOK);
-        if !looks_secret(&self.bytes[start..looked_at]) {
+        let looked_at = self.word_end(start, MAX_LOOKAHEAD);
+        if !looks_like_token(&self.bytes[start..looked_at]) {
             return None;
         }
         self.unless_empty(start, self.word_end(start, usize::MAX))
@@ -337,13 +336,13 @@ fn is_scheme(word: &str) -> bool {
     SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
 }
 
-/// A token has figures in it, or capitals within, or is longer than words are.
-fn looks_secret(word: &[u8]) -> bool {
+/// Whether a word looks like a token: with digits or capitals within, or longer than words of prose are.
+fn looks_like_token(word: &[u8]) -> bool {
     let word = word.strip_suffix(b",").or_else(|| word.strip_suffix(b".")).unwrap_or(word);
     let inner = word.get(1..).unwrap_or_default();
     let has_capital_within = inner.iter().any(u8::is_ascii_uppercase) && word.iter().any(u8::is_ascii_lowercase);
-    let has_figure = word.iter().any(u8::is_ascii_digit);
-    word.len() >= 24 || (word.len() >= 6 && (has_figure || has_capital_within || word.contains(&b'=')))
+    let has_digit = word.iter().any(u8::is_ascii_digit);
+    word.len() >= 24 || (word.len() >= 6 && (has_digit || has_capital_within || word.contains(&b'=')))
 }
 
 fn is_blank(byte: u8) -> bool {

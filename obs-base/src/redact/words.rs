@@ -1,7 +1,7 @@
-//! The words of names that stand for secrets.
+//! The names of secrets, and how names are divided into words.
 
-/// Names of secrets, in fields, attributes, headers and queries. `_` stands for any separator or a border
-/// within camel case.
+/// Names of secrets in fields, attributes, headers and queries. `_` matches any separator or a border within camel
+/// case.
 pub(super) const SECRETS: [&str; 60] = [
     "access_code",
     "access_key",
@@ -65,7 +65,7 @@ pub(super) const SECRETS: [&str; 60] = [
     "xsrftoken",
 ];
 
-/// Names of secrets that are so at the end of any word: `dbpassword`.
+/// Names of secrets that match at the end of any word: `dbpassword`.
 pub(super) const ENDINGS: [&str; 11] = [
     "apikey",
     "credential",
@@ -80,7 +80,7 @@ pub(super) const ENDINGS: [&str; 11] = [
     "setcookie",
 ];
 
-/// Names of secrets in queries only: elsewhere they mean other things.
+/// Names of secrets in queries only; elsewhere they mean other things.
 pub(super) const QUERY_SECRETS: [&str; 10] =
     ["auth", "jsessionid", "phpsessid", "session", "session_id", "sessionid", "sid", "sig", "signature", "ticket"];
 
@@ -90,7 +90,7 @@ pub(super) const WHOLE_KEYS: [&str; 3] = ["code", "key", "pin"];
 /// Prefixes of query keys that sign requests to object stores.
 pub(super) const SIGNING_PREFIXES: [&str; 2] = ["x-amz-", "x-goog-"];
 
-/// Words that may follow the name of a secret and change nothing: `password_hash`.
+/// Words after which a name is still that of a secret: `password_hash`.
 pub(super) const TAILS: [&str; 12] = [
     "base64",
     "confirm",
@@ -106,14 +106,14 @@ pub(super) const TAILS: [&str; 12] = [
     "value",
 ];
 
-/// Where the word begins at which `name` ends; `None` if it ends in another one.
+/// The index at which `word` starts if `name` ends with it, in any case of letters; else `None`.
 ///
-/// `_` in the word is any run of separators in the name, or a border within camel case.
+/// `_` in the word matches any run of separators in the name, or a border within camel case.
 #[inline]
 pub(super) fn start_of(word: &[u8], name: &[u8]) -> Option<usize> {
     let mut at = name.len();
-    for wanted in word.iter().rev() {
-        if *wanted == b'_' {
+    for expected in word.iter().rev() {
+        if *expected == b'_' {
             let end = at;
             while at > 0 && is_separator(name[at - 1]) {
                 at -= 1;
@@ -122,14 +122,14 @@ pub(super) fn start_of(word: &[u8], name: &[u8]) -> Option<usize> {
                 return None;
             }
         } else {
-            at = at.checked_sub(1).filter(|at| name[*at].to_ascii_lowercase() == *wanted)?;
+            at = at.checked_sub(1).filter(|at| name[*at].to_ascii_lowercase() == *expected)?;
         }
     }
     Some(at)
 }
 
-/// Whether a word starts here: after a separator or a digit, or at a capital that ends lower case or an
-/// acronym (`csrfToken`, `CSRFToken`).
+/// Whether a word starts at `at`: at the start, after a separator or a digit, or at a capital after lower case or after
+/// an acronym (`csrfToken`, `CSRFToken`).
 #[inline]
 pub(super) fn is_border(name: &[u8], at: usize) -> bool {
     let (Some(before), Some(first)) = (at.checked_sub(1).map(|before| name[before]), name.get(at)) else {
@@ -142,7 +142,7 @@ pub(super) fn is_border(name: &[u8], at: usize) -> bool {
     first.is_ascii_uppercase() && (before.is_ascii_lowercase() || starts_word())
 }
 
-/// The name without what follows its last word: brackets, numbers.
+/// The name without the digits and separators at its end.
 #[inline]
 pub(super) fn without_end(mut name: &[u8]) -> &[u8] {
     while let [rest @ .., last] = name
@@ -158,7 +158,7 @@ fn is_separator(byte: u8) -> bool {
     byte.is_ascii() && !byte.is_ascii_alphanumeric()
 }
 
-/// A name as a list has it: in lower case, with `_` between its words.
+/// The name in the form of the lists: in lower case, with `_` between words.
 pub(super) fn normalized(name: &str) -> Box<[u8]> {
     let bytes = name.as_bytes();
     let mut out = Vec::with_capacity(bytes.len() + 4);

@@ -330,7 +330,7 @@ impl ClientObservation {
             let answer = answer(until_head.unwrap_or_else(|| running.started.elapsed()));
             running.record(&answer);
         }
-        slot.give_back();
+        slot.recycle();
     }
 }
 

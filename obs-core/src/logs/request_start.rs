@@ -115,7 +115,7 @@ impl Drop for RequestStart {
         }
         bytes.clear();
         let capacity = bytes.capacity();
-        Pool::give_back(&POOL, bytes, capacity);
+        Pool::recycle(&POOL, bytes, capacity);
     }
 }
 

@@ -43,9 +43,9 @@ impl ByteCounter {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn give_back(self) -> u64 {
+    fn recycle(self) -> u64 {
         let counted = self.0.load(Ordering::Relaxed);
-        Pool::give_back(&POOL, self.0, 0);
+        Pool::recycle(&POOL, self.0, 0);
         counted
     }
 }
@@ -58,7 +58,7 @@ impl RequestBytes {
         match self {
             Self::Unknown => None,
             Self::Known(bytes) => Some(bytes),
-            Self::Counted(counter) => Some(counter.give_back()),
+            Self::Counted(counter) => Some(counter.recycle()),
         }
     }
 }

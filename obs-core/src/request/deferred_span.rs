@@ -109,7 +109,7 @@ impl Drop for DeferredHead {
         stored.bytes.clear();
         stored.headers.clear();
         let bytes = stored.bytes.capacity() + stored.headers.capacity() * size_of::<(Name, Range<usize>)>();
-        Pool::give_back(&POOL, stored, bytes);
+        Pool::recycle(&POOL, stored, bytes);
     }
 }
 

@@ -250,7 +250,7 @@ impl Observation {
                 running.record(outcome);
                 self.ended = running.context.take();
             }
-            slot.give_back();
+            slot.recycle();
         }
     }
 
@@ -260,7 +260,7 @@ impl Observation {
             if let Some(running) = slot.get_mut() {
                 running.discard();
             }
-            slot.give_back();
+            slot.recycle();
         }
     }
 }

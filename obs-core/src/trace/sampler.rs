@@ -116,7 +116,7 @@ impl Sampler {
             ("parentbased_always_off", (true, Root::Never)),
             ("parentbased_traceidratio", (true, Root::Ratio)),
         ];
-        let known = env.word([SAMPLER], &WORDS, KNOWN);
+        let known = env.keyword([SAMPLER], &WORDS, KNOWN);
         let (parent_based, root) = known.unwrap_or((true, Root::Always));
         let ratio = env.get(SAMPLER_ARG);
         if let (Root::Always | Root::Never, Some(_)) = (root, &ratio) {

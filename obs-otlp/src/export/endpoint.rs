@@ -88,7 +88,7 @@ impl Protocol {
             #[cfg(feature = "grpc")]
             ("grpc", Self::Grpc),
         ];
-        env.word([signal.protocol, PROTOCOL], &words, expected).unwrap_or_else(Self::default)
+        env.keyword([signal.protocol, PROTOCOL], &words, expected).unwrap_or_else(Self::default)
     }
 
     #[cfg(feature = "http")]

@@ -118,7 +118,7 @@ fn metrics_settings(code: CodeSettings<'_>, env: Env<'_>) -> Result<Option<Expor
             ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based"),
         ] {
             // Only one value is implemented; others get a notice.
-            let _ = env.word([name], &[(only, ())], only);
+            let _ = env.keyword([name], &[(only, ())], only);
         }
     }
     Ok(settings)

@@ -35,7 +35,7 @@ impl Transport {
             None => Headers::default(),
         };
         let words = [("gzip", true), ("none", false)];
-        let gzip = env.word([signal.compression, COMPRESSION], &words, "gzip or none").unwrap_or(false);
+        let gzip = env.keyword([signal.compression, COMPRESSION], &words, "gzip or none").unwrap_or(false);
         Ok(Self {
             gzip,
             headers,
