@@ -168,26 +168,35 @@ fn write() -> Block {
 /// A block of the configuration: `component "label" { … }`.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
+    /// The name of the component or block.
     name: String,
+    /// The label of a component.
     label: Option<String>,
+    /// Attributes and nested blocks, in order.
     body: Vec<Entry>,
 }
 
 /// What a block contains.
 #[derive(Clone, Debug)]
 enum Entry {
+    /// `key = value`.
     Attribute(String, Value),
+    /// A nested block.
     Block(Block),
 }
 
 /// The value of an attribute.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
+    /// A string.
     Text(String),
+    /// A Boolean.
     Bool(bool),
     /// A reference to the export of another component.
     Export(String),
+    /// A list.
     List(Vec<Value>),
+    /// A map; entries keep their order.
     Map(Vec<(String, Value)>),
 }
 

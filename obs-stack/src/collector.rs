@@ -62,11 +62,15 @@ pub fn files(definition: &Definition) -> Vec<File> {
     vec![File::new("otel-collector/config.yaml", yaml::document(ABOUT, &config(definition)))]
 }
 
+/// The processor that limits memory.
 const MEMORY_LIMITER: &str = "memory_limiter";
+/// The processor that sends many items in one request.
 const BATCH: &str = "batch";
+/// The receiver of OTLP.
 const OTLP: &str = "otlp";
 /// The extension that stores how far each log file was read.
 const OFFSETS: &str = "file_storage/offsets";
+/// The extension with the health check.
 const HEALTH: &str = "health_check";
 
 /// The whole configuration: extensions, receivers, processors, exporters, pipelines.
@@ -139,7 +143,9 @@ fn exporters() -> Yaml {
     Yaml::map([(TEMPO_EXPORTER, to("http://tempo:4318")), (LOKI_EXPORTER, to("http://loki:3100/otlp"))])
 }
 
+/// The exporter of traces.
 const TEMPO_EXPORTER: &str = "otlp_http/tempo";
+/// The processor that samples whole traces.
 const TAIL: &str = "tail_sampling";
 
 /// The percentage of traces without error that are kept although they are not slow.
@@ -197,9 +203,13 @@ fn others() -> Yaml {
     policy("others", "probabilistic", Yaml::map([("sampling_percentage", OTHERS.into())]))
 }
 
+/// The exporter of log lines.
 const LOKI_EXPORTER: &str = "otlp_http/loki";
+/// The processor that sets labels from attributes of the resource.
 const RESOURCE: &str = "resource/labels";
+/// The processor that sets the level from the severity of a record.
 const LEVEL: &str = "transform/level";
+/// The processor that moves the level to the resource, where Loki finds labels.
 const GROUP: &str = "groupbyattrs/level";
 
 /// The pipeline of log lines.

@@ -253,12 +253,20 @@ fn alloy() -> Yaml {
         .with("depends_on", Yaml::list(["loki"]))
 }
 
+/// The image of Prometheus, of the version that the generated files are for.
 const PROMETHEUS_IMAGE: &str = "docker.io/prom/prometheus:v3.14.0";
+/// The image of Alertmanager, of the version that the generated files are for.
 const ALERTMANAGER_IMAGE: &str = "docker.io/prom/alertmanager:v0.34.0";
+/// The image of Grafana, of the version that the generated files are for.
 const GRAFANA_IMAGE: &str = "docker.io/grafana/grafana:13.2.0";
+/// The image of Loki, of the version that the generated files are for.
 const LOKI_IMAGE: &str = "docker.io/grafana/loki:3.7.0";
+/// The image of Tempo, of the version that the generated files are for.
 const TEMPO_IMAGE: &str = "docker.io/grafana/tempo:3.0.0";
+/// The image of the OpenTelemetry Collector, contrib distribution, of the version that the
+/// generated files are for.
 const COLLECTOR_IMAGE: &str = "docker.io/otel/opentelemetry-collector-contrib:0.159.0";
+/// The image of Alloy, of the version that the generated files are for.
 const ALLOY_IMAGE: &str = "docker.io/grafana/alloy:v1.21.2";
 
 #[cfg(test)]

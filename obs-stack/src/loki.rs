@@ -20,6 +20,17 @@
 //! | streams | 5 000 |
 //! | ingestion | 8 MB/s, bursts of 16 MB |
 //!
+//! The configuration for S3 reads two environment variables, and credentials as the AWS SDK does:
+//!
+//! | variable | value |
+//! |---|---|
+//! | `LOKI_S3_BUCKET` | the name of the bucket |
+//! | `LOKI_S3_REGION` | its region |
+//!
+//! Queries are restricted to one service by `job`, so they are fast however many services send to
+//! the same Loki. They find errors, slow requests, quantiles of the duration by endpoint, outcomes,
+//! and the lines of one trace or request.
+//!
 //! Loki listens on port 3100, without authentication: whoever reaches the port may read and
 //! write.
 //!
@@ -72,7 +83,9 @@ fn saved_queries(definition: &Definition) -> String {
 /// Where Loki keeps chunks and index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Storage {
+    /// A local disk.
     Filesystem,
+    /// Amazon S3, or a compatible service.
     S3,
 }
 

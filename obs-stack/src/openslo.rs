@@ -4,6 +4,17 @@
 //! |---|---|
 //! | `openslo/SERVICE.yaml` | the `Service`, an `SLO` for each objective, an `AlertPolicy` for each burn rate |
 //!
+//! | in the definition | in OpenSLO |
+//! |---|---|
+//! | `services` | `Service` |
+//! | `slos` | `SLO` with `budgetingMethod: Occurrences` |
+//! | `objective: 99.9` | `target: 0.999` |
+//! | `window: 30d` | a rolling `timeWindow` |
+//! | `sli: availability` | a ratio of `bad` to `total` |
+//! | `sli: latency` | a ratio of `good` to `total` |
+//! | a burn-rate alert | `AlertPolicy` with a condition of kind `burnrate` |
+//! | `team` | `AlertNotificationTarget` |
+//!
 //! Only services with SLOs have a file. The indicator of an SLO is a ratio of two counters:
 //! bad requests to all for availability, requests within the threshold to all for latency.
 //! A condition of OpenSLO has one window, so it has the long window of the burn rate; the
