@@ -84,8 +84,8 @@ impl Labels {
         Self::new(self.pairs.iter().map(|(key, _)| (key.clone(), Cow::Borrowed(value))).collect::<Vec<_>>())
     }
 
-    /// Looks at the places that hold the text and the pairs; for the processor's sake only.
-    pub(super) fn touch(&self) -> u64 {
+    /// Loads the text and the pairs into the processor's caches.
+    pub(super) fn prefetch(&self) -> u64 {
         let line =
             |text: &str| text.as_bytes().iter().step_by(CACHE_LINE).fold(0, |seen, byte| seen ^ u64::from(*byte));
         self.pairs.iter().fold(line(&self.text), |seen, (_, value)| seen ^ line(value))

@@ -80,11 +80,6 @@ impl ExemplarSlot {
         self.sequence.store(sequence + 2, Release);
     }
 
-    /// Looks at the slot; for the processor's sake only.
-    pub(super) fn look(&self) -> u64 {
-        self.sequence.load(Relaxed)
-    }
-
     /// The exemplar, which makes room for the next one.
     pub(in crate::metrics) fn take(&self) -> Option<Exemplar> {
         (0..ATTEMPTS).find_map(|_| self.try_read()).flatten()

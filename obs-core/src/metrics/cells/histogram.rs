@@ -174,14 +174,10 @@ impl HistogramCells {
         lease.add(self.cell(lease.index, 1 + bucket), 1);
     }
 
-    /// Looks at the places that a page in this `detail` reads; for the processor's sake only.
-    pub(in crate::metrics) fn look(&self, detail: Detail) -> u64 {
+    /// Loads the cells of all shards into the processor's caches.
+    pub(in crate::metrics) fn prefetch_blocks(&self) -> u64 {
         let lines = |block: &Block| block.0[0].load(Relaxed) ^ block.0[BLOCK / 2].load(Relaxed);
-        let classic = self.blocks.iter().fold(0, |seen, block| seen ^ lines(block));
-        let native = self.native.get().filter(|_| detail.native);
-        let exemplars = self.exemplars.get().filter(|_| detail.exemplars);
-        let slots = exemplars.map_or(0, |slots| slots.iter().fold(0, |seen, slot| seen ^ slot.look()));
-        native.map_or(classic, |native| classic ^ native.look()) ^ slots
+        self.blocks.iter().fold(0, |seen, block| seen ^ lines(block))
     }
 
     /// Observations so far.

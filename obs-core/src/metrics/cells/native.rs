@@ -29,8 +29,6 @@ const FIRST: i32 = MIN_EXPONENT * 8 + 1;
 /// Buckets that are allocated together: eight doublings.
 const CHUNK: usize = 64;
 const CHUNKS: usize = 32;
-/// Cells that a processor fetches together.
-const CACHE_LINE: usize = 8;
 
 /// 2^(1/8) … 2^(7/8) without the leading one, as the 52 bits of a fraction.
 const EIGHTHS: [u64; 7] = [
@@ -153,16 +151,6 @@ impl Native {
             Some(index) if value < 0.0 => shard.negative.get_or_init(Box::default).add(index, count),
             Some(index) => shard.positive.add(index, count),
         }
-    }
-
-    /// Looks at the places that [`add_shard`](Self::add_shard) reads; for the processor's sake only.
-    pub(super) fn look(&self) -> u64 {
-        let of_side = |side: &Side| {
-            side.present().fold(0, |seen, (_, chunk)| {
-                chunk.iter().step_by(CACHE_LINE).fold(seen, |seen, cell| seen ^ cell.load(Relaxed))
-            })
-        };
-        self.shards.iter().fold(0, |seen, Padded(shard)| seen ^ of_side(&shard.positive))
     }
 
     /// Adds the buckets of one shard to `counts`.

@@ -6,9 +6,9 @@ use super::{
     series::OutcomeSeries,
 };
 use crate::metrics::{
-    cells::{Detail, HistogramCells, InFlightCells},
+    cells::{HistogramCells, InFlightCells},
     family::Labelled as _,
-    render::{Ahead, At, Number, Sink, Touch, Walker},
+    render::{At, Number, Prefetch, Prefetcher, Sink, Walker},
 };
 
 impl Store {
@@ -31,9 +31,9 @@ impl Store {
 
     fn walk_requests<S: Sink>(&self, page: &mut Walker<'_, S>) {
         let list = self.outcomes.list();
-        let mut ahead = Ahead::new(&list, page.detail());
+        let mut prefetcher = Prefetcher::new(&list, page.is_plain());
         for (at, series) in list.iter().enumerate() {
-            ahead.reach(at);
+            prefetcher.advance_to(at);
             let Some(cells) = series.duration.cells() else { continue };
             let at = At { labels: series.labels().as_ref(), created: series.created };
             page.counter(at, Number::Unsigned(cells.count()), || None);
@@ -46,12 +46,12 @@ impl Store {
         cells: impl Fn(&OutcomeSeries) -> Option<&HistogramCells>,
     ) {
         let list = self.outcomes.list();
-        let mut ahead = Ahead::new(&list, page.detail());
+        let mut prefetcher = Prefetcher::new(&list, page.is_plain());
         let mut at = 0;
         // What differs in the outcome only stands together: the outcome is the last label.
         for run in list.chunk_by(|a, b| a.duration_labels().text == b.duration_labels().text) {
             at += run.len();
-            ahead.reach(at);
+            prefetcher.advance_to(at);
             let Some(first) = run.first() else { continue };
             let created = run.iter().map(|series| series.created).min().unwrap_or(first.created);
             let at = At { labels: first.duration_labels(), created };
@@ -89,8 +89,8 @@ impl Store {
     }
 }
 
-impl Touch for OutcomeSeries {
-    fn touch(&self, detail: Detail) -> u64 {
-        self.labels().touch() ^ self.duration.cells().map_or(0, |cells| cells.look(detail))
+impl Prefetch for OutcomeSeries {
+    fn prefetch(&self) -> u64 {
+        self.labels().prefetch() ^ self.duration.cells().map_or(0, HistogramCells::prefetch_blocks)
     }
 }

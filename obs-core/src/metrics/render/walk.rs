@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Number, Touch, ahead::ahead, plain::PlainSink, protobuf::ProtobufSink, text::TextSink};
+use super::{Number, Prefetch, plain::PlainSink, prefetch::prefetched, protobuf::ProtobufSink, text::TextSink};
 use crate::metrics::{
     Format,
     buckets::Buckets,
@@ -115,38 +115,38 @@ pub(in crate::metrics) fn walk_one<S: Sink>(
 
 impl<S: Sink> Walker<'_, S> {
     fn counters(&mut self, family: &Family<CounterCells>) {
-        for series in shown(&family.list(), self.sink.detail()) {
+        for series in shown(&family.list(), self.is_plain()) {
             self.counter(at(series), Number::Unsigned(series.cells.total()), || series.cells.exemplar());
         }
     }
 
     fn float_counters(&mut self, family: &Family<FloatCells>) {
-        for series in shown(&family.list(), self.sink.detail()) {
+        for series in shown(&family.list(), self.is_plain()) {
             self.counter(at(series), Number::Float(series.cells.total()), || series.cells.exemplar());
         }
     }
 
     fn summaries(&mut self, family: &Family<SummaryCells>) {
-        for series in shown(&family.list(), self.sink.detail()) {
+        for series in shown(&family.list(), self.is_plain()) {
             self.begin();
             self.sink.summary(self.meta, at(series), &series.cells.totals());
         }
     }
 
     fn gauges(&mut self, family: &Family<GaugeCell>) {
-        for series in shown(&family.list(), self.sink.detail()) {
+        for series in shown(&family.list(), self.is_plain()) {
             self.gauge(at(series), Number::Float(series.cells.value()));
         }
     }
 
     fn histograms(&mut self, family: &Family<HistogramCells>) {
-        for series in shown(&family.list(), self.sink.detail()) {
+        for series in shown(&family.list(), self.is_plain()) {
             self.histogram(at(series), [&series.cells]);
         }
     }
 
     fn infos(&mut self, family: &Family<InfoCell>) {
-        for series in shown(&family.list(), self.sink.detail()) {
+        for series in shown(&family.list(), self.is_plain()) {
             self.gauge(at(series), Number::Unsigned(1));
         }
     }
@@ -188,8 +188,10 @@ impl<S: Sink> Walker<'_, S> {
         self.sink.histogram(self.meta, at, buckets, self.totals);
     }
 
-    pub(in crate::metrics) fn detail(&self) -> Detail {
-        self.sink.detail()
+    /// Whether the page has neither exemplars nor native buckets, as the text format.
+    pub(in crate::metrics) fn is_plain(&self) -> bool {
+        let Detail { exemplars, native } = self.sink.detail();
+        !exemplars && !native
     }
 
     fn begin(&mut self) {
@@ -201,8 +203,8 @@ impl<S: Sink> Walker<'_, S> {
 }
 
 /// The series that are not idle.
-fn shown<C: Touch>(list: &[Arc<Series<C>>], detail: Detail) -> impl Iterator<Item = &Series<C>> {
-    ahead(list, detail).filter(|series| !series.idle.is_hidden())
+fn shown<C: Prefetch>(list: &[Arc<Series<C>>], plain: bool) -> impl Iterator<Item = &Series<C>> {
+    prefetched(list, plain).filter(|series| !series.idle.is_hidden())
 }
 
 fn at<C>(series: &Series<C>) -> At<'_> {
