@@ -9,6 +9,8 @@ pub mod clock;
 pub mod environment;
 pub mod formatting;
 pub mod guard;
+#[cfg(feature = "http-client")]
+pub mod http_client;
 pub mod ids;
 pub mod pool;
 pub mod protobuf;
@@ -17,6 +19,8 @@ pub mod redact;
 mod deadline;
 mod error;
 mod service;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use deadline::deadline;
 pub use error::{InitError, ShutdownError};

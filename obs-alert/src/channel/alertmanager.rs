@@ -51,14 +51,14 @@ impl Alertmanager {
 impl Peer {
     fn tell(&self, notification: &Notification, timeout: Duration) -> Result<(), SendError> {
         let assumed = self.ahead.load(Ordering::Relaxed);
-        let Some(date) = self.post.send(body(notification, assumed), timeout)? else { return Ok(()) };
+        let Some(date) = self.post.send(&body(notification, assumed), timeout)? else { return Ok(()) };
         let found = millis(date).saturating_sub(millis(notification.stamp.made_at()));
         let ahead = if found.unsigned_abs() > TOLERATED { found } else { 0 };
         if ahead.abs_diff(assumed) <= TOLERATED {
             return Ok(());
         }
         self.ahead.store(ahead, Ordering::Relaxed);
-        self.post.send(body(notification, ahead), timeout).map(drop)
+        self.post.send(&body(notification, ahead), timeout).map(drop)
     }
 }
 

@@ -33,8 +33,8 @@ impl Transport {
                 Ok(())
             }
             Self::Closure(closure) => closure.send(notification),
-            Self::Webhook(post) => post.send(webhook::body(notification), timeout).map(drop),
-            Self::Slack(post) => post.send(slack::body(notification), timeout).map(drop),
+            Self::Webhook(post) => post.send(&webhook::body(notification), timeout).map(drop),
+            Self::Slack(post) => post.send(&slack::body(notification), timeout).map(drop),
             Self::Alertmanager(peers) => peers.send(notification, timeout),
             #[cfg(feature = "email")]
             Self::Email(mailer) => mailer.send(notification, timeout),

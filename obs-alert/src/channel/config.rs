@@ -14,7 +14,6 @@ use super::{
     post::Post,
     secret::Secret,
     settings::Settings,
-    tls::Tls,
 };
 use crate::{
     Severity,
@@ -237,7 +236,7 @@ impl Channel {
                 if peers.is_empty() {
                     return Err("it names no Alertmanager: write http://host:9093".to_owned());
                 }
-                let peer = |url: &Secret| self.post(Endpoint::parse(url.reveal())?.join("/api/v2/alerts"));
+                let peer = |url: &Secret| self.post(Endpoint::parse(url.reveal())?.join("/api/v2/alerts")?);
                 Transport::Alertmanager(Alertmanager::new(peers.iter().map(peer).collect::<Result<_, String>>()?))
             }
             #[cfg(feature = "email")]
@@ -249,8 +248,7 @@ impl Channel {
         for (name, value) in &self.headers {
             endpoint.header(name, value)?;
         }
-        let tls = if endpoint.is_tls { Tls::new(self.authority.as_deref())? } else { Tls::none() };
-        Ok(Post::new(endpoint, tls))
+        Post::new(endpoint, self.authority.as_deref())
     }
 }
 

@@ -1,21 +1,17 @@
-//! Where HTTP is sent to.
+//! The address of a receiver.
 
-use hyper::{
+use obs_base::http_client::http::{
     Uri,
-    header::{HeaderName, HeaderValue},
+    header::{self, HeaderMap, HeaderName, HeaderValue},
 };
 
 use super::secret::Secret;
 
-/// An address, in parts. Only [`origin`](Self::origin) may be shown.
+/// An address, and the headers that are sent there. Only [`origin`](Self::origin) may be shown.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
-    pub(super) is_tls: bool,
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) authority: HeaderValue,
-    pub(super) path: Secret,
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
 }
 
 // === impl Endpoint ===
@@ -25,11 +21,9 @@ impl Endpoint {
     /// secret.
     pub(super) fn parse(url: &str) -> Result<Self, String> {
         let uri: Uri = url.parse().map_err(|_| "the address is no URL: write https://host/path".to_owned())?;
-        let is_tls = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
-            _ => return Err("the address must begin with http:// or https://".to_owned()),
-        };
+        if !matches!(uri.scheme_str(), Some("http" | "https")) {
+            return Err("the address must begin with http:// or https://".to_owned());
+        }
         let authority = uri.authority().ok_or("the address names no host: write https://host/path")?;
         if authority.as_str().contains('@') {
             return Err("credentials don't belong into the address: set the header `authorization`".to_owned());
@@ -37,24 +31,23 @@ impl Endpoint {
         if authority.host().is_empty() {
             return Err("the address names no host: write https://host/path".to_owned());
         }
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        Ok(Self {
-            is_tls,
-            host: authority.host().trim_start_matches('[').trim_end_matches(']').to_owned(),
-            port: authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 }),
-            authority: HeaderValue::from_str(authority.as_str()).map_err(|_| "the host is no text".to_owned())?,
-            path: Secret::new(path),
-            headers: Vec::new(),
-        })
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("obs-alert/", env!("CARGO_PKG_VERSION"))));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        Ok(Self { uri, headers })
     }
 
     /// The same host with this path behind its own.
-    pub(super) fn join(mut self, path: &str) -> Self {
-        let base = self.path.reveal().trim_end_matches('/');
+    pub(super) fn join(mut self, path: &str) -> Result<Self, String> {
+        let base = self.path().trim_end_matches('/').to_owned();
         if !base.ends_with(path) {
-            self.path = Secret::new(format!("{base}{path}"));
+            let mut parts = self.uri.into_parts();
+            let joined = format!("{base}{path}").parse().map_err(|_| "the path is no path of a URL".to_owned())?;
+            parts.path_and_query = Some(joined);
+            self.uri = Uri::from_parts(parts).map_err(|_| "the address is no URL".to_owned())?;
         }
-        self
+        Ok(self)
     }
 
     pub(super) fn header(&mut self, name: &str, value: &Secret) -> Result<(), String> {
@@ -62,14 +55,23 @@ impl Endpoint {
         let mut value = HeaderValue::from_str(value.reveal())
             .map_err(|_| format!("the value of the header {name:?} has characters that headers can't have"))?;
         value.set_sensitive(true);
-        self.headers.push((known, value));
+        self.headers.insert(known, value);
         Ok(())
+    }
+
+    pub(super) fn is_tls(&self) -> bool {
+        self.uri.scheme_str() == Some("https")
+    }
+
+    /// Path and query; may be a secret.
+    fn path(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |path| path.as_str())
     }
 
     /// Scheme, host and port.
     pub(super) fn origin(&self) -> String {
-        let scheme = if self.is_tls { "https" } else { "http" };
-        format!("{scheme}://{}", self.authority.to_str().unwrap_or(&self.host))
+        let scheme = self.uri.scheme_str().unwrap_or("http");
+        format!("{scheme}://{}", self.uri.authority().map_or("", |authority| authority.as_str()))
     }
 }
 
@@ -80,12 +82,12 @@ mod tests {
     #[test]
     fn an_address_is_read_in_parts() {
         let endpoint = Endpoint::parse("https://hooks.example.com/services/T0/B0/xyz?a=b").map_err(drop).unwrap();
-        assert!(endpoint.is_tls);
-        assert_eq!((endpoint.host.as_str(), endpoint.port), ("hooks.example.com", 443));
-        assert_eq!(endpoint.path.reveal(), "/services/T0/B0/xyz?a=b");
+        assert!(endpoint.is_tls());
+        assert_eq!(endpoint.origin(), "https://hooks.example.com");
+        assert_eq!(endpoint.path(), "/services/T0/B0/xyz?a=b");
         let v6 = Endpoint::parse("http://[::1]:9093/am").map_err(drop).unwrap();
-        assert_eq!((v6.host.as_str(), v6.port, v6.origin().as_str()), ("::1", 9093, "http://[::1]:9093"));
-        assert_eq!(v6.join("/api/v2/alerts").path.reveal(), "/am/api/v2/alerts");
+        assert_eq!((v6.is_tls(), v6.origin().as_str()), (false, "http://[::1]:9093"));
+        assert_eq!(v6.join("/api/v2/alerts").map_err(drop).unwrap().path(), "/am/api/v2/alerts");
     }
 
     #[test]

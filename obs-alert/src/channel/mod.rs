@@ -7,7 +7,6 @@ mod config;
 #[cfg(feature = "email")]
 mod email;
 mod endpoint;
-mod http;
 mod line;
 mod notification;
 mod pace;
@@ -17,7 +16,6 @@ mod secret;
 mod send_error;
 mod settings;
 mod slack;
-mod tls;
 mod webhook;
 
 #[cfg(test)]

@@ -19,6 +19,9 @@ use crate::{Budget, become_export_thread};
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Threads for requests that block: one at a time is waited for, others are about to end.
+const BLOCKING_THREADS: usize = 4;
+
 /// A handle to an exporter, whose thread ends with [`shutdown`](Self::shutdown).
 #[derive(Debug)]
 pub struct Exporter<T>(Arc<Queue<T>>);
@@ -39,7 +42,8 @@ fn export<E: BatchExporter>(
     let _end = EndQueueOnDrop(Arc::clone(&queue));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .thread_name("obs-export-dns")
+        .thread_name("obs-export-io")
+        .max_blocking_threads(BLOCKING_THREADS)
         .on_thread_start(become_export_thread)
         .build();
     let runtime = match runtime {

@@ -1,20 +1,21 @@
 //! OTLP over HTTP.
 
-use std::{fmt, io::Write as _, time::Duration};
+use std::{cell::RefCell, fmt, io::Write as _, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Request, Response, StatusCode, Uri, body::Incoming, header};
-#[cfg(feature = "tls")]
-use hyper_rustls::HttpsConnector;
-use hyper_util::{
-    client::legacy::{Client, ResponseFuture, connect::HttpConnector},
-    rt::TokioExecutor,
+use obs_base::{
+    clock,
+    http_client::{
+        self, HttpClient, HttpError,
+        http::{
+            StatusCode, Uri,
+            header::{self, HeaderMap, HeaderName, HeaderValue},
+        },
+    },
 };
-use obs_base::clock;
 use prost::Message as _;
-use tokio::time::timeout;
+use tokio::task::spawn_blocking;
 
 use super::{
     BoxError,
@@ -24,36 +25,46 @@ use super::{
     settings::ExportSettings,
 };
 
-/// How long the body of an answer may take after its head: that has said already what has become of the message.
-const BODY_TIMEOUT: Duration = Duration::from_secs(2);
-/// How often one message is sent on by the collector.
-const MOST_REDIRECTS: usize = 5;
+/// How many redirects one message follows.
+const MAX_REDIRECTS: usize = 5;
+/// How long a request that nobody waits for any more may go on, at most, should it not end at once.
+const GRACE: Duration = Duration::from_millis(100);
 
-/// A way to a collector.
+/// OTLP over HTTP to one collector. Requests block, each on a thread of the runtime's pool for blocking work: the sender
+/// waits for one at a time, and ends it if it stops waiting.
 pub(super) struct OverHttp {
-    client: HttpClient,
+    client: RefCell<HttpClient>,
     uri: Uri,
-    headers: Vec<(String, String)>,
+    headers: Arc<HeaderMap>,
     gzip: bool,
 }
 
-enum HttpClient {
-    Plain(Client<HttpConnector, Full<Bytes>>),
-    #[cfg(feature = "tls")]
-    Encrypted(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+/// Ends the request that is running when the sender stops waiting for it.
+struct AbortOnDrop<'a> {
+    client: &'a RefCell<HttpClient>,
+    is_running: bool,
+}
+
+/// What comes of one request.
+enum Outcome {
+    /// The collector has decided.
+    Answered(Result<Answer, Refusal>),
+    /// To this place.
+    Redirected(StatusCode, Option<String>),
 }
 
 // === impl OverHttp ===
 
 impl OverHttp {
     pub(super) fn new(settings: &ExportSettings) -> Result<Self, BoxError> {
-        let user_agent = [(header::USER_AGENT.as_str().to_owned(), USER_AGENT.to_owned())];
-        let given = settings.transport.headers.pairs();
-        let names_itself = given.iter().any(|(name, _)| name.eq_ignore_ascii_case(header::USER_AGENT.as_str()));
+        #[cfg(feature = "tls")]
+        let tls = settings.endpoint.is_encrypted().then(|| settings.transport.tls.settings());
+        #[cfg(not(feature = "tls"))]
+        let tls = None;
         Ok(Self {
-            client: HttpClient::new(settings)?,
+            client: RefCell::new(HttpClient::new(tls, true)?),
             uri: settings.endpoint.url.parse()?,
-            headers: user_agent.into_iter().filter(|_| !names_itself).chain(given.iter().cloned()).collect(),
+            headers: Arc::new(headers(settings)?),
             gzip: settings.transport.gzip,
         })
     }
@@ -68,31 +79,30 @@ impl OverHttp {
         Ok(encoder.finish()?.into())
     }
 
-    pub(super) async fn send(&self, message: Bytes) -> Result<Answer, Refusal> {
+    /// Sends a message, for which the sender waits no longer than `timeout`.
+    pub(super) async fn send(&self, message: Bytes, timeout: Duration) -> Result<Answer, Refusal> {
         let mut uri = self.uri.clone();
-        for _ in 0..=MOST_REDIRECTS {
-            let request = self.request(&uri, message.clone()).map_err(|error| Refusal::lasting(error.to_string()))?;
-            let response = self.client.request(request).await.map_err(|error| Refusal::passing(&error))?;
-            let status = response.status();
-            if !matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
-                return answered(response).await;
-            }
-            let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
-            uri =
-                redirect::target(&uri, location).map_err(|why| Refusal::lasting(format!("{}, {why}", said(status))))?;
+        for _ in 0..=MAX_REDIRECTS {
+            let (status, location) = match self.request(&uri, message.clone(), timeout).await? {
+                Outcome::Answered(answered) => return answered,
+                Outcome::Redirected(status, location) => (status, location),
+            };
+            uri = redirect::target(&uri, location.as_deref())
+                .map_err(|why| Refusal::lasting(format!("{}, {why}", said(status))))?;
         }
-        Err(Refusal::lasting(format!("the collector has redirected a message more than {MOST_REDIRECTS} times")))
+        Err(Refusal::lasting(format!("the collector has redirected a message more than {MAX_REDIRECTS} times")))
     }
 
-    fn request(&self, uri: &Uri, message: Bytes) -> Result<Request<Full<Bytes>>, BoxError> {
-        let mut request = Request::post(uri).header(header::CONTENT_TYPE, PROTOBUF);
-        if self.gzip {
-            request = request.header(header::CONTENT_ENCODING, "gzip");
+    async fn request(&self, uri: &Uri, message: Bytes, timeout: Duration) -> Result<Outcome, Refusal> {
+        let (client, uri, headers) = (self.client.borrow().clone(), uri.clone(), Arc::clone(&self.headers));
+        let mut abort = AbortOnDrop { client: &self.client, is_running: true };
+        let request = move || client.post(&uri, &headers, &message, timeout.saturating_add(GRACE)).map(outcome);
+        let outcome = spawn_blocking(request).await;
+        abort.is_running = false;
+        match outcome {
+            Ok(outcome) => outcome.map_err(|error: HttpError| Refusal::passing(&error)),
+            Err(error) => Err(Refusal::passing(&error)),
         }
-        for (name, value) in &self.headers {
-            request = request.header(name, value);
-        }
-        Ok(request.body(Full::new(message))?)
     }
 }
 
@@ -103,57 +113,62 @@ impl fmt::Debug for OverHttp {
     }
 }
 
-// === impl HttpClient ===
-
-impl HttpClient {
-    #[cfg_attr(not(feature = "tls"), expect(clippy::unnecessary_wraps, reason = "certificates may be missing"))]
-    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "settings of encryption"))]
-    fn new(settings: &ExportSettings) -> Result<Self, BoxError> {
-        let builder = Client::builder(TokioExecutor::new());
-        #[cfg(feature = "tls")]
-        if settings.endpoint.is_encrypted() {
-            let connector = hyper_rustls::HttpsConnectorBuilder::new()
-                .with_tls_config(settings.transport.tls.client_config()?)
-                .https_only()
-                .enable_http1()
-                .build();
-            return Ok(Self::Encrypted(builder.build(connector)));
-        }
-        Ok(Self::Plain(builder.build(HttpConnector::new())))
-    }
-
-    fn request(&self, request: Request<Full<Bytes>>) -> ResponseFuture {
-        match self {
-            Self::Plain(client) => client.request(request),
-            #[cfg(feature = "tls")]
-            Self::Encrypted(client) => client.request(request),
+impl Drop for AbortOnDrop<'_> {
+    fn drop(&mut self) {
+        if self.is_running {
+            self.client.borrow_mut().abort();
         }
     }
+}
+
+/// The headers of each message: those of the protocol, and those of the settings.
+fn headers(settings: &ExportSettings) -> Result<HeaderMap, BoxError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROTOBUF));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    if settings.transport.gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    for (name, value) in settings.transport.headers.pairs() {
+        let mut value = HeaderValue::from_str(value)?;
+        value.set_sensitive(true);
+        headers.insert(HeaderName::from_bytes(name.as_bytes())?, value);
+    }
+    Ok(headers)
 }
 
 /// The type of messages and answers.
 const PROTOBUF: &str = "application/x-protobuf";
 
-/// What the response says
-/// ([OTLP/HTTP response](https://opentelemetry.io/docs/specs/otlp/#otlphttp-response)).
-async fn answered(response: Response<Incoming>) -> Result<Answer, Refusal> {
-    let (head, body) = response.into_parts();
-    let body = timeout(BODY_TIMEOUT, Limited::new(body, MAX_ANSWER).collect()).await;
-    // Whether the body is too large, too slow or cut: the head has said it all.
-    let body = body.ok().and_then(Result::ok).map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    if head.status.is_success() {
-        // A collector that answers something else has taken the message all the same.
-        return Ok(Answer::decode(body).unwrap_or_default());
+/// Reads an answer.
+fn outcome(answer: http_client::Answer) -> Outcome {
+    let status = answer.status();
+    if matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
+        let location = answer.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+        return Outcome::Redirected(status, location.map(str::to_owned));
     }
-    let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
+    Outcome::Answered(answered(answer))
+}
+
+/// The result in an answer
+/// ([OTLP/HTTP response](https://opentelemetry.io/docs/specs/otlp/#otlphttp-response)).
+fn answered(answer: http_client::Answer) -> Result<Answer, Refusal> {
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    // If the body is too large, too slow or cut, it counts as empty: the head has the result.
+    let body = answer.read(MAX_ANSWER);
+    if status.is_success() {
+        // A collector that answers something else has taken the message all the same.
+        return Ok(Answer::decode(&*body).unwrap_or_default());
+    }
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let kind = text(header::CONTENT_TYPE).unwrap_or(PROTOBUF);
-    let rpc_status = if kind.starts_with(PROTOBUF) { RpcStatus::decode(body.clone()).ok() } else { None };
+    let rpc_status = if kind.starts_with(PROTOBUF) { RpcStatus::decode(&*body).ok() } else { None };
     let reason = match &rpc_status {
         Some(status) => shortened(&status.message),
         None if is_text(kind) => shortened(&String::from_utf8_lossy(&body)),
         None => String::new(),
     };
-    let remedy = match head.status.as_u16() {
+    let remedy = match status.as_u16() {
         413 => Remedy::Smaller,
         429 | 502 | 503 | 504 => {
             let told = text(header::RETRY_AFTER).and_then(delay);
@@ -161,7 +176,7 @@ async fn answered(response: Response<Incoming>) -> Result<Answer, Refusal> {
         }
         _ => Remedy::None,
     };
-    let said = said(head.status);
+    let said = said(status);
     Err(Refusal { reason: if reason.is_empty() { said } else { format!("{said}: {reason}") }, remedy })
 }
 

@@ -1,6 +1,6 @@
 //! Where a collector redirects to.
 
-use hyper::Uri;
+use obs_base::http_client::http::Uri;
 
 /// The place that `Location` names, if it is of the same origin: what is sent may be secret, as may the headers
 /// ([RFC 6454](https://www.rfc-editor.org/rfc/rfc6454)).

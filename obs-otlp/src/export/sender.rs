@@ -41,6 +41,8 @@ pub(super) struct Sender {
     transport: Transport,
     /// For one message with its retries.
     timeout: Duration,
+    /// The longest time that anybody waits for a message.
+    longest: Duration,
     /// How a message with a single item is divided.
     divide_item: fn(&Encoded) -> Option<[Encoded; 2]>,
     /// Bytes from which on messages are divided before they are sent: less than at the start once the collector has
@@ -72,6 +74,7 @@ impl Sender {
         Ok(Self {
             transport,
             timeout: settings.request_timeout,
+            longest: settings.export_timeout,
             divide_item: |_| None,
             limit: Cell::new(MAX_MESSAGE),
             silent_until: Cell::new(None),
@@ -142,7 +145,8 @@ impl Sender {
         let mut left = TRIES;
         loop {
             left -= 1;
-            let refusal = match self.transport.send(message.clone()).await {
+            let timeout = deadline.saturating_duration_since(Instant::now()).min(self.longest);
+            let refusal = match self.transport.send(message.clone(), timeout).await {
                 Ok(answer) => return Ok(answer),
                 Err(refusal) => refusal,
             };
@@ -190,10 +194,12 @@ impl Transport {
         }
     }
 
-    async fn send(&self, message: Bytes) -> Result<Answer, Refusal> {
+    /// Sends a message, for which the sender waits no longer than `timeout`.
+    #[cfg_attr(not(feature = "http"), expect(unused_variables, reason = "gRPC requests end when they are dropped"))]
+    async fn send(&self, message: Bytes, timeout: Duration) -> Result<Answer, Refusal> {
         match self {
             #[cfg(feature = "http")]
-            Self::Http(http) => http.send(message).await,
+            Self::Http(http) => http.send(message, timeout).await,
             #[cfg(feature = "grpc")]
             Self::Grpc(grpc) => grpc.send(message).await,
         }

@@ -1,30 +1,21 @@
-//! Connections to a collector that nobody listens in on.
+//! Certificates and keys for connections to a collector.
 
-#[cfg(feature = "http")]
-use std::sync::Arc;
-use std::{fmt, fs};
+use std::fs;
 
-use obs_base::{InitError, environment::Env};
+use obs_base::{InitError, environment::Env, http_client::TlsSettings};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 #[cfg(feature = "grpc")]
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
-#[cfg(feature = "http")]
-use super::BoxError;
 use super::signal::Signal;
 
 const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
 const CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
 
-/// Whom is believed, and who we are, as PEM.
-#[derive(Clone, Default)]
-pub(super) struct Tls {
-    /// In place of the certificates that the system trusts.
-    certificate: Option<Vec<u8>>,
-    /// Our certificate and its key, if the collector wants to know us.
-    identity: Option<(Vec<u8>, Vec<u8>)>,
-}
+/// Certificates and keys, as PEM.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tls(TlsSettings);
 
 // === impl Tls ===
 
@@ -42,62 +33,26 @@ impl Tls {
         }
         let own = read(own, "PEM certificates", has_certificate)?;
         let key = read(key, "a PEM private key", |pem| PrivateKeyDer::from_pem_slice(pem).is_ok())?;
-        Ok(Self { certificate, identity: own.zip(key) })
+        Ok(Self(TlsSettings { roots: certificate, identity: own.zip(key) }))
     }
 
-    /// What OTLP over HTTP needs.
+    /// The settings for OTLP over HTTP.
     #[cfg(feature = "http")]
-    pub(super) fn client_config(&self) -> Result<rustls::ClientConfig, BoxError> {
-        use rustls::{ClientConfig, RootCertStore, crypto};
-
-        // The process may have chosen its cryptography; we choose for ourselves only.
-        let chosen = crypto::CryptoProvider::get_default().cloned();
-        let provider = chosen.unwrap_or_else(|| Arc::new(crypto::ring::default_provider()));
-        let mut roots = RootCertStore::empty();
-        match &self.certificate {
-            Some(pem) => {
-                for certificate in CertificateDer::pem_slice_iter(pem) {
-                    roots.add(certificate?)?;
-                }
-            }
-            None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
-        }
-        if roots.is_empty() {
-            return Err(format!("the system has no certificates to trust, and {CERTIFICATE} names none").into());
-        }
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots);
-        Ok(match &self.identity {
-            Some((own, key)) => {
-                let own = CertificateDer::pem_slice_iter(own).collect::<Result<_, _>>()?;
-                config.with_client_auth_cert(own, PrivateKeyDer::from_pem_slice(key)?)?
-            }
-            None => config.with_no_client_auth(),
-        })
+    pub(super) fn settings(&self) -> &TlsSettings {
+        &self.0
     }
 
-    /// What OTLP over gRPC needs.
+    /// The settings for OTLP over gRPC.
     #[cfg(feature = "grpc")]
     pub(super) fn tonic_config(&self) -> ClientTlsConfig {
-        let config = match &self.certificate {
+        let config = match &self.0.roots {
             Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
             None => ClientTlsConfig::new().with_native_roots(),
         };
-        match &self.identity {
+        match &self.0.identity {
             Some((own, key)) => config.identity(Identity::from_pem(own, key)),
             None => config,
         }
-    }
-}
-
-/// Keys are nobody's business.
-impl fmt::Debug for Tls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls")
-            .field("certificate", &self.certificate.is_some())
-            .field("identity", &self.identity.is_some())
-            .finish()
     }
 }
 
@@ -156,7 +111,7 @@ mod tests {
 
     #[test]
     fn keys_are_not_shown() {
-        let tls = Tls { certificate: None, identity: Some((b"own".to_vec(), b"secret".to_vec())) };
-        assert_eq!(format!("{tls:?}"), "Tls { certificate: false, identity: true }");
+        let tls = Tls(TlsSettings { roots: None, identity: Some((b"own".to_vec(), b"secret".to_vec())) });
+        assert_eq!(format!("{tls:?}"), "Tls(TlsSettings { roots: false, identity: true })");
     }
 }

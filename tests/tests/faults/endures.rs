@@ -15,6 +15,8 @@ const TURNS: usize = 10;
 /// A machine may be busy with something else once; an exporter that holds up requests does so always.
 const TRIES: usize = 3;
 const SHUTDOWN: Duration = Duration::from_secs(2);
+/// Spans of one message, by default.
+const BATCH: u64 = 512;
 /// For the thread that waits for the end to be scheduled.
 const SLACK: Duration = Duration::from_millis(500);
 
@@ -72,7 +74,12 @@ fn no_collector_holds_up_requests_or_shutdown_and_every_lost_span_is_counted() {
             .filter(|(_, lost)| *lost > 0)
             .collect();
         println!("{fault:?}: {reasons:?} of {} spans, {} requests came", service.handled, collector.requests());
-        assert_eq!(service.dropped(), service.handled, "{fault:?}: {reasons:?}");
+        let taken = service.handled.saturating_sub(service.dropped());
+        // Who answers 200 has taken the message, even if the body of the answer never ends. Whether that shows before
+        // the shutdown depends on the machine.
+        let may_be_taken = if matches!(fault, Fault::Stalls) { BATCH * collector.requests() as u64 } else { 0 };
+        assert!(taken <= may_be_taken, "{fault:?}: {taken} of {} are not counted: {reasons:?}", service.handled);
+        assert!(service.dropped() <= service.handled, "{fault:?}: {reasons:?}");
         let expected = match fault {
             Fault::Refuses(401, _) => "export_failed",
             // What may pass is tried again, while more spans come than can wait.
