@@ -16,7 +16,7 @@ use obs_core::{
 use crate::{
     Endpoint, ObsBody,
     future::request_id,
-    headers::{Headers, tell},
+    headers::{Headers, insert_trace_response},
     page::Unobserved,
     wire::Wire,
 };
@@ -30,7 +30,7 @@ struct Unrendered {
     observation: Cell<Option<Observation>>,
     request_id: Option<HeaderValue>,
     /// Headers that return the trace to the caller.
-    told: Vec<(HeaderName, HeaderValue)>,
+    trace_headers: Vec<(HeaderName, HeaderValue)>,
     wire: Wire,
     /// The status of the error; the rendered response may have another one.
     status: u16,
@@ -39,13 +39,13 @@ struct Unrendered {
 /// Passes the observation on to the response that is rendered from the error, so that the
 /// response is recorded as the client receives it, and the error is not rendered twice.
 pub(crate) fn watch(mut error: Error, observation: Observation, wire: Wire) -> Error {
-    let mut told = Vec::new();
+    let mut trace_headers = Vec::new();
     observation.response_headers(&mut |name, value| {
-        told.extend(HeaderValue::from_str(value).map(|value| (HeaderName::from_static(name), value)));
+        trace_headers.extend(HeaderValue::from_str(value).map(|value| (HeaderName::from_static(name), value)));
     });
     let unrendered = Unrendered {
         request_id: request_id(&observation),
-        told,
+        trace_headers,
         wire,
         status: status_of(&error),
         observation: Cell::new(Some(observation)),
@@ -64,8 +64,8 @@ fn status_of(error: &Error) -> u16 {
 impl Unrendered {
     /// Records the rendered response; only the first one counts.
     fn rendered(&self, mut response: HttpResponse) -> HttpResponse {
-        for (name, value) in &self.told {
-            tell(response.headers_mut(), name.clone(), value.clone());
+        for (name, value) in &self.trace_headers {
+            insert_trace_response(response.headers_mut(), name.clone(), value.clone());
         }
         let mut observation = self.observation.take();
         if let Some(observation) = &mut observation {

@@ -23,7 +23,7 @@ use crate::{
     Endpoint, ObsBody,
     endpoint::Arrival,
     failure,
-    headers::{Headers, tell},
+    headers::{Headers, insert_trace_response},
     page::Unobserved,
     wire::Wire,
 };
@@ -110,7 +110,7 @@ fn respond<B: MessageBody>(
     }
     observation.response_headers(&mut |name, value| {
         if let Ok(value) = HeaderValue::from_str(value) {
-            tell(response.headers_mut(), HeaderName::from_static(name), value);
+            insert_trace_response(response.headers_mut(), HeaderName::from_static(name), value);
         }
     });
     let request_id = request_id(&observation);

@@ -37,7 +37,7 @@ fn known(name: &str) -> Option<&'static HeaderName> {
 }
 
 /// Adds a header that returns the trace to the caller, and removes one of inner middlewares.
-pub(crate) fn tell(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+pub(crate) fn insert_trace_response(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     if headers.contains_key(&name) {
         let is_other = |value: &&HeaderValue| !is_trace_response(name.as_str(), value.as_bytes());
         let others: Vec<_> = headers.get_all(&name).filter(is_other).cloned().collect();

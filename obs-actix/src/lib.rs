@@ -61,7 +61,20 @@
 //! [below](#bodies-that-are-replaced). The pattern is read on arrival and again after routing, as
 //! guards can select another resource than the path alone. Requests of a default service are
 //! recorded under `unmatched`, unless [`ObsMiddleware::endpoint`] or an [`Endpoint`] in the
-//! response's extensions names them. The path of a request never becomes a label.
+//! response's extensions names them:
+//!
+//! ```
+//! use actix_web::HttpResponse;
+//! use obs_actix::Endpoint;
+//!
+//! async fn handler() -> HttpResponse {
+//!     let mut response = HttpResponse::Ok().body("hello");
+//!     response.extensions_mut().insert(Endpoint::new("/legacy/{page}"));
+//!     response
+//! }
+//! ```
+//!
+//! The path of a request never becomes a label.
 //!
 //! # Errors
 //!
@@ -120,18 +133,17 @@
 //!
 //! # How actix-web differs
 //!
-//! - It runs a handler to its end after the client has closed the connection: the outcome is that of
-//!   the handler's answer. Only an HTTP/1 connection that is reset drops the handler: `cancelled`.
-//!   That an HTTP/2 stream was reset shows when there is something to send: then its body is dropped,
-//!   `aborted`.
+//! - A handler runs to its end after the client has closed the connection: the outcome is that of
+//!   its response. Only an HTTP/1 connection that is reset drops the handler: `cancelled`. A reset
+//!   HTTP/2 stream is noticed when there is something to send; its body is then dropped: `aborted`.
 //! - A panic ends the task of the connection (of the stream, over HTTP/2). The client sees the
-//!   connection close, the worker lives on; the request is recorded as `panic`.
-//! - An upgrade (101) is counted and timed at its head. Hold an [`obs_core::StreamGuard`] in what
-//!   serves the web socket to record its lifetime.
+//!   connection close, the worker continues; the request is recorded as `panic`.
+//! - An upgrade (101) is counted and timed at its head. Hold an [`obs_core::StreamGuard`] in the
+//!   code that serves the web socket to record its lifetime.
 //! - Tasks of `actix_web::rt::spawn` and `web::block` start without a context: carry it there with
 //!   [`obs_core::context::in_current`] and [`obs_core::context::run_in`].
-//! - The scheme is that of the listener, the client that of the connection: forwarded headers are
-//!   not believed.
+//! - The scheme is that of the listener and the client that of the connection, unless the
+//!   connection comes from one of [`ObsMiddleware::trusted_proxies`].
 
 pub mod shutdown;
 

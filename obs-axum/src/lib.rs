@@ -57,8 +57,18 @@
 //!
 //! `Router::layer` sees the matched route. A layer outside of routing (around a whole `Router` as
 //! a service, on hyper, outside `nest_service`) does not: name the endpoint with
-//! [`ObsLayer::endpoint`], or put an [`Endpoint`] into the response's extensions; otherwise
-//! requests are recorded under `unmatched`. The path of a request never becomes a label.
+//! [`ObsLayer::endpoint`], or put an [`Endpoint`] into the response's extensions:
+//!
+//! ```
+//! use axum::{Extension, response::IntoResponse};
+//! use obs_axum::Endpoint;
+//!
+//! async fn handler() -> impl IntoResponse {
+//!     (Extension(Endpoint::new("/legacy/{page}")), "hello")
+//! }
+//! ```
+//!
+//! Otherwise requests are recorded under `unmatched`. The path of a request never becomes a label.
 //!
 //! # The order of layers
 //!
