@@ -1,23 +1,35 @@
 //! What rules and dashboards query, and a metrics page does not have.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
-use obs_conventions::{Outcome, names::label};
-use obs_rules::definition::{Definition, Service};
-
-use super::{
-    Page,
-    demand::{self, Requirement},
+use obs_conventions::{
+    Outcome,
+    names::{
+        cache, label,
+        metric::{
+            CLIENT_ERRORS, ERRORS, LOG_LINES_DROPPED, LOG_RECORDS_DROPPED, NAME_CLASHES, SERIES_OVERFLOW, SPANS_DROPPED,
+        },
+    },
 };
+use obs_rules::{
+    definition::{Definition, Service},
+    promql::{Expr, MatchOp, Selector},
+};
+
+use super::Page;
+use crate::{grafana, prometheus};
 
 /// A metric, bucket or label value that rules or dashboards query and a page does not have.
 ///
 /// Its [`Display`](fmt::Display) is one line, which also says what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
+    /// The name of the metric, as on the page.
     metric: String,
+    /// What is missing of it.
     lack: Lack,
-    asked_by: String,
+    /// The rule or dashboard that queries it.
+    required_by: String,
 }
 
 /// What is missing.
@@ -48,10 +60,10 @@ const NAMED: usize = 12;
 #[must_use]
 pub fn absent(definition: &Definition, service: &Service, page: &Page) -> Vec<Absent> {
     let mut absent: Vec<Absent> = Vec::new();
-    for (requirement, asked_by) in demand::of_service(definition, service) {
+    for (requirement, required_by) in demand(definition, service) {
         for lack in lacks(page, &requirement) {
             if absent.iter().all(|other| other.metric != requirement.metric || other.lack != lack) {
-                absent.push(Absent { metric: requirement.metric.clone(), lack, asked_by: asked_by.clone() });
+                absent.push(Absent { metric: requirement.metric.clone(), lack, required_by: required_by.clone() });
             }
         }
     }
@@ -65,7 +77,7 @@ fn lacks(page: &Page, Requirement { metric, labels }: &Requirement) -> Vec<Lack>
     }
     let (mut found, mut wanted) = (Vec::new(), Vec::new());
     for (key, value) in labels {
-        // Variables are Grafana's to fill in.
+        // Grafana replaces variables later.
         if OF_TARGETS.contains(&key.as_str()) || value.is_empty() || value.contains('$') {
             continue;
         }
@@ -105,25 +117,25 @@ fn can_come(key: &str, value: &str) -> bool {
 
 impl fmt::Display for Absent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { metric, lack, asked_by } = self;
+        let Self { metric, lack, required_by } = self;
         match lack {
             Lack::Metric => write!(
                 f,
-                "{metric} is not on the page, but {asked_by} reads it: mend the definition's namespace, convention or \
+                "{metric} is not on the page, but {required_by} reads it: mend the definition's namespace, convention or \
                  parts, or send the service the traffic that makes it"
             ),
             Lack::Bucket(le, there) => write!(
                 f,
-                "{metric} has no bucket le=\"{le}\", but {asked_by} reads it (there are {}): give the service the \
+                "{metric} has no bucket le=\"{le}\", but {required_by} reads it (there are {}): give the service the \
                  bounds of its definition",
                 there.join(", ")
             ),
             Lack::Value(label, value, there) if there.is_empty() => {
-                write!(f, "{metric} has no label {label} on the page, but {asked_by} reads {label}={value:?}")
+                write!(f, "{metric} has no label {label} on the page, but {required_by} reads {label}={value:?}")
             }
             Lack::Value(label, value, there) => write!(
                 f,
-                "{metric} has no {label}={value:?} on the page, but {asked_by} reads it (there are {}): mend the \
+                "{metric} has no {label}={value:?} on the page, but {required_by} reads it (there are {}): mend the \
                  definition, or send the service the traffic that makes it",
                 there.join(", ")
             ),
@@ -131,11 +143,69 @@ impl fmt::Display for Absent {
                 let labels: Vec<_> = labels.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
                 write!(
                     f,
-                    "{metric} has no series with {} on the page, but {asked_by} reads it: mend the definition, or send the \
+                    "{metric} has no series with {} on the page, but {required_by} reads it: mend the definition, or send the \
                      service the traffic that makes it",
                     labels.join(" and ")
                 )
             }
         }
+    }
+}
+
+/// A metric that an expression reads, with the label values that it selects.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Requirement {
+    pub(super) metric: String,
+    /// Labels that must have one value, sorted.
+    pub(super) labels: Vec<(String, String)>,
+}
+
+/// What rules and dashboards require, each with the first rule or dashboard that does.
+type Demand = BTreeMap<Requirement, String>;
+
+/// Series that Prometheus itself creates.
+const OF_PROMETHEUS: [&str; 3] = ["up", "ALERTS", "ALERTS_FOR_STATE"];
+
+/// The metrics and label values that the rules and dashboards of a service query.
+fn demand(definition: &Definition, service: &Service) -> Demand {
+    let mut demand = Demand::new();
+    let groups = prometheus::groups(definition, service);
+    for rule in groups.iter().flat_map(|group| &group.rules) {
+        let name = if rule.alert.is_empty() { &rule.record } else { &rule.alert };
+        add(&mut demand, &rule.expr, &format!("the rule {name}"));
+    }
+    for (path, expr) in grafana::expressions(definition, service) {
+        add(&mut demand, &expr, &path);
+    }
+    demand
+}
+
+/// Adds what an expression queries.
+fn add(demand: &mut Demand, expr: &Expr, required_by: &str) {
+    for requirement in expr.selectors().into_iter().map(Requirement::of) {
+        let metric = requirement.metric.as_str();
+        let is_theirs = OF_PROMETHEUS.contains(&metric) || metric.starts_with("scrape_");
+        // Names of recorded series contain a colon.
+        if !is_theirs && !metric.contains(':') && !appears_with_failures(metric) {
+            demand.entry(requirement).or_insert_with(|| required_by.to_owned());
+        }
+    }
+}
+
+/// Whether a metric exists only after a first failure: a missing one is normal.
+fn appears_with_failures(metric: &str) -> bool {
+    let fixed = [SERIES_OVERFLOW, NAME_CLASHES, LOG_LINES_DROPPED, LOG_RECORDS_DROPPED, SPANS_DROPPED];
+    fixed.iter().any(|def| def.base() == metric)
+        || [ERRORS, CLIENT_ERRORS, cache::ERRORS].iter().any(|def| metric.ends_with(def.base()))
+}
+
+// === impl Requirement ===
+
+impl Requirement {
+    pub(super) fn of(selector: &Selector) -> Self {
+        let equal = selector.matchers().iter().filter(|matcher| matcher.op == MatchOp::Equal);
+        let mut labels: Vec<_> = equal.map(|matcher| (matcher.label.clone(), matcher.value.clone())).collect();
+        labels.sort();
+        Self { metric: selector.metric().to_owned(), labels }
     }
 }

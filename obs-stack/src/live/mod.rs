@@ -16,7 +16,6 @@
 //! # Ok::<(), obs_rules::definition::DefinitionError>(())
 //! ```
 
-mod demand;
 mod drift;
 mod page;
 

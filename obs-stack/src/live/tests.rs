@@ -1,6 +1,6 @@
 use obs_rules::{definition::Definition, promql::Selector};
 
-use super::{Page, absent, demand::Requirement};
+use super::{Page, absent, drift::Requirement};
 
 #[test]
 fn the_labels_that_an_expression_selects_are_required() {
@@ -15,8 +15,8 @@ fn the_labels_that_an_expression_selects_are_required() {
     assert_eq!(found, [of(&[("job", "x"), ("le", "0.25")]), of(&[])]);
 }
 
-/// What a page lacks of the values of labels that the files of a service name.
-fn told(definition: &str, page: &str) -> Vec<String> {
+/// What is missing on a page, as messages.
+fn missing(definition: &str, page: &str) -> Vec<String> {
     let definition = Definition::parse(definition, "obs.yaml").unwrap();
     let absent = absent(&definition, &definition.services[0], &Page::parse(page));
     absent.iter().map(ToString::to_string).filter(|told| !told.contains("is not on the page")).collect()
@@ -45,11 +45,11 @@ services:
 ";
 
 #[test]
-fn values_of_labels_that_are_not_on_the_page_are_named_with_those_that_are() {
+fn missing_label_values_are_named_with_the_existing_ones() {
     let page = "http_requests_total{method=\"POST\",endpoint=\"shop.Orders/Get\",status=\"200\",outcome=\"ok\"} 1\n\
                 http_requests_total{method=\"POST\",endpoint=\"/orders\",status=\"200\",outcome=\"ok\"} 1\n\
                 jobs{kind=\"post\",odd=\"a\\\"b\"} 1\n";
-    let told = told(DEFINITION, page);
+    let told = missing(DEFINITION, page);
     let expected = [
         "http_requests_total has no outcome=\"failed\" on the page",
         "http_requests_total has no status=\"5xx\" on the page",
@@ -59,17 +59,17 @@ fn values_of_labels_that_are_not_on_the_page_are_named_with_those_that_are() {
     for said in expected {
         assert!(told.iter().any(|told| told.starts_with(said)), "{said}: {told:#?}");
     }
-    // A status or outcome that there can be comes with what happens.
+    // A valid status or outcome can appear later.
     assert!(!told.iter().any(|told| told.contains("403") || told.contains("shop.Orders")), "{told:#?}");
 }
 
 #[test]
-fn values_that_are_on_the_page_apart_only_are_named_together() {
+fn values_that_no_series_has_together_are_named_together() {
     let page = "http_requests_total{method=\"POST\",endpoint=\"shop.Orders/Get\"} 1\n\
                 http_requests_total{method=\"GET\",endpoint=\"/orders/{id}\"} 1\n\
                 http_requests_total{method=\"POST\",endpoint=\"/orders\"} 1\n\
                 jobs{kind=\"mail\",odd=\"a\\\"b\"} 1\n";
-    let told = told(DEFINITION, page);
+    let told = missing(DEFINITION, page);
     assert!(
         told.iter().any(|told| told.contains("no series with endpoint=\"/orders\" and method=\"GET\"")),
         "{told:#?}"
@@ -78,7 +78,7 @@ fn values_that_are_on_the_page_apart_only_are_named_together() {
 }
 
 #[test]
-fn a_page_tells_its_metrics_and_buckets() {
+fn a_page_has_its_metrics_and_buckets() {
     let page = Page::parse(
         "# HELP a A.\n# TYPE a histogram\na_bucket{x=\"y\",le=\"0.5\"} 1\na_bucket{x=\"y\",le=\"+Inf\"} 1\na_sum 2\na_count 1\n\
          # TYPE b_total counter\n# TYPE c histogram\nd 1 1700000000\n\n",
@@ -94,7 +94,7 @@ fn a_page_tells_its_metrics_and_buckets() {
 
 proptest::proptest! {
     #[test]
-    fn no_page_is_too_broken(text in "[ -~\n]{0,80}") {
+    fn any_text_can_be_parsed_as_a_page(text in "[ -~\n]{0,80}") {
         let _ = Page::parse(&text);
     }
 }

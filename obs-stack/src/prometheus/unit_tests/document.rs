@@ -1,17 +1,15 @@
-//! The files that `promtool test rules` reads.
+//! Test files of promtool, and example series for selectors.
 
 use std::{collections::BTreeMap, time::Duration};
 
+use obs_conventions::names::label;
 use obs_rules::{
     AlertRule, Condition, Sli,
     definition::Service,
-    promql::{Expr, Selector, Window},
+    promql::{Expr, MatchOp, Matcher, Selector, Window},
 };
 
-use super::{
-    samples::Samples,
-    scenario::{Kind, Scenario, minutes},
-};
+use super::scenario::{Kind, Samples, Scenario, minutes};
 use crate::{
     File,
     prometheus::{config::rule_path, rules, slos},
@@ -19,14 +17,15 @@ use crate::{
     yaml::{self, Yaml},
 };
 
-/// Between two samples.
+/// The interval between two samples.
 pub(super) const STEP: Duration = Duration::from_secs(60);
-/// Between two evaluations of rules on objectives, which wait for hours.
+/// The interval between evaluations of SLO rules, whose windows are hours.
 const SELDOM: Duration = Duration::from_secs(300);
-/// Evaluations for the first sample, the first rate and the one that sees it; and some.
+/// Evaluations until an alert has seen its series: the first sample, the first rate, the
+/// rule, and a margin.
 const SETTLING: u32 = 5;
 
-/// Alerts that are tested by the same series.
+/// Alerts that are tested with the same series.
 struct Test<'a> {
     name: String,
     kind: Kind,
@@ -35,9 +34,9 @@ struct Test<'a> {
     alerts: Vec<(&'a AlertRule, Duration)>,
 }
 
-/// The tests of a service's alerts, if it has alerts that Prometheus can evaluate: those on its objectives, which read
-/// what is recorded of these, and all others. Each file names only the rules that it needs, as promtool evaluates them
-/// all for each test.
+/// The test files of a service: one for alerts on SLOs, which read recorded series, one for
+/// all others. A service without alerts that Prometheus can evaluate has none. Each file
+/// names only the rules that it needs, as promtool evaluates all of them for each test.
 pub(crate) fn files(service: &Service) -> Vec<File> {
     let has_rule = |alert: &&AlertRule| alert.promql(&service.naming()).is_some();
     let (of_slos, others): (Vec<_>, Vec<_>) = service
@@ -55,6 +54,7 @@ pub(crate) fn files(service: &Service) -> Vec<File> {
     .collect()
 }
 
+/// A test file; `None` without tests.
 fn file(service: &Service, path: String, rules: &[&str], step: Duration, tests: &[Test<'_>]) -> Option<File> {
     if tests.is_empty() {
         return None;
@@ -70,19 +70,20 @@ fn file(service: &Service, path: String, rules: &[&str], step: Duration, tests: 
     Some(File::new(path, yaml::document(&about, &document)))
 }
 
-/// In which order rules are evaluated: what alerts read has just been recorded.
+/// The groups in order of evaluation: alerts read what was recorded just before.
 fn groups(service: &Service) -> Vec<String> {
     let recorded = slos::groups(service).into_iter().map(|group| group.name);
     recorded.chain(["alerts", "alerts.slow"].map(|kind| format!("{}.{kind}", service.name))).collect()
 }
 
-/// A test for each alert and kind.
+/// A test for each alert and each expected result.
 fn each<'a>(service: &Service, alerts: &[&'a AlertRule]) -> Vec<Test<'a>> {
     let both = alerts.iter().flat_map(|alert| [Kind::Fires, Kind::StaysSilent].map(|kind| (*alert, kind)));
     both.filter_map(|(alert, kind)| Test::of(service, alert, kind, (alert.name(), STEP))).collect()
 }
 
-/// As few tests as there can be: the alerts of objectives of one kind all fire, or all stay silent, at once.
+/// As few tests as possible: the alerts of all SLOs of one kind fire, or stay silent, at
+/// the same time.
 fn together<'a>(service: &Service, alerts: &[&'a AlertRule]) -> Vec<Test<'a>> {
     let mut tests: Vec<Test<'a>> = Vec::new();
     for kind in [Kind::Fires, Kind::StaysSilent] {
@@ -106,6 +107,7 @@ fn together<'a>(service: &Service, alerts: &[&'a AlertRule]) -> Vec<Test<'a>> {
 // === impl Test ===
 
 impl<'a> Test<'a> {
+    /// The test of one alert; `None` if its condition has no scenario.
     fn of(service: &Service, alert: &'a AlertRule, kind: Kind, (name, step): (&str, Duration)) -> Option<Self> {
         let Scenario { series, settled } = Scenario::of(service, alert.condition(), kind)?;
         let (hold_for, ..) = alert.times();
@@ -114,12 +116,13 @@ impl<'a> Test<'a> {
         Some(Self { name: name.to_owned(), kind, series, alerts: vec![(alert, end)] })
     }
 
-    /// Whether no series would have to have two values.
+    /// Whether both tests can share a file of series: no series needs two values.
     fn goes_with(&self, other: &Self) -> bool {
         let agrees = |(name, samples): (&String, &Samples)| self.series.get(name).is_none_or(|ours| ours == samples);
         self.name == other.name && self.kind == other.kind && other.series.iter().all(agrees)
     }
 
+    /// The test as promtool reads it.
     fn yaml(&self, service: &Service) -> Option<Yaml> {
         let last = self.alerts.iter().map(|(_, end)| *end).max().map_or(0, minutes) + 1;
         let inputs = self.series.iter().map(|(series, values)| {
@@ -140,6 +143,7 @@ impl<'a> Test<'a> {
         Some(test.with(key, Yaml::list(cases?)))
     }
 
+    /// The expectation of an alert at a time.
     fn case(&self, service: &Service, alert: &AlertRule, at: &str) -> Yaml {
         match self.kind {
             Kind::Fires => is_firing(service, alert, at),
@@ -152,8 +156,8 @@ impl<'a> Test<'a> {
     }
 }
 
-/// Asks the series that Prometheus keeps of its alerts: what a template makes of the value is none of
-/// this test's business.
+/// The expectation that an alert fires, by the series `ALERTS`, which does not depend on
+/// rendered annotations.
 fn is_firing(service: &Service, alert: &AlertRule, at: &str) -> Yaml {
     let alerts = Selector::new("ALERTS").with("alertname", alert.name()).with("alertstate", "firing");
     let labels = rules::alert_labels(service, alert);
@@ -164,4 +168,64 @@ fn is_firing(service: &Service, alert: &AlertRule, at: &str) -> Yaml {
         ("eval_time", at.into()),
         ("exp_samples", Yaml::list([one])),
     ])
+}
+
+/// Values that are tried for a label which only has to be different from something.
+const VALUES: [&str; 3] = ["ok", "200", "other"];
+
+/// A series that a selector matches.
+pub(super) fn example_series(selector: &Selector) -> Selector {
+    let mut labels: Vec<&str> = selector.matchers().iter().map(|matcher| matcher.label.as_str()).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    labels.into_iter().fold(Selector::new(selector.metric()), |series, label| {
+        let matchers: Vec<_> = selector.matchers().iter().filter(|matcher| matcher.label == label).collect();
+        match value(label, &matchers) {
+            Some(value) if !value.is_empty() => series.with(label, &value),
+            // A missing label equals an empty one.
+            _ => series,
+        }
+    })
+}
+
+/// A value that all matchers of a label accept: one from the matchers themselves, or from
+/// [`VALUES`].
+fn value(label: &str, matchers: &[&Matcher]) -> Option<String> {
+    let suggested = matchers.iter().flat_map(|matcher| match matcher.op {
+        MatchOp::Equal => vec![matcher.value.clone()],
+        MatchOp::Regex => alternatives(&matcher.value).collect(),
+        MatchOp::NotEqual | MatchOp::NotRegex => Vec::new(),
+    });
+    let values = VALUES.into_iter().skip(usize::from(label != label::OUTCOME)).map(str::to_owned);
+    suggested.chain(values).find(|value| matchers.iter().all(|matcher| accepts(matcher, value)))
+}
+
+/// Whether a matcher accepts a value.
+fn accepts(matcher: &Matcher, value: &str) -> bool {
+    let is_alternative = || alternatives(&matcher.value).any(|alternative| alternative == value);
+    match matcher.op {
+        MatchOp::Equal => matcher.value == value,
+        MatchOp::NotEqual => matcher.value != value,
+        MatchOp::Regex => is_alternative(),
+        MatchOp::NotRegex => !is_alternative(),
+    }
+}
+
+/// A text for each alternative of a regular expression: `500` for `5..`, `x` for `.*` and
+/// `.+`.
+fn alternatives(regex: &str) -> impl Iterator<Item = String> {
+    regex.split('|').map(|alternative| {
+        let text = alternative.replace(".*", "x").replace(".+", "x");
+        let mut example = String::with_capacity(text.len());
+        let mut chars = text.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => example.extend(chars.next()),
+                '.' => example.push('0'),
+                '(' | ')' | '^' | '$' => {}
+                c => example.push(c),
+            }
+        }
+        example
+    })
 }

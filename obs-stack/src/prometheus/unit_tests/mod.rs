@@ -1,9 +1,8 @@
-//! Tests of the alert rules, for `promtool test rules`: each alert fires where it should and stays
-//! silent where it should. The traffic is made from the typed condition, the verdict is Prometheus'.
+//! Unit tests of the rules, for `promtool test rules`: with one scenario each alert fires,
+//! with another it stays silent. The series of a scenario follow from the condition of the
+//! alert, and Prometheus itself evaluates the rules.
 
 mod document;
-mod example;
-mod samples;
 mod scenario;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What happens to a service so that an alert fires, or does not.
+//! Scenarios: series with which an alert fires or stays silent.
 
 use std::{fmt, time::Duration};
 
@@ -9,31 +9,33 @@ use obs_rules::{
     promql::{Selector, Window},
 };
 
-use super::{document::STEP, example, samples::Samples};
+use super::document::{STEP, example_series};
 
-/// What a test expects.
+/// The expected result of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    /// The alert fires.
     Fires,
+    /// The alert does not fire.
     StaysSilent,
 }
 
-/// Series, and when what they tell has settled.
+/// Series, and how long they take to have their effect.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Scenario {
     pub(super) series: Vec<(Selector, Samples)>,
     pub(super) settled: Duration,
 }
 
-/// Requests a minute: far above what any rule asks for at least.
+/// Requests per minute: far above any `min_requests`.
 const BUSY: f64 = 6_000.0;
-/// A growth beside which [`BUSY`] is a hundredth.
+/// A rate compared to which [`BUSY`] is a hundredth.
 const VERY_BUSY: f64 = 100.0 * BUSY;
 
 // === impl Scenario ===
 
 impl Scenario {
-    /// Series with which the condition holds all the time, or never; a closure has none.
+    /// Series with which the condition always holds, or never. A closure has none.
     pub(super) fn of(service: &Service, condition: &Condition, kind: Kind) -> Option<Self> {
         let naming = service.naming();
         let within = |selector: &Selector| naming.within_job(selector.clone());
@@ -60,23 +62,25 @@ impl Scenario {
         })
     }
 
+    /// Series that have their effect from the beginning.
     fn at_once(series: Vec<(Selector, Samples)>) -> Self {
         Self { series, settled: Duration::ZERO }
     }
 
-    /// All fail, or none ever has: there is no failed series then.
+    /// All requests fail, or none does: then there is no series of failed requests.
     fn requests(naming: &Naming, scope: &Scope, kind: Kind) -> Self {
         let tally = match kind {
             Kind::Fires => naming.errors(scope),
             Kind::StaysSilent => naming.counted(scope),
         };
-        Self::at_once(tally.selectors().iter().take(1).map(|selector| (example::series(selector), busy())).collect())
+        Self::at_once(tally.selectors().iter().take(1).map(|selector| (example_series(selector), busy())).collect())
     }
 
+    /// All requests are bad for an SLO, or all are good.
     fn of_slo(service: &Service, slo: &Slo, kind: Kind) -> Self {
         match slo.sli() {
             Sli::Latency { .. } => {
-                // Slower than all that is promised, so that one test is for all objectives.
+                // Slower than the threshold of any SLO, so that one test covers all of them.
                 let slowest = service.duration_bounds().last().and_then(|last| Duration::try_from_secs_f64(*last).ok());
                 Self::at_once(durations(service, slo.requests(), slowest.unwrap_or_default(), kind))
             }
@@ -85,7 +89,8 @@ impl Scenario {
         .times(VERY_BUSY / BUSY)
     }
 
-    /// With so many times the traffic: rules that are evaluated seldom see only some of it.
+    /// The same with more traffic: rules that are evaluated less often see only a part of
+    /// it.
     fn times(mut self, factor: f64) -> Self {
         for (_, samples) in &mut self.series {
             *samples = samples.clone().times(factor);
@@ -94,22 +99,23 @@ impl Scenario {
     }
 }
 
+/// A counter of many requests.
 fn busy() -> Samples {
     Samples::growing(0.0, BUSY)
 }
 
-/// All requests take longer than `threshold`, or all are as quick as can be. The buckets are those
-/// that the service has.
+/// All requests take longer than `threshold`, or all are fast. The buckets are those of the
+/// service.
 fn durations(service: &Service, scope: &Scope, threshold: Duration, kind: Kind) -> Vec<(Selector, Samples)> {
     let naming = service.naming();
     let bounds = service.duration_bounds();
-    // The quantile is reckoned within a bucket: one that begins at the threshold or above.
+    // The quantile is interpolated within a bucket: use one that begins at the threshold or above.
     let beginning = match kind {
         Kind::Fires => bounds.iter().copied().find(|bound| *bound >= threshold.as_secs_f64()),
         Kind::StaysSilent => None,
     };
-    let buckets = example::series(&naming.duration_buckets(scope));
-    let count = (example::series(&naming.duration_count(scope)), busy());
+    let buckets = example_series(&naming.duration_buckets(scope));
+    let count = (example_series(&naming.duration_count(scope)), busy());
     let spelled = bounds.iter().map(|bound| (*bound, format!("{bound:?}"))).chain([(f64::INFINITY, "+Inf".to_owned())]);
     spelled
         .map(|(bound, le)| {
@@ -120,7 +126,7 @@ fn durations(service: &Service, scope: &Scope, threshold: Duration, kind: Kind) 
         .collect()
 }
 
-/// The traffic is multiplied by so much that the comparison holds, or does not.
+/// Traffic that changes so much that the comparison holds, or does not.
 fn rate_change(requests: &Tally, window: Window, offset: Window, meant: (Comparison, Kind)) -> Scenario {
     let factor = match meant.0.threshold() {
         threshold if threshold > 0.0 => far(meant, threshold * 4.0, threshold / 4.0),
@@ -130,28 +136,28 @@ fn rate_change(requests: &Tally, window: Window, offset: Window, meant: (Compari
     let samples = if offset.duration() > LONG_OFFSET {
         Samples::changing(BUSY, minutes(warm), BUSY * factor)
     } else {
-        // The change must go on for as long as the rule waits: as much with every `offset`.
+        // The change must last as long as the rule waits: by the same factor with every `offset`.
         let steady = factor.powf(1.0 / f64::from(minutes(offset.duration()).max(1)));
         Samples::accelerating(BUSY, steady, minutes(warm + window.duration() + LONG_OFFSET))
     };
-    let series = requests.selectors().iter().take(1).map(|selector| (example::series(selector), samples.clone()));
+    let series = requests.selectors().iter().take(1).map(|selector| (example_series(selector), samples.clone()));
     Scenario { series: series.collect(), settled: warm + window.duration() }
 }
 
-/// From here on the window before is over before any rule has waited long enough.
+/// From this offset on, the earlier window is over before any rule has waited long enough.
 const LONG_OFFSET: Duration = Duration::from_secs(2 * 3_600);
 
-/// Steps of a minute, the last one whole.
+/// The duration in minutes, rounded up.
 pub(super) fn minutes(span: Duration) -> u32 {
     u32::try_from(span.as_secs().div_ceil(STEP.as_secs())).unwrap_or(u32::MAX)
 }
 
-/// The numerator is nearly all of the divisor, or nothing of it.
+/// The numerator is nearly all of the denominator, or nothing of it.
 fn ratio(of: &Tally, by: &Tally, meant: (Comparison, Kind)) -> Vec<(Selector, Samples)> {
     let mut series: Vec<(Selector, Samples)> = Vec::new();
     let growth = far(meant, VERY_BUSY, 0.0);
-    let of = of.selectors().iter().map(|selector| (example::series(selector), Samples::growing(0.0, growth)));
-    let by = by.selectors().iter().map(|selector| (example::series(selector), busy()));
+    let of = of.selectors().iter().map(|selector| (example_series(selector), Samples::growing(0.0, growth)));
+    let by = by.selectors().iter().map(|selector| (example_series(selector), busy()));
     for (one, samples) in of.chain(by) {
         if series.iter().all(|(other, _)| *other != one) {
             series.push((one, samples));
@@ -160,15 +166,17 @@ fn ratio(of: &Tally, by: &Tally, meant: (Comparison, Kind)) -> Vec<(Selector, Sa
     series
 }
 
+/// A gauge far above or below the threshold.
 fn gauge(selector: &Selector, by: Option<Selector>, meant: (Comparison, Kind)) -> Vec<(Selector, Samples)> {
     const WHOLE: f64 = 1_000.0;
     let threshold = meant.0.threshold() * if by.is_some() { WHOLE } else { 1.0 };
     let value = far(meant, threshold + threshold.abs() / 8.0 + 1.0, threshold - threshold.abs() / 8.0 - 1.0);
-    let gauge = (example::series(selector), Samples::constant(value));
-    let whole = by.map(|by| (example::series(&by), Samples::constant(WHOLE)));
+    let gauge = (example_series(selector), Samples::constant(value));
+    let whole = by.map(|by| (example_series(&by), Samples::constant(WHOLE)));
     [gauge].into_iter().chain(whole).collect()
 }
 
+/// A counter that grows far more or less than the threshold.
 fn increase(
     naming: &Naming,
     counter: &Selector,
@@ -178,17 +186,19 @@ fn increase(
     let minutes = window.duration().as_secs_f64() / 60.0;
     let enough = (2.0 * meant.0.threshold() / minutes).ceil().max(0.0) + 1.0;
     let grows = Samples::growing(0.0, far(meant, enough, 0.0));
-    vec![(example::series(counter), grows), (example::series(&naming.of("up")), Samples::constant(1.0))]
+    vec![(example_series(counter), grows), (example_series(&naming.of("up")), Samples::constant(1.0))]
 }
 
+/// A series that is missing, or exists.
 fn presence(selector: &Selector, kind: Kind) -> Vec<(Selector, Samples)> {
     match kind {
         Kind::Fires => Vec::new(),
-        Kind::StaysSilent => vec![(example::series(selector), Samples::constant(1.0))],
+        Kind::StaysSilent => vec![(example_series(selector), Samples::constant(1.0))],
     }
 }
 
-/// The value that is meant, of one far above the threshold and one far below it.
+/// One of two values, far above and far below the threshold, depending on comparison and
+/// expected result.
 fn far((is, kind): (Comparison, Kind), above: f64, below: f64) -> f64 {
     match (is, kind) {
         (Comparison::Above(_), Kind::Fires) | (Comparison::Below(_), Kind::StaysSilent) => above,
@@ -204,5 +214,102 @@ impl fmt::Display for Kind {
             Self::Fires => "fires",
             Self::StaysSilent => "stays silent",
         })
+    }
+}
+
+/// The values of a series, in phases of constant growth.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Samples {
+    phases: Vec<Phase>,
+}
+
+/// A phase of constant growth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Phase {
+    start: f64,
+    step: f64,
+    /// Samples after the first one.
+    steps: u32,
+}
+
+/// More minutes than any test has.
+const FOREVER: u32 = 100_000;
+
+// === impl Samples ===
+
+impl Samples {
+    /// A constant value.
+    pub(super) fn constant(value: f64) -> Self {
+        Self::growing(value, 0.0)
+    }
+
+    /// A counter that grows by `step` per minute, from `start` on.
+    pub(super) fn growing(start: f64, step: f64) -> Self {
+        Self::default().then(start, step, FOREVER)
+    }
+
+    /// A counter that grows by `before` per minute for some minutes, then by `after`.
+    pub(super) fn changing(before: f64, minutes: u32, after: f64) -> Self {
+        let reached = before * f64::from(minutes);
+        Self::default().then(0.0, before, minutes.saturating_sub(1)).then(reached, after, FOREVER)
+    }
+
+    /// A counter whose growth is multiplied by `factor` each minute, for some minutes.
+    pub(super) fn accelerating(first: f64, factor: f64, minutes: u32) -> Self {
+        let (mut value, mut step, mut samples) = (0.0, first, Self::default());
+        for _ in 0..=minutes {
+            samples = samples.then(value, 0.0, 0);
+            value += step;
+            step *= factor;
+        }
+        samples
+    }
+
+    /// Only the samples of the first minutes.
+    pub(super) fn until(mut self, minutes: u32) -> Self {
+        let mut left = minutes;
+        self.phases.retain_mut(|phase| {
+            phase.steps = phase.steps.min(left);
+            let is_within = left > 0;
+            left = left.saturating_sub(phase.steps + 1);
+            is_within
+        });
+        self
+    }
+
+    /// The same with each value multiplied.
+    pub(super) fn times(mut self, factor: f64) -> Self {
+        for phase in &mut self.phases {
+            phase.start *= factor;
+            phase.step *= factor;
+        }
+        self
+    }
+
+    /// Appends a phase.
+    fn then(mut self, start: f64, step: f64, steps: u32) -> Self {
+        self.phases.push(Phase { start, step, steps });
+        self
+    }
+}
+
+impl fmt::Display for Samples {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, phase) in self.phases.iter().enumerate() {
+            let space = if at == 0 { "" } else { " " };
+            write!(f, "{space}{phase}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { start, step, steps } = self;
+        match steps {
+            0 => write!(f, "{start}"),
+            // Always with a step: `0x5` would be a hexadecimal number.
+            _ => write!(f, "{start}{step:+}x{steps}"),
+        }
     }
 }

@@ -1,9 +1,9 @@
 use obs_rules::promql::Selector;
 
-use super::{example, samples::Samples};
+use super::{document, scenario::Samples};
 
 fn example(selector: &Selector) -> String {
-    example::series(selector).to_string()
+    document::example_series(selector).to_string()
 }
 
 #[test]
