@@ -18,7 +18,7 @@ pub use obs_core::shutdown::{Graceful, Stop};
 /// The server's own deadline, in seconds: ours comes first.
 const NEVER: u64 = u32::MAX as u64;
 /// A stopping worker checks once a second whether it should stop at once.
-const LET_GO: Duration = Duration::from_millis(1200);
+const CLOSE: Duration = Duration::from_millis(1200);
 
 /// Runs `server` until SIGTERM or Ctrl-C, then shuts it down: `/ready` returns 503, new
 /// connections are refused, requests in flight finish, spans and log lines are flushed. When it
@@ -27,7 +27,7 @@ const LET_GO: Duration = Duration::from_millis(1200);
 /// Signals and deadlines are those of `graceful`; the settings of the server (`disable_signals`,
 /// `shutdown_timeout`) are ignored. At the deadline, connections with requests in flight are
 /// closed; these requests are recorded as `cancelled` or `aborted` in all signals. actix-web
-/// needs up to 1.2 s for that, which is the default of [`let_go`](Graceful::let_go) here.
+/// needs up to 1.2 s for that, which is the default of [`close`](Graceful::close) here.
 ///
 /// ```no_run
 /// # async fn example(obs: obs_actix::obs_core::Obs) -> std::io::Result<()> {
@@ -57,7 +57,7 @@ where
     B: MessageBody + 'static,
 {
     let server = server.disable_signals().shutdown_timeout(NEVER);
-    graceful.let_go(LET_GO).run(|stop| run(server.run(), stop)).await
+    graceful.close(CLOSE).run(|stop| run(server.run(), stop)).await
 }
 
 /// Runs the server until it has stopped.

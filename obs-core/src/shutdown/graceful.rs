@@ -23,17 +23,18 @@ use crate::{Obs, ShutdownError, health::Health, names::target};
 const PRE_STOP: Duration = Duration::from_secs(1);
 const DRAIN: Duration = Duration::from_secs(5);
 const FLUSH: Duration = Duration::from_secs(2);
-/// What a server gets to let go of requests that have no time left.
-const LET_GO: Duration = Duration::from_millis(500);
-/// How often is looked whether requests have been recorded.
+/// The default of [`Graceful::close`].
+const CLOSE: Duration = Duration::from_millis(500);
+/// The interval at which the number of requests in flight is checked.
 const SETTLE: Duration = Duration::from_millis(5);
-/// What is left for flushing after a second signal.
+/// The timeout of the flush after a second signal.
 const FORCED_FLUSH: Duration = Duration::from_millis(500);
 
-/// Runs a server until the process is told to stop, and then stops it in order.
+/// Runs a server until the process gets a signal to stop, and then shuts it down step by step.
 ///
-/// See the [module](super) for the order. The sum of `pre_stop`, `drain`, `let_go` and `flush` is the
-/// longest that a shutdown takes.
+/// The [module](super) describes the steps. A shutdown takes at most the sum of [`pre_stop`](Self::pre_stop),
+/// [`drain`](Self::drain), [`close`](Self::close) and [`flush`](Self::flush), 8.5 s by default. Keep it below the grace
+/// period of the orchestrator, such as Kubernetes' 30 s, after which the process is killed.
 #[derive(Clone, Debug)]
 #[must_use = "a server has to be run"]
 pub struct Graceful {
@@ -41,67 +42,70 @@ pub struct Graceful {
     health: Option<Health>,
     pre_stop: Duration,
     drain: Duration,
-    let_go: Duration,
+    close: Duration,
     flush: Duration,
 }
 
-/// How the waiting for something ended.
+/// The end of a wait.
 enum Waited<T> {
-    /// It came.
+    /// The event has come.
     Done(T),
-    /// The time was over first.
+    /// The time has passed first.
     TimeOver,
-    /// Somebody asked again.
+    /// A second signal has come first.
     Forced,
 }
 
 // === impl Graceful ===
 
 impl Graceful {
-    /// Flushes this instance at the end.
+    /// A graceful shutdown that flushes this instance at its end, with the default times.
     pub fn new(obs: &Obs) -> Self {
-        Self { obs: obs.clone(), health: None, pre_stop: PRE_STOP, drain: DRAIN, let_go: LET_GO, flush: FLUSH }
+        Self { obs: obs.clone(), health: None, pre_stop: PRE_STOP, drain: DRAIN, close: CLOSE, flush: FLUSH }
     }
 
-    /// Turns the readiness of these checks to 503 at the first signal. Defaults to none.
+    /// Makes the readiness probe of these checks answer 503 from the first signal on. Defaults to none.
     pub fn health(mut self, health: &Health) -> Self {
         self.health = Some(health.clone());
         self
     }
 
-    /// How long requests are still taken after the first signal, until load balancers have seen that
-    /// `/ready` answers 503. Defaults to one second; behind Kubernetes 5 to 15 are usual.
+    /// The time for which new requests are still accepted after the first signal, until load balancers have seen that
+    /// `/ready` answers 503. Defaults to one second; behind Kubernetes, 5 to 15 seconds are usual.
     pub fn pre_stop(mut self, delay: Duration) -> Self {
         self.pre_stop = delay;
         self
     }
 
-    /// How long requests that are in flight may take once no new ones are taken. Defaults to five
-    /// seconds.
+    /// The time that requests in flight have to finish, once no new ones are accepted. Defaults to five seconds.
+    ///
+    /// Requests that take longer are cancelled, and recorded as such.
     pub fn drain(mut self, deadline: Duration) -> Self {
         self.drain = deadline;
         self
     }
 
-    /// How long the server may take to let go of requests that have exceeded the deadline. That is the
-    /// server's affair: `obs_actix::serve` needs a little more than a second, others next to nothing.
+    /// The time that the server has to close the connections of requests that have exceeded [`drain`](Self::drain).
     /// Defaults to half a second.
-    pub fn let_go(mut self, time: Duration) -> Self {
-        self.let_go = time;
+    ///
+    /// It depends on the server: actix-web needs a little more than a second (`obs_actix::serve` sets that), others a
+    /// few milliseconds. A server that has not ended by then is dropped.
+    pub fn close(mut self, time: Duration) -> Self {
+        self.close = time;
         self
     }
 
-    /// How long spans and log lines may take to leave, whatever their collector does. Defaults to
-    /// two seconds.
+    /// The timeout of the final [shutdown](Obs::shutdown) of logs, metrics and traces. Defaults to two seconds; half a
+    /// second after a second signal.
     pub fn flush(mut self, timeout: Duration) -> Self {
         self.flush = timeout;
         self
     }
 
-    /// Runs what `serve` makes until the process is told to stop, then stops it in order and flushes.
+    /// Runs the server that `serve` returns until the process gets a signal to stop, then shuts it down and flushes.
     ///
-    /// The server shall listen to [`Stop::requested`] and, if it can, to [`Stop::overdue`]. Signals
-    /// are taken over when this is first polled; before, they end the process as ever.
+    /// The server has to stop at [`Stop::requested`] and should close its connections at [`Stop::overdue`]. Signals are
+    /// handled from the first poll on; before that, they end the process as usual.
     ///
     /// ```no_run
     /// # async fn example(obs: obs_core::Obs) -> std::io::Result<()> {
@@ -116,12 +120,12 @@ impl Graceful {
     ///
     /// # Errors
     ///
-    /// What the server returns, and if signals can't be received. That requests had to be given up,
-    /// or that not everything could be flushed, is no error: it is logged.
+    /// If signals can't be received, and the error of the server. Cancelled requests and an incomplete flush are logged
+    /// and are no errors.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with `enable_all`.
+    /// If it is polled outside of a tokio runtime with `enable_all`.
     pub async fn run<F>(self, serve: impl FnOnce(Stop) -> F) -> io::Result<()>
     where
         F: IntoFuture<Output = io::Result<()>>,
@@ -133,17 +137,17 @@ impl Graceful {
     where
         F: IntoFuture<Output = io::Result<()>>,
     {
-        let (phase, told) = watch::channel(Phase::Serving);
+        let (phase, phases) = watch::channel(Phase::Serving);
         let (served, forced) = {
-            let mut server = pin!(serve(Stop::new(told)).into_future());
+            let mut server = pin!(serve(Stop::new(phases)).into_future());
             self.conduct(&mut signals, &phase, server.as_mut()).await
         };
         self.flush_all(&mut signals, forced).await;
         served
     }
 
-    /// From the first signal to the last answer. Tells what the server returned, and whether there
-    /// is no time for anything any more.
+    /// Runs the steps from the first signal to the last response. Returns the server's result, and whether a second
+    /// signal has ended the waiting.
     async fn conduct(
         &self,
         signals: &mut impl Signals,
@@ -167,17 +171,17 @@ impl Graceful {
             Waited::Forced => true,
         };
         let requests = self.obs.pipeline().routes.in_flight_count.count();
-        tracing::warn!(target: target::OBS, requests, forced, "requests in flight are given up");
+        tracing::warn!(target: target::OBS, requests, forced, "requests in flight have exceeded the deadline and are cancelled");
         phase.send_replace(Phase::Overdue);
-        let given_up = timeout(self.let_go, async {
+        let closed = timeout(self.close, async {
             let served = server.await;
             self.settle().await;
             served
         });
-        (given_up.await.unwrap_or(Ok(())), forced)
+        (closed.await.unwrap_or(Ok(())), forced)
     }
 
-    /// Waits until what was given up is recorded: servers may drop it on threads of their own.
+    /// Waits until cancelled requests are recorded: servers may drop it on threads of their own.
     async fn settle(&self) {
         while self.obs.pipeline().routes.in_flight_count.count() > 0 {
             sleep(SETTLE).await;
@@ -201,20 +205,20 @@ impl Graceful {
     }
 }
 
-/// Runs `work` on a thread of its own, so that the runtime goes on and a second signal is heard. Not a
-/// blocking task of the runtime: its end would wait for it.
+/// Runs `work` on a thread of its own, so that the runtime goes on and receives a second signal. A blocking task of the
+/// runtime would delay the end of the runtime.
 ///
 /// # Errors
 ///
-/// Why something was lost.
+/// If the flush has failed or was interrupted; the text says why.
 pub(super) async fn flush(
     signals: &mut impl Signals,
     work: impl FnOnce() -> Result<(), ShutdownError> + Clone + Send + 'static,
 ) -> Result<(), String> {
     let (done, flushed) = oneshot::channel();
-    let here = work.clone();
+    let on_this_thread = work.clone();
     let thread = thread::Builder::new().name("obs-flush".to_owned()).spawn(move || {
-        // Where nobody waits any more, nobody cares.
+        // Fails after a second signal, when nothing waits for the result.
         let _ = done.send(work());
     });
     let flushed = match thread {
@@ -222,12 +226,12 @@ pub(super) async fn flush(
             flushed = flushed => flushed.map_err(|_| "the thread that flushes has panicked".to_owned())?,
             signal = signals.next() => return Err(format!("not flushed: forced by {signal}")),
         },
-        Err(_) => here(),
+        Err(_) => on_this_thread(),
     };
     flushed.map_err(|error| error.to_string())
 }
 
-/// Waits for the server to end, for some time, unless somebody asks again.
+/// Waits until the server ends, for `time` at most, or until a second signal.
 async fn wait<T>(server: Pin<&mut impl Future<Output = T>>, time: Duration, signals: &mut impl Signals) -> Waited<T> {
     tokio::select! {
         biased;

@@ -1,5 +1,5 @@
-//! Graceful shutdown: what a process does between SIGTERM and its end, so that no answer and nothing
-//! recorded is lost.
+//! Graceful shutdown: the steps between SIGTERM and the end of the process, so that no response, span or log line is
+//! lost.
 //!
 //! ```no_run
 //! use obs_core::{Obs, health::Health, shutdown::Graceful};
@@ -17,34 +17,34 @@
 //!     Graceful::new(&obs)
 //!         .health(&health)
 //!         .pre_stop(Duration::from_secs(5))
-//!         .run(|stop| server.run_until(stop.requested())) // any server that can be told to stop
+//!         .run(|stop| server.run_until(stop.requested())) // any server with a graceful shutdown
 //!         .await?;
 //!     Ok(())
 //! }
 //! ```
 //!
-//! Servers of an adapter are one call: `obs_axum::serve(listener, app, graceful)`,
+//! For the servers of an adapter this is one call: `obs_axum::serve(listener, app, graceful)`,
 //! `obs_actix::serve(server, graceful)`.
 //!
-//! # What happens
+//! # The steps
 //!
 //! | when | what |
 //! |---|---|
-//! | SIGTERM or SIGINT (Ctrl-C, and the console's end on Windows) | `/ready` answers 503 from here on; everything else goes on |
+//! | SIGTERM or SIGINT (Ctrl-C, and the console's end on Windows) | `/ready` answers 503 from now on; requests are served as before |
 //! | after [`pre_stop`](Graceful::pre_stop) (1 s) | no new connections; requests that are in flight go on |
-//! | when they have ended, at the latest after [`drain`](Graceful::drain) (5 s) | what still runs is given up, and recorded as `cancelled` or `aborted` |
-//! | then, for at most [`flush`](Graceful::flush) (2 s) | spans and log lines leave; the call returns, `main` ends with 0 |
-//! | a second signal, at any time | the rest is skipped: requests are given up, what can be flushed in half a second is |
+//! | when they have ended, at the latest after [`drain`](Graceful::drain) (5 s) | requests that still run are cancelled, and recorded as `cancelled` or `aborted` |
+//! | then, for at most [`flush`](Graceful::flush) (2 s) | spans, metrics and log lines are flushed; the call returns, and `main` ends with 0 |
+//! | a second signal, at any time | the remaining waits are skipped: requests are cancelled, and the flush has half a second |
 //!
-//! With the half second in which a server [lets go](Graceful::let_go) this takes 8.5 s at most, less
-//! than the 10 s that `docker stop` grants.
+//! With the half second in which a server [closes its connections](Graceful::close), this takes 8.5 s at most, less
+//! than the 10 s that `docker stop` waits.
 //!
 //! # Kubernetes
 //!
-//! A pod is told to stop and taken out of its services at the same moment, and load balancers hear
-//! of it later: for some seconds they still send requests. Let `pre_stop` cover that time (5 to 15 s
-//! are usual; with it, no `preStop` hook is needed), `drain` the longest request, and let
-//! `terminationGracePeriodSeconds` (30 by default) be some seconds more than the sum of all.
+//! A pod gets SIGTERM at the moment at which it is removed from its services, and load balancers learn of that some
+//! seconds later: until then they send requests. Set `pre_stop` to that time (5 to 15 s are usual; no `preStop` hook is
+//! needed then), `drain` to the duration of the longest request, and `terminationGracePeriodSeconds` (30 by default) to
+//! some seconds more than the sum of all.
 
 mod graceful;
 mod signals;

@@ -37,7 +37,7 @@ impl Stop {
 
     /// Completes when the server shall give up what is still in flight, and return.
     ///
-    /// A server that doesn't care is left behind after [`let_go`](super::Graceful::let_go): requests
+    /// A server that doesn't care is left behind after [`close`](super::Graceful::close): requests
     /// that it still holds are recorded when the runtime ends, too late for their spans.
     pub fn overdue(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
         self.reached(Phase::Overdue)

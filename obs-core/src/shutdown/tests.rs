@@ -154,7 +154,7 @@ async fn what_a_server_lets_go_of_on_threads_of_its_own_is_waited_for_without_me
         });
         Ok(())
     };
-    graceful(&obs).let_go(LONG).run_with(script, server).await.unwrap();
+    graceful(&obs).close(LONG).run_with(script, server).await.unwrap();
     assert_close(started.elapsed(), PRE_STOP + DRAIN + LET_GO);
 }
 
@@ -229,7 +229,7 @@ async fn waits_without_an_end_are_ended_by_what_they_wait_for() {
         signals.send("SIGTERM").unwrap();
     };
     let obs = instance();
-    let endless = Graceful::new(&obs).pre_stop(Duration::MAX).drain(Duration::MAX).let_go(Duration::MAX);
+    let endless = Graceful::new(&obs).pre_stop(Duration::MAX).drain(Duration::MAX).close(Duration::MAX);
     let (served, ()) = tokio::join!(
         endless.run_with(script, |stop| async move {
             stop.overdue().await;

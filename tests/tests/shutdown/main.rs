@@ -96,7 +96,7 @@ fn on_sigterm_nothing_that_was_answered_is_lost() {
 }
 
 #[test]
-fn what_exceeds_the_deadline_is_given_up_and_recorded_in_every_signal() {
+fn what_exceeds_the_deadline_is_cancelled_and_recorded_in_every_signal() {
     for package in SERVICES {
         let receiver = Receiver::start();
         let mut service = Service::start(package, &receiver, &[("PRE_STOP_MS", "0"), ("DRAIN_MS", "100")]);
@@ -109,13 +109,14 @@ fn what_exceeds_the_deadline_is_given_up_and_recorded_in_every_signal() {
         let lines = service.lines();
         let cancelled = lines.iter().find(|line| line.is_request_line()).expect("a line");
         assert_eq!((cancelled.str("outcome"), cancelled.str("trace_id")), ("cancelled", &*spans[0].trace_id()));
-        let given_up = lines.iter().find(|line| line.str("message") == "requests in flight are given up");
-        assert_eq!(given_up.expect("a warning").number("requests"), 1.0, "{package}");
+        let message = "requests in flight have exceeded the deadline and are cancelled";
+        let warning = lines.iter().find(|line| line.str("message") == message);
+        assert_eq!(warning.expect("a warning").number("requests"), 1.0, "{package}");
     }
 }
 
 #[test]
-fn streams_of_http2_are_given_up_too() {
+fn streams_of_http2_are_cancelled_too() {
     let receiver = Receiver::start();
     let mut service = Service::start("axum-graceful", &receiver, &[("PRE_STOP_MS", "0"), ("DRAIN_MS", "100")]);
     let client = H2Client::open(service.addr);
@@ -145,7 +146,7 @@ fn a_collector_that_hangs_holds_nothing_up_longer_than_the_deadline() {
         let told = Instant::now();
         service.process.terminate();
         assert_eq!(service.process.wait(DEADLINE).code(), Some(0), "{package}");
-        // An export would be given up after ten seconds.
+        // An export would be abandoned after ten seconds.
         assert!(told.elapsed() < Duration::from_secs(6), "{package}: {:?}", told.elapsed());
         let lines = service.lines();
         assert_eq!(lines.iter().filter(|line| line.is_request_line()).count(), 20, "{package}");
