@@ -16,7 +16,7 @@ impl Running {
         if self.call.is_some() || !response.is_body_reported {
             return None;
         }
-        self.remaining = response.remaining(self.asked);
+        self.remaining = response.remaining(self.method_kind);
         if self.remaining.is_done() || self.remaining == Remaining::Unknown {
             return self.remaining.fault();
         }
@@ -32,18 +32,18 @@ impl Running {
         None
     }
 
-    /// The outcome of an answer whose body has reached its end.
+    /// The outcome of a response whose body has reached its end.
     pub(super) fn ended(&self) -> Outcome {
         let of_call = self.call.as_ref().and_then(Call::ended);
         of_call.or_else(|| self.of_head()).unwrap_or(Outcome::Cancelled)
     }
 
-    /// The outcome of an answer whose body nobody wanted to the end.
-    pub(super) fn let_go(&self) -> Outcome {
-        self.call.as_ref().map_or_else(|| self.ended(), Call::let_go)
+    /// The outcome of a response whose body is dropped before its end.
+    pub(super) fn outcome_when_dropped(&self) -> Outcome {
+        self.call.as_ref().map_or_else(|| self.ended(), Call::outcome_when_dropped)
     }
 
-    /// The outcome of an answer that was an error by its head.
+    /// The outcome of a response whose status is an error; `None` for others.
     pub(super) fn answered_with_error(&self) -> Option<Outcome> {
         self.of_head().filter(|outcome| *outcome != Outcome::Ok)
     }

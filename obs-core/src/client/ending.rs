@@ -24,7 +24,7 @@ impl Running {
     /// Writes the attempt to metrics, span, log and hook.
     pub(super) fn record(&mut self, answer: &Answer<'_>) {
         let mut digits = [0; 3];
-        // On a client, a 4xx answer is an error too.
+        // On a client, a 4xx response is an error too.
         let of_status = Some(self.http_status(answer)).filter(|status| *status >= 400);
         let grpc_status = self.grpc_status(answer);
         let is_failure = matches!(answer.outcome, Outcome::ClientError | Outcome::ServerError);
@@ -32,10 +32,10 @@ impl Running {
         let error_type = answer.error_type.or(of_call).or_else(|| Some(status_text(of_status?, &mut digits)));
         self.record_metrics(answer, grpc_status, error_type);
         self.end_span(answer, error_type);
-        self.tell(answer, grpc_status, error_type);
+        self.log_and_notify(answer, grpc_status, error_type);
     }
 
-    /// The protocol's version, which comes with the answer.
+    /// Stores the protocol's version, which is known from the response.
     pub(super) fn take_protocol(&mut self, response: &ClientResponse<'_>) {
         if let (Some(in_flight), Some(red), Some(protocol)) =
             (&mut self.in_flight, &self.instrument.red, response.protocol)
@@ -62,7 +62,7 @@ impl Running {
             exemplar,
         };
         in_flight.record(red, &measured);
-        // Before the hook is told: whoever hears it finds the gauge back where it was.
+        // Before the hook runs, which thus sees the gauge without this attempt.
         in_flight.release();
     }
 
@@ -78,12 +78,12 @@ impl Running {
             span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, interned(error_type)));
             span.set_status(Status::error(answer.cause.map(description).unwrap_or_default()));
         }
-        // Processors of a provider of the user's run in there.
+        // Guarded, since span processors of the application run in it.
         let _ = guarded(|| span.end_with_timestamp(self.attempt.started + answer.duration));
     }
 
-    /// The log line and the user's hook.
-    fn tell(&self, answer: &Answer<'_>, grpc_status: Option<GrpcStatus>, error_type: Option<&str>) {
+    /// Writes the log line and calls the application's hook.
+    fn log_and_notify(&self, answer: &Answer<'_>, grpc_status: Option<GrpcStatus>, error_type: Option<&str>) {
         let Some((host, target)) = &self.names else { return };
         let finished = ClientFinished {
             method: self.method,

@@ -1,4 +1,4 @@
-//! Which word an error of a client is recorded under.
+//! The `error_type` of an error of a client.
 
 use std::{
     error::Error,
@@ -11,34 +11,36 @@ use crate::{
     names::error_type,
 };
 
-/// How much of an error's text is looked at, in bytes.
+/// The bytes of an error's text that are examined, at most.
 const MAX_TEXT: usize = 512;
 
-/// What the whole texts of errors say whose types can't be named here: those of tower, tokio and
-/// tonic.
+/// The texts of timeouts of tower, tokio and tonic, whose types this crate doesn't depend on.
 const TIMEOUTS: [&str; 4] = ["request timed out", "deadline has elapsed", "operation timed out", "timeout expired"];
-/// Words in the text of every TLS library's errors.
+/// Words of which at least one is in each error of the common TLS libraries.
 const TLS_WORDS: [&str; 5] = ["tls", "ssl", "certificate", "handshake", "fatal alert"];
 
-/// The words, the one that says most first: what the caller's own body says comes from nowhere else,
-/// and whoever waits too long for a connection has met a timeout.
+/// The error types by precedence: an error of the request's own body is unambiguous, and a connection that takes too
+/// long is a timeout.
 const RANKS: [&str; 6] =
     [error_type::BODY, error_type::TIMEOUT, error_type::DNS, error_type::TLS, error_type::CONNECT, error_type::REQUEST];
 
-/// What a chain of sources tells: the best word so far, by its place in [`RANKS`].
+/// Classifies a chain of errors.
 #[derive(Debug, Default)]
-struct Verdict {
+struct Classifier {
+    /// The index in [`RANKS`] of the best match so far.
     rank: Option<usize>,
-    /// Something came that made no sense to the one who read it.
-    garbled: bool,
+    /// Whether invalid data were received.
+    has_invalid_data: bool,
 }
 
-/// The beginning of an error's text in lower case.
+/// The start of an error's text in lower case.
 pub(super) struct Text(pub(super) String);
 
-/// The word for an error of a client, one of
-/// [`error_type::TRANSPORT`](crate::names::error_type::TRANSPORT): what the error and its sources
-/// say, for `hyper`, `hyper-util`, `tonic`, `tower` and whatever wraps an [`io::Error`].
+/// The `error_type` of a client's error, one of [`error_type::TRANSPORT`](crate::names::error_type::TRANSPORT).
+///
+/// Examines the error and its sources: the kind of each [`io::Error`], and the texts of errors of `hyper`,
+/// `hyper-util`, `tonic` and `tower`. If several match, the more specific one counts, so that a timeout while
+/// connecting is `timeout`. `_OTHER` if nothing matches.
 ///
 /// ```
 /// use std::io::{Error, ErrorKind};
@@ -50,23 +52,23 @@ pub(super) struct Text(pub(super) String);
 /// ```
 #[must_use]
 pub fn transport_error(error: &(dyn Error + 'static)) -> &'static str {
-    let mut verdict = Verdict::default();
+    let mut classifier = Classifier::default();
     for link in chain(error) {
-        // Texts are asked for, which are the application's own.
-        let _ = guarded(|| verdict.add(link));
+        // Guarded, since the application's `Display` impls are called.
+        let _ = guarded(|| classifier.add(link));
     }
-    verdict.word()
+    classifier.error_type()
 }
 
-// === impl Verdict ===
+// === impl Classifier ===
 
-impl Verdict {
+impl Classifier {
     fn add(&mut self, error: &(dyn Error + 'static)) {
         let mut link = Some(error);
         for _ in 0..MAX_SOURCES {
             let Some(error) = link else { break };
             self.add_one(error);
-            // An `io::Error` around another error doesn't count that one among its sources.
+            // The `source` of an `io::Error` skips the error that it wraps.
             link = error.downcast_ref().and_then(io::Error::get_ref).map(|inner| inner as _);
         }
     }
@@ -76,7 +78,7 @@ impl Verdict {
         if let Some(error) = io_error {
             self.add_kind(error.kind());
         }
-        // The system's own words say nothing of the layer that they come from.
+        // The texts of the operating system don't name the layer that failed.
         if io_error.is_none_or(|error| error.raw_os_error().is_none()) {
             self.add_text(&Text::of(error).0);
         }
@@ -93,40 +95,40 @@ impl Verdict {
                 self.note(error_type::CONNECT);
             }
             ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => self.note(error_type::REQUEST),
-            InvalidData => self.garbled = true,
+            InvalidData => self.has_invalid_data = true,
             _ => {}
         }
     }
 
     fn add_text(&mut self, text: &str) {
         let starts_with = |beginnings: &[&str]| beginnings.iter().any(|beginning| text.starts_with(beginning));
-        let is = |texts: &[&str]| texts.contains(&text);
+        let is_one_of = |texts: &[&str]| texts.contains(&text);
         // A URL in the text may hold any word.
         let is_tls = !text.contains("://") && TLS_WORDS.iter().any(|word| text.contains(word));
-        let signs = [
-            (is(&["error from user's body stream", "user body write aborted"]), error_type::BODY),
-            (is(&TIMEOUTS), error_type::TIMEOUT),
+        let rules = [
+            (is_one_of(&["error from user's body stream", "user body write aborted"]), error_type::BODY),
+            (is_one_of(&TIMEOUTS), error_type::TIMEOUT),
             (starts_with(&["dns error", "failed to lookup address"]), error_type::DNS),
             (is_tls, error_type::TLS),
             (starts_with(&["client error (connect)", "tcp ", "tunnel error"]), error_type::CONNECT),
             (starts_with(&["client error (", "connection ", "http2 error"]), error_type::REQUEST),
         ];
-        if let Some((_, word)) = signs.into_iter().find(|(holds, _)| *holds) {
-            self.note(word);
+        if let Some((_, error_type)) = rules.into_iter().find(|(matches, _)| *matches) {
+            self.note(error_type);
         }
     }
 
-    /// Keeps the word if it says more than the one before.
-    fn note(&mut self, word: &'static str) {
-        let rank = RANKS.iter().position(|known| *known == word);
+    /// Keeps the error type if it takes precedence over the one found before.
+    fn note(&mut self, error_type: &'static str) {
+        let rank = RANKS.iter().position(|known| *known == error_type);
         self.rank = [self.rank, rank].into_iter().flatten().min();
     }
 
-    fn word(&self) -> &'static str {
+    fn error_type(&self) -> &'static str {
         match self.rank.map_or(error_type::OTHER, |rank| RANKS[rank]) {
-            // While a connection is made, TLS is what reads.
-            error_type::CONNECT if self.garbled => error_type::TLS,
-            word => word,
+            // During connecting, only the TLS handshake reads data.
+            error_type::CONNECT if self.has_invalid_data => error_type::TLS,
+            error_type => error_type,
         }
     }
 }
@@ -136,7 +138,7 @@ impl Verdict {
 impl Text {
     pub(super) fn of(error: &dyn Error) -> Self {
         let mut text = Self(String::new());
-        // Stops with an error of its own when it is full.
+        // Fails at the limit, where the text is cut.
         let _ = write!(text, "{error}");
         text.0.make_ascii_lowercase();
         text
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_failure_has_its_word() {
+    fn each_kind_of_failure_has_its_error_type() {
         for (texts, last, expected) in [
             (&["client error (Connect)", "tcp connect error"][..], ErrorKind::ConnectionRefused.into(), "connect"),
             (&["client error (Connect)", "tcp connect error"], ErrorKind::TimedOut.into(), "timeout"),
@@ -200,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_of_the_closed_list() {
+    fn every_error_type_is_of_the_closed_list() {
         for last in [ErrorKind::TimedOut, ErrorKind::ConnectionRefused, ErrorKind::BrokenPipe, ErrorKind::NotFound] {
             assert!(error_type::TRANSPORT.contains(&transport_error(&io::Error::from(last))));
         }

@@ -63,7 +63,7 @@ impl Running {
         self.call.as_ref().is_some_and(is_over)
     }
 
-    /// The outcome of an answer of which only its status of HTTP is known.
+    /// The outcome of a response of which only the HTTP status is known.
     pub(super) fn outcome_of_status(&self, status: u16) -> Outcome {
         match self.call {
             Some(_) => GrpcStatus::from_http(status).outcome(),
@@ -71,18 +71,17 @@ impl Running {
         }
     }
 
-    /// The status to record for a call: what was sent, or what stands in for it; none if it is no
-    /// call.
+    /// The gRPC status to record: the one received, else the one inferred; `None` if this is no gRPC call.
     pub(super) fn grpc_status(&self, answer: &Answer<'_>) -> Option<GrpcStatus> {
         let call = self.call.as_ref()?;
         if self.head.is_some() {
             return call.recorded(answer.outcome, true);
         }
         let of_http = answer.status.map(GrpcStatus::from_http);
-        Some(of_http.or(self.unanswered).unwrap_or_else(|| unanswered(answer)))
+        Some(of_http.or(self.error_status).unwrap_or_else(|| status_of_failure(answer)))
     }
 
-    /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.
+    /// The status for the metrics. OpenTelemetry's conventions have a label for the HTTP status alone.
     pub(super) fn metrics_status(&self, answer: &Answer<'_>, grpc_status: Option<GrpcStatus>) -> u16 {
         match (grpc_status, self.instrument.convention) {
             (Some(status), Convention::Prometheus) => grpc_as_status(status),
@@ -90,18 +89,18 @@ impl Running {
         }
     }
 
-    /// The status of HTTP, which may have come before the answer was over; 0 for none.
+    /// The HTTP status, from the result or from the head before it; 0 for none.
     pub(super) fn http_status(&self, answer: &Answer<'_>) -> u16 {
         answer.status.or(self.head.map(|head| head.status)).unwrap_or_default()
     }
 
-    /// Sets what a call has on its span in place of a template of its URL.
+    /// Sets the attributes of a gRPC call on its span, which has no URL template.
     pub(super) fn describe_call(&self) {
         let (Some(call), Some(span)) = (&self.call, self.attempt.span()) else { return };
         push_call(self.call_method.as_deref(), call.sent(), &mut |attribute| span.set_attribute(attribute));
     }
 
-    /// The method of a call turns out to be there: in every signal.
+    /// Sets the method of the call as the target in every signal, once a response has shown that the method exists.
     fn retarget(&mut self, method: Box<str>) {
         if let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) {
             in_flight.retarget(red, &method);
@@ -113,8 +112,8 @@ impl Running {
     }
 }
 
-/// What stands in for the status of a call without an answer: what gRPC clients make of it.
-fn unanswered(answer: &Answer<'_>) -> GrpcStatus {
+/// The status of a call that failed without a response, as gRPC clients derive it.
+fn status_of_failure(answer: &Answer<'_>) -> GrpcStatus {
     match (answer.outcome, answer.error_type) {
         (Outcome::Cancelled, _) => GrpcStatus::Cancelled,
         (Outcome::Panic | Outcome::BodyError, _) => GrpcStatus::Internal,

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr};
 
-use crate::request::{Asked, BodySize, HeaderReader, Protocol, Remaining, ResponseHead, content_length};
+use crate::request::{BodySize, HeaderReader, MethodKind, Protocol, Remaining, ResponseHead, content_length};
 
 /// Where an outgoing request goes, in types of no client library.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,14 +80,14 @@ impl<'a> ClientResponse<'a> {
     }
 
     /// What the head announces of the body, to a request that asked for it in this way.
-    pub(super) fn remaining(&self, asked: Asked) -> Remaining {
+    pub(super) fn remaining(&self, method: MethodKind) -> Remaining {
         let &Self { status, headers, body_bytes, .. } = self;
         let body = match (body_bytes, content_length(headers)) {
             (Some(exact), Some(declared)) if exact != declared => BodySize::Contradicted { declared, exact },
             (Some(exact), _) => BodySize::Exact(exact),
             (None, _) => BodySize::Unknown,
         };
-        Remaining::after_head(asked, &ResponseHead { status, headers, body, endpoint: None })
+        Remaining::after_head(method, &ResponseHead { status, headers, body, endpoint: None })
     }
 }
 

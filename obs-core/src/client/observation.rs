@@ -1,4 +1,4 @@
-//! One attempt, from its start to its response head; that of a gRPC call, to its trailers.
+//! The observation of one outgoing attempt: from its start to its response head, for a gRPC call to its trailers.
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, thread::LocalKey, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::{
     pipeline::original_method,
     pool::{Pool, Pooled, Slot, SlotPool},
     request::{
-        Asked, GrpcStatus, HeaderReader, Remaining,
+        GrpcStatus, HeaderReader, MethodKind, Remaining,
         grpc::{self, Call},
     },
     trace::http_span_name,
@@ -28,74 +28,87 @@ thread_local! {
     static POOL: SlotPool<Running> = const { Pool::new() };
 }
 
-/// Watches one attempt and records it exactly once, however it ends.
+/// The observation of one attempt of an outgoing request, which records it exactly once, however it ends.
 ///
-/// An adapter calls [`start`](Self::start), sends the headers of [`propagated`](Self::propagated)
-/// along, wraps every call and poll of the client in [`enter`](Self::enter), and reports the answer
-/// or the error. An observation that is dropped before that was cancelled, which is no error.
+/// For adapters. A request that is sent three times has three observations. An adapter
+///
+/// 1. calls [`start`](Self::start) before it sends the request,
+/// 2. adds the headers of [`propagated`](Self::propagated) to the request,
+/// 3. wraps each call and poll of the client in [`run`](Self::run) or [`enter`](Self::enter),
+/// 4. reports the response by [`head`](Self::head), or its failure by [`error`](Self::error),
+/// 5. if the attempt then [awaits its body](Self::awaits_body), reports [bytes](Self::body_bytes) and the
+///    [end](Self::end) or [failure](Self::body_error) of the body.
+///
+/// An observation that is dropped earlier is recorded by what has happened: as [`Cancelled`](Outcome::Cancelled) before
+/// the head, as [`Panic`](Outcome::Panic) within a call or poll. Cancelled attempts don't count as errors. Methods that
+/// are called after the end do nothing.
+/// The [module](super) has an example.
 pub struct ClientObservation {
     /// `None` once the attempt is recorded.
     slot: Option<Slot<Running>>,
 }
 
-/// An attempt that has not ended.
+/// The state of an attempt that has not ended.
 pub(super) struct Running {
     pub(super) instrument: Arc<ClientInstrument>,
     pub(super) started: Moment,
-    /// From the closed set.
+    /// A known method, or `_OTHER`.
     pub(super) method: &'static str,
-    /// As it was sent, if it is not in the set; cut.
+    /// The method as it was sent, cut, if it is not a known one.
     pub(super) method_original: Option<Box<str>>,
-    /// The metrics' hold on the series; `None` if metrics are off.
+    /// The in-flight guard, with the series of the attempt; `None` if metrics are off.
     pub(super) in_flight: Option<InFlight>,
-    /// Host and target, where the line or the hook want them.
+    /// Host and target, if the log line or the hook needs them.
     pub(super) names: Option<(Box<str>, Box<str>)>,
     /// Set if this is a gRPC call.
     pub(super) call: Option<Call>,
-    /// The method of a call, or the target that the user gave it, if one is known.
+    /// The gRPC method, or the target that the user has set for it, if one is known.
     pub(super) call_method: Option<Box<str>>,
-    /// What was answered, of an attempt that ends with its body.
+    /// The response head of an attempt that ends with its body.
     pub(super) head: Option<Head>,
-    /// The status of a call without an answer, if the adapter has told it.
-    pub(super) unanswered: Option<GrpcStatus>,
-    pub(super) asked: Asked,
+    /// The status that the adapter has reported for a gRPC call without a response.
+    pub(super) error_status: Option<GrpcStatus>,
+    pub(super) method_kind: MethodKind,
     pub(super) remaining: Remaining,
-    /// Of the answer's body, where that is watched.
+    /// Bytes of the response body, if the attempt awaits it.
     pub(super) response_bytes: u64,
     pub(super) attempt: Attempt,
     pub(super) resend_count: u32,
     pub(super) request_bytes: Option<u64>,
-    /// A call or poll of the client has begun and not returned.
+    /// Whether a call or poll of the client has started and not returned.
     in_poll: bool,
 }
 
-/// The head of an answer whose body goes on.
+/// The response head of an attempt whose body has not ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
     pub(super) status: u16,
-    /// From start to head, where that is the time of the attempt; a gRPC call lasts until its end.
+    /// The time from start to head, if that is the duration of the attempt; `None` for a gRPC call, which lasts to its
+    /// end.
     pub(super) after: Option<Duration>,
     pub(super) body_bytes: Option<u64>,
 }
 
-/// What an attempt ended with.
+/// The result of an attempt.
 pub(super) struct Answer<'a> {
     pub(super) status: Option<u16>,
     pub(super) outcome: Outcome,
-    /// Other than the status.
+    /// The type of an error that is not the status.
     pub(super) error_type: Option<&'static str>,
     pub(super) duration: Duration,
     pub(super) response: Option<&'a ClientResponse<'a>>,
     pub(super) cause: Option<&'a (dyn Error + 'static)>,
 }
 
-/// The client is being called or polled; see [`ClientObservation::enter`].
+/// A guard for one call or poll of the client, see [`ClientObservation::enter`].
+///
+/// While it lives, the attempt's span is the current one on this thread.
 #[must_use = "the attempt's span is active only while the guard lives"]
 pub struct ClientPolling<'a> {
     observation: &'a mut ClientObservation,
     entered: Option<Entered>,
     _otel: Option<Attached>,
-    /// Whether a poll before this one did not return: then this is a drop after a panic.
+    /// Whether an earlier poll did not return, so that this one drops the client after a panic.
     had_panicked: bool,
     returned: bool,
 }
@@ -103,8 +116,11 @@ pub struct ClientPolling<'a> {
 // === impl ClientObservation ===
 
 impl ClientObservation {
-    /// Begins an attempt as part of the current request; outside of one, as a trace of its own.
-    /// `headers` are those of the request.
+    /// Starts an attempt: its in-flight gauge, its span (a child of the current request's, else a new trace) and its
+    /// duration.
+    ///
+    /// `headers` are those of the request, from which a gRPC call is recognized. Call this when the attempt starts, not
+    /// when the request is constructed.
     #[must_use]
     pub fn start(instrument: &Arc<ClientInstrument>, request: &ClientRequest<'_>, headers: &dyn HeaderReader) -> Self {
         let started = Moment::now();
@@ -122,19 +138,19 @@ impl ClientObservation {
         };
         let attributes = || attributes::at_start(instrument, method, request, &labels, call.is_some(), headers);
         let attempt = Attempt::start(instrument, name, attributes);
-        let wants_names = instrument.options.common.logs || instrument.options.on_finish.is_some();
+        let needs_names = instrument.options.common.logs || instrument.options.on_finish.is_some();
         let mut slot = Slot::take();
         *slot.vacant() = Some(Running {
             started,
             method,
             method_original: is_unknown.then(|| original_method(request.method).into()),
             in_flight,
-            names: wants_names.then(|| (Box::from(&**host), Box::from(&**target))),
+            names: needs_names.then(|| (Box::from(&**host), Box::from(&**target))),
             call,
             call_method,
             head: None,
-            unanswered: None,
-            asked: Asked::of(request.method),
+            error_status: None,
+            method_kind: MethodKind::new(request.method),
             remaining: Remaining::Unknown,
             response_bytes: 0,
             attempt,
@@ -154,17 +170,16 @@ impl ClientObservation {
         self.slot.as_mut()?.get_mut()
     }
 
-    /// The headers to send along; `None` if propagation is off, or after the end.
+    /// The trace context and baggage to send with the request; `None` if propagation is off, or after the end.
     #[must_use]
     pub fn propagated(&self) -> Option<Propagated<'_>> {
         self.running().filter(|running| running.instrument.options.propagate).map(Propagated::of)
     }
 
-    /// Makes the attempt's span active, and the request current that it was started in, until the
-    /// guard is dropped.
+    /// Makes the attempt's span active, and the context of the request that it belongs to, until the guard is dropped.
     ///
-    /// Call [`ClientPolling::leave`] when the client has returned: a guard that is dropped without it
-    /// tells of a panic.
+    /// Call [`ClientPolling::leave`] when the client has returned: a guard that is dropped without it means that the
+    /// client has panicked. Don't hold the guard across an await.
     pub fn enter(&mut self) -> ClientPolling<'_> {
         let Some(running) = self.running_mut() else {
             return ClientPolling {
@@ -181,8 +196,8 @@ impl ClientObservation {
         ClientPolling { observation: self, entered, _otel: otel, had_panicked, returned: false }
     }
 
-    /// Runs `work` as [`enter`](Self::enter) would: a call or poll of the client, or the drop of what it
-    /// is polled in.
+    /// Runs `work` between [`enter`](Self::enter) and [`leave`](ClientPolling::leave), and returns its result: a call
+    /// or poll of the client, or the drop of its future.
     #[inline]
     pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let polling = self.enter();
@@ -191,21 +206,22 @@ impl ClientObservation {
         returned
     }
 
-    /// An observation of nothing, to put in the place of one.
+    /// An observation that has ended, to replace one that is moved out of a struct. Records nothing.
     #[must_use]
     pub const fn none() -> Self {
         Self { slot: None }
     }
 
-    /// Whether the attempt is recorded already, or was never observed.
+    /// Whether the attempt is recorded, or was never observed.
     #[inline]
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.slot.is_none()
     }
 
-    /// The response head has come: the attempt is over, unless something is [yet to
-    /// come](Self::awaits_body) of its body.
+    /// Reports the response head. The attempt ends, unless it [awaits its body](Self::awaits_body).
+    ///
+    /// The outcome follows from the status: `client_error` for 4xx, `server_error` for 5xx, else `ok`.
     pub fn head(&mut self, response: &ClientResponse<'_>) {
         let Some(running) = self.running_mut() else { return };
         if running.take_call_head(response) {
@@ -230,16 +246,20 @@ impl ClientObservation {
         });
     }
 
-    /// Whether the attempt goes on after its head, until the body ends: a gRPC call has its status in
-    /// the trailers, and a body whose size is known may end before it. An adapter then wraps each poll of
-    /// the body in [`enter`](Self::enter) and reports bytes and end. To drop the observation before that is
-    /// [`Aborted`](Outcome::Aborted) for a call; anything else was answered with its head.
+    /// Whether the attempt lasts until the end of its body.
+    ///
+    /// That is so for a gRPC call, whose status is in the trailers, and for a body of a known size, which may end too
+    /// early. The adapter then wraps each poll of the body in [`enter`](Self::enter) and reports its bytes and its end.
+    /// If the observation is dropped before, a call is [`Aborted`](Outcome::Aborted), and any other attempt has the
+    /// outcome of its head.
     #[must_use]
     pub fn awaits_body(&self) -> bool {
         self.running().is_some_and(|running| running.head.is_some())
     }
 
-    /// Bytes of the answer's body have come; `is_last` if the body is known to have ended with them.
+    /// Reports `bytes` more bytes of the response body; `is_last` if the body is known to have ended with them.
+    ///
+    /// The attempt also ends when the announced size is reached.
     pub fn body_bytes(&mut self, bytes: u64, is_last: bool) {
         let Some(running) = self.running_mut() else { return };
         running.response_bytes += bytes;
@@ -250,7 +270,7 @@ impl ClientObservation {
         }
     }
 
-    /// The body has ended with these trailers.
+    /// Reports that the body has ended with these trailers, which carry the status of a gRPC call.
     pub fn trailers(&mut self, trailers: &dyn HeaderReader) {
         if let Some(running) = self.running_mut() {
             running.take_grpc_status(trailers);
@@ -258,23 +278,27 @@ impl ClientObservation {
         self.end();
     }
 
-    /// Whether the adapter has to [show](Self::body_data) the bytes of the body: gRPC-Web has its trailers
-    /// there, and how an answer to a call begins that isn't gRPC tells what clients make of it.
+    /// Whether the adapter has to pass the bytes of the body to [`body_data`](Self::body_data).
+    ///
+    /// gRPC-Web has its trailers in the body, and a response to a call that isn't gRPC is classified by its first
+    /// bytes.
     #[must_use]
     pub fn reads_body(&self) -> bool {
         self.running().and_then(|running| running.call.as_ref()).is_some_and(Call::reads_body)
     }
 
-    /// Shows bytes of a body that [is read](Self::reads_body), before they are
-    /// [reported](Self::body_bytes). `None` stands for bytes that the adapter can't see.
+    /// Passes bytes of a body that [is read](Self::reads_body), before they are [counted](Self::body_bytes).
+    ///
+    /// `None` stands for bytes that the adapter has no access to.
     pub fn body_data(&mut self, bytes: Option<&[u8]>) {
         if let Some(running) = self.running_mut() {
             running.read_call_body(bytes);
         }
     }
 
-    /// The body has ended without trailers. One that kept not to its size is a
-    /// [`BodyError`](Outcome::BodyError).
+    /// Reports that the body has ended without trailers.
+    ///
+    /// A body with fewer or more bytes than announced is a [`BodyError`](Outcome::BodyError).
     pub fn end(&mut self) {
         let Some(running) = self.running() else { return };
         if let Some(fault) = running.remaining.fault() {
@@ -284,12 +308,13 @@ impl ClientObservation {
         self.finish(|duration| Answer::without_head(outcome, None, duration));
     }
 
-    /// The body of the answer has failed.
+    /// Reports that reading the response body has failed: [`BodyError`](Outcome::BodyError), unless the status is an
+    /// error already.
     pub fn body_error(&mut self) {
         self.fail(error_type::BODY_ERROR);
     }
 
-    /// What was answered with an error stays that error, whatever becomes of its body.
+    /// An attempt whose status is an error keeps the outcome of its status.
     fn fail(&mut self, error_type: &'static str) {
         let answered = self.running().and_then(Running::answered_with_error);
         self.finish(|duration| match answered {
@@ -298,25 +323,28 @@ impl ClientObservation {
         });
     }
 
-    /// There is no answer. `error_type` is one of [`TRANSPORT`](error_type::TRANSPORT), or another
-    /// word from a closed list, never the error's text; `cause` is an error whose text may stand on
-    /// the span: it must not name the URL.
+    /// Reports that the attempt has failed without a response.
     ///
-    /// Of a gRPC call, [`grpc_error`](Self::grpc_error) tells the status before.
+    /// `error_type` becomes a label: one of [`TRANSPORT`](error_type::TRANSPORT) (see
+    /// [`transport_error`](super::transport_error)), or another value of a closed list, never the error's text. The
+    /// text of `cause` is put on the span; it must not contain the URL.
+    ///
+    /// For a gRPC call, [`grpc_error`](Self::grpc_error) is called before to report the status.
     pub fn error(&mut self, error_type: &'static str, cause: Option<&(dyn Error + 'static)>) {
         let outcome = if error_type == error_type::BODY { Outcome::BodyError } else { Outcome::ServerError };
         self.finish(|duration| Answer { cause, ..Answer::without_head(outcome, Some(error_type), duration) });
     }
 
-    /// What gRPC clients make of the error that the attempt is to [end](Self::error) with. Defaults to what
-    /// its `error_type` tells.
+    /// Reports the gRPC status that the client derives from the error, before the call ends by [`error`](Self::error).
+    ///
+    /// Defaults to the status that belongs to the `error_type`.
     pub fn grpc_error(&mut self, status: GrpcStatus) {
         if let Some(running) = self.running_mut() {
-            running.unanswered = Some(status);
+            running.error_status = Some(status);
         }
     }
 
-    /// The client has turned an answer with this status into an error of its own.
+    /// Reports that the client has turned a response with this status into an error of its own.
     pub fn status_error(&mut self, status: u16) {
         let Some(running) = self.running() else { return };
         let outcome = running.outcome_of_status(status);
@@ -340,7 +368,7 @@ impl Drop for ClientObservation {
         let (outcome, error_type) = match (running.in_poll, running.head) {
             (true, _) => (Outcome::Panic, Some(error_type::PANIC)),
             (false, None) => (Outcome::Cancelled, None),
-            (false, Some(_)) => (running.let_go(), None),
+            (false, Some(_)) => (running.outcome_when_dropped(), None),
         };
         self.finish(|duration| Answer::without_head(outcome, error_type, duration));
     }
@@ -363,7 +391,7 @@ impl Pooled for Running {
 // === impl Answer ===
 
 impl Answer<'_> {
-    /// What came brings no head, or one that has been recorded already.
+    /// A result without a head, or whose head was reported before.
     fn without_head(outcome: Outcome, error_type: Option<&'static str>, duration: Duration) -> Self {
         Self { status: None, outcome, error_type, duration, response: None, cause: None }
     }
@@ -378,7 +406,7 @@ fn call_of<'a>(
 ) -> Option<Call> {
     let has_target = !labels.target.is_empty();
     let methods = &instrument.grpc_methods;
-    let (call, method) = grpc::departing(methods, request.method, request.url.path, has_target, headers)?;
+    let (call, method) = grpc::outgoing_call(methods, request.method, request.url.path, has_target, headers)?;
     if let Some(method) = method {
         labels.target = Cow::Borrowed(method);
     }
@@ -388,7 +416,7 @@ fn call_of<'a>(
 // === impl ClientPolling ===
 
 impl ClientPolling<'_> {
-    /// The client has returned: it has not panicked.
+    /// Reports that the client has returned and not panicked.
     pub fn leave(mut self) {
         self.returned = true;
     }

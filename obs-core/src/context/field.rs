@@ -2,31 +2,41 @@
 
 use std::{borrow::Cow, mem::size_of};
 
-/// The value of a context field, written to log lines with its type.
+/// The value of a context field, written to log lines and spans with its type.
+///
+/// Made from text, integers of up to 64 bits, floats and booleans by `From`, so that
+/// [`set_field`](crate::context::set_field) takes them as they are. A `&'static str` isn't copied.
+///
+/// ```
+/// use obs_core::context::FieldValue;
+///
+/// assert_eq!(FieldValue::from(1999_u32), FieldValue::U64(1999));
+/// assert_eq!(FieldValue::from("EUR").to_string(), "EUR");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FieldValue {
-    /// Text.
+    /// Text, a JSON string.
     Str(Cow<'static, str>),
-    /// A signed integer.
+    /// A signed integer, a JSON number.
     I64(i64),
-    /// An unsigned integer.
+    /// An unsigned integer, a JSON number.
     U64(u64),
-    /// A number; not finite is written as `null`.
+    /// A float, a JSON number; `null` if it is infinite or not a number.
     F64(f64),
-    /// True or false.
+    /// A boolean.
     Bool(bool),
 }
 
 // === impl FieldValue ===
 
 impl FieldValue {
-    /// Bytes that it takes, more or less.
+    /// The size of the value in bytes: the length of a text, 8 for others.
     pub(super) fn size(&self) -> usize {
         if let Self::Str(text) = self { text.len() } else { size_of::<f64>() }
     }
 
-    /// The value with so many bytes at most; none if there is no room for a part of it.
+    /// The value with at most `room` bytes, a text cut at a character boundary; `None` if nothing of it fits.
     pub(super) fn within(self, room: usize) -> Option<Self> {
         match self {
             Self::Str(text) if text.len() > room => {

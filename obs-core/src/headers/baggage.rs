@@ -1,13 +1,14 @@
-//! The `baggage` header: checked member by member, sent on as it came.
+//! The `baggage` header ([W3C Baggage](https://www.w3.org/TR/baggage/)): validated member by member, propagated
+//! unchanged.
 
 use std::{borrow::Cow, str::Split};
 
 use super::tracestate::trim;
 
-/// Bytes that are sent on, at most: what everyone must be able to send on
+/// The bytes that are propagated, at most: the size that each implementation must support
 /// ([Baggage, 3.3.2](https://www.w3.org/TR/baggage/#limits)).
 const MAX_BYTES: usize = 8192;
-/// Members that are read, at most: the grammar allows no more.
+/// The members that are read, at most: the grammar allows no more.
 const MAX_MEMBERS: usize = 180;
 
 /// The members read so far, from any number of header lines.
@@ -17,27 +18,28 @@ pub(super) struct BaggageReader {
     members: usize,
 }
 
-/// One entry of a `baggage` header.
+/// One member of a `baggage` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BaggageMember<'a> {
-    /// Its key: a token, case matters.
+    /// The key, a case-sensitive token.
     pub key: &'a str,
-    /// Its value, percent-decoded; bytes that are not UTF-8 became U+FFFD.
+    /// The value, percent-decoded; bytes that are not UTF-8 are replaced by U+FFFD.
     pub value: Cow<'a, str>,
-    /// What follows the value: `name` or `name=value`, separated by semicolons; often empty.
+    /// The properties after the value: `name` or `name=value`, separated by semicolons, not decoded; usually empty.
     pub properties: &'a str,
 }
 
-/// The entries of a baggage header, see [`baggage_members`].
+/// Iterator over the members of a `baggage` header, see [`baggage_members`].
 #[derive(Clone, Debug)]
 pub struct BaggageMembers<'a> {
     rest: Split<'a, char>,
 }
 
-/// The entries of a `baggage` header that was read by [`extract`](super::extract), in order.
+/// Iterates over the members of a `baggage` header that [`extract`](super::extract) has read, in order.
 ///
-/// A key can occur twice; readers usually take the last.
+/// Baggage comes from the caller: don't trust its values, and don't use them as metric labels. A key may occur more
+/// than once; usually the last member counts.
 ///
 /// ```
 /// use obs_core::propagation::baggage_members;
@@ -80,7 +82,7 @@ fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((trim(&text[..equals]), trim(&text[equals + 1..])))
 }
 
-/// The member as text, if key, value and every property are as the standard wants them.
+/// The member as text, if its key, its value and each property are valid.
 fn checked(member: &[u8]) -> Option<&str> {
     let mut parts = member.split(|byte| *byte == b';');
     let (key, value) = pair(parts.next()?)?;
@@ -116,7 +118,7 @@ fn percent_decoded(text: &str) -> Cow<'_, str> {
 // === impl BaggageReader ===
 
 impl BaggageReader {
-    /// Reads one header line; a member that is malformed or has no room left is dropped as a whole.
+    /// Reads one header line. A member that is invalid or exceeds the limits is dropped as a whole.
     pub(super) fn line(&mut self, line: &[u8]) {
         for member in line.split(|byte| *byte == b',').map(trim) {
             if self.members == MAX_MEMBERS {
@@ -142,7 +144,7 @@ impl BaggageReader {
         self.members += 1;
     }
 
-    /// The members to send on, if there are any.
+    /// The members to propagate, if there are any.
     pub(super) fn finish(self) -> Option<Box<str>> {
         (!self.joined.is_empty()).then(|| self.joined.into_boxed_str())
     }

@@ -15,7 +15,7 @@ const MAX_TEXT: usize = 4_096;
 /// What a check says of its subject.
 pub(super) type Verdict = Result<(), Complaint>;
 
-type Asked = Pin<Box<dyn Future<Output = Verdict> + Send>>;
+type CheckFuture = Pin<Box<dyn Future<Output = Verdict> + Send>>;
 
 /// A named question about something that the service needs.
 ///
@@ -42,7 +42,7 @@ pub struct Check {
 /// How to ask.
 #[derive(Clone)]
 pub(super) enum Probe {
-    Async(Arc<dyn Fn() -> Asked + Send + Sync>),
+    Async(Arc<dyn Fn() -> CheckFuture + Send + Sync>),
     Blocking(Arc<dyn Fn() -> Verdict + Send + Sync>),
 }
 
@@ -79,7 +79,7 @@ impl Check {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>> + 'static,
     {
-        let ask = move || -> Asked {
+        let ask = move || -> CheckFuture {
             let answer = ask();
             Box::pin(async move { answer.await.map_err(Complaint::new) })
         };

@@ -1,22 +1,27 @@
-//! What a probe is told.
+//! The response to a health probe.
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use crate::logs::push_json_string;
 
-/// How it stands, in the words of the
+/// The status of a service or of a check, as in the
 /// [health check draft](https://datatracker.ietf.org/doc/html/draft-inadarei-api-health-check-06#section-3.1).
+///
+/// Ordered from good to bad: the status of a service is the maximum of its checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
-    /// All is well.
+    /// Healthy.
     Pass,
-    /// Something is missed that the service can do without.
+    /// Healthy with a concern: an optional dependency fails.
     Warn,
-    /// The service can't do its work.
+    /// Unhealthy: the service can't do its work, and should get no requests.
     Fail,
 }
 
-/// The answer to a probe.
+/// The result of a health probe, made by [`Health`](super::Health): a status with the checks it is made of.
+///
+/// The adapters serve it on `/health` and `/ready`, with [`http_status`](Self::http_status) and
+/// [`to_json`](Self::to_json) as the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthReport {
     status: Status,
@@ -24,7 +29,7 @@ pub struct HealthReport {
     checks: Vec<CheckReport>,
 }
 
-/// What a check found.
+/// The result of one check in a [`HealthReport`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckReport {
     name: Arc<str>,
@@ -58,7 +63,7 @@ impl fmt::Display for Status {
 impl HealthReport {
     /// The `Content-Type` of [`to_json`](Self::to_json).
     pub const CONTENT_TYPE: &'static str = "application/json";
-    /// The `Cache-Control` to serve it with: the next probe wants to know the next state.
+    /// The value of the `Cache-Control` header: each probe needs the current state.
     pub const CACHE_CONTROL: &'static str = "no-store";
 
     pub(super) fn well() -> Self {
@@ -74,26 +79,28 @@ impl HealthReport {
         Self { status, reason: None, checks }
     }
 
-    /// The worst of the checks, or [`Status::Fail`] for a [reason](Self::reason) beside them.
+    /// The worst status of the checks; [`Status::Fail`] if there is a [reason](Self::reason) apart from them.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
     }
 
-    /// Why it fails, where that is not for a check: `draining`, or what
-    /// [`declare_dead`](super::Health::declare_dead) was told.
+    /// The reason of a failure that is not a check's: `draining` during a shutdown, or the reason passed to
+    /// [`declare_dead`](super::Health::declare_dead).
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
 
-    /// The checks, in the order in which they were added; none where they did not matter.
+    /// The results of the checks, in the order in which they were added; empty if no check had to run.
     #[must_use]
     pub fn checks(&self) -> &[CheckReport] {
         &self.checks
     }
 
-    /// 503 for [`Status::Fail`], else 200.
+    /// The status code of the response: 503 for [`Status::Fail`], else 200.
+    ///
+    /// Kubernetes and load balancers read nothing else.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         match self.status {
@@ -102,7 +109,14 @@ impl HealthReport {
         }
     }
 
-    /// One JSON object, without a newline at its end.
+    /// The body of the response: one JSON object without a newline at its end.
+    ///
+    /// Its keys are `status`, `reason` and `checks`; each check has `name`, `status`, `duration_ms` and `reason`. Keys
+    /// without a value are left out:
+    ///
+    /// ```json
+    /// {"status":"warn","checks":[{"name":"cache","status":"warn","duration_ms":2.150,"reason":"timed out"}]}
+    /// ```
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = format!("{{\"status\":\"{}\"", self.status).into_bytes();
@@ -116,7 +130,7 @@ impl HealthReport {
             out.push(b']');
         }
         out.push(b'}');
-        // Only text went in.
+        // Always UTF-8, since only text was written.
         String::from_utf8(out).unwrap_or_default()
     }
 }
@@ -135,25 +149,25 @@ impl CheckReport {
         Self { name, status, duration, reason }
     }
 
-    /// The check's name.
+    /// The name of the check, as it was added.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// [`Status::Warn`] where an optional check fails.
+    /// The status of the check; an optional check that fails has [`Status::Warn`].
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
     }
 
-    /// How long the check took; so far, if it has not ended.
+    /// The duration of the check's last run; the time so far of a first run that has not ended.
     #[must_use]
     pub const fn duration(&self) -> Duration {
         self.duration
     }
 
-    /// Why it does not pass.
+    /// The reason why the check does not pass: the text of its error, or that it has timed out.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()

@@ -28,8 +28,8 @@ use crate::{
 pub(super) struct Slot {
     pub(super) check: Check,
     state: watch::Sender<State>,
-    /// What the log was told last.
-    told: AtomicU8,
+    /// The state that was logged last.
+    reported: AtomicU8,
     is_described: AtomicBool,
 }
 
@@ -77,7 +77,7 @@ impl Slot {
         Self {
             check,
             state: watch::Sender::default(),
-            told: AtomicU8::new(UNKNOWN),
+            reported: AtomicU8::new(UNKNOWN),
             is_described: AtomicBool::new(false),
         }
     }
@@ -121,15 +121,15 @@ impl Slot {
             Ok(()) if late => (Some(format!("took longer than {:?}", self.check.timeout).into()), None),
             Ok(()) => (None, None),
             Err(Failure::Complaint(complaint)) => {
-                let told = (Some(self.check.reason(&complaint)), Some(complaint.chain()));
+                let texts = (Some(self.check.reason(&complaint)), Some(complaint.chain()));
                 // The error is the application's own, and may panic when it is dropped.
                 let _ = guarded(|| drop(complaint));
-                told
+                texts
             }
             Err(Failure::Overdue) => (Some(self.overdue()), None),
             Err(Failure::Broken(reason)) => (Some(Cow::Borrowed(reason)), None),
         };
-        self.tell(reason.as_deref(), error.as_deref(), owner);
+        self.log_change(reason.as_deref(), error.as_deref(), owner);
         self.state.send_modify(|state| {
             state.last = Some(Found { at, duration, reason });
             state.running = None;
@@ -150,9 +150,9 @@ impl Slot {
     }
 
     /// Sets the gauge, and logs what has changed.
-    fn tell(&self, reason: Option<&str>, error: Option<&str>, owner: &PageOwner) {
+    fn log_change(&self, reason: Option<&str>, error: Option<&str>, owner: &PageOwner) {
         self.set_gauge(reason.is_none(), owner);
-        let before = self.told.swap(if reason.is_none() { UP } else { DOWN }, Ordering::Relaxed);
+        let before = self.reported.swap(if reason.is_none() { UP } else { DOWN }, Ordering::Relaxed);
         let check = self.name();
         match (before, reason) {
             (UNKNOWN | UP, Some(reason)) => {
@@ -192,7 +192,7 @@ impl Answer {
         }
         // A task that blocks its thread, or a thread of its own: only its end can end it.
         let reason = slot.overdue();
-        slot.tell(Some(&reason), None, &owner);
+        slot.log_change(Some(&reason), None, &owner);
         let now = Instant::now();
         slot.report(Found { at: now, duration: now.duration_since(since), reason: Some(reason) })
     }

@@ -1,4 +1,4 @@
-//! One query on its way.
+//! The measurement of one query.
 
 use std::{
     pin::Pin,
@@ -9,22 +9,28 @@ use std::{
 use super::database::{Ended, Operation};
 use crate::clock::Moment;
 
-/// A query that is being worked on; it is recorded once, when it ends or is dropped.
+/// A running query, which is recorded once, when it ends or is dropped.
+///
+/// Call [`ok`](Self::ok), [`error`](Self::error) or [`finish`](Self::finish) with its result. A guard that is dropped
+/// without one of these is recorded as cancelled. The duration lasts from the start of the guard to its end.
 #[derive(Debug)]
 #[must_use = "a query that is dropped at once was cancelled"]
 pub struct QueryGuard {
     operation: Arc<Operation>,
     started: Moment,
-    /// How it ends when nothing else is said.
+    /// The result that is recorded on drop.
     if_dropped: Ended,
 }
 
 pin_project_lite::pin_project! {
-    /// A query as a future; made by [`Database::query`](super::Database::query).
+    /// The future of a query, made by [`Database::query`](super::Database::query).
+    ///
+    /// Returns the result of the query unchanged. It is measured from its first poll; a future that is dropped before
+    /// its end is recorded as cancelled, one that panics as a panic.
     #[derive(Debug)]
     #[must_use = "a query does nothing until it is awaited"]
     pub struct Query<F> {
-        // Dropped first: a query that is given up ends before it is recorded.
+        // Dropped first: a cancelled query ends before it is recorded.
         #[pin]
         future: F,
         operation: Arc<Operation>,
@@ -40,17 +46,17 @@ impl QueryGuard {
         Self { operation, started: Moment::now(), if_dropped: Ended::Cancelled }
     }
 
-    /// There was a result.
+    /// Records that the query has succeeded.
     pub fn ok(self) {
         self.end(Ended::Ok);
     }
 
-    /// The query failed.
+    /// Records that the query has failed.
     pub fn error(self) {
         self.end(Ended::Error);
     }
 
-    /// Ends with this result and hands it on.
+    /// Records the query by its result, and returns that.
     ///
     /// # Errors
     ///
@@ -91,7 +97,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for Query<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let running = this.running.get_or_insert_with(|| QueryGuard::new(Arc::clone(this.operation)));
-        // Stays so if the poll doesn't return.
+        // Recorded if the poll doesn't return.
         running.if_dropped(Ended::Panic);
         let polled = this.future.poll(cx);
         running.if_dropped(Ended::Cancelled);

@@ -1,4 +1,7 @@
-//! Bucket bounds: the defaults, and what a list of bounds is checked for.
+//! Bucket bounds of histograms: the defaults and the validation of others.
+//!
+//! A bound is the inclusive upper limit of a bucket, as Prometheus' label `le`. Each further bound costs one series per
+//! label set on the page.
 
 use std::fmt::Write as _;
 
@@ -6,24 +9,26 @@ use obs_base::InitError;
 
 pub use obs_conventions::DURATION_BUCKETS;
 
-/// Bounds for database queries, in seconds, as the
-/// [OpenTelemetry database conventions](https://opentelemetry.io/docs/specs/semconv/database/database-metrics/)
-/// advise: they start at a millisecond.
+/// Bounds for durations of database queries, in seconds: from 1 ms to 10 s.
+///
+/// Those that the [OpenTelemetry database
+/// conventions](https://opentelemetry.io/docs/specs/semconv/database/database-metrics/#metric-dbclientoperationduration)
+/// advise.
 pub const QUERY_DURATION_BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
 
-/// Bounds for sizes, in bytes: decades from 100 B to 10 MB.
+/// Bounds for sizes of bodies, in bytes: powers of ten from 100 B to 10 MB.
 pub const SIZE_BUCKETS: [f64; 6] = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
 
-/// The most bounds that a histogram may have.
+/// The largest number of bounds of a histogram.
 const MAX_BOUNDS: usize = 256;
-/// Up to so many bounds counting those below a value beats searching.
+/// The number of bounds up to which a linear scan is faster than a binary search.
 const LINEAR: usize = 32;
 const NANOSECONDS: f64 = 1e9;
 
-/// What the cells of a histogram hold.
+/// The representation of values in the cells of a histogram.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scale {
-    /// Whole units, so many to one of the metric's unit.
+    /// Integers, of which this many are one of the metric's unit: 1e9 for nanoseconds of a metric in seconds.
     Units(f64),
     /// Floats in the metric's unit.
     Floats,
@@ -40,19 +45,19 @@ pub(super) struct Buckets {
     tails: Box<[Tail]>,
 }
 
-/// The end of a line's labels.
+/// The last label of a bucket's line on the page, with what follows it up to the value.
 #[derive(Debug)]
 pub(super) struct Tail {
     text: Box<str>,
-    /// The same with zeros after it, where it is that short: a copy of a known length needs no call.
+    /// The text padded with zeros, if it is short enough: a copy of constant length needs no call of `memcpy`.
     short: Option<[u8; Tail::SHORT]>,
 }
 
-/// Checks bucket bounds: finite, ascending, at least one, at most 256.
+/// Validates bucket bounds: 1 to 256 finite numbers, strictly ascending.
 ///
 /// # Errors
 ///
-/// Says which bound is wrong.
+/// If they are invalid; the error names `setting`, and the first invalid bound with its position.
 pub(crate) fn validate_buckets(setting: &'static str, bounds: &[f64]) -> Result<(), InitError> {
     let expected = "1 to 256 finite numbers in ascending order";
     if bounds.is_empty() || bounds.len() > MAX_BOUNDS {
@@ -66,7 +71,7 @@ pub(crate) fn validate_buckets(setting: &'static str, bounds: &[f64]) -> Result<
     }
 }
 
-/// A bound as Prometheus writes it when it normalises: `0.005`, `1.0`, `1e+06`.
+/// A bound as Prometheus normalizes it: `0.005`, `1.0`, `1e+06`.
 fn le_text(bound: f64) -> String {
     // Rust's exponent form holds the shortest digits that read back as the same number.
     let scientific = format!("{bound:e}");
@@ -83,17 +88,17 @@ fn le_text(bound: f64) -> String {
 // === impl Buckets ===
 
 impl Buckets {
-    /// Bounds in seconds over cells in nanoseconds.
+    /// Bounds in seconds, for cells that hold whole nanoseconds.
     pub(super) fn seconds(bounds: &[f64]) -> Self {
         Self::new(bounds, Scale::Units(NANOSECONDS))
     }
 
-    /// Bounds in whole numbers: bytes.
+    /// Bounds for cells that hold whole numbers, such as bytes.
     pub(super) fn whole(bounds: &[f64]) -> Self {
         Self::new(bounds, Scale::Units(1.0))
     }
 
-    /// Bounds over float cells.
+    /// Bounds for cells that hold floats.
     pub(super) fn floats(bounds: &[f64]) -> Self {
         Self::new(bounds, Scale::Floats)
     }

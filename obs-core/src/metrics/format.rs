@@ -1,11 +1,11 @@
-//! Exposition formats and the choice between them.
+//! The exposition formats of the metrics page, and content negotiation.
 
 /// A format of the metrics page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// [Prometheus text](https://prometheus.io/docs/instrumenting/exposition_formats/) 0.0.4: read by
-    /// everything, no exemplars.
+    /// [Prometheus text](https://prometheus.io/docs/instrumenting/exposition_formats/) 0.0.4: supported by every scraper,
+    /// without exemplars.
     #[default]
     Text,
     /// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/) 1.0.0: with exemplars
@@ -16,25 +16,24 @@ pub enum Format {
     Protobuf,
 }
 
-/// One element of an `Accept` header, as far as it speaks of one of our formats.
+/// A media range of an `Accept` header that matches a format.
 #[derive(Clone, Copy, Debug)]
 struct Match {
     /// 0 to 1000.
     quality: u16,
-    /// How much of the media type the range names: `*/*` 0, `text/*` 1, `text/plain` 2, and one for
-    /// each parameter that has to be right.
+    /// How specific the range is: `*/*` 0, `text/*` 1, `text/plain` 2, and one more for each parameter that matches.
     specificity: u8,
-    /// Where it stands in the header.
+    /// The index of the range in the header.
     position: usize,
 }
 
 // === impl Format ===
 
 impl Format {
-    /// In the order in which they are preferred when the client does not care.
+    /// All formats, in the order of our preference.
     const ALL: [Self; 3] = [Self::Text, Self::OpenMetrics, Self::Protobuf];
 
-    /// The value of the `Content-Type` header.
+    /// The value of the `Content-Type` header for a page in this format.
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
@@ -46,11 +45,11 @@ impl Format {
         }
     }
 
-    /// The format that the client likes best, from the values of its `Accept` headers.
+    /// The format that the client prefers, from the values of its `Accept` headers.
     ///
-    /// The highest quality wins, then the more specific range, then the one that stands first
-    /// ([RFC 9110, 12.5.1](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1)). Without a header,
-    /// and when nothing fits, it is [`Text`](Self::Text).
+    /// The highest quality wins, then the most specific range, then the first one
+    /// ([RFC 9110, 12.5.1](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1)). Without a header, or if no range
+    /// matches, it is [`Text`](Self::Text): a client always gets a page.
     ///
     /// ```
     /// use obs_core::metrics::Format;
@@ -92,7 +91,7 @@ impl Format {
         }
     }
 
-    /// The parameters that a range may ask for; others, as `escaping`, don't tell our formats apart.
+    /// The value of a parameter that distinguishes our formats; `None` for others, such as `escaping`.
     fn parameter(self, name: &str) -> Option<&'static str> {
         match (self, name) {
             (Self::Text, "version") => Some("0.0.4"),
@@ -103,7 +102,7 @@ impl Format {
         }
     }
 
-    /// How one range of an `Accept` header speaks of this format.
+    /// The match of one range of an `Accept` header with this format, if it matches.
     fn matched(self, range: &str, position: usize) -> Option<Match> {
         let mut parts = range.split(';').map(str::trim);
         let (kind, subtype) = parts.next()?.split_once('/')?;

@@ -41,11 +41,13 @@ use crate::{
     names::{MetricDef, label, metric},
 };
 
-/// All metrics of a service: a cheap handle that clones share.
+/// All metrics of a service. Clones are cheap and share the metrics.
 ///
-/// It is a [`metrics::Recorder`], so what the application records through the macros of the
-/// `metrics` crate is on its page beside the RED metrics of the layers. Nothing in it grows with
-/// requests, scraped or not.
+/// A registry is a [`metrics::Recorder`]: what the application records with the macros of the `metrics` crate is on the
+/// same page as the RED metrics of the layers. Memory grows with the number of series, which is capped for each metric
+/// (see [`RegistryBuilder`]), and not with the number of requests, whether the page is scraped or not.
+///
+/// A scrape doesn't stop threads that record.
 ///
 /// ```
 /// use obs_core::metrics::{Format, Registry};
@@ -63,16 +65,16 @@ pub struct Registry {
     inner: Arc<Inner>,
 }
 
-/// Brings metrics of a registry that are kept elsewhere up to date: those of the process and its runtimes.
+/// Updates metrics whose values come from elsewhere, such as those of the process and its runtimes.
 pub(crate) trait Collector: Any + Send + Sync {
-    /// Sets the metrics in `registry`, whose collector this is.
+    /// Updates the metrics in `registry`, before each page, snapshot and push.
     fn collect(&self, registry: &Registry);
 }
 
 type Hook = Arc<Guarded<dyn Fn() + Send + Sync>>;
 
 struct Inner {
-    /// When the registry was made.
+    /// The creation of the registry.
     started: Moment,
     settings: Settings,
     tables: Tables,
@@ -83,21 +85,21 @@ struct Inner {
     clash_warnings: ClashWarnings,
     scrapes: Arc<Series<HistogramCells>>,
     hooks: RwLock<Vec<Hook>>,
-    /// Brings metrics that are kept elsewhere up to date before each page.
+    /// Updates metrics of the process before each page.
     collector: OnceLock<Arc<dyn Collector>>,
-    /// Length of the last page, so that the next one is allocated once.
+    /// The length of the last page in bytes, so that the next one is allocated once.
     page_length: AtomicUsize,
 }
 
 // === impl RegistryBuilder ===
 
 impl RegistryBuilder {
-    /// The registry.
+    /// Builds the registry.
     ///
     /// # Errors
     ///
-    /// Names the setting that can't be: a cap of 0, bucket bounds that are not 1 to 256 finite
-    /// ascending numbers, a summary window below a second.
+    /// If a setting is invalid: a cap of 0, bucket bounds that are not 1 to 256 finite ascending numbers, a summary
+    /// window below a second. The error names the setting.
     pub fn build(self) -> Result<Registry, InitError> {
         self.checked().map(Registry::with)
     }
@@ -112,13 +114,13 @@ impl Default for Registry {
 }
 
 impl Registry {
-    /// An empty registry with default settings.
+    /// A registry with default settings, empty but for the metrics of obs itself.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Settings for a registry that differs from the default one.
+    /// A builder for a registry with other settings than the default ones: caps, buckets, idle timeout.
     pub fn builder() -> RegistryBuilder {
         RegistryBuilder::default()
     }
@@ -147,17 +149,18 @@ impl Registry {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The metrics page.
+    /// Renders the metrics page.
     ///
-    /// Reads without stopping writers. Metrics are sorted by name, series by labels. The time that
-    /// it takes is in `obs_scrape_duration_seconds` on the next page.
+    /// Threads that record are not stopped meanwhile. Metrics are sorted by name, series by labels. The hooks of
+    /// [`before_render`](Self::before_render) run first, on this thread. The time taken is on the next page, in
+    /// `obs_scrape_duration_seconds`.
     #[must_use]
     pub fn render(&self, format: Format) -> Vec<u8> {
-        // Without a deadline there always is one.
+        // Never `None` without a deadline.
         self.write_page(format, &Filter::default(), None).unwrap_or_default()
     }
 
-    /// The part of the page that `filter` takes; `None` if it is not done at `deadline`.
+    /// Renders the metrics that match `filter`; `None` if that takes longer than until `deadline`.
     pub(crate) fn render_part(&self, format: Format, filter: &Filter, deadline: Instant) -> Option<Vec<u8>> {
         self.write_page(format, filter, Some(deadline))
     }
@@ -176,7 +179,7 @@ impl Registry {
         let taken = entries.iter().filter(|entry| filter.takes(entry.meta.names())).take_while(in_time);
         render::render(taken, format, Extras { created, native }, &mut page);
         if filter.is_all() {
-            // Some room for numbers that get longer.
+            // An eighth more, for values with more digits and new series.
             self.inner.page_length.store(page.len() + page.len() / 8, Relaxed);
         }
         let elapsed = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -184,14 +187,16 @@ impl Registry {
         (!is_late).then_some(page)
     }
 
-    /// All metrics as plain data, in the order of the page.
+    /// A snapshot of all metrics as plain data, in the order of the page.
+    ///
+    /// For readers in the process, such as alert rules. The hooks of [`before_render`](Self::before_render) run first.
     #[must_use]
     pub fn snapshot(&self) -> Vec<FamilySnapshot> {
         render::snapshot(&self.entries())
     }
 
-    /// What a push carries: the metrics of the page, and the stores of RED metrics that have the names
-    /// of the OpenTelemetry conventions.
+    /// The metrics of a push: those of the page, and the stores of RED metrics under the names of the OpenTelemetry
+    /// conventions.
     pub(super) fn pushed(&self) -> (Arc<Vec<Entry>>, Vec<Arc<Store>>) {
         let entries = self.entries();
         let stores = self.inner.red.lock().unwrap_or_else(PoisonError::into_inner);
@@ -199,9 +204,23 @@ impl Registry {
         (entries, pushed.collect())
     }
 
-    /// Calls `hook` before each page and snapshot, for metrics that are read from elsewhere: of the
-    /// process, of a runtime, of a pool. It may record into this registry; a page that it asks for itself is
-    /// written without it. Where it panics, the page is written with what there is.
+    /// Calls `hook` before each page, snapshot and push, for values that are read rather than counted, such as the size
+    /// of a pool.
+    ///
+    /// The hook records into this registry; it delays the page, so it should not block. If it panics, the page is
+    /// rendered without its changes; if it renders a page itself, it isn't called for that one.
+    ///
+    /// ```
+    /// use obs_core::metrics::{Format, Registry};
+    ///
+    /// let registry = Registry::new();
+    /// let recorder = registry.clone();
+    /// registry.before_render(move || {
+    ///     metrics::with_local_recorder(&recorder, || metrics::gauge!("pool_connections").set(7.0));
+    /// });
+    /// assert!(String::from_utf8(registry.render(Format::Text))?.contains("pool_connections 7\n"));
+    /// # Ok::<(), std::string::FromUtf8Error>(())
+    /// ```
     pub fn before_render(&self, hook: impl Fn() + Send + Sync + 'static) {
         self.inner
             .hooks
@@ -210,13 +229,13 @@ impl Registry {
             .push(Arc::new(Guarded::new("a hook of before_render", hook)));
     }
 
-    /// Sweeps idle series as if so much time had passed since the registry was made.
+    /// Removes idle series as if `now` had passed since the creation of the registry.
     #[cfg(test)]
     pub(super) fn sweep_idle_at(&self, timeout: std::time::Duration, now: std::time::Duration) {
         idle::sweep(&self.catalog().page(), &self.inner.tables, timeout, now);
     }
 
-    /// All metrics, up to date and without what is idle.
+    /// All metrics, after collector and hooks have updated them and idle series are removed.
     fn entries(&self) -> Arc<Vec<Entry>> {
         if let Some(collector) = self.inner.collector.get() {
             collector.collect(self);
@@ -232,7 +251,7 @@ impl Registry {
         entries
     }
 
-    /// Sets the constant metric that tells what runs.
+    /// Sets `obs_build_info`, a constant gauge with the service's name and version as labels.
     pub(crate) fn set_build_info(&self, service: &str, version: &str, revision: &str) {
         let family: Arc<Family<GaugeCell>> = self.family_of(&metric::BUILD_INFO);
         let values = [service, version, revision].map(|value| Cow::Owned(value.to_owned()));
@@ -241,7 +260,7 @@ impl Registry {
         family.series(Labels::new(pairs), self.overflow()).series.cells.set(1.0);
     }
 
-    /// Sets the constant metric that carries the resource attributes, under their OpenTelemetry names.
+    /// Sets `target_info`, a constant info metric with the resource attributes as labels.
     pub(crate) fn set_target_info(&self, attributes: &[(String, String)]) {
         let family: Arc<Family<InfoCell>> = self.family_of(&metric::TARGET_INFO);
         let given = attributes.iter().map(|(key, value)| (key.as_str(), value.as_str()));
@@ -250,25 +269,25 @@ impl Registry {
         family.series(labels, self.overflow());
     }
 
-    /// The collector of this registry, if it was given one.
+    /// The collector of this registry, if one was set.
     #[cfg(feature = "tokio-metrics")]
     pub(crate) fn collector(&self) -> Option<&dyn Collector> {
         self.inner.collector.get().map(|collector| &**collector)
     }
 
-    /// Has the first collector that is given update metrics before each page; later ones are ignored.
+    /// Sets the collector, unless one was set before.
     pub(crate) fn set_collector(&self, make: impl FnOnce() -> Arc<dyn Collector>) {
         self.inner.collector.get_or_init(make);
     }
 
-    /// Sets a gauge that is read from elsewhere.
+    /// Sets a gauge whose value comes from elsewhere.
     #[cfg(any(feature = "process", feature = "tokio-metrics"))]
     pub(crate) fn set_gauge(&self, def: &MetricDef, labels: &[(&'static str, &str)], value: f64) {
         let family: Arc<Family<GaugeCell>> = self.family_of(def);
         family.series(owned(labels), self.overflow()).series.cells.set(value);
     }
 
-    /// Raises a counter that is kept elsewhere to its `total`. One caller at a time.
+    /// Raises a counter whose `total` comes from elsewhere. Must not be called by two threads at once.
     #[cfg(any(feature = "process", feature = "tokio-metrics"))]
     pub(crate) fn raise_counter(&self, def: &MetricDef, labels: &[(&'static str, &str)], total: f64) {
         let family: Arc<Family<FloatCells>> = self.family_of(def);
@@ -276,7 +295,7 @@ impl Registry {
         series.cells.add(total - series.cells.total(), None);
     }
 
-    /// The family of one of our own metrics, described by its definition.
+    /// The family of a metric of obs itself, described by its definition.
     fn family_of<C: InCatalog>(&self, def: &MetricDef) -> Arc<Family<C>> {
         let name = def.name("");
         if let Some(family) = self.catalog().known::<C>(&name) {
@@ -287,19 +306,19 @@ impl Registry {
         self.family(&name)
     }
 
-    /// The family that the application calls `name`.
+    /// The family of the application's metric `name`, created if it is new.
     pub(super) fn family<C: InCatalog>(&self, name: &str) -> Arc<Family<C>> {
         let name = clean::cut(name, MAX_NAME);
         if let Some(family) = self.catalog().known::<C>(name) {
             return Arc::clone(family);
         }
-        // The lock is released before the clash is told: whoever listens may record metrics.
+        // The lock is released before the clash is logged: a subscriber may record metrics.
         let (family, clashes) = self.catalog_mut().resolve::<C>(name, &self.inner.settings);
         self.report(clashes);
         family
     }
 
-    /// The RED metrics under this key, made by `make` if they are new.
+    /// The RED metrics of `key`, created by `make` if they are new.
     pub(super) fn red(&self, key: &StoreKey, make: impl FnOnce(&Settings, Reporter) -> Store) -> Arc<Store> {
         let mut stores = self.inner.red.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(store) = stores.iter().find(|store| store.key() == key) {
@@ -312,9 +331,9 @@ impl Registry {
             return store;
         }
         let mut clashes = Vec::new();
-        for of in store.instruments().iter() {
-            let source = Source::Red(vec![Arc::clone(&store)], of.metric);
-            clashes.extend(self.catalog_mut().add_by_force(of.meta.clone(), source));
+        for instrument in store.instruments().iter() {
+            let source = Source::Red(vec![Arc::clone(&store)], instrument.metric);
+            clashes.extend(self.catalog_mut().add_by_force(instrument.meta.clone(), source));
         }
         self.report(clashes);
         store

@@ -1,4 +1,4 @@
-//! The handle that owns a pipeline.
+//! `Obs`: the handle that owns a pipeline.
 
 use std::{
     fmt,
@@ -20,18 +20,18 @@ use tracing_subscriber::{
 use super::Pipeline;
 use crate::{context::RequestContext, deadline, environment::Notices, metrics::Registry};
 
-/// How long dropping the last handle may flush.
+/// The timeout of the flush when the last handle is dropped.
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
-/// The same after a shutdown.
+/// The timeout of the flush when the last handle is dropped after a shutdown.
 const LATE_TIMEOUT: Duration = Duration::from_millis(50);
-/// Which part of a shutdown's time the collector may use.
+/// The fraction of a shutdown's timeout that the export to the collector may use.
 const EXPORT_SHARE: f64 = 0.8;
 
 /// Logs, metrics and traces of one service.
 ///
-/// The handle and its clones own the pipeline: dropping the last one flushes it, for two seconds at most, or 50 ms
-/// after a [`shutdown`](Self::shutdown). Layers keep
-/// working parts of it, and so does the process-wide default, but don't keep it open.
+/// The handle and its clones own the pipeline: dropping the last one flushes it, for at most two seconds, or 50 ms
+/// after a [`shutdown`](Self::shutdown). Layers and the process-wide default share parts of the pipeline, but don't
+/// keep it open, so hold the handle until the end of `main`.
 ///
 /// ```
 /// use obs_core::Obs;
@@ -45,7 +45,7 @@ pub struct Obs {
     inner: Arc<Inner>,
 }
 
-/// What all handles share; dropped with the last of them.
+/// The state that all handles share, dropped with the last of them.
 #[derive(Debug)]
 struct Inner {
     pipeline: Arc<Pipeline>,
@@ -61,7 +61,7 @@ pub(crate) trait Listener: fmt::Debug + Send + Sync {
     #[cfg(feature = "serve-metrics")]
     fn addr(&self) -> std::net::SocketAddr;
 
-    /// Stops and frees the address; whether that was done within `timeout`.
+    /// Stops the thread and frees the address; returns whether that was done within `timeout`.
     fn stop(&self, timeout: Duration) -> bool;
 }
 
@@ -78,8 +78,8 @@ impl Obs {
         self.inner.listener.as_deref()
     }
 
-    /// Writes to the lines of this instance what is odd about its settings: its subscriber may not be installed yet.
-    pub(crate) fn tell(&self, notices: &Notices) {
+    /// Logs the notices about settings to this instance, whose subscriber may not be installed yet.
+    pub(crate) fn log_notices(&self, notices: &Notices) {
         if !notices.is_empty() {
             let subscriber = tracing_subscriber::registry().with(self.subscriber_layer());
             tracing::subscriber::with_default(subscriber, || notices.log());
@@ -96,12 +96,12 @@ impl Obs {
         &self.inner.pipeline.registry
     }
 
-    /// Shows a tokio runtime's tasks, queues and busy time on the metrics page, as `tokio_*` with
-    /// this name as the label `runtime`. Runtimes of one name are added up.
+    /// Adds the metrics `tokio_*` of a tokio runtime (tasks, queues, busy time) to the page, with `name` as the label
+    /// `runtime`. The values of runtimes with the same name are summed.
     ///
-    /// The runtime that `init` or `build` is called in is watched as `main`; where
-    /// they are called in none, the one that answers the first scrape is. actix-web has a runtime
-    /// for each worker: name them where they start.
+    /// The runtime in which `init` or `build` is called is watched as `main`; if they are called outside of a runtime,
+    /// the one that answers the first scrape is. actix-web has a runtime for each worker, which has to be added when
+    /// the worker starts.
     ///
     /// ```no_run
     /// # fn configure(obs: obs_core::Obs) {
@@ -116,8 +116,8 @@ impl Obs {
         }
     }
 
-    /// A context for work that no HTTP request started, in this instance: a job, a message from a
-    /// queue. [`RequestContext::start`] does the same in the process-wide default.
+    /// A new context in this instance, for work without an HTTP request, such as a job or a message from a queue.
+    /// [`RequestContext::start`] makes one in the process-wide default.
     ///
     /// ```
     /// # async fn close_abandoned_carts() {}
@@ -130,8 +130,10 @@ impl Obs {
         RequestContext::start_in(Some(self.inner.pipeline.instance.clone()))
     }
 
-    /// The layer that writes `tracing` events as log lines and sends `tracing` spans as children of
-    /// the server span, for a subscriber of the user's own.
+    /// The layer of this instance for a subscriber of the application.
+    ///
+    /// It writes `tracing` events as log lines, and exports `tracing` spans as children of the server span.
+    /// [`ObsBuilder::init`](crate::ObsBuilder::init) installs it already; add it to one subscriber only.
     ///
     /// ```
     /// use tracing_subscriber::layer::SubscriberExt;
@@ -147,21 +149,23 @@ impl Obs {
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
         let pipeline = &self.inner.pipeline;
-        // A box and no `Option`: that doesn't tell the layer in it what subscriber it is part of.
+        // A box, since an `Option` doesn't pass on to its layer which subscriber it is part of.
         let lines: Box<dyn Layer<S> + Send + Sync> = match &pipeline.logs {
             Some(logs) => Box::new(logs.layer()),
             None => Box::new(Identity::new()),
         };
-        // The spans come first, so that the lines find the ids of the span that they stand in.
+        // Spans come first, so that log lines have the ids of the span around them.
         pipeline.tracing.layer().and_then(lines)
     }
 
-    /// Changes which events are logged, at once, in the syntax of
-    /// [`EnvFilter`](tracing_subscriber::EnvFilter). Directives that can't be meant are told in a warning.
+    /// Changes the filter of events that are logged, with immediate effect.
+    ///
+    /// `directives` have the syntax of [`EnvFilter`](tracing_subscriber::EnvFilter), such as `info,my_app=debug`. Valid
+    /// directives that are probably mistakes are logged as a warning.
     ///
     /// # Errors
     ///
-    /// If a directive is malformed; the filter before stays.
+    /// If a directive is malformed. The previous filter then stays.
     pub fn set_log_filter(&self, directives: impl AsRef<str>) -> Result<(), InitError> {
         match &self.inner.pipeline.logs {
             Some(logs) => logs.set_filter(directives.as_ref()),
@@ -169,16 +173,18 @@ impl Obs {
         }
     }
 
-    /// Sends and writes everything that is in flight, and ends the pipeline's threads.
+    /// Exports and writes everything that is queued, and ends the pipeline's threads. Call it at the end of `main`.
     ///
-    /// Returns within `timeout`, whatever collector and writer do; [`Duration::MAX`] is as long as it takes.
-    /// Blocks its thread meanwhile, and needs no async runtime. Spans that end later are dropped and counted.
-    /// Lines that are logged later are written by a thread that is started for them. A tracer provider of
-    /// the user's own is flushed, not shut down.
+    /// Returns within `timeout`, even if the collector or the writer hangs; [`Duration::MAX`] waits without a limit.
+    /// Export may use four fifths of the time, so that log lines are written in any case. Blocks the calling thread,
+    /// and needs no async runtime.
+    ///
+    /// Spans that end afterwards are dropped and counted. Log lines afterwards are written by a new thread. A tracer
+    /// provider of the application is flushed, not shut down.
     ///
     /// # Errors
     ///
-    /// If something could not be flushed in time; what is lost is counted in
+    /// If something was not flushed in time. Lost data are counted in
     /// `obs_spans_dropped_total`, `obs_log_records_dropped_total`, `obs_metric_pushes_failed_total` and
     /// `obs_log_lines_dropped_total`.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
@@ -187,7 +193,7 @@ impl Obs {
         let end = deadline(start, timeout);
         let Pipeline { tracing, logs, pusher, .. } = &*self.inner.pipeline;
         let mut unfinished = Vec::new();
-        // A collector that hangs must not take the time that the last lines need.
+        // A collector that hangs must not use up the time for the last log lines.
         let for_export = timeout.mul_f64(EXPORT_SHARE);
         let export_end = deadline(start, for_export);
         if let Some(logs) = logs {
@@ -208,18 +214,20 @@ impl Obs {
         if logs.as_ref().is_some_and(|logs| !logs.shutdown(left(end))) {
             unfinished.push("logs");
         }
-        // Last, so that whoever scrapes sees what the others have dropped.
+        // Last, so that a scrape sees what the steps before have dropped.
         if self.inner.listener.as_ref().is_some_and(|listener| !listener.stop(left(end))) {
             unfinished.push("metrics page");
         }
         ShutdownError::unless_empty(unfinished, timeout)
     }
 
-    /// Sends and writes what was recorded so far, and goes on: before what ends a process without a word, such
-    /// as [`std::process::abort`]; see [the end of a process](crate::logs#the-end-of-a-process).
+    /// Exports and writes everything that was recorded so far; the pipeline goes on.
     ///
-    /// Returns within `timeout`, whatever collector and writer do; [`Duration::MAX`] is as long as it takes.
-    /// Blocks its thread meanwhile, and needs no async runtime.
+    /// Call it before the process ends without destructors, as by [`std::process::abort`]; see [the end of a
+    /// process](crate::logs#the-end-of-a-process).
+    ///
+    /// Returns within `timeout`, even if the collector or the writer hangs; [`Duration::MAX`] waits without a limit.
+    /// Blocks the calling thread, and needs no async runtime.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -230,7 +238,7 @@ impl Obs {
     ///
     /// # Errors
     ///
-    /// If something could not be flushed in time, or was lost meanwhile.
+    /// If something was not flushed in time, or was lost meanwhile.
     pub fn flush(&self, timeout: Duration) -> Result<(), ShutdownError> {
         let unfinished = self.inner.flush(Instant::now(), timeout);
         ShutdownError::unless_empty(unfinished, timeout)
@@ -240,13 +248,13 @@ impl Obs {
 // === impl Inner ===
 
 impl Inner {
-    /// Sends and writes what is in flight, within `timeout` from `start`. Returns what could not be.
+    /// Exports and writes what is queued, within `timeout` from `start`. Returns what was not flushed.
     fn flush(&self, start: Instant, timeout: Duration) -> Vec<&'static str> {
         let for_export = timeout.mul_f64(EXPORT_SHARE);
         let export_end = deadline(start, for_export);
         let mut unfinished = Vec::new();
         let Pipeline { tracing, logs, pusher, .. } = &*self.pipeline;
-        // Asks for it, so that all exports go on at once; the second calls wait.
+        // Starts all exports at once; the second calls wait for them.
         if let Some(logs) = logs {
             logs.flush_export(Duration::ZERO);
         }

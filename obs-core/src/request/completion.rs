@@ -21,31 +21,31 @@ pub(crate) enum Remaining {
     Over(Fault),
 }
 
-/// What a request asks for, as far as that decides whether its answer has a body.
+/// The kinds of methods that differ in whether a response has a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// The head alone.
+pub(crate) enum MethodKind {
+    /// `HEAD`: a response without a body.
     Head,
-    /// A tunnel.
+    /// `CONNECT`: a tunnel after a successful response.
     Connect,
-    /// Anything else.
+    /// Any other method.
     Other,
 }
 
-/// How a body can be wrong to every client.
+/// A violation of the announced size of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It ended before the size that was announced for it.
+    /// The body has ended before its announced size.
     Incomplete,
-    /// It had more bytes than were announced for it.
+    /// The body had more bytes than announced.
     Oversized,
 }
 
-// === impl Asked ===
+// === impl MethodKind ===
 
-impl Asked {
-    /// By the method as it was sent, whatever methods may stand in labels.
-    pub(crate) fn of(method: &str) -> Self {
+impl MethodKind {
+    /// The kind of a method as it was sent, which need not be a known one.
+    pub(crate) fn new(method: &str) -> Self {
         match method {
             "HEAD" => Self::Head,
             "CONNECT" => Self::Connect,
@@ -58,10 +58,10 @@ impl Asked {
 
 impl Remaining {
     /// What follows a response head ([RFC 9112, 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
-    pub(crate) fn after_head(method: Asked, head: &ResponseHead<'_>) -> Self {
-        let without_body = method == Asked::Head
+    pub(crate) fn after_head(method: MethodKind, head: &ResponseHead<'_>) -> Self {
+        let without_body = method == MethodKind::Head
             || matches!(head.status, ..200 | 204 | 304)
-            || (method == Asked::Connect && head.status < 300);
+            || (method == MethodKind::Connect && head.status < 300);
         if without_body {
             return Self::Nothing;
         }
@@ -137,7 +137,7 @@ mod tests {
             }
         }
         Remaining::after_head(
-            Asked::of(method),
+            MethodKind::new(method),
             &ResponseHead { status, headers: &List(headers), body, endpoint: None },
         )
     }

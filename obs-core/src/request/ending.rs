@@ -75,15 +75,14 @@ impl Running {
         Some(self.call_ended().unwrap_or_else(|| Outcome::of_status(status)))
     }
 
-    /// The outcome of an answer with this status whose body was dropped before its end. Servers ask for a
-    /// body as soon as they have the head: one that nobody has asked for was replaced around the layer, or
-    /// never read by a test.
-    pub(super) fn let_go(&self, status: u16) -> Outcome {
-        let of_call = self.call_let_go();
+    /// The outcome of a response with this status whose body is dropped before its end. Servers poll a body as soon as
+    /// they have the head: a body that was never polled was replaced outside of the layer, or not read by a test.
+    pub(super) fn outcome_when_dropped(&self, status: u16) -> Outcome {
+        let of_call = self.call_outcome_when_dropped();
         of_call.unwrap_or(if self.is_body_polled { Outcome::Aborted } else { Outcome::of_status(status) })
     }
 
-    /// What the panic said that has ended the request, as far as it was seen.
+    /// The report of the panic that has ended the request, if the panic hook has seen it.
     fn panic_report(&mut self) -> Option<PanicReport> {
         let request = self.context.as_ref().map(RequestContext::span_id);
         self.panic.take().map(|report| *report).or_else(|| panic::take_report(request?))

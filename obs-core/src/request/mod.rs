@@ -71,7 +71,7 @@ mod tests;
 mod trace_response;
 
 pub(crate) use attributes::{interned, push_call, push_headers, split_authority};
-pub(crate) use completion::{Asked, Remaining};
+pub(crate) use completion::{MethodKind, Remaining};
 pub(crate) use ending::status_text;
 pub(crate) use panic::install_hook as install_panic_hook;
 pub(crate) use stream::discard_current;

@@ -1,14 +1,14 @@
-//! What the application's functions say about a request: its endpoint where no router names it, and the values of labels.
+//! The application's functions over a request: its endpoint if no router names one, and the values of labels.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::Options;
 use crate::{guard::Guarded, metrics::MAX_LABELS};
 
-/// The endpoint that a request is recorded under, as an extension of its **response**: for routers and services that
-/// the layer can't see into.
+/// The endpoint that a request is recorded under, as an extension of its **response**.
 ///
-/// Give it a template (`/users/{id}`), never the path: what a client sends must not become a label.
+/// For routers and services whose routes the layer doesn't know. Insert it with a template (`/users/{id}`), never with
+/// the path: a value that a client sends must not become a label.
 ///
 /// ```
 /// use obs_core::request::Endpoint;
@@ -19,7 +19,9 @@ use crate::{guard::Guarded, metrics::MAX_LABELS};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint(Cow<'static, str>);
 
-/// What a function that names endpoints may return: text, or `None` for `unmatched`. Sealed.
+/// The result of a function that names endpoints: text, or an `Option` of text, whose `None` means `unmatched`.
+///
+/// Implemented for `&'static str`, `String`, `Cow<'static, str>` and options of these. Sealed.
 pub trait IntoEndpoint: sealed::Sealed {
     /// The endpoint, if there is one.
     #[doc(hidden)]
@@ -30,8 +32,10 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// The application's functions over an adapter's view of requests, kept with the settings of the layer: `E` names
-/// endpoints, `L` finds the values of labels, both as trait objects. A function that panics has named nothing.
+/// The application's functions over an adapter's view of requests, stored with the settings of the layer.
+///
+/// For adapters. `E` names endpoints, `L` returns the value of a label, both as trait objects. A panic in a function is
+/// caught, and counts as no value.
 pub struct Hooks<E: ?Sized, L: ?Sized> {
     endpoint: Option<Arc<Guarded<E>>>,
     /// In the order of the layer's labels.
@@ -48,7 +52,7 @@ pub struct LabelValues<'r> {
 // === impl Endpoint ===
 
 impl Endpoint {
-    /// The endpoint with this template.
+    /// An endpoint with this template, such as `/users/{id}`. A `&'static str` needs no allocation.
     #[must_use]
     pub fn new(template: impl Into<Cow<'static, str>>) -> Self {
         Self(template.into())
@@ -91,7 +95,9 @@ impl<E: ?Sized + Send + Sync + 'static, L: ?Sized + Send + Sync + 'static> Hooks
         options.edit_hooks(|hooks: &mut Self| hooks.endpoint = Some(endpoint));
     }
 
-    /// Adds a label with the function that finds its value. An invalid label is left out with a warning.
+    /// Adds a label with its allowed `values` and the function that returns its value for a request.
+    ///
+    /// An invalid label is ignored with a warning.
     pub fn add_label<T: AsRef<str>>(
         options: &mut Options,
         name: &str,
@@ -103,13 +109,13 @@ impl<E: ?Sized + Send + Sync + 'static, L: ?Sized + Send + Sync + 'static> Hooks
         }
     }
 
-    /// The endpoint that the application's function gives the request; `call` calls it.
+    /// The endpoint of a request by the application's function, if one is set; `call` calls that function.
     #[must_use]
     pub fn endpoint(&self, call: impl FnOnce(&E) -> Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
         self.endpoint.as_ref()?.call(call).flatten()
     }
 
-    /// The values of the labels; `call` calls the function of one.
+    /// The values of the labels for a request; `call` calls the function of one label.
     #[inline]
     #[must_use]
     pub fn labels<'r>(&self, call: impl Fn(&L) -> Option<&'r str>) -> LabelValues<'r> {
@@ -144,7 +150,7 @@ impl<E: ?Sized, L: ?Sized> fmt::Debug for Hooks<E, L> {
 // === impl LabelValues ===
 
 impl LabelValues<'_> {
-    /// The values in the order of the labels; empty where the function gave none.
+    /// The values in the order of the labels; an empty text for a label without a value.
     #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[&str] {
@@ -181,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_panics_has_named_nothing() {
+    fn a_function_that_panics_counts_as_no_value() {
         let hooks = hooks(|options| {
             OfPath::set_endpoint(options, Arc::new(Guarded::new("a test", |_: &str| panic!("on purpose"))));
             add(options, "tier", |_| panic!("on purpose"));

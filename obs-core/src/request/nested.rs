@@ -33,7 +33,7 @@ pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>,
     if !around.takes(instrument.scope) {
         return false;
     }
-    let call = grpc::arriving(&instrument.grpc_methods, head, headers);
+    let call = grpc::incoming_call(&instrument.grpc_methods, head, headers);
     let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
     // What has no name here keeps the one that it has.
     if let Some(endpoint) = endpoint.filter(|endpoint| !instrument.skips(Some(endpoint))) {

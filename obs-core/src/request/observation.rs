@@ -285,7 +285,7 @@ impl Drop for Observation {
         let outcome = match (running.in_poll, running.head) {
             (true, _) => Outcome::Panic,
             (false, None) => Outcome::Cancelled,
-            (false, Some(answer)) => running.let_go(answer.status),
+            (false, Some(answer)) => running.outcome_when_dropped(answer.status),
         };
         self.finish(outcome);
     }

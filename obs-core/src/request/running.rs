@@ -6,7 +6,7 @@ use super::{
     ArcOrStatic, Head, HeaderReader, Instrument, RequestHead, ResponseHead,
     arrival::Arrival,
     bytes::RequestBytes,
-    completion::{Asked, Remaining},
+    completion::{MethodKind, Remaining},
     deferred_span::DeferredHead,
     grpc,
     nested::Joined,
@@ -39,7 +39,7 @@ pub(super) struct Running {
     pub(super) method: &'static str,
     /// As it was sent, if it is not in the set; cut.
     pub(super) method_original: Option<Box<str>>,
-    pub(super) asked: Asked,
+    pub(super) method_kind: MethodKind,
     pub(super) protocol: &'static str,
     /// Set if this is a gRPC call.
     pub(super) call: Option<grpc::Call>,
@@ -109,7 +109,7 @@ impl Running {
         let started = Moment::now();
         let method = instrument.known_methods.label(head.method);
         let is_unknown = method == value::OTHER && !head.method.is_empty();
-        let call = grpc::arriving(&instrument.grpc_methods, head, headers);
+        let call = grpc::incoming_call(&instrument.grpc_methods, head, headers);
         let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
         let mut head = *head;
         head.endpoint = endpoint;
@@ -125,7 +125,7 @@ impl Running {
             arrived: Duration::ZERO,
             method,
             method_original: is_unknown.then(|| original_method(head.method).into()),
-            asked: Asked::of(head.method),
+            method_kind: MethodKind::new(head.method),
             protocol: head.protocol.as_str(),
             in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.dimension_values(origin.as_ref()))),
             call: call.map(|(call, _)| call),
@@ -195,7 +195,7 @@ impl Running {
     pub(super) fn take_head(&mut self, head: &ResponseHead<'_>) {
         let is_asked_for = self.line.is_some() || self.layers().any(|layer| layer.options.on_finish.is_some());
         self.head = Some(Answer { status: head.status, after: is_asked_for.then(|| self.started.elapsed()) });
-        self.remaining = Remaining::after_head(self.asked, head);
+        self.remaining = Remaining::after_head(self.method_kind, head);
         if let Some(endpoint) = head.endpoint.filter(|endpoint| *endpoint != self.endpoint()) {
             self.rename(endpoint);
         }

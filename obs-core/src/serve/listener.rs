@@ -1,4 +1,4 @@
-//! The listener and its thread.
+//! The listener of the metrics page, on an address and a thread of its own.
 
 use std::{
     convert::Infallible,
@@ -25,21 +25,21 @@ use crate::{
     pipeline::{Listener, Obs, Pipeline},
 };
 
-/// Connections at a time.
+/// Open connections at a time; further ones wait.
 const MAX_CONNECTIONS: usize = 64;
-/// How long connections may go on with what they are at when the listener stops.
+/// The time that open connections have to finish their response when the listener stops.
 pub(super) const GRACE: Duration = Duration::from_secs(1);
-/// Until the next try when the system has no room for a connection.
+/// The pause after an error of `accept`, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// An address that is ours, but where nobody is served yet.
+/// A bound address on which nothing is accepted yet.
 #[derive(Debug)]
 pub(crate) struct Bound {
     listener: TcpListener,
     addr: SocketAddr,
 }
 
-/// A page that is served, until this is stopped or dropped.
+/// The running listener, which stops when this is stopped or dropped.
 #[derive(Debug)]
 pub(crate) struct Serving {
     addr: SocketAddr,
@@ -50,15 +50,15 @@ pub(crate) struct Serving {
 struct Running {
     /// Dropped to stop the thread.
     stop: oneshot::Sender<Infallible>,
-    /// Told at the end of the thread, unless that is a panic.
+    /// Receives a message at the end of the thread, unless it panics.
     ended: mpsc::Receiver<()>,
 }
 
-/// Takes the address that the page is to be served on, if any.
+/// Binds the address on which the page is to be served, if one is set.
 ///
 /// # Errors
 ///
-/// If it can't be had.
+/// If the address can't be bound, such as one that is in use.
 pub(crate) fn bind(settings: &PageSettings) -> Result<Option<Bound>, InitError> {
     let Some(addr) = settings.listen else { return Ok(None) };
     let listen = || {
@@ -66,9 +66,9 @@ pub(crate) fn bind(settings: &PageSettings) -> Result<Option<Bound>, InitError> 
         listener.set_nonblocking(true)?;
         Ok(Bound { addr: listener.local_addr()?, listener })
     };
-    listen().map(Some).map_err(|error: io::Error| {
-        InitError::failed(format!("listen on {addr}, where serve_metrics wants the metrics page"), error)
-    })
+    listen()
+        .map(Some)
+        .map_err(|error: io::Error| InitError::failed(format!("listen on {addr}, the address of serve_metrics"), error))
 }
 
 // === impl Bound ===
@@ -78,7 +78,7 @@ impl Bound {
     ///
     /// # Errors
     ///
-    /// If there can be no thread or no runtime for it.
+    /// If the thread or its runtime can't be started.
     pub(crate) fn serve(self, pipeline: Arc<Pipeline>) -> Result<Serving, InitError> {
         let Self { listener, addr } = self;
         let failed = |error: io::Error| InitError::failed("start the thread that serves the metrics page", error);
@@ -91,7 +91,7 @@ impl Bound {
                 tracing::error!(target: target::OBS, %error, %addr, "the metrics page is no longer served");
             }
             drop(runtime);
-            // Whoever asked to stop may have left.
+            // Fails if nobody waits for the end any more.
             let _ = ending.send(());
         };
         thread::Builder::new().name("obs-metrics-http".to_owned()).spawn(run).map_err(failed)?;
@@ -114,7 +114,7 @@ impl Listener for Serving {
     }
 }
 
-/// Accepts connections until `stopped`, `limit` at a time, then waits for them for a moment.
+/// Accepts connections until `stopped`, `limit` at a time, then waits for [`GRACE`] at most until they have ended.
 pub(super) async fn accept(
     listener: TcpListener,
     page: MetricsPage,
@@ -130,7 +130,7 @@ pub(super) async fn accept(
                 Ok((stream, _)) => {
                     let place = connections.enter().await;
                     tokio::spawn(connection::serve(stream, place, page.clone(), stopping.clone()));
-                    // What it has sent is read before others come, who may take its permit.
+                    // Its request is read before further connections are accepted, which may take its permit.
                     yield_now().await;
                 }
                 Err(error) => {
@@ -142,7 +142,7 @@ pub(super) async fn accept(
     };
     connection::until(accepting, stopped).await;
     drop((listener, stop));
-    // Over when all have ended, or when their time is.
+    // A timeout closes the connections that are left.
     let _ = timeout(GRACE, connections.all_left()).await;
     Ok(())
 }
@@ -150,7 +150,8 @@ pub(super) async fn accept(
 // === impl Obs ===
 
 impl Obs {
-    /// Where [`serve_metrics`](crate::ObsBuilder::serve_metrics) serves the page; `None` if nowhere.
+    /// The address on which [`serve_metrics`](crate::ObsBuilder::serve_metrics) serves the page, with the port that the
+    /// system chose for port 0; `None` without that setting.
     #[must_use]
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
         self.listener().map(Listener::addr)

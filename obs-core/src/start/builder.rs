@@ -1,4 +1,4 @@
-//! Settings of an instance, and its start.
+//! The builder of an instance: its settings and its start.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,15 +27,30 @@ use crate::{
 /// A recorder that is shared between threads.
 type SharedRecorder = Arc<dyn ::metrics::Recorder + Send + Sync>;
 
-/// Settings of an [`Obs`]; made by [`Obs::builder`].
+/// The builder of an [`Obs`], made by [`Obs::builder`].
+///
+/// Settings are checked by [`init`](Self::init) and [`build`](Self::build); nothing is started before. A setter that is
+/// called twice replaces the earlier value, unless it says that it adds one.
+///
+/// ```
+/// use obs_core::Obs;
+///
+/// let obs = Obs::builder("payment-service")
+///     .version("1.4.2")
+///     .environment("staging")
+///     .attribute("service.namespace", "shop")
+///     .sample_ratio(0.1)
+///     .build()?;
+/// # Ok::<(), obs_core::InitError>(())
+/// ```
 ///
 /// # Environment
 ///
-/// What is set here beats the environment, of which [`environment`](crate::environment) says what is read.
+/// Settings in code take precedence over environment variables, which [`environment`](crate::environment) lists.
 #[must_use = "nothing starts before `init` or `build`"]
 pub struct ObsBuilder {
     pub(super) service: ServiceInfo,
-    /// The name of the service that the definition is of, if there is one.
+    /// The name of the service in its definition, if one is set.
     pub(super) defined_name: Option<String>,
     pub(super) naming: Naming,
     pub(super) logs: LogSettings,
@@ -56,12 +71,12 @@ pub struct ObsBuilder {
     pub(crate) page: PageSettings,
 }
 
-/// Which instance of the process is started.
+/// The role of an instance in the process.
 #[derive(Clone, Copy, Debug)]
 enum Role {
     /// The process-wide default, which is never freed.
     Default,
-    /// One that goes with its last handle.
+    /// An instance that is dropped with its last handle.
     Separate,
 }
 
@@ -75,8 +90,10 @@ fn served(pipeline: Pipeline, bound: Option<Bound>) -> Result<Obs, InitError> {
 // === impl Obs ===
 
 impl Obs {
-    /// Settings for the service of this name: `service` on log lines, `service.name` on spans. An empty name is
-    /// taken from `OTEL_SERVICE_NAME`.
+    /// The builder of an instance for the service of this name: `service` on log lines, `service.name` on spans.
+    ///
+    /// If the name is empty, it is taken from `OTEL_SERVICE_NAME`, or from `service.name` in
+    /// `OTEL_RESOURCE_ATTRIBUTES`; without any name, the start fails.
     pub fn builder(service: impl Into<String>) -> ObsBuilder {
         ObsBuilder::new(service.into())
     }
@@ -109,108 +126,123 @@ impl ObsBuilder {
         }
     }
 
-    /// The service's version: on every line, span and in `obs_build_info`. Defaults to none.
+    /// The version of the service, such as `1.4.2`: `version` on log lines, `service.version` on spans, and a label of
+    /// `obs_build_info`. Defaults to the `service.version` of `OTEL_RESOURCE_ATTRIBUTES`, else to none.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.service.version = Some(version.into());
         self
     }
 
-    /// The deployment environment (`production`, `staging`): `env` on every line,
-    /// `deployment.environment.name` on spans. Defaults to none.
+    /// The deployment environment, such as `production` or `staging`: `env` on log lines, `deployment.environment.name`
+    /// on spans. Defaults to the `deployment.environment.name` of `OTEL_RESOURCE_ATTRIBUTES`, else to none.
     pub fn environment(mut self, environment: impl Into<String>) -> Self {
         self.service.environment = Some(environment.into());
         self
     }
 
-    /// A further [resource attribute](https://opentelemetry.io/docs/specs/semconv/resource/), for
-    /// spans and `target_info`. Defaults to none.
+    /// Adds a [resource attribute](https://opentelemetry.io/docs/specs/semconv/resource/), such as `service.namespace`,
+    /// to everything that is exported and to `target_info`. Defaults to those of `OTEL_RESOURCE_ATTRIBUTES`.
     pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.service.attributes.push((key.into(), value.into()));
         self
     }
 
-    /// The collector that spans are sent to, and log records and metrics on demand, as the base URL of
-    /// OTLP (`http://localhost:4318`).
-    /// Defaults to the environment, and to no export if that says nothing.
+    /// The base URL of the collector for OTLP, such as `http://localhost:4318`.
+    ///
+    /// Spans are sent there, and log records and metrics if their export is turned on. Defaults to
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and the variables of each signal; nothing is exported if these are not set either.
     pub fn otlp_endpoint(mut self, url: impl Into<String>) -> Self {
         self.otlp_endpoint = Some(url.into());
         self
     }
 
-    /// The bytes that spans, log records and messages of metrics may hold on their way to the collector, all of them
-    /// together, waiting and being sent: at least 65 536 (64 KiB). What comes on top is lost, and counted in
-    /// `obs_spans_dropped_total` and `obs_log_records_dropped_total` with the reason `queue_full`. The bytes are
-    /// estimated, a quarter is left to messages while they are encoded and sent. A push of metrics is as large as what
-    /// the registry holds, and takes its bytes from the others while it is sent. Defaults to 33 554 432 (32 MiB).
+    /// The memory in bytes for the export of all signals together, queued and being sent: at least 65 536 (64 KiB).
+    /// Defaults to 33 554 432 (32 MiB).
     ///
-    /// `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BLRP_MAX_QUEUE_SIZE` limit the number beside the bytes. One message has at
-    /// most 3 MiB before compression; what a collector refuses for its size is sent again in halves. A span or
-    /// record that is larger alone is lost with the reason `too_large`.
+    /// Beyond the limit, spans and log records are dropped, and counted in `obs_spans_dropped_total` and
+    /// `obs_log_records_dropped_total` with the reason `queue_full`. Sizes are estimates; a quarter of the memory is
+    /// reserved for messages while they are encoded and sent. A push of metrics is as large as the registry, and leaves
+    /// less memory to the other signals while it is sent.
+    ///
+    /// `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BLRP_MAX_QUEUE_SIZE` also limit the number of queued items. A message has at
+    /// most 3 MiB before compression; one that the collector refuses for its size is sent again in two halves. A single
+    /// span or record above that size is dropped with the reason `too_large`.
     pub fn export_queue_bytes(mut self, bytes: usize) -> Self {
         self.queue_bytes = Some(bytes);
         self
     }
 
-    /// Which share of new traces is recorded, 0 to 1; the decision of a trusted caller is followed.
-    /// Defaults to `OTEL_TRACES_SAMPLER`, else 1.
+    /// The fraction of new traces that is recorded, from 0 to 1. The decision of a trusted caller takes precedence.
+    /// Defaults to `OTEL_TRACES_SAMPLER`, else to 1.
+    ///
+    /// Metrics and log lines don't depend on sampling. A value outside of the range is an error at the start.
     pub fn sample_ratio(mut self, ratio: f64) -> Self {
         self.sample_ratio = Some(ratio);
         self
     }
 
-    /// The registry that metrics go to. Defaults to the process-wide one with
+    /// The registry for metrics, such as one with other caps. Defaults to the process-wide registry with
     /// [`init`](Self::init), to a new one with [`build`](Self::build).
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = Some(registry);
         self
     }
 
-    /// Another recorder of the `metrics` facade that metrics go to instead of a registry. The
-    /// metrics page is then that recorder's affair. Defaults to the one that [`init`](Self::init)
-    /// finds installed, if any.
+    /// Another recorder of the `metrics` crate, which gets all metrics in place of a registry.
+    ///
+    /// That recorder then has to export them: the metrics page of obs doesn't show them. Defaults to the recorder that
+    /// is installed when [`init`](Self::init) is called, if any.
     pub fn recorder(mut self, recorder: impl ::metrics::Recorder + Send + Sync + 'static) -> Self {
         self.recorder = Some(Arc::new(recorder));
         self
     }
 
-    /// Upper bounds of the duration histograms, in seconds, growing. Defaults to
-    /// [`DURATION_BUCKETS`].
+    /// The upper bounds of the buckets of duration histograms, in seconds: 1 to 256 finite numbers in ascending order.
+    /// Defaults to [`DURATION_BUCKETS`].
+    ///
+    /// An objective such as "99 % within 300 ms" needs a bound of 0.3. Each bound adds a series per endpoint, method
+    /// and status.
     pub fn duration_buckets(mut self, bounds: impl IntoIterator<Item = f64>) -> Self {
         self.duration_buckets = bounds.into_iter().collect();
         self
     }
 
-    /// The user's own tracer provider, in place of an exporter of ours. It is asked for every
-    /// span, and flushed but not shut down. Defaults to none.
+    /// A tracer provider of the application, which gets all spans in place of the exporter of obs. Defaults to none.
+    ///
+    /// It is flushed by [`Obs::flush`] and [`Obs::shutdown`], and never shut down.
     pub fn tracer_provider(mut self, provider: SdkTracerProvider) -> Self {
         self.tracer_provider = Some(provider);
         self
     }
 
-    /// A second reader of finished spans, beside the exporter: a live page, a test. With it, spans
-    /// are recorded without an exporter too. Can be given several times. A provider of the user's
-    /// own has its own processors and is not read. Defaults to none.
+    /// Adds a reader of finished spans besides the exporter, such as a live page or a test. Defaults to none.
+    ///
+    /// With a reader, spans are recorded even without a collector. Spans of a
+    /// [`tracer_provider`](Self::tracer_provider) are not passed to readers. A panic of the reader is caught and logged
+    /// once.
     pub fn span_reader(mut self, reader: impl SpanReader + 'static) -> Self {
         self.span_readers.push(Box::new(Guarded::new("a reader of spans", reader)));
         self
     }
 
-    /// A second reader of log lines, beside the writer. Defaults to none.
+    /// A reader of log lines besides the writer, such as a live page or a test. Defaults to none.
+    ///
+    /// A panic of the reader is caught and logged once; lines that the reader itself logs are not passed to it.
     pub fn line_reader(mut self, reader: impl LineReader + 'static) -> Self {
         self.line_reader = Some(Box::new(Guarded::new("the reader of log lines", reader)));
         self
     }
 
-    /// Starts the signals and makes them the process-wide default: the subscriber of `tracing`, the
-    /// recorder of `metrics`, the tracer provider and propagator of OpenTelemetry, a panic hook that
-    /// adds to the one before, and what `ObsLayer::new()` uses.
+    /// Starts logs, metrics and traces as the process-wide default, which `ObsLayer::new()` uses.
     ///
-    /// Needs no async runtime. A recorder of `metrics` that is installed already is adopted.
+    /// Installs the subscriber of `tracing`, the recorder of `metrics`, the tracer provider and propagator of
+    /// OpenTelemetry, and a panic hook that calls the previous one. A recorder of `metrics` that is installed already
+    /// is used. Needs no async runtime; call it at the start of `main`.
     ///
     /// # Errors
     ///
-    /// If a setting is invalid, if `init` has succeeded before, or if a subscriber of `tracing` is
-    /// installed already.
+    /// If a setting is invalid, if the log file or the address of the metrics page can't be opened, if `init` has
+    /// succeeded before, or if a subscriber of `tracing` is installed already.
     pub fn init(self) -> Result<Obs, InitError> {
         static INIT: Mutex<()> = Mutex::new(());
         let _one_at_a_time = INIT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -220,7 +252,7 @@ impl ObsBuilder {
                 "call `init` once, or `build` for a second instance",
             ));
         }
-        // All of it before anything is installed: what a process has only one of can't be taken back.
+        // All checks come before anything is installed, since global state can't be removed again.
         let notices = Notices::default();
         let env = Env::new(&pipeline::env, &notices);
         let this = self.validated(env)?;
@@ -228,7 +260,7 @@ impl ObsBuilder {
         let bound = serve::bind(&this.page)?;
         let registry = this.registry.clone().unwrap_or_else(|| pipeline::default_registry().clone());
         let target = global::install_recorder(this.recorder.clone(), &registry);
-        // An `init` that failed may have installed another one before.
+        // An earlier `init` that failed may have installed another registry.
         let registry = if let Target::Own(installed) = &target { installed.clone() } else { registry };
         let obs = served(this.start(registry, target, Role::Default, env)?, bound)?;
         let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
@@ -242,23 +274,22 @@ impl ObsBuilder {
         Ok(obs)
     }
 
-    /// Starts the signals and makes nothing the process-wide default: for tests and second
-    /// instances. (The panic hook that notes the message of a panic for its request's line is added
-    /// to the one before, once for all instances.)
+    /// Starts logs, metrics and traces without installing them, for tests and further instances in a process.
     ///
-    /// Hand the result to `ObsLayer::obs`, and [`Obs::subscriber_layer`] to a subscriber.
+    /// Pass the result to `ObsLayer::obs`, and [`Obs::subscriber_layer`] to a subscriber. The panic hook, which keeps
+    /// the message of a panic for the log line of its request, is installed all the same, once for all instances.
     ///
     /// # Errors
     ///
-    /// If a setting is invalid.
+    /// If a setting is invalid, or if the log file or the address of the metrics page can't be opened.
     pub fn build(self) -> Result<Obs, InitError> {
         let notices = Notices::default();
         let obs = self.build_in(Env::new(&pipeline::env, &notices))?;
-        obs.tell(&notices);
+        obs.log_notices(&notices);
         Ok(obs)
     }
 
-    /// The same in an environment of the caller's.
+    /// [`build`](Self::build) with the variables of `env`.
     pub(crate) fn build_in(self, env: Env<'_>) -> Result<Obs, InitError> {
         let this = self.validated(env)?;
         let bound = serve::bind(&this.page)?;
@@ -267,7 +298,7 @@ impl ObsBuilder {
         served(this.start(registry, target, Role::Separate, env)?, bound)
     }
 
-    /// With what the environment adds, if all of it can be.
+    /// Completes the settings from the environment and checks all of them.
     fn validated(mut self, env: Env<'_>) -> Result<Self, InitError> {
         report_ignored(env);
         self.take_defined_name()?;
@@ -281,7 +312,7 @@ impl ObsBuilder {
         Ok(self)
     }
 
-    /// Takes the name in the definition, which must be that of the builder if both have one.
+    /// Takes over the name in the definition, which must be equal to the builder's if both have one.
     fn take_defined_name(&mut self) -> Result<(), InitError> {
         let Some(defined) = self.defined_name.take() else { return Ok(()) };
         if self.service.name.is_empty() || self.service.name == defined {

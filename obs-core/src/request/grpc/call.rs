@@ -37,8 +37,8 @@ enum Kind {
     Web { is_text: bool },
 }
 
-/// The call that arrives with this head, and its endpoint as far as it is known.
-pub(in crate::request) fn arriving<'a>(
+/// The gRPC call of an incoming request, with its endpoint if that is known; `None` if the request is no gRPC call.
+pub(in crate::request) fn incoming_call<'a>(
     methods: &Methods,
     head: &RequestHead<'a>,
     headers: &dyn HeaderReader,
@@ -47,11 +47,11 @@ pub(in crate::request) fn arriving<'a>(
         return None;
     }
     let is_multiplexed = matches!(head.protocol, Protocol::Http2 | Protocol::Http3);
-    // Over HTTP/1 gRPC itself comes only from what translates gRPC-Web, in front of the layer.
+    // Over HTTP/1, native gRPC comes only from a translator of gRPC-Web in front of the layer.
     if kind(headers)? == Kind::Native && !is_multiplexed && !takes_trailers(headers) {
         return None;
     }
-    // Servers that route by service only have a template with a wildcard: the method says more.
+    // Servers that route by service have a template with a wildcard, and the method is more specific.
     if head.endpoint.is_some_and(|endpoint| !endpoint.contains("{*")) {
         return Some((Call::default(), head.endpoint));
     }
@@ -59,9 +59,9 @@ pub(in crate::request) fn arriving<'a>(
     Some((call, name.or(head.endpoint)))
 }
 
-/// The call that a client sends, and its method as far as it is known. What protocol it goes by shows
-/// only with its answer.
-pub(crate) fn departing<'a>(
+/// The gRPC call of an outgoing request, with its method if that is known; `None` if the request is no gRPC call. Its
+/// protocol (native or gRPC-Web) is known from the response.
+pub(crate) fn outgoing_call<'a>(
     methods: &Methods,
     method: &str,
     path: &'a str,
@@ -71,7 +71,7 @@ pub(crate) fn departing<'a>(
     if method != "POST" || kind(headers).is_none() {
         return None;
     }
-    // What the user calls it goes first.
+    // A target that the user has set takes precedence.
     Some(if has_target { (Call::default(), None) } else { named(methods, path) })
 }
 
@@ -85,7 +85,7 @@ fn named<'a>(methods: &Methods, path: &'a str) -> (Call, Option<&'a str>) {
     (call, None)
 }
 
-/// The kind of gRPC that the type is one of; none for any other type.
+/// The kind of gRPC by the `Content-Type`; `None` for any other type.
 fn kind(headers: &dyn HeaderReader) -> Option<Kind> {
     let rest = without_prefix(headers.get(header::CONTENT_TYPE)?, CONTENT_TYPE)?;
     let (rest, kind) = match without_prefix(rest, b"-web") {
@@ -98,13 +98,13 @@ fn kind(headers: &dyn HeaderReader) -> Option<Kind> {
     matches!(rest.trim_ascii_start().first(), None | Some(b'+' | b';')).then_some(kind)
 }
 
-/// What follows the prefix, in any case.
+/// The text after the prefix, which matches in any case of letters.
 fn without_prefix<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Whether the client takes trailers (RFC 9110, 10.1.4).
+/// Whether the client accepts trailers (RFC 9110, 10.1.4).
 fn takes_trailers(headers: &dyn HeaderReader) -> bool {
     let values = headers.get(header::TE).unwrap_or_default();
     values.split(|byte| *byte == b',').any(|value| value.trim_ascii().eq_ignore_ascii_case(b"trailers"))
@@ -223,35 +223,34 @@ impl Call {
         self.candidate.take_if(|_| is_proof).filter(|name| methods.learn(name))
     }
 
-    /// The outcome of an answer that reached its end; none if it is not gRPC. Without a status,
-    /// clients take it for `UNKNOWN`, or what its head and body tell otherwise.
+    /// The outcome of a response that has reached its end; `None` if it is not gRPC. Without a status, it is the one
+    /// that clients infer from head and body, `UNKNOWN` by default.
     pub(crate) fn ended(&self) -> Option<Outcome> {
-        self.answered.then(|| self.status.unwrap_or_else(|| self.stands_in()).outcome())
+        self.answered.then(|| self.status.unwrap_or_else(|| self.inferred_status()).outcome())
     }
 
-    /// The outcome of an answer to a client that nobody wanted to the end. One that is no gRPC failed with
-    /// its head.
-    pub(crate) fn let_go(&self) -> Outcome {
+    /// The outcome of a response that a client drops before its end. One that is not gRPC has failed with its head.
+    pub(crate) fn outcome_when_dropped(&self) -> Outcome {
         let has_failed = self.start.as_ref().is_some_and(|start| !start.is_message());
         self.ended().filter(|_| has_failed).unwrap_or(Outcome::Aborted)
     }
 
-    /// What stands in for the status of an answer that ended without one.
-    fn stands_in(&self) -> GrpcStatus {
+    /// The status that clients infer for a response that ended without one.
+    fn inferred_status(&self) -> GrpcStatus {
         if self.start.as_ref().is_some_and(Start::is_broken) {
             return GrpcStatus::Internal;
         }
         self.inferred.unwrap_or(GrpcStatus::Unknown)
     }
 
-    /// The status to record: what was sent, or what stands in for it; none if the answer is not gRPC.
+    /// The status to record: the one received, else the inferred one; `None` if the response is not gRPC.
     pub(crate) fn recorded(&self, outcome: Outcome, has_head: bool) -> Option<GrpcStatus> {
         if has_head && !self.answered {
             return None;
         }
         Some(self.status.unwrap_or(match outcome {
-            Outcome::ServerError if has_head => self.stands_in(),
-            Outcome::ClientError if self.inferred.is_some() => self.stands_in(),
+            Outcome::ServerError if has_head => self.inferred_status(),
+            Outcome::ClientError if self.inferred.is_some() => self.inferred_status(),
             Outcome::ServerError | Outcome::Panic | Outcome::BodyError => GrpcStatus::Internal,
             Outcome::Ok | Outcome::ClientError | Outcome::Cancelled | Outcome::Aborted => GrpcStatus::Cancelled,
         }))

@@ -47,8 +47,8 @@ mod running;
 mod start;
 mod web;
 
-pub(super) use call::arriving;
-pub(crate) use call::{Call, departing, method_of, span_name};
+pub(super) use call::incoming_call;
+pub(crate) use call::{Call, method_of, outgoing_call, span_name};
 pub(crate) use methods::Methods;
 
 pub use obs_conventions::GrpcStatus;

@@ -60,21 +60,21 @@ impl Running {
         }
     }
 
-    /// The outcome of a call whose answer is of gRPC and has reached its end.
+    /// The outcome of a gRPC call whose response has reached its end; `None` if the response is not gRPC.
     pub(in crate::request) fn call_ended(&self) -> Option<Outcome> {
         self.call.as_ref().and_then(Call::ended)
     }
 
-    /// The outcome of a call whose answer is of gRPC and was let go before its end: an error of the
-    /// server stays one, if it was told already.
-    pub(in crate::request) fn call_let_go(&self) -> Option<Outcome> {
+    /// The outcome of a gRPC call whose response is dropped before its end: a server error whose status was sent stays
+    /// one.
+    pub(in crate::request) fn call_outcome_when_dropped(&self) -> Option<Outcome> {
         let call = self.call.as_ref().filter(|call| call.is_answered())?;
-        let told = call.sent().map(GrpcStatus::outcome);
-        let stays = told.filter(|outcome| !self.is_body_polled || *outcome == Outcome::ServerError);
+        let sent = call.sent().map(GrpcStatus::outcome);
+        let stays = sent.filter(|outcome| !self.is_body_polled || *outcome == Outcome::ServerError);
         Some(stays.unwrap_or(Outcome::Aborted))
     }
 
-    /// Whether this is a call and its answer is of gRPC.
+    /// Whether this is a gRPC call with a gRPC response.
     pub(in crate::request) fn is_answered_call(&self) -> bool {
         self.call.as_ref().is_some_and(Call::is_answered)
     }
