@@ -1,9 +1,5 @@
 //! Generated files, and the header that each of them begins with.
 
-use obs_rules::definition::Definition;
-
-use crate::{alertmanager, alloy, collector, compose, grafana, kubernetes, loki, openslo, prometheus, runbooks, tempo};
-
 /// A generated file: its path and its content, in memory.
 ///
 /// [`output::Folder`](crate::output::Folder) writes it to disk.
@@ -23,12 +19,6 @@ impl File {
     #[must_use]
     pub fn new(path: impl Into<String>, content: impl Into<String>) -> Self {
         Self { path: path.into(), content: content.into() }
-    }
-
-    /// The content to write over `found`: the generated content; in a runbook, with the
-    /// text that people added to it.
-    pub(crate) fn merged_with(&self, found: &str) -> String {
-        if self.path.starts_with("runbooks/") { runbooks::merged(found, &self.content) } else { self.content.clone() }
     }
 }
 
@@ -54,38 +44,4 @@ pub(crate) fn header(comment: &str, about: &str) -> String {
 /// take for a line break or a byte order mark.
 pub(crate) fn is_plain(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
-}
-
-/// Generates all files of a definition, sorted by path.
-///
-/// The same definition always gives the same files.
-///
-/// ```
-/// use obs_rules::definition::Definition;
-///
-/// let definition = Definition::parse("version: 1\nservices: [{ name: orders }]", "obs.yaml")?;
-/// let files = obs_stack::files(&definition);
-/// assert_eq!(files[0].path, "alertmanager/alertmanager.yml");
-/// # Ok::<(), obs_rules::definition::DefinitionError>(())
-/// ```
-#[must_use]
-pub fn files(definition: &Definition) -> Vec<File> {
-    let mut files: Vec<File> = [
-        prometheus::files,
-        alertmanager::files,
-        grafana::files,
-        loki::files,
-        alloy::files,
-        collector::files,
-        tempo::files,
-        kubernetes::files,
-        runbooks::files,
-        openslo::files,
-        compose::files,
-    ]
-    .into_iter()
-    .flat_map(|files| files(definition))
-    .collect();
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    files
 }

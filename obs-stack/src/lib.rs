@@ -51,6 +51,7 @@
 //! --out deploy`.
 
 mod file;
+mod stack;
 mod subject;
 mod text;
 mod yaml;
@@ -70,6 +71,7 @@ pub mod prometheus;
 pub mod runbooks;
 pub mod tempo;
 
-pub use file::{File, files};
+pub use file::File;
+pub use stack::files;
 
 pub(crate) use file::header;

@@ -9,17 +9,14 @@ use obs_rules::{
 
 use super::{
     explore,
+    kind::{Kind, path},
     layout::{Context, Layout},
     model::{Annotation, Annotations, Dashboard, DataSource, Link, Templating, TimeRange, Variable},
     provisioning,
     query::Source,
     sections,
 };
-use crate::{
-    File,
-    prometheus::slo_series,
-    text::{slug, with_hash},
-};
+use crate::{File, prometheus::slo_series};
 
 /// Generates the provisioning, and three or four dashboards for each service.
 #[must_use]
@@ -29,23 +26,11 @@ pub fn files(definition: &Definition) -> Vec<File> {
     files
 }
 
-/// The URL of a service's overview; `None` without `links.grafana`.
-#[must_use]
-pub fn dashboard_url(definition: &Definition, service: &Service) -> Option<String> {
-    let grafana = definition.links.grafana.as_deref()?.trim_end_matches('/');
-    Some(format!("{grafana}/d/{}", Kind::Overview.uid(service)))
-}
-
 /// All dashboards, service by service.
 pub(super) fn of_services(definition: &Definition) -> impl Iterator<Item = (&Service, Kind, Dashboard)> {
     definition.services.iter().flat_map(|service| {
         of_service(definition, service).into_iter().map(move |(kind, dashboard)| (service, kind, dashboard))
     })
-}
-
-/// The path of a dashboard's file.
-pub(super) fn path(service: &Service, kind: Kind) -> String {
-    format!("grafana/dashboards/{}-{}.json", slug(&service.name), kind.as_str())
 }
 
 /// The file of a dashboard.
@@ -224,41 +209,4 @@ fn annotations(context: &Context<'_>) -> Annotations {
         ..deployment.clone()
     };
     Annotations { list: vec![deployment, alert] }
-}
-
-/// Which dashboard of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Overview,
-    Endpoint,
-    Slo,
-    Telemetry,
-}
-
-/// The longest uid that Grafana accepts, in characters.
-const LONGEST: usize = 40;
-
-// === impl Kind ===
-
-impl Kind {
-    /// The name in paths and uids.
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Overview => "overview",
-            Self::Endpoint => "endpoint",
-            Self::Slo => "slo",
-            Self::Telemetry => "telemetry",
-        }
-    }
-
-    /// The uid in the address of the dashboard: it depends on the name of the service only.
-    pub(super) fn uid(self, service: &Service) -> String {
-        let prefix = format!("obs-{}-", self.as_str());
-        let slug = slug(&service.name);
-        if slug == service.name && prefix.len() + slug.len() <= LONGEST {
-            return prefix + &slug;
-        }
-        // Names that differ only in replaced characters belong to different services.
-        format!("{prefix}{}", with_hash(&slug, &service.name, LONGEST - prefix.len()))
-    }
 }

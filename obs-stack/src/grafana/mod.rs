@@ -30,8 +30,10 @@
 
 mod dashboards;
 mod explore;
+mod kind;
 mod layout;
 mod model;
+mod panel_queries;
 mod provisioning;
 mod query;
 mod sections;
@@ -40,6 +42,8 @@ mod thresholds;
 #[cfg(test)]
 mod tests;
 
-pub use dashboards::{dashboard_url, files};
-pub(crate) use query::expressions;
-pub use query::{PanelQuery, queries};
+pub(crate) use panel_queries::expressions;
+
+pub use dashboards::files;
+pub use kind::dashboard_url;
+pub use panel_queries::{PanelQuery, queries};

@@ -1,5 +1,7 @@
 //! Merging a generated runbook with the text that people added to the existing one.
 
+use crate::File;
+
 /// Whether a runbook contains text of people: anything but blank lines outside of the
 /// generated parts.
 pub(crate) fn has_own_text(text: &str) -> bool {
@@ -133,4 +135,14 @@ fn part_at(text: &str, at: usize, line_end: usize) -> Option<(&str, usize)> {
         from = end;
     }
     None
+}
+
+// === impl File ===
+
+impl File {
+    /// The content to write over `found`: the generated content; in a runbook, with the
+    /// text that people added to it.
+    pub(crate) fn merged_with(&self, found: &str) -> String {
+        if self.path.starts_with("runbooks/") { merged(found, &self.content) } else { self.content.clone() }
+    }
 }

@@ -9,8 +9,8 @@ use obs_rules::{
 };
 
 use crate::grafana::{
-    dashboards::Kind,
     explore,
+    kind::Kind,
     layout::{Context, Layout, Topic},
     model::{Color, DataLink, Override, Panel, Property, Target, Transformation},
     thresholds,

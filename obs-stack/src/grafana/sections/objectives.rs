@@ -10,8 +10,8 @@ use obs_rules::{
 
 use crate::{
     grafana::{
-        dashboards::Kind,
         explore,
+        kind::Kind,
         layout::{Context, Layout, Topic},
         model::{Color, Override, Panel, Property, Target, Thresholds, Transformation},
         query::RATE_INTERVAL,
