@@ -3,6 +3,8 @@
 //! Written by hand: field numbers are those of
 //! [client_model](https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto).
 
+use obs_base::protobuf::{Message, Nested};
+
 use super::{Number, Sink, walk::At};
 use crate::{
     metrics::{
@@ -18,10 +20,6 @@ use crate::{
 const ZERO_THRESHOLD: f64 = f64::from_bits((1023 - 128) << 52);
 /// Gaps up to this long are written as empty buckets: a span of its own would take more bytes.
 const MAX_GAP: i32 = 2;
-
-const VARINT: u32 = 0;
-const FIXED64: u32 = 1;
-const BYTES: u32 = 2;
 
 /// Field numbers, by message.
 mod field {
@@ -69,185 +67,129 @@ mod field {
 
 /// Writes delimited messages.
 #[derive(Debug)]
-pub(super) struct ProtobufSink<'a> {
-    page: Message<'a>,
-    /// Where the family that is being written starts.
-    start: usize,
+pub(super) struct ProtobufSink {
+    page: Message,
+    /// The family that is being written.
+    family: Option<Nested>,
     native: bool,
 }
 
-/// Appends fields to a page.
-#[derive(Debug)]
-struct Message<'a>(&'a mut Vec<u8>);
+fn put_label(message: &mut Message, field: u32, name: &str, value: &[u8]) {
+    message.message(field, |label| {
+        label.put_bytes(field::LABEL_NAME, name.as_bytes());
+        label.put_bytes(field::LABEL_VALUE, value);
+    });
+}
 
-// === impl Message ===
+fn put_timestamp(message: &mut Message, field: u32, seconds: u64, nanos: u32) {
+    message.message(field, |timestamp| {
+        timestamp.put_varint(field::SECONDS, seconds);
+        timestamp.put_varint(field::NANOS, u64::from(nanos));
+    });
+}
 
-impl Message<'_> {
-    fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.0.push(value.to_le_bytes()[0] | 0x80);
-            value >>= 7;
-        }
-        self.0.push(value.to_le_bytes()[0]);
-    }
+fn put_created(message: &mut Message, field: u32, millis: u64) {
+    let nanos = u32::try_from(millis % 1_000).unwrap_or_default() * 1_000_000;
+    put_timestamp(message, field, millis / 1_000, nanos);
+}
 
-    fn tag(&mut self, field: u32, wire_type: u32) {
-        self.varint(u64::from(field << 3 | wire_type));
-    }
+fn put_exemplar(message: &mut Message, field: u32, exemplar: Option<Exemplar>) {
+    let Some(Exemplar { trace_id, span_id, value, at }) = exemplar else { return };
+    message.message(field, |message| {
+        put_label(message, field::EXEMPLAR_LABEL, "trace_id", &trace_id.to_hex());
+        put_label(message, field::EXEMPLAR_LABEL, "span_id", &span_id.to_hex());
+        message.put_double(field::EXEMPLAR_VALUE, value);
+        put_timestamp(message, field::EXEMPLAR_TIMESTAMP, at.as_secs(), at.subsec_nanos());
+    });
+}
 
-    fn uint(&mut self, field: u32, value: u64) {
-        self.tag(field, VARINT);
-        self.varint(value);
-    }
-
-    /// A `sint32` or `sint64`.
-    fn sint(&mut self, field: u32, value: i64) {
-        self.tag(field, VARINT);
-        self.zigzag(value);
-    }
-
-    fn zigzag(&mut self, value: i64) {
-        self.varint((value << 1 ^ value >> 63).cast_unsigned());
-    }
-
-    fn double(&mut self, field: u32, value: f64) {
-        self.tag(field, FIXED64);
-        self.0.extend_from_slice(&value.to_le_bytes());
-    }
-
-    fn bytes(&mut self, field: u32, value: &[u8]) {
-        self.tag(field, BYTES);
-        self.varint(value.len() as u64);
-        self.0.extend_from_slice(value);
-    }
-
-    fn nested(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
-        self.tag(field, BYTES);
-        let start = self.0.len();
-        write(self);
-        self.put_length(start);
-    }
-
-    /// Puts the length of what was written since `start` before it.
-    fn put_length(&mut self, start: usize) {
-        let end = self.0.len();
-        self.varint((end - start) as u64);
-        let length = self.0.len() - end;
-        self.0[start..].rotate_right(length);
-    }
-
-    fn label(&mut self, field: u32, name: &str, value: &[u8]) {
-        self.nested(field, |label| {
-            label.bytes(field::LABEL_NAME, name.as_bytes());
-            label.bytes(field::LABEL_VALUE, value);
+fn put_classic(message: &mut Message, buckets: &Buckets, totals: &HistogramTotals, count: u64) {
+    let mut cumulative: u64 = 0;
+    // The bucket above all bounds is the count of samples.
+    for (at, bound) in buckets.bounds().iter().enumerate() {
+        cumulative = cumulative.wrapping_add(totals.counts[at]);
+        message.message(field::BUCKET, |bucket| {
+            bucket.put_varint(field::CUMULATIVE_COUNT, cumulative);
+            bucket.put_double(field::UPPER_BOUND, *bound);
+            put_exemplar(bucket, field::BUCKET_EXEMPLAR, totals.exemplars.get(at).copied().flatten());
         });
     }
-
-    fn timestamp(&mut self, field: u32, seconds: u64, nanos: u32) {
-        self.nested(field, |timestamp| {
-            timestamp.uint(field::SECONDS, seconds);
-            timestamp.uint(field::NANOS, u64::from(nanos));
+    // It is written only to carry an exemplar.
+    let last = totals.exemplars.last().copied().flatten();
+    if last.is_some() {
+        message.message(field::BUCKET, |bucket| {
+            bucket.put_varint(field::CUMULATIVE_COUNT, count);
+            bucket.put_double(field::UPPER_BOUND, f64::INFINITY);
+            put_exemplar(bucket, field::BUCKET_EXEMPLAR, last);
         });
     }
+}
 
-    fn created(&mut self, field: u32, millis: u64) {
-        let nanos = u32::try_from(millis % 1_000).unwrap_or_default() * 1_000_000;
-        self.timestamp(field, millis / 1_000, nanos);
-    }
+fn put_native(message: &mut Message, counts: &NativeCounts) {
+    message.put_zigzag(field::SCHEMA, i64::from(counts.schema));
+    message.put_double(field::ZERO_THRESHOLD, ZERO_THRESHOLD);
+    message.put_varint(field::ZERO_COUNT, counts.zero);
+    put_side(message, field::NEGATIVE_SPAN, field::NEGATIVE_DELTA, &counts.negative);
+    put_side(message, field::POSITIVE_SPAN, field::POSITIVE_DELTA, &counts.positive);
+}
 
-    fn exemplar(&mut self, field: u32, exemplar: Option<Exemplar>) {
-        let Some(Exemplar { trace_id, span_id, value, at }) = exemplar else { return };
-        self.nested(field, |message| {
-            message.label(field::EXEMPLAR_LABEL, "trace_id", &trace_id.to_hex());
-            message.label(field::EXEMPLAR_LABEL, "span_id", &span_id.to_hex());
-            message.double(field::EXEMPLAR_VALUE, value);
-            message.timestamp(field::EXEMPLAR_TIMESTAMP, at.as_secs(), at.subsec_nanos());
-        });
-    }
-
-    fn classic(&mut self, buckets: &Buckets, totals: &HistogramTotals, count: u64) {
-        let mut cumulative: u64 = 0;
-        // The bucket above all bounds is the count of samples.
-        for (at, bound) in buckets.bounds().iter().enumerate() {
-            cumulative = cumulative.wrapping_add(totals.counts[at]);
-            self.nested(field::BUCKET, |bucket| {
-                bucket.uint(field::CUMULATIVE_COUNT, cumulative);
-                bucket.double(field::UPPER_BOUND, *bound);
-                bucket.exemplar(field::BUCKET_EXEMPLAR, totals.exemplars.get(at).copied().flatten());
-            });
+/// Runs of buckets, each as its distance from the one before and its length; then the counts,
+/// each as the difference to the one before.
+fn put_side(message: &mut Message, span_field: u32, delta_field: u32, counts: &[(i32, u64)]) {
+    let Some((first, _)) = counts.first() else { return };
+    let (mut offset, mut length, mut last) = (*first, 0, *first - 1);
+    for (index, _) in counts {
+        let gap = index - last - 1;
+        if gap > MAX_GAP {
+            put_span(message, span_field, offset, length);
+            (offset, length) = (gap, 0);
+        } else {
+            length += gap;
         }
-        // It is written only to carry an exemplar.
-        let last = totals.exemplars.last().copied().flatten();
-        if last.is_some() {
-            self.nested(field::BUCKET, |bucket| {
-                bucket.uint(field::CUMULATIVE_COUNT, count);
-                bucket.double(field::UPPER_BOUND, f64::INFINITY);
-                bucket.exemplar(field::BUCKET_EXEMPLAR, last);
-            });
+        length += 1;
+        last = *index;
+    }
+    put_span(message, span_field, offset, length);
+    message.message(delta_field, |deltas| put_deltas(deltas, counts));
+}
+
+fn put_span(message: &mut Message, field: u32, offset: i32, length: i32) {
+    message.message(field, |span| {
+        span.put_zigzag(field::SPAN_OFFSET, i64::from(offset));
+        span.put_varint(field::SPAN_LENGTH, u64::from(length.unsigned_abs()));
+    });
+}
+
+fn put_deltas(message: &mut Message, counts: &[(i32, u64)]) {
+    let (mut last, mut before) = (None, 0);
+    for (index, count) in counts {
+        let gap = last.map_or(0, |last: i32| index - last - 1);
+        for _ in 0..if gap > MAX_GAP { 0 } else { gap } {
+            message.raw_zigzag(-before);
+            before = 0;
         }
-    }
-
-    fn native(&mut self, counts: &NativeCounts) {
-        self.sint(field::SCHEMA, i64::from(counts.schema));
-        self.double(field::ZERO_THRESHOLD, ZERO_THRESHOLD);
-        self.uint(field::ZERO_COUNT, counts.zero);
-        self.side(field::NEGATIVE_SPAN, field::NEGATIVE_DELTA, &counts.negative);
-        self.side(field::POSITIVE_SPAN, field::POSITIVE_DELTA, &counts.positive);
-    }
-
-    /// Runs of buckets, each as its distance from the one before and its length; then the counts,
-    /// each as the difference to the one before.
-    fn side(&mut self, span_field: u32, delta_field: u32, counts: &[(i32, u64)]) {
-        let Some((first, _)) = counts.first() else { return };
-        let (mut offset, mut length, mut last) = (*first, 0, *first - 1);
-        for (index, _) in counts {
-            let gap = index - last - 1;
-            if gap > MAX_GAP {
-                self.span(span_field, offset, length);
-                (offset, length) = (gap, 0);
-            } else {
-                length += gap;
-            }
-            length += 1;
-            last = *index;
-        }
-        self.span(span_field, offset, length);
-        self.nested(delta_field, |deltas| deltas.deltas(counts));
-    }
-
-    fn span(&mut self, field: u32, offset: i32, length: i32) {
-        self.nested(field, |span| {
-            span.sint(field::SPAN_OFFSET, i64::from(offset));
-            span.uint(field::SPAN_LENGTH, u64::from(length.unsigned_abs()));
-        });
-    }
-
-    fn deltas(&mut self, counts: &[(i32, u64)]) {
-        let (mut last, mut before) = (None, 0);
-        for (index, count) in counts {
-            let gap = last.map_or(0, |last: i32| index - last - 1);
-            for _ in 0..if gap > MAX_GAP { 0 } else { gap } {
-                self.zigzag(-before);
-                before = 0;
-            }
-            let count = count.cast_signed();
-            self.zigzag(count - before);
-            (last, before) = (Some(*index), count);
-        }
+        let count = count.cast_signed();
+        message.raw_zigzag(count - before);
+        (last, before) = (Some(*index), count);
     }
 }
 
 // === impl ProtobufSink ===
 
-impl<'a> ProtobufSink<'a> {
-    pub(super) fn new(page: &'a mut Vec<u8>, native: bool) -> Self {
-        Self { page: Message(page), start: 0, native }
+impl ProtobufSink {
+    /// Appends to `page`.
+    pub(super) fn new(page: Vec<u8>, native: bool) -> Self {
+        Self { page: Message::append_to(page), family: None, native }
     }
 
-    fn metric(&mut self, at: At<'_>, write: impl FnOnce(&mut Message<'_>)) {
-        self.page.nested(field::FAMILY_METRIC, |metric| {
+    pub(super) fn into_page(self) -> Vec<u8> {
+        self.page.into_bytes()
+    }
+
+    fn metric(&mut self, at: At<'_>, write: impl FnOnce(&mut Message)) {
+        self.page.message(field::FAMILY_METRIC, |metric| {
             for (key, value) in at.labels.pairs {
-                metric.label(field::METRIC_LABEL, key, value.as_bytes());
+                put_label(metric, field::METRIC_LABEL, key, value.as_bytes());
             }
             write(metric);
         });
@@ -263,40 +205,38 @@ const fn type_number(metric_type: MetricType) -> u64 {
     }
 }
 
-impl Sink for ProtobufSink<'_> {
+impl Sink for ProtobufSink {
     fn detail(&self) -> Detail {
         Detail { exemplars: true, native: self.native }
     }
 
     fn begin(&mut self, meta: &Meta) {
-        self.start = self.page.0.len();
-        self.page.bytes(field::FAMILY_NAME, meta.name.as_bytes());
-        if !meta.help.is_empty() {
-            self.page.bytes(field::FAMILY_HELP, meta.help.as_bytes());
-        }
-        self.page.uint(field::FAMILY_TYPE, type_number(meta.metric_type));
+        self.family = Some(self.page.begin_delimited());
+        self.page.put_bytes(field::FAMILY_NAME, meta.name.as_bytes());
+        self.page.bytes(field::FAMILY_HELP, meta.help.as_bytes());
+        self.page.put_varint(field::FAMILY_TYPE, type_number(meta.metric_type));
     }
 
     fn end(&mut self, meta: &Meta) {
-        if !meta.unit.is_empty() {
-            self.page.bytes(field::FAMILY_UNIT, meta.unit.as_bytes());
+        self.page.bytes(field::FAMILY_UNIT, meta.unit.as_bytes());
+        if let Some(family) = self.family.take() {
+            self.page.end(&family);
         }
-        self.page.put_length(self.start);
     }
 
     fn counter(&mut self, _: &Meta, at: At<'_>, total: Number, exemplar: Option<Exemplar>) {
         self.metric(at, |metric| {
-            metric.nested(field::METRIC_COUNTER, |counter| {
-                counter.double(field::VALUE, total.to_f64());
-                counter.exemplar(field::COUNTER_EXEMPLAR, exemplar);
-                counter.created(field::COUNTER_CREATED, at.created);
+            metric.message(field::METRIC_COUNTER, |counter| {
+                counter.put_double(field::VALUE, total.to_f64());
+                put_exemplar(counter, field::COUNTER_EXEMPLAR, exemplar);
+                put_created(counter, field::COUNTER_CREATED, at.created);
             });
         });
     }
 
     fn gauge(&mut self, _: &Meta, at: At<'_>, value: Number) {
         self.metric(at, |metric| {
-            metric.nested(field::METRIC_GAUGE, |gauge| gauge.double(field::VALUE, value.to_f64()));
+            metric.message(field::METRIC_GAUGE, |gauge| gauge.put_double(field::VALUE, value.to_f64()));
         });
     }
 
@@ -305,30 +245,30 @@ impl Sink for ProtobufSink<'_> {
         // The native buckets were read last and hold at least what the classic ones do.
         let count = native.map_or_else(|| totals.count(), NativeCounts::count);
         self.metric(at, |metric| {
-            metric.nested(field::METRIC_HISTOGRAM, |histogram| {
-                histogram.uint(field::SAMPLE_COUNT, count);
-                histogram.double(field::SAMPLE_SUM, totals.sum(buckets));
-                histogram.classic(buckets, totals, count);
+            metric.message(field::METRIC_HISTOGRAM, |histogram| {
+                histogram.put_varint(field::SAMPLE_COUNT, count);
+                histogram.put_double(field::SAMPLE_SUM, totals.sum(buckets));
+                put_classic(histogram, buckets, totals, count);
                 if let Some(native) = native {
-                    histogram.native(native);
+                    put_native(histogram, native);
                 }
-                histogram.created(field::HISTOGRAM_CREATED, at.created);
+                put_created(histogram, field::HISTOGRAM_CREATED, at.created);
             });
         });
     }
 
     fn summary(&mut self, _: &Meta, at: At<'_>, totals: &SummaryTotals) {
         self.metric(at, |metric| {
-            metric.nested(field::METRIC_SUMMARY, |summary| {
-                summary.uint(field::SAMPLE_COUNT, totals.count);
-                summary.double(field::SAMPLE_SUM, totals.sum);
+            metric.message(field::METRIC_SUMMARY, |summary| {
+                summary.put_varint(field::SAMPLE_COUNT, totals.count);
+                summary.put_double(field::SAMPLE_SUM, totals.sum);
                 for (quantile, value) in QUANTILES.into_iter().zip(totals.values) {
-                    summary.nested(field::SUMMARY_QUANTILE, |message| {
-                        message.double(field::QUANTILE, quantile);
-                        message.double(field::QUANTILE_VALUE, value);
+                    summary.message(field::SUMMARY_QUANTILE, |message| {
+                        message.put_double(field::QUANTILE, quantile);
+                        message.put_double(field::QUANTILE_VALUE, value);
                     });
                 }
-                summary.created(field::SUMMARY_CREATED, at.created);
+                put_created(summary, field::SUMMARY_CREATED, at.created);
             });
         });
     }

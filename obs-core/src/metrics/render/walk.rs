@@ -1,6 +1,6 @@
 //! The walk over all series.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use super::{Number, Prefetch, plain::PlainSink, prefetch::prefetched, protobuf::ProtobufSink, text::TextSink};
 use crate::metrics::{
@@ -70,7 +70,11 @@ pub(in crate::metrics) fn render<'a>(
             walk(entries, &mut TextSink::<true>::new(page, extras.created));
             page.extend_from_slice(b"# EOF\n");
         }
-        Format::Protobuf => walk(entries, &mut ProtobufSink::new(page, extras.native)),
+        Format::Protobuf => {
+            let mut sink = ProtobufSink::new(mem::take(page), extras.native);
+            walk(entries, &mut sink);
+            *page = sink.into_page();
+        }
     }
 }
 
