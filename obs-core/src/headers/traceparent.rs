@@ -7,9 +7,6 @@ use obs_base::ids::{SpanId, TraceFlags, TraceId};
 /// Length of a version 00 header, and of the part of a later version that we understand.
 pub(crate) const LEN: usize = 55;
 
-/// Value of each lower-case hex digit; `0xff` for every other byte, upper-case digits included.
-static DIGITS: [u8; 256] = digits();
-
 /// What a `traceparent` header says
 /// ([Trace Context level 2, 3.2](https://www.w3.org/TR/trace-context-2/#traceparent-header)).
 ///
@@ -31,28 +28,42 @@ pub struct TraceParent {
     pub flags: TraceFlags,
 }
 
-const fn digits() -> [u8; 256] {
-    let mut table = [0xff; 256];
-    let mut value = 0;
-    while value < 16 {
-        table[b"0123456789abcdef"[value as usize] as usize] = value;
-        value += 1;
+/// The number that eight lower-case hex digits stand for.
+///
+/// All eight are read at once: a digit is the low half of its byte, and nine more where bit 6 tells a letter.
+#[inline]
+fn hex8(text: [u8; 8]) -> Option<u32> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES * 0xf0;
+    let bytes = u64::from_le_bytes(text);
+    let letters = (bytes >> 6) & ONES;
+    let digits = (bytes & (ONES * 0x0f)) + letters * 9;
+    // Above a figure stands 3, above a letter 6; a letter is one of ten to fifteen.
+    let has_right_halves = (bytes & HIGH) == (ONES + letters) * 0x30;
+    let is_in_range = (digits & HIGH) == 0 && ((digits + ONES * 6) & HIGH) == letters * 0x10;
+    if !has_right_halves || !is_in_range {
+        return None;
     }
-    table
+    let pairs = (digits << 4 | digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let quads = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    let [first, second, _, _, third, fourth, ..] = quads.to_le_bytes();
+    Some(u32::from_be_bytes([first, second, third, fourth]))
 }
 
-/// The number that `N` lower-case hex digits stand for.
+/// The number that sixteen lower-case hex digits stand for.
 #[inline]
-fn hex<const N: usize>(text: &[u8; N]) -> Option<u64> {
-    let mut value = 0;
-    let mut seen = 0;
-    for byte in text {
-        let digit = DIGITS[usize::from(*byte)];
-        seen |= digit;
-        value = value << 4 | u64::from(digit & 15);
-    }
-    // A byte that is no digit has set bits above the fourth.
-    (seen < 16).then_some(value)
+fn hex16(text: &[u8; 16]) -> Option<u64> {
+    let (high, low) = text.split_first_chunk::<8>()?;
+    let (high, low) = (hex8(*high)?, hex8(*low.first_chunk()?)?);
+    Some(u64::from(high) << 32 | u64::from(low))
+}
+
+/// The number that two lower-case hex digits stand for.
+#[inline]
+fn hex2(text: &[u8; 2]) -> Option<u8> {
+    let [high, low] = *text;
+    let byte = hex8([b'0', b'0', b'0', b'0', b'0', b'0', high, low])?;
+    u8::try_from(byte).ok()
 }
 
 /// The `N` bytes from `at` on.
@@ -73,7 +84,7 @@ impl TraceParent {
     #[inline]
     pub fn parse(value: &[u8]) -> Option<Self> {
         let (header, rest) = value.split_first_chunk::<LEN>()?;
-        let version = hex::<2>(part(header, 0)?)?;
+        let version = hex2(part(header, 0)?)?;
         let ends_well = match version {
             0 => rest.is_empty(),
             0xff => false,
@@ -82,12 +93,12 @@ impl TraceParent {
         if !ends_well || header[2] != b'-' || header[35] != b'-' || header[52] != b'-' {
             return None;
         }
-        let high = hex::<16>(part(header, 3)?)?;
-        let low = hex::<16>(part(header, 19)?)?;
-        let flags = u8::try_from(hex::<2>(part(header, 53)?)?).ok()?;
+        let high = hex16(part(header, 3)?)?;
+        let low = hex16(part(header, 19)?)?;
+        let flags = hex2(part(header, 53)?)?;
         Some(Self {
             trace_id: TraceId::new(u128::from(high) << 64 | u128::from(low))?,
-            span_id: SpanId::new(hex::<16>(part(header, 36)?)?)?,
+            span_id: SpanId::new(hex16(part(header, 36)?)?)?,
             flags: TraceFlags::from_bits(flags),
         })
     }
@@ -125,6 +136,24 @@ mod tests {
     /// [`VALID`] with some of its parts replaced.
     fn with(version: &str, trace_id: &str, span_id: &str, flags: &str) -> String {
         format!("{version}-{trace_id}-{span_id}-{flags}")
+    }
+
+    #[test]
+    fn eight_digits_are_read_as_one_by_one() {
+        let slowly = |text: [u8; 8]| {
+            text.iter().try_fold(0_u32, |value, byte| match byte {
+                b'0'..=b'9' => Some(value << 4 | u32::from(byte - b'0')),
+                b'a'..=b'f' => Some(value << 4 | u32::from(byte - b'a' + 10)),
+                _ => None,
+            })
+        };
+        for at in 0..8 {
+            for (first, second) in (0..=u8::MAX).flat_map(|first| (0..=u8::MAX).map(move |second| (first, second))) {
+                let mut text = *b"01a9f3c7";
+                (text[at], text[(at + 1) % 8]) = (first, second);
+                assert_eq!(hex8(text), slowly(text), "{text:?}");
+            }
+        }
     }
 
     #[test]
