@@ -54,8 +54,8 @@ impl Subject {
                 Sli::Latency { .. } => Self::Latency,
                 _ => Self::Errors,
             },
-            Condition::Ratio { by, .. } => {
-                by.selectors().first().map_or(Self::Own, |one| Self::of_metric(service, one))
+            Condition::Ratio { denominator, .. } => {
+                denominator.selectors().first().map_or(Self::Own, |one| Self::of_metric(service, one))
             }
             Condition::Gauge { selector, .. }
             | Condition::Increase { selector, .. }

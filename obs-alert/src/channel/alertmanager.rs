@@ -13,7 +13,7 @@ use crate::{
     time::{millis, rfc3339},
 };
 
-/// All peers of a cluster: each must be told, as they tell each other only what they have sent.
+/// All peers of a cluster: each must be notified, as they tell each other only what they have sent.
 pub(crate) struct Alertmanager {
     peers: Vec<Peer>,
 }
@@ -35,7 +35,7 @@ impl Alertmanager {
         Self { peers: peers.into_iter().map(|post| Peer { post, ahead: AtomicI64::new(0) }).collect() }
     }
 
-    /// It is told if one peer is.
+    /// It is notified if one peer is.
     pub(super) fn send(&self, notification: &Notification, timeout: Duration) -> Result<(), SendError> {
         let each = timeout / u32::try_from(self.peers.len()).unwrap_or(u32::MAX).max(1);
         let answers: Vec<_> = self.peers.iter().map(|peer| peer.tell(notification, each)).collect();

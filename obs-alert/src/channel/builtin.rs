@@ -41,7 +41,7 @@ impl Transport {
         }
     }
 
-    /// Whether it is told everything again and again: Alertmanager groups, silences and repeats itself.
+    /// Whether it is notified everything again and again: Alertmanager groups, silences and repeats itself.
     pub(super) const fn is_stream(&self) -> bool {
         matches!(self, Self::Alertmanager(_))
     }

@@ -10,7 +10,7 @@ use super::{
     builtin::Transport,
     closure::Closure,
     endpoint::Endpoint,
-    line::{Line, Reports},
+    handle::{ChannelHandle, Reports},
     post::Post,
     secret::Secret,
     settings::Settings,
@@ -21,7 +21,7 @@ use crate::{
     state::fingerprint,
 };
 
-/// Where alerts are told.
+/// Where notifications of alerts go.
 ///
 /// Each channel has a thread of its own and a bounded queue: one that hangs, fails or is gone holds up
 /// neither the evaluation nor the others. What can't be queued is dropped and counted in
@@ -105,7 +105,7 @@ impl Channel {
 
     /// A cluster of Alertmanagers, by the base addresses of all its peers: `http://alertmanager:9093`.
     ///
-    /// They group, silence, inhibit and repeat by their own configuration: they are told of all alerts that
+    /// They group, silence, inhibit and repeat by their own configuration: they are notified of all alerts that
     /// fire, again each minute, and of resolved ones for 15 minutes. It is called `alertmanager`.
     pub fn alertmanager<U: Into<String>>(peers: impl IntoIterator<Item = U>) -> Self {
         let peers = peers.into_iter().map(|url| Secret::new(url.into())).collect();
@@ -155,7 +155,7 @@ impl Channel {
     }
 
     /// How many notifications may wait, of 8 MiB together at most; what comes on top is dropped and counted.
-    /// For an Alertmanager, which is told everything again and again, only the latest ones wait. Defaults to 256.
+    /// For an Alertmanager, which is notified everything again and again, only the latest ones wait. Defaults to 256.
     pub const fn queue(mut self, notifications: usize) -> Self {
         self.settings.queue = notifications;
         self
@@ -192,12 +192,18 @@ impl Channel {
     }
 
     /// Checks the settings and starts the thread.
-    pub(crate) fn start(self, reports: Reports, telemetry: Telemetry) -> Result<Line, BuildError> {
+    pub(crate) fn start(self, reports: Reports, telemetry: Telemetry) -> Result<ChannelHandle, BuildError> {
         let name: Arc<str> = self.name.as_str().into();
         self.check().and_then(|()| self.connect()).map_err(|message| BuildError::channel(&name, &message)).and_then(
             |transport| {
-                Line::start((Arc::clone(&name), self.to.target()), transport, self.settings, reports, telemetry)
-                    .map_err(|error| BuildError::channel(&name, &format!("its thread can't be started: {error}")))
+                ChannelHandle::start(
+                    (Arc::clone(&name), self.to.target()),
+                    transport,
+                    self.settings,
+                    reports,
+                    telemetry,
+                )
+                .map_err(|error| BuildError::channel(&name, &format!("its thread can't be started: {error}")))
             },
         )
     }

@@ -1,4 +1,4 @@
-//! Where alerts are told: [`Channel`].
+//! Where notifications of alerts go: [`Channel`].
 
 mod alertmanager;
 mod builtin;
@@ -7,11 +7,11 @@ mod config;
 #[cfg(feature = "email")]
 mod email;
 mod endpoint;
-mod line;
+mod handle;
 mod notification;
-mod pace;
 mod post;
 mod queue;
+mod rate_limiter;
 mod secret;
 mod send_error;
 mod settings;
@@ -22,7 +22,7 @@ mod webhook;
 mod tests;
 
 pub(crate) use {
-    line::{Line, Report, Reports},
+    handle::{ChannelHandle, Report, Reports},
     notification::Stamp,
 };
 

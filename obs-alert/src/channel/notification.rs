@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{Alert, AlertState, Moment, text::one_line};
 
-/// Alerts that are told together: those of one group whose time has come.
+/// Alerts that are sent together: those of one group whose time has come.
 #[derive(Clone, Debug)]
 pub struct Notification {
     pub(crate) receiver: Arc<str>,

@@ -16,20 +16,20 @@ use super::{
 };
 use crate::{
     Alert,
-    channel::{Line, Notification, Reports, Stamp},
+    channel::{ChannelHandle, Notification, Reports, Stamp},
     manager::Telemetry,
     time::{Away, Moment},
 };
 
-/// Alerts that are over and that a channel still has to be told of take no more than this, in bytes.
+/// Alerts that are over and that a channel still has to be notified of take no more than this, in bytes.
 const MOST_WAITING: usize = 4 * 1024 * 1024;
-/// How often Alertmanagers are told of what goes on.
+/// How often Alertmanagers are notified of what goes on.
 const RESEND: Duration = Duration::from_secs(60);
 
 /// Channels, and what they know.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
-    lines: Vec<Line>,
+    lines: Vec<ChannelHandle>,
     reports: Reports,
     telemetry: Telemetry,
     records: HashMap<u64, Record>,
@@ -46,7 +46,7 @@ pub(crate) struct Dispatcher {
     has_changed: bool,
 }
 
-/// Firing alerts that nobody is told of.
+/// Firing alerts that nobody is notified of.
 #[derive(Clone, Debug, Default)]
 struct Muted {
     silenced: HashSet<u64>,
@@ -82,12 +82,12 @@ impl Dispatcher {
     }
 
     /// Gives it back if there is one of its name.
-    pub(crate) fn add(&mut self, line: Line) -> Option<Line> {
+    pub(crate) fn add(&mut self, line: ChannelHandle) -> Option<ChannelHandle> {
         if self.lines.iter().any(|other| other.name == line.name) {
             return Some(line);
         }
         let leads_elsewhere =
-            |record: &Record| record.told.get(&line.name).is_some_and(|told| told.target != line.target);
+            |record: &Record| record.notified.get(&line.name).is_some_and(|notified| notified.target != line.target);
         for record in self.records.values_mut().filter(|record| leads_elsewhere(record)) {
             record.forget(&line.name);
             self.has_changed = true;
@@ -99,7 +99,7 @@ impl Dispatcher {
     }
 
     /// Another one of the same name hears of everything that fires.
-    pub(crate) fn remove(&mut self, name: &str) -> Option<Line> {
+    pub(crate) fn remove(&mut self, name: &str) -> Option<ChannelHandle> {
         let at = self.lines.iter().position(|line| &*line.name == name)?;
         self.records.values_mut().for_each(|record| record.forget(name));
         self.has_changed = true;
@@ -151,7 +151,7 @@ impl Dispatcher {
         (self.muted.silenced.len(), self.muted.inhibited.len())
     }
 
-    /// Tells who is to be told after an evaluation that has found these alerts to fire, of which some have
+    /// Tells who is to be notified after an evaluation that has found these alerts to fire, of which some have
     /// just begun. The alerts that are over since the last one.
     pub(crate) fn dispatch(&mut self, firing: Vec<Alert>, has_begun: bool, now: Moment) -> Vec<Alert> {
         self.settle_reports(now);
@@ -190,7 +190,7 @@ impl Dispatcher {
 
     /// Whether a channel has yet to report what became of a notification.
     pub(crate) fn awaits_reports(&self) -> bool {
-        self.records.values().any(|record| record.told.values().any(|told| told.in_flight))
+        self.records.values().any(|record| record.notified.values().any(|notified| notified.in_flight))
     }
 
     /// Whether something has changed since this was asked last.
@@ -247,7 +247,7 @@ impl Dispatcher {
             let tells_ends = |channel: &&Arc<str>| {
                 self.lines.iter().any(|line| line.name == **channel && line.settings.send_resolved)
             };
-            let unaware = record.told.iter().filter(|(_, told)| told.knows).map(|(channel, _)| channel);
+            let unaware = record.notified.iter().filter(|(_, notified)| notified.knows).map(|(channel, _)| channel);
             unaware.filter(tells_ends).for_each(|channel| self.telemetry.dropped(channel));
         }
     }
@@ -301,12 +301,12 @@ impl Dispatcher {
 
     /// Waits until all channels have sent or given up what they were handed; whether that came in time.
     pub(crate) fn flusher(&self) -> impl Fn(Instant) -> bool + use<> {
-        let idles: Vec<_> = self.lines.iter().map(Line::idle).collect();
+        let idles: Vec<_> = self.lines.iter().map(ChannelHandle::idle).collect();
         move |until| idles.iter().all(|idle| idle(until))
     }
 
     /// Ends all channels: they send what they have until `end`.
-    pub(crate) fn end(&mut self, end: Instant) -> Vec<Line> {
+    pub(crate) fn end(&mut self, end: Instant) -> Vec<ChannelHandle> {
         self.lines.iter().for_each(|line| line.end(end));
         std::mem::take(&mut self.lines)
     }

@@ -1,4 +1,4 @@
-//! Alerts that are told together.
+//! Alerts that are sent together.
 
 use std::collections::BTreeMap;
 

@@ -2,13 +2,13 @@
 
 use super::matchers::{Matchers, Matching};
 
-/// While a source fires, nobody is told of the targets that agree with it in some labels.
+/// While a source fires, nobody is notified of the targets that agree with it in some labels.
 ///
 /// The default is: what is critical mutes what is not, of the same `slo`.
 ///
 /// As in Alertmanager, an alert that is both a source and a target is not muted by another one that is both, and
 /// so never by itself. Inhibitions by which alerts mute each other are refused; where only the labels of
-/// series make them do so, all of them are told.
+/// series make them do so, all of them are notified.
 ///
 /// ```
 /// use obs_alert::Inhibition;

@@ -2,7 +2,7 @@
 
 use super::mutes::Labels;
 use crate::{
-    history::{BadPattern, Pick},
+    history::{InvalidPattern, SeriesMatcher},
     promql::{Matcher, Selector},
 };
 
@@ -14,7 +14,7 @@ pub(super) struct Matchers {
 
 /// [`Matchers`], ready to be asked.
 #[derive(Clone, Debug)]
-pub(super) struct Matching(Pick);
+pub(super) struct Matching(SeriesMatcher);
 
 // === impl Matchers ===
 
@@ -33,8 +33,8 @@ impl Matchers {
         self.selector.matchers()
     }
 
-    pub(super) fn ready(&self) -> Result<Matching, BadPattern> {
-        Pick::of_labels(self.list()).map(Matching)
+    pub(super) fn ready(&self) -> Result<Matching, InvalidPattern> {
+        SeriesMatcher::of_labels(self.list()).map(Matching)
     }
 }
 

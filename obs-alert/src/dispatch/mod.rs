@@ -1,4 +1,4 @@
-//! Who is told of which alert, and when.
+//! Who is notified of which alert, and when.
 
 mod dispatcher;
 mod group;

@@ -59,7 +59,7 @@ impl Mutes {
     }
 
     /// The alerts that are muted: those that can be reached from one that nobody mutes. Of a ring that
-    /// nothing else mutes all are told, as somebody has to be.
+    /// nothing else mutes all are notified, as somebody has to be.
     pub(super) fn muted(&self) -> Vec<usize> {
         if self.edges.len() == self.alerts {
             return Vec::new();
@@ -141,6 +141,6 @@ impl fmt::Display for Ring {
         let [first, others @ ..] = names.as_slice() else { return Ok(()) };
         write!(f, "{first:?}")?;
         others.iter().try_for_each(|name| write!(f, " mutes {name:?}, which"))?;
-        write!(f, " mutes {first:?}: nobody would be told of any of them")
+        write!(f, " mutes {first:?}: nobody would be notified of any of them")
     }
 }

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{Record, Told};
+use super::record::{Notified, Record};
 use crate::{
     Alert, Severity,
     time::{Away, Moment, millis},
 };
 
-/// An alert of which somebody was told, or is to be told.
+/// An alert of which somebody was notified, or is to be notified.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SavedRecord {
     labels: BTreeMap<String, String>,
@@ -25,7 +25,7 @@ pub(crate) struct SavedRecord {
     resolved_at: Option<u64>,
     /// How many milliseconds before the file was written it was over.
     over: Option<i64>,
-    told: Vec<SavedTold>,
+    notified: Vec<SavedTold>,
 }
 
 /// What one channel knows of it.
@@ -34,7 +34,7 @@ struct SavedTold {
     channel: String,
     target: u64,
     knows: bool,
-    /// How many milliseconds after the file was written it may be told again that the alert fires.
+    /// How many milliseconds after the file was written it may be notified again that the alert fires.
     next: Option<i64>,
 }
 
@@ -43,12 +43,16 @@ struct SavedTold {
 impl SavedRecord {
     pub(super) fn of(record: &Record, now: Moment) -> Self {
         let alert = &record.alert;
-        let told = record.told.iter().map(|(channel, told)| SavedTold {
+        let notified = record.notified.iter().map(|(channel, notified)| SavedTold {
             channel: channel.to_string(),
-            target: told.target,
-            // What is on its way may arrive: better told twice than never.
-            knows: told.knows || told.in_flight,
-            next: told.next.filter(|_| !told.in_flight).map(|next| now.millis_to(next)).filter(|left| *left > 0),
+            target: notified.target,
+            // What is on its way may arrive: better notified twice than never.
+            knows: notified.knows || notified.in_flight,
+            next: notified
+                .next
+                .filter(|_| !notified.in_flight)
+                .map(|next| now.millis_to(next))
+                .filter(|left| *left > 0),
         });
         Self {
             labels: alert.labels().clone(),
@@ -60,7 +64,7 @@ impl SavedRecord {
             fired_at: alert.fired_at().map(whole),
             resolved_at: alert.resolved_at().map(whole),
             over: record.over.map(|over| over.millis_to(now)),
-            told: told.collect(),
+            notified: notified.collect(),
         }
     }
 
@@ -74,14 +78,14 @@ impl SavedRecord {
         let times = [Some(self.active_at), self.fired_at, resolved_at].map(|at| at.map(Duration::from_millis));
         let mut alert = Alert::restored((self.labels, self.annotations), severity, self.value, times);
         alert.set_cooldown(cooldown);
-        let told = self.told.into_iter().map(|told| {
+        let notified = self.notified.into_iter().map(|notified| {
             // Nobody waits longer than the whole cooldown.
-            let next = told.next.map(|left| away.after(left.min(millis(cooldown))));
-            let known = Told { next, knows: told.knows, in_flight: false, target: told.target };
-            (told.channel.as_str().into(), known)
+            let next = notified.next.map(|left| away.after(left.min(millis(cooldown))));
+            let known = Notified { next, knows: notified.knows, in_flight: false, target: notified.target };
+            (notified.channel.as_str().into(), known)
         });
-        let told = told.collect();
-        Some(Record { alert, over, told })
+        let notified = notified.collect();
+        Some(Record { alert, over, notified })
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::matchers::{Matchers, Matching};
 use crate::time::Moment;
 
-/// For a while nobody is told of the alerts whose labels match: during maintenance, or because somebody
-/// works on it. They are evaluated all the same, and told when they still fire afterwards. A restart ends it.
+/// For a while nobody is notified of the alerts whose labels match: during maintenance, or because somebody
+/// works on it. They are evaluated all the same, and notified when they still fire afterwards. A restart ends it.
 ///
 /// ```
 /// use std::time::Duration;

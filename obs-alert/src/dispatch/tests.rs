@@ -59,7 +59,7 @@ fn an_alert_never_mutes_itself() {
 #[test]
 fn a_ring_is_spelled_out() {
     let ring = Ring(["A", "B", "C"].map(str::to_owned).to_vec());
-    let expected = "\"A\" mutes \"B\", which mutes \"C\", which mutes \"A\": nobody would be told of any of them";
+    let expected = "\"A\" mutes \"B\", which mutes \"C\", which mutes \"A\": nobody would be notified of any of them";
     assert_eq!(ring.to_string(), expected);
 }
 

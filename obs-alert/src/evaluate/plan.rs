@@ -6,7 +6,7 @@ use obs_rules::query::{Input, Query, Sample, Source, Values};
 
 use crate::{
     AlertRule, Custom, Naming,
-    history::{Ask, AskId, BadPattern, History},
+    history::{Aggregate, AggregateId, History, InvalidPattern},
     promql::{LONGEST_REACH, Selector, Window},
     time::millis,
 };
@@ -17,7 +17,7 @@ pub(crate) struct Plan {
     test: Test,
     /// Whether each series has an alert of its own.
     has_series: bool,
-    aggregates: Vec<AskId>,
+    aggregates: Vec<AggregateId>,
 }
 
 #[derive(Debug)]
@@ -33,22 +33,22 @@ enum Test {
 /// What is read of an aggregate; windows and offsets are in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Read {
-    Growth { id: AskId, window: i64, offset: i64, is_zero_filled: bool },
-    Quantile { id: AskId, quantile: f64, window: i64 },
-    Series(AskId),
+    Growth { id: AggregateId, window: i64, offset: i64, is_zero_filled: bool },
+    Quantile { id: AggregateId, quantile: f64, window: i64 },
+    Series(AggregateId),
 }
 
 /// A query that the history can answer, and what is kept there for it.
 #[derive(Debug)]
 pub(crate) struct Resolved {
     pub(crate) query: Query<Read>,
-    pub(crate) aggregates: Vec<AskId>,
+    pub(crate) aggregates: Vec<AggregateId>,
 }
 
 /// Why a query can't be evaluated in the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    Pattern(BadPattern),
+    Pattern(InvalidPattern),
     TooLong(Window),
     /// A kind of input that this version does not read, and which.
     Unsupported(String),
@@ -127,8 +127,8 @@ impl Resolved {
     pub(crate) fn new(query: &Query, history: &mut History) -> Result<Self, Failure> {
         let mut aggregates = Vec::new();
         let resolved = query.try_map(&mut |input| {
-            let (ask, reach) = wanted(input)?;
-            let id = history.keep(ask, reach).map_err(Failure::Pattern)?;
+            let (aggregate, reach) = wanted(input)?;
+            let id = history.keep(aggregate, reach).map_err(Failure::Pattern)?;
             aggregates.push(id);
             read(input, id)
         });
@@ -143,18 +143,18 @@ impl Resolved {
 }
 
 /// The aggregate that an input is read from, and how far back, in milliseconds.
-fn wanted(input: &Input) -> Result<(Ask, i64), Failure> {
-    let growth = |counters: &[Selector]| Ask::Growth(counters.to_vec());
+fn wanted(input: &Input) -> Result<(Aggregate, i64), Failure> {
+    let growth = |counters: &[Selector]| Aggregate::Growth(counters.to_vec());
     Ok(match input {
         Input::Growth(of) => (growth(of.counters.selectors()), reach(of.window, of.offset)?),
         Input::GrowthFromZero { counter, window, .. } => (growth(std::slice::from_ref(counter)), reach(*window, None)?),
-        Input::Quantile { buckets, window, .. } => (Ask::Buckets(buckets.clone()), reach(*window, None)?),
-        Input::Series(selector) => (Ask::Now(selector.clone()), 0),
+        Input::Quantile { buckets, window, .. } => (Aggregate::Buckets(buckets.clone()), reach(*window, None)?),
+        Input::Series(selector) => (Aggregate::Now(selector.clone()), 0),
         other => return Err(Failure::Unsupported(format!("{other:?}"))),
     })
 }
 
-fn read(input: &Input, id: AskId) -> Result<Read, Failure> {
+fn read(input: &Input, id: AggregateId) -> Result<Read, Failure> {
     let millis = |window: Window| millis(window.duration());
     Ok(match input {
         Input::Growth(of) => Read::Growth {

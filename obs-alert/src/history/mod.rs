@@ -16,23 +16,23 @@
 //! growth of one scrape interval at most, and leave ratios as they are. As there, a window that
 //! reaches back before the first look has seen less, and not more.
 
-mod ask;
+mod aggregate;
 mod bounds;
 mod column;
-mod pick;
 mod ring;
 mod save;
 mod series;
-mod shelf;
+mod series_matcher;
+mod slab;
 mod store;
-mod takers;
+mod subscriptions;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use {
-    ask::{Ask, AskId},
-    pick::{BadPattern, Pick},
+    aggregate::{Aggregate, AggregateId},
     save::SavedHistory,
+    series_matcher::{InvalidPattern, SeriesMatcher},
     store::History,
 };

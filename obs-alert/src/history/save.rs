@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     History,
-    ask::{Data, Kept},
+    aggregate::{Data, Kept},
     column::Column,
 };
 use crate::time::{Away, Moment};
@@ -99,7 +99,7 @@ fn save_aggregate(kept: &Kept) -> Option<SavedAggregate> {
     let is_known = kept.columns().iter().any(|column| column.is_known);
     // JSON has no numbers for what is not finite.
     let is_finite = kept.columns().iter().all(|column| column.total.is_finite() && column.standing.is_finite());
-    (is_known && is_finite).then(|| SavedAggregate { name: kept.ask.name(), columns })
+    (is_known && is_finite).then(|| SavedAggregate { name: kept.aggregate.name(), columns })
 }
 
 // === impl SavedColumn ===

@@ -8,7 +8,7 @@ use std::{
 
 use obs_core::metrics::{HistogramSnapshot, SeriesSnapshot, ValueSnapshot};
 
-use super::takers::Taker;
+use super::subscriptions::Subscription;
 
 /// The series of one metric.
 #[derive(Debug, Default)]
@@ -21,8 +21,8 @@ pub(super) struct Table {
 pub(super) struct Known {
     /// What it stood at; `None` before the first look.
     pub(super) stood: Option<Standing>,
-    pub(super) takers: Vec<Taker>,
-    /// Which takers: they are looked up again after rules have come or gone.
+    pub(super) subscriptions: Vec<Subscription>,
+    /// Which subscriptions: they are looked up again after rules have come or gone.
     pub(super) generation: u64,
     /// Only for series whose labels are asked for.
     pub(super) labels: Option<Arc<[(String, String)]>>,
@@ -48,7 +48,7 @@ impl Table {
     pub(super) fn entry(&mut self, key: u128, tick: u64) -> &mut Known {
         let known = self.series.entry(key).or_insert_with(|| Known {
             stood: None,
-            takers: Vec::new(),
+            subscriptions: Vec::new(),
             generation: u64::MAX,
             labels: None,
             seen: tick,
@@ -66,7 +66,7 @@ impl Table {
 
     pub(super) fn bytes(&self) -> usize {
         let each = |known: &Known| {
-            known.takers.capacity() * size_of::<Taker>() + known.stood.as_ref().map_or(0, Standing::bytes)
+            known.subscriptions.capacity() * size_of::<Subscription>() + known.stood.as_ref().map_or(0, Standing::bytes)
         };
         self.series.capacity() * (size_of::<(u128, Known)>() + 1) + self.series.values().map(each).sum::<usize>()
     }

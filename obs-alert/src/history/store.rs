@@ -6,23 +6,23 @@ use obs_core::metrics::{FamilySnapshot, SeriesSnapshot, ValueSnapshot};
 use obs_rules::query::Series;
 
 use super::{
-    Ask, AskId, BadPattern, Pick,
-    ask::{Data, Kept},
+    Aggregate, AggregateId, InvalidPattern, SeriesMatcher,
+    aggregate::{Data, Kept},
     bounds,
     column::Column,
     ring::Timeline,
     series::{LabelHasher, Standing, Table},
-    shelf::Shelf,
-    takers::{Part, Taker, Takers},
+    slab::Slab,
+    subscriptions::{Part, Subscription, Subscriptions},
 };
 
 /// See the [module](super).
 #[derive(Debug)]
 pub(crate) struct History {
     pub(super) timelines: [Timeline; 4],
-    pub(super) kept: Shelf,
-    by_ask: HashMap<Ask, AskId>,
-    takers: HashMap<String, Takers>,
+    pub(super) kept: Slab,
+    by_aggregate: HashMap<Aggregate, AggregateId>,
+    subscriptions: HashMap<String, Subscriptions>,
     tables: HashMap<String, Table>,
     hasher: LabelHasher,
     generation: u64,
@@ -43,9 +43,9 @@ impl Default for History {
                 Timeline::new(3_600, 30 * 86_400),
                 Timeline::new(86_400, 366 * 86_400),
             ],
-            kept: Shelf::default(),
-            by_ask: HashMap::new(),
-            takers: HashMap::new(),
+            kept: Slab::default(),
+            by_aggregate: HashMap::new(),
+            subscriptions: HashMap::new(),
             tables: HashMap::new(),
             hasher: LabelHasher::default(),
             generation: 0,
@@ -58,10 +58,10 @@ impl Default for History {
 
 impl History {
     /// Keeps an aggregate from now on, so that it can be asked for as it was `reach` milliseconds ago.
-    pub(crate) fn keep(&mut self, ask: Ask, reach: i64) -> Result<AskId, BadPattern> {
-        let id = match self.by_ask.get(&ask) {
+    pub(crate) fn keep(&mut self, aggregate: Aggregate, reach: i64) -> Result<AggregateId, InvalidPattern> {
+        let id = match self.by_aggregate.get(&aggregate) {
             Some(id) => *id,
-            None => self.begin(ask)?,
+            None => self.begin(aggregate)?,
         };
         if let Some(kept) = self.kept.get_mut(id) {
             kept.users += 1;
@@ -72,44 +72,44 @@ impl History {
         Ok(id)
     }
 
-    fn begin(&mut self, ask: Ask) -> Result<AskId, BadPattern> {
-        let picks = ask.picks()?;
-        let mut kept = Kept::new(ask.clone());
-        if let Some(columns) = self.saved.remove(&ask.name()) {
+    fn begin(&mut self, aggregate: Aggregate) -> Result<AggregateId, InvalidPattern> {
+        let matchers = aggregate.matchers()?;
+        let mut kept = Kept::new(aggregate.clone());
+        if let Some(columns) = self.saved.remove(&aggregate.name()) {
             kept.restore(columns);
         }
         let id = self.kept.add(kept);
-        for (sample, pick) in picks {
-            self.takers.entry(sample).or_default().add(id, pick);
+        for (sample, matcher) in matchers {
+            self.subscriptions.entry(sample).or_default().add(id, matcher);
         }
-        self.by_ask.insert(ask, id);
+        self.by_aggregate.insert(aggregate, id);
         self.generation += 1;
         Ok(id)
     }
 
     /// [`release`](Self::release) for each.
-    pub(crate) fn release_all(&mut self, ids: impl IntoIterator<Item = AskId>) {
+    pub(crate) fn release_all(&mut self, ids: impl IntoIterator<Item = AggregateId>) {
         for id in ids {
             self.release(id);
         }
     }
 
     /// One that kept it does so no more; the last one's data goes.
-    pub(crate) fn release(&mut self, id: AskId) {
+    pub(crate) fn release(&mut self, id: AggregateId) {
         let Some(kept) = self.kept.get_mut(id) else { return };
         kept.users -= 1;
         if kept.users > 0 {
             return;
         }
         if let Some(kept) = self.kept.remove(id) {
-            self.by_ask.remove(&kept.ask);
-            for selector in kept.ask.selectors() {
-                if let Some(takers) = self.takers.get_mut(selector.metric()) {
-                    takers.remove(id);
+            self.by_aggregate.remove(&kept.aggregate);
+            for selector in kept.aggregate.selectors() {
+                if let Some(subscriptions) = self.subscriptions.get_mut(selector.metric()) {
+                    subscriptions.remove(id);
                 }
             }
         }
-        self.takers.retain(|_, takers| !takers.is_empty());
+        self.subscriptions.retain(|_, subscriptions| !subscriptions.is_empty());
         self.generation += 1;
     }
 
@@ -131,7 +131,7 @@ impl History {
         if self.tables.len() > seen_tables.len() {
             self.tables.retain(|name, _| seen_tables.contains(&name.as_str()));
         }
-        self.takers.values_mut().for_each(|takers| takers.was_looked_for = true);
+        self.subscriptions.values_mut().for_each(|subscriptions| subscriptions.was_looked_for = true);
         // Rings of columns that nobody asks for don't go on with the times.
         self.saved.clear();
         self.settle();
@@ -157,30 +157,31 @@ impl History {
     /// Whether anybody wants its series.
     fn observe_family(&mut self, family: &FamilySnapshot) -> bool {
         let samples = samples(family);
-        let wanted = samples.iter().filter_map(|(name, part)| Some((self.takers.get(name)?, *part)));
-        let wanted: Vec<(&Takers, Sample)> = wanted.collect();
+        let wanted = samples.iter().filter_map(|(name, part)| Some((self.subscriptions.get(name)?, *part)));
+        let wanted: Vec<(&Subscriptions, Sample)> = wanted.collect();
         if wanted.is_empty() {
             return false;
         }
         // What appears after somebody has looked for it has grown from zero.
-        let from_zero = wanted.iter().any(|(takers, _)| takers.was_looked_for);
+        let from_zero = wanted.iter().any(|(subscriptions, _)| subscriptions.was_looked_for);
         let is_new = !self.tables.contains_key(&family.name);
         let table = self.tables.entry(family.name.clone()).or_default();
         for series in &family.series {
             let key = self.hasher.key(&series.labels);
             let known = table.entry(key, self.tick);
             if known.generation != self.generation {
-                known.takers = takers_of(&wanted, series, &mut self.kept, &self.timelines);
+                known.subscriptions = subscriptions_of(&wanted, series, &mut self.kept, &self.timelines);
                 known.generation = self.generation;
-                let is_listed = known.takers.iter().any(|taker| is_now(&self.kept, taker.ask));
+                let is_listed =
+                    known.subscriptions.iter().any(|subscription| is_now(&self.kept, subscription.aggregate));
                 known.labels = is_listed.then(|| series.labels.as_slice().into());
             }
             let stands = Standing::of(series);
             let stood = known.stood.take();
             let grown = Grown { stands: &stands, stood: stood.as_ref(), from_zero: from_zero || !is_new };
-            for taker in &known.takers {
-                if let Some(kept) = self.kept.get_mut(taker.ask) {
-                    grown.give(kept, taker.part, series, known.labels.as_ref().map(|labels| (key, labels)));
+            for subscription in &known.subscriptions {
+                if let Some(kept) = self.kept.get_mut(subscription.aggregate) {
+                    grown.give(kept, subscription.part, series, known.labels.as_ref().map(|labels| (key, labels)));
                 }
             }
             known.stood = Some(stands);
@@ -191,7 +192,7 @@ impl History {
 
     /// Growth over the `window` that ended `before` ago, both in milliseconds; `None` if there is none
     /// to know of.
-    pub(crate) fn growth(&self, id: AskId, window: i64, before: i64) -> Option<f64> {
+    pub(crate) fn growth(&self, id: AggregateId, window: i64, before: i64) -> Option<f64> {
         match &self.kept.get(id)?.data {
             Data::Growth(column) => self.column_growth(column, window, before),
             Data::Buckets { .. } | Data::Now(_) => None,
@@ -204,14 +205,14 @@ impl History {
     }
 
     /// The quantile of what was observed over the last `window` milliseconds.
-    pub(crate) fn quantile(&self, id: AskId, quantile: f64, window: i64) -> Option<f64> {
+    pub(crate) fn quantile(&self, id: AggregateId, quantile: f64, window: i64) -> Option<f64> {
         let Data::Buckets { bounds, columns } = &self.kept.get(id)?.data else { return None };
         let grown: Option<Vec<f64>> = columns.iter().map(|column| self.column_growth(column, window, 0)).collect();
         bounds::quantile(quantile, bounds, &grown?)
     }
 
     /// The series of an aggregate as they stand.
-    pub(crate) fn series(&self, id: AskId) -> &[Series] {
+    pub(crate) fn series(&self, id: AggregateId) -> &[Series] {
         match self.kept.get(id).map(|kept| &kept.data) {
             Some(Data::Now(series)) => series,
             _ => &[],
@@ -306,32 +307,32 @@ fn samples(family: &FamilySnapshot) -> Vec<(String, Sample)> {
     }
 }
 
-fn is_now(kept: &Shelf, id: AskId) -> bool {
+fn is_now(kept: &Slab, id: AggregateId) -> bool {
     matches!(kept.get(id).map(|kept| &kept.data), Some(Data::Now(_)))
 }
 
 /// The aggregates that a series belongs to. The first series of a histogram gives its bounds.
-fn takers_of(
-    wanted: &[(&Takers, Sample)],
+fn subscriptions_of(
+    wanted: &[(&Subscriptions, Sample)],
     series: &SeriesSnapshot,
-    kept: &mut Shelf,
+    kept: &mut Slab,
     timelines: &[Timeline; 4],
-) -> Vec<Taker> {
+) -> Vec<Subscription> {
     let mut found = Vec::new();
-    for (takers, sample) in wanted {
-        for (ask, pick) in takers.of(&series.labels) {
-            match (sample, &series.value, kept.get_mut(ask)) {
+    for (subscriptions, sample) in wanted {
+        for (aggregate, matcher) in subscriptions.of(&series.labels) {
+            match (sample, &series.value, kept.get_mut(aggregate)) {
                 (Sample::Buckets, ValueSnapshot::Histogram(histogram), Some(kept)) => {
                     let bounds = histogram.buckets.iter().map(|bucket| bucket.upper_bound);
-                    if matches!(kept.ask, Ask::Buckets(_)) {
+                    if matches!(kept.aggregate, Aggregate::Buckets(_)) {
                         kept.begin_buckets(bounds, timelines);
-                        found.push(Taker { ask, part: Part::Buckets });
+                        found.push(Subscription { aggregate, part: Part::Buckets });
                     } else {
-                        found.extend(buckets_of(pick, bounds).map(|part| Taker { ask, part }));
+                        found.extend(buckets_of(matcher, bounds).map(|part| Subscription { aggregate, part }));
                     }
                 }
-                (Sample::Sum, ..) => found.push(Taker { ask, part: Part::Sum }),
-                _ => found.push(Taker { ask, part: Part::Value }),
+                (Sample::Sum, ..) => found.push(Subscription { aggregate, part: Part::Sum }),
+                _ => found.push(Subscription { aggregate, part: Part::Value }),
             }
         }
     }
@@ -339,8 +340,8 @@ fn takers_of(
     found
 }
 
-fn buckets_of(pick: &Pick, bounds: impl Iterator<Item = f64>) -> impl Iterator<Item = Part> {
-    let taken = bounds.enumerate().filter(|(_, bound)| pick.takes_bound(*bound));
+fn buckets_of(matcher: &SeriesMatcher, bounds: impl Iterator<Item = f64>) -> impl Iterator<Item = Part> {
+    let taken = bounds.enumerate().filter(|(_, bound)| matcher.takes_bound(*bound));
     taken.filter_map(|(index, _)| u16::try_from(index).ok().map(Part::Bucket))
 }
 

@@ -24,8 +24,8 @@ fn kind(value: &str) -> Vec<(&'static str, String)> {
     vec![("kind", value.to_owned())]
 }
 
-fn growth_of(selector: Selector) -> Ask {
-    Ask::Growth(vec![selector])
+fn growth_of(selector: Selector) -> Aggregate {
+    Aggregate::Growth(vec![selector])
 }
 
 #[test]
@@ -105,11 +105,11 @@ fn windows_end_where_they_should_in_every_ring() {
 #[test]
 fn a_histogram_is_asked_by_its_sample_names() {
     let (registry, mut history) = (Registry::new(), History::default());
-    let ask = |selector| growth_of(selector);
-    let count = history.keep(ask(Selector::new("d_seconds_count")), MINUTE).unwrap();
-    let sum = history.keep(ask(Selector::new("d_seconds_sum")), MINUTE).unwrap();
-    let quick = history.keep(ask(Selector::new("d_seconds_bucket").with(label::LE, "0.25")), MINUTE).unwrap();
-    let buckets = history.keep(Ask::Buckets(Selector::new("d_seconds_bucket")), MINUTE).unwrap();
+    let aggregate = |selector| growth_of(selector);
+    let count = history.keep(aggregate(Selector::new("d_seconds_count")), MINUTE).unwrap();
+    let sum = history.keep(aggregate(Selector::new("d_seconds_sum")), MINUTE).unwrap();
+    let quick = history.keep(aggregate(Selector::new("d_seconds_bucket").with(label::LE, "0.25")), MINUTE).unwrap();
+    let buckets = history.keep(Aggregate::Buckets(Selector::new("d_seconds_bucket")), MINUTE).unwrap();
     history.observe(&registry.snapshot(), 0);
     metrics::with_local_recorder(&registry, || {
         let duration = metrics::histogram!("d_seconds");
@@ -127,7 +127,7 @@ fn a_histogram_is_asked_by_its_sample_names() {
 #[test]
 fn gauges_are_read_as_they_stand_and_forgotten_when_they_are_gone() {
     let (registry, mut history) = (Registry::new(), History::default());
-    let gauges = history.keep(Ask::Now(Selector::new("connections")), 0).unwrap();
+    let gauges = history.keep(Aggregate::Now(Selector::new("connections")), 0).unwrap();
     metrics::with_local_recorder(&registry, || metrics::gauge!("connections", "pool" => "a").set(7.0));
     history.observe(&registry.snapshot(), 0);
     let found: Vec<_> = history.series(gauges).iter().map(|now| (now.labels[0].1.clone(), now.value)).collect();
@@ -199,9 +199,9 @@ fn a_thousand_routes_stay_within_their_bound() {
 #[test]
 fn a_history_goes_on_after_a_restart() {
     let at = |seconds: u64| Moment::new(Duration::from_secs(seconds), Duration::from_secs(1_700_000_000 + seconds));
-    let (first, ask) = (Registry::new(), growth_of(Selector::new("jobs_total")));
+    let (first, aggregate) = (Registry::new(), growth_of(Selector::new("jobs_total")));
     let mut history = History::default();
-    history.keep(ask.clone(), 60 * MINUTE).unwrap();
+    history.keep(aggregate.clone(), 60 * MINUTE).unwrap();
     for seconds in (0..600).step_by(10) {
         count(&first, "jobs_total", &kind("a"), 10);
         history.observe(&first.snapshot(), at(seconds).ticks());
@@ -212,7 +212,7 @@ fn a_history_goes_on_after_a_restart() {
         // A new process has a monotonic clock of its own.
         let now = Moment::new(Duration::from_secs(1), Duration::from_secs(1_700_000_610));
         restored.restore(serde_json::from_str(&saved).unwrap(), now);
-        let id = restored.keep(ask.clone(), 60 * MINUTE).unwrap();
+        let id = restored.keep(aggregate.clone(), 60 * MINUTE).unwrap();
         count(&second, "jobs_total", &kind("a"), stands);
         restored.observe(&second.snapshot(), now.ticks());
         assert_eq!(restored.growth(id, 60 * MINUTE, 0), Some(expected), "{name}");
@@ -221,9 +221,9 @@ fn a_history_goes_on_after_a_restart() {
 
 #[test]
 fn the_counters_of_another_process_have_begun_at_zero() {
-    let ask = growth_of(Selector::new("jobs_total"));
+    let aggregate = growth_of(Selector::new("jobs_total"));
     let (first, mut history) = (Registry::new(), History::default());
-    history.keep(ask.clone(), MINUTE).unwrap();
+    history.keep(aggregate.clone(), MINUTE).unwrap();
     history.observe(&first.snapshot(), 0);
     count(&first, "jobs_total", &kind("a"), 5);
     let start = Moment::new(Duration::ZERO, Duration::from_secs(1_700_000_000));
@@ -233,7 +233,7 @@ fn the_counters_of_another_process_have_begun_at_zero() {
     let (second, mut restored) = (Registry::new(), History::default());
     let now = start.after(Duration::from_secs(20));
     restored.restore(serde_json::from_value(saved).unwrap(), now);
-    let id = restored.keep(ask, MINUTE).unwrap();
+    let id = restored.keep(aggregate, MINUTE).unwrap();
     count(&second, "jobs_total", &kind("a"), 8);
     restored.observe(&second.snapshot(), now.ticks());
     assert_eq!(restored.growth(id, MINUTE, 0), Some(13.0));

@@ -122,7 +122,7 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// Where alerts are told.
+    /// Where notifications of alerts go.
     pub fn channel(mut self, channel: Channel) -> Self {
         self.channels.push(channel);
         self
@@ -140,7 +140,7 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// The labels whose alerts are told in one notification. Defaults to `alertname`.
+    /// The labels whose alerts share a notification. Defaults to `alertname`.
     pub fn group_by<L: Into<String>>(mut self, labels: impl IntoIterator<Item = L>) -> Self {
         self.group_by = labels.into_iter().map(Into::into).collect();
         self
@@ -158,8 +158,8 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// A file that keeps over a restart what is pending or fires, who was told of it, and when remediations ran:
-    /// whoever was told of an alert is told that it is over. It is written whenever that changes, and each
+    /// A file that keeps over a restart what is pending or fires, who was notified of it, and when remediations ran:
+    /// whoever was notified of an alert is notified that it is over. It is written whenever that changes, and each
     /// minute. Beside it stands the history of the windows, in a file with `.history` behind its name, written
     /// each minute, every 5 minutes if it is larger than 1 MiB, and at the shutdown.
     ///
@@ -184,7 +184,7 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// A manager that evaluates when it is told to, by [`evaluate`](AlertManager::evaluate).
+    /// A manager that evaluates when asked, by [`evaluate`](AlertManager::evaluate).
     ///
     /// # Errors
     ///

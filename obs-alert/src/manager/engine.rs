@@ -1,4 +1,4 @@
-//! What is behind the manager's lock: rules, history and who is told.
+//! What is behind the manager's lock: rules, history and who is notified.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -10,7 +10,7 @@ use obs_core::metrics::FamilySnapshot;
 
 use super::{
     BuildError, RuleStatus, Telemetry,
-    judge::{Begun, Circumstances, Judge},
+    rule_evaluator::{Begun, EvaluationContext, RuleEvaluator},
     service::{Service, Watched},
     state_file::State,
     telemetry::Shown,
@@ -31,7 +31,7 @@ pub(super) struct Engine {
     pub(super) history: History,
     pub(super) naming: Naming,
     pub(super) common: BTreeMap<String, String>,
-    pub(super) rules: BTreeMap<String, Judge>,
+    pub(super) rules: BTreeMap<String, RuleEvaluator>,
     pub(super) service: Service,
     pub(super) slos: BTreeMap<String, Watched>,
     pub(super) dispatcher: Dispatcher,
@@ -104,7 +104,7 @@ impl Engine {
         }
         let plan = Plan::new(rule, &self.naming, &mut self.history)
             .map_err(|failure| BuildError::rule(rule.name(), failure.to_string()))?;
-        self.rules.insert(rule.name().to_owned(), Judge::new(Arc::clone(rule), plan, &self.naming));
+        self.rules.insert(rule.name().to_owned(), RuleEvaluator::new(Arc::clone(rule), plan, &self.naming));
         Ok(())
     }
 
@@ -113,16 +113,17 @@ impl Engine {
         if !self.dispatcher.may_have_rings() {
             return None;
         }
-        let labels: Vec<_> = self.rules.values().map(|judge| static_labels(&judge.rule, &self.common)).collect();
+        let labels: Vec<_> =
+            self.rules.values().map(|evaluator| static_labels(&evaluator.rule, &self.common)).collect();
         let ring = self.dispatcher.ring(&labels)?;
-        Some(format!("{ring}; narrow the inhibitions so that one of them is always told"))
+        Some(format!("{ring}; narrow the inhibitions so that one of them always notifies"))
     }
 
     /// What was there, to be dropped without the lock: its closure is somebody else's.
-    pub(super) fn remove_rule(&mut self, name: &str) -> Option<Judge> {
-        let mut judge = self.rules.remove(name)?;
-        judge.plan.release(&mut self.history);
-        Some(judge)
+    pub(super) fn remove_rule(&mut self, name: &str) -> Option<RuleEvaluator> {
+        let mut evaluator = self.rules.remove(name)?;
+        evaluator.plan.release(&mut self.history);
+        Some(evaluator)
     }
 
     pub(super) fn add_remediation(&mut self, remediation: Remediation) -> Result<(), BuildError> {
@@ -160,15 +161,15 @@ impl Engine {
 
     /// Goes on from a state file. What fired and does so no more is over at the first evaluation.
     pub(super) fn restore(&mut self, state: State, away: Away, interval: Duration) {
-        let State { alerts, told, remediations, .. } = state;
-        self.dispatcher.restore(told, away);
+        let State { alerts, notified, remediations, .. } = state;
+        self.dispatcher.restore(notified, away);
         let mut by_rule: HashMap<String, Vec<SavedAlert>> = HashMap::new();
         for alert in alerts {
             by_rule.entry(alert.rule.clone()).or_default().push(alert);
         }
         for (rule, alerts) in by_rule {
-            if let Some(judge) = self.rules.get_mut(&rule) {
-                judge.restore(alerts, &self.common, away, interval);
+            if let Some(evaluator) = self.rules.get_mut(&rule) {
+                evaluator.restore(alerts, &self.common, away, interval);
             }
         }
         self.saved_runs =
@@ -177,7 +178,8 @@ impl Engine {
 
     /// The closures, to be asked without the lock.
     pub(super) fn closures(&self) -> Vec<(String, Custom)> {
-        let closure = |judge: &Judge| Some((judge.rule.name().to_owned(), judge.plan.closure()?.clone()));
+        let closure =
+            |evaluator: &RuleEvaluator| Some((evaluator.rule.name().to_owned(), evaluator.plan.closure()?.clone()));
         self.rules.values().filter_map(closure).collect()
     }
 
@@ -205,14 +207,14 @@ impl Engine {
         self.history.observe(families, now.ticks());
         let without_series = self.look_for_series(families);
         let mut begun = Begun::new();
-        let around = Circumstances { history: &self.history, common: &self.common, now };
-        for (name, judge) in &mut self.rules {
-            let told = judge.plan.closure().map(|_| {
+        let around = EvaluationContext { history: &self.history, common: &self.common, now };
+        for (name, evaluator) in &mut self.rules {
+            let told = evaluator.plan.closure().map(|_| {
                 // A rule that came while the others' closures were asked is asked the next time.
                 told.remove(name).unwrap_or_else(|| Err("it was not asked yet".to_owned()))
             });
-            judge.evaluate(told, around, &mut begun);
-            if judge.error.is_some() {
+            evaluator.evaluate(told, around, &mut begun);
+            if evaluator.error.is_some() {
                 self.telemetry.failed(name);
             }
         }
@@ -222,10 +224,12 @@ impl Engine {
     /// The rules that read series which can't exist, the first time that this is found.
     fn look_for_series(&mut self, families: &[FamilySnapshot]) -> Vec<(String, String)> {
         let evidence = Evidence::new(&self.naming, families);
-        let found =
-            self.rules.iter_mut().filter_map(|(name, judge)| Some((name.clone(), judge.look_for_series(&evidence)?)));
+        let found = self
+            .rules
+            .iter_mut()
+            .filter_map(|(name, evaluator)| Some((name.clone(), evaluator.look_for_series(&evidence)?)));
         let found = found.collect();
-        self.telemetry.without_series(self.rules.values().filter(|judge| judge.missing.is_some()).count());
+        self.telemetry.without_series(self.rules.values().filter(|evaluator| evaluator.missing.is_some()).count());
         found
     }
 
@@ -274,12 +278,12 @@ impl Engine {
 
     /// The alerts that are pending or firing, by rule.
     pub(super) fn active(&self) -> impl Iterator<Item = &Alert> {
-        self.rules.values().flat_map(|judge| judge.active.iter().map(|one| &one.alert))
+        self.rules.values().flat_map(|evaluator| evaluator.active.iter().map(|one| &one.alert))
     }
 
     /// The rules that can't fire.
     pub(super) fn rules_without_series(&self) -> impl Iterator<Item = &str> {
-        self.rules.values().filter(|judge| judge.missing.is_some()).map(|judge| judge.rule.name())
+        self.rules.values().filter(|evaluator| evaluator.missing.is_some()).map(|evaluator| evaluator.rule.name())
     }
 
     pub(super) fn rule_statuses(&self) -> Vec<RuleStatus> {
@@ -287,20 +291,20 @@ impl Engine {
     }
 }
 
-fn status(judge: &Judge) -> RuleStatus {
-    let is_firing = judge.active.iter().any(|one| one.phase.is_firing());
-    let state = match (&judge.error, judge.active.is_empty()) {
+fn status(evaluator: &RuleEvaluator) -> RuleStatus {
+    let is_firing = evaluator.active.iter().any(|one| one.phase.is_firing());
+    let state = match (&evaluator.error, evaluator.active.is_empty()) {
         (Some(_), _) => "error",
         (None, true) => "inactive",
         (None, false) if is_firing => "firing",
         (None, false) => "pending",
     };
     RuleStatus {
-        name: judge.rule.name().to_owned(),
-        severity: judge.rule.severity(),
+        name: evaluator.rule.name().to_owned(),
+        severity: evaluator.rule.severity(),
         state,
-        alerts: judge.active.len(),
-        error: judge.error.clone(),
-        missing: judge.missing.clone(),
+        alerts: evaluator.active.len(),
+        error: evaluator.error.clone(),
+        missing: evaluator.missing.clone(),
     }
 }

@@ -1,12 +1,12 @@
 //! [`AlertManager`]: evaluates rules, and tells channels.
 
-mod ask;
 mod builder;
+mod closures;
 mod engine;
 mod error;
 mod file;
 mod handle;
-mod judge;
+mod rule_evaluator;
 mod service;
 mod shared;
 mod state_file;

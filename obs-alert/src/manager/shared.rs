@@ -12,7 +12,7 @@ use obs_core::{guard::guarded, metrics::FamilySnapshot, names::target};
 
 use super::{
     Telemetry,
-    ask::{Within, ask_all},
+    closures::{Within, call_all},
     engine::{Engine, Evaluated},
     state_file,
     task::Stop,
@@ -93,7 +93,7 @@ impl Shared {
             return self.engine().active().cloned().collect();
         };
         let closures = self.engine().closures();
-        let mut told = ask_all(closures);
+        let mut told = call_all(closures);
         report(&told);
         let mut engine = self.engine();
         let Evaluated { alerts, runs, has_changed, without_series } = engine.evaluate(&families, &mut told, now);

@@ -1,6 +1,6 @@
 //! The state file: what a restart would forget.
 //!
-//! What was told to whom is written whenever it changes; the history, which is large, in a file of its own
+//! What has been sent to whom is written whenever it changes; the history, which is large, in a file of its own
 //! beside it.
 
 use std::{io, path::Path};
@@ -24,7 +24,7 @@ pub(super) struct State {
     /// Milliseconds since 1970.
     saved_at: i64,
     pub(super) alerts: Vec<SavedAlert>,
-    pub(super) told: Vec<SavedRecord>,
+    pub(super) notified: Vec<SavedRecord>,
     pub(super) remediations: Vec<SavedRuns>,
 }
 
@@ -52,15 +52,15 @@ const HISTORY: &str = ".history";
 
 impl State {
     pub(super) fn of(engine: &Engine, now: Moment) -> Self {
-        let alerts = engine.rules.values().flat_map(|judge| {
-            let rule = &judge.rule;
-            judge.active.iter().map(move |active| SavedAlert::of(rule, active, now))
+        let alerts = engine.rules.values().flat_map(|evaluator| {
+            let rule = &evaluator.rule;
+            evaluator.active.iter().map(move |active| SavedAlert::of(rule, active, now))
         });
         Self {
             version: VERSION,
             saved_at: now.unix_millis(),
             alerts: alerts.collect(),
-            told: engine.dispatcher.save(now),
+            notified: engine.dispatcher.save(now),
             remediations: engine.save_runs(now),
         }
     }

@@ -210,8 +210,8 @@ fn the_series_of_an_alert_take_turns() {
     });
     let gauge = Condition::Gauge {
         selector: crate::promql::Selector::new("connections"),
-        by: None,
-        is: crate::Comparison::Above(10.0),
+        denominator: None,
+        comparison: crate::Comparison::Above(10.0),
     };
     let (registry, clock) = (Registry::new(), ManualClock::new());
     let manager = AlertManager::builder()

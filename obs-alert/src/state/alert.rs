@@ -1,4 +1,4 @@
-//! An alert as it is told.
+//! An alert as it is notified.
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 

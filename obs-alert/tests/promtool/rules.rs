@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use obs_alert::{
     AlertRule, Comparison, Condition, Naming, NoData, Scope, Severity, Sli, Slo,
     promql::{Selector, Window},
-    rules::{Standard, Subject, guide},
+    rules::{Standard, Subject, essential},
 };
 use obs_core::metrics::Convention;
 use obs_tests::{backends, prometheus};
@@ -77,7 +77,7 @@ fn every_standard_rule_is_accepted_in_every_naming() {
     }
     for naming in namings() {
         let naming = naming.with_job("shop");
-        let rules: Vec<_> = standard(&naming).into_iter().chain(guide()).chain(slos()).collect();
+        let rules: Vec<_> = standard(&naming).into_iter().chain(essential()).chain(slos()).collect();
         assert!(rules.iter().all(|rule| rule.check().is_ok()));
         assert_accepted(&rules, &naming);
     }
@@ -130,8 +130,8 @@ proptest! {
             let conditions = [
                 Condition::ErrorRatio { scope: scope.clone(), window, above: 0.05 },
                 Condition::Latency { scope, window, quantile: 0.99, above: Duration::from_secs(1) },
-                Condition::Gauge { selector: selector.clone(), by: Some(selector.clone()), is: Comparison::Above(0.9) },
-                Condition::Increase { selector: selector.clone(), window, is: Comparison::Below(3.0) },
+                Condition::Gauge { selector: selector.clone(), denominator: Some(selector.clone()), comparison: Comparison::Above(0.9) },
+                Condition::Increase { selector: selector.clone(), window, comparison: Comparison::Below(3.0) },
                 Condition::Absence { selector },
             ];
             let rule = move |(of, condition)| {

@@ -89,9 +89,13 @@ fn in_process(rule: &AlertRule, values: &[f64]) -> Vec<BTreeMap<String, String>>
 }
 
 fn rule(templates: &[String]) -> AlertRule {
-    let is = Comparison::Above(-1e300);
-    let rule =
-        AlertRule::new("Jobs", Condition::Gauge { selector: Selector::new("jobs"), by: None, is }, Severity::Info, "x");
+    let comparison = Comparison::Above(-1e300);
+    let rule = AlertRule::new(
+        "Jobs",
+        Condition::Gauge { selector: Selector::new("jobs"), denominator: None, comparison },
+        Severity::Info,
+        "x",
+    );
     templates.iter().enumerate().fold(rule, |rule, (at, text)| rule.annotation(format!("a{at}"), text))
 }
 
@@ -203,13 +207,17 @@ fn series_whose_labels_the_rule_sets_stay_two_alerts() {
     if !backends::require("promtool") {
         return;
     }
-    let is = Comparison::Above(1.0);
-    let rule =
-        AlertRule::new("Jobs", Condition::Gauge { selector: Selector::new("jobs"), by: None, is }, Severity::Info, "x")
-            .team("shop")
-            .label("service", "shop")
-            .no_data(NoData::Keep)
-            .clear_threshold(0.5);
+    let comparison = Comparison::Above(1.0);
+    let rule = AlertRule::new(
+        "Jobs",
+        Condition::Gauge { selector: Selector::new("jobs"), denominator: None, comparison },
+        Severity::Info,
+        "x",
+    )
+    .team("shop")
+    .label("service", "shop")
+    .no_data(NoData::Keep)
+    .clear_threshold(0.5);
     let registry = Registry::new();
     with_local_recorder(&registry, || {
         for (service, team, severity) in [("a", "x", "low"), ("b", "x", "low"), ("a", "y", "low"), ("a", "x", "high")] {

@@ -21,13 +21,13 @@ pub const NOTIFICATIONS: MetricDef = MetricDef::fixed(
     &[label::CHANNEL, label::OUTCOME],
     "Notifications of alerts, by channel and what became of them; each retry counts.",
 );
-/// Alerts that nobody was told of, and why.
+/// Alerts that fire without a notification, and why.
 pub const SUPPRESSED: MetricDef = MetricDef::fixed(
     "obs_alerts_suppressed",
     Gauge,
     "",
     &[label::REASON],
-    "Alerts that fire and that nobody is told of, because of a silence or of a worse alert.",
+    "Alerts that fire without a notification, because of a silence or of a worse alert.",
 );
 /// Conditions that could not be evaluated.
 pub const EVALUATION_FAILURES: MetricDef = MetricDef::fixed(

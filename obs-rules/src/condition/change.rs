@@ -21,13 +21,17 @@ impl Condition {
                 });
                 Self::Latency { scope, window, quantile, above }
             }
-            Self::RateChange { scope, window, offset, is } => {
-                Self::RateChange { scope, window, offset, is: is.with_threshold(threshold) }
+            Self::RateChange { scope, window, offset, comparison } => {
+                Self::RateChange { scope, window, offset, comparison: comparison.with_threshold(threshold) }
             }
-            Self::Ratio { of, by, window, is } => Self::Ratio { of, by, window, is: is.with_threshold(threshold) },
-            Self::Gauge { selector, by, is } => Self::Gauge { selector, by, is: is.with_threshold(threshold) },
-            Self::Increase { selector, window, is } => {
-                Self::Increase { selector, window, is: is.with_threshold(threshold) }
+            Self::Ratio { numerator, denominator, window, comparison } => {
+                Self::Ratio { numerator, denominator, window, comparison: comparison.with_threshold(threshold) }
+            }
+            Self::Gauge { selector, denominator, comparison } => {
+                Self::Gauge { selector, denominator, comparison: comparison.with_threshold(threshold) }
+            }
+            Self::Increase { selector, window, comparison } => {
+                Self::Increase { selector, window, comparison: comparison.with_threshold(threshold) }
             }
             Self::Absence { .. } | Self::BurnRate { .. } | Self::Custom(_) => self,
         }
@@ -39,9 +43,13 @@ impl Condition {
             Self::ErrorRatio { scope, above, .. } => Self::ErrorRatio { scope, window, above },
             Self::Availability { scope, below, .. } => Self::Availability { scope, window, below },
             Self::Latency { scope, quantile, above, .. } => Self::Latency { scope, window, quantile, above },
-            Self::RateChange { scope, offset, is, .. } => Self::RateChange { scope, window, offset, is },
-            Self::Ratio { of, by, is, .. } => Self::Ratio { of, by, window, is },
-            Self::Increase { selector, is, .. } => Self::Increase { selector, window, is },
+            Self::RateChange { scope, offset, comparison, .. } => {
+                Self::RateChange { scope, window, offset, comparison }
+            }
+            Self::Ratio { numerator, denominator, comparison, .. } => {
+                Self::Ratio { numerator, denominator, window, comparison }
+            }
+            Self::Increase { selector, comparison, .. } => Self::Increase { selector, window, comparison },
             Self::Gauge { .. } | Self::Absence { .. } | Self::BurnRate { .. } | Self::Custom(_) => return None,
         })
     }

@@ -32,22 +32,22 @@ impl Condition {
                 refuse(format!("availability below {share} is never or always so: it is above 0 and at most 1"))
             }
             Self::Latency { quantile, above, .. } => check_latency(*quantile, *above),
-            Self::RateChange { is, .. } => check_comparison("rate change", *is),
-            Self::Ratio { of, by, is, .. } => {
-                of.selectors().iter().chain(by.selectors()).try_for_each(check_selector)?;
-                if by.selectors().is_empty() {
+            Self::RateChange { comparison, .. } => check_comparison("rate change", *comparison),
+            Self::Ratio { numerator, denominator, comparison, .. } => {
+                numerator.selectors().iter().chain(denominator.selectors()).try_for_each(check_selector)?;
+                if denominator.selectors().is_empty() {
                     return refuse("a ratio without a divisor has no value: say what to divide by".to_owned());
                 }
-                check_comparison("ratio", *is)
+                check_comparison("ratio", *comparison)
             }
-            Self::Gauge { selector, by, is } => {
+            Self::Gauge { selector, denominator, comparison } => {
                 check_selector(selector)?;
-                by.as_ref().map_or(Ok(()), check_selector)?;
-                check_comparison("gauge", *is)
+                denominator.as_ref().map_or(Ok(()), check_selector)?;
+                check_comparison("gauge", *comparison)
             }
-            Self::Increase { selector, is, .. } => {
+            Self::Increase { selector, comparison, .. } => {
                 check_selector(selector)?;
-                check_comparison("increase", *is)
+                check_comparison("increase", *comparison)
             }
             Self::Absence { selector } => check_selector(selector),
             Self::BurnRate { slo, .. } => slo.check().map_err(|error| BadCondition { message: error.to_string() }),
@@ -93,11 +93,11 @@ fn within(what: &str, share: f64, range: std::ops::Range<f64>) -> Result<(), Bad
     refuse(format!("{what} above {share} is never or always so: it is at least 0 and below 1, 5 % is 0.05"))
 }
 
-fn check_comparison(what: &str, is: Comparison) -> Result<(), BadCondition> {
-    if is.threshold().is_finite() {
+fn check_comparison(what: &str, comparison: Comparison) -> Result<(), BadCondition> {
+    if comparison.threshold().is_finite() {
         return Ok(());
     }
-    refuse(format!("{what} compared with {}: the threshold must be a finite number", is.threshold()))
+    refuse(format!("{what} compared with {}: the threshold must be a finite number", comparison.threshold()))
 }
 
 fn check_selector(selector: &Selector) -> Result<(), BadCondition> {

@@ -1,4 +1,4 @@
-//! What has to be so for an alert to fire.
+//! When an alert fires.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     template::Known,
 };
 
-/// What has to be so for an alert to fire. All but [`Custom`](Self::Custom) can be evaluated in the
+/// When an alert fires. All but [`Custom`](Self::Custom) can be evaluated in the
 /// process and rendered as `PromQL`, with the same verdict.
 ///
 /// | condition | value | no data |
@@ -19,7 +19,7 @@ use crate::{
 /// | [`Latency`](Self::Latency) | the quantile, in seconds | no answered request in the window |
 /// | [`Availability`](Self::Availability) | 1 − error ratio | no counted request in the window |
 /// | [`RateChange`](Self::RateChange) | rate now by rate before | no request in the window before |
-/// | [`Ratio`](Self::Ratio) | growth of one by growth of the other | no growth of the divisor |
+/// | [`Ratio`](Self::Ratio) | growth of the numerator by that of the denominator | no growth of the denominator |
 /// | [`Gauge`](Self::Gauge) | the gauge, or its share of another | no such series, or a divisor of 0 |
 /// | [`Increase`](Self::Increase) | growth of the counter | never: what does not exist has not grown |
 /// | [`Absence`](Self::Absence) | the number of series | never |
@@ -65,19 +65,19 @@ pub enum Condition {
         /// How long ago the other window ended.
         offset: Window,
         /// What the ratio is compared with: below 0.5 is a loss of half the traffic.
-        is: Comparison,
+        comparison: Comparison,
     },
     /// The growth of counters, divided by that of others: failed queries by all queries. A numerator
     /// without series is 0.
     Ratio {
         /// The numerator.
-        of: Tally,
-        /// The divisor.
-        by: Tally,
+        numerator: Tally,
+        /// The denominator.
+        denominator: Tally,
         /// Over which window.
         window: Window,
         /// What the ratio is compared with.
-        is: Comparison,
+        comparison: Comparison,
     },
     /// A gauge, or the share that it is of another: connections in use of those there may be. The
     /// value that an alert tells is the gauge's own, so that it reads `19 connections in use`.
@@ -85,9 +85,9 @@ pub enum Condition {
         /// The gauge; several series are compared one by one.
         selector: Selector,
         /// What to divide by, series with the same labels by each other; one that is not above 0 is no data.
-        by: Option<Selector>,
+        denominator: Option<Selector>,
         /// What it is compared with.
-        is: Comparison,
+        comparison: Comparison,
     },
     /// The growth of a counter over a window, all its series together. A series that appears within the
     /// window has grown from 0: the first panic counts.
@@ -97,7 +97,7 @@ pub enum Condition {
         /// Over which window.
         window: Window,
         /// What it is compared with.
-        is: Comparison,
+        comparison: Comparison,
     },
     /// No such series exists.
     Absence {
@@ -144,10 +144,10 @@ impl Condition {
             Self::ErrorRatio { above, .. } => Comparison::Above(*above),
             Self::Latency { above, .. } => Comparison::Above(above.as_secs_f64()),
             Self::Availability { below, .. } => Comparison::Below(*below),
-            Self::RateChange { is, .. }
-            | Self::Ratio { is, .. }
-            | Self::Gauge { is, .. }
-            | Self::Increase { is, .. } => *is,
+            Self::RateChange { comparison, .. }
+            | Self::Ratio { comparison, .. }
+            | Self::Gauge { comparison, .. }
+            | Self::Increase { comparison, .. } => *comparison,
             Self::BurnRate { slo, burn } => Comparison::Above(slo.threshold(burn)),
             Self::Absence { .. } | Self::Custom(_) => return None,
         })
@@ -232,15 +232,24 @@ impl fmt::Debug for Condition {
             Self::Availability { scope, window, below } => {
                 write!(f, "availability of {scope} over {window} < {below}")
             }
-            Self::RateChange { scope, window, offset, is } => {
-                write!(f, "rate of {scope} over {window} by that of {offset} before {is:?}")
+            Self::RateChange { scope, window, offset, comparison } => {
+                write!(f, "rate of {scope} over {window} by that of {offset} before {comparison:?}")
             }
-            Self::Ratio { of, by, window, is } => {
-                write!(f, "growth of {:?} by that of {:?} over {window} {is:?}", of.selectors(), by.selectors())
+            Self::Ratio { numerator, denominator, window, comparison } => {
+                write!(
+                    f,
+                    "growth of {:?} by that of {:?} over {window} {comparison:?}",
+                    numerator.selectors(),
+                    denominator.selectors()
+                )
             }
-            Self::Gauge { selector, by: None, is } => write!(f, "{selector} {is:?}"),
-            Self::Gauge { selector, by: Some(by), is } => write!(f, "{selector} / {by} {is:?}"),
-            Self::Increase { selector, window, is } => write!(f, "increase of {selector} over {window} {is:?}"),
+            Self::Gauge { selector, denominator: None, comparison } => write!(f, "{selector} {comparison:?}"),
+            Self::Gauge { selector, denominator: Some(denominator), comparison } => {
+                write!(f, "{selector} / {denominator} {comparison:?}")
+            }
+            Self::Increase { selector, window, comparison } => {
+                write!(f, "increase of {selector} over {window} {comparison:?}")
+            }
             Self::Absence { selector } => write!(f, "no {selector}"),
             Self::BurnRate { slo, burn } => write!(f, "{burn:?} of {}", slo.name()),
             Self::Custom(_) => f.write_str("a closure"),

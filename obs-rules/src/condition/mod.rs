@@ -1,4 +1,4 @@
-//! What has to be so for an alert to fire: [`Condition`], and its `PromQL`.
+//! When an alert fires: [`Condition`], and its `PromQL`.
 
 mod change;
 mod check;

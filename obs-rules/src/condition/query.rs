@@ -48,8 +48,8 @@ impl Condition {
     pub(crate) fn query_at(&self, naming: &Naming, comparison: Comparison) -> Option<Query> {
         Some(match self {
             // Compared with its share of the other, so that the alert's value is the gauge's own.
-            Self::Gauge { selector, by: Some(by), .. } => {
-                let whole = Query::Read(series(naming, by)).filter(Relation::Above, 0.0);
+            Self::Gauge { selector, denominator: Some(denominator), .. } => {
+                let whole = Query::Read(series(naming, denominator)).filter(Relation::Above, 0.0);
                 let threshold = comparison.threshold();
                 let share = if threshold.to_bits() == 1.0_f64.to_bits() {
                     whole
@@ -80,13 +80,13 @@ impl Condition {
                 let requests = Growth::new(naming.requests(scope), *window);
                 Query::ratio(requests.clone(), requests.before(*offset))
             }
-            Self::Ratio { of, by, window, .. } => {
+            Self::Ratio { numerator, denominator, window, .. } => {
                 let within_job = |tally: &Tally| Growth::new(naming.tally_within_job(tally), *window);
-                Query::ratio(within_job(of), within_job(by))
+                Query::ratio(within_job(numerator), within_job(denominator))
             }
-            Self::Gauge { selector, by: None, .. } => Query::Read(series(naming, selector)),
-            Self::Gauge { selector, by: Some(by), .. } => {
-                let whole = Query::Read(series(naming, by)).filter(Relation::Above, 0.0);
+            Self::Gauge { selector, denominator: None, .. } => Query::Read(series(naming, selector)),
+            Self::Gauge { selector, denominator: Some(denominator), .. } => {
+                let whole = Query::Read(series(naming, denominator)).filter(Relation::Above, 0.0);
                 Query::Read(series(naming, selector)).binary(Operator::Divide, whole)
             }
             Self::Increase { selector, window, .. } => Query::Read(Input::GrowthFromZero {

@@ -63,7 +63,7 @@ fn traffic_that_ends_is_a_rate_of_zero() {
         scope: Scope::service(),
         window: WINDOW,
         offset: Window::minutes(60),
-        is: Comparison::Below(0.5),
+        comparison: Comparison::Below(0.5),
     };
     assert_eq!(
         rendered(&condition),
@@ -76,8 +76,8 @@ fn traffic_that_ends_is_a_rate_of_zero() {
 fn an_alert_on_a_share_tells_the_gauge() {
     let gauge = |above| Condition::Gauge {
         selector: Selector::new("db_connections_active").with("pool", "orders"),
-        by: Some(Selector::new("db_connections_max").with("pool", "orders")),
-        is: Comparison::Above(above),
+        denominator: Some(Selector::new("db_connections_max").with("pool", "orders")),
+        comparison: Comparison::Above(above),
     };
     let (active, most) =
         (r#"db_connections_active{pool="orders",job="shop"}"#, r#"(db_connections_max{pool="orders",job="shop"} > 0)"#);
@@ -91,7 +91,7 @@ fn a_counter_that_appears_has_grown() {
     let condition = Condition::Increase {
         selector: Selector::new("jobs_failed_total"),
         window: WINDOW,
-        is: Comparison::Above(0.0),
+        comparison: Comparison::Above(0.0),
     };
     let series = r#"jobs_failed_total{job="shop"}"#;
     assert_eq!(
@@ -121,7 +121,8 @@ fn a_closure_has_no_promql() {
 #[test]
 fn what_can_not_mean_anything_is_refused() {
     let metric = |name: &str| Selector::new(name);
-    let gauge = |selector, above| Condition::Gauge { selector, by: None, is: Comparison::Above(above) };
+    let gauge =
+        |selector, above| Condition::Gauge { selector, denominator: None, comparison: Comparison::Above(above) };
     let refused = [
         (Condition::error_ratio(WINDOW, 5.0), "5 % is 0.05"),
         (Condition::error_ratio(WINDOW, f64::NAN), "above NaN"),
@@ -133,10 +134,10 @@ fn what_can_not_mean_anything_is_refused() {
         (gauge(metric("jobs"), f64::INFINITY), "finite"),
         (
             Condition::Ratio {
-                of: Tally::new(vec![metric("a")]),
-                by: Tally::new(Vec::new()),
+                numerator: Tally::new(vec![metric("a")]),
+                denominator: Tally::new(Vec::new()),
                 window: WINDOW,
-                is: Comparison::Above(0.5),
+                comparison: Comparison::Above(0.5),
             },
             "divisor",
         ),

@@ -118,7 +118,7 @@
 //! | `availability` | `below: 99%` | fewer of the requests don't fail |
 //! | `latency` | `quantile: 0.99`, `above: 800ms` | the quantile is slower |
 //! | `rate_change` | `before: 1h`, `above` or `below: 50%` | the rate of requests has changed since then |
-//! | `ratio` | `of`, `by` (each `metric` and `labels`), `above` or `below` | one counter grows so by another |
+//! | `ratio` | `numerator`, `denominator` (each `metric` and `labels`), `above` or `below` | one counter grows so by another |
 //! | `gauge` | `metric`, `labels`, `divided_by`, `above` or `below: 17` | the gauge, or its share of another, is there |
 //! | `increase` | `metric`, `labels`, `above` or `below: 0` | the counter has grown so |
 //! | `absence` | `metric`, `labels` | there is no such series |

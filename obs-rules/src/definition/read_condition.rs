@@ -64,7 +64,9 @@ pub(super) fn read_threshold(field: Field<'_>, condition: &Condition) -> Option<
     let unit = match condition {
         Condition::ErrorRatio { .. } | Condition::Availability { .. } => Unit::Share,
         Condition::Latency { .. } => Unit::Duration,
-        Condition::RateChange { .. } | Condition::Ratio { .. } | Condition::Gauge { by: Some(_), .. } => Unit::Ratio,
+        Condition::RateChange { .. } | Condition::Ratio { .. } | Condition::Gauge { denominator: Some(_), .. } => {
+            Unit::Ratio
+        }
         Condition::Gauge { .. } | Condition::Increase { .. } => Unit::Number,
         Condition::Absence { .. } | Condition::BurnRate { .. } | Condition::Custom(_) => {
             return field.refuse("nothing here: the alert compares nothing that can be set");
@@ -99,38 +101,43 @@ fn read_rate_change(field: Field<'_>, service: &Service) -> Option<Condition> {
     let fields = field.fields("rate_change", &["endpoint", "window", "before", "above", "below"])?;
     let (scope, window) = (scope(fields, service, false), window(fields));
     let offset = fields.need("before", "1h").and_then(Field::window);
-    let is = comparison(fields, Unit::Ratio);
-    Some(Condition::RateChange { scope: scope?, window: window?, offset: offset?, is: is? })
+    let comparison = comparison(fields, Unit::Ratio);
+    Some(Condition::RateChange { scope: scope?, window: window?, offset: offset?, comparison: comparison? })
 }
 
 fn read_ratio(field: Field<'_>) -> Option<Condition> {
-    let fields = field.fields("ratio", &["of", "by", "window", "above", "below"])?;
+    let fields = field.fields("ratio", &["numerator", "denominator", "window", "above", "below"])?;
     let tally = |key, example| {
         let selector = read_series(fields.need(key, example)?.fields(key, &SERIES_KEYS)?)?;
         Some(Tally::new(vec![selector]))
     };
-    let of = tally("of", "{ metric: jobs_failed_total }");
-    let by = tally("by", "{ metric: jobs_total }");
-    let (window, is) = (window(fields), comparison(fields, Unit::Ratio));
-    Some(Condition::Ratio { of: of?, by: by?, window: window?, is: is? })
+    let numerator = tally("numerator", "{ metric: jobs_failed_total }");
+    let denominator = tally("denominator", "{ metric: jobs_total }");
+    let (window, comparison) = (window(fields), comparison(fields, Unit::Ratio));
+    Some(Condition::Ratio {
+        numerator: numerator?,
+        denominator: denominator?,
+        window: window?,
+        comparison: comparison?,
+    })
 }
 
 fn read_gauge(field: Field<'_>) -> Option<Condition> {
     let fields = field.fields("gauge", &["metric", "labels", "divided_by", "above", "below"])?;
     let selector = read_series(fields);
-    let by = match fields.get("divided_by") {
-        Some(by) => Some(read_series(by.fields("divided_by", &SERIES_KEYS)?)?),
+    let denominator = match fields.get("divided_by") {
+        Some(field) => Some(read_series(field.fields("divided_by", &SERIES_KEYS)?)?),
         None => None,
     };
-    let is = comparison(fields, if by.is_some() { Unit::Ratio } else { Unit::Number });
-    Some(Condition::Gauge { selector: selector?, by, is: is? })
+    let comparison = comparison(fields, if denominator.is_some() { Unit::Ratio } else { Unit::Number });
+    Some(Condition::Gauge { selector: selector?, denominator, comparison: comparison? })
 }
 
 fn read_increase(field: Field<'_>) -> Option<Condition> {
     let fields = field.fields("increase", &["metric", "labels", "window", "above", "below"])?;
     let (selector, window) = (read_series(fields), window(fields));
-    let is = comparison(fields, Unit::Number);
-    Some(Condition::Increase { selector: selector?, window: window?, is: is? })
+    let comparison = comparison(fields, Unit::Number);
+    Some(Condition::Increase { selector: selector?, window: window?, comparison: comparison? })
 }
 
 /// `metric` with `labels`.

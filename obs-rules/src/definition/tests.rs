@@ -102,7 +102,7 @@ fn each_kind_of_condition_can_be_written() {
         let lines = format!("alerts: {{ own: [{{ name: Own, severity: info, condition: {{ {text} }} }}] }}");
         assert_eq!(format!("{:?}", alert(&service(&lines), "Own").condition()), expected);
     }
-    let ratio = "alerts: { own: [{ name: Own, severity: info, condition: { ratio: { of: { metric: a }, by: { metric: b }, \
+    let ratio = "alerts: { own: [{ name: Own, severity: info, condition: { ratio: { numerator: { metric: a }, denominator: { metric: b }, \
                  above: 1.5 } } }] }";
     assert!(matches!(alert(&service(ratio), "Own").condition(), Condition::Ratio { .. }));
 }

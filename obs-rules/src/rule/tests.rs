@@ -48,7 +48,8 @@ fn no_data_can_be_an_alert_or_change_nothing() {
 
 #[test]
 fn a_bare_rule_lacks_what_makes_an_alert_good() {
-    let gauge = Condition::Gauge { selector: Selector::new("jobs"), by: None, is: Comparison::Above(5.0) };
+    let gauge =
+        Condition::Gauge { selector: Selector::new("jobs"), denominator: None, comparison: Comparison::Above(5.0) };
     let bare = AlertRule::new("Jobs", gauge, Severity::Info, " ");
     assert_eq!(
         bare.quality(),

@@ -17,7 +17,8 @@ pub(super) fn service_down(name: &str, subject: &Subject<'_>) -> AlertRule {
 }
 
 pub(super) fn instance_down(name: &str, subject: &Subject<'_>) -> AlertRule {
-    let condition = Condition::Gauge { selector: Selector::new("up"), by: None, is: Comparison::Below(1.0) };
+    let condition =
+        Condition::Gauge { selector: Selector::new("up"), denominator: None, comparison: Comparison::Below(1.0) };
     AlertRule::new(name, condition, Severity::Warning, format!("{} has lost an instance", subject.title()))
         .description("{{ $labels.instance }} could not be scraped")
         .hold_for(minutes(5))
@@ -53,7 +54,7 @@ fn grown(name: &str, what: &MetricDef, summary: String) -> AlertRule {
     let condition = Condition::Increase {
         selector: Selector::new(what.base()),
         window: Window::minutes(10),
-        is: Comparison::Above(0.0),
+        comparison: Comparison::Above(0.0),
     };
     AlertRule::new(name, condition, Severity::Warning, summary).hold_for(minutes(5))
 }

@@ -1,6 +1,6 @@
 //! Rules that most services need.
 //!
-//! [`guide`] gives three that suit any service, in one call. [`Standard`] is the set that a
+//! [`essential`] gives three that suit any service, in one call. [`Standard`] is the set that a
 //! [`Definition`](crate::definition::Definition) switches on for each service, with thresholds that
 //! `obs.yaml` can change:
 //!
@@ -23,7 +23,7 @@
 //! | `SpansDropped` | spans were lost | 5m | warning |
 //! | `SeriesOverflow` | a metric has reached its cap of series | 5m | warning |
 
-mod guide;
+mod essential;
 mod health;
 mod resources;
 mod standard;
@@ -32,5 +32,5 @@ mod traffic;
 #[cfg(test)]
 mod tests;
 
-pub use guide::guide;
+pub use essential::essential;
 pub use standard::{Standard, Subject, UnknownRule};

@@ -11,8 +11,8 @@ use crate::{
 pub(super) fn pool_exhausted(name: &str, _: &Subject<'_>) -> AlertRule {
     let condition = Condition::Gauge {
         selector: Selector::new(database::CONNECTIONS_ACTIVE.name(database::DEFAULT_NAMESPACE)),
-        by: Some(Selector::new(database::CONNECTIONS_MAX.name(database::DEFAULT_NAMESPACE))),
-        is: Comparison::Above(0.9),
+        denominator: Some(Selector::new(database::CONNECTIONS_MAX.name(database::DEFAULT_NAMESPACE))),
+        comparison: Comparison::Above(0.9),
     };
     AlertRule::new(name, condition, Severity::Critical, "Database connection pool exhausted")
         .description("{{ $value }} active connections")
@@ -24,10 +24,10 @@ pub(super) fn query_errors(name: &str, subject: &Subject<'_>) -> AlertRule {
     let queries = Selector::new(database::QUERIES.name(database::DEFAULT_NAMESPACE));
     let failed = queries.clone().matching(label::OUTCOME, &[query_outcome::ERROR, query_outcome::PANIC].join("|"));
     let condition = Condition::Ratio {
-        of: Tally::new(vec![failed]),
-        by: Tally::new(vec![queries]),
+        numerator: Tally::new(vec![failed]),
+        denominator: Tally::new(vec![queries]),
         window: Window::minutes(5),
-        is: Comparison::Above(0.05),
+        comparison: Comparison::Above(0.05),
     };
     AlertRule::new(name, condition, Severity::Warning, format!("{} has failing database queries", subject.title()))
         .description("{{ $value | humanizePercentage }} of the queries fail")
@@ -39,10 +39,10 @@ pub(super) fn query_errors(name: &str, subject: &Subject<'_>) -> AlertRule {
 pub(super) fn cache_hit_ratio_low(name: &str, subject: &Subject<'_>) -> AlertRule {
     let [hits, misses] = [cache::HITS, cache::MISSES].map(|def| Selector::new(def.name(cache::DEFAULT_NAMESPACE)));
     let condition = Condition::Ratio {
-        of: Tally::new(vec![hits.clone()]),
-        by: Tally::new(vec![hits, misses]),
+        numerator: Tally::new(vec![hits.clone()]),
+        denominator: Tally::new(vec![hits, misses]),
         window: Window::minutes(15),
-        is: Comparison::Below(0.5),
+        comparison: Comparison::Below(0.5),
     };
     AlertRule::new(name, condition, Severity::Warning, format!("{} caches don't help", subject.title()))
         .description("{{ $value | humanizePercentage }} of the look-ups are hits")
@@ -54,8 +54,8 @@ pub(super) fn cache_hit_ratio_low(name: &str, subject: &Subject<'_>) -> AlertRul
 pub(super) fn file_descriptors_low(name: &str, subject: &Subject<'_>) -> AlertRule {
     let condition = Condition::Gauge {
         selector: Selector::new(metric::PROCESS_OPEN_FDS.base()),
-        by: Some(Selector::new(metric::PROCESS_MAX_FDS.base())),
-        is: Comparison::Above(0.8),
+        denominator: Some(Selector::new(metric::PROCESS_MAX_FDS.base())),
+        comparison: Comparison::Above(0.8),
     };
     AlertRule::new(name, condition, Severity::Warning, format!("{} is short of file descriptors", subject.title()))
         .description("{{ $value }} file descriptors are in use")
@@ -66,8 +66,8 @@ pub(super) fn file_descriptors_low(name: &str, subject: &Subject<'_>) -> AlertRu
 pub(super) fn runtime_saturated(name: &str, subject: &Subject<'_>) -> AlertRule {
     let condition = Condition::Gauge {
         selector: Selector::new(metric::TOKIO_GLOBAL_QUEUE_DEPTH.base()),
-        by: None,
-        is: Comparison::Above(100.0),
+        denominator: None,
+        comparison: Comparison::Above(100.0),
     };
     AlertRule::new(name, condition, Severity::Warning, format!("{} has too few workers", subject.title()))
         .description("{{ $value }} tasks wait for a worker")

@@ -1,4 +1,4 @@
-use super::{Standard, Subject, guide};
+use super::{Standard, Subject, essential};
 use crate::{Defect, Naming};
 
 fn all(naming: &Naming) -> Vec<crate::AlertRule> {
@@ -55,7 +55,7 @@ fn the_texts_of_the_guide_are_kept() {
 
 #[test]
 fn the_three_rules_of_the_guide_can_be_used_as_they_are() {
-    let rules = guide();
+    let rules = essential();
     assert!(rules.iter().all(|rule| rule.check().is_ok()));
     let severities: Vec<_> = rules.iter().map(|rule| rule.severity().as_str()).collect();
     assert_eq!(severities, ["critical", "warning", "critical"]);

@@ -31,7 +31,7 @@ pub(super) fn traffic_drop(name: &str, subject: &Subject<'_>) -> AlertRule {
         scope: Scope::service(),
         window: Window::minutes(10),
         offset: Window::minutes(60),
-        is: Comparison::Below(0.3),
+        comparison: Comparison::Below(0.3),
     };
     AlertRule::new(name, condition, Severity::Warning, format!("{} gets far fewer requests", subject.title()))
         .description("{{ $value | humanizePercentage }} of the requests of an hour before")
@@ -41,7 +41,7 @@ pub(super) fn traffic_drop(name: &str, subject: &Subject<'_>) -> AlertRule {
 
 pub(super) fn handler_panics(name: &str, subject: &Subject<'_>) -> AlertRule {
     let selector = subject.naming.panics(&Scope::service());
-    let condition = Condition::Increase { selector, window: WINDOW, is: Comparison::Above(0.0) };
+    let condition = Condition::Increase { selector, window: WINDOW, comparison: Comparison::Above(0.0) };
     AlertRule::new(name, condition, Severity::Warning, format!("{} panics", subject.title()))
         .description("{{ $value | humanize }} panics in 5 minutes")
         .hold_for(minutes(1))
@@ -50,10 +50,10 @@ pub(super) fn handler_panics(name: &str, subject: &Subject<'_>) -> AlertRule {
 
 pub(super) fn high_client_error_rate(name: &str, subject: &Subject<'_>) -> AlertRule {
     let condition = Condition::Ratio {
-        of: subject.naming.client_errors(),
-        by: subject.naming.client_calls(),
+        numerator: subject.naming.client_errors(),
+        denominator: subject.naming.client_calls(),
         window: WINDOW,
-        is: Comparison::Above(0.1),
+        comparison: Comparison::Above(0.1),
     };
     AlertRule::new(name, condition, Severity::Warning, format!("{} can't reach other services", subject.title()))
         .description("{{ $value | humanizePercentage }} of the calls of other services fail")

@@ -170,7 +170,11 @@ fn what_a_channel_does_not_take_is_bounded_in_bytes_and_counted() {
     let is_up = Arc::new(AtomicBool::new(true));
     let ask = Arc::clone(&is_up);
     let hear = move |_: &Notification| if ask.load(Ordering::Relaxed) { Ok(()) } else { Err(io::Error::other("down")) };
-    let gauge = Condition::Gauge { selector: Selector::new("connections"), by: None, is: Comparison::Above(10.0) };
+    let gauge = Condition::Gauge {
+        selector: Selector::new("connections"),
+        denominator: None,
+        comparison: Comparison::Above(10.0),
+    };
     let rule = simple("Full", gauge).description("x".repeat(20_000));
     let channel = Channel::closure("flaky", hear).attempts(1).per_minute(6_000_000);
     let stage = stage(|builder| builder.rule(rule).channel(channel));

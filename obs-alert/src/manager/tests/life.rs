@@ -83,7 +83,11 @@ fn a_condition_that_fails_or_panics_is_an_error_and_changes_nothing() {
 
 #[test]
 fn a_clear_threshold_keeps_an_alert_until_the_value_has_come_back_past_it() {
-    let gauge = Condition::Gauge { selector: Selector::new("connections"), by: None, is: Comparison::Above(0.8) };
+    let gauge = Condition::Gauge {
+        selector: Selector::new("connections"),
+        denominator: None,
+        comparison: Comparison::Above(0.8),
+    };
     let stage = stage(|builder| builder.rule(simple("Full", gauge).clear_threshold(0.6)));
     let mut states = Vec::new();
     for value in [0.7, 0.9, 0.7, 0.61, 0.59, 0.7] {
@@ -95,7 +99,11 @@ fn a_clear_threshold_keeps_an_alert_until_the_value_has_come_back_past_it() {
 
 #[test]
 fn each_series_of_a_gauge_has_an_alert_of_its_own() {
-    let gauge = Condition::Gauge { selector: Selector::new("connections"), by: None, is: Comparison::Above(10.0) };
+    let gauge = Condition::Gauge {
+        selector: Selector::new("connections"),
+        denominator: None,
+        comparison: Comparison::Above(10.0),
+    };
     let rule = AlertRule::new("Full", gauge, Severity::Warning, "{{ $value }} in {{ $labels.pool }}");
     let stage = stage(|builder| builder.rule(rule));
     stage.gauge("a", 11.0);
@@ -116,7 +124,11 @@ fn each_series_of_a_gauge_has_an_alert_of_its_own() {
 
 #[test]
 fn no_data_means_what_the_rule_says() {
-    let gauge = || Condition::Gauge { selector: Selector::new("connections"), by: None, is: Comparison::Above(10.0) };
+    let gauge = || Condition::Gauge {
+        selector: Selector::new("connections"),
+        denominator: None,
+        comparison: Comparison::Above(10.0),
+    };
     let policies = [(NoData::Ok, ""), (NoData::Alert, "firing A"), (NoData::Keep, "")];
     for (policy, expected) in policies {
         let stage = stage(|builder| builder.rule(simple("A", gauge()).no_data(policy)));

@@ -25,7 +25,7 @@ fn requests_under_another_namespace_prove_that_rules_cannot_fire() {
         Condition::Increase {
             selector: Selector::new("jobs_failed_total"),
             window: Window::minutes(5),
-            is: Comparison::Above(0.0),
+            comparison: Comparison::Above(0.0),
         },
     );
     let stage = stage(|builder| builder.naming(naming).rule(high_error_rate()).rule(own));
@@ -54,7 +54,7 @@ fn errors_that_have_not_come_yet_prove_nothing() {
     let panics = Condition::Increase {
         selector: naming.panics(&Scope::service()),
         window: Window::minutes(5),
-        is: Comparison::Above(0.0),
+        comparison: Comparison::Above(0.0),
     };
     let stage = stage(|builder| builder.rule(high_error_rate()).rule(simple("Panics", panics)));
     stage.requests("ok", 3);

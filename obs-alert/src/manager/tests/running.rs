@@ -6,8 +6,11 @@ use super::*;
 fn what_is_wrong_is_refused_with_value_place_and_mend() {
     let registry = Registry::new();
     let builder = || AlertManager::builder().registry(&registry);
-    let gauge =
-        |threshold| Condition::Gauge { selector: Selector::new("g"), by: None, is: Comparison::Above(threshold) };
+    let gauge = |threshold| Condition::Gauge {
+        selector: Selector::new("g"),
+        denominator: None,
+        comparison: Comparison::Above(threshold),
+    };
     let nan = simple("Nan", gauge(f64::NAN));
     let long = simple("Long", Condition::error_ratio(Window::minutes(60 * 24 * 367), 0.05));
     let pattern = Selector::new("g").matching("a", "(");
@@ -23,7 +26,7 @@ fn what_is_wrong_is_refused_with_value_place_and_mend() {
             builder().rule(long),
             "alert \"Long\": window 367d: with its offset it reaches back further than the 366 days",
         ),
-        (builder().rule(pattern), "alert \"Pattern\": \"(\" for the label a is no regular expression"),
+        (builder().rule(pattern), "alert \"Pattern\": \"(\" for the label a is not a valid regular expression"),
         (builder().interval(Duration::ZERO), "setting interval: 0ns is not between 100 ms and 1 h"),
         (builder().channel(Channel::log()).channel(Channel::log()), "channel \"log\": there is a channel of this name"),
         (builder().channel(Channel::webhook("nowhere")), "channel \"webhook\": the address must begin with http"),

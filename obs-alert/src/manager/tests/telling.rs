@@ -4,7 +4,11 @@ use super::*;
 
 #[test]
 fn a_group_of_many_alerts_is_told_in_parts() {
-    let gauge = Condition::Gauge { selector: Selector::new("connections"), by: None, is: Comparison::Above(10.0) };
+    let gauge = Condition::Gauge {
+        selector: Selector::new("connections"),
+        denominator: None,
+        comparison: Comparison::Above(10.0),
+    };
     let stage = stage(|builder| builder.rule(simple("Full", gauge)));
     metrics::with_local_recorder(&stage.registry, || {
         for pool in 0..450 {
@@ -108,7 +112,11 @@ fn series_whose_labels_make_them_mute_each_other_are_told() {
     let mutes = |source: &str, target: &str| {
         Inhibition::new().source("pool", source).target("pool", target).equal(["alertname"])
     };
-    let gauge = Condition::Gauge { selector: Selector::new("connections"), by: None, is: Comparison::Above(10.0) };
+    let gauge = Condition::Gauge {
+        selector: Selector::new("connections"),
+        denominator: None,
+        comparison: Comparison::Above(10.0),
+    };
     let stage = stage(|builder| {
         builder.inhibition(mutes("a", "b")).inhibition(mutes("b", "a")).group_by(["pool"]).rule(simple("Full", gauge))
     });

@@ -95,8 +95,8 @@ impl World {
                 .no_data(self.no_data)
         };
         if index == 2 {
-            let is = Comparison::Above(10.0);
-            return rule(Condition::Gauge { selector: Selector::new("connections"), by: None, is });
+            let comparison = Comparison::Above(10.0);
+            return rule(Condition::Gauge { selector: Selector::new("connections"), denominator: None, comparison });
         }
         let (holds, is_broken) = (Arc::clone(&self.holds), Arc::clone(&self.is_broken));
         rule(Condition::custom(move || {

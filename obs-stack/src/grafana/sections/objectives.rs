@@ -223,15 +223,15 @@ fn panel(context: &Context<'_>, alert: &AlertRule) -> Option<Panel> {
 fn value(context: &Context<'_>, condition: &Condition) -> Option<Expr> {
     let source = &context.source;
     Some(match condition {
-        Condition::Gauge { selector, by, .. } => {
+        Condition::Gauge { selector, denominator, .. } => {
             let value = Expr::instant(&source.select(selector.clone()));
-            match by {
-                Some(by) => value / Expr::instant(&source.select(by.clone())).above_zero(),
+            match denominator {
+                Some(denominator) => value / Expr::instant(&source.select(denominator.clone())).above_zero(),
                 None => value,
             }
         }
-        Condition::Ratio { of, by, .. } => {
-            source.tally(of).rate(RATE_INTERVAL) / source.tally(by).rate(RATE_INTERVAL).above_zero()
+        Condition::Ratio { numerator, denominator, .. } => {
+            source.tally(numerator).rate(RATE_INTERVAL) / source.tally(denominator).rate(RATE_INTERVAL).above_zero()
         }
         Condition::Increase { selector, window, .. } => Expr::increase(&source.select(selector.clone()), *window).sum(),
         _ => return None,

@@ -44,17 +44,19 @@ impl Scenario {
                 Self::requests(&naming, scope, kind)
             }
             Condition::Latency { scope, above, .. } => Self::at_once(durations(service, scope, *above, kind)),
-            Condition::RateChange { scope, window, offset, is } => {
-                rate_change(&naming.requests(scope), *window, *offset, (*is, kind))
+            Condition::RateChange { scope, window, offset, comparison } => {
+                rate_change(&naming.requests(scope), *window, *offset, (*comparison, kind))
             }
-            Condition::Ratio { of, by, is, .. } => {
-                Self::at_once(ratio(&naming.tally_within_job(of), &naming.tally_within_job(by), (*is, kind)))
+            Condition::Ratio { numerator, denominator, comparison, .. } => Self::at_once(ratio(
+                &naming.tally_within_job(numerator),
+                &naming.tally_within_job(denominator),
+                (*comparison, kind),
+            )),
+            Condition::Gauge { selector, denominator, comparison } => {
+                Self::at_once(gauge(&within(selector), denominator.as_ref().map(within), (*comparison, kind)))
             }
-            Condition::Gauge { selector, by, is } => {
-                Self::at_once(gauge(&within(selector), by.as_ref().map(within), (*is, kind)))
-            }
-            Condition::Increase { selector, window, is } => {
-                Self::at_once(increase(&naming, &within(selector), *window, (*is, kind)))
+            Condition::Increase { selector, window, comparison } => {
+                Self::at_once(increase(&naming, &within(selector), *window, (*comparison, kind)))
             }
             Condition::Absence { selector } => Self::at_once(presence(&within(selector), kind)),
             Condition::BurnRate { slo, .. } => Self::of_slo(service, slo, kind),
@@ -153,12 +155,13 @@ pub(super) fn minutes(span: Duration) -> u32 {
 }
 
 /// The numerator is nearly all of the denominator, or nothing of it.
-fn ratio(of: &Tally, by: &Tally, meant: (Comparison, Kind)) -> Vec<(Selector, Samples)> {
+fn ratio(numerator: &Tally, denominator: &Tally, meant: (Comparison, Kind)) -> Vec<(Selector, Samples)> {
     let mut series: Vec<(Selector, Samples)> = Vec::new();
     let growth = far(meant, VERY_BUSY, 0.0);
-    let of = of.selectors().iter().map(|selector| (example_series(selector), Samples::growing(0.0, growth)));
-    let by = by.selectors().iter().map(|selector| (example_series(selector), busy()));
-    for (one, samples) in of.chain(by) {
+    let numerator =
+        numerator.selectors().iter().map(|selector| (example_series(selector), Samples::growing(0.0, growth)));
+    let denominator = denominator.selectors().iter().map(|selector| (example_series(selector), busy()));
+    for (one, samples) in numerator.chain(denominator) {
         if series.iter().all(|(other, _)| *other != one) {
             series.push((one, samples));
         }
@@ -167,12 +170,12 @@ fn ratio(of: &Tally, by: &Tally, meant: (Comparison, Kind)) -> Vec<(Selector, Sa
 }
 
 /// A gauge far above or below the threshold.
-fn gauge(selector: &Selector, by: Option<Selector>, meant: (Comparison, Kind)) -> Vec<(Selector, Samples)> {
+fn gauge(selector: &Selector, denominator: Option<Selector>, meant: (Comparison, Kind)) -> Vec<(Selector, Samples)> {
     const WHOLE: f64 = 1_000.0;
-    let threshold = meant.0.threshold() * if by.is_some() { WHOLE } else { 1.0 };
+    let threshold = meant.0.threshold() * if denominator.is_some() { WHOLE } else { 1.0 };
     let value = far(meant, threshold + threshold.abs() / 8.0 + 1.0, threshold - threshold.abs() / 8.0 - 1.0);
     let gauge = (example_series(selector), Samples::constant(value));
-    let whole = by.map(|by| (example_series(&by), Samples::constant(WHOLE)));
+    let whole = denominator.map(|denominator| (example_series(&denominator), Samples::constant(WHOLE)));
     [gauge].into_iter().chain(whole).collect()
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 /// So many a minute, in bursts of a fifth of them.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct RateLimiter {
     every: Duration,
     burst: u32,
     /// When all of the burst could be sent again.
@@ -17,9 +17,9 @@ pub(super) struct Pace {
 /// No receiver is waited for longer than this between two attempts.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
-// === impl Pace ===
+// === impl RateLimiter ===
 
-impl Pace {
+impl RateLimiter {
     pub(super) fn new(per_minute: u32, now: Instant) -> Self {
         let per_minute = per_minute.max(1);
         Self { every: Duration::from_secs(60) / per_minute, burst: (per_minute / 5).max(1), full_at: now }
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn a_burst_is_let_through_and_then_one_at_a_time() {
         let start = Instant::now();
-        let mut pace = Pace::new(10, start);
+        let mut pace = RateLimiter::new(10, start);
         assert_eq!(pace.wait(start), Duration::ZERO);
         pace.count(start);
         assert_eq!(pace.wait(start), Duration::ZERO);

@@ -1,27 +1,27 @@
 //! The aggregates that are kept, by number.
 
-use super::{AskId, ask::Kept};
+use super::{AggregateId, aggregate::Kept};
 
 /// Numbers of aggregates that are gone are given again.
 #[derive(Debug, Default)]
-pub(super) struct Shelf {
+pub(super) struct Slab {
     kept: Vec<Option<Kept>>,
     free: Vec<u32>,
 }
 
-// === impl Shelf ===
+// === impl Slab ===
 
-impl Shelf {
-    pub(super) fn add(&mut self, kept: Kept) -> AskId {
+impl Slab {
+    pub(super) fn add(&mut self, kept: Kept) -> AggregateId {
         if let Some(id) = self.free.pop() {
             self.kept[id as usize] = Some(kept);
-            return AskId(id);
+            return AggregateId(id);
         }
         self.kept.push(Some(kept));
-        AskId(u32::try_from(self.kept.len() - 1).unwrap_or(u32::MAX))
+        AggregateId(u32::try_from(self.kept.len() - 1).unwrap_or(u32::MAX))
     }
 
-    pub(super) fn remove(&mut self, id: AskId) -> Option<Kept> {
+    pub(super) fn remove(&mut self, id: AggregateId) -> Option<Kept> {
         let kept = self.kept.get_mut(id.0 as usize)?.take();
         if kept.is_some() {
             self.free.push(id.0);
@@ -29,11 +29,11 @@ impl Shelf {
         kept
     }
 
-    pub(super) fn get(&self, id: AskId) -> Option<&Kept> {
+    pub(super) fn get(&self, id: AggregateId) -> Option<&Kept> {
         self.kept.get(id.0 as usize)?.as_ref()
     }
 
-    pub(super) fn get_mut(&mut self, id: AskId) -> Option<&mut Kept> {
+    pub(super) fn get_mut(&mut self, id: AggregateId) -> Option<&mut Kept> {
         self.kept.get_mut(id.0 as usize)?.as_mut()
     }
 

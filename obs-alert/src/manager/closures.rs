@@ -21,7 +21,7 @@ type Answer = Result<bool, String>;
 
 /// Asks all closures, one after the other, on a thread of their own. One that does not answer in time is left
 /// to itself, and not asked again before it has; the others are asked on another thread.
-pub(super) fn ask_all(closures: Vec<(String, Custom)>) -> HashMap<String, Answer> {
+pub(super) fn call_all(closures: Vec<(String, Custom)>) -> HashMap<String, Answer> {
     let (mut told, mut left) = (HashMap::new(), VecDeque::from(closures));
     while !left.is_empty() {
         let (answers, heard) = mpsc::channel();

@@ -19,8 +19,8 @@ use obs_core::{
 use super::{
     Notification,
     builtin::Transport,
-    pace::{Pace, backoff},
     queue::Queue,
+    rate_limiter::{RateLimiter, backoff},
     send_error::SendError,
     settings::Settings,
 };
@@ -33,24 +33,24 @@ const PANICKED: &str = "the channel panicked";
 
 /// A channel's end at the manager.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct ChannelHandle {
     pub(crate) name: Arc<str>,
     /// No other channel of the process has the same, also none of the same name.
     pub(crate) id: u64,
-    /// Where it leads to, as a number that tells addresses apart and shows none; 0 if it can't be told.
+    /// Where it leads to, as a number that tells addresses apart and shows none; 0 if that is unknown.
     pub(crate) target: u64,
     pub(crate) settings: Settings,
-    /// It is told everything again and again, and decides itself.
+    /// It is notified everything again and again, and decides itself.
     pub(crate) is_stream: bool,
     queue: Arc<Queue<Notification>>,
     ended: Mutex<mpsc::Receiver<()>>,
 }
 
-/// What has become of an alert that was to be told.
+/// What has become of an alert that was to be notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
     pub(crate) fingerprint: u64,
-    pub(crate) told: AlertState,
+    pub(crate) notified: AlertState,
     pub(crate) is_sent: bool,
 }
 
@@ -77,12 +77,12 @@ struct Sender {
     queue: Arc<Queue<Notification>>,
     reports: Reports,
     telemetry: Telemetry,
-    pace: Pace,
+    pace: RateLimiter,
 }
 
-// === impl Line ===
+// === impl ChannelHandle ===
 
-impl Line {
+impl ChannelHandle {
     /// Starts the thread.
     pub(crate) fn start(
         (name, target): (Arc<str>, u64),
@@ -104,7 +104,7 @@ impl Line {
             queue: Arc::clone(&queue),
             reports,
             telemetry,
-            pace: Pace::new(settings.per_minute, Instant::now()),
+            pace: RateLimiter::new(settings.per_minute, Instant::now()),
             settings: settings.clone(),
         };
         let run = subscriber::carried(move || {
@@ -145,7 +145,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for ChannelHandle {
     fn drop(&mut self) {
         self.queue.end(Instant::now() + GRACE);
     }
@@ -165,7 +165,7 @@ impl Reports {
     fn add(&self, name: &Arc<str>, id: u64, notification: &Notification, is_sent: bool) {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         list.extend(notification.alerts().iter().map(|alert| {
-            (Arc::clone(name), id, Report { fingerprint: alert.fingerprint(), told: alert.state(), is_sent })
+            (Arc::clone(name), id, Report { fingerprint: alert.fingerprint(), notified: alert.state(), is_sent })
         }));
     }
 
@@ -235,7 +235,7 @@ impl Sender {
                 target: target::OBS,
                 channel = &*self.name,
                 alerts = notification.alerts().len(),
-                "alerts could not be told: {why}",
+                "notifications could not be sent: {why}",
             );
         });
     }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{AskId, Pick};
+use super::{AggregateId, SeriesMatcher};
 
 /// What a series is to an aggregate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Taker {
-    pub(super) ask: AskId,
+pub(super) struct Subscription {
+    pub(super) aggregate: AggregateId,
     pub(super) part: Part,
 }
 
@@ -29,41 +29,41 @@ pub(super) enum Part {
 /// Thousands of rules may name an endpoint each. They are found by a label that must have one value,
 /// so that a new series is not held against all of them.
 #[derive(Debug, Default)]
-pub(super) struct Takers {
-    by_label: HashMap<String, HashMap<String, Vec<Wish>>>,
-    others: Vec<Wish>,
+pub(super) struct Subscriptions {
+    by_label: HashMap<String, HashMap<String, Vec<Subscriber>>>,
+    others: Vec<Subscriber>,
     /// Whether a tick has looked for this name already: what appears later has grown from zero.
     pub(super) was_looked_for: bool,
 }
 
 #[derive(Debug)]
-struct Wish {
-    ask: AskId,
-    pick: Pick,
+struct Subscriber {
+    aggregate: AggregateId,
+    matcher: SeriesMatcher,
 }
 
-// === impl Takers ===
+// === impl Subscriptions ===
 
-impl Takers {
-    pub(super) fn add(&mut self, ask: AskId, pick: Pick) {
+impl Subscriptions {
+    pub(super) fn add(&mut self, aggregate: AggregateId, matcher: SeriesMatcher) {
         let others = |(label, value): &(&str, &str)| {
             self.by_label.get(*label).and_then(|values| values.get(*value)).map_or(0, Vec::len)
         };
-        let rarest = pick.equals().min_by_key(others).map(|(label, value)| (label.to_owned(), value.to_owned()));
-        let wish = Wish { ask, pick };
+        let rarest = matcher.equals().min_by_key(others).map(|(label, value)| (label.to_owned(), value.to_owned()));
+        let subscriber = Subscriber { aggregate, matcher };
         match rarest {
-            Some((label, value)) => self.by_label.entry(label).or_default().entry(value).or_default().push(wish),
-            None => self.others.push(wish),
+            Some((label, value)) => self.by_label.entry(label).or_default().entry(value).or_default().push(subscriber),
+            None => self.others.push(subscriber),
         }
     }
 
-    pub(super) fn remove(&mut self, ask: AskId) {
-        self.others.retain(|wish| wish.ask != ask);
+    pub(super) fn remove(&mut self, aggregate: AggregateId) {
+        self.others.retain(|subscriber| subscriber.aggregate != aggregate);
         for values in self.by_label.values_mut() {
-            for wishes in values.values_mut() {
-                wishes.retain(|wish| wish.ask != ask);
+            for subscribers in values.values_mut() {
+                subscribers.retain(|subscriber| subscriber.aggregate != aggregate);
             }
-            values.retain(|_, wishes| !wishes.is_empty());
+            values.retain(|_, subscribers| !subscribers.is_empty());
         }
         self.by_label.retain(|_, values| !values.is_empty());
     }
@@ -73,9 +73,15 @@ impl Takers {
     }
 
     /// The aggregates that take a series with these labels.
-    pub(super) fn of<'a>(&'a self, labels: &'a [(String, String)]) -> impl Iterator<Item = (AskId, &'a Pick)> + 'a {
+    pub(super) fn of<'a>(
+        &'a self,
+        labels: &'a [(String, String)],
+    ) -> impl Iterator<Item = (AggregateId, &'a SeriesMatcher)> + 'a {
         let found = labels.iter().filter_map(|(key, value)| self.by_label.get(key)?.get(value)).flatten();
         let value_of = |wanted: &str| labels.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.as_str());
-        found.chain(&self.others).filter(move |wish| wish.pick.takes(value_of)).map(|wish| (wish.ask, &wish.pick))
+        found
+            .chain(&self.others)
+            .filter(move |subscriber| subscriber.matcher.takes(value_of))
+            .map(|subscriber| (subscriber.aggregate, &subscriber.matcher))
     }
 }

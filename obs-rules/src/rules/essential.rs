@@ -8,11 +8,11 @@ use crate::{AlertRule, Condition, Severity, promql::Window};
 /// above 2 s, warning) and `low_availability` (below 99 %, critical), each over the last 5 minutes.
 ///
 /// ```
-/// let names: Vec<_> = obs_rules::rules::guide().iter().map(|rule| rule.name().to_owned()).collect();
+/// let names: Vec<_> = obs_rules::rules::essential().iter().map(|rule| rule.name().to_owned()).collect();
 /// assert_eq!(names, ["high_error_rate", "high_latency", "low_availability"]);
 /// ```
 #[must_use]
-pub fn guide() -> Vec<AlertRule> {
+pub fn essential() -> Vec<AlertRule> {
     const WINDOW: Window = Window::minutes(5);
     vec![
         AlertRule::new(

@@ -14,7 +14,7 @@ use crate::{
 
 /// A rule that is evaluated.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(super) struct RuleEvaluator {
     pub(super) rule: Arc<AlertRule>,
     pub(super) plan: Plan,
     pub(super) active: Vec<Active>,
@@ -30,9 +30,9 @@ pub(super) struct Judge {
 /// The alerts that have begun to fire in an evaluation.
 pub(super) type Begun = Vec<Alert>;
 
-/// The circumstances of an evaluation.
+/// What an evaluation reads and its time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Circumstances<'a> {
+pub(super) struct EvaluationContext<'a> {
     pub(super) history: &'a History,
     pub(super) common: &'a BTreeMap<String, String>,
     pub(super) now: Moment,
@@ -41,9 +41,9 @@ pub(super) struct Circumstances<'a> {
 /// What is found of one alert: its series, whether it holds, and its value.
 type Finding<'a> = (u128, &'a [(String, String)], Option<bool>, Option<f64>);
 
-// === impl Judge ===
+// === impl RuleEvaluator ===
 
-impl Judge {
+impl RuleEvaluator {
     pub(super) fn new(rule: Arc<AlertRule>, plan: Plan, naming: &Naming) -> Self {
         let expected = rule.query(naming).map(|query| Expected::new(&query, naming)).unwrap_or_default();
         Self { rule, plan, active: Vec::new(), error: None, missing: None, expected, is_reported: false }
@@ -61,19 +61,19 @@ impl Judge {
     pub(super) fn evaluate(
         &mut self,
         told: Option<Result<bool, String>>,
-        around: Circumstances<'_>,
+        around: EvaluationContext<'_>,
         begun: &mut Begun,
     ) {
         self.error = None;
         match told {
             Some(Ok(holds)) => self.settle_one(Some(holds), None, around, begun),
-            // Neither so nor not: everything stays as it is.
+            // The result is unknown: everything stays as it is.
             Some(Err(error)) => self.error = Some(error),
             None => self.evaluate_plan(around, begun),
         }
     }
 
-    fn evaluate_plan(&mut self, around: Circumstances<'_>, begun: &mut Begun) {
+    fn evaluate_plan(&mut self, around: EvaluationContext<'_>, begun: &mut Begun) {
         let values = self.plan.values(around.history);
         let is_firing = self.rule.clears_at().is_some() && self.active.iter().any(|one| one.phase.is_firing());
         let clear = if is_firing { self.plan.clear_values(around.history) } else { Values::none() };
@@ -95,7 +95,13 @@ impl Judge {
     }
 
     /// The rule has one alert, or alerts of series that are gone: those are over, or kept, with it.
-    fn settle_one(&mut self, holds: Option<bool>, value: Option<f64>, around: Circumstances<'_>, begun: &mut Begun) {
+    fn settle_one(
+        &mut self,
+        holds: Option<bool>,
+        value: Option<f64>,
+        around: EvaluationContext<'_>,
+        begun: &mut Begun,
+    ) {
         if self.active.is_empty() && holds != Some(true) {
             return;
         }
@@ -108,7 +114,13 @@ impl Judge {
         self.settle(own, (0, &[], holds, value), around, begun);
     }
 
-    fn settle_each(&mut self, values: &Values<'_>, clear: &Values<'_>, around: Circumstances<'_>, begun: &mut Begun) {
+    fn settle_each(
+        &mut self,
+        values: &Values<'_>,
+        clear: &Values<'_>,
+        around: EvaluationContext<'_>,
+        begun: &mut Begun,
+    ) {
         let (restored, known): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.active).into_iter().partition(|one| one.is_restored);
         let mut restored: BTreeMap<u64, Active> =
@@ -133,7 +145,7 @@ impl Judge {
         &self,
         restored: &mut BTreeMap<u64, Active>,
         sample: &Sample<'_>,
-        around: Circumstances<'_>,
+        around: EvaluationContext<'_>,
     ) -> Option<Active> {
         if restored.is_empty() {
             return None;
@@ -147,7 +159,7 @@ impl Judge {
         &mut self,
         active: Option<Active>,
         (key, series, holds, value): Finding<'_>,
-        around: Circumstances<'_>,
+        around: EvaluationContext<'_>,
         begun: &mut Begun,
     ) {
         let Some(holds) = holds else {

@@ -9,7 +9,7 @@ use crate::promql::{MatchOp, Matcher, Selector};
 
 /// A selector's tests.
 #[derive(Clone, Debug)]
-pub(crate) struct Pick {
+pub(crate) struct SeriesMatcher {
     tests: Vec<Test>,
     /// Tests of the bound, for the buckets of a histogram.
     bounds: Vec<Test>,
@@ -29,29 +29,29 @@ enum Wanted {
     Pattern(Regex),
 }
 
-/// A regular expression that is none.
+/// An invalid regular expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BadPattern {
+pub(crate) struct InvalidPattern {
     label: String,
     pattern: String,
     why: String,
 }
 
-// === impl Pick ===
+// === impl SeriesMatcher ===
 
-impl Pick {
+impl SeriesMatcher {
     /// The tests of a selector; `le` is one of a bucket's bound if the metric is `…_bucket`.
-    pub(crate) fn new(selector: &Selector) -> Result<Self, BadPattern> {
+    pub(crate) fn new(selector: &Selector) -> Result<Self, InvalidPattern> {
         let has_bounds = selector.metric().ends_with("_bucket");
         Self::of(selector.matchers(), has_bounds)
     }
 
     /// Tests of labels alone.
-    pub(crate) fn of_labels(matchers: &[Matcher]) -> Result<Self, BadPattern> {
+    pub(crate) fn of_labels(matchers: &[Matcher]) -> Result<Self, InvalidPattern> {
         Self::of(matchers, false)
     }
 
-    fn of(matchers: &[Matcher], has_bounds: bool) -> Result<Self, BadPattern> {
+    fn of(matchers: &[Matcher], has_bounds: bool) -> Result<Self, InvalidPattern> {
         let (mut tests, mut bounds) = (Vec::new(), Vec::new());
         for matcher in matchers {
             let test = Test::new(matcher)?;
@@ -89,11 +89,11 @@ impl Pick {
 // === impl Test ===
 
 impl Test {
-    fn new(matcher: &Matcher) -> Result<Self, BadPattern> {
+    fn new(matcher: &Matcher) -> Result<Self, InvalidPattern> {
         let Matcher { label, op, value, .. } = matcher;
         let wanted = match op {
             MatchOp::Equal | MatchOp::NotEqual => Wanted::OneOf(vec![value.clone()]),
-            MatchOp::Regex | MatchOp::NotRegex => Wanted::pattern(value).map_err(|error| BadPattern {
+            MatchOp::Regex | MatchOp::NotRegex => Wanted::pattern(value).map_err(|error| InvalidPattern {
                 label: label.clone(),
                 pattern: value.clone(),
                 why: error.to_string(),
@@ -136,10 +136,10 @@ impl Wanted {
     }
 }
 
-impl fmt::Display for BadPattern {
+impl fmt::Display for InvalidPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { label, pattern, why } = self;
-        write!(f, "{pattern:?} for the label {label} is no regular expression: {}", why.trim())
+        write!(f, "{pattern:?} for the label {label} is not a valid regular expression: {}", why.trim())
     }
 }
 
@@ -148,8 +148,8 @@ mod tests {
     use super::*;
 
     fn takes(selector: &Selector, labels: &[(&str, &str)]) -> bool {
-        let pick = Pick::new(selector).unwrap();
-        pick.takes(|key| labels.iter().find(|(known, _)| *known == key).map(|(_, value)| *value))
+        let matcher = SeriesMatcher::new(selector).unwrap();
+        matcher.takes(|key| labels.iter().find(|(known, _)| *known == key).map(|(_, value)| *value))
     }
 
     #[test]
@@ -169,15 +169,15 @@ mod tests {
     #[test]
     fn bounds_are_numbers_however_they_are_spelled() {
         for spelled in ["1", "1.0", "1e0"] {
-            assert!(Pick::new(&Selector::new("d_bucket").with("le", spelled)).unwrap().takes_bound(1.0));
+            assert!(SeriesMatcher::new(&Selector::new("d_bucket").with("le", spelled)).unwrap().takes_bound(1.0));
         }
-        let infinite = Pick::new(&Selector::new("d_bucket").with("le", "+Inf")).unwrap();
+        let infinite = SeriesMatcher::new(&Selector::new("d_bucket").with("le", "+Inf")).unwrap();
         assert!(infinite.takes_bound(f64::INFINITY) && !infinite.takes_bound(1.0));
     }
 
     #[test]
     fn a_broken_pattern_is_refused_by_name() {
-        let error = Pick::new(&Selector::new("m").matching("status", "5(..")).unwrap_err().to_string();
-        assert!(error.starts_with("\"5(..\" for the label status is no regular expression: "), "{error}");
+        let error = SeriesMatcher::new(&Selector::new("m").matching("status", "5(..")).unwrap_err().to_string();
+        assert!(error.starts_with("\"5(..\" for the label status is not a valid regular expression: "), "{error}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     column::Column,
-    pick::{BadPattern, Pick},
+    series_matcher::{InvalidPattern, SeriesMatcher},
 };
 use obs_rules::query::Series;
 
@@ -10,7 +10,7 @@ use crate::promql::Selector;
 
 /// An aggregate.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Ask {
+pub(crate) enum Aggregate {
     /// The growth of series that count together.
     Growth(Vec<Selector>),
     /// The growth of each bucket of a histogram, over all its series.
@@ -21,12 +21,12 @@ pub(crate) enum Ask {
 
 /// Where an aggregate is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct AskId(pub(super) u32);
+pub(crate) struct AggregateId(pub(super) u32);
 
 /// An aggregate that is kept, for as long as somebody asks for it.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
-    pub(super) ask: Ask,
+    pub(super) aggregate: Aggregate,
     pub(super) users: usize,
     /// How far back it is asked for, in milliseconds.
     pub(super) reach: i64,
@@ -44,9 +44,9 @@ pub(super) enum Data {
     Now(Vec<Series>),
 }
 
-// === impl Ask ===
+// === impl Aggregate ===
 
-impl Ask {
+impl Aggregate {
     pub(super) fn selectors(&self) -> &[Selector] {
         match self {
             Self::Growth(selectors) => selectors,
@@ -54,8 +54,8 @@ impl Ask {
         }
     }
 
-    pub(super) fn picks(&self) -> Result<Vec<(String, Pick)>, BadPattern> {
-        self.selectors().iter().map(|one| Ok((one.metric().to_owned(), Pick::new(one)?))).collect()
+    pub(super) fn matchers(&self) -> Result<Vec<(String, SeriesMatcher)>, InvalidPattern> {
+        self.selectors().iter().map(|one| Ok((one.metric().to_owned(), SeriesMatcher::new(one)?))).collect()
     }
 
     /// The same for the same aggregate in every process.
@@ -73,13 +73,13 @@ impl Ask {
 // === impl Kept ===
 
 impl Kept {
-    pub(super) fn new(ask: Ask) -> Self {
-        let data = match &ask {
-            Ask::Growth(_) => Data::Growth(Column::default()),
-            Ask::Buckets(_) => Data::Buckets { bounds: Vec::new(), columns: Vec::new() },
-            Ask::Now(_) => Data::Now(Vec::new()),
+    pub(super) fn new(aggregate: Aggregate) -> Self {
+        let data = match &aggregate {
+            Aggregate::Growth(_) => Data::Growth(Column::default()),
+            Aggregate::Buckets(_) => Data::Buckets { bounds: Vec::new(), columns: Vec::new() },
+            Aggregate::Now(_) => Data::Now(Vec::new()),
         };
-        Self { ask, users: 0, reach: 0, data }
+        Self { aggregate, users: 0, reach: 0, data }
     }
 
     pub(super) fn columns(&self) -> &[Column] {
