@@ -1,4 +1,4 @@
-//! The bytes that telemetry may hold on its way to a collector.
+//! The memory budget of the export: the bytes of all items that are queued or being sent.
 
 use std::{
     fmt,
@@ -10,16 +10,29 @@ use std::{
 
 use obs_base::InitError;
 
-/// The default, in bytes, of what waits and what is being sent, for all signals together.
+/// The default budget for all signals together, in bytes: 32 MiB.
 const DEFAULT: usize = 32 * 1024 * 1024;
-/// The least that can be set, in bytes.
+/// The smallest budget, in bytes: 64 KiB.
 const LEAST: usize = 64 * 1024;
-/// The part for messages: while one is encoded, compressed and sent, there are two of it.
+/// One part in this many is reserved for messages: while one is sent, it exists twice, encoded and compressed.
 const FOR_MESSAGES: usize = 4;
-/// A batch has at most this part of all bytes, so that a batch of each signal fits beside what waits.
+/// A batch has at most one part in this many, so that a batch of each signal fits besides the queued items.
 const BATCH: usize = 16;
 
-/// The bytes that the queues of one instance share; clones share them.
+/// The memory budget that the queues of one instance share. Clones share it too.
+///
+/// A queue [takes](Self::take) the bytes of an item before it stores it, and [releases](Self::release) them once the
+/// item is sent or dropped. All methods are lock-free.
+///
+/// ```
+/// use obs_otlp::Budget;
+///
+/// let budget = Budget::new(Some(100_000))?; // a quarter is reserved for messages
+/// assert!(budget.take(70_000) && !budget.take(10_000));
+/// budget.release(70_000);
+/// assert!(budget.take(10_000));
+/// # Ok::<(), obs_base::InitError>(())
+/// ```
 #[derive(Clone)]
 pub struct Budget(Arc<Inner>);
 
@@ -28,37 +41,37 @@ struct Inner {
     used: AtomicUsize,
 }
 
-/// Bytes that are taken until this is dropped.
+/// A part of a budget that is taken until this is dropped, see [`Budget::reserve`].
 #[derive(Debug)]
 pub struct Reservation(Budget, usize);
 
 // === impl Budget ===
 
 impl Budget {
-    /// A budget of `bytes`, 32 MiB if nothing is set.
+    /// A budget of `bytes`, 32 MiB by default.
     ///
     /// # Errors
     ///
-    /// If there are fewer than 64 KiB.
+    /// If `bytes` is less than 64 KiB (65 536).
     pub fn new(bytes: Option<usize>) -> Result<Self, InitError> {
         let bytes = bytes.unwrap_or(DEFAULT);
         if bytes < LEAST {
             let expected = format!("at least {LEAST} bytes ({} KiB)", LEAST / 1024);
             return Err(InitError::invalid("export_queue_bytes", bytes, expected));
         }
-        Ok(Self::of(bytes))
+        Ok(Self::with_bytes(bytes))
     }
 
-    fn of(bytes: usize) -> Self {
+    fn with_bytes(bytes: usize) -> Self {
         Self(Arc::new(Inner { bytes, used: AtomicUsize::new(0) }))
     }
 
-    /// The bytes for what waits and what is being sent; the rest is for messages.
+    /// The bytes for items, queued and being sent; the rest is reserved for messages.
     fn room(&self) -> usize {
         self.0.bytes - self.0.bytes / FOR_MESSAGES
     }
 
-    /// Takes bytes for an item. False if there are not as many.
+    /// Takes bytes for an item; `false` if the budget doesn't have as many left, and the item has to be dropped.
     #[must_use]
     #[inline]
     pub fn take(&self, bytes: usize) -> bool {
@@ -67,31 +80,32 @@ impl Budget {
         self.0.used.fetch_update(Relaxed, Relaxed, more).is_ok()
     }
 
-    /// Takes bytes for what exists in any case, such as the slots of a queue.
+    /// Takes bytes for memory that is allocated in any case, such as the slots of a queue, even beyond the budget.
     pub fn occupy(&self, bytes: usize) {
         self.0.used.fetch_add(bytes, Relaxed);
     }
 
-    /// Takes bytes for what exists in any case, until the reservation is dropped.
+    /// Takes bytes for memory that is allocated in any case, even beyond the budget, until the reservation is dropped.
     #[must_use]
-    pub fn hold(&self, bytes: usize) -> Reservation {
+    pub fn reserve(&self, bytes: usize) -> Reservation {
         self.occupy(bytes);
         Reservation(self.clone(), bytes)
     }
 
-    /// Gives back bytes that were taken.
+    /// Returns bytes that were taken. Must be called once for each successful [`take`](Self::take).
     #[inline]
-    pub fn give_back(&self, bytes: usize) {
+    pub fn release(&self, bytes: usize) {
         self.0.used.fetch_sub(bytes, Relaxed);
     }
 
-    /// How many slots of `size` bytes a queue may have: a quarter of the room at most.
+    /// The number of slots of `size` bytes that a queue may allocate: at most a quarter of the bytes for items, at
+    /// least 1.
     #[must_use]
     pub fn slots(&self, size: usize) -> usize {
         (self.room() / 4 / size.max(1)).max(1)
     }
 
-    /// The bytes of items that are sent together, at most.
+    /// The largest size of a batch, in bytes of its items: a sixteenth of the budget.
     #[must_use]
     pub fn batch(&self) -> usize {
         self.0.bytes / BATCH
@@ -105,7 +119,7 @@ impl Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self::of(DEFAULT)
+        Self::with_bytes(DEFAULT)
     }
 }
 
@@ -120,7 +134,7 @@ impl fmt::Debug for Budget {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.0.give_back(self.1);
+        self.0.release(self.1);
     }
 }
 
@@ -129,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fewer_bytes_than_anything_needs_are_refused() {
+    fn a_budget_below_the_minimum_is_refused() {
         assert!(Budget::new(Some(LEAST)).is_ok() && Budget::new(None).is_ok());
         let error = Budget::new(Some(1_000)).unwrap_err().to_string();
         assert_eq!(error, "export_queue_bytes is \"1000\", expected at least 65536 bytes (64 KiB)");
@@ -137,14 +151,14 @@ mod tests {
 
     #[test]
     fn a_quarter_is_left_to_messages_and_nothing_overflows() {
-        let budget = Budget::of(100_000);
+        let budget = Budget::with_bytes(100_000);
         assert!(budget.take(70_000) && !budget.take(5_001) && !budget.take(usize::MAX));
         assert!(budget.take(5_000) && !budget.take(1));
-        budget.give_back(5_000);
+        budget.release(5_000);
         assert_eq!(budget.used(), 70_000);
         {
-            let held = budget.hold(50_000);
-            assert!(!budget.take(1), "what is there is there, others have to wait");
+            let held = budget.reserve(50_000);
+            assert!(!budget.take(1), "reserved bytes count, even beyond the budget");
             drop(held);
             assert_eq!(budget.used(), 70_000);
         }

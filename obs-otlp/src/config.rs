@@ -1,4 +1,4 @@
-//! What an exporter is started from.
+//! The configuration of an exporter.
 
 use std::{fmt, time::Duration};
 
@@ -7,29 +7,29 @@ use obs_base::{InitError, ServiceInfo, environment::Env};
 
 use crate::Budget;
 
-/// Everything that the start of an exporter needs.
+/// The configuration of the exporter of one signal.
 #[derive(Clone, Copy)]
 pub struct ExporterConfig<'a> {
-    /// The resource of what is exported.
+    /// The identity of the service, sent as the resource.
     pub service: &'a ServiceInfo,
-    /// The bytes that the queues of one instance share.
+    /// The memory budget that the queues of one instance share.
     pub budget: &'a Budget,
     /// The settings from code.
     pub code: CodeSettings<'a>,
-    /// The environment, for what code leaves open.
+    /// The environment, for settings that code doesn't set.
     pub env: Env<'a>,
-    /// Where lost items are counted.
+    /// The recorder of the metrics of lost items.
     pub recorder: &'a dyn Recorder,
 }
 
-/// The settings of one signal from code; they beat the environment.
+/// The settings of one signal in code. They take precedence over the environment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CodeSettings<'a> {
-    /// The collector, as a base URL.
+    /// The base URL of the collector, such as `http://localhost:4318`.
     pub endpoint: Option<&'a str>,
-    /// Whether to export.
+    /// Whether the signal is exported; `None` leaves the decision to the environment.
     pub export: Option<bool>,
-    /// The longest time that an item waits for its batch to fill.
+    /// The longest time that an item waits in the queue for its batch to fill.
     pub delay: Option<Duration>,
 }
 

@@ -1,4 +1,4 @@
-//! From `tracing` events to log records.
+//! Conversion of `tracing` events to log records.
 
 use std::fmt;
 
@@ -15,18 +15,20 @@ use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use crate::{LogRecord, LogSink};
 
-/// A layer that turns events into log records, by `opentelemetry-appender-tracing`. Without the feature `logs` it does
-/// nothing.
+/// A `tracing` layer that converts events to log records and passes them to a [`LogSink`].
+///
+/// Uses `opentelemetry-appender-tracing`. Fields of the event's spans become attributes. Without the feature `logs` the
+/// layer does nothing.
 pub struct LogBridge<K: LogSink>(OpenTelemetryTracingBridge<Provider<K>, Provider<K>>);
 
-/// Stands in for the SDK's provider and its logger.
+/// The provider and logger of the bridge, in place of those of the SDK.
 #[derive(Clone)]
 struct Provider<K>(K);
 
 // === impl LogBridge ===
 
 impl<K: LogSink> LogBridge<K> {
-    /// A layer that passes records to `sink`.
+    /// A layer that passes the record of each event to `sink`, on the thread of the event.
     #[must_use]
     pub fn new(sink: K) -> Self {
         let builder = OpenTelemetryTracingBridge::builder(&Provider(sink));

@@ -14,19 +14,19 @@ use opentelemetry::{
 pub struct LogRecord {
     /// The name of the instrumentation scope.
     pub target: Cow<'static, str>,
-    /// The name of the event, unless it is one that the macros of `tracing` make of the place in the source.
+    /// The name of the event; `None` for a name that the macros of `tracing` generate from the source location.
     pub event_name: Option<&'static str>,
-    /// When it happened; the time of the export if it is not known.
+    /// The time of the event; if it is unknown, the time of the export is sent.
     pub at: Option<SystemTime>,
-    /// How severe it is.
+    /// The severity, 1 to 24.
     pub severity: Option<Severity>,
-    /// The severity in the words of its source.
+    /// The severity as its source names it, such as `INFO`.
     pub severity_text: Option<&'static str>,
     /// The message.
     pub body: Option<AnyValue>,
-    /// The attributes; those of an event's spans stand before its own, from the outermost span to the innermost.
+    /// The attributes: those of the event's spans, from the outermost to the innermost one, then its own.
     pub attributes: Vec<(Key, AnyValue)>,
-    /// The trace that it belongs to.
+    /// The trace that the record belongs to; `None` outside of a trace.
     pub trace: Option<TraceContext>,
 }
 
@@ -41,16 +41,16 @@ pub struct TraceContext {
     pub flags: Option<TraceFlags>,
 }
 
-/// Takes the log records of events.
+/// The receiver of the log records that a [`LogBridge`](crate::LogBridge) creates from `tracing` events.
 pub trait LogSink: Clone + Send + Sync + 'static {
-    /// Whether events of this target are wanted now.
+    /// Whether events of this target are currently exported. Called before a record is created.
     fn is_enabled(&self, target: &str) -> bool;
 
-    /// Takes the record of an event, with the attributes of its spans and without ids.
+    /// Receives the record of an event, with the attributes of its spans and without trace ids.
     fn emit(&self, record: LogRecord);
 }
 
-/// How the names begin that the macros of `tracing` give to events: the rest is the place in the source.
+/// The prefix of the event names that the macros of `tracing` generate, before the source location.
 const GENERATED_NAME: &str = "event ";
 
 // === impl LogRecord ===
@@ -68,7 +68,7 @@ impl opentelemetry::logs::LogRecord for LogRecord {
         self.at = Some(timestamp);
     }
 
-    /// The same as the timestamp: records are observed where they are made.
+    /// Ignored: the observed timestamp is that of the event.
     fn set_observed_timestamp(&mut self, _: SystemTime) {}
 
     fn set_severity_text(&mut self, text: &'static str) {

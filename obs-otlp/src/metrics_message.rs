@@ -1,6 +1,20 @@
-//! Metrics as the OTLP message `ExportMetricsServiceRequest`.
+//! Metrics encoded as the OTLP message `ExportMetricsServiceRequest`.
 //!
-//! The numbers are those of the fields in [opentelemetry-proto], file `metrics/v1/metrics.proto` and those it uses.
+//! Each metric is started by [`MetricsMessage::begin`], followed by its points; [`MetricsMessage::finish`] ends the
+//! message:
+//!
+//! ```
+//! use obs_otlp::{AttributeValue, MetricsMessage, NumberValue, Point};
+//!
+//! let mut message = MetricsMessage::default();
+//! message.begin("http.server.active_requests", "Requests in flight.", "{request}");
+//! let attributes = [("http.route", AttributeValue::Text("/orders/{id}"))];
+//! message.gauge(Point { start: 0, attributes: &attributes }, NumberValue::Int(3));
+//! let (bytes, metrics) = message.finish(&[], "");
+//! assert!(metrics == 1 && !bytes.is_empty());
+//! ```
+//!
+//! Field numbers are those of [opentelemetry-proto], file `metrics/v1/metrics.proto` and the files it imports.
 //!
 //! [opentelemetry-proto]: https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto
 
@@ -15,17 +29,17 @@ use obs_base::{
 /// `AGGREGATION_TEMPORALITY_CUMULATIVE`: points are totals since their start.
 const CUMULATIVE: u64 = 2;
 
-/// Reads all metrics as they are at this moment.
+/// A source of metrics, which the export thread reads for each push.
 pub trait ReadMetrics: Send + Sync {
-    /// Adds all metrics to `message`.
+    /// Adds all metrics with their current values to `message`.
     fn read(&self, message: &mut MetricsMessage);
 }
 
-/// The item of the queue of metrics: it is time for a push. Several that wait become one push.
+/// The item of the metrics queue: a request for a push. Several queued ones become one push.
 #[derive(Clone, Copy, Debug)]
 pub struct Tick;
 
-/// A message of metrics that is being written: [`begin`](Self::begin) starts a metric, whose points follow.
+/// A metrics message that is being written. All points have the same timestamp, the time at which it was created.
 #[derive(Debug)]
 pub struct MetricsMessage {
     /// Nanoseconds since the Unix epoch.
@@ -51,12 +65,12 @@ enum Kind {
     Summary,
 }
 
-/// What the points of all kinds have.
+/// The start time and the attributes of a point of any kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<'a> {
-    /// Since when the total is counted, in nanoseconds since the Unix epoch.
+    /// The start of counting of a cumulative value, in nanoseconds since the Unix epoch.
     pub start: u64,
-    /// The attributes, each key once.
+    /// The attributes; each key must occur once.
     pub attributes: &'a [(&'a str, AttributeValue<'a>)],
 }
 
@@ -65,44 +79,45 @@ pub struct Point<'a> {
 pub enum AttributeValue<'a> {
     /// Text.
     Text(&'a str),
-    /// A whole number.
+    /// An integer.
     Int(i64),
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
 }
 
 /// The value of a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NumberValue {
-    /// A whole number.
+    /// An integer.
     Int(i64),
     /// A float.
     Double(f64),
 }
 
-/// The value of a histogram's point.
+/// The value of a histogram's point. Sum and bounds are in the unit of the metric.
 #[derive(Clone, Copy, Debug)]
 pub struct Histogram<'a> {
-    /// How many observations there are.
+    /// The number of observations: the sum of `counts`.
     pub count: u64,
-    /// Their sum.
+    /// The sum of the observed values.
     pub sum: f64,
-    /// The upper bounds of the buckets, without that of the last one, which is infinite.
+    /// The inclusive upper bounds of the buckets, ascending, without the infinite bound of the last one.
     pub bounds: &'a [f64],
-    /// The observations of each bucket, one more than there are bounds.
+    /// The number of observations in each bucket (not cumulative), one more than there are bounds.
     pub counts: &'a [u64],
 }
 
-/// An observation with the trace that it belongs to.
+/// An observed value with the trace that it belongs to
+/// ([exemplars](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars)).
 #[derive(Clone, Copy, Debug)]
 pub struct Exemplar {
-    /// The trace.
+    /// The trace of the observation.
     pub trace_id: TraceId,
-    /// The span.
+    /// The span of the observation.
     pub span_id: SpanId,
-    /// What was observed, in the unit of the metric.
+    /// The observed value, in the unit of the metric.
     pub value: f64,
-    /// When, since the Unix epoch.
+    /// The time of the observation, since the Unix epoch.
     pub at: Duration,
 }
 
@@ -115,7 +130,10 @@ impl Default for MetricsMessage {
 }
 
 impl MetricsMessage {
-    /// Starts a metric. Its unit is one of [UCUM](https://ucum.org/ucum).
+    /// Starts a metric, and ends the one before.
+    ///
+    /// `unit` is one of [UCUM](https://ucum.org/ucum), such as `s`, `By` or `{request}`. The kind of the metric is that
+    /// of its first point; points of another kind are ignored.
     pub fn begin(&mut self, name: &str, description: &str, unit: &str) {
         self.end();
         let metric = self.metrics.begin(2);
@@ -126,18 +144,18 @@ impl MetricsMessage {
         self.current = Some(Current { metric, data: None });
     }
 
-    /// Adds a point of a gauge, whose start does not matter.
+    /// Adds a point to a gauge. The start of `point` is ignored.
     pub fn gauge(&mut self, point: Point<'_>, value: NumberValue) {
         let point = Point { start: 0, ..point };
         self.point(Kind::Gauge, |message, now| put_number(message, now, point, value, None));
     }
 
-    /// Adds a point of a counter (`is_monotonic`) or of an up-down counter.
+    /// Adds a point to a counter (`is_monotonic`) or to an up-down counter: the total since the start of `point`.
     pub fn sum(&mut self, point: Point<'_>, value: NumberValue, exemplar: Option<Exemplar>, is_monotonic: bool) {
         self.point(Kind::Sum { is_monotonic }, |message, now| put_number(message, now, point, value, exemplar));
     }
 
-    /// Adds a point of a histogram.
+    /// Adds a point to a histogram, with any number of exemplars.
     pub fn histogram(&mut self, point: Point<'_>, histogram: Histogram<'_>, exemplars: impl Iterator<Item = Exemplar>) {
         let Histogram { count, sum, bounds, counts } = histogram;
         self.point(Kind::Histogram, |message, now| {
@@ -152,7 +170,7 @@ impl MetricsMessage {
         });
     }
 
-    /// Adds a point of a summary with its pairs of quantile, 0 to 1, and value.
+    /// Adds a point to a summary; `quantiles` are pairs of a quantile from 0 to 1 and its value.
     pub fn summary(&mut self, point: Point<'_>, count: u64, sum: f64, quantiles: impl Iterator<Item = (f64, f64)>) {
         self.point(Kind::Summary, |message, now| {
             message.fixed64(2, point.start);
@@ -173,8 +191,8 @@ impl MetricsMessage {
     fn point(&mut self, kind: Kind, write: impl FnOnce(&mut Message, u64)) {
         let Some(current) = &mut self.current else { return };
         let metrics = &mut self.metrics;
-        let (of_metric, _) = current.data.get_or_insert_with(|| (kind, metrics.begin(kind.field())));
-        if *of_metric == kind {
+        let (metric_kind, _) = current.data.get_or_insert_with(|| (kind, metrics.begin(kind.field())));
+        if *metric_kind == kind {
             let now = self.now;
             metrics.message(1, |message| write(message, now));
         }
@@ -190,7 +208,9 @@ impl MetricsMessage {
         self.metrics.end(&metric);
     }
 
-    /// The encoded message of all metrics, with a `Resource` that is encoded already, and how many metrics it has.
+    /// Ends the message, and returns its bytes and the number of its metrics.
+    ///
+    /// `resource` is an encoded `Resource` message, `schema_url` the URL of the semantic conventions of its attributes.
     #[must_use]
     pub fn finish(mut self, resource: &[u8], schema_url: &str) -> (Vec<u8>, usize) {
         self.end();
@@ -222,7 +242,7 @@ impl Kind {
         }
     }
 
-    /// Writes what stands behind the points.
+    /// Writes the fields after the points.
     fn end(self, data: &mut Message) {
         match self {
             Self::Gauge | Self::Summary => {}

@@ -1,4 +1,4 @@
-//! The resource of what is exported.
+//! The OpenTelemetry resource of the exported data.
 
 use obs_base::ServiceInfo;
 use obs_conventions::names::attribute;
@@ -8,7 +8,9 @@ use opentelemetry_sdk::{
     resource::{ResourceDetector, TelemetryResourceDetector},
 };
 
-/// The identity of the service as an OpenTelemetry resource, with the attributes of the SDK.
+/// The identity of the service as an OpenTelemetry resource, with the `telemetry.sdk.*` attributes of the SDK.
+///
+/// `name`, `version` and `environment` take precedence over further attributes with the same keys.
 #[must_use]
 pub fn resource(service: &ServiceInfo) -> Resource {
     let known = [
@@ -16,7 +18,7 @@ pub fn resource(service: &ServiceInfo) -> Resource {
         (attribute::DEPLOYMENT_ENVIRONMENT, service.environment.as_ref()),
         (attribute::SERVICE_NAME, Some(&service.name)),
     ];
-    // Of two values for a key, the later one stays.
+    // Of two values for a key, the later one counts.
     Resource::builder_empty()
         .with_attributes(service.attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())))
         .with_attributes(known.into_iter().filter_map(|(key, value)| Some(KeyValue::new(key, value?.clone()))))
@@ -29,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_service_is_told_by_the_names_of_the_conventions() {
+    fn the_attributes_have_the_names_of_the_conventions() {
         let service = ServiceInfo {
             name: "shop".to_owned(),
             version: Some("1.2".to_owned()),

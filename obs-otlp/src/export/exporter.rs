@@ -1,4 +1,4 @@
-//! The export thread and its handle.
+//! The handle of an export thread, and the start of the thread.
 
 use std::{
     sync::{Arc, mpsc},
@@ -22,14 +22,17 @@ pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// Threads for requests that block: one at a time is waited for, others are about to end.
 const BLOCKING_THREADS: usize = 4;
 
-/// A handle to an exporter, whose thread ends with [`shutdown`](Self::shutdown).
+/// The handle of an exporter: a bounded queue and the thread that sends its items in batches.
+///
+/// Recording an item never waits for the collector: [`push`](Self::push) stores it under a short lock, or drops and
+/// counts it if the queue is full. The thread ends with [`shutdown`](Self::shutdown), within its timeout.
 #[derive(Debug)]
 pub struct Exporter<T>(Arc<Queue<T>>);
 
-/// Ends the queue when the thread ends, also by a panic.
+/// Ends the queue when the thread ends, also if it panics.
 struct EndQueueOnDrop<T>(Arc<Queue<T>>);
 
-/// Runs `make`'s exporter on this thread until the queue is closed.
+/// Runs the exporter that `make` creates on this thread, until the queue is closed.
 fn export<E: BatchExporter>(
     queue: Arc<Queue<E::Item>>,
     settings: ExportSettings,
@@ -53,7 +56,7 @@ fn export<E: BatchExporter>(
     runtime.block_on(async {
         match make() {
             Ok(exporter) => {
-                // Whoever started us waits for this, or has panicked.
+                // The starting thread waits for this, unless it has panicked.
                 let _ = report.send(Ok(()));
                 Worker::new(queue, exporter, settings).run().await;
             }
@@ -67,7 +70,7 @@ fn export<E: BatchExporter>(
 // === impl Exporter ===
 
 impl<T: Send + 'static> Exporter<T> {
-    /// Starts a thread that sends with the exporter that `make` makes on it.
+    /// Starts the export thread, on which `make` creates the exporter; waits until that is done.
     pub(super) fn spawn<E: BatchExporter<Item = T> + 'static>(
         settings: ExportSettings,
         budget: Budget,
@@ -77,19 +80,22 @@ impl<T: Send + 'static> Exporter<T> {
         let items = settings.signal.items;
         let queue = Arc::new(Queue::new(settings.queue, settings.batch, budget, drops));
         let (report, outcome) = mpsc::sync_channel(1);
-        let of_thread = Arc::clone(&queue);
+        let thread_queue = Arc::clone(&queue);
         thread::Builder::new()
             .name("obs-export".to_owned())
-            .spawn(move || export(of_thread, settings, make, &report))
+            .spawn(move || export(thread_queue, settings, make, &report))
             .map_err(|error| InitError::failed(format!("start the thread that exports {items}"), error))?;
         match outcome.recv() {
             Ok(Ok(())) => Ok(Self(queue)),
             Ok(Err(error)) => Err(InitError::failed(format!("set up the export of {items}"), error)),
-            Err(gone) => Err(InitError::failed(format!("set up the export of {items}"), gone)),
+            Err(ended) => Err(InitError::failed(format!("set up the export of {items}"), ended)),
         }
     }
 
-    /// Takes an item, or counts it as lost; never blocks.
+    /// Queues an item. If the queue or the budget is full, the item is dropped and counted with the reason
+    /// `queue_full`.
+    ///
+    /// Never blocks for longer than the lock of the queue, and wakes the thread when a batch is complete.
     #[inline]
     pub fn push(&self, item: T)
     where
@@ -98,7 +104,7 @@ impl<T: Send + 'static> Exporter<T> {
         self.0.push(item);
     }
 
-    /// Takes an item if there is room and time for it; it is not counted as lost otherwise.
+    /// Queues an item if there is room for it, and drops it otherwise without counting it.
     pub fn offer(&self, item: T)
     where
         T: HeapSize,
@@ -106,18 +112,22 @@ impl<T: Send + 'static> Exporter<T> {
         let _ = self.0.offer(item);
     }
 
-    /// Sends what waits. False if that did not succeed within `timeout`.
+    /// Sends all items that are queued now, and waits for that. `false` if it took longer than `timeout`, or if items
+    /// were lost.
     #[must_use]
     pub fn flush(&self, timeout: Duration) -> bool {
         self.0.flush(timeout)
     }
 
-    /// Starts the shutdown that [`shutdown`](Self::shutdown) waits for.
+    /// Starts a shutdown without waiting, so that several exporters shut down at the same time.
+    ///
+    /// The thread stops after `timeout`, whatever is still queued; later items are dropped and counted.
     pub fn begin_shutdown(&self, timeout: Duration) {
         self.0.begin_close(timeout);
     }
 
-    /// Sends what waits and ends the thread. False if items were lost, or if it did not end within `timeout`.
+    /// Sends all queued items, ends the thread and waits for that. `false` if items were lost, or if it took longer
+    /// than `timeout`.
     #[must_use]
     pub fn shutdown(&self, timeout: Duration) -> bool {
         self.0.close(timeout)

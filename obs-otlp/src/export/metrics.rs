@@ -61,7 +61,7 @@ impl BatchExporter for MetricsExporter {
             return progress.refused(ticks.len(), "a hook of before_render panicked".to_owned());
         };
         // Counted against what spans and log records may hold meanwhile.
-        let _held = self.budget.hold(message.len());
+        let _reserved = self.budget.reserve(message.len());
         let of_push = Progress::default();
         self.sender.send(message, items, &of_push).await;
         let Delivery { arrived: _, refused, too_large, error, warning } = of_push.into_delivery();

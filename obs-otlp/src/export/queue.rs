@@ -160,7 +160,7 @@ impl<T> Queue<T> {
     pub(super) fn settle(&self, losses: &[(DropReason, usize)]) {
         let mut state = self.state();
         state.in_flight = 0;
-        self.budget.give_back(mem::take(&mut state.in_flight_bytes));
+        self.budget.release(mem::take(&mut state.in_flight_bytes));
         state.lost += losses.iter().map(|(_, items)| items).sum::<usize>();
         drop(state);
         for (reason, items) in losses {
@@ -233,7 +233,7 @@ impl<T> Queue<T> {
     pub(super) fn end(&self) {
         let mut state = self.state();
         let waiting = mem::take(&mut state.items);
-        self.budget.give_back(mem::take(&mut state.bytes) + mem::take(&mut state.in_flight_bytes));
+        self.budget.release(mem::take(&mut state.bytes) + mem::take(&mut state.in_flight_bytes));
         // Something is in flight only if the exporter has panicked.
         let lost = waiting.len() + mem::take(&mut state.in_flight);
         state.lost += lost;

@@ -1,4 +1,4 @@
-//! How much memory items hold.
+//! Estimates of the memory that items hold.
 
 use std::mem::size_of;
 
@@ -11,12 +11,12 @@ use opentelemetry_sdk::trace::SpanData;
 
 use crate::{LogRecord, Tick};
 
-/// Memory that an item holds beside its own place in a queue.
+/// The memory that an item holds on the heap, in addition to its slot in a queue.
 ///
-/// An estimate without what an allocator adds. Texts count where they stand, also those that others share or that
-/// are static: they are in the message all the same.
+/// An estimate without the overhead of the allocator. Each text counts, also one that is shared or static, since it is
+/// in the message all the same.
 pub trait HeapSize {
-    /// Bytes.
+    /// The size in bytes.
     fn heap_size(&self) -> usize;
 }
 
@@ -54,7 +54,7 @@ impl HeapSize for Tick {
     }
 }
 
-/// What an attribute of a record takes beside its texts.
+/// The size of an attribute of a record without its texts, in bytes.
 const PAIR: usize = size_of::<(Key, AnyValue)>();
 
 fn list(attributes: &Vec<KeyValue>) -> usize {
