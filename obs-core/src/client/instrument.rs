@@ -1,4 +1,4 @@
-//! A client's state: what its settings come to.
+//! The state of a client, which is built from its settings.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -11,7 +11,10 @@ use crate::{
     request::grpc::Methods,
 };
 
-/// Everything that the requests of one client share; made once, whatever number of clones.
+/// The state that all requests of one client share: metrics, settings, redaction.
+///
+/// For adapters, which pass it to [`ClientObservation::start`](super::ClientObservation::start). Built once by
+/// [`ClientState::instrument`](super::ClientState::instrument), and shared by all clones of the client.
 pub struct ClientInstrument {
     pub(super) shared: Arc<Pipeline>,
     pub(super) red: Option<Red>,
@@ -19,17 +22,17 @@ pub struct ClientInstrument {
     pub(super) convention: Convention,
     pub(super) grpc_methods: Methods,
     pub(super) known_methods: KnownMethods,
-    /// Finds secrets in URLs and headers: the names of the instance and those of the client.
+    /// Redacts URLs and headers, by the names of the instance and those of the client.
     pub(super) redactor: Redactor,
     base_url: Option<BaseUrl>,
 }
 
-/// What a request is recorded under.
+/// The URL, host and target under which a request is recorded.
 #[derive(Debug)]
 pub(super) struct Labels<'a> {
     pub(super) url: ClientUrl<'a>,
     pub(super) host: Cow<'a, str>,
-    /// The URL template; empty if none was given.
+    /// The URL template; empty if the caller has set none.
     pub(super) target: Cow<'a, str>,
 }
 
@@ -69,12 +72,12 @@ impl fmt::Debug for ClientInstrument {
     }
 }
 
-/// The base URL, or a warning: a client must not fail over a label.
+/// The base URL; `None` and a warning if it is invalid, since a label must not make a client fail.
 fn parsed(text: &str) -> Option<BaseUrl> {
     let parsed = BaseUrl::parse(text);
     if parsed.is_none() {
-        // Not the text itself: it may hold a password.
-        tracing::warn!(target: target::OBS, "base_url is left out: expected http://host[:port][/path]");
+        // Without the text itself, which may contain a password.
+        tracing::warn!(target: target::OBS, "base_url is invalid and ignored: expected http://host[:port][/path]");
     }
     parsed
 }

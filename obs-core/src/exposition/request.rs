@@ -1,4 +1,4 @@
-//! What a scrape asks for.
+//! The request of a scrape.
 
 use std::fmt;
 
@@ -8,20 +8,20 @@ use crate::{
     metrics::{Filter, Format},
 };
 
-/// A request for the page, as an adapter sees it.
+/// A request for the metrics page, which an adapter fills in from its framework's type.
 #[derive(Clone, Copy)]
 pub struct PageRequest<'a> {
-    /// `GET`; others are refused in the page's own words.
+    /// The method; others than `GET` and `HEAD` get the response 405.
     pub method: &'a str,
-    /// The whole path, with the prefixes of routers that the page is nested in.
+    /// The full path, including the prefixes of routers in which the page is nested.
     pub path: &'a str,
-    /// What follows the question mark.
+    /// The query string after the question mark, such as `name[]=http_requests_total`.
     pub query: Option<&'a str>,
-    /// `accept`, `accept-encoding` and `authorization` are read.
+    /// The headers, of which `accept`, `accept-encoding` and `authorization` are read.
     pub headers: &'a dyn HeaderReader,
 }
 
-/// What the page is to be written as. Scrapes that wait for the same share one.
+/// The requested form of the page. Scrapes that wait for the same form share one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) format: Format,

@@ -1,26 +1,26 @@
-//! What a scrape gets.
+//! The response to a scrape.
 
 use bytes::Bytes;
 
 use super::{queue::Unavailable, request::Wanted, token::Admission};
 
 const TEXT: &str = "text/plain; charset=utf-8";
-/// Seconds until another try has a chance: pages take milliseconds.
+/// The value of `Retry-After`, in seconds: rendering a page takes milliseconds.
 const RETRY_AFTER: &str = "1";
-/// What the page differs by.
+/// The request headers on which the page depends.
 const VARY: &str = "accept, accept-encoding";
 
-/// The answer to a [`PageRequest`](crate::PageRequest), for an adapter to translate.
+/// The response to a [`PageRequest`](crate::PageRequest), which an adapter translates to its framework's type.
 ///
-/// A `HEAD` request gets the answer of `GET`: servers send its length and leave the body off.
+/// A `HEAD` request gets the response of `GET`: servers send its length and omit the body.
 #[derive(Clone, Debug)]
-#[must_use = "an answer is to be sent"]
+#[must_use = "a response has to be sent"]
 pub struct PageResponse {
-    /// The status code.
+    /// The status code: 200, or 401, 405, 500 or 503.
     pub status: u16,
-    /// Names in lower case, and values.
+    /// The headers, as pairs of a lower-case name and a value.
     pub headers: Vec<(&'static str, &'static str)>,
-    /// The page, or why there is none. Scrapes that arrive together share its memory.
+    /// The page, or a text with the reason why there is none. Concurrent scrapes of the same page share its memory.
     pub body: Bytes,
 }
 

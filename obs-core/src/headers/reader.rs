@@ -1,19 +1,30 @@
-//! Reading headers without naming a version of the `http` crate.
+//! Reading headers independently of a version of the `http` crate.
 
 use crate::names::header;
 
-/// Header access that each adapter implements over its own map.
+/// Read access to the headers of a request or response, which each adapter implements for its header map.
 ///
-/// Names are lower-case; values are the raw bytes, in the order in which they came.
+/// Names are passed in lower case; values are raw bytes, in the order of the message. Implemented for `()` (no headers)
+/// and for slices of names and values:
+///
+/// ```
+/// use obs_core::request::HeaderReader;
+///
+/// let headers = [("host", b"shop.example".as_slice()), ("te", b"trailers".as_slice())];
+/// assert_eq!(HeaderReader::get(&headers[..], "te"), Some(b"trailers".as_slice()));
+/// assert_eq!(().get("te"), None);
+/// ```
 pub trait HeaderReader {
-    /// The first value of `name`.
+    /// The first value of the header `name`.
     fn get(&self, name: &str) -> Option<&[u8]>;
 
-    /// Calls `each` with every value of `name`.
+    /// Calls `each` with every value of the header `name`, in order.
     fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8]));
 
-    /// The headers that are read of every request. Where a map can be walked, one walk is cheaper than
-    /// a look-up for each: hand every header to [`CommonHeaders::note`].
+    /// The headers that are read from every request.
+    ///
+    /// The default looks each of them up. For a map that can be iterated, one iteration that passes each header to
+    /// [`CommonHeaders::note`] is faster.
     fn common(&self) -> CommonHeaders<'_> {
         let mut common = CommonHeaders {
             host: self.get(header::HOST),
@@ -29,13 +40,15 @@ pub trait HeaderReader {
     }
 }
 
-/// The headers that are read of every request; made by [`HeaderReader::common`].
+/// The headers that are read from every request, returned by [`HeaderReader::common`].
+///
+/// These are `host`, `x-request-id`, `user-agent`, `traceparent`, `tracestate` and `baggage`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CommonHeaders<'a> {
     pub(crate) host: Option<&'a [u8]>,
     pub(crate) request_id: Option<&'a [u8]>,
     pub(crate) user_agent: Option<&'a [u8]>,
-    /// The first of them.
+    /// The first value.
     pub(crate) traceparent: Option<&'a [u8]>,
     pub(crate) traceparents: usize,
     pub(crate) has_tracestate: bool,
@@ -45,8 +58,9 @@ pub struct CommonHeaders<'a> {
 // === impl CommonHeaders ===
 
 impl<'a> CommonHeaders<'a> {
-    /// Takes notice of a header, by its lower-case name; to be called with all of them, in the order in
-    /// which they came. Those that are not common are ignored.
+    /// Stores a header if it is one of the common ones, and ignores it otherwise.
+    ///
+    /// Has to be called with every header of the request, in order, with its name in lower case.
     #[inline]
     pub fn note(&mut self, name: &str, value: &'a [u8]) {
         let place = match name {
@@ -65,7 +79,7 @@ impl<'a> CommonHeaders<'a> {
     }
 }
 
-/// A borrowed reader reads as the reader itself.
+/// A reference to a reader reads the same headers.
 impl<H: HeaderReader + ?Sized> HeaderReader for &H {
     fn get(&self, name: &str) -> Option<&[u8]> {
         (**self).get(name)
@@ -80,7 +94,7 @@ impl<H: HeaderReader + ?Sized> HeaderReader for &H {
     }
 }
 
-/// No headers at all.
+/// No headers.
 impl HeaderReader for () {
     fn get(&self, _: &str) -> Option<&[u8]> {
         None
@@ -114,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_walk_finds_what_look_ups_find(
+        fn an_iteration_finds_the_same_as_lookups(
             names in prop::collection::vec(
                 prop::sample::select(
                     &["host", "x-request-id", "user-agent", "traceparent", "tracestate", "baggage", "accept"][..],

@@ -1,4 +1,4 @@
-//! What a registry is told before it starts.
+//! The settings of a registry, and their builder.
 
 use std::{borrow::Cow, collections::HashMap, time::Duration};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::names::database;
 
-/// Builds a [`Registry`](super::Registry) that differs from the default one.
+/// The builder of a [`Registry`](super::Registry) with other settings than the default ones.
 ///
 /// ```
 /// use obs_core::metrics::Registry;
@@ -42,56 +42,59 @@ pub(super) struct Settings {
     pub(super) created_timestamps: bool,
 }
 
-/// The window of summaries unless another is asked for.
+/// The default window of summaries.
 const DEFAULT_SUMMARY_WINDOW: Duration = Duration::from_secs(60);
 
 // === impl RegistryBuilder ===
 
 impl RegistryBuilder {
-    /// The series that each metric may have, at least 1. What does not fit goes to one series whose
-    /// label values are all `_overflow`. Defaults to 2 000.
+    /// The number of series that each metric may have, at least 1. Defaults to 2 000.
     ///
-    /// The RED metrics of the layers have a cap of this size each that no other series use up.
+    /// Further label sets are recorded in one series whose label values are all `_overflow`, so that totals stay
+    /// correct, and counted in `obs_series_overflow_total`. Each RED metric of the layers has a cap of its own of this
+    /// size.
     pub fn series_cap(mut self, cap: usize) -> Self {
         self.settings.series_cap = cap;
         self
     }
 
-    /// The series that one metric may have, by its name on the page. Defaults to
+    /// The number of series that the metric with this name on the page may have, at least 1. Defaults to
     /// [`series_cap`](Self::series_cap).
     pub fn series_cap_for(mut self, metric: impl Into<String>, cap: usize) -> Self {
         self.settings.caps.insert(clean::metric_name(&metric.into()).into_owned(), cap);
         self
     }
 
-    /// The bucket bounds of one histogram of the application, by its name on the page: 1 to 256
-    /// finite numbers, ascending, in the unit of the metric.
+    /// The bucket bounds of the application's histogram with this name on the page: 1 to 256 finite numbers, ascending,
+    /// in the unit of the metric.
     ///
-    /// Defaults to [`SIZE_BUCKETS`] for metrics in bytes, to [`QUERY_DURATION_BUCKETS`] for those that
-    /// end in `query_duration_seconds`, and to [`DURATION_BUCKETS`] for others, brought to their unit
-    /// where that is milliseconds, microseconds or nanoseconds.
+    /// Defaults to [`SIZE_BUCKETS`] for metrics in bytes, to [`QUERY_DURATION_BUCKETS`] for names that end in
+    /// `query_duration_seconds`, and to [`DURATION_BUCKETS`] for others, converted to the metric's unit if that is
+    /// milliseconds, microseconds or nanoseconds.
     pub fn buckets(mut self, metric: impl Into<String>, bounds: impl IntoIterator<Item = f64>) -> Self {
         let name = clean::metric_name(&metric.into()).into_owned();
         self.settings.buckets.insert(name, bounds.into_iter().collect());
         self
     }
 
-    /// How far back the quantiles of summaries reach, at least a second. Defaults to 60 seconds.
+    /// The time window of the quantiles of summaries, at least one second. Defaults to 60 seconds.
     pub fn summary_window(mut self, window: Duration) -> Self {
         self.settings.summary_window = window;
         self
     }
 
-    /// Takes series of the application off the page when nothing was recorded into them for so long,
-    /// as the scrapes see it. A series that somebody holds a handle of comes back with the next
-    /// record; others start anew. RED series stay. Defaults to never.
+    /// The time after which a series of the application without a record is removed from the page. Defaults to never.
+    ///
+    /// Checked at each scrape. A series whose handle the application holds reappears with its value at the next record;
+    /// others start again from zero. RED series are never removed.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.settings.idle_timeout = Some(timeout);
         self
     }
 
-    /// Whether the protobuf page has native buckets beside the classic ones. They take memory from
-    /// the first such page on. Defaults to true.
+    /// Whether the protobuf page has native histograms besides the classic buckets. Defaults to true.
+    ///
+    /// They take additional memory from the first protobuf page on.
     pub fn native_histograms(mut self, native: bool) -> Self {
         self.settings.native_histograms = native;
         self

@@ -1,4 +1,4 @@
-//! The pages of an instance as adapters serve them: they show the others and leave themselves out.
+//! The pages of an instance that adapters serve (metrics, health), whose own requests no signal records.
 
 mod handle;
 mod owner;

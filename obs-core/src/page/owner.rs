@@ -1,4 +1,4 @@
-//! Whose a page is.
+//! The instance that a page belongs to.
 
 use std::sync::Arc;
 
@@ -7,23 +7,25 @@ use crate::{
     request::{LayerState, discard_current},
 };
 
-/// The instance that a page belongs to: a metrics page, a health check. For adapters.
+/// The instance that a page belongs to, such as a metrics page or a health check. For adapters.
+///
+/// Determines which layer's requests for the page are left out of all signals, see [`leave_out`](Self::leave_out).
 #[derive(Clone, Debug, Default)]
 pub struct PageOwner {
-    /// `None` follows the process-wide default, also when that is initialised later.
+    /// `None` for the process-wide default, which may be initialized later.
     pipeline: Option<Arc<Pipeline>>,
 }
 
 // === impl PageOwner ===
 
 impl PageOwner {
-    /// The process-wide default, as it is whenever it is asked for.
+    /// The process-wide default at the time of each request, so that a page may be made before `init`.
     #[must_use]
     pub fn of_default() -> Self {
         Self::default()
     }
 
-    /// This instance.
+    /// The instance of this handle.
     #[must_use]
     pub fn of(obs: &Obs) -> Self {
         Self { pipeline: Some(obs.pipeline()) }
@@ -34,22 +36,21 @@ impl PageOwner {
         Self { pipeline: Some(pipeline) }
     }
 
-    /// The layer that observes the service that the page belongs to, if there is one.
+    /// The layer of this instance that was added to a service last, if there is one.
     #[must_use]
     pub fn layer(&self) -> Option<LayerState> {
         LayerState::last_of(self.routes())
     }
 
-    /// Leaves the request that is handled on this thread, one for a page with this method and whole path, out of
-    /// all signals, once this poll returns. To be called by the page.
+    /// Excludes the request that is being handled on this thread from all signals, once the current poll returns.
     ///
-    /// Only this very request is left out: whatever else is recorded under its route, or answers its path, is
-    /// recorded as before.
+    /// Has to be called by the page for each of its requests, with the method and the full path of the request. Other
+    /// requests for the same route or path are recorded as usual.
     pub fn leave_out(&self, method: &str, path: &str) {
         self.leave_out_then(method, path, || ());
     }
 
-    /// [`leave_out`](Self::leave_out), and calls `then` when the request is no longer in flight.
+    /// [`leave_out`](Self::leave_out) that calls `then` once the request is no longer counted as in flight.
     pub(crate) fn leave_out_then(&self, method: &str, path: &str, then: impl FnOnce() + 'static) {
         if discard_current(then) {
             self.routes().expected.add(known_method(method), path);

@@ -1,4 +1,4 @@
-//! The closed set of request methods.
+//! The closed set of request methods that may be label values.
 
 use std::{
     borrow::Cow,
@@ -13,28 +13,30 @@ use crate::{
 /// The variable that replaces the list
 /// ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/)).
 const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
-/// The most methods of a list: each of them is a series for each route.
+/// The methods of a list, at most: each method is a series for each route.
 const MAX_METHODS: usize = 32;
-/// The longest method of a list, and what is told of one that is on none, in bytes.
+/// The longest method of a list in bytes, and the length to which an unknown method is cut.
 const MAX_LEN: usize = 32;
-/// Names beside the usual ones that lists of one process can have, together: they are kept for its life.
-const MAX_KEPT: usize = 256;
+/// The methods besides the standard ones that all lists of a process can have together: they are interned until it
+/// ends.
+const MAX_INTERNED: usize = 256;
 
 pub use obs_conventions::KNOWN_METHODS;
 
-/// The same in one place of the memory.
+/// [`KNOWN_METHODS`] with a fixed address.
 static USUAL: [&str; KNOWN_METHODS.len()] = KNOWN_METHODS;
 
-/// The methods that may stand in labels.
+/// The methods that may be label values.
 #[derive(Clone, Debug)]
 pub(crate) struct KnownMethods {
     list: Cow<'static, [&'static str]>,
-    /// Where a part of the list was left out: what has to be told of it once.
+    /// Set if a part of the list was ignored, which is logged once.
     warning: Option<Arc<Once>>,
 }
 
-/// The label value of a method: itself if it is one of [`KNOWN_METHODS`], else `_OTHER`. Methods are
-/// case-sensitive.
+/// The label value of a method: the method itself if it is one of [`KNOWN_METHODS`], else `_OTHER`.
+///
+/// Methods are case-sensitive: `get` is not `GET`. An arbitrary method that a client sends never becomes a label value.
 #[must_use]
 pub fn known_method(method: &str) -> &'static str {
     label_of(&USUAL, method)
@@ -44,7 +46,7 @@ fn label_of(known: &[&'static str], method: &str) -> &'static str {
     known.iter().find(|known| **known == method).copied().unwrap_or(value::OTHER)
 }
 
-/// What is told of a method that is on no list, beside its label.
+/// The text of an unknown method that is logged besides its label, cut to 32 bytes.
 pub(crate) fn original(method: &str) -> &str {
     let end = (0..=MAX_LEN.min(method.len())).rev().find(|at| method.is_char_boundary(*at));
     method.get(..end.unwrap_or_default()).unwrap_or_default()
@@ -53,7 +55,7 @@ pub(crate) fn original(method: &str) -> &str {
 // === impl KnownMethods ===
 
 impl KnownMethods {
-    /// These and no others. What can't be a method, and what is too much, is left out with a
+    /// These methods and no others. Invalid methods, and those beyond the limits, are ignored with a
     /// [warning](Self::warn).
     pub(crate) fn new<N: AsRef<str>>(methods: impl IntoIterator<Item = N>) -> Self {
         let (mut list, mut is_whole) = (Vec::new(), true);
@@ -62,22 +64,21 @@ impl KnownMethods {
             if list.contains(&method) {
                 continue;
             }
-            let kept = if list.len() < MAX_METHODS && is_method(method) { keep(method) } else { None };
-            is_whole &= kept.is_some();
-            list.extend(kept);
+            let interned = if list.len() < MAX_METHODS && is_method(method) { intern(method) } else { None };
+            is_whole &= interned.is_some();
+            list.extend(interned);
         }
         Self { list: Cow::Owned(list), warning: (!is_whole).then(|| Arc::new(Once::new())) }
     }
 
-    /// What the environment says, a list with commas in between; without it, [`KNOWN_METHODS`]. A list
-    /// without one method counts as none.
+    /// The methods in the environment variable, separated by commas; [`KNOWN_METHODS`] if it has no valid method.
     pub(crate) fn of_env(env: &dyn Fn(&str) -> Option<String>) -> Self {
         let listed = env(VARIABLE).unwrap_or_default();
         let known = Self::new(listed.split(',').map(str::trim).filter(|method| !method.is_empty()));
         if known.list.is_empty() { Self { warning: known.warning, ..Self::default() } } else { known }
     }
 
-    /// Says, once, what was left out.
+    /// Logs a warning about ignored methods, once.
     pub(crate) fn warn(&self) {
         if let Some(warning) = &self.warning {
             warning.call_once(|| {
@@ -85,14 +86,14 @@ impl KnownMethods {
                     target: target::OBS,
                     methods = MAX_METHODS,
                     bytes = MAX_LEN,
-                    "a part of known_methods or {VARIABLE} is left out: \
-                     expected so many methods of so many bytes at most, as RFC 9110 has them"
+                    "some methods of known_methods or {VARIABLE} are ignored: expected at most {MAX_METHODS} methods \
+                     of at most {MAX_LEN} bytes each that are valid by RFC 9110"
                 );
             });
         }
     }
 
-    /// The label value of a method: itself if it is known, else `_OTHER`.
+    /// The label value of a method: the method itself if it is known, else `_OTHER`.
     #[inline]
     pub(crate) fn label(&self, method: &str) -> &'static str {
         label_of(&self.list, method)
@@ -111,10 +112,10 @@ fn is_method(text: &str) -> bool {
     (1..=MAX_LEN).contains(&text.len()) && text.bytes().all(is_token)
 }
 
-/// The name for the life of the process: labels are compared and hashed as such.
-fn keep(method: &str) -> Option<&'static str> {
-    static KEPT: Interner = Interner::new(MAX_KEPT);
-    USUAL.iter().find(|usual| **usual == method).copied().or_else(|| KEPT.intern(method))
+/// The method as a static text, which is interned until the process ends.
+fn intern(method: &str) -> Option<&'static str> {
+    static INTERNED: Interner = Interner::new(MAX_INTERNED);
+    USUAL.iter().find(|usual| **usual == method).copied().or_else(|| INTERNED.intern(method))
 }
 
 #[cfg(test)]

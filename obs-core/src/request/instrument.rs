@@ -1,4 +1,4 @@
-//! A layer's state: what its settings come to.
+//! The state of a layer, which is built from its settings.
 
 use std::{fmt, sync::Arc};
 
@@ -13,8 +13,10 @@ use crate::{
     redact::Redactor,
 };
 
-/// Everything that the requests of one layer share; made once, whatever number of clones and
-/// workers.
+/// The state that all requests of one layer share: metrics, settings, redaction.
+///
+/// For adapters, which pass it to [`Observation::start`](super::Observation::start). Built once by
+/// [`LayerState::instrument`](super::LayerState::instrument), and shared by all clones and workers.
 pub struct Instrument {
     pub(super) shared: Arc<Pipeline>,
     pub(super) red: Option<ServerRed>,
@@ -22,9 +24,9 @@ pub struct Instrument {
     pub(super) convention: Convention,
     pub(super) grpc_methods: Methods,
     pub(super) known_methods: KnownMethods,
-    /// Finds secrets in queries and headers: the names of the instance and those of the layer.
+    /// Redacts queries and headers, by the names of the instance and those of the layer.
     pub(super) redactor: Redactor,
-    /// What a request offers to layers within.
+    /// The scope of a request, which nested layers read.
     pub(super) scope: Scope,
 }
 
@@ -42,7 +44,7 @@ impl Instrument {
         Self { shared, red, options, convention, grpc_methods, known_methods, redactor, scope }
     }
 
-    /// Whether requests of this route leave no signal.
+    /// Whether requests of this route are not recorded.
     pub(super) fn skips(&self, endpoint: Option<&str>) -> bool {
         endpoint.is_some_and(|endpoint| self.options.skip.iter().any(|path| **path == *endpoint))
     }
@@ -54,26 +56,27 @@ impl Instrument {
         matters.then(|| self.shared.routes.expected.find(method, path)).flatten()
     }
 
-    /// Whether answers of this route are streams by nature.
+    /// Whether responses of this route are streams without a natural end.
     pub(super) fn streams(&self, endpoint: &str) -> bool {
         self.options.streaming.iter().any(|path| **path == *endpoint)
     }
 
-    /// Whether anybody wants to know from where a request comes and which id it was given: of
-    /// [`RequestHead`](super::RequestHead), `peer` and `request_id`.
+    /// Whether the adapter has to fill in `peer` and `request_id` of [`RequestHead`](super::RequestHead).
+    ///
+    /// Not necessary if logs and traces are off and no proxies are trusted.
     #[inline]
     #[must_use]
     pub fn reads_origin(&self) -> bool {
         self.has_context() || self.options.privacy.has_proxies()
     }
 
-    /// Whether requests have a context: ids, and headers to send on.
+    /// Whether requests have a context, with ids and propagated headers.
     pub(super) fn has_context(&self) -> bool {
         self.options.common.logs || self.options.common.traces
     }
 
-    /// A `tracing` span for subscribers that live on spans. Its level is the gravest, so that a filter by
-    /// level that lets any event of the request through lets its ids through as well.
+    /// A `tracing` span around the request, for subscribers that read ids from spans. Its level is `ERROR`, so that
+    /// each filter by level that accepts an event of the request also accepts the span.
     pub(super) fn open_tracing_span(context: &RequestContext, method: &str, endpoint: Option<&str>) -> Span {
         tracing::error_span!(
             target: log::REQUEST_TARGET,
@@ -86,8 +89,8 @@ impl Instrument {
         )
     }
 
-    /// Whether anything but the metrics wants to know the route's template.
-    pub(super) fn tells_endpoint(&self) -> bool {
+    /// Whether anything but the metrics needs the route template.
+    pub(super) fn needs_endpoint(&self) -> bool {
         self.has_context() || self.options.on_finish.is_some() || self.options.classify.is_some()
     }
 

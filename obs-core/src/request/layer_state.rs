@@ -1,4 +1,4 @@
-//! A layer's settings with the state that they lead to.
+//! The settings of a layer, and the state that is built from them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,13 +8,17 @@ use crate::{
     pipeline::{self, Routes},
 };
 
-/// A layer's settings and, made at the first request, its state; clones share both.
+/// The settings of a layer, and the state that is built from them at the first request. Clones share both.
+///
+/// For adapters: their layer is a `LayerState` with setters, and their service a clone by
+/// [`for_service`](Self::for_service). Settings that need the instance are resolved at the first request, so that a
+/// layer may be made before `init`.
 #[derive(Clone, Debug, Default)]
 pub struct LayerState {
     lazy: LazyRef,
 }
 
-/// Counted by reference, or there until the process ends.
+/// A reference that is counted, or valid until the process ends.
 #[derive(Clone, Debug)]
 enum LazyRef {
     Counted(Arc<Lazy>),
@@ -25,14 +29,14 @@ enum LazyRef {
 struct Lazy {
     options: Options,
     instrument: OnceLock<ArcOrStatic<Instrument>>,
-    /// Itself, once it is not counted any more.
+    /// The leaked reference to itself, once there is one.
     forever: OnceLock<&'static Arc<Self>>,
 }
 
 // === impl LayerState ===
 
 impl LayerState {
-    /// The same settings with a change; a layer that was cloned before keeps its own.
+    /// A layer with changed settings and new state; clones that were made before keep theirs.
     #[must_use]
     pub fn with(self, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = self.lazy.options.clone();
@@ -40,7 +44,9 @@ impl LayerState {
         Self { lazy: LazyRef::Counted(Arc::new(Lazy { options, ..Lazy::default() })) }
     }
 
-    /// To be called when the layer is added to a service: pages of the same instance then know it.
+    /// Registers the layer with its instance, whose metrics pages then observe unmatched requests with its settings.
+    ///
+    /// Has to be called when the layer is added to a service.
     pub fn announce(&self) {
         let routes = match self.lazy.options.common.own_instance() {
             Some(pipeline) => &pipeline.routes,
@@ -49,14 +55,15 @@ impl LayerState {
         routes.set_layer(self.lazy.counted());
     }
 
-    /// The layer that was [announced](Self::announce) last, if it is still in use.
+    /// The layer that was [registered](Self::announce) last, if it still exists.
     pub(crate) fn last_of(routes: &Routes) -> Option<Self> {
         routes.layer().map(|lazy| Self { lazy: LazyRef::Counted(lazy) })
     }
 
-    /// The state for a service that the layer is added to. That of the process-wide default stays until
-    /// the process ends, so that clones of the service, of which some routers make one for each request,
-    /// need not be counted.
+    /// The state for a service that the layer is added to.
+    ///
+    /// The state of a layer of the process-wide default is leaked, once for each layer, so that a clone of the service
+    /// changes no reference count: some routers clone their services for each request.
     #[must_use]
     pub fn for_service(&self) -> Self {
         clock::prepare();
@@ -66,14 +73,14 @@ impl LayerState {
         }
     }
 
-    /// What the adapter keeps with the settings, see [`Options::edit_hooks`].
+    /// The adapter's own settings of type `T`, if there are any, see [`Options::edit_hooks`].
     #[inline]
     #[must_use]
     pub fn hooks<T: 'static>(&self) -> Option<&T> {
         self.lazy.options.hooks()
     }
 
-    /// The state, made at the first call.
+    /// The state, which is built at the first call.
     #[must_use]
     pub fn instrument(&self) -> &ArcOrStatic<Instrument> {
         let Lazy { options, instrument, forever: _ } = &*self.lazy;

@@ -1,4 +1,4 @@
-//! One request, from its arrival to its last byte.
+//! The observation of one request, from its arrival to the last byte of its response.
 
 use std::{
     fmt,
@@ -11,23 +11,35 @@ use super::{
 };
 use crate::{context::RequestContext, pool::Slot};
 
-/// Watches one request and records it exactly once, however it ends.
+/// The observation of one request, which records it exactly once in each signal, however it ends.
 ///
-/// An adapter calls [`start`](Self::start) on arrival, wraps every call and poll of the inner
-/// service in [`enter`](Self::enter), reports the head and the body's frames, and lets go. Dropping
-/// an observation that has not ended is an outcome too.
+/// For adapters. An adapter
+///
+/// 1. calls [`start`](Self::start) when the request arrives,
+/// 2. wraps each call, poll and drop of the inner service and of the response body in [`run`](Self::run) and
+///    [`run_body`](Self::run_body), or in [`enter`](Self::enter) and [`enter_body`](Self::enter_body),
+/// 3. reports the response by [`head`](Self::head), or an error in its place by [`service_error`](Self::service_error),
+/// 4. reports the body by [`body_bytes`](Self::body_bytes), [`trailers`](Self::trailers), [`end`](Self::end) or
+///    [`body_error`](Self::body_error).
+///
+/// Nothing else is needed: the observation ends by itself with the last byte that the head announces, and an
+/// observation that is dropped earlier is recorded too, as [`Cancelled`](Outcome::Cancelled) before the head,
+/// [`Aborted`](Outcome::Aborted) within the body, [`Panic`](Outcome::Panic) within a poll. Methods that are called
+/// after the end do nothing.
 pub struct Observation {
     /// `None` once the request is recorded.
     slot: Option<Slot<Running>>,
-    /// The request's context after that: what is polled and dropped later is still its own.
+    /// The request's context after the end: later polls and drops still run in it.
     ended: Option<RequestContext>,
 }
 
 // === impl Observation ===
 
 impl Observation {
-    /// Begins with the arrival of a request. A request that a layer of the same instance
-    /// [observes already](RequestHead::is_observed) gets an observation of nothing.
+    /// Starts the observation of a request: its in-flight gauge, its span and its context.
+    ///
+    /// `headers` are those of the request, with its trace context and request id. A request that a layer of the same
+    /// instance [observes already](RequestHead::is_observed) gets an observation that records nothing.
     #[must_use]
     pub fn start(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> Self {
         if head.is_observed && nested::join(instrument, head, headers) {
@@ -48,34 +60,34 @@ impl Observation {
         self.slot.as_mut()?.get_mut()
     }
 
-    /// Where the context lies between polls after the end.
+    /// The place of the context between polls after the end.
     #[inline]
     pub(super) fn ended_mut(&mut self) -> &mut Option<RequestContext> {
         &mut self.ended
     }
 
-    /// An observation of nothing, for bodies that belong to no request.
+    /// An observation that records nothing, for bodies that belong to no observed request.
     #[must_use]
     pub const fn none() -> Self {
         Self { slot: None, ended: None }
     }
 
-    /// Whether a request is being observed around whatever runs on this thread now.
+    /// Whether this thread is currently within the call or poll of an observed request.
     #[must_use]
     pub fn is_around() -> bool {
         Scope::current().is_active()
     }
 
-    /// Whether the request is recorded already, or was never observed.
+    /// Whether the request is recorded, or was never observed.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.slot.is_none()
     }
 
-    /// Runs `work` with the request's context current: a call or poll of the inner service or of a body,
-    /// or the drop of one, also after the end of the request.
+    /// Runs `work` with the request's context current, and returns its result: a call, poll or drop of the inner
+    /// service or of a body, also after the end of the request.
     ///
-    /// A panic goes on its way; what it said is told with the request, if that ends by it.
+    /// A panic is propagated. If the request ends by it, its message is on the request's log line and span.
     #[inline]
     pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
         if !self.reports_panics() {
@@ -100,8 +112,9 @@ impl Observation {
         }
     }
 
-    /// Whether it matters what a panic says: to [`run`](Self::run), or to [`enter`](Self::enter), which sees no payload
-    /// and costs less. Metrics alone only count panics.
+    /// Whether the message of a panic is recorded, so that the adapter should use [`run`](Self::run).
+    ///
+    /// If not, [`enter`](Self::enter) is enough, which sees no message and costs less: metrics only count panics.
     #[inline]
     #[must_use]
     pub fn reports_panics(&self) -> bool {
@@ -110,16 +123,18 @@ impl Observation {
 
     /// Makes the request's context current until the guard is dropped.
     ///
-    /// Call [`Polling::leave`] when the inner service has returned: a guard that is dropped without
-    /// it tells of a panic, whose message only [`run`](Self::run) sees in any case.
+    /// Call [`Polling::leave`] when the inner service has returned: a guard that is dropped without it means that the
+    /// service has panicked. Don't hold the guard across an await. Only [`run`](Self::run) sees the message of each
+    /// panic.
     #[inline]
     pub fn enter(&mut self) -> Polling<'_> {
         Polling::start(self)
     }
 
-    /// As [`enter`](Self::enter), to poll the response body. A body that is let go without one poll was
-    /// replaced by something around the layer, and the request ends by its status; later, the client has
-    /// left.
+    /// [`enter`](Self::enter) for a poll of the response body.
+    ///
+    /// A body that is dropped before its first poll was replaced outside of the layer, and the outcome follows from the
+    /// status; one that is dropped later was aborted by the client.
     #[inline]
     pub fn enter_body(&mut self) -> Polling<'_> {
         if let Some(running) = self.running_mut() {
@@ -128,7 +143,7 @@ impl Observation {
         self.enter()
     }
 
-    /// As [`run`](Self::run), to poll the response body, see [`enter_body`](Self::enter_body).
+    /// [`run`](Self::run) for a poll of the response body, see [`enter_body`](Self::enter_body).
     #[inline]
     pub fn run_body<R>(&mut self, work: impl FnOnce() -> R) -> R {
         if let Some(running) = self.running_mut() {
@@ -143,22 +158,22 @@ impl Observation {
         self.running()?.context.as_ref()
     }
 
-    /// The request's id, to be told to the caller; `None` where [`context`](Self::context) is.
+    /// The request's id for the response header `x-request-id`; `None` if there is no [`context`](Self::context).
     ///
-    /// At most 128 letters, digits and `._-`: a header can have it as it is.
+    /// 1 to 128 letters, digits and `._-`, which are valid in a header.
     #[must_use]
     pub fn request_id(&self) -> Option<&[u8]> {
         Some(self.context()?.parts().request_id.as_bytes())
     }
 
-    /// The request has no body, or one of this size.
+    /// Reports the size of the request body in bytes, if it is known from the start; 0 for none.
     pub fn request_size(&mut self, bytes: u64) {
         if let Some(running) = self.running_mut() {
             running.request_bytes = RequestBytes::Known(bytes);
         }
     }
 
-    /// A counter for the request's body, if its size matters to anyone.
+    /// A counter for the bytes of a request body of unknown size; `None` if neither metrics nor the log line need it.
     #[must_use]
     pub fn count_request_body(&mut self) -> Option<ByteCounter> {
         let running = self.running_mut()?;
@@ -170,7 +185,10 @@ impl Observation {
         Some(counter)
     }
 
-    /// The response head has come. Ends the observation if no body follows.
+    /// Reports the response head. Ends the observation if the response has no body.
+    ///
+    /// That follows from the method, the status and the announced size
+    /// ([RFC 9112, 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3)).
     pub fn head(&mut self, head: &ResponseHead<'_>) {
         let Some(running) = self.running_mut() else { return };
         running.take_head(head);
@@ -179,8 +197,9 @@ impl Observation {
         }
     }
 
-    /// Bytes of the response body have been handed on; `is_last` if the body is known to have ended
-    /// with them. Ends the observation with the last byte that the head announced.
+    /// Reports `bytes` more bytes of the response body; `is_last` if the body is known to have ended with them.
+    ///
+    /// Ends the observation with the last byte, by `is_last` or by the announced size.
     pub fn body_bytes(&mut self, bytes: u64, is_last: bool) {
         let Some(running) = self.running_mut() else { return };
         running.is_body_polled = true;
@@ -191,30 +210,32 @@ impl Observation {
         }
     }
 
-    /// Whether the adapter has to [show](Self::body_data) the bytes of the response body: gRPC-Web has its
-    /// trailers there.
+    /// Whether the adapter has to pass the bytes of the response body to [`body_data`](Self::body_data), since gRPC-Web
+    /// has its trailers in the body.
     #[inline]
     #[must_use]
     pub fn reads_body(&self) -> bool {
         self.running().is_some_and(Running::has_trailers_in_body)
     }
 
-    /// Shows bytes of a body that [is read](Self::reads_body), before they are
-    /// [reported](Self::body_bytes). `None` stands for bytes that the adapter can't see.
+    /// Passes bytes of a body that [is read](Self::reads_body), before they are [counted](Self::body_bytes).
+    ///
+    /// `None` stands for bytes that the adapter has no access to.
     pub fn body_data(&mut self, bytes: Option<&[u8]>) {
         if let Some(running) = self.running_mut() {
             running.read_call_body(bytes);
         }
     }
 
-    /// The body has ended without trailers. One that kept not to the size that the head announced is a
-    /// [`BodyError`](Outcome::BodyError).
+    /// Reports that the response body has ended without trailers.
+    ///
+    /// A body with fewer or more bytes than announced is a [`BodyError`](Outcome::BodyError).
     pub fn end(&mut self) {
         let outcome = self.running_mut().and_then(Running::ended);
         self.finish(outcome.unwrap_or(Outcome::Cancelled));
     }
 
-    /// The body has ended with these trailers.
+    /// Reports that the response body has ended with these trailers, which carry the status of a gRPC call.
     pub fn trailers(&mut self, trailers: &dyn HeaderReader) {
         if let Some(running) = self.running_mut() {
             running.take_grpc_status(trailers);
@@ -222,13 +243,13 @@ impl Observation {
         self.end();
     }
 
-    /// The inner service returned an error in place of a response.
+    /// Reports that the inner service has returned an error in place of a response; recorded with the status 500.
     pub fn service_error(&mut self) {
         self.service_error_with_status(500);
     }
 
-    /// The inner service returned an error that the framework answers with this status, where no
-    /// adapter sees the answer.
+    /// Reports that the inner service has returned an error, for which the framework sends a response with this status
+    /// that the adapter doesn't see.
     pub fn service_error_with_status(&mut self, status: u16) {
         let Some(running) = self.running_mut() else { return };
         running.error_status = Some(status);
@@ -238,12 +259,12 @@ impl Observation {
         self.finish(Outcome::of_status(status));
     }
 
-    /// The body failed.
+    /// Reports that the response body has failed.
     pub fn body_error(&mut self) {
         self.finish(Outcome::BodyError);
     }
 
-    /// Ends the observation; only the first end counts.
+    /// Records the request with this outcome, unless it is recorded already.
     pub fn finish(&mut self, outcome: Outcome) {
         if let Some(mut slot) = self.slot.take() {
             if let Some(running) = slot.get_mut() {
@@ -254,7 +275,7 @@ impl Observation {
         }
     }
 
-    /// Ends the observation without a trace of it: the page of metrics itself.
+    /// Ends the observation without recording the request in any signal, as for the metrics page.
     pub fn discard(&mut self) {
         if let Some(mut slot) = self.slot.take() {
             if let Some(running) = slot.get_mut() {
@@ -271,7 +292,7 @@ impl Observation {
         self.running().map(|running| &running.deferred_head)
     }
 
-    /// Makes the request so much older.
+    /// Moves the start of the request back by this time.
     pub(super) fn age(&mut self, by: std::time::Duration) {
         if let Some(running) = self.running_mut() {
             running.started = running.started.before(by);

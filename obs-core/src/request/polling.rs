@@ -1,4 +1,4 @@
-//! While the inner service is called or polled.
+//! The guard of one call or poll of the inner service.
 
 use std::{any::Any, fmt};
 
@@ -14,20 +14,23 @@ use crate::context::{
     otel::{self, Attached},
 };
 
-/// The inner service is being called or polled; see [`Observation::enter`].
+/// A guard for one call or poll of the inner service, see [`Observation::enter`].
+///
+/// While it lives, the request's context is current on this thread: log lines, metrics, spans and outgoing requests of
+/// the handler belong to the request.
 #[must_use = "the request's context is current only while the guard lives"]
 pub struct Polling<'a> {
     observation: &'a mut Observation,
-    /// `None` if nothing is observed.
+    /// `None` if the request is not observed.
     scope: Option<scope::Entered>,
     /// `None` for a request without a context.
     current: Option<Current>,
-    /// Whether a poll before this one did not return: then this is a drop after a panic.
+    /// Whether an earlier poll did not return, so that this one drops the service after a panic.
     had_panicked: bool,
     returned: bool,
 }
 
-/// Keeps a request's context current, for us and for others.
+/// Keeps a request's context current: ours, OpenTelemetry's, and the span of `tracing`.
 struct Current {
     entered: Entered,
     _otel: Option<Attached>,
@@ -38,7 +41,7 @@ struct Current {
 // === impl Polling ===
 
 impl<'a> Polling<'a> {
-    // Three times in each request: once in memory is enough.
+    // Called at three places in each request: not inlined, so that its code is in the cache once.
     #[inline(never)]
     pub(super) fn start(observation: &'a mut Observation) -> Self {
         let Some(running) = observation.running_mut() else {
@@ -51,13 +54,15 @@ impl<'a> Polling<'a> {
         Self { observation, scope, current, had_panicked, returned: false }
     }
 
-    /// The inner service has returned: it has not panicked.
+    /// Reports that the inner service has returned and not panicked.
+    ///
+    /// Has to be called at the end of each call or poll; a guard that is merely dropped means a panic.
     #[inline]
     pub fn leave(mut self) {
         self.returned = true;
     }
 
-    /// The inner service has panicked with this payload.
+    /// Reports that the inner service has panicked with this payload.
     #[cold]
     pub(super) fn panicked(self, payload: &(dyn Any + Send)) {
         let request = self.current.as_ref().and_then(|_| context::with_current(RequestContext::span_id));
@@ -67,17 +72,17 @@ impl<'a> Polling<'a> {
         }
     }
 
-    /// Does what the handler, or a layer within, has asked for.
+    /// Applies what the handler, or a layer within, has requested during the poll.
     #[cold]
-    fn fulfil(&mut self, asked: Scope) {
-        let joined = asked.was_asked_for(JOINED).then(nested::take_joined).flatten();
-        let slot = asked.was_asked_for(SLOT).then(stream::take_slot).flatten();
-        let then = asked.was_asked_for(DISCARD).then(stream::take_discard).flatten();
+    fn apply(&mut self, requested: Scope) {
+        let joined = requested.was_asked_for(JOINED).then(nested::take_joined).flatten();
+        let slot = requested.was_asked_for(SLOT).then(stream::take_slot).flatten();
+        let then = requested.was_asked_for(DISCARD).then(stream::take_discard).flatten();
         let Some(running) = self.observation.running_mut() else { return };
         if let Some(joined) = joined {
             running.take_joined(joined);
         }
-        if asked.was_asked_for(DISCARD) {
+        if requested.was_asked_for(DISCARD) {
             self.observation.discard();
             if let Some(then) = then {
                 then();
@@ -91,7 +96,7 @@ impl<'a> Polling<'a> {
 impl Drop for Polling<'_> {
     #[inline]
     fn drop(&mut self) {
-        let asked = self.scope.take().and_then(scope::Entered::leave);
+        let requested = self.scope.take().and_then(scope::Entered::leave);
         let context = self.current.take().and_then(Current::leave);
         let Some(running) = self.observation.running_mut() else {
             *self.observation.ended_mut() = context;
@@ -101,8 +106,8 @@ impl Drop for Polling<'_> {
             running.context = context;
         }
         running.in_poll = self.had_panicked || !self.returned;
-        if let Some(asked) = asked {
-            self.fulfil(asked);
+        if let Some(requested) = requested {
+            self.apply(requested);
         }
     }
 }
@@ -122,7 +127,7 @@ impl Current {
         Self { entered: context::enter(Some(context)), _otel: otel, _tracing_span: tracing_span }
     }
 
-    /// Hands back the context of the request.
+    /// Ends the guard and returns the context of the request.
     fn leave(self) -> Option<RequestContext> {
         self.entered.leave()
     }

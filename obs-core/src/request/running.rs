@@ -153,7 +153,7 @@ impl Running {
         running.endpoint = match &running.in_flight {
             Some(in_flight) => Some(in_flight.endpoint().clone()),
             None => {
-                head.endpoint.filter(|_| instrument.tells_endpoint()).map(|endpoint| Cow::Owned(endpoint.to_owned()))
+                head.endpoint.filter(|_| instrument.needs_endpoint()).map(|endpoint| Cow::Owned(endpoint.to_owned()))
             }
         };
         if let Some(origin) = origin.filter(|_| instrument.has_context()) {
