@@ -37,7 +37,10 @@ pin_project! {
 impl<B> ObsBody<B> {
     /// Observes a body to its end.
     pub(crate) fn new(inner: B, observation: Observation) -> Self {
-        Self { observation, inner: Some(inner) }
+        Self {
+            observation,
+            inner: Some(inner),
+        }
     }
 }
 
@@ -55,7 +58,9 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
             return Poll::Ready(None);
         }
         let polled = this.observation.run_body(|| {
-            let Some(body) = inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+            let Some(body) = inner.as_mut().as_pin_mut() else {
+                return Poll::Ready(None);
+            };
             let polled = body.poll_next(cx);
             if matches!(polled, Poll::Ready(Some(Err(_)) | None)) {
                 // Dropped here, so that log lines of its drop have the request's ids.
@@ -81,7 +86,9 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
     /// Returns a complete body as one chunk, which ends the request: outer middleware (a scope,
     /// compression) takes complete bodies this way and does not poll them.
     fn try_into_bytes(mut self) -> Result<Bytes, Self> {
-        let Some(inner) = self.inner.take() else { return Ok(Bytes::new()) };
+        let Some(inner) = self.inner.take() else {
+            return Ok(Bytes::new());
+        };
         match self.observation.run(|| inner.try_into_bytes()) {
             Ok(bytes) => {
                 if self.observation.reads_body() {
@@ -100,6 +107,8 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
 
 impl<B: fmt::Debug> fmt::Debug for ObsBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObsBody").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("ObsBody")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }

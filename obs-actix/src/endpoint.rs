@@ -48,14 +48,21 @@ pub(crate) enum Arrival {
 
 impl<'a> RequestView<'a> {
     pub(crate) fn new(request: &'a HttpRequest) -> Self {
-        Self { method: request.method(), uri: request.uri(), headers: request.headers(), request }
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            request,
+        }
     }
 }
 
 impl fmt::Debug for RequestView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Headers may contain credentials.
-        f.debug_struct("RequestView").field("method", self.method).finish_non_exhaustive()
+        f.debug_struct("RequestView")
+            .field("method", self.method)
+            .finish_non_exhaustive()
     }
 }
 

@@ -80,7 +80,9 @@ impl Unrendered {
             });
         }
         if let Some(id) = &self.request_id {
-            response.headers_mut().insert(HeaderName::from_static(names::header::REQUEST_ID), id.clone());
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(names::header::REQUEST_ID), id.clone());
         }
         match observation {
             Some(observation) => response.map_body(|_, body| ObsBody::new(body, observation).boxed()),
@@ -91,7 +93,9 @@ impl Unrendered {
 
 impl Drop for Unrendered {
     fn drop(&mut self) {
-        let Some(mut observation) = self.observation.take() else { return };
+        let Some(mut observation) = self.observation.take() else {
+            return;
+        };
         if thread::panicking() {
             // Possibly while the error was rendered: there will be no response.
             observation.finish(Outcome::Panic);

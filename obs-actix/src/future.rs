@@ -58,7 +58,12 @@ pin_project! {
 impl<F> ObsFuture<F> {
     /// Wraps the future of the inner service.
     pub(crate) fn new(inner: Option<F>, observation: Observation, arrival: Arrival, wire: Wire) -> Self {
-        Self { inner, observation: Some(observation), arrival, wire }
+        Self {
+            inner,
+            observation: Some(observation),
+            arrival,
+            wire,
+        }
     }
 }
 
@@ -72,9 +77,13 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         // Polled after completion, which the contract of futures forbids.
-        let Some(observation) = this.observation.as_mut() else { return Poll::Pending };
+        let Some(observation) = this.observation.as_mut() else {
+            return Poll::Pending;
+        };
         let polled = observation.run(|| {
-            let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+                return Poll::Pending;
+            };
             let polled = inner.poll(cx);
             if polled.is_ready() {
                 // Dropped here, so that log lines of its drop have the request's ids.
@@ -83,7 +92,9 @@ where
             polled
         });
         let result = ready!(polled);
-        let Some(observation) = this.observation.take() else { return Poll::Pending };
+        let Some(observation) = this.observation.take() else {
+            return Poll::Pending;
+        };
         Poll::Ready(match result {
             Ok(response) => Ok(respond(response, observation, this.arrival, *this.wire)),
             Err(error) => Err(failure::watch(error, observation, *this.wire)),
@@ -116,7 +127,9 @@ fn respond<B: MessageBody>(
     let request_id = request_id(&observation);
     report_head(&response, &mut observation, arrival, wire);
     if let Some(id) = request_id {
-        response.headers_mut().insert(HeaderName::from_static(names::header::REQUEST_ID), id);
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(names::header::REQUEST_ID), id);
     }
     response.map_body(|_, body| ObsBody::new(body, observation))
 }
@@ -130,7 +143,11 @@ fn report_head<B: MessageBody>(
 ) {
     let extensions = response.response().extensions();
     let named = extensions.get::<Endpoint>().map(Endpoint::as_str);
-    let routed = if named.is_none() { arrival.after_routing(response.request()) } else { None };
+    let routed = if named.is_none() {
+        arrival.after_routing(response.request())
+    } else {
+        None
+    };
     observation.head(&ResponseHead {
         status: response.status().as_u16(),
         headers: &Headers(response.headers()),

@@ -66,7 +66,9 @@ impl HeaderReader for Headers<'_> {
 
     fn common(&self) -> CommonHeaders<'_> {
         let mut common = CommonHeaders::default();
-        self.0.iter().for_each(|(name, value)| common.note(name.as_str(), value.as_bytes()));
+        self.0
+            .iter()
+            .for_each(|(name, value)| common.note(name.as_str(), value.as_bytes()));
         common
     }
 }
@@ -77,7 +79,12 @@ mod tests {
 
     fn map() -> HeaderMap {
         let mut map = HeaderMap::new();
-        for (name, value) in [("tracestate", "a=1"), ("tracestate", "b=2"), ("x-own", "1"), ("host", "shop.example")] {
+        for (name, value) in [
+            ("tracestate", "a=1"),
+            ("tracestate", "b=2"),
+            ("x-own", "1"),
+            ("host", "shop.example"),
+        ] {
             map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         map
@@ -104,7 +111,15 @@ mod tests {
 
     #[test]
     fn every_known_name_is_its_own() {
-        for name in ["baggage", "content-length", "content-type", "host", "x-request-id", "traceparent", "tracestate"] {
+        for name in [
+            "baggage",
+            "content-length",
+            "content-type",
+            "host",
+            "x-request-id",
+            "traceparent",
+            "tracestate",
+        ] {
             assert_eq!(known(name).map(HeaderName::as_str), Some(name));
         }
     }

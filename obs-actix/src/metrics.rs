@@ -51,7 +51,12 @@ fn page(path: &str, page: MetricsPage) -> impl HttpServiceFactory + use<> {
 async fn answer(page: MetricsPage, request: HttpRequest) -> HttpResponse {
     let query = request.uri().query();
     let headers = Headers(request.headers());
-    let asked = PageRequest { method: request.method().as_str(), path: request.path(), query, headers: &headers };
+    let asked = PageRequest {
+        method: request.method().as_str(),
+        path: request.path(),
+        query,
+        headers: &headers,
+    };
     translated(page.answer(&asked).await)
 }
 
@@ -59,7 +64,9 @@ fn translated(PageResponse { status, headers, body }: PageResponse) -> HttpRespo
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status).body(body);
     for (name, value) in headers {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     unobserved(response)
 }

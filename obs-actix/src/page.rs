@@ -46,7 +46,11 @@ fn leave_out(owner: &PageOwner, request: &HttpRequest) {
 }
 
 fn refuse() -> HttpResponse {
-    unobserved(HttpResponse::build(StatusCode::METHOD_NOT_ALLOWED).insert_header((header::ALLOW, "GET, HEAD")).finish())
+    unobserved(
+        HttpResponse::build(StatusCode::METHOD_NOT_ALLOWED)
+            .insert_header((header::ALLOW, "GET, HEAD"))
+            .finish(),
+    )
 }
 
 /// The response of a page.

@@ -35,14 +35,22 @@ struct Slot {
 
 impl Patterns {
     pub(crate) fn new() -> Self {
-        Self { table: RefCell::new(Table { slots: vec![Slot::default(); SLOTS], known: HashSet::new() }) }
+        Self {
+            table: RefCell::new(Table {
+                slots: vec![Slot::default(); SLOTS],
+                known: HashSet::new(),
+            }),
+        }
     }
 
     /// The pattern that matches `path`: from the cache, or from `find`.
     pub(crate) fn of(&self, path: &str, find: impl FnOnce() -> Option<String>) -> Option<Rc<str>> {
         let index = slot_of(path);
         if let Ok(table) = self.table.try_borrow()
-            && let Some(slot) = table.slots.get(index).filter(|slot| slot.path == path && !path.is_empty())
+            && let Some(slot) = table
+                .slots
+                .get(index)
+                .filter(|slot| slot.path == path && !path.is_empty())
         {
             return slot.pattern.clone();
         }
@@ -95,7 +103,10 @@ mod tests {
     fn a_path_that_comes_again_is_not_looked_up_again() {
         let patterns = Patterns::new();
         assert_eq!(patterns.of("/users/7", USER).as_deref(), Some("/users/{id}"));
-        assert_eq!(patterns.of("/users/7", || panic!("looked up twice")).as_deref(), Some("/users/{id}"));
+        assert_eq!(
+            patterns.of("/users/7", || panic!("looked up twice")).as_deref(),
+            Some("/users/{id}")
+        );
     }
 
     #[test]
@@ -131,7 +142,9 @@ mod tests {
     #[test]
     fn a_lookup_that_asks_again_is_answered() {
         let patterns = Patterns::new();
-        let inner = patterns.of("/users/7", || patterns.of("/users/7", USER).map(|found| found.to_string()));
+        let inner = patterns.of("/users/7", || {
+            patterns.of("/users/7", USER).map(|found| found.to_string())
+        });
         assert_eq!(inner.as_deref(), Some("/users/{id}"));
     }
 }

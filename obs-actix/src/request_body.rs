@@ -47,8 +47,13 @@ pub(crate) fn count_body(request: &mut ServiceRequest, observation: &mut Observa
         observation.request_size(0);
     } else if let Some(counter) = observation.count_request_body() {
         let (_, payload) = request.parts_mut();
-        let counted = CountedPayload { inner: payload.take(), counter };
-        *payload = Payload::Stream { payload: Box::pin(counted) };
+        let counted = CountedPayload {
+            inner: payload.take(),
+            counter,
+        };
+        *payload = Payload::Stream {
+            payload: Box::pin(counted),
+        };
     }
 }
 

@@ -52,7 +52,12 @@ struct Observed;
 impl<S> ObsService<S> {
     /// Wraps a service.
     pub(crate) fn new(inner: S, state: LayerState) -> Self {
-        Self { inner, state, patterns: Patterns::new(), instance: Instance::begin() }
+        Self {
+            inner,
+            state,
+            patterns: Patterns::new(),
+            instance: Instance::begin(),
+        }
     }
 
     /// The wrapped service.
@@ -63,10 +68,17 @@ impl<S> ObsService<S> {
     /// Starts the observation of a request.
     fn observe(&self, request: &mut ServiceRequest, arrival: &Arrival) -> Observation {
         let view = RequestView::new(request.request());
-        let labels = self.state.hooks().map(|hooks: &Hooks| hooks.labels(|label| label(&view)));
+        let labels = self
+            .state
+            .hooks()
+            .map(|hooks: &Hooks| hooks.labels(|label| label(&view)));
         let mut observation = Observation::start(
             self.state.instrument(),
-            &request_head(request, arrival.as_str(), labels.as_ref().map_or(&[], LabelValues::as_slice)),
+            &request_head(
+                request,
+                arrival.as_str(),
+                labels.as_ref().map_or(&[], LabelValues::as_slice),
+            ),
             &Headers(request.headers()),
         );
         request_body::count_body(request, &mut observation);
@@ -104,7 +116,9 @@ where
 
 impl<S: fmt::Debug> fmt::Debug for ObsService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObsService").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("ObsService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }
 

@@ -20,7 +20,11 @@ pub(crate) enum Wire {
 
 impl Wire {
     pub(crate) fn of(version: Version) -> Self {
-        if version <= Version::HTTP_11 { Self::Http1 } else { Self::Multiplexed }
+        if version <= Version::HTTP_11 {
+            Self::Http1
+        } else {
+            Self::Multiplexed
+        }
     }
 
     /// The size that is declared to the client. A body of known size, and chunked coding, replace

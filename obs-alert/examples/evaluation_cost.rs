@@ -32,8 +32,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (registry, clock) = (Registry::new(), ManualClock::new());
     let (counters, histograms) = (counters(&registry), histograms(&registry));
     let started = Instant::now();
-    let manager = AlertManager::builder().registry(&registry).clock(clock.clone()).rules(rules()).build()?;
-    println!("{RULES} rules, {} series; built in {:.1?}", counters.len() + histograms.len(), started.elapsed());
+    let manager = AlertManager::builder()
+        .registry(&registry)
+        .clock(clock.clone())
+        .rules(rules())
+        .build()?;
+    println!(
+        "{RULES} rules, {} series; built in {:.1?}",
+        counters.len() + histograms.len(),
+        started.elapsed()
+    );
 
     let alone = request_latency(&counters, &histograms, Duration::from_secs(2));
     let stop = Arc::new(AtomicBool::new(false));
@@ -54,7 +62,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let first = times.remove(0);
     times.sort_unstable();
     let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
-    println!("evaluation: first {first:.1?}, median {:.1?}, p99 {:.1?}, of {}", at(50), at(99), times.len());
+    println!(
+        "evaluation: first {first:.1?}, median {:.1?}, p99 {:.1?}, of {}",
+        at(50),
+        at(99),
+        times.len()
+    );
     println!("recording a request: alone {alone:.1?}, while rules are evaluated without a pause {beside:.1?}");
     println!("history: {} KiB", manager.history_bytes() / 1024);
     Ok(())
@@ -99,7 +112,12 @@ fn rules() -> impl Iterator<Item = AlertRule> {
         };
         let window = Window::minutes(minutes);
         let condition = match number % 3 {
-            0 => Condition::Latency { scope, window, quantile: 0.99, above: Duration::from_secs_f64(above) },
+            0 => Condition::Latency {
+                scope,
+                window,
+                quantile: 0.99,
+                above: Duration::from_secs_f64(above),
+            },
             _ => Condition::ErrorRatio { scope, window, above },
         };
         AlertRule::new(format!("Rule{number}"), condition, Severity::Warning, "too many errors")

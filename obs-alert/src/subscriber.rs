@@ -7,7 +7,13 @@ use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 /// that is installed later.
 pub(crate) fn carried<T>(run: impl FnOnce() -> T) -> impl FnOnce() -> T {
     let here = dispatcher::get_default(Dispatch::clone);
-    move || if here.is::<NoSubscriber>() { run() } else { dispatcher::with_default(&here, run) }
+    move || {
+        if here.is::<NoSubscriber>() {
+            run()
+        } else {
+            dispatcher::with_default(&here, run)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,10 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 
 /// The same on one line: what would break it is a space.
 pub(crate) fn one_line(text: &str, most: usize) -> String {
-    let line: String = cut(text, most).chars().map(|c| if breaks_lines(c) { ' ' } else { c }).collect();
+    let line: String = cut(text, most)
+        .chars()
+        .map(|c| if breaks_lines(c) { ' ' } else { c })
+        .collect();
     line.trim().to_owned()
 }
 

@@ -37,7 +37,10 @@ pin_project! {
 impl<B> ObsBody<B> {
     /// Observes a body to its end.
     pub(crate) fn new(inner: B, observation: Observation) -> Self {
-        Self { observation, inner: Some(inner) }
+        Self {
+            observation,
+            inner: Some(inner),
+        }
     }
 }
 
@@ -52,7 +55,9 @@ impl<B: Body> Body for ObsBody<B> {
             return Poll::Ready(None);
         }
         let polled = this.observation.run_body(|| {
-            let Some(body) = inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+            let Some(body) = inner.as_mut().as_pin_mut() else {
+                return Poll::Ready(None);
+            };
             let polled = body.poll_frame(cx);
             if is_end(&polled, inner.as_ref().get_ref().as_ref()) {
                 // Dropped here, so that log lines of its drop have the request's ids.
@@ -67,7 +72,8 @@ impl<B: Body> Body for ObsBody<B> {
                     if this.observation.reads_body() {
                         for_each_chunk(data, |bytes| this.observation.body_data(bytes));
                     }
-                    this.observation.body_bytes(data.remaining() as u64, this.inner.is_none());
+                    this.observation
+                        .body_bytes(data.remaining() as u64, this.inner.is_none());
                 }
                 // Trailers are the last frame.
                 None => match frame.trailers_ref() {
@@ -86,7 +92,9 @@ impl<B: Body> Body for ObsBody<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.inner
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
@@ -105,12 +113,17 @@ fn is_end<B: Body>(polled: &Polled<B>, body: Option<&B>) -> bool {
 impl<B: Default> Default for ObsBody<B> {
     /// A body without a request, as gRPC libraries create for their own responses.
     fn default() -> Self {
-        Self { observation: Observation::none(), inner: Some(B::default()) }
+        Self {
+            observation: Observation::none(),
+            inner: Some(B::default()),
+        }
     }
 }
 
 impl<B: fmt::Debug> fmt::Debug for ObsBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObsBody").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("ObsBody")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }

@@ -48,7 +48,10 @@ pin_project! {
 impl<F> ObsFuture<F> {
     /// Wraps the future of the inner service.
     pub(crate) fn new(inner: Option<F>, observation: Observation) -> Self {
-        Self { inner, observation: Some(observation) }
+        Self {
+            inner,
+            observation: Some(observation),
+        }
     }
 }
 
@@ -62,9 +65,13 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         // Polled after completion, which the contract of futures forbids.
-        let Some(observation) = this.observation.as_mut() else { return Poll::Pending };
+        let Some(observation) = this.observation.as_mut() else {
+            return Poll::Pending;
+        };
         let polled = observation.run(|| {
-            let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+            let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+                return Poll::Pending;
+            };
             let polled = inner.poll(cx);
             if polled.is_ready() {
                 // Dropped here, so that log lines of its drop have the request's ids.
@@ -73,7 +80,9 @@ where
             polled
         });
         let result = ready!(polled);
-        let Some(mut observation) = this.observation.take() else { return Poll::Pending };
+        let Some(mut observation) = this.observation.take() else {
+            return Poll::Pending;
+        };
         Poll::Ready(match result {
             Ok(response) => Ok(respond(response, observation)),
             Err(error) => {
@@ -118,7 +127,11 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
 /// The size of a body, and whether `Content-Length` contradicts it: hyper sends that header
 /// unchanged.
 fn body_size(body: &impl Body, headers: &HeaderMap) -> BodySize {
-    let exact = if body.is_end_stream() { Some(0) } else { body.size_hint().exact() };
+    let exact = if body.is_end_stream() {
+        Some(0)
+    } else {
+        body.size_hint().exact()
+    };
     let Some(exact) = exact else { return BodySize::Unknown };
     match content_length(&Headers(headers)) {
         Some(declared) if declared != exact => BodySize::Contradicted { declared, exact },

@@ -48,7 +48,9 @@ pub fn ready<S: Clone + Send + Sync + 'static>(path: &str, health: &Health) -> R
 
 fn answer(report: &HealthReport) -> Response {
     let status = StatusCode::from_u16(report.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    let headers =
-        [(header::CONTENT_TYPE, HealthReport::CONTENT_TYPE), (header::CACHE_CONTROL, HealthReport::CACHE_CONTROL)];
+    let headers = [
+        (header::CONTENT_TYPE, HealthReport::CONTENT_TYPE),
+        (header::CACHE_CONTROL, HealthReport::CACHE_CONTROL),
+    ];
     unobserved((status, headers, report.to_json()))
 }

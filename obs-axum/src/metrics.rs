@@ -45,7 +45,12 @@ fn page<S: Clone + Send + Sync + 'static>(path: &str, page: MetricsPage) -> Rout
     let owner = page.owner().clone();
     let answer = async move |OriginalUri(uri): OriginalUri, method: Method, headers: HeaderMap| {
         let (method, path, query) = (method.as_str(), uri.path(), uri.query());
-        let answer = page.answer(&PageRequest { method, path, query, headers: &Headers(&headers) });
+        let answer = page.answer(&PageRequest {
+            method,
+            path,
+            query,
+            headers: &Headers(&headers),
+        });
         translated(answer.await)
     };
     page::page(path, &owner, any(answer))
@@ -55,7 +60,9 @@ fn translated(PageResponse { status, headers, body }: PageResponse) -> Response 
     let mut response = unobserved(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in headers {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     response
 }

@@ -24,7 +24,9 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let observer = Observer::Unmatched(owner.clone());
-    Router::new().route(path, page).layer(layer_fn(move |inner| ObsService::new(inner, observer.clone())))
+    Router::new()
+        .route(path, page)
+        .layer(layer_fn(move |inner| ObsService::new(inner, observer.clone())))
 }
 
 /// What answers `GET` and `HEAD` with a page, and refuses the rest; neither is recorded.

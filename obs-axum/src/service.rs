@@ -59,7 +59,11 @@ pub(crate) enum Observer {
 impl<S> ObsService<S> {
     /// Wraps a service.
     pub(crate) fn new(inner: S, observer: Observer) -> Self {
-        Self { inner, observer, may_nest: true }
+        Self {
+            inner,
+            observer,
+            may_nest: true,
+        }
     }
 
     /// The wrapped service.
@@ -117,13 +121,19 @@ impl<S: Clone> Clone for ObsService<S> {
         let inner = self.inner.clone();
         let may_nest = CLONED.get() != before;
         CLONED.set(before.wrapping_add(1));
-        Self { inner, observer: self.observer.clone(), may_nest }
+        Self {
+            inner,
+            observer: self.observer.clone(),
+            may_nest,
+        }
     }
 }
 
 impl<S: fmt::Debug> fmt::Debug for ObsService<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObsService").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("ObsService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }
 
@@ -154,10 +164,15 @@ fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: boo
     let view = RequestView::new(request);
     let matched = request.extensions().get::<MatchedPath>();
     let is_matched = matched.is_some();
-    let named = hooks.filter(|_| !is_matched).and_then(|hooks| hooks.endpoint(|endpoint| endpoint(&view)));
+    let named = hooks
+        .filter(|_| !is_matched)
+        .and_then(|hooks| hooks.endpoint(|endpoint| endpoint(&view)));
     let labels = hooks.map(|hooks| hooks.labels(|label| label(&view)));
     let labels = labels.as_ref().map_or(&[][..], LabelValues::as_slice);
-    let head = RequestHead { labels, ..request_head(request, matched, named.as_deref(), instrument.reads_origin()) };
+    let head = RequestHead {
+        labels,
+        ..request_head(request, matched, named.as_deref(), instrument.reads_origin())
+    };
     let mut observation = Observation::start(instrument, &head, &headers);
     count_body(request, &mut observation);
     // A mark can cost an allocation. A request with a route passes one layer, unless cloning has shown
@@ -181,7 +196,9 @@ fn request_head<'a, B>(
     // A nested router removes its prefix. Metrics need the target only where no route names the endpoint:
     // for unmatched requests, and for gRPC.
     let reads_target = with_origin || matched.is_none() || request.version() > Version::HTTP_11;
-    let original = Some(extensions).filter(|_| reads_target).and_then(Extensions::get::<OriginalUri>);
+    let original = Some(extensions)
+        .filter(|_| reads_target)
+        .and_then(Extensions::get::<OriginalUri>);
     let uri = original.map_or(request.uri(), |original| &original.0);
     RequestHead {
         method: request.method().as_str(),
@@ -191,8 +208,12 @@ fn request_head<'a, B>(
         scheme: uri.scheme_str(),
         authority: uri.authority().map(http::uri::Authority::as_str),
         protocol: protocol(request.version()),
-        peer: of_origin.and_then(Extensions::get::<ConnectInfo<SocketAddr>>).map(|info| info.0),
-        request_id: of_origin.and_then(Extensions::get::<RequestId>).map(|id| id.header_value().as_bytes()),
+        peer: of_origin
+            .and_then(Extensions::get::<ConnectInfo<SocketAddr>>)
+            .map(|info| info.0),
+        request_id: of_origin
+            .and_then(Extensions::get::<RequestId>)
+            .map(|id| id.header_value().as_bytes()),
         labels: &[],
         is_observed: Observation::is_around() && extensions.get::<Observed>().is_some(),
     }

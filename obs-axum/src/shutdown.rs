@@ -118,7 +118,10 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let (requested, overdue) = (stop.requested(), stop.overdue());
-    let streams = Streams { stop, alive: Arc::new(watch::channel(()).0) };
+    let streams = Streams {
+        stop,
+        alive: Arc::new(watch::channel(()).0),
+    };
     #[cfg_attr(not(feature = "http2"), expect(unused_mut, reason = "HTTP/2 has a setting"))]
     let mut builder = Builder::new(streams.clone());
     // For WebSockets over HTTP/2 (RFC 8441).

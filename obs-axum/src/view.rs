@@ -41,6 +41,8 @@ impl<'a> RequestView<'a> {
 impl fmt::Debug for RequestView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Headers may contain credentials.
-        f.debug_struct("RequestView").field("method", self.method).finish_non_exhaustive()
+        f.debug_struct("RequestView")
+            .field("method", self.method)
+            .finish_non_exhaustive()
     }
 }

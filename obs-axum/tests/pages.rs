@@ -16,7 +16,11 @@ fn hello() -> Router {
 }
 
 async fn send(app: &Router, path: &str) -> (StatusCode, String) {
-    let response = app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    let response = app
+        .clone()
+        .oneshot(Request::get(path).body(Body::empty()).unwrap())
+        .await
+        .unwrap();
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, String::from_utf8(body.to_vec()).unwrap())
@@ -29,7 +33,10 @@ async fn counted(app: Router, page: &str) -> Vec<String> {
     send(&app, page).await;
     let (status, text) = send(&app, page).await;
     assert_eq!(status, StatusCode::OK);
-    text.lines().filter(|line| line.contains("_requests_total{")).map(str::to_owned).collect()
+    text.lines()
+        .filter(|line| line.contains("_requests_total{"))
+        .map(str::to_owned)
+        .collect()
 }
 
 const EXPECTED: [&str; 2] = [
@@ -40,22 +47,27 @@ const EXPECTED: [&str; 2] = [
 #[tokio::test]
 async fn a_page_that_is_merged_after_the_layer_leaves_unmatched_requests_observed() {
     let obs = instance();
-    let app = hello().layer(ObsLayer::new().obs(&obs).namespace("shop")).merge(metrics_for("/metrics", &obs));
+    let app = hello()
+        .layer(ObsLayer::new().obs(&obs).namespace("shop"))
+        .merge(metrics_for("/metrics", &obs));
     assert_eq!(counted(app, "/metrics").await, EXPECTED);
 }
 
 #[tokio::test]
 async fn a_page_below_the_layer_is_left_out_and_unmatched_requests_count_once() {
     let obs = instance();
-    let app = hello().merge(metrics_for("/metrics", &obs)).layer(ObsLayer::new().obs(&obs).namespace("shop"));
+    let app = hello()
+        .merge(metrics_for("/metrics", &obs))
+        .layer(ObsLayer::new().obs(&obs).namespace("shop"));
     assert_eq!(counted(app, "/metrics").await, EXPECTED);
 }
 
 #[tokio::test]
 async fn a_nested_page_is_left_out_too() {
     let obs = instance();
-    let app =
-        hello().nest("/internal", metrics_for("/metrics", &obs)).layer(ObsLayer::new().obs(&obs).namespace("shop"));
+    let app = hello()
+        .nest("/internal", metrics_for("/metrics", &obs))
+        .layer(ObsLayer::new().obs(&obs).namespace("shop"));
     assert_eq!(counted(app, "/internal/metrics").await, EXPECTED);
 }
 

@@ -90,7 +90,10 @@ fn calibrate() {
 ///
 /// Zero if `at` is before the epoch, so that a wrongly set clock never is an error.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place that turns a stamp into a number")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that turns a stamp into a number"
+)]
 pub fn since_epoch(at: SystemTime) -> Duration {
     at.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
@@ -187,7 +190,11 @@ fn synchronize(counter: &Counter, last: Anchor) -> Moment {
     let wall = nanoseconds(since_epoch(SystemTime::now()));
     let gap = counter.delta_as_nanos(before, counter.raw());
     if gap <= MAX_GAP {
-        let ticks = if is_trusted(counter, last, before, now) { before } else { UNUSED };
+        let ticks = if is_trusted(counter, last, before, now) {
+            before
+        } else {
+            UNUSED
+        };
         ANCHOR.set(Anchor { ticks, at: now.0, wall });
     }
     now
@@ -305,10 +312,17 @@ mod tests {
             mock.decrement(Duration::from_secs(3_000));
             thread::sleep(Duration::from_millis(2));
             let by_system = Moment::from_counter(&counter);
-            assert!(first.until(by_system) >= Duration::from_millis(2), "{first:?} {by_system:?}");
+            assert!(
+                first.until(by_system) >= Duration::from_millis(2),
+                "{first:?} {by_system:?}"
+            );
             mock.increment(Duration::from_millis(50));
             let by_counter = Moment::from_counter(&counter);
-            assert_eq!(by_system.until(by_counter).as_millis(), 50, "goes on from the new anchor");
+            assert_eq!(
+                by_system.until(by_counter).as_millis(),
+                50,
+                "goes on from the new anchor"
+            );
         });
     }
 
@@ -319,7 +333,11 @@ mod tests {
         let counter = COUNTER.get().unwrap();
         let now = Moment::from_system();
         let ticks = counter.raw();
-        let last = Anchor { ticks, at: now.before(Duration::from_secs(1)).0, wall: 1 };
+        let last = Anchor {
+            ticks,
+            at: now.before(Duration::from_secs(1)).0,
+            wall: 1,
+        };
         assert!(!is_trusted(counter, last, ticks, now));
         // For the other tests of this process.
         IS_DISTRUSTED.store(false, Relaxed);

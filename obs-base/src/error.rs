@@ -21,9 +21,19 @@ pub struct InitError {
 
 #[derive(Debug)]
 enum InitErrorKind {
-    Invalid { setting: &'static str, value: String, expected: String },
-    Failed { what: String, source: Box<dyn Error + Send + Sync> },
-    AlreadyInitialized { what: &'static str, remedy: &'static str },
+    Invalid {
+        setting: &'static str,
+        value: String,
+        expected: String,
+    },
+    Failed {
+        what: String,
+        source: Box<dyn Error + Send + Sync>,
+    },
+    AlreadyInitialized {
+        what: &'static str,
+        remedy: &'static str,
+    },
 }
 
 /// The error of `Obs::shutdown` and `Obs::flush`: some data were not written or sent before the timeout.
@@ -46,28 +56,45 @@ impl InitError {
     #[doc(hidden)]
     #[must_use]
     pub fn invalid(setting: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {
-        Self { kind: InitErrorKind::Invalid { setting, value: value.to_string(), expected: expected.into() } }
+        Self {
+            kind: InitErrorKind::Invalid {
+                setting,
+                value: value.to_string(),
+                expected: expected.into(),
+            },
+        }
     }
 
     /// A step that failed: `what` completes "could not …", such as `open the log file "app.log"`.
     #[doc(hidden)]
     #[must_use]
     pub fn failed(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind: InitErrorKind::Failed { what: what.into(), source: source.into() } }
+        Self {
+            kind: InitErrorKind::Failed {
+                what: what.into(),
+                source: source.into(),
+            },
+        }
     }
 
     /// A global of the process that is set already; `remedy` describes what to do instead.
     #[doc(hidden)]
     #[must_use]
     pub fn already_initialized(what: &'static str, remedy: &'static str) -> Self {
-        Self { kind: InitErrorKind::AlreadyInitialized { what, remedy } }
+        Self {
+            kind: InitErrorKind::AlreadyInitialized { what, remedy },
+        }
     }
 }
 
 impl fmt::Display for InitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            InitErrorKind::Invalid { setting, value, expected } => {
+            InitErrorKind::Invalid {
+                setting,
+                value,
+                expected,
+            } => {
                 write!(f, "{setting} is {value:?}, expected {expected}")
             }
             InitErrorKind::Failed { what, source: _ } => write!(f, "could not {what}"),
@@ -95,13 +122,22 @@ impl ShutdownError {
     /// Unless `unfinished` is empty.
     #[doc(hidden)]
     pub fn unless_empty(unfinished: Vec<&'static str>, timeout: Duration) -> Result<(), Self> {
-        if unfinished.is_empty() { Ok(()) } else { Err(Self { unfinished, timeout }) }
+        if unfinished.is_empty() {
+            Ok(())
+        } else {
+            Err(Self { unfinished, timeout })
+        }
     }
 }
 
 impl fmt::Display for ShutdownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} not flushed within {:?}", self.unfinished.join(" and "), self.timeout)
+        write!(
+            f,
+            "{} not flushed within {:?}",
+            self.unfinished.join(" and "),
+            self.timeout
+        )
     }
 }
 

@@ -76,7 +76,11 @@ impl HttpClient {
             .input_buffer_size(INPUT_BUFFER)
             .output_buffer_size(OUTPUT_BUFFER)
             .timeout_recv_body(Some(BODY_TIMEOUT));
-        let config = if keep_alive { config } else { config.max_idle_connections(0) };
+        let config = if keep_alive {
+            config
+        } else {
+            config.max_idle_connections(0)
+        };
         #[cfg(feature = "tls")]
         let config = match tls {
             Some(settings) => config.tls_config(settings.config()?),
@@ -88,7 +92,10 @@ impl HttpClient {
             None => config,
         };
         let config = config.build();
-        Ok(Self { agent: config.new_agent(), config })
+        Ok(Self {
+            agent: config.new_agent(),
+            config,
+        })
     }
 
     /// Sends `body` and waits for the head of the answer: no longer than `timeout`, which counts for the body of the
@@ -98,9 +105,15 @@ impl HttpClient {
     ///
     /// If there is no answer, or none of HTTP.
     pub fn post(&self, uri: &Uri, headers: &HeaderMap, body: &[u8], timeout: Duration) -> Result<Answer, HttpError> {
-        let mut request = http::Request::post(uri.clone()).body(body).map_err(|error| HttpError(error.into()))?;
+        let mut request = http::Request::post(uri.clone())
+            .body(body)
+            .map_err(|error| HttpError(error.into()))?;
         request.headers_mut().clone_from(headers);
-        let request = self.agent.configure_request(request).timeout_global(Some(timeout)).build();
+        let request = self
+            .agent
+            .configure_request(request)
+            .timeout_global(Some(timeout))
+            .build();
         self.agent.run(request).map(Answer).map_err(HttpError)
     }
 
@@ -136,7 +149,12 @@ impl Answer {
     #[must_use]
     pub fn read(self, limit: usize) -> Vec<u8> {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        self.0.into_body().with_config().limit(limit).read_to_vec().unwrap_or_default()
+        self.0
+            .into_body()
+            .with_config()
+            .limit(limit)
+            .read_to_vec()
+            .unwrap_or_default()
     }
 }
 

@@ -116,7 +116,9 @@ fn random_u128() -> u128 {
 
 #[inline]
 fn random<R>(read: impl Fn(&mut Xoshiro256PlusPlus) -> R) -> R {
-    RANDOM.try_with(|rng| read(&mut rng.borrow_mut())).unwrap_or_else(|_| read(&mut seeded()))
+    RANDOM
+        .try_with(|rng| read(&mut rng.borrow_mut()))
+        .unwrap_or_else(|_| read(&mut seeded()))
 }
 
 // === impl TraceId ===
@@ -282,7 +284,11 @@ impl TraceFlags {
     #[must_use]
     #[inline]
     pub const fn with_sampled(self, sampled: bool) -> Self {
-        if sampled { Self(self.0 | Self::SAMPLED) } else { Self(self.0 & !Self::SAMPLED) }
+        if sampled {
+            Self(self.0 | Self::SAMPLED)
+        } else {
+            Self(self.0 & !Self::SAMPLED)
+        }
     }
 }
 
@@ -336,7 +342,9 @@ impl RequestId {
         if let Ok(inline) = <[u8; 36]>::try_from(given) {
             return Some(Self(Text::Inline(inline)));
         }
-        std::str::from_utf8(given).ok().map(|text| Self(Text::Boxed(text.into())))
+        std::str::from_utf8(given)
+            .ok()
+            .map(|text| Self(Text::Boxed(text.into())))
     }
 
     /// The id in ASCII: letters, digits and `._-`.

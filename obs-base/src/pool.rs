@@ -56,7 +56,9 @@ impl<T> Pool<T> {
     /// An empty pool.
     #[must_use]
     pub const fn new() -> Self {
-        Self { idle: RefCell::new(Vec::new()) }
+        Self {
+            idle: RefCell::new(Vec::new()),
+        }
     }
 
     /// Takes an idle value, or creates one by `Default` if there is none.
@@ -68,7 +70,10 @@ impl<T> Pool<T> {
     where
         T: Default,
     {
-        let idle = pool.try_with(|pool| pool.idle.try_borrow_mut().ok().and_then(|mut idle| idle.pop())).ok().flatten();
+        let idle = pool
+            .try_with(|pool| pool.idle.try_borrow_mut().ok().and_then(|mut idle| idle.pop()))
+            .ok()
+            .flatten();
         idle.unwrap_or_default()
     }
 

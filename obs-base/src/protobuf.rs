@@ -244,7 +244,13 @@ mod tests {
 
     fn known() -> impl Strategy<Value = Known> {
         let bytes = prop_oneof![0..200_usize, Just(16_383), Just(16_384), Just(70_000)];
-        let fields = (any::<u64>(), any::<u32>(), any::<u64>(), bytes, proptest::option::of(-1e9..1e9));
+        let fields = (
+            any::<u64>(),
+            any::<u32>(),
+            any::<u64>(),
+            bytes,
+            proptest::option::of(-1e9..1e9),
+        );
         let plain = fields.prop_map(|(varint, fixed32, fixed64, bytes, double)| Known {
             varint,
             fixed32,
@@ -254,7 +260,10 @@ mod tests {
             double,
         });
         plain.prop_recursive(4, 5, 1, |inner| {
-            (inner.clone(), inner).prop_map(|(outer, inner)| Known { inner: Some(Box::new(inner)), ..outer })
+            (inner.clone(), inner).prop_map(|(outer, inner)| Known {
+                inner: Some(Box::new(inner)),
+                ..outer
+            })
         })
     }
 

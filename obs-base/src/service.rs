@@ -64,7 +64,11 @@ impl ServiceInfo {
         if self.name.trim().is_empty() && env.is_disabled() {
             UNKNOWN.clone_into(&mut self.name);
         }
-        if is_name(&self.name) { Ok(self) } else { Err(InitError::invalid("service name", self.name, EXAMPLE)) }
+        if is_name(&self.name) {
+            Ok(self)
+        } else {
+            Err(InitError::invalid("service name", self.name, EXAMPLE))
+        }
     }
 }
 
@@ -109,7 +113,10 @@ mod tests {
     }
 
     fn named(name: &str) -> ServiceInfo {
-        ServiceInfo { name: name.to_owned(), ..ServiceInfo::default() }
+        ServiceInfo {
+            name: name.to_owned(),
+            ..ServiceInfo::default()
+        }
     }
 
     fn pair(key: &str, value: &str) -> (String, String) {
@@ -135,14 +142,20 @@ mod tests {
     fn what_code_does_not_set_comes_from_the_environment() {
         let from_env = "service.version=7,deployment.environment.name=prod, empty=,,a=1,a=2,";
         let completed = completed(named("shop"), "", from_env).unwrap();
-        assert_eq!((completed.version.as_deref(), completed.environment.as_deref()), (Some("7"), Some("prod")));
+        assert_eq!(
+            (completed.version.as_deref(), completed.environment.as_deref()),
+            (Some("7"), Some("prod"))
+        );
         assert_eq!(completed.attributes, [pair("empty", ""), pair("a", "2")]);
     }
 
     #[test]
     fn attributes_are_decoded_and_none_is_cut() {
         let completed = completed(named("shop"), "", "te%61m=a;b%2Cc=d, region = eu west").unwrap();
-        assert_eq!(completed.attributes, [pair("team", "a;b,c=d"), pair("region", "eu west")]);
+        assert_eq!(
+            completed.attributes,
+            [pair("team", "a;b,c=d"), pair("region", "eu west")]
+        );
     }
 
     #[test]
@@ -153,7 +166,10 @@ mod tests {
             let completed = named("shop").completed(Env::new(&env, &notices)).unwrap();
             assert_eq!(completed, named("shop"));
             let notice = notices.take().concat();
-            assert!(notice.starts_with("OTEL_RESOURCE_ATTRIBUTES: member 2 can't be read"), "{notice}");
+            assert!(
+                notice.starts_with("OTEL_RESOURCE_ATTRIBUTES: member 2 can't be read"),
+                "{notice}"
+            );
             assert!(!notice.contains("hidden"), "{notice}");
         }
     }
@@ -165,7 +181,10 @@ mod tests {
             SERVICE_NAME => Some("a\tb".to_owned()),
             _ => Some("nonsense".to_owned()),
         };
-        assert_eq!(named("").completed(Env::without_notices(&env)).unwrap().name, "unknown_service");
+        assert_eq!(
+            named("").completed(Env::without_notices(&env)).unwrap().name,
+            "unknown_service"
+        );
     }
 
     #[test]
@@ -183,7 +202,10 @@ mod tests {
     fn a_service_without_a_name_is_refused() {
         for (code, variable) in [("", ""), ("  ", " "), ("a\nb", ""), ("", "a\tb")] {
             let error = completed(named(code), variable, "").unwrap_err().to_string();
-            assert!(error.starts_with("service name is ") && error.contains("payment-service"), "{error}");
+            assert!(
+                error.starts_with("service name is ") && error.contains("payment-service"),
+                "{error}"
+            );
         }
     }
 }

@@ -25,7 +25,9 @@ pub struct TlsSettings {
 impl TlsSettings {
     pub(crate) fn config(&self) -> Result<TlsConfig, SetupError> {
         // The process may have chosen its cryptography; this chooses for this client only.
-        let provider = CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(ring::default_provider()));
+        let provider = CryptoProvider::get_default()
+            .cloned()
+            .unwrap_or_else(|| Arc::new(ring::default_provider()));
         let roots = self.roots()?;
         self.check(&roots, &provider)?;
         let owned = |der: &CertificateDer<'_>| Certificate::from_der(der).to_owned();
@@ -38,7 +40,9 @@ impl TlsSettings {
             }
             None => None,
         };
-        let config = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&roots)).client_cert(identity);
+        let config = TlsConfig::builder()
+            .root_certs(RootCerts::new_with_certs(&roots))
+            .client_cert(identity);
         Ok(config.unversioned_rustls_crypto_provider(provider).build())
     }
 

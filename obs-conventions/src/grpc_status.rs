@@ -150,20 +150,46 @@ mod tests {
             assert_eq!(usize::from(status.code()), code);
             assert_eq!(GrpcStatus::parse(code.to_string().as_bytes()), status);
         }
-        assert_eq!((GrpcStatus::Ok.as_str(), GrpcStatus::Unauthenticated.as_str()), ("OK", "UNAUTHENTICATED"));
+        assert_eq!(
+            (GrpcStatus::Ok.as_str(), GrpcStatus::Unauthenticated.as_str()),
+            ("OK", "UNAUTHENTICATED")
+        );
     }
 
     #[test]
     fn what_is_no_code_is_unknown() {
-        for bad in [&b""[..], b"17", b"-1", b"00", b"05", b"1x", b"999999999999", b" 0", b"\xff"] {
+        for bad in [
+            &b""[..],
+            b"17",
+            b"-1",
+            b"00",
+            b"05",
+            b"1x",
+            b"999999999999",
+            b" 0",
+            b"\xff",
+        ] {
             assert_eq!(GrpcStatus::parse(bad), GrpcStatus::Unknown, "{bad:?}");
         }
     }
 
     #[test]
     fn six_codes_are_errors_of_the_server() {
-        let errors: Vec<_> = GrpcStatus::ALL.into_iter().filter(|status| status.outcome().is_error()).collect();
+        let errors: Vec<_> = GrpcStatus::ALL
+            .into_iter()
+            .filter(|status| status.outcome().is_error())
+            .collect();
         let names: Vec<_> = errors.iter().map(|status| status.as_str()).collect();
-        assert_eq!(names, ["UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"]);
+        assert_eq!(
+            names,
+            [
+                "UNKNOWN",
+                "DEADLINE_EXCEEDED",
+                "UNIMPLEMENTED",
+                "INTERNAL",
+                "UNAVAILABLE",
+                "DATA_LOSS"
+            ]
+        );
     }
 }

@@ -23,8 +23,15 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 7] =
-        [Self::Ok, Self::ClientError, Self::ServerError, Self::Panic, Self::Cancelled, Self::Aborted, Self::BodyError];
+    pub const ALL: [Self; 7] = [
+        Self::Ok,
+        Self::ClientError,
+        Self::ServerError,
+        Self::Panic,
+        Self::Cancelled,
+        Self::Aborted,
+        Self::BodyError,
+    ];
 
     /// The value of the `outcome` label and log key.
     #[must_use]

@@ -82,7 +82,10 @@ mod tests {
     #[test]
     fn a_value_is_shared_and_dropped_if_it_is_counted() {
         let value = Arc::new(());
-        let (counted, forever) = (ArcOrStatic::counted(Arc::clone(&value)), ArcOrStatic::forever(Arc::clone(&value)));
+        let (counted, forever) = (
+            ArcOrStatic::counted(Arc::clone(&value)),
+            ArcOrStatic::forever(Arc::clone(&value)),
+        );
         assert!(counted.is_same(&counted.clone()) && forever.is_same(&forever.clone()));
         assert!(!counted.is_same(&forever));
         drop((counted, forever));

@@ -17,7 +17,10 @@ pub(crate) struct Interner {
 impl Interner {
     /// An empty set that takes `limit` texts at most.
     pub(crate) const fn new(limit: usize) -> Self {
-        Self { limit, texts: Mutex::new(BTreeSet::new()) }
+        Self {
+            limit,
+            texts: Mutex::new(BTreeSet::new()),
+        }
     }
 
     /// The text for the life of the process, each at one address; none if it is new and the set is full.
@@ -42,7 +45,10 @@ mod tests {
     #[test]
     fn a_text_is_kept_once() {
         let interner = Interner::new(2);
-        let (first, second) = (interner.intern("GET /once").unwrap(), interner.intern(&String::from("GET /once")));
+        let (first, second) = (
+            interner.intern("GET /once").unwrap(),
+            interner.intern(&String::from("GET /once")),
+        );
         assert!(second.is_some_and(|second| std::ptr::eq(first, second)));
     }
 

@@ -79,7 +79,9 @@ pub fn current_context() -> Context {
 #[must_use]
 pub fn tracer_provider() -> Option<SdkTracerProvider> {
     let of_request = context::with_current(|request| request.parts().recorder().cloned()).flatten();
-    Tracing::of(&of_request.or_else(context::default_instance)?)?.provider().cloned()
+    Tracing::of(&of_request.or_else(context::default_instance)?)?
+        .provider()
+        .cloned()
 }
 
 /// The request's ids and flags as OpenTelemetry has them, for links and propagators.
@@ -129,7 +131,10 @@ mod tests {
         let (trace, span) = (context::TraceId::random(), context::SpanId::random());
         assert_eq!(from_trace_id(trace_id(trace)), Some(trace));
         assert_eq!(from_span_id(span_id(span)), Some(span));
-        assert_eq!((from_trace_id(TraceId::INVALID), from_span_id(SpanId::INVALID)), (None, None));
+        assert_eq!(
+            (from_trace_id(TraceId::INVALID), from_span_id(SpanId::INVALID)),
+            (None, None)
+        );
     }
 
     #[test]

@@ -18,7 +18,10 @@ struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().map_err(|_| io::ErrorKind::Other)?.extend_from_slice(bytes);
+        self.0
+            .lock()
+            .map_err(|_| io::ErrorKind::Other)?
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -53,7 +56,16 @@ fn an_event_that_is_logged_while_another_is_formatted_is_a_line_of_its_own() {
     let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
-    assert_eq!(messages, ["formatting span", "formatting late", "formatting message", "formatting event", "message"]);
+    assert_eq!(
+        messages,
+        [
+            "formatting span",
+            "formatting late",
+            "formatting message",
+            "formatting event",
+            "message"
+        ]
+    );
     assert_eq!(lines[4]["of_event"], "event");
     assert_eq!(lines[4]["of_span"], "span");
     assert_eq!(lines[4]["late"], "late");

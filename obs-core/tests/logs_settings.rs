@@ -34,15 +34,27 @@ fn log_one(obs: &Obs) {
 fn check(path: &Path) {
     let text = fs::read_to_string(path).unwrap();
     let line: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((&line["message"], &line["order"], &line["user_id"]), (&"paid".into(), &7.into(), &"user-456".into()));
-    assert_eq!((&line["iban"], &line["password"]), (&"REDACTED".into(), &"REDACTED".into()));
+    assert_eq!(
+        (&line["message"], &line["order"], &line["user_id"]),
+        (&"paid".into(), &7.into(), &"user-456".into())
+    );
+    assert_eq!(
+        (&line["iban"], &line["password"]),
+        (&"REDACTED".into(), &"REDACTED".into())
+    );
 }
 
 #[test]
 fn lines_go_to_a_file_without_what_is_secret() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log/shop.log");
-    log_one(&builder().log_target(LogTarget::file(&path)).redact_fields(["iban"]).build().unwrap());
+    log_one(
+        &builder()
+            .log_target(LogTarget::file(&path))
+            .redact_fields(["iban"])
+            .build()
+            .unwrap(),
+    );
     check(&path);
 }
 
@@ -99,12 +111,17 @@ fn what_would_hang_or_takes_nothing_is_refused_at_once() {
     let (refusing, refusals) = mpsc::channel();
     thread::spawn(move || {
         for place in places {
-            refusing.send(refused(builder().log_target(LogTarget::file(place)))).unwrap();
+            refusing
+                .send(refused(builder().log_target(LogTarget::file(place))))
+                .unwrap();
         }
     });
     let mut seen = 0;
     while let Ok(error) = refusals.recv_timeout(LONG) {
-        assert!(error.starts_with("log_target is ") && error.contains("append to ("), "{error}");
+        assert!(
+            error.starts_with("log_target is ") && error.contains("append to ("),
+            "{error}"
+        );
         seen += 1;
     }
     assert_eq!(seen, if cfg!(target_os = "linux") { 3 } else { 2 }, "the others hang");
@@ -114,7 +131,9 @@ fn what_would_hang_or_takes_nothing_is_refused_at_once() {
 #[cfg(unix)]
 fn dropped(obs: &Obs) -> u64 {
     let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
-    let value = page.lines().find_map(|line| line.strip_prefix("obs_log_lines_dropped_total "));
+    let value = page
+        .lines()
+        .find_map(|line| line.strip_prefix("obs_log_lines_dropped_total "));
     value.unwrap().parse().unwrap()
 }
 
@@ -177,14 +196,22 @@ fn a_file_that_is_removed_is_made_again_with_the_next_lines() {
 fn what_is_refused_starts_and_opens_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.log");
-    let error = refused(builder().log_target(LogTarget::file(&path)).request_log_sample_ratio(1.5));
+    let error = refused(
+        builder()
+            .log_target(LogTarget::file(&path))
+            .request_log_sample_ratio(1.5),
+    );
     assert!(error.starts_with("request_log_sample_ratio is \"1.5\""), "{error}");
     assert!(!path.exists());
 }
 
 #[test]
 fn the_layers_own_counters_are_on_the_page_from_the_start() {
-    let obs = builder().log_writer(io::sink()).request_log_sample_ratio(0.01).build().unwrap();
+    let obs = builder()
+        .log_writer(io::sink())
+        .request_log_sample_ratio(0.01)
+        .build()
+        .unwrap();
     let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
     assert!(
         page.contains("\nobs_log_lines_sampled_out_total 0\n") && page.contains("\nobs_log_lines_dropped_total 0\n")
@@ -194,7 +221,12 @@ fn the_layers_own_counters_are_on_the_page_from_the_start() {
 #[cfg(all(feature = "otlp-logs", any(feature = "otlp-http", feature = "otlp-grpc")))]
 #[test]
 fn a_collector_that_can_not_be_is_refused() {
-    let error = refused(builder().log_writer(io::sink()).otlp_logs(true).otlp_endpoint("nowhere"));
+    let error = refused(
+        builder()
+            .log_writer(io::sink())
+            .otlp_logs(true)
+            .otlp_endpoint("nowhere"),
+    );
     assert!(error.starts_with("otlp_endpoint is \"nowhere\""), "{error}");
 }
 
@@ -202,7 +234,10 @@ fn a_collector_that_can_not_be_is_refused() {
 #[test]
 fn an_export_that_the_build_has_not_is_refused_with_the_feature_that_is_missing() {
     let error = refused(builder().log_writer(io::sink()).otlp_logs(true));
-    assert!(error.contains("otlp_logs") && error.contains("feature `otlp-logs`"), "{error}");
+    assert!(
+        error.contains("otlp_logs") && error.contains("feature `otlp-logs`"),
+        "{error}"
+    );
     assert!(builder().log_writer(io::sink()).otlp_logs(false).build().is_ok());
 }
 
@@ -215,10 +250,20 @@ fn a_filter_that_can_not_be_meant_is_told_in_the_lines_of_its_instance() {
         fs::read_to_string(&path).unwrap()
     };
     // Nobody has installed a subscriber, and the filter lets nothing of anybody through.
-    let obs = Obs::builder("shop").log_filter("verbose").log_target(LogTarget::file(&path)).build().unwrap();
+    let obs = Obs::builder("shop")
+        .log_filter("verbose")
+        .log_target(LogTarget::file(&path))
+        .build()
+        .unwrap();
     let text = told(&obs);
-    assert!(text.contains("log_filter is") && text.contains("is no level (off, error, warn"), "{text}");
-    assert!(text.contains("\"severity\":\"WARN\"") && text.lines().count() == 1, "{text}");
+    assert!(
+        text.contains("log_filter is") && text.contains("is no level (off, error, warn"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\"severity\":\"WARN\"") && text.lines().count() == 1,
+        "{text}"
+    );
 
     fs::remove_file(&path).unwrap();
     let obs = builder().log_target(LogTarget::file(&path)).build().unwrap();
@@ -227,5 +272,8 @@ fn a_filter_that_can_not_be_meant_is_told_in_the_lines_of_its_instance() {
         obs.set_log_filter("warn,hyper=off").unwrap();
     });
     let text = told(&obs);
-    assert!(text.contains("nothing is logged") && text.lines().count() == 1, "{text}");
+    assert!(
+        text.contains("nothing is logged") && text.lines().count() == 1,
+        "{text}"
+    );
 }

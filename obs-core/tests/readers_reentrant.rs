@@ -24,7 +24,10 @@ struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().map_err(|_| io::ErrorKind::Other)?.extend_from_slice(bytes);
+        self.0
+            .lock()
+            .map_err(|_| io::ErrorKind::Other)?
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -61,17 +64,30 @@ impl SpanReader for Hostile {
 #[test]
 fn readers_that_log_and_make_spans_are_not_called_for_their_own() {
     let (captured, lines, spans) = (Captured::default(), Hostile::default(), Hostile::default());
-    let builder = Obs::builder("readers").log_format(LogFormat::Json).log_filter("info").log_writer(captured.clone());
-    let obs = builder.line_reader(lines.clone()).span_reader(spans.clone()).init().unwrap();
+    let builder = Obs::builder("readers")
+        .log_format(LogFormat::Json)
+        .log_filter("info")
+        .log_writer(captured.clone());
+    let obs = builder
+        .line_reader(lines.clone())
+        .span_reader(spans.clone())
+        .init()
+        .unwrap();
     info!("one");
     trace::in_span_blocking("work", || info!("two"));
     obs.shutdown(Duration::from_secs(20)).unwrap();
     let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     for message in ["one", "two"] {
-        let found = text.lines().filter(|line| line.contains(&format!("\"message\":\"{message}\""))).count();
+        let found = text
+            .lines()
+            .filter(|line| line.contains(&format!("\"message\":\"{message}\"")))
+            .count();
         assert_eq!(found, 1, "{message} in {text}");
     }
-    let warnings = text.lines().filter(|line| line.contains("has panicked and is ignored")).count();
+    let warnings = text
+        .lines()
+        .filter(|line| line.contains("has panicked and is ignored"))
+        .count();
     assert_eq!(warnings, 2, "one for each reader in {text}");
     assert!(lines.0.load(Ordering::Relaxed) >= 2 && spans.0.load(Ordering::Relaxed) >= 1);
 }

@@ -39,7 +39,10 @@ pin_project! {
 impl<F> Attempt<F> {
     /// Wraps the call of an attempt.
     pub fn new(call: F, observation: ClientObservation) -> Self {
-        Self { call: Some(call), observation }
+        Self {
+            call: Some(call),
+            observation,
+        }
     }
 }
 

@@ -79,12 +79,17 @@ impl<B: Body> Body for ObsClientBody<B> {
 impl<B: Default> Default for ObsClientBody<B> {
     /// A body without an attempt, as gRPC libraries create for their own responses.
     fn default() -> Self {
-        Self { observation: ClientObservation::none(), inner: B::default() }
+        Self {
+            observation: ClientObservation::none(),
+            inner: B::default(),
+        }
     }
 }
 
 impl<B: fmt::Debug> fmt::Debug for ObsClientBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObsClientBody").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("ObsClientBody")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }

@@ -46,7 +46,11 @@ mod tests {
 
         fn chunks_vectored<'a>(&'a self, chunks: &mut [IoSlice<'a>]) -> usize {
             let bytes = self.0.as_slices().0.chunks(1);
-            chunks.iter_mut().zip(bytes).map(|(chunk, byte)| *chunk = IoSlice::new(byte)).count()
+            chunks
+                .iter_mut()
+                .zip(bytes)
+                .map(|(chunk, byte)| *chunk = IoSlice::new(byte))
+                .count()
         }
     }
 

@@ -74,7 +74,10 @@ impl HeaderReader for Headers<'_> {
     #[inline]
     fn get(&self, name: &str) -> Option<&[u8]> {
         let value = if self.0.keys_len() <= FEW {
-            self.0.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
+            self.0
+                .iter()
+                .find(|(known, _)| known.as_str() == name)
+                .map(|(_, value)| value)
         } else {
             self.0.get(name)
         };
@@ -90,7 +93,9 @@ impl HeaderReader for Headers<'_> {
     #[inline]
     fn common(&self) -> CommonHeaders<'_> {
         let mut common = CommonHeaders::default();
-        self.0.iter().for_each(|(name, value)| common.note(name.as_str(), value.as_bytes()));
+        self.0
+            .iter()
+            .for_each(|(name, value)| common.note(name.as_str(), value.as_bytes()));
         common
     }
 }
@@ -110,7 +115,10 @@ mod tests {
         let names = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| (name, "0"));
         let many = map(&[&names[..], &[("host", "users"), ("x-own", "1")]].concat());
         for headers in [&few, &many].map(Headers) {
-            assert_eq!((headers.get("host"), headers.get("x-own")), (Some(&b"users"[..]), Some(&b"1"[..])));
+            assert_eq!(
+                (headers.get("host"), headers.get("x-own")),
+                (Some(&b"users"[..]), Some(&b"1"[..]))
+            );
             assert_eq!(headers.get("traceparent"), None);
         }
     }

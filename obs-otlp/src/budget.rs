@@ -63,7 +63,10 @@ impl Budget {
     }
 
     fn with_bytes(bytes: usize) -> Self {
-        Self(Arc::new(Inner { bytes, used: AtomicUsize::new(0) }))
+        Self(Arc::new(Inner {
+            bytes,
+            used: AtomicUsize::new(0),
+        }))
     }
 
     /// The bytes for items, queued and being sent; the rest is reserved for messages.
@@ -126,7 +129,10 @@ impl Default for Budget {
 impl fmt::Debug for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { bytes, used } = &*self.0;
-        f.debug_struct("Budget").field("bytes", bytes).field("used", &used.load(Relaxed)).finish()
+        f.debug_struct("Budget")
+            .field("bytes", bytes)
+            .field("used", &used.load(Relaxed))
+            .finish()
     }
 }
 
@@ -146,7 +152,10 @@ mod tests {
     fn a_budget_below_the_minimum_is_refused() {
         assert!(Budget::new(Some(LEAST)).is_ok() && Budget::new(None).is_ok());
         let error = Budget::new(Some(1_000)).unwrap_err().to_string();
-        assert_eq!(error, "export_queue_bytes is \"1000\", expected at least 65536 bytes (64 KiB)");
+        assert_eq!(
+            error,
+            "export_queue_bytes is \"1000\", expected at least 65536 bytes (64 KiB)"
+        );
     }
 
     #[test]

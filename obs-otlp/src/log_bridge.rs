@@ -32,7 +32,11 @@ impl<K: LogSink> LogBridge<K> {
     #[must_use]
     pub fn new(sink: K) -> Self {
         let builder = OpenTelemetryTracingBridge::builder(&Provider(sink));
-        Self(builder.with_tracing_span_attributes(TracingSpanAttributes::all()).build())
+        Self(
+            builder
+                .with_tracing_span_attributes(TracingSpanAttributes::all())
+                .build(),
+        )
     }
 }
 

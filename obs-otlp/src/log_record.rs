@@ -89,7 +89,8 @@ impl opentelemetry::logs::LogRecord for LogRecord {
         K: Into<Key>,
         V: Into<AnyValue>,
     {
-        self.attributes.extend(attributes.into_iter().map(|(key, value)| (key.into(), value.into())));
+        self.attributes
+            .extend(attributes.into_iter().map(|(key, value)| (key.into(), value.into())));
     }
 
     fn add_attribute<K, V>(&mut self, key: K, value: V)

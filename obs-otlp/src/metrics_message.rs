@@ -125,7 +125,12 @@ pub struct Exemplar {
 
 impl Default for MetricsMessage {
     fn default() -> Self {
-        Self { now: nanoseconds(clock::unix_now()), metrics: Message::default(), count: 0, current: None }
+        Self {
+            now: nanoseconds(clock::unix_now()),
+            metrics: Message::default(),
+            count: 0,
+            current: None,
+        }
     }
 }
 
@@ -152,19 +157,34 @@ impl MetricsMessage {
 
     /// Adds a point to a counter (`is_monotonic`) or to an up-down counter: the total since the start of `point`.
     pub fn sum(&mut self, point: Point<'_>, value: NumberValue, exemplar: Option<Exemplar>, is_monotonic: bool) {
-        self.point(Kind::Sum { is_monotonic }, |message, now| put_number(message, now, point, value, exemplar));
+        self.point(Kind::Sum { is_monotonic }, |message, now| {
+            put_number(message, now, point, value, exemplar);
+        });
     }
 
     /// Adds a point to a histogram, with any number of exemplars.
     pub fn histogram(&mut self, point: Point<'_>, histogram: Histogram<'_>, exemplars: impl Iterator<Item = Exemplar>) {
-        let Histogram { count, sum, bounds, counts } = histogram;
+        let Histogram {
+            count,
+            sum,
+            bounds,
+            counts,
+        } = histogram;
         self.point(Kind::Histogram, |message, now| {
             message.fixed64(2, point.start);
             message.fixed64(3, now);
             message.fixed64(4, count);
             message.put_double(5, sum);
-            message.message(6, |packed| counts.iter().for_each(|count| packed.raw(&count.to_le_bytes())));
-            message.message(7, |packed| bounds.iter().for_each(|bound| packed.raw(&bound.to_le_bytes())));
+            message.message(6, |packed| {
+                for count in counts {
+                    packed.raw(&count.to_le_bytes());
+                }
+            });
+            message.message(7, |packed| {
+                for bound in bounds {
+                    packed.raw(&bound.to_le_bytes());
+                }
+            });
             exemplars.for_each(|exemplar| message.message(8, |message| put_exemplar(message, exemplar)));
             put_attributes(message, 9, point.attributes);
         });
@@ -200,7 +220,9 @@ impl MetricsMessage {
 
     /// Ends the current metric.
     fn end(&mut self) {
-        let Some(Current { metric, data }) = self.current.take() else { return };
+        let Some(Current { metric, data }) = self.current.take() else {
+            return;
+        };
         if let Some((kind, data)) = data {
             kind.end(&mut self.metrics);
             self.metrics.end(&data);
@@ -270,7 +292,15 @@ fn put_number(message: &mut Message, now: u64, point: Point<'_>, value: NumberVa
     put_attributes(message, 7, point.attributes);
 }
 
-fn put_exemplar(message: &mut Message, Exemplar { trace_id, span_id, value, at }: Exemplar) {
+fn put_exemplar(
+    message: &mut Message,
+    Exemplar {
+        trace_id,
+        span_id,
+        value,
+        at,
+    }: Exemplar,
+) {
     message.fixed64(2, nanoseconds(at));
     message.put_double(3, value);
     message.put_bytes(4, &span_id.get().to_be_bytes());
@@ -315,11 +345,19 @@ mod tests {
         ("status", AttributeValue::Int(-1)),
         ("overflow", AttributeValue::Bool(true)),
     ];
-    const POINT: Point<'_> = Point { start: 7, attributes: &ATTRIBUTES };
+    const POINT: Point<'_> = Point {
+        start: 7,
+        attributes: &ATTRIBUTES,
+    };
 
     fn seen() -> Exemplar {
         let (trace_id, span_id) = (TraceId::new(0xab).unwrap(), SpanId::new(0xcd).unwrap());
-        Exemplar { trace_id, span_id, value: 0.3, at: Duration::from_nanos(5) }
+        Exemplar {
+            trace_id,
+            span_id,
+            value: 0.3,
+            at: Duration::from_nanos(5),
+        }
     }
 
     fn attributes() -> Vec<KeyValue> {
@@ -367,9 +405,17 @@ mod tests {
     }
 
     fn expected() -> Vec<Metric> {
-        let sum =
-            |point, is_monotonic| Data::Sum(Sum { data_points: vec![point], aggregation_temporality: 2, is_monotonic });
-        let gauge = NumberDataPoint { start_time_unix_nano: 0, ..number(Value::AsDouble(0.0), Vec::new()) };
+        let sum = |point, is_monotonic| {
+            Data::Sum(Sum {
+                data_points: vec![point],
+                aggregation_temporality: 2,
+                is_monotonic,
+            })
+        };
+        let gauge = NumberDataPoint {
+            start_time_unix_nano: 0,
+            ..number(Value::AsDouble(0.0), Vec::new())
+        };
         let histogram = HistogramDataPoint {
             attributes: attributes(),
             start_time_unix_nano: 7,
@@ -387,25 +433,44 @@ mod tests {
             time_unix_nano: 9,
             count: 2,
             sum: 1.5,
-            quantile_values: vec![ValueAtQuantile { quantile: 0.0, value: 0.5 }],
+            quantile_values: vec![ValueAtQuantile {
+                quantile: 0.0,
+                value: 0.5,
+            }],
             ..SummaryDataPoint::default()
         };
         vec![
             metric("counter", Some(sum(number(Value::AsInt(i64::MIN), exemplars()), true))),
             metric("up_down", Some(sum(number(Value::AsInt(0), Vec::new()), false))),
-            metric("gauge", Some(Data::Gauge(Gauge { data_points: vec![gauge] }))),
+            metric(
+                "gauge",
+                Some(Data::Gauge(Gauge {
+                    data_points: vec![gauge],
+                })),
+            ),
             metric(
                 "histogram",
-                Some(Data::Histogram(ProtoHistogram { data_points: vec![histogram], aggregation_temporality: 2 })),
+                Some(Data::Histogram(ProtoHistogram {
+                    data_points: vec![histogram],
+                    aggregation_temporality: 2,
+                })),
             ),
-            metric("summary", Some(Data::Summary(Summary { data_points: vec![summary] }))),
+            metric(
+                "summary",
+                Some(Data::Summary(Summary {
+                    data_points: vec![summary],
+                })),
+            ),
             metric("empty", None),
         ]
     }
 
     #[test]
     fn every_kind_is_read_as_it_was_written() {
-        let mut message = MetricsMessage { now: 9, ..MetricsMessage::default() };
+        let mut message = MetricsMessage {
+            now: 9,
+            ..MetricsMessage::default()
+        };
         message.begin("counter", "help", "s");
         message.sum(POINT, NumberValue::Int(i64::MIN), Some(seen()), true);
         message.gauge(POINT, NumberValue::Int(1)); // of another kind: left out
@@ -414,19 +479,31 @@ mod tests {
         message.begin("gauge", "help", "s");
         message.gauge(POINT, NumberValue::Double(0.0));
         message.begin("histogram", "help", "s");
-        let histogram = Histogram { count: 3, sum: 0.0, bounds: &[0.5, 1.0], counts: &[1, 0, 2] };
+        let histogram = Histogram {
+            count: 3,
+            sum: 0.0,
+            bounds: &[0.5, 1.0],
+            counts: &[1, 0, 2],
+        };
         message.histogram(POINT, histogram, std::iter::once(seen()));
         message.begin("summary", "help", "s");
         message.summary(POINT, 2, 1.5, [(0.0, 0.5)].into_iter());
         message.begin("empty", "help", "s");
-        let resource = Resource { dropped_attributes_count: 3, ..Resource::default() };
+        let resource = Resource {
+            dropped_attributes_count: 3,
+            ..Resource::default()
+        };
         let (bytes, count) = message.finish(&resource.encode_to_vec(), "https://schema");
         let scope = InstrumentationScope {
             name: "obs".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             ..InstrumentationScope::default()
         };
-        let of_scope = ScopeMetrics { scope: Some(scope), metrics: expected(), ..ScopeMetrics::default() };
+        let of_scope = ScopeMetrics {
+            scope: Some(scope),
+            metrics: expected(),
+            ..ScopeMetrics::default()
+        };
         let of_resource = ResourceMetrics {
             resource: Some(resource),
             scope_metrics: vec![of_scope],
@@ -435,7 +512,9 @@ mod tests {
         assert_eq!(count, 6);
         assert_eq!(
             ExportMetricsServiceRequest::decode(&*bytes).unwrap(),
-            ExportMetricsServiceRequest { resource_metrics: vec![of_resource] }
+            ExportMetricsServiceRequest {
+                resource_metrics: vec![of_resource]
+            }
         );
     }
 }

@@ -20,8 +20,17 @@ pub fn resource(service: &ServiceInfo) -> Resource {
     ];
     // Of two values for a key, the later one counts.
     Resource::builder_empty()
-        .with_attributes(service.attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())))
-        .with_attributes(known.into_iter().filter_map(|(key, value)| Some(KeyValue::new(key, value?.clone()))))
+        .with_attributes(
+            service
+                .attributes
+                .iter()
+                .map(|(key, value)| KeyValue::new(key.clone(), value.clone())),
+        )
+        .with_attributes(
+            known
+                .into_iter()
+                .filter_map(|(key, value)| Some(KeyValue::new(key, value?.clone()))),
+        )
         .with_detector(Box::new(TelemetryResourceDetector) as Box<dyn ResourceDetector>)
         .build()
 }
@@ -36,7 +45,10 @@ mod tests {
             name: "shop".to_owned(),
             version: Some("1.2".to_owned()),
             environment: Some("staging".to_owned()),
-            attributes: vec![("team".to_owned(), "blue".to_owned()), ("service.name".to_owned(), "other".to_owned())],
+            attributes: vec![
+                ("team".to_owned(), "blue".to_owned()),
+                ("service.name".to_owned(), "other".to_owned()),
+            ],
         };
         let resource = resource(&service);
         let mut all: Vec<_> = resource.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -44,7 +56,12 @@ mod tests {
         all.sort();
         assert_eq!(
             all,
-            ["deployment.environment.name=staging", "service.name=shop", "service.version=1.2", "team=blue"]
+            [
+                "deployment.environment.name=staging",
+                "service.name=shop",
+                "service.version=1.2",
+                "team=blue"
+            ]
         );
     }
 

@@ -20,7 +20,9 @@ struct InContext {
 
 /// Wraps the body of a request if it is a stream and the request is sent within another request.
 pub(crate) fn carry_context(request: &mut Request) {
-    let Some(body) = request.body_mut().as_mut().filter(|body| body.as_bytes().is_none()) else { return };
+    let Some(body) = request.body_mut().as_mut().filter(|body| body.as_bytes().is_none()) else {
+        return;
+    };
     let carried = Carried::current();
     if carried.has_request() {
         let inner = Some(std::mem::take(body));
@@ -48,7 +50,9 @@ impl http_body::Body for InContext {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.inner
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 

@@ -16,7 +16,9 @@ pub(crate) fn record(observation: &mut ClientObservation, error: &Error) {
         Error::Middleware(error) => reqwest_error(error.as_ref()),
     };
     // An error of another middleware: its message may contain anything.
-    let Some(error) = error else { return observation.error(error_type::OTHER, None) };
+    let Some(error) = error else {
+        return observation.error(error_type::OTHER, None);
+    };
     match error.status() {
         Some(status) => observation.status_error(status.as_u16()),
         None => observation.error(word(error), root_cause(error)),
@@ -42,7 +44,11 @@ fn word(error: &reqwest::Error) -> &'static str {
     } else if error.is_redirect() {
         error_type::REDIRECT
     } else if error.is_connect() {
-        if source == error_type::TLS { error_type::TLS } else { error_type::CONNECT }
+        if source == error_type::TLS {
+            error_type::TLS
+        } else {
+            error_type::CONNECT
+        }
     } else if error.is_body() || error.is_decode() {
         error_type::BODY
     } else if source != error_type::OTHER {

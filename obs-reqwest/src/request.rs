@@ -38,7 +38,10 @@ fn client_url(url: &Url) -> ClientUrl<'_> {
     let host = url.host_str().unwrap_or_default();
     ClientUrl {
         scheme: url.scheme(),
-        host: host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host),
+        host: host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host),
         port: url.port(),
         path: url.path(),
         query: url.query(),
@@ -53,7 +56,13 @@ fn body_bytes(request: &Request) -> Option<u64> {
     if let Some(bytes) = body.as_bytes() {
         return Some(bytes.len() as u64);
     }
-    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    request
+        .headers()
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]
@@ -67,7 +76,10 @@ mod tests {
         let url = Url::parse("https://user:secret@[::1]:8443/a?b=1#c").unwrap();
         let parts = client_url(&url);
         assert_eq!((parts.scheme, parts.host, parts.port), ("https", "::1", Some(8443)));
-        assert_eq!((parts.path, parts.query, parts.fragment), ("/a", Some("b=1"), Some("c")));
+        assert_eq!(
+            (parts.path, parts.query, parts.fragment),
+            ("/a", Some("b=1"), Some("c"))
+        );
         assert!(parts.has_credentials);
     }
 

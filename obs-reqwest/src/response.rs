@@ -21,12 +21,18 @@ pub(crate) fn answered(response: Response, mut observation: ClientObservation) -
         // A body that has ended is not polled.
         observation.end();
     }
-    if observation.awaits_body() { watch(response, observation) } else { response }
+    if observation.awaits_body() {
+        watch(response, observation)
+    } else {
+        response
+    }
 }
 
 /// The same response with its body observed.
 fn watch(mut response: Response, observation: ClientObservation) -> Response {
-    let mut parts = http::Response::builder().status(response.status()).version(response.version());
+    let mut parts = http::Response::builder()
+        .status(response.status())
+        .version(response.version());
     if let Some(headers) = parts.headers_mut() {
         *headers = mem::take(response.headers_mut());
     }

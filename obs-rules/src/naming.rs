@@ -40,7 +40,11 @@ impl Naming {
     /// have no `job`.
     #[must_use]
     pub fn new(namespace: impl Into<String>, convention: Convention) -> Self {
-        Self { namespace: namespace.into(), convention, job: None }
+        Self {
+            namespace: namespace.into(),
+            convention,
+            job: None,
+        }
     }
 
     /// The names as Prometheus stores them, with the `job` it scrapes the service as.
@@ -86,7 +90,13 @@ impl Naming {
     /// Series that count together, narrowed to this job.
     #[must_use]
     pub fn tally_within_job(&self, tally: &Tally) -> Tally {
-        Tally { selectors: tally.selectors.iter().map(|selector| self.within_job(selector.clone())).collect() }
+        Tally {
+            selectors: tally
+                .selectors
+                .iter()
+                .map(|selector| self.within_job(selector.clone()))
+                .collect(),
+        }
     }
 
     /// The label of the method.
@@ -119,7 +129,9 @@ impl Naming {
     /// Requests, however they ended.
     #[must_use]
     pub fn requests(&self, scope: &Scope) -> Tally {
-        Tally { selectors: vec![self.all(scope)] }
+        Tally {
+            selectors: vec![self.all(scope)],
+        }
     }
 
     /// Requests that count for the error ratio: all that their client did not give up.
@@ -127,12 +139,17 @@ impl Naming {
     pub fn counted(&self, scope: &Scope) -> Tally {
         let selectors = match self.convention {
             Convention::Prometheus => {
-                vec![self.all(scope).not_matching(label::OUTCOME, &outcomes(Outcome::is_abandoned))]
+                vec![
+                    self.all(scope)
+                        .not_matching(label::OUTCOME, &outcomes(Outcome::is_abandoned)),
+                ]
             }
             // Given up before an answer: neither a status nor an error.
             Convention::OpenTelemetry => vec![
                 self.all(scope).without(self.status_label(), ""),
-                self.all(scope).with(self.status_label(), "").without(label::ERROR_TYPE, ""),
+                self.all(scope)
+                    .with(self.status_label(), "")
+                    .without(label::ERROR_TYPE, ""),
             ],
         };
         Tally { selectors }
@@ -146,7 +163,9 @@ impl Naming {
             Convention::Prometheus => all.matching(label::OUTCOME, &outcomes(Outcome::is_error)),
             Convention::OpenTelemetry => all.without(label::ERROR_TYPE, ""),
         };
-        Tally { selectors: vec![errors] }
+        Tally {
+            selectors: vec![errors],
+        }
     }
 
     /// Requests whose handler panicked.
@@ -178,7 +197,9 @@ impl Naming {
             Convention::Prometheus => self.of(metric::CLIENT_ERRORS.name(&self.namespace)),
             Convention::OpenTelemetry => self.of(self.client_duration_count()).without(label::ERROR_TYPE, ""),
         };
-        Tally { selectors: vec![errors] }
+        Tally {
+            selectors: vec![errors],
+        }
     }
 
     /// The buckets of the duration of requests that their client did not give up before an answer.
@@ -196,14 +217,17 @@ impl Naming {
     /// Requests that were answered: [`duration_count`](Self::duration_count).
     #[must_use]
     pub fn answered(&self, scope: &Scope) -> Tally {
-        Tally { selectors: vec![self.duration_count(scope)] }
+        Tally {
+            selectors: vec![self.duration_count(scope)],
+        }
     }
 
     /// Those of [`duration_count`](Self::duration_count) that took `threshold` at most, which must be
     /// a bound of the buckets.
     #[must_use]
     pub fn duration_within(&self, scope: &Scope, threshold: Duration) -> Selector {
-        self.duration_buckets(scope).with(label::LE, &le(threshold.as_secs_f64()))
+        self.duration_buckets(scope)
+            .with(label::LE, &le(threshold.as_secs_f64()))
     }
 
     /// Requests that have arrived and not ended.
@@ -272,7 +296,11 @@ fn le(bound: f64) -> String {
 }
 
 fn outcomes(is_meant: impl Fn(Outcome) -> bool) -> String {
-    let meant: Vec<_> = Outcome::ALL.into_iter().filter(|outcome| is_meant(*outcome)).map(Outcome::as_str).collect();
+    let meant: Vec<_> = Outcome::ALL
+        .into_iter()
+        .filter(|outcome| is_meant(*outcome))
+        .map(Outcome::as_str)
+        .collect();
     meant.join("|")
 }
 

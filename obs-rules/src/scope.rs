@@ -15,7 +15,10 @@ impl Scope {
     /// All requests of the service.
     #[must_use]
     pub const fn service() -> Self {
-        Self { method: None, endpoint: None }
+        Self {
+            method: None,
+            endpoint: None,
+        }
     }
 
     /// Only the requests of one endpoint, named by its template: `/orders/{id}`.

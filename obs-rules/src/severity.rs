@@ -57,7 +57,11 @@ impl FromStr for Severity {
 
 impl fmt::Display for UnknownSeverity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "severity {:?} is not known: it is critical, warning or info", self.word)
+        write!(
+            f,
+            "severity {:?} is not known: it is critical, warning or info",
+            self.word
+        )
     }
 }
 

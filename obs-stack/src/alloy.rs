@@ -79,7 +79,11 @@ fn blocks(definition: &Definition) -> Vec<Block> {
     }
     for (place, service) in definition.services.iter().enumerate() {
         let label = identifier(place, service);
-        blocks.extend(if service.log_files.is_empty() { container(service, &label) } else { file(service, &label) });
+        blocks.extend(if service.log_files.is_empty() {
+            container(service, &label)
+        } else {
+            file(service, &label)
+        });
     }
     blocks.extend([process(), write()]);
     blocks
@@ -88,8 +92,17 @@ fn blocks(definition: &Definition) -> Vec<Block> {
 /// The label of a service's components. Its number keeps two names apart that differ only
 /// in characters that an identifier can't have.
 fn identifier(place: usize, service: &Service) -> String {
-    let name: String =
-        service.name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let name: String = service
+        .name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
     format!("s{}_{name}", place + 1)
 }
 
@@ -109,7 +122,9 @@ fn file(service: &Service, label: &str) -> Vec<Block> {
         Value::map(path.into_iter().chain(labels(service)))
     };
     let targets = Value::List(service.log_files.iter().map(target).collect());
-    let found = Block::new("local.file_match").label(label).attribute("path_targets", targets);
+    let found = Block::new("local.file_match")
+        .label(label)
+        .attribute("path_targets", targets);
     let source = Block::new("loki.source.file")
         .label(label)
         .attribute("targets", Value::Export(format!("local.file_match.{label}.targets")))
@@ -126,7 +141,10 @@ fn container(service: &Service, label: &str) -> Vec<Block> {
         .attribute("action", "keep");
     let relabel = Block::new("discovery.relabel")
         .label(label)
-        .attribute("targets", Value::Export(format!("discovery.docker.{CONTAINERS}.targets")))
+        .attribute(
+            "targets",
+            Value::Export(format!("discovery.docker.{CONTAINERS}.targets")),
+        )
         .block(own);
     let source = Block::new("loki.source.docker")
         .label(label)
@@ -152,7 +170,11 @@ fn process() -> Block {
         .label(PROCESS)
         .attribute("forward_to", Value::to(&format!("loki.write.{LOKI}.receiver")))
         .block(Block::new("stage.json").attribute("expressions", fields(&read)))
-        .block(Block::new("stage.timestamp").attribute("source", log::TIMESTAMP).attribute("format", "RFC3339Nano"))
+        .block(
+            Block::new("stage.timestamp")
+                .attribute("source", log::TIMESTAMP)
+                .attribute("format", "RFC3339Nano"),
+        )
         .block(Block::new("stage.labels").attribute("values", fields(&[log::LEVEL])))
         .block(Block::new("stage.structured_metadata").attribute("values", fields(&METADATA)))
         // Each file would be a stream of its own.
@@ -205,7 +227,11 @@ pub(crate) enum Value {
 impl Block {
     /// An empty block without a label.
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), label: None, body: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            label: None,
+            body: Vec::new(),
+        }
     }
 
     /// Sets the label by which other components refer to this one.
@@ -255,7 +281,12 @@ impl fmt::Display for Block {
 impl Value {
     /// A map with these entries.
     pub(crate) fn map<K: Into<String>, V: Into<Self>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+        Self::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        )
     }
 
     /// A list with the export of one component, as `forward_to` expects it.
@@ -287,8 +318,10 @@ impl fmt::Display for Value {
                 write!(f, "[{}]", items.join(", "))
             }
             Self::Map(entries) => {
-                let entries: Vec<_> =
-                    entries.iter().map(|(key, value)| format!("{} = {value}", Expr::string(key))).collect();
+                let entries: Vec<_> = entries
+                    .iter()
+                    .map(|(key, value)| format!("{} = {value}", Expr::string(key)))
+                    .collect();
                 write!(f, "{{ {} }}", entries.join(", "))
             }
         }

@@ -130,7 +130,10 @@ fn components_are_those_that_alloy_has() {
     for component in read(&config()).0 {
         let (kind, label) = component.rsplit_once('.').unwrap();
         assert!(KNOWN.contains(&kind), "{component}");
-        assert!(label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{component}");
+        assert!(
+            label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'),
+            "{component}"
+        );
     }
 }
 

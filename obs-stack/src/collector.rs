@@ -59,7 +59,10 @@ const ABOUT: &str = "OpenTelemetry Collector, contrib distribution: services -> 
 /// Generates `otel-collector/config.yaml`.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
-    vec![File::new("otel-collector/config.yaml", yaml::document(ABOUT, &config(definition)))]
+    vec![File::new(
+        "otel-collector/config.yaml",
+        yaml::document(ABOUT, &config(definition)),
+    )]
 }
 
 /// The processor that limits memory.
@@ -77,14 +80,19 @@ const HEALTH: &str = "health_check";
 fn config(definition: &Definition) -> Yaml {
     let files = file_receivers(definition);
     let has_files = !files.is_empty();
-    let logs_from: Vec<String> =
-        [OTLP.to_owned()].into_iter().chain(files.iter().map(|(name, _)| name.clone())).collect();
-    let receivers: Vec<_> = [(OTLP.to_owned(), otlp())].into_iter().chain(files).collect();
-    let processors = [(MEMORY_LIMITER.to_owned(), memory_limiter()), (BATCH.to_owned(), Yaml::Map(Vec::new()))]
+    let logs_from: Vec<String> = [OTLP.to_owned()]
         .into_iter()
-        .chain(trace_processors(definition))
-        .chain(log_processors())
+        .chain(files.iter().map(|(name, _)| name.clone()))
         .collect();
+    let receivers: Vec<_> = [(OTLP.to_owned(), otlp())].into_iter().chain(files).collect();
+    let processors = [
+        (MEMORY_LIMITER.to_owned(), memory_limiter()),
+        (BATCH.to_owned(), Yaml::Map(Vec::new())),
+    ]
+    .into_iter()
+    .chain(trace_processors(definition))
+    .chain(log_processors())
+    .collect();
     let mut extensions = vec![(HEALTH.to_owned(), Yaml::map([("endpoint", "0.0.0.0:13133".into())]))];
     if has_files {
         extensions.push((OFFSETS.to_owned(), offsets()));
@@ -92,7 +100,10 @@ fn config(definition: &Definition) -> Yaml {
     let names: Vec<_> = extensions.iter().map(|(name, _)| name.clone()).collect();
     let service = Yaml::map([
         ("extensions", Yaml::list(names)),
-        ("pipelines", Yaml::map([("traces", traces_pipeline()), ("logs", logs_pipeline(logs_from))])),
+        (
+            "pipelines",
+            Yaml::map([("traces", traces_pipeline()), ("logs", logs_pipeline(logs_from))]),
+        ),
     ]);
     Yaml::map([
         ("extensions", Yaml::Map(extensions)),
@@ -124,12 +135,19 @@ fn otlp() -> Yaml {
 /// Refuses data at 80 % of the memory, so that senders retry and the collector is not
 /// killed. It is first in each pipeline.
 fn memory_limiter() -> Yaml {
-    Yaml::map([("check_interval", "1s".into()), ("limit_percentage", 80.into()), ("spike_limit_percentage", 20.into())])
+    Yaml::map([
+        ("check_interval", "1s".into()),
+        ("limit_percentage", 80.into()),
+        ("spike_limit_percentage", 20.into()),
+    ])
 }
 
 /// How far files were read, stored so that a restart neither loses nor repeats lines.
 fn offsets() -> Yaml {
-    Yaml::map([("directory", "/var/lib/otelcol/offsets".into()), ("create_directory", true.into())])
+    Yaml::map([
+        ("directory", "/var/lib/otelcol/offsets".into()),
+        ("create_directory", true.into()),
+    ])
 }
 
 /// The exporters to Tempo and Loki, each with a queue and retries.
@@ -138,9 +156,16 @@ fn exporters() -> Yaml {
         // While a back end is away, this much is kept and no more.
         let queue = Yaml::map([("enabled", true.into()), ("queue_size", 1000.into())]);
         let retry = Yaml::map([("enabled", true.into()), ("max_elapsed_time", "300s".into())]);
-        Yaml::map([("endpoint", endpoint.into()), ("sending_queue", queue), ("retry_on_failure", retry)])
+        Yaml::map([
+            ("endpoint", endpoint.into()),
+            ("sending_queue", queue),
+            ("retry_on_failure", retry),
+        ])
     };
-    Yaml::map([(TEMPO_EXPORTER, to("http://tempo:4318")), (LOKI_EXPORTER, to("http://loki:3100/otlp"))])
+    Yaml::map([
+        (TEMPO_EXPORTER, to("http://tempo:4318")),
+        (LOKI_EXPORTER, to("http://loki:3100/otlp")),
+    ])
 }
 
 /// The exporter of traces.
@@ -177,16 +202,24 @@ fn policy(name: &str, kind: &str, settings: Yaml) -> Yaml {
 
 /// Keeps traces with an error.
 fn errors() -> Yaml {
-    policy("errors", "status_code", Yaml::map([("status_codes", Yaml::list(["ERROR"]))]))
+    policy(
+        "errors",
+        "status_code",
+        Yaml::map([("status_codes", Yaml::list(["ERROR"]))]),
+    )
 }
 
 /// Keeps traces that take longer than the strictest latency SLO, or one second if there is
 /// none.
 fn slow(definition: &Definition) -> Yaml {
-    let thresholds = definition.services.iter().flat_map(|service| &service.slos).filter_map(|slo| match slo.sli() {
-        Sli::Latency { threshold } => Some(threshold),
-        _ => None,
-    });
+    let thresholds = definition
+        .services
+        .iter()
+        .flat_map(|service| &service.slos)
+        .filter_map(|slo| match slo.sli() {
+            Sli::Latency { threshold } => Some(threshold),
+            _ => None,
+        });
     let threshold = thresholds.min().unwrap_or(Duration::from_secs(1)).as_millis();
     let threshold = u64::try_from(threshold).unwrap_or(u64::MAX);
     policy("slow", "latency", Yaml::map([("threshold_ms", threshold.into())]))
@@ -194,13 +227,20 @@ fn slow(definition: &Definition) -> Yaml {
 
 /// Keeps traces of which a service exported a span although they were not sampled.
 fn kept_by_service() -> Yaml {
-    let settings = Yaml::map([("key", attribute::OBS_KEPT.into()), ("values", Yaml::list([kept::ERROR, kept::SLOW]))]);
+    let settings = Yaml::map([
+        ("key", attribute::OBS_KEPT.into()),
+        ("values", Yaml::list([kept::ERROR, kept::SLOW])),
+    ]);
     policy("kept-by-service", "string_attribute", settings)
 }
 
 /// Keeps a share of all traces.
 fn others() -> Yaml {
-    policy("others", "probabilistic", Yaml::map([("sampling_percentage", OTHERS.into())]))
+    policy(
+        "others",
+        "probabilistic",
+        Yaml::map([("sampling_percentage", OTHERS.into())]),
+    )
 }
 
 /// The exporter of log lines.
@@ -214,23 +254,37 @@ const GROUP: &str = "groupbyattrs/level";
 
 /// The pipeline of log lines.
 fn logs_pipeline(receivers: Vec<String>) -> Yaml {
-    pipeline(receivers, &[MEMORY_LIMITER, RESOURCE, LEVEL, GROUP, BATCH], LOKI_EXPORTER)
+    pipeline(
+        receivers,
+        &[MEMORY_LIMITER, RESOURCE, LEVEL, GROUP, BATCH],
+        LOKI_EXPORTER,
+    )
 }
 
 /// Processors that turn attributes of resources and lines into the labels of
 /// [`loki`](crate::loki).
 fn log_processors() -> [(String, Yaml); 3] {
     let copy = |to: &str, from: &str| {
-        Yaml::map([("key", to.into()), ("from_attribute", from.into()), ("action", "upsert".into())])
+        Yaml::map([
+            ("key", to.into()),
+            ("from_attribute", from.into()),
+            ("action", "upsert".into()),
+        ])
     };
     let [job, env, level] = LABELS;
-    let attributes = [copy(job, attribute::SERVICE_NAME), copy(env, attribute::DEPLOYMENT_ENVIRONMENT)];
+    let attributes = [
+        copy(job, attribute::SERVICE_NAME),
+        copy(env, attribute::DEPLOYMENT_ENVIRONMENT),
+    ];
     // A line from a file has its level among its fields, a record by OTLP has a severity.
     let statement = format!(
         "set(log.attributes[\"{level}\"], ConvertCase(log.severity_text, \"lower\")) where \
          log.attributes[\"{level}\"] == nil and log.severity_text != \"\""
     );
-    let transform = Yaml::map([("error_mode", "ignore".into()), ("log_statements", Yaml::list([statement]))]);
+    let transform = Yaml::map([
+        ("error_mode", "ignore".into()),
+        ("log_statements", Yaml::list([statement])),
+    ]);
     [
         (RESOURCE.to_owned(), Yaml::map([("attributes", Yaml::list(attributes))])),
         (LEVEL.to_owned(), transform),
@@ -241,13 +295,22 @@ fn log_processors() -> [(String, Yaml); 3] {
 
 /// A `filelog` receiver, with its name, for each service that has log files.
 fn file_receivers(definition: &Definition) -> Vec<(String, Yaml)> {
-    let services = definition.services.iter().filter(|service| !service.log_files.is_empty());
-    services.map(|service| (receiver_name(service), file_receiver(service))).collect()
+    let services = definition
+        .services
+        .iter()
+        .filter(|service| !service.log_files.is_empty());
+    services
+        .map(|service| (receiver_name(service), file_receiver(service)))
+        .collect()
 }
 
 /// The name of a receiver, `filelog/SERVICE`. Two services have two names.
 fn receiver_name(service: &Service) -> String {
-    let name: String = service.name.chars().map(|c| if c.is_whitespace() || c == '/' { '-' } else { c }).collect();
+    let name: String = service
+        .name
+        .chars()
+        .map(|c| if c.is_whitespace() || c == '/' { '-' } else { c })
+        .collect();
     format!("filelog/{name}")
 }
 
@@ -255,7 +318,10 @@ fn receiver_name(service: &Service) -> String {
 fn file_receiver(service: &Service) -> Yaml {
     let mut resource = vec![(attribute::SERVICE_NAME.to_owned(), service.name.as_str().into())];
     if !service.environment.is_empty() {
-        resource.push((attribute::DEPLOYMENT_ENVIRONMENT.to_owned(), service.environment.as_str().into()));
+        resource.push((
+            attribute::DEPLOYMENT_ENVIRONMENT.to_owned(),
+            service.environment.as_str().into(),
+        ));
     }
     Yaml::map([
         ("include", Yaml::list(&service.log_files)),
@@ -272,15 +338,19 @@ fn file_receiver(service: &Service) -> Yaml {
 fn parse() -> Yaml {
     let from = |key: &str| Yaml::map([("parse_from", format!("attributes.{key}").into())]);
     let [trace_id, span_id, _] = METADATA;
-    let timestamp =
-        from(log::TIMESTAMP).with("layout_type", "gotime").with("layout", "2006-01-02T15:04:05.999999Z07:00");
+    let timestamp = from(log::TIMESTAMP)
+        .with("layout_type", "gotime")
+        .with("layout", "2006-01-02T15:04:05.999999Z07:00");
     Yaml::map([
         ("type", "json_parser".into()),
         // A line in another format, such as that of a panic before the start, passes unchanged.
         ("on_error", "send_quiet".into()),
         ("timestamp", timestamp),
         ("severity", from(log::LEVEL)),
-        ("trace", Yaml::map([("trace_id", from(trace_id)), ("span_id", from(span_id))])),
+        (
+            "trace",
+            Yaml::map([("trace_id", from(trace_id)), ("span_id", from(span_id))]),
+        ),
     ])
 }
 
@@ -288,7 +358,11 @@ fn parse() -> Yaml {
 fn keep() -> Yaml {
     let [.., request_id] = METADATA;
     let fields = [log::LEVEL, request_id].map(|key| format!("attributes.{key}"));
-    Yaml::map([("type", "retain".into()), ("on_error", "send_quiet".into()), ("fields", Yaml::list(fields))])
+    Yaml::map([
+        ("type", "retain".into()),
+        ("on_error", "send_quiet".into()),
+        ("fields", Yaml::list(fields)),
+    ])
 }
 
 #[cfg(test)]

@@ -70,8 +70,13 @@ fn memory_is_limited_first_and_batches_are_made_last() {
 fn traces_that_failed_or_were_slow_are_kept() {
     let config = config();
     let policies = config["processors"]["tail_sampling"]["policies"].as_array().unwrap();
-    let policy =
-        |kind: &str| policies.iter().find(|policy| policy["type"] == kind).map(|policy| &policy[kind]).unwrap();
+    let policy = |kind: &str| {
+        policies
+            .iter()
+            .find(|policy| policy["type"] == kind)
+            .map(|policy| &policy[kind])
+            .unwrap()
+    };
     assert_eq!(policy("status_code")["status_codes"], serde_json::json!(["ERROR"]));
     // The strictest latency that is promised.
     assert_eq!(policy("latency")["threshold_ms"], 300);
@@ -83,7 +88,10 @@ fn traces_that_failed_or_were_slow_are_kept() {
 fn no_metrics_are_made_of_spans() {
     let config = config();
     assert!(config.get("connectors").is_none());
-    assert_eq!(names(&config["service"]["pipelines"]), ["logs", "traces"].map(str::to_owned).into());
+    assert_eq!(
+        names(&config["service"]["pipelines"]),
+        ["logs", "traces"].map(str::to_owned).into()
+    );
 }
 
 #[test]
@@ -91,15 +99,26 @@ fn lines_have_the_same_labels_from_files_and_by_otlp() {
     let config = config();
     let logs = &config["service"]["pipelines"]["logs"];
     // One way for both.
-    assert_eq!(names(&logs["receivers"]), ["otlp", "filelog/payment-service"].map(str::to_owned).into());
+    assert_eq!(
+        names(&logs["receivers"]),
+        ["otlp", "filelog/payment-service"].map(str::to_owned).into()
+    );
     let made: Vec<_> = config["processors"]["resource/labels"]["attributes"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|action| (action["key"].as_str().unwrap(), action["from_attribute"].as_str().unwrap()))
+        .map(|action| {
+            (
+                action["key"].as_str().unwrap(),
+                action["from_attribute"].as_str().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(made, [("job", "service.name"), ("env", "deployment.environment.name")]);
-    assert_eq!(config["processors"]["groupbyattrs/level"]["keys"], serde_json::json!(["level"]));
+    assert_eq!(
+        config["processors"]["groupbyattrs/level"]["keys"],
+        serde_json::json!(["level"])
+    );
     let file = &config["receivers"]["filelog/payment-service"];
     assert_eq!(file["resource"]["service.name"], "payment-service");
     assert_eq!(file["resource"]["deployment.environment.name"], "production");

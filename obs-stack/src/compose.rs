@@ -52,11 +52,18 @@ const ABOUT: &str = "Everything around the services: docker compose up -d\n\
 /// Generates `compose.yaml` and `prometheus/prometheus-compose.yml`.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
-    let mut document = Yaml::map([("name", "obs".into()), ("services", services(definition)), ("volumes", volumes())]);
+    let mut document = Yaml::map([
+        ("name", "obs".into()),
+        ("services", services(definition)),
+        ("volumes", volumes()),
+    ]);
     if !alertmanager::secrets(definition).is_empty() {
         document = document.with("secrets", secrets(definition));
     }
-    vec![File::new("compose.yaml", yaml::document(ABOUT, &document)), prometheus_config(definition)]
+    vec![
+        File::new("compose.yaml", yaml::document(ABOUT, &document)),
+        prometheus_config(definition),
+    ]
 }
 
 /// The name by which a container reaches the host.
@@ -81,10 +88,16 @@ fn reachable(service: &Service) -> Vec<String> {
 /// A target as a container reaches it: in a container, a loopback address is its own, so
 /// the host takes its place.
 pub(crate) fn of_container(target: &str) -> String {
-    let Some((host, port)) = target.rsplit_once(':') else { return target.to_owned() };
+    let Some((host, port)) = target.rsplit_once(':') else {
+        return target.to_owned();
+    };
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     let is_own = host == "localhost" || address.is_ok_and(|address| address.is_loopback() || address.is_unspecified());
-    if is_own { format!("{HOST}:{port}") } else { target.to_owned() }
+    if is_own {
+        format!("{HOST}:{port}")
+    } else {
+        target.to_owned()
+    }
 }
 
 /// The port of Grafana if the definition has no link to one on this machine.
@@ -105,7 +118,14 @@ fn services(definition: &Definition) -> Yaml {
 
 /// The named volumes, which keep data when containers are replaced.
 fn volumes() -> Yaml {
-    let names = ["prometheus", "alertmanager", "grafana", "loki", "tempo", "otel-collector"];
+    let names = [
+        "prometheus",
+        "alertmanager",
+        "grafana",
+        "loki",
+        "tempo",
+        "otel-collector",
+    ];
     Yaml::map(names.map(|name| (name, Yaml::Map(Vec::new()))))
 }
 
@@ -140,7 +160,10 @@ fn port(outside: u16, inside: u16) -> String {
 
 /// Prometheus, with exemplars and a retention for the longest SLO.
 fn prometheus(definition: &Definition) -> Yaml {
-    let retention = format!("--storage.tsdb.retention.time={}d", retention_days(&definition.services));
+    let retention = format!(
+        "--storage.tsdb.retention.time={}d",
+        retention_days(&definition.services)
+    );
     program(
         PROMETHEUS_IMAGE,
         &[
@@ -160,13 +183,20 @@ fn prometheus(definition: &Definition) -> Yaml {
 fn alertmanager(definition: &Definition) -> Yaml {
     let program = program(
         ALERTMANAGER_IMAGE,
-        &["--config.file=/etc/alertmanager/alertmanager.yml", "--storage.path=/alertmanager"],
+        &[
+            "--config.file=/etc/alertmanager/alertmanager.yml",
+            "--storage.path=/alertmanager",
+        ],
         &[port(9093, 9093)],
         &["./alertmanager:/etc/alertmanager:ro", "alertmanager:/alertmanager"],
     )
     .with("extra_hosts", Yaml::list([format!("{HOST}:host-gateway")]));
     let secrets = alertmanager::secrets(definition);
-    if secrets.is_empty() { program } else { program.with("secrets", Yaml::list(secrets)) }
+    if secrets.is_empty() {
+        program
+    } else {
+        program.with("secrets", Yaml::list(secrets))
+    }
 }
 
 /// Grafana, which anybody who reaches the port may read.
@@ -187,14 +217,22 @@ fn grafana(definition: &Definition) -> Yaml {
             "grafana:/var/lib/grafana",
         ],
     )
-    .with("environment", Yaml::map(environment.map(|(key, value)| (key, value.into()))))
+    .with(
+        "environment",
+        Yaml::map(environment.map(|(key, value)| (key, value.into()))),
+    )
     .with("depends_on", Yaml::list(["prometheus", "loki", "tempo"]))
 }
 
 /// The port in `links.grafana`, if that is on this machine.
 fn grafana_port(definition: &Definition) -> u16 {
     let link = definition.links.grafana.as_deref().unwrap_or_default();
-    let host = link.split_once("://").map_or(link, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    let host = link
+        .split_once("://")
+        .map_or(link, |(_, rest)| rest)
+        .split('/')
+        .next()
+        .unwrap_or_default();
     match host.rsplit_once(':') {
         Some(("localhost" | "127.0.0.1", port)) => port.parse().unwrap_or(GRAFANA_PORT),
         _ => GRAFANA_PORT,
@@ -204,25 +242,47 @@ fn grafana_port(definition: &Definition) -> u16 {
 /// Loki, with local storage.
 fn loki() -> Yaml {
     let command = ["-config.file=/etc/loki/loki-config.yaml"];
-    program(LOKI_IMAGE, &command, &[port(3100, 3100)], &["./loki:/etc/loki:ro", "loki:/loki"])
+    program(
+        LOKI_IMAGE,
+        &command,
+        &[port(3100, 3100)],
+        &["./loki:/etc/loki:ro", "loki:/loki"],
+    )
 }
 
 /// Tempo, with local storage.
 fn tempo() -> Yaml {
     let command = ["-config.file=/etc/tempo/tempo.yaml"];
-    program(TEMPO_IMAGE, &command, &[port(3200, 3200)], &["./tempo:/etc/tempo:ro", "tempo:/var/tempo"])
+    program(
+        TEMPO_IMAGE,
+        &command,
+        &[port(3200, 3200)],
+        &["./tempo:/etc/tempo:ro", "tempo:/var/tempo"],
+    )
 }
 
 /// The collector: it receives OTLP of the services and reads their log files.
 fn collector(definition: &Definition) -> Yaml {
-    let mut volumes = vec!["./otel-collector:/etc/otelcol:ro".to_owned(), "otel-collector:/var/lib/otelcol".to_owned()];
-    volumes.extend(log_folders(definition).iter().map(|folder| format!("{folder}:{folder}:ro")));
+    let mut volumes = vec![
+        "./otel-collector:/etc/otelcol:ro".to_owned(),
+        "otel-collector:/var/lib/otelcol".to_owned(),
+    ];
+    volumes.extend(
+        log_folders(definition)
+            .iter()
+            .map(|folder| format!("{folder}:{folder}:ro")),
+    );
     let volumes: Vec<&str> = volumes.iter().map(String::as_str).collect();
     let ports = [port(4317, 4317), port(4318, 4318)];
-    program(COLLECTOR_IMAGE, &["--config=/etc/otelcol/config.yaml"], &ports, &volumes)
-        // It keeps how far it has read in a volume that is root's, and reads files of any user.
-        .with("user", "0")
-        .with("depends_on", Yaml::list(["loki", "tempo"]))
+    program(
+        COLLECTOR_IMAGE,
+        &["--config=/etc/otelcol/config.yaml"],
+        &ports,
+        &volumes,
+    )
+    // It keeps how far it has read in a volume that is root's, and reads files of any user.
+    .with("user", "0")
+    .with("depends_on", Yaml::list(["loki", "tempo"]))
 }
 
 /// The folders of all log files, each once; of a pattern, the part before the first
@@ -326,8 +386,10 @@ services:
   - { name: b, endpoints: [GET /b], log_files: ['/srv/b-*/y.log'] }
 ";
         let content = &files(&Definition::parse(text, "obs.yaml").unwrap())[0].content;
-        let mounts: Vec<_> =
-            content.lines().filter(|line| line.contains(":/var/log") || line.contains(":/srv")).collect();
+        let mounts: Vec<_> = content
+            .lines()
+            .filter(|line| line.contains(":/var/log") || line.contains(":/srv"))
+            .collect();
         assert_eq!(mounts, ["    - /srv:/srv:ro", "    - /var/log/a:/var/log/a:ro"]);
     }
 }

@@ -18,7 +18,10 @@ impl File {
     /// Creates a file from its path below the output folder and its content.
     #[must_use]
     pub fn new(path: impl Into<String>, content: impl Into<String>) -> Self {
-        Self { path: path.into(), content: content.into() }
+        Self {
+            path: path.into(),
+            content: content.into(),
+        }
     }
 }
 

@@ -71,7 +71,10 @@ fn pod_monitor(service: &Service) -> File {
 
 /// The specification of a monitor; the two kinds name their list of endpoints differently.
 fn spec(service: &Service, job_label: &str, endpoints: &str) -> Yaml {
-    let selector = Yaml::map([("matchLabels", Yaml::map([("app.kubernetes.io/name", (&service.name).into())]))]);
+    let selector = Yaml::map([(
+        "matchLabels",
+        Yaml::map([("app.kubernetes.io/name", (&service.name).into())]),
+    )]);
     let endpoint = Yaml::map([
         ("port", PORT.into()),
         ("path", (&service.metrics_path).into()),
@@ -101,13 +104,21 @@ fn environment(service: &Service) -> Option<Yaml> {
 /// `kubectl apply`.
 fn prometheus_rules(definition: &Definition, service: &Service) -> Vec<File> {
     let parts = parts(prometheus::groups(definition, service));
-    parts.iter().enumerate().map(|(at, groups)| prometheus_rule(service, at + 1, groups)).collect()
+    parts
+        .iter()
+        .enumerate()
+        .map(|(at, groups)| prometheus_rule(service, at + 1, groups))
+        .collect()
 }
 
 /// One `PrometheusRule`; from the second on, the name ends with its number.
 fn prometheus_rule(service: &Service, number: usize, groups: &[Group]) -> File {
     // Names of services have no dot, so the second object of `orders` is not the first of `orders-2`.
-    let suffix = if number == 1 { String::new() } else { format!(".{number}") };
+    let suffix = if number == 1 {
+        String::new()
+    } else {
+        format!(".{number}")
+    };
     let name = format!("{}{suffix}", service.name);
     let object = object("monitoring.coreos.com/v1", "PrometheusRule", &name, &labels(service));
     let document = object.with("spec", prometheus::document(groups));
@@ -167,7 +178,10 @@ fn config_map(stem: &str, json: &str) -> File {
     let data = Yaml::map([(file_name.as_str(), compact(json).into())]);
     let object = object("v1", "ConfigMap", &format!("dashboard-{stem}"), &[LABEL]).with("data", data);
     let about = "A dashboard of grafana/dashboards, for the sidecar of Grafana.";
-    File::new(format!("kubernetes/{stem}.configmap.yaml"), yaml::document(about, &object))
+    File::new(
+        format!("kubernetes/{stem}.configmap.yaml"),
+        yaml::document(about, &object),
+    )
 }
 
 /// The most bytes of the growing part of an object. `kubectl apply` stores the whole object
@@ -182,22 +196,36 @@ const LONGEST: usize = 253;
 fn object(api_version: &str, kind: &str, name: &str, labels: &[(&str, &str)]) -> Yaml {
     let labels = labels.iter().map(|(key, value)| (*key, Yaml::from(*value)));
     let metadata = Yaml::map([("name", self::name(name).into()), ("labels", Yaml::map(labels))]);
-    Yaml::map([("apiVersion", api_version.into()), ("kind", kind.into()), ("metadata", metadata)])
+    Yaml::map([
+        ("apiVersion", api_version.into()),
+        ("kind", kind.into()),
+        ("metadata", metadata),
+    ])
 }
 
 /// The labels of the objects of a service. The Prometheus Operator of the Helm chart
 /// kube-prometheus-stack selects objects by `release`.
 fn labels(service: &Service) -> [(&'static str, &str); 2] {
-    [("app.kubernetes.io/name", &service.name), ("release", "kube-prometheus-stack")]
+    [
+        ("app.kubernetes.io/name", &service.name),
+        ("release", "kube-prometheus-stack"),
+    ]
 }
 
 /// A valid name of an object (RFC 1123 subdomain): lower case letters, digits, `-` and `.`,
 /// with a letter or digit at both ends.
 pub(crate) fn name(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
-    let name: String = lower.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    let name: String = lower
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+        .collect();
     let name = name.trim_matches(['-', '.']);
-    if name.is_empty() { "unnamed".to_owned() } else { shortened(name, LONGEST) }
+    if name.is_empty() {
+        "unnamed".to_owned()
+    } else {
+        shortened(name, LONGEST)
+    }
 }
 
 #[cfg(test)]

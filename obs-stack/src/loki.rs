@@ -72,7 +72,13 @@ fn saved_queries(definition: &Definition) -> String {
     let mut text = header("#", "Queries to paste into Explore, service by service.");
     for service in &definition.services {
         for query in queries(service) {
-            let _ = writeln!(text, "# {}: {}\n{}\n", one_line(&service.name), query.title, query.logql);
+            let _ = writeln!(
+                text,
+                "# {}: {}\n{}\n",
+                one_line(&service.name),
+                query.title,
+                query.logql
+            );
         }
     }
     text.truncate(text.trim_end().len());
@@ -104,7 +110,10 @@ fn config(storage: Storage) -> String {
     let config = Yaml::map([
         // One tenant: whoever reaches the port may read and write.
         ("auth_enabled", false.into()),
-        ("server", Yaml::map([("http_listen_port", 3100.into()), ("log_level", "info".into())])),
+        (
+            "server",
+            Yaml::map([("http_listen_port", 3100.into()), ("log_level", "info".into())]),
+        ),
         ("common", common(storage)),
         ("schema_config", schema(storage)),
         ("limits_config", limits()),
@@ -129,9 +138,10 @@ impl Storage {
 /// Addresses and storage of all components.
 fn common(storage: Storage) -> Yaml {
     let place = match storage {
-        Storage::Filesystem => {
-            Yaml::map([("chunks_directory", "/loki/chunks".into()), ("rules_directory", "/loki/rules".into())])
-        }
+        Storage::Filesystem => Yaml::map([
+            ("chunks_directory", "/loki/chunks".into()),
+            ("rules_directory", "/loki/rules".into()),
+        ]),
         Storage::S3 => Yaml::map([
             ("bucketnames", "${LOKI_S3_BUCKET}".into()),
             ("region", "${LOKI_S3_REGION}".into()),
@@ -158,7 +168,10 @@ fn schema(storage: Storage) -> Yaml {
         ("store", "tsdb".into()),
         ("object_store", storage.as_str().into()),
         ("schema", "v13".into()),
-        ("index", Yaml::map([("prefix", "index_".into()), ("period", "24h".into())])),
+        (
+            "index",
+            Yaml::map([("prefix", "index_".into()), ("period", "24h".into())]),
+        ),
     ]);
     Yaml::map([("configs", Yaml::list([period]))])
 }
@@ -168,7 +181,10 @@ fn limits() -> Yaml {
     // Of resources that come by OTLP; all their other attributes are structured metadata.
     let labels = ["service.name"].into_iter().chain(LABELS);
     let index = Yaml::map([("action", "index_label".into()), ("attributes", Yaml::list(labels))]);
-    let resource = Yaml::map([("ignore_defaults", true.into()), ("attributes_config", Yaml::list([index]))]);
+    let resource = Yaml::map([
+        ("ignore_defaults", true.into()),
+        ("attributes_config", Yaml::list([index])),
+    ]);
     Yaml::map([
         ("reject_old_samples", true.into()),
         ("reject_old_samples_max_age", "168h".into()),
@@ -221,10 +237,16 @@ pub fn queries(service: &Service) -> Vec<SavedQuery> {
     );
     [
         ("lines that say ERROR", format!("{all} |= \"ERROR\"")),
-        ("failed requests slower than a second", format!("{all} | json | level=\"error\" | {duration} > 1s")),
+        (
+            "failed requests slower than a second",
+            format!("{all} | json | level=\"error\" | {duration} > 1s"),
+        ),
         ("lines by level", format!("sum(count_over_time({all}[5m])) by (level)")),
         ("99th percentile of the duration by endpoint, in seconds", quantile),
-        ("errors and warnings", stream_with(service, &[(log::LEVEL, "=~", "error|warn")])),
+        (
+            "errors and warnings",
+            stream_with(service, &[(log::LEVEL, "=~", "error|warn")]),
+        ),
         (
             "errors per second by endpoint",
             format!("sum by ({endpoint}) (rate({errors} | json | {endpoint} != \"\" [5m]))"),
@@ -237,7 +259,10 @@ pub fn queries(service: &Service) -> Vec<SavedQuery> {
             "lines of one trace: put its id in",
             format!("{all} | {} = \"00000000000000000000000000000000\"", log::TRACE_ID),
         ),
-        ("lines of one request: put its id in", format!("{all} | {} = \"put-the-id-in\"", log::REQUEST_ID)),
+        (
+            "lines of one request: put its id in",
+            format!("{all} | {} = \"put-the-id-in\"", log::REQUEST_ID),
+        ),
     ]
     .into_iter()
     .map(|(title, logql)| SavedQuery { title, logql })

@@ -19,13 +19,23 @@ fn config(path: &str) -> Value {
 /// `limits_config` of Loki 3.
 #[test]
 fn both_configurations_are_of_the_schema_that_structured_metadata_needs() {
-    for (path, store) in [("loki/loki-config.yaml", "filesystem"), ("loki/loki-config.s3.yaml", "s3")] {
+    for (path, store) in [
+        ("loki/loki-config.yaml", "filesystem"),
+        ("loki/loki-config.s3.yaml", "s3"),
+    ] {
         let config = config(path);
         let period = &config["schema_config"]["configs"][0];
-        assert_eq!((&period["store"], &period["schema"]), (&"tsdb".into(), &"v13".into()), "{path}");
+        assert_eq!(
+            (&period["store"], &period["schema"]),
+            (&"tsdb".into(), &"v13".into()),
+            "{path}"
+        );
         assert_eq!(period["object_store"], store, "{path}");
         assert_eq!(period["index"]["period"], "24h", "{path}");
-        assert!(period["from"].as_str().unwrap() < "2026-11", "{path}: lines before have no schema");
+        assert!(
+            period["from"].as_str().unwrap() < "2026-11",
+            "{path}: lines before have no schema"
+        );
         assert!(config["common"]["storage"][store].is_object(), "{path}");
         assert_eq!(config["limits_config"]["allow_structured_metadata"], true, "{path}");
         assert_eq!(config["compactor"]["retention_enabled"], true, "{path}");
@@ -55,12 +65,29 @@ fn samples_older_than_a_week_are_refused() {
 #[test]
 fn the_configurations_have_no_key_that_loki_does_not_know() {
     const KNOWN: [(&str, &[&str]); 9] = [
-        ("", &["auth_enabled", "server", "common", "schema_config", "limits_config", "compactor", "analytics"]),
+        (
+            "",
+            &[
+                "auth_enabled",
+                "server",
+                "common",
+                "schema_config",
+                "limits_config",
+                "compactor",
+                "analytics",
+            ],
+        ),
         ("server", &["http_listen_port", "log_level"]),
-        ("common", &["instance_addr", "path_prefix", "storage", "replication_factor", "ring"]),
+        (
+            "common",
+            &["instance_addr", "path_prefix", "storage", "replication_factor", "ring"],
+        ),
         ("common/ring", &["kvstore"]),
         ("schema_config", &["configs"]),
-        ("schema_config/configs/0", &["from", "store", "object_store", "schema", "index"]),
+        (
+            "schema_config/configs/0",
+            &["from", "store", "object_store", "schema", "index"],
+        ),
         (
             "limits_config",
             &[
@@ -80,13 +107,20 @@ fn the_configurations_have_no_key_that_loki_does_not_know() {
                 "otlp_config",
             ],
         ),
-        ("compactor", &["working_directory", "retention_enabled", "delete_request_store"]),
+        (
+            "compactor",
+            &["working_directory", "retention_enabled", "delete_request_store"],
+        ),
         ("analytics", &["reporting_enabled"]),
     ];
     for path in ["loki/loki-config.yaml", "loki/loki-config.s3.yaml"] {
         let config = config(path);
         for (place, keys) in KNOWN {
-            let pointer = if place.is_empty() { String::new() } else { format!("/{place}") };
+            let pointer = if place.is_empty() {
+                String::new()
+            } else {
+                format!("/{place}")
+            };
             for key in config.pointer(&pointer).unwrap().as_object().unwrap().keys() {
                 assert!(keys.contains(&key.as_str()), "{path}: {place}: {key}");
             }
@@ -99,7 +133,12 @@ fn ids_are_no_labels() {
     let config = config("loki/loki-config.yaml");
     let labels = &config["limits_config"]["otlp_config"]["resource_attributes"]["attributes_config"][0];
     assert_eq!(labels["action"], "index_label");
-    let labels: Vec<_> = labels["attributes"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    let labels: Vec<_> = labels["attributes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one.as_str().unwrap())
+        .collect();
     assert_eq!(labels, ["service.name", "job", "env", "level"]);
     assert!(METADATA.iter().all(|id| !labels.contains(id) && !LABELS.contains(id)));
 }
@@ -116,6 +155,10 @@ fn the_saved_queries_of_a_service() {
     ] {
         assert!(texts.contains(&text), "{text}");
     }
-    assert!(texts.iter().any(|text| text.starts_with("quantile_over_time(0.99, ") && text.contains("unwrap")));
+    assert!(
+        texts
+            .iter()
+            .any(|text| text.starts_with("quantile_over_time(0.99, ") && text.contains("unwrap"))
+    );
     assert!(texts.iter().all(|text| !text.contains("histogram_quantile")));
 }

@@ -48,7 +48,12 @@ use crate::{
 /// Generates a file for each service that has SLOs.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
-    definition.services.iter().filter(|service| !service.slos.is_empty()).map(of_service).collect()
+    definition
+        .services
+        .iter()
+        .filter(|service| !service.slos.is_empty())
+        .map(of_service)
+        .collect()
 }
 
 /// The file of one service.
@@ -59,7 +64,10 @@ fn of_service(service: &Service) -> File {
         documents.push(slo_object(service, slo));
         documents.extend(policies(service, slo));
     }
-    let documents: Vec<_> = documents.iter().map(|document| format!("---\n{}", yaml::body(document))).collect();
+    let documents: Vec<_> = documents
+        .iter()
+        .map(|document| format!("---\n{}", yaml::body(document)))
+        .collect();
     let about = format!("The service level objectives of {} as OpenSLO v1.", service.name);
     let path = format!("openslo/{}.yaml", slug(&service.name));
     File::new(path, header("#", &about) + &documents.concat())
@@ -70,7 +78,13 @@ fn object(kind: &str, name: &[&str], spec: Yaml) -> Yaml {
     Yaml::map([
         ("apiVersion", "openslo/v1".into()),
         ("kind", kind.into()),
-        ("metadata", Yaml::map([("name", object_name(name).into()), ("displayName", name.join(" ").into())])),
+        (
+            "metadata",
+            Yaml::map([
+                ("name", object_name(name).into()),
+                ("displayName", name.join(" ").into()),
+            ]),
+        ),
         ("spec", spec),
     ])
 }
@@ -91,15 +105,27 @@ fn object_name(parts: &[&str]) -> String {
     if is_plain && name.len() <= LONGEST {
         return name.to_owned();
     }
-    with_hash(if name.is_empty() { "unnamed" } else { name }, &parts.join("\0"), LONGEST)
+    with_hash(
+        if name.is_empty() { "unnamed" } else { name },
+        &parts.join("\0"),
+        LONGEST,
+    )
 }
 
 /// The `SLO` object of an objective.
 fn slo_object(service: &Service, slo: &Slo) -> Yaml {
-    let policies =
-        slo.burn_rates().into_iter().map(|burn| object_name(&policy_name(service, slo, &burn.long.to_string())));
-    let window = Yaml::map([("duration", slo.window().to_string().into()), ("isRolling", true.into())]);
-    let objective = Yaml::map([("displayName", slo.name().into()), ("target", Yaml::Number(slo.objective()))]);
+    let policies = slo
+        .burn_rates()
+        .into_iter()
+        .map(|burn| object_name(&policy_name(service, slo, &burn.long.to_string())));
+    let window = Yaml::map([
+        ("duration", slo.window().to_string().into()),
+        ("isRolling", true.into()),
+    ]);
+    let objective = Yaml::map([
+        ("displayName", slo.name().into()),
+        ("target", Yaml::Number(slo.objective())),
+    ]);
     object(
         "SLO",
         &[&service.name, slo.name()],
@@ -124,7 +150,11 @@ fn indicator(service: &Service, slo: &Slo) -> Yaml {
         }
         _ => (naming.counted(scope), "bad", naming.errors(scope)),
     };
-    let ratio = Yaml::map([("counter", true.into()), (kind, source(&part)), ("total", source(&total))]);
+    let ratio = Yaml::map([
+        ("counter", true.into()),
+        (kind, source(&part)),
+        ("total", source(&total)),
+    ]);
     let metadata = Yaml::map([("name", object_name(&[&service.name, slo.name()]).into())]);
     Yaml::map([("metadata", metadata), ("spec", Yaml::map([("ratioMetric", ratio)]))])
 }
@@ -134,7 +164,10 @@ fn source(tally: &Tally) -> Yaml {
     let all = tally.selectors().iter().map(Expr::instant).reduce(Expr::or);
     let query = all.map(|all| all.sum().to_string()).unwrap_or_default();
     let spec = Yaml::map([("query", query.into())]);
-    Yaml::map([("metricSource", Yaml::map([("type", "Prometheus".into()), ("spec", spec)]))])
+    Yaml::map([(
+        "metricSource",
+        Yaml::map([("type", "Prometheus".into()), ("spec", spec)]),
+    )])
 }
 
 /// An `AlertPolicy` for each burn rate of an objective.
@@ -164,8 +197,11 @@ fn policy(service: &Service, slo: &Slo, burn: &BurnRate) -> Yaml {
     if let Ok(hold_for) = Window::new(burn.hold_for) {
         condition = condition.with("alertAfter", hold_for.to_string());
     }
-    let condition =
-        object("AlertCondition", &name, Yaml::map([("severity", severity.into()), ("condition", condition)]));
+    let condition = object(
+        "AlertCondition",
+        &name,
+        Yaml::map([("severity", severity.into()), ("condition", condition)]),
+    );
     object(
         "AlertPolicy",
         &name,
@@ -181,8 +217,16 @@ fn policy(service: &Service, slo: &Slo, burn: &BurnRate) -> Yaml {
 
 /// Alertmanager, under the name of the team; under that of the service if it has no team.
 fn notification_target(service: &Service) -> Yaml {
-    let team = if service.team.is_empty() { ["service", &service.name] } else { ["team", &service.team] };
-    object("AlertNotificationTarget", &team, Yaml::map([("target", "alertmanager".into())]))
+    let team = if service.team.is_empty() {
+        ["service", &service.name]
+    } else {
+        ["team", &service.team]
+    };
+    object(
+        "AlertNotificationTarget",
+        &team,
+        Yaml::map([("target", "alertmanager".into())]),
+    )
 }
 
 #[cfg(test)]
@@ -195,7 +239,10 @@ mod tests {
 
     #[test]
     fn names_that_are_short_enough_stay_readable() {
-        assert_eq!(object_name(&["payment-service", "available"]), "payment-service--available");
+        assert_eq!(
+            object_name(&["payment-service", "available"]),
+            "payment-service--available"
+        );
         assert_eq!(object_name(&["orders"]), "orders");
     }
 

@@ -54,9 +54,10 @@ impl Subject {
                 Sli::Latency { .. } => Self::Latency,
                 _ => Self::Errors,
             },
-            Condition::Ratio { denominator, .. } => {
-                denominator.selectors().first().map_or(Self::Own, |one| Self::of_metric(service, one))
-            }
+            Condition::Ratio { denominator, .. } => denominator
+                .selectors()
+                .first()
+                .map_or(Self::Own, |one| Self::of_metric(service, one)),
             Condition::Gauge { selector, .. }
             | Condition::Increase { selector, .. }
             | Condition::Absence { selector } => Self::of_metric(service, selector),

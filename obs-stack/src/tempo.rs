@@ -40,10 +40,16 @@ fn config() -> Yaml {
     let protocols = Yaml::map([("grpc", endpoint("0.0.0.0:4317")), ("http", endpoint("0.0.0.0:4318"))]);
     let receivers = Yaml::map([("otlp", Yaml::map([("protocols", protocols)]))]);
     let path = |path: &str| Yaml::map([("path", path.into())]);
-    let trace =
-        Yaml::map([("backend", "local".into()), ("wal", path("/var/tempo/wal")), ("local", path("/var/tempo/blocks"))]);
+    let trace = Yaml::map([
+        ("backend", "local".into()),
+        ("wal", path("/var/tempo/wal")),
+        ("local", path("/var/tempo/blocks")),
+    ]);
     Yaml::map([
-        ("server", Yaml::map([("http_listen_port", 3200.into()), ("log_level", "info".into())])),
+        (
+            "server",
+            Yaml::map([("http_listen_port", 3200.into()), ("log_level", "info".into())]),
+        ),
         ("distributor", Yaml::map([("receivers", receivers)])),
         ("storage", Yaml::map([("trace", trace)])),
         ("usage_report", Yaml::map([("reporting_enabled", false.into())])),

@@ -3,13 +3,25 @@
 /// A name for files and addresses: ASCII letters in lower case and digits; everything else
 /// becomes a hyphen.
 pub(crate) fn slug(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+    name.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .collect()
 }
 
 /// `name` in at most `longest` bytes (12 or more). A longer name keeps its beginning and
 /// ends with a hash of the whole, so that two long names stay different.
 pub(crate) fn shortened(name: &str, longest: usize) -> String {
-    if name.len() <= longest { name.to_owned() } else { with_hash(name, name, longest) }
+    if name.len() <= longest {
+        name.to_owned()
+    } else {
+        with_hash(name, name, longest)
+    }
 }
 
 /// The beginning of `name`, a hyphen and a hash of `of`, at most `longest` bytes together.
@@ -24,7 +36,9 @@ pub(crate) fn with_hash(name: &str, of: &str, longest: usize) -> String {
 
 /// The 32-bit FNV-1a hash: short, and the same in every version and on every machine.
 fn fnv1a(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// A regular expression (RE2) that matches exactly this text.

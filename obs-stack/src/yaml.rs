@@ -24,7 +24,12 @@ pub(crate) enum Yaml {
 impl Yaml {
     /// A map with these entries, in this order.
     pub(crate) fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
-        Self::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        Self::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
     }
 
     /// A list of these items.
@@ -100,7 +105,9 @@ impl Serialize for Yaml {
 /// Whether a text can be written as a block of several lines. Readers disagree about blanks
 /// at the ends of lines, and about other characters than the line feed that end one.
 fn is_tame(text: &str) -> bool {
-    text.split('\n').all(|line| line.trim() == line && line.chars().all(is_plain)) && !text.starts_with('\n')
+    text.split('\n')
+        .all(|line| line.trim() == line && line.chars().all(is_plain))
+        && !text.starts_with('\n')
 }
 
 /// A YAML document below a header that says that it is generated, and what it is.
@@ -166,7 +173,11 @@ mod tests {
     #[test]
     fn maps_keep_their_order_and_expressions_are_folded() {
         let long = "sum(rate(http_requests_total{status=~\"5..\"}[5m])) / sum(rate(http_requests_total[5m])) > 0.05";
-        let value = Yaml::map([("b", long.into()), ("a", Yaml::list(["x", "on"])), ("c", Yaml::List(Vec::new()))]);
+        let value = Yaml::map([
+            ("b", long.into()),
+            ("a", Yaml::list(["x", "on"])),
+            ("c", Yaml::List(Vec::new())),
+        ]);
         let expected = "b: >-\n  sum(rate(http_requests_total{status=~\"5..\"}[5m])) /\n  \
                         sum(rate(http_requests_total[5m])) > 0.05\na:\n- x\n- \"on\"\nc: []\n";
         assert_eq!(body(&value), expected);

@@ -13,7 +13,11 @@ fn shop() -> Vec<File> {
 }
 
 fn content<'a>(files: &'a [File], path: &str) -> &'a str {
-    &files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}")).content
+    &files
+        .iter()
+        .find(|file| file.path == path)
+        .unwrap_or_else(|| panic!("no {path}"))
+        .content
 }
 
 fn texts(value: &Value) -> impl Iterator<Item = &str> {
@@ -29,11 +33,17 @@ fn what_compose_mounts_and_starts_programs_with_is_generated() {
         for volume in texts(&service["volumes"]) {
             let (from, to) = volume.split_once(':').unwrap();
             let Some(folder) = from.strip_prefix("./") else {
-                assert!(from.starts_with('/') || compose["volumes"].get(from).is_some(), "{name}: {volume}");
+                assert!(
+                    from.starts_with('/') || compose["volumes"].get(from).is_some(),
+                    "{name}: {volume}"
+                );
                 continue;
             };
             mounts += 1;
-            assert!(files.iter().any(|file| file.path.starts_with(&format!("{folder}/"))), "{name}: {volume}");
+            assert!(
+                files.iter().any(|file| file.path.starts_with(&format!("{folder}/"))),
+                "{name}: {volume}"
+            );
             let inside = to.trim_end_matches(":ro");
             let config =
                 texts(&service["command"]).find_map(|arg| Some(arg.split_once(inside)?.1.trim_start_matches('/')));
@@ -58,7 +68,10 @@ fn secrets_of_receivers_are_those_that_compose_lays_down() {
     let compose: Value = serde_saphyr::from_str(content(&files, "compose.yaml")).unwrap();
     let given: BTreeSet<&str> = texts(&compose["services"]["alertmanager"]["secrets"]).collect();
     let config = content(&files, "alertmanager/alertmanager.yml");
-    let read = config.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once("/run/secrets/"));
+    let read = config
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once("/run/secrets/"));
     assert_eq!(read.map(|(_, secret)| secret).collect::<BTreeSet<_>>(), given);
     assert!(!given.is_empty());
 }
@@ -66,12 +79,19 @@ fn secrets_of_receivers_are_those_that_compose_lays_down() {
 #[test]
 fn the_policies_of_an_objective_are_there() {
     for file in shop().iter().filter(|file| file.path.starts_with("openslo/")) {
-        let documents = file.content.split("---\n").skip(1).map(|text| serde_saphyr::from_str::<Value>(text).unwrap());
+        let documents = file
+            .content
+            .split("---\n")
+            .skip(1)
+            .map(|text| serde_saphyr::from_str::<Value>(text).unwrap());
         let documents: Vec<Value> = documents.collect();
         let of_kind = |kind: &'static str| documents.iter().filter(move |document| document["kind"] == kind);
-        let policies: BTreeSet<&str> =
-            of_kind("AlertPolicy").map(|policy| policy["metadata"]["name"].as_str().unwrap()).collect();
-        let asked: BTreeSet<&str> = of_kind("SLO").flat_map(|slo| texts(&slo["spec"]["alertPolicies"])).collect();
+        let policies: BTreeSet<&str> = of_kind("AlertPolicy")
+            .map(|policy| policy["metadata"]["name"].as_str().unwrap())
+            .collect();
+        let asked: BTreeSet<&str> = of_kind("SLO")
+            .flat_map(|slo| texts(&slo["spec"]["alertPolicies"]))
+            .collect();
         assert_eq!(asked, policies, "{}", file.path);
         assert!(!asked.is_empty());
         for slo in of_kind("SLO") {

@@ -33,8 +33,13 @@ fn definitions() -> [Definition; 2] {
 
 /// All dashboards, as JSON.
 fn dashboards() -> Vec<String> {
-    let files = definitions().into_iter().flat_map(|definition| grafana::files(&definition));
-    files.filter(|file| file.path.starts_with("grafana/dashboards/")).map(|file| file.content).collect()
+    let files = definitions()
+        .into_iter()
+        .flat_map(|definition| grafana::files(&definition));
+    files
+        .filter(|file| file.path.starts_with("grafana/dashboards/"))
+        .map(|file| file.content)
+        .collect()
 }
 
 fn tools() -> std::path::PathBuf {
@@ -62,7 +67,9 @@ fn type_check(dashboards: &[String]) -> Output {
 }
 
 fn text(output: &Output) -> String {
-    let all = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
+    let all = [&output.stdout, &output.stderr]
+        .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        .concat();
     all.chars().take(4_000).collect()
 }
 
@@ -82,7 +89,11 @@ fn the_types_refuse_a_key_that_grafana_does_not_know() {
     }
     let bad = dashboards().swap_remove(0).replace("\"lineWidth\"", "\"lineWidht\"");
     let output = type_check(&[bad]);
-    assert!(!output.status.success() && text(&output).contains("lineWidht"), "{}", text(&output));
+    assert!(
+        !output.status.success() && text(&output).contains("lineWidht"),
+        "{}",
+        text(&output)
+    );
 }
 
 /// All queries of dashboards, and the saved ones.
@@ -102,9 +113,13 @@ fn queries() -> Vec<Value> {
     for dashboard in dashboards() {
         let dashboard: Value = serde_json::from_str(&dashboard).unwrap();
         let panels = dashboard["panels"].as_array().unwrap().iter();
-        for (panel, target) in panels
-            .flat_map(|panel| panel["targets"].as_array().into_iter().flatten().map(move |target| (panel, target)))
-        {
+        for (panel, target) in panels.flat_map(|panel| {
+            panel["targets"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(move |target| (panel, target))
+        }) {
             let (language, query) = match target["datasource"]["type"].as_str().unwrap() {
                 "loki" => ("logql", target["expr"].as_str().unwrap().replace("$__auto", "5m")),
                 "tempo" => ("traceql", target["query"].as_str().unwrap().to_owned()),
@@ -128,7 +143,11 @@ fn read_by_grammars(queries: &[Value]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    node.stdin.take().unwrap().write_all(Value::from(queries.to_vec()).to_string().as_bytes()).unwrap();
+    node.stdin
+        .take()
+        .unwrap()
+        .write_all(Value::from(queries.to_vec()).to_string().as_bytes())
+        .unwrap();
     node.wait_with_output().unwrap()
 }
 
@@ -148,5 +167,9 @@ fn the_grammar_refuses_the_guides_histogram_of_log_lines() {
     }
     let broken = "histogram_quantile(0.99, sum(rate({job=\"api\"}[5m])) by (le))";
     let output = read_by_grammars(&[json!({ "place": "the guide", "language": "logql", "query": broken })]);
-    assert!(!output.status.success() && text(&output).contains("1 bad"), "{}", text(&output));
+    assert!(
+        !output.status.success() && text(&output).contains("1 bad"),
+        "{}",
+        text(&output)
+    );
 }

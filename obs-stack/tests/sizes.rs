@@ -20,11 +20,17 @@ fn definition(services: usize, endpoints: usize) -> Definition {
         }
         text += "    slos:\n";
         for at in 0..endpoints {
-            let sli = if at % 2 == 0 { "objective: 99.9" } else { "sli: latency, threshold: 300ms, objective: 98" };
+            let sli = if at % 2 == 0 {
+                "objective: 99.9"
+            } else {
+                "sli: latency, threshold: 300ms, objective: 98"
+            };
             let window = ["7d", "28d", "30d", "90d"][at % 4];
             let endpoint = format!("GET /sections/of/the/catalogue-{at}/{{id}}");
-            let _ =
-                writeln!(text, "      - {{ name: catalogue-{at}, {sli}, window: {window}, endpoint: '{endpoint}' }}");
+            let _ = writeln!(
+                text,
+                "      - {{ name: catalogue-{at}, {sli}, window: {window}, endpoint: '{endpoint}' }}"
+            );
         }
     }
     Definition::parse(&text, "obs.yaml").unwrap_or_else(|error| panic!("{error}"))
@@ -32,13 +38,18 @@ fn definition(services: usize, endpoints: usize) -> Definition {
 
 fn objects(files: &[File]) -> Vec<(&str, Value)> {
     let of_kubernetes = files.iter().filter(|file| file.path.starts_with("kubernetes/"));
-    of_kubernetes.map(|file| (file.path.as_str(), serde_saphyr::from_str(&file.content).unwrap())).collect()
+    of_kubernetes
+        .map(|file| (file.path.as_str(), serde_saphyr::from_str(&file.content).unwrap()))
+        .collect()
 }
 
 #[test]
 fn every_config_map_of_40_objectives_and_40_endpoints_is_below_200_kb() {
     let files = files(&definition(1, 40));
-    let maps: Vec<_> = files.iter().filter(|file| file.path.ends_with(".configmap.yaml")).collect();
+    let maps: Vec<_> = files
+        .iter()
+        .filter(|file| file.path.ends_with(".configmap.yaml"))
+        .collect();
     assert_eq!(maps.len(), 4);
     for map in maps {
         assert!(map.content.len() < 200_000, "{}: {} bytes", map.path, map.content.len());
@@ -49,7 +60,13 @@ fn every_config_map_of_40_objectives_and_40_endpoints_is_below_200_kb() {
 fn every_object_of_40_objectives_fits_into_an_annotation() {
     let files = files(&definition(1, 40));
     let objects = objects(&files);
-    assert!(objects.iter().filter(|(_, object)| object["kind"] == "PrometheusRule").count() >= 2);
+    assert!(
+        objects
+            .iter()
+            .filter(|(_, object)| object["kind"] == "PrometheusRule")
+            .count()
+            >= 2
+    );
     for (path, object) in &objects {
         let size = object.to_string().len();
         assert!(size < ANNOTATION, "{path}: {size} bytes");
@@ -60,7 +77,12 @@ fn every_object_of_40_objectives_fits_into_an_annotation() {
 fn a_dashboard_of_objectives_is_as_large_for_40_of_them_as_for_5() {
     let size = |objectives| {
         let files = files(&definition(1, objectives));
-        files.iter().find(|file| file.path.ends_with("-slo.json")).unwrap().content.len()
+        files
+            .iter()
+            .find(|file| file.path.ends_with("-slo.json"))
+            .unwrap()
+            .content
+            .len()
     };
     let (few, many) = (size(5), size(40));
     assert!(many < few + few / 20, "{few} and {many} bytes");
@@ -71,7 +93,10 @@ fn objects_of_one_kind_have_names_of_their_own() {
     let files = files(&definition(3, 40));
     let mut names = BTreeSet::new();
     for (path, object) in objects(&files) {
-        let (kind, name) = (object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap());
+        let (kind, name) = (
+            object["kind"].as_str().unwrap(),
+            object["metadata"]["name"].as_str().unwrap(),
+        );
         assert!(names.insert(format!("{kind} {name}")), "{path}: a second {kind} {name}");
     }
 }
@@ -81,7 +106,10 @@ fn the_rules_of_split_objects_are_those_of_the_files() {
     let files = files(&definition(1, 40));
     let groups = |value: &Value, at: &str| -> Vec<String> {
         let groups = value.pointer(at).unwrap().as_array().unwrap();
-        groups.iter().map(|group| group["name"].as_str().unwrap().to_owned()).collect()
+        groups
+            .iter()
+            .map(|group| group["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     let rule_files = files.iter().filter(|file| file.path.starts_with("prometheus/rules/"));
     let mut of_files: Vec<String> = rule_files

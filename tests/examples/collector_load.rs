@@ -57,25 +57,36 @@ struct Subject {
 
 impl Subject {
     async fn start(name: &'static str, endpoint: Option<String>) -> Self {
-        let builder = Obs::builder(name).log_format(LogFormat::Json).log_writer(std::io::sink());
+        let builder = Obs::builder(name)
+            .log_format(LogFormat::Json)
+            .log_writer(std::io::sink());
         let builder = match endpoint {
             Some(endpoint) => builder.otlp_endpoint(endpoint),
             None => builder,
         };
         let obs = builder.build().expect("valid settings");
-        let app = Router::new().route("/users/{id}", get(async || "hello")).layer(ObsLayer::new().obs(&obs));
+        let app = Router::new()
+            .route("/users/{id}", get(async || "hello"))
+            .layer(ObsLayer::new().obs(&obs));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on loopback");
         let addr = listener.local_addr().expect("a bound socket");
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { name, addr, obs, requests: 0, time: Duration::ZERO }
+        Self {
+            name,
+            addr,
+            obs,
+            requests: 0,
+            time: Duration::ZERO,
+        }
     }
 
     /// Sends requests at full speed for that long.
     async fn turn(&mut self, time: Duration) {
         let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let began = Instant::now();
-        let clients: Vec<_> =
-            (0..CONNECTIONS).map(|_| tokio::spawn(client(self.addr, Arc::clone(&stop), Arc::clone(&done)))).collect();
+        let clients: Vec<_> = (0..CONNECTIONS)
+            .map(|_| tokio::spawn(client(self.addr, Arc::clone(&stop), Arc::clone(&done))))
+            .collect();
         tokio::time::sleep(time).await;
         stop.store(true, Relaxed);
         for client in clients {
@@ -95,7 +106,10 @@ impl Subject {
 
     fn lost(&self) -> Vec<String> {
         let page = String::from_utf8(self.obs.registry().render(Format::Text)).expect("a page is text");
-        page.lines().filter(|line| line.starts_with("obs_spans_dropped_total")).map(str::to_owned).collect()
+        page.lines()
+            .filter(|line| line.starts_with("obs_spans_dropped_total"))
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -132,7 +146,10 @@ async fn black_hole() -> String {
 /// Bytes of this process that are in memory; 0 where the system doesn't tell.
 fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap_or_default();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1_024
 }
 
@@ -156,7 +173,12 @@ async fn run(seconds: u64) -> (f64, u64) {
     }
     let after = resident_bytes();
     for subject in [&without, &with] {
-        println!("{:>12}: {:9.0} requests/s in {:5.1?}", subject.name, subject.per_second(), subject.time);
+        println!(
+            "{:>12}: {:9.0} requests/s in {:5.1?}",
+            subject.name,
+            subject.per_second(),
+            subject.time
+        );
     }
     let share = with.per_second() / without.per_second();
     println!("  throughput: {:.1} % of that without an exporter", share * 100.0);

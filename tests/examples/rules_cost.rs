@@ -80,7 +80,9 @@ fn definition() -> String {
 fn generate(place: &Path) -> PathBuf {
     let definition = Definition::parse(&definition(), "obs.yaml").expect("a definition");
     let folder = Folder::new(place.join("deploy"));
-    folder.write(&obs_stack::prometheus::files(&definition)).expect("a folder");
+    folder
+        .write(&obs_stack::prometheus::files(&definition))
+        .expect("a folder");
     folder.path().to_owned()
 }
 
@@ -90,7 +92,9 @@ fn fill(place: &Path, data: &Path) -> io::Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs() / STEP * STEP;
     let mut file = BufWriter::new(File::create(&text)?);
     let series = series();
-    let times: Vec<u64> = (now - DAYS * 86_400..=now + AHEAD).step_by(usize::try_from(STEP).expect("small")).collect();
+    let times: Vec<u64> = (now - DAYS * 86_400..=now + AHEAD)
+        .step_by(usize::try_from(STEP).expect("small"))
+        .collect();
     for (metric, all) in &series {
         writeln!(file, "# TYPE {metric} unknown")?;
         for (labels, grows) in all {
@@ -120,19 +124,40 @@ fn series() -> BTreeMap<&'static str, Vec<(String, u64)>> {
         for at in 0..ENDPOINTS {
             let of = format!("{job},instance=\"a:80\",method=\"GET\",endpoint=\"/catalogue-{at}/{{id}}\"");
             let mut add = |metric, labels: &str, grows| {
-                series.entry(metric).or_default().push((format!("{of},{labels}"), grows));
+                series
+                    .entry(metric)
+                    .or_default()
+                    .push((format!("{of},{labels}"), grows));
             };
             for (status, outcome, grows) in [("200", "ok", 6_000), ("500", "server_error", 6)] {
-                add("http_requests_total", &format!("status=\"{status}\",outcome=\"{outcome}\""), grows);
-                add("http_request_duration_seconds_count", &format!("status=\"{status}\""), grows);
+                add(
+                    "http_requests_total",
+                    &format!("status=\"{status}\",outcome=\"{outcome}\""),
+                    grows,
+                );
+                add(
+                    "http_request_duration_seconds_count",
+                    &format!("status=\"{status}\""),
+                    grows,
+                );
                 for le in ["0.3", "+Inf"] {
-                    add("http_request_duration_seconds_bucket", &format!("status=\"{status}\",le=\"{le}\""), grows);
+                    add(
+                        "http_request_duration_seconds_bucket",
+                        &format!("status=\"{status}\",le=\"{le}\""),
+                        grows,
+                    );
                 }
             }
         }
         for slo in ["promise-0", "promise-1"] {
-            for (metric, grows) in [("slo:sli_bad_requests:rate5m", 60), ("slo:sli_counted_requests:rate5m", 18_000)] {
-                series.entry(metric).or_default().push((format!("{job},slo=\"{slo}\""), grows));
+            for (metric, grows) in [
+                ("slo:sli_bad_requests:rate5m", 60),
+                ("slo:sli_counted_requests:rate5m", 18_000),
+            ] {
+                series
+                    .entry(metric)
+                    .or_default()
+                    .push((format!("{job},slo=\"{slo}\""), grows));
             }
         }
     }

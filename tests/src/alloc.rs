@@ -31,8 +31,11 @@ pub struct Allocations {
 pub fn count_allocations<T>(code: impl FnOnce() -> T) -> (T, Allocations) {
     let mut value = None;
     let counted = allocation_counter::measure(|| value = Some(code()));
-    let allocations =
-        Allocations { count: counted.count_total, bytes: counted.bytes_total, kept: counted.count_current };
+    let allocations = Allocations {
+        count: counted.count_total,
+        bytes: counted.bytes_total,
+        kept: counted.count_current,
+    };
     (value.expect("measure runs the closure"), allocations)
 }
 
@@ -61,7 +64,10 @@ pub fn steady_allocations(warm_up: usize, runs: usize, mut code: impl FnMut()) -
     for _ in 0..warm_up {
         code();
     }
-    (0..runs).map(|_| count_allocations(&mut code).1).max_by_key(|run| run.count).unwrap_or_default()
+    (0..runs)
+        .map(|_| count_allocations(&mut code).1)
+        .max_by_key(|run| run.count)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -79,7 +85,14 @@ mod tests {
         let ((), counted) = count_allocations(|| drop(std::hint::black_box(Box::new(1u64))));
         go.send(()).unwrap();
         other.join().unwrap();
-        assert_eq!(counted, Allocations { count: 1, bytes: 8, kept: 0 });
+        assert_eq!(
+            counted,
+            Allocations {
+                count: 1,
+                bytes: 8,
+                kept: 0
+            }
+        );
     }
 
     #[test]

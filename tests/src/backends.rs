@@ -18,13 +18,25 @@ struct Backend {
 const BACKENDS: [Backend; 10] = [
     apt("prometheus", "prometheus", "apt-get install prometheus"),
     apt("promtool", "promtool", "apt-get install prometheus"),
-    apt("alertmanager", "prometheus-alertmanager", "apt-get install prometheus-alertmanager"),
+    apt(
+        "alertmanager",
+        "prometheus-alertmanager",
+        "apt-get install prometheus-alertmanager",
+    ),
     apt("amtool", "amtool", "apt-get install prometheus-alertmanager"),
     apt("chromium", "chromium", "apt-get install chromium"),
     apt("node", "node", "apt-get install nodejs"),
-    apt("tsc", ".tools/node_modules/.bin/tsc", "./test.sh, which puts it into .tools/node_modules"),
+    apt(
+        "tsc",
+        ".tools/node_modules/.bin/tsc",
+        "./test.sh, which puts it into .tools/node_modules",
+    ),
     apt("prometheus_client", PYTHON, "./test.sh, which puts it into .tools/venv"),
-    apt("amlint", ".tools/venv/bin/amlint", "./test.sh, which puts it into .tools/venv"),
+    apt(
+        "amlint",
+        ".tools/venv/bin/amlint",
+        "./test.sh, which puts it into .tools/venv",
+    ),
     apt("rotel", PYTHON, "./test.sh, which puts it into .tools/venv"),
 ];
 
@@ -76,7 +88,9 @@ pub fn program(name: &str) -> PathBuf {
 /// The workspace's folder.
 #[must_use]
 pub fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is a folder of the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the package is a folder of the workspace")
 }
 
 fn find(program: &str) -> Option<PathBuf> {

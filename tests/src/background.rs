@@ -14,8 +14,14 @@ pub(crate) struct Background {
 
 impl Background {
     pub(crate) fn start(name: &str, workers: usize) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(workers).thread_name(name).enable_all().build();
-        Self { runtime: Some(runtime.expect("a runtime for a test helper")) }
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(workers)
+            .thread_name(name)
+            .enable_all()
+            .build();
+        Self {
+            runtime: Some(runtime.expect("a runtime for a test helper")),
+        }
     }
 
     pub(crate) fn handle(&self) -> &Handle {

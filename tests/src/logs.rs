@@ -52,7 +52,10 @@ impl LogBuffer {
     #[must_use]
     #[track_caller]
     pub fn json_lines(&self) -> Vec<LogLine> {
-        self.lines().iter().map(|line| LogLine::parse(line).unwrap_or_else(|error| panic!("{error}"))).collect()
+        self.lines()
+            .iter()
+            .map(|line| LogLine::parse(line).unwrap_or_else(|error| panic!("{error}")))
+            .collect()
     }
 
     /// The canonical request lines so far.
@@ -69,7 +72,10 @@ impl LogBuffer {
         let mut parsed: Vec<LogLine> = Vec::new();
         self.lines.wait_for(within, |lines| {
             let new = lines.get(parsed.len()..).unwrap_or_default();
-            parsed.extend(new.iter().map(|line| LogLine::parse(line).unwrap_or_else(|error| panic!("{error}"))));
+            parsed.extend(
+                new.iter()
+                    .map(|line| LogLine::parse(line).unwrap_or_else(|error| panic!("{error}"))),
+            );
             condition(&parsed)
         });
         parsed
@@ -78,8 +84,9 @@ impl LogBuffer {
     /// Waits for at least `count` canonical request lines and returns those that came.
     #[track_caller]
     pub fn wait_for_requests(&self, within: Duration, count: usize) -> Vec<LogLine> {
-        let mut lines =
-            self.wait_for(within, |lines| lines.iter().filter(|line| line.is_request_line()).count() >= count);
+        let mut lines = self.wait_for(within, |lines| {
+            lines.iter().filter(|line| line.is_request_line()).count() >= count
+        });
         lines.retain(LogLine::is_request_line);
         lines
     }
@@ -110,7 +117,8 @@ impl io::Write for LogBuffer {
             let rest = partial.split_off(last + 1);
             let complete = std::mem::replace(&mut *partial, rest);
             let text = String::from_utf8(complete).expect("log lines are UTF-8");
-            self.lines.extend(text.trim_end_matches('\n').split('\n').map(ToOwned::to_owned));
+            self.lines
+                .extend(text.trim_end_matches('\n').split('\n').map(ToOwned::to_owned));
         }
         Ok(bytes.len())
     }
@@ -137,7 +145,10 @@ impl LogLine {
             return Err(format!("raw control character {control:?} in log line {line:?}"));
         }
         match serde_json::from_str(line) {
-            Ok(Unique(fields)) => Ok(Self { fields, raw: line.to_owned() }),
+            Ok(Unique(fields)) => Ok(Self {
+                fields,
+                raw: line.to_owned(),
+            }),
             Err(error) => Err(format!("{error} in log line {line}")),
         }
     }
@@ -152,14 +163,18 @@ impl LogLine {
     #[must_use]
     #[track_caller]
     pub fn str(&self, key: &str) -> &str {
-        self.get(key).and_then(Value::as_str).unwrap_or_else(|| panic!("no text {key:?} in {}", self.raw))
+        self.get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("no text {key:?} in {}", self.raw))
     }
 
     /// The number under `key`; panics with the line when there is none.
     #[must_use]
     #[track_caller]
     pub fn number(&self, key: &str) -> f64 {
-        self.get(key).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number {key:?} in {}", self.raw))
+        self.get(key)
+            .and_then(Value::as_f64)
+            .unwrap_or_else(|| panic!("no number {key:?} in {}", self.raw))
     }
 
     /// The keys in the order in which they were written.
@@ -290,13 +305,29 @@ mod tests {
 
     #[test]
     fn a_key_that_comes_twice_is_refused_on_every_level() {
-        assert!(LogLine::parse(r#"{"a":1,"a":2}"#).unwrap_err().contains("\"a\" comes twice"));
-        assert!(LogLine::parse(r#"{"a":[{"b":1,"b":1}]}"#).unwrap_err().contains("\"b\" comes twice"));
+        assert!(
+            LogLine::parse(r#"{"a":1,"a":2}"#)
+                .unwrap_err()
+                .contains("\"a\" comes twice")
+        );
+        assert!(
+            LogLine::parse(r#"{"a":[{"b":1,"b":1}]}"#)
+                .unwrap_err()
+                .contains("\"b\" comes twice")
+        );
     }
 
     #[test]
     fn what_is_no_single_object_is_refused() {
-        for line in ["", "7", "[]", "{} {}", "{\"a\":1", "{\"a\":NaN}", "{\"a\":\"\u{1b}[31m\"}"] {
+        for line in [
+            "",
+            "7",
+            "[]",
+            "{} {}",
+            "{\"a\":1",
+            "{\"a\":NaN}",
+            "{\"a\":\"\u{1b}[31m\"}",
+        ] {
             assert!(LogLine::parse(line).is_err(), "{line}");
         }
     }

@@ -53,7 +53,10 @@ fn cargo_build(package: &str) -> PathBuf {
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo can be started");
-    assert!(output.status.success(), "cargo build --package {package} failed, see above");
+    assert!(
+        output.status.success(),
+        "cargo build --package {package} failed, see above"
+    );
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -91,7 +94,12 @@ impl Process {
             collect(child.stdout.take().expect("stdout is piped"), stdout.clone()),
             collect(child.stderr.take().expect("stderr is piped"), stderr.clone()),
         ];
-        Self { child, stdout, stderr, readers }
+        Self {
+            child,
+            stdout,
+            stderr,
+            readers,
+        }
     }
 
     /// The process id.
@@ -121,8 +129,13 @@ impl Process {
     /// Waits for the first line on stdout that `wanted` accepts and returns it.
     #[track_caller]
     pub fn wait_for_line(&self, within: Duration, mut wanted: impl FnMut(&str) -> bool) -> String {
-        let lines = self.stdout.wait_for(within, |lines| lines.iter().any(|line| wanted(line)));
-        lines.into_iter().find(|line| wanted(line)).expect("the list that was waited for has the line")
+        let lines = self
+            .stdout
+            .wait_for(within, |lines| lines.iter().any(|line| wanted(line)));
+        lines
+            .into_iter()
+            .find(|line| wanted(line))
+            .expect("the list that was waited for has the line")
     }
 
     /// How it ended, when it has.
@@ -146,7 +159,11 @@ impl Process {
     #[track_caller]
     pub fn terminate(&self) {
         let status = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
-        assert!(status.is_ok_and(|status| status.success()), "kill -TERM {} failed", self.id());
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "kill -TERM {} failed",
+            self.id()
+        );
     }
 
     /// Ends it at once; nothing happens when it has ended.
@@ -214,7 +231,14 @@ mod tests {
         process.wait_for_line(DEADLINE, |line| line == "up");
         let id = process.id().to_string();
         drop(process);
-        assert!(!Command::new("kill").args(["-0", &id]).stderr(Stdio::null()).status().unwrap().success());
+        assert!(
+            !Command::new("kill")
+                .args(["-0", &id])
+                .stderr(Stdio::null())
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     #[test]

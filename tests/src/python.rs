@@ -88,7 +88,10 @@ fn run(format: Format, page: &str) -> String {
     let writer = thread::spawn(move || stdin.write_all(page.as_bytes()));
     let output = child.wait_with_output().expect("python ends");
     assert!(output.status.success(), "the Python script failed, see above");
-    writer.join().expect("the writer has no reason to panic").expect("the script reads all of its input");
+    writer
+        .join()
+        .expect("the writer has no reason to panic")
+        .expect("the script reads all of its input");
     String::from_utf8(output.stdout).expect("JSON is UTF-8")
 }
 
@@ -117,7 +120,12 @@ fn list(value: &Value) -> &[Value] {
 }
 
 fn labels(value: &Value) -> BTreeMap<String, String> {
-    value.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
+    value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), text(value)))
+        .collect()
 }
 
 fn text(value: &Value) -> String {
@@ -126,7 +134,10 @@ fn text(value: &Value) -> String {
 
 /// Values are strings, because JSON has no infinity.
 fn number(value: &Value) -> f64 {
-    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no number: {value}"))
+    value
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| panic!("no number: {value}"))
 }
 
 #[cfg(test)]
@@ -147,7 +158,10 @@ mod tests {
             return;
         }
         let families = parse(Format::OpenMetrics, OPEN_METRICS).unwrap();
-        assert_eq!((&*families[0].kind, &*families[0].unit, &*families[0].help), ("histogram", "seconds", "Time."));
+        assert_eq!(
+            (&*families[0].kind, &*families[0].unit, &*families[0].help),
+            ("histogram", "seconds", "Time.")
+        );
         let bucket = &families[0].samples[0];
         assert_eq!((bucket.labels["a"].as_str(), bucket.value), ("x\"y", 1.0));
         let (labels, value) = bucket.exemplar.as_ref().unwrap();
@@ -171,8 +185,11 @@ mod tests {
         let error = parse(Format::OpenMetrics, "# TYPE g gauge\ng 1\n").unwrap_err();
         assert!(error.contains("EOF"), "{error}");
         assert!(
-            parse(Format::OpenMetrics, &OPEN_METRICS.replace("# UNIT d_seconds seconds", "# UNIT d_seconds s"))
-                .is_err()
+            parse(
+                Format::OpenMetrics,
+                &OPEN_METRICS.replace("# UNIT d_seconds seconds", "# UNIT d_seconds s")
+            )
+            .is_err()
         );
     }
 }

@@ -56,7 +56,10 @@ pub fn eventually_ok<T, E: Debug>(within: Duration, mut attempt: impl FnMut() ->
             Ok(value) => return value,
             Err(error) => error,
         };
-        assert!(started.elapsed() < within, "waited {within:?} in vain, last: {error:#?}");
+        assert!(
+            started.elapsed() < within,
+            "waited {within:?} in vain, last: {error:#?}"
+        );
         thread::sleep(pause);
         pause = (pause * 2).min(LONGEST_PAUSE);
     }

@@ -52,7 +52,12 @@ impl<T: Clone + Debug> Watched<T> {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "waited {within:?} in vain; what came: {:#?}", *items);
-            items = self.shared.1.wait_timeout(items, left).unwrap_or_else(PoisonError::into_inner).0;
+            items = self
+                .shared
+                .1
+                .wait_timeout(items, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 }
@@ -60,12 +65,16 @@ impl<T: Clone + Debug> Watched<T> {
 // By hand: a handle can be cloned whatever it holds.
 impl<T> Clone for Watched<T> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
     }
 }
 
 impl<T> Default for Watched<T> {
     fn default() -> Self {
-        Self { shared: Arc::new((Mutex::new(Vec::new()), Condvar::new())) }
+        Self {
+            shared: Arc::new((Mutex::new(Vec::new()), Condvar::new())),
+        }
     }
 }

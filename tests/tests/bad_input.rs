@@ -48,9 +48,17 @@ fn message(error: &InitError) -> String {
 
 #[test]
 fn a_service_needs_a_name() {
-    for (name, shown) in [("", "\"\""), ("  ", "\"  \""), ("a\nb", "\"a\\nb\""), ("\u{7}", "\"\\u{7}\"")] {
+    for (name, shown) in [
+        ("", "\"\""),
+        ("  ", "\"  \""),
+        ("a\nb", "\"a\\nb\""),
+        ("\u{7}", "\"\\u{7}\""),
+    ] {
         let error = refused(Obs::builder(name).log_writer(io::sink()));
-        assert_eq!(error, format!("service name is {shown}, expected a name such as \"payment-service\""));
+        assert_eq!(
+            error,
+            format!("service name is {shown}, expected a name such as \"payment-service\"")
+        );
     }
 }
 
@@ -73,7 +81,10 @@ fn buckets_that_can_not_be_are_refused_with_the_bound_that_is_wrong() {
         let error = refused(builder().duration_buckets(bounds.clone()));
         assert_eq!(error, format!("duration_buckets is \"{shown}\", expected {expected}"));
         let error = Registry::builder().buckets("wait_seconds", bounds).build().unwrap_err();
-        assert_eq!(message(&error), format!("bucket bounds is \"{shown}\", expected {expected}"));
+        assert_eq!(
+            message(&error),
+            format!("bucket bounds is \"{shown}\", expected {expected}")
+        );
     }
     assert!(builder().duration_buckets([0.1]).build().is_ok());
 }
@@ -110,7 +121,10 @@ fn a_collector_is_a_url_that_can_be_sent_to() {
         ("http://collector port", example),
         ("http://c\u{f6}llector", example),
         ("ftp://collector", "a URL whose scheme is http or https"),
-        ("http://collector?key=1", "a base URL, to which the path is added, without query and fragment"),
+        (
+            "http://collector?key=1",
+            "a base URL, to which the path is added, without query and fragment",
+        ),
     ] {
         let error = refused(builder().otlp_endpoint(url));
         assert_eq!(error, format!("otlp_endpoint is {url:?}, expected {expected}"));
@@ -119,7 +133,13 @@ fn a_collector_is_a_url_that_can_be_sent_to() {
 
 #[test]
 fn a_log_filter_is_made_of_directives() {
-    for filter in ["my_crate=loud", "a=b=c", "info,[", "=info=", "my_crate[span{field=}]=verbose"] {
+    for filter in [
+        "my_crate=loud",
+        "a=b=c",
+        "info,[",
+        "=info=",
+        "my_crate[span{field=}]=verbose",
+    ] {
         let error = refused(builder().log_filter(filter));
         let start =
             format!("log_filter is {filter:?}, expected directives such as \"info\" or \"warn,my_crate::db=debug\" (");
@@ -158,7 +178,10 @@ fn a_log_target_takes_bytes() {
 #[test]
 fn a_cap_leaves_room_for_a_series() {
     let error = Registry::builder().series_cap(0).build().unwrap_err();
-    assert_eq!(message(&error), "series cap is \"0\", expected a number of series, at least 1");
+    assert_eq!(
+        message(&error),
+        "series cap is \"0\", expected a number of series, at least 1"
+    );
 }
 
 /// What of the environment is refused is so by the name of its variable. In a program of its own:
@@ -173,10 +196,18 @@ fn settings_of_the_environment_are_refused_by_their_names() {
     }
     for (variable, value, expected) in [
         ("RUST_LOG", "shop=loud", DIRECTIVES),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector", "a URL with scheme and host such as http://localhost:4318"),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "collector",
+            "a URL with scheme and host such as http://localhost:4318",
+        ),
     ] {
         let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "settings_of_the_environment_are_refused_by_their_names", "--nocapture"]);
+        command.args([
+            "--exact",
+            "settings_of_the_environment_are_refused_by_their_names",
+            "--nocapture",
+        ]);
         command.env(CHILD, "1").env(variable, value);
         let process = Process::start(&mut command);
         let line = process.wait_for_line(DEADLINE, |line| line.contains("refused: "));
@@ -192,7 +223,9 @@ fn what_is_refused_leaves_no_thread_behind() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("shop.log");
         File::create(&file).unwrap();
-        let builder = Obs::builder("shop").otlp_endpoint("http://127.0.0.1:9").log_writer(File::open(&file).unwrap());
+        let builder = Obs::builder("shop")
+            .otlp_endpoint("http://127.0.0.1:9")
+            .log_writer(File::open(&file).unwrap());
         assert!(builder.build().is_err());
     }
     // Other tests of this program have threads of the same names, though not that many.
@@ -230,10 +263,19 @@ struct Seen {
 impl Service {
     fn start() -> Self {
         let (logs, spans) = (LogBuffer::new(), SpanBuffer::new());
-        let builder = Obs::builder("shop").log_writer(logs.clone()).tracer_provider(spans.provider());
+        let builder = Obs::builder("shop")
+            .log_writer(logs.clone())
+            .tracer_provider(spans.provider());
         let obs = builder.build().unwrap();
-        let app: Router = Router::new().route("/", get(|| async { "hello" })).layer(ObsLayer::new().obs(&obs));
-        Self { server: Server::start(app), obs, logs, spans }
+        let app: Router = Router::new()
+            .route("/", get(|| async { "hello" }))
+            .layer(ObsLayer::new().obs(&obs));
+        Self {
+            server: Server::start(app),
+            obs,
+            logs,
+            spans,
+        }
     }
 
     /// Sends a GET with these header lines, which must be served.
@@ -252,7 +294,10 @@ impl Service {
         let response = client.response("GET").unwrap();
         assert_eq!((response.status, response.text()), (200, "hello"), "{headers:?}");
         let line = self.logs.wait_for_requests(DEADLINE, lines + 1).swap_remove(lines);
-        let span = self.spans.wait_for(DEADLINE, |ended| ended.len() > spans).swap_remove(spans);
+        let span = self
+            .spans
+            .wait_for(DEADLINE, |ended| ended.len() > spans)
+            .swap_remove(spans);
         let request_id = response.header("x-request-id").unwrap().to_owned();
         assert_eq!(line.str("request_id"), request_id);
         assert_eq!(line.str("trace_id"), span.span_context.trace_id().to_string());
@@ -295,9 +340,13 @@ fn a_malformed_traceparent_restarts_the_trace() {
     ] {
         service.get(&[("traceparent", bad.as_bytes())]).assert_restarted();
     }
-    service.get(&[("traceparent", b"00-\xff\xfe-\xc3\x28-01")]).assert_restarted();
+    service
+        .get(&[("traceparent", b"00-\xff\xfe-\xc3\x28-01")])
+        .assert_restarted();
     let other = valid.replace(PARENT_ID, "00f067aa0ba902b8");
-    service.get(&[("traceparent", valid.as_bytes()), ("traceparent", other.as_bytes())]).assert_restarted();
+    service
+        .get(&[("traceparent", valid.as_bytes()), ("traceparent", other.as_bytes())])
+        .assert_restarted();
 }
 
 #[test]
@@ -315,7 +364,16 @@ fn a_malformed_tracestate_is_dropped_and_the_trace_goes_on() {
     let members: Vec<_> = (0..33).map(|n| format!("k{n}=v")).collect();
     let long = format!("a={}", "x".repeat(257));
     let huge = "a=1,".repeat(4000);
-    for bad in ["a", "=", "A=1", "a=1=2,b=", &members.join(","), &long, &huge, "\u{fc}=1"] {
+    for bad in [
+        "a",
+        "=",
+        "A=1",
+        "a=1=2,b=",
+        &members.join(","),
+        &long,
+        &huge,
+        "\u{fc}=1",
+    ] {
         let kept = state(bad.as_bytes());
         assert_eq!(kept, "", "{bad}");
     }
@@ -324,18 +382,39 @@ fn a_malformed_tracestate_is_dropped_and_the_trace_goes_on() {
 #[test]
 fn a_request_id_that_could_do_harm_is_replaced() {
     let service = Service::start();
-    assert_eq!(service.get(&[("x-request-id", b"Order-7_a.b")]).request_id, "Order-7_a.b");
+    assert_eq!(
+        service.get(&[("x-request-id", b"Order-7_a.b")]).request_id,
+        "Order-7_a.b"
+    );
     let long = "a".repeat(129);
-    let bad: [&[u8]; 8] =
-        [b"", b"two words", b"a\"b", b"a\tb", b"{}", "\u{fc}mlaut".as_bytes(), b"\xff\xfe", long.as_bytes()];
+    let bad: [&[u8]; 8] = [
+        b"",
+        b"two words",
+        b"a\"b",
+        b"a\tb",
+        b"{}",
+        "\u{fc}mlaut".as_bytes(),
+        b"\xff\xfe",
+        long.as_bytes(),
+    ];
     for id in bad {
         let seen = service.get(&[("x-request-id", id)]);
         assert_eq!(seen.request_id.len(), 36, "a UUID in place of {id:?}");
-        assert!(seen.request_id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'), "{}", seen.request_id);
+        assert!(
+            seen.request_id
+                .bytes()
+                .all(|byte| byte.is_ascii_hexdigit() || byte == b'-'),
+            "{}",
+            seen.request_id
+        );
     }
     // Which of two ids counts is open, but it is one of them or a new one, and only one.
     let twice = service.get(&[("x-request-id", b"one"), ("x-request-id", b"two")]);
-    assert!(["one", "two"].contains(&&*twice.request_id) || twice.request_id.len() == 36, "{}", twice.request_id);
+    assert!(
+        ["one", "two"].contains(&&*twice.request_id) || twice.request_id.len() == 36,
+        "{}",
+        twice.request_id
+    );
 }
 
 #[test]
@@ -364,12 +443,23 @@ fn host_and_user_agent_are_only_ever_data() {
     // Nothing of it is on the page.
     let text = String::from_utf8(service.obs.registry().render(Format::Text)).unwrap();
     let page = Page::parse(&text).unwrap();
-    let counted = [("method", "GET"), ("endpoint", "/"), ("status", "200"), ("outcome", "ok")];
+    let counted = [
+        ("method", "GET"),
+        ("endpoint", "/"),
+        ("status", "200"),
+        ("outcome", "ok"),
+    ];
     assert_eq!(page.value("http_requests_total", &counted), Some(8.0));
     assert_eq!(page.series_count("http_requests_total"), 1);
     assert!(!text.contains("evil") && !text.contains("forged"), "{text}");
     if backends::require("promtool") {
-        assert_eq!(prometheus::check_metrics(&text), Verdict { code: 0, output: String::new() });
+        assert_eq!(
+            prometheus::check_metrics(&text),
+            Verdict {
+                code: 0,
+                output: String::new()
+            }
+        );
     }
 }
 
@@ -377,7 +467,15 @@ fn host_and_user_agent_are_only_ever_data() {
 fn a_path_that_nobody_should_ask_for_is_unmatched_and_escaped() {
     let service = Service::start();
     let long = format!("/{}", "a".repeat(30_000));
-    let paths = ["/%0a%0d%22%00", "/\"quote\"", "/a?token=secret&x=%0a", "//", "/{id}", "/..%2f..%2fetc", &long];
+    let paths = [
+        "/%0a%0d%22%00",
+        "/\"quote\"",
+        "/a?token=secret&x=%0a",
+        "//",
+        "/{id}",
+        "/..%2f..%2fetc",
+        &long,
+    ];
     for path in paths {
         let mut client = H1Client::open(service.server.addr());
         client.send(format!("GET {path} HTTP/1.1\r\nhost: shop\r\n\r\n"));
@@ -385,11 +483,20 @@ fn a_path_that_nobody_should_ask_for_is_unmatched_and_escaped() {
     }
     let lines = service.logs.wait_for_requests(DEADLINE, paths.len());
     for (line, path) in lines.iter().zip(paths) {
-        assert_eq!((line.str("endpoint"), line.number("status").to_string().as_str()), ("unmatched", "404"));
+        assert_eq!(
+            (line.str("endpoint"), line.number("status").to_string().as_str()),
+            ("unmatched", "404")
+        );
         let logged = line.str("path");
-        assert!(path.starts_with(logged.trim_end_matches('\u{2026}')) && !logged.contains("secret"), "{logged}");
+        assert!(
+            path.starts_with(logged.trim_end_matches('\u{2026}')) && !logged.contains("secret"),
+            "{logged}"
+        );
     }
     let text = String::from_utf8(service.obs.registry().render(Format::Text)).unwrap();
     let page = Page::parse(&text).unwrap();
-    assert_eq!(Vec::from_iter(page.label_values("http_requests_total", "endpoint")), ["unmatched"]);
+    assert_eq!(
+        Vec::from_iter(page.label_values("http_requests_total", "endpoint")),
+        ["unmatched"]
+    );
 }

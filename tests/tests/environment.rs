@@ -52,19 +52,27 @@ fn child() {
         Ok(obs) => obs,
         Err(error) => return println!("refused: {error}"),
     };
-    let app = Router::new().route("/users/{id}", get(async || "hello")).layer(ObsLayer::new().obs(&obs));
+    let app = Router::new()
+        .route("/users/{id}", get(async || "hello"))
+        .layer(ObsLayer::new().obs(&obs));
     let mut app = app.into_service::<Body>();
     for _ in 0..REQUESTS {
         let request = Request::get("/users/7")
             .header("traceparent", "00-12345678901234567890123456789012-1234567890123456-01")
             .body(Body::empty())
             .expect("a request");
-        app.call(request).now_or_never().expect("no waiting").expect("an answer");
+        app.call(request)
+            .now_or_never()
+            .expect("no waiting")
+            .expect("an answer");
     }
     let began = Instant::now();
     let ended = obs.shutdown(DEADLINE);
     println!("shutdown: {ended:?} after {:?}", began.elapsed());
-    println!("{}", String::from_utf8_lossy(&obs.registry().render(obs_core::metrics::Format::Text)));
+    println!(
+        "{}",
+        String::from_utf8_lossy(&obs.registry().render(obs_core::metrics::Format::Text))
+    );
 }
 
 // === impl Seen ===
@@ -76,7 +84,11 @@ impl Seen {
         // A message in which something reads like a field is quoted on a pretty line.
         let output = self.output.replace("\\\"", "\"");
         let lines: Vec<_> = output.lines().filter(|line| line.contains(text)).collect();
-        assert!(lines.len() == 1 && lines[0].contains("WARN"), "{text}: {lines:?} in {}", self.output);
+        assert!(
+            lines.len() == 1 && lines[0].contains("WARN"),
+            "{text}: {lines:?} in {}",
+            self.output
+        );
     }
 }
 
@@ -86,11 +98,23 @@ fn run(receiver: &Receiver, set: &[(&str, &str)]) -> Seen {
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_") || name == "RUST_LOG") {
         command.env_remove(name);
     }
-    command.env("OTEL_SERVICE_NAME", "from-env").env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint());
-    let output = command.envs(set.iter().copied()).output().expect("this program can be started");
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    command
+        .env("OTEL_SERVICE_NAME", "from-env")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint());
+    let output = command
+        .envs(set.iter().copied())
+        .output()
+        .expect("this program can be started");
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(output.status.success(), "{text}");
-    Seen { output: text, spans: receiver.spans() }
+    Seen {
+        output: text,
+        spans: receiver.spans(),
+    }
 }
 
 /// Runs the process with these variables and a receiver of its own.
@@ -102,7 +126,11 @@ fn with(set: &[(&str, &str)]) -> (Seen, Receiver) {
 /// Why the process refused to start.
 fn refused(set: &[(&str, &str)]) -> String {
     let (seen, _) = with(set);
-    let line = seen.output.lines().find_map(|line| line.split_once("refused: ")).expect("a refusal");
+    let line = seen
+        .output
+        .lines()
+        .find_map(|line| line.split_once("refused: "))
+        .expect("a refusal");
     line.1.to_owned()
 }
 
@@ -110,16 +138,30 @@ fn refused(set: &[(&str, &str)]) -> String {
 fn name_and_attributes_are_on_spans_lines_and_metrics() {
     let attributes = "service.version=7,deployment.environment.name=prod,team=blue%20sky";
     let (seen, _receiver) = with(&[("OTEL_RESOURCE_ATTRIBUTES", attributes)]);
-    assert_eq!((seen.spans.len(), seen.spans[0].service()), (REQUESTS, Some("from-env")));
-    let page = seen.output.lines().find(|line| line.starts_with("target_info")).expect("the metric");
-    for expected in ["service_name=\"from-env\"", "service_version=\"7\"", "team=\"blue sky\""] {
+    assert_eq!(
+        (seen.spans.len(), seen.spans[0].service()),
+        (REQUESTS, Some("from-env"))
+    );
+    let page = seen
+        .output
+        .lines()
+        .find(|line| line.starts_with("target_info"))
+        .expect("the metric");
+    for expected in [
+        "service_name=\"from-env\"",
+        "service_version=\"7\"",
+        "team=\"blue sky\"",
+    ] {
         assert!(page.contains(expected), "{page}");
     }
 }
 
 #[test]
 fn a_sampler_is_followed() {
-    let (seen, _receiver) = with(&[("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0")]);
+    let (seen, _receiver) = with(&[
+        ("OTEL_TRACES_SAMPLER", "traceidratio"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0"),
+    ]);
     assert!(seen.spans.is_empty());
     let (seen, _receiver) = with(&[("OTEL_TRACES_SAMPLER", "Sometimes")]);
     assert_eq!(seen.spans.len(), REQUESTS, "what is unknown is ignored");
@@ -137,13 +179,17 @@ fn the_export_can_be_switched_off() {
 
 #[test]
 fn headers_and_compression_go_over_both_protocols() {
-    for (protocol, transport, encoding) in
-        [("http/protobuf", Transport::Http, "content-encoding"), ("grpc", Transport::Grpc, "grpc-encoding")]
-    {
+    for (protocol, transport, encoding) in [
+        ("http/protobuf", Transport::Http, "content-encoding"),
+        ("grpc", Transport::Grpc, "grpc-encoding"),
+    ] {
         let (seen, receiver) = with(&[
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ("OTEL_EXPORTER_OTLP_HEADERS", "x-general=1"),
-            ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization=Basic%20Zm9v, x-team = blue"),
+            (
+                "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+                "authorization=Basic%20Zm9v, x-team = blue",
+            ),
             ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
         ]);
         assert_eq!((seen.spans.len(), seen.spans[0].transport), (REQUESTS, transport));
@@ -153,7 +199,10 @@ fn headers_and_compression_go_over_both_protocols() {
         assert_eq!(sent, ["Basic Zm9v", "blue", "gzip"], "{protocol}");
         assert_eq!(header("x-general"), None, "the variable for traces wins");
         let user_agent = header("user-agent").expect("who sends it");
-        assert!(user_agent.starts_with(concat!("obs-core/", env!("CARGO_PKG_VERSION"))), "{user_agent}");
+        assert!(
+            user_agent.starts_with(concat!("obs-core/", env!("CARGO_PKG_VERSION"))),
+            "{user_agent}"
+        );
     }
     let (seen, receiver) = with(&[("OTEL_EXPORTER_OTLP_HEADERS", "hidden,x-key=abc;def")]);
     seen.warned_once("OTEL_EXPORTER_OTLP_HEADERS: member 1 is no header");
@@ -183,7 +232,11 @@ fn values_that_can_not_be_are_told_once_and_the_defaults_stand_in_for_them() {
         seen.warned_once(name);
         let is_list = name == "OTEL_RESOURCE_ATTRIBUTES" || name == "OTEL_EXPORTER_ZIPKIN_ENDPOINT";
         let told = value.rsplit(',').next().unwrap_or_default();
-        assert!(is_list || seen.output.contains(&format!("{told}\"")), "{name}: {}", seen.output);
+        assert!(
+            is_list || seen.output.contains(&format!("{told}\"")),
+            "{name}: {}",
+            seen.output
+        );
     }
 }
 
@@ -210,17 +263,33 @@ fn nothing_of_the_environment_stops_a_service_whose_sdk_is_disabled() {
     let mut set: Vec<_> = nonsense.into_iter().map(|name| (name, "non\tsense,")).collect();
     set.extend([("OTEL_SDK_DISABLED", "TRUE"), ("RUST_LOG", "shop=loud")]);
     let (seen, receiver) = with(&set);
-    assert!(seen.output.contains("shutdown: Ok") && !seen.output.contains("refused"), "{}", seen.output);
+    assert!(
+        seen.output.contains("shutdown: Ok") && !seen.output.contains("refused"),
+        "{}",
+        seen.output
+    );
     assert!(receiver.requests().is_empty());
-    assert!(seen.output.contains("service_name=\"unknown_service\""), "{}", seen.output);
+    assert!(
+        seen.output.contains("service_name=\"unknown_service\""),
+        "{}",
+        seen.output
+    );
 }
 
 #[test]
 fn a_timeout_of_0_is_no_limit() {
     let receiver = Receiver::start();
     receiver.answer_next([Answer::Delay(Duration::from_millis(500))]);
-    let seen = run(&receiver, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "0"), ("OTEL_BSP_EXPORT_TIMEOUT", "0")]);
-    assert_eq!((seen.spans.len(), receiver.requests().len()), (REQUESTS, 1), "{}", seen.output);
+    let seen = run(
+        &receiver,
+        &[("OTEL_EXPORTER_OTLP_TIMEOUT", "0"), ("OTEL_BSP_EXPORT_TIMEOUT", "0")],
+    );
+    assert_eq!(
+        (seen.spans.len(), receiver.requests().len()),
+        (REQUESTS, 1),
+        "{}",
+        seen.output
+    );
 }
 
 #[test]
@@ -230,9 +299,16 @@ fn what_a_collector_rejects_of_a_batch_is_counted_over_both_protocols() {
         receiver.answer(Answer::Partial(3));
         let seen = run(&receiver, &[("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)]);
         assert!(seen.output.contains("shutdown: Err"), "{}", seen.output);
-        let dropped = seen.output.lines().filter(|line| line.starts_with("obs_spans_dropped_total{"));
+        let dropped = seen
+            .output
+            .lines()
+            .filter(|line| line.starts_with("obs_spans_dropped_total{"));
         let dropped: Vec<_> = dropped.filter(|line| !line.ends_with(" 0")).collect();
-        assert_eq!(dropped, ["obs_spans_dropped_total{reason=\"export_failed\"} 3"], "{protocol}");
+        assert_eq!(
+            dropped,
+            ["obs_spans_dropped_total{reason=\"export_failed\"} 3"],
+            "{protocol}"
+        );
         assert_eq!(receiver.requests().len(), 1, "to send the others again is of no use");
     }
 }
@@ -241,7 +317,11 @@ fn what_a_collector_rejects_of_a_batch_is_counted_over_both_protocols() {
 fn batches_are_as_large_as_they_should_be_and_are_given_up_in_time() {
     let (seen, receiver) = with(&[("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "10")]);
     assert_eq!(seen.spans.len(), REQUESTS);
-    assert!(receiver.requests().len() >= REQUESTS / 10, "{}", receiver.requests().len());
+    assert!(
+        receiver.requests().len() >= REQUESTS / 10,
+        "{}",
+        receiver.requests().len()
+    );
 
     let receiver = Receiver::start();
     receiver.answer(Answer::Hang);
@@ -260,8 +340,15 @@ fn batches_are_as_large_as_they_should_be_and_are_given_up_in_time() {
 #[test]
 fn a_propagator_that_is_not_ours_is_told() {
     let (seen, _receiver) = with(&[("OTEL_PROPAGATORS", "tracecontext,baggage,b3")]);
-    let warning = seen.output.lines().find(|line| line.contains("OTEL_PROPAGATORS")).expect("a warning");
-    assert!(warning.contains("WARN") && warning.contains("b3") && warning.contains("propagator"), "{warning}");
+    let warning = seen
+        .output
+        .lines()
+        .find(|line| line.contains("OTEL_PROPAGATORS"))
+        .expect("a warning");
+    assert!(
+        warning.contains("WARN") && warning.contains("b3") && warning.contains("propagator"),
+        "{warning}"
+    );
     assert!(!warning.contains('\u{1b}'), "no colours into a pipe");
     assert_eq!(seen.spans[0].parent_span_id(), "1234567890123456");
     let (seen, _receiver) = with(&[("OTEL_PROPAGATORS", "none")]);
@@ -270,22 +357,39 @@ fn a_propagator_that_is_not_ours_is_told() {
 
 #[test]
 fn the_known_methods_are_those_of_the_variable_and_no_others() {
-    for (listed, name) in
-        [("POST,PURGE", "HTTP /users/{id}"), ("PURGE, GET", "GET /users/{id}"), ("", "GET /users/{id}")]
-    {
+    for (listed, name) in [
+        ("POST,PURGE", "HTTP /users/{id}"),
+        ("PURGE, GET", "GET /users/{id}"),
+        ("", "GET /users/{id}"),
+    ] {
         let (seen, _receiver) = with(&[("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", listed)]);
-        assert!(!seen.spans.is_empty() && seen.spans.iter().all(|received| received.span.name == name), "{listed:?}");
-        assert_eq!(seen.output.contains("method_original"), name.starts_with("HTTP"), "{}", seen.output);
+        assert!(
+            !seen.spans.is_empty() && seen.spans.iter().all(|received| received.span.name == name),
+            "{listed:?}"
+        );
+        assert_eq!(
+            seen.output.contains("method_original"),
+            name.starts_with("HTTP"),
+            "{}",
+            seen.output
+        );
     }
     let (seen, _receiver) = with(&[("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "GET,not a method")]);
-    assert!(seen.output.contains("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"), "{}", seen.output);
+    assert!(
+        seen.output.contains("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"),
+        "{}",
+        seen.output
+    );
 }
 
 #[test]
 fn the_filter_of_lines_is_followed() {
     let lines = |filter| {
         let (seen, _receiver) = with(&[("RUST_LOG", filter), ("NO_COLOR", "1")]);
-        seen.output.lines().filter(|line| line.contains("GET /users/{id} 200")).count()
+        seen.output
+            .lines()
+            .filter(|line| line.contains("GET /users/{id} 200"))
+            .count()
     };
     assert_eq!(lines("error"), 0);
     assert!(lines("info") >= REQUESTS);
@@ -294,7 +398,10 @@ fn the_filter_of_lines_is_followed() {
 #[test]
 fn a_filter_that_can_not_be_meant_is_told_though_it_lets_nothing_through() {
     for (filter, told) in [
-        ("verbose", "\"verbose\" is no level (off, error, warn, info, debug or trace)"),
+        (
+            "verbose",
+            "\"verbose\" is no level (off, error, warn, info, debug or trace)",
+        ),
         ("warning", "is no level"),
         ("hyper=off", "nothing is logged"),
         ("info,my-crate=debug", "hyphen"),
@@ -326,16 +433,32 @@ fn an_encrypted_connection_is_made_to_whom_the_certificate_names() {
         let receiver = Receiver::start();
         let addr = runtime.block_on(encrypted(Arc::new(config.clone()), receiver.addr()));
         let url = format!("https://localhost:{}", addr.port());
-        let common = [("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), ("OTEL_EXPORTER_OTLP_ENDPOINT", &*url)];
-        let trusted = run(&receiver, &[&common[..], &[("OTEL_EXPORTER_OTLP_CERTIFICATE", file)]].concat());
+        let common = [
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*url),
+        ];
+        let trusted = run(
+            &receiver,
+            &[&common[..], &[("OTEL_EXPORTER_OTLP_CERTIFICATE", file)]].concat(),
+        );
         assert_eq!(trusted.spans.len(), REQUESTS, "{protocol}: {}", trusted.output);
         receiver.clear();
         let untrusted = run(&receiver, &common);
-        assert!(untrusted.spans.is_empty(), "{protocol}: nobody vouches for the certificate");
-        assert!(untrusted.output.contains("shutdown: Err"), "{protocol}: {}", untrusted.output);
+        assert!(
+            untrusted.spans.is_empty(),
+            "{protocol}: nobody vouches for the certificate"
+        );
+        assert!(
+            untrusted.output.contains("shutdown: Err"),
+            "{protocol}: {}",
+            untrusted.output
+        );
     }
     let error = refused(&[("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere")]);
-    assert!(error.starts_with("OTEL_EXPORTER_OTLP_CERTIFICATE is \"/nowhere\""), "{error}");
+    assert!(
+        error.starts_with("OTEL_EXPORTER_OTLP_CERTIFICATE is \"/nowhere\""),
+        "{error}"
+    );
 }
 
 /// Listens for encrypted connections and hands on to `to` what comes out of them.
@@ -348,7 +471,9 @@ async fn encrypted(config: Arc<ServerConfig>, to: SocketAddr) -> SocketAddr {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
                 // A client that doesn't trust us hangs up: that is what is tested.
-                let Ok(mut encrypted) = acceptor.accept(stream).await else { return };
+                let Ok(mut encrypted) = acceptor.accept(stream).await else {
+                    return;
+                };
                 let mut plain = TcpStream::connect(to).await.expect("the receiver listens");
                 let copied = tokio::io::copy_bidirectional(&mut encrypted, &mut plain);
                 let _ = tokio::time::timeout(Duration::from_secs(60), copied).await;

@@ -24,8 +24,15 @@ const SLACK: u64 = 8 << 20;
 /// The resident memory of this process ([proc(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html)).
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("procfs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-    line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).expect("a number") * 1_024
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .expect("VmRSS");
+    line.split_whitespace()
+        .next()
+        .and_then(|kib| kib.parse::<u64>().ok())
+        .expect("a number")
+        * 1_024
 }
 
 /// A collector that takes connections and says nothing.
@@ -38,11 +45,19 @@ fn silent_collector() -> String {
 
 #[test]
 fn large_requests_and_a_collector_that_hangs_take_no_more_memory_than_is_allowed() {
-    let given = env::var("OBS_TEST_QUEUE_BYTES").ok().map(|bytes| bytes.parse::<u64>().expect("a number"));
+    let given = env::var("OBS_TEST_QUEUE_BYTES")
+        .ok()
+        .map(|bytes| bytes.parse::<u64>().expect("a number"));
     let limit = given.unwrap_or(LIMIT);
-    let builder = Obs::builder("test").log_writer(std::io::sink()).otlp_endpoint(silent_collector()).otlp_logs(true);
-    let builder =
-        if given.is_some() { builder.export_queue_bytes(usize::try_from(limit).expect("64 bits")) } else { builder };
+    let builder = Obs::builder("test")
+        .log_writer(std::io::sink())
+        .otlp_endpoint(silent_collector())
+        .otlp_logs(true);
+    let builder = if given.is_some() {
+        builder.export_queue_bytes(usize::try_from(limit).expect("64 bits"))
+    } else {
+        builder
+    };
     let obs = builder.build().expect("valid settings");
     // Attributes that are large together, whatever one of them may hold.
     let many = async || (0..100).for_each(|n| trace::set_attribute(format!("part.{n}"), "x".repeat(4_000)));
@@ -51,8 +66,14 @@ fn large_requests_and_a_collector_that_hangs_take_no_more_memory_than_is_allowed
     let user_agent = "x".repeat(USER_AGENT);
     let mut handle = |count: usize| {
         for _ in 0..count {
-            let request = Request::get("/1").header("user-agent", &user_agent).body(Body::empty()).expect("a request");
-            app.call(request).now_or_never().expect("no waiting").expect("an answer");
+            let request = Request::get("/1")
+                .header("user-agent", &user_agent)
+                .body(Body::empty())
+                .expect("a request");
+            app.call(request)
+                .now_or_never()
+                .expect("no waiting")
+                .expect("an answer");
         }
     };
     handle(1);
@@ -65,10 +86,16 @@ fn large_requests_and_a_collector_that_hangs_take_no_more_memory_than_is_allowed
         after >> 20
     );
     let page = String::from_utf8(obs.registry().render(obs_core::metrics::Format::Text)).expect("text");
-    for line in page.lines().filter(|line| line.contains("dropped_total{") && !line.ends_with(" 0")) {
+    for line in page
+        .lines()
+        .filter(|line| line.contains("dropped_total{") && !line.ends_with(" 0"))
+    {
         println!("{line}");
     }
-    assert!(page.contains("obs_spans_dropped_total{reason=\"queue_full\"}"), "{page}");
+    assert!(
+        page.contains("obs_spans_dropped_total{reason=\"queue_full\"}"),
+        "{page}"
+    );
     assert!(after - before <= limit + SLACK, "{before} bytes before, {after} after");
     let _ = obs.shutdown(Duration::ZERO);
 }

@@ -24,8 +24,14 @@ const LIMIT_KIB: u64 = 1_024;
 /// The resident memory of this process ([proc(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html)).
 fn resident_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("procfs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-    line.split_whitespace().next().and_then(|kib| kib.parse().ok()).expect("a number")
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .expect("VmRSS");
+    line.split_whitespace()
+        .next()
+        .and_then(|kib| kib.parse().ok())
+        .expect("a number")
 }
 
 /// Records from several threads, each inside of a sampled request, so that there are exemplars too.
@@ -52,7 +58,10 @@ fn record(obs: &Obs, registry: &Registry, records: u32) {
 
 #[test]
 fn ten_million_records_without_a_scrape_leave_nothing_behind() {
-    let obs = Obs::builder("test").log_writer(std::io::sink()).build().expect("valid settings");
+    let obs = Obs::builder("test")
+        .log_writer(std::io::sink())
+        .build()
+        .expect("valid settings");
     let registry = obs.registry().clone();
     record(&obs, &registry, 100_000);
     let before = resident_kib();
@@ -62,7 +71,12 @@ fn ten_million_records_without_a_scrape_leave_nothing_behind() {
     assert!(grown < LIMIT_KIB, "grown by {grown} KiB");
 
     let families = registry.snapshot();
-    let family = families.iter().find(|family| family.name == "order_processing_seconds").expect("the family");
-    let ValueSnapshot::Histogram(histogram) = &family.series[0].value else { panic!("{family:?}") };
+    let family = families
+        .iter()
+        .find(|family| family.name == "order_processing_seconds")
+        .expect("the family");
+    let ValueSnapshot::Histogram(histogram) = &family.series[0].value else {
+        panic!("{family:?}")
+    };
     assert_eq!(histogram.count, u64::from(RECORDS + 100_000), "not one is lost");
 }

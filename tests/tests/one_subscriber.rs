@@ -12,7 +12,10 @@ use tracing_subscriber::layer::SubscriberExt as _;
 #[test]
 fn a_filter_changed_on_a_thread_without_a_subscriber_is_in_force_where_there_is_one() {
     let logs = LogBuffer::new();
-    let builder = Obs::builder("filter").log_writer(logs.clone()).log_format(LogFormat::Json).log_filter("info");
+    let builder = Obs::builder("filter")
+        .log_writer(logs.clone())
+        .log_format(LogFormat::Json)
+        .log_filter("info");
     let obs = builder.build().unwrap();
     let work = |step: u64| {
         tracing::info!(target: "work", step, "info");
@@ -28,6 +31,9 @@ fn a_filter_changed_on_a_thread_without_a_subscriber_is_in_force_where_there_is_
     });
     obs.shutdown(std::time::Duration::from_secs(5)).unwrap();
     let lines = logs.json_lines();
-    let seen: Vec<_> = lines.iter().map(|line| (line.number("step"), line.str("message"))).collect();
+    let seen: Vec<_> = lines
+        .iter()
+        .map(|line| (line.number("step"), line.str("message")))
+        .collect();
     assert_eq!(seen, [(0.0, "info"), (1.0, "info"), (1.0, "debug"), (3.0, "info")]);
 }

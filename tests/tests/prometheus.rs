@@ -121,7 +121,11 @@ impl Scene {
         for job in ["shop", "payment-service"] {
             prometheus.wait_for_scrape(DEADLINE, job);
         }
-        Self { prometheus, shop, payment }
+        Self {
+            prometheus,
+            shop,
+            payment,
+        }
     }
 
     /// The only element of an answer.
@@ -138,10 +142,20 @@ impl Scene {
 impl Service {
     fn start(name: &str, namespace: &str, routes: Router, traffic: Traffic) -> Self {
         let logs = LogBuffer::new();
-        let obs = Obs::builder(name).version("1.4.2").log_writer(logs.clone()).build().unwrap();
+        let obs = Obs::builder(name)
+            .version("1.4.2")
+            .log_writer(logs.clone())
+            .build()
+            .unwrap();
         let layer = ObsLayer::new().obs(&obs).namespace(namespace);
         let server = Server::start(routes.layer(layer).merge(obs_axum::metrics_for("/metrics", &obs)));
-        Self { traffic, logs, server, pages: Mutex::default(), _obs: obs }
+        Self {
+            traffic,
+            logs,
+            server,
+            pages: Mutex::default(),
+            _obs: obs,
+        }
     }
 
     fn send(&self, rounds: u32) {
@@ -172,7 +186,11 @@ impl Service {
     }
 
     fn failed(&self) -> f64 {
-        self.counts(1).iter().filter(|((_, _, status), _)| status.starts_with('5')).map(|(_, count)| count).sum()
+        self.counts(1)
+            .iter()
+            .filter(|((_, _, status), _)| status.starts_with('5'))
+            .map(|(_, count)| count)
+            .sum()
     }
 
     fn last_page(&self) -> Page {
@@ -182,7 +200,11 @@ impl Service {
 
 fn shop() -> Router {
     let order = get(|Path(id): Path<u64>| async move {
-        if id == 0 { Err(StatusCode::NOT_FOUND) } else { Ok(format!("order {id}")) }
+        if id == 0 {
+            Err(StatusCode::NOT_FOUND)
+        } else {
+            Ok(format!("order {id}"))
+        }
     });
     let report = get(|| async {
         tokio::time::sleep(REPORT).await;
@@ -195,13 +217,20 @@ fn shop() -> Router {
 }
 
 fn payment() -> Router {
-    let charge =
-        post(|Path(card): Path<u64>| async move { if card == 0 { StatusCode::BAD_GATEWAY } else { StatusCode::OK } });
+    let charge = post(|Path(card): Path<u64>| async move {
+        if card == 0 {
+            StatusCode::BAD_GATEWAY
+        } else {
+            StatusCode::OK
+        }
+    });
     let settlement = get(|| async {
         tokio::time::sleep(SETTLEMENT).await;
         "settled"
     });
-    Router::new().route("/charge/{card}", charge).route("/settlement", settlement)
+    Router::new()
+        .route("/charge/{card}", charge)
+        .route("/settlement", settlement)
 }
 
 /// Series by method, endpoint and status.
@@ -213,18 +242,31 @@ fn by_request(points: &[Point]) -> BTreeMap<(String, String, String), f64> {
 
 #[track_caller]
 fn assert_close(value: f64, expected: f64, what: &str) {
-    assert!((value - expected).abs() <= expected.abs() * 1e-9, "{what} is {value}, expected {expected}");
+    assert!(
+        (value - expected).abs() <= expected.abs() * 1e-9,
+        "{what} is {value}, expected {expected}"
+    );
 }
 
 /// What Prometheus makes of buckets, from the buckets of our page: the bounds of the bucket that
 /// holds the quantile, and the quantile by linear interpolation in it.
 fn quantile(quantile: f64, buckets: &[&Sample]) -> (f64, f64, f64) {
-    let bound = |sample: &Sample| sample.label("le").map_or(f64::NAN, |le| le.parse().unwrap_or(f64::INFINITY));
+    let bound = |sample: &Sample| {
+        sample
+            .label("le")
+            .map_or(f64::NAN, |le| le.parse().unwrap_or(f64::INFINITY))
+    };
     let rank = quantile * buckets.last().unwrap().value;
     let at = buckets.iter().position(|bucket| bucket.value >= rank).unwrap();
-    let (below, from) = at.checked_sub(1).map_or((0.0, 0.0), |before| (buckets[before].value, bound(buckets[before])));
+    let (below, from) = at
+        .checked_sub(1)
+        .map_or((0.0, 0.0), |before| (buckets[before].value, bound(buckets[before])));
     let to = bound(buckets[at]);
-    (from, to, from + (to - from) * (rank - below) / (buckets[at].value - below))
+    (
+        from,
+        to,
+        from + (to - from) * (rank - below) / (buckets[at].value - below),
+    )
 }
 
 /// One test, because the scene takes ten seconds to set.
@@ -251,11 +293,21 @@ fn prometheus_takes_the_pages_without_a_complaint(scene: &Scene) {
     for job in ["shop", "payment-service"] {
         assert_close(scene.value(&format!("up{{job=\"{job}\"}}")), 1.0, job);
         // Every scrape, not only the last one.
-        assert_close(scene.value(&format!("min_over_time(up{{job=\"{job}\"}}[5m])")), 1.0, job);
+        assert_close(
+            scene.value(&format!("min_over_time(up{{job=\"{job}\"}}[5m])")),
+            1.0,
+            job,
+        );
     }
-    let metadata = scene.prometheus.api("metadata", &[("metric", "http_request_duration_seconds")]);
+    let metadata = scene
+        .prometheus
+        .api("metadata", &[("metric", "http_request_duration_seconds")]);
     let metadata = &metadata["http_request_duration_seconds"][0];
-    assert_eq!((&metadata["type"], &metadata["unit"]), (&"histogram".into(), &"seconds".into()), "{metadata}");
+    assert_eq!(
+        (&metadata["type"], &metadata["unit"]),
+        (&"histogram".into(), &"seconds".into()),
+        "{metadata}"
+    );
     let page = scene.shop.last_page();
     let family = page.family("http_request_duration_seconds").unwrap();
     assert_eq!(metadata["help"], family.help.as_str());
@@ -265,17 +317,29 @@ fn prometheus_takes_the_pages_without_a_complaint(scene: &Scene) {
 }
 
 fn prometheus_has_each_request_once(scene: &Scene) {
-    assert_eq!(by_request(&scene.prometheus.query("http_requests_total")), scene.shop.counts(ROUNDS));
-    assert_eq!(by_request(&scene.prometheus.query("payment_requests_total")), scene.payment.counts(ROUNDS));
+    assert_eq!(
+        by_request(&scene.prometheus.query("http_requests_total")),
+        scene.shop.counts(ROUNDS)
+    );
+    assert_eq!(
+        by_request(&scene.prometheus.query("payment_requests_total")),
+        scene.payment.counts(ROUNDS)
+    );
     let durations = scene.prometheus.query("http_request_duration_seconds_count");
     assert_eq!(by_request(&durations), scene.shop.counts(ROUNDS));
-    assert_close(scene.value("sum(http_errors_total)"), scene.shop.failed() * f64::from(ROUNDS), "errors");
+    assert_close(
+        scene.value("sum(http_errors_total)"),
+        scene.shop.failed() * f64::from(ROUNDS),
+        "errors",
+    );
     assert_close(scene.value("sum(http_requests_in_flight)"), 0.0, "requests in flight");
     // All that Prometheus stores is what stands on the page.
     let page = scene.shop.last_page();
-    for name in
-        ["http_request_duration_seconds_bucket", "http_request_size_bytes_sum", "http_response_size_bytes_count"]
-    {
+    for name in [
+        "http_request_duration_seconds_bucket",
+        "http_request_size_bytes_sum",
+        "http_response_size_bytes_count",
+    ] {
         let stored = scene.value(&format!("sum({name}{{job=\"shop\"}})"));
         assert_close(stored, page.sum(name, &[]), name);
     }
@@ -294,21 +358,36 @@ fn the_rate_of_the_guide_is_that_of_each_route(scene: &Scene) {
     let total: f64 = rates.values().sum();
     let sent = scene.shop.total() * f64::from(ROUNDS_AFTER);
     let most = sent * (1.0 + 3.0 / sampled);
-    assert!((sent..=most).contains(&(total * 300.0)), "{} requests in 5 minutes, sent {sent}", total * 300.0);
+    assert!(
+        (sent..=most).contains(&(total * 300.0)),
+        "{} requests in 5 minutes, sent {sent}",
+        total * 300.0
+    );
     for (route, rate) in &rates {
         assert_close(rate / total, counts[route] / sent, &format!("share of {route:?}"));
     }
 }
 
 fn the_error_ratio_of_the_guide_is_exact(scene: &Scene) {
-    assert_close(scene.value(ERROR_RATIO), scene.shop.failed() / scene.shop.total(), ERROR_RATIO);
+    assert_close(
+        scene.value(ERROR_RATIO),
+        scene.shop.failed() / scene.shop.total(),
+        ERROR_RATIO,
+    );
     let payment = ERROR_RATIO.replace("http_", "payment_");
-    assert_close(scene.value(&payment), scene.payment.failed() / scene.payment.total(), &payment);
+    assert_close(
+        scene.value(&payment),
+        scene.payment.failed() / scene.payment.total(),
+        &payment,
+    );
 }
 
 fn the_99th_percentile_of_the_guide_lies_in_the_bucket_of_the_slow_requests(scene: &Scene) {
     let quantiles = by_request(&scene.prometheus.query(P99));
-    assert_eq!(quantiles.keys().collect::<Vec<_>>(), scene.shop.counts(1).keys().collect::<Vec<_>>());
+    assert_eq!(
+        quantiles.keys().collect::<Vec<_>>(),
+        scene.shop.counts(1).keys().collect::<Vec<_>>()
+    );
     let pages = scene.shop.pages.lock().unwrap().clone();
     let name = "http_request_duration_seconds_bucket";
     let labels = [("endpoint", "/reports")];
@@ -316,7 +395,10 @@ fn the_99th_percentile_of_the_guide_lies_in_the_bucket_of_the_slow_requests(scen
     let grown: Vec<Sample> = pages[1]
         .samples(name, &labels)
         .zip(before)
-        .map(|(after, before)| Sample { value: after.value - before.value, ..after.clone() })
+        .map(|(after, before)| Sample {
+            value: after.value - before.value,
+            ..after.clone()
+        })
         .collect();
     let (from, to, _) = quantile(0.99, &grown.iter().collect::<Vec<_>>());
     assert!(to > REPORT.as_secs_f64(), "a sleep of {REPORT:?} ended early");
@@ -343,22 +425,34 @@ fn the_percentiles_over_all_time_are_exact(scene: &Scene) {
 fn exemplars_lead_to_log_lines(scene: &Scene) {
     let lines = scene.shop.logs.request_lines();
     let mut endpoints = BTreeMap::new();
-    let found = scene.prometheus.query_exemplars("http_request_duration_seconds_bucket", Duration::from_secs(300));
+    let found = scene
+        .prometheus
+        .query_exemplars("http_request_duration_seconds_bucket", Duration::from_secs(300));
     for series in &found {
         for exemplar in &series.exemplars {
             let has_ids = |line: &&obs_tests::logs::LogLine| {
                 line.str("trace_id") == exemplar.labels["trace_id"] && line.str("span_id") == exemplar.labels["span_id"]
             };
-            let line = lines.iter().find(has_ids).unwrap_or_else(|| panic!("no line for {exemplar:?}"));
+            let line = lines
+                .iter()
+                .find(has_ids)
+                .unwrap_or_else(|| panic!("no line for {exemplar:?}"));
             assert_eq!(line.str("endpoint"), series.series["endpoint"]);
             assert_eq!(line.number("status").to_string(), series.series["status"]);
             // The line rounds to microseconds.
-            assert!((exemplar.value * 1000.0 - line.number("duration_ms")).abs() <= 0.001, "{exemplar:?} {line:?}");
+            assert!(
+                (exemplar.value * 1000.0 - line.number("duration_ms")).abs() <= 0.001,
+                "{exemplar:?} {line:?}"
+            );
             *endpoints.entry(line.str("endpoint").to_owned()).or_insert(0) += 1;
         }
     }
     let with_exemplars: Vec<_> = endpoints.keys().map(String::as_str).collect();
-    assert_eq!(with_exemplars, ["/orders", "/orders/{id}", "/reports", "unmatched"], "{found:#?}");
+    assert_eq!(
+        with_exemplars,
+        ["/orders", "/orders/{id}", "/reports", "unmatched"],
+        "{found:#?}"
+    );
 }
 
 // === the guide's alert rules ===
@@ -372,7 +466,12 @@ fn the_rules_of_the_guide_hold_for_the_namespace_payment(scene: &Scene) {
     // their `for`.
     let by_name = || -> BTreeMap<String, serde_json::Value> {
         let name = |alert: &serde_json::Value| alert["labels"]["alertname"].as_str().unwrap_or_default().to_owned();
-        scene.prometheus.alerts().into_iter().map(|alert| (name(&alert), alert)).collect()
+        scene
+            .prometheus
+            .alerts()
+            .into_iter()
+            .map(|alert| (name(&alert), alert))
+            .collect()
     };
     let value = |alert: &serde_json::Value| alert["value"].as_str().unwrap().parse::<f64>().unwrap();
     let expected = scene.payment.failed() / scene.payment.total();

@@ -23,7 +23,13 @@ const SERVICES: [&str; 3] = ["storefront", "orders", "payments"];
 /// Sent to the storefront in each round: method, path, body, how often, the status of the answer.
 const ROUND: [(&str, &str, &str, u32, u16); 4] = [
     ("GET", "/products/7", "", 10, 200),
-    ("POST", "/checkout", r#"{"user_id":"u1","items":2,"card":"valid"}"#, 4, 201),
+    (
+        "POST",
+        "/checkout",
+        r#"{"user_id":"u1","items":2,"card":"valid"}"#,
+        4,
+        201,
+    ),
     // The bug on purpose: orders panics, the storefront answers for it.
     ("GET", "/orders/5/invoice", "", 1, 502),
     ("GET", "/no/such/page", "", 1, 404),
@@ -57,9 +63,15 @@ impl Shop {
         let process = Process::start(&mut command);
         let services = eventually_ok(DEADLINE, || {
             let announced = process.stderr();
-            let found: BTreeMap<_, _> =
-                SERVICES.into_iter().filter_map(|name| Some((name, address(&announced, name)?))).collect();
-            if found.len() == SERVICES.len() { Ok(found) } else { Err(announced) }
+            let found: BTreeMap<_, _> = SERVICES
+                .into_iter()
+                .filter_map(|name| Some((name, address(&announced, name)?)))
+                .collect();
+            if found.len() == SERVICES.len() {
+                Ok(found)
+            } else {
+                Err(announced)
+            }
         });
         Self { process, services }
     }
@@ -80,19 +92,34 @@ impl Shop {
     }
 
     fn lines(&self) -> Vec<LogLine> {
-        self.process.stdout().iter().map(|line| LogLine::parse(line).unwrap()).collect()
+        self.process
+            .stdout()
+            .iter()
+            .map(|line| LogLine::parse(line).unwrap())
+            .collect()
     }
 }
 
 /// `  orders      http://127.0.0.1:4711  metrics: …`
 fn address(announced: &[String], service: &str) -> Option<SocketAddr> {
-    let line = announced.iter().find_map(|line| line.trim_start().strip_prefix(service))?;
-    line.trim_start().strip_prefix("http://")?.split_whitespace().next()?.parse().ok()
+    let line = announced
+        .iter()
+        .find_map(|line| line.trim_start().strip_prefix(service))?;
+    line.trim_start()
+        .strip_prefix("http://")?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }
 
 fn scrape(shop: &Shop) -> Prometheus {
-    let builder =
-        shop.services.iter().fold(Prometheus::builder(), |builder, (name, addr)| builder.scrape(*name, *addr));
+    let builder = shop
+        .services
+        .iter()
+        .fold(Prometheus::builder(), |builder, (name, addr)| {
+            builder.scrape(*name, *addr)
+        });
     builder.start()
 }
 
@@ -130,14 +157,20 @@ fn the_counters_are_right(prometheus: &Prometheus) {
         })
         .collect();
     let expected = LEFT_BEHIND.map(|(job, endpoint, status, outcome, times)| {
-        ([job, endpoint, status, outcome].map(str::to_owned), (times * ROUNDS).to_string())
+        (
+            [job, endpoint, status, outcome].map(str::to_owned),
+            (times * ROUNDS).to_string(),
+        )
     });
     assert_eq!(BTreeSet::from_iter(counted), BTreeSet::from(expected));
 }
 
 fn the_queries_of_the_guide_answer(prometheus: &Prometheus) {
     let rates = prometheus.query("rate(http_requests_total[5m])");
-    assert!(rates.len() == LEFT_BEHIND.len() && rates.iter().all(|point| point.value > 0.0), "{rates:#?}");
+    assert!(
+        rates.len() == LEFT_BEHIND.len() && rates.iter().all(|point| point.value > 0.0),
+        "{rates:#?}"
+    );
     for job in SERVICES {
         let of_job = |failed: bool| -> u32 {
             let rows = LEFT_BEHIND
@@ -151,7 +184,10 @@ fn the_queries_of_the_guide_answer(prometheus: &Prometheus) {
         );
         let expected = f64::from(of_job(true)) / f64::from(of_job(false));
         let found = prometheus.query(&ratio)[0].value;
-        assert!((found - expected).abs() < 1e-9, "{ratio} is {found}, expected {expected}");
+        assert!(
+            (found - expected).abs() < 1e-9,
+            "{ratio} is {found}, expected {expected}"
+        );
     }
     let p99 = "histogram_quantile(0.99, rate(http_request_duration_seconds_bucket{job=\"payments\"}[5m]))";
     let found = prometheus.query(p99)[0].value;
@@ -166,9 +202,15 @@ fn an_exemplar_of_payments_leads_to_the_lines_of_all_three_services(prometheus: 
     let trace_id = &exemplar.labels["trace_id"];
     let services = eventually_ok(DEADLINE, || {
         let lines = shop.lines();
-        let of_trace = lines.iter().filter(|line| line.get("trace_id").is_some_and(|id| id == &**trace_id));
+        let of_trace = lines
+            .iter()
+            .filter(|line| line.get("trace_id").is_some_and(|id| id == &**trace_id));
         let services: BTreeSet<_> = of_trace.map(|line| line.str("service").to_owned()).collect();
-        if services.len() == SERVICES.len() { Ok(services) } else { Err(services) }
+        if services.len() == SERVICES.len() {
+            Ok(services)
+        } else {
+            Err(services)
+        }
     });
     assert_eq!(services, SERVICES.map(str::to_owned).into());
 }
@@ -182,12 +224,22 @@ fn the_pages_of_the_shop_are_clean() {
     shop.send(1);
     for service in SERVICES {
         let text = shop.page(service, "text/plain");
-        assert_eq!(prometheus::check_metrics(&text), Verdict { code: 0, output: String::new() }, "{service}:\n{text}");
+        assert_eq!(
+            prometheus::check_metrics(&text),
+            Verdict {
+                code: 0,
+                output: String::new()
+            },
+            "{service}:\n{text}"
+        );
         let page = shop.page(service, "application/openmetrics-text");
         let python = python::parse(Format::OpenMetrics, &page).unwrap_or_else(|error| panic!("{error}\n{page}"));
         let ours = Page::parse(&page).unwrap_or_else(|error| panic!("{error}\n{page}"));
         let samples = |page: &Page| page.families.iter().map(|family| family.samples.len()).sum::<usize>();
-        assert_eq!(python.iter().map(|family| family.samples.len()).sum::<usize>(), samples(&ours));
+        assert_eq!(
+            python.iter().map(|family| family.samples.len()).sum::<usize>(),
+            samples(&ours)
+        );
         assert!(ours.exemplars().count() > 0, "{service}:\n{page}");
     }
 }

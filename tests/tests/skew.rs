@@ -31,7 +31,11 @@ fn duplicates(arguments: &[&str]) -> Vec<String> {
         .expect("cargo can be started");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);
-    let mut lines: Vec<_> = text.lines().filter(|line| line.starts_with("opentelemetry")).map(str::to_owned).collect();
+    let mut lines: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("opentelemetry"))
+        .map(str::to_owned)
+        .collect();
     lines.dedup();
     lines
 }
@@ -40,13 +44,19 @@ fn duplicates(arguments: &[&str]) -> Vec<String> {
 fn spans_of_another_version_go_nowhere_and_nothing_can_say_so() {
     let receiver = Receiver::start();
     let lines = LogBuffer::new();
-    let obs = Obs::builder("skew").otlp_endpoint(receiver.endpoint()).log_writer(lines.clone()).init();
+    let obs = Obs::builder("skew")
+        .otlp_endpoint(receiver.endpoint())
+        .log_writer(lines.clone())
+        .init();
     let obs = obs.expect("valid settings, and the only test of this program that installs them");
     context::run_new(|| {
         trace::in_span_blocking("request", || {
             let theirs = before::global::tracer("their library").start("query of another version");
             assert!(!theirs.span_context().is_valid(), "their version has no provider");
-            assert!(!before::Context::current().has_active_span(), "their version doesn't see our span");
+            assert!(
+                !before::Context::current().has_active_span(),
+                "their version doesn't see our span"
+            );
             let ours = current::global::tracer("their library").start("query of the same version");
             assert!(ours.span_context().is_valid() && current::Context::current().has_active_span());
         });
@@ -62,12 +72,19 @@ fn spans_of_another_version_go_nowhere_and_nothing_can_say_so() {
 fn the_command_of_the_documentation_finds_two_versions() {
     let found = duplicates(&["--package", "obs-tests"]);
     assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found[0].starts_with("opentelemetry v0.32") && found[1].starts_with("opentelemetry v0.33"), "{found:?}");
+    assert!(
+        found[0].starts_with("opentelemetry v0.32") && found[1].starts_with("opentelemetry v0.33"),
+        "{found:?}"
+    );
 }
 
 #[test]
 fn our_own_crates_bring_one_version() {
     for package in ["obs-core", "obs-axum", "obs-actix", "obs-reqwest"] {
-        assert_eq!(duplicates(&["--package", package, "--all-features"]), [""; 0], "{package}");
+        assert_eq!(
+            duplicates(&["--package", package, "--all-features"]),
+            [""; 0],
+            "{package}"
+        );
     }
 }

@@ -10,7 +10,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _telemetry = Obs::builder("order-service").init()?;
 
     let app = Router::new()
-        .route("/orders/{id}", get(|Path(id): Path<u64>| async move { format!("order {id}\n") }))
+        .route(
+            "/orders/{id}",
+            get(|Path(id): Path<u64>| async move { format!("order {id}\n") }),
+        )
         .layer(ObsLayer::new())
         .merge(obs_axum::metrics("/metrics"));
 

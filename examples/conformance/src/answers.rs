@@ -34,7 +34,10 @@ mod tests {
     fn the_answers_are_those_of_the_contract() {
         assert_eq!(health().to_string(), r#"{"ok":true}"#);
         assert_eq!(user(123).to_string(), r#"{"id":123,"name":"Alice"}"#);
-        assert_eq!(item(br#"{"name": "widget"}"#).to_string(), r#"{"created":true,"payload":{"name":"widget"}}"#);
+        assert_eq!(
+            item(br#"{"name": "widget"}"#).to_string(),
+            r#"{"created":true,"payload":{"name":"widget"}}"#
+        );
         assert_eq!(status(404).to_string(), r#"{"message":"status 404"}"#);
     }
 

@@ -20,5 +20,8 @@ pub(crate) fn paced() -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
 
 /// One frame, then an error.
 pub(crate) fn broken() -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
-    stream::iter([Ok(Bytes::from_static(CHUNK)), Err(io::Error::other("broken on purpose"))])
+    stream::iter([
+        Ok(Bytes::from_static(CHUNK)),
+        Err(io::Error::other("broken on purpose")),
+    ])
 }

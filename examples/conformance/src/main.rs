@@ -50,7 +50,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(Args { opt_in_metrics, command }: Args) -> Result<(), Box<dyn Error>> {
+fn run(
+    Args {
+        opt_in_metrics,
+        command,
+    }: Args,
+) -> Result<(), Box<dyn Error>> {
     let telemetry = Telemetry::start(command.name(), opt_in_metrics)?;
     let ran = match command {
         Command::Axum(args) => on_axum::serve(on_axum::scenario(args.convention.into())),

@@ -26,13 +26,23 @@ const TRAFFIC: [Exchange; 6] = [
     get("/health", 200),
     get("/users/123", 200),
     get("/users/123?fields=name&verbose=true", 200),
-    Exchange { method: Method::POST, path: "/items", body: Some(r#"{"name": "widget"}"#), status: 201 },
+    Exchange {
+        method: Method::POST,
+        path: "/items",
+        body: Some(r#"{"name": "widget"}"#),
+        status: 201,
+    },
     get("/status/404", 404),
     get("/status/500", 500),
 ];
 
 const fn get(path: &'static str, status: u16) -> Exchange {
-    Exchange { method: Method::GET, path, body: None, status }
+    Exchange {
+        method: Method::GET,
+        path,
+        body: None,
+        status,
+    }
 }
 
 /// Sends the traffic, in its order.
@@ -63,7 +73,12 @@ fn client(args: &ClientArgs) -> reqwest::Result<ClientWithMiddleware> {
 }
 
 async fn send(http: &ClientWithMiddleware, server: &str, exchange: &Exchange) -> Result<(), Box<dyn Error>> {
-    let Exchange { method, path, body, status } = exchange;
+    let Exchange {
+        method,
+        path,
+        body,
+        status,
+    } = exchange;
     let mut request = http.request(method.clone(), format!("{server}{path}"));
     if let Some(body) = *body {
         request = request.header(header::CONTENT_TYPE, "application/json").body(body);
@@ -72,5 +87,9 @@ async fn send(http: &ClientWithMiddleware, server: &str, exchange: &Exchange) ->
     let answered = response.status().as_u16();
     // Read to its end, so that the connection can be used again.
     response.bytes().await?;
-    if answered == *status { Ok(()) } else { Err(format!("{method} {path}: {answered} instead of {status}").into()) }
+    if answered == *status {
+        Ok(())
+    } else {
+        Err(format!("{method} {path}: {answered} instead of {status}").into())
+    }
 }

@@ -32,7 +32,11 @@ impl Telemetry {
         let builder = Obs::builder(service).version(env!("CARGO_PKG_VERSION"));
         // Suites compare with the registry of the conventions, which knows no metrics of a service's own.
         let builder = builder.otlp_metrics_only(["http."]).otlp_opt_in_metrics(opt_in);
-        let builder = if env::var_os(EXPORTER).is_some() { builder } else { builder.otlp_metrics(true) };
+        let builder = if env::var_os(EXPORTER).is_some() {
+            builder
+        } else {
+            builder.otlp_metrics(true)
+        };
         Ok(Self { obs: builder.init()? })
     }
 

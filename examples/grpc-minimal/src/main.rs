@@ -65,8 +65,15 @@ async fn call(name: &str) -> Result<(), Box<dyn Error>> {
     let mut orders = OrdersClient::new(ServiceBuilder::new().layer(layer).service(channel));
     let order = orders.get(Ask { name: name.to_owned() }).await?;
     let request = context::current();
-    let trace = request.map(|request| request.trace_id().to_string()).unwrap_or_default();
-    writeln!(std::io::stdout(), "{} for {} cents, trace {trace}", order.name, order.cents)?;
+    let trace = request
+        .map(|request| request.trace_id().to_string())
+        .unwrap_or_default();
+    writeln!(
+        std::io::stdout(),
+        "{} for {} cents, trace {trace}",
+        order.name,
+        order.cents
+    )?;
     Ok(())
 }
 

@@ -100,12 +100,20 @@ where
     <T::ResponseBody as HttpBody>::Error: Into<StdError> + Send,
 {
     pub(crate) fn new(inner: T) -> Self {
-        Self { inner: Client::new(inner) }
+        Self {
+            inner: Client::new(inner),
+        }
     }
 
     pub(crate) async fn get(&mut self, ask: Ask) -> Result<Order, Status> {
-        self.inner.ready().await.map_err(|error| Status::unavailable(error.into().to_string()))?;
+        self.inner
+            .ready()
+            .await
+            .map_err(|error| Status::unavailable(error.into().to_string()))?;
         let path = http::uri::PathAndQuery::from_static("/shop.Orders/Get");
-        self.inner.unary(Request::new(ask), path, ProstCodec::default()).await.map(Response::into_inner)
+        self.inner
+            .unary(Request::new(ask), path, ProstCodec::default())
+            .await
+            .map(Response::into_inner)
     }
 }

@@ -13,7 +13,9 @@ use obs_reqwest::{
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Dropped at the end of `main`: that writes and sends what is still in flight.
     let telemetry = Obs::builder("order-lookup").init()?;
-    let url = std::env::args().nth(1).unwrap_or_else(|| "http://localhost:3000/orders/7".to_owned());
+    let url = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "http://localhost:3000/orders/7".to_owned());
     let http = obs_reqwest::client(reqwest::Client::new());
 
     // A job: what it logs and whom it calls belongs to one trace. In a handler that is so already.

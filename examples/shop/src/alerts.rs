@@ -31,7 +31,10 @@ pub(crate) fn watch(
         .external_url(format!("http://{address}"))
         // A line for each alert, with the labels and the runbook.
         .channel(Channel::log());
-    let alerts = args.webhook.iter().fold(alerts, |alerts, url| alerts.channel(Channel::webhook(url)));
+    let alerts = args
+        .webhook
+        .iter()
+        .fold(alerts, |alerts, url| alerts.channel(Channel::webhook(url)));
     let alerts = match args.alertmanager.as_slice() {
         [] => alerts,
         peers => alerts.channel(Channel::alertmanager(peers)),

@@ -35,7 +35,13 @@ pub(crate) struct Args {
     pub(crate) rate: u32,
 
     /// Format of the log lines on standard output; with --requests they are kept for the report instead
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "auto", conflicts_with = "requests")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "auto",
+        conflicts_with = "requests"
+    )]
     pub(crate) logs: Format,
 
     /// Let this share of the visitors, in percent, pay by a bank that doesn't answer: with 30 an alert fires

@@ -41,13 +41,21 @@ impl Business {
         let registry = obs.registry().clone();
         describe_counter!("user_registrations_total", "Users who signed up.");
         describe_counter!("product_views_total", "Product pages that were looked at.");
-        describe_gauge!("cart_abandonment_rate", "Share of the carts that were left, 0 to 1, since the shop opened.");
+        describe_gauge!(
+            "cart_abandonment_rate",
+            "Share of the carts that were left, 0 to 1, since the shop opened."
+        );
         describe_gauge!("active_users", "Users who did something within the last five minutes.");
         // The facade has neither summaries nor counters of amounts.
         let value = "Value of the orders, in the currency's main unit.";
         registry.describe_metric(MetricType::Counter, "order_value_total", None, value);
         let processing = "Time to process an order.";
-        registry.describe_metric(MetricType::Summary, "order_processing_seconds", Some(Unit::Seconds), processing);
+        registry.describe_metric(
+            MetricType::Summary,
+            "order_processing_seconds",
+            Some(Unit::Seconds),
+            processing,
+        );
         Self { registry }
     }
 
@@ -76,7 +84,9 @@ impl Business {
     }
 
     pub(crate) fn record_order_processing(&self, status: OrderStatus, duration: Duration) {
-        self.registry.summary("order_processing_seconds", &[("status", status.as_str())]).record(duration);
+        self.registry
+            .summary("order_processing_seconds", &[("status", status.as_str())])
+            .record(duration);
     }
 }
 

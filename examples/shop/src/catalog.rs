@@ -28,7 +28,10 @@ pub(crate) struct Catalog {
 
 impl Catalog {
     pub(crate) fn new(obs: &Obs) -> Self {
-        Self { recent: Arc::default(), cache: Cache::for_obs(obs, "products") }
+        Self {
+            recent: Arc::default(),
+            cache: Cache::for_obs(obs, "products"),
+        }
     }
 
     /// The category of a product, if there is such a product.
@@ -41,7 +44,10 @@ impl Catalog {
 
     fn recall(&self, id: u64) -> Option<&'static str> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.iter().find(|(product, _)| *product == id).map(|(_, category)| *category)
+        recent
+            .iter()
+            .find(|(product, _)| *product == id)
+            .map(|(_, category)| *category)
     }
 
     async fn look_up(&self, id: u64) -> Option<&'static str> {
@@ -71,7 +77,9 @@ mod tests {
     fn count(obs: &Obs, metric: &str) -> i64 {
         let families = obs.registry().snapshot();
         let family = families.iter().find(|family| family.name == metric).unwrap();
-        let ValueSnapshot::Counter { total, .. } = family.series[0].value else { panic!("{family:?}") };
+        let ValueSnapshot::Counter { total, .. } = family.series[0].value else {
+            panic!("{family:?}")
+        };
         total as i64
     }
 
@@ -79,10 +87,16 @@ mod tests {
     fn what_was_asked_for_is_remembered_until_there_is_no_room() {
         let obs = Obs::builder("shop").log_writer(std::io::sink()).build().unwrap();
         let catalog = Catalog::new(&obs);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
         let ask = |id| runtime.block_on(catalog.category(id));
         assert_eq!([ask(5), ask(5), ask(500)], [Some("garden"), Some("garden"), None]);
-        assert_eq!((count(&obs, "cache_hits_total"), count(&obs, "cache_misses_total")), (1, 2));
+        assert_eq!(
+            (count(&obs, "cache_hits_total"), count(&obs, "cache_misses_total")),
+            (1, 2)
+        );
         for n in 0..20 {
             ask(5 * n);
         }

@@ -32,7 +32,10 @@ impl Client {
         let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
         // A service that is alone in its process writes `obs_reqwest::client(http)`.
         let http = ClientBuilder::new(http).with(ObsMiddleware::new().obs(obs)).build();
-        Ok(Self { http, base: format!("http://{address}") })
+        Ok(Self {
+            http,
+            base: format!("http://{address}"),
+        })
     }
 
     /// `template` is what the call is counted under: `/orders/{id}`, never the path itself.

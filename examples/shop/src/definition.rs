@@ -40,17 +40,33 @@ mod tests {
     fn the_storefront_has_what_the_file_says() {
         let storefront = of("storefront").unwrap();
         assert_eq!(storefront.environment, "demo");
-        assert!(storefront.endpoints.iter().any(|endpoint| endpoint.template == "/events" && endpoint.is_stream));
-        assert_eq!(storefront.slos[1].sli(), Sli::Latency { threshold: Duration::from_millis(300) });
+        assert!(
+            storefront
+                .endpoints
+                .iter()
+                .any(|endpoint| endpoint.template == "/events" && endpoint.is_stream)
+        );
+        assert_eq!(
+            storefront.slos[1].sli(),
+            Sli::Latency {
+                threshold: Duration::from_millis(300)
+            }
+        );
         assert!(storefront.duration_bounds().contains(&0.3));
         let checkout = alert(&storefront, "CheckoutFails");
         assert_eq!((checkout.clears_at(), checkout.owner()), (Some(0.1), Some("shop")));
-        assert_eq!(checkout.runbook(), Some("https://runbooks.example.com/shop/checkoutfails"));
+        assert_eq!(
+            checkout.runbook(),
+            Some("https://runbooks.example.com/shop/checkoutfails")
+        );
     }
 
     #[test]
     fn an_alert_is_its_services_team_s() {
-        assert_eq!(alert(&of("payments").unwrap(), "HighErrorRate").owner(), Some("payments"));
+        assert_eq!(
+            alert(&of("payments").unwrap(), "HighErrorRate").owner(),
+            Some("payments")
+        );
     }
 
     #[test]

@@ -44,7 +44,10 @@ impl Carts {
 
     #[expect(clippy::cast_precision_loss, reason = "a share")]
     fn tell_rate(&self) {
-        let (left, bought) = (self.left.load(Ordering::Relaxed) as f64, self.bought.load(Ordering::Relaxed) as f64);
+        let (left, bought) = (
+            self.left.load(Ordering::Relaxed) as f64,
+            self.bought.load(Ordering::Relaxed) as f64,
+        );
         Business::set_cart_abandonment_rate(left / (left + bought));
     }
 

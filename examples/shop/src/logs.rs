@@ -20,7 +20,10 @@ struct Named {
 pub(crate) fn configure(builder: ObsBuilder, name: &'static str, args: &Args) -> (ObsBuilder, Option<LogLines>) {
     if args.requests.is_some() {
         let lines = LogLines::default();
-        return (builder.log_format(LogFormat::Json).log_writer(lines.clone()), Some(lines));
+        return (
+            builder.log_format(LogFormat::Json).log_writer(lines.clone()),
+            Some(lines),
+        );
     }
     let pretty = match args.logs {
         Format::Auto => io::stdout().is_terminal(),

@@ -37,8 +37,12 @@ where
             .service(obs_actix::metrics_for("/metrics", &obs))
     };
     rt::System::new().block_on(async {
-        let server =
-            HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(GRACE.as_secs()).listen(listener)?.run();
+        let server = HttpServer::new(app)
+            .workers(1)
+            .disable_signals()
+            .shutdown_timeout(GRACE.as_secs())
+            .listen(listener)?
+            .run();
         let handle = server.handle();
         rt::spawn(async move {
             stopped.told().await;

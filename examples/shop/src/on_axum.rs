@@ -14,7 +14,9 @@ fn observed(app: Router, obs: &Obs) -> Router {
     // All three signals. A service on the open internet would add `.trust_incoming(false)`.
     app.layer(ObsLayer::new().obs(obs))
         // Outside of the layer, so that the layer sees the panic as one: the visitor gets a 500.
-        .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
+        .layer(CatchPanicLayer::custom(|_| {
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }))
         .merge(obs_axum::metrics_for("/metrics", obs))
 }
 

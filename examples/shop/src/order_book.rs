@@ -51,7 +51,11 @@ impl OrderBook {
             sleep(Duration::from_millis(1)).await;
             Ok((id < self.next_id.load(Ordering::Relaxed)).then(|| {
                 let items = id % 5;
-                Order { id, items, amount_cents: items * CENTS_PER_ITEM }
+                Order {
+                    id,
+                    items,
+                    amount_cents: items * CENTS_PER_ITEM,
+                }
             }))
         };
         // Nothing found is a result; an error is a query that failed.
@@ -66,7 +70,11 @@ impl OrderBook {
     pub(crate) async fn add(&self, items: u64, amount_cents: u64) -> Result<Order, Failure> {
         let query = async {
             sleep(Duration::from_millis(2)).await;
-            Ok(Order { id: self.next_id.fetch_add(1, Ordering::Relaxed), items, amount_cents })
+            Ok(Order {
+                id: self.next_id.fetch_add(1, Ordering::Relaxed),
+                items,
+                amount_cents,
+            })
         };
         self.query("insert_order", query).await
     }

@@ -26,7 +26,11 @@ struct Orders {
 
 /// The routes of orders, for any number of workers.
 pub(crate) fn routes(obs: &Obs, payments: Client) -> impl FnOnce(&mut ServiceConfig) + Clone + Send + use<> {
-    let orders = Data::new(Orders { payments, book: OrderBook::new(obs), business: Business::new(obs) });
+    let orders = Data::new(Orders {
+        payments,
+        book: OrderBook::new(obs),
+        business: Business::new(obs),
+    });
     move |config| {
         config
             .app_data(orders)
@@ -45,7 +49,9 @@ async fn place(orders: Data<Orders>, cart: Json<Cart>) -> Result<HttpResponse, F
         Err(Failure::Declined) => OrderStatus::Declined,
         Err(_) => OrderStatus::Failed,
     };
-    orders.business.track_order_value(cart.amount_cents(), cart.currency, status);
+    orders
+        .business
+        .track_order_value(cart.amount_cents(), cart.currency, status);
     orders.business.record_order_processing(status, timer.elapsed());
     Ok(HttpResponse::Created().json(placed?))
 }
@@ -58,7 +64,10 @@ async fn invoice(orders: Data<Orders>, id: Path<u64>) -> Result<Json<Invoice>, F
     let order = orders.book.find(*id).await?;
     // A bug on purpose: an order whose items were all sent back has none left, and this panics.
     let cents_per_item = order.amount_cents / order.items;
-    Ok(Json(Invoice { order_id: order.id, cents_per_item }))
+    Ok(Json(Invoice {
+        order_id: order.id,
+        cents_per_item,
+    }))
 }
 
 // === impl Orders ===
@@ -68,7 +77,10 @@ impl Orders {
         // A span for work inside the handler: a child of the request's span.
         trace::in_span("reserve stock", sleep(Duration::from_millis(3))).await;
 
-        let charge = Charge { card: cart.card, amount_cents: cart.amount_cents() };
+        let charge = Charge {
+            card: cart.card,
+            amount_cents: cart.amount_cents(),
+        };
         let receipt: Receipt = self.payments.post("/payments", &charge).await?;
 
         let order = self.book.add(cart.items.into(), receipt.charged_cents).await?;

@@ -20,7 +20,9 @@ async fn charge(Json(charge): Json<Charge>) -> Result<Json<Receipt>, Failure> {
     match card {
         Card::Valid => {
             tracing::info!(action = "charge", amount_cents, "card charged");
-            Ok(Json(Receipt { charged_cents: amount_cents }))
+            Ok(Json(Receipt {
+                charged_cents: amount_cents,
+            }))
         }
         Card::Declined => {
             tracing::warn!(action = "charge", amount_cents, "card declined");

@@ -91,20 +91,27 @@ impl Service {
         serve: impl FnOnce(ServiceSettings) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let defined = definition::of(name)?;
-        let builder = Obs::builder(name).definition(&defined).version(env!("CARGO_PKG_VERSION"));
+        let builder = Obs::builder(name)
+            .definition(&defined)
+            .version(env!("CARGO_PKG_VERSION"));
         let (builder, lines) = logs::configure(builder, name, args);
         let obs = builder.build()?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let (end, ended) = mpsc::channel();
         let own = obs.clone();
-        let settings = ServiceSettings { obs: obs.clone(), listener, stopped: Stopped(stopped) };
+        let settings = ServiceSettings {
+            obs: obs.clone(),
+            listener,
+            stopped: Stopped(stopped),
+        };
         let log = Dispatch::new(tracing_subscriber::registry().with(own.subscriber_layer()));
         // What it says is logged where the service logs.
         let alerts = dispatcher::with_default(&log, || alerts::watch(&obs, &defined, address, args))?;
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let served =
-                dispatcher::with_default(&log, || metrics::with_local_recorder(own.registry(), || serve(settings)));
+            let served = dispatcher::with_default(&log, || {
+                metrics::with_local_recorder(own.registry(), || serve(settings))
+            });
             // Sends what is due; what can't be sent in time is counted.
             let _ = alerts.map(|alerts| alerts.shutdown(FLUSH));
             // What could not be sent in time is counted in `obs_spans_dropped_total`.
@@ -112,7 +119,14 @@ impl Service {
             // The one who waits may have left.
             let _ = end.send(served);
         })?;
-        Ok(Self { name, address, obs, lines, stop, ended })
+        Ok(Self {
+            name,
+            address,
+            obs,
+            lines,
+            stop,
+            ended,
+        })
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -142,7 +156,11 @@ impl Service {
                 Err(RecvTimeoutError::Disconnected) => return Err(io::Error::other("a service has panicked")),
             }
         }
-        Ok(services.map(|Self { name, obs, lines, .. }| Closed { name, obs, lines: lines.unwrap_or_default() }))
+        Ok(services.map(|Self { name, obs, lines, .. }| Closed {
+            name,
+            obs,
+            lines: lines.unwrap_or_default(),
+        }))
     }
 }
 

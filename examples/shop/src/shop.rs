@@ -33,8 +33,9 @@ impl Shop {
         // All ports are taken before any service starts: each must know the next one's address.
         let [at_storefront, at_orders, at_payments] = [listen(args, 0)?, listen(args, 1)?, listen(args, 2)?];
         let [to_orders, to_payments] = [at_orders.local_addr()?, at_payments.local_addr()?];
-        let payments =
-            Service::start("payments", at_payments, args, |settings| on_axum::serve(settings, |_| payments::app()))?;
+        let payments = Service::start("payments", at_payments, args, |settings| {
+            on_axum::serve(settings, |_| payments::app())
+        })?;
         let orders = Service::start("orders", at_orders, args, move |settings| {
             let payments = Client::new(&settings.obs, to_payments).map_err(io::Error::other)?;
             on_actix::serve(settings, |obs| orders::routes(obs, payments))
@@ -43,7 +44,9 @@ impl Shop {
             let orders = Client::new(&settings.obs, to_orders).map_err(io::Error::other)?;
             on_axum::serve(settings, |obs| storefront::app(obs, orders))
         })?;
-        Ok(Self { services: [storefront, orders, payments] })
+        Ok(Self {
+            services: [storefront, orders, payments],
+        })
     }
 
     /// Where visitors come in.
@@ -60,7 +63,11 @@ impl Shop {
         writeln!(out, "The shop is open: storefront → orders → payments\n")?;
         for service in &self.services {
             let address = service.address();
-            writeln!(out, "  {:<10}  http://{address}  metrics: http://{address}/metrics", service.name())?;
+            writeln!(
+                out,
+                "  {:<10}  http://{address}  metrics: http://{address}/metrics",
+                service.name()
+            )?;
         }
         match args.requests {
             Some(requests) => writeln!(out, "\nSending {requests} requests …\n"),
@@ -72,7 +79,10 @@ impl Shop {
         let [storefront, orders, _] = self.services.each_ref().map(Service::address);
         writeln!(out, "\nTry:\n  curl -i http://{storefront}/products/7")?;
         writeln!(out, "  curl -s http://{storefront}/metrics | grep requests_total")?;
-        writeln!(out, "  curl -s -H 'Accept: application/openmetrics-text' http://{orders}/metrics | grep trace_id")?;
+        writeln!(
+            out,
+            "  curl -s -H 'Accept: application/openmetrics-text' http://{orders}/metrics | grep trace_id"
+        )?;
         writeln!(
             out,
             "Log lines go to standard output, spans to OTEL_EXPORTER_OTLP_ENDPOINT if it is set. Ctrl-C ends.\n"
@@ -91,7 +101,11 @@ impl Shop {
 
 /// Listens on the port that was asked for, or on a free one if that is taken.
 fn listen(args: &Args, nth: u16) -> io::Result<TcpListener> {
-    let wanted = if args.port == 0 { 0 } else { args.port.saturating_add(nth) };
+    let wanted = if args.port == 0 {
+        0
+    } else {
+        args.port.saturating_add(nth)
+    };
     let on = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     on(wanted).or_else(|_| on(0))
 }

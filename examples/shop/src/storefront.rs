@@ -47,7 +47,12 @@ pub(crate) fn app(obs: &Obs, orders: Client) -> Router {
         .route("/recommendations", get(recommendations))
         .route("/export", get(export))
         .route("/events", get(events))
-        .with_state(Storefront { orders, carts, catalog: Catalog::new(obs), visitors: Visitors::on_page_of(obs) })
+        .with_state(Storefront {
+            orders,
+            carts,
+            catalog: Catalog::new(obs),
+            visitors: Visitors::on_page_of(obs),
+        })
 }
 
 async fn product(State(shop): State<Storefront>, Path(id): Path<u64>) -> Result<String, Failure> {
@@ -59,7 +64,11 @@ async fn product(State(shop): State<Storefront>, Path(id): Path<u64>) -> Result<
 }
 
 async fn register(State(shop): State<Storefront>, Json(registration): Json<Registration>) -> StatusCode {
-    let Registration { user_id, country, source } = registration;
+    let Registration {
+        user_id,
+        country,
+        source,
+    } = registration;
     shop.visitors.saw(&user_id);
     context::set_field("user_id", user_id);
     Business::track_registration(country, source);
@@ -94,11 +103,17 @@ async fn checkout(
 }
 
 async fn order(State(shop): State<Storefront>, Path(id): Path<u64>) -> Result<Json<Order>, Failure> {
-    shop.orders.get("/orders/{id}", &format!("/orders/{id}")).await.map(Json)
+    shop.orders
+        .get("/orders/{id}", &format!("/orders/{id}"))
+        .await
+        .map(Json)
 }
 
 async fn invoice(State(shop): State<Storefront>, Path(id): Path<u64>) -> Result<Json<Invoice>, Failure> {
-    shop.orders.get("/orders/{id}/invoice", &format!("/orders/{id}/invoice")).await.map(Json)
+    shop.orders
+        .get("/orders/{id}/invoice", &format!("/orders/{id}/invoice"))
+        .await
+        .map(Json)
 }
 
 /// Slow, so that there is a tail to see; visitors who don't wait are recorded as `cancelled`.

@@ -95,19 +95,36 @@ impl Traffic {
     ///
     /// If the client can't be set up.
     pub(crate) fn new(storefront: SocketAddr, args: &Args) -> Result<Self, reqwest::Error> {
-        let http = Client::builder().no_proxy().timeout(Duration::from_secs(5)).user_agent("shop-visitor").build()?;
+        let http = Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(5))
+            .user_agent("shop-visitor")
+            .build()?;
         let (requests, pause) = match args.requests {
             Some(requests) => (requests, Duration::ZERO),
-            None => (u32::MAX, Duration::from_secs(1).checked_div(args.rate).unwrap_or(Duration::MAX)),
+            None => (
+                u32::MAX,
+                Duration::from_secs(1).checked_div(args.rate).unwrap_or(Duration::MAX),
+            ),
         };
-        Ok(Self { http, storefront: format!("http://{storefront}"), requests, pause, fail: args.fail })
+        Ok(Self {
+            http,
+            storefront: format!("http://{storefront}"),
+            requests,
+            pause,
+            fail: args.fail,
+        })
     }
 
     /// Sends all visitors, and returns when the last one has left.
     pub(crate) async fn run(&self) {
         let opening = Instant::now();
         // The first one comes after a pause too: with a rate of 0 that is never.
-        let arrival = |n: u32| self.pause.checked_mul(n + 1).and_then(|after| opening.checked_add(after));
+        let arrival = |n: u32| {
+            self.pause
+                .checked_mul(n + 1)
+                .and_then(|after| opening.checked_add(after))
+        };
         stream::iter(0..self.requests)
             .then(|n| wait_until(arrival(n)).map(move |()| n))
             .for_each_concurrent(AT_ONCE, |n| self.visit(n))
@@ -142,8 +159,17 @@ impl Traffic {
 
     fn request(&self, visit: Visit, n: u32) -> RequestBuilder {
         let user_id = format!("user-{}", n % 50);
-        let currency = if n.is_multiple_of(3) { Currency::Usd } else { Currency::Eur };
-        let cart = |card| Cart { user_id: user_id.clone(), items: 1 + n % 4, card, currency };
+        let currency = if n.is_multiple_of(3) {
+            Currency::Usd
+        } else {
+            Currency::Eur
+        };
+        let cart = |card| Cart {
+            user_id: user_id.clone(),
+            items: 1 + n % 4,
+            card,
+            currency,
+        };
         match visit {
             Visit::Product => self.get(&format!("/products/{}", n % 100)),
             Visit::Register => self.post("/register").json(&registration(user_id, n)),
@@ -174,7 +200,11 @@ impl Traffic {
 fn registration(user_id: String, n: u32) -> Registration {
     let country = [Country::De, Country::Fr, Country::Us, Country::Other][n as usize / ROUND.len() % 4];
     let source = [Source::Search, Source::Newsletter, Source::Other][n as usize / ROUND.len() % 3];
-    Registration { user_id, country, source }
+    Registration {
+        user_id,
+        country,
+        source,
+    }
 }
 
 /// Waits for a moment, or for ever if there is none.
@@ -199,11 +229,19 @@ mod tests {
 
     fn traffic(requests: u32, fail: u32) -> Traffic {
         let pause = Duration::ZERO;
-        Traffic { http: Client::new(), storefront: String::new(), requests, pause, fail }
+        Traffic {
+            http: Client::new(),
+            storefront: String::new(),
+            requests,
+            pause,
+            fail,
+        }
     }
 
     fn faults(traffic: &Traffic, visits: u32) -> usize {
-        (0..visits).filter(|n| matches!(traffic.pick(*n), Visit::Failing | Visit::Panicking)).count()
+        (0..visits)
+            .filter(|n| matches!(traffic.pick(*n), Visit::Failing | Visit::Panicking))
+            .count()
     }
 
     #[test]

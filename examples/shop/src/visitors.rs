@@ -28,7 +28,8 @@ impl Visitors {
     pub(crate) fn on_page_of(obs: &Obs) -> Arc<Self> {
         let visitors = Arc::new(Self::default());
         let (counted, gauge) = (Arc::clone(&visitors), Business::active_users());
-        obs.registry().before_render(move || gauge.set(f64::from(counted.active(Instant::now()))));
+        obs.registry()
+            .before_render(move || gauge.set(f64::from(counted.active(Instant::now()))));
         visitors
     }
 

@@ -46,7 +46,10 @@ fn receive(stream: TcpStream) -> Value {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+    reader
+        .get_mut()
+        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        .unwrap();
     serde_json::from_slice(&body).unwrap()
 }
 
@@ -76,14 +79,26 @@ fn an_alert_reaches_a_webhook_within_half_a_minute() {
     assert_eq!(alert["labels"]["service"], "storefront");
     assert_eq!(alert["labels"]["severity"], "critical");
     assert_eq!(alert["annotations"]["summary"], "Checkouts fail");
-    assert_eq!(alert["annotations"]["runbook_url"], "https://runbooks.example.com/shop/checkoutfails");
-    assert!(alert["annotations"]["description"].as_str().unwrap().contains("% of the checkouts fail"), "{alert}");
+    assert_eq!(
+        alert["annotations"]["runbook_url"],
+        "https://runbooks.example.com/shop/checkoutfails"
+    );
+    assert!(
+        alert["annotations"]["description"]
+            .as_str()
+            .unwrap()
+            .contains("% of the checkouts fail"),
+        "{alert}"
+    );
 }
 
 #[test]
 fn an_address_that_is_none_is_refused_at_the_start() {
     for (flag, url) in [("--webhook", "pager"), ("--alertmanager", "ftp://alertmanager")] {
-        let output = shop(&[flag, url, "--rate", "0"]).stderr(Stdio::piped()).output().unwrap();
+        let output = shop(&[flag, url, "--rate", "0"])
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && told.starts_with("shop: "), "{told}");
     }

@@ -15,7 +15,10 @@ const ROUND: &str = "20";
 
 fn shop(args: &[&str], collector: Option<&str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shop"));
-    command.args(["--port", "0", "--requests", ROUND]).args(args).env_remove("RUST_LOG");
+    command
+        .args(["--port", "0", "--requests", ROUND])
+        .args(args)
+        .env_remove("RUST_LOG");
     match collector {
         Some(url) => command.env("OTEL_EXPORTER_OTLP_ENDPOINT", url),
         None => command.env_remove("OTEL_EXPORTER_OTLP_ENDPOINT"),
@@ -31,7 +34,11 @@ fn report() -> Value {
 }
 
 fn sum(routes: &Value, service: &str, column: &str) -> u64 {
-    let rows = routes.as_array().unwrap().iter().filter(|row| row["service"] == service);
+    let rows = routes
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["service"] == service);
     rows.map(|row| row[column].as_u64().unwrap()).sum()
 }
 
@@ -44,7 +51,10 @@ fn every_request_is_in_the_table_exactly_once() {
     assert_eq!(sum(routes, "orders", "errors"), 2, "{routes}");
     assert_eq!(sum(routes, "payments", "errors"), 1, "{routes}");
     for row in routes.as_array().unwrap() {
-        assert!(row["p50_ms"].as_f64() <= row["p99_ms"].as_f64() && row["p50_ms"].is_number(), "{row}");
+        assert!(
+            row["p50_ms"].as_f64() <= row["p99_ms"].as_f64() && row["p50_ms"].is_number(),
+            "{row}"
+        );
     }
 }
 
@@ -52,7 +62,10 @@ fn every_request_is_in_the_table_exactly_once() {
 fn a_trace_is_shown_through_all_services() {
     let trace = &report()["trace"];
     let lines = trace["lines"].as_array().unwrap();
-    assert!(lines.iter().all(|line| line["trace_id"] == trace["trace_id"]), "{trace}");
+    assert!(
+        lines.iter().all(|line| line["trace_id"] == trace["trace_id"]),
+        "{trace}"
+    );
     let services: BTreeSet<&str> = lines.iter().filter_map(|line| line["service"].as_str()).collect();
     assert_eq!(services, BTreeSet::from(["orders", "payments", "storefront"]));
 }
@@ -61,8 +74,17 @@ fn a_trace_is_shown_through_all_services() {
 fn the_text_has_the_columns_of_the_table_and_the_lines_of_the_trace() {
     let text = String::from_utf8(shop(&[], None).stdout).unwrap();
     let columns: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
-    assert_eq!(columns, ["service", "method", "endpoint", "requests", "errors", "p50_ms", "p99_ms"]);
-    assert!(text.lines().any(|line| line.starts_with('{') && serde_json::from_str::<Value>(line).is_ok()), "{text}");
+    assert_eq!(
+        columns,
+        [
+            "service", "method", "endpoint", "requests", "errors", "p50_ms", "p99_ms"
+        ]
+    );
+    assert!(
+        text.lines()
+            .any(|line| line.starts_with('{') && serde_json::from_str::<Value>(line).is_ok()),
+        "{text}"
+    );
 }
 
 #[test]

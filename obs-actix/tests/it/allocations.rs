@@ -72,7 +72,9 @@ where
     actix_web::dev::forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        IdentityFuture { inner: self.inner.call(request) }
+        IdentityFuture {
+            inner: self.inner.call(request),
+        }
     }
 }
 
@@ -107,7 +109,10 @@ impl<B: MessageBody> MessageBody for IdentityBody<B> {
 /// new each time: the middle of many runs. A macro, as the router's type has no public name.
 macro_rules! steady {
     ($middleware:expr) => {{
-        let app = App::new().wrap($middleware).configure(hello("/health")).configure(hello("/users/{id}"));
+        let app = App::new()
+            .wrap($middleware)
+            .configure(hello("/health"))
+            .configure(hello("/users/{id}"));
         let app = init_service(app).await;
         [|_| 7, |run| 1_000 + run].map(|id: fn(usize) -> usize| {
             middle((0..2 * RUNS).map(|run| {
@@ -150,8 +155,16 @@ async fn own_allocations_stay_within_the_budget() {
     let (sampled, unsampled) = (instance(1.0), instance(0.0));
     let bare = steady!(Identity);
     for (what, middleware, most) in [
-        ("metrics only", ObsMiddleware::new().obs(&sampled).logs(false).traces(false), [1, 3]),
-        ("metrics and line", ObsMiddleware::new().obs(&sampled).traces(false), [3, 5]),
+        (
+            "metrics only",
+            ObsMiddleware::new().obs(&sampled).logs(false).traces(false),
+            [1, 3],
+        ),
+        (
+            "metrics and line",
+            ObsMiddleware::new().obs(&sampled).traces(false),
+            [3, 5],
+        ),
         // One of them is the remote context that keeps other OpenTelemetry code from starting a trace.
         ("all three, unsampled", ObsMiddleware::new().obs(&unsampled), [4, 6]),
         ("all three, sampled", ObsMiddleware::new().obs(&sampled), [8, 10]),
@@ -159,6 +172,9 @@ async fn own_allocations_stay_within_the_budget() {
         let counted = steady!(middleware);
         let own = [counted[0] - bare[0], counted[1] - bare[1]];
         println!("{what}: {own:?}, bare: {bare:?}");
-        assert!(own[0] <= most[0] && own[1] <= most[1], "{what}: {own:?}, at most {most:?}");
+        assert!(
+            own[0] <= most[0] && own[1] <= most[1],
+            "{what}: {own:?}, at most {most:?}"
+        );
     }
 }

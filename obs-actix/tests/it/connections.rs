@@ -36,7 +36,13 @@ struct Gate {
 impl Gate {
     fn new() -> (Self, mpsc::Receiver<()>) {
         let (arrived, arrivals) = mpsc::channel();
-        (Self { arrived, open: Arc::new(Semaphore::new(0)) }, arrivals)
+        (
+            Self {
+                arrived,
+                open: Arc::new(Semaphore::new(0)),
+            },
+            arrivals,
+        )
     }
 
     fn route(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + use<> {
@@ -104,7 +110,10 @@ fn a_reset_connection_cancels_the_handler() {
     client.abort();
     watch.wait_for(1);
     let ended = watch.only();
-    assert_eq!((ended.status, ended.outcome, &*ended.endpoint), (499, Outcome::Cancelled, "/slow"));
+    assert_eq!(
+        (ended.status, ended.outcome, &*ended.endpoint),
+        (499, Outcome::Cancelled, "/slow")
+    );
 }
 
 #[test]
@@ -141,7 +150,10 @@ fn a_stream_takes_as_long_as_it_takes() {
     watch.wait_for(1);
     let ended = watch.only();
     assert_eq!((ended.outcome, ended.response_bytes), (Outcome::Ok, 20));
-    assert!(ended.duration >= 5 * PIECE && ended.head.is_some_and(|head| head < 4 * PIECE), "{ended:?}");
+    assert!(
+        ended.duration >= 5 * PIECE && ended.head.is_some_and(|head| head < 4 * PIECE),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -149,7 +161,10 @@ fn a_stream_that_fails_closes_the_connection_as_a_body_error() {
     let watch = Watch::new();
     let served = serve(&watch, |config| {
         let broken = || {
-            HttpResponse::Ok().streaming(stream::iter([Ok(Bytes::from_static(b"hel")), Err(io::Error::other("lost"))]))
+            HttpResponse::Ok().streaming(stream::iter([
+                Ok(Bytes::from_static(b"hel")),
+                Err(io::Error::other("lost")),
+            ]))
         };
         config.route("/", web::get().to(move || std::future::ready(broken())));
     });
@@ -164,13 +179,18 @@ fn a_stream_that_fails_closes_the_connection_as_a_body_error() {
 fn a_panic_closes_its_connection_and_the_worker_lives_on() {
     let watch = Watch::new();
     let served = serve(&watch, |config| {
-        config
-            .configure(hello("/"))
-            .route("/panic", web::get().to(|| async { if true { panic!("on purpose") } else { "hello" } }));
+        config.configure(hello("/")).route(
+            "/panic",
+            web::get().to(|| async { if true { panic!("on purpose") } else { "hello" } }),
+        );
     });
     assert!(ask(&served, "/panic").response("GET").is_err());
     assert_eq!(ask(&served, "/").response("GET").unwrap().body, b"hello");
-    let outcomes: Vec<_> = watch.wait_for(2).into_iter().map(|ended| (ended.status, ended.outcome)).collect();
+    let outcomes: Vec<_> = watch
+        .wait_for(2)
+        .into_iter()
+        .map(|ended| (ended.status, ended.outcome))
+        .collect();
     assert_eq!(outcomes, [(500, Outcome::Panic), (200, Outcome::Ok)]);
     assert_eq!(watch.page().sum("http_requests_in_flight", &[]), 0.0);
 }
@@ -189,7 +209,10 @@ fn requests_of_one_connection_are_recorded_each() {
         .collect();
     assert_eq!(heads.len(), 5);
     assert_eq!(watch.wait_for(5).len(), 5);
-    assert_eq!(watch.page().value("http_requests_total", &[("endpoint", "/{page}")]), Some(5.0));
+    assert_eq!(
+        watch.page().value("http_requests_total", &[("endpoint", "/{page}")]),
+        Some(5.0)
+    );
 }
 
 #[test]
@@ -197,7 +220,13 @@ fn workers_share_their_series_whether_the_middleware_is_made_once_or_in_each() {
     for made_once in [true, false] {
         let watch = Watch::new();
         let (shared, obs) = (watch.middleware(), watch.obs.clone());
-        let middleware = move || if made_once { shared.clone() } else { ObsMiddleware::new().obs(&obs) };
+        let middleware = move || {
+            if made_once {
+                shared.clone()
+            } else {
+                ObsMiddleware::new().obs(&obs)
+            }
+        };
         let served = Served::start(2, middleware, hello("/"));
         for _ in 0..8 {
             assert_eq!(ask(&served, "/").response("GET").unwrap().status, 200);
@@ -216,13 +245,18 @@ fn bodies_over_http_2_are_counted_and_none_is_none() {
         config.service(resource.route(web::post().to(|body: Bytes| async { body })));
     });
     let client = H2Client::open(served.addr);
-    let mut stream = client.send_head(Request::post("http://localhost/").body(()).unwrap()).unwrap();
+    let mut stream = client
+        .send_head(Request::post("http://localhost/").body(()).unwrap())
+        .unwrap();
     stream.send_data("ord", false).unwrap();
     stream.send_data("er", true).unwrap();
     assert_eq!(stream.response().unwrap().body, b"order");
     assert_eq!(client.get("/").unwrap().body, b"hello");
-    let bytes: Vec<_> =
-        watch.wait_for(2).into_iter().map(|ended| (ended.request_bytes, ended.response_bytes)).collect();
+    let bytes: Vec<_> = watch
+        .wait_for(2)
+        .into_iter()
+        .map(|ended| (ended.request_bytes, ended.response_bytes))
+        .collect();
     assert_eq!(bytes, [(Some(5), 5), (Some(0), 5)]);
     let span = &watch.spans.ended()[0];
     assert_eq!(value(span, "network.protocol.version"), Some(&"2".into()));
@@ -235,7 +269,9 @@ fn a_handler_runs_to_its_end_after_its_http_2_stream_was_reset() {
     let (gate, arrivals) = Gate::new();
     let served = serve(&watch, gate.route());
     let client = H2Client::open(served.addr);
-    let stream = client.send(Request::get("http://localhost/slow").body(()).unwrap()).unwrap();
+    let stream = client
+        .send(Request::get("http://localhost/slow").body(()).unwrap())
+        .unwrap();
     arrivals.recv_timeout(DEADLINE).unwrap();
     stream.reset(Reason::CANCEL);
     gate.open.add_permits(1);
@@ -248,7 +284,9 @@ fn an_http_2_stream_that_is_reset_aborts_its_body() {
     let watch = Watch::new();
     let served = serve(&watch, endless);
     let client = H2Client::open(served.addr);
-    let mut stream = client.send(Request::get("http://localhost/ticks").body(()).unwrap()).unwrap();
+    let mut stream = client
+        .send(Request::get("http://localhost/ticks").body(()).unwrap())
+        .unwrap();
     stream.head().unwrap();
     stream.data().unwrap();
     stream.reset(Reason::CANCEL);

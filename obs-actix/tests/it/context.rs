@@ -48,7 +48,9 @@ impl Drop for Logging {
 /// The ids of the requests that the lines with this message belong to.
 fn ids_of(lines: &[LogLine], message: &str) -> Vec<String> {
     let of_message = lines.iter().filter(|line| line.str("message") == message);
-    of_message.map(|line| line.get("request_id").map_or_else(String::new, ToString::to_string)).collect()
+    of_message
+        .map(|line| line.get("request_id").map_or_else(String::new, ToString::to_string))
+        .collect()
 }
 
 /// Asks for a [`Logging`] body with this status, and reads it or drops it.
@@ -87,8 +89,12 @@ async fn the_body_after_a_101_has_the_ids_of_its_request() {
 #[actix_web::test]
 async fn a_middleware_on_a_scope_and_one_around_it_count_a_request_once_with_the_inner_labels() {
     let watch = Watch::new();
-    let inner = ObsMiddleware::new().obs(&watch.obs).label("tier", ["paid"], |_| Some("paid"));
-    let scope = web::scope("/api").wrap(inner).route("/users/{id}", web::get().to(|| async { "hello" }));
+    let inner = ObsMiddleware::new()
+        .obs(&watch.obs)
+        .label("tier", ["paid"], |_| Some("paid"));
+    let scope = web::scope("/api")
+        .wrap(inner)
+        .route("/users/{id}", web::get().to(|| async { "hello" }));
     let app = init_service(App::new().wrap(watch.middleware()).service(scope)).await;
     let answer = Answer::of(call_service(&app, get("/api/users/7").to_request()).await).await;
     assert_eq!(answer.status, 200);
@@ -100,16 +106,26 @@ async fn a_middleware_on_a_scope_and_one_around_it_count_a_request_once_with_the
 #[actix_web::test]
 async fn a_request_to_an_application_of_ones_own_is_a_second_one_and_a_child_of_the_first() {
     let watch = Watch::new();
-    let inner = App::new().wrap(watch.middleware()).route("/inner/{id}", web::get().to(|| async { "inner" }));
+    let inner = App::new()
+        .wrap(watch.middleware())
+        .route("/inner/{id}", web::get().to(|| async { "inner" }));
     let inner = Rc::new(init_service(inner).await);
     let ask = move || {
         let inner = Rc::clone(&inner);
         async move {
-            let answer = inner.call(TestRequest::get().uri("/inner/7").to_request()).await.unwrap();
+            let answer = inner
+                .call(TestRequest::get().uri("/inner/7").to_request())
+                .await
+                .unwrap();
             Answer::of(answer).await.body
         }
     };
-    let outer = init_service(App::new().wrap(watch.middleware()).route("/gateway", web::get().to(ask))).await;
+    let outer = init_service(
+        App::new()
+            .wrap(watch.middleware())
+            .route("/gateway", web::get().to(ask)),
+    )
+    .await;
     let answer = Answer::of(call_service(&outer, get("/gateway").to_request()).await).await;
     assert_eq!(&answer.body[..], b"inner");
     let endpoints: Vec<_> = watch.wait_for(2).into_iter().map(|ended| ended.endpoint).collect();

@@ -69,7 +69,10 @@ async fn an_extractor_s_error_is_a_client_error() {
     let watch = Watch::new();
     let answer = watch
         .ask(get("/users/seven"), |config| {
-            config.route("/users/{id}", web::get().to(|id: web::Path<u64>| async move { id.to_string() }));
+            config.route(
+                "/users/{id}",
+                web::get().to(|id: web::Path<u64>| async move { id.to_string() }),
+            );
         })
         .await;
     assert_eq!(answer.status, 404);
@@ -80,14 +83,25 @@ async fn an_extractor_s_error_is_a_client_error() {
 #[actix_web::test]
 async fn a_middleware_s_error_is_recorded_under_its_status_and_passed_on() {
     let watch = Watch::new();
-    let app = App::new().wrap(from_fn(failing)).wrap(watch.middleware()).configure(answering(|| "hello"));
-    let error = init_service(app).await.call(get("/").to_request()).await.map(drop).unwrap_err();
+    let app = App::new()
+        .wrap(from_fn(failing))
+        .wrap(watch.middleware())
+        .configure(answering(|| "hello"));
+    let error = init_service(app)
+        .await
+        .call(get("/").to_request())
+        .await
+        .map(drop)
+        .unwrap_err();
     assert!(error.as_error::<error::InternalError<&str>>().is_some());
     assert_eq!(watch.ended().len(), 0);
     let answer = error.error_response();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     let ended = watch.only();
-    assert_eq!((&*ended.endpoint, ended.status, ended.outcome), ("/", 401, Outcome::ClientError));
+    assert_eq!(
+        (&*ended.endpoint, ended.status, ended.outcome),
+        ("/", 401, Outcome::ClientError)
+    );
     assert_eq!(ended.response_bytes, 8);
     let id = answer.headers().get("x-request-id").unwrap().to_str().unwrap();
     assert_eq!(id, watch.line().str("request_id"));
@@ -96,10 +110,16 @@ async fn a_middleware_s_error_is_recorded_under_its_status_and_passed_on() {
 #[actix_web::test]
 async fn a_middleware_s_server_error_has_its_status_as_error_type() {
     let watch = Watch::new();
-    let app = App::new().wrap(from_fn(broken)).wrap(watch.middleware()).configure(answering(|| "hello"));
+    let app = App::new()
+        .wrap(from_fn(broken))
+        .wrap(watch.middleware())
+        .configure(answering(|| "hello"));
     assert!(init_service(app).await.call(get("/").to_request()).await.is_err());
     let ended = watch.only();
-    assert_eq!((ended.status, ended.outcome, ended.error_type.as_deref()), (503, Outcome::ServerError, Some("503")));
+    assert_eq!(
+        (ended.status, ended.outcome, ended.error_type.as_deref()),
+        (503, Outcome::ServerError, Some("503"))
+    );
     // Nobody has rendered it: unknown is not 0.
     assert_eq!(watch.page().value("http_response_size_bytes_count", &[]), None);
 }
@@ -129,10 +149,16 @@ async fn masked(watch: &Watch, answers: fn() -> HttpResponse) -> (Error, std::rc
     let rendered = std::rc::Rc::new(std::cell::Cell::new(0));
     let count = std::rc::Rc::clone(&rendered);
     let failing = from_fn(move |_: ServiceRequest, _: Next<actix_web::body::BoxBody>| {
-        let error = Masked { answers, rendered: std::rc::Rc::clone(&count) };
+        let error = Masked {
+            answers,
+            rendered: std::rc::Rc::clone(&count),
+        };
         ready(Err::<ServiceResponse<Bytes>, Error>(error.into()))
     });
-    let app = App::new().wrap(failing).wrap(watch.middleware()).configure(answering(|| "hello"));
+    let app = App::new()
+        .wrap(failing)
+        .wrap(watch.middleware())
+        .configure(answering(|| "hello"));
     let failed = init_service(app).await.call(get("/").to_request()).await.map(drop);
     (failed.unwrap_err(), rendered)
 }
@@ -141,12 +167,18 @@ async fn masked(watch: &Watch, answers: fn() -> HttpResponse) -> (Error, std::rc
 async fn an_error_is_recorded_as_the_response_that_it_makes_and_rendered_once() {
     let watch = Watch::new();
     let (error, rendered) = masked(&watch, || HttpResponse::Forbidden().body("go away")).await;
-    assert_eq!((error.as_response_error().status_code(), rendered.get()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
+    assert_eq!(
+        (error.as_response_error().status_code(), rendered.get()),
+        (StatusCode::INTERNAL_SERVER_ERROR, 0)
+    );
     let answer = HttpResponse::from(actix_http::Response::from(error));
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
     assert_eq!(actix_web::body::to_bytes(answer.into_body()).await.unwrap(), "go away");
     let ended = watch.only();
-    assert_eq!((ended.status, ended.outcome, ended.error_type.as_deref()), (403, Outcome::ClientError, None));
+    assert_eq!(
+        (ended.status, ended.outcome, ended.error_type.as_deref()),
+        (403, Outcome::ClientError, None)
+    );
     assert_eq!((ended.response_bytes, rendered.get()), (7, 1));
     assert_eq!(watch.page().value("http_response_size_bytes_sum", &[]), Some(7.0));
 }
@@ -160,7 +192,10 @@ async fn the_body_of_an_error_is_watched_to_its_end() {
     assert_eq!(watch.ended().len(), 0);
     while next(&mut body).await.is_some() {}
     let ended = watch.only();
-    assert_eq!((ended.status, ended.outcome, ended.response_bytes), (404, Outcome::ClientError, 7));
+    assert_eq!(
+        (ended.status, ended.outcome, ended.response_bytes),
+        (404, Outcome::ClientError, 7)
+    );
 }
 
 #[actix_web::test]
@@ -170,7 +205,10 @@ async fn an_error_that_panics_when_it_is_rendered_is_recorded_as_a_panic() {
     let rendered = std::panic::catch_unwind(AssertUnwindSafe(move || error.error_response().status()));
     assert!(rendered.is_err());
     let ended = watch.only();
-    assert_eq!((ended.status, ended.outcome, ended.error_type.as_deref()), (500, Outcome::Panic, Some("panic")));
+    assert_eq!(
+        (ended.status, ended.outcome, ended.error_type.as_deref()),
+        (500, Outcome::Panic, Some("panic"))
+    );
 }
 
 #[actix_web::test]
@@ -179,7 +217,10 @@ async fn an_error_that_another_middleware_answers_for_has_its_own_status() {
     let (error, rendered) = masked(&watch, || HttpResponse::Forbidden().finish()).await;
     drop(error);
     let ended = watch.only();
-    assert_eq!((ended.status, ended.outcome, rendered.get()), (500, Outcome::ServerError, 0));
+    assert_eq!(
+        (ended.status, ended.outcome, rendered.get()),
+        (500, Outcome::ServerError, 0)
+    );
 }
 
 #[actix_web::test]
@@ -190,7 +231,10 @@ async fn a_sized_stream_that_is_short_is_an_incomplete_body() {
     let mut body = pin!(call_service(&app, get("/").to_request()).await.into_body());
     while next(&mut body).await.is_some() {}
     let ended = watch.only();
-    assert_eq!((ended.status, ended.outcome, ended.response_bytes), (200, Outcome::BodyError, 5));
+    assert_eq!(
+        (ended.status, ended.outcome, ended.response_bytes),
+        (200, Outcome::BodyError, 5)
+    );
     assert_eq!(ended.error_type.as_deref(), Some("incomplete_body"));
 }
 
@@ -199,7 +243,9 @@ async fn a_content_length_that_the_chunked_coding_replaces_is_no_promise() {
     let watch = Watch::new();
     let wrong = || {
         let mut answer = HttpResponse::Ok().body(BodyStream::new(pieces(&["hel", "lo"])));
-        answer.headers_mut().insert(actix_web::http::header::CONTENT_LENGTH, "10".parse().unwrap());
+        answer
+            .headers_mut()
+            .insert(actix_web::http::header::CONTENT_LENGTH, "10".parse().unwrap());
         answer
     };
     let answer = watch.ask(get("/"), answering(wrong)).await;
@@ -211,8 +257,14 @@ async fn a_content_length_that_the_chunked_coding_replaces_is_no_promise() {
 async fn a_response_that_is_never_read_counts_by_its_status() {
     let answers: [(fn() -> HttpResponse, Outcome); 3] = [
         (|| HttpResponse::Ok().body("hello"), Outcome::Ok),
-        (|| HttpResponse::NotFound().streaming(pieces(&["hello"])), Outcome::ClientError),
-        (|| HttpResponse::BadGateway().streaming(pieces(&["hello"])), Outcome::ServerError),
+        (
+            || HttpResponse::NotFound().streaming(pieces(&["hello"])),
+            Outcome::ClientError,
+        ),
+        (
+            || HttpResponse::BadGateway().streaming(pieces(&["hello"])),
+            Outcome::ServerError,
+        ),
     ];
     for (answer, outcome) in answers {
         let watch = Watch::new();
@@ -226,12 +278,18 @@ async fn a_response_that_is_never_read_counts_by_its_status() {
 async fn a_panic_in_the_handler_is_recorded_as_one() {
     let watch = Watch::new();
     let panicking = |config: &mut ServiceConfig| {
-        config.route("/", web::get().to(|| async { if true { panic!("on purpose") } else { "hello" } }));
+        config.route(
+            "/",
+            web::get().to(|| async { if true { panic!("on purpose") } else { "hello" } }),
+        );
     };
     let asked = AssertUnwindSafe(watch.ask(get("/"), panicking)).catch_unwind().await;
     assert!(asked.is_err());
     let ended = watch.only();
-    assert_eq!((ended.status, ended.outcome, ended.error_type.as_deref()), (500, Outcome::Panic, Some("panic")));
+    assert_eq!(
+        (ended.status, ended.outcome, ended.error_type.as_deref()),
+        (500, Outcome::Panic, Some("panic"))
+    );
     assert_eq!((ended.head, &*ended.endpoint), (None, "/"));
 }
 
@@ -239,9 +297,13 @@ async fn a_panic_in_the_handler_is_recorded_as_one() {
 async fn a_panic_in_the_body_keeps_the_status_that_was_sent() {
     let watch = Watch::new();
     let body = || {
-        HttpResponse::Ok().streaming(stream::poll_fn(|_| -> Poll<Option<io::Result<Bytes>>> { panic!("on purpose") }))
+        HttpResponse::Ok().streaming(stream::poll_fn(|_| -> Poll<Option<io::Result<Bytes>>> {
+            panic!("on purpose")
+        }))
     };
-    let asked = AssertUnwindSafe(watch.ask(get("/"), answering(body))).catch_unwind().await;
+    let asked = AssertUnwindSafe(watch.ask(get("/"), answering(body)))
+        .catch_unwind()
+        .await;
     assert!(asked.is_err());
     let ended = watch.only();
     assert_eq!((ended.status, ended.outcome), (200, Outcome::Panic));
@@ -252,7 +314,9 @@ async fn a_dropped_handler_is_cancelled_and_what_it_drops_has_its_context() {
     struct Tells(std::sync::mpsc::Sender<Option<String>>);
     impl Drop for Tells {
         fn drop(&mut self) {
-            let _ = self.0.send(context::current().map(|context| context.request_id().to_owned()));
+            let _ = self
+                .0
+                .send(context::current().map(|context| context.request_id().to_owned()));
         }
     }
     let watch = Watch::new();
@@ -274,13 +338,21 @@ async fn a_dropped_handler_is_cancelled_and_what_it_drops_has_its_context() {
     drop(call);
     assert_eq!(dropped.recv().unwrap().as_deref(), Some("order-7"));
     let ended = watch.only();
-    assert_eq!((ended.status, ended.outcome, ended.error_type), (499, Outcome::Cancelled, None));
+    assert_eq!(
+        (ended.status, ended.outcome, ended.error_type),
+        (499, Outcome::Cancelled, None)
+    );
 }
 
 #[actix_web::test]
 async fn a_stream_ends_with_its_last_piece() {
     let watch = Watch::new();
-    let answer = watch.ask(get("/"), answering(|| HttpResponse::Ok().streaming(pieces(&["hel", "lo"])))).await;
+    let answer = watch
+        .ask(
+            get("/"),
+            answering(|| HttpResponse::Ok().streaming(pieces(&["hel", "lo"]))),
+        )
+        .await;
     assert_eq!(answer.body, "hello");
     let ended = watch.only();
     assert_eq!((ended.outcome, ended.response_bytes), (Outcome::Ok, 5));
@@ -310,14 +382,21 @@ async fn a_body_that_is_dropped_half_way_is_aborted() {
         next(&mut body).await;
     }
     let ended = watch.only();
-    assert_eq!((ended.status, ended.outcome, ended.response_bytes), (200, Outcome::Aborted, 3));
+    assert_eq!(
+        (ended.status, ended.outcome, ended.response_bytes),
+        (200, Outcome::Aborted, 3)
+    );
 }
 
 #[actix_web::test]
 async fn a_body_that_fails_is_a_body_error() {
     let watch = Watch::new();
-    let failing =
-        || HttpResponse::Ok().streaming(stream::iter([Ok(Bytes::from_static(b"hel")), Err(io::Error::other("lost"))]));
+    let failing = || {
+        HttpResponse::Ok().streaming(stream::iter([
+            Ok(Bytes::from_static(b"hel")),
+            Err(io::Error::other("lost")),
+        ]))
+    };
     let app = init_service(App::new().wrap(watch.middleware()).configure(answering(failing))).await;
     let mut body = pin!(call_service(&app, get("/").to_request()).await.into_body());
     next(&mut body).await;
@@ -332,7 +411,9 @@ async fn a_body_that_fails_is_a_body_error() {
 #[actix_web::test]
 async fn answers_without_a_body_end_at_their_head() {
     let answers: [(TestRequest, fn() -> HttpResponse); 4] = [
-        (TestRequest::default().method("HEAD".parse().unwrap()), || HttpResponse::Ok().body("hello")),
+        (TestRequest::default().method("HEAD".parse().unwrap()), || {
+            HttpResponse::Ok().body("hello")
+        }),
         (get("/"), || HttpResponse::NoContent().finish()),
         (get("/"), || HttpResponse::NotModified().body("hello")),
         (get("/"), || HttpResponse::Ok().finish()),
@@ -349,7 +430,11 @@ async fn answers_without_a_body_end_at_their_head() {
 #[actix_web::test]
 async fn server_sent_events_are_counted_at_their_head() {
     let watch = Watch::new();
-    let events = || HttpResponse::Ok().content_type("text/event-stream").streaming(pieces(&["data: 1\n\n"]));
+    let events = || {
+        HttpResponse::Ok()
+            .content_type("text/event-stream")
+            .streaming(pieces(&["data: 1\n\n"]))
+    };
     let app = init_service(App::new().wrap(watch.middleware()).configure(answering(events))).await;
     let response = call_service(&app, get("/").to_request()).await;
     assert_eq!(watch.page().value("http_requests_total", &[]), Some(1.0));
@@ -374,7 +459,12 @@ async fn an_upgrade_is_counted_at_its_head_and_its_lifetime_where_the_guard_is_h
     assert_eq!((watch.only().status, watch.only().outcome), (101, Outcome::Ok));
     assert_eq!(watch.page().value("http_stream_duration_seconds_count", &[]), None);
     Answer::of(response).await;
-    assert_eq!(watch.page().value("http_stream_duration_seconds_count", &[("endpoint", "/")]), Some(1.0));
+    assert_eq!(
+        watch
+            .page()
+            .value("http_stream_duration_seconds_count", &[("endpoint", "/")]),
+        Some(1.0)
+    );
     watch.only();
 }
 

@@ -16,7 +16,11 @@ struct Directory(&'static str);
 
 impl HttpServiceFactory for Directory {
     fn register(self, config: &mut AppService) {
-        let pattern = if config.is_root() { ResourceDef::root_prefix(self.0) } else { ResourceDef::prefix(self.0) };
+        let pattern = if config.is_root() {
+            ResourceDef::root_prefix(self.0)
+        } else {
+            ResourceDef::prefix(self.0)
+        };
         let service =
             fn_service(|request: ServiceRequest| async { Ok(request.into_response(HttpResponse::Ok().body("file"))) });
         config.register_service(pattern, None, service, None);
@@ -42,13 +46,18 @@ async fn a_scope_s_prefix_is_part_of_the_endpoint() {
 #[actix_web::test]
 async fn inside_a_scope_the_middleware_sees_the_full_pattern() {
     let watch = Watch::new();
-    let scope = web::scope("/api").wrap(watch.middleware()).configure(hello("/users/{id}"));
+    let scope = web::scope("/api")
+        .wrap(watch.middleware())
+        .configure(hello("/users/{id}"));
     let app = init_service(App::new().service(scope)).await;
     let answer = Answer::of(call_service(&app, get("/api/users/7").to_request()).await).await;
     // The scope boxes the body, which takes its bytes in one piece.
     assert_eq!(answer.body, "hello");
     let ended = watch.only();
-    assert_eq!((&*ended.endpoint, ended.outcome, ended.response_bytes), ("/api/users/{id}", Outcome::Ok, 5));
+    assert_eq!(
+        (&*ended.endpoint, ended.outcome, ended.response_bytes),
+        ("/api/users/{id}", Outcome::Ok, 5)
+    );
 }
 
 #[actix_web::test]
@@ -66,7 +75,11 @@ async fn what_a_default_service_answers_is_unmatched() {
         let watch = Watch::new();
         watch
             .ask(get(path), |config| {
-                config.service(web::scope("/api").configure(hello("/users")).default_service(web::to(hello_world)));
+                config.service(
+                    web::scope("/api")
+                        .configure(hello("/users"))
+                        .default_service(web::to(hello_world)),
+                );
                 config.default_service(web::to(hello_world));
             })
             .await;
@@ -80,12 +93,18 @@ async fn a_method_without_a_route_is_unmatched_where_actix_says_404() {
         let watch = Watch::new();
         let answer = watch
             .ask(TestRequest::put().uri(path), |config| {
-                config.configure(hello("/users")).service(web::scope("/api").configure(hello("/users")));
+                config
+                    .configure(hello("/users"))
+                    .service(web::scope("/api").configure(hello("/users")));
             })
             .await;
         assert_eq!(answer.status, 404);
         assert_eq!(watch.only().endpoint, "unmatched", "{path}");
-        assert_eq!(obs_tests::spans::value(&watch.spans.ended()[0], "http.route"), None, "{path}");
+        assert_eq!(
+            obs_tests::spans::value(&watch.spans.ended()[0], "http.route"),
+            None,
+            "{path}"
+        );
     }
 }
 
@@ -117,7 +136,10 @@ async fn the_resource_that_the_guards_chose_is_the_endpoint() {
     assert_eq!(ended.endpoint, "/{kind}/{id}");
     let span = &watch.spans.ended()[0];
     assert_eq!(span.name, "GET /{kind}/{id}");
-    assert_eq!(obs_tests::spans::value(span, "http.route"), Some(&"/{kind}/{id}".into()));
+    assert_eq!(
+        obs_tests::spans::value(span, "http.route"),
+        Some(&"/{kind}/{id}".into())
+    );
 }
 
 #[actix_web::test]
@@ -125,8 +147,12 @@ async fn of_two_scopes_with_one_prefix_the_chosen_one_counts() {
     let watch = Watch::new();
     watch
         .ask(get("/api/users/7"), |config| {
-            let guarded = web::scope("/api").guard(guard::Header("x-version", "1")).configure(hello("/orders"));
-            config.service(guarded).service(web::scope("/api").configure(hello("/users/{id}")));
+            let guarded = web::scope("/api")
+                .guard(guard::Header("x-version", "1"))
+                .configure(hello("/orders"));
+            config
+                .service(guarded)
+                .service(web::scope("/api").configure(hello("/users/{id}")));
         })
         .await;
     assert_eq!(watch.only().endpoint, "/api/users/{id}");
@@ -134,7 +160,10 @@ async fn of_two_scopes_with_one_prefix_the_chosen_one_counts() {
 
 #[actix_web::test]
 async fn a_directory_is_recorded_under_its_prefix() {
-    for (prefix, path, endpoint) in [("/static", "/static/css/main.css", "/static"), ("", "/css/main.css", "/")] {
+    for (prefix, path, endpoint) in [
+        ("/static", "/static/css/main.css", "/static"),
+        ("", "/css/main.css", "/"),
+    ] {
         let watch = Watch::new();
         watch
             .ask(get(path), |config| {
@@ -155,9 +184,13 @@ async fn a_tail_pattern_is_the_endpoint() {
 #[actix_web::test]
 async fn a_function_names_what_no_pattern_fits() {
     let watch = Watch::new();
-    let middleware =
-        watch.middleware().endpoint(|request| request.uri.path().starts_with("/legacy/").then_some("/legacy/{page}"));
-    let app = App::new().wrap(middleware).configure(hello("/users/{id}")).default_service(web::to(hello_world));
+    let middleware = watch
+        .middleware()
+        .endpoint(|request| request.uri.path().starts_with("/legacy/").then_some("/legacy/{page}"));
+    let app = App::new()
+        .wrap(middleware)
+        .configure(hello("/users/{id}"))
+        .default_service(web::to(hello_world));
     let app = init_service(app).await;
     for path in ["/legacy/7", "/users/7", "/made/up"] {
         Answer::of(call_service(&app, get(path).to_request()).await).await;

@@ -33,7 +33,10 @@ async fn a_request_is_recorded_once_in_each_signal() {
     assert_eq!((answer.status, &*answer.body), (200, &b"hello"[..]));
     let ended = watch.only();
     assert_eq!((&*ended.method, &*ended.endpoint), ("GET", "/users/{id}"));
-    assert_eq!((ended.status, ended.outcome, ended.error_type), (200, Outcome::Ok, None));
+    assert_eq!(
+        (ended.status, ended.outcome, ended.error_type),
+        (200, Outcome::Ok, None)
+    );
     assert_eq!((ended.request_bytes, ended.response_bytes), (Some(0), 5));
     assert_eq!(watch.line().str("path"), "/users/7");
 }
@@ -41,7 +44,9 @@ async fn a_request_is_recorded_once_in_each_signal() {
 #[actix_web::test]
 async fn the_handler_finds_the_ids_that_the_answer_the_line_and_the_span_carry() {
     let watch = Watch::new();
-    let request = get("/").insert_header(("traceparent", PARENT)).insert_header(("x-request-id", "order-7"));
+    let request = get("/")
+        .insert_header(("traceparent", PARENT))
+        .insert_header(("x-request-id", "order-7"));
     let answer = watch
         .ask(request, |config| {
             config.route("/", web::get().to(|| ready(told())));
@@ -51,7 +56,10 @@ async fn the_handler_finds_the_ids_that_the_answer_the_line_and_the_span_carry()
     assert_eq!(answer.header("x-request-id"), Some("order-7"));
     watch.only();
     let (line, span) = (watch.line(), &watch.spans.ended()[0]);
-    assert_eq!((line.str("request_id"), line.str("trace_id")), ("order-7", "0af7651916cd43dd8448eb211c80319c"));
+    assert_eq!(
+        (line.str("request_id"), line.str("trace_id")),
+        ("order-7", "0af7651916cd43dd8448eb211c80319c")
+    );
     assert_eq!(span.span_context.trace_id().to_string(), line.str("trace_id"));
     assert_eq!(span.parent_span_id.to_string(), "b7ad6b7169203331");
 }
@@ -59,7 +67,9 @@ async fn the_handler_finds_the_ids_that_the_answer_the_line_and_the_span_carry()
 #[actix_web::test]
 async fn a_new_request_id_is_echoed_in_place_of_one_that_is_none() {
     let watch = Watch::new();
-    let answer = watch.ask(get("/").insert_header(("x-request-id", "no id")), hello("/")).await;
+    let answer = watch
+        .ask(get("/").insert_header(("x-request-id", "no id")), hello("/"))
+        .await;
     assert_eq!(answer.header("x-request-id").map(str::len), Some(36));
     assert_eq!(answer.header("x-request-id"), Some(watch.line().str("request_id")));
 }
@@ -67,12 +77,11 @@ async fn a_new_request_id_is_echoed_in_place_of_one_that_is_none() {
 #[actix_web::test]
 async fn without_logs_and_traces_there_is_no_context_and_no_echo() {
     let watch = Watch::new();
-    let app =
-        init_service(App::new().wrap(watch.middleware().logs(false).traces(false)).route(
-            "/",
-            web::get().to(|| async { HttpResponse::Ok().body(format!("{}", context::current().is_none())) }),
-        ))
-        .await;
+    let app = init_service(App::new().wrap(watch.middleware().logs(false).traces(false)).route(
+        "/",
+        web::get().to(|| async { HttpResponse::Ok().body(format!("{}", context::current().is_none())) }),
+    ))
+    .await;
     let response = call_service(&app, get("/").insert_header(("x-request-id", "order-7")).to_request()).await;
     assert!(response.headers().get("x-request-id").is_none());
     assert_eq!(actix_web::test::read_body(response).await, "true");
@@ -110,7 +119,10 @@ async fn log_lines_of_handler_and_body_carry_the_ids() {
 #[actix_web::test]
 async fn the_body_that_a_handler_reads_is_counted() {
     let watch = Watch::new();
-    let request = TestRequest::post().uri("/").insert_header(("content-length", 5)).set_payload("order");
+    let request = TestRequest::post()
+        .uri("/")
+        .insert_header(("content-length", 5))
+        .set_payload("order");
     let answer = watch
         .ask(request, |config| {
             config.route("/", web::post().to(|body: Bytes| async { body }));
@@ -123,7 +135,10 @@ async fn the_body_that_a_handler_reads_is_counted() {
 #[actix_web::test]
 async fn of_a_body_that_nobody_reads_nothing_is_counted() {
     let watch = Watch::new();
-    let request = TestRequest::post().uri("/").insert_header(("content-length", 5)).set_payload("order");
+    let request = TestRequest::post()
+        .uri("/")
+        .insert_header(("content-length", 5))
+        .set_payload("order");
     watch
         .ask(request, |config| {
             config.route("/", web::post().to(|| async { "read nothing" }));
@@ -135,7 +150,10 @@ async fn of_a_body_that_nobody_reads_nothing_is_counted() {
 #[actix_web::test]
 async fn a_request_body_in_pieces_is_counted_as_it_is_read() {
     let watch = Watch::new();
-    let request = TestRequest::post().uri("/").insert_header(("transfer-encoding", "chunked")).set_payload("order");
+    let request = TestRequest::post()
+        .uri("/")
+        .insert_header(("transfer-encoding", "chunked"))
+        .set_payload("order");
     watch
         .ask(request, |config| {
             config.route(
@@ -174,7 +192,11 @@ async fn the_span_tells_of_the_connection_and_not_of_forwarded_headers() {
         ("network.protocol.version", "1.1"),
         ("http.response.status_code", "200"),
     ] {
-        assert_eq!(value(span, key).map(ToString::to_string).as_deref(), Some(expected), "{key}");
+        assert_eq!(
+            value(span, key).map(ToString::to_string).as_deref(),
+            Some(expected),
+            "{key}"
+        );
     }
 }
 
@@ -195,7 +217,10 @@ async fn a_method_that_nobody_knows_is_no_label() {
     let request = get("/").method("BREW".parse().unwrap());
     watch
         .ask(request, |config| {
-            config.route("/", web::route().to(|request: HttpRequest| async move { request.method().to_string() }));
+            config.route(
+                "/",
+                web::route().to(|request: HttpRequest| async move { request.method().to_string() }),
+            );
         })
         .await;
     assert_eq!(watch.only().method, "_OTHER");
@@ -206,7 +231,13 @@ fn the_middleware_can_be_moved_into_workers() {
     fn is_send_sync_clone<T: Send + Sync + Clone>() {}
     fn has_debug<T: std::fmt::Debug>() {}
     is_send_sync_clone::<ObsMiddleware>();
-    has_debug::<(ObsMiddleware, ObsService<()>, ObsFuture<()>, ObsBody<()>, RequestView<'_>)>();
+    has_debug::<(
+        ObsMiddleware,
+        ObsService<()>,
+        ObsFuture<()>,
+        ObsBody<()>,
+        RequestView<'_>,
+    )>();
     let _hook: Arc<dyn Send + Sync> =
         Arc::new(ObsMiddleware::new().endpoint(|request| request.uri.path().len().to_string()));
 }

@@ -73,12 +73,19 @@ impl Watch {
             .tracer_provider(spans.provider())
             .build()
             .unwrap();
-        Self { obs, lines, spans, ended: Arc::default() }
+        Self {
+            obs,
+            lines,
+            spans,
+            ended: Arc::default(),
+        }
     }
 
     pub(crate) fn middleware(&self) -> ObsMiddleware {
         let ended = Arc::clone(&self.ended);
-        ObsMiddleware::new().obs(&self.obs).on_finish(move |finished| ended.lock().unwrap().push(Ended::from(finished)))
+        ObsMiddleware::new()
+            .obs(&self.obs)
+            .on_finish(move |finished| ended.lock().unwrap().push(Ended::from(finished)))
     }
 
     /// Sends one request through an application with these routes and reads the answer.
@@ -100,15 +107,24 @@ impl Watch {
     #[track_caller]
     pub(crate) fn only(&self) -> Ended {
         let ended = self.wait_for(1);
-        let [ended] = &*ended else { panic!("recorded {} times: {ended:#?}", ended.len()) };
+        let [ended] = &*ended else {
+            panic!("recorded {} times: {ended:#?}", ended.len())
+        };
         let page = self.page();
         let status = ended.status.to_string();
-        let labels = [("endpoint", &*ended.endpoint), ("status", &*status), ("outcome", ended.outcome.as_str())];
+        let labels = [
+            ("endpoint", &*ended.endpoint),
+            ("status", &*status),
+            ("outcome", ended.outcome.as_str()),
+        ];
         assert_eq!(page.value("http_requests_total", &labels), Some(1.0));
         assert_eq!(page.sum("http_requests_total", &[]), 1.0);
         assert_eq!(page.sum("http_requests_in_flight", &[]), 0.0);
         let line = self.line();
-        assert_eq!((line.str("endpoint"), line.str("outcome")), (&*ended.endpoint, ended.outcome.as_str()));
+        assert_eq!(
+            (line.str("endpoint"), line.str("outcome")),
+            (&*ended.endpoint, ended.outcome.as_str())
+        );
         assert_eq!(self.spans.ended().len(), 1);
         ended.clone()
     }
@@ -117,7 +133,9 @@ impl Watch {
     #[track_caller]
     pub(crate) fn line(&self) -> LogLine {
         let lines = self.lines.wait_for_requests(DEADLINE, 1);
-        let [line] = &*lines else { panic!("{} lines", lines.len()) };
+        let [line] = &*lines else {
+            panic!("{} lines", lines.len())
+        };
         line.clone()
     }
 
@@ -158,7 +176,11 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) async fn of<B: actix_web::body::MessageBody>(response: ServiceResponse<B>) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: read_body(response).await }
+        Self {
+            status,
+            headers,
+            body: read_body(response).await,
+        }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -191,7 +213,11 @@ impl Served {
             });
         });
         let (addr, handle) = start.recv().unwrap();
-        Self { addr, handle, thread: Some(thread) }
+        Self {
+            addr,
+            handle,
+            thread: Some(thread),
+        }
     }
 }
 

@@ -32,7 +32,15 @@ const TOLERATED: u64 = 60_000;
 
 impl Alertmanager {
     pub(super) fn new(peers: Vec<Post>) -> Self {
-        Self { peers: peers.into_iter().map(|post| Peer { post, ahead: AtomicI64::new(0) }).collect() }
+        Self {
+            peers: peers
+                .into_iter()
+                .map(|post| Peer {
+                    post,
+                    ahead: AtomicI64::new(0),
+                })
+                .collect(),
+        }
     }
 
     /// It is notified if one peer is.
@@ -51,7 +59,9 @@ impl Alertmanager {
 impl Peer {
     fn tell(&self, notification: &Notification, timeout: Duration) -> Result<(), SendError> {
         let assumed = self.ahead.load(Ordering::Relaxed);
-        let Some(date) = self.post.send(&body(notification, assumed), timeout)? else { return Ok(()) };
+        let Some(date) = self.post.send(&body(notification, assumed), timeout)? else {
+            return Ok(());
+        };
         let found = millis(date).saturating_sub(millis(notification.stamp.made_at()));
         let ahead = if found.unsigned_abs() > TOLERATED { found } else { 0 };
         if ahead.abs_diff(assumed) <= TOLERATED {
@@ -63,7 +73,11 @@ impl Peer {
 }
 
 fn body(notification: &Notification, ahead: i64) -> Vec<u8> {
-    let alerts: Vec<_> = notification.alerts().iter().map(|alert| item(alert, notification, ahead)).collect();
+    let alerts: Vec<_> = notification
+        .alerts()
+        .iter()
+        .map(|alert| item(alert, notification, ahead))
+        .collect();
     Value::from(alerts).to_string().into_bytes()
 }
 

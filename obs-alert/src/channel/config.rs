@@ -119,7 +119,13 @@ impl Channel {
     }
 
     fn new(name: impl Into<String>, to: To) -> Self {
-        Self { name: name.into(), to, settings: Settings::default(), headers: Vec::new(), authority: None }
+        Self {
+            name: name.into(),
+            to,
+            settings: Settings::default(),
+            headers: Vec::new(),
+            authority: None,
+        }
     }
 
     /// What it is called, in metrics and notifications: each channel of a manager differently.
@@ -194,8 +200,10 @@ impl Channel {
     /// Checks the settings and starts the thread.
     pub(crate) fn start(self, reports: Reports, telemetry: Telemetry) -> Result<ChannelHandle, BuildError> {
         let name: Arc<str> = self.name.as_str().into();
-        self.check().and_then(|()| self.connect()).map_err(|message| BuildError::channel(&name, &message)).and_then(
-            |transport| {
+        self.check()
+            .and_then(|()| self.connect())
+            .map_err(|message| BuildError::channel(&name, &message))
+            .and_then(|transport| {
                 ChannelHandle::start(
                     (Arc::clone(&name), self.to.target()),
                     transport,
@@ -204,8 +212,7 @@ impl Channel {
                     telemetry,
                 )
                 .map_err(|error| BuildError::channel(&name, &format!("its thread can't be started: {error}")))
-            },
-        )
+            })
     }
 
     /// What it is called.
@@ -214,7 +221,13 @@ impl Channel {
     }
 
     fn check(&self) -> Result<(), String> {
-        let Settings { timeout, attempts, per_minute, queue, .. } = self.settings;
+        let Settings {
+            timeout,
+            attempts,
+            per_minute,
+            queue,
+            ..
+        } = self.settings;
         if self.name.is_empty() || self.name.len() > 64 || self.name.contains(char::is_control) {
             return Err("its name must have 1 to 64 characters, none of them a control character".to_owned());
         }
@@ -227,7 +240,10 @@ impl Channel {
         }
         let sends_http = matches!(self.to, To::Webhook(_) | To::Slack(_) | To::Alertmanager(_));
         if !sends_http && !self.headers.is_empty() {
-            return Err(format!("the header {:?} means nothing here: it does not send by HTTP", self.headers[0].0));
+            return Err(format!(
+                "the header {:?} means nothing here: it does not send by HTTP",
+                self.headers[0].0
+            ));
         }
         Ok(())
     }
@@ -243,7 +259,9 @@ impl Channel {
                     return Err("it names no Alertmanager: write http://host:9093".to_owned());
                 }
                 let peer = |url: &Secret| self.post(Endpoint::parse(url.reveal())?.join("/api/v2/alerts")?);
-                Transport::Alertmanager(Alertmanager::new(peers.iter().map(peer).collect::<Result<_, String>>()?))
+                Transport::Alertmanager(Alertmanager::new(
+                    peers.iter().map(peer).collect::<Result<_, String>>()?,
+                ))
             }
             #[cfg(feature = "email")]
             To::Email(email) => Transport::Email(Box::new(Mailer::new(email)?)),
@@ -260,7 +278,13 @@ impl Channel {
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, to, settings, headers, authority } = self;
+        let Self {
+            name,
+            to,
+            settings,
+            headers,
+            authority,
+        } = self;
         f.debug_struct("Channel")
             .field("name", name)
             .field("to", to)
@@ -277,7 +301,10 @@ impl To {
     /// A number that tells where it leads to, and shows nothing of it; 0 for what leads to code.
     fn target(&self) -> u64 {
         let of = |kind: &str, parts: &[&str]| {
-            let parts = parts.iter().enumerate().map(|(index, part)| (format!("{index:04}"), (*part).to_owned()));
+            let parts = parts
+                .iter()
+                .enumerate()
+                .map(|(index, part)| (format!("{index:04}"), (*part).to_owned()));
             fingerprint(&parts.chain([("kind".to_owned(), kind.to_owned())]).collect())
         };
         match self {

@@ -143,7 +143,8 @@ impl Email {
 impl Mailer {
     pub(super) fn new(email: &Email) -> Result<Self, String> {
         let address = |text: &String| -> Result<Mailbox, String> {
-            text.parse().map_err(|error| format!("{text:?} is no mail address ({error}): write name@example.com"))
+            text.parse()
+                .map_err(|error| format!("{text:?} is no mail address ({error}): write name@example.com"))
         };
         if email.host.is_empty() {
             return Err("it names no mail server: write smtp.example.com".to_owned());
@@ -152,10 +153,17 @@ impl Mailer {
             return Err("it names no recipient: write name@example.com".to_owned());
         }
         if email.security == EmailSecurity::None && email.user.is_some() {
-            return Err("credentials without encryption: everybody on the way could read them; use STARTTLS".to_owned());
+            return Err(
+                "credentials without encryption: everybody on the way could read them; use STARTTLS".to_owned(),
+            );
         }
         let to = email.to.iter().map(address).collect::<Result<_, _>>()?;
-        Ok(Self { from: address(&email.from)?, to, tls: email.tls()?, email: email.clone() })
+        Ok(Self {
+            from: address(&email.from)?,
+            to,
+            tls: email.tls()?,
+            email: email.clone(),
+        })
     }
 
     pub(super) fn send(&self, notification: &Notification, timeout: Duration) -> Result<(), SendError> {
@@ -169,21 +177,38 @@ impl Mailer {
         let sent = server.build().send(&self.message(notification)?);
         sent.map(drop).map_err(|error| {
             let message = format!("{}:{}: {error}", self.email.host, self.email.own_port());
-            if error.is_permanent() { SendError::lasting(message) } else { SendError::transient(message) }
+            if error.is_permanent() {
+                SendError::lasting(message)
+            } else {
+                SendError::transient(message)
+            }
         })
     }
 
     fn message(&self, notification: &Notification) -> Result<Message, SendError> {
         let subject = one_line(&notification.title(), MOST_SUBJECT);
-        let builder = Message::builder().from(self.from.clone()).subject(subject).header(ContentType::TEXT_PLAIN);
+        let builder = Message::builder()
+            .from(self.from.clone())
+            .subject(subject)
+            .header(ContentType::TEXT_PLAIN);
         let builder = builder.message_id(Some(self.message_id(notification)));
-        let builder = self.to.iter().cloned().fold(builder, lettre::message::MessageBuilder::to);
-        builder.body(text(notification)).map_err(|error| SendError::lasting(format!("no mail can be made: {error}")))
+        let builder = self
+            .to
+            .iter()
+            .cloned()
+            .fold(builder, lettre::message::MessageBuilder::to);
+        builder
+            .body(text(notification))
+            .map_err(|error| SendError::lasting(format!("no mail can be made: {error}")))
     }
 
     /// The same at each attempt, so that a mail that comes twice is known to be one.
     fn message_id(&self, notification: &Notification) -> String {
-        format!("<obs-alert.{:016x}@{}>", notification.stamp.id, self.from.email.domain())
+        format!(
+            "<obs-alert.{:016x}@{}>",
+            notification.stamp.id,
+            self.from.email.domain()
+        )
     }
 }
 
@@ -254,7 +279,12 @@ mod tests {
             .collect();
         let alert = Alert::restored((texts.clone(), texts), Severity::Info, None, [None; 3]);
         let stamp = Stamp::new(&"".into(), Moment::new(Duration::ZERO, Duration::ZERO), Duration::ZERO);
-        Notification { receiver: "mail".into(), group_labels: BTreeMap::new(), alerts: vec![alert; alerts], stamp }
+        Notification {
+            receiver: "mail".into(),
+            group_labels: BTreeMap::new(),
+            alerts: vec![alert; alerts],
+            stamp,
+        }
     }
 
     #[test]
@@ -264,7 +294,11 @@ mod tests {
                 .unwrap();
         let notification = notification(&"é\u{1}\r\n".repeat(10_000), 200);
         let mails = [(); 2].map(|()| String::from_utf8(mailer.message(&notification).unwrap().formatted()).unwrap());
-        let id = |mail: &str| mail.lines().find(|line| line.starts_with("Message-ID: <obs-alert.")).map(str::to_owned);
+        let id = |mail: &str| {
+            mail.lines()
+                .find(|line| line.starts_with("Message-ID: <obs-alert."))
+                .map(str::to_owned)
+        };
         assert!(mails[0].len() < 1024 * 1024, "{} bytes", mails[0].len());
         assert!(mails[0].lines().all(|line| line.len() <= 998));
         assert!(id(&mails[0]).unwrap().ends_with("@example.com>"));

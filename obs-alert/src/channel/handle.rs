@@ -96,7 +96,10 @@ impl ChannelHandle {
         let queue = Arc::new(Queue::new(settings.queue, Notification::bytes));
         let is_stream = transport.is_stream();
         let (ending, ended) = mpsc::sync_channel(0);
-        let ending = Ending { queue: Arc::clone(&queue), _ended: ending };
+        let ending = Ending {
+            queue: Arc::clone(&queue),
+            _ended: ending,
+        };
         let sender = Sender {
             name: Arc::clone(&name),
             id,
@@ -112,7 +115,15 @@ impl ChannelHandle {
             drop(ending);
         });
         thread::Builder::new().name(format!("obs-alert-{name}")).spawn(run)?;
-        Ok(Self { name, id, target, settings, is_stream, queue, ended: Mutex::new(ended) })
+        Ok(Self {
+            name,
+            id,
+            target,
+            settings,
+            is_stream,
+            queue,
+            ended: Mutex::new(ended),
+        })
     }
 
     /// Hands a notification over; whether there was room.
@@ -165,7 +176,15 @@ impl Reports {
     fn add(&self, name: &Arc<str>, id: u64, notification: &Notification, is_sent: bool) {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         list.extend(notification.alerts().iter().map(|alert| {
-            (Arc::clone(name), id, Report { fingerprint: alert.fingerprint(), notified: alert.state(), is_sent })
+            (
+                Arc::clone(name),
+                id,
+                Report {
+                    fingerprint: alert.fingerprint(),
+                    notified: alert.state(),
+                    is_sent,
+                },
+            )
         }));
     }
 
@@ -185,7 +204,10 @@ impl Sender {
             self.conclude(&notification, result);
         }
         for notification in self.queue.drain() {
-            self.conclude(&notification, Err((outcome::DROPPED, "the shutdown was over".to_owned())));
+            self.conclude(
+                &notification,
+                Err((outcome::DROPPED, "the shutdown was over".to_owned())),
+            );
         }
         let Self { transport, .. } = self;
         let _ = guarded(|| drop(transport));
@@ -195,7 +217,10 @@ impl Sender {
     fn send(&mut self, notification: &Notification) -> Result<(), (&'static str, String)> {
         let wait = self.pace.wait(Instant::now());
         if !wait.is_zero() && !self.queue.sleep(wait) {
-            return Err((outcome::DROPPED, "the shutdown did not wait for the rate limit".to_owned()));
+            return Err((
+                outcome::DROPPED,
+                "the shutdown did not wait for the rate limit".to_owned(),
+            ));
         }
         self.pace.count(Instant::now());
         let mut attempt = 1;
@@ -208,7 +233,10 @@ impl Sender {
                 return Err((outcome::FAILED, error.to_string()));
             }
             self.telemetry.notified(&self.name, outcome::RETRIED);
-            if !self.queue.sleep(backoff(self.settings.backoff, attempt, error.retry_after())) {
+            if !self
+                .queue
+                .sleep(backoff(self.settings.backoff, attempt, error.retry_after()))
+            {
                 return Err((outcome::FAILED, error.to_string()));
             }
             attempt += 1;
@@ -216,7 +244,10 @@ impl Sender {
     }
 
     fn attempt(&self, notification: &Notification) -> Result<(), SendError> {
-        let timeout = self.queue.left().map_or(self.settings.timeout, |left| left.min(self.settings.timeout));
+        let timeout = self
+            .queue
+            .left()
+            .map_or(self.settings.timeout, |left| left.min(self.settings.timeout));
         if timeout.is_zero() {
             return Err(SendError::lasting("there was no time left"));
         }
@@ -228,7 +259,9 @@ impl Sender {
         if !self.transport.is_stream() {
             self.reports.add(&self.name, self.id, notification, result.is_ok());
         }
-        let Err((outcome, why)) = result else { return self.telemetry.notified(&self.name, outcome::SENT) };
+        let Err((outcome, why)) = result else {
+            return self.telemetry.notified(&self.name, outcome::SENT);
+        };
         self.telemetry.notified(&self.name, outcome);
         let _ = guarded(|| {
             tracing::warn!(

@@ -50,7 +50,10 @@ impl Stamp {
     /// neither lie in the future nor the end before the beginning: receivers refuse that, or take it to fire.
     pub(super) fn times(&self, alert: &Alert) -> (Duration, Option<Duration>) {
         let began = alert.fired_at().unwrap_or_else(|| alert.active_at()).min(self.made_at);
-        (began, alert.resolved_at().map(|ended| ended.min(self.made_at).max(began)))
+        (
+            began,
+            alert.resolved_at().map(|ended| ended.min(self.made_at).max(began)),
+        )
     }
 
     /// When it was made, since 1970.
@@ -88,7 +91,11 @@ impl Notification {
     /// `firing` if any of them fires, else `resolved`.
     #[must_use]
     pub fn status(&self) -> AlertState {
-        if self.is_firing() { AlertState::Firing } else { AlertState::Resolved }
+        if self.is_firing() {
+            AlertState::Firing
+        } else {
+            AlertState::Resolved
+        }
     }
 
     /// What they are grouped by.
@@ -113,9 +120,20 @@ impl Notification {
     #[must_use]
     pub fn title(&self) -> String {
         let status = self.status().as_str().to_uppercase();
-        let count = self.alerts.iter().filter(|alert| alert.state() == self.status()).count();
-        let Some(first) = self.alerts.first() else { return format!("[{status}]") };
-        let title = format!("[{status}:{count}] {} ({}): {}", first.name(), first.severity(), first.message());
+        let count = self
+            .alerts
+            .iter()
+            .filter(|alert| alert.state() == self.status())
+            .count();
+        let Some(first) = self.alerts.first() else {
+            return format!("[{status}]");
+        };
+        let title = format!(
+            "[{status}:{count}] {} ({}): {}",
+            first.name(),
+            first.severity(),
+            first.message()
+        );
         one_line(&title, MOST_TITLE)
     }
 

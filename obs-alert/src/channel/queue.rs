@@ -37,8 +37,19 @@ struct State<T> {
 impl<T> Queue<T> {
     /// For so many, whose sizes in bytes are told by a function.
     pub(crate) fn new(bound: usize, size_of: fn(&T) -> usize) -> Self {
-        let state = State { waiting: VecDeque::new(), bytes: 0, is_busy: false, ends_at: None, is_over: false };
-        Self { state: Mutex::new(state), changed: Condvar::new(), bound: bound.max(1), size_of }
+        let state = State {
+            waiting: VecDeque::new(),
+            bytes: 0,
+            is_busy: false,
+            ends_at: None,
+            is_over: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            bound: bound.max(1),
+            size_of,
+        }
     }
 
     /// Adds one; gives it back if there is no room, or no more are taken.
@@ -104,13 +115,19 @@ impl<T> Queue<T> {
                 // No use in waiting for a time that doesn't come.
                 return false;
             }
-            state = self.changed.wait_timeout(state, until - now).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .changed
+                .wait_timeout(state, until - now)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 
     /// How long there is until the end; `None` as long as none is set.
     pub(crate) fn left(&self) -> Option<Duration> {
-        self.lock().ends_at.map(|end| end.saturating_duration_since(Instant::now()))
+        self.lock()
+            .ends_at
+            .map(|end| end.saturating_duration_since(Instant::now()))
     }
 
     /// No more are taken; what waits is sent until `end`.
@@ -131,7 +148,11 @@ impl<T> Queue<T> {
             if state.is_over || now >= until {
                 return false;
             }
-            state = self.changed.wait_timeout(state, until - now).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .changed
+                .wait_timeout(state, until - now)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 
@@ -165,7 +186,10 @@ mod tests {
     #[test]
     fn what_waits_is_bounded_in_number_and_in_bytes() {
         let queue = Queue::new(3, Vec::len);
-        assert!(queue.push(vec![0; MOST_BYTES * 2]).is_ok(), "a single one may be larger");
+        assert!(
+            queue.push(vec![0; MOST_BYTES * 2]).is_ok(),
+            "a single one may be larger"
+        );
         assert!(queue.push(vec![0]).is_err());
         drop(queue.take());
         assert!((0..3).all(|_| queue.push(vec![0; MOST_BYTES / 4]).is_ok()));

@@ -22,7 +22,11 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 impl RateLimiter {
     pub(super) fn new(per_minute: u32, now: Instant) -> Self {
         let per_minute = per_minute.max(1);
-        Self { every: Duration::from_secs(60) / per_minute, burst: (per_minute / 5).max(1), full_at: now }
+        Self {
+            every: Duration::from_secs(60) / per_minute,
+            burst: (per_minute / 5).max(1),
+            full_at: now,
+        }
     }
 
     /// How long to wait before the next may be sent.
@@ -72,7 +76,9 @@ mod tests {
     fn waits_double_with_jitter_and_end_somewhere() {
         let first = Duration::from_millis(500);
         for attempt in 1..40 {
-            let span = first.saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX)).min(LONGEST_BACKOFF);
+            let span = first
+                .saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX))
+                .min(LONGEST_BACKOFF);
             let wait = backoff(first, attempt, None);
             assert!(wait >= span / 2 && wait <= span, "attempt {attempt}: {wait:?}");
         }

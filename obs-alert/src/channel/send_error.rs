@@ -15,12 +15,20 @@ pub(crate) struct SendError {
 impl SendError {
     /// It may go well the next time.
     pub(crate) fn transient(message: impl Into<String>) -> Self {
-        Self { message: message.into(), is_final: false, retry_after: None }
+        Self {
+            message: message.into(),
+            is_final: false,
+            retry_after: None,
+        }
     }
 
     /// It will never go well.
     pub(crate) fn lasting(message: impl Into<String>) -> Self {
-        Self { message: message.into(), is_final: true, retry_after: None }
+        Self {
+            message: message.into(),
+            is_final: true,
+            retry_after: None,
+        }
     }
 
     /// Asked to wait before the next attempt.

@@ -52,8 +52,10 @@ fn attachment(alert: &Alert, notification: &Notification) -> Value {
     let title = format!("{} {}", alert.name(), alert.state());
     let (began, ended) = notification.stamp.times(alert);
     // A link that is cut leads elsewhere.
-    let link =
-        alert.annotations().get("runbook_url").filter(|url| url.len() <= MOST_LINK && !url.contains(char::is_control));
+    let link = alert
+        .annotations()
+        .get("runbook_url")
+        .filter(|url| url.len() <= MOST_LINK && !url.contains(char::is_control));
     json!({
         "color": color,
         "fallback": escape(&one_line(&format!("{title}: {}", alert.message()), MOST_TITLE), MOST_TITLE),
@@ -115,19 +117,31 @@ mod tests {
     use crate::{Moment, channel::Stamp};
 
     fn notification(text: &str, labels: usize, alerts: usize) -> Notification {
-        let texts: BTreeMap<String, String> =
-            ["summary", "description", "runbook_url"].map(|key| (key.to_owned(), text.to_owned())).into();
-        let labels: BTreeMap<String, String> =
-            (0..labels).map(|index| (format!("l{index}"), text.to_owned())).collect();
+        let texts: BTreeMap<String, String> = ["summary", "description", "runbook_url"]
+            .map(|key| (key.to_owned(), text.to_owned()))
+            .into();
+        let labels: BTreeMap<String, String> = (0..labels)
+            .map(|index| (format!("l{index}"), text.to_owned()))
+            .collect();
         let alert = Alert::restored((labels, texts), Severity::Info, None, [None; 3]);
         let stamp = Stamp::new(&"".into(), Moment::new(Duration::ZERO, Duration::ZERO), Duration::ZERO);
         let alerts = vec![alert; alerts];
-        Notification { receiver: "slack".into(), group_labels: BTreeMap::new(), alerts, stamp }
+        Notification {
+            receiver: "slack".into(),
+            group_labels: BTreeMap::new(),
+            alerts,
+            stamp,
+        }
     }
 
     #[test]
     fn a_message_is_bounded_whatever_its_alerts_hold() {
-        for text in ["&".repeat(100_000), "\u{1}".repeat(100_000), "\u{1F525}".repeat(100_000), "\"\n".repeat(50_000)] {
+        for text in [
+            "&".repeat(100_000),
+            "\u{1}".repeat(100_000),
+            "\u{1F525}".repeat(100_000),
+            "\"\n".repeat(50_000),
+        ] {
             let body = body(&notification(&text, 100, 200));
             assert!(body.len() <= 40 * 1024, "{} bytes", body.len());
             assert!(serde_json::from_slice::<Value>(&body).is_ok());

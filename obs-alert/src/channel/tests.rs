@@ -54,26 +54,45 @@ fn answer(stream: TcpStream, status: u16, line: &str) -> Seen {
         }
         head.push(line.trim().to_owned());
     }
-    let length = head.iter().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    let length = head
+        .iter()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .unwrap()
+        .parse()
+        .unwrap();
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    write!(reader.get_mut(), "HTTP/1.1 {status} X\r\n{line}content-length: 4\r\n\r\noops").unwrap();
-    Seen { head, body: serde_json::from_slice(&body).unwrap() }
+    write!(
+        reader.get_mut(),
+        "HTTP/1.1 {status} X\r\n{line}content-length: 4\r\n\r\noops"
+    )
+    .unwrap();
+    Seen {
+        head,
+        body: serde_json::from_slice(&body).unwrap(),
+    }
 }
 
 fn firing_rule() -> AlertRule {
-    AlertRule::new("A", Condition::custom(|| Ok::<_, std::io::Error>(true)), Severity::Critical, "it is so <b>")
-        .runbook_url("https://runbooks.example.com/a")
-        .label("team", "payments")
+    AlertRule::new(
+        "A",
+        Condition::custom(|| Ok::<_, std::io::Error>(true)),
+        Severity::Critical,
+        "it is so <b>",
+    )
+    .runbook_url("https://runbooks.example.com/a")
+    .label("team", "payments")
 }
 
 fn manager(channels: impl IntoIterator<Item = Channel>) -> (AlertManager, Registry) {
     let registry = Registry::new();
-    let builder =
-        AlertManager::builder().registry(&registry).rule(firing_rule()).external_url("https://shop.example.com");
-    let builder = channels
-        .into_iter()
-        .fold(builder, |builder, channel| builder.channel(channel.backoff(Duration::from_millis(5))));
+    let builder = AlertManager::builder()
+        .registry(&registry)
+        .rule(firing_rule())
+        .external_url("https://shop.example.com");
+    let builder = channels.into_iter().fold(builder, |builder, channel| {
+        builder.channel(channel.backoff(Duration::from_millis(5)))
+    });
     (builder.build().unwrap(), registry)
 }
 
@@ -167,14 +186,20 @@ fn channels_that_hang_panic_or_are_gone_disturb_nobody() {
     ]);
     let started = Instant::now();
     manager.evaluate(manager.now());
-    assert!(started.elapsed() < Duration::from_secs(5), "the evaluation waits for no channel");
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "the evaluation waits for no channel"
+    );
     seen.recv_timeout(SOON).unwrap();
     sent(&registry, "well", "sent", 1);
     sent(&registry, "gone", "failed", 1);
     sent(&registry, "panics", "failed", 1);
     let started = Instant::now();
     assert!(!manager.shutdown(Duration::from_millis(300)), "two are still at it");
-    assert!(started.elapsed() < Duration::from_secs(5), "the shutdown waits for no channel either");
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "the shutdown waits for no channel either"
+    );
     drop(held);
 }
 
@@ -188,14 +213,21 @@ fn what_does_not_fit_into_the_queue_is_dropped_and_counted() {
     })
     .queue(1)]);
     for name in ["B", "C", "D", "E"] {
-        let rule = AlertRule::new(name, Condition::custom(|| Ok::<_, std::io::Error>(true)), Severity::Info, "so");
+        let rule = AlertRule::new(
+            name,
+            Condition::custom(|| Ok::<_, std::io::Error>(true)),
+            Severity::Info,
+            "so",
+        );
         manager.add_rule(rule).unwrap();
     }
     manager.evaluate(manager.now());
     let dropped = page(&registry)
         .lines()
         .find_map(|line| {
-            line.strip_prefix("obs_alert_notifications_total{channel=\"slow\",outcome=\"dropped\"} ")?.parse().ok()
+            line.strip_prefix("obs_alert_notifications_total{channel=\"slow\",outcome=\"dropped\"} ")?
+                .parse()
+                .ok()
         })
         .unwrap_or(0);
     // One may have been taken by the thread already.
@@ -213,7 +245,10 @@ fn all_peers_of_an_alertmanager_are_told_again_and_again() {
         .registry(&registry)
         .clock(clock.clone())
         .rule(firing_rule().cooldown(Duration::from_secs(86_400)))
-        .channel(Channel::alertmanager([format!("http://{first}"), format!("http://{second}/")]))
+        .channel(Channel::alertmanager([
+            format!("http://{first}"),
+            format!("http://{second}/"),
+        ]))
         .build()
         .unwrap();
     let mut pushes = Vec::new();
@@ -245,7 +280,10 @@ fn a_channel_that_leads_elsewhere_after_a_restart_is_told_of_what_fires() {
     let told = |addr: SocketAddr| {
         let builder = AlertManager::builder().registry(&Registry::new()).rule(firing_rule());
         let builder = builder.state_file(folder.path().join("alerts.json"));
-        let manager = builder.channel(Channel::webhook(format!("http://{addr}/hook"))).build().unwrap();
+        let manager = builder
+            .channel(Channel::webhook(format!("http://{addr}/hook")))
+            .build()
+            .unwrap();
         manager.evaluate(manager.now());
         assert!(manager.shutdown(SOON));
     };
@@ -278,7 +316,10 @@ fn a_wall_clock_that_was_set_back_makes_no_end_before_the_beginning_nor_in_the_f
     let last = |seen: &mpsc::Receiver<Seen>| seen.try_iter().last().unwrap().body;
     for alert in [&last(&to_peer)[0], &last(&to_hook)["alerts"][0]] {
         let time = |key: &str| alert[key].as_str().unwrap().to_owned();
-        assert!(time("startsAt") <= time("endsAt") && time("endsAt").as_str() <= now, "{alert}");
+        assert!(
+            time("startsAt") <= time("endsAt") && time("endsAt").as_str() <= now,
+            "{alert}"
+        );
     }
 }
 
@@ -287,14 +328,26 @@ fn an_alertmanager_is_told_times_of_its_own_clock_where_ours_is_wrong() {
     // Ours stands at 14 November 2023, 22:13:20.
     let (peer, seen) = receiver_at(&[200], "date: Wed, 15 Nov 2023 22:13:20 GMT\r\n");
     let clock = crate::ManualClock::new();
-    let manager = AlertManager::builder().registry(&Registry::new()).clock(clock.clone()).rule(firing_rule());
-    let manager = manager.channel(Channel::alertmanager([format!("http://{peer}")])).build().unwrap();
+    let manager = AlertManager::builder()
+        .registry(&Registry::new())
+        .clock(clock.clone())
+        .rule(firing_rule());
+    let manager = manager
+        .channel(Channel::alertmanager([format!("http://{peer}")]))
+        .build()
+        .unwrap();
     let ends = || {
         manager.evaluate(manager.now());
         assert!(manager.flush(SOON));
-        seen.try_iter().map(|request| request.body[0]["endsAt"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        seen.try_iter()
+            .map(|request| request.body[0]["endsAt"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
-    assert_eq!(ends(), ["2023-11-14T22:17:20.000Z", "2023-11-15T22:17:20.000Z"], "told again at once");
+    assert_eq!(
+        ends(),
+        ["2023-11-14T22:17:20.000Z", "2023-11-15T22:17:20.000Z"],
+        "told again at once"
+    );
     clock.advance(Duration::from_secs(50));
     assert!(manager.remove_rule("A"));
     assert_eq!(ends(), ["2023-11-15T22:14:10.000Z"]);
@@ -309,7 +362,12 @@ fn only_what_is_bad_enough_is_told() {
         Ok::<_, std::io::Error>(())
     })
     .min_severity(Severity::Critical)]);
-    let mild = AlertRule::new("Mild", Condition::custom(|| Ok::<_, std::io::Error>(true)), Severity::Warning, "so");
+    let mild = AlertRule::new(
+        "Mild",
+        Condition::custom(|| Ok::<_, std::io::Error>(true)),
+        Severity::Warning,
+        "so",
+    );
     manager.add_rule(mild).unwrap();
     manager.evaluate(manager.now());
     assert!(manager.flush(SOON));
@@ -318,22 +376,36 @@ fn only_what_is_bad_enough_is_told() {
 
 #[test]
 fn secrets_are_shown_nowhere() {
-    let channel =
-        Channel::webhook("https://hooks.example.com/services/SECRET").header("x-key", "SECRET").bearer_token("SECRET");
+    let channel = Channel::webhook("https://hooks.example.com/services/SECRET")
+        .header("x-key", "SECRET")
+        .bearer_token("SECRET");
     assert!(!format!("{channel:?}").contains("SECRET"), "{channel:?}");
     let rule = AlertRule::new("A", Condition::error_ratio(Window::minutes(1), 0.5), Severity::Info, "");
-    let builder = AlertManager::builder().registry(&Registry::new()).rule(rule).channel(channel);
+    let builder = AlertManager::builder()
+        .registry(&Registry::new())
+        .rule(rule)
+        .channel(channel);
     assert!(!format!("{builder:?}").contains("SECRET"));
     let broken = Channel::webhook("https://hooks.example.com/services/SECRET").header("x-key", "SEC\nRET");
-    let error = AlertManager::builder().registry(&Registry::new()).channel(broken).build().unwrap_err();
+    let error = AlertManager::builder()
+        .registry(&Registry::new())
+        .channel(broken)
+        .build()
+        .unwrap_err();
     assert!(!error.to_string().contains("SEC"), "{error}");
 }
 
 #[test]
 fn common_labels_are_those_of_all() {
     let labels = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     };
-    let maps = [labels(&[("a", "1"), ("b", "2")]), labels(&[("a", "1"), ("b", "3"), ("c", "4")])];
+    let maps = [
+        labels(&[("a", "1"), ("b", "2")]),
+        labels(&[("a", "1"), ("b", "3"), ("c", "4")]),
+    ];
     assert_eq!(notification::common(maps.iter()), labels(&[("a", "1")]));
 }

@@ -51,7 +51,11 @@ pub(super) fn body(notification: &Notification) -> Vec<u8> {
         common_labels: notification.common_labels(),
         common_annotations: notification.common_annotations(),
         external_url,
-        alerts: notification.alerts().iter().map(|alert| item(alert, &notification.stamp)).collect(),
+        alerts: notification
+            .alerts()
+            .iter()
+            .map(|alert| item(alert, &notification.stamp))
+            .collect(),
     };
     // Maps of strings can always be written.
     serde_json::to_vec(&payload).unwrap_or_default()

@@ -86,8 +86,12 @@ impl Dispatcher {
         if self.lines.iter().any(|other| other.name == line.name) {
             return Some(line);
         }
-        let leads_elsewhere =
-            |record: &Record| record.notified.get(&line.name).is_some_and(|notified| notified.target != line.target);
+        let leads_elsewhere = |record: &Record| {
+            record
+                .notified
+                .get(&line.name)
+                .is_some_and(|notified| notified.target != line.target)
+        };
         for record in self.records.values_mut().filter(|record| leads_elsewhere(record)) {
             record.forget(&line.name);
             self.has_changed = true;
@@ -190,7 +194,9 @@ impl Dispatcher {
 
     /// Whether a channel has yet to report what became of a notification.
     pub(crate) fn awaits_reports(&self) -> bool {
-        self.records.values().any(|record| record.notified.values().any(|notified| notified.in_flight))
+        self.records
+            .values()
+            .any(|record| record.notified.values().any(|notified| notified.in_flight))
     }
 
     /// Whether something has changed since this was asked last.
@@ -221,10 +227,18 @@ impl Dispatcher {
 
     fn mute(&mut self, now: Moment) -> Muted {
         self.silences.retain(|begun| !begun.ends_at.has_come(now));
-        let firing = self.records.values().filter(|record| record.over.is_none()).map(|record| &record.alert);
+        let firing = self
+            .records
+            .values()
+            .filter(|record| record.over.is_none())
+            .map(|record| &record.alert);
         let firing: Vec<&Alert> = firing.collect();
         let is_silenced = |alert: &&&Alert| self.silences.iter().any(|begun| begun.matching.takes(alert.labels()));
-        let silenced = firing.iter().filter(is_silenced).map(|alert| alert.fingerprint()).collect();
+        let silenced = firing
+            .iter()
+            .filter(is_silenced)
+            .map(|alert| alert.fingerprint())
+            .collect();
         let labels: Vec<&Labels> = firing.iter().map(|alert| alert.labels()).collect();
         let muted = Mutes::new(&self.inhibitions, &labels).muted();
         let inhibited = muted.into_iter().map(|index| firing[index].fingerprint()).collect();
@@ -233,8 +247,10 @@ impl Dispatcher {
 
     /// Gives up the oldest alerts that are over and that channels don't take, if there are too many.
     fn bound(&mut self, now: Moment) {
-        let waiting =
-            self.records.iter().filter_map(|(print, record)| Some((record.over?, *print, record.alert.bytes())));
+        let waiting = self
+            .records
+            .iter()
+            .filter_map(|(print, record)| Some((record.over?, *print, record.alert.bytes())));
         let mut waiting: Vec<(Moment, u64, usize)> = waiting.collect();
         let mut bytes: usize = waiting.iter().map(|(.., bytes)| bytes).sum();
         if bytes <= MOST_WAITING {
@@ -243,19 +259,32 @@ impl Dispatcher {
         waiting.sort_by_key(|(over, ..)| over.millis_to(now));
         while let Some((_, print, size)) = waiting.pop().filter(|_| bytes > MOST_WAITING) {
             bytes -= size;
-            let Some(record) = self.records.remove(&print) else { continue };
-            let tells_ends = |channel: &&Arc<str>| {
-                self.lines.iter().any(|line| line.name == **channel && line.settings.send_resolved)
+            let Some(record) = self.records.remove(&print) else {
+                continue;
             };
-            let unaware = record.notified.iter().filter(|(_, notified)| notified.knows).map(|(channel, _)| channel);
-            unaware.filter(tells_ends).for_each(|channel| self.telemetry.dropped(channel));
+            let tells_ends = |channel: &&Arc<str>| {
+                self.lines
+                    .iter()
+                    .any(|line| line.name == **channel && line.settings.send_resolved)
+            };
+            let unaware = record
+                .notified
+                .iter()
+                .filter(|(_, notified)| notified.knows)
+                .map(|(channel, _)| channel);
+            unaware
+                .filter(tells_ends)
+                .for_each(|channel| self.telemetry.dropped(channel));
         }
     }
 
     fn push_due(&mut self, index: usize, now: Moment) {
         let line = &self.lines[index];
         let is_muted = |print: &u64| self.muted.silenced.contains(print) || self.muted.inhibited.contains(print);
-        let due = self.records.iter().filter(|(print, record)| record.is_due(line, now, is_muted(print)));
+        let due = self
+            .records
+            .iter()
+            .filter(|(print, record)| record.is_due(line, now, is_muted(print)));
         let due: Vec<Alert> = due.map(|(_, record)| record.alert.clone()).collect();
         if due.is_empty() {
             return;
@@ -283,7 +312,9 @@ impl Dispatcher {
         let line = &self.lines[index];
         let is_news = |record: &&Record| record.over.is_none_or(|over| now.since(over) < KEEP);
         let wanted = self.records.values().filter(is_news).map(|record| &record.alert);
-        let wanted = wanted.filter(|alert| alert.severity() >= line.settings.min_severity).cloned();
+        let wanted = wanted
+            .filter(|alert| alert.severity() >= line.settings.min_severity)
+            .cloned();
         let parts = groups(wanted.collect(), &[]).into_iter();
         line.replace(parts.map(|(_, alerts)| self.notification(index, BTreeMap::new(), alerts, now)));
     }
@@ -296,7 +327,12 @@ impl Dispatcher {
         now: Moment,
     ) -> Notification {
         let stamp = Stamp::new(&self.external_url, now, self.expiry);
-        Notification { receiver: Arc::clone(&self.lines[index].name), group_labels, alerts, stamp }
+        Notification {
+            receiver: Arc::clone(&self.lines[index].name),
+            group_labels,
+            alerts,
+            stamp,
+        }
     }
 
     /// Waits until all channels have sent or given up what they were handed; whether that came in time.
@@ -312,7 +348,10 @@ impl Dispatcher {
     }
 
     pub(crate) fn save(&self, now: Moment) -> Vec<SavedRecord> {
-        self.records.values().map(|record| SavedRecord::of(record, now)).collect()
+        self.records
+            .values()
+            .map(|record| SavedRecord::of(record, now))
+            .collect()
     }
 
     /// Goes on from a state file: what does not fire any more at the first evaluation is over.

@@ -49,7 +49,11 @@ impl Default for Inhibition {
 impl Inhibition {
     /// Everything mutes everything: narrow both sides.
     pub fn new() -> Self {
-        Self { source: Matchers::default(), target: Matchers::default(), equal: Vec::new() }
+        Self {
+            source: Matchers::default(),
+            target: Matchers::default(),
+            equal: Vec::new(),
+        }
     }
 
     /// Sources have this value of `label`.
@@ -88,6 +92,10 @@ impl Inhibition {
         }
         let source = self.source.ready().map_err(|error| error.to_string())?;
         let target = self.target.ready().map_err(|error| error.to_string())?;
-        Ok(Ready { source, target, equal: self.equal })
+        Ok(Ready {
+            source,
+            target,
+            equal: self.equal,
+        })
     }
 }

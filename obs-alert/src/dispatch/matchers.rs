@@ -20,13 +20,17 @@ pub(super) struct Matching(SeriesMatcher);
 
 impl Default for Matchers {
     fn default() -> Self {
-        Self { selector: Selector::new("ALERTS") }
+        Self {
+            selector: Selector::new("ALERTS"),
+        }
     }
 }
 
 impl Matchers {
     pub(super) fn edit(self, change: impl FnOnce(Selector) -> Selector) -> Self {
-        Self { selector: change(self.selector) }
+        Self {
+            selector: change(self.selector),
+        }
     }
 
     pub(super) fn list(&self) -> &[Matcher] {

@@ -35,7 +35,10 @@ pub(crate) struct Ring(pub(super) Vec<String>);
 
 impl Mutes {
     pub(super) fn new(inhibitions: &[Ready], alerts: &[&Labels]) -> Self {
-        let mut mutes = Self { edges: vec![Vec::new(); alerts.len()], alerts: alerts.len() };
+        let mut mutes = Self {
+            edges: vec![Vec::new(); alerts.len()],
+            alerts: alerts.len(),
+        };
         for inhibition in inhibitions {
             for group in agreeing(inhibition, alerts) {
                 let all_targets = group.targets.iter().chain(&group.both).copied().collect();
@@ -93,7 +96,12 @@ impl Mutes {
         let is_left = |node: &usize| in_degrees[*node] > 0;
         let mut before = HashMap::new();
         for node in (0..self.edges.len()).filter(is_left) {
-            before.extend(self.edges[node].iter().filter(|next| is_left(next)).map(|next| (*next, node)));
+            before.extend(
+                self.edges[node]
+                    .iter()
+                    .filter(|next| is_left(next))
+                    .map(|next| (*next, node)),
+            );
         }
         let mut node = (0..self.alerts).find(is_left)?;
         let mut path: Vec<usize> = Vec::new();
@@ -122,7 +130,11 @@ fn agreeing(inhibition: &Ready, alerts: &[&Labels]) -> Vec<Agreeing> {
         if !is_source && !is_target {
             continue;
         }
-        let key = inhibition.equal.iter().map(|label| labels.get(label).map_or("", String::as_str)).collect();
+        let key = inhibition
+            .equal
+            .iter()
+            .map(|label| labels.get(label).map_or("", String::as_str))
+            .collect();
         let group = groups.entry(key).or_default();
         match (is_source, is_target) {
             (true, true) => group.both.push(index),
@@ -138,7 +150,9 @@ fn agreeing(inhibition: &Ready, alerts: &[&Labels]) -> Vec<Agreeing> {
 impl fmt::Display for Ring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(names) = self;
-        let [first, others @ ..] = names.as_slice() else { return Ok(()) };
+        let [first, others @ ..] = names.as_slice() else {
+            return Ok(());
+        };
         write!(f, "{first:?}")?;
         others.iter().try_for_each(|name| write!(f, " mutes {name:?}, which"))?;
         write!(f, " mutes {first:?}: nobody would be notified of any of them")

@@ -41,7 +41,11 @@ pub(super) struct Notified {
 
 impl Record {
     pub(super) fn new(alert: Alert) -> Self {
-        Self { alert, over: None, notified: HashMap::new() }
+        Self {
+            alert,
+            over: None,
+            notified: HashMap::new(),
+        }
     }
 
     /// Whether this channel shall be notified now.
@@ -52,7 +56,9 @@ impl Record {
         }
         match self.alert.state() {
             AlertState::Firing => {
-                let has_come = notified.and_then(|notified| notified.next).is_none_or(|next| next.has_come(now));
+                let has_come = notified
+                    .and_then(|notified| notified.next)
+                    .is_none_or(|next| next.has_come(now));
                 has_come && !is_muted && self.alert.severity() >= line.settings.min_severity
             }
             // Whoever was notified that it fires is notified that it is over, whatever has changed since.
@@ -76,7 +82,9 @@ impl Record {
     /// What became of it.
     pub(super) fn settle(&mut self, channel: &Arc<str>, report: Report, now: Moment) {
         let cooldown = self.alert.facts.cooldown;
-        let Some(notified) = self.notified.get_mut(channel) else { return };
+        let Some(notified) = self.notified.get_mut(channel) else {
+            return;
+        };
         notified.in_flight = false;
         match (report.notified, report.is_sent) {
             (AlertState::Firing, true) => notified.knows = true,
@@ -111,6 +119,9 @@ impl Record {
         let is_old = self.over.is_some_and(|over| now.since(over) >= KEEP);
         is_old
             && !self.is_awaited(lines, now)
-            && self.notified.values().all(|notified| notified.next.is_none_or(|next| next.has_come(now)))
+            && self
+                .notified
+                .values()
+                .all(|notified| notified.next.is_none_or(|next| next.has_come(now)))
     }
 }

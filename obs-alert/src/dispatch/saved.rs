@@ -81,7 +81,12 @@ impl SavedRecord {
         let notified = self.notified.into_iter().map(|notified| {
             // Nobody waits longer than the whole cooldown.
             let next = notified.next.map(|left| away.after(left.min(millis(cooldown))));
-            let known = Notified { next, knows: notified.knows, in_flight: false, target: notified.target };
+            let known = Notified {
+                next,
+                knows: notified.knows,
+                in_flight: false,
+                target: notified.target,
+            };
             (notified.channel.as_str().into(), known)
         });
         let notified = notified.collect();

@@ -42,7 +42,11 @@ pub(super) struct Begun {
 impl Silence {
     /// A silence from now on; `comment` says who wants it and why. Without matchers it is refused.
     pub fn new(span: Duration, comment: impl Into<String>) -> Self {
-        Self { matchers: Matchers::default(), span, comment: comment.into() }
+        Self {
+            matchers: Matchers::default(),
+            span,
+            comment: comment.into(),
+        }
     }
 
     /// Only alerts whose `label` is `value`.
@@ -77,6 +81,11 @@ impl Silence {
             return Err("a silence of 0 s: say how long it lasts".to_owned());
         }
         let matching = self.matchers.ready().map_err(|error| error.to_string())?;
-        Ok(Begun { id, matching, ends_at: now.after(self.span), silence: self })
+        Ok(Begun {
+            id,
+            matching,
+            ends_at: now.after(self.span),
+            silence: self,
+        })
     }
 }

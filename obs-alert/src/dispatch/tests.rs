@@ -6,7 +6,10 @@ use super::{
 };
 
 fn labels(pairs: &[(&str, &str)]) -> Labels {
-    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn named(names: &[&str]) -> Vec<Labels> {
@@ -14,16 +17,24 @@ fn named(names: &[&str]) -> Vec<Labels> {
 }
 
 fn mutes(source: &str, target: &str) -> Inhibition {
-    Inhibition::new().source_matching("alertname", source).target_matching("alertname", target)
+    Inhibition::new()
+        .source_matching("alertname", source)
+        .target_matching("alertname", target)
 }
 
 fn muted(inhibitions: Vec<Inhibition>, alerts: &[Labels]) -> Vec<usize> {
-    let ready: Vec<_> = inhibitions.into_iter().map(|inhibition| inhibition.ready().unwrap()).collect();
+    let ready: Vec<_> = inhibitions
+        .into_iter()
+        .map(|inhibition| inhibition.ready().unwrap())
+        .collect();
     Mutes::new(&ready, &alerts.iter().collect::<Vec<_>>()).muted()
 }
 
 fn ring(inhibitions: Vec<Inhibition>, alerts: &[Labels]) -> Option<Vec<usize>> {
-    let ready: Vec<_> = inhibitions.into_iter().map(|inhibition| inhibition.ready().unwrap()).collect();
+    let ready: Vec<_> = inhibitions
+        .into_iter()
+        .map(|inhibition| inhibition.ready().unwrap())
+        .collect();
     Mutes::new(&ready, &alerts.iter().collect::<Vec<_>>()).ring()
 }
 
@@ -32,13 +43,19 @@ fn alerts_that_mute_each_other_are_told() {
     let alerts = named(&["A", "B", "C"]);
     assert!(muted(vec![mutes("A", "B"), mutes("B", "A")], &alerts).is_empty());
     assert!(muted(vec![mutes("A", "B"), mutes("B", "C"), mutes("C", "A")], &alerts).is_empty());
-    assert_eq!(ring(vec![mutes("A", "B"), mutes("B", "C"), mutes("C", "A")], &alerts).map(|ring| ring.len()), Some(3));
+    assert_eq!(
+        ring(vec![mutes("A", "B"), mutes("B", "C"), mutes("C", "A")], &alerts).map(|ring| ring.len()),
+        Some(3)
+    );
 }
 
 #[test]
 fn a_ring_that_something_else_mutes_is_muted() {
     let alerts = named(&["A", "B", "Down"]);
-    assert_eq!(muted(vec![mutes("A", "B"), mutes("B", "A"), mutes("Down", "A")], &alerts), [0, 1]);
+    assert_eq!(
+        muted(vec![mutes("A", "B"), mutes("B", "A"), mutes("Down", "A")], &alerts),
+        [0, 1]
+    );
 }
 
 #[test]
@@ -51,7 +68,10 @@ fn a_chain_mutes_all_but_its_first() {
 #[test]
 fn an_alert_never_mutes_itself() {
     let alerts = named(&["A", "B"]);
-    assert!(muted(vec![mutes("A|B", "A|B")], &alerts).is_empty(), "what both sides take does not mute what both take");
+    assert!(
+        muted(vec![mutes("A|B", "A|B")], &alerts).is_empty(),
+        "what both sides take does not mute what both take"
+    );
     assert_eq!(muted(vec![mutes("A|B", "B")], &alerts), [1]);
     assert!(muted(vec![mutes("A", "A")], &alerts).is_empty());
 }

@@ -65,7 +65,10 @@ impl Side {
         let name = |prometheus: &MetricDef| naming.name(prometheus, &semconv::CLIENT_REQUEST_DURATION);
         Self {
             requests: name(&metric::CLIENT_REQUESTS),
-            others: [metric::CLIENT_REQUEST_DURATION, metric::CLIENT_ERRORS].iter().map(name).collect(),
+            others: [metric::CLIENT_REQUEST_DURATION, metric::CLIENT_ERRORS]
+                .iter()
+                .map(name)
+                .collect(),
             suffix: metric::CLIENT_REQUESTS.base(),
             labels: [label::METHOD, label::HOST, label::STATUS, label::OUTCOME],
             open_telemetry: semconv::CLIENT_REQUEST_DURATION.name(""),
@@ -83,13 +86,17 @@ impl Side {
         if recorded().any(|family| family.name == self.requests) {
             return None;
         }
-        recorded().find(|family| self.is_of_requests(family)).map(|family| family.name.as_str())
+        recorded()
+            .find(|family| self.is_of_requests(family))
+            .map(|family| family.name.as_str())
     }
 
     fn is_of_requests(&self, family: &FamilySnapshot) -> bool {
         let has_labels = || {
             let labels = family.series.first().map_or(&[][..], |series| &series.labels);
-            self.labels.iter().all(|wanted| labels.iter().any(|(key, _)| key == wanted))
+            self.labels
+                .iter()
+                .all(|wanted| labels.iter().any(|(key, _)| key == wanted))
         };
         family.name == self.open_telemetry || (family.name.ends_with(self.suffix) && has_labels())
     }
@@ -98,7 +105,10 @@ impl Side {
 /// The metric that a selector reads samples of.
 fn family(selector: &Selector) -> &str {
     let name = selector.metric();
-    ["_bucket", "_count", "_sum"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name)
+    ["_bucket", "_count", "_sum"]
+        .iter()
+        .find_map(|suffix| name.strip_suffix(suffix))
+        .unwrap_or(name)
 }
 
 // === impl Expected ===
@@ -106,7 +116,11 @@ fn family(selector: &Selector) -> &str {
 impl Expected {
     pub(crate) fn new(query: &Query, naming: &Naming) -> Self {
         let selectors = || query.inputs().into_iter().flat_map(Input::selectors);
-        let of = |side: &Side| selectors().find(|selector| side.has(selector)).map(|one| one.metric().to_owned());
+        let of = |side: &Side| {
+            selectors()
+                .find(|selector| side.has(selector))
+                .map(|one| one.metric().to_owned())
+        };
         Self {
             server: of(&Side::server(naming)),
             client: of(&Side::client(naming)),
@@ -131,8 +145,13 @@ impl Expected {
     fn missing_bucket(&self, families: &[FamilySnapshot]) -> Option<String> {
         let (name, bound) = self.bucket.as_ref()?;
         let series = families.iter().find(|family| family.name == *name)?.series.first()?;
-        let ValueSnapshot::Histogram(histogram) = &series.value else { return None };
-        let has_bound = histogram.buckets.iter().any(|bucket| bucket.upper_bound.to_bits() == bound.to_bits());
+        let ValueSnapshot::Histogram(histogram) = &series.value else {
+            return None;
+        };
+        let has_bound = histogram
+            .buckets
+            .iter()
+            .any(|bucket| bucket.upper_bound.to_bits() == bound.to_bits());
         (!has_bound).then(|| {
             format!(
                 "{name} has no bucket with the bound {bound:?}: pass the bounds of the definition to the service \
@@ -146,7 +165,11 @@ impl Expected {
 fn bound(selector: &Selector) -> Option<f64> {
     let is_bound = selector.metric().ends_with("_bucket");
     let mut matchers = selector.matchers().iter().filter(|_| is_bound);
-    matchers.find(|matcher| matcher.label == label::LE && matcher.op == MatchOp::Equal)?.value.parse().ok()
+    matchers
+        .find(|matcher| matcher.label == label::LE && matcher.op == MatchOp::Equal)?
+        .value
+        .parse()
+        .ok()
 }
 
 // === impl Evidence ===

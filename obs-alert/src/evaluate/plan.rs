@@ -33,8 +33,17 @@ enum Test {
 /// What is read of an aggregate; windows and offsets are in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Read {
-    Growth { id: AggregateId, window: i64, offset: i64, is_zero_filled: bool },
-    Quantile { id: AggregateId, quantile: f64, window: i64 },
+    Growth {
+        id: AggregateId,
+        window: i64,
+        offset: i64,
+        is_zero_filled: bool,
+    },
+    Quantile {
+        id: AggregateId,
+        quantile: f64,
+        window: i64,
+    },
     Series(AggregateId),
 }
 
@@ -62,11 +71,22 @@ impl Plan {
         let unsupported = || Failure::Unsupported(format!("{:?}", rule.condition()));
         let Some(query) = rule.query(naming) else {
             let closure = rule.condition().closure().ok_or_else(unsupported)?.clone();
-            return Ok(Self { test: Test::Closure(closure), has_series: false, aggregates: Vec::new() });
+            return Ok(Self {
+                test: Test::Closure(closure),
+                has_series: false,
+                aggregates: Vec::new(),
+            });
         };
         let has_series = query.has_series();
-        let Resolved { query: fires, mut aggregates } = Resolved::new(&query, history)?;
-        let clear = match rule.clear_query(naming).map(|clear| Resolved::new(&clear, history)).transpose() {
+        let Resolved {
+            query: fires,
+            mut aggregates,
+        } = Resolved::new(&query, history)?;
+        let clear = match rule
+            .clear_query(naming)
+            .map(|clear| Resolved::new(&clear, history))
+            .transpose()
+        {
             Ok(clear) => clear,
             Err(failure) => {
                 history.release_all(aggregates);
@@ -77,7 +97,11 @@ impl Plan {
             aggregates.extend(clear.aggregates);
             clear.query
         });
-        Ok(Self { test: Test::Query { fires, clear }, has_series, aggregates })
+        Ok(Self {
+            test: Test::Query { fires, clear },
+            has_series,
+            aggregates,
+        })
     }
 
     /// The rule has gone.
@@ -163,10 +187,17 @@ fn read(input: &Input, id: AggregateId) -> Result<Read, Failure> {
             offset: of.offset.map_or(0, millis),
             is_zero_filled: of.is_zero_filled(),
         },
-        Input::GrowthFromZero { window, .. } => {
-            Read::Growth { id, window: millis(*window), offset: 0, is_zero_filled: true }
-        }
-        Input::Quantile { quantile, window, .. } => Read::Quantile { id, quantile: *quantile, window: millis(*window) },
+        Input::GrowthFromZero { window, .. } => Read::Growth {
+            id,
+            window: millis(*window),
+            offset: 0,
+            is_zero_filled: true,
+        },
+        Input::Quantile { quantile, window, .. } => Read::Quantile {
+            id,
+            quantile: *quantile,
+            window: millis(*window),
+        },
         Input::Series(_) => Read::Series(id),
         other => return Err(Failure::Unsupported(format!("{other:?}"))),
     })
@@ -175,7 +206,11 @@ fn read(input: &Input, id: AggregateId) -> Result<Read, Failure> {
 fn reach(window: Window, offset: Option<Window>) -> Result<i64, Failure> {
     let offset = offset.map_or(0, |offset| millis(offset.duration()));
     let reach = millis(window.duration()).saturating_add(offset);
-    if reach > millis(LONGEST_REACH) { Err(Failure::TooLong(window)) } else { Ok(reach) }
+    if reach > millis(LONGEST_REACH) {
+        Err(Failure::TooLong(window))
+    } else {
+        Ok(reach)
+    }
 }
 
 // === impl Read ===
@@ -206,9 +241,12 @@ impl Read {
 impl Source<Read> for History {
     fn read(&self, read: &Read) -> Values<'_> {
         let value = match *read {
-            Read::Growth { id, window, offset, is_zero_filled } => {
-                self.growth(id, window, offset).or(is_zero_filled.then_some(0.0))
-            }
+            Read::Growth {
+                id,
+                window,
+                offset,
+                is_zero_filled,
+            } => self.growth(id, window, offset).or(is_zero_filled.then_some(0.0)),
             Read::Quantile { id, quantile, window } => self.quantile(id, quantile, window),
             Read::Series(id) => return Values::each(self.series(id)),
         };
@@ -224,7 +262,10 @@ impl fmt::Display for Failure {
             Self::Pattern(error) => error.fmt(f),
             Self::Unsupported(what) => write!(f, "{what} can't be evaluated in the process"),
             Self::TooLong(window) => {
-                write!(f, "the process remembers 366 days, the window {window} with its offset reaches back further")
+                write!(
+                    f,
+                    "the process remembers 366 days, the window {window} with its offset reaches back further"
+                )
             }
         }
     }

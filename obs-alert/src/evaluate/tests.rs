@@ -42,12 +42,30 @@ struct World {
 }
 
 fn world() -> impl Strategy<Value = World> {
-    let counters = [("one_total", "x"), ("one_total", "y"), ("two_total", "x"), ("two_total", "z")];
-    let gauges = [("used", "x"), ("used", "y"), ("most", "x"), ("most", "z"), ("plain", "")];
-    let slopes = prop::collection::vec(prop::option::weighted(0.7, prop_oneof![Just(0), 1_u64..50]), counters.len());
+    let counters = [
+        ("one_total", "x"),
+        ("one_total", "y"),
+        ("two_total", "x"),
+        ("two_total", "z"),
+    ];
+    let gauges = [
+        ("used", "x"),
+        ("used", "y"),
+        ("most", "x"),
+        ("most", "z"),
+        ("plain", ""),
+    ];
+    let slopes = prop::collection::vec(
+        prop::option::weighted(0.7, prop_oneof![Just(0), 1_u64..50]),
+        counters.len(),
+    );
     let values = prop::collection::vec(prop::option::weighted(0.7, -20_i32..40), gauges.len());
     (slopes, values, [0_u64..5, 0_u64..5, 0_u64..5]).prop_map(move |(slopes, values, observed)| World {
-        counters: counters.iter().zip(slopes).filter_map(|((name, a), by)| Some((*name, *a, by?))).collect(),
+        counters: counters
+            .iter()
+            .zip(slopes)
+            .filter_map(|((name, a), by)| Some((*name, *a, by?)))
+            .collect(),
         gauges: gauges
             .iter()
             .zip(values)
@@ -58,7 +76,11 @@ fn world() -> impl Strategy<Value = World> {
 }
 
 fn labelled(a: &'static str) -> Vec<metrics::Label> {
-    if a.is_empty() { Vec::new() } else { vec![metrics::Label::from_static_parts("a", a)] }
+    if a.is_empty() {
+        Vec::new()
+    } else {
+        vec![metrics::Label::from_static_parts("a", a)]
+    }
 }
 
 // === impl World ===
@@ -90,18 +112,33 @@ impl World {
         let growing = |start: f64, by: f64| format!("{start}+{by}x{}", STEPS - 1);
         let float = |by: &u64| f64::from(u32::try_from(*by).unwrap());
         let name = |name: &str, label: &str, value: &str| {
-            if value.is_empty() { name.to_owned() } else { format!("{name}{{{label}=\"{value}\"}}") }
+            if value.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{name}{{{label}=\"{value}\"}}")
+            }
         };
         let mut series: Vec<(String, String)> = vec![("up".to_owned(), growing(1.0, 0.0))];
-        series.extend(self.counters.iter().map(|(metric, a, by)| (name(metric, "a", a), growing(START, float(by)))));
-        series.extend(self.gauges.iter().map(|(metric, a, value)| (name(metric, "a", a), growing(*value, 0.0))));
+        series.extend(
+            self.counters
+                .iter()
+                .map(|(metric, a, by)| (name(metric, "a", a), growing(START, float(by)))),
+        );
+        series.extend(
+            self.gauges
+                .iter()
+                .map(|(metric, a, value)| (name(metric, "a", a), growing(*value, 0.0))),
+        );
         let mut below = 0.0;
         for (bound, times) in ["0.1", "0.2", "0.5"].iter().zip(&self.observed) {
             below += float(times);
             series.push((name("time_bucket", "le", bound), growing(0.0, below)));
         }
         series.push((name("time_bucket", "le", "+Inf"), growing(0.0, below)));
-        series.iter().map(|(series, values)| json!({ "series": series, "values": values })).collect()
+        series
+            .iter()
+            .map(|(series, values)| json!({ "series": series, "values": values }))
+            .collect()
     }
 }
 
@@ -158,19 +195,32 @@ fn query() -> impl Strategy<Value = Query> {
         growth().prop_map(|growth| Query::Read(Input::Growth(growth))),
         ratio(),
         (counter_selector(), window()).prop_map(|(counter, window)| {
-            Query::Read(Input::GrowthFromZero { counter, window, up: Selector::new("up") })
+            Query::Read(Input::GrowthFromZero {
+                counter,
+                window,
+                up: Selector::new("up"),
+            })
         }),
         (prop::sample::select(vec![0.5, 0.9, 0.99]), window()).prop_map(|(quantile, window)| {
             let buckets = Selector::new("time_bucket");
-            Query::Read(Input::Quantile { buckets, quantile, window }).filter(Relation::AtLeast, 0.0)
+            Query::Read(Input::Quantile {
+                buckets,
+                quantile,
+                window,
+            })
+            .filter(Relation::AtLeast, 0.0)
         }),
         gauge_selector().prop_map(|selector| Query::Count(Input::Series(selector))),
         prop::sample::select(vec!["plain", "none", "used"])
             .prop_map(|metric| Query::Absent(Input::Series(Selector::new(metric)))),
     ];
     leaf.prop_recursive(4, 16, 2, |inner| {
-        let operator =
-            prop::sample::select(vec![Operator::Add, Operator::Subtract, Operator::Multiply, Operator::Divide]);
+        let operator = prop::sample::select(vec![
+            Operator::Add,
+            Operator::Subtract,
+            Operator::Multiply,
+            Operator::Divide,
+        ]);
         let relation = prop::sample::select(vec![Relation::Above, Relation::Below, Relation::AtLeast]);
         let other = prop_oneof![inner.clone(), number().prop_map(Query::Number)];
         prop_oneof![
@@ -194,7 +244,11 @@ impl Source<Read> for Shaken<'_> {
             (Read::Series(_), _) | (_, None) => values,
             // Each differently: what is compared with itself is near a threshold too.
             (Read::Growth { window, offset, .. }, Some(value)) => {
-                let part = if (window / 60_000 + offset / 60_000) % 2 == 0 { 1.0 } else { -0.7 };
+                let part = if (window / 60_000 + offset / 60_000) % 2 == 0 {
+                    1.0
+                } else {
+                    -0.7
+                };
                 Values::one(value * (1.0 + self.1 * part))
             }
             (_, Some(value)) => Values::one(value * (1.0 + self.1)),
@@ -207,10 +261,19 @@ type Found = BTreeMap<String, f64>;
 /// What Prometheus should find: the values that hold, by their labels.
 fn found(query: &Query<Read>, source: &impl Source<Read>) -> Found {
     let labels = |sample: &Sample<'_>| {
-        let labels: Vec<_> = sample.labels().iter().map(|(key, value)| format!("{key}={value:?}")).collect();
+        let labels: Vec<_> = sample
+            .labels()
+            .iter()
+            .map(|(key, value)| format!("{key}={value:?}"))
+            .collect();
         format!("{{{}}}", labels.join(","))
     };
-    query.eval(source).iter().filter(|sample| sample.holds).map(|sample| (labels(sample), sample.value)).collect()
+    query
+        .eval(source)
+        .iter()
+        .filter(|sample| sample.holds)
+        .map(|sample| (labels(sample), sample.value))
+        .collect()
 }
 
 /// A value that no rounding error takes over the edge of the rounding that is asked of Prometheus.
@@ -234,8 +297,10 @@ fn case(query: &Query, resolved: &Query<Read>, history: &History) -> Option<Valu
     if !is_stable(1e-10) || !is_stable(-1e-10) {
         return None;
     }
-    let samples: Option<Vec<Value>> =
-        result.iter().map(|(labels, value)| Some(json!({ "labels": labels, "value": rounded(*value)? }))).collect();
+    let samples: Option<Vec<Value>> = result
+        .iter()
+        .map(|(labels, value)| Some(json!({ "labels": labels, "value": rounded(*value)? })))
+        .collect();
     Some(json!({
         "expr": format!("round(({query}) + {OFFSET}, {PLACE})"),
         "eval_time": format!("{}s", (STEPS - 1) * STEP),
@@ -248,30 +313,48 @@ fn the_history_and_prometheus_agree_on_random_queries() {
     if !backends::require("promtool") {
         return;
     }
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::default()
+    });
     let mut compared = 0;
     let mut with_values = 0;
     let tests: Vec<Value> = (0..BATCHES)
         .map(|_| {
             let world = world().new_tree(&mut runner).unwrap().current();
-            let queries: Vec<Query> = (0..QUERIES).map(|_| query().new_tree(&mut runner).unwrap().current()).collect();
+            let queries: Vec<Query> = (0..QUERIES)
+                .map(|_| query().new_tree(&mut runner).unwrap().current())
+                .collect();
             let mut history = History::default();
-            let resolved: Vec<Resolved> =
-                queries.iter().map(|query| Resolved::new(query, &mut history).unwrap()).collect();
+            let resolved: Vec<Resolved> = queries
+                .iter()
+                .map(|query| Resolved::new(query, &mut history).unwrap())
+                .collect();
             world.replay(&mut history);
             let both = queries.iter().zip(&resolved);
-            let cases: Vec<Value> =
-                both.filter_map(|(query, resolved)| case(query, &resolved.query, &history)).collect();
+            let cases: Vec<Value> = both
+                .filter_map(|(query, resolved)| case(query, &resolved.query, &history))
+                .collect();
             compared += cases.len();
             with_values += cases.iter().filter(|case| case["exp_samples"] != json!([])).count();
             let interval = format!("{STEP}s");
             json!({ "interval": interval, "input_series": world.input_series(), "promql_expr_test": cases })
         })
         .collect();
-    assert!(compared > BATCHES * QUERIES * 3 / 4, "{compared} queries are far from all thresholds");
-    assert!(with_values > compared / 4, "{with_values} of {compared} queries have a value");
+    assert!(
+        compared > BATCHES * QUERIES * 3 / 4,
+        "{compared} queries are far from all thresholds"
+    );
+    assert!(
+        with_values > compared / 4,
+        "{with_values} of {compared} queries have a value"
+    );
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("test.yml");
-    fs::write(&file, json!({ "evaluation_interval": format!("{STEP}s"), "tests": tests }).to_string()).unwrap();
+    fs::write(
+        &file,
+        json!({ "evaluation_interval": format!("{STEP}s"), "tests": tests }).to_string(),
+    )
+    .unwrap();
     prometheus::test_rules(&file).assert_clean();
 }

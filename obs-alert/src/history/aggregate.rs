@@ -55,7 +55,10 @@ impl Aggregate {
     }
 
     pub(super) fn matchers(&self) -> Result<Vec<(String, SeriesMatcher)>, InvalidPattern> {
-        self.selectors().iter().map(|one| Ok((one.metric().to_owned(), SeriesMatcher::new(one)?))).collect()
+        self.selectors()
+            .iter()
+            .map(|one| Ok((one.metric().to_owned(), SeriesMatcher::new(one)?)))
+            .collect()
     }
 
     /// The same for the same aggregate in every process.
@@ -76,10 +79,18 @@ impl Kept {
     pub(super) fn new(aggregate: Aggregate) -> Self {
         let data = match &aggregate {
             Aggregate::Growth(_) => Data::Growth(Column::default()),
-            Aggregate::Buckets(_) => Data::Buckets { bounds: Vec::new(), columns: Vec::new() },
+            Aggregate::Buckets(_) => Data::Buckets {
+                bounds: Vec::new(),
+                columns: Vec::new(),
+            },
             Aggregate::Now(_) => Data::Now(Vec::new()),
         };
-        Self { aggregate, users: 0, reach: 0, data }
+        Self {
+            aggregate,
+            users: 0,
+            reach: 0,
+            data,
+        }
     }
 
     pub(super) fn columns(&self) -> &[Column] {

@@ -22,7 +22,11 @@ pub(crate) fn quantile(quantile: f64, bounds: &[f64], grown: &[f64]) -> Option<f
                 return Some(bound);
             }
             let inside = count - below;
-            return Some(if inside > 0.0 { lower + (bound - lower) * (rank - below) / inside } else { bound });
+            return Some(if inside > 0.0 {
+                lower + (bound - lower) * (rank - below) / inside
+            } else {
+                bound
+            });
         }
         (lower, below) = (bound, count);
     }

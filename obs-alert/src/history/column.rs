@@ -58,7 +58,11 @@ impl Column {
     pub(super) fn settle(&mut self) {
         let first_look = std::mem::take(&mut self.first_look);
         if let Some(saved) = self.saved_standing.take() {
-            self.total += if first_look >= saved { first_look - saved } else { first_look };
+            self.total += if first_look >= saved {
+                first_look - saved
+            } else {
+                first_look
+            };
         }
     }
 
@@ -68,7 +72,11 @@ impl Column {
         if !self.is_known {
             return None;
         }
-        let end = if until >= now { self.total } else { self.at(timelines, now, until)? };
+        let end = if until >= now {
+            self.total
+        } else {
+            self.at(timelines, now, until)?
+        };
         let start = self.at(timelines, now, since).or_else(|| {
             let (time, oldest) = self.oldest(timelines)?;
             (time < until).then_some(oldest)
@@ -84,7 +92,11 @@ impl Column {
     }
 
     fn oldest(&self, timelines: &[Timeline; 4]) -> Option<(i64, f64)> {
-        let oldest = self.rings.iter().zip(timelines).filter_map(|(ring, timeline)| timeline.oldest(ring));
+        let oldest = self
+            .rings
+            .iter()
+            .zip(timelines)
+            .filter_map(|(ring, timeline)| timeline.oldest(ring));
         oldest.min_by_key(|(time, _)| *time)
     }
 

@@ -102,7 +102,11 @@ fn drop_oldest<T>(entries: &mut VecDeque<T>, depth: usize) {
 }
 
 /// The total as a small whole number, if it is one.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by the way back")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked by the way back"
+)]
 fn narrow(total: f64) -> Option<u32> {
     let small = total as u32;
     (f64::from(small).to_bits() == total.to_bits()).then_some(small)
@@ -112,12 +116,18 @@ fn narrow(total: f64) -> Option<u32> {
 
 impl Timeline {
     pub(super) fn new(step_seconds: i64, span_seconds: i64) -> Self {
-        Self { step: step_seconds * 1_000, span: span_seconds * 1_000, times: VecDeque::new() }
+        Self {
+            step: step_seconds * 1_000,
+            span: span_seconds * 1_000,
+            times: VecDeque::new(),
+        }
     }
 
     /// Whether an entry is due: in each step of the clock one.
     pub(super) fn is_due(&self, now: i64) -> bool {
-        self.times.back().is_none_or(|last| now.div_euclid(self.step) > last.div_euclid(self.step))
+        self.times
+            .back()
+            .is_none_or(|last| now.div_euclid(self.step) > last.div_euclid(self.step))
     }
 
     pub(super) fn push(&mut self, now: i64) {
@@ -194,7 +204,10 @@ mod tests {
             ring.push(total);
         }
         let at = |time| timeline.at(&ring, time, (20_000, 300.0));
-        assert_eq!([at(0), at(2_500), at(10_000), at(15_000)], [Some(0.0), Some(25.0), Some(100.0), Some(200.0)]);
+        assert_eq!(
+            [at(0), at(2_500), at(10_000), at(15_000)],
+            [Some(0.0), Some(25.0), Some(100.0), Some(200.0)]
+        );
         assert_eq!(at(-1), None);
     }
 

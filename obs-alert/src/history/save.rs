@@ -54,9 +54,17 @@ impl History {
     /// What a state file keeps of it.
     pub(crate) fn save(&self, now: Moment) -> SavedHistory {
         let ago = |ticks: i64| now.ticks().saturating_sub(ticks);
-        let times = self.timelines.each_ref().map(|timeline| timeline.times().map(ago).collect());
+        let times = self
+            .timelines
+            .each_ref()
+            .map(|timeline| timeline.times().map(ago).collect());
         let aggregates = self.kept.iter().filter_map(save_aggregate).collect();
-        SavedHistory { process: this_process(), saved_at: now.unix_millis(), times, aggregates }
+        SavedHistory {
+            process: this_process(),
+            saved_at: now.unix_millis(),
+            times,
+            aggregates,
+        }
     }
 
     /// Goes on from a state file: its aggregates are there for whoever asks for them from now on, after
@@ -75,9 +83,12 @@ impl History {
         let lengths = self.timelines.each_ref().map(|timeline| timeline.times().count());
         let is_ours = saved.process == this_process();
         for SavedAggregate { name, columns } in saved.aggregates {
-            let columns = columns.into_iter().map(|column| Some((column.bound, column.restore(lengths, is_ours)?)));
+            let columns = columns
+                .into_iter()
+                .map(|column| Some((column.bound, column.restore(lengths, is_ours)?)));
             // One without all of its columns is none.
-            self.saved.extend(columns.collect::<Option<_>>().map(|columns| (name, columns)));
+            self.saved
+                .extend(columns.collect::<Option<_>>().map(|columns| (name, columns)));
         }
     }
 }
@@ -91,15 +102,23 @@ fn this_process() -> u64 {
 fn save_aggregate(kept: &Kept) -> Option<SavedAggregate> {
     let columns: Vec<_> = match &kept.data {
         Data::Growth(column) => vec![SavedColumn::of(0, column)],
-        Data::Buckets { bounds, columns } => {
-            bounds.iter().zip(columns).map(|(bound, column)| SavedColumn::of(bound.to_bits(), column)).collect()
-        }
+        Data::Buckets { bounds, columns } => bounds
+            .iter()
+            .zip(columns)
+            .map(|(bound, column)| SavedColumn::of(bound.to_bits(), column))
+            .collect(),
         Data::Now(_) => return None,
     };
     let is_known = kept.columns().iter().any(|column| column.is_known);
     // JSON has no numbers for what is not finite.
-    let is_finite = kept.columns().iter().all(|column| column.total.is_finite() && column.standing.is_finite());
-    (is_known && is_finite).then(|| SavedAggregate { name: kept.aggregate.name(), columns })
+    let is_finite = kept
+        .columns()
+        .iter()
+        .all(|column| column.total.is_finite() && column.standing.is_finite());
+    (is_known && is_finite).then(|| SavedAggregate {
+        name: kept.aggregate.name(),
+        columns,
+    })
 }
 
 // === impl SavedColumn ===
@@ -108,21 +127,40 @@ impl SavedColumn {
     fn of(bound: u64, column: &Column) -> Self {
         let rings = column.rings.each_ref().map(|ring| {
             let mut before = 0.0;
-            ring.iter().map(|total| total - std::mem::replace(&mut before, total)).collect()
+            ring.iter()
+                .map(|total| total - std::mem::replace(&mut before, total))
+                .collect()
         });
-        Self { bound, total: column.total, standing: column.standing, rings }
+        Self {
+            bound,
+            total: column.total,
+            standing: column.standing,
+            rings,
+        }
     }
 
     /// The counters of another process have begun at zero, whatever they stand at. `None` if it makes no sense.
     fn restore(self, lengths: [usize; 4], is_ours: bool) -> Option<Column> {
-        let Self { bound: _, total, standing, rings } = self;
-        let highest =
-            rings.iter().map(|ring| ring.iter().map(|growth| growth.max(0.0)).sum::<f64>()).fold(total, f64::max);
+        let Self {
+            bound: _,
+            total,
+            standing,
+            rings,
+        } = self;
+        let highest = rings
+            .iter()
+            .map(|ring| ring.iter().map(|growth| growth.max(0.0)).sum::<f64>())
+            .fold(total, f64::max);
         if !highest.is_finite() || total < 0.0 {
             return None;
         }
         let standing = if is_ours { standing } else { f64::INFINITY };
-        let mut column = Column { total, is_known: true, saved_standing: Some(standing), ..Column::default() };
+        let mut column = Column {
+            total,
+            is_known: true,
+            saved_standing: Some(standing),
+            ..Column::default()
+        };
         for ((ring, saved), length) in column.rings.iter_mut().zip(rings).zip(lengths) {
             if saved.is_empty() || saved.len() > length {
                 continue;

@@ -33,7 +33,11 @@ pub(super) struct Known {
 #[derive(Clone, Debug)]
 pub(super) enum Standing {
     Number(f64),
-    Histogram { count: u64, sum: f64, cumulative: Box<[u64]> },
+    Histogram {
+        count: u64,
+        sum: f64,
+        cumulative: Box<[u64]>,
+    },
 }
 
 /// Two keyed hashes of the labels: long enough that no two series of a process share it.
@@ -81,25 +85,36 @@ impl Standing {
             ValueSnapshot::Counter { total, .. } => Self::Number(*total),
             ValueSnapshot::Gauge(value) => Self::Number(*value),
             ValueSnapshot::Histogram(histogram) => Self::of_histogram(histogram),
-            ValueSnapshot::Summary(summary) => {
-                Self::Histogram { count: summary.count, sum: summary.sum, cumulative: Box::default() }
-            }
+            ValueSnapshot::Summary(summary) => Self::Histogram {
+                count: summary.count,
+                sum: summary.sum,
+                cumulative: Box::default(),
+            },
             _ => Self::Number(0.0),
         }
     }
 
     fn of_histogram(histogram: &HistogramSnapshot) -> Self {
         let cumulative = histogram.buckets.iter().map(|bucket| bucket.cumulative_count).collect();
-        Self::Histogram { count: histogram.count, sum: histogram.sum, cumulative }
+        Self::Histogram {
+            count: histogram.count,
+            sum: histogram.sum,
+            cumulative,
+        }
     }
 
     /// Whether it has fallen since it `stood` so: it was set back to zero, and has counted again since.
     pub(super) fn was_reset(&self, stood: &Self) -> bool {
         match (self, stood) {
             (Self::Number(value), Self::Number(stood)) => value < stood,
-            (Self::Histogram { count, cumulative, .. }, Self::Histogram { count: stood, cumulative: old, .. }) => {
-                count < stood || cumulative.len() != old.len()
-            }
+            (
+                Self::Histogram { count, cumulative, .. },
+                Self::Histogram {
+                    count: stood,
+                    cumulative: old,
+                    ..
+                },
+            ) => count < stood || cumulative.len() != old.len(),
             _ => true,
         }
     }

@@ -66,12 +66,18 @@ impl SeriesMatcher {
 
     /// Whether a series with these labels is meant; a label that is not there is empty.
     pub(crate) fn takes<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> bool {
-        self.tests.iter().all(|test| test.takes(value_of(&test.label).unwrap_or("")))
+        self.tests
+            .iter()
+            .all(|test| test.takes(value_of(&test.label).unwrap_or("")))
     }
 
     /// Whether the bucket up to this bound is meant.
     pub(crate) fn takes_bound(&self, bound: f64) -> bool {
-        let text = if bound == f64::INFINITY { "+Inf".to_owned() } else { format!("{bound:?}") };
+        let text = if bound == f64::INFINITY {
+            "+Inf".to_owned()
+        } else {
+            format!("{bound:?}")
+        };
         self.bounds.iter().all(|test| test.takes_bound(bound, &text))
     }
 
@@ -100,7 +106,11 @@ impl Test {
             })?,
         };
         let negated = matches!(op, MatchOp::NotEqual | MatchOp::NotRegex);
-        Ok(Self { label: label.clone(), wanted, negated })
+        Ok(Self {
+            label: label.clone(),
+            wanted,
+            negated,
+        })
     }
 
     fn takes(&self, value: &str) -> bool {
@@ -129,7 +139,10 @@ impl Test {
 impl Wanted {
     /// Most patterns are lists of words, which need no engine.
     fn pattern(pattern: &str) -> Result<Self, regex_lite::Error> {
-        if pattern.chars().all(|c| c.is_ascii_alphanumeric() || "_-/ |".contains(c)) {
+        if pattern
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-/ |".contains(c))
+        {
             return Ok(Self::OneOf(pattern.split('|').map(str::to_owned).collect()));
         }
         Regex::new(&format!("^(?s:{pattern})$")).map(Self::Pattern)
@@ -139,7 +152,11 @@ impl Wanted {
 impl fmt::Display for InvalidPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { label, pattern, why } = self;
-        write!(f, "{pattern:?} for the label {label} is not a valid regular expression: {}", why.trim())
+        write!(
+            f,
+            "{pattern:?} for the label {label} is not a valid regular expression: {}",
+            why.trim()
+        )
     }
 }
 
@@ -156,7 +173,10 @@ mod tests {
     fn values_are_compared_as_prometheus_does() {
         let all = Selector::new("m");
         assert!(takes(&all.clone().with("a", "1"), &[("a", "1")]));
-        assert!(takes(&all.clone().with("a", ""), &[("b", "1")]), "a missing label is empty");
+        assert!(
+            takes(&all.clone().with("a", ""), &[("b", "1")]),
+            "a missing label is empty"
+        );
         assert!(takes(&all.clone().without("a", "1"), &[]));
         assert!(!takes(&all.clone().without("a", ""), &[]));
         assert!(takes(&all.clone().matching("a", "5.."), &[("a", "503")]));
@@ -169,7 +189,11 @@ mod tests {
     #[test]
     fn bounds_are_numbers_however_they_are_spelled() {
         for spelled in ["1", "1.0", "1e0"] {
-            assert!(SeriesMatcher::new(&Selector::new("d_bucket").with("le", spelled)).unwrap().takes_bound(1.0));
+            assert!(
+                SeriesMatcher::new(&Selector::new("d_bucket").with("le", spelled))
+                    .unwrap()
+                    .takes_bound(1.0)
+            );
         }
         let infinite = SeriesMatcher::new(&Selector::new("d_bucket").with("le", "+Inf")).unwrap();
         assert!(infinite.takes_bound(f64::INFINITY) && !infinite.takes_bound(1.0));
@@ -177,7 +201,12 @@ mod tests {
 
     #[test]
     fn a_broken_pattern_is_refused_by_name() {
-        let error = SeriesMatcher::new(&Selector::new("m").matching("status", "5(..")).unwrap_err().to_string();
-        assert!(error.starts_with("\"5(..\" for the label status is not a valid regular expression: "), "{error}");
+        let error = SeriesMatcher::new(&Selector::new("m").matching("status", "5(.."))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("\"5(..\" for the label status is not a valid regular expression: "),
+            "{error}"
+        );
     }
 }

@@ -67,7 +67,9 @@ impl History {
             kept.users += 1;
             kept.reach = kept.reach.max(reach);
             let reach = kept.reach;
-            kept.columns_mut().iter_mut().for_each(|column| column.deepen(reach, &self.timelines));
+            kept.columns_mut()
+                .iter_mut()
+                .for_each(|column| column.deepen(reach, &self.timelines));
         }
         Ok(id)
     }
@@ -131,7 +133,9 @@ impl History {
         if self.tables.len() > seen_tables.len() {
             self.tables.retain(|name, _| seen_tables.contains(&name.as_str()));
         }
-        self.subscriptions.values_mut().for_each(|subscriptions| subscriptions.was_looked_for = true);
+        self.subscriptions
+            .values_mut()
+            .for_each(|subscriptions| subscriptions.was_looked_for = true);
         // Rings of columns that nobody asks for don't go on with the times.
         self.saved.clear();
         self.settle();
@@ -157,7 +161,9 @@ impl History {
     /// Whether anybody wants its series.
     fn observe_family(&mut self, family: &FamilySnapshot) -> bool {
         let samples = samples(family);
-        let wanted = samples.iter().filter_map(|(name, part)| Some((self.subscriptions.get(name)?, *part)));
+        let wanted = samples
+            .iter()
+            .filter_map(|(name, part)| Some((self.subscriptions.get(name)?, *part)));
         let wanted: Vec<(&Subscriptions, Sample)> = wanted.collect();
         if wanted.is_empty() {
             return false;
@@ -172,16 +178,27 @@ impl History {
             if known.generation != self.generation {
                 known.subscriptions = subscriptions_of(&wanted, series, &mut self.kept, &self.timelines);
                 known.generation = self.generation;
-                let is_listed =
-                    known.subscriptions.iter().any(|subscription| is_now(&self.kept, subscription.aggregate));
+                let is_listed = known
+                    .subscriptions
+                    .iter()
+                    .any(|subscription| is_now(&self.kept, subscription.aggregate));
                 known.labels = is_listed.then(|| series.labels.as_slice().into());
             }
             let stands = Standing::of(series);
             let stood = known.stood.take();
-            let grown = Grown { stands: &stands, stood: stood.as_ref(), from_zero: from_zero || !is_new };
+            let grown = Grown {
+                stands: &stands,
+                stood: stood.as_ref(),
+                from_zero: from_zero || !is_new,
+            };
             for subscription in &known.subscriptions {
                 if let Some(kept) = self.kept.get_mut(subscription.aggregate) {
-                    grown.give(kept, subscription.part, series, known.labels.as_ref().map(|labels| (key, labels)));
+                    grown.give(
+                        kept,
+                        subscription.part,
+                        series,
+                        known.labels.as_ref().map(|labels| (key, labels)),
+                    );
                 }
             }
             known.stood = Some(stands);
@@ -206,8 +223,13 @@ impl History {
 
     /// The quantile of what was observed over the last `window` milliseconds.
     pub(crate) fn quantile(&self, id: AggregateId, quantile: f64, window: i64) -> Option<f64> {
-        let Data::Buckets { bounds, columns } = &self.kept.get(id)?.data else { return None };
-        let grown: Option<Vec<f64>> = columns.iter().map(|column| self.column_growth(column, window, 0)).collect();
+        let Data::Buckets { bounds, columns } = &self.kept.get(id)?.data else {
+            return None;
+        };
+        let grown: Option<Vec<f64>> = columns
+            .iter()
+            .map(|column| self.column_growth(column, window, 0))
+            .collect();
         bounds::quantile(quantile, bounds, &grown?)
     }
 
@@ -246,7 +268,11 @@ impl Grown<'_> {
             Data::Buckets { bounds, columns } => self.add_buckets(bounds, columns, series),
             Data::Now(list) => {
                 let value = self.stands.value();
-                list.extend(listed.map(|(key, labels)| Series { key, labels: Arc::clone(labels), value }));
+                list.extend(listed.map(|(key, labels)| Series {
+                    key,
+                    labels: Arc::clone(labels),
+                    value,
+                }));
             }
         }
     }
@@ -274,10 +300,14 @@ impl Grown<'_> {
 
     /// A series with other bounds than the first one's adds to those that it shares.
     fn add_buckets(&self, bounds: &[f64], columns: &mut [Column], series: &SeriesSnapshot) {
-        let ValueSnapshot::Histogram(histogram) = &series.value else { return };
+        let ValueSnapshot::Histogram(histogram) = &series.value else {
+            return;
+        };
         for (at, bucket) in histogram.buckets.iter().enumerate() {
             let same = |bound: &f64| bound.to_bits() == bucket.upper_bound.to_bits();
-            let Some(column) = bounds.iter().position(same).and_then(|index| columns.get_mut(index)) else { continue };
+            let Some(column) = bounds.iter().position(same).and_then(|index| columns.get_mut(index)) else {
+                continue;
+            };
             self.put(column, |standing| standing.bucket(at));
         }
     }
@@ -301,7 +331,10 @@ fn samples(family: &FamilySnapshot) -> Vec<(String, Sample)> {
             (format!("{name}_sum"), Sample::Sum),
         ],
         Some(ValueSnapshot::Summary(_)) => {
-            vec![(format!("{name}_count"), Sample::Value), (format!("{name}_sum"), Sample::Sum)]
+            vec![
+                (format!("{name}_count"), Sample::Value),
+                (format!("{name}_sum"), Sample::Sum),
+            ]
         }
         _ => vec![(name.clone(), Sample::Value)],
     }
@@ -326,13 +359,22 @@ fn subscriptions_of(
                     let bounds = histogram.buckets.iter().map(|bucket| bucket.upper_bound);
                     if matches!(kept.aggregate, Aggregate::Buckets(_)) {
                         kept.begin_buckets(bounds, timelines);
-                        found.push(Subscription { aggregate, part: Part::Buckets });
+                        found.push(Subscription {
+                            aggregate,
+                            part: Part::Buckets,
+                        });
                     } else {
                         found.extend(buckets_of(matcher, bounds).map(|part| Subscription { aggregate, part }));
                     }
                 }
-                (Sample::Sum, ..) => found.push(Subscription { aggregate, part: Part::Sum }),
-                _ => found.push(Subscription { aggregate, part: Part::Value }),
+                (Sample::Sum, ..) => found.push(Subscription {
+                    aggregate,
+                    part: Part::Sum,
+                }),
+                _ => found.push(Subscription {
+                    aggregate,
+                    part: Part::Value,
+                }),
             }
         }
     }
@@ -350,7 +392,9 @@ fn buckets_of(matcher: &SeriesMatcher, bounds: impl Iterator<Item = f64>) -> imp
 impl Kept {
     fn begin_buckets(&mut self, found: impl Iterator<Item = f64>, timelines: &[Timeline; 4]) {
         let reach = self.reach;
-        let Data::Buckets { bounds, columns } = &mut self.data else { return };
+        let Data::Buckets { bounds, columns } = &mut self.data else {
+            return;
+        };
         if !bounds.is_empty() {
             return;
         }
@@ -369,8 +413,10 @@ impl Kept {
                 }
             }
             Data::Buckets { bounds, columns } => {
-                let (found, saved): (Vec<f64>, Vec<Column>) =
-                    saved.into_iter().map(|(bound, column)| (f64::from_bits(bound), column)).unzip();
+                let (found, saved): (Vec<f64>, Vec<Column>) = saved
+                    .into_iter()
+                    .map(|(bound, column)| (f64::from_bits(bound), column))
+                    .unzip();
                 *bounds = found;
                 *columns = saved;
             }

@@ -47,12 +47,24 @@ struct Subscriber {
 impl Subscriptions {
     pub(super) fn add(&mut self, aggregate: AggregateId, matcher: SeriesMatcher) {
         let others = |(label, value): &(&str, &str)| {
-            self.by_label.get(*label).and_then(|values| values.get(*value)).map_or(0, Vec::len)
+            self.by_label
+                .get(*label)
+                .and_then(|values| values.get(*value))
+                .map_or(0, Vec::len)
         };
-        let rarest = matcher.equals().min_by_key(others).map(|(label, value)| (label.to_owned(), value.to_owned()));
+        let rarest = matcher
+            .equals()
+            .min_by_key(others)
+            .map(|(label, value)| (label.to_owned(), value.to_owned()));
         let subscriber = Subscriber { aggregate, matcher };
         match rarest {
-            Some((label, value)) => self.by_label.entry(label).or_default().entry(value).or_default().push(subscriber),
+            Some((label, value)) => self
+                .by_label
+                .entry(label)
+                .or_default()
+                .entry(value)
+                .or_default()
+                .push(subscriber),
             None => self.others.push(subscriber),
         }
     }
@@ -77,8 +89,16 @@ impl Subscriptions {
         &'a self,
         labels: &'a [(String, String)],
     ) -> impl Iterator<Item = (AggregateId, &'a SeriesMatcher)> + 'a {
-        let found = labels.iter().filter_map(|(key, value)| self.by_label.get(key)?.get(value)).flatten();
-        let value_of = |wanted: &str| labels.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.as_str());
+        let found = labels
+            .iter()
+            .filter_map(|(key, value)| self.by_label.get(key)?.get(value))
+            .flatten();
+        let value_of = |wanted: &str| {
+            labels
+                .iter()
+                .find(|(key, _)| key == wanted)
+                .map(|(_, value)| value.as_str())
+        };
         found
             .chain(&self.others)
             .filter(move |subscriber| subscriber.matcher.takes(value_of))

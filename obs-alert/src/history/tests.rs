@@ -16,8 +16,13 @@ const MINUTE: i64 = 60_000;
 const METADATA: Metadata<'static> = Metadata::new("test", Level::INFO, None);
 
 fn count(registry: &Registry, name: &'static str, labels: &[(&'static str, String)], by: u64) {
-    let labels: Vec<_> = labels.iter().map(|(key, value)| Label::new(*key, value.clone())).collect();
-    registry.register_counter(&Key::from_parts(name, labels), &METADATA).increment(by);
+    let labels: Vec<_> = labels
+        .iter()
+        .map(|(key, value)| Label::new(*key, value.clone()))
+        .collect();
+    registry
+        .register_counter(&Key::from_parts(name, labels), &METADATA)
+        .increment(by);
 }
 
 fn kind(value: &str) -> Vec<(&'static str, String)> {
@@ -32,14 +37,21 @@ fn growth_of(selector: Selector) -> Aggregate {
 fn growth_is_summed_over_the_series_that_a_selector_takes() {
     let (registry, mut history) = (Registry::new(), History::default());
     let all = history.keep(growth_of(Selector::new("jobs_total")), MINUTE).unwrap();
-    let a = history.keep(growth_of(Selector::new("jobs_total").with("kind", "a")), MINUTE).unwrap();
-    let b = history.keep(growth_of(Selector::new("jobs_total").matching("kind", "[bc]")), MINUTE).unwrap();
+    let a = history
+        .keep(growth_of(Selector::new("jobs_total").with("kind", "a")), MINUTE)
+        .unwrap();
+    let b = history
+        .keep(growth_of(Selector::new("jobs_total").matching("kind", "[bc]")), MINUTE)
+        .unwrap();
     history.observe(&registry.snapshot(), 0);
     assert_eq!(history.growth(all, MINUTE, 0), None, "no series");
     count(&registry, "jobs_total", &kind("a"), 5);
     count(&registry, "jobs_total", &kind("b"), 7);
     history.observe(&registry.snapshot(), 10_000);
-    assert_eq!([all, a, b].map(|id| history.growth(id, MINUTE, 0)), [Some(12.0), Some(5.0), Some(7.0)]);
+    assert_eq!(
+        [all, a, b].map(|id| history.growth(id, MINUTE, 0)),
+        [Some(12.0), Some(5.0), Some(7.0)]
+    );
 }
 
 #[test]
@@ -52,7 +64,11 @@ fn what_was_counted_before_the_first_look_has_not_grown() {
     count(&registry, "jobs_total", &kind("a"), 1);
     count(&registry, "jobs_total", &kind("b"), 2);
     history.observe(&registry.snapshot(), 10_000);
-    assert_eq!(history.growth(all, MINUTE, 0), Some(3.0), "a series that appears has grown from zero");
+    assert_eq!(
+        history.growth(all, MINUTE, 0),
+        Some(3.0),
+        "a series that appears has grown from zero"
+    );
 }
 
 #[test]
@@ -71,7 +87,9 @@ fn an_aggregate_that_is_asked_for_later_starts_at_its_first_look() {
 #[test]
 fn a_reset_counter_has_grown_by_what_it_stands_at() {
     let mut history = History::default();
-    let all = history.keep(growth_of(Selector::new("jobs_total")), 10 * MINUTE).unwrap();
+    let all = history
+        .keep(growth_of(Selector::new("jobs_total")), 10 * MINUTE)
+        .unwrap();
     let mut now = 0;
     for life in [[0, 10, 20], [3, 5, 9]] {
         let registry = Registry::new();
@@ -89,27 +107,59 @@ fn a_reset_counter_has_grown_by_what_it_stands_at() {
 #[test]
 fn windows_end_where_they_should_in_every_ring() {
     let (registry, mut history) = (Registry::new(), History::default());
-    let all = history.keep(growth_of(Selector::new("jobs_total")), 30 * 24 * 60 * MINUTE).unwrap();
+    let all = history
+        .keep(growth_of(Selector::new("jobs_total")), 30 * 24 * 60 * MINUTE)
+        .unwrap();
     // One a minute for 31 days, seen every 5 minutes.
     for step in 0..=31 * 24 * 12 {
         count(&registry, "jobs_total", &kind("a"), 5);
         history.observe(&registry.snapshot(), step * 5 * MINUTE);
     }
-    for minutes in [1, 5, 30, 59, 60, 61, 120, 360, 24 * 60, 72 * 60, 73 * 60, 7 * 24 * 60, 30 * 24 * 60] {
+    for minutes in [
+        1,
+        5,
+        30,
+        59,
+        60,
+        61,
+        120,
+        360,
+        24 * 60,
+        72 * 60,
+        73 * 60,
+        7 * 24 * 60,
+        30 * 24 * 60,
+    ] {
         let grown = history.growth(all, minutes * MINUTE, 0).unwrap();
-        assert!((grown - f64::from(i32::try_from(minutes).unwrap())).abs() < 1e-6, "{minutes} minutes: {grown}");
+        assert!(
+            (grown - f64::from(i32::try_from(minutes).unwrap())).abs() < 1e-6,
+            "{minutes} minutes: {grown}"
+        );
     }
-    assert_eq!(history.growth(all, 5 * MINUTE, 60 * MINUTE).map(f64::round), Some(5.0), "an hour ago");
+    assert_eq!(
+        history.growth(all, 5 * MINUTE, 60 * MINUTE).map(f64::round),
+        Some(5.0),
+        "an hour ago"
+    );
 }
 
 #[test]
 fn a_histogram_is_asked_by_its_sample_names() {
     let (registry, mut history) = (Registry::new(), History::default());
     let aggregate = |selector| growth_of(selector);
-    let count = history.keep(aggregate(Selector::new("d_seconds_count")), MINUTE).unwrap();
+    let count = history
+        .keep(aggregate(Selector::new("d_seconds_count")), MINUTE)
+        .unwrap();
     let sum = history.keep(aggregate(Selector::new("d_seconds_sum")), MINUTE).unwrap();
-    let quick = history.keep(aggregate(Selector::new("d_seconds_bucket").with(label::LE, "0.25")), MINUTE).unwrap();
-    let buckets = history.keep(Aggregate::Buckets(Selector::new("d_seconds_bucket")), MINUTE).unwrap();
+    let quick = history
+        .keep(
+            aggregate(Selector::new("d_seconds_bucket").with(label::LE, "0.25")),
+            MINUTE,
+        )
+        .unwrap();
+    let buckets = history
+        .keep(Aggregate::Buckets(Selector::new("d_seconds_bucket")), MINUTE)
+        .unwrap();
     history.observe(&registry.snapshot(), 0);
     metrics::with_local_recorder(&registry, || {
         let duration = metrics::histogram!("d_seconds");
@@ -118,7 +168,10 @@ fn a_histogram_is_asked_by_its_sample_names() {
         }
     });
     history.observe(&registry.snapshot(), 10_000);
-    assert_eq!([count, quick].map(|id| history.growth(id, MINUTE, 0)), [Some(4.0), Some(2.0)]);
+    assert_eq!(
+        [count, quick].map(|id| history.growth(id, MINUTE, 0)),
+        [Some(4.0), Some(2.0)]
+    );
     assert!((history.growth(sum, MINUTE, 0).unwrap() - 1.2).abs() < 1e-9);
     assert_eq!(history.quantile(buckets, 0.5, MINUTE), Some(0.25));
     assert_eq!(history.quantile(buckets, 0.75, MINUTE), Some(0.375));
@@ -130,7 +183,11 @@ fn gauges_are_read_as_they_stand_and_forgotten_when_they_are_gone() {
     let gauges = history.keep(Aggregate::Now(Selector::new("connections")), 0).unwrap();
     metrics::with_local_recorder(&registry, || metrics::gauge!("connections", "pool" => "a").set(7.0));
     history.observe(&registry.snapshot(), 0);
-    let found: Vec<_> = history.series(gauges).iter().map(|now| (now.labels[0].1.clone(), now.value)).collect();
+    let found: Vec<_> = history
+        .series(gauges)
+        .iter()
+        .map(|now| (now.labels[0].1.clone(), now.value))
+        .collect();
     assert_eq!(found, [("a".to_owned(), 7.0)]);
     history.observe(&Registry::new().snapshot(), 10_000);
     assert!(history.series(gauges).is_empty());
@@ -141,7 +198,9 @@ fn what_nobody_asks_for_any_more_is_dropped() {
     let (registry, mut history) = (Registry::new(), History::default());
     let empty = history.bytes();
     let first = history.keep(growth_of(Selector::new("jobs_total")), MINUTE).unwrap();
-    let second = history.keep(growth_of(Selector::new("jobs_total")), 60 * MINUTE).unwrap();
+    let second = history
+        .keep(growth_of(Selector::new("jobs_total")), 60 * MINUTE)
+        .unwrap();
     assert_eq!(first, second, "equal ones are shared");
     count(&registry, "jobs_total", &kind("a"), 1);
     history.observe(&registry.snapshot(), 0);
@@ -157,8 +216,11 @@ fn what_nobody_asks_for_any_more_is_dropped() {
 #[test]
 fn a_thousand_routes_stay_within_their_bound() {
     const BOUND: usize = 24 * 1024 * 1024;
-    let (registry, mut history, naming) =
-        (Registry::builder().series_cap(10_000).build().unwrap(), History::default(), Naming::default());
+    let (registry, mut history, naming) = (
+        Registry::builder().series_cap(10_000).build().unwrap(),
+        History::default(),
+        Naming::default(),
+    );
     let month = Window::minutes(30 * 24 * 60);
     let route = |number: usize| {
         let mut route = "/routes/".to_owned();
@@ -198,7 +260,12 @@ fn a_thousand_routes_stay_within_their_bound() {
 
 #[test]
 fn a_history_goes_on_after_a_restart() {
-    let at = |seconds: u64| Moment::new(Duration::from_secs(seconds), Duration::from_secs(1_700_000_000 + seconds));
+    let at = |seconds: u64| {
+        Moment::new(
+            Duration::from_secs(seconds),
+            Duration::from_secs(1_700_000_000 + seconds),
+        )
+    };
     let (first, aggregate) = (Registry::new(), growth_of(Selector::new("jobs_total")));
     let mut history = History::default();
     history.keep(aggregate.clone(), 60 * MINUTE).unwrap();
@@ -207,7 +274,10 @@ fn a_history_goes_on_after_a_restart() {
         history.observe(&first.snapshot(), at(seconds).ticks());
     }
     let saved = serde_json::to_string(&history.save(at(600))).unwrap();
-    for (name, stands, expected) in [("a registry that began again", 7, 597.0), ("the same registry", 603, 593.0)] {
+    for (name, stands, expected) in [
+        ("a registry that began again", 7, 597.0),
+        ("the same registry", 603, 593.0),
+    ] {
         let (second, mut restored) = (Registry::new(), History::default());
         // A new process has a monotonic clock of its own.
         let now = Moment::new(Duration::from_secs(1), Duration::from_secs(1_700_000_610));

@@ -95,7 +95,11 @@ impl AlertManagerBuilder {
         self.rules.extend(service.alerts.iter().cloned());
         self.slos.extend(service.slos.iter().cloned());
         let this = self.label("service", &service.name);
-        if service.environment.is_empty() { this } else { this.label("env", &service.environment) }
+        if service.environment.is_empty() {
+            this
+        } else {
+            this.label("env", &service.environment)
+        }
     }
 
     /// A label of all alerts of this process; a rule's own comes first.
@@ -206,15 +210,31 @@ impl AlertManagerBuilder {
 
     fn shared(mut self) -> Result<Arc<Shared>, BuildError> {
         let source = self.source.take().ok_or_else(|| {
-            BuildError::setting("registry", "there are no metrics to watch: give an `obs` or a `registry`")
+            BuildError::setting(
+                "registry",
+                "there are no metrics to watch: give an `obs` or a `registry`",
+            )
         })?;
         self.check_interval()?;
         let reports = Reports::default();
         let engine = self.engine(&reports)?;
-        let Self { clock, interval, state_file, channels, remediations, .. } = self;
-        let manager = AlertManager::new(Arc::new(Shared::new(engine, source, clock, interval, reports, state_file)));
-        channels.into_iter().try_for_each(|channel| manager.add_channel(channel))?;
-        remediations.into_iter().try_for_each(|remediation| manager.add_remediation(remediation))?;
+        let Self {
+            clock,
+            interval,
+            state_file,
+            channels,
+            remediations,
+            ..
+        } = self;
+        let manager = AlertManager::new(Arc::new(Shared::new(
+            engine, source, clock, interval, reports, state_file,
+        )));
+        channels
+            .into_iter()
+            .try_for_each(|channel| manager.add_channel(channel))?;
+        remediations
+            .into_iter()
+            .try_for_each(|remediation| manager.add_remediation(remediation))?;
         Ok(manager.into_shared())
     }
 
@@ -232,10 +252,17 @@ impl AlertManagerBuilder {
     fn engine(&mut self, reports: &Reports) -> Result<Engine, BuildError> {
         let telemetry = Telemetry::new(self.registry.take());
         let group_by = std::mem::take(&mut self.group_by);
-        let mut dispatcher =
-            Dispatcher::new(reports.clone(), telemetry.clone(), group_by, &self.external_url, self.interval);
+        let mut dispatcher = Dispatcher::new(
+            reports.clone(),
+            telemetry.clone(),
+            group_by,
+            &self.external_url,
+            self.interval,
+        );
         for inhibition in self.inhibitions.drain(..) {
-            dispatcher.inhibit(inhibition).map_err(|error| BuildError::setting("inhibition", error))?;
+            dispatcher
+                .inhibit(inhibition)
+                .map_err(|error| BuildError::setting("inhibition", error))?;
         }
         let now = self.clock.now();
         let mut history = History::default();
@@ -244,7 +271,9 @@ impl AlertManagerBuilder {
         }
         let (naming, labels) = (self.naming.clone(), self.labels.clone());
         let mut engine = Engine::new(naming, labels, dispatcher, telemetry, history, self.history_size)?;
-        self.rules.drain(..).try_for_each(|rule| engine.add_rule(&Arc::new(rule)))?;
+        self.rules
+            .drain(..)
+            .try_for_each(|rule| engine.add_rule(&Arc::new(rule)))?;
         self.slos.drain(..).try_for_each(|slo| engine.add_slo(&slo))?;
         if let Some(ring) = engine.ring() {
             return Err(BuildError::setting("inhibition", ring));

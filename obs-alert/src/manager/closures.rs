@@ -28,7 +28,10 @@ pub(super) fn call_all(closures: Vec<(String, Custom)>) -> HashMap<String, Answe
         let all: Vec<Custom> = left.iter().map(|(_, closure)| closure.clone()).collect();
         let run = subscriber::carried(move || answer(all, &answers));
         if let Err(error) = thread::Builder::new().name("obs-alert-ask".to_owned()).spawn(run) {
-            told.extend(left.drain(..).map(|(name, _)| (name, Err(format!("no thread to ask it: {error}")))));
+            told.extend(
+                left.drain(..)
+                    .map(|(name, _)| (name, Err(format!("no thread to ask it: {error}")))),
+            );
             break;
         }
         while let Some((name, closure)) = left.pop_front() {
@@ -36,7 +39,10 @@ pub(super) fn call_all(closures: Vec<(String, Custom)>) -> HashMap<String, Answe
             // Where its rule was taken away meanwhile, this is the closure's end.
             let _ = guarded(|| drop(closure));
             let is_late = answer.is_err();
-            told.insert(name, answer.unwrap_or_else(|_| Err(format!("it did not answer within {PATIENCE:?}"))));
+            told.insert(
+                name,
+                answer.unwrap_or_else(|_| Err(format!("it did not answer within {PATIENCE:?}"))),
+            );
             if is_late {
                 break;
             }

@@ -100,11 +100,17 @@ impl Engine {
     pub(super) fn add_rule(&mut self, rule: &Arc<AlertRule>) -> Result<(), BuildError> {
         rule.check()?;
         if self.rules.contains_key(rule.name()) {
-            return Err(BuildError::rule(rule.name(), "there is a rule of this name already: give one another name"));
+            return Err(BuildError::rule(
+                rule.name(),
+                "there is a rule of this name already: give one another name",
+            ));
         }
         let plan = Plan::new(rule, &self.naming, &mut self.history)
             .map_err(|failure| BuildError::rule(rule.name(), failure.to_string()))?;
-        self.rules.insert(rule.name().to_owned(), RuleEvaluator::new(Arc::clone(rule), plan, &self.naming));
+        self.rules.insert(
+            rule.name().to_owned(),
+            RuleEvaluator::new(Arc::clone(rule), plan, &self.naming),
+        );
         Ok(())
     }
 
@@ -113,10 +119,15 @@ impl Engine {
         if !self.dispatcher.may_have_rings() {
             return None;
         }
-        let labels: Vec<_> =
-            self.rules.values().map(|evaluator| static_labels(&evaluator.rule, &self.common)).collect();
+        let labels: Vec<_> = self
+            .rules
+            .values()
+            .map(|evaluator| static_labels(&evaluator.rule, &self.common))
+            .collect();
         let ring = self.dispatcher.ring(&labels)?;
-        Some(format!("{ring}; narrow the inhibitions so that one of them always notifies"))
+        Some(format!(
+            "{ring}; narrow the inhibitions so that one of them always notifies"
+        ))
     }
 
     /// What was there, to be dropped without the lock: its closure is somebody else's.
@@ -136,14 +147,18 @@ impl Engine {
             .check(|alert| self.rules.contains_key(alert))
             .map_err(|message| BuildError::remediation(&name, &message))?;
         let runs = self.saved_runs.remove(&name).unwrap_or_default();
-        self.runners.push(Runner::new(remediation, self.telemetry.clone(), runs));
+        self.runners
+            .push(Runner::new(remediation, self.telemetry.clone(), runs));
         Ok(())
     }
 
     pub(super) fn add_slo(&mut self, slo: &Arc<Slo>) -> Result<(), BuildError> {
         slo.check()?;
         if self.slos.contains_key(slo.name()) {
-            return Err(BuildError::slo(slo.name(), "there is an SLO of this name already: give one another name"));
+            return Err(BuildError::slo(
+                slo.name(),
+                "there is an SLO of this name already: give one another name",
+            ));
         }
         let watched = Watched::new(slo, &self.naming, &mut self.history)?;
         self.slos.insert(slo.name().to_owned(), watched);
@@ -161,7 +176,12 @@ impl Engine {
 
     /// Goes on from a state file. What fired and does so no more is over at the first evaluation.
     pub(super) fn restore(&mut self, state: State, away: Away, interval: Duration) {
-        let State { alerts, notified, remediations, .. } = state;
+        let State {
+            alerts,
+            notified,
+            remediations,
+            ..
+        } = state;
         self.dispatcher.restore(notified, away);
         let mut by_rule: HashMap<String, Vec<SavedAlert>> = HashMap::new();
         for alert in alerts {
@@ -172,8 +192,10 @@ impl Engine {
                 evaluator.restore(alerts, &self.common, away, interval);
             }
         }
-        self.saved_runs =
-            remediations.into_iter().map(|runs| (runs.remediation.clone(), runs.restored(away))).collect();
+        self.saved_runs = remediations
+            .into_iter()
+            .map(|runs| (runs.remediation.clone(), runs.restored(away)))
+            .collect();
     }
 
     /// The closures, to be asked without the lock.
@@ -207,18 +229,26 @@ impl Engine {
         self.history.observe(families, now.ticks());
         let without_series = self.look_for_series(families);
         let mut begun = Begun::new();
-        let around = EvaluationContext { history: &self.history, common: &self.common, now };
+        let around = EvaluationContext {
+            history: &self.history,
+            common: &self.common,
+            now,
+        };
         for (name, evaluator) in &mut self.rules {
             let told = evaluator.plan.closure().map(|_| {
                 // A rule that came while the others' closures were asked is asked the next time.
-                told.remove(name).unwrap_or_else(|| Err("it was not asked yet".to_owned()))
+                told.remove(name)
+                    .unwrap_or_else(|| Err("it was not asked yet".to_owned()))
             });
             evaluator.evaluate(told, around, &mut begun);
             if evaluator.error.is_some() {
                 self.telemetry.failed(name);
             }
         }
-        Evaluated { without_series, ..self.conclude(begun, now) }
+        Evaluated {
+            without_series,
+            ..self.conclude(begun, now)
+        }
     }
 
     /// The rules that read series which can't exist, the first time that this is found.
@@ -229,20 +259,37 @@ impl Engine {
             .iter_mut()
             .filter_map(|(name, evaluator)| Some((name.clone(), evaluator.look_for_series(&evidence)?)));
         let found = found.collect();
-        self.telemetry.without_series(self.rules.values().filter(|evaluator| evaluator.missing.is_some()).count());
+        self.telemetry.without_series(
+            self.rules
+                .values()
+                .filter(|evaluator| evaluator.missing.is_some())
+                .count(),
+        );
         found
     }
 
     fn conclude(&mut self, begun: Begun, now: Moment) -> Evaluated {
         let mut alerts: Vec<Alert> = self.active().cloned().collect();
-        let firing: Vec<Alert> = alerts.iter().filter(|alert| alert.state() == AlertState::Firing).cloned().collect();
+        let firing: Vec<Alert> = alerts
+            .iter()
+            .filter(|alert| alert.state() == AlertState::Firing)
+            .cloned()
+            .collect();
         let over = self.dispatcher.dispatch(firing, !begun.is_empty(), now);
-        begun.into_iter().chain(over.iter().cloned()).for_each(|alert| self.remember(alert));
+        begun
+            .into_iter()
+            .chain(over.iter().cloned())
+            .for_each(|alert| self.remember(alert));
         let runs = self.remedy(&alerts, now);
         self.telemetry.show(alerts.iter(), &mut self.shown);
         let has_changed = self.has_changed(&alerts, now) || !runs.is_empty();
         alerts.extend(over);
-        Evaluated { alerts, runs, has_changed, without_series: Vec::new() }
+        Evaluated {
+            alerts,
+            runs,
+            has_changed,
+            without_series: Vec::new(),
+        }
     }
 
     fn has_changed(&mut self, alerts: &[Alert], now: Moment) -> bool {
@@ -265,7 +312,11 @@ impl Engine {
         let is_meant = |alert: &&Alert| alert.state() == AlertState::Firing && !self.dispatcher.is_silenced(alert);
         let firing: Vec<&Alert> = alerts.iter().filter(is_meant).collect();
         let runs = self.runners.iter_mut().filter_map(|runner| {
-            let own: Vec<&Alert> = firing.iter().copied().filter(|alert| runner.is_for(alert.name())).collect();
+            let own: Vec<&Alert> = firing
+                .iter()
+                .copied()
+                .filter(|alert| runner.is_for(alert.name()))
+                .collect();
             runner.consider(&own, now)
         });
         runs.collect()
@@ -273,17 +324,26 @@ impl Engine {
 
     pub(super) fn save_runs(&self, now: Moment) -> Vec<SavedRuns> {
         let waiting = self.saved_runs.iter().map(|(name, runs)| runs.save(name, now));
-        self.runners.iter().map(|runner| runner.runs().save(runner.name(), now)).chain(waiting).collect()
+        self.runners
+            .iter()
+            .map(|runner| runner.runs().save(runner.name(), now))
+            .chain(waiting)
+            .collect()
     }
 
     /// The alerts that are pending or firing, by rule.
     pub(super) fn active(&self) -> impl Iterator<Item = &Alert> {
-        self.rules.values().flat_map(|evaluator| evaluator.active.iter().map(|one| &one.alert))
+        self.rules
+            .values()
+            .flat_map(|evaluator| evaluator.active.iter().map(|one| &one.alert))
     }
 
     /// The rules that can't fire.
     pub(super) fn rules_without_series(&self) -> impl Iterator<Item = &str> {
-        self.rules.values().filter(|evaluator| evaluator.missing.is_some()).map(|evaluator| evaluator.rule.name())
+        self.rules
+            .values()
+            .filter(|evaluator| evaluator.missing.is_some())
+            .map(|evaluator| evaluator.rule.name())
     }
 
     pub(super) fn rule_statuses(&self) -> Vec<RuleStatus> {

@@ -16,23 +16,43 @@ pub struct BuildError {
 
 impl BuildError {
     pub(super) fn setting(name: &str, message: impl Into<String>) -> Self {
-        Self { place: format!("setting {name}"), message: message.into(), source: None }
+        Self {
+            place: format!("setting {name}"),
+            message: message.into(),
+            source: None,
+        }
     }
 
     pub(super) fn rule(name: &str, message: impl Into<String>) -> Self {
-        Self { place: format!("alert {name:?}"), message: message.into(), source: None }
+        Self {
+            place: format!("alert {name:?}"),
+            message: message.into(),
+            source: None,
+        }
     }
 
     pub(super) fn slo(name: &str, message: impl Into<String>) -> Self {
-        Self { place: format!("SLO {name:?}"), message: message.into(), source: None }
+        Self {
+            place: format!("SLO {name:?}"),
+            message: message.into(),
+            source: None,
+        }
     }
 
     pub(crate) fn channel(name: &str, message: &str) -> Self {
-        Self { place: format!("channel {name:?}"), message: message.to_owned(), source: None }
+        Self {
+            place: format!("channel {name:?}"),
+            message: message.to_owned(),
+            source: None,
+        }
     }
 
     pub(super) fn remediation(name: &str, message: &str) -> Self {
-        Self { place: format!("remediation {name:?}"), message: message.to_owned(), source: None }
+        Self {
+            place: format!("remediation {name:?}"),
+            message: message.to_owned(),
+            source: None,
+        }
     }
 
     /// What is refused: `alert "HighLatency"`, `channel "pager"`, `setting interval`.
@@ -44,7 +64,11 @@ impl BuildError {
 
 impl From<BadRule> for BuildError {
     fn from(error: BadRule) -> Self {
-        Self { place: format!("alert {:?}", error.rule()), message: error.message(), source: Some(Box::new(error)) }
+        Self {
+            place: format!("alert {:?}", error.rule()),
+            message: error.message(),
+            source: Some(Box::new(error)),
+        }
     }
 }
 

@@ -21,7 +21,10 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     if found.len() > most || bytes.len() as u64 > most {
-        return Err(io::Error::other(format!("it has {} bytes, {most} are the most that are read", found.len())));
+        return Err(io::Error::other(format!(
+            "it has {} bytes, {most} are the most that are read",
+            found.len()
+        )));
     }
     Ok(Some(bytes))
 }
@@ -56,7 +59,10 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// So that the new name is on the disk too; not all file systems can do that.
 fn sync_folder(path: &Path) {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
     if let Ok(folder) = File::open(folder) {
         drop(folder.sync_all());
     }

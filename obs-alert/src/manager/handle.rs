@@ -141,7 +141,11 @@ impl AlertManager {
     #[must_use]
     pub fn slos(&self) -> Vec<SloStatus> {
         let engine = self.shared.engine();
-        engine.slos.values().map(|watched| watched.status(&engine.history)).collect()
+        engine
+            .slos
+            .values()
+            .map(|watched| watched.status(&engine.history))
+            .collect()
     }
 
     /// Adds a rule, from the next evaluation on.
@@ -235,7 +239,12 @@ impl AlertManager {
     /// The silences that have not ended.
     #[must_use]
     pub fn silences(&self) -> Vec<(SilenceId, Silence)> {
-        self.shared.engine().dispatcher.silences().map(|(id, silence)| (id, silence.clone())).collect()
+        self.shared
+            .engine()
+            .dispatcher
+            .silences()
+            .map(|(id, silence)| (id, silence.clone()))
+            .collect()
     }
 
     /// The share of all requests that failed over the last `window` (up to 30 days), 0 to 1; `None` without

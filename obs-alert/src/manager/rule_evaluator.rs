@@ -45,8 +45,19 @@ type Finding<'a> = (u128, &'a [(String, String)], Option<bool>, Option<f64>);
 
 impl RuleEvaluator {
     pub(super) fn new(rule: Arc<AlertRule>, plan: Plan, naming: &Naming) -> Self {
-        let expected = rule.query(naming).map(|query| Expected::new(&query, naming)).unwrap_or_default();
-        Self { rule, plan, active: Vec::new(), error: None, missing: None, expected, is_reported: false }
+        let expected = rule
+            .query(naming)
+            .map(|query| Expected::new(&query, naming))
+            .unwrap_or_default();
+        Self {
+            rule,
+            plan,
+            active: Vec::new(),
+            error: None,
+            missing: None,
+            expected,
+            is_reported: false,
+        }
     }
 
     /// Looks whether the series that it reads can exist; the reason why not, the first time that there is one.
@@ -76,7 +87,11 @@ impl RuleEvaluator {
     fn evaluate_plan(&mut self, around: EvaluationContext<'_>, begun: &mut Begun) {
         let values = self.plan.values(around.history);
         let is_firing = self.rule.clears_at().is_some() && self.active.iter().any(|one| one.phase.is_firing());
-        let clear = if is_firing { self.plan.clear_values(around.history) } else { Values::none() };
+        let clear = if is_firing {
+            self.plan.clear_values(around.history)
+        } else {
+            Values::none()
+        };
         match values.iter().next() {
             None => {
                 let holds = match self.rule.no_data_policy() {
@@ -106,9 +121,16 @@ impl RuleEvaluator {
             return;
         }
         let mut active = std::mem::take(&mut self.active);
-        let own = active.iter().position(|one| one.key == 0).map(|at| active.swap_remove(at));
+        let own = active
+            .iter()
+            .position(|one| one.key == 0)
+            .map(|at| active.swap_remove(at));
         for other in active {
-            let holds = if self.rule.no_data_policy() == NoData::Keep { None } else { Some(false) };
+            let holds = if self.rule.no_data_policy() == NoData::Keep {
+                None
+            } else {
+                Some(false)
+            };
             self.settle(Some(other), (0, &[], holds, None), around, begun);
         }
         self.settle(own, (0, &[], holds, value), around, begun);
@@ -121,20 +143,26 @@ impl RuleEvaluator {
         around: EvaluationContext<'_>,
         begun: &mut Begun,
     ) {
-        let (restored, known): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.active).into_iter().partition(|one| one.is_restored);
+        let (restored, known): (Vec<_>, Vec<_>) = std::mem::take(&mut self.active)
+            .into_iter()
+            .partition(|one| one.is_restored);
         let mut restored: BTreeMap<u64, Active> =
             restored.into_iter().map(|one| (one.alert.fingerprint(), one)).collect();
         let mut known: BTreeMap<u128, Active> = known.into_iter().map(|one| (one.key, one)).collect();
         for sample in values.iter() {
-            let one = known.remove(&key(sample)).or_else(|| self.found_again(&mut restored, sample, around));
+            let one = known
+                .remove(&key(sample))
+                .or_else(|| self.found_again(&mut restored, sample, around));
             let holds = holds(sample, clear, one.as_ref());
             if one.is_some() || holds {
                 let finding = (key(sample), sample.labels(), Some(holds), Some(sample.value));
                 self.settle(one, finding, around, begun);
             }
         }
-        for (key, gone) in known.into_iter().chain(restored.into_values().map(|one| (one.key, one))) {
+        for (key, gone) in known
+            .into_iter()
+            .chain(restored.into_values().map(|one| (one.key, one)))
+        {
             let is_kept = self.rule.no_data_policy() == NoData::Keep && key != 0;
             self.settle(Some(gone), (key, &[], (!is_kept).then_some(false), None), around, begun);
         }
@@ -152,7 +180,11 @@ impl RuleEvaluator {
         }
         let print = Active::fingerprint_of(&self.rule, around.common, sample.labels(), Some(sample.value));
         let one = restored.remove(&print)?;
-        Some(Active { key: key(sample), is_restored: false, ..one })
+        Some(Active {
+            key: key(sample),
+            is_restored: false,
+            ..one
+        })
     }
 
     fn settle(
@@ -168,7 +200,10 @@ impl RuleEvaluator {
         };
         let active = active.filter(|one| !one.is_stale);
         let (hold_for, keep_firing_for, _) = self.rule.times();
-        let times = Times { hold_for, keep_firing_for };
+        let times = Times {
+            hold_for,
+            keep_firing_for,
+        };
         let was_firing = active.as_ref().is_some_and(|one| one.phase.is_firing());
         let next = Phase::next(active.as_ref().map(|one| one.phase), holds, around.now, times);
         let next = match (active, next) {
@@ -196,7 +231,11 @@ impl RuleEvaluator {
         for (index, saved) in saved.into_iter().enumerate() {
             if let Some(mut one) = saved.restored(&self.rule, common, has_series, (away, interval)) {
                 // Keys of series are hashes with another secret in each process: these are found by their labels.
-                one.key = if has_series { u128::try_from(index).unwrap_or(0) + 1 } else { 0 };
+                one.key = if has_series {
+                    u128::try_from(index).unwrap_or(0) + 1
+                } else {
+                    0
+                };
                 self.active.push(one);
             }
         }

@@ -43,12 +43,21 @@ impl Service {
         let errors = Growth::new(naming.errors(&all), ERROR_RATIOS);
         let error_ratio = Query::ratio(errors, Growth::new(naming.counted(&all), ERROR_RATIOS));
         let buckets = naming.duration_buckets(&all);
-        let quantile = Query::Read(Input::Quantile { buckets, quantile: 0.99, window: QUANTILES });
+        let quantile = Query::Read(Input::Quantile {
+            buckets,
+            quantile: 0.99,
+            window: QUANTILES,
+        });
         let mut resolve = |query: &Query| {
             let resolved = Resolved::new(query, history);
-            resolved.map(|resolved| resolved.query).map_err(|error| BuildError::setting("naming", error.to_string()))
+            resolved
+                .map(|resolved| resolved.query)
+                .map_err(|error| BuildError::setting("naming", error.to_string()))
         };
-        Ok(Self { error_ratio: resolve(&error_ratio)?, quantile: resolve(&quantile)? })
+        Ok(Self {
+            error_ratio: resolve(&error_ratio)?,
+            quantile: resolve(&quantile)?,
+        })
     }
 
     pub(super) fn error_ratio(&self, history: &History, window: Duration) -> Option<f64> {
@@ -58,7 +67,10 @@ impl Service {
 
     pub(super) fn quantile(&self, history: &History, quantile: f64, window: Duration) -> Option<f64> {
         let window = millis(window.min(QUANTILES.duration()));
-        self.quantile.map(|read| read.over(window).at(quantile)).eval(history).single()
+        self.quantile
+            .map(|read| read.over(window).at(quantile))
+            .eval(history)
+            .single()
     }
 }
 
@@ -69,7 +81,11 @@ impl Watched {
         let refuse = |error: &dyn std::fmt::Display| BuildError::slo(slo.name(), error.to_string());
         let error_ratio =
             Resolved::new(&slo.error_ratio(naming, slo.window()), history).map_err(|error| refuse(&error))?;
-        let mut watched = Self { slo: Arc::clone(slo), error_ratio, burn_rates: Vec::new() };
+        let mut watched = Self {
+            slo: Arc::clone(slo),
+            error_ratio,
+            burn_rates: Vec::new(),
+        };
         for burn in slo.burn_rates() {
             match Resolved::new(&slo.burn_rate(naming, burn.long), history) {
                 Ok(rate) => watched.burn_rates.push((burn.long, rate)),
@@ -90,7 +106,12 @@ impl Watched {
     pub(super) fn status(&self, history: &History) -> SloStatus {
         let slo = &self.slo;
         // Counts and buckets are interpolated apart: of none that was bad the difference may be a little less than 0.
-        let error_ratio = self.error_ratio.query.eval(history).single().map(|ratio| ratio.max(0.0));
+        let error_ratio = self
+            .error_ratio
+            .query
+            .eval(history)
+            .single()
+            .map(|ratio| ratio.max(0.0));
         let rate = |(window, rate): &(Window, Resolved)| Some((*window, rate.query.eval(history).single()?.max(0.0)));
         SloStatus {
             name: slo.name().to_owned(),

@@ -71,7 +71,18 @@ impl Shared {
         let telemetry = engine.telemetry.clone();
         let (turn, saved, engine) = (Mutex::default(), Mutex::default(), Mutex::new(engine));
         let stop = Arc::new(Stop::default());
-        Self { source, clock, interval, telemetry, reports, state_file, stop, turn, saved, engine }
+        Self {
+            source,
+            clock,
+            interval,
+            telemetry,
+            reports,
+            state_file,
+            stop,
+            turn,
+            saved,
+            engine,
+        }
     }
 
     pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
@@ -96,7 +107,12 @@ impl Shared {
         let mut told = call_all(closures);
         report(&told);
         let mut engine = self.engine();
-        let Evaluated { alerts, runs, has_changed, without_series } = engine.evaluate(&families, &mut told, now);
+        let Evaluated {
+            alerts,
+            runs,
+            has_changed,
+            without_series,
+        } = engine.evaluate(&families, &mut told, now);
         let (bytes, suppressed) = (engine.history.bytes(), engine.dispatcher.suppressed());
         drop(engine);
         report_without_series(&without_series);
@@ -146,7 +162,11 @@ impl Shared {
             result = result.and(state_file::write_history(path, history));
         }
         let is_said = !is_due(saved.warned, SELDOM);
-        saved.warned = if result.is_ok() || is_said { saved.warned } else { Some(now) };
+        saved.warned = if result.is_ok() || is_said {
+            saved.warned
+        } else {
+            Some(now)
+        };
         drop(saved);
         if let (Err(error), false) = (result, is_said) {
             self.warn(&error);
@@ -200,6 +220,8 @@ impl Drop for Shared {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("interval", &self.interval).finish_non_exhaustive()
+        f.debug_struct("Shared")
+            .field("interval", &self.interval)
+            .finish_non_exhaustive()
     }
 }

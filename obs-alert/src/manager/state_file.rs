@@ -54,7 +54,10 @@ impl State {
     pub(super) fn of(engine: &Engine, now: Moment) -> Self {
         let alerts = engine.rules.values().flat_map(|evaluator| {
             let rule = &evaluator.rule;
-            evaluator.active.iter().map(move |active| SavedAlert::of(rule, active, now))
+            evaluator
+                .active
+                .iter()
+                .map(move |active| SavedAlert::of(rule, active, now))
         });
         Self {
             version: VERSION,
@@ -82,7 +85,14 @@ pub(super) fn read_history(path: &Path) -> Option<SavedHistory> {
 }
 
 pub(super) fn write_history(path: &Path, history: SavedHistory) -> io::Result<()> {
-    write(&file::beside(path, HISTORY), &HistoryFile { version: VERSION, history }, MOST_HISTORY)
+    write(
+        &file::beside(path, HISTORY),
+        &HistoryFile {
+            version: VERSION,
+            history,
+        },
+        MOST_HISTORY,
+    )
 }
 
 /// Reads a file. One that is not there is none; one that can't be read is none either, and said.
@@ -112,7 +122,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 fn write(path: &Path, state: &impl Serialize, most: u64) -> io::Result<()> {
     let json = serde_json::to_vec(state)?;
     if json.len() as u64 > most {
-        return Err(io::Error::other(format!("it would have {} bytes, {most} are the most", json.len())));
+        return Err(io::Error::other(format!(
+            "it would have {} bytes, {most} are the most",
+            json.len()
+        )));
     }
     file::replace(path, &json)
 }

@@ -50,8 +50,18 @@ fn as_word<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S
 
 impl Serialize for SloStatus {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { name, objective, window, error_ratio, budget_left, burn_rates } = self;
-        let burn_rates: Vec<_> = burn_rates.iter().map(|(window, rate)| (window.to_string(), rate)).collect();
+        let Self {
+            name,
+            objective,
+            window,
+            error_ratio,
+            budget_left,
+            burn_rates,
+        } = self;
+        let burn_rates: Vec<_> = burn_rates
+            .iter()
+            .map(|(window, rate)| (window.to_string(), rate))
+            .collect();
         let mut json = serializer.serialize_struct("SloStatus", 6)?;
         json.serialize_field("name", name)?;
         json.serialize_field("objective", objective)?;

@@ -35,7 +35,11 @@ impl Stop {
             if *is_set || now >= until {
                 return !*is_set;
             }
-            is_set = self.changed.wait_timeout(is_set, until - now).unwrap_or_else(PoisonError::into_inner).0;
+            is_set = self
+                .changed
+                .wait_timeout(is_set, until - now)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 }
@@ -71,7 +75,11 @@ fn run(shared: &Weak<Shared>, stop: &Stop, interval: Duration) {
 fn wait(shared: &Weak<Shared>, stop: &Stop, next: Instant) -> bool {
     loop {
         let Some(alive) = shared.upgrade() else { return false };
-        let look = if alive.awaits_reports() { next.min(Instant::now() + LOOK) } else { next };
+        let look = if alive.awaits_reports() {
+            next.min(Instant::now() + LOOK)
+        } else {
+            next
+        };
         drop(alive);
         if !stop.sleep_until(look) {
             return false;

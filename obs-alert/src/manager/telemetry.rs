@@ -32,7 +32,10 @@ impl Telemetry {
     }
 
     pub(crate) fn notified(&self, channel: &str, outcome: &'static str) {
-        let labels = vec![own(label::CHANNEL, channel), Label::from_static_parts(label::OUTCOME, outcome)];
+        let labels = vec![
+            own(label::CHANNEL, channel),
+            Label::from_static_parts(label::OUTCOME, outcome),
+        ];
         self.record(|| metrics::counter!(alert::NOTIFICATIONS.name(""), labels).increment(1));
     }
 
@@ -41,7 +44,10 @@ impl Telemetry {
     }
 
     pub(crate) fn remediated(&self, remediation: &str, outcome: &'static str) {
-        let labels = vec![own(label::REMEDIATION, remediation), Label::from_static_parts(label::OUTCOME, outcome)];
+        let labels = vec![
+            own(label::REMEDIATION, remediation),
+            Label::from_static_parts(label::OUTCOME, outcome),
+        ];
         self.record(|| metrics::counter!(alert::REMEDIATIONS.name(""), labels).increment(1));
     }
 
@@ -68,9 +74,17 @@ impl Telemetry {
 
     /// Shows the alerts that are there; what was `shown` and is not any more becomes 0.
     pub(super) fn show<'a>(&self, alerts: impl Iterator<Item = &'a Alert>, shown: &mut Shown) {
-        let mut counts: Shown = shown.drain().filter(|(_, count)| *count > 0).map(|(key, _)| (key, 0)).collect();
+        let mut counts: Shown = shown
+            .drain()
+            .filter(|(_, count)| *count > 0)
+            .map(|(key, _)| (key, 0))
+            .collect();
         for alert in alerts {
-            let key = (alert.name().to_owned(), alert.severity().as_str(), alert.state().as_str());
+            let key = (
+                alert.name().to_owned(),
+                alert.severity().as_str(),
+                alert.state().as_str(),
+            );
             *counts.entry(key).or_default() += 1;
         }
         self.record(|| {
@@ -112,6 +126,8 @@ fn describe(def: &MetricDef) {
 
 impl fmt::Debug for Telemetry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Telemetry").field("is_on", &self.registry.is_some()).finish()
+        f.debug_struct("Telemetry")
+            .field("is_on", &self.registry.is_some())
+            .finish()
     }
 }

@@ -23,7 +23,11 @@ use crate::{Alert, text::MOST_ERROR};
 #[derive(Clone)]
 pub(super) enum Action {
     Closure(Arc<Act>),
-    Command { program: OsString, arguments: Vec<OsString>, variables: BTreeMap<String, String> },
+    Command {
+        program: OsString,
+        arguments: Vec<OsString>,
+        variables: BTreeMap<String, String>,
+    },
 }
 
 pub(super) type Act = dyn Fn(&Alert) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
@@ -43,7 +47,11 @@ impl Action {
                 Some(Err(error)) => (outcome::FAILED, Some(error)),
                 None => (outcome::FAILED, Some("it panicked".to_owned())),
             },
-            Self::Command { program, arguments, variables } => {
+            Self::Command {
+                program,
+                arguments,
+                variables,
+            } => {
                 let mut command = Command::new(program);
                 command.args(arguments).envs(variables).stdin(Stdio::piped());
                 command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -63,7 +71,10 @@ fn describe(command: &mut Command, alert: &Alert) {
         .env("OBS_ALERT_SEVERITY", alert.severity().as_str())
         // A NUL can't be in the environment.
         .env("OBS_ALERT_SUMMARY", alert.message().replace('\0', " "))
-        .env("OBS_ALERT_VALUE", alert.value().map_or_else(String::new, |value| value.to_string()));
+        .env(
+            "OBS_ALERT_VALUE",
+            alert.value().map_or_else(String::new, |value| value.to_string()),
+        );
 }
 
 fn watch(mut child: Child, alert: &Alert, timeout: Duration) -> (&'static str, Option<String>) {

@@ -40,7 +40,10 @@ impl Remediation {
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        Self::new(name, Action::Closure(Arc::new(move |alert| act(alert).map_err(Into::into))))
+        Self::new(
+            name,
+            Action::Closure(Arc::new(move |alert| act(alert).map_err(Into::into))),
+        )
     }
 
     /// A program, without a shell. It finds the alert as JSON on its standard input, and in the variables
@@ -52,7 +55,14 @@ impl Remediation {
         arguments: impl IntoIterator<Item = A>,
     ) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        Self::new(name, Action::Command { program: program.into(), arguments, variables: BTreeMap::new() })
+        Self::new(
+            name,
+            Action::Command {
+                program: program.into(),
+                arguments,
+                variables: BTreeMap::new(),
+            },
+        )
     }
 
     fn new(name: impl Into<String>, action: Action) -> Self {
@@ -118,7 +128,9 @@ impl Remediation {
             return Err("it is for no alert: name one by `on`".to_owned());
         }
         if let Some(unknown) = self.alerts.iter().find(|alert| !is_rule(alert)) {
-            return Err(format!("there is no rule {unknown:?}: add the rule first, or mend the name"));
+            return Err(format!(
+                "there is no rule {unknown:?}: add the rule first, or mend the name"
+            ));
         }
         if self.runs_per_hour == 0 {
             return Err("0 runs an hour: it would never run; say at least 1".to_owned());
@@ -132,7 +144,15 @@ impl Remediation {
 
 impl fmt::Debug for Remediation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, alerts, action, cooldown, runs_per_hour, is_dry_run, timeout } = self;
+        let Self {
+            name,
+            alerts,
+            action,
+            cooldown,
+            runs_per_hour,
+            is_dry_run,
+            timeout,
+        } = self;
         f.debug_struct("Remediation")
             .field("name", name)
             .field("alerts", alerts)

@@ -55,7 +55,13 @@ enum What {
 impl Runner {
     /// One that goes on from what a state file has kept of it.
     pub(crate) fn new(remediation: Remediation, telemetry: Telemetry, runs: Runs) -> Self {
-        Self { remediation, telemetry, runs, is_running: Arc::default(), was_limited: false }
+        Self {
+            remediation,
+            telemetry,
+            runs,
+            is_running: Arc::default(),
+            was_limited: false,
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -74,7 +80,10 @@ impl Runner {
     /// Alerts that it is for fire: what is to be done, for the one that has waited longest, if it may run.
     pub(crate) fn consider(&mut self, alerts: &[&Alert], now: Moment) -> Option<Run> {
         let alert = alerts.get(self.runs.turn_of(alerts.iter().map(|alert| alert.fingerprint()))?)?;
-        let is_cooling = self.runs.last.is_some_and(|last| now.since(last) < self.remediation.cooldown);
+        let is_cooling = self
+            .runs
+            .last
+            .is_some_and(|last| now.since(last) < self.remediation.cooldown);
         if is_cooling || self.is_running.load(Ordering::Acquire) {
             return None;
         }
@@ -88,11 +97,23 @@ impl Runner {
             return Some(self.run(alert, What::DryRun));
         }
         let (action, timeout) = (self.remediation.action.clone(), self.remediation.timeout);
-        Some(self.run(alert, What::Action { action, timeout, running: Running::begin(&self.is_running) }))
+        Some(self.run(
+            alert,
+            What::Action {
+                action,
+                timeout,
+                running: Running::begin(&self.is_running),
+            },
+        ))
     }
 
     fn run(&self, alert: &Alert, what: What) -> Run {
-        Run { name: self.remediation.name.clone(), alert: alert.clone(), telemetry: self.telemetry.clone(), what }
+        Run {
+            name: self.remediation.name.clone(),
+            alert: alert.clone(),
+            telemetry: self.telemetry.clone(),
+            what,
+        }
     }
 }
 
@@ -101,9 +122,18 @@ impl Runner {
 impl Run {
     /// Does it, on a thread of its own.
     pub(crate) fn start(self) {
-        let Self { name, alert, telemetry, what } = self;
+        let Self {
+            name,
+            alert,
+            telemetry,
+            what,
+        } = self;
         match what {
-            What::Action { action, timeout, running } => {
+            What::Action {
+                action,
+                timeout,
+                running,
+            } => {
                 let (failed, failed_telemetry) = (name.clone(), telemetry.clone());
                 let run = subscriber::carried(move || {
                     let (outcome, error) = action.run(&alert, timeout);

@@ -44,8 +44,16 @@ impl Runs {
 
     /// Which of these alerts waits longest: one that was never served, else the one that was served first.
     pub(super) fn turn_of(&self, alerts: impl Iterator<Item = u64>) -> Option<usize> {
-        let place = |alert: u64| self.served.iter().position(|served| *served == alert).map_or(0, |place| place + 1);
-        alerts.enumerate().min_by_key(|(_, alert)| place(*alert)).map(|(index, _)| index)
+        let place = |alert: u64| {
+            self.served
+                .iter()
+                .position(|served| *served == alert)
+                .map_or(0, |place| place + 1)
+        };
+        alerts
+            .enumerate()
+            .min_by_key(|(_, alert)| place(*alert))
+            .map(|(index, _)| index)
     }
 
     pub(super) fn add(&mut self, alert: u64, now: Moment) {
@@ -76,7 +84,11 @@ impl SavedRuns {
         let mut begun: Vec<Moment> = self.begun.into_iter().map(|ago| away.before(ago)).collect();
         begun.sort_by_key(|run| run.ticks());
         let served = self.served.into_iter().take(MOST).collect();
-        Runs { begun: begun.into(), last: self.last.map(|ago| away.before(ago)), served }
+        Runs {
+            begun: begun.into(),
+            last: self.last.map(|ago| away.before(ago)),
+            served,
+        }
     }
 }
 

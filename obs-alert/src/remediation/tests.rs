@@ -27,11 +27,20 @@ fn stage(remediation: Remediation) -> Stage {
     let manager = AlertManager::builder()
         .registry(&registry)
         .clock(clock.clone())
-        .rule(AlertRule::new("QueueStuck", stuck, Severity::Critical, "nothing leaves the queue"))
+        .rule(AlertRule::new(
+            "QueueStuck",
+            stuck,
+            Severity::Critical,
+            "nothing leaves the queue",
+        ))
         .remediation(remediation)
         .build()
         .unwrap();
-    Stage { manager, registry, clock }
+    Stage {
+        manager,
+        registry,
+        clock,
+    }
 }
 
 impl Stage {
@@ -42,7 +51,9 @@ impl Stage {
 
     fn has(&self, outcome: &str, count: u32) -> bool {
         let page = String::from_utf8(self.registry.render(Format::Text)).unwrap();
-        page.contains(&format!("obs_alert_remediations_total{{outcome=\"{outcome}\",remediation=\"mend\"}} {count}\n"))
+        page.contains(&format!(
+            "obs_alert_remediations_total{{outcome=\"{outcome}\",remediation=\"mend\"}} {count}\n"
+        ))
     }
 
     fn wait_for(&self, outcome: &str, count: u32) {
@@ -95,7 +106,10 @@ fn a_dry_run_does_nothing() {
 fn a_silenced_alert_starts_none() {
     let (runs, remediation) = counting();
     let stage = stage(remediation);
-    stage.manager.silence(Silence::new(TICK / 2, "by hand").with("alertname", "QueueStuck")).unwrap();
+    stage
+        .manager
+        .silence(Silence::new(TICK / 2, "by hand").with("alertname", "QueueStuck"))
+        .unwrap();
     stage.tick();
     assert_eq!(runs.load(Ordering::Relaxed), 0);
     stage.tick();
@@ -145,7 +159,11 @@ fn a_program_that_fails_hangs_or_is_not_there_is_counted() {
 
 #[test]
 fn what_is_wrong_is_refused_with_its_mend() {
-    let builder = |remediation| AlertManager::builder().registry(&Registry::new()).remediation(remediation);
+    let builder = |remediation| {
+        AlertManager::builder()
+            .registry(&Registry::new())
+            .remediation(remediation)
+    };
     let nothing = || Remediation::closure("mend", |_| Ok::<_, io::Error>(()));
     for (remediation, expected) in [
         (nothing(), "remediation \"mend\": it is for no alert"),
@@ -168,7 +186,12 @@ fn process(file: &std::path::Path, clock: &ManualClock, runs: &Arc<AtomicU32>) -
         .registry(&Registry::new())
         .clock(clock.clone())
         .state_file(file)
-        .rule(AlertRule::new("QueueStuck", stuck, Severity::Critical, "nothing leaves the queue"))
+        .rule(AlertRule::new(
+            "QueueStuck",
+            stuck,
+            Severity::Critical,
+            "nothing leaves the queue",
+        ))
         .remediation(restart.on("QueueStuck").cooldown(Duration::ZERO).runs_per_hour(3))
         .build()
         .unwrap()
@@ -187,7 +210,9 @@ fn runs_of_the_hour_are_remembered_over_restarts_whatever_the_wall_clock_says() 
     let folder = tempfile::tempdir().unwrap();
     let (file, runs) = (folder.path().join("alerts.json"), Arc::default());
     // Each process is ended by its own remedy, without a shutdown. The wall clock goes back in between.
-    for (process_no, unix) in [1_700_000_000_u64, 1_700_000_060, 1_600_000_000, 0, 1_000, 2_000].into_iter().enumerate()
+    for (process_no, unix) in [1_700_000_000_u64, 1_700_000_060, 1_600_000_000, 0, 1_000, 2_000]
+        .into_iter()
+        .enumerate()
     {
         let clock = ManualClock::at(Duration::from_secs(unix));
         let manager = process(&file, &clock, &runs);

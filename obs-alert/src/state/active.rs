@@ -53,8 +53,20 @@ impl Active {
             fired_at: None,
             cooldown: rule.times().2,
         };
-        let alert = Alert { facts: Arc::new(facts), state: AlertState::Pending, value, resolved_at: None };
-        Self { key, phase, alert, is_restored: false, is_stale: false }.in_phase(rule, phase, value)
+        let alert = Alert {
+            facts: Arc::new(facts),
+            state: AlertState::Pending,
+            value,
+            resolved_at: None,
+        };
+        Self {
+            key,
+            phase,
+            alert,
+            is_restored: false,
+            is_stale: false,
+        }
+        .in_phase(rule, phase, value)
     }
 
     /// The fingerprint of the alert of a series.
@@ -76,7 +88,9 @@ impl Active {
     ) -> bool {
         let own = labels(rule, common, &[], None);
         let is_template = |key: &String| rule.labels().get(key).is_some_and(|text| text.contains("{{"));
-        let agrees = own.iter().all(|(key, value)| is_template(key) || found.get(key) == Some(value));
+        let agrees = own
+            .iter()
+            .all(|(key, value)| is_template(key) || found.get(key) == Some(value));
         agrees && (has_series || found.keys().eq(own.keys()))
     }
 
@@ -106,7 +120,10 @@ pub(crate) fn static_labels(rule: &AlertRule, common: &BTreeMap<String, String>)
 }
 
 fn fixed(rule: &AlertRule) -> [(String, String); 2] {
-    [("alertname".to_owned(), rule.name().to_owned()), ("severity".to_owned(), rule.severity().as_str().to_owned())]
+    [
+        ("alertname".to_owned(), rule.name().to_owned()),
+        ("severity".to_owned(), rule.severity().as_str().to_owned()),
+    ]
 }
 
 /// The series' labels, then what all alerts of this process have, then the rule's own. A label of the series that one
@@ -120,12 +137,23 @@ fn labels(
     // That there is no series says which one is meant.
     let absent = rule.condition().absent_labels();
     let series = if absent.is_empty() { series } else { &absent };
-    let of_series = |name: &str| series.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let own = rule.labels().iter().map(|(key, text)| (key.clone(), expand(text, value, of_series)));
+    let of_series = |name: &str| {
+        series
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let own = rule
+        .labels()
+        .iter()
+        .map(|(key, text)| (key.clone(), expand(text, value, of_series)));
     let common = common.iter().map(|(key, value)| (key.clone(), value.clone()));
     let set: BTreeMap<String, String> = common.chain(own).chain(fixed(rule)).collect();
     let is_moved = |(key, _): &&(String, String)| set.contains_key(key);
-    let moved = series.iter().filter(is_moved).map(|(key, value)| (exported(key), value.clone()));
+    let moved = series
+        .iter()
+        .filter(is_moved)
+        .map(|(key, value)| (exported(key), value.clone()));
     // A label that has such a name by itself goes before one that gets it.
     let mut labels: BTreeMap<String, String> = moved.chain(series.iter().cloned()).collect();
     labels.extend(set);
@@ -138,11 +166,18 @@ const MOST_TEXT: usize = 8 * 1024;
 fn annotations(rule: &AlertRule, labels: &BTreeMap<String, String>, value: Option<f64>) -> BTreeMap<String, String> {
     let is_set = |name: &str| rule.labels().contains_key(name) || ["alertname", "severity"].contains(&name);
     let of_series = |name: &str| {
-        let found = if is_set(name) { labels.get(&exported(name)) } else { labels.get(name) };
+        let found = if is_set(name) {
+            labels.get(&exported(name))
+        } else {
+            labels.get(name)
+        };
         found.map(String::as_str)
     };
     let text = |template: &str| cut(&expand(template, value, of_series), MOST_TEXT);
-    let given = rule.annotations().iter().map(|(key, template)| (key.clone(), text(template)));
+    let given = rule
+        .annotations()
+        .iter()
+        .map(|(key, template)| (key.clone(), text(template)));
     let summary = ("summary".to_owned(), text(rule.message()));
     [summary].into_iter().chain(given).collect()
 }

@@ -61,8 +61,17 @@ impl Alert {
             fired_at,
             cooldown: Duration::ZERO,
         };
-        let state = if resolved_at.is_some() { AlertState::Resolved } else { AlertState::Firing };
-        Self { facts: Arc::new(facts), state, value, resolved_at }
+        let state = if resolved_at.is_some() {
+            AlertState::Resolved
+        } else {
+            AlertState::Firing
+        };
+        Self {
+            facts: Arc::new(facts),
+            state,
+            value,
+            resolved_at,
+        }
     }
 
     pub(crate) fn set_cooldown(&mut self, cooldown: Duration) {

@@ -51,18 +51,30 @@ impl Phase {
             (None | Some(Self::Pending { .. }), false) => None,
             (None, true) => Some(Self::held(now, now, times)),
             (Some(Self::Pending { since }), true) => Some(Self::held(since, now, times)),
-            (Some(Self::Firing { since, fired, .. }), true) => Some(Self::Firing { since, fired, ended: None }),
+            (Some(Self::Firing { since, fired, .. }), true) => Some(Self::Firing {
+                since,
+                fired,
+                ended: None,
+            }),
             (Some(Self::Firing { since, fired, ended }), false) => {
                 let ended = ended.unwrap_or(now);
                 let is_kept = now.since(ended) < times.keep_firing_for;
-                is_kept.then_some(Self::Firing { since, fired, ended: Some(ended) })
+                is_kept.then_some(Self::Firing {
+                    since,
+                    fired,
+                    ended: Some(ended),
+                })
             }
         }
     }
 
     fn held(since: Moment, now: Moment, times: Times) -> Self {
         if now.since(since) >= times.hold_for {
-            Self::Firing { since, fired: now, ended: None }
+            Self::Firing {
+                since,
+                fired: now,
+                ended: None,
+            }
         } else {
             Self::Pending { since }
         }
@@ -74,13 +86,18 @@ mod tests {
     use super::*;
 
     fn at(seconds: u64) -> Moment {
-        Moment::new(Duration::from_secs(seconds), Duration::from_secs(1_700_000_000 + seconds))
+        Moment::new(
+            Duration::from_secs(seconds),
+            Duration::from_secs(1_700_000_000 + seconds),
+        )
     }
 
     /// Evaluates every 10 seconds and writes a letter for each phase: inactive, pending, firing.
     fn run(hold_for: u64, keep_firing_for: u64, holds: &str) -> String {
-        let times =
-            Times { hold_for: Duration::from_secs(hold_for), keep_firing_for: Duration::from_secs(keep_firing_for) };
+        let times = Times {
+            hold_for: Duration::from_secs(hold_for),
+            keep_firing_for: Duration::from_secs(keep_firing_for),
+        };
         let mut phase = None;
         let letter = |(tick, holds): (usize, char)| {
             phase = Phase::next(phase, holds == 'x', at(tick as u64 * 10), times);
@@ -106,13 +123,20 @@ mod tests {
             (20, 20, "xxx---x", "ppfffip"),
         ];
         for (hold_for, keep, holds, phases) in table {
-            assert_eq!(run(hold_for, keep, holds), phases, "for {hold_for}, keep {keep}, {holds}");
+            assert_eq!(
+                run(hold_for, keep, holds),
+                phases,
+                "for {hold_for}, keep {keep}, {holds}"
+            );
         }
     }
 
     #[test]
     fn an_alert_that_fires_again_while_it_is_kept_has_never_stopped() {
-        let times = Times { hold_for: Duration::ZERO, keep_firing_for: Duration::from_secs(60) };
+        let times = Times {
+            hold_for: Duration::ZERO,
+            keep_firing_for: Duration::from_secs(60),
+        };
         let first = Phase::next(None, true, at(0), times);
         let kept = Phase::next(first, false, at(10), times);
         assert_eq!(Phase::next(kept, true, at(20), times), first);

@@ -36,7 +36,10 @@ const OUTAGE: Duration = Duration::from_secs(3_600);
 
 impl SavedAlert {
     pub(crate) fn of(rule: &AlertRule, active: &Active, now: Moment) -> Self {
-        let moment = |moment: Moment| SavedMoment { ago: moment.millis_to(now), at: moment.unix_millis() };
+        let moment = |moment: Moment| SavedMoment {
+            ago: moment.millis_to(now),
+            at: moment.unix_millis(),
+        };
         let (fired, ended) = match active.phase {
             Phase::Pending { .. } => (None, None),
             Phase::Firing { fired, ended, .. } => (Some(moment(fired)), ended.map(moment)),
@@ -68,12 +71,20 @@ impl SavedAlert {
         }
         let before = |moment: SavedMoment| away.before(moment.ago).stamped(moment.at);
         let phase = match self.fired {
-            Some(fired) => {
-                Phase::Firing { since: before(self.since), fired: before(fired), ended: self.ended.map(before) }
-            }
-            None => Phase::Pending { since: away.before_counting(self.since.ago, interval).stamped(self.since.at) },
+            Some(fired) => Phase::Firing {
+                since: before(self.since),
+                fired: before(fired),
+                ended: self.ended.map(before),
+            },
+            None => Phase::Pending {
+                since: away.before_counting(self.since.ago, interval).stamped(self.since.at),
+            },
         };
         let active = Active::with_labels(rule, 0, self.labels, phase, self.value);
-        Some(Active { is_restored: has_series, is_stale, ..active })
+        Some(Active {
+            is_restored: has_series,
+            is_stale,
+            ..active
+        })
     }
 }

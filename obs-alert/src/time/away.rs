@@ -21,7 +21,10 @@ const MOST: i64 = 400 * 86_400_000;
 impl Away {
     /// From `saved_at`, in milliseconds since 1970, to `now`.
     pub(crate) fn new(saved_at: i64, now: Moment) -> Self {
-        Self { now, lasted: now.unix_millis().saturating_sub(saved_at).clamp(0, MOST) }
+        Self {
+            now,
+            lasted: now.unix_millis().saturating_sub(saved_at).clamp(0, MOST),
+        }
     }
 
     pub(crate) fn lasted(self) -> Duration {
@@ -35,7 +38,8 @@ impl Away {
 
     /// The same where only `at_most` of the time between the processes counts.
     pub(crate) fn before_counting(self, ago: i64, at_most: Duration) -> Moment {
-        self.now.earlier(self.lasted.min(millis(at_most)).saturating_add(ago.clamp(0, MOST)))
+        self.now
+            .earlier(self.lasted.min(millis(at_most)).saturating_add(ago.clamp(0, MOST)))
     }
 
     /// The moment that lay `ahead` milliseconds after the file was written.

@@ -44,9 +44,15 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "a stamp is turned into a number; nothing is measured by it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a stamp is turned into a number; nothing is measured by it"
+    )]
     fn now(&self) -> Moment {
-        Moment::new(self.origin.elapsed(), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+        Moment::new(
+            self.origin.elapsed(),
+            SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        )
     }
 }
 
@@ -68,7 +74,9 @@ impl ManualClock {
     /// Stands at a time of the wall clock, given since 1970.
     #[must_use]
     pub fn at(unix: Duration) -> Self {
-        Self { now: Arc::new(Mutex::new(Moment::new(Duration::ZERO, unix))) }
+        Self {
+            now: Arc::new(Mutex::new(Moment::new(Duration::ZERO, unix))),
+        }
     }
 
     /// Goes on by `span`.

@@ -27,14 +27,20 @@ impl Moment {
     /// ```
     #[must_use]
     pub fn new(monotonic: Duration, unix: Duration) -> Self {
-        Self { ticks: millis(monotonic), unix: millis(unix) }
+        Self {
+            ticks: millis(monotonic),
+            unix: millis(unix),
+        }
     }
 
     /// The moment a while after this one.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         let span = millis(span);
-        Self { ticks: self.ticks.saturating_add(span), unix: self.unix.saturating_add(span) }
+        Self {
+            ticks: self.ticks.saturating_add(span),
+            unix: self.unix.saturating_add(span),
+        }
     }
 
     /// How long after `earlier` it was; zero if it was before.
@@ -66,12 +72,18 @@ impl Moment {
 
     /// The moment so many milliseconds before this one, or after it if they are below zero.
     pub(crate) const fn earlier(self, millis: i64) -> Self {
-        Self { ticks: self.ticks.saturating_sub(millis), unix: self.unix.saturating_sub(millis) }
+        Self {
+            ticks: self.ticks.saturating_sub(millis),
+            unix: self.unix.saturating_sub(millis),
+        }
     }
 
     /// The same moment, whose wall clock stood at `unix` milliseconds.
     pub(crate) const fn stamped(self, unix: i64) -> Self {
-        Self { ticks: self.ticks, unix }
+        Self {
+            ticks: self.ticks,
+            unix,
+        }
     }
 
     /// How far it is from this moment to a later one, in milliseconds; below zero if it was before.

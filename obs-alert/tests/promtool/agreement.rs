@@ -67,28 +67,68 @@ fn in_the_second_hour(seconds: u64) -> bool {
 
 /// One now and then, many in the second hour.
 fn failures(seconds: u64) -> u64 {
-    if in_the_second_hour(seconds) { 6 } else { u64::from(seconds.is_multiple_of(900)) }
+    if in_the_second_hour(seconds) {
+        6
+    } else {
+        u64::from(seconds.is_multiple_of(900))
+    }
 }
 
 const SCENARIOS: [Scenario; 7] = [
-    Scenario { name: "no request at all", at: |_| Step { ok: 0, calls: (0, 0), ..CALM }, fires: &[] },
-    Scenario { name: "no failure ever", at: |_| CALM, fires: &[] },
+    Scenario {
+        name: "no request at all",
+        at: |_| Step {
+            ok: 0,
+            calls: (0, 0),
+            ..CALM
+        },
+        fires: &[],
+    },
+    Scenario {
+        name: "no failure ever",
+        at: |_| CALM,
+        fires: &[],
+    },
     Scenario {
         name: "failures, then none",
-        at: |seconds| Step { failed: failures(seconds), ..CALM },
-        fires: &["AvailabilityBurn1d", "AvailabilityBurn1h", "AvailabilityBurn6h", "HighErrorRate"],
+        at: |seconds| Step {
+            failed: failures(seconds),
+            ..CALM
+        },
+        fires: &[
+            "AvailabilityBurn1d",
+            "AvailabilityBurn1h",
+            "AvailabilityBurn6h",
+            "HighErrorRate",
+        ],
     },
     Scenario {
         name: "failures over restarts",
-        at: |seconds| Step { failed: failures(seconds), restarts: seconds.is_multiple_of(600), ..CALM },
-        fires: &["AvailabilityBurn1d", "AvailabilityBurn1h", "AvailabilityBurn6h", "HighErrorRate"],
+        at: |seconds| Step {
+            failed: failures(seconds),
+            restarts: seconds.is_multiple_of(600),
+            ..CALM
+        },
+        fires: &[
+            "AvailabilityBurn1d",
+            "AvailabilityBurn1h",
+            "AvailabilityBurn6h",
+            "HighErrorRate",
+        ],
     },
     Scenario {
         name: "one failure at low traffic",
         at: |seconds| {
             let ok = u64::from(seconds.is_multiple_of(120));
             let failed = u64::from(seconds == 4_500 || seconds == 0);
-            Step { ok, failed, calls: (ok, failed.min(ok)), queries: (ok, 0), cache: (0, ok), ..CALM }
+            Step {
+                ok,
+                failed,
+                calls: (ok, failed.min(ok)),
+                queries: (ok, 0),
+                cache: (0, ok),
+                ..CALM
+            }
         },
         fires: &[],
     },
@@ -96,7 +136,11 @@ const SCENARIOS: [Scenario; 7] = [
         name: "traffic that ends",
         at: |seconds| {
             let is_over = seconds >= 2 * HOUR;
-            Step { ok: if is_over { 0 } else { 30 }, calls: (0, 0), ..CALM }
+            Step {
+                ok: if is_over { 0 } else { 30 },
+                calls: (0, 0),
+                ..CALM
+            }
         },
         fires: &["TrafficDrop"],
     },
@@ -105,7 +149,14 @@ const SCENARIOS: [Scenario; 7] = [
         name: "slow answers, the first panic, and nothing left of what the service works with",
         at: |seconds| {
             let first_panic = u64::from(seconds == HOUR);
-            if in_the_second_hour(seconds) { Step { panics: first_panic, ..BAD } } else { CALM }
+            if in_the_second_hour(seconds) {
+                Step {
+                    panics: first_panic,
+                    ..BAD
+                }
+            } else {
+                CALM
+            }
         },
         fires: &[
             "CacheHitRatioLow",
@@ -128,7 +179,11 @@ const SCENARIOS: [Scenario; 7] = [
 ];
 
 const MEMORABLE: [Scenario; 3] = [
-    Scenario { name: "no request at all", at: |_| Step { ok: 0, ..CALM }, fires: &["Missing"] },
+    Scenario {
+        name: "no request at all",
+        at: |_| Step { ok: 0, ..CALM },
+        fires: &["Missing"],
+    },
     Scenario {
         name: "many failures, then some, then none",
         at: |seconds| {
@@ -144,7 +199,14 @@ const MEMORABLE: [Scenario; 3] = [
     Scenario {
         name: "failures, then no request any more",
         at: |seconds| {
-            if seconds < 2 * HOUR { Step { failed: failures(seconds), ..CALM } } else { Step { ok: 0, ..CALM } }
+            if seconds < 2 * HOUR {
+                Step {
+                    failed: failures(seconds),
+                    ..CALM
+                }
+            } else {
+                Step { ok: 0, ..CALM }
+            }
         },
         fires: &["Kept", "Lasting", "Missing", "Sticky"],
     },
@@ -175,7 +237,9 @@ fn in_process(replay: &Replay, rules: &[AlertRule], naming: &Naming) -> Verdicts
         let firing = alerts.iter().filter(|alert| alert.state() == AlertState::Firing);
         verdicts.insert(seconds, firing.map(|alert| alert.name().to_owned()).collect());
     }
-    asked().map(|seconds| (seconds, verdicts.remove(&seconds).unwrap())).collect()
+    asked()
+        .map(|seconds| (seconds, verdicts.remove(&seconds).unwrap()))
+        .collect()
 }
 
 /// A promtool unit test that says the same.
@@ -202,9 +266,14 @@ fn unit_test(replay: &Replay, verdicts: &Verdicts) -> Value {
 /// Rules that remember: with a clear threshold, with each meaning of no data, and with a time to go on.
 fn with_memory() -> Vec<AlertRule> {
     let rule = |name: &str| {
-        AlertRule::new(name, Condition::error_ratio(Window::minutes(5), 0.1), Severity::Warning, name)
-            .label("team", "shop")
-            .hold_for(Duration::from_secs(60))
+        AlertRule::new(
+            name,
+            Condition::error_ratio(Window::minutes(5), 0.1),
+            Severity::Warning,
+            name,
+        )
+        .label("team", "shop")
+        .hold_for(Duration::from_secs(60))
     };
     vec![
         rule("Sticky").clear_threshold(0.02),
@@ -224,7 +293,10 @@ fn disagreement(scenario: &Scenario, rules: &[AlertRule], naming: &Naming) -> St
         told = format!("{}: {fired:?} fired, not {:?}\n", scenario.name, scenario.fires);
     }
     let folder = tempfile::tempdir().unwrap();
-    write(&folder.path().join("rules.yml"), &rules_file(rules, &naming.clone().with_job("shop")));
+    write(
+        &folder.path().join("rules.yml"),
+        &rules_file(rules, &naming.clone().with_job("shop")),
+    );
     let test = folder.path().join("test.yml");
     write(&test, &unit_test(&replay, &verdicts));
     let verdict = prometheus::test_rules(&test);
@@ -235,7 +307,10 @@ fn disagreement(scenario: &Scenario, rules: &[AlertRule], naming: &Naming) -> St
 }
 
 fn assert_agreement(scenarios: &[Scenario], rules: &[AlertRule], naming: &Naming) {
-    let told: String = scenarios.iter().map(|scenario| disagreement(scenario, rules, naming)).collect();
+    let told: String = scenarios
+        .iter()
+        .map(|scenario| disagreement(scenario, rules, naming))
+        .collect();
     assert!(told.is_empty(), "{naming:?}\n{told}");
 }
 

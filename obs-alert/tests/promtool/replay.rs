@@ -26,7 +26,10 @@ impl Replay {
             }
         }
         series.insert(labelled("up", &[], None), vec![Some(1.0); self.pages.len()]);
-        series.into_iter().map(|(series, values)| json!({ "series": series, "values": written(&values) })).collect()
+        series
+            .into_iter()
+            .map(|(series, values)| json!({ "series": series, "values": written(&values) }))
+            .collect()
     }
 }
 
@@ -65,7 +68,11 @@ fn labelled(name: &str, labels: &[(String, String)], le: Option<f64>) -> String 
         write!(text, ",{key}=\"{value}\"").unwrap();
     }
     if let Some(le) = le {
-        let le = if le.is_infinite() { "+Inf".to_owned() } else { format!("{le:?}") };
+        let le = if le.is_infinite() {
+            "+Inf".to_owned()
+        } else {
+            format!("{le:?}")
+        };
         write!(text, ",le=\"{le}\"").unwrap();
     }
     text.push('}');

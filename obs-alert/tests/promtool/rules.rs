@@ -14,7 +14,11 @@ use serde_json::{Value, json};
 
 /// The namings that a service can have.
 pub(crate) fn namings() -> [Naming; 3] {
-    [Naming::default(), Naming::new("", Convention::Prometheus), Naming::new("http", Convention::OpenTelemetry)]
+    [
+        Naming::default(),
+        Naming::new("", Convention::Prometheus),
+        Naming::new("http", Convention::OpenTelemetry),
+    ]
 }
 
 /// All standard rules.
@@ -23,18 +27,25 @@ pub(crate) fn standard(naming: &Naming) -> Vec<AlertRule> {
     subject.has_databases = true;
     subject.has_caches = true;
     subject.has_clients = true;
-    Standard::ALL.into_iter().map(|standard| standard.rule(&subject)).collect()
+    Standard::ALL
+        .into_iter()
+        .map(|standard| standard.rule(&subject))
+        .collect()
 }
 
 /// Two objectives over a month, and their alerts.
 pub(crate) fn slos() -> Vec<AlertRule> {
     let month = Window::new(Duration::from_secs(30 * 86_400)).unwrap();
-    let quick = Sli::Latency { threshold: Duration::from_millis(250) };
+    let quick = Sli::Latency {
+        threshold: Duration::from_millis(250),
+    };
     let slos = [
         Slo::new("availability", 0.99, month, Sli::Availability),
         Slo::new("checkout-quick", 0.95, month, quick).scope(Scope::service().endpoint("/checkout")),
     ];
-    slos.into_iter().flat_map(|slo| Arc::new(slo.min_requests(20.0)).alerts()).collect()
+    slos.into_iter()
+        .flat_map(|slo| Arc::new(slo.min_requests(20.0)).alerts())
+        .collect()
 }
 
 /// A rules file, as JSON, which is YAML too. Names repeat where rules are all alike but for their conditions.
@@ -59,7 +70,13 @@ pub(crate) fn write(file: &Path, content: &Value) {
     let is_printable =
         |c: char| matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..'\u{fefe}' | '\u{10000}'..);
     // YAML wants more of the characters escaped than JSON does.
-    let escape = |c: char| if is_printable(c) { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) };
+    let escape = |c: char| {
+        if is_printable(c) {
+            c.to_string()
+        } else {
+            format!("\\u{:04x}", u32::from(c))
+        }
+    };
     fs::write(file, content.to_string().chars().map(escape).collect::<String>()).unwrap();
 }
 
@@ -97,13 +114,27 @@ fn every_value_is_accepted_as_an_expression() {
         });
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("rules.yml");
-        write(&file, &json!({ "groups": [{ "name": "values", "rules": values.collect::<Vec<_>>() }] }));
+        write(
+            &file,
+            &json!({ "groups": [{ "name": "values", "rules": values.collect::<Vec<_>>() }] }),
+        );
         prometheus::check_rules(&file).assert_clean();
     }
 }
 
-const BREAKING: [&str; 11] =
-    ["\"} or vector(1) #", "\\", "\\\"", "`", "'", "{{ $value }}", "\n", "\u{0}", "\u{7f}", "\u{85}", "𝄞"];
+const BREAKING: [&str; 11] = [
+    "\"} or vector(1) #",
+    "\\",
+    "\\\"",
+    "`",
+    "'",
+    "{{ $value }}",
+    "\n",
+    "\u{0}",
+    "\u{7f}",
+    "\u{85}",
+    "𝄞",
+];
 
 /// Any text, and text that wants to break out of its quotes.
 fn hostile() -> impl Strategy<Value = String> {

@@ -82,7 +82,11 @@ fn in_process(rule: &AlertRule, values: &[f64]) -> Vec<BTreeMap<String, String>>
             gauge!("jobs", "kind" => "mail", "host" => "db-1.example.com:5432", "at" => at.to_string()).set(*value);
         }
     });
-    let manager = AlertManager::builder().registry(&registry).rule(rule.clone()).build().unwrap();
+    let manager = AlertManager::builder()
+        .registry(&registry)
+        .rule(rule.clone())
+        .build()
+        .unwrap();
     let mut alerts = manager.evaluate(Moment::new(Duration::ZERO, Duration::ZERO));
     alerts.sort_by_key(|alert| alert.labels()["at"].parse::<usize>().unwrap());
     alerts.iter().map(|alert| alert.annotations().clone()).collect()
@@ -92,11 +96,18 @@ fn rule(templates: &[String]) -> AlertRule {
     let comparison = Comparison::Above(-1e300);
     let rule = AlertRule::new(
         "Jobs",
-        Condition::Gauge { selector: Selector::new("jobs"), denominator: None, comparison },
+        Condition::Gauge {
+            selector: Selector::new("jobs"),
+            denominator: None,
+            comparison,
+        },
         Severity::Info,
         "x",
     );
-    templates.iter().enumerate().fold(rule, |rule, (at, text)| rule.annotation(format!("a{at}"), text))
+    templates
+        .iter()
+        .enumerate()
+        .fold(rule, |rule, (at, text)| rule.annotation(format!("a{at}"), text))
 }
 
 /// What promtool says to a test that expects what the process has made.
@@ -121,7 +132,10 @@ fn verdict(rule: &AlertRule, values: &[f64]) -> prometheus::Verdict {
         }],
     });
     let folder = tempfile::tempdir().unwrap();
-    write(&folder.path().join("rules.yml"), &rules_file(std::slice::from_ref(rule), &naming));
+    write(
+        &folder.path().join("rules.yml"),
+        &rules_file(std::slice::from_ref(rule), &naming),
+    );
     let file = folder.path().join("test.yml");
     write(&file, &test);
     prometheus::test_rules(&file)
@@ -189,11 +203,16 @@ fn whatever_template_is_accepted_is_rendered_by_prometheus_too_and_alike() {
     if !backends::require("promtool") {
         return;
     }
-    let mut runner =
-        TestRunner::new(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     let outcome = runner.run(&prop::collection::vec(pieces(), 400), |texts| {
-        let accepted: Vec<String> =
-            texts.into_iter().filter(|text| rule(std::slice::from_ref(text)).check().is_ok()).collect();
+        let accepted: Vec<String> = texts
+            .into_iter()
+            .filter(|text| rule(std::slice::from_ref(text)).check().is_ok())
+            .collect();
         prop_assert!(accepted.len() > 2, "{accepted:?}");
         let verdict = verdict(&rule(&accepted), &[0.25, 1.0, 1_234_567.0]);
         prop_assert_eq!(verdict.code, 0, "{:?}: {}", accepted, verdict.output);
@@ -210,7 +229,11 @@ fn series_whose_labels_the_rule_sets_stay_two_alerts() {
     let comparison = Comparison::Above(1.0);
     let rule = AlertRule::new(
         "Jobs",
-        Condition::Gauge { selector: Selector::new("jobs"), denominator: None, comparison },
+        Condition::Gauge {
+            selector: Selector::new("jobs"),
+            denominator: None,
+            comparison,
+        },
         Severity::Info,
         "x",
     )
@@ -220,7 +243,12 @@ fn series_whose_labels_the_rule_sets_stay_two_alerts() {
     .clear_threshold(0.5);
     let registry = Registry::new();
     with_local_recorder(&registry, || {
-        for (service, team, severity) in [("a", "x", "low"), ("b", "x", "low"), ("a", "y", "low"), ("a", "x", "high")] {
+        for (service, team, severity) in [
+            ("a", "x", "low"),
+            ("b", "x", "low"),
+            ("a", "y", "low"),
+            ("a", "x", "high"),
+        ] {
             gauge!("jobs", "service" => service, "team" => team, "severity" => severity).set(2.0);
         }
     });
@@ -230,9 +258,17 @@ fn series_whose_labels_the_rule_sets_stay_two_alerts() {
         .iter()
         .map(|alert| {
             let label = |key: &str| alert.labels()[key].as_str();
-            assert_eq!([label("service"), label("team"), label("severity")], ["shop", "shop", "info"]);
-            ["exported_service", "exported_team", "exported_severity"].map(label).join(" ")
+            assert_eq!(
+                [label("service"), label("team"), label("severity")],
+                ["shop", "shop", "info"]
+            );
+            ["exported_service", "exported_team", "exported_severity"]
+                .map(label)
+                .join(" ")
         })
         .collect();
-    assert_eq!(told.into_iter().collect::<Vec<_>>(), ["a x high", "a x low", "a y low", "b x low"]);
+    assert_eq!(
+        told.into_iter().collect::<Vec<_>>(),
+        ["a x high", "a x low", "a y low", "b x low"]
+    );
 }

@@ -61,14 +61,30 @@ pub(crate) fn record(naming: &Naming, steps: usize, at: impl Fn(u64) -> Step) ->
 impl Service {
     fn start(convention: Convention) -> Self {
         let durations = ["http_request_duration_seconds", "http_server_request_duration_seconds"];
-        let builder =
-            durations.into_iter().fold(Registry::builder(), |builder, name| builder.buckets(name, DURATION_BUCKETS));
-        Self { registry: builder.build().unwrap(), convention }
+        let builder = durations.into_iter().fold(Registry::builder(), |builder, name| {
+            builder.buckets(name, DURATION_BUCKETS)
+        });
+        Self {
+            registry: builder.build().unwrap(),
+            convention,
+        }
     }
 
     fn live(&self, happened: Step) {
-        let Step { ok, failed, panics, seconds, calls, queries, cache, connections, files, queued, lost, .. } =
-            happened;
+        let Step {
+            ok,
+            failed,
+            panics,
+            seconds,
+            calls,
+            queries,
+            cache,
+            connections,
+            files,
+            queued,
+            lost,
+            ..
+        } = happened;
         self.answer("200", "ok", "", ok, seconds);
         self.answer("500", "server_error", "500", failed, seconds);
         match self.convention {
@@ -84,7 +100,11 @@ impl Service {
             &[("pool", "orders"), ("operation", "find"), ("outcome", "ok")],
             queries.0 - queries.1,
         );
-        count("db_queries_total", &[("pool", "orders"), ("operation", "find"), ("outcome", "error")], queries.1);
+        count(
+            "db_queries_total",
+            &[("pool", "orders"), ("operation", "find"), ("outcome", "error")],
+            queries.1,
+        );
         count("cache_hits_total", &[("cache", "products")], cache.0);
         count("cache_misses_total", &[("cache", "products")], cache.1);
         gauge!("db_connections_active", "pool" => "orders").set(connections);
@@ -93,7 +113,11 @@ impl Service {
         gauge!("process_max_fds").set(1_000);
         gauge!("tokio_global_queue_depth", "runtime" => "main").set(queued);
         gauge!("obs_build_info", "service" => "shop").set(1);
-        for name in ["obs_log_lines_dropped_total", "obs_log_records_dropped_total", "obs_spans_dropped_total"] {
+        for name in [
+            "obs_log_lines_dropped_total",
+            "obs_log_records_dropped_total",
+            "obs_spans_dropped_total",
+        ] {
             count(name, &[], lost);
         }
         count("obs_series_overflow_total", &[("metric", "jobs_total")], lost);
@@ -106,10 +130,23 @@ impl Service {
         let path = [("method", "POST"), ("endpoint", "/checkout")];
         match self.convention {
             Convention::Prometheus => {
-                count("http_requests_total", &[path[0], path[1], ("status", status), ("outcome", outcome)], times);
-                observe("http_request_duration_seconds", &[path[0], path[1], ("status", status)], times, seconds);
+                count(
+                    "http_requests_total",
+                    &[path[0], path[1], ("status", status), ("outcome", outcome)],
+                    times,
+                );
+                observe(
+                    "http_request_duration_seconds",
+                    &[path[0], path[1], ("status", status)],
+                    times,
+                    seconds,
+                );
                 if !error_type.is_empty() {
-                    count("http_errors_total", &[path[0], path[1], ("error_type", error_type)], times);
+                    count(
+                        "http_errors_total",
+                        &[path[0], path[1], ("error_type", error_type)],
+                        times,
+                    );
                 }
             }
             Convention::OpenTelemetry => {
@@ -138,12 +175,19 @@ impl Service {
                     times,
                 );
                 if !error_type.is_empty() {
-                    count("http_client_errors_total", &[host[0], host[1], ("error_type", error_type)], times);
+                    count(
+                        "http_client_errors_total",
+                        &[host[0], host[1], ("error_type", error_type)],
+                        times,
+                    );
                 }
             }
             Convention::OpenTelemetry => {
-                let labels =
-                    [("server_address", "bank"), ("http_response_status_code", status), ("error_type", error_type)];
+                let labels = [
+                    ("server_address", "bank"),
+                    ("http_response_status_code", status),
+                    ("error_type", error_type),
+                ];
                 observe("http_client_request_duration_seconds", &labels, times, 0.1);
             }
         }
@@ -164,5 +208,8 @@ fn observe(name: &'static str, labels: &[(&'static str, &str)], times: u64, seco
 }
 
 fn of(labels: &[(&'static str, &str)]) -> Vec<Label> {
-    labels.iter().map(|(key, value)| Label::new(*key, (*value).to_owned())).collect()
+    labels
+        .iter()
+        .map(|(key, value)| Label::new(*key, (*value).to_owned()))
+        .collect()
 }

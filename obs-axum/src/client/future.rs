@@ -82,7 +82,11 @@ fn answered<R: Body>(response: Response<R>, mut observation: ClientObservation) 
 }
 
 fn body_bytes(body: &impl Body) -> Option<u64> {
-    if body.is_end_stream() { Some(0) } else { body.size_hint().exact() }
+    if body.is_end_stream() {
+        Some(0)
+    } else {
+        body.size_hint().exact()
+    }
 }
 
 impl<F, C> fmt::Debug for ObsClientFuture<F, C> {

@@ -76,9 +76,17 @@ impl<C> ObsClientLayer<C> {
     /// let layer = ObsClientLayer::new().classify_error(|error: &tower::BoxError| transport_error(&**error));
     /// ```
     pub fn classify_error<D>(self, classify: D) -> ObsClientLayer<D> {
-        let Self { state, target, classify: _ } = self;
+        let Self {
+            state,
+            target,
+            classify: _,
+        } = self;
         let classify = Arc::new(Guarded::new("the classify_error function of a client", classify));
-        ObsClientLayer { state, target, classify }
+        ObsClientLayer {
+            state,
+            target,
+            classify,
+        }
     }
 }
 
@@ -86,12 +94,19 @@ impl<S, C> Layer<S> for ObsClientLayer<C> {
     type Service = ObsClientService<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ObsClientService::new(inner, self.state.clone(), self.target.clone(), Arc::clone(&self.classify))
+        ObsClientService::new(
+            inner,
+            self.state.clone(),
+            self.target.clone(),
+            Arc::clone(&self.classify),
+        )
     }
 }
 
 impl<C> fmt::Debug for ObsClientLayer<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObsClientLayer").field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("ObsClientLayer")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }

@@ -31,16 +31,23 @@ pub(super) fn client_request<'a, B: Body>(request: &'a Request<B>, named: Option
 /// at all.
 fn client_url<B>(request: &Request<B>) -> ClientUrl<'_> {
     let uri = request.uri();
-    let of_uri = uri.authority().map(|authority| (authority.host(), authority.port_u16()));
+    let of_uri = uri
+        .authority()
+        .map(|authority| (authority.host(), authority.port_u16()));
     let (host, port) = of_uri.or_else(|| host_header(request)).unwrap_or_default();
     ClientUrl {
         scheme: uri.scheme_str().unwrap_or_default(),
-        host: host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host),
+        host: host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host),
         port,
         path: uri.path(),
         query: uri.query(),
         fragment: None,
-        has_credentials: uri.authority().is_some_and(|authority| authority.as_str().contains('@')),
+        has_credentials: uri
+            .authority()
+            .is_some_and(|authority| authority.as_str().contains('@')),
     }
 }
 
@@ -72,15 +79,29 @@ mod tests {
         }
         let request = request.body(()).unwrap();
         let url = client_url(&request);
-        (url.scheme.to_owned(), url.host.to_owned(), url.port, url.has_credentials)
+        (
+            url.scheme.to_owned(),
+            url.host.to_owned(),
+            url.port,
+            url.has_credentials,
+        )
     }
 
     #[test]
     fn the_host_comes_from_the_uri_else_from_the_header() {
         let expected = |scheme: &str, host: &str, port, credentials| (scheme.into(), host.into(), port, credentials);
-        assert_eq!(url_of("https://users:8443/a", Some("other")), expected("https", "users", Some(8443), false));
-        assert_eq!(url_of("http://me:secret@[::1]/a", None), expected("http", "::1", None, true));
-        assert_eq!(url_of("/a", Some("users:8080")), expected("", "users", Some(8080), false));
+        assert_eq!(
+            url_of("https://users:8443/a", Some("other")),
+            expected("https", "users", Some(8443), false)
+        );
+        assert_eq!(
+            url_of("http://me:secret@[::1]/a", None),
+            expected("http", "::1", None, true)
+        );
+        assert_eq!(
+            url_of("/a", Some("users:8080")),
+            expected("", "users", Some(8080), false)
+        );
         assert_eq!(url_of("/a", Some("[::1]")), expected("", "::1", None, false));
         assert_eq!(url_of("/a", Some("a b")), expected("", "", None, false));
         assert_eq!(url_of("/a", None), expected("", "", None, false));

@@ -38,7 +38,12 @@ pub struct ObsClientService<S, C> {
 
 impl<S, C> ObsClientService<S, C> {
     pub(super) fn new(inner: S, state: ClientState, target: Option<TargetFn>, classify: Arc<Guarded<C>>) -> Self {
-        Self { inner, state, target, classify }
+        Self {
+            inner,
+            state,
+            target,
+            classify,
+        }
     }
 
     /// The wrapped client.
@@ -62,7 +67,11 @@ impl<S, C> ObsClientService<S, C> {
 
     fn named_target<B>(&self, request: &Request<B>) -> Option<Cow<'static, str>> {
         let name = self.target.as_ref()?;
-        if has_target(request) { None } else { name.call(|name| name(&RequestView::new(request))).flatten() }
+        if has_target(request) {
+            None
+        } else {
+            name.call(|name| name(&RequestView::new(request))).flatten()
+        }
     }
 }
 
@@ -90,6 +99,8 @@ where
 
 impl<S: fmt::Debug, C> fmt::Debug for ObsClientService<S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObsClientService").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("ObsClientService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
     }
 }

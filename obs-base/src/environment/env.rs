@@ -27,7 +27,10 @@ impl<'a> Env<'a> {
     /// A reader of the variables that `read` returns, with notices of invalid values in `notices`.
     #[must_use]
     pub fn new(read: &'a dyn Fn(&str) -> Option<String>, notices: &'a Notices) -> Self {
-        Self { read, notices: Some(notices) }
+        Self {
+            read,
+            notices: Some(notices),
+        }
     }
 
     /// A reader of the variables that `read` returns, without notices.
@@ -57,7 +60,10 @@ impl<'a> Env<'a> {
     pub fn ignore(&self, name: &str, value: &str, expected: impl fmt::Display) {
         let shown: String = value.chars().take(MAX_SHOWN).collect();
         let more = if shown.len() < value.len() { "…" } else { "" };
-        self.notice(format!("{name} is \"{}{more}\", expected {expected}: it is ignored", shown.escape_debug()));
+        self.notice(format!(
+            "{name} is \"{}{more}\", expected {expected}: it is ignored",
+            shown.escape_debug()
+        ));
     }
 
     /// Whether `OTEL_SDK_DISABLED` is true. Nothing is exported then, whatever other variables say.
@@ -85,7 +91,11 @@ impl<'a> Env<'a> {
             let value = self.get(name)?;
             let number = value.parse().ok().filter(|number| *number >= least);
             if number.is_none() {
-                self.ignore(name, &value, format_args!("a whole number from {least} to {}", u32::MAX));
+                self.ignore(
+                    name,
+                    &value,
+                    format_args!("a whole number from {least} to {}", u32::MAX),
+                );
             }
             number
         })
@@ -124,7 +134,9 @@ impl<'a> Env<'a> {
     /// the one of all signals.
     #[must_use]
     pub fn first(&self, names: [&'static str; 2]) -> Option<(&'static str, String)> {
-        names.into_iter().find_map(|name| self.get(name).map(|value| (name, value)))
+        names
+            .into_iter()
+            .find_map(|name| self.get(name).map(|value| (name, value)))
     }
 
     /// The timeout in the first variable of `names` that holds a whole number of milliseconds.
@@ -132,13 +144,21 @@ impl<'a> Env<'a> {
     /// 0 means "no limit", which is returned as the longest timeout, 49 days.
     #[must_use]
     pub fn timeout<const N: usize>(&self, names: [&'static str; N]) -> Option<Duration> {
-        self.number(names, 0).map(|millis| if millis == 0 { NO_LIMIT } else { Duration::from_millis(millis.into()) })
+        self.number(names, 0).map(|millis| {
+            if millis == 0 {
+                NO_LIMIT
+            } else {
+                Duration::from_millis(millis.into())
+            }
+        })
     }
 }
 
 impl fmt::Debug for Env<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Env").field("notices", &self.notices).finish_non_exhaustive()
+        f.debug_struct("Env")
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
     }
 }
 
@@ -154,7 +174,10 @@ mod tests {
             let _ = Env::new(&env, &notices).keyword(["OTEL_TRACES_SAMPLER"], &[("x", ())], "x");
         }
         let reported = notices.take();
-        assert!(reported.len() == 1 && reported[0].len() < 300 && !reported[0].contains('\n'), "{reported:?}");
+        assert!(
+            reported.len() == 1 && reported[0].len() < 300 && !reported[0].contains('\n'),
+            "{reported:?}"
+        );
     }
 
     #[test]
@@ -165,6 +188,9 @@ mod tests {
         let words = [("blue", 1), ("red", 2)];
         assert_eq!(env.keyword(["SPECIAL", "GENERAL"], &words, "blue or red"), Some(1));
         assert_eq!(env.keyword(["SPECIAL"], &words, "blue or red"), None);
-        assert_eq!(notices.take(), ["SPECIAL is \"purple\", expected blue or red: it is ignored"]);
+        assert_eq!(
+            notices.take(),
+            ["SPECIAL is \"purple\", expected blue or red: it is ignored"]
+        );
     }
 }

@@ -13,7 +13,10 @@ use percent_encoding::percent_decode_str;
 /// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable),
 /// [headers](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables))
 pub fn pairs(list: &str) -> impl Iterator<Item = Option<(String, String)>> {
-    list.split(',').map(str::trim).filter(|member| !member.is_empty()).map(pair)
+    list.split(',')
+        .map(str::trim)
+        .filter(|member| !member.is_empty())
+        .map(pair)
 }
 
 fn pair(text: &str) -> Option<(String, String)> {

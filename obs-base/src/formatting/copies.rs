@@ -114,8 +114,11 @@ impl Copies {
     }
 
     fn with_values<R>(&self, fields: &FieldSet, use_them: impl FnOnce(&ValueSet<'_>) -> R) -> R {
-        let values: Vec<Option<&dyn Value>> =
-            self.values.iter().map(|value| value.as_ref().map(Copy::as_value)).collect();
+        let values: Vec<Option<&dyn Value>> = self
+            .values
+            .iter()
+            .map(|value| value.as_ref().map(Copy::as_value))
+            .collect();
         use_them(&fields.value_set_all(&values))
     }
 

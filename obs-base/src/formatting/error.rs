@@ -47,7 +47,13 @@ impl ErrorCopy {
         for text in texts.into_iter().rev() {
             copy = Some(Box::new(Self { text, source: copy }));
         }
-        copy.map_or_else(|| Self { text: String::new(), source: None }, |copy| *copy)
+        copy.map_or_else(
+            || Self {
+                text: String::new(),
+                source: None,
+            },
+            |copy| *copy,
+        )
     }
 }
 

@@ -39,10 +39,16 @@ struct Nested(u8);
 /// `read` gets [`PANICKED`] and `false`; on the third level of nested formatting, `write` isn't run and `read` gets
 /// `<logged while formatting>` and `false`. The buffer belongs to the thread: short texts need no allocation.
 pub fn with_text<R>(limit: usize, write: impl FnOnce(&mut Limited<'_>), read: impl FnOnce(&str, bool) -> R) -> R {
-    let Some(nested) = Nested::enter() else { return read(NESTED, false) };
+    let Some(nested) = Nested::enter() else {
+        return read(NESTED, false);
+    };
     let mut buffer = BUFFER.try_with(Cell::take).ok().flatten().unwrap_or_default();
     buffer.clear();
-    let mut text = Limited { out: &mut buffer, limit, is_cut: false };
+    let mut text = Limited {
+        out: &mut buffer,
+        limit,
+        is_cut: false,
+    };
     let written = guarded(|| write(&mut text));
     let is_whole = !text.is_cut;
     drop(nested);

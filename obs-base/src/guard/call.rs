@@ -26,7 +26,10 @@ pub fn guarded<R>(call: impl FnOnce() -> R) -> Option<R> {
 
 /// Drops the payload of a panic, which may be of any type of the application.
 #[cold]
-#[expect(clippy::mem_forget, reason = "a payload that panics when it is dropped may have one that does, without end")]
+#[expect(
+    clippy::mem_forget,
+    reason = "a payload that panics when it is dropped may have one that does, without end"
+)]
 fn discard(payload: Box<dyn Any + Send>) {
     if let Err(next) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(next);

@@ -31,7 +31,10 @@ pub struct Chain<'a> {
 /// ```
 #[must_use]
 pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> Chain<'a> {
-    Chain { next: Some(error), left: MAX_SOURCES + 1 }
+    Chain {
+        next: Some(error),
+        left: MAX_SOURCES + 1,
+    }
 }
 
 /// The texts of the error and of its sources, joined by `separator` and cut to `max_bytes`, with secrets redacted.
@@ -112,7 +115,10 @@ mod tests {
         let source = io::Error::other("no answer from https://shop:hunter2@mail/send?token=abc123&to=ann");
         let text = chain_text(&io::Error::other(source), ": ", 1_000);
         assert!(!text.contains("hunter2") && !text.contains("abc123"), "{text}");
-        assert!(text.starts_with("no answer from https://") && text.contains("@mail/send?token="), "{text}");
+        assert!(
+            text.starts_with("no answer from https://") && text.contains("@mail/send?token="),
+            "{text}"
+        );
     }
 
     impl fmt::Display for Ring {

@@ -49,7 +49,12 @@ impl<H> Guarded<H> {
     pub fn new(what: &'static str, hook: H) -> Self {
         static HOOKS: AtomicU64 = AtomicU64::new(0);
         let id = HOOKS.fetch_add(1, Ordering::Relaxed);
-        Self { what, id, has_panicked: AtomicBool::new(false), hook }
+        Self {
+            what,
+            id,
+            has_panicked: AtomicBool::new(false),
+            hook,
+        }
     }
 }
 

@@ -45,7 +45,11 @@ pub(super) fn push<D: Display + ?Sized>(text: &mut Bounded, value: &D) {
 
 impl Bounded {
     pub(super) fn new(max_bytes: usize) -> Self {
-        Self { text: String::new(), max_bytes, is_full: false }
+        Self {
+            text: String::new(),
+            max_bytes,
+            is_full: false,
+        }
     }
 
     /// A string that starts with `text`.
@@ -71,7 +75,10 @@ impl Write for Bounded {
             return Err(fmt::Error);
         }
         let room = self.max_bytes - self.text.len();
-        let end = (0..=room.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        let end = (0..=room.min(text.len()))
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or_default();
         self.text.push_str(&text[..end]);
         self.is_full = end < text.len();
         if self.is_full { Err(fmt::Error) } else { Ok(()) }

@@ -14,10 +14,16 @@ pub(super) fn push(redactor: &Redactor, out: &mut String, query: &str) {
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'&' | b';' => key = Some(at + 1),
-            b'=' if key.take().is_some_and(|start| redactor.is_sensitive_key(&query[start..at])) => {
+            b'=' if key
+                .take()
+                .is_some_and(|start| redactor.is_sensitive_key(&query[start..at])) =>
+            {
                 out.push_str(&query[copied..=at]);
                 out.push_str(REDACTED);
-                copied = bytes[at..].iter().position(|byte| *byte == b'&').map_or(query.len(), |end| at + end);
+                copied = bytes[at..]
+                    .iter()
+                    .position(|byte| *byte == b'&')
+                    .map_or(query.len(), |end| at + end);
                 at = copied;
                 continue;
             }

@@ -80,7 +80,10 @@ impl Redactor {
     /// Case and separators of added names don't matter: `sessionPin`, `session_pin` and `Session-Pin` are the same.
     #[must_use]
     pub fn with<'a>(more: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut this = Self { by_last_byte: Box::new([const { Vec::new() }; 256]), ends: Ends::default() };
+        let mut this = Self {
+            by_last_byte: Box::new([const { Vec::new() }; 256]),
+            ends: Ends::default(),
+        };
         for (words, kind) in [
             (&SECRETS[..], Kind::Secret),
             (&ENDINGS[..], Kind::Ending),
@@ -99,7 +102,10 @@ impl Redactor {
     /// A redactor with the names of this one and `more`.
     #[must_use]
     pub fn and<'a>(&self, more: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut this = Self { by_last_byte: self.by_last_byte.clone(), ends: self.ends.clone() };
+        let mut this = Self {
+            by_last_byte: self.by_last_byte.clone(),
+            ends: self.ends.clone(),
+        };
         more.into_iter().for_each(|name| this.add(name, Kind::Secret));
         this
     }
@@ -138,12 +144,18 @@ impl Redactor {
         if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return self.ends_in_secret(key.as_bytes(), true);
         }
-        let key = if key.contains('%') { percent_decode_str(key).decode_utf8_lossy() } else { Cow::Borrowed(key) };
+        let key = if key.contains('%') {
+            percent_decode_str(key).decode_utf8_lossy()
+        } else {
+            Cow::Borrowed(key)
+        };
         let key = &*key;
         SIGNING_PREFIXES.iter().any(|prefix| starts_with(key, prefix))
             || self.ends_in_secret(key.as_bytes(), true)
             || (key.contains(['[', '.'])
-                && key.split(['[', ']', '.']).any(|part| self.ends_in_secret(part.as_bytes(), true)))
+                && key
+                    .split(['[', ']', '.'])
+                    .any(|part| self.ends_in_secret(part.as_bytes(), true)))
     }
 
     fn ends_in_secret(&self, name: &[u8], in_query: bool) -> bool {
@@ -162,27 +174,33 @@ impl Redactor {
 
     fn is_secret(&self, name: &[u8], in_query: bool) -> bool {
         let Some(last) = name.last() else { return false };
-        self.by_last_byte[usize::from(last.to_ascii_lowercase())].iter().any(|word| {
-            let Some(start) = start_of(&word.text, name) else { return false };
-            match word.kind {
-                Kind::Ending => true,
-                Kind::Secret => is_border(name, start),
-                Kind::QuerySecret => in_query && is_border(name, start),
-                Kind::WholeKey => in_query && start == 0,
-                Kind::Tail => start > 0 && is_border(name, start) && self.is_secret_before_tail(&name[..start]),
-            }
-        })
+        self.by_last_byte[usize::from(last.to_ascii_lowercase())]
+            .iter()
+            .any(|word| {
+                let Some(start) = start_of(&word.text, name) else {
+                    return false;
+                };
+                match word.kind {
+                    Kind::Ending => true,
+                    Kind::Secret => is_border(name, start),
+                    Kind::QuerySecret => in_query && is_border(name, start),
+                    Kind::WholeKey => in_query && start == 0,
+                    Kind::Tail => start > 0 && is_border(name, start) && self.is_secret_before_tail(&name[..start]),
+                }
+            })
     }
 
     /// Whether the part of a name before its [`Tail`](Kind::Tail) is the name of a secret.
     fn is_secret_before_tail(&self, name: &[u8]) -> bool {
         let name = without_end(name);
         let Some(last) = name.last() else { return false };
-        self.by_last_byte[usize::from(last.to_ascii_lowercase())].iter().any(|word| match word.kind {
-            Kind::Ending => start_of(&word.text, name).is_some(),
-            Kind::Secret => start_of(&word.text, name).is_some_and(|start| is_border(name, start)),
-            Kind::QuerySecret | Kind::WholeKey | Kind::Tail => false,
-        })
+        self.by_last_byte[usize::from(last.to_ascii_lowercase())]
+            .iter()
+            .any(|word| match word.kind {
+                Kind::Ending => start_of(&word.text, name).is_some(),
+                Kind::Secret => start_of(&word.text, name).is_some_and(|start| is_border(name, start)),
+                Kind::QuerySecret | Kind::WholeKey | Kind::Tail => false,
+            })
     }
 
     /// Appends the query string `query` to `out`, with `REDACTED` in place of the values of sensitive keys.
@@ -233,7 +251,9 @@ impl Ends {
     /// Whether a word of the list may end like `name`.
     #[inline]
     fn may_end(&self, name: &[u8]) -> bool {
-        let [.., before, last] = name else { return self.has_short };
+        let [.., before, last] = name else {
+            return self.has_short;
+        };
         let (index, bit) = Self::place(*before, *last);
         self.has_short || self.bits[index] & bit != 0
     }
@@ -252,7 +272,8 @@ impl Default for Redactor {
 }
 
 fn starts_with(key: &str, prefix: &str) -> bool {
-    key.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    key.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 #[cfg(test)]

@@ -12,7 +12,15 @@ const MAX_LOOKAHEAD: usize = 64;
 /// The longest user name and password before a host, in bytes.
 const MAX_USERINFO: usize = 512;
 /// Schemes of an `Authorization` header, which precede the credentials.
-const SCHEMES: [&str; 7] = ["bearer", "basic", "digest", "apikey", "negotiate", "hawk", "aws4-hmac-sha256"];
+const SCHEMES: [&str; 7] = [
+    "bearer",
+    "basic",
+    "digest",
+    "apikey",
+    "negotiate",
+    "hawk",
+    "aws4-hmac-sha256",
+];
 
 /// One pass over a text, which copies everything but the secrets.
 struct Scan<'r, 'a> {
@@ -38,7 +46,9 @@ struct Key<'a> {
 #[inline]
 pub(super) fn redacted<'a>(redactor: &Redactor, text: &'a str) -> Cow<'a, str> {
     // Without an early exit, which is faster: most texts are short and have none of these.
-    let has_candidates = text.bytes().fold(false, |found, byte| found | matches!(byte, b'=' | b':' | b' '));
+    let has_candidates = text
+        .bytes()
+        .fold(false, |found, byte| found | matches!(byte, b'=' | b':' | b' '));
     if has_candidates && may_hold_secrets(text.as_bytes()) {
         redacted_slowly(redactor, text)
     } else {
@@ -60,9 +70,13 @@ fn may_hold_secrets(bytes: &[u8]) -> bool {
 #[inline]
 fn is_scheme_before(bytes: &[u8], at: usize) -> bool {
     let is_word = |word: &[u8]| {
-        let Some(start) = at.checked_sub(word.len()) else { return false };
+        let Some(start) = at.checked_sub(word.len()) else {
+            return false;
+        };
         bytes[start..at].eq_ignore_ascii_case(word)
-            && !start.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric())
+            && !start
+                .checked_sub(1)
+                .is_some_and(|before| bytes[before].is_ascii_alphanumeric())
     };
     match at.checked_sub(1).map(|last| bytes[last]) {
         Some(b'r' | b'R') => is_word(b"bearer"),
@@ -73,7 +87,13 @@ fn is_scheme_before(bytes: &[u8], at: usize) -> bool {
 
 #[cold]
 fn redacted_slowly<'a>(redactor: &Redactor, text: &'a str) -> Cow<'a, str> {
-    let mut scan = Scan { redactor, text, bytes: text.as_bytes(), out: String::new(), done: 0 };
+    let mut scan = Scan {
+        redactor,
+        text,
+        bytes: text.as_bytes(),
+        out: String::new(),
+        done: 0,
+    };
     let mut at = 0;
     while let Some(byte) = scan.bytes.get(at) {
         let secret = match byte {
@@ -123,7 +143,9 @@ impl<'a> Scan<'_, 'a> {
     /// The user name and password of the URL whose authority starts at `start`.
     fn user_info(&self, start: usize) -> Option<Range<usize>> {
         let is_end = |byte: u8| is_blank(byte) || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\');
-        let end = self.find(start, MAX_USERINFO, |byte| is_end(byte) || matches!(byte, b'/' | b'?' | b'#'));
+        let end = self.find(start, MAX_USERINFO, |byte| {
+            is_end(byte) || matches!(byte, b'/' | b'?' | b'#')
+        });
         let authority = &self.bytes[start..end];
         if let Some(at) = authority.iter().rposition(|byte| *byte == b'@') {
             let is_secret = at > 0 && &authority[..at] != b"REDACTED:REDACTED";
@@ -147,8 +169,10 @@ impl<'a> Scan<'_, 'a> {
     /// The value after the `=` at `at`, if its key is the name of a secret.
     fn assigned(&self, at: usize) -> Option<Range<usize>> {
         let next = self.byte(at + 1)?;
-        let is_comparison =
-            matches!(at.checked_sub(1).map(|before| self.bytes[before]), Some(b'=' | b'!' | b'<' | b'>'));
+        let is_comparison = matches!(
+            at.checked_sub(1).map(|before| self.bytes[before]),
+            Some(b'=' | b'!' | b'<' | b'>')
+        );
         if is_comparison || matches!(next, b'=' | b'>' | b'~') {
             return None;
         }
@@ -186,7 +210,11 @@ impl<'a> Scan<'_, 'a> {
 
     /// The key that ends at `end`, with or without quotes and one blank.
     fn key_before(&self, end: usize) -> Option<Key<'a>> {
-        let mut end = if end > self.done && self.bytes[end - 1] == b' ' { end - 1 } else { end };
+        let mut end = if end > self.done && self.bytes[end - 1] == b' ' {
+            end - 1
+        } else {
+            end
+        };
         let is_quoted = end > self.done && matches!(self.bytes[end - 1], b'"' | b'\'');
         if is_quoted {
             end -= 1;
@@ -205,9 +233,16 @@ impl<'a> Scan<'_, 'a> {
             before -= 1;
         }
         let is_indented = before < start
-            && matches!(before.checked_sub(1).map(|at| self.bytes[at]), Some(b'\n' | b'{' | b'(' | b','));
+            && matches!(
+                before.checked_sub(1).map(|at| self.bytes[at]),
+                Some(b'\n' | b'{' | b'(' | b',')
+            );
         let before = if is_indented { before } else { start };
-        Some(Key { name, before: before.checked_sub(1).map(|at| self.bytes[at]), is_quoted })
+        Some(Key {
+            name,
+            before: before.checked_sub(1).map(|at| self.bytes[at]),
+            is_quoted,
+        })
     }
 
     /// The value of a query key that starts at `start`.
@@ -246,7 +281,12 @@ impl<'a> Scan<'_, 'a> {
 
     /// The range without the punctuation of the sentence around it, unless it is empty.
     fn unless_empty(&self, start: usize, mut end: usize) -> Option<Range<usize>> {
-        while end > start && matches!(self.bytes[end - 1], b')' | b']' | b'}' | b',' | b'.' | b';' | b':' | b'!') {
+        while end > start
+            && matches!(
+                self.bytes[end - 1],
+                b')' | b']' | b'}' | b',' | b'.' | b';' | b':' | b'!'
+            )
+        {
             end -= 1;
         }
         (end > start).then_some(start..end)
@@ -280,20 +320,34 @@ impl<'a> Scan<'_, 'a> {
             return None;
         }
         self.quoted_value(start).or_else(|| {
-            let end = self.find(start, usize::MAX, |byte| is_blank(byte) || matches!(byte, b',' | b'}' | b']' | b')'));
+            let end = self.find(start, usize::MAX, |byte| {
+                is_blank(byte) || matches!(byte, b',' | b'}' | b']' | b')')
+            });
             (end > start && !self.bytes[start..end].starts_with(b"null")).then_some(start..end)
         })
     }
 
     /// The index after the names of at most two types and their brackets: `Some("…")`, `Some(Text("…"))`.
     fn within_some(&self, start: usize) -> usize {
-        let end = self.find(start, MAX_LOOKAHEAD, |byte| !byte.is_ascii_alphanumeric() && byte != b'_');
-        if end > start && self.byte(end) == Some(b'(') { self.within_some_more(end + 1) } else { start }
+        let end = self.find(start, MAX_LOOKAHEAD, |byte| {
+            !byte.is_ascii_alphanumeric() && byte != b'_'
+        });
+        if end > start && self.byte(end) == Some(b'(') {
+            self.within_some_more(end + 1)
+        } else {
+            start
+        }
     }
 
     fn within_some_more(&self, start: usize) -> usize {
-        let end = self.find(start, MAX_LOOKAHEAD, |byte| !byte.is_ascii_alphanumeric() && byte != b'_');
-        if end > start && self.byte(end) == Some(b'(') { end + 1 } else { start }
+        let end = self.find(start, MAX_LOOKAHEAD, |byte| {
+            !byte.is_ascii_alphanumeric() && byte != b'_'
+        });
+        if end > start && self.byte(end) == Some(b'(') {
+            end + 1
+        } else {
+            start
+        }
     }
 
     /// The value of a header or of a setting. If the key isn't certainly that of a header, the value must not look like
@@ -324,7 +378,9 @@ impl<'a> Scan<'_, 'a> {
     }
 
     fn word_end(&self, start: usize, max: usize) -> usize {
-        self.find(start, max, |byte| is_blank(byte) || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\'))
+        self.find(start, max, |byte| {
+            is_blank(byte) || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\')
+        })
     }
 
     fn floor(&self, at: usize) -> usize {
@@ -338,7 +394,10 @@ fn is_scheme(word: &str) -> bool {
 
 /// Whether a word looks like a token: with digits or capitals within, or longer than words of prose are.
 fn looks_like_token(word: &[u8]) -> bool {
-    let word = word.strip_suffix(b",").or_else(|| word.strip_suffix(b".")).unwrap_or(word);
+    let word = word
+        .strip_suffix(b",")
+        .or_else(|| word.strip_suffix(b"."))
+        .unwrap_or(word);
     let inner = word.get(1..).unwrap_or_default();
     let has_capital_within = inner.iter().any(u8::is_ascii_uppercase) && word.iter().any(u8::is_ascii_lowercase);
     let has_digit = word.iter().any(u8::is_ascii_digit);

@@ -81,8 +81,18 @@ pub(super) const ENDINGS: [&str; 11] = [
 ];
 
 /// Names of secrets in queries only; elsewhere they mean other things.
-pub(super) const QUERY_SECRETS: [&str; 10] =
-    ["auth", "jsessionid", "phpsessid", "session", "session_id", "sessionid", "sid", "sig", "signature", "ticket"];
+pub(super) const QUERY_SECRETS: [&str; 10] = [
+    "auth",
+    "jsessionid",
+    "phpsessid",
+    "session",
+    "session_id",
+    "sessionid",
+    "sid",
+    "sig",
+    "signature",
+    "ticket",
+];
 
 /// Query keys that hold a secret only as the whole key: `country_code` and `sort_key` don't.
 pub(super) const WHOLE_KEYS: [&str; 3] = ["code", "key", "pin"];
@@ -122,7 +132,9 @@ pub(super) fn start_of(word: &[u8], name: &[u8]) -> Option<usize> {
                 return None;
             }
         } else {
-            at = at.checked_sub(1).filter(|at| name[*at].to_ascii_lowercase() == *expected)?;
+            at = at
+                .checked_sub(1)
+                .filter(|at| name[*at].to_ascii_lowercase() == *expected)?;
         }
     }
     Some(at)

@@ -6,11 +6,21 @@ use super::{MetricDef, MetricType::Counter, label};
 pub const DEFAULT_NAMESPACE: &str = "cache";
 
 /// Look-ups that found something.
-pub const HITS: MetricDef =
-    MetricDef::red("hits_total", Counter, "", &[label::CACHE], "Look-ups that the cache could answer.");
+pub const HITS: MetricDef = MetricDef::red(
+    "hits_total",
+    Counter,
+    "",
+    &[label::CACHE],
+    "Look-ups that the cache could answer.",
+);
 /// Look-ups that found nothing.
-pub const MISSES: MetricDef =
-    MetricDef::red("misses_total", Counter, "", &[label::CACHE], "Look-ups that the cache could not answer.");
+pub const MISSES: MetricDef = MetricDef::red(
+    "misses_total",
+    Counter,
+    "",
+    &[label::CACHE],
+    "Look-ups that the cache could not answer.",
+);
 /// Entries that made room for others.
 pub const EVICTIONS: MetricDef = MetricDef::red(
     "evictions_total",
@@ -20,8 +30,13 @@ pub const EVICTIONS: MetricDef = MetricDef::red(
     "Entries that the cache let go to make room or because they were too old.",
 );
 /// Look-ups that failed.
-pub const ERRORS: MetricDef =
-    MetricDef::red("errors_total", Counter, "", &[label::CACHE], "Look-ups that failed, neither hits nor misses.");
+pub const ERRORS: MetricDef = MetricDef::red(
+    "errors_total",
+    Counter,
+    "",
+    &[label::CACHE],
+    "Look-ups that failed, neither hits nor misses.",
+);
 
 /// All of them, in the order of the documentation.
 pub const ALL: [MetricDef; 4] = [HITS, MISSES, EVICTIONS, ERRORS];

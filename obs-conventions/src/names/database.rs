@@ -10,8 +10,13 @@ use super::{
 pub const DEFAULT_NAMESPACE: &str = "db";
 
 /// Connections that are in use.
-pub const CONNECTIONS_ACTIVE: MetricDef =
-    MetricDef::red("connections_active", Gauge, "", &[label::POOL], "Database connections in use.");
+pub const CONNECTIONS_ACTIVE: MetricDef = MetricDef::red(
+    "connections_active",
+    Gauge,
+    "",
+    &[label::POOL],
+    "Database connections in use.",
+);
 /// Connections that there may be.
 pub const CONNECTIONS_MAX: MetricDef = MetricDef::red(
     "connections_max",

@@ -40,7 +40,14 @@ impl MetricDef {
         labels: &'static [&'static str],
         help: &'static str,
     ) -> Self {
-        Self { base, namespaced: true, metric_type, unit, labels, help }
+        Self {
+            base,
+            namespaced: true,
+            metric_type,
+            unit,
+            labels,
+            help,
+        }
     }
 
     pub(super) const fn fixed(
@@ -50,7 +57,14 @@ impl MetricDef {
         labels: &'static [&'static str],
         help: &'static str,
     ) -> Self {
-        Self { base, namespaced: false, metric_type, unit, labels, help }
+        Self {
+            base,
+            namespaced: false,
+            metric_type,
+            unit,
+            labels,
+            help,
+        }
     }
 
     /// The full name under `namespace`; an empty namespace gives the bare name.

@@ -75,5 +75,6 @@ pub const PANIC_MESSAGE: &str = "panic_message";
 pub const PANIC_LOCATION: &str = "panic_location";
 
 /// Keys that an event's or a span's own fields can't take.
-pub const RESERVED: [&str; 12] =
-    [TIMESTAMP, LEVEL, SEVERITY, MESSAGE, TARGET, SERVICE, VERSION, ENV, REQUEST_ID, TRACE_ID, SPAN_ID, TRUNCATED];
+pub const RESERVED: [&str; 12] = [
+    TIMESTAMP, LEVEL, SEVERITY, MESSAGE, TARGET, SERVICE, VERSION, ENV, REQUEST_ID, TRACE_ID, SPAN_ID, TRUNCATED,
+];

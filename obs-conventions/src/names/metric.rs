@@ -116,11 +116,21 @@ pub const BUILD_INFO: MetricDef = MetricDef::fixed(
     "Constant 1 with the service's name, version and revision.",
 );
 /// Constant 1: the resource attributes.
-pub const TARGET_INFO: MetricDef =
-    MetricDef::fixed("target_info", Info, "", &[], "Constant 1 with the resource attributes of the service.");
+pub const TARGET_INFO: MetricDef = MetricDef::fixed(
+    "target_info",
+    Info,
+    "",
+    &[],
+    "Constant 1 with the resource attributes of the service.",
+);
 /// How long a page takes to write.
-pub const SCRAPE_DURATION: MetricDef =
-    MetricDef::fixed("obs_scrape_duration_seconds", Histogram, "seconds", &[], "Time to write a metrics page.");
+pub const SCRAPE_DURATION: MetricDef = MetricDef::fixed(
+    "obs_scrape_duration_seconds",
+    Histogram,
+    "seconds",
+    &[],
+    "Time to write a metrics page.",
+);
 /// Series that the cap refused.
 pub const SERIES_OVERFLOW: MetricDef = MetricDef::fixed(
     "obs_series_overflow_total",
@@ -138,8 +148,13 @@ pub const NAME_CLASHES: MetricDef = MetricDef::fixed(
     "Metrics that were refused or repaired because their name or labels clash with another.",
 );
 /// Log lines written.
-pub const LOG_LINES: MetricDef =
-    MetricDef::fixed("obs_log_lines_total", Counter, "", &["level"], "Log lines that were accepted for writing.");
+pub const LOG_LINES: MetricDef = MetricDef::fixed(
+    "obs_log_lines_total",
+    Counter,
+    "",
+    &["level"],
+    "Log lines that were accepted for writing.",
+);
 /// Log lines lost to overload.
 pub const LOG_LINES_DROPPED: MetricDef = MetricDef::fixed(
     "obs_log_lines_dropped_total",
@@ -165,8 +180,13 @@ pub const LOG_RECORDS_DROPPED: MetricDef = MetricDef::fixed(
     "Log records that were made for the collector but not exported.",
 );
 /// Spans lost.
-pub const SPANS_DROPPED: MetricDef =
-    MetricDef::fixed("obs_spans_dropped_total", Counter, "", &["reason"], "Spans that were ended but not exported.");
+pub const SPANS_DROPPED: MetricDef = MetricDef::fixed(
+    "obs_spans_dropped_total",
+    Counter,
+    "",
+    &["reason"],
+    "Spans that were ended but not exported.",
+);
 /// Pushes of metrics that the collector did not take. Nothing is lost: the next one has the totals.
 pub const METRIC_PUSHES_FAILED: MetricDef = MetricDef::fixed(
     "obs_metric_pushes_failed_total",
@@ -196,11 +216,21 @@ pub const PROCESS_CPU: MetricDef = MetricDef::fixed(
 pub const PROCESS_OPEN_FDS: MetricDef =
     MetricDef::fixed("process_open_fds", Gauge, "", &[], "Number of open file descriptors.");
 /// File descriptors that the process may use.
-pub const PROCESS_MAX_FDS: MetricDef =
-    MetricDef::fixed("process_max_fds", Gauge, "", &[], "Maximum number of open file descriptors.");
+pub const PROCESS_MAX_FDS: MetricDef = MetricDef::fixed(
+    "process_max_fds",
+    Gauge,
+    "",
+    &[],
+    "Maximum number of open file descriptors.",
+);
 /// Address space in use.
-pub const PROCESS_VIRTUAL_MEMORY: MetricDef =
-    MetricDef::fixed("process_virtual_memory_bytes", Gauge, "bytes", &[], "Virtual memory size in bytes.");
+pub const PROCESS_VIRTUAL_MEMORY: MetricDef = MetricDef::fixed(
+    "process_virtual_memory_bytes",
+    Gauge,
+    "bytes",
+    &[],
+    "Virtual memory size in bytes.",
+);
 /// Address space that the process may use.
 pub const PROCESS_VIRTUAL_MEMORY_MAX: MetricDef = MetricDef::fixed(
     "process_virtual_memory_max_bytes",
@@ -210,8 +240,13 @@ pub const PROCESS_VIRTUAL_MEMORY_MAX: MetricDef = MetricDef::fixed(
     "Maximum amount of virtual memory available in bytes.",
 );
 /// Memory in use.
-pub const PROCESS_RESIDENT_MEMORY: MetricDef =
-    MetricDef::fixed("process_resident_memory_bytes", Gauge, "bytes", &[], "Resident memory size in bytes.");
+pub const PROCESS_RESIDENT_MEMORY: MetricDef = MetricDef::fixed(
+    "process_resident_memory_bytes",
+    Gauge,
+    "bytes",
+    &[],
+    "Resident memory size in bytes.",
+);
 /// When the process started.
 pub const PROCESS_START_TIME: MetricDef = MetricDef::fixed(
     "process_start_time_seconds",
@@ -221,8 +256,13 @@ pub const PROCESS_START_TIME: MetricDef = MetricDef::fixed(
     "Start time of the process since unix epoch in seconds.",
 );
 /// Threads of the process.
-pub const PROCESS_THREADS: MetricDef =
-    MetricDef::fixed("process_threads", Gauge, "", &[], "Number of OS threads in the process.");
+pub const PROCESS_THREADS: MetricDef = MetricDef::fixed(
+    "process_threads",
+    Gauge,
+    "",
+    &[],
+    "Number of OS threads in the process.",
+);
 /// The metrics of the process, in the order of the documentation.
 pub const PROCESS: [MetricDef; 8] = [
     PROCESS_CPU,
@@ -236,11 +276,21 @@ pub const PROCESS: [MetricDef; 8] = [
 ];
 
 /// Worker threads of a tokio runtime.
-pub const TOKIO_WORKERS: MetricDef =
-    MetricDef::fixed("tokio_workers", Gauge, "", &[label::RUNTIME], "Worker threads of the runtime.");
+pub const TOKIO_WORKERS: MetricDef = MetricDef::fixed(
+    "tokio_workers",
+    Gauge,
+    "",
+    &[label::RUNTIME],
+    "Worker threads of the runtime.",
+);
 /// Tasks of a tokio runtime.
-pub const TOKIO_LIVE_TASKS: MetricDef =
-    MetricDef::fixed("tokio_live_tasks", Gauge, "", &[label::RUNTIME], "Tasks of the runtime that have not ended.");
+pub const TOKIO_LIVE_TASKS: MetricDef = MetricDef::fixed(
+    "tokio_live_tasks",
+    Gauge,
+    "",
+    &[label::RUNTIME],
+    "Tasks of the runtime that have not ended.",
+);
 /// Tasks that wait for a worker.
 pub const TOKIO_GLOBAL_QUEUE_DEPTH: MetricDef = MetricDef::fixed(
     "tokio_global_queue_depth",
@@ -266,11 +316,29 @@ pub const TOKIO_WORKER_BUSY: MetricDef = MetricDef::fixed(
     "Time that the workers of the runtime were busy; its rate by tokio_workers is their utilization.",
 );
 /// The metrics of a tokio runtime, in the order of the documentation.
-pub const TOKIO: [MetricDef; 5] =
-    [TOKIO_WORKERS, TOKIO_LIVE_TASKS, TOKIO_GLOBAL_QUEUE_DEPTH, TOKIO_WORKER_PARKS, TOKIO_WORKER_BUSY];
+pub const TOKIO: [MetricDef; 5] = [
+    TOKIO_WORKERS,
+    TOKIO_LIVE_TASKS,
+    TOKIO_GLOBAL_QUEUE_DEPTH,
+    TOKIO_WORKER_PARKS,
+    TOKIO_WORKER_BUSY,
+];
 
 /// The RED metrics of a server, in the order of the documentation.
-pub const SERVER: [MetricDef; 8] =
-    [REQUESTS, REQUEST_DURATION, ERRORS, IN_FLIGHT, IN_FLIGHT_MAX, REQUEST_SIZE, RESPONSE_SIZE, STREAM_DURATION];
+pub const SERVER: [MetricDef; 8] = [
+    REQUESTS,
+    REQUEST_DURATION,
+    ERRORS,
+    IN_FLIGHT,
+    IN_FLIGHT_MAX,
+    REQUEST_SIZE,
+    RESPONSE_SIZE,
+    STREAM_DURATION,
+];
 /// The RED metrics of a client.
-pub const CLIENT: [MetricDef; 4] = [CLIENT_REQUESTS, CLIENT_REQUEST_DURATION, CLIENT_ERRORS, CLIENT_IN_FLIGHT];
+pub const CLIENT: [MetricDef; 4] = [
+    CLIENT_REQUESTS,
+    CLIENT_REQUEST_DURATION,
+    CLIENT_ERRORS,
+    CLIENT_IN_FLIGHT,
+];

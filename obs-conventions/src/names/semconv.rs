@@ -20,8 +20,12 @@ const SERVER: &[&str] = &[
     label::HTTP_RESPONSE_STATUS_CODE,
     label::ERROR_TYPE,
 ];
-const SERVER_ROUTE: &[&str] =
-    &[label::HTTP_REQUEST_METHOD, label::HTTP_ROUTE, label::URL_SCHEME, label::NETWORK_PROTOCOL_VERSION];
+const SERVER_ROUTE: &[&str] = &[
+    label::HTTP_REQUEST_METHOD,
+    label::HTTP_ROUTE,
+    label::URL_SCHEME,
+    label::NETWORK_PROTOCOL_VERSION,
+];
 const CLIENT: &[&str] = &[
     label::HTTP_REQUEST_METHOD,
     label::SERVER_ADDRESS,
@@ -86,7 +90,13 @@ pub const CLIENT_ACTIVE_REQUESTS: MetricDef = MetricDef::fixed(
     "http_client_active_requests",
     Gauge,
     "",
-    &[label::HTTP_REQUEST_METHOD, label::SERVER_ADDRESS, label::SERVER_PORT, label::URL_TEMPLATE, label::URL_SCHEME],
+    &[
+        label::HTTP_REQUEST_METHOD,
+        label::SERVER_ADDRESS,
+        label::SERVER_PORT,
+        label::URL_TEMPLATE,
+        label::URL_SCHEME,
+    ],
     "Number of active HTTP requests.",
 );
 

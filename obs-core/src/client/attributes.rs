@@ -28,7 +28,10 @@ pub(super) fn at_start(
     let mut out = Vec::with_capacity(USUAL);
     out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method));
     if method == value::OTHER {
-        out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, original_method(request.method).to_owned()));
+        out.push(KeyValue::new(
+            attribute::HTTP_REQUEST_METHOD_ORIGINAL,
+            original_method(request.method).to_owned(),
+        ));
     }
     if !url.host.is_empty() {
         out.push(KeyValue::new(attribute::SERVER_ADDRESS, interned(url.host)));
@@ -40,7 +43,10 @@ pub(super) fn at_start(
         out.push(KeyValue::new(attribute::URL_TEMPLATE, interned(target)));
     }
     if request.resend_count > 0 {
-        out.push(KeyValue::new(attribute::HTTP_REQUEST_RESEND_COUNT, i64::from(request.resend_count)));
+        out.push(KeyValue::new(
+            attribute::HTTP_REQUEST_RESEND_COUNT,
+            i64::from(request.resend_count),
+        ));
     }
     if options.body_sizes
         && let Some(size) = request.body_bytes
@@ -55,12 +61,18 @@ pub(super) fn at_start(
 /// Hands each attribute of an answer to `set`.
 pub(super) fn of_response(instrument: &ClientInstrument, response: &ClientResponse<'_>, set: &mut dyn FnMut(KeyValue)) {
     let options = &instrument.options;
-    set(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(response.status)));
+    set(KeyValue::new(
+        attribute::HTTP_RESPONSE_STATUS_CODE,
+        i64::from(response.status),
+    ));
     if let Some(protocol) = response.protocol {
         set(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, protocol.version()));
     }
     if let Some(peer) = response.peer {
-        set(KeyValue::new(attribute::NETWORK_PEER_ADDRESS, interned(&peer.ip().to_string())));
+        set(KeyValue::new(
+            attribute::NETWORK_PEER_ADDRESS,
+            interned(&peer.ip().to_string()),
+        ));
         set(KeyValue::new(attribute::NETWORK_PEER_PORT, i64::from(peer.port())));
     }
     if options.body_sizes
@@ -70,15 +82,31 @@ pub(super) fn of_response(instrument: &ClientInstrument, response: &ClientRespon
     }
     let mut headers = Vec::new();
     let wanted = (&options.common.response_headers[..], &instrument.redactor);
-    push_headers(&mut headers, attribute::HTTP_RESPONSE_HEADER_PREFIX, wanted, response.headers);
+    push_headers(
+        &mut headers,
+        attribute::HTTP_RESPONSE_HEADER_PREFIX,
+        wanted,
+        response.headers,
+    );
     headers.into_iter().for_each(set);
 }
 
 /// The URL without user name, password and the values of sensitive query keys. A fragment can hold
 /// tokens in the form of a query, so it is treated like one.
 fn full(url: &ClientUrl<'_>, redactor: &Redactor) -> String {
-    let ClientUrl { scheme: _, host, port, path, query, fragment, has_credentials } = *url;
-    let (query, fragment) = (query.filter(|query| !query.is_empty()), fragment.filter(|text| !text.is_empty()));
+    let ClientUrl {
+        scheme: _,
+        host,
+        port,
+        path,
+        query,
+        fragment,
+        has_credentials,
+    } = *url;
+    let (query, fragment) = (
+        query.filter(|query| !query.is_empty()),
+        fragment.filter(|text| !text.is_empty()),
+    );
     let rest = query.map_or(0, str::len) + fragment.map_or(0, str::len);
     let mut out = String::with_capacity("https://REDACTED:REDACTED@[]:65535?#".len() + host.len() + path.len() + rest);
     out.push_str(url.scheme());
@@ -125,8 +153,17 @@ mod tests {
     #[test]
     fn a_plain_url_stays_as_it_is() {
         assert_eq!(full(&URL, Redactor::usual()), "https://users.internal/users/7");
-        let url = ClientUrl { scheme: "", port: Some(8080), query: Some("a=1"), fragment: Some("top"), ..URL };
-        assert_eq!(full(&url, Redactor::usual()), "http://users.internal:8080/users/7?a=1#top");
+        let url = ClientUrl {
+            scheme: "",
+            port: Some(8080),
+            query: Some("a=1"),
+            fragment: Some("top"),
+            ..URL
+        };
+        assert_eq!(
+            full(&url, Redactor::usual()),
+            "http://users.internal:8080/users/7?a=1#top"
+        );
     }
 
     #[test]
@@ -145,7 +182,14 @@ mod tests {
 
     #[test]
     fn an_ipv6_address_gets_its_brackets_back() {
-        let url = ClientUrl { scheme: "http", host: "::1", port: Some(80), path: "/", query: Some(""), ..URL };
+        let url = ClientUrl {
+            scheme: "http",
+            host: "::1",
+            port: Some(80),
+            path: "/",
+            query: Some(""),
+            ..URL
+        };
         assert_eq!(full(&url, Redactor::usual()), "http://[::1]:80/");
     }
 }

@@ -21,7 +21,9 @@ impl BaseUrl {
     /// Reads `http://host[:port][/path]`, or `https`. Query and fragment don't count.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.trim().split_once("://")?;
-        let scheme = ["http", "https"].into_iter().find(|known| known.eq_ignore_ascii_case(scheme))?;
+        let scheme = ["http", "https"]
+            .into_iter()
+            .find(|known| known.eq_ignore_ascii_case(scheme))?;
         let rest = rest.split(['?', '#']).next().unwrap_or_default();
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (host, port) = split_authority(authority);
@@ -43,14 +45,22 @@ impl BaseUrl {
         if !url.host.is_empty() {
             return url;
         }
-        ClientUrl { scheme: self.scheme, host: &self.host, port: self.port, ..url }
+        ClientUrl {
+            scheme: self.scheme,
+            host: &self.host,
+            port: self.port,
+            ..url
+        }
     }
 
     /// The template from the root of the service on: `target` is relative to the base URL's path.
     pub(super) fn template<'a>(&self, url: &ClientUrl<'_>, target: &'a str) -> Cow<'a, str> {
         let is_under = !self.path.is_empty()
             && url.host.eq_ignore_ascii_case(&self.host)
-            && url.path.strip_prefix(&*self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            && url
+                .path
+                .strip_prefix(&*self.path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if !is_under || target.is_empty() {
             return Cow::Borrowed(target);
         }
@@ -71,14 +81,28 @@ mod tests {
     fn a_base_url_is_taken_apart() {
         let expected = |scheme, host: &str, port, path: &str| Some((scheme, host.to_owned(), port, path.to_owned()));
         assert_eq!(parts("http://users"), expected("http", "users", None, ""));
-        assert_eq!(parts("https://Users.Internal:443/api/v1/"), expected("https", "users.internal", None, "/api/v1"));
+        assert_eq!(
+            parts("https://Users.Internal:443/api/v1/"),
+            expected("https", "users.internal", None, "/api/v1")
+        );
         assert_eq!(parts("http://[::1]:8080/?x=1"), expected("http", "::1", Some(8080), ""));
-        assert_eq!(parts("http://user:secret@users/a#b"), expected("http", "users", None, "/a"));
+        assert_eq!(
+            parts("http://user:secret@users/a#b"),
+            expected("http", "users", None, "/a")
+        );
     }
 
     #[test]
     fn what_is_no_http_url_is_none() {
-        for bad in ["", "users", "users:8080", "ftp://users", "http://", "http:///path", "http://a b"] {
+        for bad in [
+            "",
+            "users",
+            "users:8080",
+            "ftp://users",
+            "http://",
+            "http:///path",
+            "http://a b",
+        ] {
             assert_eq!(parts(bad), None, "{bad}");
         }
     }
@@ -86,9 +110,19 @@ mod tests {
     #[test]
     fn templates_are_relative_to_the_base() {
         let base = BaseUrl::parse("http://users/api").unwrap();
-        let url = |host, path| ClientUrl { host, path, ..ClientUrl::default() };
-        assert_eq!(base.template(&url("USERS", "/api/users/7"), "/users/{id}"), "/api/users/{id}");
-        assert_eq!(base.template(&url("users", "/api/users/7"), "users/{id}"), "/api/users/{id}");
+        let url = |host, path| ClientUrl {
+            host,
+            path,
+            ..ClientUrl::default()
+        };
+        assert_eq!(
+            base.template(&url("USERS", "/api/users/7"), "/users/{id}"),
+            "/api/users/{id}"
+        );
+        assert_eq!(
+            base.template(&url("users", "/api/users/7"), "users/{id}"),
+            "/api/users/{id}"
+        );
         assert_eq!(base.template(&url("users", "/apis/7"), "/apis/{id}"), "/apis/{id}");
         assert_eq!(base.template(&url("other", "/api/7"), "/api/{id}"), "/api/{id}");
         assert_eq!(base.template(&url("users", "/api/7"), ""), "");
@@ -97,9 +131,18 @@ mod tests {
     #[test]
     fn a_request_that_tells_no_host_goes_to_the_base() {
         let base = BaseUrl::parse("https://users:8443").unwrap();
-        let url = base.complete(ClientUrl { path: "/x", ..ClientUrl::default() });
-        assert_eq!((url.scheme, url.host, url.port, url.path), ("https", "users", Some(8443), "/x"));
-        let told = base.complete(ClientUrl { host: "other", ..ClientUrl::default() });
+        let url = base.complete(ClientUrl {
+            path: "/x",
+            ..ClientUrl::default()
+        });
+        assert_eq!(
+            (url.scheme, url.host, url.port, url.path),
+            ("https", "users", Some(8443), "/x")
+        );
+        let told = base.complete(ClientUrl {
+            host: "other",
+            ..ClientUrl::default()
+        });
         assert_eq!(told.host, "other");
     }
 }

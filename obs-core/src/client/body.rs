@@ -21,10 +21,16 @@ impl Running {
             return self.remaining.fault();
         }
         let &ClientResponse { status, body_bytes, .. } = response;
-        self.head = Some(Head { status, after: Some(self.started.elapsed()), body_bytes });
+        self.head = Some(Head {
+            status,
+            after: Some(self.started.elapsed()),
+            body_bytes,
+        });
         self.take_protocol(response);
         if let Some(span) = self.attempt.span() {
-            attributes::of_response(&self.instrument, response, &mut |attribute| span.set_attribute(attribute));
+            attributes::of_response(&self.instrument, response, &mut |attribute| {
+                span.set_attribute(attribute);
+            });
         }
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.release();
@@ -40,7 +46,9 @@ impl Running {
 
     /// The outcome of a response whose body is dropped before its end.
     pub(super) fn outcome_when_dropped(&self) -> Outcome {
-        self.call.as_ref().map_or_else(|| self.ended(), Call::outcome_when_dropped)
+        self.call
+            .as_ref()
+            .map_or_else(|| self.ended(), Call::outcome_when_dropped)
     }
 
     /// The outcome of a response whose status is an error; `None` for others.

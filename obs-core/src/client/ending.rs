@@ -29,7 +29,10 @@ impl Running {
         let grpc_status = self.grpc_status(answer);
         let is_failure = matches!(answer.outcome, Outcome::ClientError | Outcome::ServerError);
         let of_call = grpc_status.filter(|_| is_failure).map(GrpcStatus::as_str);
-        let error_type = answer.error_type.or(of_call).or_else(|| Some(status_text(of_status?, &mut digits)));
+        let error_type = answer
+            .error_type
+            .or(of_call)
+            .or_else(|| Some(status_text(of_status?, &mut digits)));
         self.record_metrics(answer, grpc_status, error_type);
         self.end_span(answer, error_type);
         self.log_and_notify(answer, grpc_status, error_type);
@@ -50,7 +53,9 @@ impl Running {
         }
         let (status, http_status) = (self.metrics_status(answer, grpc_status), self.http_status(answer));
         let exemplar = self.attempt.exemplar();
-        let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) else { return };
+        let (Some(in_flight), Some(red)) = (&mut self.in_flight, &self.instrument.red) else {
+            return;
+        };
         let measured = Measured {
             status,
             http_status,
@@ -69,7 +74,9 @@ impl Running {
     fn end_span(&self, answer: &Answer<'_>, error_type: Option<&str>) {
         let Some(span) = self.attempt.span() else { return };
         if let Some(response) = answer.response {
-            attributes::of_response(&self.instrument, response, &mut |attribute| span.set_attribute(attribute));
+            attributes::of_response(&self.instrument, response, &mut |attribute| {
+                span.set_attribute(attribute);
+            });
         } else if let Some(status) = answer.status {
             span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
         }
@@ -97,7 +104,9 @@ impl Running {
             duration: answer.duration,
             resend_count: self.resend_count,
             request_bytes: self.request_bytes,
-            response_bytes: self.head.map_or_else(|| answer.response?.body_bytes, |head| head.body_bytes),
+            response_bytes: self
+                .head
+                .map_or_else(|| answer.response?.body_bytes, |head| head.body_bytes),
             ids: self.attempt.ids,
             context: self.attempt.context.as_ref(),
         };

@@ -15,14 +15,25 @@ use crate::{
 const MAX_TEXT: usize = 512;
 
 /// The texts of timeouts of tower, tokio and tonic, whose types this crate doesn't depend on.
-const TIMEOUTS: [&str; 4] = ["request timed out", "deadline has elapsed", "operation timed out", "timeout expired"];
+const TIMEOUTS: [&str; 4] = [
+    "request timed out",
+    "deadline has elapsed",
+    "operation timed out",
+    "timeout expired",
+];
 /// Words of which at least one is in each error of the common TLS libraries.
 const TLS_WORDS: [&str; 5] = ["tls", "ssl", "certificate", "handshake", "fatal alert"];
 
 /// The error types by precedence: an error of the request's own body is unambiguous, and a connection that takes too
 /// long is a timeout.
-const RANKS: [&str; 6] =
-    [error_type::BODY, error_type::TIMEOUT, error_type::DNS, error_type::TLS, error_type::CONNECT, error_type::REQUEST];
+const RANKS: [&str; 6] = [
+    error_type::BODY,
+    error_type::TIMEOUT,
+    error_type::DNS,
+    error_type::TLS,
+    error_type::CONNECT,
+    error_type::REQUEST,
+];
 
 /// Classifies a chain of errors.
 #[derive(Debug, Default)]
@@ -69,7 +80,10 @@ impl Classifier {
             let Some(error) = link else { break };
             self.add_one(error);
             // The `source` of an `io::Error` skips the error that it wraps.
-            link = error.downcast_ref().and_then(io::Error::get_ref).map(|inner| inner as _);
+            link = error
+                .downcast_ref()
+                .and_then(io::Error::get_ref)
+                .map(|inner| inner as _);
         }
     }
 
@@ -106,12 +120,21 @@ impl Classifier {
         // A URL in the text may hold any word.
         let is_tls = !text.contains("://") && TLS_WORDS.iter().any(|word| text.contains(word));
         let rules = [
-            (is_one_of(&["error from user's body stream", "user body write aborted"]), error_type::BODY),
+            (
+                is_one_of(&["error from user's body stream", "user body write aborted"]),
+                error_type::BODY,
+            ),
             (is_one_of(&TIMEOUTS), error_type::TIMEOUT),
             (starts_with(&["dns error", "failed to lookup address"]), error_type::DNS),
             (is_tls, error_type::TLS),
-            (starts_with(&["client error (connect)", "tcp ", "tunnel error"]), error_type::CONNECT),
-            (starts_with(&["client error (", "connection ", "http2 error"]), error_type::REQUEST),
+            (
+                starts_with(&["client error (connect)", "tcp ", "tunnel error"]),
+                error_type::CONNECT,
+            ),
+            (
+                starts_with(&["client error (", "connection ", "http2 error"]),
+                error_type::REQUEST,
+            ),
         ];
         if let Some((_, error_type)) = rules.into_iter().find(|(matches, _)| *matches) {
             self.note(error_type);
@@ -148,7 +171,11 @@ impl Text {
 impl Write for Text {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         self.0.push_str(part);
-        if self.0.len() > MAX_TEXT { Err(fmt::Error) } else { Ok(()) }
+        if self.0.len() > MAX_TEXT {
+            Err(fmt::Error)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -175,26 +202,65 @@ mod tests {
     }
 
     fn layers(texts: &[&'static str], last: io::Error) -> Box<dyn Error + Send + Sync> {
-        texts.iter().rev().fold(last.into(), |source, text| Box::new(Layer(text, Some(source))))
+        texts
+            .iter()
+            .rev()
+            .fold(last.into(), |source, text| Box::new(Layer(text, Some(source))))
     }
 
     #[test]
     fn each_kind_of_failure_has_its_error_type() {
         for (texts, last, expected) in [
-            (&["client error (Connect)", "tcp connect error"][..], ErrorKind::ConnectionRefused.into(), "connect"),
-            (&["client error (Connect)", "tcp connect error"], ErrorKind::TimedOut.into(), "timeout"),
-            (&["client error (Connect)", "dns error"], io::Error::other("failed to lookup address information"), "dns"),
-            (&["client error (Connect)"], io::Error::other("invalid peer certificate: UnknownIssuer"), "tls"),
-            (&["client error (Connect)"], io::Error::new(ErrorKind::UnexpectedEof, "tls handshake eof"), "tls"),
-            (&["client error (Connect)"], io::Error::new(ErrorKind::InvalidData, "received corrupt message"), "tls"),
-            (&["client error (SendRequest)", "connection error"], ErrorKind::ConnectionReset.into(), "request"),
+            (
+                &["client error (Connect)", "tcp connect error"][..],
+                ErrorKind::ConnectionRefused.into(),
+                "connect",
+            ),
+            (
+                &["client error (Connect)", "tcp connect error"],
+                ErrorKind::TimedOut.into(),
+                "timeout",
+            ),
+            (
+                &["client error (Connect)", "dns error"],
+                io::Error::other("failed to lookup address information"),
+                "dns",
+            ),
+            (
+                &["client error (Connect)"],
+                io::Error::other("invalid peer certificate: UnknownIssuer"),
+                "tls",
+            ),
+            (
+                &["client error (Connect)"],
+                io::Error::new(ErrorKind::UnexpectedEof, "tls handshake eof"),
+                "tls",
+            ),
+            (
+                &["client error (Connect)"],
+                io::Error::new(ErrorKind::InvalidData, "received corrupt message"),
+                "tls",
+            ),
+            (
+                &["client error (SendRequest)", "connection error"],
+                ErrorKind::ConnectionReset.into(),
+                "request",
+            ),
             (
                 &["client error (SendRequest)"],
                 io::Error::other("connection closed before message completed"),
                 "request",
             ),
-            (&["client error (SendRequest)"], io::Error::other("error from user's Body stream"), "body"),
-            (&["transport error", "request timed out"], io::Error::other("?"), "timeout"),
+            (
+                &["client error (SendRequest)"],
+                io::Error::other("error from user's Body stream"),
+                "body",
+            ),
+            (
+                &["transport error", "request timed out"],
+                io::Error::other("?"),
+                "timeout",
+            ),
             (&["something else"], io::Error::other("?"), "_OTHER"),
         ] {
             assert_eq!(transport_error(&*layers(texts, last)), expected, "{texts:?}");
@@ -203,14 +269,22 @@ mod tests {
 
     #[test]
     fn every_error_type_is_of_the_closed_list() {
-        for last in [ErrorKind::TimedOut, ErrorKind::ConnectionRefused, ErrorKind::BrokenPipe, ErrorKind::NotFound] {
+        for last in [
+            ErrorKind::TimedOut,
+            ErrorKind::ConnectionRefused,
+            ErrorKind::BrokenPipe,
+            ErrorKind::NotFound,
+        ] {
             assert!(error_type::TRANSPORT.contains(&transport_error(&io::Error::from(last))));
         }
     }
 
     #[test]
     fn an_error_within_an_io_error_is_seen() {
-        let inner = io::Error::other(Layer("handshake failed", Some(io::Error::from(ErrorKind::NotFound).into())));
+        let inner = io::Error::other(Layer(
+            "handshake failed",
+            Some(io::Error::from(ErrorKind::NotFound).into()),
+        ));
         assert_eq!(transport_error(&inner), "tls");
     }
 

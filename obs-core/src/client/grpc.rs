@@ -21,11 +21,22 @@ impl Running {
     pub(super) fn take_call_head(&mut self, response: &ClientResponse<'_>) -> bool {
         let Some(call) = &mut self.call else { return false };
         let &ClientResponse { status, headers, .. } = response;
-        call.client_head(&ResponseHead { status, headers, body: BodySize::Unknown, endpoint: None });
-        self.head = Some(Head { status, after: None, body_bytes: response.body_bytes });
+        call.client_head(&ResponseHead {
+            status,
+            headers,
+            body: BodySize::Unknown,
+            endpoint: None,
+        });
+        self.head = Some(Head {
+            status,
+            after: None,
+            body_bytes: response.body_bytes,
+        });
         self.take_protocol(response);
         if let Some(span) = self.attempt.span() {
-            attributes::of_response(&self.instrument, response, &mut |attribute| span.set_attribute(attribute));
+            attributes::of_response(&self.instrument, response, &mut |attribute| {
+                span.set_attribute(attribute);
+            });
         }
         // An answer without messages has its trailers there.
         self.take_grpc_status(headers);
@@ -35,7 +46,9 @@ impl Running {
     /// Reads the status of a call from its trailers.
     pub(super) fn take_grpc_status(&mut self, headers: &dyn HeaderReader) {
         let Some(call) = &mut self.call else { return };
-        let Some(status) = call.read_status(headers) else { return };
+        let Some(status) = call.read_status(headers) else {
+            return;
+        };
         self.take_status_of_call(status);
     }
 
@@ -78,7 +91,11 @@ impl Running {
             return call.recorded(answer.outcome, true);
         }
         let of_http = answer.status.map(GrpcStatus::from_http);
-        Some(of_http.or(self.error_status).unwrap_or_else(|| status_of_failure(answer)))
+        Some(
+            of_http
+                .or(self.error_status)
+                .unwrap_or_else(|| status_of_failure(answer)),
+        )
     }
 
     /// The status for the metrics. OpenTelemetry's conventions have a label for the HTTP status alone.
@@ -96,8 +113,12 @@ impl Running {
 
     /// Sets the attributes of a gRPC call on its span, which has no URL template.
     pub(super) fn describe_call(&self) {
-        let (Some(call), Some(span)) = (&self.call, self.attempt.span()) else { return };
-        push_call(self.call_method.as_deref(), call.sent(), &mut |attribute| span.set_attribute(attribute));
+        let (Some(call), Some(span)) = (&self.call, self.attempt.span()) else {
+            return;
+        };
+        push_call(self.call_method.as_deref(), call.sent(), &mut |attribute| {
+            span.set_attribute(attribute);
+        });
     }
 
     /// Sets the method of the call as the target in every signal, once a response has shown that the method exists.

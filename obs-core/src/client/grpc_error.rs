@@ -14,12 +14,27 @@ const REASONS: [(&str, GrpcStatus); 12] = [
     ("flow-control protocol violated", GrpcStatus::Internal),
     ("settings ack not received in timely manner", GrpcStatus::Internal),
     ("frame with invalid size", GrpcStatus::Internal),
-    ("unable to maintain the header compression context", GrpcStatus::Internal),
-    ("connection established in response to a connect request", GrpcStatus::Internal),
-    ("refused stream before processing any application logic", GrpcStatus::Unavailable),
+    (
+        "unable to maintain the header compression context",
+        GrpcStatus::Internal,
+    ),
+    (
+        "connection established in response to a connect request",
+        GrpcStatus::Internal,
+    ),
+    (
+        "refused stream before processing any application logic",
+        GrpcStatus::Unavailable,
+    ),
     ("stream no longer needed", GrpcStatus::Cancelled),
-    ("detected excessive load generating behavior", GrpcStatus::ResourceExhausted),
-    ("security properties do not meet minimum requirements", GrpcStatus::PermissionDenied),
+    (
+        "detected excessive load generating behavior",
+        GrpcStatus::ResourceExhausted,
+    ),
+    (
+        "security properties do not meet minimum requirements",
+        GrpcStatus::PermissionDenied,
+    ),
 ];
 
 /// The status that tonic makes of an error of its channel, or of hyper's, by what the error and its

@@ -62,11 +62,16 @@ pub struct ClientResponse<'a> {
 
 impl ClientUrl<'_> {
     pub(super) fn scheme(&self) -> &'static str {
-        if self.scheme.eq_ignore_ascii_case("https") { "https" } else { "http" }
+        if self.scheme.eq_ignore_ascii_case("https") {
+            "https"
+        } else {
+            "http"
+        }
     }
 
     pub(super) fn port_or_default(&self) -> u16 {
-        self.port.unwrap_or_else(|| if self.scheme() == "https" { 443 } else { 80 })
+        self.port
+            .unwrap_or_else(|| if self.scheme() == "https" { 443 } else { 80 })
     }
 }
 
@@ -76,24 +81,51 @@ impl<'a> ClientResponse<'a> {
     /// An answer with these headers: status 200, all else unknown, its body out of sight.
     #[must_use]
     pub fn new(headers: &'a dyn HeaderReader) -> Self {
-        Self { status: 200, protocol: None, headers, peer: None, body_bytes: None, is_body_reported: false }
+        Self {
+            status: 200,
+            protocol: None,
+            headers,
+            peer: None,
+            body_bytes: None,
+            is_body_reported: false,
+        }
     }
 
     /// What the head announces of the body, to a request that asked for it in this way.
     pub(super) fn remaining(&self, method: MethodKind) -> Remaining {
-        let &Self { status, headers, body_bytes, .. } = self;
+        let &Self {
+            status,
+            headers,
+            body_bytes,
+            ..
+        } = self;
         let body = match (body_bytes, content_length(headers)) {
             (Some(exact), Some(declared)) if exact != declared => BodySize::Contradicted { declared, exact },
             (Some(exact), _) => BodySize::Exact(exact),
             (None, _) => BodySize::Unknown,
         };
-        Remaining::after_head(method, &ResponseHead { status, headers, body, endpoint: None })
+        Remaining::after_head(
+            method,
+            &ResponseHead {
+                status,
+                headers,
+                body,
+                endpoint: None,
+            },
+        )
     }
 }
 
 impl fmt::Debug for ClientResponse<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, protocol, headers: _, peer, body_bytes, is_body_reported: _ } = self;
+        let Self {
+            status,
+            protocol,
+            headers: _,
+            peer,
+            body_bytes,
+            is_body_reported: _,
+        } = self;
         f.debug_struct("ClientResponse")
             .field("status", status)
             .field("protocol", protocol)

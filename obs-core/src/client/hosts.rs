@@ -16,7 +16,12 @@ pub(super) struct Hosts {
 impl Hosts {
     /// Lists a host: from the first one on, those that are not listed have no label of their own.
     pub(super) fn add(&mut self, host: &str) {
-        let host = host.trim().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase().into();
+        let host = host
+            .trim()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_ascii_lowercase()
+            .into();
         if !self.listed.contains(&host) {
             self.listed.push(host);
         }

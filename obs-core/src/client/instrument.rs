@@ -50,7 +50,16 @@ impl ClientInstrument {
         let grpc_methods = Methods::new(&options.common.grpc_methods);
         let known_methods = options.common.known_methods(&shared);
         let redactor = options.common.redactor(&shared);
-        Self { shared, red, options, convention, grpc_methods, known_methods, redactor, base_url }
+        Self {
+            shared,
+            red,
+            options,
+            convention,
+            grpc_methods,
+            known_methods,
+            redactor,
+            base_url,
+        }
     }
 
     pub(super) fn labels<'a>(&'a self, request: &ClientRequest<'a>) -> Labels<'a> {
@@ -62,13 +71,19 @@ impl ClientInstrument {
             }
             None => (request.url, Cow::Borrowed(target)),
         };
-        Labels { url, host: self.options.hosts.label(url.host), target }
+        Labels {
+            url,
+            host: self.options.hosts.label(url.host),
+            target,
+        }
     }
 }
 
 impl fmt::Debug for ClientInstrument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientInstrument").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("ClientInstrument")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 

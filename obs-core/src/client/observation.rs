@@ -129,7 +129,10 @@ impl ClientObservation {
         let mut labels = instrument.labels(request);
         let call = call_of(instrument, request, &mut labels, headers);
         let Labels { url: _, host, target } = &labels;
-        let in_flight = instrument.red.as_ref().map(|red| red.arrive(method, &labels, request, headers));
+        let in_flight = instrument
+            .red
+            .as_ref()
+            .map(|red| red.arrive(method, &labels, request, headers));
         let call_method = (call.is_some() && !target.is_empty()).then(|| Box::from(&**target));
         let name = || match (&call, &in_flight) {
             (Some(_), _) => grpc::span_name(call_method.as_deref()),
@@ -173,7 +176,9 @@ impl ClientObservation {
     /// The trace context and baggage to send with the request; `None` if propagation is off, or after the end.
     #[must_use]
     pub fn propagated(&self) -> Option<Propagated<'_>> {
-        self.running().filter(|running| running.instrument.options.propagate).map(Propagated::of)
+        self.running()
+            .filter(|running| running.instrument.options.propagate)
+            .map(Propagated::of)
     }
 
     /// Makes the attempt's span active, and the context of the request that it belongs to, until the guard is dropped.
@@ -192,8 +197,18 @@ impl ClientObservation {
         };
         let had_panicked = std::mem::replace(&mut running.in_poll, true);
         let otel = running.attempt.otel.clone().map(otel::attach);
-        let entered = running.attempt.context.take().map(|context| context::enter(Some(context)));
-        ClientPolling { observation: self, entered, _otel: otel, had_panicked, returned: false }
+        let entered = running
+            .attempt
+            .context
+            .take()
+            .map(|context| context::enter(Some(context)));
+        ClientPolling {
+            observation: self,
+            entered,
+            _otel: otel,
+            had_panicked,
+            returned: false,
+        }
     }
 
     /// Runs `work` between [`enter`](Self::enter) and [`leave`](ClientPolling::leave), and returns its result: a call
@@ -284,7 +299,9 @@ impl ClientObservation {
     /// bytes.
     #[must_use]
     pub fn reads_body(&self) -> bool {
-        self.running().and_then(|running| running.call.as_ref()).is_some_and(Call::reads_body)
+        self.running()
+            .and_then(|running| running.call.as_ref())
+            .is_some_and(Call::reads_body)
     }
 
     /// Passes bytes of a body that [is read](Self::reads_body), before they are [counted](Self::body_bytes).
@@ -331,8 +348,15 @@ impl ClientObservation {
     ///
     /// For a gRPC call, [`grpc_error`](Self::grpc_error) is called before to report the status.
     pub fn error(&mut self, error_type: &'static str, cause: Option<&(dyn Error + 'static)>) {
-        let outcome = if error_type == error_type::BODY { Outcome::BodyError } else { Outcome::ServerError };
-        self.finish(|duration| Answer { cause, ..Answer::without_head(outcome, Some(error_type), duration) });
+        let outcome = if error_type == error_type::BODY {
+            Outcome::BodyError
+        } else {
+            Outcome::ServerError
+        };
+        self.finish(|duration| Answer {
+            cause,
+            ..Answer::without_head(outcome, Some(error_type), duration)
+        });
     }
 
     /// Reports the gRPC status that the client derives from the error, before the call ends by [`error`](Self::error).
@@ -348,7 +372,10 @@ impl ClientObservation {
     pub fn status_error(&mut self, status: u16) {
         let Some(running) = self.running() else { return };
         let outcome = running.outcome_of_status(status);
-        self.finish(|duration| Answer { status: Some(status), ..Answer::without_head(outcome, None, duration) });
+        self.finish(|duration| Answer {
+            status: Some(status),
+            ..Answer::without_head(outcome, None, duration)
+        });
     }
 
     fn finish<'a>(&mut self, answer: impl FnOnce(Duration) -> Answer<'a>) {
@@ -376,7 +403,9 @@ impl Drop for ClientObservation {
 
 impl fmt::Debug for ClientObservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientObservation").field("is_running", &self.slot.is_some()).finish_non_exhaustive()
+        f.debug_struct("ClientObservation")
+            .field("is_running", &self.slot.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -393,7 +422,14 @@ impl Pooled for Running {
 impl Answer<'_> {
     /// A result without a head, or whose head was reported before.
     fn without_head(outcome: Outcome, error_type: Option<&'static str>, duration: Duration) -> Self {
-        Self { status: None, outcome, error_type, duration, response: None, cause: None }
+        Self {
+            status: None,
+            outcome,
+            error_type,
+            duration,
+            response: None,
+            cause: None,
+        }
     }
 }
 
@@ -425,7 +461,9 @@ impl ClientPolling<'_> {
 impl Drop for ClientPolling<'_> {
     fn drop(&mut self) {
         let context = self.entered.take().and_then(Entered::leave);
-        let Some(running) = self.observation.running_mut() else { return };
+        let Some(running) = self.observation.running_mut() else {
+            return;
+        };
         running.attempt.context = running.attempt.context.take().or(context);
         running.in_poll = self.had_panicked || !self.returned;
     }

@@ -65,7 +65,8 @@ impl ClientOptions {
         value: impl Fn(&ClientRequest<'_>, &dyn HeaderReader) -> Option<&'static str> + Send + Sync + 'static,
     ) {
         if self.common.add_label(name, values) {
-            self.label_values.push(Arc::new(Guarded::new("the label function of a client", value)));
+            self.label_values
+                .push(Arc::new(Guarded::new("the label function of a client", value)));
         }
     }
 
@@ -78,7 +79,10 @@ impl ClientOptions {
 impl Default for ClientOptions {
     fn default() -> Self {
         Self {
-            common: Common { logs: false, ..Common::default() },
+            common: Common {
+                logs: false,
+                ..Common::default()
+            },
             propagate: true,
             body_sizes: false,
             base_url: None,
@@ -92,7 +96,14 @@ impl Default for ClientOptions {
 
 impl fmt::Debug for ClientOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { common, propagate, base_url, hosts, max_hosts, .. } = self;
+        let Self {
+            common,
+            propagate,
+            base_url,
+            hosts,
+            max_hosts,
+            ..
+        } = self;
         f.debug_struct("ClientOptions")
             .field("common", common)
             .field("propagate", propagate)
@@ -111,13 +122,20 @@ impl ClientState {
     pub fn with(self, change: impl FnOnce(&mut ClientOptions)) -> Self {
         let mut options = self.lazy.options.clone();
         change(&mut options);
-        Self { lazy: Arc::new(Lazy { options, instrument: OnceLock::new() }) }
+        Self {
+            lazy: Arc::new(Lazy {
+                options,
+                instrument: OnceLock::new(),
+            }),
+        }
     }
 
     /// The state, made at the first call.
     #[must_use]
     pub fn instrument(&self) -> &Arc<ClientInstrument> {
-        self.lazy.instrument.get_or_init(|| Arc::new(ClientInstrument::new(self.lazy.options.clone())))
+        self.lazy
+            .instrument
+            .get_or_init(|| Arc::new(ClientInstrument::new(self.lazy.options.clone())))
     }
 }
 

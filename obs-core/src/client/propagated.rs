@@ -29,10 +29,14 @@ impl<'a> Propagated<'a> {
     /// that is active. The formats are those of the instance that the client was given, else of the
     /// request's.
     pub(super) fn of(running: &'a Running) -> Self {
-        let Running { instrument, attempt, .. } = running;
+        let Running {
+            instrument, attempt, ..
+        } = running;
         let parts = attempt.context.as_ref().map(RequestContext::parts);
         let foreign_state = attempt.foreign_state.as_deref();
-        let of_request = parts.filter(|_| instrument.options.common.own_instance().is_none()).map(Parts::propagators);
+        let of_request = parts
+            .filter(|_| instrument.options.common.own_instance().is_none())
+            .map(Parts::propagators);
         Self {
             parent: attempt.ids,
             text: attempt.ids.to_bytes(),
@@ -53,7 +57,9 @@ impl<'a> Propagated<'a> {
     /// request has of its own then stays.
     #[must_use]
     pub fn traceparent(&self) -> Option<&str> {
-        self.propagators.sends_trace_context().then(|| std::str::from_utf8(&self.text).unwrap_or_default())
+        self.propagators
+            .sends_trace_context()
+            .then(|| std::str::from_utf8(&self.text).unwrap_or_default())
     }
 
     /// Value of the `tracestate` header. Where there is none beside a `traceparent`, a header that

@@ -33,7 +33,10 @@ pub(super) struct InFlight {
 impl Red {
     /// `None` if metrics are switched off.
     pub(super) fn new(pipeline: &Pipeline, options: &ClientOptions) -> Option<Self> {
-        let red_options = RedOptions { max_hosts: options.max_hosts, ..options.common.red_options(pipeline)? };
+        let red_options = RedOptions {
+            max_hosts: options.max_hosts,
+            ..options.common.red_options(pipeline)?
+        };
         Some(Self {
             metrics: ClientRed::new(&pipeline.target, &red_options),
             convention: red_options.convention,
@@ -44,7 +47,10 @@ impl Red {
     /// The values of the client's own labels; without labels this allocates nothing.
     fn own_labels(&self, request: &ClientRequest<'_>, headers: &dyn HeaderReader) -> Box<[&'static str]> {
         let found = |value: &LabelFn| value.call(|value| value(request, headers)).flatten();
-        self.label_values.iter().map(|value| found(value).unwrap_or_default()).collect()
+        self.label_values
+            .iter()
+            .map(|value| found(value).unwrap_or_default())
+            .collect()
     }
 
     /// Counts an attempt in.
@@ -58,14 +64,22 @@ impl Red {
         let Labels { url, host, target } = labels;
         let scheme = url.scheme();
         let own_labels = self.own_labels(request, headers);
-        let values = DimensionValues { scheme, labels: &own_labels, ..DimensionValues::default() };
+        let values = DimensionValues {
+            scheme,
+            labels: &own_labels,
+            ..DimensionValues::default()
+        };
         let is_prometheus = self.convention == Convention::Prometheus;
         let wants_port = (!is_prometheus || self.metrics.is_pushed()) && **host != *value::OTHER;
         let with_port = wants_port.then(|| format!("{host}:{}", url.port_or_default()));
         let with_port = with_port.as_deref().unwrap_or(host);
         let hosts = (if is_prometheus { host } else { with_port }, with_port);
         let attempt = self.metrics.arrive_with(method, hosts, target, &values);
-        InFlight { attempt, scheme, own_labels }
+        InFlight {
+            attempt,
+            scheme,
+            own_labels,
+        }
     }
 }
 
@@ -84,8 +98,14 @@ impl InFlight {
 
     /// The protocol's version, which comes with the answer.
     pub(super) fn answered_over(&mut self, red: &Red, protocol: &'static str) {
-        self.attempt
-            .describe(&red.metrics, &DimensionValues { scheme: self.scheme, protocol, labels: &self.own_labels });
+        self.attempt.describe(
+            &red.metrics,
+            &DimensionValues {
+                scheme: self.scheme,
+                protocol,
+                labels: &self.own_labels,
+            },
+        );
     }
 
     /// Records everything but the gauge. A status of 0 stands for none.

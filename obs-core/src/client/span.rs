@@ -47,18 +47,34 @@ impl Parent {
     /// OpenTelemetry context. A span of another trace is no parent of what a request does.
     fn current() -> Self {
         let active = otel::current();
-        let Some(context) = context::current() else { return Self { context: None, span: active } };
+        let Some(context) = context::current() else {
+            return Self {
+                context: None,
+                span: active,
+            };
+        };
         let is_ours = active.has_active_span()
             && otel::trace_id(active.span().span_context().trace_id()) == Some(context.trace_id());
-        let span = if is_ours { active } else { context.parts().to_attach().cloned().unwrap_or_default() };
-        Self { context: Some(context), span }
+        let span = if is_ours {
+            active
+        } else {
+            context.parts().to_attach().cloned().unwrap_or_default()
+        };
+        Self {
+            context: Some(context),
+            span,
+        }
     }
 
     /// The pipeline that spans go to: the one that the client was given, else the request's.
     fn tracing<'a>(&'a self, instrument: &'a ClientInstrument) -> &'a Tracing {
         let of_request = || Tracing::of(self.context.as_ref()?.parts().recorder()?);
         let own = &instrument.shared.tracing;
-        if instrument.options.common.own_instance().is_some() { own } else { of_request().unwrap_or(own) }
+        if instrument.options.common.own_instance().is_some() {
+            own
+        } else {
+            of_request().unwrap_or(own)
+        }
     }
 
     /// Trace and flags that the attempt belongs to; a new trace where there is none.
@@ -78,7 +94,11 @@ impl Parent {
     /// The id of the innermost recorded span.
     fn recorded_span(&self) -> Option<SpanId> {
         let span = self.span.span();
-        if span.is_recording() { otel::span_id(span.span_context().span_id()) } else { None }
+        if span.is_recording() {
+            otel::span_id(span.span_context().span_id())
+        } else {
+            None
+        }
     }
 
     fn foreign_state(&self) -> Option<String> {
@@ -106,8 +126,18 @@ impl Attempt {
         if !instrument.options.common.traces {
             // The other service hangs on the span around this call.
             let span_id = parent.recorded_span().unwrap_or_else(SpanId::random);
-            let ids = TraceParent { trace_id, span_id, flags };
-            return Self { context: parent.context, ids, otel: None, foreign_state, started };
+            let ids = TraceParent {
+                trace_id,
+                span_id,
+                flags,
+            };
+            return Self {
+                context: parent.context,
+                ids,
+                otel: None,
+                foreign_state,
+                started,
+            };
         }
         let start = ClientSpanStart {
             parent: &parent.span,
@@ -118,7 +148,13 @@ impl Attempt {
             start: started,
         };
         let ClientSpan { ids, otel } = tracing.start_client_span(start, attributes);
-        Self { context: parent.context, ids, otel, foreign_state, started }
+        Self {
+            context: parent.context,
+            ids,
+            otel,
+            foreign_state,
+            started,
+        }
     }
 
     pub(super) fn span(&self) -> Option<SpanRef<'_>> {
@@ -127,7 +163,10 @@ impl Attempt {
 
     /// The ids for an exemplar, if the attempt is sampled.
     pub(super) fn exemplar(&self) -> Option<(TraceId, SpanId)> {
-        self.ids.flags.is_sampled().then_some((self.ids.trace_id, self.ids.span_id))
+        self.ids
+            .flags
+            .is_sampled()
+            .then_some((self.ids.trace_id, self.ids.span_id))
     }
 }
 
@@ -135,7 +174,11 @@ impl Attempt {
 /// ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name)).
 pub(super) fn span_name(method: &'static str, target: &str) -> Cow<'static, str> {
     let method = if method == value::OTHER { "HTTP" } else { method };
-    if target.is_empty() { Cow::Borrowed(method) } else { Cow::Owned(format!("{method} {target}")) }
+    if target.is_empty() {
+        Cow::Borrowed(method)
+    } else {
+        Cow::Owned(format!("{method} {target}"))
+    }
 }
 
 #[cfg(test)]

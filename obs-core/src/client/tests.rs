@@ -62,11 +62,21 @@ impl Bench {
             options.common.record_into(&obs);
             change(options);
         });
-        Self { obs, client, spans, lines }
+        Self {
+            obs,
+            client,
+            spans,
+            lines,
+        }
     }
 
     fn start(&self) -> ClientObservation {
-        self.start_with(ClientRequest { method: "GET", url: URL, target: Some("/users/{id}"), ..Default::default() })
+        self.start_with(ClientRequest {
+            method: "GET",
+            url: URL,
+            target: Some("/users/{id}"),
+            ..Default::default()
+        })
     }
 
     fn start_with(&self, request: ClientRequest<'_>) -> ClientObservation {
@@ -103,7 +113,11 @@ fn default_bench() -> Bench {
 }
 
 fn answer(status: u16) -> ClientResponse<'static> {
-    ClientResponse { status, protocol: Some(Protocol::Http2), ..ClientResponse::new(&()) }
+    ClientResponse {
+        status,
+        protocol: Some(Protocol::Http2),
+        ..ClientResponse::new(&())
+    }
 }
 
 /// The counters of one attempt.
@@ -116,7 +130,10 @@ fn counted(status: &str, outcome: &str, error_type: Option<&str>) -> Vec<String>
 }
 
 fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    span.attributes.iter().find(|known| known.key.as_str() == key).map(|known| known.value.to_string())
+    span.attributes
+        .iter()
+        .find(|known| known.key.as_str() == key)
+        .map(|known| known.value.to_string())
 }
 
 #[test]
@@ -127,7 +144,10 @@ fn an_attempt_ends_at_the_head() {
     observation.head(&answer(200));
     assert_eq!(bench.counters(), counted("200", "ok", None));
     let span = bench.span();
-    assert_eq!((&*span.name, &span.span_kind, &span.status), ("GET /users/{id}", &SpanKind::Client, &Status::Unset));
+    assert_eq!(
+        (&*span.name, &span.span_kind, &span.status),
+        ("GET /users/{id}", &SpanKind::Client, &Status::Unset)
+    );
     let full = "https://REDACTED:REDACTED@users.internal/users/7?page=2&token=REDACTED";
     assert_eq!(attribute(&span, "url.full").as_deref(), Some(full));
     assert_eq!(attribute(&span, "server.port").as_deref(), Some("443"));
@@ -154,7 +174,9 @@ fn each_word_for_no_answer_is_counted_as_such() {
         bench.start().error(word, Some(&io::Error::other("é".repeat(200))));
         let outcome = if word == "body" { "body_error" } else { "server_error" };
         assert_eq!(bench.counters(), counted("", outcome, Some(word)));
-        let Status::Error { description } = bench.span().status else { panic!("no error") };
+        let Status::Error { description } = bench.span().status else {
+            panic!("no error")
+        };
         assert_eq!(description.len(), 256);
     }
 }
@@ -164,7 +186,10 @@ fn an_answer_that_the_client_made_an_error_of_keeps_its_status() {
     let bench = default_bench();
     bench.start().status_error(503);
     assert_eq!(bench.counters(), counted("503", "server_error", Some("503")));
-    assert_eq!(attribute(&bench.span(), "http.response.status_code").as_deref(), Some("503"));
+    assert_eq!(
+        attribute(&bench.span(), "http.response.status_code").as_deref(),
+        Some("503")
+    );
 }
 
 #[test]
@@ -225,18 +250,32 @@ fn the_client_span_is_active_while_the_client_is_polled() {
         opentelemetry::Context::map_current(|current| current.span().span_context().span_id().to_string())
     });
     polling.leave();
-    assert_eq!(sent, Some(observation.propagated().unwrap().parent().span_id.to_string()));
+    assert_eq!(
+        sent,
+        Some(observation.propagated().unwrap().parent().span_id.to_string())
+    );
 }
 
 #[test]
 fn a_request_that_tells_no_host_goes_to_the_base_url() {
     let bench = Bench::new(|options| options.base_url = Some("https://users.internal:8443/api".into()));
-    let url = ClientUrl { path: "/api/users/7", ..ClientUrl::default() };
-    let request = ClientRequest { method: "GET", url, target: Some("/users/{id}"), ..Default::default() };
+    let url = ClientUrl {
+        path: "/api/users/7",
+        ..ClientUrl::default()
+    };
+    let request = ClientRequest {
+        method: "GET",
+        url,
+        target: Some("/users/{id}"),
+        ..Default::default()
+    };
     bench.start_with(request).head(&answer(200));
     let span = bench.span();
     assert_eq!(span.name, "GET /api/users/{id}");
-    assert_eq!(attribute(&span, "url.full").as_deref(), Some("https://users.internal:8443/api/users/7"));
+    assert_eq!(
+        attribute(&span, "url.full").as_deref(),
+        Some("https://users.internal:8443/api/users/7")
+    );
     assert_eq!(attribute(&span, "server.address").as_deref(), Some("users.internal"));
     assert!(bench.counters()[0].contains(r#"host="users.internal",target="/api/users/{id}""#));
 }
@@ -244,9 +283,17 @@ fn a_request_that_tells_no_host_goes_to_the_base_url() {
 #[test]
 fn without_a_host_there_is_neither_address_nor_url() {
     let bench = default_bench();
-    bench.start_with(ClientRequest { method: "GET", ..Default::default() }).head(&answer(200));
+    bench
+        .start_with(ClientRequest {
+            method: "GET",
+            ..Default::default()
+        })
+        .head(&answer(200));
     let span = bench.span();
-    assert_eq!((attribute(&span, "url.full"), attribute(&span, "server.address")), (None, None));
+    assert_eq!(
+        (attribute(&span, "url.full"), attribute(&span, "server.address")),
+        (None, None)
+    );
     assert!(bench.counters()[0].contains(r#"host="_OTHER",target="""#));
 }
 
@@ -312,13 +359,21 @@ fn a_label_of_the_clients_own_has_values_from_its_list_alone() {
     let bench = Bench::new(|options| {
         options.label("tier", ["free", "paid"], |request, _| match request.url.path {
             "/panics" => panic!("on purpose"),
-            path => path.strip_prefix('/').and_then(|tier| ["free", "gold"].into_iter().find(|known| *known == tier)),
+            path => path
+                .strip_prefix('/')
+                .and_then(|tier| ["free", "gold"].into_iter().find(|known| *known == tier)),
         });
         options.label("host", ["a"], |_, _| Some("a"));
     });
     for path in ["/free", "/gold", "/none", "/panics"] {
         let url = ClientUrl { path, ..URL };
-        bench.start_with(ClientRequest { method: "GET", url, ..Default::default() }).head(&answer(200));
+        bench
+            .start_with(ClientRequest {
+                method: "GET",
+                url,
+                ..Default::default()
+            })
+            .head(&answer(200));
     }
     let of = |tier, count| {
         let labels = "method=\"GET\",host=\"users.internal\",target=\"\"";

@@ -50,7 +50,10 @@ impl Carried {
     pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let _otel = otel::attach(self.otel.clone());
         let entered = enter(self.context.take());
-        let _within = Within { home: &mut self.context, entered: Some(entered) };
+        let _within = Within {
+            home: &mut self.context,
+            entered: Some(entered),
+        };
         work()
     }
 

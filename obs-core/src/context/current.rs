@@ -19,7 +19,10 @@ pub(crate) struct Entered {
 
 /// Makes `context` current on this thread.
 pub(crate) fn enter(context: Option<RequestContext>) -> Entered {
-    Entered { before: swap(context), is_left: false }
+    Entered {
+        before: swap(context),
+        is_left: false,
+    }
 }
 
 fn swap(context: Option<RequestContext>) -> Option<RequestContext> {
@@ -46,7 +49,10 @@ impl Drop for Entered {
 
 /// Runs `read` on the current context without cloning it.
 pub(crate) fn with_current<R>(read: impl FnOnce(&RequestContext) -> R) -> Option<R> {
-    CURRENT.try_with(|current| current.try_borrow().ok().and_then(|current| current.as_ref().map(read))).ok().flatten()
+    CURRENT
+        .try_with(|current| current.try_borrow().ok().and_then(|current| current.as_ref().map(read)))
+        .ok()
+        .flatten()
 }
 
 /// The ids for an exemplar: those of the current request, if it is sampled.

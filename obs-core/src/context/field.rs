@@ -33,14 +33,21 @@ pub enum FieldValue {
 impl FieldValue {
     /// The size of the value in bytes: the length of a text, 8 for others.
     pub(super) fn size(&self) -> usize {
-        if let Self::Str(text) = self { text.len() } else { size_of::<f64>() }
+        if let Self::Str(text) = self {
+            text.len()
+        } else {
+            size_of::<f64>()
+        }
     }
 
     /// The value with at most `room` bytes, a text cut at a character boundary; `None` if nothing of it fits.
     pub(super) fn within(self, room: usize) -> Option<Self> {
         match self {
             Self::Str(text) if text.len() > room => {
-                let end = (0..=room).rev().find(|end| text.is_char_boundary(*end)).filter(|end| *end > 0)?;
+                let end = (0..=room)
+                    .rev()
+                    .find(|end| text.is_char_boundary(*end))
+                    .filter(|end| *end > 0)?;
                 Some(Self::Str(Cow::Owned(text[..end].to_owned())))
             }
             other => (other.size() <= room).then_some(other),

@@ -64,7 +64,12 @@ pub(crate) fn span_context(request: &RequestContext) -> SpanContext {
         otel_span_id(request.span_id()),
         otel_flags(request.trace_flags()),
         true,
-        request.parts().tracestate.as_deref().and_then(|state| state.parse().ok()).unwrap_or_default(),
+        request
+            .parts()
+            .tracestate
+            .as_deref()
+            .and_then(|state| state.parse().ok())
+            .unwrap_or_default(),
     )
 }
 
@@ -104,7 +109,9 @@ impl Sentinel {
     fn new() -> Self {
         // Makes OpenTelemetry's, if it is not there yet. On a thread where only others have touched it,
         // and where we are first asked after it is gone, this panics; nothing else could tell.
-        Self { came_in_time: catch_unwind(|| Context::map_current(|_| ())).is_ok() }
+        Self {
+            came_in_time: catch_unwind(|| Context::map_current(|_| ())).is_ok(),
+        }
     }
 }
 

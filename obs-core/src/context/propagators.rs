@@ -47,12 +47,22 @@ struct Handle(OwnPropagator);
 
 impl Propagators {
     /// `traceparent`, `tracestate` and `baggage`.
-    pub(super) const W3C: Self = Self { trace_context: true, baggage: true, own: None };
+    pub(super) const W3C: Self = Self {
+        trace_context: true,
+        baggage: true,
+        own: None,
+    };
 
     /// What `OTEL_PROPAGATORS` lists, `tracecontext,baggage` if it lists nothing that is known, and the user's own.
     pub(crate) fn from_settings(own: Option<OwnPropagator>, env: Env<'_>) -> Self {
-        let Some(list) = env.get(PROPAGATORS) else { return Self { own, ..Self::default() } };
-        let mut listed = Self { trace_context: false, baggage: false, own };
+        let Some(list) = env.get(PROPAGATORS) else {
+            return Self { own, ..Self::default() };
+        };
+        let mut listed = Self {
+            trace_context: false,
+            baggage: false,
+            own,
+        };
         let mut is_known = false;
         for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             match &*name.to_ascii_lowercase() {
@@ -69,7 +79,10 @@ impl Propagators {
             is_known = true;
         }
         if !is_known {
-            return Self { own: listed.own, ..Self::default() };
+            return Self {
+                own: listed.own,
+                ..Self::default()
+            };
         }
         if !listed.trace_context && listed.own.is_none() {
             env.notice(format!(
@@ -156,7 +169,11 @@ impl Default for Propagators {
 
 impl fmt::Debug for Propagators {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { trace_context, baggage, own } = self;
+        let Self {
+            trace_context,
+            baggage,
+            own,
+        } = self;
         f.debug_struct("Propagators")
             .field("trace_context", trace_context)
             .field("baggage", baggage)
@@ -167,7 +184,11 @@ impl fmt::Debug for Propagators {
 
 fn unknown(name: &str) -> String {
     let known_elsewhere = matches!(name, "b3" | "b3multi" | "jaeger" | "xray" | "ottrace");
-    let what = if known_elsewhere { "which obs doesn't bring along" } else { "which is unknown" };
+    let what = if known_elsewhere {
+        "which obs doesn't bring along"
+    } else {
+        "which is unknown"
+    };
     format!(
         "{PROPAGATORS} names {name:?}, {what}: it is ignored. obs has tracecontext and baggage; give another one to \
          ObsBuilder::propagator, see obs_core::otel"
@@ -242,7 +263,10 @@ mod tests {
     use super::*;
     use crate::{environment::Notices, propagation};
 
-    const PARENT: (&str, &[u8]) = ("traceparent", b"00-12345678901234567890123456789012-1234567890123456-01");
+    const PARENT: (&str, &[u8]) = (
+        "traceparent",
+        b"00-12345678901234567890123456789012-1234567890123456-01",
+    );
     const OWN: (&str, &[u8]) = ("x-own", b"00000000000000000000000000000abc");
 
     /// A format with the trace id alone.
@@ -336,9 +360,15 @@ mod tests {
     #[test]
     fn a_name_that_is_not_ours_is_told_and_says_what_helps() {
         let (propagators, told) = listed("tracecontext,baggage,b3,zipkinn", false);
-        assert_eq!(read(&propagators, &[PARENT]).0, Some(0x1234_5678_9012_3456_7890_1234_5678_9012));
+        assert_eq!(
+            read(&propagators, &[PARENT]).0,
+            Some(0x1234_5678_9012_3456_7890_1234_5678_9012)
+        );
         assert!(told[0].contains("\"b3\", which obs doesn't bring along"), "{told:?}");
-        assert!(told[1].contains("\"zipkinn\", which is unknown") && told[1].contains("propagator"), "{told:?}");
+        assert!(
+            told[1].contains("\"zipkinn\", which is unknown") && told[1].contains("propagator"),
+            "{told:?}"
+        );
         assert_eq!(told.len(), 2);
     }
 
@@ -347,7 +377,10 @@ mod tests {
         let (propagators, told) = listed("tracecontext,baggage,own", true);
         assert_eq!(told, Vec::<String>::new());
         assert_eq!(read(&propagators, &[OWN]).0, Some(0xabc));
-        assert_eq!(read(&propagators, &[OWN, PARENT]).0, Some(0x1234_5678_9012_3456_7890_1234_5678_9012));
+        assert_eq!(
+            read(&propagators, &[OWN, PARENT]).0,
+            Some(0x1234_5678_9012_3456_7890_1234_5678_9012)
+        );
         assert_eq!(read(&propagators, &[("x-own", b"zero")]).0, None);
         let (only_own, _) = listed("own", true);
         assert_eq!(read(&only_own, &[OWN, PARENT]).0, Some(0xabc));
@@ -368,9 +401,17 @@ mod tests {
             propagators.write_own(&Context::new(), parent, None, &mut |name, value| {
                 headers.push((name.to_owned(), value.to_owned()));
             });
-            let sent = (propagators.sends_trace_context(), propagators.sends_baggage(), headers.len());
+            let sent = (
+                propagators.sends_trace_context(),
+                propagators.sends_baggage(),
+                headers.len(),
+            );
             assert_eq!(sent, expected, "{list}");
-            assert!(headers.iter().all(|header| *header == ("x-own".to_owned(), parent.trace_id.to_string())));
+            assert!(
+                headers
+                    .iter()
+                    .all(|header| *header == ("x-own".to_owned(), parent.trace_id.to_string()))
+            );
         }
     }
 
@@ -398,8 +439,13 @@ mod tests {
     fn instrumentation_of_others_gets_the_same() {
         let (propagators, _) = listed("tracecontext,own", true);
         let otel = propagators.to_otel();
-        let ids =
-            SpanContext::new(5.into(), 6.into(), opentelemetry::trace::TraceFlags::default(), true, TraceState::NONE);
+        let ids = SpanContext::new(
+            5.into(),
+            6.into(),
+            opentelemetry::trace::TraceFlags::default(),
+            true,
+            TraceState::NONE,
+        );
         let mut headers = std::collections::HashMap::new();
         otel.inject_context(&Context::new().with_remote_span_context(ids), &mut headers);
         let mut names: Vec<_> = headers.keys().map(String::as_str).collect();

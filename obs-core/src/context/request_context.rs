@@ -72,7 +72,9 @@ impl Parts {
 
     /// In which headers the trace is sent on.
     pub(crate) fn propagators(&self) -> &Propagators {
-        self.instance.as_ref().map_or(&Propagators::W3C, |instance| instance.propagators())
+        self.instance
+            .as_ref()
+            .map_or(&Propagators::W3C, |instance| instance.propagators())
     }
 
     /// The OpenTelemetry context to make current while the request or job is worked on.
@@ -124,7 +126,13 @@ impl RequestContext {
     }
 
     pub(crate) fn from_parts(parts: Parts) -> Self {
-        Self { inner: Arc::new(Inner { parts, has_fields: AtomicBool::new(false), fields: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                parts,
+                has_fields: AtomicBool::new(false),
+                fields: Mutex::default(),
+            }),
+        }
     }
 
     pub(crate) fn parts(&self) -> &Parts {
@@ -178,7 +186,10 @@ impl RequestContext {
         self.inner.has_fields.store(true, Ordering::Release);
         let others = fields.iter().filter(|(known, _)| *known != key);
         let used: usize = others.map(|(key, value)| key.len() + value.size()).sum();
-        let Some(value) = MAX_FIELD_BYTES.checked_sub(used + key.len()).and_then(|room| value.within(room)) else {
+        let Some(value) = MAX_FIELD_BYTES
+            .checked_sub(used + key.len())
+            .and_then(|room| value.within(room))
+        else {
             return;
         };
         match fields.iter_mut().find(|(known, _)| *known == key) {
@@ -210,7 +221,10 @@ impl RequestContext {
     /// ```
     #[must_use]
     pub fn baggage_value(&self, key: &str) -> Option<Cow<'_, str>> {
-        self.baggage().filter(|member| member.key == key).last().map(|member| member.value)
+        self.baggage()
+            .filter(|member| member.key == key)
+            .last()
+            .map(|member| member.value)
     }
 
     /// Whether both handles belong to one request.
@@ -233,7 +247,11 @@ mod tests {
     use super::*;
 
     fn bytes(context: &RequestContext) -> usize {
-        context.fields().iter().map(|(key, value)| key.len() + value.size()).sum()
+        context
+            .fields()
+            .iter()
+            .map(|(key, value)| key.len() + value.size())
+            .sum()
     }
 
     #[test]

@@ -33,7 +33,10 @@ pin_project! {
 /// Runs `future` with `context` current whenever it is polled, and with the span that belongs to it.
 pub fn scope<F: Future>(context: RequestContext, future: F) -> Scoped<F> {
     let otel = otel_of(&context);
-    Scoped { carried: Carried::new(Some(context), otel), inner: Some(future) }
+    Scoped {
+        carried: Carried::new(Some(context), otel),
+        inner: Some(future),
+    }
 }
 
 /// Runs `future` in the context that is current now, on whatever task or thread it is polled later.
@@ -45,7 +48,10 @@ pub fn scope<F: Future>(context: RequestContext, future: F) -> Scoped<F> {
 /// # }
 /// ```
 pub fn in_current<F: Future>(future: F) -> Scoped<F> {
-    Scoped { carried: Carried::current(), inner: Some(future) }
+    Scoped {
+        carried: Carried::current(),
+        inner: Some(future),
+    }
 }
 
 /// Wraps `work` so that it runs in the context that is current now, on whatever thread it is called
@@ -110,14 +116,18 @@ impl<F: Future> Future for Scoped<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
+        let Some(inner) = this.inner.as_pin_mut() else {
+            return Poll::Pending;
+        };
         this.carried.run(|| inner.poll(cx))
     }
 }
 
 impl<F> fmt::Debug for Scoped<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scoped").field("context", &self.carried.context()).finish_non_exhaustive()
+        f.debug_struct("Scoped")
+            .field("context", &self.carried.context())
+            .finish_non_exhaustive()
     }
 }
 
@@ -170,7 +180,10 @@ mod tests {
 
     impl Drop for Teller {
         fn drop(&mut self) {
-            self.0.lock().unwrap().push(current().map(|context| context.request_id().to_owned()));
+            self.0
+                .lock()
+                .unwrap()
+                .push(current().map(|context| context.request_id().to_owned()));
         }
     }
 

@@ -9,8 +9,14 @@ const NO_SERVER: &str = "the page is a route, or ObsBuilder::serve_metrics says 
 
 /// Variables, and why they are ignored.
 pub(super) const IGNORED: [(&str, &str); 15] = [
-    ("OTEL_ENTITIES", "entities are in development; OTEL_RESOURCE_ATTRIBUTES takes what they say"),
-    ("OTEL_LOG_LEVEL", "what obs logs about itself has the target obs; RUST_LOG takes its level, as in info,obs=error"),
+    (
+        "OTEL_ENTITIES",
+        "entities are in development; OTEL_RESOURCE_ATTRIBUTES takes what they say",
+    ),
+    (
+        "OTEL_LOG_LEVEL",
+        "what obs logs about itself has the target obs; RUST_LOG takes its level, as in info,obs=error",
+    ),
     ("OTEL_EXPORTER_OTLP_INSECURE", BY_SCHEME),
     ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", BY_SCHEME),
     ("OTEL_EXPORTER_OTLP_METRICS_INSECURE", BY_SCHEME),

@@ -18,7 +18,11 @@ fn rows() -> Vec<Row> {
     rows.map(|line| {
         let cells: Vec<_> = line.split('|').map(str::trim).collect();
         let names = cells[1].split(", ").map(|name| name.trim_matches('`')).collect();
-        Row { names, obeyed: cells[2], text: cells[3] }
+        Row {
+            names,
+            obeyed: cells[2],
+            text: cells[3],
+        }
     })
     .collect()
 }
@@ -27,9 +31,15 @@ fn rows() -> Vec<Row> {
 fn each_variable_has_one_row() {
     let rows = rows();
     let names: Vec<_> = rows.iter().flat_map(|row| &row.names).collect();
-    assert!(names.len() > 70 && names.iter().all(|name| name.starts_with("OTEL_")), "{names:?}");
+    assert!(
+        names.len() > 70 && names.iter().all(|name| name.starts_with("OTEL_")),
+        "{names:?}"
+    );
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
-    assert!(rows.iter().all(|row| matches!(row.obeyed, "yes" | "no") && !row.text.is_empty()));
+    assert!(
+        rows.iter()
+            .all(|row| matches!(row.obeyed, "yes" | "no") && !row.text.is_empty())
+    );
 }
 
 #[test]
@@ -55,7 +65,9 @@ fn variables_that_are_read_are_those_that_the_table_calls_obeyed() {
 
     let read = Mutex::new(BTreeSet::new());
     let env = |name: &str| {
-        read.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        read.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned());
         let value = match name {
             "OTEL_TRACES_SAMPLER" => "traceidratio",
             "OTEL_LOGS_EXPORTER" | "OTEL_METRICS_EXPORTER" => "otlp",
@@ -66,13 +78,29 @@ fn variables_that_are_read_are_those_that_the_table_calls_obeyed() {
     };
     let notices = Notices::default();
     // No name, so that the environment is asked for it.
-    let env = |name: &str| if name == "OTEL_SERVICE_NAME" { env(name).or(Some("x".to_owned())) } else { env(name) };
-    let obs = Obs::builder("").log_writer(std::io::sink()).build_in(Env::new(&env, &notices)).unwrap();
+    let env = |name: &str| {
+        if name == "OTEL_SERVICE_NAME" {
+            env(name).or(Some("x".to_owned()))
+        } else {
+            env(name)
+        }
+    };
+    let obs = Obs::builder("")
+        .log_writer(std::io::sink())
+        .build_in(Env::new(&env, &notices))
+        .unwrap();
     let _ = obs.shutdown(std::time::Duration::ZERO);
     let ignored: BTreeSet<_> = IGNORED.iter().map(|(name, _)| (*name).to_owned()).collect();
     let read = read.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let obeyed: BTreeSet<_> = read.difference(&ignored).filter(|name| name.starts_with("OTEL_")).cloned().collect();
-    let table = rows().into_iter().filter(|row| row.obeyed == "yes").flat_map(|row| row.names);
+    let obeyed: BTreeSet<_> = read
+        .difference(&ignored)
+        .filter(|name| name.starts_with("OTEL_"))
+        .cloned()
+        .collect();
+    let table = rows()
+        .into_iter()
+        .filter(|row| row.obeyed == "yes")
+        .flat_map(|row| row.names);
     assert_eq!(table.map(str::to_owned).collect::<BTreeSet<_>>(), obeyed);
     assert_eq!(notices.take(), Vec::<String>::new());
 }
@@ -84,5 +112,8 @@ fn a_variable_that_is_ignored_is_reported_with_its_reason() {
     report_ignored(Env::new(&env, &notices));
     let reported = notices.take();
     assert_eq!(reported.len(), 1);
-    assert!(reported[0].starts_with("OTEL_EXPORTER_OTLP_INSECURE is set and ignored: the scheme"), "{reported:?}");
+    assert!(
+        reported[0].starts_with("OTEL_EXPORTER_OTLP_INSECURE is set and ignored: the scheme"),
+        "{reported:?}"
+    );
 }

@@ -44,9 +44,14 @@ impl Exposition {
         }
         let wanted = request.wanted();
         match (source, target) {
-            (Some(source), _) => {
-                Ok((Wanted { format: Format::Text, filter: Filter::default(), ..wanted }, source.clone()))
-            }
+            (Some(source), _) => Ok((
+                Wanted {
+                    format: Format::Text,
+                    filter: Filter::default(),
+                    ..wanted
+                },
+                source.clone(),
+            )),
             (None, Target::Own(registry)) => Ok((wanted, Source::Registry(registry.clone()))),
             (None, Target::Facade(_)) => Err(PageResponse::elsewhere()),
         }

@@ -100,12 +100,19 @@ impl Accepted {
                 quality = parse_quality(value.trim())?;
             }
         }
-        Some(Self { coding: coding.into(), quality })
+        Some(Self {
+            coding: coding.into(),
+            quality,
+        })
     }
 
     fn is(&self, wanted: &str) -> bool {
         // The old name of gzip is to be taken for it (RFC 9110, 8.4.1.3).
-        let coding = if self.coding.eq_ignore_ascii_case("x-gzip") { "gzip" } else { &self.coding };
+        let coding = if self.coding.eq_ignore_ascii_case("x-gzip") {
+            "gzip"
+        } else {
+            &self.coding
+        };
         coding.eq_ignore_ascii_case(wanted)
     }
 }
@@ -137,7 +144,17 @@ mod tests {
 
     #[test]
     fn what_is_refused_or_not_known_leaves_the_page_as_it_is() {
-        for header in ["", "br", "gzip;q=0", "*;q=0", "gzip;q=0, *;q=0", "gzip;q=2", "gzip;q", "\u{fc}", ",,;"] {
+        for header in [
+            "",
+            "br",
+            "gzip;q=0",
+            "*;q=0",
+            "gzip;q=0, *;q=0",
+            "gzip;q=2",
+            "gzip;q",
+            "\u{fc}",
+            ",,;",
+        ] {
             assert_eq!(negotiated(header), None, "{header}");
         }
     }

@@ -90,7 +90,9 @@ enum Ticket {
 impl Queue {
     pub(super) fn new(limits: Limits) -> Self {
         let (state, changed) = (Mutex::default(), Condvar::new());
-        Self { inner: Arc::new(Inner { limits, state, changed }) }
+        Self {
+            inner: Arc::new(Inner { limits, state, changed }),
+        }
     }
 
     /// A page that is put into the queue when the first of both is called. The second one waits for it.
@@ -130,7 +132,9 @@ impl Drop for Queue {
 
 impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queue").field("limits", &self.inner.limits).finish_non_exhaustive()
+        f.debug_struct("Queue")
+            .field("limits", &self.inner.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -147,7 +151,11 @@ impl Inner {
 impl State {
     /// A page that waits to be written as `wanted`, or a new one.
     fn job(&mut self, limits: Limits, wanted: Wanted, source: Source) -> Result<Arc<Job>, Unavailable> {
-        if let Some(same) = self.waiting.iter().find(|job| job.wanted == wanted && job.source.is(&source)) {
+        if let Some(same) = self
+            .waiting
+            .iter()
+            .find(|job| job.wanted == wanted && job.source.is(&source))
+        {
             return Ok(Arc::clone(same));
         }
         if self.in_flight_count() >= limits.scrapes {
@@ -184,8 +192,14 @@ impl State {
     /// What has to be given up; nothing waits for it afterwards.
     pub(super) fn overdue(&mut self, now: Instant) -> Vec<Arc<Job>> {
         let is_overdue = |job: &Arc<Job>| job.deadline <= now;
-        let running = self.running.iter().filter(|job| is_overdue(job) && !job.is_done()).map(Arc::clone);
-        let overdue = running.chain(self.waiting.iter().filter(|job| is_overdue(job)).map(Arc::clone)).collect();
+        let running = self
+            .running
+            .iter()
+            .filter(|job| is_overdue(job) && !job.is_done())
+            .map(Arc::clone);
+        let overdue = running
+            .chain(self.waiting.iter().filter(|job| is_overdue(job)).map(Arc::clone))
+            .collect();
         self.waiting.retain(|job| !is_overdue(job));
         overdue
     }
@@ -201,7 +215,12 @@ impl State {
 
 impl Job {
     fn new(wanted: Wanted, source: Source, deadline: Instant) -> Self {
-        Self { wanted, source, deadline, progress: Mutex::new(Progress::Waiting(Vec::new())) }
+        Self {
+            wanted,
+            source,
+            deadline,
+            progress: Mutex::new(Progress::Waiting(Vec::new())),
+        }
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -231,7 +250,9 @@ impl Job {
     /// Hands the page to all who wait for it; what comes too late is dropped.
     pub(super) fn finish(&self, result: Result<Bytes, Unavailable>) {
         let mut progress = self.progress();
-        let Progress::Waiting(wakers) = &mut *progress else { return };
+        let Progress::Waiting(wakers) = &mut *progress else {
+            return;
+        };
         let wakers = std::mem::take(wakers);
         *progress = Progress::Done(result);
         drop(progress);
@@ -244,7 +265,11 @@ impl Job {
 impl Ticket {
     /// The page is in the queue, or was refused.
     fn settle(&mut self, joined: Result<Arc<Job>, Unavailable>) {
-        let waker = if let Self::Deferred(waker) = self { waker.take() } else { None };
+        let waker = if let Self::Deferred(waker) = self {
+            waker.take()
+        } else {
+            None
+        };
         match joined {
             Ok(job) => {
                 let mut slot = None;

@@ -36,7 +36,8 @@ impl PageRequest<'_> {
         let mut accept: Vec<Box<[u8]>> = Vec::new();
         self.headers.for_each("accept", &mut |value| accept.push(value.into()));
         let mut encodings = Vec::new();
-        self.headers.for_each("accept-encoding", &mut |value| Accepted::read(value, &mut encodings));
+        self.headers
+            .for_each("accept-encoding", &mut |value| Accepted::read(value, &mut encodings));
         Wanted {
             format: Format::negotiate(accept.iter().map(AsRef::as_ref)),
             encoding: Encoding::negotiate(&encodings),
@@ -47,8 +48,17 @@ impl PageRequest<'_> {
 
 impl fmt::Debug for PageRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, path, query, headers: _ } = self;
+        let Self {
+            method,
+            path,
+            query,
+            headers: _,
+        } = self;
         let mut debug = f.debug_struct("PageRequest");
-        debug.field("method", method).field("path", path).field("query", query).finish_non_exhaustive()
+        debug
+            .field("method", method)
+            .field("path", path)
+            .field("query", query)
+            .finish_non_exhaustive()
     }
 }

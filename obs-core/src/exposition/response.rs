@@ -30,7 +30,11 @@ impl PageResponse {
     pub(super) fn page(wanted: &Wanted, body: Bytes) -> Self {
         let mut headers = vec![("content-type", wanted.format.content_type()), ("vary", VARY)];
         headers.extend(wanted.encoding.name().map(|name| ("content-encoding", name)));
-        Self { status: 200, headers, body }
+        Self {
+            status: 200,
+            headers,
+            body,
+        }
     }
 
     pub(super) fn unavailable(why: Unavailable) -> Self {
@@ -49,7 +53,11 @@ impl PageResponse {
     }
 
     pub(super) fn method_not_allowed() -> Self {
-        Self { status: 405, headers: vec![("allow", "GET, HEAD")], body: Bytes::new() }
+        Self {
+            status: 405,
+            headers: vec![("allow", "GET, HEAD")],
+            body: Bytes::new(),
+        }
     }
 
     pub(super) fn unauthorized(admission: Admission) -> Self {
@@ -57,7 +65,11 @@ impl PageResponse {
             Admission::Wrong => "Bearer realm=\"metrics\", error=\"invalid_token\"",
             Admission::Missing | Admission::Granted => "Bearer realm=\"metrics\"",
         };
-        Self::text(401, "The page takes a bearer token.\n", &[("www-authenticate", challenge)])
+        Self::text(
+            401,
+            "The page takes a bearer token.\n",
+            &[("www-authenticate", challenge)],
+        )
     }
 
     #[cfg(feature = "serve-metrics")]
@@ -68,6 +80,10 @@ impl PageResponse {
     fn text(status: u16, text: &'static str, more: &[(&'static str, &'static str)]) -> Self {
         let mut headers = vec![("content-type", TEXT)];
         headers.extend_from_slice(more);
-        Self { status, headers, body: Bytes::from_static(text.as_bytes()) }
+        Self {
+            status,
+            headers,
+            body: Bytes::from_static(text.as_bytes()),
+        }
     }
 }

@@ -38,7 +38,10 @@ impl Default for PageSettings {
     fn default() -> Self {
         Self {
             token: None,
-            limits: Limits { scrapes: DEFAULT_MAX_SCRAPES, time: DEFAULT_TIMEOUT },
+            limits: Limits {
+                scrapes: DEFAULT_MAX_SCRAPES,
+                time: DEFAULT_TIMEOUT,
+            },
             #[cfg(feature = "serve-metrics")]
             listen: None,
         }
@@ -56,7 +59,11 @@ impl PageSettings {
             return Err(InitError::invalid("metrics_max_scrapes", scrapes, "at least 1"));
         }
         if time.is_zero() {
-            return Err(InitError::invalid("metrics_timeout", format_args!("{time:?}"), "more than nothing"));
+            return Err(InitError::invalid(
+                "metrics_timeout",
+                format_args!("{time:?}"),
+                "more than nothing",
+            ));
         }
         Ok(())
     }
@@ -65,7 +72,10 @@ impl PageSettings {
     ///
     /// If a setting is invalid.
     pub(crate) fn exposition(&self) -> Result<Exposition, InitError> {
-        Ok(Exposition { token: self.token()?, queue: Queue::new(self.limits) })
+        Ok(Exposition {
+            token: self.token()?,
+            queue: Queue::new(self.limits),
+        })
     }
 
     fn token(&self) -> Result<Option<Token>, InitError> {
@@ -77,7 +87,10 @@ impl PageSettings {
 
 impl Default for Exposition {
     fn default() -> Self {
-        Self { token: None, queue: Queue::new(PageSettings::default().limits) }
+        Self {
+            token: None,
+            queue: Queue::new(PageSettings::default().limits),
+        }
     }
 }
 

@@ -25,9 +25,9 @@ impl Source {
     /// If it takes until after `deadline`.
     pub(super) fn write(&self, wanted: &Wanted, deadline: Instant) -> Result<Vec<u8>, Unavailable> {
         match self {
-            Self::Registry(registry) => {
-                registry.render_part(wanted.format, &wanted.filter, deadline).ok_or(Unavailable::TooLate)
-            }
+            Self::Registry(registry) => registry
+                .render_part(wanted.format, &wanted.filter, deadline)
+                .ok_or(Unavailable::TooLate),
             Self::Text(write) => Ok(write().into_bytes()),
         }
     }

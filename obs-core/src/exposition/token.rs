@@ -28,7 +28,11 @@ impl Token {
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             // What was given may be a secret all the same.
             let shown = if token.is_empty() { "" } else { "(hidden)" };
-            return Err(InitError::invalid("metrics_token", shown, "visible ASCII characters without spaces"));
+            return Err(InitError::invalid(
+                "metrics_token",
+                shown,
+                "visible ASCII characters without spaces",
+            ));
         }
         Ok(Self(token.as_bytes().into()))
     }
@@ -45,8 +49,11 @@ impl Token {
     /// Takes as long for a token that is wrong in its first character as for one that is wrong in
     /// its last: otherwise it could be guessed character by character. The length is no secret.
     fn is(&self, shown: &[u8]) -> bool {
-        let differing =
-            self.0.iter().zip(shown).fold(0, |differing, (ours, theirs)| black_box(differing | (ours ^ theirs)));
+        let differing = self
+            .0
+            .iter()
+            .zip(shown)
+            .fold(0, |differing, (ours, theirs)| black_box(differing | (ours ^ theirs)));
         self.0.len() == shown.len() && black_box(differing) == 0
     }
 }
@@ -75,14 +82,27 @@ mod tests {
     fn only_the_token_itself_is_admitted() {
         assert_eq!(admission(Some("Bearer s3cret")), Admission::Granted);
         assert_eq!(admission(Some("bearer  s3cret ")), Admission::Granted);
-        for wrong in ["Bearer s3cre", "Bearer s3crets", "Bearer S3cret", "Bearer ", "Bearer s3cret s3cret"] {
+        for wrong in [
+            "Bearer s3cre",
+            "Bearer s3crets",
+            "Bearer S3cret",
+            "Bearer ",
+            "Bearer s3cret s3cret",
+        ] {
             assert_eq!(admission(Some(wrong)), Admission::Wrong, "{wrong}");
         }
     }
 
     #[test]
     fn other_schemes_are_no_token() {
-        for other in [None, Some(""), Some("Bearer"), Some("Basic czNjcmV0"), Some("s3cret"), Some("Bearers3cret")] {
+        for other in [
+            None,
+            Some(""),
+            Some("Bearer"),
+            Some("Basic czNjcmV0"),
+            Some("s3cret"),
+            Some("Bearers3cret"),
+        ] {
             assert_eq!(admission(other), Admission::Missing, "{other:?}");
         }
     }
@@ -91,7 +111,10 @@ mod tests {
     fn a_token_that_no_header_can_carry_is_refused_and_not_shown() {
         for bad in ["", "two words", "l\u{e4}nge", "line\n"] {
             let error = Token::parse(bad).unwrap_err().to_string();
-            assert!(error.contains("metrics_token") && (bad.is_empty() || !error.contains(bad)), "{error}");
+            assert!(
+                error.contains("metrics_token") && (bad.is_empty() || !error.contains(bad)),
+                "{error}"
+            );
         }
         assert_eq!(format!("{:?}", Token::parse("s3cret").unwrap()), "Token(…)");
     }

@@ -26,7 +26,9 @@ pub(super) fn start(inner: &Arc<Inner>, threads: usize) {
     state.threads += 1;
     drop(state);
     let shared = Arc::clone(inner);
-    let spawned = thread::Builder::new().name("obs-metrics".to_owned()).spawn(move || run(&shared));
+    let spawned = thread::Builder::new()
+        .name("obs-metrics".to_owned())
+        .spawn(move || run(&shared));
     if let Err(error) = spawned {
         give_up(inner, &error);
     }
@@ -36,7 +38,11 @@ pub(super) fn start(inner: &Arc<Inner>, threads: usize) {
 fn give_up(inner: &Inner, error: &std::io::Error) {
     let mut state = inner.lock();
     state.threads -= 1;
-    let stranded = if state.threads == 0 { state.take_waiting() } else { Vec::new() };
+    let stranded = if state.threads == 0 {
+        state.take_waiting()
+    } else {
+        Vec::new()
+    };
     drop(state);
     tracing::error!(target: target::OBS, %error, "no thread for the metrics page");
     for job in stranded {
@@ -67,7 +73,10 @@ fn run(inner: &Arc<Inner>) {
             break;
         }
         let time = deadline.map_or(IDLE, |deadline| deadline.saturating_duration_since(Instant::now()));
-        let (guard, timeout) = inner.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner);
+        let (guard, timeout) = inner
+            .changed
+            .wait_timeout(state, time)
+            .unwrap_or_else(PoisonError::into_inner);
         state = guard;
         if timeout.timed_out() && state.next_deadline().is_none() {
             break;

@@ -51,7 +51,9 @@ pub struct BaggageMembers<'a> {
 /// ```
 #[must_use]
 pub fn baggage_members(header: &str) -> BaggageMembers<'_> {
-    BaggageMembers { rest: header.split(',') }
+    BaggageMembers {
+        rest: header.split(','),
+    }
 }
 
 /// Bytes of a token (RFC 9110, 5.6.2).
@@ -90,7 +92,11 @@ fn checked(member: &[u8]) -> Option<&str> {
         Some((key, value)) => is_key(key) && is_value(value),
         None => is_key(trim(property)),
     });
-    if is_key(key) && is_value(value) && properties { std::str::from_utf8(member).ok() } else { None }
+    if is_key(key) && is_value(value) && properties {
+        std::str::from_utf8(member).ok()
+    } else {
+        None
+    }
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
@@ -159,7 +165,11 @@ impl<'a> Iterator for BaggageMembers<'a> {
         self.rest.by_ref().find_map(|member| {
             let (entry, properties) = member.split_once(';').unwrap_or((member, ""));
             let (key, value) = entry.split_once('=')?;
-            Some(BaggageMember { key: key.trim(), value: percent_decoded(value.trim()), properties: properties.trim() })
+            Some(BaggageMember {
+                key: key.trim(),
+                value: percent_decoded(value.trim()),
+                properties: properties.trim(),
+            })
         })
     }
 }
@@ -179,7 +189,9 @@ mod tests {
     }
 
     fn values(header: &str) -> Vec<(String, String)> {
-        baggage_members(header).map(|member| (member.key.to_owned(), member.value.into_owned())).collect()
+        baggage_members(header)
+            .map(|member| (member.key.to_owned(), member.value.into_owned()))
+            .collect()
     }
 
     #[test]
@@ -195,7 +207,9 @@ mod tests {
 
     #[test]
     fn malformed_members_are_dropped_alone() {
-        for bad in ["b", "=2", "b c=2", "b=2\"", "b=\\", "b=2;", "b=ä", "b(=2", "b=2;p q", "b=2;=3", "b=1 2"] {
+        for bad in [
+            "b", "=2", "b c=2", "b=2\"", "b=\\", "b=2;", "b=ä", "b(=2", "b=2;p q", "b=2;=3", "b=1 2",
+        ] {
             assert_eq!(read(&[&format!("a=1,{bad},c=3")]).unwrap(), "a=1,c=3", "{bad}");
         }
         assert_eq!(read(&["", " , "]), None);
@@ -214,13 +228,20 @@ mod tests {
             ("empty", ""),
             ("eq", "a=b"),
         ];
-        assert_eq!(values(header), expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        assert_eq!(
+            values(header),
+            expected.map(|(key, value)| (key.to_owned(), value.to_owned()))
+        );
     }
 
     #[test]
     fn a_list_of_64_members_and_8192_bytes_is_kept_whole() {
         let member = format!("{{}}={}", "v".repeat(123));
-        let header = (10..74).map(|n| member.replace("{}", &format!("k{n}"))).collect::<Vec<_>>().join(",") + "w";
+        let header = (10..74)
+            .map(|n| member.replace("{}", &format!("k{n}")))
+            .collect::<Vec<_>>()
+            .join(",")
+            + "w";
         assert_eq!(header.len(), 8192);
         assert_eq!(read(&[&header]).unwrap(), header);
     }
@@ -228,7 +249,10 @@ mod tests {
     #[test]
     fn a_member_without_room_is_dropped_as_a_whole_and_smaller_ones_still_fit() {
         let big = format!("a={}", "v".repeat(8000));
-        assert_eq!(read(&[&big, &format!("b={}", "v".repeat(300)), "c=3"]).unwrap(), format!("{big},c=3"));
+        assert_eq!(
+            read(&[&big, &format!("b={}", "v".repeat(300)), "c=3"]).unwrap(),
+            format!("{big},c=3")
+        );
     }
 
     #[test]

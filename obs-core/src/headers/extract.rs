@@ -46,7 +46,9 @@ pub(crate) fn extract_of(common: &CommonHeaders<'_>, headers: &(impl HeaderReade
     let parent = line.and_then(|line| TraceParent::parse(trim(line)));
     Extracted {
         parent,
-        tracestate: parent.filter(|_| common.has_tracestate).and_then(|_| tracestate(headers)),
+        tracestate: parent
+            .filter(|_| common.has_tracestate)
+            .and_then(|_| tracestate(headers)),
         baggage: if common.has_baggage { baggage(headers) } else { None },
     }
 }
@@ -89,15 +91,27 @@ mod tests {
     fn two_parents_are_none() {
         let other = PARENT.replace("9012", "9011");
         for second in [PARENT, &other, "", "nonsense"] {
-            let both = extracted(&[("traceparent", PARENT), ("traceparent", second), ("tracestate", "foo=1")]);
+            let both = extracted(&[
+                ("traceparent", PARENT),
+                ("traceparent", second),
+                ("tracestate", "foo=1"),
+            ]);
             assert_eq!(both, Extracted::default());
-            assert_eq!(extracted(&[("traceparent", second), ("traceparent", PARENT)]).parent, None);
+            assert_eq!(
+                extracted(&[("traceparent", second), ("traceparent", PARENT)]).parent,
+                None
+            );
         }
     }
 
     #[test]
     fn white_space_around_a_parent_is_ignored() {
-        for spaced in [format!(" {PARENT}"), format!("\t{PARENT}"), format!("{PARENT} "), format!("\t {PARENT} \t")] {
+        for spaced in [
+            format!(" {PARENT}"),
+            format!("\t{PARENT}"),
+            format!("{PARENT} "),
+            format!("\t {PARENT} \t"),
+        ] {
             assert!(extracted(&[("traceparent", &spaced)]).parent.is_some());
         }
     }
@@ -105,7 +119,10 @@ mod tests {
     #[test]
     fn a_state_without_a_valid_parent_is_dropped() {
         assert_eq!(extracted(&[("tracestate", "foo=1")]).tracestate, None);
-        assert_eq!(extracted(&[("traceparent", "00-bad"), ("tracestate", "foo=1")]).tracestate, None);
+        assert_eq!(
+            extracted(&[("traceparent", "00-bad"), ("tracestate", "foo=1")]).tracestate,
+            None
+        );
     }
 
     #[test]
@@ -117,13 +134,20 @@ mod tests {
 
     #[test]
     fn states_of_several_headers_are_joined() {
-        let read =
-            extracted(&[("traceparent", PARENT), ("tracestate", "foo=1"), ("tracestate", ""), ("tracestate", "bar=2")]);
+        let read = extracted(&[
+            ("traceparent", PARENT),
+            ("tracestate", "foo=1"),
+            ("tracestate", ""),
+            ("tracestate", "bar=2"),
+        ]);
         assert_eq!(read.tracestate.as_deref(), Some("foo=1,bar=2"));
     }
 
     #[test]
     fn baggage_needs_no_parent() {
-        assert_eq!(extracted(&[("baggage", "a=1"), ("baggage", "b=2")]).baggage.as_deref(), Some("a=1,b=2"));
+        assert_eq!(
+            extracted(&[("baggage", "a=1"), ("baggage", "b=2")]).baggage.as_deref(),
+            Some("a=1,b=2")
+        );
     }
 }

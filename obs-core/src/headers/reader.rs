@@ -110,7 +110,9 @@ impl HeaderReader for () {
 /// A list of names and values, for tests and adapters of other protocols.
 impl HeaderReader for [(&str, &[u8])] {
     fn get(&self, name: &str) -> Option<&[u8]> {
-        self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+        self.iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| *value)
     }
 
     fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {

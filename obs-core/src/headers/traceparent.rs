@@ -60,8 +60,7 @@ fn hex16(text: &[u8; 16]) -> Option<u64> {
 
 /// The number that two lower-case hex digits stand for.
 #[inline]
-fn hex2(text: &[u8; 2]) -> Option<u8> {
-    let [high, low] = *text;
+fn hex2([high, low]: [u8; 2]) -> Option<u8> {
     let byte = hex8([b'0', b'0', b'0', b'0', b'0', b'0', high, low])?;
     u8::try_from(byte).ok()
 }
@@ -84,7 +83,7 @@ impl TraceParent {
     #[inline]
     pub fn parse(value: &[u8]) -> Option<Self> {
         let (header, rest) = value.split_first_chunk::<LEN>()?;
-        let version = hex2(part(header, 0)?)?;
+        let version = hex2(*part(header, 0)?)?;
         let ends_well = match version {
             0 => rest.is_empty(),
             0xff => false,
@@ -95,7 +94,7 @@ impl TraceParent {
         }
         let high = hex16(part(header, 3)?)?;
         let low = hex16(part(header, 19)?)?;
-        let flags = hex2(part(header, 53)?)?;
+        let flags = hex2(*part(header, 53)?)?;
         Some(Self {
             trace_id: TraceId::new(u128::from(high) << 64 | u128::from(low))?,
             span_id: SpanId::new(hex16(part(header, 36)?)?)?,
@@ -208,8 +207,18 @@ mod tests {
 
     #[test]
     fn malformed_span_ids_restart_the_trace() {
-        for id in ["0000000000000000", ".234567890123456", "123456789012345.", "12345678901234567", "123456789012345"] {
-            assert_eq!(parse(&with("00", "12345678901234567890123456789012", id, "01")), None, "{id}");
+        for id in [
+            "0000000000000000",
+            ".234567890123456",
+            "123456789012345.",
+            "12345678901234567",
+            "123456789012345",
+        ] {
+            assert_eq!(
+                parse(&with("00", "12345678901234567890123456789012", id, "01")),
+                None,
+                "{id}"
+            );
         }
     }
 

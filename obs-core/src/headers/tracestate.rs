@@ -43,7 +43,10 @@ fn checked(member: &[u8]) -> Option<&str> {
 pub(super) fn trim(bytes: &[u8]) -> &[u8] {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last + 1);
+    let end = bytes
+        .iter()
+        .rposition(|byte| !blank(byte))
+        .map_or(start, |last| last + 1);
     &bytes[start..end]
 }
 
@@ -149,7 +152,11 @@ mod tests {
 
     #[test]
     fn white_space_around_members_is_dropped_and_inside_values_kept() {
-        for spaced in ["foo=1 \t , \t bar=2, \t baz=3", "foo=1\t \t,\t \tbar=2,\t \tbaz=3", "\t foo=1,bar=2,baz=3 \t"] {
+        for spaced in [
+            "foo=1 \t , \t bar=2, \t baz=3",
+            "foo=1\t \t,\t \tbar=2,\t \tbaz=3",
+            "\t foo=1,bar=2,baz=3 \t",
+        ] {
             assert_eq!(read(&[spaced]).unwrap(), "foo=1,bar=2,baz=3");
         }
         assert_eq!(read(&["foo= a b "]).unwrap(), "foo= a b");
@@ -183,8 +190,11 @@ mod tests {
         assert_eq!(read(&["foo=1", &longest]).unwrap(), format!("foo=1,{longest}"));
         assert_eq!(read(&["foo=1", &format!("{}=1", "z".repeat(257))]), None);
         assert_eq!(read(&["foo=1", &format!("z={}", "v".repeat(257))]), None);
-        for key in ["t".repeat(241) + "@" + &"v".repeat(14), "t".repeat(242) + "@v", "t@".to_owned() + &"v".repeat(15)]
-        {
+        for key in [
+            "t".repeat(241) + "@" + &"v".repeat(14),
+            "t".repeat(242) + "@v",
+            "t@".to_owned() + &"v".repeat(15),
+        ] {
             assert!(read(&[&format!("{key}=1")]).is_some());
         }
     }

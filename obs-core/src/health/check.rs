@@ -100,11 +100,21 @@ impl Check {
     where
         E: Into<Box<dyn Error + Send + Sync>> + 'static,
     {
-        Self::of(name.into(), Probe::Blocking(Arc::new(move || ask().map_err(Complaint::new))))
+        Self::of(
+            name.into(),
+            Probe::Blocking(Arc::new(move || ask().map_err(Complaint::new))),
+        )
     }
 
     fn of(name: String, probe: Probe) -> Self {
-        Self { name: name.into(), probe, timeout: TIMEOUT, cache: CACHE, is_required: true, shows_errors: false }
+        Self {
+            name: name.into(),
+            probe,
+            timeout: TIMEOUT,
+            cache: CACHE,
+            is_required: true,
+            shows_errors: false,
+        }
     }
 
     /// How long the answer may take, at most an hour. Defaults to 800 ms.
@@ -146,7 +156,14 @@ impl Check {
 
 impl fmt::Debug for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, probe: _, timeout, cache, is_required, shows_errors } = self;
+        let Self {
+            name,
+            probe: _,
+            timeout,
+            cache,
+            is_required,
+            shows_errors,
+        } = self;
         f.debug_struct("Check")
             .field("name", name)
             .field("timeout", timeout)
@@ -162,7 +179,10 @@ impl fmt::Debug for Check {
 impl Complaint {
     fn new<E: Into<Box<dyn Error + Send + Sync>> + 'static>(error: E) -> Self {
         let constant = (&error as &dyn Any).downcast_ref::<&'static str>().copied();
-        Self { error: error.into(), constant }
+        Self {
+            error: error.into(),
+            constant,
+        }
     }
 
     /// The error and its sources, for the log.

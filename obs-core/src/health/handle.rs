@@ -74,7 +74,10 @@ impl Health {
     /// Whether the process lives. Looks at no check.
     #[must_use]
     pub fn liveness(&self) -> HealthReport {
-        self.inner.dead.get().map_or_else(HealthReport::well, |reason| HealthReport::failed(reason.clone()))
+        self.inner
+            .dead
+            .get()
+            .map_or_else(HealthReport::well, |reason| HealthReport::failed(reason.clone()))
     }
 
     /// Whether the service shall get requests. Runs the checks whose last result is too old, all at
@@ -162,7 +165,11 @@ impl Health {
 
 impl Default for Inner {
     fn default() -> Self {
-        Self { slots: RwLock::default(), draining: watch::Sender::new(false), dead: OnceLock::new() }
+        Self {
+            slots: RwLock::default(),
+            draining: watch::Sender::new(false),
+            dead: OnceLock::new(),
+        }
     }
 }
 

@@ -67,16 +67,28 @@ impl HealthReport {
     pub const CACHE_CONTROL: &'static str = "no-store";
 
     pub(super) fn well() -> Self {
-        Self { status: Status::Pass, reason: None, checks: Vec::new() }
+        Self {
+            status: Status::Pass,
+            reason: None,
+            checks: Vec::new(),
+        }
     }
 
     pub(super) fn failed(reason: Cow<'static, str>) -> Self {
-        Self { status: Status::Fail, reason: Some(reason), checks: Vec::new() }
+        Self {
+            status: Status::Fail,
+            reason: Some(reason),
+            checks: Vec::new(),
+        }
     }
 
     pub(super) fn of(checks: Vec<CheckReport>) -> Self {
         let status = checks.iter().map(CheckReport::status).max().unwrap_or(Status::Pass);
-        Self { status, reason: None, checks }
+        Self {
+            status,
+            reason: None,
+            checks,
+        }
     }
 
     /// The worst status of the checks; [`Status::Fail`] if there is a [reason](Self::reason) apart from them.
@@ -146,7 +158,12 @@ fn push_reason(out: &mut Vec<u8>, reason: Option<&str>) {
 
 impl CheckReport {
     pub(super) fn new(name: Arc<str>, status: Status, duration: Duration, reason: Option<Cow<'static, str>>) -> Self {
-        Self { name, status, duration, reason }
+        Self {
+            name,
+            status,
+            duration,
+            reason,
+        }
     }
 
     /// The name of the check, as it was added.
@@ -174,11 +191,20 @@ impl CheckReport {
     }
 
     fn push(&self, out: &mut Vec<u8>) {
-        let Self { name, status, duration, reason } = self;
+        let Self {
+            name,
+            status,
+            duration,
+            reason,
+        } = self;
         out.extend_from_slice(b"{\"name\":");
         push_json_string(out, name);
         let micros = duration.as_micros();
-        let rest = format!(",\"status\":\"{status}\",\"duration_ms\":{}.{:03}", micros / 1000, micros % 1000);
+        let rest = format!(
+            ",\"status\":\"{status}\",\"duration_ms\":{}.{:03}",
+            micros / 1000,
+            micros % 1000
+        );
         out.extend_from_slice(rest.as_bytes());
         push_reason(out, reason.as_deref());
         out.push(b'}');

@@ -26,7 +26,12 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(slot: Arc<Slot>, began: Instant, owner: PageOwner) -> Self {
-        Self { slot, began, owner, has_ended: false }
+        Self {
+            slot,
+            began,
+            owner,
+            has_ended: false,
+        }
     }
 
     pub(super) fn start(self, runtime: &Handle) {
@@ -58,7 +63,11 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if !self.has_ended {
-            let reason = if thread::panicking() { "panicked" } else { "could not run" };
+            let reason = if thread::panicking() {
+                "panicked"
+            } else {
+                "could not run"
+            };
             self.slot.end(self.began, Err(Failure::Broken(reason)), &self.owner);
         }
     }

@@ -53,7 +53,12 @@ struct Found {
 #[derive(Debug)]
 pub(super) enum Answer {
     Known(CheckReport),
-    Pending { slot: Arc<Slot>, state: watch::Receiver<State>, since: Instant, owner: PageOwner },
+    Pending {
+        slot: Arc<Slot>,
+        state: watch::Receiver<State>,
+        since: Instant,
+        owner: PageOwner,
+    },
 }
 
 /// Why a run brought nothing good.
@@ -91,12 +96,19 @@ impl Slot {
         let now = Instant::now();
         let Ok(runtime) = Handle::try_current() else {
             let reason = Some("there is no tokio runtime".into());
-            return Answer::Known(self.report(Found { at: now, duration: Duration::ZERO, reason }));
+            return Answer::Known(self.report(Found {
+                at: now,
+                duration: Duration::ZERO,
+                reason,
+            }));
         };
         let state = self.state.subscribe();
         let (mut fresh, mut since, mut begins) = (None, now, false);
         self.state.send_if_modified(|state| {
-            fresh = state.last.clone().filter(|found| now.duration_since(found.at) < self.check.cache);
+            fresh = state
+                .last
+                .clone()
+                .filter(|found| now.duration_since(found.at) < self.check.cache);
             if fresh.is_none() {
                 begins = state.running.is_none();
                 since = *state.running.get_or_insert(now);
@@ -109,7 +121,12 @@ impl Slot {
         if begins {
             Run::new(Arc::clone(self), now, owner.clone()).start(&runtime);
         }
-        Answer::Pending { slot: Arc::clone(self), state, since, owner: owner.clone() }
+        Answer::Pending {
+            slot: Arc::clone(self),
+            state,
+            since,
+            owner: owner.clone(),
+        }
     }
 
     /// Takes the result of the run in flight, however that has ended.
@@ -152,7 +169,9 @@ impl Slot {
     /// Sets the gauge, and logs what has changed.
     fn log_change(&self, reason: Option<&str>, error: Option<&str>, owner: &PageOwner) {
         self.set_gauge(reason.is_none(), owner);
-        let before = self.reported.swap(if reason.is_none() { UP } else { DOWN }, Ordering::Relaxed);
+        let before = self
+            .reported
+            .swap(if reason.is_none() { UP } else { DOWN }, Ordering::Relaxed);
         let check = self.name();
         match (before, reason) {
             (UNKNOWN | UP, Some(reason)) => {
@@ -182,7 +201,12 @@ impl Answer {
     pub(super) async fn wait(self) -> CheckReport {
         let (slot, mut state, since, owner) = match self {
             Self::Known(report) => return report,
-            Self::Pending { slot, state, since, owner } => (slot, state, since, owner),
+            Self::Pending {
+                slot,
+                state,
+                since,
+                owner,
+            } => (slot, state, since, owner),
         };
         let ended = state.wait_for(|state| state.running != Some(since));
         if let Ok(Ok(state)) = timeout_at(since + slot.check.timeout, ended).await
@@ -194,6 +218,10 @@ impl Answer {
         let reason = slot.overdue();
         slot.log_change(Some(&reason), None, &owner);
         let now = Instant::now();
-        slot.report(Found { at: now, duration: now.duration_since(since), reason: Some(reason) })
+        slot.report(Found {
+            at: now,
+            duration: now.duration_since(since),
+            reason: Some(reason),
+        })
     }
 }

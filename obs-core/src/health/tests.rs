@@ -39,7 +39,10 @@ struct Leaky(io::Error);
 
 impl Gate {
     fn new(permits: usize) -> Self {
-        Self { asked: Arc::default(), permits: Arc::new(Semaphore::new(permits)) }
+        Self {
+            asked: Arc::default(),
+            permits: Arc::new(Semaphore::new(permits)),
+        }
     }
 
     fn check(&self, name: &str) -> Check {
@@ -95,7 +98,10 @@ async fn body(health: &Health) -> Value {
 }
 
 async fn reason(health: &Health) -> String {
-    body(health).await["checks"][0]["reason"].as_str().unwrap_or("none").to_owned()
+    body(health).await["checks"][0]["reason"]
+        .as_str()
+        .unwrap_or("none")
+        .to_owned()
 }
 
 fn instance() -> Obs {
@@ -124,7 +130,11 @@ async fn a_required_check_that_fails_makes_the_service_unready_and_leaves_it_ali
 
 #[tokio::test(start_paused = true)]
 async fn an_optional_check_that_fails_is_a_warning() {
-    let report = Health::new().check(failing("cache").optional()).check(passing("database")).readiness().await;
+    let report = Health::new()
+        .check(failing("cache").optional())
+        .check(passing("database"))
+        .readiness()
+        .await;
     assert_eq!((report.http_status(), report.status()), (200, Status::Warn));
     assert_eq!(report.checks()[0].status(), Status::Warn);
 }
@@ -134,7 +144,10 @@ async fn the_text_of_an_error_stays_out_of_the_body() {
     let check = || Check::new("database", || async { Err(Leaky::new()) });
     assert_eq!(reason(&Health::new().check(check())).await, "failed");
     let shown = reason(&Health::new().check(check().show_errors(true))).await;
-    assert_eq!(shown, "can't reach postgres://REDACTED@10.0.0.7: password hunter2 refused");
+    assert_eq!(
+        shown,
+        "can't reach postgres://REDACTED@10.0.0.7: password hunter2 refused"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -146,20 +159,31 @@ async fn owned_text_counts_as_an_error_that_may_know_too_much() {
 #[tokio::test(start_paused = true)]
 async fn checks_that_hang_are_reported_after_the_longest_of_their_timeouts() {
     let long = Duration::from_millis(1500);
-    let health = Health::new().check(hanging("a")).check(hanging("b").timeout(long)).check(passing("c"));
+    let health = Health::new()
+        .check(hanging("a"))
+        .check(hanging("b").timeout(long))
+        .check(passing("c"));
     let started = Instant::now();
     let report = health.readiness().await;
     // Tokio's timers are exact to a millisecond.
     assert!((started.elapsed().as_millis()).abs_diff(long.as_millis()) <= 2);
     let reasons: Vec<_> = report.checks().iter().map(CheckReport::reason).collect();
-    assert_eq!(reasons, [Some("no answer within 800ms"), Some("no answer within 1.5s"), None]);
+    assert_eq!(
+        reasons,
+        [Some("no answer within 800ms"), Some("no answer within 1.5s"), None]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_panics_fails_alone() {
     let panics = Check::new("a", || async { panic!("on purpose") as Result<(), &str> });
     let panics_early = Check::new("b", || -> std::future::Ready<Result<(), &str>> { panic!("on purpose") });
-    let report = Health::new().check(panics).check(panics_early).check(passing("c")).readiness().await;
+    let report = Health::new()
+        .check(panics)
+        .check(panics_early)
+        .check(passing("c"))
+        .readiness()
+        .await;
     let reasons: Vec<_> = report.checks().iter().map(CheckReport::reason).collect();
     assert_eq!(reasons, [Some("panicked"), Some("panicked"), None]);
 }
@@ -202,7 +226,9 @@ async fn probes_that_come_together_share_one_run() {
 async fn a_run_goes_on_when_the_probe_that_began_it_is_gone() {
     let gate = Gate::new(0);
     let health = Health::new().check(gate.check("database"));
-    tokio::time::timeout(Duration::from_millis(100), health.readiness()).await.unwrap_err();
+    tokio::time::timeout(Duration::from_millis(100), health.readiness())
+        .await
+        .unwrap_err();
     gate.permits.add_permits(1);
     assert_eq!(health.readiness().await.http_status(), 200);
     assert_eq!(gate.asked(), 1);
@@ -213,7 +239,10 @@ async fn a_run_goes_on_when_the_probe_that_began_it_is_gone() {
 #[tokio::test]
 async fn a_thread_that_panics_fails() {
     let check = Check::blocking("disk", || -> Result<(), &str> { panic!("on purpose") });
-    assert_eq!(reason(&Health::new().check(check.timeout(Duration::from_secs(600)))).await, "panicked");
+    assert_eq!(
+        reason(&Health::new().check(check.timeout(Duration::from_secs(600)))).await,
+        "panicked"
+    );
 }
 
 #[tokio::test]
@@ -278,7 +307,10 @@ async fn a_draining_service_is_not_ready_and_asks_nobody() {
     health.set_draining(true);
     told.await.unwrap();
     let report = health.readiness().await;
-    assert_eq!((report.http_status(), report.to_json()), (503, r#"{"status":"fail","reason":"draining"}"#.to_owned()));
+    assert_eq!(
+        (report.http_status(), report.to_json()),
+        (503, r#"{"status":"fail","reason":"draining"}"#.to_owned())
+    );
     assert_eq!(health.liveness().http_status(), 200);
     assert_eq!(gate.asked(), 0);
     health.set_draining(false);
@@ -291,7 +323,10 @@ async fn a_process_that_is_declared_dead_is_neither_alive_nor_ready() {
     health.declare_dead("worker lost");
     health.declare_dead("another reason");
     let expected = r#"{"status":"fail","reason":"worker lost"}"#;
-    assert_eq!((health.liveness().http_status(), health.liveness().to_json()), (503, expected.to_owned()));
+    assert_eq!(
+        (health.liveness().http_status(), health.liveness().to_json()),
+        (503, expected.to_owned())
+    );
     assert_eq!(health.readiness().await.to_json(), expected);
 }
 
@@ -301,7 +336,10 @@ async fn a_check_takes_the_place_of_the_one_with_its_name() {
     assert_eq!(health.readiness().await.http_status(), 503);
     health.clone().add(passing("database"));
     let report = health.readiness().await;
-    assert_eq!(report.checks().iter().map(CheckReport::name).collect::<Vec<_>>(), ["database", "cache"]);
+    assert_eq!(
+        report.checks().iter().map(CheckReport::name).collect::<Vec<_>>(),
+        ["database", "cache"]
+    );
     assert_eq!(report.http_status(), 200);
 }
 
@@ -318,8 +356,18 @@ fn without_a_runtime_checks_fail() {
 #[test]
 fn a_run_whose_runtime_ends_fails() {
     let health = Health::new().check(hanging("database"));
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    runtime().block_on(async { tokio::time::timeout(Duration::from_millis(1), health.readiness()).await.unwrap_err() });
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap()
+    };
+    runtime().block_on(async {
+        tokio::time::timeout(Duration::from_millis(1), health.readiness())
+            .await
+            .unwrap_err()
+    });
     assert_eq!(runtime().block_on(reason(&health)), "could not run");
 }
 
@@ -327,7 +375,10 @@ fn a_run_whose_runtime_ends_fails() {
 async fn the_gauge_follows_the_last_run() {
     let obs = instance();
     let gate = Gate::new(1);
-    let health = Health::new().obs(&obs).check(gate.check("database")).check(failing("cache").optional());
+    let health = Health::new()
+        .obs(&obs)
+        .check(gate.check("database"))
+        .check(failing("cache").optional());
     let page = || String::from_utf8(obs.registry().render(Format::Text)).unwrap();
     assert!(!page().contains("obs_health_check_up"));
     health.readiness().await;
@@ -349,8 +400,16 @@ async fn the_gauge_follows_the_last_run() {
 #[test]
 fn only_changes_are_logged_with_the_text_of_the_error() {
     let lines = Lines::default();
-    let obs = Obs::builder("test").log_writer(lines.clone()).log_format(crate::logs::LogFormat::Json).build().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let obs = Obs::builder("test")
+        .log_writer(lines.clone())
+        .log_format(crate::logs::LogFormat::Json)
+        .build()
+        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
     let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
     let well = Arc::new(Semaphore::new(0));
     let state = Arc::clone(&well);
@@ -368,10 +427,20 @@ fn only_changes_are_logged_with_the_text_of_the_error() {
         });
     });
     obs.shutdown(Duration::from_secs(10)).unwrap();
-    let lines: Vec<Value> = lines.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let told: Vec<_> = lines.iter().map(|line| json!([line["level"], line["message"], line["error"]])).collect();
+    let lines: Vec<Value> = lines
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| json!([line["level"], line["message"], line["error"]]))
+        .collect();
     let chain = "can't reach postgres://REDACTED@10.0.0.7: password hunter2 refused";
-    let expected = [json!(["warn", "health check fails", chain]), json!(["info", "health check passes again", null])];
+    let expected = [
+        json!(["warn", "health check fails", chain]),
+        json!(["info", "health check passes again", null]),
+    ];
     assert_eq!(told, expected);
 }
 

@@ -94,7 +94,14 @@ impl Cache {
         factory.describe(&cache::ALL);
         let counter = |def| factory.counter(def, &[&name]);
         let [hits, misses, evictions, errors] = cache::ALL.each_ref().map(counter);
-        Self { factory, name, hits, misses, evictions, errors }
+        Self {
+            factory,
+            name,
+            hits,
+            misses,
+            evictions,
+            errors,
+        }
     }
 
     /// Counts what a look-up gave, and hands it on.
@@ -120,7 +127,10 @@ impl Cache {
     where
         F: Future<Output: Lookup>,
     {
-        CountLookup { lookup, cache: self.clone() }
+        CountLookup {
+            lookup,
+            cache: self.clone(),
+        }
     }
 
     /// Counts a look-up that found something.

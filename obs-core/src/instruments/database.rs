@@ -100,7 +100,15 @@ impl Database {
         factory.describe(&database::ALL);
         let active = Active(factory.gauge(&database::CONNECTIONS_ACTIVE, &[&pool]));
         let max = factory.gauge(&database::CONNECTIONS_MAX, &[&pool]);
-        Self { inner: Arc::new(Inner { factory, pool, active, max, operations: RwLock::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                factory,
+                pool,
+                active,
+                max,
+                operations: RwLock::default(),
+            }),
+        }
     }
 
     /// Counts a connection as in use until the guard is dropped.
@@ -177,7 +185,11 @@ impl Database {
             return Arc::clone(operation);
         }
         let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(name).or_insert_with(|| Arc::new(Operation::new(&self.inner, name))))
+        Arc::clone(
+            known
+                .entry(name)
+                .or_insert_with(|| Arc::new(Operation::new(&self.inner, name))),
+        )
     }
 }
 

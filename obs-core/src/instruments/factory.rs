@@ -36,12 +36,19 @@ impl InstrumentFactory {
 
     fn in_instance(pipeline: &Pipeline, namespace: &str) -> Self {
         let registry = pipeline.target.registry().cloned();
-        Self { recorder: pipeline.target.recorder(), registry, namespace: namespace.to_owned() }
+        Self {
+            recorder: pipeline.target.recorder(),
+            registry,
+            namespace: namespace.to_owned(),
+        }
     }
 
     /// The same under other names.
     pub(super) fn under(&self, namespace: &str) -> Self {
-        Self { namespace: namespace.to_owned(), ..self.clone() }
+        Self {
+            namespace: namespace.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// Calls `hook` before each page, where the page is ours.
@@ -78,13 +85,19 @@ impl InstrumentFactory {
 
     /// `values` are those of the definition's labels, in their order.
     fn key(&self, def: &MetricDef, values: &[&str]) -> Key {
-        let labels = def.labels.iter().zip(values).map(|(key, value)| Label::new(*key, (*value).to_owned()));
+        let labels = def
+            .labels
+            .iter()
+            .zip(values)
+            .map(|(key, value)| Label::new(*key, (*value).to_owned()));
         Key::from_parts(def.name(&self.namespace), labels.collect::<Vec<_>>())
     }
 }
 
 impl std::fmt::Debug for InstrumentFactory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InstrumentFactory").field("namespace", &self.namespace).finish_non_exhaustive()
+        f.debug_struct("InstrumentFactory")
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
     }
 }

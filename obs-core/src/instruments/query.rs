@@ -43,7 +43,11 @@ pin_project_lite::pin_project! {
 
 impl QueryGuard {
     pub(super) fn new(operation: Arc<Operation>) -> Self {
-        Self { operation, started: Moment::now(), if_dropped: Ended::Cancelled }
+        Self {
+            operation,
+            started: Moment::now(),
+            if_dropped: Ended::Cancelled,
+        }
     }
 
     /// Records that the query has succeeded.
@@ -87,7 +91,11 @@ impl Drop for QueryGuard {
 
 impl<F> Query<F> {
     pub(super) fn new(operation: Arc<Operation>, future: F) -> Self {
-        Self { future, operation, running: None }
+        Self {
+            future,
+            operation,
+            running: None,
+        }
     }
 }
 
@@ -96,7 +104,9 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for Query<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let running = this.running.get_or_insert_with(|| QueryGuard::new(Arc::clone(this.operation)));
+        let running = this
+            .running
+            .get_or_insert_with(|| QueryGuard::new(Arc::clone(this.operation)));
         // Recorded if the poll doesn't return.
         running.if_dropped(Ended::Panic);
         let polled = this.future.poll(cx);

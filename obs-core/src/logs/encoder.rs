@@ -52,11 +52,20 @@ impl Encoder {
         let service = json::service_part(service);
         let room = MAX_LINE - MAX_TARGET - MAX_IDS - MARGIN - service.len();
         let request_part = json::request_part(&service);
-        Self { style, service, request_part, redactor, room }
+        Self {
+            style,
+            service,
+            request_part,
+            redactor,
+            room,
+        }
     }
 
     pub(super) fn rules(&self) -> FieldRules<'_> {
-        FieldRules { style: self.style, redactor: &self.redactor }
+        FieldRules {
+            style: self.style,
+            redactor: &self.redactor,
+        }
     }
 
     /// Writes the line of an event to `scratch.line`; says at which level it is.
@@ -73,7 +82,11 @@ impl Encoder {
         let from_log = event.metadata().target() == LOG_BRIDGE_TARGET;
         let normalized = if from_log { event.normalized_metadata() } else { None };
         let metadata: &Metadata<'_> = normalized.as_ref().unwrap_or_else(|| event.metadata());
-        let head = Head { at: clock::unix_now(), level: *metadata.level(), target: metadata.target() };
+        let head = Head {
+            at: clock::unix_now(),
+            level: *metadata.level(),
+            target: metadata.target(),
+        };
 
         self.style.open(&mut scratch.line, &mut scratch.stamp, head);
         self.record_event(scratch, event, normalized.is_some());
@@ -89,7 +102,14 @@ impl Encoder {
     fn record_event(&self, scratch: &mut Scratch, event: &Event<'_>, from_log: bool) {
         let message_start = scratch.line.len();
         let (line, fields) = (&mut scratch.line, &mut scratch.fields);
-        let mut visitor = EventVisitor { rules: self.rules(), line, fields, message_start, room: self.room, from_log };
+        let mut visitor = EventVisitor {
+            rules: self.rules(),
+            line,
+            fields,
+            message_start,
+            room: self.room,
+            from_log,
+        };
         event.record(&mut visitor);
     }
 
@@ -97,7 +117,8 @@ impl Encoder {
     fn add_request(&self, scratch: &mut Scratch, target: &str) {
         let limit = self.room.saturating_sub(scratch.line.len());
         let within = context::with_current(|request| {
-            self.style.push_ids(&mut scratch.ids, Ids::within_request(request, target));
+            self.style
+                .push_ids(&mut scratch.ids, Ids::within_request(request, target));
             self.add_context_fields(&mut scratch.fields, request, limit);
         });
         if within.is_none()
@@ -121,7 +142,9 @@ impl Encoder {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let Some(scope) = context.event_scope(event) else { return };
+        let Some(scope) = context.event_scope(event) else {
+            return;
+        };
         let limit = self.room.saturating_sub(scratch.line.len());
         for span in scope {
             let extensions = span.extensions();
@@ -136,7 +159,15 @@ impl Encoder {
         let (event, rest) = fields.split_at(event_end);
         let (context, spans) = rest.split_at(context_end - event_end);
         let truncated = scratch.fields.is_truncated();
-        let tail = Tail { target, service: &self.service, ids: &scratch.ids, context, event, spans, truncated };
+        let tail = Tail {
+            target,
+            service: &self.service,
+            ids: &scratch.ids,
+            context,
+            event,
+            spans,
+            truncated,
+        };
         self.style.close(&mut scratch.line, tail);
     }
 
@@ -151,6 +182,10 @@ impl Encoder {
     }
 
     fn span_visitor<'a>(&'a self, fields: &'a mut Fields) -> SpanVisitor<'a> {
-        SpanVisitor { rules: self.rules(), fields, room: MAX_SPAN_FIELDS }
+        SpanVisitor {
+            rules: self.rules(),
+            fields,
+            room: MAX_SPAN_FIELDS,
+        }
     }
 }

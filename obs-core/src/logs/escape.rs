@@ -126,7 +126,10 @@ fn is_plain(bytes: &[u8]) -> bool {
     if let Some(last) = bytes.last_chunk::<WIDE>() {
         let mut special = [0; WIDE];
         for chunk in chunks.iter().chain([last]) {
-            special.iter_mut().zip(chunk).for_each(|(special, byte)| *special |= special_bit(*byte));
+            special
+                .iter_mut()
+                .zip(chunk)
+                .for_each(|(special, byte)| *special |= special_bit(*byte));
         }
         return special == [0; WIDE];
     }
@@ -211,9 +214,10 @@ fn push_special(out: &mut Vec<u8>, special: char, escaping: Escaping) {
         _ => {
             let mut text = Unescaped(out);
             let _ = match escaping {
-                Escaping::Json => {
-                    special.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(text, "\\u{unit:04x}"))
-                }
+                Escaping::Json => special
+                    .encode_utf16(&mut [0; 2])
+                    .iter()
+                    .try_for_each(|unit| write!(text, "\\u{unit:04x}")),
                 Escaping::Terminal => write!(text, "\\u{{{:x}}}", u32::from(special)),
             };
             return;
@@ -279,7 +283,10 @@ mod tests {
             let json = escaped(&text, Escaping::Json);
             assert!(json.is_ascii(), "{json}");
             assert_eq!(serde_json::from_str::<String>(&format!("\"{json}\"")).unwrap(), text);
-            assert_eq!(escaped(&text, Escaping::Terminal), format!("a\\u{{{:x}}}b", u32::from(char)));
+            assert_eq!(
+                escaped(&text, Escaping::Terminal),
+                format!("a\\u{{{:x}}}b", u32::from(char))
+            );
         }
         let seen = "é–€ñ日本語한국어עברית العربية ❤\u{fe0f}😀";
         assert_eq!(escaped(seen, Escaping::Json), seen);
@@ -288,7 +295,12 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf8_become_replacement_characters() {
         let mut out = Vec::new();
-        assert!(push_escaped_bytes(&mut out, b"ok\xff\xfe\ntail\xc3", 100, Escaping::Json));
+        assert!(push_escaped_bytes(
+            &mut out,
+            b"ok\xff\xfe\ntail\xc3",
+            100,
+            Escaping::Json
+        ));
         assert_eq!(String::from_utf8(out).unwrap(), "ok\u{fffd}\u{fffd}\\ntail\u{fffd}");
     }
 

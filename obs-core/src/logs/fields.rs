@@ -64,7 +64,13 @@ pub(super) struct FieldRules<'a> {
 
 impl Fields {
     pub(super) fn clear(&mut self) {
-        let Self { bytes, entries, seen, open, truncated } = self;
+        let Self {
+            bytes,
+            entries,
+            seen,
+            open,
+            truncated,
+        } = self;
         bytes.clear();
         entries.clear();
         *seen = 0;
@@ -122,7 +128,11 @@ impl Fields {
             self.abandon();
             return;
         }
-        let value = if rules.redactor.is_sensitive(name) { Value::Str(REDACTED) } else { value };
+        let value = if rules.redactor.is_sensitive(name) {
+            Value::Str(REDACTED)
+        } else {
+            value
+        };
         let whole = value.push(&mut self.bytes, rules, limit);
         self.truncated |= !whole;
         self.commit();
@@ -150,7 +160,12 @@ impl Fields {
         if is_odd {
             self.bytes.push(b'"');
         }
-        if !push_escaped(&mut self.bytes, name, limit, if is_odd { Escaping::Json } else { escaping }) {
+        if !push_escaped(
+            &mut self.bytes,
+            name,
+            limit,
+            if is_odd { Escaping::Json } else { escaping },
+        ) {
             self.bytes.truncate(start);
             return false;
         }
@@ -161,7 +176,12 @@ impl Fields {
         if key_end - key_start != name.len() {
             bit = key_bit(&self.bytes[key_start..key_end]);
         }
-        self.open = Some(Open { start, key_start, key_end, bit });
+        self.open = Some(Open {
+            start,
+            key_start,
+            key_end,
+            bit,
+        });
         self.bytes.extend_from_slice(after);
         true
     }
@@ -172,9 +192,15 @@ impl Fields {
         if let Some(index) = self.find_open(open) {
             open = open.moved_back(self.remove(index));
         }
-        let Open { start, key_start, key_end, bit } = open;
+        let Open {
+            start,
+            key_start,
+            key_end,
+            bit,
+        } = open;
         self.seen |= bit;
-        self.entries.push(Entry::new(start, key_start, key_end, self.bytes.len()));
+        self.entries
+            .push(Entry::new(start, key_start, key_end, self.bytes.len()));
     }
 
     /// Forgets the open field.
@@ -224,7 +250,8 @@ impl Fields {
         }
         let shift = to_u32(self.bytes.len());
         self.bytes.extend_from_slice(&other.bytes);
-        self.entries.extend(other.entries.iter().map(|entry| entry.moved_on(shift)));
+        self.entries
+            .extend(other.entries.iter().map(|entry| entry.moved_on(shift)));
         self.seen |= other.seen;
     }
 
@@ -264,17 +291,42 @@ impl Fields {
 
 impl Entry {
     fn new(start: usize, key_start: usize, key_end: usize, end: usize) -> Self {
-        Self { start: to_u32(start), key_start: to_u32(key_start), key_end: to_u32(key_end), end: to_u32(end) }
+        Self {
+            start: to_u32(start),
+            key_start: to_u32(key_start),
+            key_end: to_u32(key_end),
+            end: to_u32(end),
+        }
     }
 
     fn moved_on(self, by: u32) -> Self {
-        let Self { start, key_start, key_end, end } = self;
-        Self { start: start + by, key_start: key_start + by, key_end: key_end + by, end: end + by }
+        let Self {
+            start,
+            key_start,
+            key_end,
+            end,
+        } = self;
+        Self {
+            start: start + by,
+            key_start: key_start + by,
+            key_end: key_end + by,
+            end: end + by,
+        }
     }
 
     fn moved_back(self, by: u32) -> Self {
-        let Self { start, key_start, key_end, end } = self;
-        Self { start: start - by, key_start: key_start - by, key_end: key_end - by, end: end - by }
+        let Self {
+            start,
+            key_start,
+            key_end,
+            end,
+        } = self;
+        Self {
+            start: start - by,
+            key_start: key_start - by,
+            key_end: key_end - by,
+            end: end - by,
+        }
     }
 }
 
@@ -282,8 +334,18 @@ impl Entry {
 
 impl Open {
     fn moved_back(self, by: usize) -> Self {
-        let Self { start, key_start, key_end, bit } = self;
-        Self { start: start - by, key_start: key_start - by, key_end: key_end - by, bit }
+        let Self {
+            start,
+            key_start,
+            key_end,
+            bit,
+        } = self;
+        Self {
+            start: start - by,
+            key_start: key_start - by,
+            key_end: key_end - by,
+            bit,
+        }
     }
 }
 

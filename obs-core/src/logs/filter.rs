@@ -71,9 +71,16 @@ pub(super) struct LogFilter {
 
 impl FilterControl {
     pub(super) fn new(directives: Directives) -> Self {
-        let Directives { text, filter, oddities: _ } = directives;
+        let Directives {
+            text,
+            filter,
+            oddities: _,
+        } = directives;
         Self {
-            state: Mutex::new(State { directives: text, filters: Vec::new() }),
+            state: Mutex::new(State {
+                directives: text,
+                filters: Vec::new(),
+            }),
             subscribers: Subscribers::default(),
             request_levels: AtomicU8::new(request_levels(&filter)),
         }
@@ -133,8 +140,16 @@ impl Directives {
     ///
     /// Says which directives are malformed, and where they are from.
     pub(super) fn read(setting: &'static str, given: &str) -> Result<Self, InitError> {
-        let parts: Vec<_> = given.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
-        let mut text = if parts.is_empty() { DEFAULT.to_owned() } else { parts.join(",") };
+        let parts: Vec<_> = given
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .collect();
+        let mut text = if parts.is_empty() {
+            DEFAULT.to_owned()
+        } else {
+            parts.join(",")
+        };
         let refused = |error: ParseError| {
             let expected = format!("directives such as \"info\" or \"warn,my_crate::db=debug\" ({error})");
             InitError::invalid(setting, given, expected)
@@ -148,7 +163,10 @@ impl Directives {
             text = format!("{text},{}=warn", target::OBS);
             filter = parse(&text).map_err(refused)?;
         }
-        let oddities = oddities.into_iter().map(|oddity| format!("{setting} is {given:?}: {oddity}")).collect();
+        let oddities = oddities
+            .into_iter()
+            .map(|oddity| format!("{setting} is {given:?}: {oddity}"))
+            .collect();
         Ok(Self { text, filter, oddities })
     }
 
@@ -160,7 +178,11 @@ impl Directives {
 
 impl Default for Directives {
     fn default() -> Self {
-        Self { text: DEFAULT.to_owned(), filter: EnvFilter::new(DEFAULT), oddities: Vec::new() }
+        Self {
+            text: DEFAULT.to_owned(),
+            filter: EnvFilter::new(DEFAULT),
+            oddities: Vec::new(),
+        }
     }
 }
 
@@ -183,7 +205,9 @@ fn oddities(parts: &[&str], filter: &EnvFilter) -> Vec<String> {
                  that name alone"
             ));
         } else if target.contains('-') {
-            oddities.push(format!("the target {target:?} has a hyphen, those of modules have underscores"));
+            oddities.push(format!(
+                "the target {target:?} has a hyphen, those of modules have underscores"
+            ));
         }
     }
     let is_silent = <EnvFilter as Filter<Registry>>::max_level_hint(filter) == Some(LevelFilter::OFF);
@@ -282,11 +306,21 @@ impl Callsite for RequestCallsite {
 }
 
 static REQUEST_CALLSITES: [RequestCallsite; 5] = [
-    RequestCallsite { metadata: request_metadata(Level::TRACE, identify_callsite!(&REQUEST_CALLSITES[0])) },
-    RequestCallsite { metadata: request_metadata(Level::DEBUG, identify_callsite!(&REQUEST_CALLSITES[1])) },
-    RequestCallsite { metadata: request_metadata(Level::INFO, identify_callsite!(&REQUEST_CALLSITES[2])) },
-    RequestCallsite { metadata: request_metadata(Level::WARN, identify_callsite!(&REQUEST_CALLSITES[3])) },
-    RequestCallsite { metadata: request_metadata(Level::ERROR, identify_callsite!(&REQUEST_CALLSITES[4])) },
+    RequestCallsite {
+        metadata: request_metadata(Level::TRACE, identify_callsite!(&REQUEST_CALLSITES[0])),
+    },
+    RequestCallsite {
+        metadata: request_metadata(Level::DEBUG, identify_callsite!(&REQUEST_CALLSITES[1])),
+    },
+    RequestCallsite {
+        metadata: request_metadata(Level::INFO, identify_callsite!(&REQUEST_CALLSITES[2])),
+    },
+    RequestCallsite {
+        metadata: request_metadata(Level::WARN, identify_callsite!(&REQUEST_CALLSITES[3])),
+    },
+    RequestCallsite {
+        metadata: request_metadata(Level::ERROR, identify_callsite!(&REQUEST_CALLSITES[4])),
+    },
 ];
 
 const fn request_metadata(level: Level, callsite: callsite::Identifier) -> Metadata<'static> {
@@ -304,9 +338,18 @@ mod tests {
 
     #[test]
     fn what_can_be_meant_is_not_told() {
-        for good in
-            ["", " ", "info", "WARN", "3", "off", "info,hyper=off", "my_crate::db", "shop=debug,warn", "[span]=info"]
-        {
+        for good in [
+            "",
+            " ",
+            "info",
+            "WARN",
+            "3",
+            "off",
+            "info,hyper=off",
+            "my_crate::db",
+            "shop=debug,warn",
+            "[span]=info",
+        ] {
             assert_eq!(odd(good), Vec::<String>::new(), "{good}");
         }
     }

@@ -31,7 +31,11 @@ pub(super) enum Style {
 impl LogFormat {
     /// Decides for a target that is a terminal, or not.
     pub(super) fn style(self, terminal: bool) -> Style {
-        self.decide(terminal, env::var_os("NO_COLOR").as_deref(), env::var_os("TERM").as_deref())
+        self.decide(
+            terminal,
+            env::var_os("NO_COLOR").as_deref(),
+            env::var_os("TERM").as_deref(),
+        )
     }
 
     fn decide(self, terminal: bool, no_color: Option<&OsStr>, term: Option<&OsStr>) -> Style {
@@ -53,7 +57,10 @@ mod tests {
         assert_eq!(LogFormat::Auto.decide(true, None, None), Style::Pretty { color: true });
         assert_eq!(LogFormat::Auto.decide(false, None, None), Style::Json);
         assert_eq!(LogFormat::Json.decide(true, None, None), Style::Json);
-        assert_eq!(LogFormat::Pretty.decide(false, None, None), Style::Pretty { color: false });
+        assert_eq!(
+            LogFormat::Pretty.decide(false, None, None),
+            Style::Pretty { color: false }
+        );
         assert_eq!(LogFormat::default().style(false), Style::Json);
     }
 
@@ -61,7 +68,13 @@ mod tests {
     fn no_color_is_honoured_when_it_is_not_empty() {
         let on = Some(OsStr::new("1"));
         assert_eq!(LogFormat::Pretty.decide(true, on, None), Style::Pretty { color: false });
-        assert_eq!(LogFormat::Pretty.decide(true, Some(OsStr::new("")), None), Style::Pretty { color: true });
-        assert_eq!(LogFormat::Pretty.decide(true, None, Some(OsStr::new("dumb"))), Style::Pretty { color: false });
+        assert_eq!(
+            LogFormat::Pretty.decide(true, Some(OsStr::new("")), None),
+            Style::Pretty { color: true }
+        );
+        assert_eq!(
+            LogFormat::Pretty.decide(true, None, Some(OsStr::new("dumb"))),
+            Style::Pretty { color: false }
+        );
     }
 }

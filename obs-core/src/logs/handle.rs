@@ -69,7 +69,10 @@ impl LogSettings {
             },
             (None, None) => Directives::default(),
         };
-        directives.oddities().iter().for_each(|oddity| env.notice(oddity.clone()));
+        directives
+            .oddities()
+            .iter()
+            .for_each(|oddity| env.notice(oddity.clone()));
         Ok(directives)
     }
 
@@ -118,9 +121,25 @@ struct Inner {
 impl Logs {
     /// Checks the configuration, opens the target and starts the threads.
     pub(crate) fn start(config: LogsConfig<'_>) -> Result<Self, InitError> {
-        let LogsConfig { service, settings, otlp_endpoint, budget, value_limit, env, recorder } = config;
+        let LogsConfig {
+            service,
+            settings,
+            otlp_endpoint,
+            budget,
+            value_limit,
+            env,
+            recorder,
+        } = config;
         let filter = FilterControl::new(settings.directives(env)?);
-        let LogSettings { format, filter: _, target, redact, sample_ratio, slow, export } = settings;
+        let LogSettings {
+            format,
+            filter: _,
+            target,
+            redact,
+            sample_ratio,
+            slow,
+            export,
+        } = settings;
         let sampler = LineSampler::new(sample_ratio, slow)?;
         let target = target.unwrap_or_else(LogTarget::stdout);
         let redactor = Arc::new(Redactor::with(redact.iter().map(String::as_str)));
@@ -130,7 +149,12 @@ impl Logs {
         let output = Arc::new(Output::new(encoder, writer, counters));
         let code = (otlp_endpoint, export);
         let otlp = OtlpLogs::start(&output, (&service, budget), code, value_limit, env, recorder)?;
-        Ok(Self(Arc::new(Inner { output, filter, sampler, otlp })))
+        Ok(Self(Arc::new(Inner {
+            output,
+            filter,
+            sampler,
+            otlp,
+        })))
     }
 
     /// A layer that writes events, behind the filter.
@@ -250,7 +274,15 @@ impl Inner {
 
 impl std::fmt::Debug for LogsConfig<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { service, settings, otlp_endpoint, budget: _, value_limit, env: _, recorder: _ } = self;
+        let Self {
+            service,
+            settings,
+            otlp_endpoint,
+            budget: _,
+            value_limit,
+            env: _,
+            recorder: _,
+        } = self;
         f.debug_struct("LogsConfig")
             .field("service", service)
             .field("settings", settings)

@@ -28,7 +28,11 @@ impl<'a> Ids<'a> {
     /// sampled.
     pub(super) fn within_request(context: &'a RequestContext, target: &str) -> Self {
         let ids = Self::of_request(context);
-        let active = if context.is_sampled() { active_span(target) } else { None };
+        let active = if context.is_sampled() {
+            active_span(target)
+        } else {
+            None
+        };
         match active {
             Some((trace, span)) if trace == ids.trace => Self { span, ..ids },
             _ => ids,
@@ -37,7 +41,11 @@ impl<'a> Ids<'a> {
 
     /// The ids of something that happens outside of requests, if a span is active.
     pub(super) fn outside_requests(target: &str) -> Option<Self> {
-        active_span(target).map(|(trace, span)| Self { request: None, trace, span })
+        active_span(target).map(|(trace, span)| Self {
+            request: None,
+            trace,
+            span,
+        })
     }
 }
 

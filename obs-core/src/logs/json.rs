@@ -57,12 +57,22 @@ pub(super) const fn key_bytes<const N: usize>(name: &str, end: &[u8]) -> [u8; N]
 /// `,"level":"info","severity":"INFO","message":"` for each level, by [`level_index`].
 pub(super) fn level_part(level: Level) -> &'static [u8] {
     /// The values of the two keys.
-    const NAMES: [(&str, &str); 5] =
-        [("trace", "TRACE"), ("debug", "DEBUG"), ("info", "INFO"), ("warn", "WARN"), ("error", "ERROR")];
+    const NAMES: [(&str, &str); 5] = [
+        ("trace", "TRACE"),
+        ("debug", "DEBUG"),
+        ("info", "INFO"),
+        ("warn", "WARN"),
+        ("error", "ERROR"),
+    ];
     static PARTS: std::sync::LazyLock<[Vec<u8>; 5]> = std::sync::LazyLock::new(|| {
         NAMES.map(|(level, severity)| {
-            format!("\",\"{}\":\"{level}\",\"{}\":\"{severity}\",\"{}\":\"", log::LEVEL, log::SEVERITY, log::MESSAGE)
-                .into_bytes()
+            format!(
+                "\",\"{}\":\"{level}\",\"{}\":\"{severity}\",\"{}\":\"",
+                log::LEVEL,
+                log::SEVERITY,
+                log::MESSAGE
+            )
+            .into_bytes()
         })
     });
     &PARTS[level_index(level)]
@@ -85,7 +95,10 @@ pub(super) fn open(line: &mut impl Sink, stamp: &mut Stamp, at: Duration) {
 pub(super) fn service_part(service: &ServiceInfo) -> Vec<u8> {
     let mut out = Vec::new();
     push_short(&mut out, text_key!(log::SERVICE), &service.name, MAX_SERVICE);
-    let others = [(&text_key!(log::VERSION)[..], &service.version), (&text_key!(log::ENV)[..], &service.environment)];
+    let others = [
+        (&text_key!(log::VERSION)[..], &service.version),
+        (&text_key!(log::ENV)[..], &service.environment),
+    ];
     for (key, value) in others {
         if let Some(value) = value {
             push_short(&mut out, key, value, MAX_SERVICE);
@@ -153,7 +166,15 @@ pub(super) fn push_plain<const N: usize>(out: &mut impl Sink, text_key: &[u8; N]
 
 /// Ends the message and the line.
 pub(super) fn close(line: &mut Vec<u8>, tail: Tail<'_>) {
-    let Tail { target, service, ids, context, event, spans, truncated } = tail;
+    let Tail {
+        target,
+        service,
+        ids,
+        context,
+        event,
+        spans,
+        truncated,
+    } = tail;
     line.push(b'"');
     push_short(line, text_key!(log::TARGET), target, MAX_TARGET);
     for part in [service, ids, context, event, spans] {

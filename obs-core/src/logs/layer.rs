@@ -87,7 +87,9 @@ where
     }
 
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
-        let Some(span) = context.span(id).filter(|span| !is_request_span(span.metadata())) else { return };
+        let Some(span) = context.span(id).filter(|span| !is_request_span(span.metadata())) else {
+            return;
+        };
         scratch::with(|scratch| {
             // Formats first and locks the span then: a `Debug` impl may log within this very span.
             self.output.encoder.encode_record(&mut scratch.fields, record);
@@ -101,7 +103,10 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         scratch::with(|scratch| {
-            let level = self.output.encoder.encode_event(scratch, event, &context, self.output.id);
+            let level = self
+                .output
+                .encoder
+                .encode_event(scratch, event, &context, self.output.id);
             self.output.deliver(level, &scratch.line);
         });
     }
@@ -119,14 +124,19 @@ impl JsonLayer {
     ///
     /// When the service has no name, `writer` fails at once, or the thread can't be started.
     pub fn new(service: impl Into<String>, writer: impl io::Write + Send + 'static) -> Result<Self, InitError> {
-        let service = ServiceInfo { name: service.into(), ..ServiceInfo::default() };
+        let service = ServiceInfo {
+            name: service.into(),
+            ..ServiceInfo::default()
+        };
         if service.name.is_empty() {
             return Err(InitError::invalid("service", "", "a name such as \"payment-service\""));
         }
         let counters = Counters::register(&NoopRecorder);
         let writer = Writer::start(Box::new(writer), counters.dropped.clone())?;
         let output = Output::new(Encoder::new(Style::Json, &service, Arc::default()), writer, counters);
-        Ok(Self { inner: LogLayer::new(Arc::new(output)) })
+        Ok(Self {
+            inner: LogLayer::new(Arc::new(output)),
+        })
     }
 
     /// Waits until all lines so far have been written and flushed.

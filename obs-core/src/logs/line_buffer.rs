@@ -30,7 +30,10 @@ pub(super) struct LineBuffer<'a> {
 pub(super) fn with_room(room: &mut Vec<u8>, mut write: impl FnMut(&mut LineBuffer<'_>)) -> &[u8] {
     loop {
         let size = room.len();
-        let mut buffer = LineBuffer { rest: room, is_full: false };
+        let mut buffer = LineBuffer {
+            rest: room,
+            is_full: false,
+        };
         write(&mut buffer);
         let LineBuffer { rest, is_full } = buffer;
         let left = rest.len();

@@ -79,7 +79,11 @@ impl LineTemplates {
         // Behind the last slot stands what is not kept.
         self.kept.resize_with(SLOTS + 1, LineTemplate::default);
         let template = LineTemplate::new(key, origin, endpoint);
-        let at = if template.size() > MAX_KEPT { SLOTS } else { self.free(key.slot(endpoint)) };
+        let at = if template.size() > MAX_KEPT {
+            SLOTS
+        } else {
+            self.free(key.slot(endpoint))
+        };
         self.kept[at] = template;
         at
     }
@@ -130,7 +134,14 @@ impl LineTemplate {
         }
         push_plain(&mut result, text_key!(log::OUTCOME), key.outcome.as_str().as_bytes());
         result.put(text_key!(log::DURATION));
-        Self { key: Some(key), endpoint: endpoint.to_owned(), head, place, result, is_truncated: !whole }
+        Self {
+            key: Some(key),
+            endpoint: endpoint.to_owned(),
+            head,
+            place,
+            result,
+            is_truncated: !whole,
+        }
     }
 
     #[inline]
@@ -151,11 +162,20 @@ mod tests {
 
     fn answer(status: u16) -> TemplateKey {
         let outcome = Outcome::of_status(status);
-        TemplateKey { output: 0, level: Level::INFO, method: "GET", status, grpc_status: None, outcome }
+        TemplateKey {
+            output: 0,
+            level: Level::INFO,
+            method: "GET",
+            status,
+            grpc_status: None,
+            outcome,
+        }
     }
 
     fn text(template: &LineTemplate) -> String {
-        let LineTemplate { head, place, result, .. } = template;
+        let LineTemplate {
+            head, place, result, ..
+        } = template;
         String::from_utf8([&head[..], place, result].join(&b'|')).unwrap()
     }
 
@@ -166,7 +186,10 @@ mod tests {
             text(templates.of(answer(404), ORIGIN, "/orders/{id}")),
             r#"","level":"info","severity":"INFO","message":"GET /orders/{id} 404","service":"shop","request_id":"|,"method":"GET","endpoint":"/orders/{id}"|,"status":404,"outcome":"client_error","duration":""#
         );
-        let call = TemplateKey { grpc_status: Some("NOT_FOUND"), ..answer(200) };
+        let call = TemplateKey {
+            grpc_status: Some("NOT_FOUND"),
+            ..answer(200)
+        };
         assert_eq!(
             text(templates.of(call, ORIGIN, "shop.Orders/Get")),
             r#"","level":"info","severity":"INFO","message":"GET shop.Orders/Get NOT_FOUND","service":"shop","request_id":"|,"method":"GET","endpoint":"shop.Orders/Get"|,"status":200,"grpc_status":"NOT_FOUND","outcome":"ok","duration":""#
@@ -192,11 +215,23 @@ mod tests {
         };
         let lines = [
             usual,
-            TemplateKey { level: Level::ERROR, ..usual },
-            TemplateKey { method: "POST", ..usual },
+            TemplateKey {
+                level: Level::ERROR,
+                ..usual
+            },
+            TemplateKey {
+                method: "POST",
+                ..usual
+            },
             TemplateKey { status: 201, ..usual },
-            TemplateKey { grpc_status: Some("OK"), ..usual },
-            TemplateKey { outcome: Outcome::Aborted, ..usual },
+            TemplateKey {
+                grpc_status: Some("OK"),
+                ..usual
+            },
+            TemplateKey {
+                outcome: Outcome::Aborted,
+                ..usual
+            },
         ];
         let mut texts: Vec<String> = lines.iter().map(|line| of(&mut templates, *line)).collect();
         texts.push(of(&mut templates, TemplateKey { output: 1, ..usual }));

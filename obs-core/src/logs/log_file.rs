@@ -35,7 +35,10 @@ impl LogFile {
     ///
     /// If it can't be appended to: a folder, a full disk, a pipe that nobody reads.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let mut this = Self { path: path.to_owned(), open: None };
+        let mut this = Self {
+            path: path.to_owned(),
+            open: None,
+        };
         // Some devices refuse even nothing.
         let _none = this.current()?.write(&[])?;
         Ok(this)

@@ -53,7 +53,13 @@ impl Output {
     pub(super) fn new(encoder: Encoder, writer: Writer, counters: Counters) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self { encoder, writer, counters, reader: OnceLock::new(), id }
+        Self {
+            encoder,
+            writer,
+            counters,
+            reader: OnceLock::new(),
+            id,
+        }
     }
 
     /// Hands a finished line on.
@@ -89,8 +95,13 @@ impl fmt::Debug for dyn LineReader {
 
 impl Counters {
     pub(super) fn register(recorder: &dyn Recorder) -> Self {
-        let lines = LEVELS
-            .map(|level| register(recorder, &metric::LOG_LINES, vec![Label::new(metric::LOG_LINES.labels[0], level)]));
+        let lines = LEVELS.map(|level| {
+            register(
+                recorder,
+                &metric::LOG_LINES,
+                vec![Label::new(metric::LOG_LINES.labels[0], level)],
+            )
+        });
         Self {
             lines,
             dropped: register(recorder, &metric::LOG_LINES_DROPPED, Vec::new()),

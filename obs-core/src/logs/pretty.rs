@@ -19,8 +19,13 @@ pub(super) const MAGENTA: &[u8] = b"\x1b[35m";
 pub(super) const CYAN: &[u8] = b"\x1b[36m";
 
 /// Names and colours, by [`level_index`]; of one width, so that messages stand below each other.
-const LEVELS: [(&[u8], &[u8]); 5] =
-    [(b"TRACE", MAGENTA), (b"DEBUG", BLUE), (b"INFO ", GREEN), (b"WARN ", YELLOW), (b"ERROR", RED)];
+const LEVELS: [(&[u8], &[u8]); 5] = [
+    (b"TRACE", MAGENTA),
+    (b"DEBUG", BLUE),
+    (b"INFO ", GREEN),
+    (b"WARN ", YELLOW),
+    (b"ERROR", RED),
+];
 
 /// How much of an id is shown: enough to find the line's kin on the screen.
 const SHORT_ID: usize = 8;
@@ -67,7 +72,11 @@ pub(super) fn open(line: &mut Vec<u8>, stamp: &mut Stamp, head: Head<'_>, color:
 }
 
 pub(super) fn push_ids(out: &mut Vec<u8>, ids: Ids<'_>) {
-    let Ids { request, trace, span: _ } = ids;
+    let Ids {
+        request,
+        trace,
+        span: _,
+    } = ids;
     out.extend_from_slice(b" trace=");
     out.extend_from_slice(&trace.to_hex()[..SHORT_ID]);
     if let Some(request) = request {
@@ -80,7 +89,15 @@ pub(super) fn push_ids(out: &mut Vec<u8>, ids: Ids<'_>) {
 
 /// Ends the message and the line.
 pub(super) fn close(line: &mut Vec<u8>, tail: Tail<'_>, color: bool) {
-    let Tail { target: _, service: _, ids, context, event, spans, truncated } = tail;
+    let Tail {
+        target: _,
+        service: _,
+        ids,
+        context,
+        event,
+        spans,
+        truncated,
+    } = tail;
     start_details(line, color);
     for part in [event, context, spans, ids] {
         line.extend_from_slice(part);
@@ -120,11 +137,26 @@ mod tests {
     fn colours_mark_the_level_and_dim_what_is_secondary() {
         let style = Style::Pretty { color: true };
         let mut line = Vec::new();
-        let head = Head { at: Duration::from_millis(1_795_357_805_123), level: Level::WARN, target: "t" };
+        let head = Head {
+            at: Duration::from_millis(1_795_357_805_123),
+            level: Level::WARN,
+            target: "t",
+        };
         style.open(&mut line, &mut Stamp::new(), head);
         line.extend_from_slice(b"slow");
         let (ids, context, event, spans) = (b" i=1", b" c=2", b" e=3", b" s=4");
-        style.close(&mut line, Tail { target: "t", service: b"", ids, context, event, spans, truncated: true });
+        style.close(
+            &mut line,
+            Tail {
+                target: "t",
+                service: b"",
+                ids,
+                context,
+                event,
+                spans,
+                truncated: true,
+            },
+        );
         assert_eq!(
             String::from_utf8(line).unwrap(),
             "\x1b[2m14:30:05.123\x1b[0m \x1b[33mWARN \x1b[0m \x1b[2mt:\x1b[0m slow\x1b[2m e=3 c=2 s=4 i=1 truncated\x1b[0m\n"

@@ -47,7 +47,14 @@ pub(super) fn encode<'a>(
     request: &RequestLine<'_>,
 ) -> &'a [u8] {
     let encoder = &output.encoder;
-    let Scratch { line: _, room, ids: failure, fields, stamp, templates } = scratch;
+    let Scratch {
+        line: _,
+        room,
+        ids: failure,
+        fields,
+        stamp,
+        templates,
+    } = scratch;
     let limit = (MAX_LINE - MAX_OWN).saturating_sub(encoder.request_part.len());
     context.with_fields(|all| {
         for (key, value) in all.iter().filter(|(key, _)| !request.has_key(key, start)) {
@@ -57,7 +64,13 @@ pub(super) fn encode<'a>(
     let is_whole = push_failure(failure, &encoder.redactor, request);
     let template = templates.of(request.template_key(output.id), &encoder.request_part, request.endpoint);
     let is_truncated = !is_whole || template.is_truncated || fields.is_truncated() || start.is_truncated();
-    let variable = Variable { start, context, fields: fields.as_bytes(), failure, is_truncated };
+    let variable = Variable {
+        start,
+        context,
+        fields: fields.as_bytes(),
+        failure,
+        is_truncated,
+    };
     with_room(room, |line| put_line(line, stamp, template, &variable, request))
 }
 
@@ -91,7 +104,12 @@ fn put_line(
 /// Appends the ids; the key of the first one stands there.
 #[inline]
 fn push_ids(line: &mut LineBuffer<'_>, context: &RequestContext) {
-    let Parts { request_id, trace_id, span_id, .. } = context.parts();
+    let Parts {
+        request_id,
+        trace_id,
+        span_id,
+        ..
+    } = context.parts();
     json::push_request_id(line, request_id.as_bytes());
     json::push_trace(line, *trace_id, *span_id);
 }
@@ -146,7 +164,13 @@ fn push_seconds(line: &mut LineBuffer<'_>, duration: Duration) {
 /// Appends milliseconds with three decimals.
 #[inline]
 fn push_millis(line: &mut LineBuffer<'_>, duration: Duration) {
-    push_count(line, duration.as_secs().saturating_mul(1_000).saturating_add(duration.subsec_millis().into()));
+    push_count(
+        line,
+        duration
+            .as_secs()
+            .saturating_mul(1_000)
+            .saturating_add(duration.subsec_millis().into()),
+    );
     line.put(b".");
     push_digits::<3>(line, (duration.subsec_micros() % 1_000).into());
 }

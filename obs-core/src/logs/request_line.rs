@@ -44,8 +44,22 @@ impl RequestLine<'_> {
     /// What the template of the line is made of, in the service with this number.
     #[inline]
     pub(super) fn template_key(&self, output: u64) -> TemplateKey {
-        let &Self { level, method, status, grpc_status, outcome, .. } = self;
-        TemplateKey { output, level, method, status, grpc_status, outcome }
+        let &Self {
+            level,
+            method,
+            status,
+            grpc_status,
+            outcome,
+            ..
+        } = self;
+        TemplateKey {
+            output,
+            level,
+            method,
+            status,
+            grpc_status,
+            outcome,
+        }
     }
 
     /// Whether the line itself has this key, so that context fields can't.

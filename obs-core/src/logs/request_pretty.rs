@@ -31,8 +31,18 @@ pub(super) fn encode(
     request: &RequestLine<'_>,
     color: bool,
 ) {
-    let Scratch { line, ids, fields, stamp, .. } = scratch;
-    let head = Head { at: request.at, level: request.level, target: log::REQUEST_TARGET };
+    let Scratch {
+        line,
+        ids,
+        fields,
+        stamp,
+        ..
+    } = scratch;
+    let head = Head {
+        at: request.at,
+        level: request.level,
+        target: log::REQUEST_TARGET,
+    };
     pretty::push_stamp(line, stamp, head, color);
     push_text(line, request.method);
     line.push(b' ');
@@ -93,7 +103,10 @@ fn push_text(line: &mut Vec<u8>, text: &str) {
 
 /// Whether the name of a gRPC status tells the outcome.
 fn is_told_by_name(request: &RequestLine<'_>) -> bool {
-    let is_answer = matches!(request.outcome, Outcome::Ok | Outcome::ClientError | Outcome::ServerError);
+    let is_answer = matches!(
+        request.outcome,
+        Outcome::Ok | Outcome::ClientError | Outcome::ServerError
+    );
     is_answer && request.grpc_status.is_some()
 }
 

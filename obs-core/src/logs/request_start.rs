@@ -166,10 +166,15 @@ mod tests {
 
     #[test]
     fn addresses_are_written_as_the_standards_say() {
-        for (given, written) in
-            [("2001:db8::1", "2001:db8::1"), ("::ffff:192.0.2.1", "192.0.2.1"), ("255.255.255.255", "255.255.255.255")]
-        {
-            assert_eq!(text(start("/", None, Some(given)).client()), format!(",\"client_address\":\"{written}\""));
+        for (given, written) in [
+            ("2001:db8::1", "2001:db8::1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("255.255.255.255", "255.255.255.255"),
+        ] {
+            assert_eq!(
+                text(start("/", None, Some(given)).client()),
+                format!(",\"client_address\":\"{written}\"")
+            );
         }
     }
 

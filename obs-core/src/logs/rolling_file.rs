@@ -42,11 +42,21 @@ impl RollingFile {
         let name = path.file_name().ok_or("it names no file")?;
         let name = name.to_str().ok_or("its file name is not UTF-8")?.to_owned();
         // The process may change its folder.
-        let folder =
-            path::absolute(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(".".as_ref()))?;
+        let folder = path::absolute(
+            path.parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .unwrap_or(".".as_ref()),
+        )?;
         let period = rotation.period_of(now);
         let file = LogFile::open(&folder.join(rotation.file_name(&name, period)))?;
-        let this = Self { folder, name, rotation, file, period, retry_at: None };
+        let this = Self {
+            folder,
+            name,
+            rotation,
+            file,
+            period,
+            retry_at: None,
+        };
         this.tidy();
         Ok(this)
     }
@@ -80,7 +90,10 @@ impl RollingFile {
     fn link(&self) {
         let link = self.folder.join(&self.name);
         let is_ours = |target: &Path| {
-            target.file_name().and_then(|name| name.to_str()).is_some_and(|name| Rotation::is_any(&self.name, name))
+            target
+                .file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| Rotation::is_any(&self.name, name))
         };
         match fs::read_link(&link) {
             Ok(target) if is_ours(&target) => {
@@ -99,7 +112,9 @@ impl RollingFile {
     /// whole name is one that this rotation gives.
     fn prune(&self, kept: usize) {
         // What can't be read or removed stays.
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return;
+        };
         let period = |entry: &fs::DirEntry| {
             let period = self.rotation.parse(&self.name, entry.file_name().to_str()?)?;
             // A link is none, whatever it leads to.
@@ -139,7 +154,9 @@ mod tests {
     /// The files of a folder, links and all, sorted.
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -165,7 +182,11 @@ mod tests {
             write(&mut open(&path, rotation), "two\n", NOW);
             assert_eq!(fs::read_to_string(path.with_file_name(name)).unwrap(), "one\ntwo\n");
             #[cfg(unix)]
-            assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n", "the path is a link to it");
+            assert_eq!(
+                fs::read_to_string(&path).unwrap(),
+                "one\ntwo\n",
+                "the path is a link to it"
+            );
         }
     }
 
@@ -180,7 +201,10 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "monday\n");
         write(&mut file, "sunday\n", NOW);
         let read = |day: &str| fs::read_to_string(folder.path().join(format!("shop.log.2026-11-{day}"))).unwrap();
-        assert_eq!((read("22"), read("23")), ("sunday\nsunday\n".to_owned(), "monday\n".to_owned()));
+        assert_eq!(
+            (read("22"), read("23")),
+            ("sunday\nsunday\n".to_owned(), "monday\n".to_owned())
+        );
     }
 
     #[test]
@@ -191,12 +215,19 @@ mod tests {
         }
         let mut file = open(&folder.path().join("shop.log"), Rotation::daily().keep(2));
         let dated = |folder: &Path| -> Vec<String> {
-            names(folder).into_iter().filter_map(|name| Some(name.strip_prefix("shop.log.")?.to_owned())).collect()
+            names(folder)
+                .into_iter()
+                .filter_map(|name| Some(name.strip_prefix("shop.log.")?.to_owned()))
+                .collect()
         };
         assert_eq!(dated(folder.path()), ["2026-11-20", "2026-11-22", "2027-01-01"]);
         write(&mut file, "new\n", NOW + DAY);
         assert_eq!(dated(folder.path()), ["2026-11-22", "2026-11-23", "2027-01-01"]);
-        write(&mut open(&folder.path().join("shop.log"), Rotation::daily().keep(0)), "again\n", NOW);
+        write(
+            &mut open(&folder.path().join("shop.log"), Rotation::daily().keep(0)),
+            "again\n",
+            NOW,
+        );
         assert_eq!(
             dated(folder.path()),
             ["2026-11-22", "2027-01-01"],
@@ -242,9 +273,22 @@ mod tests {
         write(&mut file, "new\n", NOW + DAY);
         let after = names(folder.path());
         let gone: Vec<_> = before.iter().filter(|name| !after.contains(name)).collect();
-        assert_eq!(gone, ["app.2020-01-04", "app.2020-01-05", "app.2020-01-06", "app.2020-01-07", "app.2020-01-08"]);
+        assert_eq!(
+            gone,
+            [
+                "app.2020-01-04",
+                "app.2020-01-05",
+                "app.2020-01-06",
+                "app.2020-01-07",
+                "app.2020-01-08"
+            ]
+        );
         for name in others {
-            assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), "precious\n", "{name}");
+            assert_eq!(
+                fs::read_to_string(folder.path().join(name)).unwrap(),
+                "precious\n",
+                "{name}"
+            );
         }
     }
 
@@ -252,14 +296,25 @@ mod tests {
     fn the_names_of_other_periods_are_not_those_of_this_one() {
         let folder = tempfile::tempdir().unwrap();
         // A Saturday, a day, and a week that begins with its Sunday.
-        for name in ["app.2026-11-14", "app.2026-11-14-25", "app.2026-11-14-08", "app.2026-11-15"] {
+        for name in [
+            "app.2026-11-14",
+            "app.2026-11-14-25",
+            "app.2026-11-14-08",
+            "app.2026-11-15",
+        ] {
             fs::write(folder.path().join(name), "").unwrap();
         }
         for week in ["app.2026-11-01", "app.2026-11-08"] {
             fs::write(folder.path().join(week), "").unwrap();
         }
         drop(open(&folder.path().join("app"), Rotation::weekly().keep(1)));
-        let left = ["app.2026-11-14", "app.2026-11-14-08", "app.2026-11-14-25", "app.2026-11-15", "app.2026-11-22"];
+        let left = [
+            "app.2026-11-14",
+            "app.2026-11-14-08",
+            "app.2026-11-14-25",
+            "app.2026-11-15",
+            "app.2026-11-22",
+        ];
         let names: Vec<_> = names(folder.path()).into_iter().filter(|name| name != "app").collect();
         assert_eq!(names, left);
     }
@@ -293,7 +348,10 @@ mod tests {
         fs::create_dir(folder.path().join("shop.log.2026-11-23")).unwrap();
         write(&mut file, "one\n", NOW + DAY);
         write(&mut file, "two\n", NOW + DAY);
-        assert_eq!(fs::read_to_string(folder.path().join("shop.log.2026-11-22")).unwrap(), "one\ntwo\n");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("shop.log.2026-11-22")).unwrap(),
+            "one\ntwo\n"
+        );
     }
 
     #[test]
@@ -301,7 +359,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        let error = RollingFile::open(&file.join("shop.log"), Rotation::daily()).unwrap_err().to_string();
+        let error = RollingFile::open(&file.join("shop.log"), Rotation::daily())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("(os error "), "{error}");
         assert!(RollingFile::open(Path::new("/"), Rotation::daily()).is_err());
     }

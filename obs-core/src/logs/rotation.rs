@@ -37,19 +37,28 @@ impl Rotation {
     /// A new file at each full hour: `shop.log.2026-11-22-14`.
     #[must_use]
     pub const fn hourly() -> Self {
-        Self { period: Period::Hour, keep: None }
+        Self {
+            period: Period::Hour,
+            keep: None,
+        }
     }
 
     /// A new file at midnight, UTC: `shop.log.2026-11-22`.
     #[must_use]
     pub const fn daily() -> Self {
-        Self { period: Period::Day, keep: None }
+        Self {
+            period: Period::Day,
+            keep: None,
+        }
     }
 
     /// A new file at the start of Sunday, UTC, named for that day.
     #[must_use]
     pub const fn weekly() -> Self {
-        Self { period: Period::Week, keep: None }
+        Self {
+            period: Period::Week,
+            keep: None,
+        }
     }
 
     /// Keeps this many files beside the one that is written to, 1 or more. With every new file, and at
@@ -59,7 +68,10 @@ impl Rotation {
     #[must_use]
     pub const fn keep(self, files: usize) -> Self {
         let files = if files == 0 { 1 } else { files };
-        Self { keep: Some(files), ..self }
+        Self {
+            keep: Some(files),
+            ..self
+        }
     }
 
     pub(super) const fn kept(self) -> Option<usize> {
@@ -93,7 +105,11 @@ impl Rotation {
         let stamp = file.strip_prefix(name)?.strip_prefix('.')?;
         let number = |from: usize, to: usize| stamp.get(from..to)?.parse::<u64>().ok();
         let day = days_of(number(0, 4)?, number(5, 7)?, number(8, 10)?)?;
-        let hour = if matches!(self.period, Period::Hour) { number(11, 13)? } else { 0 };
+        let hour = if matches!(self.period, Period::Hour) {
+            number(11, 13)?
+        } else {
+            0
+        };
         let period = self.period_of(day * DAY + hour * HOUR);
         // Whatever else may have been read: days and hours that there are not, signs, what follows.
         (self.file_name(name, period) == file).then_some(period)
@@ -101,7 +117,9 @@ impl Rotation {
 
     /// Whether any rotation gives a file this name.
     pub(super) fn is_any(name: &str, file: &str) -> bool {
-        [Self::hourly(), Self::daily(), Self::weekly()].iter().any(|rotation| rotation.parse(name, file).is_some())
+        [Self::hourly(), Self::daily(), Self::weekly()]
+            .iter()
+            .any(|rotation| rotation.parse(name, file).is_some())
     }
 }
 

@@ -34,7 +34,10 @@ impl LineSampler {
             let expected = "a number from 0.0 (errors and slow requests only) to 1.0 (every request)";
             return Err(InitError::invalid("request_log_sample_ratio", ratio, expected));
         }
-        let sampler = Self { bound: bound(ratio), slow: slow.unwrap_or(USUAL_SLOW) };
+        let sampler = Self {
+            bound: bound(ratio),
+            slow: slow.unwrap_or(USUAL_SLOW),
+        };
         Ok((ratio < 1.0).then_some(sampler))
     }
 
@@ -76,7 +79,10 @@ mod tests {
     fn an_impossible_ratio_is_refused_by_name() {
         for bad in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
             let error = LineSampler::new(Some(bad), None).unwrap_err().to_string();
-            assert!(error.starts_with("request_log_sample_ratio is ") && error.contains("0.0"), "{error}");
+            assert!(
+                error.starts_with("request_log_sample_ratio is ") && error.contains("0.0"),
+                "{error}"
+            );
         }
     }
 

@@ -17,7 +17,10 @@ pub(super) struct SpanFields {
 
 impl SpanFields {
     pub(super) fn new(layer: u64, fields: Fields) -> Self {
-        Self { first: (layer, fields), others: Vec::new() }
+        Self {
+            first: (layer, fields),
+            others: Vec::new(),
+        }
     }
 
     /// The fields as this layer serialised them.
@@ -26,12 +29,17 @@ impl SpanFields {
         if *id == layer {
             return Some(fields);
         }
-        self.others.iter().find(|(id, _)| *id == layer).map(|(_, fields)| fields)
+        self.others
+            .iter()
+            .find(|(id, _)| *id == layer)
+            .map(|(_, fields)| fields)
     }
 
     /// Lays further fields over those of this layer.
     pub(super) fn update(&mut self, layer: u64, newer: &Fields) {
-        let known = std::iter::once(&mut self.first).chain(&mut self.others).find(|(id, _)| *id == layer);
+        let known = std::iter::once(&mut self.first)
+            .chain(&mut self.others)
+            .find(|(id, _)| *id == layer);
         match known {
             Some((_, fields)) => fields.update(newer, MAX_SPAN_FIELDS),
             None => self.others.push((layer, newer.to_exact())),

@@ -136,7 +136,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made/for/it/shop.log");
         for line in ["one\n", "two\n"] {
-            LogTarget::file(&path).into_writer().unwrap().write_all(line.as_bytes()).unwrap();
+            LogTarget::file(&path)
+                .into_writer()
+                .unwrap()
+                .write_all(line.as_bytes())
+                .unwrap();
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
     }
@@ -148,7 +152,10 @@ mod tests {
         fs::write(&file, "").unwrap();
         for bad in [folder.path().to_owned(), file.join("below.log"), PathBuf::new()] {
             let error = LogTarget::file(&bad).opened().err().unwrap().to_string();
-            let start = format!("log_target is {:?}, expected the path of a file that", bad.display().to_string());
+            let start = format!(
+                "log_target is {:?}, expected the path of a file that",
+                bad.display().to_string()
+            );
             assert!(error.starts_with(&start) && error.contains("(os error "), "{error}");
         }
     }

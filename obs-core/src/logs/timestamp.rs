@@ -36,7 +36,10 @@ pub(super) struct Stamp {
 
 impl Stamp {
     pub(super) const fn new() -> Self {
-        Self { second: None, text: *b"0000-00-00T00:00:00." }
+        Self {
+            second: None,
+            text: *b"0000-00-00T00:00:00.",
+        }
     }
 
     /// Appends `2026-11-22T14:30:05.123456Z` for a time since the Unix epoch.
@@ -112,7 +115,11 @@ pub(super) const fn civil_date(days_since_epoch: u64) -> (u64, u64, u64) {
     // Five months in a row, from March on, have 153 days.
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     let year = era * 400 + year_of_era + (month <= 2) as u64;
     (year, month, day)
 }
@@ -121,7 +128,11 @@ pub(super) const fn civil_date(days_since_epoch: u64) -> (u64, u64, u64) {
 /// 30th of February, is another one.
 #[cfg(feature = "log-rotation")]
 pub(super) fn days_of(year: u64, month: u64, day: u64) -> Option<u64> {
-    let (year, month_from_march) = if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
+    let (year, month_from_march) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year.checked_sub(1)?, month + 9)
+    };
     let (era, year_of_era) = (year / 400, year % 400);
     let day_of_year = ((153 * month_from_march + 2) / 5 + day).checked_sub(1)?;
     let day_of_era = 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year;

@@ -48,10 +48,12 @@ impl Value<'_> {
         if self.push_bare(out, rules.style) {
             return true;
         }
-        self.with_text(rules, limit.saturating_sub(out.len()), |text, whole| match rules.style {
-            Style::Json => push_quoted(out, text, limit) && whole,
-            Style::Pretty { .. } if self.needs_quotes(text) => push_quoted(out, text, limit) && whole,
-            Style::Pretty { .. } => push_escaped(out, text, limit, Escaping::Terminal) && whole,
+        self.with_text(rules, limit.saturating_sub(out.len()), |text, whole| {
+            match rules.style {
+                Style::Json => push_quoted(out, text, limit) && whole,
+                Style::Pretty { .. } if self.needs_quotes(text) => push_quoted(out, text, limit) && whole,
+                Style::Pretty { .. } => push_escaped(out, text, limit, Escaping::Terminal) && whole,
+            }
         })
     }
 
@@ -61,10 +63,12 @@ impl Value<'_> {
         if self.push_bare(out, Style::Pretty { color: false }) {
             return true;
         }
-        self.with_text(rules, limit.saturating_sub(out.len()), |text, whole| match rules.style {
-            Style::Json => push_escaped(out, text, limit, Escaping::Json) && whole,
-            Style::Pretty { .. } if reads_like_fields(text) => push_quoted(out, text, limit) && whole,
-            Style::Pretty { .. } => push_escaped(out, text, limit, Escaping::Terminal) && whole,
+        self.with_text(rules, limit.saturating_sub(out.len()), |text, whole| {
+            match rules.style {
+                Style::Json => push_escaped(out, text, limit, Escaping::Json) && whole,
+                Style::Pretty { .. } if reads_like_fields(text) => push_quoted(out, text, limit) && whole,
+                Style::Pretty { .. } => push_escaped(out, text, limit, Escaping::Terminal) && whole,
+            }
         })
     }
 
@@ -128,7 +132,9 @@ impl Value<'_> {
 
 /// Whether the text is one string as `Debug` writes it: its quotes are there.
 fn is_string_literal(text: &str) -> bool {
-    let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return false };
+    let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return false;
+    };
     let mut escaped = false;
     for char in inner.chars() {
         if char == '"' && !escaped {
@@ -225,7 +231,10 @@ mod tests {
 
     fn pushed(value: Value<'_>, style: Style) -> String {
         let mut out = Vec::new();
-        let rules = FieldRules { style, redactor: Redactor::usual() };
+        let rules = FieldRules {
+            style,
+            redactor: Redactor::usual(),
+        };
         assert!(value.push(&mut out, rules, 1_000));
         String::from_utf8(out).unwrap()
     }
@@ -278,7 +287,14 @@ mod tests {
         assert_eq!(json(Value::F64(f64::NAN)), "null");
         assert_eq!(json(Value::F64(f64::NEG_INFINITY)), "null");
         assert_eq!(pretty(Value::F64(f64::INFINITY)), "inf");
-        for value in [0.1, -0.0, 1e300, f64::MIN_POSITIVE, 5e-324, 123_456_789_012_345_680_000.0] {
+        for value in [
+            0.1,
+            -0.0,
+            1e300,
+            f64::MIN_POSITIVE,
+            5e-324,
+            123_456_789_012_345_680_000.0,
+        ] {
             let back: f64 = serde_json::from_str(&json(Value::F64(value))).unwrap();
             assert!((back - value).abs() <= value.abs() * f64::EPSILON, "{value}");
         }
@@ -340,7 +356,10 @@ mod tests {
         }
         for (text, expected) in [("ready a=1 b=2", "\"ready a=1 b=2\""), ("a == b, fine", "a == b, fine")] {
             let mut out = Vec::new();
-            let rules = FieldRules { style: Style::Pretty { color: false }, redactor: Redactor::usual() };
+            let rules = FieldRules {
+                style: Style::Pretty { color: false },
+                redactor: Redactor::usual(),
+            };
             assert!(Value::Str(text).push_message(&mut out, rules, 100));
             assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
@@ -349,7 +368,10 @@ mod tests {
     #[test]
     fn a_value_beyond_the_limit_is_cut_and_says_so() {
         let mut out = Vec::new();
-        let rules = FieldRules { style: Style::Json, redactor: Redactor::usual() };
+        let rules = FieldRules {
+            style: Style::Json,
+            redactor: Redactor::usual(),
+        };
         assert!(!Value::Debug(&"x".repeat(500)).push(&mut out, rules, 100));
         assert!(out.len() < 103, "{}", out.len());
         assert!(serde_json::from_slice::<String>(&out).is_ok());

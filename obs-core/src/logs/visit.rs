@@ -49,7 +49,13 @@ impl EventVisitor<'_> {
             return;
         }
         let taken = self.line.len().max(self.message_start + MESSAGE_ROOM);
-        self.fields.put(self.rules, name, value, self.room.saturating_sub(taken), Duplicates::LastWins);
+        self.fields.put(
+            self.rules,
+            name,
+            value,
+            self.room.saturating_sub(taken),
+            Duplicates::LastWins,
+        );
     }
 
     fn put_message(&mut self, value: Value<'_>) {
@@ -65,7 +71,8 @@ impl EventVisitor<'_> {
 
 impl SpanVisitor<'_> {
     fn put(&mut self, field: &Field, value: Value<'_>) {
-        self.fields.put(self.rules, field.name(), value, self.room, Duplicates::LastWins);
+        self.fields
+            .put(self.rules, field.name(), value, self.room, Duplicates::LastWins);
     }
 }
 

@@ -61,12 +61,20 @@ pub(super) struct Tail {
 pub(crate) fn validate_buckets(setting: &'static str, bounds: &[f64]) -> Result<(), InitError> {
     let expected = "1 to 256 finite numbers in ascending order";
     if bounds.is_empty() || bounds.len() > MAX_BOUNDS {
-        return Err(InitError::invalid(setting, format_args!("a list of {}", bounds.len()), expected));
+        return Err(InitError::invalid(
+            setting,
+            format_args!("a list of {}", bounds.len()),
+            expected,
+        ));
     }
     let ascending = |at: &usize| *at > 0 && bounds[*at] <= bounds[*at - 1];
     let wrong = (0..bounds.len()).find(|at| !bounds[*at].is_finite() || ascending(at));
     match wrong {
-        Some(at) => Err(InitError::invalid(setting, format_args!("{} at position {at}", bounds[at]), expected)),
+        Some(at) => Err(InitError::invalid(
+            setting,
+            format_args!("{} at position {at}", bounds[at]),
+            expected,
+        )),
         None => Ok(()),
     }
 }
@@ -75,7 +83,9 @@ pub(crate) fn validate_buckets(setting: &'static str, bounds: &[f64]) -> Result<
 fn le_text(bound: f64) -> String {
     // Rust's exponent form holds the shortest digits that read back as the same number.
     let scientific = format!("{bound:e}");
-    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
+    let Some((digits, exponent)) = scientific.split_once('e') else {
+        return scientific;
+    };
     let exponent: i32 = exponent.parse().unwrap_or_default();
     if !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
@@ -103,7 +113,11 @@ impl Buckets {
         Self::new(bounds, Scale::Floats)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast saturates, as a bound should")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast saturates, as a bound should"
+    )]
     fn new(bounds: &[f64], scale: Scale) -> Self {
         let units = match scale {
             Scale::Units(per_whole) => bounds.iter().map(|bound| (bound * per_whole).round() as u64).collect(),
@@ -116,7 +130,12 @@ impl Buckets {
             Tail::new(tail)
         };
         let le = bounds.iter().map(|bound| le_text(*bound)).chain(["+Inf".to_owned()]);
-        Self { scale, bounds: bounds.into(), units, tails: le.map(tail).collect() }
+        Self {
+            scale,
+            bounds: bounds.into(),
+            units,
+            tails: le.map(tail).collect(),
+        }
     }
 
     pub(super) fn scale(&self) -> Scale {
@@ -142,7 +161,10 @@ impl Buckets {
     pub(super) fn index_of_units(&self, value: u64) -> usize {
         if self.units.len() <= LINEAR {
             // From below: most values are in the first buckets, and what took long can wait longer.
-            self.units.iter().position(|bound| value <= *bound).unwrap_or(self.units.len())
+            self.units
+                .iter()
+                .position(|bound| value <= *bound)
+                .unwrap_or(self.units.len())
         } else {
             self.units.partition_point(|bound| *bound < value)
         }
@@ -152,7 +174,9 @@ impl Buckets {
     #[inline]
     pub(super) fn index_of(&self, value: f64) -> usize {
         if self.bounds.len() <= LINEAR {
-            self.bounds.iter().fold(0, |below, bound| below + usize::from(*bound < value))
+            self.bounds
+                .iter()
+                .fold(0, |below, bound| below + usize::from(*bound < value))
         } else {
             self.bounds.partition_point(|bound| *bound < value)
         }
@@ -181,8 +205,13 @@ impl Tail {
 
     fn new(text: String) -> Self {
         let mut short = [0; Self::SHORT];
-        let fits = short.get_mut(..text.len()).map(|front| front.copy_from_slice(text.as_bytes()));
-        Self { short: fits.map(|()| short), text: text.into_boxed_str() }
+        let fits = short
+            .get_mut(..text.len())
+            .map(|front| front.copy_from_slice(text.as_bytes()));
+        Self {
+            short: fits.map(|()| short),
+            text: text.into_boxed_str(),
+        }
     }
 
     pub(super) fn as_str(&self) -> &str {

@@ -57,7 +57,9 @@ impl Cap {
 
     /// Whether one more series fits; if so, it counts from now on.
     pub(super) fn admit(&self) -> bool {
-        self.used.fetch_update(Relaxed, Relaxed, |used| (used < self.limit).then_some(used + 1)).is_ok()
+        self.used
+            .fetch_update(Relaxed, Relaxed, |used| (used < self.limit).then_some(used + 1))
+            .is_ok()
     }
 
     /// Gives back the place of a series that is gone.
@@ -72,7 +74,9 @@ impl Cap {
 
     /// Counts a series that did not fit, and warns about the first one.
     pub(super) fn refuse(&self, reporter: &Reporter) {
-        self.refused.get_or_init(|| reporter.overflow_counter(&self.metric)).increment(1);
+        self.refused
+            .get_or_init(|| reporter.overflow_counter(&self.metric))
+            .increment(1);
         if !self.warned.swap(true, Relaxed) {
             tracing::warn!(
                 target: target::OBS,

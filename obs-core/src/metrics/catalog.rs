@@ -123,13 +123,21 @@ impl Catalog {
         let meta = self.meta_of(metric_type, &plain);
         let metric = meta.name.to_string();
         let (id, family) = if let Some((id, merged)) = self.same::<C>(&meta) {
-            clashes.push(Clash { metric, what: ClashKind::Merged { spelling: name.to_owned() } });
+            clashes.push(Clash {
+                metric,
+                what: ClashKind::Merged {
+                    spelling: name.to_owned(),
+                },
+            });
             (id, merged)
         } else {
             let family = Arc::new(Family::new(C::config(settings, &meta), settings.cap_of(&meta)));
             let added = self.add(meta, C::source(Arc::clone(&family)));
             let id = added.unwrap_or_else(|by| {
-                clashes.push(Clash { metric, what: ClashKind::Refused { by } });
+                clashes.push(Clash {
+                    metric,
+                    what: ClashKind::Refused { by },
+                });
                 self.next_id()
             });
             (id, family)
@@ -165,13 +173,22 @@ impl Catalog {
         // What is kept under a kind is of that kind.
         let family = C::of(source).map_or_else(surplus, Arc::clone);
         let what = ClashKind::TooMany { limit: MAX_METRICS };
-        (family, vec![Clash { metric: meta.name.to_string(), what }])
+        (
+            family,
+            vec![Clash {
+                metric: meta.name.to_string(),
+                what,
+            }],
+        )
     }
 
     fn remember<C: InCatalog>(&mut self, plain: &str, name: &str, id: u64, family: &Arc<Family<C>>) {
         let source = C::source(Arc::clone(family));
         self.known.entry(C::KIND).or_default().insert(name.into(), source);
-        if let Some(first) = self.plain.get_mut(&C::KIND.metric_type()).and_then(|names| names.get_mut(plain))
+        if let Some(first) = self
+            .plain
+            .get_mut(&C::KIND.metric_type())
+            .and_then(|names| names.get_mut(plain))
             && !self.entries.contains_key(first)
         {
             *first = id;
@@ -185,7 +202,11 @@ impl Catalog {
             return Err(self.name_of(owner));
         }
         let id = self.next_id();
-        self.put(Entry { id, meta: Arc::new(meta), source });
+        self.put(Entry {
+            id,
+            meta: Arc::new(meta),
+            source,
+        });
         Ok(id)
     }
 
@@ -199,24 +220,48 @@ impl Catalog {
             if self.join(owner, &meta, &source) {
                 return clashes;
             }
-            let is_ours = self.entries.get(&owner).is_some_and(|entry| matches!(entry.source, Source::Red(..)));
+            let is_ours = self
+                .entries
+                .get(&owner)
+                .is_some_and(|entry| matches!(entry.source, Source::Red(..)));
             if is_ours {
-                clashes.push(Clash { metric: meta.name.into(), what: ClashKind::Refused { by: name } });
+                clashes.push(Clash {
+                    metric: meta.name.into(),
+                    what: ClashKind::Refused { by: name },
+                });
                 return clashes;
             }
             self.take_off(owner);
-            clashes.push(Clash { metric: name, what: ClashKind::Evicted { by: meta.name.to_string() } });
+            clashes.push(Clash {
+                metric: name,
+                what: ClashKind::Evicted {
+                    by: meta.name.to_string(),
+                },
+            });
         }
         let id = self.next_id();
-        self.put(Entry { id, meta: Arc::new(meta), source });
+        self.put(Entry {
+            id,
+            meta: Arc::new(meta),
+            source,
+        });
         clashes
     }
 
     /// Puts the stores of a metric of the layer beside those of the same metric that is there already.
     fn join(&mut self, owner: u64, meta: &Meta, source: &Source) -> bool {
         let entry = self.entries.get_mut(&owner);
-        let Some(Entry { meta: known, source: Source::Red(stores, of), .. }) = entry else { return false };
-        let Source::Red(added, metric) = source else { return false };
+        let Some(Entry {
+            meta: known,
+            source: Source::Red(stores, of),
+            ..
+        }) = entry
+        else {
+            return false;
+        };
+        let Source::Red(added, metric) = source else {
+            return false;
+        };
         let collides = |other: &Arc<Store>| stores.iter().any(|store| store.has_label_keys_of(other));
         let is_same = known.base == meta.base && of == metric && !added.iter().any(collides);
         if is_same {
@@ -235,8 +280,13 @@ impl Catalog {
         help: Cow<'static, str>,
     ) -> Vec<Clash> {
         let plain = meta::plain_name(metric_type, name);
-        let names = self.descriptions.insert(metric_type, &plain, Description { unit, help }, MAX_METRICS);
-        names.iter().filter_map(|name| self.redescribe(metric_type, name)).collect()
+        let names = self
+            .descriptions
+            .insert(metric_type, &plain, Description { unit, help }, MAX_METRICS);
+        names
+            .iter()
+            .filter_map(|name| self.redescribe(metric_type, name))
+            .collect()
     }
 
     /// Applies what is said of the metric with this plain name, if there is one.
@@ -247,17 +297,34 @@ impl Catalog {
         if wanted.is_same(&entry.meta) {
             return None;
         }
-        let owner = wanted.claims().find_map(|claim| self.claims.get(&claim).copied().filter(|owner| *owner != id));
+        let owner = wanted
+            .claims()
+            .find_map(|claim| self.claims.get(&claim).copied().filter(|owner| *owner != id));
         let (meta, clash) = match owner {
             None => (wanted, None),
             Some(owner) => {
-                let what = ClashKind::UnitRefused { by: self.name_of(owner) };
-                let kept = Meta { help: wanted.help, ..(*entry.meta).clone() };
-                (kept, Some(Clash { metric: entry.meta.name.to_string(), what }))
+                let what = ClashKind::UnitRefused {
+                    by: self.name_of(owner),
+                };
+                let kept = Meta {
+                    help: wanted.help,
+                    ..(*entry.meta).clone()
+                };
+                (
+                    kept,
+                    Some(Clash {
+                        metric: entry.meta.name.to_string(),
+                        what,
+                    }),
+                )
             }
         };
         self.take_off(id);
-        self.put(Entry { id, meta: Arc::new(meta), source: entry.source });
+        self.put(Entry {
+            id,
+            meta: Arc::new(meta),
+            source: entry.source,
+        });
         clash
     }
 
@@ -269,7 +336,11 @@ impl Catalog {
             None => ("", Cow::Borrowed("")),
         };
         let base = meta::with_unit(plain, unit);
-        let unit = if unit.is_empty() { meta::unit_of_name(metric_type, &base) } else { unit };
+        let unit = if unit.is_empty() {
+            meta::unit_of_name(metric_type, &base)
+        } else {
+            unit
+        };
         Meta::new(metric_type, &base, unit, help)
     }
 
@@ -288,7 +359,10 @@ impl Catalog {
     }
 
     fn name_of(&self, id: u64) -> String {
-        self.entries.get(&id).map(|entry| entry.meta.name.to_string()).unwrap_or_default()
+        self.entries
+            .get(&id)
+            .map(|entry| entry.meta.name.to_string())
+            .unwrap_or_default()
     }
 
     fn next_id(&mut self) -> u64 {

@@ -69,8 +69,10 @@ impl ClashWarnings {
 /// Says that labels of a metric were repaired, the first time only.
 pub(super) fn labels_repaired<C: Cell>(family: &Family<C>, name: &str) -> Option<Clash> {
     let first = !family.repaired.swap(true, Relaxed);
-    first
-        .then(|| Clash { metric: clean::metric_name(clean::cut(name, MAX_NAME)).into_owned(), what: ClashKind::Labels })
+    first.then(|| Clash {
+        metric: clean::metric_name(clean::cut(name, MAX_NAME)).into_owned(),
+        what: ClashKind::Labels,
+    })
 }
 
 impl fmt::Display for ClashKind {

@@ -51,7 +51,10 @@ impl Descriptions {
         }
         let unit = description.unit;
         if let Some(front) = meta::without_unit(plain, unit) {
-            of_type.with_unit.entry(front.to_owned()).or_insert_with(|| plain.to_owned());
+            of_type
+                .with_unit
+                .entry(front.to_owned())
+                .or_insert_with(|| plain.to_owned());
         }
         let before = of_type.by_name.insert(plain.to_owned(), description);
         let mut names = vec![plain.to_owned()];
@@ -75,7 +78,9 @@ impl Descriptions {
     ) -> Option<&Description> {
         let of_type = self.of_type.get(&metric_type)?;
         let exact = of_type.by_name.get(plain);
-        exact.or_else(|| of_type.without_unit(plain, &is_metric)).or_else(|| of_type.with_unit(plain, &is_metric))
+        exact
+            .or_else(|| of_type.without_unit(plain, &is_metric))
+            .or_else(|| of_type.with_unit(plain, &is_metric))
     }
 
     /// The plain name of the metric that goes by the description of `plain` as long as there is no
@@ -93,7 +98,9 @@ impl OfType {
     fn without_unit(&self, plain: &str, is_metric: impl Fn(&str) -> bool) -> Option<&Description> {
         plain.rmatch_indices('_').take(WORDS_OF_A_UNIT).find_map(|(at, _)| {
             let (front, unit) = (&plain[..at], &plain[at + 1..]);
-            self.by_name.get(front).filter(|described| described.unit == unit && !is_metric(front))
+            self.by_name
+                .get(front)
+                .filter(|described| described.unit == unit && !is_metric(front))
         })
     }
 

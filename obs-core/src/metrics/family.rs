@@ -129,7 +129,13 @@ impl Kind {
 
 impl<C> Series<C> {
     pub(super) fn new(labels: Labels, cells: C) -> Self {
-        Self { labels, cells, created: now_ms(), idle: IdleMark::new(), spellings: AtomicUsize::new(0) }
+        Self {
+            labels,
+            cells,
+            created: now_ms(),
+            idle: IdleMark::new(),
+            spellings: AtomicUsize::new(0),
+        }
     }
 
     /// Whether the table of keys may remember one more spelling of these labels: callers that spell
@@ -141,7 +147,9 @@ impl<C> Series<C> {
 
     pub(super) fn forget_spelling(&self) {
         // Below zero there is nothing to forget.
-        let _ = self.spellings.fetch_update(Relaxed, Relaxed, |known| known.checked_sub(1));
+        let _ = self
+            .spellings
+            .fetch_update(Relaxed, Relaxed, |known| known.checked_sub(1));
     }
 }
 
@@ -155,7 +163,11 @@ impl<C> Labelled for Series<C> {
 
 impl IdleMark {
     pub(super) const fn new() -> Self {
-        Self { fingerprint: AtomicU64::new(0), changed: AtomicU64::new(UNSEEN), hidden: AtomicBool::new(false) }
+        Self {
+            fingerprint: AtomicU64::new(0),
+            changed: AtomicU64::new(UNSEEN),
+            hidden: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn is_hidden(&self) -> bool {
@@ -212,16 +224,25 @@ impl<C: Cell> Family<C> {
     pub(super) fn series(&self, labels: Labels, reporter: &Reporter) -> Found<C> {
         if self.standing == Standing::Surplus {
             let series = self.overflow.get_or_init(|| self.make_overflow(Labels::default()));
-            return Found { series: Arc::clone(series), overflowed: true };
+            return Found {
+                series: Arc::clone(series),
+                overflowed: true,
+            };
         }
         let make = |labels: Labels| self.cap.admit().then(|| Series::new(labels, C::new(&self.config)));
         let overflow_labels = labels.with_all_values(value::OVERFLOW);
         if let Some(series) = self.series.find_or_insert(labels, make) {
-            return Found { series, overflowed: false };
+            return Found {
+                series,
+                overflowed: false,
+            };
         }
         self.cap.refuse(reporter);
         let series = self.overflow.get_or_init(|| self.make_overflow(overflow_labels));
-        Found { series: Arc::clone(series), overflowed: true }
+        Found {
+            series: Arc::clone(series),
+            overflowed: true,
+        }
     }
 
     fn make_overflow(&self, labels: Labels) -> Arc<Series<C>> {

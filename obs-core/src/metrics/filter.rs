@@ -17,10 +17,16 @@ pub(crate) struct Filter {
 impl Filter {
     /// The names of all `name[]` parameters, as forms encode them.
     pub(crate) fn of_query(query: &str) -> Self {
-        let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let decoded = |text: &str| {
+            percent_decode_str(&text.replace('+', " "))
+                .decode_utf8_lossy()
+                .into_owned()
+        };
         let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        let mut names: Vec<String> =
-            pairs.filter(|(key, _)| decoded(key) == PARAMETER).map(|(_, value)| decoded(value)).collect();
+        let mut names: Vec<String> = pairs
+            .filter(|(key, _)| decoded(key) == PARAMETER)
+            .map(|(_, value)| decoded(value))
+            .collect();
         names.sort_unstable();
         names.dedup();
         Self { names }

@@ -75,7 +75,9 @@ impl Format {
         }
         let mut chosen: Option<(Self, Match)> = None;
         for (format, found) in Self::ALL.into_iter().zip(best) {
-            let Some(found) = found.filter(|found| found.quality > 0) else { continue };
+            let Some(found) = found.filter(|found| found.quality > 0) else {
+                continue;
+            };
             if chosen.is_none_or(|(_, chosen)| found.rank() > chosen.rank()) {
                 chosen = Some((format, found));
             }
@@ -127,7 +129,11 @@ impl Format {
             }
             specificity += 1;
         }
-        Some(Match { quality, specificity, position })
+        Some(Match {
+            quality,
+            specificity,
+            position,
+        })
     }
 }
 
@@ -178,7 +184,10 @@ mod tests {
 
     #[test]
     fn browsers_and_command_lines_get_text() {
-        assert_eq!(negotiated("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), Format::Text);
+        assert_eq!(
+            negotiated("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+            Format::Text
+        );
         assert_eq!(negotiated("*/*"), Format::Text);
         assert_eq!(negotiated(""), Format::Text);
         assert_eq!(negotiated("image/png"), Format::Text);
@@ -193,20 +202,33 @@ mod tests {
 
     #[test]
     fn the_most_specific_range_of_a_format_counts() {
-        assert_eq!(negotiated("text/*;q=0.9,text/plain;q=0.1,application/openmetrics-text;q=0.5"), Format::OpenMetrics);
+        assert_eq!(
+            negotiated("text/*;q=0.9,text/plain;q=0.1,application/openmetrics-text;q=0.5"),
+            Format::OpenMetrics
+        );
         assert_eq!(negotiated("*/*, application/openmetrics-text"), Format::OpenMetrics);
     }
 
     #[test]
     fn versions_and_encodings_that_we_do_not_write_do_not_match() {
-        assert_eq!(negotiated("application/openmetrics-text;version=0.0.1, text/plain;q=0.1"), Format::Text);
-        assert_eq!(negotiated("application/vnd.google.protobuf;encoding=text, text/plain;q=0.1"), Format::Text);
+        assert_eq!(
+            negotiated("application/openmetrics-text;version=0.0.1, text/plain;q=0.1"),
+            Format::Text
+        );
+        assert_eq!(
+            negotiated("application/vnd.google.protobuf;encoding=text, text/plain;q=0.1"),
+            Format::Text
+        );
     }
 
     #[test]
     fn malformed_qualities_are_passed_over() {
         for bad in ["2", "1.5", "0.1234", "abc", "-1", "1.0a"] {
-            assert_eq!(negotiated(&format!("application/openmetrics-text;q={bad}")), Format::Text, "{bad}");
+            assert_eq!(
+                negotiated(&format!("application/openmetrics-text;q={bad}")),
+                Format::Text,
+                "{bad}"
+            );
         }
         assert_eq!(negotiated("application/openmetrics-text;q=1.000"), Format::OpenMetrics);
     }

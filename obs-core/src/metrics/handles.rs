@@ -103,12 +103,16 @@ mod sealed {
 impl Registry {
     /// The float counter of this name and these labels. The name ends in `_total` on the page.
     pub fn float_counter(&self, name: &str, labels: &[(&str, &str)]) -> FloatCounter {
-        FloatCounter { series: self.typed(name, labels) }
+        FloatCounter {
+            series: self.typed(name, labels),
+        }
     }
 
     /// The summary of this name and these labels.
     pub fn summary(&self, name: &str, labels: &[(&str, &str)]) -> Summary {
-        Summary { series: self.typed(name, labels) }
+        Summary {
+            series: self.typed(name, labels),
+        }
     }
 
     /// Sets an info metric: a constant 1 whose labels are the message. The name ends in `_info` on
@@ -136,7 +140,12 @@ impl Registry {
         unit: Option<Unit>,
         help: impl Into<std::borrow::Cow<'static, str>>,
     ) {
-        self.describe(metric_type, name, unit.map(meta::unit_suffix).unwrap_or_default(), help.into());
+        self.describe(
+            metric_type,
+            name,
+            unit.map(meta::unit_suffix).unwrap_or_default(),
+            help.into(),
+        );
     }
 
     fn typed<C: InCatalog>(&self, name: &str, labels: &[(&str, &str)]) -> Arc<Series<C>> {

@@ -65,13 +65,19 @@ impl Hasher for CarriedHash {
 
 impl<C> Default for Table<C> {
     fn default() -> Self {
-        Self { maps: std::array::from_fn(|_| RwLock::default()) }
+        Self {
+            maps: std::array::from_fn(|_| RwLock::default()),
+        }
     }
 }
 
 impl<C> Table<C> {
     pub(super) fn get(&self, key: &Key) -> Option<Arc<Series<C>>> {
-        self.map(key).read().unwrap_or_else(PoisonError::into_inner).get(key).map(Arc::clone)
+        self.map(key)
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .map(Arc::clone)
     }
 
     pub(super) fn insert(&self, key: &Key, series: &Arc<Series<C>>) {
@@ -82,16 +88,25 @@ impl<C> Table<C> {
     /// How many keys are remembered.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.maps.iter().map(|map| map.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
+        self.maps
+            .iter()
+            .map(|map| map.read().unwrap_or_else(PoisonError::into_inner).len())
+            .sum()
     }
 
     /// Keeps the keys of those series that `is` right.
     pub(super) fn retain(&self, is: impl Fn(&Series<C>) -> bool) {
         for map in &self.maps {
             // Most of the time there is nothing to remove, and readers need not wait.
-            let is_clean = map.read().unwrap_or_else(PoisonError::into_inner).values().all(|series| is(series));
+            let is_clean = map
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .values()
+                .all(|series| is(series));
             if !is_clean {
-                map.write().unwrap_or_else(PoisonError::into_inner).retain(|_, series| is(series));
+                map.write()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .retain(|_, series| is(series));
             }
         }
     }

@@ -75,20 +75,34 @@ impl Labels {
                 })
                 .or_insert_with(|| value.to_owned());
         }
-        let pairs: Vec<Pair> = pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        let pairs: Vec<Pair> = pairs
+            .into_iter()
+            .map(|(key, value)| (key.into(), value.into()))
+            .collect();
         (Self::new(pairs), repaired)
     }
 
     /// The same keys with `value` everywhere.
     pub(super) fn with_all_values(&self, value: &'static str) -> Self {
-        Self::new(self.pairs.iter().map(|(key, _)| (key.clone(), Cow::Borrowed(value))).collect::<Vec<_>>())
+        Self::new(
+            self.pairs
+                .iter()
+                .map(|(key, _)| (key.clone(), Cow::Borrowed(value)))
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// Loads the text and the pairs into the processor's caches.
     pub(super) fn prefetch(&self) -> u64 {
-        let line =
-            |text: &str| text.as_bytes().iter().step_by(CACHE_LINE).fold(0, |seen, byte| seen ^ u64::from(*byte));
-        self.pairs.iter().fold(line(&self.text), |seen, (_, value)| seen ^ line(value))
+        let line = |text: &str| {
+            text.as_bytes()
+                .iter()
+                .step_by(CACHE_LINE)
+                .fold(0, |seen, byte| seen ^ u64::from(*byte))
+        };
+        self.pairs
+            .iter()
+            .fold(line(&self.text), |seen, (_, value)| seen ^ line(value))
     }
 
     pub(super) fn pairs(&self) -> &[Pair] {
@@ -101,16 +115,24 @@ impl Labels {
     }
 
     pub(super) fn as_ref(&self) -> LabelsRef<'_> {
-        LabelsRef { pairs: &self.pairs, text: &self.text }
+        LabelsRef {
+            pairs: &self.pairs,
+            text: &self.text,
+        }
     }
 
     /// All labels but the last.
     pub(super) fn without_last(&self) -> LabelsRef<'_> {
-        let Some(((key, value), pairs)) = self.pairs.split_last() else { return self.as_ref() };
+        let Some(((key, value), pairs)) = self.pairs.split_last() else {
+            return self.as_ref();
+        };
         let mut last = String::new();
         push_pair(&mut last, key, value);
         let end = self.text.len() - last.len();
-        LabelsRef { pairs, text: self.text[..end].trim_end_matches(',') }
+        LabelsRef {
+            pairs,
+            text: self.text[..end].trim_end_matches(','),
+        }
     }
 }
 
@@ -159,7 +181,10 @@ mod tests {
 
     #[test]
     fn values_are_escaped() {
-        assert_eq!(repaired(&[("a", "x\"\\\n\u{e4}")]), ("a=\"x\\\"\\\\\\n\u{e4}\"".to_owned(), false));
+        assert_eq!(
+            repaired(&[("a", "x\"\\\n\u{e4}")]),
+            ("a=\"x\\\"\\\\\\n\u{e4}\"".to_owned(), false)
+        );
     }
 
     #[test]
@@ -170,20 +195,30 @@ mod tests {
         let given: Vec<_> = keys.iter().map(|key| (&**key, "v")).collect();
         let (labels, is_repaired) = Labels::repaired(given.iter().copied());
         assert_eq!((labels.pairs().len(), is_repaired), (MAX_LABELS, true));
-        let same = [("k", "v".repeat(1_000)), ("k", "w".repeat(1_000)), ("k", "x".repeat(1_000))];
+        let same = [
+            ("k", "v".repeat(1_000)),
+            ("k", "w".repeat(1_000)),
+            ("k", "x".repeat(1_000)),
+        ];
         let given: Vec<_> = same.iter().map(|(key, value)| (*key, &**value)).collect();
         assert!(repaired(&given).0.len() < MAX_LABELS * MAX_VALUE);
     }
 
     #[test]
     fn keys_that_become_one_are_joined() {
-        assert_eq!(repaired(&[("a_b", "2"), ("a.b", "1")]), ("a_b=\"1;2\"".to_owned(), true));
+        assert_eq!(
+            repaired(&[("a_b", "2"), ("a.b", "1")]),
+            ("a_b=\"1;2\"".to_owned(), true)
+        );
         assert_eq!(repaired(&[("a", "1"), ("a", "2")]), ("a=\"1;2\"".to_owned(), true));
     }
 
     #[test]
     fn reserved_keys_get_a_prefix() {
-        assert_eq!(repaired(&[("__name__", "evil")]), ("exported___name__=\"evil\"".to_owned(), true));
+        assert_eq!(
+            repaired(&[("__name__", "evil")]),
+            ("exported___name__=\"evil\"".to_owned(), true)
+        );
         assert_eq!(repaired(&[("le", "5")]), ("exported_le=\"5\"".to_owned(), true));
     }
 
@@ -198,7 +233,10 @@ mod tests {
     #[test]
     fn the_labels_without_the_last_are_the_front_of_the_text() {
         let labels = Labels::new([("a".into(), "1,\"".into()), ("b".into(), "x".into())]);
-        assert_eq!((labels.without_last().text, labels.without_last().pairs.len()), ("a=\"1,\\\"\"", 1));
+        assert_eq!(
+            (labels.without_last().text, labels.without_last().pairs.len()),
+            ("a=\"1,\\\"\"", 1)
+        );
         let one = Labels::new([("b".into(), "x".into())]);
         assert_eq!(one.without_last().text, "");
     }

@@ -70,7 +70,14 @@ impl Meta {
 
     /// The names of its family and of its samples on a page, but for `_created`.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        let Self { name, base, bucket, sum, count, .. } = self;
+        let Self {
+            name,
+            base,
+            bucket,
+            sum,
+            count,
+            ..
+        } = self;
         let shown = match self.metric_type {
             MetricType::Counter | MetricType::Gauge | MetricType::Info => 2,
             MetricType::Summary => 4,
@@ -116,7 +123,11 @@ pub(super) fn plain_name(metric_type: MetricType, name: &str) -> String {
 /// A base name with the suffix of its unit.
 pub(super) fn with_unit(base: &str, unit: &str) -> String {
     let has_unit = unit.is_empty() || without_unit(base, unit).is_some();
-    if has_unit { base.to_owned() } else { format!("{base}_{unit}") }
+    if has_unit {
+        base.to_owned()
+    } else {
+        format!("{base}_{unit}")
+    }
 }
 
 /// A base name without the suffix of its unit, if it has that.
@@ -136,8 +147,14 @@ pub(super) fn unit_suffix(unit: Unit) -> &'static str {
 
 /// The unit that a name without a description tells of: seconds or bytes.
 pub(super) fn unit_of_name(metric_type: MetricType, base: &str) -> &'static str {
-    let unit = ["seconds", "bytes"].into_iter().find(|unit| without_unit(base, unit).is_some());
-    if metric_type == MetricType::Info { "" } else { unit.unwrap_or_default() }
+    let unit = ["seconds", "bytes"]
+        .into_iter()
+        .find(|unit| without_unit(base, unit).is_some());
+    if metric_type == MetricType::Info {
+        ""
+    } else {
+        unit.unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -148,9 +165,15 @@ mod tests {
     #[test]
     fn counters_end_in_total_after_their_unit() {
         assert_eq!(base_name(MetricType::Counter, "sent_total", "bytes"), "sent_bytes");
-        assert_eq!(base_name(MetricType::Counter, "sent_bytes_total", "bytes"), "sent_bytes");
+        assert_eq!(
+            base_name(MetricType::Counter, "sent_bytes_total", "bytes"),
+            "sent_bytes"
+        );
         assert_eq!(base_name(MetricType::Counter, "_total", ""), "_total");
-        assert_eq!(&*Meta::new(MetricType::Counter, "sent_bytes", "bytes", "").name, "sent_bytes_total");
+        assert_eq!(
+            &*Meta::new(MetricType::Counter, "sent_bytes", "bytes", "").name,
+            "sent_bytes_total"
+        );
         assert_eq!(base_name(MetricType::Gauge, "bytes", "bytes"), "bytes_bytes");
     }
 

@@ -31,7 +31,11 @@ impl PushSettings {
         match self.interval {
             Some(interval) if interval < Duration::from_millis(1) => {
                 let given = format_args!("{interval:?}");
-                Err(InitError::invalid("otlp_metrics_interval", given, "at least a millisecond"))
+                Err(InitError::invalid(
+                    "otlp_metrics_interval",
+                    given,
+                    "at least a millisecond",
+                ))
             }
             _ => Ok(()),
         }

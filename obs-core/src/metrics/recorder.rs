@@ -18,7 +18,9 @@ use crate::names::MetricType;
 const MAX_KEY: usize = 4_096;
 
 fn bytes_of(key: &Key) -> usize {
-    key.labels().fold(key.name().len(), |sum, label| sum + label.key().len() + label.value().len())
+    key.labels().fold(key.name().len(), |sum, label| {
+        sum + label.key().len() + label.value().len()
+    })
 }
 
 impl Registry {

@@ -168,15 +168,26 @@ impl Registry {
     fn write_page(&self, format: Format, filter: &Filter, deadline: Option<Instant>) -> Option<Vec<u8>> {
         let start = Instant::now();
         let entries = self.entries();
-        let Settings { created_timestamps: created, native_histograms: native, .. } = self.inner.settings;
-        let length = if filter.is_all() { self.inner.page_length.load(Relaxed) } else { 0 };
+        let Settings {
+            created_timestamps: created,
+            native_histograms: native,
+            ..
+        } = self.inner.settings;
+        let length = if filter.is_all() {
+            self.inner.page_length.load(Relaxed)
+        } else {
+            0
+        };
         let mut page = Vec::with_capacity(length);
         let mut is_late = false;
         let in_time = |_: &&Entry| {
             is_late = deadline.is_some_and(|deadline| deadline <= Instant::now());
             !is_late
         };
-        let taken = entries.iter().filter(|entry| filter.takes(entry.meta.names())).take_while(in_time);
+        let taken = entries
+            .iter()
+            .filter(|entry| filter.takes(entry.meta.names()))
+            .take_while(in_time);
         render::render(taken, format, Extras { created, native }, &mut page);
         if filter.is_all() {
             // An eighth more, for values with more digits and new series.
@@ -200,7 +211,10 @@ impl Registry {
     pub(super) fn pushed(&self) -> (Arc<Vec<Entry>>, Vec<Arc<Store>>) {
         let entries = self.entries();
         let stores = self.inner.red.lock().unwrap_or_else(PoisonError::into_inner);
-        let pushed = stores.iter().filter(|store| store.key().is_of_opentelemetry()).map(Arc::clone);
+        let pushed = stores
+            .iter()
+            .filter(|store| store.key().is_of_opentelemetry())
+            .map(Arc::clone);
         (entries, pushed.collect())
     }
 
@@ -255,7 +269,12 @@ impl Registry {
     pub(crate) fn set_build_info(&self, service: &str, version: &str, revision: &str) {
         let family: Arc<Family<GaugeCell>> = self.family_of(&metric::BUILD_INFO);
         let values = [service, version, revision].map(|value| Cow::Owned(value.to_owned()));
-        let pairs: Vec<Pair> = metric::BUILD_INFO.labels.iter().map(|key| Cow::Borrowed(*key)).zip(values).collect();
+        let pairs: Vec<Pair> = metric::BUILD_INFO
+            .labels
+            .iter()
+            .map(|key| Cow::Borrowed(*key))
+            .zip(values)
+            .collect();
         family.clear();
         family.series(Labels::new(pairs), self.overflow()).series.cells.set(1.0);
     }
@@ -301,7 +320,9 @@ impl Registry {
         if let Some(family) = self.catalog().known::<C>(&name) {
             return Arc::clone(family);
         }
-        let described = self.catalog_mut().describe(def.metric_type, &name, def.unit, Cow::Borrowed(def.help));
+        let described = self
+            .catalog_mut()
+            .describe(def.metric_type, &name, def.unit, Cow::Borrowed(def.help));
         self.report(described);
         self.family(&name)
     }
@@ -347,7 +368,11 @@ impl Registry {
         help: Cow<'static, str>,
     ) {
         let name = clean::cut(name, MAX_NAME);
-        let help = if help.len() > MAX_HELP { clean::cut(&help, MAX_HELP).to_owned().into() } else { help };
+        let help = if help.len() > MAX_HELP {
+            clean::cut(&help, MAX_HELP).to_owned().into()
+        } else {
+            help
+        };
         let clashes = self.catalog_mut().describe(metric_type, name, unit, help);
         self.report(clashes);
     }
@@ -357,7 +382,12 @@ impl Registry {
         for clash in clashes {
             self.inner.clash_warnings.warn(&clash);
             let labels = Labels::new([(label::METRIC.into(), clash.metric.into())]);
-            self.inner.clashes.series(labels, self.overflow()).series.cells.add(1, None);
+            self.inner
+                .clashes
+                .series(labels, self.overflow())
+                .series
+                .cells
+                .add(1, None);
         }
     }
 
@@ -395,6 +425,8 @@ fn own<C: InCatalog>(catalog: &mut Catalog, def: &MetricDef, config: C::Config) 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metrics = self.catalog().page().len();
-        f.debug_struct("Registry").field("metrics", &metrics).finish_non_exhaustive()
+        f.debug_struct("Registry")
+            .field("metrics", &metrics)
+            .finish_non_exhaustive()
     }
 }

@@ -61,7 +61,9 @@ impl RegistryBuilder {
     /// The number of series that the metric with this name on the page may have, at least 1. Defaults to
     /// [`series_cap`](Self::series_cap).
     pub fn series_cap_for(mut self, metric: impl Into<String>, cap: usize) -> Self {
-        self.settings.caps.insert(clean::metric_name(&metric.into()).into_owned(), cap);
+        self.settings
+            .caps
+            .insert(clean::metric_name(&metric.into()).into_owned(), cap);
         self
     }
 
@@ -114,14 +116,26 @@ impl RegistryBuilder {
     ///
     /// Names the setting that is out of range.
     pub(super) fn checked(self) -> Result<Settings, InitError> {
-        let Settings { series_cap, caps, buckets, summary_window, .. } = &self.settings;
+        let Settings {
+            series_cap,
+            caps,
+            buckets,
+            summary_window,
+            ..
+        } = &self.settings;
         if *summary_window < Duration::from_secs(1) {
-            return Err(InitError::invalid("summary window", format_args!("{summary_window:?}"), "at least 1 s"));
+            return Err(InitError::invalid(
+                "summary window",
+                format_args!("{summary_window:?}"),
+                "at least 1 s",
+            ));
         }
         if *series_cap == 0 || caps.values().any(|cap| *cap == 0) {
             return Err(InitError::invalid("series cap", 0, "a number of series, at least 1"));
         }
-        buckets.values().try_for_each(|bounds| validate_buckets("bucket bounds", bounds))?;
+        buckets
+            .values()
+            .try_for_each(|bounds| validate_buckets("bucket bounds", bounds))?;
         Ok(self.settings)
     }
 }
@@ -166,6 +180,11 @@ impl Settings {
 
 /// A setting of a metric under its full name, or under it without the suffix of its type or unit.
 fn lookup<'a, T>(of: &'a HashMap<String, T>, meta: &Meta) -> Option<&'a T> {
-    let without_unit = meta.base.strip_suffix(&*meta.unit).and_then(|front| front.strip_suffix('_'));
-    of.get(&*meta.name).or_else(|| of.get(&*meta.base)).or_else(|| of.get(without_unit?))
+    let without_unit = meta
+        .base
+        .strip_suffix(&*meta.unit)
+        .and_then(|front| front.strip_suffix('_'));
+    of.get(&*meta.name)
+        .or_else(|| of.get(&*meta.base))
+        .or_else(|| of.get(without_unit?))
 }

@@ -120,7 +120,9 @@ impl FamilySnapshot {
     /// assert_eq!(series.value, ValueSnapshot::Counter { total: 3.0, exemplar: None });
     /// ```
     pub fn with_labels<'a>(&'a self, labels: &'a [(&str, &str)]) -> impl Iterator<Item = &'a SeriesSnapshot> {
-        self.series.iter().filter(|series| labels.iter().all(|(key, value)| series.label(key) == Some(value)))
+        self.series
+            .iter()
+            .filter(|series| labels.iter().all(|(key, value)| series.label(key) == Some(value)))
     }
 }
 
@@ -130,7 +132,10 @@ impl SeriesSnapshot {
     /// The value of a label.
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.labels.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+        self.labels
+            .iter()
+            .find(|(known, _)| known == key)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -149,7 +154,10 @@ impl HistogramSnapshot {
             return None;
         }
         let rank = quantile * self.count as f64;
-        let at = self.buckets.iter().position(|bucket| bucket.cumulative_count as f64 >= rank)?;
+        let at = self
+            .buckets
+            .iter()
+            .position(|bucket| bucket.cumulative_count as f64 >= rank)?;
         let bucket = &self.buckets[at];
         let before = at.checked_sub(1).map(|at| &self.buckets[at]);
         if bucket.upper_bound.is_infinite() {
@@ -192,7 +200,11 @@ mod tests {
             exemplar: None,
         };
         let count = cumulative.last().map_or(0, |(_, count)| *count);
-        HistogramSnapshot { count, sum: 0.0, buckets: cumulative.iter().map(bucket).collect() }
+        HistogramSnapshot {
+            count,
+            sum: 0.0,
+            buckets: cumulative.iter().map(bucket).collect(),
+        }
     }
 
     #[test]

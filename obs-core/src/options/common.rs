@@ -61,7 +61,10 @@ impl Common {
     /// Adds a label with a closed list of values. Returns whether it is valid; otherwise it is left out, with a
     /// warning when the layer is first used.
     pub fn add_label<V: AsRef<str>>(&mut self, name: &str, values: impl IntoIterator<Item = V>) -> bool {
-        self.labels.add((name.to_owned(), values.into_iter().map(|value| value.as_ref().to_owned()).collect()))
+        self.labels.add((
+            name.to_owned(),
+            values.into_iter().map(|value| value.as_ref().to_owned()).collect(),
+        ))
     }
 
     /// Replaces the request methods that may be label values.
@@ -89,7 +92,10 @@ impl Common {
         self.metrics.then(|| {
             self.labels.warn();
             RedOptions {
-                namespace: self.namespace.clone().unwrap_or_else(|| pipeline.naming.namespace.clone()),
+                namespace: self
+                    .namespace
+                    .clone()
+                    .unwrap_or_else(|| pipeline.naming.namespace.clone()),
                 convention: self.convention(pipeline),
                 labels: self.labels.accepted().to_vec(),
                 duration_buckets: pipeline.duration_buckets.clone(),
@@ -101,14 +107,20 @@ impl Common {
 
     /// The request methods that may be label values. Warns about those that are left out.
     pub(crate) fn known_methods(&self, pipeline: &Pipeline) -> KnownMethods {
-        let known = self.known_methods.clone().unwrap_or_else(|| pipeline.known_methods.clone());
+        let known = self
+            .known_methods
+            .clone()
+            .unwrap_or_else(|| pipeline.known_methods.clone());
         known.warn();
         known
     }
 
     /// Finds secrets in queries and headers: by the names of the instance and those of the layer.
     pub(crate) fn redactor(&self, pipeline: &Pipeline) -> Redactor {
-        pipeline.tracing.redactor().and(self.redact_query.iter().map(|key| &**key))
+        pipeline
+            .tracing
+            .redactor()
+            .and(self.redact_query.iter().map(|key| &**key))
     }
 }
 
@@ -133,7 +145,15 @@ impl Default for Common {
 
 impl fmt::Debug for Common {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, convention, metrics, logs, traces, labels, .. } = self;
+        let Self {
+            namespace,
+            convention,
+            metrics,
+            logs,
+            traces,
+            labels,
+            ..
+        } = self;
         f.debug_struct("Common")
             .field("namespace", namespace)
             .field("convention", convention)

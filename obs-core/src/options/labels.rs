@@ -43,9 +43,16 @@ impl OwnLabels {
 
 /// Under either convention: the one may be chosen after the label.
 fn check(labels: &[LabelList]) -> Result<(), InitError> {
-    [Convention::Prometheus, Convention::OpenTelemetry].into_iter().try_for_each(|convention| {
-        RedOptions { convention, labels: labels.to_vec(), ..RedOptions::default() }.validate()
-    })
+    [Convention::Prometheus, Convention::OpenTelemetry]
+        .into_iter()
+        .try_for_each(|convention| {
+            RedOptions {
+                convention,
+                labels: labels.to_vec(),
+                ..RedOptions::default()
+            }
+            .validate()
+        })
 }
 
 #[cfg(test)]
@@ -54,20 +61,41 @@ mod tests {
     use crate::metrics::MAX_LABELS;
 
     fn add(labels: &mut OwnLabels, name: &str, values: &[&str]) -> bool {
-        labels.add((name.to_owned(), values.iter().map(|value| (*value).to_owned()).collect()))
+        labels.add((
+            name.to_owned(),
+            values.iter().map(|value| (*value).to_owned()).collect(),
+        ))
     }
 
     #[test]
     fn a_label_that_can_not_be_is_left_out_with_the_reason() {
         let mut labels = OwnLabels::default();
         assert!(add(&mut labels, "tier", &["free", "paid"]));
-        for name in ["tier", "a-b", "", "__tier", "le", "method", "http_route", "url_scheme", "host", "outcome"] {
+        for name in [
+            "tier",
+            "a-b",
+            "",
+            "__tier",
+            "le",
+            "method",
+            "http_route",
+            "url_scheme",
+            "host",
+            "outcome",
+        ] {
             assert!(!add(&mut labels, name, &["a"]), "{name}");
         }
         assert!(!add(&mut labels, "region", &[]));
         assert!(!add(&mut labels, "region", &["eu", ""]));
         assert!(add(&mut labels, "region", &["eu"]));
-        assert_eq!(labels.accepted().iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["tier", "region"]);
+        assert_eq!(
+            labels
+                .accepted()
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect::<Vec<_>>(),
+            ["tier", "region"]
+        );
         let expected = "label is \"tier\", expected a label name that is not taken, [a-zA-Z_][a-zA-Z0-9_]*";
         assert_eq!((labels.refused[0].as_str(), labels.refused.len()), (expected, 12));
         assert!(labels.refused[10].contains("region"), "{:?}", labels.refused);
@@ -76,7 +104,9 @@ mod tests {
     #[test]
     fn there_are_eight_at_most() {
         let mut labels = OwnLabels::default();
-        let taken = (0..10).filter(|n| add(&mut labels, &format!("label_{n}"), &["a"])).count();
+        let taken = (0..10)
+            .filter(|n| add(&mut labels, &format!("label_{n}"), &["a"]))
+            .count();
         assert_eq!((taken, labels.accepted().len()), (MAX_LABELS, MAX_LABELS));
     }
 }

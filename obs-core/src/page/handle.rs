@@ -22,25 +22,37 @@ impl MetricsPage {
     /// The page of the process-wide default.
     #[must_use]
     pub fn of_default() -> Self {
-        Self { owner: PageOwner::of_default(), source: None }
+        Self {
+            owner: PageOwner::of_default(),
+            source: None,
+        }
     }
 
     /// The page of this instance.
     #[must_use]
     pub fn of(obs: &Obs) -> Self {
-        Self { owner: PageOwner::of(obs), source: None }
+        Self {
+            owner: PageOwner::of(obs),
+            source: None,
+        }
     }
 
     /// The page of another recorder, in the text format of Prometheus 0.0.4, with the token and the
     /// limits of the process-wide default. `write` runs on a thread of the page's.
     #[must_use]
     pub fn of_text(write: impl Fn() -> String + Send + Sync + 'static) -> Self {
-        Self { source: Some(Source::Text(Arc::new(write))), ..Self::of_default() }
+        Self {
+            source: Some(Source::Text(Arc::new(write))),
+            ..Self::of_default()
+        }
     }
 
     #[cfg(feature = "serve-metrics")]
     pub(crate) fn of_pipeline(pipeline: Arc<crate::pipeline::Pipeline>) -> Self {
-        Self { owner: PageOwner::of_pipeline(pipeline), source: None }
+        Self {
+            owner: PageOwner::of_pipeline(pipeline),
+            source: None,
+        }
     }
 
     /// Whose page it is.
@@ -80,7 +92,9 @@ impl MetricsPage {
     /// [`answer`](Self::answer) in a runtime that is none of the service's.
     pub(crate) fn respond(&self, request: &PageRequest<'_>) -> impl Future<Output = PageResponse> + Send + use<> {
         let pipeline = self.owner.pipeline();
-        let scrape = pipeline.exposition.scrape(request, self.source.as_ref(), &pipeline.target);
+        let scrape = pipeline
+            .exposition
+            .scrape(request, self.source.as_ref(), &pipeline.target);
         let (owner, method, path) = (self.owner.clone(), request.method.to_owned(), request.path.to_owned());
         async move {
             match scrape {

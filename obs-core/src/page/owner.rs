@@ -28,12 +28,16 @@ impl PageOwner {
     /// The instance of this handle.
     #[must_use]
     pub fn of(obs: &Obs) -> Self {
-        Self { pipeline: Some(obs.pipeline()) }
+        Self {
+            pipeline: Some(obs.pipeline()),
+        }
     }
 
     #[cfg(feature = "serve-metrics")]
     pub(crate) fn of_pipeline(pipeline: Arc<Pipeline>) -> Self {
-        Self { pipeline: Some(pipeline) }
+        Self {
+            pipeline: Some(pipeline),
+        }
     }
 
     /// The layer of this instance that was added to a service last, if there is one.

@@ -35,8 +35,12 @@ impl ExpectedPages {
     pub(crate) fn add(&self, method: &'static str, path: &str) {
         let mut slot = &self.first;
         for _ in 0..MAX_EXPECTED {
-            let new =
-                || Expected { method, path: path.into(), is_wrong: AtomicBool::new(false), next: OnceLock::new() };
+            let new = || Expected {
+                method,
+                path: path.into(),
+                is_wrong: AtomicBool::new(false),
+                next: OnceLock::new(),
+            };
             let expected = slot.get_or_init(|| Box::new(new()));
             if expected.is(method, path) {
                 return;
@@ -49,7 +53,10 @@ impl ExpectedPages {
     #[inline]
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<usize> {
         let at = self.all().position(|expected| expected.is(method, path))?;
-        self.all().nth(at).filter(|expected| !expected.is_wrong.load(Relaxed)).map(|_| at)
+        self.all()
+            .nth(at)
+            .filter(|expected| !expected.is_wrong.load(Relaxed))
+            .map(|_| at)
     }
 
     /// Something else has answered the request that was expected to be for a page.
@@ -83,8 +90,14 @@ mod tests {
         for path in ["/metrics", "/health", "/metrics"] {
             pages.add("GET", path);
         }
-        assert_eq!((pages.find("GET", "/metrics"), pages.find("GET", "/health")), (Some(0), Some(1)));
-        assert_eq!((pages.find("POST", "/metrics"), pages.find("GET", "/metrics/")), (None, None));
+        assert_eq!(
+            (pages.find("GET", "/metrics"), pages.find("GET", "/health")),
+            (Some(0), Some(1))
+        );
+        assert_eq!(
+            (pages.find("POST", "/metrics"), pages.find("GET", "/metrics/")),
+            (None, None)
+        );
     }
 
     #[test]

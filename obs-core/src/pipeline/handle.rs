@@ -70,7 +70,13 @@ pub(crate) trait Listener: fmt::Debug + Send + Sync {
 impl Obs {
     /// The handle of a pipeline, and of the listener that serves its page.
     pub(crate) fn new(pipeline: Arc<Pipeline>, listener: Option<Box<dyn Listener>>) -> Self {
-        Self { inner: Arc::new(Inner { pipeline, listener, is_shut_down: AtomicBool::new(false) }) }
+        Self {
+            inner: Arc::new(Inner {
+                pipeline,
+                listener,
+                is_shut_down: AtomicBool::new(false),
+            }),
+        }
     }
 
     #[cfg(feature = "serve-metrics")]
@@ -191,7 +197,9 @@ impl Obs {
         self.inner.is_shut_down.store(true, Relaxed);
         let start = Instant::now();
         let end = deadline(start, timeout);
-        let Pipeline { tracing, logs, pusher, .. } = &*self.inner.pipeline;
+        let Pipeline {
+            tracing, logs, pusher, ..
+        } = &*self.inner.pipeline;
         let mut unfinished = Vec::new();
         // A collector that hangs must not use up the time for the last log lines.
         let for_export = timeout.mul_f64(EXPORT_SHARE);
@@ -205,7 +213,10 @@ impl Obs {
         if !tracing.shutdown(for_export) {
             unfinished.push("traces");
         }
-        if logs.as_ref().is_some_and(|logs| !logs.shutdown_export(left(export_end))) {
+        if logs
+            .as_ref()
+            .is_some_and(|logs| !logs.shutdown_export(left(export_end)))
+        {
             unfinished.push("log export");
         }
         if pusher.as_ref().is_some_and(|pusher| !pusher.shutdown(left(export_end))) {
@@ -215,7 +226,12 @@ impl Obs {
             unfinished.push("logs");
         }
         // Last, so that a scrape sees what the steps before have dropped.
-        if self.inner.listener.as_ref().is_some_and(|listener| !listener.stop(left(end))) {
+        if self
+            .inner
+            .listener
+            .as_ref()
+            .is_some_and(|listener| !listener.stop(left(end)))
+        {
             unfinished.push("metrics page");
         }
         ShutdownError::unless_empty(unfinished, timeout)
@@ -253,7 +269,9 @@ impl Inner {
         let for_export = timeout.mul_f64(EXPORT_SHARE);
         let export_end = deadline(start, for_export);
         let mut unfinished = Vec::new();
-        let Pipeline { tracing, logs, pusher, .. } = &*self.pipeline;
+        let Pipeline {
+            tracing, logs, pusher, ..
+        } = &*self.pipeline;
         // Starts all exports at once; the second calls wait for them.
         if let Some(logs) = logs {
             logs.flush_export(Duration::ZERO);
@@ -270,7 +288,10 @@ impl Inner {
         if pusher.as_ref().is_some_and(|pusher| !pusher.wait(left(export_end))) {
             unfinished.push("metrics export");
         }
-        if logs.as_ref().is_some_and(|logs| !logs.flush(left(deadline(start, timeout)))) {
+        if logs
+            .as_ref()
+            .is_some_and(|logs| !logs.flush(left(deadline(start, timeout))))
+        {
             unfinished.push("logs");
         }
         unfinished
@@ -281,7 +302,11 @@ impl Drop for Inner {
     fn drop(&mut self) {
         let start = Instant::now();
         // What was not done in the time of a shutdown won't be now: only what came later.
-        let timeout = if *self.is_shut_down.get_mut() { LATE_TIMEOUT } else { DROP_TIMEOUT };
+        let timeout = if *self.is_shut_down.get_mut() {
+            LATE_TIMEOUT
+        } else {
+            DROP_TIMEOUT
+        };
         self.flush(start, timeout);
         if let Some(listener) = &self.listener {
             listener.stop(left(deadline(start, timeout)));

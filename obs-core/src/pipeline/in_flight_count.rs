@@ -42,8 +42,14 @@ mod tests {
                 options.common.record_into(&obs);
                 options.common.metrics = metrics;
             });
-            let request =
-                Observation::start(layer.instrument(), &RequestHead { method: "GET", ..Default::default() }, &());
+            let request = Observation::start(
+                layer.instrument(),
+                &RequestHead {
+                    method: "GET",
+                    ..Default::default()
+                },
+                &(),
+            );
             (layer, request)
         };
         assert_eq!(count(), 0);

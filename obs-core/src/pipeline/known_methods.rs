@@ -43,12 +43,18 @@ pub fn known_method(method: &str) -> &'static str {
 }
 
 fn label_of(known: &[&'static str], method: &str) -> &'static str {
-    known.iter().find(|known| **known == method).copied().unwrap_or(value::OTHER)
+    known
+        .iter()
+        .find(|known| **known == method)
+        .copied()
+        .unwrap_or(value::OTHER)
 }
 
 /// The text of an unknown method that is logged besides its label, cut to 32 bytes.
 pub(crate) fn original(method: &str) -> &str {
-    let end = (0..=MAX_LEN.min(method.len())).rev().find(|at| method.is_char_boundary(*at));
+    let end = (0..=MAX_LEN.min(method.len()))
+        .rev()
+        .find(|at| method.is_char_boundary(*at));
     method.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
@@ -64,18 +70,32 @@ impl KnownMethods {
             if list.contains(&method) {
                 continue;
             }
-            let interned = if list.len() < MAX_METHODS && is_method(method) { intern(method) } else { None };
+            let interned = if list.len() < MAX_METHODS && is_method(method) {
+                intern(method)
+            } else {
+                None
+            };
             is_whole &= interned.is_some();
             list.extend(interned);
         }
-        Self { list: Cow::Owned(list), warning: (!is_whole).then(|| Arc::new(Once::new())) }
+        Self {
+            list: Cow::Owned(list),
+            warning: (!is_whole).then(|| Arc::new(Once::new())),
+        }
     }
 
     /// The methods in the environment variable, separated by commas; [`KNOWN_METHODS`] if it has no valid method.
     pub(crate) fn of_env(env: &dyn Fn(&str) -> Option<String>) -> Self {
         let listed = env(VARIABLE).unwrap_or_default();
         let known = Self::new(listed.split(',').map(str::trim).filter(|method| !method.is_empty()));
-        if known.list.is_empty() { Self { warning: known.warning, ..Self::default() } } else { known }
+        if known.list.is_empty() {
+            Self {
+                warning: known.warning,
+                ..Self::default()
+            }
+        } else {
+            known
+        }
     }
 
     /// Logs a warning about ignored methods, once.
@@ -102,7 +122,10 @@ impl KnownMethods {
 
 impl Default for KnownMethods {
     fn default() -> Self {
-        Self { list: Cow::Borrowed(&USUAL), warning: None }
+        Self {
+            list: Cow::Borrowed(&USUAL),
+            warning: None,
+        }
     }
 }
 
@@ -115,7 +138,11 @@ fn is_method(text: &str) -> bool {
 /// The method as a static text, which is interned until the process ends.
 fn intern(method: &str) -> Option<&'static str> {
     static INTERNED: Interner = Interner::new(MAX_INTERNED);
-    USUAL.iter().find(|usual| **usual == method).copied().or_else(|| INTERNED.intern(method))
+    USUAL
+        .iter()
+        .find(|usual| **usual == method)
+        .copied()
+        .or_else(|| INTERNED.intern(method))
 }
 
 #[cfg(test)]
@@ -130,7 +157,10 @@ mod tests {
     fn query_is_known_and_methods_are_case_sensitive() {
         let known = KnownMethods::default();
         assert_eq!((known.label("QUERY"), known_method("QUERY")), ("QUERY", "QUERY"));
-        assert_eq!((known.label("get"), known.label("PURGE"), known.label("")), ("_OTHER", "_OTHER", "_OTHER"));
+        assert_eq!(
+            (known.label("get"), known.label("PURGE"), known.label("")),
+            ("_OTHER", "_OTHER", "_OTHER")
+        );
     }
 
     #[test]
@@ -148,10 +178,17 @@ mod tests {
     #[test]
     fn a_variable_that_lists_no_method_leaves_the_usual_ones() {
         for value in ["", " ", ",,"] {
-            assert_eq!((of_env(value).label("GET"), of_env(value).warning.is_some()), ("GET", false), "{value:?}");
+            assert_eq!(
+                (of_env(value).label("GET"), of_env(value).warning.is_some()),
+                ("GET", false),
+                "{value:?}"
+            );
         }
         let known = of_env("a b,\u{e4}");
-        assert_eq!((known.label("GET"), known.label("a b"), known.warning.is_some()), ("GET", "_OTHER", true));
+        assert_eq!(
+            (known.label("GET"), known.label("a b"), known.warning.is_some()),
+            ("GET", "_OTHER", true)
+        );
     }
 
     #[test]
@@ -161,14 +198,20 @@ mod tests {
             assert_eq!((known.list.len(), known.warning.is_some()), (1, true), "{bad:?}");
         }
         let many = KnownMethods::new((0..100).map(|n| format!("MANY{n}")));
-        assert_eq!((many.list.len(), many.label("MANY31"), many.label("MANY32")), (MAX_METHODS, "MANY31", "_OTHER"));
+        assert_eq!(
+            (many.list.len(), many.label("MANY31"), many.label("MANY32")),
+            (MAX_METHODS, "MANY31", "_OTHER")
+        );
     }
 
     #[test]
     fn a_name_is_kept_once() {
         let (first, second) = (KnownMethods::new(["ONCE"]), KnownMethods::new([String::from("ONCE")]));
         assert!(std::ptr::eq(first.label("ONCE"), second.label("ONCE")));
-        assert!(std::ptr::eq(KnownMethods::new([String::from("GET")]).label("GET"), known_method("GET")));
+        assert!(std::ptr::eq(
+            KnownMethods::new([String::from("GET")]).label("GET"),
+            known_method("GET")
+        ));
     }
 
     #[test]

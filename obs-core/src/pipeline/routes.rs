@@ -26,7 +26,9 @@ impl Routes {
     pub(crate) fn set_layer<T: Any + Send + Sync>(&self, state: &Arc<T>) {
         // axum adds layers again and again: mostly nothing is new.
         let known = self.layer.read().unwrap_or_else(PoisonError::into_inner);
-        let is_known = known.as_ref().is_some_and(|known| std::ptr::addr_eq(known.as_ptr(), Arc::as_ptr(state)));
+        let is_known = known
+            .as_ref()
+            .is_some_and(|known| std::ptr::addr_eq(known.as_ptr(), Arc::as_ptr(state)));
         drop(known);
         if !is_known {
             let state: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(state);
@@ -36,14 +38,23 @@ impl Routes {
 
     /// The state of the layer that was added last, if it is still there and of this type.
     pub(crate) fn layer<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        let layer = self.layer.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.upgrade()?;
+        let layer = self
+            .layer
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()?
+            .upgrade()?;
         layer.downcast().ok()
     }
 }
 
 impl fmt::Debug for Routes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { expected, layer: _, in_flight_count } = self;
+        let Self {
+            expected,
+            layer: _,
+            in_flight_count,
+        } = self;
         f.debug_struct("Routes")
             .field("expected", expected)
             .field("in_flight_count", in_flight_count)

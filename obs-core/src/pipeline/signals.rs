@@ -51,7 +51,10 @@ pub(crate) struct Naming {
 
 impl Default for Naming {
     fn default() -> Self {
-        Self { namespace: metric::DEFAULT_NAMESPACE.to_owned(), convention: Convention::default() }
+        Self {
+            namespace: metric::DEFAULT_NAMESPACE.to_owned(),
+            convention: Convention::default(),
+        }
     }
 }
 

@@ -79,8 +79,16 @@ pub(crate) fn recorded_span(trace_id: TraceId) -> Option<SpanId> {
 impl Outgoing {
     /// An attempt whose span is already known.
     pub(crate) fn new(context: RequestContext, span_id: SpanId) -> Self {
-        let parent = TraceParent { trace_id: context.trace_id(), span_id, flags: context.trace_flags() };
-        Self { context, parent, traceparent: parent.to_bytes() }
+        let parent = TraceParent {
+            trace_id: context.trace_id(),
+            span_id,
+            flags: context.trace_flags(),
+        };
+        Self {
+            context,
+            parent,
+            traceparent: parent.to_bytes(),
+        }
     }
 
     /// The ids and flags that are sent.
@@ -165,7 +173,10 @@ mod tests {
         let parent = TraceParent::parse(headers[0].1.as_bytes()).unwrap();
         assert_eq!(parent.trace_id, trace_id);
         assert_eq!(parent.flags.bits(), 2);
-        assert_eq!(headers[1..], [("tracestate", "foo=1".to_owned()), ("baggage", "a=1".to_owned())]);
+        assert_eq!(
+            headers[1..],
+            [("tracestate", "foo=1".to_owned()), ("baggage", "a=1".to_owned())]
+        );
     }
 
     #[test]

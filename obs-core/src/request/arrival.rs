@@ -40,12 +40,24 @@ impl Arrival<'_> {
     /// is wanted, under the name `span`, and the request is sampled. If it is not and may get its
     /// span at its end, what that needs goes to `kept`.
     pub(super) fn context(self, span: Option<Cow<'static, str>>, kept: &mut DeferredHead) -> RequestContext {
-        let Self { instrument, method, head, headers, common, origin, at } = self;
+        let Self {
+            instrument,
+            method,
+            head,
+            headers,
+            common,
+            origin,
+            at,
+        } = self;
         let tracing = &instrument.shared.tracing;
         let mut extracted = extract_of(common, headers);
         tracing.propagators().filter(&mut extracted, headers);
         let is_enclosed = extracted.parent.is_none() && continue_enclosing(tracing.id(), &mut extracted);
-        let Extracted { parent, tracestate, baggage } = extracted;
+        let Extracted {
+            parent,
+            tracestate,
+            baggage,
+        } = extracted;
         let trusted = is_enclosed || instrument.options.trust_incoming;
         let wants_span = span.is_some();
         let start = SpanStart {
@@ -100,7 +112,11 @@ fn continue_enclosing(instance: u64, extracted: &mut Extracted) -> bool {
         }
         let (trace_id, flags) = (outer.trace_id(), outer.trace_flags());
         let span_id = propagation::recorded_span(trace_id).unwrap_or_else(|| outer.span_id());
-        extracted.parent = Some(TraceParent { trace_id, span_id, flags });
+        extracted.parent = Some(TraceParent {
+            trace_id,
+            span_id,
+            flags,
+        });
         extracted.tracestate.clone_from(&parts.tracestate);
         if extracted.baggage.is_none() {
             extracted.baggage.clone_from(&parts.baggage);
@@ -131,5 +147,7 @@ fn take_baggage(context: &RequestContext, keys: &[Box<str>]) {
 
 /// The caller's id if it is one, else a new one.
 fn request_id(given: Option<&[u8]>, since_epoch: Duration) -> RequestId {
-    given.and_then(RequestId::from_caller).unwrap_or_else(|| RequestId::new_at(since_epoch))
+    given
+        .and_then(RequestId::from_caller)
+        .unwrap_or_else(|| RequestId::new_at(since_epoch))
 }

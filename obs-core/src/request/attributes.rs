@@ -39,15 +39,23 @@ pub(super) fn on_arrival(
     let mut out = Vec::with_capacity(USUAL);
     out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method));
     if method == value::OTHER {
-        out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD_ORIGINAL, original_method(head.method).to_owned()));
+        out.push(KeyValue::new(
+            attribute::HTTP_REQUEST_METHOD_ORIGINAL,
+            original_method(head.method).to_owned(),
+        ));
     }
     out.push(KeyValue::new(attribute::URL_PATH, head.path.to_owned()));
     if let Some(query) = head.query.filter(|query| !query.is_empty()) {
         out.push(KeyValue::new(attribute::URL_QUERY, instrument.redactor.query(query)));
     }
     out.push(KeyValue::new(attribute::URL_SCHEME, origin.scheme));
-    out.push(KeyValue::new(attribute::NETWORK_PROTOCOL_VERSION, head.protocol.version()));
-    origin.authority(head, headers, |authority| push_server(&mut out, authority, origin.scheme));
+    out.push(KeyValue::new(
+        attribute::NETWORK_PROTOCOL_VERSION,
+        head.protocol.version(),
+    ));
+    origin.authority(head, headers, |authority| {
+        push_server(&mut out, authority, origin.scheme);
+    });
     push_ends(&mut out, origin);
     if let Some(agent) = user_agent.filter(|_| instrument.options.privacy.user_agent) {
         out.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, interned_bytes(agent)));
@@ -65,7 +73,10 @@ pub(super) fn route(endpoint: &str) -> KeyValue {
 /// What a gRPC call has in place of a route, and the status if one was sent.
 pub(crate) fn push_call(endpoint: Option<&str>, status: Option<GrpcStatus>, push: &mut dyn FnMut(KeyValue)) {
     push(KeyValue::new(attribute::RPC_SYSTEM_NAME, rpc::SYSTEM_GRPC));
-    push(KeyValue::new(attribute::RPC_METHOD, interned(grpc::method_of(endpoint))));
+    push(KeyValue::new(
+        attribute::RPC_METHOD,
+        interned(grpc::method_of(endpoint)),
+    ));
     if let Some(status) = status {
         push(KeyValue::new(attribute::RPC_RESPONSE_STATUS_CODE, status.as_str()));
     }
@@ -83,15 +94,26 @@ fn push_server(out: &mut Vec<KeyValue>, authority: &str, scheme: &str) {
     let (host, port) = split_authority(authority);
     let default_port = if scheme == HTTPS { 443 } else { 80 };
     out.push(KeyValue::new(attribute::SERVER_ADDRESS, interned(host)));
-    out.push(KeyValue::new(attribute::SERVER_PORT, i64::from(port.unwrap_or(default_port))));
+    out.push(KeyValue::new(
+        attribute::SERVER_PORT,
+        i64::from(port.unwrap_or(default_port)),
+    ));
 }
 
 fn push_ends(out: &mut Vec<KeyValue>, origin: &Origin) {
     let client = origin.client.map(address);
-    let peer = if origin.peer == origin.client { client.clone() } else { origin.peer.map(address) };
+    let peer = if origin.peer == origin.client {
+        client.clone()
+    } else {
+        origin.peer.map(address)
+    };
     out.extend(client.map(|client| KeyValue::new(attribute::CLIENT_ADDRESS, client)));
     out.extend(peer.map(|peer| KeyValue::new(attribute::NETWORK_PEER_ADDRESS, peer)));
-    out.extend(origin.peer_port.map(|port| KeyValue::new(attribute::NETWORK_PEER_PORT, i64::from(port))));
+    out.extend(
+        origin
+            .peer_port
+            .map(|port| KeyValue::new(attribute::NETWORK_PEER_PORT, i64::from(port))),
+    );
 }
 
 /// An address as text: written to the stack first, as clients come again.
@@ -99,7 +121,10 @@ fn address(ip: IpAddr) -> StringValue {
     let mut buffer = [0; MAX_ADDRESS_LEN];
     let mut rest = &mut buffer[..];
     let written = write!(rest, "{ip}").map(|()| MAX_ADDRESS_LEN - rest.len());
-    match written.ok().and_then(|len| std::str::from_utf8(buffer.get(..len)?).ok()) {
+    match written
+        .ok()
+        .and_then(|len| std::str::from_utf8(buffer.get(..len)?).ok())
+    {
         Some(text) => interned(text),
         None => ip.to_string().into(),
     }
@@ -124,7 +149,10 @@ pub(crate) fn push_headers(
             });
         });
         if !values.is_empty() {
-            out.push(KeyValue::new(Key::from(format!("{prefix}{name}")), Value::Array(Array::String(values))));
+            out.push(KeyValue::new(
+                Key::from(format!("{prefix}{name}")),
+                Value::Array(Array::String(values)),
+            ));
         }
     }
 }
@@ -158,7 +186,10 @@ pub(crate) fn interned(text: &str) -> StringValue {
 /// [`interned`] for bytes that should be UTF-8: those that came before need no second check.
 fn interned_bytes(bytes: &[u8]) -> StringValue {
     let known = STRINGS.try_with(|table| {
-        table.borrow()[slot(bytes)].as_ref().filter(|known| *known.as_bytes() == *bytes).map(Arc::clone)
+        table.borrow()[slot(bytes)]
+            .as_ref()
+            .filter(|known| *known.as_bytes() == *bytes)
+            .map(Arc::clone)
     });
     match known {
         Ok(Some(known)) => known.into(),
@@ -194,7 +225,12 @@ mod tests {
 
     #[test]
     fn an_address_is_written_as_its_text() {
-        for text in ["192.0.2.7", "::1", "2001:db8:1111:2222:3333:4444:5555:6666", "::ffff:192.0.2.7"] {
+        for text in [
+            "192.0.2.7",
+            "::1",
+            "2001:db8:1111:2222:3333:4444:5555:6666",
+            "::ffff:192.0.2.7",
+        ] {
             assert_eq!(address(text.parse().unwrap()).as_str(), text);
         }
     }

@@ -111,15 +111,27 @@ impl Remaining {
 
     /// A body of another size than the headers announce: servers ask for as much as its type says.
     fn contradicted(declared: u64, exact: u64) -> Self {
-        let fault = if exact < declared { Fault::Incomplete } else { Fault::Oversized };
-        if exact == 0 { Self::Over(fault) } else { Self::Wrong(exact, fault) }
+        let fault = if exact < declared {
+            Fault::Incomplete
+        } else {
+            Fault::Oversized
+        };
+        if exact == 0 {
+            Self::Over(fault)
+        } else {
+            Self::Wrong(exact, fault)
+        }
     }
 }
 
 /// The size that the headers announce; `None` if there is none that can be read.
 #[must_use]
 pub fn content_length(headers: &dyn HeaderReader) -> Option<u64> {
-    std::str::from_utf8(headers.get(header::CONTENT_LENGTH)?).ok()?.trim().parse().ok()
+    std::str::from_utf8(headers.get(header::CONTENT_LENGTH)?)
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]
@@ -138,20 +150,37 @@ mod tests {
         }
         Remaining::after_head(
             MethodKind::new(method),
-            &ResponseHead { status, headers: &List(headers), body, endpoint: None },
+            &ResponseHead {
+                status,
+                headers: &List(headers),
+                body,
+                endpoint: None,
+            },
         )
     }
 
     #[test]
     fn answers_without_a_body_are_complete_at_the_head() {
-        for (method, status) in
-            [("HEAD", 200), ("GET", 204), ("GET", 304), ("GET", 101), ("GET", 100), ("CONNECT", 200)]
-        {
-            assert_eq!(after(method, status, BodySize::Exact(9), &[]), Remaining::Nothing, "{method} {status}");
+        for (method, status) in [
+            ("HEAD", 200),
+            ("GET", 204),
+            ("GET", 304),
+            ("GET", 101),
+            ("GET", 100),
+            ("CONNECT", 200),
+        ] {
+            assert_eq!(
+                after(method, status, BodySize::Exact(9), &[]),
+                Remaining::Nothing,
+                "{method} {status}"
+            );
         }
         assert_eq!(after("GET", 200, BodySize::Empty, &[]), Remaining::Nothing);
         assert_eq!(after("GET", 200, BodySize::Exact(0), &[]), Remaining::Nothing);
-        assert_eq!(after("GET", 200, BodySize::Unknown, &[("content-length", b"0")]), Remaining::Nothing);
+        assert_eq!(
+            after("GET", 200, BodySize::Unknown, &[("content-length", b"0")]),
+            Remaining::Nothing
+        );
     }
 
     #[test]
@@ -162,8 +191,10 @@ mod tests {
 
     #[test]
     fn a_body_that_ends_before_its_size_is_incomplete_and_one_beyond_it_oversized() {
-        for (body, headers) in [(BodySize::Exact(10), &[][..]), (BodySize::Unknown, &[("content-length", &b"10"[..])])]
-        {
+        for (body, headers) in [
+            (BodySize::Exact(10), &[][..]),
+            (BodySize::Unknown, &[("content-length", &b"10"[..])]),
+        ] {
             let left = after("GET", 200, body, headers);
             assert_eq!(left.fault(), Some("incomplete_body"));
             assert_eq!(left.after_bytes(9).fault(), Some("incomplete_body"));
@@ -177,15 +208,24 @@ mod tests {
     fn a_body_of_another_size_than_its_content_length_is_wrong_to_every_client() {
         let wrong = |declared, exact| after("GET", 200, BodySize::Contradicted { declared, exact }, &[]);
         assert_eq!(wrong(10, 5).after_bytes(4).fault(), Some("incomplete_body"));
-        assert_eq!((wrong(10, 5).is_done(), wrong(10, 5).after_bytes(5).is_done()), (false, true));
+        assert_eq!(
+            (wrong(10, 5).is_done(), wrong(10, 5).after_bytes(5).is_done()),
+            (false, true)
+        );
         assert_eq!(wrong(10, 0), Remaining::Over(Fault::Incomplete));
         assert_eq!(wrong(5, 10).after_bytes(10), Remaining::Over(Fault::Oversized));
-        assert_eq!(after("HEAD", 200, BodySize::Contradicted { declared: 10, exact: 0 }, &[]), Remaining::Nothing);
+        assert_eq!(
+            after("HEAD", 200, BodySize::Contradicted { declared: 10, exact: 0 }, &[]),
+            Remaining::Nothing
+        );
     }
 
     #[test]
     fn a_content_length_that_is_not_sent_tells_nothing() {
-        assert_eq!(after("GET", 200, BodySize::Chunked, &[("content-length", b"10")]), Remaining::Unknown);
+        assert_eq!(
+            after("GET", 200, BodySize::Chunked, &[("content-length", b"10")]),
+            Remaining::Unknown
+        );
     }
 
     #[test]
@@ -195,6 +235,9 @@ mod tests {
 
     #[test]
     fn a_stream_of_unknown_length_is_never_done_by_counting() {
-        assert_eq!(after("GET", 200, BodySize::Unknown, &[]).after_bytes(u64::MAX), Remaining::Unknown);
+        assert_eq!(
+            after("GET", 200, BodySize::Unknown, &[]).after_bytes(u64::MAX),
+            Remaining::Unknown
+        );
     }
 }

@@ -79,7 +79,10 @@ impl DeferredHead {
         let mut stored = Pool::take(&POOL);
         stored.method = stored.push(head.method.as_bytes());
         stored.path = stored.push(head.path.as_bytes());
-        stored.query = head.query.filter(|query| !query.is_empty()).map(|query| stored.push(query.as_bytes()));
+        stored.query = head
+            .query
+            .filter(|query| !query.is_empty())
+            .map(|query| stored.push(query.as_bytes()));
         stored.authority = origin.authority(head, headers, |authority| stored.push(authority.as_bytes()));
         if let Some(agent) = user_agent {
             stored.push_header(Name::UserAgent, agent);
@@ -119,7 +122,10 @@ fn beginning(text: &[u8]) -> &[u8] {
         return text;
     }
     let is_start = |at: &usize| text[*at] & 0b1100_0000 != 0b1000_0000;
-    let end = (MAX_TEXT.saturating_sub(3)..=MAX_TEXT).rev().find(is_start).unwrap_or(MAX_TEXT);
+    let end = (MAX_TEXT.saturating_sub(3)..=MAX_TEXT)
+        .rev()
+        .find(is_start)
+        .unwrap_or(MAX_TEXT);
     &text[..end]
 }
 
@@ -139,7 +145,10 @@ impl Stored {
 
     fn text(&self, range: &Range<usize>) -> &str {
         // Only whole texts were stored.
-        self.bytes.get(range.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        self.bytes
+            .get(range.clone())
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
     }
 
     fn attributes(&self, instrument: &Instrument, method: &'static str, endpoint: Option<&str>) -> Vec<KeyValue> {
@@ -155,10 +164,23 @@ impl Stored {
             peer: self.peer,
             ..RequestHead::default()
         };
-        let headers = Headers { stored: self, wanted: instrument.request_headers(), name: Name::Request };
-        let mut out =
-            attributes::on_arrival(instrument, method, &head, (&headers, headers.user_agent()), &origin.without_host());
-        let headers = Headers { stored: self, wanted: instrument.response_headers(), name: Name::Response };
+        let headers = Headers {
+            stored: self,
+            wanted: instrument.request_headers(),
+            name: Name::Request,
+        };
+        let mut out = attributes::on_arrival(
+            instrument,
+            method,
+            &head,
+            (&headers, headers.user_agent()),
+            &origin.without_host(),
+        );
+        let headers = Headers {
+            stored: self,
+            wanted: instrument.response_headers(),
+            name: Name::Response,
+        };
         out.extend(attributes::response_headers(instrument, &headers));
         out
     }
@@ -168,7 +190,11 @@ impl Stored {
 
 impl Headers<'_> {
     fn user_agent(&self) -> Option<&[u8]> {
-        let (_, range) = self.stored.headers.iter().find(|(known, _)| *known == Name::UserAgent)?;
+        let (_, range) = self
+            .stored
+            .headers
+            .iter()
+            .find(|(known, _)| *known == Name::UserAgent)?;
         self.stored.bytes.get(range.clone())
     }
 }
@@ -179,7 +205,9 @@ impl HeaderReader for Headers<'_> {
     }
 
     fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-        let Some(number) = self.wanted.iter().position(|wanted| **wanted == *name) else { return };
+        let Some(number) = self.wanted.iter().position(|wanted| **wanted == *name) else {
+            return;
+        };
         let wanted = (self.name)(number);
         for (_, range) in self.stored.headers.iter().filter(|(known, _)| *known == wanted) {
             self.stored.bytes.get(range.clone()).into_iter().for_each(&mut *each);
@@ -209,7 +237,10 @@ impl Running {
             parent: stored.parent.as_ref(),
             tracestate: context.parts().tracestate.as_deref(),
             // What it continues, it was allowed to.
-            trusted: stored.parent.as_ref().is_some_and(|parent| parent.trace_id == context.trace_id()),
+            trusted: stored
+                .parent
+                .as_ref()
+                .is_some_and(|parent| parent.trace_id == context.trace_id()),
             route: endpoint,
             name: self.span_name(),
             start: UNIX_EPOCH + self.arrived,

@@ -12,7 +12,10 @@ use crate::{
     request::{BodySize, LayerState, Observation, Options, ResponseHead},
 };
 
-const PARENT: (&str, &[u8]) = ("traceparent", b"00-12345678901234567890123456789012-1234567890123456-00");
+const PARENT: (&str, &[u8]) = (
+    "traceparent",
+    b"00-12345678901234567890123456789012-1234567890123456-00",
+);
 
 #[derive(Clone, Debug, Default)]
 struct Spans(Arc<Mutex<Vec<SpanData>>>);
@@ -50,7 +53,10 @@ impl HeaderReader for List<'_> {
 /// An instance that samples this share, and a layer of it.
 fn bench(ratio: f64, set: fn(ObsBuilder) -> ObsBuilder, change: fn(&mut Options)) -> (Obs, LayerState, Spans) {
     let spans = Spans::default();
-    let builder = Obs::builder("test").log_writer(std::io::sink()).sample_ratio(ratio).span_reader(spans.clone());
+    let builder = Obs::builder("test")
+        .log_writer(std::io::sink())
+        .sample_ratio(ratio)
+        .span_reader(spans.clone());
     let obs = set(builder).build().unwrap();
     let layer = LayerState::default().with(|options| {
         options.common.record_into(&obs);
@@ -75,11 +81,19 @@ fn start(layer: &LayerState, headers: &[(&str, &[u8])]) -> Observation {
 
 fn answer(mut observation: Observation, status: u16) {
     let headers = List(&[("x-cache", b"miss"), ("x-cache", b"stale")]);
-    observation.head(&ResponseHead { status, headers: &headers, body: BodySize::Empty, endpoint: None });
+    observation.head(&ResponseHead {
+        status,
+        headers: &headers,
+        body: BodySize::Empty,
+        endpoint: None,
+    });
 }
 
 fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    span.attributes.iter().find(|known| known.key.as_str() == key).map(|known| known.value.to_string())
+    span.attributes
+        .iter()
+        .find(|known| known.key.as_str() == key)
+        .map(|known| known.value.to_string())
 }
 
 fn keep_all(builder: ObsBuilder) -> ObsBuilder {
@@ -88,17 +102,28 @@ fn keep_all(builder: ObsBuilder) -> ObsBuilder {
 
 #[test]
 fn a_request_that_was_left_out_and_failed_has_the_span_that_it_would_have_had() {
-    let headers: [(&str, &[u8]); 4] =
-        [("user-agent", b"curl/8"), ("x-tenant", b"blue"), ("x-tenant", b"green"), ("authorization", b"secret")];
+    let headers: [(&str, &[u8]); 4] = [
+        ("user-agent", b"curl/8"),
+        ("x-tenant", b"blue"),
+        ("x-tenant", b"green"),
+        ("authorization", b"secret"),
+    ];
     let attributes = |ratio| {
         let (_obs, layer, spans) = bench(ratio, keep_all, |options| {
-            options.common.request_headers.extend(header_names(["X-Tenant", "user-agent"]));
+            options
+                .common
+                .request_headers
+                .extend(header_names(["X-Tenant", "user-agent"]));
             options.common.response_headers.extend(header_names(["x-cache"]));
         });
         answer(start(&layer, &headers), 503);
         let span = spans.one();
         assert_eq!((&*span.name, span.status), ("HTTP /users/{id}", Status::error("")));
-        let mut all: Vec<_> = span.attributes.iter().map(|one| (one.key.to_string(), one.value.to_string())).collect();
+        let mut all: Vec<_> = span
+            .attributes
+            .iter()
+            .map(|one| (one.key.to_string(), one.value.to_string()))
+            .collect();
         all.sort();
         all
     };
@@ -115,8 +140,15 @@ fn of_a_request_that_may_be_kept_no_text_is_kept_that_is_long() {
     let long = "ä".repeat(200_000);
     answer(start(&layer, &[("user-agent", long.as_bytes())]), 503);
     let agent = attribute(&spans.one(), "user_agent.original").expect("text without half a character");
-    assert!(!agent.is_empty() && agent.len() <= MAX_TEXT && long.starts_with(&agent), "{}", agent.len());
-    assert_eq!(["x", "äx", "ääx"].map(|text| beginning(text.as_bytes()).len()), [1, 3, 5]);
+    assert!(
+        !agent.is_empty() && agent.len() <= MAX_TEXT && long.starts_with(&agent),
+        "{}",
+        agent.len()
+    );
+    assert_eq!(
+        ["x", "äx", "ääx"].map(|text| beginning(text.as_bytes()).len()),
+        [1, 3, 5]
+    );
 }
 
 #[test]
@@ -128,7 +160,10 @@ fn the_ids_are_those_on_the_line_and_the_parent_is_the_caller() {
     let span = spans.one();
     assert_eq!(span.span_context.trace_id().to_string(), context.trace_id().to_string());
     assert_eq!(span.span_context.span_id().to_string(), context.span_id().to_string());
-    assert_eq!((span.parent_span_id.to_string(), span.parent_span_is_remote), ("1234567890123456".to_owned(), true));
+    assert_eq!(
+        (span.parent_span_id.to_string(), span.parent_span_is_remote),
+        ("1234567890123456".to_owned(), true)
+    );
     assert_eq!(span.span_context.trace_state().header(), "congo=t61");
     assert!(span.start_time < span.end_time);
 }
@@ -138,7 +173,10 @@ fn a_caller_that_is_not_trusted_is_linked() {
     let (_obs, layer, spans) = bench(0.0, keep_all, |options| options.trust_incoming = false);
     answer(start(&layer, &[PARENT]), 500);
     let span = spans.one();
-    assert_eq!(span.links.links[0].span_context.span_id().to_string(), "1234567890123456");
+    assert_eq!(
+        span.links.links[0].span_context.span_id().to_string(),
+        "1234567890123456"
+    );
     assert_eq!(span.parent_span_id, opentelemetry::trace::SpanId::INVALID);
 }
 
@@ -169,14 +207,22 @@ fn a_slow_request_is_kept_and_says_so() {
     observation.age(Duration::from_secs(61));
     answer(observation, 200);
     let span = spans.one();
-    assert_eq!((attribute(&span, "obs.kept").as_deref(), span.status), (Some("slow"), Status::Unset));
+    assert_eq!(
+        (attribute(&span, "obs.kept").as_deref(), span.status),
+        (Some("slow"), Status::Unset)
+    );
 }
 
 #[test]
 fn the_life_of_a_stream_is_not_slowness() {
     let (_obs, layer, spans) = bench(0.0, keep_all, |options| options.streaming.push("/users/{id}".into()));
     let mut observation = start(&layer, &[]);
-    observation.head(&ResponseHead { status: 200, headers: &(), body: BodySize::Unknown, endpoint: None });
+    observation.head(&ResponseHead {
+        status: 200,
+        headers: &(),
+        body: BodySize::Unknown,
+        endpoint: None,
+    });
     observation.age(Duration::from_secs(61));
     observation.end();
     assert!(spans.take().is_empty());
@@ -228,7 +274,10 @@ fn what_others_make_in_a_request_that_is_left_out_is_left_out() {
     let current = Context::current();
     let span = current.span();
     let seen = span.span_context();
-    assert_eq!((seen.trace_id().to_string(), seen.span_id().to_string()), (trace_id, span_id));
+    assert_eq!(
+        (seen.trace_id().to_string(), seen.span_id().to_string()),
+        (trace_id, span_id)
+    );
     assert!(seen.is_remote() && !seen.is_sampled() && !span.is_recording());
     polling.leave();
     assert!(!Context::current().has_active_span());
@@ -238,15 +287,28 @@ fn what_others_make_in_a_request_that_is_left_out_is_left_out() {
 #[test]
 fn a_users_provider_that_leaves_a_request_out_is_known_to_others_too() {
     let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
-    let obs = Obs::builder("test").log_writer(std::io::sink()).tracer_provider(provider).build().unwrap();
+    let obs = Obs::builder("test")
+        .log_writer(std::io::sink())
+        .tracer_provider(provider)
+        .build()
+        .unwrap();
     let layer = LayerState::default().with(|options| options.common.record_into(&obs));
     let mut observation = start(&layer, &[PARENT]);
     let id = observation.context().unwrap().span_id().to_string();
     let polling = observation.enter();
     Context::map_current(|current| {
         let span = current.span();
-        assert_eq!((span.span_context().span_id().to_string(), span.span_context().is_sampled()), (id, false));
-        assert_eq!(span.span_context().trace_id().to_string(), "12345678901234567890123456789012");
+        assert_eq!(
+            (
+                span.span_context().span_id().to_string(),
+                span.span_context().is_sampled()
+            ),
+            (id, false)
+        );
+        assert_eq!(
+            span.span_context().trace_id().to_string(),
+            "12345678901234567890123456789012"
+        );
     });
     polling.leave();
 }
@@ -257,7 +319,12 @@ fn a_route_that_is_known_late_is_on_the_span() {
         let (_obs, layer, spans) = bench(ratio, keep_all, |_| ());
         let mut observation = start(&layer, &[]);
         let endpoint = Some("/legacy/{page}");
-        observation.head(&ResponseHead { status: 500, headers: &(), body: BodySize::Empty, endpoint });
+        observation.head(&ResponseHead {
+            status: 500,
+            headers: &(),
+            body: BodySize::Empty,
+            endpoint,
+        });
         let span = spans.one();
         assert_eq!(span.name, "HTTP /legacy/{page}");
         let mut routes = span.attributes.iter().filter(|one| one.key.as_str() == "http.route");

@@ -48,11 +48,21 @@ impl Running {
         let outcome = self.natural(outcome);
         let duration = self.duration();
         let status = self.status(outcome);
-        let grpc_status = self.call.as_ref().and_then(|call| call.recorded(outcome, self.head.is_some()));
+        let grpc_status = self
+            .call
+            .as_ref()
+            .and_then(|call| call.recorded(outcome, self.head.is_some()));
         let mut digits = [0; 3];
         let error_type = self.error_type_of(outcome, status, grpc_status, &mut digits);
         let request_bytes = std::mem::replace(&mut self.request_bytes, RequestBytes::Unknown).total();
-        let ending = Ending { status, grpc_status, outcome, error_type, duration, request_bytes };
+        let ending = Ending {
+            status,
+            grpc_status,
+            outcome,
+            error_type,
+            duration,
+            request_bytes,
+        };
         let panic = (outcome == Outcome::Panic).then(|| self.panic_report()).flatten();
         self.record_metrics(&ending);
         self.end_span(&ending, panic.as_ref());
@@ -79,13 +89,20 @@ impl Running {
     /// they have the head: a body that was never polled was replaced outside of the layer, or not read by a test.
     pub(super) fn outcome_when_dropped(&self, status: u16) -> Outcome {
         let of_call = self.call_outcome_when_dropped();
-        of_call.unwrap_or(if self.is_body_polled { Outcome::Aborted } else { Outcome::of_status(status) })
+        of_call.unwrap_or(if self.is_body_polled {
+            Outcome::Aborted
+        } else {
+            Outcome::of_status(status)
+        })
     }
 
     /// The report of the panic that has ended the request, if the panic hook has seen it.
     fn panic_report(&mut self) -> Option<PanicReport> {
         let request = self.context.as_ref().map(RequestContext::span_id);
-        self.panic.take().map(|report| *report).or_else(|| panic::take_report(request?))
+        self.panic
+            .take()
+            .map(|report| *report)
+            .or_else(|| panic::take_report(request?))
     }
 
     /// Whatever becomes of its body, an error of the server is one once its head was made. And a stream by
@@ -144,7 +161,11 @@ impl Running {
     }
 
     pub(super) fn stream_recorder(&self, status: u16) -> Option<StreamRecorder> {
-        Some(self.in_flight.as_ref()?.stream_recorder(self.metrics().red.as_ref()?, status))
+        Some(
+            self.in_flight
+                .as_ref()?
+                .stream_recorder(self.metrics().red.as_ref()?, status),
+        )
     }
 
     pub(super) fn capture_response_headers(&mut self, headers: &dyn HeaderReader) {
@@ -203,18 +224,40 @@ impl Running {
     }
 
     fn record_metrics(&self, ending: &Ending<'_>) {
-        let &Ending { status: http_status, grpc_status, outcome, error_type, duration, request_bytes } = ending;
+        let &Ending {
+            status: http_status,
+            grpc_status,
+            outcome,
+            error_type,
+            duration,
+            request_bytes,
+        } = ending;
         let status = self.metrics_status(http_status, grpc_status);
         let exemplar = self.exemplar();
         let response_bytes = self.head.map(|_| self.response_bytes);
         let is_call = self.is_answered_call();
         let head = self.until_head().unwrap_or(duration);
-        let mut measured =
-            Measured { status, http_status, outcome, error_type, duration, request_bytes, response_bytes, exemplar };
-        let (Some(in_flight), Some(red)) = (&self.in_flight, &self.metrics().red) else { return };
+        let mut measured = Measured {
+            status,
+            http_status,
+            outcome,
+            error_type,
+            duration,
+            request_bytes,
+            response_bytes,
+            exemplar,
+        };
+        let (Some(in_flight), Some(red)) = (&self.in_flight, &self.metrics().red) else {
+            return;
+        };
         if self.is_stream {
             if is_call {
-                let counted = Measured { duration: head, request_bytes: None, response_bytes: None, ..measured };
+                let counted = Measured {
+                    duration: head,
+                    request_bytes: None,
+                    response_bytes: None,
+                    ..measured
+                };
                 in_flight.record(red, &counted);
             }
             // What its status tells was counted with it.
@@ -231,9 +274,14 @@ impl Running {
 
     fn end_span(&self, ending: &Ending<'_>, panic: Option<&PanicReport>) {
         let late = self.deferred_span(ending.outcome, ending.duration);
-        let Some(span) = late.as_ref().map(TraceContextExt::span).or_else(|| self.span()) else { return };
+        let Some(span) = late.as_ref().map(TraceContextExt::span).or_else(|| self.span()) else {
+            return;
+        };
         // Not on arrival: a router may tell the route, or another one, only with the head.
-        let route = self.route().filter(|_| self.call.is_none()).map(|route| attributes::route(route));
+        let route = self
+            .route()
+            .filter(|_| self.call.is_none())
+            .map(|route| attributes::route(route));
         // For a panic or a cancellation before the head, none was sent.
         let was_sent = self.head.is_some() || self.error_status.is_some();
         let status = was_sent.then(|| KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(ending.status)));
@@ -256,8 +304,12 @@ impl Running {
     }
 
     fn write_line(&mut self, ending: &Ending<'_>, panic: Option<&PanicReport>) {
-        let (Some(start), Some(context)) = (self.line.take(), &self.context) else { return };
-        let Some(logs) = &self.instrument.shared.logs else { return };
+        let (Some(start), Some(context)) = (self.line.take(), &self.context) else {
+            return;
+        };
+        let Some(logs) = &self.instrument.shared.logs else {
+            return;
+        };
         let level = self.level(ending.outcome);
         if !logs.request_enabled(level) {
             return;
@@ -291,7 +343,10 @@ impl Running {
     }
 
     fn call_hook(&self, ending: &Ending<'_>) {
-        let mut hooks = self.layers().filter_map(|layer| layer.options.on_finish.as_ref()).peekable();
+        let mut hooks = self
+            .layers()
+            .filter_map(|layer| layer.options.on_finish.as_ref())
+            .peekable();
         if hooks.peek().is_none() {
             return;
         }

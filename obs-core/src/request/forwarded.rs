@@ -78,11 +78,17 @@ impl Forwarded {
 
     fn standard(privacy: &Privacy, headers: &dyn HeaderReader) -> Self {
         let mut hops = Last::new();
-        headers.for_each(header::FORWARDED, &mut |line| each_element(line, &mut |element| hops.push(hop(element))));
+        headers.for_each(header::FORWARDED, &mut |line| {
+            each_element(line, &mut |element| hops.push(hop(element)));
+        });
         let (client, at) = walk(privacy, hops.backwards().map(|hop| hop.address));
         // Not every proxy says everything: the word of the one nearest to the client counts.
         let nearest = |wanted: &dyn Fn(&Hop) -> bool| {
-            hops.backwards().take(at + 1).enumerate().filter(|(_, hop)| wanted(hop)).last()
+            hops.backwards()
+                .take(at + 1)
+                .enumerate()
+                .filter(|(_, hop)| wanted(hop))
+                .last()
         };
         Self {
             client,
@@ -98,7 +104,9 @@ impl Forwarded {
         let hosts = list(headers, header::X_FORWARDED_HOST, |host| is_host(host).then_some(()));
         Self {
             client,
-            scheme: schemes.beside(at).and_then(|from_end| schemes.backwards().nth(from_end).flatten()),
+            scheme: schemes
+                .beside(at)
+                .and_then(|from_end| schemes.backwards().nth(from_end).flatten()),
             host: hosts
                 .beside(at)
                 .filter(|from_end| hosts.backwards().nth(*from_end).flatten().is_some())
@@ -155,7 +163,10 @@ impl HostAt {
 
 impl<T: Copy> Last<T> {
     fn new() -> Self {
-        Self { ring: [None; MAX_HOPS], count: 0 }
+        Self {
+            ring: [None; MAX_HOPS],
+            count: 0,
+        }
     }
 
     fn push(&mut self, entry: T) {
@@ -193,7 +204,8 @@ fn walk(privacy: &Privacy, hops: impl Iterator<Item = Option<IpAddr>>) -> (Optio
 fn list<T: Copy>(headers: &dyn HeaderReader, name: &str, mut read: impl FnMut(&[u8]) -> T) -> Last<T> {
     let mut entries = Last::new();
     headers.for_each(name, &mut |line| {
-        line.split(|byte| *byte == b',').for_each(|entry| entries.push(read(trim(entry))));
+        line.split(|byte| *byte == b',')
+            .for_each(|entry| entries.push(read(trim(entry))));
     });
     entries
 }
@@ -276,12 +288,16 @@ fn host_of(element: &[u8]) -> Option<String> {
 fn each_parameter(element: &[u8], each: &mut dyn FnMut(Parameter<'_>) -> bool) -> bool {
     let mut rest = Some(element);
     while let Some(text) = rest {
-        let Some((pair, after)) = split(text, b';') else { return false };
+        let Some((pair, after)) = split(text, b';') else {
+            return false;
+        };
         rest = after;
         if trim(pair).is_empty() {
             continue;
         }
-        let Some(parameter) = Parameter::read(pair) else { return false };
+        let Some(parameter) = Parameter::read(pair) else {
+            return false;
+        };
         if !each(parameter) {
             return false;
         }
@@ -338,7 +354,9 @@ fn node(text: &[u8]) -> Option<IpAddr> {
 }
 
 fn scheme(text: &[u8]) -> Option<&'static str> {
-    [HTTP, HTTPS].into_iter().find(|known| text.eq_ignore_ascii_case(known.as_bytes()))
+    [HTTP, HTTPS]
+        .into_iter()
+        .find(|known| text.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Whether this can be a host, perhaps with a port.

@@ -6,21 +6,36 @@ struct Lines(Vec<(&'static str, Vec<u8>)>);
 
 impl HeaderReader for Lines {
     fn get(&self, name: &str) -> Option<&[u8]> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| &value[..])
+        self.0
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| &value[..])
     }
 
     fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-        self.0.iter().filter(|(known, _)| *known == name).for_each(|(_, value)| each(value));
+        self.0
+            .iter()
+            .filter(|(known, _)| *known == name)
+            .for_each(|(_, value)| each(value));
     }
 }
 
 fn lines(lines: &[(&'static str, &str)]) -> Lines {
-    Lines(lines.iter().map(|(name, value)| (*name, value.as_bytes().to_vec())).collect())
+    Lines(
+        lines
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes().to_vec()))
+            .collect(),
+    )
 }
 
 fn privacy(forwarded: ForwardedHeaders) -> Privacy {
     let proxies = vec!["10.0.0.0/8".parse().unwrap(), "2001:db8:ffff::/48".parse().unwrap()];
-    Privacy { trusted_proxies: proxies, forwarded_headers: forwarded, ..Privacy::default() }
+    Privacy {
+        trusted_proxies: proxies,
+        forwarded_headers: forwarded,
+        ..Privacy::default()
+    }
 }
 
 /// Client, scheme and host.
@@ -72,7 +87,11 @@ fn the_client_is_the_last_stranger_in_the_list() {
 
 #[test]
 fn several_lines_are_one_list() {
-    let given = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "192.0.2.7"), ("x-forwarded-for", "10.0.0.2")];
+    let given = [
+        ("x-forwarded-for", "1.1.1.1"),
+        ("x-forwarded-for", "192.0.2.7"),
+        ("x-forwarded-for", "10.0.0.2"),
+    ];
     assert_eq!(client(&given), Some(text("192.0.2.7")));
 }
 
@@ -80,15 +99,30 @@ fn several_lines_are_one_list() {
 fn scheme_and_host_are_those_that_the_client_used() {
     for (proto, host, expected) in [
         ("https", "shop.example", (Some("https"), Some(text("shop.example")))),
-        ("HTTPS", "shop.example:8443", (Some("https"), Some(text("shop.example:8443")))),
-        ("https, http", "shop.example, inner:80", (Some("https"), Some(text("shop.example")))),
-        ("spoofed, https, http", "spoofed, shop.example, inner", (Some("https"), Some(text("shop.example")))),
+        (
+            "HTTPS",
+            "shop.example:8443",
+            (Some("https"), Some(text("shop.example:8443"))),
+        ),
+        (
+            "https, http",
+            "shop.example, inner:80",
+            (Some("https"), Some(text("shop.example"))),
+        ),
+        (
+            "spoofed, https, http",
+            "spoofed, shop.example, inner",
+            (Some("https"), Some(text("shop.example"))),
+        ),
         ("gopher", "sh\u{1}op", (None, None)),
         ("", "", (None, None)),
         ("https, ", "a b", (Some("https"), None)),
     ] {
-        let given =
-            [("x-forwarded-for", "192.0.2.7, 10.0.0.2"), ("x-forwarded-proto", proto), ("x-forwarded-host", host)];
+        let given = [
+            ("x-forwarded-for", "192.0.2.7, 10.0.0.2"),
+            ("x-forwarded-proto", proto),
+            ("x-forwarded-host", host),
+        ];
         let (client, scheme, host) = read(&given);
         assert_eq!((client, (scheme, host)), (Some(text("192.0.2.7")), expected), "{proto}");
     }
@@ -107,16 +141,28 @@ fn the_standard_s_examples_are_understood() {
     for (line, expected) in [
         ("for=192.0.2.43", (Some(text("192.0.2.43")), None, None)),
         ("for=\"_gazonk\"", (None, None, None)),
-        ("For=\"[2001:db8:cafe::17]:4711\"", (Some(text("2001:db8:cafe::17")), None, None)),
-        ("for=192.0.2.60;proto=http;by=203.0.113.43", (Some(text("192.0.2.60")), Some("http"), None)),
-        ("for=192.0.2.43, for=198.51.100.17", (Some(text("198.51.100.17")), None, None)),
+        (
+            "For=\"[2001:db8:cafe::17]:4711\"",
+            (Some(text("2001:db8:cafe::17")), None, None),
+        ),
+        (
+            "for=192.0.2.60;proto=http;by=203.0.113.43",
+            (Some(text("192.0.2.60")), Some("http"), None),
+        ),
+        (
+            "for=192.0.2.43, for=198.51.100.17",
+            (Some(text("198.51.100.17")), None, None),
+        ),
         (
             "for=192.0.2.43;Proto=\"https\";host=\"shop.example:8443\", for=10.0.0.17",
             (Some(text("192.0.2.43")), Some("https"), Some(text("shop.example:8443"))),
         ),
         ("for=\"192.0.2.43:47011\"", (Some(text("192.0.2.43")), None, None)),
         ("for=unknown;proto=https", (None, Some("https"), None)),
-        (" , for = 192.0.2.43 ; ; proto=https,", (Some(text("192.0.2.43")), Some("https"), None)),
+        (
+            " , for = 192.0.2.43 ; ; proto=https,",
+            (Some(text("192.0.2.43")), Some("https"), None),
+        ),
         ("for=\"192.\\0.2.43\"", (Some(text("192.0.2.43")), None, None)),
     ] {
         assert_eq!(read(&[("forwarded", line)]), expected, "{line}");
@@ -126,9 +172,15 @@ fn the_standard_s_examples_are_understood() {
 #[test]
 fn what_only_a_nearer_proxy_says_is_taken_from_it() {
     let line = "for=192.0.2.43, for=10.0.0.17;proto=https;host=shop.example, for=10.0.0.18;proto=http";
-    assert_eq!(read(&[("forwarded", line)]), (Some(text("192.0.2.43")), Some("https"), Some(text("shop.example"))));
+    assert_eq!(
+        read(&[("forwarded", line)]),
+        (Some(text("192.0.2.43")), Some("https"), Some(text("shop.example")))
+    );
     let line = "for=1.1.1.1;proto=https;host=spoofed, for=192.0.2.43, for=10.0.0.18;proto=http";
-    assert_eq!(read(&[("forwarded", line)]), (Some(text("192.0.2.43")), Some("http"), None));
+    assert_eq!(
+        read(&[("forwarded", line)]),
+        (Some(text("192.0.2.43")), Some("http"), None)
+    );
 }
 
 #[test]
@@ -145,16 +197,26 @@ fn a_malformed_element_ends_what_is_believed() {
     ] {
         assert_eq!(read(&[("forwarded", line)]), (None, None, None), "{line}");
     }
-    assert_eq!(client(&[("forwarded", "for=\"x"), ("forwarded", "for=192.0.2.43")]), Some(text("192.0.2.43")));
+    assert_eq!(
+        client(&[("forwarded", "for=\"x"), ("forwarded", "for=192.0.2.43")]),
+        Some(text("192.0.2.43"))
+    );
 }
 
 // === both ===
 
 #[test]
 fn of_two_kinds_of_headers_only_what_both_say_is_believed() {
-    let (standard, x) = (("forwarded", "for=1.1.1.1;proto=https"), ("x-forwarded-for", "192.0.2.7"));
+    let (standard, x) = (
+        ("forwarded", "for=1.1.1.1;proto=https"),
+        ("x-forwarded-for", "192.0.2.7"),
+    );
     assert_eq!(read(&[standard, x]), (None, None, None));
-    let both = [("forwarded", "for=192.0.2.7;proto=https;host=a"), x, ("x-forwarded-host", "a")];
+    let both = [
+        ("forwarded", "for=192.0.2.7;proto=https;host=a"),
+        x,
+        ("x-forwarded-host", "a"),
+    ];
     assert_eq!(read(&both), (Some(text("192.0.2.7")), None, Some(text("a"))));
     let of = |kind| read_as(kind, &lines(&[standard, x])).0;
     assert_eq!(of(ForwardedHeaders::Standard), Some(text("1.1.1.1")));

@@ -140,7 +140,11 @@ impl RequestHead<'_> {
     #[inline]
     pub(super) fn dimension_values(&self, origin: Option<&Origin>) -> DimensionValues<'_> {
         let scheme = origin.map_or_else(|| self.known_scheme(), |origin| origin.scheme);
-        DimensionValues { scheme, protocol: self.protocol.version(), labels: self.labels }
+        DimensionValues {
+            scheme,
+            protocol: self.protocol.version(),
+            labels: self.labels,
+        }
     }
 }
 
@@ -148,7 +152,12 @@ impl RequestHead<'_> {
 
 impl std::fmt::Debug for ResponseHead<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { status, headers: _, body, endpoint } = self;
+        let Self {
+            status,
+            headers: _,
+            body,
+            endpoint,
+        } = self;
         f.debug_struct("ResponseHead")
             .field("status", status)
             .field("body", body)
@@ -169,7 +178,13 @@ impl Head<'_> {
 
 impl std::fmt::Debug for Head<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { method, endpoint, status, grpc_status, headers: _ } = self;
+        let Self {
+            method,
+            endpoint,
+            status,
+            grpc_status,
+            headers: _,
+        } = self;
         f.debug_struct("Head")
             .field("method", method)
             .field("endpoint", endpoint)

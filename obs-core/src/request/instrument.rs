@@ -35,13 +35,25 @@ pub struct Instrument {
 impl Instrument {
     pub(super) fn new(options: Options) -> Self {
         let shared = options.common.instance();
-        let red = options.common.red_options(&shared).map(|red_options| ServerRed::new(&shared.target, &red_options));
+        let red = options
+            .common
+            .red_options(&shared)
+            .map(|red_options| ServerRed::new(&shared.target, &red_options));
         let convention = options.common.convention(&shared);
         let grpc_methods = Methods::new(&options.common.grpc_methods);
         let known_methods = options.common.known_methods(&shared);
         let redactor = options.common.redactor(&shared);
         let scope = Scope::joinable(shared.tracing.id(), options.common.logs, options.common.traces);
-        Self { shared, red, options, convention, grpc_methods, known_methods, redactor, scope }
+        Self {
+            shared,
+            red,
+            options,
+            convention,
+            grpc_methods,
+            known_methods,
+            redactor,
+            scope,
+        }
     }
 
     /// Whether requests of this route are not recorded.
@@ -53,7 +65,9 @@ impl Instrument {
     #[inline]
     pub(super) fn expected_page(&self, method: &str, path: &str) -> Option<usize> {
         let matters = self.options.common.traces && self.shared.tracing.is_of_others();
-        matters.then(|| self.shared.routes.expected.find(method, path)).flatten()
+        matters
+            .then(|| self.shared.routes.expected.find(method, path))
+            .flatten()
     }
 
     /// Whether responses of this route are streams without a natural end.
@@ -105,6 +119,8 @@ impl Instrument {
 
 impl fmt::Debug for Instrument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Instrument").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Instrument")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }

@@ -41,7 +41,12 @@ impl LayerState {
     pub fn with(self, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = self.lazy.options.clone();
         change(&mut options);
-        Self { lazy: LazyRef::Counted(Arc::new(Lazy { options, ..Lazy::default() })) }
+        Self {
+            lazy: LazyRef::Counted(Arc::new(Lazy {
+                options,
+                ..Lazy::default()
+            })),
+        }
     }
 
     /// Registers the layer with its instance, whose metrics pages then observe unmatched requests with its settings.
@@ -57,7 +62,9 @@ impl LayerState {
 
     /// The layer that was [registered](Self::announce) last, if it still exists.
     pub(crate) fn last_of(routes: &Routes) -> Option<Self> {
-        routes.layer().map(|lazy| Self { lazy: LazyRef::Counted(lazy) })
+        routes.layer().map(|lazy| Self {
+            lazy: LazyRef::Counted(lazy),
+        })
     }
 
     /// The state for a service that the layer is added to.
@@ -69,7 +76,9 @@ impl LayerState {
         clock::prepare();
         match self.lazy.options.common.own_instance() {
             Some(_) => self.clone(),
-            None => Self { lazy: self.lazy.forever() },
+            None => Self {
+                lazy: self.lazy.forever(),
+            },
         }
     }
 
@@ -83,11 +92,19 @@ impl LayerState {
     /// The state, which is built at the first call.
     #[must_use]
     pub fn instrument(&self) -> &ArcOrStatic<Instrument> {
-        let Lazy { options, instrument, forever: _ } = &*self.lazy;
+        let Lazy {
+            options,
+            instrument,
+            forever: _,
+        } = &*self.lazy;
         instrument.get_or_init(|| {
             let is_default = options.common.own_instance().is_none();
             let instrument = Instrument::new(options.clone());
-            if is_default { ArcOrStatic::forever(instrument) } else { ArcOrStatic::counted(instrument) }
+            if is_default {
+                ArcOrStatic::forever(instrument)
+            } else {
+                ArcOrStatic::counted(instrument)
+            }
         })
     }
 }

@@ -130,20 +130,29 @@ impl<E: ?Sized + Send + Sync + 'static, L: ?Sized + Send + Sync + 'static> Hooks
 
 impl<E: ?Sized, L: ?Sized> Clone for Hooks<E, L> {
     fn clone(&self) -> Self {
-        Self { endpoint: self.endpoint.clone(), labels: self.labels.clone() }
+        Self {
+            endpoint: self.endpoint.clone(),
+            labels: self.labels.clone(),
+        }
     }
 }
 
 impl<E: ?Sized, L: ?Sized> Default for Hooks<E, L> {
     fn default() -> Self {
-        Self { endpoint: None, labels: Vec::new() }
+        Self {
+            endpoint: None,
+            labels: Vec::new(),
+        }
     }
 }
 
 impl<E: ?Sized, L: ?Sized> fmt::Debug for Hooks<E, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { endpoint, labels } = self;
-        f.debug_struct("Hooks").field("endpoint", &endpoint.is_some()).field("labels", &labels.len()).finish()
+        f.debug_struct("Hooks")
+            .field("endpoint", &endpoint.is_some())
+            .field("labels", &labels.len())
+            .finish()
     }
 }
 
@@ -189,7 +198,10 @@ mod tests {
     #[test]
     fn a_function_that_panics_counts_as_no_value() {
         let hooks = hooks(|options| {
-            OfPath::set_endpoint(options, Arc::new(Guarded::new("a test", |_: &str| panic!("on purpose"))));
+            OfPath::set_endpoint(
+                options,
+                Arc::new(Guarded::new("a test", |_: &str| panic!("on purpose"))),
+            );
             add(options, "tier", |_| panic!("on purpose"));
             add(options, "own", |path| Some(path));
             add(options, "not a name", |path| Some(path));

@@ -37,7 +37,9 @@ pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>,
     let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
     // What has no name here keeps the one that it has.
     if let Some(endpoint) = endpoint.filter(|endpoint| !instrument.skips(Some(endpoint))) {
-        let origin = instrument.reads_origin().then(|| Origin::of(&instrument.options.privacy, head, headers));
+        let origin = instrument
+            .reads_origin()
+            .then(|| Origin::of(&instrument.options.privacy, head, headers));
         let joined = Joined {
             instrument: instrument.clone(),
             endpoint: endpoint.into(),
@@ -73,7 +75,11 @@ impl Joined {
     pub(super) fn arrive(&self, method: &'static str) -> Option<InFlight> {
         let red = self.instrument.red.as_ref()?;
         let labels: Vec<&str> = self.labels.iter().map(|label| &**label).collect();
-        let values = DimensionValues { scheme: self.scheme, protocol: self.protocol, labels: &labels };
+        let values = DimensionValues {
+            scheme: self.scheme,
+            protocol: self.protocol,
+            labels: &labels,
+        };
         Some(red.arrive_with(method, &self.endpoint, &values))
     }
 

@@ -55,7 +55,10 @@ impl Network {
             return None;
         }
         let mask = u128::MAX.checked_shl(128 - before - u32::from(prefix)).unwrap_or(0);
-        Some(Self { first: bits(address) & mask, mask })
+        Some(Self {
+            first: bits(address) & mask,
+            mask,
+        })
     }
 
     /// Whether the address is one of these. An IPv4 address and its form mapped into IPv6 are the
@@ -69,7 +72,10 @@ impl Network {
 /// The one address.
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
-        Self { first: bits(address), mask: u128::MAX }
+        Self {
+            first: bits(address),
+            mask: u128::MAX,
+        }
     }
 }
 
@@ -79,21 +85,31 @@ impl FromStr for Network {
     /// Takes `address/prefix`, or an address alone. Bits behind the prefix are ignored.
     fn from_str(text: &str) -> Result<Self, NetworkParseError> {
         let error = || NetworkParseError { text: text.to_owned() };
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let (address, prefix) = text
+            .split_once('/')
+            .map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.trim().parse().map_err(|_| error())?;
-        let Some(prefix) = prefix.map(str::trim) else { return Ok(address.into()) };
+        let Some(prefix) = prefix.map(str::trim) else {
+            return Ok(address.into());
+        };
         if !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(error());
         }
-        prefix.parse().ok().and_then(|prefix| Self::new(address, prefix)).ok_or_else(error)
+        prefix
+            .parse()
+            .ok()
+            .and_then(|prefix| Self::new(address, prefix))
+            .ok_or_else(error)
     }
 }
 
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (address, prefix) = (Ipv6Addr::from_bits(self.first), self.mask.leading_ones());
-        let in_v4 =
-            address.to_ipv4_mapped().filter(|_| prefix >= MAPPED).map(|address: Ipv4Addr| (address, prefix - MAPPED));
+        let in_v4 = address
+            .to_ipv4_mapped()
+            .filter(|_| prefix >= MAPPED)
+            .map(|address: Ipv4Addr| (address, prefix - MAPPED));
         match in_v4 {
             Some((address, prefix)) => write!(f, "{address}/{prefix}"),
             None => write!(f, "{address}/{prefix}"),
@@ -111,7 +127,11 @@ impl fmt::Debug for Network {
 
 impl fmt::Display for NetworkParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no network, expected an address such as 10.0.0.1 or a range such as 10.0.0.0/8", self.text)
+        write!(
+            f,
+            "{:?} is no network, expected an address such as 10.0.0.1 or a range such as 10.0.0.0/8",
+            self.text
+        )
     }
 }
 
@@ -130,7 +150,10 @@ mod tests {
     #[test]
     fn a_range_ends_at_its_prefix() {
         assert!(contains("192.0.2.0/24", "192.0.2.255") && !contains("192.0.2.0/24", "192.0.3.0"));
-        assert!(contains("192.0.2.9/24", "192.0.2.1"), "bits behind the prefix are ignored");
+        assert!(
+            contains("192.0.2.9/24", "192.0.2.1"),
+            "bits behind the prefix are ignored"
+        );
         assert!(contains("2001:db8::/32", "2001:db8:ffff::1") && !contains("2001:db8::/32", "2001:db9::"));
         assert!(contains("0.0.0.0/0", "255.255.255.255") && !contains("0.0.0.0/0", "2001:db8::1"));
         assert!(contains("::/0", "2001:db8::1"));
@@ -144,9 +167,21 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_refused_with_its_text() {
-        for bad in ["", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/+8", "10.0.0/8", "localhost", "10.0.0.0/8/8"] {
+        for bad in [
+            "",
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0.0/",
+            "10.0.0.0/+8",
+            "10.0.0/8",
+            "localhost",
+            "10.0.0.0/8/8",
+        ] {
             let error = bad.parse::<Network>().unwrap_err().to_string();
-            assert!(error.contains(&format!("{bad:?}")) && error.contains("10.0.0.0/8"), "{error}");
+            assert!(
+                error.contains(&format!("{bad:?}")) && error.contains("10.0.0.0/8"),
+                "{error}"
+            );
         }
     }
 

@@ -47,7 +47,10 @@ impl Observation {
         }
         let mut slot = Slot::take();
         Running::arrive(slot.vacant(), instrument, head, headers);
-        Self { slot: Some(slot), ended: None }
+        Self {
+            slot: Some(slot),
+            ended: None,
+        }
     }
 
     #[inline]
@@ -69,7 +72,10 @@ impl Observation {
     /// An observation that records nothing, for bodies that belong to no observed request.
     #[must_use]
     pub const fn none() -> Self {
-        Self { slot: None, ended: None }
+        Self {
+            slot: None,
+            ended: None,
+        }
     }
 
     /// Whether this thread is currently within the call or poll of an observed request.
@@ -118,7 +124,8 @@ impl Observation {
     #[inline]
     #[must_use]
     pub fn reports_panics(&self) -> bool {
-        self.running().map_or(self.ended.is_some(), |running| running.context.is_some())
+        self.running()
+            .map_or(self.ended.is_some(), |running| running.context.is_some())
     }
 
     /// Makes the request's context current until the guard is dropped.
@@ -314,6 +321,8 @@ impl Drop for Observation {
 
 impl fmt::Debug for Observation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observation").field("is_running", &self.slot.is_some()).finish_non_exhaustive()
+        f.debug_struct("Observation")
+            .field("is_running", &self.slot.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,10 @@ pub(super) type FinishHook = Arc<Guarded<dyn Fn(&Finished<'_>) + Send + Sync>>;
 /// What a layer does with a request. [`layer_setters!`](crate::layer_setters) makes a setter of each, with the
 /// documentation for users.
 #[derive(Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch that users set by its name")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that users set by its name"
+)]
 pub struct Options {
     /// What clients have too.
     pub common: Common,
@@ -89,7 +92,13 @@ impl Default for Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { common, trust_incoming, skip, streaming, .. } = self;
+        let Self {
+            common,
+            trust_incoming,
+            skip,
+            streaming,
+            ..
+        } = self;
         f.debug_struct("Options")
             .field("common", common)
             .field("trust_incoming", trust_incoming)

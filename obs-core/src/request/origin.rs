@@ -32,10 +32,18 @@ impl Origin {
     pub(super) fn of(privacy: &Privacy, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> Self {
         let peer = head.peer.map(|peer| peer.ip());
         let is_proxy = peer.is_some_and(|peer| privacy.trusts(peer));
-        let forwarded = if is_proxy { Forwarded::read(privacy, headers) } else { Forwarded::default() };
+        let forwarded = if is_proxy {
+            Forwarded::read(privacy, headers)
+        } else {
+            Forwarded::default()
+        };
         let shown = |address| privacy.client_address.of(address);
         // A proxy's own address is no client's.
-        let peer_shown = if is_proxy { peer.map(|peer| peer.to_canonical()) } else { peer.and_then(shown) };
+        let peer_shown = if is_proxy {
+            peer.map(|peer| peer.to_canonical())
+        } else {
+            peer.and_then(shown)
+        };
         let is_whole = peer.map(|peer| peer.to_canonical()) == peer_shown;
         Self {
             client: forwarded.client.or(peer).and_then(shown),
@@ -61,8 +69,15 @@ impl Origin {
         if let Some(host) = self.host {
             return host.with(headers, read);
         }
-        let from_header = || headers.get(header::HOST).and_then(|host| std::str::from_utf8(host).ok());
-        head.authority.or_else(from_header).filter(|text| !text.is_empty()).map(read)
+        let from_header = || {
+            headers
+                .get(header::HOST)
+                .and_then(|host| std::str::from_utf8(host).ok())
+        };
+        head.authority
+            .or_else(from_header)
+            .filter(|text| !text.is_empty())
+            .map(read)
     }
 }
 
@@ -77,7 +92,11 @@ mod tests {
     const STRANGER: &str = "192.0.2.7:1234";
 
     fn privacy(client_address: ClientAddress) -> Privacy {
-        Privacy { client_address, trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], ..Privacy::default() }
+        Privacy {
+            client_address,
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            ..Privacy::default()
+        }
     }
 
     fn origin(privacy: &Privacy, peer: &str) -> (Origin, Option<String>) {
@@ -88,7 +107,10 @@ mod tests {
             ("x-forwarded-host", b"shop.example"),
         ];
         let headers = List(&headers);
-        let head = RequestHead { peer: peer.parse::<SocketAddr>().ok(), ..RequestHead::default() };
+        let head = RequestHead {
+            peer: peer.parse::<SocketAddr>().ok(),
+            ..RequestHead::default()
+        };
         let origin = Origin::of(privacy, &head, &headers);
         (origin, origin.authority(&head, &headers, str::to_owned))
     }
@@ -133,14 +155,20 @@ mod tests {
         let (direct, _) = origin(&privacy, STRANGER);
         assert_eq!((direct.client, direct.peer, direct.peer_port), (None, None, None));
         let (proxied, _) = origin(&privacy, PROXY);
-        assert_eq!((proxied.client, proxied.peer, proxied.peer_port), (None, ip("10.0.0.1"), Some(999)));
+        assert_eq!(
+            (proxied.client, proxied.peer, proxied.peer_port),
+            (None, ip("10.0.0.1"), Some(999))
+        );
     }
 
     #[test]
     fn a_client_s_address_can_be_cut_wherever_it_stands() {
         let privacy = privacy(ClientAddress::Truncated);
         let (direct, _) = origin(&privacy, STRANGER);
-        assert_eq!((direct.client, direct.peer, direct.peer_port), (ip("192.0.2.0"), ip("192.0.2.0"), None));
+        assert_eq!(
+            (direct.client, direct.peer, direct.peer_port),
+            (ip("192.0.2.0"), ip("192.0.2.0"), None)
+        );
         let (proxied, _) = origin(&privacy, PROXY);
         assert_eq!((proxied.client, proxied.peer), (ip("198.51.100.0"), ip("10.0.0.1")));
     }

@@ -60,12 +60,18 @@ pub(crate) fn install_hook(outside: impl Fn() + Send + Sync + 'static) {
 fn note(info: &PanicHookInfo<'_>, request: SpanId) {
     let message = message_of(info.payload());
     let location = info.location().map(ToString::to_string).unwrap_or_default();
-    let noted = Noted { request, report: PanicReport { message, location } };
+    let noted = Noted {
+        request,
+        report: PanicReport { message, location },
+    };
     let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| last.replace(noted)).is_ok());
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     text_of(text.unwrap_or("(no text)"), MAX_MESSAGE)
 }
 
@@ -75,7 +81,10 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
 pub(super) fn report_of(payload: &(dyn Any + Send), request: Option<SpanId>) -> PanicReport {
     let message = message_of(payload);
     let noted = request.and_then(take_report).filter(|noted| noted.message == message);
-    noted.unwrap_or(PanicReport { message, location: String::new() })
+    noted.unwrap_or(PanicReport {
+        message,
+        location: String::new(),
+    })
 }
 
 /// The last panic noted on this thread, once, if it was in this request.
@@ -108,7 +117,13 @@ mod tests {
         panics(&first, "caught");
         assert_eq!(report(&second, "thrown").message, "thrown");
         assert_eq!(report(&second, "caught").location, "", "it was in another request");
-        assert_eq!(report(&first, "thrown"), PanicReport { message: "thrown".to_owned(), location: String::new() });
+        assert_eq!(
+            report(&first, "thrown"),
+            PanicReport {
+                message: "thrown".to_owned(),
+                location: String::new()
+            }
+        );
     }
 
     #[test]

@@ -45,13 +45,31 @@ impl<'a> Polling<'a> {
     #[inline(never)]
     pub(super) fn start(observation: &'a mut Observation) -> Self {
         let Some(running) = observation.running_mut() else {
-            let current = observation.ended_mut().take().map(|context| Current::enter(context, None));
-            return Self { observation, scope: None, current, had_panicked: false, returned: false };
+            let current = observation
+                .ended_mut()
+                .take()
+                .map(|context| Current::enter(context, None));
+            return Self {
+                observation,
+                scope: None,
+                current,
+                had_panicked: false,
+                returned: false,
+            };
         };
         let had_panicked = std::mem::replace(&mut running.in_poll, true);
         let scope = Some(running.scope.enter());
-        let current = running.context.take().map(|context| Current::enter(context, running.tracing_span.as_deref()));
-        Self { observation, scope, current, had_panicked, returned: false }
+        let current = running
+            .context
+            .take()
+            .map(|context| Current::enter(context, running.tracing_span.as_deref()));
+        Self {
+            observation,
+            scope,
+            current,
+            had_panicked,
+            returned: false,
+        }
     }
 
     /// Reports that the inner service has returned and not panicked.
@@ -65,7 +83,10 @@ impl<'a> Polling<'a> {
     /// Reports that the inner service has panicked with this payload.
     #[cold]
     pub(super) fn panicked(self, payload: &(dyn Any + Send)) {
-        let request = self.current.as_ref().and_then(|_| context::with_current(RequestContext::span_id));
+        let request = self
+            .current
+            .as_ref()
+            .and_then(|_| context::with_current(RequestContext::span_id));
         let report = panic::report_of(payload, request);
         if let Some(running) = self.observation.running_mut() {
             running.panic = Some(Box::new(report));
@@ -78,7 +99,9 @@ impl<'a> Polling<'a> {
         let joined = requested.was_asked_for(JOINED).then(nested::take_joined).flatten();
         let slot = requested.was_asked_for(SLOT).then(stream::take_slot).flatten();
         let then = requested.was_asked_for(DISCARD).then(stream::take_discard).flatten();
-        let Some(running) = self.observation.running_mut() else { return };
+        let Some(running) = self.observation.running_mut() else {
+            return;
+        };
         if let Some(joined) = joined {
             running.take_joined(joined);
         }
@@ -124,7 +147,11 @@ impl Current {
     fn enter(context: RequestContext, tracing_span: Option<&Span>) -> Self {
         let otel = context.parts().to_attach().cloned().map(otel::attach);
         let tracing_span = tracing_span.map(|span| Box::new(span.clone().entered()));
-        Self { entered: context::enter(Some(context)), _otel: otel, _tracing_span: tracing_span }
+        Self {
+            entered: context::enter(Some(context)),
+            _otel: otel,
+            _tracing_span: tracing_span,
+        }
     }
 
     /// Ends the guard and returns the context of the request.

@@ -152,9 +152,10 @@ impl Running {
         });
         running.endpoint = match &running.in_flight {
             Some(in_flight) => Some(in_flight.endpoint().clone()),
-            None => {
-                head.endpoint.filter(|_| instrument.needs_endpoint()).map(|endpoint| Cow::Owned(endpoint.to_owned()))
-            }
+            None => head
+                .endpoint
+                .filter(|_| instrument.needs_endpoint())
+                .map(|endpoint| Cow::Owned(endpoint.to_owned())),
         };
         if let Some(origin) = origin.filter(|_| instrument.has_context()) {
             running.begin_context(instrument, &mut head, headers, &origin, skipped);
@@ -178,12 +179,28 @@ impl Running {
             head.authority = common.host.and_then(|host| std::str::from_utf8(host).ok());
         }
         let span = has_span.then(|| self.span_name());
-        let arrival = Arrival { instrument, method: self.method, head, headers, common, origin, at: self.arrived };
+        let arrival = Arrival {
+            instrument,
+            method: self.method,
+            head,
+            headers,
+            common,
+            origin,
+            at: self.arrived,
+        };
         let context = arrival.context(span, &mut self.deferred_head);
         if instrument.options.tracing_span {
-            self.tracing_span = Some(Box::new(Instrument::open_tracing_span(&context, self.method, head.endpoint)));
+            self.tracing_span = Some(Box::new(Instrument::open_tracing_span(
+                &context,
+                self.method,
+                head.endpoint,
+            )));
         }
-        if let Some(logs) = instrument.shared.logs.as_ref().filter(|_| instrument.options.common.logs && !skipped)
+        if let Some(logs) = instrument
+            .shared
+            .logs
+            .as_ref()
+            .filter(|_| instrument.options.common.logs && !skipped)
             && logs.request_enabled(tracing::Level::ERROR)
         {
             let agent = common.user_agent.filter(|_| instrument.options.privacy.user_agent);
@@ -194,7 +211,10 @@ impl Running {
 
     pub(super) fn take_head(&mut self, head: &ResponseHead<'_>) {
         let is_asked_for = self.line.is_some() || self.layers().any(|layer| layer.options.on_finish.is_some());
-        self.head = Some(Answer { status: head.status, after: is_asked_for.then(|| self.started.elapsed()) });
+        self.head = Some(Answer {
+            status: head.status,
+            after: is_asked_for.then(|| self.started.elapsed()),
+        });
         self.remaining = Remaining::after_head(self.method_kind, head);
         if let Some(endpoint) = head.endpoint.filter(|endpoint| *endpoint != self.endpoint()) {
             self.rename(endpoint);
@@ -216,7 +236,11 @@ impl Running {
 
     /// The router tells only now what was matched: in every signal.
     pub(super) fn rename(&mut self, endpoint: &str) {
-        let metrics = self.joined.as_ref().filter(|joined| joined.red.is_some()).unwrap_or(&self.instrument);
+        let metrics = self
+            .joined
+            .as_ref()
+            .filter(|joined| joined.red.is_some())
+            .unwrap_or(&self.instrument);
         self.endpoint = Some(match (&mut self.in_flight, &metrics.red) {
             (Some(in_flight), Some(red)) => {
                 in_flight.rename(red, endpoint);
@@ -255,7 +279,10 @@ impl Running {
 
     /// The layer whose metrics the request is recorded into.
     pub(super) fn metrics(&self) -> &Instrument {
-        self.joined.as_ref().filter(|joined| joined.red.is_some()).unwrap_or(&self.instrument)
+        self.joined
+            .as_ref()
+            .filter(|joined| joined.red.is_some())
+            .unwrap_or(&self.instrument)
     }
 
     fn is_stream_by_nature(&self, head: &ResponseHead<'_>) -> bool {
@@ -276,15 +303,30 @@ impl Running {
 
     pub(super) fn classified(&self, status: u16, headers: &dyn HeaderReader) -> Option<&'static str> {
         let grpc_status = self.call.as_ref().and_then(grpc::Call::sent);
-        let head = Head { method: self.method, endpoint: self.endpoint(), status, grpc_status, headers };
-        let said = |layer: &Instrument| layer.options.classify.as_ref()?.call(|classify| classify(&head)).flatten();
+        let head = Head {
+            method: self.method,
+            endpoint: self.endpoint(),
+            status,
+            grpc_status,
+            headers,
+        };
+        let said = |layer: &Instrument| {
+            layer
+                .options
+                .classify
+                .as_ref()?
+                .call(|classify| classify(&head))
+                .flatten()
+        };
         self.layers().find_map(said)
     }
 }
 
 fn is_event_stream(headers: &dyn HeaderReader) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).unwrap_or_default();
-    content_type.get(..17).is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
+    content_type
+        .get(..17)
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/event-stream"))
 }
 
 impl Drop for Running {

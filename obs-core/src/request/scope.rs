@@ -39,13 +39,19 @@ impl Scope {
     const NONE: Self = Self { instance: 0, flags: 0 };
 
     /// That of an observation which no layer within may join.
-    pub(super) const CLOSED: Self = Self { instance: 0, flags: OBSERVED };
+    pub(super) const CLOSED: Self = Self {
+        instance: 0,
+        flags: OBSERVED,
+    };
 
     /// That of an observation which layers within of the same instance may join.
     pub(super) fn joinable(instance: u64, logs: bool, traces: bool) -> Self {
         let logs = if logs { LOGS } else { 0 };
         let traces = if traces { TRACES } else { 0 };
-        Self { instance, flags: OBSERVED | JOINABLE | logs | traces }
+        Self {
+            instance,
+            flags: OBSERVED | JOINABLE | logs | traces,
+        }
     }
 
     /// That of the innermost observation on this thread.
@@ -74,14 +80,19 @@ impl Scope {
     /// Asks the innermost observation for something; returns what it had been asked for before.
     pub(super) fn ask(add: u8, remove: u8) -> Self {
         let scope = CURRENT.get();
-        CURRENT.set(Self { flags: (scope.flags & !remove) | add, ..scope });
+        CURRENT.set(Self {
+            flags: (scope.flags & !remove) | add,
+            ..scope
+        });
         scope
     }
 
     /// Makes this scope current.
     #[inline]
     pub(super) fn enter(self) -> Entered {
-        Entered { outer: CURRENT.replace(self) }
+        Entered {
+            outer: CURRENT.replace(self),
+        }
     }
 }
 
@@ -116,7 +127,11 @@ mod tests {
         let outer = Scope::CLOSED.enter();
         let inner = Scope::CLOSED.enter();
         Scope::ask(SLOT, 0);
-        assert!(inner.leave().is_some_and(|scope| scope.was_asked_for(SLOT) && !scope.was_asked_for(JOINED)));
+        assert!(
+            inner
+                .leave()
+                .is_some_and(|scope| scope.was_asked_for(SLOT) && !scope.was_asked_for(JOINED))
+        );
         assert!(Scope::current().is_active());
         Scope::ask(DISCARD, SLOT);
         assert!(!Scope::current().is_active());

@@ -96,7 +96,10 @@ impl StreamGuard {
             }
             let _ = SLOTS.try_with(|slots| slots.borrow_mut().push(StreamSlot(Arc::clone(&slot))));
         }
-        Self { slot, started: Instant::now() }
+        Self {
+            slot,
+            started: Instant::now(),
+        }
     }
 }
 

@@ -51,11 +51,21 @@ impl Bench {
             options.common.record_into(&obs);
             change(options);
         });
-        Self { obs, layer, spans, lines }
+        Self {
+            obs,
+            layer,
+            spans,
+            lines,
+        }
     }
 
     fn start(&self, method: &str, endpoint: Option<&str>) -> Observation {
-        let head = RequestHead { method, path: "/users/7", endpoint, ..Default::default() };
+        let head = RequestHead {
+            method,
+            path: "/users/7",
+            endpoint,
+            ..Default::default()
+        };
         Observation::start(self.layer.instrument(), &head, &())
     }
 
@@ -64,7 +74,10 @@ impl Bench {
         let spans = self.spans.get_finished_spans().unwrap();
         let lines = self.lines();
         assert_eq!((lines.len(), spans.len()), (1, 1), "{lines:?} {spans:?}");
-        assert!(self.page().contains("http_requests_in_flight{method=\"GET\",endpoint=\"/users/{id}\"} 0\n"));
+        assert!(
+            self.page()
+                .contains("http_requests_in_flight{method=\"GET\",endpoint=\"/users/{id}\"} 0\n")
+        );
         (lines.into_iter().next().unwrap(), spans.into_iter().next().unwrap())
     }
 
@@ -91,7 +104,12 @@ fn default_bench() -> Bench {
 }
 
 fn head(status: u16, body: BodySize) -> ResponseHead<'static> {
-    ResponseHead { status, headers: &(), body, endpoint: None }
+    ResponseHead {
+        status,
+        headers: &(),
+        body,
+        endpoint: None,
+    }
 }
 
 fn total(status: &str, outcome: &str) -> String {
@@ -105,7 +123,10 @@ fn error(error_type: &str) -> String {
 }
 
 fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    span.attributes.iter().find(|known| known.key.as_str() == key).map(|known| known.value.to_string())
+    span.attributes
+        .iter()
+        .find(|known| known.key.as_str() == key)
+        .map(|known| known.value.to_string())
 }
 
 #[test]
@@ -119,8 +140,14 @@ fn an_answer_is_ok_after_its_last_byte_and_not_before() {
     assert_eq!(bench.counters(), [total("200", "ok")]);
     drop(observation);
     let (line, span) = bench.record();
-    assert_eq!((line["outcome"].as_str(), line["response_bytes"].as_u64()), (Some("ok"), Some(10)));
-    assert_eq!(line["trace_id"].as_str(), Some(span.span_context.trace_id().to_string().as_str()));
+    assert_eq!(
+        (line["outcome"].as_str(), line["response_bytes"].as_u64()),
+        (Some("ok"), Some(10))
+    );
+    assert_eq!(
+        line["trace_id"].as_str(),
+        Some(span.span_context.trace_id().to_string().as_str())
+    );
     assert_eq!(attribute(&span, "http.response.status_code").as_deref(), Some("200"));
     assert_eq!(span.name, "GET /users/{id}");
     assert_eq!(bench.counters(), [total("200", "ok")]);
@@ -132,8 +159,14 @@ fn a_request_dropped_before_its_head_is_cancelled_with_499_and_no_error() {
     drop(bench.start("GET", Some("/users/{id}")));
     assert_eq!(bench.counters(), [total("499", "cancelled")]);
     let (line, span) = bench.record();
-    assert_eq!((line["status"].as_u64(), line["level"].as_str()), (Some(499), Some("info")));
-    assert_eq!((span.status.clone(), attribute(&span, "http.response.status_code")), (Status::Unset, None));
+    assert_eq!(
+        (line["status"].as_u64(), line["level"].as_str()),
+        (Some(499), Some("info"))
+    );
+    assert_eq!(
+        (span.status.clone(), attribute(&span, "http.response.status_code")),
+        (Status::Unset, None)
+    );
 }
 
 #[test]
@@ -157,7 +190,10 @@ fn a_body_that_ends_before_its_size_is_a_body_error_with_a_word_of_its_own() {
         observation.end();
         assert_eq!(bench.counters(), [error("incomplete_body"), total("200", "body_error")]);
         let (line, span) = bench.record();
-        assert_eq!((line["error_type"].as_str(), line["level"].as_str()), (Some("incomplete_body"), Some("error")));
+        assert_eq!(
+            (line["error_type"].as_str(), line["level"].as_str()),
+            (Some("incomplete_body"), Some("error"))
+        );
         assert_eq!(attribute(&span, "error.type").as_deref(), Some("incomplete_body"));
         assert_eq!(span.status, Status::error(""));
     }
@@ -165,7 +201,11 @@ fn a_body_that_ends_before_its_size_is_a_body_error_with_a_word_of_its_own() {
 
 #[test]
 fn a_body_of_another_size_than_its_content_length_is_an_error_although_it_ends() {
-    for (declared, exact, word) in [(10, 5, "incomplete_body"), (5, 10, "oversized_body"), (10, 0, "incomplete_body")] {
+    for (declared, exact, word) in [
+        (10, 5, "incomplete_body"),
+        (5, 10, "oversized_body"),
+        (10, 0, "incomplete_body"),
+    ] {
         let bench = default_bench();
         let mut observation = bench.start("GET", Some("/users/{id}"));
         observation.head(&head(200, BodySize::Contradicted { declared, exact }));
@@ -194,8 +234,14 @@ fn a_5xx_is_an_error_of_the_server_whatever_becomes_of_its_body() {
         end(observation);
         assert_eq!(bench.counters(), [error("503"), total("503", "server_error")], "{what}");
         let (line, span) = bench.record();
-        assert_eq!((line["error_type"].as_str(), line["level"].as_str()), (Some("503"), Some("error")));
-        assert_eq!((span.status.clone(), attribute(&span, "error.type").as_deref()), (Status::error(""), Some("503")));
+        assert_eq!(
+            (line["error_type"].as_str(), line["level"].as_str()),
+            (Some("503"), Some("error"))
+        );
+        assert_eq!(
+            (span.status.clone(), attribute(&span, "error.type").as_deref()),
+            (Status::error(""), Some("503"))
+        );
     }
 }
 
@@ -242,8 +288,14 @@ fn a_panic_is_told_from_a_cancellation_even_when_it_is_caught_outside() {
     drop(observation);
     assert_eq!(bench.counters(), [error("panic"), total("500", "panic")]);
     let (line, span) = bench.record();
-    assert_eq!((line["error_type"].as_str(), line["level"].as_str()), (Some("panic"), Some("error")));
-    assert_eq!((span.status.clone(), attribute(&span, "http.response.status_code")), (Status::error(""), None));
+    assert_eq!(
+        (line["error_type"].as_str(), line["level"].as_str()),
+        (Some("panic"), Some("error"))
+    );
+    assert_eq!(
+        (span.status.clone(), attribute(&span, "http.response.status_code")),
+        (Status::error(""), None)
+    );
 }
 
 #[test]
@@ -263,9 +315,15 @@ fn a_classifier_names_errors_and_may_panic() {
         });
     });
     for status in [503, 502] {
-        bench.start("GET", Some("/users/{id}")).head(&head(status, BodySize::Empty));
+        bench
+            .start("GET", Some("/users/{id}"))
+            .head(&head(status, BodySize::Empty));
     }
-    let errors: Vec<_> = bench.counters().into_iter().filter(|line| line.contains("error_type")).collect();
+    let errors: Vec<_> = bench
+        .counters()
+        .into_iter()
+        .filter(|line| line.contains("error_type"))
+        .collect();
     assert_eq!(errors, [error("502"), error("overload")]);
 }
 
@@ -277,7 +335,11 @@ fn a_stream_by_nature_is_counted_at_its_head_and_its_life_elsewhere() {
     assert_eq!(bench.counters(), [total("200", "ok")]);
     drop(observation);
     assert_eq!(bench.counters(), [total("200", "ok")]);
-    assert!(bench.page().contains("http_stream_duration_seconds_count{method=\"GET\",endpoint=\"/users/{id}\"} 1\n"));
+    assert!(
+        bench
+            .page()
+            .contains("http_stream_duration_seconds_count{method=\"GET\",endpoint=\"/users/{id}\"} 1\n")
+    );
     assert_eq!(bench.record().0["outcome"].as_str(), Some("ok"));
 }
 
@@ -300,7 +362,9 @@ fn a_stream_guard_records_the_life_of_an_upgraded_connection() {
 fn a_stream_guard_outside_of_any_request_records_nothing() {
     drop(StreamGuard::start());
     let bench = default_bench();
-    bench.start("GET", Some("/users/{id}")).head(&head(200, BodySize::Empty));
+    bench
+        .start("GET", Some("/users/{id}"))
+        .head(&head(200, BodySize::Empty));
     assert!(!bench.page().contains("http_stream_duration_seconds_count{"));
 }
 
@@ -356,14 +420,18 @@ fn the_hook_sees_every_end_and_may_panic() {
     let hook = Arc::clone(&seen);
     let bench = Bench::new(|options| {
         options.on_finish(move |finished| {
-            hook.lock().unwrap().push((finished.endpoint.to_owned(), finished.status, finished.outcome));
+            hook.lock()
+                .unwrap()
+                .push((finished.endpoint.to_owned(), finished.status, finished.outcome));
             panic!("on purpose");
         });
     });
     bench.start("GET", None).head(&head(404, BodySize::Empty));
     drop(bench.start("GET", Some("/users/{id}")));
-    let expected =
-        [("unmatched".to_owned(), 404, Outcome::ClientError), ("/users/{id}".to_owned(), 499, Outcome::Cancelled)];
+    let expected = [
+        ("unmatched".to_owned(), 404, Outcome::ClientError),
+        ("/users/{id}".to_owned(), 499, Outcome::Cancelled),
+    ];
     assert_eq!(*seen.lock().unwrap(), expected);
 }
 
@@ -372,13 +440,20 @@ fn the_route_that_the_head_tells_is_that_of_every_signal() {
     for metrics in [true, false] {
         let bench = Bench::new(|options| options.common.metrics = metrics);
         let mut observation = bench.start("GET", Some("/items/{id}"));
-        observation.head(&ResponseHead { endpoint: Some("/users/{id}"), ..head(200, BodySize::Empty) });
+        observation.head(&ResponseHead {
+            endpoint: Some("/users/{id}"),
+            ..head(200, BodySize::Empty)
+        });
         if metrics {
             assert_eq!(bench.counters(), [total("200", "ok")]);
         }
         let (lines, spans) = (bench.lines(), bench.spans.get_finished_spans().unwrap());
         assert_eq!(lines[0]["endpoint"].as_str(), Some("/users/{id}"));
-        let routes: Vec<_> = spans[0].attributes.iter().filter(|known| known.key.as_str() == "http.route").collect();
+        let routes: Vec<_> = spans[0]
+            .attributes
+            .iter()
+            .filter(|known| known.key.as_str() == "http.route")
+            .collect();
         assert_eq!((&*spans[0].name, routes.len()), ("GET /users/{id}", 1));
         assert_eq!(routes[0].value.as_str(), "/users/{id}");
     }
@@ -388,7 +463,10 @@ fn the_route_that_the_head_tells_is_that_of_every_signal() {
 fn a_route_that_the_head_takes_back_is_on_no_span() {
     let bench = default_bench();
     let mut observation = bench.start("GET", Some("/users/{id}"));
-    observation.head(&ResponseHead { endpoint: Some("unmatched"), ..head(404, BodySize::Empty) });
+    observation.head(&ResponseHead {
+        endpoint: Some("unmatched"),
+        ..head(404, BodySize::Empty)
+    });
     let span = bench.spans.get_finished_spans().unwrap().remove(0);
     assert_eq!((&*span.name, attribute(&span, "http.route")), ("GET", None));
     assert_eq!(bench.lines()[0]["endpoint"].as_str(), Some("unmatched"));
@@ -398,11 +476,16 @@ fn a_route_that_the_head_takes_back_is_on_no_span() {
 fn an_error_that_is_answered_out_of_sight_has_its_status_and_no_size() {
     for (status, outcome) in [(401, "client_error"), (503, "server_error")] {
         let bench = default_bench();
-        bench.start("GET", Some("/users/{id}")).service_error_with_status(status);
+        bench
+            .start("GET", Some("/users/{id}"))
+            .service_error_with_status(status);
         assert!(bench.counters().contains(&total(&status.to_string(), outcome)));
         assert!(!bench.page().contains("http_response_size_bytes_count{"));
         let (line, span) = bench.record();
-        assert_eq!((line["status"].as_u64(), line.get("response_bytes")), (Some(status.into()), None));
+        assert_eq!(
+            (line["status"].as_u64(), line.get("response_bytes")),
+            (Some(status.into()), None)
+        );
         assert_eq!(attribute(&span, "http.response.status_code"), Some(status.to_string()));
     }
 }

@@ -45,7 +45,12 @@ impl Running {
         }
         let Some(context) = &self.context else { return };
         let (trace_id, span_id, flags) = (context.trace_id(), context.span_id(), context.trace_flags());
-        let parent = TraceParent { trace_id, span_id, flags }.to_bytes();
+        let parent = TraceParent {
+            trace_id,
+            span_id,
+            flags,
+        }
+        .to_bytes();
         let text = std::str::from_utf8(&parent).unwrap_or_default();
         if trace_response {
             add(header::TRACERESPONSE, text);

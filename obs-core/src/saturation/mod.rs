@@ -2,12 +2,24 @@
 
 #[cfg(all(
     feature = "process",
-    any(target_os = "freebsd", target_os = "linux", target_os = "macos", target_os = "openbsd", target_os = "windows")
+    any(
+        target_os = "freebsd",
+        target_os = "linux",
+        target_os = "macos",
+        target_os = "openbsd",
+        target_os = "windows"
+    )
 ))]
 mod process;
 #[cfg(not(all(
     feature = "process",
-    any(target_os = "freebsd", target_os = "linux", target_os = "macos", target_os = "openbsd", target_os = "windows")
+    any(
+        target_os = "freebsd",
+        target_os = "linux",
+        target_os = "macos",
+        target_os = "openbsd",
+        target_os = "windows"
+    )
 )))]
 #[path = "absent.rs"]
 mod process;

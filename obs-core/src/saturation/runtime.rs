@@ -48,7 +48,13 @@ impl Runtimes {
             return;
         }
         let intervals = RuntimeMonitor::new(runtime).intervals();
-        known.push(Watched { name: name.into(), id: runtime.id(), intervals, parks: 0, busy_seconds: 0.0 });
+        known.push(Watched {
+            name: name.into(),
+            id: runtime.id(),
+            intervals,
+            parks: 0,
+            busy_seconds: 0.0,
+        });
         // Runtimes of one name stand together.
         known.sort_by(|one, other| one.name.cmp(&other.name));
     }
@@ -100,7 +106,13 @@ impl Watched {
 impl Totals {
     #[expect(clippy::cast_precision_loss, reason = "a page carries floats")]
     fn show(self, name: &str, registry: &Registry) {
-        let Self { workers, tasks, queued, parks, busy_seconds } = self;
+        let Self {
+            workers,
+            tasks,
+            queued,
+            parks,
+            busy_seconds,
+        } = self;
         let labels = [(label::RUNTIME, name)];
         registry.set_gauge(&metric::TOKIO_WORKERS, &labels, workers as f64);
         registry.set_gauge(&metric::TOKIO_LIVE_TASKS, &labels, tasks as f64);

@@ -17,7 +17,8 @@ fn page(registry: &Registry) -> String {
 
 /// The value of a series.
 fn value(page: &str, series: &str) -> Option<f64> {
-    page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
+    page.lines()
+        .find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
 }
 
 #[cfg(all(feature = "process", any(target_os = "linux", target_os = "macos")))]
@@ -64,7 +65,10 @@ async fn the_runtime_of_the_start_is_watched() {
     let text = page(obs.registry());
     assert_eq!(value(&text, "tokio_workers{runtime=\"main\"}"), Some(1.0), "{text}");
     for def in crate::names::metric::TOKIO {
-        assert!(value(&text, &format!("{}{{runtime=\"main\"}}", def.name(""))).is_some(), "{def:?}\n{text}");
+        assert!(
+            value(&text, &format!("{}{{runtime=\"main\"}}", def.name(""))).is_some(),
+            "{def:?}\n{text}"
+        );
     }
 }
 
@@ -72,7 +76,12 @@ async fn the_runtime_of_the_start_is_watched() {
 #[test]
 fn runtimes_of_one_name_are_added_up_and_each_is_watched_once() {
     let obs = build();
-    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap()
+    };
     let (one, other) = (runtime(), runtime());
     for runtime in [&one, &other, &one] {
         obs.watch_runtime("worker", runtime.handle());
@@ -81,7 +90,10 @@ fn runtimes_of_one_name_are_added_up_and_each_is_watched_once() {
     let waits = one.spawn(std::future::pending::<()>());
     let text = page(obs.registry());
     assert_eq!(value(&text, "tokio_workers{runtime=\"worker\"}"), Some(4.0), "{text}");
-    assert!(value(&text, "tokio_live_tasks{runtime=\"worker\"}") >= Some(1.0), "{text}");
+    assert!(
+        value(&text, "tokio_live_tasks{runtime=\"worker\"}") >= Some(1.0),
+        "{text}"
+    );
     assert!(!text.contains("runtime=\"main\""), "{text}");
     waits.abort();
     let busy = |text: &str| value(text, "tokio_worker_busy_seconds_total{runtime=\"worker\"}").unwrap();
@@ -93,7 +105,12 @@ fn runtimes_of_one_name_are_added_up_and_each_is_watched_once() {
 fn the_runtime_of_the_first_scrape_is_watched_where_the_start_had_none() {
     let obs = build();
     let served = crate::MetricsPage::of(&obs);
-    let ask = crate::PageRequest { method: "GET", path: "/metrics", query: None, headers: &() };
+    let ask = crate::PageRequest {
+        method: "GET",
+        path: "/metrics",
+        query: None,
+        headers: &(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let text = runtime.block_on(async { served.answer(&ask).await }).body;
     let text = std::str::from_utf8(&text).unwrap();

@@ -51,10 +51,14 @@ pub(super) async fn serve(stream: TcpStream, permit: Permit, page: MetricsPage, 
     });
     let stream = TokioIo::new(WatchedStream::new(stream, activity));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(MAX_HEAD);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(IDLE)
+        .max_buf_size(MAX_HEAD);
     let mut connection = pin!(http.serve_connection(stream, service));
     let over = timeout(LIFETIME, stopping.changed());
-    let is_over = until(until(connection.as_mut(), over), permit.lost()).await.is_some_and(|ended| ended.is_none());
+    let is_over = until(until(connection.as_mut(), over), permit.lost())
+        .await
+        .is_some_and(|ended| ended.is_none());
     if is_over {
         connection.as_mut().graceful_shutdown();
         // What does not end now is cut off.
@@ -77,8 +81,12 @@ fn answer(
     request: &Request<Incoming>,
 ) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + use<> {
     let (uri, headers) = (request.uri(), Headers(request.headers()));
-    let asked =
-        PageRequest { method: request.method().as_str(), path: uri.path(), query: uri.query(), headers: &headers };
+    let asked = PageRequest {
+        method: request.method().as_str(),
+        path: uri.path(),
+        query: uri.query(),
+        headers: &headers,
+    };
     let response = (uri.path() == PATH).then(|| page.respond(&asked));
     async {
         Ok(translated(match response {

@@ -60,7 +60,11 @@ enum Phase {
 
 impl Connections {
     pub(super) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { permits: Mutex::default(), limit, changed: Notify::new() })
+        Arc::new(Self {
+            permits: Mutex::default(),
+            limit,
+            changed: Notify::new(),
+        })
     }
 
     /// A permit for one more. If there is none, the connection that has been idle for longest gives way; if none
@@ -94,7 +98,10 @@ impl Connections {
         }
         let activity = Arc::new(Activity::new(now));
         permits.push(Arc::clone(&activity));
-        Ok(Permit { activity, connections: Arc::clone(self) })
+        Ok(Permit {
+            activity,
+            connections: Arc::clone(self),
+        })
     }
 
     /// Waits until all have left.
@@ -111,9 +118,14 @@ impl Connections {
 
 /// The connection that has been at this for longest.
 fn oldest(permits: &[Arc<Activity>], phase: Phase) -> Option<(Phase, Instant, usize)> {
-    let phases = permits.iter().enumerate().map(|(index, activity)| (*activity.phase(), index));
+    let phases = permits
+        .iter()
+        .enumerate()
+        .map(|(index, activity)| (*activity.phase(), index));
     let at_this = phases.filter(|((is, _), _)| *is == phase);
-    at_this.min_by_key(|((_, since), _)| *since).map(|((phase, since), index)| (phase, since, index))
+    at_this
+        .min_by_key(|((_, since), _)| *since)
+        .map(|((phase, since), index)| (phase, since, index))
 }
 
 // === impl Permit ===
@@ -138,7 +150,9 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.connections.permits().retain(|other| !Arc::ptr_eq(other, &self.activity));
+        self.connections
+            .permits()
+            .retain(|other| !Arc::ptr_eq(other, &self.activity));
         self.connections.changed.notify_one();
     }
 }
@@ -147,7 +161,11 @@ impl Drop for Permit {
 
 impl Activity {
     fn new(now: Instant) -> Self {
-        Self { phase: Mutex::new((Phase::Idle, now)), was_asked: AtomicBool::new(false), given_up: Notify::new() }
+        Self {
+            phase: Mutex::new((Phase::Idle, now)),
+            was_asked: AtomicBool::new(false),
+            given_up: Notify::new(),
+        }
     }
 
     /// The head of a request is there.
@@ -185,7 +203,9 @@ mod tests {
     use super::*;
 
     async fn has_lost(permit: &Permit) -> bool {
-        timeout(Duration::ZERO, permit.activity.given_up.notified()).await.is_ok()
+        timeout(Duration::ZERO, permit.activity.given_up.notified())
+            .await
+            .is_ok()
     }
 
     #[tokio::test(start_paused = true)]
@@ -219,7 +239,10 @@ mod tests {
         assert_eq!(since.elapsed().as_secs(), 2);
         assert!(has_lost(&slow).await);
         newest.activity.begin_request();
-        assert!(timeout(Duration::from_secs(100), connections.enter()).await.is_err(), "both are at work");
+        assert!(
+            timeout(Duration::from_secs(100), connections.enter()).await.is_err(),
+            "both are at work"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -64,7 +64,10 @@ pub(crate) fn bind(settings: &PageSettings) -> Result<Option<Bound>, InitError> 
     let listen = || {
         let listener = TcpListener::bind(addr)?;
         listener.set_nonblocking(true)?;
-        Ok(Bound { addr: listener.local_addr()?, listener })
+        Ok(Bound {
+            addr: listener.local_addr()?,
+            listener,
+        })
     };
     listen()
         .map(Some)
@@ -82,7 +85,11 @@ impl Bound {
     pub(crate) fn serve(self, pipeline: Arc<Pipeline>) -> Result<Serving, InitError> {
         let Self { listener, addr } = self;
         let failed = |error: io::Error| InitError::failed("start the thread that serves the metrics page", error);
-        let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(failed)?;
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(failed)?;
         let (stop, stopped) = oneshot::channel();
         let (ending, ended) = mpsc::channel();
         let page = MetricsPage::of_pipeline(pipeline);
@@ -94,8 +101,14 @@ impl Bound {
             // Fails if nobody waits for the end any more.
             let _ = ending.send(());
         };
-        thread::Builder::new().name("obs-metrics-http".to_owned()).spawn(run).map_err(failed)?;
-        Ok(Serving { addr, running: Mutex::new(Some(Running { stop, ended })) })
+        thread::Builder::new()
+            .name("obs-metrics-http".to_owned())
+            .spawn(run)
+            .map_err(failed)?;
+        Ok(Serving {
+            addr,
+            running: Mutex::new(Some(Running { stop, ended })),
+        })
     }
 }
 
@@ -108,7 +121,9 @@ impl Listener for Serving {
 
     fn stop(&self, timeout: Duration) -> bool {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { stop, ended }) = running else { return true };
+        let Some(Running { stop, ended }) = running else {
+            return true;
+        };
         drop(stop);
         ended.recv_timeout(timeout).is_ok()
     }

@@ -25,7 +25,10 @@ pub(super) struct WatchedStream {
 
 impl WatchedStream {
     pub(super) fn new(stream: TcpStream, activity: &Arc<Activity>) -> Self {
-        Self { stream, activity: Arc::clone(activity) }
+        Self {
+            stream,
+            activity: Arc::clone(activity),
+        }
     }
 }
 

@@ -41,7 +41,10 @@ fn the_page_is_served_without_a_runtime_of_the_service() {
     let (_obs, addr) = serving();
     let (head, body) = ask(addr, "GET /metrics HTTP/1.1");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
-    assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
+    assert!(
+        head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"),
+        "{head}"
+    );
     assert!(body.contains("obs_build_info{service=\"shop\""), "{body}");
     let (head, body) = ask(addr, "HEAD /metrics HTTP/1.1");
     assert!(head.contains("content-length: ") && body.is_empty(), "{head}\n{body}");
@@ -52,12 +55,19 @@ fn what_is_not_the_page_is_refused() {
     let (_obs, addr) = serving();
     assert!(ask(addr, "GET / HTTP/1.1").0.starts_with("HTTP/1.1 404 "));
     let (head, _) = ask(addr, "POST /metrics HTTP/1.1\r\ncontent-length: 0");
-    assert!(head.starts_with("HTTP/1.1 405 ") && head.contains("allow: GET, HEAD"), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 405 ") && head.contains("allow: GET, HEAD"),
+        "{head}"
+    );
 }
 
 #[test]
 fn the_token_is_asked_for_here_too() {
-    let obs = builder().serve_metrics(ANY_PORT).metrics_token("s3cret").build().unwrap();
+    let obs = builder()
+        .serve_metrics(ANY_PORT)
+        .metrics_token("s3cret")
+        .build()
+        .unwrap();
     let addr = obs.metrics_addr().unwrap();
     assert!(ask(addr, "GET /metrics HTTP/1.1").0.starts_with("HTTP/1.1 401 "));
     let (head, _) = ask(addr, "GET /metrics HTTP/1.1\r\nauthorization: Bearer s3cret");
@@ -70,7 +80,10 @@ fn a_taken_address_is_an_error_that_names_it() {
     let addr = taken.local_addr().unwrap();
     let error = builder().serve_metrics(addr).build().unwrap_err();
     assert!(error.to_string().contains(&addr.to_string()), "{error}");
-    let source = std::error::Error::source(&error).unwrap().downcast_ref::<io::Error>().unwrap();
+    let source = std::error::Error::source(&error)
+        .unwrap()
+        .downcast_ref::<io::Error>()
+        .unwrap();
     assert_eq!(source.kind(), io::ErrorKind::AddrInUse);
 }
 
@@ -126,9 +139,16 @@ fn clients_that_hold_all_connections_do_not_keep_a_scrape_waiting() {
         let held = occupied(addr, 64, start);
         let since = Instant::now();
         for _ in 0..3 {
-            assert!(ask(addr, "GET /metrics HTTP/1.1").0.starts_with("HTTP/1.1 200 "), "{start:?}");
+            assert!(
+                ask(addr, "GET /metrics HTTP/1.1").0.starts_with("HTTP/1.1 200 "),
+                "{start:?}"
+            );
         }
-        assert!(since.elapsed() < Duration::from_secs(3), "{start:?} {:?}", since.elapsed());
+        assert!(
+            since.elapsed() < Duration::from_secs(3),
+            "{start:?} {:?}",
+            since.elapsed()
+        );
         drop((held, obs));
     }
 }
@@ -163,7 +183,10 @@ fn a_first_head_that_does_not_come_in_five_seconds_is_not_waited_for() {
     });
     let _closed_or_reset = half.read(&mut [0; 8]);
     let waited = since.elapsed();
-    assert!((Duration::from_millis(4_900)..Duration::from_secs(15)).contains(&waited), "{waited:?}");
+    assert!(
+        (Duration::from_millis(4_900)..Duration::from_secs(15)).contains(&waited),
+        "{waited:?}"
+    );
     drop(half);
     writer.join().unwrap();
     drop(obs);
@@ -174,7 +197,9 @@ fn clients_that_do_not_read_their_page_do_not_keep_a_scrape_waiting() {
     let registry = Registry::builder().series_cap(100_000).build().unwrap();
     // More than the buffers between two sockets take.
     for series in 0..20_000 {
-        registry.float_counter("big", &[("n", &format!("{series:0>300}"))]).increment(1.0);
+        registry
+            .float_counter("big", &[("n", &format!("{series:0>300}"))])
+            .increment(1.0);
     }
     let obs = builder().registry(registry).build().unwrap();
     let listener = TcpListener::bind(ANY_PORT).unwrap();
@@ -183,7 +208,10 @@ fn clients_that_do_not_read_their_page_do_not_keep_a_scrape_waiting() {
     let (stop, stopped) = oneshot::channel();
     let page = MetricsPage::of_pipeline(obs.pipeline());
     let serving = thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(accept(listener, page, stopped, 2)).unwrap();
     });
     let slow = occupied(addr, 2, "GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n");

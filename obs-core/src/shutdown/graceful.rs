@@ -61,7 +61,14 @@ enum Waited<T> {
 impl Graceful {
     /// A graceful shutdown that flushes this instance at its end, with the default times.
     pub fn new(obs: &Obs) -> Self {
-        Self { obs: obs.clone(), health: None, pre_stop: PRE_STOP, drain: DRAIN, close: CLOSE, flush: FLUSH }
+        Self {
+            obs: obs.clone(),
+            health: None,
+            pre_stop: PRE_STOP,
+            drain: DRAIN,
+            close: CLOSE,
+            flush: FLUSH,
+        }
     }
 
     /// Makes the readiness probe of these checks answer 503 from the first signal on. Defaults to none.
@@ -189,7 +196,12 @@ impl Graceful {
     }
 
     fn announce(&self, signal: &'static str) {
-        let Self { health, pre_stop, drain, .. } = self;
+        let Self {
+            health,
+            pre_stop,
+            drain,
+            ..
+        } = self;
         tracing::info!(target: target::OBS, signal, ?pre_stop, ?drain, "shutting down");
         if let Some(health) = health {
             health.set_draining(true);
@@ -197,7 +209,11 @@ impl Graceful {
     }
 
     async fn flush_all(&self, signals: &mut impl Signals, forced: bool) {
-        let time = if forced { self.flush.min(FORCED_FLUSH) } else { self.flush };
+        let time = if forced {
+            self.flush.min(FORCED_FLUSH)
+        } else {
+            self.flush
+        };
         let obs = self.obs.clone();
         if let Err(lost) = flush(signals, move || obs.shutdown(time)).await {
             tracing::warn!(target: target::OBS, error = lost, "telemetry was lost at shutdown");

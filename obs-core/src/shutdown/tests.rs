@@ -88,7 +88,10 @@ fn graceful(obs: &Obs) -> Graceful {
 /// Whether `times` are what was expected, give or take the precision of tokio's timers.
 #[track_caller]
 fn assert_close(time: Duration, expected: Duration) {
-    assert!(time.abs_diff(expected) <= Duration::from_millis(20), "{time:?} instead of {expected:?}");
+    assert!(
+        time.abs_diff(expected) <= Duration::from_millis(20),
+        "{time:?} instead of {expected:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +120,11 @@ async fn the_first_signal_drains_then_stops_then_waits_for_what_is_under_way() {
             Ok(())
         }
     };
-    graceful(&instance()).health(&health).run_with(script, server).await.unwrap();
+    graceful(&instance())
+        .health(&health)
+        .run_with(script, server)
+        .await
+        .unwrap();
     assert_close(started.elapsed(), PRE_STOP + Duration::from_secs(3));
 }
 
@@ -145,7 +152,10 @@ async fn what_a_server_lets_go_of_on_threads_of_its_own_is_waited_for_without_me
     });
     let started = Instant::now();
     let server = |stop: Stop| async move {
-        let head = RequestHead { method: "GET", ..RequestHead::default() };
+        let head = RequestHead {
+            method: "GET",
+            ..RequestHead::default()
+        };
         let request = Observation::start(layer.instrument(), &head, &());
         stop.overdue().await;
         tokio::spawn(async move {
@@ -187,12 +197,19 @@ async fn a_second_signal_skips_what_is_left_of_either_wait() {
 #[tokio::test]
 async fn flushing_ends_at_its_deadline_and_is_no_error() {
     let (let_go, held) = mpsc::channel();
-    let obs = Obs::builder("test").log_writer(Stuck(Mutex::new(held))).build().unwrap();
+    let obs = Obs::builder("test")
+        .log_writer(Stuck(Mutex::new(held)))
+        .build()
+        .unwrap();
     log_a_line(&obs);
     let (_signals, script) = script();
     let started = std::time::Instant::now();
     let flush = Duration::from_millis(50);
-    graceful(&obs).flush(flush).run_with(script, |_| ready(Ok(()))).await.unwrap();
+    graceful(&obs)
+        .flush(flush)
+        .run_with(script, |_| ready(Ok(())))
+        .await
+        .unwrap();
     assert!(started.elapsed() >= flush, "{:?}", started.elapsed());
     drop(let_go);
 }
@@ -211,7 +228,11 @@ async fn a_flush_that_may_take_as_long_as_it_takes_writes_the_lines() {
     let obs = Obs::builder("test").log_writer(Sent(written)).build().unwrap();
     log_a_line(&obs);
     let (_signals, script) = script();
-    graceful(&obs).flush(Duration::MAX).run_with(script, |_| ready(Ok(()))).await.unwrap();
+    graceful(&obs)
+        .flush(Duration::MAX)
+        .run_with(script, |_| ready(Ok(())))
+        .await
+        .unwrap();
     drop(obs);
     assert!(lines.try_iter().any(|line| line.contains("stuck")));
 }
@@ -229,7 +250,10 @@ async fn waits_without_an_end_are_ended_by_what_they_wait_for() {
         signals.send("SIGTERM").unwrap();
     };
     let obs = instance();
-    let endless = Graceful::new(&obs).pre_stop(Duration::MAX).drain(Duration::MAX).close(Duration::MAX);
+    let endless = Graceful::new(&obs)
+        .pre_stop(Duration::MAX)
+        .drain(Duration::MAX)
+        .close(Duration::MAX);
     let (served, ()) = tokio::join!(
         endless.run_with(script, |stop| async move {
             stop.overdue().await;
@@ -240,13 +264,20 @@ async fn waits_without_an_end_are_ended_by_what_they_wait_for() {
     served.unwrap();
     let (signals, script) = self::script();
     signals.send("SIGTERM").unwrap();
-    graceful(&obs).drain(Duration::MAX).run_with(script, server).await.unwrap();
+    graceful(&obs)
+        .drain(Duration::MAX)
+        .run_with(script, server)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn a_second_signal_ends_the_flushing() {
     let (let_go, held) = mpsc::channel();
-    let obs = Obs::builder("test").log_writer(Stuck(Mutex::new(held))).build().unwrap();
+    let obs = Obs::builder("test")
+        .log_writer(Stuck(Mutex::new(held)))
+        .build()
+        .unwrap();
     log_a_line(&obs);
     let (signals, script) = script();
     let server = |_| {

@@ -84,7 +84,10 @@ enum Role {
 fn served(pipeline: Pipeline, bound: Option<Bound>) -> Result<Obs, InitError> {
     let pipeline = Arc::new(pipeline);
     let serving = bound.map(|bound| bound.serve(Arc::clone(&pipeline))).transpose()?;
-    Ok(Obs::new(pipeline, serving.map(|serving| Box::new(serving) as Box<dyn Listener>)))
+    Ok(Obs::new(
+        pipeline,
+        serving.map(|serving| Box::new(serving) as Box<dyn Listener>),
+    ))
 }
 
 // === impl Obs ===
@@ -104,7 +107,10 @@ impl Obs {
 impl ObsBuilder {
     pub(super) fn new(service: String) -> Self {
         Self {
-            service: ServiceInfo { name: service, ..ServiceInfo::default() },
+            service: ServiceInfo {
+                name: service,
+                ..ServiceInfo::default()
+            },
             defined_name: None,
             naming: Naming::default(),
             logs: LogSettings::default(),
@@ -221,7 +227,8 @@ impl ObsBuilder {
     /// [`tracer_provider`](Self::tracer_provider) are not passed to readers. A panic of the reader is caught and logged
     /// once.
     pub fn span_reader(mut self, reader: impl SpanReader + 'static) -> Self {
-        self.span_readers.push(Box::new(Guarded::new("a reader of spans", reader)));
+        self.span_readers
+            .push(Box::new(Guarded::new("a reader of spans", reader)));
         self
     }
 
@@ -258,10 +265,17 @@ impl ObsBuilder {
         let this = self.validated(env)?;
         global::check_subscriber()?;
         let bound = serve::bind(&this.page)?;
-        let registry = this.registry.clone().unwrap_or_else(|| pipeline::default_registry().clone());
+        let registry = this
+            .registry
+            .clone()
+            .unwrap_or_else(|| pipeline::default_registry().clone());
         let target = global::install_recorder(this.recorder.clone(), &registry);
         // An earlier `init` that failed may have installed another registry.
-        let registry = if let Target::Own(installed) = &target { installed.clone() } else { registry };
+        let registry = if let Target::Own(installed) = &target {
+            installed.clone()
+        } else {
+            registry
+        };
         let obs = served(this.start(registry, target, Role::Default, env)?, bound)?;
         let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
         global::install_subscriber(subscriber)?;
@@ -294,7 +308,10 @@ impl ObsBuilder {
         let this = self.validated(env)?;
         let bound = serve::bind(&this.page)?;
         let registry = this.registry.clone().unwrap_or_default();
-        let target = this.recorder.clone().map_or_else(|| Target::Own(registry.clone()), Target::Facade);
+        let target = this
+            .recorder
+            .clone()
+            .map_or_else(|| Target::Own(registry.clone()), Target::Facade);
         served(this.start(registry, target, Role::Separate, env)?, bound)
     }
 
@@ -314,7 +331,9 @@ impl ObsBuilder {
 
     /// Takes over the name in the definition, which must be equal to the builder's if both have one.
     fn take_defined_name(&mut self) -> Result<(), InitError> {
-        let Some(defined) = self.defined_name.take() else { return Ok(()) };
+        let Some(defined) = self.defined_name.take() else {
+            return Ok(());
+        };
         if self.service.name.is_empty() || self.service.name == defined {
             self.service.name = defined;
             return Ok(());
@@ -392,6 +411,8 @@ impl ObsBuilder {
 
 impl std::fmt::Debug for ObsBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ObsBuilder").field("service", &self.service).finish_non_exhaustive()
+        f.debug_struct("ObsBuilder")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
     }
 }

@@ -36,8 +36,16 @@ impl crate::Obs {
         let definition = obs_rules::definition::Definition::read(path)
             .map_err(|error| InitError::failed(format!("read the definition: {error}"), error))?;
         let Some(found) = definition.service(service) else {
-            let names: Vec<_> = definition.services.iter().map(|service| service.name.as_str()).collect();
-            return Err(InitError::invalid("the service", service, format!("one of {file}: {}", names.join(", "))));
+            let names: Vec<_> = definition
+                .services
+                .iter()
+                .map(|service| service.name.as_str())
+                .collect();
+            return Err(InitError::invalid(
+                "the service",
+                service,
+                format!("one of {file}: {}", names.join(", ")),
+            ));
         };
         Ok(Self::builder(service).definition(found))
     }
@@ -111,18 +119,33 @@ mod tests {
             options.common.record_into(obs);
             change(options);
         });
-        let head = RequestHead { method: "GET", endpoint: Some("/a"), ..Default::default() };
+        let head = RequestHead {
+            method: "GET",
+            endpoint: Some("/a"),
+            ..Default::default()
+        };
         Observation::start(layer.instrument(), &head, &()).service_error();
         String::from_utf8(obs.registry().render(crate::metrics::Format::Text)).unwrap()
     }
 
     #[test]
     fn a_layer_at_its_defaults_records_what_the_definition_says() {
-        let obs = Obs::builder("orders").definition(orders()).log_writer(std::io::sink()).build().unwrap();
+        let obs = Obs::builder("orders")
+            .definition(orders())
+            .log_writer(std::io::sink())
+            .build()
+            .unwrap();
         let page = page(&obs, |_| ());
-        assert!(page.contains("shop_requests_total{method=\"GET\",endpoint=\"/a\""), "{page}");
-        let buckets = page.lines().filter(|line| line.starts_with("shop_request_duration_seconds_bucket"));
-        let bounds: Vec<_> = buckets.filter_map(|line| line.split("le=").nth(1)?.split('"').nth(1)).collect();
+        assert!(
+            page.contains("shop_requests_total{method=\"GET\",endpoint=\"/a\""),
+            "{page}"
+        );
+        let buckets = page
+            .lines()
+            .filter(|line| line.starts_with("shop_request_duration_seconds_bucket"));
+        let bounds: Vec<_> = buckets
+            .filter_map(|line| line.split("le=").nth(1)?.split('"').nth(1))
+            .collect();
         assert_eq!(bounds, ["0.1", "0.3", "+Inf"]);
         assert!(page.contains("version=\"1.4.2\""), "{page}");
     }
@@ -130,9 +153,15 @@ mod tests {
     #[test]
     fn what_a_layer_or_a_later_setter_says_wins() {
         let builder = || Obs::builder("").definition(orders()).log_writer(std::io::sink());
-        let layer = page(&builder().build().unwrap(), |options| options.common.namespace = Some("own".to_owned()));
+        let layer = page(&builder().build().unwrap(), |options| {
+            options.common.namespace = Some("own".to_owned());
+        });
         assert!(layer.contains("own_requests_total"), "{layer}");
-        let obs = builder().namespace("later").convention(Convention::OpenTelemetry).build().unwrap();
+        let obs = builder()
+            .namespace("later")
+            .convention(Convention::OpenTelemetry)
+            .build()
+            .unwrap();
         let later = page(&obs, |_| ());
         assert!(later.contains("http_server_request_duration_seconds_count"), "{later}");
         let obs = builder().namespace("later").build().unwrap();
@@ -141,9 +170,15 @@ mod tests {
 
     #[test]
     fn the_definition_of_another_service_is_refused() {
-        let built = Obs::builder("payments").definition(orders()).log_writer(std::io::sink()).build();
+        let built = Obs::builder("payments")
+            .definition(orders())
+            .log_writer(std::io::sink())
+            .build();
         let error = built.unwrap_err().to_string();
-        assert_eq!(error, "the service's name is \"payments\", expected \"orders\", the name in its definition");
+        assert_eq!(
+            error,
+            "the service's name is \"payments\", expected \"orders\", the name in its definition"
+        );
     }
 
     #[cfg(feature = "definition")]
@@ -151,10 +186,19 @@ mod tests {
     fn a_file_without_the_service_says_which_it_has() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("obs.yaml");
-        std::fs::write(&path, "version: 1\nservices:\n  - { name: orders }\n  - { name: payments }\n").unwrap();
+        std::fs::write(
+            &path,
+            "version: 1\nservices:\n  - { name: orders }\n  - { name: payments }\n",
+        )
+        .unwrap();
         let error = Obs::from_definition(&path, "order").unwrap_err().to_string();
-        assert!(error.contains("\"order\"") && error.ends_with(": orders, payments"), "{error}");
-        let missing = Obs::from_definition(folder.path().join("none.yaml"), "orders").unwrap_err().to_string();
+        assert!(
+            error.contains("\"order\"") && error.ends_with(": orders, payments"),
+            "{error}"
+        );
+        let missing = Obs::from_definition(folder.path().join("none.yaml"), "orders")
+            .unwrap_err()
+            .to_string();
         assert!(missing.contains("none.yaml"), "{missing}");
         std::fs::write(&path, "version: 1\nservices:\n  - { name: orders, namespac: shop }\n").unwrap();
         let invalid = Obs::from_definition(&path, "orders").unwrap_err().to_string();

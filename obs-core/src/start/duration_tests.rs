@@ -8,7 +8,12 @@ use crate::{
     page::MetricsPage,
 };
 
-const ENDS: [Duration; 4] = [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(u64::MAX), Duration::MAX];
+const ENDS: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_nanos(1),
+    Duration::from_secs(u64::MAX),
+    Duration::MAX,
+];
 
 fn log_a_line(obs: &Obs) {
     use tracing_subscriber::layer::SubscriberExt as _;
@@ -37,9 +42,18 @@ fn no_time_for_a_shutdown_is_no_panic() {
 
 #[tokio::test]
 async fn a_page_whose_time_has_no_end_is_written() {
-    let obs = Obs::builder("test").log_writer(io::sink()).metrics_timeout(Duration::MAX).build().unwrap();
+    let obs = Obs::builder("test")
+        .log_writer(io::sink())
+        .metrics_timeout(Duration::MAX)
+        .build()
+        .unwrap();
     let page = MetricsPage::of_pipeline(obs.pipeline());
-    let asked = PageRequest { method: "GET", path: "/metrics", query: None, headers: &() };
+    let asked = PageRequest {
+        method: "GET",
+        path: "/metrics",
+        query: None,
+        headers: &(),
+    };
     assert_eq!(page.respond(&asked).await.status, 200);
 }
 
@@ -51,7 +65,11 @@ fn thresholds_and_windows_of_any_length_are_taken() {
         built.unwrap();
     }
     for duration in [Duration::from_secs(1), Duration::MAX] {
-        let registry = Registry::builder().summary_window(duration).idle_timeout(duration).build().unwrap();
+        let registry = Registry::builder()
+            .summary_window(duration)
+            .idle_timeout(duration)
+            .build()
+            .unwrap();
         registry.summary("upload_bytes", &[]).record(7.0);
         let page = String::from_utf8(registry.render(Format::Text)).unwrap();
         assert!(page.contains("upload_bytes_count 1\n"), "{page}");
@@ -65,8 +83,9 @@ async fn a_check_of_any_time_limit_is_asked() {
     use crate::health::{Check, Health};
 
     for duration in ENDS {
-        let check =
-            Check::new("database", || std::future::ready(Ok::<_, io::Error>(()))).timeout(duration).cache(duration);
+        let check = Check::new("database", || std::future::ready(Ok::<_, io::Error>(())))
+            .timeout(duration)
+            .cache(duration);
         let health = Health::new().check(check);
         let _report = health.readiness().await;
     }

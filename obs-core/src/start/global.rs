@@ -28,7 +28,10 @@ struct GlobalRecorder;
 pub(super) fn check_subscriber() -> Result<(), InitError> {
     let is_free = || tracing::dispatcher::get_default(Dispatch::is::<NoSubscriber>);
     // This thread may have a subscriber to itself; a new one sees the process's.
-    let asked = thread::Builder::new().name("obs-init".to_owned()).spawn(is_free).map(JoinHandle::join);
+    let asked = thread::Builder::new()
+        .name("obs-init".to_owned())
+        .spawn(is_free)
+        .map(JoinHandle::join);
     match asked {
         Ok(Ok(false)) => Err(subscriber_taken()),
         // Where there is no thread to ask, installing ours will tell.
@@ -82,9 +85,21 @@ pub(super) fn bridge_log_crate() {
 
 /// Puts the service's identity on the metrics page.
 pub(super) fn describe_service(registry: &Registry, service: &ServiceInfo) {
-    let ServiceInfo { name, version, environment, attributes } = service;
-    let revision = attributes.iter().find(|(key, _)| key == "vcs.ref.head.revision").map(|(_, value)| value.as_str());
-    registry.set_build_info(name, version.as_deref().unwrap_or_default(), revision.unwrap_or_default());
+    let ServiceInfo {
+        name,
+        version,
+        environment,
+        attributes,
+    } = service;
+    let revision = attributes
+        .iter()
+        .find(|(key, _)| key == "vcs.ref.head.revision")
+        .map(|(_, value)| value.as_str());
+    registry.set_build_info(
+        name,
+        version.as_deref().unwrap_or_default(),
+        revision.unwrap_or_default(),
+    );
     let mut resource = vec![(crate::names::attribute::SERVICE_NAME.to_owned(), name.clone())];
     let optional = [
         (crate::names::attribute::SERVICE_VERSION, version),

@@ -66,7 +66,10 @@ impl ObsBuilder {
     /// # drop(builder);
     /// ```
     pub fn otlp_metrics_only<N: Into<String>>(mut self, prefixes: impl IntoIterator<Item = N>) -> Self {
-        self.push.only.get_or_insert_default().extend(prefixes.into_iter().map(Into::into));
+        self.push
+            .only
+            .get_or_insert_default()
+            .extend(prefixes.into_iter().map(Into::into));
         self
     }
 }

@@ -36,7 +36,10 @@ impl ActiveSpan {
     /// Runs `work` with the span active; a panic is noted on its way out.
     pub(super) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
         // `thread::panicking()` would also be true for work that runs while something else unwinds.
-        let mut unwinding = Unwinding { span: self, armed: true };
+        let mut unwinding = Unwinding {
+            span: self,
+            armed: true,
+        };
         let result = {
             let _attached = otel::attach(self.context.clone());
             work()
@@ -60,7 +63,10 @@ impl ActiveSpan {
     fn failed(&self, error_type: &'static str, message: String) {
         let span = self.context.span();
         span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type));
-        span.add_event(attribute::EXCEPTION_EVENT, record::exception(error_type, message.clone(), None));
+        span.add_event(
+            attribute::EXCEPTION_EVENT,
+            record::exception(error_type, message.clone(), None),
+        );
         span.set_status(Status::error(message));
     }
 

@@ -32,6 +32,8 @@ mod tests {
 
     #[test]
     fn a_panic_counts_as_failure() {
-        assert!(!within(Duration::from_secs(10), || std::panic::resume_unwind(Box::new("on purpose"))));
+        assert!(!within(Duration::from_secs(10), || std::panic::resume_unwind(
+            Box::new("on purpose")
+        )));
     }
 }

@@ -67,7 +67,9 @@ pub(super) struct Pending {
 /// # }
 /// ```
 pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
-    SpanBuilder { pending: Pending::here(name).map(Box::new) }
+    SpanBuilder {
+        pending: Pending::here(name).map(Box::new),
+    }
 }
 
 /// Runs `future` in a span of this name: ends with status `Ok`.
@@ -178,7 +180,9 @@ impl SpanBuilder {
     }
 
     fn blocking<R>(self, work: impl FnOnce() -> R, judge: impl FnOnce(&ActiveSpan, &R)) -> R {
-        let Some(span) = self.pending.and_then(|pending| pending.start()) else { return work() };
+        let Some(span) = self.pending.and_then(|pending| pending.start()) else {
+            return work();
+        };
         let result = span.enter(work);
         judge(&span, &result);
         result
@@ -207,13 +211,21 @@ impl Pending {
             None => (Tracing::of(&context::default_instance()?)?.clone(), otel::current()),
         };
         tracing.tracer()?;
-        Some(Self { tracing, parent, builder: opentelemetry::trace::SpanBuilder::from_name(name) })
+        Some(Self {
+            tracing,
+            parent,
+            builder: opentelemetry::trace::SpanBuilder::from_name(name),
+        })
     }
 
     /// Begins the span. One that the sampler leaves out takes part all the same, so that the spans
     /// in it are left out with it.
     pub(super) fn start(self) -> Option<ActiveSpan> {
-        let Self { tracing, parent, builder } = self;
+        let Self {
+            tracing,
+            parent,
+            builder,
+        } = self;
         let tracer = tracing.tracer()?;
         // The sampler and the processors of a provider of the user's run in there.
         let span = guarded(|| builder.start_with_context(tracer, &parent))?;

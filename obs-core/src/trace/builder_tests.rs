@@ -33,14 +33,21 @@ fn span_of(work: impl FnOnce()) -> SpanData {
 }
 
 fn text(span: &SpanData, key: &str) -> String {
-    attribute(span, key).unwrap_or_else(|| panic!("no {key} in {span:?}")).to_string()
+    attribute(span, key)
+        .unwrap_or_else(|| panic!("no {key} in {span:?}"))
+        .to_string()
 }
 
 fn event(span: &SpanData, key: &str) -> String {
-    let [event] = &span.events.events[..] else { panic!("not one event: {span:?}") };
+    let [event] = &span.events.events[..] else {
+        panic!("not one event: {span:?}")
+    };
     assert_eq!(event.name, "exception");
     let found = event.attributes.iter().find(|attribute| attribute.key.as_str() == key);
-    found.unwrap_or_else(|| panic!("no {key} in {event:?}")).value.to_string()
+    found
+        .unwrap_or_else(|| panic!("no {key} in {event:?}"))
+        .value
+        .to_string()
 }
 
 // === places ===
@@ -49,13 +56,19 @@ fn event(span: &SpanData, key: &str) -> String {
 fn spans_in_a_request_are_its_children_and_nest() {
     let (tracing, ended) = collecting(None);
     let request = arrived(&tracing);
-    run_in(request.clone(), || in_span_blocking("outer", || in_span_blocking("inner", || ())));
+    run_in(request.clone(), || {
+        in_span_blocking("outer", || in_span_blocking("inner", || ()));
+    });
     finish(&request);
     let spans = ended.take();
     let [server, outer, inner] = ["server", "outer", "inner"].map(|name| Collected::named(&spans, name));
     assert_eq!(outer.parent_span_id, server.span_context.span_id());
     assert_eq!(inner.parent_span_id, outer.span_context.span_id());
-    assert!([&outer, &inner].iter().all(|span| span.span_context.trace_id() == server.span_context.trace_id()));
+    assert!(
+        [&outer, &inner]
+            .iter()
+            .all(|span| span.span_context.trace_id() == server.span_context.trace_id())
+    );
 }
 
 #[test]
@@ -117,7 +130,10 @@ fn what_is_called_from_a_span_becomes_its_child() {
 #[test]
 fn success_is_status_ok() {
     assert_eq!(span_of(|| in_span_blocking("x", || ())).status, Status::Ok);
-    assert_eq!(span_of(|| drop(try_in_span_blocking("x", || Ok::<_, io::Error>(())))).status, Status::Ok);
+    assert_eq!(
+        span_of(|| drop(try_in_span_blocking("x", || Ok::<_, io::Error>(())))).status,
+        Status::Ok
+    );
 }
 
 #[test]
@@ -152,10 +168,16 @@ fn a_panic_is_an_error_and_ends_the_span() {
 fn a_future_that_panics_ends_its_span_before_it_is_dropped() {
     let (tracing, ended) = collecting(None);
     run_in(job(&tracing), || {
-        let mut future = Box::pin(in_span("x", std::future::poll_fn(|_| -> Poll<()> { panic!("on purpose") })));
+        let mut future = Box::pin(in_span(
+            "x",
+            std::future::poll_fn(|_| -> Poll<()> { panic!("on purpose") }),
+        ));
         assert!(catch_unwind(AssertUnwindSafe(|| poll_once(future.as_mut()))).is_err());
         let span = ended.one();
-        assert_eq!((text(&span, "error.type"), span.status), ("panic".to_owned(), Status::error("panicked")));
+        assert_eq!(
+            (text(&span, "error.type"), span.status),
+            ("panic".to_owned(), Status::error("panicked"))
+        );
     });
     assert!(ended.take().is_empty(), "recorded once");
 }
@@ -202,7 +224,10 @@ fn a_future_is_in_its_span_in_every_poll_and_only_there() {
     let spans = ended.take();
     let outer = Collected::named(&spans, "outer");
     for name in ["poll 1", "poll 2"] {
-        assert_eq!(Collected::named(&spans, name).parent_span_id, outer.span_context.span_id());
+        assert_eq!(
+            Collected::named(&spans, name).parent_span_id,
+            outer.span_context.span_id()
+        );
     }
 }
 
@@ -210,7 +235,9 @@ fn a_future_is_in_its_span_in_every_poll_and_only_there() {
 fn a_future_belongs_to_where_it_was_made_even_if_it_runs_elsewhere() {
     let (tracing, ended) = collecting(None);
     let request = arrived(&tracing);
-    let mut future = Box::pin(run_in(request.clone(), || try_in_span("x", async { Err::<(), _>("no") })));
+    let mut future = Box::pin(run_in(request.clone(), || {
+        try_in_span("x", async { Err::<(), _>("no") })
+    }));
     assert!(current().is_none());
     assert!(poll_once(future.as_mut()).is_ready());
     let span = ended.one();
@@ -274,7 +301,10 @@ fn a_recorded_error_tells_what_caused_it_and_leaves_the_status_alone() {
     let span = span_of(|| in_span_blocking("x", || record_error(&Outer(io::Error::other("no route")))));
     assert!(event(&span, "exception.type").ends_with("::Outer"));
     assert_eq!(event(&span, "exception.message"), "charge failed");
-    assert_eq!(event(&span, "exception.stacktrace"), "charge failed\ncaused by: no route");
+    assert_eq!(
+        event(&span, "exception.stacktrace"),
+        "charge failed\ncaused by: no route"
+    );
     assert_eq!(span.status, Status::Ok);
 }
 
@@ -348,7 +378,12 @@ fn a_trait_object_has_no_type_to_tell() {
     let error: &dyn std::error::Error = &io::Error::other("x");
     let span = span_of(|| in_span_blocking("x", || record_error(error)));
     assert_eq!(event(&span, "exception.message"), "x");
-    assert!(span.events.events[0].attributes.iter().all(|attribute| attribute.key.as_str() != "exception.type"));
+    assert!(
+        span.events.events[0]
+            .attributes
+            .iter()
+            .all(|attribute| attribute.key.as_str() != "exception.type")
+    );
 }
 
 #[test]

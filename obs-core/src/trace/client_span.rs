@@ -50,7 +50,11 @@ impl Tracing {
         start: ClientSpanStart<'_>,
         attributes: impl FnOnce() -> Vec<KeyValue>,
     ) -> ClientSpan {
-        let ids = TraceParent { trace_id: start.trace_id, span_id: SpanId::random(), flags: start.flags };
+        let ids = TraceParent {
+            trace_id: start.trace_id,
+            span_id: SpanId::random(),
+            flags: start.flags,
+        };
         match self.tracer() {
             Some(tracer) if !self.is_own() => {
                 // Its sampler and its processors are the user's own code.
@@ -87,7 +91,10 @@ fn record(
     let parent = start.parent;
     let builder = start.into_builder(Some(attributes()));
     let span = ids::hand_over(ids.trace_id, ids.span_id, || tracer.build_own(builder, parent));
-    ClientSpan { ids, otel: span.is_recording().then(|| parent.with_span(span)) }
+    ClientSpan {
+        ids,
+        otel: span.is_recording().then(|| parent.with_span(span)),
+    }
 }
 
 /// By the user's own provider, which decides and gives the ids.
@@ -118,6 +125,13 @@ fn ask(
         // A provider that was shut down makes spans without ids.
         return ClientSpan { ids, otel: None };
     };
-    let ids = TraceParent { trace_id, span_id, flags: ids.flags.with_sampled(made.is_sampled()) };
-    ClientSpan { ids, otel: span.is_recording().then(|| parent.with_span(span)) }
+    let ids = TraceParent {
+        trace_id,
+        span_id,
+        flags: ids.flags.with_sampled(made.is_sampled()),
+    };
+    ClientSpan {
+        ids,
+        otel: span.is_recording().then(|| parent.with_span(span)),
+    }
 }

@@ -44,7 +44,10 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     pub(super) fn new(inner: OpenTelemetryLayer<S, LimitedTracer>, value_limit: usize) -> Self {
-        Self { inner, limit: value_limit.saturating_add(MARGIN) }
+        Self {
+            inner,
+            limit: value_limit.saturating_add(MARGIN),
+        }
     }
 }
 
@@ -92,7 +95,9 @@ where
 
 impl<S> fmt::Debug for SpanLayer<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SpanLayer").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("SpanLayer")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,7 +113,10 @@ fn add_to_active_span(event: &Event<'_>) {
         Some(log) => (Cow::Owned(log.target().to_owned()), log.level()),
         None => (Cow::Borrowed(event.metadata().target()), event.metadata().level()),
     };
-    let mut fields = Fields { message: None, attributes: Vec::with_capacity(event.fields().count() + 2) };
+    let mut fields = Fields {
+        message: None,
+        attributes: Vec::with_capacity(event.fields().count() + 2),
+    };
     fields.attributes.push(KeyValue::new("level", level.as_str()));
     fields.attributes.push(KeyValue::new("target", target));
     event.record(&mut fields);

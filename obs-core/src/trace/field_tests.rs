@@ -88,7 +88,11 @@ fn spans_of(work: impl Fn()) -> Vec<Vec<SpanData>> {
     let theirs = Theirs::default();
     let provider = SdkTracerProvider::builder().with_span_processor(theirs.clone()).build();
     let redactor = Arc::new(Redactor::with(["iban"]));
-    let config = TracingConfig { provider: Some(provider.clone()), redactor, ..config(&|_| None) };
+    let config = TracingConfig {
+        provider: Some(provider.clone()),
+        redactor,
+        ..config(&|_| None)
+    };
     let users = Tracing::start(config, Vec::new()).unwrap();
     for tracing in [&ours, &users] {
         let request = arrived(tracing);
@@ -106,13 +110,23 @@ fn reader(collected: Collected) -> Box<Guarded<dyn SpanReader>> {
 
 fn collecting_with(change: impl FnOnce(&mut TracingConfig<'_>)) -> (Tracing, Collected) {
     let collected = Collected::default();
-    let mut config = TracingConfig { redactor: Arc::new(Redactor::with(["iban"])), ..config(&|_| None) };
+    let mut config = TracingConfig {
+        redactor: Arc::new(Redactor::with(["iban"])),
+        ..config(&|_| None)
+    };
     change(&mut config);
-    (Tracing::start(config, vec![reader(collected.clone())]).unwrap(), collected)
+    (
+        Tracing::start(config, vec![reader(collected.clone())]).unwrap(),
+        collected,
+    )
 }
 
 fn values<'a>(attributes: &'a [KeyValue], key: &str) -> Vec<&'a Value> {
-    attributes.iter().filter(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value).collect()
+    attributes
+        .iter()
+        .filter(|attribute| attribute.key.as_str() == key)
+        .map(|attribute| &attribute.value)
+        .collect()
 }
 
 // === code of others ===
@@ -128,8 +142,13 @@ fn a_field_whose_debug_panics_breaks_nothing_and_the_others_stay() {
         trace::set_attribute("still", "alive");
     }) {
         let (server, span) = (Collected::named(&spans, "server"), Collected::named(&spans, "s"));
-        let [first, second] = &server.events.events[..] else { panic!("{server:?}") };
-        assert_eq!(values(&first.attributes, "bad"), [&"<panicked while formatting>".into()]);
+        let [first, second] = &server.events.events[..] else {
+            panic!("{server:?}")
+        };
+        assert_eq!(
+            values(&first.attributes, "bad"),
+            [&"<panicked while formatting>".into()]
+        );
         assert_eq!(values(&first.attributes, "after"), [&Value::I64(2)]);
         assert_eq!(second.name, "<panicked while formatting>");
         assert_eq!(values(&server.attributes, "still"), [&"alive".into()]);
@@ -147,7 +166,10 @@ fn a_debug_that_logs_itself_comes_to_an_end() {
         tracing::info!(endless = ?Endless, "m");
         let _span = tracing::info_span!("s", endless = ?Endless).entered();
     }) {
-        assert_eq!(values(&Collected::named(&spans, "s").attributes, "endless"), [&"endless".into()]);
+        assert_eq!(
+            values(&Collected::named(&spans, "s").attributes, "endless"),
+            [&"endless".into()]
+        );
     }
 }
 
@@ -161,10 +183,16 @@ fn an_error_that_is_its_own_source_is_recorded_and_ends() {
     }) {
         let span = Collected::named(&spans, "s");
         let message = "can't reach https://REDACTED@h/?token=REDACTED";
-        assert_eq!(values(&span.events.events[0].attributes, names::EXCEPTION_MESSAGE), [&message.into()]);
+        assert_eq!(
+            values(&span.events.events[0].attributes, names::EXCEPTION_MESSAGE),
+            [&message.into()]
+        );
         assert_eq!(values(&span.attributes, "error"), [&message.into()]);
         let server = Collected::named(&spans, "server");
-        assert_eq!(values(&server.events.events[0].attributes, names::EXCEPTION_MESSAGE), [&message.into()]);
+        assert_eq!(
+            values(&server.events.events[0].attributes, names::EXCEPTION_MESSAGE),
+            [&message.into()]
+        );
     }
 }
 
@@ -179,7 +207,10 @@ fn the_extension_trait_of_the_library_finds_its_layer() {
     }) {
         let span = Collected::named(&spans, "s");
         assert_eq!(values(&span.attributes, "by.trait"), [&Value::I64(1)]);
-        assert_eq!(values(&span.events.events[0].attributes, "password"), [&"REDACTED".into()]);
+        assert_eq!(
+            values(&span.events.events[0].attributes, "password"),
+            [&"REDACTED".into()]
+        );
     }
 }
 
@@ -201,14 +232,21 @@ fn secrets_in_fields_attributes_events_and_errors_reach_no_span() {
         trace::set_attribute("url.full", "https://h/?code=s3cret");
         let error = std::io::Error::other("no answer from https://h/?access_token=s3cret");
         trace::record_error(&error);
-        let _ = trace::span("own").attribute("client_secret", "s3cret").try_run_blocking(|| Err::<(), _>(error));
-        OtelContext::current().span().set_attribute(KeyValue::new("passphrase", "s3cret"));
+        let _ = trace::span("own")
+            .attribute("client_secret", "s3cret")
+            .try_run_blocking(|| Err::<(), _>(error));
+        OtelContext::current()
+            .span()
+            .set_attribute(KeyValue::new("passphrase", "s3cret"));
     });
     for spans in spans {
         let shown = format!("{spans:?}").replace("at s3cret=1", "");
         assert!(!shown.contains("s3cret"), "{shown}");
         assert!(matches!(Collected::named(&spans, "own").status, Status::Error { .. }));
-        assert_eq!(values(&Collected::named(&spans, "login").attributes, "user"), [&"bob".into()]);
+        assert_eq!(
+            values(&Collected::named(&spans, "login").attributes, "user"),
+            [&"bob".into()]
+        );
     }
 }
 
@@ -227,7 +265,12 @@ fn long_values_are_cut_wherever_they_are_set() {
         let _ = trace::try_in_span_blocking("own", || Err::<(), _>(std::io::Error::other(long.clone())));
     }) {
         for span in &spans {
-            assert_eq!(values(&span.attributes, names::OBS_TRUNCATED), [&Value::Bool(true)], "{}", span.name);
+            assert_eq!(
+                values(&span.attributes, names::OBS_TRUNCATED),
+                [&Value::Bool(true)],
+                "{}",
+                span.name
+            );
             assert!(format!("{span:?}").len() < 60_000, "{}", span.name);
         }
         let server = Collected::named(&spans, "server");
@@ -258,7 +301,10 @@ fn an_attribute_that_is_set_again_is_overwritten_and_the_closing_ones_have_room(
     let span = ended.one();
     assert_eq!(values(&span.attributes, "repeated"), [&Value::I64(9_999)]);
     assert_eq!(values(&span.attributes, "kind"), [&"last".into()]);
-    assert_eq!(values(&span.attributes, names::HTTP_RESPONSE_STATUS_CODE), [&Value::I64(200)]);
+    assert_eq!(
+        values(&span.attributes, names::HTTP_RESPONSE_STATUS_CODE),
+        [&Value::I64(200)]
+    );
     assert_eq!(values(&span.attributes, names::ERROR_TYPE), [&"x".into()]);
     assert_eq!(values(&span.attributes, names::HTTP_ROUTE), [&"/x".into()]);
     assert_eq!(span.attributes.len(), 128);
@@ -270,11 +316,15 @@ fn on_a_provider_of_the_users_own_repeated_attributes_leave_room_too() {
     for spans in spans_of(|| {
         (0..1_000).for_each(|n| trace::set_attribute("repeated", n));
         let span = OtelContext::current();
-        span.span().set_attribute(KeyValue::new(names::HTTP_RESPONSE_STATUS_CODE, 200));
+        span.span()
+            .set_attribute(KeyValue::new(names::HTTP_RESPONSE_STATUS_CODE, 200));
     }) {
         let span = Collected::named(&spans, "server");
         assert_eq!(values(&span.attributes, "repeated"), [&Value::I64(999)]);
-        assert_eq!(values(&span.attributes, names::HTTP_RESPONSE_STATUS_CODE), [&Value::I64(200)]);
+        assert_eq!(
+            values(&span.attributes, names::HTTP_RESPONSE_STATUS_CODE),
+            [&Value::I64(200)]
+        );
     }
 }
 

@@ -57,7 +57,11 @@ pin_project! {
 
 impl<F: Future> Running<F> {
     fn new(pending: Option<Box<Pending>>, inner: F) -> Self {
-        Self { pending, span: None, inner: Some(inner) }
+        Self {
+            pending,
+            span: None,
+            inner: Some(inner),
+        }
     }
 
     fn poll(
@@ -70,7 +74,9 @@ impl<F: Future> Running<F> {
             *this.span = pending.start();
         }
         // Polled again after it was ready, which the contract of futures forbids.
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Pending };
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
         let Some(span) = this.span else { return inner.poll(cx) };
         let inner = &mut this.inner;
         let polled = span.enter(|| {
@@ -91,7 +97,9 @@ impl<F: Future> Running<F> {
 
 impl<F> fmt::Debug for Running<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").field("span", &self.span).finish_non_exhaustive()
+        f.debug_struct("Running")
+            .field("span", &self.span)
+            .finish_non_exhaustive()
     }
 }
 
@@ -99,7 +107,9 @@ impl<F> fmt::Debug for Running<F> {
 
 impl<F: Future> Traced<F> {
     pub(super) fn new(pending: Option<Box<Pending>>, future: F) -> Self {
-        Self { running: Running::new(pending, future) }
+        Self {
+            running: Running::new(pending, future),
+        }
     }
 }
 
@@ -115,7 +125,9 @@ impl<F: Future> Future for Traced<F> {
 
 impl<F: Future> TryTraced<F> {
     pub(super) fn new(pending: Option<Box<Pending>>, future: F) -> Self {
-        Self { running: Running::new(pending, future) }
+        Self {
+            running: Running::new(pending, future),
+        }
     }
 }
 

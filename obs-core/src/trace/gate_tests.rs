@@ -52,7 +52,9 @@ fn an_unsampled_request_makes_no_spans() {
 fn a_job_and_its_tracing_spans_share_a_trace() {
     let (tracing, ended) = collecting(None);
     let job = job(&tracing);
-    subscribed(&tracing, || run_in(job.clone(), || tracing::info_span!("x").in_scope(|| ())));
+    subscribed(&tracing, || {
+        run_in(job.clone(), || tracing::info_span!("x").in_scope(|| ()));
+    });
     assert_eq!(ids::trace_id(ended.one().span_context.trace_id()), Some(job.trace_id()));
 }
 
@@ -68,7 +70,9 @@ fn outside_requests_the_sampler_decides() {
 #[test]
 fn a_request_of_another_instance_makes_no_spans_here() {
     let ((ours, here), (theirs, there)) = (collecting(None), collecting(None));
-    subscribed(&ours, || run_in(job(&theirs), || tracing::info_span!("x").in_scope(|| ())));
+    subscribed(&ours, || {
+        run_in(job(&theirs), || tracing::info_span!("x").in_scope(|| ()));
+    });
     assert_eq!((here.take().len(), there.take().len()), (0, 0));
 }
 
@@ -93,7 +97,9 @@ fn without_a_tracer_there_is_no_layer() {
 #[test]
 fn what_is_below_the_level_is_left_out() {
     let (tracing, ended) = collecting(None);
-    subscribed(&tracing, || run_in(job(&tracing), || tracing::debug_span!("x").in_scope(|| ())));
+    subscribed(&tracing, || {
+        run_in(job(&tracing), || tracing::debug_span!("x").in_scope(|| ()));
+    });
     assert!(ended.take().is_empty());
     let subscriber = tracing_subscriber::registry().with(tracing.layer_up_to(LevelFilter::DEBUG));
     tracing::subscriber::with_default(subscriber, || {
@@ -107,7 +113,9 @@ fn unsigned_fields_have_to_be_cast() {
     // What the documentation of the module tells users to do, and why.
     let (tracing, ended) = collecting(None);
     subscribed(&tracing, || {
-        run_in(job(&tracing), || tracing::info_span!("x", cast = 3_i64, uncast = 3_u64).in_scope(|| ()));
+        run_in(job(&tracing), || {
+            tracing::info_span!("x", cast = 3_i64, uncast = 3_u64).in_scope(|| ());
+        });
     });
     let span = ended.one();
     assert_eq!(attribute(&span, "cast"), Some(&Value::I64(3)));
@@ -128,10 +136,19 @@ fn events_outside_of_tracing_spans_go_to_the_span_of_the_request() {
     finish(&request);
     let spans = ended.take();
     let [server, inner] = ["server", "inner"].map(|name| Collected::named(&spans, name));
-    let [event] = &server.events.events[..] else { panic!("{server:?}") };
+    let [event] = &server.events.events[..] else {
+        panic!("{server:?}")
+    };
     assert_eq!(event.name, "cart loaded");
-    for (key, value) in [("items", Value::I64(3)), ("path", "/x".into()), ("level", "INFO".into())] {
-        assert!(event.attributes.contains(&opentelemetry::KeyValue::new(key, value)), "{event:?}");
+    for (key, value) in [
+        ("items", Value::I64(3)),
+        ("path", "/x".into()),
+        ("level", "INFO".into()),
+    ] {
+        assert!(
+            event.attributes.contains(&opentelemetry::KeyValue::new(key, value)),
+            "{event:?}"
+        );
     }
     assert_eq!(inner.events.events.len(), 1);
 }

@@ -62,7 +62,10 @@ pub(crate) struct TracingConfig<'a> {
 impl TracingConfig<'_> {
     /// What code says about the export.
     pub(super) fn export_settings(&self) -> CodeSettings<'_> {
-        CodeSettings { endpoint: self.otlp_endpoint.as_deref(), ..CodeSettings::default() }
+        CodeSettings {
+            endpoint: self.otlp_endpoint.as_deref(),
+            ..CodeSettings::default()
+        }
     }
 }
 
@@ -96,7 +99,9 @@ fn next_instance() -> u64 {
 }
 
 fn tracer(provider: &SdkTracerProvider, rules: Arc<Rules>) -> LimitedTracer {
-    let scope = InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build();
+    let scope = InstrumentationScope::builder(SCOPE)
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .build();
     LimitedTracer::new(provider.tracer_with_scope(scope), rules)
 }
 
@@ -124,12 +129,20 @@ impl Tracing {
         readers: Vec<Box<Guarded<dyn SpanReader>>>,
     ) -> Result<Self, InitError> {
         let instance = next_instance();
-        let sampler = Arc::new(Sampler::from_settings(config.sample_ratio, &config.sampling, config.env)?);
+        let sampler = Arc::new(Sampler::from_settings(
+            config.sample_ratio,
+            &config.sampling,
+            config.env,
+        )?);
         let keep = config.keep;
         let propagators = Propagators::from_settings(config.propagator.clone(), config.env);
         let limits = Limits::of_spans(config.value_limit, config.env);
         let redactor = Arc::clone(&config.redactor);
-        let rules = Rules { redactor: Arc::clone(&redactor), limits, is_own: config.provider.is_none() };
+        let rules = Rules {
+            redactor: Arc::clone(&redactor),
+            limits,
+            is_own: config.provider.is_none(),
+        };
         let recording = match config.provider {
             Some(provider) => Some(Recording {
                 tracer: tracer(&provider, Arc::new(rules)),
@@ -141,7 +154,14 @@ impl Tracing {
         };
         let is_own = recording.as_ref().is_some_and(|recording| recording.own.is_some());
         let keep = (is_own && !keep.is_off()).then_some(keep);
-        Ok(Self(Arc::new(Inner { instance, sampler, keep, propagators, redactor, recording })))
+        Ok(Self(Arc::new(Inner {
+            instance,
+            sampler,
+            keep,
+            propagators,
+            redactor,
+            recording,
+        })))
     }
 
     /// The traces of the process-wide default before `init`: ids and decisions alone, with the standard's default
@@ -179,11 +199,11 @@ impl Tracing {
                 // Its sampler and its processors are the user's own code.
                 guarded(|| decided.ask(tracer, start, attributes)).unwrap_or(unrecorded)
             }
-            Some(Recording { tracer, own: Some(pipeline), .. })
-                if decided.flags.is_sampled() && !pipeline.is_closed() =>
-            {
-                decided.record(tracer, start, attributes)
-            }
+            Some(Recording {
+                tracer,
+                own: Some(pipeline),
+                ..
+            }) if decided.flags.is_sampled() && !pipeline.is_closed() => decided.record(tracer, start, attributes),
             Some(_) if !decided.flags.is_sampled() => decided.left_out(start.trusted_tracestate()),
             _ => decided,
         }
@@ -204,7 +224,13 @@ impl Tracing {
         attributes: impl FnOnce() -> Vec<KeyValue>,
     ) -> Option<Context> {
         let (trace_id, span_id, flags) = (request.trace_id(), request.span_id(), request.trace_flags());
-        let decided = ServerSpan { trace_id, span_id, flags, otel: None, is_recorded: false };
+        let decided = ServerSpan {
+            trace_id,
+            span_id,
+            flags,
+            otel: None,
+            is_recorded: false,
+        };
         decided.record(self.tracer()?, start, attributes).otel
     }
 
@@ -225,13 +251,19 @@ impl Tracing {
 
     /// Whether spans are recorded by our own provider, which takes our ids.
     pub(super) fn is_own(&self) -> bool {
-        self.0.recording.as_ref().is_some_and(|recording| recording.own.is_some())
+        self.0
+            .recording
+            .as_ref()
+            .is_some_and(|recording| recording.own.is_some())
     }
 
     /// Whether spans are recorded by a provider that the application brought.
     #[inline]
     pub(crate) fn is_of_others(&self) -> bool {
-        self.0.recording.as_ref().is_some_and(|recording| recording.own.is_none())
+        self.0
+            .recording
+            .as_ref()
+            .is_some_and(|recording| recording.own.is_none())
     }
 
     /// Keeps a span that has begun from being exported.
@@ -261,7 +293,9 @@ impl Tracing {
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         match &self.0.recording {
             None => true,
-            Some(Recording { own: Some(pipeline), .. }) => pipeline.flush(timeout),
+            Some(Recording {
+                own: Some(pipeline), ..
+            }) => pipeline.flush(timeout),
             Some(Recording { provider, .. }) => {
                 let provider = provider.clone();
                 blocking::within(timeout, move || provider.force_flush().is_ok())
@@ -275,7 +309,9 @@ impl Tracing {
         match &self.0.recording {
             // Not the provider: what ends after its shutdown it forgets without a word, and requests
             // may be in flight.
-            Some(Recording { own: Some(pipeline), .. }) => pipeline.shutdown(timeout),
+            Some(Recording {
+                own: Some(pipeline), ..
+            }) => pipeline.shutdown(timeout),
             _ => self.flush(timeout),
         }
     }
@@ -318,7 +354,9 @@ impl Recording {
         sampler: &Arc<Sampler>,
         instance: u64,
     ) -> Result<Option<Self>, InitError> {
-        let Some(pipeline) = Pipeline::start(config, Arc::clone(&rules), readers)? else { return Ok(None) };
+        let Some(pipeline) = Pipeline::start(config, Arc::clone(&rules), readers)? else {
+            return Ok(None);
+        };
         let provider = SdkTracerProvider::builder()
             .with_resource(resource(&config.service))
             .with_sampler(SdkSampler::new(Arc::clone(sampler), instance))
@@ -326,7 +364,12 @@ impl Recording {
             .with_span_limits(sdk_limits(&rules.limits))
             .with_span_processor(pipeline.clone())
             .build();
-        Ok(Some(Self { tracer: tracer(&provider, rules), provider, own: Some(pipeline), held: Held::default() }))
+        Ok(Some(Self {
+            tracer: tracer(&provider, rules),
+            provider,
+            own: Some(pipeline),
+            held: Held::default(),
+        }))
     }
 }
 

@@ -26,7 +26,14 @@ const SAMPLED: &[u8] = b"00-12345678901234567890123456789012-1234567890123456-01
 const UNSAMPLED: &[u8] = b"00-12345678901234567890123456789012-1234567890123456-02";
 
 fn start(parent: Option<&TraceParent>) -> SpanStart<'_> {
-    SpanStart { parent, tracestate: None, trusted: true, route: None, name: "GET /x".into(), start: SystemTime::now() }
+    SpanStart {
+        parent,
+        tracestate: None,
+        trusted: true,
+        route: None,
+        name: "GET /x".into(),
+        start: SystemTime::now(),
+    }
 }
 
 fn parent(header: &[u8]) -> TraceParent {
@@ -70,11 +77,27 @@ impl SpanProcessor for Theirs {
 }
 
 fn users(sampler: SdkSamplers, hangs: bool) -> (Tracing, Theirs) {
-    let theirs = Theirs { hangs, ..Theirs::default() };
-    let provider = SdkTracerProvider::builder().with_sampler(sampler).with_span_processor(theirs.clone()).build();
+    let theirs = Theirs {
+        hangs,
+        ..Theirs::default()
+    };
+    let provider = SdkTracerProvider::builder()
+        .with_sampler(sampler)
+        .with_span_processor(theirs.clone())
+        .build();
     // The user keeps it, beyond the test: dropping the last one shuts it down.
     Box::leak(Box::new(provider.clone()));
-    (Tracing::start(TracingConfig { provider: Some(provider), ..config(&|_| None) }, Vec::new()).unwrap(), theirs)
+    (
+        Tracing::start(
+            TracingConfig {
+                provider: Some(provider),
+                ..config(&|_| None)
+            },
+            Vec::new(),
+        )
+        .unwrap(),
+        theirs,
+    )
 }
 
 /// A reader of spans that ends one of its own, and then panics.
@@ -106,7 +129,11 @@ fn a_span_reader_that_makes_spans_and_panics_is_not_called_for_them_and_breaks_n
         drop(tracing.start_server_span(start(None), Vec::new));
     }
     assert_eq!(hostile.calls.load(Ordering::Relaxed), 2);
-    assert_eq!(ended.take().len(), 4, "the other reader sees the hostile one's spans too");
+    assert_eq!(
+        ended.take().len(),
+        4,
+        "the other reader sees the hostile one's spans too"
+    );
 }
 
 /// A processor of the user's that panics.
@@ -135,11 +162,21 @@ impl SpanProcessor for Panicking {
 #[test]
 fn a_processor_of_the_users_that_panics_costs_its_span_and_nothing_else() {
     let provider = SdkTracerProvider::builder().with_span_processor(Panicking).build();
-    let tracing = Tracing::start(TracingConfig { provider: Some(provider), ..config(&|_| None) }, Vec::new()).unwrap();
+    let tracing = Tracing::start(
+        TracingConfig {
+            provider: Some(provider),
+            ..config(&|_| None)
+        },
+        Vec::new(),
+    )
+    .unwrap();
     let span = tracing.start_server_span(start(None), one_attribute);
     assert!(!span.flags.is_sampled() && span.otel.is_none());
     let job = crate::trace::testing::job(&tracing);
-    assert_eq!(crate::context::run_in(job, || crate::trace::in_span_blocking("x", || 7)), 7);
+    assert_eq!(
+        crate::context::run_in(job, || crate::trace::in_span_blocking("x", || 7)),
+        7
+    );
 }
 
 // === our own provider ===
@@ -148,13 +185,22 @@ fn a_processor_of_the_users_that_panics_costs_its_span_and_nothing_else() {
 fn a_recorded_request_has_one_span_with_its_own_ids() {
     let (tracing, ended) = collecting(None);
     let started = SystemTime::now();
-    let span = tracing.start_server_span(SpanStart { start: started, ..start(None) }, one_attribute);
+    let span = tracing.start_server_span(
+        SpanStart {
+            start: started,
+            ..start(None)
+        },
+        one_attribute,
+    );
     assert!(span.flags.is_sampled() && span.flags.is_random());
     span.otel.unwrap().span().end();
     let ended = ended.one();
     assert_eq!(ids::trace_id(ended.span_context.trace_id()), Some(span.trace_id));
     assert_eq!(ids::span_id(ended.span_context.span_id()), Some(span.span_id));
-    assert_eq!((ended.name.as_ref(), ended.span_kind.clone()), ("GET /x", SpanKind::Server));
+    assert_eq!(
+        (ended.name.as_ref(), ended.span_kind.clone()),
+        ("GET /x", SpanKind::Server)
+    );
     assert_eq!((ended.start_time, attribute(&ended, "n")), (started, Some(&1.into())));
     assert_eq!(ended.parent_span_id, opentelemetry::trace::SpanId::INVALID);
 }
@@ -163,7 +209,10 @@ fn a_recorded_request_has_one_span_with_its_own_ids() {
 fn a_request_continues_the_trace_of_its_caller() {
     let (tracing, ended) = collecting(Some(0.0));
     let caller = parent(SAMPLED);
-    let start = SpanStart { tracestate: Some("foo=1,bar=2"), ..start(Some(&caller)) };
+    let start = SpanStart {
+        tracestate: Some("foo=1,bar=2"),
+        ..start(Some(&caller))
+    };
     let span = tracing.start_server_span(start, one_attribute);
     assert_eq!(span.trace_id, caller.trace_id);
     assert_ne!(span.span_id, caller.span_id);
@@ -184,7 +233,10 @@ fn a_request_that_its_caller_left_out_has_ids_and_no_span() {
     assert!(!span.is_recorded);
     let otel = span.otel.unwrap();
     let (active, ids) = (otel.span(), ids::otel_span_id(span.span_id));
-    assert_eq!((active.span_context().span_id(), active.span_context().is_sampled()), (ids, false));
+    assert_eq!(
+        (active.span_context().span_id(), active.span_context().is_sampled()),
+        (ids, false)
+    );
     assert!(ended.take().is_empty());
 }
 
@@ -200,14 +252,23 @@ fn a_ratio_of_zero_leaves_new_traces_out_before_anything_is_built() {
 fn an_untrusted_caller_decides_nothing_and_is_linked() {
     let (tracing, ended) = collecting(None);
     let caller = parent(UNSAMPLED);
-    let span = tracing.start_server_span(SpanStart { trusted: false, ..start(Some(&caller)) }, one_attribute);
+    let span = tracing.start_server_span(
+        SpanStart {
+            trusted: false,
+            ..start(Some(&caller))
+        },
+        one_attribute,
+    );
     assert_ne!(span.trace_id, caller.trace_id);
     assert!(span.flags.is_sampled());
     span.otel.unwrap().span().end();
     let ended = ended.one();
     assert_eq!(ended.parent_span_id, opentelemetry::trace::SpanId::INVALID);
     let link = &ended.links.links[0].span_context;
-    assert_eq!((ids::trace_id(link.trace_id()), link.is_remote()), (Some(caller.trace_id), true));
+    assert_eq!(
+        (ids::trace_id(link.trace_id()), link.is_remote()),
+        (Some(caller.trace_id), true)
+    );
 }
 
 #[test]
@@ -254,7 +315,10 @@ fn without_an_exporter_the_sampler_still_decides() {
 
 #[test]
 fn a_bad_setting_is_refused_even_if_nothing_is_exported() {
-    let ratio = TracingConfig { sample_ratio: Some(2.0), ..config(&|_| None) };
+    let ratio = TracingConfig {
+        sample_ratio: Some(2.0),
+        ..config(&|_| None)
+    };
     assert!(Tracing::start(ratio, Vec::new()).is_err());
 }
 
@@ -300,7 +364,12 @@ fn a_users_provider_that_records_all_the_same_gets_the_attributes() {
 fn a_users_provider_is_flushed_and_lives_on() {
     let (tracing, theirs) = users(SdkSamplers::AlwaysOn, false);
     assert!(tracing.shutdown(Duration::from_secs(10)));
-    tracing.start_server_span(start(None), Vec::new).otel.unwrap().span().end();
+    tracing
+        .start_server_span(start(None), Vec::new)
+        .otel
+        .unwrap()
+        .span()
+        .end();
     assert_eq!(theirs.ended.lock().unwrap().len(), 1);
 }
 

@@ -72,7 +72,10 @@ impl IdGenerator for Ids {
         let handed_over = HANDED_OVER.get().map(|(trace_id, _)| trace_id);
         // A job has a trace id and no span yet: whoever makes the first one continues its trace.
         let of_job = || {
-            with_request(self.instance, |request| request.parts().otel.is_none().then(|| request.trace_id())).flatten()
+            with_request(self.instance, |request| {
+                request.parts().otel.is_none().then(|| request.trace_id())
+            })
+            .flatten()
         };
         otel_trace_id(handed_over.or_else(of_job).unwrap_or_else(TraceId::random))
     }

@@ -26,7 +26,9 @@ impl Keep {
         if self.errors && is_error {
             return Some(kept::ERROR);
         }
-        self.slower_than.filter(|threshold| duration > *threshold).map(|_| kept::SLOW)
+        self.slower_than
+            .filter(|threshold| duration > *threshold)
+            .map(|_| kept::SLOW)
     }
 }
 
@@ -37,13 +39,34 @@ mod tests {
     #[test]
     fn errors_and_slow_requests_are_kept_if_asked_for() {
         let (fast, slow) = (Duration::from_millis(100), Duration::from_millis(101));
-        let both = Keep { errors: true, slower_than: Some(fast) };
-        assert_eq!((both.reason(false, fast), both.reason(false, slow)), (None, Some(kept::SLOW)));
-        assert_eq!((both.reason(true, fast), both.reason(true, slow)), (Some(kept::ERROR), Some(kept::ERROR)));
-        let errors = Keep { errors: true, slower_than: None };
-        assert_eq!((errors.reason(false, slow), errors.reason(true, fast)), (None, Some(kept::ERROR)));
-        let slow_ones = Keep { errors: false, slower_than: Some(fast) };
-        assert_eq!((slow_ones.reason(true, fast), slow_ones.reason(true, slow)), (None, Some(kept::SLOW)));
+        let both = Keep {
+            errors: true,
+            slower_than: Some(fast),
+        };
+        assert_eq!(
+            (both.reason(false, fast), both.reason(false, slow)),
+            (None, Some(kept::SLOW))
+        );
+        assert_eq!(
+            (both.reason(true, fast), both.reason(true, slow)),
+            (Some(kept::ERROR), Some(kept::ERROR))
+        );
+        let errors = Keep {
+            errors: true,
+            slower_than: None,
+        };
+        assert_eq!(
+            (errors.reason(false, slow), errors.reason(true, fast)),
+            (None, Some(kept::ERROR))
+        );
+        let slow_ones = Keep {
+            errors: false,
+            slower_than: Some(fast),
+        };
+        assert_eq!(
+            (slow_ones.reason(true, fast), slow_ones.reason(true, slow)),
+            (None, Some(kept::SLOW))
+        );
         assert!(Keep::default().is_off() && !errors.is_off() && !slow_ones.is_off());
     }
 }

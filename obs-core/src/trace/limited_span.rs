@@ -94,7 +94,14 @@ impl LimitedTracer {
     fn build(&self, builder: SpanBuilder, parent: &Context, ending: Ending, keys: Keys) -> LimitedSpan {
         let events = builder.events.as_ref().map_or(0, Vec::len);
         let inner = self.inner.build_with_context(builder, parent);
-        LimitedSpan { inner, rules: Arc::clone(&self.rules), direct: 0, events, keys, ending }
+        LimitedSpan {
+            inner,
+            rules: Arc::clone(&self.rules),
+            direct: 0,
+            events,
+            keys,
+            ending,
+        }
     }
 }
 
@@ -124,7 +131,11 @@ impl LimitedSpan {
 
     /// Keeps an attribute until the end, in the place of the one with the same key.
     fn keep(&mut self, attribute: KeyValue) {
-        let Ending { attributes, dropped_attributes, .. } = &mut self.ending;
+        let Ending {
+            attributes,
+            dropped_attributes,
+            ..
+        } = &mut self.ending;
         if let Some(known) = attributes.iter_mut().find(|known| known.key == attribute.key) {
             known.value = attribute.value;
         } else if attributes.len() < self.rules.limits.attributes || is_closing(&attribute.key) {
@@ -136,7 +147,9 @@ impl LimitedSpan {
 
     /// Hands on what was kept, to a provider whose pipeline is not ours: those of our own first.
     fn hand_on(&mut self) {
-        let Ending { mut attributes, is_cut, .. } = mem::take(&mut self.ending);
+        let Ending {
+            mut attributes, is_cut, ..
+        } = mem::take(&mut self.ending);
         if is_cut {
             attributes.push(KeyValue::new(attribute::OBS_TRUNCATED, true));
         }
@@ -152,7 +165,12 @@ impl LimitedSpan {
     }
 
     fn is_plain(&self) -> bool {
-        let Ending { attributes, dropped_attributes, dropped_events, is_cut } = &self.ending;
+        let Ending {
+            attributes,
+            dropped_attributes,
+            dropped_events,
+            is_cut,
+        } = &self.ending;
         attributes.is_empty() && *dropped_attributes == 0 && *dropped_events == 0 && !is_cut
     }
 }
@@ -258,17 +276,26 @@ impl Drop for LimitedSpan {
 
 impl Keys {
     /// Those of a span that others may have begun.
-    const UNKNOWN: Self = Self { are_unique: false, closing: 0 };
+    const UNKNOWN: Self = Self {
+        are_unique: false,
+        closing: 0,
+    };
 
     /// Those of a span that we begin: each once, but for headers, of which two may have one name.
     fn of_own(attributes: &[KeyValue]) -> Self {
-        let headers = [attribute::HTTP_REQUEST_HEADER_PREFIX, attribute::HTTP_RESPONSE_HEADER_PREFIX];
+        let headers = [
+            attribute::HTTP_REQUEST_HEADER_PREFIX,
+            attribute::HTTP_RESPONSE_HEADER_PREFIX,
+        ];
         let is_header = |last: &KeyValue| headers.iter().any(|prefix| last.key.as_str().starts_with(prefix));
         // Headers come last.
         if attributes.last().is_some_and(is_header) {
             return Self::UNKNOWN;
         }
-        Self { are_unique: true, closing: AT_START }
+        Self {
+            are_unique: true,
+            closing: AT_START,
+        }
     }
 
     fn add(&mut self, closing: Option<u8>) {

@@ -28,10 +28,17 @@ pub(crate) struct Limits {
 impl Limits {
     /// Of spans. `value` is what code says about the length of values.
     pub(crate) fn of_spans(value: Option<usize>, env: Env<'_>) -> Self {
-        let of_values = ["OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"];
+        let of_values = [
+            "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+            "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        ];
         Self {
             value: value.unwrap_or_else(|| read(env, of_values, VALUE)),
-            attributes: read(env, ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"], COUNT),
+            attributes: read(
+                env,
+                ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"],
+                COUNT,
+            ),
             events: read(env, ["OTEL_SPAN_EVENT_COUNT_LIMIT"], COUNT),
             links: read(env, ["OTEL_SPAN_LINK_COUNT_LIMIT"], COUNT),
             event_attributes: read(env, ["OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT"], COUNT),
@@ -41,16 +48,28 @@ impl Limits {
 
     /// Of log records, which have no events and links.
     pub(crate) fn of_records(value: Option<usize>, env: Env<'_>) -> Self {
-        let of_values = ["OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"];
+        let of_values = [
+            "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+            "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        ];
         let value = value.unwrap_or_else(|| read(env, of_values, RECORD_VALUE));
-        let attributes = read(env, ["OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"], COUNT);
-        Self { value, attributes, ..Self::default() }
+        let attributes = read(
+            env,
+            ["OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"],
+            COUNT,
+        );
+        Self {
+            value,
+            attributes,
+            ..Self::default()
+        }
     }
 }
 
 /// The first of the variables that has a number, or the default.
 fn read<const N: usize>(env: Env<'_>, names: [&'static str; N], default: usize) -> usize {
-    env.number(names, 0).map_or(default, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
+    env.number(names, 0)
+        .map_or(default, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 impl Default for Limits {
@@ -72,7 +91,11 @@ mod tests {
     use crate::environment::Notices;
 
     fn spans(set: &[(&str, &str)]) -> (Limits, Vec<String>) {
-        let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let env = |name: &str| {
+            set.iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
         let notices = Notices::default();
         (Limits::of_spans(None, Env::new(&env, &notices)), notices.take())
     }
@@ -80,13 +103,19 @@ mod tests {
     #[test]
     fn limits_are_bounded_by_default() {
         let (limits, notices) = spans(&[]);
-        assert_eq!((limits.value, limits.attributes, limits.events, limits.links), (4_096, 128, 128, 128));
+        assert_eq!(
+            (limits.value, limits.attributes, limits.events, limits.links),
+            (4_096, 128, 128, 128)
+        );
         assert_eq!((limits, notices), (Limits::default(), vec![]));
     }
 
     #[test]
     fn the_variable_for_spans_beats_the_one_for_all() {
-        let general = [("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "10"), ("OTEL_ATTRIBUTE_COUNT_LIMIT", "11")];
+        let general = [
+            ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "10"),
+            ("OTEL_ATTRIBUTE_COUNT_LIMIT", "11"),
+        ];
         let (limits, _) = spans(&general);
         assert_eq!((limits.value, limits.attributes), (10, 11));
         let special = [
@@ -100,17 +129,36 @@ mod tests {
             ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "0"),
         ];
         let (limits, _) = spans(&special);
-        let expected = Limits { value: 1, attributes: 2, events: 3, links: 4, event_attributes: 5, link_attributes: 0 };
+        let expected = Limits {
+            value: 1,
+            attributes: 2,
+            events: 3,
+            links: 4,
+            event_attributes: 5,
+            link_attributes: 0,
+        };
         assert_eq!(limits, expected);
-        let env = |name: &str| special.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let env = |name: &str| {
+            special
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
         let records = Limits::of_records(None, Env::without_notices(&env));
         assert_eq!((records.value, records.attributes), (10, 11));
-        assert_eq!(Limits::of_spans(Some(7), Env::without_notices(&env)).value, 7, "code beats environment");
+        assert_eq!(
+            Limits::of_spans(Some(7), Env::without_notices(&env)).value,
+            7,
+            "code beats environment"
+        );
     }
 
     #[test]
     fn a_limit_that_is_no_number_is_told_and_ignored() {
-        let (limits, notices) = spans(&[("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1"), ("OTEL_ATTRIBUTE_COUNT_LIMIT", "many")]);
+        let (limits, notices) = spans(&[
+            ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1"),
+            ("OTEL_ATTRIBUTE_COUNT_LIMIT", "many"),
+        ]);
         assert_eq!(limits, Limits::default());
         assert_eq!(
             notices,

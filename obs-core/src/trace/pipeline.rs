@@ -69,7 +69,12 @@ impl Pipeline {
         if exporter.is_none() && readers.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Self(Arc::new(Inner { rules, readers, exporter, closed: AtomicBool::new(false) }))))
+        Ok(Some(Self(Arc::new(Inner {
+            rules,
+            readers,
+            exporter,
+            closed: AtomicBool::new(false),
+        }))))
     }
 
     /// False if the exporter did not get everything out within `timeout`.
@@ -80,7 +85,10 @@ impl Pipeline {
     /// Sends what has ended and takes nothing more; false as for [`flush`](Self::flush).
     pub(super) fn shutdown(&self, timeout: Duration) -> bool {
         self.0.closed.store(true, Ordering::Relaxed);
-        self.0.exporter.as_ref().is_none_or(|exporter| exporter.shutdown(timeout))
+        self.0
+            .exporter
+            .as_ref()
+            .is_none_or(|exporter| exporter.shutdown(timeout))
     }
 
     /// Whether a span that starts now would come too late.
@@ -108,10 +116,18 @@ impl SpanProcessor for Pipeline {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        if self.flush(FLUSH_TIMEOUT) { Ok(()) } else { Err(OTelSdkError::Timeout(FLUSH_TIMEOUT)) }
+        if self.flush(FLUSH_TIMEOUT) {
+            Ok(())
+        } else {
+            Err(OTelSdkError::Timeout(FLUSH_TIMEOUT))
+        }
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        if self.shutdown(timeout) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
+        if self.shutdown(timeout) {
+            Ok(())
+        } else {
+            Err(OTelSdkError::Timeout(timeout))
+        }
     }
 }

@@ -33,7 +33,11 @@ pub(super) struct RateLimit {
 impl RateLimit {
     pub(super) fn new(per_second: f64) -> Result<Self, InitError> {
         if !(per_second.is_finite() && per_second > 0.0) {
-            return Err(InitError::invalid("sampling.per_second", per_second, "a number of traces above 0"));
+            return Err(InitError::invalid(
+                "sampling.per_second",
+                per_second,
+                "a number of traces above 0",
+            ));
         }
         #[expect(
             clippy::cast_possible_truncation,
@@ -42,7 +46,12 @@ impl RateLimit {
         )]
         let interval = ((1e9 / per_second) as u64).clamp(1, LONGEST);
         let depth = interval.max(u64::try_from(SAVED.as_nanos()).unwrap_or(LONGEST));
-        Ok(Self { started: Instant::now(), interval, depth, due: AtomicU64::new(0) })
+        Ok(Self {
+            started: Instant::now(),
+            interval,
+            depth,
+            due: AtomicU64::new(0),
+        })
     }
 
     /// Whether there is room for one more now; takes it.
@@ -87,7 +96,11 @@ mod tests {
         assert_eq!(taken(&limit, 0, 100), 10);
         assert_eq!(taken(&limit, SECOND / 10, 100), 1);
         assert_eq!(taken(&limit, SECOND / 10 * 3, 100), 2);
-        assert_eq!(taken(&limit, 60 * SECOND, 100), 10, "no more than a second's worth is saved");
+        assert_eq!(
+            taken(&limit, 60 * SECOND, 100),
+            10,
+            "no more than a second's worth is saved"
+        );
     }
 
     #[test]
@@ -112,7 +125,10 @@ mod tests {
     fn an_impossible_limit_is_refused_by_name() {
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             let error = RateLimit::new(bad).unwrap_err().to_string();
-            assert!(error.starts_with("sampling.per_second is ") && error.contains("above 0"), "{error}");
+            assert!(
+                error.starts_with("sampling.per_second is ") && error.contains("above 0"),
+                "{error}"
+            );
         }
         for extreme in [f64::MIN_POSITIVE, f64::MAX] {
             assert!(RateLimit::new(extreme).unwrap().take());

@@ -34,23 +34,34 @@ pub(super) struct Rules {
 impl Rules {
     /// Redacts and cuts what a span of others begins with; what went is told at its end.
     pub(super) fn clean_builder(&self, builder: &mut SpanBuilder) -> Ending {
-        let mut ending = Ending { is_cut: self.clean_name(&mut builder.name), ..Ending::default() };
+        let mut ending = Ending {
+            is_cut: self.clean_name(&mut builder.name),
+            ..Ending::default()
+        };
         if let Some(attributes) = &mut builder.attributes {
             ending.is_cut |= self.clean_list(attributes, &mut ending.dropped_attributes, self.limits.attributes);
         }
         if let Some(events) = &mut builder.events {
             ending.dropped_events = to_u32(events.len().saturating_sub(self.limits.events));
             events.truncate(self.limits.events);
-            ending.is_cut |= events.iter_mut().fold(false, |is_cut, event| self.clean_event(event) | is_cut);
+            ending.is_cut |= events
+                .iter_mut()
+                .fold(false, |is_cut, event| self.clean_event(event) | is_cut);
         }
         ending
     }
 
     /// Cuts what a span begins with whose attributes obs itself has made: they hold no secrets.
     pub(super) fn cut_builder(&self, builder: &mut SpanBuilder) -> Ending {
-        let Some(attributes) = &mut builder.attributes else { return Ending::default() };
+        let Some(attributes) = &mut builder.attributes else {
+            return Ending::default();
+        };
         let is_cut = self.cut(attributes);
-        Ending { is_cut, dropped_attributes: cap(attributes, self.limits.attributes), ..Ending::default() }
+        Ending {
+            is_cut,
+            dropped_attributes: cap(attributes, self.limits.attributes),
+            ..Ending::default()
+        }
     }
 
     /// Redacts and cuts a span that was made past us, when it ends.
@@ -62,7 +73,12 @@ impl Rules {
         for event in &mut span.events.events {
             is_cut |= self.clean_event(event);
         }
-        for Link { attributes, dropped_attributes_count, .. } in &mut span.links.links {
+        for Link {
+            attributes,
+            dropped_attributes_count,
+            ..
+        } in &mut span.links.links
+        {
             is_cut |= self.clean_list(attributes, dropped_attributes_count, self.limits.link_attributes);
         }
         let status = std::mem::take(&mut span.status);
@@ -73,7 +89,13 @@ impl Rules {
     /// Completes a span that has ended.
     pub(super) fn finish(&self, span: &mut SpanData, ending: Option<Ending>, has_unique_keys: bool) {
         let mut is_cut = false;
-        if let Some(Ending { attributes, dropped_attributes, dropped_events, is_cut: was_cut }) = ending {
+        if let Some(Ending {
+            attributes,
+            dropped_attributes,
+            dropped_events,
+            is_cut: was_cut,
+        }) = ending
+        {
             span.attributes.extend(attributes);
             span.dropped_attributes_count = span.dropped_attributes_count.saturating_add(dropped_attributes);
             span.events.dropped_count = span.events.dropped_count.saturating_add(dropped_events);
@@ -130,7 +152,9 @@ impl Rules {
             _ => false,
         };
         let long = attributes.iter_mut().filter(is_long);
-        long.fold(false, |is_cut, attribute| self.clean_value(&mut attribute.value, None) | is_cut)
+        long.fold(false, |is_cut, attribute| {
+            self.clean_value(&mut attribute.value, None) | is_cut
+        })
     }
 
     fn clean_value(&self, value: &mut Value, redactor: Option<&Redactor>) -> bool {
@@ -230,7 +254,9 @@ pub(super) fn is_closing(key: &Key) -> bool {
 #[inline]
 pub(super) fn closing_index(key: &Key) -> Option<u8> {
     let key = key.as_str();
-    (0_u8..).zip(CLOSING).find_map(|(index, known)| (known == key).then_some(index))
+    (0_u8..)
+        .zip(CLOSING)
+        .find_map(|(index, known)| (known == key).then_some(index))
 }
 
 /// Of attributes with one key, the last stays.
@@ -239,7 +265,11 @@ fn overwrite_repeated(attributes: &mut Vec<KeyValue>) {
         return;
     }
     let mut known = HashSet::with_capacity(attributes.len());
-    let is_last: Vec<bool> = attributes.iter().rev().map(|attribute| known.insert(attribute.key.clone())).collect();
+    let is_last: Vec<bool> = attributes
+        .iter()
+        .rev()
+        .map(|attribute| known.insert(attribute.key.clone()))
+        .collect();
     let mut is_last = is_last.into_iter().rev();
     attributes.retain(|_| is_last.next().unwrap_or(true));
 }

@@ -64,7 +64,11 @@ fn ratio(setting: &'static str, value: f64) -> Result<u64, InitError> {
     if (0.0..=1.0).contains(&value) {
         return Ok(bound(value));
     }
-    Err(InitError::invalid(setting, value, "a number from 0.0 (record nothing) to 1.0 (record all)"))
+    Err(InitError::invalid(
+        setting,
+        value,
+        "a number from 0.0 (record nothing) to 1.0 (record all)",
+    ))
 }
 
 /// The same rounding as in the SDK, so that services that decide by ratio agree on each trace.
@@ -96,7 +100,10 @@ impl Sampler {
     /// decision hold. With neither, everything that the caller didn't leave out is recorded.
     pub(super) fn from_settings(code: Option<f64>, sampling: &Sampling, env: Env<'_>) -> Result<Self, InitError> {
         let general = match code {
-            Some(given) => Self { bound: ratio("sample_ratio", given)?, ..Self::default() },
+            Some(given) => Self {
+                bound: ratio("sample_ratio", given)?,
+                ..Self::default()
+            },
             None => Self::from_env(env),
         };
         let mut routes = Vec::with_capacity(sampling.routes.len());
@@ -104,7 +111,11 @@ impl Sampler {
             routes.push((Box::from(template.as_str()), Rule::of(*of_route)?));
         }
         routes.sort_unstable_by(|(one, _), (other, _)| order(one, other));
-        Ok(Self { routes, limit: sampling.per_second.map(RateLimit::new).transpose()?, ..general })
+        Ok(Self {
+            routes,
+            limit: sampling.per_second.map(RateLimit::new).transpose()?,
+            ..general
+        })
     }
 
     fn from_env(env: Env<'_>) -> Self {
@@ -120,21 +131,31 @@ impl Sampler {
         let (parent_based, root) = known.unwrap_or((true, Root::Always));
         let ratio = env.get(SAMPLER_ARG);
         if let (Root::Always | Root::Never, Some(_)) = (root, &ratio) {
-            env.notice(format!("{SAMPLER_ARG} is ignored: the sampler, which {SAMPLER} names, takes no ratio"));
+            env.notice(format!(
+                "{SAMPLER_ARG} is ignored: the sampler, which {SAMPLER} names, takes no ratio"
+            ));
         }
         let bound = match root {
             Root::Always => Self::ALL,
             Root::Never => 0,
             Root::Ratio => ratio.map_or(Self::ALL, |text| Self::ratio_from(&text, env)),
         };
-        Self { parent_based, bound, ..Self::default() }
+        Self {
+            parent_based,
+            bound,
+            ..Self::default()
+        }
     }
 
     fn ratio_from(text: &str, env: Env<'_>) -> u64 {
         if let Some(bound) = text.parse().ok().and_then(|value| ratio(SAMPLER_ARG, value).ok()) {
             return bound;
         }
-        env.ignore(SAMPLER_ARG, text, "a number from 0.0 (record nothing) to 1.0 (record all)");
+        env.ignore(
+            SAMPLER_ARG,
+            text,
+            "a number from 0.0 (record nothing) to 1.0 (record all)",
+        );
         Self::ALL
     }
 
@@ -154,7 +175,11 @@ impl Sampler {
     /// Whether a trace that came with `parent` is recorded.
     #[inline]
     pub(super) fn samples_child(&self, parent: TraceFlags, trace_id: TraceId, route: Option<&str>) -> bool {
-        if self.parent_based { parent.is_sampled() } else { self.samples_root(trace_id, route) }
+        if self.parent_based {
+            parent.is_sampled()
+        } else {
+            self.samples_root(trace_id, route)
+        }
     }
 
     #[inline]
@@ -170,7 +195,12 @@ impl Sampler {
 /// `parentbased_always_on`, the default of the standard.
 impl Default for Sampler {
     fn default() -> Self {
-        Self { parent_based: true, bound: Self::ALL, routes: Vec::new(), limit: None }
+        Self {
+            parent_based: true,
+            bound: Self::ALL,
+            routes: Vec::new(),
+            limit: None,
+        }
     }
 }
 
@@ -202,10 +232,18 @@ impl SdkSampler {
         if ids::is_handed_over() {
             return true;
         }
-        let Some(trace_id) = ids::trace_id(trace_id) else { return false };
+        let Some(trace_id) = ids::trace_id(trace_id) else {
+            return false;
+        };
         let parent = parent.map(TraceContextExt::span);
-        match parent.as_ref().map(SpanRef::span_context).filter(|parent| parent.is_valid()) {
-            Some(parent) => self.sampler.samples_child(ids::from_otel_flags(parent.trace_flags()), trace_id, None),
+        match parent
+            .as_ref()
+            .map(SpanRef::span_context)
+            .filter(|parent| parent.is_valid())
+        {
+            Some(parent) => self
+                .sampler
+                .samples_child(ids::from_otel_flags(parent.trace_flags()), trace_id, None),
             // A request that is left out takes all that happens in it along.
             None => ids::request_decision(self.instance).unwrap_or_else(|| self.sampler.samples_root(trace_id, None)),
         }
@@ -224,10 +262,15 @@ impl ShouldSample for SdkSampler {
     ) -> SamplingResult {
         let sampled = self.samples(parent, trace_id);
         SamplingResult {
-            decision: if sampled { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop },
+            decision: if sampled {
+                SamplingDecision::RecordAndSample
+            } else {
+                SamplingDecision::Drop
+            },
             attributes: Vec::new(),
-            trace_state: parent
-                .map_or_else(TraceState::default, |parent| parent.span().span_context().trace_state().clone()),
+            trace_state: parent.map_or_else(TraceState::default, |parent| {
+                parent.span().span_context().trace_state().clone()
+            }),
         }
     }
 }

@@ -16,7 +16,11 @@ fn from_env(sampler: &str, arg: Option<&str>) -> Result<Sampler, InitError> {
 }
 
 fn from_code(ratio: f64) -> Result<Sampler, InitError> {
-    Sampler::from_settings(Some(ratio), &Sampling::new(), Env::without_notices(&|_| Some("nonsense".to_owned())))
+    Sampler::from_settings(
+        Some(ratio),
+        &Sampling::new(),
+        Env::without_notices(&|_| Some("nonsense".to_owned())),
+    )
 }
 
 fn with(ratio: f64, sampling: &Sampling) -> Sampler {
@@ -30,7 +34,11 @@ fn upper() -> TraceId {
 
 fn decisions(sampler: &Sampler) -> [bool; 3] {
     let id = upper();
-    [sampler.samples_root(id, None), sampler.samples_child(ON, id, None), sampler.samples_child(OFF, id, None)]
+    [
+        sampler.samples_root(id, None),
+        sampler.samples_child(ON, id, None),
+        sampler.samples_child(OFF, id, None),
+    ]
 }
 
 #[test]
@@ -60,10 +68,16 @@ fn a_ratio_from_code_beats_the_environment_and_lets_the_caller_decide() {
 fn an_impossible_ratio_is_refused_by_name() {
     for bad in [f64::NAN, -0.1, 1.1, f64::INFINITY] {
         let error = from_code(bad).unwrap_err().to_string();
-        assert!(error.starts_with("sample_ratio is ") && error.contains("0.0"), "{error}");
+        assert!(
+            error.starts_with("sample_ratio is ") && error.contains("0.0"),
+            "{error}"
+        );
         let of_route = Sampler::from_settings(None, &Sampling::new().route("/x", bad), Env::without_notices(&|_| None));
         let error = of_route.unwrap_err().to_string();
-        assert!(error.starts_with("sampling.route is ") && error.contains("0.0"), "{error}");
+        assert!(
+            error.starts_with("sampling.route is ") && error.contains("0.0"),
+            "{error}"
+        );
     }
 }
 
@@ -75,7 +89,10 @@ fn told(sampler: &str, arg: Option<&str>) -> (Sampler, Vec<String>) {
         _ => None,
     };
     let notices = Notices::default();
-    (Sampler::from_settings(None, &Sampling::new(), Env::new(&env, &notices)).unwrap(), notices.take())
+    (
+        Sampler::from_settings(None, &Sampling::new(), Env::new(&env, &notices)).unwrap(),
+        notices.take(),
+    )
 }
 
 #[test]
@@ -83,11 +100,19 @@ fn an_impossible_ratio_of_the_environment_is_told_and_counts_as_none() {
     for bad in ["NaN", "2", "-1", "half", "0,5"] {
         let (sampler, notices) = told("traceidratio", Some(bad));
         assert_eq!(decisions(&sampler), [true, true, true], "{bad}");
-        assert!(notices.concat().starts_with(&format!("OTEL_TRACES_SAMPLER_ARG is \"{bad}\"")), "{notices:?}");
+        assert!(
+            notices
+                .concat()
+                .starts_with(&format!("OTEL_TRACES_SAMPLER_ARG is \"{bad}\"")),
+            "{notices:?}"
+        );
     }
     for unused in ["always_on", "parentbased_always_off", ""] {
         let (_, notices) = told(unused, Some("0.5"));
-        assert!(notices.concat().contains("OTEL_TRACES_SAMPLER_ARG is ignored"), "{notices:?}");
+        assert!(
+            notices.concat().contains("OTEL_TRACES_SAMPLER_ARG is ignored"),
+            "{notices:?}"
+        );
     }
 }
 
@@ -97,16 +122,29 @@ fn an_unknown_sampler_is_told_and_ignored() {
         let (sampler, notices) = told(bad, None);
         assert_eq!(decisions(&sampler), [true, true, false], "{bad}");
         let notice = notices.concat();
-        assert!(notice.starts_with("OTEL_TRACES_SAMPLER is ") && notice.contains("parentbased_always_on"), "{notice}");
+        assert!(
+            notice.starts_with("OTEL_TRACES_SAMPLER is ") && notice.contains("parentbased_always_on"),
+            "{notice}"
+        );
     }
 }
 
 #[test]
 fn a_route_has_its_own_ratio_and_all_others_the_general_one() {
-    let sampler = with(1.0, &Sampling::new().route("/a", 0.25).route("/bb", 1.0).route("/b/{id}", 0.0));
-    for (route, expected) in
-        [(Some("/a"), false), (Some("/bb"), true), (Some("/b/{id}"), false), (Some("/c"), true), (None, true)]
-    {
+    let sampler = with(
+        1.0,
+        &Sampling::new()
+            .route("/a", 0.25)
+            .route("/bb", 1.0)
+            .route("/b/{id}", 0.0),
+    );
+    for (route, expected) in [
+        (Some("/a"), false),
+        (Some("/bb"), true),
+        (Some("/b/{id}"), false),
+        (Some("/c"), true),
+        (None, true),
+    ] {
         assert_eq!(sampler.samples_root(upper(), route), expected, "{route:?}");
     }
 }
@@ -118,7 +156,10 @@ fn the_lists_beat_ratio_and_limit() {
     assert!((0..10).all(|_| sampler.samples_root(upper(), Some("/always"))));
     let sampler = with(1.0, &sampling);
     assert!((0..10).all(|_| !sampler.samples_root(upper(), Some("/never"))));
-    assert!(sampler.samples_root(upper(), None), "the lists have not used up the limit");
+    assert!(
+        sampler.samples_root(upper(), None),
+        "the lists have not used up the limit"
+    );
 }
 
 #[test]
@@ -131,7 +172,11 @@ fn the_limit_counts_what_the_ratio_takes_in() {
 
 #[test]
 fn a_callers_decision_beats_lists_ratios_and_limit() {
-    let sampling = Sampling::new().always("/always").never("/never").route("/route", 0.0).per_second(0.001);
+    let sampling = Sampling::new()
+        .always("/always")
+        .never("/never")
+        .route("/route", 0.0)
+        .per_second(0.001);
     let sampler = with(1.0, &sampling);
     for route in ["/always", "/never", "/route", "/other"] {
         for _ in 0..3 {

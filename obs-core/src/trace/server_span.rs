@@ -102,15 +102,36 @@ impl ServerSpan {
             (parent.trace_id, parent.flags.with_sampled(sampled))
         } else {
             let trace_id = TraceId::random();
-            (trace_id, TraceFlags::new_root(sampler.samples_root(trace_id, start.route)))
+            (
+                trace_id,
+                TraceFlags::new_root(sampler.samples_root(trace_id, start.route)),
+            )
         };
-        Self { trace_id, span_id: SpanId::random(), flags, otel: None, is_recorded: false }
+        Self {
+            trace_id,
+            span_id: SpanId::random(),
+            flags,
+            otel: None,
+            is_recorded: false,
+        }
     }
 
     /// The same ids without a span.
     pub(super) fn unrecorded(&self) -> Self {
-        let Self { trace_id, span_id, flags, otel: _, is_recorded: _ } = *self;
-        Self { trace_id, span_id, flags: flags.with_sampled(false), otel: None, is_recorded: false }
+        let Self {
+            trace_id,
+            span_id,
+            flags,
+            otel: _,
+            is_recorded: _,
+        } = *self;
+        Self {
+            trace_id,
+            span_id,
+            flags: flags.with_sampled(false),
+            otel: None,
+            is_recorded: false,
+        }
     }
 
     /// Without a span, and so that instrumentation of others knows.
@@ -122,7 +143,10 @@ impl ServerSpan {
             true,
             tracestate.and_then(|state| state.parse().ok()).unwrap_or_default(),
         );
-        Self { otel: Some(otel::current().with_remote_span_context(ids)), ..self }
+        Self {
+            otel: Some(otel::current().with_remote_span_context(ids)),
+            ..self
+        }
     }
 
     /// With its span, made by our own provider: it has been decided to record it.
@@ -164,17 +188,34 @@ impl ServerSpan {
         let made = opentelemetry::trace::Span::span_context(&span);
         let (Some(trace_id), Some(span_id)) = (ids::trace_id(made.trace_id()), ids::span_id(made.span_id())) else {
             // A provider that was shut down makes spans without ids.
-            return Self { flags: self.flags.with_sampled(false), ..self };
+            return Self {
+                flags: self.flags.with_sampled(false),
+                ..self
+            };
         };
         let flags = self.flags.with_sampled(made.is_sampled());
-        let made = Self { trace_id, span_id, flags, ..self }.with_span(span);
-        if made.is_recorded || flags.is_sampled() { made } else { made.left_out(tracestate) }
+        let made = Self {
+            trace_id,
+            span_id,
+            flags,
+            ..self
+        }
+        .with_span(span);
+        if made.is_recorded || flags.is_sampled() {
+            made
+        } else {
+            made.left_out(tracestate)
+        }
     }
 
     /// With the context around the span, if it is recorded. What is in the current context stays in
     /// it.
     fn with_span(self, span: LimitedSpan) -> Self {
         let is_recorded = opentelemetry::trace::Span::is_recording(&span);
-        Self { otel: is_recorded.then(|| otel::current().with_span(span)), is_recorded, ..self }
+        Self {
+            otel: is_recorded.then(|| otel::current().with_span(span)),
+            is_recorded,
+            ..self
+        }
     }
 }

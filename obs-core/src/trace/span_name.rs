@@ -78,7 +78,11 @@ mod tests {
             at("GET", "/once/{id}"),
             http_span_name("GET", Some(&Cow::Owned("/once/{id}".to_owned()))),
         ];
-        assert!(names.iter().all(|name| matches!(name, Cow::Borrowed(_)) && name.as_ptr() == names[0].as_ptr()));
+        assert!(
+            names
+                .iter()
+                .all(|name| matches!(name, Cow::Borrowed(_)) && name.as_ptr() == names[0].as_ptr())
+        );
     }
 
     #[test]
@@ -97,6 +101,9 @@ mod tests {
     #[test]
     fn texts_that_begin_at_one_address_are_told_apart() {
         let (long, short) = ("/prefix/{id}", &"/prefix/{id}"[..7]);
-        assert_eq!((at("GET", long), at("GET", short)), ("GET /prefix/{id}".into(), "GET /prefix".into()));
+        assert_eq!(
+            (at("GET", long), at("GET", short)),
+            ("GET /prefix/{id}".into(), "GET /prefix".into())
+        );
     }
 }

@@ -42,7 +42,10 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
 /// A pipeline of our own that ends in a list.
 pub(super) fn collecting(ratio: Option<f64>) -> (Tracing, Collected) {
     let collected = Collected::default();
-    let config = TracingConfig { sample_ratio: ratio, ..config(&|_| None) };
+    let config = TracingConfig {
+        sample_ratio: ratio,
+        ..config(&|_| None)
+    };
     let tracing = Tracing::start(config, vec![Box::new(Guarded::new("a reader", collected.clone()))]).unwrap();
     (tracing, collected)
 }
@@ -67,7 +70,16 @@ pub(super) fn request(tracing: &Tracing, span: &ServerSpan) -> RequestContext {
 pub(super) fn job(tracing: &Tracing) -> RequestContext {
     let trace_id = TraceId::random();
     let flags = TraceFlags::new_root(tracing.samples_root(trace_id));
-    request(tracing, &ServerSpan { trace_id, span_id: SpanId::random(), flags, otel: None, is_recorded: false })
+    request(
+        tracing,
+        &ServerSpan {
+            trace_id,
+            span_id: SpanId::random(),
+            flags,
+            otel: None,
+            is_recorded: false,
+        },
+    )
 }
 
 /// A request that has arrived, and its context.
@@ -91,7 +103,10 @@ pub(super) fn finish(request: &RequestContext) {
 }
 
 pub(super) fn attribute<'a>(span: &'a SpanData, key: &str) -> Option<&'a Value> {
-    span.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
+    span.attributes
+        .iter()
+        .find(|attribute| attribute.key.as_str() == key)
+        .map(|attribute| &attribute.value)
 }
 
 // === impl Collected ===
@@ -110,7 +125,11 @@ impl Collected {
 
     /// The span of this name among those that have ended.
     pub(super) fn named(spans: &[SpanData], name: &str) -> SpanData {
-        spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("no span {name} in {spans:?}")).clone()
+        spans
+            .iter()
+            .find(|span| span.name == name)
+            .unwrap_or_else(|| panic!("no span {name} in {spans:?}"))
+            .clone()
     }
 }
 

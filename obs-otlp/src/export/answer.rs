@@ -92,13 +92,20 @@ struct Delay {
 impl Answer {
     /// Tells what of the message was taken: a collector may refuse a part, and to send that again is of no use.
     pub(super) fn tell(self, items: usize, progress: &Progress) {
-        let Some(PartialSuccess { rejected, error_message }) = self.partial_success else {
+        let Some(PartialSuccess {
+            rejected,
+            error_message,
+        }) = self.partial_success
+        else {
             return progress.arrived(items);
         };
         let rejected = usize::try_from(rejected).unwrap_or(0);
         let reason = shortened(&error_message);
         if rejected > 0 {
-            progress.refused(rejected.min(items), format!("the collector rejected {rejected}: {reason}"));
+            progress.refused(
+                rejected.min(items),
+                format!("the collector rejected {rejected}: {reason}"),
+            );
         } else if !reason.is_empty() {
             progress.warned(reason);
         }
@@ -111,14 +118,20 @@ impl Answer {
 impl Refusal {
     /// What will be the same next time.
     pub(super) fn lasting(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), remedy: Remedy::None }
+        Self {
+            reason: reason.into(),
+            remedy: Remedy::None,
+        }
     }
 
     /// What may be otherwise next time.
     pub(super) fn passing(error: &(dyn std::error::Error + 'static)) -> Self {
         // The outer error of the client says no more than that there was one.
         let reason = chain_text(error, ": ", MAX_CHAIN);
-        Self { reason: shortened(&reason), remedy: Remedy::Later(None) }
+        Self {
+            reason: shortened(&reason),
+            remedy: Remedy::Later(None),
+        }
     }
 }
 
@@ -127,18 +140,30 @@ impl Refusal {
 impl RpcStatus {
     /// When the collector wants the message again, if it says so.
     pub(super) fn retry_delay(&self) -> Option<Duration> {
-        let info = self.details.iter().find(|detail| detail.type_url.rsplit('/').next() == Some(RETRY_INFO))?;
+        let info = self
+            .details
+            .iter()
+            .find(|detail| detail.type_url.rsplit('/').next() == Some(RETRY_INFO))?;
         // Without a delay it says that it makes sense to try again.
-        let delay = RetryInfo::decode(info.value.clone()).ok()?.retry_delay.unwrap_or_default();
-        Some(Duration::new(u64::try_from(delay.seconds).unwrap_or(0), u32::try_from(delay.nanos).unwrap_or(0)))
+        let delay = RetryInfo::decode(info.value.clone())
+            .ok()?
+            .retry_delay
+            .unwrap_or_default();
+        Some(Duration::new(
+            u64::try_from(delay.seconds).unwrap_or(0),
+            u32::try_from(delay.nanos).unwrap_or(0),
+        ))
     }
 }
 
 /// As much of a text as is told, on one line.
 pub(super) fn shortened(text: &str) -> String {
     let text = text.trim();
-    let mut short: String =
-        text.chars().take(MAX_REASON).map(|char| if char.is_control() { ' ' } else { char }).collect();
+    let mut short: String = text
+        .chars()
+        .take(MAX_REASON)
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect();
     if short.len() < text.len() {
         short.push('…');
     }
@@ -153,14 +178,33 @@ mod tests {
     fn told(rejected: i64, message: &str) -> Delivery {
         let progress = Progress::default();
         let error_message = message.to_owned();
-        Answer { partial_success: Some(PartialSuccess { rejected, error_message }) }.tell(5, &progress);
+        Answer {
+            partial_success: Some(PartialSuccess {
+                rejected,
+                error_message,
+            }),
+        }
+        .tell(5, &progress);
         progress.into_delivery()
     }
 
     fn status(type_url: &str, seconds: i64, nanos: i32) -> RpcStatus {
-        let value = RetryInfo { retry_delay: Some(Delay { seconds, nanos }) }.encode_to_vec().into();
-        let details = vec![Detail::default(), Detail { type_url: type_url.to_owned(), value }];
-        RpcStatus { details, ..RpcStatus::default() }
+        let value = RetryInfo {
+            retry_delay: Some(Delay { seconds, nanos }),
+        }
+        .encode_to_vec()
+        .into();
+        let details = vec![
+            Detail::default(),
+            Detail {
+                type_url: type_url.to_owned(),
+                value,
+            },
+        ];
+        RpcStatus {
+            details,
+            ..RpcStatus::default()
+        }
     }
 
     #[test]
@@ -170,7 +214,10 @@ mod tests {
             (arrived, refused)
         };
         assert_eq!([told_of(2), told_of(7), told_of(-1)], [(3, 2), (0, 5), (5, 0)]);
-        assert_eq!(told(2, "quota\n").error.as_deref(), Some("the collector rejected 2: quota"));
+        assert_eq!(
+            told(2, "quota\n").error.as_deref(),
+            Some("the collector rejected 2: quota")
+        );
     }
 
     #[test]
@@ -181,9 +228,19 @@ mod tests {
 
     #[test]
     fn the_delay_is_found_among_the_details_whatever_it_is() {
-        assert_eq!(status("type.googleapis.com/google.rpc.RetryInfo", 1, 5).retry_delay(), Some(Duration::new(1, 5)));
-        assert_eq!(status("google.rpc.RetryInfo", -1, -5).retry_delay(), Some(Duration::ZERO));
-        assert!(status("google.rpc.RetryInfo", i64::MAX, i32::MAX).retry_delay().is_some());
+        assert_eq!(
+            status("type.googleapis.com/google.rpc.RetryInfo", 1, 5).retry_delay(),
+            Some(Duration::new(1, 5))
+        );
+        assert_eq!(
+            status("google.rpc.RetryInfo", -1, -5).retry_delay(),
+            Some(Duration::ZERO)
+        );
+        assert!(
+            status("google.rpc.RetryInfo", i64::MAX, i32::MAX)
+                .retry_delay()
+                .is_some()
+        );
         assert_eq!(status("type.googleapis.com/google.rpc.Help", 1, 5).retry_delay(), None);
     }
 

@@ -105,7 +105,10 @@ impl Encoded {
     }
 
     fn new(request: &Request, items: usize) -> Self {
-        Self { bytes: request.encode_to_vec().into(), items }
+        Self {
+            bytes: request.encode_to_vec().into(),
+            items,
+        }
     }
 }
 
@@ -124,7 +127,10 @@ fn half(sizes: &[usize]) -> Option<usize> {
 
 impl Request {
     fn items(&self) -> impl Iterator<Item = &Bytes> {
-        self.resources.iter().flat_map(|resource| &resource.scopes).flat_map(|scope| &scope.items)
+        self.resources
+            .iter()
+            .flat_map(|resource| &resource.scopes)
+            .flat_map(|scope| &scope.items)
     }
 
     /// With those items alone that `keeps` says yes to, and nothing that has none.
@@ -145,7 +151,9 @@ impl Request {
 
 impl Metric {
     fn kinds(&self) -> impl Iterator<Item = &Points> {
-        [&self.gauge, &self.sum, &self.histogram, &self.summary].into_iter().flatten()
+        [&self.gauge, &self.sum, &self.histogram, &self.summary]
+            .into_iter()
+            .flatten()
     }
 
     fn points(&self) -> impl Iterator<Item = &Bytes> {
@@ -156,7 +164,12 @@ impl Metric {
     fn divided(mut self, first: usize) -> (Self, Self) {
         let mut other = self.clone();
         let kinds = |metric: &mut Self, change: &dyn Fn(&mut Vec<Bytes>)| {
-            let all = [&mut metric.gauge, &mut metric.sum, &mut metric.histogram, &mut metric.summary];
+            let all = [
+                &mut metric.gauge,
+                &mut metric.sum,
+                &mut metric.histogram,
+                &mut metric.summary,
+            ];
             all.into_iter().flatten().for_each(|kind| change(&mut kind.list));
         };
         kinds(&mut self, &|points| points.truncate(first));

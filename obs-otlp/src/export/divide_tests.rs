@@ -10,19 +10,33 @@ use super::*;
 
 /// A message with these names of spans, by resource and scope.
 fn message(resources: &[Vec<Vec<String>>]) -> Encoded {
-    let span = |name: &String| Span { name: name.clone(), ..Span::default() };
+    let span = |name: &String| Span {
+        name: name.clone(),
+        ..Span::default()
+    };
     let scope = |spans: &Vec<String>| ScopeSpans {
-        scope: Some(InstrumentationScope { name: format!("of {}", spans.len()), ..InstrumentationScope::default() }),
+        scope: Some(InstrumentationScope {
+            name: format!("of {}", spans.len()),
+            ..InstrumentationScope::default()
+        }),
         spans: spans.iter().map(span).collect(),
         schema_url: "https://scope".to_owned(),
     };
     let resource = |scopes: &Vec<Vec<String>>| ResourceSpans {
-        resource: Some(Resource { dropped_attributes_count: 7, ..Resource::default() }),
+        resource: Some(Resource {
+            dropped_attributes_count: 7,
+            ..Resource::default()
+        }),
         scope_spans: scopes.iter().map(scope).collect(),
         schema_url: "https://resource".to_owned(),
     };
-    let request = ExportTraceServiceRequest { resource_spans: resources.iter().map(resource).collect() };
-    Encoded { bytes: request.encode_to_vec().into(), items: resources.iter().flatten().flatten().count() }
+    let request = ExportTraceServiceRequest {
+        resource_spans: resources.iter().map(resource).collect(),
+    };
+    Encoded {
+        bytes: request.encode_to_vec().into(),
+        items: resources.iter().flatten().flatten().count(),
+    }
 }
 
 fn decoded(message: &Encoded) -> ExportTraceServiceRequest {
@@ -41,7 +55,10 @@ fn spans(message: &Encoded) -> Vec<(Option<Resource>, String, String, Span)> {
     scopes
         .flat_map(|(resource, schema, scope)| {
             let name = format!("{} {schema} {}", scope.scope.unwrap().name, scope.schema_url);
-            scope.spans.into_iter().map(move |span| (resource.clone(), schema.clone(), name.clone(), span))
+            scope
+                .spans
+                .into_iter()
+                .map(move |span| (resource.clone(), schema.clone(), name.clone(), span))
         })
         .collect()
 }
@@ -95,20 +112,54 @@ fn a_metric_is_divided_by_its_points() {
         metrics::v1::{Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, metric::Data},
     };
 
-    let point = |n| NumberDataPoint { time_unix_nano: n, ..NumberDataPoint::default() };
-    let sum = Sum { data_points: (1..=5).map(point).collect(), aggregation_temporality: 2, is_monotonic: true };
-    let metric =
-        Metric { name: "orders".to_owned(), unit: "1".to_owned(), data: Some(Data::Sum(sum)), ..Metric::default() };
-    let scope = ScopeMetrics { metrics: vec![metric.clone()], ..ScopeMetrics::default() };
-    let resource = ResourceMetrics { scope_metrics: vec![scope], ..ResourceMetrics::default() };
-    let request = ExportMetricsServiceRequest { resource_metrics: vec![resource] };
-    let whole = Encoded { bytes: request.encode_to_vec().into(), items: 1 };
+    let point = |n| NumberDataPoint {
+        time_unix_nano: n,
+        ..NumberDataPoint::default()
+    };
+    let sum = Sum {
+        data_points: (1..=5).map(point).collect(),
+        aggregation_temporality: 2,
+        is_monotonic: true,
+    };
+    let metric = Metric {
+        name: "orders".to_owned(),
+        unit: "1".to_owned(),
+        data: Some(Data::Sum(sum)),
+        ..Metric::default()
+    };
+    let scope = ScopeMetrics {
+        metrics: vec![metric.clone()],
+        ..ScopeMetrics::default()
+    };
+    let resource = ResourceMetrics {
+        scope_metrics: vec![scope],
+        ..ResourceMetrics::default()
+    };
+    let request = ExportMetricsServiceRequest {
+        resource_metrics: vec![resource],
+    };
+    let whole = Encoded {
+        bytes: request.encode_to_vec().into(),
+        items: 1,
+    };
     let points = |part: &Encoded| {
         let request = ExportMetricsServiceRequest::decode(part.bytes.clone()).unwrap();
         let mut part = request.resource_metrics[0].scope_metrics[0].metrics[0].clone();
-        let Some(Data::Sum(sum)) = &mut part.data else { panic!("{part:?}") };
-        let times: Vec<_> = std::mem::take(&mut sum.data_points).iter().map(|point| point.time_unix_nano).collect();
-        let Some(Data::Sum(Sum { aggregation_temporality: 2, is_monotonic: true, .. })) = part.data else { panic!() };
+        let Some(Data::Sum(sum)) = &mut part.data else {
+            panic!("{part:?}")
+        };
+        let times: Vec<_> = std::mem::take(&mut sum.data_points)
+            .iter()
+            .map(|point| point.time_unix_nano)
+            .collect();
+        let Some(Data::Sum(Sum {
+            aggregation_temporality: 2,
+            is_monotonic: true,
+            ..
+        })) = part.data
+        else {
+            panic!()
+        };
         assert_eq!((&part.name, &part.unit), (&metric.name, &metric.unit));
         times
     };

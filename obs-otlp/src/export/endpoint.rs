@@ -35,19 +35,30 @@ impl Endpoint {
     /// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
     pub(super) fn from_settings(signal: &Signal, code: Option<&str>, env: Env<'_>) -> Result<Option<Self>, InitError> {
         let code = code.map(|given| ("otlp_endpoint", given.trim().to_owned()));
-        let Some((setting, url)) = code.or_else(|| env.first([signal.endpoint, ENDPOINT])) else { return Ok(None) };
+        let Some((setting, url)) = code.or_else(|| env.first([signal.endpoint, ENDPOINT])) else {
+            return Ok(None);
+        };
         let is_base = setting != signal.endpoint;
         if let Err(expected) = check(&url, is_base) {
             return Err(InitError::invalid(setting, without_credentials(&url), expected));
         }
         let protocol = Protocol::from_settings(signal, env);
-        Ok(Some(Self { protocol, url: if is_base { protocol.with_path(&url, signal.path) } else { url } }))
+        Ok(Some(Self {
+            protocol,
+            url: if is_base {
+                protocol.with_path(&url, signal.path)
+            } else {
+                url
+            },
+        }))
     }
 
     /// Whether the connection is encrypted.
     #[cfg(feature = "tls")]
     pub(super) fn is_encrypted(&self) -> bool {
-        self.url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+        self.url
+            .get(..6)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
     }
 
     /// The URL without what may be secret in it, for messages: no query, and no long parts of the path, which
@@ -88,7 +99,8 @@ impl Protocol {
             #[cfg(feature = "grpc")]
             ("grpc", Self::Grpc),
         ];
-        env.keyword([signal.protocol, PROTOCOL], &words, expected).unwrap_or_else(Self::default)
+        env.keyword([signal.protocol, PROTOCOL], &words, expected)
+            .unwrap_or_else(Self::default)
     }
 
     #[cfg(feature = "http")]
@@ -101,7 +113,10 @@ impl Protocol {
         Self::Grpc
     }
 
-    #[cfg_attr(not(feature = "http"), expect(unused_variables, reason = "gRPC has the path in its methods"))]
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(unused_variables, reason = "gRPC has the path in its methods")
+    )]
     fn with_path(self, base: &str, path: &str) -> String {
         match self {
             #[cfg(feature = "http")]
@@ -139,7 +154,9 @@ fn check(url: &str, is_base: bool) -> Result<(), &'static str> {
 fn is_address(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
-            let Some((host, after)) = rest.split_once(']') else { return false };
+            let Some((host, after)) = rest.split_once(']') else {
+                return false;
+            };
             if host.parse::<std::net::Ipv6Addr>().is_err() {
                 return false;
             }
@@ -149,9 +166,14 @@ fn is_address(text: &str) -> bool {
                 (_, None) => return false,
             }
         }
-        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+        None => text
+            .split_once(':')
+            .map_or((text, None), |(host, port)| (host, Some(port))),
     };
-    let named = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:%".contains(&byte));
+    let named = !host.is_empty()
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:%".contains(&byte));
     named && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
@@ -166,7 +188,11 @@ mod tests {
     const TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
 
     fn endpoint(code: Option<&str>, set: &[(&str, &str)]) -> Result<Option<Endpoint>, InitError> {
-        let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let env = |name: &str| {
+            set.iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
         Endpoint::from_settings(&TRACES, code, Env::without_notices(&env))
     }
 
@@ -185,29 +211,52 @@ mod tests {
     fn http_adds_its_path_to_a_base_url() {
         assert_eq!(url(Some("http://host:4318"), &[]), "http://host:4318/v1/traces");
         assert_eq!(url(Some("http://host:4318/"), &[]), "http://host:4318/v1/traces");
-        assert_eq!(url(None, &[(ENDPOINT, "http://host/otlp/")]), "http://host/otlp/v1/traces");
-        assert_eq!(url(None, &[(TRACES_ENDPOINT, "http://host/custom?a=b")]), "http://host/custom?a=b");
+        assert_eq!(
+            url(None, &[(ENDPOINT, "http://host/otlp/")]),
+            "http://host/otlp/v1/traces"
+        );
+        assert_eq!(
+            url(None, &[(TRACES_ENDPOINT, "http://host/custom?a=b")]),
+            "http://host/custom?a=b"
+        );
     }
 
     #[cfg(all(feature = "http", feature = "grpc"))]
     #[test]
     fn code_and_the_variable_for_traces_win() {
-        let both = [(ENDPOINT, "http://general"), (TRACES_ENDPOINT, "http://traces"), (PROTOCOL, "grpc")];
+        let both = [
+            (ENDPOINT, "http://general"),
+            (TRACES_ENDPOINT, "http://traces"),
+            (PROTOCOL, "grpc"),
+        ];
         assert_eq!(url(Some("http://code"), &both), "http://code");
         assert_eq!(url(None, &both), "http://traces");
-        let protocols = [(ENDPOINT, "http://host"), (PROTOCOL, "grpc"), (TRACES_PROTOCOL, "HTTP/protobuf")];
+        let protocols = [
+            (ENDPOINT, "http://host"),
+            (PROTOCOL, "grpc"),
+            (TRACES_PROTOCOL, "HTTP/protobuf"),
+        ];
         assert_eq!(endpoint(None, &protocols).unwrap().unwrap().protocol, Protocol::Http);
     }
 
     #[cfg(feature = "grpc")]
     #[test]
     fn grpc_takes_the_url_as_it_is() {
-        assert_eq!(url(None, &[(ENDPOINT, "http://host:4317"), (PROTOCOL, "grpc")]), "http://host:4317");
+        assert_eq!(
+            url(None, &[(ENDPOINT, "http://host:4317"), (PROTOCOL, "grpc")]),
+            "http://host:4317"
+        );
     }
 
     #[test]
     fn every_form_of_host_is_taken() {
-        for good in ["http://h", "HTTP://127.0.0.1:1", "http://[::1]:4318", "http://[::1]/x", "http://h.example:80/"] {
+        for good in [
+            "http://h",
+            "HTTP://127.0.0.1:1",
+            "http://[::1]:4318",
+            "http://[::1]/x",
+            "http://h.example:80/",
+        ] {
             assert!(endpoint(Some(good), &[]).is_ok(), "{good}");
         }
     }
@@ -234,10 +283,16 @@ mod tests {
             "unix:///run/otlp",
         ] {
             let error = endpoint(Some(bad), &[]).unwrap_err().to_string();
-            assert!(error.starts_with("otlp_endpoint is ") && error.contains("expected a"), "{bad}: {error}");
+            assert!(
+                error.starts_with("otlp_endpoint is ") && error.contains("expected a"),
+                "{bad}: {error}"
+            );
         }
         let error = endpoint(None, &[(TRACES_ENDPOINT, "nowhere")]).unwrap_err().to_string();
-        assert!(error.starts_with("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is \"nowhere\""), "{error}");
+        assert!(
+            error.starts_with("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is \"nowhere\""),
+            "{error}"
+        );
     }
 
     #[test]
@@ -258,7 +313,10 @@ mod tests {
             let endpoint = Endpoint::from_settings(&TRACES, Some("http://host"), Env::new(&env, &notices));
             assert_eq!(endpoint.unwrap().unwrap().protocol, Protocol::default());
             let notice = notices.take().concat();
-            assert!(notice.starts_with(&format!("{TRACES_PROTOCOL} is \"{bad}\", expected ")), "{notice}");
+            assert!(
+                notice.starts_with(&format!("{TRACES_PROTOCOL} is \"{bad}\", expected ")),
+                "{notice}"
+            );
         }
     }
 
@@ -266,16 +324,36 @@ mod tests {
     #[test]
     fn a_protocol_that_is_ignored_leaves_the_choice_to_the_general_one() {
         let set = [(TRACES_PROTOCOL, "carrier pigeon"), (PROTOCOL, "GRPC")];
-        assert_eq!(endpoint(Some("http://host"), &set).unwrap().unwrap().protocol, Protocol::Grpc);
+        assert_eq!(
+            endpoint(Some("http://host"), &set).unwrap().unwrap().protocol,
+            Protocol::Grpc
+        );
     }
 
     #[test]
     fn messages_show_no_secrets() {
-        let set = [(TRACES_ENDPOINT, "http://host:4318/api/0123456789abcdef0123/v1/traces?key=secret#x")];
-        assert_eq!(endpoint(None, &set).unwrap().unwrap().shown(), "http://host:4318/api/…/v1/traces");
-        assert_eq!(endpoint(None, &[(TRACES_ENDPOINT, "http://host?a")]).unwrap().unwrap().shown(), "http://host");
-        let error = endpoint(Some("http://user:secret@host:4318"), &[]).unwrap_err().to_string();
-        assert!(error.contains("http://…@host:4318") && error.contains("_HEADERS"), "{error}");
+        let set = [(
+            TRACES_ENDPOINT,
+            "http://host:4318/api/0123456789abcdef0123/v1/traces?key=secret#x",
+        )];
+        assert_eq!(
+            endpoint(None, &set).unwrap().unwrap().shown(),
+            "http://host:4318/api/…/v1/traces"
+        );
+        assert_eq!(
+            endpoint(None, &[(TRACES_ENDPOINT, "http://host?a")])
+                .unwrap()
+                .unwrap()
+                .shown(),
+            "http://host"
+        );
+        let error = endpoint(Some("http://user:secret@host:4318"), &[])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("http://…@host:4318") && error.contains("_HEADERS"),
+            "{error}"
+        );
         assert!(!error.contains("secret"), "{error}");
     }
 }

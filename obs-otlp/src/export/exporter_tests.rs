@@ -45,9 +45,15 @@ impl BatchExporter for Scripted {
         let all = batch.len();
         let answer = {
             let mut script = self.script.lock().unwrap();
-            if script.is_empty() { Answer::Take } else { script.remove(0) }
+            if script.is_empty() {
+                Answer::Take
+            } else {
+                script.remove(0)
+            }
         };
-        self.batches.send(batch.into_iter().map(|span| span.name.into_owned()).collect()).unwrap();
+        self.batches
+            .send(batch.into_iter().map(|span| span.name.into_owned()).collect())
+            .unwrap();
         match answer {
             Answer::Take => progress.arrived(all),
             Answer::Refuse => progress.refused(all, "on purpose".to_owned()),
@@ -89,7 +95,10 @@ fn within(
     script: &[Answer],
 ) -> (Exporter<SpanData>, Receiver<Vec<String>>, Counts) {
     let (sender, batches) = mpsc::channel();
-    let scripted = Scripted { script: Mutex::new(script.to_vec()), batches: sender };
+    let scripted = Scripted {
+        script: Mutex::new(script.to_vec()),
+        batches: sender,
+    };
     let counts = Counts::default();
     let exporter = {
         let drops = Drops::register(&counts, TRACES.drops);
@@ -99,11 +108,18 @@ fn within(
 }
 
 fn push(exporter: &Exporter<SpanData>, names: impl IntoIterator<Item = u32>) {
-    names.into_iter().for_each(|name| exporter.push(span(&name.to_string())));
+    names
+        .into_iter()
+        .for_each(|name| exporter.push(span(&name.to_string())));
 }
 
 fn next(batches: &Receiver<Vec<String>>) -> Vec<u32> {
-    batches.recv_timeout(LONG).unwrap().iter().map(|name| name.parse().unwrap()).collect()
+    batches
+        .recv_timeout(LONG)
+        .unwrap()
+        .iter()
+        .map(|name| name.parse().unwrap())
+        .collect()
 }
 
 fn names(range: std::ops::Range<u32>) -> Vec<u32> {
@@ -121,7 +137,13 @@ fn a_full_batch_is_sent_at_once() {
 
 #[test]
 fn fewer_spans_are_sent_after_the_delay() {
-    let (exporter, batches, _) = scripted(ExportSettings { delay: Duration::from_millis(5), ..settings() }, &[]);
+    let (exporter, batches, _) = scripted(
+        ExportSettings {
+            delay: Duration::from_millis(5),
+            ..settings()
+        },
+        &[],
+    );
     push(&exporter, 0..1);
     assert_eq!(next(&batches), names(0..1));
     push(&exporter, 1..3);
@@ -169,7 +191,10 @@ fn what_is_refused_is_counted_and_the_next_batch_is_sent() {
     assert_eq!(counts.get("export_failed"), 2);
     push(&exporter, 2..4);
     assert!(exporter.flush(LONG));
-    assert_eq!((next(&batches), next(&batches), counts.total()), (names(0..2), names(2..4), 2));
+    assert_eq!(
+        (next(&batches), next(&batches), counts.total()),
+        (names(0..2), names(2..4), 2)
+    );
 }
 
 #[test]
@@ -182,7 +207,10 @@ fn what_is_refused_of_a_batch_is_counted_and_no_more() {
 
 #[test]
 fn what_takes_too_long_is_counted_and_the_next_batch_is_sent() {
-    let settings = ExportSettings { export_timeout: Duration::from_millis(5), ..settings() };
+    let settings = ExportSettings {
+        export_timeout: Duration::from_millis(5),
+        ..settings()
+    };
     let (exporter, batches, counts) = scripted(settings, &[Answer::Hang]);
     push(&exporter, 0..4);
     assert_eq!(next(&batches), names(0..4));
@@ -193,7 +221,10 @@ fn what_takes_too_long_is_counted_and_the_next_batch_is_sent() {
 
 #[test]
 fn what_arrived_before_the_time_ran_out_is_not_counted_as_lost() {
-    let settings = ExportSettings { export_timeout: Duration::from_millis(5), ..settings() };
+    let settings = ExportSettings {
+        export_timeout: Duration::from_millis(5),
+        ..settings()
+    };
     let (exporter, batches, counts) = scripted(settings, &[Answer::TakeOneAndHang]);
     push(&exporter, 0..4);
     assert_eq!(next(&batches), names(0..4));
@@ -204,16 +235,27 @@ fn what_arrived_before_the_time_ran_out_is_not_counted_as_lost() {
 #[test]
 fn large_spans_are_sent_before_they_are_a_batch_and_are_bounded_in_bytes() {
     const BYTES: usize = 4 << 20;
-    let settings = ExportSettings { queue: 1_000, batch: 1_000, ..settings() };
+    let settings = ExportSettings {
+        queue: 1_000,
+        batch: 1_000,
+        ..settings()
+    };
     let budget = Budget::new(Some(BYTES)).unwrap();
     let (exporter, batches, counts) = within(settings, budget.clone(), &[Answer::Hang]);
-    let large = |name: &str| SpanData { attributes: vec![KeyValue::new("a", "x".repeat(100_000))], ..span(name) };
+    let large = |name: &str| SpanData {
+        attributes: vec![KeyValue::new("a", "x".repeat(100_000))],
+        ..span(name)
+    };
     for name in 0..200 {
         exporter.push(large(&name.to_string()));
         assert!(budget.used() <= BYTES * 3 / 4, "{budget:?}");
     }
     let first = next(&batches);
-    assert!((1..=3).contains(&first.len()), "{} of 100 KB are a 16th of the bytes", first.len());
+    assert!(
+        (1..=3).contains(&first.len()),
+        "{} of 100 KB are a 16th of the bytes",
+        first.len()
+    );
     let taken = 200 - counts.get("queue_full");
     assert!((20..31).contains(&taken), "{taken}");
     let _ = exporter.shutdown(Duration::ZERO);
@@ -225,10 +267,17 @@ fn large_spans_are_sent_before_they_are_a_batch_and_are_bounded_in_bytes() {
 #[test]
 fn queues_of_one_instance_share_their_bytes() {
     let budget = Budget::new(Some(4 << 20)).unwrap();
-    let settings = || ExportSettings { queue: 100, batch: 100, ..settings() };
+    let settings = || ExportSettings {
+        queue: 100,
+        batch: 100,
+        ..settings()
+    };
     let (one, _batches, of_one) = within(settings(), budget.clone(), &[Answer::Hang]);
     let (other, _others, of_other) = within(settings(), budget, &[Answer::Hang]);
-    let large = || SpanData { attributes: vec![KeyValue::new("a", "x".repeat(200_000))], ..span("large") };
+    let large = || SpanData {
+        attributes: vec![KeyValue::new("a", "x".repeat(200_000))],
+        ..span("large")
+    };
     (0..50).for_each(|_| one.push(large()));
     assert!(of_one.get("queue_full") > 30);
     other.push(large());

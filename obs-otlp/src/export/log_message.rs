@@ -35,7 +35,10 @@ pub(super) struct LogExporter {
 impl LogExporter {
     /// Must be made and used inside a runtime.
     pub(super) fn new(settings: &ExportSettings, resource: &Resource) -> Result<Self, BoxError> {
-        Ok(Self { origin: Origin::new(resource), sender: Sender::new(settings)? })
+        Ok(Self {
+            origin: Origin::new(resource),
+            sender: Sender::new(settings)?,
+        })
     }
 }
 
@@ -70,7 +73,16 @@ fn request(origin: &Origin, records: &[Box<LogRecord>]) -> Vec<u8> {
 }
 
 fn put_record(message: &mut Message, record: &LogRecord) {
-    let LogRecord { target: _, event_name, at, severity, severity_text, body, attributes, trace } = record;
+    let LogRecord {
+        target: _,
+        event_name,
+        at,
+        severity,
+        severity_text,
+        body,
+        attributes,
+        trace,
+    } = record;
     let at = nanoseconds(at.unwrap_or_else(SystemTime::now));
     message.fixed64(1, at);
     // The numbers of the data model are those of the message.
@@ -82,7 +94,12 @@ fn put_record(message: &mut Message, record: &LogRecord) {
     for (key, value) in attributes {
         message.message(6, |message| put_pair(message, key.as_str(), value));
     }
-    if let Some(TraceContext { trace_id, span_id, flags }) = trace {
+    if let Some(TraceContext {
+        trace_id,
+        span_id,
+        flags,
+    }) = trace
+    {
         message.fixed32(8, flags.map_or(0, |flags| flags.bits().into()));
         message.put_bytes(9, &trace_id.get().to_be_bytes());
         message.put_bytes(10, &span_id.get().to_be_bytes());
@@ -103,10 +120,12 @@ fn put_value(message: &mut Message, value: &AnyValue) {
         AnyValue::Int(number) => message.put_varint(3, number.cast_unsigned()),
         AnyValue::Double(number) => message.put_double(4, *number),
         AnyValue::ListAny(list) => message.message(5, |message| {
-            list.iter().for_each(|value| message.message(1, |message| put_value(message, value)));
+            list.iter()
+                .for_each(|value| message.message(1, |message| put_value(message, value)));
         }),
         AnyValue::Map(map) => message.message(6, |message| {
-            map.iter().for_each(|(key, value)| message.message(1, |message| put_pair(message, key.as_str(), value)));
+            map.iter()
+                .for_each(|(key, value)| message.message(1, |message| put_pair(message, key.as_str(), value)));
         }),
         AnyValue::Bytes(bytes) => message.put_bytes(7, bytes),
         // Kinds that a later OpenTelemetry may have: the text is better than nothing.
@@ -171,18 +190,30 @@ mod tests {
         });
         let name = option::of(Just("order placed"));
         let attributes = vec(("[a-z.]{1,12}", value()), 0..6);
-        ("[a-c]", name, any::<u32>(), severity, option::of(value()), attributes, option::of(trace)).prop_map(
-            |(target, event_name, at, severity, body, attributes, trace)| LogRecord {
-                target: Cow::Owned(target),
-                event_name,
-                at: Some(UNIX_EPOCH + Duration::from_micros(at.into())),
-                severity: severity.map(|(severity, _)| severity),
-                severity_text: severity.map(|(_, text)| text),
-                body,
-                attributes: attributes.into_iter().map(|(key, value)| (Key::from(key), value)).collect(),
-                trace,
-            },
+        (
+            "[a-c]",
+            name,
+            any::<u32>(),
+            severity,
+            option::of(value()),
+            attributes,
+            option::of(trace),
         )
+            .prop_map(
+                |(target, event_name, at, severity, body, attributes, trace)| LogRecord {
+                    target: Cow::Owned(target),
+                    event_name,
+                    at: Some(UNIX_EPOCH + Duration::from_micros(at.into())),
+                    severity: severity.map(|(severity, _)| severity),
+                    severity_text: severity.map(|(_, text)| text),
+                    body,
+                    attributes: attributes
+                        .into_iter()
+                        .map(|(key, value)| (Key::from(key), value))
+                        .collect(),
+                    trace,
+                },
+            )
     }
 
     /// The record as the SDK has it.
@@ -192,11 +223,22 @@ mod tests {
         sdk.set_observed_timestamp(record.at.unwrap());
         sdk.set_target(record.target);
         record.event_name.into_iter().for_each(|name| sdk.set_event_name(name));
-        record.severity.into_iter().for_each(|severity| sdk.set_severity_number(severity));
-        record.severity_text.into_iter().for_each(|text| sdk.set_severity_text(text));
+        record
+            .severity
+            .into_iter()
+            .for_each(|severity| sdk.set_severity_number(severity));
+        record
+            .severity_text
+            .into_iter()
+            .for_each(|text| sdk.set_severity_text(text));
         record.body.into_iter().for_each(|body| sdk.set_body(body));
         sdk.add_attributes(record.attributes);
-        if let Some(TraceContext { trace_id, span_id, flags }) = record.trace {
+        if let Some(TraceContext {
+            trace_id,
+            span_id,
+            flags,
+        }) = record.trace
+        {
             let flags = flags.map(|flags| opentelemetry::TraceFlags::new(flags.bits()));
             sdk.set_trace_context(trace_id.get().into(), span_id.get().into(), flags);
         }
@@ -205,7 +247,10 @@ mod tests {
 
     fn sorted(mut request: ExportLogsServiceRequest) -> ExportLogsServiceRequest {
         let name = |scope: &ScopeLogs| scope.scope.as_ref().map(|scope| scope.name.clone());
-        request.resource_logs.iter_mut().for_each(|logs| logs.scope_logs.sort_by_key(name));
+        request
+            .resource_logs
+            .iter_mut()
+            .for_each(|logs| logs.scope_logs.sort_by_key(name));
         request
     }
 

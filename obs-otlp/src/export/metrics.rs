@@ -34,7 +34,12 @@ impl MetricsExporter {
         budget: Budget,
     ) -> Result<Self, BoxError> {
         let sender = Sender::new(settings)?.dividing_metrics();
-        Ok(Self { origin: Origin::new(resource), read, sender, budget })
+        Ok(Self {
+            origin: Origin::new(resource),
+            read,
+            sender,
+            budget,
+        })
     }
 
     /// The message and how many metrics it has; `None` if a hook of the application panics.
@@ -64,7 +69,13 @@ impl BatchExporter for MetricsExporter {
         let _reserved = self.budget.reserve(message.len());
         let of_push = Progress::default();
         self.sender.send(message, items, &of_push).await;
-        let Delivery { arrived: _, refused, too_large, error, warning } = of_push.into_delivery();
+        let Delivery {
+            arrived: _,
+            refused,
+            too_large,
+            error,
+            warning,
+        } = of_push.into_delivery();
         if let Some(warning) = warning {
             progress.warned(warning);
         }
@@ -80,6 +91,8 @@ impl BatchExporter for MetricsExporter {
 
 impl fmt::Debug for MetricsExporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MetricsExporter").field("sender", &self.sender).finish_non_exhaustive()
+        f.debug_struct("MetricsExporter")
+            .field("sender", &self.sender)
+            .finish_non_exhaustive()
     }
 }

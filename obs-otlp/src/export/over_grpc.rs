@@ -38,7 +38,11 @@ impl OverGrpc {
         let client = Grpc::new(channel(settings)?).max_decoding_message_size(MAX_ANSWER);
         let gzip = CompressionEncoding::Gzip;
         Ok(Self {
-            client: if settings.transport.gzip { client.send_compressed(gzip) } else { client },
+            client: if settings.transport.gzip {
+                client.send_compressed(gzip)
+            } else {
+                client
+            },
             method: PathAndQuery::from_static(settings.signal.grpc_method),
             metadata: metadata(settings.transport.headers.pairs())?,
         })
@@ -62,7 +66,9 @@ impl OverGrpc {
 impl fmt::Debug for OverGrpc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Headers may be secrets.
-        f.debug_struct("OverGrpc").field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("OverGrpc")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,7 +77,9 @@ fn channel(settings: &ExportSettings) -> Result<Channel, BoxError> {
     let endpoint = endpoint.user_agent(USER_AGENT)?;
     #[cfg(feature = "tls")]
     if settings.endpoint.is_encrypted() {
-        return Ok(endpoint.tls_config(settings.transport.tls.tonic_config())?.connect_lazy());
+        return Ok(endpoint
+            .tls_config(settings.transport.tls.tonic_config())?
+            .connect_lazy());
     }
     Ok(endpoint.connect_lazy())
 }
@@ -128,7 +136,9 @@ impl Decoder for Encoded {
 impl Refusal {
     /// ([OTLP/gRPC response](https://opentelemetry.io/docs/specs/otlp/#failures))
     fn of_status(status: &Status) -> Self {
-        let told = RpcStatus::decode(status.details()).ok().and_then(|status| status.retry_delay());
+        let told = RpcStatus::decode(status.details())
+            .ok()
+            .and_then(|status| status.retry_delay());
         let remedy = match status.code() {
             _ if is_about_size(status) => Remedy::Smaller,
             Code::Aborted
@@ -143,7 +153,14 @@ impl Refusal {
         };
         let said = format!("the collector answered {:?}", status.code());
         let reason = shortened(status.message());
-        Self { reason: if reason.is_empty() { said } else { format!("{said}: {reason}") }, remedy }
+        Self {
+            reason: if reason.is_empty() {
+                said
+            } else {
+                format!("{said}: {reason}")
+            },
+            remedy,
+        }
     }
 }
 
@@ -178,16 +195,44 @@ mod tests {
     #[test]
     fn refusals_for_size_are_known_by_the_words_of_every_grpc() {
         for (code, message) in [
-            (Code::ResourceExhausted, "grpc: received message larger than max (5000000 vs. 4194304)"),
-            (Code::ResourceExhausted, "grpc: received message after decompression larger than max 4194304"),
-            (Code::ResourceExhausted, "SERVER: Received message larger than max (4194305 vs. 4194304)"),
-            (Code::ResourceExhausted, "gRPC message exceeds maximum size 4194304: 5000000"),
-            (Code::ResourceExhausted, "Decompressed gRPC message exceeds maximum size 4194304"),
-            (Code::ResourceExhausted, "Received message exceeds the maximum configured message size."),
-            (Code::OutOfRange, "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes"),
-            (Code::Unknown, "grpc-status header missing, mapped from HTTP status code 413"),
+            (
+                Code::ResourceExhausted,
+                "grpc: received message larger than max (5000000 vs. 4194304)",
+            ),
+            (
+                Code::ResourceExhausted,
+                "grpc: received message after decompression larger than max 4194304",
+            ),
+            (
+                Code::ResourceExhausted,
+                "SERVER: Received message larger than max (4194305 vs. 4194304)",
+            ),
+            (
+                Code::ResourceExhausted,
+                "gRPC message exceeds maximum size 4194304: 5000000",
+            ),
+            (
+                Code::ResourceExhausted,
+                "Decompressed gRPC message exceeds maximum size 4194304",
+            ),
+            (
+                Code::ResourceExhausted,
+                "Received message exceeds the maximum configured message size.",
+            ),
+            (
+                Code::OutOfRange,
+                "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes",
+            ),
+            (
+                Code::Unknown,
+                "grpc-status header missing, mapped from HTTP status code 413",
+            ),
         ] {
-            assert_eq!(Refusal::of_status(&Status::new(code, message)).remedy, Remedy::Smaller, "{message}");
+            assert_eq!(
+                Refusal::of_status(&Status::new(code, message)).remedy,
+                Remedy::Smaller,
+                "{message}"
+            );
         }
         for (code, message, remedy) in [
             (Code::ResourceExhausted, "quota of the team is used up", Remedy::None),
@@ -195,7 +240,11 @@ mod tests {
             (Code::OutOfRange, "", Remedy::Later(None)),
             (Code::InvalidArgument, "an id has 15 bytes", Remedy::None),
         ] {
-            assert_eq!(Refusal::of_status(&Status::new(code, message)).remedy, remedy, "{message}");
+            assert_eq!(
+                Refusal::of_status(&Status::new(code, message)).remedy,
+                remedy,
+                "{message}"
+            );
         }
     }
 }

@@ -58,7 +58,10 @@ enum Outcome {
 impl OverHttp {
     pub(super) fn new(settings: &ExportSettings) -> Result<Self, BoxError> {
         #[cfg(feature = "tls")]
-        let tls = settings.endpoint.is_encrypted().then(|| settings.transport.tls.settings());
+        let tls = settings
+            .endpoint
+            .is_encrypted()
+            .then(|| settings.transport.tls.settings());
         #[cfg(not(feature = "tls"))]
         let tls = None;
         Ok(Self {
@@ -90,13 +93,22 @@ impl OverHttp {
             uri = redirect::target(&uri, location.as_deref())
                 .map_err(|why| Refusal::lasting(format!("{}, {why}", said(status))))?;
         }
-        Err(Refusal::lasting(format!("the collector has redirected a message more than {MAX_REDIRECTS} times")))
+        Err(Refusal::lasting(format!(
+            "the collector has redirected a message more than {MAX_REDIRECTS} times"
+        )))
     }
 
     async fn request(&self, uri: &Uri, message: Bytes, timeout: Duration) -> Result<Outcome, Refusal> {
         let (client, uri, headers) = (self.client.borrow().clone(), uri.clone(), Arc::clone(&self.headers));
-        let mut abort = AbortOnDrop { client: &self.client, is_running: true };
-        let request = move || client.post(&uri, &headers, &message, timeout.saturating_add(GRACE)).map(outcome);
+        let mut abort = AbortOnDrop {
+            client: &self.client,
+            is_running: true,
+        };
+        let request = move || {
+            client
+                .post(&uri, &headers, &message, timeout.saturating_add(GRACE))
+                .map(outcome)
+        };
         let outcome = spawn_blocking(request).await;
         abort.is_running = false;
         match outcome {
@@ -109,7 +121,9 @@ impl OverHttp {
 impl fmt::Debug for OverHttp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Headers and URLs may be secrets.
-        f.debug_struct("OverHttp").field("gzip", &self.gzip).finish_non_exhaustive()
+        f.debug_struct("OverHttp")
+            .field("gzip", &self.gzip)
+            .finish_non_exhaustive()
     }
 }
 
@@ -144,7 +158,10 @@ const PROTOBUF: &str = "application/x-protobuf";
 fn outcome(answer: http_client::Answer) -> Outcome {
     let status = answer.status();
     if matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
-        let location = answer.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+        let location = answer
+            .headers()
+            .get(header::LOCATION)
+            .and_then(|location| location.to_str().ok());
         return Outcome::Redirected(status, location.map(str::to_owned));
     }
     Outcome::Answered(answered(answer))
@@ -162,7 +179,11 @@ fn answered(answer: http_client::Answer) -> Result<Answer, Refusal> {
     }
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let kind = text(header::CONTENT_TYPE).unwrap_or(PROTOBUF);
-    let rpc_status = if kind.starts_with(PROTOBUF) { RpcStatus::decode(&*body).ok() } else { None };
+    let rpc_status = if kind.starts_with(PROTOBUF) {
+        RpcStatus::decode(&*body).ok()
+    } else {
+        None
+    };
     let reason = match &rpc_status {
         Some(status) => shortened(&status.message),
         None if is_text(kind) => shortened(&String::from_utf8_lossy(&body)),
@@ -177,7 +198,14 @@ fn answered(answer: http_client::Answer) -> Result<Answer, Refusal> {
         _ => Remedy::None,
     };
     let said = said(status);
-    Err(Refusal { reason: if reason.is_empty() { said } else { format!("{said}: {reason}") }, remedy })
+    Err(Refusal {
+        reason: if reason.is_empty() {
+            said
+        } else {
+            format!("{said}: {reason}")
+        },
+        remedy,
+    })
 }
 
 fn said(status: StatusCode) -> String {
@@ -212,8 +240,15 @@ mod tests {
         assert_eq!(delay("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
         let date = |seconds| httpdate::fmt_http_date(UNIX_EPOCH + clock::unix_now() + Duration::from_secs(seconds));
         let left = delay(&date(100)).unwrap();
-        assert!(left > Duration::from_secs(90) && left <= Duration::from_secs(100), "{left:?}");
-        assert_eq!(delay("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO), "it is over");
+        assert!(
+            left > Duration::from_secs(90) && left <= Duration::from_secs(100),
+            "{left:?}"
+        );
+        assert_eq!(
+            delay("Fri, 31 Dec 1999 23:59:59 GMT"),
+            Some(Duration::ZERO),
+            "it is over"
+        );
         for bad in ["", "soon", "-1", "1.5", "Fri, 31 Foo 1999 23:59:59 GMT"] {
             assert_eq!(delay(bad), None, "{bad}");
         }

@@ -98,7 +98,12 @@ fn read_head(reader: &mut BufReader<TcpStream>) -> io::Result<(String, usize)> {
         }
     }
     let lower = head.to_ascii_lowercase();
-    let length = lower.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    let length = lower
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .unwrap()
+        .parse()
+        .unwrap();
     Ok((head, length))
 }
 
@@ -107,18 +112,32 @@ fn read_request(reader: &mut BufReader<TcpStream>, head: &str, length: usize) ->
     let headers = headers.to_ascii_lowercase();
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    Ok(Got { request_line: request_line.to_owned(), headers, body })
+    Ok(Got {
+        request_line: request_line.to_owned(),
+        headers,
+        body,
+    })
 }
 
 /// An exporter to this URL.
 fn exporting(url: &str, set: &[(&str, &str)]) -> (Exporter<SpanData>, Counts) {
-    let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let env = |name: &str| {
+        set.iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
     let counts = Counts::default();
-    let service = ServiceInfo { attributes: vec![("team".to_owned(), "blue".to_owned())], ..ServiceInfo::default() };
+    let service = ServiceInfo {
+        attributes: vec![("team".to_owned(), "blue".to_owned())],
+        ..ServiceInfo::default()
+    };
     let config = ExporterConfig {
         service: &service,
         budget: &Budget::default(),
-        code: CodeSettings { endpoint: Some(url), ..CodeSettings::default() },
+        code: CodeSettings {
+            endpoint: Some(url),
+            ..CodeSettings::default()
+        },
         env: Env::without_notices(&env),
         recorder: &counts,
     };
@@ -171,8 +190,15 @@ mod over_http {
         assert!(exporter.flush(LONG));
         let got = got.recv_timeout(LONG).unwrap();
         assert_eq!(got.request_line, "POST /v1/traces HTTP/1.1");
-        assert!(got.headers.contains("content-type: application/x-protobuf\r\n"), "{}", got.headers);
-        assert!(!got.headers.contains("traceparent"), "the exporter's own requests are not traced");
+        assert!(
+            got.headers.contains("content-type: application/x-protobuf\r\n"),
+            "{}",
+            got.headers
+        );
+        assert!(
+            !got.headers.contains("traceparent"),
+            "the exporter's own requests are not traced"
+        );
         for text in ["GET /orders/{id}", "service.name", "team", "blue", "telemetry.sdk.name"] {
             assert!(contains(&got.body, text), "{text}");
         }
@@ -237,11 +263,18 @@ mod over_http {
     #[test]
     fn a_full_queue_costs_spans_only() {
         let (address, _got) = collector(Mode::BlackHole);
-        let small = [("OTEL_BSP_MAX_QUEUE_SIZE", "10"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5")];
+        let small = [
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "10"),
+            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5"),
+        ];
         let (exporter, counts) = exporting(&http(address), &small);
         (0..100).for_each(|_| record(&exporter, "x"));
         // Five at most are on their way, ten wait.
-        assert!((85..=90).contains(&counts.get("queue_full")), "{}", counts.get("queue_full"));
+        assert!(
+            (85..=90).contains(&counts.get("queue_full")),
+            "{}",
+            counts.get("queue_full")
+        );
         shuts_down_in_time(&exporter);
         assert_eq!(counts.total(), 100);
     }
@@ -261,12 +294,20 @@ mod over_http {
         let (address, got) = collector(Mode::AtMost(1 << 20));
         let (exporter, counts) = exporting(&http(address), &[]);
         for _ in 0..8 {
-            let attributes = (0..100).map(|n| KeyValue::new(format!("part.{n}"), "x".repeat(4_000))).collect();
-            exporter.push(SpanData { attributes, ..span("large") });
+            let attributes = (0..100)
+                .map(|n| KeyValue::new(format!("part.{n}"), "x".repeat(4_000)))
+                .collect();
+            exporter.push(SpanData {
+                attributes,
+                ..span("large")
+            });
         }
         assert!(exporter.flush(LONG));
         let sizes: Vec<_> = got.try_iter().map(|got| got.body.len()).collect();
-        assert!(sizes.iter().sum::<usize>() > 8 * 400_000 && sizes.iter().all(|size| *size <= 1 << 20), "{sizes:?}");
+        assert!(
+            sizes.iter().sum::<usize>() > 8 * 400_000 && sizes.iter().all(|size| *size <= 1 << 20),
+            "{sizes:?}"
+        );
         assert_eq!(counts.total(), 0);
     }
 

@@ -188,7 +188,11 @@ impl<T> Queue<T> {
     pub(super) fn order(&self, all: bool) -> Order {
         let state = self.state();
         let all = all || state.closed.is_some() || state.asked != state.answered;
-        Order { items: if all { state.items.len() } else { 0 }, flush: state.asked, last: state.closed.is_some() }
+        Order {
+            items: if all { state.items.len() } else { 0 },
+            flush: state.asked,
+            last: state.closed.is_some(),
+        }
     }
 
     /// The next items to send: a full batch, or fewer if `at_least` asks for them. An item that is larger
@@ -206,8 +210,12 @@ impl<T> Queue<T> {
                 let fits = |next: &Waiting<T>| {
                     state.in_flight_bytes == 0 || state.in_flight_bytes + next.bytes <= self.batch_bytes
                 };
-                let Some(Waiting { item, bytes }) =
-                    state.items.front().is_some_and(fits).then(|| state.items.pop_front()).flatten()
+                let Some(Waiting { item, bytes }) = state
+                    .items
+                    .front()
+                    .is_some_and(fits)
+                    .then(|| state.items.pop_front())
+                    .flatten()
                 else {
                     break;
                 };
@@ -233,7 +241,8 @@ impl<T> Queue<T> {
     pub(super) fn end(&self) {
         let mut state = self.state();
         let waiting = mem::take(&mut state.items);
-        self.budget.release(mem::take(&mut state.bytes) + mem::take(&mut state.in_flight_bytes));
+        self.budget
+            .release(mem::take(&mut state.bytes) + mem::take(&mut state.in_flight_bytes));
         // Something is in flight only if the exporter has panicked.
         let lost = waiting.len() + mem::take(&mut state.in_flight);
         state.lost += lost;
@@ -255,8 +264,10 @@ impl<T> Queue<T> {
         let (flush, lost) = (state.asked, state.lost);
         self.wake.notify_one();
         let waits = |state: &mut State<T>| !state.ended && state.answered < flush;
-        let (state, waited) =
-            self.settled.wait_timeout_while(state, timeout, waits).unwrap_or_else(PoisonError::into_inner);
+        let (state, waited) = self
+            .settled
+            .wait_timeout_while(state, timeout, waits)
+            .unwrap_or_else(PoisonError::into_inner);
         !waited.timed_out() && state.lost == lost
     }
 
@@ -265,8 +276,10 @@ impl<T> Queue<T> {
     pub(super) fn close(&self, timeout: Duration) -> bool {
         self.begin_close(timeout);
         let waits = |state: &mut State<T>| !state.ended;
-        let (state, waited) =
-            self.settled.wait_timeout_while(self.state(), timeout, waits).unwrap_or_else(PoisonError::into_inner);
+        let (state, waited) = self
+            .settled
+            .wait_timeout_while(self.state(), timeout, waits)
+            .unwrap_or_else(PoisonError::into_inner);
         !waited.timed_out() && state.lost == state.lost_before
     }
 
@@ -286,6 +299,9 @@ impl<T> Queue<T> {
 
 impl<T> fmt::Debug for Queue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queue").field("capacity", &self.capacity).field("batch", &self.batch).finish_non_exhaustive()
+        f.debug_struct("Queue")
+            .field("capacity", &self.capacity)
+            .field("batch", &self.batch)
+            .finish_non_exhaustive()
     }
 }

@@ -83,12 +83,18 @@ impl Sender {
 
     /// Divides also a metric that is too large, by its points.
     pub(super) fn dividing_metrics(self) -> Self {
-        Self { divide_item: Encoded::halves_of_points, ..self }
+        Self {
+            divide_item: Encoded::halves_of_points,
+            ..self
+        }
     }
 
     /// Sends a message, in several if it is too large, and tells what becomes of its items.
     pub(super) async fn send(&self, message: Vec<u8>, items: usize, progress: &Progress) {
-        let mut parts = vec![Encoded { bytes: message.into(), items }];
+        let mut parts = vec![Encoded {
+            bytes: message.into(),
+            items,
+        }];
         while let Some(part) = parts.pop() {
             let limit = if part.items > 1 { self.limit.get() } else { MAX_MESSAGE };
             let size = part.bytes.len();
@@ -101,7 +107,10 @@ impl Sender {
                         answer.tell(part.items, progress);
                         continue;
                     }
-                    Err(Refusal { reason, remedy: Remedy::Smaller }) => {
+                    Err(Refusal {
+                        reason,
+                        remedy: Remedy::Smaller,
+                    }) => {
                         self.limit.set(self.limit.get().min(size / 2).max(LEAST_LIMIT));
                         reason
                     }
@@ -119,17 +128,27 @@ impl Sender {
     }
 
     fn divided(&self, part: &Encoded) -> Option<[Encoded; 2]> {
-        if part.items > 1 { part.halves() } else { (self.divide_item)(part) }
+        if part.items > 1 {
+            part.halves()
+        } else {
+            (self.divide_item)(part)
+        }
     }
 
     /// Sends a message until it is taken, it can't be, or there was time enough.
     async fn send_one(&self, message: Bytes, progress: &Progress) -> Result<Answer, Refusal> {
-        let message = self.transport.packed(message).map_err(|error| Refusal::lasting(error.to_string()))?;
+        let message = self
+            .transport
+            .packed(message)
+            .map_err(|error| Refusal::lasting(error.to_string()))?;
         let deadline = Instant::now() + self.timeout;
         let last = Cell::new(None);
         match timeout_at(deadline, self.tries(message, deadline, &last, progress)).await {
             Ok(answered) => answered,
-            Err(_) => Err(Refusal::lasting(last.take().unwrap_or_else(|| format!("no answer in {:?}", self.timeout)))),
+            Err(_) => Err(Refusal::lasting(
+                last.take()
+                    .unwrap_or_else(|| format!("no answer in {:?}", self.timeout)),
+            )),
         }
     }
 
@@ -150,7 +169,9 @@ impl Sender {
                 Ok(answer) => return Ok(answer),
                 Err(refusal) => refusal,
             };
-            let Remedy::Later(told) = refusal.remedy else { return Err(refusal) };
+            let Remedy::Later(told) = refusal.remedy else {
+                return Err(refusal);
+            };
             // Services that lost their collector at once must not come back at once.
             let spread = f64::from(clock::unix_now().subsec_micros()) / 1e6;
             let again = Instant::now() + pause.mul_f64(1.0 + spread).max(self.be_silent(told));
@@ -174,8 +195,13 @@ impl Sender {
 
     /// Waits as long as the collector has asked for when it refused an earlier message.
     async fn keep_silent(&self, last: &Cell<Option<String>>) {
-        let Some(until) = self.silent_until.get().filter(|until| *until > Instant::now()) else { return };
-        last.set(Some(format!("the collector has asked for silence of {:?} more", until - Instant::now())));
+        let Some(until) = self.silent_until.get().filter(|until| *until > Instant::now()) else {
+            return;
+        };
+        last.set(Some(format!(
+            "the collector has asked for silence of {:?} more",
+            until - Instant::now()
+        )));
         sleep_until(until).await;
     }
 }
@@ -184,7 +210,10 @@ impl Sender {
 
 impl Transport {
     /// A message as it is sent, each time it is tried.
-    #[cfg_attr(not(feature = "http"), expect(clippy::unnecessary_wraps, reason = "to compress may fail"))]
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(clippy::unnecessary_wraps, reason = "to compress may fail")
+    )]
     fn packed(&self, message: Bytes) -> Result<Bytes, BoxError> {
         match self {
             #[cfg(feature = "http")]
@@ -195,7 +224,10 @@ impl Transport {
     }
 
     /// Sends a message, for which the sender waits no longer than `timeout`.
-    #[cfg_attr(not(feature = "http"), expect(unused_variables, reason = "gRPC requests end when they are dropped"))]
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(unused_variables, reason = "gRPC requests end when they are dropped")
+    )]
     async fn send(&self, message: Bytes, timeout: Duration) -> Result<Answer, Refusal> {
         match self {
             #[cfg(feature = "http")]

@@ -56,7 +56,9 @@ impl ExportSettings {
             signal,
             transport: Transport::from_settings(signal, endpoint.protocol, env)?,
             endpoint,
-            request_timeout: env.timeout([signal.timeout, TIMEOUT]).unwrap_or(Duration::from_secs(10)),
+            request_timeout: env
+                .timeout([signal.timeout, TIMEOUT])
+                .unwrap_or(Duration::from_secs(10)),
             export_timeout: env.timeout([signal.export_timeout]).unwrap_or(Duration::from_secs(30)),
             delay: code.delay.unwrap_or_else(|| {
                 let millis = env.number([signal.delay], least).unwrap_or(signal.usual_delay);
@@ -70,7 +72,10 @@ impl ExportSettings {
     /// With a queue that is not longer than this, the most for which there are bytes.
     pub(super) fn bounded(mut self, most: usize, env: Env<'_>) -> Self {
         if let (Some(name), true) = (self.signal.queue, self.queue > most) {
-            env.notice(format!("{name} is {}, but export_queue_bytes has room for {most} at most", self.queue));
+            env.notice(format!(
+                "{name} is {}, but export_queue_bytes has room for {most} at most",
+                self.queue
+            ));
             self.queue = most;
             self.batch = self.batch.min(most);
         }
@@ -80,8 +85,12 @@ impl ExportSettings {
 
 /// Whether a signal is to be exported, once there is a collector.
 fn is_wanted(signal: &Signal, code: CodeSettings<'_>, listed: Option<bool>, env: Env<'_>) -> bool {
-    let by_code = code.export.or((!signal.opt_in && code.endpoint.is_some()).then_some(true));
-    by_code.or(listed).unwrap_or_else(|| !signal.opt_in || env.get(signal.endpoint).is_some())
+    let by_code = code
+        .export
+        .or((!signal.opt_in && code.endpoint.is_some()).then_some(true));
+    by_code
+        .or(listed)
+        .unwrap_or_else(|| !signal.opt_in || env.get(signal.endpoint).is_some())
 }
 
 /// Whether the list of exporters, such as `otlp,prometheus`, has ours; none if it says nothing.
@@ -123,7 +132,9 @@ fn batch(signal: &Signal, queue: usize, env: Env<'_>) -> usize {
     if let (Some(name), Some(of_queue)) = (signal.batch.filter(|name| env.get(name).is_some()), signal.queue)
         && batch > queue
     {
-        env.notice(format!("{name} is {batch}, more than the {queue} of {of_queue}, which is taken"));
+        env.notice(format!(
+            "{name} is {batch}, more than the {queue} of {of_queue}, which is taken"
+        ));
     }
     batch.min(queue)
 }
@@ -136,8 +147,15 @@ mod tests {
     use crate::export::signal::TRACES;
 
     fn settings(set: &[(&str, &str)]) -> Result<Option<ExportSettings>, InitError> {
-        let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let code = CodeSettings { endpoint: Some("http://localhost:4318"), ..CodeSettings::default() };
+        let env = |name: &str| {
+            set.iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        let code = CodeSettings {
+            endpoint: Some("http://localhost:4318"),
+            ..CodeSettings::default()
+        };
         ExportSettings::from_settings(&TRACES, code, Env::without_notices(&env))
     }
 
@@ -145,7 +163,10 @@ mod tests {
     fn told(signal: &'static Signal, set: &[(&str, &str)]) -> (bool, Vec<String>) {
         let env = |name: &str| match name {
             "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://host".to_owned()),
-            _ => set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
+            _ => set
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned()),
         };
         let notices = Notices::default();
         let settings = ExportSettings::from_settings(signal, CodeSettings::default(), Env::new(&env, &notices));
@@ -184,13 +205,31 @@ mod tests {
             let (_, notices) = told(&TRACES, &[("OTEL_BSP_MAX_QUEUE_SIZE", bad)]);
             let expected = "expected a whole number from 1 to 4294967295: it is ignored";
             assert_eq!(notices, [format!("OTEL_BSP_MAX_QUEUE_SIZE is \"{bad}\", {expected}")]);
-            assert_eq!(settings(&[("OTEL_BSP_MAX_QUEUE_SIZE", bad)]).unwrap().unwrap().queue, 2_048);
+            assert_eq!(
+                settings(&[("OTEL_BSP_MAX_QUEUE_SIZE", bad)]).unwrap().unwrap().queue,
+                2_048
+            );
         }
-        let set = [("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "-5"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000")];
-        assert_eq!(settings(&set).unwrap().unwrap().request_timeout, Duration::from_secs(3), "the next one counts");
-        let (_, notices) =
-            told(&TRACES, &[("OTEL_BSP_MAX_QUEUE_SIZE", "10"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "20")]);
-        assert!(notices.concat().contains("more than the 10 of OTEL_BSP_MAX_QUEUE_SIZE"), "{notices:?}");
+        let set = [
+            ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "-5"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
+        ];
+        assert_eq!(
+            settings(&set).unwrap().unwrap().request_timeout,
+            Duration::from_secs(3),
+            "the next one counts"
+        );
+        let (_, notices) = told(
+            &TRACES,
+            &[
+                ("OTEL_BSP_MAX_QUEUE_SIZE", "10"),
+                ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "20"),
+            ],
+        );
+        assert!(
+            notices.concat().contains("more than the 10 of OTEL_BSP_MAX_QUEUE_SIZE"),
+            "{notices:?}"
+        );
     }
 
     #[test]
@@ -223,11 +262,21 @@ mod tests {
             ("prometheus", true, true),
         ] {
             let (exported, notices) = told(&TRACES, &[("OTEL_TRACES_EXPORTER", list)]);
-            assert_eq!((exported, !notices.is_empty()), (is_exported, warns), "{list}: {notices:?}");
+            assert_eq!(
+                (exported, !notices.is_empty()),
+                (is_exported, warns),
+                "{list}: {notices:?}"
+            );
         }
         let (_, notices) = told(&TRACES, &[("OTEL_TRACES_EXPORTER", "zipkin")]);
-        assert_eq!(notices, ["OTEL_TRACES_EXPORTER is \"zipkin\", expected otlp or none: it is ignored"]);
-        assert!(settings(&[("OTEL_TRACES_EXPORTER", "none")]).unwrap().is_some(), "code beats environment");
+        assert_eq!(
+            notices,
+            ["OTEL_TRACES_EXPORTER is \"zipkin\", expected otlp or none: it is ignored"]
+        );
+        assert!(
+            settings(&[("OTEL_TRACES_EXPORTER", "none")]).unwrap().is_some(),
+            "code beats environment"
+        );
     }
 
     #[test]
@@ -235,7 +284,10 @@ mod tests {
         for (code, list) in [(Some(true), ""), (None, "otlp")] {
             let env = |name: &str| (name == "OTEL_TRACES_EXPORTER").then(|| list.to_owned());
             let notices = Notices::default();
-            let code = CodeSettings { export: code, ..CodeSettings::default() };
+            let code = CodeSettings {
+                export: code,
+                ..CodeSettings::default()
+            };
             let settings = ExportSettings::from_settings(&TRACES, code, Env::new(&env, &notices)).unwrap();
             assert!(settings.is_none());
             assert!(notices.take().concat().contains("set OTEL_EXPORTER_OTLP_ENDPOINT"));
@@ -246,9 +298,15 @@ mod tests {
     fn a_switched_off_sdk_exports_nothing_whatever_else_is_set() {
         assert!(settings(&[("OTEL_SDK_DISABLED", "True")]).unwrap().is_none());
         assert!(settings(&[("OTEL_SDK_DISABLED", "false")]).unwrap().is_some());
-        let nonsense = [("OTEL_SDK_DISABLED", "TRUE"), ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "nonsense")];
+        let nonsense = [
+            ("OTEL_SDK_DISABLED", "TRUE"),
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "nonsense"),
+        ];
         assert_eq!(told(&TRACES, &nonsense), (false, Vec::new()));
         let (exported, notices) = told(&TRACES, &[("OTEL_SDK_DISABLED", "yes")]);
-        assert!(exported && notices.concat().contains("expected true or false"), "{notices:?}");
+        assert!(
+            exported && notices.concat().contains("expected true or false"),
+            "{notices:?}"
+        );
     }
 }

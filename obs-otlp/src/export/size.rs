@@ -26,10 +26,19 @@ impl HeapSize for SpanData {
     fn heap_size(&self) -> usize {
         let events = &self.events.events;
         let links = &self.links.links;
-        let of_events =
-            events.iter().map(|Event { name, attributes, .. }| name.len() + list(attributes)).sum::<usize>();
-        let of_links = links.iter().map(|Link { attributes, .. }| list(attributes)).sum::<usize>();
-        let of_status = if let Status::Error { description } = &self.status { description.len() } else { 0 };
+        let of_events = events
+            .iter()
+            .map(|Event { name, attributes, .. }| name.len() + list(attributes))
+            .sum::<usize>();
+        let of_links = links
+            .iter()
+            .map(|Link { attributes, .. }| list(attributes))
+            .sum::<usize>();
+        let of_status = if let Status::Error { description } = &self.status {
+            description.len()
+        } else {
+            0
+        };
         self.name.len()
             + list(&self.attributes)
             + events.capacity() * size_of::<Event>()
@@ -42,7 +51,11 @@ impl HeapSize for SpanData {
 
 impl HeapSize for Box<LogRecord> {
     fn heap_size(&self) -> usize {
-        let texts = self.attributes.iter().map(|(key, value)| key.as_str().len() + of_any(value)).sum::<usize>();
+        let texts = self
+            .attributes
+            .iter()
+            .map(|(key, value)| key.as_str().len() + of_any(value))
+            .sum::<usize>();
         let attributes = self.attributes.capacity() * PAIR + texts;
         size_of::<LogRecord>() + self.target.len() + self.body.as_ref().map_or(0, of_any) + attributes
     }
@@ -58,8 +71,10 @@ impl HeapSize for Tick {
 const PAIR: usize = size_of::<(Key, AnyValue)>();
 
 fn list(attributes: &Vec<KeyValue>) -> usize {
-    let texts =
-        attributes.iter().map(|KeyValue { key, value, .. }| key.as_str().len() + of_value(value)).sum::<usize>();
+    let texts = attributes
+        .iter()
+        .map(|KeyValue { key, value, .. }| key.as_str().len() + of_value(value))
+        .sum::<usize>();
     attributes.capacity() * size_of::<KeyValue>() + texts
 }
 
@@ -84,11 +99,16 @@ fn of_any(value: &AnyValue) -> usize {
         AnyValue::String(text) => text.as_str().len(),
         AnyValue::Bytes(bytes) => size_of::<Vec<u8>>() + bytes.capacity(),
         AnyValue::ListAny(list) => {
-            size_of::<Vec<AnyValue>>() + list.iter().map(|value| size_of::<AnyValue>() + of_any(value)).sum::<usize>()
+            size_of::<Vec<AnyValue>>()
+                + list
+                    .iter()
+                    .map(|value| size_of::<AnyValue>() + of_any(value))
+                    .sum::<usize>()
         }
-        AnyValue::Map(map) => {
-            map.iter().map(|(key, value)| 2 * PAIR + key.as_str().len() + of_any(value)).sum::<usize>()
-        }
+        AnyValue::Map(map) => map
+            .iter()
+            .map(|(key, value)| 2 * PAIR + key.as_str().len() + of_any(value))
+            .sum::<usize>(),
         _ => 0,
     }
 }

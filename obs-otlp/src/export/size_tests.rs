@@ -24,7 +24,10 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {
-    vec(("[a-z.]{1,40}", value()).prop_map(|(key, value)| KeyValue::new(key, value)), 0..40)
+    vec(
+        ("[a-z.]{1,40}", value()).prop_map(|(key, value)| KeyValue::new(key, value)),
+        0..40,
+    )
 }
 
 proptest! {
@@ -55,7 +58,10 @@ fn an_estimate_is_what_the_heap_holds_within_a_quarter() {
     let texts =
         |count: usize, len: usize| (0..count).map(move |n| KeyValue::new(n.to_string().repeat(5), "x".repeat(len)));
     for (count, len) in [(15, 30), (30, 1_000), (1, 390_000)] {
-        let data = SpanData { attributes: texts(count, len).collect(), ..span("GET /orders/{id}") };
+        let data = SpanData {
+            attributes: texts(count, len).collect(),
+            ..span("GET /orders/{id}")
+        };
         let (mut copy, size) = (None, data.heap_size() as u64);
         let taken = allocation_counter::measure(|| copy = Some(data.clone()));
         let held = u64::try_from(taken.bytes_current).unwrap();
@@ -77,7 +83,10 @@ fn an_estimate_of_a_record_is_what_the_heap_holds_within_a_quarter() {
             }
             record = Some(new);
         });
-        let (size, held) = (record.unwrap().heap_size() as u64, u64::try_from(taken.bytes_current).unwrap());
+        let (size, held) = (
+            record.unwrap().heap_size() as u64,
+            u64::try_from(taken.bytes_current).unwrap(),
+        );
         assert!(size >= held * 3 / 4 && size <= held * 2, "{size} for {held}");
     }
 }

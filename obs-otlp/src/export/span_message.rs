@@ -42,7 +42,10 @@ pub(super) struct Origin {
 impl SpanExporter {
     /// Must be made and used inside a runtime.
     pub(super) fn new(settings: &ExportSettings, resource: &Resource) -> Result<Self, BoxError> {
-        Ok(Self { origin: Origin::new(resource), sender: Sender::new(settings)? })
+        Ok(Self {
+            origin: Origin::new(resource),
+            sender: Sender::new(settings)?,
+        })
     }
 }
 
@@ -66,7 +69,10 @@ impl Origin {
             put_attribute(&mut message, 1, key, value);
         }
         let schema_url = resource.schema_url().unwrap_or_default().to_owned();
-        Self { resource: message.into_bytes(), schema_url }
+        Self {
+            resource: message.into_bytes(),
+            schema_url,
+        }
     }
 
     /// The message of these spans.
@@ -212,7 +218,9 @@ fn put_array(message: &mut Message, array: &Array) {
         Array::I64(values) => put_each(message, values, |message, number| put_integer(message, *number)),
         Array::F64(values) => put_each(message, values, |message, number| message.put_double(4, *number)),
         Array::String(values) => {
-            put_each(message, values, |message, text| message.put_bytes(1, text.as_str().as_bytes()));
+            put_each(message, values, |message, text| {
+                message.put_bytes(1, text.as_str().as_bytes());
+            });
         }
         other => message.message(1, |message| message.put_bytes(1, other.to_string().as_bytes())),
     }
@@ -291,20 +299,31 @@ mod tests {
     /// Attributes with a key each.
     fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {
         let pairs = proptest::collection::hash_map("[a-z.]{0,12}", value(), 0..6);
-        pairs.prop_map(|pairs: HashMap<_, _>| pairs.into_iter().map(|(key, value)| KeyValue::new(key, value)).collect())
+        pairs.prop_map(|pairs: HashMap<_, _>| {
+            pairs
+                .into_iter()
+                .map(|(key, value)| KeyValue::new(key, value))
+                .collect()
+        })
     }
 
     fn time() -> impl Strategy<Value = SystemTime> {
         // Also before the epoch.
         (any::<i32>(), 0..1_000_000_000_u32).prop_map(|(seconds, nanoseconds)| {
             let offset = Duration::new(seconds.unsigned_abs().into(), nanoseconds);
-            if seconds < 0 { UNIX_EPOCH - offset } else { UNIX_EPOCH + offset }
+            if seconds < 0 {
+                UNIX_EPOCH - offset
+            } else {
+                UNIX_EPOCH + offset
+            }
         })
     }
 
     fn context() -> impl Strategy<Value = SpanContext> {
         let state = option::of("[a-z]{1,8}").prop_map(|value| {
-            value.map_or(TraceState::NONE, |value| TraceState::from_key_value([("vendor", value)]).unwrap())
+            value.map_or(TraceState::NONE, |value| {
+                TraceState::from_key_value([("vendor", value)]).unwrap()
+            })
         });
         (any::<u128>(), any::<u64>(), any::<u8>(), any::<bool>(), state).prop_map(
             |(trace, span, flags, is_remote, state)| {
@@ -354,24 +373,26 @@ mod tests {
         let status = prop_oneof![Just(Status::Unset), Just(Status::Ok), ".{0,20}".prop_map(Status::error)];
         let who = (context(), any::<u64>(), any::<bool>(), kind, ".{0,40}", scope());
         let what = (time(), time(), attributes(), any::<u32>(), events(), links(), status);
-        (who, what).prop_map(|((span_context, parent, parent_span_is_remote, span_kind, name, scope), what)| {
-            let (start_time, end_time, attributes, dropped_attributes_count, events, links, status) = what;
-            SpanData {
-                span_context,
-                parent_span_id: (parent % 3).into(),
-                parent_span_is_remote,
-                span_kind,
-                name: name.into(),
-                start_time,
-                end_time,
-                attributes,
-                dropped_attributes_count,
-                events,
-                links,
-                status,
-                instrumentation_scope: scope,
-            }
-        })
+        (who, what).prop_map(
+            |((span_context, parent, parent_span_is_remote, span_kind, name, scope), what)| {
+                let (start_time, end_time, attributes, dropped_attributes_count, events, links, status) = what;
+                SpanData {
+                    span_context,
+                    parent_span_id: (parent % 3).into(),
+                    parent_span_is_remote,
+                    span_kind,
+                    name: name.into(),
+                    start_time,
+                    end_time,
+                    attributes,
+                    dropped_attributes_count,
+                    events,
+                    links,
+                    status,
+                    instrumentation_scope: scope,
+                }
+            },
+        )
     }
 
     fn request(resource: &Resource, spans: &[SpanData]) -> ExportTraceServiceRequest {
@@ -395,10 +416,15 @@ mod tests {
     #[test]
     fn of_several_values_for_a_key_the_last_stays() {
         let pairs = |list: &[(&'static str, i64)]| {
-            list.iter().map(|(key, value)| KeyValue::new(*key, *value)).collect::<Vec<_>>()
+            list.iter()
+                .map(|(key, value)| KeyValue::new(*key, *value))
+                .collect::<Vec<_>>()
         };
         let sent = |list| {
-            let span = SpanData { attributes: pairs(list), ..span("x") };
+            let span = SpanData {
+                attributes: pairs(list),
+                ..span("x")
+            };
             request(&Resource::builder_empty().build(), &[span])
         };
         assert_eq!(

@@ -31,12 +31,23 @@ pub fn check_spans(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError
 ///
 /// As [`check_spans`], and if the thread can't be started.
 pub fn start_spans(config: &ExporterConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
-    let ExporterConfig { service, budget, code, env, recorder } = *config;
-    let Some(settings) = ExportSettings::from_settings(&TRACES, code, env)? else { return Ok(None) };
+    let ExporterConfig {
+        service,
+        budget,
+        code,
+        env,
+        recorder,
+    } = *config;
+    let Some(settings) = ExportSettings::from_settings(&TRACES, code, env)? else {
+        return Ok(None);
+    };
     let settings = settings.bounded(Queue::<SpanData>::max_slots(budget), env);
     let (resource, of_exporter) = (resource(service), settings.clone());
     let drops = Drops::register(recorder, TRACES.drops);
-    Exporter::spawn(settings, budget.clone(), drops, move || SpanExporter::new(&of_exporter, &resource)).map(Some)
+    Exporter::spawn(settings, budget.clone(), drops, move || {
+        SpanExporter::new(&of_exporter, &resource)
+    })
+    .map(Some)
 }
 
 /// Checks the settings of the exporter of log records.
@@ -58,14 +69,27 @@ pub fn check_logs(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError>
 ///
 /// As [`check_logs`], and if the thread can't be started.
 pub fn start_logs(config: &ExporterConfig<'_>) -> Result<Option<Exporter<Box<LogRecord>>>, InitError> {
-    let ExporterConfig { service, budget, code, env, recorder } = *config;
+    let ExporterConfig {
+        service,
+        budget,
+        code,
+        env,
+        recorder,
+    } = *config;
     check_logs(code, env)?;
-    let settings = if cfg!(feature = "logs") { ExportSettings::from_settings(&LOGS, code, env)? } else { None };
+    let settings = if cfg!(feature = "logs") {
+        ExportSettings::from_settings(&LOGS, code, env)?
+    } else {
+        None
+    };
     let Some(settings) = settings else { return Ok(None) };
     let settings = settings.bounded(Queue::<Box<LogRecord>>::max_slots(budget), env);
     let (resource, of_exporter) = (resource(service), settings.clone());
     let drops = Drops::register(recorder, LOGS.drops);
-    Exporter::spawn(settings, budget.clone(), drops, move || LogExporter::new(&of_exporter, &resource)).map(Some)
+    Exporter::spawn(settings, budget.clone(), drops, move || {
+        LogExporter::new(&of_exporter, &resource)
+    })
+    .map(Some)
 }
 
 /// Checks the settings of the exporter of metrics.
@@ -86,8 +110,16 @@ pub fn start_metrics(
     config: &ExporterConfig<'_>,
     read: Box<dyn ReadMetrics>,
 ) -> Result<Option<Exporter<Tick>>, InitError> {
-    let ExporterConfig { service, budget, code, env, recorder } = *config;
-    let Some(settings) = metrics_settings(code, env)? else { return Ok(None) };
+    let ExporterConfig {
+        service,
+        budget,
+        code,
+        env,
+        recorder,
+    } = *config;
+    let Some(settings) = metrics_settings(code, env)? else {
+        return Ok(None);
+    };
     let (resource, of_exporter) = (resource(&identified(service)), settings.clone());
     let of_metrics = budget.clone();
     let drops = Drops::register(recorder, METRICS.drops);
@@ -99,7 +131,11 @@ pub fn start_metrics(
 /// would alternate.
 fn identified(service: &ServiceInfo) -> ServiceInfo {
     let mut service = service.clone();
-    if !service.attributes.iter().any(|(key, _)| key == attribute::SERVICE_INSTANCE_ID) {
+    if !service
+        .attributes
+        .iter()
+        .any(|(key, _)| key == attribute::SERVICE_INSTANCE_ID)
+    {
         let id = RequestId::new().as_str().to_owned();
         service.attributes.push((attribute::SERVICE_INSTANCE_ID.to_owned(), id));
     }
@@ -114,7 +150,10 @@ fn metrics_settings(code: CodeSettings<'_>, env: Env<'_>) -> Result<Option<Expor
     if settings.is_some() {
         for (name, only) in [
             ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative"),
-            ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram"),
+            (
+                "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+                "explicit_bucket_histogram",
+            ),
             ("OTEL_METRICS_EXEMPLAR_FILTER", "trace_based"),
         ] {
             // Only one value is implemented; others get a notice.

@@ -42,7 +42,11 @@ pub(super) fn span(name: &str) -> SpanData {
 
 impl Counts {
     pub(super) fn get(&self, reason: &str) -> u64 {
-        self.0.lock().unwrap().get(reason).map_or(0, |count| count.load(Ordering::SeqCst))
+        self.0
+            .lock()
+            .unwrap()
+            .get(reason)
+            .map_or(0, |count| count.load(Ordering::SeqCst))
     }
 
     /// The count of `reason` and that of all, once they have come to `expected`, or after a while: the
@@ -56,7 +60,12 @@ impl Counts {
     }
 
     pub(super) fn total(&self) -> u64 {
-        self.0.lock().unwrap().values().map(|count| count.load(Ordering::SeqCst)).sum()
+        self.0
+            .lock()
+            .unwrap()
+            .values()
+            .map(|count| count.load(Ordering::SeqCst))
+            .sum()
     }
 }
 
@@ -69,10 +78,14 @@ impl Recorder for Counts {
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
         assert_eq!(key.name(), "obs_spans_dropped_total");
-        let [label] = &key.labels().collect::<Vec<_>>()[..] else { panic!("{key}") };
+        let [label] = &key.labels().collect::<Vec<_>>()[..] else {
+            panic!("{key}")
+        };
         assert_eq!(label.key(), "reason");
         let mut counts = self.0.lock().unwrap();
-        Counter::from_arc(Arc::new(Cell(Arc::clone(counts.entry(label.value().to_owned()).or_default()))))
+        Counter::from_arc(Arc::new(Cell(Arc::clone(
+            counts.entry(label.value().to_owned()).or_default(),
+        ))))
     }
 
     fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {

@@ -22,18 +22,31 @@ pub(super) struct Tls(TlsSettings);
 impl Tls {
     /// Reads the files that the environment names.
     pub(super) fn from_settings(signal: &Signal, env: Env<'_>) -> Result<Self, InitError> {
-        let certificate = read(env.first([signal.certificate, CERTIFICATE]), "PEM certificates", has_certificate)?;
+        let certificate = read(
+            env.first([signal.certificate, CERTIFICATE]),
+            "PEM certificates",
+            has_certificate,
+        )?;
         let own = env.first([signal.client_certificate, CLIENT_CERTIFICATE]);
         let key = env.first([signal.client_key, CLIENT_KEY]);
         if let (Some((setting, path)), None) = (&own, &key) {
             return Err(InitError::invalid(setting, path, format!("{CLIENT_KEY} beside it")));
         }
         if let (None, Some((setting, path))) = (&own, &key) {
-            return Err(InitError::invalid(setting, path, format!("{CLIENT_CERTIFICATE} beside it")));
+            return Err(InitError::invalid(
+                setting,
+                path,
+                format!("{CLIENT_CERTIFICATE} beside it"),
+            ));
         }
         let own = read(own, "PEM certificates", has_certificate)?;
-        let key = read(key, "a PEM private key", |pem| PrivateKeyDer::from_pem_slice(pem).is_ok())?;
-        Ok(Self(TlsSettings { roots: certificate, identity: own.zip(key) }))
+        let key = read(key, "a PEM private key", |pem| {
+            PrivateKeyDer::from_pem_slice(pem).is_ok()
+        })?;
+        Ok(Self(TlsSettings {
+            roots: certificate,
+            identity: own.zip(key),
+        }))
     }
 
     /// The settings for OTLP over HTTP.
@@ -71,7 +84,11 @@ fn read(
     match fs::read(&path) {
         Ok(pem) if holds_it(&pem) => Ok(Some(pem)),
         Ok(_) => Err(InitError::invalid(setting, path, format!("a file with {what}"))),
-        Err(error) => Err(InitError::invalid(setting, path, format!("a file with {what} ({error})"))),
+        Err(error) => Err(InitError::invalid(
+            setting,
+            path,
+            format!("a file with {what} ({error})"),
+        )),
     }
 }
 
@@ -83,20 +100,34 @@ mod tests {
     use crate::export::signal::TRACES;
 
     fn tls(set: &[(&str, &str)]) -> Result<Tls, InitError> {
-        let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let env = |name: &str| {
+            set.iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
         Tls::from_settings(&TRACES, Env::without_notices(&env))
     }
 
     #[test]
     fn a_file_that_is_missing_or_holds_something_else_is_refused_by_name() {
         let error = tls(&[(CERTIFICATE, "/nowhere/ca.pem")]).unwrap_err().to_string();
-        assert!(error.starts_with("OTEL_EXPORTER_OTLP_CERTIFICATE is \"/nowhere/ca.pem\""), "{error}");
+        assert!(
+            error.starts_with("OTEL_EXPORTER_OTLP_CERTIFICATE is \"/nowhere/ca.pem\""),
+            "{error}"
+        );
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        for text in ["", "no PEM", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
+        for text in [
+            "",
+            "no PEM",
+            "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
+        ] {
             file.write_all(text.as_bytes()).unwrap();
             let path = file.path().to_str().unwrap();
             let error = tls(&[(TRACES.certificate, path)]).unwrap_err().to_string();
-            assert!(error.starts_with("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE is "), "{error}");
+            assert!(
+                error.starts_with("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE is "),
+                "{error}"
+            );
             assert!(error.ends_with("expected a file with PEM certificates"), "{error}");
         }
     }
@@ -106,12 +137,18 @@ mod tests {
         let error = tls(&[(CLIENT_CERTIFICATE, "x")]).unwrap_err().to_string();
         assert!(error.contains("expected OTEL_EXPORTER_OTLP_CLIENT_KEY"), "{error}");
         let error = tls(&[(CLIENT_KEY, "x")]).unwrap_err().to_string();
-        assert!(error.contains("expected OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"), "{error}");
+        assert!(
+            error.contains("expected OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"),
+            "{error}"
+        );
     }
 
     #[test]
     fn keys_are_not_shown() {
-        let tls = Tls(TlsSettings { roots: None, identity: Some((b"own".to_vec(), b"secret".to_vec())) });
+        let tls = Tls(TlsSettings {
+            roots: None,
+            identity: Some((b"own".to_vec(), b"secret".to_vec())),
+        });
         assert_eq!(format!("{tls:?}"), "Tls(TlsSettings { roots: false, identity: true })");
     }
 }

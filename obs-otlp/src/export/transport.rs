@@ -28,14 +28,19 @@ pub(super) struct Headers(Vec<(String, String)>);
 // === impl Transport ===
 
 impl Transport {
-    #[cfg_attr(not(feature = "tls"), expect(clippy::unnecessary_wraps, reason = "with TLS, certificates are read"))]
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(clippy::unnecessary_wraps, reason = "with TLS, certificates are read")
+    )]
     pub(super) fn from_settings(signal: &Signal, protocol: Protocol, env: Env<'_>) -> Result<Self, InitError> {
         let headers = match env.first([signal.headers, HEADERS]) {
             Some((setting, list)) => Headers::read(setting, &list, protocol, env),
             None => Headers::default(),
         };
         let words = [("gzip", true), ("none", false)];
-        let gzip = env.keyword([signal.compression, COMPRESSION], &words, "gzip or none").unwrap_or(false);
+        let gzip = env
+            .keyword([signal.compression, COMPRESSION], &words, "gzip or none")
+            .unwrap_or(false);
         Ok(Self {
             gzip,
             headers,
@@ -80,7 +85,10 @@ impl std::fmt::Debug for Headers {
 
 /// Whether this is a token (RFC 9110, 5.6.2).
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Whether a header of this name is a user's to set: not one of those by which the protocol works.
@@ -120,7 +128,11 @@ mod tests {
     use crate::export::signal::TRACES;
 
     fn transport(set: &[(&str, &str)]) -> (Transport, Vec<String>) {
-        let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let env = |name: &str| {
+            set.iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
         let notices = Notices::default();
         let transport = Transport::from_settings(&TRACES, Protocol::default(), Env::new(&env, &notices)).unwrap();
         (transport, notices.take())
@@ -133,7 +145,10 @@ mod tests {
         assert!(!transport(&[(COMPRESSION, "gzip"), (TRACES.compression, "None")]).0.gzip);
         let (transport, notices) = transport(&[(COMPRESSION, "zstd")]);
         assert!(!transport.gzip);
-        assert_eq!(notices, ["OTEL_EXPORTER_OTLP_COMPRESSION is \"zstd\", expected gzip or none: it is ignored"]);
+        assert_eq!(
+            notices,
+            ["OTEL_EXPORTER_OTLP_COMPRESSION is \"zstd\", expected gzip or none: it is ignored"]
+        );
     }
 
     #[test]
@@ -141,14 +156,25 @@ mod tests {
         for (list, expected) in [
             ("x-key=abc;def", &[("x-key", "abc;def")][..]),
             ("authorization=Basic%20Zm9v", &[("authorization", "Basic Zm9v")]),
-            ("x%2Dteam=blue, api-key = s=cr=t,", &[("x-team", "blue"), ("api-key", "s=cr=t")]),
+            (
+                "x%2Dteam=blue, api-key = s=cr=t,",
+                &[("x-team", "blue"), ("api-key", "s=cr=t")],
+            ),
             ("a=1,A=2", &[("A", "2")]),
             ("a=", &[("a", "")]),
             (",", &[]),
         ] {
             let (transport, notices) = transport(&[(HEADERS, list)]);
-            let pairs = transport.headers.pairs().iter().map(|(name, value)| (&**name, &**value));
-            assert_eq!((pairs.collect::<Vec<_>>(), notices.len()), (expected.to_vec(), 0), "{list}");
+            let pairs = transport
+                .headers
+                .pairs()
+                .iter()
+                .map(|(name, value)| (&**name, &**value));
+            assert_eq!(
+                (pairs.collect::<Vec<_>>(), notices.len()),
+                (expected.to_vec(), 0),
+                "{list}"
+            );
         }
     }
 
@@ -169,7 +195,10 @@ mod tests {
             let (transport, notices) = transport(&[(TRACES.headers, &format!("team=blue,{bad},x=1"))]);
             assert_eq!(transport.headers.pairs().len(), 2, "{bad}");
             let notice = notices.concat();
-            assert!(notice.starts_with("OTEL_EXPORTER_OTLP_TRACES_HEADERS: member 2 is no header"), "{notice}");
+            assert!(
+                notice.starts_with("OTEL_EXPORTER_OTLP_TRACES_HEADERS: member 2 is no header"),
+                "{notice}"
+            );
             assert!(!notice.contains("hidden"), "{notice}");
         }
     }
@@ -179,7 +208,12 @@ mod tests {
     fn metadata_that_grpc_encodes_in_its_own_way_is_told_and_ignored() {
         let notices = Notices::default();
         let env = |_: &str| None;
-        let headers = Headers::read(HEADERS, "x-bin=1,grpc-timeout=1S,x=1", Protocol::Grpc, Env::new(&env, &notices));
+        let headers = Headers::read(
+            HEADERS,
+            "x-bin=1,grpc-timeout=1S,x=1",
+            Protocol::Grpc,
+            Env::new(&env, &notices),
+        );
         assert_eq!((headers.pairs().len(), notices.take().len()), (1, 2));
     }
 }

@@ -71,7 +71,12 @@ enum Ended {
 impl<E: BatchExporter> Worker<E> {
     pub(super) fn new(queue: Arc<Queue<E::Item>>, exporter: E, settings: ExportSettings) -> Self {
         let health = Health::new(settings.signal);
-        Self { queue, exporter, settings, health }
+        Self {
+            queue,
+            exporter,
+            settings,
+            health,
+        }
     }
 
     /// Works until the queue is closed.
@@ -131,14 +136,24 @@ impl<E: BatchExporter> Worker<E> {
         let all = batch.len();
         let progress = Progress::default();
         let ended = self.export(batch, &progress).await;
-        let Delivery { arrived, refused, too_large, error, warning } = progress.into_delivery();
+        let Delivery {
+            arrived,
+            refused,
+            too_large,
+            error,
+            warning,
+        } = progress.into_delivery();
         let unknown = all.saturating_sub(arrived + refused + too_large);
         let (reason, given_up) = match ended {
             Ended::Done => (DropReason::ExportFailed, 0),
             Ended::TimedOut => (DropReason::ExportTimeout, unknown),
             Ended::Closed => (DropReason::Shutdown, unknown),
         };
-        let losses = [(DropReason::ExportFailed, refused), (DropReason::TooLarge, too_large), (reason, given_up)];
+        let losses = [
+            (DropReason::ExportFailed, refused),
+            (DropReason::TooLarge, too_large),
+            (reason, given_up),
+        ];
         self.queue.settle(&losses);
         let endpoint = || self.settings.endpoint.shown();
         if let Some(warning) = warning {
@@ -190,7 +205,13 @@ impl<E: BatchExporter> Worker<E> {
 
 impl Health {
     fn new(signal: &'static Signal) -> Self {
-        Self { signal, is_ill: false, told_loss: None, told_warning: None, lost_since: 0 }
+        Self {
+            signal,
+            is_ill: false,
+            told_loss: None,
+            told_warning: None,
+            lost_since: 0,
+        }
     }
 
     fn well(&mut self, endpoint: impl FnOnce() -> String) {

@@ -77,7 +77,11 @@ fn count(http: &ClientWithMiddleware) -> u64 {
 /// The most that attempts with such an answer take of their own: with a span, and without.
 fn own(body: Body) -> (u64, u64) {
     let receiver = Receiver::start();
-    let obs = Obs::builder("shop").log_writer(io::sink()).otlp_endpoint(receiver.endpoint()).build().unwrap();
+    let obs = Obs::builder("shop")
+        .log_writer(io::sink())
+        .otlp_endpoint(receiver.endpoint())
+        .build()
+        .unwrap();
     let job = context::RequestContext::start();
     context::run_in(job, || {
         let without_spans = Obs::builder("shop").log_writer(io::sink()).build().unwrap();
@@ -98,5 +102,8 @@ fn a_recorded_attempt_stays_within_its_allocations() {
 #[test]
 fn an_answer_whose_body_is_watched_takes_six_allocations_more() {
     let (watched, other) = (own(Body::Sized), own(Body::Streamed));
-    assert!(watched.0 <= other.0 + WATCHED && watched.1 <= other.1 + WATCHED, "{watched:?} {other:?}");
+    assert!(
+        watched.0 <= other.0 + WATCHED && watched.1 <= other.1 + WATCHED,
+        "{watched:?} {other:?}"
+    );
 }

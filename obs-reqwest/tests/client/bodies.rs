@@ -14,7 +14,10 @@ const WAYS: [&str; 3] = ["bytes", "text", "chunks"];
 /// Reads the body to its end.
 async fn read(mut response: Response, way: &str) -> Result<String> {
     match way {
-        "bytes" => response.bytes().await.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+        "bytes" => response
+            .bytes()
+            .await
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         "text" => response.text().await,
         _ => {
             let mut text = String::new();
@@ -57,7 +60,11 @@ async fn an_error_stays_what_it_is_although_its_body_breaks_off() {
 #[tokio::test]
 async fn a_timeout_within_the_body_is_one_to_the_caller_and_a_body_error() {
     let bench = Bench::new();
-    let send = bench.http.get(rude(Rude::Stalls)).timeout(Duration::from_millis(200)).send();
+    let send = bench
+        .http
+        .get(rude(Rude::Stalls))
+        .timeout(Duration::from_millis(200))
+        .send();
     let error = send.await.unwrap().bytes().await.unwrap_err();
     assert!(error.is_timeout() && error.is_decode(), "{error:?}");
     bench.expect("GET", "", "200", "body_error", Some("body_error"));
@@ -79,9 +86,10 @@ async fn a_whole_body_is_ok_once_it_has_been_read() {
 
 #[tokio::test]
 async fn an_answer_whose_body_is_dropped_counts_by_its_status() {
-    for (path, status, outcome, error_type) in
-        [("/", "200", "ok", None), ("/status/503", "503", "server_error", Some("503"))]
-    {
+    for (path, status, outcome, error_type) in [
+        ("/", "200", "ok", None),
+        ("/status/503", "503", "server_error", Some("503")),
+    ] {
         let (bench, upstream) = (Bench::new(), Upstream::start());
         let response = bench.http.get(upstream.url(path)).send().await.unwrap();
         assert_eq!(counted(&bench), 0.0);
@@ -104,7 +112,12 @@ async fn an_answer_without_a_body_of_known_length_is_recorded_with_its_head() {
         (Method::GET, "/streamed", "200", "hello"),
     ] {
         let (bench, upstream) = (Bench::new(), Upstream::start());
-        let response = bench.http.request(method.clone(), upstream.url(path)).send().await.unwrap();
+        let response = bench
+            .http
+            .request(method.clone(), upstream.url(path))
+            .send()
+            .await
+            .unwrap();
         bench.expect(method.as_str(), "", status, "ok", None);
         assert_eq!(response.text().await.unwrap(), body);
         bench.expect(method.as_str(), "", status, "ok", None);
@@ -120,14 +133,30 @@ async fn an_answer_whose_body_is_watched_is_the_same_otherwise() {
     let told = |response: &Response| {
         let headers = response.headers().clone();
         let place = (response.url().clone(), response.remote_addr(), response.version());
-        (response.status(), response.content_length(), headers.len(), headers["content-length"].clone(), place)
+        (
+            response.status(),
+            response.content_length(),
+            headers.len(),
+            headers["content-length"].clone(),
+            place,
+        )
     };
     assert_eq!(told(&watched), told(&plain));
     assert_eq!((watched.url().path(), watched.version()), ("/here", Version::HTTP_11));
     assert_eq!(watched.content_length(), Some(5));
 
-    let error = bench.http.get(upstream.url("/status/404")).send().await.unwrap().error_for_status().unwrap_err();
-    assert_eq!((error.status(), error.url().unwrap().path()), (Some(reqwest::StatusCode::NOT_FOUND), "/status/404"));
+    let error = bench
+        .http
+        .get(upstream.url("/status/404"))
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap_err();
+    assert_eq!(
+        (error.status(), error.url().unwrap().path()),
+        (Some(reqwest::StatusCode::NOT_FOUND), "/status/404")
+    );
 }
 
 #[tokio::test]

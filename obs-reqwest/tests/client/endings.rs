@@ -38,7 +38,10 @@ async fn an_answer_is_ok() {
 
     bench.expect("GET", "/users/{id}", "200", "ok", None);
     let span = bench.span();
-    assert_eq!((&*span.name, &span.span_kind, &span.status), ("GET /users/{id}", &SpanKind::Client, &Status::Unset));
+    assert_eq!(
+        (&*span.name, &span.span_kind, &span.status),
+        ("GET /users/{id}", &SpanKind::Client, &Status::Unset)
+    );
     let port = i64::from(upstream.addr().port());
     for (key, expected) in [
         ("http.request.method", "GET".into()),
@@ -59,7 +62,13 @@ async fn an_answer_is_ok() {
 #[tokio::test]
 async fn without_a_target_the_path_becomes_no_label_and_no_name() {
     let (bench, upstream) = (Bench::new(), Upstream::start());
-    bench.http.post(upstream.url("/users/7")).body("hello").send().await.unwrap();
+    bench
+        .http
+        .post(upstream.url("/users/7"))
+        .body("hello")
+        .send()
+        .await
+        .unwrap();
     bench.expect("POST", "", "200", "ok", None);
     assert_eq!(bench.span().name, "POST");
     assert_eq!(value(&bench.span(), "url.template"), None);
@@ -69,7 +78,12 @@ async fn without_a_target_the_path_becomes_no_label_and_no_name() {
 async fn an_unknown_method_is_other() {
     let (bench, upstream) = (Bench::new(), Upstream::start());
     let method = reqwest::Method::from_bytes(b"BREW").unwrap();
-    bench.http.request(method, upstream.url("/coffee")).send().await.unwrap();
+    bench
+        .http
+        .request(method, upstream.url("/coffee"))
+        .send()
+        .await
+        .unwrap();
     bench.expect("_OTHER", "", "200", "ok", None);
     let span = bench.span();
     assert_eq!(span.name, "HTTP");
@@ -102,14 +116,23 @@ async fn a_refused_connection_is_connect() {
     bench.http.get(nobody()).send().await.unwrap_err();
     bench.expect("GET", "", "", "server_error", Some("connect"));
     expect_unanswered(&bench, "connect");
-    let Status::Error { description } = bench.span().status else { unreachable!("checked above") };
-    assert!(description.contains("refused") && !description.contains("http"), "{description}");
+    let Status::Error { description } = bench.span().status else {
+        unreachable!("checked above")
+    };
+    assert!(
+        description.contains("refused") && !description.contains("http"),
+        "{description}"
+    );
 }
 
 #[tokio::test]
 async fn a_slow_answer_is_timeout() {
     let (bench, upstream) = (Bench::new(), Upstream::start());
-    let send = bench.http.get(upstream.url("/slow")).timeout(Duration::from_millis(50)).send();
+    let send = bench
+        .http
+        .get(upstream.url("/slow"))
+        .timeout(Duration::from_millis(50))
+        .send();
     assert!(send.await.unwrap_err().is_timeout());
     bench.expect("GET", "", "", "server_error", Some("timeout"));
     expect_unanswered(&bench, "timeout");
@@ -169,7 +192,10 @@ async fn redirects_are_followed_within_one_attempt() {
     assert_eq!(response.url().path(), "/here");
     drop(response);
     bench.expect("GET", "", "200", "ok", None);
-    assert_eq!(value(&bench.span(), "url.full"), Some(&upstream.url("/redirect").into()));
+    assert_eq!(
+        value(&bench.span(), "url.full"),
+        Some(&upstream.url("/redirect").into())
+    );
     // Each hop is told of the one span.
     let [first, second] = upstream.seen().try_into().unwrap();
     assert_eq!(first["traceparent"], second["traceparent"]);
@@ -212,8 +238,14 @@ async fn a_panic_below_is_recorded_once() {
     }
 
     let bench = Bench::new();
-    let http = ClientBuilder::new(plain()).with(ObsMiddleware::new().obs(&bench.obs)).with(Panics).build();
-    AssertUnwindSafe(http.get("http://127.0.0.1/").send()).catch_unwind().await.unwrap_err();
+    let http = ClientBuilder::new(plain())
+        .with(ObsMiddleware::new().obs(&bench.obs))
+        .with(Panics)
+        .build();
+    AssertUnwindSafe(http.get("http://127.0.0.1/").send())
+        .catch_unwind()
+        .await
+        .unwrap_err();
     bench.expect("GET", "", "", "panic", Some("panic"));
     expect_unanswered(&bench, "panic");
 }
@@ -224,12 +256,17 @@ async fn another_middlewares_error_is_other() {
     #[async_trait::async_trait]
     impl Middleware for Refuses {
         async fn handle(&self, _: reqwest::Request, _: &mut Extensions, _: Next<'_>) -> Result<reqwest::Response> {
-            Err(reqwest_middleware::Error::middleware(std::io::Error::other("password123")))
+            Err(reqwest_middleware::Error::middleware(std::io::Error::other(
+                "password123",
+            )))
         }
     }
 
     let bench = Bench::new();
-    let http = ClientBuilder::new(plain()).with(ObsMiddleware::new().obs(&bench.obs)).with(Refuses).build();
+    let http = ClientBuilder::new(plain())
+        .with(ObsMiddleware::new().obs(&bench.obs))
+        .with(Refuses)
+        .build();
     http.get("http://127.0.0.1/").send().await.unwrap_err();
     bench.expect("GET", "", "", "server_error", Some("_OTHER"));
     assert_eq!(bench.span().status, Status::error(""));
@@ -242,11 +279,23 @@ async fn the_hook_is_told_once_with_all_figures() {
     let bench = Bench::with(|middleware| {
         middleware.on_finish(move |finished| {
             let sizes = (finished.request_bytes, finished.response_bytes);
-            hook.lock().unwrap().push((finished.target.to_owned(), finished.status, finished.outcome, sizes));
+            hook.lock()
+                .unwrap()
+                .push((finished.target.to_owned(), finished.status, finished.outcome, sizes));
         })
     });
     let upstream = Upstream::start();
-    bench.http.post(upstream.url("/echo")).target("/{any}").body("hi").send().await.unwrap();
+    bench
+        .http
+        .post(upstream.url("/echo"))
+        .target("/{any}")
+        .body("hi")
+        .send()
+        .await
+        .unwrap();
     let told = told.lock().unwrap();
-    assert_eq!(*told, [("/{any}".to_owned(), Some(200), Outcome::Ok, (Some(2), Some(5)))]);
+    assert_eq!(
+        *told,
+        [("/{any}".to_owned(), Some(200), Outcome::Ok, (Some(2), Some(5)))]
+    );
 }

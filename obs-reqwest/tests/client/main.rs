@@ -1,6 +1,10 @@
 //! The middleware against servers on loopback.
 
-#![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test says what is wrong by failing; counts are exact")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test says what is wrong by failing; counts are exact"
+)]
 
 mod allocations;
 mod bodies;

@@ -43,7 +43,12 @@ impl HeaderReader for Headers<'_> {
 /// A request to this service with these headers; what is called in its handler is called from it.
 fn arrived(obs: &Obs, headers: &[(&str, &[u8])]) -> Observation {
     let layer = LayerState::default().with(|options| options.common.record_into(obs));
-    let head = RequestHead { method: "GET", path: "/", endpoint: Some("/"), ..Default::default() };
+    let head = RequestHead {
+        method: "GET",
+        path: "/",
+        endpoint: Some("/"),
+        ..Default::default()
+    };
     Observation::start(layer.instrument(), &head, &Headers(headers))
 }
 
@@ -76,9 +81,14 @@ async fn a_call_in_a_job_belongs_to_its_trace() {
     let (bench, upstream) = (Bench::new(), Upstream::start());
     let job = context::RequestContext::start();
     let trace_id = job.trace_id().to_string();
-    context::scope(job, bench.http.get(upstream.url("/")).send()).await.unwrap();
+    context::scope(job, bench.http.get(upstream.url("/")).send())
+        .await
+        .unwrap();
     let span = bench.span();
-    assert_eq!(upstream.last_parent()[..2], [trace_id.clone(), span.span_context.span_id().to_string()]);
+    assert_eq!(
+        upstream.last_parent()[..2],
+        [trace_id.clone(), span.span_context.span_id().to_string()]
+    );
     assert_eq!(span.span_context.trace_id().to_string(), trace_id);
 }
 
@@ -88,7 +98,11 @@ async fn each_job_has_a_trace_of_its_own() {
     for _ in 0..3 {
         context::in_new(bench.http.get(upstream.url("/")).send()).await.unwrap();
     }
-    let traces: HashSet<_> = upstream.seen().iter().map(|headers| headers["traceparent"].clone()).collect();
+    let traces: HashSet<_> = upstream
+        .seen()
+        .iter()
+        .map(|headers| headers["traceparent"].clone())
+        .collect();
     assert_eq!(traces.len(), 3);
 }
 
@@ -113,7 +127,9 @@ async fn the_innermost_span_is_the_parent() {
     let (bench, upstream) = (Bench::new(), Upstream::start());
     let mut request = arrived(&bench.obs, &[]);
     let mut handler = Box::pin(async {
-        trace::in_span("load user", bench.http.get(upstream.url("/")).send()).await.unwrap();
+        trace::in_span("load user", bench.http.get(upstream.url("/")).send())
+            .await
+            .unwrap();
     });
     std::future::poll_fn(|cx| {
         let polling = request.enter();
@@ -146,13 +162,20 @@ async fn an_unsampled_request_sends_its_decision_and_fresh_span_ids() {
         call_from(request, &bench.http, &upstream.url("/")).await;
     }
     assert!(bench.spans.ended().is_empty());
-    let seen: Vec<_> = upstream.seen().iter().map(|headers| parent(headers["traceparent"].to_str().unwrap())).collect();
+    let seen: Vec<_> = upstream
+        .seen()
+        .iter()
+        .map(|headers| parent(headers["traceparent"].to_str().unwrap()))
+        .collect();
     for [trace_id, parent_id, flags] in &seen {
         assert_eq!((trace_id, &**flags), (&parent(&caller)[0], "00"));
         assert_ne!(*parent_id, parent(&caller)[1]);
     }
     assert_eq!(seen.iter().map(|parts| &parts[1]).collect::<HashSet<_>>().len(), 3);
-    bench.page().value("http_client_requests_total", &[("status", "200")]).unwrap();
+    bench
+        .page()
+        .value("http_client_requests_total", &[("status", "200")])
+        .unwrap();
 }
 
 #[tokio::test]
@@ -168,7 +191,10 @@ async fn state_baggage_and_the_random_flag_are_sent_on() {
         ];
         call_from(arrived(&bench.obs, &headers), &bench.http, &upstream.url("/")).await;
         assert_eq!(upstream.last_parent()[2], expected);
-        assert_eq!(upstream.last("tracestate"), ["congo=t61rcWkgMzE,1a-_*/@0=x,rojo=00f067aa0ba902b7"]);
+        assert_eq!(
+            upstream.last("tracestate"),
+            ["congo=t61rcWkgMzE,1a-_*/@0=x,rojo=00f067aa0ba902b7"]
+        );
         assert_eq!(upstream.last("baggage"), ["tenant=acme,tier=gold;p=1"]);
     }
 }
@@ -177,7 +203,11 @@ async fn state_baggage_and_the_random_flag_are_sent_on() {
 async fn headers_that_were_written_outside_of_the_span_are_replaced() {
     let (bench, upstream) = (Bench::new(), Upstream::start());
     let stale = format!("{CALLER}01");
-    let request = bench.http.get(upstream.url("/")).header("traceparent", &stale).header("tracestate", "foo=1");
+    let request = bench
+        .http
+        .get(upstream.url("/"))
+        .header("traceparent", &stale)
+        .header("tracestate", "foo=1");
     request.header("baggage", "own=1").send().await.unwrap();
     assert_ne!(upstream.last("traceparent"), [stale]);
     assert_eq!(upstream.last("tracestate"), [""; 0]);
@@ -207,24 +237,42 @@ async fn each_attempt_of_a_retry_has_a_span_and_an_id_of_its_own() {
     let policy = ExponentialBackoff::builder()
         .retry_bounds(std::time::Duration::from_millis(1), std::time::Duration::from_millis(2))
         .build_with_max_retries(5);
-    let (bench, upstream) = (Bench::new().below(RetryTransientMiddleware::new_with_policy(policy)), Upstream::start());
+    let (bench, upstream) = (
+        Bench::new().below(RetryTransientMiddleware::new_with_policy(policy)),
+        Upstream::start(),
+    );
     let job = context::RequestContext::start();
     let trace_id = job.trace_id().to_string();
-    let response = context::scope(job, bench.http.get(upstream.url("/third-time")).send()).await.unwrap();
+    let response = context::scope(job, bench.http.get(upstream.url("/third-time")).send())
+        .await
+        .unwrap();
     assert_eq!(response.status(), 200);
     drop(response);
 
     let spans = bench.spans.ended();
-    let counts: Vec<_> = spans.iter().map(|span| value(span, "http.request.resend_count").cloned()).collect();
+    let counts: Vec<_> = spans
+        .iter()
+        .map(|span| value(span, "http.request.resend_count").cloned())
+        .collect();
     assert_eq!(counts, [None, Some(1.into()), Some(2.into())]);
-    let sent: Vec<_> = upstream.seen().iter().map(|headers| parent(headers["traceparent"].to_str().unwrap())).collect();
+    let sent: Vec<_> = upstream
+        .seen()
+        .iter()
+        .map(|headers| parent(headers["traceparent"].to_str().unwrap()))
+        .collect();
     for (span, [sent_trace, sent_parent, _]) in spans.iter().zip(&sent) {
         assert_eq!(*sent_parent, span.span_context.span_id().to_string());
         assert_eq!(*sent_trace, trace_id);
     }
     let page = bench.page();
-    assert_eq!(page.value("http_client_requests_total", &[("status", "503")]), Some(2.0));
-    assert_eq!(page.value("http_client_requests_total", &[("status", "200")]), Some(1.0));
+    assert_eq!(
+        page.value("http_client_requests_total", &[("status", "503")]),
+        Some(2.0)
+    );
+    assert_eq!(
+        page.value("http_client_requests_total", &[("status", "200")]),
+        Some(1.0)
+    );
 }
 
 #[tokio::test]
@@ -249,19 +297,32 @@ async fn without_client_spans_the_span_around_the_call_is_the_parent() {
 #[test]
 fn spans_of_our_own_pipeline_have_the_ids_that_were_sent() {
     let (receiver, upstream) = (Receiver::start(), Upstream::start());
-    let obs = Obs::builder("shop").log_writer(io::sink()).otlp_endpoint(receiver.endpoint()).build().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let obs = Obs::builder("shop")
+        .log_writer(io::sink())
+        .otlp_endpoint(receiver.endpoint())
+        .build()
+        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let job = runtime.block_on(async {
         let http = ClientBuilder::new(plain()).with(ObsMiddleware::new().obs(&obs)).build();
         let job = context::RequestContext::start();
-        context::scope(job.clone(), http.get(upstream.url("/")).send()).await.unwrap();
+        context::scope(job.clone(), http.get(upstream.url("/")).send())
+            .await
+            .unwrap();
         call_from(arrived(&obs, &[]), &http, &upstream.url("/")).await;
         job
     });
     obs.shutdown(DEADLINE).unwrap();
     let spans = receiver.wait_for(DEADLINE, |spans| spans.len() == 3);
     let client_spans: Vec<_> = spans.iter().filter(|span| span.span.name == "GET").collect();
-    let sent: Vec<_> = upstream.seen().iter().map(|headers| parent(headers["traceparent"].to_str().unwrap())).collect();
+    let sent: Vec<_> = upstream
+        .seen()
+        .iter()
+        .map(|headers| parent(headers["traceparent"].to_str().unwrap()))
+        .collect();
     for [trace_id, parent_id, flags] in &sent {
         let span = client_spans.iter().find(|span| span.span_id() == *parent_id).unwrap();
         assert_eq!((span.trace_id(), &**flags), (trace_id.clone(), "03"));
@@ -282,7 +343,10 @@ fn a_call_outside_of_requests_follows_the_sampler() {
         .sample_ratio(0.0)
         .build()
         .unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let http = ClientBuilder::new(plain()).with(ObsMiddleware::new().obs(&obs)).build();
         http.get(upstream.url("/")).send().await.unwrap();
@@ -331,11 +395,21 @@ impl Drop for Telling {
 async fn a_streaming_body_is_polled_and_dropped_in_the_context_of_its_request() {
     let (bench, upstream) = (Bench::new(), Upstream::start());
     let told = Told::default();
-    let body = reqwest::Body::wrap(Telling { told: Arc::clone(&told), left: Some("hello".into()) });
+    let body = reqwest::Body::wrap(Telling {
+        told: Arc::clone(&told),
+        left: Some("hello".into()),
+    });
     let job = context::RequestContext::start();
     let id = Some(job.request_id().to_owned());
-    context::scope(job, bench.http.post(upstream.url("/")).body(body).send()).await.unwrap();
-    until(DEADLINE, || told.lock().unwrap().iter().any(|(what, _)| *what == "dropped"));
+    context::scope(job, bench.http.post(upstream.url("/")).body(body).send())
+        .await
+        .unwrap();
+    until(DEADLINE, || {
+        told.lock().unwrap().iter().any(|(what, _)| *what == "dropped")
+    });
     let told = told.lock().unwrap();
-    assert!(told.len() >= 2 && told.iter().all(|(_, request)| *request == id), "{told:?}");
+    assert!(
+        told.len() >= 2 && told.iter().all(|(_, request)| *request == id),
+        "{told:?}"
+    );
 }

@@ -38,8 +38,14 @@ impl Bench {
 
     pub(crate) fn with(change: impl FnOnce(ObsMiddleware) -> ObsMiddleware) -> Self {
         let spans = SpanBuffer::new();
-        let obs = Obs::builder("test").log_writer(io::sink()).tracer_provider(spans.provider()).build().unwrap();
-        let http = ClientBuilder::new(plain()).with(change(ObsMiddleware::new().obs(&obs))).build();
+        let obs = Obs::builder("test")
+            .log_writer(io::sink())
+            .tracer_provider(spans.provider())
+            .build()
+            .unwrap();
+        let http = ClientBuilder::new(plain())
+            .with(change(ObsMiddleware::new().obs(&obs)))
+            .build();
         Self { obs, spans, http }
     }
 
@@ -53,13 +59,18 @@ impl Bench {
         client: reqwest::Client,
         change: impl FnOnce(ObsMiddleware) -> ObsMiddleware,
     ) -> Self {
-        let http = ClientBuilder::new(client).with(change(ObsMiddleware::new().obs(&self.obs))).build();
+        let http = ClientBuilder::new(client)
+            .with(change(ObsMiddleware::new().obs(&self.obs)))
+            .build();
         Self { http, ..self }
     }
 
     /// The same instance below another middleware.
     pub(crate) fn below(self, outer: impl Middleware) -> Self {
-        let http = ClientBuilder::new(plain()).with(outer).with(ObsMiddleware::new().obs(&self.obs)).build();
+        let http = ClientBuilder::new(plain())
+            .with(outer)
+            .with(ObsMiddleware::new().obs(&self.obs))
+            .build();
         Self { http, ..self }
     }
 
@@ -82,15 +93,31 @@ impl Bench {
         let place = [("method", method), ("host", "127.0.0.1"), ("target", target)];
         let [method, host, target] = place;
         let (status, outcome) = (("status", status), ("outcome", outcome));
-        assert_eq!(page.value("http_client_requests_total", &[method, host, target, status, outcome]), Some(1.0));
+        assert_eq!(
+            page.value("http_client_requests_total", &[method, host, target, status, outcome]),
+            Some(1.0)
+        );
         assert_eq!(page.sum("http_client_requests_total", &[]), 1.0);
-        let count = page.value("http_client_request_duration_seconds_count", &[method, host, target, status]);
+        let count = page.value(
+            "http_client_request_duration_seconds_count",
+            &[method, host, target, status],
+        );
         assert_eq!(count, Some(1.0));
-        let errors = error_type
-            .and_then(|word| page.value("http_client_errors_total", &[method, host, target, ("error_type", word)]));
+        let errors = error_type.and_then(|word| {
+            page.value(
+                "http_client_errors_total",
+                &[method, host, target, ("error_type", word)],
+            )
+        });
         assert_eq!(errors, error_type.map(|_| 1.0));
-        assert_eq!(page.sum("http_client_errors_total", &[]), error_type.map_or(0.0, |_| 1.0));
-        assert_eq!(page.value("http_client_requests_in_flight", &[method, host, target]), Some(0.0));
+        assert_eq!(
+            page.sum("http_client_errors_total", &[]),
+            error_type.map_or(0.0, |_| 1.0)
+        );
+        assert_eq!(
+            page.value("http_client_requests_in_flight", &[method, host, target]),
+            Some(0.0)
+        );
     }
 }
 
@@ -167,7 +194,10 @@ async fn answer(request: Request<Incoming>, count: usize) -> Response<AnyBody> {
     if path == "/status/204" {
         *response.body_mut() = full("");
     }
-    match path.strip_prefix("/status/").and_then(|status| status.parse::<u16>().ok()) {
+    match path
+        .strip_prefix("/status/")
+        .and_then(|status| status.parse::<u16>().ok())
+    {
         Some(status) => *response.status_mut() = StatusCode::from_u16(status).unwrap(),
         None => match &*path {
             "/third-time" if count < 3 => *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE,
@@ -185,11 +215,15 @@ async fn answer(request: Request<Incoming>, count: usize) -> Response<AnyBody> {
 
 fn redirect(response: &mut Response<AnyBody>, to: &'static str) {
     *response.status_mut() = StatusCode::FOUND;
-    response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static(to));
+    response
+        .headers_mut()
+        .insert(header::LOCATION, header::HeaderValue::from_static(to));
 }
 
 fn full(text: &'static str) -> AnyBody {
-    Full::new(Bytes::from_static(text.as_bytes())).map_err(|never| match never {}).boxed_unsync()
+    Full::new(Bytes::from_static(text.as_bytes()))
+        .map_err(|never| match never {})
+        .boxed_unsync()
 }
 
 /// A body that fails after its first frame.

@@ -29,28 +29,47 @@ impl Condition {
                 if *share > 0.0 && *share <= 1.0 {
                     return Ok(());
                 }
-                refuse(format!("availability below {share} is never or always so: it is above 0 and at most 1"))
+                refuse(format!(
+                    "availability below {share} is never or always so: it is above 0 and at most 1"
+                ))
             }
             Self::Latency { quantile, above, .. } => check_latency(*quantile, *above),
             Self::RateChange { comparison, .. } => check_comparison("rate change", *comparison),
-            Self::Ratio { numerator, denominator, comparison, .. } => {
-                numerator.selectors().iter().chain(denominator.selectors()).try_for_each(check_selector)?;
+            Self::Ratio {
+                numerator,
+                denominator,
+                comparison,
+                ..
+            } => {
+                numerator
+                    .selectors()
+                    .iter()
+                    .chain(denominator.selectors())
+                    .try_for_each(check_selector)?;
                 if denominator.selectors().is_empty() {
                     return refuse("a ratio without a divisor has no value: say what to divide by".to_owned());
                 }
                 check_comparison("ratio", *comparison)
             }
-            Self::Gauge { selector, denominator, comparison } => {
+            Self::Gauge {
+                selector,
+                denominator,
+                comparison,
+            } => {
                 check_selector(selector)?;
                 denominator.as_ref().map_or(Ok(()), check_selector)?;
                 check_comparison("gauge", *comparison)
             }
-            Self::Increase { selector, comparison, .. } => {
+            Self::Increase {
+                selector, comparison, ..
+            } => {
                 check_selector(selector)?;
                 check_comparison("increase", *comparison)
             }
             Self::Absence { selector } => check_selector(selector),
-            Self::BurnRate { slo, .. } => slo.check().map_err(|error| BadCondition { message: error.to_string() }),
+            Self::BurnRate { slo, .. } => slo.check().map_err(|error| BadCondition {
+                message: error.to_string(),
+            }),
             Self::Custom(_) => Ok(()),
         }
     }
@@ -78,7 +97,9 @@ impl Condition {
 
 fn check_latency(quantile: f64, above: Duration) -> Result<(), BadCondition> {
     if !(quantile > 0.0 && quantile < 1.0) {
-        return refuse(format!("quantile {quantile} is not between 0 and 1: the 99th percentile is 0.99"));
+        return refuse(format!(
+            "quantile {quantile} is not between 0 and 1: the 99th percentile is 0.99"
+        ));
     }
     if above.is_zero() {
         return refuse("a latency above 0 s is always so: say how slow is too slow".to_owned());
@@ -90,14 +111,19 @@ fn within(what: &str, share: f64, range: std::ops::Range<f64>) -> Result<(), Bad
     if range.contains(&share) {
         return Ok(());
     }
-    refuse(format!("{what} above {share} is never or always so: it is at least 0 and below 1, 5 % is 0.05"))
+    refuse(format!(
+        "{what} above {share} is never or always so: it is at least 0 and below 1, 5 % is 0.05"
+    ))
 }
 
 fn check_comparison(what: &str, comparison: Comparison) -> Result<(), BadCondition> {
     if comparison.threshold().is_finite() {
         return Ok(());
     }
-    refuse(format!("{what} compared with {}: the threshold must be a finite number", comparison.threshold()))
+    refuse(format!(
+        "{what} compared with {}: the threshold must be a finite number",
+        comparison.threshold()
+    ))
 }
 
 fn check_selector(selector: &Selector) -> Result<(), BadCondition> {
@@ -107,7 +133,11 @@ fn check_selector(selector: &Selector) -> Result<(), BadCondition> {
             selector.metric()
         ));
     }
-    match selector.matchers().iter().find(|matcher| !is_label_name(&matcher.label)) {
+    match selector
+        .matchers()
+        .iter()
+        .find(|matcher| !is_label_name(&matcher.label))
+    {
         Some(matcher) => refuse(format!(
             "{:?} is no name of a label: it has letters, digits and '_' and does not start with a digit",
             matcher.label

@@ -26,7 +26,10 @@ struct Running<'a>(&'a AtomicBool);
 
 impl Custom {
     pub(super) fn new(closure: Arc<CustomFn>) -> Self {
-        Self { closure, is_running: Arc::default() }
+        Self {
+            closure,
+            is_running: Arc::default(),
+        }
     }
 
     /// Calls the closure, which may panic.

@@ -121,19 +121,32 @@ impl Condition {
     /// The share of all requests that failed is above `above` (0 to 1).
     #[must_use]
     pub const fn error_ratio(window: Window, above: f64) -> Self {
-        Self::ErrorRatio { scope: Scope::service(), window, above }
+        Self::ErrorRatio {
+            scope: Scope::service(),
+            window,
+            above,
+        }
     }
 
     /// A quantile of the duration of all requests is above `above`.
     #[must_use]
     pub const fn latency(quantile: f64, window: Window, above: Duration) -> Self {
-        Self::Latency { scope: Scope::service(), window, quantile, above }
+        Self::Latency {
+            scope: Scope::service(),
+            window,
+            quantile,
+            above,
+        }
     }
 
     /// The share of all requests that did not fail is below `below` (0 to 1).
     #[must_use]
     pub const fn availability(window: Window, below: f64) -> Self {
-        Self::Availability { scope: Scope::service(), window, below }
+        Self::Availability {
+            scope: Scope::service(),
+            window,
+            below,
+        }
     }
 
     /// What its value is compared with; a latency in seconds. [`Absence`](Self::Absence) and
@@ -174,11 +187,16 @@ impl Condition {
     /// The labels of the series that is missed, as `absent` gives them; none for any other condition.
     #[must_use]
     pub fn absent_labels(&self) -> Vec<(String, String)> {
-        let Self::Absence { selector } = self else { return Vec::new() };
+        let Self::Absence { selector } = self else {
+            return Vec::new();
+        };
         let equal = |label: &str| {
             let mut of_label = selector.matchers().iter().filter(move |matcher| matcher.label == label);
             // Of a label that is asked about twice `absent` says nothing.
-            of_label.next().filter(|matcher| matcher.op == MatchOp::Equal).filter(|_| of_label.next().is_none())
+            of_label
+                .next()
+                .filter(|matcher| matcher.op == MatchOp::Equal)
+                .filter(|_| of_label.next().is_none())
         };
         let found = selector.matchers().iter().filter_map(|matcher| equal(&matcher.label));
         found
@@ -226,16 +244,34 @@ impl fmt::Debug for Condition {
             Self::ErrorRatio { scope, window, above } => {
                 write!(f, "error ratio of {scope} over {window} > {above}")
             }
-            Self::Latency { scope, window, quantile, above } => {
+            Self::Latency {
+                scope,
+                window,
+                quantile,
+                above,
+            } => {
                 write!(f, "quantile {quantile} of {scope} over {window} > {above:?}")
             }
             Self::Availability { scope, window, below } => {
                 write!(f, "availability of {scope} over {window} < {below}")
             }
-            Self::RateChange { scope, window, offset, comparison } => {
-                write!(f, "rate of {scope} over {window} by that of {offset} before {comparison:?}")
+            Self::RateChange {
+                scope,
+                window,
+                offset,
+                comparison,
+            } => {
+                write!(
+                    f,
+                    "rate of {scope} over {window} by that of {offset} before {comparison:?}"
+                )
             }
-            Self::Ratio { numerator, denominator, window, comparison } => {
+            Self::Ratio {
+                numerator,
+                denominator,
+                window,
+                comparison,
+            } => {
                 write!(
                     f,
                     "growth of {:?} by that of {:?} over {window} {comparison:?}",
@@ -243,11 +279,23 @@ impl fmt::Debug for Condition {
                     denominator.selectors()
                 )
             }
-            Self::Gauge { selector, denominator: None, comparison } => write!(f, "{selector} {comparison:?}"),
-            Self::Gauge { selector, denominator: Some(denominator), comparison } => {
+            Self::Gauge {
+                selector,
+                denominator: None,
+                comparison,
+            } => write!(f, "{selector} {comparison:?}"),
+            Self::Gauge {
+                selector,
+                denominator: Some(denominator),
+                comparison,
+            } => {
                 write!(f, "{selector} / {denominator} {comparison:?}")
             }
-            Self::Increase { selector, window, comparison } => {
+            Self::Increase {
+                selector,
+                window,
+                comparison,
+            } => {
                 write!(f, "increase of {selector} over {window} {comparison:?}")
             }
             Self::Absence { selector } => write!(f, "no {selector}"),

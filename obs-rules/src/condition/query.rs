@@ -48,7 +48,11 @@ impl Condition {
     pub(crate) fn query_at(&self, naming: &Naming, comparison: Comparison) -> Option<Query> {
         Some(match self {
             // Compared with its share of the other, so that the alert's value is the gauge's own.
-            Self::Gauge { selector, denominator: Some(denominator), .. } => {
+            Self::Gauge {
+                selector,
+                denominator: Some(denominator),
+                ..
+            } => {
                 let whole = Query::Read(series(naming, denominator)).filter(Relation::Above, 0.0);
                 let threshold = comparison.threshold();
                 let share = if threshold.to_bits() == 1.0_f64.to_bits() {
@@ -71,21 +75,41 @@ impl Condition {
         Some(match self {
             Self::ErrorRatio { scope, window, .. } => error_ratio(naming, scope, *window),
             Self::Availability { scope, window, .. } => complement(error_ratio(naming, scope, *window)),
-            Self::Latency { scope, window, quantile, .. } => Query::Read(Input::Quantile {
+            Self::Latency {
+                scope,
+                window,
+                quantile,
+                ..
+            } => Query::Read(Input::Quantile {
                 buckets: naming.duration_buckets(scope),
                 quantile: *quantile,
                 window: *window,
             }),
-            Self::RateChange { scope, window, offset, .. } => {
+            Self::RateChange {
+                scope, window, offset, ..
+            } => {
                 let requests = Growth::new(naming.requests(scope), *window);
                 Query::ratio(requests.clone(), requests.before(*offset))
             }
-            Self::Ratio { numerator, denominator, window, .. } => {
+            Self::Ratio {
+                numerator,
+                denominator,
+                window,
+                ..
+            } => {
                 let within_job = |tally: &Tally| Growth::new(naming.tally_within_job(tally), *window);
                 Query::ratio(within_job(numerator), within_job(denominator))
             }
-            Self::Gauge { selector, denominator: None, .. } => Query::Read(series(naming, selector)),
-            Self::Gauge { selector, denominator: Some(denominator), .. } => {
+            Self::Gauge {
+                selector,
+                denominator: None,
+                ..
+            } => Query::Read(series(naming, selector)),
+            Self::Gauge {
+                selector,
+                denominator: Some(denominator),
+                ..
+            } => {
                 let whole = Query::Read(series(naming, denominator)).filter(Relation::Above, 0.0);
                 Query::Read(series(naming, selector)).binary(Operator::Divide, whole)
             }
@@ -106,7 +130,10 @@ fn series(naming: &Naming, selector: &Selector) -> Input {
 
 /// No failure yet is a ratio of 0; no request at all is no ratio.
 pub(crate) fn error_ratio(naming: &Naming, scope: &Scope, window: Window) -> Query {
-    Query::ratio(Growth::new(naming.errors(scope), window), Growth::new(naming.counted(scope), window))
+    Query::ratio(
+        Growth::new(naming.errors(scope), window),
+        Growth::new(naming.counted(scope), window),
+    )
 }
 
 /// `1 - share`

@@ -11,11 +11,17 @@ use crate::{
 const WINDOW: Window = Window::minutes(5);
 
 fn rendered(condition: &Condition) -> String {
-    condition.query(&Naming::default().with_job("shop")).unwrap().to_string()
+    condition
+        .query(&Naming::default().with_job("shop"))
+        .unwrap()
+        .to_string()
 }
 
 fn value(condition: &Condition) -> String {
-    condition.value(&Naming::default().with_job("shop")).unwrap().to_string()
+    condition
+        .value(&Naming::default().with_job("shop"))
+        .unwrap()
+        .to_string()
 }
 
 #[test]
@@ -23,8 +29,14 @@ fn no_failure_yet_is_zero_and_no_request_is_no_data() {
     let ratio = "(sum(rate(http_requests_total{job=\"shop\",outcome=~\"server_error|panic|body_error\"}[5m])) \
                  or vector(0)) \
                  / (sum(rate(http_requests_total{job=\"shop\",outcome!~\"cancelled|aborted\"}[5m])) > 0)";
-    assert_eq!(rendered(&Condition::error_ratio(WINDOW, 0.05)), format!("{ratio} > 0.05"));
-    assert_eq!(rendered(&Condition::availability(WINDOW, 0.99)), format!("1 - {ratio} < 0.99"));
+    assert_eq!(
+        rendered(&Condition::error_ratio(WINDOW, 0.05)),
+        format!("{ratio} > 0.05")
+    );
+    assert_eq!(
+        rendered(&Condition::availability(WINDOW, 0.99)),
+        format!("1 - {ratio} < 0.99")
+    );
 }
 
 #[test]
@@ -79,8 +91,10 @@ fn an_alert_on_a_share_tells_the_gauge() {
         denominator: Some(Selector::new("db_connections_max").with("pool", "orders")),
         comparison: Comparison::Above(above),
     };
-    let (active, most) =
-        (r#"db_connections_active{pool="orders",job="shop"}"#, r#"(db_connections_max{pool="orders",job="shop"} > 0)"#);
+    let (active, most) = (
+        r#"db_connections_active{pool="orders",job="shop"}"#,
+        r#"(db_connections_max{pool="orders",job="shop"} > 0)"#,
+    );
     assert_eq!(rendered(&gauge(0.9)), format!("{active} > 0.9 * {most}"));
     assert_eq!(rendered(&gauge(1.0)), format!("{active} > {most}"));
     assert_eq!(value(&gauge(0.9)), format!("{active} / {most}"));
@@ -106,7 +120,9 @@ fn a_counter_that_appears_has_grown() {
 
 #[test]
 fn absence_has_a_value_too() {
-    let condition = Condition::Absence { selector: Selector::new("obs_build_info") };
+    let condition = Condition::Absence {
+        selector: Selector::new("obs_build_info"),
+    };
     assert_eq!(rendered(&condition), r#"absent(obs_build_info{job="shop"})"#);
     assert_eq!(value(&condition), r#"count(obs_build_info{job="shop"}) or vector(0)"#);
 }
@@ -121,8 +137,11 @@ fn a_closure_has_no_promql() {
 #[test]
 fn what_can_not_mean_anything_is_refused() {
     let metric = |name: &str| Selector::new(name);
-    let gauge =
-        |selector, above| Condition::Gauge { selector, denominator: None, comparison: Comparison::Above(above) };
+    let gauge = |selector, above| Condition::Gauge {
+        selector,
+        denominator: None,
+        comparison: Comparison::Above(above),
+    };
     let refused = [
         (Condition::error_ratio(WINDOW, 5.0), "5 % is 0.05"),
         (Condition::error_ratio(WINDOW, f64::NAN), "above NaN"),

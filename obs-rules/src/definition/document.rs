@@ -81,7 +81,10 @@ impl Definition {
     /// What its alerts lack to be good ones, and where: see [`AlertRule::quality`](crate::AlertRule::quality).
     #[must_use]
     pub fn defects(&self) -> Vec<Problem> {
-        let alerts = self.services.iter().flat_map(|service| service.alerts.iter().map(move |rule| (service, rule)));
+        let alerts = self
+            .services
+            .iter()
+            .flat_map(|service| service.alerts.iter().map(move |rule| (service, rule)));
         let of_alert = alerts.flat_map(|(service, rule)| {
             let at = service.places.get(rule.name()).copied().unwrap_or_default();
             let about = format!("alert {:?} of {:?}", rule.name(), service.name);
@@ -96,9 +99,17 @@ impl Definition {
     /// because [that could never fire](crate::Slo::note).
     #[must_use]
     pub fn notes(&self) -> Vec<Problem> {
-        let slos = self.services.iter().flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
+        let slos = self
+            .services
+            .iter()
+            .flat_map(|service| service.slos.iter().map(move |slo| (service, slo)));
         let of_slo = slos.filter_map(|(service, slo)| {
-            let at = slo.alerts().first().and_then(|rule| service.places.get(rule.name())).copied().unwrap_or_default();
+            let at = slo
+                .alerts()
+                .first()
+                .and_then(|rule| service.places.get(rule.name()))
+                .copied()
+                .unwrap_or_default();
             Some(Problem::new(&self.file, at, slo.note()?))
         });
         of_slo.collect()
@@ -113,29 +124,55 @@ impl Definition {
 
 fn read_document(fields: Fields<'_>, file: &str) -> Definition {
     if let Some(version) = fields.need("version", "1")
-        && version.number().is_some_and(|number| number.to_bits() != 1.0_f64.to_bits())
+        && version
+            .number()
+            .is_some_and(|number| number.to_bits() != 1.0_f64.to_bits())
     {
         version.refuse::<()>("1, the only version there is");
     }
-    let environment = fields.get("environment").and_then(Field::name).unwrap_or(DEFAULT_ENVIRONMENT).to_owned();
+    let environment = fields
+        .get("environment")
+        .and_then(Field::name)
+        .unwrap_or(DEFAULT_ENVIRONMENT)
+        .to_owned();
     let links = fields.get("links").and_then(read_links).unwrap_or_default();
-    let common = Common { teams: read_teams(fields), environment, links };
+    let common = Common {
+        teams: read_teams(fields),
+        environment,
+        links,
+    };
 
-    let items = fields.need("services", "[{ name: orders }]").map(Field::items).unwrap_or_default();
-    if let Some(field) = fields.get("services").filter(|field| field.node.value == Value::List(Vec::new())) {
+    let items = fields
+        .need("services", "[{ name: orders }]")
+        .map(Field::items)
+        .unwrap_or_default();
+    if let Some(field) = fields
+        .get("services")
+        .filter(|field| field.node.value == Value::List(Vec::new()))
+    {
         field.refuse::<()>("at least one service");
     }
-    let read = items.into_iter().filter_map(|item| Some((item.at(), read_service(item, &common)?)));
+    let read = items
+        .into_iter()
+        .filter_map(|item| Some((item.at(), read_service(item, &common)?)));
     let services = without_twins("service", read, |service| &service.name, fields.report);
     let services = services.into_iter().map(|(_, service)| service).collect();
     let Common { teams, links, .. } = common;
-    Definition { teams, links, services, file: file.to_owned() }
+    Definition {
+        teams,
+        links,
+        services,
+        file: file.to_owned(),
+    }
 }
 
 /// `team` for one, `teams` for several.
 fn read_teams(fields: Fields<'_>) -> Vec<Team> {
     if let (Some(_), Some(teams)) = (fields.get("team"), fields.get("teams")) {
-        fields.report.add::<()>(teams.at(), "both \"team\" and \"teams\": put all of them into \"teams\"");
+        fields.report.add::<()>(
+            teams.at(),
+            "both \"team\" and \"teams\": put all of them into \"teams\"",
+        );
     }
     let items = fields.get("team").into_iter().chain(fields.list("teams"));
     let read = items.filter_map(|item| Some((item.at(), read_team(item)?)));
@@ -147,7 +184,11 @@ fn read_team(field: Field<'_>) -> Option<Team> {
     let fields = field.fields("a team", &TEAM_KEYS)?;
     let text = |key| fields.get(key).and_then(Field::words).map(str::to_owned);
     let (contact, escalation) = (text("contact"), text("escalation"));
-    Some(Team { name: fields.need("name", "payments")?.name()?.to_owned(), contact, escalation })
+    Some(Team {
+        name: fields.need("name", "payments")?.name()?.to_owned(),
+        contact,
+        escalation,
+    })
 }
 
 fn read_links(field: Field<'_>) -> Option<Links> {

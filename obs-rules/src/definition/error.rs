@@ -37,12 +37,16 @@ pub struct Position {
 
 impl DefinitionError {
     pub(super) const fn unreadable(file: String, source: io::Error) -> Self {
-        Self { kind: Kind::Unreadable { file, source } }
+        Self {
+            kind: Kind::Unreadable { file, source },
+        }
     }
 
     pub(super) fn invalid(mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| problem.at);
-        Self { kind: Kind::Invalid(problems) }
+        Self {
+            kind: Kind::Invalid(problems),
+        }
     }
 
     /// All that is wrong, in the order of the file; nothing if the file could not be read.
@@ -86,7 +90,11 @@ impl Error for DefinitionError {
 
 impl Problem {
     pub(super) fn new(file: &str, at: Position, message: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), at, message: message.into() }
+        Self {
+            file: file.to_owned(),
+            at,
+            message: message.into(),
+        }
     }
 
     /// The name of the file.
@@ -125,7 +133,10 @@ impl Default for Position {
 
 impl From<serde_saphyr::Location> for Position {
     fn from(location: serde_saphyr::Location) -> Self {
-        Self { line: location.line().max(1), column: location.column().max(1) }
+        Self {
+            line: location.line().max(1),
+            column: location.column().max(1),
+        }
     }
 }
 

@@ -31,26 +31,42 @@ impl<'a> Fields<'a> {
     /// The keys of a map. Unknown ones are reported, and the known ones read all the same.
     pub(super) fn of(node: &'a Node, what: &str, known: &[&str], report: &'a Report<'a>) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            return report
-                .add(node.at, format!("{what} is {}: expected a map with {}", node.shown(), known.join(", ")));
+            return report.add(
+                node.at,
+                format!("{what} is {}: expected a map with {}", node.shown(), known.join(", ")),
+            );
         };
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             let hint = suggestion(&entry.key, known.iter().copied());
             let message = format!("{what} has no key {:?}{hint}: it has {}", entry.key, known.join(", "));
             report.add::<()>(entry.at, message);
         }
-        Some(Self { at: node.at, report, entries })
+        Some(Self {
+            at: node.at,
+            report,
+            entries,
+        })
     }
 
     /// The value of a key, if it has one.
     pub(super) fn get(&self, key: &'a str) -> Option<Field<'a>> {
-        let entry = self.entries.iter().find(|entry| entry.key == key && !entry.value.is_null())?;
-        Some(Field { key, node: &entry.value, report: self.report })
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.key == key && !entry.value.is_null())?;
+        Some(Field {
+            key,
+            node: &entry.value,
+            report: self.report,
+        })
     }
 
     /// The value of a key that must be there.
     pub(super) fn need(&self, key: &'a str, example: &str) -> Option<Field<'a>> {
-        self.get(key).or_else(|| self.report.add(self.at, format!("{key:?} is missing: write `{key}: {example}`")))
+        self.get(key).or_else(|| {
+            self.report
+                .add(self.at, format!("{key:?} is missing: write `{key}: {example}`"))
+        })
     }
 
     /// The text of a key, empty if there is none.
@@ -73,7 +89,10 @@ impl<'a> Field<'a> {
 
     /// Reports that the value is not what was expected.
     pub(super) fn refuse<T>(self, expected: &str) -> Option<T> {
-        self.report.add(self.node.at, format!("{:?} is {}: expected {expected}", self.key, self.node.shown()))
+        self.report.add(
+            self.node.at,
+            format!("{:?} is {}: expected {expected}", self.key, self.node.shown()),
+        )
     }
 
     /// Text without control characters other than line feeds and tabs.
@@ -91,7 +110,11 @@ impl<'a> Field<'a> {
     /// Text that is not blank.
     pub(super) fn words(self) -> Option<&'a str> {
         let text = self.text()?;
-        if text.trim().is_empty() { self.refuse("text that is not empty") } else { Some(text) }
+        if text.trim().is_empty() {
+            self.refuse("text that is not empty")
+        } else {
+            Some(text)
+        }
     }
 
     /// A number that is not NaN or infinite.
@@ -124,12 +147,16 @@ impl<'a> Field<'a> {
             Value::Text(text) => text,
             Value::Number(value) if *value > 0.0 && *value < 1.0 => {
                 let percent = share(*value * 1e4);
-                return self.refuse(&format!("a percentage with its sign: {value}%, or {percent}% if that was meant"));
+                return self.refuse(&format!(
+                    "a percentage with its sign: {value}%, or {percent}% if that was meant"
+                ));
             }
             Value::Number(value) => return self.refuse(&format!("a percentage with its sign: {value}%")),
             _ => return self.refuse("a percentage such as 5%"),
         };
-        let number = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        let number = text
+            .strip_suffix('%')
+            .and_then(|number| number.trim().parse::<f64>().ok());
         match number.filter(|number| number.is_finite()) {
             Some(number) => Some(share(number)),
             None => self.refuse("a percentage such as 5%"),
@@ -172,13 +199,21 @@ impl<'a> Field<'a> {
 
     /// Keys and values that are text.
     pub(super) fn pairs(self) -> Vec<(&'a str, &'a str)> {
-        self.texts().into_iter().map(|(entry, value)| (entry.key.as_str(), value)).collect()
+        self.texts()
+            .into_iter()
+            .map(|(entry, value)| (entry.key.as_str(), value))
+            .collect()
     }
 
     /// Entries whose values are text, with their places.
     pub(super) fn texts(self) -> Vec<(&'a Entry, &'a str)> {
         let text = |entry: &'a Entry| {
-            let value = Field { key: &entry.key, node: &entry.value, report: self.report }.text()?;
+            let value = Field {
+                key: &entry.key,
+                node: &entry.value,
+                report: self.report,
+            }
+            .text()?;
             Some((entry, value))
         };
         self.entries().iter().filter_map(text).collect()

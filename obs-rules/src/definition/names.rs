@@ -21,7 +21,11 @@ impl<'a> Field<'a> {
             return Some(name);
         }
         let cleaned = cleaned(name);
-        let example = if is_safe(&cleaned) { format!(", such as {cleaned:?}") } else { String::new() };
+        let example = if is_safe(&cleaned) {
+            format!(", such as {cleaned:?}")
+        } else {
+            String::new()
+        };
         self.refuse(&format!(
             "1 to {LONGEST} lower-case letters, digits and hyphens, a letter first and no hyphen last{example}"
         ))
@@ -51,8 +55,14 @@ impl<'a> Field<'a> {
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
         let is_one = host.is_some_and(|host| !host.is_empty() && !host.starts_with(':'))
-            && !url.chars().any(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c));
-        if is_one { Some(url) } else { self.refuse("a URL that starts with https:// or http://") }
+            && !url
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c));
+        if is_one {
+            Some(url)
+        } else {
+            self.refuse("a URL that starts with https:// or http://")
+        }
     }
 
     /// `host:port`, as Prometheus scrapes it.
@@ -66,21 +76,33 @@ impl<'a> Field<'a> {
             port.parse::<u16>().is_ok_and(|port| port > 0)
                 && (is_address || (!host.is_empty() && host.chars().all(is_host)))
         });
-        if is_one { Some(target) } else { self.refuse("host:port without http:// and path, such as orders:3001") }
+        if is_one {
+            Some(target)
+        } else {
+            self.refuse("host:port without http:// and path, such as orders:3001")
+        }
     }
 
     /// A path that starts at the root.
     pub(super) fn path(self) -> Option<&'a str> {
         let path = self.text()?;
         let is_one = path.starts_with('/') && !path.chars().any(|c| c.is_whitespace() || c.is_control());
-        if is_one { Some(path) } else { self.refuse("a path that starts with '/', without spaces") }
+        if is_one {
+            Some(path)
+        } else {
+            self.refuse("a path that starts with '/', without spaces")
+        }
     }
 
     /// `GET /orders/{id}`, or a gRPC method as it is recorded: `shop.Orders/Get`.
     pub(super) fn endpoint(self) -> Option<Endpoint> {
         let text = self.text()?;
         if let Some(method) = grpc_method(text) {
-            return Some(Endpoint { method: "POST".to_owned(), template: method.to_owned(), is_stream: false });
+            return Some(Endpoint {
+                method: "POST".to_owned(),
+                template: method.to_owned(),
+                is_stream: false,
+            });
         }
         let parts = text.split_once(' ').filter(|(method, template)| {
             KNOWN_METHODS.contains(method)
@@ -88,9 +110,11 @@ impl<'a> Field<'a> {
                 && !template.chars().any(|c| c.is_whitespace() || c.is_control())
         });
         match parts {
-            Some((method, template)) => {
-                Some(Endpoint { method: method.to_owned(), template: template.to_owned(), is_stream: false })
-            }
+            Some((method, template)) => Some(Endpoint {
+                method: method.to_owned(),
+                template: template.to_owned(),
+                is_stream: false,
+            }),
             None => self.refuse(&format!(
                 "a method and the template of a route, such as \"GET /orders/{{id}}\", or a gRPC method, such as \
                  shop.Orders/Get; methods are {}",
@@ -124,12 +148,18 @@ fn is_safe(name: &str) -> bool {
     name.len() <= LONGEST
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && !name.ends_with('-')
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 fn cleaned(name: &str) -> String {
     let lower = name.trim().to_lowercase();
-    lower.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(LONGEST).collect()
+    lower
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(LONGEST)
+        .collect()
 }
 
 /// Items without those whose name was given before, which are reported; letters of either case are alike,
@@ -151,7 +181,10 @@ pub(super) fn without_twins<T>(
             seen.insert(name.to_lowercase(), *at);
             return true;
         };
-        report.add::<()>(*at, format!("a second {what} named {name:?}, the first is at {first}: rename one"));
+        report.add::<()>(
+            *at,
+            format!("a second {what} named {name:?}, the first is at {first}: rename one"),
+        );
         false
     };
     items.into_iter().filter(is_first).collect()

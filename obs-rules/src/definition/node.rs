@@ -51,10 +51,12 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Node, Problem> {
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
     };
-    serde_saphyr::from_str_with_options::<Spanned<Value>>(text, options).map(Node::from).map_err(|error| {
-        let at = error.location().map_or_else(Position::default, Position::from);
-        Problem::new(file, at, message(&error))
-    })
+    serde_saphyr::from_str_with_options::<Spanned<Value>>(text, options)
+        .map(Node::from)
+        .map_err(|error| {
+            let at = error.location().map_or_else(Position::default, Position::from);
+            Problem::new(file, at, message(&error))
+        })
 }
 
 /// What the parser found, without the place, which stands before it already, and without what only the parser's own
@@ -84,8 +86,14 @@ fn message(error: &ParseError) -> String {
 fn parsers_words(text: &str) -> String {
     let first = text.lines().next().unwrap_or_default();
     let words = first.split(" at line ").next().unwrap_or(first);
-    let is_of_settings = ["Options", "Policy", "policy", "option"].iter().any(|word| words.contains(word));
-    if is_of_settings { "this can't stand here".to_owned() } else { words.to_owned() }
+    let is_of_settings = ["Options", "Policy", "policy", "option"]
+        .iter()
+        .any(|word| words.contains(word));
+    if is_of_settings {
+        "this can't stand here".to_owned()
+    } else {
+        words.to_owned()
+    }
 }
 
 // === impl Node ===
@@ -120,7 +128,10 @@ impl Node {
 
 impl From<Spanned<Value>> for Node {
     fn from(spanned: Spanned<Value>) -> Self {
-        Self { at: spanned.referenced.into(), value: spanned.value }
+        Self {
+            at: spanned.referenced.into(),
+            value: spanned.value,
+        }
     }
 }
 
@@ -149,12 +160,18 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Bool(value))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "no number of a definition has more than 15 digits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no number of a definition has more than 15 digits"
+    )]
     fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
         Ok(Value::Number(value as f64))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "no number of a definition has more than 15 digits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no number of a definition has more than 15 digits"
+    )]
     fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
         Ok(Value::Number(value as f64))
     }
@@ -183,7 +200,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let mut map = Vec::new();
         while let Some(key) = entries.next_key::<Spanned<String>>()? {
             let value = entries.next_value::<Spanned<Value>>()?;
-            map.push(Entry { at: key.referenced.into(), key: key.value, value: value.into() });
+            map.push(Entry {
+                at: key.referenced.into(),
+                key: key.value,
+                value: value.into(),
+            });
         }
         Ok(Value::Map(map))
     }

@@ -42,7 +42,10 @@ pub(super) fn read_alerts(fields: Fields<'_>, service: &Service, teams: &[Team])
     let standard = alerts.and_then(|alerts| alerts.get("standard"));
     let mut rules = read_standard(standard, fields.at, service, teams);
     let own = alerts.map(|alerts| alerts.list("own")).unwrap_or_default();
-    rules.extend(own.into_iter().filter_map(|field| Some((field.at(), read_own(field, service, teams)?))));
+    rules.extend(
+        own.into_iter()
+            .filter_map(|field| Some((field.at(), read_own(field, service, teams)?))),
+    );
     rules
 }
 
@@ -64,7 +67,9 @@ fn read_standard(
         ..Subject::new(&service.name, &naming)
     };
     let changes = field.map(|field| read_changes(field, &subject)).unwrap_or_default();
-    let wanted = Standard::ALL.into_iter().filter(|standard| standard.lacks(&subject).is_none());
+    let wanted = Standard::ALL
+        .into_iter()
+        .filter(|standard| standard.lacks(&subject).is_none());
     let made = wanted.filter_map(|standard| {
         let rule = standard.rule(&subject);
         match changes.iter().find(|(changed, _)| *changed == standard) {
@@ -82,7 +87,11 @@ fn read_changes<'a>(field: Field<'a>, subject: &Subject<'_>) -> Vec<(Standard, F
         let Ok(standard) = entry.key.parse::<Standard>() else {
             let known = Standard::ALL.map(Standard::as_str);
             let hint = suggestion(&entry.key, known);
-            let message = format!("no standard rule is named {:?}{hint}: there are {}", entry.key, known.join(", "));
+            let message = format!(
+                "no standard rule is named {:?}{hint}: there are {}",
+                entry.key,
+                known.join(", ")
+            );
             return field.report.add(entry.at, message);
         };
         if let Some(lacking) = standard.lacks(subject) {
@@ -90,7 +99,14 @@ fn read_changes<'a>(field: Field<'a>, subject: &Subject<'_>) -> Vec<(Standard, F
                 format!("{standard} means nothing here: the service has no {lacking}; name them in {lacking:?}");
             return field.report.add(entry.at, message);
         }
-        Some((standard, Field { key: &entry.key, node: &entry.value, report: field.report }))
+        Some((
+            standard,
+            Field {
+                key: &entry.key,
+                node: &entry.value,
+                report: field.report,
+            },
+        ))
     });
     read.collect()
 }
@@ -105,12 +121,22 @@ fn changed(rule: AlertRule, field: Field<'_>, teams: &[Team]) -> Option<AlertRul
     if let Some(window) = fields.get("window").and_then(Field::window) {
         rule.condition = match rule.condition.with_window(window) {
             Some(condition) => condition,
-            None => return fields.get("window")?.refuse("nothing here: the alert looks at the moment"),
+            None => {
+                return fields
+                    .get("window")?
+                    .refuse("nothing here: the alert looks at the moment");
+            }
         };
     }
     for (key, is_its) in [
-        ("above", matches!(rule.condition.comparison(), Some(Comparison::Above(_)))),
-        ("below", matches!(rule.condition.comparison(), Some(Comparison::Below(_)))),
+        (
+            "above",
+            matches!(rule.condition.comparison(), Some(Comparison::Above(_))),
+        ),
+        (
+            "below",
+            matches!(rule.condition.comparison(), Some(Comparison::Below(_))),
+        ),
     ] {
         let Some(field) = fields.get(key) else { continue };
         if !is_its {
@@ -135,8 +161,15 @@ fn read_own(field: Field<'_>, service: &Service, teams: &[Team]) -> Option<Alert
     let severity = fields.need("severity", "warning").and_then(read_severity);
     let is_whole = name.is_some() && condition.is_some() && severity.is_some();
     // What is wrong with the other settings is told even where one of these is.
-    let condition = condition.unwrap_or(Condition::Absence { selector: Selector::new("") });
-    let rule = AlertRule::new(name.unwrap_or_default(), condition, severity.unwrap_or(Severity::Info), "");
+    let condition = condition.unwrap_or(Condition::Absence {
+        selector: Selector::new(""),
+    });
+    let rule = AlertRule::new(
+        name.unwrap_or_default(),
+        condition,
+        severity.unwrap_or(Severity::Info),
+        "",
+    );
     let rule = with_settings(rule, fields, teams);
     is_whole.then(|| with_clear_threshold(rule, fields))
 }
@@ -190,7 +223,10 @@ fn with_behaviour(mut rule: AlertRule, fields: Fields<'_>) -> AlertRule {
 
 /// Written as the condition's own threshold is.
 fn with_clear_threshold(rule: AlertRule, fields: Fields<'_>) -> AlertRule {
-    match fields.get("clear").and_then(|field| read_threshold(field, &rule.condition)) {
+    match fields
+        .get("clear")
+        .and_then(|field| read_threshold(field, &rule.condition))
+    {
         Some(clear) => rule.clear_threshold(clear),
         None => rule,
     }
@@ -198,12 +234,24 @@ fn with_clear_threshold(rule: AlertRule, fields: Fields<'_>) -> AlertRule {
 
 fn with_labels(mut rule: AlertRule, fields: Fields<'_>, known: &Known) -> AlertRule {
     for (entry, value) in fields.get("labels").map(Field::texts).unwrap_or_default() {
-        if checked(entry.value.at, fields, &entry.key, value, template::check(value, known, false)) {
+        if checked(
+            entry.value.at,
+            fields,
+            &entry.key,
+            value,
+            template::check(value, known, false),
+        ) {
             rule = rule.label(&entry.key, value);
         }
     }
     for (entry, value) in fields.get("annotations").map(Field::texts).unwrap_or_default() {
-        if checked(entry.value.at, fields, &entry.key, value, template::check(value, known, true)) {
+        if checked(
+            entry.value.at,
+            fields,
+            &entry.key,
+            value,
+            template::check(value, known, true),
+        ) {
             rule = rule.annotation(&entry.key, value);
         }
     }

@@ -13,8 +13,16 @@ use crate::{
     promql::{Selector, Window},
 };
 
-const KINDS: [&str; 8] =
-    ["error_ratio", "latency", "availability", "rate_change", "ratio", "gauge", "increase", "absence"];
+const KINDS: [&str; 8] = [
+    "error_ratio",
+    "latency",
+    "availability",
+    "rate_change",
+    "ratio",
+    "gauge",
+    "increase",
+    "absence",
+];
 const SERIES_KEYS: [&str; 2] = ["metric", "labels"];
 /// What a condition looks at if it does not say.
 const DEFAULT_WINDOW: Window = Window::minutes(5);
@@ -41,7 +49,11 @@ pub(super) fn read_condition(field: Field<'_>, service: &Service) -> Option<Cond
             _ => None,
         };
     };
-    let inner = Field { key: &entry.key, node: &entry.value, report: field.report };
+    let inner = Field {
+        key: &entry.key,
+        node: &entry.value,
+        report: field.report,
+    };
     match entry.key.as_str() {
         "error_ratio" => read_error_ratio(inner, service),
         "latency" => read_latency(inner, service),
@@ -50,7 +62,9 @@ pub(super) fn read_condition(field: Field<'_>, service: &Service) -> Option<Cond
         "ratio" => read_ratio(inner),
         "gauge" => read_gauge(inner),
         "increase" => read_increase(inner),
-        "absence" => Some(Condition::Absence { selector: read_series(inner.fields("absence", &SERIES_KEYS)?)? }),
+        "absence" => Some(Condition::Absence {
+            selector: read_series(inner.fields("absence", &SERIES_KEYS)?)?,
+        }),
         kind => {
             let hint = suggestion(kind, KINDS);
             let message = format!("no condition is named {kind:?}{hint}: there are {}", KINDS.join(", "));
@@ -64,9 +78,11 @@ pub(super) fn read_threshold(field: Field<'_>, condition: &Condition) -> Option<
     let unit = match condition {
         Condition::ErrorRatio { .. } | Condition::Availability { .. } => Unit::Share,
         Condition::Latency { .. } => Unit::Duration,
-        Condition::RateChange { .. } | Condition::Ratio { .. } | Condition::Gauge { denominator: Some(_), .. } => {
-            Unit::Ratio
-        }
+        Condition::RateChange { .. }
+        | Condition::Ratio { .. }
+        | Condition::Gauge {
+            denominator: Some(_), ..
+        } => Unit::Ratio,
         Condition::Gauge { .. } | Condition::Increase { .. } => Unit::Number,
         Condition::Absence { .. } | Condition::BurnRate { .. } | Condition::Custom(_) => {
             return field.refuse("nothing here: the alert compares nothing that can be set");
@@ -79,14 +95,22 @@ fn read_error_ratio(field: Field<'_>, service: &Service) -> Option<Condition> {
     let fields = field.fields("error_ratio", &["endpoint", "window", "above"])?;
     let (scope, window) = (scope(fields, service, false), window(fields));
     let above = fields.need("above", "5%").and_then(Field::share);
-    Some(Condition::ErrorRatio { scope: scope?, window: window?, above: above? })
+    Some(Condition::ErrorRatio {
+        scope: scope?,
+        window: window?,
+        above: above?,
+    })
 }
 
 fn read_availability(field: Field<'_>, service: &Service) -> Option<Condition> {
     let fields = field.fields("availability", &["endpoint", "window", "below"])?;
     let (scope, window) = (scope(fields, service, false), window(fields));
     let below = fields.need("below", "99%").and_then(Field::share);
-    Some(Condition::Availability { scope: scope?, window: window?, below: below? })
+    Some(Condition::Availability {
+        scope: scope?,
+        window: window?,
+        below: below?,
+    })
 }
 
 fn read_latency(field: Field<'_>, service: &Service) -> Option<Condition> {
@@ -94,7 +118,12 @@ fn read_latency(field: Field<'_>, service: &Service) -> Option<Condition> {
     let (scope, window) = (scope(fields, service, true), window(fields));
     let quantile = fields.get("quantile").map_or(Some(DEFAULT_QUANTILE), Field::number);
     let above = fields.need("above", "800ms").and_then(Field::window);
-    Some(Condition::Latency { scope: scope?, window: window?, quantile: quantile?, above: above?.duration() })
+    Some(Condition::Latency {
+        scope: scope?,
+        window: window?,
+        quantile: quantile?,
+        above: above?.duration(),
+    })
 }
 
 fn read_rate_change(field: Field<'_>, service: &Service) -> Option<Condition> {
@@ -102,7 +131,12 @@ fn read_rate_change(field: Field<'_>, service: &Service) -> Option<Condition> {
     let (scope, window) = (scope(fields, service, false), window(fields));
     let offset = fields.need("before", "1h").and_then(Field::window);
     let comparison = comparison(fields, Unit::Ratio);
-    Some(Condition::RateChange { scope: scope?, window: window?, offset: offset?, comparison: comparison? })
+    Some(Condition::RateChange {
+        scope: scope?,
+        window: window?,
+        offset: offset?,
+        comparison: comparison?,
+    })
 }
 
 fn read_ratio(field: Field<'_>) -> Option<Condition> {
@@ -129,15 +163,30 @@ fn read_gauge(field: Field<'_>) -> Option<Condition> {
         Some(field) => Some(read_series(field.fields("divided_by", &SERIES_KEYS)?)?),
         None => None,
     };
-    let comparison = comparison(fields, if denominator.is_some() { Unit::Ratio } else { Unit::Number });
-    Some(Condition::Gauge { selector: selector?, denominator, comparison: comparison? })
+    let comparison = comparison(
+        fields,
+        if denominator.is_some() {
+            Unit::Ratio
+        } else {
+            Unit::Number
+        },
+    );
+    Some(Condition::Gauge {
+        selector: selector?,
+        denominator,
+        comparison: comparison?,
+    })
 }
 
 fn read_increase(field: Field<'_>) -> Option<Condition> {
     let fields = field.fields("increase", &["metric", "labels", "window", "above", "below"])?;
     let (selector, window) = (read_series(fields), window(fields));
     let comparison = comparison(fields, Unit::Number);
-    Some(Condition::Increase { selector: selector?, window: window?, comparison: comparison? })
+    Some(Condition::Increase {
+        selector: selector?,
+        window: window?,
+        comparison: comparison?,
+    })
 }
 
 /// `metric` with `labels`.
@@ -148,11 +197,17 @@ fn read_series(fields: Fields<'_>) -> Option<Selector> {
         return metric.refuse("the name of a metric: letters, digits, '_' and ':', no digit first");
     }
     let labels = fields.get("labels").map(Field::pairs).unwrap_or_default();
-    Some(labels.into_iter().fold(Selector::new(name), |selector, (key, value)| selector.with(key, value)))
+    Some(
+        labels
+            .into_iter()
+            .fold(Selector::new(name), |selector, (key, value)| selector.with(key, value)),
+    )
 }
 
 fn scope(fields: Fields<'_>, service: &Service, is_timed: bool) -> Option<Scope> {
-    fields.get("endpoint").map_or(Some(Scope::service()), |field| read_scope(field, service, is_timed))
+    fields
+        .get("endpoint")
+        .map_or(Some(Scope::service()), |field| read_scope(field, service, is_timed))
 }
 
 fn window(fields: Fields<'_>) -> Option<Window> {
@@ -163,7 +218,9 @@ fn comparison(fields: Fields<'_>, unit: Unit) -> Option<Comparison> {
     match (fields.get("above"), fields.get("below")) {
         (Some(above), None) => unit.read(above).map(Comparison::Above),
         (None, Some(below)) => unit.read(below).map(Comparison::Below),
-        (None, None) => fields.report.add(fields.at, "\"above\" or \"below\" is missing: say when it is too much"),
+        (None, None) => fields
+            .report
+            .add(fields.at, "\"above\" or \"below\" is missing: say when it is too much"),
         (Some(_), Some(below)) => {
             below.refuse("nothing here: \"above\" is given; a second alert can watch the other side")
         }

@@ -46,11 +46,20 @@ type Reader<'a> = fn(Field<'a>) -> Option<&'a str>;
 pub(super) fn read_service<'a>(field: Field<'a>, common: &Common) -> Option<Service> {
     let fields = field.fields("a service", &KEYS)?;
     let texts = |key, read: Reader<'a>| -> Vec<String> {
-        fields.list(key).into_iter().filter_map(read).map(str::to_owned).collect()
+        fields
+            .list(key)
+            .into_iter()
+            .filter_map(read)
+            .map(str::to_owned)
+            .collect()
     };
     let or = |key, read: Reader<'a>, default: &str| fields.get(key).and_then(read).unwrap_or(default).to_owned();
     let mut service = Service {
-        name: fields.need("name", "orders").and_then(Field::name).unwrap_or_default().to_owned(),
+        name: fields
+            .need("name", "orders")
+            .and_then(Field::name)
+            .unwrap_or_default()
+            .to_owned(),
         description: fields.text("description"),
         team: read_team(fields, &common.teams),
         version: fields.get("version").and_then(Field::words).map(str::to_owned),
@@ -77,11 +86,16 @@ pub(super) fn read_service<'a>(field: Field<'a>, common: &Common) -> Option<Serv
 /// Adds what it is watched for.
 fn watch(service: &mut Service, slos: &[(Position, Arc<Slo>)], fields: Fields<'_>, common: &Common) {
     let mut alerts = read_alerts(fields, service, &common.teams);
-    alerts.extend(slos.iter().flat_map(|(at, slo)| slo.alerts().into_iter().map(|rule| (*at, rule))));
+    alerts.extend(
+        slos.iter()
+            .flat_map(|(at, slo)| slo.alerts().into_iter().map(|rule| (*at, rule))),
+    );
     for (at, rule) in without_twins("alert", alerts, AlertRule::name, fields.report) {
         let rule = with_owner(rule, service, common);
         if let Err(error) = rule.check() {
-            fields.report.add::<()>(at, format!("alert {:?}: {}", rule.name(), error.message()));
+            fields
+                .report
+                .add::<()>(at, format!("alert {:?}: {}", rule.name(), error.message()));
         }
         service.places.insert(rule.name().to_owned(), at);
         service.alerts.push(rule);
@@ -96,7 +110,11 @@ fn watch(service: &mut Service, slos: &[(Position, Arc<Slo>)], fields: Fields<'_
 /// The labels and links that every alert of the service has.
 fn with_owner(rule: AlertRule, service: &Service, common: &Common) -> AlertRule {
     let rule = rule.label("service", &service.name);
-    let rule = if rule.owner().is_none() && !service.team.is_empty() { rule.team(&service.team) } else { rule };
+    let rule = if rule.owner().is_none() && !service.team.is_empty() {
+        rule.team(&service.team)
+    } else {
+        rule
+    };
     match &common.links.runbooks {
         Some(folder) if rule.runbook().is_none() => {
             let url = format!("{}/{}", folder.trim_end_matches('/'), rule.runbook_name());
@@ -139,12 +157,21 @@ fn read_convention(field: Field<'_>) -> Option<Convention> {
 }
 
 fn read_endpoints(fields: Fields<'_>) -> Vec<Endpoint> {
-    let read = fields.list("endpoints").into_iter().filter_map(|item| Some((item.at(), read_endpoint(item)?)));
+    let read = fields
+        .list("endpoints")
+        .into_iter()
+        .filter_map(|item| Some((item.at(), read_endpoint(item)?)));
     let (places, endpoints): (Vec<_>, Vec<_>) = read.unzip();
     for (nth, endpoint) in endpoints.iter().enumerate() {
         let Endpoint { method, template, .. } = endpoint;
-        if endpoints[..nth].iter().any(|other| other.method == *method && other.template == *template) {
-            fields.report.add::<()>(places[nth], format!("a second endpoint \"{method} {template}\": delete one"));
+        if endpoints[..nth]
+            .iter()
+            .any(|other| other.method == *method && other.template == *template)
+        {
+            fields.report.add::<()>(
+                places[nth],
+                format!("a second endpoint \"{method} {template}\": delete one"),
+            );
         }
     }
     endpoints
@@ -156,10 +183,16 @@ fn read_endpoint(field: Field<'_>) -> Option<Endpoint> {
     }
     let fields = field.fields("an endpoint", &ENDPOINT_KEYS)?;
     let is_stream = fields.get("stream").and_then(Field::boolean).unwrap_or_default();
-    Some(Endpoint { is_stream, ..fields.need("endpoint", "GET /events")?.endpoint()? })
+    Some(Endpoint {
+        is_stream,
+        ..fields.need("endpoint", "GET /events")?.endpoint()?
+    })
 }
 
 fn read_slos(fields: Fields<'_>, service: &Service) -> Vec<(Position, Arc<Slo>)> {
-    let read = fields.list("slos").into_iter().filter_map(|item| Some((item.at(), read_slo(item, service)?)));
+    let read = fields
+        .list("slos")
+        .into_iter()
+        .filter_map(|item| Some((item.at(), read_slo(item, service)?)));
     without_twins("SLO", read, |slo| slo.name(), fields.report)
 }

@@ -5,7 +5,16 @@ use std::sync::Arc;
 use super::{Service, fields::Field, report::suggestion};
 use crate::{Scope, Sli, Slo};
 
-const KEYS: [&str; 8] = ["name", "description", "endpoint", "objective", "window", "sli", "threshold", "min_requests"];
+const KEYS: [&str; 8] = [
+    "name",
+    "description",
+    "endpoint",
+    "objective",
+    "window",
+    "sli",
+    "threshold",
+    "min_requests",
+];
 
 pub(super) fn read_slo(field: Field<'_>, service: &Service) -> Option<Arc<Slo>> {
     let fields = field.fields("an SLO", &KEYS)?;
@@ -18,7 +27,9 @@ pub(super) fn read_slo(field: Field<'_>, service: &Service) -> Option<Arc<Slo>> 
         }),
         "latency" => {
             let threshold = fields.need("threshold", "300ms").and_then(Field::window);
-            threshold.map(|threshold| Sli::Latency { threshold: threshold.duration() })
+            threshold.map(|threshold| Sli::Latency {
+                threshold: threshold.duration(),
+            })
         }
         _ => fields.get("sli").and_then(|sli| sli.refuse("availability or latency")),
     };
@@ -50,10 +61,16 @@ pub(super) fn read_scope(field: Field<'_>, service: &Service, is_timed: bool) ->
         }
         Some(endpoint) => Some(endpoint.scope()),
         None => {
-            let known: Vec<String> =
-                service.endpoints.iter().map(|endpoint| format!("{} {}", endpoint.method, endpoint.template)).collect();
+            let known: Vec<String> = service
+                .endpoints
+                .iter()
+                .map(|endpoint| format!("{} {}", endpoint.method, endpoint.template))
+                .collect();
             let hint = suggestion(field.text()?, known.iter().map(String::as_str));
-            field.refuse(&format!("an endpoint of {:?}{hint}: declare it in `endpoints`", service.name))
+            field.refuse(&format!(
+                "an endpoint of {:?}{hint}: declare it in `endpoints`",
+                service.name
+            ))
         }
     }
 }

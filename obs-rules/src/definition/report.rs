@@ -15,7 +15,10 @@ pub(super) struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(super) const fn new(file: &'a str) -> Self {
-        Self { file, problems: RefCell::new(Vec::new()) }
+        Self {
+            file,
+            problems: RefCell::new(Vec::new()),
+        }
     }
 
     /// Adds a problem; `None` is what the reader of a bad value has instead of it.

@@ -134,7 +134,11 @@ impl Service {
             _ => None,
         });
         let of_alerts = of_alerts.flat_map(|above| [Some(above), (above >= highest).then_some(above * 2.0)]);
-        let mut bounds: Vec<f64> = DURATION_BUCKETS.into_iter().chain(of_slos).chain(of_alerts.flatten()).collect();
+        let mut bounds: Vec<f64> = DURATION_BUCKETS
+            .into_iter()
+            .chain(of_slos)
+            .chain(of_alerts.flatten())
+            .collect();
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
         bounds

@@ -43,7 +43,10 @@ fn a_service_needs_a_name_only() {
     assert_eq!(service.environment, "production");
     assert_eq!(service.duration_bounds(), DURATION_BUCKETS);
     let names: Vec<&str> = service.alerts.iter().map(AlertRule::name).collect();
-    assert!(names.contains(&"HighErrorRate") && !names.contains(&"DatabaseConnectionPoolExhausted"), "{names:?}");
+    assert!(
+        names.contains(&"HighErrorRate") && !names.contains(&"DatabaseConnectionPoolExhausted"),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -55,7 +58,11 @@ alerts:
   own: [{ name: Slow, severity: info, condition: { latency: { above: 20s } } }]",
     )
     .duration_bounds();
-    let added: Vec<f64> = bounds.iter().copied().filter(|bound| !DURATION_BUCKETS.contains(bound)).collect();
+    let added: Vec<f64> = bounds
+        .iter()
+        .copied()
+        .filter(|bound| !DURATION_BUCKETS.contains(bound))
+        .collect();
     // A quantile is never above the last bound: the alert on 20 s needs one beyond it.
     assert_eq!(added, [0.3, 1.5, 20.0, 40.0]);
     assert!(bounds.is_sorted());
@@ -71,11 +78,17 @@ fn standard_rules_can_be_changed_and_left_out() {
     SpansDropped: false",
     );
     let rule = alert(&service, "HighErrorRate");
-    assert_eq!(format!("{:?}", rule.condition()), "error ratio of all requests over 10m > 0.02");
+    assert_eq!(
+        format!("{:?}", rule.condition()),
+        "error ratio of all requests over 10m > 0.02"
+    );
     assert_eq!((rule.severity(), rule.clears_at()), (Severity::Warning, Some(0.01)));
     assert_eq!(rule.times().0, Duration::from_secs(60));
     let names: Vec<&str> = service.alerts.iter().map(AlertRule::name).collect();
-    assert!(!names.contains(&"TrafficDrop") && !names.contains(&"SpansDropped"), "{names:?}");
+    assert!(
+        !names.contains(&"TrafficDrop") && !names.contains(&"SpansDropped"),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -86,16 +99,34 @@ fn all_standard_rules_can_be_left_out_at_once() {
 #[test]
 fn each_kind_of_condition_can_be_written() {
     let kinds = [
-        ("error_ratio: { above: 5% }", "error ratio of all requests over 5m > 0.05"),
+        (
+            "error_ratio: { above: 5% }",
+            "error ratio of all requests over 5m > 0.05",
+        ),
         (
             "latency: { endpoint: POST /orders, quantile: 0.5, above: 80ms }",
             "quantile 0.5 of POST /orders over 5m > 80ms",
         ),
-        ("availability: { below: 99%, window: 1h }", "availability of all requests over 1h < 0.99"),
-        ("rate_change: { before: 1d, below: 50% }", "rate of all requests over 5m by that of 1d before Below(0.5)"),
-        ("gauge: { metric: jobs, labels: { kind: mail }, above: 17 }", "jobs{kind=\"mail\"} Above(17.0)"),
-        ("gauge: { metric: jobs, divided_by: { metric: jobs_max }, above: 0.8 }", "jobs / jobs_max Above(0.8)"),
-        ("increase: { metric: jobs_total, window: 1d, below: 1 }", "increase of jobs_total over 1d Below(1.0)"),
+        (
+            "availability: { below: 99%, window: 1h }",
+            "availability of all requests over 1h < 0.99",
+        ),
+        (
+            "rate_change: { before: 1d, below: 50% }",
+            "rate of all requests over 5m by that of 1d before Below(0.5)",
+        ),
+        (
+            "gauge: { metric: jobs, labels: { kind: mail }, above: 17 }",
+            "jobs{kind=\"mail\"} Above(17.0)",
+        ),
+        (
+            "gauge: { metric: jobs, divided_by: { metric: jobs_max }, above: 0.8 }",
+            "jobs / jobs_max Above(0.8)",
+        ),
+        (
+            "increase: { metric: jobs_total, window: 1d, below: 1 }",
+            "increase of jobs_total over 1d Below(1.0)",
+        ),
         ("absence: { metric: jobs }", "no jobs"),
     ];
     for (text, expected) in kinds {
@@ -104,7 +135,10 @@ fn each_kind_of_condition_can_be_written() {
     }
     let ratio = "alerts: { own: [{ name: Own, severity: info, condition: { ratio: { numerator: { metric: a }, denominator: { metric: b }, \
                  above: 1.5 } } }] }";
-    assert!(matches!(alert(&service(ratio), "Own").condition(), Condition::Ratio { .. }));
+    assert!(matches!(
+        alert(&service(ratio), "Own").condition(),
+        Condition::Ratio { .. }
+    ));
 }
 
 #[test]
@@ -130,7 +164,10 @@ fn settings_of_an_alert_are_kept() {
     let rule = alert(&service, "Own");
     let seconds = Duration::from_secs;
     assert_eq!(rule.times(), (seconds(90), seconds(120), seconds(3_600)));
-    assert_eq!((rule.reason(), rule.runbook()), (Some("because"), Some("https://example.com/own")));
+    assert_eq!(
+        (rule.reason(), rule.runbook()),
+        (Some("because"), Some("https://example.com/own"))
+    );
     assert_eq!(rule.no_data_policy(), NoData::Keep);
     assert_eq!(rule.labels()["tier"], "gold");
     assert_eq!(rule.labels()["service"], "orders");
@@ -147,7 +184,11 @@ fn what_an_alert_lacks_is_told_with_its_place() {
     ));
     let told: Vec<String> = definition.defects().iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 3, "{told:#?}");
-    assert!(told[0].starts_with("obs.yaml:9:13: alert \"Own\" of \"orders\" has no description: "), "{}", told[0]);
+    assert!(
+        told[0].starts_with("obs.yaml:9:13: alert \"Own\" of \"orders\" has no description: "),
+        "{}",
+        told[0]
+    );
 }
 
 #[test]
@@ -195,9 +236,13 @@ obs.yaml:9:5: \"team\" is missing: it is one of shop, payments"
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of values")]
 fn each_bad_value_is_refused_with_its_mend() {
     let bad = [
-        ("description: 5", "\"description\" is 5: expected text: put it in quotes"),
+        (
+            "description: 5",
+            "\"description\" is 5: expected text: put it in quotes",
+        ),
         ("description: \"a\\u0007b\"", "without control characters"),
         ("namespace: 9lives", "expected the prefix of a metric"),
         ("namespace: 'pay ment'", "expected the prefix of a metric"),
@@ -211,14 +256,38 @@ fn each_bad_value_is_refused_with_its_mend() {
         ("databases: [5]", "put it in quotes"),
         ("slos: [{ name: a, objective: 0, window: 30d }]", "nothing is promised"),
         ("slos: [{ name: a, objective: 100, window: 30d }]", "no error budget"),
-        ("slos: [{ name: a, objective: 0.999, window: 30d }]", "was 99.9 % meant?"),
-        ("slos: [{ name: a, objective: .nan, window: 30d }]", "a percentage such as 99.9"),
-        ("slos: [{ name: a, objective: 99, window: 0s }]", "a span of time above zero"),
-        ("slos: [{ name: a, objective: 99, window: 5m }]", "between 1 and 366 days"),
-        ("slos: [{ name: a, objective: 99, window: 30d, sli: latency }]", "\"threshold\" is missing"),
-        ("slos: [{ name: a, objective: 99, window: 30d, threshold: 1s }]", "belongs to `sli: latency`"),
-        ("slos: [{ name: a, objective: 99, window: 30d, sli: speed }]", "availability or latency"),
-        ("slos: [{ name: a, objective: 99, window: 30d, endpoint: POST /order }]", "did you mean \"POST /orders\"?"),
+        (
+            "slos: [{ name: a, objective: 0.999, window: 30d }]",
+            "was 99.9 % meant?",
+        ),
+        (
+            "slos: [{ name: a, objective: .nan, window: 30d }]",
+            "a percentage such as 99.9",
+        ),
+        (
+            "slos: [{ name: a, objective: 99, window: 0s }]",
+            "a span of time above zero",
+        ),
+        (
+            "slos: [{ name: a, objective: 99, window: 5m }]",
+            "between 1 and 366 days",
+        ),
+        (
+            "slos: [{ name: a, objective: 99, window: 30d, sli: latency }]",
+            "\"threshold\" is missing",
+        ),
+        (
+            "slos: [{ name: a, objective: 99, window: 30d, threshold: 1s }]",
+            "belongs to `sli: latency`",
+        ),
+        (
+            "slos: [{ name: a, objective: 99, window: 30d, sli: speed }]",
+            "availability or latency",
+        ),
+        (
+            "slos: [{ name: a, objective: 99, window: 30d, endpoint: POST /order }]",
+            "did you mean \"POST /orders\"?",
+        ),
         (
             "slos: [{ name: a, objective: 99, window: 30d, sli: latency, threshold: 1s, endpoint: GET /events }]",
             "a stream has no latency",
@@ -231,32 +300,71 @@ fn each_bad_value_is_refused_with_its_mend() {
             "slos: [{ name: a, objective: 99, window: 30d }, { name: a, objective: 98, window: 30d }]",
             "a second SLO named \"a\"",
         ),
-        ("alerts: { standard: { HighErrors: off } }", "did you mean \"HighErrorRate\"?"),
-        ("alerts: { standard: { CacheHitRatioLow: off } }", "the service has no caches"),
+        (
+            "alerts: { standard: { HighErrors: off } }",
+            "did you mean \"HighErrorRate\"?",
+        ),
+        (
+            "alerts: { standard: { CacheHitRatioLow: off } }",
+            "the service has no caches",
+        ),
         ("alerts: { standard: { HighErrorRate: 5 } }", "off, or a map"),
-        ("alerts: { standard: { HighErrorRate: { below: 5% } } }", "compares the other way"),
+        (
+            "alerts: { standard: { HighErrorRate: { below: 5% } } }",
+            "compares the other way",
+        ),
         (
             "alerts: { standard: { HighErrorRate: { above: 0.05 } } }",
             "a percentage with its sign: 0.05%, or 5% if that was meant",
         ),
-        ("alerts: { standard: { HighErrorRate: { above: NaN% } } }", "a percentage such as 5%"),
-        ("alerts: { standard: { HighErrorRate: { above: 500% } } }", "5 % is 0.05"),
-        ("alerts: { standard: { HighErrorRate: { clear: 7% } } }", "on the bad side"),
-        ("alerts: { standard: { HighErrorRate: { severity: page } } }", "info, warning, critical"),
-        ("alerts: { standard: { HighErrorRate: { runbook: 'javascript:alert(1)' } } }", "starts with https://"),
+        (
+            "alerts: { standard: { HighErrorRate: { above: NaN% } } }",
+            "a percentage such as 5%",
+        ),
+        (
+            "alerts: { standard: { HighErrorRate: { above: 500% } } }",
+            "5 % is 0.05",
+        ),
+        (
+            "alerts: { standard: { HighErrorRate: { clear: 7% } } }",
+            "on the bad side",
+        ),
+        (
+            "alerts: { standard: { HighErrorRate: { severity: page } } }",
+            "info, warning, critical",
+        ),
+        (
+            "alerts: { standard: { HighErrorRate: { runbook: 'javascript:alert(1)' } } }",
+            "starts with https://",
+        ),
         (
             "alerts: { standard: { HighErrorRate: { description: '{{ $value' } } }",
             "\"description\" is \"{{ $value\": {{ without its }}",
         ),
-        ("alerts: { standard: { HighErrorRate: { labels: { severity: page } } } }", "label \"severity\""),
-        ("alerts: { standard: { ServiceDown: { window: 5m } } }", "looks at the moment"),
-        ("alerts: { standard: { ServiceDown: { min_requests: 5 } } }", "not about requests"),
-        ("alerts: { own: [{ name: Own, condition: { absence: { metric: a } } }] }", "\"severity\" is missing"),
+        (
+            "alerts: { standard: { HighErrorRate: { labels: { severity: page } } } }",
+            "label \"severity\"",
+        ),
+        (
+            "alerts: { standard: { ServiceDown: { window: 5m } } }",
+            "looks at the moment",
+        ),
+        (
+            "alerts: { standard: { ServiceDown: { min_requests: 5 } } }",
+            "not about requests",
+        ),
+        (
+            "alerts: { own: [{ name: Own, condition: { absence: { metric: a } } }] }",
+            "\"severity\" is missing",
+        ),
         (
             "alerts: { own: [{ name: 'my alert', severity: info, condition: { absence: { metric: a } } }] }",
             "letters, digits",
         ),
-        ("alerts: { own: [{ name: Own, severity: info, condition: { absense: { metric: a } } }] }", "\"absence\""),
+        (
+            "alerts: { own: [{ name: Own, severity: info, condition: { absense: { metric: a } } }] }",
+            "\"absence\"",
+        ),
         (
             "alerts: { own: [{ name: Own, severity: info, condition: { absence: { metric: 'a b' } } }] }",
             "name of a metric",
@@ -286,7 +394,10 @@ fn each_bad_value_is_refused_with_its_mend() {
     for (lines, mend) in bad {
         let told = refused(&with(lines));
         assert!(told.contains(mend), "{lines}\n{told}");
-        assert!(told.lines().count() == 1 && told.starts_with("obs.yaml:"), "{lines}\n{told}");
+        assert!(
+            told.lines().count() == 1 && told.starts_with("obs.yaml:"),
+            "{lines}\n{told}"
+        );
     }
 }
 
@@ -298,12 +409,27 @@ fn what_is_no_definition_is_refused() {
         ("version: 1", "\"services\" is missing"),
         ("version: 1\nservices: []", "at least one service"),
         ("version: [1", "no valid YAML"),
-        ("version: 1\nservices: [{ name: a }, { name: a }]", "a second service named \"a\""),
+        (
+            "version: 1\nservices: [{ name: a }, { name: a }]",
+            "a second service named \"a\"",
+        ),
         ("version: 1\nservices: [{ name: A }, { name: B }]", "such as \"b\""),
-        ("version: 1\nteam: { name: a }\nteams: []\nservices: [{ name: a }]", "both \"team\" and \"teams\""),
-        ("version: 1\nlinks: { runbooks: wiki }\nservices: [{ name: a }]", "a URL that starts with https://"),
-        ("version: 1\nservices: [{ name: a, endpoints: [GET /, GET /] }]", "a second endpoint \"GET /\""),
-        ("version: 1\nservices: [{ name: a, endpoints: [get /] }]", "methods are CONNECT"),
+        (
+            "version: 1\nteam: { name: a }\nteams: []\nservices: [{ name: a }]",
+            "both \"team\" and \"teams\"",
+        ),
+        (
+            "version: 1\nlinks: { runbooks: wiki }\nservices: [{ name: a }]",
+            "a URL that starts with https://",
+        ),
+        (
+            "version: 1\nservices: [{ name: a, endpoints: [GET /, GET /] }]",
+            "a second endpoint \"GET /\"",
+        ),
+        (
+            "version: 1\nservices: [{ name: a, endpoints: [get /] }]",
+            "methods are CONNECT",
+        ),
     ] {
         let told = refused(text);
         assert!(told.contains(mend), "{text:?}: {told}");
@@ -312,14 +438,27 @@ fn what_is_no_definition_is_refused() {
 
 #[test]
 fn a_grpc_method_is_what_is_recorded_however_it_is_written() {
-    for spelling in ["shop.Orders/Get", "/shop.Orders/Get", "POST shop.Orders/Get", "POST /shop.Orders/Get"] {
+    for spelling in [
+        "shop.Orders/Get",
+        "/shop.Orders/Get",
+        "POST shop.Orders/Get",
+        "POST /shop.Orders/Get",
+    ] {
         let text = format!(
             "version: 1\nservices:\n  - name: orders\n    endpoints: [{spelling}]\n    \
              slos: [{{ name: quick, objective: 99, window: 30d, endpoint: shop.Orders/Get }}]"
         );
         let service = parse(&text).services.remove(0);
-        let expected = Endpoint { method: "POST".to_owned(), template: "shop.Orders/Get".to_owned(), is_stream: false };
-        assert_eq!(service.endpoints.as_slice(), std::slice::from_ref(&expected), "{spelling}");
+        let expected = Endpoint {
+            method: "POST".to_owned(),
+            template: "shop.Orders/Get".to_owned(),
+            is_stream: false,
+        };
+        assert_eq!(
+            service.endpoints.as_slice(),
+            std::slice::from_ref(&expected),
+            "{spelling}"
+        );
         assert_eq!(service.slos[0].requests(), &expected.scope());
     }
     let template = |spelling: &str| {
@@ -332,10 +471,17 @@ fn a_grpc_method_is_what_is_recorded_however_it_is_written() {
     assert_eq!(template("GET /shop.Orders/Get"), "/shop.Orders/Get");
     assert_eq!(template("Orders/Get"), "Orders/Get");
     assert_eq!(template("grpc.health.v1.Health/Check"), "grpc.health.v1.Health/Check");
-    for bad in
-        ["POST orders/get", "shop.Orders", "shop.Orders/Get/More", "shop..Orders/Get", "/Orders", "GET shop.Orders/Get"]
-    {
-        let told = refused(&format!("version: 1\nservices: [{{ name: orders, endpoints: ['{bad}'] }}]"));
+    for bad in [
+        "POST orders/get",
+        "shop.Orders",
+        "shop.Orders/Get/More",
+        "shop..Orders/Get",
+        "/Orders",
+        "GET shop.Orders/Get",
+    ] {
+        let told = refused(&format!(
+            "version: 1\nservices: [{{ name: orders, endpoints: ['{bad}'] }}]"
+        ));
         assert!(told.contains("such as shop.Orders/Get"), "{bad}: {told}");
     }
 }
@@ -343,14 +489,26 @@ fn a_grpc_method_is_what_is_recorded_however_it_is_written() {
 #[test]
 fn templates_are_checked_as_prometheus_does_with_their_place() {
     let bad = [
-        ("summary: '{{ oops'", "13:11: \"summary\" is \"{{ oops\": {{ without its }}"),
+        (
+            "summary: '{{ oops'",
+            "13:11: \"summary\" is \"{{ oops\": {{ without its }}",
+        ),
         (
             "description: '{{ $value | humanise }}'",
             "13:11: \"description\" is \"{{ $value | humanise }}\": no function",
         ),
-        ("annotations: { note: '{{ $lables.x }}' }", "13:11: \"note\" is \"{{ $lables.x }}\": $lables does not exist"),
-        ("labels: { height: '{{ $value }}' }", "13:11: \"height\" is \"{{ $value }}\": $value in a label"),
-        ("labels: { kind: '{{ .Lable }}' }", "13:11: \"kind\" is \"{{ .Lable }}\": .Lable does not exist"),
+        (
+            "annotations: { note: '{{ $lables.x }}' }",
+            "13:11: \"note\" is \"{{ $lables.x }}\": $lables does not exist",
+        ),
+        (
+            "labels: { height: '{{ $value }}' }",
+            "13:11: \"height\" is \"{{ $value }}\": $value in a label",
+        ),
+        (
+            "labels: { kind: '{{ .Lable }}' }",
+            "13:11: \"kind\" is \"{{ .Lable }}\": .Lable does not exist",
+        ),
     ];
     for (setting, said) in bad {
         let (key, value) = setting.split_once(": ").unwrap();
@@ -358,7 +516,10 @@ fn templates_are_checked_as_prometheus_does_with_their_place() {
         let told = refused(&with(&format!(
             "alerts:\n  own:\n  - name: Own\n    severity: info\n    condition: {{ gauge: {{ metric: jobs, above: 1 }} }}\n    {key}: {value}"
         )));
-        assert!(told.starts_with(&format!("obs.yaml:{said}")) && told.lines().count() == 1, "{setting}: {told}");
+        assert!(
+            told.starts_with(&format!("obs.yaml:{said}")) && told.lines().count() == 1,
+            "{setting}: {told}"
+        );
     }
     let of_sum = "alerts: { standard: { HighErrorRate: { summary: '{{ $labels.endpoint }} fails' } } }";
     assert!(refused(&with(of_sum)).contains("$labels.endpoint is always empty: the value is one for all series"));
@@ -367,8 +528,14 @@ fn templates_are_checked_as_prometheus_does_with_their_place() {
 #[test]
 fn no_message_tells_of_the_parsers_settings() {
     let bad = [
-        ("version: 1\nversion: 1", "obs.yaml:2:1: \"version\" is given twice: delete one"),
-        ("version: 1\n---\nversion: 1", "obs.yaml:3:1: no valid YAML: a second document begins"),
+        (
+            "version: 1\nversion: 1",
+            "obs.yaml:2:1: \"version\" is given twice: delete one",
+        ),
+        (
+            "version: 1\n---\nversion: 1",
+            "obs.yaml:3:1: no valid YAML: a second document begins",
+        ),
         ("version: *one", "no valid YAML: an alias (*name)"),
         ("services: [1", "obs.yaml:1:11: no valid YAML: "),
         ("<<: 1\nversion: 1", "obs.yaml:1:"),
@@ -392,7 +559,14 @@ fn a_file_that_is_not_there_is_told_by_name() {
 #[test]
 fn endpoints_tell_their_method_and_template() {
     let endpoints = service("").endpoints;
-    assert_eq!(endpoints[1], Endpoint { method: "GET".to_owned(), template: "/events".to_owned(), is_stream: true });
+    assert_eq!(
+        endpoints[1],
+        Endpoint {
+            method: "GET".to_owned(),
+            template: "/events".to_owned(),
+            is_stream: true
+        }
+    );
 }
 
 /// A file that has much of what there is, for tests that damage it.

@@ -54,7 +54,12 @@ impl Expr {
     /// Growth per second of counters over a window that ended `offset` ago.
     #[must_use]
     pub fn rate_before(selector: &Selector, range: impl Into<Range>, offset: Window) -> Self {
-        Self(Node::Over("rate".to_owned(), selector.clone(), range.into(), Some(offset)))
+        Self(Node::Over(
+            "rate".to_owned(),
+            selector.clone(),
+            range.into(),
+            Some(offset),
+        ))
     }
 
     /// Growth of counters over a window.
@@ -66,7 +71,12 @@ impl Expr {
     /// Growth of counters over a window that ended `offset` ago.
     #[must_use]
     pub fn increase_before(selector: &Selector, range: impl Into<Range>, offset: Window) -> Self {
-        Self(Node::Over("increase".to_owned(), selector.clone(), range.into(), Some(offset)))
+        Self(Node::Over(
+            "increase".to_owned(),
+            selector.clone(),
+            range.into(),
+            Some(offset),
+        ))
     }
 
     /// `function(selector[range])`: `avg_over_time`, `changes`, `max_over_time` and the like.
@@ -84,7 +94,10 @@ impl Expr {
     /// `histogram_quantile(quantile, self)`.
     #[must_use]
     pub fn histogram_quantile(self, quantile: f64) -> Self {
-        Self(Node::Call("histogram_quantile".to_owned(), vec![Node::Number(quantile), self.0]))
+        Self(Node::Call(
+            "histogram_quantile".to_owned(),
+            vec![Node::Number(quantile), self.0],
+        ))
     }
 
     /// The sum over all series.
@@ -108,19 +121,32 @@ impl Expr {
     /// `function by (labels) (self)`.
     #[must_use]
     pub fn aggregate(self, function: &str, labels: &[&str]) -> Self {
-        Self(Node::Grouped(function.to_owned(), Grouping::By, owned(labels), Box::new(self.0)))
+        Self(Node::Grouped(
+            function.to_owned(),
+            Grouping::By,
+            owned(labels),
+            Box::new(self.0),
+        ))
     }
 
     /// `function without (labels) (self)`.
     #[must_use]
     pub fn aggregate_without(self, function: &str, labels: &[&str]) -> Self {
-        Self(Node::Grouped(function.to_owned(), Grouping::Without, owned(labels), Box::new(self.0)))
+        Self(Node::Grouped(
+            function.to_owned(),
+            Grouping::Without,
+            owned(labels),
+            Box::new(self.0),
+        ))
     }
 
     /// The largest `count` series.
     #[must_use]
     pub fn top(self, count: u32) -> Self {
-        Self(Node::Call("topk".to_owned(), vec![Node::Number(f64::from(count)), self.0]))
+        Self(Node::Call(
+            "topk".to_owned(),
+            vec![Node::Number(f64::from(count)), self.0],
+        ))
     }
 
     /// Only where the value is above `threshold`.
@@ -321,7 +347,10 @@ mod tests {
         assert_eq!((one() + one() * one()).to_string(), "one + one * one");
         assert_eq!(((one() + one()) * one()).to_string(), "(one + one) * one");
         assert_eq!((one() - (one() - one())).to_string(), "one - (one - one)");
-        assert_eq!((one() / one()).above(0.5).and(one()).to_string(), "one / one > 0.5 and one");
+        assert_eq!(
+            (one() / one()).above(0.5).and(one()).to_string(),
+            "one / one > 0.5 and one"
+        );
         assert_eq!(one().or(one()).and(one()).to_string(), "(one or one) and one");
         assert_eq!(one().above(1.0).above(2.0).to_string(), "(one > 1) > 2");
     }
@@ -334,10 +363,17 @@ mod tests {
 
     #[test]
     fn series_and_ranges_can_be_replaced() {
-        let expr =
-            Expr::rate(&Selector::new("a"), Range::Variable("$__rate_interval")).sum_by(&["b"]).or_zero_if_none();
-        assert_eq!(expr.to_string(), "sum by (b) (rate(a[$__rate_interval])) or on () vector(0)");
+        let expr = Expr::rate(&Selector::new("a"), Range::Variable("$__rate_interval"))
+            .sum_by(&["b"])
+            .or_zero_if_none();
+        assert_eq!(
+            expr.to_string(),
+            "sum by (b) (rate(a[$__rate_interval])) or on () vector(0)"
+        );
         let filled = expr.map(&|selector| selector.with("job", "shop"), &|_| Window::minutes(5).into());
-        assert_eq!(filled.to_string(), "sum by (b) (rate(a{job=\"shop\"}[5m])) or on () vector(0)");
+        assert_eq!(
+            filled.to_string(),
+            "sum by (b) (rate(a{job=\"shop\"}[5m])) or on () vector(0)"
+        );
     }
 }

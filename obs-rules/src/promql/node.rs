@@ -92,7 +92,9 @@ impl Node {
                 *found = selector(found.clone());
                 *window = range(*window);
             }
-            Self::Call(_, arguments) => arguments.iter_mut().for_each(|argument| argument.replace(selector, range)),
+            Self::Call(_, arguments) => arguments
+                .iter_mut()
+                .for_each(|argument| argument.replace(selector, range)),
             Self::Grouped(.., of) => of.replace(selector, range),
             Self::Binary(left, .., right) => {
                 left.replace(selector, range);
@@ -113,7 +115,11 @@ impl Node {
     fn operand(&self, f: &mut fmt::Formatter<'_>, outer: Precedence, is_right: bool) -> fmt::Result {
         let own = self.precedence();
         let needs_parentheses = own < outer || (own == outer && (is_right || outer == Precedence::Compare));
-        if needs_parentheses { write!(f, "({self})") } else { fmt::Display::fmt(self, f) }
+        if needs_parentheses {
+            write!(f, "({self})")
+        } else {
+            fmt::Display::fmt(self, f)
+        }
     }
 }
 

@@ -41,7 +41,10 @@ impl Selector {
     /// `[a-zA-Z_:][a-zA-Z0-9_:]*`.
     #[must_use]
     pub fn new(metric: impl Into<String>) -> Self {
-        Self { metric: metric.into(), matchers: Vec::new() }
+        Self {
+            metric: metric.into(),
+            matchers: Vec::new(),
+        }
     }
 
     /// Only the series whose `label` is `value`.
@@ -85,7 +88,11 @@ impl Selector {
     }
 
     fn and(mut self, label: &str, op: MatchOp, value: &str) -> Self {
-        self.matchers.push(Matcher { label: label.to_owned(), op, value: value.to_owned() });
+        self.matchers.push(Matcher {
+            label: label.to_owned(),
+            op,
+            value: value.to_owned(),
+        });
         self
     }
 
@@ -110,7 +117,11 @@ impl fmt::Display for Selector {
             write!(f, "{}{}", matcher.label, matcher.op.as_str())?;
             quote(f, &matcher.value)?;
         }
-        if self.matchers.is_empty() { Ok(()) } else { f.write_char('}') }
+        if self.matchers.is_empty() {
+            Ok(())
+        } else {
+            f.write_char('}')
+        }
     }
 }
 

@@ -16,7 +16,13 @@ pub struct BadWindow {
 pub const LONGEST_REACH: Duration = Duration::from_secs(366 * 86_400);
 
 /// Units, the largest first, in milliseconds. Years and weeks are left to the reader.
-const UNITS: [(&str, u128); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: [(&str, u128); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
 
 // === impl Window ===
 
@@ -27,7 +33,9 @@ impl Window {
     pub fn new(span: Duration) -> Result<Self, BadWindow> {
         const LONGEST: Duration = Duration::from_secs(1_000 * 365 * 86_400);
         if span < Duration::from_millis(1) || span > LONGEST {
-            return Err(BadWindow { given: format!("{span:?}") });
+            return Err(BadWindow {
+                given: format!("{span:?}"),
+            });
         }
         Ok(Self(span))
     }
@@ -105,7 +113,11 @@ fn parse(text: &str) -> Option<u64> {
 
 impl fmt::Display for BadWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no span of time above zero: write 30s, 5m, 1h30m or 30d", self.given)
+        write!(
+            f,
+            "{:?} is no span of time above zero: write 30s, 5m, 1h30m or 30d",
+            self.given
+        )
     }
 }
 
@@ -128,7 +140,18 @@ mod tests {
 
     #[test]
     fn what_is_no_window_is_refused_by_name() {
-        for text in ["", "0s", "5", "m", "-5m", "5m1h", "1.5h", "5 m", "99999999999999999999d", "1m1m"] {
+        for text in [
+            "",
+            "0s",
+            "5",
+            "m",
+            "-5m",
+            "5m1h",
+            "1.5h",
+            "5 m",
+            "99999999999999999999d",
+            "1m1m",
+        ] {
             let error = text.parse::<Window>().unwrap_err().to_string();
             assert!(error.contains(&format!("{text:?}")), "{error}");
         }

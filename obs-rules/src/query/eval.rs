@@ -58,7 +58,11 @@ impl<I> Query<I> {
         match self {
             Self::Number(number) => Values(Kind::Scalar(*number)),
             Self::Read(input) => source.read(input),
-            Self::Ratio { numerator, denominator, is_zero_filled } => {
+            Self::Ratio {
+                numerator,
+                denominator,
+                is_zero_filled,
+            } => {
                 let Some(all) = source.read(denominator).single().filter(|all| *all > 0.0) else {
                     return Values::none();
                 };
@@ -71,12 +75,16 @@ impl<I> Query<I> {
             },
             Self::Absent(input) => {
                 let holds = source.read(input).iter().next().is_none();
-                Values(Kind::One(Sample { series: None, value: if holds { 1.0 } else { 0.0 }, holds }))
+                Values(Kind::One(Sample {
+                    series: None,
+                    value: if holds { 1.0 } else { 0.0 },
+                    holds,
+                }))
             }
             Self::OrZero(of) => of.eval(source).or_zero(),
-            Self::Binary(left, operator, right) => {
-                left.eval(source).combine(&right.eval(source), |left, right| Some((operator.apply(left, right), true)))
-            }
+            Self::Binary(left, operator, right) => left.eval(source).combine(&right.eval(source), |left, right| {
+                Some((operator.apply(left, right), true))
+            }),
             Self::Filter(of, relation, bound) => {
                 of.eval(source).combine(&Values(Kind::Scalar(*bound)), |value, bound| {
                     relation.holds(value, bound).then_some((value, true))
@@ -100,13 +108,21 @@ impl<'a> Values<'a> {
     /// One value without labels.
     #[must_use]
     pub const fn one(value: f64) -> Self {
-        Self(Kind::One(Sample { series: None, value, holds: true }))
+        Self(Kind::One(Sample {
+            series: None,
+            value,
+            holds: true,
+        }))
     }
 
     /// The values of series.
     #[must_use]
     pub fn each(series: &'a [Series]) -> Self {
-        let sample = |series: &'a Series| Sample { series: Some(series), value: series.value, holds: true };
+        let sample = |series: &'a Series| Sample {
+            series: Some(series),
+            value: series.value,
+            holds: true,
+        };
         match series {
             [] => Self::none(),
             [only] => Self(Kind::One(sample(only))),
@@ -149,7 +165,10 @@ impl<'a> Values<'a> {
     fn partner(&self, left: &Sample<'_>) -> Option<(f64, bool)> {
         match &self.0 {
             Kind::Scalar(value) => Some((*value, true)),
-            _ => self.iter().find(|right| right.has_labels_of(left)).map(|right| (right.value, right.holds)),
+            _ => self
+                .iter()
+                .find(|right| right.has_labels_of(left))
+                .map(|right| (right.value, right.holds)),
         }
     }
 
@@ -158,7 +177,11 @@ impl<'a> Values<'a> {
         let both = |left: &Sample<'a>| {
             let (value, is_right_held) = right.partner(left)?;
             let (value, holds) = pair(left.value, value)?;
-            Some(Sample { series: left.series, value, holds: left.holds && is_right_held && holds })
+            Some(Sample {
+                series: left.series,
+                value,
+                holds: left.holds && is_right_held && holds,
+            })
         };
         match (self.0, &right.0) {
             (Kind::Scalar(left), Kind::Scalar(right)) => {
@@ -167,7 +190,11 @@ impl<'a> Values<'a> {
             (Kind::Scalar(left), _) => {
                 let of = |right: &Sample<'a>| {
                     let (value, holds) = pair(left, right.value)?;
-                    Some(Sample { value, holds: right.holds && holds, ..*right })
+                    Some(Sample {
+                        value,
+                        holds: right.holds && holds,
+                        ..*right
+                    })
                 };
                 Self::of(right.iter().filter_map(of).collect())
             }
@@ -179,13 +206,18 @@ impl<'a> Values<'a> {
     /// The left values, or the right ones if the left is a number, as Prometheus has it.
     fn compare(self, relation: Relation, right: &Self) -> Self {
         let is_left_kept = !matches!(self.0, Kind::Scalar(_));
-        self.combine(right, |left, right| Some((if is_left_kept { left } else { right }, relation.holds(left, right))))
+        self.combine(right, |left, right| {
+            Some((if is_left_kept { left } else { right }, relation.holds(left, right)))
+        })
     }
 
     fn and(self, right: &Self) -> Self {
         let both = |left: Sample<'a>| {
             let is_held = right.iter().any(|right| right.holds && right.has_labels_of(&left));
-            Sample { holds: left.holds && is_held, ..left }
+            Sample {
+                holds: left.holds && is_held,
+                ..left
+            }
         };
         Self(match self.0 {
             Kind::One(left) => Kind::One(both(left)),
@@ -195,7 +227,11 @@ impl<'a> Values<'a> {
     }
 
     fn or_zero(self) -> Self {
-        let zero = Sample { series: None, value: 0.0, holds: true };
+        let zero = Sample {
+            series: None,
+            value: 0.0,
+            holds: true,
+        };
         let is_plain = |sample: &Sample<'_>| sample.has_labels_of(&zero);
         match self.0 {
             Kind::None => Self(Kind::One(zero)),

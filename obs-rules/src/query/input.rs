@@ -65,9 +65,13 @@ impl Input {
         match self {
             Self::Growth(growth) => growth.increase(),
             Self::GrowthFromZero { counter, window, up } => growth_from_zero(counter, *window, up),
-            Self::Quantile { buckets, quantile, window } => {
-                Expr::rate(buckets, *window).sum_by(&["le"]).histogram_quantile(*quantile)
-            }
+            Self::Quantile {
+                buckets,
+                quantile,
+                window,
+            } => Expr::rate(buckets, *window)
+                .sum_by(&["le"])
+                .histogram_quantile(*quantile),
             Self::Series(selector) => Expr::instant(selector),
         }
     }
@@ -97,7 +101,11 @@ impl Growth {
     /// The growth of counters over a window that ends now.
     #[must_use]
     pub fn new(counters: impl Into<Tally>, window: Window) -> Self {
-        Self { counters: counters.into(), window, offset: None }
+        Self {
+            counters: counters.into(),
+            window,
+            offset: None,
+        }
     }
 
     /// The growth over the window that ended `offset` ago.

@@ -31,7 +31,9 @@ fn tokens(text: &str) -> Vec<&str> {
 }
 
 fn parse(text: &str) -> Expr {
-    let mut parser = Parser { tokens: tokens(text).into_iter().peekable() };
+    let mut parser = Parser {
+        tokens: tokens(text).into_iter().peekable(),
+    };
     let expr = parser.binary(0);
     assert_eq!(parser.tokens.next(), None, "{text}");
     expr
@@ -47,7 +49,9 @@ impl<'a> Parser<'a> {
     /// Operators of this level and above, all of which group from the left.
     fn binary(&mut self, level: usize) -> Expr {
         const LEVELS: [&[&str]; 5] = [&["or"], &["and", "unless"], &[">", "<", ">="], &["+", "-"], &["*", "/"]];
-        let Some(operators) = LEVELS.get(level) else { return self.atom() };
+        let Some(operators) = LEVELS.get(level) else {
+            return self.atom();
+        };
         let mut left = self.binary(level + 1);
         while let Some(operator) = self.tokens.next_if(|token| operators.contains(token)) {
             let on = self.take("on").then(|| self.labels());
@@ -131,7 +135,10 @@ impl<'a> Parser<'a> {
 
     fn selector(&mut self, metric: &str) -> Selector {
         let matchers = self.tokens.next_if(|token| token.starts_with('{')).unwrap_or("{}");
-        let matchers = matchers.trim_matches(['{', '}']).split(',').filter(|matcher| !matcher.is_empty());
+        let matchers = matchers
+            .trim_matches(['{', '}'])
+            .split(',')
+            .filter(|matcher| !matcher.is_empty());
         matchers.fold(Selector::new(metric), |selector, matcher| {
             let (label, value) = matcher.split_once('=').unwrap();
             selector.with(label, value.trim_matches('"'))
@@ -139,7 +146,8 @@ impl<'a> Parser<'a> {
     }
 
     fn offset(&mut self) -> Option<Window> {
-        self.take("offset").then(|| self.tokens.next().unwrap().parse().unwrap())
+        self.take("offset")
+            .then(|| self.tokens.next().unwrap().parse().unwrap())
     }
 }
 
@@ -157,8 +165,10 @@ fn window() -> impl Strategy<Value = Window> {
 
 fn growth() -> impl Strategy<Value = Growth> {
     let counters = prop::collection::vec(selector(), 1..3).prop_map(crate::Tally::new);
-    (counters, window(), prop::option::of(window()))
-        .prop_map(|(counters, window, offset)| Growth { offset, ..Growth::new(counters, window) })
+    (counters, window(), prop::option::of(window())).prop_map(|(counters, window, offset)| Growth {
+        offset,
+        ..Growth::new(counters, window)
+    })
 }
 
 fn number() -> impl Strategy<Value = Query> {
@@ -175,7 +185,11 @@ fn query() -> impl Strategy<Value = Query> {
             is_zero_filled,
         }),
         (selector(), window()).prop_map(|(counter, window)| {
-            Query::Read(Input::GrowthFromZero { counter, window, up: Selector::new("up") })
+            Query::Read(Input::GrowthFromZero {
+                counter,
+                window,
+                up: Selector::new("up"),
+            })
         }),
         (selector(), window()).prop_map(|(buckets, window)| Query::Read(Input::Quantile {
             buckets,
@@ -186,8 +200,12 @@ fn query() -> impl Strategy<Value = Query> {
         selector().prop_map(|selector| Query::Absent(Input::Series(selector))),
     ];
     leaf.prop_recursive(5, 24, 2, |inner| {
-        let operator =
-            prop::sample::select(vec![Operator::Add, Operator::Subtract, Operator::Multiply, Operator::Divide]);
+        let operator = prop::sample::select(vec![
+            Operator::Add,
+            Operator::Subtract,
+            Operator::Multiply,
+            Operator::Divide,
+        ]);
         let relation = prop::sample::select(vec![Relation::Above, Relation::Below, Relation::AtLeast]);
         let other = prop_oneof![inner.clone(), number()];
         prop_oneof![
@@ -226,7 +244,11 @@ struct OnlyA;
 
 impl Source<Input> for OnlyA {
     fn read(&self, input: &Input) -> Values<'_> {
-        if input.selectors()[0].metric() == "a_total" { Values::one(3.0) } else { Values::none() }
+        if input.selectors()[0].metric() == "a_total" {
+            Values::one(3.0)
+        } else {
+            Values::none()
+        }
     }
 }
 
@@ -236,18 +258,35 @@ fn of(metric: &str) -> Growth {
 
 #[test]
 fn no_numerator_is_zero_and_no_denominator_is_no_data() {
-    assert_eq!(Query::ratio(of("b_total"), of("a_total")).eval(&OnlyA).single(), Some(0.0));
+    assert_eq!(
+        Query::ratio(of("b_total"), of("a_total")).eval(&OnlyA).single(),
+        Some(0.0)
+    );
     assert_eq!(Query::ratio(of("a_total"), of("b_total")).eval(&OnlyA), Values::none());
-    assert_eq!(Query::ratio(of("a_total"), of("b_total")).or_zero().eval(&OnlyA).single(), Some(0.0));
+    assert_eq!(
+        Query::ratio(of("a_total"), of("b_total"))
+            .or_zero()
+            .eval(&OnlyA)
+            .single(),
+        Some(0.0)
+    );
 }
 
 #[test]
 fn a_test_that_fails_is_data_and_a_filter_that_fails_is_none() {
     let growth = || Query::Read(Input::Growth(of("a_total")));
     let tested = growth().test(Relation::Above, Query::Number(4.0)).eval(&OnlyA);
-    assert_eq!(tested.iter().map(|sample| (sample.value, sample.holds)).collect::<Vec<_>>(), [(3.0, false)]);
+    assert_eq!(
+        tested
+            .iter()
+            .map(|sample| (sample.value, sample.holds))
+            .collect::<Vec<_>>(),
+        [(3.0, false)]
+    );
     assert_eq!(growth().filter(Relation::Above, 4.0).eval(&OnlyA), Values::none());
-    let few = growth().test(Relation::Above, Query::Number(2.0)).and(growth().filter(Relation::AtLeast, 4.0));
+    let few = growth()
+        .test(Relation::Above, Query::Number(2.0))
+        .and(growth().filter(Relation::AtLeast, 4.0));
     assert!(few.eval(&OnlyA).iter().all(|sample| !sample.holds), "{few}");
 }
 
@@ -264,15 +303,27 @@ fn values_of_series_go_with_those_of_the_same_labels() {
     }
     let series = |key, value| {
         let labels = [("pool".to_owned(), format!("{key}"))];
-        Series { key, labels: labels.into(), value }
+        Series {
+            key,
+            labels: labels.into(),
+            value,
+        }
     };
     let source = Pools([series(1, 9.0), series(2, 8.0), series(2, 10.0)]);
     let used = || Query::series(Selector::new("used"));
     let share = used().binary(Operator::Divide, Query::series(Selector::new("most")));
     let of_pools = |query: &Query| -> Vec<(String, f64)> {
-        query.eval(&source).iter().map(|sample| (sample.labels()[0].1.clone(), sample.value)).collect()
+        query
+            .eval(&source)
+            .iter()
+            .map(|sample| (sample.labels()[0].1.clone(), sample.value))
+            .collect()
     };
     assert_eq!(of_pools(&share), [("2".to_owned(), 0.8)]);
     assert_eq!(of_pools(&used().filter(Relation::Above, 8.5)), [("1".to_owned(), 9.0)]);
-    assert_eq!(used().or_zero().eval(&source).iter().count(), 3, "a 0 without labels is added");
+    assert_eq!(
+        used().or_zero().eval(&source).iter().count(),
+        3,
+        "a 0 without labels is added"
+    );
 }

@@ -89,9 +89,17 @@ impl Query {
         match self {
             Self::Number(number) => Expr::number(*number),
             Self::Read(input) => input.promql(),
-            Self::Ratio { numerator, denominator, is_zero_filled } => {
+            Self::Ratio {
+                numerator,
+                denominator,
+                is_zero_filled,
+            } => {
                 let numerator = numerator.rate();
-                let numerator = if *is_zero_filled { numerator.or_zero() } else { numerator };
+                let numerator = if *is_zero_filled {
+                    numerator.or_zero()
+                } else {
+                    numerator
+                };
                 numerator / denominator.rate().above_zero()
             }
             Self::Count(input) => input.promql().call("count"),
@@ -109,7 +117,10 @@ impl Query {
     #[must_use]
     pub fn traffic(&self) -> Option<Growth> {
         self.nodes().into_iter().find_map(|node| match node {
-            Self::Ratio { denominator: Input::Growth(denominator), .. } => Some(denominator.clone()),
+            Self::Ratio {
+                denominator: Input::Growth(denominator),
+                ..
+            } => Some(denominator.clone()),
             Self::Read(Input::Quantile { buckets, window, .. }) => {
                 let name = buckets.metric().strip_suffix("_bucket").unwrap_or(buckets.metric());
                 Some(Growth::new(buckets.clone().named(format!("{name}_count")), *window))
@@ -183,7 +194,9 @@ impl<I> Query<I> {
         for node in self.nodes() {
             match node {
                 Self::Read(input) | Self::Count(input) | Self::Absent(input) => inputs.push(input),
-                Self::Ratio { numerator, denominator, .. } => inputs.extend([numerator, denominator]),
+                Self::Ratio {
+                    numerator, denominator, ..
+                } => inputs.extend([numerator, denominator]),
                 _ => {}
             }
         }
@@ -216,7 +229,11 @@ impl<I> Query<I> {
             Self::Read(read) => Query::Read(input(read)?),
             Self::Count(read) => Query::Count(input(read)?),
             Self::Absent(read) => Query::Absent(input(read)?),
-            Self::Ratio { numerator, denominator, is_zero_filled } => Query::Ratio {
+            Self::Ratio {
+                numerator,
+                denominator,
+                is_zero_filled,
+            } => Query::Ratio {
                 numerator: input(numerator)?,
                 denominator: input(denominator)?,
                 is_zero_filled: *is_zero_filled,

@@ -221,7 +221,13 @@ impl AlertRule {
     /// case, with `-` for what is no letter or digit. Links and files are made of it alike.
     #[must_use]
     pub fn runbook_name(&self) -> String {
-        let part = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let part = |c: char| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        };
         self.name.chars().map(part).collect()
     }
 

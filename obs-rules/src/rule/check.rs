@@ -39,11 +39,17 @@ impl AlertRule {
             message: "its condition is refused".to_owned(),
             condition: Some(error),
         })?;
-        if let Some(key) = self.labels.keys().find(|key| !is_label_name(key) || RESERVED.contains(&key.as_str())) {
+        if let Some(key) = self
+            .labels
+            .keys()
+            .find(|key| !is_label_name(key) || RESERVED.contains(&key.as_str()))
+        {
             return self.refuse(format!("label {key:?} can't be set: take another name"));
         }
         if let Some(key) = self.annotations.keys().find(|key| !is_label_name(key)) {
-            return self.refuse(format!("annotation {key:?} can't be set: it has letters, digits and '_'"));
+            return self.refuse(format!(
+                "annotation {key:?} can't be set: it has letters, digits and '_'"
+            ));
         }
         self.check_templates()?;
         self.check_min_requests()?;
@@ -73,27 +79,41 @@ impl AlertRule {
             return self.refuse(format!("min_requests {at_least} must be a number of at least 0"));
         }
         if at_least > 0.0 && self.condition.traffic(&crate::Naming::default()).is_none() {
-            let message =
-                format!("min_requests {at_least} means nothing here: {:?} is not about requests", self.condition);
+            let message = format!(
+                "min_requests {at_least} means nothing here: {:?} is not about requests",
+                self.condition
+            );
             return self.refuse(message);
         }
         Ok(())
     }
 
     fn check_clear_threshold(&self) -> Result<(), BadRule> {
-        let Some(clear) = self.clear_threshold else { return Ok(()) };
+        let Some(clear) = self.clear_threshold else {
+            return Ok(());
+        };
         let side = match self.condition.comparison() {
             Some(Comparison::Above(threshold)) if clear > threshold || clear.is_nan() => "at most",
             Some(Comparison::Below(threshold)) if clear < threshold || clear.is_nan() => "at least",
             Some(_) => return Ok(()),
-            None => return self.refuse(format!("clear threshold {clear} means nothing here: nothing is compared")),
+            None => {
+                return self.refuse(format!(
+                    "clear threshold {clear} means nothing here: nothing is compared"
+                ));
+            }
         };
         let threshold = self.condition.comparison().map_or(clear, Comparison::threshold);
-        self.refuse(format!("clear threshold {clear} is on the bad side: it must be {side} {threshold}"))
+        self.refuse(format!(
+            "clear threshold {clear} is on the bad side: it must be {side} {threshold}"
+        ))
     }
 
     fn refuse(&self, message: String) -> Result<(), BadRule> {
-        Err(BadRule { rule: self.name.clone(), message, condition: None })
+        Err(BadRule {
+            rule: self.name.clone(),
+            message,
+            condition: None,
+        })
     }
 }
 
@@ -109,7 +129,9 @@ impl BadRule {
     /// What is wrong, without the name of the rule.
     #[must_use]
     pub fn message(&self) -> String {
-        self.condition.as_ref().map_or_else(|| self.message.clone(), ToString::to_string)
+        self.condition
+            .as_ref()
+            .map_or_else(|| self.message.clone(), ToString::to_string)
     }
 }
 

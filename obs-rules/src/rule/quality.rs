@@ -48,12 +48,22 @@ impl AlertRule {
         let found = [
             (Defect::NoSummary, self.message.trim().is_empty()),
             (Defect::NoDescription, lacks("description")),
-            (Defect::NoOwner, self.labels.get("team").is_none_or(|team| team.trim().is_empty())),
+            (
+                Defect::NoOwner,
+                self.labels.get("team").is_none_or(|team| team.trim().is_empty()),
+            ),
             (Defect::NoRunbook, lacks("runbook_url")),
             (Defect::NoFor, self.hold_for.is_zero()),
-            (Defect::CauseWithoutReason, !self.condition.is_symptom() && self.cause.is_none()),
+            (
+                Defect::CauseWithoutReason,
+                !self.condition.is_symptom() && self.cause.is_none(),
+            ),
         ];
-        found.into_iter().filter(|(_, is_so)| *is_so).map(|(defect, _)| defect).collect()
+        found
+            .into_iter()
+            .filter(|(_, is_so)| *is_so)
+            .map(|(defect, _)| defect)
+            .collect()
     }
 }
 

@@ -33,7 +33,9 @@ impl AlertRule {
     pub fn promql(&self, naming: &Naming) -> Option<Expr> {
         let mut fires = self.condition.query(naming)?.promql();
         if let Some(goes_on) = self.clear_condition(naming) {
-            let goes_on = goes_on.promql().and_ignoring(&borrowed(&self.labels_of_alerts(naming)), self.firing());
+            let goes_on = goes_on
+                .promql()
+                .and_ignoring(&borrowed(&self.labels_of_alerts(naming)), self.firing());
             fires = fires.or(goes_on);
         }
         if let Some(enough) = self.enough_requests(naming) {
@@ -87,7 +89,9 @@ impl AlertRule {
 
     /// This alert while it fires. Labels with a template have no fixed value to select by.
     fn firing(&self) -> Expr {
-        let alerts = Selector::new("ALERTS").with("alertname", &self.name).with("alertstate", "firing");
+        let alerts = Selector::new("ALERTS")
+            .with("alertname", &self.name)
+            .with("alertstate", "firing");
         let fixed = self.labels.iter().filter(|(_, value)| !value.contains("{{"));
         let alerts = fixed.fold(alerts, |alerts, (key, value)| alerts.with(key, value));
         Expr::instant(&alerts.with("severity", self.severity.as_str()))
@@ -95,13 +99,19 @@ impl AlertRule {
 
     /// The labels that an alert has and the series of its value have not.
     fn own_labels(&self) -> Vec<&str> {
-        ["alertname", "alertstate", "severity"].into_iter().chain(self.labels.keys().map(String::as_str)).collect()
+        ["alertname", "alertstate", "severity"]
+            .into_iter()
+            .chain(self.labels.keys().map(String::as_str))
+            .collect()
     }
 
     /// Those, and the names that labels of a gauge's series have instead.
     fn labels_of_alerts(&self, naming: &Naming) -> Vec<String> {
         let own = self.own_labels();
-        let moved = own.iter().filter(|label| **label != "alertstate").map(|label| exported(label));
+        let moved = own
+            .iter()
+            .filter(|label| **label != "alertstate")
+            .map(|label| exported(label));
         let moved = moved.filter(|_| self.has_series(naming));
         own.iter().map(|label| (*label).to_owned()).chain(moved).collect()
     }

@@ -10,7 +10,12 @@ const RATIO: &str = "(sum(rate(http_requests_total{outcome=~\"server_error|panic
                      / (sum(rate(http_requests_total{outcome!~\"cancelled|aborted\"}[5m])) > 0)";
 
 fn rule() -> AlertRule {
-    AlertRule::new("Errors", Condition::error_ratio(Window::minutes(5), 0.05), Severity::Critical, "Errors")
+    AlertRule::new(
+        "Errors",
+        Condition::error_ratio(Window::minutes(5), 0.05),
+        Severity::Critical,
+        "Errors",
+    )
 }
 
 fn rendered(rule: &AlertRule) -> String {
@@ -20,12 +25,18 @@ fn rendered(rule: &AlertRule) -> String {
 #[test]
 fn too_few_requests_are_no_alert() {
     let few = "sum(increase(http_requests_total{outcome!~\"cancelled|aborted\"}[5m])) >= 10";
-    assert_eq!(rendered(&rule().min_requests(10.0)), format!("{RATIO} > 0.05 and {few}"));
+    assert_eq!(
+        rendered(&rule().min_requests(10.0)),
+        format!("{RATIO} > 0.05 and {few}")
+    );
 }
 
 #[test]
 fn a_firing_alert_must_come_back_past_its_clear_threshold() {
-    let rule = rule().clear_threshold(0.02).label("team", "shop").label("value", "{{ $value }}");
+    let rule = rule()
+        .clear_threshold(0.02)
+        .label("team", "shop")
+        .label("value", "{{ $value }}");
     let firing = "ALERTS{alertname=\"Errors\",alertstate=\"firing\",team=\"shop\",severity=\"critical\"}";
     assert_eq!(
         rendered(&rule),
@@ -38,7 +49,10 @@ fn a_firing_alert_must_come_back_past_its_clear_threshold() {
 
 #[test]
 fn no_data_can_be_an_alert_or_change_nothing() {
-    assert_eq!(rendered(&rule().no_data(NoData::Alert)), format!("{RATIO} > 0.05 or absent({RATIO})"));
+    assert_eq!(
+        rendered(&rule().no_data(NoData::Alert)),
+        format!("{RATIO} > 0.05 or absent({RATIO})")
+    );
     let firing = "ALERTS{alertname=\"Errors\",alertstate=\"firing\",severity=\"critical\"}";
     assert_eq!(
         rendered(&rule().no_data(NoData::Keep)),
@@ -48,8 +62,11 @@ fn no_data_can_be_an_alert_or_change_nothing() {
 
 #[test]
 fn a_bare_rule_lacks_what_makes_an_alert_good() {
-    let gauge =
-        Condition::Gauge { selector: Selector::new("jobs"), denominator: None, comparison: Comparison::Above(5.0) };
+    let gauge = Condition::Gauge {
+        selector: Selector::new("jobs"),
+        denominator: None,
+        comparison: Comparison::Above(5.0),
+    };
     let bare = AlertRule::new("Jobs", gauge, Severity::Info, " ");
     assert_eq!(
         bare.quality(),
@@ -73,23 +90,58 @@ fn a_bare_rule_lacks_what_makes_an_alert_good() {
 
 #[test]
 fn what_can_not_be_used_is_refused_by_name() {
-    let absence = Condition::Absence { selector: Selector::new("up") };
+    let absence = Condition::Absence {
+        selector: Selector::new("up"),
+    };
     let refused = [
-        (AlertRule { name: "no name".to_owned(), ..rule() }, "letters, digits"),
+        (
+            AlertRule {
+                name: "no name".to_owned(),
+                ..rule()
+            },
+            "letters, digits",
+        ),
         (rule().label("severity", "page"), "\"severity\""),
         (rule().label("a-b", "c"), "\"a-b\""),
         (rule().annotation("a-b", "c"), "\"a-b\""),
         (rule().min_requests(f64::NAN), "min_requests NaN"),
         (rule().clear_threshold(0.06), "at most 0.05"),
         (rule().clear_threshold(f64::NAN), "at most 0.05"),
-        (AlertRule { condition: absence.clone(), ..rule() }.min_requests(1.0), "not about requests"),
-        (AlertRule { condition: absence, ..rule() }.clear_threshold(1.0), "nothing is compared"),
-        (AlertRule { condition: Condition::error_ratio(Window::minutes(1), 7.0), ..rule() }, "7"),
+        (
+            AlertRule {
+                condition: absence.clone(),
+                ..rule()
+            }
+            .min_requests(1.0),
+            "not about requests",
+        ),
+        (
+            AlertRule {
+                condition: absence,
+                ..rule()
+            }
+            .clear_threshold(1.0),
+            "nothing is compared",
+        ),
+        (
+            AlertRule {
+                condition: Condition::error_ratio(Window::minutes(1), 7.0),
+                ..rule()
+            },
+            "7",
+        ),
     ];
     for (rule, mend) in refused {
         let error = rule.check().unwrap_err();
         assert_eq!(error.rule(), rule.name());
         assert!(error.message().contains(mend), "{error}");
     }
-    assert!(rule().clear_threshold(0.02).min_requests(10.0).label("slo", "x").check().is_ok());
+    assert!(
+        rule()
+            .clear_threshold(0.02)
+            .min_requests(10.0)
+            .label("slo", "x")
+            .check()
+            .is_ok()
+    );
 }

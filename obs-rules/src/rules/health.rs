@@ -10,19 +10,34 @@ use crate::{
 
 pub(super) fn service_down(name: &str, subject: &Subject<'_>) -> AlertRule {
     // On every page of a service that uses obs: it is gone when no instance could be scraped.
-    let condition = Condition::Absence { selector: Selector::new(metric::BUILD_INFO.base()) };
-    AlertRule::new(name, condition, Severity::Critical, format!("{} is down", subject.title()))
-        .description("No instance could be scraped")
-        .hold_for(minutes(2))
+    let condition = Condition::Absence {
+        selector: Selector::new(metric::BUILD_INFO.base()),
+    };
+    AlertRule::new(
+        name,
+        condition,
+        Severity::Critical,
+        format!("{} is down", subject.title()),
+    )
+    .description("No instance could be scraped")
+    .hold_for(minutes(2))
 }
 
 pub(super) fn instance_down(name: &str, subject: &Subject<'_>) -> AlertRule {
-    let condition =
-        Condition::Gauge { selector: Selector::new("up"), denominator: None, comparison: Comparison::Below(1.0) };
-    AlertRule::new(name, condition, Severity::Warning, format!("{} has lost an instance", subject.title()))
-        .description("{{ $labels.instance }} could not be scraped")
-        .hold_for(minutes(5))
-        .cause("the others carry its load, and nobody sees what it does")
+    let condition = Condition::Gauge {
+        selector: Selector::new("up"),
+        denominator: None,
+        comparison: Comparison::Below(1.0),
+    };
+    AlertRule::new(
+        name,
+        condition,
+        Severity::Warning,
+        format!("{} has lost an instance", subject.title()),
+    )
+    .description("{{ $labels.instance }} could not be scraped")
+    .hold_for(minutes(5))
+    .cause("the others carry its load, and nobody sees what it does")
 }
 
 pub(super) fn log_lines_dropped(name: &str, subject: &Subject<'_>) -> AlertRule {

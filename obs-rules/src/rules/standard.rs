@@ -153,7 +153,10 @@ impl Standard {
             Self::FileDescriptorsLow => resources::file_descriptors_low,
             Self::RuntimeSaturated => resources::runtime_saturated,
         };
-        AlertRule { standard: Some(self), ..rule(self.as_str(), subject) }
+        AlertRule {
+            standard: Some(self),
+            ..rule(self.as_str(), subject)
+        }
     }
 }
 
@@ -178,14 +181,22 @@ impl<'a> Subject<'a> {
     /// A service of this name, with neither databases, caches nor clients.
     #[must_use]
     pub const fn new(service: &'a str, naming: &'a Naming) -> Self {
-        Self { service, naming, has_databases: false, has_caches: false, has_clients: false }
+        Self {
+            service,
+            naming,
+            has_databases: false,
+            has_caches: false,
+            has_clients: false,
+        }
     }
 
     /// Its name for people: `payment-service` is `Payment service`.
     pub(super) fn title(&self) -> String {
         let words = self.service.replace(['-', '_'], " ");
         let mut letters = words.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        letters
+            .next()
+            .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     }
 }
 

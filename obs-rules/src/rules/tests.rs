@@ -2,8 +2,12 @@ use super::{Standard, Subject, essential};
 use crate::{Defect, Naming};
 
 fn all(naming: &Naming) -> Vec<crate::AlertRule> {
-    let subject =
-        Subject { has_databases: true, has_caches: true, has_clients: true, ..Subject::new("payment-service", naming) };
+    let subject = Subject {
+        has_databases: true,
+        has_caches: true,
+        has_clients: true,
+        ..Subject::new("payment-service", naming)
+    };
     Standard::ALL.into_iter().map(|rule| rule.rule(&subject)).collect()
 }
 
@@ -21,14 +25,23 @@ fn the_names_of_the_rules_are_theirs() {
         assert_eq!(rule.name(), standard.as_str());
         assert_eq!(standard.as_str().parse(), Ok(standard));
     }
-    assert!("HighErrors".parse::<Standard>().unwrap_err().to_string().contains("HighErrorRate"));
+    assert!(
+        "HighErrors"
+            .parse::<Standard>()
+            .unwrap_err()
+            .to_string()
+            .contains("HighErrorRate")
+    );
 }
 
 #[test]
 fn rules_that_need_something_are_left_out_without_it() {
     let naming = Naming::default();
     let subject = Subject::new("payment-service", &naming);
-    let lacking: Vec<_> = Standard::ALL.into_iter().filter_map(|rule| rule.lacks(&subject)).collect();
+    let lacking: Vec<_> = Standard::ALL
+        .into_iter()
+        .filter_map(|rule| rule.lacks(&subject))
+        .collect();
     assert_eq!(lacking, ["clients", "databases", "databases", "caches"]);
 }
 
@@ -41,15 +54,24 @@ fn the_texts_of_the_guide_are_kept() {
     };
     assert_eq!(
         text("HighErrorRate"),
-        ("Payment service error rate is high".to_owned(), "{{ $value | humanizePercentage }} error rate".to_owned())
+        (
+            "Payment service error rate is high".to_owned(),
+            "{{ $value | humanizePercentage }} error rate".to_owned()
+        )
     );
     assert_eq!(
         text("HighLatency"),
-        ("Payment service latency is high".to_owned(), "P99 latency is {{ $value | humanizeDuration }}".to_owned())
+        (
+            "Payment service latency is high".to_owned(),
+            "P99 latency is {{ $value | humanizeDuration }}".to_owned()
+        )
     );
     assert_eq!(
         text("DatabaseConnectionPoolExhausted"),
-        ("Database connection pool exhausted".to_owned(), "{{ $value }} active connections".to_owned())
+        (
+            "Database connection pool exhausted".to_owned(),
+            "{{ $value }} active connections".to_owned()
+        )
     );
 }
 

@@ -33,19 +33,33 @@ pub(super) fn traffic_drop(name: &str, subject: &Subject<'_>) -> AlertRule {
         offset: Window::minutes(60),
         comparison: Comparison::Below(0.3),
     };
-    AlertRule::new(name, condition, Severity::Warning, format!("{} gets far fewer requests", subject.title()))
-        .description("{{ $value | humanizePercentage }} of the requests of an hour before")
-        .hold_for(minutes(10))
-        .min_requests(100.0)
+    AlertRule::new(
+        name,
+        condition,
+        Severity::Warning,
+        format!("{} gets far fewer requests", subject.title()),
+    )
+    .description("{{ $value | humanizePercentage }} of the requests of an hour before")
+    .hold_for(minutes(10))
+    .min_requests(100.0)
 }
 
 pub(super) fn handler_panics(name: &str, subject: &Subject<'_>) -> AlertRule {
     let selector = subject.naming.panics(&Scope::service());
-    let condition = Condition::Increase { selector, window: WINDOW, comparison: Comparison::Above(0.0) };
-    AlertRule::new(name, condition, Severity::Warning, format!("{} panics", subject.title()))
-        .description("{{ $value | humanize }} panics in 5 minutes")
-        .hold_for(minutes(1))
-        .cause("a panic is a bug, however few users meet it")
+    let condition = Condition::Increase {
+        selector,
+        window: WINDOW,
+        comparison: Comparison::Above(0.0),
+    };
+    AlertRule::new(
+        name,
+        condition,
+        Severity::Warning,
+        format!("{} panics", subject.title()),
+    )
+    .description("{{ $value | humanize }} panics in 5 minutes")
+    .hold_for(minutes(1))
+    .cause("a panic is a bug, however few users meet it")
 }
 
 pub(super) fn high_client_error_rate(name: &str, subject: &Subject<'_>) -> AlertRule {
@@ -55,11 +69,16 @@ pub(super) fn high_client_error_rate(name: &str, subject: &Subject<'_>) -> Alert
         window: WINDOW,
         comparison: Comparison::Above(0.1),
     };
-    AlertRule::new(name, condition, Severity::Warning, format!("{} can't reach other services", subject.title()))
-        .description("{{ $value | humanizePercentage }} of the calls of other services fail")
-        .hold_for(minutes(5))
-        .min_requests(SOME)
-        .cause("it tells that the fault is in another service before anybody searches in this one")
+    AlertRule::new(
+        name,
+        condition,
+        Severity::Warning,
+        format!("{} can't reach other services", subject.title()),
+    )
+    .description("{{ $value | humanizePercentage }} of the calls of other services fail")
+    .hold_for(minutes(5))
+    .min_requests(SOME)
+    .cause("it tells that the fault is in another service before anybody searches in this one")
 }
 
 pub(super) const fn minutes(count: u64) -> Duration {

@@ -76,7 +76,10 @@ impl Slo {
             self.window(),
             lasts(burn.exhaustion(self.window())),
         );
-        let condition = Condition::BurnRate { slo: Arc::clone(self), burn };
+        let condition = Condition::BurnRate {
+            slo: Arc::clone(self),
+            burn,
+        };
         AlertRule::new(name, condition, burn.severity, summary)
             .hold_for(burn.hold_for)
             .min_requests(self.requests_at_least())
@@ -113,5 +116,9 @@ fn for_people(factor: f64) -> String {
 /// In hours up to 3 days, then in days.
 fn lasts(span: Duration) -> String {
     let hours = span.as_secs_f64() / 3_600.0;
-    if hours < 72.0 { format!("{} h", hours.round()) } else { format!("{} days", (hours / 24.0).round()) }
+    if hours < 72.0 {
+        format!("{} h", hours.round())
+    } else {
+        format!("{} days", (hours / 24.0).round())
+    }
 }

@@ -62,7 +62,10 @@ impl Slo {
     /// requests failing is that fast.
     #[must_use]
     pub fn out_of_reach(&self) -> Vec<BurnRate> {
-        tier::burn_rates(self.window()).into_iter().filter(|burn| !self.is_in_reach(burn)).collect()
+        tier::burn_rates(self.window())
+            .into_iter()
+            .filter(|burn| !self.is_in_reach(burn))
+            .collect()
     }
 
     /// The error ratio above which the budget is spent that fast.

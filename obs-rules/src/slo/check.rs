@@ -32,7 +32,10 @@ impl Slo {
         self.check_objective()?;
         self.check_window()?;
         if !(self.requests_at_least().is_finite() && self.requests_at_least() >= 0.0) {
-            return self.refuse(format!("min_requests {} must be a number of at least 0", self.requests_at_least()));
+            return self.refuse(format!(
+                "min_requests {} must be a number of at least 0",
+                self.requests_at_least()
+            ));
         }
         match self.sli() {
             Sli::Latency { threshold } => self.check_threshold(threshold),
@@ -45,11 +48,15 @@ impl Slo {
         let objective = self.objective();
         let shown = percent(objective);
         if objective.is_nan() || objective <= 0.0 {
-            return self.refuse(format!("objective {shown}: nothing is promised; say 99.9 %, for example"));
+            return self.refuse(format!(
+                "objective {shown}: nothing is promised; say 99.9 %, for example"
+            ));
         }
         if objective < HARDLY_ANYTHING {
             let meant = percent(objective * 100.0);
-            return self.refuse(format!("objective {shown}: hardly anything is promised; was {meant} meant?"));
+            return self.refuse(format!(
+                "objective {shown}: hardly anything is promised; was {meant} meant?"
+            ));
         }
         if objective > 1.0 && objective < 100.0 {
             let (share, meant) = (rounded(objective / 100.0), percent(objective / 100.0));
@@ -58,8 +65,9 @@ impl Slo {
             ));
         }
         if objective >= 1.0 {
-            return self
-                .refuse(format!("objective {shown}: there is no error budget to spend; 99.99 % is a lot already"));
+            return self.refuse(format!(
+                "objective {shown}: there is no error budget to spend; 99.99 % is a lot already"
+            ));
         }
         Ok(())
     }
@@ -68,7 +76,10 @@ impl Slo {
         if WINDOWS.contains(&self.window().duration()) {
             return Ok(());
         }
-        self.refuse(format!("window {}: it is between 1 and 366 days; 30d is usual", self.window()))
+        self.refuse(format!(
+            "window {}: it is between 1 and 366 days; 30d is usual",
+            self.window()
+        ))
     }
 
     fn check_threshold(&self, threshold: Duration) -> Result<(), BadSlo> {
@@ -76,11 +87,16 @@ impl Slo {
         if is_whole && !threshold.is_zero() && threshold <= LONGEST_LATENCY {
             return Ok(());
         }
-        self.refuse(format!("threshold {threshold:?}: it is between 1 ms and 1 h, in whole milliseconds"))
+        self.refuse(format!(
+            "threshold {threshold:?}: it is between 1 ms and 1 h, in whole milliseconds"
+        ))
     }
 
     fn refuse(&self, message: String) -> Result<(), BadSlo> {
-        Err(BadSlo { slo: self.name().to_owned(), message })
+        Err(BadSlo {
+            slo: self.name().to_owned(),
+            message,
+        })
     }
 }
 

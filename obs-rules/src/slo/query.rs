@@ -38,7 +38,8 @@ impl Slo {
     /// How many times faster than allowed the budget was spent over a window.
     #[must_use]
     pub fn burn_rate(&self, naming: &Naming, window: Window) -> Query {
-        self.error_ratio(naming, window).binary(Operator::Divide, Query::Number(self.budget()))
+        self.error_ratio(naming, window)
+            .binary(Operator::Divide, Query::Number(self.budget()))
     }
 
     /// The requests that count for it.

@@ -17,13 +17,23 @@ fn slo(objective: f64, window: Window) -> Slo {
 fn a_budget_that_is_never_used_up_lasts_for_ever() {
     let burn = slo(0.999, days(30)).burn_rates().remove(0);
     for factor in [0.0, -1.0, f64::MIN_POSITIVE, f64::NAN] {
-        assert_eq!(BurnRate { factor, ..burn }.exhaustion(days(1)), Duration::MAX, "{factor}");
+        assert_eq!(
+            BurnRate { factor, ..burn }.exhaustion(days(1)),
+            Duration::MAX,
+            "{factor}"
+        );
     }
 }
 
 #[test]
 fn a_month_has_the_factors_of_the_workbook_and_a_week_its_own() {
-    let factors = |window| slo(0.999, window).burn_rates().iter().map(|burn| burn.factor).collect::<Vec<_>>();
+    let factors = |window| {
+        slo(0.999, window)
+            .burn_rates()
+            .iter()
+            .map(|burn| burn.factor)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(factors(days(30)), [14.4, 6.0, 3.0, 1.0]);
     assert_eq!(factors(days(28)), [13.44, 5.6, 2.8, 0.933_333_333_3]);
     assert_eq!(factors(days(7)), [13.44, 3.5, 1.4, 0.98]);
@@ -40,7 +50,11 @@ fn thresholds_have_no_noise_of_binary_fractions() {
 #[test]
 fn a_budget_lasts_its_window_divided_by_the_factor() {
     let slo = slo(0.999, days(30));
-    let lasts: Vec<u64> = slo.burn_rates().iter().map(|burn| burn.exhaustion(slo.window()).as_secs() / 3_600).collect();
+    let lasts: Vec<u64> = slo
+        .burn_rates()
+        .iter()
+        .map(|burn| burn.exhaustion(slo.window()).as_secs() / 3_600)
+        .collect();
     assert_eq!(lasts, [50, 120, 240, 720]);
 }
 
@@ -53,8 +67,28 @@ fn what_can_not_be_kept_or_watched_is_refused_with_the_mend() {
         (slo(0.99, Window::minutes(60)), "between 1 and 366 days"),
         (slo(0.99, days(367)), "between 1 and 366 days"),
         (slo(0.99, days(30)).min_requests(f64::NAN), "min_requests NaN"),
-        (Slo::new("quick", 0.99, days(30), Sli::Latency { threshold: Duration::ZERO }), "between 1 ms and 1 h"),
-        (Slo::new("quick", 0.99, days(30), Sli::Latency { threshold: Duration::from_micros(1_500) }), "whole milli"),
+        (
+            Slo::new(
+                "quick",
+                0.99,
+                days(30),
+                Sli::Latency {
+                    threshold: Duration::ZERO,
+                },
+            ),
+            "between 1 ms and 1 h",
+        ),
+        (
+            Slo::new(
+                "quick",
+                0.99,
+                days(30),
+                Sli::Latency {
+                    threshold: Duration::from_micros(1_500),
+                },
+            ),
+            "whole milli",
+        ),
     ];
     for (slo, mend) in refused {
         let error = slo.check().unwrap_err().to_string();
@@ -68,14 +102,29 @@ fn what_can_not_be_kept_or_watched_is_refused_with_the_mend() {
 #[test]
 fn an_objective_in_the_wrong_unit_is_asked_about() {
     let told = |objective| slo(objective, days(30)).check().unwrap_err().message().to_owned();
-    assert_eq!(told(0.00999), "objective 0.999 %: hardly anything is promised; was 99.9 % meant?");
-    assert_eq!(told(0.0095), "objective 0.95 %: hardly anything is promised; was 95 % meant?");
-    assert_eq!(told(99.9), "objective 9990 %: there is no error budget to spend; was 0.999, which is 99.9 %, meant?");
+    assert_eq!(
+        told(0.00999),
+        "objective 0.999 %: hardly anything is promised; was 99.9 % meant?"
+    );
+    assert_eq!(
+        told(0.0095),
+        "objective 0.95 %: hardly anything is promised; was 95 % meant?"
+    );
+    assert_eq!(
+        told(99.9),
+        "objective 9990 %: there is no error budget to spend; was 0.999, which is 99.9 %, meant?"
+    );
 }
 
 #[test]
 fn an_objective_of_ninety_percent_has_the_alerts_that_can_fire_and_a_note() {
-    let factors = |objective| slo(objective, days(30)).burn_rates().iter().map(|burn| burn.factor).collect::<Vec<_>>();
+    let factors = |objective| {
+        slo(objective, days(30))
+            .burn_rates()
+            .iter()
+            .map(|burn| burn.factor)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(factors(0.999), [14.4, 6.0, 3.0, 1.0]);
     assert_eq!(factors(0.9), [6.0, 3.0, 1.0]);
     assert_eq!(factors(0.8), [3.0, 1.0]);
@@ -89,7 +138,13 @@ fn an_objective_of_ninety_percent_has_the_alerts_that_can_fire_and_a_note() {
 
 #[test]
 fn windows_grow_with_that_of_the_slo_and_are_never_shorter_than_an_hour() {
-    let long = |window| slo(0.999, window).burn_rates().iter().map(|burn| burn.long.to_string()).collect::<Vec<_>>();
+    let long = |window| {
+        slo(0.999, window)
+            .burn_rates()
+            .iter()
+            .map(|burn| burn.long.to_string())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(long(days(1)), ["1h", "4h", "12h"]);
     assert_eq!(long(days(7)), ["1h", "6h", "1d", "3d"]);
     assert_eq!(long(days(14)), ["1h", "6h", "1d", "3d"]);
@@ -102,8 +157,14 @@ fn windows_grow_with_that_of_the_slo_and_are_never_shorter_than_an_hour() {
 #[test]
 fn numbers_in_texts_are_rounded_for_people() {
     let alerts = Arc::new(slo(0.999, days(31))).alerts();
-    assert_eq!(alerts[0].message(), "The error budget of availability is spent 7.44 times too fast");
-    assert!(alerts[3].annotations()["description"].ends_with("at this rate the budget lasts 40 days"), "{alerts:?}");
+    assert_eq!(
+        alerts[0].message(),
+        "The error budget of availability is spent 7.44 times too fast"
+    );
+    assert!(
+        alerts[3].annotations()["description"].ends_with("at this rate the budget lasts 40 days"),
+        "{alerts:?}"
+    );
 }
 
 /// Whether an alert fires some time: for so long a share of `ratio` of the requests is bad, none before and none
@@ -161,13 +222,28 @@ proptest! {
 #[test]
 fn an_alert_asks_for_both_windows() {
     let slo = Arc::new(
-        Slo::new("checkout-quick", 0.99, days(30), Sli::Latency { threshold: Duration::from_secs(1) })
-            .scope(Scope::service().method("POST").endpoint("/checkout"))
-            .min_requests(100.0),
+        Slo::new(
+            "checkout-quick",
+            0.99,
+            days(30),
+            Sli::Latency {
+                threshold: Duration::from_secs(1),
+            },
+        )
+        .scope(Scope::service().method("POST").endpoint("/checkout"))
+        .min_requests(100.0),
     );
     let alerts = slo.alerts();
     let names: Vec<&str> = alerts.iter().map(AlertRule::name).collect();
-    assert_eq!(names, ["CheckoutQuickBurn1h", "CheckoutQuickBurn6h", "CheckoutQuickBurn1d", "CheckoutQuickBurn3d"]);
+    assert_eq!(
+        names,
+        [
+            "CheckoutQuickBurn1h",
+            "CheckoutQuickBurn6h",
+            "CheckoutQuickBurn1d",
+            "CheckoutQuickBurn3d"
+        ]
+    );
     assert_eq!(alerts[0].severity(), Severity::Critical);
     assert_eq!(alerts[3].severity(), Severity::Warning);
     let is = r#"{job="shop",method="POST",endpoint="/checkout",status!="499""#;
@@ -191,5 +267,8 @@ fn an_alert_asks_for_both_windows() {
 fn the_budget_that_is_left_is_read_over_the_whole_window() {
     let slo = slo(0.99, days(30));
     let text = slo.budget_left(&Naming::default()).to_string();
-    assert!(text.starts_with("1 - (sum(rate(http_requests_total{") && text.ends_with("[30d])) > 0) / 0.01"), "{text}");
+    assert!(
+        text.starts_with("1 - (sum(rate(http_requests_total{") && text.ends_with("[30d])) > 0) / 0.01"),
+        "{text}"
+    );
 }

@@ -30,10 +30,30 @@ const SHORTEST: Duration = HOUR;
 const LONGEST_HOLD: Duration = HOUR.saturating_mul(3);
 
 const TIERS: [Tier; 4] = [
-    Tier { severity: Severity::Critical, long: HOUR, of_week: 0.08, of_month: 0.02 },
-    Tier { severity: Severity::Critical, long: HOUR.saturating_mul(6), of_week: 0.125, of_month: 0.05 },
-    Tier { severity: Severity::Warning, long: DAY, of_week: 0.2, of_month: 0.1 },
-    Tier { severity: Severity::Warning, long: DAY.saturating_mul(3), of_week: 0.42, of_month: 0.1 },
+    Tier {
+        severity: Severity::Critical,
+        long: HOUR,
+        of_week: 0.08,
+        of_month: 0.02,
+    },
+    Tier {
+        severity: Severity::Critical,
+        long: HOUR.saturating_mul(6),
+        of_week: 0.125,
+        of_month: 0.05,
+    },
+    Tier {
+        severity: Severity::Warning,
+        long: DAY,
+        of_week: 0.2,
+        of_month: 0.1,
+    },
+    Tier {
+        severity: Severity::Warning,
+        long: DAY.saturating_mul(3),
+        of_week: 0.42,
+        of_month: 0.1,
+    },
 ];
 
 /// The burn rates that an SLO over `window` is watched for, the most urgent first.

@@ -31,7 +31,9 @@ fn check_nodes(nodes: &[Node], known: &Known, may_use_value: bool) -> Result<(),
             Node::Print(expr) => check_expr(expr, known, may_use_value)?,
             Node::If(parts) => {
                 for (condition, nodes) in parts {
-                    condition.iter().try_for_each(|condition| check_expr(condition, known, may_use_value))?;
+                    condition
+                        .iter()
+                        .try_for_each(|condition| check_expr(condition, known, may_use_value))?;
                     check_nodes(nodes, known, may_use_value)?;
                 }
             }
@@ -49,12 +51,13 @@ fn check_expr(expr: &Expr, known: &Known, may_use_value: bool) -> Result<(), Str
             "$labels.{name} is always empty: the value is one for all series, and has no labels; those that the rule \
              itself sets are not among $labels, so write the text"
         )),
-        (Expr::Label(name), Known::Only(labels)) if !labels.contains(name) => {
-            Err(format!("$labels.{name} is always empty: the value has the labels {} only", labels.join(", ")))
-        }
-        (Expr::Call(_, arguments), _) => {
-            arguments.iter().try_for_each(|argument| check_expr(argument, known, may_use_value))
-        }
+        (Expr::Label(name), Known::Only(labels)) if !labels.contains(name) => Err(format!(
+            "$labels.{name} is always empty: the value has the labels {} only",
+            labels.join(", ")
+        )),
+        (Expr::Call(_, arguments), _) => arguments
+            .iter()
+            .try_for_each(|argument| check_expr(argument, known, may_use_value)),
         _ => Ok(()),
     }
 }

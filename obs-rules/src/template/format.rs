@@ -71,7 +71,16 @@ impl<'a> Directive<'a> {
     }
 
     pub(super) fn fits(&self, given: Type) -> bool {
-        let Self::Verb { verb, is_signed, is_zeroed, precision, .. } = self else { return true };
+        let Self::Verb {
+            verb,
+            is_signed,
+            is_zeroed,
+            precision,
+            ..
+        } = self
+        else {
+            return true;
+        };
         let is_plain = !is_signed && !is_zeroed && precision.is_none();
         match given {
             Type::Float => matches!(verb, 'v' | 'f' | 'F' | 'e' | 'g'),
@@ -83,7 +92,15 @@ impl<'a> Directive<'a> {
 
     /// This part with its argument.
     pub(super) fn show(&self, shown: Option<&Shown>) -> String {
-        let Self::Verb { verb, is_left, is_signed, is_zeroed, width, precision } = self else {
+        let Self::Verb {
+            verb,
+            is_left,
+            is_signed,
+            is_zeroed,
+            width,
+            precision,
+        } = self
+        else {
             return match self {
                 Self::Text(text) => (*text).to_owned(),
                 Self::Verb { .. } => String::new(),
@@ -120,7 +137,9 @@ fn digits(text: &str) -> Result<(Option<usize>, &str), String> {
         return Ok((None, rest));
     }
     let number = number.parse().ok().filter(|number| *number <= WIDEST);
-    number.map(|number| (Some(number), rest)).ok_or_else(|| format!("no width or precision is above {WIDEST}"))
+    number
+        .map(|number| (Some(number), rest))
+        .ok_or_else(|| format!("no width or precision is above {WIDEST}"))
 }
 
 /// `%.4g`; without a precision `%v`: as many digits as tell it from its neighbours.
@@ -129,11 +148,16 @@ pub(super) fn general(value: f64, precision: Option<usize>) -> String {
         return word.to_owned();
     }
     let precision = precision.map(|precision| precision.max(1));
-    let spelled = precision.map_or_else(|| format!("{value:e}"), |precision| format!("{value:.*e}", precision - 1));
+    let spelled = precision.map_or_else(
+        || format!("{value:e}"),
+        |precision| format!("{value:.*e}", precision - 1),
+    );
     let (mantissa, exponent) = spelled.split_once('e').unwrap_or((&spelled, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let mantissa = without_zeros(mantissa);
-    let most = precision.map_or(SHORTEST_EXPONENT, |precision| i32::try_from(precision).unwrap_or(i32::MAX));
+    let most = precision.map_or(SHORTEST_EXPONENT, |precision| {
+        i32::try_from(precision).unwrap_or(i32::MAX)
+    });
     if exponent < -4 || exponent >= most {
         return with_exponent(mantissa, exponent);
     }
@@ -175,7 +199,11 @@ fn with_exponent(mantissa: &str, exponent: i32) -> String {
 }
 
 fn without_zeros(mantissa: &str) -> &str {
-    if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa }
+    if mantissa.contains('.') {
+        mantissa.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        mantissa
+    }
 }
 
 /// `12.35k`
@@ -193,7 +221,11 @@ pub(super) fn humanize(value: f64) -> String {
 /// `1.206Mi`
 pub(super) fn humanize1024(value: f64) -> String {
     const LARGE: [&str; 8] = ["ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"];
-    if value.abs() <= 1.0 || !value.is_finite() { general(value, Some(4)) } else { scaled(value, 1_024.0, &LARGE) }
+    if value.abs() <= 1.0 || !value.is_finite() {
+        general(value, Some(4))
+    } else {
+        scaled(value, 1_024.0, &LARGE)
+    }
 }
 
 fn scaled(mut value: f64, unit: f64, prefixes: &[&'static str]) -> String {
@@ -240,6 +272,9 @@ pub(super) fn duration(value: f64) -> String {
     if first == 3 {
         return format!("{sign}{}s", general(value.abs(), Some(4)));
     }
-    let shown: Vec<_> = parts[first..].iter().map(|(count, unit)| format!("{count}{unit}")).collect();
+    let shown: Vec<_> = parts[first..]
+        .iter()
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
     format!("{sign}{}", shown.join(" "))
 }

@@ -103,15 +103,22 @@ impl Function {
             return Ok(*function);
         }
         if OF_PROMETHEUS.contains(&word) || word == "urlquery" {
-            return Err(format!("`{word}` can be rendered by Prometheus only, and not in the process"));
+            return Err(format!(
+                "`{word}` can be rendered by Prometheus only, and not in the process"
+            ));
         }
         let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
         let hint = super::check::suggestion(word, &names, "");
-        Err(format!("no function is named `{word}`{hint}: there are {}", names.join(", ")))
+        Err(format!(
+            "no function is named `{word}`{hint}: there are {}",
+            names.join(", ")
+        ))
     }
 
     pub(super) fn name(self) -> &'static str {
-        ALL.iter().find(|(_, function)| *function == self).map_or("", |(name, _)| name)
+        ALL.iter()
+            .find(|(_, function)| *function == self)
+            .map_or("", |(name, _)| name)
     }
 
     /// Whether it is a value where it stands alone.
@@ -126,10 +133,18 @@ impl Function {
         let needs = |what: &str| Err(format!("`{name}` takes {what}"));
         match self {
             Self::Humanize | Self::Humanize1024 | Self::HumanizePercentage | Self::HumanizeDuration => {
-                if takes(&[Type::Float]) { Ok(()) } else { needs("a number with a fraction, such as $value") }
+                if takes(&[Type::Float]) {
+                    Ok(())
+                } else {
+                    needs("a number with a fraction, such as $value")
+                }
             }
             Self::Title | Self::ToUpper | Self::ToLower | Self::StripPort | Self::StripDomain | Self::Len => {
-                if takes(&[Type::Text]) { Ok(()) } else { needs("a text, such as $labels.instance") }
+                if takes(&[Type::Text]) {
+                    Ok(())
+                } else {
+                    needs("a text, such as $labels.instance")
+                }
             }
             Self::Match if takes(&[Type::Text; 2]) => check_pattern(name, arguments),
             Self::Match => needs("a pattern and a text"),
@@ -141,7 +156,11 @@ impl Function {
             Self::Not => needs("one value"),
             Self::And | Self::Or => {
                 let is_even = types.iter().all(|one| types.first() == Some(one));
-                if !types.is_empty() && is_even { Ok(()) } else { needs("values of one type") }
+                if !types.is_empty() && is_even {
+                    Ok(())
+                } else {
+                    needs("values of one type")
+                }
             }
             Self::Eq => check_comparison(name, types, types.len() >= 2),
             Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge => check_comparison(name, types, types.len() == 2),
@@ -174,9 +193,9 @@ fn check_comparison(name: &str, types: &[Type], is_enough: bool) -> Result<(), S
             Err(format!("`{name}` can't compare true and false"))
         }
         (true, true) => Ok(()),
-        (true, false) if types.contains(&Type::Integer) && types.contains(&Type::Float) => {
-            Err(format!("`{name}` compares whole numbers with whole ones only: write 1.0, not 1, beside the value"))
-        }
+        (true, false) if types.contains(&Type::Integer) && types.contains(&Type::Float) => Err(format!(
+            "`{name}` compares whole numbers with whole ones only: write 1.0, not 1, beside the value"
+        )),
         _ => Err(format!("`{name}` takes two values of one type")),
     }
 }
@@ -192,5 +211,9 @@ fn check_printf(arguments: &[Expr], types: &[Type]) -> Result<(), String> {
             return Err(format!("{format:?} asks for something else than it is given"));
         }
     }
-    if wanted.count() == types.len() { Ok(()) } else { Err(format!("{format:?} has not one value for each of its %")) }
+    if wanted.count() == types.len() {
+        Ok(())
+    } else {
+        Err(format!("{format:?} has not one value for each of its %"))
+    }
 }

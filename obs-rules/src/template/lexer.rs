@@ -41,8 +41,16 @@ pub(super) fn pieces(template: &str) -> Result<Vec<Piece<'_>>, String> {
             Some(after) if after.starts_with(is_space) => (after, true),
             _ => (inside, false),
         };
-        let before = if is_trimmed { before.trim_start_matches(is_space) } else { before };
-        pieces.push(Piece::Text(if trims_before { before.trim_end_matches(is_space) } else { before }));
+        let before = if is_trimmed {
+            before.trim_start_matches(is_space)
+        } else {
+            before
+        };
+        pieces.push(Piece::Text(if trims_before {
+            before.trim_end_matches(is_space)
+        } else {
+            before
+        }));
         let whole = &rest[rest.len() - inside.len()..];
         let (tokens, after) = action(inside).map_err(|error| format!("{error} in {}", shown(whole)))?;
         let length = inside.len() - after.len();
@@ -52,7 +60,11 @@ pub(super) fn pieces(template: &str) -> Result<Vec<Piece<'_>>, String> {
         is_trimmed = inside[..length].ends_with("-}}");
         rest = after;
     }
-    pieces.push(Piece::Text(if is_trimmed { rest.trim_start_matches(is_space) } else { rest }));
+    pieces.push(Piece::Text(if is_trimmed {
+        rest.trim_start_matches(is_space)
+    } else {
+        rest
+    }));
     Ok(pieces)
 }
 
@@ -73,7 +85,9 @@ fn action(inside: &str) -> Result<(Option<Vec<Token>>, &str), String> {
     if let Some(comment) = inside.trim_start_matches(is_space).strip_prefix("/*") {
         let (_, after) = comment.split_once("*/").ok_or("a comment without its */")?;
         let after = after.strip_prefix(" -}}").or_else(|| after.strip_prefix("}}"));
-        return after.map(|after| (None, after)).ok_or_else(|| "a comment that is not alone".to_owned());
+        return after
+            .map(|after| (None, after))
+            .ok_or_else(|| "a comment that is not alone".to_owned());
     }
     let (mut tokens, mut rest) = (Vec::new(), inside);
     loop {
@@ -112,7 +126,14 @@ fn token(text: &str) -> Result<(Token, &str), String> {
         }
         '.' if !after.starts_with(|c: char| c.is_ascii_digit()) => {
             let (name, after) = word(after);
-            Ok((if name.is_empty() { Token::Dot } else { Token::Field(name.to_owned()) }, after))
+            Ok((
+                if name.is_empty() {
+                    Token::Dot
+                } else {
+                    Token::Field(name.to_owned())
+                },
+                after,
+            ))
         }
         '0'..='9' | '.' | '+' | '-' => number(text),
         c if c == '_' || c.is_alphabetic() => {
@@ -125,14 +146,18 @@ fn token(text: &str) -> Result<(Token, &str), String> {
 }
 
 fn word(text: &str) -> (&str, &str) {
-    let end = text.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| c != '_' && !c.is_alphanumeric())
+        .unwrap_or(text.len());
     text.split_at(end)
 }
 
 fn number(text: &str) -> Result<(Token, &str), String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_');
     let (number, after) = text.split_at(text.find(|c| !is_part(c)).unwrap_or(text.len()));
-    let is_decimal = number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | 'e' | 'E'));
+    let is_decimal = number
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | 'e' | 'E'));
     // A zero first is an octal number to Go.
     let has_zero = number
         .trim_start_matches(['+', '-'])
@@ -140,7 +165,9 @@ fn number(text: &str) -> Result<(Token, &str), String> {
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let integer = number.parse().map(Token::Integer).ok();
     let token = integer.or_else(|| number.parse().map(Token::Float).ok());
-    let token = token.filter(|_| is_decimal && !has_zero).ok_or_else(|| format!("{number:?} is no decimal number"))?;
+    let token = token
+        .filter(|_| is_decimal && !has_zero)
+        .ok_or_else(|| format!("{number:?} is no decimal number"))?;
     Ok((token, after))
 }
 
@@ -174,5 +201,6 @@ fn quoted(text: &str) -> Result<(Token, &str), String> {
 fn unicode(chars: &mut std::str::CharIndices<'_>) -> Result<char, String> {
     let digits: String = chars.by_ref().take(4).map(|(_, c)| c).collect();
     let code = u32::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 4);
-    code.and_then(char::from_u32).ok_or_else(|| format!("\"\\u{digits}\" is no character"))
+    code.and_then(char::from_u32)
+        .ok_or_else(|| format!("\"\\u{digits}\" is no character"))
 }

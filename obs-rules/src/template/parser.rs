@@ -57,13 +57,17 @@ impl Template {
     /// If it is no template, or one that only Prometheus can render.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let pieces = pieces(text)?;
-        let mut builder = Builder { open: vec![Block::default()] };
+        let mut builder = Builder {
+            open: vec![Block::default()],
+        };
         for piece in pieces {
             match piece {
                 Piece::Text("") => {}
                 Piece::Text(text) => builder.push(Node::Text(text.to_owned())),
                 Piece::Action(text, tokens) => {
-                    builder.action(&tokens).map_err(|error| format!("{error} in \"{{{{ {text} }}}}\""))?;
+                    builder
+                        .action(&tokens)
+                        .map_err(|error| format!("{error} in \"{{{{ {text} }}}}\""))?;
                 }
             }
         }
@@ -95,7 +99,11 @@ impl Builder {
     }
 
     fn action(&mut self, tokens: &[Token]) -> Result<(), String> {
-        let mut reader = Reader { tokens, at: 0, depth: 0 };
+        let mut reader = Reader {
+            tokens,
+            at: 0,
+            depth: 0,
+        };
         reader.space();
         match reader.word() {
             Some("if") => {
@@ -104,7 +112,10 @@ impl Builder {
                 if self.open.len() > DEEPEST {
                     return Err("it is nested too deep".to_owned());
                 }
-                self.open.push(Block { condition, ..Block::default() });
+                self.open.push(Block {
+                    condition,
+                    ..Block::default()
+                });
             }
             Some("else") => {
                 reader.at += 1;
@@ -113,11 +124,17 @@ impl Builder {
             Some("end") => {
                 reader.at += 1;
                 reader.nothing_more()?;
-                let block = self.open.pop().filter(|_| !self.open.is_empty()).ok_or("`end` without its `if`")?;
+                let block = self
+                    .open
+                    .pop()
+                    .filter(|_| !self.open.is_empty())
+                    .ok_or("`end` without its `if`")?;
                 self.push(Node::If(block.into_parts()));
             }
             Some(word @ ("range" | "with" | "template" | "define" | "block" | "break" | "continue")) => {
-                return Err(format!("`{word}` can be rendered by Prometheus only, and not in the process"));
+                return Err(format!(
+                    "`{word}` can be rendered by Prometheus only, and not in the process"
+                ));
             }
             _ => {
                 let expr = reader.whole()?;
@@ -161,7 +178,12 @@ impl Builder {
 
 impl Block {
     fn into_parts(self) -> Vec<(Option<Expr>, Vec<Node>)> {
-        let Self { mut parts, condition, nodes, has_else: _ } = self;
+        let Self {
+            mut parts,
+            condition,
+            nodes,
+            has_else: _,
+        } = self;
         parts.push((condition, nodes));
         parts
     }
@@ -195,7 +217,11 @@ impl<'a> Reader<'a> {
 
     fn nothing_more(&mut self) -> Result<(), String> {
         self.space();
-        if self.peek().is_some() { Err("more than can stand here".to_owned()) } else { Ok(()) }
+        if self.peek().is_some() {
+            Err("more than can stand here".to_owned())
+        } else {
+            Ok(())
+        }
     }
 
     /// A pipeline, and nothing behind it.
@@ -277,7 +303,9 @@ impl<'a> Reader<'a> {
             "externalURL" => Err("$externalURL is known to Prometheus only, and not in the process".to_owned()),
             name => {
                 let hint = super::check::suggestion(name, &["value", "labels", "externalLabels"], "$");
-                Err(format!("${name} does not exist{hint}: there are $value, $labels and $externalLabels"))
+                Err(format!(
+                    "${name} does not exist{hint}: there are $value, $labels and $externalLabels"
+                ))
             }
         }
     }
@@ -290,7 +318,9 @@ impl<'a> Reader<'a> {
             "ExternalURL" => Err(".ExternalURL is known to Prometheus only, and not in the process".to_owned()),
             name => {
                 let hint = super::check::suggestion(name, &["Value", "Labels", "ExternalLabels"], ".");
-                Err(format!(".{name} does not exist{hint}: there are .Value, .Labels and .ExternalLabels"))
+                Err(format!(
+                    ".{name} does not exist{hint}: there are .Value, .Labels and .ExternalLabels"
+                ))
             }
         }
     }
@@ -304,7 +334,9 @@ impl<'a> Reader<'a> {
 
     /// One of the labels, or all, which `index` takes.
     fn label(&mut self, map: Map) -> Result<Operand, String> {
-        let Some(Token::Field(name)) = self.peek() else { return Ok(Operand::Map(map)) };
+        let Some(Token::Field(name)) = self.peek() else {
+            return Ok(Operand::Map(map));
+        };
         self.at += 1;
         if let Some(Token::Field(more)) = self.peek() {
             return Err(format!("the label {name} is a text and has no .{more}"));
@@ -338,7 +370,10 @@ fn call(function: Function, operands: Vec<Operand>, piped: Option<Expr>) -> Resu
             Operand::Map(_) => return Err(LABELS.to_owned()),
             Operand::Function(function) if function.takes_nothing() => Expr::Call(function, Vec::new()),
             Operand::Function(function) => {
-                return Err(format!("`{}` as an argument needs parentheses around it", function.name()));
+                return Err(format!(
+                    "`{}` as an argument needs parentheses around it",
+                    function.name()
+                ));
             }
         });
     }

@@ -27,8 +27,14 @@ pub fn expand<'a>(text: &str, value: Option<f64>, label: impl Fn(&str) -> Option
     if !text.contains("{{") {
         return text.to_owned();
     }
-    let Ok(template) = Template::parse(text) else { return text.to_owned() };
-    let mut around = Around { value, label: &label, text: String::with_capacity(text.len()) };
+    let Ok(template) = Template::parse(text) else {
+        return text.to_owned();
+    };
+    let mut around = Around {
+        value,
+        label: &label,
+        text: String::with_capacity(text.len()),
+    };
     around.nodes(&template.nodes);
     around.text
 }
@@ -52,7 +58,9 @@ impl<'a, F: Fn(&str) -> Option<&'a str>> Around<'_, F> {
                 }
                 Node::If(parts) => {
                     let is_so = |(condition, _): &&(Option<Expr>, _)| {
-                        condition.as_ref().is_none_or(|condition| self.eval(condition).is_true())
+                        condition
+                            .as_ref()
+                            .is_none_or(|condition| self.eval(condition).is_true())
                     };
                     if let Some((_, nodes)) = parts.iter().find(is_so) {
                         self.nodes(nodes);
@@ -64,7 +72,10 @@ impl<'a, F: Fn(&str) -> Option<&'a str>> Around<'_, F> {
 
     fn push(&mut self, text: &str) {
         let room = LONGEST.saturating_sub(self.text.len());
-        let end = (0..=room.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let end = (0..=room.min(text.len()))
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
         self.text.push_str(&text[..end]);
     }
 
@@ -88,12 +99,18 @@ impl<'a, F: Fn(&str) -> Option<&'a str>> Around<'_, F> {
 fn call(function: Function, arguments: &[Shown]) -> Shown {
     let texts: Vec<&str> = arguments.iter().map(Shown::as_text).collect();
     match (function, arguments, texts.as_slice()) {
-        (Function::And, ..) => {
-            arguments.iter().find(|one| !one.is_true()).or(arguments.last()).cloned().unwrap_or(Shown::Unknown)
-        }
-        (Function::Or, ..) => {
-            arguments.iter().find(|one| one.is_true()).or(arguments.last()).cloned().unwrap_or(Shown::Unknown)
-        }
+        (Function::And, ..) => arguments
+            .iter()
+            .find(|one| !one.is_true())
+            .or(arguments.last())
+            .cloned()
+            .unwrap_or(Shown::Unknown),
+        (Function::Or, ..) => arguments
+            .iter()
+            .find(|one| one.is_true())
+            .or(arguments.last())
+            .cloned()
+            .unwrap_or(Shown::Unknown),
         (Function::Not, [one], _) => Shown::Bool(!one.is_true()),
         (Function::Eq, [first, others @ ..], _) => Shown::Bool(others.iter().any(|other| other == first)),
         (Function::Ne, [one, other], _) => Shown::Bool(one != other),
@@ -142,7 +159,11 @@ fn compare(function: Function, one: &Shown, other: &Shown) -> Shown {
 fn printf(format: &str, arguments: &[Shown]) -> String {
     let mut arguments = arguments.iter();
     let show = |directive: &Directive<'_>| {
-        let argument = if directive.takes_argument() { arguments.next() } else { None };
+        let argument = if directive.takes_argument() {
+            arguments.next()
+        } else {
+            None
+        };
         directive.show(argument)
     };
     Directive::all(format).unwrap_or_default().iter().map(show).collect()
@@ -171,7 +192,11 @@ fn title(text: &str) -> String {
         } else {
             titled.push(c);
         }
-        starts_word = if c.is_ascii() { !(c.is_ascii_alphanumeric() || c == '_') } else { c.is_whitespace() };
+        starts_word = if c.is_ascii() {
+            !(c.is_ascii_alphanumeric() || c == '_')
+        } else {
+            c.is_whitespace()
+        };
     }
     titled
 }
@@ -180,7 +205,10 @@ fn title(text: &str) -> String {
 fn split_host_port(text: &str) -> Option<(&str, &str)> {
     let (host, port) = text.rsplit_once(':')?;
     match host.strip_prefix('[') {
-        Some(inside) => inside.strip_suffix(']').filter(|host| !host.contains(['[', ']'])).map(|host| (host, port)),
+        Some(inside) => inside
+            .strip_suffix(']')
+            .filter(|host| !host.contains(['[', ']']))
+            .map(|host| (host, port)),
         None if host.contains([':', '[', ']']) => None,
         None => Some((host, port)),
     }

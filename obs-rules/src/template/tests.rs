@@ -11,7 +11,10 @@ fn expanded(text: &str, value: f64) -> String {
 #[test]
 fn values_and_labels_are_filled_in() {
     assert_eq!(expanded("{{ $value }} of {{$labels.pool}}", 19.0), "19 of main");
-    assert_eq!(expanded("{{ .Value | humanizePercentage }} failed", 0.0626), "6.26% failed");
+    assert_eq!(
+        expanded("{{ .Value | humanizePercentage }} failed", 0.0626),
+        "6.26% failed"
+    );
     assert_eq!(expanded("{{ $value | humanizeDuration }}", 2.5), "2.5s");
     assert_eq!(expanded("{{ humanizeDuration $value }}", 93_784.0), "1d 2h 3m 4s");
     assert_eq!(expanded("{{ $value | humanizeDuration }}", 0.25), "250ms");
@@ -38,9 +41,15 @@ fn numbers_are_written_as_go_writes_them() {
 #[test]
 fn conditions_choose_what_is_shown() {
     let text = "{{ if gt $value 0.5 }}most{{ else if eq $value 0.5 }}half{{ else }}some{{ end }}";
-    assert_eq!([0.6, 0.5, 0.4].map(|value| expanded(text, value)), ["most", "half", "some"]);
+    assert_eq!(
+        [0.6, 0.5, 0.4].map(|value| expanded(text, value)),
+        ["most", "half", "some"]
+    );
     assert_eq!(expanded("{{ or $labels.none $labels.pool }}", 1.0), "main");
-    assert_eq!(expanded("{{ if and (lt $value 2.0) (not $labels.none) }}yes{{ end }}", 1.0), "yes");
+    assert_eq!(
+        expanded("{{ if and (lt $value 2.0) (not $labels.none) }}yes{{ end }}", 1.0),
+        "yes"
+    );
     assert_eq!(expanded("a {{- /* nothing */ -}} b {{- \"c\" -}} \n d", 1.0), "abcd");
 }
 
@@ -48,10 +57,22 @@ fn conditions_choose_what_is_shown() {
 fn texts_are_changed() {
     assert_eq!(expanded("{{ $labels.instance | stripPort }}", 1.0), "db-1.example.com");
     assert_eq!(expanded("{{ stripDomain $labels.instance }}", 1.0), "db-1:5432");
-    assert_eq!(expanded("{{ reReplaceAll \"-(.)\" \" $1\" $labels.instance | title }}", 1.0), "Db 1.Example.Com:5432");
-    assert_eq!(expanded("{{ if match \"^db\" $labels.instance }}{{ toUpper \"db\" }}{{ end }}", 1.0), "DB");
     assert_eq!(
-        expanded("{{ index $labels \"pool\" }} {{ len $labels.pool }} {{ `raw \\n` }} {{ \"\\u00e9\" }}", 1.0),
+        expanded("{{ reReplaceAll \"-(.)\" \" $1\" $labels.instance | title }}", 1.0),
+        "Db 1.Example.Com:5432"
+    );
+    assert_eq!(
+        expanded(
+            "{{ if match \"^db\" $labels.instance }}{{ toUpper \"db\" }}{{ end }}",
+            1.0
+        ),
+        "DB"
+    );
+    assert_eq!(
+        expanded(
+            "{{ index $labels \"pool\" }} {{ len $labels.pool }} {{ `raw \\n` }} {{ \"\\u00e9\" }}",
+            1.0
+        ),
         "main 4 raw \\n é"
     );
 }
@@ -59,7 +80,10 @@ fn texts_are_changed() {
 #[test]
 fn an_alert_without_a_value_says_so() {
     let expanded = |text| expand(text, None, |_| None);
-    assert_eq!(expanded("{{ $value | humanize }} or {{ $value }}"), "unknown or unknown");
+    assert_eq!(
+        expanded("{{ $value | humanize }} or {{ $value }}"),
+        "unknown or unknown"
+    );
     assert_eq!(expanded("{{ if gt $value 1.0 }}a{{ else }}b{{ end }}"), "b");
 }
 
@@ -74,7 +98,10 @@ fn what_prometheus_would_refuse_or_say_otherwise_is_refused_with_the_mend() {
         ("{{ $lables.x }}", "$lables does not exist (did you mean $labels?)"),
         ("{{ .Lables.x }}", ".Lables does not exist (did you mean .Labels?)"),
         ("{{ $values }}", "did you mean $value?"),
-        ("{{ $value | humanise }}", "no function is named `humanise` (did you mean humanize?)"),
+        (
+            "{{ $value | humanise }}",
+            "no function is named `humanise` (did you mean humanize?)",
+        ),
         ("{{ $value | }}", "nothing where a value must stand"),
         ("{{ $value.x }}", "a number has no .x"),
         ("{{ $labels }}", "name one, as in $labels.instance"),
@@ -82,13 +109,22 @@ fn what_prometheus_would_refuse_or_say_otherwise_is_refused_with_the_mend() {
         ("{{ $labels.a-b }}", "is no decimal number"),
         ("{{ . }}", "everything at once"),
         ("{{ $x := 1 }}", "variables can't be set"),
-        ("{{ range query \"up\" }}{{ end }}", "`range` can be rendered by Prometheus only"),
-        ("{{ query \"up\" | first }}", "`query` can be rendered by Prometheus only"),
+        (
+            "{{ range query \"up\" }}{{ end }}",
+            "`range` can be rendered by Prometheus only",
+        ),
+        (
+            "{{ query \"up\" | first }}",
+            "`query` can be rendered by Prometheus only",
+        ),
         ("{{ $externalURL }}", "known to Prometheus only"),
         ("{{ if $value }}", "`if` without its `end`"),
         ("{{ end }}", "`end` without its `if`"),
         ("{{ else }}", "`else` without its `if`"),
-        ("{{ if $value }}{{ else }}{{ else }}{{ end }}", "`else` without its `if`"),
+        (
+            "{{ if $value }}{{ else }}{{ else }}{{ end }}",
+            "`else` without its `if`",
+        ),
         ("{{ gt $value 1 }}", "write 1.0, not 1"),
         ("{{ eq $value \"1\" }}", "two values of one type"),
         ("{{ humanize \"1\" }}", "`humanize` takes a number"),
@@ -119,15 +155,25 @@ fn labels_that_the_value_can_not_have_are_refused() {
     assert_eq!(check(text, &Known::Any, true), Ok(()));
     assert_eq!(check(text, &Known::Only(vec!["pool".to_owned()]), true), Ok(()));
     let told = check(text, &Known::Only(vec!["kind".to_owned()]), true).unwrap_err();
-    assert!(told.contains("$labels.pool is always empty: the value has the labels kind only"), "{told}");
+    assert!(
+        told.contains("$labels.pool is always empty: the value has the labels kind only"),
+        "{told}"
+    );
     let told = check(text, &Known::Only(Vec::new()), true).unwrap_err();
     assert!(told.contains("the value is one for all series"), "{told}");
 }
 
 #[test]
 fn a_label_can_not_have_the_value() {
-    for text in ["{{ $value }}", "{{ .Value | humanize }}", "{{ if gt $value 1.0 }}high{{ end }}"] {
-        assert!(check(text, &Known::Any, false).unwrap_err().contains("never fires"), "{text}");
+    for text in [
+        "{{ $value }}",
+        "{{ .Value | humanize }}",
+        "{{ if gt $value 1.0 }}high{{ end }}",
+    ] {
+        assert!(
+            check(text, &Known::Any, false).unwrap_err().contains("never fires"),
+            "{text}"
+        );
     }
     assert_eq!(check("{{ $labels.pool }}", &Known::Any, false), Ok(()));
 }

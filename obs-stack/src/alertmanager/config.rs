@@ -46,7 +46,10 @@ const TEMPLATES: &str = r#"{{- define "obs.title" -}}
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     vec![
-        File::new("alertmanager/alertmanager.yml", yaml::document(&about(definition), &config(definition))),
+        File::new(
+            "alertmanager/alertmanager.yml",
+            yaml::document(&about(definition), &config(definition)),
+        ),
         File::new("alertmanager/templates/obs.tmpl", templates()),
     ]
 }
@@ -90,8 +93,14 @@ fn config(definition: &Definition) -> Yaml {
 /// The tree of routes: alerts of severity `info` are discarded, all others go to the route
 /// of their team.
 fn route_tree(definition: &Definition) -> Yaml {
-    let record = Yaml::map([("receiver", DISCARD.into()), ("matchers", matchers("severity", Severity::Info.as_str()))]);
-    let routes: Vec<_> = [record].into_iter().chain(definition.teams.iter().map(team_route)).collect();
+    let record = Yaml::map([
+        ("receiver", DISCARD.into()),
+        ("matchers", matchers("severity", Severity::Info.as_str())),
+    ]);
+    let routes: Vec<_> = [record]
+        .into_iter()
+        .chain(definition.teams.iter().map(team_route))
+        .collect();
     Yaml::map([
         ("receiver", receivers::fallback(definition).into()),
         // One message for all instances of an alert of a service.
@@ -149,7 +158,11 @@ fn matchers_of(selector: &Selector) -> Yaml {
             MatchOp::Regex => alone.matching(&matcher.label, &matcher.value),
             MatchOp::NotRegex => alone.not_matching(&matcher.label, &matcher.value),
         };
-        alone.to_string().trim_start_matches('{').trim_end_matches('}').to_owned()
+        alone
+            .to_string()
+            .trim_start_matches('{')
+            .trim_end_matches('}')
+            .to_owned()
     };
     Yaml::list(selector.matchers().iter().map(of))
 }
@@ -160,7 +173,10 @@ const OWNER: [&str; 2] = ["service", "env"];
 /// The inhibition rules. No alert inhibits itself through a cycle, since none of the rules
 /// inhibits `ServiceDown`.
 fn inhibition_rules(definition: &Definition) -> Yaml {
-    let mut rules = vec![critical_inhibits_warning_of_the_same_slo(), critical_inhibits_warning_of_the_same_alert()];
+    let mut rules = vec![
+        critical_inhibits_warning_of_the_same_slo(),
+        critical_inhibits_warning_of_the_same_alert(),
+    ];
     let mut services = definition.services.iter();
     if services.any(|service| service.alerts.iter().any(is_service_down)) {
         rules.push(service_down_inhibits_all_others(definition));
@@ -176,30 +192,50 @@ fn critical_inhibits_warning_of_the_same_slo() -> Yaml {
         all.push("slo=~\".+\"".to_owned());
         Yaml::list(all)
     };
-    inhibition_rule(of(Severity::Critical), of(Severity::Warning), &[OWNER[0], OWNER[1], "slo"])
+    inhibition_rule(
+        of(Severity::Critical),
+        of(Severity::Warning),
+        &[OWNER[0], OWNER[1], "slo"],
+    )
 }
 
 /// A critical alert inhibits the warning of the same name.
 fn critical_inhibits_warning_of_the_same_alert() -> Yaml {
     let of = |severity: Severity| matchers("severity", severity.as_str());
-    inhibition_rule(of(Severity::Critical), of(Severity::Warning), &[OWNER[0], OWNER[1], "alertname"])
+    inhibition_rule(
+        of(Severity::Critical),
+        of(Severity::Warning),
+        &[OWNER[0], OWNER[1], "alertname"],
+    )
 }
 
 /// `ServiceDown` inhibits all other alerts of its service.
 fn service_down_inhibits_all_others(definition: &Definition) -> Yaml {
     let down = Standard::ServiceDown.as_str();
-    let page = Selector::new("").with("alertname", down).with("severity", Severity::Critical.as_str());
+    let page = Selector::new("")
+        .with("alertname", down)
+        .with("severity", Severity::Critical.as_str());
     // A custom alert of the same name may mean something else.
     let others = definition.services.iter().filter(|service| has_own(service, down));
     let others: BTreeSet<&str> = others.map(|service| service.name.as_str()).collect();
-    let source = others.into_iter().fold(page, |source, service| source.without(OWNER[0], service));
-    inhibition_rule(matchers_of(&source), matchers_of(&Selector::new("").without("alertname", down)), &OWNER)
+    let source = others
+        .into_iter()
+        .fold(page, |source, service| source.without(OWNER[0], service));
+    inhibition_rule(
+        matchers_of(&source),
+        matchers_of(&Selector::new("").without("alertname", down)),
+        &OWNER,
+    )
 }
 
 /// A rule: alerts that match `source` inhibit those that match `target` and have the same
 /// `equal` labels.
 fn inhibition_rule(source: Yaml, target: Yaml, equal: &[&str]) -> Yaml {
-    Yaml::map([("source_matchers", source), ("target_matchers", target), ("equal", Yaml::list(equal.iter().copied()))])
+    Yaml::map([
+        ("source_matchers", source),
+        ("target_matchers", target),
+        ("equal", Yaml::list(equal.iter().copied())),
+    ])
 }
 
 /// Whether this is the standard rule `ServiceDown` with severity `critical`. A custom alert
@@ -210,5 +246,8 @@ fn is_service_down(alert: &AlertRule) -> bool {
 
 /// Whether the service has a custom alert of this name.
 fn has_own(service: &Service, name: &str) -> bool {
-    service.alerts.iter().any(|alert| alert.name() == name && alert.standard().is_none())
+    service
+        .alerts
+        .iter()
+        .any(|alert| alert.name() == name && alert.standard().is_none())
 }

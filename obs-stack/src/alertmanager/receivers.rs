@@ -38,7 +38,9 @@ pub(super) fn need_mail(definition: &Definition) -> bool {
 
 /// The names of the secrets that the receivers read from files, sorted, each once.
 pub(crate) fn secrets(definition: &Definition) -> Vec<String> {
-    let mut secrets: Vec<_> = contacts(definition).filter_map(|(team, contact)| contact.secret(&team.name)).collect();
+    let mut secrets: Vec<_> = contacts(definition)
+        .filter_map(|(team, contact)| contact.secret(&team.name))
+        .collect();
     secrets.sort_unstable();
     secrets.dedup();
     secrets
@@ -97,7 +99,10 @@ impl<'a> Contact<'a> {
     /// The contact of a team. Without a usable contact it is Slack, so that every team is
     /// notified.
     pub(super) fn of(team: &'a Team) -> Self {
-        team.contact.as_deref().and_then(Self::read).unwrap_or(Self::Slack(None))
+        team.contact
+            .as_deref()
+            .and_then(Self::read)
+            .unwrap_or(Self::Slack(None))
     }
 
     /// The escalation of a team, if it has a usable one.
@@ -133,7 +138,12 @@ impl<'a> Contact<'a> {
             Self::Webhook(url) => ("webhook_configs", Yaml::map([("url", url.into()), resolved])),
             Self::Email(to) => {
                 let headers = Yaml::map([("Subject", template("obs.title"))]);
-                let entries = [("to", to.into()), resolved, ("headers", headers), ("text", template("obs.text"))];
+                let entries = [
+                    ("to", to.into()),
+                    resolved,
+                    ("headers", headers),
+                    ("text", template("obs.text")),
+                ];
                 ("email_configs", Yaml::map(entries))
             }
             Self::PagerDuty => {
@@ -159,6 +169,7 @@ fn template(name: &str) -> Yaml {
 /// Whether this looks like an e-mail address: one `@` with text on both sides, no blanks.
 /// That is enough to choose an integration.
 fn is_address(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
+    text.split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
         && !text.contains(char::is_whitespace)
 }

@@ -13,7 +13,10 @@ fn definition(teams: &str) -> Definition {
 fn a_contact_is_recognised_by_its_form() {
     assert_eq!(Contact::read("#on-call"), Some(Contact::Slack(Some("#on-call"))));
     assert_eq!(Contact::read(" @ann "), Some(Contact::Slack(Some("@ann"))));
-    assert_eq!(Contact::read("https://a.example/b"), Some(Contact::Webhook("https://a.example/b")));
+    assert_eq!(
+        Contact::read("https://a.example/b"),
+        Some(Contact::Webhook("https://a.example/b"))
+    );
     assert_eq!(Contact::read("a@example.com"), Some(Contact::Email("a@example.com")));
     assert_eq!(Contact::read("PagerDuty"), Some(Contact::PagerDuty));
     for by_people_only in ["+41 44 000 00 00", "", "#", "a@b@c", "ann at example", "@"] {
@@ -36,7 +39,9 @@ fn a_definition_without_teams_has_a_receiver_all_the_same() {
 #[test]
 fn a_mail_relay_is_configured_only_if_a_receiver_sends_mail() {
     let has_relay = |contact: &str| {
-        files(&definition(&format!("[{{ name: a, contact: '{contact}' }}]")))[0].content.contains("smtp_smarthost")
+        files(&definition(&format!("[{{ name: a, contact: '{contact}' }}]")))[0]
+            .content
+            .contains("smtp_smarthost")
     };
     assert!(has_relay("a@example.com"));
     assert!(!has_relay("#a"));
@@ -57,11 +62,16 @@ fn only_the_standard_rule_service_down_inhibits() {
     let with_own = inhibitions(&format!("{{ own: [{{ name: QueueGone, {ABSENCE} }}] }}"));
     assert!(!with_own.contains("QueueGone"), "{with_own}");
     assert_eq!(with_own, inhibitions("{}"));
-    assert!(with_own.contains("alertname=\"ServiceDown\"") && with_own.contains("severity=\"critical\""), "{with_own}");
+    assert!(
+        with_own.contains("alertname=\"ServiceDown\"") && with_own.contains("severity=\"critical\""),
+        "{with_own}"
+    );
 }
 
 #[test]
 fn a_custom_alert_with_the_name_of_the_standard_rule_inhibits_nothing() {
-    let own = inhibitions(&format!("{{ standard: off, own: [{{ name: ServiceDown, {ABSENCE} }}] }}"));
+    let own = inhibitions(&format!(
+        "{{ standard: off, own: [{{ name: ServiceDown, {ABSENCE} }}] }}"
+    ));
     assert!(own.contains("service!=\"s\""), "{own}");
 }

@@ -52,11 +52,18 @@ pub(super) fn run(args: &CheckArgs) -> Outcome {
     }
     if away > 0 {
         let (pages, found) = (count(away, "page"), count(findings.len(), "finding"));
-        say(&format!("{pages} of {} could not be fetched; {found} in the rest", sources.len()))?;
+        say(&format!(
+            "{pages} of {} could not be fetched; {found} in the rest",
+            sources.len()
+        ))?;
         return Ok(Verdict::Incomplete);
     }
     if findings.is_empty() {
-        say(&format!("{} and {}: no findings", args.spec.spec.display(), args.out.out.display()))?;
+        say(&format!(
+            "{} and {}: no findings",
+            args.spec.spec.display(),
+            args.out.out.display()
+        ))?;
     } else {
         say(&count(findings.len(), "finding"))?;
     }
@@ -77,7 +84,9 @@ fn drift(definition: &Definition, args: &CheckArgs) -> Result<Vec<String>, Box<d
     let mut findings: Vec<_> = drift.iter().map(|drift| format!("{shown}/{drift}")).collect();
     if !findings.is_empty() {
         let (spec, out) = (args.spec.spec.display(), args.out.out.display());
-        findings.push(format!("{out}: is not what {spec} says: run `obs generate --spec {spec} --out {out}`"));
+        findings.push(format!(
+            "{out}: is not what {spec} says: run `obs generate --spec {spec} --out {out}`"
+        ));
     }
     Ok(findings)
 }
@@ -88,10 +97,21 @@ fn sources<'a>(definition: &'a Definition, args: &CheckArgs) -> Result<Vec<(&'a 
     for given in &args.pages {
         let bad = || format!("--page {given}: expected SERVICE=PAGE, as in payments=http://127.0.0.1:8080/metrics");
         let (name, place) = given.split_once('=').ok_or_else(bad)?;
-        let service = definition.services.iter().find(|service| service.name == name).ok_or_else(|| {
-            let known: Vec<_> = definition.services.iter().map(|service| service.name.as_str()).collect();
-            format!("--page {given}: there is no service {name:?}; there are {}", known.join(", "))
-        })?;
+        let service = definition
+            .services
+            .iter()
+            .find(|service| service.name == name)
+            .ok_or_else(|| {
+                let known: Vec<_> = definition
+                    .services
+                    .iter()
+                    .map(|service| service.name.as_str())
+                    .collect();
+                format!(
+                    "--page {given}: there is no service {name:?}; there are {}",
+                    known.join(", ")
+                )
+            })?;
         if place.starts_with("https://") {
             return Err(format!(
                 "{place}: https is not supported, pipe the page in: curl -s {place} | obs check --page {name}=-"

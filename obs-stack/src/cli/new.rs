@@ -57,7 +57,9 @@ pub(super) fn run(args: &NewArgs) -> Outcome {
         .open(&args.out)
         .map_err(|error| format!("{file}: can't be written: {error}"))?;
     out.write_all(text.as_bytes())?;
-    say(&format!("written {file}: review it, then run `obs generate --spec {file} --out deploy`"))?;
+    say(&format!(
+        "written {file}: review it, then run `obs generate --spec {file} --out deploy`"
+    ))?;
     Ok(Verdict::Well)
 }
 
@@ -76,9 +78,15 @@ fn given(args: &NewArgs) -> Result<Answers, Box<dyn Error>> {
         team: need(&args.team, "--team")?,
         contact: or(&args.contact, CONTACT),
         environment: or(&args.environment, ENVIRONMENT),
-        targets: if args.targets.is_empty() { vec![TARGET.to_owned()] } else { args.targets.clone() },
+        targets: if args.targets.is_empty() {
+            vec![TARGET.to_owned()]
+        } else {
+            args.targets.clone()
+        },
         endpoints: args.endpoints.clone(),
-        objective: args.objective.map_or_else(|| OBJECTIVE.to_owned(), |objective| objective.to_string()),
+        objective: args
+            .objective
+            .map_or_else(|| OBJECTIVE.to_owned(), |objective| objective.to_string()),
     })
 }
 
@@ -104,7 +112,15 @@ pub(super) fn asked<R: BufRead, W: Write>(args: &NewArgs, questions: &mut Questi
     } else {
         args.endpoints.clone()
     };
-    Ok(Answers { service, team, contact, environment, targets, endpoints, objective })
+    Ok(Answers {
+        service,
+        team,
+        contact,
+        environment,
+        targets,
+        endpoints,
+        objective,
+    })
 }
 
 /// The text of the definition, with comments for its first reader.
@@ -114,7 +130,12 @@ pub(super) fn definition(answers: &Answers) -> String {
 
 /// The part about team and links.
 fn common(answers: &Answers) -> String {
-    let Answers { team, contact, environment, .. } = answers;
+    let Answers {
+        team,
+        contact,
+        environment,
+        ..
+    } = answers;
     let (team, contact, environment) = (quoted(team), quoted(contact), quoted(environment));
     format!(
         "# What is run here, what it promises, and what it is watched for. The services read this file when they
@@ -140,11 +161,21 @@ links:
 
 /// The part about the service.
 fn of_service(answers: &Answers) -> String {
-    let Answers { service, team, targets, endpoints, objective, .. } = answers;
+    let Answers {
+        service,
+        team,
+        targets,
+        endpoints,
+        objective,
+        ..
+    } = answers;
     let (service, team, objective) = (quoted(service), quoted(team), number(objective));
     let targets: Vec<_> = targets.iter().map(|target| quoted(target)).collect();
     let targets = targets.join(", ");
-    let endpoints: Vec<_> = endpoints.iter().map(|endpoint| format!("      - {}", quoted(endpoint))).collect();
+    let endpoints: Vec<_> = endpoints
+        .iter()
+        .map(|endpoint| format!("      - {}", quoted(endpoint)))
+        .collect();
     let endpoints = endpoints.join("\n");
     format!(
         "services:
@@ -179,14 +210,25 @@ fn of_service(answers: &Answers) -> String {
 fn quoted(text: &str) -> String {
     let is_plain = text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
-        && !matches!(text, "yes" | "no" | "on" | "off" | "y" | "n" | "true" | "false" | "null");
-    if is_plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+        && !matches!(
+            text,
+            "yes" | "no" | "on" | "off" | "y" | "n" | "true" | "false" | "null"
+        );
+    if is_plain {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
 }
 
 /// A number as it was typed. Anything else is quoted, so that the definition reports it by
 /// name.
 fn number(text: &str) -> String {
-    if text.parse::<f64>().is_ok() { text.to_owned() } else { quoted(text) }
+    if text.parse::<f64>().is_ok() {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
 }
 
 /// A dialogue on a terminal.
@@ -212,12 +254,19 @@ impl<R: BufRead, W: Write> Questions<R, W> {
     /// If the input has ended, or can't be read.
     pub(super) fn ask(&mut self, question: &str, default: &str) -> io::Result<String> {
         loop {
-            let hint = if default.is_empty() { String::new() } else { format!(" [{default}]") };
+            let hint = if default.is_empty() {
+                String::new()
+            } else {
+                format!(" [{default}]")
+            };
             write!(self.shown, "{question}{hint}: ")?;
             self.shown.flush()?;
             let mut answer = String::new();
             if self.answers.read_line(&mut answer)? == 0 {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("nobody answers {question:?}")));
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    format!("nobody answers {question:?}"),
+                ));
             }
             let answer = answer.trim();
             if !answer.is_empty() || !default.is_empty() {

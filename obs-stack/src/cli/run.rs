@@ -26,7 +26,11 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are errors to clap. If they can't be written, nobody reads them.
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     let outcome = match &args.command {
@@ -51,7 +55,9 @@ pub fn main() -> ExitCode {
 
 /// Whether the output was closed by its reader.
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Reads the definition.
@@ -86,7 +92,9 @@ fn generate(args: &GenerateArgs) -> Outcome {
         say(&format!("removed {path}"))?;
     }
     for (path, kept) in &written.kept_aside {
-        say(&format!("{path} is not generated any more and contains text of your own: kept as {kept}"))?;
+        say(&format!(
+            "{path} is not generated any more and contains text of your own: kept as {kept}"
+        ))?;
     }
     say(&format!(
         "{}: {} written, {} unchanged, {} removed",

@@ -50,7 +50,10 @@ pub(super) fn run(args: &TestArgs) -> Outcome {
                 say(&format!("ok      {what}"))?;
             }
             Run::Failed(output) if output.contains(NO_KUBERNETES) => {
-                say(&format!("skipped {what}: this {} was built without Kubernetes", tool.program))?;
+                say(&format!(
+                    "skipped {what}: this {} was built without Kubernetes",
+                    tool.program
+                ))?;
             }
             Run::Failed(output) => {
                 failed += 1;
@@ -59,7 +62,10 @@ pub(super) fn run(args: &TestArgs) -> Outcome {
             Run::Missing if missing.contains(&tool.program) => {}
             Run::Missing => {
                 missing.push(tool.program);
-                say(&format!("skipped {}: not installed (Debian package {})", tool.program, tool.package))?;
+                say(&format!(
+                    "skipped {}: not installed (Debian package {})",
+                    tool.program, tool.package
+                ))?;
             }
         }
     }
@@ -130,8 +136,14 @@ struct Tool {
     pub(super) package: &'static str,
 }
 
-const PROMTOOL: Tool = Tool { program: "promtool", package: "prometheus" };
-const AMTOOL: Tool = Tool { program: "amtool", package: "prometheus-alertmanager" };
+const PROMTOOL: Tool = Tool {
+    program: "promtool",
+    package: "prometheus",
+};
+const AMTOOL: Tool = Tool {
+    program: "amtool",
+    package: "prometheus-alertmanager",
+};
 
 // === impl Tool ===
 

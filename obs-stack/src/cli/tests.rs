@@ -36,7 +36,10 @@ fn the_command_line_is_consistent() {
 #[test]
 fn every_command_has_examples() {
     for command in Args::command().get_subcommands() {
-        let help = command.get_after_help().unwrap_or_else(|| panic!("{command}")).to_string();
+        let help = command
+            .get_after_help()
+            .unwrap_or_else(|| panic!("{command}"))
+            .to_string();
         assert!(help.contains("Examples:\n  obs "), "{command}: {help}");
     }
 }
@@ -55,8 +58,14 @@ fn a_new_definition_has_the_given_values() {
 
 #[test]
 fn invalid_values_are_reported_by_name() {
-    let bad = Answers { objective: "100".to_owned(), service: "Pay ments".to_owned(), ..answers() };
-    let error = Definition::parse(&definition(&bad), "obs.yaml").unwrap_err().to_string();
+    let bad = Answers {
+        objective: "100".to_owned(),
+        service: "Pay ments".to_owned(),
+        ..answers()
+    };
+    let error = Definition::parse(&definition(&bad), "obs.yaml")
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("\"Pay ments\"") && error.contains("100"), "{error}");
 }
 
@@ -69,16 +78,34 @@ fn values_without_a_flag_are_asked_for() {
     assert_eq!(answers.team, "payments", "the service's name is a team's first guess");
     assert_eq!(answers.contact, "#money");
     assert_eq!(answers.endpoints, ["GET /a", "POST /b"]);
-    assert!(String::from_utf8(shown).unwrap().contains("Team that runs it [payments]: "));
+    assert!(
+        String::from_utf8(shown)
+            .unwrap()
+            .contains("Team that runs it [payments]: ")
+    );
 }
 
 #[test]
 fn values_with_a_flag_are_not_asked_for() {
-    let args = ["--service", "a", "--team", "t", "--contact", "#c", "--environment", "e", "--target", "h:1"];
+    let args = [
+        "--service",
+        "a",
+        "--team",
+        "t",
+        "--contact",
+        "#c",
+        "--environment",
+        "e",
+        "--target",
+        "h:1",
+    ];
     let more = ["--endpoint", "GET /", "--objective", "99"];
     let all: Vec<_> = args.into_iter().chain(more).collect();
     let answers = asked(&new_args(&all), &mut Questions::new(&b""[..], Vec::new())).unwrap();
-    assert_eq!((answers.objective.as_str(), answers.targets), ("99", vec!["h:1".to_owned()]));
+    assert_eq!(
+        (answers.objective.as_str(), answers.targets),
+        ("99", vec!["h:1".to_owned()])
+    );
 }
 
 #[test]
@@ -89,7 +116,10 @@ fn the_end_of_the_input_is_an_error() {
 
 #[test]
 fn counts_have_a_plural() {
-    assert_eq!((count(1, "file"), count(0, "file")), ("1 file".to_owned(), "0 files".to_owned()));
+    assert_eq!(
+        (count(1, "file"), count(0, "file")),
+        ("1 file".to_owned(), "0 files".to_owned())
+    );
 }
 
 proptest! {

@@ -29,7 +29,9 @@ pub fn files(definition: &Definition) -> Vec<File> {
 /// All dashboards, service by service.
 pub(super) fn of_services(definition: &Definition) -> impl Iterator<Item = (&Service, Kind, Dashboard)> {
     definition.services.iter().flat_map(|service| {
-        of_service(definition, service).into_iter().map(move |(kind, dashboard)| (service, kind, dashboard))
+        of_service(definition, service)
+            .into_iter()
+            .map(move |(kind, dashboard)| (service, kind, dashboard))
     })
 }
 
@@ -49,7 +51,10 @@ pub(super) fn of_service(definition: &Definition, service: &Service) -> Vec<(Kin
         kinds.push(Kind::Slo);
     }
     kinds.push(Kind::Telemetry);
-    kinds.into_iter().map(|kind| (kind, dashboard(definition, service, kind))).collect()
+    kinds
+        .into_iter()
+        .map(|kind| (kind, dashboard(definition, service, kind)))
+        .collect()
 }
 
 /// One dashboard of a service.
@@ -66,16 +71,28 @@ fn dashboard(definition: &Definition, service: &Service, kind: Kind) -> Dashboar
         }
         Kind::Endpoint => {
             endpoint(&mut layout);
-            ("endpoint", "One endpoint of the service, selected at the top.", "now-1h")
+            (
+                "endpoint",
+                "One endpoint of the service, selected at the top.",
+                "now-1h",
+            )
         }
         Kind::Slo => {
             sections::objectives(&mut layout);
             sections::objective(&mut layout);
-            ("objectives", "Service level objectives and their error budgets.", "now-7d")
+            (
+                "objectives",
+                "Service level objectives and their error budgets.",
+                "now-7d",
+            )
         }
         Kind::Telemetry => {
             sections::telemetry(&mut layout);
-            ("telemetry", "Whether metrics, logs and traces arrive, and what they cost.", "now-6h")
+            (
+                "telemetry",
+                "Whether metrics, logs and traces arrive, and what they cost.",
+                "now-6h",
+            )
         }
     };
     Dashboard {
@@ -91,7 +108,9 @@ fn dashboard(definition: &Definition, service: &Service, kind: Kind) -> Dashboar
         timezone: "browser",
         refresh: if kind == Kind::Slo { "5m" } else { "30s" },
         time: TimeRange { from, to: "now" },
-        templating: Templating { list: variables(&context, kind) },
+        templating: Templating {
+            list: variables(&context, kind),
+        },
         annotations: annotations(&context),
         links: links(&context),
         panels: layout.into_items(),
@@ -112,9 +131,18 @@ fn overview(layout: &mut Layout<'_>) {
     sections::caches(layout);
     sections::own(layout);
     sections::saturation(layout);
-    sections::logs(layout, explore::log_volume(service, ""), explore::error_lines(service, ""));
+    sections::logs(
+        layout,
+        explore::log_volume(service, ""),
+        explore::error_lines(service, ""),
+    );
     let description = "The latest requests that failed or were slow.";
-    sections::traces(layout, "failed and slow traces", description, explore::failed_or_slow_traces(service));
+    sections::traces(
+        layout,
+        "failed and slow traces",
+        description,
+        explore::failed_or_slow_traces(service),
+    );
 }
 
 /// The sections of the endpoint dashboard.
@@ -124,7 +152,11 @@ fn endpoint(layout: &mut Layout<'_>) {
     sections::red(layout);
     sections::errors(layout);
     sections::sizes(layout);
-    sections::logs(layout, explore::log_volume(service, &filter), explore::error_lines(service, &filter));
+    sections::logs(
+        layout,
+        explore::log_volume(service, &filter),
+        explore::error_lines(service, &filter),
+    );
     let query = explore::endpoint_traces(service, "$method", "$endpoint");
     sections::traces(layout, "traces", "The latest requests to this endpoint.", query);
 }
@@ -155,7 +187,9 @@ fn variables(context: &Context<'_>, kind: Kind) -> Vec<Variable> {
         Variable::data_source("loki_datasource", "loki", "Loki data source"),
         Variable::data_source("tempo_datasource", "tempo", "Tempo data source"),
         // One service has one dashboard: there is nothing to choose, but links and linters expect it.
-        Variable::values("job", "Job", format!("label_values({jobs}, job)")).current(&service.name).hidden(),
+        Variable::values("job", "Job", format!("label_values({jobs}, job)"))
+            .current(&service.name)
+            .hidden(),
         Variable::values("instance", "Instance", format!("label_values({instances}, instance)")).with_all(),
     ];
     if kind == Kind::Endpoint {
@@ -186,7 +220,9 @@ fn annotations(context: &Context<'_>) -> Annotations {
     let by = ["version", "revision"];
     let now = Expr::instant(&build).aggregate("count", &by);
     let before = Expr::instant_before(&build, AGO).aggregate("count", &by);
-    let alerts = Selector::new("ALERTS").with("alertstate", "firing").with("service", &context.service.name);
+    let alerts = Selector::new("ALERTS")
+        .with("alertstate", "firing")
+        .with("service", &context.service.name);
     let deployment = Annotation {
         name: "Deployments",
         datasource: DataSource::PROMETHEUS,
@@ -208,5 +244,7 @@ fn annotations(context: &Context<'_>) -> Annotations {
         tag_keys: "severity,slo",
         ..deployment.clone()
     };
-    Annotations { list: vec![deployment, alert] }
+    Annotations {
+        list: vec![deployment, alert],
+    }
 }

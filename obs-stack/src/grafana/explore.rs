@@ -21,7 +21,11 @@ pub(super) fn dashboard_link(title: &str, uid: &str, variables: &[(&str, &str)])
     for (name, value) in variables {
         let _ = write!(url, "&var-{name}={value}");
     }
-    DataLink { title: title.to_owned(), url, target_blank: false }
+    DataLink {
+        title: title.to_owned(),
+        url,
+        target_blank: false,
+    }
 }
 
 /// A link to log lines in Explore.
@@ -31,7 +35,11 @@ pub(super) fn logs_link(title: &str, query: &str) -> DataLink {
 
 /// A link to traces in Explore.
 pub(super) fn traces_link(title: &str, query: &str) -> DataLink {
-    explore(title, DataSource::TEMPO, json!({ "query": query, "queryType": "traceql" }))
+    explore(
+        title,
+        DataSource::TEMPO,
+        json!({ "query": query, "queryType": "traceql" }),
+    )
 }
 
 /// A link to a query in Explore.
@@ -41,7 +49,11 @@ fn explore(title: &str, source: DataSource, mut query: Value) -> DataLink {
     let range = json!({ "from": "${__from}", "to": "${__to}" });
     let panes = json!({ "a": { "datasource": source.uid, "queries": [query], "range": range } });
     let url = format!("/explore?schemaVersion=1&panes={}", encode(&panes.to_string()));
-    DataLink { title: title.to_owned(), url, target_blank: true }
+    DataLink {
+        title: title.to_owned(),
+        url,
+        target_blank: true,
+    }
 }
 
 /// Percent-encodes everything but Grafana's variables, which Grafana replaces later.
@@ -72,7 +84,10 @@ fn push(encoded: &mut String, text: &str) {
 
 /// LogQL: the number of lines by level, of all lines or of those that pass `filter`.
 pub(super) fn log_volume(service: &Service, filter: &str) -> String {
-    format!("sum by (level) (count_over_time({}{filter} [$__auto]))", stream(service))
+    format!(
+        "sum by (level) (count_over_time({}{filter} [$__auto]))",
+        stream(service)
+    )
 }
 
 /// LogQL: lines of level `error` or `warn` that pass `filter`.
@@ -93,12 +108,20 @@ pub(super) fn endpoint_lines(service: &Service, method: &str, endpoint: &str) ->
 
 /// TraceQL: traces that failed or were slow.
 pub(super) fn failed_or_slow_traces(service: &Service) -> String {
-    format!("{{ {} && (status = error || duration > {}) }}", service_attribute(service), slow_threshold(service))
+    format!(
+        "{{ {} && (status = error || duration > {}) }}",
+        service_attribute(service),
+        slow_threshold(service)
+    )
 }
 
 /// TraceQL: traces that were slow.
 pub(super) fn slow_traces(service: &Service) -> String {
-    format!("{{ {} && duration > {} }}", service_attribute(service), slow_threshold(service))
+    format!(
+        "{{ {} && duration > {} }}",
+        service_attribute(service),
+        slow_threshold(service)
+    )
 }
 
 /// TraceQL: traces of requests to one endpoint.
@@ -130,7 +153,10 @@ mod tests {
 
     #[test]
     fn variables_stay_readable_for_grafana_in_an_encoded_address() {
-        assert_eq!(encode("{\"a\":\"${x:percentencode}\"}"), "%7B%22a%22%3A%22${x:percentencode}%22%7D");
+        assert_eq!(
+            encode("{\"a\":\"${x:percentencode}\"}"),
+            "%7B%22a%22%3A%22${x:percentencode}%22%7D"
+        );
         assert_eq!(encode("${open"), "${open");
     }
 }

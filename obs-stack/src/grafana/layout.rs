@@ -31,7 +31,13 @@ pub(super) struct Layout<'a> {
 impl<'a> Layout<'a> {
     /// An empty layout.
     pub(super) fn new(context: &'a Context<'a>) -> Self {
-        Self { context, topic: Topic::Traffic, items: Vec::new(), next_id: 1, y: 0 }
+        Self {
+            context,
+            topic: Topic::Traffic,
+            items: Vec::new(),
+            next_id: 1,
+            y: 0,
+        }
     }
 
     /// The service, and what its panels share.
@@ -42,9 +48,21 @@ impl<'a> Layout<'a> {
     /// Adds a row heading; the panels below are about `topic`.
     pub(super) fn row(&mut self, title: &str, topic: Topic) {
         self.topic = topic;
-        let grid_pos = GridPos { h: 1, w: COLUMNS, x: 0, y: self.y };
+        let grid_pos = GridPos {
+            h: 1,
+            w: COLUMNS,
+            x: 0,
+            y: self.y,
+        };
         let (id, title) = (self.id(), title.to_owned());
-        self.items.push(Item::Row(Row { id, kind: "row", title, collapsed: false, grid_pos, panels: Vec::new() }));
+        self.items.push(Item::Row(Row {
+            id,
+            kind: "row",
+            title,
+            collapsed: false,
+            grid_pos,
+            panels: Vec::new(),
+        }));
         self.y += 1;
     }
 
@@ -69,7 +87,9 @@ impl<'a> Layout<'a> {
         }
         let width = COLUMNS / u32::try_from(pairs.len()).unwrap_or(1);
         let value = width / 3;
-        let panels = pairs.into_iter().flat_map(|(stat, trend)| [(value, stat), (width - value, trend)]);
+        let panels = pairs
+            .into_iter()
+            .flat_map(|(stat, trend)| [(value, stat), (width - value, trend)]);
         self.place(8, panels);
     }
 
@@ -78,7 +98,12 @@ impl<'a> Layout<'a> {
         let mut x = 0;
         for (width, mut panel) in panels {
             panel.id = self.id();
-            panel.grid_pos = GridPos { h: height, w: width, x, y: self.y };
+            panel.grid_pos = GridPos {
+                h: height,
+                w: width,
+                x,
+                y: self.y,
+            };
             if panel.links.is_empty() {
                 panel.links = self.context.runbooks(self.topic);
             }
@@ -117,12 +142,20 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     /// For the dashboards of the whole service.
     pub(super) fn new(definition: &'a Definition, service: &'a Service) -> Self {
-        Self { definition, service, source: Source::new(service) }
+        Self {
+            definition,
+            service,
+            source: Source::new(service),
+        }
     }
 
     /// For the endpoint that is selected on the dashboard.
     pub(super) fn endpoint(definition: &'a Definition, service: &'a Service) -> Self {
-        Self { definition, service, source: Source::new(service).endpoint() }
+        Self {
+            definition,
+            service,
+            source: Source::new(service).endpoint(),
+        }
     }
 
     /// The title of a panel: service and metric.
@@ -133,7 +166,11 @@ impl<'a> Context<'a> {
     /// Links to the runbooks of the alerts about a topic, or to all runbooks if there are
     /// none.
     pub(super) fn runbooks(&self, topic: Topic) -> Vec<Link> {
-        let alerts = self.service.alerts.iter().filter(|alert| Topic::of(self.service, alert) == Some(topic));
+        let alerts = self
+            .service
+            .alerts
+            .iter()
+            .filter(|alert| Topic::of(self.service, alert) == Some(topic));
         // Those of the whole service first: each SLO has four of its own.
         let (of_objectives, of_service): (Vec<_>, Vec<_>) =
             alerts.partition(|alert| matches!(alert.condition(), Condition::BurnRate { .. }));
@@ -146,7 +183,13 @@ impl<'a> Context<'a> {
 
     /// Links to the runbooks of custom alerts, which belong to no topic.
     pub(super) fn own_runbooks(&self) -> Vec<Link> {
-        self.some_runbooks(self.service.alerts.iter().filter(|alert| Topic::of(self.service, alert).is_none())).0
+        self.some_runbooks(
+            self.service
+                .alerts
+                .iter()
+                .filter(|alert| Topic::of(self.service, alert).is_none()),
+        )
+        .0
     }
 
     /// The first runbooks of these alerts, and whether they are all. Every panel carries
@@ -163,7 +206,11 @@ impl<'a> Context<'a> {
     /// The link to the runbook of an alert.
     pub(super) fn runbook(&self, alert: &AlertRule) -> Option<Link> {
         let url = runbooks::url(self.definition, alert)?;
-        Some(Link::page(format!("Runbook: {}", alert.name()), url, "What to do when this alert fires"))
+        Some(Link::page(
+            format!("Runbook: {}", alert.name()),
+            url,
+            "What to do when this alert fires",
+        ))
     }
 
     /// The link to the folder of all runbooks, if the definition has one.
@@ -188,7 +235,9 @@ impl<'a> Context<'a> {
         expr: &Expr,
         legend: &str,
     ) -> Panel {
-        Panel::time_series(unit).about(self.title(metric), description).target(Target::prometheus(expr.clone(), legend))
+        Panel::time_series(unit)
+            .about(self.title(metric), description)
+            .target(Target::prometheus(expr.clone(), legend))
     }
 
     /// A time series of one query that is 0 where there are no series.

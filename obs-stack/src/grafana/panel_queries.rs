@@ -36,7 +36,9 @@ pub fn queries(definition: &Definition, rate_interval: Window) -> Vec<PanelQuery
         for item in dashboard.panels {
             let Item::Panel(panel) = item else { continue };
             for target in panel.targets {
-                let Target::Prometheus { expr, .. } = target else { continue };
+                let Target::Prometheus { expr, .. } = target else {
+                    continue;
+                };
                 queries.push(PanelQuery {
                     dashboard: dashboard.title.clone(),
                     panel: panel.title.clone(),

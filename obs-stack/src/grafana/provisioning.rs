@@ -13,8 +13,14 @@ const TEMPO: &str = "tempo";
 /// Generates the two files of provisioning.
 pub(super) fn files() -> Vec<File> {
     vec![
-        File::new("grafana/provisioning/datasources/obs.yaml", yaml::document(ABOUT_SOURCES, &data_sources())),
-        File::new("grafana/provisioning/dashboards/obs.yaml", yaml::document(ABOUT_DASHBOARDS, &dashboards())),
+        File::new(
+            "grafana/provisioning/datasources/obs.yaml",
+            yaml::document(ABOUT_SOURCES, &data_sources()),
+        ),
+        File::new(
+            "grafana/provisioning/dashboards/obs.yaml",
+            yaml::document(ABOUT_DASHBOARDS, &dashboards()),
+        ),
     ]
 }
 
@@ -29,7 +35,11 @@ const ABOUT_DASHBOARDS: &str = "Where Grafana finds the dashboards: mount the fo
 fn data_sources() -> Yaml {
     let sources = [prometheus(), loki(), tempo()];
     // A data source of the same name that was made by hand would win over ours.
-    Yaml::map([("apiVersion", 1.into()), ("prune", true.into()), ("datasources", Yaml::list(sources))])
+    Yaml::map([
+        ("apiVersion", 1.into()),
+        ("prune", true.into()),
+        ("datasources", Yaml::list(sources)),
+    ])
 }
 
 /// A data source with its URL and settings.
@@ -77,8 +87,16 @@ fn loki() -> Yaml {
             .with("datasourceUid", TEMPO)
     };
     // Structured metadata where the line came through Alloy or the collector, else the line itself.
-    let fields = [to_trace("trace_id", Some("label"), "trace_id"), to_trace("TraceID", None, r#""trace_id":"(\w+)""#)];
-    source("Loki", LOKI, "http://loki:3100", Yaml::map([("derivedFields", Yaml::list(fields))]))
+    let fields = [
+        to_trace("trace_id", Some("label"), "trace_id"),
+        to_trace("TraceID", None, r#""trace_id":"(\w+)""#),
+    ];
+    source(
+        "Loki",
+        LOKI,
+        "http://loki:3100",
+        Yaml::map([("derivedFields", Yaml::list(fields))]),
+    )
 }
 
 /// Tempo; spans link to log lines and metrics.
@@ -100,7 +118,10 @@ fn tempo() -> Yaml {
             "Requests per second",
             "sum(rate({__name__=~\".+_requests_total|.+_server_request_duration_seconds_count\",$$__tags}[5m]))",
         ),
-        query("In flight", "sum({__name__=~\".+_requests_in_flight|.+_server_active_requests\",$$__tags})"),
+        query(
+            "In flight",
+            "sum({__name__=~\".+_requests_in_flight|.+_server_active_requests\",$$__tags})",
+        ),
     ];
     let to_metrics = Yaml::map([
         ("datasourceUid", PROMETHEUS.into()),

@@ -21,15 +21,23 @@ pub(super) const RATE_INTERVAL: Range = Range::Variable("$__rate_interval");
 
 impl Source {
     pub(super) fn new(service: &Service) -> Self {
-        let chosen = vec![("job", MatchOp::Regex, "$job"), ("instance", MatchOp::Regex, "$instance")];
-        Self { naming: service.naming_in_process(), chosen }
+        let chosen = vec![
+            ("job", MatchOp::Regex, "$job"),
+            ("instance", MatchOp::Regex, "$instance"),
+        ];
+        Self {
+            naming: service.naming_in_process(),
+            chosen,
+        }
     }
 
     /// Narrowed to the endpoint that is chosen on the dashboard.
     pub(super) fn endpoint(mut self) -> Self {
         // Grafana escapes what it puts into regular expressions only where many values can be chosen.
-        self.chosen.push((self.naming.endpoint_label(), MatchOp::Equal, "$endpoint"));
-        self.chosen.push((self.naming.method_label(), MatchOp::Regex, "$method"));
+        self.chosen
+            .push((self.naming.endpoint_label(), MatchOp::Equal, "$endpoint"));
+        self.chosen
+            .push((self.naming.method_label(), MatchOp::Regex, "$method"));
         self
     }
 
@@ -44,15 +52,19 @@ impl Source {
 
     /// The chosen ones of these series.
     pub(super) fn select(&self, selector: Selector) -> Selector {
-        self.chosen.iter().fold(selector, |selector, (label, op, value)| match op {
-            MatchOp::Regex => selector.matching(label, value),
-            _ => selector.with(label, value),
-        })
+        self.chosen
+            .iter()
+            .fold(selector, |selector, (label, op, value)| match op {
+                MatchOp::Regex => selector.matching(label, value),
+                _ => selector.with(label, value),
+            })
     }
 
     /// The series of a metric of the whole service.
     pub(super) fn on_service(name: impl Into<String>) -> Selector {
-        Selector::new(name).matching("job", "$job").matching("instance", "$instance")
+        Selector::new(name)
+            .matching("job", "$job")
+            .matching("instance", "$instance")
     }
 
     /// The chosen series of a metric.
@@ -61,7 +73,13 @@ impl Source {
     }
 
     pub(super) fn tally(&self, tally: &Tally) -> Tally {
-        Tally::new(tally.selectors().iter().map(|selector| self.select(selector.clone())).collect())
+        Tally::new(
+            tally
+                .selectors()
+                .iter()
+                .map(|selector| self.select(selector.clone()))
+                .collect(),
+        )
     }
 
     /// The rates of all series that count, not added up yet.
@@ -78,7 +96,9 @@ impl Source {
     pub(super) fn quantile(&self, quantile: f64, buckets: &Selector, labels: &[&str]) -> Expr {
         let mut by = labels.to_vec();
         by.push(obs_conventions::names::label::LE);
-        Expr::rate(&self.select(buckets.clone()), RATE_INTERVAL).sum_by(&by).histogram_quantile(quantile)
+        Expr::rate(&self.select(buckets.clone()), RATE_INTERVAL)
+            .sum_by(&by)
+            .histogram_quantile(quantile)
     }
 
     /// The share of requests that failed, for each combination of labels or for all together. Nothing
@@ -101,7 +121,11 @@ impl Source {
 
 /// Sums by labels; a single sum without labels.
 fn sum(expr: Expr, labels: &[&str]) -> Expr {
-    if labels.is_empty() { expr.sum() } else { expr.sum_by(labels) }
+    if labels.is_empty() {
+        expr.sum()
+    } else {
+        expr.sum_by(labels)
+    }
 }
 
 #[cfg(test)]

@@ -22,14 +22,19 @@ fn definition(text: &str) -> Definition {
 fn dashboards() -> Vec<(String, Value)> {
     let files = [VIEWS, SHOP].into_iter().flat_map(|text| files(&definition(text)));
     let dashboards = files.filter(|file| file.path.starts_with("grafana/dashboards/"));
-    dashboards.map(|file| (file.path, serde_json::from_str(&file.content).unwrap())).collect()
+    dashboards
+        .map(|file| (file.path, serde_json::from_str(&file.content).unwrap()))
+        .collect()
 }
 
 /// All panels but rows: the dashboard's path, the panel.
 fn panels() -> Vec<(String, Value)> {
     let of = |(path, dashboard): (String, Value)| {
         let panels = dashboard["panels"].as_array().unwrap().clone();
-        panels.into_iter().filter(|panel| panel["type"] != "row").map(move |panel| (path.clone(), panel))
+        panels
+            .into_iter()
+            .filter(|panel| panel["type"] != "row")
+            .map(move |panel| (path.clone(), panel))
     };
     dashboards().into_iter().flat_map(of).collect()
 }
@@ -72,7 +77,9 @@ fn selectors(expr: &str) -> Vec<(&str, &str)> {
 
 fn variable<'a>(dashboard: &'a Value, name: &str) -> &'a Value {
     let list = dashboard["templating"]["list"].as_array().unwrap();
-    list.iter().find(|variable| variable["name"] == name).unwrap_or_else(|| panic!("no variable {name}"))
+    list.iter()
+        .find(|variable| variable["name"] == name)
+        .unwrap_or_else(|| panic!("no variable {name}"))
 }
 
 #[test]
@@ -84,7 +91,10 @@ fn data_sources_can_be_chosen_and_prometheus_comes_first() {
             assert_eq!(source["query"], kind, "{path}");
             assert_eq!(source["label"], format!("{label} data source"), "{path}");
         }
-        assert_eq!(dashboard["templating"]["list"][0]["name"], "prometheus_datasource", "{path}");
+        assert_eq!(
+            dashboard["templating"]["list"][0]["name"], "prometheus_datasource",
+            "{path}"
+        );
     }
 }
 
@@ -108,7 +118,10 @@ fn variables_ask_for_label_values_and_follow_the_time_range() {
         for variable in dashboard["templating"]["list"].as_array().unwrap() {
             if variable["type"] == "query" {
                 let query = variable["query"].as_str().unwrap();
-                assert!(query.starts_with("label_values(") && query.ends_with(')'), "{path}: {query}");
+                assert!(
+                    query.starts_with("label_values(") && query.ends_with(')'),
+                    "{path}: {query}"
+                );
                 assert_eq!(variable["refresh"], 2, "{path}: {query}");
             }
         }
@@ -123,9 +136,18 @@ fn dashboards_can_not_be_edited_in_the_browser_where_it_would_be_lost() {
 #[test]
 fn panels_and_their_queries_use_the_data_source_that_was_chosen() {
     for (path, panel) in panels() {
-        for source in [&panel].into_iter().chain(panel["targets"].as_array().unwrap()).map(|one| &one["datasource"]) {
+        for source in [&panel]
+            .into_iter()
+            .chain(panel["targets"].as_array().unwrap())
+            .map(|one| &one["datasource"])
+        {
             let kind = source["type"].as_str().unwrap();
-            assert_eq!(source["uid"], format!("${{{kind}_datasource}}"), "{path}: {}", panel["title"]);
+            assert_eq!(
+                source["uid"],
+                format!("${{{kind}_datasource}}"),
+                "{path}: {}",
+                panel["title"]
+            );
         }
     }
 }
@@ -153,7 +175,10 @@ fn every_selector_is_narrowed_to_the_chosen_job_and_instance() {
             assert!(matchers.contains("job=~\"$job\""), "{place}: {name}{matchers}");
             // What is recorded is of all instances together.
             let is_recorded = name.contains(':');
-            assert!(is_recorded || matchers.contains("instance=~\"$instance\""), "{place}: {name}{matchers}");
+            assert!(
+                is_recorded || matchers.contains("instance=~\"$instance\""),
+                "{place}: {name}{matchers}"
+            );
         }
         // No series without a selector: each range stands behind one.
         assert_eq!(expr.matches('[').count(), expr.matches("}[").count(), "{place}: {expr}");
@@ -168,14 +193,21 @@ fn rates_are_over_the_interval_that_grafana_derives() {
             let range = expr[at..].split_once('[').unwrap().1.split_once(']').unwrap().0;
             assert_eq!(range, "$__rate_interval", "{place}: {expr}");
         }
-        assert_eq!(expr.matches("$__rate_interval").count(), expr.matches("rate(").count(), "{place}: {expr}");
+        assert_eq!(
+            expr.matches("$__rate_interval").count(),
+            expr.matches("rate(").count(),
+            "{place}: {expr}"
+        );
     }
 }
 
 #[test]
 fn counters_are_never_shown_as_they_are() {
     for (place, expr) in exprs("prometheus") {
-        for (name, _) in selectors(&expr).into_iter().filter(|(name, _)| name.ends_with("_total")) {
+        for (name, _) in selectors(&expr)
+            .into_iter()
+            .filter(|(name, _)| name.ends_with("_total"))
+        {
             let bare = expr.match_indices(&format!("{name}{{")).any(|(at, _)| {
                 let before = &expr[..at];
                 !before.ends_with("rate(") && !before.ends_with("increase(")
@@ -197,7 +229,9 @@ fn every_panel_leads_to_a_runbook() {
     for (path, panel) in panels() {
         let links = panel["links"].as_array().unwrap();
         let is_runbook = |link: &Value| {
-            link["url"].as_str().is_some_and(|url| url.contains("/runbooks") || url.contains("runbooks."))
+            link["url"]
+                .as_str()
+                .is_some_and(|url| url.contains("/runbooks") || url.contains("runbooks."))
         };
         assert!(links.iter().any(is_runbook), "{path}: {}", panel["title"]);
     }
@@ -215,8 +249,16 @@ fn every_single_value_has_its_trend_beside_it() {
                 stat["title"],
                 format!("{} now", trend["title"].as_str().unwrap()).replace(": latency now", ": p99 latency now")
             );
-            assert_eq!((&left["y"], &left["h"]), (&right["y"], &right["h"]), "{path}: {}", stat["title"]);
-            assert_eq!(left["x"].as_u64().unwrap() + left["w"].as_u64().unwrap(), right["x"].as_u64().unwrap());
+            assert_eq!(
+                (&left["y"], &left["h"]),
+                (&right["y"], &right["h"]),
+                "{path}: {}",
+                stat["title"]
+            );
+            assert_eq!(
+                left["x"].as_u64().unwrap() + left["w"].as_u64().unwrap(),
+                right["x"].as_u64().unwrap()
+            );
         }
         assert!(panels.last().is_some_and(|last| last["type"] != "stat"), "{path}");
     }
@@ -228,7 +270,11 @@ fn panels_fit_the_grid_and_do_not_overlap() {
         let (mut taken, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for panel in dashboard["panels"].as_array().unwrap() {
             let at = |key: &str| panel["gridPos"][key].as_u64().unwrap();
-            assert!(at("x") + at("w") <= 24 && at("w") > 0 && at("h") > 0, "{path}: {}", panel["title"]);
+            assert!(
+                at("x") + at("w") <= 24 && at("w") > 0 && at("h") > 0,
+                "{path}: {}",
+                panel["title"]
+            );
             for (x, y) in (at("x")..at("x") + at("w")).flat_map(|x| (at("y")..at("y") + at("h")).map(move |y| (x, y))) {
                 assert!(taken.insert((x, y)), "{path}: {} overlaps at {x}, {y}", panel["title"]);
             }
@@ -240,7 +286,10 @@ fn panels_fit_the_grid_and_do_not_overlap() {
 #[test]
 fn addresses_are_unique_and_of_a_length_that_grafana_takes() {
     let dashboards = dashboards();
-    let uids: BTreeSet<_> = dashboards.iter().map(|(_, dashboard)| dashboard["uid"].as_str().unwrap()).collect();
+    let uids: BTreeSet<_> = dashboards
+        .iter()
+        .map(|(_, dashboard)| dashboard["uid"].as_str().unwrap())
+        .collect();
     assert_eq!(uids.len(), dashboards.len());
     assert!(uids.iter().all(|uid| (8..=40).contains(&uid.len())));
 }
@@ -253,7 +302,12 @@ fn two_long_names_that_begin_alike_have_two_addresses() {
     let uids: BTreeSet<_> = files
         .iter()
         .filter(|file| file.path.ends_with("overview.json"))
-        .map(|file| serde_json::from_str::<Value>(&file.content).unwrap()["uid"].as_str().unwrap().to_owned())
+        .map(|file| {
+            serde_json::from_str::<Value>(&file.content).unwrap()["uid"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
     assert_eq!(uids.len(), 2);
     assert!(uids.iter().all(|uid| uid.len() <= 40));
@@ -266,7 +320,9 @@ fn thresholds(text: &str, panel: &str) -> Value {
     let dashboard: Value = serde_json::from_str(&file.content).unwrap();
     let panels = dashboard["panels"].as_array().unwrap();
     let panel = panels.iter().find(|one| one["title"] == panel).unwrap();
-    let steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"].as_array().unwrap();
+    let steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+        .as_array()
+        .unwrap();
     steps.iter().map(|step| step["value"].clone()).collect()
 }
 
@@ -275,7 +331,10 @@ const BARE: &str =
 
 #[test]
 fn the_error_rate_of_a_service_without_slos_has_the_default_thresholds() {
-    assert_eq!(thresholds(BARE, "a: error rate now"), serde_json::json!([0.0, 0.01, 0.05]));
+    assert_eq!(
+        thresholds(BARE, "a: error rate now"),
+        serde_json::json!([0.0, 0.01, 0.05])
+    );
 }
 
 #[test]
@@ -283,8 +342,14 @@ fn thresholds_come_from_objectives_and_alerts() {
     let text = "version: 1\nservices:\n  - name: a\n    slos:\n      - { name: available, objective: 99.9, window: 30d }\n      \
                 - { name: quick, sli: latency, threshold: 200ms, objective: 95, window: 30d }\n    alerts:\n      \
                 standard: { HighErrorRate: { above: 2% }, HighLatency: { above: 700ms } }\n";
-    assert_eq!(thresholds(text, "a: error rate now"), serde_json::json!([0.0, 0.001, 0.02]));
-    assert_eq!(thresholds(text, "a: p99 latency now"), serde_json::json!([0.0, 0.2, 0.7]));
+    assert_eq!(
+        thresholds(text, "a: error rate now"),
+        serde_json::json!([0.0, 0.001, 0.02])
+    );
+    assert_eq!(
+        thresholds(text, "a: p99 latency now"),
+        serde_json::json!([0.0, 0.2, 0.7])
+    );
 }
 
 #[test]
@@ -293,22 +358,42 @@ fn a_service_has_panels_only_for_what_it_has() {
         let (_, dashboard) = dashboards().into_iter().find(|(one, _)| one.ends_with(path)).unwrap();
         let panels = dashboard["panels"].as_array().unwrap().clone();
         let rows = panels.into_iter().filter(|panel| panel["type"] == "row");
-        rows.map(|row| row["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        rows.map(|row| row["title"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
-    let plain = ["Requests, errors, duration", "Endpoints", "Errors", "Saturation", "Logs", "Traces"];
+    let plain = [
+        "Requests, errors, duration",
+        "Endpoints",
+        "Errors",
+        "Saturation",
+        "Logs",
+        "Traces",
+    ];
     assert_eq!(rows("/plain-overview.json"), plain);
     let all = rows("/payment-service-overview.json");
-    for row in ["Error budgets", "Calls of other services", "Databases", "Caches", "Custom alerts"] {
+    for row in [
+        "Error budgets",
+        "Calls of other services",
+        "Databases",
+        "Caches",
+        "Custom alerts",
+    ] {
         assert!(all.iter().any(|one| one == row), "{row}");
     }
-    assert!(!files(&definition(VIEWS)).iter().any(|file| file.path.ends_with("plain-slo.json")));
+    assert!(
+        !files(&definition(VIEWS))
+            .iter()
+            .any(|file| file.path.ends_with("plain-slo.json"))
+    );
 }
 
 #[test]
 fn the_runtime_is_drawn_where_it_is_watched() {
     let of = |service: &str| -> Vec<_> {
         let queries = queries(&definition(VIEWS), Window::minutes(1)).into_iter();
-        queries.filter(|query| query.dashboard.starts_with(service) && query.promql.contains("tokio_")).collect()
+        queries
+            .filter(|query| query.dashboard.starts_with(service) && query.promql.contains("tokio_"))
+            .collect()
     };
     assert_eq!(of("plain"), []);
     assert!(!of("payment-service").is_empty());
@@ -317,18 +402,47 @@ fn the_runtime_is_drawn_where_it_is_watched() {
 #[test]
 fn both_conventions_use_their_own_names() {
     let queries = queries(&definition(VIEWS), Window::minutes(1));
-    let of =
-        |service: &str| -> Vec<_> { queries.iter().filter(|query| query.dashboard.starts_with(service)).collect() };
-    assert!(of("payment-service").iter().all(|query| !query.promql.contains("http_request_method")));
-    assert!(of("payment-service").iter().any(|query| query.promql.contains("payment_requests_total{")));
-    assert!(of("search").iter().all(|query| !query.promql.contains("http_requests_total")));
-    assert!(of("search").iter().any(|query| query.promql.contains("http_server_request_duration_seconds_bucket{")));
+    let of = |service: &str| -> Vec<_> {
+        queries
+            .iter()
+            .filter(|query| query.dashboard.starts_with(service))
+            .collect()
+    };
+    assert!(
+        of("payment-service")
+            .iter()
+            .all(|query| !query.promql.contains("http_request_method"))
+    );
+    assert!(
+        of("payment-service")
+            .iter()
+            .any(|query| query.promql.contains("payment_requests_total{"))
+    );
+    assert!(
+        of("search")
+            .iter()
+            .all(|query| !query.promql.contains("http_requests_total"))
+    );
+    assert!(
+        of("search")
+            .iter()
+            .any(|query| query.promql.contains("http_server_request_duration_seconds_bucket{"))
+    );
 }
 
 #[test]
 fn queries_for_programs_have_no_variables_left() {
-    for query in [VIEWS, SHOP].into_iter().flat_map(|text| queries(&definition(text), Window::minutes(1))) {
-        assert!(!query.promql.contains('$'), "{}: {}: {}", query.dashboard, query.panel, query.promql);
+    for query in [VIEWS, SHOP]
+        .into_iter()
+        .flat_map(|text| queries(&definition(text), Window::minutes(1)))
+    {
+        assert!(
+            !query.promql.contains('$'),
+            "{}: {}: {}",
+            query.dashboard,
+            query.panel,
+            query.promql
+        );
     }
 }
 
@@ -348,6 +462,10 @@ services:
     assert!(!named.is_empty());
     for query in named {
         assert!(query.promql.contains(inner), "{}", query.promql);
-        assert!(selectors(&query.promql).iter().all(|(name, _)| *name != "up"), "{}", query.promql);
+        assert!(
+            selectors(&query.promql).iter().all(|(name, _)| *name != "up"),
+            "{}",
+            query.promql
+        );
     }
 }

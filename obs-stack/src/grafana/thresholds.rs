@@ -18,8 +18,13 @@ const BURN_RATE: (f64, f64) = (1.0, 14.4);
 /// Thresholds of an error ratio: yellow above the error budget, red where a critical alert
 /// fires; 1 % and 5 % without SLO and alert.
 pub(super) fn error_ratio(service: &Service) -> Thresholds {
-    let promised = of_service(service).filter(|slo| slo.sli() == Sli::Availability).map(Slo::budget);
-    let alerts = service.alerts.iter().filter(|alert| alert.severity() == Severity::Critical);
+    let promised = of_service(service)
+        .filter(|slo| slo.sli() == Sli::Availability)
+        .map(Slo::budget);
+    let alerts = service
+        .alerts
+        .iter()
+        .filter(|alert| alert.severity() == Severity::Critical);
     let called = alerts.filter_map(|alert| match alert.condition() {
         Condition::ErrorRatio { scope, above, .. } if scope.is_service() => Some(*above),
         Condition::Availability { scope, below, .. } if scope.is_service() => Some(1.0 - below),
@@ -63,7 +68,11 @@ pub(super) fn budget_left() -> Thresholds {
 
 /// The SLOs of the whole service, without those of single endpoints.
 fn of_service(service: &Service) -> impl Iterator<Item = &Slo> {
-    service.slos.iter().map(AsRef::as_ref).filter(|slo| slo.requests().is_service())
+    service
+        .slos
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|slo| slo.requests().is_service())
 }
 
 /// The lowest value.

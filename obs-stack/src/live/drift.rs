@@ -48,7 +48,12 @@ enum Lack {
 /// Labels that Prometheus adds to all series of a target: they are not on the page.
 const OF_TARGETS: [&str; 2] = ["job", "instance"];
 /// Labels whose values appear with the first such request. A missing one is not a mistake.
-const OF_EVENTS: [&str; 4] = [label::STATUS, label::HTTP_RESPONSE_STATUS_CODE, label::OUTCOME, label::ERROR_TYPE];
+const OF_EVENTS: [&str; 4] = [
+    label::STATUS,
+    label::HTTP_RESPONSE_STATUS_CODE,
+    label::OUTCOME,
+    label::ERROR_TYPE,
+];
 /// The most values that a message names.
 const NAMED: usize = 12;
 
@@ -62,8 +67,15 @@ pub fn absent(definition: &Definition, service: &Service, page: &Page) -> Vec<Ab
     let mut absent: Vec<Absent> = Vec::new();
     for (requirement, required_by) in demand(definition, service) {
         for lack in lacks(page, &requirement) {
-            if absent.iter().all(|other| other.metric != requirement.metric || other.lack != lack) {
-                absent.push(Absent { metric: requirement.metric.clone(), lack, required_by: required_by.clone() });
+            if absent
+                .iter()
+                .all(|other| other.metric != requirement.metric || other.lack != lack)
+            {
+                absent.push(Absent {
+                    metric: requirement.metric.clone(),
+                    lack,
+                    required_by: required_by.clone(),
+                });
             }
         }
     }
@@ -107,7 +119,9 @@ fn lacks(page: &Page, Requirement { metric, labels }: &Requirement) -> Vec<Lack>
 fn can_come(key: &str, value: &str) -> bool {
     let is_status = || {
         let is_grpc = || value.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-        value.parse::<u16>().map_or_else(|_| is_grpc(), |status| (100..600).contains(&status))
+        value
+            .parse::<u16>()
+            .map_or_else(|_| is_grpc(), |status| (100..600).contains(&status))
     };
     match key {
         label::OUTCOME => Outcome::ALL.into_iter().any(|outcome| outcome.as_str() == value),
@@ -117,7 +131,11 @@ fn can_come(key: &str, value: &str) -> bool {
 
 impl fmt::Display for Absent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { metric, lack, required_by } = self;
+        let Self {
+            metric,
+            lack,
+            required_by,
+        } = self;
         match lack {
             Lack::Metric => write!(
                 f,
@@ -131,7 +149,10 @@ impl fmt::Display for Absent {
                 there.join(", ")
             ),
             Lack::Value(label, value, there) if there.is_empty() => {
-                write!(f, "{metric} has no label {label} on the page, but {required_by} reads {label}={value:?}")
+                write!(
+                    f,
+                    "{metric} has no label {label} on the page, but {required_by} reads {label}={value:?}"
+                )
             }
             Lack::Value(label, value, there) => write!(
                 f,
@@ -140,7 +161,10 @@ impl fmt::Display for Absent {
                 there.join(", ")
             ),
             Lack::Together(labels) => {
-                let labels: Vec<_> = labels.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
+                let labels: Vec<_> = labels
+                    .iter()
+                    .map(|(label, value)| format!("{label}={value:?}"))
+                    .collect();
                 write!(
                     f,
                     "{metric} has no series with {} on the page, but {required_by} reads it: mend the definition, or send the \
@@ -171,7 +195,11 @@ fn demand(definition: &Definition, service: &Service) -> Demand {
     let mut demand = Demand::new();
     let groups = prometheus::groups(definition, service);
     for rule in groups.iter().flat_map(|group| &group.rules) {
-        let name = if rule.alert.is_empty() { &rule.record } else { &rule.alert };
+        let name = if rule.alert.is_empty() {
+            &rule.record
+        } else {
+            &rule.alert
+        };
         add(&mut demand, &rule.expr, &format!("the rule {name}"));
     }
     for (path, expr) in grafana::expressions(definition, service) {
@@ -194,18 +222,34 @@ fn add(demand: &mut Demand, expr: &Expr, required_by: &str) {
 
 /// Whether a metric exists only after a first failure: a missing one is normal.
 fn appears_with_failures(metric: &str) -> bool {
-    let fixed = [SERIES_OVERFLOW, NAME_CLASHES, LOG_LINES_DROPPED, LOG_RECORDS_DROPPED, SPANS_DROPPED];
+    let fixed = [
+        SERIES_OVERFLOW,
+        NAME_CLASHES,
+        LOG_LINES_DROPPED,
+        LOG_RECORDS_DROPPED,
+        SPANS_DROPPED,
+    ];
     fixed.iter().any(|def| def.base() == metric)
-        || [ERRORS, CLIENT_ERRORS, cache::ERRORS].iter().any(|def| metric.ends_with(def.base()))
+        || [ERRORS, CLIENT_ERRORS, cache::ERRORS]
+            .iter()
+            .any(|def| metric.ends_with(def.base()))
 }
 
 // === impl Requirement ===
 
 impl Requirement {
     pub(super) fn of(selector: &Selector) -> Self {
-        let equal = selector.matchers().iter().filter(|matcher| matcher.op == MatchOp::Equal);
-        let mut labels: Vec<_> = equal.map(|matcher| (matcher.label.clone(), matcher.value.clone())).collect();
+        let equal = selector
+            .matchers()
+            .iter()
+            .filter(|matcher| matcher.op == MatchOp::Equal);
+        let mut labels: Vec<_> = equal
+            .map(|matcher| (matcher.label.clone(), matcher.value.clone()))
+            .collect();
         labels.sort();
-        Self { metric: selector.metric().to_owned(), labels }
+        Self {
+            metric: selector.metric().to_owned(),
+            labels,
+        }
     }
 }

@@ -60,7 +60,13 @@ impl Page {
 
     /// The bounds of a histogram's buckets, the lowest first.
     pub(super) fn buckets(&self, metric: &str) -> Vec<&str> {
-        let mut buckets: Vec<_> = self.buckets.get(metric).into_iter().flatten().map(String::as_str).collect();
+        let mut buckets: Vec<_> = self
+            .buckets
+            .get(metric)
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         let value = |le: &str| le.parse::<f64>().unwrap_or(f64::INFINITY);
         buckets.sort_by(|a, b| value(a).total_cmp(&value(b)));
         buckets
@@ -76,12 +82,17 @@ impl Page {
     /// All values of a label of a metric.
     pub(super) fn values(&self, metric: &str, label: &str) -> BTreeSet<&str> {
         let labels = self.series.get(metric).into_iter().flatten().flatten();
-        labels.filter(|(key, _)| key == label).map(|(_, value)| value.as_str()).collect()
+        labels
+            .filter(|(key, _)| key == label)
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 
     /// Adds the names of a `# TYPE` line.
     fn announce(&mut self, announced: &str) {
-        let Some((name, kind)) = announced.split_once(' ') else { return };
+        let Some((name, kind)) = announced.split_once(' ') else {
+            return;
+        };
         self.names.insert(name.to_owned());
         let parts: &[&str] = match kind.trim() {
             "histogram" => &["_bucket", "_count", "_sum"],
@@ -180,15 +191,24 @@ pub fn fetch(url: &str) -> Result<Page, FetchError> {
 impl FetchError {
     fn new(url: &str, source: ureq::Error) -> Self {
         // Repeats the URL as it was given, with its secrets.
-        let source = if matches!(source, ureq::Error::BadUri(_)) { None } else { Some(Box::new(source)) };
-        Self { url: without_secrets(url), source }
+        let source = if matches!(source, ureq::Error::BadUri(_)) {
+            None
+        } else {
+            Some(Box::new(source))
+        };
+        Self {
+            url: without_secrets(url),
+            source,
+        }
     }
 }
 
 /// A URL without user, password and query, in which tokens are passed.
 fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (&url[..scheme.len() + 3], rest));
+    let (scheme, rest) = url
+        .split_once("://")
+        .map_or(("", url), |(scheme, rest)| (&url[..scheme.len() + 3], rest));
     let authority = rest.split('/').next().unwrap_or_default();
     let user = authority.rfind('@').map_or(0, |at| at + 1);
     format!("{scheme}{}", &rest[user..])
@@ -197,7 +217,10 @@ fn without_secrets(url: &str) -> String {
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = &self.url;
-        write!(f, "{url}: the metrics page could not be fetched; is the service running, and is this its address?")
+        write!(
+            f,
+            "{url}: the metrics page could not be fetched; is the service running, and is this its address?"
+        )
     }
 }
 
@@ -213,7 +236,10 @@ mod tests {
 
     #[test]
     fn messages_show_neither_credentials_nor_queries() {
-        assert_eq!(without_secrets("http://me:se@cret@orders:9000/metrics?token=1#x"), "http://orders:9000/metrics");
+        assert_eq!(
+            without_secrets("http://me:se@cret@orders:9000/metrics?token=1#x"),
+            "http://orders:9000/metrics"
+        );
         assert_eq!(without_secrets("http://orders:9000/a@b"), "http://orders:9000/a@b");
         assert_eq!(without_secrets("orders"), "orders");
         let error = fetch("http://me:secret@a b/?token=hidden").unwrap_err();

@@ -10,7 +10,10 @@ fn the_labels_that_an_expression_selects_are_required() {
     let found = [quick, others].map(|selector| Requirement::of(&selector));
     let of = |labels: &[(&str, &str)]| Requirement {
         metric: "a_bucket".to_owned(),
-        labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        labels: labels
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
     };
     assert_eq!(found, [of(&[("job", "x"), ("le", "0.25")]), of(&[])]);
 }
@@ -19,7 +22,11 @@ fn the_labels_that_an_expression_selects_are_required() {
 fn missing(definition: &str, page: &str) -> Vec<String> {
     let definition = Definition::parse(definition, "obs.yaml").unwrap();
     let absent = absent(&definition, &definition.services[0], &Page::parse(page));
-    absent.iter().map(ToString::to_string).filter(|told| !told.contains("is not on the page")).collect()
+    absent
+        .iter()
+        .map(ToString::to_string)
+        .filter(|told| !told.contains("is not on the page"))
+        .collect()
 }
 
 const DEFINITION: &str = "
@@ -60,7 +67,12 @@ fn missing_label_values_are_named_with_the_existing_ones() {
         assert!(told.iter().any(|told| told.starts_with(said)), "{said}: {told:#?}");
     }
     // A valid status or outcome can appear later.
-    assert!(!told.iter().any(|told| told.contains("403") || told.contains("shop.Orders")), "{told:#?}");
+    assert!(
+        !told
+            .iter()
+            .any(|told| told.contains("403") || told.contains("shop.Orders")),
+        "{told:#?}"
+    );
 }
 
 #[test]
@@ -71,7 +83,8 @@ fn values_that_no_series_has_together_are_named_together() {
                 jobs{kind=\"mail\",odd=\"a\\\"b\"} 1\n";
     let told = missing(DEFINITION, page);
     assert!(
-        told.iter().any(|told| told.contains("no series with endpoint=\"/orders\" and method=\"GET\"")),
+        told.iter()
+            .any(|told| told.contains("no series with endpoint=\"/orders\" and method=\"GET\"")),
         "{told:#?}"
     );
     assert!(!told.iter().any(|told| told.starts_with("jobs")), "{told:#?}");
@@ -88,7 +101,10 @@ fn a_page_has_its_metrics_and_buckets() {
     }
     assert!(!page.has("e"));
     assert!(page.has_bucket("a_bucket", "0.5") && !page.has_bucket("a_bucket", "0.25"));
-    assert!(page.has_bucket("c_bucket", "0.25"), "a histogram without series has no buckets yet");
+    assert!(
+        page.has_bucket("c_bucket", "0.25"),
+        "a histogram without series has no buckets yet"
+    );
     assert_eq!(page.buckets("a_bucket"), ["0.5", "+Inf"]);
 }
 

@@ -59,7 +59,9 @@ impl Folder {
     /// Compares one file.
     fn drift_of(&self, file: &File) -> Result<Option<Drift>, OutputError> {
         let path = file.path.clone();
-        let Some(found) = self.read(&path)? else { return Ok(Some(Drift::Missing { path })) };
+        let Some(found) = self.read(&path)? else {
+            return Ok(Some(Drift::Missing { path }));
+        };
         let expected = file.merged_with(&found);
         if expected == found {
             return Ok(None);
@@ -70,7 +72,12 @@ impl Folder {
             let (wanted, there) = (expected.next(), found.next());
             if wanted != there || wanted.is_none() {
                 let own = |text: Option<&str>| text.map(str::to_owned);
-                return Ok(Some(Drift::Different { path, line, expected: own(wanted), found: own(there) }));
+                return Ok(Some(Drift::Different {
+                    path,
+                    line,
+                    expected: own(wanted),
+                    found: own(there),
+                }));
             }
             line += 1;
         }
@@ -82,7 +89,12 @@ impl fmt::Display for Drift {
         match self {
             Self::Missing { path } => write!(f, "{path}: is missing"),
             Self::Superfluous { path } => write!(f, "{path}: would not be generated"),
-            Self::Different { path, line, expected, found } => {
+            Self::Different {
+                path,
+                line,
+                expected,
+                found,
+            } => {
                 let shown =
                     |text: &Option<String>| text.as_deref().map_or("the end".to_owned(), |text| format!("{text:?}"));
                 write!(f, "{path}:{line}: expected {}, found {}", shown(expected), shown(found))

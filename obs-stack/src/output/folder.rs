@@ -119,7 +119,11 @@ impl Folder {
     /// If the list can't be read.
     pub(super) fn generated(&self) -> Result<BTreeSet<String>, OutputError> {
         let list = self.read(MANIFEST)?.unwrap_or_default();
-        Ok(list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect())
+        Ok(list
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .map(str::to_owned)
+            .collect())
     }
 }
 
@@ -144,7 +148,11 @@ pub struct OutputError(Kind);
 #[derive(Debug)]
 enum Kind {
     /// A file or folder could not be read or written.
-    Io { doing: &'static str, path: PathBuf, source: io::Error },
+    Io {
+        doing: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     /// The path of the folder is a file.
     NoFolder { path: PathBuf },
     /// The folder contains files that were not generated.
@@ -161,7 +169,13 @@ const NAMED: usize = 10;
 impl OutputError {
     /// An error of the system while `doing` something with a path.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self(Kind::Io { doing, path: path.to_owned(), source })
+        move |source| {
+            Self(Kind::Io {
+                doing,
+                path: path.to_owned(),
+                source,
+            })
+        }
     }
 
     /// The path of the folder is a file.
@@ -171,7 +185,10 @@ impl OutputError {
 
     /// The folder contains files that were not generated.
     pub(super) fn foreign(folder: &Path, files: Vec<String>) -> Self {
-        Self(Kind::Foreign { folder: folder.to_owned(), files })
+        Self(Kind::Foreign {
+            folder: folder.to_owned(),
+            files,
+        })
     }
 
     /// Two files have this path, or it leaves the folder.
@@ -185,10 +202,18 @@ impl fmt::Display for OutputError {
         match &self.0 {
             Kind::Io { doing, path, .. } => write!(f, "{}: can't be {doing}", path.display()),
             Kind::NoFolder { path } => {
-                write!(f, "{}: is a file, expected a folder: give another one by --out", path.display())
+                write!(
+                    f,
+                    "{}: is a file, expected a folder: give another one by --out",
+                    path.display()
+                )
             }
             Kind::Foreign { folder, files } => {
-                writeln!(f, "{}: holds files that obs did not generate; nothing was written:", folder.display())?;
+                writeln!(
+                    f,
+                    "{}: holds files that obs did not generate; nothing was written:",
+                    folder.display()
+                )?;
                 for file in files.iter().take(NAMED) {
                     writeln!(f, "  {file}")?;
                 }

@@ -25,8 +25,10 @@ fn files_are_written_and_nothing_else_is_left() {
     let written = folder.write(&files()).unwrap();
     assert_eq!(written.changed, ["a/one.yml", "two.yml"]);
     assert_eq!(content(&folder, "a/one.yml"), "one\n");
-    let mut names: Vec<_> =
-        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     assert_eq!(names, [".obs-generated", "a", "two.yml"]);
 }
@@ -39,8 +41,14 @@ fn what_is_as_it_should_be_is_not_written_again() {
     let mut changed = files();
     changed[0].content = "other\n".to_owned();
     let written = folder.write(&changed).unwrap();
-    assert_eq!((written.changed, written.unchanged), (vec!["a/one.yml".to_owned()], vec!["two.yml".to_owned()]));
-    assert_eq!(fs::metadata(folder.path().join("two.yml")).unwrap().modified().unwrap(), before);
+    assert_eq!(
+        (written.changed, written.unchanged),
+        (vec!["a/one.yml".to_owned()], vec!["two.yml".to_owned()])
+    );
+    assert_eq!(
+        fs::metadata(folder.path().join("two.yml")).unwrap().modified().unwrap(),
+        before
+    );
 }
 
 #[test]
@@ -59,10 +67,16 @@ fn runbook(own: &str) -> String {
 #[test]
 fn a_runbook_whose_alert_is_gone_goes_if_nobody_wrote_into_it() {
     let (_place, folder) = folder();
-    let with = [File::new("runbooks/gone.md", runbook("")), File::new("two.yml", "two\n")];
+    let with = [
+        File::new("runbooks/gone.md", runbook("")),
+        File::new("two.yml", "two\n"),
+    ];
     folder.write(&with).unwrap();
     let written = folder.write(&with[1..]).unwrap();
-    assert_eq!((written.removed, written.kept_aside), (vec!["runbooks/gone.md".to_owned()], vec![]));
+    assert_eq!(
+        (written.removed, written.kept_aside),
+        (vec!["runbooks/gone.md".to_owned()], vec![])
+    );
     assert!(!folder.path().join("runbooks").exists());
     assert!(folder.drift(&with[1..]).unwrap().is_empty());
 }
@@ -70,14 +84,20 @@ fn a_runbook_whose_alert_is_gone_goes_if_nobody_wrote_into_it() {
 #[test]
 fn a_runbook_with_text_of_people_is_kept_aside_and_nothing_differs_any_more() {
     let (_place, folder) = folder();
-    let with = [File::new("runbooks/gone.md", runbook("")), File::new("two.yml", "two\n")];
+    let with = [
+        File::new("runbooks/gone.md", runbook("")),
+        File::new("two.yml", "two\n"),
+    ];
     let own = runbook("\nAsk Ann first.\n");
     for kept in ["runbooks/gone.local.md", "runbooks/gone.2.local.md"] {
         folder.write(&with).unwrap();
         fs::write(folder.path().join("runbooks/gone.md"), &own).unwrap();
         let written = folder.write(&with[1..]).unwrap();
         assert_eq!(written.kept_aside, [("runbooks/gone.md".to_owned(), kept.to_owned())]);
-        assert_eq!((written.removed, content(&folder, kept)), (Vec::<String>::new(), own.clone()));
+        assert_eq!(
+            (written.removed, content(&folder, kept)),
+            (Vec::<String>::new(), own.clone())
+        );
         assert!(folder.drift(&with[1..]).unwrap().is_empty());
     }
 }
@@ -89,7 +109,10 @@ fn a_folder_with_foreign_files_is_left_as_it_was() {
     fs::write(folder.path().join("a/one.yml"), "mine").unwrap();
     fs::write(folder.path().join("notes.txt"), "mine").unwrap();
     let error = folder.write(&files()).unwrap_err().to_string();
-    assert!(error.contains("  a/one.yml\n  notes.txt\n") && error.contains("--out"), "{error}");
+    assert!(
+        error.contains("  a/one.yml\n  notes.txt\n") && error.contains("--out"),
+        "{error}"
+    );
     assert_eq!(content(&folder, "a/one.yml"), "mine");
     assert!(!folder.path().join("two.yml").exists());
 }
@@ -163,7 +186,12 @@ fn drift_names_file_and_line() {
     fs::write(folder.path().join("two.yml"), "two\nchanged\n").unwrap();
     fs::remove_file(folder.path().join("a/one.yml")).unwrap();
     fs::write(folder.path().join("three.yml"), "").unwrap();
-    let drift: Vec<_> = folder.drift(&files()).unwrap().iter().map(ToString::to_string).collect();
+    let drift: Vec<_> = folder
+        .drift(&files())
+        .unwrap()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let expected = [
         "a/one.yml: is missing",
         "two.yml:2: expected \"lines\", found \"changed\"",
@@ -177,7 +205,13 @@ fn a_line_too_many_or_too_few_is_drift() {
     let (_place, folder) = folder();
     folder.write(&files()).unwrap();
     fs::write(folder.path().join("two.yml"), "two\nlines").unwrap();
-    assert_eq!(folder.drift(&files()).unwrap()[0].to_string(), "two.yml:3: expected \"\", found the end");
+    assert_eq!(
+        folder.drift(&files()).unwrap()[0].to_string(),
+        "two.yml:3: expected \"\", found the end"
+    );
     fs::write(folder.path().join("two.yml"), "two\nlines\n\nmore").unwrap();
-    assert_eq!(folder.drift(&files()).unwrap()[0].to_string(), "two.yml:4: expected the end, found \"more\"");
+    assert_eq!(
+        folder.drift(&files()).unwrap()[0].to_string(),
+        "two.yml:4: expected the end, found \"more\""
+    );
 }

@@ -79,16 +79,30 @@ impl Folder {
     ) -> Result<(), OutputError> {
         // A file with the content that would be written does no harm.
         let is_same = |path: &str| files.iter().any(|file| file.path == path && self.holds(file));
-        let mut foreign: Vec<String> =
-            found.into_iter().filter(|path| !generated.contains(path) && !is_same(path)).collect();
-        foreign.extend(files.iter().filter(|file| self.of(&file.path).is_dir()).map(|file| file.path.clone()));
-        if foreign.is_empty() { Ok(()) } else { Err(OutputError::foreign(self.path(), foreign)) }
+        let mut foreign: Vec<String> = found
+            .into_iter()
+            .filter(|path| !generated.contains(path) && !is_same(path))
+            .collect();
+        foreign.extend(
+            files
+                .iter()
+                .filter(|file| self.of(&file.path).is_dir())
+                .map(|file| file.path.clone()),
+        );
+        if foreign.is_empty() {
+            Ok(())
+        } else {
+            Err(OutputError::foreign(self.path(), foreign))
+        }
     }
 
     /// Whether the folder has this file with this content.
     fn holds(&self, file: &File) -> bool {
         let is_file = fs::symlink_metadata(self.of(&file.path)).is_ok_and(|metadata| metadata.is_file());
-        is_file && self.read(&file.path).is_ok_and(|found| found.is_some_and(|found| found == file.content))
+        is_file
+            && self
+                .read(&file.path)
+                .is_ok_and(|found| found.is_some_and(|found| found == file.content))
     }
 
     /// Writes the files that have changed to a temporary hidden folder, which is removed
@@ -101,7 +115,9 @@ impl Folder {
         let mut written = Written::default();
         for file in files {
             let found = self.read(&file.path)?;
-            let content = found.as_deref().map_or_else(|| file.content.clone(), |found| file.merged_with(found));
+            let content = found
+                .as_deref()
+                .map_or_else(|| file.content.clone(), |found| file.merged_with(found));
             if found.as_ref() == Some(&content) {
                 written.unchanged.push(file.path.clone());
             } else {
@@ -143,8 +159,13 @@ impl Folder {
             1 => format!("{stem}{LOCAL}{extension}"),
             _ => format!("{stem}.{number}{LOCAL}{extension}"),
         });
-        let free = names.into_iter().find(|name| fs::symlink_metadata(self.of(name)).is_err());
-        let (from, name) = (self.of(path), free.unwrap_or_else(|| format!("{stem}{LOCAL}{extension}")));
+        let free = names
+            .into_iter()
+            .find(|name| fs::symlink_metadata(self.of(name)).is_err());
+        let (from, name) = (
+            self.of(path),
+            free.unwrap_or_else(|| format!("{stem}{LOCAL}{extension}")),
+        );
         fs::rename(&from, self.of(&name)).map_err(OutputError::io("renamed", &from))?;
         Ok(name)
     }
@@ -171,7 +192,9 @@ impl Folder {
 fn check_paths(files: &[File]) -> Result<(), OutputError> {
     let mut seen = BTreeSet::new();
     for File { path, .. } in files {
-        let is_below = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        let is_below = Path::new(path)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
         // Some file systems ignore case.
         if path.is_empty() || !is_below || !seen.insert(path.to_lowercase()) {
             return Err(OutputError::path(path));

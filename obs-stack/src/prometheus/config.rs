@@ -33,15 +33,24 @@ pub fn files(definition: &Definition) -> Vec<File> {
 
 /// All groups of a service's rules: recording rules of its SLOs, then alert rules.
 pub(crate) fn groups(definition: &Definition, service: &Service) -> Vec<Group> {
-    kinds(definition, service).into_iter().flat_map(|(.., groups)| groups).collect()
+    kinds(definition, service)
+        .into_iter()
+        .flat_map(|(.., groups)| groups)
+        .collect()
 }
 
 /// The rule files of a service; a file without rules is left out.
 fn rule_files(definition: &Definition, service: &Service) -> impl Iterator<Item = File> {
-    kinds(definition, service).into_iter().filter(|(.., groups)| !groups.is_empty()).map(|(kind, about, groups)| {
-        let about = format!("{about} of {}.{}", service.name, slos::notes(service));
-        File::new(rule_path(service, kind), yaml::document(&about, &rules::document(&groups)))
-    })
+    kinds(definition, service)
+        .into_iter()
+        .filter(|(.., groups)| !groups.is_empty())
+        .map(|(kind, about, groups)| {
+            let about = format!("{about} of {}.{}", service.name, slos::notes(service));
+            File::new(
+                rule_path(service, kind),
+                yaml::document(&about, &rules::document(&groups)),
+            )
+        })
 }
 
 /// The path of a rule file.
@@ -52,7 +61,11 @@ pub(super) fn rule_path(service: &Service, kind: &str) -> String {
 /// The kinds of rule files: name, header, groups.
 fn kinds(definition: &Definition, service: &Service) -> [(&'static str, &'static str, Vec<Group>); 2] {
     [
-        ("slos", "Recording rules for the service level objectives", slos::groups(service)),
+        (
+            "slos",
+            "Recording rules for the service level objectives",
+            slos::groups(service),
+        ),
         ("alerts", "Alert rules", rules::alert_groups(definition, service)),
     ]
 }
@@ -161,7 +174,10 @@ pub fn config(definition: &Definition, discovery: Discovery, release: Release) -
 /// The configuration for the Compose file: static targets, Prometheus 3.
 pub(crate) fn config_for_compose(definition: &Definition, about: &str) -> File {
     let scrapes = scrape_configs(definition, Discovery::Static, Release::V3);
-    File::new("prometheus/prometheus-compose.yml", yaml::document(about, &whole(scrapes)))
+    File::new(
+        "prometheus/prometheus-compose.yml",
+        yaml::document(about, &whole(scrapes)),
+    )
 }
 
 /// A configuration with these scrapes.
@@ -187,7 +203,10 @@ fn whole(scrapes: Vec<Yaml>) -> Yaml {
             )]),
         ),
         ("scrape_configs", Yaml::List(scrapes)),
-        ("storage", Yaml::map([("exemplars", Yaml::map([("max_exemplars", 100_000.into())]))])),
+        (
+            "storage",
+            Yaml::map([("exemplars", Yaml::map([("max_exemplars", 100_000.into())]))]),
+        ),
     ])
 }
 
@@ -195,7 +214,11 @@ fn whole(scrapes: Vec<Yaml>) -> Yaml {
 /// itself names the service.
 fn scrape_configs(definition: &Definition, discovery: Discovery, release: Release) -> Vec<Yaml> {
     let each = |sd: fn(&Service) -> Yaml| {
-        definition.services.iter().map(|service| discovery::of_service(service, release, sd(service))).collect()
+        definition
+            .services
+            .iter()
+            .map(|service| discovery::of_service(service, release, sd(service)))
+            .collect()
     };
     match discovery {
         Discovery::Static => each(discovery::fixed),

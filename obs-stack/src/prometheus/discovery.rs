@@ -20,7 +20,10 @@ fn base(job: &str, release: Release) -> Yaml {
     let mut scrape = Yaml::map([("job_name", job.into())]);
     if release == Release::V3 {
         scrape = scrape
-            .with("scrape_protocols", Yaml::list(["PrometheusProto", "OpenMetricsText1.0.0", "PrometheusText0.0.4"]))
+            .with(
+                "scrape_protocols",
+                Yaml::list(["PrometheusProto", "OpenMetricsText1.0.0", "PrometheusText0.0.4"]),
+            )
             .with("fallback_scrape_protocol", "PrometheusText0.0.4")
             .with("scrape_native_histograms", true)
             // The rules and dashboards read the classic buckets, beside which the native ones lie.
@@ -39,7 +42,10 @@ pub(super) fn fixed(service: &Service) -> Yaml {
 pub(super) fn files(service: &Service) -> Yaml {
     let name = slug(&service.name);
     let files = Yaml::list([format!("targets/{name}.yml"), format!("targets/{name}.local.yml")]);
-    Yaml::map([("file_sd_configs", Yaml::list([Yaml::map([("files", files), ("refresh_interval", "5m".into())])]))])
+    Yaml::map([(
+        "file_sd_configs",
+        Yaml::list([Yaml::map([("files", files), ("refresh_interval", "5m".into())])]),
+    )])
 }
 
 /// The generated file that [`files`] names.
@@ -54,7 +60,10 @@ pub(super) fn target_file(service: &Service) -> File {
 pub(super) fn http(definition: &Definition, release: Release) -> Yaml {
     let url = definition.links.discovery.as_deref().unwrap_or_default();
     let discovery = Yaml::map([("url", url.into()), ("refresh_interval", "1m".into())]);
-    let environments = definition.services.iter().filter(|service| !service.environment.is_empty());
+    let environments = definition
+        .services
+        .iter()
+        .filter(|service| !service.environment.is_empty());
     let relabelling: Vec<_> = environments.map(environment).collect();
     base("http", release)
         .with("http_sd_configs", Yaml::list([discovery]))
@@ -77,7 +86,10 @@ fn group(service: &Service) -> Yaml {
     let mut group = Yaml::map([("targets", Yaml::list(&service.targets))]);
     let labels: Vec<_> = labels.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     if !labels.is_empty() {
-        group = group.with("labels", Yaml::map(labels.into_iter().map(|(key, value)| (key, value.into()))));
+        group = group.with(
+            "labels",
+            Yaml::map(labels.into_iter().map(|(key, value)| (key, value.into()))),
+        );
     }
     group
 }
@@ -123,10 +135,16 @@ pub(super) fn pods(definition: &Definition, release: Release) -> Yaml {
         copy("__meta_kubernetes_pod_name", "(.+)", "pod"),
         copy("__meta_kubernetes_pod_node_name", "(.+)", "node"),
     ];
-    let environments = definition.services.iter().filter(|service| !service.environment.is_empty());
+    let environments = definition
+        .services
+        .iter()
+        .filter(|service| !service.environment.is_empty());
     relabelling.extend(environments.map(environment));
     base("kubernetes-applications", release)
-        .with("kubernetes_sd_configs", Yaml::list([Yaml::map([("role", "pod".into())])]))
+        .with(
+            "kubernetes_sd_configs",
+            Yaml::list([Yaml::map([("role", "pod".into())])]),
+        )
         .with("relabel_configs", Yaml::List(relabelling))
 }
 
@@ -177,5 +195,6 @@ const BODY_SIZE_LIMIT: &str = "64MB";
 /// The limits as entries of a scrape configuration.
 fn limits() -> impl Iterator<Item = (&'static str, Yaml)> {
     let size = [("body_size_limit", Yaml::from(BODY_SIZE_LIMIT))];
-    size.into_iter().chain(LIMITS.into_iter().map(|(key, limit)| (key, Yaml::from(limit))))
+    size.into_iter()
+        .chain(LIMITS.into_iter().map(|(key, limit)| (key, Yaml::from(limit))))
 }

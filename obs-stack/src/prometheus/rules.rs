@@ -80,7 +80,11 @@ impl Rule {
     /// A recording rule whose series has the `job` of its service.
     pub(crate) fn record(service: &Service, name: impl Into<String>, expr: Expr) -> Self {
         let labels = BTreeMap::from([("job".to_owned(), service.name.clone())]);
-        Self { record: name.into(), labels, ..Self::of(expr) }
+        Self {
+            record: name.into(),
+            labels,
+            ..Self::of(expr)
+        }
     }
 
     /// A rule without a name.
@@ -104,7 +108,15 @@ impl Rule {
 
     /// The rule as YAML, without empty entries.
     fn yaml(&self) -> Yaml {
-        let Self { record, alert, expr, hold_for, keep_firing_for, labels, annotations } = self;
+        let Self {
+            record,
+            alert,
+            expr,
+            hold_for,
+            keep_firing_for,
+            labels,
+            annotations,
+        } = self;
         let texts = [
             ("record", Some(record).filter(|name| !name.is_empty())),
             ("alert", Some(alert).filter(|name| !name.is_empty())),
@@ -114,10 +126,12 @@ impl Rule {
         ];
         let maps = [("labels", labels), ("annotations", annotations)];
         let texts = texts.into_iter().filter_map(|(key, text)| Some((key, text?.into())));
-        let maps = maps
-            .into_iter()
-            .filter(|(_, map)| !map.is_empty())
-            .map(|(key, map)| (key, Yaml::Map(map.iter().map(|(key, value)| (key.clone(), value.into())).collect())));
+        let maps = maps.into_iter().filter(|(_, map)| !map.is_empty()).map(|(key, map)| {
+            (
+                key,
+                Yaml::Map(map.iter().map(|(key, value)| (key.clone(), value.into())).collect()),
+            )
+        });
         Yaml::map(texts.chain(maps))
     }
 }
@@ -132,8 +146,12 @@ const ENVIRONMENT: &str = "env";
 /// The alert rules of a service: a group with short windows and one with long ones.
 pub(super) fn alert_groups(definition: &Definition, service: &Service) -> Vec<Group> {
     let (slow, quick): (Vec<_>, Vec<_>) = service.alerts.iter().partition(|alert| is_slow(alert));
-    let rules =
-        |alerts: &[&AlertRule]| alerts.iter().filter_map(|alert| alert_rule(definition, service, alert)).collect();
+    let rules = |alerts: &[&AlertRule]| {
+        alerts
+            .iter()
+            .filter_map(|alert| alert_rule(definition, service, alert))
+            .collect()
+    };
     let groups = [
         Group::new(format!("{}.alerts", service.name), OFTEN, rules(&quick)),
         Group::new(format!("{}.alerts.slow", service.name), SELDOM, rules(&slow)),
@@ -144,8 +162,9 @@ pub(super) fn alert_groups(definition: &Definition, service: &Service) -> Vec<Gr
 /// The rule of an alert; `None` if its condition is a closure, which has no PromQL.
 fn alert_rule(definition: &Definition, service: &Service, alert: &AlertRule) -> Option<Rule> {
     // With all labels: an expression with hysteresis selects the alert's own series by them.
-    let labelled =
-        alert_labels(service, alert).into_iter().fold(alert.clone(), |alert, (key, value)| alert.label(key, value));
+    let labelled = alert_labels(service, alert)
+        .into_iter()
+        .fold(alert.clone(), |alert, (key, value)| alert.label(key, value));
     let expr = slos::alert(service, alert).or_else(|| labelled.promql(&service.naming()))?;
     let (hold_for, keep_firing_for, _) = alert.times();
     let mut annotations = alert.annotations().clone();
@@ -200,7 +219,9 @@ fn spelled(service: &Service, alert: &AlertRule) -> BTreeMap<String, String> {
 /// Labels of a gauge that the rule would overwrite, renamed to `exported_…`, so that two
 /// series remain two alerts. Prometheus renames labels of scraped series in the same way.
 fn moved(service: &Service, alert: &AlertRule, labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let Condition::Gauge { selector, .. } = alert.condition() else { return BTreeMap::new() };
+    let Condition::Gauge { selector, .. } = alert.condition() else {
+        return BTreeMap::new();
+    };
     if is_of_obs(selector.metric()) {
         return BTreeMap::new();
     }
@@ -216,12 +237,21 @@ fn moved(service: &Service, alert: &AlertRule, labels: &BTreeMap<String, String>
         }
         format!("{{{{ {moved} }}}}")
     };
-    labels.keys().map(String::as_str).chain([label::ALERTNAME]).map(|key| (exported(key), template(key))).collect()
+    labels
+        .keys()
+        .map(String::as_str)
+        .chain([label::ALERTNAME])
+        .map(|key| (exported(key), template(key)))
+        .collect()
 }
 
 /// Whether this gauge is one of obs, which have none of the labels that a rule sets.
 fn is_of_obs(metric: &str) -> bool {
-    let known = [metric::PROCESS_OPEN_FDS.base(), metric::TOKIO_GLOBAL_QUEUE_DEPTH.base(), "up"];
+    let known = [
+        metric::PROCESS_OPEN_FDS.base(),
+        metric::TOKIO_GLOBAL_QUEUE_DEPTH.base(),
+        "up",
+    ];
     known.contains(&metric) || metric == database::CONNECTIONS_ACTIVE.name(database::DEFAULT_NAMESPACE)
 }
 

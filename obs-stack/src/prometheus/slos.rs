@@ -56,33 +56,60 @@ pub(super) fn groups(service: &Service) -> Vec<Group> {
 
 /// Notes for the header of the rule file, one line each.
 pub(super) fn notes(service: &Service) -> String {
-    let notes: Vec<_> = service.slos.iter().filter_map(|slo| slo.note()).map(|note| format!("\n{note}.")).collect();
+    let notes: Vec<_> = service
+        .slos
+        .iter()
+        .filter_map(|slo| slo.note())
+        .map(|note| format!("\n{note}."))
+        .collect();
     notes.concat()
 }
 
 /// The groups of one SLO.
 fn of_slo(service: &Service, slo: &Slo) -> Vec<Group> {
-    let windows: BTreeSet<Window> = slo.burn_rates().iter().flat_map(|burn| [burn.short, burn.long]).collect();
+    let windows: BTreeSet<Window> = slo
+        .burn_rates()
+        .iter()
+        .flat_map(|burn| [burn.short, burn.long])
+        .collect();
     let shortest = windows.first().copied();
     let (short, long): (Vec<_>, Vec<_>) = windows.into_iter().partition(|window| *window < LONG);
-    let ratios = |windows: &[Window]| windows.iter().map(|window| ratio(service, slo, *window)).collect::<Vec<_>>();
+    let ratios = |windows: &[Window]| {
+        windows
+            .iter()
+            .map(|window| ratio(service, slo, *window))
+            .collect::<Vec<_>>()
+    };
     let name = |kind: &str| format!("{}.slo.{}.{kind}", service.name, slo.name());
-    let mut often: Vec<_> = constants(service, slo).chain(sums(service, slo)).chain(ratios(&short)).collect();
+    let mut often: Vec<_> = constants(service, slo)
+        .chain(sums(service, slo))
+        .chain(ratios(&short))
+        .collect();
     if let Some(shortest) = shortest {
         let current = recorded(service, slo, &series::error_ratio(shortest)) / recorded(service, slo, series::BUDGET);
         often.push(record(service, slo, series::CURRENT_BURN_RATE, current));
     }
     let mut seldom = ratios(&long);
     let spent = error_ratio(service, slo, slo.window()) / Expr::number(slo.budget());
-    seldom.push(record(service, slo, series::BUDGET_REMAINING, Expr::number(1.0) - spent));
-    let groups = [Group::new(name("short"), EACH_MINUTE, often), Group::new(name("long"), SELDOM, seldom)];
+    seldom.push(record(
+        service,
+        slo,
+        series::BUDGET_REMAINING,
+        Expr::number(1.0) - spent,
+    ));
+    let groups = [
+        Group::new(name("short"), EACH_MINUTE, often),
+        Group::new(name("long"), SELDOM, seldom),
+    ];
     groups.into_iter().flatten().collect()
 }
 
 /// The expression of a burn-rate alert, from recorded series. `None` if the alert needs
 /// more than is recorded, such as hysteresis.
 pub(super) fn alert(service: &Service, alert: &AlertRule) -> Option<Expr> {
-    let Condition::BurnRate { slo, burn } = alert.condition() else { return None };
+    let Condition::BurnRate { slo, burn } = alert.condition() else {
+        return None;
+    };
     let is_recorded = service.slos.contains(slo) && slo.burn_rates().contains(burn);
     if !is_recorded || alert.clears_at().is_some() || alert.no_data_policy() != NoData::Ok {
         return None;
@@ -99,7 +126,9 @@ pub(super) fn alert(service: &Service, alert: &AlertRule) -> Option<Expr> {
 /// Whether the error ratio over a window is above the threshold. Without labels, like the
 /// alert in the process.
 fn ratio_is_above(service: &Service, slo: &Slo, burn: &BurnRate, window: Window) -> Expr {
-    recorded(service, slo, &series::error_ratio(window)).sum().above(slo.threshold(burn))
+    recorded(service, slo, &series::error_ratio(window))
+        .sum()
+        .above(slo.threshold(burn))
 }
 
 /// The rules of the two recorded sums.
@@ -114,12 +143,20 @@ fn sums(service: &Service, slo: &Slo) -> [Rule; 2] {
         }
         _ => naming.errors(slo.requests()).rate(BASE).or_zero(),
     };
-    [record(service, slo, series::BAD, bad), record(service, slo, series::COUNTED, counted)]
+    [
+        record(service, slo, series::BAD, bad),
+        record(service, slo, series::COUNTED, counted),
+    ]
 }
 
 /// The rule of the error ratio over a window.
 fn ratio(service: &Service, slo: &Slo, window: Window) -> Rule {
-    record(service, slo, &series::error_ratio(window), error_ratio(service, slo, window))
+    record(
+        service,
+        slo,
+        &series::error_ratio(window),
+        error_ratio(service, slo, window),
+    )
 }
 
 /// The error ratio over a window, from the recorded sums.
@@ -149,7 +186,9 @@ fn selector(service: &Service, slo: &Slo, name: &str) -> Selector {
 /// The rules of objective and error budget.
 fn constants(service: &Service, slo: &Slo) -> impl Iterator<Item = Rule> {
     let constants = [(series::OBJECTIVE, slo.objective()), (series::BUDGET, slo.budget())];
-    constants.map(|(name, value)| record(service, slo, name, Expr::number(value).call("vector"))).into_iter()
+    constants
+        .map(|(name, value)| record(service, slo, name, Expr::number(value).call("vector")))
+        .into_iter()
 }
 
 /// A recording rule with the label `slo`.
@@ -183,7 +222,9 @@ pub(crate) fn retention_note<'a>(services: impl IntoIterator<Item = &'a Service>
 
 /// The longest window of an SLO, in days.
 fn longest<'a>(services: impl IntoIterator<Item = &'a Service>) -> Option<u64> {
-    let windows = services.into_iter().flat_map(|service| service.slos.iter().map(|slo| slo.window().duration()));
+    let windows = services
+        .into_iter()
+        .flat_map(|service| service.slos.iter().map(|slo| slo.window().duration()));
     windows.map(|window| window.as_secs().div_ceil(DAY)).max()
 }
 
@@ -199,14 +240,22 @@ mod tests {
         let mut text = "version: 1\nservices:\n  - name: a\n    endpoints: [GET /a]\n".to_owned();
         for (at, window) in windows.iter().enumerate() {
             text += if at == 0 { "    slos:\n" } else { "" };
-            let _ = writeln!(text, "      - {{ name: promise-{at}, objective: 99, window: {window} }}");
+            let _ = writeln!(
+                text,
+                "      - {{ name: promise-{at}, objective: 99, window: {window} }}"
+            );
         }
         Definition::parse(&text, "obs.yaml").unwrap_or_else(|error| panic!("{error}"))
     }
 
     #[test]
     fn samples_are_kept_for_longer_than_the_longest_window() {
-        for (windows, expected) in [(&[][..], 45), (&["7d"], 45), (&["30d", "28d"], 45), (&["7d", "90d"], 99)] {
+        for (windows, expected) in [
+            (&[][..], 45),
+            (&["7d"], 45),
+            (&["30d", "28d"], 45),
+            (&["7d", "90d"], 99),
+        ] {
             assert_eq!(retention_days(&definition(windows).services), expected, "{windows:?}");
         }
     }
@@ -214,7 +263,10 @@ mod tests {
     #[test]
     fn configurations_name_the_window_and_the_setting() {
         let text = retention_note(&definition(&["90d"]).services).unwrap();
-        assert!(text.contains("90 days") && text.contains("--storage.tsdb.retention.time=99d"), "{text}");
+        assert!(
+            text.contains("90 days") && text.contains("--storage.tsdb.retention.time=99d"),
+            "{text}"
+        );
         assert_eq!(retention_note(&definition(&[]).services), None);
     }
 }

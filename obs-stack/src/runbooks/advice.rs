@@ -61,7 +61,10 @@ const ERRORS: Advice = Advice {
 
 const LATENCY: Advice = Advice {
     meaning: "Requests take too long, from their arrival to the last byte of the response.",
-    impact: &["Users wait, and some give up.", "Callers run into their timeouts and retry, which adds load."],
+    impact: &[
+        "Users wait, and some give up.",
+        "Callers run into their timeouts and retry, which adds load.",
+    ],
     diagnosis: &[
         "Is it one endpoint or all of them? See the latency by endpoint on the dashboard.",
         "Does the heatmap show one band that has moved, or a second, slow band?",
@@ -120,7 +123,10 @@ const PANICS: Advice = Advice {
         "The trace has the panic as an event, and the spans before it.",
         "Was something deployed just before?",
     ],
-    mitigation: &["Roll back if it is new and frequent.", "Fix the bug, with a test for the same input."],
+    mitigation: &[
+        "Roll back if it is new and frequent.",
+        "Fix the bug, with a test for the same input.",
+    ],
 };
 
 const CLIENTS: Advice = Advice {
@@ -157,7 +163,10 @@ const POOL: Advice = Advice {
 
 const QUERIES: Advice = Advice {
     meaning: "Too many database queries fail.",
-    impact: &["Requests that need the data fail.", "Data may be lost where a request ignores the failure."],
+    impact: &[
+        "Requests that need the data fail.",
+        "Data may be lost where a request ignores the failure.",
+    ],
     diagnosis: &[
         "Which operation fails? See the panels on databases.",
         "What does the database report: disk, replication, locks, permissions?",
@@ -172,13 +181,20 @@ const QUERIES: Advice = Advice {
 
 const CACHES: Advice = Advice {
     meaning: "Too few look-ups of the caches are hits.",
-    impact: &["The load on the source behind the cache grows.", "Requests take longer."],
+    impact: &[
+        "The load on the source behind the cache grows.",
+        "Requests take longer.",
+    ],
     diagnosis: &[
         "Was the cache emptied or restarted?",
         "Do evictions grow? Then the cache is too small.",
         "Did a deployment change the keys, so that old entries are not found?",
     ],
-    mitigation: &["Wait if the cache is filling again.", "Make the cache larger.", "Roll back a change of keys."],
+    mitigation: &[
+        "Wait if the cache is filling again.",
+        "Make the cache larger.",
+        "Roll back a change of keys.",
+    ],
 };
 
 const FILE_DESCRIPTORS: Advice = Advice {
@@ -188,7 +204,10 @@ const FILE_DESCRIPTORS: Advice = Advice {
         "Does the number follow the rate of requests? If it only grows, something is never closed.",
         "Which sockets and files are they (`/proc/PID/fd`)?",
     ],
-    mitigation: &["Restart instances one by one to gain time.", "Raise the limit if the load is legitimate."],
+    mitigation: &[
+        "Restart instances one by one to gain time.",
+        "Raise the limit if the load is legitimate.",
+    ],
 };
 
 const RUNTIME: Advice = Advice {
@@ -200,19 +219,31 @@ const RUNTIME: Advice = Advice {
         "The rate of which endpoint grew, and what does it compute?",
         "Does the container have fewer cores than workers?",
     ],
-    mitigation: &["Add instances or processors.", "Move blocking code to `spawn_blocking`."],
+    mitigation: &[
+        "Add instances or processors.",
+        "Move blocking code to `spawn_blocking`.",
+    ],
 };
 
 const LOG_LINES: Advice = Advice {
     meaning: "Log lines were dropped: there were more than could be written, or writing failed.",
-    impact: &["Lost lines are missing when the next failure is investigated.", "Requests were not delayed."],
-    diagnosis: &["Lines of which level have increased?", "Is the disk full, or is standard output not read?"],
+    impact: &[
+        "Lost lines are missing when the next failure is investigated.",
+        "Requests were not delayed.",
+    ],
+    diagnosis: &[
+        "Lines of which level have increased?",
+        "Is the disk full, or is standard output not read?",
+    ],
     mitigation: &["Set a stricter log filter.", "Fix the target of the log lines."],
 };
 
 const LOG_RECORDS: Advice = Advice {
     meaning: "Log records could not be exported to the collector.",
-    impact: &["Lost lines are missing when the next failure is investigated.", "Requests were not delayed."],
+    impact: &[
+        "Lost lines are missing when the next failure is investigated.",
+        "Requests were not delayed.",
+    ],
     diagnosis: &[
         "Which reason? `queue_full`: too many; `too_large`: a single one exceeds the limit; `export_failed` and \
          `export_timeout`: the collector.",
@@ -234,7 +265,10 @@ const SPANS: Advice = Advice {
 
 const SERIES: Advice = Advice {
     meaning: "A metric has reached its limit of series: new series are counted in one overflow series.",
-    impact: &["Totals stay correct.", "Dashboards and alerts can't distinguish what is in the overflow series."],
+    impact: &[
+        "Totals stay correct.",
+        "Dashboards and alerts can't distinguish what is in the overflow series.",
+    ],
     diagnosis: &[
         "Which metric? The label `metric` names it.",
         "Which of its labels has too many values: ids, paths, error messages?",

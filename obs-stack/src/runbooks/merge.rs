@@ -28,7 +28,10 @@ pub(crate) fn has_own_text(text: &str) -> bool {
 #[must_use]
 pub fn merged(existing: &str, generated: &str) -> String {
     let pieces = split(generated);
-    let mut new: Vec<_> = pieces.iter().filter_map(|piece| Some((piece.name()?, piece.text()))).collect();
+    let mut new: Vec<_> = pieces
+        .iter()
+        .filter_map(|piece| Some((piece.name()?, piece.text())))
+        .collect();
     let mut text = String::with_capacity(existing.len() + generated.len());
     for piece in split(existing) {
         match piece {
@@ -99,7 +102,10 @@ pub(super) fn split(text: &str) -> Vec<Piece<'_>> {
             if own < at {
                 pieces.push(Piece::Own(&text[own..at]));
             }
-            pieces.push(Piece::Part { name, text: &text[at..end] });
+            pieces.push(Piece::Part {
+                name,
+                text: &text[at..end],
+            });
             own = end;
             at = end;
         } else {
@@ -143,6 +149,10 @@ impl File {
     /// The content to write over `found`: the generated content; in a runbook, with the
     /// text that people added to it.
     pub(crate) fn merged_with(&self, found: &str) -> String {
-        if self.path.starts_with("runbooks/") { merged(found, &self.content) } else { self.content.clone() }
+        if self.path.starts_with("runbooks/") {
+            merged(found, &self.content)
+        } else {
+            self.content.clone()
+        }
     }
 }

@@ -31,7 +31,10 @@ pub fn files(definition: &Definition) -> Vec<File> {
         return Vec::new();
     }
     let mut files = vec![File::new("runbooks/README.md", index(&uses))];
-    files.extend(uses.into_iter().map(|(path, uses)| File::new(path, page(definition, &uses))));
+    files.extend(
+        uses.into_iter()
+            .map(|(path, uses)| File::new(path, page(definition, &uses))),
+    );
     files
 }
 
@@ -79,14 +82,19 @@ fn cell(text: &str) -> String {
 
 /// A runbook: its parts with a blank line between them. `uses` are all alerts of one name.
 fn page(definition: &Definition, uses: &[Use<'_>]) -> String {
-    let Some((service, alert)) = uses.first() else { return String::new() };
+    let Some((service, alert)) = uses.first() else {
+        return String::new();
+    };
     let advice = Advice::on(Subject::of(service, alert));
     let parts = [
         part("head", &head(uses, alert)),
         part("meaning", &format!("## Meaning\n\n{}\n", advice.meaning)),
         part("impact", &format!("## Impact\n\n{}", list("-", advice.impact))),
         part("diagnosis", &diagnosis(definition, uses, &advice)),
-        part("mitigation", &format!("## Mitigation\n\n{}", list("1.", advice.mitigation))),
+        part(
+            "mitigation",
+            &format!("## Mitigation\n\n{}", list("1.", advice.mitigation)),
+        ),
         part("escalation", &escalation(definition, uses)),
     ];
     parts.join("\n")
@@ -101,13 +109,23 @@ fn head(uses: &[Use<'_>], alert: &AlertRule) -> String {
         let (hold_for, ..) = alert.times();
         let hold_for = Window::new(hold_for).map_or_else(|_| "0s".to_owned(), |window| window.to_string());
         let team = alert.owner().unwrap_or(&service.team);
-        let row = [&service.name, alert.severity().as_str(), team, alert.message(), &hold_for];
+        let row = [
+            &service.name,
+            alert.severity().as_str(),
+            team,
+            alert.message(),
+            &hold_for,
+        ];
         let _ = writeln!(text, "| {} |", row.map(cell).join(" | "));
     }
     let mut reasons: Vec<_> = uses.iter().filter_map(|(_, alert)| alert.reason()).collect();
     reasons.dedup();
     for reason in reasons {
-        let _ = writeln!(text, "\nAn alert on a cause, not on a symptom, because {}.", one_line(reason));
+        let _ = writeln!(
+            text,
+            "\nAn alert on a cause, not on a symptom, because {}.",
+            one_line(reason)
+        );
     }
     text
 }
@@ -129,7 +147,12 @@ fn diagnosis(definition: &Definition, uses: &[Use<'_>], advice: &Advice) -> Stri
 fn queries(text: &mut String, service: &Service, alert: &AlertRule) {
     let naming = service.naming();
     if let Some(rule) = alert.promql(&naming) {
-        code(text, "The alert fires while this query has a result:", "promql", &rule.to_string());
+        code(
+            text,
+            "The alert fires while this query has a result:",
+            "promql",
+            &rule.to_string(),
+        );
     }
     if let Some(value) = alert.value_promql(&naming) {
         code(text, "The value over time:", "promql", &value.to_string());
@@ -159,7 +182,10 @@ fn code(text: &mut String, about: &str, language: &str, code: &str) {
 /// The teams, and how they are reached.
 fn escalation(definition: &Definition, uses: &[Use<'_>]) -> String {
     let mut text = String::from("## Escalation\n\n");
-    let mut names: Vec<_> = uses.iter().map(|(service, alert)| alert.owner().unwrap_or(&service.team)).collect();
+    let mut names: Vec<_> = uses
+        .iter()
+        .map(|(service, alert)| alert.owner().unwrap_or(&service.team))
+        .collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
@@ -177,7 +203,11 @@ fn escalation(definition: &Definition, uses: &[Use<'_>]) -> String {
 /// A Markdown list, with bullets if `mark` is `-`, else with numbers.
 fn list(mark: &str, items: &[&str]) -> String {
     items.iter().enumerate().fold(String::new(), |mut text, (at, item)| {
-        let mark = if mark == "-" { mark.to_owned() } else { format!("{}.", at + 1) };
+        let mark = if mark == "-" {
+            mark.to_owned()
+        } else {
+            format!("{}.", at + 1)
+        };
         let _ = writeln!(text, "{mark} {item}");
         text
     })

@@ -28,10 +28,23 @@ fn every_alert_has_a_runbook_that_its_address_points_at() {
 
 #[test]
 fn a_runbook_has_its_six_parts_and_ready_queries() {
-    for file in files(&definition()).iter().filter(|file| file.path != "runbooks/README.md") {
+    for file in files(&definition())
+        .iter()
+        .filter(|file| file.path != "runbooks/README.md")
+    {
         let names: Vec<_> = split(&file.content).iter().filter_map(Piece::name).collect();
-        assert_eq!(names, ["head", "meaning", "impact", "diagnosis", "mitigation", "escalation"], "{}", file.path);
-        for text in ["```promql", "```logql", "```traceql", "https://grafana.example.com/d/obs-overview-"] {
+        assert_eq!(
+            names,
+            ["head", "meaning", "impact", "diagnosis", "mitigation", "escalation"],
+            "{}",
+            file.path
+        );
+        for text in [
+            "```promql",
+            "```logql",
+            "```traceql",
+            "https://grafana.example.com/d/obs-overview-",
+        ] {
             assert!(file.content.contains(text), "{}: {text}", file.path);
         }
     }
@@ -40,10 +53,17 @@ fn a_runbook_has_its_six_parts_and_ready_queries() {
 #[test]
 fn the_runbook_of_an_exhausted_connection_pool_exists() {
     let files = files(&definition());
-    let file = files.iter().find(|file| file.path.ends_with("/databaseconnectionpoolexhausted.md")).unwrap();
-    for text in
-        ["Failed database writes", "User-facing errors", "long-running queries", "blocking sessions", "Scale up"]
-    {
+    let file = files
+        .iter()
+        .find(|file| file.path.ends_with("/databaseconnectionpoolexhausted.md"))
+        .unwrap();
+    for text in [
+        "Failed database writes",
+        "User-facing errors",
+        "long-running queries",
+        "blocking sessions",
+        "Scale up",
+    ] {
         assert!(file.content.contains(text), "{text}");
     }
 }
@@ -52,26 +72,38 @@ fn the_runbook_of_an_exhausted_connection_pool_exists() {
 fn own_text_is_kept_where_it_stands() {
     let old = format!("# Mine\n{}\nbetween\n\n{}end", part("a", "old a"), part("b", "old b"));
     let new = [part("a", "new a"), part("b", "new b")].join("\n");
-    assert_eq!(merged(&old, &new), format!("# Mine\n{}\nbetween\n\n{}end", part("a", "new a"), part("b", "new b")));
+    assert_eq!(
+        merged(&old, &new),
+        format!("# Mine\n{}\nbetween\n\n{}end", part("a", "new a"), part("b", "new b"))
+    );
 }
 
 #[test]
 fn parts_that_were_moved_stay_where_they_are() {
     let old = format!("{}\n{}", part("b", "old"), part("a", "old"));
     let new = [part("a", "new"), part("b", "new")].join("\n");
-    assert_eq!(merged(&old, &new), format!("{}\n{}", part("b", "new"), part("a", "new")));
+    assert_eq!(
+        merged(&old, &new),
+        format!("{}\n{}", part("b", "new"), part("a", "new"))
+    );
 }
 
 #[test]
 fn old_parts_go_and_new_ones_come_at_the_end() {
     let old = format!("{}mine\n", part("gone", "old"));
-    assert_eq!(merged(&old, &part("new", "text")), format!("mine\n\n{}", part("new", "text")));
+    assert_eq!(
+        merged(&old, &part("new", "text")),
+        format!("mine\n\n{}", part("new", "text"))
+    );
 }
 
 #[test]
 fn a_file_that_somebody_wrote_by_hand_is_kept_whole() {
     let mine = "# My runbook\n\nCall Ann.";
-    assert_eq!(merged(mine, &part("a", "text")), format!("{mine}\n\n{}", part("a", "text")));
+    assert_eq!(
+        merged(mine, &part("a", "text")),
+        format!("{mine}\n\n{}", part("a", "text"))
+    );
     assert_eq!(merged("", &part("a", "text")), part("a", "text"));
 }
 

@@ -9,7 +9,9 @@ use crate::text::{flow, indented, take, take_list};
 /// Settings that panels, links and queries share stand once, at the end, and are referred to by number:
 /// `style 2`.
 pub(crate) fn dashboard(value: &Value) -> String {
-    let Value::Object(mut map) = value.clone() else { panic!("not a dashboard: {value}") };
+    let Value::Object(mut map) = value.clone() else {
+        panic!("not a dashboard: {value}")
+    };
     let mut text = format!("dashboard {}\n", take(&mut map, "title"));
     let panels = take_list(&mut map, "panels");
     for (kind, key) in [("variable", "templating"), ("annotation", "annotations")] {
@@ -80,7 +82,11 @@ impl Styles {
             below += &format!("; {}", self.link(link));
         }
         below.push('\n');
-        for (name, details) in [("value link", value_links), ("override", overrides), ("transform", transformations)] {
+        for (name, details) in [
+            ("value link", value_links),
+            ("override", overrides),
+            ("transform", transformations),
+        ] {
             for detail in details {
                 below += &format!("{name} {}\n", flow(&Value::Object(detail)));
             }
@@ -107,7 +113,9 @@ impl Styles {
 
 /// `absolute null green, 0.01 yellow`: the mode, then each step's lowest value and colour.
 fn thresholds(defaults: &mut Map<String, Value>) -> String {
-    let Some(Value::Object(mut thresholds)) = defaults.remove("thresholds") else { return String::new() };
+    let Some(Value::Object(mut thresholds)) = defaults.remove("thresholds") else {
+        return String::new();
+    };
     let mut steps = Vec::new();
     for mut step in take_list(&mut thresholds, "steps") {
         steps.push(format!("{} {}", take(&mut step, "value"), take(&mut step, "color")));

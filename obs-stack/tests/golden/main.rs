@@ -4,7 +4,11 @@
 //! outlines. `outlines` holds outlines of larger definitions. To write them anew:
 //! `UPDATE_GOLDEN=1 cargo test -p obs-stack --test golden`.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
-#![expect(clippy::format_push_string, clippy::format_collect, reason = "shorter, and fast enough for a test")]
+#![expect(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "shorter, and fast enough for a test"
+)]
 
 mod dashboard;
 mod outline;
@@ -48,7 +52,11 @@ fn compare(folder: &str, files: &[File]) {
     for file in files {
         let golden = fs::read_to_string(folder.join(&file.path)).unwrap_or_default();
         let difference = difference(&golden, &file.content);
-        assert_eq!(difference, None, "{}: if that is meant, write it anew with UPDATE_GOLDEN=1", file.path);
+        assert_eq!(
+            difference, None,
+            "{}: if that is meant, write it anew with UPDATE_GOLDEN=1",
+            file.path
+        );
     }
     let generated: BTreeSet<_> = files.iter().map(|file| file.path.clone()).collect();
     assert_eq!(paths_below(&folder), generated);
@@ -61,7 +69,12 @@ fn difference(golden: &str, generated: &str) -> Option<String> {
     }
     let (golden, generated): (Vec<_>, Vec<_>) = (golden.split('\n').collect(), generated.split('\n').collect());
     let at = (0..golden.len().max(generated.len())).find(|at| golden.get(*at) != generated.get(*at))?;
-    Some(format!("line {}:\n  golden:    {:?}\n  generated: {:?}", at + 1, golden.get(at), generated.get(at)))
+    Some(format!(
+        "line {}:\n  golden:    {:?}\n  generated: {:?}",
+        at + 1,
+        golden.get(at),
+        generated.get(at)
+    ))
 }
 
 /// The files below a folder, with `/` between folders.
@@ -74,7 +87,13 @@ fn paths_below(folder: &Path) -> BTreeSet<String> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                found.insert(path.strip_prefix(folder).unwrap().to_str().unwrap().replace(MAIN_SEPARATOR, "/"));
+                found.insert(
+                    path.strip_prefix(folder)
+                        .unwrap()
+                        .to_str()
+                        .unwrap()
+                        .replace(MAIN_SEPARATOR, "/"),
+                );
             }
         }
     }
@@ -111,13 +130,21 @@ const VARIANTS: [&str; 14] = [
 /// Config maps are left out: a dashboard is one line of them.
 #[test]
 fn the_files_of_the_example_match_the_golden_files() {
-    let files: Vec<_> = files(&definition("example")).into_iter().filter(|file| !is_config_map(file)).collect();
+    let files: Vec<_> = files(&definition("example"))
+        .into_iter()
+        .filter(|file| !is_config_map(file))
+        .collect();
     for variant in VARIANTS {
-        assert!(files.iter().any(|file| file.path == variant), "{variant} is not generated");
+        assert!(
+            files.iter().any(|file| file.path == variant),
+            "{variant} is not generated"
+        );
     }
     let is_variant = |file: &File| VARIANTS.contains(&file.path.as_str());
-    let files: Vec<_> =
-        files.into_iter().map(|file| if is_variant(&file) { as_outline(&file) } else { file }).collect();
+    let files: Vec<_> = files
+        .into_iter()
+        .map(|file| if is_variant(&file) { as_outline(&file) } else { file })
+        .collect();
     compare("example", &files);
 }
 
@@ -140,7 +167,10 @@ const OUTLINED: [(&str, &[&str]); 2] = [
             "runbooks/paymentlatencyburn1h",
         ],
     ),
-    ("opentelemetry", &["grafana/dashboards/search-api-overview", "prometheus/rules/"]),
+    (
+        "opentelemetry",
+        &["grafana/dashboards/search-api-overview", "prometheus/rules/"],
+    ),
 ];
 
 #[test]
@@ -148,7 +178,10 @@ fn the_outlines_of_larger_definitions_match_the_golden_files() {
     for (name, wanted) in OUTLINED {
         let files = files(&definition(name));
         for beginning in wanted {
-            assert!(files.iter().any(|file| file.path.starts_with(beginning)), "{name}: {beginning}");
+            assert!(
+                files.iter().any(|file| file.path.starts_with(beginning)),
+                "{name}: {beginning}"
+            );
         }
         let is_wanted = |file: &&File| wanted.iter().any(|beginning| file.path.starts_with(beginning));
         let outlines: Vec<_> = files.iter().filter(is_wanted).map(as_outline).collect();

@@ -36,7 +36,11 @@ fn document(value: &Value) -> String {
     let mut rest = value.clone();
     let mut sections = String::new();
     // A file of rules, or the object of Kubernetes that holds one.
-    let holder = if rest.pointer("/spec/groups").is_some() { rest.pointer_mut("/spec") } else { Some(&mut rest) };
+    let holder = if rest.pointer("/spec/groups").is_some() {
+        rest.pointer_mut("/spec")
+    } else {
+        Some(&mut rest)
+    };
     if let Some(Value::Object(map)) = holder {
         if map.get("groups").is_some_and(Value::is_array) {
             sections.extend(take_list(map, "groups").into_iter().map(group));
@@ -45,7 +49,11 @@ fn document(value: &Value) -> String {
             sections.extend(take_list(map, "tests").into_iter().map(test));
         }
     }
-    if rest.as_object().is_some_and(Map::is_empty) { sections } else { block(&rest) + &sections }
+    if rest.as_object().is_some_and(Map::is_empty) {
+        sections
+    } else {
+        block(&rest) + &sections
+    }
 }
 
 /// `group NAME {interval: 1m}` and its rules.
@@ -59,8 +67,15 @@ fn group(mut group: Map<String, Value>) -> String {
 fn rule(mut rule: Map<String, Value>) -> String {
     let kind = if rule.contains_key("alert") { "alert" } else { "record" };
     let (name, expr) = (take(&mut rule, kind), take(&mut rule, "expr"));
-    let annotations = rule.remove("annotations").map(|annotations| flow(&annotations) + "\n").unwrap_or_default();
-    format!("{kind} {name} {}\n{}", flow(&Value::Object(rule)), indented(&format!("{expr}\n{annotations}")))
+    let annotations = rule
+        .remove("annotations")
+        .map(|annotations| flow(&annotations) + "\n")
+        .unwrap_or_default();
+    format!(
+        "{kind} {name} {}\n{}",
+        flow(&Value::Object(rule)),
+        indented(&format!("{expr}\n{annotations}"))
+    )
 }
 
 /// The name of a test of rules, then its series, then what is expected.
@@ -120,7 +135,10 @@ mod tests {
                         x > 1\n    {summary: s}\n";
         assert_eq!(document(&rules), expected);
         let object = json!({ "kind": "PrometheusRule", "spec": rules });
-        assert_eq!(document(&object), format!("{{kind: PrometheusRule, spec: {{}}}}\n{expected}"));
+        assert_eq!(
+            document(&object),
+            format!("{{kind: PrometheusRule, spec: {{}}}}\n{expected}")
+        );
     }
 
     #[test]
@@ -141,7 +159,10 @@ mod tests {
 
     #[test]
     fn other_texts_are_their_lines_without_comments() {
-        assert_eq!(code("// Generated\n\nstage.json {\n  a = 1\n}\n"), "stage.json {\n  a = 1\n}\n");
+        assert_eq!(
+            code("// Generated\n\nstage.json {\n  a = 1\n}\n"),
+            "stage.json {\n  a = 1\n}\n"
+        );
     }
 
     /// The pointers to all values of a tree that hold no others, one for each sequence of keys.
@@ -150,7 +171,13 @@ mod tests {
             Value::Object(map) if !map.is_empty() => {
                 for (key, value) in map {
                     let escaped = key.replace('~', "~0").replace('/', "~1");
-                    leaves(value, &format!("{pointer}/{escaped}"), &format!("{keys}/{key}"), found, seen);
+                    leaves(
+                        value,
+                        &format!("{pointer}/{escaped}"),
+                        &format!("{keys}/{key}"),
+                        found,
+                        seen,
+                    );
                 }
             }
             Value::Array(items) if !items.is_empty() => {
@@ -180,7 +207,11 @@ mod tests {
             for pointer in pointers {
                 let mut other = value.clone();
                 let leaf = other.pointer_mut(&pointer).unwrap();
-                *leaf = if leaf.is_array() { json!([{ "another": 1 }]) } else { json!("something else") };
+                *leaf = if leaf.is_array() {
+                    json!([{ "another": 1 }])
+                } else {
+                    json!("something else")
+                };
                 assert_ne!(outlined(&other), before, "{}: {pointer}", file.path);
                 changed += 1;
             }

@@ -14,7 +14,9 @@ pub(crate) fn flow(value: &Value) -> String {
         Value::String(text) => scalar(text),
         Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
         Value::Object(map) => {
-            let entries = map.iter().map(|(key, value)| format!("{}: {}", scalar(key), flow(value)));
+            let entries = map
+                .iter()
+                .map(|(key, value)| format!("{}: {}", scalar(key), flow(value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
@@ -35,11 +37,16 @@ pub(crate) fn block(value: &Value) -> String {
     match value {
         Value::Object(map) if on_one_line.chars().count() > WIDTH => {
             let (named, others): (Vec<_>, Vec<_>) = map.iter().partition(|(key, _)| NAMES.contains(&key.as_str()));
-            named.into_iter().chain(others).map(|(key, value)| entry(key, value)).collect()
+            named
+                .into_iter()
+                .chain(others)
+                .map(|(key, value)| entry(key, value))
+                .collect()
         }
-        Value::Array(items) if on_one_line.chars().count() > WIDTH => {
-            items.iter().map(|item| format!("- {}", &indented(&block(item))[2..])).collect()
-        }
+        Value::Array(items) if on_one_line.chars().count() > WIDTH => items
+            .iter()
+            .map(|item| format!("- {}", &indented(&block(item))[2..]))
+            .collect(),
         _ => on_one_line + "\n",
     }
 }
@@ -75,7 +82,11 @@ pub(crate) fn take_list(map: &mut Map<String, Value>, key: &str) -> Vec<Map<Stri
 fn scalar(text: &str) -> String {
     let has_plain_characters = text.chars().all(|c| c.is_alphanumeric() || " ._-/$+%()=~".contains(c));
     let is_same = || serde_saphyr::from_str::<Value>(text).is_ok_and(|value| value == text);
-    if has_plain_characters && is_same() { text.to_owned() } else { Value::from(text).to_string() }
+    if has_plain_characters && is_same() {
+        text.to_owned()
+    } else {
+        Value::from(text).to_string()
+    }
 }
 
 fn is_unambiguous_line(text: &str) -> bool {
@@ -109,7 +120,10 @@ mod tests {
 
     #[test]
     fn text_at_the_end_of_a_line_has_quotes_only_where_it_needs_them() {
-        assert_eq!(line(&json!("sum(rate(x{a=\"b\"}[5m])) > 1")), "sum(rate(x{a=\"b\"}[5m])) > 1");
+        assert_eq!(
+            line(&json!("sum(rate(x{a=\"b\"}[5m])) > 1")),
+            "sum(rate(x{a=\"b\"}[5m])) > 1"
+        );
         for text in ["", " x", "1", "true", "null", "{a: b}", "[1]", "\"x\"", "two\nlines"] {
             assert_eq!(line(&json!(text)), Value::from(text).to_string());
         }

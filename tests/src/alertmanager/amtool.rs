@@ -31,6 +31,10 @@ pub fn check_config(file: &Path) {
 fn amtool(command: &mut Command) -> String {
     let output = command.output().expect("amtool can be started");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "amtool: {printed}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "amtool: {printed}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     printed
 }

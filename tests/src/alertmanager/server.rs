@@ -104,7 +104,11 @@ fn try_start(config: &str) -> Result<Alertmanager, Vec<String>> {
     });
     // A stranger on our port may answer while our own process is still on its way to fail.
     if ready && process.try_wait().is_none() {
-        Ok(Alertmanager { addr, process, _folder: folder })
+        Ok(Alertmanager {
+            addr,
+            process,
+            _folder: folder,
+        })
     } else {
         process.kill();
         Err(process.stderr())

@@ -97,7 +97,9 @@ fn exit(code: i32) -> ! {
 /// Lines of an instance that nothing of the process knows.
 fn exit_without_init() {
     let obs = Obs::builder("ending").build().expect("no setting is wrong");
-    let _default = tracing_subscriber::registry().with(obs.subscriber_layer()).set_default();
+    let _default = tracing_subscriber::registry()
+        .with(obs.subscriber_layer())
+        .set_default();
     log();
     exit(3);
 }
@@ -119,7 +121,10 @@ impl Write for Blocked {
 }
 
 fn exit_while_the_target_blocks() {
-    let obs = Obs::builder("ending").log_writer(Blocked).init().expect("the first of this process");
+    let obs = Obs::builder("ending")
+        .log_writer(Blocked)
+        .init()
+        .expect("the first of this process");
     log();
     let _kept = KEPT.set(obs);
     exit(3);
@@ -127,7 +132,10 @@ fn exit_while_the_target_blocks() {
 
 /// Shows on standard error how many milliseconds twenty panics took.
 fn panics_while_the_target_blocks() {
-    let obs = Obs::builder("ending").log_writer(Blocked).init().expect("the first of this process");
+    let obs = Obs::builder("ending")
+        .log_writer(Blocked)
+        .init()
+        .expect("the first of this process");
     log();
     let since = Instant::now();
     for _ in 0..20 {
@@ -144,6 +152,9 @@ fn closed_pipe(obs: &Obs) {
     log();
     let written = obs.shutdown(Duration::from_secs(20)).is_ok();
     let page = String::from_utf8_lossy(&obs.registry().render(Format::Text)).into_owned();
-    let dropped = page.lines().find(|line| line.starts_with("obs_log_lines_dropped_total")).unwrap_or_default();
+    let dropped = page
+        .lines()
+        .find(|line| line.starts_with("obs_log_lines_dropped_total"))
+        .unwrap_or_default();
     writeln!(io::stderr(), "{dropped} written={written}").expect("standard error is open");
 }

@@ -56,7 +56,11 @@ fn main() {
         process::abort();
     }));
     let builder = Obs::builder("ending");
-    let builder = if env::args().any(|arg| arg == "spans") { builder.span_reader(Reader) } else { builder };
+    let builder = if env::args().any(|arg| arg == "spans") {
+        builder.span_reader(Reader)
+    } else {
+        builder
+    };
     let obs = builder.init().expect("the first of this process");
     let touched_first = thread::spawn(|| {
         AT_END.with(|end| end.0.set("touched first"));

@@ -46,10 +46,15 @@ pub fn request(
     if !body.is_empty() {
         all.push(("content-length", &length));
     }
-    let head: String = all.iter().map(|(name, value)| [name, ": ", value, "\r\n"].concat()).collect();
+    let head: String = all
+        .iter()
+        .map(|(name, value)| [name, ": ", value, "\r\n"].concat())
+        .collect();
     let mut client = H1Client::open(addr);
     client.send([format!("{method} {path} HTTP/1.1\r\n{head}\r\n").as_bytes(), body].concat());
-    client.response(method).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    client
+        .response(method)
+        .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
 }
 
 // === impl H1Client ===
@@ -69,7 +74,10 @@ impl H1Client {
     /// When nobody listens there.
     pub fn try_open(addr: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&addr, DEADLINE)?;
-        let client = Self { stream, buffer: Vec::new() };
+        let client = Self {
+            stream,
+            buffer: Vec::new(),
+        };
         client.set_timeout(DEADLINE);
         client.stream.set_nodelay(true).expect("a socket option");
         Ok(client)
@@ -77,8 +85,12 @@ impl H1Client {
 
     /// How long a read or a write may take before it fails.
     pub fn set_timeout(&self, timeout: Duration) {
-        self.stream.set_read_timeout(Some(timeout)).expect("a timeout above zero");
-        self.stream.set_write_timeout(Some(timeout)).expect("a timeout above zero");
+        self.stream
+            .set_read_timeout(Some(timeout))
+            .expect("a timeout above zero");
+        self.stream
+            .set_write_timeout(Some(timeout))
+            .expect("a timeout above zero");
     }
 
     /// This end's address, which the server sees as its peer's.
@@ -114,7 +126,12 @@ impl H1Client {
             .strip_prefix("HTTP/1.1 ")
             .and_then(|rest| rest.get(..3)?.parse().ok())
             .ok_or_else(|| invalid(format!("status line {status_line:?}")))?;
-        Ok(Response { status, headers: self.fields()?, body: Vec::new(), trailers: HeaderMap::new() })
+        Ok(Response {
+            status,
+            headers: self.fields()?,
+            body: Vec::new(),
+            trailers: HeaderMap::new(),
+        })
     }
 
     /// Reads exactly `count` bytes as they come, chunk sizes and all.
@@ -142,7 +159,11 @@ impl H1Client {
         if method == "HEAD" || matches!(response.status, 101 | 204 | 304) {
             return Ok(response);
         }
-        if response.headers.get(header::TRANSFER_ENCODING).is_some_and(|coding| coding == "chunked") {
+        if response
+            .headers
+            .get(header::TRANSFER_ENCODING)
+            .is_some_and(|coding| coding == "chunked")
+        {
             while let Some(chunk) = self.chunk()? {
                 response.body.extend(chunk);
             }
@@ -197,7 +218,9 @@ impl H1Client {
 
     /// Vanishes: the server gets a RST.
     pub fn abort(self) {
-        SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).expect("a socket option");
+        SockRef::from(&self.stream)
+            .set_linger(Some(Duration::ZERO))
+            .expect("a socket option");
         drop(self);
     }
 
@@ -209,7 +232,9 @@ impl H1Client {
             if line.is_empty() {
                 return Ok(fields);
             }
-            let (name, value) = line.split_once(':').ok_or_else(|| invalid(format!("header {line:?}")))?;
+            let (name, value) = line
+                .split_once(':')
+                .ok_or_else(|| invalid(format!("header {line:?}")))?;
             let name = HeaderName::try_from(name).map_err(invalid)?;
             fields.append(name, HeaderValue::try_from(value.trim()).map_err(invalid)?);
         }

@@ -44,12 +44,20 @@ impl H2Client {
         let (sender, connection, socket, local_addr) = background.run(async move {
             let stream = TcpStream::connect(addr).await.expect("a server that listens");
             stream.set_nodelay(true).expect("a socket option");
-            let socket = SockRef::from(&stream).try_clone().expect("a second handle of the socket");
+            let socket = SockRef::from(&stream)
+                .try_clone()
+                .expect("a second handle of the socket");
             let local_addr = stream.local_addr().expect("a connected socket");
             let (sender, connection) = h2::client::handshake(stream).await.expect("a server that speaks h2");
             (sender, tokio::spawn(connection), socket, local_addr)
         });
-        Self { sender, connection, socket, local_addr, background }
+        Self {
+            sender,
+            connection,
+            socket,
+            local_addr,
+            background,
+        }
     }
 
     /// This end's address, which the server sees as its peer's.
@@ -82,13 +90,21 @@ impl H2Client {
     ///
     /// When the server resets the stream or the connection.
     pub fn get(&self, path: &str) -> Result<Response, h2::Error> {
-        let request = Request::get(format!("http://localhost{path}")).body(()).expect("a path");
+        let request = Request::get(format!("http://localhost{path}"))
+            .body(())
+            .expect("a path");
         self.send(request)?.response()
     }
 
     /// Says goodbye: GOAWAY without an error, then the connection closes. Open streams must be gone.
     pub fn close(self) {
-        let Self { sender, connection, socket, local_addr: _, background } = self;
+        let Self {
+            sender,
+            connection,
+            socket,
+            local_addr: _,
+            background,
+        } = self;
         drop((sender, socket));
         background.run(async move {
             // An error here is the server's goodbye.
@@ -98,7 +114,13 @@ impl H2Client {
 
     /// Vanishes with all its streams: the server gets a TCP RST.
     pub fn abort(self) {
-        let Self { sender: _, connection, socket, local_addr: _, background } = self;
+        let Self {
+            sender: _,
+            connection,
+            socket,
+            local_addr: _,
+            background,
+        } = self;
         socket.set_linger(Some(Duration::ZERO)).expect("a socket option");
         connection.abort();
         background.run(async move {
@@ -115,7 +137,12 @@ impl H2Client {
             sender.send_request(request, end)
         })?;
         let handle = self.background.handle().clone();
-        Ok(H2Stream { response: Some(response), request_body, body: None, handle })
+        Ok(H2Stream {
+            response: Some(response),
+            request_body,
+            body: None,
+            handle,
+        })
     }
 }
 
@@ -178,7 +205,9 @@ impl H2Stream {
             response.body.extend_from_slice(&data);
         }
         let mut body = self.body.take().expect("the head was read");
-        response.trailers = self.run(async move { within(body.trailers()).await })?.unwrap_or_default();
+        response.trailers = self
+            .run(async move { within(body.trailers()).await })?
+            .unwrap_or_default();
         Ok(response)
     }
 
@@ -199,7 +228,9 @@ impl H2Stream {
 
 impl fmt::Debug for H2Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("H2Stream").field("id", &self.request_body.stream_id()).finish_non_exhaustive()
+        f.debug_struct("H2Stream")
+            .field("id", &self.request_body.stream_id())
+            .finish_non_exhaustive()
     }
 }
 

@@ -23,7 +23,11 @@ impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let only = values.next()?;
-        if values.next().is_some() { None } else { only.to_str().ok() }
+        if values.next().is_some() {
+            None
+        } else {
+            only.to_str().ok()
+        }
     }
 
     /// The body as text; panics when it isn't UTF-8.

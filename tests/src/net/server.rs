@@ -74,13 +74,24 @@ impl Server {
     {
         // Two workers, so that requests move between threads as they do in production.
         let background = Background::start("test-server", 2);
-        let listener = background
-            .run(async { TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port on loopback") });
+        let listener = background.run(async {
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+                .await
+                .expect("a free port on loopback")
+        });
         let addr = listener.local_addr().expect("a bound socket");
         let open = Arc::new(AtomicUsize::new(0));
         let (stop, stopped) = oneshot::channel();
-        let accepting = background.handle().spawn(accept(listener, make, stopped, Arc::clone(&open)));
-        Self { addr, open, stop: Some(stop), accepting: Some(accepting), background }
+        let accepting = background
+            .handle()
+            .spawn(accept(listener, make, stopped, Arc::clone(&open)));
+        Self {
+            addr,
+            open,
+            stop: Some(stop),
+            accepting: Some(accepting),
+            background,
+        }
     }
 
     /// Where it listens.
@@ -106,8 +117,11 @@ impl Server {
     #[must_use]
     pub fn stop(mut self, within: Duration) -> bool {
         drop(self.stop.take());
-        let Some(accepting) = self.accepting.take() else { return true };
-        self.background.run(async move { tokio::time::timeout(within, accepting).await.is_ok() })
+        let Some(accepting) = self.accepting.take() else {
+            return true;
+        };
+        self.background
+            .run(async move { tokio::time::timeout(within, accepting).await.is_ok() })
     }
 }
 

@@ -78,7 +78,9 @@ fn one_h1_connection_carries_several_requests() {
     let server = Server::start(service(channel().0));
     let mut client = H1Client::open(server.addr());
     for body in ["one", "two"] {
-        client.send(format!("PUT /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n{body}"));
+        client.send(format!(
+            "PUT /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n{body}"
+        ));
         assert_eq!(client.response("PUT").unwrap().text(), body);
     }
     client.send("HEAD /echo HTTP/1.1\r\nhost: x\r\n\r\n");
@@ -118,11 +120,16 @@ fn h2_requests_are_answered_whole() {
     let server = Server::start(service(channel().0));
     let client = H2Client::open(server.addr());
     assert_eq!(client.get("/echo").unwrap().status, 200);
-    let mut stream = client.send_head(Request::post("http://localhost/echo").body(()).unwrap()).unwrap();
+    let mut stream = client
+        .send_head(Request::post("http://localhost/echo").body(()).unwrap())
+        .unwrap();
     stream.send_data("hel", false).unwrap();
     stream.send_data("lo", true).unwrap();
     let response = stream.response().unwrap();
-    assert_eq!((response.text(), response.trailers["x-end"].as_bytes()), ("hello", &b"yes"[..]));
+    assert_eq!(
+        (response.text(), response.trailers["x-end"].as_bytes()),
+        ("hello", &b"yes"[..])
+    );
     assert_eq!(server.connections(), 1);
     client.close();
     until(DEADLINE, || server.connections() == 0);
@@ -133,7 +140,9 @@ fn an_h2_stream_can_be_reset_before_the_head_and_the_connection_stays() {
     let (sender, drops) = channel();
     let server = Server::start(service(sender));
     let client = H2Client::open(server.addr());
-    let stream = client.send(Request::get("http://localhost/never").body(()).unwrap()).unwrap();
+    let stream = client
+        .send(Request::get("http://localhost/never").body(()).unwrap())
+        .unwrap();
     // The answer to a later request proves that the server has taken up the first.
     assert_eq!(client.get("/echo").unwrap().status, 200);
     stream.reset(Reason::CANCEL);
@@ -146,7 +155,9 @@ fn an_h2_stream_can_be_reset_in_the_middle_of_a_body() {
     let (sender, drops) = channel();
     let server = Server::start(service(sender));
     let client = H2Client::open(server.addr());
-    let mut stream = client.send(Request::get("http://localhost/endless").body(()).unwrap()).unwrap();
+    let mut stream = client
+        .send(Request::get("http://localhost/endless").body(()).unwrap())
+        .unwrap();
     assert_eq!(stream.head().unwrap().status, 200);
     assert_eq!(stream.data().unwrap().unwrap(), "first");
     stream.reset(Reason::CANCEL);
@@ -158,7 +169,9 @@ fn an_h2_client_can_vanish_with_its_streams() {
     let (sender, drops) = channel();
     let server = Server::start(service(sender));
     let client = H2Client::open(server.addr());
-    let mut stream = client.send(Request::get("http://localhost/endless").body(()).unwrap()).unwrap();
+    let mut stream = client
+        .send(Request::get("http://localhost/endless").body(()).unwrap())
+        .unwrap();
     assert_eq!(stream.head().unwrap().status, 200);
     client.abort();
     assert_eq!(drops.recv_timeout(DEADLINE), Ok("body"));

@@ -61,7 +61,11 @@ impl Script {
     }
 
     pub(super) fn queue(&self, answers: impl IntoIterator<Item = Answer>) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).0.extend(answers);
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .extend(answers);
     }
 
     pub(super) fn next(&self) -> Answer {

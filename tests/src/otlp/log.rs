@@ -73,7 +73,12 @@ impl ReceivedLog {
     /// The keys of the attributes, sorted.
     #[must_use]
     pub fn keys(&self) -> Vec<&str> {
-        let mut keys: Vec<_> = self.record.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+        let mut keys: Vec<_> = self
+            .record
+            .attributes
+            .iter()
+            .map(|attribute| attribute.key.as_str())
+            .collect();
         keys.sort_unstable();
         keys
     }

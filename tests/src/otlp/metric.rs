@@ -101,7 +101,9 @@ impl ReceivedMetric {
         };
         let of_histograms = self.histograms().iter().map(|point| &point.attributes);
         let of_numbers = self.numbers().iter().map(|point| &point.attributes);
-        let all = of_histograms.chain(of_numbers).chain(of_summaries.iter().map(|point| &point.attributes));
+        let all = of_histograms
+            .chain(of_numbers)
+            .chain(of_summaries.iter().map(|point| &point.attributes));
         all.map(|attributes| written(attributes)).collect()
     }
 

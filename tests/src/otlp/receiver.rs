@@ -225,7 +225,9 @@ impl Receiver {
 impl State {
     async fn http(&self, request: Request<Incoming>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let Ok(body) = body.collect().await else { return plain(StatusCode::BAD_REQUEST) };
+        let Ok(body) = body.collect().await else {
+            return plain(StatusCode::BAD_REQUEST);
+        };
         let message = match decode(&head.headers, body.to_bytes()) {
             Ok(message) => message,
             Err(status) => return plain(status),
@@ -237,7 +239,9 @@ impl State {
             return plain(StatusCode::NOT_FOUND);
         }
         // What can't be read is refused before the script has its say.
-        let Ok(payload) = Payload::decode(&path, message.clone()) else { return plain(StatusCode::BAD_REQUEST) };
+        let Ok(payload) = Payload::decode(&path, message.clone()) else {
+            return plain(StatusCode::BAD_REQUEST);
+        };
         let size = message.len();
         self.requests.push(ReceivedRequest {
             transport: Transport::Http,
@@ -284,8 +288,10 @@ impl State {
         transport: Transport,
     ) -> ExportTraceServiceResponse {
         self.spans.extend(flatten(traces, transport));
-        let partial_success =
-            rejected.map(|(rejected_spans, error_message)| ExportTracePartialSuccess { rejected_spans, error_message });
+        let partial_success = rejected.map(|(rejected_spans, error_message)| ExportTracePartialSuccess {
+            rejected_spans,
+            error_message,
+        });
         ExportTraceServiceResponse { partial_success }
     }
 
@@ -351,7 +357,11 @@ impl TraceService for Grpc {
     ) -> Result<tonic::Response<ExportTraceServiceResponse>, Status> {
         let (metadata, _, traces) = request.into_parts();
         let rejected = self.0.grpc("/v1/traces", metadata, traces.encoded_len()).await?;
-        Ok(tonic::Response::new(self.0.take_traces(traces, rejected, Transport::Grpc)))
+        Ok(tonic::Response::new(self.0.take_traces(
+            traces,
+            rejected,
+            Transport::Grpc,
+        )))
     }
 }
 
@@ -375,19 +385,28 @@ impl MetricsService for Grpc {
     ) -> Result<tonic::Response<ExportMetricsServiceResponse>, Status> {
         let (metadata, _, metrics) = request.into_parts();
         let rejected = self.0.grpc("/v1/metrics", metadata, metrics.encoded_len()).await?;
-        Ok(tonic::Response::new(self.0.take_metrics(metrics, rejected, Transport::Grpc)))
+        Ok(tonic::Response::new(self.0.take_metrics(
+            metrics,
+            rejected,
+            Transport::Grpc,
+        )))
     }
 }
 
 fn decode(headers: &HeaderMap, body: Bytes) -> Result<Bytes, StatusCode> {
-    if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != "application/x-protobuf") {
+    if headers
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|kind| kind != "application/x-protobuf")
+    {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     match headers.get(header::CONTENT_ENCODING).map(http::HeaderValue::as_bytes) {
         None | Some(b"identity") => Ok(body),
         Some(b"gzip") => {
             let mut plain = Vec::new();
-            GzDecoder::new(&body[..]).read_to_end(&mut plain).map_err(|_| StatusCode::BAD_REQUEST)?;
+            GzDecoder::new(&body[..])
+                .read_to_end(&mut plain)
+                .map_err(|_| StatusCode::BAD_REQUEST)?;
             Ok(plain.into())
         }
         Some(_) => Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
@@ -396,7 +415,10 @@ fn decode(headers: &HeaderMap, body: Bytes) -> Result<Bytes, StatusCode> {
 
 fn protobuf(message: Vec<u8>) -> Response<Body> {
     let mut answer = Response::new(Body::new(Full::new(Bytes::from(message))));
-    answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-protobuf"));
+    answer.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("application/x-protobuf"),
+    );
     answer
 }
 

@@ -74,21 +74,37 @@ impl Refusal {
 
     pub(super) fn throttle(again: Again) -> Self {
         let message = "the quota of the test is used up".to_owned();
-        Self { again, code: Code::ResourceExhausted, message, ..Self::plain(429) }
+        Self {
+            again,
+            code: Code::ResourceExhausted,
+            message,
+            ..Self::plain(429)
+        }
     }
 
     /// As gRPC in Go says it.
     pub(super) fn size(size: usize, limit: usize) -> Self {
         let message = format!("grpc: received message larger than max ({size} vs. {limit})");
-        Self { code: Code::ResourceExhausted, message, ..Self::plain(413) }
+        Self {
+            code: Code::ResourceExhausted,
+            message,
+            ..Self::plain(413)
+        }
     }
 
     pub(super) fn redirect(status: u16, location: &'static str) -> Self {
-        Self { location: Some(location), ..Self::plain(status) }
+        Self {
+            location: Some(location),
+            ..Self::plain(status)
+        }
     }
 
     pub(super) fn http(self) -> Response<Body> {
-        let delay = if let Again::Info(delay) = self.again { Some(delay) } else { None };
+        let delay = if let Again::Info(delay) = self.again {
+            Some(delay)
+        } else {
+            None
+        };
         let body = self.rpc_status(delay);
         let mut answer = Response::new(Body::new(Full::new(Bytes::from(body))));
         *answer.status_mut() = self.status;
@@ -98,7 +114,10 @@ impl Refusal {
             Again::After(delay) => drop(headers.insert(header::RETRY_AFTER, delay.as_secs().into())),
             Again::At(time) => {
                 let date = httpdate::fmt_http_date(time);
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_str(&date).expect("a date is a header"));
+                headers.insert(
+                    header::RETRY_AFTER,
+                    HeaderValue::from_str(&date).expect("a date is a header"),
+                );
             }
             Again::Unsaid | Again::Info(_) => {}
         }
@@ -128,6 +147,11 @@ impl Refusal {
             }),
         };
         let details = delay.map(detail).into_iter().collect();
-        RpcStatus { code: self.code.into(), message: self.message.clone(), details }.encode_to_vec()
+        RpcStatus {
+            code: self.code.into(),
+            message: self.message.clone(),
+            details,
+        }
+        .encode_to_vec()
     }
 }

@@ -17,7 +17,11 @@ use crate::{background::Background, net, wait::DEADLINE};
 /// A provider that exports each span by `exporter` when it is flushed.
 fn provider(exporter: SpanExporter) -> SdkTracerProvider {
     SdkTracerProvider::builder()
-        .with_resource(Resource::builder_empty().with_attribute(KeyValue::new("service.name", "tests")).build())
+        .with_resource(
+            Resource::builder_empty()
+                .with_attribute(KeyValue::new("service.name", "tests"))
+                .build(),
+        )
         .with_batch_exporter(exporter)
         .build()
 }
@@ -36,17 +40,31 @@ fn send_span(provider: &SdkTracerProvider) {
 fn check(span: &ReceivedSpan, transport: Transport) {
     assert_eq!(span.transport, transport);
     assert_eq!((span.service(), span.scope.name.as_str()), (Some("tests"), "scope"));
-    assert_eq!((span.int("http.response.status_code"), span.str("http.route")), (Some(500), Some("/x")));
+    assert_eq!(
+        (span.int("http.response.status_code"), span.str("http.route")),
+        (Some(500), Some("/x"))
+    );
     assert_eq!(span.int("http.route"), None);
-    assert_eq!((span.span.name.as_str(), span.span.kind()), ("GET /x", ProtoKind::Server));
+    assert_eq!(
+        (span.span.name.as_str(), span.span.kind()),
+        ("GET /x", ProtoKind::Server)
+    );
     assert_eq!(span.span.status.as_ref().unwrap().code(), StatusCode::Error);
-    assert_eq!((span.trace_id().len(), span.span_id().len(), span.parent_span_id().len()), (32, 16, 0));
+    assert_eq!(
+        (span.trace_id().len(), span.span_id().len(), span.parent_span_id().len()),
+        (32, 16, 0)
+    );
     assert!(span.event("exception").is_some() && span.duration() < DEADLINE);
 }
 
 fn http(receiver: &Receiver) -> SpanExporter {
     let endpoint = format!("{}/v1/traces", receiver.endpoint());
-    SpanExporter::builder().with_http().with_endpoint(endpoint).with_compression(Compression::Gzip).build().unwrap()
+    SpanExporter::builder()
+        .with_http()
+        .with_endpoint(endpoint)
+        .with_compression(Compression::Gzip)
+        .build()
+        .unwrap()
 }
 
 fn post(receiver: &Receiver, path: &str, kind: &str, body: &[u8]) -> u16 {
@@ -64,9 +82,15 @@ fn gzipped_spans_over_http_arrive() {
         exporter.export(tracer.ended()).await.unwrap();
     });
     let spans = receiver.wait_for(DEADLINE, |spans| !spans.is_empty());
-    assert_eq!((spans[0].transport, spans[0].int("http.response.status_code")), (Transport::Http, Some(500)));
+    assert_eq!(
+        (spans[0].transport, spans[0].int("http.response.status_code")),
+        (Transport::Http, Some(500))
+    );
     let request = &receiver.requests()[0];
-    assert_eq!((request.path.as_str(), request.headers["content-encoding"].as_bytes()), ("/v1/traces", &b"gzip"[..]));
+    assert_eq!(
+        (request.path.as_str(), request.headers["content-encoding"].as_bytes()),
+        ("/v1/traces", &b"gzip"[..])
+    );
     receiver.clear();
     assert!(receiver.spans().is_empty() && receiver.requests().is_empty());
 }
@@ -90,8 +114,13 @@ fn refused_spans_are_not_kept_but_the_request_is() {
     let receiver = Receiver::start();
     receiver.answer_next([Answer::Status(503), Answer::Partial(1)]);
     assert_eq!(post(&receiver, "/v1/traces", "application/x-protobuf", b""), 503);
-    let partial =
-        net::request(receiver.addr(), "POST", "/v1/traces", &[("content-type", "application/x-protobuf")], b"");
+    let partial = net::request(
+        receiver.addr(),
+        "POST",
+        "/v1/traces",
+        &[("content-type", "application/x-protobuf")],
+        b"",
+    );
     assert_eq!(partial.status, 200);
     assert!(!partial.body.is_empty());
     assert_eq!(post(&receiver, "/v1/traces", "application/x-protobuf", b""), 200);
@@ -107,7 +136,13 @@ fn grpc_refusals_carry_the_paired_code() {
     let error = background.run(async move {
         let spans = crate::spans::SpanBuffer::new();
         send_span(&spans.provider());
-        builder.build().unwrap().export(spans.ended()).await.unwrap_err().to_string()
+        builder
+            .build()
+            .unwrap()
+            .export(spans.ended())
+            .await
+            .unwrap_err()
+            .to_string()
     });
     assert!(error.contains("uthent"), "{error}");
     assert!(receiver.spans().is_empty());
@@ -138,9 +173,15 @@ fn a_slow_receiver_answers_late_and_a_hanging_one_never() {
 fn what_is_no_otlp_is_refused() {
     let receiver = Receiver::start();
     assert_eq!(post(&receiver, "/v1/traces", "application/json", b"{}"), 415);
-    assert_eq!(post(&receiver, "/v1/traces", "application/x-protobuf", b"\xff\xff"), 400);
+    assert_eq!(
+        post(&receiver, "/v1/traces", "application/x-protobuf", b"\xff\xff"),
+        400
+    );
     assert_eq!(post(&receiver, "/v1/logs", "application/x-protobuf", b"\xff\xff"), 400);
-    assert_eq!(post(&receiver, "/v1/metrics", "application/x-protobuf", b"\xff\xff"), 400);
+    assert_eq!(
+        post(&receiver, "/v1/metrics", "application/x-protobuf", b"\xff\xff"),
+        400
+    );
     assert_eq!(post(&receiver, "/v2/traces", "application/x-protobuf", b""), 404);
     assert_eq!(net::get(receiver.addr(), "/v1/traces").status, 415);
 }

@@ -61,7 +61,11 @@ fn canonical(bound: &str) -> Result<(), String> {
 }
 
 fn check_exemplar(exemplar: &Exemplar) -> Result<(), String> {
-    let length: usize = exemplar.labels.iter().map(|(name, value)| name.chars().count() + value.chars().count()).sum();
+    let length: usize = exemplar
+        .labels
+        .iter()
+        .map(|(name, value)| name.chars().count() + value.chars().count())
+        .sum();
     if length > EXEMPLAR_CHARACTERS {
         return Err(format!("an exemplar with labels of {length} characters"));
     }
@@ -77,10 +81,19 @@ pub(super) fn family(family: &Family, format: Format) -> Result<(), String> {
         return Err(format!("the name lacks the unit {:?}", family.unit));
     }
     let mut seen = HashSet::new();
-    if let Some(twice) = family.samples.iter().map(Sample::series).find(|series| !seen.insert(series.clone())) {
+    if let Some(twice) = family
+        .samples
+        .iter()
+        .map(Sample::series)
+        .find(|series| !seen.insert(series.clone()))
+    {
         return Err(format!("{twice} comes twice"));
     }
-    if family.kind == Kind::Histogram { histograms(family, format) } else { Ok(()) }
+    if family.kind == Kind::Histogram {
+        histograms(family, format)
+    } else {
+        Ok(())
+    }
 }
 
 /// Each label set of a histogram: its lines stand together and its buckets add up.
@@ -128,7 +141,11 @@ fn histogram(name: &str, group: &[Sample], format: Format) -> Result<(), String>
     if named("_count").map(|sample| sample.value).ne([count]) {
         return Err("_count isn't bucket +Inf".to_owned());
     }
-    if named("_sum").count() == 1 { Ok(()) } else { Err("no _sum".to_owned()) }
+    if named("_sum").count() == 1 {
+        Ok(())
+    } else {
+        Err("no _sum".to_owned())
+    }
 }
 
 /// No name is used by two families, and no family's name is another's sample.

@@ -49,25 +49,51 @@ impl Sample {
 
     /// [`series`](Self::series) without the labels of these names.
     pub(super) fn series_without(&self, left_out: &[&str]) -> String {
-        let mut labels: Vec<_> = self.labels.iter().filter(|(name, _)| !left_out.contains(&&**name)).collect();
+        let mut labels: Vec<_> = self
+            .labels
+            .iter()
+            .filter(|(name, _)| !left_out.contains(&&**name))
+            .collect();
         labels.sort();
         let labels: Vec<_> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-        if labels.is_empty() { self.name.clone() } else { format!("{}{{{}}}", self.name, labels.join(",")) }
+        if labels.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}{{{}}}", self.name, labels.join(","))
+        }
     }
 
     /// Reads a line that is no comment.
     pub(super) fn parse(line: &str) -> Result<Self, String> {
         let mut rest = Cursor(line);
         let name = rest.name(is_metric_start)?;
-        let labels = if rest.0.starts_with('{') { rest.labels()? } else { Vec::new() };
+        let labels = if rest.0.starts_with('{') {
+            rest.labels()?
+        } else {
+            Vec::new()
+        };
         rest.expect(' ')?;
         let value = rest.number()?;
-        let timestamp = if rest.is_number_next() { Some(rest.spaced_number()?) } else { None };
-        let exemplar = if rest.0.is_empty() { None } else { Some(rest.exemplar()?) };
+        let timestamp = if rest.is_number_next() {
+            Some(rest.spaced_number()?)
+        } else {
+            None
+        };
+        let exemplar = if rest.0.is_empty() {
+            None
+        } else {
+            Some(rest.exemplar()?)
+        };
         if !rest.0.is_empty() {
             return Err(format!("{:?} after the sample", rest.0));
         }
-        Ok(Self { name, labels, value, timestamp, exemplar })
+        Ok(Self {
+            name,
+            labels,
+            value,
+            timestamp,
+            exemplar,
+        })
     }
 }
 
@@ -82,14 +108,21 @@ impl Exemplar {
 }
 
 fn find<'a>(labels: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    labels.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    labels
+        .iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.as_str())
 }
 
 /// Checks a metric name.
 pub(super) fn metric_name(name: &str) -> Result<&str, String> {
     let mut rest = Cursor(name);
     rest.name(is_metric_start)?;
-    if rest.0.is_empty() { Ok(name) } else { Err(format!("metric name {name:?}")) }
+    if rest.0.is_empty() {
+        Ok(name)
+    } else {
+        Err(format!("metric name {name:?}"))
+    }
 }
 
 /// Undoes `\\`, `\n` and, where `quotes` is set, `\"`; nothing else may be escaped.
@@ -156,7 +189,9 @@ impl<'a> Cursor<'a> {
         if !self.0.starts_with(is_start) {
             return Err(format!("name expected at {:?}", self.0));
         }
-        let end = self.0.find(|character: char| !is_start(character) && !character.is_ascii_digit());
+        let end = self
+            .0
+            .find(|character: char| !is_start(character) && !character.is_ascii_digit());
         Ok(self.take(end.unwrap_or(self.0.len())).to_owned())
     }
 
@@ -205,8 +240,16 @@ impl<'a> Cursor<'a> {
         }
         let labels = self.labels()?;
         let value = self.spaced_number()?;
-        let timestamp = if self.0.is_empty() { None } else { Some(self.spaced_number()?) };
-        Ok(Exemplar { labels, value, timestamp })
+        let timestamp = if self.0.is_empty() {
+            None
+        } else {
+            Some(self.spaced_number()?)
+        };
+        Ok(Exemplar {
+            labels,
+            value,
+            timestamp,
+        })
     }
 }
 

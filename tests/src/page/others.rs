@@ -23,7 +23,9 @@ pub(super) fn as_ours(page: &str) -> String {
 
 /// `le="1"` as `le="1.0"`.
 fn with_float_bound(line: &str) -> String {
-    let Some((before, rest)) = line.split_once("le=\"") else { return line.to_owned() };
+    let Some((before, rest)) = line.split_once("le=\"") else {
+        return line.to_owned();
+    };
     match rest.split_once('"') {
         Some((bound, after)) if !bound.is_empty() && bound.bytes().all(|byte| byte.is_ascii_digit()) => {
             format!("{before}le=\"{bound}.0\"{after}")

@@ -78,7 +78,11 @@ impl Page {
     ///
     /// The first line that is wrong, and why.
     pub fn parse(page: &str) -> Result<Self, String> {
-        let format = if page.ends_with("# EOF\n") { Format::OpenMetrics } else { Format::Text };
+        let format = if page.ends_with("# EOF\n") {
+            Format::OpenMetrics
+        } else {
+            Format::Text
+        };
         Self::parse_as(format, page)
     }
 
@@ -100,7 +104,9 @@ impl Page {
     pub fn parse_as(format: Format, page: &str) -> Result<Self, String> {
         let mut lines = page;
         if format == Format::OpenMetrics {
-            lines = page.strip_suffix("# EOF\n").ok_or("an OpenMetrics page ends with \"# EOF\\n\"")?;
+            lines = page
+                .strip_suffix("# EOF\n")
+                .ok_or("an OpenMetrics page ends with \"# EOF\\n\"")?;
         }
         let mut families = Vec::new();
         let mut draft = Draft::default();
@@ -157,7 +163,10 @@ impl Draft {
             return Err(format!("a sample that does not belong to {}", self.name));
         };
         if !check::suffixes(kind, format).contains(&suffix) {
-            return Err(format!("{kind} {} can't have a sample with suffix {suffix:?}", self.name));
+            return Err(format!(
+                "{kind} {} can't have a sample with suffix {suffix:?}",
+                self.name
+            ));
         }
         check::sample(kind, suffix, &sample, format)?;
         self.samples.push(sample);
@@ -165,10 +174,22 @@ impl Draft {
     }
 
     fn finish(self, format: Format) -> Result<Family, String> {
-        let Self { name, kind, unit, help, samples } = self;
+        let Self {
+            name,
+            kind,
+            unit,
+            help,
+            samples,
+        } = self;
         let kind = kind.ok_or_else(|| format!("{name} has no type"))?;
         let help = help.ok_or_else(|| format!("{name} has no help"))?;
-        let family = Family { name, kind, unit: unit.unwrap_or_default(), help, samples };
+        let family = Family {
+            name,
+            kind,
+            unit: unit.unwrap_or_default(),
+            help,
+            samples,
+        };
         check::family(&family, format).map_err(|problem| format!("{}: {problem}", family.name))?;
         Ok(family)
     }

@@ -15,7 +15,8 @@ impl Page {
 
     /// All samples called `name` that have all of `labels`.
     pub fn samples<'a>(&'a self, name: &'a str, labels: &'a [(&str, &str)]) -> impl Iterator<Item = &'a Sample> {
-        self.all().filter(move |sample| sample.name == name && sample.has(labels))
+        self.all()
+            .filter(move |sample| sample.name == name && sample.has(labels))
     }
 
     /// The value of the one sample called `name` that has all of `labels`; panics when there are more.
@@ -23,7 +24,11 @@ impl Page {
     #[track_caller]
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let found: Vec<_> = self.samples(name, labels).collect();
-        assert!(found.len() < 2, "{name} with {labels:?} is {} series: {found:#?}", found.len());
+        assert!(
+            found.len() < 2,
+            "{name} with {labels:?} is {} series: {found:#?}",
+            found.len()
+        );
         found.first().map(|sample| sample.value)
     }
 
@@ -42,7 +47,10 @@ impl Page {
     /// The values that `label` has on the samples called `name`.
     #[must_use]
     pub fn label_values(&self, name: &str, label: &str) -> BTreeSet<&str> {
-        self.all().filter(|sample| sample.name == name).filter_map(|sample| sample.label(label)).collect()
+        self.all()
+            .filter(|sample| sample.name == name)
+            .filter_map(|sample| sample.label(label))
+            .collect()
     }
 
     /// By how much [`sum`](Self::sum) has grown since `before`.

@@ -29,7 +29,10 @@ fn a_text_page_is_read_whole() {
     .unwrap();
     assert_eq!(page.format, Format::Text);
     let counter = page.family("a_total").unwrap();
-    assert_eq!((counter.kind, &*counter.help), (Kind::Counter, "Help with \\ and \n and \"quotes\"."));
+    assert_eq!(
+        (counter.kind, &*counter.help),
+        (Kind::Counter, "Help with \\ and \n and \"quotes\".")
+    );
     let labelled = &counter.samples[0];
     assert_eq!(labelled.label("path"), Some("C:\\d\"q\nx"));
     assert_eq!((labelled.label("b"), labelled.value), (Some("ü}, "), 1500.0));
@@ -65,7 +68,14 @@ fn empty_pages_are_pages() {
 
 #[test]
 fn a_family_may_have_no_samples() {
-    assert_eq!(text("# HELP g x\n# TYPE g gauge\n").unwrap().family("g").unwrap().samples, []);
+    assert_eq!(
+        text("# HELP g x\n# TYPE g gauge\n")
+            .unwrap()
+            .family("g")
+            .unwrap()
+            .samples,
+        []
+    );
 }
 
 #[test]
@@ -121,8 +131,14 @@ fn metadata_must_be_complete_unique_and_first() {
 #[test]
 fn a_series_or_a_family_must_not_come_twice() {
     let g = "# HELP g x\n# TYPE g gauge\n";
-    refused(text(&format!("{g}g{{a=\"1\",b=\"2\"}} 1\ng{{b=\"2\",a=\"1\"}} 1\n")), "comes twice");
-    refused(text(&format!("{g}g 1\n# HELP h x\n# TYPE h gauge\nh 1\n{g}g{{a=\"1\"}} 1\n")), "two families");
+    refused(
+        text(&format!("{g}g{{a=\"1\",b=\"2\"}} 1\ng{{b=\"2\",a=\"1\"}} 1\n")),
+        "comes twice",
+    );
+    refused(
+        text(&format!("{g}g 1\n# HELP h x\n# TYPE h gauge\nh 1\n{g}g{{a=\"1\"}} 1\n")),
+        "two families",
+    );
     let sum = "# HELP d_seconds_sum x\n# TYPE d_seconds_sum gauge\nd_seconds_sum 1\n";
     let histogram = "d_seconds_bucket{le=\"+Inf\"} 0\nd_seconds_sum 0\nd_seconds_count 0\n";
     refused(text(&format!("{HISTOGRAM}{histogram}{sum}")), "two families");
@@ -131,26 +147,47 @@ fn a_series_or_a_family_must_not_come_twice() {
 #[test]
 fn counters_end_in_total_and_never_fall_below_zero() {
     refused(text("# HELP c x\n# TYPE c counter\nc 1\n"), "_total");
-    refused(open_metrics("# HELP c_total x\n# TYPE c_total counter\nc_total_total 1\n"), "_total");
+    refused(
+        open_metrics("# HELP c_total x\n# TYPE c_total counter\nc_total_total 1\n"),
+        "_total",
+    );
     refused(open_metrics("# HELP c x\n# TYPE c counter\nc 1\n"), "suffix");
-    refused(text("# HELP c_total x\n# TYPE c_total counter\nc_total -1\n"), "count -1");
-    refused(text("# HELP c_total x\n# TYPE c_total counter\nc_total NaN\n"), "count NaN");
+    refused(
+        text("# HELP c_total x\n# TYPE c_total counter\nc_total -1\n"),
+        "count -1",
+    );
+    refused(
+        text("# HELP c_total x\n# TYPE c_total counter\nc_total NaN\n"),
+        "count NaN",
+    );
 }
 
 #[test]
 fn buckets_must_add_up() {
     for (lines, why) in [
         ("_bucket{le=\"1.0\"} 1\n_sum 1\n_count 1\n", "no bucket +Inf"),
-        ("_bucket{le=\"1\"} 1\n_bucket{le=\"+Inf\"} 1\n_sum 1\n_count 1\n", "isn't written as a float"),
-        ("_bucket{le=\"2.0\"} 1\n_bucket{le=\"1.0\"} 1\n_bucket{le=\"+Inf\"} 1\n_sum 1\n_count 1\n", "out of order"),
-        ("_bucket{le=\"1.0\"} 2\n_bucket{le=\"+Inf\"} 1\n_sum 1\n_count 1\n", "smaller than"),
+        (
+            "_bucket{le=\"1\"} 1\n_bucket{le=\"+Inf\"} 1\n_sum 1\n_count 1\n",
+            "isn't written as a float",
+        ),
+        (
+            "_bucket{le=\"2.0\"} 1\n_bucket{le=\"1.0\"} 1\n_bucket{le=\"+Inf\"} 1\n_sum 1\n_count 1\n",
+            "out of order",
+        ),
+        (
+            "_bucket{le=\"1.0\"} 2\n_bucket{le=\"+Inf\"} 1\n_sum 1\n_count 1\n",
+            "smaller than",
+        ),
         ("_bucket{le=\"+Inf\"} 1\n_sum 1\n_count 2\n", "_count isn't"),
         ("_bucket{le=\"+Inf\"} 1\n_count 1\n", "no _sum"),
         ("_bucket{le=\"+Inf\"} 1\n_sum 1\n", "_count isn't"),
         ("_bucket 1\n", "le belongs"),
         ("_sum{le=\"1.0\"} 1\n", "le belongs"),
         (" 1\n", "suffix"),
-        ("_bucket{a=\"1\",le=\"+Inf\"} 1\n_bucket{a=\"2\",le=\"+Inf\"} 1\n", "_count isn't"),
+        (
+            "_bucket{a=\"1\",le=\"+Inf\"} 1\n_bucket{a=\"2\",le=\"+Inf\"} 1\n",
+            "_count isn't",
+        ),
     ] {
         let lines: String = lines.lines().map(|line| ["d_seconds", line, "\n"].concat()).collect();
         refused(text(&format!("{HISTOGRAM}{lines}")), why);
@@ -179,17 +216,26 @@ fn exemplars_must_fit_their_place() {
     refused(page(" # {a=\"b\"}"), "expected");
     refused(page(" # {a=\"b\"} x"), "number");
     refused(page(&format!(" # {{a=\"{}\"}} 2", "ü".repeat(128))), "129 characters");
-    refused(open_metrics("# HELP g x\n# TYPE g gauge\ng 1 # {} 1\n"), "neither bucket nor counter");
+    refused(
+        open_metrics("# HELP g x\n# TYPE g gauge\ng 1 # {} 1\n"),
+        "neither bucket nor counter",
+    );
 }
 
 #[test]
 fn a_unit_must_be_in_the_name() {
-    refused(open_metrics("# HELP g x\n# TYPE g gauge\n# UNIT g seconds\ng 1\n"), "lacks the unit");
+    refused(
+        open_metrics("# HELP g x\n# TYPE g gauge\n# UNIT g seconds\ng 1\n"),
+        "lacks the unit",
+    );
 }
 
 #[test]
 fn an_open_metrics_page_must_end_with_its_mark() {
-    refused(Page::parse_as(Format::OpenMetrics, "# HELP g x\n# TYPE g gauge\ng 1\n"), "# EOF");
+    refused(
+        Page::parse_as(Format::OpenMetrics, "# HELP g x\n# TYPE g gauge\ng 1\n"),
+        "# EOF",
+    );
     refused(Page::parse("# EOF\n# EOF\n"), "no metadata");
 }
 
@@ -198,7 +244,10 @@ fn summaries_have_quantiles_and_totals() {
     let summary = "# HELP s x\n# TYPE s summary\n";
     assert!(text(&format!("{summary}s{{quantile=\"0.5\"}} NaN\ns_sum -2\ns_count 1\n")).is_ok());
     refused(text(&format!("{summary}s 1\n")), "quantile belongs");
-    refused(text(&format!("{summary}s_count{{quantile=\"0.5\"}} 1\n")), "quantile belongs");
+    refused(
+        text(&format!("{summary}s_count{{quantile=\"0.5\"}} 1\n")),
+        "quantile belongs",
+    );
 }
 
 #[test]
@@ -210,17 +259,31 @@ fn values_sums_and_changes_are_found_by_a_part_of_the_labels() {
         ))
         .unwrap()
     };
-    let (before, after) =
-        (page(1, 1, ""), page(4, 1, "r_total{m=\"PUT\",s=\"200\"} 2\nr_total{m=\"PUT\",s=\"500\"} 0\n"));
+    let (before, after) = (
+        page(1, 1, ""),
+        page(4, 1, "r_total{m=\"PUT\",s=\"200\"} 2\nr_total{m=\"PUT\",s=\"500\"} 0\n"),
+    );
     assert_eq!(after.value("r_total", &[("m", "GET"), ("s", "200")]), Some(4.0));
     assert_eq!(after.value("r_total", &[("m", "HEAD")]), None);
     assert_eq!(after.sum("r_total", &[("s", "200")]), 6.0);
     assert_eq!(after.delta(&before, "r_total", &[("s", "200")]), 5.0);
-    assert_eq!(after.label_values("r_total", "m").into_iter().collect::<Vec<_>>(), ["GET", "PUT"]);
+    assert_eq!(
+        after.label_values("r_total", "m").into_iter().collect::<Vec<_>>(),
+        ["GET", "PUT"]
+    );
     assert_eq!(after.series_count("r_total"), 4);
     let changes = after.changes(&before);
-    let expected = [("r_total{m=\"GET\",s=\"200\"}", 3.0), ("r_total{m=\"PUT\",s=\"200\"}", 2.0)];
-    assert_eq!(changes.iter().map(|(series, by)| (series.as_str(), *by)).collect::<Vec<_>>(), expected);
+    let expected = [
+        ("r_total{m=\"GET\",s=\"200\"}", 3.0),
+        ("r_total{m=\"PUT\",s=\"200\"}", 2.0),
+    ];
+    assert_eq!(
+        changes
+            .iter()
+            .map(|(series, by)| (series.as_str(), *by))
+            .collect::<Vec<_>>(),
+        expected
+    );
 }
 
 #[test]

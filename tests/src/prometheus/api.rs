@@ -43,10 +43,16 @@ impl Prometheus {
     pub fn query(&self, expr: &str) -> Vec<Point> {
         let data = self.api("query", &[("query", expr)]);
         match data["resultType"].as_str() {
-            Some("scalar") => vec![Point { labels: BTreeMap::new(), value: pair(&data["result"]).1 }],
+            Some("scalar") => vec![Point {
+                labels: BTreeMap::new(),
+                value: pair(&data["result"]).1,
+            }],
             _ => list(&data["result"])
                 .iter()
-                .map(|point| Point { labels: labels(&point["metric"]), value: pair(&point["value"]).1 })
+                .map(|point| Point {
+                    labels: labels(&point["metric"]),
+                    value: pair(&point["value"]).1,
+                })
                 .collect(),
         }
     }
@@ -58,7 +64,10 @@ impl Prometheus {
         let now = self.now();
         let (start, end) = ((now - last.as_secs_f64()).to_string(), now.to_string());
         let step = step.as_secs_f64().to_string();
-        let data = self.api("query_range", &[("query", expr), ("start", &start), ("end", &end), ("step", &step)]);
+        let data = self.api(
+            "query_range",
+            &[("query", expr), ("start", &start), ("end", &end), ("step", &step)],
+        );
         list(&data["result"])
             .iter()
             .map(|range| Range {
@@ -75,7 +84,10 @@ impl Prometheus {
         let now = self.now();
         let (start, end) = ((now - last.as_secs_f64()).to_string(), (now + 1.0).to_string());
         let data = self.api("query_exemplars", &[("query", expr), ("start", &start), ("end", &end)]);
-        let exemplar = |found: &Value| Point { labels: labels(&found["labels"]), value: float(&found["value"]) };
+        let exemplar = |found: &Value| Point {
+            labels: labels(&found["labels"]),
+            value: float(&found["value"]),
+        };
         list(&data)
             .iter()
             .map(|series| Exemplars {
@@ -97,7 +109,11 @@ impl Prometheus {
     pub fn wait_until(&self, within: Duration, expr: &str, condition: impl Fn(&[Point]) -> bool) -> Vec<Point> {
         eventually_ok(within, || {
             let points = self.query(expr);
-            if condition(&points) { Ok(points) } else { Err(format!("{expr} is {points:#?}")) }
+            if condition(&points) {
+                Ok(points)
+            } else {
+                Err(format!("{expr} is {points:#?}"))
+            }
         })
     }
 
@@ -112,10 +128,18 @@ impl Prometheus {
     #[must_use]
     #[track_caller]
     pub fn api(&self, endpoint: &str, parameters: &[(&str, &str)]) -> Value {
-        let query: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
+        let query: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", percent(value)))
+            .collect();
         let response = net::get(self.addr(), &format!("/api/v1/{endpoint}?{}", query.join("&")));
         let mut answer: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        assert!(answer["status"] == "success", "{endpoint} {parameters:?}: {} {}", response.status, response.text());
+        assert!(
+            answer["status"] == "success",
+            "{endpoint} {parameters:?}: {} {}",
+            response.status,
+            response.text()
+        );
         answer["data"].take()
     }
 }
@@ -126,7 +150,9 @@ fn list(value: &Value) -> &[Value] {
 
 fn labels(value: &Value) -> BTreeMap<String, String> {
     let labels = value.as_object().into_iter().flatten();
-    labels.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
+    labels
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
+        .collect()
 }
 
 /// `[time, "value"]`
@@ -136,7 +162,10 @@ fn pair(value: &Value) -> (f64, f64) {
 
 /// Values are strings, because JSON has no infinity.
 fn float(value: &Value) -> f64 {
-    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no number: {value}"))
+    value
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| panic!("no number: {value}"))
 }
 
 fn percent(text: &str) -> String {

@@ -39,19 +39,34 @@ pub fn check_metrics(page: &str) -> Verdict {
 /// Checks and lints a rules file.
 #[track_caller]
 pub fn check_rules(file: &Path) -> Verdict {
-    promtool(["check", "rules", "--lint=all", "--lint-fatal"].map(OsStr::new).into_iter().chain([file.as_os_str()]), "")
+    promtool(
+        ["check", "rules", "--lint=all", "--lint-fatal"]
+            .map(OsStr::new)
+            .into_iter()
+            .chain([file.as_os_str()]),
+        "",
+    )
 }
 
 /// Runs the unit tests in a file.
 #[track_caller]
 pub fn test_rules(file: &Path) -> Verdict {
-    promtool(["test", "rules"].map(OsStr::new).into_iter().chain([file.as_os_str()]), "")
+    promtool(
+        ["test", "rules"].map(OsStr::new).into_iter().chain([file.as_os_str()]),
+        "",
+    )
 }
 
 /// Checks a configuration and the files that it names.
 #[track_caller]
 pub fn check_config(file: &Path) -> Verdict {
-    promtool(["check", "config"].map(OsStr::new).into_iter().chain([file.as_os_str()]), "")
+    promtool(
+        ["check", "config"]
+            .map(OsStr::new)
+            .into_iter()
+            .chain([file.as_os_str()]),
+        "",
+    )
 }
 
 #[track_caller]
@@ -71,5 +86,8 @@ fn promtool<'a>(arguments: impl IntoIterator<Item = &'a OsStr>, input: &str) -> 
     // Fails when promtool stopped reading; its exit code tells why.
     let _ = writer.join();
     let text = [output.stdout, output.stderr].concat();
-    Verdict { code: output.status.code().unwrap_or(-1), output: String::from_utf8_lossy(&text).into_owned() }
+    Verdict {
+        code: output.status.code().unwrap_or(-1),
+        output: String::from_utf8_lossy(&text).into_owned(),
+    }
 }

@@ -56,7 +56,11 @@ impl PrometheusBuilder {
 
     /// Scrapes `path` of `target` as job `name`.
     pub fn scrape_path(mut self, name: impl Into<String>, target: SocketAddr, path: impl Into<String>) -> Self {
-        self.jobs.push(Job { name: name.into(), target, path: path.into() });
+        self.jobs.push(Job {
+            name: name.into(),
+            target,
+            path: path.into(),
+        });
         self
     }
 
@@ -143,7 +147,11 @@ impl PrometheusBuilder {
             yaml += "rule_files:\n";
         }
         for file in &self.rules {
-            let _ = writeln!(yaml, "  - {}", quoted(&fs::canonicalize(file).expect("a rules file").to_string_lossy()));
+            let _ = writeln!(
+                yaml,
+                "  - {}",
+                quoted(&fs::canonicalize(file).expect("a rules file").to_string_lossy())
+            );
         }
         if !self.alertmanagers.is_empty() {
             yaml += "alerting:\n  alertmanagers:\n";
@@ -200,7 +208,9 @@ impl Prometheus {
 
 /// A port that nobody listens on, for a program that is told where to listen.
 pub(crate) fn free_port() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a free port")
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
 }
 
 fn is_ready(addr: SocketAddr) -> bool {

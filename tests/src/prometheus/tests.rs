@@ -34,7 +34,10 @@ fn target() -> Server {
         );
         async move {
             Response::builder()
-                .header("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")
+                .header(
+                    "content-type",
+                    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                )
                 .body(Full::new(Bytes::from(page)))
                 .map_err(|_| -> Infallible { unreachable!("a constant header") })
         }
@@ -73,8 +76,13 @@ fn prometheus_evaluates_rules() {
     fs::write(&rules, RULES).unwrap();
     check_rules(&rules).assert_clean();
     let target = target();
-    let prometheus = Prometheus::builder().scrape("jobs", target.addr()).rules(&rules).start();
-    let alerts = eventually(DEADLINE, || Some(prometheus.alerts()).filter(|alerts| !alerts.is_empty()));
+    let prometheus = Prometheus::builder()
+        .scrape("jobs", target.addr())
+        .rules(&rules)
+        .start();
+    let alerts = eventually(DEADLINE, || {
+        Some(prometheus.alerts()).filter(|alerts| !alerts.is_empty())
+    });
     assert_eq!(alerts[0]["labels"]["alertname"], "Jobs");
     check_config(&prometheus.folder().join("prometheus.yml")).assert_clean();
 }

@@ -92,11 +92,17 @@ impl Visit {
     /// Plays the client; `arrived` returns when the server works on the request.
     pub(super) fn pay(wire: Wire, addr: SocketAddr, ask: &Ask, arrived: impl FnOnce()) -> Self {
         match wire {
-            Wire::H1 => Self { seen: over_h1(addr, ask, arrived), _connection: None },
+            Wire::H1 => Self {
+                seen: over_h1(addr, ask, arrived),
+                _connection: None,
+            },
             Wire::H2 => {
                 let client = H2Client::open(addr);
                 let seen = over_h2(&client, addr, ask, arrived);
-                Self { seen, _connection: Some(client) }
+                Self {
+                    seen,
+                    _connection: Some(client),
+                }
             }
         }
     }
@@ -163,7 +169,11 @@ fn over_h1(addr: SocketAddr, ask: &Ask, arrived: impl FnOnce()) -> Seen {
 fn h1_part(client: &mut H1Client, mut head: Response, bytes: usize) -> std::io::Result<Response> {
     let is_chunked = head.header("transfer-encoding") == Some("chunked");
     while head.body.len() < bytes {
-        let more = if is_chunked { client.chunk()? } else { Some(client.raw(bytes - head.body.len())?) };
+        let more = if is_chunked {
+            client.chunk()?
+        } else {
+            Some(client.raw(bytes - head.body.len())?)
+        };
         head.body.extend(more.ok_or(std::io::ErrorKind::UnexpectedEof)?);
     }
     Ok(head)
@@ -172,11 +182,16 @@ fn h1_part(client: &mut H1Client, mut head: Response, bytes: usize) -> std::io::
 pub(super) fn h2_request(addr: SocketAddr, ask: &Ask) -> Request<()> {
     let mut request = Request::new(());
     *request.method_mut() = Method::from_bytes(ask.method.as_bytes()).expect("a method that HTTP/2 can carry");
-    *request.uri_mut() = format!("http://{addr}{}", ask.target).parse().expect("a target that HTTP/2 can carry");
+    *request.uri_mut() = format!("http://{addr}{}", ask.target)
+        .parse()
+        .expect("a target that HTTP/2 can carry");
     let parents = ask.traceparent.iter().map(|value| ("traceparent", value));
     for (name, value) in parents.chain(ask.headers.iter().map(|(name, value)| (*name, value))) {
         if name != "transfer-encoding" && name != "te" {
-            request.headers_mut().append(name, HeaderValue::from_bytes(value).expect("a value that HTTP/2 can carry"));
+            request.headers_mut().append(
+                name,
+                HeaderValue::from_bytes(value).expect("a value that HTTP/2 can carry"),
+            );
         }
     }
     request
@@ -216,7 +231,8 @@ fn over_h2(client: &H2Client, addr: SocketAddr, ask: &Ask, arrived: impl FnOnce(
 fn h2_part(stream: &mut H2Stream, bytes: usize) -> Result<Response, h2::Error> {
     let mut head = stream.head()?;
     while head.body.len() < bytes {
-        head.body.extend(stream.data()?.ok_or(h2::Error::from(Reason::STREAM_CLOSED))?);
+        head.body
+            .extend(stream.data()?.ok_or(h2::Error::from(Reason::STREAM_CLOSED))?);
     }
     Ok(head)
 }
@@ -233,7 +249,11 @@ pub fn ask_all(wire: Wire, addr: SocketAddr, asks: &[Ask]) -> Vec<Response> {
             let mut answers = Vec::with_capacity(asks.len());
             for batch in asks.chunks(AT_ONCE) {
                 client.send(batch.iter().flat_map(|ask| h1_bytes(addr, ask)).collect::<Vec<_>>());
-                answers.extend(batch.iter().map(|ask| client.response(&ask.method).expect("an answer to each")));
+                answers.extend(
+                    batch
+                        .iter()
+                        .map(|ask| client.response(&ask.method).expect("an answer to each")),
+                );
             }
             answers
         }
@@ -243,7 +263,11 @@ pub fn ask_all(wire: Wire, addr: SocketAddr, asks: &[Ask]) -> Vec<Response> {
             for batch in asks.chunks(AT_ONCE) {
                 let send = |ask| client.send(h2_request(addr, ask)).expect("an open connection");
                 let streams: Vec<_> = batch.iter().map(send).collect();
-                answers.extend(streams.into_iter().map(|stream| stream.response().expect("an answer to each")));
+                answers.extend(
+                    streams
+                        .into_iter()
+                        .map(|stream| stream.response().expect("an answer to each")),
+                );
             }
             client.close();
             answers

@@ -58,6 +58,9 @@ impl Serving for Server {
 
 impl fmt::Debug for Plan<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plan").field("routes", &self.routes).field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Plan")
+            .field("routes", &self.routes)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }

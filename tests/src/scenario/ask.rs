@@ -81,7 +81,10 @@ impl Ask {
 
     /// All values of a header that the row gives, besides `traceparent`.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.headers.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_slice())
+        self.headers
+            .iter()
+            .filter(move |(known, _)| *known == name)
+            .map(|(_, value)| value.as_slice())
     }
 }
 

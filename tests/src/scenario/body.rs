@@ -49,7 +49,10 @@ impl ScriptedBody {
     /// A body that goes through these steps.
     #[must_use]
     pub fn new(steps: impl IntoIterator<Item = Step>) -> Self {
-        Self { steps: steps.into_iter().collect(), pause: None }
+        Self {
+            steps: steps.into_iter().collect(),
+            pause: None,
+        }
     }
 }
 
@@ -66,7 +69,9 @@ impl Body for ScriptedBody {
                 ready!(pause.as_mut().poll(cx));
                 self.pause = None;
             }
-            let Some(step) = self.steps.pop_front() else { return Poll::Ready(None) };
+            let Some(step) = self.steps.pop_front() else {
+                return Poll::Ready(None);
+            };
             return Poll::Ready(Some(match step {
                 Step::Send(data) => Ok(Frame::data(Bytes::from_static(data.as_bytes()))),
                 Step::Pause(time) => {

@@ -47,10 +47,16 @@ impl Evidence {
     pub fn changes(&self) -> Vec<(String, f64)> {
         let of_red = |series: &str| {
             let name = series.split('{').next().unwrap_or_default();
-            let is_elsewhere = ["obs_", "process_", "tokio_"].iter().any(|prefix| name.starts_with(prefix));
+            let is_elsewhere = ["obs_", "process_", "tokio_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix));
             !name.ends_with("_bucket") && !name.ends_with("_created") && !is_elsewhere
         };
-        self.after.changes(&self.before).into_iter().filter(|(series, _)| of_red(series)).collect()
+        self.after
+            .changes(&self.before)
+            .into_iter()
+            .filter(|(series, _)| of_red(series))
+            .collect()
     }
 }
 

@@ -119,7 +119,11 @@ impl Expect {
     /// Nothing is to be seen; the client gets this status.
     #[must_use]
     pub fn nothing(answer: u16) -> Self {
-        Self { is_recorded: false, ids: Ids::Off, ..shows(Outcome::Ok, answer) }
+        Self {
+            is_recorded: false,
+            ids: Ids::Off,
+            ..shows(Outcome::Ok, answer)
+        }
     }
 
     /// Under this endpoint.
@@ -285,7 +289,11 @@ impl Expect {
 
     /// The level of the line, in lower case.
     pub(super) fn level_name(&self) -> String {
-        let level = self.level.unwrap_or(if self.outcome.is_error() { Level::ERROR } else { Level::INFO });
+        let level = self.level.unwrap_or(if self.outcome.is_error() {
+            Level::ERROR
+        } else {
+            Level::INFO
+        });
         level.as_str().to_ascii_lowercase()
     }
 

@@ -32,7 +32,11 @@ impl Reply {
     /// An answer without a body.
     #[must_use]
     pub fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), content: Content::Empty }
+        Self {
+            status,
+            headers: Vec::new(),
+            content: Content::Empty,
+        }
     }
 
     /// With this status.

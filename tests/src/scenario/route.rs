@@ -65,7 +65,11 @@ impl Route {
     /// A route at `template`.
     #[must_use]
     pub fn new(template: impl Into<Cow<'static, str>>, does: impl Into<Does>) -> Self {
-        Self { template: template.into(), nested_in: None, does: does.into() }
+        Self {
+            template: template.into(),
+            nested_in: None,
+            does: does.into(),
+        }
     }
 
     /// In a router that is nested under `prefix`.

@@ -83,7 +83,12 @@ impl Scenario {
     /// Can't be the same on this adapter: there it shows `expect`, or can't be played at all.
     #[must_use]
     pub fn differs(mut self, adapter: &'static str, why: &'static str, expect: Option<Expect>) -> Self {
-        self.differs.push(Difference { adapter, wire: None, why, expect });
+        self.differs.push(Difference {
+            adapter,
+            wire: None,
+            why,
+            expect,
+        });
         self
     }
 
@@ -96,7 +101,12 @@ impl Scenario {
         why: &'static str,
         expect: Option<Expect>,
     ) -> Self {
-        self.differs.push(Difference { adapter, wire: Some(wire), why, expect });
+        self.differs.push(Difference {
+            adapter,
+            wire: Some(wire),
+            why,
+            expect,
+        });
         self
     }
 
@@ -104,7 +114,12 @@ impl Scenario {
     /// stream only when it has something to send, so handler and body wait on.
     #[must_use]
     pub fn resets_a_waiting_stream(self) -> Self {
-        self.differs_over(Wire::H2, "actix", "a reset stream is not noticed before there is something to send", None)
+        self.differs_over(
+            Wire::H2,
+            "actix",
+            "a reset stream is not noticed before there is something to send",
+            None,
+        )
     }
 
     /// What is expected on this adapter and protocol; none where the row doesn't apply.

@@ -40,7 +40,9 @@ pub fn check_all(adapter: &dyn Adapter, wire: Wire, rows: &[Scenario], stage: fn
         for _ in 0..AT_ONCE.min(rows.len()) {
             scope.spawn(|| {
                 while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Some(expect) = row.expected(adapter.name(), wire) else { continue };
+                    let Some(expect) = row.expected(adapter.name(), wire) else {
+                        continue;
+                    };
                     played.fetch_add(1, Ordering::Relaxed);
                     let failure = play(&stage(), adapter, wire, row, expect).err();
                     failures.lock().unwrap_or_else(PoisonError::into_inner).extend(failure);
@@ -50,7 +52,12 @@ pub fn check_all(adapter: &dyn Adapter, wire: Wire, rows: &[Scenario], stage: fn
     });
     let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
     let report: String = failures.iter().map(ToString::to_string).collect();
-    assert!(failures.is_empty(), "{} of {} rows failed:\n{report}", failures.len(), rows.len());
+    assert!(
+        failures.is_empty(),
+        "{} of {} rows failed:\n{report}",
+        failures.len(),
+        rows.len()
+    );
     played.into_inner()
 }
 
@@ -60,10 +67,17 @@ pub fn check_all(adapter: &dyn Adapter, wire: Wire, rows: &[Scenario], stage: fn
 pub fn check_in_turn(adapter: &dyn Adapter, wire: Wire, rows: &[Scenario], stage: &Stage) -> usize {
     let expected = |row: &&Scenario| row.expected(adapter.name(), wire).cloned();
     let played: Vec<_> = rows.iter().filter_map(|row| Some((row, expected(&row)?))).collect();
-    let failures: Vec<_> =
-        played.iter().filter_map(|(row, expect)| play(stage, adapter, wire, row, expect).err()).collect();
+    let failures: Vec<_> = played
+        .iter()
+        .filter_map(|(row, expect)| play(stage, adapter, wire, row, expect).err())
+        .collect();
     let report: String = failures.iter().map(ToString::to_string).collect();
-    assert!(failures.is_empty(), "{} of {} rows failed:\n{report}", failures.len(), rows.len());
+    assert!(
+        failures.is_empty(),
+        "{} of {} rows failed:\n{report}",
+        failures.len(),
+        rows.len()
+    );
     played.len()
 }
 
@@ -80,11 +94,20 @@ pub fn play(
     expect: &Expect,
 ) -> Result<Evidence, Box<Failure>> {
     let evidence = gather(stage, adapter, wire, row, expect);
-    let problems = check::problems(&check::Case { row, expect, wire, evidence: &evidence });
+    let problems = check::problems(&check::Case {
+        row,
+        expect,
+        wire,
+        evidence: &evidence,
+    });
     if problems.is_empty() {
         return Ok(evidence);
     }
-    Err(Box::new(Failure { row: format!("{:?} [{} {wire}]", row.name, adapter.name()), problems, evidence }))
+    Err(Box::new(Failure {
+        row: format!("{:?} [{} {wire}]", row.name, adapter.name()),
+        problems,
+        evidence,
+    }))
 }
 
 fn gather(stage: &Stage, adapter: &dyn Adapter, wire: Wire, row: &Scenario, expect: &Expect) -> Evidence {
@@ -103,7 +126,10 @@ fn gather(stage: &Stage, adapter: &dyn Adapter, wire: Wire, row: &Scenario, expe
         let lives = format!("{}_count", metric::STREAM_DURATION.name(row.settings.namespace));
         let _ = stage.wait_page(|page| page.delta(&before, &lives, &[]) >= 1.0);
     }
-    let Visit { seen, _connection: connection } = visit;
+    let Visit {
+        seen,
+        _connection: connection,
+    } = visit;
     drop(connection);
     let has_stopped = server.stop(DEADLINE);
     stage.flush(usize::from(expect.has_line(&row.settings)));

@@ -32,7 +32,10 @@ impl<S> Subscribed<S> {
     /// `inner` with `subscriber`; without one, with whatever is current.
     #[must_use]
     pub fn new(inner: S, subscriber: Option<Dispatch>) -> Self {
-        Self { inner, subscriber: subscriber.unwrap_or_else(|| dispatcher::get_default(Dispatch::clone)) }
+        Self {
+            inner,
+            subscriber: subscriber.unwrap_or_else(|| dispatcher::get_default(Dispatch::clone)),
+        }
     }
 }
 
@@ -55,7 +58,10 @@ where
         let subscriber = self.subscriber.clone();
         let inner = dispatcher::with_default(&subscriber, || self.inner.call(request));
         let answering = inner.with_subscriber(subscriber.clone());
-        let wrap = move |body| SubscribedBody { inner: Box::pin(body), subscriber };
+        let wrap = move |body| SubscribedBody {
+            inner: Box::pin(body),
+            subscriber,
+        };
         answering.map(|answer| answer.map(|answer| answer.map(wrap))).boxed()
     }
 }

@@ -103,9 +103,18 @@ impl From<&SpanData> for SeenSpan {
                 u64::try_from(nanos(span.end_time).saturating_sub(nanos(span.start_time))).unwrap_or(u64::MAX),
             ),
             links: (span.links.iter())
-                .map(|link| (link.span_context.trace_id().to_string(), link.span_context.span_id().to_string()))
+                .map(|link| {
+                    (
+                        link.span_context.trace_id().to_string(),
+                        link.span_context.span_id().to_string(),
+                    )
+                })
                 .collect(),
-            events: span.events.iter().map(|event| (event.name.to_string(), of_api(&event.attributes))).collect(),
+            events: span
+                .events
+                .iter()
+                .map(|event| (event.name.to_string(), of_api(&event.attributes)))
+                .collect(),
             received: None,
         }
     }
@@ -130,8 +139,16 @@ impl From<&ReceivedSpan> for SeenSpan {
             },
             start: span.start_time_unix_nano.into(),
             duration: received.duration(),
-            links: span.links.iter().map(|link| (hex(&link.trace_id), hex(&link.span_id))).collect(),
-            events: span.events.iter().map(|event| (event.name.clone(), of_proto(&event.attributes))).collect(),
+            links: span
+                .links
+                .iter()
+                .map(|link| (hex(&link.trace_id), hex(&link.span_id)))
+                .collect(),
+            events: span
+                .events
+                .iter()
+                .map(|event| (event.name.clone(), of_proto(&event.attributes)))
+                .collect(),
             received: Some((received.transport, received.service().unwrap_or_default().to_owned())),
         }
     }
@@ -139,9 +156,22 @@ impl From<&ReceivedSpan> for SeenSpan {
 
 impl fmt::Display for SeenSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { trace_id, span_id, parent_span_id, name, is_server, attributes, status, duration, .. } = self;
+        let Self {
+            trace_id,
+            span_id,
+            parent_span_id,
+            name,
+            is_server,
+            attributes,
+            status,
+            duration,
+            ..
+        } = self;
         let kind = if *is_server { "server" } else { "other" };
-        write!(f, "{name:?} {kind} {trace_id}/{span_id} < {parent_span_id:?} {status} {duration:?}")?;
+        write!(
+            f,
+            "{name:?} {kind} {trace_id}/{span_id} < {parent_span_id:?} {status} {duration:?}"
+        )?;
         for (key, value) in attributes {
             write!(f, "\n        {key} = {value:?}")?;
         }
@@ -192,7 +222,10 @@ fn nanos(time: std::time::SystemTime) -> u128 {
 
 /// Stamps are compared with stamps only; durations come from the spans' own clock.
 fn since_epoch(time: std::time::SystemTime) -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "a stamp is turned into the number that OTLP has, no duration")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a stamp is turned into the number that OTLP has, no duration"
+    )]
     time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }
 

@@ -64,7 +64,9 @@ impl Stage {
     #[must_use]
     pub fn in_memory_with(change: impl FnOnce(ObsBuilder) -> ObsBuilder) -> Self {
         let (logs, spans) = (LogBuffer::new(), SpanBuffer::new());
-        let obs = change(builder(&logs).tracer_provider(spans.provider())).build().expect("valid settings");
+        let obs = change(builder(&logs).tracer_provider(spans.provider()))
+            .build()
+            .expect("valid settings");
         Self::of(obs, logs, Spans::Memory(spans))
     }
 
@@ -72,7 +74,10 @@ impl Stage {
     #[must_use]
     pub fn over_otlp() -> Self {
         let (logs, receiver) = (LogBuffer::new(), Receiver::start());
-        let obs = builder(&logs).otlp_endpoint(receiver.endpoint()).build().expect("valid settings");
+        let obs = builder(&logs)
+            .otlp_endpoint(receiver.endpoint())
+            .build()
+            .expect("valid settings");
         Self::of(obs, logs, Spans::Otlp(receiver))
     }
 
@@ -80,13 +85,25 @@ impl Stage {
     #[must_use]
     pub fn installed() -> Self {
         let (logs, spans) = (LogBuffer::new(), SpanBuffer::new());
-        let obs = builder(&logs).tracer_provider(spans.provider()).init().expect("nothing was installed before");
-        Self { subscriber: None, ..Self::of(obs, logs, Spans::Memory(spans)) }
+        let obs = builder(&logs)
+            .tracer_provider(spans.provider())
+            .init()
+            .expect("nothing was installed before");
+        Self {
+            subscriber: None,
+            ..Self::of(obs, logs, Spans::Memory(spans))
+        }
     }
 
     fn of(obs: Obs, logs: LogBuffer, spans: Spans) -> Self {
         let subscriber = Dispatch::new(tracing_subscriber::registry().with(obs.subscriber_layer()));
-        Self { obs, logs, spans, finished: Watched::default(), subscriber: Some(subscriber) }
+        Self {
+            obs,
+            logs,
+            spans,
+            finished: Watched::default(),
+            subscriber: Some(subscriber),
+        }
     }
 
     /// The instance.
@@ -166,13 +183,18 @@ impl Stage {
     #[track_caller]
     pub fn wait_in_flight(&self, requests: f64, settings: &Settings) {
         let gauge = metric::IN_FLIGHT.name(settings.namespace);
-        assert!(reaches(|| self.page().sum(&gauge, &[]) >= requests), "{requests} requests never arrived");
+        assert!(
+            reaches(|| self.page().sum(&gauge, &[]) >= requests),
+            "{requests} requests never arrived"
+        );
     }
 
     /// Waits until a handler has begun that never answers.
     #[track_caller]
     pub fn wait_hanging(&self) {
-        self.logs.wait_for(DEADLINE, |lines| lines.iter().any(|line| line.str(log::MESSAGE) == HANGING));
+        self.logs.wait_for(DEADLINE, |lines| {
+            lines.iter().any(|line| line.str(log::MESSAGE) == HANGING)
+        });
     }
 
     /// Waits until the page holds `condition`; `false` if it doesn't.
@@ -185,7 +207,13 @@ impl Stage {
     /// process-wide default, which goes on, this many canonical lines.
     pub fn flush(&self, lines: usize) {
         if self.is_installed() {
-            let written = || self.logs.json_lines().into_iter().filter(LogLine::is_request_line).count();
+            let written = || {
+                self.logs
+                    .json_lines()
+                    .into_iter()
+                    .filter(LogLine::is_request_line)
+                    .count()
+            };
             reaches(|| written() >= lines);
         } else {
             self.obs.shutdown(DEADLINE).expect("all is flushed");
@@ -205,12 +233,19 @@ impl Stage {
 
 impl fmt::Debug for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stage").field("obs", &self.obs).field("spans", &self.spans).finish_non_exhaustive()
+        f.debug_struct("Stage")
+            .field("obs", &self.obs)
+            .field("spans", &self.spans)
+            .finish_non_exhaustive()
     }
 }
 
 fn builder(logs: &LogBuffer) -> ObsBuilder {
-    Obs::builder(SERVICE).version(VERSION).log_format(LogFormat::Json).log_filter("info").log_writer(logs.clone())
+    Obs::builder(SERVICE)
+        .version(VERSION)
+        .log_format(LogFormat::Json)
+        .log_filter("info")
+        .log_writer(logs.clone())
 }
 
 /// Whether `condition` comes to hold before the deadline.

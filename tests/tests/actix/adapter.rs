@@ -105,7 +105,9 @@ impl Blueprint {
             match prefix {
                 Some(prefix) => {
                     config.service(
-                        routes.into_iter().fold(web::scope(prefix), |scope, route| scope.service(resource(route))),
+                        routes
+                            .into_iter()
+                            .fold(web::scope(prefix), |scope, route| scope.service(resource(route))),
                     );
                 }
                 None => routes.into_iter().for_each(|route| {
@@ -159,9 +161,16 @@ async fn perform(does: Does, body: Payload) -> HttpResponse {
 
 /// The answer as actix-web's.
 fn respond(reply: Reply) -> HttpResponse {
-    let Reply { status, headers, content } = reply;
+    let Reply {
+        status,
+        headers,
+        content,
+    } = reply;
     let mut response = HttpResponse::build(StatusCode::from_u16(status).expect("a status"));
-    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+    let length = headers
+        .iter()
+        .find(|(name, _)| name == "content-length")
+        .and_then(|(_, value)| value.parse().ok());
     for (name, value) in headers {
         response.append_header((name, value));
     }
@@ -197,9 +206,11 @@ async fn fail(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let fails = request
-        .app_data::<web::Data<Vec<String>>>()
-        .is_some_and(|failing| request.match_pattern().is_some_and(|pattern| failing.contains(&pattern)));
+    let fails = request.app_data::<web::Data<Vec<String>>>().is_some_and(|failing| {
+        request
+            .match_pattern()
+            .is_some_and(|pattern| failing.contains(&pattern))
+    });
     if fails {
         return Err(Failed(ServiceFailure).into());
     }
@@ -211,10 +222,12 @@ async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    next.call(request).await.map_err(|error| match error.as_error::<Failed>() {
-        Some(_) => ErrorBadGateway("failed"),
-        None => error,
-    })
+    next.call(request)
+        .await
+        .map_err(|error| match error.as_error::<Failed>() {
+            Some(_) => ErrorBadGateway("failed"),
+            None => error,
+        })
 }
 
 /// Outside of our middleware: puts another body in the place of each answer's.
@@ -269,7 +282,9 @@ impl ActixServer {
                         .wrap(blueprint.middleware.clone())
                         .wrap(Condition::new(blueprint.replaces_bodies, from_fn(replace)))
                         .wrap(from_fn(answer))
-                        .wrap(from_fn(move |request, next| subscribed(subscriber.clone(), request, next)))
+                        .wrap(from_fn(move |request, next| {
+                            subscribed(subscriber.clone(), request, next)
+                        }))
                         .configure(|config| blueprint.configure(config))
                 };
                 let server = actix_web::HttpServer::new(factory)
@@ -290,7 +305,12 @@ impl ActixServer {
             let _ = done.send(());
         });
         let (addr, handle) = start.recv().expect("a server that starts");
-        Self { addr, handle, stopped, thread: Some(thread) }
+        Self {
+            addr,
+            handle,
+            stopped,
+            thread: Some(thread),
+        }
     }
 }
 

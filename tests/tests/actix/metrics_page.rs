@@ -14,8 +14,14 @@ use obs_tests::{logs::LogBuffer, spans::SpanBuffer};
 async fn check_beside(middleware: fn(ObsMiddleware) -> ObsMiddleware, other: &str) {
     const ROUNDS: usize = 100;
     let (logs, spans) = (LogBuffer::new(), SpanBuffer::new());
-    let builder = Obs::builder("page").log_writer(logs.clone()).log_format(obs_core::logs::LogFormat::Json);
-    let obs = builder.log_filter("info").tracer_provider(spans.provider()).build().unwrap();
+    let builder = Obs::builder("page")
+        .log_writer(logs.clone())
+        .log_format(obs_core::logs::LogFormat::Json);
+    let obs = builder
+        .log_filter("info")
+        .tracer_provider(spans.provider())
+        .build()
+        .unwrap();
     let app = App::new()
         .route("/metrics", web::get().to(HttpResponse::Ok))
         .service(web::scope("/internal").service(obs_actix::metrics_for("/metrics", &obs)))
@@ -29,10 +35,17 @@ async fn check_beside(middleware: fn(ObsMiddleware) -> ObsMiddleware, other: &st
         }
     }
     let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
-    assert!(page.contains(&format!("status=\"200\",outcome=\"ok\"}} {ROUNDS}\n")), "{page}");
+    assert!(
+        page.contains(&format!("status=\"200\",outcome=\"ok\"}} {ROUNDS}\n")),
+        "{page}"
+    );
     obs.shutdown(std::time::Duration::from_secs(5)).unwrap();
     assert_eq!(logs.request_lines().len(), ROUNDS);
-    assert!((ROUNDS - 1..=ROUNDS).contains(&spans.ended().len()), "{}", spans.ended().len());
+    assert!(
+        (ROUNDS - 1..=ROUNDS).contains(&spans.ended().len()),
+        "{}",
+        spans.ended().len()
+    );
 }
 
 #[actix_web::test]
@@ -45,15 +58,26 @@ async fn it_silences_nothing_else() {
 #[actix_web::test]
 async fn nested_inside_of_the_middleware_it_leaves_no_signal() {
     let (logs, spans) = (LogBuffer::new(), SpanBuffer::new());
-    let builder = Obs::builder("page").log_writer(logs.clone()).log_format(obs_core::logs::LogFormat::Json);
-    let obs = builder.log_filter("info").tracer_provider(spans.provider()).build().unwrap();
+    let builder = Obs::builder("page")
+        .log_writer(logs.clone())
+        .log_format(obs_core::logs::LogFormat::Json);
+    let obs = builder
+        .log_filter("info")
+        .tracer_provider(spans.provider())
+        .build()
+        .unwrap();
     let app = App::new()
         .route("/users/{id}", web::get().to(HttpResponse::Ok))
         .service(web::scope("/internal").service(obs_actix::metrics_for("/metrics", &obs)))
         .wrap(ObsMiddleware::new().obs(&obs));
     let app = test::init_service(app).await;
     let ask = |path: &str| app.call(TestRequest::get().uri(path).to_request());
-    for path in ["/internal/metrics", "/internal/metrics", "/users/7", "/internal/metrics"] {
+    for path in [
+        "/internal/metrics",
+        "/internal/metrics",
+        "/users/7",
+        "/internal/metrics",
+    ] {
         let response = ask(path).await.unwrap();
         assert_eq!(response.status(), 200);
         test::read_body(response).await;

@@ -7,6 +7,9 @@ use crate::adapter::Actix;
 #[test]
 fn every_row_reaches_the_collector() {
     for wire in Wire::ALL {
-        assert!(check_all(&Actix, wire, &table::all(), Stage::over_otlp) > 0, "no row applies");
+        assert!(
+            check_all(&Actix, wire, &table::all(), Stage::over_otlp) > 0,
+            "no row applies"
+        );
     }
 }

@@ -53,7 +53,11 @@ fn an_alert_reaches_alertmanager_and_its_webhook_and_so_does_its_end() {
     assert_eq!(listed["annotations"]["description"], "20% of \"all\" requests failed");
     assert_eq!(listed["status"]["state"], "active");
     let ours = format!("{:016x}", manager.alerts()[0].fingerprint());
-    assert_eq!(listed["fingerprint"], ours.as_str(), "both take the same labels for the same alert");
+    assert_eq!(
+        listed["fingerprint"],
+        ours.as_str(),
+        "both take the same labels for the same alert"
+    );
 
     let with_status = |hook: &Hook, status: &str| hook.bodies().into_iter().find(|body| body["status"] == status);
     let theirs = eventually(DEADLINE, || with_status(&through, "firing"));
@@ -92,11 +96,18 @@ services:
     let alertmanager = Alertmanager::start_with_inhibitions(&hook.url(), inhibitions);
     let rule = |name: &str, service: &str| {
         let fires = Condition::custom(|| Ok::<_, std::io::Error>(true));
-        AlertRule::new(name, fires, Severity::Critical, "it is so").label("service", service).label("env", "production")
+        AlertRule::new(name, fires, Severity::Critical, "it is so")
+            .label("service", service)
+            .label("env", "production")
     };
     let manager = AlertManager::builder()
         .registry(&Registry::new())
-        .rules([rule("QueueGone", "shop"), rule("ServiceDown", "shop"), rule("Other", "shop"), rule("Last", "cart")])
+        .rules([
+            rule("QueueGone", "shop"),
+            rule("ServiceDown", "shop"),
+            rule("Other", "shop"),
+            rule("Last", "cart"),
+        ])
         .channel(Channel::alertmanager([format!("http://{}", alertmanager.addr())]))
         .build()
         .unwrap();
@@ -106,7 +117,9 @@ services:
         let name = |body: &Value| body["groupLabels"]["alertname"].as_str().unwrap().to_owned();
         hook.bodies().iter().map(name).collect()
     };
-    until(DEADLINE, || told().is_superset(&["Last", "ServiceDown"].map(str::to_owned).into()));
+    until(DEADLINE, || {
+        told().is_superset(&["Last", "ServiceDown"].map(str::to_owned).into())
+    });
     // When the service is back, what is left is told.
     assert!(manager.remove_rule("ServiceDown"));
     manager.evaluate(manager.now());
@@ -119,7 +132,11 @@ fn assert_same_payload(theirs: &Value, own: &Value) {
     let keys = |value: &Value| -> BTreeSet<String> { value.as_object().unwrap().keys().cloned().collect() };
     assert_eq!(keys(own), keys(theirs));
     for (key, value) in theirs.as_object().unwrap() {
-        assert_eq!(std::mem::discriminant(value), std::mem::discriminant(&own[key]), "{key}");
+        assert_eq!(
+            std::mem::discriminant(value),
+            std::mem::discriminant(&own[key]),
+            "{key}"
+        );
     }
     let (their_alert, own_alert) = (&theirs["alerts"][0], &own["alerts"][0]);
     assert_eq!(keys(own_alert), keys(their_alert));
@@ -127,8 +144,14 @@ fn assert_same_payload(theirs: &Value, own: &Value) {
         assert_eq!(own_alert[key], their_alert[key], "{key}");
     }
     // Go writes no zeros at the end of a second's fraction.
-    let start =
-        |alert: &Value| alert["startsAt"].as_str().unwrap().trim_end_matches('Z').trim_end_matches('0').to_owned();
+    let start = |alert: &Value| {
+        alert["startsAt"]
+            .as_str()
+            .unwrap()
+            .trim_end_matches('Z')
+            .trim_end_matches('0')
+            .to_owned()
+    };
     assert_eq!(start(own_alert), start(their_alert));
     for key in ["groupKey", "groupLabels", "commonLabels", "version", "truncatedAlerts"] {
         assert_eq!(own[key], theirs[key], "{key}");

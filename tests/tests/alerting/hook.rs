@@ -33,7 +33,10 @@ impl Hook {
                 Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
             }
         });
-        Self { server: Server::start(service), bodies }
+        Self {
+            server: Server::start(service),
+            bodies,
+        }
     }
 
     pub(crate) fn url(&self) -> String {

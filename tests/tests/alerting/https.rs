@@ -31,7 +31,9 @@ async fn encrypted(to: SocketAddr) -> (SocketAddr, String) {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
                 // A client that doesn't trust us hangs up: that is what is tested.
-                let Ok(mut outside) = acceptor.accept(stream).await else { return };
+                let Ok(mut outside) = acceptor.accept(stream).await else {
+                    return;
+                };
                 let mut inside = TcpStream::connect(to).await.unwrap();
                 let copied = tokio::io::copy_bidirectional(&mut outside, &mut inside);
                 drop(tokio::time::timeout(Duration::from_secs(60), copied).await);
@@ -44,15 +46,29 @@ async fn encrypted(to: SocketAddr) -> (SocketAddr, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_is_sent_to_whom_is_trusted_and_to_nobody_else() {
     let hook = Hook::start();
-    let to = hook.url().trim_start_matches("http://").trim_end_matches("/hook").parse().unwrap();
+    let to = hook
+        .url()
+        .trim_start_matches("http://")
+        .trim_end_matches("/hook")
+        .parse()
+        .unwrap();
     let (addr, certificate) = encrypted(to).await;
     let url = format!("https://localhost:{}/hook", addr.port());
     let registry = Registry::new();
     let condition = Condition::custom(|| Ok::<_, std::io::Error>(true));
     let manager = AlertManager::builder()
         .registry(&registry)
-        .rule(AlertRule::new("QueueStuck", condition, Severity::Critical, "nothing leaves the queue"))
-        .channel(Channel::webhook(&url).name("trusting").certificate_authority(certificate))
+        .rule(AlertRule::new(
+            "QueueStuck",
+            condition,
+            Severity::Critical,
+            "nothing leaves the queue",
+        ))
+        .channel(
+            Channel::webhook(&url)
+                .name("trusting")
+                .certificate_authority(certificate),
+        )
         .channel(Channel::webhook(&url).name("careful").attempts(1))
         .build()
         .unwrap();

@@ -55,7 +55,12 @@ fn an_alert_is_mailed() {
         .security(EmailSecurity::None)
         .port(port);
     let condition = Condition::custom(|| Ok::<_, std::io::Error>(true));
-    let rule = AlertRule::new("QueueStuck", condition, Severity::Critical, "nothing leaves\r\nBcc: all@example.com");
+    let rule = AlertRule::new(
+        "QueueStuck",
+        condition,
+        Severity::Critical,
+        "nothing leaves\r\nBcc: all@example.com",
+    );
     let rule = rule.runbook_url("https://runbooks.example.com/queuestuck");
     let builder = AlertManager::builder().registry(&Registry::new()).rule(rule);
     let manager = builder.channel(Channel::email(email)).build().unwrap();
@@ -63,25 +68,43 @@ fn an_alert_is_mailed() {
     assert!(manager.flush(DEADLINE));
     let mail = mail.recv_timeout(DEADLINE).unwrap();
     assert!(mail.contains(&"RCPT TO:<oncall@example.com>".to_owned()), "{mail:#?}");
-    assert!(mail.iter().any(|line| line.starts_with("Subject: [FIRING:1] QueueStuck (critical):")), "{mail:#?}");
+    assert!(
+        mail.iter()
+            .any(|line| line.starts_with("Subject: [FIRING:1] QueueStuck (critical):")),
+        "{mail:#?}"
+    );
     let head: Vec<_> = mail.iter().take_while(|line| !line.is_empty()).collect();
     assert!(!head.iter().any(|line| line.starts_with("Bcc")), "{mail:#?}");
-    assert!(mail.iter().any(|line| line.contains("runbook_url: https://runbooks.example.com/queuestuck")), "{mail:#?}");
+    assert!(
+        mail.iter()
+            .any(|line| line.contains("runbook_url: https://runbooks.example.com/queuestuck")),
+        "{mail:#?}"
+    );
 }
 
 #[test]
 fn a_mail_server_that_makes_no_sense_is_refused() {
     let refused = [
-        (Email::new("", "a@example.com", ["b@example.com"]), "it names no mail server"),
-        (Email::new("mail", "a@example.com", [""; 0]), "it names no recipient"),
-        (Email::new("mail", "nobody", ["b@example.com"]), "\"nobody\" is no mail address"),
         (
-            Email::new("mail", "a@example.com", ["b@example.com"]).security(EmailSecurity::None).credentials("u", "p"),
+            Email::new("", "a@example.com", ["b@example.com"]),
+            "it names no mail server",
+        ),
+        (Email::new("mail", "a@example.com", [""; 0]), "it names no recipient"),
+        (
+            Email::new("mail", "nobody", ["b@example.com"]),
+            "\"nobody\" is no mail address",
+        ),
+        (
+            Email::new("mail", "a@example.com", ["b@example.com"])
+                .security(EmailSecurity::None)
+                .credentials("u", "p"),
             "credentials without encryption",
         ),
     ];
     for (email, expected) in refused {
-        let builder = AlertManager::builder().registry(&Registry::new()).channel(Channel::email(email));
+        let builder = AlertManager::builder()
+            .registry(&Registry::new())
+            .channel(Channel::email(email));
         let error = builder.build().unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }

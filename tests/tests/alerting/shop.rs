@@ -35,8 +35,15 @@ impl Shop {
         let process = Process::start(&mut command);
         let storefront = eventually(DEADLINE, || process.stderr().iter().find_map(|line| storefront(line)));
         // What is counted before the first evaluation has not grown.
-        until(DEADLINE, || net::get(storefront, "/metrics").text().contains("obs_alert_history_bytes"));
-        Self { _process: process, storefront }
+        until(DEADLINE, || {
+            net::get(storefront, "/metrics")
+                .text()
+                .contains("obs_alert_history_bytes")
+        });
+        Self {
+            _process: process,
+            storefront,
+        }
     }
 
     #[track_caller]
@@ -50,7 +57,11 @@ impl Shop {
 
 /// `  storefront  http://127.0.0.1:4711  metrics: …`
 fn storefront(line: &str) -> Option<SocketAddr> {
-    let address = line.trim_start().strip_prefix("storefront")?.trim_start().strip_prefix("http://")?;
+    let address = line
+        .trim_start()
+        .strip_prefix("storefront")?
+        .trim_start()
+        .strip_prefix("http://")?;
     address.split_whitespace().next()?.parse().ok()
 }
 
@@ -77,7 +88,10 @@ fn failures_of_the_shop_reach_alertmanager_and_so_does_their_end() {
     let annotations = &firing["alerts"][0]["annotations"];
     assert_eq!(annotations["summary"], "Checkouts fail");
     assert_eq!(annotations["description"], "100% of the checkouts fail");
-    assert_eq!(annotations["runbook_url"], "https://runbooks.example.com/shop/checkoutfails");
+    assert_eq!(
+        annotations["runbook_url"],
+        "https://runbooks.example.com/shop/checkoutfails"
+    );
 
     // A tenth of the checkouts fail now, at most.
     (0..100).for_each(|_| shop.check_out("valid", true));

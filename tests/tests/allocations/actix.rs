@@ -68,7 +68,9 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        IdentityFuture { inner: self.0.call(request) }
+        IdentityFuture {
+            inner: self.0.call(request),
+        }
     }
 }
 
@@ -110,18 +112,31 @@ const KINDS: [Kind<TestRequest>; 3] = [
         echoed: 0.0,
         request: || TestRequest::post().uri("/upload").set_payload(UPLOAD),
     },
-    Kind { name: "no route", beyond: 0.0, echoed: 0.0, request: || TestRequest::get().uri("/wp-login.php") },
+    Kind {
+        name: "no route",
+        beyond: 0.0,
+        echoed: 0.0,
+        request: || TestRequest::get().uri("/wp-login.php"),
+    },
 ];
 
 fn routes(config: &mut web::ServiceConfig) {
     let read = async |body: Bytes| {
-        if body == UPLOAD { HttpResponse::Created().finish() } else { HttpResponse::BadRequest().finish() }
+        if body == UPLOAD {
+            HttpResponse::Created().finish()
+        } else {
+            HttpResponse::BadRequest().finish()
+        }
     };
-    config.route("/users/{id}", web::get().to(async || "hello")).route("/upload", web::post().to(read));
+    config
+        .route("/users/{id}", web::get().to(async || "hello"))
+        .route("/upload", web::post().to(read));
 }
 
 fn request(kind: fn() -> TestRequest, traceparent: Option<&str>) -> actix_http::Request {
-    let request = kind().insert_header(("host", "shop.example")).insert_header(("user-agent", AGENT));
+    let request = kind()
+        .insert_header(("host", "shop.example"))
+        .insert_header(("user-agent", AGENT));
     let request = match traceparent {
         Some(parent) => request.insert_header(("traceparent", parent)),
         None => request,
@@ -132,7 +147,9 @@ fn request(kind: fn() -> TestRequest, traceparent: Option<&str>) -> actix_http::
 /// The app in a middleware. Its type has parts that can't be named.
 macro_rules! app {
     ($middleware:expr) => {
-        init_service(App::new().configure(routes).wrap($middleware)).now_or_never().expect("no waiting")
+        init_service(App::new().configure(routes).wrap($middleware))
+            .now_or_never()
+            .expect("no waiting")
     };
 }
 
@@ -144,7 +161,11 @@ where
 {
     let make = || request(kind, traceparent);
     allocations(make, |request| {
-        let response = app.call(request).now_or_never().expect("no waiting").expect("an answer");
+        let response = app
+            .call(request)
+            .now_or_never()
+            .expect("no waiting")
+            .expect("an answer");
         let mut body = pin!(response.into_body());
         let mut frame = || poll_fn(|cx| body.as_mut().poll_next(cx)).now_or_never();
         while frame().expect("no waiting").is_some() {}
@@ -156,7 +177,13 @@ where
 fn each_at_most(what: &str, limit: f64, middleware: impl Fn() -> ObsMiddleware, traceparent: Option<&str>) {
     // The middleware that does nothing but metrics has no ids.
     let echoed = limit > METRICS;
-    for Kind { name, beyond, echoed: beyond_echoed, request: kind } in KINDS {
+    for Kind {
+        name,
+        beyond,
+        echoed: beyond_echoed,
+        request: kind,
+    } in KINDS
+    {
         let limit = limit + beyond + if echoed { beyond_echoed } else { 0.0 };
         let own = handled(&app!(middleware()), kind, traceparent) - handled(&app!(Identity), kind, traceparent);
         at_most(&format!("actix-web, {what}, {name}"), limit, own);
@@ -166,7 +193,12 @@ fn each_at_most(what: &str, limit: f64, middleware: impl Fn() -> ObsMiddleware, 
 #[test]
 fn metrics_alone_cost_one() {
     let obs = builder().build().expect("valid settings");
-    each_at_most("metrics", METRICS, || ObsMiddleware::new().obs(&obs).logs(false).traces(false), None);
+    each_at_most(
+        "metrics",
+        METRICS,
+        || ObsMiddleware::new().obs(&obs).logs(false).traces(false),
+        None,
+    );
 }
 
 #[test]
@@ -180,10 +212,18 @@ fn context_and_line_cost_three() {
 #[test]
 fn a_sampled_span_with_its_exporter_costs_ten() {
     let receiver = Receiver::start();
-    let obs = builder().otlp_endpoint(receiver.endpoint()).build().expect("valid settings");
+    let obs = builder()
+        .otlp_endpoint(receiver.endpoint())
+        .build()
+        .expect("valid settings");
     let middleware = || ObsMiddleware::new().obs(&obs);
     each_at_most("sampled, exported", 10.0, middleware, None);
-    each_at_most("sampled, exported, in a caller's trace", 10.0, middleware, Some(SAMPLED));
+    each_at_most(
+        "sampled, exported, in a caller's trace",
+        10.0,
+        middleware,
+        Some(SAMPLED),
+    );
     obs.shutdown(DEADLINE).expect("all is flushed");
     assert!(!receiver.spans().is_empty(), "the spans were meant to be exported");
 }
@@ -191,7 +231,10 @@ fn a_sampled_span_with_its_exporter_costs_ten() {
 #[test]
 fn an_unsampled_request_costs_four() {
     let receiver = Receiver::start();
-    let obs = builder().otlp_endpoint(receiver.endpoint()).build().expect("valid settings");
+    let obs = builder()
+        .otlp_endpoint(receiver.endpoint())
+        .build()
+        .expect("valid settings");
     each_at_most("unsampled", 4.0, || ObsMiddleware::new().obs(&obs), Some(UNSAMPLED));
     assert!(receiver.spans().is_empty());
 }

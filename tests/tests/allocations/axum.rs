@@ -79,7 +79,9 @@ impl<F: Future<Output = Result<Response<Body>, E>> + Unpin, E> Future for Identi
 
 fn routes() -> Router {
     let read = |body: Bytes| async move { if body.len() == 10 { "read" } else { "what?" } };
-    Router::new().route("/users/{id}", get(async || "hello")).route("/upload", post(read))
+    Router::new()
+        .route("/users/{id}", get(async || "hello"))
+        .route("/upload", post(read))
 }
 
 /// The ceiling of metrics alone.
@@ -115,7 +117,9 @@ fn request(kind: fn() -> request::Builder, traceparent: Option<&str>) -> Request
         None => request,
     };
     let is_post = request.method_ref() == Some(&http::Method::POST);
-    request.body(if is_post { Body::from(UPLOAD) } else { Body::empty() }).expect("a request")
+    request
+        .body(if is_post { Body::from(UPLOAD) } else { Body::empty() })
+        .expect("a request")
 }
 
 fn handled(router: Router, request: impl Fn() -> Request<Body>) -> f64 {
@@ -139,7 +143,13 @@ fn own(layer: ObsLayer, request: impl Fn() -> Request<Body>) -> f64 {
 fn each_at_most(what: &str, limit: f64, layer: impl Fn() -> ObsLayer, traceparent: Option<&str>) {
     // The layer that does nothing but metrics has no ids.
     let echoed = limit > METRICS;
-    for Kind { name, beyond, echoed: beyond_echoed, request: kind } in KINDS {
+    for Kind {
+        name,
+        beyond,
+        echoed: beyond_echoed,
+        request: kind,
+    } in KINDS
+    {
         let limit = limit + beyond + if echoed { beyond_echoed } else { 0.0 };
         let own = own(layer(), || request(kind, traceparent));
         at_most(&format!("axum, {what}, {name}"), limit, own);
@@ -160,13 +170,21 @@ fn context_and_line_cost_two() {
     let layer = || ObsLayer::new().obs(&obs).traces(false);
     each_at_most("context and line", 2.0, layer, None);
     each_at_most("context and line, in a caller's trace", 2.0, layer, Some(SAMPLED));
-    each_at_most("context and line, in a caller's trace that is not sampled", 2.0, layer, Some(UNSAMPLED));
+    each_at_most(
+        "context and line, in a caller's trace that is not sampled",
+        2.0,
+        layer,
+        Some(UNSAMPLED),
+    );
 }
 
 #[test]
 fn a_sampled_span_with_its_exporter_costs_eight() {
     let receiver = Receiver::start();
-    let obs = builder().otlp_endpoint(receiver.endpoint()).build().expect("valid settings");
+    let obs = builder()
+        .otlp_endpoint(receiver.endpoint())
+        .build()
+        .expect("valid settings");
     let layer = || ObsLayer::new().obs(&obs);
     each_at_most("sampled, exported", 8.0, layer, None);
     each_at_most("sampled, exported, in a caller's trace", 8.0, layer, Some(SAMPLED));
@@ -177,10 +195,18 @@ fn a_sampled_span_with_its_exporter_costs_eight() {
 #[test]
 fn pushing_metrics_costs_no_more() {
     let receiver = Receiver::start();
-    let builder = builder().otlp_endpoint(receiver.endpoint()).otlp_metrics(true).otlp_opt_in_metrics(true);
+    let builder = builder()
+        .otlp_endpoint(receiver.endpoint())
+        .otlp_metrics(true)
+        .otlp_opt_in_metrics(true);
     let obs = builder.build().expect("valid settings");
     let layer = || ObsLayer::new().obs(&obs);
-    each_at_most("metrics only, pushed", METRICS, || layer().logs(false).traces(false), None);
+    each_at_most(
+        "metrics only, pushed",
+        METRICS,
+        || layer().logs(false).traces(false),
+        None,
+    );
     each_at_most("sampled, exported, metrics pushed", 8.0, layer, None);
     obs.shutdown(DEADLINE).expect("all is flushed");
     assert!(!receiver.metrics().is_empty(), "the metrics were meant to be pushed");
@@ -189,9 +215,16 @@ fn pushing_metrics_costs_no_more() {
 #[test]
 fn an_unsampled_request_costs_three() {
     let receiver = Receiver::start();
-    let obs = builder().otlp_endpoint(receiver.endpoint()).build().expect("valid settings");
+    let obs = builder()
+        .otlp_endpoint(receiver.endpoint())
+        .build()
+        .expect("valid settings");
     each_at_most("unsampled", 3.0, || ObsLayer::new().obs(&obs), Some(UNSAMPLED));
-    let none = builder().otlp_endpoint(receiver.endpoint()).sample_ratio(0.0).build().expect("valid settings");
+    let none = builder()
+        .otlp_endpoint(receiver.endpoint())
+        .sample_ratio(0.0)
+        .build()
+        .expect("valid settings");
     each_at_most("unsampled by ratio", 3.0, || ObsLayer::new().obs(&none), None);
     assert!(receiver.spans().is_empty());
 }
@@ -202,13 +235,26 @@ fn what_may_be_kept_costs_no_more_until_it_is() {
     let builder = builder().otlp_endpoint(receiver.endpoint()).sample_ratio(0.0);
     let keeping = builder.keep_errors(true).keep_slower_than(DEADLINE);
     let obs = keeping.build().expect("valid settings");
-    each_at_most("unsampled, to be kept if it fails", 3.0, || ObsLayer::new().obs(&obs), None);
+    each_at_most(
+        "unsampled, to be kept if it fails",
+        3.0,
+        || ObsLayer::new().obs(&obs),
+        None,
+    );
     assert!(receiver.spans().is_empty());
 }
 
 /// What the user's own provider does counts here as if it were ours.
 #[test]
 fn a_span_of_another_provider_costs_eight() {
-    let obs = builder().tracer_provider(SpanBuffer::new().provider()).build().expect("valid settings");
-    each_at_most("sampled, another's provider", 8.0, || ObsLayer::new().obs(&obs), Some(SAMPLED));
+    let obs = builder()
+        .tracer_provider(SpanBuffer::new().provider())
+        .build()
+        .expect("valid settings");
+    each_at_most(
+        "sampled, another's provider",
+        8.0,
+        || ObsLayer::new().obs(&obs),
+        Some(SAMPLED),
+    );
 }

@@ -48,7 +48,10 @@ fn allocations<R>(request: impl Fn() -> R, mut handle: impl FnMut(R)) -> f64 {
 }
 
 fn builder() -> ObsBuilder {
-    Obs::builder("allocations").version("1.0.0").log_format(LogFormat::Json).log_writer(std::io::sink())
+    Obs::builder("allocations")
+        .version("1.0.0")
+        .log_format(LogFormat::Json)
+        .log_writer(std::io::sink())
 }
 
 #[track_caller]

@@ -23,7 +23,9 @@ type Named = (&'static str, fn() -> Request);
 const WATCHED: f64 = 6.0;
 
 const KINDS: [Named; 2] = [
-    ("a query", || request(Method::GET, "http://users.internal:8080/users/7?page=2")),
+    ("a query", || {
+        request(Method::GET, "http://users.internal:8080/users/7?page=2")
+    }),
     ("a body", || {
         let mut request = request(Method::POST, "http://users.internal:8080/upload");
         *request.body_mut() = Some(UPLOAD.into());
@@ -77,9 +79,16 @@ impl Middleware for Identity {
 }
 
 fn handled(middleware: impl Middleware, body: Body, request: fn() -> Request) -> f64 {
-    let client = ClientBuilder::new(Client::new()).with(middleware).with(Answer(body)).build();
+    let client = ClientBuilder::new(Client::new())
+        .with(middleware)
+        .with(Answer(body))
+        .build();
     allocations(request, |request| {
-        let response = client.execute(request).now_or_never().expect("no waiting").expect("an answer");
+        let response = client
+            .execute(request)
+            .now_or_never()
+            .expect("no waiting")
+            .expect("an answer");
         response.bytes().now_or_never().expect("no waiting").expect("a body");
     })
 }
@@ -89,7 +98,11 @@ fn each_at_most(what: &str, limit: f64, middleware: impl Fn() -> ObsMiddleware) 
     for (name, kind) in KINDS {
         let own = |body| handled(middleware(), body, kind) - handled(Identity, body, kind);
         at_most(&format!("reqwest, {what}, {name}"), limit, own(Body::Streamed));
-        at_most(&format!("reqwest, {what}, {name}, answer watched"), limit + WATCHED, own(Body::Sized));
+        at_most(
+            &format!("reqwest, {what}, {name}, answer watched"),
+            limit + WATCHED,
+            own(Body::Sized),
+        );
     }
 }
 
@@ -102,7 +115,10 @@ fn metrics_of_a_call_cost_six() {
 #[test]
 fn a_call_with_its_span_costs_eleven() {
     let receiver = Receiver::start();
-    let obs = builder().otlp_endpoint(receiver.endpoint()).build().expect("valid settings");
+    let obs = builder()
+        .otlp_endpoint(receiver.endpoint())
+        .build()
+        .expect("valid settings");
     each_at_most("sampled, exported", 11.0, || ObsMiddleware::new().obs(&obs));
     obs.shutdown(DEADLINE).expect("all is flushed");
     assert!(!receiver.spans().is_empty(), "the spans were meant to be exported");
@@ -111,7 +127,11 @@ fn a_call_with_its_span_costs_eleven() {
 #[test]
 fn a_call_that_is_not_sampled_costs_six() {
     let receiver = Receiver::start();
-    let obs = builder().otlp_endpoint(receiver.endpoint()).sample_ratio(0.0).build().expect("valid settings");
+    let obs = builder()
+        .otlp_endpoint(receiver.endpoint())
+        .sample_ratio(0.0)
+        .build()
+        .expect("valid settings");
     each_at_most("unsampled", 6.0, || ObsMiddleware::new().obs(&obs));
     assert!(receiver.spans().is_empty());
 }

@@ -60,7 +60,9 @@ impl Adapter for Axum {
             router = router.layer(layer.clone());
         }
         if plan.settings.replaces_bodies {
-            router = router.layer(map_response(|response: Response| async { response.map(|_| Body::from(REPLACED)) }));
+            router = router.layer(map_response(|response: Response| async {
+                response.map(|_| Body::from(REPLACED))
+            }));
         }
         match (plan.settings.metrics_page, plan.obs) {
             (Some(path), Some(obs)) => router = router.merge(obs_axum::metrics_for(path, obs)),
@@ -76,7 +78,10 @@ impl Adapter for Axum {
 pub(crate) fn serve(router: Router, plan: &Plan<'_>) -> Server {
     let subscriber = plan.subscriber.clone();
     Server::start_each(move |peer: SocketAddr| {
-        Subscribed::new(axum::Extension(ConnectInfo(peer)).layer(router.clone()), subscriber.clone())
+        Subscribed::new(
+            axum::Extension(ConnectInfo(peer)).layer(router.clone()),
+            subscriber.clone(),
+        )
     })
 }
 
@@ -104,13 +109,26 @@ fn handler(does: &Does) -> MethodRouter {
 }
 
 async fn perform(does: Does, request: Request) -> Response {
-    let body = async move { to_bytes(request.into_body(), MAX_BODY).await.expect("a whole body").to_vec() };
-    respond(does.perform(body).await.expect("a service that fails stands behind a layer of its own"))
+    let body = async move {
+        to_bytes(request.into_body(), MAX_BODY)
+            .await
+            .expect("a whole body")
+            .to_vec()
+    };
+    respond(
+        does.perform(body)
+            .await
+            .expect("a service that fails stands behind a layer of its own"),
+    )
 }
 
 /// The answer as axum's.
 pub(crate) fn respond(reply: Reply) -> Response {
-    let Reply { status, headers, content } = reply;
+    let Reply {
+        status,
+        headers,
+        content,
+    } = reply;
     let body = match content {
         Content::Empty => Body::empty(),
         Content::Full(bytes) => Body::from(bytes),
@@ -126,8 +144,9 @@ pub(crate) fn respond(reply: Reply) -> Response {
 /// A service that fails, the layer around it, and around both what turns the error into an answer.
 fn failing(layer: &ObsLayer) -> MethodRouter {
     let service = tower::service_fn(|_: Request| async { Err::<Response, _>(ServiceFailure) });
-    any(())
-        .fallback_service(HandleError::new(layer.layer(service), |_: ServiceFailure| async { StatusCode::BAD_GATEWAY }))
+    any(()).fallback_service(HandleError::new(layer.layer(service), |_: ServiceFailure| async {
+        StatusCode::BAD_GATEWAY
+    }))
 }
 
 async fn upgrade(mut request: Request) -> Response {
@@ -141,5 +160,9 @@ async fn upgrade(mut request: Request) -> Response {
         stream.write_all(&message).await.expect("a client that listens");
         drop(lifetime);
     });
-    respond(Reply::new(101).header("connection", "upgrade").header("upgrade", "echo"))
+    respond(
+        Reply::new(101)
+            .header("connection", "upgrade")
+            .header("upgrade", "echo"),
+    )
 }

@@ -58,8 +58,15 @@ impl Drop for Logging {
 impl Watch {
     fn new() -> Self {
         let (lines, spans) = (LogBuffer::new(), SpanBuffer::new());
-        let builder = Obs::builder("test").log_format(LogFormat::Json).log_filter("info").log_writer(lines.clone());
-        Self { obs: builder.tracer_provider(spans.provider()).build().unwrap(), lines, spans }
+        let builder = Obs::builder("test")
+            .log_format(LogFormat::Json)
+            .log_filter("info")
+            .log_writer(lines.clone());
+        Self {
+            obs: builder.tracer_provider(spans.provider()).build().unwrap(),
+            lines,
+            spans,
+        }
     }
 
     /// Runs what needs the subscriber.
@@ -81,19 +88,27 @@ impl Watch {
 }
 
 fn request(id: &str) -> Request<Body> {
-    Request::get("/").header("x-request-id", id).body(Body::empty()).unwrap()
+    Request::get("/")
+        .header("x-request-id", id)
+        .body(Body::empty())
+        .unwrap()
 }
 
 /// The ids of the requests that the lines with this message belong to.
 fn ids_of(lines: &[LogLine], message: &str) -> Vec<String> {
     let of_message = lines.iter().filter(|line| line.str(log::MESSAGE) == message);
-    of_message.map(|line| line.get(log::REQUEST_ID).map_or_else(String::new, ToString::to_string)).collect()
+    of_message
+        .map(|line| line.get(log::REQUEST_ID).map_or_else(String::new, ToString::to_string))
+        .collect()
 }
 
 #[test]
 fn what_a_body_logs_when_it_is_polled_and_dropped_has_the_requests_ids() {
     let watch = Watch::new();
-    let app = Router::new().route("/", get(async || Response::new(Body::new(Logging(Some("hello".into()))))));
+    let app = Router::new().route(
+        "/",
+        get(async || Response::new(Body::new(Logging(Some("hello".into()))))),
+    );
     let app: Router = app.layer(watch.layer());
     watch.run(async {
         for (id, is_read) in [("read", true), ("dropped", false)] {
@@ -133,7 +148,9 @@ fn what_a_body_without_content_drops_has_the_requests_ids() {
 fn a_panic_that_was_caught_shows_in_no_other_request_and_a_payload_is_its_own_message() {
     let watch = Watch::new();
     let handler = async |request: Request<Body>| {
-        let caught = AssertUnwindSafe(async { panic!("a secret of the first") }).catch_unwind().await;
+        let caught = AssertUnwindSafe(async { panic!("a secret of the first") })
+            .catch_unwind()
+            .await;
         assert!(caught.is_err());
         match request.headers()["x-request-id"].to_str().unwrap() {
             "caught" => "fine",
@@ -151,7 +168,10 @@ fn a_panic_that_was_caught_shows_in_no_other_request_and_a_payload_is_its_own_me
     });
     let lines = watch.lines();
     let said = |id: &str| {
-        let line = lines.iter().find(|line| line.is_request_line() && line.str(log::REQUEST_ID) == id).unwrap();
+        let line = lines
+            .iter()
+            .find(|line| line.is_request_line() && line.str(log::REQUEST_ID) == id)
+            .unwrap();
         let text = |key| line.get(key).map(|value| value.as_str().unwrap_or_default().to_owned());
         (text(log::PANIC_MESSAGE), text(log::PANIC_LOCATION))
     };
@@ -173,7 +193,9 @@ fn the_callers_baggage_is_in_opentelemetrys_context() {
         propagator.inject_context(&opentelemetry::Context::current(), &mut headers);
         let mut carried = headers.remove("baggage").unwrap_or_default();
         let in_task = context::in_current(async { otel::current_context() });
-        let in_task = std::thread::spawn(|| in_task.now_or_never().expect("no waiting")).join().unwrap();
+        let in_task = std::thread::spawn(|| in_task.now_or_never().expect("no waiting"))
+            .join()
+            .unwrap();
         let mut headers = std::collections::HashMap::new();
         propagator.inject_context(&in_task, &mut headers);
         assert_eq!(carried, headers.remove("baggage").unwrap_or_default());
@@ -185,7 +207,12 @@ fn the_callers_baggage_is_in_opentelemetrys_context() {
         carried
     }
     for (traces, trusts, given, expected) in [
-        (true, true, "tier=gold,user=Am%C3%A9lie;ttl=60", "tier=gold,user=Am%C3%A9lie;ttl=60"),
+        (
+            true,
+            true,
+            "tier=gold,user=Am%C3%A9lie;ttl=60",
+            "tier=gold,user=Am%C3%A9lie;ttl=60",
+        ),
         (false, true, "tier=gold", "tier=gold"),
         (true, false, "tier=gold", ""),
         (true, true, "no baggage", ""),
@@ -196,7 +223,9 @@ fn the_callers_baggage_is_in_opentelemetrys_context() {
         let body = watch.run(async {
             let mut request = request("a");
             request.headers_mut().insert("baggage", given.parse().unwrap());
-            axum::body::to_bytes(app.oneshot(request).await.unwrap().into_body(), 1_000).await.unwrap()
+            axum::body::to_bytes(app.oneshot(request).await.unwrap().into_body(), 1_000)
+                .await
+                .unwrap()
         });
         assert_eq!(body, expected);
     }

@@ -40,16 +40,31 @@ impl Adapter for Hyper {
     fn start(&self, plan: &Plan<'_>) -> Box<dyn Serving> {
         let does = plan.routes[0].does.clone();
         let service = tower::service_fn(move |request: Request<Incoming>| {
-            let does = if request.uri().path().starts_with(USERS) { does.clone() } else { Reply::new(404).into() };
+            let does = if request.uri().path().starts_with(USERS) {
+                does.clone()
+            } else {
+                Reply::new(404).into()
+            };
             async move {
-                let body = async { request.into_body().collect().await.expect("a whole body").to_bytes().to_vec() };
+                let body = async {
+                    request
+                        .into_body()
+                        .collect()
+                        .await
+                        .expect("a whole body")
+                        .to_bytes()
+                        .to_vec()
+                };
                 Ok::<_, ServiceFailure>(respond(does.perform(body).await?))
             }
         });
         let service = apply_settings!(ObsLayer::new(), plan).endpoint(endpoint).layer(service);
         let subscriber = plan.subscriber.clone();
         Box::new(Server::start_each(move |peer| {
-            Subscribed::new(axum::Extension(ConnectInfo(peer)).layer(service.clone()), subscriber.clone())
+            Subscribed::new(
+                axum::Extension(ConnectInfo(peer)).layer(service.clone()),
+                subscriber.clone(),
+            )
         }))
     }
 }
@@ -60,7 +75,13 @@ fn endpoint(request: &RequestView<'_>) -> Option<&'static str> {
 
 /// Without axum's body type, what a request weighs is what its head says; over HTTP/2 it needn't.
 fn weightless(wire: Wire) -> impl Fn(Expect) -> Expect {
-    move |expect| if wire == Wire::H2 { expect.reads_unknown() } else { expect }
+    move |expect| {
+        if wire == Wire::H2 {
+            expect.reads_unknown()
+        } else {
+            expect
+        }
+    }
 }
 
 #[rustfmt::skip]
@@ -96,17 +117,26 @@ fn a_service_of_hyper_over_h2() {
 fn a_plain_tower_service() {
     let stage = Stage::in_memory();
     let settings = Settings::default();
-    let layer = ObsLayer::new().obs(stage.obs()).namespace(settings.namespace).endpoint(|_| "job");
+    let layer = ObsLayer::new()
+        .obs(stage.obs())
+        .namespace(settings.namespace)
+        .endpoint(|_| "job");
     let service = layer.layer(tower::service_fn(|request: Request<()>| async move {
         Ok::<_, Infallible>(Response::new(request.uri().path().to_owned()))
     }));
     let request = Request::get("/jobs/7").body(()).expect("a request");
-    let response =
-        futures_util::FutureExt::now_or_never(service.oneshot(request)).expect("no waiting").expect("an answer");
+    let response = futures_util::FutureExt::now_or_never(service.oneshot(request))
+        .expect("no waiting")
+        .expect("an answer");
     let body = futures_util::FutureExt::now_or_never(response.into_body().collect()).expect("no waiting");
     assert_eq!(body.expect("a body").to_bytes(), "/jobs/7");
     stage.flush(1);
-    let labels = [("method", "GET"), ("endpoint", "job"), ("status", "200"), ("outcome", "ok")];
+    let labels = [
+        ("method", "GET"),
+        ("endpoint", "job"),
+        ("status", "200"),
+        ("outcome", "ok"),
+    ];
     assert_eq!(stage.page().value("http_requests_total", &labels), Some(1.0));
     assert_eq!((stage.logs().request_lines().len(), stage.spans().len()), (1, 1));
 }

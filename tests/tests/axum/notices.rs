@@ -44,7 +44,12 @@ fn another_ending_is_noticed_in_every_signal() {
 
 #[test]
 fn another_endpoint_is_noticed_in_every_signal() {
-    let all = ["http_requests_total{endpoint=\"/else\"", "endpoint of the line", "the span's name", "http.route"];
+    let all = [
+        "http_requests_total{endpoint=\"/else\"",
+        "endpoint of the line",
+        "the span's name",
+        "http.route",
+    ];
     says(&problems(Axum::PLAIN, shows(Ok, 200).sends(5).endpoint("/else")), &all);
 }
 
@@ -62,10 +67,19 @@ fn another_size_is_noticed() {
 #[test]
 fn other_ids_are_noticed() {
     let all = ["the number of server spans is 1, expected 0"];
-    says(&problems(Axum::PLAIN, shows(Ok, 200).sends(5).ids(Ids::Unsampled)), &all);
+    says(
+        &problems(Axum::PLAIN, shows(Ok, 200).sends(5).ids(Ids::Unsampled)),
+        &all,
+    );
     let all = ["whether the line has the caller's trace", "the span's parent"];
-    says(&problems(Axum::PLAIN, shows(Ok, 200).sends(5).ids(Ids::Restarted)), &all);
-    says(&problems(Axum::PLAIN, shows(Ok, 200).sends(5).request_id("mine")), &["request_id of the line"]);
+    says(
+        &problems(Axum::PLAIN, shows(Ok, 200).sends(5).ids(Ids::Restarted)),
+        &all,
+    );
+    says(
+        &problems(Axum::PLAIN, shows(Ok, 200).sends(5).request_id("mine")),
+        &["request_id of the line"],
+    );
 }
 
 #[test]
@@ -80,7 +94,10 @@ fn what_is_recorded_twice_is_noticed_in_every_signal() {
     /// Layers within each other record once; so the request that the inner one meets is made anew.
     async fn anew(mut request: Request) -> Request {
         let extensions = request.extensions_mut();
-        let (path, peer) = (extensions.remove::<MatchedPath>(), extensions.remove::<ConnectInfo<SocketAddr>>());
+        let (path, peer) = (
+            extensions.remove::<MatchedPath>(),
+            extensions.remove::<ConnectInfo<SocketAddr>>(),
+        );
         extensions.clear();
         path.map(|path| extensions.insert(path));
         peer.map(|peer| extensions.insert(peer));

@@ -21,10 +21,16 @@ fn every_row_reaches_the_collector() {
     let ok = &table::endings()[0];
     let evidence =
         play(&Stage::over_otlp(), &Axum::PLAIN, Wire::H1, ok, &ok.expect).unwrap_or_else(|row| panic!("{row}"));
-    assert_eq!(evidence.spans[0].received.as_ref().map(|(transport, _)| *transport), Some(transport));
+    assert_eq!(
+        evidence.spans[0].received.as_ref().map(|(transport, _)| *transport),
+        Some(transport)
+    );
 
     for wire in Wire::ALL {
-        assert!(check_all(&Axum::PLAIN, wire, &table::all(), Stage::over_otlp) > 0, "no row applies");
+        assert!(
+            check_all(&Axum::PLAIN, wire, &table::all(), Stage::over_otlp) > 0,
+            "no row applies"
+        );
     }
 }
 

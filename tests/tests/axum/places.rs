@@ -14,7 +14,10 @@ use crate::adapter::Axum;
 #[track_caller]
 fn check(assemble: fn(Router, ObsLayer, &Plan<'_>) -> Router, rows: &[Scenario]) {
     for wire in Wire::ALL {
-        assert_eq!(check_all(&Axum::assembled(assemble), wire, rows, Stage::in_memory), rows.len());
+        assert_eq!(
+            check_all(&Axum::assembled(assemble), wire, rows, Stage::in_memory),
+            rows.len()
+        );
     }
 }
 
@@ -38,16 +41,26 @@ fn by_path(request: &RequestView<'_>) -> Option<&'static str> {
 fn inside_a_nested_service_it_sees_the_whole_template() {
     let rows = [
         user("matched", "/api/users/7", ok().endpoint("/api/users/{id}")),
-        user("unmatched inside", "/api/else", shows(ClientError, 404).endpoint("unmatched")),
+        user(
+            "unmatched inside",
+            "/api/else",
+            shows(ClientError, 404).endpoint("unmatched"),
+        ),
         user("unmatched outside", "/else", Expect::nothing(404)),
     ];
-    check(|routes, layer, _| Router::new().nest_service("/api", routes.layer(layer)), &rows);
+    check(
+        |routes, layer, _| Router::new().nest_service("/api", routes.layer(layer)),
+        &rows,
+    );
 }
 
 #[test]
 fn outside_a_nested_service_it_sees_no_template() {
     let rows = [user("matched", "/api/users/7", ok().endpoint("unmatched"))];
-    check(|routes, layer, _| Router::new().nest_service("/api", routes).layer(layer), &rows);
+    check(
+        |routes, layer, _| Router::new().nest_service("/api", routes).layer(layer),
+        &rows,
+    );
 }
 
 #[test]
@@ -56,7 +69,14 @@ fn outside_a_nested_service_it_can_be_told_the_template() {
         user("matched", "/api/users/7", ok().endpoint("/api/users/{id}")),
         user("unmatched", "/api/else", shows(ClientError, 404).endpoint("unmatched")),
     ];
-    check(|routes, layer, _| Router::new().nest_service("/api", routes).layer(layer.endpoint(by_path)), &rows);
+    check(
+        |routes, layer, _| {
+            Router::new()
+                .nest_service("/api", routes)
+                .layer(layer.endpoint(by_path))
+        },
+        &rows,
+    );
 }
 
 #[test]
@@ -67,9 +87,14 @@ fn the_matched_template_beats_the_one_that_is_told() {
 
 #[test]
 fn around_a_whole_router_it_is_told_the_template() {
-    let rows =
-        [user("matched", "/users/7", ok()), user("unmatched", "/x", shows(ClientError, 404).endpoint("unmatched"))];
-    check(|routes, layer, _| Router::new().fallback_service(layer.endpoint(by_path).layer(routes)), &rows);
+    let rows = [
+        user("matched", "/users/7", ok()),
+        user("unmatched", "/x", shows(ClientError, 404).endpoint("unmatched")),
+    ];
+    check(
+        |routes, layer, _| Router::new().fallback_service(layer.endpoint(by_path).layer(routes)),
+        &rows,
+    );
 }
 
 #[test]
@@ -80,7 +105,9 @@ fn an_answer_can_tell_the_template() {
     let rows = [user("named", "/users/7", ok().endpoint("/legacy/{page}"))];
     check(
         |routes, layer, _| {
-            Router::new().fallback_service(routes.layer(axum::middleware::map_response(name))).layer(layer)
+            Router::new()
+                .fallback_service(routes.layer(axum::middleware::map_response(name)))
+                .layer(layer)
         },
         &rows,
     );
@@ -88,13 +115,19 @@ fn an_answer_can_tell_the_template() {
 
 #[test]
 fn as_a_route_layer_it_sees_matched_requests_only() {
-    let rows = [user("matched", "/users/7", ok()), user("unmatched", "/x", Expect::nothing(404))];
+    let rows = [
+        user("matched", "/users/7", ok()),
+        user("unmatched", "/x", Expect::nothing(404)),
+    ];
     check(|routes, layer, _| routes.route_layer(layer), &rows);
 }
 
 #[test]
 fn added_to_a_router_that_is_merged_it_sees_that_one_only() {
-    let rows = [user("matched", "/users/7", ok()), user("another's", "/other", Expect::nothing(200))];
+    let rows = [
+        user("matched", "/users/7", ok()),
+        user("another's", "/other", Expect::nothing(200)),
+    ];
     check(
         |routes, layer, _| {
             let other = Router::new().route("/other", axum::routing::get(|| async {}));

@@ -51,7 +51,10 @@ fn it_is_made_once_whatever_axum_does() {
     let server = stage.serve(&Axum::PLAIN, &routes, &Settings::default());
     for _ in 0..20 {
         let answers = ask_all(Wire::H1, server.addr(), &[get("/r1"), get("/r2"), get("/nowhere")]);
-        assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [200, 200, 404]);
+        assert_eq!(
+            answers.iter().map(|answer| answer.status).collect::<Vec<_>>(),
+            [200, 200, 404]
+        );
     }
     assert!(stage.wait_finished(60));
     assert!(server.stop(DEADLINE));

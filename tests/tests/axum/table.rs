@@ -5,7 +5,10 @@ use obs_tests::scenario::{Scenario, Stage, Wire, check_all, table};
 use crate::adapter::Axum;
 
 fn check(wire: Wire, rows: &[Scenario]) {
-    assert!(check_all(&Axum::PLAIN, wire, rows, Stage::in_memory) > 0, "no row applies");
+    assert!(
+        check_all(&Axum::PLAIN, wire, rows, Stage::in_memory) > 0,
+        "no row applies"
+    );
 }
 
 #[test]

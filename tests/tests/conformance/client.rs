@@ -54,7 +54,10 @@ fn client_spans_have_the_attributes_of_the_conventions_and_no_others() {
         let mut spans = receiver.spans();
         spans.sort_by_key(|span| span.span.start_time_unix_nano);
         let spans: Vec<Expected> = spans.iter().map(seen).collect();
-        let wanted: Vec<_> = TRAFFIC.iter().map(|exchange| expected(exchange, wire, server.addr)).collect();
+        let wanted: Vec<_> = TRAFFIC
+            .iter()
+            .map(|exchange| expected(exchange, wire, server.addr))
+            .collect();
         assert_eq!(spans, wanted, "{wire:?}");
     }
 }
@@ -68,11 +71,16 @@ fn the_span_of_a_call_is_the_parent_of_its_servers() {
         server.end();
         let spans = receiver.spans();
         let (clients, servers): (Vec<_>, Vec<_>) = spans.iter().partition(|span| span.span.kind() == SpanKind::Client);
-        assert_eq!((clients.len(), servers.len()), (TRAFFIC.len(), TRAFFIC.len()), "{framework}");
+        assert_eq!(
+            (clients.len(), servers.len()),
+            (TRAFFIC.len(), TRAFFIC.len()),
+            "{framework}"
+        );
         let by_id: BTreeMap<String, &ReceivedSpan> = clients.iter().map(|span| (span.span_id(), *span)).collect();
         for span in servers {
-            let parent =
-                by_id.get(&span.parent_span_id()).unwrap_or_else(|| panic!("{framework}: an orphan: {span:#?}"));
+            let parent = by_id
+                .get(&span.parent_span_id())
+                .unwrap_or_else(|| panic!("{framework}: an orphan: {span:#?}"));
             assert_eq!(span.trace_id(), parent.trace_id(), "{framework}");
         }
     }

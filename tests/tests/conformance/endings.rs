@@ -36,7 +36,9 @@ fn a_stream_takes_its_time_and_is_recorded_to_its_end() {
         until(DEADLINE, || requests(&server, "/stream", "ok") == Some(1.0));
         let page = get(server.addr, "/metrics");
         let page = Page::parse(page.text()).unwrap_or_else(|error| panic!("{error}"));
-        let seconds = page.value("http_request_duration_seconds_sum", &[("endpoint", "/stream")]).unwrap();
+        let seconds = page
+            .value("http_request_duration_seconds_sum", &[("endpoint", "/stream")])
+            .unwrap();
         assert!((0.2..2.0).contains(&seconds), "{framework}: {seconds} s");
         server.end();
     }
@@ -67,9 +69,17 @@ fn a_request_under_way_does_not_hold_up_the_end_and_is_exported() {
         });
         let told = Instant::now();
         server.end();
-        assert!(told.elapsed() < Duration::from_secs(8), "{framework}: {:?}", told.elapsed());
+        assert!(
+            told.elapsed() < Duration::from_secs(8),
+            "{framework}: {:?}",
+            told.elapsed()
+        );
         let spans = receiver.spans();
-        assert_eq!(spans.iter().map(|span| &*span.span.name).collect::<Vec<_>>(), ["GET /slow"], "{framework}");
+        assert_eq!(
+            spans.iter().map(|span| &*span.span.name).collect::<Vec<_>>(),
+            ["GET /slow"],
+            "{framework}"
+        );
     }
 }
 

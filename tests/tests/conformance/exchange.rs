@@ -14,13 +14,29 @@ pub(crate) struct Exchange {
     pub(crate) answer: &'static str,
 }
 
-const GET: Exchange = Exchange { method: "GET", path: "/", query: None, route: "/", body: "", status: 200, answer: "" };
+const GET: Exchange = Exchange {
+    method: "GET",
+    path: "/",
+    query: None,
+    route: "/",
+    body: "",
+    status: 200,
+    answer: "",
+};
 
 /// All of it, in its order.
 pub(crate) const TRAFFIC: [Exchange; 6] = [
-    Exchange { path: "/health", route: "/health", answer: r#"{"ok":true}"#, ..GET },
+    Exchange {
+        path: "/health",
+        route: "/health",
+        answer: r#"{"ok":true}"#,
+        ..GET
+    },
     USER,
-    Exchange { query: Some("fields=name&verbose=true"), ..USER },
+    Exchange {
+        query: Some("fields=name&verbose=true"),
+        ..USER
+    },
     Exchange {
         method: "POST",
         path: "/items",
@@ -46,8 +62,12 @@ pub(crate) const TRAFFIC: [Exchange; 6] = [
     },
 ];
 
-const USER: Exchange =
-    Exchange { path: "/users/123", route: "/users/{id}", answer: r#"{"id":123,"name":"Alice"}"#, ..GET };
+const USER: Exchange = Exchange {
+    path: "/users/123",
+    route: "/users/{id}",
+    answer: r#"{"id":123,"name":"Alice"}"#,
+    ..GET
+};
 
 // === impl Exchange ===
 

@@ -48,6 +48,14 @@ impl Attributes {
 pub(crate) fn seen(span: &ReceivedSpan) -> Expected {
     let span = &span.span;
     let attributes = written(&span.attributes);
-    let status = span.status.as_ref().map_or(StatusCode::Unset, opentelemetry_proto::tonic::trace::v1::Status::code);
-    Expected { name: span.name.clone(), kind: span.kind(), status, attributes }
+    let status = span
+        .status
+        .as_ref()
+        .map_or(StatusCode::Unset, opentelemetry_proto::tonic::trace::v1::Status::code);
+    Expected {
+        name: span.name.clone(),
+        kind: span.kind(),
+        status,
+        attributes,
+    }
 }

@@ -3,7 +3,11 @@
 //! [stable conventions](https://opentelemetry.io/docs/specs/semconv/http/) 1.44 require and recommend,
 //! and no others.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests: what can't go on fails the test")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "tests: what can't go on fails the test"
+)]
 
 mod client;
 mod endings;

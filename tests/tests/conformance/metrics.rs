@@ -19,11 +19,22 @@ use crate::{
 fn series(page: &Page, name: &str) -> BTreeSet<BTreeMap<String, String>> {
     let count = format!("{name}_count");
     let samples = page.samples(&count, &[]);
-    samples.map(|sample| sample.labels.iter().filter(|(_, value)| !value.is_empty()).cloned().collect()).collect()
+    samples
+        .map(|sample| {
+            sample
+                .labels
+                .iter()
+                .filter(|(_, value)| !value.is_empty())
+                .cloned()
+                .collect()
+        })
+        .collect()
 }
 
 fn labels<'a>(of: impl IntoIterator<Item = (&'static str, &'a str)>) -> BTreeMap<String, String> {
-    of.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    of.into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// The labels of a server's duration
@@ -75,7 +86,11 @@ fn server_series_have_the_attributes_of_the_conventions_and_no_others() {
             .into_iter()
             .flat_map(|wire| TRAFFIC.iter().map(move |exchange| of_server(exchange, wire)))
             .collect();
-        assert_eq!(series(&page, "http_server_request_duration_seconds"), wanted, "{framework}");
+        assert_eq!(
+            series(&page, "http_server_request_duration_seconds"),
+            wanted,
+            "{framework}"
+        );
         server.end();
     }
 }
@@ -83,14 +98,19 @@ fn server_series_have_the_attributes_of_the_conventions_and_no_others() {
 #[tokio::test]
 async fn client_series_have_the_attributes_of_the_conventions_and_no_others() {
     let server = Server::start(&["axum"], None);
-    let obs = Obs::builder("test").log_writer(std::io::sink()).build().expect("valid settings");
+    let obs = Obs::builder("test")
+        .log_writer(std::io::sink())
+        .build()
+        .expect("valid settings");
     let middleware = ObsMiddleware::new().obs(&obs).convention(Convention::OpenTelemetry);
     for wire in Wire::ALL {
         let http = match wire {
             Wire::H1 => reqwest::Client::builder(),
             Wire::H2 => reqwest::Client::builder().http2_prior_knowledge(),
         };
-        let http = ClientBuilder::new(http.no_proxy().build().unwrap()).with(middleware.clone()).build();
+        let http = ClientBuilder::new(http.no_proxy().build().unwrap())
+            .with(middleware.clone())
+            .build();
         for exchange in &TRAFFIC {
             let method = exchange.method.parse().unwrap();
             let url = format!("http://{}{}", server.addr, exchange.target());
@@ -103,7 +123,12 @@ async fn client_series_have_the_attributes_of_the_conventions_and_no_others() {
     let port = server.addr.port().to_string();
     let wanted: BTreeSet<_> = Wire::ALL
         .into_iter()
-        .flat_map(|wire| TRAFFIC.iter().map(|exchange| of_client(exchange, wire, &port)).collect::<Vec<_>>())
+        .flat_map(|wire| {
+            TRAFFIC
+                .iter()
+                .map(|exchange| of_client(exchange, wire, &port))
+                .collect::<Vec<_>>()
+        })
         .collect();
     assert_eq!(series(&page, "http_client_request_duration_seconds"), wanted);
 }

@@ -57,7 +57,10 @@ impl Server {
         command.envs(set.iter().copied());
         let process = Process::start_with_input(command.env("OTEL_HTTP_SCENARIO_PORT", "0"));
         let addr = eventually(DEADLINE, || {
-            process.stderr().iter().find_map(|line| line.strip_prefix("listening on http://")?.parse().ok())
+            process
+                .stderr()
+                .iter()
+                .find_map(|line| line.strip_prefix("listening on http://")?.parse().ok())
         });
         Self { process, addr }
     }

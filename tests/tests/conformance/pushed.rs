@@ -16,7 +16,9 @@ use crate::{
 };
 
 /// The bounds that the conventions advise for durations, in seconds.
-const BOUNDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+const BOUNDS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
 
 /// An instrument of the [registry](https://github.com/open-telemetry/semantic-conventions/blob/v1.44.0/model/http/metrics.yaml).
 struct Instrument {
@@ -81,7 +83,9 @@ type Counts = BTreeMap<BTreeMap<String, String>, u64>;
 /// The attributes of a server's duration and body sizes
 /// ([HTTP metrics](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration)).
 fn of_server(exchange: &Exchange, wire: Wire) -> BTreeMap<String, String> {
-    let Exchange { method, route, status, .. } = *exchange;
+    let Exchange {
+        method, route, status, ..
+    } = *exchange;
     Attributes::default()
         // Required.
         .text("http.request.method", method)
@@ -124,7 +128,11 @@ fn expected(traffic: impl Iterator<Item = BTreeMap<String, String>>) -> Counts {
 
 #[track_caller]
 fn counts(metric: &ReceivedMetric) -> Counts {
-    metric.attributes().into_iter().zip(metric.histograms().iter().map(|point| point.count)).collect()
+    metric
+        .attributes()
+        .into_iter()
+        .zip(metric.histograms().iter().map(|point| point.count))
+        .collect()
 }
 
 /// Everything in the last push is an instrument of the registry, as it stands there, and the other
@@ -134,11 +142,26 @@ fn check_instruments(push: &[ReceivedMetric], instruments: &[Instrument], opt_in
     let wanted: Vec<_> = instruments
         .iter()
         .filter(|instrument| opt_in || instrument.is_stable)
-        .map(|Instrument { name, unit, brief, kind, .. }| (*name, *unit, *brief, *kind))
+        .map(
+            |Instrument {
+                 name,
+                 unit,
+                 brief,
+                 kind,
+                 ..
+             }| (*name, *unit, *brief, *kind),
+        )
         .collect();
     let seen: Vec<_> = push
         .iter()
-        .map(|metric| (metric.name(), &*metric.metric.unit, &*metric.metric.description, metric.kind()))
+        .map(|metric| {
+            (
+                metric.name(),
+                &*metric.metric.unit,
+                &*metric.metric.description,
+                metric.kind(),
+            )
+        })
         .collect();
     assert_eq!(seen, wanted);
 }
@@ -164,15 +187,29 @@ fn server_metrics_have_the_attributes_of_the_conventions_and_no_others() {
         }
         let page = get(server.addr, "/metrics");
         let page = Page::parse(page.text()).unwrap_or_else(|error| panic!("{framework}: {error}"));
-        assert!(page.value("http_requests_total", &[("endpoint", "/items")]).is_some(), "the page has its own names");
+        assert!(
+            page.value("http_requests_total", &[("endpoint", "/items")]).is_some(),
+            "the page has its own names"
+        );
         server.end();
         let push = last_push(&receiver);
         check_instruments(&push, &SERVER, false);
-        let traffic = Wire::ALL.into_iter().flat_map(|wire| TRAFFIC.iter().map(move |one| of_server(one, wire)));
+        let traffic = Wire::ALL
+            .into_iter()
+            .flat_map(|wire| TRAFFIC.iter().map(move |one| of_server(one, wire)));
         let duration = named(&push, SERVER[0].name);
         assert_eq!(counts(duration), expected(traffic), "{framework}");
-        assert!(duration.histograms().iter().all(|point| point.explicit_bounds == BOUNDS), "{duration:#?}");
-        assert_eq!(duration.resource("service.name"), Some(&*format!("conformance-{framework}")));
+        assert!(
+            duration
+                .histograms()
+                .iter()
+                .all(|point| point.explicit_bounds == BOUNDS),
+            "{duration:#?}"
+        );
+        assert_eq!(
+            duration.resource("service.name"),
+            Some(&*format!("conformance-{framework}"))
+        );
     }
 }
 
@@ -184,7 +221,9 @@ fn client_metrics_have_the_attributes_of_the_conventions_and_no_others() {
         run_client(args, server.addr, &receiver);
         let push = last_push(&receiver);
         check_instruments(&push, &CLIENT, false);
-        let traffic = TRAFFIC.iter().map(|exchange| of_client(exchange, wire, server.addr.port()));
+        let traffic = TRAFFIC
+            .iter()
+            .map(|exchange| of_client(exchange, wire, server.addr.port()));
         assert_eq!(counts(named(&push, CLIENT[0].name)), expected(traffic), "{wire:?}");
     }
     server.end();
@@ -202,11 +241,19 @@ fn what_the_conventions_leave_to_choice_is_as_they_say() {
         let traffic = || expected(TRAFFIC.iter().map(|exchange| of_server(exchange, Wire::H1)));
         assert_eq!(counts(named(&push, SERVER[2].name)), traffic(), "{framework}");
         assert_eq!(counts(named(&push, SERVER[3].name)), traffic(), "{framework}");
-        let methods = |method| Attributes::default().text("http.request.method", method).text("url.scheme", "http");
+        let methods = |method| {
+            Attributes::default()
+                .text("http.request.method", method)
+                .text("url.scheme", "http")
+        };
         let active = named(&push, SERVER[1].name);
         let mut seen = active.attributes();
         seen.sort();
-        assert_eq!(seen, ["GET", "POST"].map(|method| methods(method).done()), "{framework}");
+        assert_eq!(
+            seen,
+            ["GET", "POST"].map(|method| methods(method).done()),
+            "{framework}"
+        );
     }
     let receiver = Receiver::start();
     let server = Server::start(&["axum"], None);

@@ -15,7 +15,14 @@ use crate::{
 /// The span of an exchange
 /// ([HTTP server](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server)).
 fn expected(exchange: &Exchange, wire: Wire, server: SocketAddr, client: SocketAddr) -> Expected {
-    let Exchange { method, path, query, route, status, .. } = *exchange;
+    let Exchange {
+        method,
+        path,
+        query,
+        route,
+        status,
+        ..
+    } = *exchange;
     // A 4xx answer is the client's error, not the server's.
     let is_error = status >= 500;
     let attributes = Attributes::default()
@@ -56,7 +63,10 @@ fn server_spans_have_the_attributes_of_the_conventions_and_no_others() {
             let mut spans = receiver.spans();
             spans.sort_by_key(|span| span.span.start_time_unix_nano);
             let spans: Vec<Expected> = spans.iter().map(seen).collect();
-            let wanted: Vec<_> = TRAFFIC.iter().map(|exchange| expected(exchange, wire, addr, client)).collect();
+            let wanted: Vec<_> = TRAFFIC
+                .iter()
+                .map(|exchange| expected(exchange, wire, addr, client))
+                .collect();
             assert_eq!(spans, wanted, "{framework}, {wire:?}");
         }
     }
@@ -71,7 +81,12 @@ fn a_span_says_of_its_service_what_the_conventions_know() {
         server.end();
         let spans = receiver.wait_for(DEADLINE, |spans| spans.len() == 1);
         assert_eq!(spans[0].service(), Some(&*format!("conformance-{framework}")));
-        let mut keys: Vec<_> = spans[0].resource.attributes.iter().map(|attribute| &*attribute.key).collect();
+        let mut keys: Vec<_> = spans[0]
+            .resource
+            .attributes
+            .iter()
+            .map(|attribute| &*attribute.key)
+            .collect();
         keys.sort_unstable();
         let known = [
             "service.name",

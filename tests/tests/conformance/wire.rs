@@ -54,13 +54,21 @@ impl Wire {
 
 #[track_caller]
 fn check(exchange: &Exchange, response: &Response) {
-    assert_eq!((response.status, response.text()), (exchange.status, exchange.answer), "{exchange:?}");
+    assert_eq!(
+        (response.status, response.text()),
+        (exchange.status, exchange.answer),
+        "{exchange:?}"
+    );
 }
 
 fn over_h1(client: &mut H1Client, server: SocketAddr, exchange: &Exchange) -> Response {
     let Exchange { method, body, .. } = *exchange;
     let (target, length) = (exchange.target(), body.len());
-    let body_headers = if body.is_empty() { String::new() } else { format!("content-length: {length}\r\n") };
+    let body_headers = if body.is_empty() {
+        String::new()
+    } else {
+        format!("content-length: {length}\r\n")
+    };
     client.send(format!(
         "{method} {target} HTTP/1.1\r\nhost: {server}\r\nuser-agent: {AGENT}\r\n{body_headers}\r\n{body}"
     ));
@@ -69,10 +77,16 @@ fn over_h1(client: &mut H1Client, server: SocketAddr, exchange: &Exchange) -> Re
 
 fn over_h2(client: &H2Client, server: SocketAddr, exchange: &Exchange) -> Response {
     let uri = format!("http://{server}{}", exchange.target());
-    let request = Request::builder().method(exchange.method).uri(uri).header("user-agent", AGENT);
+    let request = Request::builder()
+        .method(exchange.method)
+        .uri(uri)
+        .header("user-agent", AGENT);
     let request = request.body(()).expect("a request");
     if exchange.body.is_empty() {
-        return client.send(request).and_then(obs_tests::net::H2Stream::response).expect("an answer");
+        return client
+            .send(request)
+            .and_then(obs_tests::net::H2Stream::response)
+            .expect("an answer");
     }
     let mut stream = client.send_head(request).expect("a stream");
     stream.send_data(exchange.body, true).expect("an open stream");

@@ -38,7 +38,9 @@ impl TextMapPropagator for Single {
 
     fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
         let parts: Vec<_> = extractor.get("b3").unwrap_or_default().split('-').collect();
-        let [trace_id, span_id, sampled] = parts[..] else { return context.clone() };
+        let [trace_id, span_id, sampled] = parts[..] else {
+            return context.clone();
+        };
         let (Ok(trace_id), Ok(span_id)) = (TraceId::from_hex(trace_id), SpanId::from_hex(span_id)) else {
             return context.clone();
         };
@@ -52,7 +54,11 @@ impl TextMapPropagator for Single {
 }
 
 fn obs() -> Obs {
-    Obs::builder("b3").log_writer(io::sink()).propagator(Single).build().unwrap()
+    Obs::builder("b3")
+        .log_writer(io::sink())
+        .propagator(Single)
+        .build()
+        .unwrap()
 }
 
 /// The headers of the request that the closure sends from a handler that was asked with `headers`.
@@ -71,7 +77,9 @@ async fn sent_on<F: Future<Output = HeaderMap> + Send>(
         }
     };
     let app: Router = Router::new().route("/", get(handler)).layer(ObsLayer::new().obs(obs));
-    let request = headers.iter().fold(Request::get("/"), |request, (name, value)| request.header(*name, *value));
+    let request = headers.iter().fold(Request::get("/"), |request, (name, value)| {
+        request.header(*name, *value)
+    });
     let response: Result<_, Infallible> = app.oneshot(request.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(response.unwrap().status(), 200);
     std::mem::take(&mut *sent.lock().unwrap())
@@ -84,7 +92,10 @@ async fn by_tower() -> HeaderMap {
         *response.headers_mut() = request.headers().clone();
         async move { Ok::<_, Infallible>(response) }
     });
-    let request = Request::get("http://users/").header("b3", "0").body(axum::body::Body::empty()).unwrap();
+    let request = Request::get("http://users/")
+        .header("b3", "0")
+        .body(axum::body::Body::empty())
+        .unwrap();
     let client = ServiceBuilder::new().layer(ObsClientLayer::new()).service(echo);
     client.oneshot(request).await.unwrap().headers().clone()
 }
@@ -154,5 +165,8 @@ async fn a_trace_that_is_left_out_goes_on_as_such() {
 async fn without_a_format_of_the_users_own_only_that_of_w3c_is_sent() {
     let obs = Obs::builder("w3c").log_writer(io::sink()).build().unwrap();
     let sent = sent_on(&obs, &[("b3", B3)], by_reqwest).await;
-    assert!(sent.get("b3").is_none() && !sent["traceparent"].to_str().unwrap().contains(TRACE), "{sent:?}");
+    assert!(
+        sent.get("b3").is_none() && !sent["traceparent"].to_str().unwrap().contains(TRACE),
+        "{sent:?}"
+    );
 }

@@ -5,7 +5,11 @@
 //! A program of its own: spawned tasks log to the process-wide subscriber and count in the
 //! process-wide recorder.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests: what can't go on fails the test")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "tests: what can't go on fails the test"
+)]
 
 mod actix;
 mod b3;

@@ -15,8 +15,14 @@ use obs_tests::{
 
 static STAGE: LazyLock<(Obs, LogBuffer)> = LazyLock::new(|| {
     let logs = LogBuffer::new();
-    let builder = Obs::builder("tasks").log_writer(logs.clone()).log_format(LogFormat::Json).log_filter("info");
-    (builder.sample_ratio(1.0).init().expect("nothing was installed before"), logs)
+    let builder = Obs::builder("tasks")
+        .log_writer(logs.clone())
+        .log_format(LogFormat::Json)
+        .log_filter("info");
+    (
+        builder.sample_ratio(1.0).init().expect("nothing was installed before"),
+        logs,
+    )
 });
 
 /// The instance; installed at the first call.
@@ -48,10 +54,19 @@ pub(crate) fn line_of(name: &str) -> LogLine {
 /// Checks that line and exemplar belong to the request, and that none is left on this thread.
 pub(crate) fn check(name: &str, request: &RequestContext) {
     let line = line_of(name);
-    assert_eq!((line.str("request_id"), line.str("user_id")), (request.request_id(), "user-456"));
+    assert_eq!(
+        (line.str("request_id"), line.str("user_id")),
+        (request.request_id(), "user-456")
+    );
     assert_eq!(line.str("trace_id"), request.trace_id().to_string());
     let page = String::from_utf8(obs().registry().render(Format::OpenMetrics)).unwrap();
-    let counted = page.lines().find(|line| line.starts_with(&format!("{name}_total "))).expect("a counter");
-    assert!(counted.contains(&format!("trace_id=\"{}\"", request.trace_id())), "{counted}");
+    let counted = page
+        .lines()
+        .find(|line| line.starts_with(&format!("{name}_total ")))
+        .expect("a counter");
+    assert!(
+        counted.contains(&format!("trace_id=\"{}\"", request.trace_id())),
+        "{counted}"
+    );
     assert!(context::current().is_none());
 }

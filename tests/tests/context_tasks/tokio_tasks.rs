@@ -36,11 +36,16 @@ async fn a_blocking_task_works_in_the_current_request() {
 async fn a_blocking_task_works_in_a_context_that_was_kept() {
     let request = request();
     let kept = request.clone();
-    tokio::task::spawn_blocking(|| run_in(kept, || leave_marks("blocking"))).await.unwrap();
+    tokio::task::spawn_blocking(|| run_in(kept, || leave_marks("blocking")))
+        .await
+        .unwrap();
     check("blocking", &request);
 }
 
-#[expect(clippy::async_yields_async, reason = "the task shall outlive the future that spawns it")]
+#[expect(
+    clippy::async_yields_async,
+    reason = "the task shall outlive the future that spawns it"
+)]
 #[tokio::test]
 async fn a_task_that_outlives_its_request_keeps_the_ids() {
     let request = request();
@@ -60,6 +65,8 @@ async fn a_task_that_outlives_its_request_keeps_the_ids() {
 #[tokio::test]
 async fn a_task_that_is_just_spawned_has_no_ids() {
     obs();
-    scope(request(), async { tokio::spawn(async { leave_marks("bare") }).await }).await.unwrap();
+    scope(request(), async { tokio::spawn(async { leave_marks("bare") }).await })
+        .await
+        .unwrap();
     assert!(line_of("bare").get("request_id").is_none());
 }

@@ -26,12 +26,18 @@ async fn axum_tells_through(layers: impl IntoIterator<Item = ObsLayer>) -> Told 
     let handler = async || ([("server-timing", "db;dur=1")], "hello");
     let routes: Router = Router::new().route("/", get(handler));
     let app = layers.into_iter().fold(routes, Router::layer);
-    let request = http::Request::get("/").header("traceparent", PARENT).body(axum::body::Body::empty()).unwrap();
+    let request = http::Request::get("/")
+        .header("traceparent", PARENT)
+        .body(axum::body::Body::empty())
+        .unwrap();
     let response: Result<_, Infallible> = app.oneshot(request).await;
     let headers = response.unwrap().headers().clone();
     assert!(headers.get_all("traceresponse").iter().count() <= 1, "{headers:?}");
     let text = |value: &http::HeaderValue| value.to_str().unwrap().to_owned();
-    (headers.get("traceresponse").map(text), headers.get_all("server-timing").iter().map(text).collect())
+    (
+        headers.get("traceresponse").map(text),
+        headers.get_all("server-timing").iter().map(text).collect(),
+    )
 }
 
 async fn actix_tells(middleware: ObsMiddleware, path: &str) -> Told {
@@ -40,18 +46,31 @@ async fn actix_tells(middleware: ObsMiddleware, path: &str) -> Told {
 
 async fn actix_tells_through(inner: ObsMiddleware, outer: ObsMiddleware, path: &str) -> Told {
     obs();
-    let handler = || async { HttpResponse::Ok().insert_header(("server-timing", "db;dur=1")).body("hello") };
+    let handler = || async {
+        HttpResponse::Ok()
+            .insert_header(("server-timing", "db;dur=1"))
+            .body("hello")
+    };
     let app = actix_web::App::new()
         .route("/", actix_web::web::get().to(handler))
         .wrap_fn(|request, service| {
             let fails = request.path() == "/refused";
             let inner = service.call(request);
-            async move { if fails { Err(actix_web::error::ErrorForbidden("no")) } else { inner.await } }
+            async move {
+                if fails {
+                    Err(actix_web::error::ErrorForbidden("no"))
+                } else {
+                    inner.await
+                }
+            }
         })
         .wrap(inner)
         .wrap(outer);
     let app = test::init_service(app).await;
-    let request = test::TestRequest::get().uri(path).insert_header(("traceparent", PARENT)).to_request();
+    let request = test::TestRequest::get()
+        .uri(path)
+        .insert_header(("traceparent", PARENT))
+        .to_request();
     let response = match app.call(request).await {
         Ok(response) => response.into_parts().1.map_into_boxed_body(),
         Err(error) => error.error_response(),
@@ -59,16 +78,24 @@ async fn actix_tells_through(inner: ObsMiddleware, outer: ObsMiddleware, path: &
     let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap().to_owned();
     let headers = response.headers();
     assert!(headers.get_all("traceresponse").count() <= 1, "{headers:?}");
-    (headers.get("traceresponse").map(text), headers.get_all("server-timing").map(text).collect())
+    (
+        headers.get("traceresponse").map(text),
+        headers.get_all("server-timing").map(text).collect(),
+    )
 }
 
 fn check((response, timings): &Told, has_own: bool) {
     let response = response.as_deref().expect("a traceresponse");
-    assert!(response.starts_with(TRACE) && response.len() == PARENT.len() && response != PARENT, "{response}");
+    assert!(
+        response.starts_with(TRACE) && response.len() == PARENT.len() && response != PARENT,
+        "{response}"
+    );
     let own: &[&str] = if has_own { &["db;dur=1"] } else { &[] };
     let (last, others) = timings.split_last().expect("a timing");
     assert_eq!(others, own);
-    let millis = last.strip_prefix(&format!("traceparent;desc=\"{response}\", head;dur=")).expect(last);
+    let millis = last
+        .strip_prefix(&format!("traceparent;desc=\"{response}\", head;dur="))
+        .expect(last);
     assert!(millis.parse::<f64>().unwrap() >= 0.0);
 }
 
@@ -81,17 +108,31 @@ async fn by_default_answers_tell_nothing() {
 
 #[actix_web::test]
 async fn answers_tell_their_trace_and_the_time_to_their_head() {
-    check(&axum_tells(ObsLayer::new().server_timing(true).trace_response(true)).await, true);
-    check(&actix_tells(ObsMiddleware::new().server_timing(true).trace_response(true), "/").await, true);
+    check(
+        &axum_tells(ObsLayer::new().server_timing(true).trace_response(true)).await,
+        true,
+    );
+    check(
+        &actix_tells(ObsMiddleware::new().server_timing(true).trace_response(true), "/").await,
+        true,
+    );
 }
 
 #[actix_web::test]
 async fn of_nested_layers_the_outer_one_tells() {
     // The inner one is in a trace of its own.
-    let inner = ObsLayer::new().server_timing(true).trace_response(true).trust_incoming(false);
+    let inner = ObsLayer::new()
+        .server_timing(true)
+        .trace_response(true)
+        .trust_incoming(false);
     let outer = ObsLayer::new().server_timing(true).trace_response(true);
     check(&axum_tells_through([inner, outer]).await, true);
-    let inner = || ObsMiddleware::new().server_timing(true).trace_response(true).trust_incoming(false);
+    let inner = || {
+        ObsMiddleware::new()
+            .server_timing(true)
+            .trace_response(true)
+            .trust_incoming(false)
+    };
     let outer = || ObsMiddleware::new().server_timing(true).trace_response(true);
     check(&actix_tells_through(inner(), outer(), "/").await, true);
     check(&actix_tells_through(inner(), outer(), "/refused").await, false);
@@ -105,11 +146,22 @@ async fn what_others_tell_stays_where_the_outer_layer_tells_nothing() {
 
 #[actix_web::test]
 async fn an_error_that_actix_answers_tells_the_same() {
-    check(&actix_tells(ObsMiddleware::new().server_timing(true).trace_response(true), "/refused").await, false);
+    check(
+        &actix_tells(
+            ObsMiddleware::new().server_timing(true).trace_response(true),
+            "/refused",
+        )
+        .await,
+        false,
+    );
 }
 
 #[actix_web::test]
 async fn without_a_context_there_is_nothing_to_tell() {
-    let layer = ObsLayer::new().server_timing(true).trace_response(true).logs(false).traces(false);
+    let layer = ObsLayer::new()
+        .server_timing(true)
+        .trace_response(true)
+        .logs(false)
+        .traces(false);
     assert_eq!(axum_tells(layer).await, (None, vec!["db;dur=1".to_owned()]));
 }

@@ -23,7 +23,10 @@ pub(crate) fn ask(middleware: ObsMiddleware, asks: &[Ask]) -> Vec<u16> {
         let service = init_service(routes).await;
         let mut statuses = Vec::new();
         for ask in asks {
-            let response = service.call(request(ask).to_request()).await.expect("errors are answers");
+            let response = service
+                .call(request(ask).to_request())
+                .await
+                .expect("errors are answers");
             statuses.push(response.status().as_u16());
             to_bytes(response.into_body()).await.expect("a body to its end");
         }
@@ -32,9 +35,18 @@ pub(crate) fn ask(middleware: ObsMiddleware, asks: &[Ask]) -> Vec<u16> {
 }
 
 fn request(ask: &Ask) -> TestRequest {
-    let Ask { method, path, version, tier } = *ask;
+    let Ask {
+        method,
+        path,
+        version,
+        tier,
+    } = *ask;
     let method = method.parse().expect("a method");
-    let version = if version == http::Version::HTTP_2 { Version::HTTP_2 } else { Version::HTTP_11 };
+    let version = if version == http::Version::HTTP_2 {
+        Version::HTTP_2
+    } else {
+        Version::HTTP_11
+    };
     let request = TestRequest::with_uri(path).method(method).version(version);
     match tier {
         Some(tier) => request.insert_header(("x-tier", tier)),

@@ -17,7 +17,9 @@ pub(crate) fn app(layer: ObsLayer) -> Router {
 
 /// The status of the answer to each.
 pub(crate) fn ask(app: &Router, asks: &[Ask]) -> Vec<u16> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let mut statuses = Vec::new();
         for ask in asks {
@@ -30,7 +32,12 @@ pub(crate) fn ask(app: &Router, asks: &[Ask]) -> Vec<u16> {
 }
 
 fn request(ask: &Ask) -> Request<Body> {
-    let Ask { method, path, version, tier } = *ask;
+    let Ask {
+        method,
+        path,
+        version,
+        tier,
+    } = *ask;
     let mut request = Request::builder().method(method).uri(path).version(version);
     if let Some(tier) = tier {
         request = request.header("x-tier", tier);

@@ -43,8 +43,15 @@ fn the_scheme_is_that_of_the_request() {
     let asks = [crate::served::get("https://shop.example/users/7")];
     assert_eq!(axum::ask(&app, &asks), [200]);
     let page = Page::parse(&red_page(&obs).replace(" T\n", " 1\n")).unwrap_or_else(|error| panic!("{error}"));
-    let labels = [("url_scheme", "https"), ("network_protocol_version", "1.1"), ("http_route", "/users/{id}")];
-    assert_eq!(page.value("http_server_request_duration_seconds_count", &labels), Some(1.0));
+    let labels = [
+        ("url_scheme", "https"),
+        ("network_protocol_version", "1.1"),
+        ("http_route", "/users/{id}"),
+    ];
+    assert_eq!(
+        page.value("http_server_request_duration_seconds_count", &labels),
+        Some(1.0)
+    );
 }
 
 /// The conventions know no namespace, so layers that differ in it have the same series.
@@ -52,7 +59,9 @@ fn the_scheme_is_that_of_the_request() {
 fn a_namespace_does_not_tell_layers_under_open_telemetry_apart() {
     let obs = instance();
     for namespace in ["http", "payment"] {
-        let layer = with_tiers!(ObsLayer::new(), &obs).convention(Convention::OpenTelemetry).namespace(namespace);
+        let layer = with_tiers!(ObsLayer::new(), &obs)
+            .convention(Convention::OpenTelemetry)
+            .namespace(namespace);
         axum::ask(&axum::app(layer), &ASKS[..1]);
     }
     let page = Page::parse(&red_page(&obs).replace(" T\n", " 1\n")).unwrap_or_else(|error| panic!("{error}"));

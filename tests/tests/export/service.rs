@@ -19,7 +19,10 @@ pub(crate) const PROTOCOLS: [&str; 2] = ["http/protobuf", "grpc"];
 #[test]
 fn child() {
     let Ok(sizes) = env::var(SIZES) else { return };
-    let obs = Obs::builder("child").log_format(LogFormat::Json).init().expect("valid settings");
+    let obs = Obs::builder("child")
+        .log_format(LogFormat::Json)
+        .init()
+        .expect("valid settings");
     let app = Router::new()
         .route(
             "/{bytes}",
@@ -28,8 +31,13 @@ fn child() {
         .layer(ObsLayer::new().obs(&obs));
     let mut app = app.into_service::<Body>();
     for bytes in sizes.split(',') {
-        let request = Request::get(format!("/{bytes}")).body(Body::empty()).expect("a request");
-        app.call(request).now_or_never().expect("no waiting").expect("an answer");
+        let request = Request::get(format!("/{bytes}"))
+            .body(Body::empty())
+            .expect("a request");
+        app.call(request)
+            .now_or_never()
+            .expect("no waiting")
+            .expect("an answer");
     }
     println!("shutdown: {:?}", obs.shutdown(DEADLINE));
     println!("{}", String::from_utf8_lossy(&obs.registry().render(Format::Text)));
@@ -39,26 +47,47 @@ fn child() {
 pub(crate) fn run(receiver: &Receiver, protocol: &str, sizes: &[usize], set: &[(&str, &str)]) -> String {
     let sizes: Vec<_> = sizes.iter().map(ToString::to_string).collect();
     let mut command = Command::new(env::current_exe().expect("this program has a path"));
-    command.args(["--exact", "service::child", "--nocapture"]).env(SIZES, sizes.join(","));
+    command
+        .args(["--exact", "service::child", "--nocapture"])
+        .env(SIZES, sizes.join(","));
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("OTEL_") || name == "RUST_LOG") {
         command.env_remove(name);
     }
-    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()).env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+    command
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
     // As large as it has to be: what is tested is what comes after the limit.
-    command.env("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "100000000").env("RUST_LOG", "obs=info,obs::request=off");
-    let output = command.envs(set.iter().copied()).output().expect("this program can be started");
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    command
+        .env("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "100000000")
+        .env("RUST_LOG", "obs=info,obs::request=off");
+    let output = command
+        .envs(set.iter().copied())
+        .output()
+        .expect("this program can be started");
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(output.status.success(), "{text}");
     text
 }
 
 /// What was lost, by reason.
 pub(crate) fn lost(output: &str) -> Vec<(&str, &str)> {
-    let counts = output.lines().filter_map(|line| line.strip_prefix("obs_spans_dropped_total{reason=\""));
-    counts.filter_map(|count| count.split_once("\"} ")).filter(|(_, count)| *count != "0").collect()
+    let counts = output
+        .lines()
+        .filter_map(|line| line.strip_prefix("obs_spans_dropped_total{reason=\""));
+    counts
+        .filter_map(|count| count.split_once("\"} "))
+        .filter(|(_, count)| *count != "0")
+        .collect()
 }
 
 /// The line that tells of a loss.
 pub(crate) fn told(output: &str) -> &str {
-    output.lines().find(|line| line.contains("spans could not be exported")).expect("a warning")
+    output
+        .lines()
+        .find(|line| line.contains("spans could not be exported"))
+        .expect("a warning")
 }

@@ -85,11 +85,19 @@ impl Collector {
             connections: Mutex::default(),
         });
         if fault == Fault::Absent {
-            return Self { addr, shared, accepting: None };
+            return Self {
+                addr,
+                shared,
+                accepting: None,
+            };
         }
         let of_thread = Arc::clone(&shared);
         let accepting = thread::spawn(move || accept(&listener, &of_thread));
-        Self { addr, shared, accepting: Some(accepting) }
+        Self {
+            addr,
+            shared,
+            accepting: Some(accepting),
+        }
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
@@ -109,7 +117,13 @@ impl Collector {
 impl Drop for Collector {
     fn drop(&mut self) {
         self.shared.stopped.store(true, SeqCst);
-        for connection in self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for connection in self
+            .shared
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+        {
             // The other side may have closed it.
             let _ = connection.shutdown(std::net::Shutdown::Both);
         }
@@ -130,7 +144,11 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             continue;
         }
         let Ok(kept) = connection.try_clone() else { continue };
-        shared.connections.lock().unwrap_or_else(PoisonError::into_inner).push(kept);
+        shared
+            .connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(kept);
         if shared.fault == Fault::Deaf {
             continue;
         }

@@ -43,7 +43,11 @@ fn one_that_had_no_time() {
     receiver.answer(Answer::Accept);
     service.obs.shutdown(DEADLINE).expect("nothing is in the way any more");
     let arrived = receiver.spans().len() as u64;
-    assert_eq!((arrived, service.dropped()), (service.handled, 0), "a short refusal costs no span at all");
+    assert_eq!(
+        (arrived, service.dropped()),
+        (service.handled, 0),
+        "a short refusal costs no span at all"
+    );
 }
 
 #[test]

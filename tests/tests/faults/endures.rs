@@ -28,7 +28,10 @@ fn compare(without: &mut Service, with: &mut Service) -> (Duration, Duration) {
         times.extend(with.handle(REQUESTS / TURNS));
     }
     let longest = times.iter().max().expect("some requests");
-    assert!(*longest < Duration::from_secs(5), "a request has waited for the collector: {longest:?}");
+    assert!(
+        *longest < Duration::from_secs(5),
+        "a request has waited for the collector: {longest:?}"
+    );
     (p99(baseline), p99(times))
 }
 
@@ -73,19 +76,34 @@ fn no_collector_holds_up_requests_or_shutdown_and_every_lost_span_is_counted() {
             .map(|reason| (reason, service.lost(reason)))
             .filter(|(_, lost)| *lost > 0)
             .collect();
-        println!("{fault:?}: {reasons:?} of {} spans, {} requests came", service.handled, collector.requests());
+        println!(
+            "{fault:?}: {reasons:?} of {} spans, {} requests came",
+            service.handled,
+            collector.requests()
+        );
         let taken = service.handled.saturating_sub(service.dropped());
         // Who answers 200 has taken the message, even if the body of the answer never ends. Whether that shows before
         // the shutdown depends on the machine.
-        let may_be_taken = if matches!(fault, Fault::Stalls) { BATCH * collector.requests() as u64 } else { 0 };
-        assert!(taken <= may_be_taken, "{fault:?}: {taken} of {} are not counted: {reasons:?}", service.handled);
+        let may_be_taken = if matches!(fault, Fault::Stalls) {
+            BATCH * collector.requests() as u64
+        } else {
+            0
+        };
+        assert!(
+            taken <= may_be_taken,
+            "{fault:?}: {taken} of {} are not counted: {reasons:?}",
+            service.handled
+        );
         assert!(service.dropped() <= service.handled, "{fault:?}: {reasons:?}");
         let expected = match fault {
             Fault::Refuses(401, _) => "export_failed",
             // What may pass is tried again, while more spans come than can wait.
             _ => "queue_full",
         };
-        assert!(reasons.iter().any(|(reason, _)| *reason == expected), "{fault:?}: {reasons:?}");
+        assert!(
+            reasons.iter().any(|(reason, _)| *reason == expected),
+            "{fault:?}: {reasons:?}"
+        );
     }
 }
 
@@ -109,6 +127,9 @@ fn a_collector_that_never_answers_costs_no_memory() {
 #[cfg(target_os = "linux")]
 fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the line is there");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .expect("the line is there");
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1_024
 }

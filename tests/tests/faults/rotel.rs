@@ -40,14 +40,25 @@ impl Rotel {
             .arg(folder.path().join("log"));
         let mut process = Process::start(&mut command);
         until(DEADLINE, || {
-            assert!(process.try_wait().is_none(), "rotel has ended: {:#?} {:#?}", process.stdout(), process.stderr());
+            assert!(
+                process.try_wait().is_none(),
+                "rotel has ended: {:#?} {:#?}",
+                process.stdout(),
+                process.stderr()
+            );
             TcpStream::connect(addr).is_ok()
         });
-        Self { process, addr, _folder: folder }
+        Self {
+            process,
+            addr,
+            _folder: folder,
+        }
     }
 
     fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
+        let status = Command::new("kill")
+            .args([signal, &self.process.id().to_string()])
+            .status();
         assert!(status.is_ok_and(|status| status.success()), "kill {signal} failed");
     }
 }
@@ -55,15 +66,22 @@ impl Rotel {
 /// The program inside of the Python package.
 fn program() -> String {
     let path = "import os, rotel; print(os.path.join(os.path.dirname(rotel.__file__), 'rotel-agent'))";
-    let output =
-        Command::new(backends::program("rotel")).args(["-I", "-c", path]).output().expect("python can be started");
+    let output = Command::new(backends::program("rotel"))
+        .args(["-I", "-c", path])
+        .output()
+        .expect("python can be started");
     let found = output.status.success();
-    assert!(found, "this test needs the Python package rotel: ./test.sh, which puts it into .tools/venv");
+    assert!(
+        found,
+        "this test needs the Python package rotel: ./test.sh, which puts it into .tools/venv"
+    );
     String::from_utf8(output.stdout).expect("a path").trim().to_owned()
 }
 
 fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port on loopback")
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port on loopback")
 }
 
 /// Waits until spans that end from now on arrive.
@@ -88,15 +106,25 @@ fn a_collector_of_others_takes_our_spans_stops_dies_and_comes_back() {
 
     service.handle(REQUESTS);
     let spans = receiver.wait_for(DEADLINE, |spans| spans.len() >= 512);
-    assert_eq!((spans[0].service(), &*spans[0].span.name), (Some("faults"), "GET /users/{id}"));
-    assert_eq!(spans[0].int("http.response.status_code"), Some(200), "integers stay integers");
+    assert_eq!(
+        (spans[0].service(), &*spans[0].span.name),
+        (Some("faults"), "GET /users/{id}")
+    );
+    assert_eq!(
+        spans[0].int("http.response.status_code"),
+        Some(200),
+        "integers stay integers"
+    );
 
     // Stopped, it accepts (the system does) and never answers.
     rotel.signal("-STOP");
     let began = Instant::now();
     service.handle(10 * REQUESTS);
     let took = began.elapsed();
-    assert!(took < Duration::from_secs(10), "requests have waited for a collector that stands still: {took:?}");
+    assert!(
+        took < Duration::from_secs(10),
+        "requests have waited for a collector that stands still: {took:?}"
+    );
     until(DEADLINE, || service.lost("queue_full") > 0);
     rotel.signal("-CONT");
     arrives_again(&mut service, &receiver);

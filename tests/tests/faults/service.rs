@@ -33,14 +33,22 @@ pub(crate) struct Service {
 impl Service {
     /// Exports to `endpoint`, if there is one.
     pub(crate) fn start(endpoint: Option<String>) -> Self {
-        let builder = Obs::builder("faults").log_format(LogFormat::Json).log_writer(std::io::sink());
+        let builder = Obs::builder("faults")
+            .log_format(LogFormat::Json)
+            .log_writer(std::io::sink());
         let builder = match endpoint {
             Some(endpoint) => builder.otlp_endpoint(endpoint),
             None => builder,
         };
         let obs = builder.build().expect("valid settings");
-        let router = Router::new().route("/users/{id}", get(async || "hello")).layer(ObsLayer::new().obs(&obs));
-        Self { obs, router: router.into_service(), handled: 0 }
+        let router = Router::new()
+            .route("/users/{id}", get(async || "hello"))
+            .layer(ObsLayer::new().obs(&obs));
+        Self {
+            obs,
+            router: router.into_service(),
+            handled: 0,
+        }
     }
 
     /// Handles so many requests; how long each took.
@@ -50,7 +58,10 @@ impl Service {
     }
 
     fn handle_one(&mut self) -> Duration {
-        let request = Request::get("/users/7").header("host", "shop.example").body(Body::empty()).expect("a request");
+        let request = Request::get("/users/7")
+            .header("host", "shop.example")
+            .body(Body::empty())
+            .expect("a request");
         let began = Instant::now();
         let answer: Result<Response<_>, Infallible> = self.router.call(request).now_or_never().expect("no waiting");
         let mut body = answer.expect("an answer").into_body();

@@ -48,5 +48,7 @@ pub(crate) async fn serving(
 
 fn map(pairs: Pairs) -> HeaderMap {
     let pairs = pairs.iter().copied();
-    pairs.map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap())).collect()
+    pairs
+        .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
+        .collect()
 }

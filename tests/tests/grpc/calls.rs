@@ -27,14 +27,29 @@ async fn the_status_of_a_call_comes_from_its_trailers() {
     assert_eq!(stage.get(0).await.unwrap().name, "tea");
     assert_eq!(stage.counters(1).await, [total(GET, "OK", "ok")]);
     let (line, span) = stage.record().await;
-    assert_eq!((line.str("endpoint"), line.str("grpc_status"), line.str("outcome")), (GET, "OK", "ok"));
+    assert_eq!(
+        (line.str("endpoint"), line.str("grpc_status"), line.str("outcome")),
+        (GET, "OK", "ok")
+    );
     assert_eq!(line.str("message"), "POST shop.Orders/Get OK");
     assert_eq!(line.number("status"), 200.0);
-    assert_eq!((&*span.name, span.span_kind.clone(), span.status.clone()), (GET, SpanKind::Server, SpanStatus::Unset));
-    let found = ["rpc.system.name", "rpc.method", "rpc.response.status_code", "http.response.status_code", "url.path"]
-        .map(|key| attribute(&span, key).unwrap_or_default());
+    assert_eq!(
+        (&*span.name, span.span_kind.clone(), span.status.clone()),
+        (GET, SpanKind::Server, SpanStatus::Unset)
+    );
+    let found = [
+        "rpc.system.name",
+        "rpc.method",
+        "rpc.response.status_code",
+        "http.response.status_code",
+        "url.path",
+    ]
+    .map(|key| attribute(&span, key).unwrap_or_default());
     assert_eq!(found, ["grpc", GET, "OK", "200", "/shop.Orders/Get"]);
-    assert_eq!((attribute(&span, "http.route"), attribute(&span, "error.type")), (None, None));
+    assert_eq!(
+        (attribute(&span, "http.route"), attribute(&span, "error.type")),
+        (None, None)
+    );
 }
 
 #[tokio::test]
@@ -45,14 +60,20 @@ async fn what_the_client_did_wrong_is_no_error_of_the_server() {
     let (line, span) = stage.record().await;
     assert_eq!((line.str("grpc_status"), line.str("level")), ("NOT_FOUND", "info"));
     assert_eq!(span.status, SpanStatus::Unset);
-    assert_eq!(attribute(&span, "rpc.response.status_code").as_deref(), Some("NOT_FOUND"));
+    assert_eq!(
+        attribute(&span, "rpc.response.status_code").as_deref(),
+        Some("NOT_FOUND")
+    );
 }
 
 #[tokio::test]
 async fn an_error_of_the_server_counts_under_the_name_of_its_status() {
     let stage = listed().await;
     assert_eq!(stage.get(13).await.unwrap_err().code(), Code::Internal);
-    assert_eq!(stage.counters(1).await, [total(GET, "INTERNAL", "server_error"), error(GET, "INTERNAL")]);
+    assert_eq!(
+        stage.counters(1).await,
+        [total(GET, "INTERNAL", "server_error"), error(GET, "INTERNAL")]
+    );
     let (line, span) = stage.record().await;
     assert_eq!((line.str("error_type"), line.str("level")), ("INTERNAL", "error"));
     assert_eq!(span.status, SpanStatus::error(""));
@@ -70,7 +91,10 @@ async fn a_classifier_sees_the_status_and_the_trailers() {
     });
     let stage = stage.await;
     stage.get(14).await.unwrap_err();
-    assert_eq!(stage.counters(1).await, [total(GET, "UNAVAILABLE", "server_error"), error(GET, "stock_is_down")]);
+    assert_eq!(
+        stage.counters(1).await,
+        [total(GET, "UNAVAILABLE", "server_error"), error(GET, "stock_is_down")]
+    );
 }
 
 #[tokio::test]
@@ -80,9 +104,15 @@ async fn a_stream_ends_with_the_status_of_its_trailers_and_lasts_until_then() {
     assert_eq!(messages.len(), 3);
     assert_eq!(messages[2].as_ref().unwrap_err().code(), Code::DataLoss);
     // Its method was learnt from this very answer.
-    assert_eq!(stage.counters(1).await, [total(WATCH, "DATA_LOSS", "server_error"), error(WATCH, "DATA_LOSS")]);
+    assert_eq!(
+        stage.counters(1).await,
+        [total(WATCH, "DATA_LOSS", "server_error"), error(WATCH, "DATA_LOSS")]
+    );
     let (line, _) = stage.record().await;
-    assert!(line.number("duration_ms") >= 3.0 * PACE.as_secs_f64() * 1_000.0, "{line:?}");
+    assert!(
+        line.number("duration_ms") >= 3.0 * PACE.as_secs_f64() * 1_000.0,
+        "{line:?}"
+    );
 }
 
 #[tokio::test]
@@ -111,10 +141,16 @@ async fn a_call_that_the_client_gives_up_is_cancelled() {
 async fn a_panic_counts_as_internal() {
     let stage = Stage::new(|layer| layer.grpc_methods([GET])).await;
     stage.get(PANIC).await.unwrap_err();
-    assert_eq!(stage.counters(1).await, [total(GET, "INTERNAL", "panic"), error(GET, "panic")]);
+    assert_eq!(
+        stage.counters(1).await,
+        [total(GET, "INTERNAL", "panic"), error(GET, "panic")]
+    );
     let (_, span) = stage.record().await;
     assert_eq!(
-        (attribute(&span, "rpc.response.status_code"), attribute(&span, "http.response.status_code")),
+        (
+            attribute(&span, "rpc.response.status_code"),
+            attribute(&span, "http.response.status_code")
+        ),
         (None, None)
     );
 }
@@ -123,14 +159,23 @@ async fn a_panic_counts_as_internal() {
 async fn a_stream_by_nature_is_timed_at_its_head_and_counted_with_its_status() {
     let stage = Stage::new(|layer| layer.grpc_methods([WATCH]).streaming(WATCH)).await;
     let _: Vec<_> = stage.watch(2, 8).await.unwrap().collect().await;
-    assert_eq!(stage.counters(1).await, [total(WATCH, "RESOURCE_EXHAUSTED", "client_error")]);
+    assert_eq!(
+        stage.counters(1).await,
+        [total(WATCH, "RESOURCE_EXHAUSTED", "client_error")]
+    );
     let page = stage.page();
     let sum = |name: &str| {
-        let line = page.lines().find(|line| line.starts_with(&format!("{name}_sum{{"))).expect("a sum");
+        let line = page
+            .lines()
+            .find(|line| line.starts_with(&format!("{name}_sum{{")))
+            .expect("a sum");
         line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()
     };
     let lived = 3.0 * PACE.as_secs_f64();
-    assert!(sum("http_stream_duration_seconds") >= lived && sum("http_request_duration_seconds") < lived, "{page}");
+    assert!(
+        sum("http_stream_duration_seconds") >= lived && sum("http_request_duration_seconds") < lived,
+        "{page}"
+    );
     assert!(page.contains(r#"http_stream_duration_seconds_count{method="POST",endpoint="shop.Orders/Watch"} 1"#));
 }
 
@@ -138,7 +183,10 @@ async fn a_stream_by_nature_is_timed_at_its_head_and_counted_with_its_status() {
 async fn a_failed_stream_by_nature_is_one_error() {
     let stage = Stage::new(|layer| layer.grpc_methods([WATCH]).streaming(WATCH)).await;
     let _: Vec<_> = stage.watch(1, 13).await.unwrap().collect().await;
-    assert_eq!(stage.counters(1).await, [total(WATCH, "INTERNAL", "server_error"), error(WATCH, "INTERNAL")]);
+    assert_eq!(
+        stage.counters(1).await,
+        [total(WATCH, "INTERNAL", "server_error"), error(WATCH, "INTERNAL")]
+    );
 }
 
 #[tokio::test]

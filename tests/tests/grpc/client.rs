@@ -39,7 +39,14 @@ const GET: &str = "shop.Orders/Get";
 const WATCH: &str = "shop.Orders/Watch";
 
 /// What the hook was told: target, statuses of HTTP and of gRPC, outcome, error type, duration.
-type Told = (String, Option<u16>, Option<GrpcStatus>, Outcome, Option<String>, Duration);
+type Told = (
+    String,
+    Option<u16>,
+    Option<GrpcStatus>,
+    Outcome,
+    Option<String>,
+    Duration,
+);
 
 /// A client whose signals can be looked at.
 struct Caller {
@@ -66,29 +73,47 @@ impl Caller {
 
     fn to(endpoint: &Endpoint, layer: impl FnOnce(ObsClientLayer) -> ObsClientLayer) -> Self {
         let (logs, spans) = (LogBuffer::new(), SpanBuffer::new());
-        let builder = Obs::builder("caller").log_writer(logs.clone()).log_format(obs_core::logs::LogFormat::Json);
-        let obs = builder.log_filter("info").tracer_provider(spans.provider()).build().unwrap();
+        let builder = Obs::builder("caller")
+            .log_writer(logs.clone())
+            .log_format(obs_core::logs::LogFormat::Json);
+        let obs = builder
+            .log_filter("info")
+            .tracer_provider(spans.provider())
+            .build()
+            .unwrap();
         let told = Arc::<Mutex<Vec<Told>>>::default();
         let hook = Arc::clone(&told);
-        let own = ObsClientLayer::new().obs(&obs).base_url("http://orders.internal:50051").on_finish(move |finished| {
-            hook.lock().unwrap().push((
-                finished.target.to_owned(),
-                finished.status,
-                finished.grpc_status,
-                finished.outcome,
-                finished.error_type.map(str::to_owned),
-                finished.duration,
-            ));
-        });
+        let own = ObsClientLayer::new()
+            .obs(&obs)
+            .base_url("http://orders.internal:50051")
+            .on_finish(move |finished| {
+                hook.lock().unwrap().push((
+                    finished.target.to_owned(),
+                    finished.status,
+                    finished.grpc_status,
+                    finished.outcome,
+                    finished.error_type.map(str::to_owned),
+                    finished.duration,
+                ));
+            });
         let client = ServiceBuilder::new().layer(layer(own)).service(endpoint.connect_lazy());
-        Self { obs, logs, spans, told, client }
+        Self {
+            obs,
+            logs,
+            spans,
+            told,
+            client,
+        }
     }
 
     async fn unary(&self, path: &str, ask: Ask) -> Result<Order, Status> {
         let mut client = Grpc::new(self.client.clone());
         client.ready().await.unwrap();
         let path: PathAndQuery = path.parse().unwrap();
-        client.unary(Request::new(ask), path, ProstCodec::default()).await.map(tonic::Response::into_inner)
+        client
+            .unary(Request::new(ask), path, ProstCodec::default())
+            .await
+            .map(tonic::Response::into_inner)
     }
 
     async fn get(&self, fails: i32) -> Result<Order, Status> {
@@ -100,7 +125,10 @@ impl Caller {
         client.ready().await.unwrap();
         let path = PathAndQuery::from_static("/shop.Orders/Watch");
         let ask = Request::new(Ask { fails, messages });
-        client.server_streaming(ask, path, ProstCodec::default()).await.map(tonic::Response::into_inner)
+        client
+            .server_streaming(ask, path, ProstCodec::default())
+            .await
+            .map(tonic::Response::into_inner)
     }
 
     fn page(&self) -> String {
@@ -111,8 +139,14 @@ impl Caller {
     async fn counters(&self, attempts: usize) -> Vec<String> {
         until_async(DEADLINE, || self.told.lock().unwrap().len() == attempts).await;
         let page = self.page();
-        let of = |metric: &'static str| page.lines().filter(move |line| line.starts_with(metric)).map(str::to_owned);
-        of("http_client_requests_total{").chain(of("http_client_errors_total{")).collect()
+        let of = |metric: &'static str| {
+            page.lines()
+                .filter(move |line| line.starts_with(metric))
+                .map(str::to_owned)
+        };
+        of("http_client_requests_total{")
+            .chain(of("http_client_errors_total{"))
+            .collect()
     }
 
     /// What the hook was told of the one call, but its duration.
@@ -153,12 +187,29 @@ async fn the_outcome_of_a_call_comes_from_its_trailers() {
     let caller = listed().await;
     assert_eq!(caller.get(0).await.unwrap().name, "tea");
     assert_eq!(caller.counters(1).await, [total(GET, "OK", "ok")]);
-    assert_eq!(caller.told(), (GET.to_owned(), Some(200), Some(GrpcStatus::Ok), Outcome::Ok, None));
+    assert_eq!(
+        caller.told(),
+        (GET.to_owned(), Some(200), Some(GrpcStatus::Ok), Outcome::Ok, None)
+    );
     let span = caller.span();
-    assert_eq!((&*span.name, span.span_kind.clone(), span.status.clone()), (GET, SpanKind::Client, SpanStatus::Unset));
-    let keys = ["rpc.system.name", "rpc.method", "rpc.response.status_code", "http.response.status_code"];
-    assert_eq!(keys.map(|key| attribute(&span, key).unwrap_or_default()), ["grpc", GET, "OK", "200"]);
-    assert_eq!((attribute(&span, "url.template"), attribute(&span, "error.type")), (None, None));
+    assert_eq!(
+        (&*span.name, span.span_kind.clone(), span.status.clone()),
+        (GET, SpanKind::Client, SpanStatus::Unset)
+    );
+    let keys = [
+        "rpc.system.name",
+        "rpc.method",
+        "rpc.response.status_code",
+        "http.response.status_code",
+    ];
+    assert_eq!(
+        keys.map(|key| attribute(&span, key).unwrap_or_default()),
+        ["grpc", GET, "OK", "200"]
+    );
+    assert_eq!(
+        (attribute(&span, "url.template"), attribute(&span, "error.type")),
+        (None, None)
+    );
     assert_eq!(attribute(&span, "server.port").as_deref(), Some("50051"));
     let gauge = format!(r#"http_client_requests_in_flight{{method="POST",host="orders.internal",target="{GET}"}} 0"#);
     assert!(caller.page().contains(&gauge));
@@ -186,7 +237,10 @@ async fn a_stream_ends_with_the_status_of_its_trailers_and_lasts_until_then() {
     assert_eq!(messages.len(), 3);
     assert_eq!(messages[2].as_ref().unwrap_err().code(), Code::DataLoss);
     // Its method was learnt from this very answer.
-    assert_eq!(caller.counters(1).await, [total(WATCH, "DATA_LOSS", "server_error"), error(WATCH, "DATA_LOSS")]);
+    assert_eq!(
+        caller.counters(1).await,
+        [total(WATCH, "DATA_LOSS", "server_error"), error(WATCH, "DATA_LOSS")]
+    );
     let lived = caller.told.lock().unwrap()[0].5;
     assert!(lived >= 3 * PACE, "{lived:?}");
     assert_eq!(&*caller.span().name, WATCH);
@@ -201,7 +255,10 @@ async fn a_stream_that_is_dropped_is_aborted_and_no_error() {
     drop(orders);
     assert_eq!(caller.counters(1).await, [total(WATCH, "CANCELLED", "aborted")]);
     let span = caller.span();
-    assert_eq!((span.status.clone(), attribute(&span, "rpc.response.status_code")), (SpanStatus::Unset, None));
+    assert_eq!(
+        (span.status.clone(), attribute(&span, "rpc.response.status_code")),
+        (SpanStatus::Unset, None)
+    );
 }
 
 #[tokio::test]
@@ -209,7 +266,16 @@ async fn a_call_that_is_given_up_is_cancelled_and_no_error() {
     let caller = listed().await;
     assert!(tokio::time::timeout(PACE, caller.get(HANG)).await.is_err());
     assert_eq!(caller.counters(1).await, [total(GET, "CANCELLED", "cancelled")]);
-    assert_eq!(caller.told(), (GET.to_owned(), None, Some(GrpcStatus::Cancelled), Outcome::Cancelled, None));
+    assert_eq!(
+        caller.told(),
+        (
+            GET.to_owned(),
+            None,
+            Some(GrpcStatus::Cancelled),
+            Outcome::Cancelled,
+            None
+        )
+    );
 }
 
 /// A server that resets each stream for this reason.
@@ -231,7 +297,10 @@ async fn the_status_of_a_call_without_an_answer_is_what_tonic_says() {
     use h2::Reason;
 
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let mut ends = vec![served().await.timeout(PACE), Channel::from_shared(format!("http://{nobody}")).unwrap()];
+    let mut ends = vec![
+        served().await.timeout(PACE),
+        Channel::from_shared(format!("http://{nobody}")).unwrap(),
+    ];
     let reasons = [
         Reason::PROTOCOL_ERROR,
         Reason::INTERNAL_ERROR,
@@ -250,7 +319,11 @@ async fn the_status_of_a_call_without_an_answer_is_what_tonic_says() {
         let said = caller.get(HANG).await.unwrap_err();
         caller.counters(1).await;
         let (_, _, status, outcome, _) = caller.told();
-        assert_eq!(status.map(|status| i32::from(status.code())), Some(said.code() as i32), "{said:?}");
+        assert_eq!(
+            status.map(|status| i32::from(status.code())),
+            Some(said.code() as i32),
+            "{said:?}"
+        );
         assert_eq!(outcome, Outcome::ServerError);
         assert_eq!(attribute(&caller.span(), "rpc.response.status_code"), None);
     }
@@ -262,10 +335,18 @@ async fn the_status_of_a_call_that_is_answered_by_plain_http_is_what_tonic_says(
     const HTML: (&str, &str) = ("content-type", "text/html");
     const MESSAGE: &[u8] = b"\0\0\0\0\0";
 
-    let statuses = [200, 204, 302, 400, 401, 403, 404, 405, 408, 413, 418, 429, 431, 500, 501, 502, 503, 504, 505, 599];
-    let mut answers: Vec<Plain> =
-        statuses.iter().map(|status| (*status, &[HTML] as &[_], &b""[..], &[] as &[_])).collect();
-    answers.extend(statuses.iter().map(|status| (*status, &[] as &[_], &b""[..], &[] as &[_])));
+    let statuses = [
+        200, 204, 302, 400, 401, 403, 404, 405, 408, 413, 418, 429, 431, 500, 501, 502, 503, 504, 505, 599,
+    ];
+    let mut answers: Vec<Plain> = statuses
+        .iter()
+        .map(|status| (*status, &[HTML] as &[_], &b""[..], &[] as &[_]))
+        .collect();
+    answers.extend(
+        statuses
+            .iter()
+            .map(|status| (*status, &[] as &[_], &b""[..], &[] as &[_])),
+    );
     let more: [Plain; 15] = [
         // Without a status in the trailers, or without trailers.
         (200, &[GRPC], b"", &[]),
@@ -297,7 +378,11 @@ async fn the_status_of_a_call_that_is_answered_by_plain_http_is_what_tonic_says(
         assert_eq!(i32::from(recorded.code()), said.code() as i32, "{answer:?} {said:?}");
         assert_eq!((http, outcome), (Some(answer.0), recorded.outcome()), "{answer:?}");
         assert_eq!(error_type.as_deref(), Some(recorded.as_str()), "{answer:?}");
-        assert_eq!(caller.counters(1).await[0], total(GET, recorded.as_str(), outcome.as_str()), "{answer:?}");
+        assert_eq!(
+            caller.counters(1).await[0],
+            total(GET, recorded.as_str(), outcome.as_str()),
+            "{answer:?}"
+        );
     }
 }
 
@@ -308,7 +393,10 @@ async fn a_server_that_is_not_there_is_unavailable() {
     drop(listener);
     let caller = Caller::to(&nobody, |layer| layer.grpc_methods([GET]));
     assert_eq!(caller.get(0).await.unwrap_err().code(), Code::Unavailable);
-    assert_eq!(caller.counters(1).await, [total(GET, "UNAVAILABLE", "server_error"), error(GET, "connect")]);
+    assert_eq!(
+        caller.counters(1).await,
+        [total(GET, "UNAVAILABLE", "server_error"), error(GET, "connect")]
+    );
     assert_eq!(caller.told().1, None);
 }
 
@@ -339,8 +427,15 @@ async fn the_conventions_of_opentelemetry_keep_the_status_of_http() {
     caller.get(13).await.unwrap_err();
     caller.counters(1).await;
     let page = caller.page();
-    let count = page.lines().find(|line| line.starts_with("http_client_request_duration_seconds_count{")).expect("one");
-    for label in [r#"http_response_status_code="200""#, r#"error_type="INTERNAL""#, r#"network_protocol_version="2""#] {
+    let count = page
+        .lines()
+        .find(|line| line.starts_with("http_client_request_duration_seconds_count{"))
+        .expect("one");
+    for label in [
+        r#"http_response_status_code="200""#,
+        r#"error_type="INTERNAL""#,
+        r#"network_protocol_version="2""#,
+    ] {
         assert!(count.contains(label), "{count}");
     }
 }
@@ -357,7 +452,10 @@ async fn the_line_has_both_statuses() {
     drop(guard);
     caller.obs.shutdown(Duration::from_secs(5)).unwrap();
     let lines: Vec<LogLine> = caller.logs.json_lines();
-    let line = lines.iter().find(|line| line.str("target") == "obs::client").expect("a line");
+    let line = lines
+        .iter()
+        .find(|line| line.str("target") == "obs::client")
+        .expect("a line");
     assert_eq!((line.str("grpc_status"), line.number("status")), ("NOT_FOUND", 200.0));
     assert_eq!((line.str("url_template"), line.str("error_type")), (GET, "NOT_FOUND"));
 }

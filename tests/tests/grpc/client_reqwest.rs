@@ -25,9 +25,15 @@ fn client() -> (ClientWithMiddleware, Arc<Mutex<Vec<Told>>>) {
     let obs = Obs::builder("caller").log_writer(std::io::sink()).build().unwrap();
     let middleware = ObsMiddleware::new().obs(&obs).on_finish(move |finished| {
         let error_type = finished.error_type.map(str::to_owned);
-        hook.lock().unwrap().push((finished.status, finished.grpc_status, finished.outcome, error_type));
+        hook.lock()
+            .unwrap()
+            .push((finished.status, finished.grpc_status, finished.outcome, error_type));
     });
-    let http = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+    let http = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .no_proxy()
+        .build()
+        .unwrap();
     (ClientBuilder::new(http).with(middleware).build(), told)
 }
 
@@ -41,9 +47,21 @@ async fn the_outcome_of_a_call_comes_from_its_trailers_or_from_what_answers_inst
 
     let cases: [(Plain, GrpcStatus, Outcome); 7] = [
         ((200, &[GRPC], MESSAGE, &[("grpc-status", "0")]), Ok, Outcome::Ok),
-        ((200, &[GRPC], MESSAGE, &[("grpc-status", "5")]), NotFound, Outcome::ClientError),
-        ((200, &[GRPC, ("grpc-status", "5")], b"", &[]), NotFound, Outcome::ClientError),
-        ((200, &[WEB], b"\x80\0\0\0\x0fgrpc-status:14\n", &[]), Unavailable, Outcome::ServerError),
+        (
+            (200, &[GRPC], MESSAGE, &[("grpc-status", "5")]),
+            NotFound,
+            Outcome::ClientError,
+        ),
+        (
+            (200, &[GRPC, ("grpc-status", "5")], b"", &[]),
+            NotFound,
+            Outcome::ClientError,
+        ),
+        (
+            (200, &[WEB], b"\x80\0\0\0\x0fgrpc-status:14\n", &[]),
+            Unavailable,
+            Outcome::ServerError,
+        ),
         ((200, &[GRPC], MESSAGE, &[]), Unknown, Outcome::ServerError),
         ((503, &[], b"", &[]), Unavailable, Outcome::ServerError),
         ((503, &[], b"<html>", &[]), Internal, Outcome::ServerError),
@@ -51,19 +69,42 @@ async fn the_outcome_of_a_call_comes_from_its_trailers_or_from_what_answers_inst
     for (answer, grpc_status, outcome) in cases {
         let (http, told) = client();
         let url = format!("http://{}/shop.Orders/Get", answering(answer).await);
-        let response = http.post(url).header(GRPC.0, GRPC.1).body(MESSAGE).send().await.unwrap();
+        let response = http
+            .post(url)
+            .header(GRPC.0, GRPC.1)
+            .body(MESSAGE)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.bytes().await.unwrap(), answer.2);
         let error_type = (outcome != Outcome::Ok).then(|| grpc_status.as_str().to_owned());
-        assert_eq!(*told.lock().unwrap(), [(Some(answer.0), Some(grpc_status), outcome, error_type)], "{answer:?}");
+        assert_eq!(
+            *told.lock().unwrap(),
+            [(Some(answer.0), Some(grpc_status), outcome, error_type)],
+            "{answer:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_call_whose_body_is_dropped_is_aborted_and_no_error() {
     let (http, told) = client();
-    let url = format!("http://{}/shop.Orders/Get", answering((200, &[GRPC], MESSAGE, &[("grpc-status", "0")])).await);
-    drop(http.post(url).header(GRPC.0, GRPC.1).body(MESSAGE).send().await.unwrap());
-    assert_eq!(*told.lock().unwrap(), [(Some(200), Some(GrpcStatus::Cancelled), Outcome::Aborted, None)]);
+    let url = format!(
+        "http://{}/shop.Orders/Get",
+        answering((200, &[GRPC], MESSAGE, &[("grpc-status", "0")])).await
+    );
+    drop(
+        http.post(url)
+            .header(GRPC.0, GRPC.1)
+            .body(MESSAGE)
+            .send()
+            .await
+            .unwrap(),
+    );
+    assert_eq!(
+        *told.lock().unwrap(),
+        [(Some(200), Some(GrpcStatus::Cancelled), Outcome::Aborted, None)]
+    );
 }
 
 #[tokio::test]
@@ -97,6 +138,15 @@ async fn a_body_that_ends_before_its_length_is_a_body_error_over_http_2_too() {
 async fn a_whole_body_is_ok_over_http_2_too() {
     let (http, told) = client();
     let addr = answering((200, &[("content-length", "5")], b"hello", &[])).await;
-    assert_eq!(http.get(format!("http://{addr}/")).send().await.unwrap().text().await.unwrap(), "hello");
+    assert_eq!(
+        http.get(format!("http://{addr}/"))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap(),
+        "hello"
+    );
     assert_eq!(*told.lock().unwrap(), [(Some(200), None, Outcome::Ok, None)]);
 }

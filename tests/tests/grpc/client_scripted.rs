@@ -22,7 +22,12 @@ type Told = (Option<u16>, Option<GrpcStatus>, Outcome, Option<String>);
 const MESSAGE: &[u8] = b"\0\0\0\0\0";
 
 fn status(code: &'static str) -> HeaderMap {
-    [(http::HeaderName::from_static("grpc-status"), http::HeaderValue::from_static(code))].into_iter().collect()
+    [(
+        http::HeaderName::from_static("grpc-status"),
+        http::HeaderValue::from_static(code),
+    )]
+    .into_iter()
+    .collect()
 }
 
 /// A message, then what follows.
@@ -32,11 +37,17 @@ fn body(end: impl IntoIterator<Item = Result<Frame<Bytes>, &'static str>>) -> Bo
 }
 
 fn grpc(body: Body) -> Response<Body> {
-    Response::builder().header("content-type", "application/grpc").body(body).unwrap()
+    Response::builder()
+        .header("content-type", "application/grpc")
+        .body(body)
+        .unwrap()
 }
 
 fn call(content_type: &str) -> Request<Empty<Bytes>> {
-    Request::post("http://orders/shop.Orders/Get").header("content-type", content_type).body(Empty::new()).unwrap()
+    Request::post("http://orders/shop.Orders/Get")
+        .header("content-type", content_type)
+        .body(Empty::new())
+        .unwrap()
 }
 
 /// The answer as it comes through the layer, and what its hook is told.
@@ -49,13 +60,17 @@ async fn through(
     let obs = Obs::builder("caller").log_writer(std::io::sink()).build().unwrap();
     let layer = ObsClientLayer::new().obs(&obs).on_finish(move |finished| {
         let error_type = finished.error_type.map(str::to_owned);
-        hook.lock().unwrap().push((finished.status, finished.grpc_status, finished.outcome, error_type));
+        hook.lock()
+            .unwrap()
+            .push((finished.status, finished.grpc_status, finished.outcome, error_type));
     });
     let response = Mutex::new(Some(response));
-    let client = ServiceBuilder::new().layer(layer).service_fn(move |_: Request<Empty<Bytes>>| {
-        let response = response.lock().unwrap().take().expect("one request");
-        async move { Ok::<_, Infallible>(response) }
-    });
+    let client = ServiceBuilder::new()
+        .layer(layer)
+        .service_fn(move |_: Request<Empty<Bytes>>| {
+            let response = response.lock().unwrap().take().expect("one request");
+            async move { Ok::<_, Infallible>(response) }
+        });
     (client.oneshot(request).await.unwrap(), told)
 }
 
@@ -75,10 +90,18 @@ fn expect(grpc_status: GrpcStatus, outcome: Outcome, error_type: Option<&str>) -
 async fn an_answer_that_ends_without_a_status_is_unknown() {
     let unknown = expect(GrpcStatus::Unknown, Outcome::ServerError, Some("UNKNOWN"));
     assert_eq!(told_of(grpc(body([]))).await, unknown);
-    assert_eq!(told_of(grpc(body([Ok(Frame::trailers(HeaderMap::new()))]))).await, unknown);
-    assert_eq!(told_of(grpc(Empty::new().map_err(|_| "never").boxed_unsync())).await, unknown);
+    assert_eq!(
+        told_of(grpc(body([Ok(Frame::trailers(HeaderMap::new()))]))).await,
+        unknown
+    );
+    assert_eq!(
+        told_of(grpc(Empty::new().map_err(|_| "never").boxed_unsync())).await,
+        unknown
+    );
     // Its last frame shows that it is the last, and nobody asks for another.
-    let full = Full::new(Bytes::from_static(MESSAGE)).map_err(|_| "never").boxed_unsync();
+    let full = Full::new(Bytes::from_static(MESSAGE))
+        .map_err(|_| "never")
+        .boxed_unsync();
     let (response, told) = through(call("application/grpc"), grpc(full)).await;
     let mut body = pin!(response.into_body());
     poll_fn(|cx| body.as_mut().poll_frame(cx)).await.unwrap().unwrap();
@@ -88,13 +111,19 @@ async fn an_answer_that_ends_without_a_status_is_unknown() {
 #[tokio::test]
 async fn a_number_that_is_no_code_is_unknown() {
     let response = grpc(body([Ok(Frame::trailers(status("4711")))]));
-    assert_eq!(told_of(response).await, expect(GrpcStatus::Unknown, Outcome::ServerError, Some("UNKNOWN")));
+    assert_eq!(
+        told_of(response).await,
+        expect(GrpcStatus::Unknown, Outcome::ServerError, Some("UNKNOWN"))
+    );
 }
 
 #[tokio::test]
 async fn a_body_that_fails_is_an_error() {
     let response = grpc(body([Err("reset")]));
-    assert_eq!(told_of(response).await, expect(GrpcStatus::Internal, Outcome::BodyError, Some("body_error")));
+    assert_eq!(
+        told_of(response).await,
+        expect(GrpcStatus::Internal, Outcome::BodyError, Some("body_error"))
+    );
 }
 
 #[tokio::test]
@@ -102,7 +131,10 @@ async fn a_status_in_the_head_ends_the_call_there() {
     let mut response = grpc(Empty::new().map_err(|_| "never").boxed_unsync());
     response.headers_mut().extend(status("5"));
     let (response, told) = through(call("application/grpc"), response).await;
-    assert_eq!(*told.lock().unwrap(), expect(GrpcStatus::NotFound, Outcome::ClientError, Some("NOT_FOUND")));
+    assert_eq!(
+        *told.lock().unwrap(),
+        expect(GrpcStatus::NotFound, Outcome::ClientError, Some("NOT_FOUND"))
+    );
     drop(response);
     assert_eq!(told.lock().unwrap().len(), 1);
 }
@@ -115,7 +147,12 @@ async fn an_answer_that_is_not_grpc_has_the_status_that_clients_make_of_it_read_
         (401, GrpcStatus::Unauthenticated, Outcome::ClientError),
         (200, GrpcStatus::Unknown, Outcome::ServerError),
     ] {
-        let expected = vec![(Some(status), Some(grpc_status), outcome, Some(grpc_status.as_str().to_owned()))];
+        let expected = vec![(
+            Some(status),
+            Some(grpc_status),
+            outcome,
+            Some(grpc_status.as_str().to_owned()),
+        )];
         let answer = || {
             let mut response = Response::new(body([]));
             *response.status_mut() = status.try_into().unwrap();
@@ -130,20 +167,33 @@ async fn an_answer_that_is_not_grpc_has_the_status_that_clients_make_of_it_read_
 
 #[tokio::test]
 async fn a_body_that_is_no_message_is_internal_as_soon_as_that_shows() {
-    let page = || Full::new(Bytes::from_static(b"<html>")).map_err(|_| "never").boxed_unsync();
+    let page = || {
+        Full::new(Bytes::from_static(b"<html>"))
+            .map_err(|_| "never")
+            .boxed_unsync()
+    };
     let mut response = Response::new(page());
     *response.status_mut() = http::StatusCode::BAD_GATEWAY;
     let (response, told) = through(call("application/grpc"), response).await;
     assert_eq!(*told.lock().unwrap(), []);
     let mut body = pin!(response.into_body());
     poll_fn(|cx| body.as_mut().poll_frame(cx)).await.unwrap().unwrap();
-    let internal = (Some(502), Some(GrpcStatus::Internal), Outcome::ServerError, Some("INTERNAL".to_owned()));
+    let internal = (
+        Some(502),
+        Some(GrpcStatus::Internal),
+        Outcome::ServerError,
+        Some("INTERNAL".to_owned()),
+    );
     assert_eq!(*told.lock().unwrap(), [internal]);
 }
 
 #[tokio::test]
 async fn only_a_post_of_the_type_is_a_call() {
-    let mut others = vec![call("application/grpc-webx"), call("application/grpcx"), call("text/plain")];
+    let mut others = vec![
+        call("application/grpc-webx"),
+        call("application/grpcx"),
+        call("text/plain"),
+    ];
     others.push(call("application/grpc"));
     *others[3].method_mut() = http::Method::PUT;
     for request in others {
@@ -159,10 +209,16 @@ async fn size_end_frames_and_trailers_are_those_of_the_inner_body() {
     let inner: (SizeHint, bool) = (response.body().size_hint(), response.body().is_end_stream());
     let (response, told) = through(call("application/grpc"), response).await;
     let body = response.into_body();
-    assert_eq!((body.size_hint().exact(), body.is_end_stream()), (inner.0.exact(), inner.1));
+    assert_eq!(
+        (body.size_hint().exact(), body.is_end_stream()),
+        (inner.0.exact(), inner.1)
+    );
     let collected = body.collect().await.unwrap();
     assert_eq!(
-        collected.trailers().and_then(|all| all.get("grpc-status")).map(http::HeaderValue::as_bytes),
+        collected
+            .trailers()
+            .and_then(|all| all.get("grpc-status"))
+            .map(http::HeaderValue::as_bytes),
         Some(&b"0"[..])
     );
     assert_eq!(collected.to_bytes(), MESSAGE);

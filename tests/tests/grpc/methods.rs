@@ -14,8 +14,15 @@ const GET: &str = "shop.Orders/Get";
 async fn methods_that_clients_make_up_are_no_labels() {
     let stage = Stage::new(|layer| layer).await;
     for n in 0..20 {
-        for path in [format!("/shop.Orders/Made{n}"), format!("/made.Up{n}/Get"), format!("/made/up/{n}")] {
-            assert_eq!(stage.unary(&path, Ask::default()).await.unwrap_err().code(), Code::Unimplemented);
+        for path in [
+            format!("/shop.Orders/Made{n}"),
+            format!("/made.Up{n}/Get"),
+            format!("/made/up/{n}"),
+        ] {
+            assert_eq!(
+                stage.unary(&path, Ask::default()).await.unwrap_err().code(),
+                Code::Unimplemented
+            );
         }
     }
     let counters = stage.counters(60).await;
@@ -45,7 +52,10 @@ async fn what_is_refused_in_front_of_the_methods_teaches_none() {
         let stage = Stage::guarded(|layer| layer, move |_| Err(Status::new(code, "not here"))).await;
         stage.unary("/shop.Orders/Made", Ask::default()).await.unwrap_err();
         let counters = stage.counters(1).await.concat();
-        assert!(counters.contains("unmatched") && !counters.contains("Made"), "{counters}");
+        assert!(
+            counters.contains("unmatched") && !counters.contains("Made"),
+            "{counters}"
+        );
     }
 }
 
@@ -61,7 +71,10 @@ async fn methods_that_a_service_refuses_by_any_status_push_no_real_one_out() {
         );
         let stage = stage.await;
         for n in 0..300 {
-            stage.unary(&format!("/shop.Orders/Made{n}"), Ask::default()).await.unwrap_err();
+            stage
+                .unary(&format!("/shop.Orders/Made{n}"), Ask::default())
+                .await
+                .unwrap_err();
         }
         stage.real().await.unwrap();
         let counters = stage.counters(301).await;
@@ -75,7 +88,12 @@ async fn an_answer_with_a_message_proves_its_method_whatever_its_status() {
     let stage = Stage::new(|layer| layer).await;
     let mut orders = stage.watch(1, 13).await.unwrap();
     while orders.message().await.is_ok_and(|order| order.is_some()) {}
-    assert!(stage.counters(1).await.contains(&total("shop.Orders/Watch", "INTERNAL", "server_error")));
+    assert!(
+        stage
+            .counters(1)
+            .await
+            .contains(&total("shop.Orders/Watch", "INTERNAL", "server_error"))
+    );
 }
 
 #[tokio::test]
@@ -86,9 +104,17 @@ async fn a_learnt_method_is_known_on_arrival() {
     stage.get(14).await.unwrap_err();
     assert_eq!(
         stage.counters(2).await,
-        [total(GET, "OK", "ok"), total(GET, "UNAVAILABLE", "server_error"), error(GET, "UNAVAILABLE"),]
+        [
+            total(GET, "OK", "ok"),
+            total(GET, "UNAVAILABLE", "server_error"),
+            error(GET, "UNAVAILABLE"),
+        ]
     );
-    assert!(stage.page().contains(r#"http_requests_in_flight{method="POST",endpoint="shop.Orders/Get"} 0"#));
+    assert!(
+        stage
+            .page()
+            .contains(r#"http_requests_in_flight{method="POST",endpoint="shop.Orders/Get"} 0"#)
+    );
 }
 
 #[tokio::test]

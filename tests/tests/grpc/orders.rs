@@ -62,9 +62,15 @@ async fn watch(ask: Request<Ask>) -> Result<Response<Messages>, Status> {
     let end = stream::once(async move {
         tokio::time::sleep(PACE).await;
         assert_ne!(fails, PANIC, "on purpose");
-        if fails == 0 { None } else { Some(Err(Status::new(Code::from(fails), "secret details"))) }
+        if fails == 0 {
+            None
+        } else {
+            Some(Err(Status::new(Code::from(fails), "secret details")))
+        }
     });
-    Ok(Response::new(Box::pin(orders.chain(end.filter_map(std::future::ready)))))
+    Ok(Response::new(Box::pin(
+        orders.chain(end.filter_map(std::future::ready)),
+    )))
 }
 
 impl server::NamedService for Orders {

@@ -14,23 +14,33 @@ use tower::{ServiceBuilder, ServiceExt as _};
 type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 fn trailers(status: Option<&'static str>) -> HeaderMap {
-    status.into_iter().map(|status| (http::HeaderName::from_static("grpc-status"), status.parse().unwrap())).collect()
+    status
+        .into_iter()
+        .map(|status| (http::HeaderName::from_static("grpc-status"), status.parse().unwrap()))
+        .collect()
 }
 
 /// A message, then these trailers if there are any.
 fn body(end: Option<HeaderMap>) -> Body {
     let message = Frame::data(Bytes::from_static(b"\0\0\0\0\0"));
-    let frames = std::iter::once(message).chain(end.map(Frame::trailers)).map(Ok::<_, Infallible>);
+    let frames = std::iter::once(message)
+        .chain(end.map(Frame::trailers))
+        .map(Ok::<_, Infallible>);
     StreamBody::new(stream::iter(frames.collect::<Vec<_>>())).boxed_unsync()
 }
 
 fn call(content_type: &str) -> Request<()> {
-    let request = Request::post("/shop.Orders/Get").version(Version::HTTP_2).header("content-type", content_type);
+    let request = Request::post("/shop.Orders/Get")
+        .version(Version::HTTP_2)
+        .header("content-type", content_type);
     request.body(()).unwrap()
 }
 
 fn answer(body: Body) -> Response<Body> {
-    Response::builder().header("content-type", "application/grpc+proto").body(body).unwrap()
+    Response::builder()
+        .header("content-type", "application/grpc+proto")
+        .body(body)
+        .unwrap()
 }
 
 /// The counter of the one request: its status and outcome.
@@ -42,10 +52,28 @@ async fn recorded(request: Request<()>, response: Response<Body>) -> (String, St
         let response = response.lock().unwrap().take().expect("one request");
         async move { Ok::<_, Infallible>(response) }
     });
-    service.oneshot(request).await.unwrap().into_body().collect().await.unwrap();
+    service
+        .oneshot(request)
+        .await
+        .unwrap()
+        .into_body()
+        .collect()
+        .await
+        .unwrap();
     let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
-    let line = page.lines().find(|line| line.starts_with("http_requests_total{")).expect("a request");
-    let label = |key: &str| line.split(&format!("{key}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let line = page
+        .lines()
+        .find(|line| line.starts_with("http_requests_total{"))
+        .expect("a request");
+    let label = |key: &str| {
+        line.split(&format!("{key}=\""))
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
     (label("status"), label("outcome"))
 }
 
@@ -57,20 +85,31 @@ fn expect(status: &str, outcome: &str) -> (String, String) {
 async fn an_answer_that_ends_without_a_status_is_unknown() {
     let unknown = expect("UNKNOWN", "server_error");
     assert_eq!(recorded(call("application/grpc"), answer(body(None))).await, unknown);
-    assert_eq!(recorded(call("application/grpc"), answer(body(Some(trailers(None))))).await, unknown);
+    assert_eq!(
+        recorded(call("application/grpc"), answer(body(Some(trailers(None))))).await,
+        unknown
+    );
 }
 
 #[tokio::test]
 async fn a_number_that_is_no_code_is_unknown() {
     let response = answer(body(Some(trailers(Some("4711")))));
-    assert_eq!(recorded(call("application/grpc"), response).await, expect("UNKNOWN", "server_error"));
+    assert_eq!(
+        recorded(call("application/grpc"), response).await,
+        expect("UNKNOWN", "server_error")
+    );
 }
 
 #[tokio::test]
 async fn a_body_of_known_size_still_has_its_trailers_to_come() {
     let full = Full::new(Bytes::from_static(b"\0\0\0\0\0"));
-    let with_trailers = full.with_trailers(async { Some(Ok(trailers(Some("5")))) }).boxed_unsync();
-    assert_eq!(recorded(call("application/grpc"), answer(with_trailers)).await, expect("NOT_FOUND", "client_error"));
+    let with_trailers = full
+        .with_trailers(async { Some(Ok(trailers(Some("5")))) })
+        .boxed_unsync();
+    assert_eq!(
+        recorded(call("application/grpc"), answer(with_trailers)).await,
+        expect("NOT_FOUND", "client_error")
+    );
 }
 
 #[tokio::test]
@@ -85,12 +124,25 @@ async fn an_answer_of_a_proxy_keeps_its_status_of_http() {
 
 #[tokio::test]
 async fn only_a_post_over_http_2_of_the_type_is_a_call() {
-    let types = ["application/grpc", "Application/GRPC", "application/grpc+json", "application/grpc;a=b"];
+    let types = [
+        "application/grpc",
+        "Application/GRPC",
+        "application/grpc+json",
+        "application/grpc;a=b",
+    ];
     for content_type in types {
         let response = answer(body(Some(trailers(Some("0")))));
-        assert_eq!(recorded(call(content_type), response).await, expect("OK", "ok"), "{content_type}");
+        assert_eq!(
+            recorded(call(content_type), response).await,
+            expect("OK", "ok"),
+            "{content_type}"
+        );
     }
-    let mut others = vec![call("application/grpc-webx"), call("application/grpcx"), call("text/plain")];
+    let mut others = vec![
+        call("application/grpc-webx"),
+        call("application/grpcx"),
+        call("text/plain"),
+    ];
     others.extend([call("application/grpc"), call("application/grpc")]);
     *others[3].version_mut() = Version::HTTP_11;
     *others[4].method_mut() = http::Method::PUT;

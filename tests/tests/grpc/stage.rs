@@ -43,16 +43,31 @@ impl Stage {
         guard: impl Interceptor + Clone + Send + Sync + 'static,
     ) -> Self {
         let (logs, spans) = (LogBuffer::new(), SpanBuffer::new());
-        let builder = Obs::builder("grpc").log_writer(logs.clone()).log_format(obs_core::logs::LogFormat::Json);
-        let obs = builder.log_filter("info").tracer_provider(spans.provider()).build().unwrap();
+        let builder = Obs::builder("grpc")
+            .log_writer(logs.clone())
+            .log_format(obs_core::logs::LogFormat::Json);
+        let obs = builder
+            .log_filter("info")
+            .tracer_provider(spans.provider())
+            .build()
+            .unwrap();
         let layer = layer(ObsLayer::new().obs(&obs));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let guarded = tonic::service::interceptor::InterceptedService::new(Orders, guard);
         let server = Server::builder().layer(layer).add_service(guarded);
         tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
-        let channel = Channel::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap();
-        Self { obs, logs, spans, channel }
+        let channel = Channel::from_shared(format!("http://{addr}"))
+            .unwrap()
+            .connect()
+            .await
+            .unwrap();
+        Self {
+            obs,
+            logs,
+            spans,
+            channel,
+        }
     }
 
     /// A call with one answer.
@@ -60,7 +75,10 @@ impl Stage {
         let mut client = Grpc::new(self.channel.clone());
         client.ready().await.unwrap();
         let path: PathAndQuery = path.parse().unwrap();
-        client.unary(Request::new(ask), path, ProstCodec::default()).await.map(tonic::Response::into_inner)
+        client
+            .unary(Request::new(ask), path, ProstCodec::default())
+            .await
+            .map(tonic::Response::into_inner)
     }
 
     /// A call of `Get` that fails with this code.
@@ -73,9 +91,13 @@ impl Stage {
         let mut client = Grpc::new(self.channel.clone());
         client.ready().await.unwrap();
         let mut ask = Request::new(Ask::default());
-        ask.metadata_mut().insert("x-real", tonic::metadata::MetadataValue::from_static("1"));
+        ask.metadata_mut()
+            .insert("x-real", tonic::metadata::MetadataValue::from_static("1"));
         let path = PathAndQuery::from_static("/shop.Orders/Get");
-        client.unary(ask, path, ProstCodec::default()).await.map(tonic::Response::into_inner)
+        client
+            .unary(ask, path, ProstCodec::default())
+            .await
+            .map(tonic::Response::into_inner)
     }
 
     /// A call of `Watch`.
@@ -84,7 +106,10 @@ impl Stage {
         client.ready().await.unwrap();
         let path = PathAndQuery::from_static("/shop.Orders/Watch");
         let ask = Request::new(Ask { fails, messages });
-        client.server_streaming(ask, path, ProstCodec::default()).await.map(tonic::Response::into_inner)
+        client
+            .server_streaming(ask, path, ProstCodec::default())
+            .await
+            .map(tonic::Response::into_inner)
     }
 
     /// The one line and the one span of the one call.
@@ -104,20 +129,29 @@ impl Stage {
     pub(crate) async fn counters(&self, requests: usize) -> Vec<String> {
         until_async(DEADLINE, || self.counted() == requests).await;
         let page = self.page();
-        let of = |metric: &'static str| page.lines().filter(move |line| line.starts_with(metric)).map(str::to_owned);
+        let of = |metric: &'static str| {
+            page.lines()
+                .filter(move |line| line.starts_with(metric))
+                .map(str::to_owned)
+        };
         of("http_requests_total{").chain(of("http_errors_total{")).collect()
     }
 
     fn counted(&self) -> usize {
         let page = self.page();
         let totals = page.lines().filter(|line| line.starts_with("http_requests_total{"));
-        totals.filter_map(|line| line.rsplit_once(' ')?.1.parse::<usize>().ok()).sum()
+        totals
+            .filter_map(|line| line.rsplit_once(' ')?.1.parse::<usize>().ok())
+            .sum()
     }
 }
 
 /// An attribute of a span as text.
 pub(crate) fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    span.attributes.iter().find(|known| known.key.as_str() == key).map(|known| known.value.to_string())
+    span.attributes
+        .iter()
+        .find(|known| known.key.as_str() == key)
+        .map(|known| known.value.to_string())
 }
 
 pub(crate) fn total(endpoint: &str, status: &str, outcome: &str) -> String {

@@ -39,17 +39,28 @@ fn a_live_process_answers_200_whatever_its_checks_say() {
     for adapter in Adapter::ALL {
         let service = Service::start(adapter, Health::new().check(failing("database")));
         let answer = ask(&service, "GET", "/health");
-        assert_eq!((answer.status, answer.text()), (200, r#"{"status":"pass"}"#), "{adapter:?}");
+        assert_eq!(
+            (answer.status, answer.text()),
+            (200, r#"{"status":"pass"}"#),
+            "{adapter:?}"
+        );
         service.health.declare_dead("worker lost");
         let answer = ask(&service, "GET", "/health");
-        assert_eq!((answer.status, answer.text()), (503, r#"{"status":"fail","reason":"worker lost"}"#), "{adapter:?}");
+        assert_eq!(
+            (answer.status, answer.text()),
+            (503, r#"{"status":"fail","reason":"worker lost"}"#),
+            "{adapter:?}"
+        );
     }
 }
 
 #[test]
 fn readiness_tells_of_each_check() {
     for adapter in Adapter::ALL {
-        let service = Service::start(adapter, Health::new().check(passing("database")).check(failing("cache")));
+        let service = Service::start(
+            adapter,
+            Health::new().check(passing("database")).check(failing("cache")),
+        );
         let answer = ask(&service, "GET", "/ready");
         let body: serde_json::Value = serde_json::from_str(answer.text()).unwrap();
         assert_eq!((answer.status, &body["status"]), (503, &"fail".into()), "{adapter:?}");
@@ -57,7 +68,10 @@ fn readiness_tells_of_each_check() {
         assert_eq!(body["checks"][1]["reason"], "no route to host");
         service.health.add(failing("cache").optional());
         let answer = ask(&service, "GET", "/ready");
-        assert!(answer.status == 200 && answer.text().starts_with(r#"{"status":"warn""#), "{adapter:?}: {answer:?}");
+        assert!(
+            answer.status == 200 && answer.text().starts_with(r#"{"status":"warn""#),
+            "{adapter:?}: {answer:?}"
+        );
     }
 }
 
@@ -68,7 +82,11 @@ fn a_draining_service_answers_503() {
         assert_eq!(ask(&service, "GET", "/ready").status, 200, "{adapter:?}");
         service.health.set_draining(true);
         let answer = ask(&service, "GET", "/ready");
-        assert_eq!((answer.status, answer.text()), (503, r#"{"status":"fail","reason":"draining"}"#), "{adapter:?}");
+        assert_eq!(
+            (answer.status, answer.text()),
+            (503, r#"{"status":"fail","reason":"draining"}"#),
+            "{adapter:?}"
+        );
         assert_eq!(ask(&service, "GET", "/health").status, 200, "{adapter:?}");
     }
 }
@@ -80,14 +98,30 @@ fn both_pages_are_json_that_nobody_keeps() {
         for path in ["/health", "/ready"] {
             for method in ["GET", "HEAD"] {
                 let answer = ask(&service, method, path);
-                assert_eq!(answer.header("content-type"), Some("application/json"), "{adapter:?} {method} {path}");
-                assert_eq!(answer.header("cache-control"), Some("no-store"), "{adapter:?} {method} {path}");
-                assert_eq!(answer.status, if path == "/ready" { 503 } else { 200 }, "{adapter:?} {method} {path}");
+                assert_eq!(
+                    answer.header("content-type"),
+                    Some("application/json"),
+                    "{adapter:?} {method} {path}"
+                );
+                assert_eq!(
+                    answer.header("cache-control"),
+                    Some("no-store"),
+                    "{adapter:?} {method} {path}"
+                );
+                assert_eq!(
+                    answer.status,
+                    if path == "/ready" { 503 } else { 200 },
+                    "{adapter:?} {method} {path}"
+                );
                 assert_eq!(answer.body.is_empty(), method == "HEAD", "{adapter:?} {method} {path}");
             }
             let refused = ask(&service, "POST", path);
             let allowed = refused.header("allow").map(|allow| allow.replace(", ", ","));
-            assert_eq!((refused.status, allowed.as_deref()), (405, Some("GET,HEAD")), "{adapter:?} {path}");
+            assert_eq!(
+                (refused.status, allowed.as_deref()),
+                (405, Some("GET,HEAD")),
+                "{adapter:?} {path}"
+            );
         }
     }
 }
@@ -149,7 +183,11 @@ fn requests_beside_the_pages_stay_in_sight() {
 impl Service {
     #[track_caller]
     fn assert_silent(&self, adapter: Adapter) {
-        assert!(self.lines.request_lines().is_empty(), "{adapter:?}: {:?}", self.lines.lines());
+        assert!(
+            self.lines.request_lines().is_empty(),
+            "{adapter:?}: {:?}",
+            self.lines.lines()
+        );
         assert!(self.spans.ended().is_empty(), "{adapter:?}: {:?}", self.spans.ended());
         let page = String::from_utf8(self.obs.registry().render(Format::Text)).unwrap();
         let page = Page::parse(&page).unwrap();

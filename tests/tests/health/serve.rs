@@ -52,7 +52,14 @@ impl Service {
             Adapter::Axum => on_axum(&obs, &health),
             Adapter::Actix => on_actix(&obs, &health),
         };
-        Self { addr, obs, health, lines, spans, _running: running }
+        Self {
+            addr,
+            obs,
+            health,
+            lines,
+            spans,
+            _running: running,
+        }
     }
 }
 
@@ -86,7 +93,11 @@ fn on_actix(obs: &Obs, health: &Health) -> (SocketAddr, Running) {
                     .service(obs_actix::health("/health", &health))
                     .service(obs_actix::ready("/ready", &health))
             };
-            let server = HttpServer::new(app).workers(2).disable_signals().bind("127.0.0.1:0").unwrap();
+            let server = HttpServer::new(app)
+                .workers(2)
+                .disable_signals()
+                .bind("127.0.0.1:0")
+                .unwrap();
             let addr = server.addrs()[0];
             let server = server.run();
             started.send((addr, server.handle())).unwrap();

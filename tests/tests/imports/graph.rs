@@ -23,8 +23,11 @@ pub(crate) fn circles(imports: &[Import]) -> Vec<BTreeSet<Module>> {
     let reached: BTreeMap<&Module, BTreeSet<&Module>> = next.keys().map(|from| (*from, reached(&next, from))).collect();
     let mut found: Vec<BTreeSet<Module>> = Vec::new();
     for (module, within) in &reached {
-        let circle: BTreeSet<Module> =
-            within.iter().filter(|other| reached[**other].contains(module)).map(|other| (*other).clone()).collect();
+        let circle: BTreeSet<Module> = within
+            .iter()
+            .filter(|other| reached[**other].contains(module))
+            .map(|other| (*other).clone())
+            .collect();
         if circle.len() > 1 && !found.contains(&circle) {
             found.push(circle);
         }
@@ -42,9 +45,19 @@ fn reached<'a>(next: &BTreeMap<&'a Module, BTreeSet<&'a Module>>, from: &'a Modu
 
 #[test]
 fn a_circle_is_found_with_all_its_files_and_nothing_beside_it() {
-    let import = |from: &str, to: &str| Import { from: vec![from.to_owned()], to: vec![to.to_owned()], line: 1 };
-    let imports =
-        [import("a", "b"), import("b", "c"), import("c", "a"), import("c", "d"), import("d", "e"), import("x", "a")];
+    let import = |from: &str, to: &str| Import {
+        from: vec![from.to_owned()],
+        to: vec![to.to_owned()],
+        line: 1,
+    };
+    let imports = [
+        import("a", "b"),
+        import("b", "c"),
+        import("c", "a"),
+        import("c", "d"),
+        import("d", "e"),
+        import("x", "a"),
+    ];
     let circle: BTreeSet<Module> = ["a", "b", "c"].map(|name| vec![name.to_owned()]).into();
     assert_eq!(circles(&imports), [circle]);
     assert!(circles(&imports[3..]).is_empty());

@@ -5,7 +5,11 @@
 //! that another module re-exports all lead to the file that defines what is named. What only tests import does not
 //! count.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "tests: what can't go on fails the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests: what can't go on fails the test"
+)]
 
 mod graph;
 mod order;
@@ -26,7 +30,9 @@ use self::{
 const MAX_CIRCLE: usize = 5;
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is a folder of the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the package is a folder of the workspace")
 }
 
 fn architecture() -> String {
@@ -35,9 +41,13 @@ fn architecture() -> String {
 
 /// The folders of the crates, by name.
 fn crates() -> Vec<PathBuf> {
-    let folders = fs::read_dir(root()).expect("the workspace").map(|entry| entry.expect("an entry").path());
+    let folders = fs::read_dir(root())
+        .expect("the workspace")
+        .map(|entry| entry.expect("an entry").path());
     let is_crate = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("obs-")) && path.join("src").is_dir()
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("obs-"))
+            && path.join("src").is_dir()
     };
     let mut crates: Vec<PathBuf> = folders.filter(is_crate).collect();
     crates.sort();
@@ -56,7 +66,10 @@ fn dependencies(manifest: &str) -> Vec<(usize, String)> {
         if line.starts_with('[') {
             is_counted = line.ends_with("dependencies]") && !line.contains("dev-dependencies");
         } else if is_counted && line.starts_with("obs-") {
-            let name = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default();
+            let name = line
+                .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+                .next()
+                .unwrap_or_default();
             found.push((number + 1, name.to_owned()));
         }
     }
@@ -77,7 +90,11 @@ fn crates_depend_only_on_those_before_them() {
             }
         }
     }
-    assert!(wrong.is_empty(), "against the order of crates in ARCHITECTURE.md:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "against the order of crates in ARCHITECTURE.md:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -90,8 +107,17 @@ fn modules_of_the_core_import_only_those_before_them() {
         // What the root itself exports.
         (None, _) | (_, None) => false,
     };
-    let wrong: Vec<String> = core.imports().into_iter().filter(is_against).map(|import| core.show(&import)).collect();
-    assert!(wrong.is_empty(), "against the order of modules in ARCHITECTURE.md:\n{}", wrong.join("\n"));
+    let wrong: Vec<String> = core
+        .imports()
+        .into_iter()
+        .filter(is_against)
+        .map(|import| core.show(&import))
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "against the order of modules in ARCHITECTURE.md:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -103,7 +129,12 @@ fn no_circle_has_more_than_five_files() {
         for circle in circles(&imports).into_iter().filter(|circle| circle.len() > MAX_CIRCLE) {
             let within = |import: &&Import| circle.contains(&import.from) && circle.contains(&import.to);
             let shown: Vec<String> = imports.iter().filter(within).map(|import| read.show(import)).collect();
-            found.push(format!("{} files of {} are a circle:\n{}", circle.len(), name(&folder), shown.join("\n")));
+            found.push(format!(
+                "{} files of {} are a circle:\n{}",
+                circle.len(),
+                name(&folder),
+                shown.join("\n")
+            ));
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n\n"));
@@ -113,5 +144,8 @@ fn no_circle_has_more_than_five_files() {
 fn dependencies_for_tests_do_not_count() {
     let manifest = "[dependencies]\nserde = \"1\"\nobs-base.workspace = true\n[dev-dependencies]\nobs-tests = {}\n\
                     [target.'cfg(unix)'.dependencies]\nobs-unix = { path = \"x\" }\n[lints]\nobs-x = 1\n";
-    assert_eq!(dependencies(manifest), [(3, "obs-base".to_owned()), (7, "obs-unix".to_owned())]);
+    assert_eq!(
+        dependencies(manifest),
+        [(3, "obs-base".to_owned()), (7, "obs-unix".to_owned())]
+    );
 }

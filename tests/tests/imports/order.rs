@@ -12,7 +12,11 @@ impl Order {
         let title = format!("order of {what}:");
         let block = document.split("```text\n").find_map(|block| block.strip_prefix(&title));
         let block = block.unwrap_or_else(|| panic!("ARCHITECTURE.md has no block `{title}`"));
-        let names = block.split("```").next().unwrap_or_default().split(|c: char| c.is_whitespace() || c == '←');
+        let names = block
+            .split("```")
+            .next()
+            .unwrap_or_default()
+            .split(|c: char| c.is_whitespace() || c == '←');
         Self(names.filter(|name| !name.is_empty()).map(str::to_owned).collect())
     }
 

@@ -73,7 +73,9 @@ impl Crate {
             (1..=module.len()).any(|end| {
                 let (parent, name) = (&module[..end - 1], &module[end - 1]);
                 let is_beside = |file: &FileNames| file.tests_beside.contains(name);
-                files.get(parent).is_some_and(|file: &FileNames| file.tests.contains(name))
+                files
+                    .get(parent)
+                    .is_some_and(|file: &FileNames| file.tests.contains(name))
                     || files.iter().any(|(other, file)| {
                         other.split_last().is_some_and(|(_, folder)| folder == parent) && is_beside(file)
                     })
@@ -83,7 +85,10 @@ impl Crate {
         for test in tests {
             files.remove(&test);
         }
-        Self { files, root: String::new() }
+        Self {
+            files,
+            root: String::new(),
+        }
     }
 
     /// The modules at the root.
@@ -97,11 +102,17 @@ impl Crate {
         let mut imports: Vec<Import> = Vec::new();
         for (module, file) in &self.files {
             for named in &file.uses {
-                let Some(to) = self.file_of(module, &named.path, MAX_STEPS) else { continue };
+                let Some(to) = self.file_of(module, &named.path, MAX_STEPS) else {
+                    continue;
+                };
                 // A module that shows what is below it depends on none of it.
                 let is_facade = named.is_export && to.starts_with(module);
                 if to != *module && !is_facade {
-                    imports.push(Import { from: module.clone(), to, line: named.line });
+                    imports.push(Import {
+                        from: module.clone(),
+                        to,
+                        line: named.line,
+                    });
                 }
             }
         }
@@ -141,7 +152,9 @@ impl Crate {
 
     /// Follows `path` from the file of `module`, through what it re-exports.
     fn walk(&self, module: &[String], path: &[String], steps: usize) -> Option<Module> {
-        let Some((first, rest)) = path.split_first() else { return Some(module.to_vec()) };
+        let Some((first, rest)) = path.split_first() else {
+            return Some(module.to_vec());
+        };
         let steps = steps.checked_sub(1)?;
         if first == "super" {
             return self.walk(module.split_last()?.1, rest, steps);
@@ -168,8 +181,10 @@ impl Crate {
 /// Finds the files below `folder`, with the paths of their modules.
 fn collect(root: &Path, folder: &mut Vec<String>, found: &mut Vec<(Module, String)>) {
     let path = folder.iter().fold(root.to_path_buf(), |path, name| path.join(name));
-    let mut entries: Vec<_> =
-        fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    let mut entries: Vec<_> = fs::read_dir(&path)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     entries.sort();
     for entry in entries {
         let stem = entry.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -180,7 +195,11 @@ fn collect(root: &Path, folder: &mut Vec<String>, found: &mut Vec<(Module, Strin
         } else if entry.extension().is_some_and(|extension| extension == "rs") && stem != "main" {
             let path = [&folder[..], &[format!("{stem}.rs")]].concat().join("/");
             let is_folder = stem == "mod" || (stem == "lib" && folder.is_empty());
-            let module = if is_folder { folder.clone() } else { [&folder[..], &[stem]].concat() };
+            let module = if is_folder {
+                folder.clone()
+            } else {
+                [&folder[..], &[stem]].concat()
+            };
             found.push((module, path));
         }
     }
@@ -190,7 +209,10 @@ fn collect(root: &Path, folder: &mut Vec<String>, found: &mut Vec<(Module, Strin
 
 impl FileNames {
     fn of(path: String, file: &File) -> Self {
-        let mut names = Self { path, ..Self::default() };
+        let mut names = Self {
+            path,
+            ..Self::default()
+        };
         names.visit_file(file);
         names
     }
@@ -198,22 +220,46 @@ impl FileNames {
     fn bind(&mut self, tree: &UseTree, before: &[String], line: usize, is_export: bool) {
         match tree {
             UseTree::Path(path) => {
-                self.bind(&path.tree, &[before, &[path.ident.to_string()]].concat(), line, is_export);
+                self.bind(
+                    &path.tree,
+                    &[before, &[path.ident.to_string()]].concat(),
+                    line,
+                    is_export,
+                );
             }
-            UseTree::Group(group) => group.items.iter().for_each(|tree| self.bind(tree, before, line, is_export)),
+            UseTree::Group(group) => group
+                .items
+                .iter()
+                .for_each(|tree| self.bind(tree, before, line, is_export)),
             UseTree::Name(name) => self.add(&name.ident, &name.ident, before, is_export),
             UseTree::Rename(rename) => self.add(&rename.ident, &rename.rename, before, is_export),
             UseTree::Glob(_) => {
                 self.globs.push(before.to_vec());
-                self.uses.push(Named { path: before.to_vec(), line, is_export });
+                self.uses.push(Named {
+                    path: before.to_vec(),
+                    line,
+                    is_export,
+                });
             }
         }
     }
 
     fn add(&mut self, ident: &syn::Ident, name: &syn::Ident, before: &[String], is_export: bool) {
-        let path = if ident == "self" { before.to_vec() } else { [before, &[ident.to_string()]].concat() };
-        let name = if name == "self" { before.last().cloned().unwrap_or_default() } else { name.to_string() };
-        self.uses.push(Named { path: path.clone(), line: ident.span().start().line, is_export });
+        let path = if ident == "self" {
+            before.to_vec()
+        } else {
+            [before, &[ident.to_string()]].concat()
+        };
+        let name = if name == "self" {
+            before.last().cloned().unwrap_or_default()
+        } else {
+            name.to_string()
+        };
+        self.uses.push(Named {
+            path: path.clone(),
+            line: ident.span().start().line,
+            is_export,
+        });
         self.bound.insert(name, path);
     }
 
@@ -247,7 +293,11 @@ impl FileNames {
     fn end_path(&mut self, path: &mut Vec<String>, line: usize) {
         let path = std::mem::take(path);
         if path.len() > 1 {
-            self.uses.push(Named { path, line, is_export: false });
+            self.uses.push(Named {
+                path,
+                line,
+                is_export: false,
+            });
         }
     }
 }
@@ -262,7 +312,11 @@ impl<'ast> Visit<'ast> for FileNames {
             let path = attributes.iter().find(|attribute| attribute.path().is_ident("path"));
             let file = path.and_then(|attribute| match &attribute.meta {
                 syn::Meta::NameValue(syn::MetaNameValue {
-                    value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(file), .. }),
+                    value:
+                        syn::Expr::Lit(syn::ExprLit {
+                            lit: syn::Lit::Str(file),
+                            ..
+                        }),
                     ..
                 }) => Some(file.value().trim_end_matches(".rs").to_owned()),
                 _ => None,
@@ -300,8 +354,15 @@ impl<'ast> Visit<'ast> for FileNames {
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         if names.len() > 1 {
-            let line = path.segments.first().map_or(0, |segment| segment.ident.span().start().line);
-            self.uses.push(Named { path: names, line, is_export: false });
+            let line = path
+                .segments
+                .first()
+                .map_or(0, |segment| segment.ident.span().start().line);
+            self.uses.push(Named {
+                path: names,
+                line,
+                is_export: false,
+            });
         }
         visit::visit_path(self, path);
     }
@@ -346,9 +407,17 @@ mod tests {
 
     /// The imports of these files, as `from → to @line`.
     fn imports(files: &[(&str, &str)]) -> Vec<String> {
-        let module =
-            |path: &str| path.split('/').filter(|name| !name.is_empty()).map(str::to_owned).collect::<Module>();
-        let read = Crate::of(files.iter().map(|(path, text)| (module(path), format!("{path}.rs"), (*text).to_owned())));
+        let module = |path: &str| {
+            path.split('/')
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect::<Module>()
+        };
+        let read = Crate::of(
+            files
+                .iter()
+                .map(|(path, text)| (module(path), format!("{path}.rs"), (*text).to_owned())),
+        );
         let show = |import: Import| format!("{} → {} @{}", import.from.join("/"), import.to.join("/"), import.line);
         read.imports().into_iter().map(show).collect()
     }
@@ -393,18 +462,29 @@ mod tests {
     fn paths_in_code_and_in_macros_count_and_names_that_are_bound_are_followed() {
         let files = [
             ("", ""),
-            ("a", "use crate::b;\nfn f() -> super::c::T { b::show() }\nfn g() { println!(\"{}\", crate::d::X); }"),
+            (
+                "a",
+                "use crate::b;\nfn f() -> super::c::T { b::show() }\nfn g() { println!(\"{}\", crate::d::X); }",
+            ),
             ("b", "pub use crate::e::show;"),
             ("c", ""),
             ("d", ""),
             ("e", ""),
         ];
-        assert_eq!(imports(&files), ["a → b @1", "a → c @2", "a → d @3", "a → e @2", "b → e @1"]);
+        assert_eq!(
+            imports(&files),
+            ["a → b @1", "a → c @2", "a → d @3", "a → e @2", "b → e @1"]
+        );
     }
 
     #[test]
     fn a_module_may_show_what_is_below_it_and_nothing_beside_it() {
-        let files = [("", ""), ("a", "pub use b::X; pub(crate) use crate::c::Y;"), ("a/b", "use super::Z;"), ("c", "")];
+        let files = [
+            ("", ""),
+            ("a", "pub use b::X; pub(crate) use crate::c::Y;"),
+            ("a/b", "use super::Z;"),
+            ("c", ""),
+        ];
         assert_eq!(imports(&files), ["a → c @1", "a/b → a @1"]);
     }
 
@@ -428,7 +508,10 @@ mod tests {
     fn other_crates_are_not_followed() {
         let files = [
             ("", "pub use other::clock;"),
-            ("metrics", "use metrics::Counter; use crate::clock; fn f() { std::mem::drop(1) }"),
+            (
+                "metrics",
+                "use metrics::Counter; use crate::clock; fn f() { std::mem::drop(1) }",
+            ),
         ];
         assert_eq!(imports(&files), [""; 0]);
     }

@@ -28,7 +28,10 @@ in_own_process!(after_init_requests_events_and_metrics_meet, || {
     let service = Service::start();
     let lines = lines_of(&logs, &service.order());
     assert_eq!(lines.len(), 2, "{lines:#?}");
-    assert_eq!((lines[0].str("message"), lines[0].str("item")), ("order placed", "book"));
+    assert_eq!(
+        (lines[0].str("message"), lines[0].str("item")),
+        ("order placed", "book")
+    );
     for key in ["trace_id", "span_id", "request_id", "service"] {
         assert_eq!(lines[0].str(key), lines[1].str(key));
     }
@@ -36,7 +39,10 @@ in_own_process!(after_init_requests_events_and_metrics_meet, || {
     // What the application's macros record stands on the page beside the requests.
     metrics::describe_counter!("orders_placed_total", "Orders that were placed.");
     let page = service.page();
-    assert_eq!(page.value("http_requests_total", &[("endpoint", "/orders/{id}")]), Some(1.0));
+    assert_eq!(
+        page.value("http_requests_total", &[("endpoint", "/orders/{id}")]),
+        Some(1.0)
+    );
     assert_eq!(page.value("orders_placed_total", &[("currency", "EUR")]), Some(1.0));
     assert_eq!(page.family("orders_placed").unwrap().help, "Orders that were placed.");
     assert_eq!(page.value("stock_level", &[]), Some(41.5));
@@ -48,7 +54,11 @@ in_own_process!(after_init_requests_events_and_metrics_meet, || {
         .filter(|sample| sample.exemplar.as_ref().unwrap().label("trace_id") == Some(trace_id))
         .map(|sample| sample.name.as_str())
         .collect();
-    for name in ["orders_placed_total", "order_value_eur_bucket", "http_request_duration_seconds_bucket"] {
+    for name in [
+        "orders_placed_total",
+        "order_value_eur_bucket",
+        "http_request_duration_seconds_bucket",
+    ] {
         assert!(exemplars.contains(&name), "{name} among {exemplars:?}");
     }
 });
@@ -70,7 +80,9 @@ in_own_process!(instances_do_not_meet, || {
     let _obs = builder(&logs).init().unwrap();
     let other = Obs::builder("other").log_writer(other_logs.clone()).build().unwrap();
     let service = Service::start();
-    let routes = Router::new().route("/orders/{id}", get(|| async { "other" })).layer(ObsLayer::new().obs(&other));
+    let routes = Router::new()
+        .route("/orders/{id}", get(|| async { "other" }))
+        .layer(ObsLayer::new().obs(&other));
     let server = Server::start(routes.merge(obs_axum::metrics_for("/metrics", &other)));
     service.order();
     for _ in 0..3 {
@@ -124,7 +136,10 @@ in_own_process!(what_was_counted_before_init_stays_and_goes_on, || {
     early.order();
     for service in [&early, &service] {
         assert_eq!(service.counted(), 4.0);
-        assert_eq!(service.page().value("obs_build_info", &[("service", "shop")]), Some(1.0));
+        assert_eq!(
+            service.page().value("obs_build_info", &[("service", "shop")]),
+            Some(1.0)
+        );
     }
     // A layer that has served a request before keeps to what there was then: no lines.
     lines_of(&logs, &request_id);

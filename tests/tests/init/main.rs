@@ -2,7 +2,11 @@
 //!
 //! Each test runs in a process of its own, see [`own_process`].
 
-#![expect(clippy::float_cmp, clippy::unwrap_used, reason = "a test that can't go on should stop; counts are exact")]
+#![expect(
+    clippy::float_cmp,
+    clippy::unwrap_used,
+    reason = "a test that can't go on should stop; counts are exact"
+)]
 
 mod defaults;
 mod own_process;

@@ -32,7 +32,9 @@ macro_rules! in_own_process {
         fn $name() {
             let test = concat!(module_path!(), "::", stringify!($name));
             for environment in $environments {
-                let Some(printed) = $crate::own_process::run(test, environment, $body) else { return };
+                let Some(printed) = $crate::own_process::run(test, environment, $body) else {
+                    return;
+                };
                 $check(&printed);
             }
         }
@@ -57,7 +59,12 @@ pub(crate) fn run(test: &str, environment: &[(&str, &str)], body: fn()) -> Optio
     }
     let mut child = Process::start(command.env(CHILD, test).envs(environment.iter().copied()));
     let status = child.wait(LIMIT);
-    assert!(status.success(), "{environment:?} {status} {:#?} {:#?}", child.stdout(), child.stderr());
+    assert!(
+        status.success(),
+        "{environment:?} {status} {:#?} {:#?}",
+        child.stdout(),
+        child.stderr()
+    );
     // The last line, which may still be on its way to us.
     child.wait_for_line(DEADLINE, |line| line.starts_with("test result: ok. 1 passed"));
     Some(child.stdout())

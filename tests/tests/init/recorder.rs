@@ -42,27 +42,41 @@ impl Kept {
     }
 
     fn describe(&self, name: &KeyName, unit: Option<Unit>, help: &SharedString) {
-        self.0.lock().unwrap().described.insert(name.as_str().to_owned(), (unit, help.to_string()));
+        self.0
+            .lock()
+            .unwrap()
+            .described
+            .insert(name.as_str().to_owned(), (unit, help.to_string()));
     }
 
     #[track_caller]
     fn counted(&self, series: &str) -> u64 {
         let tables = self.0.lock().unwrap();
         let found = tables.numbers.get(series);
-        found.unwrap_or_else(|| panic!("no {series} in {:#?}", tables.numbers)).load(Ordering::SeqCst)
+        found
+            .unwrap_or_else(|| panic!("no {series} in {:#?}", tables.numbers))
+            .load(Ordering::SeqCst)
     }
 
     #[track_caller]
     fn measured(&self, series: &str) -> Vec<f64> {
         let tables = self.0.lock().unwrap();
         let found = tables.samples.get(series);
-        found.unwrap_or_else(|| panic!("no {series} in {:#?}", tables.samples)).0.lock().unwrap().clone()
+        found
+            .unwrap_or_else(|| panic!("no {series} in {:#?}", tables.samples))
+            .0
+            .lock()
+            .unwrap()
+            .clone()
     }
 }
 
 /// `name{key="value",…}`
 fn series(key: &Key) -> String {
-    let labels: Vec<_> = key.labels().map(|label| format!("{}={:?}", label.key(), label.value())).collect();
+    let labels: Vec<_> = key
+        .labels()
+        .map(|label| format!("{}={:?}", label.key(), label.value()))
+        .collect();
     format!("{}{{{}}}", key.name(), labels.join(","))
 }
 
@@ -88,7 +102,9 @@ impl Recorder for Kept {
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::from_arc(Arc::clone(self.0.lock().unwrap().samples.entry(series(key)).or_default()))
+        Histogram::from_arc(Arc::clone(
+            self.0.lock().unwrap().samples.entry(series(key)).or_default(),
+        ))
     }
 }
 
@@ -104,9 +120,19 @@ fn check(kept: &Kept, logs: &LogBuffer) {
     let requests = format!("http_requests_total{{{route},status=\"200\",outcome=\"ok\"}}");
     assert_eq!(kept.counted(&requests), 2);
     let durations = kept.measured(&format!("http_request_duration_seconds{{{route},status=\"200\"}}"));
-    assert!(durations.len() == 2 && durations.iter().all(|seconds| (0.0..15.0).contains(seconds)), "{durations:?}");
-    assert_eq!(kept.measured(&format!("http_response_size_bytes{{{route}}}")), [5.0, 5.0]);
-    assert_eq!(kept.counted(&format!("http_requests_in_flight{{{route}}}")), 0, "the bits of 0.0");
+    assert!(
+        durations.len() == 2 && durations.iter().all(|seconds| (0.0..15.0).contains(seconds)),
+        "{durations:?}"
+    );
+    assert_eq!(
+        kept.measured(&format!("http_response_size_bytes{{{route}}}")),
+        [5.0, 5.0]
+    );
+    assert_eq!(
+        kept.counted(&format!("http_requests_in_flight{{{route}}}")),
+        0,
+        "the bits of 0.0"
+    );
     let lines = kept.counted("obs_log_lines_total{level=\"info\"}");
     assert!(lines >= 4, "{lines} lines");
     assert_eq!(kept.counted("orders_placed_total{currency=\"EUR\"}"), 2);
@@ -123,7 +149,15 @@ fn check(kept: &Kept, logs: &LogBuffer) {
     }
     // The page still leaves itself out.
     assert_eq!(kept.counted(&requests), 2);
-    assert!(!kept.0.lock().unwrap().numbers.keys().any(|series| series.contains("/metrics")));
+    assert!(
+        !kept
+            .0
+            .lock()
+            .unwrap()
+            .numbers
+            .keys()
+            .any(|series| series.contains("/metrics"))
+    );
 }
 
 in_own_process!(init_adopts_the_recorder_that_is_installed_and_says_so, || {
@@ -132,7 +166,10 @@ in_own_process!(init_adopts_the_recorder_that_is_installed_and_says_so, || {
     let logs = LogBuffer::new();
     let _obs = builder(&logs).init().unwrap();
     let lines = logs.wait_for(obs_tests::DEADLINE, |lines| !lines.is_empty());
-    assert_eq!(lines[0].str("message"), "metrics go to the installed recorder; its own page shows them");
+    assert_eq!(
+        lines[0].str("message"),
+        "metrics go to the installed recorder; its own page shows them"
+    );
     check(&kept, &logs);
 });
 

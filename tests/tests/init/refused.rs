@@ -35,7 +35,13 @@ in_own_process!(a_refused_init_leaves_nothing_installed, || {
         attempt().log_writer(Broken).init(),
     ]
     .map(|attempt| attempt.unwrap_err().to_string());
-    let starts = ["service name is", "sample_ratio is", "duration_buckets is", "otlp_endpoint is", "log_filter is"];
+    let starts = [
+        "service name is",
+        "sample_ratio is",
+        "duration_buckets is",
+        "otlp_endpoint is",
+        "log_filter is",
+    ];
     for (message, start) in messages.iter().zip(starts.into_iter().chain(["log_writer is"])) {
         assert!(message.starts_with(start), "{message}");
     }

@@ -26,7 +26,11 @@ fn current_thread() -> Runtime {
 }
 
 fn multi_thread() -> Runtime {
-    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// Everything that outlasts the pipeline under test.
@@ -37,11 +41,17 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self { logs: LogBuffer::new(), collector: Receiver::start() }
+        Self {
+            logs: LogBuffer::new(),
+            collector: Receiver::start(),
+        }
     }
 
     fn init(&self) -> Obs {
-        builder(&self.logs).otlp_endpoint(self.collector.endpoint()).init().unwrap()
+        builder(&self.logs)
+            .otlp_endpoint(self.collector.endpoint())
+            .init()
+            .unwrap()
     }
 
     /// One request, and a job beside it; returns the id of the request.
@@ -57,14 +67,20 @@ impl Bench {
     fn assert_flushed(&self, request_id: &str) {
         let spans = self.collector.spans();
         let names: Vec<_> = spans.iter().map(|span| span.span.name.as_str()).collect();
-        assert!(names.contains(&"GET /orders/{id}") && names.contains(&"job"), "{names:?}");
+        assert!(
+            names.contains(&"GET /orders/{id}") && names.contains(&"job"),
+            "{names:?}"
+        );
         let written = self.logs.lines().len();
         let lines = lines_of(&self.logs, request_id);
         let span = spans.iter().find(|span| span.span.name.starts_with("GET")).unwrap();
         assert_eq!(ReceivedSpan::trace_id(span), lines[1].str("trace_id"));
         assert_eq!(self.logs.lines().len(), written, "lines that came late");
         let messages = self.logs.json_lines();
-        assert!(messages.iter().any(|line| line.str("message") == "job done"), "{messages:#?}");
+        assert!(
+            messages.iter().any(|line| line.str("message") == "job done"),
+            "{messages:#?}"
+        );
     }
 }
 
@@ -185,7 +201,11 @@ in_own_process!(after_shutdown_requests_are_served_counted_and_logged, || {
     assert_eq!(lines_of(&bench.logs, &id).len(), 2);
     // The one that had begun is too late: it is counted as lost.
     under_way.end();
-    let lost = || service.page().value("obs_spans_dropped_total", &[("reason", "shutdown")]);
+    let lost = || {
+        service
+            .page()
+            .value("obs_spans_dropped_total", &[("reason", "shutdown")])
+    };
     obs_tests::until(DEADLINE, || lost() == Some(1.0));
     assert_eq!(bench.collector.spans().len(), 1);
 });
@@ -210,14 +230,18 @@ in_own_process!(a_shutdown_keeps_its_time_limit_whatever_the_collector_does, || 
 #[cfg(target_os = "linux")]
 in_own_process!(threads_end_with_the_pipeline, || {
     let bench = Bench::new();
-    let obs = Obs::builder("shop").log_writer(bench.logs.clone()).otlp_endpoint(bench.collector.endpoint());
+    let obs = Obs::builder("shop")
+        .log_writer(bench.logs.clone())
+        .otlp_endpoint(bench.collector.endpoint());
     let obs = obs.build().unwrap();
     assert_eq!(threads(), ["obs-export", "obs-logs"]);
     shut_down(&obs);
     drop(obs);
     obs_tests::until(DEADLINE, || threads().is_empty());
     // And without a shutdown.
-    let obs = Obs::builder("shop").log_writer(bench.logs.clone()).otlp_endpoint(bench.collector.endpoint());
+    let obs = Obs::builder("shop")
+        .log_writer(bench.logs.clone())
+        .otlp_endpoint(bench.collector.endpoint());
     let obs = obs.build().unwrap();
     drop(obs);
     obs_tests::until(DEADLINE, || threads().is_empty());
@@ -228,8 +252,10 @@ in_own_process!(threads_end_with_the_pipeline, || {
 fn threads() -> Vec<String> {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    let mut names: Vec<_> =
-        names.map(|name| name.trim_end().to_owned()).filter(|name| name.starts_with("obs-")).collect();
+    let mut names: Vec<_> = names
+        .map(|name| name.trim_end().to_owned())
+        .filter(|name| name.starts_with("obs-"))
+        .collect();
     names.sort();
     names
 }

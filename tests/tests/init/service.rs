@@ -25,8 +25,13 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn start() -> Self {
         let upload = post(|body: String| async move { body });
-        let routes = Router::new().route("/orders/{id}", get(order)).route("/upload", upload).layer(ObsLayer::new());
-        Self { server: Server::start(routes.merge(obs_axum::metrics("/metrics"))) }
+        let routes = Router::new()
+            .route("/orders/{id}", get(order))
+            .route("/upload", upload)
+            .layer(ObsLayer::new());
+        Self {
+            server: Server::start(routes.merge(obs_axum::metrics("/metrics"))),
+        }
     }
 
     /// Asks for an order and returns the id that the answer carries.

@@ -18,8 +18,14 @@ use crate::adapter::Axum;
 #[test]
 fn every_row_is_seen_by_the_process_wide_default() {
     let stage = Stage::installed();
-    assert!(check_in_turn(&Axum::PLAIN, Wire::H1, &table::all(), &stage) > 0, "no row applies");
-    assert!(check_in_turn(&Axum::PLAIN, Wire::H2, &table::endings(), &stage) > 0, "no row applies");
+    assert!(
+        check_in_turn(&Axum::PLAIN, Wire::H1, &table::all(), &stage) > 0,
+        "no row applies"
+    );
+    assert!(
+        check_in_turn(&Axum::PLAIN, Wire::H2, &table::endings(), &stage) > 0,
+        "no row applies"
+    );
     let again = Obs::builder("second").log_writer(std::io::sink()).init();
     assert!(again.is_err(), "a second `init` is an error");
 }

@@ -11,7 +11,9 @@ use tracing_subscriber::prelude::*;
 
 /// Sends one request and reads the answer to its end.
 pub(crate) async fn get(app: &Router, path: &str, request_id: &str) -> u16 {
-    let request = Request::get(path).header("x-request-id", request_id).header("user-agent", "tests/1.0");
+    let request = Request::get(path)
+        .header("x-request-id", request_id)
+        .header("user-agent", "tests/1.0");
     let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let status = response.status().as_u16();
     response.into_body().collect().await.unwrap();
@@ -20,8 +22,13 @@ pub(crate) async fn get(app: &Router, path: &str, request_id: &str) -> u16 {
 
 /// Runs `work` on one thread with the layers of `obs` as its subscriber.
 pub(crate) fn run<T>(obs: &Obs, work: impl Future<Output = T>) -> T {
-    let _default = tracing_subscriber::registry().with(obs.subscriber_layer()).set_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _default = tracing_subscriber::registry()
+        .with(obs.subscriber_layer())
+        .set_default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(work)
 }
 

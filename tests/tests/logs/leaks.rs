@@ -49,14 +49,22 @@ fn a_thousand_interleaved_requests_on_two_threads_keep_their_contexts_apart() {
         .with_state(Arc::new(Barrier::new(REQUESTS)))
         .layer(ObsLayer::new().obs(&obs));
     let dispatch = Dispatch::new(tracing_subscriber::registry().with(obs.subscriber_layer()));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let requests = (0..REQUESTS).map(|user| {
             let app = app.clone();
             let request = async move { app::get(&app, &format!("/users/{user}"), &format!("req-{user}")).await };
             task::spawn(request.with_subscriber(dispatch.clone()))
         });
-        assert!(join_all(requests).await.into_iter().all(|status| status.unwrap() == 200));
+        assert!(
+            join_all(requests)
+                .await
+                .into_iter()
+                .all(|status| status.unwrap() == 200)
+        );
         assert!(context::current().is_none());
     });
     obs.shutdown(Duration::from_secs(20)).unwrap();

@@ -23,8 +23,18 @@ use crate::app::{count, get as send, run};
 const OVER_GRPC: (&str, &str) = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
 
 /// What is no attribute of a record: it has a place of its own there.
-const STRUCTURAL: [&str; 10] =
-    ["timestamp", "level", "severity", "message", "target", "service", "version", "env", "trace_id", "span_id"];
+const STRUCTURAL: [&str; 10] = [
+    "timestamp",
+    "level",
+    "severity",
+    "message",
+    "target",
+    "service",
+    "version",
+    "env",
+    "trace_id",
+    "span_id",
+];
 
 fn builder(buffer: &LogBuffer, receiver: &Receiver) -> ObsBuilder {
     Obs::builder("shop")
@@ -42,7 +52,12 @@ fn app(obs: &Obs) -> Router {
         context::set_field("user_id", "user-456");
         context::set_field("attempt", 2);
         context::set_field("big", u64::MAX);
-        let span = info_span!("check", stage = "password", user_id = "of the span", pin.secret = "s3cret");
+        let span = info_span!(
+            "check",
+            stage = "password",
+            user_id = "of the span",
+            pin.secret = "s3cret"
+        );
         async {
             info!(action = "login", ratio = 0.5, ok = true, attempt = 3_u64, "User action");
             warn!(target: "shop::audit", level = "taken", token = "s3cret", debug = ?Some(1), r#type = -1, "odd");
@@ -52,7 +67,9 @@ fn app(obs: &Obs) -> Router {
         error!("no fields");
         "welcome"
     }
-    Router::new().route("/login/{id}", get(login)).layer(ObsLayer::new().obs(obs))
+    Router::new()
+        .route("/login/{id}", get(login))
+        .layer(ObsLayer::new().obs(obs))
 }
 
 fn alike(json: &serde_json::Value, value: &Value) -> bool {
@@ -71,7 +88,10 @@ fn check(line: &LogLine, record: &ReceivedLog) {
     assert_eq!(record.body(), line.str("message"));
     assert_eq!(record.record.severity_text, line.str("severity"));
     assert_eq!(record.scope.name, line.str("target"));
-    assert_eq!((record.trace_id(), record.span_id()), (line.str("trace_id").into(), line.str("span_id").into()));
+    assert_eq!(
+        (record.trace_id(), record.span_id()),
+        (line.str("trace_id").into(), line.str("span_id").into())
+    );
     assert!(record.record.time_unix_nano > 0 && record.record.time_unix_nano == record.record.observed_time_unix_nano);
     let mut keys: Vec<_> = line.keys().filter(|key| !STRUCTURAL.contains(key)).collect();
     keys.sort_unstable();
@@ -80,8 +100,16 @@ fn check(line: &LogLine, record: &ReceivedLog) {
         let (json, value) = (line.get(key).unwrap(), record.attribute(key).unwrap());
         assert!(alike(json, value), "{key}: {json} and {value:?}");
     }
-    let resource = ["service.name", "service.version", "deployment.environment.name", "service.namespace"];
-    assert_eq!(resource.map(|key| record.resource(key).unwrap()), ["shop", "1.4.2", "staging", "retail"]);
+    let resource = [
+        "service.name",
+        "service.version",
+        "deployment.environment.name",
+        "service.namespace",
+    ];
+    assert_eq!(
+        resource.map(|key| record.resource(key).unwrap()),
+        ["shop", "1.4.2", "staging", "retail"]
+    );
 }
 
 /// Over HTTP/protobuf, or as the environment says.
@@ -98,7 +126,10 @@ fn events_and_requests_reach_the_collector_as_their_lines_say() {
         let (lines, records) = (buffer.json_lines(), receiver.logs());
         assert_eq!((lines.len(), records.len()), (4, 4));
         for line in &lines {
-            let record = records.iter().find(|record| record.body() == line.str("message")).unwrap();
+            let record = records
+                .iter()
+                .find(|record| record.body() == line.str("message"))
+                .unwrap();
             check(line, record);
             assert_eq!(record.str("request_id"), Some("req-7"));
             assert_eq!(record.record.flags & 1 == 1, ratio > 0.0);
@@ -122,7 +153,10 @@ fn records_named<'a>(records: &'a [ReceivedLog], body: &str) -> &'a ReceivedLog 
 #[test]
 fn events_and_requests_reach_the_collector_over_grpc() {
     let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "otlp::events_and_requests_reach_the_collector_as_their_lines_say"])
+        .args([
+            "--exact",
+            "otlp::events_and_requests_reach_the_collector_as_their_lines_say",
+        ])
         .env(OVER_GRPC.0, OVER_GRPC.1)
         .output()
         .unwrap();
@@ -133,7 +167,11 @@ fn events_and_requests_reach_the_collector_over_grpc() {
 #[test]
 fn an_endpoint_alone_sends_no_records() {
     let (buffer, receiver) = (LogBuffer::new(), Receiver::start());
-    let obs = Obs::builder("shop").log_writer(buffer.clone()).otlp_endpoint(receiver.endpoint()).build().unwrap();
+    let obs = Obs::builder("shop")
+        .log_writer(buffer.clone())
+        .otlp_endpoint(receiver.endpoint())
+        .build()
+        .unwrap();
     let app = app(&obs);
     run(&obs, send(&app, "/login/7", "req-7"));
     obs.shutdown(DEADLINE).unwrap();
@@ -144,7 +182,9 @@ fn an_endpoint_alone_sends_no_records() {
 #[test]
 fn what_sampling_and_the_filter_leave_out_is_not_sent() {
     let (buffer, receiver) = (LogBuffer::new(), Receiver::start());
-    let obs = builder(&buffer, &receiver).request_log_sample_ratio(0.0).log_filter("info,shop::audit=off");
+    let obs = builder(&buffer, &receiver)
+        .request_log_sample_ratio(0.0)
+        .log_filter("info,shop::audit=off");
     let obs = obs.build().unwrap();
     let app = app(&obs);
     run(&obs, async {
@@ -191,13 +231,19 @@ fn records_are_whole_whatever_is_logged() {
     obs.shutdown(DEADLINE).unwrap();
     let records = receiver.logs();
     assert_eq!(records.len(), 4);
-    assert_eq!(records_named(&records, "unreadable").str("bad"), Some("<panicked while formatting>"));
+    assert_eq!(
+        records_named(&records, "unreadable").str("bad"),
+        Some("<panicked while formatting>")
+    );
     let long = records_named(&records, "long");
     assert!((30_000..=64 * 1024).contains(&long.str("long").unwrap().len()));
     assert_eq!(long.keys(), ["long", "truncated"]);
     assert_eq!(records_named(&records, "still here").int("after"), Some(1));
     let of_library = records_named(&records, "from a library");
-    assert_eq!((of_library.scope.name.as_str(), of_library.record.severity_text.as_str()), ("hyper::client", "WARN"));
+    assert_eq!(
+        (of_library.scope.name.as_str(), of_library.record.severity_text.as_str()),
+        ("hyper::client", "WARN")
+    );
     assert_eq!(of_library.keys(), ["bad"], "the field of its span");
 }
 
@@ -219,7 +265,11 @@ fn a_collector_that_never_answers_costs_records_only() {
     run(&obs, async { iter::repeat_n((), RECORDS).for_each(|()| info!("x")) });
     let began = Instant::now();
     let unfinished = obs.shutdown(PATIENCE).unwrap_err().unfinished;
-    assert!(began.elapsed() < PATIENCE + Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < PATIENCE + Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
     assert_eq!(unfinished, ["log export"]);
     assert_eq!(buffer.lines().len(), RECORDS, "lines don't wait for the collector");
     assert!(count(&obs, "obs_log_records_dropped_total", &[("reason", "queue_full")]) > 7_000);
@@ -243,11 +293,17 @@ fn a_collector_that_comes_back_gets_the_next_records() {
     let obs = builder(&buffer, &receiver).build().unwrap();
     run(&obs, async { info!("refused") });
     obs_tests::until(DEADLINE, || dropped(&obs) == 1);
-    assert_eq!(count(&obs, "obs_log_records_dropped_total", &[("reason", "export_failed")]), 1);
+    assert_eq!(
+        count(&obs, "obs_log_records_dropped_total", &[("reason", "export_failed")]),
+        1
+    );
     receiver.answer(Answer::Accept);
     run(&obs, async { info!("taken") });
     receiver.wait_for_logs(DEADLINE, |records| records.len() == 1 && records[0].body() == "taken");
     obs.shutdown(DEADLINE).unwrap();
     run(&obs, async { info!("late") });
-    assert_eq!(count(&obs, "obs_log_records_dropped_total", &[("reason", "shutdown")]), 1);
+    assert_eq!(
+        count(&obs, "obs_log_records_dropped_total", &[("reason", "shutdown")]),
+        1
+    );
 }

@@ -19,7 +19,11 @@ struct Text(Arc<Mutex<Vec<u8>>>);
 
 impl Text {
     fn lines(&self) -> Vec<String> {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap().lines().map(str::to_owned).collect()
+        String::from_utf8(self.0.lock().unwrap().clone())
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -61,10 +65,20 @@ impl Service {
             "done"
         }
         let (lines, ended) = (LogBuffer::new(), Ended::default());
-        let obs = Obs::builder("shop").log_writer(lines.clone()).span_reader(ended.clone()).build().unwrap();
+        let obs = Obs::builder("shop")
+            .log_writer(lines.clone())
+            .span_reader(ended.clone())
+            .build()
+            .unwrap();
         let layer = ObsLayer::new().obs(&obs).tracing_span(tracing_span);
         let app = Router::new().route("/orders/{id}", get(order)).layer(layer);
-        Self { obs, app, lines, ended, text: Text::default() }
+        Self {
+            obs,
+            app,
+            lines,
+            ended,
+            text: Text::default(),
+        }
     }
 
     fn plain<S>(&self) -> impl tracing_subscriber::Layer<S> + use<S>
@@ -91,7 +105,9 @@ fn ids(line: &obs_tests::logs::LogLine) -> String {
 #[test]
 fn a_plain_layer_stamps_the_ids_of_the_request() {
     let service = Service::new(true);
-    let subscriber = tracing_subscriber::registry().with(service.plain()).with(service.obs.subscriber_layer());
+    let subscriber = tracing_subscriber::registry()
+        .with(service.plain())
+        .with(service.obs.subscriber_layer());
     let _default = subscriber.set_default();
     service.request();
     service.obs.shutdown(DEADLINE).unwrap();
@@ -105,7 +121,10 @@ fn a_plain_layer_stamps_the_ids_of_the_request() {
         assert!(shown.contains(&of_request) && shown.contains("request{method=\"GET\" endpoint=\"/orders/{id}\""));
     }
     for line in &lines[..2] {
-        let others: Vec<_> = line.keys().filter(|key| key.starts_with("fields.") || *key == "endpoint").collect();
+        let others: Vec<_> = line
+            .keys()
+            .filter(|key| key.starts_with("fields.") || *key == "endpoint")
+            .collect();
         assert!(others.is_empty(), "{line:?}");
     }
     assert!((lines[1].number("amount_cents") - 1999.0).abs() < f64::EPSILON);
@@ -114,22 +133,28 @@ fn a_plain_layer_stamps_the_ids_of_the_request() {
 #[test]
 fn the_request_has_one_server_span_all_the_same() {
     let service = Service::new(true);
-    let subscriber = tracing_subscriber::registry().with(service.plain()).with(service.obs.subscriber_layer());
+    let subscriber = tracing_subscriber::registry()
+        .with(service.plain())
+        .with(service.obs.subscriber_layer());
     let _default = subscriber.set_default();
     service.request();
     let spans = service.ended.0.lock().unwrap();
     let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
     assert_eq!(names, ["charge", "GET /orders/{id}"]);
     assert_eq!(spans[0].parent_span_id, spans[1].span_context.span_id());
-    let events: Vec<_> =
-        spans.iter().map(|span| span.events.iter().map(|event| event.name.as_ref()).collect::<Vec<_>>()).collect();
+    let events: Vec<_> = spans
+        .iter()
+        .map(|span| span.events.iter().map(|event| event.name.as_ref()).collect::<Vec<_>>())
+        .collect();
     assert_eq!(events, [vec!["in a span below"], vec!["in the handler"]]);
 }
 
 #[test]
 fn without_it_other_layers_see_no_span_of_ours() {
     let service = Service::new(false);
-    let subscriber = tracing_subscriber::registry().with(service.plain()).with(service.obs.subscriber_layer());
+    let subscriber = tracing_subscriber::registry()
+        .with(service.plain())
+        .with(service.obs.subscriber_layer());
     let _default = subscriber.set_default();
     service.request();
     assert_eq!(service.text.lines().len(), 2);
@@ -140,8 +165,9 @@ fn without_it_other_layers_see_no_span_of_ours() {
 fn it_works_beside_layers_with_filters_that_are_changed() {
     let service = Service::new(true);
     let (filter, handle) = reload::Layer::new(LevelFilter::OFF);
-    let subscriber =
-        tracing_subscriber::registry().with(service.obs.subscriber_layer()).with(service.plain().with_filter(filter));
+    let subscriber = tracing_subscriber::registry()
+        .with(service.obs.subscriber_layer())
+        .with(service.plain().with_filter(filter));
     let _default = subscriber.set_default();
     service.obs.set_log_filter("error").unwrap();
     service.request();
@@ -149,8 +175,13 @@ fn it_works_beside_layers_with_filters_that_are_changed() {
 
     handle.modify(|filter| *filter = LevelFilter::WARN).unwrap();
     service.request();
-    let [line] = &service.text.lines()[..] else { panic!("{:?}", service.text.lines()) };
-    assert!(line.contains("in a span below") && line.contains("request_id=\"req-7\""), "{line}");
+    let [line] = &service.text.lines()[..] else {
+        panic!("{:?}", service.text.lines())
+    };
+    assert!(
+        line.contains("in a span below") && line.contains("request_id=\"req-7\""),
+        "{line}"
+    );
 
     service.obs.set_log_filter("info").unwrap();
     service.request();

@@ -27,7 +27,10 @@ use crate::service::{app, ask, attributes, builder, last_push, named};
 #[track_caller]
 fn check(push: &[ReceivedMetric], name: &str, expected: (&str, &str, &str), labels: &[(&str, &str)]) -> ReceivedMetric {
     let metric = named(push, name).unwrap_or_else(|| panic!("no {name} in {push:#?}"));
-    assert_eq!((metric.kind(), &*metric.metric.unit, &*metric.metric.description), expected);
+    assert_eq!(
+        (metric.kind(), &*metric.metric.unit, &*metric.metric.description),
+        expected
+    );
     assert_eq!(metric.attributes(), [attributes(labels)], "{name}");
     metric.clone()
 }
@@ -56,26 +59,46 @@ fn what_the_application_records_goes_along_under_the_names_of_the_page() {
         describe_histogram!("order_processing", Unit::Milliseconds, "Time to process an order.");
         histogram!("order_processing", "status" => "paid").record(7.0);
     });
-    registry.float_counter("order_value", &[("currency", "EUR")]).increment(19.5);
+    registry
+        .float_counter("order_value", &[("currency", "EUR")])
+        .increment(19.5);
     registry.summary("upload_bytes", &[]).record(100.0);
     registry.set_info("features", &[("checkout", "v2")]);
     obs.shutdown(DEADLINE).unwrap();
 
     let push = last_push(&receiver);
     let help = "Users who signed up.";
-    let users = check(&push, "user_registrations_total", ("sum", "", help), &[("country", "\"DE\"")]);
+    let users = check(
+        &push,
+        "user_registrations_total",
+        ("sum", "", help),
+        &[("country", "\"DE\"")],
+    );
     assert_eq!(users.numbers()[0].value, Some(Value::AsInt(3)));
     assert!(users.numbers()[0].start_time_unix_nano > 0);
     let rate = check(&push, "cart_abandonment_rate", ("gauge", "", ""), &[]);
     assert_eq!(rate.numbers()[0].value, Some(Value::AsDouble(0.25)));
     let help = "Time to process an order.";
-    let time = check(&push, "order_processing_milliseconds", ("histogram", "ms", help), &[("status", "\"paid\"")]);
+    let time = check(
+        &push,
+        "order_processing_milliseconds",
+        ("histogram", "ms", help),
+        &[("status", "\"paid\"")],
+    );
     assert_eq!((time.histograms()[0].count, time.histograms()[0].sum), (1, Some(7.0)));
     let value = check(&push, "order_value_total", ("sum", "", ""), &[("currency", "\"EUR\"")]);
     assert_eq!(value.numbers()[0].value, Some(Value::AsDouble(19.5)));
     let upload = check(&push, "upload_bytes", ("summary", "By", ""), &[]);
-    let Some(Data::Summary(summary)) = &upload.metric.data else { panic!("{upload:#?}") };
-    assert_eq!((summary.data_points[0].count, summary.data_points[0].quantile_values.len()), (1, 4));
+    let Some(Data::Summary(summary)) = &upload.metric.data else {
+        panic!("{upload:#?}")
+    };
+    assert_eq!(
+        (
+            summary.data_points[0].count,
+            summary.data_points[0].quantile_values.len()
+        ),
+        (1, 4)
+    );
     let info = check(&push, "features_info", ("gauge", "", ""), &[("checkout", "\"v2\"")]);
     assert_eq!(info.numbers()[0].value, Some(Value::AsInt(1)));
 }
@@ -89,8 +112,14 @@ fn typed_sets_self_metrics_and_the_process_go_along() {
     obs.shutdown(DEADLINE).unwrap();
     let push = last_push(&receiver);
     let known_in = |namespace: &str, def: &MetricDef| named(&push, &def.name(namespace)).map(ReceivedMetric::kind);
-    assert_eq!(known_in(names::cache::DEFAULT_NAMESPACE, &names::cache::HITS), Some("sum"));
-    assert_eq!(known_in(names::database::DEFAULT_NAMESPACE, &names::database::CONNECTIONS_MAX), Some("gauge"));
+    assert_eq!(
+        known_in(names::cache::DEFAULT_NAMESPACE, &names::cache::HITS),
+        Some("sum")
+    );
+    assert_eq!(
+        known_in(names::database::DEFAULT_NAMESPACE, &names::database::CONNECTIONS_MAX),
+        Some("gauge")
+    );
     let known = |def| known_in("", def);
     assert_eq!(known(&names::metric::BUILD_INFO), Some("gauge"));
     assert_eq!(known(&names::metric::LOG_LINES), Some("sum"));
@@ -104,7 +133,10 @@ fn typed_sets_self_metrics_and_the_process_go_along() {
 #[test]
 fn only_what_is_asked_for_is_pushed() {
     let receiver = Receiver::start();
-    let obs = builder(&receiver).otlp_metrics_only(["http.server.", "user_"]).build().unwrap();
+    let obs = builder(&receiver)
+        .otlp_metrics_only(["http.server.", "user_"])
+        .build()
+        .unwrap();
     with_local_recorder(obs.registry(), || {
         counter!("user_registrations_total").increment(1);
         counter!("product_views_total").increment(1);
@@ -125,14 +157,20 @@ fn beside_another_recorder_requests_are_pushed_alone() {
     ask(&app(ObsLayer::new().obs(&obs)), "GET", "/users/7");
     obs.shutdown(DEADLINE).unwrap();
     let push = last_push(&receiver);
-    assert_eq!(named(&push, "http.server.request.duration").unwrap().histograms()[0].count, 1);
+    assert_eq!(
+        named(&push, "http.server.request.duration").unwrap().histograms()[0].count,
+        1
+    );
     assert!(handle.render().contains("http_requests_total{"), "{}", handle.render());
 }
 
 #[test]
 fn a_hook_that_panics_costs_no_push() {
     let receiver = Receiver::start();
-    let obs = builder(&receiver).otlp_metrics_interval(Duration::from_millis(20)).build().unwrap();
+    let obs = builder(&receiver)
+        .otlp_metrics_interval(Duration::from_millis(20))
+        .build()
+        .unwrap();
     let calls = Arc::new(AtomicUsize::new(0));
     let called = Arc::clone(&calls);
     obs.registry().before_render(move || {
@@ -144,5 +182,8 @@ fn a_hook_that_panics_costs_no_push() {
     let push = last_push(&receiver);
     let failed =
         named(&push, "obs_metric_pushes_failed_total").map_or_else(Vec::new, |failed| failed.numbers().to_vec());
-    assert!(failed.iter().all(|point| point.value == Some(Value::AsInt(0))), "{failed:?}");
+    assert!(
+        failed.iter().all(|point| point.value == Some(Value::AsInt(0))),
+        "{failed:?}"
+    );
 }

@@ -13,11 +13,19 @@ fn outgoing_requests_are_pushed_by_the_conventions_whatever_the_page_has() {
         let (receiver, server) = (Receiver::start(), Receiver::start());
         let obs = builder(&receiver).build().unwrap();
         let middleware = ObsMiddleware::new().obs(&obs).convention(convention);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
             let http = reqwest::Client::builder().no_proxy().build().unwrap();
             let http = ClientBuilder::new(http).with(middleware).build();
-            let found = http.get(format!("{}/users/7", server.endpoint())).target("/users/{id}").send().await.unwrap();
+            let found = http
+                .get(format!("{}/users/7", server.endpoint()))
+                .target("/users/{id}")
+                .send()
+                .await
+                .unwrap();
             assert_eq!(found.status(), 415);
             http.get("http://127.0.0.1:1/").send().await.unwrap_err();
         });
@@ -55,10 +63,19 @@ fn outgoing_requests_are_pushed_by_the_conventions_whatever_the_page_has() {
 fn own_labels_of_a_client_are_attributes() {
     let (receiver, server) = (Receiver::start(), Receiver::start());
     let obs = builder(&receiver).build().unwrap();
-    let middleware = ObsMiddleware::new().obs(&obs).label("purpose", ["look-up", "sync"], |request, headers| {
-        if request.method == "GET" && headers.get("x-batch").is_none() { Some("look-up") } else { Some("sync") }
-    });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let middleware = ObsMiddleware::new()
+        .obs(&obs)
+        .label("purpose", ["look-up", "sync"], |request, headers| {
+            if request.method == "GET" && headers.get("x-batch").is_none() {
+                Some("look-up")
+            } else {
+                Some("sync")
+            }
+        });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let http = ClientBuilder::new(http).with(middleware).build();

@@ -20,13 +20,18 @@ use crate::service::{app, ask, builder, last_push, named};
 fn failed(registry: &Registry, reason: &str) -> f64 {
     let text = String::from_utf8(registry.render(Format::Text)).unwrap();
     let page = Page::parse(&text).unwrap();
-    page.value("obs_metric_pushes_failed_total", &[("reason", reason)]).unwrap_or_default()
+    page.value("obs_metric_pushes_failed_total", &[("reason", reason)])
+        .unwrap_or_default()
 }
 
 #[test]
 fn an_endpoint_alone_pushes_nothing() {
     let receiver = Receiver::start();
-    let obs = Obs::builder("shop").log_writer(std::io::sink()).otlp_endpoint(receiver.endpoint()).build().unwrap();
+    let obs = Obs::builder("shop")
+        .log_writer(std::io::sink())
+        .otlp_endpoint(receiver.endpoint())
+        .build()
+        .unwrap();
     ask(&app(ObsLayer::new().obs(&obs)), "GET", "/users/7");
     obs.shutdown(DEADLINE).unwrap();
     assert!(receiver.metrics().is_empty() && receiver.spans().len() == 1);
@@ -40,7 +45,10 @@ fn dropping_the_handle_pushes_once_more() {
     ask(&app, "GET", "/users/7");
     drop(obs);
     let push = last_push(&receiver);
-    assert_eq!(named(&push, "http.server.request.duration").unwrap().histograms()[0].count, 1);
+    assert_eq!(
+        named(&push, "http.server.request.duration").unwrap().histograms()[0].count,
+        1
+    );
 }
 
 #[test]
@@ -59,7 +67,11 @@ fn a_collector_that_never_answers_costs_the_time_of_the_shutdown_only() {
     const PATIENCE: Duration = Duration::from_millis(500);
     let receiver = Receiver::start();
     receiver.answer(Answer::Hang);
-    let obs = builder(&receiver).sample_ratio(0.0).otlp_metrics_interval(Duration::from_millis(10)).build().unwrap();
+    let obs = builder(&receiver)
+        .sample_ratio(0.0)
+        .otlp_metrics_interval(Duration::from_millis(10))
+        .build()
+        .unwrap();
     let app = app(ObsLayer::new().obs(&obs));
     receiver.wait_for_requests(DEADLINE, |requests| !requests.is_empty());
     for _ in 0..100 {
@@ -67,7 +79,11 @@ fn a_collector_that_never_answers_costs_the_time_of_the_shutdown_only() {
     }
     let began = Instant::now();
     let unfinished = obs.shutdown(PATIENCE).unwrap_err().unfinished;
-    assert!(began.elapsed() < PATIENCE + Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < PATIENCE + Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
     assert_eq!(unfinished, ["metrics export"]);
     // The one in flight, and the last one.
     until(DEADLINE, || failed(obs.registry(), "shutdown") >= 2.0);
@@ -88,7 +104,9 @@ fn a_collector_that_is_not_there_is_counted_and_the_service_goes_on() {
     let unfinished = obs.shutdown(Duration::from_millis(700)).unwrap_err().unfinished;
     assert!(unfinished.contains(&"metrics export"), "{unfinished:?}");
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
-    until(DEADLINE, || failed(obs.registry(), "shutdown") + failed(obs.registry(), "export_failed") >= 1.0);
+    until(DEADLINE, || {
+        failed(obs.registry(), "shutdown") + failed(obs.registry(), "export_failed") >= 1.0
+    });
     ask(&app, "GET", "/users/7");
 }
 
@@ -119,7 +137,10 @@ fn what_is_refused_for_good_is_not_tried_again() {
 #[test]
 fn the_thread_ends_with_the_last_of_those_who_record() {
     let receiver = Receiver::start();
-    let obs = builder(&receiver).otlp_metrics_interval(Duration::from_millis(10)).build().unwrap();
+    let obs = builder(&receiver)
+        .otlp_metrics_interval(Duration::from_millis(10))
+        .build()
+        .unwrap();
     let app = app(ObsLayer::new().obs(&obs));
     ask(&app, "GET", "/users/7");
     drop(obs);
@@ -148,12 +169,21 @@ fn a_push_that_is_too_large_for_the_collector_goes_in_parts() {
     });
     obs.shutdown(DEADLINE).unwrap();
     let pushes = receiver.metrics();
-    let parts: Vec<_> = pushes.iter().flatten().filter(|metric| metric.name() == "parts_total").collect();
+    let parts: Vec<_> = pushes
+        .iter()
+        .flatten()
+        .filter(|metric| metric.name() == "parts_total")
+        .collect();
     let mut numbers: Vec<_> = parts.iter().flat_map(|part| part.attributes()).collect();
     numbers.sort_unstable();
     numbers.dedup();
     let points: usize = parts.iter().map(|part| part.numbers().len()).sum();
-    assert_eq!((numbers.len(), points), (SERIES, SERIES), "each once, in {} parts", parts.len());
+    assert_eq!(
+        (numbers.len(), points),
+        (SERIES, SERIES),
+        "each once, in {} parts",
+        parts.len()
+    );
     assert!(parts.len() > 3 && parts.iter().all(|part| part.kind() == parts[0].kind()));
     assert!(failed(obs.registry(), "too_large").abs() < f64::EPSILON);
 }

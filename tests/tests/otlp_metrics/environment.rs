@@ -35,7 +35,11 @@ fn run(test: &str, set: &[(&str, &str)]) -> String {
         command.env_remove(name);
     }
     let output = command.envs(set.iter().copied()).output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
     text
 }
@@ -55,7 +59,13 @@ fn requests_are_pushed_over_grpc() {
 
 #[test]
 fn the_exporter_is_chosen_by_its_variable() {
-    let exporters = [("otlp", true), ("prometheus, otlp", true), ("none", false), ("prometheus", false), ("", false)];
+    let exporters = [
+        ("otlp", true),
+        ("prometheus, otlp", true),
+        ("none", false),
+        ("prometheus", false),
+        ("", false),
+    ];
     for (exporter, pushes) in exporters {
         let receiver = Receiver::start();
         run_child(&receiver, "0", &[("OTEL_METRICS_EXPORTER", exporter)]);
@@ -63,7 +73,10 @@ fn the_exporter_is_chosen_by_its_variable() {
     }
     let receiver = Receiver::start();
     let text = run_child(&receiver, "0", &[("OTEL_METRICS_EXPORTER", "carrier-pigeon")]);
-    assert!(text.contains("OTEL_METRICS_EXPORTER is \"carrier-pigeon\", expected otlp or none"), "{text}");
+    assert!(
+        text.contains("OTEL_METRICS_EXPORTER is \"carrier-pigeon\", expected otlp or none"),
+        "{text}"
+    );
     assert!(receiver.metrics().is_empty());
 }
 
@@ -79,7 +92,11 @@ fn an_endpoint_for_metrics_asks_for_them() {
 #[test]
 fn nothing_is_pushed_where_the_sdk_is_switched_off() {
     let receiver = Receiver::start();
-    run_child(&receiver, "0", &[("OTEL_METRICS_EXPORTER", "otlp"), ("OTEL_SDK_DISABLED", "true")]);
+    run_child(
+        &receiver,
+        "0",
+        &[("OTEL_METRICS_EXPORTER", "otlp"), ("OTEL_SDK_DISABLED", "true")],
+    );
     assert!(receiver.requests().is_empty());
 }
 
@@ -105,7 +122,10 @@ fn headers_compression_and_protocol_are_those_of_their_variables() {
         run_child(&receiver, "0", &set);
         let requests = receiver.requests();
         let request = requests.iter().find(|request| request.path == "/v1/metrics").unwrap();
-        assert!(request.headers["api-key"] == "s cret" && request.headers["team"] == "blue", "{request:?}");
+        assert!(
+            request.headers["api-key"] == "s cret" && request.headers["team"] == "blue",
+            "{request:?}"
+        );
         let encoding = match transport {
             Transport::Http => "content-encoding",
             Transport::Grpc => "grpc-encoding",
@@ -113,7 +133,10 @@ fn headers_compression_and_protocol_are_those_of_their_variables() {
         assert_eq!(request.transport, transport);
         assert_eq!(request.headers[encoding], "gzip");
         let push = receiver.metrics().pop().unwrap();
-        assert_eq!(named(&push, "http.server.request.duration").unwrap().histograms()[0].count, 1);
+        assert_eq!(
+            named(&push, "http.server.request.duration").unwrap().histograms()[0].count,
+            1
+        );
     }
 }
 
@@ -122,15 +145,27 @@ fn what_can_not_be_done_is_told_by_name_and_ignored() {
     for (variable, value) in [
         ("OTEL_METRICS_EXEMPLAR_FILTER", "always_on"),
         ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta"),
-        ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram"),
+        (
+            "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+            "base2_exponential_bucket_histogram",
+        ),
         ("OTEL_METRIC_EXPORT_INTERVAL", "0"),
     ] {
         let receiver = Receiver::start();
         let text = run_child(&receiver, "0", &[("OTEL_METRICS_EXPORTER", "otlp"), (variable, value)]);
-        assert!(text.contains(&format!("{variable} is \"{value}\", expected ")) && text.contains("WARN"), "{text}");
+        assert!(
+            text.contains(&format!("{variable} is \"{value}\", expected ")) && text.contains("WARN"),
+            "{text}"
+        );
         assert!(!receiver.metrics().is_empty(), "{variable}");
     }
-    let nowhere = [("OTEL_METRICS_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "nowhere")];
+    let nowhere = [
+        ("OTEL_METRICS_EXPORTER", "otlp"),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "nowhere"),
+    ];
     let text = run_child(&Receiver::start(), "0", &nowhere);
-    assert!(text.contains("refused: OTEL_EXPORTER_OTLP_METRICS_ENDPOINT is \"nowhere\", expected "), "{text}");
+    assert!(
+        text.contains("refused: OTEL_EXPORTER_OTLP_METRICS_ENDPOINT is \"nowhere\", expected "),
+        "{text}"
+    );
 }

@@ -50,7 +50,9 @@ pub(crate) fn named<'a>(push: &'a [ReceivedMetric], name: &str) -> Option<&'a Re
 
 /// Attributes as [`written`](obs_tests::otlp::written) has them.
 pub(crate) fn attributes(of: &[(&str, &str)]) -> BTreeMap<String, String> {
-    of.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    of.iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// The metrics of the last push.

@@ -35,9 +35,13 @@ struct Victim {
 impl Victim {
     fn new(routes: impl IntoIterator<Item = String>) -> Self {
         let obs = Obs::builder("shop").log_writer(std::io::sink()).build().unwrap();
-        let routes =
-            routes.into_iter().fold(Router::new(), |router, route| router.route(&route, get(|| async { "hello" })));
-        Self { router: routes.layer(ObsLayer::new().obs(&obs)), obs }
+        let routes = routes.into_iter().fold(Router::new(), |router, route| {
+            router.route(&route, get(|| async { "hello" }))
+        });
+        Self {
+            router: routes.layer(ObsLayer::new().obs(&obs)),
+            obs,
+        }
     }
 
     /// The status of the answer, once its last byte has come.
@@ -46,9 +50,15 @@ impl Victim {
         *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
         *request.uri_mut() = path.parse::<Uri>().unwrap();
         for (name, value) in headers {
-            request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
+            request
+                .headers_mut()
+                .insert(*name, HeaderValue::from_str(value).unwrap());
         }
-        let response = self.router.call(request).await.unwrap_or_else(|never: Infallible| match never {});
+        let response = self
+            .router
+            .call(request)
+            .await
+            .unwrap_or_else(|never: Infallible| match never {});
         let status = response.status().as_u16();
         response.into_body().collect().await.unwrap();
         status
@@ -63,8 +73,16 @@ impl Victim {
 
 /// A path, a method, a host and a request id that nobody has seen, each made up or not.
 fn stranger(n: usize) -> (String, String, Vec<(&'static str, String)>) {
-    let path = if n & 1 == 0 { format!("/stranger/{n}") } else { format!("/orders/{n}") };
-    let method = if n & 2 == 0 { "GET".to_owned() } else { format!("BREW{n}") };
+    let path = if n & 1 == 0 {
+        format!("/stranger/{n}")
+    } else {
+        format!("/orders/{n}")
+    };
+    let method = if n & 2 == 0 {
+        "GET".to_owned()
+    } else {
+        format!("BREW{n}")
+    };
     let mut headers = vec![("user-agent", format!("stranger/{n}"))];
     if n & 4 == 0 {
         headers.push(("host", format!("stranger-{n}.example")));
@@ -94,21 +112,52 @@ async fn made_up_paths_methods_hosts_and_ids_leave_the_page_small_and_honest_cou
     }
     let (text, page) = victim.page();
     assert!(text.len() < SMALL_PAGE, "the page has {} bytes", text.len());
-    assert!(!text.contains("stranger") && !text.contains("BREW"), "made-up words are on the page:\n{text}");
+    assert!(
+        !text.contains("stranger") && !text.contains("BREW"),
+        "made-up words are on the page:\n{text}"
+    );
     assert_eq!(page.sum("http_requests_total", &[]), (STRANGERS + honest) as f64);
     for (at, route) in HONEST_ROUTES.iter().enumerate().skip(1) {
         let expected = (honest + 3 - at) / 3;
-        let labels = [("method", "GET"), ("endpoint", *route), ("status", "200"), ("outcome", "ok")];
-        assert_eq!(page.value("http_requests_total", &labels), Some(expected as f64), "{route}");
+        let labels = [
+            ("method", "GET"),
+            ("endpoint", *route),
+            ("status", "200"),
+            ("outcome", "ok"),
+        ];
+        assert_eq!(
+            page.value("http_requests_total", &labels),
+            Some(expected as f64),
+            "{route}"
+        );
         let labels = [("method", "GET"), ("endpoint", *route), ("status", "200")];
-        assert_eq!(page.value("http_request_duration_seconds_count", &labels), Some(expected as f64), "{route}");
+        assert_eq!(
+            page.value("http_request_duration_seconds_count", &labels),
+            Some(expected as f64),
+            "{route}"
+        );
     }
     // A quarter of the strangers asked for an order by GET, as anybody may.
-    let orders = [("method", "GET"), ("endpoint", "/orders/{id}"), ("status", "200"), ("outcome", "ok")];
+    let orders = [
+        ("method", "GET"),
+        ("endpoint", "/orders/{id}"),
+        ("status", "200"),
+        ("outcome", "ok"),
+    ];
     assert_eq!(page.value("http_requests_total", &orders), Some((STRANGERS / 4) as f64));
-    let refused = [("method", value::OTHER), ("endpoint", "/orders/{id}"), ("status", "405")];
-    assert_eq!(page.value("http_requests_total", &refused), Some((STRANGERS / 4) as f64));
-    assert_eq!(page.sum("http_requests_total", &[("endpoint", value::UNMATCHED)]), (STRANGERS / 2) as f64);
+    let refused = [
+        ("method", value::OTHER),
+        ("endpoint", "/orders/{id}"),
+        ("status", "405"),
+    ];
+    assert_eq!(
+        page.value("http_requests_total", &refused),
+        Some((STRANGERS / 4) as f64)
+    );
+    assert_eq!(
+        page.sum("http_requests_total", &[("endpoint", value::UNMATCHED)]),
+        (STRANGERS / 2) as f64
+    );
     assert_eq!(page.sum("http_requests_in_flight", &[]), 0.0);
     assert_eq!(page.sum("obs_series_overflow_total", &[]), 0.0);
 }
@@ -122,7 +171,11 @@ async fn all_known_methods_on_300_routes_take_nothing_from_the_honest_requests_t
     for n in 0..ROUTES {
         for method in KNOWN_METHODS {
             let status = victim.ask(method, &format!("/r{n}/x"), &[]).await;
-            assert_eq!(status, if matches!(method, "GET" | "HEAD") { 200 } else { 405 }, "{method}");
+            assert_eq!(
+                status,
+                if matches!(method, "GET" | "HEAD") { 200 } else { 405 },
+                "{method}"
+            );
         }
     }
     for n in 0..3 * ROUTES {

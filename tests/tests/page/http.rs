@@ -33,7 +33,9 @@ struct Served {
 
 impl Served {
     fn start(settings: impl FnOnce(ObsBuilder) -> ObsBuilder) -> Self {
-        let builder = Obs::builder("shop").log_writer(std::io::sink()).serve_metrics(([127, 0, 0, 1], 0).into());
+        let builder = Obs::builder("shop")
+            .log_writer(std::io::sink())
+            .serve_metrics(([127, 0, 0, 1], 0).into());
         let obs = settings(builder).build().unwrap();
         metrics::with_local_recorder(obs.registry(), || {
             metrics::counter!("jobs_total", "kind" => "mail").increment(7);
@@ -43,12 +45,18 @@ impl Served {
         let axum = Server::start(routes.merge(obs_axum::metrics_for("/metrics", &obs)));
         let (actix_addr, actix) = start_actix(&obs);
         let own = obs.metrics_addr().unwrap();
-        Self { addrs: [("axum", axum.addr()), ("actix", actix_addr), ("listener", own)], obs, actix, _axum: axum }
+        Self {
+            addrs: [("axum", axum.addr()), ("actix", actix_addr), ("listener", own)],
+            obs,
+            actix,
+            _axum: axum,
+        }
     }
 
     /// The answers to one request, with the names of who gave them.
     fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)]) -> [(&'static str, Response); 3] {
-        self.addrs.map(|(name, addr)| (name, net::request(addr, method, target, headers, "")))
+        self.addrs
+            .map(|(name, addr)| (name, net::request(addr, method, target, headers, "")))
     }
 }
 
@@ -65,7 +73,11 @@ fn start_actix(obs: &Obs) -> (SocketAddr, ServerHandle) {
     thread::spawn(move || {
         System::new().block_on(async move {
             let app = move || App::new().service(obs_actix::metrics_for("/metrics", &obs));
-            let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
+            let server = HttpServer::new(app)
+                .workers(1)
+                .disable_signals()
+                .bind(("127.0.0.1", 0))
+                .unwrap();
             let addr = server.addrs()[0];
             let running = server.run();
             sender.send((addr, running.handle())).unwrap();
@@ -77,7 +89,9 @@ fn start_actix(obs: &Obs) -> (SocketAddr, ServerHandle) {
 
 fn unpacked(response: &Response) -> String {
     let mut text = String::new();
-    flate2::read::GzDecoder::new(&response.body[..]).read_to_string(&mut text).unwrap();
+    flate2::read::GzDecoder::new(&response.body[..])
+        .read_to_string(&mut text)
+        .unwrap();
     text
 }
 
@@ -86,15 +100,24 @@ fn formats_have_their_exact_types() {
     let served = Served::start(|builder| builder);
     let accepted = [
         ("*/*", TEXT),
-        ("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4", OPEN_METRICS),
+        (
+            "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4",
+            OPEN_METRICS,
+        ),
         (PROTOBUF, PROTOBUF),
     ];
     for (accept, expected) in accepted {
         for (name, answer) in served.ask("GET", "/metrics", &[("accept", accept)]) {
-            assert_eq!((answer.status, answer.header("content-type")), (200, Some(expected)), "{name}: {accept}");
+            assert_eq!(
+                (answer.status, answer.header("content-type")),
+                (200, Some(expected)),
+                "{name}: {accept}"
+            );
             assert_eq!(answer.header("vary"), Some("accept, accept-encoding"), "{name}");
             assert_eq!(answer.header("content-encoding"), None, "{name}");
-            let length = answer.header("content-length").map(|length| length.parse::<usize>().unwrap());
+            let length = answer
+                .header("content-length")
+                .map(|length| length.parse::<usize>().unwrap());
             assert_eq!(length, Some(answer.body.len()), "{name}");
             if expected != PROTOBUF {
                 let page = Page::parse(answer.text()).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -117,7 +140,11 @@ fn pages_are_compressed_for_who_asks() {
     ] {
         for (name, answer) in served.ask("GET", "/metrics", &[("accept-encoding", accept_encoding)]) {
             assert_eq!(answer.header("content-encoding"), expected, "{name}: {accept_encoding}");
-            let text = if expected.is_some() { unpacked(&answer) } else { answer.text().to_owned() };
+            let text = if expected.is_some() {
+                unpacked(&answer)
+            } else {
+                answer.text().to_owned()
+            };
             let page = Page::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(page.value("job_duration_seconds_count", &[]), Some(1.0), "{name}");
         }
@@ -129,7 +156,10 @@ fn only_named_metrics_are_shown() {
     let served = Served::start(|builder| builder);
     for (target, expected) in [
         ("/metrics?name[]=jobs_total", vec!["jobs_total"]),
-        ("/metrics?name%5B%5D=job_duration_seconds&name[]=jobs_total&x", vec!["job_duration_seconds", "jobs_total"]),
+        (
+            "/metrics?name%5B%5D=job_duration_seconds&name[]=jobs_total&x",
+            vec!["job_duration_seconds", "jobs_total"],
+        ),
         ("/metrics?name[]=job", vec![]),
     ] {
         for (name, answer) in served.ask("GET", target, &[]) {
@@ -146,12 +176,22 @@ fn head_is_answered_without_the_page() {
     for (name, addr) in served.addrs {
         let mut client = H1Client::open(addr);
         for method in ["HEAD", "GET"] {
-            client.send(format!("{method} /metrics?name[]=jobs_total HTTP/1.1\r\nhost: x\r\n\r\n"));
+            client.send(format!(
+                "{method} /metrics?name[]=jobs_total HTTP/1.1\r\nhost: x\r\n\r\n"
+            ));
             let answer = client.response(method).unwrap();
             let length: usize = answer.header("content-length").unwrap().parse().unwrap();
-            assert_eq!((answer.status, answer.header("content-type")), (200, Some(TEXT)), "{name}");
+            assert_eq!(
+                (answer.status, answer.header("content-type")),
+                (200, Some(TEXT)),
+                "{name}"
+            );
             // On one connection: a body after HEAD would be taken for the next answer.
-            assert_eq!(answer.body.len(), if method == "GET" { length } else { 0 }, "{name}: {method}");
+            assert_eq!(
+                answer.body.len(),
+                if method == "GET" { length } else { 0 },
+                "{name}: {method}"
+            );
             assert!(length > 50, "{name}");
         }
     }
@@ -162,7 +202,11 @@ fn other_methods_are_refused() {
     let served = Served::start(|builder| builder);
     for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"] {
         for (name, answer) in served.ask(method, "/metrics", &[]) {
-            assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD")), "{name}: {method}");
+            assert_eq!(
+                (answer.status, answer.header("allow")),
+                (405, Some("GET, HEAD")),
+                "{name}: {method}"
+            );
             assert!(answer.body.is_empty(), "{name}: {method}");
         }
     }
@@ -174,7 +218,11 @@ fn a_token_closes_the_page_everywhere() {
     for (authorization, status, challenge) in [
         ("", 401, Some("Bearer realm=\"metrics\"")),
         ("Basic dXNlcjpwYXNz", 401, Some("Bearer realm=\"metrics\"")),
-        ("Bearer kNTxrHHGqKmkWAeE", 401, Some("Bearer realm=\"metrics\", error=\"invalid_token\"")),
+        (
+            "Bearer kNTxrHHGqKmkWAeE",
+            401,
+            Some("Bearer realm=\"metrics\", error=\"invalid_token\""),
+        ),
         ("Bearer kNTxrHHGqKmkWAeD", 200, None),
     ] {
         for (name, answer) in served.ask("GET", "/metrics", &[("authorization", authorization)]) {
@@ -221,10 +269,16 @@ fn the_page_tells_of_its_own_health() {
         }
     });
     let page = Page::parse(net::get(served.addrs[0].1, "/metrics").text()).unwrap();
-    assert_eq!(page.value("obs_build_info", &[("service", "shop"), ("version", "1.4.2")]), Some(1.0));
+    assert_eq!(
+        page.value("obs_build_info", &[("service", "shop"), ("version", "1.4.2")]),
+        Some(1.0)
+    );
     assert_eq!(page.value("target_info", &[("service_name", "shop")]), Some(1.0));
     assert!(page.value("obs_scrape_duration_seconds_count", &[]) >= Some(1.0));
-    assert_eq!(page.value("obs_series_overflow_total", &[("metric", "visits_total")]), Some(10.0));
+    assert_eq!(
+        page.value("obs_series_overflow_total", &[("metric", "visits_total")]),
+        Some(10.0)
+    );
     assert_eq!(page.value("visits_total", &[("visitor", "_overflow")]), Some(10.0));
     assert_eq!(page.sum("visits_total", &[]), 2_010.0);
 }
@@ -247,7 +301,11 @@ fn the_page_tells_how_full_process_and_runtime_are() {
     // The service was built outside of a runtime: that of the first scrape is the one.
     assert_eq!(page.value("tokio_workers", &[("runtime", "main")]), Some(2.0));
     for def in metric::TOKIO {
-        assert!(page.value(&def.name(""), &[("runtime", "main")]).is_some(), "{}", def.name(""));
+        assert!(
+            page.value(&def.name(""), &[("runtime", "main")]).is_some(),
+            "{}",
+            def.name("")
+        );
     }
     drop(obs);
 }

@@ -18,7 +18,9 @@ const NATIVE_ORDERS: &str = "histogram_quantile(0.99, sum(rate(order_processing_
 const CLASSIC_ORDERS: &str = "histogram_quantile(0.99, sum by (le) (rate(order_processing_seconds_bucket[5m])))";
 
 /// The upper bounds of the classic buckets.
-const BOUNDS: [f64; 15] = [0.0, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+const BOUNDS: [f64; 15] = [
+    0.0, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
 /// By how much a native bucket of schema 3 ends above its beginning: 2^(1/8).
 const NATIVE_WIDTH: f64 = 1.091;
 const CLIENTS: u64 = 8;
@@ -34,8 +36,12 @@ fn service() -> (Obs, LogBuffer, Server) {
         });
         "done"
     });
-    let routes = Router::new().route("/orders/{millis}", order).route("/health", get(|| async { "ok" }));
-    let app = routes.layer(ObsLayer::new().obs(&obs)).merge(obs_axum::metrics_for("/metrics", &obs));
+    let routes = Router::new()
+        .route("/orders/{millis}", order)
+        .route("/health", get(|| async { "ok" }));
+    let app = routes
+        .layer(ObsLayer::new().obs(&obs))
+        .merge(obs_axum::metrics_for("/metrics", &obs));
     (obs, logs, Server::start(app))
 }
 
@@ -59,7 +65,10 @@ fn send(server: &Server) {
 
 /// Values by endpoint.
 fn by_endpoint(points: &[Point]) -> BTreeMap<String, f64> {
-    points.iter().map(|point| (point.labels.get("endpoint").cloned().unwrap_or_default(), point.value)).collect()
+    points
+        .iter()
+        .map(|point| (point.labels.get("endpoint").cloned().unwrap_or_default(), point.value))
+        .collect()
 }
 
 /// Both estimates lie in one classic bucket, give or take a native one.
@@ -67,7 +76,10 @@ fn by_endpoint(points: &[Point]) -> BTreeMap<String, f64> {
 fn assert_within_a_bucket(native: f64, classic: f64, what: &str) {
     let upper = BOUNDS.iter().position(|bound| classic <= *bound).unwrap();
     let (from, to) = (BOUNDS[upper - 1] / NATIVE_WIDTH, BOUNDS[upper] * NATIVE_WIDTH);
-    assert!(from <= native && native <= to, "{what}: native {native}, classic {classic}");
+    assert!(
+        from <= native && native <= to,
+        "{what}: native {native}, classic {classic}"
+    );
 }
 
 #[track_caller]
@@ -84,7 +96,10 @@ fn native_and_classic_histograms_agree_and_exemplars_come_with_both() {
     let (_obs, logs, server) = service();
     // Made by the first scrape for protobuf, native buckets start with what the classic ones held.
     send(&server);
-    let native = Prometheus::builder().scrape("shop", server.addr()).feature("native-histograms").start();
+    let native = Prometheus::builder()
+        .scrape("shop", server.addr())
+        .feature("native-histograms")
+        .start();
     let classic = Prometheus::builder().scrape("shop", server.addr()).start();
     let both = [&native, &classic];
     for prometheus in both {
@@ -110,7 +125,10 @@ fn native_and_classic_histograms_agree_and_exemplars_come_with_both() {
 
     let requests = (CLIENTS * 25 * 2) as f64;
     let counted = |expr: &str| only(&native.query(expr));
-    assert_eq!(counted("histogram_count(http_request_duration_seconds{endpoint=\"/health\"})"), requests);
+    assert_eq!(
+        counted("histogram_count(http_request_duration_seconds{endpoint=\"/health\"})"),
+        requests
+    );
     assert_eq!(counted("histogram_count(order_processing_seconds)"), requests);
     assert_eq!(counted("sum(http_requests_total{endpoint=\"/health\"})"), requests);
     for prometheus in both {

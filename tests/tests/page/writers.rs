@@ -29,8 +29,15 @@ const PAGES: usize = 40;
 /// The counts of a page that only grow: counters, buckets, sums of what is positive.
 fn growing(page: &Page) -> BTreeMap<String, f64> {
     let samples = page.families.iter().flat_map(|family| &family.samples);
-    let grows = |name: &str| ["_total", "_bucket", "_count", "_sum"].iter().any(|suffix| name.ends_with(suffix));
-    samples.filter(|sample| grows(&sample.name)).map(|sample| (sample.series(), sample.value)).collect()
+    let grows = |name: &str| {
+        ["_total", "_bucket", "_count", "_sum"]
+            .iter()
+            .any(|suffix| name.ends_with(suffix))
+    };
+    samples
+        .filter(|sample| grows(&sample.name))
+        .map(|sample| (sample.series(), sample.value))
+        .collect()
 }
 
 /// Reads pages, each in all formats.
@@ -75,7 +82,9 @@ fn record(obs: &Obs, writer: usize, is_over: &AtomicBool) -> usize {
 
 /// Serves requests until it `is_over`; says how many.
 fn serve(obs: &Obs, is_over: &AtomicBool) -> usize {
-    let router = Router::new().route("/orders/{id}", get(|| async { "hello" })).layer(ObsLayer::new().obs(obs));
+    let router = Router::new()
+        .route("/orders/{id}", get(|| async { "hello" }))
+        .layer(ObsLayer::new().obs(obs));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut served = 0;
     while !is_over.load(SeqCst) {
@@ -97,7 +106,9 @@ fn no_record_is_lost_and_every_page_agrees_with_itself() {
     let is_over = AtomicBool::new(false);
     let (rounds, requests) = thread::scope(|scope| {
         let (obs, is_over) = (&obs, &is_over);
-        let writers: Vec<_> = (0..WRITERS).map(|writer| scope.spawn(move || record(obs, writer, is_over))).collect();
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| scope.spawn(move || record(obs, writer, is_over)))
+            .collect();
         let servers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(|| serve(obs, is_over))).collect();
         let scraped = scope.spawn(|| scrape(obs)).join();
         is_over.store(true, SeqCst);
@@ -115,7 +126,13 @@ fn no_record_is_lost_and_every_page_agrees_with_itself() {
     assert_eq!(page.sum("job_duration_seconds_count", &[]), all);
     assert_eq!(page.sum("batches_seconds_count", &[]), rounds as f64);
     let requests = requests as f64;
-    assert_eq!(page.sum("http_requests_total", &[("endpoint", "/orders/{id}"), ("outcome", "ok")]), requests);
+    assert_eq!(
+        page.sum(
+            "http_requests_total",
+            &[("endpoint", "/orders/{id}"), ("outcome", "ok")]
+        ),
+        requests
+    );
     assert_eq!(page.sum("http_request_duration_seconds_count", &[]), requests);
     assert_eq!(page.sum("http_response_size_bytes_sum", &[]), 5.0 * requests);
     assert_eq!(page.sum("http_requests_in_flight", &[]), 0.0);

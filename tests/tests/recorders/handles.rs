@@ -85,10 +85,16 @@ impl Recorder for Counting {
 #[test]
 fn any_recorder_is_asked_once_for_each_series() {
     let recorder = Counting::default();
-    let builder = Obs::builder("test").log_writer(std::io::sink()).recorder(recorder.clone());
+    let builder = Obs::builder("test")
+        .log_writer(std::io::sink())
+        .recorder(recorder.clone());
     let obs = builder.build().expect("valid settings");
-    let app = Router::new().route("/users/{id}", get(async || "hello")).layer(ObsLayer::new().obs(&obs));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let app = Router::new()
+        .route("/users/{id}", get(async || "hello"))
+        .layer(ObsLayer::new().obs(&obs));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
     let ask = |times: usize| {
         for _ in 0..times {
             let request = Request::get("/users/7").body(Body::empty()).expect("a request");
@@ -101,8 +107,24 @@ fn any_recorder_is_asked_once_for_each_series() {
     ask(2);
     let registered = recorder.registered.load(Ordering::Relaxed);
     ask(998);
-    assert_eq!(recorder.registered.load(Ordering::Relaxed), registered, "handles are kept");
-    assert_eq!(recorder.recorded.counted.load(Ordering::Relaxed), 1_000, "requests_total");
-    assert_eq!(recorder.recorded.observed.load(Ordering::Relaxed), 3_000, "a duration and two sizes each");
-    assert_eq!(recorder.recorded.level.load(Ordering::Relaxed), 0, "nothing is in flight any more");
+    assert_eq!(
+        recorder.registered.load(Ordering::Relaxed),
+        registered,
+        "handles are kept"
+    );
+    assert_eq!(
+        recorder.recorded.counted.load(Ordering::Relaxed),
+        1_000,
+        "requests_total"
+    );
+    assert_eq!(
+        recorder.recorded.observed.load(Ordering::Relaxed),
+        3_000,
+        "a duration and two sizes each"
+    );
+    assert_eq!(
+        recorder.recorded.level.load(Ordering::Relaxed),
+        0,
+        "nothing is in flight any more"
+    );
 }

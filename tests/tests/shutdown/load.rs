@@ -33,7 +33,11 @@ struct Shared {
 
 impl Load {
     pub(crate) fn start(addr: SocketAddr, clients: usize) -> Self {
-        let shared = Arc::new(Shared { addr, next: AtomicU64::new(1), answered: Mutex::default() });
+        let shared = Arc::new(Shared {
+            addr,
+            next: AtomicU64::new(1),
+            answered: Mutex::default(),
+        });
         let client = |_| {
             let shared = Arc::clone(&shared);
             thread::spawn(move || shared.ask_until_refused())

@@ -46,11 +46,21 @@ fn is_refused(service: &Service) -> bool {
 }
 
 fn server_spans_by_trace(spans: &[ReceivedSpan]) -> HashMap<String, usize> {
-    count(spans.iter().filter(|span| span.span.kind == SERVER).map(ReceivedSpan::trace_id))
+    count(
+        spans
+            .iter()
+            .filter(|span| span.span.kind == SERVER)
+            .map(ReceivedSpan::trace_id),
+    )
 }
 
 fn lines_by_trace(lines: &[LogLine]) -> HashMap<String, usize> {
-    count(lines.iter().filter(|line| line.is_request_line()).map(|line| line.str("trace_id").to_owned()))
+    count(
+        lines
+            .iter()
+            .filter(|line| line.is_request_line())
+            .map(|line| line.str("trace_id").to_owned()),
+    )
 }
 
 fn count(traces: impl Iterator<Item = String>) -> HashMap<String, usize> {
@@ -82,15 +92,30 @@ fn on_sigterm_nothing_that_was_answered_is_lost() {
         upload.send("67890");
         let answer = upload.response("POST").unwrap();
         assert_eq!((answer.status, answer.text()), (200, "10 bytes\n"), "{package}");
-        assert_eq!(service.process.wait(DEADLINE).code(), Some(0), "{package}: {:?}", service.process.stderr());
+        assert_eq!(
+            service.process.wait(DEADLINE).code(),
+            Some(0),
+            "{package}: {:?}",
+            service.process.stderr()
+        );
 
         let mut answered = load.stop();
         answered.push(service.trace_of(&answer));
         let spans = server_spans_by_trace(&receiver.spans());
         let lines = lines_by_trace(&service.lines());
         for trace in &answered {
-            assert_eq!(lines.get(trace), Some(&1), "{package}: line of {trace}, {} answered", answered.len());
-            assert_eq!(spans.get(trace), Some(&1), "{package}: span of {trace}, {} answered", answered.len());
+            assert_eq!(
+                lines.get(trace),
+                Some(&1),
+                "{package}: line of {trace}, {} answered",
+                answered.len()
+            );
+            assert_eq!(
+                spans.get(trace),
+                Some(&1),
+                "{package}: span of {trace}, {} answered",
+                answered.len()
+            );
         }
     }
 }
@@ -108,7 +133,10 @@ fn what_exceeds_the_deadline_is_cancelled_and_recorded_in_every_signal() {
         assert_eq!(spans.len(), 1, "{package}: {spans:#?}");
         let lines = service.lines();
         let cancelled = lines.iter().find(|line| line.is_request_line()).expect("a line");
-        assert_eq!((cancelled.str("outcome"), cancelled.str("trace_id")), ("cancelled", &*spans[0].trace_id()));
+        assert_eq!(
+            (cancelled.str("outcome"), cancelled.str("trace_id")),
+            ("cancelled", &*spans[0].trace_id())
+        );
         let message = "requests in flight have exceeded the deadline and are cancelled";
         let warning = lines.iter().find(|line| line.str("message") == message);
         assert_eq!(warning.expect("a warning").number("requests"), 1.0, "{package}");
@@ -121,7 +149,11 @@ fn streams_of_http2_are_cancelled_too() {
     let mut service = Service::start("axum-graceful", &receiver, &[("PRE_STOP_MS", "0"), ("DRAIN_MS", "100")]);
     let client = H2Client::open(service.addr);
     let uploads: Vec<_> = (0..3)
-        .map(|_| client.send_head(http::Request::post("http://localhost/uploads").body(()).unwrap()).unwrap())
+        .map(|_| {
+            client
+                .send_head(http::Request::post("http://localhost/uploads").body(()).unwrap())
+                .unwrap()
+        })
         .collect();
     until(DEADLINE, || service.in_flight("/uploads") == 3);
     service.process.terminate();
@@ -129,8 +161,11 @@ fn streams_of_http2_are_cancelled_too() {
     drop(uploads);
     assert_eq!(receiver.spans().len(), 3);
     let lines = service.lines();
-    let outcomes: Vec<_> =
-        lines.iter().filter(|line| line.is_request_line()).map(|line| line.str("outcome").to_owned()).collect();
+    let outcomes: Vec<_> = lines
+        .iter()
+        .filter(|line| line.is_request_line())
+        .map(|line| line.str("outcome").to_owned())
+        .collect();
     assert_eq!(outcomes, ["cancelled"; 3]);
 }
 
@@ -147,11 +182,25 @@ fn a_collector_that_hangs_holds_nothing_up_longer_than_the_deadline() {
         service.process.terminate();
         assert_eq!(service.process.wait(DEADLINE).code(), Some(0), "{package}");
         // An export would be abandoned after ten seconds.
-        assert!(told.elapsed() < Duration::from_secs(6), "{package}: {:?}", told.elapsed());
+        assert!(
+            told.elapsed() < Duration::from_secs(6),
+            "{package}: {:?}",
+            told.elapsed()
+        );
         let lines = service.lines();
-        assert_eq!(lines.iter().filter(|line| line.is_request_line()).count(), 20, "{package}");
-        let lost = lines.iter().find(|line| line.str("message") == "telemetry was lost at shutdown");
-        assert_eq!(lost.expect("a warning").str("error"), "traces not flushed within 300ms", "{package}");
+        assert_eq!(
+            lines.iter().filter(|line| line.is_request_line()).count(),
+            20,
+            "{package}"
+        );
+        let lost = lines
+            .iter()
+            .find(|line| line.str("message") == "telemetry was lost at shutdown");
+        assert_eq!(
+            lost.expect("a warning").str("error"),
+            "traces not flushed within 300ms",
+            "{package}"
+        );
     }
 }
 

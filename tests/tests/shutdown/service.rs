@@ -42,7 +42,9 @@ impl Service {
     /// What `/ready` answers; `None` once connections are refused.
     pub(crate) fn readiness(&self) -> Option<u16> {
         let mut client = net::H1Client::try_open(self.addr).ok()?;
-        client.try_send("GET /ready HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").ok()?;
+        client
+            .try_send("GET /ready HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
+            .ok()?;
         client.response("GET").ok().map(|answer| answer.status)
     }
 
@@ -59,14 +61,20 @@ impl Service {
     pub(crate) fn lines(&self) -> Vec<LogLine> {
         // They come through a pipe, the last ones after the end of the process.
         until(DEADLINE, || self.process.is_read());
-        self.process.stdout().iter().map(|line| LogLine::parse(line).unwrap()).collect()
+        self.process
+            .stdout()
+            .iter()
+            .map(|line| LogLine::parse(line).unwrap())
+            .collect()
     }
 
     /// The trace that a request without a caller began, by the id that its answer carries.
     pub(crate) fn trace_of(&self, answer: &Response) -> String {
         let id = answer.header("x-request-id").unwrap();
         let lines = self.lines();
-        let line = lines.iter().find(|line| line.is_request_line() && line.str("request_id") == id);
+        let line = lines
+            .iter()
+            .find(|line| line.is_request_line() && line.str("request_id") == id);
         line.expect("the request's line").str("trace_id").to_owned()
     }
 }

@@ -8,9 +8,15 @@ use tempfile::TempDir;
 use crate::stage::{Ran, SHOP, Shop, Stack, definition, obs, write};
 
 fn args(command: &str, spec: &Path, out: &Path) -> Vec<OsString> {
-    [command.as_ref(), "--spec".as_ref(), spec.as_os_str(), "--out".as_ref(), out.as_os_str()]
-        .map(ToOwned::to_owned)
-        .into()
+    [
+        command.as_ref(),
+        "--spec".as_ref(),
+        spec.as_os_str(),
+        "--out".as_ref(),
+        out.as_os_str(),
+    ]
+    .map(ToOwned::to_owned)
+    .into()
 }
 
 fn folder() -> TempDir {
@@ -22,7 +28,9 @@ fn generate(spec: &Path, out: &Path) -> Ran {
 }
 
 fn check(spec: &Path, out: &Path, more: &[&str]) -> Ran {
-    obs(args("check", spec, out).into_iter().chain(more.iter().map(OsString::from)))
+    obs(args("check", spec, out)
+        .into_iter()
+        .chain(more.iter().map(OsString::from)))
 }
 
 fn shop() -> std::path::PathBuf {
@@ -33,9 +41,20 @@ fn shop() -> std::path::PathBuf {
 fn a_new_definition_goes_all_the_way() {
     let place = folder();
     let (spec, out) = (place.path().join("obs.yaml"), place.path().join("deploy"));
-    let new = ["--service", "payments", "--team", "money", "--endpoint", "POST /payments", "--contact", "#money"];
+    let new = [
+        "--service",
+        "payments",
+        "--team",
+        "money",
+        "--endpoint",
+        "POST /payments",
+        "--contact",
+        "#money",
+    ];
     let new = |out: &Path| {
-        let all = ["new".as_ref(), "--out".as_ref(), out.as_os_str()].into_iter().chain(new.iter().map(AsRef::as_ref));
+        let all = ["new".as_ref(), "--out".as_ref(), out.as_os_str()]
+            .into_iter()
+            .chain(new.iter().map(AsRef::as_ref));
         obs(all)
     };
     let ran = new(&spec);
@@ -54,7 +73,10 @@ fn nobody_is_asked_where_nobody_can_answer() {
     let out = place.path().join("obs.yaml");
     let ran = obs(["new".as_ref(), "--out".as_ref(), out.as_os_str()]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains("--endpoint"), "{ran:?}");
+    assert!(
+        ran.stderr.starts_with("error: ") && ran.stderr.contains("--endpoint"),
+        "{ran:?}"
+    );
     assert!(!out.exists());
 }
 
@@ -64,11 +86,26 @@ fn a_bad_definition_is_refused_with_its_place_and_nothing_is_written() {
     let (spec, out) = (place.path().join("obs.yaml"), place.path().join("deploy"));
     let good = fs::read_to_string(shop()).unwrap();
     let mistakes = [
-        ("objective: 99.5", "objective: 100", "100", "name: storefront-availability"),
+        (
+            "objective: 99.5",
+            "objective: 100",
+            "100",
+            "name: storefront-availability",
+        ),
         ("    team: payments\n", "    tean: payments\n", "tean", "tean: payments"),
         ("severity: critical", "severity: fatal", "fatal", "severity: fatal"),
-        ("endpoint: POST /checkout", "endpoint: POST /chekout", "/chekout", "endpoint: POST /chekout"),
-        ("metric: cart_abandonment_rate, above: 0.8", "metric: x, above: high", "high", "metric: x"),
+        (
+            "endpoint: POST /checkout",
+            "endpoint: POST /chekout",
+            "/chekout",
+            "endpoint: POST /chekout",
+        ),
+        (
+            "metric: cart_abandonment_rate, above: 0.8",
+            "metric: x, above: high",
+            "high",
+            "metric: x",
+        ),
     ];
     for (right, wrong, named, place_of) in mistakes {
         let text = good.replacen(right, wrong, 1);
@@ -89,7 +126,10 @@ fn a_bad_definition_is_refused_with_its_place_and_nothing_is_written() {
 fn a_definition_that_is_not_there_is_missed_by_name() {
     let ran = obs(["generate", "--spec", "no/such/obs.yaml"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("no/such/obs.yaml") && ran.stderr.contains("obs new"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("no/such/obs.yaml") && ran.stderr.contains("obs new"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -113,7 +153,10 @@ fn a_file_that_was_changed_by_hand_is_found_with_its_line() {
     let ran = check(&shop(), &stack.folder(), &[]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     let found = format!("prometheus/rules/orders.alerts.yml:{line}: expected \"    for: 2m\", found \"    for: 20m\"");
-    assert!(ran.stdout.contains(&found) && ran.stdout.contains("obs generate --spec"), "{ran:?}");
+    assert!(
+        ran.stdout.contains(&found) && ran.stdout.contains("obs generate --spec"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -129,7 +172,10 @@ fn an_alert_of_poor_quality_is_found_with_its_line() {
     let ran = check(&spec, &out, &[]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     let line = 1 + text.split("name: CartsAbandoned").next().unwrap().matches('\n').count();
-    assert!(ran.stdout.contains(&format!("obs.yaml:{line}:")) && ran.stdout.contains("CartsAbandoned"), "{ran:?}");
+    assert!(
+        ran.stdout.contains(&format!("obs.yaml:{line}:")) && ran.stdout.contains("CartsAbandoned"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -148,8 +194,11 @@ fn own_text_in_a_runbook_is_kept_and_is_no_drift() {
 fn a_running_service_has_what_the_files_read() {
     let stack = Stack::generate(SHOP);
     let shop_runs = Shop::open("60", "30");
-    let pages: Vec<String> =
-        shop_runs.services.iter().map(|(name, addr)| format!("--page={name}=http://{addr}/metrics")).collect();
+    let pages: Vec<String> = shop_runs
+        .services
+        .iter()
+        .map(|(name, addr)| format!("--page={name}=http://{addr}/metrics"))
+        .collect();
     let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
     // A metric is on the page from its first use on.
     obs_tests::eventually_ok(std::time::Duration::from_secs(60), || {
@@ -170,17 +219,25 @@ fn a_running_service_that_lacks_a_metric_or_a_bucket_is_found() {
     let ran = check(&shop(), &stack.folder(), &["--page", &given]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(
-        ran.stdout.contains("storefront: http_request_duration_seconds_bucket has no bucket le=\"0.3\""),
+        ran.stdout
+            .contains("storefront: http_request_duration_seconds_bucket has no bucket le=\"0.3\""),
         "{ran:?}"
     );
-    assert!(ran.stdout.contains("storefront: http_requests_total is not on the page"), "{ran:?}");
+    assert!(
+        ran.stdout
+            .contains("storefront: http_requests_total is not on the page"),
+        "{ran:?}"
+    );
 }
 
 #[test]
 fn a_page_that_can_not_be_fetched_is_an_error() {
     let stack = Stack::generate(SHOP);
     for (given, said) in [
-        ("storefront=http://127.0.0.1:1/metrics", "http://127.0.0.1:1/metrics: the metrics page"),
+        (
+            "storefront=http://127.0.0.1:1/metrics",
+            "http://127.0.0.1:1/metrics: the metrics page",
+        ),
         ("storefront=https://a.example", "curl"),
         ("nobody=x", "there is no service \"nobody\""),
         ("storefront", "SERVICE=PAGE"),
@@ -197,18 +254,46 @@ fn an_unreachable_target_is_reported_and_the_others_are_checked() {
     let stack = Stack::generate(SHOP);
     let page = stack.path("page.local.txt");
     write(&page, "# TYPE http_requests_total counter\n");
-    let (away, there) = ("orders=http://127.0.0.1:1/metrics", format!("storefront={}", page.display()));
-    let ran = check(&shop(), &stack.folder(), &["--page", away, "--page", &there, "--running"]);
+    let (away, there) = (
+        "orders=http://127.0.0.1:1/metrics",
+        format!("storefront={}", page.display()),
+    );
+    let ran = check(
+        &shop(),
+        &stack.folder(),
+        &["--page", away, "--page", &there, "--running"],
+    );
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.stderr.contains("error: http://127.0.0.1:1/metrics: the metrics page could not be fetched"), "{ran:?}");
-    assert!(ran.stdout.contains("storefront: http_request_duration_seconds_bucket is not on the page"), "{ran:?}");
-    let targets = definition(SHOP).services.iter().map(|service| service.targets.len()).sum::<usize>();
-    assert!(ran.stdout.contains(&format!(" of {} could not be fetched; ", targets + 2)), "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("error: http://127.0.0.1:1/metrics: the metrics page could not be fetched"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stdout
+            .contains("storefront: http_request_duration_seconds_bucket is not on the page"),
+        "{ran:?}"
+    );
+    let targets = definition(SHOP)
+        .services
+        .iter()
+        .map(|service| service.targets.len())
+        .sum::<usize>();
+    assert!(
+        ran.stdout
+            .contains(&format!(" of {} could not be fetched; ", targets + 2)),
+        "{ran:?}"
+    );
 }
 
 #[test]
 fn help_is_not_an_error() {
-    for args in [&["--help"][..], &["generate", "--help"], &["check", "--help"], &["--version"]] {
+    for args in [
+        &["--help"][..],
+        &["generate", "--help"],
+        &["check", "--help"],
+        &["--version"],
+    ] {
         let ran = obs(args);
         assert_eq!(ran.code, Some(0), "{ran:?}");
         assert!(ran.stderr.is_empty() && !ran.stdout.is_empty());

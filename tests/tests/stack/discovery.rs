@@ -16,17 +16,29 @@ fn discovered(pods: &[Value]) -> Vec<Value> {
     let mut config = stack.yaml("prometheus/prometheus-kubernetes.yml");
     let scrape = &mut config["scrape_configs"][0];
     // Debian's promtool is built without Kubernetes.
-    assert_eq!(scrape.as_object_mut().unwrap().remove("kubernetes_sd_configs"), Some(json!([{ "role": "pod" }])));
+    assert_eq!(
+        scrape.as_object_mut().unwrap().remove("kubernetes_sd_configs"),
+        Some(json!([{ "role": "pod" }]))
+    );
     assert_eq!(scrape["job_name"], JOB);
     scrape["static_configs"] = pods.into();
     config["rule_files"] = json!([]);
     let path = stack.path("test/prometheus.yml");
     write(&path, &config.to_string());
     let mut promtool = Command::new(backends::program("promtool"));
-    let output = promtool.args(["check", "service-discovery", "--timeout=1s"]).arg(&path).arg(JOB).output().unwrap();
+    let output = promtool
+        .args(["check", "service-discovery", "--timeout=1s"])
+        .arg(&path)
+        .arg(JOB)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
     let targets: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    targets.into_iter().map(|target| target["labels"].clone()).filter(|labels| *labels != json!({})).collect()
+    targets
+        .into_iter()
+        .map(|target| target["labels"].clone())
+        .filter(|labels| *labels != json!({}))
+        .collect()
 }
 
 fn pod(address: &str, ip: &str, more: &[(&str, &str)]) -> Value {
@@ -58,9 +70,15 @@ fn the_annotated_port_replaces_that_of_any_address() {
     let port = [("pod_annotation_prometheus_io_port", "9102")];
     assert_eq!(address_of("10.1.2.3:8080", "10.1.2.3", &port), "10.1.2.3:9102");
     assert_eq!(address_of("10.1.2.3", "10.1.2.3", &port), "10.1.2.3:9102");
-    assert_eq!(address_of("[2001:db8::7]:8080", "2001:db8::7", &port), "[2001:db8::7]:9102");
+    assert_eq!(
+        address_of("[2001:db8::7]:8080", "2001:db8::7", &port),
+        "[2001:db8::7]:9102"
+    );
     assert_eq!(address_of("[::1]:8080", "::1", &port), "[::1]:9102");
-    assert_eq!(address_of("[::ffff:10.1.2.3]:8080", "::ffff:10.1.2.3", &port), "[::ffff:10.1.2.3]:9102");
+    assert_eq!(
+        address_of("[::ffff:10.1.2.3]:8080", "::ffff:10.1.2.3", &port),
+        "[::ffff:10.1.2.3]:9102"
+    );
 }
 
 #[test]
@@ -69,7 +87,10 @@ fn without_an_annotated_port_the_address_stays() {
         return;
     }
     assert_eq!(address_of("10.1.2.3:8080", "10.1.2.3", &[]), "10.1.2.3:8080");
-    assert_eq!(address_of("[2001:db8::7]:8080", "2001:db8::7", &[]), "[2001:db8::7]:8080");
+    assert_eq!(
+        address_of("[2001:db8::7]:8080", "2001:db8::7", &[]),
+        "[2001:db8::7]:8080"
+    );
     let no_number = [("pod_annotation_prometheus_io_port", "http")];
     assert_eq!(address_of("10.1.2.3:8080", "10.1.2.3", &no_number), "10.1.2.3:8080");
 }
@@ -79,8 +100,10 @@ fn path_and_scheme_come_from_annotations_and_names_from_the_pod() {
     if !backends::require("promtool") {
         return;
     }
-    let annotations =
-        [("pod_annotation_prometheus_io_path", "/internal/metrics"), ("pod_annotation_prometheus_io_scheme", "https")];
+    let annotations = [
+        ("pod_annotation_prometheus_io_path", "/internal/metrics"),
+        ("pod_annotation_prometheus_io_scheme", "https"),
+    ];
     let labels = &discovered(&[pod("10.1.2.3:8080", "10.1.2.3", &annotations)])[0];
     let expected = [
         ("__metrics_path__", "/internal/metrics"),
@@ -107,6 +130,10 @@ fn only_running_pods_that_ask_for_it_are_scraped() {
         ("pod_container_init", "true"),
     ];
     for change in left_out {
-        assert_eq!(discovered(&[pod("10.1.2.3:80", "10.1.2.3", &[change])]), Vec::<Value>::new(), "{change:?}");
+        assert_eq!(
+            discovered(&[pod("10.1.2.3:80", "10.1.2.3", &[change])]),
+            Vec::<Value>::new(),
+            "{change:?}"
+        );
     }
 }

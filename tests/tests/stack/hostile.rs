@@ -18,19 +18,31 @@ fn called(name: &str) -> Definition {
     let mut definition = definition(SHOP);
     definition.services.truncate(1);
     let service = &mut definition.services[0];
-    for text in [&mut service.name, &mut service.description, &mut service.team, &mut service.environment] {
+    for text in [
+        &mut service.name,
+        &mut service.description,
+        &mut service.team,
+        &mut service.environment,
+    ] {
         name.clone_into(text);
     }
     name.clone_into(&mut definition.teams[0].name);
     let scope = Scope::service().method(name).endpoint(name);
-    let condition = Condition::ErrorRatio { scope, window: Window::minutes(5), above: 0.1 };
+    let condition = Condition::ErrorRatio {
+        scope,
+        window: Window::minutes(5),
+        above: 0.1,
+    };
     service.alerts = vec![AlertRule::new("Hostile", condition, Severity::Critical, "x")];
     definition
 }
 
 fn rules(folder: &Folder) -> Vec<std::path::PathBuf> {
     let rules = folder.path().join("prometheus/rules");
-    fs::read_dir(rules).unwrap().map(|entry| entry.unwrap().path()).collect()
+    fs::read_dir(rules)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect()
 }
 
 #[test]
@@ -38,8 +50,11 @@ fn hostile_names_stay_names() {
     if !backends::require("promtool") {
         return;
     }
-    let mut runner =
-        TestRunner::new(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 48,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     // Prometheus 2.42 takes the replacement character in an expression for a broken one.
     let names = HOSTILE.prop_filter("no broken text", |name| !name.contains(char::REPLACEMENT_CHARACTER));
     let outcome = runner.run(&names, |name| {
@@ -52,7 +67,12 @@ fn hostile_names_stay_names() {
             prop_assert_eq!(verdict.code, 0, "{:?}: {}", name, verdict.output);
         }
         // The labels that are expected in there match those of the series that were made in here.
-        let tests = fs::read_dir(folder.path().join("prometheus/tests")).unwrap().next().unwrap().unwrap().path();
+        let tests = fs::read_dir(folder.path().join("prometheus/tests"))
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
         let verdict = prometheus::test_rules(&tests);
         prop_assert_eq!(verdict.code, 0, "{:?}: {}", name, verdict.output);
         Ok(())
@@ -65,11 +85,22 @@ fn hostile_names_come_back_from_prometheus() {
     if !backends::require("prometheus") {
         return;
     }
-    for name in ["a\"} or vector(1) #", "{{ .Labels }}", "yes", "0x1f", "é\u{2028}\\\n- b: c", "'; drop", "$1 ${x}"] {
+    for name in [
+        "a\"} or vector(1) #",
+        "{{ .Labels }}",
+        "yes",
+        "0x1f",
+        "é\u{2028}\\\n- b: c",
+        "'; drop",
+        "$1 ${x}",
+    ] {
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::new(place.path());
         folder.write(&obs_stack::prometheus::files(&called(name))).unwrap();
-        let alerts = rules(&folder).into_iter().find(|file| file.to_string_lossy().ends_with(".alerts.yml")).unwrap();
+        let alerts = rules(&folder)
+            .into_iter()
+            .find(|file| file.to_string_lossy().ends_with(".alerts.yml"))
+            .unwrap();
         let prometheus = prometheus::Prometheus::builder().rules(&alerts).start();
         let rules = prometheus.api("rules", &[]);
         let labels = &rules["groups"][0]["rules"][0]["labels"];
@@ -132,8 +163,11 @@ fn whatever_texts_are_read_prometheus_takes_too() {
     if !backends::require("promtool") {
         return;
     }
-    let mut runner =
-        TestRunner::new(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     let each = (texts(), texts(), texts(), texts());
     let outcome = runner.run(&prop::collection::vec(each, 60), |alerts| {
         let alert = |(at, (summary, description, note, label)): (usize, &(String, String, String, String))| {
@@ -146,7 +180,9 @@ fn whatever_texts_are_read_prometheus_takes_too() {
                 let alerts = json!({ "standard": "off", "own": alerts });
                 json!({ "version": 1, "services": [{ "name": "orders", "alerts": alerts }] }).to_string()
             };
-            Definition::parse(&file(vec![alert.clone()]), "obs.yaml").is_ok().then_some(alert)
+            Definition::parse(&file(vec![alert.clone()]), "obs.yaml")
+                .is_ok()
+                .then_some(alert)
         };
         let accepted: Vec<_> = alerts.iter().enumerate().filter_map(alert).collect();
         let file = json!({

@@ -32,10 +32,19 @@ services:
 const SERIES: [(&str, &[(&str, &str)]); 7] = [
     ("kind=\"a\"", &[]),
     ("kind=\"a\",service=\"x\"", &[("exported_service", "x")]),
-    ("kind=\"a\",service=\"y\",team=\"z\"", &[("exported_service", "y"), ("exported_team", "z")]),
-    ("kind=\"a\",severity=\"low\",tier=\"lead\"", &[("exported_severity", "low"), ("exported_tier", "lead")]),
+    (
+        "kind=\"a\",service=\"y\",team=\"z\"",
+        &[("exported_service", "y"), ("exported_team", "z")],
+    ),
+    (
+        "kind=\"a\",severity=\"low\",tier=\"lead\"",
+        &[("exported_severity", "low"), ("exported_tier", "lead")],
+    ),
     ("kind=\"a\",env=\"moon\"", &[("exported_env", "moon")]),
-    ("kind=\"a\",env=\"production\",exported_env=\"mars\"", &[("exported_env", "mars")]),
+    (
+        "kind=\"a\",env=\"production\",exported_env=\"mars\"",
+        &[("exported_env", "mars")],
+    ),
     ("kind=\"a\",alertname=\"b\"", &[("exported_alertname", "b")]),
 ];
 

@@ -51,7 +51,10 @@ impl Receiver {
     fn wait_for(&self, alert: &str, status: &str) -> Value {
         eventually(WITHIN, || {
             let received = self.notifications.lock().unwrap();
-            received.iter().find(|one| one["groupLabels"]["alertname"] == alert && one["status"] == status).cloned()
+            received
+                .iter()
+                .find(|one| one["groupLabels"]["alertname"] == alert && one["status"] == status)
+                .cloned()
         })
     }
 }
@@ -70,7 +73,10 @@ impl Alertmanager {
         let addr = free_port();
         let mut command = Command::new(backends::program("alertmanager"));
         command
-            .arg(format!("--config.file={}", stack.path("alertmanager/alertmanager.yml").display()))
+            .arg(format!(
+                "--config.file={}",
+                stack.path("alertmanager/alertmanager.yml").display()
+            ))
             .arg(format!("--storage.path={}", stack.path("alertmanager-data").display()))
             .arg(format!("--web.listen-address={addr}"))
             // Without peers.
@@ -80,12 +86,17 @@ impl Alertmanager {
             let is_open = std::net::TcpStream::connect(addr).is_ok();
             (is_open && net::get(addr, "/-/ready").status == 200).then_some(())
         });
-        Self { addr, _process: process }
+        Self {
+            addr,
+            _process: process,
+        }
     }
 }
 
 fn free_port() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).unwrap()
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .unwrap()
 }
 
 /// The shop's definition, whose teams are told by our receiver.
@@ -124,13 +135,27 @@ fn a_shop_that_fails_calls_its_team_with_summary_description_and_runbook() {
     assert_eq!(notification["version"], "4");
     assert_eq!(notification["receiver"], "shop");
     let alert = &notification["alerts"][0];
-    for (label, value) in [("service", "storefront"), ("team", "shop"), ("severity", "critical"), ("env", "demo")] {
+    for (label, value) in [
+        ("service", "storefront"),
+        ("team", "shop"),
+        ("severity", "critical"),
+        ("env", "demo"),
+    ] {
         assert_eq!(alert["labels"][label], value, "{alert}");
     }
     let annotations = &alert["annotations"];
     assert_eq!(annotations["summary"], "Checkouts fail");
     let description = annotations["description"].as_str().unwrap();
     assert!(description.ends_with("% of the checkouts fail"), "{description}");
-    assert_eq!(annotations["runbook_url"], "https://runbooks.example.com/shop/checkoutfails");
-    assert!(annotations["dashboard_url"].as_str().unwrap().starts_with("http://localhost:3300/d/"), "{annotations}");
+    assert_eq!(
+        annotations["runbook_url"],
+        "https://runbooks.example.com/shop/checkoutfails"
+    );
+    assert!(
+        annotations["dashboard_url"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://localhost:3300/d/"),
+        "{annotations}"
+    );
 }

@@ -65,7 +65,10 @@ fn of_dashboards(stack: &Stack) -> Asked {
     let mut asked = Asked::new();
     for file in stack.files("grafana/dashboards", ".json") {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-        let service = services.iter().find(|service| name.starts_with(&format!("{}-", service.name))).unwrap();
+        let service = services
+            .iter()
+            .find(|service| name.starts_with(&format!("{}-", service.name)))
+            .unwrap();
         let dashboard: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         let mut found = Vec::new();
         expressions(&dashboard, false, "", &mut found);
@@ -78,21 +81,32 @@ fn of_dashboards(stack: &Stack) -> Asked {
 
 /// Expressions of panels, annotations and variables, with the titles of their panels.
 fn expressions(value: &Value, is_prometheus: bool, title: &str, found: &mut Vec<(String, String)>) {
-    let is_prometheus = value["datasource"]["type"].as_str().map_or(is_prometheus, |kind| kind == "prometheus");
-    let title = value["title"].as_str().or_else(|| value["name"].as_str()).unwrap_or(title);
+    let is_prometheus = value["datasource"]["type"]
+        .as_str()
+        .map_or(is_prometheus, |kind| kind == "prometheus");
+    let title = value["title"]
+        .as_str()
+        .or_else(|| value["name"].as_str())
+        .unwrap_or(title);
     match value {
-        Value::Array(items) => items.iter().for_each(|item| expressions(item, is_prometheus, title, found)),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|item| expressions(item, is_prometheus, title, found)),
         Value::Object(entries) => {
             if is_prometheus {
                 found.extend(value["expr"].as_str().map(|expr| (title.to_owned(), expr.to_owned())));
-                let series = value["query"].as_str().and_then(|query| query.strip_prefix("label_values("));
+                let series = value["query"]
+                    .as_str()
+                    .and_then(|query| query.strip_prefix("label_values("));
                 found.extend(
                     series
                         .and_then(|series| series.rsplit_once(','))
                         .map(|(series, _)| (title.to_owned(), series.to_owned())),
                 );
             }
-            entries.values().for_each(|entry| expressions(entry, is_prometheus, title, found));
+            entries
+                .values()
+                .for_each(|entry| expressions(entry, is_prometheus, title, found));
         }
         _ => {}
     }
@@ -101,7 +115,11 @@ fn expressions(value: &Value, is_prometheus: bool, title: &str, found: &mut Vec<
 /// The variables of Grafana as somebody who looks would have chosen them.
 fn filled_in(expr: &str, service: &Service) -> String {
     let is_of_streams = expr.contains("stream_duration");
-    let endpoint = service.endpoints.iter().find(|endpoint| endpoint.is_stream == is_of_streams).unwrap();
+    let endpoint = service
+        .endpoints
+        .iter()
+        .find(|endpoint| endpoint.is_stream == is_of_streams)
+        .unwrap();
     let values = [
         ("$__rate_interval", "1m"),
         ("$__interval", "15s"),
@@ -112,7 +130,9 @@ fn filled_in(expr: &str, service: &Service) -> String {
         ("$slo", service.slos.first().map_or("", |slo| slo.name())),
         ("$job", service.name.as_str()),
     ];
-    values.iter().fold(expr.to_owned(), |expr, (variable, value)| expr.replace(variable, value))
+    values
+        .iter()
+        .fold(expr.to_owned(), |expr, (variable, value)| expr.replace(variable, value))
 }
 
 /// Has data only while an alert fires.
@@ -131,7 +151,11 @@ fn every_expression_has_data_while_the_shop_runs() {
         assert!(asked.len() > 50, "{asked:?}");
     }
     let shop = Shop::open(RATE, FAIL);
-    let prometheus = stack.quick_rules().into_iter().fold(shop.scraped(), PrometheusBuilder::rules).start();
+    let prometheus = stack
+        .quick_rules()
+        .into_iter()
+        .fold(shop.scraped(), PrometheusBuilder::rules)
+        .start();
     let missing = without_data(&prometheus, asked.into_iter().flatten().collect());
     assert_eq!(missing, Asked::new());
     let unhealthy = unhealthy_rules(&prometheus);
@@ -157,5 +181,7 @@ fn unhealthy_rules(prometheus: &Prometheus) -> BTreeSet<String> {
     assert!(groups.len() > 10, "{rules}");
     let rules = groups.iter().flat_map(|group| group["rules"].as_array().unwrap());
     let unhealthy = rules.filter(|rule| rule["health"] != "ok");
-    unhealthy.map(|rule| format!("{}: {}", rule["name"], rule["lastError"])).collect()
+    unhealthy
+        .map(|rule| format!("{}: {}", rule["name"], rule["lastError"]))
+        .collect()
 }

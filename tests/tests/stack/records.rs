@@ -40,10 +40,16 @@ fn prometheus_tells_of_a_budget_that_empties_within_any_window() {
         return;
     }
     // The window, the long window of its slowest alert, and when that has been decided.
-    for (window, slowest, minutes) in
-        [(1, "12h", 1_400), (14, "3d", 4_600), (27, "3d", 4_600), (60, "6d", 8_800), (90, "9d", 13_100)]
-    {
-        let (place, rules) = generated(&format!("      - {{ name: promise, objective: 99, window: {window}d }}\n"));
+    for (window, slowest, minutes) in [
+        (1, "12h", 1_400),
+        (14, "3d", 4_600),
+        (27, "3d", 4_600),
+        (60, "6d", 8_800),
+        (90, "9d", 13_100),
+    ] {
+        let (place, rules) = generated(&format!(
+            "      - {{ name: promise, objective: 99, window: {window}d }}\n"
+        ));
         // 1.05 % and 0.5 % of the requests fail: the budget lasts 95 % and 200 % of the window.
         for (failed, fires) in [(105, true), (50, false)] {
             let firing = if fires {
@@ -84,7 +90,14 @@ fn windows_of_recorded_sums_are_those_of_the_counters() {
         format!("({} / {})", of(",outcome=\"server_error\""), of(""))
     };
     // What may differ: the requests of 5 minutes at both ends of a window. In the 13th minute of a burst they do.
-    let cases = [("30m", 0.02), ("1h", 0.01), ("2h", 0.005), ("6h", 0.002), ("1d", 0.001), ("3d", 0.001)];
+    let cases = [
+        ("30m", 0.02),
+        ("1h", 0.01),
+        ("2h", 0.005),
+        ("6h", 0.002),
+        ("1d", 0.001),
+        ("3d", 0.001),
+    ];
     let tests: Vec<Value> = [700, 1_000, 1_013, 1_100, 1_500, 2_000]
         .iter()
         .flat_map(|minute| {
@@ -119,7 +132,12 @@ fn every_recorded_series_is_read_and_no_alert_reads_hours_of_counters() {
     let (mut recorded, mut read) = (BTreeSet::new(), String::new());
     for file in files.iter().filter(|file| file.path.starts_with("prometheus/rules/")) {
         let rules = yaml(&file.content);
-        for rule in rules["groups"].as_array().unwrap().iter().flat_map(|group| group["rules"].as_array().unwrap()) {
+        for rule in rules["groups"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|group| group["rules"].as_array().unwrap())
+        {
             let expr = rule["expr"].as_str().unwrap();
             recorded.extend(rule["record"].as_str().map(str::to_owned));
             read.extend([expr, "\n"]);
@@ -140,7 +158,11 @@ fn what_an_objective_has_no_alert_on_stands_in_its_files() {
     let (place, rules) = generated("      - { name: lenient, objective: 90, window: 30d }\n");
     for file in &rules {
         let text = fs::read_to_string(file).unwrap();
-        assert!(text.contains("has no alert on a burn rate of 14.4"), "{}", file.display());
+        assert!(
+            text.contains("has no alert on a burn rate of 14.4"),
+            "{}",
+            file.display()
+        );
     }
     drop(place);
 }

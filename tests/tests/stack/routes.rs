@@ -10,7 +10,10 @@ fn receivers(stack: &Stack, labels: &[(&str, &str)]) -> String {
     let config = stack.path("alertmanager/alertmanager.yml");
     let labels = labels.iter().map(|(key, value)| format!("{key}={value}"));
     let mut amtool = Command::new(backends::program("amtool"));
-    amtool.args(["config", "routes", "test"]).arg(format!("--config.file={}", config.display())).args(labels);
+    amtool
+        .args(["config", "routes", "test"])
+        .arg(format!("--config.file={}", config.display()))
+        .args(labels);
     let output = amtool.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -50,9 +53,15 @@ fn a_semantic_linter_has_nothing_to_say() {
     for path in [SHOP, OPEN_TELEMETRY] {
         let stack = Stack::generate(path);
         let mut amlint = Command::new(backends::program("amlint"));
-        amlint.args(["check", "--strict"]).arg(stack.path("alertmanager/alertmanager.yml"));
+        amlint
+            .args(["check", "--strict"])
+            .arg(stack.path("alertmanager/alertmanager.yml"));
         let output = amlint.output().unwrap();
-        assert!(output.status.success(), "{path}: {}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            output.status.success(),
+            "{path}: {}",
+            String::from_utf8_lossy(&output.stdout)
+        );
     }
 }
 
@@ -62,10 +71,19 @@ fn only_a_page_that_goes_on_is_escalated_to_whom_a_program_can_reach() {
         return;
     }
     let stack = Stack::generate(OPEN_TELEMETRY);
-    assert_eq!(receivers(&stack, &[("team", "search"), ("severity", "critical")]), "search-escalation,search");
-    assert_eq!(receivers(&stack, &[("team", "search"), ("severity", "warning")]), "search");
+    assert_eq!(
+        receivers(&stack, &[("team", "search"), ("severity", "critical")]),
+        "search-escalation,search"
+    );
+    assert_eq!(
+        receivers(&stack, &[("team", "search"), ("severity", "warning")]),
+        "search"
+    );
     // The shop's is a telephone number.
-    assert_eq!(receivers(&Stack::generate(SHOP), &[("team", "shop"), ("severity", "critical")]), "shop");
+    assert_eq!(
+        receivers(&Stack::generate(SHOP), &[("team", "shop"), ("severity", "critical")]),
+        "shop"
+    );
 }
 
 #[test]

@@ -35,9 +35,18 @@ pub(crate) struct Ran {
 /// Runs the command.
 pub(crate) fn obs<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
     let mut command = Command::new(process::build("obs"));
-    let output = command.args(args).current_dir(workspace()).stdin(Stdio::null()).output().unwrap();
+    let output = command
+        .args(args)
+        .current_dir(workspace())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ran { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    Ran {
+        code: output.status.code(),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+    }
 }
 
 pub(crate) fn definition(path: &str) -> Definition {
@@ -54,7 +63,9 @@ pub(crate) struct Stack {
 
 impl Stack {
     pub(crate) fn generate(definition: &str) -> Self {
-        let stack = Self { place: tempfile::tempdir().unwrap() };
+        let stack = Self {
+            place: tempfile::tempdir().unwrap(),
+        };
         let ran = obs([
             "generate".as_ref(),
             "--spec".as_ref(),
@@ -84,7 +95,9 @@ impl Stack {
 
     /// The files of a folder whose names end like this, sorted.
     pub(crate) fn files(&self, folder: &str, end: &str) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.path(folder)).unwrap().map(|entry| entry.unwrap().path());
+        let entries = fs::read_dir(self.path(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
         let mut files: Vec<_> = entries.filter(|path| path.to_string_lossy().ends_with(end)).collect();
         files.sort();
         files
@@ -128,24 +141,42 @@ impl Shop {
         let process = Process::start(&mut command);
         let services = eventually_ok(DEADLINE, || {
             let announced = process.stderr();
-            let found: BTreeMap<_, _> =
-                SERVICES.into_iter().filter_map(|name| Some((name, address(&announced, name)?))).collect();
-            if found.len() == SERVICES.len() { Ok(found) } else { Err(announced) }
+            let found: BTreeMap<_, _> = SERVICES
+                .into_iter()
+                .filter_map(|name| Some((name, address(&announced, name)?)))
+                .collect();
+            if found.len() == SERVICES.len() {
+                Ok(found)
+            } else {
+                Err(announced)
+            }
         });
-        Self { services, _process: process }
+        Self {
+            services,
+            _process: process,
+        }
     }
 
     /// Each service as a job of its own name.
     pub(crate) fn scraped(&self) -> obs_tests::prometheus::PrometheusBuilder {
         let services = self.services.iter();
-        services.fold(Prometheus::builder(), |builder, (name, addr)| builder.scrape(*name, *addr))
+        services.fold(Prometheus::builder(), |builder, (name, addr)| {
+            builder.scrape(*name, *addr)
+        })
     }
 }
 
 /// `  orders      http://127.0.0.1:4711  metrics: …`
 fn address(announced: &[String], service: &str) -> Option<SocketAddr> {
-    let line = announced.iter().find_map(|line| line.trim_start().strip_prefix(service))?;
-    line.trim_start().strip_prefix("http://")?.split_whitespace().next()?.parse().ok()
+    let line = announced
+        .iter()
+        .find_map(|line| line.trim_start().strip_prefix(service))?;
+    line.trim_start()
+        .strip_prefix("http://")?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// Writes a file into a folder that need not exist.

@@ -12,7 +12,12 @@ fn is_there() -> bool {
 }
 
 fn test(stack: &Stack) -> Ran {
-    obs(["test".as_ref(), "--strict".as_ref(), "--out".as_ref(), stack.folder().as_os_str()])
+    obs([
+        "test".as_ref(),
+        "--strict".as_ref(),
+        "--out".as_ref(),
+        stack.folder().as_os_str(),
+    ])
 }
 
 #[test]
@@ -24,10 +29,20 @@ fn what_is_generated_passes_the_tools() {
         let stack = Stack::generate(definition);
         let ran = test(&stack);
         assert_eq!(ran.code, Some(0), "{definition}: {}\n{}", ran.stdout, ran.stderr);
-        let ok = |what: &str| ran.stdout.lines().filter(|line| line.starts_with(&format!("ok      {what}"))).count();
+        let ok = |what: &str| {
+            ran.stdout
+                .lines()
+                .filter(|line| line.starts_with(&format!("ok      {what}")))
+                .count()
+        };
         let files = |folder: &str| stack.files(folder, ".yml").len();
         assert!(ok("promtool check config") >= 2, "{}", ran.stdout);
-        assert_eq!(ok("promtool check rules --lint=all"), files("prometheus/rules"), "{}", ran.stdout);
+        assert_eq!(
+            ok("promtool check rules --lint=all"),
+            files("prometheus/rules"),
+            "{}",
+            ran.stdout
+        );
         assert_eq!(ok("promtool test rules"), files("prometheus/tests"), "{}", ran.stdout);
         assert_eq!(ok("amtool check-config"), 1, "{}", ran.stdout);
     }

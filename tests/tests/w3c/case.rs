@@ -20,7 +20,10 @@ pub(crate) struct Case {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expect {
     /// The caller's trace, with these flags and members.
-    Continues { flags: &'static str, tracestate: Option<String> },
+    Continues {
+        flags: &'static str,
+        tracestate: Option<String>,
+    },
     /// A trace of our own: sampled, with a random id, without members.
     Restarts,
 }
@@ -43,7 +46,13 @@ pub(crate) fn parent(flags: &str) -> String {
 #[track_caller]
 pub(crate) fn check(cases: &[Case]) {
     let failures: Vec<String> = PROGRAMS.iter().flat_map(|program| failures(program, cases)).collect();
-    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), 2 * cases.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {}:\n{}",
+        failures.len(),
+        2 * cases.len(),
+        failures.join("\n")
+    );
 }
 
 fn failures(program: &str, cases: &[Case]) -> Vec<String> {
@@ -54,7 +63,9 @@ fn failures(program: &str, cases: &[Case]) -> Vec<String> {
             [call] => Outgoing::read(call).and_then(|outgoing| case.judge(&outgoing)),
             _ => Err(format!("{} calls", calls.len())),
         };
-        verdict.err().map(|reason| format!("{program}: {}: {reason}", case.name))
+        verdict
+            .err()
+            .map(|reason| format!("{program}: {}: {reason}", case.name))
     };
     cases.iter().filter_map(failure).collect()
 }
@@ -64,7 +75,10 @@ fn failures(program: &str, cases: &[Case]) -> Vec<String> {
 impl Case {
     /// A case with these headers.
     pub(crate) fn new(name: &'static str, headers: &[(&str, &str)], expect: Expect) -> Self {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         Self { name, headers, expect }
     }
 
@@ -72,15 +86,25 @@ impl Case {
         if outgoing.span_id == SPAN {
             return Err("the caller's span id is sent on".to_owned());
         }
-        let is_known = self.headers.iter().any(|(_, value)| value.contains(&*outgoing.trace_id));
+        let is_known = self
+            .headers
+            .iter()
+            .any(|(_, value)| value.contains(&*outgoing.trace_id));
         let left = if is_known {
-            Expect::Continues { flags: known(&outgoing.flags)?, tracestate: outgoing.tracestate.clone() }
+            Expect::Continues {
+                flags: known(&outgoing.flags)?,
+                tracestate: outgoing.tracestate.clone(),
+            }
         } else if outgoing.flags != "03" || outgoing.tracestate.is_some() {
             return Err(format!("a new trace, not sampled or with members: {outgoing:?}"));
         } else {
             Expect::Restarts
         };
-        if left == self.expect { Ok(()) } else { Err(format!("{left:?} instead of {:?}", self.expect)) }
+        if left == self.expect {
+            Ok(())
+        } else {
+            Err(format!("{left:?} instead of {:?}", self.expect))
+        }
     }
 }
 
@@ -111,7 +135,12 @@ impl Outgoing {
             }
         }
         let tracestate = only(headers, "tracestate")?;
-        Ok(Self { trace_id: trace_id.to_owned(), span_id: span_id.to_owned(), flags: flags.to_owned(), tracestate })
+        Ok(Self {
+            trace_id: trace_id.to_owned(),
+            span_id: span_id.to_owned(),
+            flags: flags.to_owned(),
+            tracestate,
+        })
     }
 }
 
@@ -121,5 +150,8 @@ fn only(headers: &HeaderMap, name: &str) -> Result<Option<String>, String> {
     if values.next().is_some() {
         return Err(format!("{name} comes twice"));
     }
-    first.to_str().map(|value| Some(value.to_owned())).map_err(|_| format!("{name} is no text"))
+    first
+        .to_str()
+        .map(|value| Some(value.to_owned()))
+        .map_err(|_| format!("{name} is no text"))
 }

@@ -4,7 +4,11 @@
 //! The cases are those of that suite (<https://github.com/w3c/trace-context/tree/main/test>) at
 //! strictness 2, and a few more, in our own words.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests: what can't go on fails the test")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "tests: what can't go on fails the test"
+)]
 
 mod case;
 mod service;

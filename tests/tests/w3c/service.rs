@@ -45,7 +45,12 @@ impl Service {
         let addr = eventually(DEADLINE, || listens_on(&process));
         let seen = Seen::default();
         let callee = Server::start(recorder(Arc::clone(&seen)));
-        Self { _process: process, client: H1Client::open(addr), callee, seen }
+        Self {
+            _process: process,
+            client: H1Client::open(addr),
+            callee,
+            seen,
+        }
     }
 
     /// Has the program call its callee this many times in a request with these headers, and gives
@@ -67,7 +72,10 @@ impl Service {
 
 /// The address that the program names on standard error.
 fn listens_on(process: &Process) -> Option<SocketAddr> {
-    process.stderr().iter().find_map(|line| line.strip_prefix("listening on http://")?.parse().ok())
+    process
+        .stderr()
+        .iter()
+        .find_map(|line| line.strip_prefix("listening on http://")?.parse().ok())
 }
 
 fn recorder(
@@ -78,7 +86,9 @@ fn recorder(
 + Sync
 + 'static {
     tower::service_fn(move |request: Request<Incoming>| {
-        seen.lock().unwrap_or_else(PoisonError::into_inner).push(request.headers().clone());
+        seen.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(request.headers().clone());
         async { Ok(Response::new(String::new())) }
     })
 }

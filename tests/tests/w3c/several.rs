@@ -9,10 +9,16 @@ use crate::{
 
 /// The calls that a request with this header makes, on each program.
 fn three_calls(traceparent: Option<&str>) -> [Vec<Outgoing>; 2] {
-    let headers: Vec<_> = traceparent.map(|value| ("traceparent".to_owned(), value.to_owned())).into_iter().collect();
+    let headers: Vec<_> = traceparent
+        .map(|value| ("traceparent".to_owned(), value.to_owned()))
+        .into_iter()
+        .collect();
     PROGRAMS.map(|program| {
         let calls = Service::start(program).calls(&headers, 3);
-        calls.iter().map(|call| Outgoing::read(call).unwrap_or_else(|error| panic!("{program}: {error}"))).collect()
+        calls
+            .iter()
+            .map(|call| Outgoing::read(call).unwrap_or_else(|error| panic!("{program}: {error}")))
+            .collect()
     })
 }
 

@@ -2,7 +2,10 @@
 
 use crate::case::{Case, Expect, SPAN, TRACE, check, parent};
 
-const CONTINUES: Expect = Expect::Continues { flags: "01", tracestate: None };
+const CONTINUES: Expect = Expect::Continues {
+    flags: "01",
+    tracestate: None,
+};
 
 fn case(name: &'static str, value: impl AsRef<str>, expect: Expect) -> Case {
     Case::new(name, &[("traceparent", value.as_ref())], expect)
@@ -16,7 +19,9 @@ fn a_request_without_context_starts_a_trace() {
 #[test]
 fn the_name_of_the_header_is_taken_in_any_case_and_in_no_other_spelling() {
     let names = ["traceparent", "TraceParent", "TrAcEpArEnT", "TRACEPARENT"];
-    let mut cases: Vec<Case> = names.map(|name| Case::new(name, &[(name, &parent("01"))], CONTINUES)).into();
+    let mut cases: Vec<Case> = names
+        .map(|name| Case::new(name, &[(name, &parent("01"))], CONTINUES))
+        .into();
     let wrong = ["trace-parent", "trace.parent", "x-traceparent"];
     cases.extend(wrong.map(|name| Case::new(name, &[(name, &parent("01"))], Expect::Restarts)));
     check(&cases);
@@ -31,18 +36,51 @@ fn white_space_around_the_value_is_no_part_of_it() {
 
 #[test]
 fn the_flags_that_are_known_are_sent_on_as_they_came() {
-    let flags = [("00", "00"), ("01", "01"), ("02", "02"), ("03", "03"), ("ff", "03"), ("08", "00"), ("0a", "02")];
-    check(&flags.map(|(sent, left)| case(sent, parent(sent), Expect::Continues { flags: left, tracestate: None })));
+    let flags = [
+        ("00", "00"),
+        ("01", "01"),
+        ("02", "02"),
+        ("03", "03"),
+        ("ff", "03"),
+        ("08", "00"),
+        ("0a", "02"),
+    ];
+    check(&flags.map(|(sent, left)| {
+        case(
+            sent,
+            parent(sent),
+            Expect::Continues {
+                flags: left,
+                tracestate: None,
+            },
+        )
+    }));
 }
 
 #[test]
 fn of_two_headers_neither_is_believed() {
     let other = parent("01").replace("4bf9", "0af7");
     check(&[
-        Case::new("different", &[("traceparent", &other), ("traceparent", &parent("01"))], Expect::Restarts),
-        Case::new("equal", &[("traceparent", &parent("01")), ("traceparent", &parent("01"))], Expect::Restarts),
-        Case::new("in two cases", &[("traceparent", &parent("01")), ("Traceparent", &other)], Expect::Restarts),
-        Case::new("one empty", &[("traceparent", &parent("01")), ("traceparent", "")], Expect::Restarts),
+        Case::new(
+            "different",
+            &[("traceparent", &other), ("traceparent", &parent("01"))],
+            Expect::Restarts,
+        ),
+        Case::new(
+            "equal",
+            &[("traceparent", &parent("01")), ("traceparent", &parent("01"))],
+            Expect::Restarts,
+        ),
+        Case::new(
+            "in two cases",
+            &[("traceparent", &parent("01")), ("Traceparent", &other)],
+            Expect::Restarts,
+        ),
+        Case::new(
+            "one empty",
+            &[("traceparent", &parent("01")), ("traceparent", "")],
+            Expect::Restarts,
+        ),
     ]);
 }
 
@@ -53,7 +91,11 @@ fn a_later_version_is_read_as_far_as_it_is_understood() {
         case("as long as ours", format!("cc{rest}"), CONTINUES),
         case("with a part more", format!("cc{rest}-of-a-later-day"), CONTINUES),
         case("with an empty part more", format!("01{rest}-"), CONTINUES),
-        case("without a dash before", format!("cc{rest}.of-a-later-day"), Expect::Restarts),
+        case(
+            "without a dash before",
+            format!("cc{rest}.of-a-later-day"),
+            Expect::Restarts,
+        ),
         case("longer flags", format!("cc{rest}0"), Expect::Restarts),
     ]);
 }
@@ -62,9 +104,15 @@ fn a_later_version_is_read_as_far_as_it_is_understood() {
 fn a_version_that_can_not_be_restarts_the_trace() {
     let rest = format!("-{TRACE}-{SPAN}-01");
     let bad = ["ff", ".0", "0.", "0x", "0G", "AA", "0", "000", "0000", ""];
-    let mut cases: Vec<Case> = bad.map(|version| case(version, format!("{version}{rest}"), Expect::Restarts)).into();
+    let mut cases: Vec<Case> = bad
+        .map(|version| case(version, format!("{version}{rest}"), Expect::Restarts))
+        .into();
     cases.push(case("00 with a dot more", parent("01."), Expect::Restarts));
-    cases.push(case("00 with a part more", parent("01-of-a-later-day"), Expect::Restarts));
+    cases.push(case(
+        "00 with a part more",
+        parent("01-of-a-later-day"),
+        Expect::Restarts,
+    ));
     check(&cases);
 }
 

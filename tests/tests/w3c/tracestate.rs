@@ -7,7 +7,14 @@ fn case(name: &'static str, lines: &[&str], tracestate: Option<&str>) -> Case {
     let parent = parent("00");
     let mut headers = vec![("traceparent", &*parent)];
     headers.extend(lines.iter().map(|line| ("tracestate", *line)));
-    Case::new(name, &headers, Expect::Continues { flags: "00", tracestate: tracestate.map(str::to_owned) })
+    Case::new(
+        name,
+        &headers,
+        Expect::Continues {
+            flags: "00",
+            tracestate: tracestate.map(str::to_owned),
+        },
+    )
 }
 
 fn members(range: std::ops::RangeInclusive<usize>) -> String {
@@ -19,7 +26,11 @@ fn members_are_nothing_without_their_trace() {
     check(&[
         Case::new("one", &[("tracestate", "foo=1")], Expect::Restarts),
         Case::new("two", &[("tracestate", "foo=1,bar=2")], Expect::Restarts),
-        Case::new("bad parent", &[("traceparent", "00-bad"), ("tracestate", "foo=1")], Expect::Restarts),
+        Case::new(
+            "bad parent",
+            &[("traceparent", "00-bad"), ("tracestate", "foo=1")],
+            Expect::Restarts,
+        ),
     ]);
 }
 
@@ -28,16 +39,25 @@ fn members_are_sent_on_in_their_order() {
     check(&[
         case("one", &["foo=1"], Some("foo=1")),
         case("two", &["foo=1,bar=2"], Some("foo=1,bar=2")),
-        case("several lines", &["foo=1,bar=2", "rojo=1,congo=2", "baz=3"], Some("foo=1,bar=2,rojo=1,congo=2,baz=3")),
+        case(
+            "several lines",
+            &["foo=1,bar=2", "rojo=1,congo=2", "baz=3"],
+            Some("foo=1,bar=2,rojo=1,congo=2,baz=3"),
+        ),
     ]);
 }
 
 #[test]
 fn the_name_of_the_header_is_taken_in_any_case_and_in_no_other_spelling() {
-    let expect = |state: Option<&str>| Expect::Continues { flags: "01", tracestate: state.map(str::to_owned) };
+    let expect = |state: Option<&str>| Expect::Continues {
+        flags: "01",
+        tracestate: state.map(str::to_owned),
+    };
     let with =
         |name: &'static str, left| Case::new(name, &[("traceparent", &parent("01")), (name, "foo=1")], expect(left));
-    let mut cases: Vec<Case> = ["TraceState", "TrAcEsTaTe", "TRACESTATE"].map(|name| with(name, Some("foo=1"))).into();
+    let mut cases: Vec<Case> = ["TraceState", "TrAcEsTaTe", "TRACESTATE"]
+        .map(|name| with(name, Some("foo=1")))
+        .into();
     cases.extend(["trace-state", "trace.state"].map(|name| with(name, None)));
     check(&cases);
 }
@@ -56,8 +76,16 @@ fn empty_lines_and_members_are_nothing() {
 #[test]
 fn white_space_around_members_is_no_part_of_them() {
     check(&[
-        case("spaces and tabs", &["foo=1 \t , \t bar=2, \t baz=3"], Some("foo=1,bar=2,baz=3")),
-        case("tabs and spaces", &["foo=1\t \t,\t \tbar=2,\t \tbaz=3"], Some("foo=1,bar=2,baz=3")),
+        case(
+            "spaces and tabs",
+            &["foo=1 \t , \t bar=2, \t baz=3"],
+            Some("foo=1,bar=2,baz=3"),
+        ),
+        case(
+            "tabs and spaces",
+            &["foo=1\t \t,\t \tbar=2,\t \tbaz=3"],
+            Some("foo=1,bar=2,baz=3"),
+        ),
         case("space before", &[" foo=1"], Some("foo=1")),
         case("tab before", &["\tfoo=1"], Some("foo=1")),
         case("space after", &["foo=1 "], Some("foo=1")),
@@ -73,7 +101,11 @@ fn of_two_members_with_one_key_the_first_stays() {
         case("different", &["foo=1,foo=2"], Some("foo=1")),
         case("equal, two lines", &["foo=1", "foo=1"], Some("foo=1")),
         case("different, two lines", &["foo=1", "foo=2"], Some("foo=1")),
-        case("one the start of the other", &["foo=1,fo=2,foob=3"], Some("foo=1,fo=2,foob=3")),
+        case(
+            "one the start of the other",
+            &["foo=1,fo=2,foob=3"],
+            Some("foo=1,fo=2,foob=3"),
+        ),
     ]);
 }
 
@@ -125,20 +157,35 @@ fn a_key_has_up_to_256_characters() {
     let whole = |key: String| format!("foo=1,{key}=1");
     let good = [
         ("longest", "z".repeat(256)),
-        ("longest with a vendor", format!("{}@{}", "t".repeat(241), "v".repeat(14))),
+        (
+            "longest with a vendor",
+            format!("{}@{}", "t".repeat(241), "v".repeat(14)),
+        ),
         ("a long tenant", format!("{}@v", "t".repeat(242))),
         ("a long vendor", format!("t@{}", "v".repeat(15))),
     ];
-    let mut cases: Vec<Case> =
-        good.map(|(name, key)| case(name, &["foo=1", &format!("{key}=1")], Some(&whole(key)))).into();
-    cases.push(case("one too many", &["foo=1", &format!("{}=1", "z".repeat(257))], None));
-    cases.push(case("one too many with a vendor", &["foo=1", &format!("{}@v=1", "t".repeat(255))], None));
+    let mut cases: Vec<Case> = good
+        .map(|(name, key)| case(name, &["foo=1", &format!("{key}=1")], Some(&whole(key))))
+        .into();
+    cases.push(case(
+        "one too many",
+        &["foo=1", &format!("{}=1", "z".repeat(257))],
+        None,
+    ));
+    cases.push(case(
+        "one too many with a vendor",
+        &["foo=1", &format!("{}@v=1", "t".repeat(255))],
+        None,
+    ));
     check(&cases);
 }
 
 #[test]
 fn a_value_that_can_not_be_drops_the_whole_list() {
-    let (longest, too_long) = (format!("foo={}", "v".repeat(256)), format!("foo={},bar=3", "v".repeat(257)));
+    let (longest, too_long) = (
+        format!("foo={}", "v".repeat(256)),
+        format!("foo={},bar=3", "v".repeat(257)),
+    );
     check(&[
         case("an equals sign", &["foo=bar=baz"], None),
         case("empty", &["foo=,bar=3"], None),

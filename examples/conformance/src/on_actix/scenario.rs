@@ -13,7 +13,10 @@ use super::server::Blueprint;
 use crate::{answers, bodies};
 
 pub(crate) fn scenario(convention: Convention) -> Blueprint<impl FnOnce(&mut ServiceConfig) + Clone + Send + 'static> {
-    Blueprint { middleware: ObsMiddleware::new().convention(convention), configure }
+    Blueprint {
+        middleware: ObsMiddleware::new().convention(convention),
+        configure,
+    }
 }
 
 fn configure(config: &mut ServiceConfig) {

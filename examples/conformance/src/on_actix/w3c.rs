@@ -15,7 +15,10 @@ pub(crate) fn w3c(http: ClientWithMiddleware) -> Blueprint<impl FnOnce(&mut Serv
     let configure = move |config: &mut ServiceConfig| {
         config.app_data(Data::new(http)).route("/test", web::post().to(test));
     };
-    Blueprint { middleware: ObsMiddleware::new(), configure }
+    Blueprint {
+        middleware: ObsMiddleware::new(),
+        configure,
+    }
 }
 
 async fn test(http: Data<ClientWithMiddleware>, callbacks: Json<Vec<Callback>>) -> HttpResponse {

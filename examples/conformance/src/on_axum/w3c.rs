@@ -7,7 +7,10 @@ use reqwest_middleware::ClientWithMiddleware;
 use crate::callbacks::{self, Callback};
 
 pub(crate) fn w3c(http: ClientWithMiddleware) -> Router {
-    Router::new().route("/test", post(test)).layer(ObsLayer::new()).with_state(http)
+    Router::new()
+        .route("/test", post(test))
+        .layer(ObsLayer::new())
+        .with_state(http)
 }
 
 async fn test(State(http): State<ClientWithMiddleware>, Json(callbacks): Json<Vec<Callback>>) -> StatusCode {

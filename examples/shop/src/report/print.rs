@@ -22,9 +22,15 @@ pub(crate) struct Report {
 impl Report {
     /// What these services have seen.
     pub(crate) fn of(services: &[Closed]) -> Self {
-        let routes = services.iter().flat_map(|service| routes::of(service.name, service.obs.registry())).collect();
+        let routes = services
+            .iter()
+            .flat_map(|service| routes::of(service.name, service.obs.registry()))
+            .collect();
         let texts: Vec<String> = services.iter().map(|service| service.lines.text()).collect();
-        Self { routes, trace: trace::longest(texts.iter().flat_map(|text| text.lines())) }
+        Self {
+            routes,
+            trace: trace::longest(texts.iter().flat_map(|text| text.lines())),
+        }
     }
 
     /// Prints it as one JSON object, or as text.
@@ -43,13 +49,28 @@ impl Report {
 
     fn print_routes(&self, out: &mut impl io::Write) -> io::Result<()> {
         let millis = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
-        let width = self.routes.iter().map(|route| route.endpoint.len()).max().unwrap_or_default().max(8);
+        let width = self
+            .routes
+            .iter()
+            .map(|route| route.endpoint.len())
+            .max()
+            .unwrap_or_default()
+            .max(8);
         writeln!(
             out,
             "{:<10}  {:<7}  {:<width$}  {:>8}  {:>6}  {:>8}  {:>8}",
             "service", "method", "endpoint", "requests", "errors", "p50_ms", "p99_ms"
         )?;
-        for Route { service, method, endpoint, requests, errors, p50_ms, p99_ms } in &self.routes {
+        for Route {
+            service,
+            method,
+            endpoint,
+            requests,
+            errors,
+            p50_ms,
+            p99_ms,
+        } in &self.routes
+        {
             let (p50, p99) = (millis(*p50_ms), millis(*p99_ms));
             writeln!(
                 out,

@@ -42,12 +42,17 @@ pub(super) fn of(service: &'static str, registry: &Registry) -> Vec<Route> {
         }
     }
     let ended = routes.into_iter().filter(|(_, sums)| sums.requests > 0.0);
-    ended.map(|((endpoint, method), sums)| sums.into_row(service, method, endpoint)).collect()
+    ended
+        .map(|((endpoint, method), sums)| sums.into_row(service, method, endpoint))
+        .collect()
 }
 
 /// Endpoint and method of a series, if it has them.
 fn route_of(series: &SeriesSnapshot) -> Option<(String, String)> {
-    Some((series.label(label::ENDPOINT)?.to_owned(), series.label(label::METHOD)?.to_owned()))
+    Some((
+        series.label(label::ENDPOINT)?.to_owned(),
+        series.label(label::METHOD)?.to_owned(),
+    ))
 }
 
 // === impl Sums ===
@@ -63,11 +68,27 @@ impl Sums {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are whole and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts are whole and positive"
+    )]
     fn into_row(self, service: &'static str, method: String, endpoint: String) -> Route {
-        let Self { requests, errors, duration } = self;
+        let Self {
+            requests,
+            errors,
+            duration,
+        } = self;
         let millis = |quantile| duration.quantile(quantile).map(|seconds| (seconds * 1e5).round() / 1e2);
         let (p50_ms, p99_ms) = (millis(0.5), millis(0.99));
-        Route { service, method, endpoint, requests: requests as u64, errors: errors as u64, p50_ms, p99_ms }
+        Route {
+            service,
+            method,
+            endpoint,
+            requests: requests as u64,
+            errors: errors as u64,
+            p50_ms,
+            p99_ms,
+        }
     }
 }

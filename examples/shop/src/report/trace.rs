@@ -33,8 +33,17 @@ struct Gathered {
 pub(super) fn longest<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Trace> {
     let mut traces: HashMap<String, Gathered> = HashMap::new();
     for line in lines {
-        let Ok(Keys { timestamp, service, trace_id: Some(trace_id) }) = serde_json::from_str(line) else { continue };
-        let Ok(line) = RawValue::from_string(line.to_owned()) else { continue };
+        let Ok(Keys {
+            timestamp,
+            service,
+            trace_id: Some(trace_id),
+        }) = serde_json::from_str(line)
+        else {
+            continue;
+        };
+        let Ok(line) = RawValue::from_string(line.to_owned()) else {
+            continue;
+        };
         let trace = traces.entry(trace_id).or_default();
         trace.services.insert(service);
         trace.lines.push((timestamp, line));
@@ -44,9 +53,13 @@ pub(super) fn longest<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Trace>
         trace.lines.sort_by(|(left, _), (right, _)| left.cmp(right));
     }
     let first = |trace: &Gathered| trace.lines.first().map(|(timestamp, _)| timestamp.clone());
-    let (trace_id, trace) =
-        traces.into_iter().min_by_key(|(_, trace)| (std::cmp::Reverse(trace.services.len()), first(trace)))?;
-    Some(Trace { trace_id, lines: trace.lines.into_iter().map(|(_, line)| line).collect() })
+    let (trace_id, trace) = traces
+        .into_iter()
+        .min_by_key(|(_, trace)| (std::cmp::Reverse(trace.services.len()), first(trace)))?;
+    Some(Trace {
+        trace_id,
+        lines: trace.lines.into_iter().map(|(_, line)| line).collect(),
+    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,11 @@ fn fired_in_process(slo: Slo, ratio: f64, step: Duration) -> BTreeSet<String> {
     const REQUESTS: u32 = 1_000_000;
     let registry = Registry::new();
     let window = slo.window().duration();
-    let manager = AlertManager::builder().registry(&registry).rules(Arc::new(slo).alerts()).build().unwrap();
+    let manager = AlertManager::builder()
+        .registry(&registry)
+        .rules(Arc::new(slo).alerts())
+        .build()
+        .unwrap();
     let mut fired = BTreeSet::new();
     let steps = window.as_secs() / step.as_secs();
     for step in (0..=steps).map(|nth| step * u32::try_from(nth).unwrap()) {
@@ -30,9 +34,14 @@ fn fired_in_process(slo: Slo, ratio: f64, step: Duration) -> BTreeSet<String> {
 
 #[test]
 fn the_process_tells_of_a_budget_that_empties_within_any_window() {
-    for (window, slowest) in
-        [(1, "Burn12h"), (14, "Burn3d"), (27, "Burn3d"), (60, "Burn6d"), (90, "Burn9d"), (366, "Burn37d")]
-    {
+    for (window, slowest) in [
+        (1, "Burn12h"),
+        (14, "Burn3d"),
+        (27, "Burn3d"),
+        (60, "Burn6d"),
+        (90, "Burn9d"),
+        (366, "Burn37d"),
+    ] {
         let window_of = Window::new(Duration::from_secs(window * 86_400)).unwrap();
         let slo = || Slo::new("availability", 0.99, window_of, Sli::Availability);
         let step = Duration::from_secs(if window > 14 { 3_600 } else { 300 });

@@ -17,7 +17,10 @@ fn windows_are_asked_for_without_a_rule() {
     assert_eq!(stage.manager.error_rate(Duration::from_secs(300)), Some(0.01));
     assert_eq!(stage.manager.availability(Duration::from_secs(30 * 86_400)), Some(0.99));
     let p99 = stage.manager.p99(Duration::from_secs(300)).unwrap();
-    assert!(p99 > Duration::from_millis(10) && p99 <= Duration::from_millis(25), "{p99:?}");
+    assert!(
+        p99 > Duration::from_millis(10) && p99 <= Duration::from_millis(25),
+        "{p99:?}"
+    );
 }
 
 #[test]
@@ -43,7 +46,12 @@ fn objectives_tell_their_budget() {
 
 #[test]
 fn a_page_on_a_burn_rate_fires_and_ends() {
-    let slo = Arc::new(Slo::new("availability", 0.99, Window::minutes(30 * 24 * 60), Sli::Availability));
+    let slo = Arc::new(Slo::new(
+        "availability",
+        0.99,
+        Window::minutes(30 * 24 * 60),
+        Sli::Availability,
+    ));
     let stage = stage(|builder| builder.rules(slo.alerts()));
     let mut fast = Vec::new();
     for minute in 0..80_u64 {

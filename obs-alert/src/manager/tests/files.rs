@@ -29,7 +29,9 @@ fn files() -> [Value; 2] {
     world.set(0, false);
     world.tick();
     assert!(world.manager().shutdown(super::SOON));
-    world.files().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap())
+    world
+        .files()
+        .map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap())
 }
 
 /// The numbers within, in order.
@@ -43,7 +45,10 @@ fn numbers(value: &mut Value) -> Vec<&mut Value> {
 }
 
 fn number(text: &str) -> Value {
-    let whole = text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from));
+    let whole = text
+        .parse::<i64>()
+        .map(Number::from)
+        .or_else(|_| text.parse::<u64>().map(Number::from));
     whole.map_or_else(|_| text.parse::<f64>().unwrap().into(), Value::Number)
 }
 
@@ -99,14 +104,21 @@ fn a_state_file_of_another_version_huge_or_none_at_all_is_none() {
     fs::File::create(world.file()).unwrap().set_len(1 << 40).unwrap();
     world.start();
     world.tick();
-    assert!(fs::metadata(world.file()).unwrap().len() < 1 << 20, "it was written anew");
+    assert!(
+        fs::metadata(world.file()).unwrap().len() < 1 << 20,
+        "it was written anew"
+    );
 
     world.stop();
     fs::remove_file(world.file()).unwrap();
     fs::create_dir(world.file()).unwrap();
     world.start();
     world.set(0, true);
-    assert_eq!(world.words(), "one:FA quiet:FA two:FA", "a folder in its place disturbs nobody");
+    assert_eq!(
+        world.words(),
+        "one:FA quiet:FA two:FA",
+        "a folder in its place disturbs nobody"
+    );
 }
 
 #[cfg(unix)]

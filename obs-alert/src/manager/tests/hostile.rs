@@ -60,25 +60,49 @@ impl Subscriber for Panics {
 
 #[test]
 fn errors_and_payloads_that_panic_themselves_disturb_nobody() {
-    let remediation = Remediation::closure("mend", |_| Err::<(), _>(Loud)).on("A").cooldown(Duration::ZERO);
+    let remediation = Remediation::closure("mend", |_| Err::<(), _>(Loud))
+        .on("A")
+        .cooldown(Duration::ZERO);
     let (_, other) = flag();
     let stage = stage(|builder| {
         let shown = Condition::custom(|| Err::<bool, _>(Loud));
         let dropped = Condition::custom(|| -> Result<bool, io::Error> { panic::panic_any(Dropped) });
-        let builder = builder.rule(simple("Shown", shown)).rule(simple("Dropped", dropped)).rule(simple("B", other));
+        let builder = builder
+            .rule(simple("Shown", shown))
+            .rule(simple("Dropped", dropped))
+            .rule(simple("B", other));
         let builder = builder.rule(simple("A", Condition::custom(|| Ok::<_, io::Error>(true))));
         let builder = builder.channel(Channel::closure("loud", |_| Err(Loud)).attempts(1));
-        let builder =
-            builder.channel(Channel::closure("dropped", |_| -> Result<(), io::Error> { panic::panic_any(Dropped) }));
+        let builder = builder.channel(Channel::closure("dropped", |_| -> Result<(), io::Error> {
+            panic::panic_any(Dropped)
+        }));
         builder.remediation(remediation)
     });
     assert_eq!(stage.states(), ["firing A"]);
-    assert!(stage.page().contains("obs_alert_notifications_total{channel=\"loud\",outcome=\"failed\"} 1\n"));
-    assert!(stage.page().contains("obs_alert_notifications_total{channel=\"dropped\",outcome=\"failed\"} 1\n"));
+    assert!(
+        stage
+            .page()
+            .contains("obs_alert_notifications_total{channel=\"loud\",outcome=\"failed\"} 1\n")
+    );
+    assert!(
+        stage
+            .page()
+            .contains("obs_alert_notifications_total{channel=\"dropped\",outcome=\"failed\"} 1\n")
+    );
     running::wait_for(|| {
-        stage.page().contains("obs_alert_remediations_total{outcome=\"failed\",remediation=\"mend\"} 1\n")
+        stage
+            .page()
+            .contains("obs_alert_remediations_total{outcome=\"failed\",remediation=\"mend\"} 1\n")
     });
-    assert_eq!(stage.manager.rules().iter().filter(|rule| rule.state == "error").count(), 2);
+    assert_eq!(
+        stage
+            .manager
+            .rules()
+            .iter()
+            .filter(|rule| rule.state == "error")
+            .count(),
+        2
+    );
 }
 
 #[test]
@@ -90,7 +114,9 @@ fn a_log_that_panics_ends_neither_the_evaluation_nor_a_channel() {
         Err(io::Error::other("down"))
     };
     let registry = Registry::new();
-    let builder = AlertManager::builder().registry(&registry).interval(Duration::from_millis(100));
+    let builder = AlertManager::builder()
+        .registry(&registry)
+        .interval(Duration::from_millis(100));
     let broken = Condition::custom(|| Err::<bool, _>(io::Error::other("no answer")));
     let firing = Condition::custom(|| Ok::<_, io::Error>(true));
     let builder = builder.rule(simple("Broken", broken)).rule(simple("A", firing));
@@ -114,12 +140,20 @@ fn a_condition_that_never_answers_silences_no_other_rule() {
         Ok::<_, io::Error>(true)
     });
     let firing = || Condition::custom(|| Ok::<_, io::Error>(true));
-    let stage =
-        stage(|builder| builder.rule(simple("A", firing())).rule(simple("B", hangs)).rule(simple("C", firing())));
+    let stage = stage(|builder| {
+        builder
+            .rule(simple("A", firing()))
+            .rule(simple("B", hangs))
+            .rule(simple("C", firing()))
+    });
     assert_eq!(stage.states(), ["firing A", "firing C"]);
     assert_eq!(stage.states(), ["firing A", "firing C"]);
     assert_eq!(stage.manager.rules()[1].state, "error");
-    assert_eq!(*asked.lock().unwrap(), 1, "it is not asked again before it has answered");
+    assert_eq!(
+        *asked.lock().unwrap(),
+        1,
+        "it is not asked again before it has answered"
+    );
     drop(held);
     running::wait_for(|| stage.states().len() == 3);
 }
@@ -140,7 +174,9 @@ impl Clock for Broken {
 fn a_clock_that_panics_does_not_end_the_evaluation() {
     let (is_so, condition) = flag();
     is_so.store(true, Ordering::Relaxed);
-    let builder = AlertManager::builder().registry(&Registry::new()).clock(Broken(Mutex::new(0)));
+    let builder = AlertManager::builder()
+        .registry(&Registry::new())
+        .clock(Broken(Mutex::new(0)));
     let manager = builder.rule(simple("A", condition).hold_for(Duration::from_millis(500)));
     let manager = manager.interval(Duration::from_millis(100)).start().unwrap();
     running::wait_for(|| manager.alerts().iter().any(|alert| alert.state() == AlertState::Firing));
@@ -151,13 +187,29 @@ fn the_longest_spans_are_no_panic() {
     let longest = Duration::MAX;
     let (is_so, condition) = flag();
     is_so.store(true, Ordering::Relaxed);
-    let rule = |name: &str| simple(name, condition.clone()).cooldown(longest).keep_firing_for(longest);
+    let rule = |name: &str| {
+        simple(name, condition.clone())
+            .cooldown(longest)
+            .keep_firing_for(longest)
+    };
     let stage = stage(|builder| {
-        let mend = Remediation::closure("mend", |_| Ok::<_, io::Error>(())).on("A").cooldown(longest).timeout(longest);
-        let quiet = Channel::closure("fails", |_| Err(io::Error::other("no"))).backoff(longest).timeout(longest);
-        builder.rule(rule("A")).rule(rule("B").hold_for(longest)).remediation(mend).channel(quiet.attempts(1))
+        let mend = Remediation::closure("mend", |_| Ok::<_, io::Error>(()))
+            .on("A")
+            .cooldown(longest)
+            .timeout(longest);
+        let quiet = Channel::closure("fails", |_| Err(io::Error::other("no")))
+            .backoff(longest)
+            .timeout(longest);
+        builder
+            .rule(rule("A"))
+            .rule(rule("B").hold_for(longest))
+            .remediation(mend)
+            .channel(quiet.attempts(1))
     });
-    stage.manager.silence(Silence::new(longest, "for ever").with("alertname", "B")).unwrap();
+    stage
+        .manager
+        .silence(Silence::new(longest, "for ever").with("alertname", "B"))
+        .unwrap();
     assert_eq!(stage.states(), ["firing A", "pending B"]);
     assert!(stage.manager.flush(longest));
     stage.manager.evaluate(Moment::new(longest, longest));
@@ -169,7 +221,13 @@ fn the_longest_spans_are_no_panic() {
 fn what_a_channel_does_not_take_is_bounded_in_bytes_and_counted() {
     let is_up = Arc::new(AtomicBool::new(true));
     let ask = Arc::clone(&is_up);
-    let hear = move |_: &Notification| if ask.load(Ordering::Relaxed) { Ok(()) } else { Err(io::Error::other("down")) };
+    let hear = move |_: &Notification| {
+        if ask.load(Ordering::Relaxed) {
+            Ok(())
+        } else {
+            Err(io::Error::other("down"))
+        }
+    };
     let gauge = Condition::Gauge {
         selector: Selector::new("connections"),
         denominator: None,
@@ -190,11 +248,17 @@ fn what_a_channel_does_not_take_is_bounded_in_bytes_and_counted() {
     stage.tick();
     let dropped = "obs_alert_notifications_total{channel=\"flaky\",outcome=\"dropped\"} ";
     let page = stage.page();
-    let count: usize = page.lines().find_map(|line| line.strip_prefix(dropped)?.parse().ok()).unwrap();
+    let count: usize = page
+        .lines()
+        .find_map(|line| line.strip_prefix(dropped)?.parse().ok())
+        .unwrap();
     // 4 MiB of texts of 8 KiB are kept.
     assert!((150..300).contains(&count), "{count}");
     is_up.store(true, Ordering::Relaxed);
     stage.tick();
     stage.tick();
-    assert!(stage.page().contains(&format!("{dropped}{count}\n")), "the others were told");
+    assert!(
+        stage.page().contains(&format!("{dropped}{count}\n")),
+        "the others were told"
+    );
 }

@@ -11,20 +11,34 @@ fn an_alert_is_pending_fires_and_is_over() {
     stage.requests("ok", 100);
     assert_eq!(stage.states(), ["pending HighErrorRate"]);
     assert_eq!(stage.states(), ["firing HighErrorRate"]);
-    assert_eq!(stage.told(), ["[FIRING:1] HighErrorRate (critical): Error rate exceeds 5%"]);
+    assert_eq!(
+        stage.told(),
+        ["[FIRING:1] HighErrorRate (critical): Error rate exceeds 5%"]
+    );
     let value = stage.manager.alerts()[0].value().unwrap();
     assert!((value - 20.0 / 120.0).abs() < 1e-9, "{value}");
     assert!(
-        stage.page().contains("obs_alerts{alertname=\"HighErrorRate\",severity=\"critical\",state=\"firing\"} 1\n")
+        stage
+            .page()
+            .contains("obs_alerts{alertname=\"HighErrorRate\",severity=\"critical\",state=\"firing\"} 1\n")
     );
     stage.clock.advance(Duration::from_secs(300));
     stage.requests("ok", 100);
     assert_eq!(stage.states(), ["resolved HighErrorRate"]);
-    assert_eq!(stage.told(), ["[RESOLVED:1] HighErrorRate (critical): Error rate exceeds 5%"]);
-    assert!(
-        stage.page().contains("obs_alerts{alertname=\"HighErrorRate\",severity=\"critical\",state=\"firing\"} 0\n")
+    assert_eq!(
+        stage.told(),
+        ["[RESOLVED:1] HighErrorRate (critical): Error rate exceeds 5%"]
     );
-    assert!(stage.page().contains("obs_alert_notifications_total{channel=\"test\",outcome=\"sent\"} 2\n"));
+    assert!(
+        stage
+            .page()
+            .contains("obs_alerts{alertname=\"HighErrorRate\",severity=\"critical\",state=\"firing\"} 0\n")
+    );
+    assert!(
+        stage
+            .page()
+            .contains("obs_alert_notifications_total{channel=\"test\",outcome=\"sent\"} 2\n")
+    );
     assert_eq!(stage.manager.past_alerts().len(), 2);
 }
 
@@ -60,12 +74,14 @@ fn an_alert_that_comes_back_after_its_end_was_told_is_told_within_its_cooldown()
 fn a_condition_that_fails_or_panics_is_an_error_and_changes_nothing() {
     let mode = Arc::new(Mutex::new("yes"));
     let read = Arc::clone(&mode);
-    let condition = Condition::custom(move || match *read.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        "fail" => Err(io::Error::other("no answer")),
-        _ => panic!("on purpose"),
-    });
+    let condition = Condition::custom(
+        move || match *read.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            "fail" => Err(io::Error::other("no answer")),
+            _ => panic!("on purpose"),
+        },
+    );
     let (other_is_so, other) = flag();
     let stage = stage(|builder| builder.rule(simple("A", condition)).rule(simple("B", other)));
     assert_eq!(stage.states(), ["firing A"]);
@@ -76,7 +92,11 @@ fn a_condition_that_fails_or_panics_is_an_error_and_changes_nothing() {
         assert_eq!(stage.manager.rules()[0].state, "error");
         assert_eq!(stage.manager.rules()[1].state, "firing");
     }
-    assert!(stage.page().contains("obs_alert_evaluation_failures_total{alertname=\"A\"} 2\n"));
+    assert!(
+        stage
+            .page()
+            .contains("obs_alert_evaluation_failures_total{alertname=\"A\"} 2\n")
+    );
     *mode.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = "no";
     assert_eq!(stage.states(), ["firing B", "resolved A"]);
 }
@@ -94,7 +114,10 @@ fn a_clear_threshold_keeps_an_alert_until_the_value_has_come_back_past_it() {
         stage.gauge("main", value);
         states.push(stage.states().concat());
     }
-    assert_eq!(states, ["", "firing Full", "firing Full", "firing Full", "resolved Full", ""]);
+    assert_eq!(
+        states,
+        ["", "firing Full", "firing Full", "firing Full", "resolved Full", ""]
+    );
 }
 
 #[test]

@@ -6,14 +6,18 @@ use super::*;
 use crate::{Naming, Scope};
 
 fn latency_slo() -> Arc<Slo> {
-    let sli = Sli::Latency { threshold: Duration::from_millis(300) };
+    let sli = Sli::Latency {
+        threshold: Duration::from_millis(300),
+    };
     Arc::new(Slo::new("quick", 0.99, Window::minutes(30 * 24 * 60), sli))
 }
 
 fn without_series(stage: &Stage) -> (Vec<String>, String) {
     stage.tick();
     let page = stage.page();
-    let line = page.lines().find(|line| line.starts_with("obs_alert_rules_without_series "));
+    let line = page
+        .lines()
+        .find(|line| line.starts_with("obs_alert_rules_without_series "));
     (stage.manager.rules_without_series(), line.unwrap().to_owned())
 }
 
@@ -29,20 +33,42 @@ fn requests_under_another_namespace_prove_that_rules_cannot_fire() {
         },
     );
     let stage = stage(|builder| builder.naming(naming).rule(high_error_rate()).rule(own));
-    assert_eq!(without_series(&stage), (vec![], "obs_alert_rules_without_series 0".to_owned()), "no request yet");
+    assert_eq!(
+        without_series(&stage),
+        (vec![], "obs_alert_rules_without_series 0".to_owned()),
+        "no request yet"
+    );
     stage.requests("ok", 3);
-    let found = (vec!["HighErrorRate".to_owned()], "obs_alert_rules_without_series 1".to_owned());
-    assert_eq!(without_series(&stage), found, "a counter of the application may come yet");
+    let found = (
+        vec!["HighErrorRate".to_owned()],
+        "obs_alert_rules_without_series 1".to_owned(),
+    );
+    assert_eq!(
+        without_series(&stage),
+        found,
+        "a counter of the application may come yet"
+    );
     let status = stage.manager.rules();
     let reason = status.iter().find_map(|rule| rule.missing.clone()).unwrap();
-    assert!(reason.starts_with("payment_requests_total does not exist, but http_requests_total does: "), "{reason}");
-    assert!(stage.manager.to_json().contains("payment_requests_total does not exist"));
+    assert!(
+        reason.starts_with("payment_requests_total does not exist, but http_requests_total does: "),
+        "{reason}"
+    );
+    assert!(
+        stage
+            .manager
+            .to_json()
+            .contains("payment_requests_total does not exist")
+    );
 }
 
 #[test]
 fn requests_under_another_convention_prove_it_too() {
     let stage = stage(|builder| {
-        builder.naming(Naming::new("", Convention::OpenTelemetry)).rule(high_error_rate()).rules(latency_slo().alerts())
+        builder
+            .naming(Naming::new("", Convention::OpenTelemetry))
+            .rule(high_error_rate())
+            .rules(latency_slo().alerts())
     });
     stage.requests("ok", 3);
     assert_eq!(without_series(&stage).0.len(), 5);
@@ -74,7 +100,10 @@ fn a_bucket_that_is_missing_is_named_until_it_is_there() {
     });
     assert_eq!(without_series(&stage).0.len(), 4);
     let reason = stage.manager.rules()[0].missing.clone().unwrap();
-    assert!(reason.starts_with("http_request_duration_seconds has no bucket with the bound 0.3: "), "{reason}");
+    assert!(
+        reason.starts_with("http_request_duration_seconds has no bucket with the bound 0.3: "),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -84,9 +113,16 @@ fn the_health_check_names_them() {
     let health = obs_core::health::Health::new().check(stage.manager.health_check().show_errors(true));
     stage.requests("ok", 3);
     stage.tick();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let report = runtime.block_on(health.readiness());
-    assert!(report.to_json().contains("rules without series: HighErrorRate"), "{}", report.to_json());
+    assert!(
+        report.to_json().contains("rules without series: HighErrorRate"),
+        "{}",
+        report.to_json()
+    );
 }
 
 /// Counts warnings.
@@ -118,7 +154,12 @@ impl tracing::Subscriber for Warnings {
 #[test]
 fn each_of_them_is_logged_once() {
     let naming = Naming::new("payment", Convention::Prometheus);
-    let stage = stage(|builder| builder.naming(naming).rule(high_error_rate()).rules(latency_slo().alerts()));
+    let stage = stage(|builder| {
+        builder
+            .naming(naming)
+            .rule(high_error_rate())
+            .rules(latency_slo().alerts())
+    });
     let warnings = Warnings::default();
     tracing::subscriber::with_default(warnings.clone(), || {
         stage.requests("ok", 3);

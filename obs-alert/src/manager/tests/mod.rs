@@ -42,7 +42,11 @@ struct Stage {
 }
 
 fn stage(build: impl FnOnce(AlertManagerBuilder) -> AlertManagerBuilder) -> Stage {
-    let (registry, clock, told) = (Registry::new(), ManualClock::new(), Arc::<Mutex<Vec<Notification>>>::default());
+    let (registry, clock, told) = (
+        Registry::new(),
+        ManualClock::new(),
+        Arc::<Mutex<Vec<Notification>>>::default(),
+    );
     let heard = Arc::clone(&told);
     let hear = move |notification: &Notification| {
         heard.lock().unwrap().push(notification.clone());
@@ -53,7 +57,12 @@ fn stage(build: impl FnOnce(AlertManagerBuilder) -> AlertManagerBuilder) -> Stag
         .clock(clock.clone())
         .channel(Channel::closure("test", hear).per_minute(6_000_000));
     let manager = build(builder).build().unwrap();
-    Stage { registry, clock, manager, told }
+    Stage {
+        registry,
+        clock,
+        manager,
+        told,
+    }
 }
 
 impl Stage {
@@ -65,7 +74,9 @@ impl Stage {
     }
 
     fn gauge(&self, pool: &'static str, value: f64) {
-        metrics::with_local_recorder(&self.registry, || metrics::gauge!("connections", "pool" => pool).set(value));
+        metrics::with_local_recorder(&self.registry, || {
+            metrics::gauge!("connections", "pool" => pool).set(value);
+        });
     }
 
     fn tick(&self) -> Vec<Alert> {
@@ -77,11 +88,19 @@ impl Stage {
 
     /// `pending HighErrorRate`, …
     fn states(&self) -> Vec<String> {
-        self.tick().iter().map(|alert| format!("{} {}", alert.state(), alert.name())).collect()
+        self.tick()
+            .iter()
+            .map(|alert| format!("{} {}", alert.state(), alert.name()))
+            .collect()
     }
 
     fn told(&self) -> Vec<String> {
-        self.told.lock().unwrap().drain(..).map(|notification| notification.title()).collect()
+        self.told
+            .lock()
+            .unwrap()
+            .drain(..)
+            .map(|notification| notification.title())
+            .collect()
     }
 
     fn page(&self) -> String {
@@ -102,7 +121,10 @@ fn high_error_rate() -> AlertRule {
 fn flag() -> (Arc<AtomicBool>, Condition) {
     let flag = Arc::new(AtomicBool::new(false));
     let read = Arc::clone(&flag);
-    (flag, Condition::custom(move || Ok::<_, io::Error>(read.load(Ordering::Relaxed))))
+    (
+        flag,
+        Condition::custom(move || Ok::<_, io::Error>(read.load(Ordering::Relaxed))),
+    )
 }
 
 fn simple(name: &str, condition: Condition) -> AlertRule {

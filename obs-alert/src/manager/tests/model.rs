@@ -13,7 +13,11 @@ enum Step {
     Tick(u8),
     Set(usize, bool),
     Channel(usize, bool),
-    Restart { is_clean: bool, away: u64, wall: Option<i64> },
+    Restart {
+        is_clean: bool,
+        away: u64,
+        wall: Option<i64>,
+    },
     Wall(Option<i64>),
     Rule(usize, bool),
     ReplaceChannel(usize),
@@ -62,9 +66,19 @@ impl Model {
             let held = self.lives[alert].held.map_or(0, |held| held + STEP);
             let fires = self.lives[alert].fires || held >= span(TIMES[rule].0);
             let holds = self.holds[alert] && !self.is_without[rule];
-            self.lives[alert] = if holds { Life { held: Some(held), fires } } else { Life::default() };
+            self.lives[alert] = if holds {
+                Life {
+                    held: Some(held),
+                    fires,
+                }
+            } else {
+                Life::default()
+            };
             for (channel, called) in CHANNELS.into_iter().enumerate() {
-                told.extend(self.tell(channel, alert).map(|letter| (called, letter, name, pool.to_owned())));
+                told.extend(
+                    self.tell(channel, alert)
+                        .map(|letter| (called, letter, name, pool.to_owned())),
+                );
             }
         }
         told.sort_unstable();
@@ -97,14 +111,22 @@ impl Model {
         for life in &mut self.lives {
             // Nobody knows whether it held in between; after an hour all begins anew.
             let held = life.held.map(|held| held + away.min(STEP));
-            *life = if away > 3_600 { Life::default() } else { Life { held, ..*life } };
+            *life = if away > 3_600 {
+                Life::default()
+            } else {
+                Life { held, ..*life }
+            };
         }
         self.silent_until = [0; 3];
     }
 
     fn set_rule(&mut self, rule: usize, is_there: bool) {
         if !is_there {
-            let lives = self.lives.iter_mut().enumerate().filter(|(alert, _)| rule_of(*alert) == rule);
+            let lives = self
+                .lives
+                .iter_mut()
+                .enumerate()
+                .filter(|(alert, _)| rule_of(*alert) == rule);
             lives.for_each(|(_, life)| *life = Life::default());
         }
         self.is_without[rule] = !is_there;
@@ -112,8 +134,12 @@ impl Model {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let wall =
-        || prop_oneof![Just(None), prop_oneof![Just(-86_400), Just(-3_600), Just(86_400), Just(0)].prop_map(Some)];
+    let wall = || {
+        prop_oneof![
+            Just(None),
+            prop_oneof![Just(-86_400), Just(-3_600), Just(86_400), Just(0)].prop_map(Some)
+        ]
+    };
     let away = prop_oneof![Just(0_u64), Just(30), Just(600), Just(3_000), Just(7_200)];
     let restart = (any::<bool>(), away, prop_oneof![3 => Just(Some(0)), 1 => wall()]);
     let step = prop_oneof![

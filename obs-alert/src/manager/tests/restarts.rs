@@ -25,7 +25,11 @@ fn whoever_was_told_of_a_series_is_told_after_a_restart_that_it_is_over() {
         let mut world = firing(2);
         world.set(2, false);
         world.restart(is_clean, away, Some(0));
-        assert_eq!(world.words(), "one:RFull/x two:RFull/x", "clean {is_clean}, away {away} s");
+        assert_eq!(
+            world.words(),
+            "one:RFull/x two:RFull/x",
+            "clean {is_clean}, away {away} s"
+        );
     }
 }
 
@@ -60,14 +64,20 @@ fn a_replaced_channel_of_the_same_name_is_told_of_what_fires() {
 
 #[test]
 fn a_pending_alert_neither_forgets_nor_jumps_over_a_restart() {
-    for (is_clean, away, expected) in
-        [(true, 0, ["", "one:FB quiet:FB two:FB"]), (false, 0, ["", "one:FB quiet:FB two:FB"]), (true, 7_200, ["", ""])]
-    {
+    for (is_clean, away, expected) in [
+        (true, 0, ["", "one:FB quiet:FB two:FB"]),
+        (false, 0, ["", "one:FB quiet:FB two:FB"]),
+        (true, 7_200, ["", ""]),
+    ] {
         let mut world = World::new();
         world.set(1, true);
         world.tick();
         world.restart(is_clean, away, Some(0));
-        assert_eq!([world.words(), world.words()], expected, "clean {is_clean}, away {away} s");
+        assert_eq!(
+            [world.words(), world.words()],
+            expected,
+            "clean {is_clean}, away {away} s"
+        );
     }
 }
 
@@ -77,7 +87,11 @@ fn a_wall_clock_that_jumps_delays_no_notification() {
         let mut world = firing(0);
         world.set_wall(by);
         let told: Vec<_> = (0..5).map(|_| world.words()).collect();
-        assert_eq!(told.iter().filter(|told| !told.is_empty()).count(), 1, "{by:?}: {told:?}");
+        assert_eq!(
+            told.iter().filter(|told| !told.is_empty()).count(),
+            1,
+            "{by:?}: {told:?}"
+        );
         world.restart(true, 0, by);
         world.set(0, false);
         assert_eq!(world.words(), "one:RA two:RA", "{by:?}");

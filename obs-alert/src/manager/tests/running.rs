@@ -16,7 +16,10 @@ fn what_is_wrong_is_refused_with_value_place_and_mend() {
     let pattern = Selector::new("g").matching("a", "(");
     let pattern = simple("Pattern", Condition::Absence { selector: pattern });
     let refused = [
-        (AlertManager::builder(), "setting registry: there are no metrics to watch"),
+        (
+            AlertManager::builder(),
+            "setting registry: there are no metrics to watch",
+        ),
         (
             builder().rule(high_error_rate()).rule(high_error_rate()),
             "alert \"HighErrorRate\": there is a rule of this name",
@@ -26,16 +29,34 @@ fn what_is_wrong_is_refused_with_value_place_and_mend() {
             builder().rule(long),
             "alert \"Long\": window 367d: with its offset it reaches back further than the 366 days",
         ),
-        (builder().rule(pattern), "alert \"Pattern\": \"(\" for the label a is not a valid regular expression"),
-        (builder().interval(Duration::ZERO), "setting interval: 0ns is not between 100 ms and 1 h"),
-        (builder().channel(Channel::log()).channel(Channel::log()), "channel \"log\": there is a channel of this name"),
-        (builder().channel(Channel::webhook("nowhere")), "channel \"webhook\": the address must begin with http"),
-        (builder().channel(Channel::log().timeout(Duration::ZERO)), "channel \"log\": timeout 0 s"),
+        (
+            builder().rule(pattern),
+            "alert \"Pattern\": \"(\" for the label a is not a valid regular expression",
+        ),
+        (
+            builder().interval(Duration::ZERO),
+            "setting interval: 0ns is not between 100 ms and 1 h",
+        ),
+        (
+            builder().channel(Channel::log()).channel(Channel::log()),
+            "channel \"log\": there is a channel of this name",
+        ),
+        (
+            builder().channel(Channel::webhook("nowhere")),
+            "channel \"webhook\": the address must begin with http",
+        ),
+        (
+            builder().channel(Channel::log().timeout(Duration::ZERO)),
+            "channel \"log\": timeout 0 s",
+        ),
         (
             builder().channel(Channel::log().bearer_token("x")),
             "channel \"log\": the header \"authorization\" means nothing",
         ),
-        (builder().channel(Channel::alertmanager([""; 0])), "channel \"alertmanager\": it names no Alertmanager"),
+        (
+            builder().channel(Channel::alertmanager([""; 0])),
+            "channel \"alertmanager\": it names no Alertmanager",
+        ),
     ];
     for (builder, expected) in refused {
         let error = builder.build().unwrap_err().to_string();
@@ -48,13 +69,24 @@ fn a_flush_and_a_shutdown_take_as_long_as_it_takes_if_their_time_has_no_end() {
     let (is_so, condition) = flag();
     is_so.store(true, Ordering::Relaxed);
     let stage = stage(|builder| builder.channel(Channel::log().timeout(Duration::MAX).backoff(Duration::MAX)));
-    let endless =
-        simple("A", condition).hold_for(Duration::ZERO).keep_firing_for(Duration::MAX).cooldown(Duration::MAX);
+    let endless = simple("A", condition)
+        .hold_for(Duration::ZERO)
+        .keep_firing_for(Duration::MAX)
+        .cooldown(Duration::MAX);
     stage.manager.add_rule(endless).unwrap();
     assert_eq!(stage.states(), ["firing A"]);
-    stage.manager.silence(Silence::new(Duration::MAX, "for ever").with("alertname", "B")).unwrap();
-    let _ = (stage.manager.error_rate(Duration::MAX), stage.manager.latency(0.99, Duration::MAX));
-    let _ = (stage.manager.error_rate(Duration::ZERO), stage.manager.latency(0.99, Duration::ZERO));
+    stage
+        .manager
+        .silence(Silence::new(Duration::MAX, "for ever").with("alertname", "B"))
+        .unwrap();
+    let _ = (
+        stage.manager.error_rate(Duration::MAX),
+        stage.manager.latency(0.99, Duration::MAX),
+    );
+    let _ = (
+        stage.manager.error_rate(Duration::ZERO),
+        stage.manager.latency(0.99, Duration::ZERO),
+    );
     stage.clock.advance(Duration::from_secs(10 * 365 * 86_400));
     stage.manager.evaluate(stage.clock.now());
     assert!(stage.manager.flush(Duration::MAX) && stage.manager.shutdown(Duration::MAX));
@@ -87,8 +119,15 @@ fn a_restart_with_a_state_file_forgets_nothing() {
             *told.lock().unwrap() += 1;
             Ok::<_, io::Error>(())
         };
-        let builder = AlertManager::builder().registry(registry).clock(clock.clone()).rule(rule());
-        builder.channel(Channel::closure("test", hear)).state_file(&file).build().unwrap()
+        let builder = AlertManager::builder()
+            .registry(registry)
+            .clock(clock.clone())
+            .rule(rule());
+        builder
+            .channel(Channel::closure("test", hear))
+            .state_file(&file)
+            .build()
+            .unwrap()
     };
     let count = |registry: &Registry, outcome: &'static str, by| {
         metrics::with_local_recorder(registry, || {
@@ -112,7 +151,11 @@ fn a_restart_with_a_state_file_forgets_nothing() {
     let second = Registry::new();
     let manager = start(&second, &told);
     count(&second, "ok", 60);
-    assert_eq!(tick(&manager), Some(AlertState::Firing), "it has waited since before the restart");
+    assert_eq!(
+        tick(&manager),
+        Some(AlertState::Firing),
+        "it has waited since before the restart"
+    );
     assert_eq!(manager.error_rate(Duration::from_secs(300)), Some(0.125));
     assert!(manager.shutdown(SOON));
     let third = Registry::new();
@@ -132,7 +175,9 @@ fn a_condition_that_asks_its_own_manager_does_not_hang() {
     let manager = Arc::new(std::sync::OnceLock::<AlertManager>::new());
     let own = Arc::clone(&manager);
     let condition = Condition::custom(move || {
-        let Some(manager) = own.get() else { return Err("too early") };
+        let Some(manager) = own.get() else {
+            return Err("too early");
+        };
         Ok(manager.evaluate(manager.now()).is_empty() && manager.alerts().is_empty())
     });
     let stage = stage(|builder| builder.rule(simple("A", condition)));
@@ -149,7 +194,9 @@ fn it_evaluates_by_itself_and_stops_with_its_last_handle() {
         Ok::<_, io::Error>(false)
     });
     let registry = Registry::new();
-    let builder = AlertManager::builder().registry(&registry).interval(Duration::from_millis(100));
+    let builder = AlertManager::builder()
+        .registry(&registry)
+        .interval(Duration::from_millis(100));
     let manager = builder.rule(simple("A", condition)).start().unwrap();
     wait_for(|| *asked.lock().unwrap() >= 3);
     drop(manager);

@@ -16,7 +16,13 @@ fn a_group_of_many_alerts_is_told_in_parts() {
         }
     });
     stage.tick();
-    let sizes: Vec<_> = stage.told.lock().unwrap().iter().map(|notification| notification.alerts().len()).collect();
+    let sizes: Vec<_> = stage
+        .told
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|notification| notification.alerts().len())
+        .collect();
     assert_eq!(sizes, [200, 200, 50]);
 }
 
@@ -24,8 +30,10 @@ fn a_group_of_many_alerts_is_told_in_parts() {
 fn an_inhibition_mutes_what_agrees_with_its_source() {
     let (is_so, condition) = flag();
     let rule = |name: &str, cluster: &str| simple(name, condition.clone()).label("cluster", cluster);
-    let inhibition =
-        Inhibition::new().source("alertname", "Down").target_matching("alertname", "Pool.*").equal(["cluster"]);
+    let inhibition = Inhibition::new()
+        .source("alertname", "Down")
+        .target_matching("alertname", "Pool.*")
+        .equal(["cluster"]);
     let stage = stage(|builder| {
         let builder = builder.inhibition(inhibition).rule(rule("Down", "a"));
         builder.rule(rule("PoolA", "a")).rule(rule("PoolB", "b"))
@@ -65,7 +73,9 @@ fn silenced_alerts_are_told_when_the_silence_is_over() {
 fn a_page_mutes_the_ticket_of_the_same_slo_and_no_other() {
     let (is_so, condition) = flag();
     let rule = |name: &str, severity, slo: &str| {
-        AlertRule::new(name, condition.clone(), severity, "so").label("slo", slo).cooldown(Duration::ZERO)
+        AlertRule::new(name, condition.clone(), severity, "so")
+            .label("slo", slo)
+            .cooldown(Duration::ZERO)
     };
     let stage = stage(|builder| {
         builder
@@ -85,12 +95,19 @@ fn a_page_mutes_the_ticket_of_the_same_slo_and_no_other() {
 #[test]
 fn a_ring_of_inhibitions_is_refused_and_spelled_out() {
     let mutes = |source: &str, target: &str| {
-        Inhibition::new().source("alertname", source).target("alertname", target).equal(["service"])
+        Inhibition::new()
+            .source("alertname", source)
+            .target("alertname", target)
+            .equal(["service"])
     };
     let rule = |name: &str| simple(name, flag().1);
     let registry = Registry::new();
-    let builder =
-        || AlertManager::builder().registry(&registry).inhibition(mutes("A", "B")).inhibition(mutes("B", "A"));
+    let builder = || {
+        AlertManager::builder()
+            .registry(&registry)
+            .inhibition(mutes("A", "B"))
+            .inhibition(mutes("B", "A"))
+    };
     let error = builder().rule(rule("A")).rule(rule("B")).build().unwrap_err();
     assert_eq!(error.place(), "setting inhibition");
     assert!(
@@ -104,13 +121,20 @@ fn a_ring_of_inhibitions_is_refused_and_spelled_out() {
     manager.add_rule(rule("C")).unwrap();
     assert_eq!(manager.rules().len(), 2, "what is refused is not there");
     // Of different services they don't meet.
-    builder().rule(rule("A").label("service", "a")).rule(rule("B").label("service", "b")).build().unwrap();
+    builder()
+        .rule(rule("A").label("service", "a"))
+        .rule(rule("B").label("service", "b"))
+        .build()
+        .unwrap();
 }
 
 #[test]
 fn series_whose_labels_make_them_mute_each_other_are_told() {
     let mutes = |source: &str, target: &str| {
-        Inhibition::new().source("pool", source).target("pool", target).equal(["alertname"])
+        Inhibition::new()
+            .source("pool", source)
+            .target("pool", target)
+            .equal(["alertname"])
     };
     let gauge = Condition::Gauge {
         selector: Selector::new("connections"),
@@ -118,7 +142,11 @@ fn series_whose_labels_make_them_mute_each_other_are_told() {
         comparison: Comparison::Above(10.0),
     };
     let stage = stage(|builder| {
-        builder.inhibition(mutes("a", "b")).inhibition(mutes("b", "a")).group_by(["pool"]).rule(simple("Full", gauge))
+        builder
+            .inhibition(mutes("a", "b"))
+            .inhibition(mutes("b", "a"))
+            .group_by(["pool"])
+            .rule(simple("Full", gauge))
     });
     stage.gauge("a", 11.0);
     stage.gauge("b", 11.0);
@@ -142,7 +170,9 @@ fn evaluations_at_another_time_than_the_clocks_are_told_by_their_own() {
         .into_iter()
         .map(|seconds| {
             // A replay: the clock stands at the beginning.
-            stage.manager.evaluate(stage.clock.now().after(Duration::from_secs(1_000_000 + seconds)));
+            stage
+                .manager
+                .evaluate(stage.clock.now().after(Duration::from_secs(1_000_000 + seconds)));
             assert!(stage.manager.flush(SOON));
             *attempts.lock().unwrap()
         })

@@ -41,7 +41,10 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
-        let hands = Hands(Arc::new(Mutex::new((Duration::ZERO, Duration::from_secs(1_700_000_000)))));
+        let hands = Hands(Arc::new(Mutex::new((
+            Duration::ZERO,
+            Duration::from_secs(1_700_000_000),
+        ))));
         let mut world = Self {
             folder: tempfile::tempdir().unwrap(),
             hands,
@@ -96,7 +99,11 @@ impl World {
         };
         if index == 2 {
             let comparison = Comparison::Above(10.0);
-            return rule(Condition::Gauge { selector: Selector::new("connections"), denominator: None, comparison });
+            return rule(Condition::Gauge {
+                selector: Selector::new("connections"),
+                denominator: None,
+                comparison,
+            });
         }
         let (holds, is_broken) = (Arc::clone(&self.holds), Arc::clone(&self.is_broken));
         rule(Condition::custom(move || {
@@ -116,18 +123,30 @@ impl World {
             let told = notification.alerts().iter().map(|alert| {
                 let letter = if alert.state() == AlertState::Firing { 'F' } else { 'R' };
                 let rule = RULES.into_iter().find(|rule| *rule == alert.name()).unwrap();
-                (name, letter, rule, alert.labels().get("pool").cloned().unwrap_or_default())
+                (
+                    name,
+                    letter,
+                    rule,
+                    alert.labels().get("pool").cloned().unwrap_or_default(),
+                )
             });
             log.lock().unwrap().extend(told);
             Ok(())
         };
-        Channel::closure(name, hear).attempts(1).per_minute(6_000_000).send_resolved(index < 2)
+        Channel::closure(name, hear)
+            .attempts(1)
+            .per_minute(6_000_000)
+            .send_resolved(index < 2)
     }
 
     pub(super) fn start(&mut self) {
         self.registry = Registry::new();
-        let builder = AlertManager::builder().registry(&self.registry).clock(self.hands.clone());
-        let rules = (0..3).filter(|index| self.has_rule[*index]).map(|index| self.rule(index));
+        let builder = AlertManager::builder()
+            .registry(&self.registry)
+            .clock(self.hands.clone());
+        let rules = (0..3)
+            .filter(|index| self.has_rule[*index])
+            .map(|index| self.rule(index));
         let builder = builder.state_file(self.file()).rules(rules);
         let builder = (0..3).fold(builder, |builder, index| builder.channel(self.channel(index)));
         self.manager = Some(builder.build().unwrap());

@@ -31,7 +31,13 @@ pub(super) struct Attributes<'a> {
 
 impl<'a> Attributes<'a> {
     pub(super) fn new(redactor: &'a Redactor, limits: Limits, capacity: usize) -> Self {
-        Self { list: Vec::with_capacity(capacity), redactor, limits, room: MAX_LINE, truncated: false }
+        Self {
+            list: Vec::with_capacity(capacity),
+            redactor,
+            limits,
+            room: MAX_LINE,
+            truncated: false,
+        }
     }
 
     /// What of the record's body there is room for.
@@ -114,7 +120,11 @@ fn cleaned(key: Key) -> Key {
     if is_reserved(name, key_bit(name.as_bytes())) {
         return Key::new(format!("{}{name}", log::FIELDS_PREFIX));
     }
-    if name.len() == key.as_str().len() { key } else { Key::new(name.to_owned()) }
+    if name.len() == key.as_str().len() {
+        key
+    } else {
+        Key::new(name.to_owned())
+    }
 }
 
 /// Text and bytes are cut; numbers always fit.
@@ -167,7 +177,14 @@ mod tests {
 
     fn list(fill: impl FnOnce(&mut Attributes<'_>)) -> Vec<(Key, AnyValue)> {
         let redactor = Redactor::default();
-        let mut attributes = Attributes::new(&redactor, Limits { value: usize::MAX, ..Limits::default() }, 0);
+        let mut attributes = Attributes::new(
+            &redactor,
+            Limits {
+                value: usize::MAX,
+                ..Limits::default()
+            },
+            0,
+        );
         fill(&mut attributes);
         attributes.into_list()
     }
@@ -190,7 +207,11 @@ mod tests {
             put(attributes, "r#type", 2);
             put(attributes, "user.password", "s3cret");
         });
-        let expected = [("fields.level", 1.into()), ("type", 2.into()), ("user.password", AnyValue::from("REDACTED"))];
+        let expected = [
+            ("fields.level", 1.into()),
+            ("type", 2.into()),
+            ("user.password", AnyValue::from("REDACTED")),
+        ];
         assert_eq!(list, expected.map(|(key, value)| (Key::new(key), value)));
     }
 
@@ -210,15 +231,26 @@ mod tests {
     #[test]
     fn values_and_counts_keep_to_the_limits_of_log_records() {
         let redactor = Redactor::default();
-        let limits = Limits { value: 5, attributes: 2, ..Limits::default() };
+        let limits = Limits {
+            value: 5,
+            attributes: 2,
+            ..Limits::default()
+        };
         let mut attributes = Attributes::new(&redactor, limits, 0);
         put(&mut attributes, "a", "ääää");
         put(&mut attributes, "b", 1);
         put(&mut attributes, "c", 2);
         attributes.push_own("own", true);
         put(&mut attributes, "b", 3);
-        let expected = [("a", AnyValue::from("ää")), ("own", true.into()), ("truncated", true.into())];
-        assert_eq!(attributes.into_list(), expected.map(|(key, value)| (Key::new(key), value)));
+        let expected = [
+            ("a", AnyValue::from("ää")),
+            ("own", true.into()),
+            ("truncated", true.into()),
+        ];
+        assert_eq!(
+            attributes.into_list(),
+            expected.map(|(key, value)| (Key::new(key), value))
+        );
     }
 
     #[test]
@@ -227,7 +259,11 @@ mod tests {
             let url = "https://u:p@h/?token=abc";
             put(attributes, "a", url);
             put(attributes, "b", AnyValue::ListAny(Box::new(vec![url.into()])));
-            put(attributes, "c", AnyValue::Map(Box::new([(Key::new("password"), url.into())].into())));
+            put(
+                attributes,
+                "c",
+                AnyValue::Map(Box::new([(Key::new("password"), url.into())].into())),
+            );
         });
         let shown = format!("{list:?}");
         assert!(!shown.contains("abc") && !shown.contains("u:p"), "{shown}");

@@ -39,7 +39,9 @@ impl OtlpLogs {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        OtlpLayer { bridge: LogBridge::new(Sink(self.clone())) }
+        OtlpLayer {
+            bridge: LogBridge::new(Sink(self.clone())),
+        }
     }
 }
 
@@ -97,7 +99,9 @@ impl fmt::Debug for OtlpLayer {
 impl Reading {
     /// An event may be logged while another one is being read: by a `Debug` impl.
     fn begin(event: &'static Metadata<'static>) -> Self {
-        Self { before: EVENT.replace(Some(event)) }
+        Self {
+            before: EVENT.replace(Some(event)),
+        }
     }
 }
 

@@ -49,7 +49,14 @@ impl OtlpLogs {
         (endpoint, export): (Option<&str>, Option<bool>),
         env: Env<'_>,
     ) -> Result<(), InitError> {
-        check_logs(CodeSettings { endpoint, export, ..CodeSettings::default() }, env)
+        check_logs(
+            CodeSettings {
+                endpoint,
+                export,
+                ..CodeSettings::default()
+            },
+            env,
+        )
     }
 
     /// Starts what the settings ask for: nothing without a collector.
@@ -61,11 +68,27 @@ impl OtlpLogs {
         env: Env<'_>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
-        let code = CodeSettings { endpoint, export, ..CodeSettings::default() };
-        let config = ExporterConfig { service, budget, code, env, recorder };
-        let Some(exporter) = start_logs(&config)? else { return Ok(None) };
+        let code = CodeSettings {
+            endpoint,
+            export,
+            ..CodeSettings::default()
+        };
+        let config = ExporterConfig {
+            service,
+            budget,
+            code,
+            env,
+            recorder,
+        };
+        let Some(exporter) = start_logs(&config)? else {
+            return Ok(None);
+        };
         let limits = Limits::of_records(value_limit, env);
-        Ok(Some(Self(Arc::new(Inner { output: Arc::clone(output), exporter, limits }))))
+        Ok(Some(Self(Arc::new(Inner {
+            output: Arc::clone(output),
+            exporter,
+            limits,
+        }))))
     }
 
     pub(super) fn encoder(&self) -> &Encoder {
@@ -142,15 +165,35 @@ fn add_context_fields(
 
 /// The trace of the record of a request itself.
 pub(super) fn of_request(request: &RequestContext) -> TraceContext {
-    TraceContext { trace_id: request.trace_id(), span_id: request.span_id(), flags: Some(request.trace_flags()) }
+    TraceContext {
+        trace_id: request.trace_id(),
+        span_id: request.span_id(),
+        flags: Some(request.trace_flags()),
+    }
 }
 
 fn within_request(request: &RequestContext, target: &str) -> TraceContext {
-    let Ids { request: _, trace, span } = Ids::within_request(request, target);
-    TraceContext { trace_id: trace, span_id: span, flags: Some(request.trace_flags()) }
+    let Ids {
+        request: _,
+        trace,
+        span,
+    } = Ids::within_request(request, target);
+    TraceContext {
+        trace_id: trace,
+        span_id: span,
+        flags: Some(request.trace_flags()),
+    }
 }
 
 fn outside_requests(target: &str) -> Option<TraceContext> {
-    let Ids { request: _, trace, span } = Ids::outside_requests(target)?;
-    Some(TraceContext { trace_id: trace, span_id: span, flags: None })
+    let Ids {
+        request: _,
+        trace,
+        span,
+    } = Ids::outside_requests(target)?;
+    Some(TraceContext {
+        trace_id: trace,
+        span_id: span,
+        flags: None,
+    })
 }

@@ -43,7 +43,11 @@ impl RawRequest {
         let path = path[..floor_char_boundary(path, MAX_PATH)].to_owned();
         let user_agent =
             user_agent.map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_USER_AGENT)]).into_owned());
-        Self { path, user_agent, client_address }
+        Self {
+            path,
+            user_agent,
+            client_address,
+        }
     }
 }
 
@@ -67,7 +71,9 @@ impl OtlpLogs {
             }
         });
         let (severity, severity_text) = severity_of(request.level);
-        let status = request.grpc_status.map_or_else(|| request.status.to_string(), str::to_owned);
+        let status = request
+            .grpc_status
+            .map_or_else(|| request.status.to_string(), str::to_owned);
         let record = LogRecord {
             target: log::REQUEST_TARGET.into(),
             event_name: None,
@@ -116,7 +122,10 @@ fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, reques
     attributes.push_own(log::ENDPOINT, text(endpoint));
     attributes.push_own(log::STATUS, i64::from(*status));
     attributes.push_own(log::OUTCOME, outcome.as_str());
-    attributes.push_own(log::DURATION, format!("{}.{:06}s", duration.as_secs(), duration.subsec_micros()));
+    attributes.push_own(
+        log::DURATION,
+        format!("{}.{:06}s", duration.as_secs(), duration.subsec_micros()),
+    );
     attributes.push_own(log::DURATION_MS, millis(*duration));
     attributes.push_own(log::PROTOCOL, text(protocol));
     let optional = [
@@ -126,16 +135,33 @@ fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, reques
         (log::REQUEST_BYTES, request_bytes.map(unsigned)),
         (log::RESPONSE_BYTES, response_bytes.map(unsigned)),
         (log::ERROR_TYPE, error_type.map(text)),
-        (log::PANIC_MESSAGE, panic.map(|(message, _)| attributes.clean(text(message)))),
-        (log::PANIC_LOCATION, panic.filter(|(_, location)| !location.is_empty()).map(|(_, location)| text(location))),
+        (
+            log::PANIC_MESSAGE,
+            panic.map(|(message, _)| attributes.clean(text(message))),
+        ),
+        (
+            log::PANIC_LOCATION,
+            panic
+                .filter(|(_, location)| !location.is_empty())
+                .map(|(_, location)| text(location)),
+        ),
     ];
-    let client = raw.map(|RawRequest { path, user_agent, client_address }| {
-        [
-            (log::PATH, Some(path.into())),
-            (log::CLIENT_ADDRESS, client_address.map(|address| address.to_string().into())),
-            (log::USER_AGENT, user_agent.map(AnyValue::from)),
-        ]
-    });
+    let client = raw.map(
+        |RawRequest {
+             path,
+             user_agent,
+             client_address,
+         }| {
+            [
+                (log::PATH, Some(path.into())),
+                (
+                    log::CLIENT_ADDRESS,
+                    client_address.map(|address| address.to_string().into()),
+                ),
+                (log::USER_AGENT, user_agent.map(AnyValue::from)),
+            ]
+        },
+    );
     for (key, value) in optional.into_iter().chain(client.into_iter().flatten()) {
         if let Some(value) = value {
             attributes.push_own(key, value);

@@ -20,9 +20,14 @@ impl Recorder for Counters {
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        let labels: Vec<_> = key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+        let labels: Vec<_> = key
+            .labels()
+            .map(|label| format!("{}={}", label.key(), label.value()))
+            .collect();
         let mut all = self.0.lock().unwrap();
-        let cell = all.entry(format!("{}{{{}}}", key.name(), labels.join(","))).or_default();
+        let cell = all
+            .entry(format!("{}{{{}}}", key.name(), labels.join(",")))
+            .or_default();
         Counter::from_arc(Arc::clone(cell))
     }
 
@@ -38,7 +43,12 @@ impl Recorder for Counters {
 impl Counters {
     /// All counts, by name and labels: `name{key=value}`.
     pub(super) fn all(&self) -> BTreeMap<String, u64> {
-        self.0.lock().unwrap().iter().map(|(name, count)| (name.clone(), count.load(Ordering::Relaxed))).collect()
+        self.0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, count)| (name.clone(), count.load(Ordering::Relaxed)))
+            .collect()
     }
 
     pub(super) fn get(&self, name: &str) -> u64 {

@@ -93,7 +93,10 @@ fn an_event_field_goes_before_a_context_field_and_that_before_a_span_field() {
             info!(target: "t", a = "event", "x");
         });
     });
-    assert!(line.ends_with(&format!(r#"{IDS},"b":"context","a":"event","c":"span"}}"#)), "{line}");
+    assert!(
+        line.ends_with(&format!(r#"{IDS},"b":"context","a":"event","c":"span"}}"#)),
+        "{line}"
+    );
 }
 
 #[test]
@@ -201,10 +204,17 @@ fn sensitive_fields_are_redacted_wherever_they_come_from() {
 
 #[test]
 fn more_names_can_be_redacted() {
-    let settings = LogSettings { redact: vec!["iban".to_owned()], ..LogSettings::default() };
+    let settings = LogSettings {
+        redact: vec!["iban".to_owned()],
+        ..LogSettings::default()
+    };
     let fixture = Fixture::set(service(), settings, &NoopRecorder);
     fixture.run(|| info!(target: "t", bic = 3, customer.iban = 1, password = 2, "x"));
-    assert!(fixture.only_line().ends_with(r#""bic":3,"customer.iban":"REDACTED","password":"REDACTED"}"#));
+    assert!(
+        fixture
+            .only_line()
+            .ends_with(r#""bic":3,"customer.iban":"REDACTED","password":"REDACTED"}"#)
+    );
 }
 
 struct Panics;
@@ -219,9 +229,15 @@ impl fmt::Debug for Panics {
 #[test]
 fn a_panic_while_formatting_breaks_neither_the_line_nor_the_caller() {
     let line = logged(|| info!(target: "t", a = 1, bad = ?Panics, c = 3, "x"));
-    assert!(line.ends_with(r#","a":1,"bad":"<panicked while formatting>","c":3,"truncated":true}"#), "{line}");
+    assert!(
+        line.ends_with(r#","a":1,"bad":"<panicked while formatting>","c":3,"truncated":true}"#),
+        "{line}"
+    );
     let line = logged(|| info!(target: "t", "{:?}", Panics));
-    assert!(line.contains(r#""message":"<panicked while formatting>","target":"t""#), "{line}");
+    assert!(
+        line.contains(r#""message":"<panicked while formatting>","target":"t""#),
+        "{line}"
+    );
 }
 
 /// Logs itself whenever it is formatted.
@@ -239,12 +255,18 @@ impl fmt::Debug for Endless {
 fn a_debug_that_logs_itself_comes_to_an_end() {
     let fixture = Fixture::new();
     let lines = fixture.run(|| info!(target: "t", endless = ?Endless, "x"));
-    assert!(lines.len() < 10 && lines.last().unwrap().contains(r#""endless":"endless""#), "{lines:?}");
+    assert!(
+        lines.len() < 10 && lines.last().unwrap().contains(r#""endless":"endless""#),
+        "{lines:?}"
+    );
 }
 
 #[test]
 fn a_filter_that_reads_fields_breaks_nothing_when_they_panic() {
-    let settings = LogSettings { filter: Some("info,[{bad=1}]=debug".to_owned()), ..LogSettings::default() };
+    let settings = LogSettings {
+        filter: Some("info,[{bad=1}]=debug".to_owned()),
+        ..LogSettings::default()
+    };
     let fixture = Fixture::set(service(), settings, &NoopRecorder);
     let lines = fixture.run(|| {
         let span = info_span!("s", bad = ?Panics, late = tracing::field::Empty);
@@ -261,7 +283,10 @@ fn texts_lose_the_secrets_within_them() {
         _user: &'static str,
         _password: &'static str,
     }
-    let config = Config { _user: "bob", _password: "s3cret" };
+    let config = Config {
+        _user: "bob",
+        _password: "s3cret",
+    };
     let error = io::Error::other("no answer from https://bob:s3cret@h/p?sig=s3cret");
     for fixture in [Fixture::new(), Fixture::pretty()] {
         let lines = fixture.run(|| {
@@ -291,7 +316,10 @@ fn a_sampled_request_is_logged_with_its_innermost_active_span() {
                 info!(target: "t", "x");
             });
         });
-        parsed(&line.replacen('{', "{\"timestamp\":\"\",", 1))["span_id"].as_str().unwrap().to_owned()
+        parsed(&line.replacen('{', "{\"timestamp\":\"\",", 1))["span_id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(span_id(true, trace_id), "00000000000000ab");
     assert_eq!(span_id(false, trace_id), "00f067aa0ba902b7");
@@ -304,7 +332,10 @@ fn outside_of_requests_an_active_span_gives_its_ids() {
         let _active = otel_span(0xcd, 0xab).attach();
         info!(target: "t", "x");
     });
-    assert!(line.ends_with(&format!(r#""trace_id":"{:0>32}","span_id":"{:0>16}"}}"#, "cd", "ab")), "{line}");
+    assert!(
+        line.ends_with(&format!(r#""trace_id":"{:0>32}","span_id":"{:0>16}"}}"#, "cd", "ab")),
+        "{line}"
+    );
 }
 
 #[test]
@@ -348,7 +379,9 @@ fn lines_for_people_show_time_level_message_and_fields() {
 #[test]
 fn two_pipelines_on_one_subscriber_keep_their_own_form_of_span_fields() {
     let (json, pretty) = (Fixture::new(), Fixture::pretty());
-    let subscriber = tracing_subscriber::registry().with(json.logs.layer()).with(pretty.logs.layer());
+    let subscriber = tracing_subscriber::registry()
+        .with(json.logs.layer())
+        .with(pretty.logs.layer());
     with_default(subscriber, || {
         let span = info_span!("s", a = "b c");
         span.record("a", "c d");
@@ -369,8 +402,16 @@ fn a_second_reader_sees_each_finished_line() {
     }
     let fixture = Fixture::new();
     let seen = Captured::default();
-    assert!(fixture.logs.set_reader(Box::new(Guarded::new("a reader", Keep(seen.clone())))));
-    assert!(!fixture.logs.set_reader(Box::new(Guarded::new("a reader", Keep(seen.clone())))));
+    assert!(
+        fixture
+            .logs
+            .set_reader(Box::new(Guarded::new("a reader", Keep(seen.clone()))))
+    );
+    assert!(
+        !fixture
+            .logs
+            .set_reader(Box::new(Guarded::new("a reader", Keep(seen.clone()))))
+    );
     let lines = fixture.run(|| info!("x"));
     assert_eq!(seen.text(), format!("{}\n", lines[0]));
 }
@@ -385,12 +426,19 @@ fn a_line_reader_that_panics_costs_no_line() {
         }
     }
     let (fixture, calls) = (Fixture::new(), Arc::new(AtomicUsize::new(0)));
-    assert!(fixture.logs.set_reader(Box::new(Guarded::new("the reader", Hostile(Arc::clone(&calls))))));
+    assert!(
+        fixture
+            .logs
+            .set_reader(Box::new(Guarded::new("the reader", Hostile(Arc::clone(&calls)))))
+    );
     let lines = fixture.run(|| {
         info!("one");
         info!("two");
     });
-    let messages: Vec<_> = lines.iter().map(|line| parsed(line)["message"].as_str().unwrap().to_owned()).collect();
+    let messages: Vec<_> = lines
+        .iter()
+        .map(|line| parsed(line)["message"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(calls.load(Ordering::Relaxed), 2);
     assert_eq!(messages, ["one", "two"]);
 }

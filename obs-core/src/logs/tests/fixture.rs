@@ -46,7 +46,10 @@ impl Write for Captured {
 }
 
 pub(super) fn service() -> ServiceInfo {
-    ServiceInfo { name: "payment-service".to_owned(), ..ServiceInfo::default() }
+    ServiceInfo {
+        name: "payment-service".to_owned(),
+        ..ServiceInfo::default()
+    }
 }
 
 /// A pipeline whose lines can be read.
@@ -69,7 +72,11 @@ impl Fixture {
     }
 
     pub(super) fn with(format: LogFormat, filter: Option<&str>, recorder: &dyn Recorder) -> Self {
-        let settings = LogSettings { format, filter: filter.map(str::to_owned), ..LogSettings::default() };
+        let settings = LogSettings {
+            format,
+            filter: filter.map(str::to_owned),
+            ..LogSettings::default()
+        };
         Self::set(service(), settings, recorder)
     }
 
@@ -77,7 +84,10 @@ impl Fixture {
     pub(super) fn set(service: ServiceInfo, settings: LogSettings, recorder: &dyn Recorder) -> Self {
         never_be_alone();
         let captured = Captured::default();
-        let settings = LogSettings { target: Some(LogTarget::writer(captured.clone())), ..settings };
+        let settings = LogSettings {
+            target: Some(LogTarget::writer(captured.clone())),
+            ..settings
+        };
         let service = Arc::new(service);
         let config = LogsConfig {
             service,
@@ -88,7 +98,10 @@ impl Fixture {
             env: Env::without_notices(&|_| None),
             recorder,
         };
-        Self { logs: Logs::start(config).unwrap(), captured }
+        Self {
+            logs: Logs::start(config).unwrap(),
+            captured,
+        }
     }
 
     /// Runs `work` with the pipeline's layer, and hands back its lines.

@@ -66,14 +66,19 @@ fn a_filter_may_depend_on_the_fields_of_spans() {
 fn a_bad_directive_is_refused_and_changes_nothing() {
     let fixture = Fixture::filtered("warn");
     let error = fixture.logs.set_filter("warn,my_crate=loud").unwrap_err().to_string();
-    assert!(error.contains("log_filter") && error.contains("my_crate=loud"), "{error}");
+    assert!(
+        error.contains("log_filter") && error.contains("my_crate=loud"),
+        "{error}"
+    );
     assert!(fixture.logs.request_enabled(Level::WARN) && !fixture.logs.request_enabled(Level::INFO));
 }
 
 #[test]
 fn other_layers_see_what_the_filter_keeps_out() {
     let (quiet, chatty) = (Fixture::filtered("error"), Fixture::filtered("debug"));
-    let subscriber = tracing_subscriber::registry().with(quiet.logs.layer()).with(chatty.logs.layer());
+    let subscriber = tracing_subscriber::registry()
+        .with(quiet.logs.layer())
+        .with(chatty.logs.layer());
     with_default(subscriber, || {
         let _span = info_span!("s", a = 1).entered();
         debug!("x");
@@ -82,5 +87,8 @@ fn other_layers_see_what_the_filter_keeps_out() {
     assert_eq!(chatty.lines().len(), 2);
     assert!(chatty.lines()[0].contains(r#""a":1"#));
     assert_eq!(quiet.lines().len(), 1);
-    assert!(!quiet.lines()[0].contains(r#""a":1"#), "a span that the filter keeps out has no fields");
+    assert!(
+        !quiet.lines()[0].contains(r#""a":1"#),
+        "a span that the filter keeps out has no fields"
+    );
 }

@@ -70,7 +70,9 @@ fn formatting_stops_when_the_line_is_full() {
 fn the_longest_service_and_target_leave_a_valid_line() {
     let captured = Captured::default();
     let logs = JsonLayer::new("\u{1}".repeat(MAX_LINE), captured.clone()).unwrap();
-    with_default(tracing_subscriber::registry().with(logs.clone()), || info!("{}", "y".repeat(MAX_LINE)));
+    with_default(tracing_subscriber::registry().with(logs.clone()), || {
+        info!("{}", "y".repeat(MAX_LINE));
+    });
     assert!(logs.flush(LONG));
     let text = captured.text();
     assert!(text.len() <= MAX_LINE);
@@ -102,7 +104,11 @@ fn field_value() -> impl Strategy<Value = FieldValue> {
 }
 
 fn key() -> impl Strategy<Value = String> {
-    prop_oneof![any::<String>(), "(fields\\.)?(level|message|timestamp|truncated|status|path|shared|x)", "[a-z]{1,3}",]
+    prop_oneof![
+        any::<String>(),
+        "(fields\\.)?(level|message|timestamp|truncated|status|path|shared|x)",
+        "[a-z]{1,3}",
+    ]
 }
 
 proptest! {

@@ -63,7 +63,10 @@ fn a_failed_request_says_what_went_wrong() {
         ..usual()
     };
     let line = written(&Fixture::new(), &line);
-    assert!(line.contains(r#""level":"error","severity":"ERROR","message":"GET /orders/{id} 500""#), "{line}");
+    assert!(
+        line.contains(r#""level":"error","severity":"ERROR","message":"GET /orders/{id} 500""#),
+        "{line}"
+    );
     assert!(
         line.ends_with(
             r#""error_type":"panic","panic_message":"index out of\nbounds","panic_location":"src/main.rs:7:9"}"#
@@ -71,7 +74,10 @@ fn a_failed_request_says_what_went_wrong() {
         "{line}"
     );
     let object = parsed(&line);
-    assert_eq!((&object["user_id"], &object["head_ms"]), (&"user-456".into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&object["user_id"], &object["head_ms"]),
+        (&"user-456".into(), &serde_json::Value::Null)
+    );
 }
 
 #[test]
@@ -90,7 +96,14 @@ fn the_filter_holds_for_request_lines() {
     fixture.logs.write_request(start, &known_context(false), &usual());
     assert!(fixture.lines().is_empty());
     let start = fixture.logs.begin_request("/", None, None);
-    fixture.logs.write_request(start, &known_context(false), &RequestLine { level: Level::ERROR, ..usual() });
+    fixture.logs.write_request(
+        start,
+        &known_context(false),
+        &RequestLine {
+            level: Level::ERROR,
+            ..usual()
+        },
+    );
     assert_eq!(fixture.lines().len(), 1);
 }
 
@@ -101,7 +114,10 @@ fn a_request_that_began_while_its_line_was_off_is_still_a_valid_line() {
     fixture.logs.set_filter("info").unwrap();
     fixture.logs.write_request(start, &known_context(false), &usual());
     let object = parsed(&fixture.only_line());
-    assert_eq!((&object["endpoint"], &object["path"]), (&"/orders/{id}".into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&object["endpoint"], &object["path"]),
+        (&"/orders/{id}".into(), &serde_json::Value::Null)
+    );
 }
 
 #[test]
@@ -113,9 +129,14 @@ fn durations_for_people_have_the_unit_that_suits_them() {
     ] {
         let fixture = Fixture::pretty();
         let start = fixture.logs.begin_request("/orders/{id}", None, None);
-        fixture.logs.write_request(start, &known_context(false), &RequestLine { duration, ..usual() });
+        fixture
+            .logs
+            .write_request(start, &known_context(false), &RequestLine { duration, ..usual() });
         let line = fixture.only_line();
-        assert!(line.contains(&format!("GET /orders/{{id}} 200 {written} trace=")), "{line}");
+        assert!(
+            line.contains(&format!("GET /orders/{{id}} 200 {written} trace=")),
+            "{line}"
+        );
     }
 }
 

@@ -19,8 +19,15 @@ fn lines_are_counted_by_level() {
         info!("two");
         error!("three");
     });
-    let line = RequestLine { level: Level::WARN, ..requests::line("/", "") };
-    fixture.logs.write_request(fixture.logs.begin_request("/", None, None), &known_context(false), &line);
+    let line = RequestLine {
+        level: Level::WARN,
+        ..requests::line("/", "")
+    };
+    fixture.logs.write_request(
+        fixture.logs.begin_request("/", None, None),
+        &known_context(false),
+        &line,
+    );
     let expected = [
         ("obs_log_lines_dropped_total{}", 0),
         ("obs_log_lines_sampled_out_total{}", 0),
@@ -30,7 +37,10 @@ fn lines_are_counted_by_level() {
         ("obs_log_lines_total{level=trace}", 0),
         ("obs_log_lines_total{level=warn}", 1),
     ];
-    assert_eq!(counters.all(), expected.map(|(name, count)| (name.to_owned(), count)).into());
+    assert_eq!(
+        counters.all(),
+        expected.map(|(name, count)| (name.to_owned(), count)).into()
+    );
 }
 
 #[test]

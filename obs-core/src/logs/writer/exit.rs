@@ -35,7 +35,9 @@ pub(crate) fn flush_at_panic() {
 /// before and has written nothing since is not waited for again.
 fn flush_all(timeout: Duration) {
     let end = deadline(Instant::now(), timeout);
-    let Some(writers) = lock_until(&WRITERS, end) else { return };
+    let Some(writers) = lock_until(&WRITERS, end) else {
+        return;
+    };
     let writers: Vec<_> = writers.iter().filter_map(Weak::upgrade).collect();
     let is_waited_for = |shared: &Arc<Shared>| {
         shared.is_at_home() && lock_until(&shared.queue, end).is_some_and(|queue| !queue.is_slow)

@@ -66,13 +66,20 @@ impl Writer {
 
     /// Of a thread that runs, or is started when it is needed.
     pub(super) fn of(shared: Arc<Shared>) -> Self {
-        Self { shared, was_too_slow: AtomicBool::new(false) }
+        Self {
+            shared,
+            was_too_slow: AtomicBool::new(false),
+        }
     }
 
     /// Accepts a line, which ends in a newline; `false` if it had to be dropped.
     #[inline]
     pub(in crate::logs) fn push(&self, line: &[u8]) -> bool {
-        let pushed = if is_inside() { Pushed::Dropped } else { lock(&self.shared.queue).push(line) };
+        let pushed = if is_inside() {
+            Pushed::Dropped
+        } else {
+            lock(&self.shared.queue).push(line)
+        };
         match pushed {
             Pushed::Accepted => {}
             Pushed::Wake => self.shared.wake.notify_one(),
@@ -116,7 +123,9 @@ impl Writer {
         let mut queue = lock(&self.shared.queue);
         let failures = queue.failures;
         self.shared.close(&mut queue);
-        let queue = self.shared.wait(queue, timeout, |queue| queue.thread == ThreadState::Closed);
+        let queue = self
+            .shared
+            .wait(queue, timeout, |queue| queue.thread == ThreadState::Closed);
         queue.thread == ThreadState::Closed && queue.failures == failures
     }
 }

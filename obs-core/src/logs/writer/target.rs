@@ -95,7 +95,9 @@ impl Target {
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Target").field("torn", &self.torn).finish_non_exhaustive()
+        f.debug_struct("Target")
+            .field("torn", &self.torn)
+            .finish_non_exhaustive()
     }
 }
 

@@ -28,7 +28,10 @@ struct Target {
 impl Target {
     /// Asks `script` how much to take of each write.
     fn scripted(script: impl FnMut(&[u8]) -> io::Result<usize> + Send + 'static) -> Self {
-        Self { script: Arc::new(Mutex::new(Some(Box::new(script)))), ..Self::default() }
+        Self {
+            script: Arc::new(Mutex::new(Some(Box::new(script)))),
+            ..Self::default()
+        }
     }
 
     fn text(&self) -> String {
@@ -113,7 +116,10 @@ fn a_burst_of_thousands_of_lines_is_kept_while_the_target_is_slow() {
     assert!((0..8_000).all(|_| writer.push(&line)));
     gate.open();
     assert!(writer.flush(LONG));
-    assert_eq!((target.text().lines().count(), dropped.load(Ordering::Relaxed)), (8_000, 0));
+    assert_eq!(
+        (target.text().lines().count(), dropped.load(Ordering::Relaxed)),
+        (8_000, 0)
+    );
 }
 
 #[test]
@@ -123,7 +129,10 @@ fn overload_drops_the_newest_lines_and_counts_them() {
     let line = [b"x".repeat(999), b"\n".to_vec()].concat();
     let accepted = (0..2 * MAX_PENDING / line.len()).filter(|_| writer.push(&line)).count();
     assert_eq!(accepted, MAX_PENDING / line.len());
-    assert_eq!(dropped.load(Ordering::Relaxed), (2 * MAX_PENDING / line.len() - accepted) as u64);
+    assert_eq!(
+        dropped.load(Ordering::Relaxed),
+        (2 * MAX_PENDING / line.len() - accepted) as u64
+    );
     gate.open();
     assert!(writer.flush(LONG));
     assert_eq!(target.text().lines().count(), accepted);
@@ -171,7 +180,10 @@ fn short_and_interrupted_writes_are_gone_on_with() {
     writer.push(b"one line\n");
     writer.push(b"another\n");
     assert!(writer.flush(LONG));
-    assert_eq!((target.text().as_str(), dropped.load(Ordering::Relaxed)), ("one line\nanother\n", 0));
+    assert_eq!(
+        (target.text().as_str(), dropped.load(Ordering::Relaxed)),
+        ("one line\nanother\n", 0)
+    );
 }
 
 #[test]
@@ -316,8 +328,10 @@ fn lines_are_written_by_a_thread_of_its_own_after_a_fork_has_taken_none_along() 
 #[test]
 fn a_thread_that_dies_fails_the_flush_and_is_replaced() {
     let target = Target::default();
-    let shared =
-        Arc::new(super::worker::Shared::new(super::target::Target::new(Box::new(target.clone())), Counter::noop()));
+    let shared = Arc::new(super::worker::Shared::new(
+        super::target::Target::new(Box::new(target.clone())),
+        Counter::noop(),
+    ));
     let gate = Gate::default();
     let held = gate.clone();
     let die = move |_: &super::worker::Shared| {
@@ -358,7 +372,11 @@ fn a_counter_that_panics_harms_neither_who_logs_nor_the_thread() {
     let mut turn = 0;
     let target = Target::scripted(move |bytes| {
         turn += 1;
-        if turn == 1 { Err(io::Error::other("no space left")) } else { Ok(bytes.len()) }
+        if turn == 1 {
+            Err(io::Error::other("no space left"))
+        } else {
+            Ok(bytes.len())
+        }
     });
     let writer = Writer::start(Box::new(target.clone()), Counter::from_arc(Arc::new(Panicking))).unwrap();
     assert!(!writer.push(&vec![b'x'; MAX_PENDING + 1]), "too long");

@@ -149,9 +149,15 @@ impl Shared {
     fn gather<'a>(&self, mut queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
         let deadline = Instant::now() + GATHER;
         while !queue.is_urgent() && queue.thread != ThreadState::Closing {
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
+                break;
+            };
             queue.thread = ThreadState::Gathering;
-            queue = self.wake.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+            queue = self
+                .wake
+                .wait_timeout(queue, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         queue
     }
@@ -202,7 +208,9 @@ impl Shared {
             return false;
         }
         self.ensure_thread();
-        let Some(mut queue) = lock_until(&self.queue, end) else { return false };
+        let Some(mut queue) = lock_until(&self.queue, end) else {
+            return false;
+        };
         let (goal, failures) = (queue.accepted, queue.failures);
         if queue.settled < goal {
             queue.hurry = true;

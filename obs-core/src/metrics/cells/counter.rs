@@ -24,7 +24,11 @@ pub(in crate::metrics) struct CounterCells {
 
 impl CounterCells {
     pub(in crate::metrics) fn new() -> Self {
-        Self { shards: shard::shards(), exemplar: OnceLock::new(), raising: Mutex::default() }
+        Self {
+            shards: shard::shards(),
+            exemplar: OnceLock::new(),
+            raising: Mutex::default(),
+        }
     }
 
     #[inline]
@@ -46,7 +50,9 @@ impl CounterCells {
     }
 
     pub(in crate::metrics) fn total(&self) -> u64 {
-        self.shards.iter().fold(0, |sum, shard| sum.wrapping_add(shard.0.load(Relaxed)))
+        self.shards
+            .iter()
+            .fold(0, |sum, shard| sum.wrapping_add(shard.0.load(Relaxed)))
     }
 
     pub(in crate::metrics) fn exemplar(&self) -> Option<Exemplar> {

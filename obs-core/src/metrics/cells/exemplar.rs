@@ -67,7 +67,11 @@ impl ExemplarSlot {
         reason = "the id is cut in two halves, the stamp fits for 500 000 years"
     )]
     fn write(&self, sequence: u64, (trace, span): Ids, value: f64) {
-        if self.sequence.compare_exchange(sequence, sequence + 1, Acquire, Relaxed).is_err() {
+        if self
+            .sequence
+            .compare_exchange(sequence, sequence + 1, Acquire, Relaxed)
+            .is_err()
+        {
             return;
         }
         // Whoever sees one of the stores below also sees the odd sequence.
@@ -101,12 +105,14 @@ impl ExemplarSlot {
             return None;
         }
         self.read.store(before, Relaxed);
-        let exemplar = TraceId::new(trace).zip(SpanId::new(span)).map(|(trace_id, span_id)| Exemplar {
-            trace_id,
-            span_id,
-            value,
-            at,
-        });
+        let exemplar = TraceId::new(trace)
+            .zip(SpanId::new(span))
+            .map(|(trace_id, span_id)| Exemplar {
+                trace_id,
+                span_id,
+                value,
+                at,
+            });
         Some(exemplar)
     }
 }
@@ -128,7 +134,10 @@ mod tests {
     use super::*;
 
     fn ids(n: u64) -> Ids {
-        (TraceId::new(u128::from(n) << 64 | u128::from(n)).unwrap(), SpanId::new(n).unwrap())
+        (
+            TraceId::new(u128::from(n) << 64 | u128::from(n)).unwrap(),
+            SpanId::new(n).unwrap(),
+        )
     }
 
     #[test]

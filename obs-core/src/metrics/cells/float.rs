@@ -23,7 +23,10 @@ pub(in crate::metrics) struct FloatCells {
 
 impl FloatCells {
     pub(in crate::metrics) fn new() -> Self {
-        Self { shards: shard::shards(), exemplar: OnceLock::new() }
+        Self {
+            shards: shard::shards(),
+            exemplar: OnceLock::new(),
+        }
     }
 
     /// Adds an amount; one that is negative or not finite is ignored.
@@ -39,7 +42,10 @@ impl FloatCells {
     }
 
     pub(in crate::metrics) fn total(&self) -> f64 {
-        self.shards.iter().map(|shard| f64::from_bits(shard.0.load(Relaxed))).sum()
+        self.shards
+            .iter()
+            .map(|shard| f64::from_bits(shard.0.load(Relaxed)))
+            .sum()
     }
 
     pub(in crate::metrics) fn exemplar(&self) -> Option<Exemplar> {

@@ -84,7 +84,11 @@ impl Default for InFlightCells {
 
 impl InFlightCells {
     pub(in crate::metrics) fn new() -> Self {
-        Self { shards: shard::shards(), highest: AtomicI64::new(0), readings: Mutex::default() }
+        Self {
+            shards: shard::shards(),
+            highest: AtomicI64::new(0),
+            readings: Mutex::default(),
+        }
     }
 
     #[inline]
@@ -106,7 +110,10 @@ impl InFlightCells {
 
     /// The level; a step that is in flight in another shard can't make it negative.
     pub(crate) fn value(&self) -> i64 {
-        let sum = self.shards.iter().fold(0_u64, |sum, shard| sum.wrapping_add(shard.0.level.load(Relaxed)));
+        let sum = self
+            .shards
+            .iter()
+            .fold(0_u64, |sum, shard| sum.wrapping_add(shard.0.level.load(Relaxed)));
         sum.cast_signed().max(0)
     }
 
@@ -121,7 +128,9 @@ impl InFlightCells {
     fn peak_at(&self, now: Instant) -> i64 {
         let mut readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
         let highest = self.highest.load(Relaxed).max(self.value());
-        let is_due = readings.moved_on.is_none_or(|at| now.saturating_duration_since(at) >= PEAK_STEP);
+        let is_due = readings
+            .moved_on
+            .is_none_or(|at| now.saturating_duration_since(at) >= PEAK_STEP);
         if is_due {
             readings.moved_on = Some(now);
             readings.peaks.push_back((now, highest));
@@ -131,7 +140,10 @@ impl InFlightCells {
         while readings.peaks.front().is_some_and(is_past) {
             readings.peaks.pop_front();
         }
-        readings.peaks.iter().fold(highest, |highest, (_, peak)| highest.max(*peak))
+        readings
+            .peaks
+            .iter()
+            .fold(highest, |highest, (_, peak)| highest.max(*peak))
     }
 
     /// Looks for a new peak from the present level on.

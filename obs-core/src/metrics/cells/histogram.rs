@@ -152,7 +152,11 @@ impl HistogramCells {
         let bucket = self.buckets.index_of(value);
         #[expect(clippy::cast_precision_loss, reason = "the sum is a float")]
         let step = value * count as f64;
-        let lease = if self.is_aside.load(Relaxed) { shard::aside() } else { shard::here() };
+        let lease = if self.is_aside.load(Relaxed) {
+            shard::aside()
+        } else {
+            shard::here()
+        };
         if let Some(native) = self.native.get() {
             native.record(lease, value, count);
         }
@@ -206,7 +210,9 @@ impl HistogramCells {
     /// Adds all shards, each as it was at one moment. What went aside comes first: it stands still then.
     fn add_shards(&self, totals: &mut HistogramTotals, native: Option<&Native>) {
         let mut shards = self.all_shards();
-        let Some(busy) = shards.find(|shard| !self.try_add(*shard, totals, native, ATTEMPTS)) else { return };
+        let Some(busy) = shards.find(|shard| !self.try_add(*shard, totals, native, ATTEMPTS)) else {
+            return;
+        };
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let rest = std::iter::once(busy).chain(shards);
         let mut aside = None;
@@ -227,7 +233,11 @@ impl HistogramCells {
             if self.add_if_still(shard, totals, native) {
                 return true;
             }
-            if attempt.is_multiple_of(ATTEMPTS) { thread::yield_now() } else { hint::spin_loop() }
+            if attempt.is_multiple_of(ATTEMPTS) {
+                thread::yield_now();
+            } else {
+                hint::spin_loop();
+            }
         }
         false
     }
@@ -258,7 +268,9 @@ impl HistogramCells {
     #[cold]
     fn add_now(&self, shard: usize, totals: &mut HistogramTotals, native: Option<&Native>) {
         let sum = self.cell(shard, 0).load(Acquire);
-        let counts: Vec<u64> = (1..=self.buckets.len()).map(|at| self.cell(shard, at).load(Acquire)).collect();
+        let counts: Vec<u64> = (1..=self.buckets.len())
+            .map(|at| self.cell(shard, at).load(Acquire))
+            .collect();
         totals.add(sum, &counts, self.buckets.scale());
         if let Some(native) = native {
             native.add_shard(shard, &mut totals.native);
@@ -272,7 +284,11 @@ impl HistogramCells {
 
     /// Observations of each bucket at this moment.
     fn classic_counts(&self) -> Vec<u64> {
-        let of = |bucket| self.all_shards().map(|shard| self.cell(shard, 1 + bucket).load(Acquire)).sum();
+        let of = |bucket| {
+            self.all_shards()
+                .map(|shard| self.cell(shard, 1 + bucket).load(Acquire))
+                .sum()
+        };
         (0..self.buckets.len()).map(of).collect()
     }
 
@@ -287,7 +303,8 @@ impl HistogramCells {
     }
 
     fn exemplars(&self) -> &[ExemplarSlot] {
-        self.exemplars.get_or_init(|| (0..self.buckets.len()).map(|_| ExemplarSlot::default()).collect())
+        self.exemplars
+            .get_or_init(|| (0..self.buckets.len()).map(|_| ExemplarSlot::default()).collect())
     }
 
     /// A cell of a shard that is none aside.
@@ -305,7 +322,9 @@ impl HistogramCells {
 
     #[cold]
     fn block_aside(&self, block: usize) -> &Block {
-        &self.aside.get_or_init(|| (0..self.blocks_per_shard).map(|_| Block::default()).collect())[block]
+        &self
+            .aside
+            .get_or_init(|| (0..self.blocks_per_shard).map(|_| Block::default()).collect())[block]
     }
 }
 
@@ -329,7 +348,13 @@ impl Drop for Aside<'_> {
 impl HistogramTotals {
     /// Makes room for a histogram over `buckets`.
     pub(in crate::metrics) fn reset(&mut self, buckets: &Buckets, detail: Detail) {
-        let Self { counts, sum, exemplars, native, shard: _ } = self;
+        let Self {
+            counts,
+            sum,
+            exemplars,
+            native,
+            shard: _,
+        } = self;
         counts.clear();
         counts.resize(buckets.len(), 0);
         *sum = Sum::default();
@@ -387,7 +412,10 @@ mod tests {
     use super::*;
     use crate::metrics::{DURATION_BUCKETS, SIZE_BUCKETS};
 
-    const PLAIN: Detail = Detail { exemplars: false, native: false };
+    const PLAIN: Detail = Detail {
+        exemplars: false,
+        native: false,
+    };
 
     fn totals(histogram: &HistogramCells, detail: Detail) -> HistogramTotals {
         let mut totals = HistogramTotals::default();
@@ -420,13 +448,19 @@ mod tests {
         }
         histogram.record_floats(-1.0, 3, None);
         let totals = totals(&histogram, PLAIN);
-        assert_eq!((totals.count(), totals.sum(histogram.buckets()).to_bits()), (3, (-3.0_f64).to_bits()));
+        assert_eq!(
+            (totals.count(), totals.sum(histogram.buckets()).to_bits()),
+            (3, (-3.0_f64).to_bits())
+        );
     }
 
     #[test]
     fn no_sample_is_lost_between_threads_and_native_buckets_hold_as_many() {
         let histogram = HistogramCells::new(Arc::new(Buckets::seconds(&DURATION_BUCKETS)));
-        let detail = Detail { exemplars: false, native: true };
+        let detail = Detail {
+            exemplars: false,
+            native: true,
+        };
         thread::scope(|scope| {
             for start in 0..4_u64 {
                 let histogram = &histogram;
@@ -461,7 +495,11 @@ mod tests {
             let mut last = 0;
             let most = (0..pages).fold(0.0_f64, |most, _| {
                 let seen = totals(histogram, detail);
-                let count = if detail.native { seen.native.count() } else { seen.count() };
+                let count = if detail.native {
+                    seen.native.count()
+                } else {
+                    seen.count()
+                };
                 assert!(count >= last, "a count fell from {last} to {count}");
                 last = count;
                 #[expect(clippy::cast_precision_loss, reason = "a test does not count that far")]
@@ -477,7 +515,10 @@ mod tests {
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     fn sum_and_count_of_a_page_differ_by_no_more_than_what_is_being_written() {
         for native in [false, true] {
-            let detail = Detail { exemplars: false, native };
+            let detail = Detail {
+                exemplars: false,
+                native,
+            };
             let units = HistogramCells::new(Arc::new(Buckets::whole(&SIZE_BUCKETS)));
             let apart = most_apart(&units, detail, |histogram| histogram.record_units(1, None));
             assert!(apart <= WRITERS as f64, "{apart} in whole units, native: {native}");
@@ -490,7 +531,10 @@ mod tests {
     #[test]
     fn what_went_aside_is_lost_to_no_page() {
         let histogram = HistogramCells::new(Arc::new(Buckets::seconds(&DURATION_BUCKETS)));
-        let detail = Detail { exemplars: false, native: true };
+        let detail = Detail {
+            exemplars: false,
+            native: true,
+        };
         histogram.record_units(1_000_000, None);
         assert_eq!(totals(&histogram, detail).count(), 1);
         let aside = Aside::start(&histogram);

@@ -85,7 +85,9 @@ fn index_of(value: f64) -> Option<i32> {
     if exponent > MAX_EXPONENT {
         return Some((MAX_EXPONENT + 1) * 8);
     }
-    let above = EIGHTHS.iter().fold(0, |above, bound| above + i32::from(fraction > *bound));
+    let above = EIGHTHS
+        .iter()
+        .fold(0, |above, bound| above + i32::from(fraction > *bound));
     Some(exponent * 8 + above + i32::from(fraction > 0))
 }
 
@@ -94,7 +96,9 @@ fn index_of(value: f64) -> Option<i32> {
 impl Side {
     fn add(&self, index: i32, count: u64) {
         let at = usize::try_from(index - FIRST).unwrap_or_default();
-        let Some(chunk) = self.chunks.get(at / CHUNK) else { return };
+        let Some(chunk) = self.chunks.get(at / CHUNK) else {
+            return;
+        };
         let chunk = chunk.get_or_init(|| {
             // Before the chunk is: whoever sees something counted in it sees the bit.
             self.present.fetch_or(1 << (at / CHUNK), Relaxed);
@@ -181,7 +185,12 @@ impl Native {
 
 impl NativeCounts {
     pub(super) fn clear(&mut self) {
-        let Self { schema, zero, positive, negative } = self;
+        let Self {
+            schema,
+            zero,
+            positive,
+            negative,
+        } = self;
         *schema = SCHEMA;
         *zero = 0;
         positive.clear();
@@ -204,7 +213,9 @@ impl NativeCounts {
     /// All observations.
     pub(in crate::metrics) fn count(&self) -> u64 {
         let side = |side: &[(i32, u64)]| side.iter().fold(0, |sum: u64, (_, count)| sum.wrapping_add(*count));
-        self.zero.wrapping_add(side(&self.positive)).wrapping_add(side(&self.negative))
+        self.zero
+            .wrapping_add(side(&self.positive))
+            .wrapping_add(side(&self.negative))
     }
 
     /// Puts the buckets in order, one entry each, and widens them until there are few enough.

@@ -47,7 +47,10 @@ struct Counts {
 #[derive(Debug)]
 struct OwnedShard(usize);
 
-const UNKNOWN: ShardLease = ShardLease { index: usize::MAX, is_own: false };
+const UNKNOWN: ShardLease = ShardLease {
+    index: usize::MAX,
+    is_own: false,
+};
 
 /// A bit for each shard that has an owner.
 static OWNED: AtomicU64 = AtomicU64::new(0);
@@ -78,9 +81,12 @@ pub(super) fn here() -> ShardLease {
 
 #[cold]
 fn assign() -> ShardLease {
-    let owned = OWNED_SHARD.try_with(|owned| owned.get_or_init(OwnedShard::take_first).0).ok();
-    let lease =
-        owned.filter(|index| *index < counts().own).map_or_else(shared, |index| ShardLease { index, is_own: true });
+    let owned = OWNED_SHARD
+        .try_with(|owned| owned.get_or_init(OwnedShard::take_first).0)
+        .ok();
+    let lease = owned
+        .filter(|index| *index < counts().own)
+        .map_or_else(shared, |index| ShardLease { index, is_own: true });
     HERE.set(lease);
     lease
 }
@@ -89,13 +95,19 @@ fn assign() -> ShardLease {
 pub(super) fn shared() -> ShardLease {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let Counts { own, shared } = counts();
-    ShardLease { index: own + NEXT.fetch_add(1, Relaxed) % shared, is_own: false }
+    ShardLease {
+        index: own + NEXT.fetch_add(1, Relaxed) % shared,
+        is_own: false,
+    }
 }
 
 /// The shard after the last one, where records go for a while: see
 /// [`HistogramCells`](super::HistogramCells).
 pub(super) fn aside() -> ShardLease {
-    ShardLease { index: count(), is_own: false }
+    ShardLease {
+        index: count(),
+        is_own: false,
+    }
 }
 
 /// One padded value for each shard.
@@ -139,7 +151,10 @@ impl Counts {
     /// One more than cores, as there is a thread that starts everything.
     fn for_cores(cores: usize) -> Self {
         let own = (cores + 1).min(MAX_OWN);
-        Self { own, shared: if cores < own { 1 } else { MAX_SHARED } }
+        Self {
+            own,
+            shared: if cores < own { 1 } else { MAX_SHARED },
+        }
     }
 }
 

@@ -51,7 +51,11 @@ pub(in crate::metrics) struct SummaryTotals {
 
 impl SummaryCells {
     pub(in crate::metrics) fn new(window: Duration) -> Self {
-        Self { shards: shard::shards(), start: Instant::now(), slice: window / SLICES }
+        Self {
+            shards: shard::shards(),
+            start: Instant::now(),
+            slice: window / SLICES,
+        }
     }
 
     /// Records a value; what is not finite is ignored.
@@ -106,7 +110,10 @@ impl SummaryCells {
 
     /// Observations so far.
     pub(in crate::metrics) fn count(&self) -> u64 {
-        self.shards.iter().map(|shard| shard.0.lock().unwrap_or_else(PoisonError::into_inner).count).sum()
+        self.shards
+            .iter()
+            .map(|shard| shard.0.lock().unwrap_or_else(PoisonError::into_inner).count)
+            .sum()
     }
 
     fn slice_of(&self, elapsed: Duration) -> u64 {
@@ -116,7 +123,9 @@ impl SummaryCells {
 
 impl std::fmt::Debug for SummaryCells {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SummaryCells").field("slice", &self.slice).finish_non_exhaustive()
+        f.debug_struct("SummaryCells")
+            .field("slice", &self.slice)
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,7 +134,11 @@ impl std::fmt::Debug for SummaryCells {
 impl Window {
     /// Drops slices that have left the window at slice `now`.
     fn drop_before(&mut self, now: u64) {
-        while self.slices.front().is_some_and(|(slice, _)| slice + u64::from(SLICES) <= now) {
+        while self
+            .slices
+            .front()
+            .is_some_and(|(slice, _)| slice + u64::from(SLICES) <= now)
+        {
             self.slices.pop_front();
         }
     }

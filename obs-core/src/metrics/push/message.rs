@@ -40,7 +40,10 @@ struct OtlpSink<'a> {
 impl ReadMetrics for RegistryReader {
     fn read(&self, message: &mut MetricsMessage) {
         let (entries, stores) = self.registry.pushed();
-        walk(entries.iter().filter(|entry| self.takes(entry)), &mut OtlpSink { is_red: false, message });
+        walk(
+            entries.iter().filter(|entry| self.takes(entry)),
+            &mut OtlpSink { is_red: false, message },
+        );
         self.read_red(&stores, &mut OtlpSink { is_red: true, message });
     }
 }
@@ -49,7 +52,9 @@ impl RegistryReader {
     fn read_red(&self, stores: &[Arc<Store>], sink: &mut OtlpSink<'_>) {
         let mut totals = HistogramTotals::default();
         for pushed in PUSHED {
-            let Some(meta) = pushed.meta().filter(|meta| self.settings.takes(&meta.name)) else { continue };
+            let Some(meta) = pushed.meta().filter(|meta| self.settings.takes(&meta.name)) else {
+                continue;
+            };
             if self.settings.opt_in || !pushed.is_opt_in() {
                 walk_one(&meta, sink, &mut totals, |walker| pushed.walk(stores, walker));
             }
@@ -69,15 +74,27 @@ impl RegistryReader {
 impl OtlpSink<'_> {
     /// Runs `put` with the message and the point at `at`.
     fn put(&mut self, at: At<'_>, put: impl FnOnce(&mut MetricsMessage, Point<'_>)) {
-        let attributes =
-            if self.is_red { attributes::of_red(at.labels) } else { attributes::of_application(at.labels) };
-        put(self.message, Point { start: at.created.saturating_mul(1_000_000), attributes: &attributes });
+        let attributes = if self.is_red {
+            attributes::of_red(at.labels)
+        } else {
+            attributes::of_application(at.labels)
+        };
+        put(
+            self.message,
+            Point {
+                start: at.created.saturating_mul(1_000_000),
+                attributes: &attributes,
+            },
+        );
     }
 }
 
 impl Sink for OtlpSink<'_> {
     fn detail(&self) -> Detail {
-        Detail { exemplars: true, native: false }
+        Detail {
+            exemplars: true,
+            native: false,
+        }
     }
 
     fn begin(&mut self, meta: &Meta) {
@@ -87,7 +104,9 @@ impl Sink for OtlpSink<'_> {
     fn end(&mut self, _: &Meta) {}
 
     fn counter(&mut self, _: &Meta, at: At<'_>, total: Number, exemplar: Option<Exemplar>) {
-        self.put(at, |message, point| message.sum(point, value(total), exemplar.map(otlp_exemplar), true));
+        self.put(at, |message, point| {
+            message.sum(point, value(total), exemplar.map(otlp_exemplar), true);
+        });
     }
 
     fn gauge(&mut self, _: &Meta, at: At<'_>, number: Number) {
@@ -114,8 +133,13 @@ impl Sink for OtlpSink<'_> {
     }
 
     fn summary(&mut self, _: &Meta, at: At<'_>, totals: &SummaryTotals) {
-        let known = QUANTILES.into_iter().zip(totals.values).filter(|(_, value)| value.is_finite());
-        self.put(at, |message, point| message.summary(point, totals.count, totals.sum, known));
+        let known = QUANTILES
+            .into_iter()
+            .zip(totals.values)
+            .filter(|(_, value)| value.is_finite());
+        self.put(at, |message, point| {
+            message.summary(point, totals.count, totals.sum, known);
+        });
     }
 }
 
@@ -127,6 +151,18 @@ fn value(number: Number) -> NumberValue {
     }
 }
 
-fn otlp_exemplar(Exemplar { trace_id, span_id, value, at }: Exemplar) -> OtlpExemplar {
-    OtlpExemplar { trace_id, span_id, value, at }
+fn otlp_exemplar(
+    Exemplar {
+        trace_id,
+        span_id,
+        value,
+        at,
+    }: Exemplar,
+) -> OtlpExemplar {
+    OtlpExemplar {
+        trace_id,
+        span_id,
+        value,
+        at,
+    }
 }

@@ -39,10 +39,22 @@ impl Pusher {
         env: Env<'_>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
-        let reader = RegistryReader { registry: registry.clone(), settings: settings.clone() };
-        let config = ExporterConfig { service, budget, code: from_code(endpoint, settings), env, recorder };
+        let reader = RegistryReader {
+            registry: registry.clone(),
+            settings: settings.clone(),
+        };
+        let config = ExporterConfig {
+            service,
+            budget,
+            code: from_code(endpoint, settings),
+            env,
+            recorder,
+        };
         let exporter = start_metrics(&config, Box::new(reader))?;
-        let push = Push { registry: registry.clone(), opt_in: settings.opt_in };
+        let push = Push {
+            registry: registry.clone(),
+            opt_in: settings.opt_in,
+        };
         Ok(exporter.map(|exporter| Self { exporter, push }))
     }
 
@@ -82,5 +94,9 @@ impl Drop for Pusher {
 }
 
 fn from_code<'a>(endpoint: Option<&'a str>, settings: &PushSettings) -> CodeSettings<'a> {
-    CodeSettings { endpoint, export: settings.export, delay: settings.interval }
+    CodeSettings {
+        endpoint,
+        export: settings.export,
+        delay: settings.interval,
+    }
 }

@@ -53,6 +53,9 @@ mod tests {
             let word = unit_suffix(unit);
             assert_ne!(ucum(word), word, "{unit:?}");
         }
-        assert_eq!((ucum(unit_suffix(Unit::Count)), ucum("{request}"), ucum("eur")), ("", "{request}", "eur"));
+        assert_eq!(
+            (ucum(unit_suffix(Unit::Count)), ucum("{request}"), ucum("eur")),
+            ("", "{request}", "eur")
+        );
     }
 }

@@ -62,7 +62,14 @@ thread_local! {
 #[inline]
 pub(super) fn find(store: &Store, key: PairKey<'_>) -> Arc<Entry> {
     let hash = address_hash(store.layout().side, &key);
-    let known = CACHE.try_with(|cache| cache.try_borrow().ok()?.by_address.find(hash, store, &key).map(Arc::clone));
+    let known = CACHE.try_with(|cache| {
+        cache
+            .try_borrow()
+            .ok()?
+            .by_address
+            .find(hash, store, &key)
+            .map(Arc::clone)
+    });
     match known {
         Ok(Some(entry)) => entry,
         Ok(None) | Err(_) => look_up(store, key, hash),
@@ -95,29 +102,43 @@ fn address_hash(side: Side, key: &PairKey<'_>) -> usize {
         }
         Side::Client => return text_hash(key),
     };
-    let method = key.method.as_bytes().iter().fold(0, |sum: usize, byte| sum.wrapping_mul(7) ^ usize::from(*byte));
+    let method = key
+        .method
+        .as_bytes()
+        .iter()
+        .fold(0, |sum: usize, byte| sum.wrapping_mul(7) ^ usize::from(*byte));
     address ^ method.wrapping_mul(5) ^ (key.code as usize).wrapping_mul(31)
 }
 
 fn text_hash(key: &PairKey<'_>) -> usize {
-    let &PairKey { method, endpoint_or_host, target, code } = key;
+    let &PairKey {
+        method,
+        endpoint_or_host,
+        target,
+        code,
+    } = key;
     hash(endpoint_or_host, hash(target, hash(method, code as usize)))
 }
 
 /// Eight bytes at a time; the upper bits are the good ones.
 fn hash(text: &str, seed: usize) -> usize {
-    let mixed = text.as_bytes().chunks(8).fold((seed ^ text.len()) as u64, |hash, chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        (hash.rotate_left(29) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    });
+    let mixed = text
+        .as_bytes()
+        .chunks(8)
+        .fold((seed ^ text.len()) as u64, |hash, chunk| {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            (hash.rotate_left(29) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
     (mixed >> 40) as usize
 }
 
 /// A template for the life of the process, so that requests can have it without a copy.
 fn template(text: &str) -> Cow<'static, str> {
     static TEMPLATES: Interner = Interner::new(MAX_TEMPLATES);
-    TEMPLATES.intern(text).map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed)
+    TEMPLATES
+        .intern(text)
+        .map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed)
 }
 
 /// Servers have none. Nothing is compared with nothing only by its length: an empty box points nowhere,
@@ -134,7 +155,9 @@ impl Slots {
     const NONE: Self = Self { slots: Vec::new() };
 
     fn new(slots: usize) -> Self {
-        Self { slots: vec![None; slots] }
+        Self {
+            slots: vec![None; slots],
+        }
     }
 
     #[inline]
@@ -148,7 +171,9 @@ impl Slots {
     /// A slot that is free.
     fn free(&self, hash: usize) -> Option<usize> {
         let mask = self.slots.len().checked_sub(1)?;
-        (0..WAYS).map(|way| hash.wrapping_add(way) & mask).find(|at| self.slots[*at].is_none())
+        (0..WAYS)
+            .map(|way| hash.wrapping_add(way) & mask)
+            .find(|at| self.slots[*at].is_none())
     }
 
     /// Puts an entry into a free slot, else in place of another one: what is needed comes back.
@@ -202,18 +227,35 @@ impl Cache {
 
 impl Entry {
     fn new(store: &Store, key: PairKey<'_>, text_hash: usize) -> Self {
-        let PairKey { method: _, endpoint_or_host, target, code } = key;
+        let PairKey {
+            method: _,
+            endpoint_or_host,
+            target,
+            code,
+        } = key;
         let endpoint_or_host = match store.layout().side {
             Side::Server => template(endpoint_or_host),
             // Clients may meet any number of hosts.
             Side::Client => Cow::Owned(endpoint_or_host.to_owned()),
         };
-        Self { text_hash, store: store.id(), pair: store.pair(key), endpoint_or_host, target: template(target), code }
+        Self {
+            text_hash,
+            store: store.id(),
+            pair: store.pair(key),
+            endpoint_or_host,
+            target: template(target),
+            code,
+        }
     }
 
     #[inline]
     fn is(&self, store: &Store, key: &PairKey<'_>) -> bool {
-        let PairKey { method, endpoint_or_host, target, code } = key;
+        let PairKey {
+            method,
+            endpoint_or_host,
+            target,
+            code,
+        } = key;
         self.store == store.id()
             && self.code == *code
             && *self.endpoint_or_host == **endpoint_or_host
@@ -237,7 +279,15 @@ mod tests {
     }
 
     fn found(store: &Store, endpoint_or_host: &str) -> Arc<Entry> {
-        find(store, PairKey { method: "GET", endpoint_or_host, target: "", code: 0 })
+        find(
+            store,
+            PairKey {
+                method: "GET",
+                endpoint_or_host,
+                target: "",
+                code: 0,
+            },
+        )
     }
 
     /// On a thread of its own, whose cache is empty.
@@ -250,19 +300,32 @@ mod tests {
     }
 
     fn slot_of(side: Side, endpoint_or_host: &str, target: &str) -> usize {
-        address_hash(side, &PairKey { method: "GET", endpoint_or_host, target, code: 0 }) % FEWEST_SLOTS
+        address_hash(
+            side,
+            &PairKey {
+                method: "GET",
+                endpoint_or_host,
+                target,
+                code: 0,
+            },
+        ) % FEWEST_SLOTS
     }
 
     #[test]
     fn the_slot_of_a_client_is_that_of_its_texts_wherever_they_stand() {
         let (first, second) = (String::from("users.internal"), String::from("users.internal"));
-        assert_eq!(slot_of(Side::Client, &first, "/users/{id}"), slot_of(Side::Client, &second, "/users/{id}"));
+        assert_eq!(
+            slot_of(Side::Client, &first, "/users/{id}"),
+            slot_of(Side::Client, &second, "/users/{id}")
+        );
     }
 
     #[test]
     fn targets_of_one_host_have_slots_of_their_own() {
         let targets = (0..32).map(|n| format!("/users/{{id}}/things/{n}"));
-        let slots: HashSet<_> = targets.map(|target| slot_of(Side::Client, "users.internal", &target)).collect();
+        let slots: HashSet<_> = targets
+            .map(|target| slot_of(Side::Client, "users.internal", &target))
+            .collect();
         assert!(slots.len() > 24, "{slots:?}");
     }
 
@@ -271,7 +334,11 @@ mod tests {
         let store = store(Side::Server);
         let addresses: Vec<String> = (0..2_000).map(|_| String::from("/users/{id}")).collect();
         let first = found(&store, &addresses[0]);
-        assert!(addresses.iter().all(|address| Arc::ptr_eq(&first, &found(&store, address))));
+        assert!(
+            addresses
+                .iter()
+                .all(|address| Arc::ptr_eq(&first, &found(&store, address)))
+        );
     }
 
     #[test]
@@ -286,12 +353,18 @@ mod tests {
         let (by_address, by_text) = slots_after(Side::Server, |store| {
             let routes: Vec<String> = (0..2_000).map(|n| format!("/route/{n}")).collect();
             let entries: Vec<_> = routes.iter().map(|route| found(store, route)).collect();
-            let again = routes.iter().zip(&entries).filter(|(route, entry)| Arc::ptr_eq(entry, &found(store, route)));
+            let again = routes
+                .iter()
+                .zip(&entries)
+                .filter(|(route, entry)| Arc::ptr_eq(entry, &found(store, route)));
             // Where hashes meet, some push each other out.
             let known = again.count();
             assert!(known > 1_900, "{known}");
         });
-        assert!((2_000..=MOST_SLOTS).contains(&by_text) && by_address == by_text, "{by_text}");
+        assert!(
+            (2_000..=MOST_SLOTS).contains(&by_text) && by_address == by_text,
+            "{by_text}"
+        );
     }
 
     #[test]

@@ -15,7 +15,10 @@ pub(super) struct Chunk<T> {
 
 impl<T> Default for Chunk<T> {
     fn default() -> Self {
-        Self { slots: [const { OnceLock::new() }; CHUNK], next: OnceLock::new() }
+        Self {
+            slots: [const { OnceLock::new() }; CHUNK],
+            next: OnceLock::new(),
+        }
     }
 }
 

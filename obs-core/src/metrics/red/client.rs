@@ -25,7 +25,9 @@ pub(crate) struct ClientInFlight {
 impl ClientRed {
     /// The instruments of a client; `options` have been validated.
     pub(crate) fn new(target: &Target, options: &RedOptions) -> Self {
-        Self { stores: Stores::new(target, Side::Client, options) }
+        Self {
+            stores: Stores::new(target, Side::Client, options),
+        }
     }
 
     /// Whether requests are recorded by the conventions of OpenTelemetry too, beside the page.
@@ -50,8 +52,14 @@ impl ClientRed {
         target: &str,
         values: &DimensionValues<'_>,
     ) -> ClientInFlight {
-        let labels = RouteLabels { page: hosts.0, pushed: hosts.1, target };
-        ClientInFlight { guards: InFlightGuards::start(&self.stores, method, labels, values) }
+        let labels = RouteLabels {
+            page: hosts.0,
+            pushed: hosts.1,
+            target,
+        };
+        ClientInFlight {
+            guards: InFlightGuards::start(&self.stores, method, labels, values),
+        }
     }
 }
 

@@ -52,7 +52,11 @@ pub(super) type Code = u32;
 /// Says which label can't be and why.
 pub(super) fn validate(layout: Layout, labels: &[(String, Vec<String>)]) -> Result<(), InitError> {
     if labels.len() > MAX_LABELS {
-        return Err(InitError::invalid("label", format_args!("{} labels", labels.len()), "at most 8 labels"));
+        return Err(InitError::invalid(
+            "label",
+            format_args!("{} labels", labels.len()),
+            "at most 8 labels",
+        ));
     }
     let mut taken: Vec<&str> = layout.route_keys().to_vec();
     taken.extend([layout.status_key(), label::OUTCOME, label::ERROR_TYPE, label::METRIC]);
@@ -60,11 +64,19 @@ pub(super) fn validate(layout: Layout, labels: &[(String, Vec<String>)]) -> Resu
     for (key, values) in labels {
         let is_valid = !key.is_empty() && clean::label_name(key) == *key && !clean::is_reserved_label(key);
         if !is_valid || taken.contains(&key.as_str()) {
-            return Err(InitError::invalid("label", key, "a label name that is not taken, [a-zA-Z_][a-zA-Z0-9_]*"));
+            return Err(InitError::invalid(
+                "label",
+                key,
+                "a label name that is not taken, [a-zA-Z_][a-zA-Z0-9_]*",
+            ));
         }
         if values.is_empty() || values.iter().any(String::is_empty) {
             let given = format_args!("{key} with the values {values:?}");
-            return Err(InitError::invalid("label", given, "a closed list of values, none of them empty"));
+            return Err(InitError::invalid(
+                "label",
+                given,
+                "a closed list of values, none of them empty",
+            ));
         }
         taken.push(key);
     }
@@ -73,7 +85,11 @@ pub(super) fn validate(layout: Layout, labels: &[(String, Vec<String>)]) -> Resu
     let combinations = choices.try_fold(1 as Code, |product, next| product.checked_mul(next?));
     match combinations {
         Some(_) => Ok(()),
-        None => Err(InitError::invalid("label", "too many values", "fewer than 2³² combinations of values")),
+        None => Err(InitError::invalid(
+            "label",
+            "too many values",
+            "fewer than 2³² combinations of values",
+        )),
     }
 }
 
@@ -88,9 +104,20 @@ impl Dimensions {
     pub(super) fn new(layout: Layout, labels: &[(String, Vec<String>)]) -> Self {
         let protocol = layout.protocol_dimensions();
         let has_protocol = !protocol.is_empty();
-        let protocol = protocol.into_iter().map(|(key, values)| Dimension { key, values, is_optional: true });
-        let own = labels.iter().cloned().map(|(key, values)| Dimension { key, values, is_optional: false });
-        Self { list: protocol.chain(own).collect(), has_protocol }
+        let protocol = protocol.into_iter().map(|(key, values)| Dimension {
+            key,
+            values,
+            is_optional: true,
+        });
+        let own = labels.iter().cloned().map(|(key, values)| Dimension {
+            key,
+            values,
+            is_optional: false,
+        });
+        Self {
+            list: protocol.chain(own).collect(),
+            has_protocol,
+        }
     }
 
     /// The number that stands for the values of a request.
@@ -122,7 +149,9 @@ impl Dimensions {
     }
 
     fn values<'a>(&'a self, of: &'a DimensionValues<'_>) -> impl Iterator<Item = (&'a Dimension, &'a str)> {
-        let protocol = [of.scheme, of.protocol].into_iter().take(if self.has_protocol { 2 } else { 0 });
+        let protocol = [of.scheme, of.protocol]
+            .into_iter()
+            .take(if self.has_protocol { 2 } else { 0 });
         let given = protocol.chain(of.labels.iter().copied()).chain(std::iter::repeat(""));
         self.list.iter().zip(given)
     }
@@ -136,7 +165,11 @@ impl Dimension {
         if given.is_empty() {
             return 0;
         }
-        let at = self.values.iter().position(|known| known == given).unwrap_or(self.values.len());
+        let at = self
+            .values
+            .iter()
+            .position(|known| known == given)
+            .unwrap_or(self.values.len());
         Code::try_from(at + 1).unwrap_or_default()
     }
 
@@ -160,7 +193,10 @@ mod tests {
     use crate::metrics::{Convention, red::layout::Side};
 
     fn layout(convention: Convention) -> Layout {
-        Layout { side: Side::Server, convention }
+        Layout {
+            side: Side::Server,
+            convention,
+        }
     }
 
     fn own(key: &str, values: &[&str]) -> (String, Vec<String>) {
@@ -168,7 +204,10 @@ mod tests {
     }
 
     fn labels(dimensions: &Dimensions, values: &DimensionValues<'_>) -> Vec<String> {
-        dimensions.labels(dimensions.code(values)).map(|(key, value)| format!("{key}={value}")).collect()
+        dimensions
+            .labels(dimensions.code(values))
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect()
     }
 
     #[test]
@@ -177,18 +216,34 @@ mod tests {
         let dimensions = Dimensions::new(layout(Convention::Prometheus), &own);
         for (tier, shown) in [("free", "free"), ("paid", "paid"), ("gold", "_OTHER"), ("", "_OTHER")] {
             for region in ["eu", "us", "ap"] {
-                let values = DimensionValues { labels: &[tier, region], ..DimensionValues::default() };
-                assert_eq!(labels(&dimensions, &values), [format!("tier={shown}"), format!("region={region}")]);
+                let values = DimensionValues {
+                    labels: &[tier, region],
+                    ..DimensionValues::default()
+                };
+                assert_eq!(
+                    labels(&dimensions, &values),
+                    [format!("tier={shown}"), format!("region={region}")]
+                );
             }
         }
-        assert_eq!(labels(&dimensions, &DimensionValues::default()), ["tier=_OTHER", "region=_OTHER"]);
+        assert_eq!(
+            labels(&dimensions, &DimensionValues::default()),
+            ["tier=_OTHER", "region=_OTHER"]
+        );
     }
 
     #[test]
     fn scheme_and_protocol_stand_before_the_own_labels() {
         let dimensions = Dimensions::new(layout(Convention::OpenTelemetry), &[own("tier", &["free"])]);
-        let values = DimensionValues { scheme: "https", protocol: "9", labels: &["free"] };
-        assert_eq!(labels(&dimensions, &values), ["url_scheme=https", "network_protocol_version=_OTHER", "tier=free"]);
+        let values = DimensionValues {
+            scheme: "https",
+            protocol: "9",
+            labels: &["free"],
+        };
+        assert_eq!(
+            labels(&dimensions, &values),
+            ["url_scheme=https", "network_protocol_version=_OTHER", "tier=free"]
+        );
     }
 
     #[test]
@@ -198,7 +253,9 @@ mod tests {
             assert!(refused(&[own(key, &["x"])]), "{key}");
         }
         assert!(refused(&[own("a", &["x"]), own("a", &["x"])]));
-        assert!(refused(&(0..9).map(|n| own(&format!("l{n}"), &["x"])).collect::<Vec<_>>()));
+        assert!(refused(
+            &(0..9).map(|n| own(&format!("l{n}"), &["x"])).collect::<Vec<_>>()
+        ));
         assert!(refused(&[own("tier", &[])]) && refused(&[own("tier", &["free", ""])]));
         let many: Vec<String> = (0..100_000).map(|n| n.to_string()).collect();
         assert!(refused(&[("a".to_owned(), many.clone()), ("b".to_owned(), many)]));

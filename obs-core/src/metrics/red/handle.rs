@@ -77,7 +77,10 @@ fn key(meta: &Meta, labels: LabelsRef<'_>) -> Key {
         let value: &std::borrow::Cow<'static, str> = value;
         Label::new(key.to_string(), value.to_string())
     };
-    Key::from_parts(meta.name.to_string(), labels.pairs.iter().map(label).collect::<Vec<_>>())
+    Key::from_parts(
+        meta.name.to_string(),
+        labels.pairs.iter().map(label).collect::<Vec<_>>(),
+    )
 }
 
 // === impl CountHandle ===
@@ -133,5 +136,8 @@ impl UnitsHandle {
 /// Nanoseconds, at most some 584 years.
 #[inline]
 pub(super) fn nanoseconds(duration: Duration) -> u64 {
-    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
+    duration
+        .as_secs()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(u64::from(duration.subsec_nanos()))
 }

@@ -32,18 +32,33 @@ impl InFlightGuard {
         target: &str,
         values: &DimensionValues<'_>,
     ) -> Self {
-        let key = PairKey { method, endpoint_or_host, target, code: store.dimensions.code(values) };
+        let key = PairKey {
+            method,
+            endpoint_or_host,
+            target,
+            code: store.dimensions.code(values),
+        };
         let arrived = cache::find(store, key);
         let (route, confirmed) = arrived.pair.arrival();
         route.in_flight().increment();
-        Self { arrived, confirmed, released: false, renamed: None }
+        Self {
+            arrived,
+            confirmed,
+            released: false,
+            renamed: None,
+        }
     }
 
     pub(super) fn rename(&mut self, store: &Store, endpoint_or_host: &str) {
         if *self.entry().endpoint_or_host == *endpoint_or_host {
             return;
         }
-        let key = PairKey { method: self.arrived.pair.method, endpoint_or_host, target: "", code: self.arrived.code };
+        let key = PairKey {
+            method: self.arrived.pair.method,
+            endpoint_or_host,
+            target: "",
+            code: self.arrived.code,
+        };
         self.renamed = Some(cache::find(store, key));
     }
 
@@ -97,7 +112,8 @@ impl InFlightGuard {
     }
 
     pub(super) fn record_stream(&self, store: &Store, lifetime: Duration, ended: &Measured<'_>) {
-        self.answered(store, ended).record_stream(store, nanoseconds(lifetime), ended);
+        self.answered(store, ended)
+            .record_stream(store, nanoseconds(lifetime), ended);
     }
 
     #[inline]

@@ -19,7 +19,12 @@ pub(super) struct InFlightSeries {
 
 impl InFlightSeries {
     pub(super) fn new(labels: Labels, handle: InFlightHandle, created: u64) -> Self {
-        Self { labels, handle, created, kept: AtomicBool::new(false) }
+        Self {
+            labels,
+            handle,
+            created,
+            kept: AtomicBool::new(false),
+        }
     }
 
     /// Keeps the gauge on the page from now on.

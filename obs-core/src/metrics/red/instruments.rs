@@ -38,7 +38,11 @@ impl Instruments {
         let list = RedMetric::ALL.map(|metric| {
             is_wanted(metric).then_some(())?;
             let meta = Meta::of(&layout.def(metric)?, namespace);
-            Some(Instrument { metric, cap: settings.cap_of(&meta), meta })
+            Some(Instrument {
+                metric,
+                cap: settings.cap_of(&meta),
+                meta,
+            })
         });
         Self { list }
     }

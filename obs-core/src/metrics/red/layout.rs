@@ -89,9 +89,12 @@ impl Layout {
             (Convention::Prometheus, Side::Server) => &[label::METHOD, label::ENDPOINT],
             (Convention::Prometheus, Side::Client) => &[label::METHOD, label::HOST, label::TARGET],
             (Convention::OpenTelemetry, Side::Server) => &[label::HTTP_REQUEST_METHOD, label::HTTP_ROUTE],
-            (Convention::OpenTelemetry, Side::Client) => {
-                &[label::HTTP_REQUEST_METHOD, label::SERVER_ADDRESS, label::SERVER_PORT, label::URL_TEMPLATE]
-            }
+            (Convention::OpenTelemetry, Side::Client) => &[
+                label::HTTP_REQUEST_METHOD,
+                label::SERVER_ADDRESS,
+                label::SERVER_PORT,
+                label::URL_TEMPLATE,
+            ],
         }
     }
 
@@ -109,7 +112,11 @@ impl Layout {
             (Convention::Prometheus, Side::Server) => vec![method, owned(endpoint_or_host)],
             (Convention::Prometheus, Side::Client) => vec![method, owned(endpoint_or_host), owned(target)],
             (Convention::OpenTelemetry, Side::Server) => {
-                let matched = if endpoint_or_host == value::UNMATCHED { "" } else { endpoint_or_host };
+                let matched = if endpoint_or_host == value::UNMATCHED {
+                    ""
+                } else {
+                    endpoint_or_host
+                };
                 vec![method, owned(matched)]
             }
             (Convention::OpenTelemetry, Side::Client) => {
@@ -125,7 +132,10 @@ impl Layout {
         match self.convention {
             Convention::Prometheus => Vec::new(),
             Convention::OpenTelemetry => {
-                vec![list(label::URL_SCHEME, &SCHEMES), list(label::NETWORK_PROTOCOL_VERSION, &PROTOCOLS)]
+                vec![
+                    list(label::URL_SCHEME, &SCHEMES),
+                    list(label::NETWORK_PROTOCOL_VERSION, &PROTOCOLS),
+                ]
             }
         }
     }

@@ -34,7 +34,9 @@ pub(crate) const fn grpc_as_status(status: GrpcStatus) -> u16 {
 
 /// The value of the label `status`: a number of HTTP's, or a name of gRPC's.
 pub(crate) fn status_label(status: u16) -> Cow<'static, str> {
-    let grpc = status.checked_sub(GRPC).and_then(|code| GrpcStatus::ALL.get(usize::from(code)));
+    let grpc = status
+        .checked_sub(GRPC)
+        .and_then(|code| GrpcStatus::ALL.get(usize::from(code)));
     match grpc {
         Some(status) => Cow::Borrowed(status.as_str()),
         None => Cow::Owned(status.to_string()),
@@ -46,7 +48,10 @@ pub(crate) fn status_label(status: u16) -> Cow<'static, str> {
 impl Measured<'_> {
     /// As the conventions of OpenTelemetry have it: with the status of HTTP alone.
     pub(super) fn over_http(&self) -> Self {
-        Self { status: self.http_status, ..*self }
+        Self {
+            status: self.http_status,
+            ..*self
+        }
     }
 }
 

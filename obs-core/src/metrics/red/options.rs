@@ -87,7 +87,10 @@ impl RedOptions {
     }
 
     fn layout(&self, side: Side) -> Layout {
-        Layout { side, convention: self.convention }
+        Layout {
+            side,
+            convention: self.convention,
+        }
     }
 }
 
@@ -130,7 +133,13 @@ pub(super) fn pushed_store(target: &Target, side: Side, options: &RedOptions) ->
 
 fn registry_store(registry: &Registry, key: &StoreKey, options: &RedOptions) -> Arc<Store> {
     let make = |settings: &Settings, reporter| {
-        Store::new(key.clone(), Backend::Own, reporter, settings, (&options.duration_buckets, options.max_hosts))
+        Store::new(
+            key.clone(),
+            Backend::Own,
+            reporter,
+            settings,
+            (&options.duration_buckets, options.max_hosts),
+        )
     };
     warned(registry.red(key, make), options)
 }
@@ -150,14 +159,27 @@ fn warned(store: Arc<Store>, options: &RedOptions) -> Arc<Store> {
 fn facade_store(key: StoreKey, recorder: &Arc<dyn Recorder + Send + Sync>, options: &RedOptions) -> Store {
     let reporter = Reporter::Facade(Arc::clone(recorder));
     let backend = Backend::Facade(Arc::clone(recorder));
-    let store =
-        Store::new(key, backend, reporter, &Settings::default(), (&options.duration_buckets, options.max_hosts));
+    let store = Store::new(
+        key,
+        backend,
+        reporter,
+        &Settings::default(),
+        (&options.duration_buckets, options.max_hosts),
+    );
     // The facade can't read a gauge, so there is no peak of it.
-    for instrument in store.instruments().iter().filter(|of| of.metric != RedMetric::InFlightMax) {
+    for instrument in store
+        .instruments()
+        .iter()
+        .filter(|of| of.metric != RedMetric::InFlightMax)
+    {
         describe(recorder.as_ref(), instrument);
     }
     let overflow = metric::SERIES_OVERFLOW;
-    recorder.describe_counter(KeyName::from(overflow.name("")), None, SharedString::from(overflow.help));
+    recorder.describe_counter(
+        KeyName::from(overflow.name("")),
+        None,
+        SharedString::from(overflow.help),
+    );
     store
 }
 

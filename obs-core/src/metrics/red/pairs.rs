@@ -50,7 +50,12 @@ pub(super) struct Pairs {
 
 impl PairKey<'_> {
     fn text(&self) -> String {
-        let Self { method, endpoint_or_host, target, code } = self;
+        let Self {
+            method,
+            endpoint_or_host,
+            target,
+            code,
+        } = self;
         // No template holds a NUL, and if one did, two routes would share their series.
         format!("{method}\0{endpoint_or_host}\0{target}\0{code}")
     }
@@ -60,7 +65,12 @@ impl PairKey<'_> {
 
 impl Pairs {
     pub(super) fn new(cap: usize, most_hosts: usize) -> Self {
-        Self { known: RwLock::default(), most: cap.saturating_mul(METHODS), hosts: RwLock::default(), most_hosts }
+        Self {
+            known: RwLock::default(),
+            most: cap.saturating_mul(METHODS),
+            hosts: RwLock::default(),
+            most_hosts,
+        }
     }
 
     /// The host for the label: there may be so many different ones.
@@ -85,7 +95,13 @@ impl Store {
             key.endpoint_or_host = self.pairs.host(key.endpoint_or_host);
         }
         let text = key.text();
-        if let Some(pair) = self.pairs.known.read().unwrap_or_else(PoisonError::into_inner).get(&text) {
+        if let Some(pair) = self
+            .pairs
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&text)
+        {
             return Arc::clone(pair);
         }
         self.new_pair(text, key)
@@ -110,7 +126,10 @@ impl Store {
 
     fn make_pair(&self, key: PairKey<'_>) -> Pair {
         if self.layout().distrusts_methods() {
-            let labels = self.route_labels(PairKey { method: value::OTHER, ..key });
+            let labels = self.route_labels(PairKey {
+                method: value::OTHER,
+                ..key
+            });
             return Pair::provisional(key.method, self.route(labels, false));
         }
         Pair::settled(key.method, self.admitted(self.route(self.route_labels(key), false)))
@@ -126,13 +145,21 @@ impl Store {
     }
 
     fn admitted(&self, route: Arc<Route>) -> Arc<Route> {
-        if route.is_admitted(self) { route } else { Arc::clone(self.overflow()) }
+        if route.is_admitted(self) {
+            route
+        } else {
+            Arc::clone(self.overflow())
+        }
     }
 
     fn route_labels(&self, key: PairKey<'_>) -> Labels {
         let layout = self.layout();
         let keys = layout.route_keys().iter().map(|key| Cow::Borrowed(*key));
         let values = layout.route_values(key.method, key.endpoint_or_host, key.target);
-        Labels::new(keys.zip(values).chain(self.dimensions.labels(key.code)).collect::<Vec<Label>>())
+        Labels::new(
+            keys.zip(values)
+                .chain(self.dimensions.labels(key.code))
+                .collect::<Vec<Label>>(),
+        )
     }
 }

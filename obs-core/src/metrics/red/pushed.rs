@@ -29,13 +29,34 @@ pub(in crate::metrics) struct Pushed {
 
 /// Those that can be, the ones that the conventions leave to choice after the ones that they don't.
 pub(in crate::metrics) const PUSHED: [Pushed; 7] = [
-    Pushed { side: Side::Server, metric: RedMetric::Duration },
-    Pushed { side: Side::Client, metric: RedMetric::Duration },
-    Pushed { side: Side::Server, metric: RedMetric::InFlight },
-    Pushed { side: Side::Server, metric: RedMetric::RequestSize },
-    Pushed { side: Side::Server, metric: RedMetric::ResponseSize },
-    Pushed { side: Side::Server, metric: RedMetric::StreamDuration },
-    Pushed { side: Side::Client, metric: RedMetric::InFlight },
+    Pushed {
+        side: Side::Server,
+        metric: RedMetric::Duration,
+    },
+    Pushed {
+        side: Side::Client,
+        metric: RedMetric::Duration,
+    },
+    Pushed {
+        side: Side::Server,
+        metric: RedMetric::InFlight,
+    },
+    Pushed {
+        side: Side::Server,
+        metric: RedMetric::RequestSize,
+    },
+    Pushed {
+        side: Side::Server,
+        metric: RedMetric::ResponseSize,
+    },
+    Pushed {
+        side: Side::Server,
+        metric: RedMetric::StreamDuration,
+    },
+    Pushed {
+        side: Side::Client,
+        metric: RedMetric::InFlight,
+    },
 ];
 
 /// A part of a histogram, and what tells it from others.
@@ -55,7 +76,11 @@ impl Pushed {
 
     /// Its dotted name, unit and help.
     pub(in crate::metrics) fn meta(self) -> Option<Meta> {
-        let def = Layout { side: self.side, convention: Convention::OpenTelemetry }.def(self.metric)?;
+        let def = Layout {
+            side: self.side,
+            convention: Convention::OpenTelemetry,
+        }
+        .def(self.metric)?;
         let (_, name, unit) = semconv::DOTTED.into_iter().find(|(dotted, _, _)| *dotted == def)?;
         Some(Meta::new(def.metric_type, name, unit, def.help))
     }
@@ -67,7 +92,10 @@ impl Pushed {
         match self.metric {
             RedMetric::Duration | RedMetric::RequestSize | RedMetric::ResponseSize => {
                 let lists: Vec<_> = stores().map(|store| store.outcomes.list()).collect();
-                let parts = lists.iter().flat_map(|list| list.iter()).filter_map(|series| self.part_of(series));
+                let parts = lists
+                    .iter()
+                    .flat_map(|list| list.iter())
+                    .filter_map(|series| self.part_of(series));
                 walk_parts(parts, walker);
             }
             RedMetric::InFlight => {
@@ -79,7 +107,11 @@ impl Pushed {
                 let parts = lists.iter().flat_map(|list| list.iter()).filter_map(|route| {
                     let handle = route.units(metric)?.get()?.as_ref()?;
                     let cells = UnitsHandle::cells(handle)?;
-                    Some(Part { labels: route.labels().as_ref(), created: route.created, cells })
+                    Some(Part {
+                        labels: route.labels().as_ref(),
+                        created: route.created,
+                        cells,
+                    })
                 });
                 walk_parts(parts, walker);
             }
@@ -92,7 +124,11 @@ impl Pushed {
             RedMetric::Duration => series.duration.cells(),
             metric => series.size(metric)?.get()?.cells(),
         };
-        Some(Part { labels: series.duration_labels(), created: series.created, cells: cells? })
+        Some(Part {
+            labels: series.duration_labels(),
+            created: series.created,
+            cells: cells?,
+        })
     }
 }
 
@@ -106,7 +142,13 @@ fn walk_parts<'a, S: Sink>(parts: impl Iterator<Item = Part<'a>>, walker: &mut W
     for run in parts.chunk_by(are_one) {
         let Some(first) = run.first() else { continue };
         let created = run.iter().map(|part| part.created).min().unwrap_or(first.created);
-        walker.histogram(At { labels: first.labels, created }, run.iter().map(|part| part.cells));
+        walker.histogram(
+            At {
+                labels: first.labels,
+                created,
+            },
+            run.iter().map(|part| part.cells),
+        );
     }
 }
 
@@ -120,8 +162,18 @@ fn walk_levels<'a, S: Sink>(levels: impl Iterator<Item = &'a InFlightSeries>, wa
     levels.sort_by(|(a, _), (b, _)| a.labels().as_ref().text.cmp(b.labels().as_ref().text));
     for run in levels.chunk_by(|(a, _), (b, _)| a.labels() == b.labels()) {
         let Some((first, _)) = run.first() else { continue };
-        let created = run.iter().map(|(series, _)| series.created).min().unwrap_or(first.created);
+        let created = run
+            .iter()
+            .map(|(series, _)| series.created)
+            .min()
+            .unwrap_or(first.created);
         let sum = run.iter().map(|(_, value)| value).sum();
-        walker.gauge(At { labels: first.labels().as_ref(), created }, Number::Signed(sum));
+        walker.gauge(
+            At {
+                labels: first.labels().as_ref(),
+                created,
+            },
+            Number::Signed(sum),
+        );
     }
 }

@@ -154,7 +154,9 @@ impl Route {
 
     #[inline]
     fn record_units(&self, store: &Store, metric: RedMetric, units: u64, ids: Option<Ids>) {
-        let Some(handle) = self.units(metric).filter(|_| store.has(metric)) else { return };
+        let Some(handle) = self.units(metric).filter(|_| store.has(metric)) else {
+            return;
+        };
         let handle = match handle.get() {
             Some(handle) => handle,
             None => handle.get_or_init(|| store.new_units(metric, self)),
@@ -199,7 +201,10 @@ impl Route {
         let (series, overflowed) = store.error_series(self, error_type);
         // What overflows is not remembered: there may be no end of it.
         if !overflowed {
-            self.errors.push(ErrorSlot { error_type: error_type.into(), series: Arc::clone(&series) });
+            self.errors.push(ErrorSlot {
+                error_type: error_type.into(),
+                series: Arc::clone(&series),
+            });
         }
         series
     }
@@ -216,12 +221,20 @@ impl Labelled for Route {
 impl Pair {
     /// A pair that counts under `provisional` for now.
     pub(super) fn provisional(method: &'static str, provisional: Arc<Route>) -> Self {
-        Self { method, provisional, confirmed: OnceLock::new() }
+        Self {
+            method,
+            provisional,
+            confirmed: OnceLock::new(),
+        }
     }
 
     /// A pair that counts under `route` for good.
     pub(super) fn settled(method: &'static str, route: Arc<Route>) -> Self {
-        Self { method, provisional: Arc::clone(&route), confirmed: OnceLock::from(route) }
+        Self {
+            method,
+            provisional: Arc::clone(&route),
+            confirmed: OnceLock::from(route),
+        }
     }
 
     /// The route that a request arrives under, and whether it is the confirmed one.

@@ -83,12 +83,22 @@ impl OutcomeSeries {
 
     /// Records the sizes of the bodies, as far as they are known and `store` has them.
     pub(super) fn record_sizes(&self, store: &Store, measured: &Measured<'_>) {
-        let &Measured { request_bytes, response_bytes, exemplar, .. } = measured;
-        for (metric, bytes) in [(RedMetric::RequestSize, request_bytes), (RedMetric::ResponseSize, response_bytes)] {
+        let &Measured {
+            request_bytes,
+            response_bytes,
+            exemplar,
+            ..
+        } = measured;
+        for (metric, bytes) in [
+            (RedMetric::RequestSize, request_bytes),
+            (RedMetric::ResponseSize, response_bytes),
+        ] {
             let (Some(bytes), Some(handle)) = (bytes, self.size(metric).filter(|_| store.has(metric))) else {
                 continue;
             };
-            handle.get_or_init(|| store.new_size(metric, self.duration_labels())).record(bytes, exemplar);
+            handle
+                .get_or_init(|| store.new_size(metric, self.duration_labels()))
+                .record(bytes, exemplar);
         }
     }
 
@@ -104,7 +114,10 @@ impl OutcomeSeries {
     /// The labels of the duration: all but the outcome.
     pub(super) fn duration_labels(&self) -> LabelsRef<'_> {
         let LabelsRef { pairs, text } = self.labels.as_ref();
-        LabelsRef { pairs: &pairs[..pairs.len().saturating_sub(1)], text: &text[..self.duration_text] }
+        LabelsRef {
+            pairs: &pairs[..pairs.len().saturating_sub(1)],
+            text: &text[..self.duration_text],
+        }
     }
 }
 

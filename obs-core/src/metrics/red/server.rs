@@ -29,7 +29,9 @@ pub(crate) struct StreamRecorder(Lifetimes);
 impl ServerRed {
     /// The instruments of a layer; `options` have been validated.
     pub(crate) fn new(target: &Target, options: &RedOptions) -> Self {
-        Self { stores: Stores::new(target, Side::Server, options) }
+        Self {
+            stores: Stores::new(target, Side::Server, options),
+        }
     }
 
     /// Counts a request in. `method` is a known method or `_OTHER`, `endpoint` the template of its
@@ -43,8 +45,14 @@ impl ServerRed {
     /// OpenTelemetry conventions, and those of the layer's own.
     #[inline]
     pub(crate) fn arrive_with(&self, method: &'static str, endpoint: &str, values: &DimensionValues<'_>) -> InFlight {
-        let labels = RouteLabels { page: endpoint, pushed: endpoint, target: "" };
-        InFlight { guards: InFlightGuards::start(&self.stores, method, labels, values) }
+        let labels = RouteLabels {
+            page: endpoint,
+            pushed: endpoint,
+            target: "",
+        };
+        InFlight {
+            guards: InFlightGuards::start(&self.stores, method, labels, values),
+        }
     }
 }
 

@@ -73,13 +73,21 @@ impl StoreKey {
             Convention::Prometheus => namespace.to_owned(),
             Convention::OpenTelemetry => String::new(),
         };
-        Self { layout, namespace, labels: labels.to_vec(), purpose: Purpose::Page }
+        Self {
+            layout,
+            namespace,
+            labels: labels.to_vec(),
+            purpose: Purpose::Page,
+        }
     }
 
     /// Of what is pushed and not on the page.
     pub(super) fn pushed(side: Side, labels: &[(String, Vec<String>)], opt_in: bool) -> Self {
         Self {
-            layout: Layout { side, convention: Convention::OpenTelemetry },
+            layout: Layout {
+                side,
+                convention: Convention::OpenTelemetry,
+            },
             namespace: String::new(),
             labels: labels.to_vec(),
             purpose: Purpose::Push { opt_in },
@@ -165,14 +173,18 @@ impl Store {
     pub(super) fn overflow(&self) -> &Arc<Route> {
         self.overflow.get_or_init(|| {
             let keys = self.layout().route_keys().iter().map(|key| Cow::Borrowed(*key));
-            let pairs = keys.chain(self.dimensions.keys()).map(|key| (key, Cow::Borrowed(value::OVERFLOW)));
+            let pairs = keys
+                .chain(self.dimensions.keys())
+                .map(|key| (key, Cow::Borrowed(value::OVERFLOW)));
             self.route(Labels::new(pairs.collect::<Vec<Label>>()), true)
         })
     }
 
     /// Whether one more series fits; counts and warns if not.
     pub(super) fn admit(&self, metric: RedMetric) -> bool {
-        let Some(Instrument { cap, .. }) = self.instruments.get(metric) else { return true };
+        let Some(Instrument { cap, .. }) = self.instruments.get(metric) else {
+            return true;
+        };
         let admitted = cap.admit();
         if !admitted {
             self.refuse(cap);
@@ -189,7 +201,9 @@ impl Store {
     pub(super) fn route(&self, labels: Labels, is_overflow: bool) -> Arc<Route> {
         let level = self.in_flight(&labels);
         let make = |labels, level| Route::new(labels, level, now_ms(), is_overflow);
-        let found = self.routes.find_or_insert(labels.clone(), |labels| Some(make(labels, Arc::clone(&level))));
+        let found = self
+            .routes
+            .find_or_insert(labels.clone(), |labels| Some(make(labels, Arc::clone(&level))));
         found.unwrap_or_else(|| Arc::new(make(labels, level)))
     }
 
@@ -197,7 +211,10 @@ impl Store {
     fn in_flight(&self, route: &Labels) -> Arc<InFlightSeries> {
         let layout = self.layout();
         let is_own = |key: &str| self.key.labels.iter().any(|(own, _)| own == key);
-        let pairs = route.pairs().iter().filter(|(key, _)| is_own(key) || layout.gauge_has(key));
+        let pairs = route
+            .pairs()
+            .iter()
+            .filter(|(key, _)| is_own(key) || layout.gauge_has(key));
         let labels = Labels::new(pairs.cloned().collect::<Vec<Label>>());
         let make = |labels: Labels| {
             let handle = self.backend.in_flight(self.meta(RedMetric::InFlight), labels.as_ref());
@@ -212,7 +229,9 @@ impl Store {
         let overflow = labels.with_all_values(value::OVERFLOW);
         // Each of these has at most one new series of either metric.
         let admit = || self.admit(RedMetric::Requests) && self.admit(RedMetric::Duration);
-        let made = (!route.is_overflow()).then(|| self.insert_outcome(labels, admit)).flatten();
+        let made = (!route.is_overflow())
+            .then(|| self.insert_outcome(labels, admit))
+            .flatten();
         made.or_else(|| self.insert_outcome(overflow.clone(), || true))
             .unwrap_or_else(|| Arc::new(self.new_outcome(overflow)))
     }
@@ -222,9 +241,15 @@ impl Store {
         let layout = self.layout();
         let mut pairs = route.labels().pairs().to_vec();
         let status = self.status_value(measured);
-        pairs.push((layout.status_key().into(), status.map_or(Cow::Borrowed(""), status_label)));
+        pairs.push((
+            layout.status_key().into(),
+            status.map_or(Cow::Borrowed(""), status_label),
+        ));
         if layout.duration_has_error_type() {
-            pairs.push((label::ERROR_TYPE.into(), measured.error_type.unwrap_or_default().to_owned().into()));
+            pairs.push((
+                label::ERROR_TYPE.into(),
+                measured.error_type.unwrap_or_default().to_owned().into(),
+            ));
         }
         pairs.push((label::OUTCOME.into(), measured.outcome.as_str().into()));
         Labels::new(pairs)
@@ -243,7 +268,8 @@ impl Store {
     }
 
     fn insert_outcome(&self, labels: Labels, admit: impl FnOnce() -> bool) -> Option<Arc<OutcomeSeries>> {
-        self.outcomes.find_or_insert(labels, |labels| admit().then(|| self.new_outcome(labels)))
+        self.outcomes
+            .find_or_insert(labels, |labels| admit().then(|| self.new_outcome(labels)))
     }
 
     fn new_outcome(&self, labels: Labels) -> OutcomeSeries {
@@ -263,7 +289,9 @@ impl Store {
         let labels = Labels::new(pairs);
         let overflow = labels.with_all_values(value::OVERFLOW);
         let admit = || self.admit(RedMetric::Errors);
-        let made = (!route.is_overflow()).then(|| self.insert_error(labels, admit)).flatten();
+        let made = (!route.is_overflow())
+            .then(|| self.insert_error(labels, admit))
+            .flatten();
         if let Some(series) = made {
             return (series, false);
         }
@@ -272,7 +300,8 @@ impl Store {
     }
 
     fn insert_error(&self, labels: Labels, admit: impl FnOnce() -> bool) -> Option<Arc<ErrorSeries>> {
-        self.errors.find_or_insert(labels, |labels| admit().then(|| self.new_error(labels)))
+        self.errors
+            .find_or_insert(labels, |labels| admit().then(|| self.new_error(labels)))
     }
 
     fn new_error(&self, labels: Labels) -> ErrorSeries {

@@ -49,7 +49,10 @@ pub(super) struct Lifetimes {
 
 impl Stores {
     pub(super) fn new(target: &Target, side: Side, options: &RedOptions) -> Self {
-        Self { page: page_store(target, side, options), pushed: pushed_store(target, side, options) }
+        Self {
+            page: page_store(target, side, options),
+            pushed: pushed_store(target, side, options),
+        }
     }
 
     /// Whether there is a store beside that of the page.
@@ -71,7 +74,10 @@ impl InFlightGuards {
         let RouteLabels { page, pushed, target } = labels;
         Self {
             page: InFlightGuard::start(&stores.page, method, page, target, values),
-            pushed: stores.pushed.as_ref().map(|store| InFlightGuard::start(store, method, pushed, target, values)),
+            pushed: stores
+                .pushed
+                .as_ref()
+                .map(|store| InFlightGuard::start(store, method, pushed, target, values)),
         }
     }
 
@@ -128,8 +134,16 @@ impl InFlightGuards {
     }
 
     pub(super) fn lifetimes(&self, stores: &Stores, status: u16) -> Lifetimes {
-        let pushed = stores.pushed.as_ref().map(Arc::clone).zip(self.pushed.as_ref().map(InFlightGuard::entry_shared));
-        Lifetimes { page: (Arc::clone(&stores.page), self.page.entry_shared()), pushed, status }
+        let pushed = stores
+            .pushed
+            .as_ref()
+            .map(Arc::clone)
+            .zip(self.pushed.as_ref().map(InFlightGuard::entry_shared));
+        Lifetimes {
+            page: (Arc::clone(&stores.page), self.page.entry_shared()),
+            pushed,
+            status,
+        }
     }
 }
 
@@ -138,7 +152,10 @@ impl InFlightGuards {
 impl Lifetimes {
     pub(super) fn record(&self, lifetime: Duration) {
         for (store, entry) in [&self.page].into_iter().chain(&self.pushed) {
-            entry.pair.answered(store, self.status).record_lifetime(store, nanoseconds(lifetime));
+            entry
+                .pair
+                .answered(store, self.status)
+                .record_lifetime(store, nanoseconds(lifetime));
         }
     }
 }

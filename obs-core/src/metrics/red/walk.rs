@@ -35,7 +35,10 @@ impl Store {
         for (at, series) in list.iter().enumerate() {
             prefetcher.advance_to(at);
             let Some(cells) = series.duration.cells() else { continue };
-            let at = At { labels: series.labels().as_ref(), created: series.created };
+            let at = At {
+                labels: series.labels().as_ref(),
+                created: series.created,
+            };
             page.counter(at, Number::Unsigned(cells.count()), || None);
         }
     }
@@ -54,25 +57,38 @@ impl Store {
             prefetcher.advance_to(at);
             let Some(first) = run.first() else { continue };
             let created = run.iter().map(|series| series.created).min().unwrap_or(first.created);
-            let at = At { labels: first.duration_labels(), created };
+            let at = At {
+                labels: first.duration_labels(),
+                created,
+            };
             page.histogram(at, run.iter().filter_map(|series| cells(series)));
         }
     }
 
     fn walk_errors<S: Sink>(&self, page: &mut Walker<'_, S>) {
         for series in self.errors.list().iter() {
-            let CountHandle::Own(cells) = &series.count else { continue };
-            let at = At { labels: series.labels().as_ref(), created: series.created };
+            let CountHandle::Own(cells) = &series.count else {
+                continue;
+            };
+            let at = At {
+                labels: series.labels().as_ref(),
+                created: series.created,
+            };
             page.counter(at, Number::Unsigned(cells.total()), || cells.exemplar());
         }
     }
 
     fn walk_in_flight<S: Sink>(&self, page: &mut Walker<'_, S>, read: impl Fn(&InFlightCells) -> i64) {
         for series in self.levels.list().iter() {
-            let InFlightHandle::Own(cells) = &series.handle else { continue };
+            let InFlightHandle::Own(cells) = &series.handle else {
+                continue;
+            };
             if series.is_on_page(cells.value()) {
                 page.gauge(
-                    At { labels: series.labels().as_ref(), created: series.created },
+                    At {
+                        labels: series.labels().as_ref(),
+                        created: series.created,
+                    },
                     Number::Signed(read(cells)),
                 );
             }
@@ -83,7 +99,13 @@ impl Store {
         for route in self.routes().iter() {
             let handle = route.units(metric).and_then(|handle| handle.get());
             if let Some(cells) = handle.and_then(Option::as_ref).and_then(UnitsHandle::cells) {
-                page.histogram(At { labels: route.labels().as_ref(), created: route.created }, [cells]);
+                page.histogram(
+                    At {
+                        labels: route.labels().as_ref(),
+                        created: route.created,
+                    },
+                    [cells],
+                );
             }
         }
     }

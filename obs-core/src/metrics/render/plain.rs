@@ -24,7 +24,11 @@ impl PlainSink {
     }
 
     fn push(&mut self, labels: LabelsRef<'_>, value: ValueSnapshot) {
-        let labels = labels.pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        let labels = labels
+            .pairs
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect();
         if let Some(family) = self.families.last_mut() {
             family.series.push(SeriesSnapshot { labels, value });
         }
@@ -33,7 +37,10 @@ impl PlainSink {
 
 impl Sink for PlainSink {
     fn detail(&self) -> Detail {
-        Detail { exemplars: true, native: false }
+        Detail {
+            exemplars: true,
+            native: false,
+        }
     }
 
     fn begin(&mut self, meta: &Meta) {
@@ -49,7 +56,13 @@ impl Sink for PlainSink {
     fn end(&mut self, _: &Meta) {}
 
     fn counter(&mut self, _: &Meta, at: At<'_>, total: Number, exemplar: Option<Exemplar>) {
-        self.push(at.labels, ValueSnapshot::Counter { total: total.to_f64(), exemplar });
+        self.push(
+            at.labels,
+            ValueSnapshot::Counter {
+                total: total.to_f64(),
+                exemplar,
+            },
+        );
     }
 
     fn gauge(&mut self, _: &Meta, at: At<'_>, value: Number) {
@@ -61,16 +74,32 @@ impl Sink for PlainSink {
         let mut cumulative_count: u64 = 0;
         let bucket = |((upper_bound, count), exemplar): ((f64, &u64), &Option<Exemplar>)| {
             cumulative_count = cumulative_count.wrapping_add(*count);
-            BucketSnapshot { upper_bound, cumulative_count, exemplar: *exemplar }
+            BucketSnapshot {
+                upper_bound,
+                cumulative_count,
+                exemplar: *exemplar,
+            }
         };
         let buckets_read = bounds.zip(&totals.counts).zip(&totals.exemplars).map(bucket).collect();
-        let histogram = HistogramSnapshot { count: totals.count(), sum: totals.sum(buckets), buckets: buckets_read };
+        let histogram = HistogramSnapshot {
+            count: totals.count(),
+            sum: totals.sum(buckets),
+            buckets: buckets_read,
+        };
         self.push(at.labels, ValueSnapshot::Histogram(histogram));
     }
 
     fn summary(&mut self, _: &Meta, at: At<'_>, totals: &SummaryTotals) {
-        let &SummaryTotals { count, sum, values, can_fall: _ } = totals;
+        let &SummaryTotals {
+            count,
+            sum,
+            values,
+            can_fall: _,
+        } = totals;
         let quantiles = QUANTILES.into_iter().zip(values).collect();
-        self.push(at.labels, ValueSnapshot::Summary(SummarySnapshot { count, sum, quantiles }));
+        self.push(
+            at.labels,
+            ValueSnapshot::Summary(SummarySnapshot { count, sum, quantiles }),
+        );
     }
 }

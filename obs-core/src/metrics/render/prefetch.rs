@@ -38,7 +38,10 @@ pub(in crate::metrics) struct Prefetcher<'a, T> {
 impl<'a, T: Prefetch> Prefetcher<'a, T> {
     /// Loads ahead if the page is `plain` text.
     pub(in crate::metrics) fn new(list: &'a [Arc<T>], plain: bool) -> Self {
-        Self { list, loaded: if plain { 0 } else { list.len() } }
+        Self {
+            list,
+            loaded: if plain { 0 } else { list.len() },
+        }
     }
 
     /// To be called before the element at `at` is read.

@@ -94,7 +94,15 @@ fn put_created(message: &mut Message, field: u32, millis: u64) {
 }
 
 fn put_exemplar(message: &mut Message, field: u32, exemplar: Option<Exemplar>) {
-    let Some(Exemplar { trace_id, span_id, value, at }) = exemplar else { return };
+    let Some(Exemplar {
+        trace_id,
+        span_id,
+        value,
+        at,
+    }) = exemplar
+    else {
+        return;
+    };
     message.message(field, |message| {
         put_label(message, field::EXEMPLAR_LABEL, "trace_id", &trace_id.to_hex());
         put_label(message, field::EXEMPLAR_LABEL, "span_id", &span_id.to_hex());
@@ -111,7 +119,11 @@ fn put_classic(message: &mut Message, buckets: &Buckets, totals: &HistogramTotal
         message.message(field::BUCKET, |bucket| {
             bucket.put_varint(field::CUMULATIVE_COUNT, cumulative);
             bucket.put_double(field::UPPER_BOUND, *bound);
-            put_exemplar(bucket, field::BUCKET_EXEMPLAR, totals.exemplars.get(at).copied().flatten());
+            put_exemplar(
+                bucket,
+                field::BUCKET_EXEMPLAR,
+                totals.exemplars.get(at).copied().flatten(),
+            );
         });
     }
     // It is written only to carry an exemplar.
@@ -179,7 +191,11 @@ fn put_deltas(message: &mut Message, counts: &[(i32, u64)]) {
 impl ProtobufSink {
     /// Appends to `page`.
     pub(super) fn new(page: Vec<u8>, native: bool) -> Self {
-        Self { page: Message::append_to(page), family: None, native }
+        Self {
+            page: Message::append_to(page),
+            family: None,
+            native,
+        }
     }
 
     pub(super) fn into_page(self) -> Vec<u8> {
@@ -207,7 +223,10 @@ const fn type_number(metric_type: MetricType) -> u64 {
 
 impl Sink for ProtobufSink {
     fn detail(&self) -> Detail {
-        Detail { exemplars: true, native: self.native }
+        Detail {
+            exemplars: true,
+            native: self.native,
+        }
     }
 
     fn begin(&mut self, meta: &Meta) {
@@ -236,7 +255,9 @@ impl Sink for ProtobufSink {
 
     fn gauge(&mut self, _: &Meta, at: At<'_>, value: Number) {
         self.metric(at, |metric| {
-            metric.message(field::METRIC_GAUGE, |gauge| gauge.put_double(field::VALUE, value.to_f64()));
+            metric.message(field::METRIC_GAUGE, |gauge| {
+                gauge.put_double(field::VALUE, value.to_f64());
+            });
         });
     }
 

@@ -27,8 +27,12 @@ pub(super) struct TextSink<'a, const OPEN: bool> {
 }
 
 /// The quantiles of a summary as the ends of its labels, in the order of [`QUANTILES`].
-const QUANTILE_TAILS: [&str; QUANTILES.len()] =
-    [",quantile=\"0.5\"} ", ",quantile=\"0.9\"} ", ",quantile=\"0.95\"} ", ",quantile=\"0.99\"} "];
+const QUANTILE_TAILS: [&str; QUANTILES.len()] = [
+    ",quantile=\"0.5\"} ",
+    ",quantile=\"0.9\"} ",
+    ",quantile=\"0.95\"} ",
+    ",quantile=\"0.99\"} ",
+];
 
 // === impl TextSink ===
 
@@ -43,7 +47,11 @@ impl<'a, const OPEN: bool> TextSink<'a, OPEN> {
         self.push("{");
         self.push(labels);
         // Without other labels the last one has no comma before it.
-        self.push(if labels.is_empty() { tail.trim_start_matches(',') } else { tail });
+        self.push(if labels.is_empty() {
+            tail.trim_start_matches(',')
+        } else {
+            tail
+        });
     }
 
     fn push_created(&mut self, meta: &Meta, at: At<'_>) {
@@ -99,7 +107,12 @@ impl<'a, const OPEN: bool> TextSink<'a, OPEN> {
 
     /// ` # {trace_id="…",span_id="…"} 0.067 1700000000.123456`
     fn push_exemplar(&mut self, exemplar: Exemplar) {
-        let Exemplar { trace_id, span_id, value, at } = exemplar;
+        let Exemplar {
+            trace_id,
+            span_id,
+            value,
+            at,
+        } = exemplar;
         let start = self.page.len();
         // Of a length that is known: one copy without a call, into which the digits are written.
         self.page
@@ -137,7 +150,10 @@ const fn type_name(metric_type: MetricType, open: bool) -> &'static str {
 
 impl<const OPEN: bool> Sink for TextSink<'_, OPEN> {
     fn detail(&self) -> Detail {
-        Detail { exemplars: OPEN, native: false }
+        Detail {
+            exemplars: OPEN,
+            native: false,
+        }
     }
 
     fn begin(&mut self, meta: &Meta) {

@@ -108,7 +108,12 @@ pub(in crate::metrics) fn walk_one<S: Sink>(
     totals: &mut HistogramTotals,
     series: impl FnOnce(&mut Walker<'_, S>),
 ) {
-    let mut walker = Walker { sink, meta, totals, begun: false };
+    let mut walker = Walker {
+        sink,
+        meta,
+        totals,
+        begun: false,
+    };
     series(&mut walker);
     if walker.begun {
         walker.sink.end(walker.meta);
@@ -120,13 +125,17 @@ pub(in crate::metrics) fn walk_one<S: Sink>(
 impl<S: Sink> Walker<'_, S> {
     fn counters(&mut self, family: &Family<CounterCells>) {
         for series in shown(&family.list(), self.is_plain()) {
-            self.counter(at(series), Number::Unsigned(series.cells.total()), || series.cells.exemplar());
+            self.counter(at(series), Number::Unsigned(series.cells.total()), || {
+                series.cells.exemplar()
+            });
         }
     }
 
     fn float_counters(&mut self, family: &Family<FloatCells>) {
         for series in shown(&family.list(), self.is_plain()) {
-            self.counter(at(series), Number::Float(series.cells.total()), || series.cells.exemplar());
+            self.counter(at(series), Number::Float(series.cells.total()), || {
+                series.cells.exemplar()
+            });
         }
     }
 
@@ -212,5 +221,8 @@ fn shown<C: Prefetch>(list: &[Arc<Series<C>>], plain: bool) -> impl Iterator<Ite
 }
 
 fn at<C>(series: &Series<C>) -> At<'_> {
-    At { labels: series.labels.as_ref(), created: series.created }
+    At {
+        labels: series.labels.as_ref(),
+        created: series.created,
+    }
 }

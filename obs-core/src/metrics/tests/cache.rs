@@ -11,7 +11,12 @@ fn two_registries_do_not_meet_in_the_cache() {
         request(&reds[0], "GET", &endpoint, 200);
     }
     request(&reds[1], "GET", &endpoint, 200);
-    assert_eq!(registries.each_ref().map(|registry| total(&text(registry), "http_requests_total")), [3.0, 1.0]);
+    assert_eq!(
+        registries
+            .each_ref()
+            .map(|registry| total(&text(registry), "http_requests_total")),
+        [3.0, 1.0]
+    );
 }
 
 #[test]
@@ -56,7 +61,10 @@ fn layers_on_one_registry_share_series_and_caps() {
     request(&first, "GET", "/c", 200);
     let page = checked(&registry);
     assert_eq!(
-        value(&page, "http_requests_total{method=\"GET\",endpoint=\"/a\",status=\"200\",outcome=\"ok\"}"),
+        value(
+            &page,
+            "http_requests_total{method=\"GET\",endpoint=\"/a\",status=\"200\",outcome=\"ok\"}"
+        ),
         Some(2.0)
     );
     assert_eq!(page.matches("endpoint=\"_overflow\",status").count(), 18);
@@ -66,7 +74,10 @@ fn layers_on_one_registry_share_series_and_caps() {
 fn namespaces_stand_side_by_side() {
     let registry = Registry::new();
     for namespace in ["payment", "", "http"] {
-        let options = RedOptions { namespace: namespace.to_owned(), ..RedOptions::default() };
+        let options = RedOptions {
+            namespace: namespace.to_owned(),
+            ..RedOptions::default()
+        };
         let red = ServerRed::new(&Target::Own(registry.clone()), &options);
         request(&red, "GET", "/a", 200);
     }

@@ -4,7 +4,11 @@ use super::prelude::*;
 
 #[test]
 fn what_overflows_the_cap_keeps_the_totals_right() {
-    let registry = Registry::builder().series_cap(10).series_cap_for("views_total", 3).build().unwrap();
+    let registry = Registry::builder()
+        .series_cap(10)
+        .series_cap_for("views_total", 3)
+        .build()
+        .unwrap();
     with_local_recorder(&registry, || {
         for _ in 0..2 {
             for n in 0..100 {
@@ -16,9 +20,15 @@ fn what_overflows_the_cap_keeps_the_totals_right() {
     let page = checked(&registry);
     assert_eq!(total(&page, "views_total"), 200.0);
     assert_eq!(page.matches("\nviews_total{").count(), 4);
-    assert_eq!(value(&page, "views_total{kind=\"_overflow\",product=\"_overflow\"}"), Some(194.0));
+    assert_eq!(
+        value(&page, "views_total{kind=\"_overflow\",product=\"_overflow\"}"),
+        Some(194.0)
+    );
     assert_eq!(value(&page, "h_count{n=\"_overflow\"}"), Some(180.0));
-    assert_eq!(value(&page, "obs_series_overflow_total{metric=\"views_total\"}"), Some(194.0));
+    assert_eq!(
+        value(&page, "obs_series_overflow_total{metric=\"views_total\"}"),
+        Some(194.0)
+    );
 }
 
 #[test]
@@ -42,15 +52,22 @@ fn red_series_overflow_into_one_and_lose_nothing() {
     let red = red(&registry);
     for n in 0..500 {
         let flight = red.arrive("GET", &format!("/made/up/{n}"));
-        let failed =
-            Measured { error_type: Some("500"), response_bytes: Some(5), ..measured(500, Outcome::ServerError) };
+        let failed = Measured {
+            error_type: Some("500"),
+            response_bytes: Some(5),
+            ..measured(500, Outcome::ServerError)
+        };
         flight.record(&red, &failed);
         flight.record_stream(&red, Duration::from_secs(1), &measured(500, Outcome::ServerError));
         assert_eq!(&**flight.endpoint(), format!("/made/up/{n}"));
     }
     let page = checked(&registry);
     assert!(page.len() < 64 << 10, "{}", page.len());
-    for name in ["http_requests_total", "http_errors_total", "http_request_duration_seconds_count"] {
+    for name in [
+        "http_requests_total",
+        "http_errors_total",
+        "http_request_duration_seconds_count",
+    ] {
         assert_eq!(total(&page, name), 500.0, "{name}");
     }
     assert_eq!(total(&page, "http_response_size_bytes_count"), 500.0);

@@ -34,7 +34,10 @@ fn a_clash_that_comes_again_and_again_is_warned_about_once() {
         }
     });
     assert_eq!(told, 1);
-    assert_eq!(value(&text(&registry), "obs_metric_clashes_total{metric=\"taken\"}"), Some(50.0));
+    assert_eq!(
+        value(&text(&registry), "obs_metric_clashes_total{metric=\"taken\"}"),
+        Some(50.0)
+    );
 }
 
 #[test]
@@ -45,7 +48,11 @@ fn metrics_beyond_the_limit_take_no_memory_each() {
             histogram!(format!("made_up_{n}"), "n" => n.to_string()).record(1.0);
         }
     });
-    assert!(registry.tables().histograms.len() <= 10_000, "{}", registry.tables().histograms.len());
+    assert!(
+        registry.tables().histograms.len() <= 10_000,
+        "{}",
+        registry.tables().histograms.len()
+    );
 }
 
 #[test]
@@ -70,11 +77,15 @@ fn names_help_and_labels_of_any_length_take_bounded_room() {
 fn time_to_register(count: usize) -> Duration {
     let once = || {
         let registry = Registry::new();
-        let names: Vec<_> = (0..count).map(|n| format!("requests_of_a_name_that_differs_at_its_end_{n}")).collect();
+        let names: Vec<_> = (0..count)
+            .map(|n| format!("requests_of_a_name_that_differs_at_its_end_{n}"))
+            .collect();
         let start = Instant::now();
         for name in &names {
             registry.describe_metric(MetricType::Gauge, name, Some(Unit::Bytes), "Described early.");
-            registry.register_gauge(&Key::from_name(name.clone()), &cap::METADATA).set(1.0);
+            registry
+                .register_gauge(&Key::from_name(name.clone()), &cap::METADATA)
+                .set(1.0);
         }
         for name in &names {
             registry.describe_metric(MetricType::Gauge, name, Some(Unit::Seconds), "Described late.");

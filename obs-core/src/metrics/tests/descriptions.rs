@@ -8,19 +8,79 @@ type Case = (MetricType, &'static str, &'static str, Option<Unit>, &'static str)
 const CASES: [Case; 15] = [
     (MetricType::Counter, "orders", "orders_total", None, "orders_total"),
     (MetricType::Counter, "orders_total", "orders", None, "orders_total"),
-    (MetricType::Counter, "shop.orders", "shop_orders_total", None, "shop_orders_total"),
-    (MetricType::Counter, "shop_orders_total", "shop.orders", None, "shop_orders_total"),
-    (MetricType::Counter, "sent", "sent_total", Some(Unit::Bytes), "sent_bytes_total"),
-    (MetricType::Counter, "sent_bytes_total", "sent", Some(Unit::Bytes), "sent_bytes_total"),
-    (MetricType::Counter, "sent", "sent_bytes_total", Some(Unit::Bytes), "sent_bytes_total"),
-    (MetricType::Counter, "sent.bytes", "sent_total", Some(Unit::Bytes), "sent_bytes_total"),
+    (
+        MetricType::Counter,
+        "shop.orders",
+        "shop_orders_total",
+        None,
+        "shop_orders_total",
+    ),
+    (
+        MetricType::Counter,
+        "shop_orders_total",
+        "shop.orders",
+        None,
+        "shop_orders_total",
+    ),
+    (
+        MetricType::Counter,
+        "sent",
+        "sent_total",
+        Some(Unit::Bytes),
+        "sent_bytes_total",
+    ),
+    (
+        MetricType::Counter,
+        "sent_bytes_total",
+        "sent",
+        Some(Unit::Bytes),
+        "sent_bytes_total",
+    ),
+    (
+        MetricType::Counter,
+        "sent",
+        "sent_bytes_total",
+        Some(Unit::Bytes),
+        "sent_bytes_total",
+    ),
+    (
+        MetricType::Counter,
+        "sent.bytes",
+        "sent_total",
+        Some(Unit::Bytes),
+        "sent_bytes_total",
+    ),
     (MetricType::Gauge, "pool.size", "pool_size", None, "pool_size"),
     (MetricType::Gauge, "heap", "heap_bytes", Some(Unit::Bytes), "heap_bytes"),
     (MetricType::Gauge, "heap_bytes", "heap", Some(Unit::Bytes), "heap_bytes"),
-    (MetricType::Gauge, "load", "load_bits_per_second", Some(Unit::BitsPerSecond), "load_bits_per_second"),
-    (MetricType::Histogram, "latency", "latency_seconds", Some(Unit::Seconds), "latency_seconds"),
-    (MetricType::Histogram, "latency_seconds", "latency", Some(Unit::Seconds), "latency_seconds"),
-    (MetricType::Histogram, "a:b.c", "a:b_c_milliseconds", Some(Unit::Milliseconds), "a:b_c_milliseconds"),
+    (
+        MetricType::Gauge,
+        "load",
+        "load_bits_per_second",
+        Some(Unit::BitsPerSecond),
+        "load_bits_per_second",
+    ),
+    (
+        MetricType::Histogram,
+        "latency",
+        "latency_seconds",
+        Some(Unit::Seconds),
+        "latency_seconds",
+    ),
+    (
+        MetricType::Histogram,
+        "latency_seconds",
+        "latency",
+        Some(Unit::Seconds),
+        "latency_seconds",
+    ),
+    (
+        MetricType::Histogram,
+        "a:b.c",
+        "a:b_c_milliseconds",
+        Some(Unit::Milliseconds),
+        "a:b_c_milliseconds",
+    ),
 ];
 
 fn record(metric_type: MetricType, name: &'static str) {
@@ -34,13 +94,24 @@ fn record(metric_type: MetricType, name: &'static str) {
 #[track_caller]
 fn check(registry: &Registry, page_name: &str, unit: Option<Unit>, case: &str) {
     let page = checked(registry);
-    assert!(page.contains(&format!("# HELP {page_name} What it is.\n")), "{case}:\n{page}");
-    let family = registry.snapshot().into_iter().find(|family| family.name == page_name).unwrap();
+    assert!(
+        page.contains(&format!("# HELP {page_name} What it is.\n")),
+        "{case}:\n{page}"
+    );
+    let family = registry
+        .snapshot()
+        .into_iter()
+        .find(|family| family.name == page_name)
+        .unwrap();
     let word = unit.map(|unit| match unit {
         Unit::BitsPerSecond => "bits_per_second",
         other => other.as_str(),
     });
-    assert_eq!((&*family.unit, family.series.len()), (word.unwrap_or_default(), 1), "{case}");
+    assert_eq!(
+        (&*family.unit, family.series.len()),
+        (word.unwrap_or_default(), 1),
+        "{case}"
+    );
 }
 
 #[test]
@@ -57,7 +128,12 @@ fn a_description_is_found_under_each_spelling_of_the_name_in_either_order() {
                 describe();
             }
             with_local_recorder(&registry, || record(metric_type, series));
-            check(&registry, page_name, unit, &format!("{series} as {described}, first: {is_described_first}"));
+            check(
+                &registry,
+                page_name,
+                unit,
+                &format!("{series} as {described}, first: {is_described_first}"),
+            );
         }
     }
 }
@@ -84,7 +160,11 @@ fn a_metric_that_is_called_as_described_has_the_description_for_itself() {
             gauge!(name(!is_last)).set(if is_last { 2.0 } else { 1.0 });
         });
         let page = checked(&registry);
-        assert_eq!((value(&page, "memory"), value(&page, "memory_bytes")), (Some(1.0), Some(2.0)), "{page}");
+        assert_eq!(
+            (value(&page, "memory"), value(&page, "memory_bytes")),
+            (Some(1.0), Some(2.0)),
+            "{page}"
+        );
         assert!(page.contains("# HELP memory_bytes What it is.\n"), "{page}");
         assert!(!page.contains("obs_metric_clashes_total"), "{page}");
     }
@@ -99,5 +179,9 @@ fn a_description_that_is_replaced_leaves_nothing_behind() {
         describe_gauge!("heap_bytes", "Without a unit.");
     });
     let page = checked(&registry);
-    assert_eq!((value(&page, "heap"), page.contains("In bytes.")), (Some(1.0), false), "{page}");
+    assert_eq!(
+        (value(&page, "heap"), page.contains("In bytes.")),
+        (Some(1.0), false),
+        "{page}"
+    );
 }

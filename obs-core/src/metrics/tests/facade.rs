@@ -32,14 +32,29 @@ struct Note {
 
 impl Notes {
     fn note(&self, key: &Key) -> Arc<Note> {
-        let labels: Vec<_> = key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+        let labels: Vec<_> = key
+            .labels()
+            .map(|label| format!("{}={}", label.key(), label.value()))
+            .collect();
         let key = format!("{}{{{}}}", key.name(), labels.join(","));
-        self.inner.registered.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
-        Arc::new(Note { notes: self.clone(), key })
+        self.inner
+            .registered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(key.clone());
+        Arc::new(Note {
+            notes: self.clone(),
+            key,
+        })
     }
 
     fn value(&self, key: &str) -> Option<f64> {
-        self.inner.values.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied()
+        self.inner
+            .values
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .copied()
     }
 
     fn describe(&self, name: &KeyName, unit: Option<Unit>) {
@@ -118,7 +133,10 @@ fn facade() -> (Notes, ServerRed) {
 fn another_recorder_gets_the_same_names_and_labels() {
     let (notes, red) = facade();
     let flight = red.arrive("GET", "/a");
-    assert_eq!(notes.value("http_requests_in_flight{method=_OTHER,endpoint=/a}"), Some(1.0));
+    assert_eq!(
+        notes.value("http_requests_in_flight{method=_OTHER,endpoint=/a}"),
+        Some(1.0)
+    );
     let failed = Measured {
         error_type: Some("500"),
         request_bytes: Some(10),
@@ -129,13 +147,30 @@ fn another_recorder_gets_the_same_names_and_labels() {
     flight.record_stream(&red, Duration::from_secs(2), &measured(500, Outcome::ServerError));
     drop(flight);
     let route = "method=GET,endpoint=/a";
-    assert_eq!(notes.value(&format!("http_requests_total{{{route},status=500,outcome=server_error}}")), Some(1.0));
-    assert_eq!(notes.value(&format!("http_request_duration_seconds{{{route},status=500}}")), Some(0.02));
-    assert_eq!(notes.value(&format!("http_errors_total{{{route},error_type=500}}")), Some(1.0));
+    assert_eq!(
+        notes.value(&format!(
+            "http_requests_total{{{route},status=500,outcome=server_error}}"
+        )),
+        Some(1.0)
+    );
+    assert_eq!(
+        notes.value(&format!("http_request_duration_seconds{{{route},status=500}}")),
+        Some(0.02)
+    );
+    assert_eq!(
+        notes.value(&format!("http_errors_total{{{route},error_type=500}}")),
+        Some(1.0)
+    );
     assert_eq!(notes.value(&format!("http_request_size_bytes{{{route}}}")), Some(10.0));
     assert_eq!(notes.value(&format!("http_response_size_bytes{{{route}}}")), Some(20.0));
-    assert_eq!(notes.value(&format!("http_stream_duration_seconds{{{route}}}")), Some(2.0));
-    assert_eq!(notes.value("http_requests_in_flight{method=_OTHER,endpoint=/a}"), Some(0.0));
+    assert_eq!(
+        notes.value(&format!("http_stream_duration_seconds{{{route}}}")),
+        Some(2.0)
+    );
+    assert_eq!(
+        notes.value("http_requests_in_flight{method=_OTHER,endpoint=/a}"),
+        Some(0.0)
+    );
 }
 
 #[test]
@@ -145,11 +180,30 @@ fn another_recorder_is_asked_for_each_handle_once() {
         request(&red, "GET", "/a", 200);
     }
     let registered = notes.inner.registered.lock().unwrap().clone();
-    assert_eq!(registered.iter().filter(|key| key.starts_with("http_requests_total")).count(), 1, "{registered:?}");
-    assert_eq!(registered.iter().filter(|key| key.starts_with("http_request_duration")).count(), 1);
+    assert_eq!(
+        registered
+            .iter()
+            .filter(|key| key.starts_with("http_requests_total"))
+            .count(),
+        1,
+        "{registered:?}"
+    );
+    assert_eq!(
+        registered
+            .iter()
+            .filter(|key| key.starts_with("http_request_duration"))
+            .count(),
+        1
+    );
     let described = notes.inner.described.lock().unwrap().clone();
     assert!(described.contains(&("http_request_duration_seconds".to_owned(), Some(Unit::Seconds))));
-    assert_eq!(described.iter().filter(|(name, _)| name == "http_requests_total").count(), 1);
+    assert_eq!(
+        described
+            .iter()
+            .filter(|(name, _)| name == "http_requests_total")
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -161,6 +215,8 @@ fn the_cap_holds_for_another_recorder_too() {
     let overflow = "method=_overflow,endpoint=_overflow,status=_overflow,outcome=_overflow";
     assert_eq!(notes.value(&format!("http_requests_total{{{overflow}}}")), Some(100.0));
     assert!(
-        notes.value("obs_series_overflow_total{metric=http_requests_in_flight}").is_some_and(|count| count >= 100.0)
+        notes
+            .value("obs_series_overflow_total{metric=http_requests_in_flight}")
+            .is_some_and(|count| count >= 100.0)
     );
 }

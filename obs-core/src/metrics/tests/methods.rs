@@ -2,7 +2,9 @@
 
 use super::prelude::*;
 
-const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"];
+const METHODS: [&str; 10] = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY",
+];
 
 #[test]
 fn methods_that_no_route_has_make_no_series() {
@@ -45,14 +47,23 @@ fn a_gauge_goes_down_where_it_went_up() {
     let red = red(&registry);
     let provisional = red.arrive("POST", "/a");
     let page = text(&registry);
-    assert_eq!(value(&page, "http_requests_in_flight{method=\"_OTHER\",endpoint=\"/a\"}"), Some(1.0));
+    assert_eq!(
+        value(&page, "http_requests_in_flight{method=\"_OTHER\",endpoint=\"/a\"}"),
+        Some(1.0)
+    );
     request(&red, "POST", "/a", 201);
     let confirmed = red.arrive("POST", "/a");
     provisional.record(&red, &measured(405, Outcome::ClientError));
     drop(provisional);
     let page = text(&registry);
-    assert_eq!(value(&page, "http_requests_in_flight{method=\"_OTHER\",endpoint=\"/a\"}"), Some(0.0));
-    assert_eq!(value(&page, "http_requests_in_flight{method=\"POST\",endpoint=\"/a\"}"), Some(1.0));
+    assert_eq!(
+        value(&page, "http_requests_in_flight{method=\"_OTHER\",endpoint=\"/a\"}"),
+        Some(0.0)
+    );
+    assert_eq!(
+        value(&page, "http_requests_in_flight{method=\"POST\",endpoint=\"/a\"}"),
+        Some(1.0)
+    );
     drop(confirmed);
     assert_eq!(total(&checked(&registry), "http_requests_in_flight"), 0.0);
 }
@@ -86,7 +97,13 @@ fn a_renamed_request_counts_under_its_new_route_and_leaves_the_old_gauge() {
     flight.rename(&red, "/late");
     assert_eq!(flight.endpoint(), "/late");
     flight.record(&red, &measured(200, Outcome::Ok));
-    assert_eq!(value(&text(&registry), "http_requests_in_flight{method=\"_OTHER\",endpoint=\"/early\"}"), Some(1.0));
+    assert_eq!(
+        value(
+            &text(&registry),
+            "http_requests_in_flight{method=\"_OTHER\",endpoint=\"/early\"}"
+        ),
+        Some(1.0)
+    );
     drop(flight);
     let page = checked(&registry);
     assert_eq!(total(&page, "http_requests_in_flight"), 0.0);

@@ -27,8 +27,17 @@ fn names_that_clash_are_refused_or_merged_and_the_page_stays_valid() {
     let labels = "labels_total{a_b=\"1;2\",exported___name__=\"evil\",exported_le=\"5\"}";
     assert_eq!(value(&page, labels), Some(1.0));
     assert_eq!(value(&page, "__total"), Some(1.0));
-    for (metric, times) in [("dup_name_total", 2.0), ("kind_total", 1.0), ("kind", 1.0), ("labels", 1.0)] {
-        assert_eq!(value(&page, &format!("obs_metric_clashes_total{{metric=\"{metric}\"}}")), Some(times), "{page}");
+    for (metric, times) in [
+        ("dup_name_total", 2.0),
+        ("kind_total", 1.0),
+        ("kind", 1.0),
+        ("labels", 1.0),
+    ] {
+        assert_eq!(
+            value(&page, &format!("obs_metric_clashes_total{{metric=\"{metric}\"}}")),
+            Some(times),
+            "{page}"
+        );
     }
 }
 
@@ -41,7 +50,10 @@ fn a_clash_is_warned_about_once() {
             counter!("kind", "l" => value).increment(2);
         }
     });
-    assert_eq!(value(&text(&registry), "obs_metric_clashes_total{metric=\"kind_total\"}"), Some(1.0));
+    assert_eq!(
+        value(&text(&registry), "obs_metric_clashes_total{metric=\"kind_total\"}"),
+        Some(1.0)
+    );
 }
 
 #[test]
@@ -60,7 +72,9 @@ fn a_refused_metric_still_works_for_whoever_holds_it() {
 #[test]
 fn a_metric_of_the_layer_takes_its_name_from_the_application() {
     let registry = Registry::new();
-    with_local_recorder(&registry, || counter!("http_requests_total", "path" => "/made/up").increment(1));
+    with_local_recorder(&registry, || {
+        counter!("http_requests_total", "path" => "/made/up").increment(1);
+    });
     let red = red(&registry);
     request(&red, "GET", "/a", 200);
     with_local_recorder(&registry, || {
@@ -70,7 +84,10 @@ fn a_metric_of_the_layer_takes_its_name_from_the_application() {
     let page = checked(&registry);
     assert!(!page.contains("/made/up"));
     assert!(page.contains("http_requests_total{method=\"GET\",endpoint=\"/a\",status=\"200\",outcome=\"ok\"} 1\n"));
-    assert_eq!(value(&page, "obs_metric_clashes_total{metric=\"http_requests_total\"}"), Some(1.0));
+    assert_eq!(
+        value(&page, "obs_metric_clashes_total{metric=\"http_requests_total\"}"),
+        Some(1.0)
+    );
 }
 
 #[test]
@@ -104,7 +121,10 @@ fn labels_in_any_order_and_with_empty_values_are_one_series() {
 
 #[test]
 fn histograms_get_the_buckets_of_their_unit() {
-    let registry = Registry::builder().buckets("order_value_eur", [1.0, 10.0]).build().unwrap();
+    let registry = Registry::builder()
+        .buckets("order_value_eur", [1.0, 10.0])
+        .build()
+        .unwrap();
     with_local_recorder(&registry, || {
         histogram!("size_bytes").record(1.0);
         describe_histogram!("lag", Unit::Milliseconds, "");
@@ -124,9 +144,16 @@ fn bad_settings_are_refused() {
     let cap = Registry::builder().series_cap(0).build().unwrap_err().to_string();
     assert!(cap.contains("at least 1"), "{cap}");
     assert!(Registry::builder().series_cap_for("a", 0).build().is_err());
-    let bounds = Registry::builder().buckets("a", [2.0, 1.0]).build().unwrap_err().to_string();
+    let bounds = Registry::builder()
+        .buckets("a", [2.0, 1.0])
+        .build()
+        .unwrap_err()
+        .to_string();
     assert!(bounds.contains("ascending"), "{bounds}");
-    let options = RedOptions { duration_buckets: vec![f64::NAN], ..RedOptions::default() };
+    let options = RedOptions {
+        duration_buckets: vec![f64::NAN],
+        ..RedOptions::default()
+    };
     assert!(options.validate().is_err());
 }
 

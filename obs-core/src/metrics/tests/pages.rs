@@ -80,20 +80,33 @@ wait_seconds_count 1
 #[test]
 fn the_red_page_is_complete() {
     let registry = Registry::new();
-    let options = RedOptions { duration_buckets: vec![0.01, 0.1], ..RedOptions::default() };
+    let options = RedOptions {
+        duration_buckets: vec![0.01, 0.1],
+        ..RedOptions::default()
+    };
     let red = ServerRed::new(&Target::Own(registry.clone()), &options);
     let flight = red.arrive("GET", "/users/{id}");
-    let ok = Measured { request_bytes: Some(0), response_bytes: Some(1500), ..measured(200, Outcome::Ok) };
+    let ok = Measured {
+        request_bytes: Some(0),
+        response_bytes: Some(1500),
+        ..measured(200, Outcome::Ok)
+    };
     flight.record(&red, &ok);
     drop(flight);
     let flight = red.arrive("GET", "/users/{id}");
     flight.record(&red, &measured(200, Outcome::Aborted));
-    let panicked = Measured { error_type: Some("panic"), ..measured(500, Outcome::Panic) };
+    let panicked = Measured {
+        error_type: Some("panic"),
+        ..measured(500, Outcome::Panic)
+    };
     red.arrive("GET", "/users/{id}").record(&red, &panicked);
     let route = "method=\"GET\",endpoint=\"/users/{id}\"";
     let sizes = |name: &str, counts: [u8; 7], sum: u32| {
         let les = ["100.0", "1000.0", "10000.0", "100000.0", "1e+06", "1e+07", "+Inf"];
-        let lines = les.iter().zip(counts).map(|(le, n)| format!("{name}_bucket{{{route},le=\"{le}\"}} {n}\n"));
+        let lines = les
+            .iter()
+            .zip(counts)
+            .map(|(le, n)| format!("{name}_bucket{{{route},le=\"{le}\"}} {n}\n"));
         lines.collect::<String>() + &format!("{name}_sum{{{route}}} {sum}\n{name}_count{{{route}}} 1\n")
     };
     let expected = format!(
@@ -143,7 +156,11 @@ fn exemplars_stand_on_the_open_metrics_page_only() {
     let registry = Registry::new();
     let red = red(&registry);
     let ids = (TraceId::new(0xabc).unwrap(), SpanId::new(0xdef).unwrap());
-    let failed = Measured { exemplar: Some(ids), error_type: Some("500"), ..measured(500, Outcome::ServerError) };
+    let failed = Measured {
+        exemplar: Some(ids),
+        error_type: Some("500"),
+        ..measured(500, Outcome::ServerError)
+    };
     red.arrive("GET", "/a").record(&red, &failed);
     let open = page(&registry, Format::OpenMetrics);
     let exemplar = format!(" # {{trace_id=\"{}\",span_id=\"{}\"}} ", ids.0, ids.1);

@@ -59,7 +59,10 @@ pub(super) fn parse(page: &str, open: bool) -> Result<Parsed, String> {
 
 fn parse_comment(comment: &str, parsed: &mut Parsed, open: bool) -> Result<String, String> {
     let mut parts = comment.splitn(3, ' ');
-    let (keyword, name) = (parts.next().unwrap_or_default(), parts.next().ok_or("comment without a name")?);
+    let (keyword, name) = (
+        parts.next().unwrap_or_default(),
+        parts.next().ok_or("comment without a name")?,
+    );
     let rest = parts.next().ok_or("comment without a text")?;
     check_metric_name(name)?;
     let known = match keyword {
@@ -74,7 +77,11 @@ fn parse_comment(comment: &str, parsed: &mut Parsed, open: bool) -> Result<Strin
         "UNIT" if open && name.ends_with(&format!("_{rest}")) => false,
         _ => return Err(format!("bad comment {comment:?}")),
     };
-    if known { Err(format!("{keyword} of {name} comes twice")) } else { Ok(name.into()) }
+    if known {
+        Err(format!("{keyword} of {name} comes twice"))
+    } else {
+        Ok(name.into())
+    }
 }
 
 fn parse_sample(line: &str, open: bool) -> Result<Sample, String> {
@@ -96,16 +103,31 @@ fn parse_sample(line: &str, open: bool) -> Result<Sample, String> {
         }
         check_exemplar(exemplar)?;
     }
-    Ok(Sample { name: name.into(), labels, value: parse_number(value)?, has_exemplar: exemplar.is_some() })
+    Ok(Sample {
+        name: name.into(),
+        labels,
+        value: parse_number(value)?,
+        has_exemplar: exemplar.is_some(),
+    })
 }
 
 fn check_exemplar(exemplar: &str) -> Result<(), String> {
     let (labels, rest) = parse_labels(exemplar.strip_prefix('{').ok_or("exemplar without labels")?)?;
-    let length: usize = labels.iter().map(|(key, value)| key.chars().count() + value.chars().count()).sum();
-    let (value, at) = rest.strip_prefix(' ').and_then(|rest| rest.split_once(' ')).ok_or("exemplar without a stamp")?;
+    let length: usize = labels
+        .iter()
+        .map(|(key, value)| key.chars().count() + value.chars().count())
+        .sum();
+    let (value, at) = rest
+        .strip_prefix(' ')
+        .and_then(|rest| rest.split_once(' '))
+        .ok_or("exemplar without a stamp")?;
     parse_number(value)?;
     parse_number(at)?;
-    if length > 128 { Err("exemplar too long".into()) } else { Ok(()) }
+    if length > 128 {
+        Err("exemplar too long".into())
+    } else {
+        Ok(())
+    }
 }
 
 type Labels = Vec<(String, String)>;
@@ -171,12 +193,19 @@ fn parse_number(text: &str) -> Result<f64, String> {
 fn check_metric_name(name: &str) -> Result<(), String> {
     let valid = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let starts_well = name.starts_with(|c: char| valid(c) && !c.is_ascii_digit());
-    if starts_well && name.chars().all(valid) { Ok(()) } else { Err(format!("bad name {name:?}")) }
+    if starts_well && name.chars().all(valid) {
+        Ok(())
+    } else {
+        Err(format!("bad name {name:?}"))
+    }
 }
 
 /// Whether a sample of this name may stand under its family.
 fn check_name(sample: &Sample, family: &str, metric_type: &str, open: bool) -> Result<(), String> {
-    let suffix = sample.name.strip_prefix(family).ok_or_else(|| format!("{} under {family}", sample.name))?;
+    let suffix = sample
+        .name
+        .strip_prefix(family)
+        .ok_or_else(|| format!("{} under {family}", sample.name))?;
     let allowed: &[&str] = match (metric_type, open) {
         ("counter", true) => &["_total", "_created"],
         ("counter" | "gauge", _) => &[""],
@@ -237,22 +266,32 @@ fn check_histograms(parsed: &Parsed) -> Result<(), String> {
     let mut by_series: BTreeMap<(String, Labels), Vec<(f64, f64)>> = BTreeMap::new();
     for bucket in buckets {
         let mut labels = bucket.labels.clone();
-        let at = labels.iter().position(|(key, _)| key == "le").ok_or("bucket without le")?;
+        let at = labels
+            .iter()
+            .position(|(key, _)| key == "le")
+            .ok_or("bucket without le")?;
         let (_, le) = labels.remove(at);
         if !le.contains(['.', 'e', 'I']) {
             return Err(format!("le {le} is not a float"));
         }
         let base = bucket.name.trim_end_matches("_bucket").to_owned();
-        by_series.entry((base, labels)).or_default().push((parse_number(&le)?, bucket.value));
+        by_series
+            .entry((base, labels))
+            .or_default()
+            .push((parse_number(&le)?, bucket.value));
     }
     for ((base, labels), buckets) in by_series {
-        let rising = buckets.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1);
+        let rising = buckets
+            .windows(2)
+            .all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1);
         let Some((last, all)) = buckets.last() else { continue };
         if !rising || last.is_finite() {
             return Err(format!("buckets of {base} don't rise to +Inf"));
         }
-        let count =
-            parsed.samples.iter().find(|sample| sample.name == format!("{base}_count") && sample.labels == labels);
+        let count = parsed
+            .samples
+            .iter()
+            .find(|sample| sample.name == format!("{base}_count") && sample.labels == labels);
         if count.is_some_and(|count| count.value.to_bits() != all.to_bits()) {
             return Err(format!("count of {base} is not that of +Inf"));
         }
@@ -284,8 +323,16 @@ fn any_name() -> impl Strategy<Value = String> {
 }
 
 fn amount() -> impl Strategy<Value = f64> {
-    const EXTREMES: [f64; 8] =
-        [0.0, -0.0, f64::MAX, f64::MIN, f64::MIN_POSITIVE, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+    const EXTREMES: [f64; 8] = [
+        0.0,
+        -0.0,
+        f64::MAX,
+        f64::MIN,
+        f64::MIN_POSITIVE,
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+    ];
     prop_oneof![-3.0..3.0_f64, proptest::sample::select(&EXTREMES[..])]
 }
 

@@ -52,27 +52,42 @@ fn message(mut bytes: &[u8]) -> Message {
 }
 
 fn all(message: &Message, number: u64) -> impl Iterator<Item = &Field> {
-    message.iter().filter(move |(known, _)| *known == number).map(|(_, field)| field)
+    message
+        .iter()
+        .filter(move |(known, _)| *known == number)
+        .map(|(_, field)| field)
 }
 
 fn nested(of: &Message, number: u64) -> Vec<Message> {
     all(of, number)
-        .map(|field| if let Field::Bytes(bytes) = field { message(bytes) } else { panic!("{field:?}") })
+        .map(|field| {
+            if let Field::Bytes(bytes) = field {
+                message(bytes)
+            } else {
+                panic!("{field:?}")
+            }
+        })
         .collect()
 }
 
 fn string(of: &Message, number: u64) -> String {
-    let Some(Field::Bytes(bytes)) = all(of, number).next() else { return String::new() };
+    let Some(Field::Bytes(bytes)) = all(of, number).next() else {
+        return String::new();
+    };
     String::from_utf8(bytes.clone()).unwrap()
 }
 
 fn uint(of: &Message, number: u64) -> u64 {
-    let Some(Field::Varint(value)) = all(of, number).next() else { panic!("no field {number} in {of:?}") };
+    let Some(Field::Varint(value)) = all(of, number).next() else {
+        panic!("no field {number} in {of:?}")
+    };
     *value
 }
 
 fn double(of: &Message, number: u64) -> f64 {
-    let Some(Field::Double(value)) = all(of, number).next() else { panic!("no field {number} in {of:?}") };
+    let Some(Field::Double(value)) = all(of, number).next() else {
+        panic!("no field {number} in {of:?}")
+    };
     *value
 }
 
@@ -95,7 +110,9 @@ fn families(registry: &Registry) -> BTreeMap<String, Message> {
 /// The native buckets of one sign: index and count.
 fn native(histogram: &Message, span: u64, delta: u64) -> Vec<(i64, i64)> {
     let deltas = all(histogram, delta).flat_map(|field| {
-        let Field::Bytes(bytes) = field else { panic!("deltas are packed") };
+        let Field::Bytes(bytes) = field else {
+            panic!("deltas are packed")
+        };
         let mut bytes = bytes.as_slice();
         let mut values = Vec::new();
         while !bytes.is_empty() {
@@ -132,7 +149,10 @@ fn every_kind_of_metric_is_readable() {
     assert_eq!((string(orders, 2).as_str(), uint(orders, 3)), ("Orders.", 0));
     let metric = &nested(orders, 4)[0];
     let label = &nested(metric, 1)[0];
-    assert_eq!((string(label, 1), string(label, 2)), ("status".to_owned(), "paid".to_owned()));
+    assert_eq!(
+        (string(label, 1), string(label, 2)),
+        ("status".to_owned(), "paid".to_owned())
+    );
     let counter = &nested(metric, 3)[0];
     assert_eq!(double(counter, 1), 3.0);
     assert!(uint(&nested(counter, 3)[0], 1) > 1_700_000_000);
@@ -155,14 +175,20 @@ fn a_histogram_has_classic_and_native_buckets_and_exemplars() {
     request(&red, "GET", "/a", 200);
     assert_eq!(uint(&histogram(&registry), 1), 1);
     for millis in [0, 1, 30, 30, 3_000, 60_000] {
-        let slow =
-            Measured { duration: Duration::from_millis(millis), exemplar: Some(ids), ..measured(200, Outcome::Ok) };
+        let slow = Measured {
+            duration: Duration::from_millis(millis),
+            exemplar: Some(ids),
+            ..measured(200, Outcome::Ok)
+        };
         red.arrive("GET", "/a").record(&red, &slow);
     }
     let histogram = histogram(&registry);
     assert_eq!(uint(&histogram, 1), 7);
     assert_eq!(double(&histogram, 2), 63.081);
-    let buckets: Vec<_> = nested(&histogram, 3).iter().map(|bucket| (double(bucket, 2), uint(bucket, 1))).collect();
+    let buckets: Vec<_> = nested(&histogram, 3)
+        .iter()
+        .map(|bucket| (double(bucket, 2), uint(bucket, 1)))
+        .collect();
     assert_eq!(buckets[0], (0.005, 2));
     assert_eq!(buckets[3], (0.05, 5));
     assert_eq!(*buckets.last().unwrap(), (f64::INFINITY, 7));
@@ -171,13 +197,19 @@ fn a_histogram_has_classic_and_native_buckets_and_exemplars() {
     assert_eq!(double(exemplar, 2), 0.03);
     assert!(uint(&nested(exemplar, 3)[0], 1) > 1_700_000_000);
 
-    assert_eq!((sint(uint(&histogram, 5)), double(&histogram, 6)), (3, 2_f64.powi(-128)));
+    assert_eq!(
+        (sint(uint(&histogram, 5)), double(&histogram, 6)),
+        (3, 2_f64.powi(-128))
+    );
     assert_eq!(uint(&histogram, 7), 1);
     let native = native(&histogram, 12, 13);
     let of = |seconds: f64| {
         #[expect(clippy::cast_possible_truncation, reason = "a small number")]
         let index = (seconds.log2() * 8.0).ceil() as i64;
-        native.iter().find(|(known, _)| *known == index).map_or(0, |(_, count)| *count)
+        native
+            .iter()
+            .find(|(known, _)| *known == index)
+            .map_or(0, |(_, count)| *count)
     };
     assert_eq!((of(0.001), of(0.03), of(3.0), of(60.0)), (1, 2, 1, 1));
     assert_eq!(native.iter().map(|(_, count)| count).sum::<i64>(), 6);

@@ -55,7 +55,12 @@ fn a_snapshot_holds_what_the_page_shows() {
     assert_eq!((histogram.count, histogram.buckets.len()), (1, 15));
     assert!(histogram.quantile(0.5).is_some_and(|q| (0.01..=0.025).contains(&q)));
     let build = family("obs_build_info");
-    assert_eq!(build.with_labels(&[("service", "shop"), ("version", "1.2.3"), ("revision", "abc")]).count(), 1);
+    assert_eq!(
+        build
+            .with_labels(&[("service", "shop"), ("version", "1.2.3"), ("revision", "abc")])
+            .count(),
+        1
+    );
     assert_eq!(build.series[0].value, ValueSnapshot::Gauge(1.0));
     assert_eq!(family("http_requests_total").series[0].label("outcome"), Some("ok"));
 }

@@ -48,17 +48,23 @@ pub(super) fn red(registry: &Registry) -> ServerRed {
 }
 
 pub(super) fn request(red: &ServerRed, method: &'static str, endpoint: &str, status: u16) {
-    red.arrive(method, endpoint).record(red, &measured(status, Outcome::of_status(status)));
+    red.arrive(method, endpoint)
+        .record(red, &measured(status, Outcome::of_status(status)));
 }
 
 /// The value of the series whose line starts with `series`.
 pub(super) fn value(page: &str, series: &str) -> Option<f64> {
-    let line = page.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')))?;
+    let line = page
+        .lines()
+        .find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')))?;
     line[series.len() + 1..].split(' ').next()?.parse().ok()
 }
 
 /// The sum of all series of a metric.
 pub(super) fn total(page: &str, name: &str) -> f64 {
     let of = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']));
-    page.lines().filter(of).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    page.lines()
+        .filter(of)
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
 }

@@ -9,8 +9,12 @@ fn summaries_float_counters_and_info_stand_on_every_page() {
     let summary = registry.summary("wait", &[("kind", "a")]);
     summary.record(2.0);
     summary.record(Duration::from_secs(2));
-    registry.float_counter("order_value", &[("currency", "EUR")]).increment(19.99);
-    registry.float_counter("order_value", &[("currency", "EUR")]).increment(0.01);
+    registry
+        .float_counter("order_value", &[("currency", "EUR")])
+        .increment(19.99);
+    registry
+        .float_counter("order_value", &[("currency", "EUR")])
+        .increment(0.01);
     registry.set_info("build", &[("version", "1")]);
     registry.set_info("build", &[("version", "2")]);
     let page = checked(&registry);
@@ -32,12 +36,22 @@ order_value_total{currency=\"EUR\"} 20
     let families = registry.snapshot();
     let wait = families.iter().find(|family| family.name == "wait_seconds").unwrap();
     assert!(matches!(&wait.series[0].value, ValueSnapshot::Summary(summary) if summary.count == 2));
-    assert!(registry.render(Format::Protobuf).windows(12).any(|bytes| bytes == b"wait_seconds"));
+    assert!(
+        registry
+            .render(Format::Protobuf)
+            .windows(12)
+            .any(|bytes| bytes == b"wait_seconds")
+    );
 }
 
 #[test]
 fn a_summary_of_negative_values_stands_on_a_page_that_strict_parsers_take() {
-    for values in [&[-1.0, -2.0][..], &[-5.0, 7.0], &[3.0, -1e-9], &[f64::MAX, f64::MAX, f64::MIN, f64::MIN]] {
+    for values in [
+        &[-1.0, -2.0][..],
+        &[-5.0, 7.0],
+        &[3.0, -1e-9],
+        &[f64::MAX, f64::MAX, f64::MIN, f64::MIN],
+    ] {
         let registry = Registry::new();
         let summary = registry.summary("s", &[]);
         for value in values {
@@ -48,7 +62,10 @@ fn a_summary_of_negative_values_stands_on_a_page_that_strict_parsers_take() {
         let count = values.len() as f64;
         assert_eq!(value(&page, "s_count"), Some(count), "{page}");
         let open = super::support::page(&registry, Format::OpenMetrics);
-        assert!(!open.contains("s_sum") && !open.contains("quantile=\"0.5\"} -"), "{open}");
+        assert!(
+            !open.contains("s_sum") && !open.contains("quantile=\"0.5\"} -"),
+            "{open}"
+        );
     }
 }
 
@@ -100,7 +117,11 @@ fn timers_and_guards_record_when_the_work_is_done() {
 
 #[test]
 fn created_timestamps_are_written_if_asked_for() {
-    let registry = Registry::builder().created_timestamps(true).buckets("h", [1.0]).build().unwrap();
+    let registry = Registry::builder()
+        .created_timestamps(true)
+        .buckets("h", [1.0])
+        .build()
+        .unwrap();
     with_local_recorder(&registry, || {
         counter!("c", "a" => "1").increment(1);
         histogram!("h").record(0.5);

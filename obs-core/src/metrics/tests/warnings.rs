@@ -32,7 +32,9 @@ impl<S: Subscriber> Layer<S> for Warnings {
 pub(super) fn warnings(registry: &Registry, work: impl FnOnce()) -> usize {
     let warnings = Warnings::default();
     *warnings.registry.lock().unwrap() = Some(registry.clone());
-    with_default(Subscribers::default().with(warnings.clone()), || with_local_recorder(registry, work));
+    with_default(Subscribers::default().with(warnings.clone()), || {
+        with_local_recorder(registry, work);
+    });
     warnings.count.load(Relaxed)
 }
 

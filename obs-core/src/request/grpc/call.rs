@@ -72,12 +72,18 @@ pub(crate) fn outgoing_call<'a>(
         return None;
     }
     // A target that the user has set takes precedence.
-    Some(if has_target { (Call::default(), None) } else { named(methods, path) })
+    Some(if has_target {
+        (Call::default(), None)
+    } else {
+        named(methods, path)
+    })
 }
 
 fn named<'a>(methods: &Methods, path: &'a str) -> (Call, Option<&'a str>) {
     let mut call = Call::default();
-    let Some(name) = path.strip_prefix('/') else { return (call, None) };
+    let Some(name) = path.strip_prefix('/') else {
+        return (call, None);
+    };
     if methods.contains(name) {
         return (call, Some(name));
     }
@@ -107,7 +113,9 @@ fn without_prefix<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
 /// Whether the client accepts trailers (RFC 9110, 10.1.4).
 fn takes_trailers(headers: &dyn HeaderReader) -> bool {
     let values = headers.get(header::TE).unwrap_or_default();
-    values.split(|byte| *byte == b',').any(|value| value.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+    values
+        .split(|byte| *byte == b',')
+        .any(|value| value.trim_ascii().eq_ignore_ascii_case(b"trailers"))
 }
 
 /// The value of `rpc.method` for an endpoint.
@@ -205,7 +213,10 @@ impl Call {
 
     /// Reads the status from the trailers, or from a head that has them.
     pub(crate) fn read_status(&mut self, headers: &dyn HeaderReader) -> Option<GrpcStatus> {
-        let status = headers.get(header::GRPC_STATUS).filter(|_| self.answered).map(GrpcStatus::parse)?;
+        let status = headers
+            .get(header::GRPC_STATUS)
+            .filter(|_| self.answered)
+            .map(GrpcStatus::parse)?;
         self.status = Some(status);
         Some(status)
     }
@@ -226,7 +237,8 @@ impl Call {
     /// The outcome of a response that has reached its end; `None` if it is not gRPC. Without a status, it is the one
     /// that clients infer from head and body, `UNKNOWN` by default.
     pub(crate) fn ended(&self) -> Option<Outcome> {
-        self.answered.then(|| self.status.unwrap_or_else(|| self.inferred_status()).outcome())
+        self.answered
+            .then(|| self.status.unwrap_or_else(|| self.inferred_status()).outcome())
     }
 
     /// The outcome of a response that a client drops before its end. One that is not gRPC has failed with its head.

@@ -34,7 +34,10 @@ impl Methods {
     /// Whether there is such a method: `package.Service/Method`.
     pub(super) fn contains(&self, name: &str) -> bool {
         if self.learns() {
-            self.learnt.read().unwrap_or_else(PoisonError::into_inner).contains(name)
+            self.learnt
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains(name)
         } else {
             self.listed.contains(name)
         }
@@ -69,7 +72,10 @@ impl Methods {
 /// Whether this can be the name of a service and a method in Protocol Buffers.
 fn is_name(name: &str) -> bool {
     let is_word = |text: &str, also: u8| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == also)
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == also)
     };
     let split = name.split_once('/').filter(|_| name.len() <= MAX_NAME);
     split.is_some_and(|(service, method)| is_word(service, b'.') && is_word(method, b'_'))
@@ -84,9 +90,19 @@ mod tests {
         for name in ["grpc.health.v1.Health/Check", "Echo/Say", "a_b.C/D_2"] {
             assert!(is_name(name), "{name}");
         }
-        for text in
-            ["", "/", "a/", "/b", "a/b/c", "a", "a/b c", "ä/b", "a/b.c", "a\"/b", &format!("a/{}", "b".repeat(255))]
-        {
+        for text in [
+            "",
+            "/",
+            "a/",
+            "/b",
+            "a/b/c",
+            "a",
+            "a/b c",
+            "ä/b",
+            "a/b.c",
+            "a\"/b",
+            &format!("a/{}", "b".repeat(255)),
+        ] {
             assert!(!is_name(text), "{text}");
         }
     }

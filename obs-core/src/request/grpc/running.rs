@@ -26,7 +26,9 @@ impl Running {
     /// Reads the status of a call from its trailers.
     pub(in crate::request) fn take_grpc_status(&mut self, headers: &dyn HeaderReader) {
         let Some(call) = &mut self.call else { return };
-        let Some(status) = call.read_status(headers) else { return };
+        let Some(status) = call.read_status(headers) else {
+            return;
+        };
         self.take_status_of_call(status, headers);
     }
 

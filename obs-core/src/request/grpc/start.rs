@@ -66,7 +66,11 @@ mod tests {
             whole.read(body);
             body.chunks(1).for_each(|part| parts.read(part));
             for start in [whole, parts] {
-                assert_eq!((start.is_refused(), start.is_broken()), (is_refused, is_broken), "{body:?}");
+                assert_eq!(
+                    (start.is_refused(), start.is_broken()),
+                    (is_refused, is_broken),
+                    "{body:?}"
+                );
                 assert_eq!(start.is_message(), is_message, "{body:?}");
             }
         }

@@ -61,12 +61,17 @@ struct Base64 {
 
 impl WebBody {
     pub(super) fn new(is_text: bool) -> Self {
-        Self { base64: is_text.then(Base64::default), frames: Frames::default() }
+        Self {
+            base64: is_text.then(Base64::default),
+            frames: Frames::default(),
+        }
     }
 
     /// Takes notice of the next bytes.
     pub(super) fn read(&mut self, bytes: &[u8]) {
-        let Some(base64) = &mut self.base64 else { return self.frames.read(bytes) };
+        let Some(base64) = &mut self.base64 else {
+            return self.frames.read(bytes);
+        };
         // Three bytes are made of four characters.
         for part in bytes.chunks(DECODED) {
             let mut decoded = [0; DECODED];
@@ -134,7 +139,11 @@ impl Frames {
             (TRAILERS.., _) => self.end(),
             (_, size) => {
                 self.has_message = true;
-                if size == 0 { Position::default() } else { Position::Message(size) }
+                if size == 0 {
+                    Position::default()
+                } else {
+                    Position::Message(size)
+                }
             }
         };
     }
@@ -181,7 +190,8 @@ impl LinePrefix {
         let line = self.bytes.get(..self.len)?;
         let colon = line.iter().position(|byte| *byte == b':')?;
         let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
-        name.eq_ignore_ascii_case(header::GRPC_STATUS.as_bytes()).then(|| GrpcStatus::parse(value))
+        name.eq_ignore_ascii_case(header::GRPC_STATUS.as_bytes())
+            .then(|| GrpcStatus::parse(value))
     }
 }
 
@@ -226,7 +236,12 @@ mod tests {
     use super::*;
 
     fn frame(flag: u8, content: &[u8]) -> Vec<u8> {
-        [&[flag][..], &u32::try_from(content.len()).unwrap().to_be_bytes(), content].concat()
+        [
+            &[flag][..],
+            &u32::try_from(content.len()).unwrap().to_be_bytes(),
+            content,
+        ]
+        .concat()
     }
 
     fn encoded(bytes: &[u8]) -> Vec<u8> {
@@ -260,10 +275,23 @@ mod tests {
 
     #[test]
     fn what_can_not_be_read_is_unknown_or_nothing() {
-        for trailers in [&b""[..], b"grpc-message:x\r\n", b"grpc-status:\r\n", b"grpc-status:99", &[b'x'; 10_000]] {
-            assert_eq!(read(false, &[&frame(0x80, trailers)]).0, Some(GrpcStatus::Unknown), "{trailers:?}");
+        for trailers in [
+            &b""[..],
+            b"grpc-message:x\r\n",
+            b"grpc-status:\r\n",
+            b"grpc-status:99",
+            &[b'x'; 10_000],
+        ] {
+            assert_eq!(
+                read(false, &[&frame(0x80, trailers)]).0,
+                Some(GrpcStatus::Unknown),
+                "{trailers:?}"
+            );
         }
-        assert_eq!(read(false, &[&frame(0x81, b"grpc-status:0")]).0, Some(GrpcStatus::Unknown));
+        assert_eq!(
+            read(false, &[&frame(0x81, b"grpc-status:0")]).0,
+            Some(GrpcStatus::Unknown)
+        );
         assert_eq!(read(false, &[&frame(0, b"grpc-status:0\r\n")]), (None, true));
         assert_eq!(read(true, &[b"<html>"]).0, None);
         assert_eq!(read(false, &[&frame(0x80, b"grpc-status:0")[..12]]).0, None);

@@ -149,7 +149,10 @@ impl Variable {
     /// Adds the choice of all values, which is selected at first.
     pub(crate) fn with_all(mut self) -> Self {
         self.include_all = true;
-        self.current = Some(Current { text: "All".to_owned(), value: "$__all".to_owned() });
+        self.current = Some(Current {
+            text: "All".to_owned(),
+            value: "$__all".to_owned(),
+        });
         self
     }
 
@@ -162,7 +165,10 @@ impl Variable {
 
     /// Sets the value that is selected at first.
     pub(crate) fn current(mut self, value: &str) -> Self {
-        self.current = Some(Current { text: value.to_owned(), value: value.to_owned() });
+        self.current = Some(Current {
+            text: value.to_owned(),
+            value: value.to_owned(),
+        });
         self
     }
 
@@ -248,7 +254,16 @@ pub(crate) struct DataSource {
 // === impl DataSource ===
 
 impl DataSource {
-    pub(crate) const PROMETHEUS: Self = Self { kind: "prometheus", uid: "${prometheus_datasource}" };
-    pub(crate) const LOKI: Self = Self { kind: "loki", uid: "${loki_datasource}" };
-    pub(crate) const TEMPO: Self = Self { kind: "tempo", uid: "${tempo_datasource}" };
+    pub(crate) const PROMETHEUS: Self = Self {
+        kind: "prometheus",
+        uid: "${prometheus_datasource}",
+    };
+    pub(crate) const LOKI: Self = Self {
+        kind: "loki",
+        uid: "${loki_datasource}",
+    };
+    pub(crate) const TEMPO: Self = Self {
+        kind: "tempo",
+        uid: "${tempo_datasource}",
+    };
 }

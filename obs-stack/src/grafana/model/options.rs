@@ -225,7 +225,13 @@ pub(crate) enum Property {
 impl Override {
     /// For the column or series of this name.
     pub(crate) fn of(name: &'static str, properties: Vec<Property>) -> Self {
-        Self { matcher: Matcher { id: "byName", options: name }, properties }
+        Self {
+            matcher: Matcher {
+                id: "byName",
+                options: name,
+            },
+            properties,
+        }
     }
 }
 
@@ -237,13 +243,22 @@ const LITTLE: f64 = 1e-9;
 impl Thresholds {
     /// Green for all values.
     pub(crate) fn none() -> Self {
-        Self { mode: "absolute", steps: vec![Step { value: None, color: "green" }] }
+        Self {
+            mode: "absolute",
+            steps: vec![Step {
+                value: None,
+                color: "green",
+            }],
+        }
     }
 
     /// High is bad: green from zero, then yellow, then red.
     pub(crate) fn rising(yellow: f64, red: f64) -> Self {
         let steps = [(0.0, "green"), (yellow, "yellow"), (red, "red")];
-        Self::of(steps.map(|(value, color)| Step { value: Some(value), color }))
+        Self::of(steps.map(|(value, color)| Step {
+            value: Some(value),
+            color,
+        }))
     }
 
     /// Low is bad: red, then yellow, then green.
@@ -270,6 +285,9 @@ impl Thresholds {
     }
 
     fn of<const N: usize>(steps: [Step; N]) -> Self {
-        Self { mode: "absolute", steps: steps.to_vec() }
+        Self {
+            mode: "absolute",
+            steps: steps.to_vec(),
+        }
     }
 }

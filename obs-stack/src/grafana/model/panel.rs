@@ -56,7 +56,11 @@ impl Panel {
     /// One large value.
     pub(crate) fn stat(unit: &'static str) -> Self {
         let options = Options::Stat {
-            reduce_options: Reduce { calcs: ["lastNotNull"], fields: "", values: false },
+            reduce_options: Reduce {
+                calcs: ["lastNotNull"],
+                fields: "",
+                values: false,
+            },
             orientation: "auto",
             color_mode: "background",
             graph_mode: "none",
@@ -71,11 +75,22 @@ impl Panel {
 
     /// Values over time.
     pub(crate) fn time_series(unit: &'static str) -> Self {
-        let legend =
-            Legend { calcs: vec!["lastNotNull", "max"], display_mode: "table", placement: "bottom", show_legend: true };
-        let tooltip = Tooltip { mode: "multi", sort: "desc" };
-        let mut panel =
-            Self::new(PanelType::TimeSeries, unit, "palette-classic", Options::TimeSeries { legend, tooltip });
+        let legend = Legend {
+            calcs: vec!["lastNotNull", "max"],
+            display_mode: "table",
+            placement: "bottom",
+            show_legend: true,
+        };
+        let tooltip = Tooltip {
+            mode: "multi",
+            sort: "desc",
+        };
+        let mut panel = Self::new(
+            PanelType::TimeSeries,
+            unit,
+            "palette-classic",
+            Options::TimeSeries { legend, tooltip },
+        );
         panel.field_config.defaults.custom = Some(Custom {
             draw_style: "line",
             line_width: 1,
@@ -103,19 +118,37 @@ impl Panel {
                 reverse: false,
                 steps: 64,
             },
-            exemplars: ExemplarColor { color: "rgba(31, 120, 193, 0.9)" },
+            exemplars: ExemplarColor {
+                color: "rgba(31, 120, 193, 0.9)",
+            },
             legend: HeatmapLegend { show: true },
             show_value: "never",
-            tooltip: HeatmapTooltip { mode: "single", show_color_scale: true, y_histogram: true },
-            y_axis: HeatmapAxis { axis_placement: "left", reverse: false, unit },
+            tooltip: HeatmapTooltip {
+                mode: "single",
+                show_color_scale: true,
+                y_histogram: true,
+            },
+            y_axis: HeatmapAxis {
+                axis_placement: "left",
+                reverse: false,
+                unit,
+            },
         };
         Self::new(PanelType::Heatmap, unit, "thresholds", options)
     }
 
     /// A table, sorted by a column.
     pub(crate) fn table(sort_by: &'static str) -> Self {
-        let sort_by = vec![SortBy { display_name: sort_by, desc: true }];
-        let options = Options::Table { cell_height: "sm", frame_index: 0, show_header: true, sort_by };
+        let sort_by = vec![SortBy {
+            display_name: sort_by,
+            desc: true,
+        }];
+        let options = Options::Table {
+            cell_height: "sm",
+            frame_index: 0,
+            show_header: true,
+            sort_by,
+        };
         Self::new(PanelType::Table, "short", "thresholds", options)
     }
 
@@ -157,7 +190,10 @@ impl Panel {
             grid_pos: GridPos::default(),
             links: Vec::new(),
             interval: None,
-            field_config: FieldConfig { defaults, overrides: Vec::new() },
+            field_config: FieldConfig {
+                defaults,
+                overrides: Vec::new(),
+            },
             options,
             targets: Vec::new(),
             transformations: Vec::new(),
@@ -190,7 +226,11 @@ impl Panel {
         let defaults = &mut self.field_config.defaults;
         if let Some(custom) = &mut defaults.custom {
             custom.thresholds_style.mode = "dashed";
-            let last = thresholds.steps.iter().filter_map(|step| step.value).fold(0.0, f64::max);
+            let last = thresholds
+                .steps
+                .iter()
+                .filter_map(|step| step.value)
+                .fold(0.0, f64::max);
             custom.axis_soft_max = Some(last).filter(|last| *last > 1e-6);
         }
         defaults.thresholds = thresholds;

@@ -109,7 +109,11 @@ impl Target {
     /// Sets the name `A`, `B`, … by the position in the panel.
     pub(crate) fn named(mut self, place: usize) -> Self {
         let letter = u8::try_from(place % 26).map_or('A', |at| char::from(b'A' + at));
-        let name = if place < 26 { letter.to_string() } else { format!("{letter}{}", place / 26) };
+        let name = if place < 26 {
+            letter.to_string()
+        } else {
+            format!("{letter}{}", place / 26)
+        };
         match &mut self {
             Self::Prometheus { ref_id, .. } | Self::Loki { ref_id, .. } | Self::Tempo { ref_id, .. } => *ref_id = name,
         }

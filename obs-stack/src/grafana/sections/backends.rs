@@ -33,7 +33,13 @@ pub(crate) fn clients(layout: &mut Layout<'_>) {
     let errors = context.source.rates(&naming.client_errors()).sum_by(&[host]);
     let failed = errors.or(calls.clone() * Expr::number(0.0)) / calls.clone().above(0.0);
     let buckets = Selector::new(format!("{}_bucket", duration.name(naming.namespace())));
-    let rate = context.trend("calls per second", "reqps", "Calls per second by host.", &calls, &legend);
+    let rate = context.trend(
+        "calls per second",
+        "reqps",
+        "Calls per second by host.",
+        &calls,
+        &legend,
+    );
     let failed = context
         .trend(
             "failed calls",
@@ -64,7 +70,10 @@ pub(crate) fn databases(layout: &mut Layout<'_>) {
     let name = |def: &MetricDef| def.name(database::DEFAULT_NAMESPACE);
     let queries = context.source.rate(name(&database::QUERIES));
     let failed = Expr::rate(
-        &context.source.of(name(&database::QUERIES)).with(label::OUTCOME, query_outcome::ERROR),
+        &context
+            .source
+            .of(name(&database::QUERIES))
+            .with(label::OUTCOME, query_outcome::ERROR),
         query::RATE_INTERVAL,
     );
     let (all, failed) = (queries.clone().sum_by(&[label::POOL]), failed.sum_by(&[label::POOL]));
@@ -72,10 +81,21 @@ pub(crate) fn databases(layout: &mut Layout<'_>) {
     let buckets = Selector::new(format!("{}_bucket", name(&database::QUERY_DURATION)));
     let by = [label::POOL, label::OPERATION];
     let legend = "{{pool}} {{operation}}";
-    let rate =
-        context.trend("queries per second", "ops", "Queries per second by operation.", &queries.sum_by(&by), legend);
+    let rate = context.trend(
+        "queries per second",
+        "ops",
+        "Queries per second by operation.",
+        &queries.sum_by(&by),
+        legend,
+    );
     let failed = context
-        .trend("failed queries", "percentunit", "Share of the queries of each pool that failed.", &failed, "{{pool}}")
+        .trend(
+            "failed queries",
+            "percentunit",
+            "Share of the queries of each pool that failed.",
+            &failed,
+            "{{pool}}",
+        )
         .thresholds(Thresholds::rising(0.01, 0.05));
     let duration = context.trend(
         "p99 query duration",
@@ -101,7 +121,10 @@ fn pools(context: &Context<'_>) -> (Panel, Panel) {
         target,
     );
     let thresholds = Thresholds::rising(0.75, 0.9);
-    (stat.thresholds(thresholds.clone()), trend.thresholds(thresholds).range(0.0, 1.0))
+    (
+        stat.thresholds(thresholds.clone()),
+        trend.thresholds(thresholds).range(0.0, 1.0),
+    )
 }
 
 /// Hit ratio, look-ups, evictions and errors of caches, if the service has any.
@@ -111,12 +134,21 @@ pub(crate) fn caches(layout: &mut Layout<'_>) {
         return;
     }
     layout.row("Caches", Topic::Caches);
-    let rate = |def: &MetricDef| context.source.rate(def.name(cache::DEFAULT_NAMESPACE)).sum_by(&[label::CACHE]);
+    let rate = |def: &MetricDef| {
+        context
+            .source
+            .rate(def.name(cache::DEFAULT_NAMESPACE))
+            .sum_by(&[label::CACHE])
+    };
     let (hits, misses) = (rate(&cache::HITS), rate(&cache::MISSES));
     let ratio = hits.clone() / (hits.clone() + misses.clone()).above(0.0);
     let target = Target::prometheus(ratio, "{{cache}}");
-    let (stat, trend) =
-        context.pair("cache hit ratio", "percentunit", "Share of the look-ups of each cache that were hits.", target);
+    let (stat, trend) = context.pair(
+        "cache hit ratio",
+        "percentunit",
+        "Share of the look-ups of each cache that were hits.",
+        target,
+    );
     let thresholds = Thresholds::falling(0.5, 0.8);
     let stat = stat.thresholds(thresholds.clone()).no_value("no look-ups");
     layout.pairs([(stat, trend.thresholds(thresholds).range(0.0, 1.0))]);
@@ -154,9 +186,21 @@ pub(crate) fn saturation(layout: &mut Layout<'_>) {
     let context = layout.context();
     let service = context.service;
     // Runtime metrics are an optional feature: a service without it has no alert on them.
-    let has_runtime = service.alerts.iter().any(|alert| Subject::of(service, alert) == Subject::Runtime);
-    layout.pairs([file_descriptors(context)].into_iter().chain(has_runtime.then(|| workers(context))));
-    layout.line(8, [processor(context), memory(context)].into_iter().chain(has_runtime.then(|| queue(context))));
+    let has_runtime = service
+        .alerts
+        .iter()
+        .any(|alert| Subject::of(service, alert) == Subject::Runtime);
+    layout.pairs(
+        [file_descriptors(context)]
+            .into_iter()
+            .chain(has_runtime.then(|| workers(context))),
+    );
+    layout.line(
+        8,
+        [processor(context), memory(context)]
+            .into_iter()
+            .chain(has_runtime.then(|| queue(context))),
+    );
 }
 
 /// The current value of a gauge.
@@ -180,7 +224,10 @@ fn file_descriptors(context: &Context<'_>) -> (Panel, Panel) {
         Target::prometheus(share, "{{instance}}"),
     );
     let thresholds = Thresholds::rising(0.6, 0.8);
-    (stat.thresholds(thresholds.clone()), trend.thresholds(thresholds).range(0.0, 1.0))
+    (
+        stat.thresholds(thresholds.clone()),
+        trend.thresholds(thresholds).range(0.0, 1.0),
+    )
 }
 
 /// Busy workers of the runtime.
@@ -194,7 +241,10 @@ fn workers(context: &Context<'_>) -> (Panel, Panel) {
         Target::prometheus(share, "{{instance}} {{runtime}}"),
     );
     let thresholds = Thresholds::rising(0.7, 0.9);
-    (stat.thresholds(thresholds.clone()), trend.thresholds(thresholds).range(0.0, 1.0))
+    (
+        stat.thresholds(thresholds.clone()),
+        trend.thresholds(thresholds).range(0.0, 1.0),
+    )
 }
 
 /// Processor time.

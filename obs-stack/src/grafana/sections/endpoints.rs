@@ -32,8 +32,9 @@ const ENDPOINT_CELL: &str = "${__data.fields.Endpoint:percentencode}";
 pub(crate) fn table(layout: &mut Layout<'_>) {
     layout.row("Endpoints", Topic::Latency);
     let context = layout.context();
-    let panel =
-        targets(context).into_iter().fold(Panel::table(REQUESTS), |panel, expr| panel.target(Target::table(expr)));
+    let panel = targets(context)
+        .into_iter()
+        .fold(Panel::table(REQUESTS), |panel, expr| panel.target(Target::table(expr)));
     let panel = panel
         .about(
             context.title("endpoints"),
@@ -111,7 +112,10 @@ pub(crate) fn streams(layout: &mut Layout<'_>) {
 
 /// The buckets of a histogram, in the convention of the service.
 fn buckets(context: &Context<'_>, prometheus: &MetricDef, open_telemetry: &MetricDef) -> Selector {
-    Selector::new(format!("{}_bucket", context.source.naming().name(prometheus, open_telemetry)))
+    Selector::new(format!(
+        "{}_bucket",
+        context.source.naming().name(prometheus, open_telemetry)
+    ))
 }
 
 /// The queries of the table, one for each column.
@@ -121,7 +125,10 @@ fn targets(context: &Context<'_>) -> [Expr; 5] {
     let buckets = naming.duration_buckets(&Scope::service());
     let quantile = |quantile| context.source.quantile(quantile, &buckets, &labels);
     [
-        context.source.rates(&naming.requests(&Scope::service())).sum_by(&labels),
+        context
+            .source
+            .rates(&naming.requests(&Scope::service()))
+            .sum_by(&labels),
         context.source.error_ratio(&labels),
         quantile(0.5),
         quantile(0.95),
@@ -143,8 +150,15 @@ fn columns(context: &Context<'_>) -> Transformation {
     ];
     Transformation::Organize {
         exclude_by_name: BTreeMap::from([("Time".to_owned(), true)]),
-        index_by_name: columns.iter().enumerate().map(|(at, (from, _))| ((*from).to_owned(), at)).collect(),
-        rename_by_name: columns.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect(),
+        index_by_name: columns
+            .iter()
+            .enumerate()
+            .map(|(at, (from, _))| ((*from).to_owned(), at))
+            .collect(),
+        rename_by_name: columns
+            .iter()
+            .map(|(from, to)| ((*from).to_owned(), (*to).to_owned()))
+            .collect(),
     }
 }
 

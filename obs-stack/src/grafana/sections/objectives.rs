@@ -61,7 +61,10 @@ pub(crate) fn objectives(layout: &mut Layout<'_>) {
         budget_remaining(&all),
         current_burn_rate(&all),
     ];
-    let table = columns.into_iter().map(Target::table).fold(Panel::table(BURN_RATE), Panel::target);
+    let table = columns
+        .into_iter()
+        .map(Target::table)
+        .fold(Panel::table(BURN_RATE), Panel::target);
     let table = table
         .about(
             context.title("objectives"),
@@ -73,12 +76,24 @@ pub(crate) fn objectives(layout: &mut Layout<'_>) {
         .overrides(overrides(context));
     layout.line(9, [table]);
     let left = context
-        .trend("error budgets remaining", "percentunit", BUDGET_DESCRIPTION, &budget_remaining(&all), "{{slo}}")
+        .trend(
+            "error budgets remaining",
+            "percentunit",
+            BUDGET_DESCRIPTION,
+            &budget_remaining(&all),
+            "{{slo}}",
+        )
         .thresholds(thresholds::budget_left())
         .no_value("no requests")
         .interval(STEP);
     let burn = context
-        .trend("burn rates", "short", BURN_RATE_DESCRIPTION, &current_burn_rate(&all), "{{slo}}")
+        .trend(
+            "burn rates",
+            "short",
+            BURN_RATE_DESCRIPTION,
+            &current_burn_rate(&all),
+            "{{slo}}",
+        )
         .thresholds(thresholds::burn_rate())
         .no_value("no requests");
     layout.line(8, [left, burn]);
@@ -105,9 +120,9 @@ pub(crate) fn objective(layout: &mut Layout<'_>) {
         )
         .thresholds(thresholds::burn_rate())
         .no_value("no requests");
-    let burn = windows(context)
-        .into_iter()
-        .fold(burn, |panel, window| panel.target(Target::prometheus(burn_rate(window), &window.to_string())));
+    let burn = windows(context).into_iter().fold(burn, |panel, window| {
+        panel.target(Target::prometheus(burn_rate(window), &window.to_string()))
+    });
     layout.line(8, [burn]);
 }
 
@@ -145,7 +160,13 @@ fn burn_rate(window: Window) -> Expr {
 /// The windows of all burn-rate alerts; those that the selected SLO does not have show
 /// nothing.
 fn windows(context: &Context<'_>) -> BTreeSet<Window> {
-    context.service.slos.iter().flat_map(|slo| Slo::burn_rates(slo)).map(|burn| burn.long).collect()
+    context
+        .service
+        .slos
+        .iter()
+        .flat_map(|slo| Slo::burn_rates(slo))
+        .map(|burn| burn.long)
+        .collect()
 }
 
 /// Names and order of the columns.
@@ -159,7 +180,11 @@ fn table_columns() -> Transformation {
     ];
     Transformation::Organize {
         exclude_by_name: ["Time", "job", "__name__"].map(|name| (name.to_owned(), true)).into(),
-        index_by_name: columns.iter().enumerate().map(|(at, (from, _))| ((*from).to_owned(), at)).collect(),
+        index_by_name: columns
+            .iter()
+            .enumerate()
+            .map(|(at, (from, _))| ((*from).to_owned(), at))
+            .collect(),
         rename_by_name: columns
             .iter()
             .map(|(from, to)| ((*from).to_owned(), (*to).to_owned()))
@@ -173,7 +198,10 @@ fn overrides(context: &Context<'_>) -> Vec<Override> {
     let coloured = |name, unit, thresholds| {
         let by_value = Property::Color(Color { mode: "thresholds" });
         let text = Property::Cell { kind: "color-text" };
-        Override::of(name, vec![Property::Unit(unit), Property::Thresholds(thresholds), by_value, text])
+        Override::of(
+            name,
+            vec![Property::Unit(unit), Property::Thresholds(thresholds), by_value, text],
+        )
     };
     let uid = Kind::Slo.uid(context.service);
     let details = explore::dashboard_link("Details of this objective", &uid, &[(SLO, OBJECTIVE_CELL)]);
@@ -189,7 +217,11 @@ fn overrides(context: &Context<'_>) -> Vec<Override> {
 /// A panel for each custom alert: the value, the threshold, the runbook.
 pub(crate) fn own(layout: &mut Layout<'_>) {
     let context = layout.context();
-    let own = context.service.alerts.iter().filter(|alert| Topic::of(context.service, alert).is_none());
+    let own = context
+        .service
+        .alerts
+        .iter()
+        .filter(|alert| Topic::of(context.service, alert).is_none());
     let panels: Vec<_> = own.filter_map(|alert| panel(context, alert)).collect();
     if panels.is_empty() {
         return;
@@ -208,8 +240,11 @@ fn panel(context: &Context<'_>, alert: &AlertRule) -> Option<Panel> {
         Comparison::Above(threshold) => Thresholds::above(threshold),
         Comparison::Below(threshold) => Thresholds::below(threshold),
     };
-    let description =
-        format!("The value that the alert {} compares with its threshold: {}.", alert.name(), alert.message());
+    let description = format!(
+        "The value that the alert {} compares with its threshold: {}.",
+        alert.name(),
+        alert.message()
+    );
     let mut panel = Panel::time_series("short")
         .about(context.title(alert.name()), description)
         .thresholds(threshold)
@@ -223,16 +258,18 @@ fn panel(context: &Context<'_>, alert: &AlertRule) -> Option<Panel> {
 fn value(context: &Context<'_>, condition: &Condition) -> Option<Expr> {
     let source = &context.source;
     Some(match condition {
-        Condition::Gauge { selector, denominator, .. } => {
+        Condition::Gauge {
+            selector, denominator, ..
+        } => {
             let value = Expr::instant(&source.select(selector.clone()));
             match denominator {
                 Some(denominator) => value / Expr::instant(&source.select(denominator.clone())).above_zero(),
                 None => value,
             }
         }
-        Condition::Ratio { numerator, denominator, .. } => {
-            source.tally(numerator).rate(RATE_INTERVAL) / source.tally(denominator).rate(RATE_INTERVAL).above_zero()
-        }
+        Condition::Ratio {
+            numerator, denominator, ..
+        } => source.tally(numerator).rate(RATE_INTERVAL) / source.tally(denominator).rate(RATE_INTERVAL).above_zero(),
         Condition::Increase { selector, window, .. } => Expr::increase(&source.select(selector.clone()), *window).sum(),
         _ => return None,
     })

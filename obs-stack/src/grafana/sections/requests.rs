@@ -40,7 +40,10 @@ fn rate(layout: &Layout<'_>) -> (Panel, Panel) {
     let by_endpoint = context.source.rates(&all).sum_by(&labels);
     let legend = format!("{{{{{}}}}} {{{{{}}}}}", labels[0], labels[1]);
     let stat = Panel::stat("reqps")
-        .about(context.title("requests per second now"), "Requests per second, with any outcome.")
+        .about(
+            context.title("requests per second now"),
+            "Requests per second, with any outcome.",
+        )
         .target(Target::prometheus(total.or_zero_if_none(), "requests"));
     let trend = Panel::time_series("reqps")
         .about(
@@ -64,7 +67,10 @@ fn error_rate(layout: &Layout<'_>) -> (Panel, Panel) {
         target,
     );
     let thresholds = thresholds::error_ratio(context.service);
-    (stat.no_value("no requests").thresholds(thresholds.clone()), trend.thresholds(thresholds))
+    (
+        stat.no_value("no requests").thresholds(thresholds.clone()),
+        trend.thresholds(thresholds),
+    )
 }
 
 /// The latency: quantiles with exemplars.
@@ -74,7 +80,10 @@ fn latency(layout: &Layout<'_>) -> (Panel, Panel) {
     let thresholds = thresholds::latency(context.service);
     let quantile = |quantile: f64| context.source.quantile(quantile, &buckets, &[]);
     let stat = Panel::stat("s")
-        .about(context.title("p99 latency now"), "99 % of requests were answered, to the last byte, within this time.")
+        .about(
+            context.title("p99 latency now"),
+            "99 % of requests were answered, to the last byte, within this time.",
+        )
         .no_value("no requests")
         .thresholds(thresholds.clone())
         .target(Target::prometheus(quantile(0.99), "P99"));
@@ -100,7 +109,9 @@ fn slow_traces(layout: &Layout<'_>) -> DataLink {
 /// The distribution of the latency.
 fn heatmap(layout: &Layout<'_>) -> Panel {
     let context = layout.context();
-    let buckets = context.source.select(context.source.naming().duration_buckets(&Scope::service()));
+    let buckets = context
+        .source
+        .select(context.source.naming().duration_buckets(&Scope::service()));
     let by_bucket = Expr::rate(&buckets, query::RATE_INTERVAL).sum_by(&[label::LE]);
     Panel::heatmap("s")
         .about(
@@ -172,7 +183,10 @@ fn by_type(context: &Context<'_>) -> Panel {
 fn by_status(context: &Context<'_>) -> Panel {
     let naming = context.source.naming();
     let status = naming.status_label();
-    let answers = context.source.rates(&naming.requests(&Scope::service())).sum_by(&[status]);
+    let answers = context
+        .source
+        .rates(&naming.requests(&Scope::service()))
+        .sum_by(&[status]);
     context
         .count(
             "responses by status",
@@ -188,13 +202,20 @@ fn by_status(context: &Context<'_>) -> Panel {
 fn abandoned(context: &Context<'_>) -> Panel {
     let naming = context.source.naming();
     let all = naming.requests(&Scope::service());
-    let abandoned = all.selectors().iter().cloned().map(|selector| match naming.convention() {
-        Convention::Prometheus => {
-            let meant = Outcome::ALL.into_iter().filter(|outcome| outcome.is_abandoned()).map(Outcome::as_str);
-            selector.matching(label::OUTCOME, &meant.collect::<Vec<_>>().join("|"))
-        }
-        Convention::OpenTelemetry => selector.with(naming.status_label(), "").with(label::ERROR_TYPE, ""),
-    });
+    let abandoned = all
+        .selectors()
+        .iter()
+        .cloned()
+        .map(|selector| match naming.convention() {
+            Convention::Prometheus => {
+                let meant = Outcome::ALL
+                    .into_iter()
+                    .filter(|outcome| outcome.is_abandoned())
+                    .map(Outcome::as_str);
+                selector.matching(label::OUTCOME, &meant.collect::<Vec<_>>().join("|"))
+            }
+            Convention::OpenTelemetry => selector.with(naming.status_label(), "").with(label::ERROR_TYPE, ""),
+        });
     let abandoned = context.source.rates(&Tally::new(abandoned.collect())).sum();
     context.count(
         "abandoned requests",

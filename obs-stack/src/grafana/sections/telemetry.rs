@@ -57,7 +57,11 @@ pub(crate) fn telemetry(layout: &mut Layout<'_>) {
 
 /// Everything that was lost, of any kind.
 fn lost(context: &Context<'_>) -> (Panel, Panel) {
-    let kinds = [metric::LOG_LINES_DROPPED, metric::SPANS_DROPPED, metric::LOG_RECORDS_DROPPED];
+    let kinds = [
+        metric::LOG_LINES_DROPPED,
+        metric::SPANS_DROPPED,
+        metric::LOG_RECORDS_DROPPED,
+    ];
     let mut stat = Panel::stat("cps");
     let mut trend = Panel::time_series("cps");
     for (def, legend) in kinds.iter().zip(["log lines", "spans", "log records"]) {
@@ -68,7 +72,9 @@ fn lost(context: &Context<'_>) -> (Panel, Panel) {
     let description = "Log lines, spans and log records per second that were lost to overload or to an \
                        unreachable collector. Requests never wait for them.";
     let title = context.title("lost telemetry");
-    let stat = stat.about(format!("{title} now"), description).thresholds(Thresholds::any());
+    let stat = stat
+        .about(format!("{title} now"), description)
+        .thresholds(Thresholds::any());
     (stat, trend.about(title, description).thresholds(Thresholds::any()))
 }
 

@@ -47,7 +47,13 @@ pub(crate) fn files(service: &Service) -> Vec<File> {
     let path = |kind: &str| format!("prometheus/tests/{}{kind}.yml", slug(&service.name));
     [
         file(service, path(""), &["alerts"], STEP, &each(service, &others)),
-        file(service, path(".slos"), &["slos", "alerts"], SELDOM, &together(service, &of_slos)),
+        file(
+            service,
+            path(".slos"),
+            &["slos", "alerts"],
+            SELDOM,
+            &together(service, &of_slos),
+        ),
     ]
     .into_iter()
     .flatten()
@@ -60,7 +66,9 @@ fn file(service: &Service, path: String, rules: &[&str], step: Duration, tests: 
         return None;
     }
     let about = format!("Tests of the alerts of {}: promtool test rules FILE.", service.name);
-    let rules = rules.iter().map(|kind| rule_path(service, kind).replacen("prometheus/", "../", 1));
+    let rules = rules
+        .iter()
+        .map(|kind| rule_path(service, kind).replacen("prometheus/", "../", 1));
     let document = Yaml::map([
         ("rule_files", Yaml::list(rules)),
         ("evaluation_interval", Window::new(step).ok()?.to_string().into()),
@@ -73,13 +81,18 @@ fn file(service: &Service, path: String, rules: &[&str], step: Duration, tests: 
 /// The groups in order of evaluation: alerts read what was recorded just before.
 fn groups(service: &Service) -> Vec<String> {
     let recorded = slos::groups(service).into_iter().map(|group| group.name);
-    recorded.chain(["alerts", "alerts.slow"].map(|kind| format!("{}.{kind}", service.name))).collect()
+    recorded
+        .chain(["alerts", "alerts.slow"].map(|kind| format!("{}.{kind}", service.name)))
+        .collect()
 }
 
 /// A test for each alert and each expected result.
 fn each<'a>(service: &Service, alerts: &[&'a AlertRule]) -> Vec<Test<'a>> {
-    let both = alerts.iter().flat_map(|alert| [Kind::Fires, Kind::StaysSilent].map(|kind| (*alert, kind)));
-    both.filter_map(|(alert, kind)| Test::of(service, alert, kind, (alert.name(), STEP))).collect()
+    let both = alerts
+        .iter()
+        .flat_map(|alert| [Kind::Fires, Kind::StaysSilent].map(|kind| (*alert, kind)));
+    both.filter_map(|(alert, kind)| Test::of(service, alert, kind, (alert.name(), STEP)))
+        .collect()
 }
 
 /// As few tests as possible: the alerts of all SLOs of one kind fire, or stay silent, at
@@ -90,8 +103,14 @@ fn together<'a>(service: &Service, alerts: &[&'a AlertRule]) -> Vec<Test<'a>> {
         for alert in alerts {
             let is_latency =
                 matches!(alert.condition(), Condition::BurnRate { slo, .. } if slo.sli() != Sli::Availability);
-            let name = if is_latency { "objectives of latency" } else { "objectives of availability" };
-            let Some(test) = Test::of(service, alert, kind, (name, SELDOM)) else { continue };
+            let name = if is_latency {
+                "objectives of latency"
+            } else {
+                "objectives of availability"
+            };
+            let Some(test) = Test::of(service, alert, kind, (name, SELDOM)) else {
+                continue;
+            };
             match tests.iter_mut().find(|other| other.goes_with(&test)) {
                 Some(other) => {
                     other.series.extend(test.series);
@@ -112,8 +131,16 @@ impl<'a> Test<'a> {
         let Scenario { series, settled } = Scenario::of(service, alert.condition(), kind)?;
         let (hold_for, ..) = alert.times();
         let end = settled + hold_for + SETTLING * step;
-        let series = series.into_iter().map(|(series, samples)| (series.to_string(), samples)).collect();
-        Some(Self { name: name.to_owned(), kind, series, alerts: vec![(alert, end)] })
+        let series = series
+            .into_iter()
+            .map(|(series, samples)| (series.to_string(), samples))
+            .collect();
+        Some(Self {
+            name: name.to_owned(),
+            kind,
+            series,
+            alerts: vec![(alert, end)],
+        })
     }
 
     /// Whether both tests can share a file of series: no series needs two values.
@@ -126,7 +153,10 @@ impl<'a> Test<'a> {
     fn yaml(&self, service: &Service) -> Option<Yaml> {
         let last = self.alerts.iter().map(|(_, end)| *end).max().map_or(0, minutes) + 1;
         let inputs = self.series.iter().map(|(series, values)| {
-            Yaml::map([("series", series.into()), ("values", values.clone().until(last).to_string().into())])
+            Yaml::map([
+                ("series", series.into()),
+                ("values", values.clone().until(last).to_string().into()),
+            ])
         });
         let test = Yaml::map([
             ("name", format!("{} {}", self.name, self.kind).into()),
@@ -134,8 +164,11 @@ impl<'a> Test<'a> {
             ("input_series", Yaml::list(inputs)),
         ]);
         let at = |end: &Duration| Window::new(*end).ok().map(|end| end.to_string());
-        let cases: Option<Vec<Yaml>> =
-            self.alerts.iter().map(|(alert, end)| Some(self.case(service, alert, &at(end)?))).collect();
+        let cases: Option<Vec<Yaml>> = self
+            .alerts
+            .iter()
+            .map(|(alert, end)| Some(self.case(service, alert, &at(end)?)))
+            .collect();
         let key = match self.kind {
             Kind::Fires => "promql_expr_test",
             Kind::StaysSilent => "alert_rule_test",
@@ -159,9 +192,13 @@ impl<'a> Test<'a> {
 /// The expectation that an alert fires, by the series `ALERTS`, which does not depend on
 /// rendered annotations.
 fn is_firing(service: &Service, alert: &AlertRule, at: &str) -> Yaml {
-    let alerts = Selector::new("ALERTS").with("alertname", alert.name()).with("alertstate", "firing");
+    let alerts = Selector::new("ALERTS")
+        .with("alertname", alert.name())
+        .with("alertstate", "firing");
     let labels = rules::alert_labels(service, alert);
-    let alerts = labels.iter().fold(alerts, |alerts, (key, value)| alerts.with(key, value));
+    let alerts = labels
+        .iter()
+        .fold(alerts, |alerts, (key, value)| alerts.with(key, value));
     let one = Yaml::map([("labels", "{}".into()), ("value", 1.into())]);
     Yaml::map([
         ("expr", Expr::instant(&alerts).call("count").to_string().into()),
@@ -175,17 +212,27 @@ const VALUES: [&str; 3] = ["ok", "200", "other"];
 
 /// A series that a selector matches.
 pub(super) fn example_series(selector: &Selector) -> Selector {
-    let mut labels: Vec<&str> = selector.matchers().iter().map(|matcher| matcher.label.as_str()).collect();
+    let mut labels: Vec<&str> = selector
+        .matchers()
+        .iter()
+        .map(|matcher| matcher.label.as_str())
+        .collect();
     labels.sort_unstable();
     labels.dedup();
-    labels.into_iter().fold(Selector::new(selector.metric()), |series, label| {
-        let matchers: Vec<_> = selector.matchers().iter().filter(|matcher| matcher.label == label).collect();
-        match value(label, &matchers) {
-            Some(value) if !value.is_empty() => series.with(label, &value),
-            // A missing label equals an empty one.
-            _ => series,
-        }
-    })
+    labels
+        .into_iter()
+        .fold(Selector::new(selector.metric()), |series, label| {
+            let matchers: Vec<_> = selector
+                .matchers()
+                .iter()
+                .filter(|matcher| matcher.label == label)
+                .collect();
+            match value(label, &matchers) {
+                Some(value) if !value.is_empty() => series.with(label, &value),
+                // A missing label equals an empty one.
+                _ => series,
+            }
+        })
 }
 
 /// A value that all matchers of a label accept: one from the matchers themselves, or from
@@ -196,8 +243,13 @@ fn value(label: &str, matchers: &[&Matcher]) -> Option<String> {
         MatchOp::Regex => alternatives(&matcher.value).collect(),
         MatchOp::NotEqual | MatchOp::NotRegex => Vec::new(),
     });
-    let values = VALUES.into_iter().skip(usize::from(label != label::OUTCOME)).map(str::to_owned);
-    suggested.chain(values).find(|value| matchers.iter().all(|matcher| accepts(matcher, value)))
+    let values = VALUES
+        .into_iter()
+        .skip(usize::from(label != label::OUTCOME))
+        .map(str::to_owned);
+    suggested
+        .chain(values)
+        .find(|value| matchers.iter().all(|matcher| accepts(matcher, value)))
 }
 
 /// Whether a matcher accepts a value.

@@ -44,20 +44,36 @@ impl Scenario {
                 Self::requests(&naming, scope, kind)
             }
             Condition::Latency { scope, above, .. } => Self::at_once(durations(service, scope, *above, kind)),
-            Condition::RateChange { scope, window, offset, comparison } => {
-                rate_change(&naming.requests(scope), *window, *offset, (*comparison, kind))
-            }
-            Condition::Ratio { numerator, denominator, comparison, .. } => Self::at_once(ratio(
+            Condition::RateChange {
+                scope,
+                window,
+                offset,
+                comparison,
+            } => rate_change(&naming.requests(scope), *window, *offset, (*comparison, kind)),
+            Condition::Ratio {
+                numerator,
+                denominator,
+                comparison,
+                ..
+            } => Self::at_once(ratio(
                 &naming.tally_within_job(numerator),
                 &naming.tally_within_job(denominator),
                 (*comparison, kind),
             )),
-            Condition::Gauge { selector, denominator, comparison } => {
-                Self::at_once(gauge(&within(selector), denominator.as_ref().map(within), (*comparison, kind)))
-            }
-            Condition::Increase { selector, window, comparison } => {
-                Self::at_once(increase(&naming, &within(selector), *window, (*comparison, kind)))
-            }
+            Condition::Gauge {
+                selector,
+                denominator,
+                comparison,
+            } => Self::at_once(gauge(
+                &within(selector),
+                denominator.as_ref().map(within),
+                (*comparison, kind),
+            )),
+            Condition::Increase {
+                selector,
+                window,
+                comparison,
+            } => Self::at_once(increase(&naming, &within(selector), *window, (*comparison, kind))),
             Condition::Absence { selector } => Self::at_once(presence(&within(selector), kind)),
             Condition::BurnRate { slo, .. } => Self::of_slo(service, slo, kind),
             _ => return None,
@@ -66,7 +82,10 @@ impl Scenario {
 
     /// Series that have their effect from the beginning.
     fn at_once(series: Vec<(Selector, Samples)>) -> Self {
-        Self { series, settled: Duration::ZERO }
+        Self {
+            series,
+            settled: Duration::ZERO,
+        }
     }
 
     /// All requests fail, or none does: then there is no series of failed requests.
@@ -75,7 +94,14 @@ impl Scenario {
             Kind::Fires => naming.errors(scope),
             Kind::StaysSilent => naming.counted(scope),
         };
-        Self::at_once(tally.selectors().iter().take(1).map(|selector| (example_series(selector), busy())).collect())
+        Self::at_once(
+            tally
+                .selectors()
+                .iter()
+                .take(1)
+                .map(|selector| (example_series(selector), busy()))
+                .collect(),
+        )
     }
 
     /// All requests are bad for an SLO, or all are good.
@@ -83,7 +109,10 @@ impl Scenario {
         match slo.sli() {
             Sli::Latency { .. } => {
                 // Slower than the threshold of any SLO, so that one test covers all of them.
-                let slowest = service.duration_bounds().last().and_then(|last| Duration::try_from_secs_f64(*last).ok());
+                let slowest = service
+                    .duration_bounds()
+                    .last()
+                    .and_then(|last| Duration::try_from_secs_f64(*last).ok());
                 Self::at_once(durations(service, slo.requests(), slowest.unwrap_or_default(), kind))
             }
             _ => Self::requests(&service.naming(), slo.requests(), kind),
@@ -118,11 +147,17 @@ fn durations(service: &Service, scope: &Scope, threshold: Duration, kind: Kind) 
     };
     let buckets = example_series(&naming.duration_buckets(scope));
     let count = (example_series(&naming.duration_count(scope)), busy());
-    let spelled = bounds.iter().map(|bound| (*bound, format!("{bound:?}"))).chain([(f64::INFINITY, "+Inf".to_owned())]);
+    let spelled = bounds
+        .iter()
+        .map(|bound| (*bound, format!("{bound:?}")))
+        .chain([(f64::INFINITY, "+Inf".to_owned())]);
     spelled
         .map(|(bound, le)| {
             let is_above = beginning.is_none_or(|beginning| bound > beginning);
-            (buckets.clone().with(label::LE, &le), if is_above { busy() } else { Samples::constant(0.0) })
+            (
+                buckets.clone().with(label::LE, &le),
+                if is_above { busy() } else { Samples::constant(0.0) },
+            )
         })
         .chain([count])
         .collect()
@@ -142,8 +177,15 @@ fn rate_change(requests: &Tally, window: Window, offset: Window, meant: (Compari
         let steady = factor.powf(1.0 / f64::from(minutes(offset.duration()).max(1)));
         Samples::accelerating(BUSY, steady, minutes(warm + window.duration() + LONG_OFFSET))
     };
-    let series = requests.selectors().iter().take(1).map(|selector| (example_series(selector), samples.clone()));
-    Scenario { series: series.collect(), settled: warm + window.duration() }
+    let series = requests
+        .selectors()
+        .iter()
+        .take(1)
+        .map(|selector| (example_series(selector), samples.clone()));
+    Scenario {
+        series: series.collect(),
+        settled: warm + window.duration(),
+    }
 }
 
 /// From this offset on, the earlier window is over before any rule has waited long enough.
@@ -158,9 +200,14 @@ pub(super) fn minutes(span: Duration) -> u32 {
 fn ratio(numerator: &Tally, denominator: &Tally, meant: (Comparison, Kind)) -> Vec<(Selector, Samples)> {
     let mut series: Vec<(Selector, Samples)> = Vec::new();
     let growth = far(meant, VERY_BUSY, 0.0);
-    let numerator =
-        numerator.selectors().iter().map(|selector| (example_series(selector), Samples::growing(0.0, growth)));
-    let denominator = denominator.selectors().iter().map(|selector| (example_series(selector), busy()));
+    let numerator = numerator
+        .selectors()
+        .iter()
+        .map(|selector| (example_series(selector), Samples::growing(0.0, growth)));
+    let denominator = denominator
+        .selectors()
+        .iter()
+        .map(|selector| (example_series(selector), busy()));
     for (one, samples) in numerator.chain(denominator) {
         if series.iter().all(|(other, _)| *other != one) {
             series.push((one, samples));
@@ -173,7 +220,11 @@ fn ratio(numerator: &Tally, denominator: &Tally, meant: (Comparison, Kind)) -> V
 fn gauge(selector: &Selector, denominator: Option<Selector>, meant: (Comparison, Kind)) -> Vec<(Selector, Samples)> {
     const WHOLE: f64 = 1_000.0;
     let threshold = meant.0.threshold() * if denominator.is_some() { WHOLE } else { 1.0 };
-    let value = far(meant, threshold + threshold.abs() / 8.0 + 1.0, threshold - threshold.abs() / 8.0 - 1.0);
+    let value = far(
+        meant,
+        threshold + threshold.abs() / 8.0 + 1.0,
+        threshold - threshold.abs() / 8.0 - 1.0,
+    );
     let gauge = (example_series(selector), Samples::constant(value));
     let whole = denominator.map(|denominator| (example_series(&denominator), Samples::constant(WHOLE)));
     [gauge].into_iter().chain(whole).collect()
@@ -189,7 +240,10 @@ fn increase(
     let minutes = window.duration().as_secs_f64() / 60.0;
     let enough = (2.0 * meant.0.threshold() / minutes).ceil().max(0.0) + 1.0;
     let grows = Samples::growing(0.0, far(meant, enough, 0.0));
-    vec![(example_series(counter), grows), (example_series(&naming.of("up")), Samples::constant(1.0))]
+    vec![
+        (example_series(counter), grows),
+        (example_series(&naming.of("up")), Samples::constant(1.0)),
+    ]
 }
 
 /// A series that is missing, or exists.
@@ -254,7 +308,9 @@ impl Samples {
     /// A counter that grows by `before` per minute for some minutes, then by `after`.
     pub(super) fn changing(before: f64, minutes: u32, after: f64) -> Self {
         let reached = before * f64::from(minutes);
-        Self::default().then(0.0, before, minutes.saturating_sub(1)).then(reached, after, FOREVER)
+        Self::default()
+            .then(0.0, before, minutes.saturating_sub(1))
+            .then(reached, after, FOREVER)
     }
 
     /// A counter whose growth is multiplied by `factor` each minute, for some minutes.

@@ -8,27 +8,40 @@ fn example(selector: &Selector) -> String {
 
 #[test]
 fn an_example_has_the_labels_that_a_selector_asks_for() {
-    let selector = Selector::new("m").with("job", "a\"b").matching("outcome", "panic|server_error");
+    let selector = Selector::new("m")
+        .with("job", "a\"b")
+        .matching("outcome", "panic|server_error");
     assert_eq!(example(&selector), r#"m{job="a\"b",outcome="panic"}"#);
     assert_eq!(example(&Selector::new("m")), "m");
 }
 
 #[test]
 fn an_example_has_none_that_a_selector_refuses() {
-    let selector = Selector::new("m").not_matching("outcome", "ok|aborted").without("status", "200").with("none", "");
+    let selector = Selector::new("m")
+        .not_matching("outcome", "ok|aborted")
+        .without("status", "200")
+        .with("none", "");
     assert_eq!(example(&selector), r#"m{outcome="200",status="other"}"#);
-    assert_eq!(example(&Selector::new("m").without("status", "499")), r#"m{status="200"}"#);
+    assert_eq!(
+        example(&Selector::new("m").without("status", "499")),
+        r#"m{status="200"}"#
+    );
 }
 
 #[test]
 fn several_matchers_of_one_label_are_met_at_once() {
-    let selector = Selector::new("m").matching("status", "200|5..").without("status", "200");
+    let selector = Selector::new("m")
+        .matching("status", "200|5..")
+        .without("status", "200");
     assert_eq!(example(&selector), r#"m{status="500"}"#);
 }
 
 #[test]
 fn patterns_have_an_example_too() {
-    assert_eq!(example(&Selector::new("m").matching("path", "/a\\.b/.*")), r#"m{path="/a.b/x"}"#);
+    assert_eq!(
+        example(&Selector::new("m").matching("path", "/a\\.b/.*")),
+        r#"m{path="/a.b/x"}"#
+    );
 }
 
 #[test]

@@ -22,7 +22,11 @@ pub(super) fn check(case: &Case<'_>, problems: &mut Problems) {
         problems.same(&format!("header {name} of the answer"), &answer.header(name), expected);
     }
     if let Some(body) = expect.answer_body {
-        problems.same("the body of the answer", &String::from_utf8_lossy(&answer.body)[..], body);
+        problems.same(
+            "the body of the answer",
+            &String::from_utf8_lossy(&answer.body)[..],
+            body,
+        );
     }
 }
 
@@ -46,9 +50,14 @@ fn check_told(case: &Case<'_>, answer: &Response, problems: &mut Problems) {
         let has_context = case.expect.ids != Ids::Off || !case.expect.is_recorded;
         problems.same("whether the handler has a context", &told.is_some(), &has_context);
     }
-    let Some(line) = case.evidence.request_lines().next() else { return };
-    let seen =
-        [("x-seen-request-id", log::REQUEST_ID), ("x-seen-trace-id", log::TRACE_ID), ("x-seen-span-id", log::SPAN_ID)];
+    let Some(line) = case.evidence.request_lines().next() else {
+        return;
+    };
+    let seen = [
+        ("x-seen-request-id", log::REQUEST_ID),
+        ("x-seen-trace-id", log::TRACE_ID),
+        ("x-seen-span-id", log::SPAN_ID),
+    ];
     for (name, key) in seen {
         if let Some(told) = answer.header(name) {
             problems.same(&format!("{key} in the handler"), told, line.str(key));
@@ -57,11 +66,20 @@ fn check_told(case: &Case<'_>, answer: &Response, problems: &mut Problems) {
     let Some(sent) = sent else { return };
     let (trace, span, flags) = (sent.get(3..35), sent.get(36..52), sent.get(53..));
     problems.same("the trace that is sent on", &trace, &Some(line.str(log::TRACE_ID)));
-    let is_sampled = flags.and_then(|flags| u8::from_str_radix(flags, 16).ok()).map(|flags| flags & 1 == 1);
-    problems.same("the sampled flag that is sent on", &is_sampled, &Some(case.expect.ids != Ids::Unsampled));
+    let is_sampled = flags
+        .and_then(|flags| u8::from_str_radix(flags, 16).ok())
+        .map(|flags| flags & 1 == 1);
+    problems.same(
+        "the sampled flag that is sent on",
+        &is_sampled,
+        &Some(case.expect.ids != Ids::Unsampled),
+    );
     if case.has_span() {
         problems.same("the parent that is sent on", &span, &Some(line.str(log::SPAN_ID)));
     } else if let Some((_, parent)) = case.parent() {
-        problems.holds(span != Some(parent), "the caller's span id is sent on as if it were ours");
+        problems.holds(
+            span != Some(parent),
+            "the caller's span id is sent on as if it were ours",
+        );
     }
 }

@@ -35,7 +35,11 @@ pub(in crate::scenario) fn problems(case: &Case<'_>) -> Vec<String> {
         problems.holds(!on_a_line, &format!("{text:?} is on a line"));
     }
     for text in &case.expect.no_span_has {
-        let on_a_span = case.evidence.spans.iter().any(|span| format!("{span:?}").contains(text));
+        let on_a_span = case
+            .evidence
+            .spans
+            .iter()
+            .any(|span| format!("{span:?}").contains(text));
         problems.holds(!on_a_span, &format!("{text:?} is on a span"));
     }
     problems.0
@@ -54,15 +58,19 @@ fn finished(case: &Case<'_>, problems: &mut Problems) {
 impl Case<'_> {
     /// The endpoint as it must be recorded.
     pub(super) fn endpoint(&self) -> String {
-        self.expect.endpoint.map_or_else(|| self.row.endpoint(), ToOwned::to_owned)
+        self.expect
+            .endpoint
+            .map_or_else(|| self.row.endpoint(), ToOwned::to_owned)
     }
 
     /// The method of line and span: from the closed set.
     pub(super) fn method(&self) -> &'static str {
         let asked = &*self.row.ask.method;
         let listed = self.row.settings.known_methods.as_ref();
-        listed
-            .map_or_else(|| known_method(asked), |list| list.iter().find(|known| **known == asked).unwrap_or(&"_OTHER"))
+        listed.map_or_else(
+            || known_method(asked),
+            |list| list.iter().find(|known| **known == asked).unwrap_or(&"_OTHER"),
+        )
     }
 
     /// The method as it was sent, cut, if it is not in the set.
@@ -78,7 +86,9 @@ impl Case<'_> {
 
     /// Trace and span id that the caller sent in its only `traceparent`.
     pub(super) fn parent(&self) -> Option<(&str, &str)> {
-        let [only] = &self.row.ask.traceparent[..] else { return None };
+        let [only] = &self.row.ask.traceparent[..] else {
+            return None;
+        };
         let text = std::str::from_utf8(only).ok()?;
         Some((text.get(3..35)?, text.get(36..52)?))
     }

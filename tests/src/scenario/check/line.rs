@@ -15,7 +15,11 @@ use crate::{
 
 pub(super) fn check(case: &Case<'_>, problems: &mut Problems) {
     let lines: Vec<_> = case.evidence.request_lines().collect();
-    problems.same("the number of canonical lines", &lines.len(), &usize::from(case.has_line()));
+    problems.same(
+        "the number of canonical lines",
+        &lines.len(),
+        &usize::from(case.has_line()),
+    );
     let [line] = lines[..] else { return };
     let keys: BTreeSet<_> = line.keys().collect();
     problems.same("the keys of the line", &keys, &expected_keys(case));
@@ -69,7 +73,12 @@ fn expected_keys(case: &Case<'_>) -> BTreeSet<&'static str> {
         (panics, log::PANIC_LOCATION),
         (expect.line_has.contains(&"\"truncated\":true"), log::TRUNCATED),
     ];
-    keys.extend(optional.into_iter().filter(|(is_there, _)| *is_there).map(|(_, key)| key));
+    keys.extend(
+        optional
+            .into_iter()
+            .filter(|(is_there, _)| *is_there)
+            .map(|(_, key)| key),
+    );
     keys
 }
 
@@ -92,14 +101,25 @@ fn check_words(case: &Case<'_>, line: &LogLine, problems: &mut Problems) {
     let error_type = expect.error_type.as_deref().map(|word| (log::ERROR_TYPE, word));
     let panic = expect.panic.map(|message| (log::PANIC_MESSAGE, message));
     let original = case.original_method().map(|method| (log::METHOD_ORIGINAL, method));
-    for (key, expected) in words.into_iter().chain(original).chain(peer).chain(path).chain(error_type).chain(panic) {
+    for (key, expected) in words
+        .into_iter()
+        .chain(original)
+        .chain(peer)
+        .chain(path)
+        .chain(error_type)
+        .chain(panic)
+    {
         problems.same(&format!("{key} of the line"), line.str(key), expected);
     }
 }
 
 fn check_numbers(case: &Case<'_>, line: &LogLine, problems: &mut Problems) {
     let expect = case.expect;
-    problems.same("status of the line", &line.number(log::STATUS), &f64::from(expect.status));
+    problems.same(
+        "status of the line",
+        &line.number(log::STATUS),
+        &f64::from(expect.status),
+    );
     for (key, bytes) in [(log::REQUEST_BYTES, expect.reads), (log::RESPONSE_BYTES, expect.sends)] {
         let found = line.get(key).and_then(serde_json::Value::as_u64);
         problems.same(&format!("{key} of the line"), &found, &bytes);
@@ -107,12 +127,24 @@ fn check_numbers(case: &Case<'_>, line: &LogLine, problems: &mut Problems) {
     let duration_ms = line.number(log::DURATION_MS);
     let least = expect.streams.unwrap_or(expect.lasts.0).as_secs_f64() * 1e3;
     let most = expect.lasts.1.as_secs_f64() * 1e3;
-    problems.holds((least..most).contains(&duration_ms), &format!("the line says {duration_ms} ms, not {least}"));
-    let seconds = line.str(log::DURATION).strip_suffix('s').and_then(|seconds| seconds.parse::<f64>().ok());
+    problems.holds(
+        (least..most).contains(&duration_ms),
+        &format!("the line says {duration_ms} ms, not {least}"),
+    );
+    let seconds = line
+        .str(log::DURATION)
+        .strip_suffix('s')
+        .and_then(|seconds| seconds.parse::<f64>().ok());
     let agrees = seconds.is_some_and(|seconds| (seconds * 1e3 - duration_ms).abs() < 0.002);
-    problems.holds(agrees, &format!("duration {:?} isn't {duration_ms} ms", line.get(log::DURATION)));
+    problems.holds(
+        agrees,
+        &format!("duration {:?} isn't {duration_ms} ms", line.get(log::DURATION)),
+    );
     if let Some(head_ms) = line.get(log::HEAD_MS).and_then(serde_json::Value::as_f64) {
-        problems.holds(head_ms <= duration_ms, &format!("the head came after {head_ms} ms of {duration_ms}"));
+        problems.holds(
+            head_ms <= duration_ms,
+            &format!("the head came after {head_ms} ms of {duration_ms}"),
+        );
     }
 }
 
@@ -120,10 +152,17 @@ fn check_ids(case: &Case<'_>, line: &LogLine, problems: &mut Problems) {
     let (trace_id, span_id) = (line.str(log::TRACE_ID), line.str(log::SPAN_ID));
     let is_hex =
         |id: &str, digits| id.len() == digits && id.chars().all(|digit| matches!(digit, '0'..='9' | 'a'..='f'));
-    problems.holds(is_hex(trace_id, 32) && is_hex(span_id, 16), "the ids on the line are no ids");
+    problems.holds(
+        is_hex(trace_id, 32) && is_hex(span_id, 16),
+        "the ids on the line are no ids",
+    );
     if let Some((parent_trace, parent_span)) = case.parent() {
         let continues = matches!(case.expect.ids, Ids::Continued | Ids::Unsampled);
-        problems.same("whether the line has the caller's trace", &(trace_id == parent_trace), &continues);
+        problems.same(
+            "whether the line has the caller's trace",
+            &(trace_id == parent_trace),
+            &continues,
+        );
         problems.holds(span_id != parent_span, "the line has the caller's span id");
     }
     let request_id = line.str(log::REQUEST_ID);

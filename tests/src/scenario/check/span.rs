@@ -13,7 +13,11 @@ const MAX_VALUE: usize = 4_096;
 
 pub(super) fn check(case: &Case<'_>, problems: &mut Problems) {
     let spans: Vec<_> = case.evidence.server_spans().collect();
-    problems.same("the number of server spans", &spans.len(), &usize::from(case.has_span()));
+    problems.same(
+        "the number of server spans",
+        &spans.len(),
+        &usize::from(case.has_span()),
+    );
     let [span] = spans[..] else { return };
     check_place(case, span, problems);
     check_request(case, span, problems);
@@ -71,16 +75,39 @@ fn check_request(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
         problems.same(&format!("{key} of the span"), &span.text(key), &expected);
     }
     let has_port = span.int(attribute::NETWORK_PEER_PORT).is_some();
-    problems.same("whether the span has the peer's port as an integer", &has_port, &expect.has_peer);
+    problems.same(
+        "whether the span has the peer's port as an integer",
+        &has_port,
+        &expect.has_peer,
+    );
     if row.ask.values("host").next().is_none() {
-        problems.same("server.address of the span", &span.text(attribute::SERVER_ADDRESS), &Some("127.0.0.1"));
-        problems.holds(span.int(attribute::SERVER_PORT).is_some(), "server.port is no integer on the span");
+        problems.same(
+            "server.address of the span",
+            &span.text(attribute::SERVER_ADDRESS),
+            &Some("127.0.0.1"),
+        );
+        problems.holds(
+            span.int(attribute::SERVER_PORT).is_some(),
+            "server.port is no integer on the span",
+        );
     }
-    if let Some(agent) = row.ask.values("user-agent").next().and_then(|agent| std::str::from_utf8(agent).ok()) {
+    if let Some(agent) = row
+        .ask
+        .values("user-agent")
+        .next()
+        .and_then(|agent| std::str::from_utf8(agent).ok())
+    {
         let shown = agent.get(..MAX_VALUE).unwrap_or(agent);
-        problems.same("the span's user agent", &span.text(attribute::USER_AGENT_ORIGINAL), &Some(shown));
+        problems.same(
+            "the span's user agent",
+            &span.text(attribute::USER_AGENT_ORIGINAL),
+            &Some(shown),
+        );
         let is_marked = span.attributes.contains_key(attribute::OBS_TRUNCATED);
-        problems.holds(shown == agent || is_marked, "the span doesn't say that something was cut");
+        problems.holds(
+            shown == agent || is_marked,
+            "the span doesn't say that something was cut",
+        );
     }
 }
 
@@ -88,30 +115,54 @@ fn check_result(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
     let Case { expect, evidence, .. } = case;
     let was_sent = expect.sends.is_some() || expect.outcome == Outcome::ServerError;
     let code = was_sent.then(|| Attribute::Int(expect.status.into()));
-    problems.same("the span's status code", &span.attributes.get(attribute::HTTP_RESPONSE_STATUS_CODE), &code.as_ref());
+    problems.same(
+        "the span's status code",
+        &span.attributes.get(attribute::HTTP_RESPONSE_STATUS_CODE),
+        &code.as_ref(),
+    );
     let status = if expect.outcome.is_error() { "error" } else { "unset" };
     problems.same("the span's status", span.status, status);
-    problems.same("the span's error.type", &span.text(attribute::ERROR_TYPE), &expect.error_type.as_deref());
+    problems.same(
+        "the span's error.type",
+        &span.text(attribute::ERROR_TYPE),
+        &expect.error_type.as_deref(),
+    );
     if let Some(message) = expect.panic {
         let said = span
             .events
             .iter()
             .find(|(name, _)| name == attribute::EXCEPTION_EVENT)
             .and_then(|(_, event)| event.get(attribute::EXCEPTION_MESSAGE).cloned());
-        problems.same("the span's exception", &said, &Some(Attribute::Text(message.to_owned())));
+        problems.same(
+            "the span's exception",
+            &said,
+            &Some(Attribute::Text(message.to_owned())),
+        );
     }
-    let Some(line) = evidence.request_lines().next() else { return };
+    let Some(line) = evidence.request_lines().next() else {
+        return;
+    };
     // Both end at the last byte: the line says it in microseconds.
     let (span_ms, line_ms) = (span.duration.as_secs_f64() * 1e3, line.number(log::DURATION_MS));
-    problems.holds((span_ms - line_ms).abs() < 0.01, &format!("the span took {span_ms} ms, the line {line_ms} ms"));
+    problems.holds(
+        (span_ms - line_ms).abs() < 0.01,
+        &format!("the span took {span_ms} ms, the line {line_ms} ms"),
+    );
 }
 
 /// Every other span lies below the server span.
 fn check_children(case: &Case<'_>, server: &SeenSpan, problems: &mut Problems) {
     let all = &case.evidence.spans;
     for span in all.iter().filter(|span| !span.is_server) {
-        problems.same(&format!("the trace of span {:?}", span.name), &span.trace_id, &server.trace_id);
+        problems.same(
+            &format!("the trace of span {:?}", span.name),
+            &span.trace_id,
+            &server.trace_id,
+        );
         let has_parent = all.iter().any(|parent| parent.span_id == span.parent_span_id);
-        problems.holds(has_parent, &format!("span {:?} has a parent that is not there", span.name));
+        problems.holds(
+            has_parent,
+            &format!("span {:?} has a parent that is not there", span.name),
+        );
     }
 }

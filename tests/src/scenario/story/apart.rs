@@ -30,7 +30,11 @@ pub fn two_instances_do_not_meet(adapter: &dyn Adapter, wire: Wire) {
         stage.flush(requests);
         #[expect(clippy::cast_precision_loss, reason = "small whole numbers")]
         let counted = requests as f64;
-        assert_eq!(stage.page().sum("http_requests_total", &[]), counted, "requests of instance {index}");
+        assert_eq!(
+            stage.page().sum("http_requests_total", &[]),
+            counted,
+            "requests of instance {index}"
+        );
         assert_eq!(stage.spans().len(), requests, "spans of instance {index}");
         let lines = stage.lines();
         assert_eq!(lines.len(), 2 * requests, "lines of instance {index}: {lines:?}");

@@ -21,15 +21,25 @@ const SMALL_PAGE: usize = 64 * 1_024;
 pub fn many_routes_and_methods(adapter: &dyn Adapter, wire: Wire) {
     let stage = Stage::in_memory();
     let settings = Settings::default();
-    let routes: Vec<_> = (0..ROUTES).map(|n| Route::new(format!("/r{n}/{{id}}"), text("hello"))).collect();
+    let routes: Vec<_> = (0..ROUTES)
+        .map(|n| Route::new(format!("/r{n}/{{id}}"), text("hello")))
+        .collect();
     let server = stage.serve(adapter, &routes, &settings);
     let refused: Vec<_> = (0..ROUTES)
-        .flat_map(|n| OTHER_METHODS.into_iter().map(move |method| ask(method, format!("/r{n}/{method}"))))
+        .flat_map(|n| {
+            OTHER_METHODS
+                .into_iter()
+                .map(move |method| ask(method, format!("/r{n}/{method}")))
+        })
         .collect();
     expect_status(405, &ask_all(wire, server.addr(), &refused));
     let page = stage.page();
     let methods = page.label_values("http_requests_total", label::METHOD);
-    assert_eq!(methods.into_iter().collect::<Vec<_>>(), [value::OTHER], "methods of refused requests");
+    assert_eq!(
+        methods.into_iter().collect::<Vec<_>>(),
+        [value::OTHER],
+        "methods of refused requests"
+    );
     assert_eq!(page.series_count("http_requests_total"), ROUTES, "one series a route");
 
     let honest: Vec<_> = (0..2 * ROUTES).map(|n| get(format!("/r{}/7", n % ROUTES))).collect();
@@ -49,10 +59,18 @@ pub fn many_routes_and_methods(adapter: &dyn Adapter, wire: Wire) {
             page.value("http_requests_total", &labels)
         };
         assert_eq!(of("GET", "200", "ok"), Some(2.0), "honest requests of {endpoint}");
-        assert_eq!(of(value::OTHER, "405", "client_error"), Some(8.0), "refused requests of {endpoint}");
+        assert_eq!(
+            of(value::OTHER, "405", "client_error"),
+            Some(8.0),
+            "refused requests of {endpoint}"
+        );
     }
     assert_eq!(page.series_count("http_requests_total"), 2 * ROUTES);
-    assert_eq!(page.sum(&metric::SERIES_OVERFLOW.name(""), &[]), 0.0, "series that overflowed");
+    assert_eq!(
+        page.sum(&metric::SERIES_OVERFLOW.name(""), &[]),
+        0.0,
+        "series that overflowed"
+    );
     assert_eq!(page.sum("http_requests_in_flight", &[]), 0.0);
 }
 
@@ -73,10 +91,19 @@ pub fn made_up_paths_hosts_and_methods(adapter: &dyn Adapter, wire: Wire) {
     let (text, page) = (stage.page_text(), stage.page());
     assert_eq!(page.sum("http_requests_total", &[]), 10_000.0);
     assert!(text.len() < SMALL_PAGE, "the page has {} bytes", text.len());
-    assert!(!text.contains("stranger") && !text.contains("BREW"), "made-up words are on the page:\n{text}");
-    let endpoints: Vec<_> = page.label_values("http_requests_total", label::ENDPOINT).into_iter().collect();
+    assert!(
+        !text.contains("stranger") && !text.contains("BREW"),
+        "made-up words are on the page:\n{text}"
+    );
+    let endpoints: Vec<_> = page
+        .label_values("http_requests_total", label::ENDPOINT)
+        .into_iter()
+        .collect();
     assert_eq!(endpoints, ["/users/{id}", value::UNMATCHED]);
-    let methods: Vec<_> = page.label_values("http_requests_total", label::METHOD).into_iter().collect();
+    let methods: Vec<_> = page
+        .label_values("http_requests_total", label::METHOD)
+        .into_iter()
+        .collect();
     assert_eq!(methods, ["GET", value::OTHER]);
     assert_eq!(page.sum("http_requests_in_flight", &[]), 0.0);
     #[expect(clippy::cast_precision_loss, reason = "small whole numbers")]

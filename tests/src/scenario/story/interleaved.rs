@@ -24,12 +24,20 @@ const REQUESTS: usize = CONNECTIONS * STREAMS;
 pub fn contexts_stay_with_their_requests(adapter: &dyn Adapter) {
     let (stage, settings) = (Stage::in_memory(), Settings::default());
     let (open, gate) = watch::channel(false);
-    let server = stage.serve(adapter, &[Route::new("/work", Does::run(move || work(gate.clone())))], &settings);
+    let server = stage.serve(
+        adapter,
+        &[Route::new("/work", Does::run(move || work(gate.clone())))],
+        &settings,
+    );
     let clients: Vec<_> = (0..CONNECTIONS).map(|_| H2Client::open(server.addr())).collect();
     let streams: Vec<_> = (0..REQUESTS)
         .map(|n| {
-            let request = http::Request::get(server_url(server.addr())).header(header::REQUEST_ID, id(n)).body(());
-            clients[n % CONNECTIONS].send(request.expect("a request")).expect("an open connection")
+            let request = http::Request::get(server_url(server.addr()))
+                .header(header::REQUEST_ID, id(n))
+                .body(());
+            clients[n % CONNECTIONS]
+                .send(request.expect("a request"))
+                .expect("an open connection")
         })
         .collect();
     #[expect(clippy::cast_precision_loss, reason = "a small whole number")]
@@ -51,10 +59,17 @@ fn check_lines(stage: &Stage) {
     let lines = stage.lines();
     assert_eq!(lines.len(), 3 * REQUESTS, "two events and a canonical line a request");
     for line in &lines {
-        assert_eq!(line.str("mine"), line.str(log::REQUEST_ID), "a field on a line of another request: {line:?}");
+        assert_eq!(
+            line.str("mine"),
+            line.str(log::REQUEST_ID),
+            "a field on a line of another request: {line:?}"
+        );
     }
     let spans = stage.spans();
-    let ids: BTreeSet<_> = lines.iter().map(|line| (line.str(log::TRACE_ID), line.str(log::SPAN_ID))).collect();
+    let ids: BTreeSet<_> = lines
+        .iter()
+        .map(|line| (line.str(log::TRACE_ID), line.str(log::SPAN_ID)))
+        .collect();
     let of_spans: BTreeSet<_> = spans.iter().map(|span| (&*span.trace_id, &*span.span_id)).collect();
     assert_eq!(ids, of_spans, "ids on lines and spans");
     assert_eq!(of_spans.len(), REQUESTS);
@@ -78,7 +93,9 @@ async fn work(mut gate: watch::Receiver<bool>) -> Reply {
 }
 
 fn current_id() -> String {
-    context::current().map(|context| context.request_id().to_owned()).unwrap_or_default()
+    context::current()
+        .map(|context| context.request_id().to_owned())
+        .unwrap_or_default()
 }
 
 fn id(n: usize) -> String {

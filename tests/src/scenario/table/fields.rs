@@ -37,15 +37,37 @@ pub fn fields() -> Vec<Scenario> {
         (0..300).for_each(|n| tracing::info!(n, "{}", "x".repeat(10_000)));
     });
     let secrets = does(|| {
-        tracing::info!(password = "5ecr3t", CSRFToken = "5ecr3t", "GET https://bob:5ecr3t@h/?reset_token=5ecr3t");
+        tracing::info!(
+            password = "5ecr3t",
+            CSRFToken = "5ecr3t",
+            "GET https://bob:5ecr3t@h/?reset_token=5ecr3t"
+        );
         trace::set_attribute("client_secret", "5ecr3t");
         trace::record_error(&std::io::Error::other("no answer from https://h/?sig=5ecr3t"));
         let _span = tracing::info_span!("login", DBPassword = "5ecr3t").entered();
     });
     vec![
-        row("fields that panic when they are formatted", get("/work"), "/work", panics, ends()),
-        row("an attribute that is set 1000 times", get("/work"), "/work", repeats, ends()),
-        row("more and longer attributes and events than there is room for", get("/work"), "/work", floods, ends()),
+        row(
+            "fields that panic when they are formatted",
+            get("/work"),
+            "/work",
+            panics,
+            ends(),
+        ),
+        row(
+            "an attribute that is set 1000 times",
+            get("/work"),
+            "/work",
+            repeats,
+            ends(),
+        ),
+        row(
+            "more and longer attributes and events than there is room for",
+            get("/work"),
+            "/work",
+            floods,
+            ends(),
+        ),
         row(
             "secrets in fields, attributes and errors",
             get("/work"),

@@ -18,6 +18,9 @@ mod tests {
     #[test]
     fn the_names_of_rows_are_unique() {
         let rows = all();
-        assert_eq!(rows.iter().map(|row| row.name).collect::<BTreeSet<_>>().len(), rows.len());
+        assert_eq!(
+            rows.iter().map(|row| row.name).collect::<BTreeSet<_>>().len(),
+            rows.len()
+        );
     }
 }
