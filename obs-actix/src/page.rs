@@ -24,14 +24,14 @@ where
     let page = move |request: HttpRequest| {
         let (owner, answer) = (of_page.clone(), answer.clone());
         async move {
-            leave_out(&owner, &request);
+            owner.left_out(request.method().as_str(), request.path()).await;
             answer().await
         }
     };
     let refusal = move |request: HttpRequest| {
         let owner = of_refusal.clone();
         async move {
-            leave_out(&owner, &request);
+            owner.leave_out(request.method().as_str(), request.path());
             refuse()
         }
     };
@@ -39,10 +39,6 @@ where
         .route(web::get().to(page.clone()))
         .route(web::head().to(page))
         .default_service(web::to(refusal))
-}
-
-fn leave_out(owner: &PageOwner, request: &HttpRequest) {
-    owner.leave_out(request.method().as_str(), request.path());
 }
 
 fn refuse() -> HttpResponse {

@@ -38,7 +38,7 @@ where
 {
     let (of_page, of_refusal) = (owner.clone(), owner.clone());
     let page = async move |method: Method, OriginalUri(uri): OriginalUri| {
-        of_page.leave_out(method.as_str(), uri.path());
+        of_page.left_out(method.as_str(), uri.path()).await;
         answer().await
     };
     let refuse = async move |method: Method, OriginalUri(uri): OriginalUri| {

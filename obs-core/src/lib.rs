@@ -36,7 +36,7 @@ pub use exposition::{PageRequest, PageResponse};
 pub use obs_base::deadline;
 pub use obs_base::{InitError, ShutdownError, guard};
 pub use obs_conventions::{ServiceSettings, names};
-pub use page::{MetricsPage, PageOwner};
+pub use page::{LeftOut, MetricsPage, PageOwner};
 pub use pipeline::Obs;
 pub use request::StreamGuard;
 pub use start::ObsBuilder;

@@ -6,4 +6,4 @@ mod owner;
 mod tests;
 
 pub use handle::MetricsPage;
-pub use owner::PageOwner;
+pub use owner::{LeftOut, PageOwner};

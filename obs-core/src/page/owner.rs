@@ -1,6 +1,11 @@
 //! The instance that a page belongs to.
 
-use std::sync::Arc;
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+};
 
 use crate::{
     pipeline::{self, Obs, Pipeline, Routes, known_method},
@@ -15,6 +20,22 @@ pub struct PageOwner {
     /// `None` for the process-wide default, which may be initialized later.
     pipeline: Option<Arc<Pipeline>>,
 }
+
+/// Completes once a request that is left out is no longer counted as in flight; see [`PageOwner::left_out`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct LeftOut(Arc<Mutex<Progress>>);
+
+/// Whether the request is still counted.
+#[derive(Debug)]
+enum Progress {
+    InFlight(Option<Waker>),
+    Done,
+}
+
+/// Ends the wait when it is dropped, also if the request is never discarded in order.
+#[derive(Debug)]
+struct EndsWait(Arc<Mutex<Progress>>);
 
 // === impl PageOwner ===
 
@@ -54,6 +75,15 @@ impl PageOwner {
         self.leave_out_then(method, path, || ());
     }
 
+    /// [`leave_out`](Self::leave_out), and completes once the request is no longer counted as in flight: what is rendered
+    /// then doesn't show the request for it.
+    pub fn left_out(&self, method: &str, path: &str) -> LeftOut {
+        let progress = Arc::new(Mutex::new(Progress::InFlight(None)));
+        let end = EndsWait(Arc::clone(&progress));
+        self.leave_out_then(method, path, move || drop(end));
+        LeftOut(progress)
+    }
+
     /// [`leave_out`](Self::leave_out) that calls `then` once the request is no longer counted as in flight.
     pub(crate) fn leave_out_then(&self, method: &str, path: &str, then: impl FnOnce() + 'static) {
         if discard_current(then) {
@@ -69,6 +99,36 @@ impl PageOwner {
         match &self.pipeline {
             Some(pipeline) => &pipeline.routes,
             None => pipeline::default_routes(),
+        }
+    }
+}
+
+// === impl LeftOut ===
+
+impl Future for LeftOut {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Progress::Done => Poll::Ready(()),
+            Progress::InFlight(waker) => {
+                *waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+// === impl EndsWait ===
+
+impl Drop for EndsWait {
+    fn drop(&mut self) {
+        let before = std::mem::replace(
+            &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner),
+            Progress::Done,
+        );
+        if let Progress::InFlight(Some(waker)) = before {
+            waker.wake();
         }
     }
 }
