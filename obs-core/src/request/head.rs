@@ -46,7 +46,7 @@ pub struct RequestHead<'a> {
     /// A request id that another layer has chosen; it is honoured like an `x-request-id` header.
     pub request_id: Option<&'a [u8]>,
     /// The values of the layer's own labels, in their order, see
-    /// [`Options::label`](super::Options::label); one that is not in its list counts as `_OTHER`.
+    /// the setter `label` of the layer; one that is not in its list counts as `_OTHER`.
     pub labels: &'a [&'a str],
     /// Whether another layer, of whatever instance, has met this same request before. Then this one
     /// records nothing of its own if the other is of the same instance, is being polled around it and

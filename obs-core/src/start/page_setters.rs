@@ -39,11 +39,11 @@ impl ObsBuilder {
     }
 
     /// Serves the metrics page on `/metrics` of this address too, by a thread of its own, from
-    /// `init` or `build` until [`Obs::shutdown`] or the drop of the last handle. Port 0 takes a free
-    /// one, which [`Obs::metrics_addr`] tells. Defaults to none.
+    /// `init` or `build` until [`Obs::shutdown`](crate::Obs::shutdown) or the drop of the last handle. Port 0 takes a free
+    /// one, which [`Obs::metrics_addr`](crate::Obs::metrics_addr) returns. Defaults to none.
     ///
     /// With it, the page need not be a route of the service, where everybody can see it. An address
-    /// that can't be had, because another process listens there, is an [`InitError`].
+    /// that another process listens on is an [`InitError`](crate::InitError).
     ///
     /// At most 64 connections are open: when there is no room for another, the one that has been idle for
     /// longest is closed, so that clients that say nothing keep no scrape waiting. The first head of a
