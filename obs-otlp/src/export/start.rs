@@ -7,12 +7,14 @@ use opentelemetry_sdk::trace::SpanData;
 use super::{
     Exporter,
     drops::Drops,
+    exporter::BoxError,
     log_message::LogExporter,
     metrics::MetricsExporter,
     queue::Queue,
     settings::ExportSettings,
     signal::{LOGS, METRICS, TRACES},
     span_message::SpanExporter,
+    worker::BatchExporter,
 };
 use crate::{CodeSettings, ExporterConfig, LogRecord, ReadMetrics, Tick, config::refuse, resource};
 
@@ -31,23 +33,12 @@ pub fn check_spans(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError
 ///
 /// As [`check_spans`], and if the thread can't be started.
 pub fn start_spans(config: &ExporterConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
-    let ExporterConfig {
-        service,
-        budget,
-        code,
-        env,
-        recorder,
-    } = *config;
-    let Some(settings) = ExportSettings::from_settings(&TRACES, code, env)? else {
+    let Some(settings) = ExportSettings::from_settings(&TRACES, config.code, config.env)? else {
         return Ok(None);
     };
-    let settings = settings.bounded(Queue::<SpanData>::max_slots(budget), env);
-    let (resource, of_exporter) = (resource(service), settings.clone());
-    let drops = Drops::register(recorder, TRACES.drops);
-    Exporter::spawn(settings, budget.clone(), drops, move || {
-        SpanExporter::new(&of_exporter, &resource)
-    })
-    .map(Some)
+    let settings = settings.bounded(Queue::<SpanData>::max_slots(config.budget), config.env);
+    let (resource, of_exporter) = (resource(config.service), settings.clone());
+    spawn(settings, config, move || SpanExporter::new(&of_exporter, &resource))
 }
 
 /// Checks the settings of the exporter of log records.
@@ -56,11 +47,7 @@ pub fn start_spans(config: &ExporterConfig<'_>) -> Result<Option<Exporter<SpanDa
 ///
 /// As [`check_spans`], and without the feature `logs` if code asks for the export.
 pub fn check_logs(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
-    if cfg!(feature = "logs") {
-        ExportSettings::from_settings(&LOGS, code, env).map(drop)
-    } else {
-        refuse("otlp_logs", code, "otlp-logs")
-    }
+    log_settings(code, env).map(drop)
 }
 
 /// Starts the exporter of log records that the settings ask for; none without an endpoint.
@@ -69,27 +56,12 @@ pub fn check_logs(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError>
 ///
 /// As [`check_logs`], and if the thread can't be started.
 pub fn start_logs(config: &ExporterConfig<'_>) -> Result<Option<Exporter<Box<LogRecord>>>, InitError> {
-    let ExporterConfig {
-        service,
-        budget,
-        code,
-        env,
-        recorder,
-    } = *config;
-    check_logs(code, env)?;
-    let settings = if cfg!(feature = "logs") {
-        ExportSettings::from_settings(&LOGS, code, env)?
-    } else {
-        None
+    let Some(settings) = log_settings(config.code, config.env)? else {
+        return Ok(None);
     };
-    let Some(settings) = settings else { return Ok(None) };
-    let settings = settings.bounded(Queue::<Box<LogRecord>>::max_slots(budget), env);
-    let (resource, of_exporter) = (resource(service), settings.clone());
-    let drops = Drops::register(recorder, LOGS.drops);
-    Exporter::spawn(settings, budget.clone(), drops, move || {
-        LogExporter::new(&of_exporter, &resource)
-    })
-    .map(Some)
+    let settings = settings.bounded(Queue::<Box<LogRecord>>::max_slots(config.budget), config.env);
+    let (resource, of_exporter) = (resource(config.service), settings.clone());
+    spawn(settings, config, move || LogExporter::new(&of_exporter, &resource))
 }
 
 /// Checks the settings of the exporter of metrics.
@@ -110,21 +82,14 @@ pub fn start_metrics(
     config: &ExporterConfig<'_>,
     read: Box<dyn ReadMetrics>,
 ) -> Result<Option<Exporter<Tick>>, InitError> {
-    let ExporterConfig {
-        service,
-        budget,
-        code,
-        env,
-        recorder,
-    } = *config;
-    let Some(settings) = metrics_settings(code, env)? else {
+    let Some(settings) = metrics_settings(config.code, config.env)? else {
         return Ok(None);
     };
-    let (resource, of_exporter) = (resource(&identified(service)), settings.clone());
-    let of_metrics = budget.clone();
-    let drops = Drops::register(recorder, METRICS.drops);
-    let exporter = move || MetricsExporter::new(&of_exporter, &resource, read, of_metrics);
-    Exporter::spawn(settings, budget.clone(), drops, exporter).map(Some)
+    let (resource, of_exporter) = (resource(&identified(config.service)), settings.clone());
+    let budget = config.budget.clone();
+    spawn(settings, config, move || {
+        MetricsExporter::new(&of_exporter, &resource, read, budget)
+    })
 }
 
 /// The service with an id for this instance, unless it has one: totals that several instances push under one identity
@@ -140,6 +105,26 @@ fn identified(service: &ServiceInfo) -> ServiceInfo {
         service.attributes.push((attribute::SERVICE_INSTANCE_ID.to_owned(), id));
     }
     service
+}
+
+/// Starts the thread, on which `make` creates the exporter.
+fn spawn<E: BatchExporter + 'static>(
+    settings: ExportSettings,
+    config: &ExporterConfig<'_>,
+    make: impl FnOnce() -> Result<E, BoxError> + Send + 'static,
+) -> Result<Option<Exporter<E::Item>>, InitError>
+where
+    E::Item: Send + 'static,
+{
+    let drops = Drops::register(config.recorder, settings.signal.drops);
+    Exporter::spawn(settings, config.budget.clone(), drops, make).map(Some)
+}
+
+fn log_settings(code: CodeSettings<'_>, env: Env<'_>) -> Result<Option<ExportSettings>, InitError> {
+    if !cfg!(feature = "logs") {
+        return refuse("otlp_logs", code, "otlp-logs").map(|()| None);
+    }
+    ExportSettings::from_settings(&LOGS, code, env)
 }
 
 fn metrics_settings(code: CodeSettings<'_>, env: Env<'_>) -> Result<Option<ExportSettings>, InitError> {
