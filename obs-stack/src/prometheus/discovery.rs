@@ -5,7 +5,7 @@ use obs_rules::definition::{Definition, Service};
 use super::Release;
 use crate::{
     File,
-    text::slug,
+    text::{regex_escape, slug},
     yaml::{self, Yaml},
 };
 
@@ -74,7 +74,7 @@ pub(super) fn http(definition: &Definition, release: Release) -> Yaml {
 fn environment(service: &Service) -> Yaml {
     Yaml::map([
         ("source_labels", Yaml::list(["job"])),
-        ("regex", literal(&service.name).into()),
+        ("regex", regex_escape(&service.name).into()),
         ("target_label", "env".into()),
         ("replacement", service.environment.replace('$', "$$").into()),
     ])
@@ -92,18 +92,6 @@ fn group(service: &Service) -> Yaml {
         );
     }
     group
-}
-
-/// A regular expression (RE2) that matches exactly this text.
-fn literal(text: &str) -> String {
-    let mut regex = String::with_capacity(text.len());
-    for c in text.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            regex.push('\\');
-        }
-        regex.push(c);
-    }
-    regex
 }
 
 /// A map with further entries.
