@@ -1,30 +1,29 @@
 //! The answer to a scrape.
 
-use super::{Exposition, PageRequest, PageResponse, Source, queue::Pending, request::Wanted, token::Admission};
+use super::{Exposition, PageRequest, PageResponse, Source, queue::Producer, request::Wanted, token::Admission};
 use crate::metrics::{Filter, Format, Target};
 
-/// The page that a scrape waits for.
+/// A scrape that is to be answered with a page.
 pub(crate) struct Scrape {
+    queue: Producer,
     wanted: Wanted,
-    pending: Pending,
+    source: Source,
 }
 
 // === impl Exposition ===
 
 impl Exposition {
-    /// The page that `request` asks for, and what has it written; or the answer, if that is not a page. What is shown
-    /// is `source`, if it is given, in place of the registry of `target`.
-    ///
-    /// Nothing is written before the first of both is called.
+    /// The page that `request` asks for, or the answer, if that is not a page. What is shown is `source`, if it is given,
+    /// in place of the registry of `target`.
     pub(crate) fn scrape(
         &self,
         request: &PageRequest<'_>,
         source: Option<&Source>,
         target: &Target,
-    ) -> Result<(impl FnOnce() + use<>, Scrape), PageResponse> {
+    ) -> Result<Scrape, PageResponse> {
         let (wanted, source) = self.decide(request, source, target)?;
-        let (start, pending) = self.queue.defer(wanted.clone(), source);
-        Ok((start, Scrape { wanted, pending }))
+        let queue = self.queue.producer();
+        Ok(Scrape { queue, wanted, source })
     }
 
     fn decide(
@@ -61,10 +60,11 @@ impl Exposition {
 // === impl Scrape ===
 
 impl Scrape {
-    /// The page, once it is written.
+    /// The page, once it is written; it shows what was recorded before this is polled.
     pub(crate) async fn answer(self) -> PageResponse {
-        match self.pending.await {
-            Ok(body) => PageResponse::page(&self.wanted, body),
+        let Self { queue, wanted, source } = self;
+        match queue.join(wanted.clone(), source).await {
+            Ok(body) => PageResponse::page(&wanted, body),
             Err(why) => PageResponse::unavailable(why),
         }
     }

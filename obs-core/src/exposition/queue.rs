@@ -73,16 +73,14 @@ enum Progress {
     Done(Result<Bytes, Unavailable>),
 }
 
-/// Waits for a page.
-pub(super) struct Pending(Arc<Mutex<Ticket>>);
+/// Puts pages into a queue.
+pub(super) struct Producer(Arc<Inner>);
 
-/// How far a scrape has come.
-enum Ticket {
-    /// Not in the queue yet.
-    Deferred(Option<Waker>),
-    /// In the queue, and which of the job's wakers is this one's.
-    Joined(Arc<Job>, Option<usize>),
-    Refused(Unavailable),
+/// Waits for a page.
+pub(super) struct Pending {
+    job: Result<Arc<Job>, Unavailable>,
+    /// Which of the job's wakers is this one's.
+    slot: Option<usize>,
 }
 
 // === impl Queue ===
@@ -95,32 +93,24 @@ impl Queue {
         }
     }
 
-    /// A page that is put into the queue when the first of both is called. The second one waits for it.
-    pub(super) fn defer(&self, wanted: Wanted, source: Source) -> (impl FnOnce() + use<>, Pending) {
-        let ticket = Arc::new(Mutex::new(Ticket::Deferred(None)));
-        let (inner, pending) = (Arc::clone(&self.inner), Pending(Arc::clone(&ticket)));
-        let start = move || {
-            let joined = join(&inner, wanted, source);
-            lock(&ticket).settle(joined);
-        };
-        (start, pending)
+    pub(super) fn producer(&self) -> Producer {
+        Producer(Arc::clone(&self.inner))
     }
 }
 
-/// The page that waits to be written as `wanted`, or a new one.
-///
-/// # Errors
-///
-/// If there are too many already.
-fn join(inner: &Arc<Inner>, wanted: Wanted, source: Source) -> Result<Arc<Job>, Unavailable> {
-    let job = inner.lock().job(inner.limits, wanted, source)?;
-    worker::start(inner, 1);
-    inner.changed.notify_one();
-    Ok(job)
-}
+// === impl Producer ===
 
-fn lock(ticket: &Mutex<Ticket>) -> MutexGuard<'_, Ticket> {
-    ticket.lock().unwrap_or_else(PoisonError::into_inner)
+impl Producer {
+    /// The page that waits to be written as `wanted`, or a new one; refused if there are too many already.
+    pub(super) fn join(&self, wanted: Wanted, source: Source) -> Pending {
+        let Self(inner) = self;
+        let job = inner.lock().job(inner.limits, wanted, source);
+        if job.is_ok() {
+            worker::start(inner, 1);
+            inner.changed.notify_one();
+        }
+        Pending { job, slot: None }
+    }
 }
 
 impl Drop for Queue {
@@ -260,47 +250,16 @@ impl Job {
     }
 }
 
-// === impl Ticket ===
-
-impl Ticket {
-    /// The page is in the queue, or was refused.
-    fn settle(&mut self, joined: Result<Arc<Job>, Unavailable>) {
-        let waker = if let Self::Deferred(waker) = self {
-            waker.take()
-        } else {
-            None
-        };
-        match joined {
-            Ok(job) => {
-                let mut slot = None;
-                if let Some(waker) = waker
-                    && job.poll(&mut slot, &waker).is_ready()
-                {
-                    waker.wake();
-                }
-                *self = Self::Joined(job, slot);
-            }
-            Err(why) => {
-                *self = Self::Refused(why);
-                waker.into_iter().for_each(Waker::wake);
-            }
-        }
-    }
-}
-
 // === impl Pending ===
 
 impl Future for Pending {
     type Output = Result<Bytes, Unavailable>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut *lock(&self.0) {
-            Ticket::Deferred(waker) => {
-                *waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-            Ticket::Refused(why) => Poll::Ready(Err(*why)),
-            Ticket::Joined(job, slot) => job.poll(slot, cx.waker()),
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { job, slot } = &mut *self;
+        match job {
+            Ok(job) => job.poll(slot, cx.waker()),
+            Err(why) => Poll::Ready(Err(*why)),
         }
     }
 }

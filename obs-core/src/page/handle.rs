@@ -98,9 +98,9 @@ impl MetricsPage {
         let (owner, method, path) = (self.owner.clone(), request.method.to_owned(), request.path.to_owned());
         async move {
             match scrape {
-                Ok((start, scrape)) => {
+                Ok(scrape) => {
                     // The page is written once this request is no longer in flight: it doesn't show itself.
-                    owner.leave_out_then(&method, &path, start);
+                    owner.left_out(&method, &path).await;
                     scrape.answer().await
                 }
                 Err(answer) => {

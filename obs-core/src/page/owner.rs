@@ -72,7 +72,7 @@ impl PageOwner {
     /// Has to be called by the page for each of its requests, with the method and the full path of the request. Other
     /// requests for the same route or path are recorded as usual.
     pub fn leave_out(&self, method: &str, path: &str) {
-        self.leave_out_then(method, path, || ());
+        drop(self.left_out(method, path));
     }
 
     /// [`leave_out`](Self::leave_out), and completes once the request is no longer counted as in flight: what is rendered
@@ -80,15 +80,10 @@ impl PageOwner {
     pub fn left_out(&self, method: &str, path: &str) -> LeftOut {
         let progress = Arc::new(Mutex::new(Progress::InFlight(None)));
         let end = EndsWait(Arc::clone(&progress));
-        self.leave_out_then(method, path, move || drop(end));
-        LeftOut(progress)
-    }
-
-    /// [`leave_out`](Self::leave_out) that calls `then` once the request is no longer counted as in flight.
-    pub(crate) fn leave_out_then(&self, method: &str, path: &str, then: impl FnOnce() + 'static) {
-        if discard_current(then) {
+        if discard_current(move || drop(end)) {
             self.routes().expected.add(known_method(method), path);
         }
+        LeftOut(progress)
     }
 
     pub(crate) fn pipeline(&self) -> Arc<Pipeline> {
