@@ -12,6 +12,7 @@ mod connections;
 mod context;
 mod endings;
 mod endpoints;
+mod errors;
 mod metrics_page;
 mod requests;
 mod support;
