@@ -35,15 +35,18 @@ fn receiver_at(statuses: &'static [u16], line: &'static str) -> (SocketAddr, mps
     thread::spawn(move || {
         for (index, stream) in listener.incoming().enumerate() {
             let status = statuses[index.min(statuses.len() - 1)];
-            if sender.send(answer(stream.unwrap(), status, line)).is_err() {
+            let mut stream = stream.unwrap();
+            // Before the answer: whoever waits for the delivery finds the request in the channel.
+            if sender.send(read_request(&stream)).is_err() {
                 return;
             }
+            write!(stream, "HTTP/1.1 {status} X\r\n{line}content-length: 4\r\n\r\noops").unwrap();
         }
     });
     (addr, seen)
 }
 
-fn answer(stream: TcpStream, status: u16, line: &str) -> Seen {
+fn read_request(stream: &TcpStream) -> Seen {
     let mut reader = BufReader::new(stream);
     let mut head = Vec::new();
     loop {
@@ -62,11 +65,6 @@ fn answer(stream: TcpStream, status: u16, line: &str) -> Seen {
         .unwrap();
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    write!(
-        reader.get_mut(),
-        "HTTP/1.1 {status} X\r\n{line}content-length: 4\r\n\r\noops"
-    )
-    .unwrap();
     Seen {
         head,
         body: serde_json::from_slice(&body).unwrap(),
