@@ -144,6 +144,26 @@
 //!   [`obs_core::context::in_current`] and [`obs_core::context::run_in`].
 //! - The scheme is that of the listener and the client that of the connection, unless the
 //!   connection comes from one of [`ObsMiddleware::trusted_proxies`].
+//!
+//! # Features
+//!
+//! All but those of the framework are passed on to [`obs_core`]. What the settings ask for and the build lacks is said at
+//! the start, with the name of the feature.
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `otlp-http` | on | Export by OTLP over HTTP/protobuf. |
+//! | `otlp-grpc` | off | Export by OTLP over gRPC. |
+//! | `otlp-tls` | off | `https` for OTLP, by rustls and ring, with the system's certificates. |
+//! | `otlp-logs` | off | Log records by OTLP, besides the lines; needs a transport. |
+//! | `otlp-metrics` | off | Metrics by OTLP, besides the page; needs a transport. |
+//! | `serve-metrics` | on | The metrics page on an address of its own: `ObsBuilder::serve_metrics`. |
+//! | `process` | on | `process_*` metrics: processor time, memory, file descriptors, threads. |
+//! | `tokio-metrics` | off | `tokio_*` metrics of runtimes: tasks, queues, busy time. |
+//! | `prometheus-exporter` | off | `metrics_from`: the page of `metrics-exporter-prometheus`. |
+//! | `zstd` | off | zstd compression of the metrics page; compiles C. |
+//! | `definition` | off | `Obs::from_definition`: the service's settings from `obs.yaml`. |
+//! | `log-rotation` | off | Log files that are rotated by the hour, day or week. |
 
 pub mod shutdown;
 
