@@ -230,6 +230,7 @@ fi
 
 section "format"
 cargo fmt --all --check
+cargo fmt --all --check --manifest-path tests/adopt/Cargo.toml
 
 section "lints"
 cargo clippy --locked --workspace --all-targets --all-features -- -D warnings

@@ -1,0 +1,42 @@
+//! Programs as an adopter would write them, each a package outside of this workspace in `tests/adopt`: built with
+//! the features that it asks for and no others, run, and compared with golden texts.
+//!
+//! A golden text `tests/adopt/PACKAGE/expected/CASE.txt` begins with the command: `$ VARIABLE=value PACKAGE argument`.
+//! The rest is what the command prints; what differs from run to run is replaced by a word. A new case is a file with
+//! the first line alone; `UPDATE_GOLDEN=1 cargo test -p obs-tests --test adopt` writes the rest.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "tests: what can't go on fails the test"
+)]
+
+mod case;
+mod package;
+
+use std::collections::BTreeSet;
+
+use crate::package::Package;
+
+/// A test for each package, and the list of them.
+macro_rules! packages {
+    ($($test:ident $package:literal,)*) => {
+        const PACKAGES: &[&str] = &[$($package),*];
+
+        $(
+            #[test]
+            fn $test() {
+                Package::build($package).check();
+            }
+        )*
+    };
+}
+
+packages! {
+    client_worker "client-worker",
+}
+
+#[test]
+fn each_package_has_a_test() {
+    let tested: BTreeSet<_> = PACKAGES.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(package::on_disk(), tested);
+}
