@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, time::Duration};
 
+use crate::guard::chain;
+
 /// The error of `ObsBuilder::init` and `ObsBuilder::build`: an invalid setting, a step that failed, or a global that is
 /// set already.
 ///
@@ -14,7 +16,6 @@ use std::{error::Error, fmt, time::Duration};
 /// let error = InitError::invalid("queue size", 0, "a number of at least 1");
 /// assert_eq!(error.to_string(), r#"queue size is "0", expected a number of at least 1"#);
 /// ```
-#[derive(Debug)]
 pub struct InitError {
     kind: InitErrorKind,
 }
@@ -39,7 +40,6 @@ enum InitErrorKind {
 /// The error of `Obs::shutdown` and `Obs::flush`: some data were not written or sent before the timeout.
 ///
 /// These data may be lost; the metrics of lost items (`obs_spans_dropped_total` and the like) count them.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct ShutdownError {
     /// What was not flushed: `traces`, `log export`, `metrics export`, `logs` (the log lines), `metrics page` (scrapes
@@ -103,6 +103,17 @@ impl fmt::Display for InitError {
     }
 }
 
+/// The text, and those of the causes, joined by `: `: what a `main` prints that returns the error.
+impl fmt::Debug for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        self.source()
+            .into_iter()
+            .flat_map(chain)
+            .try_for_each(|source| write!(f, ": {source}"))
+    }
+}
+
 impl Error for InitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
@@ -138,6 +149,13 @@ impl fmt::Display for ShutdownError {
             self.unfinished.join(" and "),
             self.timeout
         )
+    }
+}
+
+/// The text: what a `main` prints that returns the error.
+impl fmt::Debug for ShutdownError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -14,7 +14,7 @@ pub enum Severity {
 }
 
 /// A word that is no severity.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UnknownSeverity {
     word: String,
 }
@@ -62,6 +62,13 @@ impl fmt::Display for UnknownSeverity {
             "severity {:?} is not known: it is critical, warning or info",
             self.word
         )
+    }
+}
+
+/// The text: what a `main` prints that returns the error.
+impl fmt::Debug for UnknownSeverity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

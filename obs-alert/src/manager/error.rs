@@ -5,7 +5,6 @@ use std::{error::Error, fmt};
 use crate::{BadRule, BadSlo};
 
 /// Why a rule, a channel or a setting is refused; says which, what is wrong with it, and the mend.
-#[derive(Debug)]
 pub struct BuildError {
     place: String,
     message: String,
@@ -85,6 +84,13 @@ impl From<BadSlo> for BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// The text: what a `main` prints that returns the error.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Network {
 }
 
 /// A text that is no [`Network`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NetworkParseError {
     text: String,
 }
@@ -132,6 +132,13 @@ impl fmt::Display for NetworkParseError {
             "{:?} is no network, expected an address such as 10.0.0.1 or a range such as 10.0.0.0/8",
             self.text
         )
+    }
+}
+
+/// The text: what a `main` prints that returns the error.
+impl fmt::Debug for NetworkParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

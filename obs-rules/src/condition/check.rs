@@ -6,7 +6,7 @@ use super::{Comparison, Condition};
 use crate::promql::{LONGEST_REACH, Selector, Window};
 
 /// A condition that can't mean anything; says what is wrong with which value, and the mend.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BadCondition {
     message: String,
 }
@@ -171,6 +171,13 @@ fn is_name(name: &str, is_mark: impl Fn(char) -> bool) -> bool {
 impl fmt::Display for BadCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+/// The text: what a `main` prints that returns the error.
+impl fmt::Debug for BadCondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

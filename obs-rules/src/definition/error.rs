@@ -4,7 +4,6 @@ use std::{error::Error, fmt, io};
 
 /// A definition that can't be used: the file can't be read, or says what can't be meant. All problems
 /// are told at once.
-#[derive(Debug)]
 pub struct DefinitionError {
     kind: Kind,
 }
@@ -74,6 +73,14 @@ impl fmt::Display for DefinitionError {
                 Ok(())
             }
         }
+    }
+}
+
+/// The text, and that of the cause: what a `main` prints that returns the error.
+impl fmt::Debug for DefinitionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        self.source().map_or(Ok(()), |source| write!(f, ": {source}"))
     }
 }
 

@@ -7,7 +7,7 @@ use std::{error::Error, fmt, str::FromStr, time::Duration};
 pub struct Window(Duration);
 
 /// A span of time that is no [`Window`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BadWindow {
     given: String,
 }
@@ -118,6 +118,13 @@ impl fmt::Display for BadWindow {
             "{:?} is no span of time above zero: write 30s, 5m, 1h30m or 30d",
             self.given
         )
+    }
+}
+
+/// The text: what a `main` prints that returns the error.
+impl fmt::Debug for BadWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -6,7 +6,7 @@ use super::AlertRule;
 use crate::{BadCondition, Comparison, condition::is_label_name, template};
 
 /// A rule that can't be used; says which, what is wrong with which value, and the mend.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BadRule {
     rule: String,
     message: String,
@@ -138,6 +138,14 @@ impl BadRule {
 impl fmt::Display for BadRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "alert {:?}: {}", self.rule, self.message)
+    }
+}
+
+/// The text, and that of the cause: what a `main` prints that returns the error.
+impl fmt::Debug for BadRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        self.source().map_or(Ok(()), |source| write!(f, ": {source}"))
     }
 }
 

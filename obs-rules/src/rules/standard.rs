@@ -60,7 +60,7 @@ pub struct Subject<'a> {
 }
 
 /// A word that is the name of no standard rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UnknownRule {
     word: String,
 }
@@ -206,6 +206,13 @@ impl fmt::Display for UnknownRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = Standard::ALL.into_iter().map(Standard::as_str).collect();
         write!(f, "{:?} is no standard rule: there are {}", self.word, names.join(", "))
+    }
+}
+
+/// The text: what a `main` prints that returns the error.
+impl fmt::Debug for UnknownRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{error::Error, fmt, time::Duration};
 use super::{Sli, Slo};
 
 /// An objective that can't be kept or watched; says which, what is wrong with which value, and the mend.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BadSlo {
     slo: String,
     message: String,
@@ -129,6 +129,13 @@ impl BadSlo {
 impl fmt::Display for BadSlo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SLO {:?}: {}", self.slo, self.message)
+    }
+}
+
+/// The text: what a `main` prints that returns the error.
+impl fmt::Debug for BadSlo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -155,7 +155,6 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 
 /// A metrics page could not be fetched. The message has the URL without credentials and
 /// query.
-#[derive(Debug)]
 pub struct FetchError {
     url: String,
     source: Option<Box<ureq::Error>>,
@@ -221,6 +220,14 @@ impl fmt::Display for FetchError {
             f,
             "{url}: the metrics page could not be fetched; is the service running, and is this its address?"
         )
+    }
+}
+
+/// The text, and that of the cause: what a `main` prints that returns the error.
+impl fmt::Debug for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        self.source().map_or(Ok(()), |source| write!(f, ": {source}"))
     }
 }
 

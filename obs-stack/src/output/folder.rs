@@ -141,7 +141,6 @@ pub(super) fn manifest(files: &BTreeSet<String>) -> String {
 ///
 /// Its message names the file or folder, and what to do; [`source`](Error::source) is the
 /// error of the system, if there is one.
-#[derive(Debug)]
 pub struct OutputError(Kind);
 
 /// What went wrong.
@@ -232,6 +231,14 @@ impl fmt::Display for OutputError {
                 )
             }
         }
+    }
+}
+
+/// The text, and that of the cause: what a `main` prints that returns the error.
+impl fmt::Debug for OutputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        self.source().map_or(Ok(()), |source| write!(f, ": {source}"))
     }
 }
 
