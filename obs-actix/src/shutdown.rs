@@ -43,7 +43,7 @@ const CLOSE: Duration = Duration::from_millis(1200);
 ///
 /// # Errors
 ///
-/// If the server fails, or signals can't be received.
+/// If the server fails.
 pub async fn serve<F, I, S, B>(server: HttpServer<F, I, S, B>, graceful: Graceful) -> io::Result<()>
 where
     F: Fn() -> I + Send + Clone + 'static,

@@ -16,7 +16,7 @@ use obs_core::{
 use obs_http::{Headers, insert_trace_response};
 use pin_project_lite::pin_project;
 
-use crate::{Endpoint, ObsBody, page::Unobserved};
+use crate::{Endpoint, ObsBody, routing};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(names::header::REQUEST_ID);
 
@@ -102,7 +102,7 @@ impl<F> fmt::Debug for ObsFuture<F> {
 /// Reports the head of the response, sets the request id, and passes the observation on to the
 /// body.
 fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> Response<ObsBody<R>> {
-    if response.extensions().get::<Unobserved>().is_some() {
+    if routing::is_page(response.extensions()) {
         observation.discard();
     }
     observation.response_headers(&mut |name, value| {

@@ -42,6 +42,29 @@
 //! `package.Service/Method`. List the methods with [`ObsLayer::grpc_methods`], or let the layer
 //! learn them. See [`obs_core::request::grpc`].
 //!
+//! # Without axum
+//!
+//! A service of tonic or hyper needs no axum: without the default feature `axum`, this crate has
+//! [`ObsLayer`], [`ObsClientLayer`] and [`obs_core`], and depends on `http` and tower's traits
+//! alone. (tonic itself needs axum only for its feature `router`, that is, for
+//! `Server::add_service`.)
+//!
+//! ```toml
+//! obs-axum = { version = "0.1", default-features = false, features = ["otlp-http", "process", "serve-metrics"] }
+//! tonic = { version = "0.14", default-features = false, features = ["channel", "codegen", "server"] }
+//! ```
+//!
+//! The metrics page is then on an address of its own
+//! ([`ObsBuilder::serve_metrics`](obs_core::ObsBuilder::serve_metrics)), and
+//! [`Graceful::run`](obs_core::shutdown::Graceful::run) shuts the server down:
+//!
+//! ```ignore
+//! let obs = Obs::builder("order-service").serve_metrics("0.0.0.0:3000".parse()?).init()?;
+//! let layer = ObsLayer::new().grpc_methods(["shop.Orders/Get"]);
+//! let serve = |stop: Stop| Server::builder().layer(layer).serve_with_shutdown(address, orders, stop.requested());
+//! Graceful::new(&obs).run(serve).await?;
+//! ```
+//!
 //! # One crate to name
 //!
 //! A service depends on this crate only: [`obs_core`] re-exports everything else of obs that it
@@ -129,6 +152,8 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `axum` | on | axum's routes, bodies and addresses, the pages, and `serve`; without it, the layers for tower alone. |
+//! | `tower-http` | on | The request id that tower-http's `SetRequestIdLayer` has set, whatever its header. |
 //! | `otlp-http` | on | Export by OTLP over HTTP/protobuf. |
 //! | `otlp-grpc` | off | Export by OTLP over gRPC. |
 //! | `otlp-tls` | off | `https` for OTLP, by rustls and ring, with the system's certificates. |
@@ -144,16 +169,27 @@
 //! | `http2` | off | HTTP/2 in `serve`. |
 
 pub mod client;
+#[cfg(feature = "axum")]
 pub mod shutdown;
 
 mod body;
+#[cfg(feature = "axum")]
 mod exporter;
 mod future;
+#[cfg(feature = "axum")]
 mod health;
 mod layer;
+#[cfg(feature = "axum")]
 mod metrics;
+#[cfg(feature = "axum")]
 mod page;
+#[cfg(feature = "axum")]
 mod request_body;
+#[cfg(feature = "axum")]
+mod routing;
+#[cfg(not(feature = "axum"))]
+#[path = "no_routing.rs"]
+mod routing;
 mod service;
 mod view;
 
@@ -164,12 +200,16 @@ pub use obs_core::request::{Endpoint, IntoEndpoint};
 
 pub use body::ObsBody;
 pub use client::ObsClientLayer;
+#[cfg(feature = "axum")]
 pub use exporter::metrics_from;
 pub use future::ObsFuture;
+#[cfg(feature = "axum")]
 pub use health::{health, ready};
 pub use layer::ObsLayer;
+#[cfg(feature = "axum")]
 pub use metrics::{metrics, metrics_for};
 pub use service::ObsService;
+#[cfg(feature = "axum")]
 pub use shutdown::serve;
 pub use view::RequestView;
 

@@ -12,11 +12,7 @@ use axum::{
 use obs_core::PageOwner;
 use tower_layer::layer_fn;
 
-use crate::{ObsService, service::Observer};
-
-/// Marks a response that the layer leaves unrecorded: the page itself, wherever it is nested.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Unobserved;
+use crate::{ObsService, routing::Unobserved, service::Observer};
 
 /// A router with the page alone, whose merging takes no other request out of sight.
 pub(crate) fn page<S>(path: &str, owner: &PageOwner, page: MethodRouter<S>) -> Router<S>

@@ -1,27 +1,20 @@
 //! The service: a request arrives.
 
 use std::{
-    any::Any,
     cell::Cell,
     fmt,
-    net::SocketAddr,
     task::{Context, Poll},
 };
 
-use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
 use http::{Extensions, Request, Response, Version, header};
-use http_body::Body as _;
-use obs_core::{
-    PageOwner,
-    request::{LabelValues, LayerState, Observation, RequestHead},
-};
+#[cfg(feature = "axum")]
+use obs_core::PageOwner;
+use obs_core::request::{LabelValues, LayerState, Observation, RequestHead};
 use obs_http::{Headers, protocol};
-use tower_http::request_id::RequestId;
 use tower_service::Service;
 
 use crate::{
-    ObsBody, ObsFuture,
-    request_body::CountedBody,
+    ObsBody, ObsFuture, routing,
     view::{Hooks, RequestView},
 };
 
@@ -51,6 +44,7 @@ pub(crate) enum Observer {
     /// Requests without a route that no layer observes, as the layer of the page's instance
     /// would. If routers are merged, axum lets the later one handle unmatched requests, so
     /// merging a page would otherwise hide them from the layer.
+    #[cfg(feature = "axum")]
     Unmatched(PageOwner),
 }
 
@@ -144,8 +138,9 @@ impl Observer {
     fn observe<B: 'static>(&self, request: &mut Request<B>, may_nest: bool) -> Observation {
         match self {
             Self::Layer(state) => start(state, request, may_nest),
+            #[cfg(feature = "axum")]
             Self::Unmatched(owner) => {
-                let layer = if request.extensions().get::<MatchedPath>().is_some() || Observation::is_around() {
+                let layer = if routing::matched_path(request.extensions()).is_some() || Observation::is_around() {
                     None
                 } else {
                     owner.layer()
@@ -162,7 +157,7 @@ fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: boo
     let instrument = state.instrument();
     let hooks: Option<&Hooks> = state.hooks();
     let view = RequestView::new(request);
-    let matched = request.extensions().get::<MatchedPath>();
+    let matched = routing::matched_path(request.extensions());
     let is_matched = matched.is_some();
     let named = hooks
         .filter(|_| !is_matched)
@@ -186,20 +181,19 @@ fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: boo
 /// The head of a request as the core reads it.
 fn request_head<'a, B>(
     request: &'a Request<B>,
-    matched: Option<&'a MatchedPath>,
+    matched: Option<&'a str>,
     named: Option<&'a str>,
     with_origin: bool,
 ) -> RequestHead<'a> {
     let extensions = request.extensions();
     let of_origin = Some(extensions).filter(|_| with_origin);
-    let matched = matched.map(MatchedPath::as_str);
     // A nested router removes its prefix. Metrics need the target only where no route names the endpoint:
     // for unmatched requests, and for gRPC.
     let reads_target = with_origin || matched.is_none() || request.version() > Version::HTTP_11;
     let original = Some(extensions)
         .filter(|_| reads_target)
-        .and_then(Extensions::get::<OriginalUri>);
-    let uri = original.map_or(request.uri(), |original| &original.0);
+        .and_then(routing::original_uri);
+    let uri = original.unwrap_or(request.uri());
     RequestHead {
         method: request.method().as_str(),
         path: uri.path(),
@@ -208,30 +202,31 @@ fn request_head<'a, B>(
         scheme: uri.scheme_str(),
         authority: uri.authority().map(http::uri::Authority::as_str),
         protocol: protocol(request.version()),
-        peer: of_origin
-            .and_then(Extensions::get::<ConnectInfo<SocketAddr>>)
-            .map(|info| info.0),
-        request_id: of_origin
-            .and_then(Extensions::get::<RequestId>)
-            .map(|id| id.header_value().as_bytes()),
+        peer: of_origin.and_then(routing::peer),
+        request_id: of_origin.and_then(request_id),
         labels: &[],
         is_observed: Observation::is_around() && extensions.get::<Observed>().is_some(),
     }
 }
 
-/// Reports the size of the request body, or wraps the body to count it. The type of the body
-/// stays the same: only axum's own type, which can hold any body, is wrapped.
+/// The id that a layer of tower-http has stored.
+#[cfg(feature = "tower-http")]
+fn request_id(extensions: &Extensions) -> Option<&[u8]> {
+    let id = extensions.get::<tower_http::request_id::RequestId>();
+    id.map(|id| id.header_value().as_bytes())
+}
+
+#[cfg(not(feature = "tower-http"))]
+fn request_id(_: &Extensions) -> Option<&[u8]> {
+    None
+}
+
+/// Reports the size of the request body, or wraps the body to count it.
 fn count_body<B: 'static>(request: &mut Request<B>, observation: &mut Observation) {
-    let Some(body) = (request.body_mut() as &mut dyn Any).downcast_mut::<axum::body::Body>() else {
-        if let Some(bytes) = declared_size(request) {
-            observation.request_size(bytes);
-        }
-        return;
-    };
-    if body.is_end_stream() {
-        observation.request_size(0);
-    } else if let Some(counter) = observation.count_request_body() {
-        *body = axum::body::Body::new(CountedBody::new(std::mem::take(body), counter));
+    if !routing::count_body(request, observation)
+        && let Some(bytes) = declared_size(request)
+    {
+        observation.request_size(bytes);
     }
 }
 

@@ -58,7 +58,7 @@ pub use obs_core::shutdown::{Graceful, Stop};
 ///
 /// # Errors
 ///
-/// If signals can't be received.
+/// None today: like `axum::serve`, it accepts connections until it is stopped, whatever fails meanwhile.
 pub async fn serve<L, S, B>(listener: L, app: S, graceful: Graceful) -> io::Result<()>
 where
     L: Listener,

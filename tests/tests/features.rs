@@ -1,6 +1,6 @@
 //! That the tables of features say what the manifests do.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path, process::Command};
 
 /// The crates that a service depends on, in the order of the columns of the README.
 const CRATES: [&str; 4] = ["obs-axum", "obs-actix", "obs-reqwest", "obs-core"];
@@ -128,5 +128,25 @@ fn the_readme_lists_the_features_of_all_crates() {
     assert!(
         read("README.md").contains(&expected),
         "README.md has to have the table\n{expected}"
+    );
+}
+
+#[test]
+fn a_service_of_tonic_needs_no_axum() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["tree", "--locked", "--offline", "--package", "grpc-minimal"])
+        .args(["--edges", "normal", "--prefix", "none"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let tree = String::from_utf8(output.stdout).unwrap();
+    assert!(tree.lines().any(|line| line.starts_with("obs-axum v")), "{tree}");
+    let without = ["axum v", "axum-core v", "tower-http v"];
+    assert!(
+        !tree
+            .lines()
+            .any(|line| without.iter().any(|start| line.starts_with(start))),
+        "{tree}"
     );
 }

@@ -9,7 +9,10 @@ use std::{error::Error, io::Write as _};
 
 use obs_axum::{
     ObsClientLayer, ObsLayer,
-    obs_core::{Obs, context},
+    obs_core::{
+        Obs, context,
+        shutdown::{Graceful, Stop},
+    },
 };
 use tonic::{Request, Response, Status, transport};
 use tower::ServiceBuilder;
@@ -30,18 +33,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    // Dropped at the end: that writes and sends what is still in flight.
-    let _telemetry = Obs::builder("order-service").init()?;
-
-    let page = axum::Router::new().merge(obs_axum::metrics("/metrics"));
-    let listener = tokio::net::TcpListener::bind(PAGE).await?;
-    tokio::spawn(async move { axum::serve(listener, page).await });
-
-    transport::Server::builder()
-        .layer(ObsLayer::new().grpc_methods(orders::METHODS))
-        .add_service(OrdersServer::new(get))
-        .serve_with_shutdown(SERVICE.parse()?, interrupted())
-        .await?;
+    let obs = Obs::builder("order-service").serve_metrics(PAGE.parse()?).init()?;
+    let address = SERVICE.parse()?;
+    let layer = ObsLayer::new().grpc_methods(orders::METHODS);
+    let serve = |stop: Stop| {
+        transport::Server::builder()
+            .layer(layer)
+            .serve_with_shutdown(address, OrdersServer::new(get), stop.requested())
+    };
+    // At SIGTERM or Ctrl-C: calls in flight finish, then spans and log lines are sent and written.
+    Graceful::new(&obs).run(serve).await?;
     Ok(())
 }
 
@@ -75,12 +76,4 @@ async fn call(name: &str) -> Result<(), Box<dyn Error>> {
         order.cents
     )?;
     Ok(())
-}
-
-/// Returns on Ctrl-C.
-async fn interrupted() {
-    // Without signals the service just runs on.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     future::{Future, IntoFuture},
-    io,
     pin::{Pin, pin},
     thread,
     time::Duration,
@@ -111,8 +110,12 @@ impl Graceful {
 
     /// Runs the server that `serve` returns until the process gets a signal to stop, then shuts it down and flushes.
     ///
-    /// The server has to stop at [`Stop::requested`] and should close its connections at [`Stop::overdue`]. Signals are
-    /// handled from the first poll on; before that, they end the process as usual.
+    /// The server has to stop at [`Stop::requested`] and should close its connections at [`Stop::overdue`]. It can be
+    /// any future of a result, whatever its error: `axum::serve(…).with_graceful_shutdown(…)`, tonic's
+    /// `serve_with_shutdown(…)`, or an `async` block around hyper.
+    ///
+    /// Signals are handled from the first poll on; before that, they end the process as usual. If the system refuses to
+    /// deliver them, that is logged as an error, and the server runs until it ends by itself.
     ///
     /// ```no_run
     /// # async fn example(obs: obs_core::Obs) -> std::io::Result<()> {
@@ -127,22 +130,26 @@ impl Graceful {
     ///
     /// # Errors
     ///
-    /// If signals can't be received, and the error of the server. Cancelled requests and an incomplete flush are logged
-    /// and are no errors.
+    /// The error of the server. Cancelled requests and an incomplete flush are logged and are no errors.
     ///
     /// # Panics
     ///
     /// If it is polled outside of a tokio runtime with `enable_all`.
-    pub async fn run<F>(self, serve: impl FnOnce(Stop) -> F) -> io::Result<()>
+    pub async fn run<F, E>(self, serve: impl FnOnce(Stop) -> F) -> Result<(), E>
     where
-        F: IntoFuture<Output = io::Result<()>>,
+        F: IntoFuture<Output = Result<(), E>>,
     {
-        self.run_with(OsSignals::listen()?, serve).await
+        let signals = OsSignals::listen()
+            .inspect_err(|error| {
+                tracing::error!(target: target::OBS, %error, "signals can't be received: the process ends without a graceful shutdown");
+            })
+            .ok();
+        self.run_with(signals, serve).await
     }
 
-    pub(super) async fn run_with<F>(self, mut signals: impl Signals, serve: impl FnOnce(Stop) -> F) -> io::Result<()>
+    pub(super) async fn run_with<F, E>(self, mut signals: impl Signals, serve: impl FnOnce(Stop) -> F) -> Result<(), E>
     where
-        F: IntoFuture<Output = io::Result<()>>,
+        F: IntoFuture<Output = Result<(), E>>,
     {
         let (phase, phases) = watch::channel(Phase::Serving);
         let (served, forced) = {
@@ -155,12 +162,12 @@ impl Graceful {
 
     /// Runs the steps from the first signal to the last response. Returns the server's result, and whether a second
     /// signal has ended the waiting.
-    async fn conduct(
+    async fn conduct<E>(
         &self,
         signals: &mut impl Signals,
         phase: &watch::Sender<Phase>,
-        mut server: Pin<&mut impl Future<Output = io::Result<()>>>,
-    ) -> (io::Result<()>, bool) {
+        mut server: Pin<&mut impl Future<Output = Result<(), E>>>,
+    ) -> (Result<(), E>, bool) {
         let signal = tokio::select! {
             biased;
             served = &mut server => return (served, false),

@@ -1,6 +1,9 @@
 //! The signals that ask a process to stop.
 
-use std::{future::Future, io};
+use std::{
+    future::{Future, pending},
+    io,
+};
 
 /// Where the wish to stop comes from.
 pub(super) trait Signals {
@@ -23,6 +26,18 @@ pub(super) struct OsSignals {
     close: tokio::signal::windows::CtrlClose,
     #[cfg(windows)]
     shutdown: tokio::signal::windows::CtrlShutdown,
+}
+
+// === impl Option ===
+
+/// `None` never gets a signal.
+impl<S: Signals + Send> Signals for Option<S> {
+    async fn next(&mut self) -> &'static str {
+        match self {
+            Some(signals) => signals.next().await,
+            None => pending().await,
+        }
+    }
 }
 
 // === impl OsSignals ===

@@ -26,6 +26,8 @@ const PRE_STOP: Duration = Duration::from_secs(5);
 const DRAIN: Duration = Duration::from_secs(30);
 const LET_GO: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(100);
+/// What a server returns that has stopped.
+const SERVED: io::Result<()> = Ok(());
 
 struct Script(UnboundedReceiver<&'static str>);
 
@@ -102,6 +104,21 @@ async fn a_server_that_ends_by_itself_is_not_waited_for() {
     assert_eq!(result.unwrap_err().to_string(), "address in use");
 }
 
+/// tonic's, for one, is no `io::Error`.
+#[tokio::test(start_paused = true)]
+async fn the_error_of_the_server_has_any_type() {
+    #[derive(Debug, PartialEq)]
+    struct Refused(u16);
+
+    let (_signals, script) = script();
+    let result = graceful(&instance()).run_with(script, |_| ready(Err(Refused(7)))).await;
+    assert_eq!(result, Err(Refused(7)));
+    let result = graceful(&instance())
+        .run_with(None::<Script>, |_| ready(Err("in use")))
+        .await;
+    assert_eq!(result, Err("in use"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_first_signal_drains_then_stops_then_waits_for_what_is_under_way() {
     let (signals, script) = script();
@@ -117,7 +134,7 @@ async fn the_first_signal_drains_then_stops_then_waits_for_what_is_under_way() {
             stop.requested().await;
             assert_close(started.elapsed(), PRE_STOP);
             sleep(Duration::from_secs(3)).await;
-            Ok(())
+            SERVED
         }
     };
     graceful(&instance())
@@ -135,7 +152,7 @@ async fn what_is_under_way_is_given_up_at_the_deadline() {
     let started = Instant::now();
     let server = |stop: Stop| async move {
         stop.overdue().await;
-        Ok(())
+        SERVED
     };
     graceful(&instance()).run_with(script, server).await.unwrap();
     assert_close(started.elapsed(), PRE_STOP + DRAIN);
@@ -162,7 +179,7 @@ async fn what_a_server_lets_go_of_on_threads_of_its_own_is_waited_for_without_me
             sleep(LET_GO).await;
             drop(request);
         });
-        Ok(())
+        SERVED
     };
     graceful(&obs).close(LONG).run_with(script, server).await.unwrap();
     assert_close(started.elapsed(), PRE_STOP + DRAIN + LET_GO);
@@ -173,7 +190,10 @@ async fn a_server_that_hears_nothing_is_left_behind() {
     let (signals, script) = script();
     signals.send("SIGINT").unwrap();
     let started = Instant::now();
-    graceful(&instance()).run_with(script, |_| pending()).await.unwrap();
+    graceful(&instance())
+        .run_with(script, |_| pending::<io::Result<()>>())
+        .await
+        .unwrap();
     assert_close(started.elapsed(), PRE_STOP + DRAIN + Duration::from_millis(500));
 }
 
@@ -187,7 +207,7 @@ async fn a_second_signal_skips_what_is_left_of_either_wait() {
             sleep(after).await;
             signals.send("SIGINT").unwrap();
             stop.overdue().await;
-            Ok(())
+            SERVED
         };
         graceful(&instance()).run_with(script, server).await.unwrap();
         assert_close(started.elapsed(), after);
@@ -207,7 +227,7 @@ async fn flushing_ends_at_its_deadline_and_is_no_error() {
     let flush = Duration::from_millis(50);
     graceful(&obs)
         .flush(flush)
-        .run_with(script, |_| ready(Ok(())))
+        .run_with(script, |_| ready(SERVED))
         .await
         .unwrap();
     assert!(started.elapsed() >= flush, "{:?}", started.elapsed());
@@ -230,7 +250,7 @@ async fn a_flush_that_may_take_as_long_as_it_takes_writes_the_lines() {
     let (_signals, script) = script();
     graceful(&obs)
         .flush(Duration::MAX)
-        .run_with(script, |_| ready(Ok(())))
+        .run_with(script, |_| ready(SERVED))
         .await
         .unwrap();
     drop(obs);
@@ -243,7 +263,7 @@ async fn waits_without_an_end_are_ended_by_what_they_wait_for() {
     signals.send("SIGTERM").unwrap();
     let server = |stop: Stop| async move {
         stop.requested().await;
-        Ok(())
+        SERVED
     };
     let second = async {
         sleep(LONG).await;
@@ -257,7 +277,7 @@ async fn waits_without_an_end_are_ended_by_what_they_wait_for() {
     let (served, ()) = tokio::join!(
         endless.run_with(script, |stop| async move {
             stop.overdue().await;
-            Ok(())
+            SERVED
         }),
         second
     );
@@ -282,7 +302,7 @@ async fn a_second_signal_ends_the_flushing() {
     let (signals, script) = script();
     let server = |_| {
         signals.send("SIGTERM").unwrap();
-        ready(Ok(()))
+        ready(SERVED)
     };
     let started = std::time::Instant::now();
     // The server ends first: the signal is still there when the flushing begins.
