@@ -79,7 +79,7 @@ pub fn current_context() -> Context {
 #[must_use]
 pub fn tracer_provider() -> Option<SdkTracerProvider> {
     let of_request = context::with_current(|request| request.parts().recorder().cloned()).flatten();
-    Tracing::of(&of_request.or_else(context::default_instance)?)?
+    Tracing::of(&of_request.or_else(context::outside_instance)?)?
         .provider()
         .cloned()
 }

@@ -1,10 +1,8 @@
 //! The instance that a context belongs to, as far as contexts know it.
 
-use std::{
-    any::Any,
-    fmt,
-    sync::{PoisonError, RwLock},
-};
+use std::{any::Any, cell::RefCell, fmt, sync::OnceLock};
+
+use metrics::Recorder;
 
 use super::{Propagators, TraceId};
 use crate::arc_or_static::ArcOrStatic;
@@ -19,20 +17,46 @@ pub(crate) trait Instance: Any + fmt::Debug + Send + Sync {
 
     /// In which headers traces are read and sent on.
     fn propagators(&self) -> &Propagators;
+
+    /// Where metrics of the `metrics` facade go that belong to the instance.
+    fn recorder(&self) -> &dyn Recorder;
 }
 
 /// A handle to an instance, which contexts hold.
 pub(crate) type InstanceRef = ArcOrStatic<dyn Instance>;
 
-/// The instance of contexts that start outside a request; none before `init`.
-static DEFAULT: RwLock<Option<InstanceRef>> = RwLock::new(None);
-
-/// Makes `instance` the one of contexts that start outside a request.
-pub(crate) fn set_default_instance(instance: InstanceRef) {
-    *DEFAULT.write().unwrap_or_else(PoisonError::into_inner) = Some(instance);
+thread_local! {
+    static OF_THREAD: RefCell<Option<InstanceRef>> = const { RefCell::new(None) };
 }
 
 /// The instance of contexts that start outside a request; none before `init`.
-pub(crate) fn default_instance() -> Option<InstanceRef> {
-    DEFAULT.read().unwrap_or_else(PoisonError::into_inner).clone()
+static DEFAULT: OnceLock<InstanceRef> = OnceLock::new();
+
+/// Makes `instance` the one of contexts that start outside a request; there is no way back.
+pub(crate) fn set_default_instance(instance: InstanceRef) {
+    let _ = DEFAULT.set(instance);
+}
+
+/// The instance of contexts that start outside a request; none before `init`.
+fn default_instance() -> Option<InstanceRef> {
+    DEFAULT.get().cloned()
+}
+
+/// Makes `instance` the one of what happens on this thread outside of requests, until the thread ends.
+pub(crate) fn set_thread_default(instance: InstanceRef) {
+    let before = OF_THREAD.try_with(|of_thread| of_thread.replace(Some(instance)));
+    // Outside of the thread's state: this may be the last handle to an instance.
+    drop(before);
+}
+
+fn of_thread() -> Option<InstanceRef> {
+    OF_THREAD
+        .try_with(|of_thread| of_thread.try_borrow().ok().and_then(|instance| instance.clone()))
+        .ok()
+        .flatten()
+}
+
+/// The instance of what happens here outside of requests and jobs: that of the thread, else the process-wide default.
+pub(crate) fn outside_instance() -> Option<InstanceRef> {
+    of_thread().or_else(default_instance)
 }

@@ -55,13 +55,15 @@ mod current;
 mod field;
 mod instance;
 pub(crate) mod otel;
+mod owner;
 mod propagators;
 mod request_context;
 mod scope;
 
 pub(crate) use current::{Entered, enter, exemplar_ids, with_current};
-pub(crate) use instance::{Instance, InstanceRef, default_instance, set_default_instance};
+pub(crate) use instance::{Instance, InstanceRef, outside_instance, set_default_instance, set_thread_default};
 pub(crate) use obs_base::ids::RequestId;
+pub(crate) use owner::owner;
 pub(crate) use propagators::{OwnPropagator, Propagators, header_name};
 pub(crate) use request_context::Parts;
 

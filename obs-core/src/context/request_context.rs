@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::{FieldValue, InstanceRef, Propagators, RequestId, SpanId, TraceFlags, TraceId, default_instance};
+use super::{FieldValue, InstanceRef, Propagators, RequestId, SpanId, TraceFlags, TraceId, outside_instance};
 use crate::headers::{BaggageMembers, baggage_members};
 
 /// Bytes of the names and values of all fields of a context: more than a line may have, so that a line that lacks
@@ -89,8 +89,9 @@ impl Parts {
 impl RequestContext {
     /// A context for work that no HTTP request started: a job, a message from a queue.
     ///
-    /// It has new ids and belongs to a new trace, sampled if the process-wide default decides so
-    /// ([`Obs::start_context`](crate::Obs::start_context) is for another instance). It is not current yet: hand it to [`scope`](super::scope) or
+    /// It has new ids and belongs to a new trace, sampled if the instance of the thread
+    /// ([`Obs::make_thread_default`](crate::Obs::make_thread_default)) or the process-wide default decides so;
+    /// [`Obs::start_context`](crate::Obs::start_context) is for another instance. It is not current yet: hand it to [`scope`](super::scope) or
     /// [`run_in`](super::run_in), or use [`in_new`](super::in_new) and
     /// [`run_new`](super::run_new), which do both. It stops being current on return, on error and
     /// on panic.
@@ -104,7 +105,7 @@ impl RequestContext {
     /// ```
     #[must_use]
     pub fn start() -> Self {
-        Self::start_in(default_instance())
+        Self::start_in(outside_instance())
     }
 
     /// [`start`](Self::start) with the sampler and the spans of one instance; without one, the trace is sampled.

@@ -127,7 +127,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bridge::install_log_bridge;
+pub(crate) use bridge::{LOG_BRIDGE_MISSING, install_log_bridge};
 #[cfg(feature = "tokio")]
 pub(crate) use escape::push_json_string;
 pub(crate) use handle::{LogSettings, Logs, LogsConfig};

@@ -38,6 +38,7 @@ mod format;
 mod guarded_recorder;
 mod handles;
 mod idle;
+mod instance_recorder;
 mod key_table;
 mod kinds;
 mod labels;
@@ -59,6 +60,7 @@ pub(crate) use cells::InFlightCells;
 pub(crate) use filter::Filter;
 pub(crate) use format::parse_quality;
 pub(crate) use guarded_recorder::GuardedRecorder;
+pub(crate) use instance_recorder::InstanceRecorder;
 pub(crate) use push::Pusher;
 pub(crate) use push_settings::PushSettings;
 pub(crate) use red::{

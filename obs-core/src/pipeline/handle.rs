@@ -18,7 +18,12 @@ use tracing_subscriber::{
 };
 
 use super::Pipeline;
-use crate::{context::RequestContext, deadline, environment::Notices, metrics::Registry};
+use crate::{
+    context::{RequestContext, set_thread_default},
+    deadline,
+    environment::Notices,
+    metrics::Registry,
+};
 
 /// The timeout of the flush when the last handle is dropped.
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -134,6 +139,28 @@ impl Obs {
     #[must_use]
     pub fn start_context(&self) -> RequestContext {
         RequestContext::start_in(Some(self.inner.pipeline.instance.clone()))
+    }
+
+    /// Makes this instance the one of what happens on this thread outside of requests and jobs, until the thread ends:
+    /// events, spans, jobs, `metrics::counter!` and its kin. Without it, they belong to the process-wide default.
+    ///
+    /// For processes with several instances, in which threads serve one of them. What happens within a request or a
+    /// job belongs to the instance of that, on every thread.
+    ///
+    /// ```
+    /// # use obs_core::Obs;
+    /// # fn serve() {}
+    /// # fn start(obs: Obs) -> std::io::Result<()> {
+    /// let runtime = tokio::runtime::Builder::new_multi_thread()
+    ///     .enable_all()
+    ///     // Also on the threads of `spawn_blocking`.
+    ///     .on_thread_start(move || obs.make_thread_default())
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn make_thread_default(&self) {
+        set_thread_default(self.inner.pipeline.instance.clone());
     }
 
     /// The layer of this instance for a subscriber of the application.

@@ -10,7 +10,7 @@ mod known_methods;
 mod routes;
 mod signals;
 
-pub(crate) use default::{default, default_registry, default_routes, env, install, installed};
+pub(crate) use default::{default, default_registry, default_routes, env, install, installed, is_installed};
 pub(crate) use handle::Listener;
 pub(crate) use known_methods::{KnownMethods, original as original_method};
 pub(crate) use routes::Routes;

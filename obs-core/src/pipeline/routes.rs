@@ -36,6 +36,18 @@ impl Routes {
         }
     }
 
+    /// Takes over the layer of others that was added last, unless there is one already.
+    pub(crate) fn take_layer_of(self: &Arc<Self>, others: &Arc<Self>) {
+        if Arc::ptr_eq(self, others) {
+            return;
+        }
+        let layer = others.layer.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut own = self.layer.write().unwrap_or_else(PoisonError::into_inner);
+        if own.is_none() {
+            *own = layer;
+        }
+    }
+
     /// The state of the layer that was added last, if it is still there and of this type.
     pub(crate) fn layer<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         let layer = self

@@ -70,9 +70,10 @@ impl Pipeline {
     pub(super) fn bare() -> Self {
         let registry = default_registry().clone();
         Saturation::watch(&registry);
-        let tracing = Tracing::ids_only();
+        let target = Target::Own(registry.clone());
+        let tracing = Tracing::ids_only(target.recorder());
         Self {
-            target: Target::Own(registry.clone()),
+            target,
             registry,
             pusher: None,
             naming: Naming::default(),

@@ -1,27 +1,21 @@
-//! The builder of an instance: its settings and its start.
+//! The builder of an instance: its settings.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use obs_base::{InitError, ServiceInfo};
-use obs_otlp::Budget;
+use obs_base::ServiceInfo;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{Layer, Registry as SpanRegistry};
 
-use super::global;
+use super::install::UserLayer;
 use crate::{
-    clock,
+    Obs,
     context::OwnPropagator,
-    environment::{Env, Notices, report_ignored},
     exposition::PageSettings,
     guard::Guarded,
-    logs::{self, LineReader, LogSettings, Logs, LogsConfig},
-    metrics::{self, DURATION_BUCKETS, PushSettings, Pusher, Registry, Target},
-    pipeline::{self, KnownMethods, Listener, Naming, Obs, Pipeline},
-    redact::Redactor,
-    request::install_panic_hook,
-    saturation::Saturation,
-    serve::{self, Bound},
-    trace::{Keep, Sampling, SpanReader, Tracing, TracingConfig},
+    logs::{LineReader, LogSettings},
+    metrics::{DURATION_BUCKETS, PushSettings, Registry},
+    pipeline::Naming,
+    trace::{Keep, Sampling, SpanReader},
 };
 
 /// A recorder that is shared between threads.
@@ -54,40 +48,23 @@ pub struct ObsBuilder {
     pub(super) defined_name: Option<String>,
     pub(super) naming: Naming,
     pub(super) logs: LogSettings,
-    otlp_endpoint: Option<String>,
-    queue_bytes: Option<usize>,
+    pub(super) otlp_endpoint: Option<String>,
+    pub(super) queue_bytes: Option<usize>,
     pub(super) push: PushSettings,
-    sample_ratio: Option<f64>,
+    pub(super) sample_ratio: Option<f64>,
     pub(super) sampling: Sampling,
     pub(super) keep: Keep,
     pub(super) propagator: Option<OwnPropagator>,
     pub(super) value_limit: Option<usize>,
-    registry: Option<Registry>,
-    recorder: Option<SharedRecorder>,
+    pub(super) registry: Option<Registry>,
+    pub(super) recorder: Option<SharedRecorder>,
     pub(super) duration_buckets: Vec<f64>,
-    tracer_provider: Option<SdkTracerProvider>,
-    span_readers: Vec<Box<Guarded<dyn SpanReader>>>,
-    line_reader: Option<Box<Guarded<dyn LineReader>>>,
+    pub(super) tracer_provider: Option<SdkTracerProvider>,
+    pub(super) span_readers: Vec<Box<Guarded<dyn SpanReader>>>,
+    pub(super) line_reader: Option<Box<Guarded<dyn LineReader>>>,
+    /// Further layers of the subscriber, of the application.
+    pub(super) layers: Vec<UserLayer>,
     pub(crate) page: PageSettings,
-}
-
-/// The role of an instance in the process.
-#[derive(Clone, Copy, Debug)]
-enum Role {
-    /// The process-wide default, which is never freed.
-    Default,
-    /// An instance that is dropped with its last handle.
-    Separate,
-}
-
-/// The handle of a pipeline, whose page is served on `bound`.
-fn served(pipeline: Pipeline, bound: Option<Bound>) -> Result<Obs, InitError> {
-    let pipeline = Arc::new(pipeline);
-    let serving = bound.map(|bound| bound.serve(Arc::clone(&pipeline))).transpose()?;
-    Ok(Obs::new(
-        pipeline,
-        serving.map(|serving| Box::new(serving) as Box<dyn Listener>),
-    ))
 }
 
 // === impl Obs ===
@@ -128,6 +105,7 @@ impl ObsBuilder {
             tracer_provider: None,
             span_readers: Vec::new(),
             line_reader: None,
+            layers: Vec::new(),
             page: PageSettings::default(),
         }
     }
@@ -240,172 +218,31 @@ impl ObsBuilder {
         self
     }
 
-    /// Starts logs, metrics and traces as the process-wide default, which `ObsLayer::new()` uses.
+    /// Adds a layer of the application's own to the subscriber that [`init`](Self::init) installs, such as those of
+    /// `console_subscriber`, `sentry` or `tracing_subscriber::fmt`. Can be called several times. Defaults to none.
     ///
-    /// Installs the subscriber of `tracing`, the recorder of `metrics`, the tracer provider and propagator of
-    /// OpenTelemetry, and a panic hook that calls the previous one. A recorder of `metrics` that is installed already
-    /// is used. Needs no async runtime; call it at the start of `main`.
+    /// The layer is called after those of obs, and after the layers that were added before it. It gets all events and
+    /// spans of the process, of every level, whatever [`log_filter`](Self::log_filter) says: give it a filter of its
+    /// own with `with_filter`. A filter that is added as a layer (`LevelFilter`, `EnvFilter`) applies to the whole
+    /// subscriber, so also to the lines and spans of obs. A layer that panics, panics in the code that logs.
     ///
-    /// # Errors
+    /// An application that installs its subscriber itself adds [`Obs::subscriber_layer`] there, and calls
+    /// [`Obs::make_default`].
     ///
-    /// If a setting is invalid, if the log file or the address of the metrics page can't be opened, if `init` has
-    /// succeeded before, or if a subscriber of `tracing` is installed already.
-    pub fn init(self) -> Result<Obs, InitError> {
-        static INIT: Mutex<()> = Mutex::new(());
-        let _one_at_a_time = INIT.lock().unwrap_or_else(PoisonError::into_inner);
-        if pipeline::installed().is_some() {
-            return Err(InitError::already_initialized(
-                "the process-wide obs",
-                "call `init` once, or `build` for a second instance",
-            ));
-        }
-        // All checks come before anything is installed, since global state can't be removed again.
-        let notices = Notices::default();
-        let env = Env::new(&pipeline::env, &notices);
-        let this = self.validated(env)?;
-        global::check_subscriber()?;
-        let bound = serve::bind(&this.page)?;
-        let registry = this
-            .registry
-            .clone()
-            .unwrap_or_else(|| pipeline::default_registry().clone());
-        let target = global::install_recorder(this.recorder.clone(), &registry);
-        // An earlier `init` that failed may have installed another registry.
-        let registry = if let Target::Own(installed) = &target {
-            installed.clone()
-        } else {
-            registry
-        };
-        let obs = served(this.start(registry, target, Role::Default, env)?, bound)?;
-        let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
-        global::install_subscriber(subscriber)?;
-        let pipeline = obs.pipeline();
-        global::install_opentelemetry(&pipeline.tracing);
-        global::bridge_log_crate();
-        pipeline::install(&pipeline);
-        global::report_target(&pipeline.target);
-        notices.log();
-        Ok(obs)
-    }
-
-    /// Starts logs, metrics and traces without installing them, for tests and further instances in a process.
+    /// ```
+    /// use obs_core::Obs;
+    /// use tracing_subscriber::{Layer, filter::LevelFilter};
     ///
-    /// Pass the result to `ObsLayer::obs`, and [`Obs::subscriber_layer`] to a subscriber. The panic hook, which keeps
-    /// the message of a panic for the log line of its request, is installed all the same, once for all instances.
-    ///
-    /// # Errors
-    ///
-    /// If a setting is invalid, or if the log file or the address of the metrics page can't be opened.
-    pub fn build(self) -> Result<Obs, InitError> {
-        let notices = Notices::default();
-        let obs = self.build_in(Env::new(&pipeline::env, &notices))?;
-        obs.log_notices(&notices);
-        Ok(obs)
-    }
-
-    /// [`build`](Self::build) with the variables of `env`.
-    pub(crate) fn build_in(self, env: Env<'_>) -> Result<Obs, InitError> {
-        let this = self.validated(env)?;
-        let bound = serve::bind(&this.page)?;
-        let registry = this.registry.clone().unwrap_or_default();
-        let target = this
-            .recorder
-            .clone()
-            .map_or_else(|| Target::Own(registry.clone()), Target::Facade);
-        served(this.start(registry, target, Role::Separate, env)?, bound)
-    }
-
-    /// Completes the settings from the environment and checks all of them.
-    fn validated(mut self, env: Env<'_>) -> Result<Self, InitError> {
-        report_ignored(env);
-        self.take_defined_name()?;
-        self.service = self.service.completed(env)?;
-        metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
-        self.page.check()?;
-        let budget = Budget::new(self.queue_bytes)?;
-        Tracing::check(&self.tracing_config(&budget, env, &::metrics::NoopRecorder))?;
-        self.logs.prepare(self.otlp_endpoint.as_deref(), env)?;
-        Pusher::check(self.otlp_endpoint.as_deref(), &self.push, env)?;
-        Ok(self)
-    }
-
-    /// Takes over the name in the definition, which must be equal to the builder's if both have one.
-    fn take_defined_name(&mut self) -> Result<(), InitError> {
-        let Some(defined) = self.defined_name.take() else {
-            return Ok(());
-        };
-        if self.service.name.is_empty() || self.service.name == defined {
-            self.service.name = defined;
-            return Ok(());
-        }
-        let expected = format!("{defined:?}, the name in its definition");
-        Err(InitError::invalid("the service's name", &self.service.name, expected))
-    }
-
-    fn tracing_config<'a>(
-        &self,
-        budget: &Budget,
-        env: Env<'a>,
-        recorder: &'a dyn ::metrics::Recorder,
-    ) -> TracingConfig<'a> {
-        TracingConfig {
-            service: Arc::new(self.service.clone()),
-            otlp_endpoint: self.otlp_endpoint.clone(),
-            budget: budget.clone(),
-            sample_ratio: self.sample_ratio,
-            sampling: self.sampling.clone(),
-            keep: self.keep,
-            propagator: self.propagator.clone(),
-            value_limit: self.value_limit,
-            redactor: Arc::new(Redactor::with(self.logs.redact.iter().map(String::as_str))),
-            provider: self.tracer_provider.clone(),
-            env,
-            recorder,
-        }
-    }
-
-    fn start(self, registry: Registry, target: Target, role: Role, env: Env<'_>) -> Result<Pipeline, InitError> {
-        clock::prepare();
-        install_panic_hook(logs::flush_at_panic);
-        let recorder = target.recorder();
-        let budget = Budget::new(self.queue_bytes)?;
-        let tracing = Tracing::start(self.tracing_config(&budget, env, &*recorder), self.span_readers)?;
-        let service = Arc::new(self.service);
-        let logs = Logs::start(LogsConfig {
-            service: Arc::clone(&service),
-            settings: self.logs,
-            otlp_endpoint: self.otlp_endpoint.as_deref(),
-            budget: &budget,
-            value_limit: self.value_limit,
-            env,
-            recorder: &*recorder,
-        })?;
-        if let Some(reader) = self.line_reader {
-            logs.set_reader(reader);
-        }
-        let endpoint = self.otlp_endpoint.as_deref();
-        let pusher = Pusher::start(&registry, &service, (endpoint, &budget), &self.push, env, &*recorder)?;
-        global::describe_service(&registry, &service);
-        if matches!(target, Target::Own(_)) {
-            Saturation::watch(&registry);
-        }
-        let (routes, instance) = match role {
-            Role::Default => (Arc::clone(pipeline::default_routes()), tracing.forever()),
-            Role::Separate => (Arc::default(), tracing.counted()),
-        };
-        Ok(Pipeline {
-            registry,
-            target,
-            pusher,
-            naming: self.naming,
-            duration_buckets: self.duration_buckets,
-            logs: Some(logs),
-            tracing,
-            instance,
-            routes,
-            known_methods: KnownMethods::of_env(&|name| env.get(name)),
-            exposition: self.page.exposition()?,
-        })
+    /// let on_stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    /// let obs = Obs::builder("payment-service")
+    ///     .log_writer(std::io::sink())
+    ///     .layer(on_stderr.with_filter(LevelFilter::ERROR))
+    ///     .init()?;
+    /// # Ok::<(), obs_core::InitError>(())
+    /// ```
+    pub fn layer(mut self, layer: impl Layer<SpanRegistry> + Send + Sync + 'static) -> Self {
+        self.layers.push(Box::new(layer));
+        self
     }
 }
 

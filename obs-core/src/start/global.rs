@@ -1,7 +1,7 @@
 //! What a process has only one of.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     thread::{self, JoinHandle},
 };
 
@@ -11,18 +11,34 @@ use tracing::{Dispatch, Subscriber, subscriber::NoSubscriber};
 
 use crate::{
     context::Instance as _,
-    logs::install_log_bridge,
-    metrics::{GuardedRecorder, Registry, Target},
+    environment::Notices,
+    logs::{LOG_BRIDGE_MISSING, install_log_bridge},
+    metrics::{GuardedRecorder, InstanceRecorder, Registry, Target},
     names::target,
+    pipeline,
     trace::Tracing,
 };
-
-/// The registry that we have made the recorder of the process.
-static OUR_RECORDER: OnceLock<Registry> = OnceLock::new();
 
 /// The recorder that someone else has installed.
 #[derive(Debug)]
 struct GlobalRecorder;
+
+/// Held while an instance is made the process-wide default.
+pub(super) fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static DEFAULT: Mutex<()> = Mutex::new(());
+    DEFAULT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Refuses if the process has a default.
+pub(super) fn check_default() -> Result<(), InitError> {
+    match pipeline::installed() {
+        None => Ok(()),
+        Some(_) => Err(InitError::already_initialized(
+            "the process-wide obs",
+            "call `init` or `make_default` once, and `build` for further instances",
+        )),
+    }
+}
 
 /// Refuses if a subscriber is installed, before anything is started.
 pub(super) fn check_subscriber() -> Result<(), InitError> {
@@ -46,26 +62,30 @@ pub(super) fn install_subscriber(subscriber: impl Subscriber + Send + Sync) -> R
 fn subscriber_taken() -> InitError {
     InitError::already_initialized(
         "the process-wide subscriber of `tracing`",
-        "use `build` and add `Obs::subscriber_layer` to your own subscriber",
+        "give your layers to `ObsBuilder::layer`, or use `build`, add `Obs::subscriber_layer` to your own subscriber \
+         and call `Obs::make_default`",
     )
 }
 
-/// Installs the recorder of the process and tells where RED metrics go: a recorder that is there
-/// already is adopted.
+/// Installs the recorder of the process, and returns where RED metrics go: a recorder that is installed already is
+/// used.
 pub(super) fn install_recorder(given: Option<Arc<dyn Recorder + Send + Sync>>, registry: &Registry) -> Target {
-    if let Some(recorder) = given {
-        // Where the user has installed one as well, the one given to the builder counts.
-        let _ = metrics::set_global_recorder(Arc::clone(&recorder));
-        return Target::Facade(Arc::new(GuardedRecorder(recorder)));
-    }
-    if metrics::set_global_recorder(registry.clone()).is_ok() {
-        let _ = OUR_RECORDER.set(registry.clone());
-        return Target::Own(registry.clone());
-    }
-    match OUR_RECORDER.get() {
-        Some(ours) => Target::Own(ours.clone()),
+    let is_ours = claim_recorder();
+    match given {
+        // Where another one is installed as well, the one given to the builder counts.
+        Some(recorder) => Target::Facade(Arc::new(GuardedRecorder(recorder))),
+        None if is_ours => Target::Own(registry.clone()),
         None => Target::Facade(Arc::new(GuardedRecorder(Arc::new(GlobalRecorder)))),
     }
+}
+
+/// Makes ours the recorder of the process. Returns false if another one is installed.
+pub(super) fn claim_recorder() -> bool {
+    static IS_OURS: OnceLock<()> = OnceLock::new();
+    if metrics::set_global_recorder(InstanceRecorder).is_ok() {
+        let _ = IS_OURS.set(());
+    }
+    IS_OURS.get().is_some()
 }
 
 /// Makes spans and headers of other OpenTelemetry libraries go our way.
@@ -76,10 +96,10 @@ pub(super) fn install_opentelemetry(tracing: &Tracing) {
     opentelemetry::global::set_text_map_propagator(tracing.propagators().to_otel());
 }
 
-/// Takes in the records of the `log` crate, unless the process has a logger for them already.
-pub(super) fn bridge_log_crate() {
-    if let Err(error) = install_log_bridge() {
-        tracing::warn!(target: target::OBS, %error, "records of the `log` crate go to the logger that is installed");
+/// Takes in the records of the `log` crate, unless the process has another logger for them.
+pub(super) fn bridge_log_crate(notices: &Notices) {
+    if !install_log_bridge() {
+        notices.add(LOG_BRIDGE_MISSING.to_owned());
     }
 }
 

@@ -5,6 +5,8 @@ mod definition;
 #[cfg(test)]
 mod duration_tests;
 mod global;
+mod init;
+mod install;
 mod log_setters;
 mod metrics_setters;
 mod page_setters;

@@ -208,7 +208,7 @@ impl Pending {
         });
         let (tracing, parent) = match in_request {
             Some(recorded) => recorded?,
-            None => (Tracing::of(&context::default_instance()?)?.clone(), otel::current()),
+            None => (Tracing::of(&context::outside_instance()?)?.clone(), otel::current()),
         };
         tracing.tracer()?;
         Some(Self {

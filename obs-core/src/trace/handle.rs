@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use metrics::Recorder;
 use obs_base::{InitError, ServiceInfo};
 use obs_otlp::{Budget, CodeSettings, check_spans, resource};
 use opentelemetry::{Context, InstrumentationScope, KeyValue, trace::TracerProvider};
@@ -55,8 +56,8 @@ pub(crate) struct TracingConfig<'a> {
     pub(crate) provider: Option<SdkTracerProvider>,
     /// The environment.
     pub(crate) env: Env<'a>,
-    /// Where lost spans are counted.
-    pub(crate) recorder: &'a dyn metrics::Recorder,
+    /// Where lost spans are counted, and where metrics of the `metrics` facade go.
+    pub(crate) recorder: Arc<dyn Recorder + Send + Sync>,
 }
 
 impl TracingConfig<'_> {
@@ -81,6 +82,8 @@ struct Inner {
     keep: Option<Keep>,
     propagators: Propagators,
     redactor: Arc<Redactor>,
+    /// Where metrics of the `metrics` facade go.
+    recorder: Arc<dyn Recorder + Send + Sync>,
     recording: Option<Recording>,
 }
 
@@ -138,6 +141,7 @@ impl Tracing {
         let propagators = Propagators::from_settings(config.propagator.clone(), config.env);
         let limits = Limits::of_spans(config.value_limit, config.env);
         let redactor = Arc::clone(&config.redactor);
+        let recorder = Arc::clone(&config.recorder);
         let rules = Rules {
             redactor: Arc::clone(&redactor),
             limits,
@@ -160,13 +164,14 @@ impl Tracing {
             keep,
             propagators,
             redactor,
+            recorder,
             recording,
         })))
     }
 
     /// The traces of the process-wide default before `init`: ids and decisions alone, with the standard's default
     /// sampler. No span goes anywhere.
-    pub(crate) fn ids_only() -> Self {
+    pub(crate) fn ids_only(recorder: Arc<dyn Recorder + Send + Sync>) -> Self {
         let sampler = Arc::new(Sampler::default());
         Self(Arc::new(Inner {
             instance: 0,
@@ -174,6 +179,7 @@ impl Tracing {
             keep: None,
             propagators: Propagators::default(),
             redactor: Arc::default(),
+            recorder,
             recording: None,
         }))
     }
@@ -330,6 +336,11 @@ impl Instance for Tracing {
     #[inline]
     fn propagators(&self) -> &Propagators {
         &self.0.propagators
+    }
+
+    #[inline]
+    fn recorder(&self) -> &dyn Recorder {
+        &*self.0.recorder
     }
 }
 

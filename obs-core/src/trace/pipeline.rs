@@ -64,7 +64,7 @@ impl Pipeline {
             budget: &config.budget,
             code: config.export_settings(),
             env: config.env,
-            recorder: config.recorder,
+            recorder: &*config.recorder,
         })?;
         if exporter.is_none() && readers.is_empty() {
             return Ok(None);

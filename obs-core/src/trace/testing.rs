@@ -35,7 +35,7 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
         redactor: Arc::default(),
         provider: None,
         env: Env::without_notices(env),
-        recorder: &metrics::NoopRecorder,
+        recorder: Arc::new(metrics::NoopRecorder),
     }
 }
 

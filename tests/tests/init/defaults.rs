@@ -152,7 +152,8 @@ in_own_process!(what_was_counted_before_init_stays_and_goes_on, || {
 in_own_process!(a_second_init_is_an_error_and_changes_nothing, || {
     let (logs, ignored) = (LogBuffer::new(), LogBuffer::new());
     let obs = builder(&logs).init().unwrap();
-    let expected = "the process-wide obs is already set; call `init` once, or `build` for a second instance";
+    let expected =
+        "the process-wide obs is already set; call `init` or `make_default` once, and `build` for further instances";
     assert_eq!(builder(&ignored).init().unwrap_err().to_string(), expected);
     // Also when its settings are bad, and when the first is shut down or gone.
     assert_eq!(Obs::builder("").init().unwrap_err().to_string(), expected);

@@ -9,6 +9,8 @@
 )]
 
 mod defaults;
+mod layers;
+mod made_default;
 mod own_process;
 mod recorder;
 mod refused;

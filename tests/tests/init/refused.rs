@@ -11,8 +11,9 @@ use crate::{
     service::{Service, builder, lines_of},
 };
 
-const SUBSCRIBER_TAKEN: &str = "the process-wide subscriber of `tracing` is already set; use `build` and add \
-                                `Obs::subscriber_layer` to your own subscriber";
+const SUBSCRIBER_TAKEN: &str = "the process-wide subscriber of `tracing` is already set; give your layers to \
+                                `ObsBuilder::layer`, or use `build`, add `Obs::subscriber_layer` to your own \
+                                subscriber and call `Obs::make_default`";
 
 in_own_process!(a_refused_init_leaves_nothing_installed, || {
     /// Fails from the start.

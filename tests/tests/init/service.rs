@@ -34,6 +34,10 @@ impl Service {
         }
     }
 
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.server.addr()
+    }
+
     /// Asks for an order and returns the id that the answer carries.
     #[track_caller]
     pub(crate) fn order(&self) -> String {

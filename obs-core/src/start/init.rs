@@ -1,0 +1,211 @@
+//! The start of an instance.
+
+use std::sync::Arc;
+
+use obs_base::InitError;
+use obs_otlp::Budget;
+
+use super::{ObsBuilder, global, install};
+use crate::{
+    clock,
+    environment::{Env, Notices, report_ignored},
+    logs::{self, Logs, LogsConfig},
+    metrics::{self, Pusher, Registry, Target},
+    pipeline::{self, KnownMethods, Listener, Obs, Pipeline},
+    redact::Redactor,
+    request::install_panic_hook,
+    saturation::Saturation,
+    serve::{self, Bound},
+    trace::{Tracing, TracingConfig},
+};
+
+/// The role of an instance in the process.
+#[derive(Clone, Copy, Debug)]
+enum Role {
+    /// The process-wide default, which is never freed.
+    Default,
+    /// An instance that is dropped with its last handle.
+    Separate,
+}
+
+/// The handle of a pipeline, whose page is served on `bound`.
+fn served(pipeline: Pipeline, bound: Option<Bound>) -> Result<Obs, InitError> {
+    let pipeline = Arc::new(pipeline);
+    let serving = bound.map(|bound| bound.serve(Arc::clone(&pipeline))).transpose()?;
+    Ok(Obs::new(
+        pipeline,
+        serving.map(|serving| Box::new(serving) as Box<dyn Listener>),
+    ))
+}
+
+// === impl ObsBuilder ===
+
+impl ObsBuilder {
+    /// Starts logs, metrics and traces as the process-wide default, which `ObsLayer::new()` uses.
+    ///
+    /// Installs the subscriber of `tracing` with the [layers](Self::layer) of the application, the recorder of
+    /// `metrics`, the tracer provider and propagator of OpenTelemetry, the logger of the `log` crate, and a panic hook
+    /// that calls the previous one. A recorder of `metrics` that is installed already is used. Needs no async runtime;
+    /// call it at the start of `main`.
+    ///
+    /// # Errors
+    ///
+    /// If a setting is invalid, if the log file or the address of the metrics page can't be opened, if the process has
+    /// a default already, if a subscriber of `tracing` is installed already, or if a layer panics when it becomes part
+    /// of the subscriber.
+    pub fn init(mut self) -> Result<Obs, InitError> {
+        let _one_at_a_time = global::one_at_a_time();
+        global::check_default()?;
+        // All checks come before anything is installed, since global state can't be removed again.
+        let notices = Notices::default();
+        let env = Env::new(&pipeline::env, &notices);
+        let layers = std::mem::take(&mut self.layers);
+        let this = self.validated(env)?;
+        global::check_subscriber()?;
+        let bound = serve::bind(&this.page)?;
+        let registry = this
+            .registry
+            .clone()
+            .unwrap_or_else(|| pipeline::default_registry().clone());
+        let target = global::install_recorder(this.recorder.clone(), &registry);
+        let obs = served(this.start(registry, target, Role::Default, env)?, bound)?;
+        global::install_subscriber(install::with_layers(&obs, layers)?)?;
+        let pipeline = obs.pipeline();
+        global::install_opentelemetry(&pipeline.tracing);
+        global::bridge_log_crate(&notices);
+        pipeline::install(&pipeline);
+        global::report_target(&pipeline.target);
+        notices.log();
+        Ok(obs)
+    }
+
+    /// Starts logs, metrics and traces without installing them: for tests, for further instances in a process, and for
+    /// applications that install a subscriber of their own.
+    ///
+    /// Pass the result to `ObsLayer::obs`, and [`Obs::subscriber_layer`] to a subscriber; or make it the process-wide
+    /// default with [`Obs::make_default`]. The panic hook, which keeps the message of a panic for the log line of its
+    /// request, is installed all the same, once for all instances.
+    ///
+    /// # Errors
+    ///
+    /// If a setting is invalid, if the log file or the address of the metrics page can't be opened, or if there are
+    /// [layers](Self::layer), which only [`init`](Self::init) installs.
+    pub fn build(self) -> Result<Obs, InitError> {
+        let notices = Notices::default();
+        let obs = self.build_in(Env::new(&pipeline::env, &notices))?;
+        obs.log_notices(&notices);
+        Ok(obs)
+    }
+
+    /// [`build`](Self::build) with the variables of `env`.
+    pub(crate) fn build_in(self, env: Env<'_>) -> Result<Obs, InitError> {
+        if !self.layers.is_empty() {
+            let expected = "none with `build`: add them to your own subscriber, beside `Obs::subscriber_layer`";
+            return Err(InitError::invalid("the number of layers", self.layers.len(), expected));
+        }
+        let this = self.validated(env)?;
+        let bound = serve::bind(&this.page)?;
+        let registry = this.registry.clone().unwrap_or_default();
+        let target = this
+            .recorder
+            .clone()
+            .map_or_else(|| Target::Own(registry.clone()), Target::Facade);
+        served(this.start(registry, target, Role::Separate, env)?, bound)
+    }
+
+    /// Completes the settings from the environment and checks all of them.
+    fn validated(mut self, env: Env<'_>) -> Result<Self, InitError> {
+        report_ignored(env);
+        self.take_defined_name()?;
+        self.service = self.service.completed(env)?;
+        metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
+        self.page.check()?;
+        let budget = Budget::new(self.queue_bytes)?;
+        Tracing::check(&self.tracing_config(&budget, env, Arc::new(::metrics::NoopRecorder)))?;
+        self.logs.prepare(self.otlp_endpoint.as_deref(), env)?;
+        Pusher::check(self.otlp_endpoint.as_deref(), &self.push, env)?;
+        Ok(self)
+    }
+
+    /// Takes over the name in the definition, which must be equal to the builder's if both have one.
+    fn take_defined_name(&mut self) -> Result<(), InitError> {
+        let Some(defined) = self.defined_name.take() else {
+            return Ok(());
+        };
+        if self.service.name.is_empty() || self.service.name == defined {
+            self.service.name = defined;
+            return Ok(());
+        }
+        let expected = format!("{defined:?}, the name in its definition");
+        Err(InitError::invalid("the service's name", &self.service.name, expected))
+    }
+
+    fn tracing_config<'a>(
+        &self,
+        budget: &Budget,
+        env: Env<'a>,
+        recorder: Arc<dyn ::metrics::Recorder + Send + Sync>,
+    ) -> TracingConfig<'a> {
+        TracingConfig {
+            service: Arc::new(self.service.clone()),
+            otlp_endpoint: self.otlp_endpoint.clone(),
+            budget: budget.clone(),
+            sample_ratio: self.sample_ratio,
+            sampling: self.sampling.clone(),
+            keep: self.keep,
+            propagator: self.propagator.clone(),
+            value_limit: self.value_limit,
+            redactor: Arc::new(Redactor::with(self.logs.redact.iter().map(String::as_str))),
+            provider: self.tracer_provider.clone(),
+            env,
+            recorder,
+        }
+    }
+
+    fn start(self, registry: Registry, target: Target, role: Role, env: Env<'_>) -> Result<Pipeline, InitError> {
+        clock::prepare();
+        install_panic_hook(logs::flush_at_panic);
+        let recorder = target.recorder();
+        let budget = Budget::new(self.queue_bytes)?;
+        let tracing = Tracing::start(
+            self.tracing_config(&budget, env, Arc::clone(&recorder)),
+            self.span_readers,
+        )?;
+        let service = Arc::new(self.service);
+        let logs = Logs::start(LogsConfig {
+            service: Arc::clone(&service),
+            settings: self.logs,
+            otlp_endpoint: self.otlp_endpoint.as_deref(),
+            budget: &budget,
+            value_limit: self.value_limit,
+            env,
+            recorder: &*recorder,
+        })?;
+        if let Some(reader) = self.line_reader {
+            logs.set_reader(reader);
+        }
+        let endpoint = self.otlp_endpoint.as_deref();
+        let pusher = Pusher::start(&registry, &service, (endpoint, &budget), &self.push, env, &*recorder)?;
+        global::describe_service(&registry, &service);
+        if matches!(target, Target::Own(_)) {
+            Saturation::watch(&registry);
+        }
+        let (routes, instance) = match role {
+            Role::Default => (Arc::clone(pipeline::default_routes()), tracing.forever()),
+            Role::Separate => (Arc::default(), tracing.counted()),
+        };
+        Ok(Pipeline {
+            registry,
+            target,
+            pusher,
+            naming: self.naming,
+            duration_buckets: self.duration_buckets,
+            logs: Some(logs),
+            tracing,
+            instance,
+            routes,
+            known_methods: KnownMethods::of_env(&|name| env.get(name)),
+            exposition: self.page.exposition()?,
+        })
+    }
+}

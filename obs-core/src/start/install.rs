@@ -1,0 +1,113 @@
+//! The subscriber of the process, and an instance that becomes its default.
+
+use obs_base::InitError;
+use tracing::Subscriber;
+use tracing_core::{LevelFilter, Metadata, subscriber::Interest};
+use tracing_subscriber::{
+    Layer, Registry,
+    layer::{Context, Filter, Identity, SubscriberExt as _},
+};
+
+use super::global;
+use crate::{Obs, environment::Notices, guard::guarded, pipeline};
+
+/// A layer of the application.
+pub(super) type UserLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Lets nothing through, and says nothing about levels.
+struct Nothing;
+
+/// The subscriber of the process: the layers of the instance first, so that a line is written whatever the layers of
+/// the application do.
+pub(super) fn with_layers(obs: &Obs, layers: Vec<UserLayer>) -> Result<impl Subscriber + Send + Sync, InitError> {
+    let own: UserLayer = Box::new(obs.subscriber_layer());
+    // Code of the application runs in there, and `tracing-subscriber` panics beyond 64 filters.
+    let subscriber = guarded(|| tracing_subscriber::registry().with(stacked(own, layers)));
+    subscriber.ok_or_else(|| {
+        let reason = "a layer panicked, or there are more than 64 layers with filters";
+        InitError::failed(format!("add the layers to the subscriber: {reason}"), reason)
+    })
+}
+
+/// One layer on top of the other.
+///
+/// Not a `Vec`, which doesn't pass on to its layers which subscriber they are part of. Over a bare registry,
+/// `tracing-subscriber` takes the level of the topmost layer for that of all, so there is one on top that has none.
+fn stacked(own: UserLayer, layers: Vec<UserLayer>) -> UserLayer {
+    if layers.is_empty() {
+        return own;
+    }
+    let all = layers
+        .into_iter()
+        .fold(own, |all, layer| Box::new(all.and_then(layer)) as UserLayer);
+    Box::new(all.and_then(Identity::new().with_filter(Nothing)))
+}
+
+// === impl Obs ===
+
+impl Obs {
+    /// Makes an instance of [`build`](crate::ObsBuilder::build) the process-wide default, as
+    /// [`init`](crate::ObsBuilder::init) does, but for the subscriber: the application installs its own, with
+    /// [`subscriber_layer`](Self::subscriber_layer) in it, before or after this call.
+    ///
+    /// From then on, layers, clients and pages that were given no instance use this one, and so do `metrics::counter!`
+    /// and its kin, [`Database::new`](crate::instruments::Database::new), jobs, OpenTelemetry's global tracer provider
+    /// and propagator, and the records of the `log` crate. Call it at the start of `main`: layers that have served a
+    /// request before keep what they had. Does nothing if the instance is the default already.
+    ///
+    /// ```
+    /// use obs_core::Obs;
+    /// use tracing_subscriber::{Layer, filter::LevelFilter, prelude::*};
+    ///
+    /// let obs = Obs::builder("payment-service").log_writer(std::io::sink()).build()?;
+    /// tracing_subscriber::registry()
+    ///     .with(tracing_subscriber::fmt::layer().with_filter(LevelFilter::ERROR))
+    ///     .with(obs.subscriber_layer())
+    ///     .init();
+    /// obs.make_default()?;
+    /// metrics::counter!("orders_placed_total").increment(1); // is on the page of `obs`
+    /// # let page = String::from_utf8(obs.registry().render(obs_core::metrics::Format::Text)).unwrap();
+    /// # assert!(page.contains("orders_placed_total 1"), "{page}");
+    /// # Ok::<(), obs_core::InitError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If another instance is the default, or if another recorder of `metrics` is installed. Nothing is changed then.
+    pub fn make_default(&self) -> Result<(), InitError> {
+        let _one_at_a_time = global::one_at_a_time();
+        let pipeline = self.pipeline();
+        if pipeline::is_installed(&pipeline) {
+            return Ok(());
+        }
+        global::check_default()?;
+        if !global::claim_recorder() && pipeline.target.registry().is_some() {
+            return Err(InitError::already_initialized(
+                "the process-wide recorder of `metrics`",
+                "use `init`, which records into it, or give it to `ObsBuilder::recorder` too",
+            ));
+        }
+        let notices = Notices::default();
+        global::install_opentelemetry(&pipeline.tracing);
+        global::bridge_log_crate(&notices);
+        pipeline::install(&pipeline);
+        self.log_notices(&notices);
+        Ok(())
+    }
+}
+
+// === impl Nothing ===
+
+impl<S> Filter<S> for Nothing {
+    fn enabled(&self, _: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        false
+    }
+
+    fn callsite_enabled(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::never()
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        None
+    }
+}
