@@ -45,13 +45,12 @@ pub(super) enum Command {
     Completions(CompletionsArgs),
 }
 
-/// Writes a commented definition. What no flag says is asked for on a terminal.
+/// Write a commented definition. On a terminal, values without a flag are prompted for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   obs new
   obs new --service payments --team payments --contact '#payments' --endpoint 'POST /payments' \\
-/// Write a commented definition. On a terminal, values without a flag are asked for.
           --endpoint 'GET /payments/{id}' --target payments:8080 --objective 99.9")]
 pub(super) struct NewArgs {
     /// The file to write; one that exists is never replaced
@@ -80,19 +79,15 @@ pub(super) struct NewArgs {
     pub(super) objective: Option<f64>,
 }
 
-/// Makes all files from the definition. They are written beside, then renamed: nothing is ever half-written.
-/// The folder may hold generated files, hidden ones, and those whose names contain `.local.`; others are
-/// refused. Your own text in runbooks is kept: a runbook whose alert is gone goes too, or, if it holds such text,
-/// becomes `NAME.local.md`.
+/// Generate all files from the definition. Files are written to a temporary folder, then
+/// renamed, so none is ever incomplete. The output folder may contain generated files,
+/// hidden ones, and those with `.local.` in their names; with any other file nothing is
+/// written. Text that people added to runbooks is kept: a runbook whose alert no longer exists is
+/// removed, or renamed to `NAME.local.md` if it contains such text.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   obs generate
-/// Generate all files from the definition. Files are written to a temporary folder, then
-/// renamed, so none is ever incomplete. The output folder may contain generated files,
-/// hidden ones, and those with `.local.` in their names; with any other file nothing is
-/// written. Text that people added to runbooks is kept: a runbook whose alert is gone is
-/// removed, or renamed to `NAME.local.md` if it contains such text.
   obs generate --spec services/obs.yaml --out deploy")]
 pub(super) struct GenerateArgs {
     #[command(flatten)]
@@ -101,20 +96,16 @@ pub(super) struct GenerateArgs {
     pub(super) out: OutArg,
 }
 
-/// Compares the files with what would be generated, looks at the quality of the alerts, and, if asked,
-/// whether the metrics pages of running services have every metric and bucket that the files read.
-/// Exits with 0 if all is well, with 1 if something was found, with 2 if a page could not be had: the others are
-/// checked all the same.
+/// Compare the files with what would be generated, check the quality of alerts, and, with
+/// --running or --page, whether the metrics pages of services have every metric, bucket and
+/// label value that rules and dashboards query. Exits with 1 if anything was found, with 2
+/// if a page could not be fetched; the other pages are checked all the same.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   obs check
   obs check --running                                       fetches the pages of all targets
   obs check --page payments=http://127.0.0.1:8080/metrics   fetches this page
-/// Compare the files with what would be generated, check the quality of alerts, and, with
-/// --running or --page, whether the metrics pages of services have every metric, bucket and
-/// label value that rules and dashboards query. Exits with 1 if anything was found, with 2
-/// if a page could not be fetched; the other pages are checked all the same.
   curl -s https://payments/metrics | obs check --page payments=-")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
@@ -129,14 +120,12 @@ pub(super) struct CheckArgs {
     pub(super) pages: Vec<String>,
 }
 
-/// Runs `promtool check config`, `check rules`, `test rules`, `amtool check-config` on the files, as far as
-/// these programs are installed.
+/// Run `promtool check config`, `check rules`, `test rules` and `amtool check-config` on
+/// the files, as far as these programs are installed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   obs test
-/// Run `promtool check config`, `check rules`, `test rules` and `amtool check-config` on
-/// the files, as far as these programs are installed.
   obs test --out deploy --strict     fails if promtool or amtool is missing")]
 pub(super) struct TestArgs {
     #[command(flatten)]
@@ -146,12 +135,11 @@ pub(super) struct TestArgs {
     pub(super) strict: bool,
 }
 
-/// Prints the completions of a shell.
+/// Print shell completions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   obs completions bash > /etc/bash_completion.d/obs
-/// Print shell completions.
   obs completions zsh > ~/.zfunc/_obs")]
 pub(super) struct CompletionsArgs {
     /// The shell

@@ -91,7 +91,7 @@ fn drift(definition: &Definition, args: &CheckArgs) -> Result<Vec<String>, Box<d
     Ok(findings)
 }
 
-/// The addresses of all metrics pages that were asked for, each with its service.
+/// The addresses of the metrics pages to check, each with its service.
 fn sources<'a>(definition: &'a Definition, args: &CheckArgs) -> Result<Vec<(&'a Service, String)>, Box<dyn Error>> {
     let mut sources = Vec::new();
     for given in &args.pages {

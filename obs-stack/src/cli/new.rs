@@ -42,7 +42,7 @@ pub(super) fn run(args: &NewArgs) -> Outcome {
         return Err(format!("{file}: exists already: give another file by --out, or edit it").into());
     }
     let answers = if io::stdin().is_terminal() {
-        asked(args, &mut Questions::new(io::stdin().lock(), io::stderr().lock()))?
+        prompted(args, &mut Questions::new(io::stdin().lock(), io::stderr().lock()))?
     } else {
         given(args)?
     };
@@ -66,7 +66,7 @@ pub(super) fn run(args: &NewArgs) -> Outcome {
 /// The values from flags and defaults.
 fn given(args: &NewArgs) -> Result<Answers, Box<dyn Error>> {
     let need = |value: &Option<String>, flag: &str| {
-        let missing = || format!("{flag} is missing: give it, or run `obs new` on a terminal, which asks for it");
+        let missing = || format!("{flag} is missing: give it, or run `obs new` on a terminal, which prompts for it");
         value.clone().ok_or_else(missing)
     };
     if args.endpoints.is_empty() {
@@ -90,8 +90,8 @@ fn given(args: &NewArgs) -> Result<Answers, Box<dyn Error>> {
     })
 }
 
-/// The values from flags; those without a flag are asked for.
-pub(super) fn asked<R: BufRead, W: Write>(args: &NewArgs, questions: &mut Questions<R, W>) -> io::Result<Answers> {
+/// The values from flags; those without a flag are prompted for.
+pub(super) fn prompted<R: BufRead, W: Write>(args: &NewArgs, questions: &mut Questions<R, W>) -> io::Result<Answers> {
     let mut ask = |given: &Option<String>, question: &str, default: &str| match given {
         Some(given) => Ok(given.clone()),
         None => questions.ask(question, default),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{
     args::{Args, Command, NewArgs},
-    new::{Answers, Questions, asked, definition},
+    new::{Answers, Questions, definition, prompted},
     run::count,
 };
 
@@ -41,6 +41,7 @@ fn every_command_has_examples() {
             .unwrap_or_else(|| panic!("{command}"))
             .to_string();
         assert!(help.contains("Examples:\n  obs "), "{command}: {help}");
+        assert!(!help.contains("///"), "{command}: {help}");
     }
 }
 
@@ -73,7 +74,7 @@ fn invalid_values_are_reported_by_name() {
 fn values_without_a_flag_are_asked_for() {
     let typed = "payments\n\n#money\n\n\n\nGET /a\nPOST /b\n\n";
     let mut shown = Vec::new();
-    let answers = asked(&new_args(&[]), &mut Questions::new(typed.as_bytes(), &mut shown)).unwrap();
+    let answers = prompted(&new_args(&[]), &mut Questions::new(typed.as_bytes(), &mut shown)).unwrap();
     assert_eq!(answers.service, "payments");
     assert_eq!(answers.team, "payments", "the service's name is a team's first guess");
     assert_eq!(answers.contact, "#money");
@@ -101,7 +102,7 @@ fn values_with_a_flag_are_not_asked_for() {
     ];
     let more = ["--endpoint", "GET /", "--objective", "99"];
     let all: Vec<_> = args.into_iter().chain(more).collect();
-    let answers = asked(&new_args(&all), &mut Questions::new(&b""[..], Vec::new())).unwrap();
+    let answers = prompted(&new_args(&all), &mut Questions::new(&b""[..], Vec::new())).unwrap();
     assert_eq!(
         (answers.objective.as_str(), answers.targets),
         ("99", vec!["h:1".to_owned()])
@@ -110,7 +111,7 @@ fn values_with_a_flag_are_not_asked_for() {
 
 #[test]
 fn the_end_of_the_input_is_an_error() {
-    let error = asked(&new_args(&[]), &mut Questions::new(&b"\n\n"[..], Vec::new())).unwrap_err();
+    let error = prompted(&new_args(&[]), &mut Questions::new(&b"\n\n"[..], Vec::new())).unwrap_err();
     assert!(error.to_string().contains("Name of the service"), "{error}");
 }
 

@@ -16,7 +16,10 @@ use obs_rules::{
     promql::{Expr, MatchOp, Selector},
 };
 
-use super::Page;
+use super::{
+    Page,
+    names::{RecordedNames, Renamed},
+};
 use crate::{grafana, prometheus};
 
 /// A metric, bucket or label value that rules or dashboards query and a page does not have.
@@ -35,8 +38,8 @@ pub struct Absent {
 /// What is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Lack {
-    /// The metric itself.
-    Metric,
+    /// The metric itself, and the one that the page has in its place.
+    Metric(Option<Renamed>),
     /// The bucket, and those that exist.
     Bucket(String, Vec<String>),
     /// The label, the value, and those that exist.
@@ -65,8 +68,9 @@ const NAMED: usize = 12;
 #[must_use]
 pub fn absent(definition: &Definition, service: &Service, page: &Page) -> Vec<Absent> {
     let mut absent: Vec<Absent> = Vec::new();
+    let names = RecordedNames::new(service, page);
     for (requirement, required_by) in demand(definition, service) {
-        for lack in lacks(page, &requirement) {
+        for lack in lacks(page, &names, &requirement) {
             if absent
                 .iter()
                 .all(|other| other.metric != requirement.metric || other.lack != lack)
@@ -83,9 +87,9 @@ pub fn absent(definition: &Definition, service: &Service, page: &Page) -> Vec<Ab
 }
 
 /// What the page does not have of one metric and its labels.
-fn lacks(page: &Page, Requirement { metric, labels }: &Requirement) -> Vec<Lack> {
+fn lacks(page: &Page, names: &RecordedNames, Requirement { metric, labels }: &Requirement) -> Vec<Lack> {
     if !page.has(metric) {
-        return vec![Lack::Metric];
+        return vec![Lack::Metric(names.renamed(metric))];
     }
     let (mut found, mut wanted) = (Vec::new(), Vec::new());
     for (key, value) in labels {
@@ -137,15 +141,20 @@ impl fmt::Display for Absent {
             required_by,
         } = self;
         match lack {
-            Lack::Metric => write!(
+            Lack::Metric(Some(Renamed { metric: found, setting })) => write!(
                 f,
-                "{metric} is not on the page, but {required_by} reads it: mend the definition's namespace, convention or \
-                 parts, or send the service the traffic that makes it"
+                "{metric} is not on the page, but {required_by} reads it; {found} is: set `{setting}` in the definition, \
+                 or start the service with the settings of the definition (`ObsBuilder::definition`)"
+            ),
+            Lack::Metric(None) => write!(
+                f,
+                "{metric} is not on the page, but {required_by} reads it: correct the definition's namespace, convention \
+                 or parts, or send the service requests that create it"
             ),
             Lack::Bucket(le, there) => write!(
                 f,
-                "{metric} has no bucket le=\"{le}\", but {required_by} reads it (there are {}): give the service the \
-                 bounds of its definition",
+                "{metric} has no bucket le=\"{le}\", but {required_by} reads it (there are {}): start the service with \
+                 the bounds of its definition",
                 there.join(", ")
             ),
             Lack::Value(label, value, there) if there.is_empty() => {
@@ -156,8 +165,8 @@ impl fmt::Display for Absent {
             }
             Lack::Value(label, value, there) => write!(
                 f,
-                "{metric} has no {label}={value:?} on the page, but {required_by} reads it (there are {}): mend the \
-                 definition, or send the service the traffic that makes it",
+                "{metric} has no {label}={value:?} on the page, but {required_by} reads it (there are {}): correct the \
+                 definition, or send the service requests that create it",
                 there.join(", ")
             ),
             Lack::Together(labels) => {
@@ -167,8 +176,8 @@ impl fmt::Display for Absent {
                     .collect();
                 write!(
                     f,
-                    "{metric} has no series with {} on the page, but {required_by} reads it: mend the definition, or send the \
-                     service the traffic that makes it",
+                    "{metric} has no series with {} on the page, but {required_by} reads it: correct the definition, or send the \
+                     service requests that create it",
                     labels.join(" and ")
                 )
             }

@@ -10,13 +10,20 @@
 //!
 //! let text = "version: 1\nservices: [{ name: orders, namespace: shop }]";
 //! let definition = Definition::parse(text, "obs.yaml")?;
-//! let page = Page::parse("# TYPE http_requests_total counter\n");
+//! let page = Page::parse(
+//!     "# TYPE http_requests_total counter\n# TYPE http_request_duration_seconds histogram\n",
+//! );
 //! let absent = live::absent(&definition, &definition.services[0], &page);
-//! assert!(absent.iter().any(|one| one.to_string().starts_with("shop_requests_total is not on the page")));
+//! let message = absent
+//!     .iter()
+//!     .map(ToString::to_string)
+//!     .find(|one| one.starts_with("shop_requests_total is not on the page"));
+//! assert!(message.is_some_and(|text| text.contains("http_requests_total is: set `namespace: http`")));
 //! # Ok::<(), obs_rules::definition::DefinitionError>(())
 //! ```
 
 mod drift;
+mod names;
 mod page;
 
 #[cfg(test)]

@@ -52,6 +52,11 @@ impl Page {
         self.names.contains(metric)
     }
 
+    /// The names of all metrics, sorted.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// Whether a histogram has a bucket. True if it has none at all: one without series has
     /// no buckets yet.
     pub(super) fn has_bucket(&self, metric: &str, le: &str) -> bool {

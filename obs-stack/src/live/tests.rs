@@ -25,8 +25,57 @@ fn missing(definition: &str, page: &str) -> Vec<String> {
     absent
         .iter()
         .map(ToString::to_string)
-        .filter(|told| !told.contains("is not on the page"))
+        .filter(|messages| !messages.contains("is not on the page"))
         .collect()
+}
+
+#[test]
+fn a_metric_under_another_namespace_or_convention_is_named() {
+    let prometheus = |namespace: &str| {
+        format!(
+            "# TYPE {namespace}_requests_total counter\n# TYPE {namespace}_request_duration_seconds histogram\n\
+             # TYPE {namespace}_client_requests_total counter\n"
+        )
+    };
+    let open_telemetry = "# TYPE http_server_request_duration_seconds histogram\n".to_owned();
+    // The application's own counter is none of the layer's.
+    let own = "# TYPE work_requests_total counter\n";
+    let cases = [
+        (
+            "namespace: payment",
+            prometheus("http") + own,
+            "payment_requests_total",
+            Some(("http_requests_total", "namespace: http")),
+        ),
+        (
+            "namespace: payment",
+            open_telemetry,
+            "payment_request_duration_seconds_bucket",
+            Some((
+                "http_server_request_duration_seconds_bucket",
+                "convention: opentelemetry",
+            )),
+        ),
+        (
+            "convention: opentelemetry",
+            prometheus("shop"),
+            "http_server_request_duration_seconds_count",
+            Some(("shop_requests_total", "convention: prometheus")),
+        ),
+        ("namespace: payment", own.to_owned(), "payment_requests_total", None),
+    ];
+    for (setting, page, missing, found) in cases {
+        let text = format!("version: 1\nservices: [{{ name: orders, {setting} }}]");
+        let definition = Definition::parse(&text, "obs.yaml").unwrap();
+        let absent = absent(&definition, &definition.services[0], &Page::parse(&page));
+        let start = format!("{missing} is not on the page");
+        let texts: Vec<_> = absent.iter().map(ToString::to_string).collect();
+        let text = texts.iter().find(|text| text.starts_with(&start)).unwrap();
+        match found {
+            Some((metric, fix)) => assert!(text.contains(&format!("; {metric} is: set `{fix}`")), "{text}"),
+            None => assert!(!text.contains(" is: set"), "{text}"),
+        }
+    }
 }
 
 const DEFINITION: &str = "
@@ -56,7 +105,7 @@ fn missing_label_values_are_named_with_the_existing_ones() {
     let page = "http_requests_total{method=\"POST\",endpoint=\"shop.Orders/Get\",status=\"200\",outcome=\"ok\"} 1\n\
                 http_requests_total{method=\"POST\",endpoint=\"/orders\",status=\"200\",outcome=\"ok\"} 1\n\
                 jobs{kind=\"post\",odd=\"a\\\"b\"} 1\n";
-    let told = missing(DEFINITION, page);
+    let messages = missing(DEFINITION, page);
     let expected = [
         "http_requests_total has no outcome=\"failed\" on the page",
         "http_requests_total has no status=\"5xx\" on the page",
@@ -64,14 +113,17 @@ fn missing_label_values_are_named_with_the_existing_ones() {
         "jobs has no kind=\"mail\" on the page, but the rule Mails reads it (there are post)",
     ];
     for said in expected {
-        assert!(told.iter().any(|told| told.starts_with(said)), "{said}: {told:#?}");
+        assert!(
+            messages.iter().any(|messages| messages.starts_with(said)),
+            "{said}: {messages:#?}"
+        );
     }
     // A valid status or outcome can appear later.
     assert!(
-        !told
+        !messages
             .iter()
-            .any(|told| told.contains("403") || told.contains("shop.Orders")),
-        "{told:#?}"
+            .any(|messages| messages.contains("403") || messages.contains("shop.Orders")),
+        "{messages:#?}"
     );
 }
 
@@ -81,13 +133,17 @@ fn values_that_no_series_has_together_are_named_together() {
                 http_requests_total{method=\"GET\",endpoint=\"/orders/{id}\"} 1\n\
                 http_requests_total{method=\"POST\",endpoint=\"/orders\"} 1\n\
                 jobs{kind=\"mail\",odd=\"a\\\"b\"} 1\n";
-    let told = missing(DEFINITION, page);
+    let messages = missing(DEFINITION, page);
     assert!(
-        told.iter()
-            .any(|told| told.contains("no series with endpoint=\"/orders\" and method=\"GET\"")),
-        "{told:#?}"
+        messages
+            .iter()
+            .any(|messages| messages.contains("no series with endpoint=\"/orders\" and method=\"GET\"")),
+        "{messages:#?}"
     );
-    assert!(!told.iter().any(|told| told.starts_with("jobs")), "{told:#?}");
+    assert!(
+        !messages.iter().any(|messages| messages.starts_with("jobs")),
+        "{messages:#?}"
+    );
 }
 
 #[test]
