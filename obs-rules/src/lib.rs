@@ -34,7 +34,7 @@ pub mod query;
 pub mod rules;
 pub mod template;
 
-pub use condition::{BadCondition, Comparison, Condition, Custom};
+pub use condition::{BadCondition, Comparison, Condition, Custom, Unit};
 pub use naming::{Naming, Tally};
 pub use rule::{AlertRule, BadRule, Defect, NoData};
 pub use scope::Scope;

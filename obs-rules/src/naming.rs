@@ -1,4 +1,4 @@
-//! What the RED metrics of a service are called, and which of their series mean what.
+//! Names of the RED metrics of a service, and the meaning of their series.
 
 use std::time::Duration;
 
@@ -12,8 +12,27 @@ use crate::{
     promql::{Expr, Range, Selector, Window},
 };
 
-/// What the RED metrics of a service are called: by its layer's namespace and convention, and by the
-/// `job` that Prometheus scrapes it as.
+/// The names of a service's RED metrics and labels: they follow from the namespace and convention of its layer, and from
+/// the `job` label that Prometheus adds.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_rules::{Naming, Scope};
+/// use obs_conventions::Convention;
+///
+/// let orders = Scope::service().method("GET").endpoint("/orders/{id}");
+/// let naming = Naming::new("shop", Convention::Prometheus).with_job("orders");
+/// assert_eq!(
+///     naming.requests(&orders).selectors()[0].to_string(),
+///     "shop_requests_total{job=\"orders\",method=\"GET\",endpoint=\"/orders/{id}\"}",
+/// );
+///
+/// let naming = Naming::new("shop", Convention::OpenTelemetry);
+/// assert_eq!(
+///     naming.duration_within(&Scope::service(), Duration::from_millis(300)).to_string(),
+///     "http_server_request_duration_seconds_bucket{http_response_status_code!=\"\",le=\"0.3\"}",
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Naming {
     namespace: String,
@@ -21,7 +40,19 @@ pub struct Naming {
     job: Option<String>,
 }
 
-/// Series that count together: their sum is the number. They never overlap.
+/// Counters that are added up, such as the requests of several outcomes. The selectors never match the same series.
+///
+/// ```
+/// use obs_rules::{Tally, promql::{Selector, Window}};
+///
+/// let jobs = Selector::new("jobs_total");
+/// let ended = Tally::new(vec![jobs.clone().with("state", "done"), jobs.with("state", "failed")]);
+/// assert_eq!(
+///     ended.rate(Window::minutes(5)).to_string(),
+///     "(sum(rate(jobs_total{state=\"done\"}[5m])) or vector(0)) \
+///      + (sum(rate(jobs_total{state=\"failed\"}[5m])) or vector(0))",
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tally {
     selectors: Vec<Selector>,
@@ -36,8 +67,8 @@ impl Default for Naming {
 }
 
 impl Naming {
-    /// The names of a layer with this namespace and convention, in the process itself, where series
-    /// have no `job`.
+    /// The names on the service's own page, where series have no `job` label. The OpenTelemetry convention has no
+    /// namespace and ignores it.
     #[must_use]
     pub fn new(namespace: impl Into<String>, convention: Convention) -> Self {
         Self {
@@ -47,32 +78,32 @@ impl Naming {
         }
     }
 
-    /// The names as Prometheus stores them, with the `job` it scrapes the service as.
+    /// The names in Prometheus, which adds the label `job` when it scrapes the service.
     #[must_use]
     pub fn with_job(mut self, job: impl Into<String>) -> Self {
         self.job = Some(job.into());
         self
     }
 
-    /// The layer's namespace.
+    /// The namespace of the layer's metrics: `http` by default.
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// The layer's convention.
+    /// The convention of the layer's metrics.
     #[must_use]
     pub const fn convention(&self) -> Convention {
         self.convention
     }
 
-    /// The `job`, where there is one.
+    /// The value of the label `job`; `None` on the service's own page.
     #[must_use]
     pub fn job(&self) -> Option<&str> {
         self.job.as_deref()
     }
 
-    /// All series of any metric, of this job.
+    /// All series of a metric of this job, also of one that is not a RED metric.
     #[must_use]
     pub fn of(&self, name: impl Into<String>) -> Selector {
         self.within_job(Selector::new(name))
@@ -87,19 +118,14 @@ impl Naming {
         }
     }
 
-    /// Series that count together, narrowed to this job.
+    /// The same counters, narrowed to this job.
     #[must_use]
     pub fn tally_within_job(&self, tally: &Tally) -> Tally {
-        Tally {
-            selectors: tally
-                .selectors
-                .iter()
-                .map(|selector| self.within_job(selector.clone()))
-                .collect(),
-        }
+        let selectors = tally.selectors.iter();
+        selectors.map(|selector| self.within_job(selector.clone())).collect()
     }
 
-    /// The label of the method.
+    /// The label of the method: `method` or `http_request_method`.
     #[must_use]
     pub const fn method_label(&self) -> &'static str {
         match self.convention {
@@ -108,7 +134,7 @@ impl Naming {
         }
     }
 
-    /// The label of the endpoint's template.
+    /// The label of the endpoint's template: `endpoint` or `http_route`.
     #[must_use]
     pub const fn endpoint_label(&self) -> &'static str {
         match self.convention {
@@ -117,7 +143,7 @@ impl Naming {
         }
     }
 
-    /// The label of the status code.
+    /// The label of the status code: `status` or `http_response_status_code`.
     #[must_use]
     pub const fn status_label(&self) -> &'static str {
         match self.convention {
@@ -126,7 +152,7 @@ impl Naming {
         }
     }
 
-    /// Requests, however they ended.
+    /// All requests that have ended, with any outcome.
     #[must_use]
     pub fn requests(&self, scope: &Scope) -> Tally {
         Tally {
@@ -134,7 +160,7 @@ impl Naming {
         }
     }
 
-    /// Requests that count for the error ratio: all that their client did not give up.
+    /// Requests that count for the error ratio: all but those that their client has cancelled or aborted.
     #[must_use]
     pub fn counted(&self, scope: &Scope) -> Tally {
         let selectors = match self.convention {
@@ -144,7 +170,7 @@ impl Naming {
                         .not_matching(label::OUTCOME, &outcomes(Outcome::is_abandoned)),
                 ]
             }
-            // Given up before an answer: neither a status nor an error.
+            // Cancelled before a response: neither a status nor an error.
             Convention::OpenTelemetry => vec![
                 self.all(scope).without(self.status_label(), ""),
                 self.all(scope)
@@ -155,7 +181,7 @@ impl Naming {
         Tally { selectors }
     }
 
-    /// Requests that failed: the numerator of the error ratio.
+    /// Failed requests, the numerator of the error ratio: outcome `server_error`, `panic` or `body_error`.
     #[must_use]
     pub fn errors(&self, scope: &Scope) -> Tally {
         let all = self.all(scope);
@@ -168,7 +194,7 @@ impl Naming {
         }
     }
 
-    /// Requests whose handler panicked.
+    /// Requests whose handler panicked, by the label `error_type`.
     #[must_use]
     pub fn panics(&self, scope: &Scope) -> Selector {
         let errors = match self.convention {
@@ -178,7 +204,7 @@ impl Naming {
         errors.with(label::ERROR_TYPE, error_type::PANIC)
     }
 
-    /// Calls of other services that were answered or failed.
+    /// Outgoing requests that were answered or failed.
     #[must_use]
     pub fn client_calls(&self) -> Tally {
         let calls = match self.convention {
@@ -190,7 +216,7 @@ impl Naming {
         Tally { selectors: vec![calls] }
     }
 
-    /// Calls of other services that failed, those with a 4xx answer among them.
+    /// Outgoing requests that failed, also those that were answered with a 4xx status.
     #[must_use]
     pub fn client_errors(&self) -> Tally {
         let errors = match self.convention {
@@ -202,7 +228,7 @@ impl Naming {
         }
     }
 
-    /// The buckets of the duration of requests that their client did not give up before an answer.
+    /// The buckets of the duration, `…_bucket`, of requests that were answered.
     #[must_use]
     pub fn duration_buckets(&self, scope: &Scope) -> Selector {
         self.within_answers(self.scoped(&format!("{}_bucket", self.duration()), scope))
@@ -222,15 +248,15 @@ impl Naming {
         }
     }
 
-    /// Those of [`duration_count`](Self::duration_count) that took `threshold` at most, which must be
-    /// a bound of the buckets.
+    /// The requests of [`duration_count`](Self::duration_count) that took `threshold` at most: one bucket, whose bound
+    /// the threshold must be.
     #[must_use]
     pub fn duration_within(&self, scope: &Scope, threshold: Duration) -> Selector {
         self.duration_buckets(scope)
             .with(label::LE, &le(threshold.as_secs_f64()))
     }
 
-    /// Requests that have arrived and not ended.
+    /// The gauge of requests in flight. By the OpenTelemetry convention it has no endpoint.
     #[must_use]
     pub fn in_flight(&self, scope: &Scope) -> Selector {
         let name = self.name(&metric::IN_FLIGHT, &semconv::SERVER_ACTIVE_REQUESTS);
@@ -244,19 +270,28 @@ impl Naming {
         }
     }
 
-    /// The name of the duration histogram.
+    /// The name of the duration histogram, without suffix: `http_request_duration_seconds`.
     #[must_use]
     pub fn duration(&self) -> String {
         self.name(&metric::REQUEST_DURATION, &semconv::SERVER_REQUEST_DURATION)
     }
 
-    /// The name under this namespace and convention: `prometheus` or `open_telemetry`.
+    /// The name of one of two metrics, by the convention: that of `prometheus` under the namespace, or of
+    /// `open_telemetry`.
     #[must_use]
     pub fn name(&self, prometheus: &MetricDef, open_telemetry: &MetricDef) -> String {
         match self.convention {
             Convention::Prometheus => prometheus.name(&self.namespace),
             Convention::OpenTelemetry => open_telemetry.name(&self.namespace),
         }
+    }
+
+    /// Whether a metric counts requests or their durations.
+    pub(crate) fn counts_requests(&self, metric: &str) -> bool {
+        let all = Scope::service();
+        [self.all(&all), self.duration_buckets(&all), self.duration_count(&all)]
+            .iter()
+            .any(|selector| selector.metric() == metric)
     }
 
     fn client_duration_count(&self) -> String {
@@ -290,7 +325,7 @@ impl Naming {
     }
 }
 
-/// A bound as the pages write it, a float in every format: `0.25`, `1.0`.
+/// A bound as metrics pages have it, a float in every format: `0.25`, `1.0`.
 fn le(bound: f64) -> String {
     format!("{bound:?}")
 }
@@ -312,21 +347,27 @@ impl From<Selector> for Tally {
     }
 }
 
+impl FromIterator<Selector> for Tally {
+    fn from_iter<T: IntoIterator<Item = Selector>>(selectors: T) -> Self {
+        Self::new(selectors.into_iter().collect())
+    }
+}
+
 impl Tally {
-    /// The series of these selectors, which must not overlap.
+    /// The counters of these selectors, which must not match the same series.
     #[must_use]
     pub const fn new(selectors: Vec<Selector>) -> Self {
         Self { selectors }
     }
 
-    /// What to add up.
+    /// The selectors whose counters are added up.
     #[must_use]
     pub const fn selectors(&self) -> &[Selector] {
         self.selectors.as_slice()
     }
 
-    /// Growth per second over a window. One selector without series is no data; of several, each without series counts
-    /// as 0.
+    /// The growth per second over a window, as `sum(rate(…))`. If the only selector has no series, there is no data; of
+    /// several selectors, each without series counts as 0.
     #[must_use]
     pub fn rate(&self, range: impl Into<Range>) -> Expr {
         let range = range.into();
@@ -339,7 +380,7 @@ impl Tally {
         self.sum_of(|selector| Expr::rate_before(selector, window, offset))
     }
 
-    /// Growth over a window.
+    /// The growth over a window, as `sum(increase(…))`.
     #[must_use]
     pub fn increase(&self, window: Window) -> Expr {
         self.sum_of(|selector| Expr::increase(selector, window))

@@ -1,8 +1,16 @@
-//! Which requests are meant.
+//! Scopes of conditions and objectives: the requests that they are about.
 
 use std::fmt;
 
-/// Which of a service's requests are meant: all of them, or those of one method, endpoint or both.
+/// A part of a service's requests: all of them, or those of one method, one endpoint or both.
+///
+/// ```
+/// use obs_rules::Scope;
+///
+/// let orders = Scope::service().method("GET").endpoint("/orders/{id}");
+/// assert_eq!(orders.to_string(), "GET /orders/{id}");
+/// assert!(Scope::service().is_service());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
     method: Option<String>,
@@ -35,19 +43,19 @@ impl Scope {
         self
     }
 
-    /// The method, if only one is meant.
+    /// The method; `None` for all of them.
     #[must_use]
     pub fn method_name(&self) -> Option<&str> {
         self.method.as_deref()
     }
 
-    /// The endpoint's template, if only one is meant.
+    /// The endpoint's template; `None` for all of them.
     #[must_use]
     pub fn template(&self) -> Option<&str> {
         self.endpoint.as_deref()
     }
 
-    /// Whether all requests are meant.
+    /// Whether it has all requests of the service.
     #[must_use]
     pub const fn is_service(&self) -> bool {
         self.method.is_none() && self.endpoint.is_none()

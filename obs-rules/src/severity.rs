@@ -1,8 +1,8 @@
-//! How bad it is.
+//! Severities.
 
 use std::{error::Error, fmt, str::FromStr};
 
-/// How bad it is, and so whom it may wake.
+/// How severe an alert is, and so how people are notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
     /// For the record: nobody has to act.
@@ -13,7 +13,7 @@ pub enum Severity {
     Critical,
 }
 
-/// A word that is no severity.
+/// A word that is not a severity; the message has it, and those that are.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnknownSeverity {
     word: String,
@@ -22,7 +22,7 @@ pub struct UnknownSeverity {
 // === impl Severity ===
 
 impl Severity {
-    /// All of them, the mildest first.
+    /// All severities, the lowest first.
     pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
 
     /// The value of the `severity` label.
@@ -59,7 +59,7 @@ impl fmt::Display for UnknownSeverity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "severity {:?} is not known: it is critical, warning or info",
+            "severity {:?} does not exist: it is critical, warning or info",
             self.word
         )
     }

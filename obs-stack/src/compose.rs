@@ -8,7 +8,7 @@
 //! Start it with `docker compose up -d` in the generated folder. The services themselves
 //! run beside it, on the host or elsewhere; a target on the loopback address of the host is
 //! scraped as `host.docker.internal`, and on Linux must listen on more than `127.0.0.1` for
-//! that. All ports are published on `127.0.0.1` only, since none of these programs asks for
+//! that. All ports are published on `127.0.0.1` only, since none of these programs requires
 //! a password:
 //!
 //! | program | port |

@@ -15,7 +15,7 @@ fn config(path: &str) -> Value {
     serde_saphyr::from_str(&file.content).unwrap()
 }
 
-/// What Loki refuses, and what it is asked for: see the documentation of `schema_config`, `compactor` and
+/// What Loki refuses and requires: see the documentation of `schema_config`, `compactor` and
 /// `limits_config` of Loki 3.
 #[test]
 fn both_configurations_are_of_the_schema_that_structured_metadata_needs() {

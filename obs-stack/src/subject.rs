@@ -1,7 +1,12 @@
 //! The subject of an alert: it decides which panels and which advice belong to the alert.
 
 use obs_conventions::names::{cache, database, metric};
-use obs_rules::{AlertRule, Condition, Scope, Sli, definition::Service, promql::Selector};
+use obs_rules::{
+    AlertRule, Naming, Scope,
+    definition::Service,
+    promql::Selector,
+    query::{Input, Query},
+};
 
 /// What an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,25 +48,27 @@ pub(crate) enum Subject {
 // === impl Subject ===
 
 impl Subject {
-    /// The subject that follows from the condition of an alert, and from how the service
-    /// names its metrics.
+    /// The subject that follows from the series that the condition reads, and from how the service names its metrics.
     pub(crate) fn of(service: &Service, alert: &AlertRule) -> Self {
-        match alert.condition() {
-            Condition::ErrorRatio { .. } | Condition::Availability { .. } => Self::Errors,
-            Condition::Latency { .. } => Self::Latency,
-            Condition::RateChange { .. } => Self::Traffic,
-            Condition::BurnRate { slo, .. } => match slo.sli() {
-                Sli::Latency { .. } => Self::Latency,
-                _ => Self::Errors,
-            },
-            Condition::Ratio { denominator, .. } => denominator
-                .selectors()
-                .first()
-                .map_or(Self::Own, |one| Self::of_metric(service, one)),
-            Condition::Gauge { selector, .. }
-            | Condition::Increase { selector, .. }
-            | Condition::Absence { selector } => Self::of_metric(service, selector),
-            _ => Self::Own,
+        let naming = service.naming_in_process();
+        let Some(query) = alert.condition().query(&naming) else {
+            return Self::Own;
+        };
+        let inputs = query.inputs();
+        let reads = |metric: &str| {
+            let mut selectors = inputs.iter().flat_map(|input| input.selectors());
+            selectors.any(|selector| selector.metric() == metric)
+        };
+        let is_before = |input: &&Input| matches!(input, Input::Growth(growth) if growth.offset.is_some());
+        if inputs.iter().any(is_before) {
+            Self::Traffic
+        } else if reads(naming.duration_buckets(&Scope::service()).metric()) {
+            Self::Latency
+        } else if query.nodes().into_iter().any(|node| is_error_ratio(node, &naming)) {
+            Self::Errors
+        } else {
+            let first = inputs.into_iter().flat_map(Input::selectors).next();
+            first.map_or(Self::Own, |selector| Self::of_metric(service, selector))
         }
     }
 
@@ -99,4 +106,18 @@ impl Subject {
             Self::Own
         }
     }
+}
+
+/// Whether it is the share of failed requests, of the whole service or of an endpoint.
+fn is_error_ratio(node: &Query, naming: &Naming) -> bool {
+    let Query::Ratio { numerator, .. } = node else {
+        return false;
+    };
+    let errors = naming.errors(&Scope::service());
+    let covers = |all: &Selector, some: &Selector| {
+        let mut matchers = all.matchers().iter();
+        all.metric() == some.metric() && matchers.all(|matcher| some.matchers().contains(matcher))
+    };
+    let mut read = numerator.selectors().iter();
+    read.any(|some| errors.selectors().iter().any(|all| covers(all, some)))
 }

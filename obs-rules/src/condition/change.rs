@@ -1,4 +1,4 @@
-//! Conditions with other numbers.
+//! Conditions with another threshold or window.
 
 use std::time::Duration;
 
@@ -8,124 +8,35 @@ use crate::promql::Window;
 // === impl Condition ===
 
 impl Condition {
-    /// The same condition with another threshold, a latency's in seconds; as it is where nothing is compared.
-    pub(crate) fn with_threshold(self, threshold: f64) -> Self {
-        match self {
-            Self::ErrorRatio { scope, window, .. } => Self::ErrorRatio {
-                scope,
-                window,
-                above: threshold,
-            },
-            Self::Availability { scope, window, .. } => Self::Availability {
-                scope,
-                window,
-                below: threshold,
-            },
-            Self::Latency {
-                scope,
-                window,
-                quantile,
-                ..
-            } => {
-                let above = Duration::try_from_secs_f64(threshold).unwrap_or(if threshold > 0.0 {
-                    Duration::MAX
-                } else {
-                    Duration::ZERO
-                });
-                Self::Latency {
-                    scope,
-                    window,
-                    quantile,
-                    above,
-                }
+    /// The same condition with another threshold, a latency's in seconds; unchanged if it compares nothing that can
+    /// be set.
+    pub(crate) fn with_threshold(mut self, threshold: f64) -> Self {
+        match &mut self {
+            Self::ErrorRatio { above: share, .. } | Self::Availability { below: share, .. } => *share = threshold,
+            Self::Latency { above, .. } => {
+                let limit = if threshold > 0.0 { Duration::MAX } else { Duration::ZERO };
+                *above = Duration::try_from_secs_f64(threshold).unwrap_or(limit);
             }
-            Self::RateChange {
-                scope,
-                window,
-                offset,
-                comparison,
-            } => Self::RateChange {
-                scope,
-                window,
-                offset,
-                comparison: comparison.with_threshold(threshold),
-            },
-            Self::Ratio {
-                numerator,
-                denominator,
-                window,
-                comparison,
-            } => Self::Ratio {
-                numerator,
-                denominator,
-                window,
-                comparison: comparison.with_threshold(threshold),
-            },
-            Self::Gauge {
-                selector,
-                denominator,
-                comparison,
-            } => Self::Gauge {
-                selector,
-                denominator,
-                comparison: comparison.with_threshold(threshold),
-            },
-            Self::Increase {
-                selector,
-                window,
-                comparison,
-            } => Self::Increase {
-                selector,
-                window,
-                comparison: comparison.with_threshold(threshold),
-            },
-            Self::Absence { .. } | Self::BurnRate { .. } | Self::Custom(_) => self,
+            Self::RateChange { comparison, .. }
+            | Self::Ratio { comparison, .. }
+            | Self::Gauge { comparison, .. }
+            | Self::Increase { comparison, .. } => *comparison = comparison.with_threshold(threshold),
+            Self::Absence { .. } | Self::BurnRate { .. } | Self::Custom(_) => {}
         }
+        self
     }
 
-    /// The same condition over another window, if it is one over a window.
-    pub(crate) fn with_window(self, window: Window) -> Option<Self> {
-        Some(match self {
-            Self::ErrorRatio { scope, above, .. } => Self::ErrorRatio { scope, window, above },
-            Self::Availability { scope, below, .. } => Self::Availability { scope, window, below },
-            Self::Latency {
-                scope, quantile, above, ..
-            } => Self::Latency {
-                scope,
-                window,
-                quantile,
-                above,
-            },
-            Self::RateChange {
-                scope,
-                offset,
-                comparison,
-                ..
-            } => Self::RateChange {
-                scope,
-                window,
-                offset,
-                comparison,
-            },
-            Self::Ratio {
-                numerator,
-                denominator,
-                comparison,
-                ..
-            } => Self::Ratio {
-                numerator,
-                denominator,
-                window,
-                comparison,
-            },
-            Self::Increase {
-                selector, comparison, ..
-            } => Self::Increase {
-                selector,
-                window,
-                comparison,
-            },
+    /// The same condition over another window; `None` if it has none.
+    pub(crate) fn with_window(mut self, other: Window) -> Option<Self> {
+        match &mut self {
+            Self::ErrorRatio { window, .. }
+            | Self::Availability { window, .. }
+            | Self::Latency { window, .. }
+            | Self::RateChange { window, .. }
+            | Self::Ratio { window, .. }
+            | Self::Increase { window, .. } => *window = other,
             Self::Gauge { .. } | Self::Absence { .. } | Self::BurnRate { .. } | Self::Custom(_) => return None,
-        })
+        }
+        Some(self)
     }
 }

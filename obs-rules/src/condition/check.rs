@@ -1,11 +1,15 @@
-//! What a condition is checked for before it is used.
+//! Checks of conditions before they are used.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt};
 
-use super::{Comparison, Condition};
-use crate::promql::{LONGEST_REACH, Selector, Window};
+use super::{Comparison, Condition, Unit};
+use crate::{
+    Naming,
+    promql::{LONGEST_REACH, Selector},
+    query::{Input, Query},
+};
 
-/// A condition that can't mean anything; says what is wrong with which value, and the mend.
+/// A condition that has no meaning. The message names the value and the fix.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BadCondition {
     message: String,
@@ -14,122 +18,77 @@ pub struct BadCondition {
 // === impl Condition ===
 
 impl Condition {
-    /// Whether it can mean something.
+    /// Checks that the condition has a meaning.
     ///
     /// # Errors
     ///
     /// If a threshold is NaN or infinite, a share is not between 0 and 1, a quantile or a latency is out of
-    /// range, the name of a metric or label is none, a window with its offset reaches back further than 366
+    /// range, the name of a metric or label is invalid, a window with its offset reaches back further than 366
     /// days, or the objective is refused by [`Slo::check`](crate::Slo::check).
     pub fn check(&self) -> Result<(), BadCondition> {
-        self.check_reach()?;
-        match self {
-            Self::ErrorRatio { above: share, .. } => within("error ratio", *share, 0.0..1.0),
-            Self::Availability { below: share, .. } => {
-                if *share > 0.0 && *share <= 1.0 {
-                    return Ok(());
-                }
-                refuse(format!(
-                    "availability below {share} is never or always so: it is above 0 and at most 1"
-                ))
-            }
-            Self::Latency { quantile, above, .. } => check_latency(*quantile, *above),
-            Self::RateChange { comparison, .. } => check_comparison("rate change", *comparison),
-            Self::Ratio {
-                numerator,
-                denominator,
-                comparison,
-                ..
-            } => {
-                numerator
-                    .selectors()
-                    .iter()
-                    .chain(denominator.selectors())
-                    .try_for_each(check_selector)?;
-                if denominator.selectors().is_empty() {
-                    return refuse("a ratio without a divisor has no value: say what to divide by".to_owned());
-                }
-                check_comparison("ratio", *comparison)
-            }
-            Self::Gauge {
-                selector,
-                denominator,
-                comparison,
-            } => {
-                check_selector(selector)?;
-                denominator.as_ref().map_or(Ok(()), check_selector)?;
-                check_comparison("gauge", *comparison)
-            }
-            Self::Increase {
-                selector, comparison, ..
-            } => {
-                check_selector(selector)?;
-                check_comparison("increase", *comparison)
-            }
-            Self::Absence { selector } => check_selector(selector),
-            Self::BurnRate { slo, .. } => slo.check().map_err(|error| BadCondition {
+        if let Some((slo, _)) = self.burn_rate() {
+            slo.check().map_err(|error| BadCondition {
                 message: error.to_string(),
-            }),
-            Self::Custom(_) => Ok(()),
+            })?;
         }
-    }
-
-    /// What Prometheus could look back to, and no process remembers.
-    fn check_reach(&self) -> Result<(), BadCondition> {
-        let (window, offset) = match self {
-            Self::ErrorRatio { window, .. }
-            | Self::Availability { window, .. }
-            | Self::Latency { window, .. }
-            | Self::Ratio { window, .. }
-            | Self::Increase { window, .. } => (*window, Duration::ZERO),
-            Self::RateChange { window, offset, .. } => (*window, offset.duration()),
-            Self::Gauge { .. } | Self::Absence { .. } | Self::BurnRate { .. } | Self::Custom(_) => return Ok(()),
-        };
-        let reach = window.duration().saturating_add(offset);
-        match Window::new(reach) {
-            Ok(reach) if reach.duration() <= LONGEST_REACH => Ok(()),
-            _ => refuse(format!(
-                "window {window}: with its offset it reaches back further than the 366 days that are remembered"
-            )),
+        if let Some(query) = self.query(&Naming::default()) {
+            query.inputs().into_iter().try_for_each(check_input)?;
+            query.nodes().into_iter().try_for_each(check_denominator)?;
+        }
+        match (self.unit(), self.comparison()) {
+            (Some(unit), Some(comparison)) => check_comparison(unit, comparison),
+            _ => Ok(()),
         }
     }
 }
 
-fn check_latency(quantile: f64, above: Duration) -> Result<(), BadCondition> {
-    if !(quantile > 0.0 && quantile < 1.0) {
+fn check_input(input: &Input) -> Result<(), BadCondition> {
+    if let Input::Quantile { quantile, .. } = input
+        && !(*quantile > 0.0 && *quantile < 1.0)
+    {
         return refuse(format!(
             "quantile {quantile} is not between 0 and 1: the 99th percentile is 0.99"
         ));
     }
-    if above.is_zero() {
-        return refuse("a latency above 0 s is always so: say how slow is too slow".to_owned());
+    if input.reach() > LONGEST_REACH {
+        let window = input.window().map(|window| window.to_string()).unwrap_or_default();
+        return refuse(format!(
+            "window {window}: with its offset it reaches back further than the 366 days that the history can hold"
+        ));
     }
-    Ok(())
+    input.selectors().iter().try_for_each(check_selector)
 }
 
-fn within(what: &str, share: f64, range: std::ops::Range<f64>) -> Result<(), BadCondition> {
-    if range.contains(&share) {
-        return Ok(());
+fn check_denominator(node: &Query) -> Result<(), BadCondition> {
+    match node {
+        Query::Ratio { denominator, .. } if denominator.selectors().is_empty() => {
+            refuse("a ratio without a denominator has no value: name the counters to divide by".to_owned())
+        }
+        _ => Ok(()),
     }
-    refuse(format!(
-        "{what} above {share} is never or always so: it is at least 0 and below 1, 5 % is 0.05"
-    ))
 }
 
-fn check_comparison(what: &str, comparison: Comparison) -> Result<(), BadCondition> {
-    if comparison.threshold().is_finite() {
-        return Ok(());
+fn check_comparison(unit: Unit, comparison: Comparison) -> Result<(), BadCondition> {
+    let threshold = comparison.threshold();
+    match (unit, comparison) {
+        (Unit::Share, Comparison::Above(_)) if !(0.0..1.0).contains(&threshold) => refuse(format!(
+            "a share above {threshold} never occurs or always: the threshold is at least 0 and below 1, 5 % is 0.05"
+        )),
+        (Unit::Share, Comparison::Below(_)) if !(threshold > 0.0 && threshold <= 1.0) => refuse(format!(
+            "a share below {threshold} never occurs or always: the threshold is above 0 and at most 1, 99 % is 0.99"
+        )),
+        (Unit::Seconds, Comparison::Above(_)) if threshold <= 0.0 => {
+            refuse("a latency above 0 s always occurs: set the longest acceptable duration".to_owned())
+        }
+        _ if !threshold.is_finite() => refuse(format!("the threshold {threshold} must be a finite number")),
+        _ => Ok(()),
     }
-    refuse(format!(
-        "{what} compared with {}: the threshold must be a finite number",
-        comparison.threshold()
-    ))
 }
 
 fn check_selector(selector: &Selector) -> Result<(), BadCondition> {
     if !is_metric_name(selector.metric()) {
         return refuse(format!(
-            "{:?} is no name of a metric: it has letters, digits, '_' and ':' and does not start with a digit",
+            "{:?} is not a valid metric name: it has letters, digits, '_' and ':' and does not start with a digit",
             selector.metric()
         ));
     }
@@ -139,7 +98,7 @@ fn check_selector(selector: &Selector) -> Result<(), BadCondition> {
         .find(|matcher| !is_label_name(&matcher.label))
     {
         Some(matcher) => refuse(format!(
-            "{:?} is no name of a label: it has letters, digits and '_' and does not start with a digit",
+            "{:?} is not a valid label name: it has letters, digits and '_' and does not start with a digit",
             matcher.label
         )),
         None => Ok(()),
@@ -150,12 +109,12 @@ fn refuse(message: String) -> Result<(), BadCondition> {
     Err(BadCondition { message })
 }
 
-/// Whether Prometheus takes it as the name of a metric in every version: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+/// Whether every version of Prometheus accepts it as the name of a metric: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
 pub(crate) fn is_metric_name(name: &str) -> bool {
     is_name(name, |c| c == '_' || c == ':')
 }
 
-/// Whether Prometheus takes it as the name of a label in every version: `[a-zA-Z_][a-zA-Z0-9_]*`.
+/// Whether every version of Prometheus accepts it as the name of a label: `[a-zA-Z_][a-zA-Z0-9_]*`.
 pub(crate) fn is_label_name(name: &str) -> bool {
     is_name(name, |c| c == '_')
 }

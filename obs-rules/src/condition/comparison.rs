@@ -1,6 +1,6 @@
-//! How a value is compared.
+//! Comparisons with a threshold.
 
-/// How a value is compared with a threshold.
+/// The comparison of a value with a threshold, in the unit of the value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Comparison {
     /// `>`
@@ -12,7 +12,7 @@ pub enum Comparison {
 // === impl Comparison ===
 
 impl Comparison {
-    /// Whether `value` is on the far side of the threshold; NaN never is.
+    /// Whether it holds for `value`; never for NaN.
     #[must_use]
     pub fn holds(self, value: f64) -> bool {
         match self {

@@ -39,7 +39,7 @@ impl Custom {
     /// What the closure returns, or if an earlier call of it, or of a clone, has not returned yet.
     pub fn call(&self) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
         if self.is_running.swap(true, Ordering::AcqRel) {
-            return Err("it has not answered since it was asked before".into());
+            return Err("an earlier call has not returned yet".into());
         }
         let _running = Running(&self.is_running);
         (self.closure)()

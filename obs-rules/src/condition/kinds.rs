@@ -1,4 +1,4 @@
-//! When an alert fires.
+//! The kinds of conditions.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -6,12 +6,12 @@ use super::{Comparison, Custom};
 use crate::{
     BurnRate, Naming, Scope, Slo, Tally,
     promql::{MatchOp, Selector, Window},
-    query::Growth,
+    query::{Growth, Input, Query},
     template::Known,
 };
 
-/// When an alert fires. All but [`Custom`](Self::Custom) can be evaluated in the
-/// process and rendered as `PromQL`, with the same verdict.
+/// The condition under which an alert fires. All but [`Custom`](Self::Custom) can be evaluated in the process and
+/// rendered as `PromQL`, with the same result: see [`query`](Self::query).
 ///
 /// | condition | value | no data |
 /// |---|---|---|
@@ -29,18 +29,18 @@ use crate::{
 pub enum Condition {
     /// The share of failed requests (0 to 1) is above a threshold.
     ErrorRatio {
-        /// Whose requests.
+        /// The requests.
         scope: Scope,
-        /// Over which window.
+        /// The window.
         window: Window,
         /// The threshold, 0 to 1.
         above: f64,
     },
     /// A quantile of the duration is above a threshold.
     Latency {
-        /// Whose requests.
+        /// The requests.
         scope: Scope,
-        /// Over which window.
+        /// The window.
         window: Window,
         /// The quantile, above 0 and below 1.
         quantile: f64,
@@ -49,22 +49,22 @@ pub enum Condition {
     },
     /// The share of requests that did not fail (0 to 1) is below a threshold.
     Availability {
-        /// Whose requests.
+        /// The requests.
         scope: Scope,
-        /// Over which window.
+        /// The window.
         window: Window,
         /// The threshold, 0 to 1.
         below: f64,
     },
     /// The rate of requests, divided by what it was `offset` ago. No requests now are a rate of 0.
     RateChange {
-        /// Whose requests.
+        /// The requests.
         scope: Scope,
-        /// Over which window.
+        /// The window.
         window: Window,
         /// How long ago the other window ended.
         offset: Window,
-        /// What the ratio is compared with: below 0.5 is a loss of half the traffic.
+        /// The threshold of the ratio: below 0.5 is a loss of half the traffic.
         comparison: Comparison,
     },
     /// The growth of counters, divided by that of others: failed queries by all queries. A numerator
@@ -74,19 +74,19 @@ pub enum Condition {
         numerator: Tally,
         /// The denominator.
         denominator: Tally,
-        /// Over which window.
+        /// The window.
         window: Window,
-        /// What the ratio is compared with.
+        /// The threshold of the ratio.
         comparison: Comparison,
     },
     /// A gauge, or the share that it is of another: connections in use of those there may be. The
-    /// value that an alert tells is the gauge's own, so that it reads `19 connections in use`.
+    /// value of the alert is the gauge's own, so that it reads `19 connections in use`.
     Gauge {
         /// The gauge; several series are compared one by one.
         selector: Selector,
         /// What to divide by, series with the same labels by each other; one that is not above 0 is no data.
         denominator: Option<Selector>,
-        /// What it is compared with.
+        /// The threshold.
         comparison: Comparison,
     },
     /// The growth of a counter over a window, all its series together. A series that appears within the
@@ -94,9 +94,9 @@ pub enum Condition {
     Increase {
         /// The counter.
         selector: Selector,
-        /// Over which window.
+        /// The window.
         window: Window,
-        /// What it is compared with.
+        /// The threshold.
         comparison: Comparison,
     },
     /// No such series exists.
@@ -111,7 +111,7 @@ pub enum Condition {
         /// How fast, over which windows.
         burn: BurnRate,
     },
-    /// Anything else; it has no `PromQL`.
+    /// A closure, which has no `PromQL`.
     Custom(Custom),
 }
 
@@ -149,8 +149,8 @@ impl Condition {
         }
     }
 
-    /// What its value is compared with; a latency in seconds. [`Absence`](Self::Absence) and
-    /// [`Custom`](Self::Custom) have nothing to compare.
+    /// The comparison of its value; the threshold of a latency is in seconds. [`Absence`](Self::Absence) and
+    /// [`Custom`](Self::Custom) compare nothing.
     #[must_use]
     pub fn comparison(&self) -> Option<Comparison> {
         Some(match self {
@@ -174,14 +174,14 @@ impl Condition {
         self.query(naming)?.traffic()
     }
 
-    /// Which labels its value has, by which alerts are told apart and which templates can name.
+    /// The labels of its value, which distinguish alerts and which templates can name.
     #[must_use]
     pub fn labels(&self) -> Known {
-        match self {
-            Self::Gauge { .. } => Known::Any,
-            Self::Absence { .. } => Known::Only(self.absent_labels().into_iter().map(|(key, _)| key).collect()),
-            _ => Known::Only(Vec::new()),
+        let query = self.query(&Naming::default());
+        if query.is_some_and(|query| query.has_series()) {
+            return Known::Any;
         }
+        Known::Only(self.absent_labels().into_iter().map(|(key, _)| key).collect())
     }
 
     /// The labels of the series that is missed, as `absent` gives them; none for any other condition.
@@ -192,7 +192,7 @@ impl Condition {
         };
         let equal = |label: &str| {
             let mut of_label = selector.matchers().iter().filter(move |matcher| matcher.label == label);
-            // Of a label that is asked about twice `absent` says nothing.
+            // `absent` has no label that several matchers name.
             of_label
                 .next()
                 .filter(|matcher| matcher.op == MatchOp::Equal)
@@ -205,17 +205,24 @@ impl Condition {
             .collect()
     }
 
-    /// Whether it is about what users see, and not about a cause that they may never notice.
+    /// Whether it is a symptom that users notice, and not a possible cause of one: it reads the number or the duration
+    /// of requests, or a series that is missing.
     #[must_use]
-    pub const fn is_symptom(&self) -> bool {
+    pub fn is_symptom(&self) -> bool {
+        let naming = Naming::default();
+        let Some(query) = self.query(&naming) else {
+            return false;
+        };
+        let metrics = query.inputs().into_iter().flat_map(Input::selectors);
+        matches!(query, Query::Absent(_)) || metrics.into_iter().any(|read| naming.counts_requests(read.metric()))
+    }
+
+    /// The objective and the burn rate of a [`BurnRate`](Self::BurnRate); `None` for any other condition.
+    #[must_use]
+    pub const fn burn_rate(&self) -> Option<(&Arc<Slo>, &BurnRate)> {
         match self {
-            Self::ErrorRatio { .. }
-            | Self::Latency { .. }
-            | Self::Availability { .. }
-            | Self::RateChange { .. }
-            | Self::Absence { .. }
-            | Self::BurnRate { .. } => true,
-            Self::Ratio { .. } | Self::Gauge { .. } | Self::Increase { .. } | Self::Custom(_) => false,
+            Self::BurnRate { slo, burn } => Some((slo, burn)),
+            _ => None,
         }
     }
 
@@ -228,8 +235,8 @@ impl Condition {
         }
     }
 
-    /// Anything that a closure can tell. It is asked at each evaluation, on a thread of its own, and waited for for
-    /// 10 seconds: until it answers, its rule is in error, and its alert stays as it is.
+    /// A closure that returns whether the condition holds. It is called at each evaluation, on a thread of its own, with
+    /// a timeout of 10 seconds: until it returns, its rule is in error, and its alert keeps its state.
     pub fn custom<E>(is_so: impl Fn() -> Result<bool, E> + Send + Sync + 'static) -> Self
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -240,67 +247,9 @@ impl Condition {
 
 impl fmt::Debug for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ErrorRatio { scope, window, above } => {
-                write!(f, "error ratio of {scope} over {window} > {above}")
-            }
-            Self::Latency {
-                scope,
-                window,
-                quantile,
-                above,
-            } => {
-                write!(f, "quantile {quantile} of {scope} over {window} > {above:?}")
-            }
-            Self::Availability { scope, window, below } => {
-                write!(f, "availability of {scope} over {window} < {below}")
-            }
-            Self::RateChange {
-                scope,
-                window,
-                offset,
-                comparison,
-            } => {
-                write!(
-                    f,
-                    "rate of {scope} over {window} by that of {offset} before {comparison:?}"
-                )
-            }
-            Self::Ratio {
-                numerator,
-                denominator,
-                window,
-                comparison,
-            } => {
-                write!(
-                    f,
-                    "growth of {:?} by that of {:?} over {window} {comparison:?}",
-                    numerator.selectors(),
-                    denominator.selectors()
-                )
-            }
-            Self::Gauge {
-                selector,
-                denominator: None,
-                comparison,
-            } => write!(f, "{selector} {comparison:?}"),
-            Self::Gauge {
-                selector,
-                denominator: Some(denominator),
-                comparison,
-            } => {
-                write!(f, "{selector} / {denominator} {comparison:?}")
-            }
-            Self::Increase {
-                selector,
-                window,
-                comparison,
-            } => {
-                write!(f, "increase of {selector} over {window} {comparison:?}")
-            }
-            Self::Absence { selector } => write!(f, "no {selector}"),
-            Self::BurnRate { slo, burn } => write!(f, "{burn:?} of {}", slo.name()),
-            Self::Custom(_) => f.write_str("a closure"),
+        match self.query(&Naming::default()) {
+            Some(query) => write!(f, "{query}"),
+            None => f.write_str("a closure"),
         }
     }
 }

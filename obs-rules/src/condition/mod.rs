@@ -1,4 +1,4 @@
-//! When an alert fires: [`Condition`], and its `PromQL`.
+//! Conditions of alerts: [`Condition`], their checks and their queries.
 
 mod change;
 mod check;
@@ -6,6 +6,7 @@ mod comparison;
 mod custom;
 mod kinds;
 mod query;
+mod unit;
 
 #[cfg(test)]
 mod tests;
@@ -16,3 +17,4 @@ pub use comparison::Comparison;
 pub use custom::Custom;
 pub use kinds::Condition;
 pub(crate) use query::{complement, error_ratio};
+pub use unit::Unit;

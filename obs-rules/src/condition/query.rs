@@ -10,7 +10,7 @@ use crate::{
 // === impl Condition ===
 
 impl Condition {
-    /// The condition as a query whose values hold while the alert is to fire; a closure has none.
+    /// The condition as a query whose values hold as long as the alert should fire; `None` for a closure.
     ///
     /// ```
     /// use obs_rules::{Condition, Naming, promql::Window};
@@ -33,7 +33,7 @@ impl Condition {
         }
     }
 
-    /// What is compared: it has data whenever there is traffic, and is never NaN.
+    /// The value that is compared, without the comparison: it has data whenever there is traffic, and is never NaN.
     #[must_use]
     pub fn value(&self, naming: &Naming) -> Option<Query> {
         Some(match self {

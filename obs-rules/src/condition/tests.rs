@@ -144,10 +144,10 @@ fn what_can_not_mean_anything_is_refused() {
     };
     let refused = [
         (Condition::error_ratio(WINDOW, 5.0), "5 % is 0.05"),
-        (Condition::error_ratio(WINDOW, f64::NAN), "above NaN"),
+        (Condition::error_ratio(WINDOW, f64::NAN), "a share above NaN"),
         (Condition::availability(WINDOW, 99.0), "above 0 and at most 1"),
         (Condition::latency(99.0, WINDOW, Duration::from_secs(1)), "is 0.99"),
-        (Condition::latency(0.99, WINDOW, Duration::ZERO), "how slow"),
+        (Condition::latency(0.99, WINDOW, Duration::ZERO), "longest acceptable"),
         (gauge(metric("jobs failed"), 1.0), "\"jobs failed\""),
         (gauge(metric("jobs").with("a-b", ""), 1.0), "\"a-b\""),
         (gauge(metric("jobs"), f64::INFINITY), "finite"),
@@ -158,11 +158,11 @@ fn what_can_not_mean_anything_is_refused() {
                 window: WINDOW,
                 comparison: Comparison::Above(0.5),
             },
-            "divisor",
+            "denominator",
         ),
     ];
-    for (condition, mend) in refused {
+    for (condition, fix) in refused {
         let error = condition.check().unwrap_err().to_string();
-        assert!(error.contains(mend), "{error}");
+        assert!(error.contains(fix), "{error}");
     }
 }

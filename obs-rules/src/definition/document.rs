@@ -70,7 +70,7 @@ impl Definition {
     /// # Errors
     ///
     /// If it is no YAML, has unknown keys, values of a wrong type or out of range, names that are given twice or
-    /// nowhere: all of it at once, with its place and the mend.
+    /// nowhere: all of it at once, with its place and the fix.
     pub fn parse(text: &str, file_name: &str) -> Result<Self, DefinitionError> {
         let root = node::parse(text, file_name).map_err(|problem| DefinitionError::invalid(vec![problem]))?;
         let report = Report::new(file_name);
@@ -90,7 +90,7 @@ impl Definition {
             let about = format!("alert {:?} of {:?}", rule.name(), service.name);
             rule.quality()
                 .into_iter()
-                .map(move |defect| Problem::new(&self.file, at, format!("{about} has {defect}: {}", defect.mend())))
+                .map(move |defect| Problem::new(&self.file, at, format!("{about} has {defect}: {}", defect.fix())))
         });
         of_alert.collect()
     }

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, io};
 
 /// A definition that can't be used: the file can't be read, or says what can't be meant. All problems
-/// are told at once.
+/// are reported at once.
 pub struct DefinitionError {
     kind: Kind,
 }
@@ -14,7 +14,7 @@ enum Kind {
     Invalid(Vec<Problem>),
 }
 
-/// One thing that is wrong, where, and the mend.
+/// One error of a file: what is wrong, where, and the fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     file: String,
@@ -116,7 +116,7 @@ impl Problem {
         self.at
     }
 
-    /// What is wrong, and the mend.
+    /// What is wrong, and the fix.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

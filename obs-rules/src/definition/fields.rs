@@ -1,4 +1,4 @@
-//! Reads maps and scalars; what is wrong goes to the report, with the key, the value and the mend.
+//! Reads maps and scalars. Errors go to the report, with the key, the value and the fix.
 
 use std::time::Duration;
 

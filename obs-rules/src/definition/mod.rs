@@ -37,7 +37,7 @@
 //! ```
 //!
 //! Unknown keys and values that can't be meant are refused, all at once, with file, line, column, what was
-//! expected and the mend. Spans of time are written `500ms`, `30s`, `5m`, `1h30m` or `30d`.
+//! expected and the fix. Durations are written `500ms`, `30s`, `5m`, `1h30m` or `30d`.
 //!
 //! # The file
 //!
@@ -103,7 +103,7 @@
 //! | `for` | how long it must be so | 0, which is a defect |
 //! | `cause` | why an alert on a cause, not a symptom, is worth one | none, which is a defect of such an alert |
 //! | `keep_firing_for` | how long it goes on when it is no longer so | 0 |
-//! | `cooldown` | how long a channel is not told again (in the process) | `5m` |
+//! | `cooldown` | how long a channel is not notified again (in the process) | `5m` |
 //! | `clear` | what a firing alert's value must come back past | the threshold |
 //! | `min_requests` | that the window must have seen | 0 |
 //! | `no_data` | `ok`, `alert` or `keep` | `ok` |

@@ -7,7 +7,7 @@ use obs_conventions::KNOWN_METHODS;
 use super::{Endpoint, Position, fields::Field, report::Report};
 use crate::condition::is_label_name;
 
-/// The longest name: a label of DNS, which Kubernetes asks for.
+/// The longest name: a label of DNS, which Kubernetes requires.
 const LONGEST: usize = 63;
 
 // === impl Field ===

@@ -1,4 +1,4 @@
-//! What a file says, before anybody asks what it means: a tree that knows where each value stands.
+//! The syntax tree of a file: values and their positions, not interpreted yet.
 
 use std::fmt;
 

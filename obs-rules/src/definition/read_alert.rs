@@ -160,7 +160,7 @@ fn read_own(field: Field<'_>, service: &Service, teams: &[Team]) -> Option<Alert
         .and_then(|condition| read_condition(condition, service));
     let severity = fields.need("severity", "warning").and_then(read_severity);
     let is_whole = name.is_some() && condition.is_some() && severity.is_some();
-    // What is wrong with the other settings is told even where one of these is.
+    // Errors in the other settings are reported even if one of these is missing.
     let condition = condition.unwrap_or(Condition::Absence {
         selector: Selector::new(""),
     });

@@ -8,7 +8,7 @@ use super::{
     report::suggestion,
 };
 use crate::{
-    Comparison, Condition, Scope, Tally,
+    Comparison, Condition, Scope, Tally, Unit,
     condition::is_metric_name,
     promql::{Selector, Window},
 };
@@ -27,19 +27,6 @@ const SERIES_KEYS: [&str; 2] = ["metric", "labels"];
 /// What a condition looks at if it does not say.
 const DEFAULT_WINDOW: Window = Window::minutes(5);
 const DEFAULT_QUANTILE: f64 = 0.99;
-
-/// What a threshold is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    /// `5%`
-    Share,
-    /// `50%` or 0.5: a ratio may be above 1.
-    Ratio,
-    /// `800ms`
-    Duration,
-    /// `17`
-    Number,
-}
 
 /// A map with one key, the kind of the condition.
 pub(super) fn read_condition(field: Field<'_>, service: &Service) -> Option<Condition> {
@@ -75,20 +62,10 @@ pub(super) fn read_condition(field: Field<'_>, service: &Service) -> Option<Cond
 
 /// `above` or `below`, whichever the condition compares with.
 pub(super) fn read_threshold(field: Field<'_>, condition: &Condition) -> Option<f64> {
-    let unit = match condition {
-        Condition::ErrorRatio { .. } | Condition::Availability { .. } => Unit::Share,
-        Condition::Latency { .. } => Unit::Duration,
-        Condition::RateChange { .. }
-        | Condition::Ratio { .. }
-        | Condition::Gauge {
-            denominator: Some(_), ..
-        } => Unit::Ratio,
-        Condition::Gauge { .. } | Condition::Increase { .. } => Unit::Number,
-        Condition::Absence { .. } | Condition::BurnRate { .. } | Condition::Custom(_) => {
-            return field.refuse("nothing here: the alert compares nothing that can be set");
-        }
-    };
-    unit.read(field)
+    match condition.unit().filter(|_| condition.burn_rate().is_none()) {
+        Some(unit) => unit.read(field),
+        None => field.refuse("nothing here: the alert compares nothing that can be set"),
+    }
 }
 
 fn read_error_ratio(field: Field<'_>, service: &Service) -> Option<Condition> {
@@ -230,10 +207,11 @@ fn comparison(fields: Fields<'_>, unit: Unit) -> Option<Comparison> {
 // === impl Unit ===
 
 impl Unit {
+    /// Reads a threshold as `obs.yaml` has it in this unit.
     fn read(self, field: Field<'_>) -> Option<f64> {
         match (self, &field.node.value) {
             (Self::Share, _) | (Self::Ratio, Value::Text(_)) => field.share(),
-            (Self::Duration, _) => field.window().map(|window| window.duration().as_secs_f64()),
+            (Self::Seconds, _) => field.window().map(|window| window.duration().as_secs_f64()),
             (Self::Number | Self::Ratio, _) => field.number(),
         }
     }

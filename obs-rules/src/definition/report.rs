@@ -1,4 +1,4 @@
-//! Collects what is wrong, so that all of it can be told at once.
+//! Collects the errors of a file, so that all of them can be reported at once.
 
 use std::cell::RefCell;
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use obs_conventions::{Convention, DURATION_BUCKETS, ServiceSettings};
 
 use super::{Position, Team};
-use crate::{AlertRule, Condition, Naming, Scope, Sli, Slo};
+use crate::{AlertRule, Naming, Scope, Sli, Slo, Unit};
 
 /// All that one `obs.yaml` says.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct Links {
     pub grafana: Option<String>,
     /// Where the source is.
     pub source: Option<String>,
-    /// Where Prometheus asks for targets (HTTP service discovery).
+    /// The URL of HTTP service discovery, from which Prometheus gets its targets.
     pub discovery: Option<String>,
 }
 
@@ -69,7 +69,7 @@ pub struct Service {
     pub has_clients: bool,
     /// What it promises.
     pub slos: Vec<Arc<Slo>>,
-    /// What it is watched for: its own rules, the standard ones that were asked for, and those of its SLOs.
+    /// Its alert rules: its own, the standard ones that are enabled, and those of its SLOs.
     pub alerts: Vec<AlertRule>,
     /// Where its alerts stand in the file.
     pub(super) places: BTreeMap<String, Position>,
@@ -103,7 +103,7 @@ impl Service {
     }
 
     /// Bounds of the duration's buckets, in seconds, growing: the defaults, and the thresholds of its latency
-    /// objectives and alerts, which are only told exactly at a bound.
+    /// objectives and alerts, which can be computed exactly only at a bound.
     ///
     /// ```
     /// use obs_rules::definition::Definition;
@@ -129,10 +129,10 @@ impl Service {
         });
         // A quantile is never above the last bound: an alert needs one beyond its threshold.
         let highest = DURATION_BUCKETS.into_iter().fold(0.0, f64::max);
-        let of_alerts = self.alerts.iter().filter_map(|rule| match rule.condition() {
-            Condition::Latency { above, .. } => Some(above.as_secs_f64()),
-            _ => None,
-        });
+        let conditions = self.alerts.iter().map(AlertRule::condition);
+        let of_alerts = conditions
+            .filter(|condition| condition.unit() == Some(Unit::Seconds))
+            .filter_map(|condition| Some(condition.comparison()?.threshold()));
         let of_alerts = of_alerts.flat_map(|above| [Some(above), (above >= highest).then_some(above * 2.0)]);
         let mut bounds: Vec<f64> = DURATION_BUCKETS
             .into_iter()

@@ -13,15 +13,15 @@ use super::{
     selector::quote,
 };
 
-/// A `PromQL` expression: a tree, whose text is what [`Display`](fmt::Display) gives. Parentheses stand where
-/// precedence asks for them, and what an expression reads can be asked for: [`selectors`](Self::selectors).
+/// A `PromQL` expression: a tree with its text as [`Display`](fmt::Display). Parentheses stand where
+/// precedence requires them. [`selectors`](Self::selectors) are the series that an expression reads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr(Node);
 
 // === impl Expr ===
 
 impl Expr {
-    /// A number. Prometheus reads what Rust writes; `+Inf` and `NaN` have their own spelling.
+    /// A number: `0.05`, `+Inf`, `NaN`.
     #[must_use]
     pub const fn number(value: f64) -> Self {
         Self(Node::Number(value))
@@ -33,25 +33,25 @@ impl Expr {
         Self::number(value).call("vector")
     }
 
-    /// The current values of series.
+    /// The current values of series: `metric{label="value"}`.
     #[must_use]
     pub fn instant(selector: &Selector) -> Self {
         Self(Node::Instant(selector.clone(), None))
     }
 
-    /// The values of series `offset` ago.
+    /// The values of series `offset` ago: `metric offset 1h`.
     #[must_use]
     pub fn instant_before(selector: &Selector, offset: Window) -> Self {
         Self(Node::Instant(selector.clone(), Some(offset)))
     }
 
-    /// Growth per second of counters.
+    /// Growth per second of counters: `rate(metric[5m])`, one value for each series.
     #[must_use]
     pub fn rate(selector: &Selector, range: impl Into<Range>) -> Self {
         Self::over("rate", selector, range)
     }
 
-    /// Growth per second of counters over a window that ended `offset` ago.
+    /// Growth per second of counters over a window that ended `offset` ago: `rate(metric[5m] offset 1h)`.
     #[must_use]
     pub fn rate_before(selector: &Selector, range: impl Into<Range>, offset: Window) -> Self {
         Self(Node::Over(
@@ -62,13 +62,13 @@ impl Expr {
         ))
     }
 
-    /// Growth of counters over a window.
+    /// Growth of counters over a window: `increase(metric[5m])`, one value for each series.
     #[must_use]
     pub fn increase(selector: &Selector, range: impl Into<Range>) -> Self {
         Self::over("increase", selector, range)
     }
 
-    /// Growth of counters over a window that ended `offset` ago.
+    /// Growth of counters over a window that ended `offset` ago: `increase(metric[5m] offset 1h)`.
     #[must_use]
     pub fn increase_before(selector: &Selector, range: impl Into<Range>, offset: Window) -> Self {
         Self(Node::Over(
@@ -85,13 +85,13 @@ impl Expr {
         Self(Node::Over(function.to_owned(), selector.clone(), range.into(), None))
     }
 
-    /// 1 if no such series exists, else nothing.
+    /// `absent(metric)`: 1 if no such series exists, else no value.
     #[must_use]
     pub fn absent(selector: &Selector) -> Self {
         Self::instant(selector).call("absent")
     }
 
-    /// `histogram_quantile(quantile, self)`.
+    /// `histogram_quantile(quantile, self)`, with a quantile between 0 and 1 of buckets with the label `le`.
     #[must_use]
     pub fn histogram_quantile(self, quantile: f64) -> Self {
         Self(Node::Call(
@@ -100,7 +100,7 @@ impl Expr {
         ))
     }
 
-    /// The sum over all series.
+    /// `sum(self)`: one value without labels; none without series.
     #[must_use]
     pub fn sum(self) -> Self {
         self.call("sum")
@@ -112,7 +112,7 @@ impl Expr {
         Self(Node::Call(function.to_owned(), vec![self.0]))
     }
 
-    /// One sum for each combination of these labels.
+    /// `sum by (labels) (self)`: one value for each combination of the labels.
     #[must_use]
     pub fn sum_by(self, labels: &[&str]) -> Self {
         self.aggregate("sum", labels)
@@ -140,7 +140,7 @@ impl Expr {
         ))
     }
 
-    /// The largest `count` series.
+    /// `topk(count, self)`: the series with the largest values.
     #[must_use]
     pub fn top(self, count: u32) -> Self {
         Self(Node::Call(
@@ -149,97 +149,97 @@ impl Expr {
         ))
     }
 
-    /// Only where the value is above `threshold`.
+    /// `self > threshold`: only the series whose value is above it.
     #[must_use]
     pub fn above(self, threshold: f64) -> Self {
         self.above_each(Self::number(threshold))
     }
 
-    /// Only where the value is below `threshold`.
+    /// `self < threshold`: only the series whose value is below it.
     #[must_use]
     pub fn below(self, threshold: f64) -> Self {
         self.below_each(Self::number(threshold))
     }
 
-    /// Only where the value is above that of the other's series with the same labels.
+    /// `self > other`: only the series whose value is above that of the other series with the same labels.
     #[must_use]
     pub fn above_each(self, other: Self) -> Self {
         self.binary(Operator::Above, None, other)
     }
 
-    /// Only where the value is below that of the other's series with the same labels.
+    /// `self < other`: only the series whose value is below that of the other series with the same labels.
     #[must_use]
     pub fn below_each(self, other: Self) -> Self {
         self.binary(Operator::Below, None, other)
     }
 
-    /// Only where the value is at least `threshold`.
+    /// `self >= threshold`: only the series whose value is at least that.
     #[must_use]
     pub fn at_least(self, threshold: f64) -> Self {
         self.at_least_each(Self::number(threshold))
     }
 
-    /// Only where the value is at least that of the other's series with the same labels.
+    /// `self >= other`: only the series whose value is at least that of the other series with the same labels.
     #[must_use]
     pub fn at_least_each(self, other: Self) -> Self {
         self.binary(Operator::AtLeast, None, other)
     }
 
-    /// Only where the value is above zero: a divisor that makes neither NaN nor infinity.
+    /// `self > 0`: a divisor with which no ratio is NaN or infinite.
     #[must_use]
     pub fn above_zero(self) -> Self {
         self.above(0.0)
     }
 
-    /// Where both have a series with the same labels: the left one's value.
+    /// `self and other`: the left series whose labels a right series has too.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         self.binary(Operator::And, None, other)
     }
 
-    /// `and on ()`: the left one's series if the right one has any, whatever the labels.
+    /// `self and on () other`: the left series, if there is any right one.
     #[must_use]
     pub fn and_on_nothing(self, other: Self) -> Self {
         self.and_on(&[], other)
     }
 
-    /// `and on (labels)`: the left one's series if the right one has one with the same values of these labels.
+    /// `self and on (labels) other`: the left series for which a right one has the same values of these labels.
     #[must_use]
     pub fn and_on(self, labels: &[&str], other: Self) -> Self {
         self.binary(Operator::And, Some((Matching::On, owned(labels))), other)
     }
 
-    /// `and ignoring (labels)`: the left one's series if the right one has one with the same labels but these.
+    /// `self and ignoring (labels) other`: the left series for which a right one has the same labels, without these.
     #[must_use]
     pub fn and_ignoring(self, labels: &[&str], other: Self) -> Self {
         self.binary(Operator::And, Some((Matching::Ignoring, owned(labels))), other)
     }
 
-    /// The left one's series but those whose labels the right one has.
+    /// `self unless other`: the left series whose labels no right series has.
     #[must_use]
     pub fn unless(self, other: Self) -> Self {
         self.binary(Operator::Unless, None, other)
     }
 
-    /// `unless ignoring (labels)`: the left one's series but those that the right one has, but for these labels.
+    /// `self unless ignoring (labels) other`: the left series for which no right one has the same labels, without these.
     #[must_use]
     pub fn unless_ignoring(self, labels: &[&str], other: Self) -> Self {
         self.binary(Operator::Unless, Some((Matching::Ignoring, owned(labels))), other)
     }
 
-    /// The left one's series, and those of the right one whose labels the left has not.
+    /// `self or other`: the left series, and the right ones whose labels no left series has.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.binary(Operator::Or, None, other)
     }
 
-    /// 0 where a sum has no series to add up: it is known that nothing was counted.
+    /// `self or vector(0)`: a sum that is 0 without series, since nothing was counted.
     #[must_use]
     pub fn or_zero(self) -> Self {
         self.or(Self::vector(0.0))
     }
 
-    /// `or on () vector(0)`: the left one's series, or 0 if it has none.
+    /// `self or on () vector(0)`: the left series, or 0 if there is none.
     #[must_use]
     pub fn or_zero_if_none(self) -> Self {
         self.binary(Operator::Or, Some((Matching::On, Vec::new())), Self::vector(0.0))
@@ -249,7 +249,7 @@ impl Expr {
         Self(Node::Binary(Box::new(self.0), operator, matching, Box::new(other.0)))
     }
 
-    /// The series that it reads, in the order of the text; some may stand there twice.
+    /// The series that it reads, in the order of the text; they can repeat.
     ///
     /// ```
     /// use obs_rules::promql::{Expr, Selector, Window};
@@ -269,14 +269,14 @@ impl Expr {
         found
     }
 
-    /// The same expression over other series and ranges.
+    /// The same expression with all selectors and ranges replaced.
     #[must_use]
     pub fn map(mut self, selector: &impl Fn(Selector) -> Selector, range: &impl Fn(Range) -> Range) -> Self {
         self.0.replace(selector, range);
         self
     }
 
-    /// A string literal, for functions and languages that take one.
+    /// A string literal in quotes, escaped, for functions of `PromQL` and for templates.
     #[must_use]
     pub fn string(text: &str) -> String {
         let mut quoted = String::with_capacity(text.len() + 2);

@@ -1,5 +1,5 @@
 //! `PromQL` that is right by construction: strings are escaped, windows spelled, parentheses set
-//! where precedence asks for them.
+//! where precedence requires them.
 //!
 //! ```
 //! use std::time::Duration;

@@ -1,23 +1,31 @@
-//! Which series are meant.
+//! Selectors of series.
 
 use std::fmt::{self, Write as _};
 
-/// The series of a metric whose labels match.
+/// The series of a metric whose labels match, as `PromQL` selects them.
+///
+/// ```
+/// use obs_rules::promql::Selector;
+///
+/// let failed = Selector::new("http_requests_total").with("job", "orders").matching("status", "5..");
+/// assert_eq!(failed.to_string(), "http_requests_total{job=\"orders\",status=~\"5..\"}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Selector {
     metric: String,
     matchers: Vec<Matcher>,
 }
 
-/// What a label has to be like.
+/// A condition on a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Matcher {
-    /// The label's key.
+    /// The name of the label.
     pub label: String,
     /// How the value is compared.
     pub op: MatchOp,
-    /// What it is compared with; a regular expression is anchored at both ends, as in Prometheus.
+    /// The value or regular expression (RE2), which is anchored at both ends, as in Prometheus. A missing label equals an
+    /// empty one.
     pub value: String,
 }
 
@@ -37,8 +45,8 @@ pub enum MatchOp {
 // === impl Selector ===
 
 impl Selector {
-    /// All series of a metric, which must be a name of the classic data model:
-    /// `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+    /// All series of a metric. Its name must match `[a-zA-Z_:][a-zA-Z0-9_:]*`, which
+    /// [`Condition::check`](crate::Condition::check) checks.
     #[must_use]
     pub fn new(metric: impl Into<String>) -> Self {
         Self {
@@ -47,38 +55,38 @@ impl Selector {
         }
     }
 
-    /// Only the series whose `label` is `value`.
+    /// Only the series whose `label` is `value`: `label="value"`.
     #[must_use]
     pub fn with(self, label: &str, value: &str) -> Self {
         self.and(label, MatchOp::Equal, value)
     }
 
-    /// Only the series whose `label` is not `value`.
+    /// Only the series whose `label` is not `value`: `label!="value"`.
     #[must_use]
     pub fn without(self, label: &str, value: &str) -> Self {
         self.and(label, MatchOp::NotEqual, value)
     }
 
-    /// Only the series whose `label` matches a regular expression.
+    /// Only the series whose `label` matches a regular expression: `label=~"regex"`.
     #[must_use]
     pub fn matching(self, label: &str, regex: &str) -> Self {
         self.and(label, MatchOp::Regex, regex)
     }
 
-    /// Only the series whose `label` does not match a regular expression.
+    /// Only the series whose `label` does not match a regular expression: `label!~"regex"`.
     #[must_use]
     pub fn not_matching(self, label: &str, regex: &str) -> Self {
         self.and(label, MatchOp::NotRegex, regex)
     }
 
-    /// The same labels of another metric.
+    /// The same matchers for another metric.
     #[must_use]
     pub fn named(mut self, metric: impl Into<String>) -> Self {
         self.metric = metric.into();
         self
     }
 
-    /// The same selector with other values of labels, say in place of variables.
+    /// The same selector with all values replaced, for example those that are variables.
     #[must_use]
     pub fn map_values(mut self, value: impl Fn(&str) -> String) -> Self {
         for matcher in &mut self.matchers {
@@ -102,7 +110,7 @@ impl Selector {
         &self.metric
     }
 
-    /// What the labels have to be like.
+    /// The matchers, in the order in which they were added.
     #[must_use]
     pub fn matchers(&self) -> &[Matcher] {
         &self.matchers
@@ -128,7 +136,7 @@ impl fmt::Display for Selector {
 // === impl MatchOp ===
 
 impl MatchOp {
-    /// The operator.
+    /// The operator as `PromQL` writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -140,7 +148,7 @@ impl MatchOp {
     }
 }
 
-/// A string literal: quotes, backslashes and control characters can't end it.
+/// A string literal; quotes, backslashes and control characters are escaped.
 pub(super) fn quote(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
     f.write_char('"')?;
     for c in text.chars() {
@@ -150,7 +158,7 @@ pub(super) fn quote(f: &mut impl fmt::Write, text: &str) -> fmt::Result {
             '\n' => f.write_str("\\n")?,
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
-            // PromQL takes the replacement character for broken UTF-8.
+            // PromQL considers the replacement character invalid UTF-8.
             c if c.is_control() || c == '\u{fffd}' => write!(f, "\\u{:04x}", u32::from(c))?,
             c => f.write_char(c)?,
         }

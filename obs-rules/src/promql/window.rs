@@ -1,21 +1,32 @@
-//! Spans of time as `PromQL` spells them.
+//! Durations in the syntax of `PromQL`.
 
 use std::{error::Error, fmt, str::FromStr, time::Duration};
 
-/// A span of time above zero, in whole milliseconds, that `PromQL` can spell: `5m`, `1h30m`, `30d`.
+/// A duration above zero, in whole milliseconds, that `PromQL` can express: `5m`, `1h30m`, `30d`.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_rules::promql::Window;
+///
+/// let window: Window = "1h30m".parse()?;
+/// assert_eq!(window.duration(), Duration::from_secs(5_400));
+/// assert_eq!(Window::new(Duration::from_secs(90))?.to_string(), "1m30s");
+/// assert!("0s".parse::<Window>().is_err());
+/// # Ok::<(), obs_rules::promql::BadWindow>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Window(Duration);
 
-/// A span of time that is no [`Window`].
+/// A duration that is not a valid [`Window`]: zero, too long, or in another syntax. The message names it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BadWindow {
     given: String,
 }
 
-/// How far back a window and its offset can reach: 366 days, which is what a process remembers.
+/// The longest sum of a window and its offset: 366 days, the history that a process can hold.
 pub const LONGEST_REACH: Duration = Duration::from_secs(366 * 86_400);
 
-/// Units, the largest first, in milliseconds. Years and weeks are left to the reader.
+/// Units in milliseconds, the largest first. Years and weeks are only read, not written.
 const UNITS: [(&str, u128); 5] = [
     ("d", 86_400_000),
     ("h", 3_600_000),
@@ -27,6 +38,8 @@ const UNITS: [(&str, u128); 5] = [
 // === impl Window ===
 
 impl Window {
+    /// A window of this length; fractions of a millisecond are cut off when it is written.
+    ///
     /// # Errors
     ///
     /// If `span` is shorter than a millisecond or longer than 1 000 years.
@@ -40,19 +53,19 @@ impl Window {
         Ok(Self(span))
     }
 
-    /// A span that is known to be one.
+    /// A duration that is known to be valid.
     pub(crate) const fn of(span: Duration) -> Self {
         Self(span)
     }
 
-    /// A window of so many minutes; zero becomes one.
+    /// A window of whole minutes; zero becomes one.
     #[must_use]
     pub const fn minutes(minutes: u32) -> Self {
         let minutes = if minutes == 0 { 1 } else { minutes };
         Self(Duration::from_secs(minutes as u64 * 60))
     }
 
-    /// The span of time.
+    /// Its length.
     #[must_use]
     pub const fn duration(self) -> Duration {
         self.0
@@ -115,7 +128,7 @@ impl fmt::Display for BadWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} is no span of time above zero: write 30s, 5m, 1h30m or 30d",
+            "{:?} is not a duration above zero: write 30s, 5m, 1h30m or 30d",
             self.given
         )
     }

@@ -1,20 +1,20 @@
-//! What a query says of the metrics as they are now.
+//! The evaluation of queries over current metrics.
 
 use std::sync::Arc;
 
 use super::{Query, Relation};
 
-/// Where a query's inputs are read.
+/// The metrics over which a query is evaluated. See the [module](super) for an example.
 pub trait Source<I> {
-    /// What an input is now.
+    /// The current values of an input: none, one without labels, or one for each series.
     fn read(&self, input: &I) -> Values<'_>;
 }
 
 /// The value of a series.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "sources make them")]
+#[expect(clippy::exhaustive_structs, reason = "sources construct them")]
 pub struct Series {
-    /// Tells series apart: equal for equal labels, and for those alone.
+    /// Identifies the series: equal for equal labels, and only for those.
     pub key: u128,
     /// The labels, without the metric's name.
     pub labels: Arc<[(String, String)]>,
@@ -30,8 +30,8 @@ pub struct Sample<'a> {
     pub series: Option<&'a Series>,
     /// The value.
     pub value: f64,
-    /// Whether all [tests](Query::Test) hold for it. Prometheus has no value where they don't; here it is known that
-    /// there is data.
+    /// Whether all [tests](Query::Test) hold for it. Prometheus has no value if they don't; here it is known
+    /// that there is data.
     pub holds: bool,
 }
 
@@ -53,7 +53,7 @@ enum Kind<'a> {
 // === impl Query ===
 
 impl<I> Query<I> {
-    /// The values of the query now. Those that don't hold are among them; without any there is no data.
+    /// The current values of the query, also those that don't hold. Without values there is no data.
     pub fn eval<'a>(&self, source: &'a impl Source<I>) -> Values<'a> {
         match self {
             Self::Number(number) => Values(Kind::Scalar(*number)),

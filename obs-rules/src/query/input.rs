@@ -1,11 +1,13 @@
-//! What queries read of the metrics.
+//! The inputs of queries: functions of series.
+
+use std::time::Duration;
 
 use crate::{
     Tally,
     promql::{Expr, Selector, Window},
 };
 
-/// What a query reads of the metrics.
+/// A function of series that a query reads.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Input {
@@ -16,34 +18,34 @@ pub enum Input {
     GrowthFromZero {
         /// The counter.
         counter: Selector,
-        /// Over which window.
+        /// The window.
         window: Window,
-        /// The series `up` of the counter's targets, which tells that one was scraped before the counter appeared.
+        /// The series `up` of the counter's targets: it exists if a target was scraped before the counter appeared.
         up: Selector,
     },
-    /// A quantile of what a histogram observed: `histogram_quantile(…)`. No data without observations, where Prometheus
-    /// says NaN, which no comparison takes.
+    /// A quantile of the values of a histogram: `histogram_quantile(…)`. No data without observations, where Prometheus has
+    /// NaN, with which no comparison holds.
     Quantile {
         /// The histogram's buckets: `…_bucket`.
         buckets: Selector,
         /// The quantile, above 0 and below 1.
         quantile: f64,
-        /// Over which window.
+        /// The window.
         window: Window,
     },
-    /// The current values of series, each for itself.
+    /// The current values of series, one by one.
     Series(Selector),
 }
 
-/// The growth of counters that count together, over a window.
+/// The growth of counters that are added up, over a window.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Growth {
     /// The counters. One alone without series is no data; of several, each without series counts as 0.
     pub counters: Tally,
-    /// Over which window.
+    /// The window.
     pub window: Window,
-    /// How long ago the window ended, if it was not now.
+    /// How long ago the window ended; `None` if it ends now.
     pub offset: Option<Window>,
 }
 
@@ -59,6 +61,39 @@ impl Input {
             | Self::Quantile { buckets: selector, .. }
             | Self::Series(selector) => std::slice::from_ref(selector),
         }
+    }
+
+    /// The length of the window that it reads; `None` if it reads current values only.
+    #[must_use]
+    pub const fn window(&self) -> Option<Window> {
+        match self {
+            Self::Growth(growth) => Some(growth.window),
+            Self::GrowthFromZero { window, .. } | Self::Quantile { window, .. } => Some(*window),
+            Self::Series(_) => None,
+        }
+    }
+
+    /// How far back it reads: its window and the offset, zero for current values.
+    #[must_use]
+    pub fn reach(&self) -> Duration {
+        let offset = match self {
+            Self::Growth(growth) => growth.offset,
+            _ => None,
+        };
+        let parts = [self.window(), offset].into_iter().flatten();
+        parts.fold(Duration::ZERO, |reach, part| reach.saturating_add(part.duration()))
+    }
+
+    /// The same input of other series.
+    #[must_use]
+    pub fn map(&self, series: impl Fn(&Selector) -> Selector) -> Self {
+        let mut input = self.clone();
+        match &mut input {
+            Self::Growth(growth) => growth.counters = growth.counters.selectors().iter().map(series).collect(),
+            Self::GrowthFromZero { counter, up, .. } => (*counter, *up) = (series(counter), series(up)),
+            Self::Quantile { buckets: selector, .. } | Self::Series(selector) => *selector = series(selector),
+        }
+        input
     }
 
     pub(super) fn promql(&self) -> Expr {

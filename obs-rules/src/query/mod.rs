@@ -1,8 +1,8 @@
-//! What a condition means: a tree that is written as `PromQL` and evaluated in the process.
+//! The meaning of a condition: a tree that is written as `PromQL` and evaluated in the process.
 //!
 //! A [`Query`] is made once, by [`Condition::query`](crate::Condition::query). Its [`Display`](std::fmt::Display) is the
-//! `PromQL` that Prometheus evaluates, [`Query::eval`] is what a [`Source`] in the process says of it; a property test
-//! holds both together on random trees.
+//! `PromQL` that Prometheus evaluates, [`Query::eval`] evaluates it over a [`Source`] in the process; a property test
+//! compares both on random trees.
 //!
 //! ```
 //! use obs_rules::{

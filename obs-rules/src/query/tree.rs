@@ -5,38 +5,38 @@ use std::{convert::Infallible, fmt};
 use super::{Growth, Input};
 use crate::promql::{Expr, Selector};
 
-/// What a condition asks, as a tree; see the [module](super). `I` is what it reads: an [`Input`], or what a
+/// The meaning of a condition, as a tree; see the [module](super). `I` is what it reads: an [`Input`], or what a
 /// [`Source`](super::Source) has made of it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Query<I = Input> {
     /// A number.
     Number(f64),
-    /// What is read.
+    /// The value of an input.
     Read(I),
     /// Growth by growth over windows of the same length, 0 to 1 where the numerator is a part of the denominator. No
     /// data where the denominator has not grown.
     Ratio {
-        /// What is divided.
+        /// The numerator.
         numerator: I,
-        /// What it is divided by.
+        /// The denominator.
         denominator: I,
         /// Whether a numerator without series is 0; else it is no data.
         is_zero_filled: bool,
     },
-    /// How many series there are; no data if there are none.
+    /// The number of series; no data if there are none.
     Count(I),
-    /// 1 if there is no such series.
+    /// 1, which holds, if there is no such series.
     Absent(I),
-    /// 0 where there is no value without labels.
+    /// The value, or 0 if there is no value without labels.
     OrZero(Box<Self>),
     /// Arithmetic between values with the same labels.
     Binary(Box<Self>, Operator, Box<Self>),
-    /// Values that compare so with a number; the others are no data.
+    /// The values for which the comparison with a number holds; the others are no data.
     Filter(Box<Self>, Relation, f64),
-    /// The left values, which [hold](super::Sample::holds) where they compare so with the right ones.
+    /// The left values, which [hold](super::Sample::holds) if their comparison with the right ones does.
     Test(Box<Self>, Relation, Box<Self>),
-    /// The left values, which hold where the right ones with the same labels hold too.
+    /// The left values, which hold if the right ones with the same labels hold too.
     And(Box<Self>, Box<Self>),
 }
 
@@ -112,8 +112,8 @@ impl Query {
         }
     }
 
-    /// The growth of the requests, or whatever is counted, that its value is a share or a quantile of: the more it is,
-    /// the more the value means. `None` where the value is no such thing.
+    /// The growth of the requests, or other events, of which its value is a share or a quantile: the number of events on
+    /// which its significance depends. `None` if the value is neither.
     #[must_use]
     pub fn traffic(&self) -> Option<Growth> {
         self.nodes().into_iter().find_map(|node| match node {
@@ -129,7 +129,7 @@ impl Query {
         })
     }
 
-    /// Whether each series has a value of its own.
+    /// Whether it has one value for each series, with its labels.
     #[must_use]
     pub fn has_series(&self) -> bool {
         match self {
@@ -142,31 +142,31 @@ impl Query {
 }
 
 impl<I> Query<I> {
-    /// Values that compare so with a number.
+    /// `self > bound`, for example: [`Filter`](Self::Filter).
     #[must_use]
     pub fn filter(self, relation: Relation, bound: f64) -> Self {
         Self::Filter(Box::new(self), relation, bound)
     }
 
-    /// Values that hold where they compare so with others.
+    /// `self > other`, for example: [`Test`](Self::Test).
     #[must_use]
     pub fn test(self, relation: Relation, other: Self) -> Self {
         Self::Test(Box::new(self), relation, Box::new(other))
     }
 
-    /// Values that hold where others hold too.
+    /// `self and other`: [`And`](Self::And).
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self::And(Box::new(self), Box::new(other))
     }
 
-    /// 0 where there is no value without labels.
+    /// The value, or 0 if there is no value without labels.
     #[must_use]
     pub fn or_zero(self) -> Self {
         Self::OrZero(Box::new(self))
     }
 
-    /// Both with an operator in between.
+    /// `self + other`, for example: [`Binary`](Self::Binary).
     #[must_use]
     pub fn binary(self, operator: Operator, other: Self) -> Self {
         Self::Binary(Box::new(self), operator, Box::new(other))
@@ -187,7 +187,7 @@ impl<I> Query<I> {
         nodes
     }
 
-    /// What it reads, from left to right.
+    /// All inputs, from left to right; they can repeat.
     #[must_use]
     pub fn inputs(&self) -> Vec<&I> {
         let mut inputs = Vec::new();
@@ -212,7 +212,7 @@ impl<I> Query<I> {
         }
     }
 
-    /// The same query over other inputs, if each can be had.
+    /// The same query over other inputs, of which each can fail.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{Condition, Severity, rules::Standard};
 
-/// When to tell whom what.
+/// An alert rule: a condition, its severity, and the texts of its notifications.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,25 +38,28 @@ pub struct AlertRule {
     pub(crate) standard: Option<Standard>,
 }
 
-/// What no data means to a rule.
+/// The meaning of missing data for a rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum NoData {
-    /// Nothing is wrong: a firing alert ends. As in Prometheus.
+    /// The condition does not hold: a firing alert is resolved. As in Prometheus.
     #[default]
     Ok,
-    /// Something is wrong: the alert fires.
+    /// The condition holds: the alert fires.
     Alert,
-    /// Nobody knows: the alert stays as it is.
+    /// The result is unknown: the alert keeps its state.
     Keep,
 }
 
 // === impl AlertRule ===
 
 impl AlertRule {
-    /// How long a channel is not told again of an alert that goes on.
+    /// How long a channel is not notified again of an alert that keeps firing.
     pub const DEFAULT_COOLDOWN: Duration = Duration::from_secs(300);
 
-    /// A rule that fires as soon as its condition holds. `message` becomes the annotation `summary`.
+    /// A rule that fires as soon as its condition holds.
+    ///
+    /// `name` has 1 to 128 letters, digits and `_`, and starts with a letter; it is the label `alertname`. `message` is the
+    /// annotation `summary`, a template as in [`description`](Self::description).
     #[must_use]
     pub fn new(name: impl Into<String>, condition: Condition, severity: Severity, message: impl Into<String>) -> Self {
         Self {
@@ -77,92 +80,94 @@ impl AlertRule {
         }
     }
 
-    /// How long the condition must hold before the alert fires: `for` in Prometheus. Defaults to zero.
+    /// How long the condition must hold before the alert fires: `for` in Prometheus. Until then it is pending. Defaults to
+    /// zero.
     #[must_use]
     pub const fn hold_for(mut self, span: Duration) -> Self {
         self.hold_for = span;
         self
     }
 
-    /// How long the alert goes on after its condition has ended. Defaults to zero.
+    /// How long the alert keeps firing after its condition has ended, so that it does not flap. Defaults to zero.
     #[must_use]
     pub const fn keep_firing_for(mut self, span: Duration) -> Self {
         self.keep_firing_for = span;
         self
     }
 
-    /// How long a channel is not told again of an alert that goes on. Defaults to 5 minutes.
+    /// How long a channel is not notified again of an alert that keeps firing. Defaults to 5 minutes.
     #[must_use]
     pub const fn cooldown(mut self, span: Duration) -> Self {
         self.cooldown = span;
         self
     }
 
-    /// A label of the alert; `alertname` and `severity` are there already. Where a gauge's series has a label of the
-    /// same name, the alert has that as `exported_NAME`.
+    /// Adds a label, a template as in [`description`](Self::description); `alertname` and `severity` are set already. If a
+    /// gauge's series has a label of the same name, the alert has that as `exported_NAME`.
     #[must_use]
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.insert(key.into(), value.into());
         self
     }
 
-    /// A text that comes with the alert: `description`, `dashboard_url`.
+    /// Adds a text to the notifications of the alert, such as `dashboard_url`: a template as in
+    /// [`description`](Self::description).
     #[must_use]
     pub fn annotation(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.annotations.insert(key.into(), value.into());
         self
     }
 
-    /// How bad it is, with the value: `{{ $value | humanizePercentage }} error rate`; the annotation `description`.
+    /// The details with the value: `{{ $value | humanizePercentage }} error rate`. It is the annotation `description`.
     ///
     /// The summary, annotations and labels are templates of Prometheus, which process and Prometheus render alike.
-    /// They know `$value` (not in labels: each value would be another alert), `$labels.name` (labels of the series
+    /// They have `$value` (not in labels: each value would be another alert), `$labels.name` (labels of the series
     /// that a gauge's alert is about; a ratio, rate or quantile is one value for all series and has none), `if`,
     /// `else`, `end`, pipelines and parentheses, and the functions `humanize`, `humanize1024`, `humanizePercentage`,
     /// `humanizeDuration`, `title`, `toUpper`, `toLower`, `stripPort`, `stripDomain`, `match`, `reReplaceAll`,
-    /// `printf`, `print`, `len`, `index`, `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `and`, `or`, `not`. What else
-    /// Prometheus can do (`query`, `range`, `with`) is refused: a process knows no other series.
+    /// `printf`, `print`, `len`, `index`, `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `and`, `or`, `not`. The other
+    /// features of Prometheus' templates (`query`, `range`, `with`) are refused: the process can't evaluate them.
     #[must_use]
     pub fn description(self, text: impl Into<String>) -> Self {
         self.annotation("description", text)
     }
 
-    /// Whose it is: the label `team`.
+    /// The team that owns the alert: the label `team`.
     #[must_use]
     pub fn team(self, name: impl Into<String>) -> Self {
         self.label("team", name)
     }
 
-    /// Why it is worth an alert although it tells of a cause and not of what users see.
+    /// Why it is worth an alert although it is a cause and not a symptom that users see.
     #[must_use]
     pub fn cause(mut self, reason: impl Into<String>) -> Self {
         self.cause = Some(reason.into());
         self
     }
 
-    /// Where it says what to do: the annotation `runbook_url`.
+    /// The URL of its runbook: the annotation `runbook_url`.
     #[must_use]
     pub fn runbook_url(self, url: impl Into<String>) -> Self {
         self.annotation("runbook_url", url)
     }
 
-    /// Hysteresis: a firing alert ends only when the value has come back past this one, which lies on
-    /// the good side of the condition's threshold. Defaults to the threshold itself.
+    /// Hysteresis: a firing alert is resolved only when the value has passed this threshold, in the unit of the
+    /// condition's own, which must be between that and the normal values. Defaults to the condition's threshold.
     #[must_use]
     pub const fn clear_threshold(mut self, threshold: f64) -> Self {
         self.clear_threshold = Some(threshold);
         self
     }
 
-    /// Requests that the condition's window must have seen at least, for its value to mean something: see
-    /// [`Condition::traffic`] for which they are. Fewer are no alert, and not [`NoData`] either. Defaults to 0.
+    /// The number of requests in the condition's window ([`Condition::traffic`]) below which it does not hold, because
+    /// its value would not be significant. That is not [`NoData`]. Defaults to 0.
     #[must_use]
     pub const fn min_requests(mut self, requests: f64) -> Self {
         self.min_requests = requests;
         self
     }
 
-    /// What it means that there is no data. Defaults to [`NoData::Ok`].
+    /// The meaning of missing data. Defaults to [`NoData::Ok`].
     #[must_use]
     pub const fn no_data(mut self, policy: NoData) -> Self {
         self.no_data = policy;
@@ -175,25 +180,25 @@ impl AlertRule {
         &self.name
     }
 
-    /// Which of the standard rules it is; an own rule of the same name is none.
+    /// The standard rule that it is; `None` for one of the application, also of the same name.
     #[must_use]
     pub const fn standard(&self) -> Option<Standard> {
         self.standard
     }
 
-    /// What has to be so.
+    /// The condition under which it fires.
     #[must_use]
     pub const fn condition(&self) -> &Condition {
         &self.condition
     }
 
-    /// How bad it is.
+    /// The severity of its alerts.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// What has happened, in a sentence.
+    /// The summary: what has happened, in a sentence.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -218,7 +223,7 @@ impl AlertRule {
     }
 
     /// The name of the runbook that is generated for this rule, without folder and extension: the rule's name in lower
-    /// case, with `-` for what is no letter or digit. Links and files are made of it alike.
+    /// case, with `-` in place of other characters than letters and digits. Links and file names use it.
     #[must_use]
     pub fn runbook_name(&self) -> String {
         let part = |c: char| {
@@ -231,37 +236,37 @@ impl AlertRule {
         self.name.chars().map(part).collect()
     }
 
-    /// Where it says what to do, if it does.
+    /// The URL of its runbook.
     #[must_use]
     pub fn runbook(&self) -> Option<&str> {
         self.annotations.get("runbook_url").map(String::as_str)
     }
 
-    /// Whose it is, if anybody's.
+    /// The team that owns it.
     #[must_use]
     pub fn owner(&self) -> Option<&str> {
         self.labels.get("team").map(String::as_str)
     }
 
-    /// Why a cause is worth an alert, where that is said.
+    /// Why a cause is worth an alert; see [`cause`](Self::cause).
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.cause.as_deref()
     }
 
-    /// What a firing alert's value must come back past, if that is not the condition's threshold.
+    /// The [clear threshold](Self::clear_threshold), if there is one.
     #[must_use]
     pub const fn clears_at(&self) -> Option<f64> {
         self.clear_threshold
     }
 
-    /// Requests that there must be at least.
+    /// The [minimum of requests](Self::min_requests).
     #[must_use]
     pub const fn requests_at_least(&self) -> f64 {
         self.min_requests
     }
 
-    /// What it means that there is no data.
+    /// The [meaning of missing data](Self::no_data).
     #[must_use]
     pub const fn no_data_policy(&self) -> NoData {
         self.no_data

@@ -1,11 +1,11 @@
-//! What a rule is checked for before it is used.
+//! Checks of rules before they are used.
 
 use std::{error::Error, fmt};
 
 use super::AlertRule;
 use crate::{BadCondition, Comparison, condition::is_label_name, template};
 
-/// A rule that can't be used; says which, what is wrong with which value, and the mend.
+/// A rule that can't be used. The message names the rule, the value and the fix.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BadRule {
     rule: String,
@@ -19,15 +19,15 @@ const RESERVED: [&str; 4] = ["alertname", "alertstate", "severity", "__name__"];
 // === impl AlertRule ===
 
 impl AlertRule {
-    /// Whether it can be used. A rule of poor quality can, see [`quality`](Self::quality).
+    /// Checks that it can be used. A rule of poor quality can, see [`quality`](Self::quality).
     ///
     /// # Errors
     ///
-    /// If the name or a label is none, the condition is refused by
-    /// [`Condition::check`](crate::Condition::check), a text is no template or one that says something else in
-    /// Prometheus than here (see [`description`](Self::description)), a label has the value, the clear threshold is
-    /// not on the good side, or the minimum of requests is no number or belongs to a condition that is not about
-    /// requests.
+    /// If the name or a label is invalid, the condition is refused by
+    /// [`Condition::check`](crate::Condition::check), a text is not a template, or one that Prometheus renders
+    /// differently (see [`description`](Self::description)), a label contains `$value`, the clear
+    /// threshold is on the wrong side of the threshold, or the minimum of requests is not a number or belongs to a
+    /// condition that is not about requests.
     pub fn check(&self) -> Result<(), BadRule> {
         if !is_label_name(&self.name) || self.name.len() > 128 {
             let message = "its name must have 1 to 128 letters, digits and '_' and not start with a digit: it becomes \
@@ -58,17 +58,17 @@ impl AlertRule {
 
     fn check_templates(&self) -> Result<(), BadRule> {
         let known = self.condition.labels();
-        let told = |what: String, error: String| BadRule {
+        let refused = |what: String, error: String| BadRule {
             rule: self.name.clone(),
             message: format!("{what}: {error}"),
             condition: None,
         };
-        template::check(&self.message, &known, true).map_err(|error| told("summary".to_owned(), error))?;
+        template::check(&self.message, &known, true).map_err(|error| refused("summary".to_owned(), error))?;
         for (key, text) in &self.annotations {
-            template::check(text, &known, true).map_err(|error| told(format!("annotation {key:?}"), error))?;
+            template::check(text, &known, true).map_err(|error| refused(format!("annotation {key:?}"), error))?;
         }
         for (key, text) in &self.labels {
-            template::check(text, &known, false).map_err(|error| told(format!("label {key:?}"), error))?;
+            template::check(text, &known, false).map_err(|error| refused(format!("label {key:?}"), error))?;
         }
         Ok(())
     }
@@ -80,7 +80,7 @@ impl AlertRule {
         }
         if at_least > 0.0 && self.condition.traffic(&crate::Naming::default()).is_none() {
             let message = format!(
-                "min_requests {at_least} means nothing here: {:?} is not about requests",
+                "min_requests {at_least} has no effect: {:?} is not about requests",
                 self.condition
             );
             return self.refuse(message);
@@ -97,14 +97,12 @@ impl AlertRule {
             Some(Comparison::Below(threshold)) if clear < threshold || clear.is_nan() => "at least",
             Some(_) => return Ok(()),
             None => {
-                return self.refuse(format!(
-                    "clear threshold {clear} means nothing here: nothing is compared"
-                ));
+                return self.refuse(format!("clear threshold {clear} has no effect: nothing is compared"));
             }
         };
         let threshold = self.condition.comparison().map_or(clear, Comparison::threshold);
         self.refuse(format!(
-            "clear threshold {clear} is on the bad side: it must be {side} {threshold}"
+            "clear threshold {clear} is on the wrong side: it must be {side} {threshold}"
         ))
     }
 

@@ -18,7 +18,7 @@ pub enum Defect {
     NoRunbook,
     /// It fires on a single outlier.
     NoFor,
-    /// It tells of a cause that users may never notice, and not why that is worth an alert.
+    /// It is about a cause that users may never notice, without the reason why that is worth an alert.
     CauseWithoutReason,
 }
 
@@ -70,9 +70,9 @@ impl AlertRule {
 // === impl Defect ===
 
 impl Defect {
-    /// The mend.
+    /// What to add, for a message.
     #[must_use]
-    pub const fn mend(self) -> &'static str {
+    pub const fn fix(self) -> &'static str {
         match self {
             Self::NoSummary => "say in a sentence what has happened: `summary`",
             Self::NoDescription => "say how bad it is: `description`, for example \"{{ $value }} connections in use\"",

@@ -12,8 +12,8 @@ use crate::{
 // === impl AlertRule ===
 
 impl AlertRule {
-    /// The condition with its minimum of requests, as a query whose values hold while the alert is to fire; a closure
-    /// has none.
+    /// The condition with its minimum of requests, as a query whose values hold as long as the alert should fire; `None`
+    /// for a closure.
     #[must_use]
     pub fn query(&self, naming: &Naming) -> Option<Query> {
         Some(self.with_enough_requests(naming, self.condition.query(naming)?))
@@ -25,10 +25,10 @@ impl AlertRule {
         Some(self.with_enough_requests(naming, self.clear_condition(naming)?))
     }
 
-    /// All that decides whether the alert fires, as the `expr` of a rule of Prometheus: the [query](Self::query), the
-    /// clear threshold and what no data means. A closure has none.
+    /// The `expr` of an alert rule of Prometheus: the [query](Self::query), the clear threshold and the meaning of missing
+    /// data. `None` for a closure.
     ///
-    /// A clear threshold and [`NoData::Keep`] read what Prometheus keeps of the alert itself (`ALERTS`).
+    /// A clear threshold and [`NoData::Keep`] read the alert's own state in Prometheus (`ALERTS`).
     #[must_use]
     pub fn promql(&self, naming: &Naming) -> Option<Expr> {
         let mut fires = self.condition.query(naming)?.promql();
@@ -48,18 +48,18 @@ impl AlertRule {
             NoData::Keep => {
                 let kept = self.firing().aggregate_without("max", &self.own_labels());
                 let value = self.value_promql(naming)?;
-                let gone = if self.has_series(naming) {
+                let kept = if self.has_series(naming) {
                     kept.unless_ignoring(&borrowed(&self.labels_of_alerts(naming)), value)
                 } else {
                     kept.unless(value)
                 };
-                fires.or(gone)
+                fires.or(kept)
             }
         })
     }
 
-    /// What is compared, without the comparison and the minimum of requests: it has data whenever there
-    /// is traffic.
+    /// The value that is compared, without the comparison and the minimum of requests: it has data whenever there is
+    /// traffic.
     #[must_use]
     pub fn value_promql(&self, naming: &Naming) -> Option<Expr> {
         Some(self.condition.value(naming)?.promql())

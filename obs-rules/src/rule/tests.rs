@@ -131,10 +131,10 @@ fn what_can_not_be_used_is_refused_by_name() {
             "7",
         ),
     ];
-    for (rule, mend) in refused {
+    for (rule, fix) in refused {
         let error = rule.check().unwrap_err();
         assert_eq!(error.rule(), rule.name());
-        assert!(error.message().contains(mend), "{error}");
+        assert!(error.message().contains(fix), "{error}");
     }
     assert!(
         rule()

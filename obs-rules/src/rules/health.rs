@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) fn service_down(name: &str, subject: &Subject<'_>) -> AlertRule {
-    // On every page of a service that uses obs: it is gone when no instance could be scraped.
+    // On every page of a service that uses obs: it is absent if no instance could be scraped.
     let condition = Condition::Absence {
         selector: Selector::new(metric::BUILD_INFO.base()),
     };

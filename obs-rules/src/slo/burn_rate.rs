@@ -5,16 +5,16 @@ use std::time::Duration;
 use super::{Slo, tier};
 use crate::{Severity, promql::Window};
 
-/// How fast an error budget may be spent before somebody is told: an alert of those of the
+/// How fast an error budget may be spent before an alert fires, as in the
 /// [SRE workbook](https://sre.google/workbook/alerting-on-slos/#6-multiwindow-multi-burn-rate-alerts).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BurnRate {
     /// Page or ticket.
     pub severity: Severity,
-    /// The window that tells how much was spent.
+    /// The window over which the spent budget is significant.
     pub long: Window,
-    /// The window that tells that it goes on, a twelfth of the long one.
+    /// The window over which the budget is still being spent, a twelfth of the long one.
     pub short: Window,
     /// How many times faster than what would spend the budget exactly within the SLO's window.
     pub factor: f64,

@@ -1,10 +1,10 @@
-//! What an objective is checked for before it is used.
+//! Checks of objectives before they are used.
 
 use std::{error::Error, fmt, time::Duration};
 
 use super::{Sli, Slo};
 
-/// An objective that can't be kept or watched; says which, what is wrong with which value, and the mend.
+/// An objective that can't be met or alerted on. The message names the value and the fix.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BadSlo {
     slo: String,
@@ -21,7 +21,7 @@ const LONGEST_LATENCY: Duration = Duration::from_secs(3_600);
 // === impl Slo ===
 
 impl Slo {
-    /// Whether it can be kept and watched.
+    /// Checks that it can be met and alerted on.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Slo {
         }
     }
 
-    /// 0.999 may stand where 99.9 is meant, and the other way round: that is asked.
+    /// A share in place of a percentage, or the other way round, is an error that names the probable value.
     fn check_objective(&self) -> Result<(), BadSlo> {
         let objective = self.objective();
         let shown = percent(objective);

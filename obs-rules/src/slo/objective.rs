@@ -4,7 +4,20 @@ use std::time::Duration;
 
 use crate::{Scope, promql::Window};
 
-/// What a service promises: over `window`, a share of `objective` of its requests is good.
+/// A service level objective: over `window`, a share of at least `objective` of the requests is good.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_rules::{Scope, Sli, Slo, promql::Window};
+///
+/// let month = Window::new(Duration::from_secs(30 * 86_400))?;
+/// let quick = Sli::Latency { threshold: Duration::from_millis(300) };
+/// let slo = Slo::new("quick-orders", 0.99, month, quick).scope(Scope::service().endpoint("/orders"));
+/// assert!(slo.check().is_ok());
+/// assert_eq!(slo.budget(), 0.01);
+/// assert_eq!(slo.alerts().len(), 4);
+/// # Ok::<(), obs_rules::promql::BadWindow>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slo {
     name: String,
@@ -16,15 +29,15 @@ pub struct Slo {
     min_requests: f64,
 }
 
-/// What makes a request a good one.
+/// The service level indicator: which requests are good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sli {
-    /// It did not fail.
+    /// Requests that did not fail.
     Availability,
-    /// It was answered within the threshold, which becomes a bucket of the duration.
+    /// Requests that were answered within the threshold, which must be a bound of the duration's buckets.
     Latency {
-        /// The threshold.
+        /// The threshold, 1 ms to 1 h in whole milliseconds.
         threshold: Duration,
     },
 }
@@ -32,8 +45,8 @@ pub enum Sli {
 // === impl Slo ===
 
 impl Slo {
-    /// The promise that a share of `objective` (above 0, below 1) of the requests is good over `window`.
-    /// What can't be kept or watched is refused by [`check`](Self::check).
+    /// The objective that a share of `objective` (0.01 to 1) of all requests is good over `window` (1 to 366 days).
+    /// [`check`](Self::check) refuses other values.
     #[must_use]
     pub fn new(name: impl Into<String>, objective: f64, window: Window, sli: Sli) -> Self {
         Self {
@@ -47,21 +60,21 @@ impl Slo {
         }
     }
 
-    /// Whose requests. Defaults to all of the service.
+    /// The requests that it is about. Defaults to all of the service.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
         self
     }
 
-    /// Why it was promised, in a sentence. Defaults to none.
+    /// The reason for the objective, in a sentence. Defaults to none.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = text.into();
         self
     }
 
-    /// Requests that an alert's long window must have seen at least: at 10 requests an hour one failure
+    /// The number of requests in an alert's long window below which it does not fire: at 10 requests an hour one failure
     /// spends the budget of a month 139 times too fast. Defaults to 0.
     #[must_use]
     pub const fn min_requests(mut self, requests: f64) -> Self {
@@ -69,43 +82,43 @@ impl Slo {
         self
     }
 
-    /// What it is called.
+    /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The share of good requests that is promised, above 0 and below 1.
+    /// The share of requests that must be good, above 0 and below 1.
     #[must_use]
     pub const fn objective(&self) -> f64 {
         self.objective
     }
 
-    /// Over how long.
+    /// The window over which it is measured.
     #[must_use]
     pub const fn window(&self) -> Window {
         self.window
     }
 
-    /// Whose requests.
+    /// The requests that it is about.
     #[must_use]
     pub const fn requests(&self) -> &Scope {
         &self.scope
     }
 
-    /// What makes a request a good one.
+    /// The service level indicator: which requests are good.
     #[must_use]
     pub const fn sli(&self) -> Sli {
         self.sli
     }
 
-    /// Why it was promised; empty if that was not said.
+    /// The reason for the objective; empty without one.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.description
     }
 
-    /// Requests that an alert's long window must have seen at least.
+    /// The minimum of requests in an alert's long window.
     #[must_use]
     pub const fn requests_at_least(&self) -> f64 {
         self.min_requests

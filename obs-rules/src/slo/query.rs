@@ -13,7 +13,7 @@ use crate::{
 impl Slo {
     /// The share of bad requests over a window, 0 to 1. No bad one yet is 0, no request at all no data.
     ///
-    /// A latency objective asks for a bucket with its threshold as bound: see
+    /// A latency objective needs a bucket with its threshold as bound: see
     /// [`Service::duration_bounds`](crate::definition::Service::duration_bounds).
     #[must_use]
     pub fn error_ratio(&self, naming: &Naming, window: Window) -> Query {
@@ -42,7 +42,7 @@ impl Slo {
             .binary(Operator::Divide, Query::Number(self.budget()))
     }
 
-    /// The requests that count for it.
+    /// The requests that count for it: good and bad ones.
     #[must_use]
     pub fn counted(&self, naming: &Naming) -> Tally {
         match self.sli() {

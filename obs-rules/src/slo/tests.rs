@@ -59,7 +59,7 @@ fn a_budget_lasts_its_window_divided_by_the_factor() {
 }
 
 #[test]
-fn what_can_not_be_kept_or_watched_is_refused_with_the_mend() {
+fn what_can_not_be_kept_or_watched_is_refused_with_the_fix() {
     let refused = [
         (slo(0.0, days(30)), "nothing is promised"),
         (slo(f64::NAN, days(30)), "nothing is promised"),
@@ -90,9 +90,9 @@ fn what_can_not_be_kept_or_watched_is_refused_with_the_mend() {
             "whole milli",
         ),
     ];
-    for (slo, mend) in refused {
+    for (slo, fix) in refused {
         let error = slo.check().unwrap_err().to_string();
-        assert!(error.contains(mend) && error.contains(slo.name()), "{error}");
+        assert!(error.contains(fix) && error.contains(slo.name()), "{error}");
     }
     for (objective, window) in [(0.5, days(1)), (0.9, days(30)), (0.92, days(7)), (0.99999, days(366))] {
         assert_eq!(slo(objective, window).check(), Ok(()));
@@ -101,17 +101,17 @@ fn what_can_not_be_kept_or_watched_is_refused_with_the_mend() {
 
 #[test]
 fn an_objective_in_the_wrong_unit_is_asked_about() {
-    let told = |objective| slo(objective, days(30)).check().unwrap_err().message().to_owned();
+    let message = |objective| slo(objective, days(30)).check().unwrap_err().message().to_owned();
     assert_eq!(
-        told(0.00999),
+        message(0.00999),
         "objective 0.999 %: hardly anything is promised; was 99.9 % meant?"
     );
     assert_eq!(
-        told(0.0095),
+        message(0.0095),
         "objective 0.95 %: hardly anything is promised; was 95 % meant?"
     );
     assert_eq!(
-        told(99.9),
+        message(99.9),
         "objective 9990 %: there is no error budget to spend; was 0.999, which is 99.9 %, meant?"
     );
 }

@@ -15,7 +15,7 @@ pub enum Known {
 ///
 /// # Errors
 ///
-/// Says what is wrong, in which action, and the mend.
+/// If a text is not a template of this subset, with the action and the fix in the message.
 pub fn check(text: &str, known: &Known, may_use_value: bool) -> Result<(), String> {
     if !text.contains("{{") {
         return Ok(());

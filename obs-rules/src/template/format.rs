@@ -142,7 +142,7 @@ fn digits(text: &str) -> Result<(Option<usize>, &str), String> {
         .ok_or_else(|| format!("no width or precision is above {WIDEST}"))
 }
 
-/// `%.4g`; without a precision `%v`: as many digits as tell it from its neighbours.
+/// `%.4g`; without a precision `%v`: as many digits as distinguish it from its neighbours.
 pub(super) fn general(value: f64, precision: Option<usize>) -> String {
     if let Some(word) = not_finite(value) {
         return word.to_owned();

@@ -208,7 +208,7 @@ fn check_printf(arguments: &[Expr], types: &[Type]) -> Result<(), String> {
     let wanted = directives.iter().filter(|directive| directive.takes_argument());
     for (directive, given) in wanted.clone().zip(types) {
         if !directive.fits(*given) {
-            return Err(format!("{format:?} asks for something else than it is given"));
+            return Err(format!("{format:?} does not fit its argument"));
         }
     }
     if wanted.count() == types.len() {

@@ -3,7 +3,7 @@
 /// A part of a template's text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Piece<'a> {
-    /// What stands between actions, trimmed where they ask for it.
+    /// Text between actions, trimmed where an action has a `-`.
     Text(&'a str),
     /// An action: its text for messages, and its tokens.
     Action(&'a str, Vec<Token>),
@@ -25,7 +25,7 @@ pub(super) enum Token {
     Pipe,
     Open,
     Close,
-    /// White space, which tells `$labels .x` from `$labels.x`.
+    /// White space, which distinguishes `$labels .x` from `$labels.x`.
     Space,
 }
 

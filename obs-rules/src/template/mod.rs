@@ -11,7 +11,7 @@
 //!   `stripDomain`, `match`, `reReplaceAll`,
 //! - `printf`, `print`, `len`, `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `and`, `or`, `not`.
 //!
-//! What asks Prometheus for more than the alert knows (`query`), and what needs variables (`range`, `with`), is not.
+//! Functions that query Prometheus (`query`), and actions that need variables (`range`, `with`), are not.
 
 mod check;
 mod format;

@@ -88,7 +88,7 @@ fn an_alert_without_a_value_says_so() {
 }
 
 #[test]
-fn what_prometheus_would_refuse_or_say_otherwise_is_refused_with_the_mend() {
+fn what_prometheus_would_refuse_or_say_otherwise_is_refused_with_the_fix() {
     let refused = [
         ("{{ oops", "{{ without its }} in \"{{ oops\""),
         ("{{ oops }}", "no function is named `oops`"),
@@ -129,7 +129,7 @@ fn what_prometheus_would_refuse_or_say_otherwise_is_refused_with_the_mend() {
         ("{{ eq $value \"1\" }}", "two values of one type"),
         ("{{ humanize \"1\" }}", "`humanize` takes a number"),
         ("{{ toUpper $value }}", "`toUpper` takes a text"),
-        ("{{ printf \"%d\" $value }}", "asks for something else"),
+        ("{{ printf \"%d\" $value }}", "does not fit its argument"),
         ("{{ printf \"%f\" }}", "not one value for each"),
         ("{{ printf \"%x\" 1 }}", "is not rendered in the process"),
         ("{{ match \"(\" \"a\" }}", "is no regular expression"),
@@ -143,9 +143,14 @@ fn what_prometheus_would_refuse_or_say_otherwise_is_refused_with_the_mend() {
         ("{{ $value 1 }}", "a value takes no arguments"),
         ("{{ $labels .x }}", ".x does not exist"),
     ];
-    for (text, mend) in refused {
-        let told = check(text, &Known::Any, true);
-        assert!(told.as_ref().is_err_and(|told| told.contains(mend)), "{text}: {told:?}");
+    for (text, fix) in refused {
+        let refused_with = check(text, &Known::Any, true);
+        assert!(
+            refused_with
+                .as_ref()
+                .is_err_and(|refused_with| refused_with.contains(fix)),
+            "{text}: {refused_with:?}"
+        );
     }
 }
 
@@ -154,13 +159,16 @@ fn labels_that_the_value_can_not_have_are_refused() {
     let text = "{{ if true }}{{ $labels.pool | toUpper }}{{ end }}";
     assert_eq!(check(text, &Known::Any, true), Ok(()));
     assert_eq!(check(text, &Known::Only(vec!["pool".to_owned()]), true), Ok(()));
-    let told = check(text, &Known::Only(vec!["kind".to_owned()]), true).unwrap_err();
+    let refused_with = check(text, &Known::Only(vec!["kind".to_owned()]), true).unwrap_err();
     assert!(
-        told.contains("$labels.pool is always empty: the value has the labels kind only"),
-        "{told}"
+        refused_with.contains("$labels.pool is always empty: the value has the labels kind only"),
+        "{refused_with}"
     );
-    let told = check(text, &Known::Only(Vec::new()), true).unwrap_err();
-    assert!(told.contains("the value is one for all series"), "{told}");
+    let refused_with = check(text, &Known::Only(Vec::new()), true).unwrap_err();
+    assert!(
+        refused_with.contains("the value is one for all series"),
+        "{refused_with}"
+    );
 }
 
 #[test]

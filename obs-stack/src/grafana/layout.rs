@@ -2,7 +2,7 @@
 //! runbooks that they link to.
 
 use obs_rules::{
-    AlertRule, Condition,
+    AlertRule,
     definition::{Definition, Service},
     promql::Expr,
 };
@@ -173,7 +173,7 @@ impl<'a> Context<'a> {
             .filter(|alert| Topic::of(self.service, alert) == Some(topic));
         // Those of the whole service first: each SLO has four of its own.
         let (of_objectives, of_service): (Vec<_>, Vec<_>) =
-            alerts.partition(|alert| matches!(alert.condition(), Condition::BurnRate { .. }));
+            alerts.partition(|alert| alert.condition().burn_rate().is_some());
         let (mut links, are_all) = self.some_runbooks(of_service.into_iter().chain(of_objectives));
         if links.is_empty() || !are_all {
             links.extend(self.all_runbooks());

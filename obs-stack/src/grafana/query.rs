@@ -72,16 +72,6 @@ impl Source {
         self.select(Selector::new(name))
     }
 
-    pub(super) fn tally(&self, tally: &Tally) -> Tally {
-        Tally::new(
-            tally
-                .selectors()
-                .iter()
-                .map(|selector| self.select(selector.clone()))
-                .collect(),
-        )
-    }
-
     /// The rates of all series that count, not added up yet.
     pub(super) fn rates(&self, tally: &Tally) -> Expr {
         self.each(tally, |selector| Expr::rate(selector, RATE_INTERVAL))
@@ -112,8 +102,10 @@ impl Source {
 
     fn each(&self, tally: &Tally, one: impl Fn(&Selector) -> Expr) -> Expr {
         // Series of a tally never overlap, so `or` takes them all.
-        let all = self.tally(tally);
-        let mut each = all.selectors().iter().map(one);
+        let mut each = tally
+            .selectors()
+            .iter()
+            .map(|selector| one(&self.select(selector.clone())));
         let first = each.next().unwrap_or_else(|| Expr::number(0.0).call("vector"));
         each.fold(first, Expr::or)
     }

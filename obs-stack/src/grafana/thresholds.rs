@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use obs_rules::{Condition, Severity, Sli, Slo, definition::Service};
+use obs_rules::{AlertRule, Comparison, Naming, Scope, Severity, Sli, Slo, definition::Service, promql::Selector};
 
 use super::model::Thresholds;
 
@@ -25,12 +25,15 @@ pub(super) fn error_ratio(service: &Service) -> Thresholds {
         .alerts
         .iter()
         .filter(|alert| alert.severity() == Severity::Critical);
-    let called = alerts.filter_map(|alert| match alert.condition() {
-        Condition::ErrorRatio { scope, above, .. } if scope.is_service() => Some(*above),
-        Condition::Availability { scope, below, .. } if scope.is_service() => Some(1.0 - below),
-        _ => None,
-    });
-    ordered(least(promised), least(called), ERROR_RATIO)
+    let naming = service.naming_in_process();
+    let errors = naming.errors(&Scope::service());
+    let alerting = alerts
+        .filter(|alert| reads(alert, &naming, errors.selectors()))
+        .filter_map(|alert| match alert.condition().comparison()? {
+            Comparison::Above(ratio) => Some(ratio),
+            Comparison::Below(availability) => Some(1.0 - availability),
+        });
+    ordered(least(promised), least(alerting), ERROR_RATIO)
 }
 
 /// Thresholds of a latency in seconds: yellow above the SLO, red where an alert fires; 0.5
@@ -40,11 +43,14 @@ pub(super) fn latency(service: &Service) -> Thresholds {
         Sli::Latency { threshold } => Some(threshold.as_secs_f64()),
         _ => None,
     });
-    let told = service.alerts.iter().filter_map(|alert| match alert.condition() {
-        Condition::Latency { scope, above, .. } if scope.is_service() => Some(above.as_secs_f64()),
-        _ => None,
-    });
-    ordered(least(promised), least(told), LATENCY)
+    let naming = service.naming_in_process();
+    let buckets = naming.duration_buckets(&Scope::service());
+    let alerting = service
+        .alerts
+        .iter()
+        .filter(|alert| reads(alert, &naming, std::slice::from_ref(&buckets)))
+        .filter_map(|alert| Some(alert.condition().comparison()?.threshold()));
+    ordered(least(promised), least(alerting), LATENCY)
 }
 
 /// The duration from which on a trace is slow: the strictest latency SLO, or one second.
@@ -64,6 +70,16 @@ pub(super) fn burn_rate() -> Thresholds {
 /// Thresholds of the part of an error budget that remains: red below 0, yellow below 25 %.
 pub(super) fn budget_left() -> Thresholds {
     Thresholds::falling(0.0, 0.25)
+}
+
+/// Whether the condition of an alert reads exactly these series, and is no burn rate: that compares with a multiple of
+/// the budget.
+fn reads(alert: &AlertRule, naming: &Naming, selectors: &[Selector]) -> bool {
+    let condition = alert.condition();
+    condition.burn_rate().is_none()
+        && condition
+            .query(naming)
+            .is_some_and(|query| query.inputs().iter().any(|input| input.selectors() == selectors))
 }
 
 /// The SLOs of the whole service, without those of single endpoints.

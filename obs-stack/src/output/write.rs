@@ -38,7 +38,7 @@ impl Folder {
     ///
     /// All files are written to a temporary folder first, then renamed, so that a full disk
     /// or a missing permission leaves the folder as it was. Text that people added to
-    /// runbooks is kept. A runbook whose alert is gone is removed, or renamed to
+    /// runbooks is kept. A runbook whose alert no longer exists is removed, or renamed to
     /// `NAME.local.md` if it contains such text.
     ///
     /// # Errors

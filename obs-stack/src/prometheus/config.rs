@@ -19,7 +19,7 @@ use crate::{
 pub fn files(definition: &Definition) -> Vec<File> {
     let mut files: Vec<_> = Discovery::ALL
         .into_iter()
-        // Where nobody said what to ask, there is nothing to write.
+        // Without the URL of a service there is no such file.
         .filter(|discovery| *discovery != Discovery::Http || definition.links.discovery.is_some())
         .flat_map(|discovery| Release::ALL.map(|release| config(definition, discovery, release)))
         .collect();
@@ -123,7 +123,7 @@ impl Discovery {
             Self::Static => "Scrapes the targets that the definition names.",
             Self::File => "Scrapes the targets in targets/*.yml; Prometheus sees changes of these files at once.",
             Self::Http => "Asks an HTTP service for the targets; each group of targets must say its `job`.",
-            Self::Kubernetes => "Scrapes the pods of a Kubernetes cluster that ask for it by annotations.",
+            Self::Kubernetes => "Scrapes the pods of a Kubernetes cluster that enable it by annotations.",
         }
     }
 }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `prometheus/prometheus.yml` | scrapes the `targets` of the definition |
 //! | `prometheus/prometheus-file.yml` | finds targets in files (`prometheus/targets/*.yml`) |
-//! | `prometheus/prometheus-http.yml` | asks an HTTP service for targets, if `links.discovery` names one |
+//! | `prometheus/prometheus-http.yml` | gets its targets from an HTTP service, if `links.discovery` names one |
 //! | `prometheus/prometheus-kubernetes.yml` | finds pods by their `prometheus.io/` annotations |
 //! | `prometheus/*-v3.yml` | the same for Prometheus 3: native histograms, protobuf |
 //! | `prometheus/prometheus-compose.yml` | the one of [`compose`](crate::compose) |

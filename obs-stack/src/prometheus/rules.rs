@@ -7,9 +7,10 @@ use obs_conventions::names::{
     database, metric,
 };
 use obs_rules::{
-    AlertRule, Condition,
+    AlertRule,
     definition::{Definition, Service},
     promql::{Expr, Window},
+    query::{Input, Query},
 };
 
 use super::slos;
@@ -145,7 +146,7 @@ const ENVIRONMENT: &str = "env";
 
 /// The alert rules of a service: a group with short windows and one with long ones.
 pub(super) fn alert_groups(definition: &Definition, service: &Service) -> Vec<Group> {
-    let (slow, quick): (Vec<_>, Vec<_>) = service.alerts.iter().partition(|alert| is_slow(alert));
+    let (slow, quick): (Vec<_>, Vec<_>) = service.alerts.iter().partition(|alert| is_slow(service, alert));
     let rules = |alerts: &[&AlertRule]| {
         alerts
             .iter()
@@ -219,10 +220,12 @@ fn spelled(service: &Service, alert: &AlertRule) -> BTreeMap<String, String> {
 /// Labels of a gauge that the rule would overwrite, renamed to `exported_…`, so that two
 /// series remain two alerts. Prometheus renames labels of scraped series in the same way.
 fn moved(service: &Service, alert: &AlertRule, labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let Condition::Gauge { selector, .. } = alert.condition() else {
+    let query = alert.condition().query(&service.naming());
+    let Some(query) = query.filter(Query::has_series) else {
         return BTreeMap::new();
     };
-    if is_of_obs(selector.metric()) {
+    let first = query.inputs().into_iter().flat_map(Input::selectors).next();
+    if first.is_none_or(|selector| is_of_obs(selector.metric())) {
         return BTreeMap::new();
     }
     let template = |key: &str| {
@@ -256,8 +259,16 @@ fn is_of_obs(metric: &str) -> bool {
 }
 
 /// Whether the alert has a long window.
-fn is_slow(alert: &AlertRule) -> bool {
-    matches!(alert.condition(), Condition::BurnRate { burn, .. } if burn.long.duration() >= LONG)
+fn is_slow(service: &Service, alert: &AlertRule) -> bool {
+    let query = alert.condition().query(&service.naming());
+    let has_long = |query: Query| {
+        query
+            .inputs()
+            .into_iter()
+            .filter_map(Input::window)
+            .any(|window| window.duration() >= LONG)
+    };
+    query.is_some_and(has_long)
 }
 
 /// A duration in PromQL; `None` for zero, the default of Prometheus.

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use obs_rules::{
-    AlertRule, BurnRate, Condition, NoData, Sli, Slo, Tally,
+    AlertRule, BurnRate, NoData, Sli, Slo, Tally,
     definition::Service,
     promql::{Expr, Selector, Window},
 };
@@ -107,9 +107,7 @@ fn of_slo(service: &Service, slo: &Slo) -> Vec<Group> {
 /// The expression of a burn-rate alert, from recorded series. `None` if the alert needs
 /// more than is recorded, such as hysteresis.
 pub(super) fn alert(service: &Service, alert: &AlertRule) -> Option<Expr> {
-    let Condition::BurnRate { slo, burn } = alert.condition() else {
-        return None;
-    };
+    let (slo, burn) = alert.condition().burn_rate()?;
     let is_recorded = service.slos.contains(slo) && slo.burn_rates().contains(burn);
     if !is_recorded || alert.clears_at().is_some() || alert.no_data_policy() != NoData::Ok {
         return None;

@@ -35,7 +35,7 @@ pub fn merged(existing: &str, generated: &str) -> String {
     let mut text = String::with_capacity(existing.len() + generated.len());
     for piece in split(existing) {
         match piece {
-            // A comment whose counterpart is gone is removed, or it could pair with another one.
+            // A comment without its counterpart is removed, or it could pair with another one.
             Piece::Own(own) => text.extend(own.split_inclusive('\n').filter(|line| !is_mark(line))),
             Piece::Part { name, .. } => {
                 // Not found: the part is outdated, or a copy of one that was written already.

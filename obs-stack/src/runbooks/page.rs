@@ -130,7 +130,7 @@ fn head(uses: &[Use<'_>], alert: &AlertRule) -> String {
     text
 }
 
-/// Questions to ask, then dashboards and queries of each service.
+/// Questions, then dashboards and queries of each service.
 fn diagnosis(definition: &Definition, uses: &[Use<'_>], advice: &Advice) -> String {
     let mut text = format!("## Diagnosis\n\n{}", list("1.", advice.diagnosis));
     for (service, alert) in uses {

@@ -6,7 +6,7 @@ use obs_conventions::{Convention, DURATION_BUCKETS};
 use proptest::prelude::*;
 
 use super::{Definition, Endpoint, Service};
-use crate::{AlertRule, Condition, NoData, Severity};
+use crate::{AlertRule, Comparison, Condition, NoData, Scope, Severity, promql::Window};
 
 fn parse(text: &str) -> Definition {
     Definition::parse(text, "obs.yaml").unwrap()
@@ -82,7 +82,7 @@ fn standard_rules_can_be_changed_and_left_out() {
     let rule = alert(&service, "HighErrorRate");
     assert_eq!(
         format!("{:?}", rule.condition()),
-        "error ratio of all requests over 10m > 0.02"
+        format!("{:?}", Condition::error_ratio(Window::minutes(10), 0.02))
     );
     assert_eq!((rule.severity(), rule.clears_at()), (Severity::Warning, Some(0.01)));
     assert_eq!(rule.times().0, Duration::from_secs(60));
@@ -100,36 +100,56 @@ fn all_standard_rules_can_be_left_out_at_once() {
 
 #[test]
 fn each_kind_of_condition_can_be_written() {
+    let minutes = Window::minutes;
+    let orders = Scope::service().method("POST").endpoint("/orders");
     let kinds = [
         (
             "error_ratio: { above: 5% }",
-            "error ratio of all requests over 5m > 0.05",
+            format!("{:?}", Condition::error_ratio(minutes(5), 0.05)),
         ),
         (
             "latency: { endpoint: POST /orders, quantile: 0.5, above: 80ms }",
-            "quantile 0.5 of POST /orders over 5m > 80ms",
+            format!(
+                "{:?}",
+                Condition::Latency {
+                    scope: orders,
+                    window: minutes(5),
+                    quantile: 0.5,
+                    above: Duration::from_millis(80),
+                }
+            ),
         ),
         (
             "availability: { below: 99%, window: 1h }",
-            "availability of all requests over 1h < 0.99",
+            format!("{:?}", Condition::availability(minutes(60), 0.99)),
         ),
         (
             "rate_change: { before: 1d, below: 50% }",
-            "rate of all requests over 5m by that of 1d before Below(0.5)",
+            format!(
+                "{:?}",
+                Condition::RateChange {
+                    scope: Scope::service(),
+                    window: minutes(5),
+                    offset: minutes(24 * 60),
+                    comparison: Comparison::Below(0.5),
+                }
+            ),
         ),
         (
             "gauge: { metric: jobs, labels: { kind: mail }, above: 17 }",
-            "jobs{kind=\"mail\"} Above(17.0)",
+            "jobs{kind=\"mail\"} > 17".to_owned(),
         ),
         (
             "gauge: { metric: jobs, divided_by: { metric: jobs_max }, above: 0.8 }",
-            "jobs / jobs_max Above(0.8)",
+            "jobs > 0.8 * (jobs_max > 0)".to_owned(),
         ),
         (
             "increase: { metric: jobs_total, window: 1d, below: 1 }",
-            "increase of jobs_total over 1d Below(1.0)",
+            "(sum(increase(jobs_total[1d])) or vector(0)) \
+             + (sum(jobs_total unless jobs_total offset 1d and on (job, instance) up offset 1d) or vector(0)) < 1"
+                .to_owned(),
         ),
-        ("absence: { metric: jobs }", "no jobs"),
+        ("absence: { metric: jobs }", "absent(jobs)".to_owned()),
     ];
     for (text, expected) in kinds {
         let lines = format!("alerts: {{ own: [{{ name: Own, severity: info, condition: {{ {text} }} }}] }}");
@@ -184,9 +204,9 @@ fn an_slo_without_some_of_its_alerts_is_noted_with_its_place() {
   - { name: strict, objective: 99.9, window: 90d }
   - { name: lenient, objective: 90, window: 90d }",
     ));
-    let told: Vec<String> = definition.notes().iter().map(ToString::to_string).collect();
+    let messages: Vec<String> = definition.notes().iter().map(ToString::to_string).collect();
     assert_eq!(
-        told,
+        messages,
         [
             "obs.yaml:9:9: SLO \"lenient\" has no alert on a burn rate of 14.4: at 90 % not even all requests failing is that fast"
         ]
@@ -236,10 +256,10 @@ fn a_grpc_method_is_what_is_recorded_however_it_is_written() {
         "/Orders",
         "GET shop.Orders/Get",
     ] {
-        let told = refused(&format!(
+        let messages = refused(&format!(
             "version: 1\nservices: [{{ name: orders, endpoints: ['{bad}'] }}]"
         ));
-        assert!(told.contains("such as shop.Orders/Get"), "{bad}: {told}");
+        assert!(messages.contains("such as shop.Orders/Get"), "{bad}: {messages}");
     }
 }
 

@@ -7,23 +7,23 @@ use super::super::Definition;
 use super::{parse, refused, with};
 
 #[test]
-fn what_an_alert_lacks_is_told_with_its_place() {
+fn what_an_alert_lacks_is_messages_with_its_place() {
     let definition = parse(&with(
         "alerts:
   standard: off
   own: [{ name: Own, severity: info, summary: Jobs wait, condition: { gauge: { metric: jobs, above: 1 } } }]",
     ));
-    let told: Vec<String> = definition.defects().iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 3, "{told:#?}");
+    let messages: Vec<String> = definition.defects().iter().map(ToString::to_string).collect();
+    assert_eq!(messages.len(), 3, "{messages:#?}");
     assert!(
-        told[0].starts_with("obs.yaml:9:13: alert \"Own\" of \"orders\" has no description: "),
+        messages[0].starts_with("obs.yaml:9:13: alert \"Own\" of \"orders\" has no description: "),
         "{}",
-        told[0]
+        messages[0]
     );
 }
 
 #[test]
-fn all_problems_are_told_at_once_in_the_order_of_the_file() {
+fn all_problems_are_messages_at_once_in_the_order_of_the_file() {
     let text = "version: 2
 teams: [{ name: shop }, { name: shop }, { name: payments }]
 services:
@@ -52,7 +52,7 @@ obs.yaml:9:5: \"team\" is missing: it is one of shop, payments"
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of values")]
-fn each_bad_value_is_refused_with_its_mend() {
+fn each_bad_value_is_refused_with_its_fix() {
     let bad = [
         (
             "description: 5",
@@ -142,7 +142,7 @@ fn each_bad_value_is_refused_with_its_mend() {
         ),
         (
             "alerts: { standard: { HighErrorRate: { clear: 7% } } }",
-            "on the bad side",
+            "on the wrong side",
         ),
         (
             "alerts: { standard: { HighErrorRate: { severity: page } } }",
@@ -198,27 +198,27 @@ fn each_bad_value_is_refused_with_its_mend() {
         ),
         (
             "alerts: { standard: { HighErrorRate: { window: 400d } } }",
-            "reaches back further than the 366 days that are remembered",
+            "reaches back further than the 366 days that the history can hold",
         ),
         (
             "alerts: { own: [{ name: Own, severity: info, condition: { rate_change: { before: 366d, below: 50% } } }] }",
-            "reaches back further than the 366 days that are remembered",
+            "reaches back further than the 366 days that the history can hold",
         ),
         ("databases: [a]\ndatabases: [b]", "\"databases\" is given twice"),
     ];
-    for (lines, mend) in bad {
-        let told = refused(&with(lines));
-        assert!(told.contains(mend), "{lines}\n{told}");
+    for (lines, fix) in bad {
+        let messages = refused(&with(lines));
+        assert!(messages.contains(fix), "{lines}\n{messages}");
         assert!(
-            told.lines().count() == 1 && told.starts_with("obs.yaml:"),
-            "{lines}\n{told}"
+            messages.lines().count() == 1 && messages.starts_with("obs.yaml:"),
+            "{lines}\n{messages}"
         );
     }
 }
 
 #[test]
 fn what_is_no_definition_is_refused() {
-    for (text, mend) in [
+    for (text, fix) in [
         ("", "the file is nothing: expected a map"),
         ("- a", "the file is a list: expected a map"),
         ("version: 1", "\"services\" is missing"),
@@ -246,8 +246,8 @@ fn what_is_no_definition_is_refused() {
             "methods are CONNECT",
         ),
     ] {
-        let told = refused(text);
-        assert!(told.contains(mend), "{text:?}: {told}");
+        let messages = refused(text);
+        assert!(messages.contains(fix), "{text:?}: {messages}");
     }
 }
 
@@ -278,12 +278,12 @@ fn templates_are_checked_as_prometheus_does_with_their_place() {
     for (setting, said) in bad {
         let (key, value) = setting.split_once(": ").unwrap();
         let value = value.replacen("'{{", "\n      '{{", 1);
-        let told = refused(&with(&format!(
+        let messages = refused(&with(&format!(
             "alerts:\n  own:\n  - name: Own\n    severity: info\n    condition: {{ gauge: {{ metric: jobs, above: 1 }} }}\n    {key}: {value}"
         )));
         assert!(
-            told.starts_with(&format!("obs.yaml:{said}")) && told.lines().count() == 1,
-            "{setting}: {told}"
+            messages.starts_with(&format!("obs.yaml:{said}")) && messages.lines().count() == 1,
+            "{setting}: {messages}"
         );
     }
     let of_sum = "alerts: { standard: { HighErrorRate: { summary: '{{ $labels.endpoint }} fails' } } }";
@@ -308,14 +308,17 @@ fn no_message_tells_of_the_parsers_settings() {
         ("version: !!binary x", "obs.yaml:1:"),
     ];
     for (text, said) in bad {
-        let told = refused(text);
-        assert!(told.contains(said), "{text:?}: {told}");
-        assert!(!told.contains("Options") && !told.contains("olicy"), "{text:?}: {told}");
+        let messages = refused(text);
+        assert!(messages.contains(said), "{text:?}: {messages}");
+        assert!(
+            !messages.contains("Options") && !messages.contains("olicy"),
+            "{text:?}: {messages}"
+        );
     }
 }
 
 #[test]
-fn a_file_that_is_not_there_is_told_by_name() {
+fn a_file_that_is_not_there_is_messages_by_name() {
     let error = Definition::read("no/such/obs.yaml").unwrap_err();
     assert_eq!(error.to_string(), "no/such/obs.yaml can't be read");
     assert!(error.source().is_some() && error.problems().is_empty());

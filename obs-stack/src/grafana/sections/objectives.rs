@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use obs_rules::{
-    AlertRule, Comparison, Condition, Slo,
+    AlertRule, Comparison, Slo,
     promql::{Expr, Selector, Window},
 };
 
@@ -14,7 +14,6 @@ use crate::{
         kind::Kind,
         layout::{Context, Layout, Topic},
         model::{Color, Override, Panel, Property, Target, Thresholds, Transformation},
-        query::RATE_INTERVAL,
         thresholds,
     },
     prometheus::slo_series,
@@ -235,7 +234,8 @@ pub(crate) fn own(layout: &mut Layout<'_>) {
 
 /// The panel of one alert.
 fn panel(context: &Context<'_>, alert: &AlertRule) -> Option<Panel> {
-    let value = value(context, alert.condition())?;
+    let value = alert.condition().value(context.source.naming())?;
+    let value = value.map(|input| input.map(|selector| context.source.select(selector.clone())));
     let threshold = match alert.condition().comparison()? {
         Comparison::Above(threshold) => Thresholds::above(threshold),
         Comparison::Below(threshold) => Thresholds::below(threshold),
@@ -248,29 +248,7 @@ fn panel(context: &Context<'_>, alert: &AlertRule) -> Option<Panel> {
     let mut panel = Panel::time_series("short")
         .about(context.title(alert.name()), description)
         .thresholds(threshold)
-        .target(Target::prometheus(value, ""));
+        .target(Target::prometheus(value.promql(), ""));
     panel.links.extend(context.runbook(alert));
     Some(panel)
-}
-
-/// The value that an alert compares with its threshold; `None` where another section shows
-/// it.
-fn value(context: &Context<'_>, condition: &Condition) -> Option<Expr> {
-    let source = &context.source;
-    Some(match condition {
-        Condition::Gauge {
-            selector, denominator, ..
-        } => {
-            let value = Expr::instant(&source.select(selector.clone()));
-            match denominator {
-                Some(denominator) => value / Expr::instant(&source.select(denominator.clone())).above_zero(),
-                None => value,
-            }
-        }
-        Condition::Ratio {
-            numerator, denominator, ..
-        } => source.tally(numerator).rate(RATE_INTERVAL) / source.tally(denominator).rate(RATE_INTERVAL).above_zero(),
-        Condition::Increase { selector, window, .. } => Expr::increase(&source.select(selector.clone()), *window).sum(),
-        _ => return None,
-    })
 }

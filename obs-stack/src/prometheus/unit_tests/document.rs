@@ -1,15 +1,17 @@
-//! Test files of promtool, and example series for selectors.
+//! Test files of promtool.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use obs_conventions::names::label;
 use obs_rules::{
-    AlertRule, Condition, Sli,
+    AlertRule, Sli,
     definition::Service,
-    promql::{Expr, MatchOp, Matcher, Selector, Window},
+    promql::{Expr, Selector, Window},
 };
 
-use super::scenario::{Kind, Samples, Scenario, minutes};
+use super::{
+    samples::Samples,
+    scenario::{Kind, Scenario, minutes},
+};
 use crate::{
     File,
     prometheus::{config::rule_path, rules, slos},
@@ -43,7 +45,7 @@ pub(crate) fn files(service: &Service) -> Vec<File> {
         .alerts
         .iter()
         .filter(has_rule)
-        .partition(|alert| matches!(alert.condition(), Condition::BurnRate { .. }));
+        .partition(|alert| alert.condition().burn_rate().is_some());
     let path = |kind: &str| format!("prometheus/tests/{}{kind}.yml", slug(&service.name));
     [
         file(service, path(""), &["alerts"], STEP, &each(service, &others)),
@@ -101,12 +103,9 @@ fn together<'a>(service: &Service, alerts: &[&'a AlertRule]) -> Vec<Test<'a>> {
     let mut tests: Vec<Test<'a>> = Vec::new();
     for kind in [Kind::Fires, Kind::StaysSilent] {
         for alert in alerts {
-            let is_latency =
-                matches!(alert.condition(), Condition::BurnRate { slo, .. } if slo.sli() != Sli::Availability);
-            let name = if is_latency {
-                "objectives of latency"
-            } else {
-                "objectives of availability"
+            let name = match alert.condition().burn_rate() {
+                Some((slo, _)) if slo.sli() != Sli::Availability => "objectives of latency",
+                _ => "objectives of availability",
             };
             let Some(test) = Test::of(service, alert, kind, (name, SELDOM)) else {
                 continue;
@@ -205,79 +204,4 @@ fn is_firing(service: &Service, alert: &AlertRule, at: &str) -> Yaml {
         ("eval_time", at.into()),
         ("exp_samples", Yaml::list([one])),
     ])
-}
-
-/// Values that are tried for a label which only has to be different from something.
-const VALUES: [&str; 3] = ["ok", "200", "other"];
-
-/// A series that a selector matches.
-pub(super) fn example_series(selector: &Selector) -> Selector {
-    let mut labels: Vec<&str> = selector
-        .matchers()
-        .iter()
-        .map(|matcher| matcher.label.as_str())
-        .collect();
-    labels.sort_unstable();
-    labels.dedup();
-    labels
-        .into_iter()
-        .fold(Selector::new(selector.metric()), |series, label| {
-            let matchers: Vec<_> = selector
-                .matchers()
-                .iter()
-                .filter(|matcher| matcher.label == label)
-                .collect();
-            match value(label, &matchers) {
-                Some(value) if !value.is_empty() => series.with(label, &value),
-                // A missing label equals an empty one.
-                _ => series,
-            }
-        })
-}
-
-/// A value that all matchers of a label accept: one from the matchers themselves, or from
-/// [`VALUES`].
-fn value(label: &str, matchers: &[&Matcher]) -> Option<String> {
-    let suggested = matchers.iter().flat_map(|matcher| match matcher.op {
-        MatchOp::Equal => vec![matcher.value.clone()],
-        MatchOp::Regex => alternatives(&matcher.value).collect(),
-        MatchOp::NotEqual | MatchOp::NotRegex => Vec::new(),
-    });
-    let values = VALUES
-        .into_iter()
-        .skip(usize::from(label != label::OUTCOME))
-        .map(str::to_owned);
-    suggested
-        .chain(values)
-        .find(|value| matchers.iter().all(|matcher| accepts(matcher, value)))
-}
-
-/// Whether a matcher accepts a value.
-fn accepts(matcher: &Matcher, value: &str) -> bool {
-    let is_alternative = || alternatives(&matcher.value).any(|alternative| alternative == value);
-    match matcher.op {
-        MatchOp::Equal => matcher.value == value,
-        MatchOp::NotEqual => matcher.value != value,
-        MatchOp::Regex => is_alternative(),
-        MatchOp::NotRegex => !is_alternative(),
-    }
-}
-
-/// A text for each alternative of a regular expression: `500` for `5..`, `x` for `.*` and
-/// `.+`.
-fn alternatives(regex: &str) -> impl Iterator<Item = String> {
-    regex.split('|').map(|alternative| {
-        let text = alternative.replace(".*", "x").replace(".+", "x");
-        let mut example = String::with_capacity(text.len());
-        let mut chars = text.chars();
-        while let Some(c) = chars.next() {
-            match c {
-                '\\' => example.extend(chars.next()),
-                '.' => example.push('0'),
-                '(' | ')' | '^' | '$' => {}
-                c => example.push(c),
-            }
-        }
-        example
-    })
 }

@@ -1,8 +1,10 @@
 //! Unit tests of the rules, for `promtool test rules`: with one scenario each alert fires,
-//! with another it stays silent. The series of a scenario follow from the condition of the
-//! alert, and Prometheus itself evaluates the rules.
+//! with another it stays silent. The series of a scenario follow from the query of the
+//! alert's condition, and Prometheus itself evaluates the rules.
 
 mod document;
+mod example;
+mod samples;
 mod scenario;
 
 #[cfg(test)]

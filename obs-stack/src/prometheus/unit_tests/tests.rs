@@ -1,9 +1,9 @@
 use obs_rules::promql::Selector;
 
-use super::{document, scenario::Samples};
+use super::{example, samples::Samples};
 
-fn example(selector: &Selector) -> String {
-    document::example_series(selector).to_string()
+fn example_of(selector: &Selector) -> String {
+    example::example_series(selector).to_string()
 }
 
 #[test]
@@ -11,8 +11,8 @@ fn an_example_has_the_labels_that_a_selector_asks_for() {
     let selector = Selector::new("m")
         .with("job", "a\"b")
         .matching("outcome", "panic|server_error");
-    assert_eq!(example(&selector), r#"m{job="a\"b",outcome="panic"}"#);
-    assert_eq!(example(&Selector::new("m")), "m");
+    assert_eq!(example_of(&selector), r#"m{job="a\"b",outcome="panic"}"#);
+    assert_eq!(example_of(&Selector::new("m")), "m");
 }
 
 #[test]
@@ -21,9 +21,9 @@ fn an_example_has_none_that_a_selector_refuses() {
         .not_matching("outcome", "ok|aborted")
         .without("status", "200")
         .with("none", "");
-    assert_eq!(example(&selector), r#"m{outcome="200",status="other"}"#);
+    assert_eq!(example_of(&selector), r#"m{outcome="200",status="other"}"#);
     assert_eq!(
-        example(&Selector::new("m").without("status", "499")),
+        example_of(&Selector::new("m").without("status", "499")),
         r#"m{status="200"}"#
     );
 }
@@ -33,13 +33,13 @@ fn several_matchers_of_one_label_are_met_at_once() {
     let selector = Selector::new("m")
         .matching("status", "200|5..")
         .without("status", "200");
-    assert_eq!(example(&selector), r#"m{status="500"}"#);
+    assert_eq!(example_of(&selector), r#"m{status="500"}"#);
 }
 
 #[test]
 fn patterns_have_an_example_too() {
     assert_eq!(
-        example(&Selector::new("m").matching("path", "/a\\.b/.*")),
+        example_of(&Selector::new("m").matching("path", "/a\\.b/.*")),
         r#"m{path="/a.b/x"}"#
     );
 }
