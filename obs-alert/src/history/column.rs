@@ -5,15 +5,15 @@ use super::ring::{Ring, Timeline};
 /// The sum of the growth of all series that belong together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Column {
-    /// What has grown since it was made, or since the state file that it comes from.
+    /// The growth since it was created, or since the state file that it comes from.
     pub(super) total: f64,
-    /// What the series stand at, all together; told apart from the total by resets.
+    /// The sum of the series' values, which differs from the total after resets.
     pub(super) standing: f64,
-    /// Whether any series was ever seen.
+    /// Whether there ever was a series.
     pub(super) is_known: bool,
-    /// What the series stood at when the state was saved that it comes from.
+    /// The sum of the series' values in the state file that it comes from.
     pub(super) saved_standing: Option<f64>,
-    /// Values of series at their first look, in this tick.
+    /// Values of series whose first tick this is.
     pub(super) first_look: f64,
     pub(super) rings: [Ring; 4],
 }
@@ -21,7 +21,7 @@ pub(super) struct Column {
 // === impl Column ===
 
 impl Column {
-    /// Keeps what is needed to look back `reach` milliseconds.
+    /// Adds the rings that are needed to read the last `reach` milliseconds.
     pub(super) fn deepen(&mut self, reach: i64, timelines: &[Timeline; 4]) {
         let mut before = 0;
         for (ring, timeline) in self.rings.iter_mut().zip(timelines) {
@@ -32,7 +32,7 @@ impl Column {
         }
     }
 
-    /// A column that could not be made before: its total was 0 at all times that are known.
+    /// A column that could not be created before: its total was 0 until now.
     pub(super) fn begin_late(&mut self, reach: i64, timelines: &[Timeline; 4]) {
         self.deepen(reach, timelines);
         for (ring, timeline) in self.rings.iter_mut().zip(timelines) {
@@ -40,21 +40,21 @@ impl Column {
         }
     }
 
-    /// Adds what a series has grown by, and what it stands at more or less than before.
+    /// Adds the growth of a series, and the change of its value.
     pub(super) fn grow(&mut self, by: f64, standing: f64) {
         self.is_known = true;
         self.total += by;
         self.standing += standing;
     }
 
-    /// A series that had counted before anybody looked.
+    /// A series that had counted before its first tick.
     pub(super) fn look_first(&mut self, value: f64) {
         self.is_known = true;
         self.standing += value;
         self.first_look += value;
     }
 
-    /// After a restart, what was counted since the state was saved has grown.
+    /// After a restart, the events that were counted since the state was saved are growth.
     pub(super) fn settle(&mut self) {
         let first_look = std::mem::take(&mut self.first_look);
         if let Some(saved) = self.saved_standing.take() {
@@ -66,8 +66,8 @@ impl Column {
         }
     }
 
-    /// Growth from `since` to `until`, or from the oldest entry if that is later; `None` if nothing is known
-    /// from before `until`.
+    /// Growth from `since` to `until`, or from the oldest entry if that is later; `None` without an entry
+    /// before `until`.
     pub(super) fn growth(&self, timelines: &[Timeline; 4], now: i64, since: i64, until: i64) -> Option<f64> {
         if !self.is_known {
             return None;

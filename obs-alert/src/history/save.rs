@@ -14,10 +14,10 @@ use super::{
 };
 use crate::time::{Away, Moment};
 
-/// The history as it is written: totals as differences, which are small.
+/// The history in a state file: totals as differences, which are small.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct SavedHistory {
-    /// Which process has written it.
+    /// The number of the process that has written it.
     process: u64,
     /// Milliseconds since 1970.
     saved_at: i64,
@@ -39,11 +39,11 @@ struct SavedColumn {
     bound: u64,
     total: f64,
     standing: f64,
-    /// The first total of each ring, and what was added from entry to entry.
+    /// The first total of each ring, and the differences between entries.
     rings: [Vec<f64>; 4],
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
 const fn is_zero(bound: &u64) -> bool {
     *bound == 0
 }
@@ -51,7 +51,7 @@ const fn is_zero(bound: &u64) -> bool {
 // === impl History ===
 
 impl History {
-    /// What a state file keeps of it.
+    /// The content of a state file.
     pub(crate) fn save(&self, now: Moment) -> SavedHistory {
         let ago = |ticks: i64| now.ticks().saturating_sub(ticks);
         let times = self
@@ -67,14 +67,14 @@ impl History {
         }
     }
 
-    /// Goes on from a state file: its aggregates are there for whoever asks for them from now on, after
-    /// the downtime as if nothing had happened in it. For a history that has not looked yet.
+    /// Continues from a state file: its aggregates can be used from now on, and have not grown in the downtime. For a
+    /// history without a tick.
     pub(crate) fn restore(&mut self, saved: SavedHistory, now: Moment) {
         let away = Away::new(saved.saved_at, now);
         for (timeline, times) in self.timelines.iter_mut().zip(&saved.times) {
             let mut last = i64::MIN;
             for time in times.iter().map(|ago| away.before(*ago).ticks()) {
-                // A ring's times only rise, whatever the file says.
+                // The times of a ring always increase, whatever the file contains.
                 let time = time.max(last);
                 timeline.push(time);
                 last = time;
@@ -86,7 +86,7 @@ impl History {
             let columns = columns
                 .into_iter()
                 .map(|column| Some((column.bound, column.restore(lengths, is_ours)?)));
-            // One without all of its columns is none.
+            // An aggregate without all of its columns is ignored.
             self.saved
                 .extend(columns.collect::<Option<_>>().map(|columns| (name, columns)));
         }
@@ -139,7 +139,7 @@ impl SavedColumn {
         }
     }
 
-    /// The counters of another process have begun at zero, whatever they stand at. `None` if it makes no sense.
+    /// The counters of another process have started at zero. `None` if the entry is invalid.
     fn restore(self, lengths: [usize; 4], is_ours: bool) -> Option<Column> {
         let Self {
             bound: _,

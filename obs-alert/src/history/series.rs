@@ -1,4 +1,4 @@
-//! What series stood at a tick ago.
+//! The values of series at the tick before.
 
 use std::{
     collections::HashMap,
@@ -16,20 +16,20 @@ pub(super) struct Table {
     series: HashMap<u128, Known>,
 }
 
-/// A series, as it was at the last look.
+/// A series, as it was at the last tick.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// What it stood at; `None` before the first look.
-    pub(super) stood: Option<Standing>,
+    /// Its values at the last tick; `None` before the first one.
+    pub(super) previous: Option<Standing>,
     pub(super) subscriptions: Vec<Subscription>,
-    /// Which subscriptions: they are looked up again after rules have come or gone.
+    /// The generation of its subscriptions: they are looked up again after rules were added or removed.
     pub(super) generation: u64,
-    /// Only for series whose labels are asked for.
+    /// Only for series that are listed one by one.
     pub(super) labels: Option<Arc<[(String, String)]>>,
     seen: u64,
 }
 
-/// What a series stands at.
+/// The values of a series at one tick.
 #[derive(Clone, Debug)]
 pub(super) enum Standing {
     Number(f64),
@@ -51,7 +51,7 @@ pub(super) struct LabelHasher {
 impl Table {
     pub(super) fn entry(&mut self, key: u128, tick: u64) -> &mut Known {
         let known = self.series.entry(key).or_insert_with(|| Known {
-            stood: None,
+            previous: None,
             subscriptions: Vec::new(),
             generation: u64::MAX,
             labels: None,
@@ -61,7 +61,7 @@ impl Table {
         known
     }
 
-    /// Forgets series that are gone: one that comes back has begun at zero.
+    /// Removes series that no longer exist: one that appears again has started at zero.
     pub(super) fn forget_unseen(&mut self, tick: u64, seen: usize) {
         if self.series.len() > seen {
             self.series.retain(|_, known| known.seen == tick);
@@ -70,7 +70,8 @@ impl Table {
 
     pub(super) fn bytes(&self) -> usize {
         let each = |known: &Known| {
-            known.subscriptions.capacity() * size_of::<Subscription>() + known.stood.as_ref().map_or(0, Standing::bytes)
+            known.subscriptions.capacity() * size_of::<Subscription>()
+                + known.previous.as_ref().map_or(0, Standing::bytes)
         };
         self.series.capacity() * (size_of::<(u128, Known)>() + 1) + self.series.values().map(each).sum::<usize>()
     }
@@ -103,9 +104,9 @@ impl Standing {
         }
     }
 
-    /// Whether it has fallen since it `stood` so: it was set back to zero, and has counted again since.
-    pub(super) fn was_reset(&self, stood: &Self) -> bool {
-        match (self, stood) {
+    /// Whether it is lower than `previous`: it was reset to zero, and has counted again since.
+    pub(super) fn was_reset(&self, previous: &Self) -> bool {
+        match (self, previous) {
             (Self::Number(value), Self::Number(stood)) => value < stood,
             (
                 Self::Histogram { count, cumulative, .. },

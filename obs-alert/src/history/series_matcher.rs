@@ -1,4 +1,4 @@
-//! Selectors, ready to be asked.
+//! Selectors with compiled patterns.
 
 use std::fmt;
 
@@ -64,14 +64,14 @@ impl SeriesMatcher {
         Ok(Self { tests, bounds })
     }
 
-    /// Whether a series with these labels is meant; a label that is not there is empty.
+    /// Whether it matches a series with these labels; a label that is missing is empty.
     pub(crate) fn takes<'a>(&self, value_of: impl Fn(&str) -> Option<&'a str>) -> bool {
         self.tests
             .iter()
             .all(|test| test.takes(value_of(&test.label).unwrap_or("")))
     }
 
-    /// Whether the bucket up to this bound is meant.
+    /// Whether it matches the bucket with this bound.
     pub(crate) fn takes_bound(&self, bound: f64) -> bool {
         let text = if bound == f64::INFINITY {
             "+Inf".to_owned()
@@ -81,7 +81,7 @@ impl SeriesMatcher {
         self.bounds.iter().all(|test| test.takes_bound(bound, &text))
     }
 
-    /// Labels that must have one value, to find the selector by.
+    /// Labels that must have one value, by which the selector is indexed.
     pub(crate) fn equals(&self) -> impl Iterator<Item = (&str, &str)> {
         self.tests.iter().filter_map(|test| match &test.wanted {
             Wanted::OneOf(values) if !test.negated && values.len() == 1 && !values[0].is_empty() => {

@@ -1,8 +1,8 @@
-//! The aggregates that are kept, by number.
+//! The stored aggregates, by number.
 
 use super::{AggregateId, aggregate::Kept};
 
-/// Numbers of aggregates that are gone are given again.
+/// Numbers of removed aggregates are used again.
 #[derive(Debug, Default)]
 pub(super) struct Slab {
     kept: Vec<Option<Kept>>,
