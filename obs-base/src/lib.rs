@@ -1,10 +1,11 @@
-//! Building blocks without telemetry that the crates of obs share: clocks, deadlines, typed environment variables,
+//! Building blocks without telemetry that the crates of obs share: clocks, the calendar, deadlines, typed environment variables,
 //! guarded calls of the application's code, redaction, bounded formatting, ids, memory pools, and the errors of
 //! start-up and shutdown.
 //!
 //! This crate is internal to obs: its API may change in every release. Applications use `obs-core`, which re-exports
 //! the parts that are public.
 
+pub mod calendar;
 pub mod clock;
 pub mod environment;
 pub mod formatting;

@@ -5,15 +5,13 @@ use std::{
     time::Duration,
 };
 
+use obs_base::calendar::rfc3339;
 use serde_json::{Value, json};
 
 use super::{Notification, post::Post, send_error::SendError};
-use crate::{
-    Alert,
-    time::{millis, rfc3339},
-};
+use crate::{Alert, time::millis};
 
-/// All peers of a cluster: each must be notified, as they tell each other only what they have sent.
+/// All peers of a cluster: each must be notified, as they share only which notifications they have sent.
 pub(crate) struct Alertmanager {
     peers: Vec<Peer>,
 }
@@ -46,7 +44,7 @@ impl Alertmanager {
     /// It is notified if one peer is.
     pub(super) fn send(&self, notification: &Notification, timeout: Duration) -> Result<(), SendError> {
         let each = timeout / u32::try_from(self.peers.len()).unwrap_or(u32::MAX).max(1);
-        let answers: Vec<_> = self.peers.iter().map(|peer| peer.tell(notification, each)).collect();
+        let answers: Vec<_> = self.peers.iter().map(|peer| peer.post(notification, each)).collect();
         if answers.iter().any(Result::is_ok) {
             return Ok(());
         }
@@ -57,7 +55,7 @@ impl Alertmanager {
 // === impl Peer ===
 
 impl Peer {
-    fn tell(&self, notification: &Notification, timeout: Duration) -> Result<(), SendError> {
+    fn post(&self, notification: &Notification, timeout: Duration) -> Result<(), SendError> {
         let assumed = self.ahead.load(Ordering::Relaxed);
         let Some(date) = self.post.send(&body(notification, assumed), timeout)? else {
             return Ok(());

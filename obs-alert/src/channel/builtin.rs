@@ -1,4 +1,4 @@
-//! The ways to send.
+//! The transports of channels.
 
 use std::{fmt, time::Duration};
 
@@ -41,7 +41,7 @@ impl Transport {
         }
     }
 
-    /// Whether it is notified everything again and again: Alertmanager groups, silences and repeats itself.
+    /// Whether it gets all alerts in each interval: Alertmanager groups, silences and repeats by itself.
     pub(super) const fn is_stream(&self) -> bool {
         matches!(self, Self::Alertmanager(_))
     }

@@ -7,7 +7,7 @@ use obs_core::guard::chain_text;
 use super::{Notification, send_error::SendError};
 use crate::text::MOST_ERROR;
 
-/// What a notification is given to.
+/// The function that gets the notifications.
 #[derive(Clone)]
 pub(crate) struct Closure(Arc<Tell>);
 
@@ -16,11 +16,11 @@ type Tell = dyn Fn(&Notification) -> Result<(), Box<dyn Error + Send + Sync>> + 
 // === impl Closure ===
 
 impl Closure {
-    pub(super) fn new<E>(tell: impl Fn(&Notification) -> Result<(), E> + Send + Sync + 'static) -> Self
+    pub(super) fn new<E>(send: impl Fn(&Notification) -> Result<(), E> + Send + Sync + 'static) -> Self
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        Self(Arc::new(move |notification| tell(notification).map_err(Into::into)))
+        Self(Arc::new(move |notification| send(notification).map_err(Into::into)))
     }
 
     pub(super) fn send(&self, notification: &Notification) -> Result<(), SendError> {

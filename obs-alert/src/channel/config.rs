@@ -21,10 +21,10 @@ use crate::{
     state::fingerprint,
 };
 
-/// Where notifications of alerts go.
+/// A notification channel, with its settings.
 ///
-/// Each channel has a thread of its own and a bounded queue: one that hangs, fails or is gone holds up
-/// neither the evaluation nor the others. What can't be queued is dropped and counted in
+/// Each channel has a thread of its own and a bounded queue: one that hangs or fails delays
+/// neither the evaluation nor the others. A notification that does not fit into the queue is dropped and counted in
 /// `obs_alert_notifications_total{channel,outcome="dropped"}`.
 ///
 /// ```
@@ -39,7 +39,7 @@ use crate::{
 /// assert!(!format!("{pager:?}").contains("s3cret"));
 /// assert!(!format!("{pager:?}").contains("1234"));
 /// ```
-#[must_use = "a channel tells nobody until it is given to an `AlertManager`"]
+#[must_use = "a channel has no effect until it is added to an `AlertManager`"]
 pub struct Channel {
     name: String,
     to: To,
@@ -48,7 +48,7 @@ pub struct Channel {
     authority: Option<Vec<u8>>,
 }
 
-/// No receiver is waited for longer.
+/// The longest timeout of a receiver.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 enum To {
@@ -64,13 +64,13 @@ enum To {
 // === impl Channel ===
 
 impl Channel {
-    /// A log event for each alert, of the target `obs::alert`: an error for what is critical, a warning
-    /// for warnings. It is called `log`.
+    /// A log event for each alert, of the target `obs::alert`: an error for critical alerts, a
+    /// warning for warnings. Its name is `log`.
     pub fn log() -> Self {
         Self::new("log", To::Log)
     }
 
-    /// Anything. An error is a failure, after which it is called again; it may block, also for long.
+    /// A function. An error is a failure, after which it is called again. It may block.
     ///
     /// ```
     /// use obs_alert::{Channel, Notification};
@@ -82,23 +82,22 @@ impl Channel {
     /// ```
     pub fn closure<E>(
         name: impl Into<String>,
-        tell: impl Fn(&Notification) -> Result<(), E> + Send + Sync + 'static,
+        send: impl Fn(&Notification) -> Result<(), E> + Send + Sync + 'static,
     ) -> Self
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        Self::new(name, To::Closure(Closure::new(tell)))
+        Self::new(name, To::Closure(Closure::new(send)))
     }
 
     /// A POST with the payload of [Alertmanager's
-    /// webhook](https://prometheus.io/docs/alerting/latest/configuration/#webhook_config), version 4: what
-    /// receives its notifications receives ours. It is called `webhook`.
+    /// webhook](https://prometheus.io/docs/alerting/latest/configuration/#webhook_config), version 4: a
+    /// receiver of Alertmanager's notifications can receive these. Its name is `webhook`.
     pub fn webhook(url: impl Into<String>) -> Self {
         Self::new("webhook", To::Webhook(Secret::new(url)))
     }
 
-    /// An incoming webhook of Slack, or of what understands the same: Mattermost, Rocket.Chat. It is called
-    /// `slack`.
+    /// An incoming webhook of Slack, or of programs with the same API: Mattermost, Rocket.Chat. Its name is `slack`.
     pub fn slack(url: impl Into<String>) -> Self {
         Self::new("slack", To::Slack(Secret::new(url)))
     }
@@ -106,13 +105,13 @@ impl Channel {
     /// A cluster of Alertmanagers, by the base addresses of all its peers: `http://alertmanager:9093`.
     ///
     /// They group, silence, inhibit and repeat by their own configuration: they are notified of all alerts that
-    /// fire, again each minute, and of resolved ones for 15 minutes. It is called `alertmanager`.
+    /// fire, again each minute, and of resolved ones for 15 minutes. Its name is `alertmanager`.
     pub fn alertmanager<U: Into<String>>(peers: impl IntoIterator<Item = U>) -> Self {
         let peers = peers.into_iter().map(|url| Secret::new(url.into())).collect();
         Self::new("alertmanager", To::Alertmanager(peers))
     }
 
-    /// Mail, by SMTP. It is called `email`.
+    /// Mail, by SMTP. Its name is `email`.
     #[cfg(feature = "email")]
     pub fn email(email: Email) -> Self {
         Self::new("email", To::Email(Box::new(email)))
@@ -128,52 +127,52 @@ impl Channel {
         }
     }
 
-    /// What it is called, in metrics and notifications: each channel of a manager differently.
+    /// The name in metrics and notifications, unique among the channels of a manager.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// How long a receiver may take for its answer, an hour at most. Defaults to 10 seconds.
+    /// The timeout of a receiver's answer, an hour at most. Defaults to 10 seconds.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         let is_too_long = timeout.as_secs() >= LONGEST_TIMEOUT.as_secs();
         self.settings.timeout = if is_too_long { LONGEST_TIMEOUT } else { timeout };
         self
     }
 
-    /// How often a notification is sent at most, the first time included. Defaults to 4.
+    /// The number of attempts to send a notification, the first one included. Defaults to 4.
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.settings.attempts = attempts;
         self
     }
 
-    /// How long to wait after the first failure; then twice as long each time, at most a minute, less a
-    /// random part. Defaults to 500 ms.
+    /// The backoff after the first failure. It doubles with each further one, is at most a minute, and has jitter.
+    /// Defaults to 500 ms.
     pub const fn backoff(mut self, first: Duration) -> Self {
         self.settings.backoff = first;
         self
     }
 
-    /// How many notifications are sent within a minute; more of them wait. Defaults to 60.
+    /// The number of notifications that are sent per minute; further ones wait. Defaults to 60.
     pub const fn per_minute(mut self, notifications: u32) -> Self {
         self.settings.per_minute = notifications;
         self
     }
 
-    /// How many notifications may wait, of 8 MiB together at most; what comes on top is dropped and counted.
-    /// For an Alertmanager, which is notified everything again and again, only the latest ones wait. Defaults to 256.
+    /// The number of notifications that can wait, of 8 MiB together at most; further ones are dropped and counted. For an
+    /// Alertmanager, which gets all alerts in each interval, only the latest ones wait. Defaults to 256.
     pub const fn queue(mut self, notifications: usize) -> Self {
         self.settings.queue = notifications;
         self
     }
 
-    /// Tells only of alerts that are as bad or worse. Defaults to [`Severity::Info`]: of all.
+    /// The lowest severity of which it is notified. Defaults to [`Severity::Info`]: all alerts.
     pub const fn min_severity(mut self, severity: Severity) -> Self {
         self.settings.min_severity = severity;
         self
     }
 
-    /// Whether it tells that an alert is over. Defaults to `true`.
+    /// Whether it is notified of resolved alerts. Defaults to `true`.
     pub const fn send_resolved(mut self, send: bool) -> Self {
         self.settings.send_resolved = send;
         self
@@ -241,7 +240,7 @@ impl Channel {
         let sends_http = matches!(self.to, To::Webhook(_) | To::Slack(_) | To::Alertmanager(_));
         if !sends_http && !self.headers.is_empty() {
             return Err(format!(
-                "the header {:?} means nothing here: it does not send by HTTP",
+                "the header {:?} has no effect: it does not send by HTTP",
                 self.headers[0].0
             ));
         }
@@ -298,7 +297,7 @@ impl fmt::Debug for Channel {
 // === impl To ===
 
 impl To {
-    /// A number that tells where it leads to, and shows nothing of it; 0 for what leads to code.
+    /// A hash of the destination, which does not reveal it; 0 for a function.
     fn target(&self) -> u64 {
         let of = |kind: &str, parts: &[&str]| {
             let parts = parts
@@ -311,7 +310,7 @@ impl To {
             Self::Log | Self::Closure(_) => 0,
             Self::Webhook(url) => of("webhook", &[url.reveal()]),
             Self::Slack(url) => of("slack", &[url.reveal()]),
-            // Which peers there are changes; they are one cluster.
+            // The peers of a cluster may change; it stays one destination.
             Self::Alertmanager(_) => of("alertmanager", &[]),
             #[cfg(feature = "email")]
             Self::Email(email) => of("email", &email.recipients().map(String::as_str).collect::<Vec<_>>()),

@@ -13,15 +13,15 @@ use lettre::{
         client::{Certificate, Tls, TlsParameters},
     },
 };
+use obs_base::calendar::rfc3339;
 
 use super::{Notification, secret::Secret, send_error::SendError};
 use crate::{
     Alert,
     text::{lines, one_line},
-    time::rfc3339,
 };
 
-/// A mail server, and to whom it brings alerts.
+/// A mail server, sender and recipients.
 ///
 /// ```
 /// use obs_alert::{Channel, Email};
@@ -55,7 +55,7 @@ pub enum EmailSecurity {
     None,
 }
 
-/// A mail server that has been found to be possible.
+/// A mail server whose settings are valid.
 pub(crate) struct Mailer {
     email: Email,
     from: Mailbox,
@@ -83,7 +83,7 @@ impl Email {
         }
     }
 
-    /// Who we are to the server. Defaults to nobody.
+    /// User name and password at the server. Defaults to none.
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.user = Some((user.into(), Secret::new(password)));
         self
@@ -107,7 +107,7 @@ impl Email {
         self
     }
 
-    /// To whom it goes.
+    /// The recipients.
     pub(super) fn recipients(&self) -> impl Iterator<Item = &String> {
         self.to.iter()
     }
@@ -202,7 +202,7 @@ impl Mailer {
             .map_err(|error| SendError::lasting(format!("no mail can be made: {error}")))
     }
 
-    /// The same at each attempt, so that a mail that comes twice is known to be one.
+    /// The same at each attempt, so that mail programs recognize duplicates.
     fn message_id(&self, notification: &Notification) -> String {
         format!(
             "<obs-alert.{:016x}@{}>",
@@ -212,7 +212,7 @@ impl Mailer {
     }
 }
 
-/// A mail tells of no more alerts, and takes no more bytes; parts of it are cut at these sizes.
+/// The largest number of alerts and bytes of a mail, and the sizes at which its parts are cut.
 const MOST_ALERTS: usize = 50;
 const MOST_BODY: usize = 128 * 1024;
 const MOST_SUBJECT: usize = 200;
@@ -221,17 +221,17 @@ const MOST_LABELS: usize = 40;
 
 fn text(notification: &Notification) -> String {
     let alerts = notification.alerts();
-    let (mut text, mut told) = (String::new(), 0);
+    let (mut text, mut written) = (String::new(), 0);
     for alert in alerts.iter().take(MOST_ALERTS) {
         let paragraph = paragraph(alert, notification);
-        if told > 0 && text.len() + paragraph.len() > MOST_BODY {
+        if written > 0 && text.len() + paragraph.len() > MOST_BODY {
             break;
         }
         text += &paragraph;
-        told += 1;
+        written += 1;
     }
-    if told < alerts.len() {
-        let _ = writeln!(text, "… and {} more\n", alerts.len() - told);
+    if written < alerts.len() {
+        let _ = writeln!(text, "… and {} more\n", alerts.len() - written);
     }
     if !notification.stamp.external_url.is_empty() {
         text += &one_line(&notification.stamp.external_url, MOST_TEXT);
@@ -251,7 +251,7 @@ fn paragraph(alert: &Alert, notification: &Notification) -> String {
     let others = alert.annotations().iter().filter(|(key, _)| *key != "summary");
     let all = others.chain(alert.labels().iter().filter(|(key, _)| *key != "alertname"));
     for (key, value) in all.take(MOST_LABELS) {
-        // Further lines of a value stand deeper than the keys do.
+        // Further lines of a value are indented more than the keys.
         let value = lines(value.trim(), MOST_TEXT).replace('\n', "\n      ");
         let _ = writeln!(text, "  {}: {value}", one_line(key, MOST_TEXT));
     }

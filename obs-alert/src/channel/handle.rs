@@ -1,4 +1,4 @@
-//! A channel at work: its queue, and the thread that sends.
+//! A running channel: its queue, and the thread that sends.
 
 use std::{
     io,
@@ -26,27 +26,27 @@ use super::{
 };
 use crate::{AlertState, manager::Telemetry, subscriber};
 
-/// How long a channel that nobody waits for goes on to send what it has.
+/// The time in which a removed channel sends its queue.
 const GRACE: Duration = Duration::from_secs(5);
 
 const PANICKED: &str = "the channel panicked";
 
-/// A channel's end at the manager.
+/// The manager's handle to a channel.
 #[derive(Debug)]
 pub(crate) struct ChannelHandle {
     pub(crate) name: Arc<str>,
-    /// No other channel of the process has the same, also none of the same name.
+    /// A number that is unique in the process, also among channels of the same name.
     pub(crate) id: u64,
-    /// Where it leads to, as a number that tells addresses apart and shows none; 0 if that is unknown.
+    /// A hash of the destination, which does not reveal it; 0 if it is unknown.
     pub(crate) target: u64,
     pub(crate) settings: Settings,
-    /// It is notified everything again and again, and decides itself.
+    /// Whether it gets all alerts in each interval, and repeats by itself.
     pub(crate) is_stream: bool,
     queue: Arc<Queue<Notification>>,
     ended: Mutex<mpsc::Receiver<()>>,
 }
 
-/// What has become of an alert that was to be notified.
+/// The outcome of the notification of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
     pub(crate) fingerprint: u64,
@@ -63,7 +63,7 @@ pub(crate) struct Reports {
 /// A report, and the name and number of the channel that it is from.
 type FromChannel = (Arc<str>, u64, Report);
 
-/// Tells of the end of the thread, also when that is a panic.
+/// Signals the end of the thread, also by a panic.
 struct Ending {
     queue: Arc<Queue<Notification>>,
     _ended: mpsc::SyncSender<()>,
@@ -126,31 +126,31 @@ impl ChannelHandle {
         })
     }
 
-    /// Hands a notification over; whether there was room.
+    /// Queues a notification. False if the queue is full.
     pub(crate) fn push(&self, notification: Notification) -> bool {
         self.queue.push(notification).is_ok()
     }
 
-    /// Hands notifications over that say all that those that wait say, and more.
+    /// Replaces the queue with notifications that contain all alerts of those that wait.
     pub(crate) fn replace(&self, notifications: impl Iterator<Item = Notification>) {
         self.queue.replace(notifications);
     }
 
-    /// Waits until everything is sent or given up; whether that came in time.
+    /// Waits until everything is sent, or has finally failed. False if that takes too long.
     pub(crate) fn idle(&self) -> impl Fn(Instant) -> bool + use<> {
         let queue = Arc::clone(&self.queue);
         move |until| queue.wait_idle(until)
     }
 
-    /// No more are taken; what waits is sent until `end`.
+    /// Closes the queue; what waits is sent until `end`.
     pub(crate) fn end(&self, end: Instant) {
         self.queue.end(end);
     }
 
-    /// Waits for the thread after [`end`](Self::end); how many were not sent.
+    /// Waits for the thread after [`end`](Self::end). Returns the number of notifications that were not sent.
     pub(crate) fn join(&self, until: Instant) -> usize {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nothing is ever sent there: it is disconnected when the thread ends.
+        // The channel is disconnected when the thread ends; nothing is sent on it.
         let _ = ended.recv_timeout(until.saturating_duration_since(Instant::now()));
         self.queue.drain().len() + usize::from(self.queue.is_busy())
     }
@@ -198,7 +198,7 @@ impl Reports {
 impl Sender {
     fn run(mut self) {
         while let Some(notification) = self.queue.take() {
-            // What takes our log is code of others too: the channel outlives its panics.
+            // Subscribers of the log are the application's code too: the channel survives their panics.
             let result =
                 guarded(|| self.send(&notification)).unwrap_or_else(|| Err((outcome::FAILED, PANICKED.to_owned())));
             self.conclude(&notification, result);
@@ -213,7 +213,7 @@ impl Sender {
         let _ = guarded(|| drop(transport));
     }
 
-    /// The error is the outcome and why it came to that.
+    /// The error is the outcome and its reason.
     fn send(&mut self, notification: &Notification) -> Result<(), (&'static str, String)> {
         let wait = self.pace.wait(Instant::now());
         if !wait.is_zero() && !self.queue.sleep(wait) {
@@ -254,7 +254,7 @@ impl Sender {
         guarded(|| self.transport.send(notification, timeout)).unwrap_or_else(|| Err(SendError::lasting(PANICKED)))
     }
 
-    /// Reports what has become of it, before anything is logged, which may panic.
+    /// Reports the outcome, before anything is logged, which may panic.
     fn conclude(&self, notification: &Notification, result: Result<(), (&'static str, String)>) {
         if !self.transport.is_stream() {
             self.reports.add(&self.name, self.id, notification, result.is_ok());

@@ -1,4 +1,4 @@
-//! Where notifications of alerts go: [`Channel`].
+//! Notification channels: [`Channel`].
 
 mod alertmanager;
 mod builtin;

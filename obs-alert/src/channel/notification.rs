@@ -1,4 +1,4 @@
-//! What a channel is given.
+//! Notifications, which channels get.
 
 #[cfg(feature = "email")]
 use std::hash::{BuildHasher as _, RandomState};
@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{Alert, AlertState, Moment, text::one_line};
 
-/// Alerts that are sent together: those of one group whose time has come.
+/// Alerts of one group that are sent together.
 #[derive(Clone, Debug)]
 pub struct Notification {
     pub(crate) receiver: Arc<str>,
@@ -15,21 +15,21 @@ pub struct Notification {
     pub(crate) stamp: Stamp,
 }
 
-/// What a notification says besides its alerts.
+/// The data of a notification besides its alerts.
 #[derive(Clone, Debug)]
 pub(crate) struct Stamp {
-    /// Where the service is reached by people.
+    /// The URL of the service for people.
     pub(crate) external_url: Arc<str>,
-    /// What tells it apart from all others; the same at each attempt.
+    /// A unique id, the same at each attempt.
     #[cfg(feature = "email")]
     pub(crate) id: u64,
     /// When it was made, since 1970.
     made_at: Duration,
-    /// Until when a receiver that hears nothing more takes the alerts to fire, since 1970.
+    /// When a receiver without further notifications considers the alerts resolved, since 1970.
     expires_at: Duration,
 }
 
-/// Longer titles are cut, in bytes.
+/// The longest title, in bytes.
 const MOST_TITLE: usize = 300;
 
 // === impl Stamp ===
@@ -46,8 +46,8 @@ impl Stamp {
         }
     }
 
-    /// When an alert began and, if it is over, ended, since 1970. A wall clock that was set back meanwhile makes
-    /// neither lie in the future nor the end before the beginning: receivers refuse that, or take it to fire.
+    /// The start of an alert and, if it is resolved, its end, since 1970. After a step of the wall clock neither is in the
+    /// future, nor the end before the start: receivers would refuse that, or consider it firing.
     pub(super) fn times(&self, alert: &Alert) -> (Duration, Option<Duration>) {
         let began = alert.fired_at().unwrap_or_else(|| alert.active_at()).min(self.made_at);
         (
@@ -61,7 +61,7 @@ impl Stamp {
         self.made_at
     }
 
-    /// When a receiver takes an alert to be over that hears nothing more, since 1970.
+    /// When a receiver without further notifications considers an alert resolved, since 1970.
     pub(super) const fn expires_at(&self) -> Duration {
         self.expires_at
     }
@@ -98,7 +98,7 @@ impl Notification {
         }
     }
 
-    /// What they are grouped by.
+    /// The labels by which they are grouped.
     #[must_use]
     pub fn group_labels(&self) -> &BTreeMap<String, String> {
         &self.group_labels
@@ -137,7 +137,7 @@ impl Notification {
         one_line(&title, MOST_TITLE)
     }
 
-    /// Bytes that it takes, more or less.
+    /// Its approximate size in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.alerts.iter().map(Alert::bytes).sum()
     }

@@ -1,4 +1,4 @@
-//! What waits to be sent: bounded, emptied by one thread.
+//! The bounded queue of a channel, which one thread sends.
 
 use std::{
     collections::VecDeque,
@@ -17,25 +17,25 @@ pub(crate) struct Queue<T> {
     size_of: fn(&T) -> usize,
 }
 
-/// What waits takes no more than this, in bytes, but for a single one that is larger.
+/// The largest size of the queue in bytes; a single notification can be larger.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 #[derive(Debug)]
 struct State<T> {
     waiting: VecDeque<T>,
     bytes: usize,
-    /// The thread works on one that it has taken.
+    /// The thread is sending a notification.
     is_busy: bool,
-    /// No more come; what is there is sent until then.
+    /// The queue is closed; what waits is sent until then.
     ends_at: Option<Instant>,
-    /// The thread has ended, as it should or by a panic.
+    /// The thread has ended, also by a panic.
     is_over: bool,
 }
 
 // === impl Queue ===
 
 impl<T> Queue<T> {
-    /// For so many, whose sizes in bytes are told by a function.
+    /// A queue for `capacity` items, whose sizes in bytes a function returns.
     pub(crate) fn new(bound: usize, size_of: fn(&T) -> usize) -> Self {
         let state = State {
             waiting: VecDeque::new(),
@@ -52,7 +52,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Adds one; gives it back if there is no room, or no more are taken.
+    /// Adds an item; returns it if the queue is full or closed.
     pub(crate) fn push(&self, one: T) -> Result<(), T> {
         let size = (self.size_of)(&one);
         let mut state = self.lock();
@@ -66,7 +66,7 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Puts these in the place of all that wait, as they say the same and more.
+    /// Replaces all items that wait.
     pub(crate) fn replace(&self, all: impl Iterator<Item = T>) {
         let all: VecDeque<T> = all.collect();
         let mut state = self.lock();
@@ -74,14 +74,14 @@ impl<T> Queue<T> {
             return;
         }
         state.bytes = all.iter().map(self.size_of).sum();
-        // What it was is dropped without the lock.
+        // The old items are dropped without the lock.
         let before = std::mem::replace(&mut state.waiting, all);
         self.changed.notify_all();
         drop(state);
         drop(before);
     }
 
-    /// The next one, when there is one; `None` at the end.
+    /// Waits for the next item; `None` at the end.
     pub(crate) fn take(&self) -> Option<T> {
         let mut state = self.lock();
         state.is_busy = false;
@@ -102,7 +102,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Sleeps, until the end at the latest. Whether it has slept to the end of the span.
+    /// Sleeps, until the end at the latest. False if that came first.
     pub(crate) fn sleep(&self, span: Duration) -> bool {
         let until = deadline(Instant::now(), span);
         let mut state = self.lock();
@@ -112,7 +112,7 @@ impl<T> Queue<T> {
                 return true;
             }
             if state.ends_at.is_some_and(|end| end < until) {
-                // No use in waiting for a time that doesn't come.
+                // The end comes before: there is no need to wait.
                 return false;
             }
             state = self
@@ -123,21 +123,21 @@ impl<T> Queue<T> {
         }
     }
 
-    /// How long there is until the end; `None` as long as none is set.
+    /// The time until the end; `None` as long as the queue is open.
     pub(crate) fn left(&self) -> Option<Duration> {
         self.lock()
             .ends_at
             .map(|end| end.saturating_duration_since(Instant::now()))
     }
 
-    /// No more are taken; what waits is sent until `end`.
+    /// Closes the queue; what waits is sent until `end`.
     pub(crate) fn end(&self, end: Instant) {
         let mut state = self.lock();
         state.ends_at = Some(state.ends_at.map_or(end, |before| before.min(end)));
         self.changed.notify_all();
     }
 
-    /// Waits until nothing waits and nothing is worked on; whether that came in time.
+    /// Waits until the queue is empty and nothing is being sent. False if that takes too long.
     pub(crate) fn wait_idle(&self, until: Instant) -> bool {
         let mut state = self.lock();
         loop {
@@ -156,18 +156,18 @@ impl<T> Queue<T> {
         }
     }
 
-    /// The thread takes no more.
+    /// The thread has ended.
     pub(crate) fn leave(&self) {
         self.lock().is_over = true;
         self.changed.notify_all();
     }
 
-    /// Whether the thread works on one, or has died of it.
+    /// Whether the thread is sending an item, or panicked while it did.
     pub(crate) fn is_busy(&self) -> bool {
         self.lock().is_busy
     }
 
-    /// What is left when nobody takes it any more.
+    /// The items that were not sent.
     pub(crate) fn drain(&self) -> Vec<T> {
         let mut state = self.lock();
         state.bytes = 0;

@@ -1,20 +1,20 @@
-//! How often a channel may send, and how long it waits after a failure.
+//! The rate limit of a channel, and its backoff after failures.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
     time::{Duration, Instant},
 };
 
-/// So many a minute, in bursts of a fifth of them.
+/// A number of notifications per minute, with bursts of a fifth of it.
 #[derive(Debug)]
 pub(super) struct RateLimiter {
     every: Duration,
     burst: u32,
-    /// When all of the burst could be sent again.
+    /// When a whole burst can be sent again.
     full_at: Instant,
 }
 
-/// No receiver is waited for longer than this between two attempts.
+/// The longest backoff.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
 // === impl RateLimiter ===
@@ -29,28 +29,28 @@ impl RateLimiter {
         }
     }
 
-    /// How long to wait before the next may be sent.
+    /// The time until the next can be sent.
     pub(super) fn wait(&self, now: Instant) -> Duration {
         let allowed = self.every * (self.burst - 1);
         self.full_at.saturating_duration_since(now).saturating_sub(allowed)
     }
 
-    /// One was sent.
+    /// Counts one that was sent.
     pub(super) fn count(&mut self, now: Instant) {
         self.full_at = self.full_at.max(now) + self.every;
     }
 }
 
-/// How long to wait after the `attempt`-th failure, from 1: between half and all of a span that doubles
-/// each time, so that many senders don't come back at once.
-pub(super) fn backoff(first: Duration, attempt: u32, asked: Option<Duration>) -> Duration {
+/// The backoff after the `attempt`-th failure, from 1: it doubles with each, and has a jitter of up to a half, so that
+/// many senders don't retry at the same time. `requested` is the delay that a receiver has requested.
+pub(super) fn backoff(first: Duration, attempt: u32, requested: Option<Duration>) -> Duration {
     let doubled = first.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX));
     let span = doubled.min(LONGEST_BACKOFF);
     let jittered = span.mul_f64(0.5 + random() / 2.0);
-    asked.map_or(jittered, |asked| asked.min(LONGEST_BACKOFF).max(jittered))
+    requested.map_or(jittered, |requested| requested.min(LONGEST_BACKOFF).max(jittered))
 }
 
-/// From 0 to 1, differently each time: keys of hash maps are random, and nothing here is a secret.
+/// A random number from 0 to 1, from the random keys of a hash map; it needs not be secure.
 fn random() -> f64 {
     let bits = RandomState::new().hash_one(0_u8);
     f64::from(u32::try_from(bits >> 32).unwrap_or(0)) / f64::from(u32::MAX)

@@ -1,4 +1,4 @@
-//! The payload of Slack's incoming webhooks, which Mattermost, Rocket.Chat and others take too.
+//! The payload of Slack's incoming webhooks, which Mattermost, Rocket.Chat and others accept too.
 //!
 //! Whatever the texts of an alert hold, a message has no more than 40 KiB: Slack refuses longer ones, and
 //! with them the alert.
@@ -11,10 +11,10 @@ use crate::{
     text::{cut, lines, one_line},
 };
 
-/// More would not be read.
+/// The largest number of alerts in a message.
 const MOST_ALERTS: usize = 10;
 const MOST_FIELDS: usize = 12;
-/// All alerts together take no more, in bytes.
+/// The largest size of all alerts together, in bytes.
 const MOST_BYTES: usize = 32 * 1024;
 /// Texts are cut at these sizes, in bytes of mark-up.
 const MOST_TEXT: usize = 2_000;
@@ -51,7 +51,7 @@ fn attachment(alert: &Alert, notification: &Notification) -> Value {
     };
     let title = format!("{} {}", alert.name(), alert.state());
     let (began, ended) = notification.stamp.times(alert);
-    // A link that is cut leads elsewhere.
+    // A link that is cut would have another target.
     let link = alert
         .annotations()
         .get("runbook_url")

@@ -1,13 +1,14 @@
-//! The payload of Alertmanager's webhook, version 4: what takes its notifications takes ours.
+//! The payload of Alertmanager's webhook, version 4, which its receivers accept from us too.
 
 use std::collections::BTreeMap;
 
+use obs_base::calendar::rfc3339;
 use serde::Serialize;
 
 use super::{Notification, Stamp};
-use crate::{Alert, time::rfc3339};
+use crate::Alert;
 
-/// What Alertmanager says where there is no time.
+/// Alertmanager's value for a missing time.
 const NO_TIME: &str = "0001-01-01T00:00:00Z";
 
 #[derive(Serialize)]

@@ -21,12 +21,12 @@ use crate::{
     time::{Away, Moment},
 };
 
-/// Alerts that are over and that a channel still has to be notified of take no more than this, in bytes.
+/// The largest size, in bytes, of resolved alerts that a channel still has to be notified of.
 const MOST_WAITING: usize = 4 * 1024 * 1024;
-/// How often Alertmanagers are notified of what goes on.
+/// How often Alertmanagers are notified of alerts that keep firing.
 const RESEND: Duration = Duration::from_secs(60);
 
-/// Channels, and what they know.
+/// The channels, and the alerts of which each was notified.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
     lines: Vec<ChannelHandle>,
@@ -38,15 +38,15 @@ pub(crate) struct Dispatcher {
     inhibitions: Vec<Ready>,
     group_by: Vec<String>,
     external_url: Arc<str>,
-    /// Firing alerts that hear nothing more are over after this.
+    /// The time after which a receiver without further notifications considers an alert resolved.
     expiry: Duration,
     pushed: Option<Moment>,
     muted: Muted,
-    /// Whether a state file has to be written anew.
+    /// Whether the state file has to be written.
     has_changed: bool,
 }
 
-/// Firing alerts that nobody is notified of.
+/// Firing alerts that are not notified.
 #[derive(Clone, Debug, Default)]
 struct Muted {
     silenced: HashSet<u64>,
@@ -73,7 +73,7 @@ impl Dispatcher {
             inhibitions: Vec::new(),
             group_by,
             external_url: external_url.into(),
-            // As Prometheus does: three chances may be missed.
+            // As Prometheus does: three notifications can be lost.
             expiry: 4 * interval.max(RESEND),
             pushed: None,
             muted: Muted::default(),
@@ -81,7 +81,7 @@ impl Dispatcher {
         }
     }
 
-    /// Gives it back if there is one of its name.
+    /// Returns it if there is a channel of its name.
     pub(crate) fn add(&mut self, line: ChannelHandle) -> Option<ChannelHandle> {
         if self.lines.iter().any(|other| other.name == line.name) {
             return Some(line);
@@ -97,12 +97,12 @@ impl Dispatcher {
             self.has_changed = true;
         }
         self.lines.push(line);
-        // An Alertmanager that comes now hears of everything at once.
+        // A new Alertmanager is notified of everything at once.
         self.pushed = None;
         None
     }
 
-    /// Another one of the same name hears of everything that fires.
+    /// A new channel of the same name is notified of everything that fires.
     pub(crate) fn remove(&mut self, name: &str) -> Option<ChannelHandle> {
         let at = self.lines.iter().position(|line| &*line.name == name)?;
         self.records.values_mut().for_each(|record| record.forget(name));
@@ -115,12 +115,12 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Whether there can be alerts that mute each other: by one inhibition alone none do.
+    /// Whether alerts can inhibit each other: with one inhibition they can't.
     pub(crate) fn may_have_rings(&self) -> bool {
         self.inhibitions.len() > 1
     }
 
-    /// Alerts of these labels that would mute each other.
+    /// Alerts of these labels that would inhibit each other.
     pub(crate) fn ring(&self, alerts: &[Labels]) -> Option<Ring> {
         let ring = Mutes::new(&self.inhibitions, &alerts.iter().collect::<Vec<_>>()).ring()?;
         let name = |index: usize| alerts[index].get("alertname").cloned().unwrap_or_default();
@@ -134,7 +134,7 @@ impl Dispatcher {
         Ok(id)
     }
 
-    /// Whether it was still there.
+    /// False if it has ended already.
     pub(crate) fn end_silence(&mut self, id: SilenceId) -> bool {
         let before = self.silences.len();
         self.silences.retain(|begun| begun.id != id);
@@ -150,13 +150,13 @@ impl Dispatcher {
         self.muted.silenced.contains(&alert.fingerprint())
     }
 
-    /// Alerts that fire and are silenced; that are inhibited.
+    /// The numbers of firing alerts that are silenced and that are inhibited.
     pub(crate) fn suppressed(&self) -> (usize, usize) {
         (self.muted.silenced.len(), self.muted.inhibited.len())
     }
 
-    /// Tells who is to be notified after an evaluation that has found these alerts to fire, of which some have
-    /// just begun. The alerts that are over since the last one.
+    /// Queues the notifications of an evaluation that has found these alerts firing, some of them new. Returns the alerts
+    /// that are resolved since the last one.
     pub(crate) fn dispatch(&mut self, firing: Vec<Alert>, has_begun: bool, now: Moment) -> Vec<Alert> {
         self.settle_reports(now);
         let over = self.take_in(firing, now);
@@ -179,10 +179,10 @@ impl Dispatcher {
         over
     }
 
-    /// What the channels have done since the last time.
+    /// Reads the reports of the channels.
     pub(crate) fn settle_reports(&mut self, now: Moment) {
         for (channel, id, report) in self.reports.take() {
-            // After the end there are no lines any more, but reports; a channel that was replaced has no say.
+            // There can be reports after the end of a channel; those of a replaced one are ignored.
             let is_replaced = self.lines.iter().any(|line| line.name == channel && line.id != id);
             let record = self.records.get_mut(&report.fingerprint).filter(|_| !is_replaced);
             if let Some(record) = record {
@@ -192,19 +192,19 @@ impl Dispatcher {
         }
     }
 
-    /// Whether a channel has yet to report what became of a notification.
+    /// Whether the outcome of a notification is not known yet.
     pub(crate) fn awaits_reports(&self) -> bool {
         self.records
             .values()
             .any(|record| record.notified.values().any(|notified| notified.in_flight))
     }
 
-    /// Whether something has changed since this was asked last.
+    /// Whether the state has changed since the last call.
     pub(crate) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.has_changed)
     }
 
-    /// Whatever does not fire any more is over: also an alert whose rule has gone, or whose labels have changed.
+    /// Resolves alerts that no longer fire, also those whose rule was removed or whose labels have changed.
     fn take_in(&mut self, firing: Vec<Alert>, now: Moment) -> Vec<Alert> {
         let fire: HashSet<u64> = firing.iter().map(Alert::fingerprint).collect();
         for alert in firing {
@@ -245,7 +245,7 @@ impl Dispatcher {
         Muted { silenced, inhibited }
     }
 
-    /// Gives up the oldest alerts that are over and that channels don't take, if there are too many.
+    /// Drops the oldest resolved alerts that could not be sent, if there are too many.
     fn bound(&mut self, now: Moment) {
         let waiting = self
             .records
@@ -335,13 +335,13 @@ impl Dispatcher {
         }
     }
 
-    /// Waits until all channels have sent or given up what they were handed; whether that came in time.
+    /// Waits until all channels have sent, or finally failed to send, their queues. False if that takes too long.
     pub(crate) fn flusher(&self) -> impl Fn(Instant) -> bool + use<> {
         let idles: Vec<_> = self.lines.iter().map(ChannelHandle::idle).collect();
         move |until| idles.iter().all(|idle| idle(until))
     }
 
-    /// Ends all channels: they send what they have until `end`.
+    /// Closes all channels, which send their queues until `end`.
     pub(crate) fn end(&mut self, end: Instant) -> Vec<ChannelHandle> {
         self.lines.iter().for_each(|line| line.end(end));
         std::mem::take(&mut self.lines)
@@ -354,7 +354,7 @@ impl Dispatcher {
             .collect()
     }
 
-    /// Goes on from a state file: what does not fire any more at the first evaluation is over.
+    /// Continues from a state file: alerts that don't fire at the first evaluation are resolved.
     pub(crate) fn restore(&mut self, saved: Vec<SavedRecord>, away: Away) {
         let records = saved.into_iter().filter_map(|record| record.restored(away));
         self.records = records.map(|record| (record.alert.fingerprint(), record)).collect();

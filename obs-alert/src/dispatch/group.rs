@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::Alert;
 
-/// A message with more would be read by nobody, and refused by some.
+/// The largest number of alerts in a message; some receivers refuse more.
 const MOST: usize = 200;
-/// The same in bytes, but for an alert that is larger by itself.
+/// The largest size of a message in bytes; a single alert can be larger.
 const MOST_BYTES: usize = 512 * 1024;
 
-/// The alerts by the values of these labels, each group in one message or a few.
+/// Groups alerts by the values of these labels, and divides groups that are too large for one message.
 pub(super) fn groups(alerts: Vec<Alert>, by: &[String]) -> Vec<(BTreeMap<String, String>, Vec<Alert>)> {
     let mut groups: BTreeMap<BTreeMap<String, String>, Vec<Alert>> = BTreeMap::new();
     for alert in alerts {

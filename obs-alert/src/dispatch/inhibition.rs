@@ -1,14 +1,14 @@
-//! Inhibitions: a worse alert tells the same.
+//! Inhibitions of alerts by others.
 
 use super::matchers::{Matchers, Matching};
 
-/// While a source fires, nobody is notified of the targets that agree with it in some labels.
+/// While a source fires, targets with the same values of some labels are not notified.
 ///
-/// The default is: what is critical mutes what is not, of the same `slo`.
+/// By default critical alerts inhibit the others of the same `slo`.
 ///
-/// As in Alertmanager, an alert that is both a source and a target is not muted by another one that is both, and
-/// so never by itself. Inhibitions by which alerts mute each other are refused; where only the labels of
-/// series make them do so, all of them are notified.
+/// As in Alertmanager, an alert that is both a source and a target is not inhibited by another one that is both, and
+/// so never by itself. Inhibitions by which alerts inhibit each other are refused; if only the labels of
+/// series cause that, all of them are notified.
 ///
 /// ```
 /// use obs_alert::Inhibition;
@@ -47,7 +47,7 @@ impl Default for Inhibition {
 }
 
 impl Inhibition {
-    /// Everything mutes everything: narrow both sides.
+    /// An inhibition without matchers: add some to both sides.
     pub fn new() -> Self {
         Self {
             source: Matchers::default(),
@@ -80,7 +80,7 @@ impl Inhibition {
         self
     }
 
-    /// Both have the same values of these labels; one that is missing is empty.
+    /// Source and target must have the same values of these labels; a missing label is empty.
     pub fn equal<L: Into<String>>(mut self, labels: impl IntoIterator<Item = L>) -> Self {
         self.equal = labels.into_iter().map(Into::into).collect();
         self

@@ -1,4 +1,4 @@
-//! Which alerts are meant.
+//! Matchers of alerts.
 
 use super::mutes::Labels;
 use crate::{
@@ -6,13 +6,13 @@ use crate::{
     promql::{Matcher, Selector},
 };
 
-/// What the labels of an alert have to be like.
+/// Matchers of the labels of an alert.
 #[derive(Clone, Debug)]
 pub(super) struct Matchers {
     selector: Selector,
 }
 
-/// [`Matchers`], ready to be asked.
+/// [`Matchers`] with compiled patterns.
 #[derive(Clone, Debug)]
 pub(super) struct Matching(SeriesMatcher);
 

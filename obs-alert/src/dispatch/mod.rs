@@ -1,4 +1,4 @@
-//! Who is notified of which alert, and when.
+//! Which channel is notified of which alert, and when.
 
 mod dispatcher;
 mod group;

@@ -1,4 +1,4 @@
-//! Which alert mutes which.
+//! Which alert inhibits which.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -10,8 +10,8 @@ use super::inhibition::Ready;
 /// The labels of an alert.
 pub(crate) type Labels = BTreeMap<String, String>;
 
-/// Alerts, by their index, and who mutes whom. So that the size grows with the alerts and not with their
-/// square, a source points to a junction, and the junction to the targets that agree with it.
+/// The graph of inhibitions between alerts, by their index. So that its size is linear in the number of alerts, a source
+/// points to a junction, and the junction to the targets with equal labels.
 #[derive(Debug)]
 pub(super) struct Mutes {
     /// From each alert, then from each junction.
@@ -19,7 +19,7 @@ pub(super) struct Mutes {
     alerts: usize,
 }
 
-/// Alerts that agree in the labels that have to be equal, by which sides of an inhibition take them.
+/// Alerts with equal labels, by the side of the inhibition that they match.
 #[derive(Debug, Default)]
 struct Agreeing {
     sources: Vec<usize>,
@@ -27,7 +27,7 @@ struct Agreeing {
     both: Vec<usize>,
 }
 
-/// Alerts that mute each other, by their names: each mutes the next one, and the last one the first.
+/// A circle of alerts, by their names: each inhibits the next one, and the last one the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ring(pub(super) Vec<String>);
 
@@ -43,7 +43,7 @@ impl Mutes {
             for group in agreeing(inhibition, alerts) {
                 let all_targets = group.targets.iter().chain(&group.both).copied().collect();
                 mutes.join(&group.sources, all_targets);
-                // As in Alertmanager, what both sides take is not muted by what both sides take: not by itself either.
+                // As in Alertmanager, alerts that match both sides don't inhibit each other, nor themselves.
                 mutes.join(&group.both, group.targets);
             }
         }
@@ -61,8 +61,8 @@ impl Mutes {
         }
     }
 
-    /// The alerts that are muted: those that can be reached from one that nobody mutes. Of a ring that
-    /// nothing else mutes all are notified, as somebody has to be.
+    /// The inhibited alerts: those that can be reached from one that is not inhibited. All alerts of a circle that no other
+    /// alert inhibits are notified.
     pub(super) fn muted(&self) -> Vec<usize> {
         if self.edges.len() == self.alerts {
             return Vec::new();
@@ -80,7 +80,7 @@ impl Mutes {
         (0..self.alerts).filter(|alert| is_reached[*alert]).collect()
     }
 
-    /// Alerts each of which mutes the next one, and the last one the first; none if there is no such ring.
+    /// A circle of inhibitions; empty if there is none.
     pub(super) fn ring(&self) -> Option<Vec<usize>> {
         let mut in_degrees = self.in_degrees();
         let mut free: Vec<usize> = (0..self.edges.len()).filter(|node| in_degrees[*node] == 0).collect();
@@ -92,7 +92,7 @@ impl Mutes {
                 }
             }
         }
-        // Each node that is left is muted by another one that is left: walk back until one comes again.
+        // Each remaining node is inhibited by another one: follow them back until a node repeats.
         let is_left = |node: &usize| in_degrees[*node] > 0;
         let mut before = HashMap::new();
         for node in (0..self.edges.len()).filter(is_left) {

@@ -1,12 +1,12 @@
-//! Silences: alerts that nobody wants to hear of for a while.
+//! Silences: alerts that are not notified for a time.
 
 use std::time::Duration;
 
 use super::matchers::{Matchers, Matching};
 use crate::time::Moment;
 
-/// For a while nobody is notified of the alerts whose labels match: during maintenance, or because somebody
-/// works on it. They are evaluated all the same, and notified when they still fire afterwards. A restart ends it.
+/// For a time, alerts whose labels match are not notified: during maintenance, or while somebody works on the cause.
+/// They are evaluated all the same, and notified if they still fire afterwards. A restart ends it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,11 +24,11 @@ pub struct Silence {
     pub(super) comment: String,
 }
 
-/// A silence that has begun, to end it by.
+/// The id of an active silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SilenceId(pub(super) u64);
 
-/// A silence that has begun.
+/// An active silence.
 #[derive(Debug)]
 pub(super) struct Begun {
     pub(super) id: SilenceId,
@@ -40,7 +40,7 @@ pub(super) struct Begun {
 // === impl Silence ===
 
 impl Silence {
-    /// A silence from now on; `comment` says who wants it and why. Without matchers it is refused.
+    /// A silence that starts when it is added; `comment` says who wants it and why. Without matchers it is refused.
     pub fn new(span: Duration, comment: impl Into<String>) -> Self {
         Self {
             matchers: Matchers::default(),

@@ -1,8 +1,8 @@
 //! Series that a rule reads and that the service can't have.
 //!
-//! That a series does not exist proves nothing by itself: errors are counted from the first one on. What proves a
-//! mistake is that requests are recorded under other names than the rule reads, or that a histogram has no bucket with
-//! the bound that it reads. Either way the rule would never fire.
+//! A series that does not exist is not an error by itself: errors are counted from the first one on. It is an error if
+//! requests are recorded under other names than the rule reads, or if a histogram has no bucket with the bound that it
+//! reads. In both cases the rule would never fire.
 
 use obs_core::{
     metrics::{FamilySnapshot, ValueSnapshot},
@@ -15,18 +15,18 @@ use crate::{
     promql::{MatchOp, Selector},
 };
 
-/// What a rule reads whose absence can be proved.
+/// The series of a rule whose absence can be proved.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expected {
     /// A metric of the service's requests.
     server: Option<String>,
-    /// A metric of the calls that it makes.
+    /// A metric of its client's requests.
     client: Option<String>,
     /// A histogram, and the bound of a bucket of it.
     bucket: Option<(String, f64)>,
 }
 
-/// What the metrics prove.
+/// The evidence in the metrics.
 #[derive(Debug)]
 pub(crate) struct Evidence<'a> {
     /// Where requests are recorded, if not under the names that rules read.
@@ -40,7 +40,7 @@ pub(crate) struct Evidence<'a> {
 struct Side {
     requests: String,
     others: Vec<String>,
-    /// The end of the counter's name under every namespace, and the labels that tell it from a metric of the application.
+    /// The end of the counter's name under every namespace, and the labels that distinguish it from a metric of the application.
     suffix: &'static str,
     labels: [&'static str; 4],
     /// The histogram that counts them by the conventions of OpenTelemetry.

@@ -104,7 +104,7 @@ impl Plan {
         })
     }
 
-    /// The rule has gone.
+    /// The rule was removed.
     pub(crate) fn release(&mut self, history: &mut History) {
         history.release_all(self.aggregates.drain(..));
     }

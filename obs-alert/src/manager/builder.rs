@@ -64,32 +64,31 @@ impl Default for AlertManagerBuilder {
 }
 
 impl AlertManagerBuilder {
-    /// The instance whose metrics are watched, and where the manager's own are shown.
+    /// The instance whose metrics the rules read, and to which the manager adds its own metrics.
     pub fn obs(self, obs: &Obs) -> Self {
         self.registry(obs.registry())
     }
 
-    /// The metrics that are watched, and where the manager's own are shown.
+    /// The registry whose metrics the rules read, and to which the manager adds its own metrics.
     pub fn registry(mut self, registry: &Registry) -> Self {
         let watched = registry.clone();
         self.registry = Some(registry.clone());
         self.source(move || watched.snapshot())
     }
 
-    /// Metrics from elsewhere, in place of a registry's: several registries together, a replay.
+    /// A function that returns the metrics, in place of a registry: several registries together, a replay.
     pub fn source(mut self, read: impl Fn() -> Vec<FamilySnapshot> + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(read));
         self
     }
 
-    /// What the RED metrics are called. Defaults to the namespace `http` of the Prometheus convention.
+    /// The names of the RED metrics. Defaults to the namespace `http` of the Prometheus convention.
     pub fn naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
     }
 
-    /// All that a definition says of a service: names, SLOs, alerts; its alerts have the labels `service` and
-    /// `env`.
+    /// The names, SLOs and alerts of a service, from its definition. Its alerts have the labels `service` and `env`.
     pub fn service(mut self, service: &Service) -> Self {
         self.naming = service.naming_in_process();
         self.rules.extend(service.alerts.iter().cloned());
@@ -102,43 +101,43 @@ impl AlertManagerBuilder {
         }
     }
 
-    /// A label of all alerts of this process; a rule's own comes first.
+    /// Adds a label to all alerts of this process; a label of the rule with the same name takes precedence.
     pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.insert(key.into(), value.into());
         self
     }
 
-    /// A rule.
+    /// Adds a rule.
     pub fn rule(mut self, rule: AlertRule) -> Self {
         self.rules.push(rule);
         self
     }
 
-    /// Some rules.
+    /// Adds rules.
     pub fn rules(mut self, rules: impl IntoIterator<Item = AlertRule>) -> Self {
         self.rules.extend(rules);
         self
     }
 
-    /// An objective whose error budget is kept; its alerts are rules: `.rules(slo.alerts())`.
+    /// Adds an objective, whose error budget is computed. Its alerts are rules: `.rules(slo.alerts())`.
     pub fn slo(mut self, slo: Arc<Slo>) -> Self {
         self.slos.push(slo);
         self
     }
 
-    /// Where notifications of alerts go.
+    /// Adds a notification channel.
     pub fn channel(mut self, channel: Channel) -> Self {
         self.channels.push(channel);
         self
     }
 
-    /// What is done about an alert.
+    /// Adds a remediation, which an alert starts.
     pub fn remediation(mut self, remediation: Remediation) -> Self {
         self.remediations.push(remediation);
         self
     }
 
-    /// Alerts that mute others, besides the default: what is critical mutes what is not, of the same `slo`.
+    /// Adds an inhibition to the default one, by which critical alerts inhibit the others of the same `slo`.
     pub fn inhibition(mut self, inhibition: Inhibition) -> Self {
         self.inhibitions.push(inhibition);
         self
@@ -156,43 +155,42 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// Who tells the time. Defaults to the clocks of the system.
+    /// The clock. Defaults to the clocks of the system.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// A file that keeps over a restart what is pending or fires, who was notified of it, and when remediations ran:
-    /// whoever was notified of an alert is notified that it is over. It is written whenever that changes, and each
-    /// minute. Beside it stands the history of the windows, in a file with `.history` behind its name, written
-    /// each minute, every 5 minutes if it is larger than 1 MiB, and at the shutdown.
+    /// The state file: pending and firing alerts, the channels that were notified of them, and the last runs of
+    /// remediations, so that after a restart a channel that was notified of an alert is notified of its end too. It is
+    /// written on each change, and each minute. The history of the windows is in a second file, with `.history` added to
+    /// the name: written each minute, every 5 minutes if it is larger than 1 MiB, and at the shutdown.
     ///
-    /// The time between two processes is read from the wall clock, and is zero if that was set back. After more
-    /// than an hour alerts begin anew. What is missing, broken, of another version or larger than 64 MiB (256 MiB
-    /// the history) is none, with a warning. A gauge that is not set at the first evaluation is missing data.
-    /// Defaults to none.
+    /// The downtime is computed from the wall clock, and is zero if that was set back. After more than an hour alerts
+    /// start anew. A file that is invalid, of another version or larger than 64 MiB (256 MiB the history) is ignored with
+    /// a warning. A gauge that is not set at the first evaluation is missing data. Defaults to none.
     pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_file = Some(path.into());
         self
     }
 
-    /// Where people find this service: `externalURL` and `generatorURL` of notifications. Defaults to none.
+    /// The URL of this service for people: `externalURL` and `generatorURL` of notifications. Defaults to none.
     pub fn external_url(mut self, url: impl Into<String>) -> Self {
         self.external_url = url.into();
         self
     }
 
-    /// How many alerts that have begun to fire or were over are remembered. Defaults to 1 000.
+    /// The number of past transitions, to firing and to resolved, that are kept. Defaults to 1 000.
     pub const fn history_size(mut self, alerts: usize) -> Self {
         self.history_size = alerts;
         self
     }
 
-    /// A manager that evaluates when asked, by [`evaluate`](AlertManager::evaluate).
+    /// A manager without a thread: the caller evaluates, with [`evaluate`](AlertManager::evaluate).
     ///
     /// # Errors
     ///
-    /// If there are no metrics to watch, or a rule, SLO, channel or setting is refused.
+    /// If there is no registry, or a rule, SLO, channel or setting is refused.
     pub fn build(self) -> Result<AlertManager, BuildError> {
         self.shared().map(AlertManager::new)
     }

@@ -1,4 +1,4 @@
-//! What is behind the manager's lock: rules, history and who is notified.
+//! The state behind the manager's lock: rules, history, notifications.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -37,32 +37,32 @@ pub(super) struct Engine {
     pub(super) dispatcher: Dispatcher,
     pub(super) runners: Vec<Runner>,
     pub(super) telemetry: Telemetry,
-    /// What has begun to fire and what was over, the latest last.
+    /// Past transitions to firing and to resolved, the latest last.
     pub(super) past: VecDeque<Alert>,
     pub(super) most_past: usize,
     pub(super) last: Option<Moment>,
-    /// Of a state file, and not yet asked for: the runs of remediations.
+    /// Runs of remediations from a state file that have not been added yet.
     pub(super) saved_runs: HashMap<String, Runs>,
     shown: Shown,
-    /// Whether an alert waited at the last evaluation.
+    /// Whether an alert was pending at the last evaluation.
     was_pending: bool,
     wall_offset: i64,
 }
 
-/// What an evaluation has found.
+/// The result of an evaluation.
 #[derive(Debug)]
 pub(super) struct Evaluated {
-    /// The alerts that are there, and those that are over.
+    /// Pending and firing alerts, and those that are resolved.
     pub(super) alerts: Vec<Alert>,
-    /// What is to be done about them.
+    /// The remediations to run.
     pub(super) runs: Vec<Run>,
-    /// Whether a state file has to be written anew.
+    /// Whether the state file has to be written.
     pub(super) has_changed: bool,
     /// Rules that can't fire and have not been logged, with the reasons.
     pub(super) without_series: Vec<(String, String)>,
 }
 
-/// A wall clock that is set by less than this, in milliseconds, is only being corrected.
+/// A step of the wall clock by less than this, in milliseconds, is a correction and not a change.
 const SMALL_JUMP: u64 = 1_000;
 
 // === impl Engine ===
@@ -114,7 +114,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Rules whose alerts mute each other, by the labels that are known before they fire.
+    /// Rules whose alerts inhibit each other, by the labels that are known before they fire.
     pub(super) fn ring(&self) -> Option<String> {
         if !self.dispatcher.may_have_rings() {
             return None;
@@ -130,7 +130,7 @@ impl Engine {
         ))
     }
 
-    /// What was there, to be dropped without the lock: its closure is somebody else's.
+    /// Returns the removed rule, to be dropped without the lock: its closure is the application's code.
     pub(super) fn remove_rule(&mut self, name: &str) -> Option<RuleEvaluator> {
         let mut evaluator = self.rules.remove(name)?;
         evaluator.plan.release(&mut self.history);
@@ -174,7 +174,7 @@ impl Engine {
         was_there
     }
 
-    /// Goes on from a state file. What fired and does so no more is over at the first evaluation.
+    /// Continues from a state file. An alert that no longer fires is resolved at the first evaluation.
     pub(super) fn restore(&mut self, state: State, away: Away, interval: Duration) {
         let State {
             alerts,
@@ -198,22 +198,22 @@ impl Engine {
             .collect();
     }
 
-    /// The closures, to be asked without the lock.
+    /// The closures, to be called without the lock.
     pub(super) fn closures(&self) -> Vec<(String, Custom)> {
         let closure =
             |evaluator: &RuleEvaluator| Some((evaluator.rule.name().to_owned(), evaluator.plan.closure()?.clone()));
         self.rules.values().filter_map(closure).collect()
     }
 
-    /// The moment of an evaluation: time does not go back.
+    /// The time of an evaluation, never before the last one.
     pub(super) fn advance(&mut self, now: Moment) -> Moment {
         let now = self.not_before_last(now);
         self.last = Some(now);
         now
     }
 
-    /// This moment, or that of the last evaluation if it is later: evaluations may be told another time than the
-    /// clock's.
+    /// The time of the clock, or that of the last evaluation if it is later: callers may evaluate at another time than
+    /// the clock's.
     pub(super) fn not_before_last(&self, now: Moment) -> Moment {
         self.last.filter(|last| !last.has_come(now)).unwrap_or(now)
     }
@@ -222,7 +222,7 @@ impl Engine {
     pub(super) fn evaluate(
         &mut self,
         families: &[FamilySnapshot],
-        told: &mut HashMap<String, Result<bool, String>>,
+        results: &mut HashMap<String, Result<bool, String>>,
         now: Moment,
     ) -> Evaluated {
         let now = self.advance(now);
@@ -235,12 +235,13 @@ impl Engine {
             now,
         };
         for (name, evaluator) in &mut self.rules {
-            let told = evaluator.plan.closure().map(|_| {
-                // A rule that came while the others' closures were asked is asked the next time.
-                told.remove(name)
-                    .unwrap_or_else(|| Err("it was not asked yet".to_owned()))
+            let result = evaluator.plan.closure().map(|_| {
+                // A rule that was added while the closures ran is called the next time.
+                results
+                    .remove(name)
+                    .unwrap_or_else(|| Err("it was not called yet".to_owned()))
             });
-            evaluator.evaluate(told, around, &mut begun);
+            evaluator.evaluate(result, around, &mut begun);
             if evaluator.error.is_some() {
                 self.telemetry.failed(name);
             }
@@ -251,7 +252,7 @@ impl Engine {
         }
     }
 
-    /// The rules that read series which can't exist, the first time that this is found.
+    /// The rules that read series which can't exist, the first time that this is detected.
     fn look_for_series(&mut self, families: &[FamilySnapshot]) -> Vec<(String, String)> {
         let evidence = Evidence::new(&self.naming, families);
         let found = self
@@ -294,7 +295,7 @@ impl Engine {
 
     fn has_changed(&mut self, alerts: &[Alert], now: Moment) -> bool {
         let is_pending = alerts.iter().any(|alert| alert.state() == AlertState::Pending);
-        // How long it has held is saved as long as it is pending, and that it is not any more.
+        // The start of a pending alert is saved, and its end.
         let was_pending = std::mem::replace(&mut self.was_pending, is_pending);
         let offset = std::mem::replace(&mut self.wall_offset, now.wall_offset());
         let has_jumped = offset.abs_diff(now.wall_offset()) > SMALL_JUMP;

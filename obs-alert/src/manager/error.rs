@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use crate::{BadRule, BadSlo};
 
-/// Why a rule, a channel or a setting is refused; says which, what is wrong with it, and the mend.
+/// A rule, a channel or a setting is refused. The message names it, the value and the fix.
 pub struct BuildError {
     place: String,
     message: String,
@@ -54,7 +54,7 @@ impl BuildError {
         }
     }
 
-    /// What is refused: `alert "HighLatency"`, `channel "pager"`, `setting interval`.
+    /// What was refused: `alert "HighLatency"`, `channel "pager"`, `setting interval`.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place

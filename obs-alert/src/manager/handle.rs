@@ -5,14 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use obs_base::calendar::rfc3339;
 use obs_core::deadline;
 use serde_json::json;
 
 use super::{AlertManagerBuilder, BuildError, RuleStatus, SloStatus, shared::Shared};
-use crate::{Alert, AlertRule, AlertState, Channel, Moment, Remediation, Silence, SilenceId, Slo, time::rfc3339};
+use crate::{Alert, AlertRule, AlertState, Channel, Moment, Remediation, Silence, SilenceId, Slo};
 
-/// Evaluates rules over the metrics of the process, and tells channels of the alerts: a cheap handle that
-/// clones share.
+/// Evaluates rules over the metrics of the process, and notifies channels of the alerts: a handle whose clones share one
+/// manager.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,16 +39,16 @@ use crate::{Alert, AlertRule, AlertState, Channel, Moment, Remediation, Silence,
 ///
 /// Started, it has one thread that evaluates and one for each channel; it needs no async runtime, and no
 /// request waits for any of them. It stops when the last handle is dropped, or at [`shutdown`](Self::shutdown),
-/// which sends what is due.
+/// which sends the notifications that wait.
 ///
 /// # Memory
 ///
-/// It remembers what its rules and objectives ask for, and no more: totals every 10 seconds for an hour, every
+/// It keeps only the history that its rules and objectives read: totals every 10 seconds for an hour, every
 /// 5 minutes for 3 days, every hour for 30 days, every day for 366 days, as far back as their windows reach. An
 /// availability objective over 30 days takes 16 KiB with its four alerts, one for each of 1 000 routes 16 MiB
 /// together with their series, and never more than 24 MiB; one over 366 days takes 3 KiB more.
-/// `obs_alert_history_bytes` tells. What lies before the first look is not known: with a state file, that of the
-/// first process that wrote it.
+/// The metric `obs_alert_history_bytes` is its size. There is no history before the first evaluation; with a state file,
+/// before that of the first process that wrote it.
 ///
 /// # Metrics
 ///
@@ -64,11 +65,11 @@ use crate::{Alert, AlertRule, AlertState, Channel, Moment, Remediation, Silence,
 ///
 /// # Prometheus
 ///
-/// A rule here and its [`promql`](AlertRule::promql) there come to the same verdict. Amounts may differ by the
+/// A rule has the same result here as its [`promql`](AlertRule::promql) in Prometheus. Values may differ by the
 /// growth of one interval: Prometheus extrapolates from the samples inside of a window and does not count the
 /// first value of a series that appears; here growth is taken between the ends of the window, and a series
-/// that appears has grown from zero, so the very first failure counts. Alerts of a process die with it:
-/// this is for a single node, for development, and for when Prometheus is down; it does not replace it.
+/// that appears has grown from zero, so the very first failure counts. A process that ends
+/// evaluates nothing: use it on a single node, in development, and for when Prometheus is down; it does not replace it.
 #[derive(Clone, Debug)]
 pub struct AlertManager {
     shared: Arc<Shared>,
@@ -86,7 +87,7 @@ impl AlertManager {
         Self { shared }
     }
 
-    /// A way to this manager that does not keep it running.
+    /// A weak handle, which does not keep the manager running.
     pub(crate) fn when_alive(&self) -> impl Fn() -> Option<Self> + Send + Sync + use<> {
         let weak = Arc::downgrade(&self.shared);
         move || weak.upgrade().map(Self::new)
@@ -96,35 +97,34 @@ impl AlertManager {
         self.shared
     }
 
-    /// What its clock says.
+    /// The time of its clock.
     #[must_use]
     pub fn now(&self) -> Moment {
         self.shared.clock.now()
     }
 
     /// Evaluates all rules as at `now` and hands notifications to the channels; the task does the same.
-    /// Returns the alerts that are pending or fire, and those that were over in this evaluation.
+    /// Returns the alerts that are pending or firing, and those that this evaluation has resolved.
     ///
-    /// Time does not go back: a `now` before the last one counts as the last one. From within a condition's
-    /// closure it evaluates nothing.
+    /// A `now` before the last one counts as the last one. Called by a condition's closure, it evaluates nothing.
     #[expect(clippy::must_use_candidate, reason = "called for what it does")]
     pub fn evaluate(&self, now: Moment) -> Vec<Alert> {
         self.shared.evaluate(now)
     }
 
-    /// The alerts that are pending or fire, as the last evaluation left them.
+    /// The alerts that were pending or firing at the last evaluation.
     #[must_use]
     pub fn alerts(&self) -> Vec<Alert> {
         self.shared.engine().active().cloned().collect()
     }
 
-    /// The alerts that have begun to fire or were over, the latest last.
+    /// Past alerts, one for each transition to firing or to resolved, the latest last.
     #[must_use]
     pub fn past_alerts(&self) -> Vec<Alert> {
         self.shared.engine().past.iter().cloned().collect()
     }
 
-    /// How the rules stand, by name.
+    /// The state of each rule, by name.
     #[must_use]
     pub fn rules(&self) -> Vec<RuleStatus> {
         self.shared.engine().rule_statuses()
@@ -137,7 +137,7 @@ impl AlertManager {
         self.shared.engine().rules_without_series().map(str::to_owned).collect()
     }
 
-    /// How the objectives stand, by name.
+    /// The state of each objective, by name.
     #[must_use]
     pub fn slos(&self) -> Vec<SloStatus> {
         let engine = self.shared.engine();
@@ -153,9 +153,9 @@ impl AlertManager {
     /// # Errors
     ///
     /// If it is refused by its [check](AlertRule::check), has the name of another, looks back further than 366
-    /// days, or if it and others would mute each other by an [`Inhibition`](crate::Inhibition).
+    /// days, or if it and others would inhibit each other by an [`Inhibition`](crate::Inhibition).
     pub fn add_rule(&self, rule: AlertRule) -> Result<(), BuildError> {
-        // Refused, it is dropped without the lock: its closure is somebody else's.
+        // If refused, it is dropped without the lock: its closure is the application's code.
         let rule = Arc::new(rule);
         let mut engine = self.shared.engine();
         engine.add_rule(&rule)?;
@@ -166,14 +166,14 @@ impl AlertManager {
         ring.map_or(Ok(()), |ring| Err(BuildError::rule(rule.name(), ring)))
     }
 
-    /// Takes a rule away; what fires of it is over at the next evaluation. Whether there was one.
+    /// Removes a rule; its alerts are resolved at the next evaluation. False if there was none of this name.
     #[must_use]
     pub fn remove_rule(&self, name: &str) -> bool {
         let removed = self.shared.engine().remove_rule(name);
         removed.is_some()
     }
 
-    /// Watches an objective.
+    /// Adds an objective.
     ///
     /// # Errors
     ///
@@ -182,13 +182,13 @@ impl AlertManager {
         self.shared.engine().add_slo(slo)
     }
 
-    /// Watches an objective no more. Whether there was one.
+    /// Removes an objective. False if there was none of this name.
     #[must_use]
     pub fn remove_slo(&self, name: &str) -> bool {
         self.shared.engine().remove_slo(name)
     }
 
-    /// Adds a channel, which hears of what fires at the next evaluation.
+    /// Adds a channel, which is notified of all firing alerts at the next evaluation.
     ///
     /// # Errors
     ///
@@ -201,11 +201,11 @@ impl AlertManager {
         refused.map_or(Ok(()), |_| Err(BuildError::channel(&name, message)))
     }
 
-    /// Takes a channel away; what waits there is still sent, for 5 seconds. Whether there was one.
+    /// Removes a channel; its queue is still sent, for 5 seconds. False if there was none of this name.
     #[must_use]
     pub fn remove_channel(&self, name: &str) -> bool {
         let removed = self.shared.engine().dispatcher.remove(name);
-        // That nobody has to be told there any more is kept too.
+        // That the channel has nothing more to be notified of is saved too.
         self.shared.settle();
         removed.is_some()
     }
@@ -214,7 +214,7 @@ impl AlertManager {
     ///
     /// # Errors
     ///
-    /// If its settings are refused, it names a rule that is not there, or has the name of another.
+    /// If its settings are refused, it names a rule that does not exist, or has the name of another.
     pub fn add_remediation(&self, remediation: Remediation) -> Result<(), BuildError> {
         self.shared.engine().add_remediation(remediation)
     }
@@ -223,14 +223,14 @@ impl AlertManager {
     ///
     /// # Errors
     ///
-    /// If it has no matcher, a pattern that is none, or lasts no time.
+    /// If it has no matcher, an invalid pattern, or a duration of zero.
     pub fn silence(&self, silence: Silence) -> Result<SilenceId, BuildError> {
         let now = self.now();
         let begun = self.shared.engine().dispatcher.silence(silence, now);
         begun.map_err(|message| BuildError::setting("silence", message))
     }
 
-    /// Ends a silence before its time. Whether it was still there.
+    /// Ends a silence early. False if it has ended already.
     #[must_use]
     pub fn end_silence(&self, id: SilenceId) -> bool {
         self.shared.engine().dispatcher.end_silence(id)
@@ -277,13 +277,13 @@ impl AlertManager {
         self.latency(0.99, window)
     }
 
-    /// Bytes that the history holds; see the metric `obs_alert_history_bytes`.
+    /// The size of the history in bytes; see the metric `obs_alert_history_bytes`.
     #[must_use]
     pub fn history_bytes(&self) -> usize {
         self.shared.engine().history.bytes()
     }
 
-    /// Alerts, rules, objectives and what has been, as JSON.
+    /// Alerts, rules, objectives and past alerts, as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
         let (rules, slos, now) = (self.rules(), self.slos(), self.now());
@@ -297,7 +297,7 @@ impl AlertManager {
         .to_string()
     }
 
-    /// Whether a critical alert fires.
+    /// Whether a critical alert is firing.
     #[must_use]
     pub fn has_critical(&self) -> bool {
         let is_critical =
@@ -305,8 +305,8 @@ impl AlertManager {
         self.shared.engine().active().any(is_critical)
     }
 
-    /// Waits until the channels have sent or given up what they were handed; whether that came within
-    /// `timeout`. [`Duration::MAX`] is as long as it takes.
+    /// Waits until the channels have sent, or finally failed to send, what was queued. False if that takes longer than
+    /// `timeout`; [`Duration::MAX`] is no timeout.
     #[must_use]
     pub fn flush(&self, timeout: Duration) -> bool {
         let flusher = self.shared.engine().dispatcher.flusher();
@@ -315,8 +315,8 @@ impl AlertManager {
         is_idle
     }
 
-    /// Stops: the task evaluates no more, the channels send what they have until `timeout` is over, the
-    /// state file is written. Whether everything could be sent; what could not is counted as dropped.
+    /// Stops the evaluation, sends what the channels have queued, and writes the state file. False if not everything could
+    /// be sent within `timeout`; the rest is counted as dropped.
     #[must_use]
     pub fn shutdown(&self, timeout: Duration) -> bool {
         let end = deadline(Instant::now(), timeout);

@@ -1,4 +1,4 @@
-//! [`AlertManager`]: evaluates rules, and tells channels.
+//! [`AlertManager`]: evaluates rules, and notifies channels.
 
 mod builder;
 mod closures;

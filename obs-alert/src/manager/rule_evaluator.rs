@@ -18,12 +18,12 @@ pub(super) struct RuleEvaluator {
     pub(super) rule: Arc<AlertRule>,
     pub(super) plan: Plan,
     pub(super) active: Vec<Active>,
-    /// Why it could not be evaluated the last time.
+    /// The error of the last evaluation.
     pub(super) error: Option<String>,
-    /// Why it can't fire, if that is proved.
+    /// The reason why it can't fire, if there is proof.
     pub(super) missing: Option<String>,
     expected: Expected,
-    /// Whether that it can't fire has been logged.
+    /// Whether this was logged.
     is_reported: bool,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct EvaluationContext<'a> {
     pub(super) now: Moment,
 }
 
-/// What is found of one alert: its series, whether it holds, and its value.
+/// The result for one alert: its series, whether it holds, and its value.
 type Finding<'a> = (u128, &'a [(String, String)], Option<bool>, Option<f64>);
 
 // === impl RuleEvaluator ===
@@ -60,7 +60,7 @@ impl RuleEvaluator {
         }
     }
 
-    /// Looks whether the series that it reads can exist; the reason why not, the first time that there is one.
+    /// Checks whether the series that it reads can exist. Returns the reason why not, once.
     pub(super) fn look_for_series(&mut self, evidence: &Evidence<'_>) -> Option<String> {
         self.missing = self.expected.missing(evidence);
         let is_new = self.missing.is_some() && !self.is_reported;
@@ -68,17 +68,17 @@ impl RuleEvaluator {
         self.missing.clone().filter(|_| is_new)
     }
 
-    /// Evaluates the rule; `told` is what its closure has said, if its condition is one.
+    /// Evaluates the rule; `result` is that of its closure, if its condition is one.
     pub(super) fn evaluate(
         &mut self,
-        told: Option<Result<bool, String>>,
+        result: Option<Result<bool, String>>,
         around: EvaluationContext<'_>,
         begun: &mut Begun,
     ) {
         self.error = None;
-        match told {
+        match result {
             Some(Ok(holds)) => self.settle_one(Some(holds), None, around, begun),
-            // The result is unknown: everything stays as it is.
+            // The result is unknown: all alerts keep their state.
             Some(Err(error)) => self.error = Some(error),
             None => self.evaluate_plan(around, begun),
         }
@@ -109,7 +109,7 @@ impl RuleEvaluator {
         }
     }
 
-    /// The rule has one alert, or alerts of series that are gone: those are over, or kept, with it.
+    /// The rule has one alert. Alerts of series that no longer exist are resolved, or kept, with it.
     fn settle_one(
         &mut self,
         holds: Option<bool>,
@@ -159,16 +159,21 @@ impl RuleEvaluator {
                 self.settle(one, finding, around, begun);
             }
         }
-        for (key, gone) in known
+        for (key, missing) in known
             .into_iter()
             .chain(restored.into_values().map(|one| (one.key, one)))
         {
             let is_kept = self.rule.no_data_policy() == NoData::Keep && key != 0;
-            self.settle(Some(gone), (key, &[], (!is_kept).then_some(false), None), around, begun);
+            self.settle(
+                Some(missing),
+                (key, &[], (!is_kept).then_some(false), None),
+                around,
+                begun,
+            );
         }
     }
 
-    /// The alert of a series that was there before a restart.
+    /// The alert of a series from before a restart.
     fn found_again(
         &self,
         restored: &mut BTreeMap<u64, Active>,
@@ -209,7 +214,7 @@ impl RuleEvaluator {
         let next = match (active, next) {
             (Some(one), Some(phase)) => one.in_phase(&self.rule, phase, value),
             (None, Some(phase)) => Active::begin(&self.rule, around.common, key, series, phase, value),
-            // It never fired, or is over.
+            // It never fired, or is resolved.
             (_, None) => return,
         };
         if !was_firing && next.phase.is_firing() {
@@ -218,8 +223,8 @@ impl RuleEvaluator {
         self.active.push(next);
     }
 
-    /// Goes on with the alerts of a state file; of the time between the processes no more counts for `for`
-    /// than between two evaluations.
+    /// Continues with the alerts of a state file. The downtime counts for `for` as one interval between evaluations at
+    /// most.
     pub(super) fn restore(
         &mut self,
         saved: Vec<SavedAlert>,
@@ -230,7 +235,7 @@ impl RuleEvaluator {
         let has_series = self.plan.has_series();
         for (index, saved) in saved.into_iter().enumerate() {
             if let Some(mut one) = saved.restored(&self.rule, common, has_series, (away, interval)) {
-                // Keys of series are hashes with another secret in each process: these are found by their labels.
+                // Keys of series are hashes with a secret of the process: alerts of a state file are found by their labels.
                 one.key = if has_series {
                     u128::try_from(index).unwrap_or(0) + 1
                 } else {
@@ -242,7 +247,7 @@ impl RuleEvaluator {
     }
 }
 
-/// Whether the condition holds, for an alert that fires also whether its clear threshold is not reached yet.
+/// Whether the condition holds; for a firing alert, whether it has not reached its clear threshold.
 fn holds(sample: &Sample<'_>, clear: &Values<'_>, active: Option<&Active>) -> bool {
     let goes_on = || clear.iter().any(|clear| key(clear) == key(sample) && clear.holds);
     sample.holds || active.is_some_and(|one| one.phase.is_firing()) && goes_on()

@@ -1,4 +1,4 @@
-//! What is always known of the whole service, and of its objectives.
+//! The error ratio and latency of the whole service, and its objectives.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,14 +13,14 @@ use crate::{
     time::millis,
 };
 
-/// The service's error ratio over 30 days and its latency over an hour: what anybody asks for.
+/// The service's error ratio over 30 days and its latency over an hour, which are always computed.
 #[derive(Debug)]
 pub(super) struct Service {
     error_ratio: Query<Read>,
     quantile: Query<Read>,
 }
 
-/// An objective that is watched.
+/// An objective with its queries.
 #[derive(Debug)]
 pub(super) struct Watched {
     pub(super) slo: Arc<Slo>,
@@ -30,9 +30,9 @@ pub(super) struct Watched {
     burn_rates: Vec<(Window, Resolved)>,
 }
 
-/// How far back the error ratio of the whole service is known.
+/// The history of the service's error ratio.
 const ERROR_RATIOS: Window = Window::minutes(30 * 24 * 60);
-/// How far back quantiles of the whole service are known.
+/// The history of the service's quantiles.
 const QUANTILES: Window = Window::minutes(60);
 
 // === impl Service ===
@@ -105,7 +105,7 @@ impl Watched {
 
     pub(super) fn status(&self, history: &History) -> SloStatus {
         let slo = &self.slo;
-        // Counts and buckets are interpolated apart: of none that was bad the difference may be a little less than 0.
+        // Counts and buckets are interpolated separately: without a bad request the difference may be slightly below 0.
         let error_ratio = self
             .error_ratio
             .query

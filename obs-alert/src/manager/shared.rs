@@ -1,4 +1,4 @@
-//! What handles and the task share.
+//! The state that handles and the task share.
 
 use std::{
     collections::HashMap,
@@ -46,15 +46,15 @@ pub(super) struct Shared {
 struct Saved {
     alerts: Option<Moment>,
     history: Option<Moment>,
-    /// When it was said that it can't be written.
+    /// The time of the last warning that it can't be written.
     warned: Option<Moment>,
 }
 
-/// How often what has not changed is written, so that a kill loses no more of the time that has passed.
+/// How often an unchanged state is written, so that its time is recent if the process is killed.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
-/// How often a large history is written, and that nothing can be written is said.
+/// How often a large history is written, and the interval of warnings about failed writes.
 const SELDOM: Duration = Duration::from_secs(300);
-/// A history up to this many bytes is written as often as the rest.
+/// A history up to this size, in bytes, is written as often as the state.
 const SMALL: usize = 1024 * 1024;
 
 // === impl Shared ===
@@ -89,10 +89,10 @@ impl Shared {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the metrics, asks closures, evaluates, tells. Other people's code runs without the lock.
+    /// Reads the metrics, calls closures, evaluates, notifies. The application's code runs without the lock.
     pub(super) fn evaluate(&self, now: Moment) -> Vec<Alert> {
         let Some(_within) = Within::enter() else {
-            // A condition's closure, or the source, asks for what it is part of.
+            // A condition's closure, or the source, evaluates the manager that it belongs to.
             return self.engine().active().cloned().collect();
         };
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,20 +104,20 @@ impl Shared {
             return self.engine().active().cloned().collect();
         };
         let closures = self.engine().closures();
-        let mut told = call_all(closures);
-        report(&told);
+        let mut results = call_all(closures);
+        report(&results);
         let mut engine = self.engine();
         let Evaluated {
             alerts,
             runs,
             has_changed,
             without_series,
-        } = engine.evaluate(&families, &mut told, now);
+        } = engine.evaluate(&families, &mut results, now);
         let (bytes, suppressed) = (engine.history.bytes(), engine.dispatcher.suppressed());
         drop(engine);
         report_without_series(&without_series);
         self.telemetry.evaluated(started.elapsed(), bytes, suppressed);
-        // Before anything runs: it may be this process that is restarted.
+        // Saved before they run: a remediation may restart this process.
         self.save_if_due(now, has_changed);
         for run in runs {
             run.start();
@@ -125,7 +125,7 @@ impl Shared {
         alerts
     }
 
-    /// Takes note of what the channels have done, and keeps it.
+    /// Reads the reports of the channels, and saves the state.
     pub(super) fn settle(&self) {
         let now = self.clock.now();
         let mut engine = self.engine();
@@ -150,10 +150,10 @@ impl Shared {
         let mut result = Ok(());
         if has_changed || is_due(saved.alerts, SAVE_EVERY) {
             result = state_file::State::of(&self.engine(), now).write(path);
-            // What could not be written is tried again at the next evaluation.
+            // A failed write is retried at the next evaluation.
             saved.alerts = result.is_ok().then_some(now);
         }
-        // At first there is no history that is not there already.
+        // The history has not changed since it was read.
         let is_small = self.engine().history.bytes() <= SMALL;
         let every = if is_small { SAVE_EVERY } else { SELDOM };
         if saved.history.get_or_insert(now) != &now && is_due(saved.history, every) {
@@ -194,9 +194,9 @@ impl Shared {
     }
 }
 
-fn report(told: &HashMap<String, Result<bool, String>>) {
-    for (name, told) in told {
-        if let Err(error) = told {
+fn report(results: &HashMap<String, Result<bool, String>>) {
+    for (name, result) in results {
+        if let Err(error) = result {
             let _ = guarded(|| {
                 tracing::warn!(target: target::OBS, alertname = name, "alert rule could not be evaluated: {error}");
             });

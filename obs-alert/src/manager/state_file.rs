@@ -1,7 +1,6 @@
-//! The state file: what a restart would forget.
+//! The state file, which is read after a restart.
 //!
-//! What has been sent to whom is written whenever it changes; the history, which is large, in a file of its own
-//! beside it.
+//! The notifications that were sent are written on each change; the history, which is large, has a second file.
 
 use std::{io, path::Path};
 
@@ -17,7 +16,7 @@ use crate::{
     time::{Away, Moment},
 };
 
-/// What is kept over a restart, besides the history.
+/// The state that survives a restart, without the history.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct State {
     version: u32,
@@ -35,17 +34,17 @@ struct HistoryFile {
     history: SavedHistory,
 }
 
-/// What says how the rest is to be read.
+/// The version of the format.
 #[derive(Deserialize)]
 struct Header {
     version: u32,
 }
 
 const VERSION: u32 = 2;
-/// Larger files are neither written nor read, in bytes.
+/// The largest file that is written or read, in bytes.
 const MOST: u64 = 64 * 1024 * 1024;
 const MOST_HISTORY: u64 = 256 * 1024 * 1024;
-/// Behind the name of the state file.
+/// The suffix of the file name of the history.
 const HISTORY: &str = ".history";
 
 // === impl State ===
@@ -95,7 +94,7 @@ pub(super) fn write_history(path: &Path, history: SavedHistory) -> io::Result<()
     )
 }
 
-/// Reads a file. One that is not there is none; one that can't be read is none either, and said.
+/// Reads a file; `None` if it does not exist, or, with a warning, if it can't be read.
 fn read<T: DeserializeOwned>(path: &Path, most: u64) -> Option<T> {
     let read = file::read(path, most).map_err(|error| error.to_string());
     let parsed = read.and_then(|bytes| bytes.as_deref().map(parse).transpose());

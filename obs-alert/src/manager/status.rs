@@ -1,39 +1,39 @@
-//! How things stand, for people and pages.
+//! The state of rules and objectives, for people and pages.
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use crate::{Severity, promql::Window};
 
-/// How a rule stands.
+/// The state of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RuleStatus {
     /// Its name.
     pub name: String,
-    /// How bad its alerts are.
+    /// The severity of its alerts.
     #[serde(serialize_with = "as_word")]
     pub severity: Severity,
     /// `inactive`, `pending`, `firing` or `error`.
     pub state: &'static str,
-    /// How many of its alerts are pending or firing.
+    /// The number of its alerts that are pending or firing.
     pub alerts: usize,
-    /// Why it could not be evaluated the last time.
+    /// The error of the last evaluation; `None` if it succeeded.
     pub error: Option<String>,
-    /// Why it can't fire: the service records its requests under other names than the rule reads, or without the bucket
-    /// that it reads. `None` where that is not proved.
+    /// The reason why it can't fire: the service records its requests under other names than the rule reads, or without the
+    /// bucket that it reads. `None` without proof.
     pub missing: Option<String>,
 }
 
-/// How an objective stands.
+/// The state of an objective.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SloStatus {
     /// Its name.
     pub name: String,
-    /// The share of good requests that is promised.
+    /// The objective: the share of good requests, 0 to 1.
     pub objective: f64,
-    /// Over how long. The process knows what it has seen: of a window that reaches back before its first look, or
-    /// that of the process whose state file it goes on from, only the part since then.
+    /// The window. If it starts before the first evaluation, or before that of the process whose state file was read, it
+    /// contains only the part since then.
     pub window: Window,
     /// The share of bad requests over the window, 0 to 1; `None` without requests.
     pub error_ratio: Option<f64>,
@@ -43,7 +43,7 @@ pub struct SloStatus {
     pub burn_rates: Vec<(Window, f64)>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
 fn as_word<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(severity.as_str())
 }

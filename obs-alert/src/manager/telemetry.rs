@@ -1,4 +1,4 @@
-//! What the manager tells of itself on the service's own page.
+//! The manager's own metrics, on the service's page.
 
 use std::{collections::HashMap, fmt, time::Duration};
 
@@ -19,7 +19,7 @@ pub(crate) struct Telemetry {
     registry: Option<Registry>,
 }
 
-/// What `obs_alerts` shows: rule, severity and state, and how many.
+/// The series of `obs_alerts`: rule, severity and state, and their number.
 pub(super) type Shown = HashMap<(String, &'static str, &'static str), u32>;
 
 // === impl Telemetry ===
@@ -72,7 +72,7 @@ impl Telemetry {
         });
     }
 
-    /// Shows the alerts that are there; what was `shown` and is not any more becomes 0.
+    /// Sets the gauges of the alerts; those that were `shown` and no longer exist become 0.
     pub(super) fn show<'a>(&self, alerts: impl Iterator<Item = &'a Alert>, shown: &mut Shown) {
         let mut counts: Shown = shown
             .drain()

@@ -32,7 +32,7 @@ pub(super) enum Action {
 
 pub(super) type Act = dyn Fn(&Alert) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
 
-/// How often a program is asked whether it has ended.
+/// How often the end of a program is polled.
 const PAUSE: Duration = Duration::from_millis(20);
 
 // === impl Action ===

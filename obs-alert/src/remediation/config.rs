@@ -129,7 +129,7 @@ impl Remediation {
         }
         if let Some(unknown) = self.alerts.iter().find(|alert| !is_rule(alert)) {
             return Err(format!(
-                "there is no rule {unknown:?}: add the rule first, or mend the name"
+                "there is no rule {unknown:?}: add the rule first, or correct the name"
             ));
         }
         if self.runs_per_hour == 0 {

@@ -1,4 +1,4 @@
-//! When a remediation has run, and for whom.
+//! The last runs of remediations.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -10,7 +10,7 @@ pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 /// So many alerts, and runs of an hour, are remembered.
 const MOST: usize = 1_024;
 
-/// When a remediation has run, and for whom.
+/// When a remediation has run, and for which alerts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Runs {
     /// When those of the last hour began.

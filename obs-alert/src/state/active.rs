@@ -79,7 +79,7 @@ impl Active {
         fingerprint(&labels(rule, common, series, value))
     }
 
-    /// Whether a rule makes alerts of these labels; which values those of its series have can't be told.
+    /// Whether a rule can have alerts of these labels; the values of its series' labels are not checked.
     pub(super) fn fits(
         rule: &AlertRule,
         common: &BTreeMap<String, String>,
@@ -134,7 +134,7 @@ fn labels(
     series: &[(String, String)],
     value: Option<f64>,
 ) -> BTreeMap<String, String> {
-    // That there is no series says which one is meant.
+    // An alert on absence has the labels of the missing series.
     let absent = rule.condition().absent_labels();
     let series = if absent.is_empty() { series } else { &absent };
     let of_series = |name: &str| {
@@ -160,7 +160,7 @@ fn labels(
     labels
 }
 
-/// Values of labels come from anywhere: no text gets longer than this, in bytes.
+/// The longest text, in bytes: values of labels can have any length.
 const MOST_TEXT: usize = 8 * 1024;
 
 fn annotations(rule: &AlertRule, labels: &BTreeMap<String, String>, value: Option<f64>) -> BTreeMap<String, String> {

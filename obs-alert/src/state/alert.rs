@@ -2,13 +2,11 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
+use obs_base::calendar::rfc3339;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::fingerprint;
-use crate::{
-    Severity,
-    time::{Moment, rfc3339},
-};
+use crate::{Severity, time::Moment};
 
 /// An alert: a rule whose condition holds, or has held until just now. A cheap handle.
 #[derive(Clone, PartialEq)]
@@ -34,7 +32,7 @@ pub(crate) struct Facts {
 /// Where an alert stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AlertState {
-    /// Its condition holds, but not for as long as its rule asks for.
+    /// Its condition holds, but not yet for the duration that its rule requires.
     Pending,
     /// It fires.
     Firing,
@@ -109,7 +107,7 @@ impl Alert {
         self.state
     }
 
-    /// What tells it apart from all others, `alertname` and `severity` among them.
+    /// The labels that identify it, `alertname` and `severity` among them.
     #[must_use]
     pub fn labels(&self) -> &BTreeMap<String, String> {
         &self.facts.labels

@@ -7,7 +7,7 @@ use std::{
 
 use super::Moment;
 
-/// What tells the time; tests and replays bring their own.
+/// A source of time; tests and replays can have their own.
 pub trait Clock: Send + Sync + 'static {
     /// Now. Its monotonic part never goes back.
     fn now(&self) -> Moment;
@@ -19,7 +19,7 @@ pub struct SystemClock {
     origin: Instant,
 }
 
-/// A clock that stands still until it is told to go on; clones are one clock.
+/// A clock that only advances by calls; clones share one time.
 ///
 /// ```
 /// use std::time::Duration;

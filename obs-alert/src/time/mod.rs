@@ -1,11 +1,10 @@
-//! Points in time: [`Moment`], and the clocks that tell them.
+//! Points in time: [`Moment`], and the clocks that measure them.
 
 mod away;
 mod clock;
 mod moment;
-mod stamp;
 
-pub(crate) use {away::Away, moment::millis, stamp::rfc3339};
+pub(crate) use {away::Away, moment::millis};
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use moment::Moment;

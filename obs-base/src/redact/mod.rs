@@ -20,6 +20,7 @@
 
 mod query;
 mod redactor;
+mod secret;
 mod text;
 #[cfg(test)]
 mod text_tests;

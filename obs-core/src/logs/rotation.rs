@@ -1,6 +1,6 @@
 //! Files that are changed as time goes by.
 
-use super::timestamp::{civil_date, days_of};
+use obs_base::calendar::{civil_date, days_of};
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;

@@ -2,15 +2,9 @@
 
 use std::time::Duration;
 
-use super::line_buffer::Sink;
+use obs_base::calendar::{LAST_SECOND, SECONDS_PER_DAY, civil_date};
 
-/// The last second of the year 9999, beyond which RFC 3339 has no dates.
-const LAST_SECOND: u64 = 253_402_300_799;
-const SECONDS_PER_DAY: u64 = 86_400;
-/// Days of 400 years: the pattern of leap years repeats.
-const DAYS_PER_ERA: u64 = 146_097;
-/// Days from 0000-03-01 to 1970-01-01.
-const EPOCH_SHIFT: u64 = 719_468;
+use super::line_buffer::Sink;
 
 /// The two digits of the numbers below 100.
 pub(super) static PAIRS: [[u8; 2]; 100] = pairs();
@@ -104,41 +98,6 @@ pub(super) fn push_digits<const N: usize>(out: &mut impl Sink, value: u64) {
     out.fill(|place: &mut [u8; N]| put_digits(place, value));
 }
 
-/// Year, month and day of a day since the Unix epoch.
-///
-/// Years are counted from the first of March here, so that the leap day is the last one.
-pub(super) const fn civil_date(days_since_epoch: u64) -> (u64, u64, u64) {
-    let days = days_since_epoch + EPOCH_SHIFT;
-    let (era, day_of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // Five months in a row, from March on, have 153 days.
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = era * 400 + year_of_era + (month <= 2) as u64;
-    (year, month, day)
-}
-
-/// The day since the Unix epoch of a date, the other way round; `None` before it. What is no date, such as the
-/// 30th of February, is another one.
-#[cfg(feature = "log-rotation")]
-pub(super) fn days_of(year: u64, month: u64, day: u64) -> Option<u64> {
-    let (year, month_from_march) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year.checked_sub(1)?, month + 9)
-    };
-    let (era, year_of_era) = (year / 400, year % 400);
-    let day_of_year = ((153 * month_from_march + 2) / 5 + day).checked_sub(1)?;
-    let day_of_era = 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    (era * DAYS_PER_ERA + day_of_era).checked_sub(EPOCH_SHIFT)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -178,27 +137,6 @@ mod tests {
         let mut out = Vec::new();
         Stamp::new().push_time_of_day(&mut out, Duration::from_micros(1_795_357_805_007_900));
         assert_eq!(out, b"14:30:05.007");
-    }
-
-    #[test]
-    fn every_day_for_eight_hundred_years_follows_the_one_before() {
-        let leap = |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
-        let mut expected = (1970, 1, 1);
-        for days in 0..2 * DAYS_PER_ERA {
-            assert_eq!(civil_date(days), expected);
-            let (year, month, day) = expected;
-            let last = match month {
-                2 if leap(year) => 29,
-                2 => 28,
-                4 | 6 | 9 | 11 => 30,
-                _ => 31,
-            };
-            expected = match (month, day) {
-                (12, 31) => (year + 1, 1, 1),
-                (_, day) if day == last => (year, month + 1, 1),
-                _ => (year, month, day + 1),
-            };
-        }
     }
 
     proptest! {

@@ -24,7 +24,7 @@ fn what_is_wrong_is_refused_with_value_place_and_mend() {
             builder().rule(high_error_rate()).rule(high_error_rate()),
             "alert \"HighErrorRate\": there is a rule of this name",
         ),
-        (builder().rule(nan), "alert \"Nan\": gauge compared with NaN"),
+        (builder().rule(nan), "alert \"Nan\": the threshold NaN"),
         (
             builder().rule(long),
             "alert \"Long\": window 367d: with its offset it reaches back further than the 366 days",
@@ -51,7 +51,7 @@ fn what_is_wrong_is_refused_with_value_place_and_mend() {
         ),
         (
             builder().channel(Channel::log().bearer_token("x")),
-            "channel \"log\": the header \"authorization\" means nothing",
+            "channel \"log\": the header \"authorization\" has no effect",
         ),
         (
             builder().channel(Channel::alertmanager([""; 0])),
