@@ -18,7 +18,7 @@ pub enum GrpcStatus {
     InvalidArgument,
     /// The call took longer than the caller allows.
     DeadlineExceeded,
-    /// What was asked for is not there.
+    /// The requested entity does not exist.
     NotFound,
     /// What was to be made is there already.
     AlreadyExists,
@@ -68,7 +68,7 @@ impl GrpcStatus {
         Self::Unauthenticated,
     ];
 
-    /// The status that a `grpc-status` header tells; [`Unknown`](Self::Unknown) if it is none of the
+    /// The status in a `grpc-status` header; [`Unknown`](Self::Unknown) if it is none of the
     /// 17 numbers.
     ///
     /// ```

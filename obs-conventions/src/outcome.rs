@@ -13,7 +13,7 @@ pub enum Outcome {
     Panic,
     /// The future was dropped before the head: the client left, or a timeout struck.
     Cancelled,
-    /// The body was dropped before its end, after it had been asked for.
+    /// The body was dropped before its end, after it had been polled.
     Aborted,
     /// The body failed, or had another size than was announced.
     BodyError,

@@ -13,13 +13,13 @@ pub const ALERTS: MetricDef = MetricDef::fixed(
     &[label::ALERTNAME, label::SEVERITY, label::STATE],
     "Alerts that are pending or firing, by rule.",
 );
-/// Notifications by what became of them.
+/// Notifications by outcome.
 pub const NOTIFICATIONS: MetricDef = MetricDef::fixed(
     "obs_alert_notifications_total",
     Counter,
     "",
     &[label::CHANNEL, label::OUTCOME],
-    "Notifications of alerts, by channel and what became of them; each retry counts.",
+    "Notifications of alerts by channel and outcome; each retry counts.",
 );
 /// Alerts that fire without a notification, and why.
 pub const SUPPRESSED: MetricDef = MetricDef::fixed(
@@ -27,7 +27,7 @@ pub const SUPPRESSED: MetricDef = MetricDef::fixed(
     Gauge,
     "",
     &[label::REASON],
-    "Alerts that fire without a notification, because of a silence or of a worse alert.",
+    "Firing alerts without a notification, because of a silence or an inhibition.",
 );
 /// Conditions that could not be evaluated.
 pub const EVALUATION_FAILURES: MetricDef = MetricDef::fixed(
@@ -59,7 +59,7 @@ pub const REMEDIATIONS: MetricDef = MetricDef::fixed(
     Counter,
     "",
     &[label::REMEDIATION, label::OUTCOME],
-    "Remediations that alerts have asked for, by what became of them.",
+    "Remediations that alerts have started, by outcome.",
 );
 /// Rules that can't fire.
 pub const RULES_WITHOUT_SERIES: MetricDef = MetricDef::fixed(
@@ -136,6 +136,6 @@ pub mod outcome {
 pub mod reason {
     /// Somebody has silenced it.
     pub const SILENCED: &str = "silenced";
-    /// A worse alert tells the same.
+    /// Another alert inhibits it.
     pub const INHIBITED: &str = "inhibited";
 }

@@ -60,7 +60,7 @@ pub const EXCEPTION_TYPE: &str = "exception.type";
 pub const EXCEPTION_MESSAGE: &str = "exception.message";
 /// `exception.stacktrace`: the error and its sources, a line each.
 pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
-/// Name of the span event that tells of an exception or panic.
+/// Name of the span event of an exception or panic.
 pub const EXCEPTION_EVENT: &str = "exception";
 /// `code.file.path`
 pub const CODE_FILE_PATH: &str = "code.file.path";

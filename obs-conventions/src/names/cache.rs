@@ -2,7 +2,7 @@
 
 use super::{MetricDef, MetricType::Counter, label};
 
-/// The namespace of caches that were given none.
+/// The default namespace of caches.
 pub const DEFAULT_NAMESPACE: &str = "cache";
 
 /// Look-ups that found something.
@@ -11,7 +11,7 @@ pub const HITS: MetricDef = MetricDef::red(
     Counter,
     "",
     &[label::CACHE],
-    "Look-ups that the cache could answer.",
+    "Lookups that found an entry.",
 );
 /// Look-ups that found nothing.
 pub const MISSES: MetricDef = MetricDef::red(
@@ -19,7 +19,7 @@ pub const MISSES: MetricDef = MetricDef::red(
     Counter,
     "",
     &[label::CACHE],
-    "Look-ups that the cache could not answer.",
+    "Lookups that found no entry.",
 );
 /// Entries that made room for others.
 pub const EVICTIONS: MetricDef = MetricDef::red(
@@ -27,7 +27,7 @@ pub const EVICTIONS: MetricDef = MetricDef::red(
     Counter,
     "",
     &[label::CACHE],
-    "Entries that the cache let go to make room or because they were too old.",
+    "Entries that were evicted to make room or because they had expired.",
 );
 /// Look-ups that failed.
 pub const ERRORS: MetricDef = MetricDef::red(
@@ -35,7 +35,7 @@ pub const ERRORS: MetricDef = MetricDef::red(
     Counter,
     "",
     &[label::CACHE],
-    "Look-ups that failed, neither hits nor misses.",
+    "Lookups that failed, neither hits nor misses.",
 );
 
 /// All of them, in the order of the documentation.

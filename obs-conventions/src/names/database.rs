@@ -6,7 +6,7 @@ use super::{
     label,
 };
 
-/// The namespace of databases that were given none.
+/// The default namespace of databases.
 pub const DEFAULT_NAMESPACE: &str = "db";
 
 /// Connections that are in use.
@@ -39,7 +39,7 @@ pub const QUERIES: MetricDef = MetricDef::red(
     Counter,
     "",
     &[label::POOL, label::OPERATION, label::OUTCOME],
-    "Database queries by how they ended.",
+    "Database queries by outcome.",
 );
 
 /// All of them, in the order of the documentation.

@@ -15,7 +15,7 @@ pub enum MetricType {
     Info,
 }
 
-/// One metric that obs emits: what it is called, what it measures, what it is split by.
+/// One metric that obs emits: name, type, unit, labels and help text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetricDef {
     /// The name without its namespace.

@@ -4,7 +4,7 @@
 pub const METHOD: &str = "method";
 /// Template of the matched route, else `unmatched`.
 pub const ENDPOINT: &str = "endpoint";
-/// Status code of the answer; `499` for a request that was given up before its head; for a gRPC
+/// Status code of the response; `499` for a request that its client cancelled before; for a gRPC
 /// call one of [`grpc_status::NAMES`](super::grpc_status::NAMES).
 pub const STATUS: &str = "status";
 /// How the request ended, see [`Outcome`](crate::Outcome).
@@ -13,7 +13,7 @@ pub const OUTCOME: &str = "outcome";
 pub const ERROR_TYPE: &str = "error_type";
 /// Host of an outgoing request.
 pub const HOST: &str = "host";
-/// URL template of an outgoing request, empty if none was given.
+/// URL template of an outgoing request, empty if it has none.
 pub const TARGET: &str = "target";
 /// [`METHOD`] in the OpenTelemetry conventions.
 pub const HTTP_REQUEST_METHOD: &str = "http_request_method";

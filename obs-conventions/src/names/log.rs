@@ -8,7 +8,7 @@ pub const LEVEL: &str = "level";
 pub const SEVERITY: &str = "severity";
 /// The event's message.
 pub const MESSAGE: &str = "message";
-/// Module path or given target.
+/// The target of the event, by default its module path.
 pub const TARGET: &str = "target";
 /// Name of the service.
 pub const SERVICE: &str = "service";
@@ -37,7 +37,7 @@ pub const METHOD: &str = "method";
 pub const METHOD_ORIGINAL: &str = "method_original";
 /// Template of the matched route.
 pub const ENDPOINT: &str = "endpoint";
-/// Path as it was asked for.
+/// Path as requested.
 pub const PATH: &str = "path";
 /// Status code.
 pub const STATUS: &str = "status";

@@ -6,16 +6,16 @@ use super::{
     label,
 };
 
-/// The namespace of a layer that was given none.
+/// The default namespace of a layer.
 pub const DEFAULT_NAMESPACE: &str = "http";
 
-/// Requests that were answered or given up, each counted once.
+/// Requests that were answered, or cancelled by their client, each counted once.
 pub const REQUESTS: MetricDef = MetricDef::red(
     "requests_total",
     Counter,
     "",
     &[label::METHOD, label::ENDPOINT, label::STATUS, label::OUTCOME],
-    "Requests by how they ended.",
+    "Requests by outcome.",
 );
 /// From arrival to the last byte.
 pub const REQUEST_DURATION: MetricDef = MetricDef::red(
@@ -80,7 +80,7 @@ pub const CLIENT_REQUESTS: MetricDef = MetricDef::red(
     Counter,
     "",
     &[label::METHOD, label::HOST, label::TARGET, label::STATUS, label::OUTCOME],
-    "Outgoing requests by how they ended.",
+    "Outgoing requests by outcome.",
 );
 /// From the start of an attempt to its response head.
 pub const CLIENT_REQUEST_DURATION: MetricDef = MetricDef::red(
@@ -107,7 +107,7 @@ pub const CLIENT_IN_FLIGHT: MetricDef = MetricDef::red(
     "Outgoing requests that have not been answered yet.",
 );
 
-/// Constant 1: what runs.
+/// Constant 1, with the build as labels.
 pub const BUILD_INFO: MetricDef = MetricDef::fixed(
     "obs_build_info",
     Gauge,
@@ -137,7 +137,7 @@ pub const SERIES_OVERFLOW: MetricDef = MetricDef::fixed(
     Counter,
     "",
     &["metric"],
-    "Registrations of new series that the cap of their metric sent to the overflow series.",
+    "New series that were recorded in the overflow series, because of the cap of their metric.",
 );
 /// Names and labels that had to be repaired.
 pub const NAME_CLASHES: MetricDef = MetricDef::fixed(
@@ -177,7 +177,7 @@ pub const LOG_RECORDS_DROPPED: MetricDef = MetricDef::fixed(
     Counter,
     "",
     &["reason"],
-    "Log records that were made for the collector but not exported.",
+    "Log records that were queued for the collector but not exported.",
 );
 /// Spans lost.
 pub const SPANS_DROPPED: MetricDef = MetricDef::fixed(
@@ -195,7 +195,7 @@ pub const METRIC_PUSHES_FAILED: MetricDef = MetricDef::fixed(
     &["reason"],
     "Pushes of metrics that did not arrive at the collector.",
 );
-/// What a health check found when it was last asked.
+/// The result of the last run of a health check.
 pub const HEALTH_CHECK_UP: MetricDef = MetricDef::fixed(
     "obs_health_check_up",
     Gauge,
@@ -305,7 +305,7 @@ pub const TOKIO_WORKER_PARKS: MetricDef = MetricDef::fixed(
     Counter,
     "",
     &[label::RUNTIME],
-    "How often the workers of the runtime have gone to sleep for want of work.",
+    "Number of times that workers of the runtime were parked because there was no work.",
 );
 /// How long workers were busy.
 pub const TOKIO_WORKER_BUSY: MetricDef = MetricDef::fixed(

@@ -96,9 +96,9 @@ pub mod header {
     pub const FORWARDED: &str = "forwarded";
     /// De-facto standard list of clients and proxies.
     pub const X_FORWARDED_FOR: &str = "x-forwarded-for";
-    /// De-facto standard scheme that a proxy was asked by.
+    /// The scheme of the request to a proxy, by a de-facto standard.
     pub const X_FORWARDED_PROTO: &str = "x-forwarded-proto";
-    /// De-facto standard host that a proxy was asked for.
+    /// The host of the request to a proxy, by a de-facto standard.
     pub const X_FORWARDED_HOST: &str = "x-forwarded-host";
     /// RFC 9110, 8.6.
     pub const CONTENT_LENGTH: &str = "content-length";
@@ -140,7 +140,7 @@ pub mod rpc {
 pub mod target {
     /// Warnings about obs itself.
     pub const OBS: &str = "obs";
-    /// Alerts of the process, one event each time that one is told.
+    /// Alerts of the process, one event for each notification.
     pub const ALERT: &str = "obs::alert";
 }
 

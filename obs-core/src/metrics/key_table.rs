@@ -49,10 +49,10 @@ impl Hasher for CarriedHash {
         self.0
     }
 
-    /// Keys write one number only; this is for completeness (FNV-1a).
+    /// Never called by keys, which write one number only.
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
         }
     }
 

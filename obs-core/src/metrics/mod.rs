@@ -43,6 +43,7 @@ mod key_table;
 mod kinds;
 mod labels;
 mod meta;
+mod own_metrics;
 mod push;
 mod push_settings;
 mod recorder;

@@ -1,4 +1,4 @@
-//! What a collector answers.
+//! The answers of collectors.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use prost::Message as _;
 
 use super::progress::Progress;
 
-/// Bytes of an answer that are read, at most. A limit of our own is known by its number where a collector may have
-/// one too: no power of two.
+/// Bytes of an answer that are read, at most. No power of two: an error of gRPC that names this number is about our
+/// own limit, not about one of the collector.
 pub(super) const MAX_ANSWER: usize = 65_521;
-/// Characters of a collector's reason that are told.
+/// Characters of a collector's reason that are logged, at most.
 const MAX_REASON: usize = 512;
 /// Bytes of the texts of an error and its sources that are read, at most.
 const MAX_CHAIN: usize = 4_096;
 /// The type of [`RetryInfo`].
 const RETRY_INFO: &str = "google.rpc.RetryInfo";
 
-/// What a collector says to a message that it takes; the same for spans, log records and metrics.
+/// The answer to a message that is accepted; the same for spans, log records and metrics.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Answer {
     #[prost(message, optional, tag = "1")]
@@ -34,26 +34,26 @@ struct PartialSuccess {
     error_message: String,
 }
 
-/// Why a message was not taken.
+/// Why a message was not accepted.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) reason: String,
     pub(super) remedy: Remedy,
 }
 
-/// What can be done about it.
+/// How the message can still be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {
     /// The same message will be refused again.
     None,
-    /// The same message may be taken later, and after how long at the earliest if the collector says so.
+    /// The same message may be accepted later; after that delay if the collector requests one.
     Later(Option<Duration>),
-    /// A smaller message may be taken.
+    /// A smaller message may be accepted.
     Smaller,
 }
 
-/// [`google.rpc.Status`](https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto): what refusals
-/// say, in the body over HTTP and in a trailer over gRPC.
+/// [`google.rpc.Status`](https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto): the
+/// details of a refusal, in the body over HTTP and in a trailer over gRPC.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct RpcStatus {
     #[prost(int32, tag = "1")]
@@ -90,8 +90,8 @@ struct Delay {
 // === impl Answer ===
 
 impl Answer {
-    /// Tells what of the message was taken: a collector may refuse a part, and to send that again is of no use.
-    pub(super) fn tell(self, items: usize, progress: &Progress) {
+    /// Reports how many items were accepted: a collector may reject a part, which must not be sent again.
+    pub(super) fn report(self, items: usize, progress: &Progress) {
         let Some(PartialSuccess {
             rejected,
             error_message,
@@ -116,7 +116,7 @@ impl Answer {
 // === impl Refusal ===
 
 impl Refusal {
-    /// What will be the same next time.
+    /// A refusal that a retry would meet again.
     pub(super) fn lasting(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
@@ -156,7 +156,7 @@ impl RpcStatus {
     }
 }
 
-/// As much of a text as is told, on one line.
+/// The start of a text, on one line.
 pub(super) fn shortened(text: &str) -> String {
     let text = text.trim();
     let mut short: String = text
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
     use crate::export::progress::Delivery;
 
-    fn told(rejected: i64, message: &str) -> Delivery {
+    fn delivery(rejected: i64, message: &str) -> Delivery {
         let progress = Progress::default();
         let error_message = message.to_owned();
         Answer {
@@ -184,7 +184,7 @@ mod tests {
                 error_message,
             }),
         }
-        .tell(5, &progress);
+        .report(5, &progress);
         progress.into_delivery()
     }
 
@@ -209,21 +209,21 @@ mod tests {
 
     #[test]
     fn no_collector_can_reject_more_than_it_got() {
-        let told_of = |rejected| {
-            let Delivery { arrived, refused, .. } = told(rejected, "why");
+        let counts = |rejected| {
+            let Delivery { arrived, refused, .. } = delivery(rejected, "why");
             (arrived, refused)
         };
-        assert_eq!([told_of(2), told_of(7), told_of(-1)], [(3, 2), (0, 5), (5, 0)]);
+        assert_eq!([counts(2), counts(7), counts(-1)], [(3, 2), (0, 5), (5, 0)]);
         assert_eq!(
-            told(2, "quota\n").error.as_deref(),
+            delivery(2, "quota\n").error.as_deref(),
             Some("the collector rejected 2: quota")
         );
     }
 
     #[test]
     fn a_collector_may_warn_about_what_it_takes() {
-        assert_eq!(told(0, "old field").warning.as_deref(), Some("old field"));
-        assert_eq!(told(0, " ").warning, None);
+        assert_eq!(delivery(0, "old field").warning.as_deref(), Some("old field"));
+        assert_eq!(delivery(0, " ").warning, None);
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Decoder for Encoded {
     type Error = Status;
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Answer>, Status> {
-        // As over HTTP: who answers something else has taken the message.
+        // As over HTTP: an answer that is something else still accepts the message.
         Ok(Some(Answer::decode(buffer).unwrap_or_default()))
     }
 }
@@ -136,7 +136,7 @@ impl Decoder for Encoded {
 impl Refusal {
     /// ([OTLP/gRPC response](https://opentelemetry.io/docs/specs/otlp/#failures))
     fn of_status(status: &Status) -> Self {
-        let told = RpcStatus::decode(status.details())
+        let delay = RpcStatus::decode(status.details())
             .ok()
             .and_then(|status| status.retry_delay());
         let remedy = match status.code() {
@@ -146,9 +146,9 @@ impl Refusal {
             | Code::DataLoss
             | Code::DeadlineExceeded
             | Code::OutOfRange
-            | Code::Unavailable => Remedy::Later(told),
-            // Only who says when has something to recover from.
-            Code::ResourceExhausted if told.is_some() => Remedy::Later(told),
+            | Code::Unavailable => Remedy::Later(delay),
+            // Can be retried only with a delay of the collector.
+            Code::ResourceExhausted if delay.is_some() => Remedy::Later(delay),
             _ => Remedy::None,
         };
         let said = format!("the collector answered {:?}", status.code());
@@ -164,13 +164,14 @@ impl Refusal {
     }
 }
 
-/// Whether this is about our limit for answers, and not about the collector's for messages: both are told in the
-/// same words by those that are made of tonic too.
+/// Whether this is about our limit for answers, and not about the collector's for messages: tonic, on both sides, has
+/// the same text for both.
 fn is_long_answer(status: &Status) -> bool {
     status.code() == Code::OutOfRange && status.message().ends_with(&format!("the limit is: {MAX_ANSWER} bytes"))
 }
 
-/// Whether a smaller message might be taken. No code says so, the words of gRPC in Go, Java, C++, .NET and Rust do.
+/// Whether a smaller message might be accepted. There is no code for it, only the texts of gRPC in Go, Java, C++, .NET
+/// and Rust.
 fn is_about_size(status: &Status) -> bool {
     const WORDS: [&str; 6] = [
         "larger than max",

@@ -192,8 +192,8 @@ fn answered(answer: http_client::Answer) -> Result<Answer, Refusal> {
     let remedy = match status.as_u16() {
         413 => Remedy::Smaller,
         429 | 502 | 503 | 504 => {
-            let told = text(header::RETRY_AFTER).and_then(delay);
-            Remedy::Later(told.or_else(|| rpc_status?.retry_delay()))
+            let delay = text(header::RETRY_AFTER).and_then(delay);
+            Remedy::Later(delay.or_else(|| rpc_status?.retry_delay()))
         }
         _ => Remedy::None,
     };

@@ -1,22 +1,22 @@
-//! How far the export of a batch has come.
+//! The progress of the export of a batch.
 
 use std::cell::RefCell;
 
-/// What has become of the items of a batch so far, told by the exporter while it works: the worker may end it at any
+/// What was delivered of a batch so far, reported by the exporter while it works: the worker may cancel it at any
 /// moment.
 #[derive(Debug, Default)]
 pub(super) struct Progress(RefCell<Delivery>);
 
-/// Of the items that it does not count, nothing is known.
+/// The result of an export. The state of items that it does not count is unknown.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Delivery {
     pub(super) arrived: usize,
     pub(super) refused: usize,
-    /// Lost for their size alone.
+    /// Lost because of their size.
     pub(super) too_large: usize,
-    /// Why items are lost, as far as they are.
+    /// Why items were lost, if any were.
     pub(super) error: Option<String>,
-    /// What the collector says about items that it has taken.
+    /// A warning of the collector about items that it has accepted.
     pub(super) warning: Option<String>,
 }
 
@@ -43,12 +43,12 @@ impl Progress {
         self.0.borrow_mut().warning = Some(warning);
     }
 
-    /// Why the last attempt failed, which goes on.
+    /// The error of the last attempt, which is retried.
     pub(super) fn retrying(&self, error: &str) {
         self.0.borrow_mut().error = Some(error.to_owned());
     }
 
-    /// What failed is over.
+    /// A retry has succeeded.
     pub(super) fn forget_error(&self) {
         let mut delivery = self.0.borrow_mut();
         if delivery.refused + delivery.too_large == 0 {

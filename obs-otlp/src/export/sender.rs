@@ -19,19 +19,18 @@ use super::{
     settings::ExportSettings,
 };
 
-/// Bytes of a message before compression, at most: collectors take 4 MiB over gRPC if nobody has changed that, and
-/// more over HTTP.
+/// Bytes of a message before compression, at most: collectors accept 4 MiB over gRPC by default, and more over
+/// HTTP.
 pub(super) const MAX_MESSAGE: usize = 3 * 1024 * 1024;
-/// What a collector is believed to take in any case.
+/// The lowest limit, in bytes: every collector accepts that much.
 const LEAST_LIMIT: usize = 64 * 1024;
-/// How long the first retry waits at least and, in whole, twice that at most; the next ones wait
-/// twice as long each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// Tries of one message.
-const TRIES: u32 = 4;
-/// For how long a collector can ask for silence, at most.
-const LONGEST_SILENCE: Duration = Duration::from_secs(300);
-/// Who sends, unless the user's headers say otherwise
+/// The shortest wait before the first retry, and half of the longest one; each further wait is twice as long.
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+/// Attempts to send one message.
+const MAX_ATTEMPTS: u32 = 4;
+/// The longest delay that a collector can request (`Retry-After`, `RetryInfo`).
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+/// The `User-Agent`, unless the user's headers have one
 /// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)).
 pub(super) const USER_AGENT: &str = concat!("obs-core/", env!("CARGO_PKG_VERSION"));
 
@@ -39,17 +38,17 @@ pub(super) const USER_AGENT: &str = concat!("obs-core/", env!("CARGO_PKG_VERSION
 #[derive(Debug)]
 pub(super) struct Sender {
     transport: Transport,
-    /// For one message with its retries.
+    /// The timeout of one message with its retries.
     timeout: Duration,
-    /// The longest time that anybody waits for a message.
+    /// The timeout of one attempt, at most.
     longest: Duration,
     /// How a message with a single item is divided.
     divide_item: fn(&Encoded) -> Option<[Encoded; 2]>,
     /// Bytes from which on messages are divided before they are sent: less than at the start once the collector has
     /// refused one for its size.
     limit: Cell<usize>,
-    /// Until when the collector wants to hear nothing.
-    silent_until: Cell<Option<Instant>>,
+    /// The end of the delay that the collector has requested.
+    retry_after: Cell<Option<Instant>>,
 }
 
 #[derive(Debug)]
@@ -77,7 +76,7 @@ impl Sender {
             longest: settings.export_timeout,
             divide_item: |_| None,
             limit: Cell::new(MAX_MESSAGE),
-            silent_until: Cell::new(None),
+            retry_after: Cell::new(None),
         })
     }
 
@@ -89,7 +88,7 @@ impl Sender {
         }
     }
 
-    /// Sends a message, in several if it is too large, and tells what becomes of its items.
+    /// Sends a message, in several parts if it is too large, and reports what was delivered.
     pub(super) async fn send(&self, message: Vec<u8>, items: usize, progress: &Progress) {
         let mut parts = vec![Encoded {
             bytes: message.into(),
@@ -104,7 +103,7 @@ impl Sender {
                 match self.send_one(part.bytes.clone(), progress).await {
                     Ok(answer) => {
                         progress.forget_error();
-                        answer.tell(part.items, progress);
+                        answer.report(part.items, progress);
                         continue;
                     }
                     Err(Refusal {
@@ -135,7 +134,7 @@ impl Sender {
         }
     }
 
-    /// Sends a message until it is taken, it can't be, or there was time enough.
+    /// Sends a message until it is accepted, refused for good, or its timeout has elapsed.
     async fn send_one(&self, message: Bytes, progress: &Progress) -> Result<Answer, Refusal> {
         let message = self
             .transport
@@ -143,7 +142,7 @@ impl Sender {
             .map_err(|error| Refusal::lasting(error.to_string()))?;
         let deadline = Instant::now() + self.timeout;
         let last = Cell::new(None);
-        match timeout_at(deadline, self.tries(message, deadline, &last, progress)).await {
+        match timeout_at(deadline, self.attempts(message, deadline, &last, progress)).await {
             Ok(answered) => answered,
             Err(_) => Err(Refusal::lasting(
                 last.take()
@@ -152,16 +151,16 @@ impl Sender {
         }
     }
 
-    async fn tries(
+    async fn attempts(
         &self,
         message: Bytes,
         deadline: Instant,
         last: &Cell<Option<String>>,
         progress: &Progress,
     ) -> Result<Answer, Refusal> {
-        self.keep_silent(last).await;
-        let mut pause = FIRST_PAUSE;
-        let mut left = TRIES;
+        self.wait_until_retry_after(last).await;
+        let mut backoff = FIRST_BACKOFF;
+        let mut left = MAX_ATTEMPTS;
         loop {
             left -= 1;
             let timeout = deadline.saturating_duration_since(Instant::now()).min(self.longest);
@@ -169,37 +168,37 @@ impl Sender {
                 Ok(answer) => return Ok(answer),
                 Err(refusal) => refusal,
             };
-            let Remedy::Later(told) = refusal.remedy else {
+            let Remedy::Later(delay) = refusal.remedy else {
                 return Err(refusal);
             };
-            // Services that lost their collector at once must not come back at once.
-            let spread = f64::from(clock::unix_now().subsec_micros()) / 1e6;
-            let again = Instant::now() + pause.mul_f64(1.0 + spread).max(self.be_silent(told));
-            // A wait that ends too late is no use to this message.
-            if left == 0 || (told.is_some() && again >= deadline) {
+            // Jitter: services that lost their collector at the same time must not all retry at the same time.
+            let jitter = f64::from(clock::unix_now().subsec_micros()) / 1e6;
+            let again = Instant::now() + backoff.mul_f64(1.0 + jitter).max(self.set_retry_after(delay));
+            // A retry after the deadline would be too late for this message.
+            if left == 0 || (delay.is_some() && again >= deadline) {
                 return Err(refusal);
             }
             progress.retrying(&refusal.reason);
             last.set(Some(refusal.reason));
             sleep_until(again).await;
-            pause *= 2;
+            backoff *= 2;
         }
     }
 
-    /// Notes for how long the collector wants to hear nothing.
-    fn be_silent(&self, told: Option<Duration>) -> Duration {
-        let silence = told.unwrap_or_default().min(LONGEST_SILENCE);
-        self.silent_until.set(told.map(|_| Instant::now() + silence));
-        silence
+    /// Stores the delay that the collector has requested, at most [`MAX_RETRY_AFTER`], and returns it.
+    fn set_retry_after(&self, delay: Option<Duration>) -> Duration {
+        let delay_within = delay.unwrap_or_default().min(MAX_RETRY_AFTER);
+        self.retry_after.set(delay.map(|_| Instant::now() + delay_within));
+        delay_within
     }
 
-    /// Waits as long as the collector has asked for when it refused an earlier message.
-    async fn keep_silent(&self, last: &Cell<Option<String>>) {
-        let Some(until) = self.silent_until.get().filter(|until| *until > Instant::now()) else {
+    /// Waits for the end of the delay that the collector has requested for an earlier message.
+    async fn wait_until_retry_after(&self, last: &Cell<Option<String>>) {
+        let Some(until) = self.retry_after.get().filter(|until| *until > Instant::now()) else {
             return;
         };
         last.set(Some(format!(
-            "the collector has asked for silence of {:?} more",
+            "the collector has requested a delay of {:?} more",
             until - Instant::now()
         )));
         sleep_until(until).await;

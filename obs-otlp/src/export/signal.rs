@@ -14,7 +14,7 @@ pub(super) struct Signal {
     /// The method that takes it, for OTLP over gRPC.
     #[cfg(feature = "grpc")]
     pub(super) grpc_method: &'static str,
-    /// Whether an endpoint alone is not enough: somebody has to ask for the export, too.
+    /// Whether an endpoint alone is not enough: the export has to be enabled, too.
     pub(super) opt_in: bool,
     pub(super) exporter: &'static str,
     pub(super) endpoint: &'static str,

@@ -14,6 +14,8 @@ mod answer;
 mod flatten;
 mod log;
 mod metric;
+mod over_grpc;
+mod over_http;
 mod receiver;
 mod refusal;
 mod span;

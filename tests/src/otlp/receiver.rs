@@ -2,39 +2,36 @@
 
 use std::{
     convert::Infallible,
-    io::Read as _,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use flate2::read::GzDecoder;
-use http::{HeaderMap, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
+use http::{HeaderMap, Request, header};
 use hyper::body::Incoming;
 use opentelemetry_proto::tonic::collector::{
     logs::v1::{
         ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
-        logs_service_server::{LogsService, LogsServiceServer},
+        logs_service_server::LogsServiceServer,
     },
     metrics::v1::{
         ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-        metrics_service_server::{MetricsService, MetricsServiceServer},
+        metrics_service_server::MetricsServiceServer,
     },
     trace::v1::{
         ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
-        trace_service_server::{TraceService, TraceServiceServer},
+        trace_service_server::TraceServiceServer,
     },
 };
-use prost::Message as _;
-use tonic::{Status, body::Body, codec::CompressionEncoding, metadata::MetadataMap};
+use tonic::codec::CompressionEncoding;
 use tower::ServiceExt as _;
 
 use super::{
     Answer, ReceivedLog, ReceivedMetric, ReceivedSpan,
     answer::Script,
     flatten::{flatten, flatten_logs, flatten_metrics},
+    over_grpc::Grpc,
     refusal::Refusal,
 };
 use crate::{net::Server, watched::Watched};
@@ -73,28 +70,17 @@ pub struct Receiver {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     script: Script,
-    requests: Watched<ReceivedRequest>,
+    pub(super) requests: Watched<ReceivedRequest>,
     spans: Watched<ReceivedSpan>,
     logs: Watched<ReceivedLog>,
     /// One list for each push.
     metrics: Watched<Vec<ReceivedMetric>>,
 }
 
-/// The tonic services; tonic's server side wants a type of its own.
-#[derive(Clone, Debug)]
-struct Grpc(Arc<State>);
-
-/// What an export request over HTTP carries.
-enum Payload {
-    Traces(ExportTraceServiceRequest),
-    Logs(ExportLogsServiceRequest),
-    Metrics(ExportMetricsServiceRequest),
-}
-
 /// How many items of a message are rejected, and why.
-type Rejected = Option<(i64, String)>;
+pub(super) type Rejected = Option<(i64, String)>;
 
 /// Why items are rejected.
 const REJECTED: &str = "rejected by the test";
@@ -106,7 +92,7 @@ impl Receiver {
     #[must_use]
     pub fn start() -> Self {
         let state = Arc::<State>::default();
-        let grpc = Grpc(Arc::clone(&state));
+        let grpc = Grpc::new(Arc::clone(&state));
         let traces = TraceServiceServer::new(grpc.clone()).accept_compressed(CompressionEncoding::Gzip);
         let logs = LogsServiceServer::new(grpc.clone()).accept_compressed(CompressionEncoding::Gzip);
         let metrics = MetricsServiceServer::new(grpc).accept_compressed(CompressionEncoding::Gzip);
@@ -223,47 +209,8 @@ impl Receiver {
 // === impl State ===
 
 impl State {
-    async fn http(&self, request: Request<Incoming>) -> Response<Body> {
-        let (head, body) = request.into_parts();
-        let Ok(body) = body.collect().await else {
-            return plain(StatusCode::BAD_REQUEST);
-        };
-        let message = match decode(&head.headers, body.to_bytes()) {
-            Ok(message) => message,
-            Err(status) => return plain(status),
-        };
-        let path = head.uri.path().to_owned();
-        // Whoever was redirected comes by another path.
-        let path = path.strip_prefix("/moved").map(str::to_owned).unwrap_or(path);
-        if head.method != http::Method::POST || !matches!(&*path, "/v1/traces" | "/v1/logs" | "/v1/metrics") {
-            return plain(StatusCode::NOT_FOUND);
-        }
-        // What can't be read is refused before the script has its say.
-        let Ok(payload) = Payload::decode(&path, message.clone()) else {
-            return plain(StatusCode::BAD_REQUEST);
-        };
-        let size = message.len();
-        self.requests.push(ReceivedRequest {
-            transport: Transport::Http,
-            path: head.uri.path().to_owned(),
-            headers: head.headers,
-            message,
-            size,
-            at: Instant::now(),
-        });
-        let rejected = match self.answer(size).await {
-            Ok(rejected) => rejected,
-            Err(refusal) => return refusal.http(),
-        };
-        protobuf(match payload {
-            Payload::Traces(traces) => self.take_traces(traces, rejected, Transport::Http).encode_to_vec(),
-            Payload::Logs(logs) => self.take_logs(logs, rejected, Transport::Http).encode_to_vec(),
-            Payload::Metrics(metrics) => self.take_metrics(metrics, rejected, Transport::Http).encode_to_vec(),
-        })
-    }
-
     /// Waits as the script says; what it rejects of a message of this size, or why it refuses it.
-    async fn answer(&self, size: usize) -> Result<Rejected, Refusal> {
+    pub(super) async fn answer(&self, size: usize) -> Result<Rejected, Refusal> {
         match self.script.next() {
             Answer::Status(status) => Err(Refusal::plain(status)),
             Answer::Delay(delay) => {
@@ -281,7 +228,7 @@ impl State {
         }
     }
 
-    fn take_traces(
+    pub(super) fn take_traces(
         &self,
         traces: ExportTraceServiceRequest,
         rejected: Rejected,
@@ -295,7 +242,7 @@ impl State {
         ExportTraceServiceResponse { partial_success }
     }
 
-    fn take_logs(
+    pub(super) fn take_logs(
         &self,
         logs: ExportLogsServiceRequest,
         rejected: Rejected,
@@ -309,7 +256,7 @@ impl State {
         ExportLogsServiceResponse { partial_success }
     }
 
-    fn take_metrics(
+    pub(super) fn take_metrics(
         &self,
         metrics: ExportMetricsServiceRequest,
         rejected: Rejected,
@@ -322,108 +269,4 @@ impl State {
         });
         ExportMetricsServiceResponse { partial_success }
     }
-
-    /// Notes a request over gRPC and answers it as the script says.
-    async fn grpc(&self, path: &str, metadata: MetadataMap, size: usize) -> Result<Rejected, Status> {
-        self.requests.push(ReceivedRequest {
-            transport: Transport::Grpc,
-            path: path.to_owned(),
-            headers: metadata.into_headers(),
-            message: Bytes::new(),
-            size,
-            at: Instant::now(),
-        });
-        self.answer(size).await.map_err(Refusal::grpc)
-    }
-}
-
-// === impl Payload ===
-
-impl Payload {
-    fn decode(path: &str, message: Bytes) -> Result<Self, prost::DecodeError> {
-        Ok(match path {
-            "/v1/traces" => Self::Traces(ExportTraceServiceRequest::decode(message)?),
-            "/v1/logs" => Self::Logs(ExportLogsServiceRequest::decode(message)?),
-            _ => Self::Metrics(ExportMetricsServiceRequest::decode(message)?),
-        })
-    }
-}
-
-#[tonic::async_trait]
-impl TraceService for Grpc {
-    async fn export(
-        &self,
-        request: tonic::Request<ExportTraceServiceRequest>,
-    ) -> Result<tonic::Response<ExportTraceServiceResponse>, Status> {
-        let (metadata, _, traces) = request.into_parts();
-        let rejected = self.0.grpc("/v1/traces", metadata, traces.encoded_len()).await?;
-        Ok(tonic::Response::new(self.0.take_traces(
-            traces,
-            rejected,
-            Transport::Grpc,
-        )))
-    }
-}
-
-#[tonic::async_trait]
-impl LogsService for Grpc {
-    async fn export(
-        &self,
-        request: tonic::Request<ExportLogsServiceRequest>,
-    ) -> Result<tonic::Response<ExportLogsServiceResponse>, Status> {
-        let (metadata, _, logs) = request.into_parts();
-        let rejected = self.0.grpc("/v1/logs", metadata, logs.encoded_len()).await?;
-        Ok(tonic::Response::new(self.0.take_logs(logs, rejected, Transport::Grpc)))
-    }
-}
-
-#[tonic::async_trait]
-impl MetricsService for Grpc {
-    async fn export(
-        &self,
-        request: tonic::Request<ExportMetricsServiceRequest>,
-    ) -> Result<tonic::Response<ExportMetricsServiceResponse>, Status> {
-        let (metadata, _, metrics) = request.into_parts();
-        let rejected = self.0.grpc("/v1/metrics", metadata, metrics.encoded_len()).await?;
-        Ok(tonic::Response::new(self.0.take_metrics(
-            metrics,
-            rejected,
-            Transport::Grpc,
-        )))
-    }
-}
-
-fn decode(headers: &HeaderMap, body: Bytes) -> Result<Bytes, StatusCode> {
-    if headers
-        .get(header::CONTENT_TYPE)
-        .is_none_or(|kind| kind != "application/x-protobuf")
-    {
-        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    }
-    match headers.get(header::CONTENT_ENCODING).map(http::HeaderValue::as_bytes) {
-        None | Some(b"identity") => Ok(body),
-        Some(b"gzip") => {
-            let mut plain = Vec::new();
-            GzDecoder::new(&body[..])
-                .read_to_end(&mut plain)
-                .map_err(|_| StatusCode::BAD_REQUEST)?;
-            Ok(plain.into())
-        }
-        Some(_) => Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
-    }
-}
-
-fn protobuf(message: Vec<u8>) -> Response<Body> {
-    let mut answer = Response::new(Body::new(Full::new(Bytes::from(message))));
-    answer.headers_mut().insert(
-        header::CONTENT_TYPE,
-        header::HeaderValue::from_static("application/x-protobuf"),
-    );
-    answer
-}
-
-fn plain(status: StatusCode) -> Response<Body> {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = status;
-    answer
 }

@@ -11,12 +11,14 @@ mod histogram;
 mod native;
 mod shard;
 mod summary;
+mod totals;
 
 pub(super) use counter::CounterCells;
 pub(super) use exemplar::{ExemplarSlot, Ids};
 pub(super) use float::FloatCells;
 pub(super) use gauge::GaugeCell;
 pub(crate) use gauge::InFlightCells;
-pub(super) use histogram::{Detail, HistogramCells, HistogramTotals};
+pub(super) use histogram::HistogramCells;
 pub(super) use native::NativeCounts;
 pub(super) use summary::{QUANTILES, SummaryCells, SummaryTotals};
+pub(super) use totals::{Detail, HistogramTotals};

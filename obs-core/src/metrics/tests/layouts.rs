@@ -74,7 +74,7 @@ http_client_request_duration_seconds_count{{{post},status=\"\"}} 1
 # TYPE http_client_requests_in_flight gauge
 http_client_requests_in_flight{{{to}}} 1
 http_client_requests_in_flight{{{post}}} 0
-# HELP http_client_requests_total Outgoing requests by how they ended.
+# HELP http_client_requests_total Outgoing requests by outcome.
 # TYPE http_client_requests_total counter
 http_client_requests_total{{{to},status=\"200\",outcome=\"ok\"}} 1
 http_client_requests_total{{{post},status=\"\",outcome=\"server_error\"}} 1

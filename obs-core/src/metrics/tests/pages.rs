@@ -135,7 +135,7 @@ http_request_duration_seconds_count{{{route},status=\"500\"}} 1
 # HELP http_requests_in_flight Requests that have arrived and not ended.
 # TYPE http_requests_in_flight gauge
 http_requests_in_flight{{{route}}} 1
-# HELP http_requests_total Requests by how they ended.
+# HELP http_requests_total Requests by outcome.
 # TYPE http_requests_total counter
 http_requests_total{{{route},status=\"200\",outcome=\"aborted\"}} 1
 http_requests_total{{{route},status=\"200\",outcome=\"ok\"}} 1
