@@ -30,7 +30,7 @@ use std::{
 
 use axum::{Router, routing::get};
 use obs_axum::ObsLayer;
-use obs_core::{Obs, logs::LogFormat, metrics::Format};
+use obs_core::{Obs, logs::LogFormat};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -105,7 +105,7 @@ impl Subject {
     }
 
     fn lost(&self) -> Vec<String> {
-        let page = String::from_utf8(self.obs.registry().render(Format::Text)).expect("a page is text");
+        let page = obs_tests::page::text_of(self.obs.registry());
         page.lines()
             .filter(|line| line.starts_with("obs_spans_dropped_total"))
             .map(str::to_owned)

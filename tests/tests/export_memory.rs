@@ -85,7 +85,7 @@ fn large_requests_and_a_collector_that_hangs_take_no_more_memory_than_is_allowed
         before >> 20,
         after >> 20
     );
-    let page = String::from_utf8(obs.registry().render(obs_core::metrics::Format::Text)).expect("text");
+    let page = obs_tests::page::text_of(obs.registry());
     for line in page
         .lines()
         .filter(|line| line.contains("dropped_total{") && !line.ends_with(" 0"))

@@ -43,15 +43,15 @@ pub struct Email {
     authority: Option<Vec<u8>>,
 }
 
-/// How the connection to a mail server is encrypted.
+/// The encryption of the connection to a mail server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum EmailSecurity {
     /// By STARTTLS, which the server must offer; port 587.
     #[default]
     StartTls,
-    /// From the first byte; port 465.
+    /// TLS from the start; port 465.
     Tls,
-    /// Not at all: for a server on the same machine; port 25. Credentials are refused.
+    /// None: for a server on the same machine; port 25. Credentials are refused.
     None,
 }
 
@@ -66,7 +66,8 @@ pub(crate) struct Mailer {
 // === impl Email ===
 
 impl Email {
-    /// The server's host, the sender, and the recipients.
+    /// The server's host name, the address of the sender, and those of the recipients, such as `obs@example.com` or
+    /// `Obs <obs@example.com>`. Invalid ones are refused when the manager is built.
     pub fn new<A: Into<String>>(
         host: impl Into<String>,
         from: impl Into<String>,
@@ -89,13 +90,13 @@ impl Email {
         self
     }
 
-    /// How the connection is encrypted. Defaults to STARTTLS.
+    /// The encryption of the connection. Defaults to STARTTLS.
     pub const fn security(mut self, security: EmailSecurity) -> Self {
         self.security = security;
         self
     }
 
-    /// The server's port. Defaults to that of the encryption.
+    /// The server's port. Defaults to 587, 465 or 25, by the encryption.
     pub const fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self

@@ -7,6 +7,17 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use crate::{Alert, AlertState, Moment, text::one_line};
 
 /// Alerts of one group that are sent together.
+///
+/// ```
+/// use obs_alert::{Channel, Notification};
+///
+/// let pager = Channel::closure("pager", |notification: &Notification| {
+///     for alert in notification.alerts() {
+///         println!("{:?} {}: {}", alert.state(), alert.name(), alert.message());
+///     }
+///     Ok::<_, std::io::Error>(())
+/// });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Notification {
     pub(crate) receiver: Arc<str>,
@@ -76,19 +87,19 @@ impl Notification {
         &self.receiver
     }
 
-    /// The alerts; firing ones and resolved ones.
+    /// The alerts, firing and resolved ones.
     #[must_use]
     pub fn alerts(&self) -> &[Alert] {
         &self.alerts
     }
 
-    /// Whether any of them fires.
+    /// Whether any of them is firing.
     #[must_use]
     pub fn is_firing(&self) -> bool {
         self.alerts.iter().any(|alert| alert.state() == AlertState::Firing)
     }
 
-    /// `firing` if any of them fires, else `resolved`.
+    /// Firing if any of them is, else resolved.
     #[must_use]
     pub fn status(&self) -> AlertState {
         if self.is_firing() {
@@ -104,13 +115,13 @@ impl Notification {
         &self.group_labels
     }
 
-    /// The labels that all of them have.
+    /// The labels that all of the alerts have, with the same values.
     #[must_use]
     pub fn common_labels(&self) -> BTreeMap<String, String> {
         common(self.alerts.iter().map(Alert::labels))
     }
 
-    /// The annotations that all of them have.
+    /// The annotations that all of the alerts have, with the same values.
     #[must_use]
     pub fn common_annotations(&self) -> BTreeMap<String, String> {
         common(self.alerts.iter().map(Alert::annotations))

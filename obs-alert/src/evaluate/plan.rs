@@ -1,4 +1,4 @@
-//! Queries whose aggregates have been found.
+//! Queries with resolved aggregates.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::{
     time::millis,
 };
 
-/// What a rule reads at each evaluation.
+/// The resolved queries of a rule.
 #[derive(Debug)]
 pub(crate) struct Plan {
     test: Test,
@@ -24,13 +24,13 @@ pub(crate) struct Plan {
 enum Test {
     Query {
         fires: Query<Read>,
-        /// What decides while the alert fires.
+        /// The query that decides while the alert is firing.
         clear: Option<Query<Read>>,
     },
     Closure(Custom),
 }
 
-/// What is read of an aggregate; windows and offsets are in milliseconds.
+/// A function of an aggregate; windows and offsets are in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Read {
     Growth {
@@ -47,7 +47,7 @@ pub(crate) enum Read {
     Series(AggregateId),
 }
 
-/// A query that the history can answer, and what is kept there for it.
+/// A query that the history can evaluate, and the aggregates that it uses.
 #[derive(Debug)]
 pub(crate) struct Resolved {
     pub(crate) query: Query<Read>,
@@ -59,14 +59,14 @@ pub(crate) struct Resolved {
 pub(crate) enum Failure {
     Pattern(InvalidPattern),
     TooLong(Window),
-    /// A kind of input that this version does not read, and which.
+    /// A kind of input that this version does not support.
     Unsupported(String),
 }
 
 // === impl Plan ===
 
 impl Plan {
-    /// Finds the aggregates of a rule, and keeps them.
+    /// Resolves the aggregates of a rule, and starts their use.
     pub(crate) fn new(rule: &AlertRule, naming: &Naming, history: &mut History) -> Result<Self, Failure> {
         let unsupported = || Failure::Unsupported(format!("{:?}", rule.condition()));
         let Some(query) = rule.query(naming) else {
@@ -122,7 +122,7 @@ impl Plan {
         }
     }
 
-    /// What is known now; of a closure nothing, which is called elsewhere.
+    /// The current values; none for a closure, which is called elsewhere.
     pub(crate) fn values<'a>(&self, history: &'a History) -> Values<'a> {
         match &self.test {
             Test::Query { fires, .. } => fires.eval(history),
@@ -130,7 +130,7 @@ impl Plan {
         }
     }
 
-    /// What the clear threshold says of alerts that fire; no data without one.
+    /// The current values of the query with the clear threshold; none without one.
     pub(crate) fn clear_values<'a>(&self, history: &'a History) -> Values<'a> {
         match &self.test {
             Test::Query { clear: Some(clear), .. } => clear.eval(history),
@@ -139,7 +139,7 @@ impl Plan {
     }
 }
 
-/// The series of a value as the alerts know it; 0 where there is none.
+/// The key of a value's series, which identifies its alert; 0 without a series.
 pub(crate) fn key(sample: &Sample<'_>) -> u128 {
     sample.series.map_or(0, |series| series.key)
 }
@@ -147,7 +147,7 @@ pub(crate) fn key(sample: &Sample<'_>) -> u128 {
 // === impl Resolved ===
 
 impl Resolved {
-    /// Finds the aggregates of a query, and keeps them as far back as it looks. Those of one that fails are given back.
+    /// Resolves the aggregates of a query, and starts their use for its windows. If one fails, the use of all ends.
     pub(crate) fn new(query: &Query, history: &mut History) -> Result<Self, Failure> {
         let mut aggregates = Vec::new();
         let resolved = query.try_map(&mut |input| {
@@ -166,7 +166,7 @@ impl Resolved {
     }
 }
 
-/// The aggregate that an input is read from, and how far back, in milliseconds.
+/// The aggregate of an input, and how far back it is read, in milliseconds.
 fn wanted(input: &Input) -> Result<(Aggregate, i64), Failure> {
     let growth = |counters: &[Selector]| Aggregate::Growth(counters.to_vec());
     Ok(match input {

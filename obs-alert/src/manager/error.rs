@@ -1,4 +1,4 @@
-//! Why a manager, a rule or a channel is refused.
+//! Errors of the set-up of a manager.
 
 use std::{error::Error, fmt};
 

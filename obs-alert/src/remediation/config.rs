@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, error::Error, ffi::OsString, fmt, sync::Arc, ti
 use super::action::Action;
 use crate::Alert;
 
-/// What is done when an alert fires: a cache emptied, a pool restarted, a feature switched off.
+/// An action that a firing alert starts: it clears a cache, restarts a pool, switches a feature off.
 ///
-/// It runs on a thread of its own, one at a time; again while the alert goes on, after its cooldown, and
-/// only so many times an hour. Alerts that are silenced start none. Each run is logged and counted in
+/// It runs on a thread of its own, one run at a time. While the alert keeps firing it runs again after its cooldown, up
+/// to a number of runs per hour. Silenced alerts don't start it. Each run is logged and counted in
 /// `obs_alert_remediations_total{remediation,outcome}`.
 ///
 /// ```
@@ -35,7 +35,7 @@ pub struct Remediation {
 // === impl Remediation ===
 
 impl Remediation {
-    /// A closure; it is given the alert. It can't be stopped: one that hangs is never called again.
+    /// A closure, which gets the alert. It has no timeout: one that hangs is never called again.
     pub fn closure<E>(name: impl Into<String>, act: impl Fn(&Alert) -> Result<(), E> + Send + Sync + 'static) -> Self
     where
         E: Into<Box<dyn Error + Send + Sync>>,
@@ -46,9 +46,9 @@ impl Remediation {
         )
     }
 
-    /// A program, without a shell. It finds the alert as JSON on its standard input, and in the variables
-    /// `OBS_ALERT_NAME`, `OBS_ALERT_SEVERITY`, `OBS_ALERT_SUMMARY` and `OBS_ALERT_VALUE`. What it prints is
-    /// not read; any exit code but 0 is a failure.
+    /// A program, without a shell. It gets the alert as JSON on its standard input, and in the variables
+    /// `OBS_ALERT_NAME`, `OBS_ALERT_SEVERITY`, `OBS_ALERT_SUMMARY` and `OBS_ALERT_VALUE`. Its output
+    /// is ignored; an exit code other than 0 is a failure.
     pub fn command<A: Into<OsString>>(
         name: impl Into<String>,
         program: impl Into<OsString>,
@@ -77,13 +77,13 @@ impl Remediation {
         }
     }
 
-    /// Which alert it is for, by the name of its rule; may be called for several.
+    /// The alert that starts it, by the name of its rule; call it once for each of several.
     pub fn on(mut self, alert: impl Into<String>) -> Self {
         self.alerts.push(alert.into());
         self
     }
 
-    /// An environment variable of the program; a closure has none.
+    /// Sets an environment variable of the program; a closure ignores it.
     pub fn variable(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         if let Action::Command { variables, .. } = &mut self.action {
             variables.insert(key.into(), value.into());
@@ -91,31 +91,31 @@ impl Remediation {
         self
     }
 
-    /// How long after the start of a run no other begins. Defaults to 5 minutes.
+    /// The shortest time between the starts of two runs. Defaults to 5 minutes.
     pub const fn cooldown(mut self, span: Duration) -> Self {
         self.cooldown = span;
         self
     }
 
-    /// How many runs may begin within an hour. Defaults to 4.
+    /// The largest number of runs within an hour. Defaults to 4.
     pub const fn runs_per_hour(mut self, runs: u32) -> Self {
         self.runs_per_hour = runs;
         self
     }
 
-    /// Only says what it would do. Defaults to `false`.
+    /// Logs and counts a run without doing it. Defaults to `false`.
     pub const fn dry_run(mut self, only_say: bool) -> Self {
         self.is_dry_run = only_say;
         self
     }
 
-    /// How long the program may run before it is killed. Defaults to a minute.
+    /// The time after which a program is killed. Defaults to a minute.
     pub const fn timeout(mut self, span: Duration) -> Self {
         self.timeout = span;
         self
     }
 
-    /// What it is called.
+    /// Its name, in metrics and logs.
     pub(crate) fn called(&self) -> &str {
         &self.name
     }

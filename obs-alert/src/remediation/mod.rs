@@ -1,4 +1,4 @@
-//! What a process does itself about an alert: [`Remediation`].
+//! Actions that alerts start: [`Remediation`].
 
 mod action;
 mod config;

@@ -1,4 +1,4 @@
-//! An alert as it is notified.
+//! Alerts.
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
@@ -8,7 +8,10 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 use super::fingerprint;
 use crate::{Severity, time::Moment};
 
-/// An alert: a rule whose condition holds, or has held until just now. A cheap handle.
+/// An alert: a rule, or one series of it, whose condition holds or has just ended. Clones share its texts.
+///
+/// As JSON ([`Serialize`]) it has `state`, `labels`, `annotations`, `value` and, in RFC 3339, `activeAt`, `firedAt` and
+/// `resolvedAt`.
 #[derive(Clone, PartialEq)]
 pub struct Alert {
     pub(crate) facts: Arc<Facts>,
@@ -17,7 +20,7 @@ pub struct Alert {
     pub(crate) resolved_at: Option<Duration>,
 }
 
-/// What stays as long as the alert lives.
+/// The part that does not change as long as the alert is active.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Facts {
     pub(crate) fingerprint: u64,
@@ -29,21 +32,21 @@ pub(crate) struct Facts {
     pub(crate) cooldown: Duration,
 }
 
-/// Where an alert stands.
+/// The state of an alert. Its [`Display`](fmt::Display) is `pending`, `firing` or `resolved`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AlertState {
     /// Its condition holds, but not yet for the duration that its rule requires.
     Pending,
-    /// It fires.
+    /// Its condition has held for as long as its rule requires.
     Firing,
-    /// It has fired, and is over.
+    /// It has fired, and its condition no longer holds.
     Resolved,
 }
 
 // === impl Alert ===
 
 impl Alert {
-    /// An alert of a state file, with the times, since 1970, at which it was active, fired and was over.
+    /// An alert of a state file, with the times, since 1970, at which it became active, fired and was resolved.
     pub(crate) fn restored(
         (labels, annotations): (BTreeMap<String, String>, BTreeMap<String, String>),
         severity: Severity,
@@ -76,13 +79,13 @@ impl Alert {
         Arc::make_mut(&mut self.facts).cooldown = cooldown;
     }
 
-    /// It is over.
+    /// Sets its state to resolved.
     pub(crate) fn resolve(&mut self, now: Moment) {
         self.state = AlertState::Resolved;
         self.resolved_at = Some(now.unix());
     }
 
-    /// Bytes that it takes, more or less.
+    /// Its approximate size in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let texts = self.facts.labels.iter().chain(&self.facts.annotations);
         let each = |(key, value): (&String, &String)| key.len() + value.len() + 2 * size_of::<String>();
@@ -95,13 +98,14 @@ impl Alert {
         self.facts.labels.get("alertname").map_or("", String::as_str)
     }
 
-    /// How bad it is.
+    /// The severity of its rule, which is the label `severity`.
     #[must_use]
     pub fn severity(&self) -> Severity {
         self.facts.severity
     }
 
-    /// Where it stands.
+    /// Its state: firing or resolved in a notification; also pending in
+    /// [`AlertManager::alerts`](crate::AlertManager::alerts).
     #[must_use]
     pub const fn state(&self) -> AlertState {
         self.state
@@ -113,43 +117,43 @@ impl Alert {
         &self.facts.labels
     }
 
-    /// What people read: `summary`, `description`, `runbook_url`.
+    /// Texts for people: `summary`, `description`, `runbook_url` and others of the rule, rendered.
     #[must_use]
     pub fn annotations(&self) -> &BTreeMap<String, String> {
         &self.facts.annotations
     }
 
-    /// What has happened, in a sentence.
+    /// The annotation `summary`: what has happened, in a sentence.
     #[must_use]
     pub fn message(&self) -> &str {
         self.facts.annotations.get("summary").map_or("", String::as_str)
     }
 
-    /// What its condition found last; a closure has no value.
+    /// The value of its condition at the last evaluation with data, in the unit of the condition; `None` for a closure.
     #[must_use]
     pub const fn value(&self) -> Option<f64> {
         self.value
     }
 
-    /// When its condition began to hold, since 1970.
+    /// When its condition began to hold, as the time since 1970.
     #[must_use]
     pub fn active_at(&self) -> Duration {
         self.facts.active_at
     }
 
-    /// When it began to fire, since 1970.
+    /// When it began to fire, as the time since 1970; `None` while it is pending.
     #[must_use]
     pub fn fired_at(&self) -> Option<Duration> {
         self.facts.fired_at
     }
 
-    /// When it was over, since 1970.
+    /// When it was resolved, as the time since 1970; `None` before.
     #[must_use]
     pub const fn resolved_at(&self) -> Option<Duration> {
         self.resolved_at
     }
 
-    /// A number for its labels, which Alertmanager gives to the same ones.
+    /// A hash of its labels, the same as Alertmanager's fingerprint of them.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.facts.fingerprint
@@ -172,7 +176,7 @@ impl Serialize for Alert {
         json.serialize_field("state", self.state.as_str())?;
         json.serialize_field("labels", self.labels())?;
         json.serialize_field("annotations", self.annotations())?;
-        // JSON knows no infinity.
+        // JSON has no infinite numbers.
         json.serialize_field("value", &self.value.filter(|value| value.is_finite()))?;
         json.serialize_field("activeAt", &rfc3339(self.active_at()))?;
         json.serialize_field("firedAt", &self.fired_at().map(rfc3339))?;

@@ -1,13 +1,13 @@
-//! The state machine of one alert, as Prometheus has it.
+//! The state machine of one alert, the same as in Prometheus.
 
 use std::time::Duration;
 
 use crate::time::Moment;
 
-/// Where an alert that is not inactive stands.
+/// The phase of an active alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// The condition holds, but not for long enough.
+    /// The condition holds, but not yet for `for`.
     Pending {
         /// When it began.
         since: Moment,
@@ -16,14 +16,14 @@ pub(crate) enum Phase {
     Firing {
         /// When the condition began.
         since: Moment,
-        /// When it had held for long enough.
+        /// When it had held for `for`.
         fired: Moment,
-        /// When the condition ended, while the alert is kept firing.
+        /// When the condition ended, during `keep_firing_for`.
         ended: Option<Moment>,
     },
 }
 
-/// The spans of a rule.
+/// The durations of a rule.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     /// `for`
@@ -45,7 +45,7 @@ impl Phase {
         }
     }
 
-    /// The phase after an evaluation that found that the condition `holds` or not; `None` is inactive.
+    /// The phase after an evaluation in which the condition `holds` or not; `None` is inactive.
     pub(crate) fn next(phase: Option<Self>, holds: bool, now: Moment, times: Times) -> Option<Self> {
         match (phase, holds) {
             (None | Some(Self::Pending { .. }), false) => None,

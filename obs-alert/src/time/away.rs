@@ -1,11 +1,11 @@
-//! The time between two processes.
+//! The downtime between two processes.
 
 use std::time::Duration;
 
 use super::{Moment, millis};
 
-/// The time from the writing of a state file to the start of the process that reads it. Only the wall clock
-/// has seen it, and may have been set in between: it is never below zero, and nothing overflows.
+/// The time from the writing of a state file to the start of the process that reads it. It comes from the wall clock,
+/// which may have been set in between: it is never negative, and does not overflow.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Away {
     now: Moment,
@@ -13,7 +13,7 @@ pub(crate) struct Away {
     lasted: i64,
 }
 
-/// Spans of a state file beyond this are cut: longer than any window, cooldown or `for` that means something.
+/// The longest duration in a state file, more than any window, cooldown or `for`; longer ones are cut.
 const MOST: i64 = 400 * 86_400_000;
 
 // === impl Away ===
@@ -31,18 +31,18 @@ impl Away {
         Duration::from_millis(u64::try_from(self.lasted).unwrap_or(0))
     }
 
-    /// The moment that lay `ago` milliseconds before the file was written.
+    /// The moment `ago` milliseconds before the file was written.
     pub(crate) fn before(self, ago: i64) -> Moment {
         self.now.earlier(self.lasted.saturating_add(ago.clamp(0, MOST)))
     }
 
-    /// The same where only `at_most` of the time between the processes counts.
+    /// The same, with `at_most` of the downtime.
     pub(crate) fn before_counting(self, ago: i64, at_most: Duration) -> Moment {
         self.now
             .earlier(self.lasted.min(millis(at_most)).saturating_add(ago.clamp(0, MOST)))
     }
 
-    /// The moment that lay `ahead` milliseconds after the file was written.
+    /// The moment `ahead` milliseconds after the file was written.
     pub(crate) fn after(self, ahead: i64) -> Moment {
         self.now.earlier(self.lasted.saturating_sub(ahead.clamp(0, MOST)))
     }

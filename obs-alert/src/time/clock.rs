@@ -9,7 +9,7 @@ use super::Moment;
 
 /// A source of time; tests and replays can have their own.
 pub trait Clock: Send + Sync + 'static {
-    /// Now. Its monotonic part never goes back.
+    /// The current time. Its monotonic part never decreases.
     fn now(&self) -> Moment;
 }
 
@@ -65,13 +65,13 @@ impl Default for ManualClock {
 }
 
 impl ManualClock {
-    /// Stands at the wall clock's 14 November 2023, 22:13:20 UTC.
+    /// A clock at 14 November 2023, 22:13:20 UTC.
     #[must_use]
     pub fn new() -> Self {
         Self::at(Duration::from_secs(1_700_000_000))
     }
 
-    /// Stands at a time of the wall clock, given since 1970.
+    /// A clock at a wall-clock time, given as the time since 1970.
     #[must_use]
     pub fn at(unix: Duration) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl ManualClock {
         }
     }
 
-    /// Goes on by `span`.
+    /// Advances both the monotonic and the wall clock by `span`.
     pub fn advance(&self, span: Duration) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         *now = now.after(span);

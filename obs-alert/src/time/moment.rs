@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// A point in time: on a monotonic clock, by which everything is measured, and on the wall clock, which
-/// stamps what leaves the process. In milliseconds.
+/// A point in time, in milliseconds: on a monotonic clock, which measures durations, and on the wall clock, for
+/// timestamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     ticks: i64,
@@ -13,8 +13,7 @@ pub struct Moment {
 // === impl Moment ===
 
 impl Moment {
-    /// The moment at which the monotonic clock stood at `monotonic` and the wall clock at `unix`, the
-    /// time since 1970.
+    /// The moment at which the monotonic clock is `monotonic` and the wall clock `unix`, the time since 1970.
     ///
     /// ```
     /// use std::time::Duration;
@@ -33,7 +32,7 @@ impl Moment {
         }
     }
 
-    /// The moment a while after this one.
+    /// The moment `span` after this one, on both clocks.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         let span = millis(span);
@@ -43,13 +42,13 @@ impl Moment {
         }
     }
 
-    /// How long after `earlier` it was; zero if it was before.
+    /// The time from `earlier` to this moment by the monotonic clock; zero if it was before.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.ticks.saturating_sub(earlier.ticks)).unwrap_or(0))
     }
 
-    /// The wall clock, since 1970.
+    /// The wall clock, as the time since 1970.
     #[must_use]
     pub fn unix(self) -> Duration {
         Duration::from_millis(u64::try_from(self.unix).unwrap_or(0))
@@ -60,7 +59,7 @@ impl Moment {
         self.ticks
     }
 
-    /// What the wall clock is ahead of the monotonic one, in milliseconds: it changes when somebody sets it.
+    /// The difference of the wall clock and the monotonic one, in milliseconds: it changes when the wall clock is set.
     pub(crate) const fn wall_offset(self) -> i64 {
         self.unix.saturating_sub(self.ticks)
     }
@@ -70,7 +69,7 @@ impl Moment {
         self.unix
     }
 
-    /// The moment so many milliseconds before this one, or after it if they are below zero.
+    /// The moment some milliseconds before this one; after it if they are negative.
     pub(crate) const fn earlier(self, millis: i64) -> Self {
         Self {
             ticks: self.ticks.saturating_sub(millis),
@@ -78,7 +77,7 @@ impl Moment {
         }
     }
 
-    /// The same moment, whose wall clock stood at `unix` milliseconds.
+    /// The same moment, with a wall clock at `unix` milliseconds.
     pub(crate) const fn stamped(self, unix: i64) -> Self {
         Self {
             ticks: self.ticks,
@@ -86,7 +85,7 @@ impl Moment {
         }
     }
 
-    /// How far it is from this moment to a later one, in milliseconds; below zero if it was before.
+    /// Milliseconds from this moment to a later one; negative if that was before.
     pub(crate) const fn millis_to(self, later: Self) -> i64 {
         later.ticks.saturating_sub(self.ticks)
     }
@@ -97,7 +96,7 @@ impl Moment {
     }
 }
 
-/// A span in milliseconds, as far as they can be counted.
+/// A duration in milliseconds, limited to what `i64` can hold.
 pub(crate) fn millis(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }

@@ -40,7 +40,7 @@ impl BaseUrl {
         &self.host
     }
 
-    /// The URL with what this one knows and the request doesn't tell.
+    /// The URL, completed by this one where the request has no value.
     pub(super) fn complete<'a>(&'a self, url: ClientUrl<'a>) -> ClientUrl<'a> {
         if !url.host.is_empty() {
             return url;
@@ -139,10 +139,10 @@ mod tests {
             (url.scheme, url.host, url.port, url.path),
             ("https", "users", Some(8443), "/x")
         );
-        let told = base.complete(ClientUrl {
+        let completed = base.complete(ClientUrl {
             host: "other",
             ..ClientUrl::default()
         });
-        assert_eq!(told.host, "other");
+        assert_eq!(completed.host, "other");
     }
 }

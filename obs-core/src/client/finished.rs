@@ -8,7 +8,7 @@ use crate::{
     request::{GrpcStatus, Outcome},
 };
 
-/// An attempt that has ended, as a client's `on_finish` is told of it.
+/// An attempt that has ended: the argument of a client's `on_finish`.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ClientFinished<'a> {
@@ -16,13 +16,13 @@ pub struct ClientFinished<'a> {
     pub method: &'a str,
     /// The method as it was sent, cut after 32 bytes, if it is not in the set.
     pub method_original: Option<&'a str>,
-    /// The host as it stands in the labels.
+    /// The host, as in the label.
     pub host: &'a str,
     /// The URL template; empty if none was given.
     pub target: &'a str,
     /// The status code, if there was an answer.
     pub status: Option<u16>,
-    /// The status of a gRPC call: what was sent, or what stands in for it.
+    /// The status of a gRPC call: the one that was sent, or the one derived from the error.
     pub grpc_status: Option<GrpcStatus>,
     /// How it ended.
     pub outcome: Outcome,

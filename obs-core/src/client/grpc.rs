@@ -1,4 +1,4 @@
-//! What is different in an attempt that is a gRPC call: its status stands in the trailers.
+//! Attempts that are gRPC calls, whose status is in the trailers.
 
 use super::{
     ClientResponse, Outcome, attributes,

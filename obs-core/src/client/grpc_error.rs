@@ -53,7 +53,7 @@ pub fn grpc_status(error: &(dyn Error + 'static)) -> GrpcStatus {
 }
 
 fn of_link(error: &(dyn Error + 'static)) -> Option<GrpcStatus> {
-    // What becomes of a connection that is there, hyper and h2 tell in words: this is one being made.
+    // Errors of an established connection have texts of hyper and h2: this one is about establishing it.
     if error.is::<io::Error>() {
         return Some(GrpcStatus::Unavailable);
     }
@@ -68,8 +68,8 @@ fn of_link(error: &(dyn Error + 'static)) -> Option<GrpcStatus> {
             Some(GrpcStatus::Unavailable)
         }
         _ if starts_with(&["stream error ", "connection error ", "protocol error: "]) => {
-            let told = REASONS.iter().find(|(reason, _)| text.contains(reason));
-            Some(told.map_or(GrpcStatus::Unknown, |(_, status)| *status))
+            let known = REASONS.iter().find(|(reason, _)| text.contains(reason));
+            Some(known.map_or(GrpcStatus::Unknown, |(_, status)| *status))
         }
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! What an adapter tells of an attempt and of its answer.
+//! The request and the response head of an attempt, as an adapter reports them.
 
 use std::{fmt, net::SocketAddr};
 
@@ -20,7 +20,7 @@ pub struct ClientUrl<'a> {
     pub query: Option<&'a str>,
     /// The fragment without its `#`.
     pub fragment: Option<&'a str>,
-    /// Whether user name or password stand in the URL; they are never recorded.
+    /// Whether the URL has a user name or a password; they are never recorded.
     pub has_credentials: bool,
 }
 
@@ -44,7 +44,7 @@ pub struct ClientRequest<'a> {
 pub struct ClientResponse<'a> {
     /// The status code.
     pub status: u16,
-    /// How the answer came; `None` if the client doesn't tell.
+    /// The protocol of the response; `None` if the client doesn't report it.
     pub protocol: Option<Protocol>,
     /// The headers.
     pub headers: &'a dyn HeaderReader,

@@ -1,7 +1,7 @@
 //! Observation of outgoing requests: the counterpart of [`request`](crate::request) for clients.
 //!
 //! An adapter translates its client's types, polls, and reports events; this module decides what is recorded and when,
-//! so that all clients behave alike. One observation is one attempt: a retry is a new observation, with a span and a
+//! so that all clients behave in the same way. One observation is one attempt: a retry is a new observation, with a span and a
 //! span id of its own.
 //!
 //! ```

@@ -62,8 +62,8 @@ impl<'a> Propagated<'a> {
             .then(|| std::str::from_utf8(&self.text).unwrap_or_default())
     }
 
-    /// Value of the `tracestate` header. Where there is none beside a `traceparent`, a header that
-    /// stands in the request belongs to another parent and has to go.
+    /// Value of the `tracestate` header. If there is a `traceparent` without one, remove a `tracestate` that the request
+    /// has already: it belongs to another parent.
     #[must_use]
     pub fn tracestate(&self) -> Option<&str> {
         self.tracestate.filter(|_| self.propagators.sends_trace_context())
@@ -75,8 +75,8 @@ impl<'a> Propagated<'a> {
         self.baggage.filter(|_| self.propagators.sends_baggage())
     }
 
-    /// Hands each header of a format of the user's own to `set`, name and value; they replace those
-    /// that stand in the request.
+    /// Calls `set` with name and value of each header of the application's own formats; they replace those of the
+    /// request.
     pub fn others(&self, set: &mut dyn FnMut(&str, &str)) {
         if self.propagators.has_own() {
             let context = self.otel.cloned().unwrap_or_else(otel::current);

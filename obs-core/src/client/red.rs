@@ -108,7 +108,7 @@ impl InFlight {
         );
     }
 
-    /// Records everything but the gauge. A status of 0 stands for none.
+    /// Records everything but the gauge. A status of 0 is a missing one.
     pub(super) fn record(&self, red: &Red, measured: &Measured<'_>) {
         self.attempt.record(&red.metrics, measured);
     }

@@ -77,7 +77,7 @@ impl Parent {
         }
     }
 
-    /// Trace and flags that the attempt belongs to; a new trace where there is none.
+    /// Trace and flags of the attempt; a new trace if there is no current one.
     fn trace(&self, tracing: &Tracing) -> (TraceId, TraceFlags) {
         if let Some(context) = &self.context {
             return (context.trace_id(), context.trace_flags());

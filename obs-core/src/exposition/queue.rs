@@ -1,4 +1,4 @@
-//! Pages that are in flight, each shared by all who wait for the same.
+//! Pages that are being written, each shared by all requests for it.
 
 use std::{
     collections::VecDeque,
@@ -29,14 +29,14 @@ pub(crate) struct Limits {
 pub(super) enum Unavailable {
     /// Too many others are in flight.
     Busy,
-    /// The time limit is over.
+    /// The time limit has elapsed.
     TooLate,
-    /// What collects or writes it has panicked or failed.
+    /// The collector or the writer of the page has panicked or failed.
     Failed,
 }
 
-/// The pages of one instance. Its threads start with the first scrape and end when the queue is
-/// dropped, or when nobody has scraped for a while.
+/// The pages of one instance. Its threads start with the first scrape and end when the queue is dropped, or after a time
+/// without scrapes.
 pub(super) struct Queue {
     inner: Arc<Inner>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Queue {
 pub(super) struct Inner {
     limits: Limits,
     pub(super) state: Mutex<State>,
-    /// There is something to do, or nothing ever more.
+    /// Notified when there is a page to write, or the queue is closed.
     pub(super) changed: Condvar,
 }
 
@@ -59,8 +59,8 @@ pub(super) struct State {
 
 /// One page to be written.
 ///
-/// Who comes while it waits gets the same page; who comes after its writing has begun gets the next
-/// one, so that a page always tells what was recorded before it was asked for.
+/// Requests that arrive while it waits get the same page; those that arrive after its writing has begun get the next
+/// one, so that a page always has everything that was recorded before its request.
 pub(super) struct Job {
     pub(super) wanted: Wanted,
     pub(super) source: Source,
@@ -160,7 +160,7 @@ impl State {
         self.waiting.len() + usize::from(self.running.is_some())
     }
 
-    /// The next page that somebody still waits for, which is written from now on. One at a time.
+    /// The next page with a waiting request, which is written from now on. One at a time.
     pub(super) fn run_next(&mut self) -> Option<Arc<Job>> {
         if self.running.is_some() {
             return None;
@@ -179,7 +179,7 @@ impl State {
         self.waiting.drain(..).collect()
     }
 
-    /// What has to be given up; nothing waits for it afterwards.
+    /// Removes the pages whose deadline has passed.
     pub(super) fn overdue(&mut self, now: Instant) -> Vec<Arc<Job>> {
         let is_overdue = |job: &Arc<Job>| job.deadline <= now;
         let running = self
@@ -194,7 +194,7 @@ impl State {
         overdue
     }
 
-    /// When the first page has to be given up.
+    /// The earliest deadline of a page.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let running = self.running.iter().filter(|job| !job.is_done());
         running.chain(&self.waiting).map(|job| job.deadline).min()
@@ -237,7 +237,7 @@ impl Job {
         Poll::Pending
     }
 
-    /// Hands the page to all who wait for it; what comes too late is dropped.
+    /// Passes the page to all requests that wait for it; one without requests is dropped.
     pub(super) fn finish(&self, result: Result<Bytes, Unavailable>) {
         let mut progress = self.progress();
         let Progress::Waiting(wakers) = &mut *progress else {

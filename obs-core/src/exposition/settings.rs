@@ -1,4 +1,4 @@
-//! What an instance is told about its page.
+//! The settings of an instance's page.
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ type WriteText = Arc<dyn Fn() -> String + Send + Sync>;
 #[derive(Clone)]
 pub(crate) enum Source {
     Registry(Registry),
-    /// The page of another recorder, which knows one format only.
+    /// The page of another recorder, which has one format only.
     Text(WriteText),
 }
 

@@ -8,7 +8,7 @@ use obs_base::InitError;
 /// ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750)).
 pub(super) struct Token(Box<[u8]>);
 
-/// What the client has to be told.
+/// The header of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     Granted,
@@ -23,7 +23,7 @@ pub(super) enum Admission {
 impl Token {
     /// # Errors
     ///
-    /// If it is empty or can't stand in a header.
+    /// If it is empty or not a valid header value.
     pub(super) fn parse(token: &str) -> Result<Self, InitError> {
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             // What was given may be a secret all the same.

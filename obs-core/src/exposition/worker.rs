@@ -87,7 +87,7 @@ fn run(inner: &Arc<Inner>) {
 
 /// The page as it is sent.
 fn write(job: &Job) -> Result<Bytes, Unavailable> {
-    // The panic of a hook has been told by the panic hook.
+    // The panic hook has logged the panic.
     let page = guarded(|| job.source.write(&job.wanted, job.deadline));
     let packed = job.wanted.encoding.apply(page.ok_or(Unavailable::Failed)??);
     packed.map(Bytes::from).map_err(|error| {

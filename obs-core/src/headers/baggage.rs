@@ -8,7 +8,7 @@ use super::tracestate::trim;
 /// The bytes that are propagated, at most: the size that each implementation must support
 /// ([Baggage, 3.3.2](https://www.w3.org/TR/baggage/#limits)).
 const MAX_BYTES: usize = 8192;
-/// The members that are read, at most: the grammar allows no more.
+/// The largest number of members that are read, which is the limit of the grammar.
 const MAX_MEMBERS: usize = 180;
 
 /// The members read so far, from any number of header lines.
@@ -103,7 +103,7 @@ fn hex_digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// Decodes `%41`; a percent sign without two digits stands for itself.
+/// Decodes `%41`; a percent sign without two digits is kept.
 fn percent_decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);

@@ -41,7 +41,7 @@ pub fn extract(headers: &(impl HeaderReader + ?Sized)) -> Extracted {
 
 /// [`extract`] where the common headers are known already.
 pub(crate) fn extract_of(common: &CommonHeaders<'_>, headers: &(impl HeaderReader + ?Sized)) -> Extracted {
-    // Of two, nobody can say which is right.
+    // With two headers it is unknown which one is right.
     let line = common.traceparent.filter(|_| common.traceparents == 1);
     let parent = line.and_then(|line| TraceParent::parse(trim(line)));
     Extracted {

@@ -28,9 +28,9 @@ pub struct TraceParent {
     pub flags: TraceFlags,
 }
 
-/// The number that eight lower-case hex digits stand for.
+/// The value of eight lower-case hex digits.
 ///
-/// All eight are read at once: a digit is the low half of its byte, and nine more where bit 6 tells a letter.
+/// All eight are read at once: a digit is the low half of its byte, plus nine if bit 6 marks a letter.
 #[inline]
 fn hex8(text: [u8; 8]) -> Option<u32> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
@@ -38,7 +38,7 @@ fn hex8(text: [u8; 8]) -> Option<u32> {
     let bytes = u64::from_le_bytes(text);
     let letters = (bytes >> 6) & ONES;
     let digits = (bytes & (ONES * 0x0f)) + letters * 9;
-    // Above a figure stands 3, above a letter 6; a letter is one of ten to fifteen.
+    // The high half is 3 for a digit and 6 for a letter; a letter is one of ten to fifteen.
     let has_right_halves = (bytes & HIGH) == (ONES + letters) * 0x30;
     let is_in_range = (digits & HIGH) == 0 && ((digits + ONES * 6) & HIGH) == letters * 0x10;
     if !has_right_halves || !is_in_range {
@@ -50,7 +50,7 @@ fn hex8(text: [u8; 8]) -> Option<u32> {
     Some(u32::from_be_bytes([first, second, third, fourth]))
 }
 
-/// The number that sixteen lower-case hex digits stand for.
+/// The value of sixteen lower-case hex digits.
 #[inline]
 fn hex16(text: &[u8; 16]) -> Option<u64> {
     let (high, low) = text.split_first_chunk::<8>()?;
@@ -58,7 +58,7 @@ fn hex16(text: &[u8; 16]) -> Option<u64> {
     Some(u64::from(high) << 32 | u64::from(low))
 }
 
-/// The number that two lower-case hex digits stand for.
+/// The value of two lower-case hex digits.
 #[inline]
 fn hex2([high, low]: [u8; 2]) -> Option<u8> {
     let byte = hex8([b'0', b'0', b'0', b'0', b'0', b'0', high, low])?;

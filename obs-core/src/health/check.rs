@@ -6,7 +6,7 @@ use crate::guard::chain_text;
 
 /// Less than the second after which Kubernetes gives a probe up.
 const TIMEOUT: Duration = Duration::from_millis(800);
-/// Longer would be no answer to a probe; also keeps deadlines within what clocks can tell.
+/// The longest timeout: probes wait no longer, and clocks can represent the deadline.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
 const CACHE: Duration = Duration::from_secs(1);
 /// The longest text of an error, in bytes.
@@ -29,7 +29,7 @@ type CheckFuture = Pin<Box<dyn Future<Output = Verdict> + Send>>;
 ///     .cache(Duration::from_secs(5));
 /// ```
 #[derive(Clone)]
-#[must_use = "a check is asked once it is added to a `Health`"]
+#[must_use = "a check has no effect until it is added to a `Health`"]
 pub struct Check {
     pub(super) name: Arc<str>,
     pub(super) probe: Probe,
@@ -39,7 +39,7 @@ pub struct Check {
     shows_errors: bool,
 }
 
-/// How to ask.
+/// The function of the check.
 #[derive(Clone)]
 pub(super) enum Probe {
     Async(Arc<dyn Fn() -> CheckFuture + Send + Sync>),

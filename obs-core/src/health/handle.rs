@@ -1,4 +1,4 @@
-//! The handle that pages ask.
+//! The handle of health pages.
 
 use std::{
     borrow::Cow,
@@ -33,7 +33,7 @@ struct Inner {
 /// The future of [`Health::draining`].
 #[must_use = "futures do nothing unless polled"]
 pub struct Draining {
-    told: Pin<Box<dyn Future<Output = ()> + Send>>,
+    notified: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 // === impl Health ===
@@ -136,7 +136,7 @@ impl Health {
         let mut draining = self.inner.draining.subscribe();
         let inner = Arc::clone(&self.inner);
         Draining {
-            told: Box::pin(async move {
+            notified: Box::pin(async move {
                 // The sender lives as long as we hold it.
                 let _ = draining.wait_for(|draining| *draining).await;
                 drop(inner);
@@ -145,7 +145,7 @@ impl Health {
     }
 
     /// From now on the process counts as dead: `/health` and `/ready` fail with this reason, which
-    /// everyone can read. For what only a restart mends: a lost worker thread, a poisoned state. The
+    /// everyone can read. For failures that only a restart repairs: a lost worker thread, a poisoned state. The
     /// first reason stays.
     pub fn declare_dead(&self, reason: impl Into<Cow<'static, str>>) {
         let reason = reason.into();
@@ -179,7 +179,7 @@ impl Future for Draining {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.told.as_mut().poll(cx)
+        self.notified.as_mut().poll(cx)
     }
 }
 

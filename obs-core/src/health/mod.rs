@@ -24,35 +24,32 @@
 //! | `/health` | does the process live? | [`declare_dead`](Health::declare_dead) was called | restarts it (Kubernetes: `livenessProbe`) |
 //! | `/ready` | shall it get requests? | a required check fails, it is [draining](Health::set_draining), or dead | sends requests elsewhere (`readinessProbe`) |
 //!
-//! Liveness looks at no check on purpose: a database that is down is not mended by restarting all
-//! of its clients.
+//! Liveness runs no check on purpose: restarting all clients of a database that is down does not repair it.
 //!
 //! # A probe that nothing can take down
 //!
-//! - Each check has a [timeout](Check::timeout), 800 ms unless told otherwise: less than the second
+//! - Each check has a [timeout](Check::timeout), 800 ms by default: less than the second
 //!   that Kubernetes gives a probe.
-//! - A result is [kept](Check::cache) for a second, so probes can't hammer what they ask about, and
-//!   one run is in flight at a time: probes that come meanwhile share its result. A run that does
-//!   not end is never joined by a second one.
+//! - A result is [kept](Check::cache) for a second, so probes can't overload what a check calls, and
+//!   one run is in flight at a time: probes share its result. There is no second run while one hangs.
 //! - A check runs in a task or on a thread of its own. It may panic, block or hang: it is then
 //!   unhealthy, with the reason, and the probe is answered all the same.
 //!
-//! # What is told
+//! # Response
 //!
-//! The body is `application/json`, in the words of the
+//! The body is `application/json`, with the fields of the
 //! [health check draft](https://datatracker.ietf.org/doc/html/draft-inadarei-api-health-check-06)
-//! (`pass`, `warn`, `fail`). Its `application/health+json` was never registered and few tools know
-//! it, so the type is the plain one. `Cache-Control` is `no-store`.
+//! (`pass`, `warn`, `fail`). Its type `application/health+json` was never registered and few tools
+//! support it. `Cache-Control` is `no-store`.
 //!
 //! ```json
 //! {"status":"fail","checks":[{"name":"database","status":"fail","duration_ms":800.412,"reason":"no answer within 800ms"},{"name":"cache","status":"pass","duration_ms":0.311}]}
 //! ```
 //!
-//! The body tells no secrets: the text of an error stays in the log unless it is a `&'static str`
-//! (which can't hold what the program learned at run time) or the check
-//! [shows its errors](Check::show_errors); the reason is `failed` then. When a check's result
+//! The body has no secrets: the text of an error is only logged, and the reason is `failed`, unless it is a
+//! `&'static str` (which can't have values of run time) or the check [shows its errors](Check::show_errors). When a check's result
 //! changes, one line is logged. The gauge `obs_health_check_up{check}` is 1 or 0 after each run;
-//! checks run when a probe asks, so without probes it stands still.
+//! checks run for probes, so without probes it does not change.
 
 mod check;
 mod handle;

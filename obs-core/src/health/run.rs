@@ -1,4 +1,4 @@
-//! One run of a check, apart from the probe that asked for it.
+//! One run of a check, independent of the probe that started it.
 
 use std::{sync::Arc, thread};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::PageOwner;
 
-/// A run in flight; whatever becomes of it, its slot hears of its end exactly once.
+/// A run in flight. Its slot is notified of its end exactly once, however it ends.
 #[derive(Debug)]
 pub(super) struct Run {
     slot: Arc<Slot>,
@@ -45,7 +45,7 @@ impl Run {
             Probe::Blocking(ask) => {
                 // Not a blocking task of the runtime: its shutdown would wait for one that hangs.
                 let thread = thread::Builder::new().name("obs-health".to_owned());
-                // Where no thread can be had, the run is dropped with the closure, which tells.
+                // If no thread can be started, the closure is dropped with the run, which notifies the slot.
                 let _ = thread.spawn(move || {
                     let verdict = ask();
                     self.end(judged(verdict));

@@ -143,7 +143,7 @@ impl Cache {
         self.misses.increment(1);
     }
 
-    /// Counts entries that the cache let go.
+    /// Counts entries that the cache evicted.
     pub fn evicted(&self, entries: u64) {
         self.evictions.increment(entries);
     }

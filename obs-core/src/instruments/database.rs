@@ -116,7 +116,7 @@ impl Database {
         GaugeGuard::new(self.inner.active.0.clone())
     }
 
-    /// Asks before each page how many connections are in use: for pools that tell.
+    /// Sets the number of connections in use before each page, for pools that have a function for it.
     ///
     /// Use either this or [`connection`](Self::connection). Without effect where metrics go to another
     /// recorder, which has a page of its own.
@@ -141,7 +141,7 @@ impl Database {
     /// Runs a query and records how long it took and how it ended: dropped before its end it is
     /// `cancelled`. The time runs from the first poll on.
     ///
-    /// `operation` says what the query is for (`find_order`), never what it asks for.
+    /// `operation` names the purpose of the query (`find_order`), never its values.
     pub fn query<F, T, E>(&self, operation: &'static str, query: F) -> Query<F>
     where
         F: Future<Output = Result<T, E>>,

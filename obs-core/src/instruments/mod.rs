@@ -1,4 +1,4 @@
-//! Ready-made metrics for what a service stands on: databases and caches, around any driver.
+//! Ready-made metrics of databases and caches, for any driver.
 //!
 //! ```
 //! use obs_core::instruments::{Cache, Database};

@@ -9,7 +9,7 @@ use ::metrics::{Counter, Key, Label, Level, Metadata, Recorder};
 
 use crate::names::{label, metric, target};
 
-/// The series that a metric may have unless it is told otherwise.
+/// The default of the number of series of a metric.
 pub(super) const DEFAULT_SERIES_CAP: usize = 2_000;
 
 /// Metadata of the metrics that obs records into a facade recorder.
@@ -62,9 +62,9 @@ impl Cap {
             .is_ok()
     }
 
-    /// Gives back the place of a series that is gone.
+    /// Frees the place of a removed series.
     pub(super) fn release(&self) {
-        // A place that nobody had can't be given back; nothing is lost then.
+        // Freeing more places than were taken has no effect.
         let _ = self.used.fetch_update(Relaxed, Relaxed, |used| used.checked_sub(1));
     }
 

@@ -1,4 +1,4 @@
-//! Which metrics there are, under which names, and who may not have which.
+//! The catalog of metrics by name, and the rules about names that clash.
 
 use std::{
     borrow::Cow,
@@ -83,7 +83,7 @@ pub(super) struct Catalog {
     /// Which metric has which name.
     claims: HashMap<String, u64>,
     entries: HashMap<u64, Entry>,
-    /// The entries in the order of the page; empty after a change, until somebody asks.
+    /// The entries in the order of the page; empty after a change, until the next page.
     page: OnceLock<Arc<Vec<Entry>>>,
     last_id: u64,
     /// Names that the application uses.

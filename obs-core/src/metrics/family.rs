@@ -204,7 +204,7 @@ impl<C: Cell> Family<C> {
         Self::of(Standing::Permanent, config, cap)
     }
 
-    /// What stands for all metrics that are too many: one series, whatever the labels.
+    /// The family of all metrics above the limit: one series, whatever the labels.
     pub(super) fn surplus(config: C::Config) -> Self {
         Self::of(Standing::Surplus, config, Cap::new("", 1))
     }
@@ -262,7 +262,7 @@ impl<C: Cell> Family<C> {
         self.series.list()
     }
 
-    /// Forgets all series; handles to them keep working and are not seen any more.
+    /// Removes all series; handles to them keep working, without being on the page.
     pub(super) fn clear(&self) {
         self.remove(|_| true);
     }

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 /// The query parameter of Prometheus's client libraries.
 const PARAMETER: &str = "name[]";
 
-/// The metrics that a scrape asks for; all if it names none.
+/// The metrics that a scrape requests; all if it names none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     /// Sorted, each once.

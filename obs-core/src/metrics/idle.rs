@@ -1,11 +1,9 @@
-//! Taking series off the page that nobody has touched for long.
+//! Removal of series that were not recorded for long.
 //!
-//! A handle that somebody keeps must never lead nowhere: as long as there is one, its series is only
-//! hidden and comes back with the next record. A series without handles is removed, which makes room
-//! under the cap.
+//! A handle must keep working: as long as there is one, its series is only hidden, and is shown again after the next
+//! record. A series without handles is removed, which makes room under the cap.
 //!
-//! Time is that of the monotonic clock, since the registry was made: a wall clock that is set neither
-//! makes a series idle nor keeps it.
+//! Times are those of the monotonic clock, since the creation of the registry: a step of the wall clock has no effect.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +13,8 @@ use super::{
     key_table::{FacadeCell, Tables},
 };
 
-/// Hides what is idle `now`, so long after the registry was made, and removes what nobody holds.
+/// Hides the series that are idle at `now`, a time since the creation of the registry, and removes those without
+/// handles.
 pub(super) fn sweep(entries: &[Entry], tables: &Tables, timeout: Duration, now: Duration) {
     let (timeout, now) = (milliseconds(timeout), milliseconds(now));
     for entry in entries {
@@ -25,11 +24,11 @@ pub(super) fn sweep(entries: &[Entry], tables: &Tables, timeout: Duration, now: 
             Source::Gauge(family) => look(family, now, timeout),
             Source::Histogram(family) => look(family, now, timeout),
             Source::Summary(family) => look(family, now, timeout),
-            // Constants, and the layer's own, which are as many as there are routes.
+            // Constants, and RED metrics, whose number is that of the routes.
             Source::Info(_) | Source::Red(..) => {}
         }
     }
-    // First the keys, so that nobody gets a handle any more without asking the family.
+    // The keys first, so that new handles can only come from the family.
     tables.counters.forget_hidden();
     tables.gauges.forget_hidden();
     tables.histograms.forget_hidden();
@@ -71,9 +70,9 @@ impl<C: FacadeCell> super::key_table::Table<C> {
 }
 
 impl<C: Cell> Family<C> {
-    /// Removes hidden series that nobody holds.
+    /// Removes hidden series without handles.
     fn remove_hidden(&self) {
-        // Only the list itself holds them: whoever wants one has to come here, where the lock is.
+        // Only the list has a reference: a new handle would need the lock that is held here.
         self.remove(|series| series.idle.is_hidden() && Arc::strong_count(series) == 1);
     }
 }

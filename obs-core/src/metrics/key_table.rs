@@ -29,7 +29,7 @@ pub(super) struct Table<C> {
     maps: [RwLock<Map<C>>; LOCKS],
 }
 
-/// The series of all kinds that the facade knows.
+/// The series of all kinds of the facade.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     pub(super) counters: Table<CounterCells>,
@@ -37,7 +37,7 @@ pub(super) struct Tables {
     pub(super) histograms: Table<HistogramCells>,
 }
 
-/// A kind of metric that the facade knows.
+/// A kind of metric of the facade.
 pub(super) trait FacadeCell: InCatalog {
     fn table(tables: &Tables) -> &Table<Self>;
 }

@@ -1,4 +1,4 @@
-//! The kinds of metrics: those that the facade knows, and ours.
+//! The kinds of metrics: those of the facade, and our own.
 
 use std::{sync::Arc, time::Duration};
 

@@ -145,7 +145,7 @@ pub(super) fn unit_suffix(unit: Unit) -> &'static str {
     }
 }
 
-/// The unit that a name without a description tells of: seconds or bytes.
+/// The unit in the name of a metric without a description: seconds or bytes.
 pub(super) fn unit_of_name(metric_type: MetricType, base: &str) -> &'static str {
     let unit = ["seconds", "bytes"]
         .into_iter()

@@ -9,7 +9,7 @@ use crate::environment::Env;
 /// Whether metrics are pushed, how often, and which.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PushSettings {
-    /// Whether code asks for it.
+    /// Whether code enables it.
     pub(crate) export: Option<bool>,
     pub(crate) interval: Option<Duration>,
     /// Whether the instruments that the conventions leave to choice are pushed too.

@@ -102,9 +102,9 @@ impl RegistryBuilder {
         self
     }
 
-    /// Whether the `OpenMetrics` page tells when each counter, histogram and summary was made
-    /// (`_created`). Prometheus takes these for further series unless it is told otherwise, so it
-    /// defaults to false; the protobuf page always tells.
+    /// Whether the `OpenMetrics` page has the creation time of each counter, histogram and summary
+    /// (`_created`). By default Prometheus stores these as further series, so it
+    /// defaults to false; the protobuf page always has it.
     pub fn created_timestamps(mut self, created: bool) -> Self {
         self.settings.created_timestamps = created;
         self

@@ -29,7 +29,7 @@ pub struct FamilySnapshot {
 pub struct SeriesSnapshot {
     /// Label keys and values, in the order of the page.
     pub labels: Vec<(String, String)>,
-    /// What it stands at.
+    /// The value.
     pub value: ValueSnapshot,
 }
 
@@ -88,7 +88,7 @@ pub struct SummarySnapshot {
     pub quantiles: Vec<(f64, f64)>,
 }
 
-/// A request that stands for the others of its bucket or counter.
+/// A recorded value with its trace, as an example of its bucket or counter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Exemplar {

@@ -9,7 +9,7 @@ use crate::{
     redact::Redactor,
 };
 
-/// The settings that a layer has whether it stands around a server or a client.
+/// The settings that layers of servers and of clients share.
 ///
 /// [`common_setters!`](crate::common_setters) makes a setter of each, with the documentation for users.
 #[derive(Clone)]

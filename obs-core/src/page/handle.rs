@@ -89,7 +89,7 @@ impl MetricsPage {
         self.respond(request)
     }
 
-    /// [`answer`](Self::answer) in a runtime that is none of the service's.
+    /// [`answer`](Self::answer) in a runtime that does not belong to the service.
     pub(crate) fn respond(&self, request: &PageRequest<'_>) -> impl Future<Output = PageResponse> + Send + use<> {
         let pipeline = self.owner.pipeline();
         let scrape = pipeline

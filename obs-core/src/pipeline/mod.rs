@@ -1,6 +1,6 @@
 //! What one instance is made of: its signals, its handle [`Obs`], and the process-wide default.
 //!
-//! Layers, clients and pages hold a [`Pipeline`] and record into it; nothing here knows any of them.
+//! Layers, clients and pages hold a [`Pipeline`] and record into it; nothing here depends on them.
 
 mod default;
 mod expected;

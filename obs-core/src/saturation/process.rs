@@ -5,7 +5,7 @@ use metrics_process::collector::{Metrics, collect as read};
 
 use crate::{metrics::Registry, names::metric};
 
-/// Reads the process's state; what the system does not tell is left out.
+/// Reads the state of the process, as far as the system reports it.
 pub(super) fn collect(registry: &Registry) {
     let Metrics {
         cpu_seconds_total,

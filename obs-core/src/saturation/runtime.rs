@@ -55,7 +55,7 @@ impl Runtimes {
             parks: 0,
             busy_seconds: 0.0,
         });
-        // Runtimes of one name stand together.
+        // Runtimes of one name are summed.
         known.sort_by(|one, other| one.name.cmp(&other.name));
     }
 

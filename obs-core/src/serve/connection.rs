@@ -81,13 +81,13 @@ fn answer(
     request: &Request<Incoming>,
 ) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send + use<> {
     let (uri, headers) = (request.uri(), Headers(request.headers()));
-    let asked = PageRequest {
+    let request = PageRequest {
         method: request.method().as_str(),
         path: uri.path(),
         query: uri.query(),
         headers: &headers,
     };
-    let response = (uri.path() == PATH).then(|| page.respond(&asked));
+    let response = (uri.path() == PATH).then(|| page.respond(&request));
     async {
         Ok(translated(match response {
             Some(response) => response.await,

@@ -26,7 +26,7 @@ const SLOW_READER: Duration = Duration::from_secs(2);
 pub(super) struct Connections {
     permits: Mutex<Vec<Arc<Activity>>>,
     limit: usize,
-    /// Somebody has left, or may be asked to.
+    /// Notified when a connection has ended, or can be closed.
     changed: Notify,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Permit {
 pub(super) struct Activity {
     phase: Mutex<(Phase, Instant)>,
     was_asked: AtomicBool,
-    given_up: Notify,
+    evicted: Notify,
 }
 
 /// What a connection is at, and since when.
@@ -93,7 +93,7 @@ impl Connections {
                 Some((Phase::Sending, since, _)) if now.duration_since(since) < slow_for => {
                     return Err(slow_for.saturating_sub(now.duration_since(since)));
                 }
-                Some((_, _, index)) => permits.swap_remove(index).given_up.notify_one(),
+                Some((_, _, index)) => permits.swap_remove(index).evicted.notify_one(),
             }
         }
         let activity = Arc::new(Activity::new(now));
@@ -139,10 +139,10 @@ impl Permit {
     pub(super) fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
         let activity = Arc::clone(&self.activity);
         async move {
-            let mut given_up = pin!(activity.given_up.notified());
-            let in_time = timeout(FIRST_HEAD, given_up.as_mut()).await;
+            let mut evicted = pin!(activity.evicted.notified());
+            let in_time = timeout(FIRST_HEAD, evicted.as_mut()).await;
             if in_time.is_err() && activity.was_asked.load(Relaxed) {
-                given_up.await;
+                evicted.await;
             }
         }
     }
@@ -164,7 +164,7 @@ impl Activity {
         Self {
             phase: Mutex::new((Phase::Idle, now)),
             was_asked: AtomicBool::new(false),
-            given_up: Notify::new(),
+            evicted: Notify::new(),
         }
     }
 
@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     async fn has_lost(permit: &Permit) -> bool {
-        timeout(Duration::ZERO, permit.activity.given_up.notified())
+        timeout(Duration::ZERO, permit.activity.evicted.notified())
             .await
             .is_ok()
     }
@@ -262,11 +262,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_first_head_has_five_seconds() {
         let connections = Connections::new(2);
-        let (silent, asked) = (connections.enter().await, connections.enter().await);
-        asked.activity.begin_request();
+        let (silent, requested) = (connections.enter().await, connections.enter().await);
+        requested.activity.begin_request();
         let since = Instant::now();
         silent.lost().await;
         assert_eq!(since.elapsed().as_secs(), 5);
-        assert!(timeout(Duration::from_secs(60), asked.lost()).await.is_err());
+        assert!(timeout(Duration::from_secs(60), requested.lost()).await.is_err());
     }
 }

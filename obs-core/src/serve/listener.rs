@@ -98,7 +98,7 @@ impl Bound {
                 tracing::error!(target: target::OBS, %error, %addr, "the metrics page is no longer served");
             }
             drop(runtime);
-            // Fails if nobody waits for the end any more.
+            // Fails if the receiver of the end was dropped.
             let _ = ending.send(());
         };
         thread::Builder::new()

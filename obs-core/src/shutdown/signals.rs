@@ -1,4 +1,4 @@
-//! The signals that ask a process to stop.
+//! The signals that request a process to stop.
 
 use std::{
     future::{Future, pending},

@@ -1,4 +1,4 @@
-//! What a server is told.
+//! The notification of a server that it should stop.
 
 use std::future::Future;
 
@@ -16,7 +16,7 @@ pub(super) enum Phase {
     Overdue,
 }
 
-/// Tells a server when to stop; clones tell the same. From [`Graceful::run`](super::Graceful::run).
+/// Notifies a server when to stop; clones share one state. From [`Graceful::run`](super::Graceful::run).
 #[derive(Clone, Debug)]
 pub struct Stop {
     phase: watch::Receiver<Phase>,
@@ -35,7 +35,7 @@ impl Stop {
         self.reached(Phase::Stopping)
     }
 
-    /// Completes when the server shall give up what is still in flight, and return.
+    /// Completes when the server should abort requests that are still in flight, and return.
     ///
     /// A server that doesn't care is left behind after [`close`](super::Graceful::close): requests
     /// that it still holds are recorded when the runtime ends, too late for their spans.
@@ -46,7 +46,7 @@ impl Stop {
     fn reached(&self, wanted: Phase) -> impl Future<Output = ()> + Send + Sync + use<> {
         let mut phase = self.phase.clone();
         async move {
-            // An error means that the one who tells is gone, and the server's time with it.
+            // An error means that the sender was dropped: the shutdown is over.
             let _ = phase.wait_for(|phase| *phase >= wanted).await;
         }
     }

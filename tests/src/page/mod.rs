@@ -19,6 +19,7 @@ mod line;
 mod others;
 mod parse;
 mod query;
+mod registry;
 
 #[cfg(test)]
 mod tests;
@@ -26,4 +27,5 @@ mod tests;
 pub use {
     line::{Exemplar, Sample},
     parse::{Family, Format, Kind, Page},
+    registry::text_of,
 };

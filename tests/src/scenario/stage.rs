@@ -10,7 +10,6 @@ use std::{
 use obs_core::{
     Obs, ObsBuilder,
     logs::LogFormat,
-    metrics::Format,
     names::{log, metric},
     request::{Finished, Outcome},
 };
@@ -142,14 +141,14 @@ impl Stage {
     /// The page as text.
     #[must_use]
     pub fn page_text(&self) -> String {
-        String::from_utf8(self.obs.registry().render(Format::Text)).expect("a page is text")
+        crate::page::text_of(self.obs.registry())
     }
 
     /// The page.
     #[must_use]
     #[track_caller]
     pub fn page(&self) -> Page {
-        Page::parse(&self.page_text()).unwrap_or_else(|error| panic!("the page is wrong: {error}"))
+        Page::of(self.obs.registry())
     }
 
     /// The lines so far.

@@ -7,7 +7,7 @@ use actix_web::{
     web,
 };
 use obs_actix::ObsMiddleware;
-use obs_core::{Obs, metrics::Format};
+use obs_core::Obs;
 use obs_tests::{logs::LogBuffer, spans::SpanBuffer};
 
 /// Asks the page and something else by turns; the latter is to be seen each time.
@@ -34,7 +34,7 @@ async fn check_beside(middleware: fn(ObsMiddleware) -> ObsMiddleware, other: &st
             test::read_body(app.call(request).await.unwrap()).await;
         }
     }
-    let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
+    let page = obs_tests::page::text_of(obs.registry());
     assert!(
         page.contains(&format!("status=\"200\",outcome=\"ok\"}} {ROUNDS}\n")),
         "{page}"
@@ -82,7 +82,7 @@ async fn nested_inside_of_the_middleware_it_leaves_no_signal() {
         assert_eq!(response.status(), 200);
         test::read_body(response).await;
     }
-    let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
+    let page = obs_tests::page::text_of(obs.registry());
     assert!(!page.contains("/internal"), "the page speaks of itself:\n{page}");
     assert!(page.contains(r#"http_requests_total{method="GET",endpoint="/users/{id}",status="200",outcome="ok"} 1"#));
     obs.shutdown(std::time::Duration::from_secs(5)).unwrap();

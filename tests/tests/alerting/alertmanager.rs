@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use obs_alert::{AlertManager, AlertRule, Channel, Condition, Severity, definition::Definition, promql::Window};
-use obs_core::metrics::{Format, Registry};
+use obs_core::metrics::Registry;
 use obs_tests::{DEADLINE, alertmanager::Alertmanager, backends, eventually, until};
 use serde_json::Value;
 
@@ -42,7 +42,7 @@ fn an_alert_reaches_alertmanager_and_its_webhook_and_so_does_its_end() {
         .start()
         .unwrap();
     // What is counted before the first evaluation has not grown.
-    let page = || String::from_utf8(registry.render(Format::Text)).unwrap();
+    let page = || obs_tests::page::text_of(&registry);
     until(DEADLINE, || page().contains("obs_alert_history_bytes"));
     count(&registry, "ok", 80);
     count(&registry, "server_error", 20);

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use obs_alert::{AlertManager, AlertRule, Channel, Condition, Severity};
-use obs_core::metrics::{Format, Registry};
+use obs_core::metrics::Registry;
 use obs_tests::{DEADLINE, until};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::net::{TcpListener, TcpStream};
@@ -78,7 +78,7 @@ async fn a_webhook_is_sent_to_whom_is_trusted_and_to_nobody_else() {
             format!("obs_alert_notifications_total{{channel=\"{channel}\",outcome=\"{outcome}\"}} 1\n")
         };
         until(DEADLINE, || {
-            let page = String::from_utf8(registry.render(Format::Text)).unwrap();
+            let page = obs_tests::page::text_of(&registry);
             page.contains(&line("trusting", "sent")) && page.contains(&line("careful", "failed"))
         });
         assert_eq!(hook.bodies().len(), 1);

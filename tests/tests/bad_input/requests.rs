@@ -1,10 +1,7 @@
 //! Requests that are malformed or harmful.
 
 use axum::{Router, routing::get};
-use obs_axum::{
-    ObsLayer,
-    obs_core::{Obs, metrics::Format},
-};
+use obs_axum::{ObsLayer, obs_core::Obs};
 use obs_tests::{
     DEADLINE, backends,
     logs::{LogBuffer, LogLine},
@@ -215,7 +212,7 @@ fn host_and_user_agent_are_only_ever_data() {
     }
     service.get(&[]);
     // Nothing of it is on the page.
-    let text = String::from_utf8(service.obs.registry().render(Format::Text)).unwrap();
+    let text = obs_tests::page::text_of(service.obs.registry());
     let page = Page::parse(&text).unwrap();
     let counted = [
         ("method", "GET"),
@@ -267,7 +264,7 @@ fn a_path_that_nobody_should_ask_for_is_unmatched_and_escaped() {
             "{logged}"
         );
     }
-    let text = String::from_utf8(service.obs.registry().render(Format::Text)).unwrap();
+    let text = obs_tests::page::text_of(service.obs.registry());
     let page = Page::parse(&text).unwrap();
     assert_eq!(
         Vec::from_iter(page.label_values("http_requests_total", "endpoint")),

@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use obs_core::{
-    Obs,
-    metrics::{Convention, Format},
-};
+use obs_core::{Obs, metrics::Convention};
 use obs_reqwest::{ObsMiddleware, reqwest_middleware::ClientBuilder};
 use obs_tests::{net::get, page::Page};
 
@@ -118,7 +115,7 @@ async fn client_series_have_the_attributes_of_the_conventions_and_no_others() {
             assert_eq!(response.text().await.unwrap(), exchange.answer);
         }
     }
-    let page = String::from_utf8(obs.registry().render(Format::Text)).expect("UTF-8");
+    let page = obs_tests::page::text_of(obs.registry());
     let page = Page::parse(&page).unwrap_or_else(|error| panic!("{error}"));
     let port = server.addr.port().to_string();
     let wanted: BTreeSet<_> = Wire::ALL

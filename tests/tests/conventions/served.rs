@@ -1,6 +1,6 @@
 //! The same service on both frameworks, asked in the process.
 
-use obs_core::{Obs, metrics::Format};
+use obs_core::Obs;
 
 /// A request.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ macro_rules! with_tiers {
 
 /// The RED metrics of the page; what time it took is `T`.
 pub(crate) fn red_page(obs: &Obs) -> String {
-    let page = String::from_utf8(obs.registry().render(Format::Text)).expect("UTF-8");
+    let page = obs_tests::page::text_of(obs.registry());
     let of_red = page
         .lines()
         .filter(|line| line.split(' ').any(|word| word.starts_with("http_")));

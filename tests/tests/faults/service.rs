@@ -14,7 +14,7 @@ use axum::{
 use futures_util::{FutureExt as _, future::poll_fn};
 use http::{Request, Response};
 use obs_axum::ObsLayer;
-use obs_core::{Obs, logs::LogFormat, metrics::Format};
+use obs_core::{Obs, logs::LogFormat};
 use obs_tests::page::Page;
 use tower::Service as _;
 
@@ -80,7 +80,7 @@ impl Service {
 
     /// Spans lost so far for this reason.
     pub(crate) fn lost(&self, reason: &str) -> u64 {
-        let page = String::from_utf8(self.obs.registry().render(Format::Text)).expect("a page is text");
+        let page = obs_tests::page::text_of(self.obs.registry());
         let page = Page::parse(&page).expect("a page");
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
         let lost = page.value(DROPPED, &[("reason", reason)]).unwrap_or_default() as u64;

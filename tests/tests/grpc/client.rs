@@ -8,7 +8,7 @@ use std::{
 use futures_util::StreamExt as _;
 use obs_axum::{ObsClientLayer, client::ObsClientService, obs_core::Obs};
 use obs_core::{
-    metrics::{Convention, Format},
+    metrics::Convention,
     request::{GrpcStatus, Outcome},
 };
 use obs_tests::{
@@ -132,7 +132,7 @@ impl Caller {
     }
 
     fn page(&self) -> String {
-        String::from_utf8(self.obs.registry().render(Format::Text)).unwrap()
+        obs_tests::page::text_of(self.obs.registry())
     }
 
     /// The lines of the page that tell of attempts and errors, once there are so many attempts.

@@ -8,7 +8,6 @@ use http::{HeaderMap, Request, Response, Version};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use obs_axum::{ObsLayer, obs_core::Obs};
-use obs_core::metrics::Format;
 use tower::{ServiceBuilder, ServiceExt as _};
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
@@ -60,7 +59,7 @@ async fn recorded(request: Request<()>, response: Response<Body>) -> (String, St
         .collect()
         .await
         .unwrap();
-    let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
+    let page = obs_tests::page::text_of(obs.registry());
     let line = page
         .lines()
         .find(|line| line.starts_with("http_requests_total{"))

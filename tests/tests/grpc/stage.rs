@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use obs_axum::{ObsLayer, obs_core::Obs};
-use obs_core::metrics::Format;
 use obs_tests::{
     DEADLINE,
     logs::{LogBuffer, LogLine},
@@ -122,7 +121,7 @@ impl Stage {
     }
 
     pub(crate) fn page(&self) -> String {
-        String::from_utf8(self.obs.registry().render(Format::Text)).unwrap()
+        obs_tests::page::text_of(self.obs.registry())
     }
 
     /// The lines of the page that tell of requests and errors, once there are so many requests.

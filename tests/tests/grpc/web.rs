@@ -6,7 +6,6 @@ use bytes::Bytes;
 use http::{Request, Response, Version};
 use http_body_util::{BodyExt as _, Full};
 use obs_axum::{ObsLayer, obs_core::Obs};
-use obs_core::metrics::Format;
 use prost::Message as _;
 use tonic::body::Body;
 use tonic_web::GrpcWebLayer;
@@ -41,7 +40,7 @@ where
     let response = service.oneshot(request).await.unwrap();
     assert_eq!(response.status(), 200);
     assert!(response.into_body().collect().await.is_ok());
-    let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
+    let page = obs_tests::page::text_of(obs.registry());
     let of = |metric: &'static str| {
         page.lines()
             .filter(move |line| line.starts_with(metric))

@@ -11,7 +11,6 @@ mod serve;
 
 use obs_core::{
     health::{Check, Health},
-    metrics::Format,
     names::metric,
 };
 use obs_tests::{
@@ -189,7 +188,7 @@ impl Service {
             self.lines.lines()
         );
         assert!(self.spans.ended().is_empty(), "{adapter:?}: {:?}", self.spans.ended());
-        let page = String::from_utf8(self.obs.registry().render(Format::Text)).unwrap();
+        let page = obs_tests::page::text_of(self.obs.registry());
         let page = Page::parse(&page).unwrap();
         assert_eq!(page.sum(&metric::REQUESTS.name("http"), &[]), 0.0, "{adapter:?}");
         assert_eq!(page.sum(&metric::IN_FLIGHT.name("http"), &[]), 0.0, "{adapter:?}");

@@ -5,10 +5,7 @@ use std::thread;
 use axum::{Router, routing::get};
 use obs_axum::{
     ObsLayer,
-    obs_core::{
-        Obs,
-        metrics::{Format, Registry},
-    },
+    obs_core::{Obs, metrics::Registry},
 };
 use obs_tests::{
     logs::LogBuffer,
@@ -68,8 +65,7 @@ in_own_process!(init_takes_the_registry_that_it_is_given, || {
     let obs = builder(&logs).registry(registry.clone()).init().unwrap();
     let service = Service::start();
     service.order();
-    let page = |registry: &Registry| Page::parse(&String::from_utf8(registry.render(Format::Text)).unwrap()).unwrap();
-    for page in [page(&registry), page(obs.registry()), service.page()] {
+    for page in [Page::of(&registry), Page::of(obs.registry()), service.page()] {
         assert_eq!(page.value("http_requests_total", &[]), Some(1.0));
         assert_eq!(page.value("orders_placed_total", &[]), Some(1.0));
     }

@@ -34,7 +34,7 @@ pub(crate) fn run<T>(obs: &Obs, work: impl Future<Output = T>) -> T {
 
 /// The value of a counter on the page of `obs`.
 pub(crate) fn count(obs: &Obs, name: &str, labels: &[(&str, &str)]) -> u64 {
-    let text = String::from_utf8(obs.registry().render(obs_core::metrics::Format::Text)).unwrap();
+    let text = obs_tests::page::text_of(obs.registry());
     let value = Page::parse(&text).unwrap().value(name, labels).unwrap_or_default();
     format!("{value:.0}").parse().unwrap()
 }

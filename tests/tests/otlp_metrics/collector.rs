@@ -3,10 +3,7 @@
 use std::time::{Duration, Instant};
 
 use obs_axum::ObsLayer;
-use obs_core::{
-    Obs,
-    metrics::{Format, Registry},
-};
+use obs_core::{Obs, metrics::Registry};
 use obs_tests::{
     DEADLINE,
     otlp::{Answer, Receiver},
@@ -18,7 +15,7 @@ use crate::service::{app, ask, builder, last_push, named};
 
 /// Pushes that failed for this reason.
 fn failed(registry: &Registry, reason: &str) -> f64 {
-    let text = String::from_utf8(registry.render(Format::Text)).unwrap();
+    let text = obs_tests::page::text_of(registry);
     let page = Page::parse(&text).unwrap();
     page.value("obs_metric_pushes_failed_total", &[("reason", reason)])
         .unwrap_or_default()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use obs_axum::ObsLayer;
 use obs_core::{
     Obs,
-    metrics::{Convention, DURATION_BUCKETS, Format, Registry},
+    metrics::{Convention, DURATION_BUCKETS, Registry},
 };
 use obs_tests::{
     DEADLINE,
@@ -18,7 +18,7 @@ const DURATION: &str = "http.server.request.duration";
 
 /// The page of an instance.
 fn page(obs: &Obs) -> String {
-    String::from_utf8(obs.registry().render(Format::Text)).unwrap()
+    obs_tests::page::text_of(obs.registry())
 }
 
 /// Over HTTP/protobuf, or as the environment says.

@@ -12,7 +12,7 @@ use axum::{
 use http_body_util::BodyExt as _;
 use obs_axum::{
     ObsLayer,
-    obs_core::{Obs, metrics::Format, names::value, request::KNOWN_METHODS},
+    obs_core::{Obs, names::value, request::KNOWN_METHODS},
 };
 use obs_tests::page::Page;
 use tower_service::Service as _;
@@ -65,7 +65,7 @@ impl Victim {
     }
 
     fn page(&self) -> (String, Page) {
-        let text = String::from_utf8(self.obs.registry().render(Format::Text)).unwrap();
+        let text = obs_tests::page::text_of(self.obs.registry());
         let page = Page::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         (text, page)
     }

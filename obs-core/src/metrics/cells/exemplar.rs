@@ -19,10 +19,10 @@ use crate::{
 /// The trace and span that an exemplar points to.
 pub(in crate::metrics) type Ids = (TraceId, SpanId);
 
-/// How often a thread refreshes an exemplar that nobody has read yet.
+/// How often a thread refreshes an exemplar that was not read yet.
 const REFRESH: u32 = 64;
 
-/// Reads that met a writer this often give up: the next scrape finds the exemplar.
+/// Attempts to read an exemplar that is being written; after them it is left to the next scrape.
 const ATTEMPTS: usize = 8;
 
 thread_local! {

@@ -29,7 +29,7 @@ const ATTEMPTS: usize = 4;
 /// How often it tries after that, when only what is being written at that moment can come between.
 const ATTEMPTS_ALONE: usize = 1_000;
 
-/// Held by the page that has records go aside, so that nobody else reads them there meanwhile.
+/// Held by the page that redirects records to the spare shard, so that no other page reads that meanwhile.
 static ALONE: Mutex<()> = Mutex::new(());
 
 #[derive(Debug, Default)]
@@ -212,7 +212,7 @@ impl HistogramCells {
         false
     }
 
-    /// Adds a shard if its sum stands still meanwhile.
+    /// Adds a shard if its sum does not change meanwhile.
     fn add_if_still(&self, shard: usize, totals: &mut HistogramTotals, native: Option<&Native>) -> bool {
         let mark = totals.native.mark();
         let sum = self.cell(shard, 0).load(Acquire);

@@ -100,7 +100,7 @@ impl Side {
             return;
         };
         let chunk = chunk.get_or_init(|| {
-            // Before the chunk is: whoever sees something counted in it sees the bit.
+            // Set before the chunk is: a reader that sees a count in the chunk sees the bit.
             self.present.fetch_or(1 << (at / CHUNK), Relaxed);
             Box::new([const { AtomicU64::new(0) }; CHUNK])
         });

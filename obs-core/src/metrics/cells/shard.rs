@@ -91,7 +91,7 @@ fn assign() -> ShardLease {
     lease
 }
 
-/// A shard that threads share: each thread that asks gets the next one.
+/// A shard that threads share: each thread gets the next one in turn.
 pub(super) fn shared() -> ShardLease {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let Counts { own, shared } = counts();
@@ -161,7 +161,7 @@ impl Counts {
 // === impl OwnedShard ===
 
 impl OwnedShard {
-    /// A shard that has no owner; one that is none if all have.
+    /// A shard without an owner; an invalid index if all have one.
     fn take_first() -> Self {
         let free = |owned: u64| (owned.trailing_ones() as usize) < counts().own;
         let taken = OWNED.fetch_update(AcqRel, Acquire, |owned| free(owned).then_some(owned | (owned + 1)));

@@ -29,7 +29,7 @@ impl Pusher {
         check_metrics(from_code(endpoint, settings), env)
     }
 
-    /// Starts what the settings ask for: nothing without a collector. Pushes that fail are counted by
+    /// Starts the push that the settings enable: none without a collector. Pushes that fail are counted by
     /// `recorder`.
     pub(crate) fn start(
         registry: &Registry,
@@ -69,7 +69,7 @@ impl Pusher {
         self.exporter.flush(timeout)
     }
 
-    /// Waits for what was asked for so far.
+    /// Waits for the pushes that were requested so far.
     pub(crate) fn wait(&self, timeout: Duration) -> bool {
         self.exporter.flush(timeout)
     }

@@ -23,7 +23,7 @@ const MAX_TEMPLATES: usize = 8_192;
 /// Neighbouring slots that an entry may be in.
 const WAYS: usize = 4;
 
-/// What a thread knows of one pair.
+/// The cached entry of one pair in a thread.
 ///
 /// It is counted by reference like the pair itself, but by this thread only: requests of different
 /// threads don't take one counter from each other.
@@ -47,7 +47,7 @@ struct Slots {
     slots: Vec<Option<Arc<Entry>>>,
 }
 
-/// The entries of a thread: as many as it has ever asked for, up to a bound.
+/// The entries of a thread: one for each pair that it has recorded, up to a bound.
 #[derive(Debug, Default)]
 struct Cache {
     by_address: Slots,
@@ -79,7 +79,7 @@ pub(super) fn find(store: &Store, key: PairKey<'_>) -> Arc<Entry> {
 #[cold]
 fn look_up(store: &Store, key: PairKey<'_>, hash: usize) -> Arc<Entry> {
     let text_hash = text_hash(&key);
-    // Taken out, as what is given up may run code of others when it is dropped.
+    // Taken out first: dropping an entry may run code of the application.
     let mut cache = CACHE.try_with(|cache| cache.try_borrow_mut().map(|mut cache| std::mem::take(&mut *cache)));
     let entry = match &mut cache {
         Ok(Ok(cache)) => cache.look_up(store, key, (hash, text_hash)),
@@ -97,7 +97,7 @@ fn address_hash(side: Side, key: &PairKey<'_>) -> usize {
     let address = match side {
         Side::Server => {
             let address = key.endpoint_or_host.as_ptr() as usize;
-            // Allocations are 16 bytes apart at least.
+            // Allocations are aligned to 16 bytes at least.
             (address >> 4) ^ (address >> 12)
         }
         Side::Client => return text_hash(key),

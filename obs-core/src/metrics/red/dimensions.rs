@@ -120,7 +120,7 @@ impl Dimensions {
         }
     }
 
-    /// The number that stands for the values of a request.
+    /// The number of a request's label values.
     #[inline]
     pub(super) fn code(&self, of: &DimensionValues<'_>) -> Code {
         if self.list.is_empty() { 0 } else { self.code_of(of) }
@@ -135,7 +135,7 @@ impl Dimensions {
         code
     }
 
-    /// The labels that a number stands for.
+    /// The labels of a number.
     pub(super) fn labels(&self, mut code: Code) -> impl Iterator<Item = Pair> + '_ {
         self.list.iter().map(move |dimension| {
             let index = code % dimension.choices();

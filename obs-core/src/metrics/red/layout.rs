@@ -26,7 +26,7 @@ pub(in crate::metrics) enum RedMetric {
     StreamDuration,
 }
 
-/// The schemes and protocol versions that can be told apart.
+/// The values of the labels for scheme and protocol version.
 const SCHEMES: [&str; 2] = ["http", "https"];
 const PROTOCOLS: [&str; 4] = ["1.0", "1.1", "2", "3"];
 
@@ -83,7 +83,7 @@ impl Layout {
         })
     }
 
-    /// The labels that tell routes apart, the method first.
+    /// The labels of a route, the method first.
     pub(super) fn route_keys(self) -> &'static [&'static str] {
         match (self.convention, self.side) {
             (Convention::Prometheus, Side::Server) => &[label::METHOD, label::ENDPOINT],
@@ -155,12 +155,12 @@ impl Layout {
         }
     }
 
-    /// Whether durations are told apart by the type of error.
+    /// Whether durations have a label for the type of error.
     pub(super) fn duration_has_error_type(self) -> bool {
         self.convention == Convention::OpenTelemetry
     }
 
-    /// Whether sizes of bodies are told apart like durations.
+    /// Whether sizes of bodies have the same labels as durations.
     pub(super) fn sizes_have_status(self) -> bool {
         self.convention == Convention::OpenTelemetry
     }

@@ -11,7 +11,7 @@ const GRPC: u16 = 1_000;
 /// What is known of a request at its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measured<'a> {
-    /// As it was sent, or what stands for it; 0 if a client got none. That of gRPC where the page has it.
+    /// The status that was sent, or its substitute; 0 if a client got none. That of gRPC where the page has it.
     pub(crate) status: u16,
     /// The same of HTTP in any case.
     pub(crate) http_status: u16,

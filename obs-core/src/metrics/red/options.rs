@@ -43,7 +43,7 @@ pub(crate) struct RedOptions {
     pub(crate) convention: Convention,
     /// Labels of the layer's own and the values that each may have; others become `_OTHER`.
     pub(crate) labels: Vec<(String, Vec<String>)>,
-    /// Hosts that a client tells apart; further ones become `_OTHER`.
+    /// Hosts that can be label values of a client; others become `_OTHER`.
     pub(crate) max_hosts: usize,
     /// Set if they are pushed to a collector.
     pub(crate) push: Option<Push>,

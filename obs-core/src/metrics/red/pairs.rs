@@ -21,7 +21,7 @@ use crate::{
     names::value,
 };
 
-/// Methods that can be told apart: the known ones and `_OTHER`.
+/// The values of the method label: the known methods and `_OTHER`.
 const METHODS: usize = 11;
 
 /// What makes a pair.

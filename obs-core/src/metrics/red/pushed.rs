@@ -59,7 +59,7 @@ pub(in crate::metrics) const PUSHED: [Pushed; 7] = [
     },
 ];
 
-/// A part of a histogram, and what tells it from others.
+/// A part of a histogram, and the labels that distinguish it.
 struct Part<'a> {
     labels: LabelsRef<'a>,
     created: u64,

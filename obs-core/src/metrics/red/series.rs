@@ -26,7 +26,7 @@ pub(super) struct OutcomeSeries {
     pub(super) duration: UnitsHandle,
     /// The counter, where it can't be read from the histogram.
     total: Option<CountHandle>,
-    /// Sizes of bodies, where they are told apart by status and error.
+    /// Sizes of bodies, if they have labels for status and error.
     request_size: OnceLock<UnitsHandle>,
     response_size: OnceLock<UnitsHandle>,
     pub(super) created: u64,
@@ -37,7 +37,7 @@ pub(super) struct OutcomeSeries {
 pub(super) struct OutcomeSlot {
     pub(super) status: u16,
     pub(super) outcome: Outcome,
-    /// Where durations are told apart by it.
+    /// Set if durations have a label for it.
     pub(super) error_type: Option<Box<str>>,
     pub(super) series: std::sync::Arc<OutcomeSeries>,
 }

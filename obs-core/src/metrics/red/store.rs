@@ -46,7 +46,7 @@ pub(in crate::metrics) struct StoreKey {
 /// The series of one set of RED metrics, whatever layers feed it.
 #[derive(Debug)]
 pub(in crate::metrics) struct Store {
-    /// Distinguishes this store from every other one of the process, also from those that are gone.
+    /// Distinguishes this store from every other one of the process, also from dropped ones.
     id: u64,
     key: StoreKey,
     backend: Backend,
@@ -236,7 +236,7 @@ impl Store {
             .unwrap_or_else(|| Arc::new(self.new_outcome(overflow)))
     }
 
-    /// The labels of the route, then what tells its durations apart, then the outcome.
+    /// The labels of the route, then those of its durations, then the outcome.
     fn outcome_labels(&self, route: &Route, measured: &Measured<'_>) -> Labels {
         let layout = self.layout();
         let mut pairs = route.labels().pairs().to_vec();

@@ -26,12 +26,12 @@ pub(super) struct InFlightGuards {
     pushed: Option<InFlightGuard>,
 }
 
-/// What a request is told apart by besides its method.
+/// The dimensions of a request besides its method.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RouteLabels<'a> {
     /// The endpoint of a server, or the host of a client.
     pub(super) page: &'a str,
-    /// The same in the conventions of OpenTelemetry, which tell ports apart.
+    /// The same in the conventions of OpenTelemetry, which have a label for the port.
     pub(super) pushed: &'a str,
     /// The target of a client, else empty.
     pub(super) target: &'a str,

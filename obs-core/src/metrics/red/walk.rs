@@ -51,7 +51,7 @@ impl Store {
         let list = self.outcomes.list();
         let mut prefetcher = Prefetcher::new(&list, page.is_plain());
         let mut at = 0;
-        // What differs in the outcome only stands together: the outcome is the last label.
+        // Series that differ only in the outcome are adjacent: it is the last label.
         for run in list.chunk_by(|a, b| a.duration_labels().text == b.duration_labels().text) {
             at += run.len();
             prefetcher.advance_to(at);

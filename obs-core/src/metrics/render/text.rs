@@ -16,7 +16,7 @@ use crate::{
     names::MetricType,
 };
 
-/// What stands for a description that the application has not given: linters want one.
+/// The description of metrics without one, which linters require.
 const UNDESCRIBED: &str = "A metric of the application without a description.";
 
 /// Writes text; with `OPEN` as `OpenMetrics`.
@@ -189,7 +189,7 @@ impl<const OPEN: bool> Sink for TextSink<'_, OPEN> {
         let labels = at.labels.text;
         let mut exemplars = totals.exemplars.iter();
         let mut cumulative: u64 = 0;
-        // All lines begin alike: from the second one on that is copied in one go.
+        // All lines have the same start, which is copied from the second one on.
         let mut front = 0..0;
         for (count, tail) in totals.counts.iter().zip(buckets.tails()) {
             cumulative = cumulative.wrapping_add(*count);
@@ -213,7 +213,7 @@ impl<const OPEN: bool> Sink for TextSink<'_, OPEN> {
         }
         let sum = totals.sum(buckets);
         let can_fall = sum < 0.0 || buckets.bounds().first().is_some_and(|bound| *bound < 0.0);
-        // `OpenMetrics` knows no sum that can fall, and for histograms no count without a sum.
+        // `OpenMetrics` has no sum that can decrease, and for histograms no count without a sum.
         if !(OPEN && can_fall) {
             self.push_sum(meta, labels, sum);
             self.push_count(meta, labels, cumulative);
@@ -224,7 +224,7 @@ impl<const OPEN: bool> Sink for TextSink<'_, OPEN> {
     fn summary(&mut self, meta: &Meta, at: At<'_>, totals: &SummaryTotals) {
         let labels = at.labels.text;
         for (value, tail) in totals.values.into_iter().zip(QUANTILE_TAILS) {
-            // `OpenMetrics` knows no negative quantiles, and no sum that can fall.
+            // `OpenMetrics` has no negative quantiles, and no sum that can decrease.
             if !(OPEN && value < 0.0) {
                 self.push_with_tail(&meta.name, labels, tail);
                 push_f64(self.page, value);
