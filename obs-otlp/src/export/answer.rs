@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use obs_base::guard::chain_text;
-use prost::Message as _;
+use obs_base::{
+    guard::chain_text,
+    protobuf::{Field, Malformed, fields},
+};
 
 use super::progress::Progress;
 
@@ -19,18 +20,15 @@ const MAX_CHAIN: usize = 4_096;
 const RETRY_INFO: &str = "google.rpc.RetryInfo";
 
 /// The answer to a message that is accepted; the same for spans, log records and metrics.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Debug, Default)]
 pub(super) struct Answer {
-    #[prost(message, optional, tag = "1")]
     partial_success: Option<PartialSuccess>,
 }
 
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Debug, Default)]
 struct PartialSuccess {
     /// Spans, log records or data points.
-    #[prost(int64, tag = "1")]
     rejected: i64,
-    #[prost(string, tag = "2")]
     error_message: String,
 }
 
@@ -54,42 +52,30 @@ pub(super) enum Remedy {
 
 /// [`google.rpc.Status`](https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto): the
 /// details of a refusal, in the body over HTTP and in a trailer over gRPC.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Debug, Default)]
 pub(super) struct RpcStatus {
-    #[prost(int32, tag = "1")]
-    code: i32,
-    #[prost(string, tag = "2")]
     pub(super) message: String,
-    #[prost(message, repeated, tag = "3")]
-    details: Vec<Detail>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct Detail {
-    #[prost(string, tag = "1")]
-    type_url: String,
-    #[prost(bytes = "bytes", tag = "2")]
-    value: Bytes,
-}
-
-/// [`google.rpc.RetryInfo`](https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto)
-#[derive(Clone, PartialEq, prost::Message)]
-struct RetryInfo {
-    #[prost(message, optional, tag = "1")]
-    retry_delay: Option<Delay>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct Delay {
-    #[prost(int64, tag = "1")]
-    seconds: i64,
-    #[prost(int32, tag = "2")]
-    nanos: i32,
+    /// When the collector wants the message again, if it says so: the
+    /// [`google.rpc.RetryInfo`](https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto)
+    /// among its details.
+    pub(super) retry_delay: Option<Duration>,
 }
 
 // === impl Answer ===
 
 impl Answer {
+    /// Decodes an `ExportTraceServiceResponse` or its like.
+    pub(super) fn decode(message: &[u8]) -> Result<Self, Malformed> {
+        let mut answer = Self::default();
+        for field in fields(message) {
+            let field = field?;
+            if let (1, Some(partial)) = (field.number, field.bytes()) {
+                answer.partial_success = Some(PartialSuccess::decode(partial)?);
+            }
+        }
+        Ok(answer)
+    }
+
     /// Reports how many items were accepted: a collector may reject a part, which must not be sent again.
     pub(super) fn report(self, items: usize, progress: &Progress) {
         let Some(PartialSuccess {
@@ -110,6 +96,23 @@ impl Answer {
             progress.warned(reason);
         }
         progress.arrived(items.saturating_sub(rejected));
+    }
+}
+
+// === impl PartialSuccess ===
+
+impl PartialSuccess {
+    fn decode(message: &[u8]) -> Result<Self, Malformed> {
+        let mut partial = Self::default();
+        for field in fields(message) {
+            let field = field?;
+            match field.number {
+                1 => partial.rejected = field.integer().unwrap_or_default(),
+                2 => partial.error_message = text(&field),
+                _ => {}
+            }
+        }
+        Ok(partial)
     }
 }
 
@@ -138,22 +141,60 @@ impl Refusal {
 // === impl RpcStatus ===
 
 impl RpcStatus {
-    /// When the collector wants the message again, if it says so.
-    pub(super) fn retry_delay(&self) -> Option<Duration> {
-        let info = self
-            .details
-            .iter()
-            .find(|detail| detail.type_url.rsplit('/').next() == Some(RETRY_INFO))?;
-        // Without a delay it says that it makes sense to try again.
-        let delay = RetryInfo::decode(info.value.clone())
-            .ok()?
-            .retry_delay
-            .unwrap_or_default();
-        Some(Duration::new(
-            u64::try_from(delay.seconds).unwrap_or(0),
-            u32::try_from(delay.nanos).unwrap_or(0),
-        ))
+    /// Decodes a `google.rpc.Status`.
+    pub(super) fn decode(message: &[u8]) -> Result<Self, Malformed> {
+        let mut status = Self::default();
+        for field in fields(message) {
+            let field = field?;
+            match (field.number, field.bytes()) {
+                (2, _) => status.message = text(&field),
+                (3, Some(detail)) => status.retry_delay = status.retry_delay.or(retry_delay(detail)?),
+                _ => {}
+            }
+        }
+        Ok(status)
     }
+}
+
+/// The delay of a detail, a `google.protobuf.Any`, if it is a `google.rpc.RetryInfo`. Without a delay it says that it
+/// makes sense to try again.
+fn retry_delay(detail: &[u8]) -> Result<Option<Duration>, Malformed> {
+    let (mut type_url, mut info) = (String::new(), &[][..]);
+    for field in fields(detail) {
+        let field = field?;
+        match (field.number, field.bytes()) {
+            (1, _) => type_url = text(&field),
+            (2, Some(value)) => info = value,
+            _ => {}
+        }
+    }
+    if type_url.rsplit('/').next() != Some(RETRY_INFO) {
+        return Ok(None);
+    }
+    let (mut seconds, mut nanos) = (0, 0);
+    for field in fields(info) {
+        let (1, Some(delay)) = field.map(|field| (field.number, field.bytes()))? else {
+            continue;
+        };
+        for field in fields(delay) {
+            let field = field?;
+            match field.number {
+                1 => seconds = field.integer().unwrap_or_default(),
+                2 => nanos = field.integer().unwrap_or_default(),
+                _ => {}
+            }
+        }
+    }
+    let nanos = u32::try_from(nanos).ok().filter(|nanos| *nanos < 1_000_000_000);
+    Ok(Some(Duration::new(
+        u64::try_from(seconds).unwrap_or_default(),
+        nanos.unwrap_or_default(),
+    )))
+}
+
+/// A string; bytes that aren't UTF-8 are replaced.
+fn text(field: &Field<'_>) -> String {
+    String::from_utf8_lossy(field.bytes().unwrap_or_default()).into_owned()
 }
 
 /// The start of a text, on one line.
@@ -172,6 +213,8 @@ pub(super) fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use obs_base::protobuf::Message;
+
     use super::*;
     use crate::export::progress::Delivery;
 
@@ -189,22 +232,20 @@ mod tests {
     }
 
     fn status(type_url: &str, seconds: i64, nanos: i32) -> RpcStatus {
-        let value = RetryInfo {
-            retry_delay: Some(Delay { seconds, nanos }),
-        }
-        .encode_to_vec()
-        .into();
-        let details = vec![
-            Detail::default(),
-            Detail {
-                type_url: type_url.to_owned(),
-                value,
-            },
-        ];
-        RpcStatus {
-            details,
-            ..RpcStatus::default()
-        }
+        let mut message = Message::default();
+        message.varint(1, 8);
+        message.message(3, |detail| detail.bytes(1, b"google.rpc.Help"));
+        message.message(3, |detail| {
+            detail.bytes(1, type_url.as_bytes());
+            detail.message(2, |info| {
+                info.message(1, |delay| {
+                    delay.varint(1, seconds.cast_unsigned());
+                    delay.varint(2, i64::from(nanos).cast_unsigned());
+                });
+            });
+        });
+        message.bytes(2, b"busy");
+        RpcStatus::decode(message.as_bytes()).unwrap()
     }
 
     #[test]
@@ -229,19 +270,12 @@ mod tests {
     #[test]
     fn the_delay_is_found_among_the_details_whatever_it_is() {
         assert_eq!(
-            status("type.googleapis.com/google.rpc.RetryInfo", 1, 5).retry_delay(),
+            status("type.googleapis.com/google.rpc.RetryInfo", 1, 5).retry_delay,
             Some(Duration::new(1, 5))
         );
-        assert_eq!(
-            status("google.rpc.RetryInfo", -1, -5).retry_delay(),
-            Some(Duration::ZERO)
-        );
-        assert!(
-            status("google.rpc.RetryInfo", i64::MAX, i32::MAX)
-                .retry_delay()
-                .is_some()
-        );
-        assert_eq!(status("type.googleapis.com/google.rpc.Help", 1, 5).retry_delay(), None);
+        assert_eq!(status("google.rpc.RetryInfo", -1, -5).retry_delay, Some(Duration::ZERO));
+        assert!(status("google.rpc.RetryInfo", i64::MAX, i32::MAX).retry_delay.is_some());
+        assert_eq!(status("type.googleapis.com/google.rpc.Help", 1, 5).retry_delay, None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
 use proptest::{collection::vec, prelude::*};
+use prost::Message as _;
 
 use super::*;
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use bytes::{BufMut as _, Bytes};
-use prost::Message as _;
+use bytes::{Buf as _, BufMut as _, Bytes};
 use tonic::{
     Code, Status,
     client::Grpc,
@@ -127,7 +126,8 @@ impl Decoder for Encoded {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Answer>, Status> {
         // As over HTTP: an answer that is something else still accepts the message.
-        Ok(Some(Answer::decode(buffer).unwrap_or_default()))
+        let answer = buffer.copy_to_bytes(buffer.remaining());
+        Ok(Some(Answer::decode(&answer).unwrap_or_default()))
     }
 }
 
@@ -138,7 +138,7 @@ impl Refusal {
     fn of_status(status: &Status) -> Self {
         let delay = RpcStatus::decode(status.details())
             .ok()
-            .and_then(|status| status.retry_delay());
+            .and_then(|status| status.retry_delay);
         let remedy = match status.code() {
             _ if is_about_size(status) => Remedy::Smaller,
             Code::Aborted

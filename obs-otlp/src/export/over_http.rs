@@ -14,7 +14,6 @@ use obs_base::{
         },
     },
 };
-use prost::Message as _;
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -175,12 +174,12 @@ fn answered(answer: http_client::Answer) -> Result<Answer, Refusal> {
     let body = answer.read(MAX_ANSWER);
     if status.is_success() {
         // A collector that answers something else has taken the message all the same.
-        return Ok(Answer::decode(&*body).unwrap_or_default());
+        return Ok(Answer::decode(&body).unwrap_or_default());
     }
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let kind = text(header::CONTENT_TYPE).unwrap_or(PROTOBUF);
     let rpc_status = if kind.starts_with(PROTOBUF) {
-        RpcStatus::decode(&*body).ok()
+        RpcStatus::decode(&body).ok()
     } else {
         None
     };
@@ -193,7 +192,7 @@ fn answered(answer: http_client::Answer) -> Result<Answer, Refusal> {
         413 => Remedy::Smaller,
         429 | 502 | 503 | 504 => {
             let delay = text(header::RETRY_AFTER).and_then(delay);
-            Remedy::Later(delay.or_else(|| rpc_status?.retry_delay()))
+            Remedy::Later(delay.or_else(|| rpc_status?.retry_delay))
         }
         _ => Remedy::None,
     };

@@ -1,23 +1,6 @@
-//! Writing [Protocol Buffers](https://protobuf.dev/programming-guides/encoding/) into the bytes that are sent.
-//!
-//! Used for messages on hot paths, such as spans and the metrics page: building prost structures and encoding them
-//! takes three times as long. There is no schema here: the caller passes each field's tag and picks the method of its
-//! type.
-//!
-//! ```
-//! use obs_base::protobuf::Message;
-//!
-//! let mut message = Message::default();
-//! message.varint(1, 150);
-//! message.message(2, |inner| inner.bytes(1, b"text"));
-//! assert_eq!(message.into_bytes(), b"\x08\x96\x01\x12\x06\x0a\x04text");
-//! ```
+//! Writing a message.
 
-/// The wire types.
-const VARINT: u32 = 0;
-const FIXED64: u32 = 1;
-const LENGTH_DELIMITED: u32 = 2;
-const FIXED32: u32 = 5;
+use super::{FIXED32, FIXED64, LENGTH_DELIMITED, VARINT};
 
 /// A message that is being written.
 ///
