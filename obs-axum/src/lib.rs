@@ -153,7 +153,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `axum` | on | axum's routes, bodies and addresses, the pages, and `serve`; without it, the layers for tower alone. |
-//! | `tower-http` | on | The request id that tower-http's `SetRequestIdLayer` has set, whatever its header. |
+//! | `tower-http` | off | The request id that tower-http's `SetRequestIdLayer` has set, whatever its header. |
 //! | `otlp-http` | on | Export by OTLP over HTTP/protobuf. |
 //! | `otlp-grpc` | off | Export by OTLP over gRPC. |
 //! | `otlp-tls` | off | `https` for OTLP, by rustls and ring, with the system's certificates. |

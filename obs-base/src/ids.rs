@@ -1,6 +1,6 @@
 //! Ids of traces, spans and requests.
 //!
-//! New ids are random, from a generator of each thread (xoshiro256++) that is seeded by the operating system. They are
+//! New ids are random, from a generator of each thread (xoshiro256++, on 32-bit targets xoshiro128++) that is seeded by the operating system. They are
 //! unique, but not unpredictable: don't use them as secrets.
 //!
 //! ```
@@ -21,10 +21,7 @@ use std::{
     time::Duration,
 };
 
-use rand::{
-    Rng, SeedableRng,
-    rngs::{SysRng, Xoshiro256PlusPlus},
-};
+use rand::{RngCore, SeedableRng, rngs::SmallRng};
 
 use crate::clock;
 
@@ -91,21 +88,21 @@ fn put_hex<const N: usize>(place: &mut [u8], bytes: &[u8; N]) {
 }
 
 thread_local! {
-    static RANDOM: RefCell<Xoshiro256PlusPlus> = RefCell::new(seeded());
+    static RANDOM: RefCell<SmallRng> = RefCell::new(seeded());
 }
 
 /// A generator seeded by the operating system; if that fails, by the hasher keys of the standard library and the time.
-fn seeded() -> Xoshiro256PlusPlus {
-    Xoshiro256PlusPlus::try_from_rng(&mut SysRng).unwrap_or_else(|_| {
+fn seeded() -> SmallRng {
+    SmallRng::try_from_os_rng().unwrap_or_else(|_| {
         let seed = RandomState::new().hash_one(clock::unix_now());
-        Xoshiro256PlusPlus::seed_from_u64(seed)
+        SmallRng::seed_from_u64(seed)
     })
 }
 
 /// A random number that is not zero.
 #[inline]
 fn random_u64() -> u64 {
-    random(Rng::next_u64).max(1)
+    random(RngCore::next_u64).max(1)
 }
 
 /// A random number that is not zero.
@@ -115,7 +112,7 @@ fn random_u128() -> u128 {
 }
 
 #[inline]
-fn random<R>(read: impl Fn(&mut Xoshiro256PlusPlus) -> R) -> R {
+fn random<R>(read: impl Fn(&mut SmallRng) -> R) -> R {
     RANDOM
         .try_with(|rng| read(&mut rng.borrow_mut()))
         .unwrap_or_else(|_| read(&mut seeded()))

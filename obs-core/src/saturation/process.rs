@@ -1,33 +1,44 @@
 //! The process: processor time, memory, file descriptors, threads
 //! ([Prometheus, writing client libraries](https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics)).
 
-use metrics_process::collector::{Metrics, collect as read};
-
 use crate::{metrics::Registry, names::metric};
 
-/// Reads the state of the process, as far as the system reports it.
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod system;
+#[cfg(not(target_os = "linux"))]
+#[path = "other_systems.rs"]
+mod system;
+
+/// The state of the process, as far as the system reports it. A limit that isn't set is [`u64::MAX`], as in other
+/// clients of Prometheus.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct State {
+    cpu_seconds: Option<f64>,
+    open_fds: Option<u64>,
+    max_fds: Option<u64>,
+    virtual_memory_bytes: Option<u64>,
+    virtual_memory_max_bytes: Option<u64>,
+    resident_memory_bytes: Option<u64>,
+    /// Unix time.
+    start_time_seconds: Option<u64>,
+    threads: Option<u64>,
+}
+
+/// Reads the state of the process; what the system does not report is left out.
 pub(super) fn collect(registry: &Registry) {
-    let Metrics {
-        cpu_seconds_total,
-        open_fds,
-        max_fds,
-        virtual_memory_bytes,
-        virtual_memory_max_bytes,
-        resident_memory_bytes,
-        start_time_seconds,
-        threads,
-    } = read();
-    if let Some(seconds) = cpu_seconds_total {
+    let state = system::read();
+    if let Some(seconds) = state.cpu_seconds {
         registry.raise_counter(&metric::PROCESS_CPU, &[], seconds);
     }
     let gauges = [
-        (metric::PROCESS_OPEN_FDS, open_fds),
-        (metric::PROCESS_MAX_FDS, max_fds.map(limit)),
-        (metric::PROCESS_VIRTUAL_MEMORY, virtual_memory_bytes),
-        (metric::PROCESS_VIRTUAL_MEMORY_MAX, virtual_memory_max_bytes.map(limit)),
-        (metric::PROCESS_RESIDENT_MEMORY, resident_memory_bytes),
-        (metric::PROCESS_START_TIME, start_time_seconds),
-        (metric::PROCESS_THREADS, threads),
+        (metric::PROCESS_OPEN_FDS, state.open_fds),
+        (metric::PROCESS_MAX_FDS, state.max_fds),
+        (metric::PROCESS_VIRTUAL_MEMORY, state.virtual_memory_bytes),
+        (metric::PROCESS_VIRTUAL_MEMORY_MAX, state.virtual_memory_max_bytes),
+        (metric::PROCESS_RESIDENT_MEMORY, state.resident_memory_bytes),
+        (metric::PROCESS_START_TIME, state.start_time_seconds),
+        (metric::PROCESS_THREADS, state.threads),
     ];
     for (def, value) in gauges {
         if let Some(value) = value {
@@ -35,9 +46,4 @@ pub(super) fn collect(registry: &Registry) {
             registry.set_gauge(&def, &[], value as f64);
         }
     }
-}
-
-/// A limit, where `metrics-process` says 0 for none; as other clients of Prometheus put it.
-fn limit(value: u64) -> u64 {
-    if value == 0 { u64::MAX } else { value }
 }
