@@ -15,6 +15,7 @@ use crate::patterns::Patterns;
 /// [`ObsMiddleware::endpoint`](crate::ObsMiddleware::endpoint) and
 /// [`ObsMiddleware::label`](crate::ObsMiddleware::label).
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct RequestView<'a> {
     /// The method.
     pub method: &'a Method,
@@ -73,7 +74,7 @@ impl Arrival {
         if let Some(pattern) = patterns.of(request.path(), || request.match_pattern().map(rooted)) {
             return Self::Pattern(pattern);
         }
-        let named = hooks.and_then(|hooks| hooks.endpoint(|endpoint| endpoint(&RequestView::new(request.request()))));
+        let named = hooks.and_then(|hooks| hooks.template(|endpoint| endpoint(&RequestView::new(request.request()))));
         named.map_or(Self::Unknown, Self::Named)
     }
 

@@ -53,7 +53,7 @@ impl ObsMiddleware {
     pub fn endpoint<R: IntoEndpoint>(self, endpoint: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static) -> Self {
         let endpoint = move |request: &RequestView<'_>| endpoint(request).into_endpoint();
         let endpoint = Arc::new(Guarded::new("the endpoint function of a layer", endpoint));
-        self.with(|options| Hooks::set_endpoint(options, endpoint))
+        self.with(|options| Hooks::set_template(&mut options.common, endpoint))
     }
 
     /// Adds a label to all metrics of the middleware, such as a tenant's tier or a region. Its
@@ -76,7 +76,7 @@ impl ObsMiddleware {
         value: impl for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync + 'static,
     ) -> Self {
         let value = Arc::new(Guarded::new("the label function of a layer", value));
-        self.with(|options| Hooks::add_label(options, name.as_ref(), values, value))
+        self.with(|options| Hooks::add_label(&mut options.common, name.as_ref(), values, value))
     }
 }
 

@@ -46,7 +46,7 @@ impl ObsLayer {
     pub fn endpoint<R: IntoEndpoint>(self, endpoint: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static) -> Self {
         let endpoint = move |request: &RequestView<'_>| endpoint(request).into_endpoint();
         let endpoint = Arc::new(Guarded::new("the endpoint function of a layer", endpoint));
-        self.with(|options| Hooks::set_endpoint(options, endpoint))
+        self.with(|options| Hooks::set_template(&mut options.common, endpoint))
     }
 
     /// Lists the gRPC methods behind the layer, as `package.Service/Method`: their calls are
@@ -84,7 +84,7 @@ impl ObsLayer {
         value: impl for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync + 'static,
     ) -> Self {
         let value = Arc::new(Guarded::new("the label function of a layer", value));
-        self.with(|options| Hooks::add_label(options, name.as_ref(), values, value))
+        self.with(|options| Hooks::add_label(&mut options.common, name.as_ref(), values, value))
     }
 }
 

@@ -161,7 +161,7 @@ fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: boo
     let is_matched = matched.is_some();
     let named = hooks
         .filter(|_| !is_matched)
-        .and_then(|hooks| hooks.endpoint(|endpoint| endpoint(&view)));
+        .and_then(|hooks| hooks.template(|endpoint| endpoint(&view)));
     let labels = hooks.map(|hooks| hooks.labels(|label| label(&view)));
     let labels = labels.as_ref().map_or(&[][..], LabelValues::as_slice);
     let head = RequestHead {

@@ -4,9 +4,13 @@ use std::{borrow::Cow, fmt};
 
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
-/// The head of a request, for the functions of [`ObsLayer::endpoint`](crate::ObsLayer::endpoint)
-/// and [`ObsLayer::label`](crate::ObsLayer::label).
+/// The head of a request, for functions of the application:
+/// [`ObsLayer::endpoint`](crate::ObsLayer::endpoint) and
+/// [`label`](crate::ObsLayer::label), and for outgoing requests
+/// [`ObsClientLayer::target`](crate::ObsClientLayer::target) and
+/// [`label`](crate::ObsClientLayer::label).
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct RequestView<'a> {
     /// The method.
     pub method: &'a Method,
@@ -18,7 +22,7 @@ pub struct RequestView<'a> {
     pub extensions: &'a Extensions,
 }
 
-/// The functions of a layer.
+/// The functions of a layer or client.
 pub(crate) type Hooks = obs_core::request::Hooks<
     dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync,
     dyn for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync,

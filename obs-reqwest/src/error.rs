@@ -1,27 +1,31 @@
 //! The `error_type` of an error of reqwest.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, sync::Arc};
 
 use obs_core::{
     client::{ClientObservation, transport_error},
-    guard::chain,
+    guard::{Guarded, chain},
     names::error_type,
 };
 use reqwest_middleware::Error;
 
+/// Names the error type of an error.
+pub(crate) type Classify = Arc<Guarded<dyn Fn(&Error) -> Option<&'static str> + Send + Sync>>;
+
 /// Ends the attempt with this error.
-pub(crate) fn record(observation: &mut ClientObservation, error: &Error) {
+pub(crate) fn record(observation: &mut ClientObservation, error: &Error, classify: Option<&Classify>) {
+    let named = classify.and_then(|classify| classify.call(|classify| classify(error)).flatten());
     let error = match error {
         Error::Reqwest(error) => Some(error),
         Error::Middleware(error) => reqwest_error(error.as_ref()),
     };
     // An error of another middleware: its message may contain anything.
     let Some(error) = error else {
-        return observation.error(error_type::OTHER, None);
+        return observation.error(named.unwrap_or(error_type::OTHER), None);
     };
     match error.status() {
-        Some(status) => observation.status_error(status.as_u16()),
-        None => observation.error(word(error), root_cause(error)),
+        Some(status) if named.is_none() => observation.status_error(status.as_u16()),
+        _ => observation.error(named.unwrap_or_else(|| word(error)), root_cause(error)),
     }
 }
 

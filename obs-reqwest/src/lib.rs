@@ -25,7 +25,7 @@
 //!
 //! `target` is the template given by [`RequestBuilderExt::target`], else empty: the URL's path
 //! never becomes a label. `host` is the URL's host without its port, from the list of
-//! [`ObsMiddleware::hosts`] if there is one; otherwise the number of hosts is limited. `status`
+//! [`ObsClientMiddleware::hosts`] if there is one; otherwise the number of hosts is limited. `status`
 //! is empty without a response. A 4xx response is an error of the client, with the status as its
 //! `error_type`; without a response the `error_type` is one of `connect`, `timeout`, `tls`,
 //! `dns`, `body`, `redirect`, `request` and `_OTHER`. A future that is dropped before the
@@ -46,16 +46,16 @@
 //!
 //! # With retries
 //!
-//! Put [`ObsMiddleware`] after the retry middleware: each attempt is then recorded separately,
+//! Put [`ObsClientMiddleware`] after the retry middleware: each attempt is then recorded separately,
 //! and the spans of retries have `http.request.resend_count`. Before it, it would record one long
 //! request.
 //!
 //! ```
-//! use obs_reqwest::{ObsMiddleware, reqwest, reqwest_middleware::ClientBuilder};
+//! use obs_reqwest::{ObsClientMiddleware, reqwest, reqwest_middleware::ClientBuilder};
 //! use reqwest_retry::{RetryTransientMiddleware, policies::ExponentialBackoff};
 //!
 //! let retry = RetryTransientMiddleware::new_with_policy(ExponentialBackoff::builder().build_with_max_retries(3));
-//! let http = ClientBuilder::new(reqwest::Client::new()).with(retry).with(ObsMiddleware::new()).build();
+//! let http = ClientBuilder::new(reqwest::Client::new()).with(retry).with(ObsClientMiddleware::new()).build();
 //! ```
 //!
 //! # What a middleware can't see
@@ -96,6 +96,7 @@ mod ext;
 mod middleware;
 mod request;
 mod response;
+mod view;
 
 pub use {obs_core, reqwest, reqwest_middleware};
 
@@ -103,4 +104,9 @@ pub use {obs_core, reqwest, reqwest_middleware};
 pub use obs_http::Target;
 
 pub use ext::RequestBuilderExt;
-pub use middleware::{ObsMiddleware, client};
+pub use middleware::{ObsClientMiddleware, client};
+pub use view::RequestView;
+
+// The name in the design's contract. It is that of obs-actix's middleware, which many services have beside it.
+#[doc(hidden)]
+pub use middleware::ObsClientMiddleware as ObsMiddleware;

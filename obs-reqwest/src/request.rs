@@ -18,18 +18,25 @@ pub(crate) fn count_attempt(extensions: &mut Extensions) -> u32 {
     before
 }
 
-/// The request as the core reads it.
+/// Whether the request has a target, so that the user's function is not called.
+pub(crate) fn has_target(extensions: &Extensions) -> bool {
+    extensions.get::<Target>().is_some()
+}
+
+/// The request as the core reads it; `named` is the template from the user's function.
 pub(crate) fn client_request<'a>(
     request: &'a Request,
     extensions: &'a Extensions,
+    named: Option<&'a str>,
     resend_count: u32,
 ) -> ClientRequest<'a> {
     ClientRequest {
         method: request.method().as_str(),
         url: client_url(request.url()),
-        target: extensions.get::<Target>().map(Target::as_str),
+        target: extensions.get::<Target>().map(Target::as_str).or(named),
         resend_count,
         body_bytes: body_bytes(request),
+        labels: &[],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use obs_reqwest::{ObsMiddleware, RequestBuilderExt as _, obs_core::Obs};
+use obs_reqwest::{ObsClientMiddleware, RequestBuilderExt as _, obs_core::Obs};
 use reqwest::{Response, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, RequestBuilder};
 use serde::{Serialize, de::DeserializeOwned};
@@ -31,7 +31,9 @@ impl Client {
         // The other service is on this machine: no proxy of the environment stands between.
         let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
         // A service that is alone in its process writes `obs_reqwest::client(http)`.
-        let http = ClientBuilder::new(http).with(ObsMiddleware::new().obs(obs)).build();
+        let http = ClientBuilder::new(http)
+            .with(ObsClientMiddleware::new().obs(obs))
+            .build();
         Ok(Self {
             http,
             base: format!("http://{address}"),

@@ -5,12 +5,13 @@ use std::error::Error;
 use obs_core::{
     client::{grpc_status, transport_error},
     guard::chain,
+    names::error_type,
     request::GrpcStatus,
 };
 
 /// Names the `error_type` of an error: a word from a closed list, never the error's text.
 ///
-/// Implemented for closures `Fn(&E) -> &'static str`, see
+/// Implemented for closures `Fn(&E) -> Option<&'static str>`, see
 /// [`ObsClientLayer::classify_error`](super::ObsClientLayer::classify_error).
 pub trait ClassifyError<E> {
     /// The word.
@@ -51,8 +52,8 @@ impl<E: Error + 'static> ClassifyError<E> for FromSources {
 
 // === impl Fn ===
 
-impl<E, F: Fn(&E) -> &'static str> ClassifyError<E> for F {
+impl<E, F: Fn(&E) -> Option<&'static str>> ClassifyError<E> for F {
     fn error_type(&self, error: &E) -> &'static str {
-        self(error)
+        self(error).unwrap_or(error_type::OTHER)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use obs_core::{client::ClientState, client_setters, guard::Guarded, options::boxed};
+use obs_core::{client::ClientState, client_setters, guard::Guarded};
 use tower_layer::Layer;
 
-use super::{FromSources, ObsClientService, service::TargetFn};
-use crate::{IntoEndpoint, RequestView};
+use super::{FromSources, ObsClientService};
+use crate::{IntoEndpoint, RequestView, view::Hooks};
 
 /// Records every attempt of a client, and adds the trace context to its request.
 ///
@@ -20,7 +20,6 @@ use crate::{IntoEndpoint, RequestView};
 #[must_use = "a layer does nothing until it is added to a service"]
 pub struct ObsClientLayer<C = FromSources> {
     state: ClientState,
-    target: Option<TargetFn>,
     classify: Arc<Guarded<C>>,
 }
 
@@ -44,49 +43,49 @@ impl<C> ObsClientLayer<C> {
     /// let layer = obs_axum::client::ObsClientLayer::new()
     ///     .target(|request| request.uri.path().starts_with("/users/").then_some("/users/{id}"));
     /// ```
-    pub fn target<R: IntoEndpoint>(mut self, target: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static) -> Self {
+    pub fn target<R: IntoEndpoint>(self, target: impl Fn(&RequestView<'_>) -> R + Send + Sync + 'static) -> Self {
         let target = move |request: &RequestView<'_>| target(request).into_endpoint();
-        self.target = Some(Arc::new(Guarded::new("the target function of a client", target)));
-        self
+        let target = Arc::new(Guarded::new("the target function of a client", target));
+        self.with(|options| Hooks::set_template(&mut options.common, target))
     }
 
-    /// Lists the gRPC methods that this client calls, as `package.Service/Method`: they are the
-    /// targets of their calls; other calls have none. A [`Target`](super::Target) or
-    /// [`target`](Self::target) takes precedence. Without a list, a method is learnt from the
-    /// first response that proves that it exists, 256 at most. Can be called several times.
-    /// Defaults to none.
+    /// Adds a label to all metrics of the client, such as a tenant's tier or the purpose of a call.
+    /// Its values are those of a fixed list: `None`, and any other value that the function
+    /// returns, is `_OTHER`.
+    ///
+    /// Each label multiplies the number of series by the length of its list, so keep lists short.
+    /// At most 8 labels; names match `[a-zA-Z_][a-zA-Z0-9_]*` and are not names of existing
+    /// labels. An invalid label, or one without values, is ignored with a warning. Defaults to
+    /// none.
     ///
     /// ```
     /// let layer = obs_axum::client::ObsClientLayer::new()
-    ///     .base_url("http://payments.internal:50051")
-    ///     .grpc_methods(["shop.Payments/Charge", "shop.Payments/Refund"]);
+    ///     .label("tier", ["free", "paid"], |request| request.headers.get("x-tier")?.to_str().ok());
     /// ```
-    pub fn grpc_methods<N: AsRef<str>>(self, methods: impl IntoIterator<Item = N>) -> Self {
-        self.with(|options| options.common.grpc_methods.extend(boxed(methods)))
+    pub fn label<V: AsRef<str>>(
+        self,
+        name: impl AsRef<str>,
+        values: impl IntoIterator<Item = V>,
+        value: impl for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync + 'static,
+    ) -> Self {
+        let value = Arc::new(Guarded::new("the label function of a client", value));
+        self.with(|options| Hooks::add_label(&mut options.common, name.as_ref(), values, value))
     }
 
-    /// Sets the `error_type` of the inner client's errors. Required if they do not implement
-    /// [`Error`](std::error::Error), as the boxed errors of tower's layers. Defaults to
-    /// [`FromSources`].
+    /// Sets the `error_type` of the inner client's errors: one of a fixed set of texts, or `None`
+    /// for `_OTHER`. Required if they do not implement [`Error`](std::error::Error), as the boxed
+    /// errors of tower's layers. Defaults to [`FromSources`].
     ///
     /// ```
     /// use obs_axum::client::ObsClientLayer;
     /// use obs_core::client::transport_error;
     ///
-    /// let layer = ObsClientLayer::new().classify_error(|error: &tower::BoxError| transport_error(&**error));
+    /// let layer = ObsClientLayer::new().classify_error(|error: &tower::BoxError| Some(transport_error(&**error)));
     /// ```
     pub fn classify_error<D>(self, classify: D) -> ObsClientLayer<D> {
-        let Self {
-            state,
-            target,
-            classify: _,
-        } = self;
+        let Self { state, classify: _ } = self;
         let classify = Arc::new(Guarded::new("the classify_error function of a client", classify));
-        ObsClientLayer {
-            state,
-            target,
-            classify,
-        }
+        ObsClientLayer { state, classify }
     }
 }
 
@@ -94,12 +93,7 @@ impl<S, C> Layer<S> for ObsClientLayer<C> {
     type Service = ObsClientService<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ObsClientService::new(
-            inner,
-            self.state.clone(),
-            self.target.clone(),
-            Arc::clone(&self.classify),
-        )
+        ObsClientService::new(inner, self.state.clone(), Arc::clone(&self.classify))
     }
 }
 

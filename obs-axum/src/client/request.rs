@@ -24,6 +24,7 @@ pub(super) fn client_request<'a, B: Body>(request: &'a Request<B>, named: Option
         target: extensions.get::<Target>().map(Target::as_str).or(named),
         resend_count: extensions.get::<ResendCount>().copied().unwrap_or_default().0,
         body_bytes: request.body().size_hint().exact(),
+        labels: &[],
     }
 }
 

@@ -1,7 +1,6 @@
 //! The service of a client: an attempt starts.
 
 use std::{
-    borrow::Cow,
     fmt,
     sync::Arc,
     task::{Context, Poll},
@@ -10,8 +9,9 @@ use std::{
 use http::{Request, Response};
 use http_body::Body;
 use obs_core::{
-    client::{ClientObservation, ClientState},
+    client::{ClientObservation, ClientRequest, ClientState},
     guard::Guarded,
+    request::LabelValues,
 };
 use obs_http::{Attempt, Headers, propagate};
 use tower_service::Service;
@@ -20,30 +20,21 @@ use super::{
     ClassifyError, ObsClientBody, ObsClientFuture,
     request::{client_request, has_target},
 };
-use crate::RequestView;
-
-/// A function that returns the target of a request.
-pub(super) type TargetFn = Arc<Guarded<dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync>>;
+use crate::{RequestView, view::Hooks};
 
 /// A client that records its attempts; created by [`ObsClientLayer`](super::ObsClientLayer).
 #[derive(Clone)]
 pub struct ObsClientService<S, C> {
     inner: S,
     state: ClientState,
-    target: Option<TargetFn>,
     classify: Arc<Guarded<C>>,
 }
 
 // === impl ObsClientService ===
 
 impl<S, C> ObsClientService<S, C> {
-    pub(super) fn new(inner: S, state: ClientState, target: Option<TargetFn>, classify: Arc<Guarded<C>>) -> Self {
-        Self {
-            inner,
-            state,
-            target,
-            classify,
-        }
+    pub(super) fn new(inner: S, state: ClientState, classify: Arc<Guarded<C>>) -> Self {
+        Self { inner, state, classify }
     }
 
     /// The wrapped client.
@@ -53,25 +44,21 @@ impl<S, C> ObsClientService<S, C> {
 
     /// Starts an attempt, and writes its headers into the request.
     fn observe<B: Body>(&self, request: &mut Request<B>) -> ClientObservation {
-        let named = self.named_target(request);
-        let observation = ClientObservation::start(
-            self.state.instrument(),
-            &client_request(request, named.as_deref()),
-            &Headers(request.headers()),
-        );
+        let hooks: Option<&Hooks> = self.state.hooks();
+        let view = RequestView::new(request);
+        let named = hooks
+            .filter(|_| !has_target(request))
+            .and_then(|hooks| hooks.template(|target| target(&view)));
+        let labels = hooks.map(|hooks| hooks.labels(|label| label(&view)));
+        let attempt = ClientRequest {
+            labels: labels.as_ref().map_or(&[][..], LabelValues::as_slice),
+            ..client_request(request, named.as_deref())
+        };
+        let observation = ClientObservation::start(self.state.instrument(), &attempt, &Headers(request.headers()));
         if let Some(propagated) = observation.propagated() {
             propagate(&propagated, request.headers_mut());
         }
         observation
-    }
-
-    fn named_target<B>(&self, request: &Request<B>) -> Option<Cow<'static, str>> {
-        let name = self.target.as_ref()?;
-        if has_target(request) {
-            None
-        } else {
-            name.call(|name| name(&RequestView::new(request))).flatten()
-        }
     }
 }
 

@@ -126,7 +126,7 @@ async fn a_timeout_inside_of_the_layer_is_an_error() {
     let (layer, seen) = layer();
     let hangs = service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>());
     let client = ServiceBuilder::new()
-        .layer(layer.classify_error(|error: &BoxError| transport_error(&**error)))
+        .layer(layer.classify_error(|error: &BoxError| Some(transport_error(&**error))))
         .layer(TimeoutLayer::new(std::time::Duration::from_secs(1)))
         .service(hangs);
     client.oneshot(get("http://users/")).await.unwrap_err();
@@ -184,7 +184,7 @@ async fn hooks_that_panic_break_no_request() {
     );
 
     let (layer, seen) = self::layer();
-    let layer = layer.classify_error(|_: &BoxError| -> &'static str { panic!("on purpose") });
+    let layer = layer.classify_error(|_: &BoxError| -> Option<&'static str> { panic!("on purpose") });
     let fails = service_fn(|_: Request<Body>| async { Err::<Response<Body>, _>(BoxError::from("no")) });
     let error = ServiceBuilder::new()
         .layer(layer)

@@ -37,6 +37,8 @@ pub struct ClientRequest<'a> {
     pub resend_count: u32,
     /// Bytes of the request's body, if known.
     pub body_bytes: Option<u64>,
+    /// The values of the client's own labels, in their order; one that is not in its list counts as `_OTHER`.
+    pub labels: &'a [&'a str],
 }
 
 /// The head of an answer.

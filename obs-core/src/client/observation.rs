@@ -132,7 +132,7 @@ impl ClientObservation {
         let in_flight = instrument
             .red
             .as_ref()
-            .map(|red| red.arrive(method, &labels, request, headers));
+            .map(|red| red.arrive(method, &labels, request.labels));
         let call_method = (call.is_some() && !target.is_empty()).then(|| Box::from(&**target));
         let name = || match (&call, &in_flight) {
             (Some(_), _) => grpc::span_name(call_method.as_deref()),

@@ -5,12 +5,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{ClientFinished, ClientInstrument, ClientRequest, hosts::Hosts};
-use crate::{guard::Guarded, metrics::DEFAULT_MAX_HOSTS, options::Common, request::HeaderReader};
+use super::{ClientFinished, ClientInstrument, hosts::Hosts};
+use crate::{guard::Guarded, metrics::DEFAULT_MAX_HOSTS, options::Common};
 
-/// Finds the value of a label.
-pub(super) type LabelFn =
-    Arc<Guarded<dyn Fn(&ClientRequest<'_>, &dyn HeaderReader) -> Option<&'static str> + Send + Sync>>;
 /// Is called for every attempt that has ended.
 pub(super) type ClientFinishHook = Arc<Guarded<dyn Fn(&ClientFinished<'_>) + Send + Sync>>;
 
@@ -29,8 +26,6 @@ pub struct ClientOptions {
     /// How many hosts have series of their own. Defaults to 100.
     pub max_hosts: usize,
     pub(super) hosts: Hosts,
-    /// In the order of the labels in `common`.
-    pub(super) label_values: Vec<LabelFn>,
     pub(super) on_finish: Option<ClientFinishHook>,
 }
 
@@ -56,20 +51,6 @@ impl ClientOptions {
         }
     }
 
-    /// Adds a label with a closed list of values, and the function that finds the value of a request. An invalid
-    /// label is left out with a warning.
-    pub fn label<V: AsRef<str>>(
-        &mut self,
-        name: &str,
-        values: impl IntoIterator<Item = V>,
-        value: impl Fn(&ClientRequest<'_>, &dyn HeaderReader) -> Option<&'static str> + Send + Sync + 'static,
-    ) {
-        if self.common.add_label(name, values) {
-            self.label_values
-                .push(Arc::new(Guarded::new("the label function of a client", value)));
-        }
-    }
-
     /// Sets the hook that is called for every attempt that has ended.
     pub fn on_finish(&mut self, hook: impl Fn(&ClientFinished<'_>) + Send + Sync + 'static) {
         self.on_finish = Some(Arc::new(Guarded::new("the on_finish hook of a client", hook)));
@@ -88,7 +69,6 @@ impl Default for ClientOptions {
             base_url: None,
             max_hosts: DEFAULT_MAX_HOSTS,
             hosts: Hosts::default(),
-            label_values: Vec::new(),
             on_finish: None,
         }
     }
@@ -128,6 +108,12 @@ impl ClientState {
                 instrument: OnceLock::new(),
             }),
         }
+    }
+
+    /// The adapter's own settings of type `T`, if there are any, see [`Common::edit_hooks`].
+    #[must_use]
+    pub fn hooks<T: 'static>(&self) -> Option<&T> {
+        self.lazy.options.common.hooks()
     }
 
     /// The state, made at the first call.
@@ -206,29 +192,18 @@ macro_rules! client_setters {
                 self.with(|options| options.max_hosts = max)
             }
 
-            /// Adds a label to all metrics of the client: a tenant's tier, the purpose of a call. Its values
-            /// come from a closed list: anything else that the function returns, and `None`, is `_OTHER`.
-            ///
-            /// Each label multiplies the number of series by the length of its list, so keep lists short. At
-            /// most 8 labels; names match `[a-zA-Z_][a-zA-Z0-9_]*` and differ from those that the metrics have
-            /// already. An invalid label, or one without values, is left out with a warning. Defaults to none.
+            /// Lists the gRPC methods that this client calls, as `package.Service/Method`: they are the targets of
+            /// their calls; other calls have none. A target that is given with the request, or by
+            /// [`target`](Self::target), takes precedence. Without a list, a method is learnt from the first response
+            /// that proves that it exists, 256 at most. Can be called several times. Defaults to none.
             ///
             /// ```
             #[doc = concat!("let layer = ", $path, "::new()")]
-            ///     .label("purpose", ["read", "write"], |request, _headers| {
-            ///         Some(if request.method == "GET" { "read" } else { "write" })
-            ///     });
+            ///     .base_url("http://payments.internal:50051")
+            ///     .grpc_methods(["shop.Payments/Charge", "shop.Payments/Refund"]);
             /// ```
-            pub fn label<V: AsRef<str>>(
-                self,
-                name: impl AsRef<str>,
-                values: impl IntoIterator<Item = V>,
-                value: impl Fn(&$crate::client::ClientRequest<'_>, &dyn $crate::request::HeaderReader) -> Option<&'static str>
-                    + Send
-                    + Sync
-                    + 'static,
-            ) -> Self {
-                self.with(|options| options.label(name.as_ref(), values, value))
+            pub fn grpc_methods<N: AsRef<str>>(self, methods: impl IntoIterator<Item = N>) -> Self {
+                self.with(|options| options.common.grpc_methods.extend($crate::options::boxed(methods)))
             }
 
             /// Calls the hook for every attempt that has ended. It runs in the request's task, so it must be

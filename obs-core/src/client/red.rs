@@ -1,13 +1,13 @@
 //! How the metrics of a client are reached.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
-use super::{ClientOptions, ClientRequest, instrument::Labels, options::LabelFn};
+use super::{ClientOptions, instrument::Labels};
 use crate::{
     metrics::{ClientInFlight, ClientRed, Convention, DimensionValues, Measured, RedOptions},
     names::value,
     pipeline::Pipeline,
-    request::HeaderReader,
+    request::LabelValues,
 };
 
 /// The RED metrics of a client.
@@ -15,8 +15,8 @@ use crate::{
 pub(super) struct Red {
     metrics: ClientRed,
     convention: Convention,
-    /// Find the values of the client's own labels, in their order.
-    label_values: Vec<LabelFn>,
+    /// The lists of the client's own labels, in their order.
+    lists: Vec<Vec<Arc<str>>>,
 }
 
 /// An attempt that waits for its answer, to the metrics.
@@ -24,8 +24,8 @@ pub(super) struct Red {
 pub(super) struct InFlight {
     attempt: ClientInFlight,
     scheme: &'static str,
-    /// Values of the client's own labels.
-    own_labels: Box<[&'static str]>,
+    /// Values of the client's own labels, from their lists; empty for any other.
+    own_labels: Box<[Arc<str>]>,
 }
 
 // === impl Red ===
@@ -37,36 +37,30 @@ impl Red {
             max_hosts: options.max_hosts,
             ..options.common.red_options(pipeline)?
         };
+        let list = |(_, values): &(String, Vec<String>)| values.iter().map(|value| value.as_str().into()).collect();
         Some(Self {
+            lists: red_options.labels.iter().map(list).collect(),
             metrics: ClientRed::new(&pipeline.target, &red_options),
             convention: red_options.convention,
-            label_values: options.label_values.clone(),
         })
     }
 
-    /// The values of the client's own labels; without labels this allocates nothing.
-    fn own_labels(&self, request: &ClientRequest<'_>, headers: &dyn HeaderReader) -> Box<[&'static str]> {
-        let found = |value: &LabelFn| value.call(|value| value(request, headers)).flatten();
-        self.label_values
-            .iter()
-            .map(|value| found(value).unwrap_or_default())
-            .collect()
+    /// The values as their lists have them; without labels this allocates nothing.
+    fn listed(&self, values: &[&str]) -> Box<[Arc<str>]> {
+        let of_list = |(list, value): (&Vec<Arc<str>>, &&str)| {
+            let found = list.iter().find(|listed| ***listed == **value);
+            found.map_or_else(|| "".into(), Arc::clone)
+        };
+        self.lists.iter().zip(values).map(of_list).collect()
     }
 
     /// Counts an attempt in.
-    pub(super) fn arrive(
-        &self,
-        method: &'static str,
-        labels: &Labels<'_>,
-        request: &ClientRequest<'_>,
-        headers: &dyn HeaderReader,
-    ) -> InFlight {
+    pub(super) fn arrive(&self, method: &'static str, labels: &Labels<'_>, own_labels: &[&str]) -> InFlight {
         let Labels { url, host, target } = labels;
         let scheme = url.scheme();
-        let own_labels = self.own_labels(request, headers);
         let values = DimensionValues {
             scheme,
-            labels: &own_labels,
+            labels: own_labels,
             ..DimensionValues::default()
         };
         let is_prometheus = self.convention == Convention::Prometheus;
@@ -78,7 +72,7 @@ impl Red {
         InFlight {
             attempt,
             scheme,
-            own_labels,
+            own_labels: self.listed(own_labels),
         }
     }
 }
@@ -98,12 +92,13 @@ impl InFlight {
 
     /// The protocol's version, which comes with the answer.
     pub(super) fn answered_over(&mut self, red: &Red, protocol: &'static str) {
+        let own_labels: LabelValues<'_> = self.own_labels.iter().map(|value| &**value).collect();
         self.attempt.describe(
             &red.metrics,
             &DimensionValues {
                 scheme: self.scheme,
                 protocol,
-                labels: &self.own_labels,
+                labels: own_labels.as_slice(),
             },
         );
     }

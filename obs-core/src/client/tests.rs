@@ -357,20 +357,15 @@ fn an_observation_can_be_sent_to_another_thread() {
 #[test]
 fn a_label_of_the_clients_own_has_values_from_its_list_alone() {
     let bench = Bench::new(|options| {
-        options.label("tier", ["free", "paid"], |request, _| match request.url.path {
-            "/panics" => panic!("on purpose"),
-            path => path
-                .strip_prefix('/')
-                .and_then(|tier| ["free", "gold"].into_iter().find(|known| *known == tier)),
-        });
-        options.label("host", ["a"], |_, _| Some("a"));
+        assert!(options.common.add_label("tier", ["free", "paid"]));
+        assert!(!options.common.add_label("host", ["a"]));
     });
-    for path in ["/free", "/gold", "/none", "/panics"] {
-        let url = ClientUrl { path, ..URL };
+    for labels in [&["free"][..], &["gold"], &[""], &[]] {
         bench
             .start_with(ClientRequest {
                 method: "GET",
-                url,
+                url: URL,
+                labels,
                 ..Default::default()
             })
             .head(&answer(200));

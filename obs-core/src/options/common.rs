@@ -1,6 +1,6 @@
 //! The common settings, and the setters that every layer has for them.
 
-use std::{fmt, sync::Arc};
+use std::{any::Any, fmt, sync::Arc};
 
 use super::OwnLabels;
 use crate::{
@@ -38,6 +38,8 @@ pub struct Common {
     pub grpc_methods: Vec<Box<str>>,
     /// Request methods that may be label values; those of the environment if `None`.
     pub(crate) known_methods: Option<KnownMethods>,
+    /// Functions of the user's over types of the adapter's, which only the adapter knows.
+    pub(crate) hooks: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// The texts, each in a box, for fields that list names.
@@ -70,6 +72,18 @@ impl Common {
     /// Replaces the request methods that may be label values.
     pub fn set_known_methods<N: AsRef<str>>(&mut self, methods: impl IntoIterator<Item = N>) {
         self.known_methods = Some(KnownMethods::new(methods));
+    }
+
+    /// Changes what the adapter keeps with the settings: functions of the user's over its own types.
+    pub fn edit_hooks<T: Clone + Default + Send + Sync + 'static>(&mut self, change: impl FnOnce(&mut T)) {
+        let mut hooks: T = self.hooks().cloned().unwrap_or_default();
+        change(&mut hooks);
+        self.hooks = Some(Arc::new(hooks));
+    }
+
+    /// What the adapter keeps, see [`edit_hooks`](Self::edit_hooks).
+    pub(crate) fn hooks<T: 'static>(&self) -> Option<&T> {
+        self.hooks.as_deref()?.downcast_ref()
     }
 
     /// The instance that was given to the layer, if one was.
@@ -139,6 +153,7 @@ impl Default for Common {
             redact_query: Vec::new(),
             grpc_methods: Vec::new(),
             known_methods: None,
+            hooks: None,
         }
     }
 }

@@ -82,11 +82,11 @@ impl LayerState {
         }
     }
 
-    /// The adapter's own settings of type `T`, if there are any, see [`Options::edit_hooks`].
+    /// The adapter's own settings of type `T`, if there are any, see [`Common::edit_hooks`](crate::options::Common::edit_hooks).
     #[inline]
     #[must_use]
     pub fn hooks<T: 'static>(&self) -> Option<&T> {
-        self.lazy.options.hooks()
+        self.lazy.options.common.hooks()
     }
 
     /// The state, which is built at the first call.

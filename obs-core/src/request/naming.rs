@@ -2,8 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use super::Options;
-use crate::{guard::Guarded, metrics::MAX_LABELS};
+use crate::{guard::Guarded, metrics::MAX_LABELS, options::Common};
 
 /// The endpoint that a request is recorded under, as an extension of its **response**.
 ///
@@ -32,12 +31,12 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// The application's functions over an adapter's view of requests, stored with the settings of the layer.
+/// The application's functions over an adapter's view of requests, stored with the settings of the layer or client.
 ///
-/// For adapters. `E` names endpoints, `L` returns the value of a label, both as trait objects. A panic in a function is
-/// caught, and counts as no value.
-pub struct Hooks<E: ?Sized, L: ?Sized> {
-    endpoint: Option<Arc<Guarded<E>>>,
+/// For adapters. `T` returns the template (the endpoint of a server, the target of a client), `L` the value of a label,
+/// both as trait objects. A panic in a function is caught, and counts as no value.
+pub struct Hooks<T: ?Sized, L: ?Sized> {
+    template: Option<Arc<Guarded<T>>>,
     /// In the order of the layer's labels.
     labels: Vec<Arc<Guarded<L>>>,
 }
@@ -89,30 +88,30 @@ impl<T: IntoEndpoint> IntoEndpoint for Option<T> {
 
 // === impl Hooks ===
 
-impl<E: ?Sized + Send + Sync + 'static, L: ?Sized + Send + Sync + 'static> Hooks<E, L> {
-    /// Sets the function that names endpoints.
-    pub fn set_endpoint(options: &mut Options, endpoint: Arc<Guarded<E>>) {
-        options.edit_hooks(|hooks: &mut Self| hooks.endpoint = Some(endpoint));
+impl<T: ?Sized + Send + Sync + 'static, L: ?Sized + Send + Sync + 'static> Hooks<T, L> {
+    /// Sets the function that returns the template.
+    pub fn set_template(common: &mut Common, template: Arc<Guarded<T>>) {
+        common.edit_hooks(|hooks: &mut Self| hooks.template = Some(template));
     }
 
     /// Adds a label with its allowed `values` and the function that returns its value for a request.
     ///
     /// An invalid label is ignored with a warning.
-    pub fn add_label<T: AsRef<str>>(
-        options: &mut Options,
+    pub fn add_label<V: AsRef<str>>(
+        common: &mut Common,
         name: &str,
-        values: impl IntoIterator<Item = T>,
+        values: impl IntoIterator<Item = V>,
         value: Arc<Guarded<L>>,
     ) {
-        if options.common.add_label(name, values) {
-            options.edit_hooks(|hooks: &mut Self| hooks.labels.push(value));
+        if common.add_label(name, values) {
+            common.edit_hooks(|hooks: &mut Self| hooks.labels.push(value));
         }
     }
 
-    /// The endpoint of a request by the application's function, if one is set; `call` calls that function.
+    /// The template of a request by the application's function, if one is set; `call` calls that function.
     #[must_use]
-    pub fn endpoint(&self, call: impl FnOnce(&E) -> Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
-        self.endpoint.as_ref()?.call(call).flatten()
+    pub fn template(&self, call: impl FnOnce(&T) -> Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
+        self.template.as_ref()?.call(call).flatten()
     }
 
     /// The values of the labels for a request; `call` calls the function of one label.
@@ -128,29 +127,29 @@ impl<E: ?Sized + Send + Sync + 'static, L: ?Sized + Send + Sync + 'static> Hooks
     }
 }
 
-impl<E: ?Sized, L: ?Sized> Clone for Hooks<E, L> {
+impl<T: ?Sized, L: ?Sized> Clone for Hooks<T, L> {
     fn clone(&self) -> Self {
         Self {
-            endpoint: self.endpoint.clone(),
+            template: self.template.clone(),
             labels: self.labels.clone(),
         }
     }
 }
 
-impl<E: ?Sized, L: ?Sized> Default for Hooks<E, L> {
+impl<T: ?Sized, L: ?Sized> Default for Hooks<T, L> {
     fn default() -> Self {
         Self {
-            endpoint: None,
+            template: None,
             labels: Vec::new(),
         }
     }
 }
 
-impl<E: ?Sized, L: ?Sized> fmt::Debug for Hooks<E, L> {
+impl<T: ?Sized, L: ?Sized> fmt::Debug for Hooks<T, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { endpoint, labels } = self;
+        let Self { template, labels } = self;
         f.debug_struct("Hooks")
-            .field("endpoint", &endpoint.is_some())
+            .field("template", &template.is_some())
             .field("labels", &labels.len())
             .finish()
     }
@@ -167,6 +166,18 @@ impl LabelValues<'_> {
     }
 }
 
+impl<'r> FromIterator<&'r str> for LabelValues<'r> {
+    /// The first [`MAX_LABELS`] texts.
+    fn from_iter<I: IntoIterator<Item = &'r str>>(texts: I) -> Self {
+        let mut labels = Self::default();
+        for (text, value) in texts.into_iter().zip(&mut labels.values) {
+            *value = text;
+            labels.count += 1;
+        }
+        labels
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,36 +188,33 @@ mod tests {
         dyn for<'r> Fn(&'r str) -> Option<&'r str> + Send + Sync,
     >;
 
-    fn hooks(change: impl FnOnce(&mut Options)) -> OfPath {
-        let mut options = Options::default();
-        change(&mut options);
-        options.hooks().cloned().unwrap_or_default()
+    fn hooks(change: impl FnOnce(&mut Common)) -> OfPath {
+        let mut common = Common::default();
+        change(&mut common);
+        common.hooks().cloned().unwrap_or_default()
     }
 
-    fn add(options: &mut Options, name: &str, value: for<'r> fn(&'r str) -> Option<&'r str>) {
-        OfPath::add_label(options, name, ["/a"], Arc::new(Guarded::new("a test", value)));
+    fn add(common: &mut Common, name: &str, value: for<'r> fn(&'r str) -> Option<&'r str>) {
+        OfPath::add_label(common, name, ["/a"], Arc::new(Guarded::new("a test", value)));
     }
 
     #[test]
     fn an_endpoint_is_text_or_nothing() {
         let name = |path: &str| path.starts_with("/users/").then_some("/users/{id}").into_endpoint();
-        let hooks = hooks(|options| OfPath::set_endpoint(options, Arc::new(Guarded::new("a test", name))));
-        assert_eq!(hooks.endpoint(|name| name("/users/7")).as_deref(), Some("/users/{id}"));
-        assert_eq!(hooks.endpoint(|name| name("/orders")), None);
+        let hooks = hooks(|common| OfPath::set_template(common, Arc::new(Guarded::new("a test", name))));
+        assert_eq!(hooks.template(|name| name("/users/7")).as_deref(), Some("/users/{id}"));
+        assert_eq!(hooks.template(|name| name("/orders")), None);
     }
 
     #[test]
     fn a_function_that_panics_counts_as_no_value() {
-        let hooks = hooks(|options| {
-            OfPath::set_endpoint(
-                options,
-                Arc::new(Guarded::new("a test", |_: &str| panic!("on purpose"))),
-            );
-            add(options, "tier", |_| panic!("on purpose"));
-            add(options, "own", |path| Some(path));
-            add(options, "not a name", |path| Some(path));
+        let hooks = hooks(|common| {
+            OfPath::set_template(common, Arc::new(Guarded::new("a test", |_: &str| panic!("on purpose"))));
+            add(common, "tier", |_| panic!("on purpose"));
+            add(common, "own", |path| Some(path));
+            add(common, "not a name", |path| Some(path));
         });
-        assert_eq!(hooks.endpoint(|name| name("/a")), None);
+        assert_eq!(hooks.template(|name| name("/a")), None);
         assert_eq!(hooks.labels(|value| value("/a")).as_slice(), ["", "/a"]);
     }
 }

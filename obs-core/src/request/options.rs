@@ -1,6 +1,6 @@
 //! The settings of a server's layer, the same for every adapter.
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use super::{Finished, Head, Privacy};
 use crate::{guard::Guarded, options::Common};
@@ -40,25 +40,11 @@ pub struct Options {
     pub privacy: Privacy,
     pub(super) classify: Option<Classifier>,
     pub(super) on_finish: Option<FinishHook>,
-    /// Functions of the user's over types of the adapter's, which only the adapter knows.
-    hooks: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 // === impl Options ===
 
 impl Options {
-    /// Changes what the adapter keeps with the settings: functions of the user's over its own types.
-    pub fn edit_hooks<T: Clone + Default + Send + Sync + 'static>(&mut self, change: impl FnOnce(&mut T)) {
-        let mut hooks: T = self.hooks().cloned().unwrap_or_default();
-        change(&mut hooks);
-        self.hooks = Some(Arc::new(hooks));
-    }
-
-    /// What the adapter keeps, see [`edit_hooks`](Self::edit_hooks).
-    pub(super) fn hooks<T: 'static>(&self) -> Option<&T> {
-        self.hooks.as_deref()?.downcast_ref()
-    }
-
     /// Sets the classifier of server errors.
     pub fn classify(&mut self, classify: impl Fn(&Head<'_>) -> Option<&'static str> + Send + Sync + 'static) {
         self.classify = Some(Arc::new(Guarded::new("the classify function of a layer", classify)));
@@ -85,7 +71,6 @@ impl Default for Options {
             privacy: Privacy::default(),
             classify: None,
             on_finish: None,
-            hooks: None,
         }
     }
 }

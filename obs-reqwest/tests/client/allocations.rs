@@ -8,7 +8,7 @@ use http::Extensions;
 use http_body::Frame;
 use http_body_util::StreamBody;
 use obs_reqwest::{
-    ObsMiddleware, RequestBuilderExt as _,
+    ObsClientMiddleware, RequestBuilderExt as _,
     obs_core::{Obs, context},
     reqwest::{self, Request, Response},
     reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next, Result},
@@ -86,8 +86,8 @@ fn own(body: Body) -> (u64, u64) {
     context::run_in(job, || {
         let without_spans = Obs::builder("shop").log_writer(io::sink()).build().unwrap();
         let bare = count(&client(Nothing, body));
-        let recorded = count(&client(ObsMiddleware::new().obs(&obs), body));
-        let unsampled = count(&client(ObsMiddleware::new().obs(&without_spans), body));
+        let recorded = count(&client(ObsClientMiddleware::new().obs(&obs), body));
+        let unsampled = count(&client(ObsClientMiddleware::new().obs(&without_spans), body));
         (recorded - bare, unsampled - bare)
     })
 }

@@ -11,7 +11,7 @@ use crate::support::{Bench, Rude, Truncated, Upstream, nobody, plain, rude};
 use futures_util::FutureExt as _;
 use http::Extensions;
 use obs_reqwest::{
-    ObsMiddleware, RequestBuilderExt as _,
+    ObsClientMiddleware, RequestBuilderExt as _,
     obs_core::client::Outcome,
     reqwest::{self, dns},
     reqwest_middleware::{ClientBuilder, Middleware, Next, Result},
@@ -239,7 +239,7 @@ async fn a_panic_below_is_recorded_once() {
 
     let bench = Bench::new();
     let http = ClientBuilder::new(plain())
-        .with(ObsMiddleware::new().obs(&bench.obs))
+        .with(ObsClientMiddleware::new().obs(&bench.obs))
         .with(Panics)
         .build();
     AssertUnwindSafe(http.get("http://127.0.0.1/").send())
@@ -264,7 +264,7 @@ async fn another_middlewares_error_is_other() {
 
     let bench = Bench::new();
     let http = ClientBuilder::new(plain())
-        .with(ObsMiddleware::new().obs(&bench.obs))
+        .with(ObsClientMiddleware::new().obs(&bench.obs))
         .with(Refuses)
         .build();
     http.get("http://127.0.0.1/").send().await.unwrap_err();

@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use crate::support::{Bench, Upstream, parent, plain};
 use obs_reqwest::{
-    ObsMiddleware,
+    ObsClientMiddleware,
     obs_core::{
         Obs, context,
         request::{HeaderReader, LayerState, Observation, RequestHead},
@@ -307,7 +307,9 @@ fn spans_of_our_own_pipeline_have_the_ids_that_were_sent() {
         .build()
         .unwrap();
     let job = runtime.block_on(async {
-        let http = ClientBuilder::new(plain()).with(ObsMiddleware::new().obs(&obs)).build();
+        let http = ClientBuilder::new(plain())
+            .with(ObsClientMiddleware::new().obs(&obs))
+            .build();
         let job = context::RequestContext::start();
         context::scope(job.clone(), http.get(upstream.url("/")).send())
             .await
@@ -348,7 +350,9 @@ fn a_call_outside_of_requests_follows_the_sampler() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let http = ClientBuilder::new(plain()).with(ObsMiddleware::new().obs(&obs)).build();
+        let http = ClientBuilder::new(plain())
+            .with(ObsClientMiddleware::new().obs(&obs))
+            .build();
         http.get(upstream.url("/")).send().await.unwrap();
     });
     obs.shutdown(DEADLINE).unwrap();

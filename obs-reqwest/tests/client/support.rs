@@ -16,7 +16,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
 use obs_reqwest::{
-    ObsMiddleware,
+    ObsClientMiddleware,
     obs_core::{Obs, metrics::Format},
     reqwest,
     reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware},
@@ -36,7 +36,7 @@ impl Bench {
         Self::with(|middleware| middleware)
     }
 
-    pub(crate) fn with(change: impl FnOnce(ObsMiddleware) -> ObsMiddleware) -> Self {
+    pub(crate) fn with(change: impl FnOnce(ObsClientMiddleware) -> ObsClientMiddleware) -> Self {
         let spans = SpanBuffer::new();
         let obs = Obs::builder("test")
             .log_writer(io::sink())
@@ -44,7 +44,7 @@ impl Bench {
             .build()
             .unwrap();
         let http = ClientBuilder::new(plain())
-            .with(change(ObsMiddleware::new().obs(&obs)))
+            .with(change(ObsClientMiddleware::new().obs(&obs)))
             .build();
         Self { obs, spans, http }
     }
@@ -57,10 +57,10 @@ impl Bench {
     pub(crate) fn behind_with(
         self,
         client: reqwest::Client,
-        change: impl FnOnce(ObsMiddleware) -> ObsMiddleware,
+        change: impl FnOnce(ObsClientMiddleware) -> ObsClientMiddleware,
     ) -> Self {
         let http = ClientBuilder::new(client)
-            .with(change(ObsMiddleware::new().obs(&self.obs)))
+            .with(change(ObsClientMiddleware::new().obs(&self.obs)))
             .build();
         Self { http, ..self }
     }
@@ -69,7 +69,7 @@ impl Bench {
     pub(crate) fn below(self, outer: impl Middleware) -> Self {
         let http = ClientBuilder::new(plain())
             .with(outer)
-            .with(ObsMiddleware::new().obs(&self.obs))
+            .with(ObsClientMiddleware::new().obs(&self.obs))
             .build();
         Self { http, ..self }
     }

@@ -8,7 +8,7 @@ use http::{Extensions, Method};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use obs_reqwest::{
-    ObsMiddleware,
+    ObsClientMiddleware,
     reqwest::{Client, Request, Response},
     reqwest_middleware::{self, ClientBuilder, Middleware, Next},
 };
@@ -94,7 +94,7 @@ fn handled(middleware: impl Middleware, body: Body, request: fn() -> Request) ->
 }
 
 #[track_caller]
-fn each_at_most(what: &str, limit: f64, middleware: impl Fn() -> ObsMiddleware) {
+fn each_at_most(what: &str, limit: f64, middleware: impl Fn() -> ObsClientMiddleware) {
     for (name, kind) in KINDS {
         let own = |body| handled(middleware(), body, kind) - handled(Identity, body, kind);
         at_most(&format!("reqwest, {what}, {name}"), limit, own(Body::Streamed));
@@ -109,7 +109,7 @@ fn each_at_most(what: &str, limit: f64, middleware: impl Fn() -> ObsMiddleware) 
 #[test]
 fn metrics_of_a_call_cost_six() {
     let obs = builder().build().expect("valid settings");
-    each_at_most("metrics", 6.0, || ObsMiddleware::new().obs(&obs).traces(false));
+    each_at_most("metrics", 6.0, || ObsClientMiddleware::new().obs(&obs).traces(false));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_call_with_its_span_costs_eleven() {
         .otlp_endpoint(receiver.endpoint())
         .build()
         .expect("valid settings");
-    each_at_most("sampled, exported", 11.0, || ObsMiddleware::new().obs(&obs));
+    each_at_most("sampled, exported", 11.0, || ObsClientMiddleware::new().obs(&obs));
     obs.shutdown(DEADLINE).expect("all is flushed");
     assert!(!receiver.spans().is_empty(), "the spans were meant to be exported");
 }
@@ -132,6 +132,6 @@ fn a_call_that_is_not_sampled_costs_six() {
         .sample_ratio(0.0)
         .build()
         .expect("valid settings");
-    each_at_most("unsampled", 6.0, || ObsMiddleware::new().obs(&obs));
+    each_at_most("unsampled", 6.0, || ObsClientMiddleware::new().obs(&obs));
     assert!(receiver.spans().is_empty());
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use obs_core::{Obs, metrics::Convention};
-use obs_reqwest::{ObsMiddleware, reqwest_middleware::ClientBuilder};
+use obs_reqwest::{ObsClientMiddleware, reqwest_middleware::ClientBuilder};
 use obs_tests::{net::get, page::Page};
 
 use crate::{
@@ -99,7 +99,9 @@ async fn client_series_have_the_attributes_of_the_conventions_and_no_others() {
         .log_writer(std::io::sink())
         .build()
         .expect("valid settings");
-    let middleware = ObsMiddleware::new().obs(&obs).convention(Convention::OpenTelemetry);
+    let middleware = ObsClientMiddleware::new()
+        .obs(&obs)
+        .convention(Convention::OpenTelemetry);
     for wire in Wire::ALL {
         let http = match wire {
             Wire::H1 => reqwest::Client::builder(),

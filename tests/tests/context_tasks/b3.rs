@@ -118,7 +118,7 @@ impl obs_reqwest::reqwest_middleware::Middleware for Echo {
 
 async fn by_reqwest() -> HeaderMap {
     let builder = obs_reqwest::reqwest_middleware::ClientBuilder::new(reqwest::Client::new());
-    let client = builder.with(obs_reqwest::ObsMiddleware::new()).with(Echo).build();
+    let client = builder.with(obs_reqwest::ObsClientMiddleware::new()).with(Echo).build();
     client.get("http://users/").send().await.unwrap().headers().clone()
 }
 

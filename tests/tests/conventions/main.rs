@@ -5,6 +5,7 @@
 
 mod actix;
 mod axum;
+mod clients;
 mod labels;
 mod pages;
 mod served;

@@ -10,7 +10,7 @@ use obs_core::{
     request::{GrpcStatus, Outcome},
 };
 use obs_reqwest::{
-    ObsMiddleware,
+    ObsClientMiddleware,
     reqwest_middleware::{ClientBuilder, ClientWithMiddleware},
 };
 
@@ -23,7 +23,7 @@ fn client() -> (ClientWithMiddleware, Arc<Mutex<Vec<Told>>>) {
     let told = Arc::<Mutex<Vec<Told>>>::default();
     let hook = Arc::clone(&told);
     let obs = Obs::builder("caller").log_writer(std::io::sink()).build().unwrap();
-    let middleware = ObsMiddleware::new().obs(&obs).on_finish(move |finished| {
+    let middleware = ObsClientMiddleware::new().obs(&obs).on_finish(move |finished| {
         let error_type = finished.error_type.map(str::to_owned);
         hook.lock()
             .unwrap()

@@ -1,7 +1,7 @@
 //! RED metrics of clients.
 
 use obs_core::metrics::Convention;
-use obs_reqwest::{ObsMiddleware, RequestBuilderExt as _, reqwest_middleware::ClientBuilder};
+use obs_reqwest::{ObsClientMiddleware, RequestBuilderExt as _, reqwest_middleware::ClientBuilder};
 use obs_tests::{DEADLINE, otlp::Receiver};
 
 use crate::service::{attributes, builder, last_push, named};
@@ -12,7 +12,7 @@ fn outgoing_requests_are_pushed_by_the_conventions_whatever_the_page_has() {
     for convention in [Convention::Prometheus, Convention::OpenTelemetry] {
         let (receiver, server) = (Receiver::start(), Receiver::start());
         let obs = builder(&receiver).build().unwrap();
-        let middleware = ObsMiddleware::new().obs(&obs).convention(convention);
+        let middleware = ObsClientMiddleware::new().obs(&obs).convention(convention);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -63,10 +63,10 @@ fn outgoing_requests_are_pushed_by_the_conventions_whatever_the_page_has() {
 fn own_labels_of_a_client_are_attributes() {
     let (receiver, server) = (Receiver::start(), Receiver::start());
     let obs = builder(&receiver).build().unwrap();
-    let middleware = ObsMiddleware::new()
+    let middleware = ObsClientMiddleware::new()
         .obs(&obs)
-        .label("purpose", ["look-up", "sync"], |request, headers| {
-            if request.method == "GET" && headers.get("x-batch").is_none() {
+        .label("purpose", ["look-up", "sync"], |request| {
+            if request.method == "GET" && !request.headers.contains_key("x-batch") {
                 Some("look-up")
             } else {
                 Some("sync")

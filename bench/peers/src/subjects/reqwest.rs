@@ -5,7 +5,7 @@
 use std::{convert::Infallible, error::Error};
 
 use http::Extensions;
-use obs_reqwest::ObsMiddleware;
+use obs_reqwest::ObsClientMiddleware;
 use reqwest::{Client, Method, Request, Response};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};
 use tower::{Service, service_fn};
@@ -114,9 +114,9 @@ pub fn unsampled() -> Result<Subject, Box<dyn Error>> {
     ours(0.0, |middleware| middleware)
 }
 
-fn ours(sample_ratio: f64, set: fn(ObsMiddleware) -> ObsMiddleware) -> Result<Subject, Box<dyn Error>> {
+fn ours(sample_ratio: f64, set: fn(ObsClientMiddleware) -> ObsClientMiddleware) -> Result<Subject, Box<dyn Error>> {
     let tally = Instance::start(sample_ratio)?.tally("http_client_requests_total");
-    Ok(subject(client(set(ObsMiddleware::new())), tally))
+    Ok(subject(client(set(ObsClientMiddleware::new())), tally))
 }
 
 pub fn tower_identity() -> Result<Subject, Box<dyn Error>> {
