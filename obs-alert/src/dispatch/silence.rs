@@ -24,7 +24,7 @@ pub struct Silence {
     pub(super) comment: String,
 }
 
-/// The id of an active silence.
+/// The id of an active silence, with which [`AlertManager::end_silence`](crate::AlertManager::end_silence) ends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SilenceId(pub(super) u64);
 

@@ -19,7 +19,31 @@ use crate::{
     definition::Service, dispatch::Dispatcher, history::History,
 };
 
-/// Settings of an [`AlertManager`].
+/// Settings of an [`AlertManager`]. All are checked by [`build`](Self::build) and [`start`](Self::start).
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use obs_alert::{AlertManager, Channel, Inhibition, Severity, definition::Definition};
+/// use obs_core::Obs;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let definition = Definition::read("obs.yaml")?;
+/// let service = &definition.services[0];
+/// let obs = Obs::builder(&service.name).init()?;
+/// let manager = AlertManager::builder()
+///     .obs(&obs)
+///     .service(service) // names, rules, SLOs; labels `service` and `env`
+///     .channel(Channel::alertmanager(["http://alertmanager-0:9093", "http://alertmanager-1:9093"]))
+///     .channel(Channel::slack("https://hooks.slack.com/services/…").min_severity(Severity::Critical))
+///     .inhibition(Inhibition::new().source("alertname", "DatabaseDown").target("team", "orders"))
+///     .group_by(["team"])
+///     .interval(Duration::from_secs(15))
+///     .state_file("/var/lib/orders/alerts.json")
+///     .start()?;
+/// # drop(manager);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is evaluated before `build` or `start`"]
 pub struct AlertManagerBuilder {
     source: Option<Arc<Source>>,

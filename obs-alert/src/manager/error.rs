@@ -4,7 +4,16 @@ use std::{error::Error, fmt};
 
 use crate::{BadRule, BadSlo};
 
-/// A rule, a channel or a setting is refused. The message names it, the value and the fix.
+/// A rule, a channel or a setting is refused. The message names it, the value and the fix; the source is the error of a
+/// rule or an objective.
+///
+/// ```
+/// use obs_alert::AlertManager;
+///
+/// let error = AlertManager::builder().build().unwrap_err();
+/// assert_eq!(error.place(), "setting registry");
+/// assert!(error.to_string().starts_with("setting registry: "));
+/// ```
 pub struct BuildError {
     place: String,
     message: String,

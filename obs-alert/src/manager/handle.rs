@@ -283,7 +283,23 @@ impl AlertManager {
         self.shared.engine().history.bytes()
     }
 
-    /// Alerts, rules, objectives and past alerts, as JSON.
+    /// Alerts, rules, objectives and past alerts, as JSON:
+    ///
+    /// ```json
+    /// {
+    ///   "now": "2026-11-22T14:30:05.123Z",
+    ///   "alerts": [{"state": "firing", "labels": {"alertname": "HighErrorRate", "severity": "critical"},
+    ///     "annotations": {"summary": "Error rate exceeds 5%"}, "value": 0.08, "activeAt": "2026-11-22T14:27:00.000Z",
+    ///     "firedAt": "2026-11-22T14:29:00.000Z", "resolvedAt": null, "fingerprint": "0123456789abcdef"}],
+    ///   "rules": [{"name": "HighErrorRate", "severity": "critical", "state": "firing", "alerts": 1, "error": null,
+    ///     "missing": null}],
+    ///   "slos": [],
+    ///   "past": []
+    /// }
+    /// ```
+    ///
+    /// The elements are those of [`alerts`](Self::alerts), [`rules`](Self::rules), [`slos`](Self::slos) and
+    /// [`past_alerts`](Self::past_alerts).
     #[must_use]
     pub fn to_json(&self) -> String {
         let (rules, slos, now) = (self.rules(), self.slos(), self.now());

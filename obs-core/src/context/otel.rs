@@ -1,10 +1,9 @@
 //! OpenTelemetry's current context, also on a thread that ends; ids and flags as OpenTelemetry has them.
 //!
-//! OpenTelemetry keeps its current context in a thread-local that can't be asked whether it is still
-//! there: to touch it from the destructor of another thread-local panics once it is gone, which within
-//! a destructor ends the process. So a thread-local of our own stands beside it, registered right after
-//! it. Thread-locals are destroyed in the reverse order of their registration: as long as ours is
-//! there, so is OpenTelemetry's.
+//! OpenTelemetry stores its current context in a thread-local without a check whether that still exists: access from the
+//! destructor of another thread-local panics after its destruction, and a panic in a destructor aborts the process. So
+//! there is a second thread-local of our own, registered right after it. Thread-locals are destroyed in the reverse order
+//! of their registration: as long as ours exists, so does OpenTelemetry's.
 
 use std::panic::catch_unwind;
 
@@ -39,19 +38,19 @@ pub(crate) fn is_alive() -> bool {
     SENTINEL.try_with(|sentinel| sentinel.came_in_time).unwrap_or(false)
 }
 
-/// Runs `read` on OpenTelemetry's current context; `None` on a thread whose own is gone. `read` must
-/// not attach another one.
+/// Runs `read` on OpenTelemetry's current context; `None` on a thread where it is destroyed. `read` must not attach
+/// another one.
 #[inline]
 pub(crate) fn map_current<R>(read: impl FnOnce(&Context) -> R) -> Option<R> {
     is_alive().then(|| Context::map_current(read))
 }
 
-/// OpenTelemetry's current context; an empty one on a thread whose own is gone.
+/// OpenTelemetry's current context; an empty one on a thread where it is destroyed.
 pub(crate) fn current() -> Context {
     map_current(Context::clone).unwrap_or_default()
 }
 
-/// Makes `context` OpenTelemetry's current one; does nothing on a thread whose own is gone.
+/// Makes `context` OpenTelemetry's current one; has no effect on a thread where that is destroyed.
 #[inline]
 pub(crate) fn attach(context: Context) -> Attached {
     Attached(is_alive().then(|| context.attach()))
@@ -107,8 +106,8 @@ pub(crate) fn from_otel_flags(flags: OtelTraceFlags) -> TraceFlags {
 
 impl Sentinel {
     fn new() -> Self {
-        // Makes OpenTelemetry's, if it is not there yet. On a thread where only others have touched it,
-        // and where we are first asked after it is gone, this panics; nothing else could tell.
+        // Creates OpenTelemetry's thread-local, if it does not exist yet. If only other code has used it on this thread,
+        // and it is destroyed already, this panics: there is no other way to detect that.
         Self {
             came_in_time: catch_unwind(|| Context::map_current(|_| ())).is_ok(),
         }
@@ -116,15 +115,14 @@ impl Sentinel {
 }
 
 impl Drop for Sentinel {
-    /// There is nothing to do; with it, the thread-local has a destructor, and a time from which on it
-    /// is gone.
+    /// Empty: the thread-local needs a destructor, so that its destruction can be detected.
     fn drop(&mut self) {}
 }
 
 // === impl Attached ===
 
 impl Drop for Attached {
-    #[expect(clippy::mem_forget, reason = "to detach from what is gone would panic")]
+    #[expect(clippy::mem_forget, reason = "to detach from a destroyed context would panic")]
     fn drop(&mut self) {
         if let Some(guard) = self.0.take()
             && !is_alive()

@@ -23,7 +23,7 @@ const WIDE: usize = 16;
 /// No byte of text grows to more bytes than this.
 const MAX_GROWTH: usize = 6;
 
-/// What a byte asks for.
+/// The escaping of a byte.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Plain,
@@ -32,7 +32,7 @@ enum Class {
     Lead,
 }
 
-/// First bytes of the characters that [`special_len`] knows.
+/// First bytes of the characters of [`special_len`].
 const LEADS: [u8; 9] = [0xc2, 0xcd, 0xd8, 0xe1, 0xe2, 0xe3, 0xef, 0xf0, 0xf3];
 
 static JSON: [Class; 256] = classes(true);
@@ -58,7 +58,7 @@ const fn classes(json: bool) -> [Class; 256] {
     table
 }
 
-/// Appends `text`, but leaves `out` no longer than `limit`; tells whether all of it fitted.
+/// Appends `text`, as far as `out` has at most `limit` bytes. True if all of it fitted.
 #[inline]
 pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str, limit: usize, escaping: Escaping) -> bool {
     if text.len() > limit.saturating_sub(out.len()) / MAX_GROWTH {

@@ -13,7 +13,7 @@ use crate::{
 /// By how many bytes a field may pass its limit: a number, quotes, a key's punctuation.
 pub(super) const SLACK: usize = 64;
 
-/// Fields as they will stand on a line, one after the other, and where each key is.
+/// Fields in the format of a line, and the position of each key.
 ///
 /// No two of them have the same key. Buffers keep their memory when cleared.
 #[derive(Clone, Debug, Default)]
@@ -98,7 +98,7 @@ impl Fields {
         self.truncated = true;
     }
 
-    /// A copy that holds no more memory than it needs.
+    /// A copy without spare capacity.
     pub(super) fn to_exact(&self) -> Self {
         Self {
             bytes: self.bytes.as_slice().to_vec(),

@@ -51,7 +51,7 @@ impl<'a> Ids<'a> {
 
 /// The innermost active OpenTelemetry span.
 fn active_span(target: &str) -> Option<(TraceId, SpanId)> {
-    // OpenTelemetry warns of misuse while it holds its current context: to ask for it then panics.
+    // OpenTelemetry logs misuse while it borrows its current context: an access to that would panic.
     if target.starts_with(otel::TARGETS) {
         return None;
     }

@@ -115,7 +115,7 @@ pub(super) fn request_part(service_part: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Appends a field whose text has at most `max` bytes; tells whether all of it fitted.
+/// Appends a field whose text has at most `max` bytes. True if all of it fitted.
 #[inline]
 pub(super) fn push_short(out: &mut Vec<u8>, text_key: &[u8], text: &str, max: usize) -> bool {
     out.extend_from_slice(text_key);

@@ -2,13 +2,13 @@
 
 /// Takes bytes at its end.
 pub(super) trait Sink {
-    /// Adds bytes that are as many as the compiler knows, and lets `write` fill them in.
+    /// Adds a constant number of bytes, which `write` fills in.
     fn fill<const N: usize>(&mut self, write: impl FnOnce(&mut [u8; N]));
 
     /// Adds bytes that may be any number.
     fn put_all(&mut self, bytes: &[u8]);
 
-    /// Adds bytes that are as many as the compiler knows.
+    /// Adds a constant number of bytes.
     #[inline]
     fn put<const N: usize>(&mut self, bytes: &[u8; N]) {
         self.fill(|place| *place = *bytes);

@@ -41,7 +41,7 @@ pub(super) struct LineTemplate {
 /// What a template is made of, beside the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TemplateKey {
-    /// Tells services of one process apart.
+    /// The id of the service, unique in the process.
     pub(super) output: u64,
     pub(super) level: Level,
     pub(super) method: &'static str,
@@ -54,7 +54,7 @@ pub(super) struct TemplateKey {
 #[derive(Debug, Default)]
 pub(super) struct LineTemplates {
     kept: Vec<LineTemplate>,
-    /// The next way to give up.
+    /// The next way to evict.
     victim: usize,
 }
 
@@ -76,7 +76,7 @@ impl LineTemplates {
 
     #[cold]
     fn make(&mut self, key: TemplateKey, origin: &[u8], endpoint: &str) -> usize {
-        // Behind the last slot stands what is not kept.
+        // The last slot is for templates that are not cached.
         self.kept.resize_with(SLOTS + 1, LineTemplate::default);
         let template = LineTemplate::new(key, origin, endpoint);
         let at = if template.size() > MAX_KEPT {

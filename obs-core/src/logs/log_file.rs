@@ -1,4 +1,4 @@
-//! A file that lines are appended to, for as long as it stands where it should.
+//! A file that lines are appended to, as long as it exists at its path.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
@@ -19,7 +19,7 @@ struct OpenFile {
     identity: Identity,
 }
 
-/// What tells two files apart.
+/// The identity of a file.
 #[cfg(unix)]
 type Identity = (u64, u64);
 /// Where files have no number, one that is open can't be replaced unnoticed.
@@ -33,7 +33,7 @@ impl LogFile {
     ///
     /// # Errors
     ///
-    /// If it can't be appended to: a folder, a full disk, a pipe that nobody reads.
+    /// If it can't be appended to: a folder, a full disk, a pipe without a reader.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let mut this = Self {
             path: path.to_owned(),

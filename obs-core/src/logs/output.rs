@@ -27,7 +27,7 @@ pub(super) struct Output {
     pub(super) writer: Writer,
     counters: Counters,
     reader: OnceLock<Box<Guarded<dyn LineReader>>>,
-    /// Tells layers apart that meet on one span.
+    /// The id of the layer, since several can have data in one span.
     pub(super) id: u64,
 }
 

@@ -18,7 +18,7 @@ pub(super) const BLUE: &[u8] = b"\x1b[34m";
 pub(super) const MAGENTA: &[u8] = b"\x1b[35m";
 pub(super) const CYAN: &[u8] = b"\x1b[36m";
 
-/// Names and colours, by [`level_index`]; of one width, so that messages stand below each other.
+/// Names and colours, by [`level_index`]; of one width, so that messages are aligned.
 const LEVELS: [(&[u8], &[u8]); 5] = [
     (b"TRACE", MAGENTA),
     (b"DEBUG", BLUE),

@@ -65,7 +65,7 @@ pub(super) fn encode(
     pretty::end(line, start.is_truncated() || fields.is_truncated(), color);
 }
 
-/// Appends what the status does not tell already.
+/// Appends the outcome, unless it follows from the status.
 fn push_own(encoder: &Encoder, line: &mut Vec<u8>, request: &RequestLine<'_>, path: &[u8]) {
     if !path.is_empty() {
         line.extend_from_slice(b" path=");
@@ -101,7 +101,7 @@ fn push_text(line: &mut Vec<u8>, text: &str) {
     push_escaped(line, text, limit, Escaping::Terminal);
 }
 
-/// Whether the name of a gRPC status tells the outcome.
+/// Whether the outcome follows from the name of a gRPC status.
 fn is_told_by_name(request: &RequestLine<'_>) -> bool {
     let is_answer = matches!(
         request.outcome,

@@ -1,4 +1,4 @@
-//! What of a request is gone when it ends.
+//! The data of a request that is no longer available at its end.
 
 use std::{fmt::Write as _, net::IpAddr};
 

@@ -1,4 +1,4 @@
-//! A file for each period, and what becomes of the old ones.
+//! A file for each period, and the removal of old ones.
 
 use std::{
     error::Error,
@@ -117,7 +117,7 @@ impl RollingFile {
         };
         let period = |entry: &fs::DirEntry| {
             let period = self.rotation.parse(&self.name, entry.file_name().to_str()?)?;
-            // A link is none, whatever it leads to.
+            // A link is ignored, whatever its target.
             let is_old = period != self.period && entry.file_type().ok()?.is_file();
             is_old.then_some(period)
         };
@@ -272,9 +272,9 @@ mod tests {
         let mut file = open(&folder.path().join("app"), Rotation::daily().keep(1));
         write(&mut file, "new\n", NOW + DAY);
         let after = names(folder.path());
-        let gone: Vec<_> = before.iter().filter(|name| !after.contains(name)).collect();
+        let removed: Vec<_> = before.iter().filter(|name| !after.contains(name)).collect();
         assert_eq!(
-            gone,
+            removed,
             [
                 "app.2020-01-04",
                 "app.2020-01-05",

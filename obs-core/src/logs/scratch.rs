@@ -11,7 +11,7 @@ pub(super) struct Scratch {
     pub(super) line: Vec<u8>,
     /// Room for a line that is put together at once; never empty once it was used.
     pub(super) room: Vec<u8>,
-    /// Its ids, or what else is kept apart until its place comes.
+    /// Its ids, or other parts that are written later.
     pub(super) ids: Vec<u8>,
     /// Its fields.
     pub(super) fields: Fields,
@@ -33,7 +33,7 @@ pub(super) fn with<R>(write: impl FnOnce(&mut Scratch) -> R) -> R {
     scratch.ids.clear();
     scratch.fields.clear();
     let result = write(&mut scratch);
-    // On a thread that is ending the slot may be gone; then the buffers go too.
+    // On a thread that is ending the slot may be destroyed; then the buffers are dropped.
     let _ = SCRATCH.try_with(|slot| slot.set(Some(scratch)));
     result
 }

@@ -18,7 +18,7 @@ pub(super) struct Subscribers(Arc<Mutex<Vec<WeakDispatch>>>);
 // === impl Subscribers ===
 
 impl Subscribers {
-    /// Makes all code ask anew whether its events are wanted.
+    /// Invalidates the cached interest of all callsites.
     ///
     /// While there is only one subscriber, `tracing` asks that of the current thread: on a thread
     /// outside of it (`set_default`, `with_default`) this would switch off every event of the

@@ -52,7 +52,7 @@ impl LogTarget {
     /// take [`rolling_file`](Self::rolling_file). A file that was moved or removed is made anew with the next
     /// lines.
     ///
-    /// A folder, a full disk, or a named pipe that nobody reads is an error of `init`. Whatever comes later is
+    /// A folder, a full disk, or a named pipe without a reader is an error of `init`. Whatever comes later is
     /// waited for by the thread of the lines only, for five seconds at most at a time where a pipe is full,
     /// and costs lines, which are counted.
     #[must_use]

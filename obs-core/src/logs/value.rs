@@ -121,7 +121,7 @@ impl Value<'_> {
         true
     }
 
-    /// Whether a reader could not tell where the text ends.
+    /// Whether the end of the text would be ambiguous.
     fn needs_quotes(self, text: &str) -> bool {
         let is_literal = || matches!(self, Self::Debug(_)) && is_string_literal(text);
         matches!(self, Self::Bytes(_) | Self::Error(_))
@@ -182,7 +182,7 @@ pub(super) fn push_integer(out: &mut impl Sink, value: impl itoa::Integer) {
 /// Appends the digits of a count, of which most are small.
 #[inline]
 pub(super) fn push_count(out: &mut impl Sink, count: u64) {
-    // Of sizes that the compiler knows: no calls.
+    // Of sizes that are constant: without a call.
     match usize::try_from(count) {
         Ok(small @ 0..10) => out.put(&[PAIRS[small][1]]),
         Ok(small @ 10..100) => out.put(&PAIRS[small]),
@@ -198,15 +198,15 @@ fn push_chain(text: &mut Limited<'_>, error: &(dyn Error + 'static)) {
         if text.is_cut() {
             break;
         }
-        let told = text.as_str().len();
+        let length = text.as_str().len();
         let _ = write!(text, ": {cause}");
         // Many errors already end in the text of their source.
         let is_repeated = || {
-            let (before, added) = text.as_str().split_at(told);
+            let (before, added) = text.as_str().split_at(length);
             added.strip_prefix(": ").is_some_and(|cause| before.ends_with(cause))
         };
         if !text.is_cut() && is_repeated() {
-            text.truncate(told);
+            text.truncate(length);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{GrpcStatus, Outcome};
 use crate::context::RequestContext;
 
-/// A request that has ended, as `ObsLayer::on_finish` is told of it.
+/// A request that has ended: the argument of `ObsLayer::on_finish`.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Finished<'a> {

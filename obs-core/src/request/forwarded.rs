@@ -1,9 +1,8 @@
-//! What proxies say of a client: `Forwarded` and `X-Forwarded-*`.
+//! The client as proxies report it: `Forwarded` and `X-Forwarded-*`.
 //!
-//! Every proxy appends what it knows of whom it talked to, so the lists are read from their end: the
-//! last entry is the word of our peer. As long as the one whom an entry names is a trusted proxy,
-//! the entry before it is that proxy's word. What stands before the first stranger came from the
-//! stranger, and may be anything.
+//! Every proxy appends the address of its peer, so the lists are read from their end: the last entry is from our own peer.
+//! As long as an entry names a trusted proxy, the entry before it is from that proxy. Entries before the first untrusted
+//! address come from there, and can have any content.
 
 use std::{borrow::Cow, net::IpAddr};
 
@@ -19,14 +18,14 @@ const MAX_HOPS: usize = 16;
 /// The longest host name, with a port (RFC 1035, 2.3.4).
 const MAX_HOST: usize = 255 + 6;
 
-/// What trusted proxies say of a request.
+/// A request as trusted proxies report it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Forwarded {
-    /// Whoever is not a trusted proxy himself.
+    /// The first address that is not a trusted proxy.
     pub(super) client: Option<IpAddr>,
     /// `http` or `https`.
     pub(super) scheme: Option<&'static str>,
-    /// Where the host that the client asked for stands.
+    /// The position of the host of the client's request.
     pub(super) host: Option<HostAt>,
 }
 
@@ -253,7 +252,7 @@ fn hop(element: Option<&[u8]>) -> Hop {
         let mut hop = Hop::default();
         let (mut has_for, mut has_proto, mut has_host) = (false, false, false);
         each_parameter(element?, &mut |Parameter { name, value }| {
-            // A parameter may stand there once (RFC 7239, 4).
+            // A parameter occurs once (RFC 7239, 4).
             if name.eq_ignore_ascii_case(b"for") {
                 hop.address = node(&value);
                 !std::mem::replace(&mut has_for, true)

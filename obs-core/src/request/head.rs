@@ -1,4 +1,4 @@
-//! What an adapter tells of a request and of its response.
+//! The request and the response head, as an adapter reports them.
 
 use std::net::SocketAddr;
 
@@ -55,7 +55,7 @@ pub struct RequestHead<'a> {
     pub is_observed: bool,
 }
 
-/// How much body an adapter knows a response to have.
+/// The size of a response body, as far as an adapter can determine it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodySize {
     /// No body follows.
@@ -82,9 +82,9 @@ pub struct ResponseHead<'a> {
     pub status: u16,
     /// The headers.
     pub headers: &'a dyn HeaderReader,
-    /// The size of the body as its type tells it.
+    /// The size of the body as its type reports it.
     pub body: BodySize,
-    /// The route's template, where the router only now tells it.
+    /// The route's template, if the router reports it only with the response.
     pub endpoint: Option<&'a str>,
 }
 
@@ -105,7 +105,7 @@ pub struct Head<'a> {
 // === impl Protocol ===
 
 impl Protocol {
-    /// As it stands in a log line.
+    /// The text in a log line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -22,7 +22,7 @@ use std::{
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
-    /// IPv4 stands in its mapped form, `::ffff:0:0/96`: one comparison does for both.
+    /// IPv4 has its mapped form, `::ffff:0:0/96`, so that one comparison is enough for both.
     first: u128,
     mask: u128,
 }
@@ -33,7 +33,7 @@ pub struct NetworkParseError {
     text: String,
 }
 
-/// Bits that stand before an IPv4 address in its mapped form.
+/// Bits before an IPv4 address in its mapped form.
 const MAPPED: u32 = 96;
 
 fn bits(address: IpAddr) -> u128 {

@@ -75,9 +75,9 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
     text_of(text.unwrap_or("(no text)"), MAX_MESSAGE)
 }
 
-/// What a panic with this payload said in the request that was current. The place is that of the last
-/// panic of this request on this thread, if that said the same: a payload that is thrown by hand passes no
-/// hook, and what was caught before must not stand in its place.
+/// The report of a panic with this payload in the current request. The location is that of the last
+/// panic of this request on this thread, if its message is the same: `resume_unwind` calls no hook, and the location of
+/// a panic that was caught before would be wrong.
 pub(super) fn report_of(payload: &(dyn Any + Send), request: Option<SpanId>) -> PanicReport {
     let message = message_of(payload);
     let noted = request.and_then(take_report).filter(|noted| noted.message == message);

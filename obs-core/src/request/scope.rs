@@ -1,21 +1,21 @@
-//! The observation that is being polled on this thread: what a handler, or a layer within, may ask of it.
+//! The observation that is being polled on this thread, and what a handler or an inner layer can request of it.
 
 use std::cell::Cell;
 
 /// An observation is being polled.
 const OBSERVED: u8 = 1;
-/// A layer within may [join](super::nested) it, if it writes no more signals.
+/// An inner layer can [join](super::nested) it, if it has no further signals.
 const JOINABLE: u8 = 1 << 1;
 const LOGS: u8 = 1 << 2;
 const TRACES: u8 = 1 << 3;
-/// A layer within has told its names.
+/// An inner layer has joined.
 pub(super) const JOINED: u8 = 1 << 4;
-/// The handler has asked for a slot for the lifetime of a stream.
+/// The handler has requested a slot for the lifetime of a stream.
 pub(super) const SLOT: u8 = 1 << 5;
-/// The handler has asked to be left out of all signals.
+/// The handler has requested to be left out of all signals.
 pub(super) const DISCARD: u8 = 1 << 6;
 
-/// What an observation offers while it is polled, and what it was asked for meanwhile.
+/// What an observation supports while it is polled, and what was requested meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scope {
     /// Whose it is, see `Tracing::instance`.
@@ -77,7 +77,7 @@ impl Scope {
         self.flags & JOINABLE != 0 && self.instance == inner.instance && self.flags & signals == signals
     }
 
-    /// Asks the innermost observation for something; returns what it had been asked for before.
+    /// Adds a request to the innermost observation; returns the state before.
     pub(super) fn ask(add: u8, remove: u8) -> Self {
         let scope = CURRENT.get();
         CURRENT.set(Self {
@@ -99,7 +99,7 @@ impl Scope {
 // === impl Entered ===
 
 impl Entered {
-    /// Returns what was asked for since; `None` if nothing was, as in most polls.
+    /// Returns what was requested since; `None` if nothing was, as in most polls.
     #[inline]
     pub(super) fn leave(self) -> Option<Scope> {
         let scope = CURRENT.replace(self.outer);

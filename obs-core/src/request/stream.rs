@@ -1,5 +1,5 @@
-//! What a handler can ask of the observation around it: the lifetime of an upgraded connection, or
-//! to be left out.
+//! What a handler can request of the observation around it: to record the lifetime of an upgraded connection, or to be
+//! left out.
 
 use std::{
     cell::RefCell,
@@ -11,9 +11,9 @@ use super::scope::{DISCARD, SLOT, Scope};
 use crate::metrics::StreamRecorder;
 
 thread_local! {
-    /// A slot for each observation that was asked for one, the innermost last.
+    /// The slots that were requested of observations, the innermost last.
     static SLOTS: RefCell<Vec<StreamSlot>> = const { RefCell::new(Vec::new()) };
-    /// What is to be done when a request that was asked to be left out is, the innermost last.
+    /// Functions to call when a request was left out, the innermost last.
     static DISCARDS: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -62,14 +62,13 @@ pub(crate) fn discard_current(then: impl FnOnce() + 'static) -> bool {
     true
 }
 
-/// The slot that the innermost observation was asked for, if its [scope](SLOT) says that it was.
+/// The slot that was requested of the innermost observation, if its [scope](SLOT) has one.
 #[cold]
 pub(super) fn take_slot() -> Option<StreamSlot> {
     SLOTS.try_with(|slots| slots.borrow_mut().pop()).ok().flatten()
 }
 
-/// What is to be called once the innermost observation has left its request out, if its [scope](DISCARD) says
-/// that it was asked to.
+/// The function to call once the innermost observation has left its request out, if its [scope](DISCARD) has one.
 #[cold]
 pub(super) fn take_discard() -> Option<Box<dyn FnOnce()>> {
     DISCARDS.try_with(|discards| discards.borrow_mut().pop()).ok().flatten()

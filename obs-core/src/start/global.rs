@@ -50,7 +50,7 @@ pub(super) fn check_subscriber() -> Result<(), InitError> {
         .map(JoinHandle::join);
     match asked {
         Ok(Ok(false)) => Err(subscriber_taken()),
-        // Where there is no thread to ask, installing ours will tell.
+        // Without a thread to check it, the installation of ours detects it.
         Ok(Ok(true) | Err(_)) | Err(_) => Ok(()),
     }
 }
@@ -132,7 +132,7 @@ pub(super) fn describe_service(registry: &Registry, service: &ServiceInfo) {
     registry.set_target_info(&resource);
 }
 
-/// Says where metrics go, once there is a subscriber to hear it.
+/// Logs the target of metrics, once there is a subscriber.
 pub(super) fn report_target(target: &Target) {
     if matches!(target, Target::Facade(_)) {
         tracing::info!(target: target::OBS, "metrics go to the installed recorder; its own page shows them");

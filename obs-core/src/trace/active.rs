@@ -52,7 +52,7 @@ impl ActiveSpan {
         self.context.span().set_status(Status::Ok);
     }
 
-    /// Sets the status that the result asks for.
+    /// Sets the status for a result.
     pub(super) fn ended_with<T, E: fmt::Display>(&self, result: &Result<T, E>) {
         match result {
             Ok(_) => self.succeeded(),

@@ -7,7 +7,7 @@ use std::{sync::mpsc, thread, time::Duration};
 pub(super) fn within(timeout: Duration, work: impl FnOnce() -> bool + Send + 'static) -> bool {
     let (done, outcome) = mpsc::sync_channel(1);
     let spawned = thread::Builder::new().name("obs-flush".to_owned()).spawn(move || {
-        // The one who waits may have left.
+        // The receiver may have been dropped.
         let _ = done.send(work());
     });
     spawned.is_ok() && outcome.recv_timeout(timeout).unwrap_or(false)

@@ -242,7 +242,7 @@ fn parent_in(request: &RequestContext, tracing: &Tracing) -> Context {
     match &request.parts().otel {
         Some(own) => own.clone(),
         // A job has no span yet. Our own provider makes a root with the job's trace id; another one
-        // can be told the id as that of a parent only.
+        // can only get the id as that of a parent.
         None if tracing.is_own() => current,
         None => current.with_remote_span_context(ids::span_context(request)),
     }

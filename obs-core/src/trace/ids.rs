@@ -11,8 +11,8 @@ pub(crate) use crate::context::otel::{
 use crate::context::{self, RequestContext, SpanId, TraceId};
 
 thread_local! {
-    /// The ids of the span that is about to be made on this thread. The SDK asks its generator for
-    /// them; there is no other way to tell it.
+    /// The ids of the span that is about to be created on this thread. The SDK gets them from its id generator; there
+    /// is no other way to pass them.
     static HANDED_OVER: Cell<Option<(TraceId, SpanId)>> = const { Cell::new(None) };
 }
 
@@ -70,7 +70,7 @@ impl Ids {
 impl IdGenerator for Ids {
     fn new_trace_id(&self) -> OtelTraceId {
         let handed_over = HANDED_OVER.get().map(|(trace_id, _)| trace_id);
-        // A job has a trace id and no span yet: whoever makes the first one continues its trace.
+        // A job has a trace id and no span yet: its first span continues its trace.
         let of_job = || {
             with_request(self.instance, |request| {
                 request.parts().otel.is_none().then(|| request.trace_id())

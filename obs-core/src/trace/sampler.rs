@@ -53,7 +53,7 @@ enum Root {
     Ratio,
 }
 
-/// [`Sampler`] as the SDK asks it, for spans that we don't start ourselves.
+/// [`Sampler`] as the SDK calls it, for spans that we don't start ourselves.
 #[derive(Clone, Debug)]
 pub(super) struct SdkSampler {
     sampler: Arc<Sampler>,

@@ -4,15 +4,15 @@
 ///
 /// The decision is made when a request arrives, before any attribute is built, in this order:
 ///
-/// 1. A trusted caller's decision holds, whatever stands here, so that traces stay whole. (Not with
+/// 1. A trusted caller's decision takes precedence over these settings, so that traces are complete. (Not with
 ///    the samplers of `OTEL_TRACES_SAMPLER` that are not parent-based; they go on as for a new
 ///    trace.)
 /// 2. The route is on the [`always`](Self::always) or the [`never`](Self::never) list.
 /// 3. The ratio of the [`route`](Self::route), else the one for all:
 ///    [`ObsBuilder::sample_ratio`](crate::ObsBuilder::sample_ratio), else `OTEL_TRACES_SAMPLER`.
-/// 4. What that takes in must find room in the limit [`per_second`](Self::per_second).
+/// 4. The limit [`per_second`](Self::per_second) on the traces that these steps select.
 ///
-/// Routes are meant by their template (`/orders/{id}`) as the router tells it at arrival. A request
+/// Routes are named by their template (`/orders/{id}`), as the router reports it at arrival. A request
 /// without one, a job and a span outside requests follow the ratio for all and the limit. A
 /// [provider of the user's own](crate::ObsBuilder::tracer_provider) decides by itself.
 ///

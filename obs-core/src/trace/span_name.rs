@@ -22,7 +22,7 @@ thread_local! {
 
 /// The name of a server span: `{method} {route}`, `HTTP` for an unknown method, and no route where
 /// none matched ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name)).
-/// A client's span is named alike, with the template of the URL in place of the route.
+/// The name of a client's span has the template of the URL in place of the route.
 ///
 /// The SDK takes `&'static str` or `String`, and a span per request must not cost a `String`. So a
 /// name is kept for the life of the process. Beyond a bound, which only a broken caller reaches, names

@@ -41,9 +41,8 @@ impl Held {
     /// Keeps a span of the application's provider from being exported.
     ///
     /// OpenTelemetry has no way to take a span back: it is exported when it ends, and it ends when it is
-    /// dropped. So it is held, unended, as long as the instance lives. That is meant for what happens a few
-    /// times only, as a page that was not expected at its path: beyond 1 024 spans they are let go, and
-    /// exported.
+    /// dropped. So it is held, unended, as long as the instance exists. That is for rare cases, such as a
+    /// page that was not expected at its path: spans beyond 1 024 are dropped, and exported.
     pub(super) fn hold(&self, span: &Context) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if held.len() < MAX_HELD {

@@ -24,6 +24,36 @@ use crate::{
 /// | [`Increase`](Self::Increase) | growth of the counter | never: what does not exist has not grown |
 /// | [`Absence`](Self::Absence) | the number of series | never |
 /// | [`BurnRate`](Self::BurnRate) | the error ratio over the long window, 0 to 1 | no counted request in either window |
+///
+/// In obs.yaml a condition is a map with its kind as the key; thresholds have the [unit](Unit) of the value:
+///
+/// ```yaml
+/// - condition: { error_ratio: { above: 5%, window: 5m, endpoint: POST /orders } }
+/// - condition: { latency: { quantile: 0.99, above: 800ms } }
+/// - condition: { availability: { below: 99.5%, window: 1h } }
+/// - condition: { rate_change: { before: 1d, below: 50% } }
+/// - condition: { ratio: { numerator: { metric: jobs_failed_total }, denominator: { metric: jobs_total }, above: 10% } }
+/// - condition: { gauge: { metric: queue_length, labels: { queue: mail }, above: 1000 } }
+/// - condition: { increase: { metric: jobs_failed_total, window: 10m, above: 0 } }
+/// - condition: { absence: { metric: heartbeat } }
+/// ```
+///
+/// In code it is a variant, or one of the constructors for all requests of a service:
+///
+/// ```
+/// use obs_rules::{Comparison, Condition, Naming, promql::Selector};
+///
+/// let used = Condition::Gauge {
+///     selector: Selector::new("db_connections_active").with("pool", "orders"),
+///     denominator: Some(Selector::new("db_connections_max").with("pool", "orders")),
+///     comparison: Comparison::Above(0.9),
+/// };
+/// assert!(used.check().is_ok());
+/// assert_eq!(
+///     used.query(&Naming::default()).map(|query| query.to_string()).as_deref(),
+///     Some("db_connections_active{pool=\"orders\"} > 0.9 * (db_connections_max{pool=\"orders\"} > 0)"),
+/// );
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Condition {

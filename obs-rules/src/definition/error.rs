@@ -1,9 +1,18 @@
-//! What can be wrong with a definition.
+//! Errors of definitions.
 
 use std::{error::Error, fmt, io};
 
-/// A definition that can't be used: the file can't be read, or says what can't be meant. All problems
-/// are reported at once.
+/// A definition that can't be used: the file can't be read, or is invalid. All problems are reported at once, one a line.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+///
+/// let text = "version: 1\nservices:\n  - name: orders\n    slos: [{ name: a, objective: 101, window: 30d }]\n";
+/// let error = Definition::parse(text, "obs.yaml").unwrap_err();
+/// assert_eq!(error.problems().len(), 1);
+/// assert_eq!(error.problems()[0].position().line, 4);
+/// assert!(error.to_string().starts_with("obs.yaml:4:"));
+/// ```
 pub struct DefinitionError {
     kind: Kind,
 }
@@ -22,7 +31,7 @@ pub struct Problem {
     message: String,
 }
 
-/// A place in a file; both count from 1.
+/// A position in a file; line and column count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Position {
@@ -48,7 +57,7 @@ impl DefinitionError {
         }
     }
 
-    /// All that is wrong, in the order of the file; nothing if the file could not be read.
+    /// All problems, in the order of the file; none if the file could not be read.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         match &self.kind {
@@ -110,7 +119,7 @@ impl Problem {
         &self.file
     }
 
-    /// Where in the file.
+    /// The position in the file.
     #[must_use]
     pub const fn position(&self) -> Position {
         self.at

@@ -5,6 +5,15 @@ use std::fmt::{self, Write as _};
 use super::{Selector, Window};
 
 /// The window of a range selector.
+///
+/// ```
+/// use obs_rules::promql::{Expr, Range, Selector, Window};
+///
+/// let requests = Selector::new("http_requests_total");
+/// assert_eq!(Expr::rate(&requests, Window::minutes(5)).to_string(), "rate(http_requests_total[5m])");
+/// let in_grafana = Expr::rate(&requests, Range::Variable("$__rate_interval"));
+/// assert_eq!(in_grafana.to_string(), "rate(http_requests_total[$__rate_interval])");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Range {

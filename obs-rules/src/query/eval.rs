@@ -35,7 +35,14 @@ pub struct Sample<'a> {
     pub holds: bool,
 }
 
-/// The values of a query or of an input.
+/// The values of a query or of an input: none, a constant, one without labels, or one for each series.
+///
+/// ```
+/// use obs_rules::query::Values;
+///
+/// assert_eq!(Values::one(0.25).single(), Some(0.25));
+/// assert_eq!(Values::none().single(), None);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Values<'a>(Kind<'a>);
 
@@ -115,7 +122,7 @@ impl<'a> Values<'a> {
         }))
     }
 
-    /// The values of series.
+    /// One value for each of these series, all of which hold.
     #[must_use]
     pub fn each(series: &'a [Series]) -> Self {
         let sample = |series: &'a Series| Sample {
@@ -130,12 +137,12 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The values, in the order of the left-most input. A number has none.
+    /// The values, in the order of the left-most input. A constant has none.
     pub fn iter(&self) -> impl Iterator<Item = &Sample<'a>> {
         self.samples().iter()
     }
 
-    /// The value, if there is one alone.
+    /// The value, if there is exactly one; `None` without data and with several series.
     #[must_use]
     pub fn single(&self) -> Option<f64> {
         match &self.0 {
@@ -161,7 +168,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The value of the right side that goes with a left one.
+    /// The value of the right side with the labels of a left one.
     fn partner(&self, left: &Sample<'_>) -> Option<(f64, bool)> {
         match &self.0 {
             Kind::Scalar(value) => Some((*value, true)),
@@ -172,7 +179,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Pairs of values with the same labels, each made one; those that `pair` makes nothing of are dropped.
+    /// Combines values with the same labels by `pair`; those for which it returns `None` are dropped.
     fn combine(self, right: &Self, pair: impl Fn(f64, f64) -> Option<(f64, bool)>) -> Self {
         let both = |left: &Sample<'a>| {
             let (value, is_right_held) = right.partner(left)?;
@@ -253,7 +260,7 @@ impl<'a> Values<'a> {
 // === impl Sample ===
 
 impl<'a> Sample<'a> {
-    /// The labels of its series.
+    /// The labels of its series; empty for a value without one.
     #[must_use]
     pub fn labels(&self) -> &'a [(String, String)] {
         self.series.map_or(&[], |series| &series.labels)

@@ -5,7 +5,21 @@ use std::{convert::Infallible, fmt};
 use super::{Growth, Input};
 use crate::promql::{Expr, Selector};
 
-/// The meaning of a condition, as a tree; see the [module](super). `I` is what it reads: an [`Input`], or what a
+/// The meaning of a condition, as a tree; see the [module](super). A caller that needs the series, the windows or the
+/// threshold of a condition reads them from here, for every kind of condition alike:
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_rules::{Condition, Naming, promql::Window};
+///
+/// let slow = Condition::latency(0.99, Window::minutes(5), Duration::from_secs(1));
+/// let query = slow.query(&Naming::default()).unwrap();
+/// let inputs = query.inputs();
+/// assert_eq!(inputs.len(), 1);
+/// assert_eq!(inputs[0].window(), Some(Window::minutes(5)));
+/// assert_eq!(inputs[0].selectors()[0].metric(), "http_request_duration_seconds_bucket");
+/// ```
+/// `I` is what it reads: an [`Input`], or what a
 /// [`Source`](super::Source) has made of it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

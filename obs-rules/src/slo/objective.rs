@@ -15,7 +15,7 @@ use crate::{Scope, promql::Window};
 /// let slo = Slo::new("quick-orders", 0.99, month, quick).scope(Scope::service().endpoint("/orders"));
 /// assert!(slo.check().is_ok());
 /// assert_eq!(slo.budget(), 0.01);
-/// assert_eq!(slo.alerts().len(), 4);
+/// assert_eq!(slo.burn_rates().len(), 4);
 /// # Ok::<(), obs_rules::promql::BadWindow>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]

@@ -1,4 +1,4 @@
-//! Attributes of a record: unique keys, no secrets, no more than a line may have.
+//! Attributes of a record: unique keys, no secrets, the limits of a line.
 
 use std::borrow::Cow;
 
@@ -89,7 +89,7 @@ impl<'a> Attributes<'a> {
         self.push(key, value);
     }
 
-    /// Adds what obs itself knows.
+    /// Adds the attributes of obs itself.
     pub(super) fn push_own(&mut self, key: &'static str, value: impl Into<AnyValue>) {
         self.push(Key::from_static_str(key), value.into());
     }

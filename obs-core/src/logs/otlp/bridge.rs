@@ -59,7 +59,7 @@ impl LogSink for Sink {
 
 /// Whether OpenTelemetry is at work here, for another exporter: that must not feed on itself.
 fn is_suppressed(target: &str) -> bool {
-    // OpenTelemetry warns of misuse while it holds its current context: to ask for it then panics.
+    // OpenTelemetry logs misuse while it borrows its current context: an access to that would panic.
     !target.starts_with(otel::TARGETS) && otel::map_current(OtelContext::is_telemetry_suppressed).unwrap_or(false)
 }
 

@@ -42,7 +42,7 @@ fn flush_all(timeout: Duration) {
     let is_waited_for = |shared: &Arc<Shared>| {
         shared.is_at_home() && lock_until(&shared.queue, end).is_some_and(|queue| !queue.is_slow)
     };
-    // All are asked before any is waited for.
+    // All are notified before the first wait.
     let waited_for: Vec<_> = writers.iter().filter(|shared| is_waited_for(shared)).collect();
     for shared in &waited_for {
         shared.hurry(end);
@@ -68,7 +68,7 @@ mod hook {
     }
 
     extern "C" fn at_exit() {
-        // No panic may leave here. Thread-locals of this thread may be gone.
+        // No panic may leave here. Thread-locals of this thread may be destroyed.
         let _flushed = guarded(|| flush_all(AT_EXIT));
     }
 }

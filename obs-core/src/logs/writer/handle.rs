@@ -49,7 +49,7 @@ impl Writer {
         let (probed, outcome) = mpsc::sync_channel(1);
         shared
             .spawn(move |shared| {
-                // Who asks may have gone on without the answer.
+                // The receiver may have timed out.
                 let _ = probed.send(lock(&shared.target).probe());
                 shared.run();
             })

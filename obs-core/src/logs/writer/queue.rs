@@ -32,7 +32,7 @@ pub(super) struct Queue {
     pub(super) failures: u64,
     /// Whether the thread has ended: lines that come now get one of their own.
     pub(super) is_late: bool,
-    /// Whether somebody waited for the target for long and in vain, and nothing has arrived since.
+    /// Whether a wait for the target has timed out, and nothing was written since.
     pub(super) is_slow: bool,
 }
 
@@ -48,7 +48,7 @@ pub(super) enum ThreadState {
     Gathering,
     /// Shall write what is there and end.
     Closing,
-    /// Has ended: whoever pushes a line starts another one.
+    /// Has ended: the next line starts another one.
     Closed,
 }
 

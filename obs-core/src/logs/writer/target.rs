@@ -12,7 +12,7 @@ use crate::guard::guarded;
 
 /// How long to leave a target alone that would block.
 const RETRY: Duration = Duration::from_millis(10);
-/// How often in a row before the lines are given up: five seconds.
+/// The number of failures in a row after which the lines are dropped: five seconds.
 const MAX_RETRIES: u32 = 500;
 
 /// Where lines end up.

@@ -20,20 +20,20 @@ use crate::guard::guarded;
 
 /// How long the thread lets lines gather: ten times under the 200 ms that a line may take.
 const GATHER: Duration = Duration::from_millis(20);
-/// How often a lock is tried by somebody who must not wait for it for ever.
+/// The interval of attempts to take a lock with a deadline.
 const TRY_AGAIN: Duration = Duration::from_millis(1);
-/// A target that leaves somebody waiting for that long is a slow one.
+/// The wait after which a target is slow.
 const SLOW: Duration = Duration::from_millis(50);
 /// The name of the thread.
 const THREAD: &str = "obs-logs";
 
-/// What the thread and those who push share.
+/// The state that the thread and its producers share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) queue: Mutex<Queue>,
     /// Wakes the thread.
     pub(super) wake: Condvar,
-    /// Wakes those who wait for lines to arrive.
+    /// Wakes threads that wait for lines to be written.
     arrived: Condvar,
     /// Held while lines are taken and written, which keeps them in order.
     pub(super) target: Mutex<Target>,
@@ -90,7 +90,7 @@ impl Shared {
         queue.thread = ThreadState::Closing;
         drop(queue);
         if self.spawn(Self::run_to_end).is_err() {
-            // Lines wait for whoever tries next.
+            // Lines wait for the next attempt.
             lock(&self.queue).thread = ThreadState::Closed;
         }
     }
@@ -131,7 +131,7 @@ impl Shared {
     /// Sleeps until there is something to write and had time to become more; `true` if the thread
     /// shall end.
     fn await_lines(&self) -> bool {
-        // More lines are likely to follow, so nobody has to wake us for the first of them.
+        // More lines are likely to follow, so the first of them needs no wake-up.
         let mut queue = self.gather(lock(&self.queue));
         while queue.is_empty() && queue.thread != ThreadState::Closing && !queue.hurry {
             queue.thread = ThreadState::Idle;
@@ -145,7 +145,7 @@ impl Shared {
         false
     }
 
-    /// Lets lines come for a while, unless there are many or somebody waits for them.
+    /// Collects lines for a short time, unless there are many or a thread waits for them.
     fn gather<'a>(&self, mut queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
         let deadline = Instant::now() + GATHER;
         while !queue.is_urgent() && queue.thread != ThreadState::Closing {

@@ -1,6 +1,6 @@
-//! gRPC calls: HTTP requests whose true status stands in the trailers.
+//! gRPC calls: HTTP requests whose actual status is in the trailers.
 //!
-//! A gRPC answer is `200` on the wire, whatever became of the call. For a call, which is a `POST`
+//! A gRPC response is `200` on the wire, also if the call has failed. For a call, which is a `POST`
 //! over HTTP/2 or 3 of type `application/grpc` (with or without `+proto` or another suffix), the
 //! outcome therefore comes from `grpc-status` in the trailers, or in the head of an answer that has
 //! trailers only:
@@ -17,7 +17,7 @@
 //! [conventions for gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/).
 //!
 //! - The label `status` of a call is one of the 17 names of [`GrpcStatus`]; a number outside of them
-//!   is `UNKNOWN`. Where none was sent, a name stands in, as `499` and `500` do for HTTP:
+//!   is `UNKNOWN`. If none was sent, there is a substitute, as `499` and `500` are for HTTP:
 //!   `CANCELLED` for a call that was cancelled or aborted, `INTERNAL` for a panic or a failed body.
 //!   Under [`Convention::OpenTelemetry`](crate::metrics::Convention::OpenTelemetry) the label is
 //!   `http_response_status_code` and stays HTTP's; the name is in `error_type`. An answer that is
@@ -27,12 +27,11 @@
 //! - The canonical line has both: `status` (HTTP's, a number) and `grpc_status` (the name). The span
 //!   has `rpc.system.name`, `rpc.method` and `rpc.response.status_code` besides the attributes of
 //!   HTTP, in place of `http.route`, and is called by its method.
-//! - The endpoint is `package.Service/Method`. It comes from the list that the layer was given, else
-//!   it is learnt from the first answer that proves that there is such a method, which is one that is `OK`
-//!   or has a message in it: anything else may be said of a name that is made up. Until then, and for
-//!   what a client thinks up, it is `unmatched`.
-//! - The duration runs to the trailers, also for calls that stream. Nothing on the wire tells a
-//!   streaming method from a unary one, so mark those whose calls live on (`Watch`, `Subscribe`) with
+//! - The endpoint is `package.Service/Method`. It comes from the list of the layer, else it is
+//!   learnt from the first response that proves that the method exists: one that is `OK` or contains a message. Other
+//!   responses are possible for names that a client has invented. Until then, and for those, it is `unmatched`.
+//! - The duration runs to the trailers, also for calls that stream. Nothing on the wire
+//!   distinguishes a streaming method from a unary one, so mark those whose calls are long (`Watch`, `Subscribe`) with
 //!   `.streaming("package.Service/Watch")`: their lifetime then goes to `stream_duration_seconds`, and
 //!   the duration is that to the head. Other than streams of plain HTTP they are counted at their
 //!   end: their status isn't known before. If the client ends one, that is no error and no abort.

@@ -41,7 +41,7 @@ impl Running {
         }
     }
 
-    /// Whether the trailers of a call stand in its body.
+    /// Whether the trailers of a call are in its body.
     pub(in crate::request) fn has_trailers_in_body(&self) -> bool {
         self.call.as_ref().is_some_and(Call::has_trailers_in_body)
     }

@@ -1,12 +1,11 @@
-//! The beginning of an answer to a call that may not be gRPC at all.
+//! The first bytes of a response to a call that may not be gRPC.
 
 /// Flag and length of a message, in bytes.
 const HEAD: u8 = 5;
 /// The highest flag of a message: it is compressed.
 const MAX_FLAG: u8 = 1;
 
-/// Tells from the first bytes of a body whether messages can stand in it, as clients do that look at no
-/// type.
+/// Detects from the first bytes of a body whether it can contain messages, as clients do that ignore the content type.
 #[derive(Debug, Default)]
 pub(super) struct Start {
     /// The first byte.

@@ -13,7 +13,7 @@ const MAX_LINE: usize = 32;
 /// Bytes that are decoded at once.
 const DECODED: usize = 96;
 
-/// Reads the status out of a body as it passes: it keeps no more than one short line.
+/// Reads the status from a body as it passes, with a buffer of one short line.
 #[derive(Debug)]
 pub(super) struct WebBody {
     /// Set if the body is in Base64.
@@ -82,12 +82,12 @@ impl WebBody {
         }
     }
 
-    /// Bytes have gone by unseen.
+    /// Bytes have passed that were not read.
     pub(super) fn lose(&mut self) {
         self.frames.position = Position::End;
     }
 
-    /// The status, once the trailers are there; what they don't tell is unknown.
+    /// The status, once the trailers have been read; unknown if they have none.
     pub(super) fn status(&self) -> Option<GrpcStatus> {
         self.frames.status
     }
@@ -185,7 +185,7 @@ impl LinePrefix {
         }
     }
 
-    /// The status, if this is the line that tells it.
+    /// The status, if this is its line.
     fn status(&self) -> Option<GrpcStatus> {
         let line = self.bytes.get(..self.len)?;
         let colon = line.iter().position(|byte| *byte == b':')?;
