@@ -25,7 +25,7 @@ use crate::{
 /// | [`Absence`](Self::Absence) | the number of series | never |
 /// | [`BurnRate`](Self::BurnRate) | the error ratio over the long window, 0 to 1 | no counted request in either window |
 ///
-/// In obs.yaml a condition is a map with its kind as the key; thresholds have the [unit](Unit) of the value:
+/// In obs.yaml a condition is a map with its kind as the key; thresholds have the [unit](crate::Unit) of the value:
 ///
 /// ```yaml
 /// - condition: { error_ratio: { above: 5%, window: 5m, endpoint: POST /orders } }
