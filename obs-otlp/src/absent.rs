@@ -5,7 +5,7 @@ use std::{convert::Infallible, marker::PhantomData, time::Duration};
 use obs_base::{InitError, environment::Env};
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::{CodeSettings, ExporterConfig, LogRecord, ReadMetrics, Tick, config::refuse};
+use crate::{CodeSettings, ExporterConfig, HeapSize, LogRecord, ReadMetrics, Tick, config::refuse};
 
 /// An exporter; without a transport there is none.
 #[derive(Debug)]
@@ -31,7 +31,10 @@ pub fn check_spans(code: CodeSettings<'_>, _: Env<'_>) -> Result<(), InitError> 
 /// # Errors
 ///
 /// As [`check_spans`].
-pub fn start_spans(config: &ExporterConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
+pub fn start_spans<T: HeapSize + Send + 'static>(
+    config: &ExporterConfig<'_>,
+    _: impl Fn(T) -> SpanData + Send + 'static,
+) -> Result<Option<Exporter<T>>, InitError> {
     check_spans(config.code, config.env).map(|()| None)
 }
 

@@ -16,6 +16,7 @@ mod config;
 mod log_record;
 mod metrics_message;
 mod resource;
+mod size;
 mod thread;
 
 #[cfg(feature = "logs")]
@@ -37,4 +38,5 @@ pub use log_bridge::LogBridge;
 pub use log_record::{LogRecord, LogSink, TraceContext};
 pub use metrics_message::{AttributeValue, Exemplar, Histogram, MetricsMessage, NumberValue, Point, ReadMetrics, Tick};
 pub use resource::resource;
+pub use size::HeapSize;
 pub use thread::{become_export_thread, is_export_thread};

@@ -8,7 +8,8 @@ use crate::{
     names::{attribute, value},
     pipeline::original_method,
     redact::Redactor,
-    request::{HeaderReader, interned, push_headers},
+    request::{HeaderReader, push_headers},
+    trace::interned,
 };
 
 /// How many attributes an ordinary attempt and its answer have.

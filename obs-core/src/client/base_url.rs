@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::ClientUrl;
-use crate::request::split_authority;
+use crate::trace::split_authority;
 
 /// Scheme, authority and path that all URLs of a service have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use crate::{
     guard::{guarded, text_of},
     metrics::Measured,
     names::attribute,
-    request::{GrpcStatus, interned, status_text},
+    request::{GrpcStatus, status_text},
+    trace::interned,
 };
 
 /// The longest description of an error on a span, in bytes.

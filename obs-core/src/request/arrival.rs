@@ -1,9 +1,6 @@
 //! What is decided when a request arrives: whose trace it belongs to, and what it is called.
 
-use std::{
-    borrow::Cow,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::time::{Duration, UNIX_EPOCH};
 
 use opentelemetry::{
     Context as OtelContext, StringValue,
@@ -17,7 +14,7 @@ use crate::{
     context::{self, Instance as _, Parts, RequestContext, RequestId},
     headers::{Extracted, TraceParent, baggage_members, extract_of},
     propagation,
-    trace::SpanStart,
+    trace::{SpanName, SpanStart},
 };
 
 /// A request that has arrived.
@@ -39,7 +36,7 @@ impl Arrival<'_> {
     /// The context of the request: the caller's trace or a new one, a request id, and a span if one
     /// is wanted, under the name `span`, and the request is sampled. If it is not and may get its
     /// span at its end, what that needs goes to `kept`.
-    pub(super) fn context(self, span: Option<Cow<'static, str>>, kept: &mut DeferredHead) -> RequestContext {
+    pub(super) fn context(self, span: Option<SpanName>, kept: &mut DeferredHead) -> RequestContext {
         let Self {
             instrument,
             method,
@@ -65,7 +62,7 @@ impl Arrival<'_> {
             tracestate: tracestate.as_deref(),
             trusted,
             route: head.endpoint,
-            name: span.unwrap_or_default(),
+            name: span.unwrap_or_else(|| SpanName::from("")),
             start: UNIX_EPOCH + at,
         };
         let span = if wants_span {
@@ -76,7 +73,7 @@ impl Arrival<'_> {
             tracing.decide(&start)
         };
         if wants_span && !span.flags.is_sampled() && tracing.keep().is_some() {
-            *kept = DeferredHead::of(instrument, head, (headers, common.user_agent), *origin, parent);
+            *kept = DeferredHead::of(instrument, method, head, (headers, common.user_agent), origin, parent);
         }
         let baggage = baggage.filter(|_| trusted);
         // For libraries that send OpenTelemetry's baggage on.

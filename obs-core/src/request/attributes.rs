@@ -1,8 +1,6 @@
 //! Attributes of the server span
 //! ([HTTP conventions 1.44](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server)).
 
-use std::{cell::RefCell, io::Write as _, net::IpAddr, sync::Arc};
-
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
 use super::{
@@ -13,61 +11,75 @@ use crate::{
     names::{attribute, rpc, value},
     pipeline::original_method,
     redact::Redactor,
+    trace::{HeadParts, SpanHead, StartAttributes, interned},
 };
 
-/// How many attributes an ordinary request and its answer have.
-const USUAL: usize = 16;
-/// Slots of the table of strings that come again with each request.
-const INTERNED: usize = 32;
-/// The longest text that is interned: longer ones are seldom repeated.
-const MAX_INTERNED_LEN: usize = 256;
-/// The longest address as text: IPv6 with an IPv4 part.
-const MAX_ADDRESS_LEN: usize = 45;
-
-thread_local! {
-    static STRINGS: RefCell<[Option<Arc<str>>; INTERNED]> = const { RefCell::new([const { None }; INTERNED]) };
-}
-
-/// The attributes that are known on arrival.
+/// What is known on arrival.
 pub(super) fn on_arrival(
     instrument: &Instrument,
     method: &'static str,
     head: &RequestHead<'_>,
     (headers, user_agent): (&dyn HeaderReader, Option<&[u8]>),
     origin: &Origin,
-) -> Vec<KeyValue> {
-    let mut out = Vec::with_capacity(USUAL);
-    out.push(KeyValue::new(attribute::HTTP_REQUEST_METHOD, method));
-    if method == value::OTHER {
-        out.push(KeyValue::new(
-            attribute::HTTP_REQUEST_METHOD_ORIGINAL,
-            original_method(head.method).to_owned(),
-        ));
-    }
-    out.push(KeyValue::new(attribute::URL_PATH, head.path.to_owned()));
-    if let Some(query) = head.query.filter(|query| !query.is_empty()) {
-        out.push(KeyValue::new(attribute::URL_QUERY, instrument.redactor.query(query)));
-    }
-    out.push(KeyValue::new(attribute::URL_SCHEME, origin.scheme));
-    out.push(KeyValue::new(
-        attribute::NETWORK_PROTOCOL_VERSION,
-        head.protocol.version(),
-    ));
-    origin.authority(head, headers, |authority| {
-        push_server(&mut out, authority, origin.scheme);
-    });
-    push_ends(&mut out, origin);
-    if let Some(agent) = user_agent.filter(|_| instrument.options.privacy.user_agent) {
-        out.push(KeyValue::new(attribute::USER_AGENT_ORIGINAL, interned_bytes(agent)));
-    }
+) -> StartAttributes {
+    let mut others = Vec::new();
+    others.extend(unknown_method(method, head.method));
     let wanted = (instrument.request_headers(), &instrument.redactor);
-    push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, wanted, headers);
-    out
+    push_headers(&mut others, attribute::HTTP_REQUEST_HEADER_PREFIX, wanted, headers);
+    let mut copy = SpanHead::default();
+    fill_head(&mut copy, instrument, method, head, (headers, user_agent), origin);
+    StartAttributes {
+        head: Some(copy),
+        others,
+    }
 }
 
-/// The route that matched.
-pub(super) fn route(endpoint: &str) -> KeyValue {
-    KeyValue::new(attribute::HTTP_ROUTE, interned(endpoint))
+/// A method that is not in the closed set, as it was sent.
+pub(super) fn unknown_method(method: &'static str, sent: &str) -> Option<KeyValue> {
+    let is_unknown = method == value::OTHER;
+    is_unknown.then(|| {
+        KeyValue::new(
+            attribute::HTTP_REQUEST_METHOD_ORIGINAL,
+            original_method(sent).to_owned(),
+        )
+    })
+}
+
+/// Copies what spans have of each head.
+pub(super) fn fill_head(
+    copy: &mut SpanHead,
+    instrument: &Instrument,
+    method: &'static str,
+    head: &RequestHead<'_>,
+    (headers, user_agent): (&dyn HeaderReader, Option<&[u8]>),
+    origin: &Origin,
+) {
+    let query = head.query.filter(|query| !query.is_empty());
+    // The secrets that the instance knows are replaced where the span is sent.
+    let redacted = query
+        .filter(|_| !instrument.options.common.redact_query.is_empty())
+        .map(|query| instrument.redactor.query(query));
+    let parts = HeadParts {
+        method,
+        path: head.path,
+        query: redacted.as_deref().or(query),
+        is_https: origin.scheme == HTTPS,
+        protocol_version: head.protocol.version(),
+        authority: None,
+        client: origin.client,
+        peer: origin.peer,
+        peer_port: origin.peer_port,
+        user_agent: user_agent.filter(|_| instrument.options.privacy.user_agent),
+    };
+    let filled = origin.authority(head, headers, |authority| {
+        copy.fill(&HeadParts {
+            authority: Some(authority),
+            ..parts
+        });
+    });
+    if filled.is_none() {
+        copy.fill(&parts);
+    }
 }
 
 /// What a gRPC call has in place of a route, and the status if one was sent.
@@ -88,46 +100,6 @@ pub(super) fn response_headers(instrument: &Instrument, headers: &dyn HeaderRead
     let wanted = (instrument.response_headers(), &instrument.redactor);
     push_headers(&mut out, attribute::HTTP_RESPONSE_HEADER_PREFIX, wanted, headers);
     out
-}
-
-fn push_server(out: &mut Vec<KeyValue>, authority: &str, scheme: &str) {
-    let (host, port) = split_authority(authority);
-    let default_port = if scheme == HTTPS { 443 } else { 80 };
-    out.push(KeyValue::new(attribute::SERVER_ADDRESS, interned(host)));
-    out.push(KeyValue::new(
-        attribute::SERVER_PORT,
-        i64::from(port.unwrap_or(default_port)),
-    ));
-}
-
-fn push_ends(out: &mut Vec<KeyValue>, origin: &Origin) {
-    let client = origin.client.map(address);
-    let peer = if origin.peer == origin.client {
-        client.clone()
-    } else {
-        origin.peer.map(address)
-    };
-    out.extend(client.map(|client| KeyValue::new(attribute::CLIENT_ADDRESS, client)));
-    out.extend(peer.map(|peer| KeyValue::new(attribute::NETWORK_PEER_ADDRESS, peer)));
-    out.extend(
-        origin
-            .peer_port
-            .map(|port| KeyValue::new(attribute::NETWORK_PEER_PORT, i64::from(port))),
-    );
-}
-
-/// An address as text: written to the stack first, as clients come again.
-fn address(ip: IpAddr) -> StringValue {
-    let mut buffer = [0; MAX_ADDRESS_LEN];
-    let mut rest = &mut buffer[..];
-    let written = write!(rest, "{ip}").map(|()| MAX_ADDRESS_LEN - rest.len());
-    match written
-        .ok()
-        .and_then(|len| std::str::from_utf8(buffer.get(..len)?).ok())
-    {
-        Some(text) => interned(text),
-        None => ip.to_string().into(),
-    }
 }
 
 /// Appends the headers that were asked for, without secrets: of one whose name is that of a secret, how
@@ -153,85 +125,6 @@ pub(crate) fn push_headers(
                 Key::from(format!("{prefix}{name}")),
                 Value::Array(Array::String(values)),
             ));
-        }
-    }
-}
-
-/// Host and port of an authority (RFC 3986, 3.2): brackets of an IPv6 address and user info go.
-pub(crate) fn split_authority(authority: &str) -> (&str, Option<u16>) {
-    // Bytes one by one: for texts this short, what searches long ones is the slower way.
-    let user_end = authority.bytes().rposition(|byte| byte == b'@').map_or(0, |at| at + 1);
-    let authority = &authority[user_end..];
-    if let Some((host, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
-    }
-    match authority.bytes().rposition(|byte| byte == b':') {
-        Some(at) => (&authority[..at], authority[at + 1..].parse().ok()),
-        None => (authority, None),
-    }
-}
-
-/// A shared copy of `text`: texts that come with every request cost an allocation only once.
-pub(crate) fn interned(text: &str) -> StringValue {
-    if text.len() > MAX_INTERNED_LEN {
-        return text.to_owned().into();
-    }
-    let shared = STRINGS.try_with(|table| match &mut table.borrow_mut()[slot(text.as_bytes())] {
-        Some(known) if **known == *text => Arc::clone(known),
-        other => Arc::clone(other.insert(text.into())),
-    });
-    shared.map_or_else(|_| text.to_owned().into(), StringValue::from)
-}
-
-/// [`interned`] for bytes that should be UTF-8: those that came before need no second check.
-fn interned_bytes(bytes: &[u8]) -> StringValue {
-    let known = STRINGS.try_with(|table| {
-        table.borrow()[slot(bytes)]
-            .as_ref()
-            .filter(|known| *known.as_bytes() == *bytes)
-            .map(Arc::clone)
-    });
-    match known {
-        Ok(Some(known)) => known.into(),
-        Ok(None) | Err(_) => interned(&String::from_utf8_lossy(bytes)),
-    }
-}
-
-fn slot(text: &[u8]) -> usize {
-    let last = text.last().copied().map_or(0, usize::from);
-    (text.len() * 31 + last) % INTERNED
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn authorities_split_into_host_and_port() {
-        assert_eq!(split_authority("shop.example:8080"), ("shop.example", Some(8080)));
-        assert_eq!(split_authority("shop.example"), ("shop.example", None));
-        assert_eq!(split_authority("[::1]:80"), ("::1", Some(80)));
-        assert_eq!(split_authority("[::1]"), ("::1", None));
-        assert_eq!(split_authority("user:secret@shop.example"), ("shop.example", None));
-        assert_eq!(split_authority("shop.example:99999"), ("shop.example", None));
-    }
-
-    #[test]
-    fn interning_gives_the_text_back_whatever_stood_in_its_slot() {
-        for text in ["/a", "/b", "/a", "", "/ä"] {
-            assert_eq!(interned(text).as_str(), text);
-        }
-    }
-
-    #[test]
-    fn an_address_is_written_as_its_text() {
-        for text in [
-            "192.0.2.7",
-            "::1",
-            "2001:db8:1111:2222:3333:4444:5555:6666",
-            "::ffff:192.0.2.7",
-        ] {
-            assert_eq!(address(text.parse().unwrap()).as_str(), text);
         }
     }
 }

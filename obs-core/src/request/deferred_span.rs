@@ -7,19 +7,19 @@
 //! again; attributes are made of them only if they are needed.
 
 use std::{
-    net::SocketAddr,
     ops::Range,
     time::{Duration, UNIX_EPOCH},
 };
 
 use opentelemetry::{Context, KeyValue};
 
-use super::{HeaderReader, Instrument, Outcome, Protocol, RequestHead, attributes, origin::Origin, running::Running};
+use super::{HeaderReader, Instrument, Outcome, RequestHead, attributes, origin::Origin, running::Running};
 use crate::{
+    formatting::floor_char_boundary,
     headers::TraceParent,
-    names::{attribute, header},
+    names::attribute,
     pool::Pool,
-    trace::SpanStart,
+    trace::{SpanHead, SpanStart, StartAttributes},
 };
 
 /// Bytes of one text that are kept: of a request that is in flight nobody knows yet whether it matters.
@@ -32,22 +32,17 @@ pub(super) struct DeferredHead(Option<Box<Stored>>);
 /// Boxed, so that the state of a request grows by a pointer only.
 #[derive(Debug, Default)]
 struct Stored {
+    head: SpanHead,
+    /// The method as it was sent, and headers.
     bytes: Vec<u8>,
     method: Range<usize>,
-    path: Range<usize>,
-    query: Option<Range<usize>>,
-    authority: Option<Range<usize>>,
     headers: Vec<(Name, Range<usize>)>,
-    protocol: Protocol,
-    peer: Option<SocketAddr>,
-    origin: Option<Origin>,
     parent: Option<TraceParent>,
 }
 
-/// A header that spans have: the user agent, or one of those asked for, by its number.
+/// A header that was asked for, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Name {
-    UserAgent,
     Request(usize),
     Response(usize),
 }
@@ -68,36 +63,40 @@ thread_local! {
 // === impl DeferredHead ===
 
 impl DeferredHead {
-    /// Copies what the span would tell.
+    /// Copies what the span would have.
     pub(super) fn of(
         instrument: &Instrument,
+        method: &'static str,
         head: &RequestHead<'_>,
         (headers, user_agent): (&dyn HeaderReader, Option<&[u8]>),
-        origin: Origin,
+        origin: &Origin,
         parent: Option<TraceParent>,
     ) -> Self {
         let mut stored = Pool::take(&POOL);
+        let bounded = RequestHead {
+            path: cut(head.path),
+            query: head.query.map(cut),
+            authority: head.authority.map(cut),
+            ..*head
+        };
+        let user_agent = user_agent.map(beginning);
+        attributes::fill_head(
+            &mut stored.head,
+            instrument,
+            method,
+            &bounded,
+            (headers, user_agent),
+            origin,
+        );
         stored.method = stored.push(head.method.as_bytes());
-        stored.path = stored.push(head.path.as_bytes());
-        stored.query = head
-            .query
-            .filter(|query| !query.is_empty())
-            .map(|query| stored.push(query.as_bytes()));
-        stored.authority = origin.authority(head, headers, |authority| stored.push(authority.as_bytes()));
-        if let Some(agent) = user_agent {
-            stored.push_header(Name::UserAgent, agent);
-        }
         for (number, wanted) in instrument.request_headers().iter().enumerate() {
             headers.for_each(wanted, &mut |value| stored.push_header(Name::Request(number), value));
         }
-        stored.protocol = head.protocol;
-        stored.peer = head.peer;
-        stored.origin = Some(origin);
         stored.parent = parent;
         Self(Some(stored))
     }
 
-    /// Copies what the span would tell of the answer.
+    /// Copies what the span would have of the answer.
     pub(super) fn add_response_headers(&mut self, instrument: &Instrument, headers: &dyn HeaderReader) {
         let Some(stored) = &mut self.0 else { return };
         for (number, wanted) in instrument.response_headers().iter().enumerate() {
@@ -111,9 +110,15 @@ impl Drop for DeferredHead {
         let Some(mut stored) = self.0.take() else { return };
         stored.bytes.clear();
         stored.headers.clear();
-        let bytes = stored.bytes.capacity() + stored.headers.capacity() * size_of::<(Name, Range<usize>)>();
+        let bytes = stored.head.capacity()
+            + stored.bytes.capacity()
+            + stored.headers.capacity() * size_of::<(Name, Range<usize>)>();
         Pool::recycle(&POOL, stored, bytes);
     }
+}
+
+fn cut(text: &str) -> &str {
+    &text[..floor_char_boundary(text, MAX_TEXT)]
 }
 
 /// As much of a text as is kept, without half a character.
@@ -143,65 +148,39 @@ impl Stored {
         self.headers.push((name, range));
     }
 
-    fn text(&self, range: &Range<usize>) -> &str {
-        // Only whole texts were stored.
-        self.bytes
-            .get(range.clone())
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-            .unwrap_or_default()
-    }
-
-    fn attributes(&self, instrument: &Instrument, method: &'static str, endpoint: Option<&str>) -> Vec<KeyValue> {
-        let Some(origin) = self.origin else { return Vec::new() };
-        let head = RequestHead {
-            method: self.text(&self.method),
-            path: self.text(&self.path),
-            query: self.query.as_ref().map(|query| self.text(query)),
-            endpoint,
-            scheme: None,
-            authority: self.authority.as_ref().map(|authority| self.text(authority)),
-            protocol: self.protocol,
-            peer: self.peer,
-            ..RequestHead::default()
-        };
+    fn attributes(&self, instrument: &Instrument, method: &'static str, reason: &'static str) -> StartAttributes {
+        let sent = self
+            .bytes
+            .get(self.method.clone())
+            .and_then(|sent| std::str::from_utf8(sent).ok());
+        let mut others = Vec::new();
+        others.extend(attributes::unknown_method(method, sent.unwrap_or_default()));
+        others.push(KeyValue::new(attribute::OBS_KEPT, reason));
         let headers = Headers {
             stored: self,
             wanted: instrument.request_headers(),
             name: Name::Request,
         };
-        let mut out = attributes::on_arrival(
-            instrument,
-            method,
-            &head,
-            (&headers, headers.user_agent()),
-            &origin.without_host(),
-        );
+        let wanted = (headers.wanted, &instrument.redactor);
+        attributes::push_headers(&mut others, attribute::HTTP_REQUEST_HEADER_PREFIX, wanted, &headers);
         let headers = Headers {
             stored: self,
             wanted: instrument.response_headers(),
             name: Name::Response,
         };
-        out.extend(attributes::response_headers(instrument, &headers));
-        out
+        others.extend(attributes::response_headers(instrument, &headers));
+        StartAttributes {
+            head: Some(self.head.clone()),
+            others,
+        }
     }
 }
 
 // === impl Headers ===
 
-impl Headers<'_> {
-    fn user_agent(&self) -> Option<&[u8]> {
-        let (_, range) = self
-            .stored
-            .headers
-            .iter()
-            .find(|(known, _)| *known == Name::UserAgent)?;
-        self.stored.bytes.get(range.clone())
-    }
-}
-
 impl HeaderReader for Headers<'_> {
-    fn get(&self, name: &str) -> Option<&[u8]> {
-        self.user_agent().filter(|_| name == header::USER_AGENT)
+    fn get(&self, _: &str) -> Option<&[u8]> {
+        None
     }
 
     fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
@@ -242,14 +221,14 @@ impl Running {
                 .as_ref()
                 .is_some_and(|parent| parent.trace_id == context.trace_id()),
             route: endpoint,
-            name: self.span_name(),
+            name: self.deferred_span_name(),
             start: UNIX_EPOCH + self.arrived,
         };
-        self.instrument.shared.tracing.record_deferred(context, start, || {
-            let mut attributes = stored.attributes(&self.instrument, self.method, endpoint);
-            attributes.push(KeyValue::new(attribute::OBS_KEPT, reason));
-            attributes
-        })
+        let attributes = stored.attributes(&self.instrument, self.method, reason);
+        self.instrument
+            .shared
+            .tracing
+            .record_deferred(context, start, attributes)
     }
 }
 

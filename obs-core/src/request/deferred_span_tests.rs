@@ -9,7 +9,7 @@ use crate::{
     options::header_names,
     otel::SpanReader,
     propagation,
-    request::{BodySize, LayerState, Observation, Options, ResponseHead},
+    request::{BodySize, LayerState, Observation, Options, Protocol, ResponseHead},
 };
 
 const PARENT: (&str, &[u8]) = (

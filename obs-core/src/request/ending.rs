@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     context::{RequestContext, SpanId, TraceId},
-    guard::guarded,
     logs::RequestLine,
     metrics::{Measured, StreamRecorder},
     names::{attribute, error_type},
@@ -278,20 +277,15 @@ impl Running {
             return;
         };
         // Not on arrival: a router may tell the route, or another one, only with the head.
-        let route = self
-            .route()
-            .filter(|_| self.call.is_none())
-            .map(|route| attributes::route(route));
+        let route = self.route().filter(|_| self.call.is_none());
         // For a panic or a cancellation before the head, none was sent.
         let was_sent = self.head.is_some() || self.error_status.is_some();
-        let status = was_sent.then(|| KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(ending.status)));
+        let status_code = was_sent.then_some(ending.status);
         if let Some(call) = &self.call {
             attributes::push_call(self.route().map(|route| &**route), call.sent(), &mut |attribute| {
                 span.set_attribute(attribute);
             });
         }
-        // Together, as each call locks the span.
-        span.set_attributes(route.into_iter().chain(status));
         if let Some(error_type) = ending.error_type {
             span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type.to_owned()));
             span.set_status(Status::error(""));
@@ -299,8 +293,11 @@ impl Running {
         if let Some(report) = panic {
             span.add_event(attribute::EXCEPTION_EVENT, report.attributes());
         }
-        // Processors of a provider of the user's run in there.
-        let _ = guarded(|| span.end_with_timestamp(UNIX_EPOCH + self.arrived + ending.duration));
+        let at = UNIX_EPOCH + self.arrived + ending.duration;
+        self.instrument
+            .shared
+            .tracing
+            .end_server_span(&span, (route, status_code), at);
     }
 
     fn write_line(&mut self, ending: &Ending<'_>, panic: Option<&PanicReport>) {

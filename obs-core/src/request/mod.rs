@@ -70,7 +70,7 @@ mod stream;
 mod tests;
 mod trace_response;
 
-pub(crate) use attributes::{interned, push_call, push_headers, split_authority};
+pub(crate) use attributes::{push_call, push_headers};
 pub(crate) use completion::{MethodKind, Remaining};
 pub(crate) use ending::status_text;
 pub(crate) use panic::install_hook as install_panic_hook;

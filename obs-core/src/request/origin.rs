@@ -54,11 +54,6 @@ impl Origin {
         }
     }
 
-    /// For one whose authority was read and stored.
-    pub(super) fn without_host(self) -> Self {
-        Self { host: None, ..self }
-    }
-
     /// Reads host and port that the client asked for.
     pub(super) fn authority<R>(
         &self,

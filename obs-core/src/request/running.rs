@@ -178,7 +178,7 @@ impl Running {
         if has_span && head.authority.is_none() {
             head.authority = common.host.and_then(|host| std::str::from_utf8(host).ok());
         }
-        let span = has_span.then(|| self.span_name());
+        let span = has_span.then(|| self.deferred_span_name());
         let arrival = Arrival {
             instrument,
             method: self.method,

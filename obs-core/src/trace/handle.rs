@@ -2,37 +2,42 @@
 
 use std::{
     any::Any,
+    borrow::Cow,
     fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use metrics::Recorder;
 use obs_base::{InitError, ServiceInfo};
-use obs_otlp::{Budget, CodeSettings, check_spans, resource};
-use opentelemetry::{Context, InstrumentationScope, KeyValue, trace::TracerProvider};
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
+use obs_otlp::{Budget, CodeSettings, check_spans};
+use opentelemetry::{Context, KeyValue, trace::SpanRef};
+use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use super::{
-    SCOPE, blocking,
-    ids::Ids,
+    blocking,
     keep::Keep,
-    limited_span::{LimitedTracer, SPARE_EVENTS, sdk_limit},
+    limited_span::LimitedTracer,
     limits::Limits,
     pipeline::{Pipeline, SpanReader},
-    rules::{Rules, to_u32},
-    sampler::{Sampler, SdkSampler},
+    recording::Recording,
+    request_span,
+    rules::Rules,
+    sampler::Sampler,
     sampling::Sampling,
     server_span::{ServerSpan, SpanStart},
-    withheld::{self, Held},
+    span_head::StartAttributes,
+    strings::interned,
+    withheld,
 };
 use crate::{
     context::{Instance, InstanceRef, OwnPropagator, Propagators, RequestContext, TraceId},
     environment::Env,
     guard::{Guarded, guarded},
+    names::attribute,
     redact::Redactor,
 };
 
@@ -87,25 +92,9 @@ struct Inner {
     recording: Option<Recording>,
 }
 
-/// Present if spans go anywhere.
-struct Recording {
-    provider: SdkTracerProvider,
-    tracer: LimitedTracer,
-    /// Our own provider's pipeline; none for the user's provider.
-    own: Option<Pipeline>,
-    held: Held,
-}
-
 fn next_instance() -> u64 {
     static INSTANCES: AtomicU64 = AtomicU64::new(1);
     INSTANCES.fetch_add(1, Ordering::Relaxed)
-}
-
-fn tracer(provider: &SdkTracerProvider, rules: Arc<Rules>) -> LimitedTracer {
-    let scope = InstrumentationScope::builder(SCOPE)
-        .with_version(env!("CARGO_PKG_VERSION"))
-        .build();
-    LimitedTracer::new(provider.tracer_with_scope(scope), rules)
 }
 
 // === impl Tracing ===
@@ -148,12 +137,7 @@ impl Tracing {
             is_own: config.provider.is_none(),
         };
         let recording = match config.provider {
-            Some(provider) => Some(Recording {
-                tracer: tracer(&provider, Arc::new(rules)),
-                provider,
-                own: None,
-                held: Held::default(),
-            }),
+            Some(provider) => Some(Recording::of(provider, Arc::new(rules))),
             None => Recording::own(&config, Arc::new(rules), readers, &sampler, instance)?,
         };
         let is_own = recording.as_ref().is_some_and(|recording| recording.own.is_some());
@@ -193,23 +177,26 @@ impl Tracing {
     ///
     /// `attributes` is called for spans that are recorded, and for those on which the user's own
     /// provider decides with them at hand.
-    pub(crate) fn start_server_span(
+    pub(crate) fn start_server_span<A: Into<StartAttributes>>(
         &self,
         start: SpanStart<'_>,
-        attributes: impl FnOnce() -> Vec<KeyValue>,
+        attributes: impl FnOnce() -> A,
     ) -> ServerSpan {
         let decided = ServerSpan::decide(&self.0.sampler, &start);
         match &self.0.recording {
             Some(Recording { tracer, own: None, .. }) => {
                 let unrecorded = decided.unrecorded();
                 // Its sampler and its processors are the user's own code.
-                guarded(|| decided.ask(tracer, start, attributes)).unwrap_or(unrecorded)
+                guarded(|| decided.ask(tracer, start, || attributes().into().into_list(self.redactor())))
+                    .unwrap_or(unrecorded)
             }
             Some(Recording {
-                tracer,
                 own: Some(pipeline),
+                forever,
                 ..
-            }) if decided.flags.is_sampled() && !pipeline.is_closed() => decided.record(tracer, start, attributes),
+            }) if decided.flags.is_sampled() && !pipeline.is_closed() => {
+                decided.record(forever.get().unwrap_or(pipeline), start, attributes().into())
+            }
             Some(_) if !decided.flags.is_sampled() => decided.left_out(start.trusted_tracestate()),
             _ => decided,
         }
@@ -227,7 +214,7 @@ impl Tracing {
         &self,
         request: &RequestContext,
         start: SpanStart<'_>,
-        attributes: impl FnOnce() -> Vec<KeyValue>,
+        attributes: StartAttributes,
     ) -> Option<Context> {
         let (trace_id, span_id, flags) = (request.trace_id(), request.span_id(), request.trace_flags());
         let decided = ServerSpan {
@@ -237,7 +224,7 @@ impl Tracing {
             otel: None,
             is_recorded: false,
         };
-        decided.record(self.tracer()?, start, attributes).otel
+        decided.record(self.own()?, start, attributes).otel
     }
 
     /// The provider that spans go to, if there is one.
@@ -255,12 +242,36 @@ impl Tracing {
         self.0.recording.as_ref().map(|recording| &recording.tracer)
     }
 
+    /// The pipeline of our own provider, if that records spans.
+    #[inline]
+    fn own(&self) -> Option<&Pipeline> {
+        self.0.recording.as_ref()?.own.as_ref()
+    }
+
     /// Whether spans are recorded by our own provider, which takes our ids.
     pub(super) fn is_own(&self) -> bool {
-        self.0
-            .recording
-            .as_ref()
-            .is_some_and(|recording| recording.own.is_some())
+        self.own().is_some()
+    }
+
+    /// Ends the span of a request.
+    pub(crate) fn end_server_span(
+        &self,
+        span: &SpanRef<'_>,
+        (route, status_code): (Option<&Cow<'static, str>>, Option<u16>),
+        at: SystemTime,
+    ) {
+        match (self.is_own(), route) {
+            (true, None) => request_span::end_with(span, None, status_code, at),
+            (true, Some(Cow::Borrowed(route))) => request_span::end_with(span, Some(route), status_code, at),
+            _ => {
+                let route = route.map(|route| KeyValue::new(attribute::HTTP_ROUTE, interned(route)));
+                let code = status_code.map(|code| KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(code)));
+                // Together, as each call locks the span.
+                span.set_attributes(route.into_iter().chain(code));
+                // Processors of a provider of the user's run in there.
+                let _ = guarded(|| span.end_with_timestamp(at));
+            }
+        }
     }
 
     /// Whether spans are recorded by a provider that the application brought.
@@ -287,6 +298,14 @@ impl Tracing {
 
     /// The handle for contexts of this instance, which lives until the process ends.
     pub(crate) fn forever(&self) -> InstanceRef {
+        if let Some(Recording {
+            own: Some(pipeline),
+            forever,
+            ..
+        }) = &self.0.recording
+        {
+            forever.get_or_init(|| pipeline.forever());
+        }
         InstanceRef::from(Box::leak(Box::new(self.clone())) as &'static dyn Instance)
     }
 
@@ -351,47 +370,6 @@ impl fmt::Debug for Tracing {
             .field("sampler", &self.0.sampler)
             .field("pipeline", &recording.map(|recording| recording.own.as_ref()))
             .finish_non_exhaustive()
-    }
-}
-
-// === impl Recording ===
-
-impl Recording {
-    /// Our own provider, if anybody wants its spans.
-    fn own(
-        config: &TracingConfig<'_>,
-        rules: Arc<Rules>,
-        readers: Vec<Box<Guarded<dyn SpanReader>>>,
-        sampler: &Arc<Sampler>,
-        instance: u64,
-    ) -> Result<Option<Self>, InitError> {
-        let Some(pipeline) = Pipeline::start(config, Arc::clone(&rules), readers)? else {
-            return Ok(None);
-        };
-        let provider = SdkTracerProvider::builder()
-            .with_resource(resource(&config.service))
-            .with_sampler(SdkSampler::new(Arc::clone(sampler), instance))
-            .with_id_generator(Ids::new(instance))
-            .with_span_limits(sdk_limits(&rules.limits))
-            .with_span_processor(pipeline.clone())
-            .build();
-        Ok(Some(Self {
-            tracer: tracer(&provider, rules),
-            provider,
-            own: Some(pipeline),
-            held: Held::default(),
-        }))
-    }
-}
-
-/// What bounds spans that are made past our own tracer until they end; the rules leave less.
-fn sdk_limits(limits: &Limits) -> SpanLimits {
-    SpanLimits {
-        max_events_per_span: to_u32(limits.events.saturating_add(SPARE_EVENTS)),
-        max_attributes_per_span: sdk_limit(limits.attributes),
-        max_links_per_span: to_u32(limits.links),
-        max_attributes_per_event: to_u32(limits.event_attributes),
-        max_attributes_per_link: to_u32(limits.link_attributes),
     }
 }
 

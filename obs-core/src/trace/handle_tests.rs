@@ -5,7 +5,7 @@ use std::{
 
 use opentelemetry::{
     Context,
-    trace::{SpanKind, TraceContextExt},
+    trace::{SpanKind, TraceContextExt, TracerProvider},
 };
 use opentelemetry_sdk::{
     error::OTelSdkResult,

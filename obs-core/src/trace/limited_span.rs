@@ -8,12 +8,15 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
-use super::rules::{AT_START, Rules, closing_index, is_closing, to_u32};
+use super::{
+    limits::Limits,
+    rules::{AT_START, Rules, closing_index, is_closing, to_u32},
+};
 use crate::names::attribute;
 
 /// How many attributes are handed on as they come, on our own provider. The SDK appends them, so that
 /// repeated ones take room: further ones are kept here, each key once.
-const DIRECT: usize = 64;
+pub(super) const DIRECT: usize = 64;
 /// How many of our own are handed on as they come to a provider of the user's.
 const DIRECT_ELSEWHERE: usize = 16;
 /// How many events of exceptions have room beside the other events.
@@ -47,8 +50,8 @@ pub(crate) struct LimitedSpan {
 
 /// Whether each attribute of a span has a key of its own, as far as that is known without a search.
 #[derive(Clone, Copy, Debug)]
-struct Keys {
-    are_unique: bool,
+pub(super) struct Keys {
+    pub(super) are_unique: bool,
     /// A bit for each [closing](closing_index) key that is there, or may be.
     closing: u16,
 }
@@ -71,6 +74,11 @@ pub(super) fn take_ending() -> Option<Ending> {
 /// Whether the span that is ending on this thread has each key once, so that nobody needs to look.
 pub(super) fn take_has_unique_keys() -> bool {
     HAS_UNIQUE_KEYS.try_with(Cell::take).unwrap_or(false)
+}
+
+/// Whether a span with so many events has room for one more of this name: exceptions have room beyond the limit.
+pub(super) fn has_room_for_event(limits: &Limits, events: usize, name: &str) -> bool {
+    events < limits.events || (name == attribute::EXCEPTION_EVENT && events < limits.events + SPARE_EVENTS)
 }
 
 // === impl LimitedTracer ===
@@ -119,8 +127,7 @@ impl Tracer for LimitedTracer {
 impl LimitedSpan {
     /// Whether there is room for one more event.
     fn takes_event(&mut self, name: &str) -> bool {
-        let limit = self.rules.limits.events;
-        let takes = self.events < limit || (name == attribute::EXCEPTION_EVENT && self.events < limit + SPARE_EVENTS);
+        let takes = has_room_for_event(&self.rules.limits, self.events, name);
         if takes {
             self.events += 1;
         } else {
@@ -282,7 +289,7 @@ impl Keys {
     };
 
     /// Those of a span that we begin: each once, but for headers, of which two may have one name.
-    fn of_own(attributes: &[KeyValue]) -> Self {
+    pub(super) fn of_own(attributes: &[KeyValue]) -> Self {
         let headers = [
             attribute::HTTP_REQUEST_HEADER_PREFIX,
             attribute::HTTP_RESPONSE_HEADER_PREFIX,
@@ -298,7 +305,7 @@ impl Keys {
         }
     }
 
-    fn add(&mut self, closing: Option<u8>) {
+    pub(super) fn add(&mut self, closing: Option<u8>) {
         let bit = closing.map_or(0, |index| 1 << index);
         self.are_unique &= bit != 0 && self.closing & bit == 0;
         self.closing |= bit;

@@ -43,11 +43,15 @@ mod limits;
 mod pipeline;
 mod rate_limit;
 mod record;
+mod recording;
+mod request_span;
 mod rules;
 mod sampler;
 mod sampling;
 mod server_span;
+mod span_head;
 mod span_name;
+mod strings;
 #[cfg(test)]
 mod testing;
 mod withheld;
@@ -58,7 +62,9 @@ pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use keep::Keep;
 pub(crate) use limits::Limits;
 pub(crate) use server_span::SpanStart;
-pub(crate) use span_name::http_span_name;
+pub(crate) use span_head::{HeadParts, SpanHead, StartAttributes};
+pub(crate) use span_name::{SpanName, http_span_name};
+pub(crate) use strings::{interned, split_authority};
 
 /// The name of our tracer.
 const SCOPE: &str = "obs";

@@ -10,8 +10,8 @@ use std::{
 };
 
 use obs_base::InitError;
-use obs_otlp::{Exporter, ExporterConfig, start_spans};
-use opentelemetry::Context;
+use obs_otlp::{Exporter, ExporterConfig, HeapSize, start_spans};
+use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::{
     error::{OTelSdkError, OTelSdkResult},
     trace::{Span, SpanData, SpanProcessor},
@@ -20,10 +20,11 @@ use opentelemetry_sdk::{
 use super::{
     handle::TracingConfig,
     limited_span::{take_ending, take_has_unique_keys},
+    request_span::EndedRequest,
     rules::Rules,
     withheld,
 };
-use crate::guard::Guarded;
+use crate::{arc_or_static::ArcOrStatic, guard::Guarded};
 
 /// How long the SDK's own `force_flush` waits: the default of the standard for an export.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,14 +41,44 @@ pub trait SpanReader: Send + Sync + fmt::Debug {
 
 /// The way of finished spans: past the readers, into the exporter's queue.
 #[derive(Clone, Debug)]
-pub(super) struct Pipeline(Arc<Inner>);
+pub(super) struct Pipeline(ArcOrStatic<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     rules: Arc<Rules>,
+    /// That of our own tracer.
+    scope: InstrumentationScope,
     readers: Vec<Box<Guarded<dyn SpanReader>>>,
-    exporter: Option<Exporter<SpanData>>,
+    exporter: Option<Exporter<EndedSpan>>,
     closed: AtomicBool,
+}
+
+/// A span that has ended, as it waits in the exporter's queue.
+#[derive(Debug)]
+enum EndedSpan {
+    Complete(SpanData),
+    /// Completed on the export thread.
+    Request(EndedRequest),
+}
+
+// === impl EndedSpan ===
+
+impl EndedSpan {
+    fn complete(self, rules: &Rules, scope: &InstrumentationScope) -> SpanData {
+        match self {
+            Self::Complete(span) => span,
+            Self::Request(request) => request.complete(rules, scope),
+        }
+    }
+}
+
+impl HeapSize for EndedSpan {
+    fn heap_size(&self) -> usize {
+        match self {
+            Self::Complete(span) => span.heap_size(),
+            Self::Request(request) => request.heap_size(),
+        }
+    }
 }
 
 // === impl Pipeline ===
@@ -57,24 +88,70 @@ impl Pipeline {
     pub(super) fn start(
         config: &TracingConfig<'_>,
         rules: Arc<Rules>,
+        scope: InstrumentationScope,
         readers: Vec<Box<Guarded<dyn SpanReader>>>,
     ) -> Result<Option<Self>, InitError> {
-        let exporter = start_spans(&ExporterConfig {
+        let export = ExporterConfig {
             service: &config.service,
             budget: &config.budget,
             code: config.export_settings(),
             env: config.env,
             recorder: &*config.recorder,
+        };
+        let (of_exporter, scope_of_exporter) = (Arc::clone(&rules), scope.clone());
+        let exporter = start_spans(&export, move |ended: EndedSpan| {
+            ended.complete(&of_exporter, &scope_of_exporter)
         })?;
         if exporter.is_none() && readers.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Self(Arc::new(Inner {
+        Ok(Some(Self(ArcOrStatic::counted(Inner {
             rules,
+            scope,
             readers,
             exporter,
             closed: AtomicBool::new(false),
         }))))
+    }
+
+    /// The handle that lives until the process ends, whose clones count no references.
+    pub(super) fn forever(&self) -> Self {
+        let leaked: &'static Self = Box::leak(Box::new(self.clone()));
+        Self(ArcOrStatic::from(&*leaked.0))
+    }
+
+    #[inline]
+    pub(super) fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+
+    /// Takes the span of a request that has ended. It is completed here only for readers.
+    pub(super) fn end(&self, request: EndedRequest) {
+        let Inner {
+            rules, scope, readers, ..
+        } = &*self.0;
+        if withheld::is_dropped() {
+            return;
+        }
+        if readers.is_empty() {
+            self.push(EndedSpan::Request(request));
+        } else {
+            self.read_and_push(request.complete(rules, scope));
+        }
+    }
+
+    fn read_and_push(&self, span: SpanData) {
+        for reader in &self.0.readers {
+            let _ = reader.call(|reader| reader.read(&span));
+        }
+        self.push(EndedSpan::Complete(span));
+    }
+
+    #[inline]
+    fn push(&self, span: EndedSpan) {
+        if let Some(exporter) = &self.0.exporter {
+            exporter.push(span);
+        }
     }
 
     /// False if the exporter did not get everything out within `timeout`.
@@ -107,12 +184,7 @@ impl SpanProcessor for Pipeline {
             return;
         }
         self.0.rules.finish(&mut span, ending, has_unique_keys);
-        for reader in &self.0.readers {
-            let _ = reader.call(|reader| reader.read(&span));
-        }
-        if let Some(exporter) = &self.0.exporter {
-            exporter.push(span);
-        }
+        self.read_and_push(span);
     }
 
     fn force_flush(&self) -> OTelSdkResult {

@@ -86,7 +86,7 @@ impl Rules {
         is_cut
     }
 
-    /// Completes a span that has ended.
+    /// Completes a span of the SDK that has ended.
     pub(super) fn finish(&self, span: &mut SpanData, ending: Option<Ending>, has_unique_keys: bool) {
         let mut is_cut = false;
         if let Some(Ending {
@@ -104,6 +104,11 @@ impl Rules {
         if span.instrumentation_scope.name() != SCOPE {
             is_cut |= self.clean_span(span);
         }
+        self.complete(span, is_cut, has_unique_keys);
+    }
+
+    /// Completes a span whose attributes are there: each key once, within the limit, with a mark if something was cut.
+    pub(super) fn complete(&self, span: &mut SpanData, is_cut: bool, has_unique_keys: bool) {
         if is_cut {
             span.attributes.push(KeyValue::new(attribute::OBS_TRUNCATED, true));
         }
@@ -144,7 +149,8 @@ impl Rules {
         self.clean_value(&mut attribute.value, Some(&self.redactor))
     }
 
-    fn cut(&self, attributes: &mut [KeyValue]) -> bool {
+    /// Cuts attributes that hold no secrets; tells whether something was cut.
+    pub(super) fn cut(&self, attributes: &mut [KeyValue]) -> bool {
         let limit = self.limits.value;
         let is_long = |attribute: &&mut KeyValue| match &attribute.value {
             Value::String(text) => text.as_str().len() > limit,

@@ -1,16 +1,23 @@
 //! Starting the span of a request.
 
-use std::{borrow::Cow, time::SystemTime};
+use std::time::SystemTime;
 
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Link, SpanBuilder, SpanContext, SpanKind, TraceContextExt},
+    trace::{
+        Link, SpanBuilder, SpanContext, SpanId as OtelSpanId, SpanKind, TraceContextExt, TraceFlags as OtelFlags,
+        TraceState,
+    },
 };
 
 use super::{
     ids,
     limited_span::{LimitedSpan, LimitedTracer},
+    pipeline::Pipeline,
+    request_span::{Identity, RequestSpan},
     sampler::Sampler,
+    span_head::StartAttributes,
+    span_name::SpanName,
 };
 use crate::{
     context::{SpanId, TraceFlags, TraceId, otel},
@@ -27,8 +34,7 @@ pub(crate) struct SpanStart<'a> {
     pub(crate) trusted: bool,
     /// Template of the matched route, if there is one.
     pub(crate) route: Option<&'a str>,
-    /// See [`http_span_name`](super::http_span_name).
-    pub(crate) name: Cow<'static, str>,
+    pub(crate) name: SpanName,
     pub(crate) start: SystemTime,
 }
 
@@ -64,10 +70,14 @@ impl<'a> SpanStart<'a> {
             ids::otel_span_id(parent.span_id),
             ids::otel_flags(parent.flags),
             true,
-            // The SDK knows level 1 of the standard only. What it can't read is sent on all the
-            // same: outgoing headers don't come from here.
-            self.tracestate.and_then(|state| state.parse().ok()).unwrap_or_default(),
+            self.otel_tracestate(),
         )
+    }
+
+    /// The SDK knows level 1 of the standard only. What it can't read is sent on all the same: outgoing headers
+    /// don't come from here.
+    fn otel_tracestate(&self) -> TraceState {
+        self.tracestate.and_then(|state| state.parse().ok()).unwrap_or_default()
     }
 
     fn parent_context(&self) -> Context {
@@ -84,7 +94,7 @@ impl<'a> SpanStart<'a> {
         SpanBuilder {
             span_kind: Some(SpanKind::Server),
             links: self.links(),
-            name: self.name,
+            name: self.name.into_text(),
             start_time: Some(self.start),
             attributes,
             events: None,
@@ -149,17 +159,31 @@ impl ServerSpan {
         }
     }
 
-    /// With its span, made by our own provider: it has been decided to record it.
-    pub(super) fn record(
-        self,
-        tracer: &LimitedTracer,
-        start: SpanStart<'_>,
-        attributes: impl FnOnce() -> Vec<KeyValue>,
-    ) -> Self {
-        let parent = start.parent_context();
-        let builder = start.into_builder(Some(attributes()));
-        let span = ids::hand_over(self.trace_id, self.span_id, || tracer.build_own(builder, &parent));
-        self.with_span(span)
+    /// With its span on our own pipeline: it has been decided to record it.
+    pub(super) fn record(self, pipeline: &Pipeline, start: SpanStart<'_>, attributes: StartAttributes) -> Self {
+        let parent = start.trusted_parent();
+        let flags = parent.map_or(OtelFlags::NOT_SAMPLED, |parent| ids::otel_flags(parent.flags));
+        let identity = Identity {
+            context: SpanContext::new(
+                ids::otel_trace_id(self.trace_id),
+                ids::otel_span_id(self.span_id),
+                flags.with_sampled(true),
+                false,
+                parent.map_or_else(TraceState::default, |_| start.otel_tracestate()),
+            ),
+            parent: parent.map_or(OtelSpanId::INVALID, |parent| ids::otel_span_id(parent.span_id)),
+            is_parent_remote: parent.is_some(),
+        };
+        let links = start.links();
+        let mut span = RequestSpan::start(pipeline.clone(), identity, (start.name, start.start), attributes);
+        for link in links.into_iter().flatten() {
+            opentelemetry::trace::Span::add_link(&mut span, link.span_context, link.attributes);
+        }
+        Self {
+            otel: Some(otel::current().with_span(span)),
+            is_recorded: true,
+            ..self
+        }
     }
 
     /// Ids and decision of the user's own provider, with its span if it records.

@@ -12,7 +12,18 @@ const MAX_NAMES: usize = 8_192;
 static NAMES: Interner = Interner::new(MAX_NAMES);
 
 /// A method and a route that live as long as the process, by their addresses and lengths.
-type Key = [usize; 4];
+type Key = (usize, usize, usize, usize);
+
+/// The name of the span of a request, which is put together only where it is needed.
+#[derive(Clone, Debug)]
+pub(crate) enum SpanName {
+    /// See [`http_span_name`].
+    Http {
+        method: &'static str,
+        route: Option<&'static str>,
+    },
+    Given(Cow<'static, str>),
+}
 
 thread_local! {
     /// The names that this thread has used: they need neither a lock nor a text that is put together.
@@ -35,13 +46,54 @@ pub(crate) fn http_span_name(method: &'static str, route: Option<&Cow<'static, s
     }
 }
 
+// === impl SpanName ===
+
+impl SpanName {
+    /// The name of a span of HTTP.
+    pub(crate) fn http(method: &'static str, route: Option<&Cow<'static, str>>) -> Self {
+        match route {
+            None => Self::Http { method, route: None },
+            Some(Cow::Borrowed(route)) => Self::Http {
+                method,
+                route: Some(route),
+            },
+            Some(Cow::Owned(_)) => Self::Given(http_span_name(method, route)),
+        }
+    }
+
+    pub(super) fn into_text(self) -> Cow<'static, str> {
+        match self {
+            Self::Http { method, route: None } => Cow::Borrowed(shown(method)),
+            Self::Http {
+                method,
+                route: Some(route),
+            } => known(method, route),
+            Self::Given(name) => name,
+        }
+    }
+
+    /// About the length of the text, in bytes, and not less.
+    pub(super) fn max_len(&self) -> usize {
+        match self {
+            Self::Http { method, route } => method.len() + 1 + route.map_or(0, str::len),
+            Self::Given(name) => name.len(),
+        }
+    }
+}
+
+impl From<&'static str> for SpanName {
+    fn from(name: &'static str) -> Self {
+        Self::Given(Cow::Borrowed(name))
+    }
+}
+
 fn shown(method: &'static str) -> &'static str {
     if method == value::OTHER { "HTTP" } else { method }
 }
 
 #[inline]
 fn known(method: &'static str, route: &'static str) -> Cow<'static, str> {
-    let key = [method.as_ptr().addr(), method.len(), route.as_ptr().addr(), route.len()];
+    let key = (method.as_ptr().addr(), method.len(), route.as_ptr().addr(), route.len());
     let known = KNOWN.try_with(|known| known.try_borrow().ok()?.get(&key).copied());
     match known {
         Ok(Some(name)) => Cow::Borrowed(name),

@@ -12,10 +12,9 @@ use super::{
     drops::Drops,
     queue::Queue,
     settings::ExportSettings,
-    size::HeapSize,
     worker::{BatchExporter, Worker},
 };
-use crate::{Budget, become_export_thread};
+use crate::{Budget, HeapSize, become_export_thread};
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

@@ -20,7 +20,8 @@ mod redirect;
 mod sender;
 mod settings;
 mod signal;
-mod size;
+#[cfg(test)]
+mod size_tests;
 mod span_message;
 mod start;
 #[cfg(test)]

@@ -141,7 +141,7 @@ fn exporting(url: &str, set: &[(&str, &str)]) -> (Exporter<SpanData>, Counts) {
         env: Env::without_notices(&env),
         recorder: &counts,
     };
-    (start_spans(&config).unwrap().unwrap(), counts)
+    (start_spans(&config, |span| span).unwrap().unwrap(), counts)
 }
 
 fn http(address: SocketAddr) -> String {

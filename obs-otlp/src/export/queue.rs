@@ -10,11 +10,8 @@ use std::{
 use obs_base::deadline;
 use tokio::sync::Notify;
 
-use super::{
-    drops::{DropReason, Drops},
-    size::HeapSize,
-};
-use crate::Budget;
+use super::drops::{DropReason, Drops};
+use crate::{Budget, HeapSize};
 
 /// Items that are moved under one lock: those who bring some wait no longer than that takes.
 const MOVED_AT_ONCE: usize = 32;

@@ -1,11 +1,16 @@
+//! The estimates of [`HeapSize`], compared with the heap and with messages.
+
 use std::time::UNIX_EPOCH;
 
-use opentelemetry::StringValue;
-use opentelemetry_sdk::Resource;
+use opentelemetry::{
+    Array, KeyValue, StringValue, Value,
+    trace::{Event, Status},
+};
+use opentelemetry_sdk::{Resource, trace::SpanData};
 use proptest::{collection::vec, prelude::*};
 
-use super::*;
-use crate::export::{span_message::Origin, testing::span};
+use super::{span_message::Origin, testing::span};
+use crate::{HeapSize, LogRecord};
 
 /// What a span takes in a message beside its texts, at most.
 const FRAME: usize = 128;

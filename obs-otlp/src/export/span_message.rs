@@ -14,6 +14,7 @@ use opentelemetry::{
 use opentelemetry_sdk::{Resource, trace::SpanData};
 
 use super::{BoxError, progress::Progress, sender::Sender, settings::ExportSettings, worker::BatchExporter};
+use crate::HeapSize;
 
 /// The usual size of a span, in bytes.
 const USUAL_SPAN: usize = 384;
@@ -23,10 +24,11 @@ const KNOWS_REMOTE: u32 = 0x100;
 const IS_REMOTE: u32 = 0x200;
 
 /// Sends spans to a collector.
-#[derive(Debug)]
-pub(super) struct SpanExporter {
+pub(super) struct SpanExporter<T> {
     origin: Origin,
     sender: Sender,
+    /// Makes a span of what was queued.
+    complete: Box<dyn Fn(T) -> SpanData + Send>,
 }
 
 /// The resource, which all messages of an exporter have in common.
@@ -39,23 +41,31 @@ pub(super) struct Origin {
 
 // === impl SpanExporter ===
 
-impl SpanExporter {
+impl<T> SpanExporter<T> {
     /// Must be made and used inside a runtime.
-    pub(super) fn new(settings: &ExportSettings, resource: &Resource) -> Result<Self, BoxError> {
+    pub(super) fn new(
+        settings: &ExportSettings,
+        resource: &Resource,
+        complete: Box<dyn Fn(T) -> SpanData + Send>,
+    ) -> Result<Self, BoxError> {
         Ok(Self {
             origin: Origin::new(resource),
             sender: Sender::new(settings)?,
+            complete,
         })
     }
 }
 
-impl BatchExporter for SpanExporter {
-    type Item = SpanData;
+impl<T: HeapSize> BatchExporter for SpanExporter<T> {
+    type Item = T;
 
-    async fn export(&self, batch: Vec<SpanData>, progress: &Progress) {
-        let (message, items) = (self.origin.request(&batch), batch.len());
+    async fn export(&self, batch: Vec<T>, progress: &Progress) {
+        let items = batch.len();
         // The memory of the spans is free before the collector has answered.
-        drop(batch);
+        let message = {
+            let spans: Vec<_> = batch.into_iter().map(&self.complete).collect();
+            self.origin.request(&spans)
+        };
         self.sender.send(message, items, progress).await;
     }
 }

@@ -16,7 +16,7 @@ use super::{
     span_message::SpanExporter,
     worker::BatchExporter,
 };
-use crate::{CodeSettings, ExporterConfig, LogRecord, ReadMetrics, Tick, config::refuse, resource};
+use crate::{CodeSettings, ExporterConfig, HeapSize, LogRecord, ReadMetrics, Tick, config::refuse, resource};
 
 /// Checks the settings of the exporter of spans.
 ///
@@ -29,16 +29,24 @@ pub fn check_spans(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError
 
 /// Starts the exporter of spans that the settings ask for; none without an endpoint.
 ///
+/// What is queued is made a span by `complete`, on the export thread and shortly before it is sent. The bytes that its
+/// [`HeapSize`] tells bound the queue and the batches, so they should not be less than the span has in a message.
+///
 /// # Errors
 ///
 /// As [`check_spans`], and if the thread can't be started.
-pub fn start_spans(config: &ExporterConfig<'_>) -> Result<Option<Exporter<SpanData>>, InitError> {
+pub fn start_spans<T: HeapSize + Send + 'static>(
+    config: &ExporterConfig<'_>,
+    complete: impl Fn(T) -> SpanData + Send + 'static,
+) -> Result<Option<Exporter<T>>, InitError> {
     let Some(settings) = ExportSettings::from_settings(&TRACES, config.code, config.env)? else {
         return Ok(None);
     };
-    let settings = settings.bounded(Queue::<SpanData>::max_slots(config.budget), config.env);
+    let settings = settings.bounded(Queue::<T>::max_slots(config.budget), config.env);
     let (resource, of_exporter) = (resource(config.service), settings.clone());
-    spawn(settings, config, move || SpanExporter::new(&of_exporter, &resource))
+    spawn(settings, config, move || {
+        SpanExporter::new(&of_exporter, &resource, Box::new(complete))
+    })
 }
 
 /// Checks the settings of the exporter of log records.

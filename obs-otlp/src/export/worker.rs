@@ -18,8 +18,8 @@ use super::{
     queue::Queue,
     settings::ExportSettings,
     signal::Signal,
-    size::HeapSize,
 };
+use crate::HeapSize;
 
 /// A failing collector is mentioned again after that long.
 const WARN_AGAIN: Duration = Duration::from_secs(60);

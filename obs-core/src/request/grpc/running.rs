@@ -6,7 +6,7 @@ use super::{Call, GrpcStatus, span_name};
 use crate::{
     metrics::{Convention, grpc_as_status},
     request::{HeaderReader, Outcome, ResponseHead, completion::Remaining, running::Running},
-    trace::http_span_name,
+    trace::{SpanName, http_span_name},
 };
 
 // === impl Running ===
@@ -95,5 +95,13 @@ impl Running {
             return span_name(self.route().map(|route| &**route));
         }
         http_span_name(self.method, self.route())
+    }
+
+    /// The same, to be put together where it is needed.
+    pub(in crate::request) fn deferred_span_name(&self) -> SpanName {
+        match self.call {
+            Some(_) => SpanName::Given(self.span_name()),
+            None => SpanName::http(self.method, self.route()),
+        }
     }
 }

@@ -7,7 +7,7 @@ use opentelemetry::{
     logs::AnyValue,
     trace::{Event, Link, Status},
 };
-use opentelemetry_sdk::trace::SpanData;
+use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use crate::{LogRecord, Tick};
 
@@ -24,28 +24,52 @@ pub trait HeapSize {
 
 impl HeapSize for SpanData {
     fn heap_size(&self) -> usize {
-        let events = &self.events.events;
-        let links = &self.links.links;
-        let of_events = events
-            .iter()
-            .map(|Event { name, attributes, .. }| name.len() + list(attributes))
-            .sum::<usize>();
-        let of_links = links
-            .iter()
-            .map(|Link { attributes, .. }| list(attributes))
-            .sum::<usize>();
-        let of_status = if let Status::Error { description } = &self.status {
-            description.len()
-        } else {
-            0
-        };
         self.name.len()
-            + list(&self.attributes)
-            + events.capacity() * size_of::<Event>()
-            + of_events
-            + links.capacity() * size_of::<Link>()
-            + of_links
-            + of_status
+            + self.attributes.heap_size()
+            + self.events.heap_size()
+            + self.links.heap_size()
+            + self.status.heap_size()
+    }
+}
+
+impl HeapSize for Vec<KeyValue> {
+    fn heap_size(&self) -> usize {
+        let texts = self
+            .iter()
+            .map(|KeyValue { key, value, .. }| key.as_str().len() + of_value(value))
+            .sum::<usize>();
+        self.capacity() * size_of::<KeyValue>() + texts
+    }
+}
+
+impl HeapSize for SpanEvents {
+    fn heap_size(&self) -> usize {
+        let contents = self
+            .events
+            .iter()
+            .map(|Event { name, attributes, .. }| name.len() + attributes.heap_size())
+            .sum::<usize>();
+        self.events.capacity() * size_of::<Event>() + contents
+    }
+}
+
+impl HeapSize for SpanLinks {
+    fn heap_size(&self) -> usize {
+        let contents = self
+            .links
+            .iter()
+            .map(|Link { attributes, .. }| attributes.heap_size())
+            .sum::<usize>();
+        self.links.capacity() * size_of::<Link>() + contents
+    }
+}
+
+impl HeapSize for Status {
+    fn heap_size(&self) -> usize {
+        match self {
+            Status::Error { description } => description.len(),
+            Status::Unset | Status::Ok => 0,
+        }
     }
 }
 
@@ -69,14 +93,6 @@ impl HeapSize for Tick {
 
 /// The size of an attribute of a record without its texts, in bytes.
 const PAIR: usize = size_of::<(Key, AnyValue)>();
-
-fn list(attributes: &Vec<KeyValue>) -> usize {
-    let texts = attributes
-        .iter()
-        .map(|KeyValue { key, value, .. }| key.as_str().len() + of_value(value))
-        .sum::<usize>();
-    attributes.capacity() * size_of::<KeyValue>() + texts
-}
 
 fn of_value(value: &Value) -> usize {
     match value {
@@ -112,7 +128,3 @@ fn of_any(value: &AnyValue) -> usize {
         _ => 0,
     }
 }
-
-#[cfg(test)]
-#[path = "size_tests.rs"]
-mod tests;
