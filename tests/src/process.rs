@@ -1,4 +1,4 @@
-//! Child programs: built once, read line by line, gone with the test.
+//! Child programs: built once, read line by line, killed at the end of the test.
 
 use std::{
     collections::HashMap,
@@ -168,7 +168,7 @@ impl Process {
 
     /// Ends it at once; nothing happens when it has ended.
     pub fn kill(&mut self) {
-        // Fails only for a child that is already gone, which is what was asked for.
+        // Fails only for a child that has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -275,7 +275,7 @@ fn a_channel_that_leads_elsewhere_after_a_restart_is_told_of_what_fires() {
     let (first, to_first) = receiver(&[200]);
     let (second, to_second) = receiver(&[200]);
     let folder = tempfile::tempdir().unwrap();
-    let told = |addr: SocketAddr| {
+    let notified = |addr: SocketAddr| {
         let builder = AlertManager::builder().registry(&Registry::new()).rule(firing_rule());
         let builder = builder.state_file(folder.path().join("alerts.json"));
         let manager = builder
@@ -285,7 +285,7 @@ fn a_channel_that_leads_elsewhere_after_a_restart_is_told_of_what_fires() {
         manager.evaluate(manager.now());
         assert!(manager.shutdown(SOON));
     };
-    [first, first, second].into_iter().for_each(told);
+    [first, first, second].into_iter().for_each(notified);
     assert_eq!((to_first.try_iter().count(), to_second.try_iter().count()), (1, 1));
     let file = std::fs::read_to_string(folder.path().join("alerts.json")).unwrap();
     assert!(!file.contains("/hook"), "addresses may be secrets");
@@ -344,7 +344,7 @@ fn an_alertmanager_is_told_times_of_its_own_clock_where_ours_is_wrong() {
     assert_eq!(
         ends(),
         ["2023-11-14T22:17:20.000Z", "2023-11-15T22:17:20.000Z"],
-        "told again at once"
+        "notified again at once"
     );
     clock.advance(Duration::from_secs(50));
     assert!(manager.remove_rule("A"));
@@ -353,10 +353,10 @@ fn an_alertmanager_is_told_times_of_its_own_clock_where_ours_is_wrong() {
 
 #[test]
 fn only_what_is_bad_enough_is_told() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let hear = Arc::clone(&told);
+    let notified = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&notified);
     let (manager, _) = manager([Channel::closure("pager", move |notification| {
-        hear.lock().unwrap().push(notification.title());
+        record.lock().unwrap().push(notification.title());
         Ok::<_, std::io::Error>(())
     })
     .min_severity(Severity::Critical)]);
@@ -369,7 +369,7 @@ fn only_what_is_bad_enough_is_told() {
     manager.add_rule(mild).unwrap();
     manager.evaluate(manager.now());
     assert!(manager.flush(SOON));
-    assert_eq!(*told.lock().unwrap(), ["[FIRING:1] A (critical): it is so <b>"]);
+    assert_eq!(*notified.lock().unwrap(), ["[FIRING:1] A (critical): it is so <b>"]);
 }
 
 #[test]

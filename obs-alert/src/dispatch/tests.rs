@@ -84,7 +84,7 @@ fn a_ring_is_spelled_out() {
 }
 
 proptest! {
-    /// Whatever mutes whatever, an alert that is muted is muted by a chain that begins with one that is told;
+    /// Whatever mutes whatever, an alert that is muted is muted by a chain that begins with one that is notified;
     /// and a ring that is found is one.
     #[test]
     fn what_is_muted_is_muted_by_something_that_is_told(
@@ -100,7 +100,7 @@ proptest! {
         while let Some((_, to)) = edges.iter().find(|(from, to)| reached.contains(from) && !reached.contains(to)) {
             reached.push(*to);
         }
-        prop_assert_eq!(reached.len(), 6, "each has a told one before it");
+        prop_assert_eq!(reached.len(), 6, "each has a notified one before it");
         if let Some(ring) = ring(inhibitions(), &alerts) {
             let next = |index: usize| ring[(index + 1) % ring.len()];
             prop_assert!((0..ring.len()).all(|index| edges.contains(&(ring[index], next(index)))), "{:?}", ring);

@@ -128,14 +128,14 @@ fn a_panic_is_a_failure() {
 #[test]
 fn a_program_is_told_of_the_alert() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("told");
+    let file = folder.path().join("notified");
     let script = "{ echo \"$OBS_ALERT_NAME $OBS_ALERT_SEVERITY\"; cat; } > \"$FILE\"";
     let remediation = Remediation::command("mend", "sh", ["-c", script]).variable("FILE", file.to_str().unwrap());
     let stage = stage(remediation.on("QueueStuck"));
     stage.tick();
     stage.wait_for("succeeded", 1);
-    let told = fs::read_to_string(file).unwrap();
-    let (line, json) = told.split_once('\n').unwrap();
+    let notified = fs::read_to_string(file).unwrap();
+    let (line, json) = notified.split_once('\n').unwrap();
     assert_eq!(line, "QueueStuck critical");
     let json: serde_json::Value = serde_json::from_str(json).unwrap();
     assert_eq!(json["labels"]["alertname"], "QueueStuck");
@@ -227,10 +227,10 @@ fn runs_of_the_hour_are_remembered_over_restarts_whatever_the_wall_clock_says() 
 
 #[test]
 fn the_series_of_an_alert_take_turns() {
-    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
-    let hear = Arc::clone(&told);
+    let notified = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let record = Arc::clone(&notified);
     let mend = Remediation::closure("mend", move |alert: &crate::Alert| {
-        hear.lock().unwrap().push(alert.labels()["pool"].clone());
+        record.lock().unwrap().push(alert.labels()["pool"].clone());
         Ok::<_, io::Error>(())
     });
     let gauge = Condition::Gauge {
@@ -254,10 +254,10 @@ fn the_series_of_an_alert_take_turns() {
     for hour in 0..7 {
         manager.evaluate(clock.now());
         // Its cooldown is longer than the hour that runs are counted for.
-        wait_until(|| told.lock().unwrap().len() == hour / 2 + 1);
+        wait_until(|| notified.lock().unwrap().len() == hour / 2 + 1);
         clock.advance(Duration::from_secs(3_600));
     }
-    let mut first: Vec<_> = told.lock().unwrap()[..3].to_vec();
+    let mut first: Vec<_> = notified.lock().unwrap()[..3].to_vec();
     first.sort_unstable();
     assert_eq!(first, ["a", "b", "c"]);
 }

@@ -17,7 +17,7 @@ use crate::{
 const TRIES: usize = 5;
 
 /// Groups by the name of the alert, waits for no others, and sends everything to one webhook; killed on
-/// drop, its data gone with it.
+/// drop, with its data.
 #[derive(Debug)]
 pub struct Alertmanager {
     addr: SocketAddr,
@@ -28,7 +28,7 @@ pub struct Alertmanager {
 // === impl Alertmanager ===
 
 impl Alertmanager {
-    /// Starts it and waits until it is ready; `webhook` is told of alerts and of their end.
+    /// Starts it and waits until it is ready; `webhook` is notified of alerts and of their end.
     ///
     /// # Panics
     ///
@@ -48,7 +48,7 @@ impl Alertmanager {
     #[must_use]
     #[track_caller]
     pub fn start_with_inhibitions(webhook: &str, rules: &str) -> Self {
-        // It needs to know all alerts before it tells of one, to know which others mute it.
+        // It needs all alerts before it notifies of one, since others may inhibit it.
         let config = config(webhook).replace("group_wait: 0s", "group_wait: 2s");
         Self::start_with(&format!("{config}inhibit_rules:{rules}"))
     }

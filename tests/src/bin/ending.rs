@@ -145,7 +145,7 @@ fn panics_while_the_target_blocks() {
     let _kept = KEPT.set(obs);
 }
 
-/// Logs to whoever does not read any more, and shows on standard error what became of that.
+/// Logs to a reader that has stopped, and reports the result on standard error.
 fn closed_pipe(obs: &Obs) {
     let mut ready = String::new();
     io::stdin().read_line(&mut ready).expect("somebody says when");

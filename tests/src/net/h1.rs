@@ -1,4 +1,4 @@
-//! An HTTP/1.1 client on a bare socket, which sends what it is told to and hangs up when told to.
+//! An HTTP/1.1 client on a plain socket, which sends any bytes and closes the connection at any time.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -67,11 +67,11 @@ impl H1Client {
         Self::try_open(addr).expect("a server that listens")
     }
 
-    /// [`open`](Self::open) to a server that may have gone.
+    /// [`open`](Self::open) to a server that may have stopped.
     ///
     /// # Errors
     ///
-    /// When nobody listens there.
+    /// If nothing listens there.
     pub fn try_open(addr: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&addr, DEADLINE)?;
         let client = Self {

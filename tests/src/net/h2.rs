@@ -96,7 +96,7 @@ impl H2Client {
         self.send(request)?.response()
     }
 
-    /// Says goodbye: GOAWAY without an error, then the connection closes. Open streams must be gone.
+    /// Sends GOAWAY without an error, then closes the connection. There must be no open streams.
     pub fn close(self) {
         let Self {
             sender,

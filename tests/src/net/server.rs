@@ -60,7 +60,7 @@ impl Server {
         Self::start_each(move |_peer| service.clone())
     }
 
-    /// Serves what `make` gives for each connection; it is told the client's address.
+    /// Serves the service that `make` returns for each connection; its argument is the client's address.
     #[must_use]
     pub fn start_each<M, S, B>(make: M) -> Self
     where
@@ -106,13 +106,13 @@ impl Server {
         format!("http://{}{path}", self.addr)
     }
 
-    /// How many connections are open: what the server has not noticed to be gone counts.
+    /// The number of open connections, with those whose end the server has not noticed.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.open.load(Ordering::SeqCst)
     }
 
-    /// Stops listening, tells its clients (GOAWAY on HTTP/2) and waits for the requests in flight;
+    /// Stops listening, notifies its clients (GOAWAY on HTTP/2) and waits for the requests in flight;
     /// returns whether all ended `within` that time.
     #[must_use]
     pub fn stop(mut self, within: Duration) -> bool {

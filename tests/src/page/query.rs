@@ -60,7 +60,7 @@ impl Page {
     }
 
     /// Every series whose value differs from `before`, with the difference, sorted by
-    /// [`Sample::series`]. A series that is new or gone counts from or to 0, so a new one at 0 isn't listed.
+    /// [`Sample::series`]. A new series counts from 0, a removed one to 0, so a new one at 0 isn't listed.
     #[must_use]
     pub fn changes(&self, before: &Self) -> Vec<(String, f64)> {
         let mut changes: BTreeMap<String, f64> = BTreeMap::new();

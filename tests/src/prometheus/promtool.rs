@@ -83,7 +83,7 @@ fn promtool<'a>(arguments: impl IntoIterator<Item = &'a OsStr>, input: &str) -> 
     // On a thread of its own: with both pipes full, each side would wait for the other.
     let writer = thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = child.wait_with_output().expect("promtool ends");
-    // Fails when promtool stopped reading; its exit code tells why.
+    // Fails when promtool stopped reading; its exit code has the reason.
     let _ = writer.join();
     let text = [output.stdout, output.stderr].concat();
     Verdict {

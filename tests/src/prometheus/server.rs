@@ -21,7 +21,7 @@ use crate::{
 /// Another process can take the port between our looking and Prometheus's listening.
 const TRIES: usize = 5;
 
-/// Scrapes and evaluates rules once a second; killed on drop, its data gone with it.
+/// Scrapes and evaluates rules once a second; killed on drop, with its data.
 #[derive(Debug)]
 pub struct Prometheus {
     addr: SocketAddr,
@@ -172,7 +172,7 @@ impl PrometheusBuilder {
 // === impl Prometheus ===
 
 impl Prometheus {
-    /// Scrapes nothing until told to.
+    /// Scrapes nothing before that is enabled.
     pub fn builder() -> PrometheusBuilder {
         PrometheusBuilder::default()
     }
@@ -206,7 +206,7 @@ impl Prometheus {
     }
 }
 
-/// A port that nobody listens on, for a program that is told where to listen.
+/// A free port, for a program whose port is an argument.
 pub(crate) fn free_port() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())

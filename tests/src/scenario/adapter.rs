@@ -8,7 +8,7 @@ use tracing::Dispatch;
 use super::{Route, Settings};
 use crate::net::Server;
 
-/// Is told of every request that has ended.
+/// Called for every request that has ended.
 pub type FinishHook = Arc<dyn Fn(&Finished<'_>) + Send + Sync>;
 
 /// A framework with our layer on it.

@@ -20,7 +20,7 @@ pub struct Evidence {
     pub lines: Vec<LogLine>,
     /// All spans.
     pub spans: Vec<SeenSpan>,
-    /// What `on_finish` was told: outcome, status, endpoint.
+    /// The calls of `on_finish`: outcome, status, endpoint.
     pub finished: Vec<(Outcome, u16, String)>,
     /// What the client saw.
     pub seen: Seen,

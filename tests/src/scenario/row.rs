@@ -9,7 +9,7 @@ use super::{Ask, Does, Expect, Route, Settings, Wire};
 pub struct Scenario {
     /// What happens, in a few words; unique in the table.
     pub name: &'static str,
-    /// What the server does; the first route is the one that is asked for.
+    /// The server; the first route is the one that is requested.
     pub routes: Vec<Route>,
     /// What is set on the layer.
     pub settings: Settings,

@@ -166,7 +166,7 @@ impl Stage {
         }
     }
 
-    /// What `on_finish` was told so far.
+    /// The calls of `on_finish` so far.
     #[must_use]
     pub fn finished(&self) -> Vec<(Outcome, u16, String)> {
         self.finished.snapshot()
@@ -219,7 +219,7 @@ impl Stage {
         }
     }
 
-    /// Forgets lines, spans and what `on_finish` was told; the page stays.
+    /// Removes lines, spans and calls of `on_finish`; the page is kept.
     pub fn clear(&self) {
         self.logs.clear();
         self.finished.clear();

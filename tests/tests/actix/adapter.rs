@@ -321,7 +321,7 @@ impl Serving for ActixServer {
 
     fn stop(self: Box<Self>, within: Duration) -> bool {
         let started = Instant::now();
-        // The command is sent at once; the future only tells when it has been done.
+        // The command is sent at once; the future completes when it is done.
         drop(self.handle.stop(true));
         self.stopped.recv_timeout(within).is_ok() && started.elapsed() < within
     }

@@ -120,7 +120,7 @@ services:
     until(DEADLINE, || {
         told().is_superset(&["Last", "ServiceDown"].map(str::to_owned).into())
     });
-    // When the service is back, what is left is told.
+    // When the service is back, the rest is notified.
     assert!(manager.remove_rule("ServiceDown"));
     manager.evaluate(manager.now());
     until(DEADLINE, || told().contains("QueueGone") && told().contains("Other"));

@@ -1,4 +1,4 @@
-//! Webhooks that nobody listens in on.
+//! Webhooks over TLS.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

@@ -15,7 +15,7 @@ use crate::hook::Hook;
 
 const ALERT: &str = "CheckoutFails";
 
-/// The alert waits for 10 seconds, and goes on for 30 when its cause has gone.
+/// The alert is pending for 10 seconds, and keeps firing for 30 after its cause has ended.
 const WITHIN: Duration = Duration::from_secs(120);
 
 /// The shop without visitors of its own.

@@ -13,7 +13,7 @@ use obs_tests::{
 
 use crate::adapter::Axum;
 
-/// Counts how often somebody sets out to record requests.
+/// Counts how often recording of requests is set up.
 #[derive(Clone, Debug, Default)]
 struct Describing(Arc<AtomicUsize>);
 

@@ -1,4 +1,4 @@
-//! Configurations that can't be, and requests that nobody should send.
+//! Invalid configurations and invalid requests.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
 

@@ -1,4 +1,4 @@
-//! What a collector says, and what becomes of it
+//! The answers of a collector, and their effect
 //! ([OTLP](https://opentelemetry.io/docs/specs/otlp/#failures)).
 
 use std::time::{Duration, Instant, SystemTime};

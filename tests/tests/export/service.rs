@@ -84,7 +84,7 @@ pub(crate) fn lost(output: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// The line that tells of a loss.
+/// The line about a loss.
 pub(crate) fn told(output: &str) -> &str {
     output
         .lines()

@@ -128,7 +128,7 @@ impl Drop for Collector {
             let _ = connection.shutdown(std::net::Shutdown::Both);
         }
         if let Some(accepting) = self.accepting.take() {
-            // Wakes it; whether somebody answers doesn't matter.
+            // Wakes it; the result doesn't matter.
             let _ = TcpStream::connect(self.addr);
             accepting.join().expect("the collector has no reason to panic");
         }

@@ -1,4 +1,4 @@
-//! A server over HTTP/2 that answers as it is told, gRPC or not.
+//! A server over HTTP/2 with scripted responses, of gRPC or not.
 
 use std::net::SocketAddr;
 

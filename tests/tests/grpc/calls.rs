@@ -1,4 +1,4 @@
-//! What becomes of a call, in every signal.
+//! The outcomes of calls, in every signal.
 
 use futures_util::StreamExt as _;
 use obs_core::metrics::Convention;

@@ -1,4 +1,4 @@
-//! What becomes of a call on the side that makes it: tonic's channel within the client's layer.
+//! The outcomes of calls at the client: tonic's channel within the client's layer.
 
 use std::{
     sync::{Arc, Mutex},
@@ -38,7 +38,7 @@ use crate::{
 const GET: &str = "shop.Orders/Get";
 const WATCH: &str = "shop.Orders/Watch";
 
-/// What the hook was told: target, statuses of HTTP and of gRPC, outcome, error type, duration.
+/// The arguments of the hook: target, statuses of HTTP and of gRPC, outcome, error type, duration.
 type Told = (
     String,
     Option<u16>,
@@ -149,7 +149,7 @@ impl Caller {
             .collect()
     }
 
-    /// What the hook was told of the one call, but its duration.
+    /// The arguments of the hook for the only call, without its duration.
     fn told(&self) -> (String, Option<u16>, Option<GrpcStatus>, Outcome, Option<String>) {
         let mut all = self.told.lock().unwrap().clone();
         assert_eq!(all.len(), 1, "{all:?}");

@@ -1,4 +1,4 @@
-//! What becomes of calls and bodies over HTTP/2 with the middleware for reqwest.
+//! The outcomes of calls and bodies over HTTP/2 with the middleware for reqwest.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,7 +16,7 @@ use obs_reqwest::{
 
 use crate::answers::{Plain, answering, serving};
 
-/// What the hook was told: statuses of HTTP and of gRPC, outcome and error type.
+/// The arguments of the hook: statuses of HTTP and of gRPC, outcome and error type.
 type Told = (Option<u16>, Option<GrpcStatus>, Outcome, Option<String>);
 
 fn client() -> (ClientWithMiddleware, Arc<Mutex<Vec<Told>>>) {

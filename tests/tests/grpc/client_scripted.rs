@@ -50,7 +50,7 @@ fn call(content_type: &str) -> Request<Empty<Bytes>> {
         .unwrap()
 }
 
-/// The answer as it comes through the layer, and what its hook is told.
+/// The response through the layer, and the argument of its hook.
 async fn through(
     request: Request<Empty<Bytes>>,
     response: Response<Body>,
@@ -74,10 +74,10 @@ async fn through(
     (client.oneshot(request).await.unwrap(), told)
 }
 
-/// What is told of a call with this answer, once its body is read to the end.
+/// The record of a call with this response, after its body was read to the end.
 async fn told_of(response: Response<Body>) -> Vec<Told> {
     let (response, told) = through(call("application/grpc"), response).await;
-    // It may fail: so it is told.
+    // It may fail, which is recorded.
     let _ = response.into_body().collect().await;
     Arc::into_inner(told).map_or_else(Vec::new, |told| told.into_inner().unwrap())
 }

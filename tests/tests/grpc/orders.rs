@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use tonic::{Code, Request, Response, Status, body::Body, server};
 use tonic_prost::ProstCodec;
 
-/// What is asked for; `fails` is the code to fail with.
+/// The request; `fails` is the code to fail with.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Ask {
     #[prost(int32, tag = "1")]

@@ -113,7 +113,7 @@ fn on_actix(obs: &Obs, health: &Health) -> (SocketAddr, Running) {
 impl Drop for Running {
     fn drop(&mut self) {
         if let Self::Actix { handle } = self {
-            // The command is sent at once; nobody waits for its end.
+            // The command is sent at once; its end is not awaited.
             drop(handle.stop(false));
         }
     }

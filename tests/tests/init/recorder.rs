@@ -189,7 +189,7 @@ in_own_process!(a_recorder_that_is_given_beats_the_one_that_is_installed, || {
     let route = "method=\"GET\",endpoint=\"/orders/{id}\"";
     let requests = format!("http_requests_total{{{route},status=\"200\",outcome=\"ok\"}}");
     assert_eq!(given.counted(&requests), 1);
-    // What the application records through the macros goes where it has always gone.
+    // Metrics of the macros go to the same recorder as before.
     assert_eq!(installed.counted("orders_placed_total{currency=\"EUR\"}"), 1);
     assert!(!installed.0.lock().unwrap().numbers.contains_key(&requests));
 });

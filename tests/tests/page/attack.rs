@@ -71,7 +71,7 @@ impl Victim {
     }
 }
 
-/// A path, a method, a host and a request id that nobody has seen, each made up or not.
+/// A request with a new path, method, host and request id, each of them invented or valid.
 fn stranger(n: usize) -> (String, String, Vec<(&'static str, String)>) {
     let path = if n & 1 == 0 {
         format!("/stranger/{n}")
@@ -137,7 +137,7 @@ async fn made_up_paths_methods_hosts_and_ids_leave_the_page_small_and_honest_cou
             "{route}"
         );
     }
-    // A quarter of the strangers asked for an order by GET, as anybody may.
+    // A quarter of the requests were valid: GET of an order.
     let orders = [
         ("method", "GET"),
         ("endpoint", "/orders/{id}"),

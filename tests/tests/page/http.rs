@@ -62,7 +62,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // The answer comes when it has stopped, which nobody waits for.
+        // The result is available when it has stopped; it is not awaited.
         drop(self.actix.stop(false));
     }
 }
@@ -258,7 +258,7 @@ fn a_collector_that_hangs_blocks_nobody() {
     obs_tests::until(DEADLINE, || net::get(axum, "/metrics").status == 200);
 }
 
-/// The layer's own metrics that the documentation promises, where nothing has gone wrong.
+/// The layer's own metrics of the documentation, without those of errors.
 #[test]
 fn the_page_tells_of_its_own_health() {
     let served = Served::start(|builder| builder.version("1.4.2"));

@@ -1,4 +1,4 @@
-//! How often a recorder is asked for a handle.
+//! How often a recorder is called for a handle.
 
 use std::sync::{
     Arc,

@@ -1,4 +1,4 @@
-//! Clients that ask until nobody answers.
+//! Clients that send requests until the server has stopped.
 
 use std::{
     io,

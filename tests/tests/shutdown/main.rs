@@ -88,7 +88,7 @@ fn on_sigterm_nothing_that_was_answered_is_lost() {
         // Requests are still taken, and answered.
         load.wait_for(during + 50);
         until(DEADLINE, || is_refused(&service));
-        // The listener is gone; what is in flight ends in peace.
+        // The listener is closed; requests in flight are completed.
         upload.send("67890");
         let answer = upload.response("POST").unwrap();
         assert_eq!((answer.status, answer.text()), (200, "10 bytes\n"), "{package}");

@@ -10,7 +10,7 @@ use crate::stage::{SHOP, Stack, write};
 
 const JOB: &str = "kubernetes-applications";
 
-/// What becomes of pods: the labels of those that are scraped.
+/// The labels of the pods that are scraped.
 fn discovered(pods: &[Value]) -> Vec<Value> {
     let stack = Stack::generate(SHOP);
     let mut config = stack.yaml("prometheus/prometheus-kubernetes.yml");

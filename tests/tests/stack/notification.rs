@@ -47,7 +47,7 @@ impl Receiver {
         Self { server, notifications }
     }
 
-    /// The first notification that tells of `alert` as `status`.
+    /// The first notification of `alert` with `status`.
     fn wait_for(&self, alert: &str, status: &str) -> Value {
         eventually(WITHIN, || {
             let received = self.notifications.lock().unwrap();
@@ -59,7 +59,7 @@ impl Receiver {
     }
 }
 
-/// A real Alertmanager with the generated configuration, gone with the test.
+/// A real Alertmanager with the generated configuration, stopped at the end of the test.
 #[derive(Debug)]
 struct Alertmanager {
     addr: SocketAddr,
@@ -99,7 +99,7 @@ fn free_port() -> SocketAddr {
         .unwrap()
 }
 
-/// The shop's definition, whose teams are told by our receiver.
+/// The shop's definition, whose teams are notified by our receiver.
 fn stack_that_tells(receiver: &Receiver) -> Stack {
     let place = tempfile::tempdir().unwrap();
     let text = fs::read_to_string(backends::workspace().join(SHOP)).unwrap();

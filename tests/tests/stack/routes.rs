@@ -1,4 +1,4 @@
-//! Who is told of which alert, as amtool sees it.
+//! Which receiver is notified of which alert, according to amtool.
 
 use std::process::Command;
 

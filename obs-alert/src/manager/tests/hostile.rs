@@ -132,8 +132,8 @@ fn a_log_that_panics_ends_neither_the_evaluation_nor_a_channel() {
 fn a_condition_that_never_answers_silences_no_other_rule() {
     let blocked = Arc::new(Mutex::new(()));
     let (held, wait) = (blocked.lock().unwrap(), Arc::clone(&blocked));
-    let asked = Arc::new(Mutex::new(0));
-    let count = Arc::clone(&asked);
+    let calls = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&calls);
     let hangs = Condition::custom(move || {
         *count.lock().unwrap() += 1;
         drop(wait.lock());
@@ -150,9 +150,9 @@ fn a_condition_that_never_answers_silences_no_other_rule() {
     assert_eq!(stage.states(), ["firing A", "firing C"]);
     assert_eq!(stage.manager.rules()[1].state, "error");
     assert_eq!(
-        *asked.lock().unwrap(),
+        *calls.lock().unwrap(),
         1,
-        "it is not asked again before it has answered"
+        "it is not called again before it has returned"
     );
     drop(held);
     running::wait_for(|| stage.states().len() == 3);
@@ -163,10 +163,10 @@ struct Broken(Mutex<u64>);
 
 impl Clock for Broken {
     fn now(&self) -> Moment {
-        let mut asked = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *asked += 1;
-        assert!(*asked < 3 || *asked > 5, "on purpose");
-        Moment::new(Duration::from_millis(*asked * 100), Duration::ZERO)
+        let mut calls = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *calls += 1;
+        assert!(*calls < 3 || *calls > 5, "on purpose");
+        Moment::new(Duration::from_millis(*calls * 100), Duration::ZERO)
     }
 }
 
@@ -221,7 +221,7 @@ fn the_longest_spans_are_no_panic() {
 fn what_a_channel_does_not_take_is_bounded_in_bytes_and_counted() {
     let is_up = Arc::new(AtomicBool::new(true));
     let ask = Arc::clone(&is_up);
-    let hear = move |_: &Notification| {
+    let record = move |_: &Notification| {
         if ask.load(Ordering::Relaxed) {
             Ok(())
         } else {
@@ -234,7 +234,7 @@ fn what_a_channel_does_not_take_is_bounded_in_bytes_and_counted() {
         comparison: Comparison::Above(10.0),
     };
     let rule = simple("Full", gauge).description("x".repeat(20_000));
-    let channel = Channel::closure("flaky", hear).attempts(1).per_minute(6_000_000);
+    let channel = Channel::closure("flaky", record).attempts(1).per_minute(6_000_000);
     let stage = stage(|builder| builder.rule(rule).channel(channel));
     let set = |value| {
         metrics::with_local_recorder(&stage.registry, || {
@@ -259,6 +259,6 @@ fn what_a_channel_does_not_take_is_bounded_in_bytes_and_counted() {
     stage.tick();
     assert!(
         stage.page().contains(&format!("{dropped}{count}\n")),
-        "the others were told"
+        "the others were notified"
     );
 }

@@ -12,7 +12,7 @@ fn an_alert_is_pending_fires_and_is_over() {
     assert_eq!(stage.states(), ["pending HighErrorRate"]);
     assert_eq!(stage.states(), ["firing HighErrorRate"]);
     assert_eq!(
-        stage.told(),
+        stage.notified(),
         ["[FIRING:1] HighErrorRate (critical): Error rate exceeds 5%"]
     );
     let value = stage.manager.alerts()[0].value().unwrap();
@@ -26,7 +26,7 @@ fn an_alert_is_pending_fires_and_is_over() {
     stage.requests("ok", 100);
     assert_eq!(stage.states(), ["resolved HighErrorRate"]);
     assert_eq!(
-        stage.told(),
+        stage.notified(),
         ["[RESOLVED:1] HighErrorRate (critical): Error rate exceeds 5%"]
     );
     assert!(
@@ -47,26 +47,26 @@ fn an_alert_that_goes_on_is_told_again_after_its_cooldown_and_not_before() {
     let (is_so, condition) = flag();
     let stage = stage(|builder| builder.rule(simple("A", condition).cooldown(3 * TICK)));
     is_so.store(true, Ordering::Relaxed);
-    let told: Vec<_> = (0..7)
+    let notified: Vec<_> = (0..7)
         .map(|_| {
             stage.tick();
-            stage.told().len()
+            stage.notified().len()
         })
         .collect();
-    assert_eq!(told, [1, 0, 0, 1, 0, 0, 1]);
+    assert_eq!(notified, [1, 0, 0, 1, 0, 0, 1]);
 }
 
 #[test]
 fn an_alert_that_comes_back_after_its_end_was_told_is_told_within_its_cooldown() {
     let (is_so, condition) = flag();
     let stage = stage(|builder| builder.rule(simple("A", condition).cooldown(6 * TICK)));
-    let mut told = Vec::new();
+    let mut notified = Vec::new();
     for flaps in [true, false, true, true, false, true, true, true] {
         is_so.store(flaps, Ordering::Relaxed);
         stage.tick();
-        told.push(stage.told().first().map(|title| title[1..2].to_owned()));
+        notified.push(stage.notified().first().map(|title| title[1..2].to_owned()));
     }
-    let letters: String = told.iter().map(|letter| letter.as_deref().unwrap_or("-")).collect();
+    let letters: String = notified.iter().map(|letter| letter.as_deref().unwrap_or("-")).collect();
     assert_eq!(letters, "FRF-RF--");
 }
 
@@ -137,7 +137,7 @@ fn each_series_of_a_gauge_has_an_alert_of_its_own() {
     messages.sort_unstable();
     assert_eq!(messages, ["11 in a", "12 in b"]);
     assert_ne!(alerts[0].fingerprint(), alerts[1].fingerprint());
-    let notifications = stage.told.lock().unwrap().clone();
+    let notifications = stage.notified.lock().unwrap().clone();
     assert_eq!(notifications.len(), 1, "one group, one notification");
     assert_eq!(notifications[0].alerts().len(), 2);
     stage.gauge("a", 1.0);

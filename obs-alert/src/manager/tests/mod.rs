@@ -7,9 +7,9 @@ mod hostile;
 mod life;
 mod missing;
 mod model;
+mod notifications;
 mod restarts;
 mod running;
-mod telling;
 mod world;
 
 use std::{
@@ -33,35 +33,35 @@ use crate::{
 const TICK: Duration = Duration::from_secs(10);
 const SOON: Duration = Duration::from_secs(15);
 
-/// A service without a network: its counters, a clock, and a manager that is told when to evaluate.
+/// A service without a network: its counters, a clock, and a manager that evaluates when the test calls it.
 struct Stage {
     registry: Registry,
     clock: ManualClock,
     manager: AlertManager,
-    told: Arc<Mutex<Vec<Notification>>>,
+    notified: Arc<Mutex<Vec<Notification>>>,
 }
 
 fn stage(build: impl FnOnce(AlertManagerBuilder) -> AlertManagerBuilder) -> Stage {
-    let (registry, clock, told) = (
+    let (registry, clock, notified) = (
         Registry::new(),
         ManualClock::new(),
         Arc::<Mutex<Vec<Notification>>>::default(),
     );
-    let heard = Arc::clone(&told);
-    let hear = move |notification: &Notification| {
-        heard.lock().unwrap().push(notification.clone());
+    let received = Arc::clone(&notified);
+    let record = move |notification: &Notification| {
+        received.lock().unwrap().push(notification.clone());
         Ok::<_, io::Error>(())
     };
     let builder = AlertManager::builder()
         .registry(&registry)
         .clock(clock.clone())
-        .channel(Channel::closure("test", hear).per_minute(6_000_000));
+        .channel(Channel::closure("test", record).per_minute(6_000_000));
     let manager = build(builder).build().unwrap();
     Stage {
         registry,
         clock,
         manager,
-        told,
+        notified,
     }
 }
 
@@ -94,8 +94,8 @@ impl Stage {
             .collect()
     }
 
-    fn told(&self) -> Vec<String> {
-        self.told
+    fn notified(&self) -> Vec<String> {
+        self.notified
             .lock()
             .unwrap()
             .drain(..)

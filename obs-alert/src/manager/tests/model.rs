@@ -1,4 +1,4 @@
-//! Whatever happens, what is told is what a model of few lines says.
+//! After random events, notifications are those of a small model.
 
 use proptest::prelude::*;
 
@@ -60,7 +60,7 @@ fn span(seconds: u64) -> i64 {
 impl Model {
     fn tick(&mut self) -> Vec<Told> {
         self.now += STEP;
-        let mut told = Vec::new();
+        let mut notified = Vec::new();
         for (alert, (name, pool)) in ALERTS.into_iter().enumerate() {
             let rule = rule_of(alert);
             let held = self.lives[alert].held.map_or(0, |held| held + STEP);
@@ -75,17 +75,17 @@ impl Model {
                 Life::default()
             };
             for (channel, called) in CHANNELS.into_iter().enumerate() {
-                told.extend(
-                    self.tell(channel, alert)
+                notified.extend(
+                    self.notify(channel, alert)
                         .map(|letter| (called, letter, name, pool.to_owned())),
                 );
             }
         }
-        told.sort_unstable();
-        told
+        notified.sort_unstable();
+        notified
     }
 
-    fn tell(&mut self, channel: usize, alert: usize) -> Option<char> {
+    fn notify(&mut self, channel: usize, alert: usize) -> Option<char> {
         let cooldown = span(TIMES[rule_of(alert)].1);
         let is_silent = self.now < self.silent_until[rule_of(alert)];
         let (knows, is_up) = (&mut self.knows[channel][alert], !self.is_down[channel]);
@@ -228,7 +228,7 @@ proptest! {
         for step in &steps {
             both.run(step)?;
         }
-        // In the end all is well again: whoever was told of an alert is told that it is over.
+        // In the end no condition holds: each channel that was notified of an alert is notified of its end.
         for index in 0..4 {
             both.run(&Step::Set(index, false))?;
         }

@@ -2,7 +2,7 @@
 
 use super::{NoData, world::World};
 
-/// Fires, and is told to all channels.
+/// Fires, and notifies all channels.
 fn firing(alert: usize) -> World {
     let mut world = World::new();
     world.set(alert, true);
@@ -86,18 +86,18 @@ fn a_wall_clock_that_jumps_delays_no_notification() {
     for by in [Some(-86_400), None, Some(-3_600), Some(86_400)] {
         let mut world = firing(0);
         world.set_wall(by);
-        let told: Vec<_> = (0..5).map(|_| world.words()).collect();
+        let notified: Vec<_> = (0..5).map(|_| world.words()).collect();
         assert_eq!(
-            told.iter().filter(|told| !told.is_empty()).count(),
+            notified.iter().filter(|notified| !notified.is_empty()).count(),
             1,
-            "{by:?}: {told:?}"
+            "{by:?}: {notified:?}"
         );
         world.restart(true, 0, by);
         world.set(0, false);
         assert_eq!(world.words(), "one:RA two:RA", "{by:?}");
         world.set(0, true);
-        let told: Vec<_> = (0..7).map(|_| world.words()).collect();
-        assert!(told[0].starts_with("one:FA"), "{by:?}: {told:?}");
+        let notified: Vec<_> = (0..7).map(|_| world.words()).collect();
+        assert!(notified[0].starts_with("one:FA"), "{by:?}: {notified:?}");
     }
 }
 

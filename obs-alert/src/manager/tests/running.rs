@@ -90,7 +90,7 @@ fn a_flush_and_a_shutdown_take_as_long_as_it_takes_if_their_time_has_no_end() {
     stage.clock.advance(Duration::from_secs(10 * 365 * 86_400));
     stage.manager.evaluate(stage.clock.now());
     assert!(stage.manager.flush(Duration::MAX) && stage.manager.shutdown(Duration::MAX));
-    assert_eq!(stage.told().len(), 1);
+    assert_eq!(stage.notified().len(), 1);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn rules_and_channels_come_and_go_while_it_runs() {
     assert_eq!(stage.states(), ["firing A"]);
     assert!(stage.manager.remove_rule("A") && !stage.manager.remove_rule("A"));
     assert_eq!(stage.states(), ["resolved A"]);
-    assert_eq!(stage.told().len(), 2);
+    assert_eq!(stage.notified().len(), 2);
     assert!(stage.manager.remove_channel("test") && !stage.manager.remove_channel("test"));
     stage.manager.add_channel(Channel::log()).unwrap();
 }
@@ -113,10 +113,10 @@ fn a_restart_with_a_state_file_forgets_nothing() {
     let file = folder.path().join("alerts.json");
     let clock = ManualClock::new();
     let rule = || high_error_rate().hold_for(2 * TICK).cooldown(Duration::from_secs(3600));
-    let start = |registry: &Registry, told: &Arc<Mutex<u32>>| {
-        let told = Arc::clone(told);
-        let hear = move |_: &Notification| {
-            *told.lock().unwrap() += 1;
+    let start = |registry: &Registry, notified: &Arc<Mutex<u32>>| {
+        let notified = Arc::clone(notified);
+        let record = move |_: &Notification| {
+            *notified.lock().unwrap() += 1;
             Ok::<_, io::Error>(())
         };
         let builder = AlertManager::builder()
@@ -124,7 +124,7 @@ fn a_restart_with_a_state_file_forgets_nothing() {
             .clock(clock.clone())
             .rule(rule());
         builder
-            .channel(Channel::closure("test", hear))
+            .channel(Channel::closure("test", record))
             .state_file(&file)
             .build()
             .unwrap()
@@ -140,8 +140,8 @@ fn a_restart_with_a_state_file_forgets_nothing() {
         assert!(manager.flush(SOON));
         alerts.first().map(Alert::state)
     };
-    let (first, told) = (Registry::new(), Arc::default());
-    let manager = start(&first, &told);
+    let (first, notified) = (Registry::new(), Arc::default());
+    let manager = start(&first, &notified);
     tick(&manager);
     count(&first, "ok", 80);
     count(&first, "server_error", 20);
@@ -149,7 +149,7 @@ fn a_restart_with_a_state_file_forgets_nothing() {
     assert_eq!(tick(&manager), Some(AlertState::Pending));
     assert!(manager.shutdown(SOON));
     let second = Registry::new();
-    let manager = start(&second, &told);
+    let manager = start(&second, &notified);
     count(&second, "ok", 60);
     assert_eq!(
         tick(&manager),
@@ -159,14 +159,14 @@ fn a_restart_with_a_state_file_forgets_nothing() {
     assert_eq!(manager.error_rate(Duration::from_secs(300)), Some(0.125));
     assert!(manager.shutdown(SOON));
     let third = Registry::new();
-    let manager = start(&third, &told);
+    let manager = start(&third, &notified);
     assert_eq!(tick(&manager), Some(AlertState::Firing));
-    assert_eq!(*told.lock().unwrap(), 1, "the channel knows it already");
+    assert_eq!(*notified.lock().unwrap(), 1, "the channel knows it already");
     count(&third, "ok", 10_000);
     assert_eq!(tick(&manager), Some(AlertState::Resolved));
-    assert_eq!(*told.lock().unwrap(), 2, "and is told the end");
+    assert_eq!(*notified.lock().unwrap(), 2, "and is notified of the end");
     std::fs::write(&file, "{broken").unwrap();
-    let manager = start(&third, &told);
+    let manager = start(&third, &notified);
     assert_eq!(tick(&manager), None, "a broken file is none");
 }
 
@@ -187,8 +187,8 @@ fn a_condition_that_asks_its_own_manager_does_not_hang() {
 
 #[test]
 fn it_evaluates_by_itself_and_stops_with_its_last_handle() {
-    let asked = Arc::new(Mutex::new(0));
-    let count = Arc::clone(&asked);
+    let calls = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&calls);
     let condition = Condition::custom(move || {
         *count.lock().unwrap() += 1;
         Ok::<_, io::Error>(false)
@@ -198,9 +198,9 @@ fn it_evaluates_by_itself_and_stops_with_its_last_handle() {
         .registry(&registry)
         .interval(Duration::from_millis(100));
     let manager = builder.rule(simple("A", condition)).start().unwrap();
-    wait_for(|| *asked.lock().unwrap() >= 3);
+    wait_for(|| *calls.lock().unwrap() >= 3);
     drop(manager);
-    wait_for(|| Arc::strong_count(&asked) == 1);
+    wait_for(|| Arc::strong_count(&calls) == 1);
 }
 
 pub(super) fn wait_for(mut condition: impl FnMut() -> bool) {

@@ -8,7 +8,7 @@ use crate::{Clock, Moment};
 /// The alerts that there are: their rule, and their series if the rule has several.
 pub(super) const ALERTS: [(&str, &str); 4] = [("A", ""), ("B", ""), ("Full", "x"), ("Full", "y")];
 pub(super) const RULES: [&str; 3] = ["A", "B", "Full"];
-/// The last one is not told that an alert is over.
+/// The last one is not notified of resolved alerts.
 pub(super) const CHANNELS: [&str; 3] = ["one", "two", "quiet"];
 
 /// A clock whose hands are set apart.
@@ -22,7 +22,7 @@ impl Clock for Hands {
     }
 }
 
-/// What channel was told of which alert: `F` that it fires, `R` that it is over.
+/// The notifications: the channel, then `F` (firing) or `R` (resolved) and the alert.
 pub(super) type Told = (&'static str, char, &'static str, String);
 
 pub(super) struct World {
@@ -116,11 +116,11 @@ impl World {
 
     fn channel(&self, index: usize) -> Channel {
         let (name, is_up, log) = (CHANNELS[index], Arc::clone(&self.is_up), Arc::clone(&self.log));
-        let hear = move |notification: &Notification| {
+        let record = move |notification: &Notification| {
             if !is_up.lock().unwrap()[index] {
                 return Err(io::Error::other("down"));
             }
-            let told = notification.alerts().iter().map(|alert| {
+            let notified = notification.alerts().iter().map(|alert| {
                 let letter = if alert.state() == AlertState::Firing { 'F' } else { 'R' };
                 let rule = RULES.into_iter().find(|rule| *rule == alert.name()).unwrap();
                 (
@@ -130,10 +130,10 @@ impl World {
                     alert.labels().get("pool").cloned().unwrap_or_default(),
                 )
             });
-            log.lock().unwrap().extend(told);
+            log.lock().unwrap().extend(notified);
             Ok(())
         };
-        Channel::closure(name, hear)
+        Channel::closure(name, record)
             .attempts(1)
             .per_minute(6_000_000)
             .send_resolved(index < 2)
@@ -204,7 +204,7 @@ impl World {
         self.start();
     }
 
-    /// Ten seconds later it evaluates; what was told.
+    /// Evaluates 10 seconds later, and returns the notifications.
     pub(super) fn tick(&mut self) -> Vec<Told> {
         {
             let mut hands = self.hands.0.lock().unwrap();
@@ -219,9 +219,9 @@ impl World {
         let manager = self.manager();
         manager.evaluate(manager.now());
         assert!(manager.flush(SOON));
-        let mut told = std::mem::take(&mut *self.log.lock().unwrap());
-        told.sort_unstable();
-        told
+        let mut notified = std::mem::take(&mut *self.log.lock().unwrap());
+        notified.sort_unstable();
+        notified
     }
 
     /// The same in a word: `one:FA two:RFull/x`.

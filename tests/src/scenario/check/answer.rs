@@ -43,7 +43,7 @@ fn check_echo(case: &Case<'_>, answer: &Response, problems: &mut Problems) {
     }
 }
 
-/// What a handler that tells its ids has told.
+/// The ids in the response of a handler that returns them.
 fn check_told(case: &Case<'_>, answer: &Response, problems: &mut Problems) {
     let (told, sent) = (answer.header("x-seen-trace-id"), answer.header("x-sent-traceparent"));
     if answer.body == b"told" {

@@ -10,7 +10,7 @@ use crate::{
 
 const ROUTES: usize = 300;
 const STRANGERS: usize = 10_000;
-/// What none of the routes takes; two of them nobody does.
+/// Methods that no route accepts; two of them don't exist.
 const OTHER_METHODS: [&str; 8] = ["BREW", "DELETE", "OPTIONS", "PATCH", "POST", "PURGE", "PUT", "TRACE"];
 /// More than the page of a service of this size needs, far less than an attack could make of it.
 const SMALL_PAGE: usize = 64 * 1_024;

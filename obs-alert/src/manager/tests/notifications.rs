@@ -1,4 +1,4 @@
-//! Who is told of which alerts.
+//! Which channels are notified of which alerts.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn a_group_of_many_alerts_is_told_in_parts() {
     });
     stage.tick();
     let sizes: Vec<_> = stage
-        .told
+        .notified
         .lock()
         .unwrap()
         .iter()
@@ -40,9 +40,9 @@ fn an_inhibition_mutes_what_agrees_with_its_source() {
     });
     is_so.store(true, Ordering::Relaxed);
     stage.tick();
-    let mut told = stage.told();
-    told.sort_unstable();
-    let names: Vec<_> = told.iter().map(|title| title.split(' ').nth(1).unwrap()).collect();
+    let mut notified = stage.notified();
+    notified.sort_unstable();
+    let names: Vec<_> = notified.iter().map(|title| title.split(' ').nth(1).unwrap()).collect();
     assert_eq!(names, ["Down", "PoolB"]);
     assert!(stage.page().contains("obs_alerts_suppressed{reason=\"inhibited\"} 1\n"));
 }
@@ -55,17 +55,17 @@ fn silenced_alerts_are_told_when_the_silence_is_over() {
     let id = stage.manager.silence(silence.clone()).unwrap();
     is_so.store(true, Ordering::Relaxed);
     stage.tick();
-    assert_eq!(stage.told(), [""; 0]);
+    assert_eq!(stage.notified(), [""; 0]);
     assert!(stage.page().contains("obs_alerts_suppressed{reason=\"silenced\"} 1\n"));
     assert!(stage.manager.end_silence(id));
     stage.manager.silence(silence).unwrap();
-    let told: Vec<_> = (0..3)
+    let notified: Vec<_> = (0..3)
         .map(|_| {
             stage.tick();
-            stage.told().len()
+            stage.notified().len()
         })
         .collect();
-    assert_eq!(told, [0, 0, 1]);
+    assert_eq!(notified, [0, 0, 1]);
     assert!(stage.manager.silences().is_empty());
 }
 
@@ -86,9 +86,9 @@ fn a_page_mutes_the_ticket_of_the_same_slo_and_no_other() {
     });
     is_so.store(true, Ordering::Relaxed);
     stage.tick();
-    let mut told = stage.told();
-    told.sort_unstable();
-    let names: Vec<_> = told.iter().map(|title| title.split(' ').nth(1).unwrap()).collect();
+    let mut notified = stage.notified();
+    notified.sort_unstable();
+    let names: Vec<_> = notified.iter().map(|title| title.split(' ').nth(1).unwrap()).collect();
     assert_eq!(names, ["PageA", "Plain", "TicketB"]);
 }
 
@@ -151,7 +151,7 @@ fn series_whose_labels_make_them_mute_each_other_are_told() {
     stage.gauge("a", 11.0);
     stage.gauge("b", 11.0);
     stage.tick();
-    assert_eq!(stage.told().len(), 2);
+    assert_eq!(stage.notified().len(), 2);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn evaluations_at_another_time_than_the_clocks_are_told_by_their_own() {
     is_so.store(true, Ordering::Relaxed);
     let rule = simple("A", condition).cooldown(Duration::from_secs(3_600));
     let stage = stage(|builder| builder.rule(rule).channel(Channel::closure("fails", fails).attempts(1)));
-    let told: Vec<u32> = [0, 10, 50, 60, 70]
+    let notified: Vec<u32> = [0, 10, 50, 60, 70]
         .into_iter()
         .map(|seconds| {
             // A replay: the clock stands at the beginning.
@@ -177,5 +177,5 @@ fn evaluations_at_another_time_than_the_clocks_are_told_by_their_own() {
             *attempts.lock().unwrap()
         })
         .collect();
-    assert_eq!(told, [1, 1, 1, 2, 2], "a minute after a failure it is tried again");
+    assert_eq!(notified, [1, 1, 1, 2, 2], "a minute after a failure it is tried again");
 }
