@@ -82,6 +82,23 @@ pub fn set_field(key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>
     }
 }
 
+/// Sets a field on the current context and the same as an attribute of the request's span: one call for lines and traces.
+///
+/// Does nothing outside a request. A second value for a key replaces the first. The span is the request's own, also
+/// within [`in_span`](crate::trace::in_span) and spans of `tracing`; for the active one there is
+/// [`trace::set_attribute`](crate::trace::set_attribute), for lines alone [`set_field`].
+///
+/// ```
+/// # obs_core::context::run_new(|| {
+/// obs_core::context::record("user_id", "user-456");
+/// # });
+/// ```
+pub fn record(key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) {
+    if let Some(context) = current() {
+        context.record(key, value);
+    }
+}
+
 /// Removes all fields of the current context; its ids stay.
 pub fn clear() {
     if let Some(context) = current() {

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, mem::size_of};
 
+use opentelemetry::Value;
+
 /// The value of a context field, written to log lines and spans with its type.
 ///
 /// Made from text, integers of up to 64 bits, floats and booleans by `From`, so that
@@ -51,6 +53,17 @@ impl FieldValue {
                 Some(Self::Str(Cow::Owned(text[..end].to_owned())))
             }
             other => (other.size() <= room).then_some(other),
+        }
+    }
+
+    /// The value as that of a span attribute. OpenTelemetry's only integer is `i64`: beyond it, the digits are text.
+    pub(crate) fn into_attribute(self) -> Value {
+        match self {
+            Self::Str(text) => Value::String(text.into()),
+            Self::I64(number) => Value::I64(number),
+            Self::U64(number) => i64::try_from(number).map_or_else(|_| number.to_string().into(), Value::I64),
+            Self::F64(number) => Value::F64(number),
+            Self::Bool(truth) => Value::Bool(truth),
         }
     }
 }

@@ -14,6 +14,8 @@
 //! assert!(context::current().is_none());
 //! ```
 //!
+//! [`record`] sets a field of the lines and an attribute of the request's span in one call.
+//!
 //! The fields belong to one request, whatever threads work on it. [`clear`] takes them away; at the
 //! end of the request they go by themselves. How this compares with a logger object that has a
 //! context: [`logs`](crate::logs).
@@ -68,7 +70,7 @@ pub(crate) use propagators::{OwnPropagator, Propagators, header_name};
 pub(crate) use request_context::Parts;
 
 pub use carried::Carried;
-pub use current::{clear, current, set_field};
+pub use current::{clear, current, record, set_field};
 pub use field::FieldValue;
 pub use obs_base::ids::{SpanId, TraceFlags, TraceId};
 pub use request_context::RequestContext;

@@ -3,12 +3,16 @@
 use std::{
     borrow::Cow,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use super::{FieldValue, InstanceRef, Propagators, RequestId, SpanId, TraceFlags, TraceId, outside_instance};
+use opentelemetry::{Key, KeyValue, trace::TraceContextExt as _};
+
+use super::{
+    FieldValue, InstanceRef, Propagators, RequestId, SpanId, TraceFlags, TraceId, otel, outside_instance, with_current,
+};
 use crate::headers::{BaggageMembers, baggage_members};
 
 /// Bytes of the names and values of all fields of a context: more than a line may have, so that a line that lacks
@@ -26,7 +30,15 @@ struct Inner {
     parts: Parts,
     /// Whether there ever were fields: most requests have none, and reading them then takes no lock.
     has_fields: AtomicBool,
-    fields: Mutex<Vec<(Cow<'static, str>, FieldValue)>>,
+    fields: Mutex<Fields>,
+}
+
+/// The fields of a context.
+#[derive(Debug, Default)]
+struct Fields {
+    all: Vec<(Cow<'static, str>, FieldValue)>,
+    /// The keys of those that are attributes of the request's span too, should it be recorded at its end.
+    recorded: Vec<Cow<'static, str>>,
 }
 
 /// What a context is made of; fixed for its life.
@@ -182,26 +194,48 @@ impl RequestContext {
     /// All fields of a request have at most 128 KiB, more than a line may have: what would be beyond is cut off a
     /// text, and a field for which there is no room at all is not set.
     pub fn set_field(&self, key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) {
-        let (key, value) = (key.into(), value.into());
-        let mut fields = self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner);
         self.inner.has_fields.store(true, Ordering::Release);
-        let others = fields.iter().filter(|(known, _)| *known != key);
-        let used: usize = others.map(|(key, value)| key.len() + value.size()).sum();
-        let Some(value) = MAX_FIELD_BYTES
-            .checked_sub(used + key.len())
-            .and_then(|room| value.within(room))
-        else {
+        self.lock().set(key.into(), value.into());
+    }
+
+    /// [`set_field`](Self::set_field), and the same as an attribute of the request's span. A second value replaces the
+    /// first in both.
+    ///
+    /// The span is the request's own, whatever span is active; in a job, which has none, the active one. A request that
+    /// is not sampled gets the attribute if its span is exported at its end, see
+    /// [`ObsBuilder::keep_errors`](crate::ObsBuilder::keep_errors).
+    pub fn record(&self, key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) {
+        let (key, Some(value)) = (key.into(), value.into().within(MAX_FIELD_BYTES)) else {
             return;
         };
-        match fields.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, old)) => *old = value,
-            None => fields.push((key, value)),
+        self.set_attribute(|| KeyValue::new(Key::from(key.clone()), value.clone().into_attribute()));
+        self.inner.has_fields.store(true, Ordering::Release);
+        let mut fields = self.lock();
+        let is_set = fields.set(key.clone(), value);
+        if is_set && !self.inner.parts.records_spans && !fields.recorded.contains(&key) {
+            fields.recorded.push(key);
         }
     }
 
-    /// Removes all fields; the ids stay.
+    /// Sets an attribute of the request's span, if that is recorded.
+    fn set_attribute(&self, attribute: impl FnOnce() -> KeyValue) {
+        let parts = self.parts();
+        if let Some(own) = parts.recorded() {
+            own.span().set_attribute(attribute());
+        } else if parts.records_spans && with_current(|current| current.is_same(self)) == Some(true) {
+            otel::map_current(|active| active.span().set_attribute(attribute()));
+        }
+    }
+
+    /// Removes all fields; the ids stay, as do attributes that a span has already.
     pub fn clear_fields(&self) {
-        self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let Fields { all, recorded } = &mut *self.lock();
+        all.clear();
+        recorded.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Fields> {
+        self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The entries of the caller's `baggage`, in order, each value percent-decoded. Empty if it sent
@@ -236,10 +270,43 @@ impl RequestContext {
     /// Reads the fields in place. `read` must not set fields.
     pub(crate) fn with_fields<R>(&self, read: impl FnOnce(&[(Cow<'static, str>, FieldValue)]) -> R) -> R {
         if self.inner.has_fields.load(Ordering::Acquire) {
-            read(&self.inner.fields.lock().unwrap_or_else(PoisonError::into_inner))
+            read(&self.lock().all)
         } else {
             read(&[])
         }
+    }
+
+    /// The attributes that a span has which is made at the end of the request.
+    pub(crate) fn recorded_attributes(&self) -> Vec<KeyValue> {
+        if !self.inner.has_fields.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let Fields { all, recorded } = &*self.lock();
+        all.iter()
+            .filter(|(key, _)| recorded.contains(key))
+            .map(|(key, value)| KeyValue::new(Key::from(key.clone()), value.clone().into_attribute()))
+            .collect()
+    }
+}
+
+// === impl Fields ===
+
+impl Fields {
+    /// Sets a field; false if there is no room for any of it.
+    fn set(&mut self, key: Cow<'static, str>, value: FieldValue) -> bool {
+        let others = self.all.iter().filter(|(known, _)| *known != key);
+        let used: usize = others.map(|(key, value)| key.len() + value.size()).sum();
+        let Some(value) = MAX_FIELD_BYTES
+            .checked_sub(used + key.len())
+            .and_then(|room| value.within(room))
+        else {
+            return false;
+        };
+        match self.all.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, old)) => *old = value,
+            None => self.all.push((key, value)),
+        }
+        true
     }
 }
 

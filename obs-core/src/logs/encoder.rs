@@ -11,6 +11,7 @@ use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::{layer::Context, registry::LookupSpan};
 
 use super::{
+    constants::{ConstantSettings, Constants},
     fields::{Duplicates, FieldRules, Fields, SLACK},
     format::Style,
     ids::Ids,
@@ -41,6 +42,8 @@ pub(super) struct Encoder {
     /// What follows the message of a request's line.
     pub(super) request_part: Vec<u8>,
     pub(super) redactor: Arc<Redactor>,
+    /// Fields that every line has.
+    pub(super) constants: Constants,
     /// How many bytes the line up to its message, the message and the fields may have together.
     room: usize,
 }
@@ -48,15 +51,26 @@ pub(super) struct Encoder {
 // === impl Encoder ===
 
 impl Encoder {
-    pub(super) fn new(style: Style, service: &ServiceInfo, redactor: Arc<Redactor>) -> Self {
+    pub(super) fn new(
+        style: Style,
+        service: &ServiceInfo,
+        redactor: Arc<Redactor>,
+        constants: &ConstantSettings,
+    ) -> Self {
+        let rules = FieldRules {
+            style,
+            redactor: &redactor,
+        };
+        let constants = constants.written(service, rules);
         let service = json::service_part(service);
-        let room = MAX_LINE - MAX_TARGET - MAX_IDS - MARGIN - service.len();
+        let room = MAX_LINE - MAX_TARGET - MAX_IDS - MARGIN - service.len() - constants.len();
         let request_part = json::request_part(&service);
         Self {
             style,
             service,
             request_part,
             redactor,
+            constants,
             room,
         }
     }
@@ -94,6 +108,7 @@ impl Encoder {
         self.add_request(scratch, head.target);
         let context_end = scratch.fields.len();
         self.add_spans(scratch, event, context, layer);
+        self.add_constants(&mut scratch.fields, self.room.saturating_sub(scratch.line.len()));
         self.close(scratch, head.target, event_end, context_end);
         head.level
     }
@@ -151,6 +166,14 @@ impl Encoder {
             if let Some(fields) = extensions.get::<SpanFields>().and_then(|fields| fields.of(layer)) {
                 scratch.fields.append(fields, limit);
             }
+        }
+    }
+
+    /// Adds the constant fields whose keys are not taken. People at a terminal know their service.
+    #[inline]
+    pub(super) fn add_constants(&self, fields: &mut Fields, limit: usize) {
+        if self.style.is_for_machines() {
+            self.constants.append_to(fields, limit);
         }
     }
 

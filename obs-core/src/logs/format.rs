@@ -26,6 +26,16 @@ pub(super) enum Style {
     Pretty { color: bool },
 }
 
+// === impl Style ===
+
+impl Style {
+    /// Whether lines are read by programs.
+    #[inline]
+    pub(super) fn is_for_machines(self) -> bool {
+        !matches!(self, Self::Pretty { .. })
+    }
+}
+
 // === impl LogFormat ===
 
 impl LogFormat {

@@ -10,6 +10,7 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 
 use super::{
     LineReader, LogFormat, LogTarget, RequestLine, RequestStart,
+    constants::ConstantSettings,
     encoder::Encoder,
     filter::{Directives, FilterControl},
     format::Style,
@@ -37,6 +38,8 @@ pub(crate) struct LogSettings {
     pub(crate) target: Option<LogTarget>,
     /// Further names of fields whose values must not be written.
     pub(crate) redact: Vec<String>,
+    /// Fields that every line has.
+    pub(crate) constants: ConstantSettings,
     /// Which share of the requests that went well writes a line.
     pub(crate) sample_ratio: Option<f64>,
     /// From which duration on a request writes a line in any case.
@@ -47,8 +50,14 @@ pub(crate) struct LogSettings {
 
 impl LogSettings {
     /// Checks the settings, and opens the target: before anything is started.
-    pub(crate) fn prepare(&mut self, otlp_endpoint: Option<&str>, env: Env<'_>) -> Result<(), InitError> {
+    pub(crate) fn prepare(
+        &mut self,
+        service: &ServiceInfo,
+        otlp_endpoint: Option<&str>,
+        env: Env<'_>,
+    ) -> Result<(), InitError> {
         self.directives(env)?;
+        self.constants.check(service, env)?;
         self.tell_useless(env);
         LineSampler::new(self.sample_ratio, self.slow)?;
         OtlpLogs::check((otlp_endpoint, self.export), env)?;
@@ -136,6 +145,7 @@ impl Logs {
             filter: _,
             target,
             redact,
+            constants,
             sample_ratio,
             slow,
             export,
@@ -143,7 +153,7 @@ impl Logs {
         let sampler = LineSampler::new(sample_ratio, slow)?;
         let target = target.unwrap_or_else(LogTarget::stdout);
         let redactor = Arc::new(Redactor::with(redact.iter().map(String::as_str)));
-        let encoder = Encoder::new(format.style(target.is_terminal()), &service, redactor);
+        let encoder = Encoder::new(format.style(target.is_terminal()), &service, redactor, &constants);
         let counters = Counters::register(recorder);
         let writer = Writer::start(target.into_writer()?, counters.dropped.clone())?;
         let output = Arc::new(Output::new(encoder, writer, counters));

@@ -11,6 +11,7 @@ use tracing_core::{
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use super::{
+    constants::ConstantSettings,
     encoder::Encoder,
     format::Style,
     output::{Counters, Output},
@@ -133,7 +134,11 @@ impl JsonLayer {
         }
         let counters = Counters::register(&NoopRecorder);
         let writer = Writer::start(Box::new(writer), counters.dropped.clone())?;
-        let output = Output::new(Encoder::new(Style::Json, &service, Arc::default()), writer, counters);
+        let output = Output::new(
+            Encoder::new(Style::Json, &service, Arc::default(), &ConstantSettings::default()),
+            writer,
+            counters,
+        );
         Ok(Self {
             inner: LogLayer::new(Arc::new(output)),
         })

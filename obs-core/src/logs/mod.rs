@@ -90,6 +90,7 @@
 //! lost, and each flush says so after its timeout. The end of a child that has not called `flush` writes nothing.
 
 mod bridge;
+mod constants;
 mod encoder;
 mod escape;
 mod fields;

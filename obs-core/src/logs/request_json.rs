@@ -55,12 +55,13 @@ pub(super) fn encode<'a>(
         stamp,
         templates,
     } = scratch;
-    let limit = (MAX_LINE - MAX_OWN).saturating_sub(encoder.request_part.len());
+    let limit = (MAX_LINE - MAX_OWN).saturating_sub(encoder.request_part.len() + encoder.constants.len());
     context.with_fields(|all| {
         for (key, value) in all.iter().filter(|(key, _)| !request.has_key(key, start)) {
             fields.put(encoder.rules(), key, Value::from(value), limit, Duplicates::FirstWins);
         }
     });
+    encoder.constants.append_to(fields, limit);
     let is_whole = push_failure(failure, &encoder.redactor, request);
     let template = templates.of(request.template_key(output.id), &encoder.request_part, request.endpoint);
     let is_truncated = !is_whole || template.is_truncated || fields.is_truncated() || start.is_truncated();

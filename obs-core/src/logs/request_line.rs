@@ -38,6 +38,31 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) panic: Option<(&'a str, &'a str)>,
 }
 
+/// Whether the line of a request has this key, or may have it.
+pub(super) fn is_own_key(key: &str) -> bool {
+    matches!(
+        key,
+        METHOD
+            | METHOD_ORIGINAL
+            | ENDPOINT
+            | PATH
+            | STATUS
+            | GRPC_STATUS
+            | OUTCOME
+            | DURATION
+            | DURATION_MS
+            | HEAD_MS
+            | REQUEST_BYTES
+            | RESPONSE_BYTES
+            | PROTOCOL
+            | CLIENT_ADDRESS
+            | USER_AGENT
+            | ERROR_TYPE
+            | PANIC_MESSAGE
+            | PANIC_LOCATION
+    )
+}
+
 // === impl RequestLine ===
 
 impl RequestLine<'_> {

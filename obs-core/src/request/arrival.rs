@@ -95,6 +95,7 @@ impl Arrival<'_> {
             records_spans: span.is_recorded,
         });
         take_baggage(&context, &instrument.options.baggage_fields);
+        instrument.record_fields(&context);
         context
     }
 }

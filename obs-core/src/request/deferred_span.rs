@@ -11,7 +11,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::{Context, KeyValue, trace::TraceContextExt as _};
 
 use super::{HeaderReader, Instrument, Outcome, RequestHead, attributes, origin::Origin, running::Running};
 use crate::{
@@ -225,10 +225,14 @@ impl Running {
             start: UNIX_EPOCH + self.arrived,
         };
         let attributes = stored.attributes(&self.instrument, self.method, reason);
-        self.instrument
-            .shared
-            .tracing
-            .record_deferred(context, start, attributes)
+        let tracing = &self.instrument.shared.tracing;
+        let made = tracing.record_deferred(context, start, attributes)?;
+        // Not among those above: what the application has recorded has to be redacted.
+        let span = made.span();
+        for attribute in context.recorded_attributes() {
+            span.set_attribute(attribute);
+        }
+        Some(made)
     }
 }
 

@@ -135,6 +135,26 @@ fn a_request_that_was_left_out_and_failed_has_the_span_that_it_would_have_had() 
 }
 
 #[test]
+fn what_was_recorded_on_a_request_that_was_left_out_is_on_its_span() {
+    let (_obs, layer, spans) = bench(0.0, keep_all, |options| {
+        options.fields.push(("api".into(), "v2".into()));
+    });
+    let mut observation = start(&layer, &[]);
+    observation.run(|| {
+        crate::context::record("user_id", "user-1");
+        crate::context::record("user_id", "user-456");
+        crate::context::record("reset_token", "5ecr3t");
+        crate::context::set_field("on_lines_alone", true);
+    });
+    answer(observation, 503);
+    let span = spans.one();
+    for (key, value) in [("api", "v2"), ("user_id", "user-456"), ("reset_token", "REDACTED")] {
+        assert_eq!(attribute(&span, key).as_deref(), Some(value));
+    }
+    assert_eq!(attribute(&span, "on_lines_alone"), None);
+}
+
+#[test]
 fn of_a_request_that_may_be_kept_no_text_is_kept_that_is_long() {
     let (_obs, layer, spans) = bench(0.0, keep_all, |_| ());
     let long = "ä".repeat(200_000);

@@ -70,6 +70,14 @@ impl Instrument {
             .flatten()
     }
 
+    /// Sets the fields of the layer.
+    #[inline]
+    pub(super) fn record_fields(&self, request: &RequestContext) {
+        for (key, value) in &self.options.fields {
+            request.record(key.clone(), value.clone());
+        }
+    }
+
     /// Whether responses of this route are streams without a natural end.
     pub(super) fn streams(&self, endpoint: &str) -> bool {
         self.options.streaming.iter().any(|path| **path == *endpoint)

@@ -10,7 +10,10 @@ use super::{
     origin::Origin,
     scope::{JOINED, Scope},
 };
-use crate::metrics::{DimensionValues, InFlight};
+use crate::{
+    context,
+    metrics::{DimensionValues, InFlight},
+};
 
 /// What a layer within calls the request.
 pub(super) struct Joined {
@@ -37,6 +40,7 @@ pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>,
     let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
     // What has no name here keeps the one that it has.
     if let Some(endpoint) = endpoint.filter(|endpoint| !instrument.skips(Some(endpoint))) {
+        context::with_current(|request| instrument.record_fields(request));
         let origin = instrument
             .reads_origin()
             .then(|| Origin::of(&instrument.options.privacy, head, headers));

@@ -1,9 +1,9 @@
 //! The settings of a server's layer, the same for every adapter.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{Finished, Head, Privacy};
-use crate::{guard::Guarded, options::Common};
+use crate::{context::FieldValue, guard::Guarded, options::Common};
 
 /// Names the error type of a failed answer.
 pub(super) type Classifier = Arc<Guarded<dyn Fn(&Head<'_>) -> Option<&'static str> + Send + Sync>>;
@@ -36,6 +36,8 @@ pub struct Options {
     pub streaming: Vec<Box<str>>,
     /// Keys of the caller's baggage that become fields of the request's context.
     pub baggage_fields: Vec<Box<str>>,
+    /// Fields with a constant value, of lines and of the span.
+    pub fields: Vec<(Cow<'static, str>, FieldValue)>,
     /// What of a client is recorded, and whose headers are believed about it.
     pub privacy: Privacy,
     pub(super) classify: Option<Classifier>,
@@ -68,6 +70,7 @@ impl Default for Options {
             skip: Vec::new(),
             streaming: Vec::new(),
             baggage_fields: Vec::new(),
+            fields: Vec::new(),
             privacy: Privacy::default(),
             classify: None,
             on_finish: None,
@@ -246,6 +249,25 @@ macro_rules! layer_setters {
             pub fn baggage_fields<N: AsRef<str>>(self, keys: impl IntoIterator<Item = N>) -> Self {
                 let keys = $crate::options::boxed(keys);
                 self.with(|options| options.baggage_fields.extend(keys))
+            }
+
+            /// Adds a field with a constant value to the lines of each request, and to its span as an attribute, as
+            /// [`context::record`]($crate::context::record) in the handler would. Can be called several times. Of two
+            /// values for a key the last one counts. Defaults to none.
+            ///
+            /// A field of all lines of a process is set with `ObsBuilder::log_field`, an attribute of all that it
+            /// exports with `ObsBuilder::attribute`.
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new().field(\"api\", \"v2\").field(\"shard\", 3);")]
+            /// ```
+            pub fn field(
+                self,
+                key: impl Into<std::borrow::Cow<'static, str>>,
+                value: impl Into<$crate::context::FieldValue>,
+            ) -> Self {
+                let field = (key.into(), value.into());
+                self.with(|options| options.fields.push(field))
             }
 
             /// Names the `error_type` of a server error from the head of its answer. The words must come from a

@@ -125,7 +125,8 @@ impl ObsBuilder {
     }
 
     /// Adds a [resource attribute](https://opentelemetry.io/docs/specs/semconv/resource/), such as `service.namespace`,
-    /// to everything that is exported and to `target_info`. Defaults to those of `OTEL_RESOURCE_ATTRIBUTES`.
+    /// to everything that is exported and to `target_info`, and to log lines if [`log_attributes`](Self::log_attributes)
+    /// names it. Defaults to those of `OTEL_RESOURCE_ATTRIBUTES`.
     pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.service.attributes.push((key.into(), value.into()));
         self

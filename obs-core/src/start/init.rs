@@ -122,7 +122,7 @@ impl ObsBuilder {
         self.page.check()?;
         let budget = Budget::new(self.queue_bytes)?;
         Tracing::check(&self.tracing_config(&budget, env, Arc::new(::metrics::NoopRecorder)))?;
-        self.logs.prepare(self.otlp_endpoint.as_deref(), env)?;
+        self.logs.prepare(&self.service, self.otlp_endpoint.as_deref(), env)?;
         Pusher::check(self.otlp_endpoint.as_deref(), &self.push, env)?;
         Ok(self)
     }

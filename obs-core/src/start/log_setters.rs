@@ -1,9 +1,12 @@
 //! Settings of the logs.
 
-use std::{io, time::Duration};
+use std::{borrow::Cow, io, time::Duration};
 
 use super::ObsBuilder;
-use crate::logs::{LogFormat, LogTarget};
+use crate::{
+    context::FieldValue,
+    logs::{LogFormat, LogTarget},
+};
 
 impl ObsBuilder {
     /// The format of log lines. Defaults to [`LogFormat::Auto`].
@@ -39,6 +42,43 @@ impl ObsBuilder {
     /// [`LogTarget::writer`].
     pub fn log_writer(self, writer: impl io::Write + Send + 'static) -> Self {
         self.log_target(LogTarget::writer(writer))
+    }
+
+    /// Adds a field with a constant value to every log line, and to the log records that are exported. Can be called
+    /// several times; of two values for a name the last one counts. Defaults to none.
+    ///
+    /// A field of that name of an event, of the request or of a span goes before it. The constant fields have at most
+    /// 8 KiB on a line together; a name that the lines of obs have themselves, such as `status`, is an error at the
+    /// start. Lines for people ([`LogFormat::Pretty`]) leave constant fields out.
+    ///
+    /// ```
+    /// use obs_core::Obs;
+    ///
+    /// let builder = Obs::builder("payment-service").log_field("region", "eu-1").log_field("shard", 3);
+    /// # drop(builder);
+    /// ```
+    pub fn log_field(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) -> Self {
+        self.logs.constants.fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds these [resource attributes](Self::attribute) to every log line, under their names, such as
+    /// `service.namespace` or `k8s.pod.name`. Can be called several times. Defaults to none.
+    ///
+    /// They may come from `OTEL_RESOURCE_ATTRIBUTES` too; one that is not set is reported in a warning at the start. Name,
+    /// version and environment of the service are on every line already.
+    ///
+    /// ```
+    /// use obs_core::Obs;
+    ///
+    /// let builder = Obs::builder("payment-service")
+    ///     .attribute("service.namespace", "shop")
+    ///     .log_attributes(["service.namespace"]);
+    /// # drop(builder);
+    /// ```
+    pub fn log_attributes<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.logs.constants.attributes.extend(names.into_iter().map(Into::into));
+        self
     }
 
     /// Further names of fields whose values are replaced by `REDACTED` wherever they go: on lines, on spans

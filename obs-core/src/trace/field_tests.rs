@@ -391,3 +391,30 @@ fn a_limit_of_nothing_leaves_nothing() {
     let span = collected.one();
     assert!(span.attributes.is_empty() && span.events.events.is_empty(), "{span:?}");
 }
+
+#[test]
+fn a_value_that_is_recorded_goes_to_the_span_of_the_request_or_to_the_active_one_of_a_job() {
+    let (tracing, collected) = collecting(None);
+    let request = arrived(&tracing);
+    let elsewhere = request.clone();
+    run_in(request.clone(), || {
+        trace::in_span_blocking("inner", || crate::context::record("user_id", u64::MAX));
+    });
+    run_in(job(&tracing), || {
+        trace::in_span_blocking("root", || {
+            crate::context::record("job", "nightly");
+            elsewhere.record("late", true);
+        });
+    });
+    finish(&request);
+    let spans = collected.take();
+    let [inner, root, server] = ["inner", "root", "server"].map(|name| Collected::named(&spans, name));
+    assert_eq!(attribute(&inner, "user_id"), None);
+    assert_eq!(attribute(&server, "user_id"), Some(&u64::MAX.to_string().into()));
+    assert_eq!(attribute(&server, "late"), Some(&true.into()));
+    assert_eq!(
+        (attribute(&root, "job"), attribute(&root, "late")),
+        (Some(&"nightly".into()), None)
+    );
+    assert_eq!(request.fields().len(), 2);
+}

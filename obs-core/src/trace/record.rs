@@ -2,7 +2,7 @@
 
 use std::{any::type_name, borrow::Cow, error::Error};
 
-use opentelemetry::{Key, KeyValue, Value, trace::TraceContextExt};
+use opentelemetry::{Key, KeyValue, trace::TraceContextExt};
 
 use crate::{
     context::{FieldValue, otel},
@@ -14,7 +14,8 @@ use crate::{
 pub(super) const MAX_TEXT: usize = 16 * 1024;
 
 /// Sets an attribute on the span that is active now: the innermost one of the current request or
-/// job. Does nothing if none is recorded.
+/// job. Does nothing if none is recorded. To set an attribute of the request's own span together with a field of its
+/// lines, use [`context::record`](crate::context::record).
 ///
 /// ```
 /// obs_core::trace::set_attribute("cart.items", 3);
@@ -64,16 +65,5 @@ pub(super) fn exception(error_type: &'static str, message: String, sources: Opti
 }
 
 pub(super) fn key_value(key: Cow<'static, str>, value: FieldValue) -> KeyValue {
-    KeyValue::new(Key::from(key), otel_value(value))
-}
-
-/// OpenTelemetry's only integer is `i64`.
-fn otel_value(value: FieldValue) -> Value {
-    match value {
-        FieldValue::Str(text) => Value::String(text.into()),
-        FieldValue::I64(number) => Value::I64(number),
-        FieldValue::U64(number) => i64::try_from(number).map_or_else(|_| number.to_string().into(), Value::I64),
-        FieldValue::F64(number) => Value::F64(number),
-        FieldValue::Bool(truth) => Value::Bool(truth),
-    }
+    KeyValue::new(Key::from(key), value.into_attribute())
 }

@@ -67,6 +67,8 @@ pub struct Expect {
     pub request_id: Option<&'static str>,
     /// What a panic said.
     pub panic: Option<&'static str>,
+    /// Fields of the line that are attributes of the server span too.
+    pub recorded: Vec<(&'static str, &'static str)>,
     /// Text that must stand in the line, as JSON writes it.
     pub line_has: Vec<&'static str>,
     /// Text that must be nowhere: not on the page, not on a line.
@@ -106,6 +108,7 @@ pub fn shows(outcome: Outcome, status: u16) -> Expect {
         ids: Ids::Continued,
         request_id: None,
         panic: None,
+        recorded: Vec::new(),
         line_has: Vec::new(),
         nowhere: Vec::new(),
         no_span_has: Vec::new(),
@@ -256,6 +259,13 @@ impl Expect {
     #[must_use]
     pub fn panic(mut self, message: &'static str) -> Self {
         self.panic = Some(message);
+        self
+    }
+
+    /// Line and server span have this field.
+    #[must_use]
+    pub fn recorded(mut self, key: &'static str, value: &'static str) -> Self {
+        self.recorded.push((key, value));
         self
     }
 

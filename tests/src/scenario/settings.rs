@@ -20,6 +20,8 @@ pub struct Settings {
     pub skip: Vec<&'static str>,
     /// `streaming`, each
     pub streaming: Vec<&'static str>,
+    /// `field`, each
+    pub fields: Vec<(&'static str, &'static str)>,
     /// `classify`, as the name of a response header whose presence gives the word `classified`
     pub classify: Option<&'static str>,
     /// `known_methods`, if it is set
@@ -46,6 +48,7 @@ impl Default for Settings {
             warn_client_errors: false,
             skip: Vec::new(),
             streaming: Vec::new(),
+            fields: Vec::new(),
             classify: None,
             known_methods: None,
             metrics_page: None,
@@ -85,6 +88,9 @@ macro_rules! apply_settings {
         }
         for path in &settings.streaming {
             layer = layer.streaming(path);
+        }
+        for (key, value) in &settings.fields {
+            layer = layer.field(*key, *value);
         }
         layer
     }};

@@ -121,10 +121,18 @@ impl OtlpLogs {
             add_context_fields(&mut attributes, request, event);
             within_request(request, &record.target)
         });
+        self.add_constants(&mut attributes);
         record.trace = within.or_else(|| outside_requests(&record.target));
         record.attributes = attributes.into_list();
         record.body = body;
         self.send(record);
+    }
+
+    /// Adds the constant fields whose keys are not taken.
+    pub(super) fn add_constants(&self, attributes: &mut Attributes<'_>) {
+        for (key, value) in self.encoder().constants.iter() {
+            attributes.put(Key::from(key.clone()), field(value), Duplicates::FirstWins);
+        }
     }
 
     /// Exports a complete record.

@@ -70,6 +70,7 @@ impl OtlpLogs {
                 attributes.put(Key::from(key.to_string()), field(value), Duplicates::FirstWins);
             }
         });
+        self.add_constants(&mut attributes);
         let (severity, severity_text) = severity_of(request.level);
         let status = request
             .grpc_status

@@ -1,5 +1,6 @@
 //! Whole lines, from events to bytes.
 
+mod constants;
 mod counters;
 mod events;
 mod fixture;

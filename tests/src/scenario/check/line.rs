@@ -26,6 +26,9 @@ pub(super) fn check(case: &Case<'_>, problems: &mut Problems) {
     check_words(case, line, problems);
     check_numbers(case, line, problems);
     check_ids(case, line, problems);
+    for (key, value) in &case.expect.recorded {
+        problems.same(&format!("{key} of the line"), line.str(key), *value);
+    }
     for text in &case.expect.line_has {
         problems.holds(line.raw().contains(text), &format!("the line has no {text}"));
     }
@@ -79,6 +82,7 @@ fn expected_keys(case: &Case<'_>) -> BTreeSet<&'static str> {
             .filter(|(is_there, _)| *is_there)
             .map(|(_, key)| key),
     );
+    keys.extend(expect.recorded.iter().map(|(key, _)| *key));
     keys
 }
 

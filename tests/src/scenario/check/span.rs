@@ -127,6 +127,9 @@ fn check_result(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
         &span.text(attribute::ERROR_TYPE),
         &expect.error_type.as_deref(),
     );
+    for (key, value) in &expect.recorded {
+        problems.same(&format!("{key} of the span"), &span.text(key), &Some(*value));
+    }
     if let Some(message) = expect.panic {
         let said = span
             .events

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use obs_core::{request::Outcome::Ok, trace};
+use obs_core::{context, request::Outcome::Ok, trace};
 
 use crate::scenario::{Does, Scenario, get, row, shows, text};
 
@@ -46,7 +46,29 @@ pub fn fields() -> Vec<Scenario> {
         trace::record_error(&std::io::Error::other("no answer from https://h/?sig=5ecr3t"));
         let _span = tracing::info_span!("login", DBPassword = "5ecr3t").entered();
     });
+    let records = Does::run(|| async {
+        context::record("user_id", "user-1");
+        trace::in_span("load cart", async {
+            context::record("user_id", "user-456");
+            context::record("reset_token", "5ecr3t");
+        })
+        .await;
+        text("hello")
+    });
     vec![
+        row(
+            "values that the handler records on line and span",
+            get("/work"),
+            "/work",
+            records,
+            ends()
+                .recorded("user_id", "user-456")
+                .recorded("reset_token", "REDACTED")
+                .recorded("api", "v2")
+                .nowhere("5ecr3t")
+                .no_span_has("5ecr3t"),
+        )
+        .with(|settings| settings.fields.extend([("api", "v1"), ("api", "v2")])),
         row(
             "fields that panic when they are formatted",
             get("/work"),
