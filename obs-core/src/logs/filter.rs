@@ -65,6 +65,8 @@ type Slot = RwLock<Arc<EnvFilter>>;
 #[derive(Clone)]
 pub(super) struct LogFilter {
     slot: Arc<Slot>,
+    /// The most verbose level that layers beside this one take.
+    beside: LevelFilter,
 }
 
 // === impl FilterControl ===
@@ -91,15 +93,18 @@ impl FilterControl {
         self.subscribers.clone()
     }
 
-    /// A filter for one layer.
-    pub(super) fn filter(&self) -> LogFilter {
+    /// A filter for one layer; layers beside it take events and spans up to the level `beside`.
+    ///
+    /// Over a bare registry, tracing-subscriber takes the most verbose level of the outermost layer for that of all: the
+    /// filter of lines would filter the spans that are exported too.
+    pub(super) fn filter(&self, beside: LevelFilter) -> LogFilter {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // The directives were checked before, so the fallback is never taken.
         let filter = parse(&state.directives).unwrap_or_else(|_| EnvFilter::new(DEFAULT));
         let slot = Arc::new(RwLock::new(Arc::new(filter)));
         state.filters.retain(|known| known.strong_count() > 0);
         state.filters.push(Arc::downgrade(&slot));
-        LogFilter { slot }
+        LogFilter { slot, beside }
     }
 
     /// Puts other directives in force, for all layers and for request lines.
@@ -260,7 +265,7 @@ impl<S> Filter<S> for LogFilter {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        self.ask(Filter::<S>::max_level_hint)
+        Some(self.ask(Filter::<S>::max_level_hint)?.max(self.beside))
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {

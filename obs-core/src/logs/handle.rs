@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use metrics::Recorder;
 use obs_base::{InitError, ServiceInfo};
 use obs_otlp::Budget;
-use tracing_core::{Level, Subscriber};
+use tracing_core::{Level, LevelFilter, Subscriber};
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
 use super::{
@@ -167,8 +167,8 @@ impl Logs {
         })))
     }
 
-    /// A layer that writes events, behind the filter.
-    pub(crate) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    /// A layer that writes events, behind the filter. Layers within it take what is up to the level `beside`.
+    pub(crate) fn layer<S>(&self, beside: LevelFilter) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
@@ -176,7 +176,7 @@ impl Logs {
         LogLayer::new(Arc::clone(&self.0.output))
             .and_then(exported)
             .and_then(self.0.filter.watch())
-            .with_filter(self.0.filter.filter())
+            .with_filter(self.0.filter.filter(beside))
     }
 
     /// Puts other directives in force, for layers that exist already, too.

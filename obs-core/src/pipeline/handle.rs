@@ -184,7 +184,7 @@ impl Obs {
         let pipeline = &self.inner.pipeline;
         // A box, since an `Option` doesn't pass on to its layer which subscriber it is part of.
         let lines: Box<dyn Layer<S> + Send + Sync> = match &pipeline.logs {
-            Some(logs) => Box::new(logs.layer()),
+            Some(logs) => Box::new(logs.layer(pipeline.tracing.max_level())),
             None => Box::new(Identity::new()),
         };
         // Spans come first, so that log lines have the ids of the span around them.

@@ -154,6 +154,7 @@ impl ObsBuilder {
             sampling: self.sampling.clone(),
             keep: self.keep,
             propagator: self.propagator.clone(),
+            span_filter: self.span_filter.clone(),
             value_limit: self.value_limit,
             redactor: Arc::new(Redactor::with(self.logs.redact.iter().map(String::as_str))),
             provider: self.tracer_provider.clone(),

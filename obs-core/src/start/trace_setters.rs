@@ -40,6 +40,29 @@ impl ObsBuilder {
         self
     }
 
+    /// Which spans and events of `tracing` are exported: spans as children of the request's span, events as events of the
+    /// span around them. Levels, for all targets or for one with its modules: `info,my_crate::db=debug,hyper=off`; of two
+    /// targets the longer one counts. Targets that are not named need a level of their own: `my_crate=debug` exports those
+    /// of `my_crate` alone. Defaults to `OBS_SPAN_FILTER`, else to `info`.
+    ///
+    /// Log lines have a filter of their own ([`log_filter`](Self::log_filter), `RUST_LOG`), and so have other layers of the
+    /// subscriber: `RUST_LOG=error` leaves spans as they are. The spans of requests and of outgoing requests, and those of
+    /// [`trace::span`](crate::trace::span), are no spans of `tracing`, and not filtered.
+    ///
+    /// A malformed directive is an error at the start, which names it and its position; in `OBS_SPAN_FILTER`, it is
+    /// reported in a warning, and the variable is ignored.
+    ///
+    /// ```
+    /// use obs_core::Obs;
+    ///
+    /// let builder = Obs::builder("payment-service").span_filter("info,my_crate::db=debug");
+    /// # drop(builder);
+    /// ```
+    pub fn span_filter(mut self, directives: impl Into<String>) -> Self {
+        self.span_filter = Some(directives.into());
+        self
+    }
+
     /// The longest text of an attribute of a span, its events and links, and of a log record that is
     /// exported, in bytes: a path, a query, a header, a field, the message of an exception. Of a list, all
     /// texts together have no more. What is longer is cut between characters, and the span has

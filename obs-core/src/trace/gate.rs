@@ -1,20 +1,28 @@
 //! The layer that makes `tracing` spans spans of the trace.
 
-use tracing::{Metadata, Subscriber};
+use tracing::{Metadata, Subscriber, subscriber::Interest};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{
     Layer,
-    filter::{LevelFilter, dynamic_filter_fn},
+    filter::LevelFilter,
+    layer::{Context, Filter},
     registry::LookupSpan,
 };
 
 use obs_otlp::is_export_thread;
 
-use super::{events::SpanLayer, handle::Tracing, ids, limited_span::LimitedTracer};
+use super::{events::SpanLayer, handle::Tracing, ids, limited_span::LimitedTracer, span_filter::SpanFilter};
 use crate::{
     context::{Instance as _, otel},
     names::log,
 };
+
+/// Which spans and events go to the trace.
+#[derive(Clone, Debug)]
+struct Gate {
+    filter: SpanFilter,
+    instance: u64,
+}
 
 /// Whether what happens here is recorded: not in a request that is left out or belongs to another
 /// instance, not in what the exporter itself does, not on a thread that has lost OpenTelemetry's current
@@ -47,31 +55,53 @@ where
         .with_tracked_inactivity(false)
 }
 
+// === impl Gate ===
+
+impl Gate {
+    /// Whether a span or an event may be taken, wherever it happens.
+    #[inline]
+    fn may_take(&self, metadata: &Metadata<'_>) -> bool {
+        // The request has a span already; the one that `tracing_span(true)` opens is for others.
+        self.filter.takes(metadata) && !is_of_otel(metadata) && !is_request_span(metadata)
+    }
+}
+
+impl<S> Filter<S> for Gate {
+    #[inline]
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        self.may_take(metadata) && is_open(self.instance)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.may_take(metadata) {
+            Interest::sometimes()
+        } else {
+            Interest::never()
+        }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.filter.max())
+    }
+}
+
 // === impl Tracing ===
 
 impl Tracing {
+    /// The most verbose level that [`layer`](Self::layer) takes.
+    pub(crate) fn max_level(&self) -> LevelFilter {
+        self.tracer().map_or(LevelFilter::OFF, |_| self.span_filter().max())
+    }
+
     /// The layer for a subscriber; it does nothing if spans go nowhere.
-    ///
-    /// It takes spans and events of level INFO and above: below that, HTTP/2 and its like make
-    /// spans of their own for each connection and frame.
     pub(crate) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
-        self.layer_up_to(LevelFilter::INFO)
-    }
-
-    /// [`layer`](Self::layer) with another level.
-    pub(crate) fn layer_up_to<S>(&self, level: LevelFilter) -> impl Layer<S> + Send + Sync + use<S>
-    where
-        S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
-    {
-        let instance = self.id();
-        let gate = dynamic_filter_fn(move |metadata, _| {
-            // The request has a span already; the one that `tracing_span(true)` opens is for others.
-            *metadata.level() <= level && !is_of_otel(metadata) && is_open(instance) && !is_request_span(metadata)
-        });
-        let gate = gate.with_max_level_hint(level);
+        let gate = Gate {
+            filter: self.span_filter().clone(),
+            instance: self.id(),
+        };
         self.tracer().cloned().map(|tracer| {
             let limit = tracer.rules().limits.value;
             let spans = SpanLayer::new(library_layer(tracer.clone()), limit).with_filter(gate);

@@ -1,12 +1,15 @@
+use std::sync::{Arc, Mutex};
+
 use opentelemetry::{Value, trace::TraceContextExt};
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{filter::filter_fn, layer::SubscriberExt};
 
 use super::*;
 use crate::{
     context::run_in,
+    guard::Guarded,
     trace::{
-        in_span_blocking,
-        testing::{Collected, arrived, attribute, collecting, finish, job},
+        TracingConfig, in_span_blocking,
+        testing::{Collected, arrived, attribute, collecting, config, finish, job},
     },
 };
 
@@ -90,22 +93,109 @@ fn the_export_thread_makes_no_spans() {
 
 #[test]
 fn without_a_tracer_there_is_no_layer() {
-    let tracing = Tracing::start(crate::trace::testing::config(&|_| None), Vec::new()).unwrap();
+    let tracing = Tracing::start(config(&|_| None), Vec::new()).unwrap();
     subscribed(&tracing, || tracing::info_span!("x").in_scope(|| ()));
+}
+
+/// A pipeline with this filter that ends in a list.
+fn filtered(directives: &str) -> (Tracing, Collected) {
+    let collected = Collected::default();
+    let config = TracingConfig {
+        span_filter: Some(directives.to_owned()),
+        ..config(&|_| None)
+    };
+    let tracing = Tracing::start(config, vec![Box::new(Guarded::new("a reader", collected.clone()))]).unwrap();
+    (tracing, collected)
+}
+
+fn names(ended: &Collected) -> Vec<String> {
+    ended.take().into_iter().map(|span| span.name.into_owned()).collect()
+}
+
+/// Spans and events of two targets and two levels, in a job.
+fn work(tracing: &Tracing) {
+    run_in(job(tracing), || {
+        tracing::info_span!(target: "db", "query").in_scope(|| {
+            tracing::debug_span!(target: "db", "row").in_scope(|| ());
+            tracing::debug!(target: "db", "plan");
+            tracing::warn!(target: "db", "slow");
+        });
+        tracing::info_span!(target: "db::pool", "connect").in_scope(|| ());
+        tracing::debug_span!(target: "other", "detail").in_scope(|| ());
+        tracing::info_span!(target: "other", "work").in_scope(|| ());
+    });
 }
 
 #[test]
 fn what_is_below_the_level_is_left_out() {
     let (tracing, ended) = collecting(None);
-    subscribed(&tracing, || {
-        run_in(job(&tracing), || tracing::debug_span!("x").in_scope(|| ()));
-    });
-    assert!(ended.take().is_empty());
-    let subscriber = tracing_subscriber::registry().with(tracing.layer_up_to(LevelFilter::DEBUG));
-    tracing::subscriber::with_default(subscriber, || {
-        run_in(job(&tracing), || tracing::debug_span!("x").in_scope(|| ()));
-    });
-    assert_eq!(ended.take().len(), 1);
+    subscribed(&tracing, || work(&tracing));
+    assert_eq!(names(&ended), ["query", "connect", "work"]);
+}
+
+#[test]
+fn each_target_has_its_level() {
+    for (directives, expected) in [
+        ("info,db=debug", &["row", "query", "connect", "work"][..]),
+        ("debug,db::pool=off", &["row", "query", "detail", "work"]),
+        ("db=info", &["query", "connect"]),
+        ("error", &[]),
+        ("off", &[]),
+    ] {
+        let (tracing, ended) = filtered(directives);
+        subscribed(&tracing, || work(&tracing));
+        assert_eq!(names(&ended), expected, "{directives}");
+    }
+}
+
+#[test]
+fn events_are_filtered_as_spans_are() {
+    let (tracing, ended) = filtered("info,db=debug");
+    subscribed(&tracing, || work(&tracing));
+    let query = Collected::named(&ended.take(), "query");
+    let events: Vec<_> = query.events.iter().map(|event| event.name.as_ref()).collect();
+    assert_eq!(events, ["plan", "slow"]);
+    let (tracing, ended) = filtered("warn,db=info");
+    subscribed(&tracing, || work(&tracing));
+    let query = Collected::named(&ended.take(), "query");
+    assert_eq!(query.events.len(), 1);
+}
+
+#[test]
+fn other_layers_have_filters_of_their_own() {
+    let seen = Names::default();
+    let up_to = |level| filter_fn(move |metadata| *metadata.level() <= level);
+    let (tracing, ended) = filtered("warn");
+    let subscriber = tracing_subscriber::registry()
+        .with(tracing.layer())
+        .with(seen.clone().with_filter(up_to(LevelFilter::DEBUG)));
+    tracing::subscriber::with_default(subscriber, || work(&tracing));
+    assert_eq!(names(&ended), [""; 0]);
+    assert_eq!(seen.take(), ["query", "row", "connect", "detail", "work"]);
+
+    let (tracing, ended) = filtered("debug");
+    let subscriber = tracing_subscriber::registry()
+        .with(seen.clone().with_filter(up_to(LevelFilter::ERROR)))
+        .with(tracing.layer());
+    tracing::subscriber::with_default(subscriber, || work(&tracing));
+    assert_eq!(names(&ended).len(), 5);
+    assert_eq!(seen.take(), [""; 0]);
+}
+
+/// Keeps the names of spans.
+#[derive(Clone, Default)]
+struct Names(Arc<Mutex<Vec<&'static str>>>);
+
+impl Names {
+    fn take(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Names {
+    fn on_new_span(&self, attributes: &tracing::span::Attributes<'_>, _: &tracing::span::Id, _: Context<'_, S>) {
+        self.0.lock().unwrap().push(attributes.metadata().name());
+    }
 }
 
 #[test]

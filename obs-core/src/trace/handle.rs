@@ -29,6 +29,7 @@ use super::{
     sampler::Sampler,
     sampling::Sampling,
     server_span::{ServerSpan, SpanStart},
+    span_filter::SpanFilter,
     span_head::StartAttributes,
     strings::interned,
     withheld,
@@ -53,6 +54,8 @@ pub(crate) struct TracingConfig<'a> {
     pub(crate) sampling: Sampling,
     pub(crate) keep: Keep,
     pub(crate) propagator: Option<OwnPropagator>,
+    /// Which spans and events of `tracing` are exported, from code: directives.
+    pub(crate) span_filter: Option<String>,
     /// The longest text of an attribute, from code, in bytes.
     pub(crate) value_limit: Option<usize>,
     /// Finds what must not leave the process.
@@ -86,6 +89,7 @@ struct Inner {
     /// Present if spans are made late, which only our own provider does.
     keep: Option<Keep>,
     propagators: Propagators,
+    span_filter: SpanFilter,
     redactor: Arc<Redactor>,
     /// Where metrics of the `metrics` facade go.
     recorder: Arc<dyn Recorder + Send + Sync>,
@@ -108,6 +112,7 @@ impl Tracing {
     pub(crate) fn check(config: &TracingConfig<'_>) -> Result<(), InitError> {
         let env = config.env;
         Sampler::from_settings(config.sample_ratio, &config.sampling, env)?;
+        SpanFilter::from_settings(config.span_filter.as_deref(), env)?;
         match config.provider {
             Some(_) => Ok(()),
             None => check_spans(config.export_settings(), env),
@@ -128,6 +133,7 @@ impl Tracing {
         )?);
         let keep = config.keep;
         let propagators = Propagators::from_settings(config.propagator.clone(), config.env);
+        let span_filter = SpanFilter::from_settings(config.span_filter.as_deref(), config.env)?;
         let limits = Limits::of_spans(config.value_limit, config.env);
         let redactor = Arc::clone(&config.redactor);
         let recorder = Arc::clone(&config.recorder);
@@ -147,6 +153,7 @@ impl Tracing {
             sampler,
             keep,
             propagators,
+            span_filter,
             redactor,
             recorder,
             recording,
@@ -162,6 +169,7 @@ impl Tracing {
             sampler,
             keep: None,
             propagators: Propagators::default(),
+            span_filter: SpanFilter::default(),
             redactor: Arc::default(),
             recorder,
             recording: None,
@@ -230,6 +238,11 @@ impl Tracing {
     /// The provider that spans go to, if there is one.
     pub(crate) fn provider(&self) -> Option<&SdkTracerProvider> {
         self.0.recording.as_ref().map(|recording| &recording.provider)
+    }
+
+    /// Which spans and events of `tracing` are exported.
+    pub(super) fn span_filter(&self) -> &SpanFilter {
+        &self.0.span_filter
     }
 
     /// Finds what must not leave the process.

@@ -14,7 +14,10 @@
 //! # }
 //! ```
 //!
-//! `tracing` spans (`#[tracing::instrument]`) become children in the same way. OpenTelemetry's
+//! `tracing` spans (`#[tracing::instrument]`) become children in the same way, and events become events of the span
+//! around them. Those of level `INFO` and above do, as below it HTTP/2 and its like make spans of their own for each
+//! connection and frame; [`ObsBuilder::span_filter`](crate::ObsBuilder::span_filter) sets other levels, for each target.
+//! `RUST_LOG` filters lines alone. OpenTelemetry's
 //! integers are signed: cast `u64` and `usize` fields of such spans to `i64`, else
 //! `tracing-opentelemetry` makes text of them. The functions here do that themselves.
 //!
@@ -49,6 +52,7 @@ mod rules;
 mod sampler;
 mod sampling;
 mod server_span;
+mod span_filter;
 mod span_head;
 mod span_name;
 mod strings;

@@ -31,6 +31,7 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
         sampling: Sampling::new(),
         keep: Keep::default(),
         propagator: None,
+        span_filter: None,
         value_limit: None,
         redactor: Arc::default(),
         provider: None,

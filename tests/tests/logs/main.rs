@@ -10,4 +10,5 @@ mod app;
 mod endings;
 mod leaks;
 mod otlp;
+mod span_filter;
 mod tracing_span;

@@ -14,7 +14,7 @@ use opentelemetry::{
     trace::{SpanContext, TraceContextExt as _, TraceState},
 };
 use tracing::{Level, error, info, info_span, subscriber::with_default, warn};
-use tracing_subscriber::{Layer as _, prelude::*};
+use tracing_subscriber::{Layer as _, filter::LevelFilter, prelude::*};
 
 use super::{
     super::{JsonLayer, LineReader, LogSettings},
@@ -380,8 +380,8 @@ fn lines_for_people_show_time_level_message_and_fields() {
 fn two_pipelines_on_one_subscriber_keep_their_own_form_of_span_fields() {
     let (json, pretty) = (Fixture::new(), Fixture::pretty());
     let subscriber = tracing_subscriber::registry()
-        .with(json.logs.layer())
-        .with(pretty.logs.layer());
+        .with(json.logs.layer(LevelFilter::OFF))
+        .with(pretty.logs.layer(LevelFilter::OFF));
     with_default(subscriber, || {
         let span = info_span!("s", a = "b c");
         span.record("a", "c d");
@@ -445,7 +445,7 @@ fn a_line_reader_that_panics_costs_no_line() {
 
 #[test]
 fn a_layer_made_by_hand_works_behind_other_filters_and_reload() {
-    use tracing_subscriber::{filter::LevelFilter, reload};
+    use tracing_subscriber::reload;
 
     let captured = Captured::default();
     let logs = JsonLayer::new("svc", captured.clone()).unwrap();

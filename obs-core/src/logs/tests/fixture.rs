@@ -14,7 +14,7 @@ use tracing::{
     Dispatch,
     subscriber::{NoSubscriber, with_default},
 };
-use tracing_subscriber::prelude::*;
+use tracing_subscriber::{filter::LevelFilter, prelude::*};
 
 use super::super::{LogFormat, LogSettings, LogTarget, Logs, LogsConfig};
 use crate::{
@@ -106,7 +106,10 @@ impl Fixture {
 
     /// Runs `work` with the pipeline's layer, and hands back its lines.
     pub(super) fn run(&self, work: impl FnOnce()) -> Vec<String> {
-        with_default(tracing_subscriber::registry().with(self.logs.layer()), work);
+        with_default(
+            tracing_subscriber::registry().with(self.logs.layer(LevelFilter::OFF)),
+            work,
+        );
         self.lines()
     }
 

@@ -1,6 +1,6 @@
 use metrics::NoopRecorder;
 use tracing::{Level, debug, error, info, info_span, subscriber::with_default, warn};
-use tracing_subscriber::prelude::*;
+use tracing_subscriber::{filter::LevelFilter, prelude::*};
 
 use super::{
     super::LogFormat,
@@ -36,16 +36,19 @@ fn a_filter_changed_at_run_time_holds_for_events_and_request_lines() {
     let fixture = Fixture::filtered("error,obs::request=info");
     let event = || debug!(target: "t", "now and then");
     let enabled = || fixture.logs.request_enabled(Level::INFO);
-    with_default(tracing_subscriber::registry().with(fixture.logs.layer()), || {
-        event();
-        assert!(enabled());
-        fixture.logs.set_filter("t=debug").unwrap();
-        event();
-        assert!(!enabled() && !fixture.logs.request_enabled(Level::ERROR));
-        fixture.logs.set_filter("t=off,obs::request=info").unwrap();
-        event();
-        assert!(enabled() && fixture.logs.request_enabled(Level::ERROR));
-    });
+    with_default(
+        tracing_subscriber::registry().with(fixture.logs.layer(LevelFilter::OFF)),
+        || {
+            event();
+            assert!(enabled());
+            fixture.logs.set_filter("t=debug").unwrap();
+            event();
+            assert!(!enabled() && !fixture.logs.request_enabled(Level::ERROR));
+            fixture.logs.set_filter("t=off,obs::request=info").unwrap();
+            event();
+            assert!(enabled() && fixture.logs.request_enabled(Level::ERROR));
+        },
+    );
     assert_eq!(fixture.lines().len(), 1);
 }
 
@@ -77,8 +80,8 @@ fn a_bad_directive_is_refused_and_changes_nothing() {
 fn other_layers_see_what_the_filter_keeps_out() {
     let (quiet, chatty) = (Fixture::filtered("error"), Fixture::filtered("debug"));
     let subscriber = tracing_subscriber::registry()
-        .with(quiet.logs.layer())
-        .with(chatty.logs.layer());
+        .with(quiet.logs.layer(LevelFilter::OFF))
+        .with(chatty.logs.layer(LevelFilter::OFF));
     with_default(subscriber, || {
         let _span = info_span!("s", a = 1).entered();
         debug!("x");

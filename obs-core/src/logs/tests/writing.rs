@@ -1,7 +1,7 @@
 use std::thread;
 
 use tracing::{Level, error, info, subscriber::with_default};
-use tracing_subscriber::prelude::*;
+use tracing_subscriber::{filter::LevelFilter, prelude::*};
 
 use super::{
     super::{LogFormat, RequestLine},
@@ -48,7 +48,7 @@ fn threads_that_log_at_once_do_not_mix_their_lines() {
     const THREADS: usize = 8;
     const LINES: usize = 500;
     let fixture = Fixture::new();
-    let dispatch = tracing::Dispatch::new(tracing_subscriber::registry().with(fixture.logs.layer()));
+    let dispatch = tracing::Dispatch::new(tracing_subscriber::registry().with(fixture.logs.layer(LevelFilter::OFF)));
     thread::scope(|scope| {
         for thread in 0..THREADS {
             let dispatch = dispatch.clone();
@@ -74,19 +74,25 @@ fn threads_that_log_at_once_do_not_mix_their_lines() {
 #[test]
 fn lines_logged_after_shutdown_are_written() {
     let fixture = Fixture::new();
-    with_default(tracing_subscriber::registry().with(fixture.logs.layer()), || {
-        info!("before");
-        assert!(fixture.logs.shutdown(LONG));
-        info!("after");
-        assert_eq!(fixture.captured.text().lines().count(), 2);
-        assert!(fixture.logs.shutdown(LONG));
-    });
+    with_default(
+        tracing_subscriber::registry().with(fixture.logs.layer(LevelFilter::OFF)),
+        || {
+            info!("before");
+            assert!(fixture.logs.shutdown(LONG));
+            info!("after");
+            assert_eq!(fixture.captured.text().lines().count(), 2);
+            assert!(fixture.logs.shutdown(LONG));
+        },
+    );
 }
 
 #[test]
 fn dropping_the_handle_writes_what_was_logged() {
     let Fixture { logs, captured } = Fixture::new();
-    with_default(tracing_subscriber::registry().with(logs.layer()), || info!("x"));
+    with_default(
+        tracing_subscriber::registry().with(logs.layer(LevelFilter::OFF)),
+        || info!("x"),
+    );
     drop(logs);
     while captured.text().is_empty() {
         thread::yield_now();
