@@ -25,6 +25,10 @@
 //! | `loki.process.obs` | reads the fields of a line |
 //! | `loki.write.loki` | sends to `http://loki:3100/loki/api/v1/push` |
 //!
+//! The lines must be those of the profile `obs` (`LogProfile::Obs` of obs-core, the default) with their time in RFC 3339, also
+//! for the collector, the dashboards and the saved queries of [Loki](crate::loki). Lines of another profile are stored, but
+//! without level, ids and time of their own.
+//!
 //! The [collector](crate::collector) can read log files too. Use one of the two: with both,
 //! each line is stored twice.
 //!

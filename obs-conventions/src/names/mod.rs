@@ -17,6 +17,8 @@ pub mod alert;
 pub mod attribute;
 pub mod cache;
 pub mod database;
+pub mod ecs;
+pub mod google_cloud;
 pub mod label;
 pub mod log;
 pub mod metric;

@@ -7,10 +7,9 @@ use obs_base::{InitError, ServiceInfo};
 use super::{
     fields::{Duplicates, FieldRules, Fields},
     format::Style,
-    request_line,
     value::Value,
 };
-use crate::{context::FieldValue, environment::Env, names::log, redact::Redactor};
+use crate::{context::FieldValue, environment::Env, redact::Redactor};
 
 /// The bytes that all of them have on a line at most, names and punctuation included.
 const MAX_BYTES: usize = 8 * 1_024;
@@ -39,12 +38,12 @@ pub(crate) struct ConstantSettings {
 
 impl ConstantSettings {
     /// Checks the names; notes attributes that the service doesn't have.
-    pub(super) fn check(&self, service: &ServiceInfo, env: Env<'_>) -> Result<(), InitError> {
+    pub(super) fn check(&self, style: Style, service: &ServiceInfo, env: Env<'_>) -> Result<(), InitError> {
         for (name, _) in &self.fields {
-            check_name("log_field", name)?;
+            check_name("log_field", name, style)?;
         }
         for name in &self.attributes {
-            check_name("log_attributes", name)?;
+            check_name("log_attributes", name, style)?;
             if attribute(service, name).is_none() {
                 env.notice(format!(
                     "log_attributes names {name:?}, which the service doesn't have: set it with `attribute` or in \
@@ -53,7 +52,7 @@ impl ConstantSettings {
             }
         }
         let rules = FieldRules {
-            style: Style::Json,
+            style,
             redactor: Redactor::usual(),
         };
         if self.written(service, rules).written.is_truncated() {
@@ -88,15 +87,15 @@ fn attribute<'a>(service: &'a ServiceInfo, name: &str) -> Option<&'a str> {
     service.attributes.iter().rfind(named).map(|(_, value)| value.as_str())
 }
 
-fn check_name(setting: &'static str, name: &str) -> Result<(), InitError> {
+fn check_name(setting: &'static str, name: &str, style: Style) -> Result<(), InitError> {
     if name.is_empty() {
         return Err(InitError::invalid(setting, "", "a name such as \"region\""));
     }
-    if log::RESERVED.contains(&name) || request_line::is_own_key(name) {
+    if style.has_key(name) {
         return Err(InitError::invalid(
             setting,
             name,
-            "a name that the lines of obs don't have themselves",
+            "a name that lines don't have themselves, nor have to rename",
         ));
     }
     Ok(())

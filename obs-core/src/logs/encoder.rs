@@ -44,6 +44,8 @@ pub(super) struct Encoder {
     pub(super) redactor: Arc<Redactor>,
     /// Fields that every line has.
     pub(super) constants: Constants,
+    /// The project of Google Cloud that traces belong to.
+    project: Option<String>,
     /// How many bytes the line up to its message, the message and the fields may have together.
     room: usize,
 }
@@ -56,13 +58,17 @@ impl Encoder {
         service: &ServiceInfo,
         redactor: Arc<Redactor>,
         constants: &ConstantSettings,
+        project: Option<String>,
     ) -> Self {
         let rules = FieldRules {
             style,
             redactor: &redactor,
         };
         let constants = constants.written(service, rules);
-        let service = json::service_part(service);
+        let service = match style {
+            Style::Json | Style::Pretty { .. } => json::service_part(service),
+            Style::Profiled(profiled) => profiled.service_part(service),
+        };
         let room = MAX_LINE - MAX_TARGET - MAX_IDS - MARGIN - service.len() - constants.len();
         let request_part = json::request_part(&service);
         Self {
@@ -71,8 +77,18 @@ impl Encoder {
             request_part,
             redactor,
             constants,
+            project,
             room,
         }
+    }
+
+    /// How many bytes the fields of a line may have that has its message.
+    pub(super) fn field_room(&self, line: &[u8]) -> usize {
+        self.room.saturating_sub(line.len())
+    }
+
+    pub(super) fn push_ids(&self, out: &mut Vec<u8>, ids: Ids<'_>) {
+        self.style.push_ids(out, ids, self.project.as_deref());
     }
 
     pub(super) fn rules(&self) -> FieldRules<'_> {
@@ -108,7 +124,7 @@ impl Encoder {
         self.add_request(scratch, head.target);
         let context_end = scratch.fields.len();
         self.add_spans(scratch, event, context, layer);
-        self.add_constants(&mut scratch.fields, self.room.saturating_sub(scratch.line.len()));
+        self.add_constants(&mut scratch.fields, self.field_room(&scratch.line));
         self.close(scratch, head.target, event_end, context_end);
         head.level
     }
@@ -130,16 +146,15 @@ impl Encoder {
 
     /// Adds the ids, and the fields of the request context whose keys the event has not taken.
     fn add_request(&self, scratch: &mut Scratch, target: &str) {
-        let limit = self.room.saturating_sub(scratch.line.len());
+        let limit = self.field_room(&scratch.line);
         let within = context::with_current(|request| {
-            self.style
-                .push_ids(&mut scratch.ids, Ids::within_request(request, target));
+            self.push_ids(&mut scratch.ids, Ids::within_request(request, target));
             self.add_context_fields(&mut scratch.fields, request, limit);
         });
         if within.is_none()
             && let Some(ids) = Ids::outside_requests(target)
         {
-            self.style.push_ids(&mut scratch.ids, ids);
+            self.push_ids(&mut scratch.ids, ids);
         }
     }
 
@@ -160,7 +175,7 @@ impl Encoder {
         let Some(scope) = context.event_scope(event) else {
             return;
         };
-        let limit = self.room.saturating_sub(scratch.line.len());
+        let limit = self.field_room(&scratch.line);
         for span in scope {
             let extensions = span.extensions();
             if let Some(fields) = extensions.get::<SpanFields>().and_then(|fields| fields.of(layer)) {

@@ -1,8 +1,11 @@
 //! Serialised fields with unique keys.
 
+use std::borrow::Cow;
+
 use super::{
     escape::{Escaping, push_escaped},
-    format::Style,
+    format::{Style, Syntax},
+    reserved::{is_reserved, key_bit},
     value::Value,
 };
 use crate::{
@@ -138,22 +141,52 @@ impl Fields {
         self.commit();
     }
 
+    /// Writes a field of obs's own, whose key needs no escaping and is not that of another one.
+    pub(super) fn put_own(&mut self, syntax: Syntax, key: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        syntax.push_key(&mut self.bytes, key);
+        // What follows a key in JSON has one byte more: its quote.
+        let after = if syntax == Syntax::Json { 2 } else { 1 };
+        let key_end = self.bytes.len() - after;
+        self.open = Some(Open {
+            start,
+            key_start: key_end - key.len(),
+            key_end,
+            bit: key_bit(key.as_bytes()),
+        });
+        write(&mut self.bytes);
+        self.commit();
+    }
+
     /// Writes the key; `false` if there is no room for it.
     fn begin(&mut self, style: Style, name: &str, limit: usize) -> bool {
+        match style {
+            Style::Json | Style::Pretty { .. } => {
+                let bit = key_bit(name.as_bytes());
+                let prefix = if is_reserved(name, bit) { log::FIELDS_PREFIX } else { "" };
+                self.begin_key(style.syntax(), (prefix, name, bit), limit)
+            }
+            Style::Profiled(profiled) => {
+                let name: Cow<'_, str> = profiled.key(name);
+                let bit = key_bit(name.as_bytes());
+                self.begin_key(style.syntax(), ("", &name, bit), limit)
+            }
+        }
+    }
+
+    #[inline]
+    fn begin_key(&mut self, syntax: Syntax, (prefix, name, mut bit): (&str, &str, u64), limit: usize) -> bool {
         let start = self.bytes.len();
         if limit <= start {
             return false;
         }
-        let (before, after, escaping): (&[u8], &[u8], _) = match style {
-            Style::Json => (b",\"", b"\":", Escaping::Json),
-            Style::Pretty { .. } => (b" ", b"=", Escaping::Terminal),
+        let (before, after, escaping): (&[u8], &[u8], _) = match syntax {
+            Syntax::Json => (b",\"", b"\":", Escaping::Json),
+            Syntax::Logfmt | Syntax::Terminal => (b" ", b"=", Escaping::Terminal),
         };
         self.bytes.extend_from_slice(before);
         let key_start = self.bytes.len();
-        let mut bit = key_bit(name.as_bytes());
-        if is_reserved(name, bit) {
-            self.bytes.extend_from_slice(log::FIELDS_PREFIX.as_bytes());
-        }
+        self.bytes.extend_from_slice(prefix.as_bytes());
         // Nothing in a key may read like a further field.
         let is_odd =
             escaping == Escaping::Terminal && name.contains(|c: char| c.is_whitespace() || "\"=\\".contains(c));
@@ -352,35 +385,4 @@ impl Open {
 /// Positions are bounded by the size of a line.
 fn to_u32(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
-}
-
-/// Whether obs itself writes this key, whose bit is [`key_bit`].
-#[inline]
-pub(super) fn is_reserved(name: &str, bit: u64) -> bool {
-    RESERVED_BITS & bit != 0 && RESERVED.contains(&name)
-}
-
-/// Keys that fields can't take.
-const RESERVED: [&str; 12] = log::RESERVED;
-
-const RESERVED_BITS: u64 = {
-    let (mut bits, mut index) = (0, 0);
-    while index < RESERVED.len() {
-        bits |= key_bit(RESERVED[index].as_bytes());
-        index += 1;
-    }
-    bits
-};
-
-/// One of 64 bits, by length and outer bytes: cheap, and different for the keys of one line more
-/// often than not.
-#[inline]
-pub(super) const fn key_bit(key: &[u8]) -> u64 {
-    let (first, last) = match key {
-        [] => (0, 0),
-        [only] => (*only, *only),
-        [first, .., last] => (*first, *last),
-    };
-    let mix = key.len().wrapping_mul(7) ^ (first as usize).wrapping_mul(3) ^ (last as usize).wrapping_mul(11);
-    1 << (mix & 63)
 }

@@ -17,7 +17,8 @@ use super::{
     layer::LogLayer,
     otlp::{OtlpLogs, RawRequest},
     output::{Counters, Output},
-    request_json, request_pretty,
+    profile::ProfileSettings,
+    request_json, request_pretty, request_profiled,
     sampling::LineSampler,
     scratch,
     writer::Writer,
@@ -32,7 +33,9 @@ const SETTING: &str = "log_filter";
 /// What code says about logs; `None` is the environment's say, or the default.
 #[derive(Debug, Default)]
 pub(crate) struct LogSettings {
-    pub(crate) format: LogFormat,
+    pub(crate) format: Option<LogFormat>,
+    /// Profile and time of lines for machines.
+    pub(crate) profile: ProfileSettings,
     /// Directives as in `RUST_LOG`.
     pub(crate) filter: Option<String>,
     pub(crate) target: Option<LogTarget>,
@@ -57,12 +60,20 @@ impl LogSettings {
         env: Env<'_>,
     ) -> Result<(), InitError> {
         self.directives(env)?;
-        self.constants.check(service, env)?;
+        let style = self.style(false, env)?.0;
+        self.constants.check(style, service, env)?;
         self.tell_useless(env);
         LineSampler::new(self.sample_ratio, self.slow)?;
         OtlpLogs::check((otlp_endpoint, self.export), env)?;
         self.target = Some(self.target.take().unwrap_or_else(LogTarget::stdout).opened()?);
         Ok(())
+    }
+
+    /// The style of lines for a target that is a terminal, or not, and the project of Google Cloud.
+    fn style(&self, terminal: bool, env: Env<'_>) -> Result<(Style, Option<String>), InitError> {
+        let (profiled, project) = self.profile.decided(env)?;
+        let format = LogFormat::decided(self.format, env);
+        Ok((format.style(profiled, terminal), project))
     }
 
     /// What is logged, by code or the environment.
@@ -132,7 +143,7 @@ impl Logs {
     pub(crate) fn start(config: LogsConfig<'_>) -> Result<Self, InitError> {
         let LogsConfig {
             service,
-            settings,
+            mut settings,
             otlp_endpoint,
             budget,
             value_limit,
@@ -140,10 +151,13 @@ impl Logs {
             recorder,
         } = config;
         let filter = FilterControl::new(settings.directives(env)?);
+        let target = settings.target.take().unwrap_or_else(LogTarget::stdout);
+        let (style, project) = settings.style(target.is_terminal(), env)?;
         let LogSettings {
-            format,
+            format: _,
+            profile: _,
             filter: _,
-            target,
+            target: _,
             redact,
             constants,
             sample_ratio,
@@ -151,9 +165,8 @@ impl Logs {
             export,
         } = settings;
         let sampler = LineSampler::new(sample_ratio, slow)?;
-        let target = target.unwrap_or_else(LogTarget::stdout);
         let redactor = Arc::new(Redactor::with(redact.iter().map(String::as_str)));
-        let encoder = Encoder::new(format.style(target.is_terminal()), &service, redactor, &constants);
+        let encoder = Encoder::new(style, &service, redactor, &constants, project);
         let counters = Counters::register(recorder);
         let writer = Writer::start(target.into_writer()?, counters.dropped.clone())?;
         let output = Arc::new(Output::new(encoder, writer, counters));
@@ -274,6 +287,10 @@ impl Inner {
                 Style::Json => request_json::encode(output, scratch, start, context, line),
                 Style::Pretty { color } => {
                     request_pretty::encode(&output.encoder, scratch, start, context, line, color);
+                    &scratch.line
+                }
+                Style::Profiled(profiled) => {
+                    request_profiled::encode(&output.encoder, profiled, scratch, start, context, line);
                     &scratch.line
                 }
             };

@@ -10,6 +10,8 @@ pub(super) struct Ids<'a> {
     pub(super) request: Option<&'a [u8]>,
     pub(super) trace: TraceId,
     pub(super) span: SpanId,
+    /// Whether the trace is sampled.
+    pub(super) sampled: bool,
 }
 
 // === impl Ids ===
@@ -21,6 +23,7 @@ impl<'a> Ids<'a> {
             request: Some(context.parts().request_id.as_bytes()),
             trace: context.trace_id(),
             span: context.span_id(),
+            sampled: context.is_sampled(),
         }
     }
 
@@ -34,23 +37,24 @@ impl<'a> Ids<'a> {
             None
         };
         match active {
-            Some((trace, span)) if trace == ids.trace => Self { span, ..ids },
+            Some((trace, span, _)) if trace == ids.trace => Self { span, ..ids },
             _ => ids,
         }
     }
 
     /// The ids of something that happens outside of requests, if a span is active.
     pub(super) fn outside_requests(target: &str) -> Option<Self> {
-        active_span(target).map(|(trace, span)| Self {
+        active_span(target).map(|(trace, span, sampled)| Self {
             request: None,
             trace,
             span,
+            sampled,
         })
     }
 }
 
-/// The innermost active OpenTelemetry span.
-fn active_span(target: &str) -> Option<(TraceId, SpanId)> {
+/// The ids of the innermost active OpenTelemetry span, and whether it is sampled.
+fn active_span(target: &str) -> Option<(TraceId, SpanId, bool)> {
     // OpenTelemetry logs misuse while it borrows its current context: an access to that would panic.
     if target.starts_with(otel::TARGETS) {
         return None;
@@ -63,7 +67,7 @@ fn active_span(target: &str) -> Option<(TraceId, SpanId)> {
         let span = span.span_context();
         let trace_id = TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?;
         let span_id = SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?;
-        Some((trace_id, span_id))
+        Some((trace_id, span_id, span.is_sampled()))
     })
     .flatten()
 }

@@ -127,7 +127,12 @@ pub(super) fn push_short(out: &mut Vec<u8>, text_key: &[u8], text: &str, max: us
 
 #[inline]
 pub(super) fn push_ids(out: &mut impl Sink, ids: Ids<'_>) {
-    let Ids { request, trace, span } = ids;
+    let Ids {
+        request,
+        trace,
+        span,
+        sampled: _,
+    } = ids;
     if let Some(request) = request {
         out.put(text_key!(log::REQUEST_ID));
         push_request_id(out, request);

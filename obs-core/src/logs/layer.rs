@@ -135,7 +135,13 @@ impl JsonLayer {
         let counters = Counters::register(&NoopRecorder);
         let writer = Writer::start(Box::new(writer), counters.dropped.clone())?;
         let output = Output::new(
-            Encoder::new(Style::Json, &service, Arc::default(), &ConstantSettings::default()),
+            Encoder::new(
+                Style::Json,
+                &service,
+                Arc::default(),
+                &ConstantSettings::default(),
+                None,
+            ),
             writer,
             counters,
         );

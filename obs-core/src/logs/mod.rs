@@ -56,6 +56,9 @@
 //! that went well, [`ObsBuilder::request_log_sample_ratio`](crate::ObsBuilder::request_log_sample_ratio)
 //! keeps a share.
 //!
+//! Names and structure are those of a [`LogProfile`]: obs's own as above, the Elastic Common Schema, Google Cloud Logging, or
+//! logfmt; [`LogTime`] is the form of the time. The rules above hold in each of them.
+//!
 //! Lines go to a [`LogTarget`]: standard output, standard error, a file, a writer. With the feature
 //! `otlp-logs` they can be sent to a collector too, see
 //! [`ObsBuilder::otlp_logs`](crate::ObsBuilder::otlp_logs). Lines are brought to their target by a thread within 200 ms. At most 4 MiB wait; what does not
@@ -91,6 +94,7 @@
 
 mod bridge;
 mod constants;
+mod ecs;
 mod encoder;
 mod escape;
 mod fields;
@@ -103,14 +107,19 @@ mod layer;
 mod line_buffer;
 mod line_template;
 mod log_file;
+mod logfmt;
 mod otlp;
 mod output;
 mod parts;
 mod pretty;
+mod profile;
+mod profiled;
 mod request_json;
 mod request_line;
 mod request_pretty;
+mod request_profiled;
 mod request_start;
+mod reserved;
 #[cfg(feature = "log-rotation")]
 mod rolling_file;
 #[cfg(feature = "log-rotation")]
@@ -139,6 +148,7 @@ pub(crate) use writer::flush_at_panic;
 pub use format::LogFormat;
 pub use layer::JsonLayer;
 pub use output::LineReader;
+pub use profile::{LogProfile, LogTime};
 #[cfg(feature = "log-rotation")]
 pub use rotation::Rotation;
 pub use target::LogTarget;

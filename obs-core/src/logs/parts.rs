@@ -1,4 +1,4 @@
-//! What the two styles put lines together from.
+//! What all styles put lines together from.
 
 use std::time::Duration;
 
@@ -45,13 +45,16 @@ impl Style {
                 line.extend_from_slice(json::level_part(head.level));
             }
             Self::Pretty { color } => pretty::open(line, stamp, head, color),
+            Self::Profiled(profiled) => profiled.open(line, stamp, head),
         }
     }
 
-    pub(super) fn push_ids(self, out: &mut Vec<u8>, ids: Ids<'_>) {
+    /// Appends the ids; `project` is that of Google Cloud.
+    pub(super) fn push_ids(self, out: &mut Vec<u8>, ids: Ids<'_>, project: Option<&str>) {
         match self {
             Self::Json => json::push_ids(out, ids),
             Self::Pretty { .. } => pretty::push_ids(out, ids),
+            Self::Profiled(profiled) => profiled.push_ids(out, ids, project),
         }
     }
 
@@ -60,6 +63,7 @@ impl Style {
         match self {
             Self::Json => json::close(line, tail),
             Self::Pretty { color } => pretty::close(line, tail, color),
+            Self::Profiled(profiled) => profiled.close(line, tail),
         }
     }
 }

@@ -76,6 +76,7 @@ pub(super) fn push_ids(out: &mut Vec<u8>, ids: Ids<'_>) {
         request,
         trace,
         span: _,
+        sampled: _,
     } = ids;
     out.extend_from_slice(b" trace=");
     out.extend_from_slice(&trace.to_hex()[..SHORT_ID]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     fields::{Duplicates, SLACK},
     json::{self, key, push_end, push_plain, push_short, text_key},
-    line_buffer::{LineBuffer, Sink as _, with_room},
+    line_buffer::{LineBuffer, Sink, with_room},
     line_template::{LineTemplate, MAX_ENDPOINT},
     output::Output,
     parts::{MAX_IDS, MAX_LINE},
@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// The most bytes that an error type has on a line; methods and protocols have fewer.
-const MAX_WORD: usize = 256;
+pub(super) const MAX_WORD: usize = 256;
 /// The most bytes that message and place of a panic have, each.
-const MAX_PANIC: usize = 8 * 1_024;
+pub(super) const MAX_PANIC: usize = 8 * 1_024;
 /// More than everything but the context fields needs: they get the rest of the line.
 const MAX_OWN: usize =
     MAX_PATH + MAX_USER_AGENT + 2 * MAX_ENDPOINT + 4 * MAX_WORD + 2 * MAX_PANIC + 1_024 + MAX_IDS + SLACK;
@@ -156,7 +156,7 @@ fn push_failure(out: &mut Vec<u8>, redactor: &Redactor, request: &RequestLine<'_
 
 /// Appends seconds with six decimals.
 #[inline]
-fn push_seconds(line: &mut LineBuffer<'_>, duration: Duration) {
+pub(super) fn push_seconds(line: &mut impl Sink, duration: Duration) {
     push_count(line, duration.as_secs());
     line.put(b".");
     push_digits::<6>(line, duration.subsec_micros().into());
@@ -164,7 +164,7 @@ fn push_seconds(line: &mut LineBuffer<'_>, duration: Duration) {
 
 /// Appends milliseconds with three decimals.
 #[inline]
-fn push_millis(line: &mut LineBuffer<'_>, duration: Duration) {
+pub(super) fn push_millis(line: &mut impl Sink, duration: Duration) {
     push_count(
         line,
         duration

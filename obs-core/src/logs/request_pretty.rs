@@ -58,7 +58,7 @@ pub(super) fn encode(
 
     pretty::start_details(line, color);
     push_own(encoder, line, request, if same_path { &[] } else { start.path() });
-    encoder.style.push_ids(ids, Ids::of_request(context));
+    encoder.push_ids(ids, Ids::of_request(context));
     encoder.add_context_fields(fields, context, MAX_LINE - MAX_OWN);
     line.extend_from_slice(fields.as_bytes());
     line.extend_from_slice(ids);

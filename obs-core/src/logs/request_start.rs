@@ -21,9 +21,11 @@ const USUAL_BYTES: usize = 320;
 /// Path, client address and user agent, copied at arrival in the form in which the line has them.
 #[derive(Debug, Default)]
 pub(crate) struct RequestStart {
-    /// The path's field, then those of the address and the user agent.
+    /// The path's field, then those of the address and the user agent; for other profiles the texts alone.
     bytes: Vec<u8>,
     path_end: usize,
+    /// Where the text of the address ends, for other profiles.
+    address_end: usize,
     client_address: bool,
     user_agent: bool,
     truncated: bool,
@@ -44,6 +46,7 @@ impl RequestStart {
         match style {
             Style::Json => start.fill_json(path, user_agent, client_address),
             Style::Pretty { .. } => start.fill_pretty(path),
+            Style::Profiled(_) => start.fill_texts(path, user_agent, client_address),
         }
         start
     }
@@ -64,6 +67,23 @@ impl RequestStart {
             let limit = out.len() + MAX_USER_AGENT;
             whole &= push_escaped_bytes(out, user_agent, limit, Escaping::Json);
             out.push(b'"');
+        }
+        (self.client_address, self.user_agent) = (client_address.is_some(), user_agent.is_some());
+        self.truncated = !whole;
+    }
+
+    /// The texts with the escapes of JSON, without keys.
+    fn fill_texts(&mut self, path: &str, user_agent: Option<&[u8]>, client_address: Option<IpAddr>) {
+        let out = &mut self.bytes;
+        let mut whole = push_escaped(out, path, MAX_PATH, Escaping::Json);
+        self.path_end = out.len();
+        if let Some(address) = client_address {
+            push_address(out, address);
+        }
+        self.address_end = out.len();
+        if let Some(user_agent) = user_agent {
+            let limit = out.len() + MAX_USER_AGENT;
+            whole &= push_escaped_bytes(out, user_agent, limit, Escaping::Json);
         }
         (self.client_address, self.user_agent) = (client_address.is_some(), user_agent.is_some());
         self.truncated = !whole;
@@ -92,6 +112,22 @@ impl RequestStart {
     /// The fields of the client.
     pub(super) fn client(&self) -> &[u8] {
         &self.bytes[self.path_end..]
+    }
+
+    /// The text of the path, for other profiles; none if lines were off when the request arrived.
+    pub(super) fn path_text(&self) -> Option<&[u8]> {
+        (!self.path().is_empty()).then_some(self.path())
+    }
+
+    /// The text of the address, for other profiles.
+    pub(super) fn address_text(&self) -> Option<&[u8]> {
+        self.client_address
+            .then(|| &self.bytes[self.path_end..self.address_end])
+    }
+
+    /// The text of the user agent, for other profiles.
+    pub(super) fn agent_text(&self) -> Option<&[u8]> {
+        self.user_agent.then(|| &self.bytes[self.address_end..])
     }
 
     pub(super) fn has_client_address(&self) -> bool {

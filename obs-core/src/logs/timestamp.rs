@@ -45,6 +45,22 @@ impl Stamp {
         out.put(b"Z");
     }
 
+    /// Appends `2026-11-22T14:30:05.123Z`.
+    pub(super) fn push_millis(&mut self, out: &mut impl Sink, since_epoch: Duration) {
+        self.refresh(since_epoch);
+        out.put(&self.text);
+        push_digits::<3>(out, u64::from(since_epoch.subsec_millis()));
+        out.put(b"Z");
+    }
+
+    /// Appends `2026-11-22T14:30:05.123456789Z`.
+    pub(super) fn push_nanos(&mut self, out: &mut impl Sink, since_epoch: Duration) {
+        self.refresh(since_epoch);
+        out.put(&self.text);
+        push_digits::<9>(out, u64::from(since_epoch.subsec_nanos()));
+        out.put(b"Z");
+    }
+
     /// Appends `14:30:05.123`.
     pub(super) fn push_time_of_day(&mut self, out: &mut Vec<u8>, since_epoch: Duration) {
         self.refresh(since_epoch);

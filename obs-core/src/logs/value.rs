@@ -8,8 +8,9 @@ use std::{
 use super::{
     escape::{Escaping, push_escaped},
     fields::FieldRules,
-    format::Style,
+    format::Syntax,
     line_buffer::Sink,
+    logfmt,
     timestamp::{PAIRS, push_digits},
 };
 use crate::{
@@ -45,29 +46,30 @@ impl Value<'_> {
     /// than [`SLACK`](super::fields::SLACK) bytes.
     #[inline]
     pub(super) fn push(self, out: &mut Vec<u8>, rules: FieldRules<'_>, limit: usize) -> bool {
-        if self.push_bare(out, rules.style) {
+        let syntax = rules.style.syntax();
+        if self.push_bare(out, syntax) {
             return true;
         }
-        self.with_text(rules, limit.saturating_sub(out.len()), |text, whole| {
-            match rules.style {
-                Style::Json => push_quoted(out, text, limit) && whole,
-                Style::Pretty { .. } if self.needs_quotes(text) => push_quoted(out, text, limit) && whole,
-                Style::Pretty { .. } => push_escaped(out, text, limit, Escaping::Terminal) && whole,
-            }
+        self.with_text(rules, limit.saturating_sub(out.len()), |text, whole| match syntax {
+            Syntax::Json => push_quoted(out, text, limit) && whole,
+            Syntax::Logfmt => logfmt::push_text(out, text, limit) && whole,
+            Syntax::Terminal if self.needs_quotes(text) => push_quoted(out, text, limit) && whole,
+            Syntax::Terminal => push_escaped(out, text, limit, Escaping::Terminal) && whole,
         })
     }
 
     /// Appends the value as the message of a line, without the secrets in it; tells whether all of it
     /// fitted.
     pub(super) fn push_message(self, out: &mut Vec<u8>, rules: FieldRules<'_>, limit: usize) -> bool {
-        if self.push_bare(out, Style::Pretty { color: false }) {
+        if self.push_bare(out, Syntax::Terminal) {
             return true;
         }
         self.with_text(rules, limit.saturating_sub(out.len()), |text, whole| {
-            match rules.style {
-                Style::Json => push_escaped(out, text, limit, Escaping::Json) && whole,
-                Style::Pretty { .. } if reads_like_fields(text) => push_quoted(out, text, limit) && whole,
-                Style::Pretty { .. } => push_escaped(out, text, limit, Escaping::Terminal) && whole,
+            match rules.style.syntax() {
+                // The message is in quotes there, whatever it is.
+                Syntax::Json | Syntax::Logfmt => push_escaped(out, text, limit, Escaping::Json) && whole,
+                Syntax::Terminal if reads_like_fields(text) => push_quoted(out, text, limit) && whole,
+                Syntax::Terminal => push_escaped(out, text, limit, Escaping::Terminal) && whole,
             }
         })
     }
@@ -98,7 +100,7 @@ impl Value<'_> {
 
     /// Appends numbers and the like, which have no quotes; does nothing for the others.
     #[inline]
-    fn push_bare(self, out: &mut Vec<u8>, style: Style) -> bool {
+    fn push_bare(self, out: &mut Vec<u8>, syntax: Syntax) -> bool {
         match self {
             Self::I64(value) => push_integer(out, value),
             Self::U64(value) => push_integer(out, value),
@@ -114,7 +116,7 @@ impl Value<'_> {
             Self::F64(value) if value.is_finite() => {
                 out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
             }
-            Self::F64(_) if style == Style::Json => out.extend_from_slice(b"null"),
+            Self::F64(_) if syntax == Syntax::Json => out.extend_from_slice(b"null"),
             Self::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
             Self::F64(_) | Self::Str(_) | Self::Bytes(_) | Self::Debug(_) | Self::Error(_) => return false,
         }
@@ -218,7 +220,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::redact::Redactor;
+    use crate::{logs::format::Style, redact::Redactor};
 
     proptest! {
         #[test]

@@ -5,13 +5,47 @@ use std::{borrow::Cow, io, time::Duration};
 use super::ObsBuilder;
 use crate::{
     context::FieldValue,
-    logs::{LogFormat, LogTarget},
+    logs::{LogFormat, LogProfile, LogTarget, LogTime},
 };
 
 impl ObsBuilder {
-    /// The format of log lines. Defaults to [`LogFormat::Auto`].
+    /// The format of log lines. Defaults to `OBS_LOG_FORMAT` (`json`, `pretty`, `auto`), else to [`LogFormat::Auto`].
     pub fn log_format(mut self, format: LogFormat) -> Self {
-        self.logs.format = format;
+        self.logs.format = Some(format);
+        self
+    }
+
+    /// The names and the structure of lines that are not for people. Defaults to `OBS_LOG_PROFILE` (`obs`, `ecs`,
+    /// `google_cloud`, `logfmt`), else to [`LogProfile::Obs`].
+    ///
+    /// ```
+    /// use obs_core::{Obs, logs::LogProfile};
+    ///
+    /// let builder = Obs::builder("payment-service").log_profile(LogProfile::Ecs);
+    /// # drop(builder);
+    /// ```
+    pub fn log_profile(mut self, profile: LogProfile) -> Self {
+        self.logs.profile.profile = Some(profile);
+        self
+    }
+
+    /// How the time stands on lines that are not for people. Defaults to `OBS_LOG_TIME` (`rfc3339_millis`,
+    /// `rfc3339_micros`, `rfc3339_nanos`, `unix_seconds`, `unix_millis`), else to [`LogTime::Rfc3339Micros`].
+    ///
+    /// The profiles [`Ecs`](LogProfile::Ecs) and [`GoogleCloud`](LogProfile::GoogleCloud) take times in RFC 3339 only: a
+    /// number is an error at the start.
+    pub fn log_time(mut self, time: LogTime) -> Self {
+        self.logs.profile.time = Some(time);
+        self
+    }
+
+    /// The Google Cloud project that traces are exported to, for lines of the profile
+    /// [`GoogleCloud`](LogProfile::GoogleCloud): their trace is `projects/PROJECT/traces/TRACE`. Defaults to
+    /// `GOOGLE_CLOUD_PROJECT`; without it, lines have the trace id alone.
+    ///
+    /// An id has 1 to 128 letters, digits and `-.:_`; another one is an error at the start.
+    pub fn google_cloud_project(mut self, project: impl Into<String>) -> Self {
+        self.logs.profile.project = Some(project.into());
         self
     }
 

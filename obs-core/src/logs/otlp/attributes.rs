@@ -8,8 +8,9 @@ use crate::{
     context::FieldValue,
     formatting::floor_char_boundary,
     logs::{
-        fields::{Duplicates, is_reserved, key_bit},
+        fields::Duplicates,
         parts::MAX_LINE,
+        reserved::{is_reserved, key_bit},
     },
     names::{log, value::REDACTED},
     redact::Redactor,

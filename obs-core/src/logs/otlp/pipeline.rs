@@ -185,6 +185,7 @@ fn within_request(request: &RequestContext, target: &str) -> TraceContext {
         request: _,
         trace,
         span,
+        sampled: _,
     } = Ids::within_request(request, target);
     TraceContext {
         trace_id: trace,
@@ -198,6 +199,7 @@ fn outside_requests(target: &str) -> Option<TraceContext> {
         request: _,
         trace,
         span,
+        sampled: _,
     } = Ids::outside_requests(target)?;
     Some(TraceContext {
         trace_id: trace,

@@ -3,7 +3,7 @@ use obs_base::ServiceInfo;
 use tracing::{info, info_span};
 
 use super::{
-    super::{LogFormat, LogSettings, constants::ConstantSettings, parts::MAX_LINE},
+    super::{LogFormat, LogSettings, constants::ConstantSettings, format::Style, parts::MAX_LINE},
     fixture::{Fixture, known_context, parsed, service},
     requests,
 };
@@ -37,7 +37,7 @@ fn fixture(format: LogFormat) -> Fixture {
         ("api_key", "5ecr3t"),
     ];
     let settings = LogSettings {
-        format,
+        format: Some(format),
         constants: constants(&fields, &["service.namespace"]),
         ..LogSettings::default()
     };
@@ -99,7 +99,7 @@ fn lines_for_people_have_none() {
 fn names_that_lines_have_themselves_and_too_much_are_errors() {
     let notices = Notices::default();
     let env = Env::new(&|_| None, &notices);
-    let error = |settings: &ConstantSettings| settings.check(&in_shop(), env).unwrap_err().to_string();
+    let error = |settings: &ConstantSettings| settings.check(Style::Json, &in_shop(), env).unwrap_err().to_string();
     for (name, expected) in [("", "region"), ("status", "\"status\""), ("trace_id", "\"trace_id\"")] {
         assert!(error(&constants(&[(name, "x")], &[])).contains(expected));
     }
@@ -109,7 +109,7 @@ fn names_that_lines_have_themselves_and_too_much_are_errors() {
     assert_eq!(notices.take(), Vec::<String>::new());
 
     constants(&[("region", "x")], &["k8s.pod.name"])
-        .check(&in_shop(), env)
+        .check(Style::Json, &in_shop(), env)
         .unwrap();
     let told = notices.take().concat();
     assert!(

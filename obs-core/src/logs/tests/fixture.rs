@@ -73,7 +73,7 @@ impl Fixture {
 
     pub(super) fn with(format: LogFormat, filter: Option<&str>, recorder: &dyn Recorder) -> Self {
         let settings = LogSettings {
-            format,
+            format: Some(format),
             filter: filter.map(str::to_owned),
             ..LogSettings::default()
         };

@@ -6,6 +6,7 @@ mod events;
 mod fixture;
 mod levels;
 mod limits;
+mod profiles;
 mod requests;
 mod sampling;
 mod writing;
