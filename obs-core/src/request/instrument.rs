@@ -6,7 +6,7 @@ use tracing::Span;
 
 use super::{Options, grpc::Methods, scope::Scope};
 use crate::{
-    context::{Instance as _, RequestContext},
+    context::{self, Instance as _, RequestContext},
     metrics::{Convention, ServerRed},
     names::log,
     pipeline::{KnownMethods, Pipeline},
@@ -97,18 +97,31 @@ impl Instrument {
         self.options.common.logs || self.options.common.traces
     }
 
-    /// A `tracing` span around the request, for subscribers that read ids from spans. Its level is `ERROR`, so that
-    /// each filter by level that accepts an event of the request also accepts the span.
-    pub(super) fn open_tracing_span(context: &RequestContext, method: &str, endpoint: Option<&str>) -> Span {
-        tracing::error_span!(
-            target: log::REQUEST_TARGET,
-            "request",
-            method,
-            endpoint,
-            request_id = context.request_id(),
-            trace_id = %context.trace_id(),
-            span_id = %context.span_id(),
-        )
+    /// A `tracing` span around the request, if one is wanted: by subscribers that read ids from spans, or for fields that
+    /// handlers record on it. Its level is `ERROR`, so that each filter by level that accepts an event of the request
+    /// also accepts the span.
+    #[inline]
+    pub(super) fn open_tracing_span(
+        &self,
+        request: &RequestContext,
+        method: &str,
+        endpoint: Option<&str>,
+    ) -> Option<Span> {
+        if let Some(fields) = self.shared.tracing.request_fields() {
+            let _entered = context::enter(Some(request.clone()));
+            return Some(fields.open_span(request, method, endpoint));
+        }
+        self.options.tracing_span.then(|| {
+            tracing::error_span!(
+                target: log::REQUEST_TARGET,
+                "request",
+                method,
+                endpoint,
+                request_id = request.request_id(),
+                trace_id = %request.trace_id(),
+                span_id = %request.span_id(),
+            )
+        })
     }
 
     /// Whether anything but the metrics needs the route template.

@@ -189,13 +189,9 @@ impl Running {
             at: self.arrived,
         };
         let context = arrival.context(span, &mut self.deferred_head);
-        if instrument.options.tracing_span {
-            self.tracing_span = Some(Box::new(Instrument::open_tracing_span(
-                &context,
-                self.method,
-                head.endpoint,
-            )));
-        }
+        self.tracing_span = instrument
+            .open_tracing_span(&context, self.method, head.endpoint)
+            .map(Box::new);
         if let Some(logs) = instrument
             .shared
             .logs

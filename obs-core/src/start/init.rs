@@ -155,6 +155,7 @@ impl ObsBuilder {
             keep: self.keep,
             propagator: self.propagator.clone(),
             span_filter: self.span_filter.clone(),
+            request_fields: self.request_fields.clone(),
             value_limit: self.value_limit,
             redactor: Arc::new(Redactor::with(self.logs.redact.iter().map(String::as_str))),
             provider: self.tracer_provider.clone(),

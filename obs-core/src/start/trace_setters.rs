@@ -63,6 +63,38 @@ impl ObsBuilder {
         self
     }
 
+    /// Names of fields of `tracing` spans that belong to the request: what is recorded under them on a span within a request
+    /// is a field of the request's lines and an attribute of its span, as with [`context::record`](crate::context::record).
+    /// Can be called several times. Defaults to none.
+    ///
+    /// This is for code that was written for tracing-actix-web or for tower-http's `TraceLayer`:
+    ///
+    /// | where | reaches the request |
+    /// |---|---|
+    /// | a handler | `Span::current().record("user_id", id)`: each request then has a `tracing` span that declares the names |
+    /// | `#[instrument(fields(user_id))]`, with an argument or a field of that name | its value, and what is recorded on it later |
+    /// | a span of other middleware that declares the field | the same |
+    /// | a field that the span doesn't declare | nothing: `tracing` drops it |
+    ///
+    /// Spans of level `INFO` and above are looked at. The subscriber must have the layer of this instance, as it has with
+    /// [`init`](Self::init). The span of the request has the fields and the target of the one of `tracing_span(true)`, is
+    /// seen by all layers of the subscriber, and is not exported: the request has its own. It costs each request what a
+    /// span of `tracing` costs, so where there is a choice, use `context::record`, which costs nothing else.
+    ///
+    /// At most 16 names of at most 64 bytes; more, and names that requests have already, such as `endpoint`, are an error
+    /// at the start.
+    ///
+    /// ```
+    /// use obs_core::Obs;
+    ///
+    /// let builder = Obs::builder("payment-service").request_fields(["user_id", "tenant"]);
+    /// # drop(builder);
+    /// ```
+    pub fn request_fields<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.request_fields.extend(names.into_iter().map(Into::into));
+        self
+    }
+
     /// The longest text of an attribute of a span, its events and links, and of a log record that is
     /// exported, in bytes: a path, a query, a header, a field, the message of an exception. Of a list, all
     /// texts together have no more. What is longer is cut between characters, and the span has

@@ -11,7 +11,10 @@ use tracing_subscriber::{
 
 use obs_otlp::is_export_thread;
 
-use super::{events::SpanLayer, handle::Tracing, ids, limited_span::LimitedTracer, span_filter::SpanFilter};
+use super::{
+    events::SpanLayer, handle::Tracing, ids, limited_span::LimitedTracer, request_fields::RequestFields,
+    span_filter::SpanFilter,
+};
 use crate::{
     context::{Instance as _, otel},
     names::log,
@@ -90,10 +93,12 @@ impl<S> Filter<S> for Gate {
 impl Tracing {
     /// The most verbose level that [`layer`](Self::layer) takes.
     pub(crate) fn max_level(&self) -> LevelFilter {
-        self.tracer().map_or(LevelFilter::OFF, |_| self.span_filter().max())
+        let spans = self.tracer().map_or(LevelFilter::OFF, |_| self.span_filter().max());
+        let fields = self.request_fields().map_or(LevelFilter::OFF, |_| RequestFields::LEVEL);
+        spans.max(fields)
     }
 
-    /// The layer for a subscriber; it does nothing if spans go nowhere.
+    /// The layer for a subscriber; it does nothing if spans go nowhere and no field belongs to requests.
     pub(crate) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
@@ -102,7 +107,8 @@ impl Tracing {
             filter: self.span_filter().clone(),
             instance: self.id(),
         };
-        self.tracer().cloned().map(|tracer| {
+        let fields = self.request_fields().map(|fields| fields.layer(self.id()));
+        let spans = self.tracer().cloned().map(|tracer| {
             let limit = tracer.rules().limits.value;
             let spans = SpanLayer::new(library_layer(tracer.clone()), limit).with_filter(gate);
             // `OpenTelemetrySpanExt` looks for the layer of the library itself, which is within ours and
@@ -110,7 +116,8 @@ impl Tracing {
             // same for both. It is the inner one: over a bare registry, tracing-subscriber takes the level of
             // the outer one for both.
             library_layer(tracer).with_filter(LevelFilter::OFF).and_then(spans)
-        })
+        });
+        Layer::and_then(fields, spans)
     }
 }
 

@@ -24,6 +24,7 @@ use super::{
     limits::Limits,
     pipeline::{Pipeline, SpanReader},
     recording::Recording,
+    request_fields::RequestFields,
     request_span,
     rules::Rules,
     sampler::Sampler,
@@ -56,6 +57,8 @@ pub(crate) struct TracingConfig<'a> {
     pub(crate) propagator: Option<OwnPropagator>,
     /// Which spans and events of `tracing` are exported, from code: directives.
     pub(crate) span_filter: Option<String>,
+    /// Names of fields of `tracing` spans that belong to the request.
+    pub(crate) request_fields: Vec<String>,
     /// The longest text of an attribute, from code, in bytes.
     pub(crate) value_limit: Option<usize>,
     /// Finds what must not leave the process.
@@ -90,6 +93,7 @@ struct Inner {
     keep: Option<Keep>,
     propagators: Propagators,
     span_filter: SpanFilter,
+    request_fields: Option<RequestFields>,
     redactor: Arc<Redactor>,
     /// Where metrics of the `metrics` facade go.
     recorder: Arc<dyn Recorder + Send + Sync>,
@@ -113,6 +117,7 @@ impl Tracing {
         let env = config.env;
         Sampler::from_settings(config.sample_ratio, &config.sampling, env)?;
         SpanFilter::from_settings(config.span_filter.as_deref(), env)?;
+        RequestFields::new(&config.request_fields)?;
         match config.provider {
             Some(_) => Ok(()),
             None => check_spans(config.export_settings(), env),
@@ -134,6 +139,7 @@ impl Tracing {
         let keep = config.keep;
         let propagators = Propagators::from_settings(config.propagator.clone(), config.env);
         let span_filter = SpanFilter::from_settings(config.span_filter.as_deref(), config.env)?;
+        let request_fields = RequestFields::new(&config.request_fields)?;
         let limits = Limits::of_spans(config.value_limit, config.env);
         let redactor = Arc::clone(&config.redactor);
         let recorder = Arc::clone(&config.recorder);
@@ -154,6 +160,7 @@ impl Tracing {
             keep,
             propagators,
             span_filter,
+            request_fields,
             redactor,
             recorder,
             recording,
@@ -170,6 +177,7 @@ impl Tracing {
             keep: None,
             propagators: Propagators::default(),
             span_filter: SpanFilter::default(),
+            request_fields: None,
             redactor: Arc::default(),
             recorder,
             recording: None,
@@ -243,6 +251,12 @@ impl Tracing {
     /// Which spans and events of `tracing` are exported.
     pub(super) fn span_filter(&self) -> &SpanFilter {
         &self.0.span_filter
+    }
+
+    /// The fields of `tracing` spans that belong to the request, if there are any.
+    #[inline]
+    pub(crate) fn request_fields(&self) -> Option<RequestFields> {
+        self.0.request_fields
     }
 
     /// Finds what must not leave the process.

@@ -47,6 +47,7 @@ mod pipeline;
 mod rate_limit;
 mod record;
 mod recording;
+mod request_fields;
 mod request_span;
 mod rules;
 mod sampler;

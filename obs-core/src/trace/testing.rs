@@ -32,6 +32,7 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
         keep: Keep::default(),
         propagator: None,
         span_filter: None,
+        request_fields: Vec::new(),
         value_limit: None,
         redactor: Arc::default(),
         provider: None,

@@ -19,6 +19,7 @@ use obs_axum::ObsLayer;
 use obs_tests::{DEADLINE, otlp::Receiver, spans::SpanBuffer};
 use tower::Service;
 use tower_layer::layer_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::{AGENT, Kind, SAMPLED, UNSAMPLED, UPLOAD, allocations, at_most, builder};
 
@@ -256,5 +257,19 @@ fn a_span_of_another_provider_costs_eight() {
         8.0,
         || ObsLayer::new().obs(&obs),
         Some(SAMPLED),
+    );
+}
+
+/// Why no request has a span of `tracing` unless somebody wants its fields.
+#[test]
+fn a_span_that_handlers_record_fields_on_costs_nine() {
+    let obs = builder().request_fields(["user_id"]).build().expect("valid settings");
+    let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
+    let _default = tracing::subscriber::set_default(subscriber);
+    each_at_most(
+        "context, line and span of tracing",
+        9.0,
+        || ObsLayer::new().obs(&obs).traces(false),
+        None,
     );
 }

@@ -10,5 +10,6 @@ mod app;
 mod endings;
 mod leaks;
 mod otlp;
+mod request_fields;
 mod span_filter;
 mod tracing_span;
