@@ -1,6 +1,8 @@
 //! Errors of start-up and shutdown.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{borrow::Cow, error::Error, fmt, time::Duration};
+
+use crate::MissingFeature;
 
 use crate::guard::chain;
 
@@ -23,10 +25,12 @@ pub struct InitError {
 #[derive(Debug)]
 enum InitErrorKind {
     Invalid {
-        setting: &'static str,
+        setting: Cow<'static, str>,
         value: String,
         expected: String,
     },
+    /// The whole sentence.
+    MissingFeature(String),
     Failed {
         what: String,
         source: Box<dyn Error + Send + Sync>,
@@ -55,13 +59,26 @@ impl InitError {
     /// An invalid setting: `value` was given, `expected` describes valid values, with their range and unit.
     #[doc(hidden)]
     #[must_use]
-    pub fn invalid(setting: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {
+    pub fn invalid(
+        setting: impl Into<Cow<'static, str>>,
+        value: impl fmt::Display,
+        expected: impl Into<String>,
+    ) -> Self {
         Self {
             kind: InitErrorKind::Invalid {
-                setting,
+                setting: setting.into(),
                 value: value.to_string(),
                 expected: expected.into(),
             },
+        }
+    }
+
+    /// A setting that needs a feature which is not enabled.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn missing_feature(missing: MissingFeature<'_>) -> Self {
+        Self {
+            kind: InitErrorKind::MissingFeature(missing.to_string()),
         }
     }
 
@@ -97,6 +114,7 @@ impl fmt::Display for InitError {
             } => {
                 write!(f, "{setting} is {value:?}, expected {expected}")
             }
+            InitErrorKind::MissingFeature(sentence) => f.write_str(sentence),
             InitErrorKind::Failed { what, source: _ } => write!(f, "could not {what}"),
             InitErrorKind::AlreadyInitialized { what, remedy } => write!(f, "{what} is already set; {remedy}"),
         }
@@ -118,7 +136,9 @@ impl Error for InitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
             InitErrorKind::Failed { source, what: _ } => Some(source.as_ref()),
-            InitErrorKind::Invalid { .. } | InitErrorKind::AlreadyInitialized { .. } => None,
+            InitErrorKind::Invalid { .. }
+            | InitErrorKind::MissingFeature(_)
+            | InitErrorKind::AlreadyInitialized { .. } => None,
         }
     }
 }

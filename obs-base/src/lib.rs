@@ -19,10 +19,12 @@ pub mod redact;
 
 mod deadline;
 mod error;
+mod feature;
 mod service;
 #[cfg(feature = "tls")]
 mod tls;
 
 pub use deadline::deadline;
 pub use error::{InitError, ShutdownError};
+pub use feature::MissingFeature;
 pub use service::ServiceInfo;

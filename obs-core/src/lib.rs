@@ -34,6 +34,7 @@ pub mod logs;
 pub mod metrics;
 pub mod options;
 pub mod otel;
+pub mod otlp;
 pub mod propagation;
 pub mod request;
 #[cfg(feature = "tokio")]

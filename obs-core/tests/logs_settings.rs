@@ -235,7 +235,7 @@ fn a_collector_that_can_not_be_is_refused() {
 fn an_export_that_the_build_has_not_is_refused_with_the_feature_that_is_missing() {
     let error = refused(builder().log_writer(io::sink()).otlp_logs(true));
     assert!(
-        error.contains("otlp_logs") && error.contains("feature `otlp-logs`"),
+        error.contains("otlp_logs is \"true\", which needs the feature") && error.contains("`otlp-logs`"),
         "{error}"
     );
     assert!(builder().log_writer(io::sink()).otlp_logs(false).build().is_ok());

@@ -5,7 +5,11 @@ use std::{convert::Infallible, marker::PhantomData, time::Duration};
 use obs_base::{InitError, environment::Env};
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::{CodeSettings, ExporterConfig, HeapSize, LogRecord, ReadMetrics, Tick, config::refuse};
+use crate::{
+    CodeSettings, ExporterConfig, HeapSize, LogRecord, ReadMetrics, Tick,
+    signal::{LOGS, METRICS, TRACES},
+    wanted::export_of,
+};
 
 /// An exporter; without a transport there is none.
 #[derive(Debug)]
@@ -15,15 +19,9 @@ pub struct Exporter<T>(Infallible, PhantomData<T>);
 ///
 /// # Errors
 ///
-/// If code sets an endpoint.
-pub fn check_spans(code: CodeSettings<'_>, _: Env<'_>) -> Result<(), InitError> {
-    match code.endpoint {
-        None => Ok(()),
-        Some(endpoint) => {
-            let expected = "the feature `otlp-http` or `otlp-grpc` of obs-core, or no endpoint";
-            Err(InitError::invalid("otlp_endpoint", endpoint, expected))
-        }
-    }
+/// If code asks for the export.
+pub fn check_spans(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
+    export_of(&TRACES, code, env).map(drop)
 }
 
 /// Starts nothing.
@@ -43,8 +41,8 @@ pub fn start_spans<T: HeapSize + Send + 'static>(
 /// # Errors
 ///
 /// If code asks for the export.
-pub fn check_logs(code: CodeSettings<'_>, _: Env<'_>) -> Result<(), InitError> {
-    refuse("otlp_logs", code, "otlp-logs")
+pub fn check_logs(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
+    export_of(&LOGS, code, env).map(drop)
 }
 
 /// Starts nothing.
@@ -61,8 +59,8 @@ pub fn start_logs(config: &ExporterConfig<'_>) -> Result<Option<Exporter<Box<Log
 /// # Errors
 ///
 /// If code asks for the export.
-pub fn check_metrics(code: CodeSettings<'_>, _: Env<'_>) -> Result<(), InitError> {
-    refuse("otlp_metrics", code, "otlp-metrics")
+pub fn check_metrics(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
+    export_of(&METRICS, code, env).map(drop)
 }
 
 /// Starts nothing.

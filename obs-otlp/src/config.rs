@@ -3,9 +3,9 @@
 use std::{fmt, time::Duration};
 
 use metrics::Recorder;
-use obs_base::{InitError, ServiceInfo, environment::Env};
+use obs_base::{ServiceInfo, environment::Env};
 
-use crate::Budget;
+use crate::{Budget, OtlpSettings, code::UNSET};
 
 /// The configuration of the exporter of one signal.
 #[derive(Clone, Copy)]
@@ -23,14 +23,24 @@ pub struct ExporterConfig<'a> {
 }
 
 /// The settings of one signal in code. They take precedence over the environment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct CodeSettings<'a> {
-    /// The base URL of the collector, such as `http://localhost:4318`.
-    pub endpoint: Option<&'a str>,
+    /// Where and how all signals are sent.
+    pub otlp: &'a OtlpSettings,
     /// Whether the signal is exported; `None` leaves the decision to the environment.
     pub export: Option<bool>,
-    /// The longest time that an item waits in the queue for its batch to fill.
-    pub delay: Option<Duration>,
+    /// The time from one push of metrics to the next.
+    pub interval: Option<Duration>,
+}
+
+impl Default for CodeSettings<'_> {
+    fn default() -> Self {
+        Self {
+            otlp: &UNSET,
+            export: None,
+            interval: None,
+        }
+    }
 }
 
 impl fmt::Debug for ExporterConfig<'_> {
@@ -41,14 +51,4 @@ impl fmt::Debug for ExporterConfig<'_> {
             .field("code", &self.code)
             .finish_non_exhaustive()
     }
-}
-
-/// Refuses an export that code asks for and that needs features which are not enabled. What the environment asks for
-/// may be meant for other services, and is ignored.
-pub(crate) fn refuse(setting: &'static str, code: CodeSettings<'_>, feature: &str) -> Result<(), InitError> {
-    if code.export != Some(true) {
-        return Ok(());
-    }
-    let expected = format!("the feature `{feature}` of obs-core with `otlp-http` or `otlp-grpc`, or false");
-    Err(InitError::invalid(setting, true, expected))
 }

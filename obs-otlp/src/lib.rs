@@ -5,19 +5,25 @@
 //! broken costs the items that were meant for it, which are counted by the reason, and nothing else.
 //!
 //! The features choose transports (`http`, `grpc`), encryption (`tls`) and signals beside spans (`logs`, `metrics`).
-//! The interface is the same without them: nothing is exported then, and a setting in code that asks for an export is
-//! an error that names the feature.
+//! The interface is the same without them: nothing is exported then. A setting in code that asks for an export is an
+//! error that names the feature, one in the environment is ignored with a notice that does.
 //!
 //! This crate is internal to obs: it changes with the other crates of obs and gives no promise of its own. Applications
 //! configure exports with `obs_core::ObsBuilder`.
 
 mod budget;
+mod code;
 mod config;
+mod headers;
 mod log_record;
 mod metrics_message;
+mod otlp;
 mod resource;
+mod signal;
 mod size;
 mod thread;
+mod url;
+mod wanted;
 
 #[cfg(feature = "logs")]
 mod log_bridge;
@@ -32,11 +38,13 @@ mod export;
 mod export;
 
 pub use budget::{Budget, Reservation};
+pub use code::OtlpSettings;
 pub use config::{CodeSettings, ExporterConfig};
 pub use export::{Exporter, check_logs, check_metrics, check_spans, start_logs, start_metrics, start_spans};
 pub use log_bridge::LogBridge;
 pub use log_record::{LogRecord, LogSink, TraceContext};
 pub use metrics_message::{AttributeValue, Exemplar, Histogram, MetricsMessage, NumberValue, Point, ReadMetrics, Tick};
+pub use otlp::{Otlp, Protocol, Signal};
 pub use resource::resource;
 pub use size::HeapSize;
 pub use thread::{become_export_thread, is_export_thread};

@@ -3,9 +3,10 @@
 use std::{fmt, time::Duration};
 
 use super::Notices;
+use crate::MissingFeature;
 
-/// The timeout that 0 means: the longest one that 32 bits of milliseconds can hold, 49 days.
-const NO_LIMIT: Duration = Duration::from_millis(u32::MAX as u64);
+/// The timeout that stands for none: the longest one that 32 bits of milliseconds can hold, 49 days.
+pub const NO_LIMIT: Duration = Duration::from_millis(u32::MAX as u64);
 /// The characters of a value that a notice shows, at most.
 const MAX_SHOWN: usize = 64;
 /// The variable that turns every export off.
@@ -64,6 +65,11 @@ impl<'a> Env<'a> {
             "{name} is \"{}{more}\", expected {expected}: it is ignored",
             shown.escape_debug()
         ));
+    }
+
+    /// Adds a notice that a variable is ignored, since it needs a feature which is not enabled.
+    pub fn lacks(&self, missing: MissingFeature<'_>) {
+        self.notice(format!("{missing}; it is ignored"));
     }
 
     /// Whether `OTEL_SDK_DISABLED` is true. Nothing is exported then, whatever other variables say.

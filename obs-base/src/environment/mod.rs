@@ -16,6 +16,6 @@ mod env;
 mod list;
 mod notices;
 
-pub use env::Env;
+pub use env::{Env, NO_LIMIT};
 pub use list::pairs;
 pub use notices::Notices;

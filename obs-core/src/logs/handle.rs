@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use metrics::Recorder;
 use obs_base::{InitError, ServiceInfo};
-use obs_otlp::Budget;
+use obs_otlp::{Budget, OtlpSettings};
 use tracing_core::{Level, LevelFilter, Subscriber};
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
@@ -56,7 +56,7 @@ impl LogSettings {
     pub(crate) fn prepare(
         &mut self,
         service: &ServiceInfo,
-        otlp_endpoint: Option<&str>,
+        otlp: &OtlpSettings,
         env: Env<'_>,
     ) -> Result<(), InitError> {
         self.directives(env)?;
@@ -64,7 +64,7 @@ impl LogSettings {
         self.constants.check(style, service, env)?;
         self.tell_useless(env);
         LineSampler::new(self.sample_ratio, self.slow)?;
-        OtlpLogs::check((otlp_endpoint, self.export), env)?;
+        OtlpLogs::check((otlp, self.export), env)?;
         self.target = Some(self.target.take().unwrap_or_else(LogTarget::stdout).opened()?);
         Ok(())
     }
@@ -111,8 +111,8 @@ impl LogSettings {
 pub(crate) struct LogsConfig<'a> {
     pub(crate) service: Arc<ServiceInfo>,
     pub(crate) settings: LogSettings,
-    /// Where OTLP goes, from code: a base URL.
-    pub(crate) otlp_endpoint: Option<&'a str>,
+    /// Where and how records are exported, from code.
+    pub(crate) otlp: &'a OtlpSettings,
     /// The bytes that what waits for it may hold.
     pub(crate) budget: &'a Budget,
     /// The longest text of an attribute of a record, from code, in bytes.
@@ -144,7 +144,7 @@ impl Logs {
         let LogsConfig {
             service,
             mut settings,
-            otlp_endpoint,
+            otlp,
             budget,
             value_limit,
             env,
@@ -170,7 +170,7 @@ impl Logs {
         let counters = Counters::register(recorder);
         let writer = Writer::start(target.into_writer()?, counters.dropped.clone())?;
         let output = Arc::new(Output::new(encoder, writer, counters));
-        let code = (otlp_endpoint, export);
+        let code = (otlp, export);
         let otlp = OtlpLogs::start(&output, (&service, budget), code, value_limit, env, recorder)?;
         Ok(Self(Arc::new(Inner {
             output,
@@ -304,7 +304,7 @@ impl std::fmt::Debug for LogsConfig<'_> {
         let Self {
             service,
             settings,
-            otlp_endpoint,
+            otlp,
             budget: _,
             value_limit,
             env: _,
@@ -313,7 +313,7 @@ impl std::fmt::Debug for LogsConfig<'_> {
         f.debug_struct("LogsConfig")
             .field("service", service)
             .field("settings", settings)
-            .field("otlp_endpoint", otlp_endpoint)
+            .field("otlp", otlp)
             .field("value_limit", value_limit)
             .finish_non_exhaustive()
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use obs_base::ServiceInfo;
+use obs_otlp::OtlpSettings;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{Layer, Registry as SpanRegistry};
 
@@ -48,7 +49,7 @@ pub struct ObsBuilder {
     pub(super) defined_name: Option<String>,
     pub(super) naming: Naming,
     pub(super) logs: LogSettings,
-    pub(super) otlp_endpoint: Option<String>,
+    pub(super) otlp: OtlpSettings,
     pub(super) queue_bytes: Option<usize>,
     pub(super) push: PushSettings,
     pub(super) sample_ratio: Option<f64>,
@@ -93,7 +94,7 @@ impl ObsBuilder {
             defined_name: None,
             naming: Naming::default(),
             logs: LogSettings::default(),
-            otlp_endpoint: None,
+            otlp: OtlpSettings::default(),
             queue_bytes: None,
             push: PushSettings::default(),
             sample_ratio: None,
@@ -133,31 +134,6 @@ impl ObsBuilder {
     /// names it. Defaults to those of `OTEL_RESOURCE_ATTRIBUTES`.
     pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.service.attributes.push((key.into(), value.into()));
-        self
-    }
-
-    /// The base URL of the collector for OTLP, such as `http://localhost:4318`.
-    ///
-    /// Spans are sent there, and log records and metrics if their export is turned on. Defaults to
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and the variables of each signal; nothing is exported if these are not set either.
-    pub fn otlp_endpoint(mut self, url: impl Into<String>) -> Self {
-        self.otlp_endpoint = Some(url.into());
-        self
-    }
-
-    /// The memory in bytes for the export of all signals together, queued and being sent: at least 65 536 (64 KiB).
-    /// Defaults to 33 554 432 (32 MiB).
-    ///
-    /// Beyond the limit, spans and log records are dropped, and counted in `obs_spans_dropped_total` and
-    /// `obs_log_records_dropped_total` with the reason `queue_full`. Sizes are estimates; a quarter of the memory is
-    /// reserved for messages while they are encoded and sent. A push of metrics is as large as the registry, and leaves
-    /// less memory to the other signals while it is sent.
-    ///
-    /// `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BLRP_MAX_QUEUE_SIZE` also limit the number of queued items. A message has at
-    /// most 3 MiB before compression; one that the collector refuses for its size is sent again in two halves. A single
-    /// span or record above that size is dropped with the reason `too_large`.
-    pub fn export_queue_bytes(mut self, bytes: usize) -> Self {
-        self.queue_bytes = Some(bytes);
         self
     }
 

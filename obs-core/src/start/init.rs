@@ -120,10 +120,11 @@ impl ObsBuilder {
         self.service = self.service.completed(env)?;
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
         self.page.check()?;
+        self.otlp.check()?;
         let budget = Budget::new(self.queue_bytes)?;
         Tracing::check(&self.tracing_config(&budget, env, Arc::new(::metrics::NoopRecorder)))?;
-        self.logs.prepare(&self.service, self.otlp_endpoint.as_deref(), env)?;
-        Pusher::check(self.otlp_endpoint.as_deref(), &self.push, env)?;
+        self.logs.prepare(&self.service, &self.otlp, env)?;
+        Pusher::check(&self.otlp, &self.push, env)?;
         Ok(self)
     }
 
@@ -148,7 +149,7 @@ impl ObsBuilder {
     ) -> TracingConfig<'a> {
         TracingConfig {
             service: Arc::new(self.service.clone()),
-            otlp_endpoint: self.otlp_endpoint.clone(),
+            otlp: self.otlp.clone(),
             budget: budget.clone(),
             sample_ratio: self.sample_ratio,
             sampling: self.sampling.clone(),
@@ -177,7 +178,7 @@ impl ObsBuilder {
         let logs = Logs::start(LogsConfig {
             service: Arc::clone(&service),
             settings: self.logs,
-            otlp_endpoint: self.otlp_endpoint.as_deref(),
+            otlp: &self.otlp,
             budget: &budget,
             value_limit: self.value_limit,
             env,
@@ -186,8 +187,7 @@ impl ObsBuilder {
         if let Some(reader) = self.line_reader {
             logs.set_reader(reader);
         }
-        let endpoint = self.otlp_endpoint.as_deref();
-        let pusher = Pusher::start(&registry, &service, (endpoint, &budget), &self.push, env, &*recorder)?;
+        let pusher = Pusher::start(&registry, &service, (&self.otlp, &budget), &self.push, env, &*recorder)?;
         global::describe_service(&registry, &service);
         if matches!(target, Target::Own(_)) {
             Saturation::watch(&registry);

@@ -9,6 +9,7 @@ mod init;
 mod install;
 mod log_setters;
 mod metrics_setters;
+mod otlp_setters;
 mod page_setters;
 mod trace_setters;
 

@@ -13,7 +13,7 @@ use std::{
 
 use metrics::Recorder;
 use obs_base::{InitError, ServiceInfo};
-use obs_otlp::{Budget, CodeSettings, check_spans};
+use obs_otlp::{Budget, CodeSettings, OtlpSettings, check_spans};
 use opentelemetry::{Context, KeyValue, trace::SpanRef};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
@@ -46,8 +46,8 @@ use crate::{
 /// What the pipeline is made from.
 pub(crate) struct TracingConfig<'a> {
     pub(crate) service: Arc<ServiceInfo>,
-    /// Where to export to, from code: a base URL.
-    pub(crate) otlp_endpoint: Option<String>,
+    /// Where and how to export, from code.
+    pub(crate) otlp: OtlpSettings,
     /// The bytes that what waits may hold.
     pub(crate) budget: Budget,
     /// Share of the new traces to record, from code.
@@ -75,7 +75,7 @@ impl TracingConfig<'_> {
     /// What code says about the export.
     pub(super) fn export_settings(&self) -> CodeSettings<'_> {
         CodeSettings {
-            endpoint: self.otlp_endpoint.as_deref(),
+            otlp: &self.otlp,
             ..CodeSettings::default()
         }
     }

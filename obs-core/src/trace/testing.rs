@@ -25,7 +25,7 @@ pub(super) struct Collected(Arc<Mutex<Vec<SpanData>>>);
 pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> {
     TracingConfig {
         service: Arc::default(),
-        otlp_endpoint: None,
+        otlp: obs_otlp::OtlpSettings::default(),
         budget: Budget::default(),
         sample_ratio: None,
         sampling: Sampling::new(),

@@ -1,15 +1,17 @@
 //! Where items are sent to, and how.
 
-use obs_base::{InitError, environment::Env};
+use std::borrow::Cow;
 
-use super::signal::Signal;
+use obs_base::{InitError, MissingFeature, environment::Env};
 
-const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
-/// Bytes of a part of a path that is not shown.
-const LONG_PART: usize = 16;
+use crate::{
+    CodeSettings,
+    code::Place,
+    signal::{ENDPOINT, PROTOCOL, SignalDef},
+    url::{is_https, shown, without_credentials},
+};
 
-/// The transport of OTLP.
+/// A transport of this build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
     #[cfg(feature = "http")]
@@ -28,21 +30,42 @@ pub(super) struct Endpoint {
 // === impl Endpoint ===
 
 impl Endpoint {
-    /// None if neither code nor the environment names a collector.
+    /// None if neither code nor the environment names a collector, and if the environment names one that needs a
+    /// feature which is not enabled.
     ///
-    /// What code gives and `OTEL_EXPORTER_OTLP_ENDPOINT` are base URLs to which HTTP adds
-    /// `/v1/traces` and the like; `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is taken as it stands
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and its like in code are base URLs to which HTTP adds `/v1/traces` and the like; the
+    /// URL of a signal is taken as it stands
     /// ([OTLP exporter](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
-    pub(super) fn from_settings(signal: &Signal, code: Option<&str>, env: Env<'_>) -> Result<Option<Self>, InitError> {
-        let code = code.map(|given| ("otlp_endpoint", given.trim().to_owned()));
-        let Some((setting, url)) = code.or_else(|| env.first([signal.endpoint, ENDPOINT])) else {
-            return Ok(None);
+    pub(super) fn from_settings(
+        signal: &SignalDef,
+        code: CodeSettings<'_>,
+        env: Env<'_>,
+    ) -> Result<Option<Self>, InitError> {
+        let of_code = code.otlp.find(signal.signal, |otlp| otlp.endpoint.clone());
+        let is_code = of_code.is_some();
+        let (setting, url, is_base): (Cow<'static, str>, _, _) = match of_code {
+            Some((place, url)) => (place.setting("endpoint"), url.trim().to_owned(), place == Place(None)),
+            None => match env.first([signal.endpoint, ENDPOINT]) {
+                Some((name, url)) => (name.into(), url, name == ENDPOINT),
+                None => return Ok(None),
+            },
         };
-        let is_base = setting != signal.endpoint;
         if let Err(expected) = check(&url, is_base) {
             return Err(InitError::invalid(setting, without_credentials(&url), expected));
         }
-        let protocol = Protocol::from_settings(signal, env);
+        if is_https(&url) && !cfg!(feature = "tls") {
+            let missing = MissingFeature {
+                setting: &setting,
+                value: &shown(&url),
+                features: &["otlp-tls"],
+            };
+            if is_code {
+                return Err(InitError::missing_feature(missing));
+            }
+            env.lacks(missing);
+            return Ok(None);
+        }
+        let protocol = Protocol::from_settings(signal, code, env);
         Ok(Some(Self {
             protocol,
             url: if is_base {
@@ -56,51 +79,66 @@ impl Endpoint {
     /// Whether the connection is encrypted.
     #[cfg(feature = "tls")]
     pub(super) fn is_encrypted(&self) -> bool {
-        self.url
-            .get(..6)
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+        is_https(&self.url)
     }
 
-    /// The URL without what may be secret in it, for messages: no query, and no long parts of the path, which
-    /// are keys more often than names.
+    /// The URL without what may be secret in it, for messages.
     pub(super) fn shown(&self) -> String {
-        let (scheme, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
-        let mut parts = rest.split(['?', '#']).next().unwrap_or_default().split('/');
-        let mut shown = format!("{scheme}://{}", parts.next().unwrap_or_default());
-        for part in parts {
-            shown.push('/');
-            shown.push_str(if part.len() < LONG_PART { part } else { "…" });
-        }
-        shown
-    }
-}
-
-/// The URL as it may be shown.
-fn without_credentials(url: &str) -> String {
-    let (before, rest) = url.split_once("://").unwrap_or(("", url));
-    match rest.rsplit_once('@') {
-        Some((_, after)) => format!("{before}://…@{after}"),
-        None => url.to_owned(),
+        shown(&self.url)
     }
 }
 
 // === impl Protocol ===
 
 impl Protocol {
-    fn from_settings(signal: &Signal, env: Env<'_>) -> Self {
-        let expected = match (cfg!(feature = "http"), cfg!(feature = "grpc")) {
-            (true, true) => "http/protobuf or grpc",
-            (true, false) => "http/protobuf, or grpc with the feature `otlp-grpc` of obs-core",
-            _ => "grpc, or http/protobuf with the feature `otlp-http` of obs-core",
-        };
+    /// What code or the environment says. A transport of the environment that this build lacks is ignored; one of code
+    /// is an error of `OtlpSettings::check`.
+    fn from_settings(signal: &SignalDef, code: CodeSettings<'_>, env: Env<'_>) -> Self {
         let words = [
-            #[cfg(feature = "http")]
-            ("http/protobuf", Self::Http),
-            #[cfg(feature = "grpc")]
-            ("grpc", Self::Grpc),
+            ("http/protobuf", crate::Protocol::Http),
+            ("grpc", crate::Protocol::Grpc),
         ];
-        env.keyword([signal.protocol, PROTOCOL], &words, expected)
+        let of_variable = |name| {
+            let chosen = env.keyword([name], &words, "http/protobuf or grpc")?;
+            if let Some(feature) = chosen.missing_feature() {
+                env.lacks(MissingFeature {
+                    setting: name,
+                    value: chosen.as_str(),
+                    features: &[feature],
+                });
+            }
+            Self::of(chosen)
+        };
+        let of_code = code.otlp.get(signal.signal, |otlp| otlp.protocol).and_then(Self::of);
+        of_code
+            .or_else(|| [signal.protocol, PROTOCOL].into_iter().find_map(of_variable))
             .unwrap_or_else(Self::default)
+    }
+
+    /// This transport, if the build has it.
+    #[cfg_attr(
+        all(feature = "http", feature = "grpc"),
+        expect(clippy::unnecessary_wraps, reason = "this build has both")
+    )]
+    fn of(chosen: crate::Protocol) -> Option<Self> {
+        match chosen {
+            #[cfg(feature = "http")]
+            crate::Protocol::Http => Some(Self::Http),
+            #[cfg(feature = "grpc")]
+            crate::Protocol::Grpc => Some(Self::Grpc),
+            #[cfg(not(all(feature = "http", feature = "grpc")))]
+            _ => None,
+        }
+    }
+
+    /// As users name it.
+    pub(super) fn public(self) -> crate::Protocol {
+        match self {
+            #[cfg(feature = "http")]
+            Self::Http => crate::Protocol::Http,
+            #[cfg(feature = "grpc")]
+            Self::Grpc => crate::Protocol::Grpc,
+        }
     }
 
     #[cfg(feature = "http")]
@@ -136,16 +174,14 @@ fn check(url: &str, is_base: bool) -> Result<(), &'static str> {
     let (scheme, rest) = url.split_once("://").ok_or(EXAMPLE)?;
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     match scheme.to_ascii_lowercase().as_str() {
-        "http" => {}
-        "https" if cfg!(feature = "tls") => {}
-        "https" => return Err("an http:// URL, or the feature `otlp-tls` of obs-core"),
+        "http" | "https" => {}
         _ => return Err("a URL whose scheme is http or https"),
     }
     if is_base && path.contains(['?', '#']) {
         return Err("a base URL, to which the path is added, without query and fragment");
     }
     if authority.contains('@') {
-        return Err("a URL without credentials: send them in a header, see OTEL_EXPORTER_OTLP_HEADERS");
+        return Err("a URL without credentials: send them in a header, by Otlp::header or OTEL_EXPORTER_OTLP_HEADERS");
     }
     if is_address(authority) { Ok(()) } else { Err(EXAMPLE) }
 }
@@ -182,7 +218,9 @@ mod tests {
     use obs_base::environment::Notices;
 
     use super::*;
-    use crate::export::signal::TRACES;
+    #[cfg(all(feature = "http", feature = "grpc"))]
+    use crate::Signal;
+    use crate::{Otlp, OtlpSettings, signal::TRACES};
 
     const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
     const TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
@@ -193,7 +231,23 @@ mod tests {
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        Endpoint::from_settings(&TRACES, code, Env::without_notices(&env))
+        in_env(code, Env::without_notices(&env))
+    }
+
+    fn in_env(code: Option<&str>, env: Env<'_>) -> Result<Option<Endpoint>, InitError> {
+        let mut otlp = OtlpSettings::default();
+        if let Some(url) = code {
+            otlp.set(Otlp::new().endpoint(url));
+        }
+        of_code(&otlp, env)
+    }
+
+    fn of_code(otlp: &OtlpSettings, env: Env<'_>) -> Result<Option<Endpoint>, InitError> {
+        let code = CodeSettings {
+            otlp,
+            ..CodeSettings::default()
+        };
+        Endpoint::from_settings(&TRACES, code, env)
     }
 
     fn url(code: Option<&str>, set: &[(&str, &str)]) -> String {
@@ -298,11 +352,68 @@ mod tests {
     #[test]
     fn an_encrypted_connection_needs_its_feature() {
         let https = endpoint(Some("https://host"), &[]);
+        let (notices, variable) = (Notices::default(), |name: &str| {
+            (name == ENDPOINT).then(|| "https://host".to_owned())
+        });
+        let of_variable = in_env(None, Env::new(&variable, &notices)).unwrap();
         if cfg!(feature = "tls") {
-            assert!(https.is_ok());
+            assert!(https.is_ok() && of_variable.is_some() && notices.is_empty());
         } else {
-            assert!(https.unwrap_err().to_string().contains("the feature `otlp-tls`"));
+            let error = https.unwrap_err().to_string();
+            assert!(
+                error.starts_with("otlp_endpoint is ") && error.contains("the feature `otlp-tls`"),
+                "{error}"
+            );
+            let notice = notices.take().concat();
+            assert!(of_variable.is_none() && notice.starts_with(ENDPOINT) && notice.ends_with("; it is ignored"));
         }
+    }
+
+    #[cfg(all(feature = "http", feature = "grpc"))]
+    #[test]
+    fn the_url_of_a_signal_in_code_is_taken_as_it_is_and_its_protocol_wins() {
+        let mut otlp = OtlpSettings::default();
+        otlp.set(Otlp::new().endpoint("http://general").protocol(crate::Protocol::Grpc));
+        let env = |name: &str| (name == TRACES_PROTOCOL).then(|| "http/protobuf".to_owned());
+        let env = Env::without_notices(&env);
+        let general = of_code(&otlp, env).unwrap().unwrap();
+        assert_eq!((general.protocol, &*general.url), (Protocol::Grpc, "http://general"));
+        let traces = Otlp::new()
+            .endpoint("http://traces/custom")
+            .protocol(crate::Protocol::Http);
+        otlp.set_for(Signal::Traces, traces);
+        let traces = of_code(&otlp, env).unwrap().unwrap();
+        assert_eq!(
+            (traces.protocol, &*traces.url),
+            (Protocol::Http, "http://traces/custom")
+        );
+        otlp.set_for(Signal::Traces, Otlp::new().endpoint("nowhere"));
+        let error = of_code(&otlp, env).unwrap_err().to_string();
+        assert!(
+            error.starts_with("Otlp::endpoint of Signal::Traces is \"nowhere\""),
+            "{error}"
+        );
+    }
+
+    #[cfg(not(all(feature = "http", feature = "grpc")))]
+    #[test]
+    fn a_protocol_that_the_build_lacks_is_ignored_with_its_feature() {
+        let (word, feature) = if cfg!(feature = "http") {
+            ("grpc", "otlp-grpc")
+        } else {
+            ("http/protobuf", "otlp-http")
+        };
+        let notices = Notices::default();
+        let env = |name: &str| (name == PROTOCOL).then(|| word.to_owned());
+        let endpoint = in_env(Some("http://host"), Env::new(&env, &notices)).unwrap().unwrap();
+        assert_eq!(endpoint.protocol, Protocol::default());
+        let notice = notices.take().concat();
+        assert!(
+            notice.starts_with(&format!(
+                "{PROTOCOL} is \"{word}\", which needs the feature `{feature}`"
+            )),
+            "{notice}"
+        );
     }
 
     #[test]
@@ -310,7 +421,7 @@ mod tests {
         for bad in ["http/json", "http", "tcp"] {
             let notices = Notices::default();
             let env = |name: &str| (name == TRACES_PROTOCOL).then(|| bad.to_owned());
-            let endpoint = Endpoint::from_settings(&TRACES, Some("http://host"), Env::new(&env, &notices));
+            let endpoint = in_env(Some("http://host"), Env::new(&env, &notices));
             assert_eq!(endpoint.unwrap().unwrap().protocol, Protocol::default());
             let notice = notices.take().concat();
             assert!(

@@ -8,13 +8,16 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::*;
-use crate::export::{
-    drops::Drops,
-    endpoint::Endpoint,
-    progress::Progress,
+use crate::{
+    CodeSettings, Otlp, OtlpSettings,
+    export::{
+        drops::Drops,
+        endpoint::Endpoint,
+        progress::Progress,
+        testing::{Counts, span},
+        transport::Transport,
+    },
     signal::TRACES,
-    testing::{Counts, span},
-    transport::Transport,
 };
 
 /// Far longer than anything in these tests takes.
@@ -69,9 +72,15 @@ impl BatchExporter for Scripted {
 }
 
 fn settings() -> ExportSettings {
+    let mut otlp = OtlpSettings::default();
+    otlp.set(Otlp::new().endpoint("http://collector:4318"));
+    let code = CodeSettings {
+        otlp: &otlp,
+        ..CodeSettings::default()
+    };
     ExportSettings {
         signal: &TRACES,
-        endpoint: Endpoint::from_settings(&TRACES, Some("http://collector:4318"), Env::without_notices(&|_| None))
+        endpoint: Endpoint::from_settings(&TRACES, code, Env::without_notices(&|_| None))
             .unwrap()
             .unwrap(),
         transport: Transport::default(),

@@ -19,7 +19,6 @@ mod queue;
 mod redirect;
 mod sender;
 mod settings;
-mod signal;
 #[cfg(test)]
 mod size_tests;
 mod span_message;

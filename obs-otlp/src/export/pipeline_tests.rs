@@ -13,7 +13,7 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::testing::{Counts, span};
-use crate::{Budget, CodeSettings, Exporter, ExporterConfig, start_spans};
+use crate::{Budget, CodeSettings, Exporter, ExporterConfig, Otlp, OtlpSettings, start_spans};
 
 /// Far longer than anything in these tests takes.
 const LONG: Duration = Duration::from_secs(60);
@@ -127,6 +127,8 @@ fn exporting(url: &str, set: &[(&str, &str)]) -> (Exporter<SpanData>, Counts) {
             .map(|(_, value)| (*value).to_owned())
     };
     let counts = Counts::default();
+    let mut otlp = OtlpSettings::default();
+    otlp.set(Otlp::new().endpoint(url));
     let service = ServiceInfo {
         attributes: vec![("team".to_owned(), "blue".to_owned())],
         ..ServiceInfo::default()
@@ -135,7 +137,7 @@ fn exporting(url: &str, set: &[(&str, &str)]) -> (Exporter<SpanData>, Counts) {
         service: &service,
         budget: &Budget::default(),
         code: CodeSettings {
-            endpoint: Some(url),
+            otlp: &otlp,
             ..CodeSettings::default()
         },
         env: Env::without_notices(&env),

@@ -2,17 +2,24 @@
 
 use std::time::Duration;
 
-use obs_base::{InitError, environment::Env};
+use obs_base::{
+    InitError,
+    environment::{Env, NO_LIMIT},
+};
 
-use super::{endpoint::Endpoint, signal::Signal, transport::Transport};
-use crate::CodeSettings;
+use super::{endpoint::Endpoint, transport::Transport};
+use crate::{
+    CodeSettings, ExporterConfig,
+    signal::SignalDef,
+    wanted::{Export, export_of},
+};
 
 const TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
 
 /// The batch settings of the standard and where to send to.
 #[derive(Clone, Debug)]
 pub(super) struct ExportSettings {
-    pub(super) signal: &'static Signal,
+    pub(super) signal: &'static SignalDef,
     pub(super) endpoint: Endpoint,
     pub(super) transport: Transport,
     /// How long the collector may take for a request, with its retries.
@@ -32,93 +39,92 @@ pub(super) struct ExportSettings {
 impl ExportSettings {
     /// None if nothing says where to send to, or the SDK is switched off.
     pub(super) fn from_settings(
-        signal: &'static Signal,
+        signal: &'static SignalDef,
         code: CodeSettings<'_>,
         env: Env<'_>,
     ) -> Result<Option<Self>, InitError> {
-        if env.is_disabled() {
+        let export = export_of(signal, code, env)?;
+        if export == Export::Off {
             return Ok(None);
         }
-        let listed = listed(signal, env);
-        if !is_wanted(signal, code, listed, env) {
-            return Ok(None);
-        }
-        let Some(endpoint) = Endpoint::from_settings(signal, code.endpoint, env)? else {
-            if code.export.or(listed) == Some(true) {
-                tell_missing(signal, env);
+        let Some(endpoint) = Endpoint::from_settings(signal, code, env)? else {
+            if export == Export::Requested {
+                report_missing(signal, env);
             }
             return Ok(None);
         };
-        let queue = size(signal.queue, 2_048, env);
-        // An interval of nothing would be no interval.
-        let least = u32::from(signal.queue.is_none());
+        let (otlp, of) = (code.otlp, signal.signal);
+        let queue = otlp.get(of, |otlp| otlp.queue);
+        let queue = queue.unwrap_or_else(|| size(signal.queue, 2_048, env));
+        let timeout = otlp.get(of, |otlp| otlp.timeout.map(limited));
+        let export_timeout = otlp.get(of, |otlp| otlp.export_timeout.map(limited));
         Ok(Some(Self {
             signal,
-            transport: Transport::from_settings(signal, endpoint.protocol, env)?,
+            transport: Transport::from_settings(signal, endpoint.protocol, code, env)?,
             endpoint,
-            request_timeout: env
-                .timeout([signal.timeout, TIMEOUT])
+            request_timeout: timeout
+                .or_else(|| env.timeout([signal.timeout, TIMEOUT]))
                 .unwrap_or(Duration::from_secs(10)),
-            export_timeout: env.timeout([signal.export_timeout]).unwrap_or(Duration::from_secs(30)),
-            delay: code.delay.unwrap_or_else(|| {
-                let millis = env.number([signal.delay], least).unwrap_or(signal.usual_delay);
-                Duration::from_millis(u64::from(millis).max(1))
-            }),
+            export_timeout: export_timeout
+                .or_else(|| env.timeout([signal.export_timeout]))
+                .unwrap_or(Duration::from_secs(30)),
+            delay: delay(signal, code, env),
             queue,
-            batch: batch(signal, queue, env),
+            batch: batch(signal, queue, code, env),
         }))
     }
 
-    /// With a queue that is not longer than this, the most for which there are bytes.
-    pub(super) fn bounded(mut self, most: usize, env: Env<'_>) -> Self {
-        if let (Some(name), true) = (self.signal.queue, self.queue > most) {
-            env.notice(format!(
-                "{name} is {}, but export_queue_bytes has room for {most} at most",
-                self.queue
-            ));
-            self.queue = most;
-            self.batch = self.batch.min(most);
+    /// With a queue that is not longer than `most`, the number of items for which there are bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the queue that code sets is longer.
+    pub(super) fn bounded(mut self, most: usize, config: &ExporterConfig<'_>) -> Result<Self, InitError> {
+        let (Some(name), true) = (self.signal.queue, self.queue > most) else {
+            return Ok(self);
+        };
+        let code = config.code.otlp.find(self.signal.signal, |otlp| otlp.queue);
+        if let Some((place, queue)) = code {
+            let expected = format!("at most {most}, for which export_queue_bytes has room");
+            return Err(InitError::invalid(place.setting("queue"), queue, expected));
         }
-        self
+        config.env.notice(format!(
+            "{name} is {}, but export_queue_bytes has room for {most} at most",
+            self.queue
+        ));
+        self.queue = most;
+        self.batch = self.batch.min(most);
+        Ok(self)
     }
 }
 
-/// Whether a signal is to be exported, once there is a collector.
-fn is_wanted(signal: &Signal, code: CodeSettings<'_>, listed: Option<bool>, env: Env<'_>) -> bool {
-    let by_code = code
-        .export
-        .or((!signal.opt_in && code.endpoint.is_some()).then_some(true));
-    by_code
-        .or(listed)
-        .unwrap_or_else(|| !signal.opt_in || env.get(signal.endpoint).is_some())
-}
-
-/// Whether the list of exporters, such as `otlp,prometheus`, has ours; none if it says nothing.
-fn listed(signal: &Signal, env: Env<'_>) -> Option<bool> {
-    const EXPECTED: &str = "otlp or none";
-    let list = env.get(signal.exporter)?;
-    let (mut is_ours, mut is_none) = (None, false);
-    for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        match &*name.to_ascii_lowercase() {
-            "otlp" => is_ours = Some(true),
-            "none" => is_none = true,
-            // The other exporter of the standard: the page, which is there in any case.
-            "prometheus" if signal.path.ends_with("metrics") => drop(is_ours.get_or_insert(false)),
-            _ => env.ignore(signal.exporter, name, EXPECTED),
-        }
-    }
-    if is_none && is_ours == Some(true) {
-        env.ignore(signal.exporter, "none", "none alone, or exporters");
-    }
-    is_ours.or(is_none.then_some(false))
-}
-
-fn tell_missing(signal: &Signal, env: Env<'_>) {
-    let Signal { items, endpoint, .. } = signal;
+fn report_missing(signal: &SignalDef, env: Env<'_>) {
+    let SignalDef { items, endpoint, .. } = signal;
     env.notice(format!(
         "{items} are to be exported, but nothing says where to, so they are not: set OTEL_EXPORTER_OTLP_ENDPOINT, \
          {endpoint} or ObsBuilder::otlp_endpoint"
     ));
+}
+
+/// How long an item waits for others; for metrics, from one push to the next.
+fn delay(signal: &SignalDef, code: CodeSettings<'_>, env: Env<'_>) -> Duration {
+    // Metrics don't queue up: what is set for all signals is not meant for them.
+    let is_push = signal.queue.is_none();
+    let of_code = if is_push {
+        code.interval
+    } else {
+        code.otlp.get(signal.signal, |otlp| otlp.delay)
+    };
+    of_code.unwrap_or_else(|| {
+        // An interval of nothing would be no interval.
+        let millis = env.number([signal.delay], u32::from(is_push));
+        Duration::from_millis(u64::from(millis.unwrap_or(signal.usual_delay)).max(1))
+    })
+}
+
+/// A timeout of code as one of the environment, which ends.
+fn limited(timeout: Duration) -> Duration {
+    timeout.min(NO_LIMIT)
 }
 
 fn size(name: Option<&'static str>, default: u32, env: Env<'_>) -> usize {
@@ -127,7 +133,10 @@ fn size(name: Option<&'static str>, default: u32, env: Env<'_>) -> usize {
 }
 
 /// The standard wants a batch to be no larger than the queue.
-fn batch(signal: &Signal, queue: usize, env: Env<'_>) -> usize {
+fn batch(signal: &SignalDef, queue: usize, code: CodeSettings<'_>, env: Env<'_>) -> usize {
+    if let Some(batch) = code.otlp.get(signal.signal, |otlp| otlp.batch) {
+        return batch.min(queue);
+    }
     let batch = size(signal.batch, 512, env);
     if let (Some(name), Some(of_queue)) = (signal.batch.filter(|name| env.get(name).is_some()), signal.queue)
         && batch > queue
@@ -144,7 +153,7 @@ mod tests {
     use obs_base::environment::Notices;
 
     use super::*;
-    use crate::export::signal::TRACES;
+    use crate::{Otlp, OtlpSettings, Signal, signal::TRACES};
 
     fn settings(set: &[(&str, &str)]) -> Result<Option<ExportSettings>, InitError> {
         let env = |name: &str| {
@@ -152,15 +161,30 @@ mod tests {
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| (*value).to_owned())
         };
+        of_code(
+            &settings_of(Otlp::new().endpoint("http://localhost:4318")),
+            Env::without_notices(&env),
+        )
+    }
+
+    /// Settings for all signals.
+    fn settings_of(otlp: Otlp) -> OtlpSettings {
+        let mut all = OtlpSettings::default();
+        all.set(otlp);
+        all
+    }
+
+    /// The export of spans with these settings in code.
+    fn of_code(otlp: &OtlpSettings, env: Env<'_>) -> Result<Option<ExportSettings>, InitError> {
         let code = CodeSettings {
-            endpoint: Some("http://localhost:4318"),
+            otlp,
             ..CodeSettings::default()
         };
-        ExportSettings::from_settings(&TRACES, code, Env::without_notices(&env))
+        ExportSettings::from_settings(&TRACES, code, env)
     }
 
     /// What is said about these settings of the metrics or traces of a collector.
-    fn told(signal: &'static Signal, set: &[(&str, &str)]) -> (bool, Vec<String>) {
+    fn told(signal: &'static SignalDef, set: &[(&str, &str)]) -> (bool, Vec<String>) {
         let env = |name: &str| match name {
             "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://host".to_owned()),
             _ => set
@@ -307,6 +331,74 @@ mod tests {
         assert!(
             exported && notices.concat().contains("expected true or false"),
             "{notices:?}"
+        );
+    }
+
+    #[test]
+    fn code_beats_the_environment_and_a_signal_beats_all_signals() {
+        let env = |name: &str| match name {
+            "OTEL_BSP_MAX_QUEUE_SIZE" | "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" => Some("10".to_owned()),
+            "OTEL_BSP_SCHEDULE_DELAY" | "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT" | "OTEL_BSP_EXPORT_TIMEOUT" => {
+                Some("20".to_owned())
+            }
+            "OTEL_EXPORTER_OTLP_TRACES_HEADERS" => Some("of-environment=1".to_owned()),
+            _ => None,
+        };
+        let env = Env::without_notices(&env);
+        let mut otlp = settings_of(
+            Otlp::new()
+                .endpoint("http://localhost:4318")
+                .queue(100)
+                .batch(50)
+                .delay(Duration::from_secs(1))
+                .timeout(Duration::from_secs(2))
+                .header("general", "1"),
+        );
+        let general = of_code(&otlp, env).unwrap().unwrap();
+        assert_eq!((general.queue, general.batch), (100, 50));
+        assert_eq!(
+            (general.delay, general.request_timeout),
+            (Duration::from_secs(1), Duration::from_secs(2))
+        );
+        assert_eq!(
+            general.export_timeout,
+            Duration::from_millis(20),
+            "what code leaves open"
+        );
+        assert_eq!(
+            general.transport.headers.pairs(),
+            [("general".to_owned(), "1".to_owned())]
+        );
+        let traces = Otlp::new().queue(30).export_timeout(Duration::MAX).header("own", "2");
+        otlp.set_for(Signal::Traces, traces);
+        let traces = of_code(&otlp, env).unwrap().unwrap();
+        assert_eq!((traces.queue, traces.batch), (30, 30));
+        assert_eq!(traces.delay, Duration::from_secs(1), "what the signal leaves open");
+        assert_eq!(traces.transport.headers.pairs(), [("own".to_owned(), "2".to_owned())]);
+        assert!(traces.export_timeout > Duration::from_secs(30 * 24 * 3_600), "no limit");
+    }
+
+    #[test]
+    fn a_queue_of_code_that_has_no_room_is_refused() {
+        let otlp = settings_of(Otlp::new().endpoint("http://localhost").queue(1_000));
+        let env = |_: &str| None;
+        let (service, budget) = (obs_base::ServiceInfo::default(), crate::Budget::default());
+        let config = ExporterConfig {
+            service: &service,
+            budget: &budget,
+            code: CodeSettings {
+                otlp: &otlp,
+                ..CodeSettings::default()
+            },
+            env: Env::without_notices(&env),
+            recorder: &metrics::NoopRecorder,
+        };
+        let settings = of_code(&otlp, config.env).unwrap().unwrap();
+        assert!(settings.clone().bounded(1_000, &config).is_ok());
+        let error = settings.bounded(999, &config).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "Otlp::queue is \"1000\", expected at most 999, for which export_queue_bytes has room"
         );
     }
 }

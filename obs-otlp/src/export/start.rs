@@ -5,18 +5,13 @@ use obs_conventions::names::attribute;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::{
-    Exporter,
-    drops::Drops,
-    exporter::BoxError,
-    log_message::LogExporter,
-    metrics::MetricsExporter,
-    queue::Queue,
-    settings::ExportSettings,
-    signal::{LOGS, METRICS, TRACES},
-    span_message::SpanExporter,
-    worker::BatchExporter,
+    Exporter, drops::Drops, exporter::BoxError, log_message::LogExporter, metrics::MetricsExporter, queue::Queue,
+    settings::ExportSettings, span_message::SpanExporter, worker::BatchExporter,
 };
-use crate::{CodeSettings, ExporterConfig, HeapSize, LogRecord, ReadMetrics, Tick, config::refuse, resource};
+use crate::{
+    CodeSettings, ExporterConfig, HeapSize, LogRecord, ReadMetrics, Tick, resource,
+    signal::{LOGS, METRICS, TRACES},
+};
 
 /// Checks the settings of the exporter of spans.
 ///
@@ -42,7 +37,7 @@ pub fn start_spans<T: HeapSize + Send + 'static>(
     let Some(settings) = ExportSettings::from_settings(&TRACES, config.code, config.env)? else {
         return Ok(None);
     };
-    let settings = settings.bounded(Queue::<T>::max_slots(config.budget), config.env);
+    let settings = settings.bounded(Queue::<T>::max_slots(config.budget), config)?;
     let (resource, of_exporter) = (resource(config.service), settings.clone());
     spawn(settings, config, move || {
         SpanExporter::new(&of_exporter, &resource, Box::new(complete))
@@ -55,7 +50,7 @@ pub fn start_spans<T: HeapSize + Send + 'static>(
 ///
 /// As [`check_spans`], and without the feature `logs` if code asks for the export.
 pub fn check_logs(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
-    log_settings(code, env).map(drop)
+    ExportSettings::from_settings(&LOGS, code, env).map(drop)
 }
 
 /// Starts the exporter of log records that the settings ask for; none without an endpoint.
@@ -64,10 +59,10 @@ pub fn check_logs(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError>
 ///
 /// As [`check_logs`], and if the thread can't be started.
 pub fn start_logs(config: &ExporterConfig<'_>) -> Result<Option<Exporter<Box<LogRecord>>>, InitError> {
-    let Some(settings) = log_settings(config.code, config.env)? else {
+    let Some(settings) = ExportSettings::from_settings(&LOGS, config.code, config.env)? else {
         return Ok(None);
     };
-    let settings = settings.bounded(Queue::<Box<LogRecord>>::max_slots(config.budget), config.env);
+    let settings = settings.bounded(Queue::<Box<LogRecord>>::max_slots(config.budget), config)?;
     let (resource, of_exporter) = (resource(config.service), settings.clone());
     spawn(settings, config, move || LogExporter::new(&of_exporter, &resource))
 }
@@ -128,17 +123,7 @@ where
     Exporter::spawn(settings, config.budget.clone(), drops, make).map(Some)
 }
 
-fn log_settings(code: CodeSettings<'_>, env: Env<'_>) -> Result<Option<ExportSettings>, InitError> {
-    if !cfg!(feature = "logs") {
-        return refuse("otlp_logs", code, "otlp-logs").map(|()| None);
-    }
-    ExportSettings::from_settings(&LOGS, code, env)
-}
-
 fn metrics_settings(code: CodeSettings<'_>, env: Env<'_>) -> Result<Option<ExportSettings>, InitError> {
-    if !cfg!(feature = "metrics") {
-        return refuse("otlp_metrics", code, "otlp-metrics").map(|()| None);
-    }
     let settings = ExportSettings::from_settings(&METRICS, code, env)?;
     if settings.is_some() {
         for (name, only) in [

@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 #[cfg(feature = "grpc")]
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
-use super::signal::Signal;
+use crate::signal::SignalDef;
 
 const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
@@ -21,7 +21,7 @@ pub(super) struct Tls(TlsSettings);
 
 impl Tls {
     /// Reads the files that the environment names.
-    pub(super) fn from_settings(signal: &Signal, env: Env<'_>) -> Result<Self, InitError> {
+    pub(super) fn from_settings(signal: &SignalDef, env: Env<'_>) -> Result<Self, InitError> {
         let certificate = read(
             env.first([signal.certificate, CERTIFICATE]),
             "PEM certificates",
@@ -30,11 +30,11 @@ impl Tls {
         let own = env.first([signal.client_certificate, CLIENT_CERTIFICATE]);
         let key = env.first([signal.client_key, CLIENT_KEY]);
         if let (Some((setting, path)), None) = (&own, &key) {
-            return Err(InitError::invalid(setting, path, format!("{CLIENT_KEY} beside it")));
+            return Err(InitError::invalid(*setting, path, format!("{CLIENT_KEY} beside it")));
         }
         if let (None, Some((setting, path))) = (&own, &key) {
             return Err(InitError::invalid(
-                setting,
+                *setting,
                 path,
                 format!("{CLIENT_CERTIFICATE} beside it"),
             ));
@@ -97,7 +97,7 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
-    use crate::export::signal::TRACES;
+    use crate::signal::TRACES;
 
     fn tls(set: &[(&str, &str)]) -> Result<Tls, InitError> {
         let env = |name: &str| {

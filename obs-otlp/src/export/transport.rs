@@ -1,13 +1,11 @@
 //! What goes along with each request to the collector, beyond where to.
 
-use obs_base::{
-    InitError,
-    environment::{Env, pairs},
-};
+use obs_base::{InitError, environment::Env};
 
+use super::endpoint::Protocol;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
-use super::{endpoint::Protocol, signal::Signal};
+use crate::{CodeSettings, headers::Headers, signal::SignalDef};
 
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 const COMPRESSION: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";
@@ -21,25 +19,28 @@ pub(super) struct Transport {
     pub(super) tls: Tls,
 }
 
-/// Further headers; they may be secrets.
-#[derive(Clone, Default)]
-pub(super) struct Headers(Vec<(String, String)>);
-
 // === impl Transport ===
 
 impl Transport {
-    #[cfg_attr(
-        not(feature = "tls"),
-        expect(clippy::unnecessary_wraps, reason = "with TLS, certificates are read")
-    )]
-    pub(super) fn from_settings(signal: &Signal, protocol: Protocol, env: Env<'_>) -> Result<Self, InitError> {
-        let headers = match env.first([signal.headers, HEADERS]) {
-            Some((setting, list)) => Headers::read(setting, &list, protocol, env),
-            None => Headers::default(),
+    pub(super) fn from_settings(
+        signal: &SignalDef,
+        protocol: Protocol,
+        code: CodeSettings<'_>,
+        env: Env<'_>,
+    ) -> Result<Self, InitError> {
+        let of_code = code.otlp.find(signal.signal, |otlp| otlp.headers.clone());
+        let headers = match of_code {
+            Some((place, headers)) => Headers::of_code(place, &headers, Some(protocol.public()))?,
+            None => match env.first([signal.headers, HEADERS]) {
+                Some((variable, list)) => Headers::of_variable(variable, &list, protocol.public(), env),
+                None => Headers::default(),
+            },
         };
         let words = [("gzip", true), ("none", false)];
-        let gzip = env
-            .keyword([signal.compression, COMPRESSION], &words, "gzip or none")
+        let gzip = code
+            .otlp
+            .get(signal.signal, |otlp| otlp.gzip)
+            .or_else(|| env.keyword([signal.compression, COMPRESSION], &words, "gzip or none"))
             .unwrap_or(false);
         Ok(Self {
             gzip,
@@ -50,82 +51,12 @@ impl Transport {
     }
 }
 
-// === impl Headers ===
-
-impl Headers {
-    /// Takes what can be sent, and of several values for a name the last one. Values may be secrets: what is
-    /// said of the others does not show them.
-    fn read(setting: &'static str, list: &str, protocol: Protocol, env: Env<'_>) -> Self {
-        let mut headers: Vec<(String, String)> = Vec::new();
-        for (number, header) in (1..).zip(pairs(list)) {
-            let Some((name, value)) = header.filter(|(name, value)| is_sent(name, protocol) && is_value(value)) else {
-                env.notice(format!(
-                    "{setting}: member {number} is no header that can be sent, it is ignored; expected a list such as \
-                     \"api-key=secret,team=blue\", with names and values percent-encoded"
-                ));
-                continue;
-            };
-            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
-            headers.push((name, value));
-        }
-        Self(headers)
-    }
-
-    /// Names and values.
-    pub(super) fn pairs(&self) -> &[(String, String)] {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Headers {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
-    }
-}
-
-/// Whether this is a token (RFC 9110, 5.6.2).
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
-/// Whether a header of this name is a user's to set: not one of those by which the protocol works.
-fn is_sent(name: &str, protocol: Protocol) -> bool {
-    const OF_PROTOCOL: [&str; 9] = [
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    ];
-    let lower = name.to_ascii_lowercase();
-    let is_free = match protocol {
-        #[cfg(feature = "http")]
-        Protocol::Http => true,
-        // Binary values have an encoding of their own.
-        #[cfg(feature = "grpc")]
-        Protocol::Grpc => !lower.starts_with("grpc-") && !lower.ends_with("-bin"),
-    };
-    is_free && is_name(name) && !OF_PROTOCOL.contains(&&*lower)
-}
-
-/// Whether this can be the value of a header in every protocol.
-fn is_value(value: &str) -> bool {
-    value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
-}
-
 #[cfg(test)]
 mod tests {
     use obs_base::environment::Notices;
 
     use super::*;
-    use crate::export::signal::TRACES;
+    use crate::signal::TRACES;
 
     fn transport(set: &[(&str, &str)]) -> (Transport, Vec<String>) {
         let env = |name: &str| {
@@ -134,7 +65,8 @@ mod tests {
                 .map(|(_, value)| (*value).to_owned())
         };
         let notices = Notices::default();
-        let transport = Transport::from_settings(&TRACES, Protocol::default(), Env::new(&env, &notices)).unwrap();
+        let code = CodeSettings::default();
+        let transport = Transport::from_settings(&TRACES, Protocol::default(), code, Env::new(&env, &notices)).unwrap();
         (transport, notices.take())
     }
 
@@ -208,10 +140,10 @@ mod tests {
     fn metadata_that_grpc_encodes_in_its_own_way_is_told_and_ignored() {
         let notices = Notices::default();
         let env = |_: &str| None;
-        let headers = Headers::read(
+        let headers = Headers::of_variable(
             HEADERS,
             "x-bin=1,grpc-timeout=1S,x=1",
-            Protocol::Grpc,
+            crate::Protocol::Grpc,
             Env::new(&env, &notices),
         );
         assert_eq!((headers.pairs().len(), notices.take().len()), (1, 2));

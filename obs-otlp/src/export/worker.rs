@@ -17,9 +17,8 @@ use super::{
     progress::{Delivery, Progress},
     queue::Queue,
     settings::ExportSettings,
-    signal::Signal,
 };
-use crate::HeapSize;
+use crate::{HeapSize, signal::SignalDef};
 
 /// A failing collector is mentioned again after that long.
 const WARN_AGAIN: Duration = Duration::from_secs(60);
@@ -51,7 +50,7 @@ pub(super) struct Worker<E: BatchExporter> {
 /// How it stands with the collector, as far as it was told.
 #[derive(Debug)]
 struct Health {
-    signal: &'static Signal,
+    signal: &'static SignalDef,
     is_ill: bool,
     told_loss: Option<Instant>,
     told_warning: Option<Instant>,
@@ -204,7 +203,7 @@ impl<E: BatchExporter> Worker<E> {
 // === impl Health ===
 
 impl Health {
-    fn new(signal: &'static Signal) -> Self {
+    fn new(signal: &'static SignalDef) -> Self {
         Self {
             signal,
             is_ill: false,
@@ -227,7 +226,7 @@ impl Health {
         }
         self.is_ill = true;
         let (endpoint, lost) = (endpoint(), std::mem::take(&mut self.lost_since));
-        let Signal { items, loss, .. } = self.signal;
+        let SignalDef { items, loss, .. } = self.signal;
         tracing::warn!(target: target::OBS, endpoint, error, lost, "{items} could not be exported{loss}");
     }
 

@@ -7,7 +7,9 @@ use std::{
 
 use metrics::Recorder;
 use obs_base::{InitError, ServiceInfo};
-use obs_otlp::{Budget, CodeSettings, Exporter, ExporterConfig, LogRecord, TraceContext, check_logs, start_logs};
+use obs_otlp::{
+    Budget, CodeSettings, Exporter, ExporterConfig, LogRecord, OtlpSettings, TraceContext, check_logs, start_logs,
+};
 use opentelemetry::{Key, logs::AnyValue};
 use tracing_core::Metadata;
 
@@ -44,14 +46,11 @@ struct Inner {
 // === impl OtlpLogs ===
 
 impl OtlpLogs {
-    /// Checks the settings. `code` has the collector and whether to export, as far as code says so.
-    pub(in crate::logs) fn check(
-        (endpoint, export): (Option<&str>, Option<bool>),
-        env: Env<'_>,
-    ) -> Result<(), InitError> {
+    /// Checks the settings of code: those of the export, and whether to export.
+    pub(in crate::logs) fn check((otlp, export): (&OtlpSettings, Option<bool>), env: Env<'_>) -> Result<(), InitError> {
         check_logs(
             CodeSettings {
-                endpoint,
+                otlp,
                 export,
                 ..CodeSettings::default()
             },
@@ -63,13 +62,13 @@ impl OtlpLogs {
     pub(in crate::logs) fn start(
         output: &Arc<Output>,
         (service, budget): (&ServiceInfo, &Budget),
-        (endpoint, export): (Option<&str>, Option<bool>),
+        (otlp, export): (&OtlpSettings, Option<bool>),
         value_limit: Option<usize>,
         env: Env<'_>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
         let code = CodeSettings {
-            endpoint,
+            otlp,
             export,
             ..CodeSettings::default()
         };

@@ -92,7 +92,7 @@ impl Fixture {
         let config = LogsConfig {
             service,
             settings,
-            otlp_endpoint: None,
+            otlp: &obs_otlp::OtlpSettings::default(),
             budget: &obs_otlp::Budget::default(),
             value_limit: None,
             env: Env::without_notices(&|_| None),

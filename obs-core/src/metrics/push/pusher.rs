@@ -5,7 +5,7 @@ use std::time::Duration;
 use ::metrics::Recorder;
 
 use obs_base::{InitError, ServiceInfo};
-use obs_otlp::{Budget, CodeSettings, Exporter, ExporterConfig, Tick, check_metrics, start_metrics};
+use obs_otlp::{Budget, CodeSettings, Exporter, ExporterConfig, OtlpSettings, Tick, check_metrics, start_metrics};
 
 use super::message::RegistryReader;
 use crate::{
@@ -23,10 +23,10 @@ pub(crate) struct Pusher {
 // === impl Pusher ===
 
 impl Pusher {
-    /// Checks the settings; the endpoint is what code says.
-    pub(crate) fn check(endpoint: Option<&str>, settings: &PushSettings, env: Env<'_>) -> Result<(), InitError> {
+    /// Checks the settings.
+    pub(crate) fn check(otlp: &OtlpSettings, settings: &PushSettings, env: Env<'_>) -> Result<(), InitError> {
         settings.validate(env)?;
-        check_metrics(from_code(endpoint, settings), env)
+        check_metrics(from_code(otlp, settings), env)
     }
 
     /// Starts the push that the settings enable: none without a collector. Pushes that fail are counted by
@@ -34,7 +34,7 @@ impl Pusher {
     pub(crate) fn start(
         registry: &Registry,
         service: &ServiceInfo,
-        (endpoint, budget): (Option<&str>, &Budget),
+        (otlp, budget): (&OtlpSettings, &Budget),
         settings: &PushSettings,
         env: Env<'_>,
         recorder: &dyn Recorder,
@@ -46,7 +46,7 @@ impl Pusher {
         let config = ExporterConfig {
             service,
             budget,
-            code: from_code(endpoint, settings),
+            code: from_code(otlp, settings),
             env,
             recorder,
         };
@@ -93,10 +93,10 @@ impl Drop for Pusher {
     }
 }
 
-fn from_code<'a>(endpoint: Option<&'a str>, settings: &PushSettings) -> CodeSettings<'a> {
+fn from_code<'a>(otlp: &'a OtlpSettings, settings: &PushSettings) -> CodeSettings<'a> {
     CodeSettings {
-        endpoint,
+        otlp,
         export: settings.export,
-        delay: settings.interval,
+        interval: settings.interval,
     }
 }

@@ -2,45 +2,64 @@
 
 use obs_conventions::names::{MetricDef, metric};
 
+use crate::Signal;
+
+/// The endpoint of all signals.
+pub(crate) const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// The transport of all signals.
+pub(crate) const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
+
 /// A kind of telemetry.
 #[derive(Debug)]
-pub(super) struct Signal {
+#[cfg_attr(
+    not(any(feature = "http", feature = "grpc")),
+    expect(dead_code, reason = "without a transport only what asks for an export is read")
+)]
+pub(crate) struct SignalDef {
+    pub(crate) signal: Signal,
+    /// The feature that it needs, unless that is enabled.
+    pub(crate) missing_feature: Option<&'static str>,
+    /// The setter that asks for the export.
+    pub(crate) setter: &'static str,
     /// For messages, in the plural.
-    pub(super) items: &'static str,
+    pub(crate) items: &'static str,
     /// What comes of it if they can't be sent.
-    pub(super) loss: &'static str,
+    pub(crate) loss: &'static str,
     /// Added to a base URL by OTLP over HTTP.
-    pub(super) path: &'static str,
+    pub(crate) path: &'static str,
     /// The method that takes it, for OTLP over gRPC.
     #[cfg(feature = "grpc")]
-    pub(super) grpc_method: &'static str,
+    pub(crate) grpc_method: &'static str,
     /// Whether an endpoint alone is not enough: the export has to be enabled, too.
-    pub(super) opt_in: bool,
-    pub(super) exporter: &'static str,
-    pub(super) endpoint: &'static str,
-    pub(super) protocol: &'static str,
-    pub(super) timeout: &'static str,
-    pub(super) headers: &'static str,
-    pub(super) compression: &'static str,
+    pub(crate) opt_in: bool,
+    pub(crate) exporter: &'static str,
+    pub(crate) endpoint: &'static str,
+    pub(crate) protocol: &'static str,
+    pub(crate) timeout: &'static str,
+    pub(crate) headers: &'static str,
+    pub(crate) compression: &'static str,
     #[cfg(feature = "tls")]
-    pub(super) certificate: &'static str,
+    pub(crate) certificate: &'static str,
     #[cfg(feature = "tls")]
-    pub(super) client_certificate: &'static str,
+    pub(crate) client_certificate: &'static str,
     #[cfg(feature = "tls")]
-    pub(super) client_key: &'static str,
+    pub(crate) client_key: &'static str,
     /// None where nothing queues up.
-    pub(super) queue: Option<&'static str>,
-    pub(super) batch: Option<&'static str>,
-    pub(super) export_timeout: &'static str,
-    pub(super) delay: &'static str,
+    pub(crate) queue: Option<&'static str>,
+    pub(crate) batch: Option<&'static str>,
+    pub(crate) export_timeout: &'static str,
+    pub(crate) delay: &'static str,
     /// How long an item waits for company if nothing else is said, in milliseconds.
-    pub(super) usual_delay: u32,
+    pub(crate) usual_delay: u32,
     /// Where lost items are counted.
-    pub(super) drops: &'static MetricDef,
+    pub(crate) drops: &'static MetricDef,
 }
 
 /// Spans.
-pub(super) static TRACES: Signal = Signal {
+pub(crate) static TRACES: SignalDef = SignalDef {
+    signal: Signal::Traces,
+    missing_feature: None,
+    setter: "otlp",
     items: "spans",
     loss: " and are lost",
     path: "/v1/traces",
@@ -69,7 +88,14 @@ pub(super) static TRACES: Signal = Signal {
 
 /// Log records. They are on standard output already, from where many collectors take them: sending
 /// them as well is a choice.
-pub(super) static LOGS: Signal = Signal {
+pub(crate) static LOGS: SignalDef = SignalDef {
+    signal: Signal::Logs,
+    missing_feature: if cfg!(feature = "logs") {
+        None
+    } else {
+        Some("otlp-logs")
+    },
+    setter: "otlp_logs",
     items: "log records",
     loss: " and are lost",
     path: "/v1/logs",
@@ -97,7 +123,14 @@ pub(super) static LOGS: Signal = Signal {
 };
 
 /// Metrics. They are on a page already: pushing them as well is a choice.
-pub(super) static METRICS: Signal = Signal {
+pub(crate) static METRICS: SignalDef = SignalDef {
+    signal: Signal::Metrics,
+    missing_feature: if cfg!(feature = "metrics") {
+        None
+    } else {
+        Some("otlp-metrics")
+    },
+    setter: "otlp_metrics",
     items: "metrics",
     loss: "; the next push has their totals",
     path: "/v1/metrics",
