@@ -3,7 +3,7 @@
 //! A bound is the inclusive upper limit of a bucket, as Prometheus' label `le`. Each further bound costs one series per
 //! label set on the page.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use obs_base::InitError;
 
@@ -58,7 +58,7 @@ pub(super) struct Tail {
 /// # Errors
 ///
 /// If they are invalid; the error names `setting`, and the first invalid bound with its position.
-pub(crate) fn validate_buckets(setting: &'static str, bounds: &[f64]) -> Result<(), InitError> {
+pub(crate) fn validate_buckets(setting: impl Into<Cow<'static, str>>, bounds: &[f64]) -> Result<(), InitError> {
     let expected = "1 to 256 finite numbers in ascending order";
     if bounds.is_empty() || bounds.len() > MAX_BOUNDS {
         return Err(InitError::invalid(

@@ -73,7 +73,7 @@ type Hook = Arc<Guarded<dyn Fn() + Send + Sync>>;
 struct Inner {
     /// The creation of the registry.
     started: Moment,
-    settings: Settings,
+    settings: RwLock<Arc<Settings>>,
     tables: Tables,
     catalog: RwLock<Catalog>,
     red: Mutex<Vec<Arc<Store>>>,
@@ -98,7 +98,8 @@ impl RegistryBuilder {
     /// If a setting is invalid: a cap of 0, bucket bounds that are not 1 to 256 finite ascending numbers, a summary
     /// window below a second. The error names the setting.
     pub fn build(self) -> Result<Registry, InitError> {
-        self.checked().map(Registry::with)
+        self.check()?;
+        Ok(Registry::with(self.into_settings()))
     }
 }
 
@@ -131,7 +132,7 @@ impl Registry {
         let scrapes = scrapes.series(Labels::default(), &Reporter::Silent).series;
         let inner = Inner {
             started: Moment::now(),
-            settings,
+            settings: RwLock::new(Arc::new(settings)),
             tables: Tables::default(),
             catalog: RwLock::new(catalog),
             red: Mutex::default(),
@@ -144,6 +145,17 @@ impl Registry {
             page_length: AtomicUsize::new(0),
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Replaces the settings, for metrics that are created from now on.
+    pub(crate) fn configure(&self, settings: RegistryBuilder) {
+        let settings = Arc::new(settings.into_settings());
+        *self.inner.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    fn settings(&self) -> Arc<Settings> {
+        let settings = self.inner.settings.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&settings)
     }
 
     /// Renders the metrics page.
@@ -169,7 +181,7 @@ impl Registry {
             created_timestamps: created,
             native_histograms: native,
             ..
-        } = self.inner.settings;
+        } = *self.settings();
         let length = if filter.is_all() {
             self.inner.page_length.load(Relaxed)
         } else {
@@ -256,7 +268,7 @@ impl Registry {
             let _ = hook.call(|hook| hook());
         }
         let entries = self.catalog().page();
-        if let Some(timeout) = self.inner.settings.idle_timeout {
+        if let Some(timeout) = self.settings().idle_timeout {
             idle::sweep(&entries, &self.inner.tables, timeout, self.inner.started.elapsed());
         }
         entries
@@ -280,7 +292,8 @@ impl Registry {
             return Arc::clone(family);
         }
         // The lock is released before the clash is logged: a subscriber may record metrics.
-        let (family, clashes) = self.catalog_mut().resolve::<C>(name, &self.inner.settings);
+        let settings = self.settings();
+        let (family, clashes) = self.catalog_mut().resolve::<C>(name, &settings);
         self.report(clashes);
         family
     }
@@ -291,7 +304,7 @@ impl Registry {
         if let Some(store) = stores.iter().find(|store| store.key() == key) {
             return Arc::clone(store);
         }
-        let store = Arc::new(make(&self.inner.settings, self.inner.overflow.clone()));
+        let store = Arc::new(make(&self.settings(), self.inner.overflow.clone()));
         stores.push(Arc::clone(&store));
         drop(stores);
         if !key.is_on_page() {

@@ -24,14 +24,14 @@ use crate::names::database;
 ///     .build()?;
 /// # Ok::<(), obs_core::InitError>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct RegistryBuilder {
     settings: Settings,
 }
 
 /// The settings of a registry.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Settings {
     series_cap: usize,
     caps: HashMap<String, usize>,
@@ -67,8 +67,8 @@ impl RegistryBuilder {
         self
     }
 
-    /// The bucket bounds of the application's histogram with this name on the page: 1 to 256 finite numbers, ascending,
-    /// in the unit of the metric.
+    /// The bucket bounds of the histogram with this name on the page: 1 to 256 finite numbers, ascending, in the unit of
+    /// the metric. For a RED metric they take precedence over `ObsBuilder::duration_buckets`.
     ///
     /// Defaults to [`SIZE_BUCKETS`] for metrics in bytes, to [`QUERY_DURATION_BUCKETS`] for names that end in
     /// `query_duration_seconds`, and to [`DURATION_BUCKETS`] for others, converted to the metric's unit if that is
@@ -110,12 +110,12 @@ impl RegistryBuilder {
         self
     }
 
-    /// The settings, if a registry can have them.
+    /// Checks the settings.
     ///
     /// # Errors
     ///
     /// Names the setting that is out of range.
-    pub(super) fn checked(self) -> Result<Settings, InitError> {
+    pub(crate) fn check(&self) -> Result<(), InitError> {
         let Settings {
             series_cap,
             caps,
@@ -130,13 +130,21 @@ impl RegistryBuilder {
                 "at least 1 s",
             ));
         }
-        if *series_cap == 0 || caps.values().any(|cap| *cap == 0) {
-            return Err(InitError::invalid("series cap", 0, "a number of series, at least 1"));
+        let expected = "a number of series, at least 1";
+        if *series_cap == 0 {
+            return Err(InitError::invalid("series_cap", 0, expected));
+        }
+        if let Some((metric, _)) = caps.iter().find(|(_, cap)| **cap == 0) {
+            return Err(InitError::invalid(format!("series_cap_for {metric:?}"), 0, expected));
         }
         buckets
-            .values()
-            .try_for_each(|bounds| validate_buckets("bucket bounds", bounds))?;
-        Ok(self.settings)
+            .iter()
+            .try_for_each(|(metric, bounds)| validate_buckets(format!("buckets of {metric:?}"), bounds))
+    }
+
+    /// The settings, whether they are valid or not.
+    pub(super) fn into_settings(self) -> Settings {
+        self.settings
     }
 }
 
@@ -162,8 +170,13 @@ impl Settings {
         Cap::new(&meta.name, limit)
     }
 
+    /// The bucket bounds that are set for a metric by its name.
+    pub(super) fn own_buckets_of(&self, meta: &Meta) -> Option<&[f64]> {
+        lookup(&self.buckets, meta).map(Vec::as_slice)
+    }
+
     pub(super) fn buckets_of(&self, meta: &Meta) -> Cow<'_, [f64]> {
-        if let Some(bounds) = lookup(&self.buckets, meta) {
+        if let Some(bounds) = self.own_buckets_of(meta) {
             return bounds.into();
         }
         let scaled = |factor: f64| DURATION_BUCKETS.iter().map(|bound| bound * factor).collect();

@@ -14,7 +14,7 @@ use crate::{
     exposition::PageSettings,
     guard::Guarded,
     logs::{LineReader, LogSettings},
-    metrics::{DURATION_BUCKETS, PushSettings, Registry},
+    metrics::{DURATION_BUCKETS, PushSettings, Registry, RegistryBuilder},
     pipeline::Naming,
     trace::{Keep, Sampling, SpanReader},
 };
@@ -61,6 +61,8 @@ pub struct ObsBuilder {
     pub(super) value_limit: Option<usize>,
     pub(super) registry: Option<Registry>,
     pub(super) recorder: Option<SharedRecorder>,
+    /// Caps and buckets of single metrics.
+    pub(super) metrics: Option<RegistryBuilder>,
     pub(super) duration_buckets: Vec<f64>,
     pub(super) tracer_provider: Option<SdkTracerProvider>,
     pub(super) span_readers: Vec<Box<Guarded<dyn SpanReader>>>,
@@ -106,6 +108,7 @@ impl ObsBuilder {
             value_limit: None,
             registry: None,
             recorder: None,
+            metrics: None,
             duration_buckets: DURATION_BUCKETS.to_vec(),
             tracer_provider: None,
             span_readers: Vec::new(),

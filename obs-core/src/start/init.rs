@@ -5,7 +5,7 @@ use std::sync::Arc;
 use obs_base::InitError;
 use obs_otlp::Budget;
 
-use super::{ObsBuilder, global, install};
+use super::{ObsBuilder, global, install, metrics_setters::configure};
 use crate::{
     clock,
     environment::{Env, Notices, report_ignored},
@@ -121,6 +121,7 @@ impl ObsBuilder {
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
         self.page.check()?;
         self.otlp.check()?;
+        self.check_metrics()?;
         let budget = Budget::new(self.queue_bytes)?;
         Tracing::check(&self.tracing_config(&budget, env, Arc::new(::metrics::NoopRecorder)))?;
         self.logs.prepare(&self.service, &self.otlp, env)?;
@@ -188,6 +189,9 @@ impl ObsBuilder {
             logs.set_reader(reader);
         }
         let pusher = Pusher::start(&registry, &service, (&self.otlp, &budget), &self.push, env, &*recorder)?;
+        if let Some(metrics) = self.metrics {
+            configure(metrics, &registry, &target, env);
+        }
         global::describe_service(&registry, &service);
         if matches!(target, Target::Own(_)) {
             Saturation::watch(&registry);

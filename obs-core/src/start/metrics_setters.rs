@@ -1,12 +1,86 @@
-//! Settings of the metrics that are pushed.
+//! Settings of the metrics: caps, buckets, the push.
 
 use std::time::Duration;
 
+use obs_base::InitError;
+
 use super::ObsBuilder;
+use crate::{
+    environment::Env,
+    metrics::{Registry, RegistryBuilder, Target},
+};
+
+/// Gives the registry its caps and buckets, unless metrics go to another recorder.
+pub(super) fn configure(metrics: RegistryBuilder, registry: &Registry, target: &Target, env: Env<'_>) {
+    match target {
+        Target::Own(_) => registry.configure(metrics),
+        Target::Facade(_) => env.notice(
+            "series_cap, series_cap_for and buckets have no effect: metrics go to the recorder that is installed, which \
+             has its own",
+        ),
+    }
+}
 
 // === impl ObsBuilder ===
 
 impl ObsBuilder {
+    /// The number of series that each metric may have, at least 1, see [`RegistryBuilder::series_cap`]. Defaults to
+    /// 2 000.
+    ///
+    /// This and the next two setters are for the instance's own registry; one that is passed to
+    /// [`registry`](Self::registry) has its own settings, and a [`recorder`](Self::recorder) has none: together they are
+    /// an error. They hold for metrics that are created after the start.
+    ///
+    /// ```
+    /// let obs = obs_core::Obs::builder("payment-service")
+    ///     .series_cap(500)
+    ///     .series_cap_for("product_views_total", 50)
+    ///     .buckets("order_value_eur", [10.0, 50.0, 100.0, 500.0])
+    ///     .log_writer(std::io::sink())
+    ///     .build()?;
+    /// # Ok::<(), obs_core::InitError>(())
+    /// ```
+    pub fn series_cap(self, cap: usize) -> Self {
+        self.with_metrics(|metrics| metrics.series_cap(cap))
+    }
+
+    /// The number of series that the metric with this name on the page may have, at least 1. Can be called for several
+    /// metrics. Defaults to [`series_cap`](Self::series_cap).
+    pub fn series_cap_for(self, metric: impl Into<String>, cap: usize) -> Self {
+        self.with_metrics(|metrics| metrics.series_cap_for(metric, cap))
+    }
+
+    /// The bucket bounds of the histogram with this name on the page: 1 to 256 finite numbers, ascending, in the unit of
+    /// the metric. Can be called for several metrics. Defaults to those of [`RegistryBuilder::buckets`].
+    ///
+    /// For RED metrics too: `http_request_size_bytes`, or `http_request_duration_seconds`, where they take precedence
+    /// over [`duration_buckets`](Self::duration_buckets).
+    pub fn buckets(self, metric: impl Into<String>, bounds: impl IntoIterator<Item = f64>) -> Self {
+        self.with_metrics(|metrics| metrics.buckets(metric, bounds))
+    }
+
+    fn with_metrics(mut self, change: impl FnOnce(RegistryBuilder) -> RegistryBuilder) -> Self {
+        self.metrics = Some(change(self.metrics.unwrap_or_default()));
+        self
+    }
+
+    /// Checks caps and buckets, and that there is a registry which can have them.
+    pub(super) fn check_metrics(&self) -> Result<(), InitError> {
+        let Some(metrics) = &self.metrics else { return Ok(()) };
+        metrics.check()?;
+        let other = [
+            ("registry", self.registry.is_some(), "RegistryBuilder"),
+            ("recorder", self.recorder.is_some(), "that recorder"),
+        ];
+        match other.into_iter().find(|(_, is_set, _)| *is_set) {
+            Some((setting, _, owner)) => {
+                let expected = format!("none besides series_cap, series_cap_for and buckets: set these on {owner}");
+                Err(InitError::invalid(setting, "set", expected))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Whether metrics are pushed to the collector by OTLP too, beside the page: for hosts that nobody
     /// can scrape. Needs the feature `otlp-metrics`, and a collector:
     /// [`otlp_endpoint`](Self::otlp_endpoint), `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` or
@@ -71,5 +145,65 @@ impl ObsBuilder {
             .get_or_insert_default()
             .extend(prefixes.into_iter().map(Into::into));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Obs,
+        metrics::{Format, Registry},
+        request::{LayerState, Observation, RequestHead},
+    };
+
+    #[test]
+    fn caps_and_buckets_hold_for_the_instances_metrics_and_those_of_requests() {
+        let obs = Obs::builder("test")
+            .series_cap(2)
+            .series_cap_for("views_total", 1)
+            .buckets("value_eur", [10.0, 20.0])
+            .buckets("http_request_duration_seconds", [0.25])
+            .log_writer(std::io::sink())
+            .build()
+            .unwrap();
+        metrics::with_local_recorder(obs.registry(), || {
+            for n in 0..4 {
+                metrics::counter!("views_total", "n" => n.to_string()).increment(1);
+                metrics::counter!("orders_total", "n" => n.to_string()).increment(1);
+            }
+            metrics::histogram!("value_eur").record(15.0);
+        });
+        let layer = LayerState::default().with(|options| options.common.record_into(&obs));
+        let head = RequestHead {
+            method: "GET",
+            endpoint: Some("/a"),
+            ..RequestHead::default()
+        };
+        Observation::start(layer.instrument(), &head, &()).service_error();
+        let page = String::from_utf8(obs.registry().render(Format::Text)).unwrap();
+        let bounds = |metric: &str| -> Vec<&str> {
+            let of = |line: &&str| line.starts_with(&format!("{metric}_bucket"));
+            let lines = page.lines().filter(of);
+            lines
+                .filter_map(|line| line.split("le=\"").nth(1)?.split('"').next())
+                .collect()
+        };
+        assert_eq!(bounds("value_eur"), ["10.0", "20.0", "+Inf"]);
+        assert_eq!(bounds("http_request_duration_seconds"), ["0.25", "+Inf"]);
+        assert!(page.contains("views_total{n=\"_overflow\"} 3"), "{page}");
+        assert!(page.contains("orders_total{n=\"_overflow\"} 2"), "{page}");
+    }
+
+    #[test]
+    fn what_can_not_be_is_refused_by_name() {
+        let error = |change: fn(crate::ObsBuilder) -> crate::ObsBuilder| {
+            let built = change(Obs::builder("test").log_writer(std::io::sink())).build();
+            built.unwrap_err().to_string()
+        };
+        assert!(error(|builder| builder.series_cap(0)).starts_with("series_cap is \"0\""));
+        assert!(error(|builder| builder.series_cap_for("a", 0)).starts_with("series_cap_for \"a\" is \"0\""));
+        assert!(error(|builder| builder.buckets("a", [])).starts_with("buckets of \"a\" is \"a list of 0\""));
+        let both = error(|builder| builder.series_cap(1).registry(Registry::new()));
+        assert!(both.contains("set these on RegistryBuilder"), "{both}");
     }
 }

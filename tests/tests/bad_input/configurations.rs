@@ -61,7 +61,7 @@ fn buckets_that_can_not_be_are_refused_with_the_bound_that_is_wrong() {
         let error = Registry::builder().buckets("wait_seconds", bounds).build().unwrap_err();
         assert_eq!(
             message(&error),
-            format!("bucket bounds is \"{shown}\", expected {expected}")
+            format!("buckets of \"wait_seconds\" is \"{shown}\", expected {expected}")
         );
     }
     assert!(builder().duration_buckets([0.1]).build().is_ok());
@@ -158,7 +158,7 @@ fn a_cap_leaves_room_for_a_series() {
     let error = Registry::builder().series_cap(0).build().unwrap_err();
     assert_eq!(
         message(&error),
-        "series cap is \"0\", expected a number of series, at least 1"
+        "series_cap is \"0\", expected a number of series, at least 1"
     );
 }
 

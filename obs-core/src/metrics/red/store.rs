@@ -52,8 +52,11 @@ pub(in crate::metrics) struct Store {
     backend: Backend,
     reporter: Reporter,
     instruments: Instruments,
+    /// Those of the layer.
     duration_buckets: Arc<Buckets>,
     size_buckets: Arc<Buckets>,
+    /// Those that are set for single metrics, which take precedence.
+    own_buckets: [Option<Arc<Buckets>>; RedMetric::ALL.len()],
     pub(super) dimensions: Dimensions,
     pub(super) pairs: Pairs,
     routes: SortedSeries<Route>,
@@ -62,6 +65,17 @@ pub(in crate::metrics) struct Store {
     pub(super) errors: SortedSeries<ErrorSeries>,
     /// Takes what the caps refuse.
     overflow: OnceLock<Arc<Route>>,
+}
+
+/// The buckets that are set for single metrics.
+fn own_buckets(instruments: &Instruments, settings: &Settings) -> [Option<Arc<Buckets>>; RedMetric::ALL.len()] {
+    RedMetric::ALL.map(|metric| {
+        let bounds = settings.own_buckets_of(&instruments.get(metric)?.meta)?;
+        Some(Arc::new(match metric {
+            RedMetric::Duration | RedMetric::StreamDuration => Buckets::seconds(bounds),
+            _ => Buckets::whole(bounds),
+        }))
+    })
 }
 
 // === impl StoreKey ===
@@ -116,6 +130,7 @@ impl Store {
     ) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let instruments = Instruments::new(key.layout, key.purpose, &key.namespace, settings);
+        let own_buckets = own_buckets(&instruments, settings);
         let cap = instruments.get(RedMetric::InFlight).map_or(0, |of| of.cap.limit());
         Self {
             id: NEXT_ID.fetch_add(1, Relaxed),
@@ -127,6 +142,7 @@ impl Store {
             reporter,
             duration_buckets: Arc::new(Buckets::seconds(duration_buckets)),
             size_buckets: Arc::new(Buckets::whole(&SIZE_BUCKETS)),
+            own_buckets,
             routes: SortedSeries::default(),
             levels: SortedSeries::default(),
             outcomes: SortedSeries::default(),
@@ -274,7 +290,9 @@ impl Store {
 
     fn new_outcome(&self, labels: Labels) -> OutcomeSeries {
         let meta = self.meta(RedMetric::Duration);
-        let duration = self.backend.units(meta, labels.without_last(), &self.duration_buckets);
+        let duration = self
+            .backend
+            .units(meta, labels.without_last(), self.buckets(RedMetric::Duration));
         let total = match (&self.backend, self.instruments.get(RedMetric::Requests)) {
             (facade @ Backend::Facade(_), Some(of)) => Some(facade.count(&of.meta, labels.as_ref())),
             _ => None,
@@ -311,18 +329,27 @@ impl Store {
 
     /// The histogram of a route, unless the cap refuses it.
     pub(super) fn new_units(&self, metric: RedMetric, route: &Route) -> Option<UnitsHandle> {
-        let buckets = match metric {
-            RedMetric::StreamDuration => &self.duration_buckets,
-            _ => &self.size_buckets,
-        };
         let admitted = route.is_overflow() || self.admit(metric);
-        admitted.then(|| self.backend.units(self.meta(metric), route.labels().as_ref(), buckets))
+        admitted.then(|| {
+            let labels = route.labels();
+            self.backend
+                .units(self.meta(metric), labels.as_ref(), self.buckets(metric))
+        })
     }
 
     /// The histogram of the sizes of one outcome. There are no more of them than of durations, which the
     /// cap has let in.
     pub(super) fn new_size(&self, metric: RedMetric, labels: LabelsRef<'_>) -> UnitsHandle {
-        self.backend.units(self.meta(metric), labels, &self.size_buckets)
+        self.backend.units(self.meta(metric), labels, self.buckets(metric))
+    }
+
+    /// The buckets of a histogram.
+    fn buckets(&self, metric: RedMetric) -> &Arc<Buckets> {
+        let usual = match metric {
+            RedMetric::Duration | RedMetric::StreamDuration => &self.duration_buckets,
+            _ => &self.size_buckets,
+        };
+        self.own_buckets[metric as usize].as_ref().unwrap_or(usual)
     }
 
     /// The metric's names. One that the layout does not have is recorded nowhere, see
