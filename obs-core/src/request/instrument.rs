@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use tracing::Span;
 
-use super::{Options, grpc::Methods, scope::Scope};
+use super::{HeaderReader, Options, RequestHead, grpc::Methods, scope::Scope};
 use crate::{
     context::{self, Instance as _, RequestContext},
     metrics::{Convention, ServerRed},
@@ -28,6 +28,8 @@ pub struct Instrument {
     pub(super) redactor: Redactor,
     /// The scope of a request, which nested layers read.
     pub(super) scope: Scope,
+    /// Whether any request is left out.
+    may_skip: bool,
 }
 
 // === impl Instrument ===
@@ -44,6 +46,7 @@ impl Instrument {
         let known_methods = options.common.known_methods(&shared);
         let redactor = options.common.redactor(&shared);
         let scope = Scope::joinable(shared.tracing.id(), options.common.logs, options.common.traces);
+        let may_skip = !options.skip.is_empty();
         Self {
             shared,
             red,
@@ -53,12 +56,14 @@ impl Instrument {
             known_methods,
             redactor,
             scope,
+            may_skip,
         }
     }
 
-    /// Whether requests of this route are not recorded.
-    pub(super) fn skips(&self, endpoint: Option<&str>) -> bool {
-        endpoint.is_some_and(|endpoint| self.options.skip.iter().any(|path| **path == *endpoint))
+    /// Whether this request is not recorded; its endpoint is the one that it would have.
+    #[inline]
+    pub(super) fn skips(&self, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> bool {
+        self.may_skip && self.options.skip.takes(head, headers)
     }
 
     /// The expectation that this request is for a page, where its span could not be taken back.

@@ -65,6 +65,7 @@ mod polling;
 mod privacy;
 mod running;
 mod scope;
+mod skip;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -96,5 +97,6 @@ pub use observation::Observation;
 pub use options::Options;
 pub use polling::Polling;
 pub use privacy::{ClientAddress, ForwardedHeaders, Privacy};
+pub use skip::{IncomingRequest, Skip};
 pub use stream::StreamGuard;
 pub use trace_response::is_trace_response;

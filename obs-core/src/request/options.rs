@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use super::{Finished, Head, Privacy};
+use super::{Finished, Head, Privacy, Skip};
 use crate::{context::FieldValue, guard::Guarded, options::Common};
 
 /// Names the error type of a failed answer.
@@ -30,8 +30,8 @@ pub struct Options {
     pub server_timing: bool,
     /// Whether answers have a `traceresponse` header. Defaults to `false`.
     pub trace_response: bool,
-    /// Route templates without any signal.
-    pub skip: Vec<Box<str>>,
+    /// Requests without any signal.
+    pub skip: Skip,
     /// Route templates whose answers are streams by nature.
     pub streaming: Vec<Box<str>>,
     /// Keys of the caller's baggage that become fields of the request's context.
@@ -67,7 +67,7 @@ impl Default for Options {
             warn_client_errors: false,
             server_timing: false,
             trace_response: false,
-            skip: Vec::new(),
+            skip: Skip::default(),
             streaming: Vec::new(),
             baggage_fields: Vec::new(),
             fields: Vec::new(),
@@ -180,7 +180,38 @@ macro_rules! layer_setters {
             #[doc = concat!("let layer = ", $path, "::new().skip(\"/internal/{probe}\");")]
             /// ```
             pub fn skip(self, path: impl AsRef<str>) -> Self {
-                self.with(|options| options.skip.push(path.as_ref().into()))
+                self.with(|options| options.skip.template(path.as_ref()))
+            }
+
+            /// Leaves routes at or below this path out of logs, traces and metrics, as [`skip`](Self::skip) does for one
+            /// route: `/internal` covers `/internal` and `/internal/{probe}`, but not `/internals`. Can be called several
+            /// times. Defaults to none.
+            ///
+            /// It is compared with the template of the matched route, so that no client can choose a parameter that
+            /// hides its request, and with the path where no route matches.
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new().skip_prefix(\"/internal\");")]
+            /// ```
+            pub fn skip_prefix(self, prefix: impl AsRef<str>) -> Self {
+                self.with(|options| options.skip.prefix(prefix.as_ref()))
+            }
+
+            /// Leaves requests for which the function returns true out of logs, traces and metrics, as
+            /// [`skip`](Self::skip) does for a route. It is called for each request, so it must be quick and must not
+            /// block; if it panics, the request is recorded. Can be called several times. Defaults to none.
+            ///
+            /// Clients choose headers and paths: whoever knows a condition on them can hide requests.
+            ///
+            /// ```
+            #[doc = concat!("let layer = ", $path, "::new()")]
+            ///     .skip_if(|request| request.header("user-agent").is_some_and(|agent| agent.starts_with(b"kube-probe/")));
+            /// ```
+            pub fn skip_if(
+                self,
+                condition: impl Fn(&$crate::request::IncomingRequest<'_>) -> bool + Send + Sync + 'static,
+            ) -> Self {
+                self.with(|options| options.skip.condition(condition))
             }
 
             /// Marks the answers of the route with this template as streams: the request is counted and timed

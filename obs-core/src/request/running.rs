@@ -113,7 +113,7 @@ impl Running {
         let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
         let mut head = *head;
         head.endpoint = endpoint;
-        let skipped = instrument.skips(head.endpoint);
+        let skipped = instrument.skips(&head, headers);
         let endpoint = head.endpoint.unwrap_or(value::UNMATCHED);
         let red = instrument.red.as_ref().filter(|_| !skipped);
         let privacy = &instrument.options.privacy;

@@ -394,7 +394,7 @@ fn each_of_two_nested_observations_has_its_own_streams() {
 
 #[test]
 fn a_skipped_route_leaves_no_signal_but_has_ids_to_pass_on() {
-    let bench = Bench::new(|options| options.skip.push("/users/{id}".into()));
+    let bench = Bench::new(|options| options.skip.template("/users/{id}"));
     let mut observation = bench.start("GET", Some("/users/{id}"));
     assert!(observation.context().is_some());
     observation.head(&head(200, BodySize::Empty));

@@ -18,6 +18,10 @@ pub struct Settings {
     pub warn_client_errors: bool,
     /// `skip`, each
     pub skip: Vec<&'static str>,
+    /// `skip_prefix`, each
+    pub skip_prefix: Vec<&'static str>,
+    /// `skip_if`, as the name of a request header whose presence leaves the request out
+    pub skip_if: Option<&'static str>,
     /// `streaming`, each
     pub streaming: Vec<&'static str>,
     /// `field`, each
@@ -47,6 +51,8 @@ impl Default for Settings {
             trust_incoming: true,
             warn_client_errors: false,
             skip: Vec::new(),
+            skip_prefix: Vec::new(),
+            skip_if: None,
             streaming: Vec::new(),
             fields: Vec::new(),
             classify: None,
@@ -85,6 +91,12 @@ macro_rules! apply_settings {
         }
         for path in &settings.skip {
             layer = layer.skip(path);
+        }
+        for prefix in &settings.skip_prefix {
+            layer = layer.skip_prefix(prefix);
+        }
+        if let Some(header) = settings.skip_if {
+            layer = layer.skip_if(move |request| request.header(header).is_some());
         }
         for path in &settings.streaming {
             layer = layer.streaming(path);

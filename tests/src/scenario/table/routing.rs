@@ -32,6 +32,12 @@ pub fn routing() -> Vec<Scenario> {
             .with(|layer| layer.known_methods = Some(vec!["GET"])),
         row("a skipped route",        user(),                "/users/{id}",   Tell,    Expect::nothing(200)).with(|layer| layer.skip.push("/users/{id}")),
         row("another route is skipped", user(),              "/users/{id}",   hello(), shows(Ok, 200).sends(5)).with(|layer| layer.skip.push("/health")),
+        row("a route below a skipped prefix", user(),        "/users/{id}",   Tell,    Expect::nothing(200)).with(|layer| layer.skip_prefix.push("/users")),
+        row("an unmatched path below a skipped prefix", get("/else/7"), "/users/{id}", Tell, Expect::nothing(404)).with(|layer| layer.skip_prefix.push("/else/")),
+        row("a prefix that ends within a segment", user(),   "/users/{id}",   hello(), shows(Ok, 200).sends(5)).with(|layer| layer.skip_prefix.push("/user")),
+        row("a parameter is no skipped prefix", get("/internal/7"), "/{tenant}/{id}", hello(), shows(Ok, 200).sends(5)).with(|layer| layer.skip_prefix.push("/internal")),
+        row("a request that the layer's function skips", user().header("x-probe", "1"), "/users/{id}", Tell, Expect::nothing(200)).with(|layer| layer.skip_if = Some("x-probe")),
+        row("another request for that function", user(),     "/users/{id}",   hello(), shows(Ok, 200).sends(5)).with(|layer| layer.skip_if = Some("x-probe")),
         row("the metrics page",       get("/metrics"),       "/users/{id}",   hello(), Expect::nothing(200)).with(|layer| layer.metrics_page = Some("/metrics")),
     ]
 }
