@@ -9,7 +9,6 @@ use actix_web::{
 };
 use obs_core::{
     guard::guarded,
-    names,
     request::{Observation, Outcome, ResponseHead},
 };
 
@@ -28,7 +27,7 @@ const STATUS_FAILED: u16 = 500;
 struct Unrendered {
     /// Present until the error is rendered for the first time.
     observation: Cell<Option<Observation>>,
-    request_id: Option<HeaderValue>,
+    request_id: Option<(HeaderName, HeaderValue)>,
     /// Headers that return the trace to the caller.
     trace_headers: Vec<(HeaderName, HeaderValue)>,
     wire: Wire,
@@ -79,10 +78,8 @@ impl Unrendered {
                 endpoint: response.extensions().get::<Endpoint>().map(Endpoint::as_str),
             });
         }
-        if let Some(id) = &self.request_id {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(names::header::REQUEST_ID), id.clone());
+        if let Some((name, id)) = &self.request_id {
+            response.headers_mut().insert(name.clone(), id.clone());
         }
         match observation {
             Some(observation) => response.map_body(|_, body| ObsBody::new(body, observation).boxed()),

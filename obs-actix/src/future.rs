@@ -126,10 +126,8 @@ fn respond<B: MessageBody>(
     });
     let request_id = request_id(&observation);
     report_head(&response, &mut observation, arrival, wire);
-    if let Some(id) = request_id {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static(names::header::REQUEST_ID), id);
+    if let Some((name, id)) = request_id {
+        response.headers_mut().insert(name, id);
     }
     response.map_body(|_, body| ObsBody::new(body, observation))
 }
@@ -156,7 +154,13 @@ fn report_head<B: MessageBody>(
     });
 }
 
-/// The request id as a header value.
-pub(crate) fn request_id(observation: &Observation) -> Option<HeaderValue> {
-    HeaderValue::from_bytes(observation.request_id()?).ok()
+/// The request id as a header: under the name that the application has chosen, else as `x-request-id`.
+pub(crate) fn request_id(observation: &Observation) -> Option<(HeaderName, HeaderValue)> {
+    let value = HeaderValue::from_bytes(observation.request_id()?).ok()?;
+    let chosen = observation.request_id_header();
+    let chosen = chosen.and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+    Some((
+        chosen.unwrap_or(HeaderName::from_static(names::header::REQUEST_ID)),
+        value,
+    ))
 }

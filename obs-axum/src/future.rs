@@ -112,6 +112,7 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
     });
     let size = body_size(response.body(), response.headers());
     let request_id = observation.request_id().and_then(|id| HeaderValue::from_bytes(id).ok());
+    let id_header = observation.request_id_header();
     observation.head(&ResponseHead {
         status: response.status().as_u16(),
         headers: &Headers(response.headers()),
@@ -119,9 +120,15 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
         endpoint: response.extensions().get::<Endpoint>().map(Endpoint::as_str),
     });
     if let Some(id) = request_id {
-        response.headers_mut().insert(REQUEST_ID, id);
+        response.headers_mut().insert(request_id_header(id_header), id);
     }
     response.map(|body| ObsBody::new(body, observation))
+}
+
+/// The header of request ids: the one that the application has chosen, else `x-request-id`.
+fn request_id_header(chosen: Option<&'static str>) -> HeaderName {
+    let chosen = chosen.and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+    chosen.unwrap_or(REQUEST_ID)
 }
 
 /// The size of a body, and whether `Content-Length` contradicts it: hyper sends that header

@@ -35,6 +35,11 @@ pub fn propagate(propagated: &Propagated<'_>, headers: &mut HeaderMap) {
     {
         headers.append(BAGGAGE, baggage);
     }
+    if let Some((name, id)) = propagated.request_id()
+        && let (Ok(name), Ok(id)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(id))
+    {
+        headers.entry(name).or_insert(id);
+    }
     propagated.others(&mut |name, value| {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
             headers.insert(name, value);

@@ -18,6 +18,7 @@ pub struct Propagated<'a> {
     text: [u8; 55],
     tracestate: Option<&'a str>,
     baggage: Option<&'a str>,
+    request_id: Option<&'a str>,
     propagators: &'a Propagators,
     otel: Option<&'a OtelContext>,
 }
@@ -42,6 +43,7 @@ impl<'a> Propagated<'a> {
             text: attempt.ids.to_bytes(),
             tracestate: parts.and_then(|parts| parts.tracestate.as_deref()).or(foreign_state),
             baggage: parts.and_then(|parts| parts.baggage.as_deref()),
+            request_id: parts.map(|parts| parts.request_id.as_str()),
             propagators: of_request.unwrap_or_else(|| instrument.shared.tracing.propagators()),
             otel: attempt.otel.as_ref(),
         }
@@ -73,6 +75,14 @@ impl<'a> Propagated<'a> {
     #[must_use]
     pub fn baggage(&self) -> Option<&str> {
         self.baggage.filter(|_| self.propagators.sends_baggage())
+    }
+
+    /// Name and value of the header of request ids, if the application has chosen one by
+    /// `ObsBuilder::request_id_header` and the attempt belongs to a request. One that the outgoing request has already
+    /// stays.
+    #[must_use]
+    pub fn request_id(&self) -> Option<(&'static str, &str)> {
+        self.propagators.request_id().zip(self.request_id)
     }
 
     /// Calls `set` with name and value of each header of the application's own formats; they replace those of the

@@ -66,7 +66,7 @@ pub(crate) use current::{Entered, enter, exemplar_ids, with_current};
 pub(crate) use instance::{Instance, InstanceRef, outside_instance, set_default_instance, set_thread_default};
 pub(crate) use obs_base::ids::RequestId;
 pub(crate) use owner::owner;
-pub(crate) use propagators::{OwnPropagator, Propagators, header_name};
+pub(crate) use propagators::{OwnPropagator, Propagators, header_name, request_id_header};
 pub(crate) use request_context::Parts;
 
 pub use carried::Carried;

@@ -31,6 +31,8 @@ pub(crate) struct Propagators {
     trace_context: bool,
     baggage: bool,
     own: Option<OwnPropagator>,
+    /// The header of request ids, in lower case, if the application has chosen one.
+    request_id: Option<&'static str>,
 }
 
 /// Headers as OpenTelemetry's propagators read them.
@@ -51,6 +53,7 @@ impl Propagators {
         trace_context: true,
         baggage: true,
         own: None,
+        request_id: None,
     };
 
     /// What `OTEL_PROPAGATORS` lists, `tracecontext,baggage` if it lists nothing that is known, and the user's own.
@@ -62,6 +65,7 @@ impl Propagators {
             trace_context: false,
             baggage: false,
             own,
+            request_id: None,
         };
         let mut is_known = false;
         for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
@@ -105,6 +109,18 @@ impl Propagators {
         if let (None, Some(own)) = (extracted.parent, &self.own) {
             extracted.parent = foreign_parent(own, headers);
         }
+    }
+
+    /// Sets the header of request ids.
+    pub(crate) fn with_request_id(mut self, name: Option<&'static str>) -> Self {
+        self.request_id = name;
+        self
+    }
+
+    /// The header of request ids that the application has chosen: clients send the id on in it.
+    #[inline]
+    pub(crate) fn request_id(&self) -> Option<&'static str> {
+        self.request_id
     }
 
     /// Whether `traceparent` and `tracestate` are sent on.
@@ -173,11 +189,13 @@ impl fmt::Debug for Propagators {
             trace_context,
             baggage,
             own,
+            request_id,
         } = self;
         f.debug_struct("Propagators")
             .field("trace_context", trace_context)
             .field("baggage", baggage)
             .field("own", own)
+            .field("request_id", request_id)
             .finish()
     }
 }
@@ -193,6 +211,12 @@ fn unknown(name: &str) -> String {
         "{PROPAGATORS} names {name:?}, {what}: it is ignored. obs has tracecontext and baggage; give another one to \
          ObsBuilder::propagator, see obs_core::otel"
     )
+}
+
+/// The header of request ids for the life of the process; `None` once instances have chosen too many.
+pub(crate) fn request_id_header(name: &str) -> Option<&'static str> {
+    static NAMES: Interner = Interner::new(MAX_NAMES);
+    NAMES.intern(name)
 }
 
 /// The name of a header for the life of the process; none once there are more than propagators have.

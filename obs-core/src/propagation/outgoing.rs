@@ -39,7 +39,8 @@ pub fn outgoing() -> Option<Outgoing> {
 }
 
 /// Hands the headers of an outgoing request to `set`, name and value: `traceparent`, and
-/// `tracestate` and `baggage` if the caller sent them; or those of the formats that
+/// `tracestate` and `baggage` if the caller sent them, the request id if
+/// [`ObsBuilder::request_id_header`](crate::ObsBuilder::request_id_header) names its header; or those of the formats that
 /// `OTEL_PROPAGATORS` and [`ObsBuilder::propagator`](crate::ObsBuilder::propagator) name.
 ///
 /// The other service becomes a child of the span that is active now; where none is recorded, of a
@@ -126,6 +127,9 @@ impl Outgoing {
         }
         if let Some(baggage) = self.baggage().filter(|_| propagators.sends_baggage()) {
             set(header::BAGGAGE, baggage);
+        }
+        if let Some(name) = propagators.request_id() {
+            set(name, self.context.request_id());
         }
         if !propagators.has_own() {
             return;

@@ -75,6 +75,10 @@ impl Arrival<'_> {
         if wants_span && !span.flags.is_sampled() && tracing.keep().is_some() {
             *kept = DeferredHead::of(instrument, method, head, (headers, common.user_agent), origin, parent);
         }
+        let sent_id = match instrument.request_id_header {
+            None => common.request_id,
+            Some(name) => headers.get(name),
+        };
         let baggage = baggage.filter(|_| trusted);
         // For libraries that send OpenTelemetry's baggage on.
         let (otel, otel_baggage) = match (baggage.as_deref(), span.otel) {
@@ -83,7 +87,7 @@ impl Arrival<'_> {
             (Some(header), None) => (None, Some(OtelContext::new().with_baggage(otel_baggage(header)))),
         };
         let context = RequestContext::from_parts(Parts {
-            request_id: request_id(head.request_id.or(common.request_id), at),
+            request_id: request_id(head.request_id.or(sent_id), at),
             trace_id: span.trace_id,
             span_id: span.span_id,
             flags: span.flags,

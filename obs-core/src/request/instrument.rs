@@ -28,6 +28,8 @@ pub struct Instrument {
     pub(super) redactor: Redactor,
     /// The scope of a request, which nested layers read.
     pub(super) scope: Scope,
+    /// The header of request ids, if the application has chosen one.
+    pub(super) request_id_header: Option<&'static str>,
     /// Whether any request is left out.
     may_skip: bool,
 }
@@ -47,6 +49,7 @@ impl Instrument {
         let redactor = options.common.redactor(&shared);
         let scope = Scope::joinable(shared.tracing.id(), options.common.logs, options.common.traces);
         let may_skip = !options.skip.is_empty();
+        let request_id_header = shared.tracing.propagators().request_id();
         Self {
             shared,
             red,
@@ -56,6 +59,7 @@ impl Instrument {
             known_methods,
             redactor,
             scope,
+            request_id_header,
             may_skip,
         }
     }

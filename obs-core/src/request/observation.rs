@@ -165,12 +165,21 @@ impl Observation {
         self.running()?.context.as_ref()
     }
 
-    /// The request's id for the response header `x-request-id`; `None` if there is no [`context`](Self::context).
+    /// The request's id, to be echoed in the [header of request ids](Self::request_id_header); `None` if there is no
+    /// [`context`](Self::context).
     ///
     /// 1 to 128 letters, digits and `._-`, which are valid in a header.
     #[must_use]
     pub fn request_id(&self) -> Option<&[u8]> {
         Some(self.context()?.parts().request_id.as_bytes())
+    }
+
+    /// The name of the header of request ids in lower case, if the application has chosen one by
+    /// `ObsBuilder::request_id_header`; `x-request-id` otherwise.
+    #[inline]
+    #[must_use]
+    pub fn request_id_header(&self) -> Option<&'static str> {
+        self.running()?.instrument.request_id_header
     }
 
     /// Reports the size of the request body in bytes, if it is known from the start; 0 for none.

@@ -58,6 +58,8 @@ pub struct ObsBuilder {
     pub(super) propagator: Option<OwnPropagator>,
     pub(super) span_filter: Option<String>,
     pub(super) request_fields: Vec<String>,
+    /// As it was given, until it is checked.
+    pub(super) request_id_header: Option<String>,
     pub(super) value_limit: Option<usize>,
     pub(super) registry: Option<Registry>,
     pub(super) recorder: Option<SharedRecorder>,
@@ -105,6 +107,7 @@ impl ObsBuilder {
             propagator: None,
             span_filter: None,
             request_fields: Vec::new(),
+            request_id_header: None,
             value_limit: None,
             registry: None,
             recorder: None,

@@ -8,6 +8,7 @@ use obs_otlp::Budget;
 use super::{ObsBuilder, global, install, metrics_setters::configure};
 use crate::{
     clock,
+    context::request_id_header,
     environment::{Env, Notices, report_ignored},
     logs::{self, Logs, LogsConfig},
     metrics::{self, Pusher, Registry, Target},
@@ -121,6 +122,7 @@ impl ObsBuilder {
         metrics::validate_buckets("duration_buckets", &self.duration_buckets)?;
         self.page.check()?;
         self.otlp.check()?;
+        self.check_request_id_header()?;
         self.check_metrics()?;
         let budget = Budget::new(self.queue_bytes)?;
         Tracing::check(&self.tracing_config(&budget, env, Arc::new(::metrics::NoopRecorder)))?;
@@ -158,6 +160,7 @@ impl ObsBuilder {
             propagator: self.propagator.clone(),
             span_filter: self.span_filter.clone(),
             request_fields: self.request_fields.clone(),
+            request_id_header: self.request_id_header.as_deref().and_then(request_id_header),
             value_limit: self.value_limit,
             redactor: Arc::new(Redactor::with(self.logs.redact.iter().map(String::as_str))),
             provider: self.tracer_provider.clone(),

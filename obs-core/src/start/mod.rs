@@ -11,6 +11,7 @@ mod log_setters;
 mod metrics_setters;
 mod otlp_setters;
 mod page_setters;
+mod request_setters;
 mod trace_setters;
 
 pub use builder::ObsBuilder;

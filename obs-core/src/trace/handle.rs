@@ -59,6 +59,8 @@ pub(crate) struct TracingConfig<'a> {
     pub(crate) span_filter: Option<String>,
     /// Names of fields of `tracing` spans that belong to the request.
     pub(crate) request_fields: Vec<String>,
+    /// The header of request ids, if the application has chosen one.
+    pub(crate) request_id_header: Option<&'static str>,
     /// The longest text of an attribute, from code, in bytes.
     pub(crate) value_limit: Option<usize>,
     /// Finds what must not leave the process.
@@ -137,9 +139,10 @@ impl Tracing {
             config.env,
         )?);
         let keep = config.keep;
-        let propagators = Propagators::from_settings(config.propagator.clone(), config.env);
         let span_filter = SpanFilter::from_settings(config.span_filter.as_deref(), config.env)?;
         let request_fields = RequestFields::new(&config.request_fields)?;
+        let propagators =
+            Propagators::from_settings(config.propagator.clone(), config.env).with_request_id(config.request_id_header);
         let limits = Limits::of_spans(config.value_limit, config.env);
         let redactor = Arc::clone(&config.redactor);
         let recorder = Arc::clone(&config.recorder);

@@ -33,6 +33,7 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
         propagator: None,
         span_filter: None,
         request_fields: Vec::new(),
+        request_id_header: None,
         value_limit: None,
         redactor: Arc::default(),
         provider: None,

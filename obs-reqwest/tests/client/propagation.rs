@@ -200,6 +200,29 @@ async fn state_baggage_and_the_random_flag_are_sent_on() {
 }
 
 #[tokio::test]
+async fn the_request_id_is_sent_on_in_the_header_that_the_builder_names() {
+    let upstream = Upstream::start();
+    let named = Bench::built(
+        |builder| builder.request_id_header("X-Correlation-ID"),
+        |middleware| middleware,
+    );
+    let headers: [(&str, &[u8]); 2] = [("x-correlation-id", b"order-1"), ("x-request-id", b"order-1")];
+    call_from(arrived(&named.obs, &headers), &named.http, &upstream.url("/")).await;
+    assert_eq!(upstream.last("x-correlation-id"), ["order-1"]);
+    assert_eq!(upstream.last("x-request-id"), [""; 0]);
+    let own = named.http.get(upstream.url("/")).header("x-correlation-id", "own");
+    own.send().await.unwrap();
+    assert_eq!(upstream.last("x-correlation-id"), ["own"], "what the request has stays");
+    let usual = Bench::new();
+    call_from(arrived(&usual.obs, &headers), &usual.http, &upstream.url("/")).await;
+    assert_eq!(
+        upstream.last("x-request-id"),
+        [""; 0],
+        "nothing is sent on without the setting"
+    );
+}
+
+#[tokio::test]
 async fn headers_that_were_written_outside_of_the_span_are_replaced() {
     let (bench, upstream) = (Bench::new(), Upstream::start());
     let stale = format!("{CALLER}01");

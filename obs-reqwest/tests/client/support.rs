@@ -17,7 +17,7 @@ use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody}
 use hyper::body::Incoming;
 use obs_reqwest::{
     ObsClientMiddleware,
-    obs_core::{Obs, metrics::Format},
+    obs_core::{Obs, ObsBuilder, metrics::Format},
     reqwest,
     reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware},
 };
@@ -37,12 +37,19 @@ impl Bench {
     }
 
     pub(crate) fn with(change: impl FnOnce(ObsClientMiddleware) -> ObsClientMiddleware) -> Self {
+        Self::built(|builder| builder, change)
+    }
+
+    /// An instance with other settings.
+    pub(crate) fn built(
+        settings: impl FnOnce(ObsBuilder) -> ObsBuilder,
+        change: impl FnOnce(ObsClientMiddleware) -> ObsClientMiddleware,
+    ) -> Self {
         let spans = SpanBuffer::new();
-        let obs = Obs::builder("test")
+        let builder = Obs::builder("test")
             .log_writer(io::sink())
-            .tracer_provider(spans.provider())
-            .build()
-            .unwrap();
+            .tracer_provider(spans.provider());
+        let obs = settings(builder).build().unwrap();
         let http = ClientBuilder::new(plain())
             .with(change(ObsClientMiddleware::new().obs(&obs)))
             .build();

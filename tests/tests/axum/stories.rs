@@ -40,6 +40,13 @@ fn unsampled_requests_have_no_children() {
 }
 
 #[test]
+fn request_ids_have_the_header_that_the_builder_names() {
+    for wire in Wire::ALL {
+        story::request_ids_have_the_header_that_the_builder_names(&Axum::PLAIN, wire);
+    }
+}
+
+#[test]
 fn two_instances_do_not_meet() {
     for wire in Wire::ALL {
         story::two_instances_do_not_meet(&Axum::PLAIN, wire);
