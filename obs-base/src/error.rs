@@ -49,6 +49,8 @@ pub struct ShutdownError {
     /// What was not flushed: `traces`, `log export`, `metrics export`, `logs` (the log lines), `metrics page` (scrapes
     /// that were being answered).
     pub unfinished: Vec<&'static str>,
+    /// The number of requests that were in flight all the time, for `Obs::flush_when_idle`; 0 otherwise.
+    pub in_flight: u64,
     /// The timeout that has passed.
     pub timeout: Duration,
 }
@@ -156,13 +158,35 @@ impl ShutdownError {
         if unfinished.is_empty() {
             Ok(())
         } else {
-            Err(Self { unfinished, timeout })
+            Err(Self {
+                unfinished,
+                in_flight: 0,
+                timeout,
+            })
+        }
+    }
+
+    /// The error of waiting for requests, of which so many were in flight until the `timeout`.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn in_flight(requests: u64, timeout: Duration) -> Self {
+        Self {
+            unfinished: Vec::new(),
+            in_flight: requests,
+            timeout,
         }
     }
 }
 
 impl fmt::Display for ShutdownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.in_flight > 0 {
+            let (requests, timeout) = (self.in_flight, self.timeout);
+            return write!(
+                f,
+                "{requests} requests in flight after {timeout:?}, nothing was flushed"
+            );
+        }
         write!(
             f,
             "{} not flushed within {:?}",

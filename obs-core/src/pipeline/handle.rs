@@ -266,6 +266,11 @@ impl Obs {
 
     /// Exports and writes everything that was recorded so far; the pipeline goes on.
     ///
+    /// Recorded are requests that have ended: a request is recorded once the last byte of its answer has been handed to the
+    /// server, or its body is dropped. Its metrics are on each page from then on; its line is written within milliseconds,
+    /// its span sent within the delay of a batch, unless this or [`shutdown`](Self::shutdown) hurries them. Tests wait with
+    /// [`flush_when_idle`](Self::flush_when_idle).
+    ///
     /// Call it before the process ends without destructors, as by [`std::process::abort`]; see [the end of a
     /// process](crate::logs#the-end-of-a-process).
     ///

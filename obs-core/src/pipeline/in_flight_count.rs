@@ -20,7 +20,6 @@ impl InFlightCount {
     }
 
     /// How many requests have arrived and have not been recorded.
-    #[cfg(any(test, feature = "tokio"))]
     pub(crate) fn count(&self) -> i64 {
         self.0.value()
     }

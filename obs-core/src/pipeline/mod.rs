@@ -5,6 +5,7 @@
 mod default;
 mod expected;
 mod handle;
+mod idle;
 mod in_flight_count;
 mod known_methods;
 mod routes;
