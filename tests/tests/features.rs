@@ -1,5 +1,7 @@
 //! That the tables of features say what the manifests do.
 
+#![expect(clippy::expect_used, reason = "tests: what can't go on fails the test")]
+
 use std::{fmt::Write as _, fs, path::Path, process::Command};
 
 /// The crates that a service depends on, in the order of the columns of the README.
@@ -16,7 +18,7 @@ struct Feature {
 
 fn read(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    fs::read_to_string(root.join(path)).unwrap()
+    fs::read_to_string(root.join(path)).expect("a file of the workspace")
 }
 
 /// The texts of a list such as `["a", "b"]`.
@@ -63,7 +65,7 @@ fn table(of: &str) -> String {
             name, adds, is_default, ..
         } = feature;
         let default = if is_default { "on" } else { "off" };
-        writeln!(table, "| `{name}` | {default} | {adds} |").unwrap();
+        let _ = writeln!(table, "| `{name}` | {default} | {adds} |");
     }
     table
 }
@@ -97,11 +99,13 @@ fn every_feature_of_the_core_is_a_feature_of_each_adapter_under_its_name() {
 #[test]
 fn the_documentation_of_each_crate_lists_its_features() {
     for of in CRATES {
-        let docs: String = read(&format!("{of}/src/lib.rs"))
+        let source = read(&format!("{of}/src/lib.rs"));
+        let docs: Vec<_> = source
             .lines()
             .filter_map(|line| line.strip_prefix("//!"))
-            .map(|line| format!("{}\n", line.trim()))
+            .map(str::trim)
             .collect();
+        let docs = docs.join("\n") + "\n";
         let expected = table(of);
         assert!(
             docs.contains(&expected),
@@ -123,7 +127,7 @@ fn the_readme_lists_the_features_of_all_crates() {
     );
     for Feature { name, adds, .. } in all {
         let columns = CRATES.map(|of| presence(of, &name)).join(" | ");
-        writeln!(expected, "| `{name}` | {columns} | {adds} |").unwrap();
+        writeln!(expected, "| `{name}` | {columns} | {adds} |").expect("text");
     }
     assert!(
         read("README.md").contains(&expected),
@@ -139,8 +143,8 @@ fn a_service_of_tonic_needs_no_axum() {
         .args(["--edges", "normal", "--prefix", "none"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
-        .unwrap();
-    let tree = String::from_utf8(output.stdout).unwrap();
+        .expect("text");
+    let tree = String::from_utf8(output.stdout).expect("text");
     assert!(tree.lines().any(|line| line.starts_with("obs-axum v")), "{tree}");
     let without = ["axum v", "axum-core v", "tower-http v"];
     assert!(
