@@ -22,7 +22,7 @@ pub(super) struct Origin {
     pub(super) peer_port: Option<u16>,
     /// `http` or `https`.
     pub(super) scheme: &'static str,
-    /// The host that a proxy was asked for.
+    /// The host of the request to a proxy.
     host: Option<HostAt>,
 }
 
@@ -54,7 +54,7 @@ impl Origin {
         }
     }
 
-    /// Reads host and port that the client asked for.
+    /// Reads host and port of the client's request.
     pub(super) fn authority<R>(
         &self,
         head: &RequestHead<'_>,

@@ -29,7 +29,7 @@ use crate::{arc_or_static::ArcOrStatic, guard::Guarded};
 /// How long the SDK's own `force_flush` waits: the default of the standard for an export.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Someone who wants to see finished spans, beside the exporter.
+/// A reader of finished spans, besides the exporter.
 ///
 /// It is called on the thread that ends the span, often in the middle of a request: it must be
 /// quick and must not block. It is not called for spans that it ends itself, and where it panics, the
@@ -84,7 +84,7 @@ impl HeapSize for EndedSpan {
 // === impl Pipeline ===
 
 impl Pipeline {
-    /// None if nobody wants spans.
+    /// `None` without an exporter and readers.
     pub(super) fn start(
         config: &TracingConfig<'_>,
         rules: Arc<Rules>,

@@ -1,4 +1,4 @@
-//! What may stand on a span: no secrets, no more than the limits say, each key once.
+//! The rules for attributes of a span: no secrets, limited in number and length, each key once.
 
 use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
@@ -32,7 +32,7 @@ pub(super) struct Rules {
 // === impl Rules ===
 
 impl Rules {
-    /// Redacts and cuts what a span of others begins with; what went is told at its end.
+    /// Redacts and cuts the first attributes of a span of other code; dropped ones are reported at its end.
     pub(super) fn clean_builder(&self, builder: &mut SpanBuilder) -> Ending {
         let mut ending = Ending {
             is_cut: self.clean_name(&mut builder.name),
@@ -132,7 +132,7 @@ impl Rules {
         is_cut
     }
 
-    /// Redacts and cuts attributes of others; tells whether something was cut.
+    /// Redacts and cuts attributes of other code. True if something was cut.
     pub(super) fn clean(&self, attributes: &mut [KeyValue]) -> bool {
         attributes.iter_mut().fold(false, |is_cut, attribute| {
             let is_closing = is_closing(&attribute.key);
@@ -217,7 +217,7 @@ fn shortened(text: &str, limit: usize, redactor: Option<&Redactor>) -> Option<St
     Some(clean)
 }
 
-/// The texts have `limit` bytes together, and are no more than that.
+/// At most `limit` texts, with `limit` bytes together.
 fn clean_strings(texts: &mut Vec<StringValue>, limit: usize, redactor: Option<&Redactor>) -> bool {
     let mut is_cut = shorten(texts, limit);
     let mut room = limit;

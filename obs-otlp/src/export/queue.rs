@@ -25,11 +25,11 @@ pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
     /// Wakes the worker.
     wake: Notify,
-    /// Wakes those who wait for the worker.
+    /// Wakes threads that wait for the worker: flushes and the shutdown.
     settled: Condvar,
     capacity: usize,
     batch: usize,
-    /// Bytes that are worth a batch, however few items they are.
+    /// Bytes of a full batch, however few items they are.
     batch_bytes: usize,
     budget: Budget,
     drops: Drops,
@@ -39,25 +39,25 @@ struct State<T> {
     items: VecDeque<Waiting<T>>,
     /// Bytes of what waits.
     bytes: usize,
-    /// Flushes asked for so far.
-    asked: u64,
-    /// Flushes done so far.
-    answered: u64,
+    /// Flushes requested so far.
+    requested: u64,
+    /// Flushes completed so far.
+    completed: u64,
     /// Items that are being sent.
     in_flight: usize,
     /// Their bytes: what became a message is about as large.
     in_flight_bytes: usize,
-    /// Items that were taken and then lost so far.
+    /// Items that were accepted and then lost so far.
     lost: usize,
-    /// Nothing more is taken, and the worker has until then.
+    /// The queue is closed, and the worker has until then.
     closed: Option<Instant>,
     /// Of [`lost`](Self::lost), what was lost before that.
     lost_before: usize,
-    /// The worker has gone.
+    /// The worker has ended.
     ended: bool,
 }
 
-/// An item with the bytes that were taken for it.
+/// An item with the bytes that are reserved for it.
 struct Waiting<T> {
     item: T,
     bytes: usize,
@@ -89,8 +89,8 @@ impl<T> Queue<T> {
         let state = State {
             items: VecDeque::with_capacity(capacity.min(ROOM_AHEAD)),
             bytes: 0,
-            asked: 0,
-            answered: 0,
+            requested: 0,
+            completed: 0,
             in_flight: 0,
             in_flight_bytes: 0,
             lost: 0,
@@ -170,7 +170,7 @@ impl<T> Queue<T> {
         self.state().closed
     }
 
-    /// Waits until somebody may want something.
+    /// Waits for a notification: a full batch, a flush or the shutdown.
     pub(super) async fn woken(&self) {
         self.wake.notified().await;
     }
@@ -178,21 +178,21 @@ impl<T> Queue<T> {
     /// Whether the worker must not wait.
     pub(super) fn is_urgent(&self) -> bool {
         let state = self.state();
-        state.closed.is_some() || state.asked != state.answered || self.has_batch(&state)
+        state.closed.is_some() || state.requested != state.completed || self.has_batch(&state)
     }
 
-    /// What to do now; `all` asks for everything that waits.
+    /// What to do now; with `all`, send all items that wait.
     pub(super) fn order(&self, all: bool) -> Order {
         let state = self.state();
-        let all = all || state.closed.is_some() || state.asked != state.answered;
+        let all = all || state.closed.is_some() || state.requested != state.completed;
         Order {
             items: if all { state.items.len() } else { 0 },
-            flush: state.asked,
+            flush: state.requested,
             last: state.closed.is_some(),
         }
     }
 
-    /// The next items to send: a full batch, or fewer if `at_least` asks for them. An item that is larger
+    /// The next items to send: a full batch, or up to `at_least` items without one. An item that is larger
     /// than a batch goes alone.
     pub(super) fn take(&self, at_least: usize) -> Vec<T> {
         let wanted = {
@@ -228,13 +228,13 @@ impl<T> Queue<T> {
         batch
     }
 
-    /// Tells those who wait that a flush is done.
+    /// Completes a flush, and wakes the threads that wait for it.
     pub(super) fn answer(&self, flush: u64) {
-        self.state().answered = flush;
+        self.state().completed = flush;
         self.settled.notify_all();
     }
 
-    /// The worker has gone: nothing is taken any more, what waits is lost.
+    /// The worker has ended: the queue accepts no more items, those that wait are lost.
     pub(super) fn end(&self) {
         let mut state = self.state();
         let waiting = mem::take(&mut state.items);
@@ -248,19 +248,19 @@ impl<T> Queue<T> {
             state.lost_before = state.lost;
         }
         drop(state);
-        // Counted before anybody hears of the end.
+        // Counted before the end is visible.
         self.drops.count(DropReason::Shutdown, lost);
         self.state().ended = true;
         self.settled.notify_all();
     }
 
-    /// Asks for everything that waits to be sent. False if that did not succeed within `timeout`.
+    /// Sends all items that wait. False if that did not succeed within `timeout`.
     pub(super) fn flush(&self, timeout: Duration) -> bool {
         let mut state = self.state();
-        state.asked += 1;
-        let (flush, lost) = (state.asked, state.lost);
+        state.requested += 1;
+        let (flush, lost) = (state.requested, state.lost);
         self.wake.notify_one();
-        let waits = |state: &mut State<T>| !state.ended && state.answered < flush;
+        let waits = |state: &mut State<T>| !state.ended && state.completed < flush;
         let (state, waited) = self
             .settled
             .wait_timeout_while(state, timeout, waits)

@@ -52,7 +52,7 @@ proptest! {
         let empty = Origin::new(&Resource::builder_empty().build()).request(&[]).len();
         let message = Origin::new(&Resource::builder_empty().build()).request(std::slice::from_ref(&data)).len() - empty;
         prop_assert!(message <= size + FRAME, "{message} bytes of {size}");
-        // A copy has no room to spare; its memory is what was asked for here.
+        // A copy has no room to spare; its memory is exactly what is requested here.
         let exact = data.clone().heap_size();
         prop_assert!(size <= 3 * exact + 1_024, "{size} of {exact}");
     }

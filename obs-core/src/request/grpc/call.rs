@@ -18,11 +18,11 @@ pub(crate) struct Call {
     answered: bool,
     /// As it was sent.
     status: Option<GrpcStatus>,
-    /// The method that was asked for, if it is not known yet whether there is one.
+    /// The requested method, if it is not known yet whether it exists.
     candidate: Option<Box<str>>,
     /// Reads the body of an answer that has its trailers there.
     web: Option<Box<WebBody>>,
-    /// Reads the beginning of the body of an answer to a client whose head is none of gRPC.
+    /// Reads the start of the body of a response to a client, if its head is not of gRPC.
     start: Option<Start>,
     /// What a client makes of the head of an answer without a status.
     inferred: Option<GrpcStatus>,
@@ -159,12 +159,12 @@ impl Call {
         }
     }
 
-    /// Whether the trailers stand in the body, so that its bytes have to be read.
+    /// Whether the trailers are in the body, so that its bytes have to be read.
     pub(crate) fn has_trailers_in_body(&self) -> bool {
         self.web.is_some()
     }
 
-    /// Whether the head to a client is none of gRPC.
+    /// Whether the response head of a client's call is not of gRPC.
     pub(crate) fn is_foreign(&self) -> bool {
         self.start.is_some()
     }
