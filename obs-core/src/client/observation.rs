@@ -11,7 +11,7 @@ use super::{
 use crate::{
     clock::Moment,
     context::{
-        self, Entered,
+        self,
         otel::{self, Attached},
     },
     names::{error_type, value},
@@ -106,8 +106,9 @@ pub(super) struct Answer<'a> {
 #[must_use = "the attempt's span is active only while the guard lives"]
 pub struct ClientPolling<'a> {
     observation: &'a mut ClientObservation,
-    entered: Option<Entered>,
-    _otel: Option<Attached>,
+    /// Whether the attempt belongs to a request. Its context is current then, and the outer one is in its place.
+    has_context: bool,
+    otel: Option<Attached>,
     /// Whether an earlier poll did not return, so that this one drops the client after a panic.
     had_panicked: bool,
     returned: bool,
@@ -186,29 +187,22 @@ impl ClientObservation {
     /// Call [`ClientPolling::leave`] when the client has returned: a guard that is dropped without it means that the
     /// client has panicked. Don't hold the guard across an await.
     pub fn enter(&mut self) -> ClientPolling<'_> {
-        let Some(running) = self.running_mut() else {
-            return ClientPolling {
-                observation: self,
-                entered: None,
-                _otel: None,
-                had_panicked: false,
-                returned: false,
-            };
-        };
-        let had_panicked = std::mem::replace(&mut running.in_poll, true);
-        let otel = running.attempt.otel.clone().map(otel::attach);
-        let entered = running
-            .attempt
-            .context
-            .take()
-            .map(|context| context::enter(Some(context)));
-        ClientPolling {
+        let mut polling = ClientPolling {
             observation: self,
-            entered,
-            _otel: otel,
-            had_panicked,
+            has_context: false,
+            otel: None,
+            had_panicked: false,
             returned: false,
+        };
+        if let Some(running) = polling.observation.running_mut() {
+            polling.had_panicked = std::mem::replace(&mut running.in_poll, true);
+            polling.otel = running.attempt.otel.clone().map(otel::attach);
+            polling.has_context = running.attempt.context.is_some();
+            if polling.has_context {
+                context::exchange(&mut running.attempt.context);
+            }
         }
+        polling
     }
 
     /// Runs `work` between [`enter`](Self::enter) and [`leave`](ClientPolling::leave), and returns its result: a call
@@ -460,12 +454,15 @@ impl ClientPolling<'_> {
 
 impl Drop for ClientPolling<'_> {
     fn drop(&mut self) {
-        let context = self.entered.take().and_then(Entered::leave);
+        let has_panicked = self.had_panicked || !self.returned;
         let Some(running) = self.observation.running_mut() else {
             return;
         };
-        running.attempt.context = running.attempt.context.take().or(context);
-        running.in_poll = self.had_panicked || !self.returned;
+        if self.has_context {
+            context::exchange(&mut running.attempt.context);
+        }
+        running.in_poll = has_panicked;
+        self.otel = None;
     }
 }
 

@@ -18,15 +18,23 @@ pub(crate) struct Entered {
 }
 
 /// Makes `context` current on this thread.
-pub(crate) fn enter(context: Option<RequestContext>) -> Entered {
+pub(crate) fn enter(mut context: Option<RequestContext>) -> Entered {
+    exchange(&mut context);
     Entered {
-        before: swap(context),
+        before: context,
         is_left: false,
     }
 }
 
-fn swap(context: Option<RequestContext>) -> Option<RequestContext> {
-    CURRENT.try_with(|current| current.replace(context)).ok().flatten()
+/// Exchanges the current context with the one in `place`; a second call restores both. Does nothing on a thread that
+/// is ending.
+#[inline]
+pub(crate) fn exchange(place: &mut Option<RequestContext>) {
+    let _ = CURRENT.try_with(|current| {
+        if let Ok(mut current) = current.try_borrow_mut() {
+            std::mem::swap(&mut *current, place);
+        }
+    });
 }
 
 // === impl Entered ===
@@ -35,14 +43,15 @@ impl Entered {
     /// Leaves and hands back the context that was current, which saves a clone at the next entry.
     pub(crate) fn leave(mut self) -> Option<RequestContext> {
         self.is_left = true;
-        swap(self.before.take())
+        exchange(&mut self.before);
+        self.before.take()
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
         if !self.is_left {
-            swap(self.before.take());
+            exchange(&mut self.before);
         }
     }
 }

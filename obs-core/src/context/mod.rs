@@ -62,7 +62,7 @@ mod propagators;
 mod request_context;
 mod scope;
 
-pub(crate) use current::{Entered, enter, exemplar_ids, with_current};
+pub(crate) use current::{Entered, enter, exchange, exemplar_ids, with_current};
 pub(crate) use instance::{Instance, InstanceRef, outside_instance, set_default_instance, set_thread_default};
 pub(crate) use obs_base::ids::RequestId;
 pub(crate) use owner::owner;

@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt};
 
-use tracing::{Span, span::EnteredSpan};
+use tracing::span::EnteredSpan;
 
 use super::{
     Observation, nested, panic,
@@ -10,7 +10,7 @@ use super::{
     stream,
 };
 use crate::context::{
-    self, Entered, RequestContext,
+    self, RequestContext,
     otel::{self, Attached},
 };
 
@@ -30,9 +30,9 @@ pub struct Polling<'a> {
     returned: bool,
 }
 
-/// Keeps a request's context current: ours, OpenTelemetry's, and the span of `tracing`.
+/// Keeps a request's context current: that of OpenTelemetry, and the span of `tracing`. Ours is exchanged with the outer
+/// one, which is in the place of the request's context meanwhile.
 struct Current {
-    entered: Entered,
     _otel: Option<Attached>,
     /// Boxed because it is rare.
     _tracing_span: Option<Box<EnteredSpan>>,
@@ -44,32 +44,29 @@ impl<'a> Polling<'a> {
     // Called at three places in each request: not inlined, so that its code is in the cache once.
     #[inline(never)]
     pub(super) fn start(observation: &'a mut Observation) -> Self {
-        let Some(running) = observation.running_mut() else {
-            let current = observation
-                .ended_mut()
-                .take()
-                .map(|context| Current::enter(context, None));
-            return Self {
-                observation,
-                scope: None,
-                current,
-                had_panicked: false,
-                returned: false,
-            };
-        };
-        let had_panicked = std::mem::replace(&mut running.in_poll, true);
-        let scope = Some(running.scope.enter());
-        let current = running
-            .context
-            .take()
-            .map(|context| Current::enter(context, running.tracing_span.as_deref()));
-        Self {
+        let mut polling = Self {
             observation,
-            scope,
-            current,
-            had_panicked,
+            scope: None,
+            current: None,
+            had_panicked: false,
             returned: false,
+        };
+        let (place, span) = match polling.observation.running_mut() {
+            Some(running) => {
+                polling.had_panicked = std::mem::replace(&mut running.in_poll, true);
+                polling.scope = Some(running.scope.enter());
+                (&mut running.context, running.tracing_span.as_deref())
+            }
+            None => (polling.observation.ended_mut(), None),
+        };
+        if let Some(context) = place {
+            polling.current = Some(Current {
+                _otel: context.parts().to_attach().cloned().map(otel::attach),
+                _tracing_span: span.map(|span| Box::new(span.clone().entered())),
+            });
+            context::exchange(place);
         }
+        polling
     }
 
     /// Reports that the inner service has returned and not panicked.
@@ -83,14 +80,23 @@ impl<'a> Polling<'a> {
     /// Reports that the inner service has panicked with this payload.
     #[cold]
     pub(super) fn panicked(self, payload: &(dyn Any + Send)) {
-        let request = self
-            .current
-            .as_ref()
-            .and_then(|_| context::with_current(RequestContext::span_id));
-        let report = panic::report_of(payload, request);
+        if self.current.is_none() {
+            return;
+        }
+        let report = panic::report_of(payload, context::with_current(RequestContext::span_id));
         if let Some(running) = self.observation.running_mut() {
             running.panic = Some(Box::new(report));
         }
+    }
+
+    /// Makes the outer context current again.
+    #[inline]
+    fn restore(&mut self, current: Current) {
+        match self.observation.running_mut() {
+            Some(running) => context::exchange(&mut running.context),
+            None => context::exchange(self.observation.ended_mut()),
+        }
+        drop(current);
     }
 
     /// Applies what the handler, or a layer within, has requested during the poll.
@@ -120,15 +126,13 @@ impl Drop for Polling<'_> {
     #[inline]
     fn drop(&mut self) {
         let requested = self.scope.take().and_then(scope::Entered::leave);
-        let context = self.current.take().and_then(Current::leave);
-        let Some(running) = self.observation.running_mut() else {
-            *self.observation.ended_mut() = context;
-            return;
-        };
-        if context.is_some() {
-            running.context = context;
+        if let Some(current) = self.current.take() {
+            self.restore(current);
         }
-        running.in_poll = self.had_panicked || !self.returned;
+        let has_panicked = self.had_panicked || !self.returned;
+        if let Some(running) = self.observation.running_mut() {
+            running.in_poll = has_panicked;
+        }
         if let Some(requested) = requested {
             self.apply(requested);
         }
@@ -138,24 +142,5 @@ impl Drop for Polling<'_> {
 impl fmt::Debug for Polling<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Polling").finish_non_exhaustive()
-    }
-}
-
-// === impl Current ===
-
-impl Current {
-    fn enter(context: RequestContext, tracing_span: Option<&Span>) -> Self {
-        let otel = context.parts().to_attach().cloned().map(otel::attach);
-        let tracing_span = tracing_span.map(|span| Box::new(span.clone().entered()));
-        Self {
-            entered: context::enter(Some(context)),
-            _otel: otel,
-            _tracing_span: tracing_span,
-        }
-    }
-
-    /// Ends the guard and returns the context of the request.
-    fn leave(self) -> Option<RequestContext> {
-        self.entered.leave()
     }
 }
