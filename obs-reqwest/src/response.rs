@@ -30,18 +30,15 @@ pub(crate) fn answered(response: Response, mut observation: ClientObservation) -
 
 /// The same response with its body observed.
 fn watch(mut response: Response, observation: ClientObservation) -> Response {
-    let mut parts = http::Response::builder()
-        .status(response.status())
-        .version(response.version());
-    if let Some(headers) = parts.headers_mut() {
-        *headers = mem::take(response.headers_mut());
-    }
-    if let Some(extensions) = parts.extensions_mut() {
+    // Extensions are the only way to set the URL of a response of reqwest, and a builder to set that extension.
+    let mut extended = http::Response::builder();
+    if let Some(extensions) = extended.extensions_mut() {
         *extensions = mem::take(response.extensions_mut());
     }
-    // Extensions are the only way to set the URL of a response of reqwest.
-    let parts = parts.url(response.url().clone());
-    let watched = parts.body(Body::wrap(ObsClientBody::new(Body::from(response), observation)));
-    // Nothing that was set can fail.
-    watched.unwrap_or_default().into()
+    let mut extended = extended.url(response.url().clone());
+    let extensions = extended.extensions_mut().map(mem::take);
+    let (mut parts, body) = http::Response::<Body>::from(response).into_parts();
+    parts.extensions = extensions.unwrap_or_default();
+    let body = Body::wrap(ObsClientBody::new(body, observation));
+    http::Response::from_parts(parts, body).into()
 }
