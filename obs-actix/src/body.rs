@@ -57,25 +57,25 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
         if inner.is_none() {
             return Poll::Ready(None);
         }
-        let polled = this.observation.run_body(|| {
-            let Some(body) = inner.as_mut().as_pin_mut() else {
-                return Poll::Ready(None);
+        let mut polled = Poll::Ready(None);
+        this.observation.run_body(|| {
+            let Some(mut body) = inner.as_mut().as_pin_mut() else {
+                return;
             };
-            let polled = body.poll_next(cx);
-            if matches!(polled, Poll::Ready(Some(Err(_)) | None)) {
+            polled = body.as_mut().poll_next(cx);
+            if is_end(&polled, &*body) {
                 // Dropped here, so that log lines of its drop have the request's ids.
                 inner.set(None);
             }
-            polled
         });
         let chunk = ready!(polled);
         match &chunk {
-            // A body of unknown size ends with `None`; of one of known size the core counts the bytes.
+            // A stream ends with `None`; of a body of known size the core counts the bytes.
             Some(Ok(bytes)) => {
                 if this.observation.reads_body() {
                     this.observation.body_data(Some(bytes));
                 }
-                this.observation.body_bytes(bytes.len() as u64, false);
+                this.observation.body_bytes(bytes.len() as u64, inner.is_none());
             }
             Some(Err(_)) => this.observation.body_error(),
             None => this.observation.end(),
@@ -102,6 +102,15 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
                 Err(self)
             }
         }
+    }
+}
+
+/// Whether the body has nothing more after this: a body in memory has the size 0 then.
+fn is_end<B: MessageBody>(polled: &Poll<Option<Result<Bytes, B::Error>>>, body: &B) -> bool {
+    match polled {
+        Poll::Pending => false,
+        Poll::Ready(Some(Ok(_))) => matches!(body.size(), BodySize::Sized(0)),
+        Poll::Ready(Some(Err(_)) | None) => true,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use actix_web::{
@@ -80,23 +80,28 @@ where
         let Some(observation) = this.observation.as_mut() else {
             return Poll::Pending;
         };
-        let polled = observation.run(|| {
+        let mut polled = Poll::Pending;
+        observation.run(|| {
             let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-                return Poll::Pending;
+                return;
             };
-            let polled = inner.poll(cx);
+            polled = inner.poll(cx);
             if polled.is_ready() {
                 // Dropped here, so that log lines of its drop have the request's ids.
                 this.inner.set(None);
             }
-            polled
         });
-        let result = ready!(polled);
-        let Some(observation) = this.observation.take() else {
+        if polled.is_pending() {
+            return Poll::Pending;
+        }
+        let Some(mut observation) = this.observation.take() else {
             return Poll::Pending;
         };
-        Poll::Ready(match result {
-            Ok(response) => Ok(respond(response, observation, this.arrival, *this.wire)),
+        if let Poll::Ready(Ok(response)) = &mut polled {
+            respond(response, &mut observation, this.arrival, *this.wire);
+        }
+        polled.map(|result| match result {
+            Ok(response) => Ok(response.map_body(|_, body| ObsBody::new(body, observation))),
             Err(error) => Err(failure::watch(error, observation, *this.wire)),
         })
     }
@@ -108,14 +113,13 @@ impl<F> fmt::Debug for ObsFuture<F> {
     }
 }
 
-/// Reports the head of the response, sets the request id, and passes the observation on to the
-/// body.
+/// Reports the head of the response, and sets the request id.
 fn respond<B: MessageBody>(
-    mut response: ServiceResponse<B>,
-    mut observation: Observation,
+    response: &mut ServiceResponse<B>,
+    observation: &mut Observation,
     arrival: &Arrival,
     wire: Wire,
-) -> ServiceResponse<ObsBody<B>> {
+) {
     if response.response().extensions().get::<Unobserved>().is_some() {
         observation.discard();
     }
@@ -124,12 +128,11 @@ fn respond<B: MessageBody>(
             insert_trace_response(response.headers_mut(), HeaderName::from_static(name), value);
         }
     });
-    let request_id = request_id(&observation);
-    report_head(&response, &mut observation, arrival, wire);
+    let request_id = request_id(observation);
+    report_head(response, observation, arrival, wire);
     if let Some((name, id)) = request_id {
         response.headers_mut().insert(name, id);
     }
-    response.map_body(|_, body| ObsBody::new(body, observation))
 }
 
 /// Reports status, headers, size and endpoint of the response.

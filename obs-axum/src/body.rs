@@ -54,16 +54,16 @@ impl<B: Body> Body for ObsBody<B> {
         if inner.is_none() {
             return Poll::Ready(None);
         }
-        let polled = this.observation.run_body(|| {
+        let mut polled = Poll::Ready(None);
+        this.observation.run_body(|| {
             let Some(body) = inner.as_mut().as_pin_mut() else {
-                return Poll::Ready(None);
+                return;
             };
-            let polled = body.poll_frame(cx);
+            polled = body.poll_frame(cx);
             if is_end(&polled, inner.as_ref().get_ref().as_ref()) {
                 // Dropped here, so that log lines of its drop have the request's ids.
                 inner.set(None);
             }
-            polled
         });
         let frame = ready!(polled);
         match &frame {

@@ -4,16 +4,16 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body::Body;
 use obs_core::{
     names,
-    request::{BodySize, Observation, ResponseHead, content_length},
+    request::{BodySize, Observation, ResponseHead},
 };
-use obs_http::{Headers, insert_trace_response};
+use obs_http::{Headers, content_length, insert_trace_response};
 use pin_project_lite::pin_project;
 
 use crate::{Endpoint, ObsBody, routing};
@@ -26,8 +26,8 @@ pin_project! {
     pub struct ObsFuture<F> {
         // `None` after completion. Dropped while the request's context is current.
         #[pin]
-        inner: Option<F>,
-        observation: Option<Observation>,
+        pub(crate) inner: Option<F>,
+        pub(crate) observation: Option<Observation>,
     }
 
     impl<F> PinnedDrop for ObsFuture<F> {
@@ -46,11 +46,11 @@ pin_project! {
 // === impl ObsFuture ===
 
 impl<F> ObsFuture<F> {
-    /// Wraps the future of the inner service.
-    pub(crate) fn new(inner: Option<F>, observation: Observation) -> Self {
+    /// Room for the future of the inner service and the observation of its request.
+    pub(crate) const fn empty() -> Self {
         Self {
-            inner,
-            observation: Some(observation),
+            inner: None,
+            observation: None,
         }
     }
 }
@@ -68,28 +68,30 @@ where
         let Some(observation) = this.observation.as_mut() else {
             return Poll::Pending;
         };
-        let polled = observation.run(|| {
+        let mut polled = Poll::Pending;
+        observation.run(|| {
             let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-                return Poll::Pending;
+                return;
             };
-            let polled = inner.poll(cx);
+            polled = inner.poll(cx);
             if polled.is_ready() {
                 // Dropped here, so that log lines of its drop have the request's ids.
                 this.inner.set(None);
             }
-            polled
         });
-        let result = ready!(polled);
+        if polled.is_pending() {
+            return Poll::Pending;
+        }
         let Some(mut observation) = this.observation.take() else {
             return Poll::Pending;
         };
-        Poll::Ready(match result {
-            Ok(response) => Ok(respond(response, observation)),
-            Err(error) => {
-                observation.service_error();
-                Err(error)
-            }
-        })
+        // The response is large: it is changed where it is, and moved once.
+        match &mut polled {
+            Poll::Ready(Ok(response)) => respond(response, &mut observation),
+            Poll::Ready(Err(_)) => observation.service_error(),
+            Poll::Pending => {}
+        }
+        polled.map_ok(|response| response.map(|body| ObsBody::new(body, observation)))
     }
 }
 
@@ -99,9 +101,8 @@ impl<F> fmt::Debug for ObsFuture<F> {
     }
 }
 
-/// Reports the head of the response, sets the request id, and passes the observation on to the
-/// body.
-fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> Response<ObsBody<R>> {
+/// Reports the head of the response, and sets the request id.
+fn respond<R: Body>(response: &mut Response<R>, observation: &mut Observation) {
     if routing::is_page(response.extensions()) {
         observation.discard();
     }
@@ -122,7 +123,6 @@ fn respond<R: Body>(mut response: Response<R>, mut observation: Observation) -> 
     if let Some(id) = request_id {
         response.headers_mut().insert(request_id_header(id_header), id);
     }
-    response.map(|body| ObsBody::new(body, observation))
 }
 
 /// The header of request ids: the one that the application has chosen, else `x-request-id`.
@@ -140,7 +140,7 @@ fn body_size(body: &impl Body, headers: &HeaderMap) -> BodySize {
         body.size_hint().exact()
     };
     let Some(exact) = exact else { return BodySize::Unknown };
-    match content_length(&Headers(headers)) {
+    match content_length(headers) {
         Some(declared) if declared != exact => BodySize::Contradicted { declared, exact },
         _ => BodySize::Exact(exact),
     }

@@ -82,28 +82,23 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let mut observation = self.observer.observe(&mut request, self.may_nest);
+        // Request and future are large. What passes through the call that catches panics is copied several times, so it is
+        // borrowed there; and where nobody asks for the message of a panic, none is caught.
+        let mut future = ObsFuture::empty();
         if observation.reports_panics() {
-            return self.call_reporting(request, observation);
+            let mut request = Some(request);
+            observation.run(|| {
+                if let Some(request) = request.take() {
+                    future.inner = Some(self.inner.call(request));
+                }
+            });
+        } else {
+            let polling = observation.enter();
+            future.inner = Some(self.inner.call(request));
+            polling.leave();
         }
-        let polling = observation.enter();
-        let inner = self.inner.call(request);
-        polling.leave();
-        ObsFuture::new(Some(inner), observation)
-    }
-}
-
-impl<S> ObsService<S> {
-    /// Calls the inner service so that the payload of a panic is recorded. Not inlined: the
-    /// request is copied here.
-    #[inline(never)]
-    fn call_reporting<B>(&mut self, request: Request<B>, mut observation: Observation) -> ObsFuture<S::Future>
-    where
-        S: Service<Request<B>>,
-    {
-        // Borrowed by the closure: values that pass through the call that catches panics are copied several times.
-        let (mut request, mut inner) = (Some(request), None);
-        observation.run(|| inner = request.take().map(|request| self.inner.call(request)));
-        ObsFuture::new(inner, observation)
+        future.observation = Some(observation);
+        future
     }
 }
 

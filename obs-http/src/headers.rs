@@ -1,10 +1,10 @@
 //! Header maps of the crate `http`, read and written by the core.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Version, header::CONTENT_LENGTH};
 use obs_core::{
     client::Propagated,
     names::header,
-    request::{CommonHeaders, HeaderReader, Protocol, is_trace_response},
+    request::{CommonHeaders, HeaderReader, Protocol, is_trace_response, parse_content_length},
 };
 
 const TRACEPARENT: HeaderName = HeaderName::from_static(header::TRACEPARENT);
@@ -17,6 +17,19 @@ const FEW: usize = 8;
 /// A header map that the core can read.
 #[derive(Clone, Copy, Debug)]
 pub struct Headers<'a>(pub &'a HeaderMap);
+
+/// The size that the headers announce for the body; `None` if there is none that can be read.
+#[inline]
+#[must_use]
+pub fn content_length(headers: &HeaderMap) -> Option<u64> {
+    let value = if headers.keys_len() <= FEW {
+        // Compares names of the standard as numbers.
+        headers.iter().find(|(name, _)| **name == CONTENT_LENGTH)?.1
+    } else {
+        headers.get(CONTENT_LENGTH)?
+    };
+    parse_content_length(value.as_bytes())
+}
 
 /// Writes the trace context of an attempt into its request.
 ///
@@ -126,6 +139,21 @@ mod tests {
             );
             assert_eq!(headers.get("traceparent"), None);
         }
+    }
+
+    #[test]
+    fn the_announced_size_is_read_whatever_the_number_of_headers() {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| (name, "0"));
+        for (value, size) in [("5", Some(5)), (" 12 ", Some(12)), ("five", None), ("", None)] {
+            let announced = [("content-length", value)];
+            assert_eq!(content_length(&map(&announced)), size, "{value}");
+            assert_eq!(
+                content_length(&map(&[&names[..], &announced].concat())),
+                size,
+                "{value}"
+            );
+        }
+        assert_eq!((content_length(&map(&[])), content_length(&map(&names))), (None, None));
     }
 
     #[test]

@@ -14,5 +14,5 @@ mod target;
 pub use attempt::Attempt;
 pub use body::ObsClientBody;
 pub use frame::for_each_chunk;
-pub use headers::{Headers, insert_trace_response, propagate, protocol};
+pub use headers::{Headers, content_length, insert_trace_response, propagate, protocol};
 pub use target::Target;

@@ -6,6 +6,7 @@ use std::{
     io,
     panic::AssertUnwindSafe,
     pin::{Pin, pin},
+    sync::mpsc,
     task::{Context, Poll},
 };
 
@@ -51,6 +52,58 @@ async fn a_sized_stream_that_is_short_is_an_incomplete_body() {
         (200, Outcome::BodyError, 5)
     );
     assert_eq!(ended.error_type.as_deref(), Some("incomplete_body"));
+}
+
+/// A body of one piece, which says afterwards that nothing is left; sends the request id that it is dropped with.
+struct InMemory {
+    announced: u64,
+    piece: Option<Bytes>,
+    dropped: mpsc::Sender<Option<String>>,
+}
+
+impl MessageBody for InMemory {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(if self.piece.is_some() { self.announced } else { 0 })
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Poll::Ready(self.piece.take().map(Ok))
+    }
+}
+
+impl Drop for InMemory {
+    fn drop(&mut self) {
+        let current = context::current().map(|context| context.request_id().to_owned());
+        let _ = self.dropped.send(current);
+    }
+}
+
+#[actix_web::test]
+async fn a_body_in_memory_is_dropped_with_its_last_piece_in_the_context_of_its_request() {
+    for (announced, outcome, error_type) in [
+        (5, Outcome::Ok, None),
+        (10, Outcome::BodyError, Some("incomplete_body")),
+        (4, Outcome::BodyError, Some("oversized_body")),
+    ] {
+        let watch = Watch::new();
+        let (sender, dropped) = mpsc::channel();
+        let body = move || {
+            HttpResponse::Ok().body(InMemory {
+                announced,
+                piece: Some(Bytes::from_static(b"hello")),
+                dropped: sender.clone(),
+            })
+        };
+        let app = init_service(App::new().wrap(watch.middleware()).configure(answering(body))).await;
+        let mut body = pin!(call_service(&app, get("/").to_request()).await.into_body());
+        assert!(matches!(next(&mut body).await, Some(Ok(piece)) if piece == "hello"));
+        assert!(dropped.try_recv().unwrap().is_some(), "within the request");
+        let ended = watch.only();
+        assert_eq!((ended.outcome, ended.error_type.as_deref()), (outcome, error_type));
+        assert!(next(&mut body).await.is_none() && body.size() == BodySize::Sized(0));
+    }
 }
 
 #[actix_web::test]
@@ -126,7 +179,7 @@ async fn a_panic_in_the_body_keeps_the_status_that_was_sent() {
 
 #[actix_web::test]
 async fn a_dropped_handler_is_cancelled_and_what_it_drops_has_its_context() {
-    struct Tells(std::sync::mpsc::Sender<Option<String>>);
+    struct Tells(mpsc::Sender<Option<String>>);
     impl Drop for Tells {
         fn drop(&mut self) {
             let _ = self
@@ -135,7 +188,7 @@ async fn a_dropped_handler_is_cancelled_and_what_it_drops_has_its_context() {
         }
     }
     let watch = Watch::new();
-    let (sender, dropped) = std::sync::mpsc::channel();
+    let (sender, dropped) = mpsc::channel();
     let app = init_service(App::new().wrap(watch.middleware()).route(
         "/",
         web::get().to(move || {

@@ -125,13 +125,14 @@ impl Remaining {
 }
 
 /// The size that the headers announce; `None` if there is none that can be read.
+pub(crate) fn content_length(headers: &dyn HeaderReader) -> Option<u64> {
+    parse_content_length(headers.get(header::CONTENT_LENGTH)?)
+}
+
+/// The size in bytes in a value of `Content-Length`; `None` if it is not a number.
 #[must_use]
-pub fn content_length(headers: &dyn HeaderReader) -> Option<u64> {
-    std::str::from_utf8(headers.get(header::CONTENT_LENGTH)?)
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+pub fn parse_content_length(value: &[u8]) -> Option<u64> {
+    std::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]

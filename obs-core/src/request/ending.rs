@@ -231,28 +231,24 @@ impl Running {
             duration,
             request_bytes,
         } = ending;
-        let status = self.metrics_status(http_status, grpc_status);
-        let exemplar = self.exemplar();
-        let response_bytes = self.head.map(|_| self.response_bytes);
-        let is_call = self.is_answered_call();
-        let head = self.until_head().unwrap_or(duration);
+        let (Some(in_flight), Some(red)) = (&self.in_flight, &self.metrics().red) else {
+            return;
+        };
         let mut measured = Measured {
-            status,
+            status: self.metrics_status(http_status, grpc_status),
             http_status,
             outcome,
             error_type,
             duration,
             request_bytes,
-            response_bytes,
-            exemplar,
-        };
-        let (Some(in_flight), Some(red)) = (&self.in_flight, &self.metrics().red) else {
-            return;
+            response_bytes: self.head.map(|_| self.response_bytes),
+            exemplar: self.exemplar(),
         };
         if self.is_stream {
+            let is_call = self.is_answered_call();
             if is_call {
                 let counted = Measured {
-                    duration: head,
+                    duration: self.until_head().unwrap_or(duration),
                     request_bytes: None,
                     response_bytes: None,
                     ..measured
@@ -334,17 +330,13 @@ impl Running {
     fn level(&self, outcome: Outcome) -> Level {
         match outcome {
             Outcome::ServerError | Outcome::Panic | Outcome::BodyError => Level::ERROR,
-            Outcome::ClientError if self.layers().any(|layer| layer.options.warn_client_errors) => Level::WARN,
+            Outcome::ClientError if self.any_layer(|layer| layer.options.warn_client_errors) => Level::WARN,
             Outcome::Ok | Outcome::ClientError | Outcome::Cancelled | Outcome::Aborted => Level::INFO,
         }
     }
 
     fn call_hook(&self, ending: &Ending<'_>) {
-        let mut hooks = self
-            .layers()
-            .filter_map(|layer| layer.options.on_finish.as_ref())
-            .peekable();
-        if hooks.peek().is_none() {
+        if !self.any_layer(|layer| layer.options.on_finish.is_some()) {
             return;
         }
         let finished = Finished {
@@ -361,7 +353,7 @@ impl Running {
             response_bytes: self.response_bytes,
             context: self.context.as_ref(),
         };
-        for hook in hooks {
+        for hook in self.layers().filter_map(|layer| layer.options.on_finish.as_ref()) {
             let _ = hook.call(|hook| hook(&finished));
         }
     }

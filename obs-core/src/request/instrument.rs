@@ -64,10 +64,15 @@ impl Instrument {
         }
     }
 
-    /// Whether this request is not recorded; its endpoint is the one that it would have.
+    /// Whether this request is not recorded; `endpoint` is the one that it would have.
     #[inline]
-    pub(super) fn skips(&self, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> bool {
-        self.may_skip && self.options.skip.takes(head, headers)
+    pub(super) fn skips<'a>(
+        &self,
+        head: &RequestHead<'a>,
+        endpoint: Option<&'a str>,
+        headers: &dyn HeaderReader,
+    ) -> bool {
+        self.may_skip && self.options.skip.takes(&RequestHead { endpoint, ..*head }, headers)
     }
 
     /// The expectation that this request is for a page, where its span could not be taken back.

@@ -72,7 +72,7 @@ mod tests;
 mod trace_response;
 
 pub(crate) use attributes::{push_call, push_headers};
-pub(crate) use completion::{MethodKind, Remaining};
+pub(crate) use completion::{MethodKind, Remaining, content_length};
 pub(crate) use ending::status_text;
 pub(crate) use panic::install_hook as install_panic_hook;
 pub(crate) use stream::discard_current;
@@ -84,7 +84,7 @@ pub use crate::{
     pipeline::{KNOWN_METHODS, known_method},
 };
 pub use bytes::ByteCounter;
-pub use completion::content_length;
+pub use completion::parse_content_length;
 pub use finished::Finished;
 pub use grpc::GrpcStatus;
 pub use head::{BodySize, Head, Protocol, RequestHead, ResponseHead};

@@ -39,7 +39,7 @@ pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>,
     let call = grpc::incoming_call(&instrument.grpc_methods, head, headers);
     let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
     // What has no name here keeps the one that it has.
-    let is_skipped = instrument.skips(&RequestHead { endpoint, ..*head }, headers);
+    let is_skipped = instrument.skips(head, endpoint, headers);
     if let Some(endpoint) = endpoint.filter(|_| !is_skipped) {
         context::with_current(|request| instrument.record_fields(request));
         let origin = instrument

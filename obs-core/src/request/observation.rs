@@ -94,17 +94,10 @@ impl Observation {
     /// service or of a body, also after the end of the request.
     ///
     /// A panic is propagated. If the request ends by it, its message is on the request's log line and span.
+    ///
+    /// Large results are copied on the way out of the call that catches panics: let `work` assign them to a variable.
     #[inline]
     pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        if !self.reports_panics() {
-            if self.slot.is_none() {
-                return work();
-            }
-            let polling = self.enter();
-            let returned = work();
-            polling.leave();
-            return returned;
-        }
         let polling = self.enter();
         match catch_unwind(AssertUnwindSafe(work)) {
             Ok(returned) => {

@@ -110,26 +110,36 @@ impl Running {
         let method = instrument.known_methods.label(head.method);
         let is_unknown = method == value::OTHER && !head.method.is_empty();
         let call = grpc::incoming_call(&instrument.grpc_methods, head, headers);
-        let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
-        let mut head = *head;
-        head.endpoint = endpoint;
-        let skipped = instrument.skips(&head, headers);
-        let endpoint = head.endpoint.unwrap_or(value::UNMATCHED);
+        let route = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
+        let skipped = instrument.skips(head, route, headers);
         let red = instrument.red.as_ref().filter(|_| !skipped);
         let privacy = &instrument.options.privacy;
-        let origin = instrument.reads_origin().then(|| Origin::of(privacy, &head, headers));
+        let origin = instrument.reads_origin().then(|| Origin::of(privacy, head, headers));
         instrument.shared.routes.in_flight_count.begin();
+        let in_flight = red.map(|red| {
+            let values = head.dimension_values(origin.as_ref());
+            red.arrive_with(method, route.unwrap_or(value::UNMATCHED), &values)
+        });
+        let endpoint = match &in_flight {
+            Some(in_flight) => Some(in_flight.endpoint().clone()),
+            None => route
+                .filter(|_| instrument.needs_endpoint())
+                .map(|route| Cow::Owned(route.to_owned())),
+        };
+        let method_original = is_unknown.then(|| original_method(head.method).into());
+        let expected_page = instrument.expected_page(method, head.path);
+        // All values are there: nothing that is called may delay the moves into the place.
         let running = place.insert(Self {
             instrument: instrument.clone(),
             started,
             arrived: Duration::ZERO,
             method,
-            method_original: is_unknown.then(|| original_method(head.method).into()),
+            method_original,
             method_kind: MethodKind::new(head.method),
             protocol: head.protocol.as_str(),
-            in_flight: red.map(|red| red.arrive_with(method, endpoint, &head.dimension_values(origin.as_ref()))),
+            in_flight,
             call: call.map(|(call, _)| call),
-            endpoint: None,
+            endpoint,
             context: None,
             deferred_head: DeferredHead::default(),
             line: None,
@@ -148,16 +158,13 @@ impl Running {
             panic: None,
             scope: if skipped { Scope::CLOSED } else { instrument.scope },
             joined: None,
-            expected_page: instrument.expected_page(method, head.path),
+            expected_page,
         });
-        running.endpoint = match &running.in_flight {
-            Some(in_flight) => Some(in_flight.endpoint().clone()),
-            None => head
-                .endpoint
-                .filter(|_| instrument.needs_endpoint())
-                .map(|endpoint| Cow::Owned(endpoint.to_owned())),
-        };
         if let Some(origin) = origin.filter(|_| instrument.has_context()) {
+            let mut head = RequestHead {
+                endpoint: route,
+                ..*head
+            };
             running.begin_context(instrument, &mut head, headers, &origin, skipped);
         }
     }
@@ -206,7 +213,7 @@ impl Running {
     }
 
     pub(super) fn take_head(&mut self, head: &ResponseHead<'_>) {
-        let is_asked_for = self.line.is_some() || self.layers().any(|layer| layer.options.on_finish.is_some());
+        let is_asked_for = self.line.is_some() || self.any_layer(|layer| layer.options.on_finish.is_some());
         self.head = Some(Answer {
             status: head.status,
             after: is_asked_for.then(|| self.started.elapsed()),
@@ -273,6 +280,12 @@ impl Running {
         self.joined.as_deref().into_iter().chain([&*self.instrument])
     }
 
+    /// Whether one of the layers has this setting.
+    #[inline]
+    pub(super) fn any_layer(&self, has: impl Fn(&Instrument) -> bool) -> bool {
+        has(&self.instrument) || self.joined.as_deref().is_some_and(has)
+    }
+
     /// The layer whose metrics the request is recorded into.
     pub(super) fn metrics(&self) -> &Instrument {
         self.joined
@@ -284,7 +297,7 @@ impl Running {
     fn is_stream_by_nature(&self, head: &ResponseHead<'_>) -> bool {
         // What is as long as is known at the head is no stream of events to come.
         let may_be_events = self.remaining == Remaining::Unknown;
-        (may_be_events && is_event_stream(head.headers)) || self.layers().any(|layer| layer.streams(self.endpoint()))
+        (may_be_events && is_event_stream(head.headers)) || self.any_layer(|layer| layer.streams(self.endpoint()))
     }
 
     /// The route's template; `None` if none matched.

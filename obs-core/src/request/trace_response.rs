@@ -27,8 +27,11 @@ impl Observation {
     /// The headers that tell the caller of its trace, if the layer is to send them; to be called
     /// before [`head`](Self::head). They are added to those that are there, in place of what layers
     /// inside [have told](is_trace_response).
+    #[inline]
     pub fn response_headers(&self, add: &mut dyn FnMut(&'static str, &str)) {
-        if let Some(running) = self.running() {
+        if let Some(running) = self.running()
+            && running.any_layer(|layer| layer.options.trace_response || layer.options.server_timing)
+        {
             running.response_headers(add);
         }
     }
@@ -38,12 +41,9 @@ impl Observation {
 
 impl Running {
     fn response_headers(&self, add: &mut dyn FnMut(&'static str, &str)) {
-        let trace_response = self.layers().any(|layer| layer.options.trace_response);
-        let server_timing = self.layers().any(|layer| layer.options.server_timing);
-        if !trace_response && !server_timing {
-            return;
-        }
         let Some(context) = &self.context else { return };
+        let trace_response = self.any_layer(|layer| layer.options.trace_response);
+        let server_timing = self.any_layer(|layer| layer.options.server_timing);
         let (trace_id, span_id, flags) = (context.trace_id(), context.span_id(), context.trace_flags());
         let parent = TraceParent {
             trace_id,
