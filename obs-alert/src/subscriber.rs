@@ -1,12 +1,14 @@
 //! Threads that log where their starter does.
 
+use obs_core::context::carry_instance;
 use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
-/// `run`, for a thread of its own: what it logs goes to the subscriber that is this thread's, so that two
-/// instances in one process don't meet. Where there is none, it goes to the process-wide one, also to one
-/// that is installed later.
+/// `run`, for a thread of its own: what it logs belongs to the instance that is this thread's, and goes to the
+/// subscriber that is this thread's. Where there is none, it goes to the process-wide one, also to one that is
+/// installed later.
 pub(crate) fn carried<T>(run: impl FnOnce() -> T) -> impl FnOnce() -> T {
     let here = dispatcher::get_default(Dispatch::clone);
+    let run = carry_instance(run);
     move || {
         if here.is::<NoSubscriber>() {
             run()

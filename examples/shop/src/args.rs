@@ -5,7 +5,7 @@ use clap::{Parser, ValueEnum, builder::RangedU64ValueParser};
 /// A shop of three services (storefront, orders, payments) that shows logs, metrics and traces at once.
 ///
 /// It sends itself visitors: quick, slow, failing, panicking, cancelled, streamed and lost ones.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(
     name = "shop",
     version,

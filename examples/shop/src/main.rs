@@ -7,13 +7,13 @@
 //! | `on_axum.rs`, `on_actix.rs` | **start here**: the layer of a service and its metrics page |
 //! | `obs.yaml`, `definition.rs` | what the services promise and are watched for, for them and for the `obs` command |
 //! | `alerts.rs` | the alerts, evaluated in the process and sent where the command line says |
-//! | `service.rs` | one service: its `Obs`, its thread, its end |
+//! | `service.rs` | one service: its telemetry, its thread, its end |
 //! | `storefront.rs`, `orders.rs`, `payments.rs` | the services, axum → actix-web → axum; each calls the next over HTTP |
 //! | `business.rs` | the numbers that the business asks for; `visitors.rs` counts the active users |
 //! | `order_book.rs`, `catalog.rs` | a database and a cache, with their metrics |
 //! | `client.rs` | calls to another service, by reqwest |
 //! | `job.rs` | work that no request started, with a context of its own |
-//! | `shop.rs` | the three put together |
+//! | `shop.rs` | the three put together: `Obs::init_several` |
 //! | `logs.rs` | where their log lines go |
 //! | `traffic.rs` | the visitors |
 //! | `report/` | what `--requests` prints: a table from the registries, one trace from the logs |

@@ -1,18 +1,11 @@
 //! A service on actix-web: its middleware, its metrics page, its server.
 
-use std::{cell::RefCell, io};
+use std::io;
 
 use actix_web::{App, HttpServer, rt, web::ServiceConfig};
 use obs_actix::{ObsMiddleware, obs_core::Obs};
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::service::{GRACE, ServiceSettings};
-
-thread_local! {
-    /// What makes a service's instance the default of its worker's thread, as long as that lives.
-    static DEFAULT: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
-}
 
 /// Serves what `routes` configures until the service is told to stop, and a little longer for
 /// requests that are in flight.
@@ -27,9 +20,8 @@ where
     let ServiceSettings { obs, listener, stopped } = settings;
     let routes = routes(&obs);
     let app = move || {
-        // Called on the thread of the worker. A service that is alone in its process has called
-        // `init`, and needs none of this.
-        log_to(&obs);
+        // Called on the thread of the worker. A service that is alone in its process doesn't need this.
+        obs.make_thread_default();
         App::new()
             // All three signals. A service on the open internet would add `.trust_incoming(false)`.
             .wrap(ObsMiddleware::new().obs(&obs))
@@ -50,10 +42,4 @@ where
         });
         server.await
     })
-}
-
-/// Lines and spans of this thread go to `obs` from now on.
-fn log_to(obs: &Obs) {
-    let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
-    DEFAULT.set(Some(tracing::subscriber::set_default(subscriber)));
 }

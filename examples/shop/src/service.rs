@@ -1,13 +1,9 @@
 //! One service of the shop: its `Obs`, its thread, its end.
 //!
-//! Three services of a real shop are three programs, and each calls `init()` once: the subscriber of
-//! `tracing` and the recorder of `metrics` are then the process's. Here all three live in one
-//! process and must not meet, so each has an instance from `build()`, which installs nothing, and a
-//! thread to itself on which that instance is the default: `tracing` and `metrics` both know
-//! defaults of a thread. The runtime of a service never leaves its thread (actix-web has one for its
-//! worker, see `on_actix.rs`), so whatever its handlers and tasks log or count ends up with their own
-//! service. (Threads that they would start themselves, `spawn_blocking` too, would have to be given
-//! the same defaults.)
+//! Three services of a real shop are three programs, and each calls `init()` once. Here all three live in one process,
+//! so `Obs::init_several` starts an instance for each (`shop.rs`). What happens in a request belongs to the instance of
+//! its service. What happens outside of requests belongs to the instance of the thread, since each service has threads
+//! of its own.
 
 use std::{
     io,
@@ -18,10 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use obs_axum::obs_core::{Obs, context};
+use obs_axum::obs_core::{Obs, ObsBuilder, context};
 use tokio::sync::watch;
-use tracing::{Dispatch, dispatcher};
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::{alerts, args::Args, definition, logs, report::LogLines};
 
@@ -52,6 +46,13 @@ pub(crate) struct ServiceSettings {
     pub(crate) stopped: Stopped,
 }
 
+/// The telemetry of a service that has not started.
+#[derive(Debug)]
+pub(crate) struct Telemetry {
+    pub(crate) obs: Obs,
+    pub(crate) lines: Option<LogLines>,
+}
+
 /// Tells when a service shall stop; clones tell the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Stopped(watch::Receiver<bool>);
@@ -78,24 +79,32 @@ pub(crate) fn print_other_panics_only() {
 // === impl Service ===
 
 impl Service {
+    /// The settings of the telemetry of a service, and its lines if they are kept for the report.
+    ///
+    /// # Errors
+    ///
+    /// If the definition is wrong.
+    pub(crate) fn telemetry(name: &'static str, args: &Args) -> io::Result<(ObsBuilder, Option<LogLines>)> {
+        let builder = Obs::builder(name)
+            .definition(&definition::of(name)?)
+            .version(env!("CARGO_PKG_VERSION"));
+        Ok(logs::configure(builder, name, args))
+    }
+
     /// Starts a service on a thread of its own; `serve` is called there, and returns when the service
     /// has stopped.
     ///
     /// # Errors
     ///
-    /// If the telemetry's or the alerts' settings are invalid, or the thread can't be started.
+    /// If the definition is wrong, or the thread can't be started.
     pub(crate) fn start(
         name: &'static str,
+        telemetry: Telemetry,
         listener: TcpListener,
         args: &Args,
         serve: impl FnOnce(ServiceSettings) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let defined = definition::of(name)?;
-        let builder = Obs::builder(name)
-            .definition(&defined)
-            .version(env!("CARGO_PKG_VERSION"));
-        let (builder, lines) = logs::configure(builder, name, args);
-        let obs = builder.build()?;
+        let Telemetry { obs, lines } = telemetry;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let (end, ended) = mpsc::channel();
@@ -105,15 +114,17 @@ impl Service {
             listener,
             stopped: Stopped(stopped),
         };
-        let log = Dispatch::new(tracing_subscriber::registry().with(own.subscriber_layer()));
-        // What it says is logged where the service logs.
-        let alerts = dispatcher::with_default(&log, || alerts::watch(&obs, &defined, address, args))?;
+        let (defined, args) = (definition::of(name)?, args.clone());
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let served = dispatcher::with_default(&log, || {
-                metrics::with_local_recorder(own.registry(), || serve(settings))
-            });
-            // Sends what is due; what can't be sent in time is counted.
-            let _ = alerts.map(|alerts| alerts.shutdown(FLUSH));
+            own.make_thread_default();
+            let served = alerts::watch(&own, &defined, address, &args)
+                .map_err(io::Error::other)
+                .and_then(|alerts| {
+                    let served = serve(settings);
+                    // Sends what is due; what can't be sent in time is counted.
+                    let _ = alerts.map(|alerts| alerts.shutdown(FLUSH));
+                    served
+                });
             // What could not be sent in time is counted in `obs_spans_dropped_total`.
             let _ = own.shutdown(FLUSH);
             // The one who waits may have left.

@@ -6,11 +6,13 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
 };
 
+use obs_axum::obs_core::Obs;
+
 use crate::{
     args::Args,
     client::Client,
     on_actix, on_axum, orders, payments,
-    service::{Closed, Service},
+    service::{Closed, Service, Telemetry},
     storefront,
 };
 
@@ -33,14 +35,22 @@ impl Shop {
         // All ports are taken before any service starts: each must know the next one's address.
         let [at_storefront, at_orders, at_payments] = [listen(args, 0)?, listen(args, 1)?, listen(args, 2)?];
         let [to_orders, to_payments] = [at_orders.local_addr()?, at_payments.local_addr()?];
-        let payments = Service::start("payments", at_payments, args, |settings| {
+        let (for_storefront, storefront_lines) = Service::telemetry("storefront", args)?;
+        let (for_orders, orders_lines) = Service::telemetry("orders", args)?;
+        let (for_payments, payments_lines) = Service::telemetry("payments", args)?;
+        let [storefront, orders, payments] = Obs::init_several([for_storefront, for_orders, for_payments])?;
+        let with = |obs, lines| Telemetry { obs, lines };
+        let payments = with(payments, payments_lines);
+        let payments = Service::start("payments", payments, at_payments, args, |settings| {
             on_axum::serve(settings, |_| payments::app())
         })?;
-        let orders = Service::start("orders", at_orders, args, move |settings| {
+        let orders = with(orders, orders_lines);
+        let orders = Service::start("orders", orders, at_orders, args, move |settings| {
             let payments = Client::new(&settings.obs, to_payments).map_err(io::Error::other)?;
             on_actix::serve(settings, |obs| orders::routes(obs, payments))
         })?;
-        let storefront = Service::start("storefront", at_storefront, args, move |settings| {
+        let storefront = with(storefront, storefront_lines);
+        let storefront = Service::start("storefront", storefront, at_storefront, args, move |settings| {
             let orders = Client::new(&settings.obs, to_orders).map_err(io::Error::other)?;
             on_axum::serve(settings, |obs| storefront::app(obs, orders))
         })?;

@@ -49,7 +49,7 @@ pub(crate) fn set_thread_default(instance: InstanceRef) {
     drop(before);
 }
 
-fn of_thread() -> Option<InstanceRef> {
+pub(super) fn of_thread() -> Option<InstanceRef> {
     OF_THREAD
         .try_with(|of_thread| of_thread.try_borrow().ok().and_then(|instance| instance.clone()))
         .ok()
@@ -59,4 +59,17 @@ fn of_thread() -> Option<InstanceRef> {
 /// The instance of what happens here outside of requests and jobs: that of the thread, else the process-wide default.
 pub(crate) fn outside_instance() -> Option<InstanceRef> {
     of_thread().or_else(default_instance)
+}
+
+/// The ids of the instance of the thread and of the process-wide default; 0 for none.
+pub(super) fn outside_ids() -> [u64; 2] {
+    let of_thread = OF_THREAD.try_with(|of_thread| {
+        let of_thread = of_thread.try_borrow().ok();
+        of_thread.and_then(|instance| instance.as_ref().map(|instance| instance.id()))
+    });
+    let default = DEFAULT.get().map(|instance| instance.id());
+    [
+        of_thread.ok().flatten().unwrap_or_default(),
+        default.unwrap_or_default(),
+    ]
 }

@@ -58,6 +58,7 @@ mod field;
 mod instance;
 pub(crate) mod otel;
 mod owner;
+mod ownership;
 mod propagators;
 mod request_context;
 mod scope;
@@ -66,6 +67,7 @@ pub(crate) use current::{Entered, enter, exchange, exemplar_ids, with_current};
 pub(crate) use instance::{Instance, InstanceRef, outside_instance, set_default_instance, set_thread_default};
 pub(crate) use obs_base::ids::RequestId;
 pub(crate) use owner::owner;
+pub(crate) use ownership::Ownership;
 pub(crate) use propagators::{OwnPropagator, Propagators, header_name, request_id_header};
 pub(crate) use request_context::Parts;
 
@@ -73,5 +75,7 @@ pub use carried::Carried;
 pub use current::{clear, current, record, set_field};
 pub use field::FieldValue;
 pub use obs_base::ids::{SpanId, TraceFlags, TraceId};
+#[doc(hidden)]
+pub use owner::carry_instance;
 pub use request_context::RequestContext;
 pub use scope::{Scoped, carry, in_current, in_new, run_in, run_new, scope};

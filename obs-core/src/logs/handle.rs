@@ -23,7 +23,12 @@ use super::{
     scratch,
     writer::Writer,
 };
-use crate::{context::RequestContext, environment::Env, guard::Guarded, redact::Redactor};
+use crate::{
+    context::{Ownership, RequestContext},
+    environment::Env,
+    guard::Guarded,
+    redact::Redactor,
+};
 
 /// The environment variable with the filter's directives.
 const FILTER: &str = "RUST_LOG";
@@ -180,16 +185,27 @@ impl Logs {
         })))
     }
 
-    /// A layer that writes events, behind the filter. Layers within it take what is up to the level `beside`.
+    /// A layer that writes the events that belong to one instance, behind the filter. Layers within it take what is up
+    /// to the level `beside`.
+    pub(crate) fn layer_of<S>(&self, ownership: &Ownership, beside: LevelFilter) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let exported = self.0.otlp.as_ref().map(|otlp| otlp.layer(ownership));
+        LogLayer::new(Arc::clone(&self.0.output), Some(ownership.clone()))
+            .and_then(exported)
+            .and_then(self.0.filter.watch())
+            .and_then(ownership.clone())
+            .with_filter(self.0.filter.filter(beside))
+    }
+
+    /// [`layer_of`](Self::layer_of) the only instance.
+    #[cfg(test)]
     pub(crate) fn layer<S>(&self, beside: LevelFilter) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let exported = self.0.otlp.as_ref().map(OtlpLogs::layer);
-        LogLayer::new(Arc::clone(&self.0.output))
-            .and_then(exported)
-            .and_then(self.0.filter.watch())
-            .with_filter(self.0.filter.filter(beside))
+        self.layer_of(&Ownership::new(0), beside)
     }
 
     /// Puts other directives in force, for layers that exist already, too.

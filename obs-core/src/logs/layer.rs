@@ -19,12 +19,14 @@ use super::{
     span_fields::SpanFields,
     writer::Writer,
 };
-use crate::trace::is_request_span;
+use crate::{context::Ownership, trace::is_request_span};
 
 /// Turns events into lines, in whatever style.
 #[derive(Clone, Debug)]
 pub(super) struct LogLayer {
     output: Arc<Output>,
+    /// Which events belong to the instance; all, if this is none's.
+    ownership: Option<Ownership>,
 }
 
 /// A [`Layer`] that writes each event as one line of JSON.
@@ -60,8 +62,8 @@ pub struct JsonLayer {
 // === impl LogLayer ===
 
 impl LogLayer {
-    pub(super) fn new(output: Arc<Output>) -> Self {
-        Self { output }
+    pub(super) fn new(output: Arc<Output>, ownership: Option<Ownership>) -> Self {
+        Self { output, ownership }
     }
 }
 
@@ -103,6 +105,10 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        // Not by the filter: what it has decided is lost if another layer logs while it gets this event.
+        if self.ownership.as_ref().is_some_and(|ownership| !ownership.owns_here()) {
+            return;
+        }
         scratch::with(|scratch| {
             let level = self
                 .output
@@ -146,7 +152,7 @@ impl JsonLayer {
             counters,
         );
         Ok(Self {
-            inner: LogLayer::new(Arc::new(output)),
+            inner: LogLayer::new(Arc::new(output), None),
         })
     }
 

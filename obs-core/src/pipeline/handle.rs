@@ -19,7 +19,7 @@ use tracing_subscriber::{
 
 use super::Pipeline;
 use crate::{
-    context::{RequestContext, set_thread_default},
+    context::{Ownership, RequestContext, set_thread_default},
     deadline,
     environment::Notices,
     metrics::Registry,
@@ -166,7 +166,13 @@ impl Obs {
     /// The layer of this instance for a subscriber of the application.
     ///
     /// It writes `tracing` events as log lines, and exports `tracing` spans as children of the server span.
-    /// [`ObsBuilder::init`](crate::ObsBuilder::init) installs it already; add it to one subscriber only.
+    /// [`ObsBuilder::init`](crate::ObsBuilder::init) installs it already; add it to one subscriber only, and with its
+    /// own type or in a box: in an `Option` or a `Vec` it doesn't learn which subscriber it is part of.
+    ///
+    /// If a subscriber has the layers of several instances, each event and each span belongs to one of them: that of
+    /// the request or job in which it happens; outside of these that of the thread
+    /// ([`make_thread_default`](Self::make_thread_default)), else the process-wide default. If the layer of that one is
+    /// not part of the subscriber, or if there is none, it belongs to the instance that was started first.
     ///
     /// ```
     /// use tracing_subscriber::layer::SubscriberExt;
@@ -183,12 +189,13 @@ impl Obs {
     {
         let pipeline = &self.inner.pipeline;
         // A box, since an `Option` doesn't pass on to its layer which subscriber it is part of.
+        let ownership = Ownership::new(pipeline.instance.id());
         let lines: Box<dyn Layer<S> + Send + Sync> = match &pipeline.logs {
-            Some(logs) => Box::new(logs.layer(pipeline.tracing.max_level())),
+            Some(logs) => Box::new(logs.layer_of(&ownership, pipeline.tracing.max_level())),
             None => Box::new(Identity::new()),
         };
         // Spans come first, so that log lines have the ids of the span around them.
-        pipeline.tracing.layer().and_then(lines)
+        pipeline.tracing.layer_of(&ownership).and_then(lines)
     }
 
     /// Changes the filter of events that are logged, with immediate effect.

@@ -8,7 +8,7 @@ use tracing_subscriber::{
     layer::{Context, Filter, Identity, SubscriberExt as _},
 };
 
-use super::global;
+use super::{ObsBuilder, global};
 use crate::{Obs, environment::Notices, guard::guarded, pipeline};
 
 /// A layer of the application.
@@ -46,8 +46,56 @@ fn stacked(own: UserLayer, layers: Vec<UserLayer>) -> UserLayer {
 // === impl Obs ===
 
 impl Obs {
-    /// Makes an instance of [`build`](crate::ObsBuilder::build) the process-wide default, as
-    /// [`init`](crate::ObsBuilder::init) does, but for the subscriber: the application installs its own, with
+    /// Starts several instances in one process, for services that share it. Returns their handles in the same order.
+    ///
+    /// The first is started by [`init`](ObsBuilder::init), so it is the process-wide default; the others by
+    /// [`build`](ObsBuilder::build). What happens in a request or a job belongs to the instance of that, whatever
+    /// thread it runs on: events of `tracing` and records of `log`, `tracing` spans, metrics of `metrics::counter!` and
+    /// its kin. What happens outside of them belongs to the default, on threads of another instance to that: see
+    /// [`make_thread_default`](Self::make_thread_default). Layers, clients and pages are given their instance.
+    ///
+    /// [Layers](ObsBuilder::layer) of the application are added to the first builder; they get what happens in all
+    /// instances.
+    ///
+    /// ```
+    /// use obs_core::{Obs, context};
+    ///
+    /// let [orders, payments] = Obs::init_several([
+    ///     Obs::builder("orders").log_writer(std::io::sink()),
+    ///     Obs::builder("payments").log_writer(std::io::sink()),
+    /// ])?;
+    /// // In a service: `ObsLayer::new().obs(&payments)`, `metrics_for("/metrics", &payments)`.
+    /// context::run_in(payments.start_context(), || {
+    ///     tracing::info!("card charged"); // is a line of `payments`
+    ///     metrics::counter!("cards_charged_total").increment(1); // is on the page of `payments`
+    /// });
+    /// # let page = |obs: &Obs| String::from_utf8(obs.registry().render(obs_core::metrics::Format::Text)).unwrap();
+    /// # assert!(page(&payments).contains("cards_charged_total 1") && !page(&orders).contains("cards_charged"));
+    /// # Ok::<(), obs_core::InitError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of `init` and of `build`, or if there is no builder. No instance is left running then.
+    pub fn init_several<const N: usize>(builders: [ObsBuilder; N]) -> Result<[Self; N], InitError> {
+        let mut builders = builders.into_iter();
+        let Some(mut first) = builders.next() else {
+            return Err(InitError::invalid("the number of instances", 0, "at least 1"));
+        };
+        let mut all = Vec::with_capacity(N);
+        for builder in builders {
+            all.push(builder.build()?);
+        }
+        let layers = all.iter().map(|obs| Box::new(obs.subscriber_layer()) as UserLayer);
+        first.layers.splice(0..0, layers.collect::<Vec<_>>());
+        all.insert(0, first.init()?);
+        // There are as many as there were builders.
+        all.try_into()
+            .map_err(|_| InitError::failed("start all instances", "their number has changed"))
+    }
+
+    /// Makes an instance of [`build`](ObsBuilder::build) the process-wide default, as
+    /// [`init`](ObsBuilder::init) does, but for the subscriber: the application installs its own, with
     /// [`subscriber_layer`](Self::subscriber_layer) in it, before or after this call.
     ///
     /// From then on, layers, clients and pages that were given no instance use this one, and so do `metrics::counter!`

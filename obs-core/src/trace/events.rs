@@ -13,7 +13,10 @@ use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use super::limited_span::LimitedTracer;
-use crate::{context::otel, formatting::Copies};
+use crate::{
+    context::{Ownership, otel},
+    formatting::Copies,
+};
 
 /// By how much copies are longer than what stays of them, so that it shows that they were cut and no secret
 /// is cut in two, in bytes.
@@ -28,6 +31,7 @@ pub(super) struct SpanLayer<S> {
     inner: OpenTelemetryLayer<S, LimitedTracer>,
     /// The longest text that is copied, in bytes.
     limit: usize,
+    ownership: Ownership,
 }
 
 /// The fields of an event.
@@ -43,10 +47,11 @@ impl<S> SpanLayer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    pub(super) fn new(inner: OpenTelemetryLayer<S, LimitedTracer>, value_limit: usize) -> Self {
+    pub(super) fn new(inner: OpenTelemetryLayer<S, LimitedTracer>, value_limit: usize, ownership: Ownership) -> Self {
         Self {
             inner,
             limit: value_limit.saturating_add(MARGIN),
+            ownership,
         }
     }
 }
@@ -69,6 +74,10 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        // Asked again: what the filter has decided is lost if another layer logs while it gets this event.
+        if !self.ownership.owns_here() {
+            return;
+        }
         let is_in_span = match event.parent() {
             Some(parent) => context.span(parent).is_some(),
             None => event.is_contextual() && context.lookup_current().is_some(),

@@ -16,7 +16,7 @@ use super::{
     span_filter::SpanFilter,
 };
 use crate::{
-    context::{Instance as _, otel},
+    context::{Instance as _, Ownership, otel},
     names::log,
 };
 
@@ -25,6 +25,7 @@ use crate::{
 struct Gate {
     filter: SpanFilter,
     instance: u64,
+    ownership: Ownership,
 }
 
 /// Whether what happens here is recorded: not in a request that is left out or belongs to another
@@ -72,7 +73,7 @@ impl Gate {
 impl<S> Filter<S> for Gate {
     #[inline]
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
-        self.may_take(metadata) && is_open(self.instance)
+        self.may_take(metadata) && is_open(self.instance) && self.ownership.owns_here()
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
@@ -91,26 +92,36 @@ impl<S> Filter<S> for Gate {
 // === impl Tracing ===
 
 impl Tracing {
-    /// The most verbose level that [`layer`](Self::layer) takes.
+    /// The most verbose level that [`layer_of`](Self::layer_of) takes.
     pub(crate) fn max_level(&self) -> LevelFilter {
         let spans = self.tracer().map_or(LevelFilter::OFF, |_| self.span_filter().max());
         let fields = self.request_fields().map_or(LevelFilter::OFF, |_| RequestFields::LEVEL);
         spans.max(fields)
     }
 
-    /// The layer for a subscriber; it does nothing if spans go nowhere and no field belongs to requests.
+    /// The layer for the only instance of a subscriber.
+    #[cfg(test)]
     pub(crate) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+    {
+        self.layer_of(&Ownership::new(0))
+    }
+
+    /// The layer for a subscriber, which takes what belongs to one instance; it does nothing if spans go nowhere and no field belongs to requests.
+    pub(crate) fn layer_of<S>(&self, ownership: &Ownership) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
         let gate = Gate {
             filter: self.span_filter().clone(),
             instance: self.id(),
+            ownership: ownership.clone(),
         };
         let fields = self.request_fields().map(|fields| fields.layer(self.id()));
         let spans = self.tracer().cloned().map(|tracer| {
             let limit = tracer.rules().limits.value;
-            let spans = SpanLayer::new(library_layer(tracer.clone()), limit).with_filter(gate);
+            let spans = SpanLayer::new(library_layer(tracer.clone()), limit, ownership.clone()).with_filter(gate);
             // `OpenTelemetrySpanExt` looks for the layer of the library itself, which is within ours and
             // can't be found there. This one never sees a span; what the library keeps with spans is the
             // same for both. It is the inner one: over a bare registry, tracing-subscriber takes the level of

@@ -16,3 +16,4 @@ mod recorder;
 mod refused;
 mod runtimes;
 mod service;
+mod several;

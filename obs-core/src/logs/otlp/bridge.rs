@@ -11,7 +11,12 @@ use tracing_core::{
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use super::OtlpLogs;
-use crate::{context::otel, formatting::Copies, logs::parts::MAX_LINE, trace::is_request_span};
+use crate::{
+    context::{Ownership, otel},
+    formatting::Copies,
+    logs::parts::MAX_LINE,
+    trace::is_request_span,
+};
 
 /// Completes the records of events and exports them.
 #[derive(Clone, Debug)]
@@ -20,6 +25,7 @@ struct Sink(OtlpLogs);
 /// Passes copies of events to the bridge, so that it calls no code of the application.
 struct OtlpLayer {
     bridge: LogBridge<Sink>,
+    ownership: Ownership,
 }
 
 /// Marks an event as the one that the bridge reads on this thread, until it is dropped.
@@ -35,12 +41,13 @@ thread_local! {
 
 impl OtlpLogs {
     /// A layer that sends events; to be put behind the filter.
-    pub(in crate::logs) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    pub(in crate::logs) fn layer<S>(&self, ownership: &Ownership) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         OtlpLayer {
             bridge: LogBridge::new(Sink(self.clone())),
+            ownership: ownership.clone(),
         }
     }
 }
@@ -82,6 +89,9 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if !self.ownership.owns_here() {
+            return;
+        }
         let metadata = event.metadata();
         let _reading = Reading::begin(metadata);
         Copies::with_event(event, MAX_LINE, |copy| self.bridge.on_event(copy, context));
