@@ -52,6 +52,14 @@ pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
 /// `otel.metric.overflow`: true on what the cap of a metric refuses
 /// ([metrics SDK](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute)).
 pub const OTEL_METRIC_OVERFLOW: &str = "otel.metric.overflow";
+/// `messaging.system`: `kafka`, `rabbitmq` and the like.
+pub const MESSAGING_SYSTEM: &str = "messaging.system";
+/// `messaging.destination.name`: the queue or topic.
+pub const MESSAGING_DESTINATION_NAME: &str = "messaging.destination.name";
+/// `messaging.operation.name`
+pub const MESSAGING_OPERATION_NAME: &str = "messaging.operation.name";
+/// `messaging.operation.type`
+pub const MESSAGING_OPERATION_TYPE: &str = "messaging.operation.type";
 /// `error.type`
 pub const ERROR_TYPE: &str = "error.type";
 /// `exception.type`

@@ -4,7 +4,7 @@ use std::{any::Any, cell::RefCell, fmt, sync::OnceLock};
 
 use metrics::Recorder;
 
-use super::{Propagators, TraceId};
+use super::{Propagators, TraceFlags, TraceId};
 use crate::arc_or_static::ArcOrStatic;
 
 /// What a context asks of its instance. Its traces implement it.
@@ -14,6 +14,9 @@ pub(crate) trait Instance: Any + fmt::Debug + Send + Sync {
 
     /// Whether a trace that starts here, outside a request, is recorded.
     fn samples_root(&self, trace_id: TraceId) -> bool;
+
+    /// Whether the part of a trace that starts here is recorded, which has come with these flags.
+    fn samples_child(&self, parent: TraceFlags, trace_id: TraceId) -> bool;
 
     /// In which headers traces are read and sent on.
     fn propagators(&self) -> &Propagators;

@@ -38,6 +38,14 @@
 //! # }
 //! ```
 //!
+//! Work that no request started has a context of its own:
+//!
+//! | work | async | blocking |
+//! |---|---|---|
+//! | a job | [`in_new`] | [`run_new`] |
+//! | a message from a queue, in the trace of its producer | [`in_continued`] | [`run_continued`] |
+//! | a batch of messages, linked to their producers | [`scope`] with [`RequestContext::linked_to`] | [`run_in`] with it |
+//!
 //! What is polled piece by piece elsewhere, a body or a stream, takes its context along in a [`Carried`].
 //! What a future of [`in_current`] and its kin drops, it drops in its context.
 //!
@@ -53,6 +61,7 @@
 //! obs or `tracing`, the first look at its context from such a destructor is a panic that is caught.
 
 mod carried;
+mod consumer;
 mod current;
 mod field;
 mod instance;
@@ -63,6 +72,7 @@ mod propagators;
 mod request_context;
 mod scope;
 
+pub(crate) use consumer::ProducerLinks;
 pub(crate) use current::{Entered, enter, exchange, exemplar_ids, with_current};
 pub(crate) use instance::{Instance, InstanceRef, outside_instance, set_default_instance, set_thread_default};
 pub(crate) use obs_base::ids::RequestId;
@@ -72,6 +82,7 @@ pub(crate) use propagators::{OwnPropagator, Propagators, header_name, request_id
 pub(crate) use request_context::Parts;
 
 pub use carried::Carried;
+pub use consumer::{in_continued, run_continued};
 pub use current::{clear, current, record, set_field};
 pub use field::FieldValue;
 pub use obs_base::ids::{SpanId, TraceFlags, TraceId};

@@ -55,7 +55,7 @@ pub(crate) struct Parts {
     /// The OpenTelemetry context with the request's span, or with its ids alone where it is left out;
     /// none for a job, and where nothing makes spans.
     pub(crate) otel: Option<opentelemetry::Context>,
-    /// What is attached where there is neither: the caller's baggage.
+    /// What is attached where there is neither: the caller's baggage, or the [producers](super::ProducerLinks) of a job.
     pub(crate) otel_baggage: Option<opentelemetry::Context>,
     /// The instance that the request or job belongs to; none for a job of the process-wide default before `init`.
     pub(crate) instance: Option<InstanceRef>,
@@ -122,9 +122,14 @@ impl RequestContext {
 
     /// [`start`](Self::start) with the sampler and the spans of one instance; without one, the trace is sampled.
     pub(crate) fn start_in(instance: Option<InstanceRef>) -> Self {
+        Self::from_parts(Self::new_parts(instance))
+    }
+
+    /// What a context of a new trace is made of.
+    pub(super) fn new_parts(instance: Option<InstanceRef>) -> Parts {
         let trace_id = TraceId::random();
         let sampled = instance.as_ref().is_none_or(|instance| instance.samples_root(trace_id));
-        Self::from_parts(Parts {
+        Parts {
             request_id: RequestId::new(),
             trace_id,
             span_id: SpanId::random(),
@@ -135,7 +140,7 @@ impl RequestContext {
             otel_baggage: None,
             instance,
             records_spans: sampled,
-        })
+        }
     }
 
     pub(crate) fn from_parts(parts: Parts) -> Self {

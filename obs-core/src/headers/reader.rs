@@ -1,11 +1,13 @@
 //! Reading headers independently of a version of the `http` crate.
 
+use std::collections::{BTreeMap, HashMap};
+
 use crate::names::header;
 
 /// Read access to the headers of a request or response, which each adapter implements for its header map.
 ///
 /// Names are passed in lower case; values are raw bytes, in the order of the message. Implemented for `()` (no headers)
-/// and for slices of names and values:
+/// and for slices, vectors and maps of names and values:
 ///
 /// ```
 /// use obs_core::request::HeaderReader;
@@ -107,19 +109,39 @@ impl HeaderReader for () {
     }
 }
 
-/// A list of names and values, for tests and adapters of other protocols.
-impl HeaderReader for [(&str, &[u8])] {
-    fn get(&self, name: &str) -> Option<&[u8]> {
-        self.iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| *value)
-    }
+/// Implements [`HeaderReader`] for what is iterated as pairs of names, in any case, and values.
+macro_rules! reader_of_pairs {
+    ($(#[$doc:meta] [$($param:ident),*] $pairs:ty;)*) => {$(
+        #[$doc]
+        impl<$($param,)*> HeaderReader for $pairs
+        where
+            K: AsRef<str>,
+            V: AsRef<[u8]>,
+        {
+            fn get(&self, name: &str) -> Option<&[u8]> {
+                let mut pairs = self.iter();
+                let found = pairs.find(|pair| pair.0.as_ref().eq_ignore_ascii_case(name))?;
+                Some(found.1.as_ref())
+            }
 
-    fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-        for (_, value) in self.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            each(value);
+            fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+                for pair in self.iter().filter(|pair| pair.0.as_ref().eq_ignore_ascii_case(name)) {
+                    each(pair.1.as_ref());
+                }
+            }
         }
-    }
+    )*};
+}
+
+reader_of_pairs! {
+    /// Names and values, for tests, messages and other protocols.
+    [K, V] [(K, V)];
+    /// Names and values, such as the headers of a message.
+    [K, V] Vec<(K, V)>;
+    /// Names and values, such as the headers of a message.
+    [K, V, S] HashMap<K, V, S>;
+    /// Names and values, such as the headers of a message.
+    [K, V] BTreeMap<K, V>;
 }
 
 #[cfg(test)]

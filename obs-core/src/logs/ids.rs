@@ -14,6 +14,13 @@ pub(super) struct Ids<'a> {
     pub(super) sampled: bool,
 }
 
+/// What is known of a span beside its ids.
+#[derive(Clone, Copy, Debug)]
+struct Origin {
+    is_sampled: bool,
+    is_remote: bool,
+}
+
 // === impl Ids ===
 
 impl<'a> Ids<'a> {
@@ -37,24 +44,33 @@ impl<'a> Ids<'a> {
             None
         };
         match active {
-            Some((trace, span, _)) if trace == ids.trace => Self { span, ..ids },
+            // A job that continues the trace of a producer has the producer's span as a remote one.
+            Some((trace, span, Origin { is_remote: false, .. })) if trace == ids.trace => Self { span, ..ids },
             _ => ids,
         }
     }
 
     /// The ids of something that happens outside of requests, if a span is active.
     pub(super) fn outside_requests(target: &str) -> Option<Self> {
-        active_span(target).map(|(trace, span, sampled)| Self {
-            request: None,
-            trace,
-            span,
-            sampled,
-        })
+        active_span(target).map(
+            |(
+                trace,
+                span,
+                Origin {
+                    is_sampled: sampled, ..
+                },
+            )| Self {
+                request: None,
+                trace,
+                span,
+                sampled,
+            },
+        )
     }
 }
 
-/// The ids of the innermost active OpenTelemetry span, and whether it is sampled.
-fn active_span(target: &str) -> Option<(TraceId, SpanId, bool)> {
+/// The ids of the innermost active OpenTelemetry span, and where it comes from.
+fn active_span(target: &str) -> Option<(TraceId, SpanId, Origin)> {
     // OpenTelemetry logs misuse while it borrows its current context: an access to that would panic.
     if target.starts_with(otel::TARGETS) {
         return None;
@@ -67,7 +83,11 @@ fn active_span(target: &str) -> Option<(TraceId, SpanId, bool)> {
         let span = span.span_context();
         let trace_id = TraceId::new(u128::from_be_bytes(span.trace_id().to_bytes()))?;
         let span_id = SpanId::new(u64::from_be_bytes(span.span_id().to_bytes()))?;
-        Some((trace_id, span_id, span.is_sampled()))
+        let origin = Origin {
+            is_sampled: span.is_sampled(),
+            is_remote: span.is_remote(),
+        };
+        Some((trace_id, span_id, origin))
     })
     .flatten()
 }

@@ -22,6 +22,7 @@ use crate::{
     context::{Ownership, RequestContext, set_thread_default},
     deadline,
     environment::Notices,
+    headers::Extracted,
     metrics::Registry,
 };
 
@@ -161,6 +162,20 @@ impl Obs {
     /// ```
     pub fn make_thread_default(&self) {
         set_thread_default(self.inner.pipeline.instance.clone());
+    }
+
+    /// A new context in this instance for a message from a queue, which continues the trace of its producer.
+    /// [`RequestContext::continue_from`] makes one in the process-wide default.
+    #[must_use]
+    pub fn continue_context(&self, producer: &Extracted) -> RequestContext {
+        RequestContext::continue_in(Some(self.inner.pipeline.instance.clone()), producer)
+    }
+
+    /// A new context in this instance for messages from a queue, which is linked to the spans of their producers.
+    /// [`RequestContext::linked_to`] makes one in the process-wide default.
+    #[must_use]
+    pub fn linked_context<'a>(&self, producers: impl IntoIterator<Item = &'a Extracted>) -> RequestContext {
+        RequestContext::linked_in(Some(self.inner.pipeline.instance.clone()), producers)
     }
 
     /// The layer of this instance for a subscriber of the application.

@@ -13,7 +13,11 @@ use super::{
 use crate::{
     context::{self, FieldValue, RequestContext, otel},
     guard::guarded,
+    names::attribute,
 };
+
+/// The name and the type of the operation of a consumer.
+const PROCESS: &str = "process";
 
 /// What a span is to its trace
 /// ([OpenTelemetry span kinds](https://opentelemetry.io/docs/specs/otel/trace/api/#spankind)).
@@ -70,6 +74,41 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
     SpanBuilder {
         pending: Pending::here(name).map(Box::new),
     }
+}
+
+/// A span around the processing of a message, or of a batch of them, by the
+/// [conventions](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/) of OpenTelemetry: of the kind
+/// [`Consumer`](SpanKind::Consumer), with the name `process <destination>` and the attributes `messaging.system`,
+/// `messaging.destination.name`, `messaging.operation.name` and `messaging.operation.type`.
+///
+/// `system` is the messaging system (`kafka`, `rabbitmq`, `nats`), `destination` the queue or topic; its name becomes
+/// part of the name of the span, so it must not have ids in it. Call it within the context of the message, see
+/// [`RequestContext::continue_from`].
+///
+/// ```
+/// use obs_core::{context, propagation, trace};
+///
+/// # async fn place_order() -> Result<(), std::io::Error> { Ok(()) }
+/// # async fn consume(headers: Vec<(String, String)>) -> Result<(), std::io::Error> {
+/// let producer = propagation::extract(&headers);
+/// let work = async { trace::process_span("kafka", "orders").try_run(place_order()).await };
+/// context::in_continued(&producer, work).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn process_span(system: impl Into<Cow<'static, str>>, destination: impl Into<Cow<'static, str>>) -> SpanBuilder {
+    let mut builder = span(PROCESS);
+    let Some(pending) = &mut builder.pending else {
+        return builder;
+    };
+    let destination = destination.into();
+    pending.builder.name = format!("{PROCESS} {destination}").into();
+    builder
+        .kind(SpanKind::Consumer)
+        .attribute(attribute::MESSAGING_SYSTEM, system.into())
+        .attribute(attribute::MESSAGING_DESTINATION_NAME, destination)
+        .attribute(attribute::MESSAGING_OPERATION_NAME, PROCESS)
+        .attribute(attribute::MESSAGING_OPERATION_TYPE, PROCESS)
 }
 
 /// Runs `future` in a span of this name: ends with status `Ok`.

@@ -36,7 +36,7 @@ use super::{
     withheld,
 };
 use crate::{
-    context::{Instance, InstanceRef, OwnPropagator, Propagators, RequestContext, TraceId},
+    context::{Instance, InstanceRef, OwnPropagator, Propagators, RequestContext, TraceFlags, TraceId},
     environment::Env,
     guard::{Guarded, guarded},
     names::attribute,
@@ -380,6 +380,10 @@ impl Instance for Tracing {
 
     fn samples_root(&self, trace_id: TraceId) -> bool {
         self.0.sampler.samples_root(trace_id, None)
+    }
+
+    fn samples_child(&self, parent: TraceFlags, trace_id: TraceId) -> bool {
+        self.0.sampler.samples_child(parent, trace_id, None)
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::{borrow::Cow, cell::Cell, mem, sync::Arc, time::SystemTime};
 
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Span, SpanBuilder, SpanContext, Status, Tracer},
+    trace::{Link, Span, SpanBuilder, SpanContext, Status, TraceContextExt as _, Tracer},
 };
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
@@ -12,7 +12,7 @@ use super::{
     limits::Limits,
     rules::{AT_START, Rules, closing_index, is_closing, to_u32},
 };
-use crate::names::attribute;
+use crate::{context::ProducerLinks, names::attribute};
 
 /// How many attributes are handed on as they come, on our own provider. The SDK appends them, so that
 /// repeated ones take room: further ones are kept here, each key once.
@@ -66,6 +66,19 @@ pub(super) struct Ending {
     pub(super) is_cut: bool,
 }
 
+/// Links the first span of a job to the producers of what the job works on.
+fn link_producers(builder: &mut SpanBuilder, parent: &Context) {
+    let Some(ProducerLinks(producers)) = parent.get() else {
+        return;
+    };
+    // Another provider gets the ids of the job as those of a remote parent.
+    let is_first = !parent.has_active_span() || parent.span().span_context().is_remote();
+    if is_first {
+        let links = producers.iter().cloned().map(Link::with_context);
+        builder.links.get_or_insert_default().extend(links);
+    }
+}
+
 /// What the span that is ending on this thread has not told the SDK, once.
 pub(super) fn take_ending() -> Option<Ending> {
     ENDING.try_with(Cell::take).ok().flatten().map(|ending| *ending)
@@ -117,6 +130,7 @@ impl Tracer for LimitedTracer {
     type Span = LimitedSpan;
 
     fn build_with_context(&self, mut builder: SpanBuilder, parent: &Context) -> LimitedSpan {
+        link_producers(&mut builder, parent);
         let ending = self.rules.clean_builder(&mut builder);
         self.build(builder, parent, ending, Keys::UNKNOWN)
     }

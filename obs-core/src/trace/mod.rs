@@ -74,7 +74,9 @@ pub(crate) use strings::{interned, split_authority};
 /// The name of our tracer.
 const SCOPE: &str = "obs";
 
-pub use builder::{SpanBuilder, SpanKind, in_span, in_span_blocking, span, try_in_span, try_in_span_blocking};
+pub use builder::{
+    SpanBuilder, SpanKind, in_span, in_span_blocking, process_span, span, try_in_span, try_in_span_blocking,
+};
 pub use future::{Traced, TryTraced};
 pub use pipeline::SpanReader;
 pub use record::{record_error, set_attribute};
