@@ -22,7 +22,7 @@ use tracing_subscriber::{
     layer::{Context, Filter},
 };
 
-use super::{parts::level_index, subscribers::Subscribers};
+use super::{duplicates, parts::level_index, subscribers::Subscribers};
 use crate::{
     formatting::within_depth,
     names::{log::REQUEST_TARGET, target},
@@ -257,11 +257,19 @@ impl LogFilter {
 impl<S> Filter<S> for LogFilter {
     #[inline]
     fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
-        self.ask(|filter| Filter::<S>::enabled(filter, metadata, context))
+        let is_enabled = self.ask(|filter| Filter::<S>::enabled(filter, metadata, context));
+        if is_enabled && duplicates::is_of_log_crate(metadata.target()) {
+            duplicates::notice(metadata.target());
+        }
+        is_enabled
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        self.ask(|filter| Filter::<S>::callsite_enabled(filter, metadata))
+        let interest = self.ask(|filter| Filter::<S>::callsite_enabled(filter, metadata));
+        if !interest.is_never() {
+            duplicates::notice(metadata.target());
+        }
+        interest
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

@@ -94,6 +94,7 @@
 
 mod bridge;
 mod constants;
+mod duplicates;
 mod ecs;
 mod encoder;
 mod escape;

@@ -2,6 +2,7 @@
 //!
 //! Layers, clients and pages hold a [`Pipeline`] and record into it; nothing here depends on them.
 
+mod connections;
 mod default;
 mod expected;
 mod handle;
@@ -11,6 +12,7 @@ mod known_methods;
 mod routes;
 mod signals;
 
+pub(crate) use connections::Connections;
 pub(crate) use default::{default, default_registry, default_routes, env, install, installed, is_installed};
 pub(crate) use handle::Listener;
 pub(crate) use known_methods::{KnownMethods, original as original_method};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    KnownMethods, Routes,
+    Connections, KnownMethods, Routes,
     default::{default_registry, default_routes, env},
 };
 use crate::{
@@ -37,6 +37,7 @@ pub(crate) struct Pipeline {
     /// The methods of the environment; a layer's own list goes first.
     pub(crate) known_methods: KnownMethods,
     pub(crate) exposition: Exposition,
+    pub(crate) connections: Connections,
 }
 
 /// The names of RED metrics.
@@ -84,6 +85,7 @@ impl Pipeline {
             routes: Arc::clone(default_routes()),
             known_methods: KnownMethods::of_env(&env),
             exposition: Exposition::default(),
+            connections: Connections::default(),
         }
     }
 }

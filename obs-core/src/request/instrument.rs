@@ -39,6 +39,8 @@ pub struct Instrument {
 impl Instrument {
     pub(super) fn new(options: Options) -> Self {
         let shared = options.common.instance();
+        // The first request of the layer: by now, everything is set up.
+        shared.connections.report(&shared.instance);
         let red = options
             .common
             .red_options(&shared)

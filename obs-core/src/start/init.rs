@@ -12,7 +12,7 @@ use crate::{
     environment::{Env, Notices, report_ignored},
     logs::{self, Logs, LogsConfig},
     metrics::{self, Pusher, Registry, Target},
-    pipeline::{self, KnownMethods, Listener, Obs, Pipeline},
+    pipeline::{self, Connections, KnownMethods, Listener, Obs, Pipeline},
     redact::Redactor,
     request::install_panic_hook,
     saturation::Saturation,
@@ -215,6 +215,7 @@ impl ObsBuilder {
             routes,
             known_methods: KnownMethods::of_env(&|name| env.get(name)),
             exposition: self.page.exposition()?,
+            connections: Connections::default(),
         })
     }
 }

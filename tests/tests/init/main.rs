@@ -11,6 +11,7 @@
 mod defaults;
 mod layers;
 mod made_default;
+mod notices;
 mod own_process;
 mod recorder;
 mod refused;
