@@ -10,7 +10,7 @@ use actix_web::{
     body::{BodySize, MessageBody},
     web::Bytes,
 };
-use obs_core::request::Observation;
+use obs_core::adapter::Observation;
 use pin_project_lite::pin_project;
 
 pin_project! {

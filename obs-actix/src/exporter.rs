@@ -4,7 +4,7 @@ use std::{future::ready, sync::Arc};
 
 use actix_web::{HttpResponse, dev::HttpServiceFactory, http::header};
 use obs_core::{
-    PageOwner,
+    adapter::PageOwner,
     metrics::{Format, TextPage},
 };
 

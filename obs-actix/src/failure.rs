@@ -8,8 +8,9 @@ use actix_web::{
     http::header::{HeaderName, HeaderValue},
 };
 use obs_core::{
+    adapter::{Observation, ResponseHead},
     guard::guarded,
-    request::{Observation, Outcome, ResponseHead},
+    request::Outcome,
 };
 
 use crate::{

@@ -14,8 +14,8 @@ use actix_web::{
     http::header::{HeaderName, HeaderValue},
 };
 use obs_core::{
+    adapter::{Observation, ResponseHead},
     names,
-    request::{Observation, ResponseHead},
 };
 use pin_project_lite::pin_project;
 

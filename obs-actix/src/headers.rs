@@ -2,8 +2,9 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use obs_core::{
+    adapter::{CommonHeaders, is_trace_response},
     names::header,
-    request::{CommonHeaders, HeaderReader, is_trace_response},
+    request::HeaderReader,
 };
 
 /// A header map that the core can read.

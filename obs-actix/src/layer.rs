@@ -10,7 +10,7 @@ use actix_web::{
     body::MessageBody,
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
 };
-use obs_core::{guard::Guarded, layer_setters, request::LayerState};
+use obs_core::{adapter::LayerState, guard::Guarded, layer_setters};
 
 use crate::{IntoEndpoint, ObsBody, ObsService, RequestView, endpoint::Hooks};
 
@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    fn service(middleware: &ObsMiddleware) -> obs_core::request::ArcOrStatic<obs_core::request::Instrument> {
+    fn service(middleware: &ObsMiddleware) -> obs_core::adapter::ArcOrStatic<obs_core::adapter::Instrument> {
         let inner =
             fn_service(|request: ServiceRequest| async { Ok(request.into_response(actix_web::HttpResponse::Ok())) });
         let service = middleware.new_transform(inner).into_inner();

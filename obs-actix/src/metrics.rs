@@ -9,7 +9,10 @@ use actix_web::{
     },
     web,
 };
-use obs_core::{MetricsPage, Obs, PageRequest, PageResponse};
+use obs_core::{
+    Obs,
+    adapter::{MetricsPage, PageRequest, PageResponse},
+};
 
 use crate::{headers::Headers, page::unobserved};
 

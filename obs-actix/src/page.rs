@@ -8,7 +8,7 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
-use obs_core::PageOwner;
+use obs_core::adapter::PageOwner;
 
 /// Marks a response that the middleware leaves unrecorded: the page itself, in whatever scope.
 #[derive(Clone, Copy, Debug)]

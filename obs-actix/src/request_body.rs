@@ -12,7 +12,7 @@ use actix_web::{
     web::Bytes,
 };
 use futures_core::Stream;
-use obs_core::request::{ByteCounter, Observation};
+use obs_core::adapter::{ByteCounter, Observation};
 
 /// A request body that counts the bytes that are read.
 pub(crate) struct CountedPayload {

@@ -12,7 +12,7 @@ use actix_web::{
     dev::{Service, ServiceRequest, ServiceResponse},
     http::{Version, uri::Authority},
 };
-use obs_core::request::{LabelValues, LayerState, Observation, Protocol, RequestHead};
+use obs_core::adapter::{LabelValues, LayerState, Observation, Protocol, RequestHead};
 
 use crate::{
     ObsBody, ObsFuture, RequestView,

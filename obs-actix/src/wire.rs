@@ -5,7 +5,7 @@ use actix_web::{
     body::{self, MessageBody},
     http::Version,
 };
-use obs_core::request::BodySize;
+use obs_core::adapter::BodySize;
 
 /// The protocol of a response, as far as it matters for the size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
-use obs_core::request::Observation;
+use obs_core::adapter::Observation;
 use obs_http::{Headers, for_each_chunk};
 use pin_project_lite::pin_project;
 

@@ -4,7 +4,7 @@ use std::{future::ready, sync::Arc};
 
 use axum::{Router, http::header};
 use obs_core::{
-    PageOwner,
+    adapter::PageOwner,
     metrics::{Format, TextPage},
 };
 

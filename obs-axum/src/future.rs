@@ -10,8 +10,8 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body::Body;
 use obs_core::{
+    adapter::{BodySize, Observation, ResponseHead},
     names,
-    request::{BodySize, Observation, ResponseHead},
 };
 use obs_http::{Headers, content_length, insert_trace_response};
 use pin_project_lite::pin_project;

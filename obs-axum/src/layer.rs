@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use obs_core::{guard::Guarded, layer_setters, options::boxed, request::LayerState};
+use obs_core::{
+    adapter::{LayerState, boxed},
+    guard::Guarded,
+    layer_setters,
+};
 use tower_layer::Layer;
 
 use crate::{IntoEndpoint, ObsService, RequestView, service::Observer, view::Hooks};

@@ -8,7 +8,10 @@ use axum::{
     response::Response,
     routing::any,
 };
-use obs_core::{MetricsPage, Obs, PageRequest, PageResponse};
+use obs_core::{
+    Obs,
+    adapter::{MetricsPage, PageRequest, PageResponse},
+};
 use obs_http::Headers;
 
 use crate::page::{self, unobserved};

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use http::{Extensions, Request, Uri};
-use obs_core::request::Observation;
+use obs_core::adapter::Observation;
 
 pub(crate) fn matched_path(_: &Extensions) -> Option<&str> {
     None

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
-use obs_core::PageOwner;
+use obs_core::adapter::PageOwner;
 use tower_layer::layer_fn;
 
 use crate::{ObsService, routing::Unobserved, service::Observer};

@@ -8,7 +8,7 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use obs_core::request::ByteCounter;
+use obs_core::adapter::ByteCounter;
 
 /// A request body that counts the bytes that are read.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{Extensions, Request, Uri};
 use http_body::Body as _;
-use obs_core::request::Observation;
+use obs_core::adapter::Observation;
 
 use crate::request_body::CountedBody;
 

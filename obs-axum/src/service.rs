@@ -8,8 +8,8 @@ use std::{
 
 use http::{Extensions, Request, Response, Version, header};
 #[cfg(feature = "axum")]
-use obs_core::PageOwner;
-use obs_core::request::{LabelValues, LayerState, Observation, RequestHead};
+use obs_core::adapter::PageOwner;
+use obs_core::adapter::{LabelValues, LayerState, Observation, RequestHead};
 use obs_http::{Headers, protocol};
 use tower_service::Service;
 

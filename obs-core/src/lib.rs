@@ -24,6 +24,7 @@
 //! | `log-rotation` | off | Log files that are rotated by the hour, day or week. |
 //! | `tokio` | on | Health checks and the graceful shutdown, on a tokio runtime. |
 
+pub mod adapter;
 pub mod client;
 pub mod context;
 pub mod environment;
@@ -32,7 +33,6 @@ pub mod health;
 pub mod instruments;
 pub mod logs;
 pub mod metrics;
-pub mod options;
 pub mod otel;
 pub mod otlp;
 pub mod propagation;
@@ -45,6 +45,7 @@ mod arc_or_static;
 mod exposition;
 mod headers;
 mod interner;
+mod options;
 mod page;
 mod pipeline;
 mod saturation;
@@ -53,12 +54,10 @@ mod start;
 
 pub(crate) use obs_base::{clock, formatting, pool, redact};
 
-pub use exposition::{PageRequest, PageResponse};
 #[doc(hidden)]
 pub use obs_base::deadline;
 pub use obs_base::{InitError, ShutdownError, guard};
 pub use obs_conventions::{ServiceSettings, names};
-pub use page::{LeftOut, MetricsPage, PageOwner};
 pub use pipeline::Obs;
 pub use request::StreamGuard;
 pub use start::ObsBuilder;

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use obs_core::client::ClientObservation;
+use obs_core::adapter::ClientObservation;
 use pin_project_lite::pin_project;
 
 pin_project! {

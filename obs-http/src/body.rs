@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
-use obs_core::client::ClientObservation;
+use obs_core::adapter::ClientObservation;
 use pin_project_lite::pin_project;
 
 use crate::{Headers, for_each_chunk};

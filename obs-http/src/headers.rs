@@ -2,9 +2,9 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Version, header::CONTENT_LENGTH};
 use obs_core::{
-    client::Propagated,
+    adapter::{CommonHeaders, Propagated, Protocol, is_trace_response, parse_content_length},
     names::header,
-    request::{CommonHeaders, HeaderReader, Protocol, is_trace_response, parse_content_length},
+    request::HeaderReader,
 };
 
 const TRACEPARENT: HeaderName = HeaderName::from_static(header::TRACEPARENT);

@@ -3,7 +3,8 @@
 use std::{error::Error as StdError, sync::Arc};
 
 use obs_core::{
-    client::{ClientObservation, transport_error},
+    adapter::ClientObservation,
+    client::transport_error,
     guard::{Guarded, chain},
     names::error_type,
 };

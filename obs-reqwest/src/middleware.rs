@@ -4,10 +4,10 @@ use std::{fmt, sync::Arc};
 
 use http::Extensions;
 use obs_core::{
-    client::{ClientObservation, ClientRequest, ClientState},
+    adapter::{ClientObservation, ClientRequest, ClientState, LabelValues},
     client_setters,
     guard::Guarded,
-    request::{IntoEndpoint, LabelValues},
+    request::IntoEndpoint,
 };
 use obs_http::{Attempt, Headers, propagate};
 use reqwest::{Request, Response};

@@ -1,7 +1,7 @@
 //! Requests of reqwest, as the core reads them.
 
 use http::{Extensions, header};
-use obs_core::client::{ClientRequest, ClientUrl};
+use obs_core::adapter::{ClientRequest, ClientUrl};
 use obs_http::Target;
 use reqwest::{Request, Url};
 

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use obs_core::client::{ClientObservation, ClientResponse};
+use obs_core::adapter::{ClientObservation, ClientResponse};
 use obs_http::{Headers, ObsClientBody, protocol};
 use reqwest::{Body, Response, ResponseBuilderExt as _};
 

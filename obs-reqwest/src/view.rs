@@ -22,7 +22,7 @@ pub struct RequestView<'a> {
 }
 
 /// The functions of a client.
-pub(crate) type Hooks = obs_core::request::Hooks<
+pub(crate) type Hooks = obs_core::adapter::Hooks<
     dyn Fn(&RequestView<'_>) -> Option<Cow<'static, str>> + Send + Sync,
     dyn for<'r> Fn(&RequestView<'r>) -> Option<&'r str> + Send + Sync,
 >;

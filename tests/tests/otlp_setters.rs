@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use obs_core::{
     Obs,
+    adapter::{LayerState, Observation, RequestHead},
     metrics::Format,
     otlp::{Otlp, Protocol, Signal},
-    request::{LayerState, Observation, RequestHead},
 };
 use obs_tests::{
     DEADLINE,

@@ -11,7 +11,7 @@ use std::{
 use http::Response;
 use http_body::Body;
 use obs_core::{
-    client::{ClientObservation, ClientResponse},
+    adapter::{ClientObservation, ClientResponse},
     guard::Guarded,
     names::error_type,
 };

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use obs_core::{client::ClientState, client_setters, guard::Guarded};
+use obs_core::{adapter::ClientState, client_setters, guard::Guarded};
 use tower_layer::Layer;
 
 use super::{FromSources, ObsClientService};

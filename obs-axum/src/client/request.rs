@@ -2,7 +2,7 @@
 
 use http::{Request, header, uri::Authority};
 use http_body::Body;
-use obs_core::client::{ClientRequest, ClientUrl};
+use obs_core::adapter::{ClientRequest, ClientUrl};
 use obs_http::Target;
 
 /// The number of earlier attempts of a request, as an extension of the request: for retry

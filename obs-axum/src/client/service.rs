@@ -9,9 +9,8 @@ use std::{
 use http::{Request, Response};
 use http_body::Body;
 use obs_core::{
-    client::{ClientObservation, ClientRequest, ClientState},
+    adapter::{ClientObservation, ClientRequest, ClientState, LabelValues},
     guard::Guarded,
-    request::LabelValues,
 };
 use obs_http::{Attempt, Headers, propagate};
 use tower_service::Service;

@@ -13,8 +13,8 @@ use crate::{
 
 /// The state that all requests of one client share: metrics, settings, redaction.
 ///
-/// For adapters, which pass it to [`ClientObservation::start`](super::ClientObservation::start). Built once by
-/// [`ClientState::instrument`](super::ClientState::instrument), and shared by all clones of the client.
+/// For adapters, which pass it to [`ClientObservation::start`](crate::adapter::ClientObservation::start). Built once by
+/// [`ClientState::instrument`](crate::adapter::ClientState::instrument), and shared by all clones of the client.
 pub struct ClientInstrument {
     pub(super) shared: Arc<Pipeline>,
     pub(super) red: Option<Red>,

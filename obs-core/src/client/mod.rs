@@ -1,25 +1,8 @@
 //! Observation of outgoing requests: the counterpart of [`request`](crate::request) for clients.
 //!
-//! An adapter translates its client's types, polls, and reports events; this module decides what is recorded and when,
-//! so that all clients behave in the same way. One observation is one attempt: a retry is a new observation, with a span and a
-//! span id of its own.
-//!
-//! ```
-//! use obs_core::client::{ClientObservation, ClientRequest, ClientResponse, ClientState, ClientUrl};
-//!
-//! let client = ClientState::default();
-//! let url = ClientUrl { host: "users.internal", path: "/users/7", ..Default::default() };
-//! let request = ClientRequest { method: "GET", url, target: Some("/users/{id}"), ..Default::default() };
-//! let mut observation = ClientObservation::start(client.instrument(), &request, &());
-//!
-//! let headers = observation.propagated().unwrap(); // to be sent: its parent id is this attempt's
-//! assert_eq!(headers.traceparent().map(str::len), Some(55));
-//!
-//! let polling = observation.enter(); // around each call and poll of the client
-//! polling.leave();
-//!
-//! observation.head(&ClientResponse { status: 200, ..ClientResponse::new(&()) }); // now it is recorded
-//! ```
+//! One observation is one attempt: a retry is a new observation, with a span and a span id of its own. What is recorded
+//! and when is decided by one state machine, which every adapter drives (see [`adapter`](crate::adapter)), so that all
+//! clients behave alike.
 //!
 //! | outcome | when | `status` label | `error_type` |
 //! |---|---|---|---|
@@ -29,7 +12,7 @@
 //! | [`ServerError`](Outcome::ServerError) | no response: the connection failed, timed out, … | empty | one of [`error_type::TRANSPORT`] |
 //! | [`BodyError`](Outcome::BodyError) | the request's body failed | empty | `body` |
 //! | [`BodyError`](Outcome::BodyError) | the body of a response below 400 with a known size failed or had another size | its status | `body_error`, `incomplete_body`, `oversized_body` |
-//! | [`Panic`](Outcome::Panic) | a [`ClientPolling`] guard was dropped without [`leave`](ClientPolling::leave) | empty | `panic` |
+//! | [`Panic`](Outcome::Panic) | a [`ClientPolling`](crate::adapter::ClientPolling) guard was dropped without [`leave`](crate::adapter::ClientPolling::leave) | empty | `panic` |
 //! | [`Cancelled`](Outcome::Cancelled) | dropped before the response head: the caller has cancelled it | empty | |
 //!
 //! The label `status` is empty without a response: no code was received, and an invented one (`499`, `500`) could not
@@ -72,25 +55,25 @@ mod error;
 mod finished;
 mod grpc;
 mod grpc_error;
-mod head;
+pub(crate) mod head;
 mod hosts;
-mod instrument;
+pub(crate) mod instrument;
 mod line;
-mod observation;
-mod options;
-mod propagated;
+pub(crate) mod observation;
+pub(crate) mod options;
+pub(crate) mod propagated;
 mod red;
 mod span;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use head::{ClientRequest, ClientResponse, ClientUrl};
+pub(crate) use instrument::ClientInstrument;
+pub(crate) use options::ClientOptions;
+pub(crate) use propagated::Propagated;
 
 pub use crate::request::Outcome;
 
 pub use error::transport_error;
 pub use finished::ClientFinished;
 pub use grpc_error::grpc_status;
-pub use head::{ClientRequest, ClientResponse, ClientUrl};
-pub use instrument::ClientInstrument;
-pub use observation::{ClientObservation, ClientPolling};
-pub use options::{ClientOptions, ClientState};
-pub use propagated::Propagated;

@@ -126,7 +126,7 @@ impl ClientState {
 }
 
 /// Implements the setters of a client's layer whose field `state` is a
-/// [`ClientState`](crate::client::ClientState). The text is the layer's path, for the examples; the name in angle
+/// [`ClientState`](crate::adapter::ClientState). The text is the layer's path, for the examples; the name in angle
 /// brackets its type parameter.
 #[doc(hidden)]
 #[macro_export]
@@ -203,7 +203,7 @@ macro_rules! client_setters {
             ///     .grpc_methods(["shop.Payments/Charge", "shop.Payments/Refund"]);
             /// ```
             pub fn grpc_methods<N: AsRef<str>>(self, methods: impl IntoIterator<Item = N>) -> Self {
-                self.with(|options| options.common.grpc_methods.extend($crate::options::boxed(methods)))
+                self.with(|options| options.common.grpc_methods.extend($crate::adapter::boxed(methods)))
             }
 
             /// Calls the hook for every attempt that has ended. It runs in the request's task, so it must be
@@ -220,7 +220,7 @@ macro_rules! client_setters {
                 self.with(|options| options.on_finish(hook))
             }
 
-            fn with(mut self, change: impl FnOnce(&mut $crate::client::ClientOptions)) -> Self {
+            fn with(mut self, change: impl FnOnce(&mut $crate::adapter::ClientOptions)) -> Self {
                 self.state = self.state.with(change);
                 self
             }

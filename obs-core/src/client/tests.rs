@@ -12,7 +12,7 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData
 use serde_json::Value;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::*;
+use super::{observation::ClientObservation, options::ClientState, *};
 use crate::{Obs, context, logs::LogFormat, metrics::Format, names::error_type, request::Protocol};
 
 /// One instance with all signals captured.

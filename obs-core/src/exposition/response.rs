@@ -10,7 +10,7 @@ const RETRY_AFTER: &str = "1";
 /// The request headers on which the page depends.
 const VARY: &str = "accept, accept-encoding";
 
-/// The response to a [`PageRequest`](crate::PageRequest), which an adapter translates to its framework's type.
+/// The response to a [`PageRequest`](crate::adapter::PageRequest), which an adapter translates to its framework's type.
 ///
 /// A `HEAD` request gets the response of `GET`: servers send its length and omit the body.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{Check, HealthReport, slot::Slot};
-use crate::{Obs, PageOwner};
+use crate::{Obs, page::PageOwner};
 
 /// The checks of a service, and whether it wants requests; clones share both.
 ///

@@ -11,7 +11,7 @@ use super::{
     check::{Probe, Verdict},
     slot::{Failure, Slot},
 };
-use crate::PageOwner;
+use crate::page::PageOwner;
 
 /// A run in flight. Its slot is notified of its end exactly once, however it ends.
 #[derive(Debug)]

@@ -18,9 +18,9 @@ use tokio::{
 
 use super::{Check, CheckReport, Status, check::Complaint, run::Run};
 use crate::{
-    PageOwner,
     guard::guarded,
     names::{label, metric, target},
+    page::PageOwner,
 };
 
 /// A check and what is known of its subject.

@@ -261,7 +261,7 @@ macro_rules! common_setters {
             #[doc = concat!("let layer = ", $path, "::new().capture_request_headers([\"x-tenant\"]);")]
             /// ```
             pub fn capture_request_headers<N: AsRef<str>>(self, names: impl IntoIterator<Item = N>) -> Self {
-                let names = $crate::options::header_names(names);
+                let names = $crate::adapter::header_names(names);
                 self.with(|options| options.common.request_headers.extend(names))
             }
 
@@ -273,7 +273,7 @@ macro_rules! common_setters {
             #[doc = concat!("let layer = ", $path, "::new().capture_response_headers([\"x-cache\"]);")]
             /// ```
             pub fn capture_response_headers<N: AsRef<str>>(self, names: impl IntoIterator<Item = N>) -> Self {
-                let names = $crate::options::header_names(names);
+                let names = $crate::adapter::header_names(names);
                 self.with(|options| options.common.response_headers.extend(names))
             }
 
@@ -286,7 +286,7 @@ macro_rules! common_setters {
             #[doc = concat!("let layer = ", $path, "::new().redact_query([\"iban\"]);")]
             /// ```
             pub fn redact_query<N: AsRef<str>>(self, keys: impl IntoIterator<Item = N>) -> Self {
-                let keys = $crate::options::boxed(keys);
+                let keys = $crate::adapter::boxed(keys);
                 self.with(|options| options.common.redact_query.extend(keys))
             }
         }

@@ -67,7 +67,7 @@ impl MetricsPage {
     /// Needs no runtime; the future does no work itself and can be dropped at any time.
     ///
     /// ```
-    /// use obs_core::{MetricsPage, Obs, PageRequest};
+    /// use obs_core::{Obs, adapter::{MetricsPage, PageRequest}};
     ///
     /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let obs = Obs::builder("payment-service").log_writer(std::io::sink()).build()?;

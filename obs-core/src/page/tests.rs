@@ -13,7 +13,11 @@ use std::{
 use tokio::task::{JoinHandle, yield_now};
 
 use super::MetricsPage;
-use crate::{Obs, ObsBuilder, PageRequest, PageResponse, metrics::Registry};
+use crate::{
+    Obs, ObsBuilder,
+    exposition::{PageRequest, PageResponse},
+    metrics::Registry,
+};
 
 /// More than any page here takes.
 const LONG: Duration = Duration::from_secs(60);

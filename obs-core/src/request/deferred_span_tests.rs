@@ -6,7 +6,7 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider,
 use super::*;
 use crate::{
     Obs, ObsBuilder,
-    options::header_names,
+    options::common::header_names,
     otel::SpanReader,
     propagation,
     request::{BodySize, LayerState, Observation, Options, Protocol, ResponseHead},

@@ -1,22 +1,7 @@
-//! The life of a request: a state machine that every adapter drives and that decides everything.
+//! The life of a request: how it can end, and what the functions and hooks of an application see of it.
 //!
-//! An adapter translates its framework's types, polls, and reports; what is recorded and when is
-//! decided here, so that all adapters behave alike:
-//!
-//! ```
-//! use obs_core::request::{BodySize, LayerState, Observation, Protocol, RequestHead, ResponseHead};
-//!
-//! let layer = LayerState::default();
-//! let request = RequestHead { method: "GET", path: "/users/7", endpoint: Some("/users/{id}"), ..Default::default() };
-//! let mut observation = Observation::start(layer.instrument(), &request, &());
-//!
-//! // Around each call and poll of the inner service and of the body, and around their drop:
-//! observation.run(|| tracing::info!("carries the ids of the request"));
-//!
-//! let head = ResponseHead { status: 200, headers: &(), body: BodySize::Exact(5), endpoint: None };
-//! observation.head(&head);
-//! observation.body_bytes(5, true); // the last byte: now the request is recorded
-//! ```
+//! Everything is decided by one state machine, which every adapter drives (see [`adapter`](crate::adapter)), so that all
+//! adapters behave alike.
 //!
 //! | outcome | when |
 //! |---|---|
@@ -44,59 +29,60 @@
 
 mod arrival;
 mod attributes;
-mod bytes;
-mod completion;
+pub(crate) mod bytes;
+pub(crate) mod completion;
 mod deferred_span;
 mod ending;
 mod finished;
 mod forwarded;
 pub mod grpc;
-mod head;
-mod instrument;
-mod layer_state;
-mod naming;
+pub(crate) mod head;
+pub(crate) mod instrument;
+pub(crate) mod layer_state;
+pub(crate) mod naming;
 mod nested;
 mod network;
-mod observation;
-mod options;
+pub(crate) mod observation;
+pub(crate) mod options;
 mod origin;
 mod panic;
-mod polling;
-mod privacy;
+pub(crate) mod polling;
+pub(crate) mod privacy;
 mod running;
 mod scope;
 mod skip;
 mod stream;
 #[cfg(test)]
 mod tests;
-mod trace_response;
+pub(crate) mod trace_response;
 
+pub(crate) use crate::{arc_or_static::ArcOrStatic, headers::CommonHeaders};
 pub(crate) use attributes::{push_call, push_headers};
+pub(crate) use bytes::ByteCounter;
 pub(crate) use completion::{MethodKind, Remaining, content_length};
 pub(crate) use ending::status_text;
+pub(crate) use head::{BodySize, Protocol, RequestHead, ResponseHead};
+pub(crate) use instrument::Instrument;
+pub(crate) use layer_state::LayerState;
+pub(crate) use naming::LabelValues;
+pub(crate) use observation::Observation;
+pub(crate) use options::Options;
 pub(crate) use panic::install_hook as install_panic_hook;
+pub(crate) use polling::Polling;
+pub(crate) use privacy::Privacy;
 pub(crate) use stream::discard_current;
 
 pub use crate::{
-    arc_or_static::ArcOrStatic,
-    headers::{CommonHeaders, HeaderReader},
+    headers::HeaderReader,
     metrics::MAX_LABELS,
     pipeline::{KNOWN_METHODS, known_method},
 };
-pub use bytes::ByteCounter;
-pub use completion::parse_content_length;
 pub use finished::Finished;
 pub use grpc::GrpcStatus;
-pub use head::{BodySize, Head, Protocol, RequestHead, ResponseHead};
-pub use instrument::Instrument;
-pub use layer_state::LayerState;
-pub use naming::{Endpoint, Hooks, IntoEndpoint, LabelValues};
+pub use head::Head;
+pub use naming::{Endpoint, IntoEndpoint};
 pub use network::{Network, NetworkParseError};
 pub use obs_conventions::Outcome;
-pub use observation::Observation;
-pub use options::Options;
-pub use polling::Polling;
-pub use privacy::{ClientAddress, ForwardedHeaders, Privacy};
+pub use privacy::{ClientAddress, ForwardedHeaders};
 pub use skip::{IncomingRequest, Skip};
 pub use stream::StreamGuard;
-pub use trace_response::is_trace_response;

@@ -278,7 +278,7 @@ macro_rules! layer_setters {
             #[doc = concat!("let layer = ", $path, "::new().baggage_fields([\"tenant\"]);")]
             /// ```
             pub fn baggage_fields<N: AsRef<str>>(self, keys: impl IntoIterator<Item = N>) -> Self {
-                let keys = $crate::options::boxed(keys);
+                let keys = $crate::adapter::boxed(keys);
                 self.with(|options| options.baggage_fields.extend(keys))
             }
 
@@ -326,7 +326,7 @@ macro_rules! layer_setters {
                 self.with(|options| options.on_finish(hook))
             }
 
-            fn with(mut self, change: impl FnOnce(&mut $crate::request::Options)) -> Self {
+            fn with(mut self, change: impl FnOnce(&mut $crate::adapter::Options)) -> Self {
                 self.state = self.state.with(change);
                 self
             }

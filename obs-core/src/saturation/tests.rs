@@ -104,8 +104,8 @@ fn runtimes_of_one_name_are_added_up_and_each_is_watched_once() {
 #[test]
 fn the_runtime_of_the_first_scrape_is_watched_where_the_start_had_none() {
     let obs = build();
-    let served = crate::MetricsPage::of(&obs);
-    let ask = crate::PageRequest {
+    let served = crate::page::MetricsPage::of(&obs);
+    let ask = crate::exposition::PageRequest {
         method: "GET",
         path: "/metrics",
         query: None,

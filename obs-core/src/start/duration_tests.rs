@@ -3,7 +3,8 @@
 use std::{io, time::Duration};
 
 use crate::{
-    Obs, PageRequest,
+    Obs,
+    exposition::PageRequest,
     metrics::{Format, Registry},
     page::MetricsPage,
 };

@@ -14,8 +14,10 @@ use crate::support::{Bench, Upstream, parent, plain};
 use obs_reqwest::{
     ObsClientMiddleware,
     obs_core::{
-        Obs, context,
-        request::{HeaderReader, LayerState, Observation, RequestHead},
+        Obs,
+        adapter::{LayerState, Observation, RequestHead},
+        context,
+        request::HeaderReader,
         trace,
     },
     reqwest,
