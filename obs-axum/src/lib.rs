@@ -1,6 +1,8 @@
 //! One tower layer for all three signals: axum, hyper, tonic.
 //!
 //! ```no_run
+//! use std::net::SocketAddr;
+//!
 //! use axum::{Router, extract::Path, routing::get};
 //! use obs_axum::{ObsLayer, obs_core::Obs};
 //!
@@ -12,10 +14,14 @@
 //!         .layer(ObsLayer::new())
 //!         .merge(obs_axum::metrics("/metrics"));
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-//!     axum::serve(listener, app).await?;
+//!     // With the client's address: axum hands it on only so.
+//!     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
 //!     Ok(())
 //! }
 //! ```
+//!
+//! [`serve`] stores the client's address by itself. Without it, lines and spans have no
+//! `client_address`, unless a proxy is [trusted](ObsLayer::trusted_proxies) to say it.
 //!
 //! # What is recorded
 //!

@@ -58,6 +58,32 @@
 //! let http = ClientBuilder::new(reqwest::Client::new()).with(retry).with(ObsClientMiddleware::new()).build();
 //! ```
 //!
+//! # reqwest 0.12
+//!
+//! This crate is for reqwest 0.13 and reqwest-middleware 0.5; a client of reqwest 0.12 has other
+//! types, and does not compile with it. Such a client is a service for
+//! `obs_axum::ObsClientLayer`, which records the same and needs no axum:
+//!
+//! ```toml
+//! http = "1"
+//! obs-axum = { version = "0.1", default-features = false }
+//! tower = { version = "0.5", features = ["util"] }
+//! ```
+//!
+//! ```ignore
+//! let send = move |request: http::Request<reqwest::Body>| {
+//!     let client = client.clone();
+//!     async move { client.execute(request.try_into()?).await.map(http::Response::from) }
+//! };
+//! let mut http = ServiceBuilder::new().layer(ObsClientLayer::new()).service_fn(send);
+//! let request = http::Request::get(url).extension(Target::new("/orders/{id}")).body(reqwest::Body::default())?;
+//! let response = http.ready().await?.call(request).await?;
+//! ```
+//!
+//! To send the trace headers alone, give
+//! [`propagation::inject`](obs_core::propagation::inject) a closure that adds a header to the
+//! request.
+//!
 //! # What a middleware can't see
 //!
 //! - The end of a body whose length the server does not declare, or that reqwest decompresses: if

@@ -1,6 +1,8 @@
 //! The smallest service with logs, metrics and traces: `cargo run -p axum-minimal`, then
 //! `curl -i localhost:3000/orders/7` and `curl localhost:3000/metrics`.
 
+use std::net::SocketAddr;
+
 use axum::{Router, extract::Path, routing::get};
 use obs_axum::{ObsLayer, obs_core::Obs};
 
@@ -18,7 +20,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .merge(obs_axum::metrics("/metrics"));
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-    axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
+    // With the client's address: axum hands it on only so.
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(interrupted())
+        .await?;
     Ok(())
 }
 

@@ -13,7 +13,9 @@
 mod case;
 mod package;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
+
+use obs_tests::backends::workspace;
 
 use crate::package::Package;
 
@@ -33,10 +35,26 @@ macro_rules! packages {
 
 packages! {
     client_worker "client-worker",
+    quick_start "quick-start",
+    reqwest_012 "reqwest-012",
 }
 
 #[test]
 fn each_package_has_a_test() {
     let tested: BTreeSet<_> = PACKAGES.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(package::on_disk(), tested);
+}
+
+/// A reader who copies both blocks has a program that compiles.
+#[test]
+fn the_quick_start_of_the_readme_is_that_package() {
+    let read = |path: &str| fs::read_to_string(workspace().join(path)).unwrap();
+    let (readme, manifest) = (read("README.md"), read("tests/adopt/quick-start/Cargo.toml"));
+    let dependencies = &manifest[manifest.find("[dependencies]").unwrap()..];
+    for block in [
+        format!("```toml\n{dependencies}```\n"),
+        format!("```rust,no_run\n{}```\n", read("tests/adopt/quick-start/src/main.rs")),
+    ] {
+        assert!(readme.contains(&block), "README.md has to have the block\n{block}");
+    }
 }
