@@ -25,7 +25,7 @@ fn seen(set: impl FnOnce(ObsBuilder) -> ObsBuilder) -> (Vec<(String, usize)>, us
         .route("/orders/{id}", get(order))
         .layer(ObsLayer::new().obs(&obs));
     app::run(&obs, async {
-        assert_eq!(app::get(&app, "/orders/7", "req-7").await, 200)
+        assert_eq!(app::get(&app, "/orders/7", "req-7").await, 200);
     });
     obs.shutdown(DEADLINE).unwrap();
     let spans = spans.ended();
