@@ -23,7 +23,8 @@
 //!
 //! A test of this repository shows both: the silence, and what that command prints.
 //!
-//! `tracing-opentelemetry` belongs to one minor version of `opentelemetry` too (0.34 to 0.33).
+//! `tracing-opentelemetry` belongs to one minor version of `opentelemetry` too (0.34 to 0.33). A layer of it that is given
+//! to [`ObsBuilder::layer`](crate::ObsBuilder::layer) is reported at the start, with the reason if it is of another version.
 
 //!
 //! # Other formats of trace headers

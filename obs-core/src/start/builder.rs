@@ -7,7 +7,7 @@ use obs_otlp::OtlpSettings;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::{Layer, Registry as SpanRegistry};
 
-use super::install::UserLayer;
+use super::install::{UserLayer, notice_of};
 use crate::{
     Obs,
     context::OwnPropagator,
@@ -71,6 +71,7 @@ pub struct ObsBuilder {
     pub(super) line_reader: Option<Box<Guarded<dyn LineReader>>>,
     /// Further layers of the subscriber, of the application.
     pub(super) layers: Vec<UserLayer>,
+    pub(super) layer_notices: Vec<&'static str>,
     pub(crate) page: PageSettings,
 }
 
@@ -117,6 +118,7 @@ impl ObsBuilder {
             span_readers: Vec::new(),
             line_reader: None,
             layers: Vec::new(),
+            layer_notices: Vec::new(),
             page: PageSettings::default(),
         }
     }
@@ -211,7 +213,8 @@ impl ObsBuilder {
     /// The layer is called after those of obs, and after the layers that were added before it. It gets all events and
     /// spans of the process, of every level, whatever [`log_filter`](Self::log_filter) says: give it a filter of its
     /// own with `with_filter`. A filter that is added as a layer (`LevelFilter`, `EnvFilter`) applies to the whole
-    /// subscriber, so also to the lines and spans of obs. A layer that panics, panics in the code that logs.
+    /// subscriber, so also to the lines and spans of obs. A layer that panics, panics in the code that logs. One of
+    /// `tracing-opentelemetry` is reported at the start: obs exports the spans of `tracing` itself.
     ///
     /// An application that installs its subscriber itself adds [`Obs::subscriber_layer`] there, and calls
     /// [`Obs::make_default`].
@@ -228,6 +231,7 @@ impl ObsBuilder {
     /// # Ok::<(), obs_core::InitError>(())
     /// ```
     pub fn layer(mut self, layer: impl Layer<SpanRegistry> + Send + Sync + 'static) -> Self {
+        self.layer_notices.extend(notice_of(&layer));
         self.layers.push(Box::new(layer));
         self
     }

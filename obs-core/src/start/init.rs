@@ -61,6 +61,9 @@ impl ObsBuilder {
         let notices = Notices::default();
         let env = Env::new(&pipeline::env, &notices);
         let layers = std::mem::take(&mut self.layers);
+        for notice in std::mem::take(&mut self.layer_notices) {
+            notices.add(notice.to_owned());
+        }
         let this = self.validated(env)?;
         global::check_subscriber()?;
         let bound = serve::bind(&this.page)?;

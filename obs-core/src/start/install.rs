@@ -1,8 +1,12 @@
 //! The subscriber of the process, and an instance that becomes its default.
 
+use std::any::{TypeId, type_name};
+
 use obs_base::InitError;
+use opentelemetry_sdk::trace::SdkTracer;
 use tracing::Subscriber;
 use tracing_core::{LevelFilter, Metadata, subscriber::Interest};
+use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{
     Layer, Registry,
     layer::{Context, Filter, Identity, SubscriberExt as _},
@@ -14,8 +18,32 @@ use crate::{Obs, environment::Notices, guard::guarded, pipeline};
 /// A layer of the application.
 pub(super) type UserLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
+/// The notice about a layer of `tracing-opentelemetry`.
+const EXPORTS_TWICE: &str = "a layer of tracing-opentelemetry was given to `ObsBuilder::layer`, and obs exports the spans \
+                             of `tracing` itself: each is exported twice. Remove that layer";
+/// The notice about such a layer of another version.
+const OTHER_VERSION: &str = "the layer of tracing-opentelemetry that was given to `ObsBuilder::layer` is built against \
+                             another version of opentelemetry than obs, which has 0.33: its spans have other traces than \
+                             the lines and spans of obs, which exports the spans of `tracing` itself. Remove that layer, \
+                             or build it against `obs_core::otel::opentelemetry`";
+
 /// Lets nothing through, and says nothing about levels.
 struct Nothing;
+
+/// The notice about a layer of the application, if it exports the spans of `tracing` as obs does.
+///
+/// Two versions of a crate have types of equal names and different ids. A layer within another one, such as one with a
+/// filter, is known by its name alone.
+pub(super) fn notice_of<L: 'static>(_: &L) -> Option<&'static str> {
+    type Ours = OpenTelemetryLayer<Registry, SdkTracer>;
+
+    let name = type_name::<L>();
+    if !name.contains("tracing_opentelemetry::") {
+        return None;
+    }
+    let is_other_version = name == type_name::<Ours>() && TypeId::of::<L>() != TypeId::of::<Ours>();
+    Some(if is_other_version { OTHER_VERSION } else { EXPORTS_TWICE })
+}
 
 /// The subscriber of the process: the layers of the instance first, so that a line is written whatever the layers of
 /// the application do.
@@ -157,5 +185,22 @@ impl<S> Filter<S> for Nothing {
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::TracerProvider as _;
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+
+    use super::*;
+
+    #[test]
+    fn layers_that_export_spans_are_noticed_also_with_a_filter() {
+        let tracer = || SdkTracerProvider::default().tracer("other");
+        let layer = || tracing_opentelemetry::layer::<Registry>().with_tracer(tracer());
+        assert_eq!(notice_of(&layer()), Some(EXPORTS_TWICE));
+        assert_eq!(notice_of(&layer().with_filter(LevelFilter::INFO)), Some(EXPORTS_TWICE));
+        assert_eq!(notice_of(&Identity::new()), None);
     }
 }
