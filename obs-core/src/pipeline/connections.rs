@@ -1,17 +1,20 @@
 //! What an instance is not connected to, which is reported at its first request.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc::{Receiver, TryRecvError, channel},
+    },
     thread,
+    time::{Duration, Instant},
 };
 
 use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
+use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _};
 
-use super::installed;
-use crate::{
-    context::{InstanceRef, Ownership},
-    names::target,
-};
+use super::{Pipeline, installed};
+use crate::{context::Ownership, deadline, names::target};
 
 /// Of an instance whose layer is not in the subscriber of the process.
 const NO_LAYER: &str = "an instance of obs writes lines of requests, but not those of events: add \
@@ -24,6 +27,11 @@ const NO_DEFAULT: &str = "the process has no default instance of obs, so `metric
 const NO_INSTANCE: &str = "a layer without `.obs(…)` records metrics alone, and writes no lines, since the process has \
                            no default instance of obs: call `init()`, or `obs.make_default()?` after `build()`";
 
+/// Closed when a report is written. Of all instances: a layer without one reports what no handle belongs to.
+static WRITING: Mutex<Vec<Receiver<()>>> = Mutex::new(Vec::new());
+/// How long a flush waits for reports, whose threads only log.
+const WAIT: Duration = Duration::from_secs(1);
+
 /// Whether it was reported what an instance is not connected to.
 #[derive(Debug, Default)]
 pub(crate) struct Connections(AtomicBool);
@@ -31,19 +39,47 @@ pub(crate) struct Connections(AtomicBool);
 // === impl Connections ===
 
 impl Connections {
-    /// Reports once what is not connected, to the subscriber of the process. A process that has none is not warned.
-    pub(crate) fn report(&self, instance: &InstanceRef) {
+    /// Reports once what is not connected, to the subscriber of the process, and in the lines of the instance if its
+    /// layer is not there. A process that has no subscriber is not warned.
+    pub(crate) fn report(&self, pipeline: &Pipeline) {
         if self.0.swap(true, Relaxed) {
             return;
         }
-        let instance = instance.id();
+        let instance = pipeline.instance.id();
+        let lines = pipeline.logs.as_ref();
+        let lines = lines.map(|logs| logs.layer_of(&Ownership::new(instance), LevelFilter::OFF));
+        let (is_writing, written) = channel::<()>();
         // The thread of a request may have a subscriber to itself; a new one sees the process's.
         let report = move || {
-            for notice in dispatcher::get_default(|subscriber| missing(subscriber, instance)) {
+            let _is_writing = is_writing;
+            let missing = dispatcher::get_default(|subscriber| missing(subscriber, instance));
+            for notice in &missing {
                 tracing::warn!(target: target::OBS, "{notice}");
             }
+            if missing.contains(&NO_LAYER) {
+                tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+                    tracing::warn!(target: target::OBS, "{NO_LAYER}");
+                });
+            }
         };
-        let _ = thread::Builder::new().name("obs-notice".to_owned()).spawn(report);
+        if thread::Builder::new()
+            .name("obs-notice".to_owned())
+            .spawn(report)
+            .is_ok()
+        {
+            let mut writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+            writing.retain(|written| written.try_recv() == Err(TryRecvError::Empty));
+            writing.push(written);
+        }
+    }
+}
+
+/// Waits until the reports that have begun are written, for the timeout or a second at most.
+pub(crate) fn wait_for_reports(timeout: Duration) {
+    let writing = std::mem::take(&mut *WRITING.lock().unwrap_or_else(PoisonError::into_inner));
+    let end = deadline(Instant::now(), timeout.min(WAIT));
+    for written in writing {
+        let _ = written.recv_timeout(end.saturating_duration_since(Instant::now()));
     }
 }
 

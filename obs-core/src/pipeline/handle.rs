@@ -17,7 +17,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::Pipeline;
+use super::{Pipeline, connections::wait_for_reports};
 use crate::{
     context::{Ownership, RequestContext, set_thread_default},
     deadline,
@@ -245,6 +245,7 @@ impl Obs {
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
         self.inner.is_shut_down.store(true, Relaxed);
         let start = Instant::now();
+        wait_for_reports(timeout);
         let end = deadline(start, timeout);
         let Pipeline {
             tracing, logs, pusher, ..
@@ -320,6 +321,7 @@ impl Obs {
 impl Inner {
     /// Exports and writes what is queued, within `timeout` from `start`. Returns what was not flushed.
     fn flush(&self, start: Instant, timeout: Duration) -> Vec<&'static str> {
+        wait_for_reports(timeout);
         let for_export = timeout.mul_f64(EXPORT_SHARE);
         let export_end = deadline(start, for_export);
         let mut unfinished = Vec::new();

@@ -40,7 +40,7 @@ impl Instrument {
     pub(super) fn new(options: Options) -> Self {
         let shared = options.common.instance();
         // The first request of the layer: by now, everything is set up.
-        shared.connections.report(&shared.instance);
+        shared.connections.report(&shared);
         let red = options
             .common
             .red_options(&shared)

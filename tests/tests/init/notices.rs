@@ -81,6 +81,10 @@ in_own_process!(an_instance_that_is_not_connected_says_so_once, || {
     Service::start().order();
     until(DEADLINE, || notices.all().len() >= 3);
     assert_eq!(notices.all(), [NO_LAYER, NO_DEFAULT, NO_INSTANCE]);
+    // Whatever the other layers show: the lines of the instance have it.
+    until(DEADLINE, || {
+        logs.json_lines().iter().any(|line| line.str("message") == NO_LAYER)
+    });
 });
 
 in_own_process!(an_instance_that_is_connected_says_nothing, || {
