@@ -180,15 +180,15 @@ fn context_and_line_cost_two() {
 }
 
 #[test]
-fn a_sampled_span_with_its_exporter_costs_eight() {
+fn a_sampled_span_with_its_exporter_costs_four() {
     let receiver = Receiver::start();
     let obs = builder()
         .otlp_endpoint(receiver.endpoint())
         .build()
         .expect("valid settings");
     let layer = || ObsLayer::new().obs(&obs);
-    each_at_most("sampled, exported", 8.0, layer, None);
-    each_at_most("sampled, exported, in a caller's trace", 8.0, layer, Some(SAMPLED));
+    each_at_most("sampled, exported", 4.0, layer, None);
+    each_at_most("sampled, exported, in a caller's trace", 4.0, layer, Some(SAMPLED));
     obs.shutdown(DEADLINE).expect("all is flushed");
     assert!(!receiver.spans().is_empty(), "the spans were meant to be exported");
 }
@@ -208,7 +208,7 @@ fn pushing_metrics_costs_no_more() {
         || layer().logs(false).traces(false),
         None,
     );
-    each_at_most("sampled, exported, metrics pushed", 8.0, layer, None);
+    each_at_most("sampled, exported, metrics pushed", 4.0, layer, None);
     obs.shutdown(DEADLINE).expect("all is flushed");
     assert!(!receiver.metrics().is_empty(), "the metrics were meant to be pushed");
 }
