@@ -1,4 +1,4 @@
-//! In which headers callers tell of their trace.
+//! The formats of trace headers that are read and sent.
 
 use std::{fmt, sync::Arc};
 

@@ -77,7 +77,7 @@ impl Parts {
         self.instance.as_ref().filter(|_| self.records_spans)
     }
 
-    /// Tells the instances of one process apart.
+    /// The id of the instance, unique in the process.
     pub(crate) fn instance_id(&self) -> u64 {
         self.instance.as_ref().map_or(0, |instance| instance.id())
     }

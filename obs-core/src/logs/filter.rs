@@ -30,7 +30,7 @@ use crate::{
 
 /// What code calls the directives.
 const SETTING: &str = "log_filter";
-/// What is logged when nothing was asked for.
+/// The default filter.
 const DEFAULT: &str = "info";
 
 /// Directives that can be read.
@@ -88,7 +88,7 @@ impl FilterControl {
         }
     }
 
-    /// A layer to stand beside the filtered one, which learns what subscriber they are part of.
+    /// A layer beside the filtered one, which detects their subscriber.
     pub(super) fn watch(&self) -> Subscribers {
         self.subscribers.clone()
     }
@@ -175,7 +175,7 @@ impl Directives {
         Ok(Self { text, filter, oddities })
     }
 
-    /// What of them can't be meant, to be told.
+    /// The directives that are probably mistakes, for a warning.
     pub(super) fn oddities(&self) -> &[String] {
         &self.oddities
     }
@@ -242,7 +242,7 @@ fn request_levels(filter: &EnvFilter) -> u8 {
 // === impl LogFilter ===
 
 impl LogFilter {
-    /// Asks the filter in place; `ask` must not run code of the application.
+    /// Calls `ask` with the current filter; it must not run code of the application.
     #[inline]
     fn ask<R>(&self, ask: impl FnOnce(&EnvFilter) -> R) -> R {
         ask(&self.slot.read().unwrap_or_else(PoisonError::into_inner))
@@ -305,7 +305,7 @@ impl fmt::Debug for LogFilter {
 
 // === impl RequestCallsite ===
 
-/// Stands for the line of a request at one level when filters are asked.
+/// The metadata of a request's line at one level, for filters.
 struct RequestCallsite {
     metadata: Metadata<'static>,
 }
@@ -370,10 +370,10 @@ mod tests {
     #[test]
     fn a_word_that_is_no_level_is_told_with_the_levels() {
         for bad in ["verbose", "warning", "all", "info,verbose", "9"] {
-            let told = odd(bad).concat();
+            let warning = odd(bad).concat();
             assert!(
-                told.starts_with(&format!("RUST_LOG is {bad:?}: ")) && told.contains("warn, info, debug"),
-                "{told}"
+                warning.starts_with(&format!("RUST_LOG is {bad:?}: ")) && warning.contains("warn, info, debug"),
+                "{warning}"
             );
         }
     }

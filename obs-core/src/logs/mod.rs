@@ -44,7 +44,7 @@
 //! - A field of the event goes before one of the request context with the same name, that before
 //!   one of the innermost span, and so on outwards. Of two in one place the last one stays.
 //! - Control characters, line separators, ANSI sequences, and what can't be seen or turns the direction of
-//!   text are escaped. On a pretty line, what reads like further fields stands in quotes.
+//!   text are escaped. On a pretty line, text that looks like further fields is quoted.
 //! - Numbers stay numbers; what is not finite is `null`. Errors carry their sources.
 //! - A field whose name is or ends in `password`, `token`, `cookie`, `secret` and the like shows
 //!   `REDACTED`; [`ObsBuilder::redact_fields`](crate::ObsBuilder::redact_fields) adds names. Messages and

@@ -102,7 +102,7 @@ fn put_line(
     push_end(line, variable.is_truncated);
 }
 
-/// Appends the ids; the key of the first one stands there.
+/// Appends the ids, after the key of the first one.
 #[inline]
 fn push_ids(line: &mut LineBuffer<'_>, context: &RequestContext) {
     let Parts {
@@ -115,7 +115,7 @@ fn push_ids(line: &mut LineBuffer<'_>, context: &RequestContext) {
     json::push_trace(line, *trace_id, *span_id);
 }
 
-/// Appends how long it took and how much was sent; the key of the duration stands there.
+/// Appends the duration, after its key, and the size of the response.
 #[inline]
 fn push_measures(line: &mut LineBuffer<'_>, request: &RequestLine<'_>) {
     push_seconds(line, request.duration);

@@ -104,8 +104,8 @@ impl Arrival<'_> {
     }
 }
 
-/// Makes the request that is worked on here, if it is of the same instance, the caller of one that tells
-/// of none: a handler has sent it to a router of its own. False if there is none.
+/// Makes the current request, if it is of the same instance, the caller of a request without trace headers: a handler has
+/// passed it to a router of its own. False if there is none.
 fn continue_enclosing(instance: u64, extracted: &mut Extracted) -> bool {
     let found = context::with_current(|outer| {
         let parts = outer.parts();

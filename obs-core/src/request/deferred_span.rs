@@ -1,10 +1,9 @@
-//! What the span of a request needs, for requests of which nobody knows yet whether they get one.
+//! The data of the span of an unsampled request, which is exported if the request fails or is slow.
 //!
-//! A request that the sampler leaves out gets its span at its end, if
-//! [`ObsBuilder::keep_errors`](crate::ObsBuilder::keep_errors) or
-//! [`keep_slower_than`](crate::ObsBuilder::keep_slower_than) ask for it. Path, query and headers are
-//! gone by then. So their bytes are copied at arrival, into a buffer that the next request uses
-//! again; attributes are made of them only if they are needed.
+//! With [`ObsBuilder::keep_errors`](crate::ObsBuilder::keep_errors) or
+//! [`keep_slower_than`](crate::ObsBuilder::keep_slower_than) an unsampled request can get its span at its end. Path, query
+//! and headers are no longer available then. So their bytes are copied at arrival, into a reused buffer; they become
+//! attributes only if there is a span.
 
 use std::{
     ops::Range,
@@ -22,7 +21,7 @@ use crate::{
     trace::{SpanHead, SpanStart, StartAttributes},
 };
 
-/// Bytes of one text that are kept: of a request that is in flight nobody knows yet whether it matters.
+/// Bytes of one text that are copied, at most.
 const MAX_TEXT: usize = 16 * 1_024;
 
 /// The head of a request, kept until its end.
@@ -50,7 +49,7 @@ enum Name {
 /// Stored headers as the maker of attributes reads them.
 struct Headers<'a> {
     stored: &'a Stored,
-    /// Those asked for.
+    /// The recorded headers.
     wanted: &'a [Box<str>],
     /// Their names by their numbers.
     name: fn(usize) -> Name,

@@ -65,8 +65,8 @@ impl Running {
         let panic = (outcome == Outcome::Panic).then(|| self.panic_report()).flatten();
         self.record_metrics(&ending);
         self.end_span(&ending, panic.as_ref());
-        // Before the line is written: whoever reads the line finds the gauge back where it was. After
-        // the span: at shutdown, a gauge at 0 tells that all spans have ended.
+        // Before the line is written: a reader of the line sees the gauge without the request. After the span:
+        // at shutdown, a gauge at 0 means that all spans have ended.
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.release();
         }
@@ -104,9 +104,8 @@ impl Running {
             .or_else(|| panic::take_report(request?))
     }
 
-    /// Whatever becomes of its body, an error of the server is one once its head was made. And a stream by
-    /// nature ends when its client leaves: that is not an answer broken off, and at its head it was counted
-    /// by its status.
+    /// A response with an error status is a server error, however its body ends. And a stream without a natural end ends
+    /// when its client disconnects: that is not an aborted response, and at its head it was counted by its status.
     fn natural(&self, outcome: Outcome) -> Outcome {
         let Some(answer) = self.head else { return outcome };
         let of_status = Outcome::of_status(answer.status);
@@ -186,7 +185,7 @@ impl Running {
         }
     }
 
-    /// From arrival to head, where that was asked for.
+    /// The time from arrival to head, if it is recorded.
     pub(super) fn until_head(&self) -> Option<Duration> {
         self.head?.after
     }
@@ -255,7 +254,7 @@ impl Running {
                 };
                 in_flight.record(red, &counted);
             }
-            // What its status tells was counted with it.
+            // An error by its status was counted with the head.
             measured.error_type = error_type.filter(|_| !is_call && outcome != Outcome::ServerError);
             in_flight.record_stream(red, duration, &measured);
         } else {
@@ -272,7 +271,7 @@ impl Running {
         let Some(span) = late.as_ref().map(TraceContextExt::span).or_else(|| self.span()) else {
             return;
         };
-        // Not on arrival: a router may tell the route, or another one, only with the head.
+        // Not on arrival: a router may report the route only with the head.
         let route = self.route().filter(|_| self.call.is_none());
         // For a panic or a cancellation before the head, none was sent.
         let was_sent = self.head.is_some() || self.error_status.is_some();

@@ -1,7 +1,7 @@
 //! A layer within a layer of the same instance: one request, recorded once.
 //!
-//! The inner layer begins no observation. It tells the outer one, which is being polled around it, what
-//! it calls the request: its endpoint, its labels, and the metrics that it would have recorded into.
+//! The inner layer starts no observation. It passes the endpoint, the labels and its metrics to the outer one, which is
+//! being polled around it.
 
 use std::cell::RefCell;
 
@@ -15,7 +15,7 @@ use crate::{
     metrics::{DimensionValues, InFlight},
 };
 
-/// What a layer within calls the request.
+/// The endpoint, labels and metrics of an inner layer.
 pub(super) struct Joined {
     pub(super) instrument: ArcOrStatic<Instrument>,
     pub(super) endpoint: Box<str>,
@@ -25,12 +25,12 @@ pub(super) struct Joined {
 }
 
 thread_local! {
-    /// What layers have told.
+    /// Inner layers that have joined.
     static TOLD: RefCell<Vec<Joined>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Tells the observation around this one, if it is of the same instance and writes all signals that this
-/// layer would; false if there is none.
+/// Joins the observation around this layer, if it is of the same instance and has all signals of this one; false if there
+/// is none.
 pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> bool {
     let around = Scope::current();
     if !around.takes(instrument.scope) {
@@ -66,8 +66,8 @@ pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>,
     true
 }
 
-/// What the innermost of the layers within has told, if the [scope](JOINED) says that one has. Each observation is told
-/// within its own poll, so what it was told is all that there is beyond what those around it were.
+/// Takes the innermost layer that has joined, if the [scope](JOINED) has one. Layers join an observation within its own
+/// poll, so the last ones of the list belong to it.
 #[cold]
 pub(super) fn take_joined() -> Option<Joined> {
     TOLD.try_with(|told| told.try_borrow_mut().ok()?.pop()).ok().flatten()

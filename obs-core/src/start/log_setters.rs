@@ -50,8 +50,8 @@ impl ObsBuilder {
     }
 
     /// Which events are logged, in the syntax of
-    /// [`EnvFilter`](tracing_subscriber::EnvFilter). Directives that can't be meant, such as the word `verbose`, are
-    /// told in a warning. Defaults to `RUST_LOG`, else `info`.
+    /// [`EnvFilter`](tracing_subscriber::EnvFilter). Directives that are probably mistakes, such as the word `verbose`,
+    /// are logged as a warning. Defaults to `RUST_LOG`, else `info`.
     pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
         self.logs.filter = Some(directives.into());
         self

@@ -81,8 +81,8 @@ impl ObsBuilder {
         }
     }
 
-    /// Whether metrics are pushed to the collector by OTLP too, beside the page: for hosts that nobody
-    /// can scrape. Needs the feature `otlp-metrics`, and a collector:
+    /// Whether metrics are pushed to the collector by OTLP too, besides the page: for services that can't be
+    /// scraped. Needs the feature `otlp-metrics`, and a collector:
     /// [`otlp_endpoint`](Self::otlp_endpoint), `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` or
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`. Defaults to `OTEL_METRICS_EXPORTER` (`otlp` or `none`), else to
     /// whether `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` is set: most collectors scrape the page, and some
@@ -91,16 +91,16 @@ impl ObsBuilder {
     /// - Requests go out as `http.server.request.duration` and `http.client.request.duration`, with the
     ///   names and attributes of the
     ///   [HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) 1.44,
-    ///   whatever the convention of the page: the count of a duration is the rate of requests. Where
-    ///   the page has another one, each request is recorded twice, into cells of their own.
-    /// - What the application records, and what obs says of itself, the process and its runtimes, goes
-    ///   along under the names of the page, with units in UCUM. Where another recorder of the `metrics`
-    ///   facade has the application's metrics, those of requests go alone.
-    /// - The resource has a `service.instance.id`, by which back ends tell the instances of a service
-    ///   apart: that of [`attribute`](Self::attribute) or `OTEL_RESOURCE_ATTRIBUTES`, else a new UUID.
+    ///   whatever the convention of the page: the count of a duration is the rate of requests. If
+    ///   the page has another one, each request is recorded twice, in separate cells.
+    /// - Metrics of the application, of obs itself, of the process and its runtimes have the names of the page, and
+    ///   units in UCUM. If the application's metrics are in another recorder of the `metrics` facade, only those of
+    ///   requests are pushed.
+    /// - The resource has a `service.instance.id`, by which back ends distinguish the instances of a
+    ///   service: that of [`attribute`](Self::attribute) or `OTEL_RESOURCE_ATTRIBUTES`, else a new UUID.
     /// - Totals are cumulative, with exemplars. A push that fails, which is counted in
-    ///   `obs_metric_pushes_failed_total`, costs a point in time and nothing else; one more is made at
-    ///   the shutdown.
+    ///   `obs_metric_pushes_failed_total`, loses one data point in time; there is a last push at the
+    ///   shutdown.
     ///
     /// ```
     /// use obs_core::Obs;

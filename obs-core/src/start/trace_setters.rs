@@ -21,12 +21,12 @@ impl ObsBuilder {
     /// error of the service: a 5xx answer, a panic, a failed body. Defaults to off.
     ///
     /// The span has the ids that are on the request's lines, its parent, and `obs.kept = "error"`;
-    /// its children are lost, since whether it would matter was not known while they ran. Nobody
-    /// else hears of it: the flag that was sent on stays unsampled, and exemplars don't lead to it.
+    /// its children are lost, since whether it would matter was not known while they ran. Other
+    /// services are not informed: the flag that was propagated is unsampled, and exemplars don't refer to it.
     ///
-    /// It costs every request that is not sampled a copy of what a span tells (path, query, user
-    /// agent, headers asked for) into a buffer that is used again, and no allocation. What is kept is
-    /// limited by the export queue only. A provider of the user's own keeps nothing.
+    /// Its cost for every unsampled request is a copy of the attributes (path, query, user agent, recorded headers) into
+    /// a reused buffer, without an allocation. The number of kept spans is limited by the export queue only. With a
+    /// provider of the application no spans are kept.
     pub fn keep_errors(mut self, on: bool) -> Self {
         self.keep.errors = on;
         self

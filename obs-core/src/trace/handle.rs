@@ -88,7 +88,7 @@ impl TracingConfig<'_> {
 pub(crate) struct Tracing(Arc<Inner>);
 
 struct Inner {
-    /// Tells the pipelines of one process apart.
+    /// The id of the pipeline, unique in the process.
     instance: u64,
     sampler: Arc<Sampler>,
     /// Present if spans are made late, which only our own provider does.
@@ -126,8 +126,7 @@ impl Tracing {
         }
     }
 
-    /// Checks the settings and starts what they ask for: nothing without an endpoint, a provider or
-    /// readers of finished spans.
+    /// Checks the settings and starts the pipeline: none without an endpoint, a provider or readers of finished spans.
     pub(crate) fn start(
         config: TracingConfig<'_>,
         readers: Vec<Box<Guarded<dyn SpanReader>>>,
@@ -227,8 +226,8 @@ impl Tracing {
         self.0.keep
     }
 
-    /// The span of a request that was left out, after all, with the ids that the request has had all
-    /// along. The request stays unsampled: so it was told to others.
+    /// The span of an unsampled request, recorded at its end with the ids that the request has had. The request stays
+    /// unsampled, as it was propagated to other services.
     pub(crate) fn record_deferred(
         &self,
         request: &RequestContext,

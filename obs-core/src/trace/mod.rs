@@ -1,7 +1,7 @@
 //! Traces: spans for the work inside a request or a job.
 //!
-//! Each sampled request has a span already; the functions here add spans below it, for the parts of
-//! the work that are worth seeing apart.
+//! Each sampled request has a span already; the functions here add spans below it, for parts of
+//! the work.
 //!
 //! ```
 //! use obs_core::trace;
@@ -21,7 +21,7 @@
 //! integers are signed: cast `u64` and `usize` fields of such spans to `i64`, else
 //! `tracing-opentelemetry` makes text of them. The functions here do that themselves.
 //!
-//! What stands on a span is bounded and without secrets, whoever sets it: a key that is set again is
+//! Attributes of a span are bounded and without secrets, whichever code sets them: a key that is set again is
 //! overwritten, values whose keys are those of secrets are `REDACTED`
 //! ([`ObsBuilder::redact_fields`](crate::ObsBuilder::redact_fields) adds names), texts lose credentials,
 //! and what is longer than

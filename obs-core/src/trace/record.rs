@@ -51,7 +51,7 @@ fn is_active() -> bool {
     otel::map_current(|current| current.span().is_recording()).unwrap_or(false)
 }
 
-/// Attributes of an event that tells of an exception
+/// Attributes of the event of an exception
 /// ([conventions](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/)).
 pub(super) fn exception(error_type: &'static str, message: String, sources: Option<String>) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(3);

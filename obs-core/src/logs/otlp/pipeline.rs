@@ -58,7 +58,7 @@ impl OtlpLogs {
         )
     }
 
-    /// Starts what the settings ask for: nothing without a collector.
+    /// Starts the export that the settings enable: none without a collector.
     pub(in crate::logs) fn start(
         output: &Arc<Output>,
         (service, budget): (&ServiceInfo, &Budget),

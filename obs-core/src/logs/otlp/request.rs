@@ -28,7 +28,7 @@ use crate::{
     names::log,
 };
 
-/// What of a request is gone when it ends, as it came.
+/// The data of a request that is no longer available at its end, unchanged.
 #[derive(Debug)]
 pub(in crate::logs) struct RawRequest {
     path: String,
