@@ -77,16 +77,21 @@ impl Case {
     }
 }
 
+/// Lines of obs about itself come first: some are written by a thread of their own.
 fn section(title: &str, lines: &[String]) -> String {
-    match lines {
-        [] => String::new(),
-        lines => format!("--- {title}\n{}\n", lines.join("\n")),
+    if lines.is_empty() {
+        return String::new();
     }
+    let (notices, others): (Vec<&str>, Vec<&str>) = lines
+        .iter()
+        .map(String::as_str)
+        .partition(|line| line.contains(r#""target":"obs","#));
+    format!("--- {title}\n{}\n", [notices, others].concat().join("\n"))
 }
 
 /// Replaces what differs from run to run.
 fn stable(text: &str) -> String {
-    const REPLACED: [(&str, &str); 6] = [
+    const REPLACED: [(&str, &str); 7] = [
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
         (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "REQUEST_ID"),
         (r"\b[0-9a-f]{32}\b", "TRACE_ID"),
@@ -96,6 +101,7 @@ fn stable(text: &str) -> String {
             r#""(?<key>duration|duration_ms|head_ms)":("[^"]*"|[0-9.]+)"#,
             "DURATION",
         ),
+        (r"finished in [0-9.]+s", "finished in TIME"),
     ];
     REPLACED.iter().fold(text.to_owned(), |text, (pattern, word)| {
         let pattern = Regex::new(pattern).unwrap();

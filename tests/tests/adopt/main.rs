@@ -35,8 +35,15 @@ macro_rules! packages {
 
 packages! {
     client_worker "client-worker",
+    consumer "consumer",
+    handler_test "handler-test",
+    old_opentelemetry "old-opentelemetry",
+    own_subscriber "own-subscriber",
     quick_start "quick-start",
     reqwest_012 "reqwest-012",
+    tonic_service "tonic-service",
+    two_instances "two-instances",
+    wrong_features "wrong-features",
 }
 
 #[test]

@@ -19,16 +19,18 @@ pub(crate) struct Package {
 
 impl Package {
     /// Builds the package alone, so that its features are those of its manifest, into the folder of the workspace: what
-    /// both compile in the same way is compiled once.
+    /// both compile in the same way is compiled once. A package that is a library is run by its unit tests.
     #[track_caller]
     pub(crate) fn build(name: &str) -> Self {
+        let folder = adopt().join(name);
+        let command: &[_] = if folder.join("src/lib.rs").exists() {
+            &["test", "--no-run", "--lib"]
+        } else {
+            &["build"]
+        };
         let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args([
-                "build",
-                "--quiet",
-                "--locked",
-                "--message-format=json-render-diagnostics",
-            ])
+            .args(command)
+            .args(["--quiet", "--locked", "--message-format=json-render-diagnostics"])
             .args(["--package", name, "--manifest-path"])
             .arg(adopt().join("Cargo.toml"))
             .arg("--target-dir")
@@ -37,19 +39,13 @@ impl Package {
             .stderr(Stdio::inherit())
             .output()
             .expect("cargo can be started");
-        assert!(
-            output.status.success(),
-            "cargo build --package {name} failed, see above"
-        );
+        assert!(output.status.success(), "cargo could not build {name}, see above");
         let program = String::from_utf8_lossy(&output.stdout)
             .lines()
             .filter_map(|line| serde_json::from_str::<Value>(line).ok())
             .find_map(|message| message["executable"].as_str().map(PathBuf::from))
             .unwrap_or_else(|| panic!("package {name} has no program"));
-        Self {
-            folder: adopt().join(name),
-            program,
-        }
+        Self { folder, program }
     }
 
     /// Runs every case; fails with all differences at once.
