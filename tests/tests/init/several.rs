@@ -142,7 +142,10 @@ in_own_process!(what_happens_in_a_request_belongs_to_its_instance, || {
             .flat_map(|_| expected.map(|message| (service.to_owned(), message.to_owned())))
             .collect();
         assert_eq!(recorded.messages(), expected);
-        assert_eq!(counted(obs, "worked_total"), Some(2.0 * requests as f64));
+        assert_eq!(
+            counted(obs, "worked_total"),
+            Some(f64::from(u32::try_from(2 * requests).unwrap()))
+        );
         let expected: Vec<_> = (0..requests).flat_map(|_| ["child", "GET /work"]).collect();
         assert_eq!(recorded.spans(), expected);
         // The event of the child is on that, the others are on the span of the request.
@@ -261,7 +264,7 @@ in_own_process!(without_a_default_the_first_one_has_what_belongs_to_none, || {
     tracing::subscriber::set_global_default(subscriber).unwrap();
     tracing::info!("outside");
     context::run_in(outsider.start_context(), || {
-        tracing::info!("of an instance that is not there")
+        tracing::info!("of an instance that is not there");
     });
     context::run_in(bank.start_context(), || tracing::info!("of the bank"));
     for obs in [&shop, &bank, &outsider] {
