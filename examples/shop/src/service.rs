@@ -96,7 +96,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// If the definition is wrong, or the thread can't be started.
+    /// If the settings of the alerts are invalid, or the thread can't be started.
     pub(crate) fn start(
         name: &'static str,
         telemetry: Telemetry,
@@ -108,6 +108,7 @@ impl Service {
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let (end, ended) = mpsc::channel();
+        let (begin, begun) = mpsc::channel();
         let own = obs.clone();
         let settings = ServiceSettings {
             obs: obs.clone(),
@@ -117,19 +118,20 @@ impl Service {
         let (defined, args) = (definition::of(name)?, args.clone());
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             own.make_thread_default();
-            let served = alerts::watch(&own, &defined, address, &args)
-                .map_err(io::Error::other)
-                .and_then(|alerts| {
-                    let served = serve(settings);
-                    // Sends what is due; what can't be sent in time is counted.
-                    let _ = alerts.map(|alerts| alerts.shutdown(FLUSH));
-                    served
-                });
+            let alerts = match alerts::watch(&own, &defined, address, &args).map_err(io::Error::other) {
+                Ok(alerts) => alerts,
+                Err(error) => return drop(begin.send(Err(error))),
+            };
+            let _ = begin.send(Ok(()));
+            let served = serve(settings);
+            // Sends what is due; what can't be sent in time is counted.
+            let _ = alerts.map(|alerts| alerts.shutdown(FLUSH));
             // What could not be sent in time is counted in `obs_spans_dropped_total`.
             let _ = own.shutdown(FLUSH);
             // The one who waits may have left.
             let _ = end.send(served);
         })?;
+        begun.recv()??;
         Ok(Self {
             name,
             address,
