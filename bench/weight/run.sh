@@ -25,8 +25,8 @@ for name in ${*:-bare obs assembled}; do
         --target-dir "$folder/$name" >&2; } 2>&1 | tail -n1)
     program="$folder/$name/release/weight-$name"
     strip "$program"
-    awk -v name="$name" -v crates="$(crates "$name")" -v user="$user" -v system="$system" \
+    awk -v name="$name" -v crates="$(crates "$name")" -v seconds="$(awk "BEGIN { print $user + $system }")" \
         -v bytes="$(stat -c %s "$program")" \
-        'BEGIN { printf "| %s | %d | %.0f s | %.2f MB |\n", name, crates, user + system, bytes / 1e6 }'
+        'BEGIN { printf "| %s | %d | %.0f s | %.2f MB |\n", name, crates, seconds, bytes / 1e6 }'
     rm -rf "${folder:?}/$name"
 done
