@@ -7,7 +7,7 @@ use opentelemetry::{
     trace::{SpanContext, TraceContextExt as _},
 };
 
-use super::{InstanceRef, Parts, RequestContext, Scoped, TraceFlags, otel, outside_instance, run_in, scope};
+use super::{InstanceRef, Parts, RequestContext, Scoped, otel, outside_instance, run_in, scope};
 use crate::headers::{Extracted, TraceParent};
 
 /// The most producers that a job is linked to: what a span may have by default.
@@ -16,16 +16,6 @@ const MAX_LINKS: usize = 128;
 /// The producers of what a job works on, to which its first span is linked. A value of OpenTelemetry's context.
 #[derive(Clone, Debug)]
 pub(crate) struct ProducerLinks(pub(crate) Vec<SpanContext>);
-
-fn span_of(producer: &TraceParent, flags: TraceFlags, tracestate: Option<&str>) -> SpanContext {
-    SpanContext::new(
-        otel::otel_trace_id(producer.trace_id),
-        otel::otel_span_id(producer.span_id),
-        otel::otel_flags(flags),
-        true,
-        tracestate.and_then(|state| state.parse().ok()).unwrap_or_default(),
-    )
-}
 
 /// Runs `future` in a context that continues the trace of `producer`, see [`RequestContext::continue_from`].
 pub fn in_continued<F: Future>(producer: &Extracted, future: F) -> Scoped<F> {
@@ -114,7 +104,7 @@ impl RequestContext {
                 instance.samples_child(parent.flags, parent.trace_id)
             });
             let flags = parent.flags.with_sampled(sampled);
-            let span = span_of(&parent, flags, tracestate.as_deref());
+            let span = otel::remote_span(&TraceParent { flags, ..parent }, tracestate.as_deref());
             parts = Parts {
                 trace_id: parent.trace_id,
                 flags,
@@ -133,7 +123,7 @@ impl RequestContext {
     ) -> Self {
         let span = |producer: &Extracted| {
             let parent = producer.parent?;
-            Some(span_of(&parent, parent.flags, producer.tracestate.as_deref()))
+            Some(otel::remote_span(&parent, producer.tracestate.as_deref()))
         };
         let links: Vec<_> = producers.into_iter().filter_map(span).take(MAX_LINKS).collect();
         let mut parts = Self::new_parts(instance);

@@ -13,6 +13,7 @@ use opentelemetry::{
 };
 
 use super::{RequestContext, SpanId, TraceFlags, TraceId};
+use crate::headers::TraceParent;
 
 /// Start of the targets of OpenTelemetry's own crates.
 pub(crate) const TARGETS: &str = "opentelemetry";
@@ -58,17 +59,25 @@ pub(crate) fn attach(context: Context) -> Attached {
 
 /// The request's own span as seen from elsewhere.
 pub(crate) fn span_context(request: &RequestContext) -> SpanContext {
+    let span = TraceParent {
+        trace_id: request.trace_id(),
+        span_id: request.span_id(),
+        flags: request.trace_flags(),
+    };
+    remote_span(&span, request.parts().tracestate.as_deref())
+}
+
+/// The span of a caller or of a message's producer, as a parent or a link of spans here.
+///
+/// The SDK reads level 1 of the standard only. A `tracestate` that it can't read is left out, and sent on all the same:
+/// outgoing headers don't come from here.
+pub(crate) fn remote_span(span: &TraceParent, tracestate: Option<&str>) -> SpanContext {
     SpanContext::new(
-        otel_trace_id(request.trace_id()),
-        otel_span_id(request.span_id()),
-        otel_flags(request.trace_flags()),
+        otel_trace_id(span.trace_id),
+        otel_span_id(span.span_id),
+        otel_flags(span.flags),
         true,
-        request
-            .parts()
-            .tracestate
-            .as_deref()
-            .and_then(|state| state.parse().ok())
-            .unwrap_or_default(),
+        tracestate.and_then(|state| state.parse().ok()).unwrap_or_default(),
     )
 }
 

@@ -65,13 +65,7 @@ impl<'a> SpanStart<'a> {
     }
 
     fn remote(&self, parent: &TraceParent) -> SpanContext {
-        SpanContext::new(
-            ids::otel_trace_id(parent.trace_id),
-            ids::otel_span_id(parent.span_id),
-            ids::otel_flags(parent.flags),
-            true,
-            self.otel_tracestate(),
-        )
+        otel::remote_span(parent, self.tracestate)
     }
 
     /// The SDK knows level 1 of the standard only. What it can't read is sent on all the same: outgoing headers
