@@ -5,7 +5,7 @@ use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{
     Layer,
     filter::LevelFilter,
-    layer::{Context, Filter},
+    layer::{Context, Filter, Identity},
     registry::LookupSpan,
 };
 
@@ -128,7 +128,14 @@ impl Tracing {
             // the outer one for both.
             library_layer(tracer).with_filter(LevelFilter::OFF).and_then(spans)
         });
-        Layer::and_then(fields, spans)
+        // Not `Option`s: tracing-subscriber takes two layers of which one is a `None` for one without a filter, and
+        // the level of the other one for that of all layers of the subscriber.
+        match (fields, spans) {
+            (Some(fields), Some(spans)) => Box::new(fields.and_then(spans)) as Box<dyn Layer<S> + Send + Sync>,
+            (Some(fields), None) => Box::new(fields),
+            (None, Some(spans)) => Box::new(spans),
+            (None, None) => Box::new(Identity::new().with_filter(LevelFilter::OFF)),
+        }
     }
 }
 
