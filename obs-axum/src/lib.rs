@@ -171,6 +171,7 @@
 //! | `prometheus-exporter` | off | `metrics_from`: the page of `metrics-exporter-prometheus`. |
 //! | `zstd` | off | zstd compression of the metrics page; compiles C. |
 //! | `definition` | off | `Obs::from_definition`: the service's settings from `obs.yaml`. |
+//! | `span-filter` | off | Directives of `RUST_LOG` that name spans, as in `shop[order{id=7}]=debug`; compiles regular expressions. |
 //! | `log-rotation` | off | Log files that are rotated by the hour, day or week. |
 //! | `http2` | off | HTTP/2 in `serve`. |
 

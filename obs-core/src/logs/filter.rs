@@ -17,12 +17,11 @@ use tracing_core::{
     subscriber::Interest,
 };
 use tracing_subscriber::{
-    EnvFilter, Registry,
-    filter::ParseError,
+    Registry,
     layer::{Context, Filter},
 };
 
-use super::{duplicates, parts::level_index, subscribers::Subscribers};
+use super::{directives::Directives, duplicates, matcher::Matcher, parts::level_index, subscribers::Subscribers};
 use crate::{
     formatting::within_depth,
     names::{log::REQUEST_TARGET, target},
@@ -30,18 +29,6 @@ use crate::{
 
 /// What code calls the directives.
 const SETTING: &str = "log_filter";
-/// The default filter.
-const DEFAULT: &str = "info";
-
-/// Directives that can be read.
-#[derive(Debug)]
-pub(super) struct Directives {
-    /// Without blanks.
-    text: String,
-    filter: EnvFilter,
-    /// What of them can't be meant.
-    oddities: Vec<String>,
-}
 
 /// Holds the directives, and the filters that were made from them.
 #[derive(Debug)]
@@ -59,7 +46,7 @@ struct State {
 }
 
 /// The filter of one layer: filters that depend on spans keep the state of one subscriber.
-type Slot = RwLock<Arc<EnvFilter>>;
+type Slot = RwLock<Arc<Matcher>>;
 
 /// A per-layer filter whose directives can be changed.
 #[derive(Clone)]
@@ -75,7 +62,7 @@ impl FilterControl {
     pub(super) fn new(directives: Directives) -> Self {
         let Directives {
             text,
-            filter,
+            matcher: filter,
             oddities: _,
         } = directives;
         Self {
@@ -99,9 +86,7 @@ impl FilterControl {
     /// filter of lines would filter the spans that are exported too.
     pub(super) fn filter(&self, beside: LevelFilter) -> LogFilter {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        // The directives were checked before, so the fallback is never taken.
-        let filter = parse(&state.directives).unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-        let slot = Arc::new(RwLock::new(Arc::new(filter)));
+        let slot = Arc::new(RwLock::new(Arc::new(matcher(&state.directives))));
         state.filters.retain(|known| known.strong_count() > 0);
         state.filters.push(Arc::downgrade(&slot));
         LogFilter { slot, beside }
@@ -109,11 +94,14 @@ impl FilterControl {
 
     /// Puts other directives in force, for all layers and for request lines.
     pub(super) fn set(&self, directives: &str) -> Result<(), InitError> {
-        let Directives { text, filter, oddities } = Directives::read(SETTING, directives)?;
+        let Directives {
+            text,
+            matcher: filter,
+            oddities,
+        } = Directives::read(SETTING, directives)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         for slot in state.filters.iter().filter_map(Weak::upgrade) {
-            // They were read before.
-            let filter = parse(&text).unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+            let filter = matcher(&text);
             let mut current = slot.write().unwrap_or_else(PoisonError::into_inner);
             let _before = std::mem::replace(&mut *current, Arc::new(filter));
             drop(current);
@@ -135,107 +123,16 @@ impl FilterControl {
     }
 }
 
-// === impl Directives ===
-
-impl Directives {
-    /// Reads directives that `setting` gives; none or blank ones are `info`. If they have something that can't be
-    /// meant, they let warnings of obs through, so that this can be told.
-    ///
-    /// # Errors
-    ///
-    /// Says which directives are malformed, and where they are from.
-    pub(super) fn read(setting: &'static str, given: &str) -> Result<Self, InitError> {
-        let parts: Vec<_> = given
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .collect();
-        let mut text = if parts.is_empty() {
-            DEFAULT.to_owned()
-        } else {
-            parts.join(",")
-        };
-        let refused = |error: ParseError| {
-            let expected = format!("directives such as \"info\" or \"warn,my_crate::db=debug\" ({error})");
-            InitError::invalid(setting, given, expected)
-        };
-        let mut filter = parse(&text).map_err(refused)?;
-        let mut oddities = oddities(&parts, &filter);
-        if parts.is_empty() && !given.trim().is_empty() {
-            oddities.push(format!("no directive, so {DEFAULT} is taken"));
-        }
-        if !oddities.is_empty() && !is_heard(&parts) {
-            text = format!("{text},{}=warn", target::OBS);
-            filter = parse(&text).map_err(refused)?;
-        }
-        let oddities = oddities
-            .into_iter()
-            .map(|oddity| format!("{setting} is {given:?}: {oddity}"))
-            .collect();
-        Ok(Self { text, filter, oddities })
-    }
-
-    /// The directives that are probably mistakes, for a warning.
-    pub(super) fn oddities(&self) -> &[String] {
-        &self.oddities
-    }
+/// What directives let through that were read before, so that the fallback is never taken.
+fn matcher(directives: &str) -> Matcher {
+    Matcher::read(directives).unwrap_or_else(|_| Matcher::all(LevelFilter::INFO))
 }
 
-impl Default for Directives {
-    fn default() -> Self {
-        Self {
-            text: DEFAULT.to_owned(),
-            filter: EnvFilter::new(DEFAULT),
-            oddities: Vec::new(),
-        }
-    }
-}
-
-fn parse(directives: &str) -> Result<EnvFilter, ParseError> {
-    EnvFilter::builder().parse(directives)
-}
-
-fn level(part: &str) -> Option<LevelFilter> {
-    part.parse().ok()
-}
-
-/// Words that are no level, targets that no module has, and filters that let nothing through.
-fn oddities(parts: &[&str], filter: &EnvFilter) -> Vec<String> {
-    let mut oddities = Vec::new();
-    for part in parts.iter().filter(|part| level(part).is_none()) {
-        let target = part.split(['=', '[']).next().unwrap_or_default();
-        if !part.contains(['=', '[', ':']) {
-            oddities.push(format!(
-                "{part:?} is no level (off, error, warn, info, debug or trace), it stands for the events of a target of \
-                 that name alone"
-            ));
-        } else if target.contains('-') {
-            oddities.push(format!(
-                "the target {target:?} has a hyphen, those of modules have underscores"
-            ));
-        }
-    }
-    let is_silent = <EnvFilter as Filter<Registry>>::max_level_hint(filter) == Some(LevelFilter::OFF);
-    if is_silent && !parts.iter().any(|part| level(part) == Some(LevelFilter::OFF)) {
-        oddities.push(
-            "nothing is logged: targets that are not named need a level of their own, as in info,hyper=off".to_owned(),
-        );
-    }
-    oddities
-}
-
-/// Whether these directives let warnings of obs through or say something about them.
-fn is_heard(parts: &[&str]) -> bool {
-    let says =
-        |part: &&str| part.starts_with(target::OBS) || level(part).is_some_and(|level| level >= LevelFilter::WARN);
-    parts.is_empty() || parts.iter().any(says)
-}
-
-fn request_levels(filter: &EnvFilter) -> u8 {
+fn request_levels(filter: &Matcher) -> u8 {
     REQUEST_CALLSITES
         .iter()
         .map(|callsite| &callsite.metadata)
-        .filter(|metadata| <EnvFilter as Filter<Registry>>::callsite_enabled(filter, metadata).is_always())
+        .filter(|metadata| <Matcher as Filter<Registry>>::callsite_enabled(filter, metadata).is_always())
         .fold(0, |levels, metadata| levels | 1 << level_index(*metadata.level()))
 }
 
@@ -244,12 +141,12 @@ fn request_levels(filter: &EnvFilter) -> u8 {
 impl LogFilter {
     /// Calls `ask` with the current filter; it must not run code of the application.
     #[inline]
-    fn ask<R>(&self, ask: impl FnOnce(&EnvFilter) -> R) -> R {
+    fn ask<R>(&self, ask: impl FnOnce(&Matcher) -> R) -> R {
         ask(&self.slot.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The filter itself, for calls that run `Debug` impls, which may log and come back here.
-    fn current(&self) -> Arc<EnvFilter> {
+    fn current(&self) -> Arc<Matcher> {
         Arc::clone(&self.slot.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -306,8 +203,8 @@ impl fmt::Debug for LogFilter {
 // === impl RequestCallsite ===
 
 /// The metadata of a request's line at one level, for filters.
-struct RequestCallsite {
-    metadata: Metadata<'static>,
+pub(super) struct RequestCallsite {
+    pub(super) metadata: Metadata<'static>,
 }
 
 impl Callsite for RequestCallsite {
@@ -318,7 +215,7 @@ impl Callsite for RequestCallsite {
     }
 }
 
-static REQUEST_CALLSITES: [RequestCallsite; 5] = [
+pub(super) static REQUEST_CALLSITES: [RequestCallsite; 5] = [
     RequestCallsite {
         metadata: request_metadata(Level::TRACE, identify_callsite!(&REQUEST_CALLSITES[0])),
     },
@@ -339,62 +236,4 @@ static REQUEST_CALLSITES: [RequestCallsite; 5] = [
 const fn request_metadata(level: Level, callsite: callsite::Identifier) -> Metadata<'static> {
     let fields = FieldSet::new(&[], callsite);
     Metadata::new("request", REQUEST_TARGET, level, None, None, None, fields, Kind::EVENT)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn odd(given: &str) -> Vec<String> {
-        Directives::read("RUST_LOG", given).unwrap().oddities
-    }
-
-    #[test]
-    fn what_can_be_meant_is_not_told() {
-        for good in [
-            "",
-            " ",
-            "info",
-            "WARN",
-            "3",
-            "off",
-            "info,hyper=off",
-            "my_crate::db",
-            "shop=debug,warn",
-            "[span]=info",
-        ] {
-            assert_eq!(odd(good), Vec::<String>::new(), "{good}");
-        }
-    }
-
-    #[test]
-    fn a_word_that_is_no_level_is_told_with_the_levels() {
-        for bad in ["verbose", "warning", "all", "info,verbose", "9"] {
-            let warning = odd(bad).concat();
-            assert!(
-                warning.starts_with(&format!("RUST_LOG is {bad:?}: ")) && warning.contains("warn, info, debug"),
-                "{warning}"
-            );
-        }
-    }
-
-    #[test]
-    fn directives_that_let_nothing_through_or_no_module_has_are_told() {
-        assert!(odd("hyper=off").concat().contains("info,hyper=off"));
-        assert!(odd("my-crate=debug").concat().contains("underscores"));
-        assert!(odd(" , ").concat().contains("info is taken"));
-    }
-
-    #[test]
-    fn what_is_told_can_be_heard() {
-        for (given, expected) in [
-            ("verbose", "verbose,obs=warn"),
-            ("error,verbose", "error,verbose,obs=warn"),
-            ("info,verbose", "info,verbose"),
-            ("obs=off,verbose", "obs=off,verbose"),
-            ("error", "error"),
-        ] {
-            assert_eq!(Directives::read("RUST_LOG", given).unwrap().text, expected);
-        }
-    }
 }

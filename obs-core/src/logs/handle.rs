@@ -11,8 +11,9 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 use super::{
     LineReader, LogFormat, LogTarget, RequestLine, RequestStart,
     constants::ConstantSettings,
+    directives::Directives,
     encoder::Encoder,
-    filter::{Directives, FilterControl},
+    filter::FilterControl,
     format::Style,
     layer::LogLayer,
     otlp::{OtlpLogs, RawRequest},
@@ -85,7 +86,7 @@ impl LogSettings {
     fn directives(&self, env: Env<'_>) -> Result<Directives, InitError> {
         let directives = match (&self.filter, env.get(FILTER)) {
             (Some(directives), _) => Directives::read(SETTING, directives)?,
-            (None, Some(directives)) => match Directives::read(FILTER, &directives) {
+            (None, Some(directives)) => match Directives::of_environment(FILTER, &directives, env) {
                 Err(_) if env.is_disabled() => {
                     env.ignore(FILTER, &directives, "directives such as info");
                     Directives::default()

@@ -94,6 +94,7 @@
 
 mod bridge;
 mod constants;
+mod directives;
 mod duplicates;
 mod ecs;
 mod encoder;
@@ -109,6 +110,7 @@ mod line_buffer;
 mod line_template;
 mod log_file;
 mod logfmt;
+mod matcher;
 mod otlp;
 mod output;
 mod parts;

@@ -215,12 +215,12 @@ impl Obs {
 
     /// Changes the filter of events that are logged, with immediate effect.
     ///
-    /// `directives` have the syntax of [`EnvFilter`](tracing_subscriber::EnvFilter), such as `info,my_app=debug`. Valid
-    /// directives that are probably mistakes are logged as a warning.
+    /// `directives` are as in [`ObsBuilder::log_filter`](crate::ObsBuilder::log_filter), such as `info,my_app=debug`.
+    /// Valid directives that are probably mistakes are logged as a warning.
     ///
     /// # Errors
     ///
-    /// If a directive is malformed. The previous filter then stays.
+    /// If a directive is malformed or needs the feature `span-filter`. The previous filter then stays.
     pub fn set_log_filter(&self, directives: impl AsRef<str>) -> Result<(), InitError> {
         match &self.inner.pipeline.logs {
             Some(logs) => logs.set_filter(directives.as_ref()),

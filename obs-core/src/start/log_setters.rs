@@ -49,9 +49,11 @@ impl ObsBuilder {
         self
     }
 
-    /// Which events are logged, in the syntax of
-    /// [`EnvFilter`](tracing_subscriber::EnvFilter). Directives that are probably mistakes, such as the word `verbose`,
-    /// are logged as a warning. Defaults to `RUST_LOG`, else `info`.
+    /// Which events are logged: levels and `target=level`, as in `info,my_crate::db=debug,hyper=off`.
+    ///
+    /// With the feature `span-filter` also by the spans around them, in the syntax of `EnvFilter` of tracing-subscriber:
+    /// `shop[order{id=7}]=debug`. Directives that are probably mistakes, such as the word `verbose`, are logged as a
+    /// warning. Defaults to `RUST_LOG`, else `info`.
     pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
         self.logs.filter = Some(directives.into());
         self

@@ -261,6 +261,7 @@ fn a_debug_that_logs_itself_comes_to_an_end() {
     );
 }
 
+#[cfg(feature = "span-filter")]
 #[test]
 fn a_filter_that_reads_fields_breaks_nothing_when_they_panic() {
     let settings = LogSettings {
