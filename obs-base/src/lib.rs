@@ -1,5 +1,5 @@
 //! Building blocks without telemetry that the crates of obs share: clocks, the calendar, deadlines, typed environment variables,
-//! guarded calls of the application's code, redaction, bounded formatting, ids, memory pools, and the errors of
+//! guarded calls of the application's code, redaction, bounded formatting, ids, hashes, memory pools, and the errors of
 //! start-up and shutdown.
 //!
 //! This crate is internal to obs: its API may change in every release. Applications use `obs-core`, which re-exports
@@ -8,6 +8,7 @@
 pub mod calendar;
 pub mod clock;
 pub mod environment;
+pub mod fnv;
 pub mod formatting;
 pub mod guard;
 #[cfg(feature = "http-client")]

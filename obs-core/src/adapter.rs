@@ -53,6 +53,7 @@ pub use crate::{
         propagated::Propagated,
     },
     exposition::{PageRequest, PageResponse},
+    failure::Failure,
     headers::CommonHeaders,
     options::common::{Common, boxed, header_names},
     page::{LeftOut, MetricsPage, PageOwner},

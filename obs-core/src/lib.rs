@@ -44,6 +44,7 @@ pub mod trace;
 
 mod arc_or_static;
 mod exposition;
+mod failure;
 mod headers;
 mod interner;
 mod options;

@@ -4,7 +4,7 @@ use std::{error::Error, fmt::Write as _};
 
 use super::{
     guarded,
-    text::{Bounded, PANICKED, push},
+    text::{Bounded, push},
 };
 use crate::redact::Redactor;
 
@@ -64,27 +64,6 @@ pub fn chain_text(error: &(dyn Error + 'static), separator: &str, max_bytes: usi
     Redactor::usual().owned_text(text.into_string())
 }
 
-/// The text of the error alone, and the text of the error with its sources; `None` in place of the latter if it has
-/// none.
-///
-/// Both are cut to `max_bytes`. For errors that aren't `'static`, which [`chain_text`] can't take.
-#[must_use]
-pub fn text_with_sources<E: Error + ?Sized>(error: &E, separator: &str, max_bytes: usize) -> (String, Option<String>) {
-    let mut own = Bounded::new(max_bytes);
-    if guarded(|| write!(own, "{error}")).is_none() {
-        own = Bounded::with(PANICKED, max_bytes);
-    }
-    let own = own.into_string();
-    let source = guarded(|| error.source()).flatten();
-    let with_sources = source.map(|source| {
-        let mut text = Bounded::with(&own, max_bytes);
-        let _ = text.write_str(separator);
-        let _ = text.write_str(&chain_text(source, separator, max_bytes));
-        text.into_string()
-    });
-    (own, with_sources)
-}
-
 // === impl Chain ===
 
 impl<'a> Iterator for Chain<'a> {
@@ -105,6 +84,7 @@ mod tests {
     use std::{fmt, io, panic::resume_unwind};
 
     use super::*;
+    use crate::guard::PANICKED;
 
     /// Its own source.
     #[derive(Debug)]
@@ -153,20 +133,16 @@ mod tests {
     fn a_chain_has_every_source_once() {
         let error = io::Error::other(io::Error::other("disk full"));
         assert_eq!(chain_text(&error, ": ", 100), "disk full");
-        assert_eq!(text_with_sources(&error, ": ", 100), ("disk full".to_owned(), None));
     }
 
     #[test]
     fn an_error_that_is_its_own_source_ends() {
         assert_eq!(chain(&Ring).count(), MAX_SOURCES + 1);
-        let (own, with_sources) = text_with_sources(&Ring, "\n", 50);
-        assert_eq!(own, "ring");
-        assert_eq!(with_sources.unwrap().len(), 50);
+        assert_eq!(chain_text(&Ring, "\n", 50).len(), 50);
     }
 
     #[test]
     fn the_text_of_an_error_that_panics_says_so() {
         assert_eq!(chain_text(&Hostile, ": ", 100), PANICKED);
-        assert_eq!(text_with_sources(&Hostile, ": ", 100), (PANICKED.to_owned(), None));
     }
 }

@@ -19,6 +19,6 @@ mod hook;
 mod text;
 
 pub use call::guarded;
-pub use chain::{Chain, MAX_SOURCES, chain, chain_text, text_with_sources};
+pub use chain::{Chain, MAX_SOURCES, chain, chain_text};
 pub use hook::Guarded;
 pub use text::{PANICKED, text_of};

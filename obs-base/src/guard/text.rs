@@ -52,13 +52,6 @@ impl Bounded {
         }
     }
 
-    /// A string that starts with `text`.
-    pub(super) fn with(text: &str, max_bytes: usize) -> Self {
-        let mut bounded = Self::new(max_bytes);
-        let _ = bounded.write_str(text);
-        bounded
-    }
-
     pub(super) fn is_full(&self) -> bool {
         self.is_full
     }

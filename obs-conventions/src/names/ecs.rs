@@ -57,8 +57,10 @@ pub const CLIENT_IP: &str = "client.ip";
 pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 /// `keyword`: what went wrong.
 pub const ERROR_TYPE: &str = "error.type";
-/// `match_only_text`: message of a panic, or the field `error` of an event.
+/// `match_only_text`: what the error behind a failure says, or a panic, or the field `error` of an event.
 pub const ERROR_MESSAGE: &str = "error.message";
+/// `wildcard`: that error and its sources, a line each.
+pub const ERROR_STACK_TRACE: &str = "error.stack_trace";
 
 /// Template of the matched route. The schema has no field for it, nor for the following.
 pub const OBS_ENDPOINT: &str = "obs.endpoint";
@@ -68,8 +70,8 @@ pub const OBS_OUTCOME: &str = "obs.outcome";
 pub const OBS_GRPC_STATUS: &str = "obs.grpc_status";
 /// Milliseconds to the response head.
 pub const OBS_HEAD_MS: &str = "obs.head_ms";
-/// Place of a panic, `file:line:column`.
-pub const OBS_PANIC_LOCATION: &str = "obs.panic_location";
+/// Place of a panic, or where the error was handed over, `file:line:column`.
+pub const OBS_ERROR_LOCATION: &str = "obs.error_location";
 /// Set on a line that was cut at the size limit.
 pub const OBS_TRUNCATED: &str = "obs.truncated";
 
@@ -102,11 +104,12 @@ pub const ALL: &[&str] = &[
     USER_AGENT_ORIGINAL,
     ERROR_TYPE,
     ERROR_MESSAGE,
+    ERROR_STACK_TRACE,
     OBS_ENDPOINT,
     OBS_OUTCOME,
     OBS_GRPC_STATUS,
     OBS_HEAD_MS,
-    OBS_PANIC_LOCATION,
+    OBS_ERROR_LOCATION,
     OBS_TRUNCATED,
 ];
 

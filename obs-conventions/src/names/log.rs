@@ -69,10 +69,12 @@ pub const HOST: &str = "host";
 pub const URL_TEMPLATE: &str = "url_template";
 /// How often an outgoing request had been sent before.
 pub const RESEND_COUNT: &str = "resend_count";
-/// Message of a panic.
-pub const PANIC_MESSAGE: &str = "panic_message";
-/// Place of a panic, `file:line:column`.
-pub const PANIC_LOCATION: &str = "panic_location";
+/// What the error behind a failure says, or a panic.
+pub const ERROR: &str = "error";
+/// What the sources of that error say, outermost first, joined by `: `.
+pub const ERROR_CHAIN: &str = "error_chain";
+/// Place of a panic, or where the error was handed over, `file:line:column`.
+pub const ERROR_LOCATION: &str = "error_location";
 
 /// Keys that an event's or a span's own fields can't take.
 pub const RESERVED: [&str; 12] = [

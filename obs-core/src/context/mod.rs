@@ -79,7 +79,7 @@ pub(crate) use obs_base::ids::RequestId;
 pub(crate) use owner::owner;
 pub(crate) use ownership::Ownership;
 pub(crate) use propagators::{OwnPropagator, Propagators, header_name, request_id_header};
-pub(crate) use request_context::Parts;
+pub(crate) use request_context::{NotedFailure, Parts};
 
 pub use carried::Carried;
 pub use consumer::{in_continued, run_continued};

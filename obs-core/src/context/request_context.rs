@@ -13,7 +13,10 @@ use opentelemetry::{Key, KeyValue, trace::TraceContextExt as _};
 use super::{
     FieldValue, InstanceRef, Propagators, RequestId, SpanId, TraceFlags, TraceId, otel, outside_instance, with_current,
 };
-use crate::headers::{BaggageMembers, baggage_members};
+use crate::{
+    failure::Failure,
+    headers::{BaggageMembers, baggage_members},
+};
 
 /// Bytes of the names and values of all fields of a context: more than a line may have, so that a line that lacks
 /// something says so.
@@ -39,6 +42,17 @@ struct Fields {
     all: Vec<(Cow<'static, str>, FieldValue)>,
     /// The keys of those that are attributes of the request's span too, should it be recorded at its end.
     recorded: Vec<Cow<'static, str>>,
+    /// The error that was recorded last.
+    failure: Option<Box<NotedFailure>>,
+}
+
+/// An error that code of the application has recorded.
+#[derive(Debug)]
+pub(crate) struct NotedFailure {
+    /// Not redacted yet.
+    pub(crate) failure: Failure,
+    /// Whether it is an event of the request's own span already.
+    pub(crate) is_on_span: bool,
 }
 
 /// What a context is made of; fixed for its life.
@@ -234,9 +248,27 @@ impl RequestContext {
 
     /// Removes all fields; the ids stay, as do attributes that a span has already.
     pub fn clear_fields(&self) {
-        let Fields { all, recorded } = &mut *self.lock();
+        let Fields {
+            all,
+            recorded,
+            failure: _,
+        } = &mut *self.lock();
         all.clear();
         recorded.clear();
+    }
+
+    /// Keeps an error, which explains the end of the request or job if that fails. The last one counts: errors are
+    /// recorded from the inside to the outside.
+    #[cold]
+    pub(crate) fn note_failure(&self, failure: Failure, is_on_span: bool) {
+        let noted = Box::new(NotedFailure { failure, is_on_span });
+        self.lock().failure = Some(noted);
+    }
+
+    /// The error that was recorded last, once.
+    #[cold]
+    pub(crate) fn take_failure(&self) -> Option<NotedFailure> {
+        self.lock().failure.take().map(|noted| *noted)
     }
 
     fn lock(&self) -> MutexGuard<'_, Fields> {
@@ -286,7 +318,7 @@ impl RequestContext {
         if !self.inner.has_fields.load(Ordering::Acquire) {
             return Vec::new();
         }
-        let Fields { all, recorded } = &*self.lock();
+        let Fields { all, recorded, .. } = &*self.lock();
         all.iter()
             .filter(|(key, _)| recorded.contains(key))
             .map(|(key, value)| KeyValue::new(Key::from(key.clone()), value.clone().into_attribute()))

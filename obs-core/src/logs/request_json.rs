@@ -18,16 +18,17 @@ use super::{
 use crate::{
     context::{Parts, RequestContext},
     names::log,
-    redact::Redactor,
 };
 
 /// The most bytes that an error type has on a line; methods and protocols have fewer.
 pub(super) const MAX_WORD: usize = 256;
-/// The most bytes that message and place of a panic have, each.
-pub(super) const MAX_PANIC: usize = 8 * 1_024;
+/// The most bytes that the text of an error and that of its sources have on a line, each.
+pub(super) const MAX_ERROR: usize = 8 * 1_024;
+/// The most bytes that the place of an error has on a line.
+pub(super) const MAX_PLACE: usize = 1_024;
 /// More than everything but the context fields needs: they get the rest of the line.
 const MAX_OWN: usize =
-    MAX_PATH + MAX_USER_AGENT + 2 * MAX_ENDPOINT + 4 * MAX_WORD + 2 * MAX_PANIC + 1_024 + MAX_IDS + SLACK;
+    MAX_PATH + MAX_USER_AGENT + 2 * MAX_ENDPOINT + 4 * MAX_WORD + 2 * MAX_ERROR + MAX_PLACE + 1_024 + MAX_IDS + SLACK;
 
 /// What is not in the template, and not in the figures.
 struct Variable<'a> {
@@ -62,7 +63,7 @@ pub(super) fn encode<'a>(
         }
     });
     encoder.constants.append_to(fields, limit);
-    let is_whole = push_failure(failure, &encoder.redactor, request);
+    let is_whole = push_failure(failure, request);
     let template = templates.of(request.template_key(output.id), &encoder.request_part, request.endpoint);
     let is_truncated = !is_whole || template.is_truncated || fields.is_truncated() || start.is_truncated();
     let variable = Variable {
@@ -137,7 +138,7 @@ fn push_measures(line: &mut LineBuffer<'_>, request: &RequestLine<'_>) {
 }
 
 /// What few lines have. Tells whether all of it fitted.
-fn push_failure(out: &mut Vec<u8>, redactor: &Redactor, request: &RequestLine<'_>) -> bool {
+fn push_failure(out: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
     let mut whole = true;
     if let Some(method) = request.method_original {
         whole &= push_short(out, text_key!(log::METHOD_ORIGINAL), method, MAX_WORD);
@@ -145,10 +146,13 @@ fn push_failure(out: &mut Vec<u8>, redactor: &Redactor, request: &RequestLine<'_
     if let Some(error_type) = request.error_type {
         whole &= push_short(out, text_key!(log::ERROR_TYPE), error_type, MAX_WORD);
     }
-    if let Some((message, location)) = request.panic {
-        whole &= push_short(out, text_key!(log::PANIC_MESSAGE), &redactor.text(message), MAX_PANIC);
-        if !location.is_empty() {
-            whole &= push_short(out, text_key!(log::PANIC_LOCATION), location, MAX_PANIC);
+    if let Some(failure) = request.failure {
+        whole &= push_short(out, text_key!(log::ERROR), failure.message(), MAX_ERROR);
+        if let Some(chain) = failure.chain() {
+            whole &= push_short(out, text_key!(log::ERROR_CHAIN), &chain, MAX_ERROR);
+        }
+        if let Some(location) = failure.location() {
+            whole &= push_short(out, text_key!(log::ERROR_LOCATION), location, MAX_PLACE);
         }
     }
     whole

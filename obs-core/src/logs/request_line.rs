@@ -6,9 +6,12 @@ use obs_conventions::Outcome;
 use tracing_core::Level;
 
 use super::{line_template::TemplateKey, request_start::RequestStart};
-use crate::names::log::{
-    CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR_TYPE, GRPC_STATUS, HEAD_MS, METHOD, METHOD_ORIGINAL,
-    OUTCOME, PANIC_LOCATION, PANIC_MESSAGE, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
+use crate::{
+    failure::Failure,
+    names::log::{
+        CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR, ERROR_CHAIN, ERROR_LOCATION, ERROR_TYPE, GRPC_STATUS,
+        HEAD_MS, METHOD, METHOD_ORIGINAL, OUTCOME, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
+    },
 };
 
 /// How a request went.
@@ -34,8 +37,8 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) response_bytes: Option<u64>,
     pub(crate) protocol: &'static str,
     pub(crate) error_type: Option<&'a str>,
-    /// Message and place of a panic; the place is empty where it is not known.
-    pub(crate) panic: Option<(&'a str, &'a str)>,
+    /// The error behind it, redacted.
+    pub(crate) failure: Option<&'a Failure>,
 }
 
 /// Whether the line of a request has this key, or may have it.
@@ -58,8 +61,9 @@ pub(super) fn is_own_key(key: &str) -> bool {
             | CLIENT_ADDRESS
             | USER_AGENT
             | ERROR_TYPE
-            | PANIC_MESSAGE
-            | PANIC_LOCATION
+            | ERROR
+            | ERROR_CHAIN
+            | ERROR_LOCATION
     )
 }
 
@@ -99,8 +103,9 @@ impl RequestLine<'_> {
             CLIENT_ADDRESS => start.has_client_address(),
             USER_AGENT => start.has_user_agent(),
             ERROR_TYPE => self.error_type.is_some(),
-            PANIC_MESSAGE => self.panic.is_some(),
-            PANIC_LOCATION => self.panic.is_some_and(|(_, location)| !location.is_empty()),
+            ERROR => self.failure.is_some(),
+            ERROR_CHAIN => self.failure.is_some_and(Failure::has_sources),
+            ERROR_LOCATION => self.failure.is_some_and(|failure| failure.location().is_some()),
             _ => false,
         }
     }

@@ -80,10 +80,13 @@ fn push_own(encoder: &Encoder, line: &mut Vec<u8>, request: &RequestLine<'_>, pa
     if let Some(error_type) = request.error_type.filter(|_| request.outcome != Outcome::Panic) {
         push_field(encoder, line, log::ERROR_TYPE, error_type);
     }
-    if let Some((message, location)) = request.panic {
-        push_field(encoder, line, log::PANIC_MESSAGE, message);
-        if !location.is_empty() {
-            push_field(encoder, line, log::PANIC_LOCATION, location);
+    if let Some(failure) = request.failure {
+        push_field(encoder, line, log::ERROR, failure.message());
+        if let Some(chain) = failure.chain() {
+            push_field(encoder, line, log::ERROR_CHAIN, &chain);
+        }
+        if let Some(location) = failure.location() {
+            push_field(encoder, line, log::ERROR_LOCATION, location);
         }
     }
 }

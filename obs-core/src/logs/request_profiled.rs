@@ -13,7 +13,7 @@ use super::{
     line_template::MAX_ENDPOINT,
     parts::{Head, Tail},
     profile::{LogProfile, Profiled},
-    request_json::{MAX_PANIC, MAX_WORD, push_millis, push_seconds},
+    request_json::{MAX_ERROR, MAX_PLACE, MAX_WORD, push_millis, push_seconds},
     request_line::RequestLine,
     request_start::RequestStart,
     scratch::Scratch,
@@ -22,14 +22,12 @@ use super::{
 use crate::{
     context::RequestContext,
     names::{ecs, google_cloud, log},
-    redact::Redactor,
 };
 
 /// What obs itself says about a request, as fields of its line.
 struct Own<'a> {
     syntax: Syntax,
     fields: &'a mut Fields,
-    redactor: &'a Redactor,
     start: &'a RequestStart,
     request: &'a RequestLine<'a>,
     /// Whether all texts fitted.
@@ -62,7 +60,6 @@ pub(super) fn encode(
     let mut own = Own {
         syntax: profiled.syntax(),
         fields,
-        redactor: &encoder.redactor,
         start,
         request,
         is_whole: is_message_whole && !start.is_truncated(),
@@ -126,7 +123,7 @@ impl Own<'_> {
         if let Some(method) = request.method_original {
             self.text(log::METHOD_ORIGINAL, method, MAX_WORD);
         }
-        self.put_failure(log::ERROR_TYPE, log::PANIC_MESSAGE, log::PANIC_LOCATION);
+        self.put_failure();
     }
 
     fn put_ecs(&mut self) {
@@ -153,7 +150,18 @@ impl Own<'_> {
         self.escaped(ecs::CLIENT_ADDRESS, self.start.address_text());
         self.escaped(ecs::CLIENT_IP, self.start.address_text());
         self.escaped(ecs::USER_AGENT_ORIGINAL, self.start.agent_text());
-        self.put_failure(ecs::ERROR_TYPE, ecs::ERROR_MESSAGE, ecs::OBS_PANIC_LOCATION);
+        if let Some(word) = request.error_type {
+            self.text(ecs::ERROR_TYPE, word, MAX_WORD);
+        }
+        if let Some(failure) = request.failure {
+            self.text(ecs::ERROR_MESSAGE, failure.message(), MAX_ERROR);
+            if let Some(lines) = failure.lines() {
+                self.text(ecs::ERROR_STACK_TRACE, &lines, MAX_ERROR);
+            }
+            if let Some(location) = failure.location() {
+                self.text(ecs::OBS_ERROR_LOCATION, location, MAX_PLACE);
+            }
+        }
     }
 
     fn put_google_cloud(&mut self) {
@@ -164,7 +172,7 @@ impl Own<'_> {
         self.word(log::OUTCOME, request.outcome.as_str());
         self.millis(log::DURATION_MS, Some(request.duration));
         self.millis(log::HEAD_MS, request.head);
-        self.put_failure(log::ERROR_TYPE, log::PANIC_MESSAGE, log::PANIC_LOCATION);
+        self.put_failure();
     }
 
     /// The object `httpRequest`: 64-bit numbers are text there, as in each JSON form of a protobuf message.
@@ -211,16 +219,18 @@ impl Own<'_> {
     }
 
     /// What few lines have.
-    fn put_failure(&mut self, error_type: &'static str, message: &'static str, location: &'static str) {
+    fn put_failure(&mut self) {
         let request = self.request;
         if let Some(word) = request.error_type {
-            self.text(error_type, word, MAX_WORD);
+            self.text(log::ERROR_TYPE, word, MAX_WORD);
         }
-        if let Some((said, place)) = request.panic {
-            let clean = self.redactor.text(said);
-            self.text(message, &clean, MAX_PANIC);
-            if !place.is_empty() {
-                self.text(location, place, MAX_PANIC);
+        if let Some(failure) = request.failure {
+            self.text(log::ERROR, failure.message(), MAX_ERROR);
+            if let Some(chain) = failure.chain() {
+                self.text(log::ERROR_CHAIN, &chain, MAX_ERROR);
+            }
+            if let Some(location) = failure.location() {
+                self.text(log::ERROR_LOCATION, location, MAX_PLACE);
             }
         }
     }

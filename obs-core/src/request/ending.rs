@@ -11,14 +11,15 @@ use tracing::Level;
 use super::{
     Finished, GrpcStatus, HeaderReader, Outcome, attributes,
     bytes::RequestBytes,
-    panic::{self, PanicReport},
     running::{Answer, Running},
 };
 use crate::{
-    context::{RequestContext, SpanId, TraceId},
+    context::{SpanId, TraceId},
+    failure::{self, Failure},
     logs::RequestLine,
     metrics::{Measured, StreamRecorder},
     names::{attribute, error_type},
+    trace::exception_of,
 };
 
 /// Status of a request that was cancelled before its head (nginx's "client closed request").
@@ -34,6 +35,10 @@ struct Ending<'a> {
     error_type: Option<&'a str>,
     duration: Duration,
     request_bytes: Option<u64>,
+    /// Why, if the outcome is an error and that is known.
+    failure: Option<&'a Failure>,
+    /// Whether the request's span has an event of the failure already.
+    is_failure_on_span: bool,
 }
 
 // === impl Running ===
@@ -54,6 +59,7 @@ impl Running {
         let mut digits = [0; 3];
         let error_type = self.error_type_of(outcome, status, grpc_status, &mut digits);
         let request_bytes = std::mem::replace(&mut self.request_bytes, RequestBytes::Unknown).total();
+        let explained = outcome.is_error().then(|| self.explained(outcome)).flatten();
         let ending = Ending {
             status,
             grpc_status,
@@ -61,16 +67,17 @@ impl Running {
             error_type,
             duration,
             request_bytes,
+            failure: explained.as_ref().map(|explained| &explained.failure),
+            is_failure_on_span: explained.as_ref().is_some_and(|explained| explained.is_on_span),
         };
-        let panic = (outcome == Outcome::Panic).then(|| self.panic_report()).flatten();
         self.record_metrics(&ending);
-        self.end_span(&ending, panic.as_ref());
+        self.end_span(&ending);
         // Before the line is written: a reader of the line sees the gauge without the request. After the span:
         // at shutdown, a gauge at 0 means that all spans have ended.
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.release();
         }
-        self.write_line(&ending, panic.as_ref());
+        self.write_line(&ending);
         self.call_hook(&ending);
     }
 
@@ -93,15 +100,6 @@ impl Running {
         } else {
             Outcome::of_status(status)
         })
-    }
-
-    /// The report of the panic that has ended the request, if the panic hook has seen it.
-    fn panic_report(&mut self) -> Option<PanicReport> {
-        let request = self.context.as_ref().map(RequestContext::span_id);
-        self.panic
-            .take()
-            .map(|report| *report)
-            .or_else(|| panic::take_report(request?))
     }
 
     /// A response with an error status is a server error, however its body ends. And a stream without a natural end ends
@@ -229,6 +227,8 @@ impl Running {
             error_type,
             duration,
             request_bytes,
+            failure: _,
+            is_failure_on_span: _,
         } = ending;
         let (Some(in_flight), Some(red)) = (&self.in_flight, &self.metrics().red) else {
             return;
@@ -266,7 +266,7 @@ impl Running {
         Some(self.context.as_ref()?.parts().recorded()?.span())
     }
 
-    fn end_span(&self, ending: &Ending<'_>, panic: Option<&PanicReport>) {
+    fn end_span(&self, ending: &Ending<'_>) {
         let late = self.deferred_span(ending.outcome, ending.duration);
         let Some(span) = late.as_ref().map(TraceContextExt::span).or_else(|| self.span()) else {
             return;
@@ -285,8 +285,8 @@ impl Running {
             span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type.to_owned()));
             span.set_status(Status::error(""));
         }
-        if let Some(report) = panic {
-            span.add_event(attribute::EXCEPTION_EVENT, report.attributes());
+        if let Some(failure) = ending.failure.filter(|_| !ending.is_failure_on_span) {
+            span.add_event(attribute::EXCEPTION_EVENT, exception_of(failure));
         }
         let at = UNIX_EPOCH + self.arrived + ending.duration;
         self.instrument
@@ -295,7 +295,7 @@ impl Running {
             .end_server_span(&span, (route, status_code), at);
     }
 
-    fn write_line(&mut self, ending: &Ending<'_>, panic: Option<&PanicReport>) {
+    fn write_line(&mut self, ending: &Ending<'_>) {
         let (Some(start), Some(context)) = (self.line.take(), &self.context) else {
             return;
         };
@@ -321,7 +321,7 @@ impl Running {
             response_bytes: self.head.map(|_| self.response_bytes),
             protocol: self.protocol,
             error_type: ending.error_type,
-            panic: panic.map(|report| (report.message.as_str(), report.location.as_str())),
+            failure: ending.failure,
         };
         logs.write_request(start, context, &line);
     }
@@ -346,6 +346,8 @@ impl Running {
             grpc_status: ending.grpc_status,
             outcome: ending.outcome,
             error_type: ending.error_type,
+            failure: ending.failure,
+            fingerprint: ending.fingerprint(self.endpoint()),
             duration: ending.duration,
             head: self.until_head(),
             request_bytes: ending.request_bytes,
@@ -358,21 +360,12 @@ impl Running {
     }
 }
 
-// === impl PanicReport ===
+// === impl Ending ===
 
-impl PanicReport {
-    fn attributes(&self) -> Vec<KeyValue> {
-        let Self { message, location } = self;
-        let mut parts = location.rsplitn(3, ':');
-        let (_column, line, file) = (parts.next(), parts.next(), parts.next());
-        let mut out = vec![
-            KeyValue::new(attribute::EXCEPTION_TYPE, error_type::PANIC),
-            KeyValue::new(attribute::EXCEPTION_MESSAGE, message.clone()),
-        ];
-        out.extend(file.map(|file| KeyValue::new(attribute::CODE_FILE_PATH, file.to_owned())));
-        let line: Option<i64> = line.and_then(|line| line.parse().ok());
-        out.extend(line.map(|line| KeyValue::new(attribute::CODE_LINE_NUMBER, line)));
-        out
+impl Ending<'_> {
+    /// The group of the error, if it is one.
+    fn fingerprint(&self, endpoint: &str) -> Option<u64> {
+        Some(failure::fingerprint(endpoint, self.error_type?, self.failure))
     }
 }
 

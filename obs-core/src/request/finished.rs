@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{GrpcStatus, Outcome};
-use crate::context::RequestContext;
+use crate::{context::RequestContext, failure::Failure};
 
 /// A request that has ended: the argument of `ObsLayer::on_finish`.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,12 @@ pub struct Finished<'a> {
     pub outcome: Outcome,
     /// What went wrong, if the outcome is an error.
     pub error_type: Option<&'a str>,
+    /// The error behind it, if the outcome is an error and that is known.
+    pub failure: Option<&'a Failure>,
+    /// The group of the error, if the outcome is one: the same for errors of one endpoint, error type and type that
+    /// differ in values alone (numbers, hex digits, UUIDs, what stands in quotes), and for panics at one place. The same
+    /// in every process.
+    pub fingerprint: Option<u64>,
     /// From arrival to the last byte.
     pub duration: Duration,
     /// From arrival to the response head, if there was one.

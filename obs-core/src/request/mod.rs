@@ -33,6 +33,7 @@ pub(crate) mod bytes;
 pub(crate) mod completion;
 mod deferred_span;
 mod ending;
+mod explain;
 mod finished;
 mod forwarded;
 pub mod grpc;
@@ -73,6 +74,7 @@ pub(crate) use privacy::Privacy;
 pub(crate) use stream::discard_current;
 
 pub use crate::{
+    failure::Failure,
     headers::HeaderReader,
     metrics::MAX_LABELS,
     pipeline::{KNOWN_METHODS, known_method},

@@ -10,29 +10,18 @@ use std::{
 
 use crate::{
     context::{self, RequestContext, SpanId},
-    guard::text_of,
+    failure::Failure,
 };
-
-/// The longest message that is kept, in bytes.
-const MAX_MESSAGE: usize = 4_096;
 
 /// A panic in a request, as the hook has seen it.
 struct Noted {
     /// The request that was current: its own span id, which no other request has.
     request: SpanId,
-    report: PanicReport,
+    failure: Failure,
 }
 
 thread_local! {
     static LAST: RefCell<Option<Noted>> = const { RefCell::new(None) };
-}
-
-/// What a panic said, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PanicReport {
-    pub(crate) message: String,
-    /// `file:line:column`; empty where it is not known.
-    pub(crate) location: String,
 }
 
 /// Adds a panic hook before the one that is installed: it notes panics in requests, and calls
@@ -58,39 +47,35 @@ pub(crate) fn install_hook(outside: impl Fn() + Send + Sync + 'static) {
 }
 
 fn note(info: &PanicHookInfo<'_>, request: SpanId) {
-    let message = message_of(info.payload());
     let location = info.location().map(ToString::to_string).unwrap_or_default();
-    let noted = Noted {
-        request,
-        report: PanicReport { message, location },
-    };
+    let failure = Failure::of_panic(message_of(info.payload()), &location);
+    let noted = Noted { request, failure };
     let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| last.replace(noted)).is_ok());
 }
 
-fn message_of(payload: &(dyn Any + Send)) -> String {
+fn message_of(payload: &(dyn Any + Send)) -> &str {
     let text = payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text_of(text.unwrap_or("(no text)"), MAX_MESSAGE)
+    text.unwrap_or_default()
 }
 
-/// The report of a panic with this payload in the current request. The location is that of the last
+/// The description of a panic with this payload in the current request. The location is that of the last
 /// panic of this request on this thread, if its message is the same: `resume_unwind` calls no hook, and the location of
 /// a panic that was caught before would be wrong.
-pub(super) fn report_of(payload: &(dyn Any + Send), request: Option<SpanId>) -> PanicReport {
-    let message = message_of(payload);
-    let noted = request.and_then(take_report).filter(|noted| noted.message == message);
-    noted.unwrap_or(PanicReport {
-        message,
-        location: String::new(),
-    })
+pub(super) fn failure_of(payload: &(dyn Any + Send), request: Option<SpanId>) -> Failure {
+    let failure = Failure::of_panic(message_of(payload), "");
+    let noted = request.and_then(take_noted);
+    noted
+        .filter(|noted| noted.message() == failure.message())
+        .unwrap_or(failure)
 }
 
 /// The last panic noted on this thread, once, if it was in this request.
-pub(super) fn take_report(request: SpanId) -> Option<PanicReport> {
+pub(super) fn take_noted(request: SpanId) -> Option<Failure> {
     let take = |last: &RefCell<Option<Noted>>| last.try_borrow_mut().ok()?.take_if(|noted| noted.request == request);
-    Some(LAST.try_with(take).ok().flatten()?.report)
+    Some(LAST.try_with(take).ok().flatten()?.failure)
 }
 
 #[cfg(test)]
@@ -105,9 +90,9 @@ mod tests {
         assert!(caught.is_err());
     }
 
-    fn report(request: &RequestContext, message: &'static str) -> PanicReport {
+    fn failure(request: &RequestContext, message: &'static str) -> Failure {
         let thrown = catch_unwind(|| resume_unwind(Box::new(message))).unwrap_err();
-        report_of(&*thrown, Some(request.span_id()))
+        failure_of(&*thrown, Some(request.span_id()))
     }
 
     #[test]
@@ -115,15 +100,9 @@ mod tests {
         install_hook(|| ());
         let (first, second) = (RequestContext::start(), RequestContext::start());
         panics(&first, "caught");
-        assert_eq!(report(&second, "thrown").message, "thrown");
-        assert_eq!(report(&second, "caught").location, "", "it was in another request");
-        assert_eq!(
-            report(&first, "thrown"),
-            PanicReport {
-                message: "thrown".to_owned(),
-                location: String::new()
-            }
-        );
+        assert_eq!(failure(&second, "thrown").message(), "thrown");
+        assert_eq!(failure(&second, "caught").location(), None, "it was in another request");
+        assert_eq!(failure(&first, "thrown"), Failure::of_panic("thrown", ""));
     }
 
     #[test]
@@ -132,8 +111,8 @@ mod tests {
         let request = RequestContext::start();
         let long: &'static str = Box::leak("x".repeat(10_000).into());
         panics(&request, long);
-        let report = report(&request, long);
-        assert_eq!(report.message.len(), MAX_MESSAGE);
-        assert!(report.location.contains("panic.rs:"), "{report:?}");
+        let failure = failure(&request, long);
+        assert!(failure.message().len() < 5_000);
+        assert!(failure.location().unwrap().contains("panic.rs:"), "{failure:?}");
     }
 }

@@ -83,9 +83,9 @@ impl<'a> Polling<'a> {
         if self.current.is_none() {
             return;
         }
-        let report = panic::report_of(payload, context::with_current(RequestContext::span_id));
+        let failure = panic::failure_of(payload, context::with_current(RequestContext::span_id));
         if let Some(running) = self.observation.running_mut() {
-            running.panic = Some(Box::new(report));
+            running.failure = Some(Box::new(failure));
         }
     }
 

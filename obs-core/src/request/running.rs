@@ -11,13 +11,13 @@ use super::{
     grpc,
     nested::Joined,
     origin::Origin,
-    panic::PanicReport,
     scope::Scope,
     stream::StreamSlot,
 };
 use crate::{
     clock::Moment,
     context::RequestContext,
+    failure::Failure,
     logs::RequestStart,
     metrics::InFlight,
     names::{error_type, header, value},
@@ -71,8 +71,8 @@ pub(super) struct Running {
     pub(super) tracing_span: Option<Box<tracing::Span>>,
     /// A call or poll of the inner service has begun and not returned.
     pub(super) in_poll: bool,
-    /// What the panic said that has gone through a call or poll.
-    pub(super) panic: Option<Box<PanicReport>>,
+    /// The panic that has gone through a call or poll, or the error that the framework knows of. Not redacted yet.
+    pub(super) failure: Option<Box<Failure>>,
     /// What the observation offers while it is polled.
     pub(super) scope: Scope,
     /// The innermost layer that has joined, unless it is this one.
@@ -155,7 +155,7 @@ impl Running {
             stream_slot: None,
             tracing_span: None,
             in_poll: false,
-            panic: None,
+            failure: None,
             scope: if skipped { Scope::CLOSED } else { instrument.scope },
             joined: None,
             expected_page,
@@ -224,6 +224,7 @@ impl Running {
         }
         if head.status >= 500 {
             self.error_type = self.classified(head.status, head.headers);
+            self.note_caught_panic();
         }
         self.take_call_head(head);
         self.capture_response_headers(head.headers);

@@ -79,5 +79,6 @@ pub use builder::{
 };
 pub use future::{Traced, TryTraced};
 pub use pipeline::SpanReader;
+pub(crate) use record::exception_of;
 pub use record::{record_error, set_attribute};
 pub use sampling::Sampling;

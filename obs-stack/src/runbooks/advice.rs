@@ -119,7 +119,7 @@ const PANICS: Advice = Advice {
         "The same input fails again.",
     ],
     diagnosis: &[
-        "Find the log line of the request: `panic_message` and `panic_location` have the message and the place.",
+        "Find the log line of the request: `error` and `error_location` have the message and the place.",
         "The trace has the panic as an event, and the spans before it.",
         "Was something deployed just before?",
     ],

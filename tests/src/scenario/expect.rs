@@ -65,8 +65,14 @@ pub struct Expect {
     pub ids: Ids,
     /// The caller's request id, if it is honoured.
     pub request_id: Option<&'static str>,
-    /// What a panic said.
-    pub panic: Option<&'static str>,
+    /// What the error behind the failure says, or a panic.
+    pub error: Option<&'static str>,
+    /// What its sources say.
+    pub error_chain: Option<&'static str>,
+    /// Whether its place is known.
+    pub has_place: bool,
+    /// How its type is called, as far as that is known.
+    pub error_class: Option<&'static str>,
     /// Fields of the line that are attributes of the server span too.
     pub recorded: Vec<(&'static str, &'static str)>,
     /// Text that must stand in the line, as JSON writes it.
@@ -107,7 +113,10 @@ pub fn shows(outcome: Outcome, status: u16) -> Expect {
         answer_body: None,
         ids: Ids::Continued,
         request_id: None,
-        panic: None,
+        error: None,
+        error_chain: None,
+        has_place: false,
+        error_class: None,
         recorded: Vec::new(),
         line_has: Vec::new(),
         nowhere: Vec::new(),
@@ -255,10 +264,37 @@ impl Expect {
         self
     }
 
-    /// With what the panic said.
+    /// With what the panic said, and its place.
     #[must_use]
-    pub fn panic(mut self, message: &'static str) -> Self {
-        self.panic = Some(message);
+    pub fn panic(self, message: &'static str) -> Self {
+        self.error(message).located().error_class("panic")
+    }
+
+    /// With what the error behind the failure says.
+    #[must_use]
+    pub fn error(mut self, message: &'static str) -> Self {
+        self.error = Some(message);
+        self
+    }
+
+    /// With what the sources of that error say.
+    #[must_use]
+    pub fn error_chain(mut self, texts: &'static str) -> Self {
+        self.error_chain = Some(texts);
+        self
+    }
+
+    /// With the place of that error.
+    #[must_use]
+    pub fn located(mut self) -> Self {
+        self.has_place = true;
+        self
+    }
+
+    /// With a type of that error whose name ends so.
+    #[must_use]
+    pub fn error_class(mut self, name: &'static str) -> Self {
+        self.error_class = Some(name);
         self
     }
 

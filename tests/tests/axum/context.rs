@@ -173,7 +173,7 @@ fn a_panic_that_was_caught_shows_in_no_other_request_and_a_payload_is_its_own_me
             .find(|line| line.is_request_line() && line.str(log::REQUEST_ID) == id)
             .unwrap();
         let text = |key| line.get(key).map(|value| value.as_str().unwrap_or_default().to_owned());
-        (text(log::PANIC_MESSAGE), text(log::PANIC_LOCATION))
+        (text(log::ERROR), text(log::ERROR_LOCATION))
     };
     assert_eq!(said("caught"), (None, None));
     assert_eq!(said("thrown"), (Some("thrown by hand".to_owned()), None));

@@ -109,7 +109,10 @@ fn a_timeout_outside_cancels() {
 
 #[test]
 fn a_panic_caught_inside_is_an_answer() {
-    let expect = shows(ServerError, 500).sends(16).answer_body("Service panicked");
+    let expect = shows(ServerError, 500)
+        .sends(16)
+        .answer_body("Service panicked")
+        .panic("on purpose");
     let rows = [row(
         "panic",
         get("/users/7"),

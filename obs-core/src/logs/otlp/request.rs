@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     context::RequestContext,
+    failure::Failure,
     formatting::floor_char_boundary,
     logs::{
         RequestLine, RequestStart,
@@ -117,7 +118,7 @@ fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, reques
         response_bytes,
         protocol,
         error_type,
-        panic,
+        failure,
     } = request;
     attributes.push_own(log::METHOD, text(method));
     attributes.push_own(log::ENDPOINT, text(endpoint));
@@ -136,16 +137,12 @@ fn push_request(attributes: &mut Attributes<'_>, raw: Option<RawRequest>, reques
         (log::REQUEST_BYTES, request_bytes.map(unsigned)),
         (log::RESPONSE_BYTES, response_bytes.map(unsigned)),
         (log::ERROR_TYPE, error_type.map(text)),
+        (log::ERROR, failure.map(|failure| text(failure.message()))),
         (
-            log::PANIC_MESSAGE,
-            panic.map(|(message, _)| attributes.clean(text(message))),
+            log::ERROR_CHAIN,
+            failure.and_then(Failure::chain).map(|chain| text(&chain)),
         ),
-        (
-            log::PANIC_LOCATION,
-            panic
-                .filter(|(_, location)| !location.is_empty())
-                .map(|(_, location)| text(location)),
-        ),
+        (log::ERROR_LOCATION, failure.and_then(Failure::location).map(text)),
     ];
     let client = raw.map(
         |RawRequest {

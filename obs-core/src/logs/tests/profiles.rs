@@ -25,7 +25,7 @@ fn in_production() -> ServiceInfo {
     }
 }
 
-fn fixture(profile: LogProfile, time: LogTime) -> Fixture {
+pub(super) fn fixture(profile: LogProfile, time: LogTime) -> Fixture {
     let settings = LogSettings {
         format: Some(LogFormat::Json),
         profile: ProfileSettings {
@@ -69,7 +69,10 @@ fn failed() -> RequestLine<'static> {
         status: 500,
         outcome: Outcome::Panic,
         error_type: Some("panic"),
-        panic: Some(("index out of\nbounds, password=5ecr3t", "src/main.rs:7:9")),
+        failure: Some(requests::panic(
+            "index out of\nbounds, password=5ecr3t",
+            "src/main.rs:7:9",
+        )),
         request_bytes: Some(38),
         duration: Duration::from_millis(1_500),
         ..requests::line("/orders/{id}", "")
@@ -100,12 +103,12 @@ fn ecs_lines_have_the_names_of_the_schema() {
     );
     assert_eq!(
         request(LogProfile::Ecs, &failed()),
-        r#"{"@timestamp":"2026-11-22T14:30:05.123456Z","log.level":"error","message":"GET /orders/{id} 500","log.logger":"obs::request","service.name":"payment-service","service.version":"1.2.3","service.environment":"production","ecs.version":"9.4.0","http.request.id":"req-123","trace.id":"4bf92f3577b34da6a3ce929d0e0e4736","span.id":"00f067aa0ba902b7","event.kind":"event","event.category":["web"],"event.type":["access"],"event.outcome":"failure","event.duration":1500000000,"http.request.method":"GET","obs.endpoint":"/orders/{id}","url.path":"/orders/7","http.response.status_code":500,"obs.outcome":"panic","obs.head_ms":2.000,"http.request.body.bytes":38,"http.response.body.bytes":512,"http.version":"1.1","client.address":"192.0.2.7","client.ip":"192.0.2.7","user_agent.original":"curl/8.5 \"x\"","error.type":"panic","error.message":"index out of\nbounds, password=REDACTED","obs.panic_location":"src/main.rs:7:9","user_id":"user-456","status":"of the application","httpRequest":"of the application","fields.client":"of the application","region":"eu-1"}"#
+        r#"{"@timestamp":"2026-11-22T14:30:05.123456Z","log.level":"error","message":"GET /orders/{id} 500","log.logger":"obs::request","service.name":"payment-service","service.version":"1.2.3","service.environment":"production","ecs.version":"9.4.0","http.request.id":"req-123","trace.id":"4bf92f3577b34da6a3ce929d0e0e4736","span.id":"00f067aa0ba902b7","event.kind":"event","event.category":["web"],"event.type":["access"],"event.outcome":"failure","event.duration":1500000000,"http.request.method":"GET","obs.endpoint":"/orders/{id}","url.path":"/orders/7","http.response.status_code":500,"obs.outcome":"panic","obs.head_ms":2.000,"http.request.body.bytes":38,"http.response.body.bytes":512,"http.version":"1.1","client.address":"192.0.2.7","client.ip":"192.0.2.7","user_agent.original":"curl/8.5 \"x\"","error.type":"panic","error.message":"index out of\nbounds, password=REDACTED","obs.error_location":"src/main.rs:7:9","user_id":"user-456","status":"of the application","httpRequest":"of the application","fields.client":"of the application","region":"eu-1"}"#
     );
 }
 
 /// Types of the fields in Elastic's reference of version 9.4 (`generated/csv/fields.csv`).
-const TYPES: [(&str, &str); 27] = [
+const TYPES: [(&str, &str); 28] = [
     ("@timestamp", "date"),
     ("log.level", "keyword"),
     ("message", "match_only_text"),
@@ -133,11 +136,17 @@ const TYPES: [(&str, &str); 27] = [
     ("user_agent.original", "keyword"),
     ("error.type", "keyword"),
     ("error.message", "match_only_text"),
+    ("error.stack_trace", "wildcard"),
 ];
 
 #[test]
 fn ecs_fields_have_the_types_of_the_reference() {
-    let line: BTreeMap<String, Value> = serde_json::from_str(&request(LogProfile::Ecs, &failed())).unwrap();
+    let failure = requests::declined();
+    let line = RequestLine {
+        failure: Some(&failure),
+        ..failed()
+    };
+    let line: BTreeMap<String, Value> = serde_json::from_str(&request(LogProfile::Ecs, &line)).unwrap();
     for (key, kind) in TYPES {
         let value = &line[key];
         let is_so = match kind {
@@ -218,7 +227,7 @@ fn google_cloud_lines_have_the_structure_that_logging_reads() {
         ("endpoint", "/orders/{id}"),
         ("outcome", "panic"),
         ("error_type", "panic"),
-        ("panic_message", "index out of\nbounds, password=REDACTED"),
+        ("error", "index out of\nbounds, password=REDACTED"),
         ("fields.httpRequest", "of the application"),
         ("status", "of the application"),
     ] {
@@ -277,7 +286,7 @@ fn logfmt_lines_are_read_by_a_parser_of_others() {
         ("duration_ms", "1500.000"),
         ("client_address", "192.0.2.7"),
         ("user_agent", "curl/8.5 \"x\""),
-        ("panic_message", "index out of\nbounds, password=REDACTED"),
+        ("error", "index out of\nbounds, password=REDACTED"),
         ("url.path", "of the application"),
     ] {
         assert_eq!(line[key], value, "{key}");

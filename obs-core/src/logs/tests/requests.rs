@@ -3,9 +3,11 @@ use std::time::Duration;
 use tracing::Level;
 
 use super::{
-    super::RequestLine,
+    super::{LogProfile, LogTime, RequestLine},
     fixture::{Fixture, known_context, parsed},
+    profiles,
 };
+use crate::{failure::Failure, redact::Redactor};
 use obs_conventions::Outcome;
 
 pub(super) fn line<'a>(endpoint: &'a str, text: &'a str) -> RequestLine<'a> {
@@ -24,8 +26,13 @@ pub(super) fn line<'a>(endpoint: &'a str, text: &'a str) -> RequestLine<'a> {
         response_bytes: Some(512),
         protocol: "HTTP/1.1",
         error_type: None,
-        panic: (!text.is_empty()).then_some((text, text)),
+        failure: (!text.is_empty()).then(|| panic(text, text)),
     }
+}
+
+/// A panic, for the rest of the test.
+pub(super) fn panic(message: &str, place: &str) -> &'static Failure {
+    Box::leak(Box::new(Failure::of_panic(message, place).redacted(Redactor::usual())))
 }
 
 fn usual() -> RequestLine<'static> {
@@ -58,7 +65,7 @@ fn a_failed_request_says_what_went_wrong() {
         status: 500,
         outcome: Outcome::Panic,
         error_type: Some("panic"),
-        panic: Some(("index out of\nbounds", "src/main.rs:7:9")),
+        failure: Some(panic("index out of\nbounds", "src/main.rs:7:9")),
         head: None,
         ..usual()
     };
@@ -68,9 +75,7 @@ fn a_failed_request_says_what_went_wrong() {
         "{line}"
     );
     assert!(
-        line.ends_with(
-            r#""error_type":"panic","panic_message":"index out of\nbounds","panic_location":"src/main.rs:7:9"}"#
-        ),
+        line.ends_with(r#""error_type":"panic","error":"index out of\nbounds","error_location":"src/main.rs:7:9"}"#),
         "{line}"
     );
     let object = parsed(&line);
@@ -140,6 +145,63 @@ fn durations_for_people_have_the_unit_that_suits_them() {
     }
 }
 
+/// An error with two sources, of an order.
+pub(super) fn declined() -> Failure {
+    #[derive(Debug)]
+    struct Link(&'static str, Option<&'static Link>);
+    impl std::fmt::Display for Link {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+    impl std::error::Error for Link {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            self.1.map(|source| source as _)
+        }
+    }
+    static TIMEOUT: Link = Link("no answer within 2 s", None);
+    static PAYMENT: Link = Link("payment failed", Some(&TIMEOUT));
+    Failure::new(&Link("order not placed", Some(&PAYMENT)))
+}
+
+#[test]
+fn an_error_is_on_the_line_with_its_sources() {
+    let failure = declined();
+    let line = |profile| {
+        let fixture = profiles::fixture(profile, LogTime::default());
+        let line = RequestLine {
+            level: Level::ERROR,
+            status: 500,
+            outcome: Outcome::ServerError,
+            error_type: Some("500"),
+            failure: Some(&failure),
+            ..usual()
+        };
+        written(&fixture, &line)
+    };
+    for (profile, expected) in [
+        (
+            LogProfile::Obs,
+            r#""error":"order not placed","error_chain":"payment failed: no answer within 2 s"}"#,
+        ),
+        (
+            LogProfile::GoogleCloud,
+            r#""error":"order not placed","error_chain":"payment failed: no answer within 2 s","#,
+        ),
+        (
+            LogProfile::Logfmt,
+            r#" error="order not placed" error_chain="payment failed: no answer within 2 s" "#,
+        ),
+        (
+            LogProfile::Ecs,
+            r#""error.message":"order not placed","error.stack_trace":"order not placed\ncaused by: payment failed\ncaused by: no answer within 2 s","#,
+        ),
+    ] {
+        let line = line(profile);
+        assert!(line.contains(expected), "{line}");
+    }
+}
+
 #[test]
 fn for_people_a_failed_request_says_what_went_wrong() {
     let line = RequestLine {
@@ -147,13 +209,13 @@ fn for_people_a_failed_request_says_what_went_wrong() {
         status: 500,
         outcome: Outcome::Panic,
         error_type: Some("panic"),
-        panic: Some(("out of\nbounds", "src/main.rs:7:9")),
+        failure: Some(panic("out of\nbounds", "src/main.rs:7:9")),
         ..usual()
     };
     let line = written(&Fixture::pretty(), &line);
     assert!(
         line.contains(
-            r#" ERROR GET /orders/{id} 500 12.3ms path=/orders/7 outcome=panic panic_message="out of\nbounds" panic_location=src/main.rs:7:9 "#
+            r#" ERROR GET /orders/{id} 500 12.3ms path=/orders/7 outcome=panic error="out of\nbounds" error_location=src/main.rs:7:9 "#
         ),
         "{line}"
     );

@@ -63,7 +63,6 @@ fn expected_keys(case: &Case<'_>) -> BTreeSet<&'static str> {
         log::PROTOCOL,
     ]);
     let has_head = expect.sends.is_some();
-    let panics = expect.panic.is_some();
     let optional = [
         (expect.has_peer, log::CLIENT_ADDRESS),
         (case.original_method().is_some(), log::METHOD_ORIGINAL),
@@ -72,8 +71,9 @@ fn expected_keys(case: &Case<'_>) -> BTreeSet<&'static str> {
         (expect.reads.is_some(), log::REQUEST_BYTES),
         (row.ask.values("user-agent").next().is_some(), log::USER_AGENT),
         (expect.error_type.is_some(), log::ERROR_TYPE),
-        (panics, log::PANIC_MESSAGE),
-        (panics, log::PANIC_LOCATION),
+        (expect.error.is_some(), log::ERROR),
+        (expect.error_chain.is_some(), log::ERROR_CHAIN),
+        (expect.has_place, log::ERROR_LOCATION),
         (expect.line_has.contains(&"\"truncated\":true"), log::TRUNCATED),
     ];
     keys.extend(
@@ -103,7 +103,8 @@ fn check_words(case: &Case<'_>, line: &LogLine, problems: &mut Problems) {
     let peer = expect.has_peer.then_some((log::CLIENT_ADDRESS, "127.0.0.1"));
     let path = (row.ask.path().len() < 1_024).then_some((log::PATH, row.ask.path()));
     let error_type = expect.error_type.as_deref().map(|word| (log::ERROR_TYPE, word));
-    let panic = expect.panic.map(|message| (log::PANIC_MESSAGE, message));
+    let error = expect.error.map(|message| (log::ERROR, message));
+    let chain = expect.error_chain.map(|texts| (log::ERROR_CHAIN, texts));
     let original = case.original_method().map(|method| (log::METHOD_ORIGINAL, method));
     for (key, expected) in words
         .into_iter()
@@ -111,7 +112,8 @@ fn check_words(case: &Case<'_>, line: &LogLine, problems: &mut Problems) {
         .chain(peer)
         .chain(path)
         .chain(error_type)
-        .chain(panic)
+        .chain(error)
+        .chain(chain)
     {
         problems.same(&format!("{key} of the line"), line.str(key), expected);
     }

@@ -130,18 +130,7 @@ fn check_result(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
     for (key, value) in &expect.recorded {
         problems.same(&format!("{key} of the span"), &span.text(key), &Some(*value));
     }
-    if let Some(message) = expect.panic {
-        let said = span
-            .events
-            .iter()
-            .find(|(name, _)| name == attribute::EXCEPTION_EVENT)
-            .and_then(|(_, event)| event.get(attribute::EXCEPTION_MESSAGE).cloned());
-        problems.same(
-            "the span's exception",
-            &said,
-            &Some(Attribute::Text(message.to_owned())),
-        );
-    }
+    check_exceptions(case, span, problems);
     let Some(line) = evidence.request_lines().next() else {
         return;
     };
@@ -150,6 +139,50 @@ fn check_result(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
     problems.holds(
         (span_ms - line_ms).abs() < 0.01,
         &format!("the span took {span_ms} ms, the line {line_ms} ms"),
+    );
+}
+
+/// The error behind the failure is an event of the span, once.
+fn check_exceptions(case: &Case<'_>, span: &SeenSpan, problems: &mut Problems) {
+    let expect = case.expect;
+    if !expect.outcome.is_error() {
+        // What a handler records is its own.
+        return;
+    }
+    let exceptions: Vec<_> = span
+        .events
+        .iter()
+        .filter(|(name, _)| name == attribute::EXCEPTION_EVENT)
+        .map(|(_, attributes)| attributes)
+        .collect();
+    problems.same(
+        "the number of exceptions of the span",
+        &exceptions.len(),
+        &usize::from(expect.error.is_some()),
+    );
+    let [exception] = exceptions[..] else { return };
+    let text = |key: &str| match exception.get(key) {
+        Some(Attribute::Text(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    problems.same(
+        "the message of the span's exception",
+        &text(attribute::EXCEPTION_MESSAGE),
+        &expect.error,
+    );
+    problems.same(
+        "whether the span's exception has sources",
+        &text(attribute::EXCEPTION_STACKTRACE).is_some(),
+        &expect.error_chain.is_some(),
+    );
+    if let Some(class) = expect.error_class {
+        let named = text(attribute::EXCEPTION_TYPE).is_some_and(|name| name.ends_with(class));
+        problems.holds(named, &format!("the span's exception is no {class}"));
+    }
+    problems.same(
+        "whether the span's exception has a place",
+        &exception.contains_key(attribute::CODE_LINE_NUMBER),
+        &expect.has_place,
     );
 }
 
