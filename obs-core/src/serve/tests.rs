@@ -206,7 +206,7 @@ fn clients_that_do_not_read_their_page_do_not_keep_a_scrape_waiting() {
     listener.set_nonblocking(true).unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let page = MetricsPage::of_pipeline(obs.pipeline());
+    let page = MetricsPage::of(&obs);
     let serving = thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

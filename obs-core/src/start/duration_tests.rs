@@ -48,7 +48,7 @@ async fn a_page_whose_time_has_no_end_is_written() {
         .metrics_timeout(Duration::MAX)
         .build()
         .unwrap();
-    let page = MetricsPage::of_pipeline(obs.pipeline());
+    let page = MetricsPage::of(&obs);
     let asked = PageRequest {
         method: "GET",
         path: "/metrics",
