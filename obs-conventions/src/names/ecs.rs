@@ -35,7 +35,7 @@ pub const EVENT_CATEGORY: &str = "event.category";
 pub const EVENT_TYPE: &str = "event.type";
 /// `keyword`: `success`, `failure` or `unknown`.
 pub const EVENT_OUTCOME: &str = "event.outcome";
-/// `long`: nanoseconds to the last byte.
+/// `long`: nanoseconds to the last byte; of an outgoing request to the response head.
 pub const EVENT_DURATION: &str = "event.duration";
 /// `keyword`: request method.
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
@@ -53,6 +53,8 @@ pub const URL_PATH: &str = "url.path";
 pub const CLIENT_ADDRESS: &str = "client.address";
 /// `ip`: the same.
 pub const CLIENT_IP: &str = "client.ip";
+/// `keyword`: the host that was called, on the line of an outgoing request.
+pub const SERVER_ADDRESS: &str = "server.address";
 /// `keyword`: User-Agent header.
 pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 /// `keyword`: what went wrong.
@@ -70,6 +72,10 @@ pub const OBS_OUTCOME: &str = "obs.outcome";
 pub const OBS_GRPC_STATUS: &str = "obs.grpc_status";
 /// Milliseconds to the response head.
 pub const OBS_HEAD_MS: &str = "obs.head_ms";
+/// URL template of an outgoing request.
+pub const OBS_URL_TEMPLATE: &str = "obs.url_template";
+/// How often an outgoing request had been sent before.
+pub const OBS_RESEND_COUNT: &str = "obs.resend_count";
 /// Place of a panic, or where the error was handed over, `file:line:column`.
 pub const OBS_ERROR_LOCATION: &str = "obs.error_location";
 /// Set on a line that was cut at the size limit.
@@ -101,6 +107,7 @@ pub const ALL: &[&str] = &[
     URL_PATH,
     CLIENT_ADDRESS,
     CLIENT_IP,
+    SERVER_ADDRESS,
     USER_AGENT_ORIGINAL,
     ERROR_TYPE,
     ERROR_MESSAGE,
@@ -109,6 +116,8 @@ pub const ALL: &[&str] = &[
     OBS_OUTCOME,
     OBS_GRPC_STATUS,
     OBS_HEAD_MS,
+    OBS_URL_TEMPLATE,
+    OBS_RESEND_COUNT,
     OBS_ERROR_LOCATION,
     OBS_TRUNCATED,
 ];

@@ -39,3 +39,7 @@ pub(super) fn write(finished: &ClientFinished<'_>, otel: Option<&OtelContext>) {
         event!(INFO, finished);
     }
 }
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;

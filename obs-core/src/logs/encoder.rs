@@ -11,6 +11,7 @@ use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::{layer::Context, registry::LookupSpan};
 
 use super::{
+    client_profiled,
     constants::{ConstantSettings, Constants},
     fields::{Duplicates, FieldRules, Fields, SLACK},
     format::Style,
@@ -133,7 +134,7 @@ impl Encoder {
     fn record_event(&self, scratch: &mut Scratch, event: &Event<'_>, from_log: bool) {
         let message_start = scratch.line.len();
         let (line, fields) = (&mut scratch.line, &mut scratch.fields);
-        let mut visitor = EventVisitor {
+        let visitor = EventVisitor {
             rules: self.rules(),
             line,
             fields,
@@ -141,7 +142,12 @@ impl Encoder {
             room: self.room,
             from_log,
         };
-        event.record(&mut visitor);
+        match self.style {
+            Style::Profiled(profiled) if client_profiled::is_client(event.metadata()) => {
+                client_profiled::record(profiled.profile, visitor, event);
+            }
+            _ => event.record(&mut { visitor }),
+        }
     }
 
     /// Adds the ids, and the fields of the request context whose keys the event has not taken.

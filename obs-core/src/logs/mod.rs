@@ -93,6 +93,7 @@
 //! lost, and each flush says so after its timeout. The end of a child that has not called `flush` writes nothing.
 
 mod bridge;
+mod client_profiled;
 mod constants;
 mod directives;
 mod duplicates;
@@ -146,6 +147,8 @@ pub(crate) use escape::push_json_string;
 pub(crate) use handle::{LogSettings, Logs, LogsConfig};
 pub(crate) use request_line::RequestLine;
 pub(crate) use request_start::RequestStart;
+#[cfg(test)]
+pub(crate) use tests::assert_ecs_types;
 pub(crate) use writer::flush_at_panic;
 
 pub use format::LogFormat;

@@ -33,13 +33,14 @@ pub enum LogProfile {
     ///
     /// The line of a request has `event.duration` in nanoseconds and `event.outcome`: `success` for the outcome `ok`,
     /// `unknown` for `cancelled` and `aborted`, `failure` for the others. What the schema has no field for is in `obs.*`.
+    /// The line of an outgoing request has the same fields, and its host in `server.address`.
     /// The field `error` of an event is `error.message`. A field that would stand in the place of an object of the
     /// schema, such as `user` or `host`, becomes `fields.<name>`: Elasticsearch could not index it. `user.id` stays.
     Ecs,
     /// JSON with the keys that Google Cloud Logging reads, in [`names::google_cloud`](crate::names::google_cloud), and for
     /// everything else those of [`Obs`](Self::Obs).
     ///
-    /// The line of a request has an `httpRequest`. Set
+    /// The line of a request, incoming or outgoing, has an `httpRequest`. Set
     /// [`ObsBuilder::google_cloud_project`](crate::ObsBuilder::google_cloud_project), so that lines are shown with their
     /// traces.
     GoogleCloud,

@@ -290,7 +290,7 @@ impl Own<'_> {
 }
 
 /// What `event.outcome` calls the end of a request.
-fn event_outcome(outcome: Outcome) -> &'static str {
+pub(super) fn event_outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ok => "success",
         Outcome::Cancelled | Outcome::Aborted => "unknown",

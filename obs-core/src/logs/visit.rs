@@ -40,7 +40,11 @@ pub(super) struct SpanVisitor<'a> {
 impl EventVisitor<'_> {
     #[inline]
     fn put(&mut self, field: &Field, value: Value<'_>) {
-        let name = field.name();
+        self.put_named(field.name(), value);
+    }
+
+    #[inline]
+    pub(super) fn put_named(&mut self, name: &str, value: Value<'_>) {
         if name == log::MESSAGE {
             self.put_message(value);
             return;
@@ -76,6 +80,7 @@ impl SpanVisitor<'_> {
     }
 }
 
+/// Implements `Visit` by a method `put(&mut self, &Field, Value<'_>)`.
 macro_rules! visit {
     ($visitor:ident) => {
         impl Visit for $visitor<'_> {
@@ -127,6 +132,8 @@ macro_rules! visit {
         }
     };
 }
+
+pub(super) use visit;
 
 visit!(EventVisitor);
 visit!(SpanVisitor);

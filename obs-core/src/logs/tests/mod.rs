@@ -10,3 +10,5 @@ mod profiles;
 mod requests;
 mod sampling;
 mod writing;
+
+pub(crate) use profiles::assert_ecs_types;
