@@ -47,6 +47,13 @@ fn request_ids_have_the_header_that_the_builder_names() {
 }
 
 #[test]
+fn fields_of_tracing_spans_are_those_of_their_request() {
+    for wire in Wire::ALL {
+        story::fields_of_tracing_spans_are_those_of_their_request(&Actix, wire);
+    }
+}
+
+#[test]
 fn two_instances_do_not_meet() {
     for wire in Wire::ALL {
         story::two_instances_do_not_meet(&Actix, wire);
