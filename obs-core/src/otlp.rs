@@ -19,4 +19,4 @@
 //! # drop(builder);
 //! ```
 
-pub use obs_otlp::{Otlp, Protocol, Signal};
+pub use obs_otlp::{Otlp, Pem, Protocol, Signal};

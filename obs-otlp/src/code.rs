@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use obs_base::{InitError, MissingFeature};
 
-use crate::{Otlp, Protocol, Signal, headers::Headers};
+use crate::{Otlp, Pem, Protocol, Signal, headers::Headers};
 
 /// The least delay: without one, the export thread would never rest.
 const LEAST_DELAY: Duration = Duration::from_millis(1);
@@ -104,6 +104,9 @@ impl Place {
             protocol,
             headers,
             gzip: _,
+            certificate,
+            client_certificate,
+            client_key,
             timeout,
             export_timeout,
             queue,
@@ -113,6 +116,9 @@ impl Place {
         if let Some(protocol) = protocol {
             protocol.check(self)?;
         }
+        self.check_pem("certificate", certificate.as_ref())?;
+        self.check_pem("client_certificate", client_certificate.as_ref())?;
+        self.check_pem("client_key", client_key.as_ref())?;
         Headers::of_code(self, headers.as_deref().unwrap_or_default(), *protocol)?;
         self.check_time("timeout", *timeout, Duration::from_nanos(1), "a time above zero")?;
         self.check_time(
@@ -135,6 +141,18 @@ impl Place {
                 "set",
                 "nothing: metrics don't queue, and ObsBuilder::otlp_metrics_interval is how often they are pushed",
             )),
+            _ => Ok(()),
+        }
+    }
+
+    /// What it has in it is checked where it is used.
+    fn check_pem(self, setting: &str, pem: Option<&Pem>) -> Result<(), InitError> {
+        match pem {
+            Some(pem) if !cfg!(feature = "tls") => Err(InitError::missing_feature(MissingFeature {
+                setting: &self.setting(setting),
+                value: &pem.to_string(),
+                features: &["otlp-tls"],
+            })),
             _ => Ok(()),
         }
     }
@@ -292,6 +310,28 @@ mod tests {
         assert_eq!(settings.get(Signal::Logs, |otlp| otlp.gzip), Some(true));
         let headers = settings.get(Signal::Logs, |otlp| otlp.headers.clone()).unwrap();
         assert_eq!(headers, [("A".to_owned(), "2".to_owned())]);
+    }
+
+    #[test]
+    fn certificates_need_a_feature_and_are_not_shown() {
+        let mut settings = OtlpSettings::default();
+        let otlp = Otlp::new()
+            .client_key(Pem::bytes("secret"))
+            .certificate(Pem::file("ca.pem"));
+        let shown = format!("{otlp:?}");
+        assert!(
+            shown.contains("Pem(6 bytes)") && shown.contains("Pem(ca.pem)"),
+            "{shown}"
+        );
+        settings.set_for(Signal::Traces, otlp);
+        let checked = settings.check();
+        if cfg!(feature = "tls") {
+            assert!(checked.is_ok());
+        } else {
+            let error = checked.unwrap_err().to_string();
+            let expected = "Otlp::certificate of Signal::Traces is \"ca.pem\", which needs the feature `otlp-tls`";
+            assert!(error.starts_with(expected), "{error}");
+        }
     }
 
     #[test]

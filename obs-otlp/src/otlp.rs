@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::url;
+use crate::{Pem, url};
 
 /// Settings of the export by OTLP, for `ObsBuilder::otlp` (all signals) and `ObsBuilder::otlp_for` (one signal).
 ///
@@ -30,6 +30,9 @@ pub struct Otlp {
     pub(crate) protocol: Option<Protocol>,
     pub(crate) headers: Option<Vec<(String, String)>>,
     pub(crate) gzip: Option<bool>,
+    pub(crate) certificate: Option<Pem>,
+    pub(crate) client_certificate: Option<Pem>,
+    pub(crate) client_key: Option<Pem>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) export_timeout: Option<Duration>,
     pub(crate) queue: Option<usize>,
@@ -69,6 +72,9 @@ impl Otlp {
             protocol: None,
             headers: None,
             gzip: None,
+            certificate: None,
+            client_certificate: None,
+            client_key: None,
             timeout: None,
             export_timeout: None,
             queue: None,
@@ -108,6 +114,28 @@ impl Otlp {
     /// Whether messages are compressed with gzip. Defaults to `OTEL_EXPORTER_OTLP_COMPRESSION`, else to false.
     pub fn gzip(mut self, on: bool) -> Self {
         self.gzip = Some(on);
+        self
+    }
+
+    /// The certificates that are trusted, in place of the system's, where the endpoint is `https`. Needs the feature
+    /// `otlp-tls`. Defaults to `OTEL_EXPORTER_OTLP_CERTIFICATE` and the variable of the signal.
+    pub fn certificate(mut self, certificates: Pem) -> Self {
+        self.certificate = Some(certificates);
+        self
+    }
+
+    /// The client's own certificate with those that vouch for it, for a collector that asks for one. Needs
+    /// [`client_key`](Self::client_key) and the feature `otlp-tls`. Defaults to
+    /// `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` and the variable of the signal.
+    pub fn client_certificate(mut self, certificates: Pem) -> Self {
+        self.client_certificate = Some(certificates);
+        self
+    }
+
+    /// The private key of [`client_certificate`](Self::client_certificate). Defaults to
+    /// `OTEL_EXPORTER_OTLP_CLIENT_KEY` and the variable of the signal.
+    pub fn client_key(mut self, key: Pem) -> Self {
+        self.client_key = Some(key);
         self
     }
 
@@ -156,6 +184,9 @@ impl Otlp {
             protocol: self.protocol.or(earlier.protocol),
             headers: self.headers.or(earlier.headers),
             gzip: self.gzip.or(earlier.gzip),
+            certificate: self.certificate.or(earlier.certificate),
+            client_certificate: self.client_certificate.or(earlier.client_certificate),
+            client_key: self.client_key.or(earlier.client_key),
             timeout: self.timeout.or(earlier.timeout),
             export_timeout: self.export_timeout.or(earlier.export_timeout),
             queue: self.queue.or(earlier.queue),
@@ -172,6 +203,9 @@ impl fmt::Debug for Otlp {
             protocol,
             headers,
             gzip,
+            certificate,
+            client_certificate,
+            client_key,
             timeout,
             export_timeout,
             queue,
@@ -184,6 +218,9 @@ impl fmt::Debug for Otlp {
             .field("protocol", protocol)
             .field("headers", &names)
             .field("gzip", gzip)
+            .field("certificate", certificate)
+            .field("client_certificate", client_certificate)
+            .field("client_key", client_key)
             .field("timeout", timeout)
             .field("export_timeout", export_timeout)
             .field("queue", queue)

@@ -5,7 +5,6 @@
 
 use std::{
     env,
-    net::SocketAddr,
     process::Command,
     sync::Arc,
     time::{Duration, Instant},
@@ -18,17 +17,11 @@ use obs_axum::ObsLayer;
 use obs_core::{Obs, logs::LogFormat};
 use obs_tests::{
     DEADLINE,
-    otlp::{Answer, ReceivedSpan, Receiver, Transport},
+    otlp::{Answer, ReceivedSpan, Receiver, Transport, encrypted},
 };
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    runtime::Runtime,
-};
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
-};
+use tokio::runtime::Runtime;
+use tokio_rustls::rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 use tower::Service as _;
 
 /// Set in the processes that are tested.
@@ -459,26 +452,4 @@ fn an_encrypted_connection_is_made_to_whom_the_certificate_names() {
         error.starts_with("OTEL_EXPORTER_OTLP_CERTIFICATE is \"/nowhere\""),
         "{error}"
     );
-}
-
-/// Listens for encrypted connections and hands on to `to` what comes out of them.
-async fn encrypted(config: Arc<ServerConfig>, to: SocketAddr) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on loopback");
-    let addr = listener.local_addr().expect("a bound socket");
-    let acceptor = TlsAcceptor::from(config);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                // A client that doesn't trust us hangs up: that is what is tested.
-                let Ok(mut encrypted) = acceptor.accept(stream).await else {
-                    return;
-                };
-                let mut plain = TcpStream::connect(to).await.expect("the receiver listens");
-                let copied = tokio::io::copy_bidirectional(&mut encrypted, &mut plain);
-                let _ = tokio::time::timeout(Duration::from_secs(60), copied).await;
-            });
-        }
-    });
-    addr
 }

@@ -1,13 +1,13 @@
 //! Certificates and keys for connections to a collector.
 
-use std::fs;
+use std::borrow::Cow;
 
 use obs_base::{InitError, environment::Env, http_client::TlsSettings};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 #[cfg(feature = "grpc")]
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
-use crate::signal::SignalDef;
+use crate::{CodeSettings, Otlp, Pem, signal::SignalDef};
 
 const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
 const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
@@ -17,35 +17,57 @@ const CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tls(TlsSettings);
 
+/// A certificate or a key that is set.
+struct Given {
+    /// The variable, or the setter.
+    setting: Cow<'static, str>,
+    pem: Pem,
+    is_code: bool,
+}
+
 // === impl Tls ===
 
 impl Tls {
-    /// Reads the files that the environment names.
-    pub(super) fn from_settings(signal: &SignalDef, env: Env<'_>) -> Result<Self, InitError> {
-        let certificate = read(
-            env.first([signal.certificate, CERTIFICATE]),
-            "PEM certificates",
-            has_certificate,
-        )?;
-        let own = env.first([signal.client_certificate, CLIENT_CERTIFICATE]);
-        let key = env.first([signal.client_key, CLIENT_KEY]);
-        if let (Some((setting, path)), None) = (&own, &key) {
-            return Err(InitError::invalid(*setting, path, format!("{CLIENT_KEY} beside it")));
+    /// Reads what code sets, and the files that the environment names.
+    pub(super) fn from_settings(signal: &SignalDef, code: CodeSettings<'_>, env: Env<'_>) -> Result<Self, InitError> {
+        let find = |setting, get: fn(&Otlp) -> Option<Pem>, variables: [&'static str; 2]| {
+            let of_code = code.otlp.find(signal.signal, get);
+            let of_code = of_code.map(|(place, pem)| Given {
+                setting: place.setting(setting),
+                pem,
+                is_code: true,
+            });
+            of_code.or_else(|| env.first(variables).map(Given::of_variable))
+        };
+        let roots = find(
+            "certificate",
+            |otlp| otlp.certificate.clone(),
+            [signal.certificate, CERTIFICATE],
+        );
+        let own = find(
+            "client_certificate",
+            |otlp| otlp.client_certificate.clone(),
+            [signal.client_certificate, CLIENT_CERTIFICATE],
+        );
+        let key = find(
+            "client_key",
+            |otlp| otlp.client_key.clone(),
+            [signal.client_key, CLIENT_KEY],
+        );
+        match (&own, &key) {
+            (Some(own), None) => return Err(own.alone("Otlp::client_key", CLIENT_KEY)),
+            (None, Some(key)) => return Err(key.alone("Otlp::client_certificate", CLIENT_CERTIFICATE)),
+            _ => {}
         }
-        if let (None, Some((setting, path))) = (&own, &key) {
-            return Err(InitError::invalid(
-                *setting,
-                path,
-                format!("{CLIENT_CERTIFICATE} beside it"),
-            ));
-        }
-        let own = read(own, "PEM certificates", has_certificate)?;
-        let key = read(key, "a PEM private key", |pem| {
-            PrivateKeyDer::from_pem_slice(pem).is_ok()
-        })?;
+        let certificates = |given: Option<Given>| {
+            given
+                .map(|given| given.read("PEM certificates", has_certificate))
+                .transpose()
+        };
+        let key = key.map(|key| key.read("a PEM private key", |pem| PrivateKeyDer::from_pem_slice(pem).is_ok()));
         Ok(Self(TlsSettings {
-            roots: certificate,
-            identity: own.zip(key),
+            roots: certificates(roots)?,
+            identity: certificates(own)?.zip(key.transpose()?),
         }))
     }
 
@@ -69,27 +91,41 @@ impl Tls {
     }
 }
 
+// === impl Given ===
+
+impl Given {
+    fn of_variable((variable, path): (&'static str, String)) -> Self {
+        Self {
+            setting: variable.into(),
+            pem: Pem::file(path),
+            is_code: false,
+        }
+    }
+
+    /// Refuses what is set without the other part of a certificate and its key.
+    fn alone(&self, setter: &str, variable: &str) -> InitError {
+        let other = if self.is_code { setter } else { variable };
+        InitError::invalid(self.setting.clone(), &self.pem, format!("{other} beside it"))
+    }
+
+    /// The content, if it is what it should be.
+    fn read(self, what: &str, holds_it: impl FnOnce(&[u8]) -> bool) -> Result<Vec<u8>, InitError> {
+        let what = if self.pem.is_file() {
+            format!("a file with {what}")
+        } else {
+            what.to_owned()
+        };
+        match self.pem.read() {
+            Ok(pem) if holds_it(&pem) => Ok(pem.into_owned()),
+            Ok(_) => Err(InitError::invalid(self.setting, &self.pem, what)),
+            Err(error) => Err(InitError::invalid(self.setting, &self.pem, format!("{what} ({error})"))),
+        }
+    }
+}
+
 fn has_certificate(pem: &[u8]) -> bool {
     let mut all = CertificateDer::pem_slice_iter(pem).peekable();
     all.peek().is_some() && all.all(|one| one.is_ok())
-}
-
-/// The file that a variable names, if it holds what it should.
-fn read(
-    named: Option<(&'static str, String)>,
-    what: &str,
-    holds_it: impl FnOnce(&[u8]) -> bool,
-) -> Result<Option<Vec<u8>>, InitError> {
-    let Some((setting, path)) = named else { return Ok(None) };
-    match fs::read(&path) {
-        Ok(pem) if holds_it(&pem) => Ok(Some(pem)),
-        Ok(_) => Err(InitError::invalid(setting, path, format!("a file with {what}"))),
-        Err(error) => Err(InitError::invalid(
-            setting,
-            path,
-            format!("a file with {what} ({error})"),
-        )),
-    }
 }
 
 #[cfg(test)]
@@ -97,7 +133,7 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
-    use crate::signal::TRACES;
+    use crate::{OtlpSettings, Signal, signal::TRACES};
 
     fn tls(set: &[(&str, &str)]) -> Result<Tls, InitError> {
         let env = |name: &str| {
@@ -105,7 +141,64 @@ mod tests {
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        Tls::from_settings(&TRACES, Env::without_notices(&env))
+        Tls::from_settings(&TRACES, CodeSettings::default(), Env::without_notices(&env))
+    }
+
+    /// Why these settings in code are refused; the environment names files that are not there.
+    fn refused(signal: Option<Signal>, otlp: Otlp) -> String {
+        let mut all = OtlpSettings::default();
+        match signal {
+            Some(signal) => all.set_for(signal, otlp),
+            None => all.set(otlp),
+        }
+        let code = CodeSettings {
+            otlp: &all,
+            ..CodeSettings::default()
+        };
+        let env = |name: &str| (name == CERTIFICATE).then(|| "/nowhere/env.pem".to_owned());
+        let tls = Tls::from_settings(&TRACES, code, Env::without_notices(&env));
+        tls.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_code_sets_goes_first_and_is_refused_by_name() {
+        for (signal, otlp, expected) in [
+            (
+                None,
+                Otlp::new().certificate(Pem::file("/nowhere/ca.pem")),
+                "Otlp::certificate is \"/nowhere/ca.pem\", expected a file with PEM certificates (",
+            ),
+            (
+                Some(Signal::Traces),
+                Otlp::new().certificate(Pem::bytes("no PEM")),
+                "Otlp::certificate of Signal::Traces is \"6 bytes\", expected PEM certificates",
+            ),
+            (
+                None,
+                Otlp::new().client_certificate(Pem::bytes("secret")),
+                "Otlp::client_certificate is \"6 bytes\", expected Otlp::client_key beside it",
+            ),
+            (
+                Some(Signal::Traces),
+                Otlp::new().client_key(Pem::file("key.pem")),
+                "Otlp::client_key of Signal::Traces is \"key.pem\", expected Otlp::client_certificate beside it",
+            ),
+            (
+                Some(Signal::Logs),
+                Otlp::new().certificate(Pem::bytes("of another signal")),
+                "OTEL_EXPORTER_OTLP_CERTIFICATE is \"/nowhere/env.pem\", expected a file with PEM certificates (",
+            ),
+        ] {
+            let error = refused(signal, otlp);
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_never_ends_is_refused() {
+        let error = refused(None, Otlp::new().certificate(Pem::file("/dev/zero")));
+        assert!(error.ends_with("(larger than 4 MiB)"), "{error}");
     }
 
     #[test]

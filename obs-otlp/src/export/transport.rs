@@ -46,7 +46,7 @@ impl Transport {
             gzip,
             headers,
             #[cfg(feature = "tls")]
-            tls: Tls::from_settings(signal, env)?,
+            tls: Tls::from_settings(signal, code, env)?,
         })
     }
 }

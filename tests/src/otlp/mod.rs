@@ -11,6 +11,7 @@
 //! ```
 
 mod answer;
+mod encrypted;
 mod flatten;
 mod log;
 mod metric;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use {
     answer::{Again, Answer},
+    encrypted::encrypted,
     log::ReceivedLog,
     metric::{ReceivedMetric, written},
     receiver::{ReceivedRequest, Receiver, Transport},
