@@ -4,6 +4,7 @@ use std::future::Future;
 
 use opentelemetry::{
     Context as OtelContext,
+    baggage::BaggageExt as _,
     trace::{SpanContext, TraceContextExt as _},
 };
 
@@ -33,10 +34,10 @@ pub fn run_continued<R>(producer: &Extracted, work: impl FnOnce() -> R) -> R {
 impl RequestContext {
     /// A context for a message from a queue, which continues the trace of its producer: the first span in it is a child
     /// of the producer's. The `tracestate` and the `baggage` of the message are sent on. Without trace context in the
-    /// message it is as that of [`start`](Self::start).
+    /// message it is as that of [`start`](Self::start), with the `baggage`.
     ///
     /// `producer` is what [`propagation::extract`](crate::propagation::extract) finds in the headers of the message, any
-    /// map of names and values. Whether the producer has sampled the trace decides on its spans here, unless the
+    /// map of names and values: those of W3C and of [`ObsBuilder::propagator`](crate::ObsBuilder::propagator). Whether the producer has sampled the trace decides on its spans here, unless the
     /// sampler says otherwise. A message of a producer that is not trusted, or one of a batch, is better
     /// [linked](Self::linked_to).
     ///
@@ -98,6 +99,10 @@ impl RequestContext {
             baggage,
         } = producer.clone();
         let mut parts = Self::new_parts(instance);
+        // For libraries that send OpenTelemetry's baggage on.
+        let otel_baggage = baggage
+            .as_deref()
+            .map(|header| OtelContext::new().with_baggage(otel::baggage(header)));
         parts.baggage = baggage;
         if let Some(parent) = parent {
             let sampled = parts.instance.as_ref().map_or(parent.flags.is_sampled(), |instance| {
@@ -109,10 +114,12 @@ impl RequestContext {
                 trace_id: parent.trace_id,
                 flags,
                 tracestate,
-                otel: Some(OtelContext::new().with_remote_span_context(span)),
+                otel: Some(otel_baggage.unwrap_or_default().with_remote_span_context(span)),
                 records_spans: sampled,
                 ..parts
             };
+        } else {
+            parts.otel_baggage = otel_baggage;
         }
         Self::from_parts(parts)
     }

@@ -8,12 +8,13 @@
 use std::panic::catch_unwind;
 
 use opentelemetry::{
-    Context, ContextGuard,
+    Context, ContextGuard, StringValue,
+    baggage::{Baggage, BaggageMetadata},
     trace::{SpanContext, SpanId as OtelSpanId, TraceFlags as OtelTraceFlags, TraceId as OtelTraceId},
 };
 
 use super::{RequestContext, SpanId, TraceFlags, TraceId};
-use crate::headers::TraceParent;
+use crate::headers::{TraceParent, baggage_members};
 
 /// Start of the targets of OpenTelemetry's own crates.
 pub(crate) const TARGETS: &str = "opentelemetry";
@@ -79,6 +80,16 @@ pub(crate) fn remote_span(span: &TraceParent, tracestate: Option<&str>) -> SpanC
         true,
         tracestate.and_then(|state| state.parse().ok()).unwrap_or_default(),
     )
+}
+
+/// The entries of a checked header as OpenTelemetry has them; it takes 64 at most.
+pub(crate) fn baggage(header: &str) -> Baggage {
+    let mut baggage = Baggage::new();
+    for member in baggage_members(header) {
+        let value = StringValue::from(member.value.into_owned());
+        let _ = baggage.insert_with_metadata(member.key.to_owned(), value, BaggageMetadata::from(member.properties));
+    }
+    baggage
 }
 
 /// The id as OpenTelemetry has it.

@@ -285,7 +285,7 @@ mod tests {
     use opentelemetry::{propagation::text_map_propagator::FieldIter, trace::TraceState};
 
     use super::*;
-    use crate::{environment::Notices, propagation};
+    use crate::{environment::Notices, headers::extract};
 
     const PARENT: (&str, &[u8]) = (
         "traceparent",
@@ -355,7 +355,7 @@ mod tests {
 
     fn read(propagators: &Propagators, headers: &[(&str, &[u8])]) -> (Option<u128>, bool) {
         let headers = List(headers);
-        let mut read = propagation::extract(&headers);
+        let mut read = extract(&headers);
         propagators.filter(&mut read, &headers);
         (read.parent.map(|parent| parent.trace_id.get()), read.baggage.is_some())
     }

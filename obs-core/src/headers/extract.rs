@@ -22,20 +22,7 @@ pub struct Extracted {
 /// Reads `traceparent`, `tracestate` and `baggage`.
 ///
 /// Allocates for the latter two only, and only when they are there.
-///
-/// ```
-/// use obs_core::{propagation, request::HeaderReader};
-///
-/// let headers: [(&str, &[u8]); 2] = [
-///     ("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
-///     ("tracestate", b"congo=t61rcWkgMzE"),
-/// ];
-/// let extracted = propagation::extract(&headers[..] as &[_]);
-/// assert_eq!(extracted.parent.unwrap().span_id.to_string(), "b7ad6b7169203331");
-/// assert_eq!(extracted.tracestate.as_deref(), Some("congo=t61rcWkgMzE"));
-/// ```
-#[must_use]
-pub fn extract(headers: &(impl HeaderReader + ?Sized)) -> Extracted {
+pub(crate) fn extract(headers: &(impl HeaderReader + ?Sized)) -> Extracted {
     extract_of(&headers.common(), headers)
 }
 

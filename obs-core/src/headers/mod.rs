@@ -6,10 +6,10 @@ mod reader;
 mod traceparent;
 mod tracestate;
 
-pub(crate) use extract::extract_of;
+pub(crate) use extract::{extract, extract_of};
 pub(crate) use traceparent::LEN as TRACEPARENT_LEN;
 
 pub use baggage::{BaggageMember, BaggageMembers, baggage_members};
-pub use extract::{Extracted, extract};
+pub use extract::Extracted;
 pub use reader::{CommonHeaders, HeaderReader};
 pub use traceparent::TraceParent;

@@ -22,8 +22,9 @@ use crate::{
     context::{Ownership, RequestContext, set_thread_default},
     deadline,
     environment::Notices,
-    headers::Extracted,
+    headers::{Extracted, HeaderReader},
     metrics::Registry,
+    propagation::extract_for,
 };
 
 /// The timeout of the flush when the last handle is dropped.
@@ -162,6 +163,12 @@ impl Obs {
     /// ```
     pub fn make_thread_default(&self) {
         set_thread_default(self.inner.pipeline.instance.clone());
+    }
+
+    /// [`propagation::extract`](crate::propagation::extract) with the formats that this instance reads.
+    #[must_use]
+    pub fn extract(&self, headers: &(impl HeaderReader + ?Sized)) -> Extracted {
+        extract_for(Some(&self.inner.pipeline.instance), headers)
     }
 
     /// A new context in this instance for a message from a queue, which continues the trace of its producer.

@@ -18,9 +18,12 @@
 //! [Trace Context level 2](https://www.w3.org/TR/trace-context-2/) and
 //! [Baggage](https://www.w3.org/TR/baggage/).
 
+mod incoming;
 mod outgoing;
 
+pub(crate) use incoming::extract_for;
 pub(crate) use outgoing::recorded_span;
 
-pub use crate::headers::{BaggageMember, BaggageMembers, Extracted, TraceParent, baggage_members, extract};
+pub use crate::headers::{BaggageMember, BaggageMembers, Extracted, TraceParent, baggage_members};
+pub use incoming::extract;
 pub use outgoing::{Outgoing, inject, outgoing};

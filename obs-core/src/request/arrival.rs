@@ -2,17 +2,14 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use opentelemetry::{
-    Context as OtelContext, StringValue,
-    baggage::{Baggage, BaggageExt as _, BaggageMetadata},
-};
+use opentelemetry::{Context as OtelContext, baggage::BaggageExt as _};
 
 use super::{
     CommonHeaders, HeaderReader, Instrument, RequestHead, attributes, deferred_span::DeferredHead, origin::Origin,
 };
 use crate::{
-    context::{self, Instance as _, Parts, RequestContext, RequestId},
-    headers::{Extracted, TraceParent, baggage_members, extract_of},
+    context::{self, Instance as _, Parts, RequestContext, RequestId, otel},
+    headers::{Extracted, TraceParent, extract_of},
     propagation,
     trace::{SpanName, SpanStart},
 };
@@ -82,9 +79,9 @@ impl Arrival<'_> {
         let baggage = baggage.filter(|_| trusted);
         // For libraries that send OpenTelemetry's baggage on.
         let (otel, otel_baggage) = match (baggage.as_deref(), span.otel) {
-            (None, otel) => (otel, None),
-            (Some(header), Some(otel)) => (Some(otel.with_baggage(otel_baggage(header))), None),
-            (Some(header), None) => (None, Some(OtelContext::new().with_baggage(otel_baggage(header)))),
+            (None, span) => (span, None),
+            (Some(header), Some(span)) => (Some(span.with_baggage(otel::baggage(header))), None),
+            (Some(header), None) => (None, Some(OtelContext::new().with_baggage(otel::baggage(header)))),
         };
         let context = RequestContext::from_parts(Parts {
             request_id: request_id(head.request_id.or(sent_id), at),
@@ -126,16 +123,6 @@ fn continue_enclosing(instance: u64, extracted: &mut Extracted) -> bool {
         true
     });
     found.unwrap_or(false)
-}
-
-/// The entries of a checked header as OpenTelemetry has them; it takes 64 at most.
-fn otel_baggage(header: &str) -> Baggage {
-    let mut baggage = Baggage::new();
-    for member in baggage_members(header) {
-        let value = StringValue::from(member.value.into_owned());
-        let _ = baggage.insert_with_metadata(member.key.to_owned(), value, BaggageMetadata::from(member.properties));
-    }
-    baggage
 }
 
 /// Makes fields of the entries that are on the list.
