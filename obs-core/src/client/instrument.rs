@@ -41,6 +41,8 @@ pub(super) struct Labels<'a> {
 impl ClientInstrument {
     pub(super) fn new(mut options: ClientOptions) -> Self {
         let shared = options.common.instance();
+        // The first request of the client: by now, everything is set up.
+        shared.connections.report(&shared);
         let base_url = options.base_url.as_deref().and_then(parsed);
         if let Some(base) = &base_url {
             options.hosts.add(base.host());

@@ -1,6 +1,8 @@
 //! What an instance is not connected to, which is reported at its first request.
 
 use std::{
+    borrow::Cow,
+    io::{self, Write as _},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -11,11 +13,19 @@ use std::{
 };
 
 use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
-use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _};
+use tracing_subscriber::{Layer, Registry, filter::LevelFilter, layer::SubscriberExt as _};
 
 use super::{Pipeline, installed};
-use crate::{context::Ownership, deadline, names::target};
+use crate::{
+    context::Ownership,
+    deadline,
+    names::target,
+};
 
+/// Of an instance in a process without a subscriber.
+const NO_SUBSCRIBER: &str = "the process has no subscriber of `tracing`, so its events write no lines and its spans are \
+                             not exported: call `init()` in place of `build()`, or install a subscriber, \
+                             `tracing_subscriber::registry().with(obs.subscriber_layer()).init()`";
 /// Of an instance whose layer is not in the subscriber of the process.
 const NO_LAYER: &str = "an instance of obs writes lines of requests, but not those of events: add \
                         `.with(obs.subscriber_layer())` to the subscriber";
@@ -23,9 +33,10 @@ const NO_LAYER: &str = "an instance of obs writes lines of requests, but not tho
 const NO_DEFAULT: &str = "the process has no default instance of obs, so `metrics::counter!`, records of the `log` \
                           crate, OpenTelemetry's globals, and layers, clients and pages without `.obs(…)` are not \
                           connected to one: call `obs.make_default()?` after `build()`";
-/// Of a layer that has no instance.
-const NO_INSTANCE: &str = "a layer without `.obs(…)` records metrics alone, and writes no lines, since the process has \
-                           no default instance of obs: call `init()`, or `obs.make_default()?` after `build()`";
+/// Of a layer or a client that has no instance.
+const NO_INSTANCE: &str = "a layer or client without `.obs(…)` records metrics alone, and writes no lines, since the \
+                           process has no default instance of obs: call `init()`, or `obs.make_default()?` after \
+                           `build()`";
 
 /// Closed when a report is written. Of all instances: a layer without one reports what no handle belongs to.
 static WRITING: Mutex<Vec<Receiver<()>>> = Mutex::new(Vec::new());
@@ -39,8 +50,8 @@ pub(crate) struct Connections(AtomicBool);
 // === impl Connections ===
 
 impl Connections {
-    /// Reports once what is not connected, to the subscriber of the process, and in the lines of the instance if its
-    /// layer is not there. A process that has no subscriber is not warned.
+    /// Reports once what is not connected: to the subscriber of the process, and where that does not write the lines of
+    /// the instance, in these; without either, on standard error.
     pub(crate) fn report(&self, pipeline: &Pipeline) {
         if self.0.swap(true, Relaxed) {
             return;
@@ -48,18 +59,19 @@ impl Connections {
         let instance = pipeline.instance.id();
         let lines = pipeline.logs.as_ref();
         let lines = lines.map(|logs| logs.layer_of(&Ownership::new(instance), LevelFilter::OFF));
+        let is_scoped = !dispatcher::get_default(Dispatch::is::<NoSubscriber>);
         let (is_writing, written) = channel::<()>();
         // The thread of a request may have a subscriber to itself; a new one sees the process's.
         let report = move || {
             let _is_writing = is_writing;
-            let missing = dispatcher::get_default(|subscriber| missing(subscriber, instance));
-            for notice in &missing {
-                tracing::warn!(target: target::OBS, "{notice}");
-            }
-            if missing.contains(&NO_LAYER) {
-                tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
-                    tracing::warn!(target: target::OBS, "{NO_LAYER}");
-                });
+            let is_without = dispatcher::get_default(Dispatch::is::<NoSubscriber>);
+            // Subscribers of single threads are those of tests, which choose what they connect.
+            if !(is_without && is_scoped) {
+                write(
+                    &dispatcher::get_default(|process| missing(process, instance)),
+                    is_without,
+                    lines,
+                );
             }
         };
         if thread::Builder::new()
@@ -83,20 +95,51 @@ pub(crate) fn wait_for_reports(timeout: Duration) {
     }
 }
 
-/// What an instance is not connected to under this subscriber.
-fn missing(subscriber: &Dispatch, instance: u64) -> Vec<&'static str> {
-    let has_default = installed().is_some();
-    if subscriber.is::<NoSubscriber>() {
-        return Vec::new();
+/// Writes the notices where people see them; `lines` are those of the instance, if it has any.
+fn write(
+    notices: &[Cow<'static, str>],
+    is_without_subscriber: bool,
+    lines: Option<impl Layer<Registry> + Send + Sync>,
+) {
+    for notice in notices {
+        tracing::warn!(target: target::OBS, "{notice}");
     }
+    let unseen = notices
+        .iter()
+        .filter(|notice| is_without_subscriber || *notice == NO_LAYER);
+    if let Some(lines) = lines {
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            for notice in unseen {
+                tracing::warn!(target: target::OBS, "{notice}");
+            }
+        });
+    } else if is_without_subscriber {
+        let mut stderr = io::stderr().lock();
+        for notice in unseen {
+            // Nobody is left to hear of an error.
+            let _ = writeln!(stderr, "WARN obs: {notice}");
+        }
+    }
+}
+
+/// What an instance is not connected to under this subscriber, that of the process.
+fn missing(subscriber: &Dispatch, instance: u64) -> Vec<Cow<'static, str>> {
+    let default = installed();
     // The process-wide default before there is one has no lines.
     if instance == 0 {
-        return if has_default { Vec::new() } else { vec![NO_INSTANCE] };
+        return if default.is_some() {
+            Vec::new()
+        } else {
+            vec![NO_INSTANCE.into()]
+        };
     }
-    let no_layer = !Ownership::is_part_of(subscriber, instance);
-    let all = [(no_layer, NO_LAYER), (!has_default, NO_DEFAULT)];
-    all.into_iter()
-        .filter(|(is_missing, _)| *is_missing)
-        .map(|(_, notice)| notice)
-        .collect()
+    let is_without = subscriber.is::<NoSubscriber>();
+    let no_layer = !is_without && !Ownership::is_part_of(subscriber, instance);
+    let all = [
+        (is_without, NO_SUBSCRIBER),
+        (no_layer, NO_LAYER),
+        (default.is_none(), NO_DEFAULT),
+    ];
+    let missing = all.into_iter().filter(|(is_missing, _)| *is_missing);
+    missing.map(|(_, notice)| notice.into()).collect()
 }

@@ -59,8 +59,19 @@ const NO_LAYER: &str = "an instance of obs writes lines of requests, but not tho
 const NO_DEFAULT: &str = "the process has no default instance of obs, so `metrics::counter!`, records of the `log` \
                           crate, OpenTelemetry's globals, and layers, clients and pages without `.obs(…)` are not \
                           connected to one: call `obs.make_default()?` after `build()`";
-const NO_INSTANCE: &str = "a layer without `.obs(…)` records metrics alone, and writes no lines, since the process has \
-                           no default instance of obs: call `init()`, or `obs.make_default()?` after `build()`";
+const NO_INSTANCE: &str = "a layer or client without `.obs(…)` records metrics alone, and writes no lines, since the \
+                           process has no default instance of obs: call `init()`, or `obs.make_default()?` after \
+                           `build()`";
+const NO_SUBSCRIBER: &str = "the process has no subscriber of `tracing`, so its events write no lines and its spans are \
+                             not exported: call `init()` in place of `build()`, or install a subscriber, \
+                             `tracing_subscriber::registry().with(obs.subscriber_layer()).init()`";
+
+/// What the lines of an instance say of obs itself.
+fn about_obs(logs: &LogBuffer) -> Vec<String> {
+    let lines = logs.json_lines();
+    let about = lines.iter().filter(|line| line.str("target") == "obs");
+    about.map(|line| line.str("message").to_owned()).collect()
+}
 
 /// Sends a service of this instance two requests.
 fn serve(obs: &Obs) {
@@ -85,6 +96,50 @@ in_own_process!(an_instance_that_is_not_connected_says_so_once, || {
     until(DEADLINE, || {
         logs.json_lines().iter().any(|line| line.str("message") == NO_LAYER)
     });
+});
+
+in_own_process!(an_instance_without_a_subscriber_says_so_once_in_its_lines, || {
+    let logs = LogBuffer::new();
+    let obs = builder(&logs).build().unwrap();
+    serve(&obs);
+    serve(&obs);
+    obs.shutdown(DEADLINE).unwrap();
+    assert_eq!(about_obs(&logs), [NO_SUBSCRIBER, NO_DEFAULT]);
+});
+
+in_own_process!(
+    a_client_without_a_subscriber_says_so_in_the_lines_of_its_instance,
+    || {
+        let logs = LogBuffer::new();
+        let obs = builder(&logs).build().unwrap();
+        obs.make_default().unwrap();
+        let client = obs_reqwest::client(reqwest::Client::new());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        // Nobody listens there.
+        drop(runtime.block_on(client.get("http://127.0.0.1:1/").send()));
+        obs.shutdown(DEADLINE).unwrap();
+        assert_eq!(about_obs(&logs), [NO_SUBSCRIBER]);
+    }
+);
+
+in_own_process!(a_subscriber_of_the_thread_alone_is_not_missed_in_the_process, || {
+    let logs = LogBuffer::new();
+    let obs = builder(&logs).build().unwrap();
+    let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let app = Router::new()
+            .route("/", get(|| async {}))
+            .layer(ObsLayer::new().obs(&obs));
+        let request = http::Request::get("/").body(axum::body::Body::empty()).unwrap();
+        drop(runtime.block_on(tower::ServiceExt::oneshot(app, request)).unwrap());
+    });
+    obs.shutdown(DEADLINE).unwrap();
+    assert_eq!(about_obs(&logs), Vec::<String>::new());
+    assert_eq!(logs.json_lines().len(), 1);
 });
 
 in_own_process!(an_instance_that_is_connected_says_nothing, || {

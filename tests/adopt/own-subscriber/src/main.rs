@@ -78,6 +78,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             obs.make_default()?;
             obs
         }
+        // Nothing was installed, but the instance is the default.
+        "no-subscriber" => {
+            let obs = Obs::builder("orders").build()?;
+            obs.make_default()?;
+            obs
+        }
+        // Nothing is connected to anything.
+        "nothing" => Obs::builder("orders").build()?,
         // A subscriber is there already.
         "subscriber-first" => {
             tracing_subscriber::registry().with(errors_on_stderr()).init();
