@@ -64,6 +64,7 @@ mod carried;
 mod consumer;
 mod current;
 mod field;
+mod global_propagator;
 mod instance;
 pub(crate) mod otel;
 mod owner;
@@ -74,6 +75,7 @@ mod scope;
 
 pub(crate) use consumer::ProducerLinks;
 pub(crate) use current::{Entered, enter, exchange, exemplar_ids, with_current};
+pub(crate) use global_propagator::GlobalPropagator;
 pub(crate) use instance::{Instance, InstanceRef, outside_instance, set_default_instance, set_thread_default};
 pub(crate) use obs_base::ids::RequestId;
 pub(crate) use owner::owner;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use opentelemetry::{
     Context,
-    propagation::{Extractor, Injector, TextMapCompositePropagator, TextMapPropagator},
+    propagation::{Extractor, Injector, TextMapPropagator},
     trace::{SpanContext, TraceContextExt},
 };
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
@@ -15,6 +15,7 @@ use crate::{
     guard::guarded,
     headers::{Extracted, HeaderReader, TraceParent},
     interner::Interner,
+    names::header,
 };
 
 const PROPAGATORS: &str = "OTEL_PROPAGATORS";
@@ -40,10 +41,6 @@ struct Carrier<'a>(&'a dyn HeaderReader);
 
 /// Takes the headers that OpenTelemetry's propagators write.
 struct Sink<'a>(&'a mut dyn FnMut(&str, &str));
-
-/// A propagator that several handles share.
-#[derive(Clone, Debug)]
-struct Handle(OwnPropagator);
 
 // === impl Propagators ===
 
@@ -160,20 +157,47 @@ impl Propagators {
         let _ = guarded(|| own.inject_context(&context, &mut Sink(set)));
     }
 
-    /// The same for instrumentation of others.
-    pub(crate) fn to_otel(&self) -> TextMapCompositePropagator {
-        let mut all: Vec<Box<dyn TextMapPropagator + Send + Sync>> = Vec::new();
-        // Of several that find something, the last one counts.
+    /// Writes the headers of OpenTelemetry's context, for instrumentation of others.
+    pub(super) fn inject(&self, context: &Context, injector: &mut dyn Injector) {
         if let Some(own) = &self.own {
-            all.push(Box::new(Handle(Arc::clone(own))));
+            let _ = guarded(|| own.inject_context(context, injector));
         }
         if self.trace_context {
-            all.push(Box::new(TraceContextPropagator::new()));
+            TraceContextPropagator::new().inject_context(context, injector);
         }
         if self.baggage {
-            all.push(Box::new(BaggagePropagator::new()));
+            BaggagePropagator::new().inject_context(context, injector);
         }
-        TextMapCompositePropagator::new(all)
+    }
+
+    /// Reads headers into OpenTelemetry's context, for instrumentation of others. Of several formats that have a parent,
+    /// the standard's counts.
+    pub(super) fn extract(&self, context: &Context, extractor: &dyn Extractor) -> Context {
+        let own = self.own.as_ref();
+        let read = own.and_then(|own| guarded(|| own.extract_with_context(context, extractor)));
+        let mut read = read.unwrap_or_else(|| context.clone());
+        if self.trace_context {
+            read = TraceContextPropagator::new().extract_with_context(&read, extractor);
+        }
+        if self.baggage {
+            read = BaggagePropagator::new().extract_with_context(&read, extractor);
+        }
+        read
+    }
+
+    /// The names of the headers that are read and sent; of requests' ids only [`request_id`](Self::request_id).
+    pub(super) fn headers(&self) -> Vec<String> {
+        let own = self.own.as_ref();
+        let own = own.and_then(|own| guarded(|| own.fields().map(str::to_owned).collect::<Vec<_>>()));
+        let standard = [
+            (self.trace_context, header::TRACEPARENT),
+            (self.trace_context, header::TRACESTATE),
+            (self.baggage, header::BAGGAGE),
+        ];
+        let standard = standard.into_iter().filter(|(is_used, _)| *is_used);
+        let mut all = own.unwrap_or_default();
+        all.extend(standard.map(|(_, name)| name.to_owned()));
+        all
     }
 }
 
@@ -264,22 +288,6 @@ impl Injector for Sink<'_> {
     }
 }
 
-// === impl Handle ===
-
-impl TextMapPropagator for Handle {
-    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
-        self.0.inject_context(context, injector);
-    }
-
-    fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
-        self.0.extract_with_context(context, extractor)
-    }
-
-    fn fields(&self) -> opentelemetry::propagation::text_map_propagator::FieldIter<'_> {
-        self.0.fields()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use opentelemetry::{propagation::text_map_propagator::FieldIter, trace::TraceState};
@@ -329,7 +337,7 @@ mod tests {
         }
 
         fn fields(&self) -> FieldIter<'_> {
-            FieldIter::new(&[])
+            panic!("on purpose");
         }
     }
 
@@ -460,20 +468,32 @@ mod tests {
     }
 
     #[test]
-    fn instrumentation_of_others_gets_the_same() {
-        let (propagators, _) = listed("tracecontext,own", true);
-        let otel = propagators.to_otel();
-        let ids = SpanContext::new(
-            5.into(),
-            6.into(),
-            opentelemetry::trace::TraceFlags::default(),
-            true,
-            TraceState::NONE,
-        );
+    fn instrumentation_of_others_sends_and_reads_the_same() {
+        let flags = opentelemetry::trace::TraceFlags::SAMPLED;
+        let ids = SpanContext::new(5.into(), 6.into(), flags, true, TraceState::NONE);
+        let context = Context::new().with_remote_span_context(ids);
+        for (list, expected, read) in [
+            ("tracecontext,own", &["traceparent", "tracestate", "x-own"][..], 5),
+            ("own", &["x-own"], 5),
+            ("none", &[], 0),
+        ] {
+            let (propagators, _) = listed(list, list.contains("own"));
+            let mut headers = std::collections::HashMap::new();
+            propagators.inject(&context, &mut headers);
+            let mut names: Vec<_> = headers.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            assert_eq!(names, expected, "{list}");
+            let context = propagators.extract(&Context::new(), &headers);
+            assert_eq!(context.span().span_context().trace_id(), read.into(), "{list}");
+        }
+    }
+
+    #[test]
+    fn instrumentation_of_others_meets_no_panic_of_a_format_of_the_users_own() {
+        let propagators = Propagators::from_settings(Some(Arc::new(Panics)), Env::without_notices(&|_: &str| None));
         let mut headers = std::collections::HashMap::new();
-        otel.inject_context(&Context::new().with_remote_span_context(ids), &mut headers);
-        let mut names: Vec<_> = headers.keys().map(String::as_str).collect();
-        names.sort_unstable();
-        assert_eq!(names, ["traceparent", "tracestate", "x-own"]);
+        propagators.inject(&Context::new(), &mut headers);
+        assert!(!propagators.extract(&Context::new(), &headers).has_active_span());
+        assert_eq!(propagators.headers(), ["traceparent", "tracestate", "baggage"]);
     }
 }

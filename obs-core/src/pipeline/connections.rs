@@ -17,9 +17,10 @@ use tracing_subscriber::{Layer, Registry, filter::LevelFilter, layer::Subscriber
 
 use super::{Pipeline, installed};
 use crate::{
-    context::Ownership,
+    context::{GlobalPropagator, Instance as _, Ownership},
     deadline,
     names::target,
+    trace::{GlobalTracing, Tracing},
 };
 
 /// Of an instance in a process without a subscriber.
@@ -37,6 +38,11 @@ const NO_DEFAULT: &str = "the process has no default instance of obs, so `metric
 const NO_INSTANCE: &str = "a layer or client without `.obs(…)` records metrics alone, and writes no lines, since the \
                            process has no default instance of obs: call `init()`, or `obs.make_default()?` after \
                            `build()`";
+
+/// Of the process-wide default, if the application has set another global tracer provider after it.
+const OTHER_PROVIDER: &str = "OpenTelemetry's global tracer provider is not the one of obs, which does not export the \
+                              spans of libraries that use it: give that provider to `ObsBuilder::tracer_provider` in \
+                              place of `opentelemetry::global::set_tracer_provider`";
 
 /// Closed when a report is written. Of all instances: a layer without one reports what no handle belongs to.
 static WRITING: Mutex<Vec<Receiver<()>>> = Mutex::new(Vec::new());
@@ -141,5 +147,26 @@ fn missing(subscriber: &Dispatch, instance: u64) -> Vec<Cow<'static, str>> {
         (default.is_none(), NO_DEFAULT),
     ];
     let missing = all.into_iter().filter(|(is_missing, _)| *is_missing);
-    missing.map(|(_, notice)| notice.into()).collect()
+    let mut notices: Vec<_> = missing.map(|(_, notice)| notice.into()).collect();
+    if let Some(default) = default.filter(|default| default.instance.id() == instance) {
+        notices.extend(foreign_globals(&default.tracing));
+    }
+    notices
+}
+
+/// OpenTelemetry's globals that are not those of the process-wide default.
+fn foreign_globals(default: &Tracing) -> Vec<Cow<'static, str>> {
+    let mut notices = Vec::new();
+    // The spans of a provider of the application's meet, whoever asks it.
+    if !default.is_of_others() && GlobalTracing::look() == GlobalTracing::Foreign {
+        notices.push(OTHER_PROVIDER.into());
+    }
+    if let Some(header) = GlobalPropagator::foreign_header(default.propagators()) {
+        let notice = format!(
+            "OpenTelemetry's global propagator is not the one of obs, which does not use its header {header:?}: give it \
+             to `ObsBuilder::propagator` in place of `opentelemetry::global::set_text_map_propagator`"
+        );
+        notices.push(notice.into());
+    }
+    notices
 }

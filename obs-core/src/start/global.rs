@@ -10,14 +10,19 @@ use obs_base::{InitError, ServiceInfo};
 use tracing::{Dispatch, Subscriber, subscriber::NoSubscriber};
 
 use crate::{
-    context::Instance as _,
+    context::{GlobalPropagator, Instance as _},
     environment::Notices,
     logs::{LOG_BRIDGE_MISSING, install_log_bridge},
     metrics::{GuardedRecorder, InstanceRecorder, Registry, Target},
     names::target,
     pipeline,
-    trace::Tracing,
+    trace::{GlobalProvider, GlobalTracing, Tracing},
 };
+
+/// The notice about a tracer provider that was the global one before.
+const PROVIDER_REPLACED: &str = "OpenTelemetry's global tracer provider is replaced by the one of obs, so spans of \
+                                 libraries are exported by obs alone: give it to `ObsBuilder::tracer_provider` if it \
+                                 should have all spans, or leave out `opentelemetry::global::set_tracer_provider`";
 
 /// The recorder that someone else has installed.
 #[derive(Debug)]
@@ -89,11 +94,27 @@ pub(super) fn claim_recorder() -> bool {
 }
 
 /// Makes spans and headers of other OpenTelemetry libraries go our way.
-pub(super) fn install_opentelemetry(tracing: &Tracing) {
-    if let Some(provider) = tracing.provider() {
-        opentelemetry::global::set_tracer_provider(provider.clone());
+pub(super) fn install_opentelemetry(tracing: &Tracing, notices: &Notices) {
+    let is_foreign = GlobalTracing::look() == GlobalTracing::Foreign;
+    // An instance without spans has nothing to put in the place of the application's provider.
+    if tracing.provider().is_some() || !is_foreign {
+        // One that was given to the builder is asked by ours.
+        if is_foreign && !tracing.is_of_others() {
+            notices.add(PROVIDER_REPLACED.to_owned());
+        }
+        opentelemetry::global::set_tracer_provider(GlobalProvider::new(tracing.clone()));
     }
-    opentelemetry::global::set_text_map_propagator(tracing.propagators().to_otel());
+    if let Some(header) = GlobalPropagator::foreign_header(tracing.propagators()) {
+        notices.add(propagator_replaced(&header));
+    }
+    opentelemetry::global::set_text_map_propagator(GlobalPropagator::new(tracing.propagators().clone()));
+}
+
+fn propagator_replaced(header: &str) -> String {
+    format!(
+        "OpenTelemetry's global propagator, which uses the header {header:?}, is replaced by the one of obs, which does \
+         not: give it to `ObsBuilder::propagator` in place of `opentelemetry::global::set_text_map_propagator`"
+    )
 }
 
 /// Takes in the records of the `log` crate, unless the process has another logger for them.

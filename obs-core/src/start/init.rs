@@ -75,7 +75,7 @@ impl ObsBuilder {
         let obs = served(this.start(registry, target, Role::Default, env)?, bound)?;
         global::install_subscriber(install::with_layers(&obs, layers)?)?;
         let pipeline = obs.pipeline();
-        global::install_opentelemetry(&pipeline.tracing);
+        global::install_opentelemetry(&pipeline.tracing, &notices);
         global::bridge_log_crate(&notices);
         pipeline::install(&pipeline);
         global::report_target(&pipeline.target);

@@ -164,7 +164,7 @@ impl Obs {
             ));
         }
         let notices = Notices::default();
-        global::install_opentelemetry(&pipeline.tracing);
+        global::install_opentelemetry(&pipeline.tracing, &notices);
         global::bridge_log_crate(&notices);
         pipeline::install(&pipeline);
         self.log_notices(&notices);

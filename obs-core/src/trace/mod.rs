@@ -38,6 +38,7 @@ mod events;
 mod field_tests;
 mod future;
 mod gate;
+mod global_provider;
 mod handle;
 mod ids;
 mod keep;
@@ -63,6 +64,7 @@ mod withheld;
 
 pub(crate) use client_span::{ClientSpan, ClientSpanStart};
 pub(crate) use gate::is_request_span;
+pub(crate) use global_provider::{GlobalProvider, GlobalTracing};
 pub(crate) use handle::{Tracing, TracingConfig};
 pub(crate) use keep::Keep;
 pub(crate) use limits::Limits;

@@ -38,6 +38,7 @@ packages! {
     consumer "consumer",
     handler_test "handler-test",
     old_opentelemetry "old-opentelemetry",
+    opentelemetry_globals "opentelemetry-globals",
     own_subscriber "own-subscriber",
     quick_start "quick-start",
     reqwest_012 "reqwest-012",

@@ -15,6 +15,7 @@ use obs_axum::{
         Obs, ObsBuilder, context,
         logs::LineReader,
         metrics::{Format, Registry},
+        otel::opentelemetry::{global, trace::Tracer as _},
     },
 };
 use obs_tests::{
@@ -81,6 +82,7 @@ fn work() {
     log::info!("record");
     metrics::counter!("worked_total").increment(1);
     tracing::info_span!("child").in_scope(|| tracing::info!("inside"));
+    drop(global::tracer("library").start("of a library"));
     let elsewhere = context::carry(|| {
         tracing::info!("on another thread");
         metrics::counter!("worked_total").increment(1);
@@ -146,7 +148,9 @@ in_own_process!(what_happens_in_a_request_belongs_to_its_instance, || {
             counted(obs, "worked_total"),
             Some(f64::from(u32::try_from(2 * requests).unwrap()))
         );
-        let expected: Vec<_> = (0..requests).flat_map(|_| ["child", "GET /work"]).collect();
+        let expected: Vec<_> = (0..requests)
+            .flat_map(|_| ["child", "of a library", "GET /work"])
+            .collect();
         assert_eq!(recorded.spans(), expected);
         // The event of the child is on that, the others are on the span of the request.
         let events: Vec<_> = recorded
@@ -155,7 +159,14 @@ in_own_process!(what_happens_in_a_request_belongs_to_its_instance, || {
             .iter()
             .map(|span| span.events.events.len())
             .collect();
-        assert_eq!(events, [1, 3].repeat(requests));
+        assert_eq!(events, [1, 0, 3].repeat(requests));
+        let traces: std::collections::HashSet<_> = recorded
+            .spans
+            .ended()
+            .iter()
+            .map(|span| span.span_context.trace_id())
+            .collect();
+        assert_eq!(traces.len(), requests);
     }
 });
 
@@ -164,8 +175,11 @@ in_own_process!(
     || {
         let recorded = [Recorded::default(), Recorded::default()];
         let [shop, bank] = Obs::init_several([recorded[0].builder("shop"), recorded[1].builder("bank")]).unwrap();
-        let happen = || {
+        // A library keeps its tracer, whatever instance the spans belong to.
+        let tracer = global::tracer("library");
+        let happen = move || {
             tracing::info_span!("around").in_scope(|| tracing::info!("event"));
+            drop(tracer.start("of a library"));
             metrics::counter!("happened_total").increment(1);
             context::run_new(|| tracing::info!("job"));
         };
@@ -185,7 +199,7 @@ in_own_process!(
         for (obs, recorded) in [(&shop, &recorded[0]), (&bank, &recorded[1])] {
             obs.flush(DEADLINE).unwrap();
             assert_eq!(counted(obs, "happened_total"), Some(1.0));
-            assert_eq!(recorded.spans(), ["around"]);
+            assert_eq!(recorded.spans(), ["around", "of a library"]);
         }
         let messages = recorded.each_ref().map(|recorded| {
             let messages = recorded.messages().into_iter();
