@@ -29,6 +29,12 @@ enum Role {
     Separate,
 }
 
+/// An instance whose settings are valid: what is left is to start it.
+pub(super) struct Prepared {
+    pub(super) builder: ObsBuilder,
+    bound: Option<Bound>,
+}
+
 /// The handle of a pipeline, whose page is served on `bound`.
 fn served(pipeline: Pipeline, bound: Option<Bound>) -> Result<Obs, InitError> {
     let pipeline = Arc::new(pipeline);
@@ -54,33 +60,15 @@ impl ObsBuilder {
     /// If a setting is invalid, if the log file or the address of the metrics page can't be opened, if the process has
     /// a default already, if a subscriber of `tracing` is installed already, or if a layer panics when it becomes part
     /// of the subscriber.
-    pub fn init(mut self) -> Result<Obs, InitError> {
+    pub fn init(self) -> Result<Obs, InitError> {
         let _one_at_a_time = global::one_at_a_time();
         global::check_default()?;
         // All checks come before anything is installed, since global state can't be removed again.
         let notices = Notices::default();
         let env = Env::new(&pipeline::env, &notices);
-        let layers = std::mem::take(&mut self.layers);
-        for notice in std::mem::take(&mut self.layer_notices) {
-            notices.add(notice.to_owned());
-        }
-        let this = self.validated(env)?;
+        let prepared = self.prepared(env)?;
         global::check_subscriber()?;
-        let bound = serve::bind(&this.page)?;
-        let registry = this
-            .registry
-            .clone()
-            .unwrap_or_else(|| pipeline::default_registry().clone());
-        let target = global::install_recorder(this.recorder.clone(), &registry);
-        let obs = served(this.start(registry, target, Role::Default, env)?, bound)?;
-        global::install_subscriber(install::with_layers(&obs, layers)?)?;
-        let pipeline = obs.pipeline();
-        global::install_opentelemetry(&pipeline.tracing, &notices);
-        global::bridge_log_crate(&notices);
-        pipeline::install(&pipeline);
-        global::report_target(&pipeline.target);
-        notices.log();
-        Ok(obs)
+        prepared.init(&notices, env)
     }
 
     /// Starts logs, metrics and traces without installing them: for tests, for further instances in a process, and for
@@ -103,18 +91,24 @@ impl ObsBuilder {
 
     /// [`build`](Self::build) with the variables of `env`.
     pub(crate) fn build_in(self, env: Env<'_>) -> Result<Obs, InitError> {
-        if !self.layers.is_empty() {
-            let expected = "none with `build`: add them to your own subscriber, beside `Obs::subscriber_layer`";
-            return Err(InitError::invalid("the number of layers", self.layers.len(), expected));
+        self.check_no_layers()?;
+        self.prepared(env)?.build(env)
+    }
+
+    /// Refuses layers of the application.
+    pub(super) fn check_no_layers(&self) -> Result<(), InitError> {
+        if self.layers.is_empty() {
+            return Ok(());
         }
-        let this = self.validated(env)?;
-        let bound = serve::bind(&this.page)?;
-        let registry = this.registry.clone().unwrap_or_default();
-        let target = this
-            .recorder
-            .clone()
-            .map_or_else(|| Target::Own(registry.clone()), Target::Facade);
-        served(this.start(registry, target, Role::Separate, env)?, bound)
+        let expected = "none with `build`: add them to your own subscriber, beside `Obs::subscriber_layer`";
+        Err(InitError::invalid("the number of layers", self.layers.len(), expected))
+    }
+
+    /// Checks all settings, and takes the address of the page.
+    pub(super) fn prepared(self, env: Env<'_>) -> Result<Prepared, InitError> {
+        let builder = self.validated(env)?;
+        let bound = serve::bind(&builder.page)?;
+        Ok(Prepared { builder, bound })
     }
 
     /// Completes the settings from the environment and checks all of them.
@@ -220,5 +214,43 @@ impl ObsBuilder {
             exposition: self.page.exposition()?,
             connections: Connections::default(),
         })
+    }
+}
+
+// === impl Prepared ===
+
+impl Prepared {
+    /// Starts the process-wide default and installs what a process has only one of.
+    pub(super) fn init(self, notices: &Notices, env: Env<'_>) -> Result<Obs, InitError> {
+        let Self { mut builder, bound } = self;
+        let layers = std::mem::take(&mut builder.layers);
+        for notice in std::mem::take(&mut builder.layer_notices) {
+            notices.add(notice.to_owned());
+        }
+        let registry = builder
+            .registry
+            .clone()
+            .unwrap_or_else(|| pipeline::default_registry().clone());
+        let target = global::install_recorder(builder.recorder.clone(), &registry);
+        let obs = served(builder.start(registry, target, Role::Default, env)?, bound)?;
+        global::install_subscriber(install::with_layers(&obs, layers)?)?;
+        let pipeline = obs.pipeline();
+        global::install_opentelemetry(&pipeline.tracing, notices);
+        global::bridge_log_crate(notices);
+        pipeline::install(&pipeline);
+        global::report_target(&pipeline.target);
+        notices.log();
+        Ok(obs)
+    }
+
+    /// Starts an instance and installs nothing.
+    pub(super) fn build(self, env: Env<'_>) -> Result<Obs, InitError> {
+        let Self { builder, bound } = self;
+        let registry = builder.registry.clone().unwrap_or_default();
+        let target = builder
+            .recorder
+            .clone()
+            .map_or_else(|| Target::Own(registry.clone()), Target::Facade);
+        served(builder.start(registry, target, Role::Separate, env)?, bound)
     }
 }

@@ -13,7 +13,12 @@ use tracing_subscriber::{
 };
 
 use super::{ObsBuilder, global};
-use crate::{Obs, environment::Notices, guard::guarded, pipeline};
+use crate::{
+    Obs,
+    environment::{Env, Notices},
+    guard::guarded,
+    pipeline,
+};
 
 /// A layer of the application.
 pub(super) type UserLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -106,17 +111,33 @@ impl Obs {
     ///
     /// Those of `init` and of `build`, or if there is no builder. No instance is left running then.
     pub fn init_several<const N: usize>(builders: [ObsBuilder; N]) -> Result<[Self; N], InitError> {
-        let mut builders = builders.into_iter();
-        let Some(mut first) = builders.next() else {
+        let _one_at_a_time = global::one_at_a_time();
+        // All checks of all instances come before the first of them starts.
+        global::check_default()?;
+        global::check_subscriber()?;
+        for builder in builders.iter().skip(1) {
+            builder.check_no_layers()?;
+        }
+        let notices = std::array::from_fn::<_, N, _>(|_| Notices::default());
+        let mut prepared = Vec::with_capacity(N);
+        for (builder, notices) in builders.into_iter().zip(&notices) {
+            prepared.push(builder.prepared(Env::new(&pipeline::env, notices))?);
+        }
+        let mut prepared = prepared.into_iter().zip(&notices);
+        let Some((mut first, first_notices)) = prepared.next() else {
             return Err(InitError::invalid("the number of instances", 0, "at least 1"));
         };
         let mut all = Vec::with_capacity(N);
-        for builder in builders {
-            all.push(builder.build()?);
+        for (other, notices) in prepared {
+            all.push(other.build(Env::new(&pipeline::env, notices))?);
         }
         let layers = all.iter().map(|obs| Box::new(obs.subscriber_layer()) as UserLayer);
-        first.layers.splice(0..0, layers.collect::<Vec<_>>());
-        all.insert(0, first.init()?);
+        first.builder.layers.splice(0..0, layers.collect::<Vec<_>>());
+        all.insert(0, first.init(first_notices, Env::new(&pipeline::env, first_notices))?);
+        // Those of the first are logged by then.
+        for (obs, notices) in all.iter().zip(&notices) {
+            obs.log_notices(notices);
+        }
         // There are as many as there were builders.
         all.try_into()
             .map_err(|_| InitError::failed("start all instances", "their number has changed"))

@@ -1,7 +1,12 @@
 //! Several instances in one process.
 
 use std::{
+    io,
     net::{SocketAddr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -293,4 +298,42 @@ in_own_process!(a_setting_that_is_wrong_starts_none, || {
     assert!(error.to_string().starts_with("sample_ratio is \"2\""), "{error}");
     let recorded = Recorded::default();
     let [_shop] = Obs::init_several([recorded.builder("shop")]).unwrap();
+});
+
+/// A writer that knows whether it was used.
+#[derive(Clone, Default)]
+struct Used(Arc<AtomicBool>);
+
+impl io::Write for Used {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.store(true, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Why two instances are refused, the first of which is this one; the second is not touched.
+fn refused(first: ObsBuilder) -> String {
+    let used = Used::default();
+    let error = Obs::init_several([first, Obs::builder("bank").log_writer(used.clone())]).unwrap_err();
+    assert!(!used.0.load(Ordering::Relaxed), "{error}");
+    error.to_string()
+}
+
+in_own_process!(of_several_instances_none_starts_before_all_checks, || {
+    let error = refused(Obs::builder("shop").sample_ratio(2.0));
+    assert!(error.starts_with("sample_ratio is \"2\""), "{error}");
+    let recorded = Recorded::default();
+    let [_shop] = Obs::init_several([recorded.builder("shop")]).unwrap();
+    let error = refused(Obs::builder("shop"));
+    assert!(error.starts_with("the process-wide obs is already set"), "{error}");
+});
+
+in_own_process!(of_several_instances_none_starts_where_there_is_a_subscriber, || {
+    tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap();
+    let error = refused(Obs::builder("shop"));
+    assert!(error.starts_with("the process-wide subscriber of `tracing`"), "{error}");
 });
