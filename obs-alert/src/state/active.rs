@@ -6,7 +6,7 @@ use obs_core::names::alert::label::exported;
 use obs_rules::template::expand;
 
 use super::{Alert, AlertState, Phase, alert::Facts, fingerprint};
-use crate::{AlertRule, text::cut};
+use crate::{AlertRule, Naming, text::cut};
 
 /// One of a rule's alerts: rules on gauges have one for each series.
 #[derive(Clone, Debug)]
@@ -135,7 +135,8 @@ fn labels(
     value: Option<f64>,
 ) -> BTreeMap<String, String> {
     // An alert on absence has the labels of the missing series.
-    let absent = rule.condition().absent_labels();
+    let query = rule.condition().query(&Naming::default());
+    let absent = query.map(|query| query.absent_labels()).unwrap_or_default();
     let series = if absent.is_empty() { series } else { &absent };
     let of_series = |name: &str| {
         series

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use super::{Comparison, Custom};
 use crate::{
     BurnRate, Naming, Scope, Slo, Tally,
-    promql::{MatchOp, Selector, Window},
+    promql::{Selector, Window},
     query::{Growth, Input, Query},
     template::Known,
 };
@@ -204,35 +204,15 @@ impl Condition {
         self.query(naming)?.traffic()
     }
 
-    /// The labels of its value, which distinguish alerts and which templates can name.
+    /// The labels of its value, which distinguish alerts and which templates can name. Those of series are known only
+    /// when they are read; `absent` has the labels that its selector names.
     #[must_use]
     pub fn labels(&self) -> Known {
-        let query = self.query(&Naming::default());
-        if query.is_some_and(|query| query.has_series()) {
-            return Known::Any;
+        match self.query(&Naming::default()) {
+            Some(query) if query.has_series() => Known::Any,
+            Some(query) => Known::Only(query.absent_labels().into_iter().map(|(label, _)| label).collect()),
+            None => Known::Only(Vec::new()),
         }
-        Known::Only(self.absent_labels().into_iter().map(|(key, _)| key).collect())
-    }
-
-    /// The labels of the series that is missed, as `absent` gives them; none for any other condition.
-    #[must_use]
-    pub fn absent_labels(&self) -> Vec<(String, String)> {
-        let Self::Absence { selector } = self else {
-            return Vec::new();
-        };
-        let equal = |label: &str| {
-            let mut of_label = selector.matchers().iter().filter(move |matcher| matcher.label == label);
-            // `absent` has no label that several matchers name.
-            of_label
-                .next()
-                .filter(|matcher| matcher.op == MatchOp::Equal)
-                .filter(|_| of_label.next().is_none())
-        };
-        let found = selector.matchers().iter().filter_map(|matcher| equal(&matcher.label));
-        found
-            .filter(|matcher| !matcher.value.is_empty())
-            .map(|matcher| (matcher.label.clone(), matcher.value.clone()))
-            .collect()
     }
 
     /// Whether it is a symptom that users notice, and not a possible cause of one: it reads the number or the duration

@@ -6,6 +6,7 @@ use super::{Comparison, Condition};
 use crate::{
     Naming, Scope, Tally,
     promql::{Selector, Window},
+    template::Known,
 };
 
 const WINDOW: Window = Window::minutes(5);
@@ -125,6 +126,28 @@ fn absence_has_a_value_too() {
     };
     assert_eq!(rendered(&condition), r#"absent(obs_build_info{job="shop"})"#);
     assert_eq!(value(&condition), r#"count(obs_build_info{job="shop"}) or vector(0)"#);
+}
+
+#[test]
+fn an_absence_has_the_labels_that_one_equality_names() {
+    let labels = |selector| {
+        let condition = Condition::Absence { selector };
+        let query = condition.query(&Naming::default().with_job("shop")).unwrap();
+        (condition.labels(), query.absent_labels())
+    };
+    let selector = Selector::new("heartbeat")
+        .with("queue", "mail")
+        .with("zone", "")
+        .matching("host", "a|b")
+        .with("disk", "sda")
+        .without("disk", "sdb");
+    let (known, absent) = labels(selector);
+    assert_eq!(known, Known::Only(vec!["queue".to_owned()]));
+    let pair = |label: &str, value: &str| (label.to_owned(), value.to_owned());
+    assert_eq!(absent, [pair("queue", "mail"), pair("job", "shop")]);
+    let ratio = Condition::error_ratio(WINDOW, 0.05);
+    assert_eq!(ratio.labels(), Known::Only(Vec::new()));
+    assert_eq!(ratio.query(&Naming::default()).unwrap().absent_labels(), []);
 }
 
 #[test]

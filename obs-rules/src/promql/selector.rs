@@ -16,7 +16,15 @@ pub struct Selector {
     matchers: Vec<Matcher>,
 }
 
-/// A condition on a label.
+/// A condition on a label, as a [`Selector`] has it; a selector of several matchers selects the series that meet all.
+///
+/// ```
+/// use obs_rules::promql::{MatchOp, Selector};
+///
+/// let selector = Selector::new("http_requests_total").matching("status", "5..");
+/// let matcher = &selector.matchers()[0];
+/// assert_eq!((matcher.label.as_str(), matcher.op, matcher.value.as_str()), ("status", MatchOp::Regex, "5.."));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Matcher {
@@ -79,7 +87,7 @@ impl Selector {
         self.and(label, MatchOp::NotRegex, regex)
     }
 
-    /// The same matchers for another metric.
+    /// The same matchers for another metric, such as the `_count` of a histogram whose buckets are selected.
     #[must_use]
     pub fn named(mut self, metric: impl Into<String>) -> Self {
         self.metric = metric.into();
@@ -87,6 +95,13 @@ impl Selector {
     }
 
     /// The same selector with all values replaced, for example those that are variables.
+    ///
+    /// ```
+    /// use obs_rules::promql::Selector;
+    ///
+    /// let panel = Selector::new("up").with("job", "$job");
+    /// assert_eq!(panel.map_values(|value| value.replace("$job", "orders")).to_string(), "up{job=\"orders\"}");
+    /// ```
     #[must_use]
     pub fn map_values(mut self, value: impl Fn(&str) -> String) -> Self {
         for matcher in &mut self.matchers {
@@ -114,6 +129,27 @@ impl Selector {
     #[must_use]
     pub fn matchers(&self) -> &[Matcher] {
         &self.matchers
+    }
+
+    /// The labels of `absent(selector)`, as Prometheus has them: those that one matcher alone names, by `=` and with a
+    /// value that is not empty.
+    ///
+    /// ```
+    /// use obs_rules::promql::Selector;
+    ///
+    /// let mail = Selector::new("queue_length").with("queue", "mail").matching("host", "a|b");
+    /// assert_eq!(mail.absent_labels(), [("queue".to_owned(), "mail".to_owned())]);
+    /// ```
+    #[must_use]
+    pub fn absent_labels(&self) -> Vec<(String, String)> {
+        let is_named_once = |label: &str| self.matchers.iter().filter(|matcher| matcher.label == label).count() == 1;
+        let is_known = |matcher: &&Matcher| matcher.op == MatchOp::Equal && !matcher.value.is_empty();
+        self.matchers
+            .iter()
+            .filter(is_known)
+            .filter(|matcher| is_named_once(&matcher.label))
+            .map(|matcher| (matcher.label.clone(), matcher.value.clone()))
+            .collect()
     }
 }
 

@@ -5,8 +5,11 @@ use std::{convert::Infallible, fmt};
 use super::{Growth, Input};
 use crate::promql::{Expr, Selector};
 
-/// The meaning of a condition, as a tree; see the [module](super). A caller that needs the series, the windows or the
-/// threshold of a condition reads them from here, for every kind of condition alike:
+/// The meaning of a condition, as a tree; see the [module](super). `I` is what it reads: an [`Input`], or what a
+/// [`Source`](super::Source) has made of it.
+///
+/// A caller that needs the series, the windows or the threshold of a condition reads them from here, for every kind of
+/// condition alike:
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,8 +22,6 @@ use crate::promql::{Expr, Selector};
 /// assert_eq!(inputs[0].window(), Some(Window::minutes(5)));
 /// assert_eq!(inputs[0].selectors()[0].metric(), "http_request_duration_seconds_bucket");
 /// ```
-/// `I` is what it reads: an [`Input`], or what a
-/// [`Source`](super::Source) has made of it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Query<I = Input> {
@@ -54,7 +55,7 @@ pub enum Query<I = Input> {
     And(Box<Self>, Box<Self>),
 }
 
-/// An operator between two values.
+/// An arithmetic operator between two values; see [`Query::binary`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// `+`
@@ -67,7 +68,14 @@ pub enum Operator {
     Divide,
 }
 
-/// How two values are compared; NaN compares with nothing.
+/// How two values are compared. With NaN, no relation holds.
+///
+/// ```
+/// use obs_rules::query::Relation;
+///
+/// assert!(Relation::AtLeast.holds(0.5, 0.5) && !Relation::Above.holds(0.5, 0.5));
+/// assert!(!Relation::Below.holds(f64::NAN, 1.0));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// `>`
@@ -81,7 +89,18 @@ pub enum Relation {
 // === impl Query ===
 
 impl Query {
-    /// The growth of one by that of the other, over windows of the same length. A numerator without series is 0.
+    /// The growth of one by that of the other, over windows of the same length. A numerator without series is 0; a
+    /// denominator that has not grown is no data.
+    ///
+    /// ```
+    /// use obs_rules::{promql::{Selector, Window}, query::{Growth, Query}};
+    ///
+    /// let growth = |metric: &str| Growth::new(Selector::new(metric), Window::minutes(10));
+    /// assert_eq!(
+    ///     Query::ratio(growth("hits_total"), growth("lookups_total")).to_string(),
+    ///     "(sum(rate(hits_total[10m])) or vector(0)) / (sum(rate(lookups_total[10m])) > 0)",
+    /// );
+    /// ```
     #[must_use]
     pub const fn ratio(numerator: Growth, denominator: Growth) -> Self {
         Self::Ratio {
@@ -143,7 +162,7 @@ impl Query {
         })
     }
 
-    /// Whether it has one value for each series, with its labels.
+    /// Whether it has one value for each series, with its labels: each then has an alert of its own.
     #[must_use]
     pub fn has_series(&self) -> bool {
         match self {
@@ -151,6 +170,27 @@ impl Query {
             Self::Number(_) | Self::Read(_) | Self::Ratio { .. } | Self::Count(_) | Self::Absent(_) => false,
             Self::OrZero(of) | Self::Filter(of, ..) | Self::And(of, _) => of.has_series(),
             Self::Binary(left, _, right) | Self::Test(left, _, right) => left.has_series() || right.has_series(),
+        }
+    }
+
+    /// The labels of the series whose absence it reports, as [`Selector::absent_labels`] has them; none for a query that
+    /// is not [`Absent`](Self::Absent), also if it is narrowed by [`And`](Self::And).
+    ///
+    /// ```
+    /// use obs_rules::{Condition, Naming, promql::Selector};
+    ///
+    /// let silent = Condition::Absence {
+    ///     selector: Selector::new("heartbeat").with("queue", "mail"),
+    /// };
+    /// let query = silent.query(&Naming::default()).unwrap();
+    /// assert_eq!(query.absent_labels(), [("queue".to_owned(), "mail".to_owned())]);
+    /// ```
+    #[must_use]
+    pub fn absent_labels(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Absent(Input::Series(selector)) => selector.absent_labels(),
+            Self::And(of, _) => of.absent_labels(),
+            _ => Vec::new(),
         }
     }
 }
@@ -217,7 +257,26 @@ impl<I> Query<I> {
         inputs
     }
 
-    /// The same query over other inputs.
+    /// The same query over other inputs: what a [`Source`](super::Source) has made of them, say the place of a series in its
+    /// history.
+    ///
+    /// ```
+    /// use obs_rules::{Condition, Naming, promql::Window, query::{Source, Values}};
+    ///
+    /// /// The inputs are numbers of rows.
+    /// struct Rows(Vec<f64>);
+    /// impl Source<usize> for Rows {
+    ///     fn read(&self, row: &usize) -> Values<'_> {
+    ///         Values::one(self.0[*row])
+    ///     }
+    /// }
+    ///
+    /// let query = Condition::error_ratio(Window::minutes(5), 0.05).query(&Naming::default()).unwrap();
+    /// let mut rows = 0..;
+    /// let placed = query.map(|_| rows.next().unwrap());
+    /// assert_eq!(placed.inputs(), [&0, &1]);
+    /// assert!(placed.eval(&Rows(vec![6.0, 100.0])).iter().all(|sample| sample.holds));
+    /// ```
     #[must_use]
     pub fn map<J>(&self, mut input: impl FnMut(&I) -> J) -> Query<J> {
         match self.try_map(&mut |read| Ok::<_, Infallible>(input(read))) {
