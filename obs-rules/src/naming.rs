@@ -104,6 +104,12 @@ impl Naming {
     }
 
     /// All series of a metric of this job, also of one that is not a RED metric.
+    ///
+    /// ```
+    /// use obs_rules::Naming;
+    ///
+    /// assert_eq!(Naming::default().with_job("orders").of("up").to_string(), "up{job=\"orders\"}");
+    /// ```
     #[must_use]
     pub fn of(&self, name: impl Into<String>) -> Selector {
         self.within_job(Selector::new(name))
@@ -160,7 +166,15 @@ impl Naming {
         }
     }
 
-    /// Requests that count for the error ratio: all but those that their client has cancelled or aborted.
+    /// Requests that count for the error ratio: all but those that their client has cancelled or aborted. They are the
+    /// denominator of [`errors`](Self::errors).
+    ///
+    /// ```
+    /// use obs_rules::{Naming, Scope};
+    ///
+    /// let counted = Naming::default().counted(&Scope::service());
+    /// assert_eq!(counted.selectors()[0].to_string(), "http_requests_total{outcome!~\"cancelled|aborted\"}");
+    /// ```
     #[must_use]
     pub fn counted(&self, scope: &Scope) -> Tally {
         let selectors = match self.convention {
@@ -181,7 +195,18 @@ impl Naming {
         Tally { selectors }
     }
 
-    /// Failed requests, the numerator of the error ratio: outcome `server_error`, `panic` or `body_error`.
+    /// Failed requests, the numerator of the error ratio: outcome `server_error`, `panic` or `body_error`, and by the
+    /// OpenTelemetry convention those that have an `error_type`.
+    ///
+    /// ```
+    /// use obs_rules::{Naming, Scope};
+    ///
+    /// let errors = Naming::default().errors(&Scope::service().endpoint("/orders"));
+    /// assert_eq!(
+    ///     errors.selectors()[0].to_string(),
+    ///     "http_requests_total{endpoint=\"/orders\",outcome=~\"server_error|panic|body_error\"}",
+    /// );
+    /// ```
     #[must_use]
     pub fn errors(&self, scope: &Scope) -> Tally {
         let all = self.all(scope);
@@ -228,7 +253,15 @@ impl Naming {
         }
     }
 
-    /// The buckets of the duration, `…_bucket`, of requests that were answered.
+    /// The buckets of the duration in seconds, `…_bucket`, of requests that were answered: a request that its client
+    /// cancelled (499) has no latency of the service's.
+    ///
+    /// ```
+    /// use obs_rules::{Naming, Scope};
+    ///
+    /// let buckets = Naming::default().duration_buckets(&Scope::service());
+    /// assert_eq!(buckets.to_string(), "http_request_duration_seconds_bucket{status!=\"499\"}");
+    /// ```
     #[must_use]
     pub fn duration_buckets(&self, scope: &Scope) -> Selector {
         self.within_answers(self.scoped(&format!("{}_bucket", self.duration()), scope))

@@ -2,7 +2,15 @@
 
 use std::{error::Error, fmt, str::FromStr};
 
-/// How severe an alert is, and so how people are notified.
+/// How severe an alert is, and so how people are notified. Ordered: [`Critical`](Self::Critical) is the highest.
+///
+/// ```
+/// use obs_rules::Severity;
+///
+/// assert_eq!("critical".parse(), Ok(Severity::Critical));
+/// assert_eq!(Severity::Warning.to_string(), "warning");
+/// assert!(Severity::Info < Severity::Warning && Severity::Warning < Severity::Critical);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
     /// For the record: nobody has to act.
@@ -14,6 +22,11 @@ pub enum Severity {
 }
 
 /// A word that is not a severity; the message has it, and those that are.
+///
+/// ```
+/// let error = "high".parse::<obs_rules::Severity>().unwrap_err();
+/// assert_eq!(error.to_string(), "severity \"high\" does not exist: it is critical, warning or info");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnknownSeverity {
     word: String,

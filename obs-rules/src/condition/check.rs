@@ -9,7 +9,18 @@ use crate::{
     query::{Input, Query},
 };
 
-/// A condition that has no meaning. The message names the value and the fix.
+/// A condition that has no meaning, from [`Condition::check`]. The message names the value and the fix.
+///
+/// ```
+/// use obs_rules::{Condition, promql::Window};
+///
+/// // A share is 0 to 1, not a percentage.
+/// let error = Condition::error_ratio(Window::minutes(5), 5.0).check().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "a share above 5 never occurs or always: the threshold is at least 0 and below 1, 5 % is 0.05",
+/// );
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BadCondition {
     message: String,
@@ -18,7 +29,7 @@ pub struct BadCondition {
 // === impl Condition ===
 
 impl Condition {
-    /// Checks that the condition has a meaning.
+    /// Checks that the condition has a meaning. `obs.yaml` and [`AlertRule::check`](crate::AlertRule::check) include it.
     ///
     /// # Errors
     ///

@@ -1,6 +1,14 @@
 //! Comparisons with a threshold.
 
-/// The comparison of a value with a threshold, in the unit of the value.
+/// The comparison of a value with a threshold, in the [unit](crate::Unit) of the value.
+///
+/// ```
+/// use obs_rules::Comparison;
+///
+/// let low = Comparison::Below(0.5);
+/// assert!(low.holds(0.2) && !low.holds(0.5) && !low.holds(f64::NAN));
+/// assert_eq!(low.with_threshold(0.3).threshold(), 0.3);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Comparison {
     /// `>`

@@ -8,7 +8,15 @@ use std::{
     },
 };
 
-/// A closure as a condition: `true` while the condition holds; after an error the result is unknown.
+/// A closure as a condition, made by [`Condition::custom`](crate::Condition::custom): `true` while the condition holds;
+/// after an error the result is unknown. It has no `PromQL`, so that only the process evaluates it.
+///
+/// ```
+/// use obs_rules::Condition;
+///
+/// let full = Condition::custom(|| std::fs::metadata(".").map(|folder| folder.permissions().readonly()));
+/// assert_eq!(full.closure().unwrap().call().ok(), Some(false));
+/// ```
 #[derive(Clone)]
 pub struct Custom {
     closure: Arc<CustomFn>,

@@ -33,7 +33,21 @@ impl Condition {
         }
     }
 
-    /// The value that is compared, without the comparison: it has data whenever there is traffic, and is never NaN.
+    /// The value that is compared, without the comparison: it has data whenever there is traffic, and is never NaN. A
+    /// dashboard shows it beside the threshold. `None` for a closure.
+    ///
+    /// ```
+    /// use obs_rules::{Comparison, Condition, Naming, promql::Selector};
+    ///
+    /// let full = Condition::Gauge {
+    ///     selector: Selector::new("queue_length"),
+    ///     denominator: None,
+    ///     comparison: Comparison::Above(1_000.0),
+    /// };
+    /// let naming = Naming::default();
+    /// assert_eq!(full.value(&naming).unwrap().to_string(), "queue_length");
+    /// assert_eq!(full.query(&naming).unwrap().to_string(), "queue_length > 1000");
+    /// ```
     #[must_use]
     pub fn value(&self, naming: &Naming) -> Option<Query> {
         Some(match self {

@@ -3,6 +3,15 @@
 use super::Condition;
 
 /// The unit of the value that a condition compares, and of its threshold.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_rules::{Condition, Unit, promql::Window};
+///
+/// let slow = Condition::latency(0.99, Window::minutes(5), Duration::from_millis(800));
+/// assert_eq!(slow.unit(), Some(Unit::Seconds));
+/// assert_eq!(slow.comparison().map(|comparison| comparison.threshold()), Some(0.8));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unit {
@@ -12,7 +21,7 @@ pub enum Unit {
     Ratio,
     /// Seconds. `obs.yaml` has a duration with its unit.
     Seconds,
-    /// Whatever the metric counts.
+    /// Whatever the metric counts: connections, bytes, jobs.
     Number,
 }
 

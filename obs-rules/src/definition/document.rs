@@ -28,7 +28,15 @@ const DEFAULT_ENVIRONMENT: &str = "production";
 // === impl Definition ===
 
 impl Definition {
-    /// Reads a file.
+    /// Reads a file, completely into memory.
+    ///
+    /// ```no_run
+    /// use obs_rules::definition::Definition;
+    ///
+    /// let definition = Definition::read("obs.yaml")?;
+    /// let orders = definition.service("orders").ok_or("obs.yaml has no service \"orders\"")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -69,8 +77,8 @@ impl Definition {
     ///
     /// # Errors
     ///
-    /// If it is no YAML, has unknown keys, values of a wrong type or out of range, names that are given twice or
-    /// nowhere: all of it at once, with its place and the fix.
+    /// If the text is not YAML, has unknown keys, values of a wrong type or out of range, names that are given twice or
+    /// that nothing defines: all problems at once, each with its position and the fix.
     pub fn parse(text: &str, file_name: &str) -> Result<Self, DefinitionError> {
         let root = node::parse(text, file_name).map_err(|problem| DefinitionError::invalid(vec![problem]))?;
         let report = Report::new(file_name);
@@ -78,7 +86,23 @@ impl Definition {
         report.finish(read)
     }
 
-    /// What its alerts lack to be good ones, and where: see [`AlertRule::quality`](crate::AlertRule::quality).
+    /// What its alerts lack to be good ones, and where: see [`AlertRule::quality`](crate::AlertRule::quality). `obs check`
+    /// prints them.
+    ///
+    /// ```
+    /// use obs_rules::definition::Definition;
+    ///
+    /// let text = "
+    /// version: 1
+    /// team: { name: payments }
+    /// services:
+    ///   - { name: orders, alerts: { standard: { HighErrorRate: { above: 2% } } } }
+    /// ";
+    /// let definition = Definition::parse(text, "obs.yaml")?;
+    /// let first = definition.defects()[0].to_string();
+    /// assert!(first.contains("alert \"HighErrorRate\" of \"orders\" has no runbook"), "{first}");
+    /// # Ok::<(), obs_rules::definition::DefinitionError>(())
+    /// ```
     #[must_use]
     pub fn defects(&self) -> Vec<Problem> {
         let alerts = self
@@ -95,8 +119,8 @@ impl Definition {
         of_alert.collect()
     }
 
-    /// What it says that has not the effect that somebody may expect, and where: an SLO without one of its alerts,
-    /// because [that could never fire](crate::Slo::note).
+    /// Notes on settings whose effect may surprise, and where they are: an SLO that lacks one of its alerts, because
+    /// [that could never fire](crate::Slo::note).
     #[must_use]
     pub fn notes(&self) -> Vec<Problem> {
         let slos = self

@@ -23,7 +23,18 @@ enum Kind {
     Invalid(Vec<Problem>),
 }
 
-/// One error of a file: what is wrong, where, and the fix.
+/// One error of a file: what is wrong, where, and the fix. Its [`Display`](fmt::Display) is `obs.yaml:12:5: …`, which
+/// editors and terminals make a link of.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+///
+/// let text = "version: 1\nservices:\n  - name: Orders\n";
+/// let error = Definition::parse(text, "obs.yaml").unwrap_err();
+/// let problem = &error.problems()[0];
+/// assert_eq!((problem.file(), problem.position().line), ("obs.yaml", 3));
+/// assert!(problem.message().contains("such as \"orders\""));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     file: String,
@@ -31,7 +42,7 @@ pub struct Problem {
     message: String,
 }
 
-/// A position in a file; line and column count from 1.
+/// A position in a file; line and column count from 1. Its [`Display`](fmt::Display) is `12:5`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Position {

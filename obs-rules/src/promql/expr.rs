@@ -13,8 +13,33 @@ use super::{
     selector::quote,
 };
 
-/// A `PromQL` expression: a tree with its text as [`Display`](fmt::Display). Parentheses stand where
-/// precedence requires them. [`selectors`](Self::selectors) are the series that an expression reads.
+/// A `PromQL` expression: a tree with its text as [`Display`](fmt::Display).
+///
+/// Each method makes one function or operator of
+/// [`PromQL`](https://prometheus.io/docs/prometheus/latest/querying/operators/); `+`, `-`, `*` and `/` are the operators of
+/// Rust. Parentheses are written where precedence requires them, values of labels are quoted and escaped, so that a value
+/// can't change the expression around it. [`selectors`](Self::selectors) are the series that an expression reads.
+///
+/// ```
+/// use obs_rules::promql::{Expr, Selector, Window};
+///
+/// let window = Window::minutes(5);
+/// let requests = Selector::new("http_requests_total").with("job", "orders");
+/// let failed = Expr::rate(&requests.clone().matching("status", "5.."), window).sum().or_zero();
+/// let all = Expr::rate(&requests, window).sum().above_zero();
+/// assert_eq!(
+///     (failed / all).to_string(),
+///     "(sum(rate(http_requests_total{job=\"orders\",status=~\"5..\"}[5m])) or vector(0)) \
+///      / (sum(rate(http_requests_total{job=\"orders\"}[5m])) > 0)",
+/// );
+///
+/// let buckets = Selector::new("http_request_duration_seconds_bucket");
+/// let p99 = Expr::rate(&buckets, window).sum_by(&["le"]).histogram_quantile(0.99);
+/// assert_eq!(
+///     p99.above(0.5).to_string(),
+///     "histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket[5m]))) > 0.5",
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr(Node);
 
@@ -45,7 +70,8 @@ impl Expr {
         Self(Node::Instant(selector.clone(), Some(offset)))
     }
 
-    /// Growth per second of counters: `rate(metric[5m])`, one value for each series.
+    /// Growth per second of counters: `rate(metric[5m])`, one value for each series that has at least two samples in the
+    /// range.
     #[must_use]
     pub fn rate(selector: &Selector, range: impl Into<Range>) -> Self {
         Self::over("rate", selector, range)
@@ -79,7 +105,14 @@ impl Expr {
         ))
     }
 
-    /// `function(selector[range])`: `avg_over_time`, `changes`, `max_over_time` and the like.
+    /// `function(selector[range])`: `avg_over_time`, `changes`, `max_over_time` and the like. The name is not checked.
+    ///
+    /// ```
+    /// use obs_rules::promql::{Expr, Selector, Window};
+    ///
+    /// let most = Expr::over("max_over_time", &Selector::new("queue_length"), Window::minutes(60));
+    /// assert_eq!(most.to_string(), "max_over_time(queue_length[1h])");
+    /// ```
     #[must_use]
     pub fn over(function: &str, selector: &Selector, range: impl Into<Range>) -> Self {
         Self(Node::Over(function.to_owned(), selector.clone(), range.into(), None))
@@ -91,7 +124,9 @@ impl Expr {
         Self::instant(selector).call("absent")
     }
 
-    /// `histogram_quantile(quantile, self)`, with a quantile between 0 and 1 of buckets with the label `le`.
+    /// `histogram_quantile(quantile, self)`: a quantile between 0 and 1, interpolated within the bucket that it falls into.
+    /// The expression must have kept the label `le`, by [`sum_by`](Self::sum_by) for example. The result is NaN without
+    /// observations.
     #[must_use]
     pub fn histogram_quantile(self, quantile: f64) -> Self {
         Self(Node::Call(
@@ -106,7 +141,7 @@ impl Expr {
         self.call("sum")
     }
 
-    /// `function(self)`: `max`, `min`, `avg`, `count`, `scalar`, `vector`, `abs`.
+    /// `function(self)`: `max`, `min`, `avg`, `count`, `scalar`, `vector`, `abs`. The name is not checked.
     #[must_use]
     pub fn call(self, function: &str) -> Self {
         Self(Node::Call(function.to_owned(), vec![self.0]))
@@ -118,7 +153,14 @@ impl Expr {
         self.aggregate("sum", labels)
     }
 
-    /// `function by (labels) (self)`.
+    /// `function by (labels) (self)`: one value for each combination of the labels.
+    ///
+    /// ```
+    /// use obs_rules::promql::{Expr, Selector};
+    ///
+    /// let longest = Expr::instant(&Selector::new("queue_length")).aggregate("max", &["queue", "host"]);
+    /// assert_eq!(longest.to_string(), "max by (queue, host) (queue_length)");
+    /// ```
     #[must_use]
     pub fn aggregate(self, function: &str, labels: &[&str]) -> Self {
         Self(Node::Grouped(
@@ -129,7 +171,7 @@ impl Expr {
         ))
     }
 
-    /// `function without (labels) (self)`.
+    /// `function without (labels) (self)`: one value for each combination of all other labels.
     #[must_use]
     pub fn aggregate_without(self, function: &str, labels: &[&str]) -> Self {
         Self(Node::Grouped(
@@ -216,6 +258,13 @@ impl Expr {
     }
 
     /// `self unless other`: the left series whose labels no right series has.
+    ///
+    /// ```
+    /// use obs_rules::promql::{Expr, Selector};
+    ///
+    /// let [up, paused] = ["up", "is_paused"].map(|metric| Expr::instant(&Selector::new(metric)));
+    /// assert_eq!(up.below(1.0).unless(paused).to_string(), "up < 1 unless is_paused");
+    /// ```
     #[must_use]
     pub fn unless(self, other: Self) -> Self {
         self.binary(Operator::Unless, None, other)
@@ -269,7 +318,15 @@ impl Expr {
         found
     }
 
-    /// The same expression with all selectors and ranges replaced.
+    /// The same expression with all selectors and ranges replaced: for another job, or over a range that Grafana chooses.
+    ///
+    /// ```
+    /// use obs_rules::promql::{Expr, Range, Selector, Window};
+    ///
+    /// let rate = Expr::rate(&Selector::new("jobs_total"), Window::minutes(5)).sum();
+    /// let panel = rate.map(&|selector| selector.with("job", "$job"), &|_| Range::Variable("$__rate_interval"));
+    /// assert_eq!(panel.to_string(), "sum(rate(jobs_total{job=\"$job\"}[$__rate_interval]))");
+    /// ```
     #[must_use]
     pub fn map(mut self, selector: &impl Fn(Selector) -> Selector, range: &impl Fn(Range) -> Range) -> Self {
         self.0.replace(selector, range);
@@ -277,6 +334,12 @@ impl Expr {
     }
 
     /// A string literal in quotes, escaped, for functions of `PromQL` and for templates.
+    ///
+    /// ```
+    /// use obs_rules::promql::Expr;
+    ///
+    /// assert_eq!(Expr::string(r#"a "quoted" \ text"#), r#""a \"quoted\" \\ text""#);
+    /// ```
     #[must_use]
     pub fn string(text: &str) -> String {
         let mut quoted = String::with_capacity(text.len() + 2);

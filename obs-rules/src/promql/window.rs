@@ -18,6 +18,13 @@ use std::{error::Error, fmt, str::FromStr, time::Duration};
 pub struct Window(Duration);
 
 /// A duration that is not a valid [`Window`]: zero, too long, or in another syntax. The message names it.
+///
+/// ```
+/// use obs_rules::promql::Window;
+///
+/// let error = "5 minutes".parse::<Window>().unwrap_err();
+/// assert!(error.to_string().contains("5 minutes"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BadWindow {
     given: String,

@@ -4,13 +4,52 @@ use std::sync::Arc;
 
 use super::{Query, Relation};
 
-/// The metrics over which a query is evaluated. See the [module](super) for an example.
+/// The metrics over which a query is evaluated.
+///
+/// `obs-alert` implements it over its history; a program that reads metrics elsewhere, say from a file, implements it for
+/// itself:
+///
+/// ```
+/// use obs_rules::{
+///     Condition, Comparison, Naming,
+///     promql::Selector,
+///     query::{Input, Series, Source, Values},
+/// };
+///
+/// /// The length of two queues.
+/// struct Queues([Series; 2]);
+///
+/// impl Source<Input> for Queues {
+///     fn read(&self, input: &Input) -> Values<'_> {
+///         match input {
+///             Input::Series(selector) if selector.metric() == "queue_length" => Values::each(&self.0),
+///             _ => Values::none(),
+///         }
+///     }
+/// }
+///
+/// let series = |key, queue: &str, value| Series {
+///     key,
+///     labels: [("queue".to_owned(), queue.to_owned())].into(),
+///     value,
+/// };
+/// let queues = Queues([series(1, "mail", 12.0), series(2, "invoices", 3_000.0)]);
+/// let full = Condition::Gauge {
+///     selector: Selector::new("queue_length"),
+///     denominator: None,
+///     comparison: Comparison::Above(1_000.0),
+/// };
+/// let query = full.query(&Naming::default()).unwrap();
+/// let found: Vec<_> = query.eval(&queues).iter().map(|sample| (sample.labels()[0].1.as_str(), sample.holds)).collect();
+/// assert_eq!(found, [("mail", false), ("invoices", true)]);
+/// ```
 pub trait Source<I> {
-    /// The current values of an input: none, one without labels, or one for each series.
+    /// The current values of an input: none, one without labels, or one for each series. It is called once for each place
+    /// in the query that reads the input.
     fn read(&self, input: &I) -> Values<'_>;
 }
 
-/// The value of a series.
+/// The value of a series: what a [`Source`] returns for inputs that have one value for each series.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "sources construct them")]
 pub struct Series {
@@ -22,7 +61,7 @@ pub struct Series {
     pub value: f64,
 }
 
-/// A value of a query.
+/// A value of a query, and whether the condition holds for it: see [`Query::eval`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Sample<'a> {
@@ -60,7 +99,26 @@ enum Kind<'a> {
 // === impl Query ===
 
 impl<I> Query<I> {
-    /// The current values of the query, also those that don't hold. Without values there is no data.
+    /// The current values of the query, also those that don't hold. Without values there is no data: a ratio whose
+    /// denominator has not grown, a gauge that does not exist.
+    ///
+    /// ```
+    /// use obs_rules::{Condition, Naming, promql::Window, query::{Input, Source, Values}};
+    ///
+    /// /// So many requests have failed; 100 have ended.
+    /// struct Failed(f64);
+    /// impl Source<Input> for Failed {
+    ///     fn read(&self, input: &Input) -> Values<'_> {
+    ///         let is_numerator = input.selectors()[0].to_string().contains("server_error");
+    ///         Values::one(if is_numerator { self.0 } else { 100.0 })
+    ///     }
+    /// }
+    ///
+    /// let query = Condition::error_ratio(Window::minutes(5), 0.05).query(&Naming::default()).unwrap();
+    /// let result = |failed| query.eval(&Failed(failed)).iter().map(|it| (it.value, it.holds)).collect::<Vec<_>>();
+    /// assert_eq!(result(3.0), [(0.03, false)]);
+    /// assert_eq!(result(7.0), [(0.07, true)]);
+    /// ```
     pub fn eval<'a>(&self, source: &'a impl Source<I>) -> Values<'a> {
         match self {
             Self::Number(number) => Values(Kind::Scalar(*number)),

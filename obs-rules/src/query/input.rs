@@ -7,7 +7,21 @@ use crate::{
     promql::{Expr, Selector, Window},
 };
 
-/// A function of series that a query reads.
+/// A function of series that a query reads: the leaves of a [`Query`](super::Query).
+///
+/// What a condition needs from a store of metrics is the list of its inputs: which series, over which window.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_rules::{Condition, Naming, promql::Window};
+///
+/// let drop = Condition::error_ratio(Window::minutes(5), 0.05);
+/// let query = drop.query(&Naming::default()).unwrap();
+/// for input in query.inputs() {
+///     assert_eq!(input.selectors()[0].metric(), "http_requests_total");
+///     assert_eq!(input.reach(), Duration::from_secs(300));
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Input {
@@ -37,7 +51,16 @@ pub enum Input {
     Series(Selector),
 }
 
-/// The growth of counters that are added up, over a window.
+/// The growth of counters that are added up, over a window, with resets of the counters taken into account.
+///
+/// ```
+/// use obs_rules::{promql::{Selector, Window}, query::Growth};
+///
+/// let hour = Window::minutes(60);
+/// let yesterday = Growth::new(Selector::new("jobs_total"), hour).before(Window::minutes(24 * 60));
+/// assert_eq!(yesterday.offset.map(|offset| offset.to_string()).as_deref(), Some("1d"));
+/// assert!(!yesterday.is_zero_filled());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Growth {
@@ -73,7 +96,7 @@ impl Input {
         }
     }
 
-    /// How far back it reads: its window and the offset, zero for current values.
+    /// How far back it reads: its window and the offset, zero for current values. A history must hold as much.
     #[must_use]
     pub fn reach(&self) -> Duration {
         let offset = match self {
@@ -84,7 +107,7 @@ impl Input {
         parts.fold(Duration::ZERO, |reach, part| reach.saturating_add(part.duration()))
     }
 
-    /// The same input of other series.
+    /// The same input of other series: of one job only, or of renamed metrics.
     #[must_use]
     pub fn map(&self, series: impl Fn(&Selector) -> Selector) -> Self {
         let mut input = self.clone();

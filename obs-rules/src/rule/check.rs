@@ -5,7 +5,20 @@ use std::{error::Error, fmt};
 use super::AlertRule;
 use crate::{BadCondition, Comparison, condition::is_label_name, template};
 
-/// A rule that can't be used. The message names the rule, the value and the fix.
+/// A rule that can't be used, from [`AlertRule::check`]. The message names the rule, the value and the fix.
+///
+/// ```
+/// use obs_rules::{AlertRule, Condition, Severity, promql::Window};
+///
+/// let ratio = Condition::error_ratio(Window::minutes(5), 0.05);
+/// let rule = AlertRule::new("HighErrorRate", ratio, Severity::Critical, "Requests fail").clear_threshold(0.1);
+/// let error = rule.check().unwrap_err();
+/// assert_eq!(error.rule(), "HighErrorRate");
+/// assert_eq!(
+///     error.to_string(),
+///     "alert \"HighErrorRate\": clear threshold 0.1 is on the wrong side: it must be at most 0.05",
+/// );
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BadRule {
     rule: String,
@@ -19,7 +32,7 @@ const RESERVED: [&str; 4] = ["alertname", "alertstate", "severity", "__name__"];
 // === impl AlertRule ===
 
 impl AlertRule {
-    /// Checks that it can be used. A rule of poor quality can, see [`quality`](Self::quality).
+    /// Checks that it can be used. A rule of poor quality can be used; [`quality`](Self::quality) lists its defects.
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@ impl AlertRule {
         Some(self.with_enough_requests(naming, self.condition.query(naming)?))
     }
 
-    /// The same with the clear threshold, which decides while the alert fires; `None` without one.
+    /// The same with the [clear threshold](Self::clear_threshold), which decides while the alert fires; `None` without one.
     #[must_use]
     pub fn clear_query(&self, naming: &Naming) -> Option<Query> {
         Some(self.with_enough_requests(naming, self.clear_condition(naming)?))
@@ -29,6 +29,22 @@ impl AlertRule {
     /// data. `None` for a closure.
     ///
     /// A clear threshold and [`NoData::Keep`] read the alert's own state in Prometheus (`ALERTS`).
+    ///
+    /// ```
+    /// use obs_rules::{AlertRule, Comparison, Condition, Naming, NoData, Severity, promql::Selector};
+    ///
+    /// let waiting = Condition::Gauge {
+    ///     selector: Selector::new("queue_length"),
+    ///     denominator: None,
+    ///     comparison: Comparison::Above(100.0),
+    /// };
+    /// let rule = AlertRule::new("QueueFull", waiting, Severity::Warning, "The queue is full").no_data(NoData::Alert);
+    /// let naming = Naming::default().with_job("mailer");
+    /// assert_eq!(
+    ///     rule.promql(&naming).unwrap().to_string(),
+    ///     "queue_length{job=\"mailer\"} > 100 or absent(queue_length{job=\"mailer\"})",
+    /// );
+    /// ```
     #[must_use]
     pub fn promql(&self, naming: &Naming) -> Option<Expr> {
         let mut fires = self.condition.query(naming)?.promql();

@@ -5,51 +5,76 @@ use std::{error::Error, fmt, str::FromStr};
 use super::{health, resources, traffic};
 use crate::{AlertRule, Naming};
 
-/// A rule that most services need; [`rule`](Self::rule) makes it for one service.
+/// A rule that most services need; [`rule`](Self::rule) makes it for one service, with the thresholds and times of the
+/// [table](super) of all of them.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_rules::{Naming, Severity, rules::{Standard, Subject}};
+///
+/// let naming = Naming::default().with_job("orders");
+/// let subject = Subject::new("orders", &naming);
+/// // Those that mean something for a service without databases, caches and clients.
+/// let usable = Standard::ALL.into_iter().filter(|rule| rule.lacks(&subject).is_none());
+/// let pages: Vec<_> = usable.map(|rule| rule.rule(&subject)).filter(|rule| rule.severity() == Severity::Critical).collect();
+/// let names: Vec<_> = pages.iter().map(|rule| rule.name()).collect();
+/// assert_eq!(names, ["HighErrorRate", "ServiceDown"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Standard {
-    /// Requests fail.
+    /// Requests fail: the error ratio is high.
     HighErrorRate,
-    /// Requests are slow.
+    /// Requests are slow: the 99th percentile of the duration is high.
     HighLatency,
-    /// Requests don't arrive any more.
+    /// Far fewer requests arrive than an hour before.
     TrafficDrop,
-    /// Nothing of the service is to be seen.
+    /// No instance of the service can be scraped.
     ServiceDown,
-    /// An instance is not to be seen.
+    /// One instance can't be scraped: `up` is 0.
     InstanceDown,
-    /// A handler has a bug.
+    /// A handler has panicked.
     HandlerPanics,
     /// Calls of other services fail.
     HighClientErrorRate,
-    /// A database has no connection to spare.
+    /// Nearly all connections of a database pool are in use.
     DatabaseConnectionPoolExhausted,
-    /// A database fails.
+    /// Queries of a database fail.
     DatabaseQueryErrors,
-    /// Caches don't help.
+    /// The caches answer too few look-ups.
     CacheHitRatioLow,
-    /// The process may soon open nothing more.
+    /// The process has nearly all file descriptors open that it may have.
     FileDescriptorsLow,
-    /// The runtime has more tasks than it can run.
+    /// Tasks wait for a worker of the tokio runtime.
     RuntimeSaturated,
-    /// The log has holes.
+    /// Log lines were dropped: `obs_log_lines_dropped_total`.
     LogLinesDropped,
-    /// The log that goes to the collector has holes.
+    /// Log records for the collector were dropped: `obs_log_records_dropped_total`.
     LogRecordsDropped,
-    /// Traces have holes.
+    /// Spans were dropped: `obs_spans_dropped_total`.
     SpansDropped,
-    /// Metrics have lost a distinction.
+    /// A metric has reached its cap of series: `obs_series_overflow_total`.
     SeriesOverflow,
 }
 
-/// The service that a rule is made for.
+/// The service that a [standard rule](Standard) is made for. Starts with [`new`](Self::new); what the service has is set in
+/// its fields.
+///
+/// ```
+/// use obs_rules::{Naming, rules::{Standard, Subject}};
+///
+/// let naming = Naming::default();
+/// let mut subject = Subject::new("orders", &naming);
+/// assert_eq!(Standard::DatabaseQueryErrors.lacks(&subject), Some("databases"));
+/// subject.has_databases = true;
+/// assert_eq!(Standard::DatabaseQueryErrors.lacks(&subject), None);
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Subject<'a> {
     /// Its name.
     pub service: &'a str,
-    /// What its metrics are called.
+    /// The names of its metrics.
     pub naming: &'a Naming,
     /// Whether it has pools of database connections.
     pub has_databases: bool,
@@ -59,7 +84,7 @@ pub struct Subject<'a> {
     pub has_clients: bool,
 }
 
-/// A word that is the name of no standard rule.
+/// A word that is not the name of a standard rule; the message lists the names.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnknownRule {
     word: String,
@@ -111,7 +136,8 @@ impl Standard {
         }
     }
 
-    /// What a service must have for the rule to mean something, if it lacks that.
+    /// What the service lacks for the rule to have a meaning: `databases`, `caches` or `clients`; `None` if the rule can be
+    /// used.
     #[must_use]
     pub const fn lacks(self, subject: &Subject<'_>) -> Option<&'static str> {
         match self {
@@ -124,7 +150,7 @@ impl Standard {
         }
     }
 
-    /// The rule for a service. Its owner and runbook are the caller's to add.
+    /// The rule for a service, without an owner and a runbook, which the caller adds.
     ///
     /// ```
     /// use obs_rules::{Naming, rules::{Standard, Subject}};
@@ -205,7 +231,12 @@ impl<'a> Subject<'a> {
 impl fmt::Display for UnknownRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = Standard::ALL.into_iter().map(Standard::as_str).collect();
-        write!(f, "{:?} is no standard rule: there are {}", self.word, names.join(", "))
+        write!(
+            f,
+            "{:?} is not a standard rule: there are {}",
+            self.word,
+            names.join(", ")
+        )
     }
 }
 

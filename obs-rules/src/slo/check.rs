@@ -4,7 +4,21 @@ use std::{error::Error, fmt, time::Duration};
 
 use super::{Sli, Slo};
 
-/// An objective that can't be met or alerted on. The message names the value and the fix.
+/// An objective that can't be met or alerted on, from [`Slo::check`]. The message names the value and the fix.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_rules::{Sli, Slo, promql::Window};
+///
+/// let month = Window::new(Duration::from_secs(30 * 86_400))?;
+/// let error = Slo::new("availability", 99.9, month, Sli::Availability).check().unwrap_err();
+/// assert_eq!(error.slo(), "availability");
+/// assert_eq!(
+///     error.message(),
+///     "objective 9990 %: there is no error budget to spend; was 0.999, which is 99.9 %, meant?",
+/// );
+/// # Ok::<(), obs_rules::promql::BadWindow>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BadSlo {
     slo: String,
@@ -12,7 +26,7 @@ pub struct BadSlo {
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// Windows that there are alerts for, and that somebody remembers.
+/// Over less than a day there is no burn rate to alert on; the history of a process holds 366 days.
 const WINDOWS: std::ops::RangeInclusive<Duration> = DAY..=DAY.saturating_mul(366);
 /// Up to here an objective is taken for one that was meant as a share, or in percent.
 const HARDLY_ANYTHING: f64 = 0.01;

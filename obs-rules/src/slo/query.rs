@@ -35,7 +35,18 @@ impl Slo {
         complement(self.burn_rate(naming, self.window()))
     }
 
-    /// How many times faster than allowed the budget was spent over a window.
+    /// How many times faster than allowed the budget was spent over a window: at 1 it lasts exactly the SLO's window.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use obs_rules::{Naming, Sli, Slo, promql::Window};
+    ///
+    /// let month = Window::new(Duration::from_secs(30 * 86_400))?;
+    /// let slo = Slo::new("availability", 0.99, month, Sli::Availability);
+    /// let query = slo.burn_rate(&Naming::default(), Window::minutes(60)).to_string();
+    /// assert!(query.ends_with("/ 0.01"));
+    /// # Ok::<(), obs_rules::promql::BadWindow>(())
+    /// ```
     #[must_use]
     pub fn burn_rate(&self, naming: &Naming, window: Window) -> Query {
         self.error_ratio(naming, window)

@@ -2,20 +2,36 @@
 
 use super::parser::{Expr, Node, Template};
 
-/// Which labels a template can name.
+/// The labels that a template can name; see [`Condition::labels`](crate::Condition::labels).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// Those that the series have, which nobody knows before.
+    /// Those of the series, which are known only when the condition is evaluated.
     Any,
-    /// These.
+    /// These and no others; none if the list is empty.
     Only(Vec<String>),
 }
 
-/// Whether Prometheus and the process render a text, and render the same.
+/// Checks that Prometheus and the process render a template, and that both render the same.
+///
+/// `may_use_value` is false for labels: with a value in a label, each evaluation would begin another alert, which would
+/// never have held long enough to fire.
+///
+/// ```
+/// use obs_rules::template::{Known, check};
+///
+/// let known = Known::Only(vec!["pool".to_owned()]);
+/// assert!(check("{{ $value }} connections of {{ $labels.pool }}", &known, true).is_ok());
+///
+/// let error = check("{{ $labels.host }}", &known, true).unwrap_err();
+/// assert_eq!(error, "$labels.host is always empty: the value has the labels pool only");
+/// assert!(check("{{ range query \"up\" }}{{ end }}", &known, true).is_err());
+/// assert!(check("{{ $value }}", &known, false).is_err());
+/// ```
 ///
 /// # Errors
 ///
-/// If a text is not a template of this subset, with the action and the fix in the message.
+/// If the text is not a template of the [supported subset](super), names a label that the value never has, or contains
+/// `$value` where it must not. The message names the action and the fix.
 pub fn check(text: &str, known: &Known, may_use_value: bool) -> Result<(), String> {
     if !text.contains("{{") {
         return Ok(());

@@ -22,7 +22,25 @@ pub(super) enum Shown {
 /// Longer texts are cut: a template may repeat a label's value many times.
 const LONGEST: usize = 64 * 1024;
 
-/// The text of a template, for a value and the labels of its series. A text that is no template stays as it is.
+/// Renders a template for a value and the labels of its series, as Prometheus does.
+///
+/// `label` returns the value of a label by its name; a label that it does not know is an empty text, as in Prometheus. Without
+/// a value, as for a closure, `$value` and whatever is made of it is `unknown`. A text that is not a valid template is
+/// returned as it is: [`check`](super::check) refuses it when its rule is checked. What is longer than 64 KiB is cut there,
+/// since a template can repeat a label's value many times.
+///
+/// ```
+/// use obs_rules::template::expand;
+///
+/// let label = |name: &str| (name == "pool").then_some("orders");
+/// let text = "{{ $value | humanizePercentage }} of the pool {{ $labels.pool }} is in use";
+/// assert_eq!(expand(text, Some(0.95), label), "95% of the pool orders is in use");
+///
+/// let text = "{{ if gt $value 10.0 }}many{{ else }}{{ $value }}{{ end }} tasks wait{{ $labels.queue }}";
+/// assert_eq!(expand(text, Some(7.0), label), "7 tasks wait");
+/// assert_eq!(expand("{{ $value }}", None, label), "unknown");
+/// assert_eq!(expand("{{ not closed", Some(1.0), label), "{{ not closed");
+/// ```
 pub fn expand<'a>(text: &str, value: Option<f64>, label: impl Fn(&str) -> Option<&'a str>) -> String {
     if !text.contains("{{") {
         return text.to_owned();
