@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{Alert, AlertState};
 
-/// How a channel sends.
+/// How a channel sends: one variant for each kind of receiver.
 pub(crate) enum Transport {
     Log,
     Closure(Closure),

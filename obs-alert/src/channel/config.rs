@@ -27,6 +27,12 @@ use crate::{
 /// neither the evaluation nor the others. A notification that does not fit into the queue is dropped and counted in
 /// `obs_alert_notifications_total{channel,outcome="dropped"}`.
 ///
+/// A failed attempt is repeated after a backoff, as often as [`attempts`](Self::attempts) allows; the receiver can set the
+/// time by `Retry-After`. A redirect and a 4xx status other than 408, 425 and 429 are final. A firing alert of which the
+/// channel could not be notified is sent again after a minute, or after its cooldown if that is shorter.
+///
+/// URLs, tokens and values of headers are shown neither by `Debug` nor in errors and logs, since they contain secrets.
+///
 /// ```
 /// use std::time::Duration;
 /// use obs_alert::{Channel, Severity};
@@ -65,12 +71,19 @@ enum To {
 
 impl Channel {
     /// A log event for each alert, of the target `obs::alert`: an error for critical alerts, a
-    /// warning for warnings. Its name is `log`.
+    /// warning for warnings, an info for others and for resolved ones. Its name is `log`.
+    ///
+    /// ```
+    /// use obs_alert::{Channel, Severity};
+    ///
+    /// let log = Channel::log().min_severity(Severity::Warning);
+    /// ```
     pub fn log() -> Self {
         Self::new("log", To::Log)
     }
 
-    /// A function. An error is a failure, after which it is called again. It may block.
+    /// A function, called on the channel's thread for each notification. An error is a failure, after which it is called
+    /// again; a panic is a failure too, and final. It may block: its [`timeout`](Self::timeout) is not enforced.
     ///
     /// ```
     /// use obs_alert::{Channel, Notification};
@@ -92,12 +105,28 @@ impl Channel {
 
     /// A POST with the payload of [Alertmanager's
     /// webhook](https://prometheus.io/docs/alerting/latest/configuration/#webhook_config), version 4: a
-    /// receiver of Alertmanager's notifications can receive these. Its name is `webhook`.
+    /// receiver of Alertmanager's notifications can receive these. Its name is `webhook`. A URL with
+    /// credentials (`https://user:password@host/`) is refused: send them in a [`header`](Self::header).
+    ///
+    /// ```
+    /// use obs_alert::Channel;
+    ///
+    /// let incidents = Channel::webhook("https://incidents.example.com/hook").header("x-team", "payments");
+    /// ```
     pub fn webhook(url: impl Into<String>) -> Self {
         Self::new("webhook", To::Webhook(Secret::new(url)))
     }
 
-    /// An incoming webhook of Slack, or of programs with the same API: Mattermost, Rocket.Chat. Its name is `slack`.
+    /// An [incoming webhook](https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks) of Slack, or of
+    /// programs with the same API: Mattermost, Rocket.Chat. Its name is `slack`. Text of labels and annotations is escaped:
+    /// it can contain neither links nor mentions.
+    ///
+    /// ```
+    /// use obs_alert::{Channel, Severity};
+    ///
+    /// let team = Channel::slack("https://hooks.slack.com/services/T0/B0/secret").min_severity(Severity::Warning);
+    /// assert!(!format!("{team:?}").contains("secret"));
+    /// ```
     pub fn slack(url: impl Into<String>) -> Self {
         Self::new("slack", To::Slack(Secret::new(url)))
     }
@@ -105,7 +134,14 @@ impl Channel {
     /// A cluster of Alertmanagers, by the base addresses of all its peers: `http://alertmanager:9093`.
     ///
     /// They group, silence, inhibit and repeat by their own configuration: they are notified of all alerts that
-    /// fire, again each minute, and of resolved ones for 15 minutes. Its name is `alertmanager`.
+    /// fire, again each minute, and of resolved ones for 15 minutes. Its name is `alertmanager`. A notification is sent to
+    /// each peer (`POST /api/v2/alerts`), as Prometheus does, and is delivered if one of them has accepted it.
+    ///
+    /// ```
+    /// use obs_alert::Channel;
+    ///
+    /// let cluster = Channel::alertmanager(["http://alertmanager-0:9093", "http://alertmanager-1:9093"]);
+    /// ```
     pub fn alertmanager<U: Into<String>>(peers: impl IntoIterator<Item = U>) -> Self {
         let peers = peers.into_iter().map(|url| Secret::new(url.into())).collect();
         Self::new("alertmanager", To::Alertmanager(peers))
@@ -127,13 +163,14 @@ impl Channel {
         }
     }
 
-    /// The name in metrics and notifications, unique among the channels of a manager.
+    /// The name in metrics and notifications, 1 to 64 characters, unique among the channels of a manager. Two channels of one
+    /// kind need names of their own.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The timeout of a receiver's answer, an hour at most. Defaults to 10 seconds.
+    /// The timeout of an attempt, from the connection to the receiver's answer; an hour at most. Defaults to 10 seconds.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         let is_too_long = timeout.as_secs() >= LONGEST_TIMEOUT.as_secs();
         self.settings.timeout = if is_too_long { LONGEST_TIMEOUT } else { timeout };
@@ -153,7 +190,7 @@ impl Channel {
         self
     }
 
-    /// The number of notifications that are sent per minute; further ones wait. Defaults to 60.
+    /// The number of notifications that are sent per minute; further ones wait in the [queue](Self::queue). Defaults to 60.
     pub const fn per_minute(mut self, notifications: u32) -> Self {
         self.settings.per_minute = notifications;
         self
@@ -166,7 +203,7 @@ impl Channel {
         self
     }
 
-    /// The lowest severity of which it is notified. Defaults to [`Severity::Info`]: all alerts.
+    /// The lowest severity of the alerts that it is notified of. Defaults to [`Severity::Info`]: all alerts.
     pub const fn min_severity(mut self, severity: Severity) -> Self {
         self.settings.min_severity = severity;
         self
@@ -178,7 +215,8 @@ impl Channel {
         self
     }
 
-    /// A header of the requests of channels that send by HTTP. Its value is not shown anywhere.
+    /// Adds a header to the requests of a channel that sends by HTTP. Its value is not shown anywhere. An invalid name or
+    /// value, and a header of a channel of another kind, are refused when the manager is built.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), Secret::new(value)));
         self
@@ -190,7 +228,7 @@ impl Channel {
         self.header("authorization", value)
     }
 
-    /// Trusts only these certificates, as PEM, in place of the system's. For `https`.
+    /// Trusts only these certificate authorities, as PEM, in place of the system's. For `https`.
     pub fn certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.authority = Some(pem.into());
         self

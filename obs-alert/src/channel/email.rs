@@ -21,7 +21,10 @@ use crate::{
     text::{lines, one_line},
 };
 
-/// A mail server, sender and recipients.
+/// A mail server, sender and recipients, for [`Channel::email`](crate::Channel::email).
+///
+/// Each notification is one mail to all recipients, in plain text, with the alerts' summaries, descriptions, values, labels
+/// and runbooks. Attempts to send the same notification have the same `Message-ID`.
 ///
 /// ```
 /// use obs_alert::{Channel, Email};
@@ -44,6 +47,14 @@ pub struct Email {
 }
 
 /// The encryption of the connection to a mail server.
+///
+/// ```
+/// use obs_alert::{Email, EmailSecurity};
+///
+/// let mail = Email::new("smtp.example.com", "obs@example.com", ["oncall@example.com"]).security(EmailSecurity::Tls);
+/// // A relay on the same machine takes mail without encryption.
+/// let relayed = Email::new("localhost", "obs@example.com", ["oncall@example.com"]).security(EmailSecurity::None).port(2525);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum EmailSecurity {
     /// By STARTTLS, which the server must offer; port 587.
@@ -67,7 +78,7 @@ pub(crate) struct Mailer {
 
 impl Email {
     /// The server's host name, the address of the sender, and those of the recipients, such as `obs@example.com` or
-    /// `Obs <obs@example.com>`. Invalid ones are refused when the manager is built.
+    /// `Obs <obs@example.com>`. Invalid addresses, and a list without recipients, are refused when the manager is built.
     pub fn new<A: Into<String>>(
         host: impl Into<String>,
         from: impl Into<String>,
@@ -84,7 +95,7 @@ impl Email {
         }
     }
 
-    /// User name and password at the server. Defaults to none.
+    /// User name and password at the server, sent only over an encrypted connection. Defaults to none.
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.user = Some((user.into(), Secret::new(password)));
         self
@@ -102,7 +113,7 @@ impl Email {
         self
     }
 
-    /// Trusts these certificates (PEM) besides the system's.
+    /// Trusts these certificate authorities (PEM) besides the system's.
     pub fn certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.authority = Some(pem.into());
         self

@@ -6,7 +6,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{Alert, AlertState, Moment, text::one_line};
 
-/// Alerts of one group that are sent together.
+/// Alerts of one group that are sent together to one channel: the argument of
+/// [`Channel::closure`](crate::Channel::closure).
+///
+/// The [group](crate::AlertManagerBuilder::group_by) is that of the alerts' labels, as in Alertmanager. A notification has
+/// all alerts of its group that fire, and those that were resolved since the last one.
 ///
 /// ```
 /// use obs_alert::{Channel, Notification};
@@ -109,7 +113,7 @@ impl Notification {
         }
     }
 
-    /// The labels by which they are grouped.
+    /// The labels by which they are grouped, with their values: `alertname="HighErrorRate"`.
     #[must_use]
     pub fn group_labels(&self) -> &BTreeMap<String, String> {
         &self.group_labels

@@ -25,6 +25,18 @@ pub struct Silence {
 }
 
 /// The id of an active silence, with which [`AlertManager::end_silence`](crate::AlertManager::end_silence) ends it.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_alert::{AlertManager, Silence};
+/// use obs_core::metrics::Registry;
+///
+/// let manager = AlertManager::builder().registry(&Registry::new()).build()?;
+/// let id = manager.silence(Silence::new(Duration::from_secs(600), "deployment").with("service", "orders"))?;
+/// assert_eq!(manager.silences().len(), 1);
+/// assert!(manager.end_silence(id));
+/// # Ok::<(), obs_alert::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SilenceId(pub(super) u64);
 
@@ -40,7 +52,8 @@ pub(super) struct Begun {
 // === impl Silence ===
 
 impl Silence {
-    /// A silence that starts when it is added; `comment` says who wants it and why. Without matchers it is refused.
+    /// A silence that starts when it is added and lasts for `span`; `comment` says who wants it and why. Without matchers it
+    /// is refused.
     pub fn new(span: Duration, comment: impl Into<String>) -> Self {
         Self {
             matchers: Matchers::default(),

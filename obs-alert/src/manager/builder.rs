@@ -88,7 +88,8 @@ impl Default for AlertManagerBuilder {
 }
 
 impl AlertManagerBuilder {
-    /// The instance whose metrics the rules read, and to which the manager adds its own metrics.
+    /// The instance whose metrics the rules read, and to which the manager adds its own metrics. It or
+    /// [`registry`](Self::registry) or [`source`](Self::source) must be set.
     pub fn obs(self, obs: &Obs) -> Self {
         self.registry(obs.registry())
     }
@@ -100,13 +101,26 @@ impl AlertManagerBuilder {
         self.source(move || watched.snapshot())
     }
 
-    /// A function that returns the metrics, in place of a registry: several registries together, a replay.
+    /// A function that returns the metrics, in place of a registry: several registries together, a replay. It is called at
+    /// each evaluation; if it panics, alerts keep their state until the next one, and an error is logged.
+    ///
+    /// ```
+    /// use obs_alert::AlertManager;
+    /// use obs_core::metrics::Registry;
+    ///
+    /// let [orders, payments] = [Registry::new(), Registry::new()];
+    /// let manager = AlertManager::builder()
+    ///     .source(move || [orders.snapshot(), payments.snapshot()].concat())
+    ///     .build()?;
+    /// # Ok::<(), obs_alert::BuildError>(())
+    /// ```
     pub fn source(mut self, read: impl Fn() -> Vec<FamilySnapshot> + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(read));
         self
     }
 
-    /// The names of the RED metrics. Defaults to the namespace `http` of the Prometheus convention.
+    /// The names of the RED metrics, which must be those of the service's layer. Defaults to the namespace `http` of the
+    /// Prometheus convention. [`service`](Self::service) sets it.
     pub fn naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
@@ -138,24 +152,47 @@ impl AlertManagerBuilder {
     }
 
     /// Adds rules.
+    ///
+    /// ```
+    /// use obs_alert::{AlertManager, rules};
+    /// use obs_core::metrics::Registry;
+    ///
+    /// let manager = AlertManager::builder().registry(&Registry::new()).rules(rules::essential()).build()?;
+    /// assert_eq!(manager.rules().len(), 3);
+    /// # Ok::<(), obs_alert::BuildError>(())
+    /// ```
     pub fn rules(mut self, rules: impl IntoIterator<Item = AlertRule>) -> Self {
         self.rules.extend(rules);
         self
     }
 
-    /// Adds an objective, whose error budget is computed. Its alerts are rules: `.rules(slo.alerts())`.
+    /// Adds an objective, whose error budget is computed. Its alerts are rules, and are added separately:
+    ///
+    /// ```
+    /// use std::{sync::Arc, time::Duration};
+    /// use obs_alert::{AlertManager, Sli, Slo, promql::Window};
+    /// use obs_core::metrics::Registry;
+    ///
+    /// let month = Window::new(Duration::from_secs(30 * 86_400))?;
+    /// let slo = Arc::new(Slo::new("availability", 0.999, month, Sli::Availability));
+    /// let builder = AlertManager::builder().registry(&Registry::new());
+    /// let manager = builder.rules(slo.alerts()).slo(Arc::clone(&slo)).build()?;
+    /// assert_eq!(manager.slos()[0].objective, 0.999);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn slo(mut self, slo: Arc<Slo>) -> Self {
         self.slos.push(slo);
         self
     }
 
-    /// Adds a notification channel.
+    /// Adds a notification channel. Its thread starts with the manager. Without channels alerts are evaluated and counted,
+    /// and nobody is notified.
     pub fn channel(mut self, channel: Channel) -> Self {
         self.channels.push(channel);
         self
     }
 
-    /// Adds a remediation, which an alert starts.
+    /// Adds a remediation: an action that a firing alert starts.
     pub fn remediation(mut self, remediation: Remediation) -> Self {
         self.remediations.push(remediation);
         self
@@ -167,7 +204,8 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// The labels whose alerts share a notification. Defaults to `alertname`.
+    /// The labels that group alerts: those with the same values share a notification. Defaults to `alertname`; with
+    /// an empty list all alerts are one group.
     pub fn group_by<L: Into<String>>(mut self, labels: impl IntoIterator<Item = L>) -> Self {
         self.group_by = labels.into_iter().map(Into::into).collect();
         self
@@ -198,7 +236,7 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// The URL of this service for people: `externalURL` and `generatorURL` of notifications. Defaults to none.
+    /// The URL at which people reach this service: `externalURL` and `generatorURL` of notifications. Defaults to none.
     pub fn external_url(mut self, url: impl Into<String>) -> Self {
         self.external_url = url.into();
         self
@@ -212,9 +250,20 @@ impl AlertManagerBuilder {
 
     /// A manager without a thread: the caller evaluates, with [`evaluate`](AlertManager::evaluate).
     ///
+    /// ```
+    /// use obs_alert::{AlertManager, rules};
+    /// use obs_core::metrics::Registry;
+    ///
+    /// let builder = AlertManager::builder().registry(&Registry::new());
+    /// let manager = builder.rules(rules::essential()).build()?;
+    /// assert!(manager.evaluate(manager.now()).is_empty());
+    /// # Ok::<(), obs_alert::BuildError>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// If there is no registry, or a rule, SLO, channel or setting is refused.
+    /// If no metrics were given, or if a rule, SLO, channel, remediation, inhibition or setting is invalid; the first error
+    /// is reported.
     pub fn build(self) -> Result<AlertManager, BuildError> {
         self.shared().map(AlertManager::new)
     }
@@ -231,12 +280,10 @@ impl AlertManagerBuilder {
     }
 
     fn shared(mut self) -> Result<Arc<Shared>, BuildError> {
-        let source = self.source.take().ok_or_else(|| {
-            BuildError::setting(
-                "registry",
-                "there are no metrics to watch: give an `obs` or a `registry`",
-            )
-        })?;
+        let source = self
+            .source
+            .take()
+            .ok_or_else(|| BuildError::setting("registry", "there are no metrics to watch: set `obs` or `registry`"))?;
         self.check_interval()?;
         let reports = Reports::default();
         let engine = self.engine(&reports)?;

@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 use crate::{BadRule, BadSlo};
 
 /// A rule, a channel or a setting is refused. The message names it, the value and the fix; the source is the error of a
-/// rule or an objective.
+/// rule or an objective. `Debug` is the same text, so that a `main` that returns the error prints it.
 ///
 /// ```
 /// use obs_alert::AlertManager;

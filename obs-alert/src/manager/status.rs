@@ -4,7 +4,18 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use crate::{Severity, promql::Window};
 
-/// The state of a rule.
+/// The state of a rule, from [`AlertManager::rules`](crate::AlertManager::rules).
+///
+/// ```
+/// use obs_alert::{AlertManager, rules};
+/// use obs_core::metrics::Registry;
+///
+/// let manager = AlertManager::builder().registry(&Registry::new()).rules(rules::essential()).build()?;
+/// manager.evaluate(manager.now());
+/// let broken: Vec<_> = manager.rules().into_iter().filter(|rule| rule.error.is_some()).collect();
+/// assert!(broken.is_empty());
+/// # Ok::<(), obs_alert::BuildError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RuleStatus {
@@ -24,7 +35,8 @@ pub struct RuleStatus {
     pub missing: Option<String>,
 }
 
-/// The state of an objective.
+/// The state of an objective, from [`AlertManager::slos`](crate::AlertManager::slos). As JSON its keys are `name`,
+/// `objective`, `window`, `errorRatio`, `budgetLeft` and `burnRates`, a list of pairs.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SloStatus {

@@ -11,6 +11,8 @@ use crate::Alert;
 /// to a number of runs per hour. Silenced alerts don't start it. Each run is logged and counted in
 /// `obs_alert_remediations_total{remediation,outcome}`.
 ///
+/// A name that no rule has, a limit of 0 and a timeout of 0 are refused when the manager is built.
+///
 /// ```
 /// use std::time::Duration;
 /// use obs_alert::Remediation;
@@ -35,7 +37,21 @@ pub struct Remediation {
 // === impl Remediation ===
 
 impl Remediation {
-    /// A closure, which gets the alert. It has no timeout: one that hangs is never called again.
+    /// A closure, which gets the alert. It has no timeout: one that hangs is never called again. An error or a panic is a
+    /// failed run.
+    ///
+    /// ```
+    /// use std::sync::{Arc, atomic::{AtomicBool, Ordering::Relaxed}};
+    /// use obs_alert::{Alert, Remediation};
+    ///
+    /// let is_degraded = Arc::new(AtomicBool::new(false));
+    /// let switch = Arc::clone(&is_degraded);
+    /// let degrade = Remediation::closure("switch recommendations off", move |_: &Alert| {
+    ///     switch.store(true, Relaxed);
+    ///     Ok::<_, std::io::Error>(())
+    /// })
+    /// .on("HighLatency");
+    /// ```
     pub fn closure<E>(name: impl Into<String>, act: impl Fn(&Alert) -> Result<(), E> + Send + Sync + 'static) -> Self
     where
         E: Into<Box<dyn Error + Send + Sync>>,
@@ -46,9 +62,9 @@ impl Remediation {
         )
     }
 
-    /// A program, without a shell. It gets the alert as JSON on its standard input, and in the variables
+    /// A program, started without a shell. It gets the alert as JSON on its standard input, and in the variables
     /// `OBS_ALERT_NAME`, `OBS_ALERT_SEVERITY`, `OBS_ALERT_SUMMARY` and `OBS_ALERT_VALUE`. Its output
-    /// is ignored; an exit code other than 0 is a failure.
+    /// is ignored; an exit code other than 0 is a failure. After its [`timeout`](Self::timeout) it is killed.
     pub fn command<A: Into<OsString>>(
         name: impl Into<String>,
         program: impl Into<OsString>,
@@ -104,12 +120,12 @@ impl Remediation {
     }
 
     /// Logs and counts a run without doing it. Defaults to `false`.
-    pub const fn dry_run(mut self, only_say: bool) -> Self {
-        self.is_dry_run = only_say;
+    pub const fn dry_run(mut self, on: bool) -> Self {
+        self.is_dry_run = on;
         self
     }
 
-    /// The time after which a program is killed. Defaults to a minute.
+    /// The time after which a program is killed; a closure ignores it. Defaults to a minute.
     pub const fn timeout(mut self, span: Duration) -> Self {
         self.timeout = span;
         self
@@ -125,7 +141,7 @@ impl Remediation {
             return Err("its name must have 1 to 64 characters, none of them a control character".to_owned());
         }
         if self.alerts.is_empty() {
-            return Err("it is for no alert: name one by `on`".to_owned());
+            return Err("no alert starts it: name one by `on`".to_owned());
         }
         if let Some(unknown) = self.alerts.iter().find(|alert| !is_rule(alert)) {
             return Err(format!(

@@ -1,4 +1,4 @@
-//! Actions that alerts start: [`Remediation`].
+//! Actions that alerts start: [`Remediation`]. The `runner` starts their threads, within the limits that `runs` checks.
 
 mod action;
 mod config;

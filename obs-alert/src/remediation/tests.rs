@@ -166,7 +166,7 @@ fn what_is_wrong_is_refused_with_its_mend() {
     };
     let nothing = || Remediation::closure("mend", |_| Ok::<_, io::Error>(()));
     for (remediation, expected) in [
-        (nothing(), "remediation \"mend\": it is for no alert"),
+        (nothing(), "remediation \"mend\": no alert starts it"),
         (nothing().on("Nope"), "remediation \"mend\": there is no rule \"Nope\""),
     ] {
         let error = builder(remediation).build().unwrap_err().to_string();

@@ -10,8 +10,39 @@ use crate::{Severity, time::Moment};
 
 /// An alert: a rule, or one series of it, whose condition holds or has just ended. Clones share its texts.
 ///
-/// As JSON ([`Serialize`]) it has `state`, `labels`, `annotations`, `value` and, in RFC 3339, `activeAt`, `firedAt` and
-/// `resolvedAt`.
+/// It is pending until its condition has held for as long as its rule requires, then fires, and is resolved once the
+/// condition no longer holds:
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_alert::{AlertManager, AlertRule, AlertState, Clock as _, Comparison, Condition, ManualClock, Severity};
+/// use obs_alert::promql::Selector;
+/// use obs_core::metrics::Registry;
+///
+/// let (registry, clock) = (Registry::new(), ManualClock::new());
+/// let hot = Condition::Gauge {
+///     selector: Selector::new("temperature_celsius"),
+///     denominator: None,
+///     comparison: Comparison::Above(30.0),
+/// };
+/// let rule = AlertRule::new("TooHot", hot, Severity::Warning, "{{ $labels.room }} is too hot")
+///     .hold_for(Duration::from_secs(10));
+/// let manager = AlertManager::builder().registry(&registry).clock(clock.clone()).rule(rule).build()?;
+///
+/// metrics::with_local_recorder(&registry, || metrics::gauge!("temperature_celsius", "room" => "cellar").set(35.5));
+/// let pending = &manager.evaluate(clock.now())[0];
+/// assert_eq!((pending.state(), pending.fired_at()), (AlertState::Pending, None));
+///
+/// clock.advance(Duration::from_secs(10));
+/// let firing = &manager.evaluate(clock.now())[0];
+/// assert_eq!((firing.state(), firing.value()), (AlertState::Firing, Some(35.5)));
+/// assert_eq!((firing.message(), &*firing.labels()["room"]), ("cellar is too hot", "cellar"));
+/// assert_eq!(firing.fingerprint(), pending.fingerprint());
+/// # Ok::<(), obs_alert::BuildError>(())
+/// ```
+///
+/// As JSON ([`Serialize`]) it has `state`, `labels`, `annotations`, `value`, `fingerprint` (16 hexadecimal digits) and, in
+/// RFC 3339, `activeAt`, `firedAt` and `resolvedAt`; what there is not is `null`.
 #[derive(Clone, PartialEq)]
 pub struct Alert {
     pub(crate) facts: Arc<Facts>,
@@ -111,7 +142,8 @@ impl Alert {
         self.state
     }
 
-    /// The labels that identify it, `alertname` and `severity` among them.
+    /// The labels that identify it: those of its series, of the process, of its rule, and `alertname` and `severity`. A label
+    /// of the series that another one replaces is kept as `exported_NAME`, as in Prometheus.
     #[must_use]
     pub fn labels(&self) -> &BTreeMap<String, String> {
         &self.facts.labels
@@ -135,7 +167,7 @@ impl Alert {
         self.value
     }
 
-    /// When its condition began to hold, as the time since 1970.
+    /// When its condition began to hold, as the time since 1970 by the wall clock.
     #[must_use]
     pub fn active_at(&self) -> Duration {
         self.facts.active_at
@@ -153,7 +185,8 @@ impl Alert {
         self.resolved_at
     }
 
-    /// A hash of its labels, the same as Alertmanager's fingerprint of them.
+    /// A hash of its labels (FNV-1a, 64 bits), the same as Alertmanager's fingerprint of them. It stays the same across
+    /// restarts.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.facts.fingerprint

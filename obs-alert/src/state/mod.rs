@@ -1,4 +1,4 @@
-//! The life of an alert: inactive, pending, firing, resolved.
+//! The states of an alert, and the transitions between them: inactive, pending, firing, resolved.
 
 mod active;
 mod alert;

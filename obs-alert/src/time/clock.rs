@@ -7,13 +7,28 @@ use std::{
 
 use super::Moment;
 
-/// A source of time; tests and replays can have their own.
+/// A source of time for an [`AlertManager`](crate::AlertManager); a replay of recorded metrics implements it over their
+/// timestamps.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_alert::{Clock, Moment};
+///
+/// /// A clock that stands still, for a single evaluation.
+/// struct Fixed;
+/// impl Clock for Fixed {
+///     fn now(&self) -> Moment {
+///         Moment::new(Duration::ZERO, Duration::from_secs(1_700_000_000))
+///     }
+/// }
+/// assert_eq!(Fixed.now().unix().as_secs(), 1_700_000_000);
+/// ```
 pub trait Clock: Send + Sync + 'static {
     /// The current time. Its monotonic part never decreases.
     fn now(&self) -> Moment;
 }
 
-/// The clocks of the system.
+/// The clocks of the system: the monotonic clock for spans of time, the wall clock for timestamps.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
     origin: Instant,
