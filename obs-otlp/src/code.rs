@@ -1,4 +1,4 @@
-//! The settings of all signals in code.
+//! The settings of the export that an application makes in code, for all signals.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -6,12 +6,25 @@ use obs_base::{InitError, MissingFeature};
 
 use crate::{Otlp, Pem, Protocol, Signal, headers::Headers};
 
-/// The least delay: without one, the export thread would never rest.
+/// The shortest delay: without one, the export thread would run without a pause.
 const LEAST_DELAY: Duration = Duration::from_millis(1);
-/// The longest queue and batch, as in the environment.
+/// The longest queue and the largest batch, as in the environment.
 const MOST_ITEMS: usize = u32::MAX as usize;
 
 /// The settings of the export in code: those for all signals, and those of each signal, which take precedence.
+///
+/// ```
+/// use obs_otlp::{Otlp, OtlpSettings, Signal};
+///
+/// let mut settings = OtlpSettings::default();
+/// settings.set(Otlp::new().endpoint("http://collector:4318").queue(4_096));
+/// settings.set_for(Signal::Logs, Otlp::new().batch(100));
+/// assert!(settings.check().is_ok());
+///
+/// settings.set_for(Signal::Logs, Otlp::new().batch(0));
+/// let error = settings.check().unwrap_err().to_string();
+/// assert_eq!(error, "Otlp::batch of Signal::Logs is \"0\", expected a number from 1 to 4294967295");
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct OtlpSettings {
     all: Otlp,
@@ -20,11 +33,11 @@ pub struct OtlpSettings {
     metrics: Otlp,
 }
 
-/// Where something is set in code: for one signal, or for all.
+/// The scope of a setting in code: one signal, or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place(pub(crate) Option<Signal>);
 
-/// Nothing is set in code.
+/// Settings of which none is set.
 pub(crate) static UNSET: OtlpSettings = OtlpSettings {
     all: Otlp::new(),
     traces: Otlp::new(),
@@ -35,22 +48,25 @@ pub(crate) static UNSET: OtlpSettings = OtlpSettings {
 // === impl OtlpSettings ===
 
 impl OtlpSettings {
-    /// Sets what `otlp` has for all signals; what it leaves open stays as it is.
+    /// Sets the settings of `otlp` for all signals. Those that it leaves unset keep their values.
     pub fn set(&mut self, otlp: Otlp) {
         self.all = otlp.or(std::mem::take(&mut self.all));
     }
 
-    /// Sets what `otlp` has for one signal; what it leaves open stays as it is.
+    /// Sets the settings of `otlp` for one signal. Those that it leaves unset keep their values, or are those for all
+    /// signals.
     pub fn set_for(&mut self, signal: Signal, otlp: Otlp) {
         let of_signal = self.of_mut(signal);
         *of_signal = otlp.or(std::mem::take(of_signal));
     }
 
-    /// Checks what doesn't depend on the environment. To be called whether anything is exported or not.
+    /// Checks the settings as far as they don't depend on the environment, whether anything is exported or not.
     ///
     /// # Errors
     ///
-    /// If a value is out of its range, if a header can't be sent, or if a transport needs a feature that is not enabled.
+    /// If a value is out of its range, if the name or the value of a header is invalid, if a transport needs a feature that
+    /// is not enabled, or if a queue, a batch or a delay is set for metrics, which have none. The error names the setting,
+    /// its signal and the range, and never the value of a header.
     pub fn check(&self) -> Result<(), InitError> {
         for signal in [None, Some(Signal::Traces), Some(Signal::Logs), Some(Signal::Metrics)] {
             Place(signal).check(signal.map_or(&self.all, |signal| self.of(signal)))?;
@@ -58,7 +74,7 @@ impl OtlpSettings {
         Ok(())
     }
 
-    /// What `get` finds for the signal, else for all signals, with the place where it is set.
+    /// The value that `get` finds for the signal, else for all signals, with the scope in which it is set.
     pub(crate) fn find<T>(&self, signal: Signal, get: impl Fn(&Otlp) -> Option<T>) -> Option<(Place, T)> {
         let of_signal = get(self.of(signal)).map(|value| (Place(Some(signal)), value));
         of_signal.or_else(|| get(&self.all).map(|value| (Place(None), value)))

@@ -7,7 +7,8 @@ use obs_base::{ServiceInfo, environment::Env};
 
 use crate::{Budget, OtlpSettings, code::UNSET};
 
-/// The configuration of the exporter of one signal.
+/// The configuration of the exporter of one signal, which [`start_spans`](crate::start_spans) and the other functions
+/// take. [`Exporter`](crate::Exporter) shows it in an example.
 #[derive(Clone, Copy)]
 pub struct ExporterConfig<'a> {
     /// The identity of the service, sent as the resource.
@@ -25,11 +26,11 @@ pub struct ExporterConfig<'a> {
 /// The settings of one signal in code. They take precedence over the environment.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeSettings<'a> {
-    /// Where and how all signals are sent.
+    /// The endpoint, transport, queue and timeouts, for all signals and for each.
     pub otlp: &'a OtlpSettings,
     /// Whether the signal is exported; `None` leaves the decision to the environment.
     pub export: Option<bool>,
-    /// The time from one push of metrics to the next.
+    /// The time between two pushes of metrics; other signals ignore it.
     pub interval: Option<Duration>,
 }
 

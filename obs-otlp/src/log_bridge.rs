@@ -19,6 +19,34 @@ use crate::{LogRecord, LogSink};
 ///
 /// Uses `opentelemetry-appender-tracing`. Fields of the event's spans become attributes. Without the feature `logs` the
 /// layer does nothing.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use obs_otlp::{LogBridge, LogRecord, LogSink};
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// #[derive(Clone, Default)]
+/// struct Records(Arc<Mutex<Vec<LogRecord>>>);
+/// impl LogSink for Records {
+///     fn is_enabled(&self, target: &str) -> bool {
+///         target != "chatty"
+///     }
+///     fn emit(&self, record: LogRecord) {
+///         self.0.lock().unwrap().push(record);
+///     }
+/// }
+///
+/// let records = Records::default();
+/// let subscriber = tracing_subscriber::registry().with(LogBridge::new(records.clone()));
+/// tracing::subscriber::with_default(subscriber, || {
+///     tracing::info!(target: "shop", count = 3, "ordered");
+///     tracing::info!(target: "chatty", "ignored");
+/// });
+/// # if cfg!(feature = "logs") {
+/// let records = records.0.lock().unwrap();
+/// assert_eq!((records.len(), &*records[0].target, records[0].severity_text), (1, "shop", Some("INFO")));
+/// # }
+/// ```
 pub struct LogBridge<K: LogSink>(OpenTelemetryTracingBridge<Provider<K>, Provider<K>>);
 
 /// The provider and logger of the bridge, in place of those of the SDK.

@@ -9,7 +9,8 @@ use opentelemetry::{
 };
 
 /// A log record of OpenTelemetry's
-/// [data model](https://opentelemetry.io/docs/specs/otel/logs/data-model/).
+/// [data model](https://opentelemetry.io/docs/specs/otel/logs/data-model/). Its fields are written by a
+/// [`LogBridge`](crate::LogBridge), or set one by one where a record is made of something else than an event.
 #[derive(Clone, Debug, Default)]
 pub struct LogRecord {
     /// The name of the instrumentation scope.
@@ -30,14 +31,14 @@ pub struct LogRecord {
     pub trace: Option<TraceContext>,
 }
 
-/// The trace of a log record.
+/// The trace that a log record belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceContext {
     /// The trace.
     pub trace_id: TraceId,
     /// The span.
     pub span_id: SpanId,
-    /// The flags; unknown outside of requests.
+    /// The trace flags, of which the lowest bit says whether the trace is sampled; `None` if they are unknown.
     pub flags: Option<TraceFlags>,
 }
 

@@ -30,6 +30,25 @@ use obs_base::{
 const CUMULATIVE: u64 = 2;
 
 /// A source of metrics, which the export thread reads for each push.
+///
+/// ```
+/// use obs_otlp::{AttributeValue, MetricsMessage, NumberValue, Point, ReadMetrics};
+///
+/// /// The number of jobs since the start of the process, in nanoseconds since 1970.
+/// struct Jobs { done: u64, started: u64 }
+///
+/// impl ReadMetrics for Jobs {
+///     fn read(&self, message: &mut MetricsMessage) {
+///         message.begin("jobs.done", "Jobs that have ended.", "{job}");
+///         let point = Point { start: self.started, attributes: &[("queue", AttributeValue::Text("mail"))] };
+///         message.sum(point, NumberValue::Int(self.done.cast_signed()), None, true);
+///     }
+/// }
+///
+/// let mut message = MetricsMessage::default();
+/// Jobs { done: 7, started: 1_700_000_000_000_000_000 }.read(&mut message);
+/// assert_eq!(message.finish(&[], "").1, 1);
+/// ```
 pub trait ReadMetrics: Send + Sync {
     /// Adds all metrics with their current values to `message`.
     fn read(&self, message: &mut MetricsMessage);

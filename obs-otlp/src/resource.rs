@@ -10,7 +10,17 @@ use opentelemetry_sdk::{
 
 /// The identity of the service as an OpenTelemetry resource, with the `telemetry.sdk.*` attributes of the SDK.
 ///
-/// `name`, `version` and `environment` take precedence over further attributes with the same keys.
+/// They are `service.name`, `service.version` and `deployment.environment.name` of the
+/// [semantic conventions](https://opentelemetry.io/docs/specs/semconv/resource/), which take precedence over further
+/// attributes with the same keys.
+///
+/// ```
+/// use obs_base::ServiceInfo;
+///
+/// let service = ServiceInfo { name: "shop".to_owned(), version: Some("1.2".to_owned()), ..ServiceInfo::default() };
+/// let resource = obs_otlp::resource(&service);
+/// assert!(resource.iter().any(|(key, value)| key.as_str() == "service.version" && value.as_str() == "1.2"));
+/// ```
 #[must_use]
 pub fn resource(service: &ServiceInfo) -> Resource {
     let known = [
@@ -18,7 +28,7 @@ pub fn resource(service: &ServiceInfo) -> Resource {
         (attribute::DEPLOYMENT_ENVIRONMENT, service.environment.as_ref()),
         (attribute::SERVICE_NAME, Some(&service.name)),
     ];
-    // Of two values for a key, the later one counts.
+    // The later one of two values for a key takes precedence.
     Resource::builder_empty()
         .with_attributes(
             service

@@ -14,9 +14,27 @@ use crate::{LogRecord, Tick};
 /// The memory that an item holds on the heap, in addition to its slot in a queue.
 ///
 /// An estimate without the overhead of the allocator. Each text counts, also one that is shared or static, since it is
-/// in the message all the same.
+/// in the message all the same. The sum over all queued items is what [`Budget`](crate::Budget) bounds, and a batch is full
+/// once its sum is a sixteenth of that, so that an estimate that is too small lets queues hold more memory, and one
+/// that is too large drops items too early.
+///
+/// ```
+/// use obs_otlp::HeapSize;
+///
+/// /// An item that becomes a span when it is exported.
+/// struct Ended {
+///     name: &'static str,
+///     url: String,
+/// }
+/// impl HeapSize for Ended {
+///     fn heap_size(&self) -> usize {
+///         self.name.len() + self.url.capacity()
+///     }
+/// }
+/// assert_eq!(Ended { name: "GET /", url: String::from("https://a.b/") }.heap_size(), 17);
+/// ```
 pub trait HeapSize {
-    /// The size in bytes.
+    /// The size in bytes. Called once, when the item is queued, on the thread that records it: it should be cheap.
     fn heap_size(&self) -> usize;
 }
 
@@ -101,11 +119,11 @@ fn of_value(value: &Value) -> usize {
             texts.capacity() * size_of::<opentelemetry::StringValue>()
                 + texts.iter().map(|text| text.as_str().len()).sum::<usize>()
         }
-        // On the wire each has a frame of its own, which is larger than a truth value.
+        // In a message each value has its own frame, which is larger than the value.
         Value::Array(Array::Bool(values)) => values.capacity() * 4,
         Value::Array(Array::I64(values)) => values.capacity() * 14,
         Value::Array(Array::F64(values)) => values.capacity() * 11,
-        // Numbers and truth values have no memory of their own; of kinds to come nothing is known.
+        // Numbers and booleans have no memory on the heap; other kinds don't exist yet.
         _ => 0,
     }
 }

@@ -1,4 +1,4 @@
-//! Counting what is lost.
+//! The counters of lost items.
 
 use metrics::{Counter, Key, KeyName, Label, Level, Metadata, Recorder, SharedString};
 
@@ -14,7 +14,7 @@ pub(super) enum DropReason {
     Shutdown,
 }
 
-/// `obs_spans_dropped_total` or its like, one counter per reason.
+/// The series of `obs_spans_dropped_total`, or of another signal's metric: one counter per reason.
 #[derive(Clone, Debug)]
 pub(super) struct Drops {
     queue_full: Counter,
@@ -27,7 +27,7 @@ pub(super) struct Drops {
 // === impl Drops ===
 
 impl Drops {
-    /// Registers `metric`, whose one label is the reason.
+    /// Registers `metric`, whose only label is the reason.
     pub(super) fn register(recorder: &dyn Recorder, metric: &'static MetricDef) -> Self {
         let (name, reason_label) = (metric.base(), metric.labels[0]);
         let help = SharedString::const_str(metric.help);

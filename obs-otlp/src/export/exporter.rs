@@ -18,17 +18,40 @@ use crate::{Budget, HeapSize, become_export_thread};
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Threads for requests that block: one at a time is waited for, others are about to end.
+/// Threads for requests that block: the worker waits for one at a time, the others have been cancelled and are ending.
 const BLOCKING_THREADS: usize = 4;
 
 /// The handle of an exporter: a bounded queue and the thread that sends its items in batches.
 ///
 /// Recording an item never waits for the collector: [`push`](Self::push) stores it under a short lock, or drops and
-/// counts it if the queue is full. The thread ends with [`shutdown`](Self::shutdown), within its timeout.
+/// counts it if the queue is full. The thread ends with [`shutdown`](Self::shutdown), within its timeout. Lost items are
+/// counted by reason in a metric of the signal, such as `obs_spans_dropped_total`: `queue_full`, `too_large`,
+/// `export_failed`, `export_timeout` or `shutdown`.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_base::{ServiceInfo, environment::Env};
+/// use obs_otlp::{Budget, CodeSettings, ExporterConfig, Otlp, OtlpSettings};
+/// use opentelemetry_sdk::trace::SpanData;
+///
+/// let mut otlp = OtlpSettings::default();
+/// otlp.set(Otlp::new().endpoint("http://localhost:4318"));
+/// let config = ExporterConfig {
+///     service: &ServiceInfo { name: "shop".to_owned(), ..ServiceInfo::default() },
+///     budget: &Budget::default(),
+///     code: CodeSettings { otlp: &otlp, ..CodeSettings::default() },
+///     env: Env::without_notices(&|_| None),
+///     recorder: &metrics::NoopRecorder,
+/// };
+/// let exporter = obs_otlp::start_spans(&config, |span: SpanData| span)?.unwrap();
+/// assert!(exporter.flush(Duration::from_secs(1)));
+/// assert!(exporter.shutdown(Duration::from_secs(1)));
+/// # Ok::<(), obs_base::InitError>(())
+/// ```
 #[derive(Debug)]
 pub struct Exporter<T>(Arc<Queue<T>>);
 
-/// Ends the queue when the thread ends, also if it panics.
+/// Ends the queue when the thread ends, even if it panics.
 struct EndQueueOnDrop<T>(Arc<Queue<T>>);
 
 /// Runs the exporter that `make` creates on this thread, until the queue is closed.
@@ -70,6 +93,10 @@ fn export<E: BatchExporter>(
 
 impl<T: Send + 'static> Exporter<T> {
     /// Starts the export thread, on which `make` creates the exporter; waits until that is done.
+    ///
+    /// # Errors
+    ///
+    /// If the thread can't be started, or if `make` fails.
     pub(super) fn spawn<E: BatchExporter<Item = T> + 'static>(
         settings: ExportSettings,
         budget: Budget,
@@ -94,7 +121,7 @@ impl<T: Send + 'static> Exporter<T> {
     /// Queues an item. If the queue or the budget is full, the item is dropped and counted with the reason
     /// `queue_full`.
     ///
-    /// Never blocks for longer than the lock of the queue, and wakes the thread when a batch is complete.
+    /// Never blocks for longer than the lock of the queue is held, and wakes the thread when a batch is complete.
     #[inline]
     pub fn push(&self, item: T)
     where
@@ -111,8 +138,8 @@ impl<T: Send + 'static> Exporter<T> {
         let _ = self.0.offer(item);
     }
 
-    /// Sends all items that are queued now, and waits for that. `false` if it took longer than `timeout`, or if items
-    /// were lost.
+    /// Sends all items that are queued now, and blocks until that is done. `false` if it took longer than `timeout`, or if
+    /// items were lost meanwhile. Must not be called on a thread of an async runtime.
     #[must_use]
     pub fn flush(&self, timeout: Duration) -> bool {
         self.0.flush(timeout)
@@ -120,7 +147,8 @@ impl<T: Send + 'static> Exporter<T> {
 
     /// Starts a shutdown without waiting, so that several exporters shut down at the same time.
     ///
-    /// The thread stops after `timeout`, whatever is still queued; later items are dropped and counted.
+    /// The thread stops after `timeout` even if items are still queued; those, and items that are pushed later, are dropped
+    /// and counted with the reason `shutdown`.
     pub fn begin_shutdown(&self, timeout: Duration) {
         self.0.begin_close(timeout);
     }

@@ -26,7 +26,7 @@ pub(super) struct MetricsExporter {
 // === impl MetricsExporter ===
 
 impl MetricsExporter {
-    /// Must be made and used inside a runtime.
+    /// Must be called, and the exporter used, within a tokio runtime.
     pub(super) fn new(
         settings: &ExportSettings,
         resource: &Resource,
@@ -42,7 +42,7 @@ impl MetricsExporter {
         })
     }
 
-    /// The message and how many metrics it has; `None` if a hook of the application panics.
+    /// The message and the number of metrics in it; `None` if a hook of the application panics.
     fn message(&self) -> Option<(Vec<u8>, usize)> {
         let message = guarded(|| {
             let mut message = MetricsMessage::default();
@@ -57,7 +57,7 @@ impl MetricsExporter {
 impl BatchExporter for MetricsExporter {
     type Item = Tick;
 
-    fn due(&self) -> Option<Tick> {
+    fn regular_item(&self) -> Option<Tick> {
         Some(Tick)
     }
 
@@ -65,7 +65,7 @@ impl BatchExporter for MetricsExporter {
         let Some((message, items)) = self.message() else {
             return progress.refused(ticks.len(), "a hook of before_render panicked".to_owned());
         };
-        // Counted against what spans and log records may hold meanwhile.
+        // Taken from the budget of spans and log records as long as the message exists.
         let _reserved = self.budget.reserve(message.len());
         let of_push = Progress::default();
         self.sender.send(message, items, &of_push).await;
@@ -79,7 +79,7 @@ impl BatchExporter for MetricsExporter {
         if let Some(warning) = warning {
             progress.warned(warning);
         }
-        // A push of which a part was refused has failed.
+        // A push has failed if a part of it was refused.
         let error = error.unwrap_or_default();
         if refused > 0 {
             progress.refused(ticks.len(), error);

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-/// What was delivered of a batch so far, reported by the exporter while it works: the worker may cancel it at any
-/// moment.
+/// The part of a batch that was delivered so far. The exporter reports it while it works, since the worker may cancel
+/// it at any time.
 #[derive(Debug, Default)]
 pub(super) struct Progress(RefCell<Delivery>);
 

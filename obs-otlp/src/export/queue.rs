@@ -1,4 +1,4 @@
-//! The bounded queue between those who end spans or log and the one who sends that.
+//! The bounded queue between the threads that record and the export thread.
 
 use std::{
     collections::VecDeque,
@@ -13,12 +13,12 @@ use tokio::sync::Notify;
 use super::drops::{DropReason, Drops};
 use crate::{Budget, HeapSize};
 
-/// Items that are moved under one lock: those who bring some wait no longer than that takes.
+/// The number of items that are moved under one lock, so that threads that record wait only briefly for it.
 const MOVED_AT_ONCE: usize = 32;
-/// Items that room is made for ahead; a longer queue grows when it must.
+/// The largest number of slots that are allocated in advance; a longer queue grows when needed.
 const ROOM_AHEAD: usize = 65_536;
 
-/// What has been recorded and not been sent: spans, or log records.
+/// The items that were recorded and not yet sent: spans, or log records.
 ///
 /// Bounded by number, and by the bytes that all queues of an instance share.
 pub(super) struct Queue<T> {
@@ -29,7 +29,7 @@ pub(super) struct Queue<T> {
     settled: Condvar,
     capacity: usize,
     batch: usize,
-    /// Bytes of a full batch, however few items they are.
+    /// The bytes that make a batch full, however few items they are.
     batch_bytes: usize,
     budget: Budget,
     drops: Drops,
@@ -37,21 +37,21 @@ pub(super) struct Queue<T> {
 
 struct State<T> {
     items: VecDeque<Waiting<T>>,
-    /// Bytes of what waits.
+    /// Bytes of the queued items.
     bytes: usize,
     /// Flushes requested so far.
     requested: u64,
     /// Flushes completed so far.
     completed: u64,
-    /// Items that are being sent.
+    /// The number of items that are being sent.
     in_flight: usize,
-    /// Their bytes: what became a message is about as large.
+    /// Their bytes; the message that they became is about as large.
     in_flight_bytes: usize,
-    /// Items that were accepted and then lost so far.
+    /// The number of items that were accepted and then lost.
     lost: usize,
-    /// The queue is closed, and the worker has until then.
+    /// The deadline of the worker once the queue is closed; `None` while it is open.
     closed: Option<Instant>,
-    /// Of [`lost`](Self::lost), what was lost before that.
+    /// The value of `lost` when the queue was closed.
     lost_before: usize,
     /// The worker has ended.
     ended: bool,
@@ -63,26 +63,26 @@ struct Waiting<T> {
     bytes: usize,
 }
 
-/// What the worker has to do.
+/// The next work of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Order {
-    /// How many to send even if they fill no batch.
+pub(super) struct Work {
+    /// The number of items to send even if they fill no batch.
     pub(super) items: usize,
     /// The flush to answer afterwards.
     pub(super) flush: u64,
-    /// This is the last order.
-    pub(super) last: bool,
+    /// Whether the queue is closed, so that no work follows.
+    pub(super) is_last: bool,
 }
 
 // === impl Queue ===
 
 impl<T> Queue<T> {
-    /// The number of items for whose slots the budget has bytes.
+    /// The number of slots that the budget has bytes for.
     pub(super) fn max_slots(budget: &Budget) -> usize {
         budget.slots(size_of::<Waiting<T>>())
     }
 
-    /// `capacity` items at most, fewer if their slots alone would take the bytes.
+    /// A queue of `capacity` items, fewer if their slots alone would take up the budget.
     pub(super) fn new(capacity: usize, batch: usize, budget: Budget, drops: Drops) -> Self {
         let capacity = capacity.min(Self::max_slots(&budget));
         budget.occupy(capacity * size_of::<Waiting<T>>());
@@ -114,7 +114,7 @@ impl<T> Queue<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes an item, or counts it as lost.
+    /// Queues an item, or counts it as lost.
     pub(super) fn push(&self, item: T)
     where
         T: HeapSize,
@@ -124,7 +124,11 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Takes an item, or says why not.
+    /// Queues an item.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it is dropped, which is not counted.
     pub(super) fn offer(&self, item: T) -> Result<(), DropReason>
     where
         T: HeapSize,
@@ -137,10 +141,10 @@ impl<T> Queue<T> {
         if state.items.len() >= self.capacity || !self.budget.take(bytes) {
             return Err(DropReason::QueueFull);
         }
-        let was_worth_a_batch = self.has_batch(&state);
+        let had_batch = self.has_batch(&state);
         state.items.push_back(Waiting { item, bytes });
         state.bytes += bytes;
-        let filled = !was_worth_a_batch && self.has_batch(&state);
+        let filled = !had_batch && self.has_batch(&state);
         drop(state);
         if filled {
             self.wake.notify_one();
@@ -153,7 +157,7 @@ impl<T> Queue<T> {
         state.items.len() >= self.batch || state.bytes >= self.batch_bytes
     }
 
-    /// The batch that was taken last is done with: it has arrived, but for so many items.
+    /// Ends the batch that was taken last: all of it has arrived, except for these losses.
     pub(super) fn settle(&self, losses: &[(DropReason, usize)]) {
         let mut state = self.state();
         state.in_flight = 0;
@@ -165,7 +169,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Until when the worker may go on, once it is to end.
+    /// The deadline of the worker; `None` while the queue is open.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.state().closed
     }
@@ -175,20 +179,20 @@ impl<T> Queue<T> {
         self.wake.notified().await;
     }
 
-    /// Whether the worker must not wait.
+    /// Whether there is work already: a full batch, a flush or the shutdown.
     pub(super) fn is_urgent(&self) -> bool {
         let state = self.state();
         state.closed.is_some() || state.requested != state.completed || self.has_batch(&state)
     }
 
-    /// What to do now; with `all`, send all items that wait.
-    pub(super) fn order(&self, all: bool) -> Order {
+    /// The work that there is now; with `all`, all queued items are sent.
+    pub(super) fn next_work(&self, all: bool) -> Work {
         let state = self.state();
         let all = all || state.closed.is_some() || state.requested != state.completed;
-        Order {
+        Work {
             items: if all { state.items.len() } else { 0 },
             flush: state.requested,
-            last: state.closed.is_some(),
+            is_last: state.closed.is_some(),
         }
     }
 
@@ -254,7 +258,7 @@ impl<T> Queue<T> {
         self.settled.notify_all();
     }
 
-    /// Sends all items that wait. False if that did not succeed within `timeout`.
+    /// Sends all queued items. False if that did not succeed within `timeout`.
     pub(super) fn flush(&self, timeout: Duration) -> bool {
         let mut state = self.state();
         state.requested += 1;
@@ -268,8 +272,8 @@ impl<T> Queue<T> {
         !waited.timed_out() && state.lost == lost
     }
 
-    /// Ends the worker after it has sent what waits, at the latest after `timeout`. False if items
-    /// were lost thereby, or if it has not ended yet.
+    /// Ends the worker after it has sent all queued items, at the latest after `timeout`. False if items
+    /// were lost since, or if it has not ended yet.
     pub(super) fn close(&self, timeout: Duration) -> bool {
         self.begin_close(timeout);
         let waits = |state: &mut State<T>| !state.ended;
@@ -280,9 +284,9 @@ impl<T> Queue<T> {
         !waited.timed_out() && state.lost == state.lost_before
     }
 
-    /// Starts what [`close`](Self::close) waits for.
+    /// Closes the queue without waiting for the worker.
     pub(super) fn begin_close(&self, timeout: Duration) {
-        // The worker gives up a little before we do, so that its counts are there when we return.
+        // The worker stops a little earlier than the caller, who then sees its counts.
         let grace = (timeout / 10).min(Duration::from_millis(50));
         let mut state = self.state();
         if state.closed.is_none() {

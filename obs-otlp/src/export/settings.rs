@@ -1,4 +1,4 @@
-//! How items are gathered and sent.
+//! The settings of one signal's export: endpoint, transport, queue, batches and timeouts.
 
 use std::time::Duration;
 
@@ -16,28 +16,28 @@ use crate::{
 
 const TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
 
-/// The batch settings of the standard and where to send to.
+/// The settings of one signal's export, from code and from the variables of OpenTelemetry's specification.
 #[derive(Clone, Debug)]
 pub(super) struct ExportSettings {
     pub(super) signal: &'static SignalDef,
     pub(super) endpoint: Endpoint,
     pub(super) transport: Transport,
-    /// How long the collector may take for a request, with its retries.
+    /// The timeout of one message, with its retries.
     pub(super) request_timeout: Duration,
-    /// How long one batch may take whatever happens.
+    /// The timeout of one batch, whatever the number of its messages.
     pub(super) export_timeout: Duration,
-    /// How long an item waits for company.
+    /// How long an item waits for its batch to fill; for metrics, the time between two pushes.
     pub(super) delay: Duration,
-    /// Items that wait at most.
+    /// The largest number of queued items.
     pub(super) queue: usize,
-    /// Items that are sent at once, at most.
+    /// The largest number of items in a batch.
     pub(super) batch: usize,
 }
 
 // === impl ExportSettings ===
 
 impl ExportSettings {
-    /// None if nothing says where to send to, or the SDK is switched off.
+    /// `None` if there is no endpoint, or if the export is switched off.
     pub(super) fn from_settings(
         signal: &'static SignalDef,
         code: CodeSettings<'_>,
@@ -74,7 +74,7 @@ impl ExportSettings {
         }))
     }
 
-    /// With a queue that is not longer than `most`, the number of items for which there are bytes.
+    /// The same settings with a queue of at most `most` items, as many as the memory budget has slots for.
     ///
     /// # Errors
     ///
@@ -101,14 +101,14 @@ impl ExportSettings {
 fn report_missing(signal: &SignalDef, env: Env<'_>) {
     let SignalDef { items, endpoint, .. } = signal;
     env.notice(format!(
-        "{items} are to be exported, but nothing says where to, so they are not: set OTEL_EXPORTER_OTLP_ENDPOINT, \
-         {endpoint} or ObsBuilder::otlp_endpoint"
+        "{items} are not exported, although that is requested, since there is no endpoint: set \
+         OTEL_EXPORTER_OTLP_ENDPOINT, {endpoint} or ObsBuilder::otlp_endpoint"
     ));
 }
 
-/// How long an item waits for others; for metrics, from one push to the next.
+/// How long an item waits for its batch to fill; for metrics, the time between two pushes.
 fn delay(signal: &SignalDef, code: CodeSettings<'_>, env: Env<'_>) -> Duration {
-    // Metrics don't queue up: what is set for all signals is not meant for them.
+    // Metrics have no queue: a delay for all signals is not meant for them.
     let is_push = signal.queue.is_none();
     let of_code = if is_push {
         code.interval
@@ -116,13 +116,13 @@ fn delay(signal: &SignalDef, code: CodeSettings<'_>, env: Env<'_>) -> Duration {
         code.otlp.get(signal.signal, |otlp| otlp.delay)
     };
     of_code.unwrap_or_else(|| {
-        // An interval of nothing would be no interval.
+        // An interval of zero would push without a pause.
         let millis = env.number([signal.delay], u32::from(is_push));
         Duration::from_millis(u64::from(millis.unwrap_or(signal.usual_delay)).max(1))
     })
 }
 
-/// A timeout of code as one of the environment, which ends.
+/// A timeout of code, limited as those of the environment are.
 fn limited(timeout: Duration) -> Duration {
     timeout.min(NO_LIMIT)
 }
@@ -132,7 +132,7 @@ fn size(name: Option<&'static str>, default: u32, env: Env<'_>) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// The standard wants a batch to be no larger than the queue.
+/// A batch is not larger than the queue, as OpenTelemetry's specification requires.
 fn batch(signal: &SignalDef, queue: usize, code: CodeSettings<'_>, env: Env<'_>) -> usize {
     if let Some(batch) = code.otlp.get(signal.signal, |otlp| otlp.batch) {
         return batch.min(queue);
@@ -142,7 +142,7 @@ fn batch(signal: &SignalDef, queue: usize, code: CodeSettings<'_>, env: Env<'_>)
         && batch > queue
     {
         env.notice(format!(
-            "{name} is {batch}, more than the {queue} of {of_queue}, which is taken"
+            "{name} is {batch}, more than the {queue} of {of_queue}: batches have {queue}"
         ));
     }
     batch.min(queue)

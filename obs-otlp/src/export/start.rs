@@ -13,19 +13,20 @@ use crate::{
     signal::{LOGS, METRICS, TRACES},
 };
 
-/// Checks the settings of the exporter of spans.
+/// Checks the settings of the exporter of spans without starting it.
 ///
 /// # Errors
 ///
-/// If the endpoint is no URL, or a file of certificates can't be read.
+/// If the endpoint is not a URL, if a file of certificates can't be read, or if the transport needs a feature that is not
+/// enabled.
 pub fn check_spans(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
     ExportSettings::from_settings(&TRACES, code, env).map(drop)
 }
 
-/// Starts the exporter of spans that the settings ask for; none without an endpoint.
+/// Starts the exporter of spans if the settings request it; `None` without an endpoint.
 ///
-/// What is queued is made a span by `complete`, on the export thread and shortly before it is sent. The bytes that its
-/// [`HeapSize`] tells bound the queue and the batches, so they should not be less than the span has in a message.
+/// `complete` makes a span of a queued item, on the export thread and shortly before it is sent. The item's [`HeapSize`]
+/// bounds the queue and the batches in bytes, so it should not be less than the size of the span in a message.
 ///
 /// # Errors
 ///
@@ -48,12 +49,12 @@ pub fn start_spans<T: HeapSize + Send + 'static>(
 ///
 /// # Errors
 ///
-/// As [`check_spans`], and without the feature `logs` if code asks for the export.
+/// As [`check_spans`], and if code requests the export without the feature `logs`.
 pub fn check_logs(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
     ExportSettings::from_settings(&LOGS, code, env).map(drop)
 }
 
-/// Starts the exporter of log records that the settings ask for; none without an endpoint.
+/// Starts the exporter of log records if the settings request it; `None` without an endpoint.
 ///
 /// # Errors
 ///
@@ -71,12 +72,13 @@ pub fn start_logs(config: &ExporterConfig<'_>) -> Result<Option<Exporter<Box<Log
 ///
 /// # Errors
 ///
-/// As [`check_spans`], and without the feature `metrics` if code asks for the export.
+/// As [`check_spans`], and if code requests the export without the feature `metrics`.
 pub fn check_metrics(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
     metrics_settings(code, env).map(drop)
 }
 
-/// Starts the exporter of metrics that the settings ask for, which reads them with `read`; none without an endpoint.
+/// Starts the exporter of metrics if the settings request it, which reads them with `read` for each push; `None` without
+/// an endpoint.
 ///
 /// # Errors
 ///
@@ -95,8 +97,8 @@ pub fn start_metrics(
     })
 }
 
-/// The service with an id for this instance, unless it has one: totals that several instances push under one identity
-/// would alternate.
+/// The service with `service.instance.id`, unless it has one: a back end could not tell the totals of several instances
+/// apart.
 fn identified(service: &ServiceInfo) -> ServiceInfo {
     let mut service = service.clone();
     if !service

@@ -20,25 +20,24 @@ use super::{
 };
 use crate::{HeapSize, signal::SignalDef};
 
-/// A failing collector is mentioned again after that long.
+/// The time between two warnings about a failing collector.
 const WARN_AGAIN: Duration = Duration::from_secs(60);
 
 /// Sends batches to a collector.
 pub(super) trait BatchExporter {
-    /// What batches are made of.
+    /// The items of a batch.
     type Item: HeapSize;
 
-    /// An item that nobody brings and that is sent at each regular export all the same.
-    fn due(&self) -> Option<Self::Item> {
+    /// An item that each regular export sends although nothing has queued it: metrics have one.
+    fn regular_item(&self) -> Option<Self::Item> {
         None
     }
 
-    /// Sends one batch, and tells what becomes of it. Items of which it tells nothing have arrived once it
-    /// ends.
+    /// Sends one batch and reports its progress. Items that it reports nothing about have arrived when it returns.
     fn export(&self, batch: Vec<Self::Item>, progress: &Progress) -> impl Future<Output = ()>;
 }
 
-/// Sends what waits in a queue.
+/// Sends the items of a queue in batches.
 #[derive(Debug)]
 pub(super) struct Worker<E: BatchExporter> {
     queue: Arc<Queue<E::Item>>,
@@ -47,17 +46,18 @@ pub(super) struct Worker<E: BatchExporter> {
     health: Health,
 }
 
-/// How it stands with the collector, as far as it was told.
+/// The health of the collector as it was logged, so that each change is logged once and failures at most once a minute.
 #[derive(Debug)]
 struct Health {
     signal: &'static SignalDef,
-    is_ill: bool,
-    told_loss: Option<Instant>,
-    told_warning: Option<Instant>,
-    lost_since: usize,
+    is_failing: bool,
+    loss_logged_at: Option<Instant>,
+    warning_logged_at: Option<Instant>,
+    /// Items that were lost since the last log event.
+    unlogged_losses: usize,
 }
 
-/// How one batch ended.
+/// How the export of one batch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
     Done,
@@ -78,23 +78,23 @@ impl<E: BatchExporter> Worker<E> {
         }
     }
 
-    /// Works until the queue is closed.
+    /// Sends until the queue is closed.
     pub(super) async fn run(mut self) {
         let mut next = deadline(Instant::now(), self.settings.delay);
         loop {
             self.wait(next).await;
             let due = Instant::now() >= next;
-            if let Some(item) = due.then(|| self.exporter.due()).flatten() {
-                // Where there is no room for it, others wait that stand for it.
+            if let Some(item) = due.then(|| self.exporter.regular_item()).flatten() {
+                // A full queue already contains items that cause the same export.
                 let _ = self.queue.offer(item);
             }
-            let order = self.queue.order(due);
-            self.send_all(order.items).await;
+            let work = self.queue.next_work(due);
+            self.send_all(work.items).await;
             if due {
                 next = deadline(Instant::now(), self.settings.delay);
             }
-            self.queue.answer(order.flush);
-            if order.last {
+            self.queue.answer(work.flush);
+            if work.is_last {
                 return;
             }
         }
@@ -114,14 +114,14 @@ impl<E: BatchExporter> Worker<E> {
         .await;
     }
 
-    /// Sends full batches, and as many items as are asked for.
-    async fn send_all(&mut self, mut asked: usize) {
+    /// Sends all full batches, and at least `items` items even if they fill no batch.
+    async fn send_all(&mut self, mut items: usize) {
         while !self.is_late() {
-            let batch = self.queue.take(asked);
+            let batch = self.queue.take(items);
             if batch.is_empty() {
                 return;
             }
-            asked = asked.saturating_sub(batch.len());
+            items = items.saturating_sub(batch.len());
             self.send(batch).await;
         }
     }
@@ -130,7 +130,7 @@ impl<E: BatchExporter> Worker<E> {
         self.queue.deadline().is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// Sends one batch, and counts what is lost of it.
+    /// Sends one batch, and counts the items of it that are lost.
     async fn send(&mut self, batch: Vec<E::Item>) {
         let all = batch.len();
         let progress = Progress::default();
@@ -160,23 +160,22 @@ impl<E: BatchExporter> Worker<E> {
         }
         let lost = refused + too_large + given_up;
         if lost == 0 {
-            return self.health.well(endpoint);
+            return self.health.recovered(endpoint);
         }
         let error = error.unwrap_or_else(|| match ended {
             Ended::Closed => "no answer before shutdown".to_owned(),
             Ended::Done | Ended::TimedOut => format!("no answer in {:?}", self.settings.export_timeout),
         });
-        self.health.ill(lost, &error, endpoint);
+        self.health.failed(lost, &error, endpoint);
     }
 
-    /// How the exporter ends, unless it takes too long: longer than one batch may take, or longer
-    /// than there is time at shutdown.
+    /// Runs the exporter until it ends, its timeout has passed, or the time of a shutdown is over.
     async fn export(&self, batch: Vec<E::Item>, progress: &Progress) -> Ended {
         let mut export = pin!(self.exporter.export(batch, progress));
         let mut limit = pin!(sleep(self.settings.export_timeout));
         let mut closing = false;
         loop {
-            // Looked at in every round: a shutdown can begin before the export and during it.
+            // Checked in every iteration: a shutdown can begin before the export and during it.
             if let Some(deadline) = self.queue.deadline().map(tokio::time::Instant::from)
                 && deadline < limit.deadline()
             {
@@ -206,43 +205,43 @@ impl Health {
     fn new(signal: &'static SignalDef) -> Self {
         Self {
             signal,
-            is_ill: false,
-            told_loss: None,
-            told_warning: None,
-            lost_since: 0,
+            is_failing: false,
+            loss_logged_at: None,
+            warning_logged_at: None,
+            unlogged_losses: 0,
         }
     }
 
-    fn well(&mut self, endpoint: impl FnOnce() -> String) {
-        if std::mem::take(&mut self.is_ill) {
+    fn recovered(&mut self, endpoint: impl FnOnce() -> String) {
+        if std::mem::take(&mut self.is_failing) {
             tracing::info!(target: target::OBS, endpoint = endpoint(), "{} are exported again", self.signal.items);
         }
     }
 
-    fn ill(&mut self, lost: usize, error: &str, endpoint: impl FnOnce() -> String) {
-        self.lost_since += lost;
-        if !is_time(&mut self.told_loss) {
+    fn failed(&mut self, lost: usize, error: &str, endpoint: impl FnOnce() -> String) {
+        self.unlogged_losses += lost;
+        if !is_log_due(&mut self.loss_logged_at) {
             return;
         }
-        self.is_ill = true;
-        let (endpoint, lost) = (endpoint(), std::mem::take(&mut self.lost_since));
+        self.is_failing = true;
+        let (endpoint, lost) = (endpoint(), std::mem::take(&mut self.unlogged_losses));
         let SignalDef { items, loss, .. } = self.signal;
         tracing::warn!(target: target::OBS, endpoint, error, lost, "{items} could not be exported{loss}");
     }
 
     fn warned(&mut self, warning: &str, endpoint: impl FnOnce() -> String) {
-        if is_time(&mut self.told_warning) {
+        if is_log_due(&mut self.warning_logged_at) {
             let items = self.signal.items;
             tracing::warn!(target: target::OBS, endpoint = endpoint(), warning, "the collector warns about {items}");
         }
     }
 }
 
-/// Whether it is time to tell something, which is noted then.
-fn is_time(told: &mut Option<Instant>) -> bool {
-    let is_time = told.is_none_or(|told| told.elapsed() >= WARN_AGAIN);
-    if is_time {
-        *told = Some(Instant::now());
+/// Whether a warning is due, [`WARN_AGAIN`] after the last one; if so, sets its time to now.
+fn is_log_due(logged_at: &mut Option<Instant>) -> bool {
+    let is_due = logged_at.is_none_or(|at| at.elapsed() >= WARN_AGAIN);
+    if is_due {
+        *logged_at = Some(Instant::now());
     }
-    is_time
+    is_due
 }
