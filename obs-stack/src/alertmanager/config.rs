@@ -43,6 +43,16 @@ const TEMPLATES: &str = r#"{{- define "obs.title" -}}
 "#;
 
 /// Generates the configuration and the templates of notifications.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+///
+/// let definition = Definition::parse("version: 1\nservices: [{ name: orders }]", "obs.yaml")?;
+/// let files = obs_stack::alertmanager::files(&definition);
+/// let config = files.iter().find(|file| file.path == "alertmanager/alertmanager.yml").unwrap();
+/// assert!(config.content.contains("inhibit_rules:"));
+/// # Ok::<(), obs_rules::definition::DefinitionError>(())
+/// ```
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     vec![

@@ -17,8 +17,15 @@ use super::{
 };
 use crate::{files, output::Folder};
 
-/// Runs the command in the arguments of the process. The exit codes are listed
-/// [here](super).
+/// Runs the command in the arguments of the process, and returns its [exit code](super).
+/// Reports go to standard output, errors to standard error. It is the whole of the binary
+/// `obs`, so that a program of your own can wrap the command:
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     obs_stack::cli::main()
+/// }
+/// ```
 #[must_use]
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {

@@ -18,7 +18,18 @@ use super::{
 };
 use crate::{File, prometheus::slo_series};
 
-/// Generates the provisioning, and three or four dashboards for each service.
+/// Generates the provisioning, and three or four dashboards for each service: overview,
+/// endpoints, telemetry, and SLOs if it has any.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+///
+/// let definition = Definition::parse("version: 1\nservices: [{ name: orders }]", "obs.yaml")?;
+/// let files = obs_stack::grafana::files(&definition);
+/// let boards = files.iter().filter(|file| file.path.starts_with("grafana/dashboards/orders-"));
+/// assert_eq!(boards.count(), 3);
+/// # Ok::<(), obs_rules::definition::DefinitionError>(())
+/// ```
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let mut files = provisioning::files();

@@ -1,10 +1,10 @@
-//! Which dashboards a service has, and where each of them is.
+//! The dashboards of a service: their kinds, paths and URLs.
 
 use obs_rules::definition::{Definition, Service};
 
 use crate::text::{slug, with_hash};
 
-/// Which dashboard of a service.
+/// A kind of dashboard; each service has one of each that applies to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Overview,
@@ -17,6 +17,17 @@ pub(super) enum Kind {
 const LONGEST: usize = 40;
 
 /// The URL of a service's overview; `None` without `links.grafana`.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+/// use obs_stack::grafana::dashboard_url;
+///
+/// let text = "version: 1\nlinks: { grafana: https://grafana.example.com }\nservices: [{ name: orders }]";
+/// let definition = Definition::parse(text, "obs.yaml")?;
+/// let url = dashboard_url(&definition, &definition.services[0]).unwrap();
+/// assert!(url.starts_with("https://grafana.example.com/d/"));
+/// # Ok::<(), obs_rules::definition::DefinitionError>(())
+/// ```
 #[must_use]
 pub fn dashboard_url(definition: &Definition, service: &Service) -> Option<String> {
     let grafana = definition.links.grafana.as_deref()?.trim_end_matches('/');

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::text::regex_escape;
 
-/// A Prometheus query of a panel, with values for Grafana's variables.
+/// A Prometheus query of a panel, with values for Grafana's variables, from [`queries`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PanelQuery {
@@ -29,6 +29,17 @@ pub struct PanelQuery {
 ///
 /// Variables have the values that Grafana would send: all instances, the first endpoint
 /// that is not a stream, the first SLO, and `rate_interval` for rates.
+///
+/// ```
+/// use obs_rules::{definition::Definition, promql::Window};
+/// use obs_stack::grafana;
+///
+/// let definition = Definition::parse("version: 1\nservices: [{ name: orders }]", "obs.yaml")?;
+/// let queries = grafana::queries(&definition, Window::minutes(1));
+/// assert!(queries.iter().any(|query| query.promql.contains("rate(http_requests_total{")));
+/// assert!(queries.iter().all(|query| !query.promql.contains('$')));
+/// # Ok::<(), obs_rules::definition::DefinitionError>(())
+/// ```
 #[must_use]
 pub fn queries(definition: &Definition, rate_interval: Window) -> Vec<PanelQuery> {
     let mut queries = Vec::new();

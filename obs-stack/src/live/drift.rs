@@ -25,6 +25,28 @@ use crate::{grafana, prometheus};
 /// A metric, bucket or label value that rules or dashboards query and a page does not have.
 ///
 /// Its [`Display`](fmt::Display) is one line, which also says what to do.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+/// use obs_stack::live::{self, Page};
+///
+/// let text = "
+/// version: 1
+/// services:
+///   - name: orders
+///     slos: [{ name: quick, sli: latency, threshold: 300ms, objective: 99, window: 30d }]
+/// ";
+/// let definition = Definition::parse(text, "obs.yaml")?;
+/// // The service has a bucket of 250 ms, and none of 300.
+/// let page = Page::parse(
+///     "# TYPE http_request_duration_seconds histogram\n\
+///      http_request_duration_seconds_bucket{method=\"GET\",le=\"0.25\"} 1\n\
+///      http_request_duration_seconds_bucket{method=\"GET\",le=\"+Inf\"} 1\n",
+/// );
+/// let absent = live::absent(&definition, &definition.services[0], &page);
+/// assert!(absent.iter().any(|one| one.to_string().contains("has no bucket le=\"0.3\"")));
+/// # Ok::<(), obs_rules::definition::DefinitionError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
     /// The name of the metric, as on the page.
@@ -50,7 +72,7 @@ enum Lack {
 
 /// Labels that Prometheus adds to all series of a target: they are not on the page.
 const OF_TARGETS: [&str; 2] = ["job", "instance"];
-/// Labels whose values appear with the first such request. A missing one is not a mistake.
+/// Labels whose values appear with the first such request: a missing value is not an error.
 const OF_EVENTS: [&str; 4] = [
     label::STATUS,
     label::HTTP_RESPONSE_STATUS_CODE,
@@ -61,10 +83,11 @@ const OF_EVENTS: [&str; 4] = [
 const NAMED: usize = 12;
 
 /// Everything that the rules and dashboards of `service` query and its page does not have,
-/// each once.
+/// each once, sorted by metric.
 ///
 /// Metrics and label values that appear only with the first failure, such as
-/// `obs_spans_dropped_total` or a status, are not reported.
+/// `obs_spans_dropped_total` or a status, are not reported. The page should be that of an
+/// instance that has answered a request of each endpoint: series are created by requests.
 #[must_use]
 pub fn absent(definition: &Definition, service: &Service, page: &Page) -> Vec<Absent> {
     let mut absent: Vec<Absent> = Vec::new();

@@ -160,6 +160,11 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 
 /// A metrics page could not be fetched. The message has the URL without credentials and
 /// query.
+///
+/// ```
+/// let error = obs_stack::live::fetch("ftp://user:secret@orders/metrics").unwrap_err();
+/// assert!(error.to_string().contains("orders") && !error.to_string().contains("secret"));
+/// ```
 pub struct FetchError {
     url: String,
     source: Option<Box<ureq::Error>>,
@@ -171,7 +176,14 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// above 64 MB.
 const LONGEST: u64 = 256 * 1024 * 1024;
 
-/// Fetches the page at `url` (`http://host:port/metrics`), within 10 seconds.
+/// Fetches the page at `url` (`http://host:port/metrics`), within 10 seconds. Blocks the
+/// thread.
+///
+/// ```no_run
+/// let page = obs_stack::live::fetch("http://localhost:3001/metrics")?;
+/// assert!(page.has("obs_build_info"));
+/// # Ok::<(), obs_stack::live::FetchError>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -5,10 +5,21 @@ use std::{collections::BTreeSet, fmt};
 use super::{Folder, OutputError};
 use crate::File;
 
-/// A file on disk that differs from the generated one.
+/// A file on disk that differs from the generated one, from [`Folder::drift`].
 ///
 /// Its [`Display`](fmt::Display) is one line: `prometheus/prometheus.yml:3: expected "a",
 /// found "b"`.
+///
+/// ```
+/// use obs_stack::{File, output::Folder};
+///
+/// let place = tempfile::tempdir()?;
+/// let folder = Folder::new(place.path());
+/// folder.write(&[File::new("a.yml", "one: 1\n")])?;
+/// let drift = folder.drift(&[File::new("a.yml", "one: 2\n")])?;
+/// assert_eq!(drift[0].to_string(), "a.yml:1: expected \"one: 2\", found \"one: 1\"");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Drift {

@@ -41,7 +41,7 @@ impl Folder {
     }
 }
 
-/// Part of the names of files that belong to people.
+/// The mark in the names of files that people write, which are never touched.
 pub(super) const LOCAL: &str = ".local.";
 
 // === impl Folder ===
@@ -141,6 +141,16 @@ pub(super) fn manifest(files: &BTreeSet<String>) -> String {
 ///
 /// Its message names the file or folder, and what to do; [`source`](Error::source) is the
 /// error of the system, if there is one.
+///
+/// ```
+/// use obs_stack::{File, output::Folder};
+///
+/// let place = tempfile::tempdir()?;
+/// std::fs::write(place.path().join("notes.txt"), "mine")?;
+/// let error = Folder::new(place.path()).write(&[File::new("a.yml", "1\n")]).unwrap_err();
+/// assert!(error.to_string().contains("notes.txt"), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct OutputError(Kind);
 
 /// What went wrong.

@@ -16,7 +16,20 @@ use super::{
 };
 use crate::{File, runbooks};
 
-/// The result of [`Folder::write`]: paths, sorted.
+/// The result of [`Folder::write`]: paths below the folder, sorted.
+///
+/// ```
+/// use obs_stack::{File, output::Folder};
+///
+/// let place = tempfile::tempdir()?;
+/// let folder = Folder::new(place.path());
+/// folder.write(&[File::new("a.yml", "1\n"), File::new("b.yml", "2\n")])?;
+///
+/// let written = folder.write(&[File::new("b.yml", "2\n"), File::new("c.yml", "3\n")])?;
+/// assert_eq!((written.changed, written.unchanged), (vec!["c.yml".to_owned()], vec!["b.yml".to_owned()]));
+/// assert_eq!(written.removed, ["a.yml"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Written {
@@ -24,10 +37,10 @@ pub struct Written {
     pub changed: Vec<String>,
     /// Files that already had the right content.
     pub unchanged: Vec<String>,
-    /// Files that were generated before and are not any more.
+    /// Files that were generated before and no longer are.
     pub removed: Vec<String>,
-    /// Runbooks that are not generated any more but contain text of people: the old path
-    /// and the new one.
+    /// Runbooks that are no longer generated but contain text that people added: the old
+    /// path and the new one.
     pub kept_aside: Vec<(String, String)>,
 }
 

@@ -70,7 +70,7 @@ fn kinds(definition: &Definition, service: &Service) -> [(&'static str, &'static
     ]
 }
 
-/// How Prometheus finds the instances of services.
+/// How Prometheus finds the instances of services: one configuration is generated for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Discovery {
@@ -156,6 +156,18 @@ impl Release {
 /// Generates one configuration.
 ///
 /// With [`Discovery::Http`] and no `links.discovery` in the definition, the URL is empty.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+/// use obs_stack::prometheus::{Discovery, Release, config};
+///
+/// let text = "version: 1\nservices: [{ name: orders, targets: ['orders:8080'] }]";
+/// let definition = Definition::parse(text, "obs.yaml")?;
+/// let file = config(&definition, Discovery::Static, Release::Any);
+/// assert_eq!(file.path, "prometheus/prometheus.yml");
+/// assert!(file.content.contains("orders:8080"));
+/// # Ok::<(), obs_rules::definition::DefinitionError>(())
+/// ```
 #[must_use]
 pub fn config(definition: &Definition, discovery: Discovery, release: Release) -> File {
     let mut about = format!(

@@ -14,9 +14,9 @@ pub(crate) fn has_own_text(text: &str) -> bool {
 /// Merges a generated runbook into an existing one.
 ///
 /// Generated parts are replaced where they are in the existing text; everything between
-/// them is kept byte by byte. Parts that are not generated any more are removed, new ones
-/// are appended. A text without generated parts is kept as a whole, before the generated
-/// ones.
+/// them is kept byte by byte. Parts that are no longer generated are removed, new ones
+/// are appended. An existing text without generated parts is kept as a whole, before the
+/// generated ones.
 ///
 /// ```
 /// use obs_stack::runbooks::merged;

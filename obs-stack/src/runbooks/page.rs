@@ -40,6 +40,12 @@ pub fn files(definition: &Definition) -> Vec<File> {
 
 /// The path of an alert's runbook below the output folder: the name of the alert in lower
 /// case.
+///
+/// ```
+/// use obs_rules::rules;
+///
+/// assert_eq!(obs_stack::runbooks::path(&rules::essential()[0]), "runbooks/high-error-rate.md");
+/// ```
 #[must_use]
 pub fn path(alert: &AlertRule) -> String {
     format!("runbooks/{}.md", alert.runbook_name())
@@ -47,6 +53,21 @@ pub fn path(alert: &AlertRule) -> String {
 
 /// The URL of an alert's runbook: its own `runbook`, else the name of the alert below
 /// `links.runbooks`. `None` if the definition has neither.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+///
+/// let text = "
+/// version: 1
+/// links: { runbooks: https://runbooks.example.com }
+/// services: [{ name: orders }]
+/// ";
+/// let definition = Definition::parse(text, "obs.yaml")?;
+/// let alert = definition.services[0].alerts.iter().find(|alert| alert.name() == "ServiceDown").unwrap();
+/// let url = obs_stack::runbooks::url(&definition, alert);
+/// assert_eq!(url.as_deref(), Some("https://runbooks.example.com/servicedown"));
+/// # Ok::<(), obs_rules::definition::DefinitionError>(())
+/// ```
 #[must_use]
 pub fn url(definition: &Definition, alert: &AlertRule) -> Option<String> {
     if let Some(url) = alert.runbook() {
