@@ -27,6 +27,7 @@ mod rule;
 mod scope;
 mod severity;
 mod slo;
+mod tally;
 
 pub mod definition;
 pub mod promql;
@@ -35,8 +36,9 @@ pub mod rules;
 pub mod template;
 
 pub use condition::{BadCondition, Comparison, Condition, Custom, Unit};
-pub use naming::{Naming, Tally};
+pub use naming::Naming;
 pub use rule::{AlertRule, BadRule, Defect, NoData};
 pub use scope::Scope;
 pub use severity::{Severity, UnknownSeverity};
 pub use slo::{BadSlo, BurnRate, Sli, Slo};
+pub use tally::Tally;

@@ -7,10 +7,7 @@ use obs_conventions::{
     names::{MetricDef, error_type, label, metric, semconv},
 };
 
-use crate::{
-    Scope,
-    promql::{Expr, Range, Selector, Window},
-};
+use crate::{Scope, Tally, promql::Selector};
 
 /// The names of a service's RED metrics and labels: they follow from the namespace and convention of its layer, and from
 /// the `job` label that Prometheus adds.
@@ -38,24 +35,6 @@ pub struct Naming {
     namespace: String,
     convention: Convention,
     job: Option<String>,
-}
-
-/// Counters that are added up, such as the requests of several outcomes. The selectors never match the same series.
-///
-/// ```
-/// use obs_rules::{Tally, promql::{Selector, Window}};
-///
-/// let jobs = Selector::new("jobs_total");
-/// let ended = Tally::new(vec![jobs.clone().with("state", "done"), jobs.with("state", "failed")]);
-/// assert_eq!(
-///     ended.rate(Window::minutes(5)).to_string(),
-///     "(sum(rate(jobs_total{state=\"done\"}[5m])) or vector(0)) \
-///      + (sum(rate(jobs_total{state=\"failed\"}[5m])) or vector(0))",
-/// );
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Tally {
-    selectors: Vec<Selector>,
 }
 
 // === impl Naming ===
@@ -127,7 +106,7 @@ impl Naming {
     /// The same counters, narrowed to this job.
     #[must_use]
     pub fn tally_within_job(&self, tally: &Tally) -> Tally {
-        let selectors = tally.selectors.iter();
+        let selectors = tally.selectors().iter();
         selectors.map(|selector| self.within_job(selector.clone())).collect()
     }
 
@@ -161,9 +140,7 @@ impl Naming {
     /// All requests that have ended, with any outcome.
     #[must_use]
     pub fn requests(&self, scope: &Scope) -> Tally {
-        Tally {
-            selectors: vec![self.all(scope)],
-        }
+        Tally::from(self.all(scope))
     }
 
     /// Requests that count for the error ratio: all but those that their client has cancelled or aborted. They are the
@@ -192,7 +169,7 @@ impl Naming {
                     .without(label::ERROR_TYPE, ""),
             ],
         };
-        Tally { selectors }
+        Tally::new(selectors)
     }
 
     /// Failed requests, the numerator of the error ratio: outcome `server_error`, `panic` or `body_error`, and by the
@@ -214,9 +191,7 @@ impl Naming {
             Convention::Prometheus => all.matching(label::OUTCOME, &outcomes(Outcome::is_error)),
             Convention::OpenTelemetry => all.without(label::ERROR_TYPE, ""),
         };
-        Tally {
-            selectors: vec![errors],
-        }
+        Tally::from(errors)
     }
 
     /// Requests whose handler panicked, by the label `error_type`.
@@ -238,7 +213,7 @@ impl Naming {
                 .not_matching(label::OUTCOME, &outcomes(Outcome::is_abandoned)),
             Convention::OpenTelemetry => self.of(self.client_duration_count()),
         };
-        Tally { selectors: vec![calls] }
+        Tally::from(calls)
     }
 
     /// Outgoing requests that failed, also those that were answered with a 4xx status.
@@ -248,9 +223,7 @@ impl Naming {
             Convention::Prometheus => self.of(metric::CLIENT_ERRORS.name(&self.namespace)),
             Convention::OpenTelemetry => self.of(self.client_duration_count()).without(label::ERROR_TYPE, ""),
         };
-        Tally {
-            selectors: vec![errors],
-        }
+        Tally::from(errors)
     }
 
     /// The buckets of the duration in seconds, `…_bucket`, of requests that were answered: a request that its client
@@ -276,9 +249,7 @@ impl Naming {
     /// Requests that were answered: [`duration_count`](Self::duration_count).
     #[must_use]
     pub fn answered(&self, scope: &Scope) -> Tally {
-        Tally {
-            selectors: vec![self.duration_count(scope)],
-        }
+        Tally::from(self.duration_count(scope))
     }
 
     /// The requests of [`duration_count`](Self::duration_count) that took `threshold` at most: one bucket, whose bound
@@ -370,69 +341,4 @@ fn outcomes(is_meant: impl Fn(Outcome) -> bool) -> String {
         .map(Outcome::as_str)
         .collect();
     meant.join("|")
-}
-
-// === impl Tally ===
-
-impl From<Selector> for Tally {
-    fn from(selector: Selector) -> Self {
-        Self::new(vec![selector])
-    }
-}
-
-impl FromIterator<Selector> for Tally {
-    fn from_iter<T: IntoIterator<Item = Selector>>(selectors: T) -> Self {
-        Self::new(selectors.into_iter().collect())
-    }
-}
-
-impl Tally {
-    /// The counters of these selectors, which must not match the same series.
-    #[must_use]
-    pub const fn new(selectors: Vec<Selector>) -> Self {
-        Self { selectors }
-    }
-
-    /// The selectors whose counters are added up.
-    #[must_use]
-    pub const fn selectors(&self) -> &[Selector] {
-        self.selectors.as_slice()
-    }
-
-    /// The growth per second over a window, as `sum(rate(…))`. If the only selector has no series, there is no data; of
-    /// several selectors, each without series counts as 0.
-    #[must_use]
-    pub fn rate(&self, range: impl Into<Range>) -> Expr {
-        let range = range.into();
-        self.sum_of(|selector| Expr::rate(selector, range))
-    }
-
-    /// [`rate`](Self::rate) over a window that ended `offset` ago.
-    #[must_use]
-    pub fn rate_before(&self, window: Window, offset: Window) -> Expr {
-        self.sum_of(|selector| Expr::rate_before(selector, window, offset))
-    }
-
-    /// The growth over a window, as `sum(increase(…))`.
-    #[must_use]
-    pub fn increase(&self, window: Window) -> Expr {
-        self.sum_of(|selector| Expr::increase(selector, window))
-    }
-
-    /// [`increase`](Self::increase) over a window that ended `offset` ago.
-    #[must_use]
-    pub fn increase_before(&self, window: Window, offset: Window) -> Expr {
-        self.sum_of(|selector| Expr::increase_before(selector, window, offset))
-    }
-
-    fn sum_of(&self, one: impl Fn(&Selector) -> Expr) -> Expr {
-        match self.selectors.as_slice() {
-            [] => Expr::vector(0.0),
-            [only] => one(only).sum(),
-            [first, others @ ..] => {
-                let part = |selector| one(selector).sum().or_zero();
-                others.iter().fold(part(first), |sum, selector| sum + part(selector))
-            }
-        }
-    }
 }

@@ -167,7 +167,7 @@ impl Run {
                         remediation = name,
                         alertname = alert.name(),
                         runs_per_hour,
-                        "remediation has run often enough within the hour; somebody has to look",
+                        "remediation has reached its limit of runs per hour: the alert needs a person",
                     );
                 });
             }

@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use obs_base::calendar::rfc3339;
+use obs_base::{calendar::rfc3339, fnv::Fnv1a};
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::fingerprint;
 use crate::{Severity, time::Moment};
 
 /// An alert: a rule, or one series of it, whose condition holds or has just ended. Clones share its texts.
@@ -240,4 +239,14 @@ impl fmt::Display for AlertState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// The fingerprint that Alertmanager gives to these labels: FNV-1a over names and values, sorted.
+pub(crate) fn fingerprint(labels: &BTreeMap<String, String>) -> u64 {
+    let mut hash = Fnv1a::default();
+    for (name, value) in labels {
+        hash.add_text(name);
+        hash.add_text(value);
+    }
+    hash.finish()
 }

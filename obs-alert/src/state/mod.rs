@@ -2,13 +2,12 @@
 
 mod active;
 mod alert;
-mod fingerprint;
 mod phase;
 mod saved;
 
 pub(crate) use {
     active::{Active, static_labels},
-    fingerprint::fingerprint,
+    alert::fingerprint,
     phase::{Phase, Times},
     saved::SavedAlert,
 };

@@ -134,7 +134,6 @@ mod read_service;
 mod read_slo;
 mod report;
 mod service;
-mod team;
 
 #[cfg(test)]
 mod tests;
@@ -142,5 +141,4 @@ mod tests;
 pub(crate) use report::suggestion;
 
 pub use error::{DefinitionError, Position, Problem};
-pub use service::{Definition, Endpoint, Links, Service};
-pub use team::Team;
+pub use service::{Definition, Endpoint, Links, Service, Team};

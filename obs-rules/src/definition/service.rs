@@ -1,10 +1,10 @@
-//! Services and their endpoints.
+//! A definition: its services with their endpoints, its teams, its links.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use obs_conventions::{Convention, DURATION_BUCKETS, ServiceSettings};
 
-use super::{Position, Team};
+use super::Position;
 use crate::{AlertRule, Naming, Scope, Sli, Slo, Unit};
 
 /// All that one `obs.yaml` says.
@@ -33,6 +33,18 @@ pub struct Links {
     pub source: Option<String>,
     /// The URL of HTTP service discovery, from which Prometheus gets its targets.
     pub discovery: Option<String>,
+}
+
+/// Who is called when a service breaks its promise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Team {
+    /// The value of the label `team`.
+    pub name: String,
+    /// Where it is reached: a channel, an address.
+    pub contact: Option<String>,
+    /// Who is called if it does not answer.
+    pub escalation: Option<String>,
 }
 
 /// A service.
