@@ -48,8 +48,9 @@ pub use crate::{
     client::{
         head::{ClientRequest, ClientResponse, ClientUrl},
         instrument::ClientInstrument,
-        observation::{ClientObservation, ClientPolling},
+        observation::ClientObservation,
         options::{ClientOptions, ClientState},
+        polling::ClientPolling,
         propagated::Propagated,
     },
     exposition::{PageRequest, PageResponse},

@@ -37,7 +37,10 @@ pub(super) fn at_start(
     if !url.host.is_empty() {
         out.push(KeyValue::new(attribute::SERVER_ADDRESS, interned(url.host)));
         out.push(KeyValue::new(attribute::SERVER_PORT, i64::from(url.port_or_default())));
-        out.push(KeyValue::new(attribute::URL_FULL, full(url, &instrument.redactor)));
+        out.push(KeyValue::new(
+            attribute::URL_FULL,
+            full(url, &instrument.common.redactor),
+        ));
     }
     // A call has the name of its method instead, which may show only with its answer.
     if !target.is_empty() && !is_call {
@@ -54,7 +57,7 @@ pub(super) fn at_start(
     {
         out.push(KeyValue::new(attribute::HTTP_REQUEST_BODY_SIZE, saturated(size)));
     }
-    let wanted = (&options.common.request_headers[..], &instrument.redactor);
+    let wanted = (&options.common.request_headers[..], &instrument.common.redactor);
     push_headers(&mut out, attribute::HTTP_REQUEST_HEADER_PREFIX, wanted, headers);
     out
 }
@@ -82,7 +85,7 @@ pub(super) fn of_response(instrument: &ClientInstrument, response: &ClientRespon
         set(KeyValue::new(attribute::HTTP_RESPONSE_BODY_SIZE, saturated(size)));
     }
     let mut headers = Vec::new();
-    let wanted = (&options.common.response_headers[..], &instrument.redactor);
+    let wanted = (&options.common.response_headers[..], &instrument.common.redactor);
     push_headers(
         &mut headers,
         attribute::HTTP_RESPONSE_HEADER_PREFIX,

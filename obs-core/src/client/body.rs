@@ -2,7 +2,7 @@
 
 use super::{
     ClientResponse, Outcome, attributes,
-    observation::{Head, Running},
+    running::{Head, Running},
 };
 use crate::request::{Remaining, grpc::Call};
 

@@ -6,7 +6,7 @@ use opentelemetry::{KeyValue, trace::Status};
 
 use super::{
     ClientFinished, ClientResponse, Outcome, attributes, line,
-    observation::{Answer, Running},
+    running::{Answer, Running},
 };
 use crate::{
     guard::{guarded, text_of},

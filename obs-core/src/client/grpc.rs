@@ -2,7 +2,7 @@
 
 use super::{
     ClientResponse, Outcome, attributes,
-    observation::{Answer, Head, Running},
+    running::{Answer, Head, Running},
 };
 use crate::{
     metrics::{Convention, grpc_as_status},
@@ -64,7 +64,7 @@ impl Running {
     fn take_status_of_call(&mut self, status: GrpcStatus) {
         let bytes = self.response_bytes;
         let Some(call) = &mut self.call else { return };
-        if let Some(method) = call.proven(status, bytes, &self.instrument.grpc_methods) {
+        if let Some(method) = call.proven(status, bytes, &self.instrument.common.grpc_methods) {
             self.retarget(method);
         }
     }
@@ -100,7 +100,7 @@ impl Running {
 
     /// The status for the metrics. OpenTelemetry's conventions have a label for the HTTP status alone.
     pub(super) fn metrics_status(&self, answer: &Answer<'_>, grpc_status: Option<GrpcStatus>) -> u16 {
-        match (grpc_status, self.instrument.convention) {
+        match (grpc_status, self.instrument.common.convention) {
             (Some(status), Convention::Prometheus) => grpc_as_status(status),
             (Some(_), Convention::OpenTelemetry) | (None, _) => self.http_status(answer),
         }

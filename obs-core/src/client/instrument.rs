@@ -1,29 +1,18 @@
 //! The state of a client, which is built from its settings.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt};
 
 use super::{ClientOptions, ClientRequest, ClientUrl, base_url::BaseUrl, red::Red};
-use crate::{
-    metrics::Convention,
-    names::target,
-    pipeline::{KnownMethods, Pipeline},
-    redact::Redactor,
-    request::grpc::Methods,
-};
+use crate::{names::target, request::CommonState};
 
 /// The state that all requests of one client share: metrics, settings, redaction.
 ///
 /// For adapters, which pass it to [`ClientObservation::start`](crate::adapter::ClientObservation::start). Built once by
 /// [`ClientState::instrument`](crate::adapter::ClientState::instrument), and shared by all clones of the client.
 pub struct ClientInstrument {
-    pub(super) shared: Arc<Pipeline>,
+    pub(super) common: CommonState,
     pub(super) red: Option<Red>,
     pub(super) options: ClientOptions,
-    pub(super) convention: Convention,
-    pub(super) grpc_methods: Methods,
-    pub(super) known_methods: KnownMethods,
-    /// Redacts URLs and headers, by the names of the instance and those of the client.
-    pub(super) redactor: Redactor,
     base_url: Option<BaseUrl>,
 }
 
@@ -40,26 +29,16 @@ pub(super) struct Labels<'a> {
 
 impl ClientInstrument {
     pub(super) fn new(mut options: ClientOptions) -> Self {
-        let shared = options.common.instance();
-        // The first request of the client: by now, everything is set up.
-        shared.connections.report(&shared);
+        let common = CommonState::new(&options.common);
         let base_url = options.base_url.as_deref().and_then(parsed);
         if let Some(base) = &base_url {
             options.hosts.add(base.host());
         }
-        let red = Red::new(&shared, &options);
-        let convention = options.common.convention(&shared);
-        let grpc_methods = Methods::new(&options.common.grpc_methods);
-        let known_methods = options.common.known_methods(&shared);
-        let redactor = options.common.redactor(&shared);
+        let red = Red::new(&common.pipeline, &options);
         Self {
-            shared,
+            common,
             red,
             options,
-            convention,
-            grpc_methods,
-            known_methods,
-            redactor,
             base_url,
         }
     }

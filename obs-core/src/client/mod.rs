@@ -61,8 +61,10 @@ pub(crate) mod instrument;
 mod line;
 pub(crate) mod observation;
 pub(crate) mod options;
+pub(crate) mod polling;
 pub(crate) mod propagated;
 mod red;
+mod running;
 mod span;
 #[cfg(test)]
 mod tests;

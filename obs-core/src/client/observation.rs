@@ -1,32 +1,16 @@
 //! The observation of one outgoing attempt: from its start to its response head, for a gRPC call to its trailers.
 
-use std::{borrow::Cow, error::Error, fmt, sync::Arc, thread::LocalKey, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use super::{
-    ClientInstrument, ClientRequest, ClientResponse, Outcome, Propagated, attributes,
-    instrument::Labels,
-    red::InFlight,
-    span::{Attempt, span_name},
+    ClientInstrument, ClientRequest, ClientResponse, Outcome, Propagated,
+    running::{Answer, Running},
 };
 use crate::{
-    clock::Moment,
-    context::{
-        self,
-        otel::{self, Attached},
-    },
-    names::{error_type, value},
-    pipeline::original_method,
-    pool::{Pool, Pooled, Slot, SlotPool},
-    request::{
-        GrpcStatus, HeaderReader, MethodKind, Remaining,
-        grpc::{self, Call},
-    },
-    trace::http_span_name,
+    names::error_type,
+    pool::Slot,
+    request::{GrpcStatus, HeaderReader, grpc::Call},
 };
-
-thread_local! {
-    static POOL: SlotPool<Running> = const { Pool::new() };
-}
 
 /// The observation of one attempt of an outgoing request, which records it exactly once, however it ends.
 ///
@@ -48,72 +32,6 @@ pub struct ClientObservation {
     slot: Option<Slot<Running>>,
 }
 
-/// The state of an attempt that has not ended.
-pub(super) struct Running {
-    pub(super) instrument: Arc<ClientInstrument>,
-    pub(super) started: Moment,
-    /// A known method, or `_OTHER`.
-    pub(super) method: &'static str,
-    /// The method as it was sent, cut, if it is not a known one.
-    pub(super) method_original: Option<Box<str>>,
-    /// The in-flight guard, with the series of the attempt; `None` if metrics are off.
-    pub(super) in_flight: Option<InFlight>,
-    /// Host and target, if the log line or the hook needs them.
-    pub(super) names: Option<(Box<str>, Box<str>)>,
-    /// Set if this is a gRPC call.
-    pub(super) call: Option<Call>,
-    /// The gRPC method, or the target that the user has set for it, if one is known.
-    pub(super) call_method: Option<Box<str>>,
-    /// The response head of an attempt that ends with its body.
-    pub(super) head: Option<Head>,
-    /// The status that the adapter has reported for a gRPC call without a response.
-    pub(super) error_status: Option<GrpcStatus>,
-    pub(super) method_kind: MethodKind,
-    pub(super) remaining: Remaining,
-    /// Bytes of the response body, if the attempt awaits it.
-    pub(super) response_bytes: u64,
-    pub(super) attempt: Attempt,
-    pub(super) resend_count: u32,
-    pub(super) request_bytes: Option<u64>,
-    /// Whether a call or poll of the client has started and not returned.
-    in_poll: bool,
-}
-
-/// The response head of an attempt whose body has not ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Head {
-    pub(super) status: u16,
-    /// The time from start to head, if that is the duration of the attempt; `None` for a gRPC call, which lasts to its
-    /// end.
-    pub(super) after: Option<Duration>,
-    pub(super) body_bytes: Option<u64>,
-}
-
-/// The result of an attempt.
-pub(super) struct Answer<'a> {
-    pub(super) status: Option<u16>,
-    pub(super) outcome: Outcome,
-    /// The type of an error that is not the status.
-    pub(super) error_type: Option<&'static str>,
-    pub(super) duration: Duration,
-    pub(super) response: Option<&'a ClientResponse<'a>>,
-    pub(super) cause: Option<&'a (dyn Error + 'static)>,
-}
-
-/// A guard for one call or poll of the client, see [`ClientObservation::enter`].
-///
-/// While it lives, the attempt's span is the current one on this thread.
-#[must_use = "the attempt's span is active only while the guard lives"]
-pub struct ClientPolling<'a> {
-    observation: &'a mut ClientObservation,
-    /// Whether the attempt belongs to a request. Its context is current then, and the outer one is in its place.
-    has_context: bool,
-    otel: Option<Attached>,
-    /// Whether an earlier poll did not return, so that this one drops the client after a panic.
-    had_panicked: bool,
-    returned: bool,
-}
-
 // === impl ClientObservation ===
 
 impl ClientObservation {
@@ -124,45 +42,8 @@ impl ClientObservation {
     /// when the request is constructed.
     #[must_use]
     pub fn start(instrument: &Arc<ClientInstrument>, request: &ClientRequest<'_>, headers: &dyn HeaderReader) -> Self {
-        let started = Moment::now();
-        let method = instrument.known_methods.label(request.method);
-        let is_unknown = method == value::OTHER && !request.method.is_empty();
-        let mut labels = instrument.labels(request);
-        let call = call_of(instrument, request, &mut labels, headers);
-        let Labels { url: _, host, target } = &labels;
-        let in_flight = instrument
-            .red
-            .as_ref()
-            .map(|red| red.arrive(method, &labels, request.labels));
-        let call_method = (call.is_some() && !target.is_empty()).then(|| Box::from(&**target));
-        let name = || match (&call, &in_flight) {
-            (Some(_), _) => grpc::span_name(call_method.as_deref()),
-            (None, Some(in_flight)) => http_span_name(method, in_flight.target()),
-            (None, None) => span_name(method, target),
-        };
-        let attributes = || attributes::at_start(instrument, method, request, &labels, call.is_some(), headers);
-        let attempt = Attempt::start(instrument, name, attributes);
-        let needs_names = instrument.options.common.logs || instrument.options.on_finish.is_some();
         let mut slot = Slot::take();
-        *slot.vacant() = Some(Running {
-            started,
-            method,
-            method_original: is_unknown.then(|| original_method(request.method).into()),
-            in_flight,
-            names: needs_names.then(|| (Box::from(&**host), Box::from(&**target))),
-            call,
-            call_method,
-            head: None,
-            error_status: None,
-            method_kind: MethodKind::new(request.method),
-            remaining: Remaining::Unknown,
-            response_bytes: 0,
-            attempt,
-            resend_count: request.resend_count,
-            request_bytes: request.body_bytes,
-            in_poll: false,
-            instrument: Arc::clone(instrument),
-        });
+        *slot.vacant() = Some(Running::start(instrument, request, headers));
         Self { slot: Some(slot) }
     }
 
@@ -170,7 +51,7 @@ impl ClientObservation {
         self.slot.as_ref()?.get()
     }
 
-    fn running_mut(&mut self) -> Option<&mut Running> {
+    pub(super) fn running_mut(&mut self) -> Option<&mut Running> {
         self.slot.as_mut()?.get_mut()
     }
 
@@ -180,39 +61,6 @@ impl ClientObservation {
         self.running()
             .filter(|running| running.instrument.options.propagate)
             .map(Propagated::of)
-    }
-
-    /// Makes the attempt's span active, and the context of the request that it belongs to, until the guard is dropped.
-    ///
-    /// Call [`ClientPolling::leave`] when the client has returned: a guard that is dropped without it means that the
-    /// client has panicked. Don't hold the guard across an await.
-    pub fn enter(&mut self) -> ClientPolling<'_> {
-        let mut polling = ClientPolling {
-            observation: self,
-            has_context: false,
-            otel: None,
-            had_panicked: false,
-            returned: false,
-        };
-        if let Some(running) = polling.observation.running_mut() {
-            polling.had_panicked = std::mem::replace(&mut running.in_poll, true);
-            polling.otel = running.attempt.otel.clone().map(otel::attach);
-            polling.has_context = running.attempt.context.is_some();
-            if polling.has_context {
-                context::exchange(&mut running.attempt.context);
-            }
-        }
-        polling
-    }
-
-    /// Runs `work` between [`enter`](Self::enter) and [`leave`](ClientPolling::leave), and returns its result: a call
-    /// or poll of the client, or the drop of its future.
-    #[inline]
-    pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let polling = self.enter();
-        let returned = work();
-        polling.leave();
-        returned
     }
 
     /// An observation that has ended, to replace one that is moved out of a struct. Records nothing.
@@ -400,74 +248,5 @@ impl fmt::Debug for ClientObservation {
         f.debug_struct("ClientObservation")
             .field("is_running", &self.slot.is_some())
             .finish_non_exhaustive()
-    }
-}
-
-// === impl Running ===
-
-impl Pooled for Running {
-    fn pool() -> &'static LocalKey<SlotPool<Self>> {
-        &POOL
-    }
-}
-
-// === impl Answer ===
-
-impl Answer<'_> {
-    /// A result without a head, or whose head was reported before.
-    fn without_head(outcome: Outcome, error_type: Option<&'static str>, duration: Duration) -> Self {
-        Self {
-            status: None,
-            outcome,
-            error_type,
-            duration,
-            response: None,
-            cause: None,
-        }
-    }
-}
-
-/// Whether the attempt is a gRPC call, whose method then is the target unless the user gave one.
-fn call_of<'a>(
-    instrument: &'a ClientInstrument,
-    request: &ClientRequest<'a>,
-    labels: &mut Labels<'a>,
-    headers: &dyn HeaderReader,
-) -> Option<Call> {
-    let has_target = !labels.target.is_empty();
-    let methods = &instrument.grpc_methods;
-    let (call, method) = grpc::outgoing_call(methods, request.method, request.url.path, has_target, headers)?;
-    if let Some(method) = method {
-        labels.target = Cow::Borrowed(method);
-    }
-    Some(call)
-}
-
-// === impl ClientPolling ===
-
-impl ClientPolling<'_> {
-    /// Reports that the client has returned and not panicked.
-    pub fn leave(mut self) {
-        self.returned = true;
-    }
-}
-
-impl Drop for ClientPolling<'_> {
-    fn drop(&mut self) {
-        let has_panicked = self.had_panicked || !self.returned;
-        let Some(running) = self.observation.running_mut() else {
-            return;
-        };
-        if self.has_context {
-            context::exchange(&mut running.attempt.context);
-        }
-        running.in_poll = has_panicked;
-        self.otel = None;
-    }
-}
-
-impl fmt::Debug for ClientPolling<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientPolling").finish_non_exhaustive()
     }
 }

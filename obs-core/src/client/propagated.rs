@@ -2,7 +2,7 @@
 
 use opentelemetry::Context as OtelContext;
 
-use super::observation::Running;
+use super::running::Running;
 use crate::{
     context::{Instance as _, Parts, Propagators, RequestContext, otel},
     headers::TraceParent,
@@ -44,7 +44,7 @@ impl<'a> Propagated<'a> {
             tracestate: parts.and_then(|parts| parts.tracestate.as_deref()).or(foreign_state),
             baggage: parts.and_then(|parts| parts.baggage.as_deref()),
             request_id: parts.map(|parts| parts.request_id.as_str()),
-            propagators: of_request.unwrap_or_else(|| instrument.shared.tracing.propagators()),
+            propagators: of_request.unwrap_or_else(|| instrument.common.pipeline.tracing.propagators()),
             otel: attempt.otel.as_ref(),
         }
     }

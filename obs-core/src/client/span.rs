@@ -69,7 +69,7 @@ impl Parent {
     /// The pipeline that spans go to: the one that the client was given, else the request's.
     fn tracing<'a>(&'a self, instrument: &'a ClientInstrument) -> &'a Tracing {
         let of_request = || Tracing::of(self.context.as_ref()?.parts().recorder()?);
-        let own = &instrument.shared.tracing;
+        let own = &instrument.common.pipeline.tracing;
         if instrument.options.common.own_instance().is_some() {
             own
         } else {

@@ -43,7 +43,7 @@ impl Arrival<'_> {
             origin,
             at,
         } = self;
-        let tracing = &instrument.shared.tracing;
+        let tracing = &instrument.common.pipeline.tracing;
         let mut extracted = extract_of(common, headers);
         tracing.propagators().filter(&mut extracted, headers);
         let is_enclosed = extracted.parent.is_none() && continue_enclosing(tracing.id(), &mut extracted);
@@ -92,7 +92,7 @@ impl Arrival<'_> {
             baggage,
             otel,
             otel_baggage,
-            instance: Some(instrument.shared.instance.clone()),
+            instance: Some(instrument.common.pipeline.instance.clone()),
             records_spans: span.is_recorded,
         });
         take_baggage(&context, &instrument.options.baggage_fields);

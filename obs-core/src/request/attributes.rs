@@ -24,7 +24,7 @@ pub(super) fn on_arrival(
 ) -> StartAttributes {
     let mut others = Vec::new();
     others.extend(unknown_method(method, head.method));
-    let wanted = (instrument.request_headers(), &instrument.redactor);
+    let wanted = (instrument.request_headers(), &instrument.common.redactor);
     push_headers(&mut others, attribute::HTTP_REQUEST_HEADER_PREFIX, wanted, headers);
     let mut copy = SpanHead::default();
     fill_head(&mut copy, instrument, method, head, (headers, user_agent), origin);
@@ -58,7 +58,7 @@ pub(super) fn fill_head(
     // The secrets that the instance knows are replaced where the span is sent.
     let redacted = query
         .filter(|_| !instrument.options.common.redact_query.is_empty())
-        .map(|query| instrument.redactor.query(query));
+        .map(|query| instrument.common.redactor.query(query));
     let parts = HeadParts {
         method,
         path: head.path,
@@ -97,7 +97,7 @@ pub(crate) fn push_call(endpoint: Option<&str>, status: Option<GrpcStatus>, push
 /// The captured headers of an answer.
 pub(super) fn response_headers(instrument: &Instrument, headers: &dyn HeaderReader) -> Vec<KeyValue> {
     let mut out = Vec::new();
-    let wanted = (instrument.response_headers(), &instrument.redactor);
+    let wanted = (instrument.response_headers(), &instrument.common.redactor);
     push_headers(&mut out, attribute::HTTP_RESPONSE_HEADER_PREFIX, wanted, headers);
     out
 }

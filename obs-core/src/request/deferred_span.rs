@@ -160,7 +160,7 @@ impl Stored {
             wanted: instrument.request_headers(),
             name: Name::Request,
         };
-        let wanted = (headers.wanted, &instrument.redactor);
+        let wanted = (headers.wanted, &instrument.common.redactor);
         attributes::push_headers(&mut others, attribute::HTTP_REQUEST_HEADER_PREFIX, wanted, &headers);
         let headers = Headers {
             stored: self,
@@ -202,7 +202,7 @@ impl Running {
         let stored = self.deferred_head.0.as_deref()?;
         // The life of a stream says nothing about how fast the service is.
         let until_head = self.until_head().filter(|_| self.is_stream);
-        let keep = self.instrument.shared.tracing.keep()?;
+        let keep = self.instrument.common.pipeline.tracing.keep()?;
         let reason = keep.reason(outcome.is_error(), until_head.unwrap_or(duration))?;
         self.make_deferred_span(stored, reason)
     }
@@ -224,7 +224,7 @@ impl Running {
             start: UNIX_EPOCH + self.arrived,
         };
         let attributes = stored.attributes(&self.instrument, self.method, reason);
-        let tracing = &self.instrument.shared.tracing;
+        let tracing = &self.instrument.common.pipeline.tracing;
         let made = tracing.record_deferred(context, start, attributes)?;
         // Not among those above: what the application has recorded has to be redacted.
         let span = made.span();

@@ -47,7 +47,7 @@ impl Running {
     /// Writes the request to metrics, span, log and hook.
     pub(super) fn record(&mut self, outcome: Outcome) {
         if let Some(expected) = self.expected_page.filter(|_| self.head.is_some()) {
-            self.instrument.shared.routes.expected.refute(expected);
+            self.instrument.common.pipeline.routes.expected.refute(expected);
         }
         let outcome = self.natural(outcome);
         let duration = self.duration();
@@ -117,7 +117,7 @@ impl Running {
     /// Lets everything go unrecorded.
     pub(super) fn discard(&mut self) {
         if let Some(span) = self.context.as_ref().and_then(|context| context.parts().recorded()) {
-            self.instrument.shared.tracing.withhold(span);
+            self.instrument.common.pipeline.tracing.withhold(span);
         }
         self.in_flight = None;
         self.line = None;
@@ -290,7 +290,8 @@ impl Running {
         }
         let at = UNIX_EPOCH + self.arrived + ending.duration;
         self.instrument
-            .shared
+            .common
+            .pipeline
             .tracing
             .end_server_span(&span, (route, status_code), at);
     }
@@ -299,7 +300,7 @@ impl Running {
         let (Some(start), Some(context)) = (self.line.take(), &self.context) else {
             return;
         };
-        let Some(logs) = &self.instrument.shared.logs else {
+        let Some(logs) = &self.instrument.common.pipeline.logs else {
             return;
         };
         let level = self.level(ending.outcome);

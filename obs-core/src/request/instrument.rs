@@ -1,16 +1,14 @@
 //! The state of a layer, which is built from its settings.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use tracing::Span;
 
-use super::{HeaderReader, Options, RequestHead, grpc::Methods, scope::Scope};
+use super::{HeaderReader, Options, RequestHead, common_state::CommonState, scope::Scope};
 use crate::{
     context::{self, Instance as _, RequestContext},
-    metrics::{Convention, ServerRed},
+    metrics::ServerRed,
     names::log,
-    pipeline::{KnownMethods, Pipeline},
-    redact::Redactor,
 };
 
 /// The state that all requests of one layer share: metrics, settings, redaction.
@@ -18,14 +16,9 @@ use crate::{
 /// For adapters, which pass it to [`Observation::start`](super::Observation::start). Built once by
 /// [`LayerState::instrument`](super::LayerState::instrument), and shared by all clones and workers.
 pub struct Instrument {
-    pub(super) shared: Arc<Pipeline>,
+    pub(super) common: CommonState,
     pub(super) red: Option<ServerRed>,
     pub(super) options: Options,
-    pub(super) convention: Convention,
-    pub(super) grpc_methods: Methods,
-    pub(super) known_methods: KnownMethods,
-    /// Redacts queries and headers, by the names of the instance and those of the layer.
-    pub(super) redactor: Redactor,
     /// The scope of a request, which nested layers read.
     pub(super) scope: Scope,
     /// The header of request ids, if the application has chosen one.
@@ -38,28 +31,19 @@ pub struct Instrument {
 
 impl Instrument {
     pub(super) fn new(options: Options) -> Self {
-        let shared = options.common.instance();
-        // The first request of the layer: by now, everything is set up.
-        shared.connections.report(&shared);
+        let common = CommonState::new(&options.common);
+        let pipeline = &common.pipeline;
         let red = options
             .common
-            .red_options(&shared)
-            .map(|red_options| ServerRed::new(&shared.target, &red_options));
-        let convention = options.common.convention(&shared);
-        let grpc_methods = Methods::new(&options.common.grpc_methods);
-        let known_methods = options.common.known_methods(&shared);
-        let redactor = options.common.redactor(&shared);
-        let scope = Scope::joinable(shared.tracing.id(), options.common.logs, options.common.traces);
+            .red_options(pipeline)
+            .map(|red_options| ServerRed::new(&pipeline.target, &red_options));
+        let scope = Scope::joinable(pipeline.tracing.id(), options.common.logs, options.common.traces);
         let may_skip = !options.skip.is_empty();
-        let request_id_header = shared.tracing.propagators().request_id();
+        let request_id_header = pipeline.tracing.propagators().request_id();
         Self {
-            shared,
+            common,
             red,
             options,
-            convention,
-            grpc_methods,
-            known_methods,
-            redactor,
             scope,
             request_id_header,
             may_skip,
@@ -80,9 +64,9 @@ impl Instrument {
     /// The expectation that this request is for a page, where its span could not be taken back.
     #[inline]
     pub(super) fn expected_page(&self, method: &str, path: &str) -> Option<usize> {
-        let matters = self.options.common.traces && self.shared.tracing.is_of_others();
+        let matters = self.options.common.traces && self.common.pipeline.tracing.is_of_others();
         matters
-            .then(|| self.shared.routes.expected.find(method, path))
+            .then(|| self.common.pipeline.routes.expected.find(method, path))
             .flatten()
     }
 
@@ -123,7 +107,7 @@ impl Instrument {
         method: &str,
         endpoint: Option<&str>,
     ) -> Option<Span> {
-        if let Some(fields) = self.shared.tracing.request_fields() {
+        if let Some(fields) = self.common.pipeline.tracing.request_fields() {
             let _entered = context::enter(Some(request.clone()));
             return Some(fields.open_span(request, method, endpoint));
         }

@@ -30,6 +30,7 @@
 mod arrival;
 mod attributes;
 pub(crate) mod bytes;
+mod common_state;
 pub(crate) mod completion;
 mod deferred_span;
 mod ending;
@@ -60,6 +61,7 @@ pub(crate) mod trace_response;
 pub(crate) use crate::{arc_or_static::ArcOrStatic, headers::CommonHeaders};
 pub(crate) use attributes::{push_call, push_headers};
 pub(crate) use bytes::ByteCounter;
+pub(crate) use common_state::CommonState;
 pub(crate) use completion::{MethodKind, Remaining, content_length};
 pub(crate) use ending::status_text;
 pub(crate) use head::{BodySize, Protocol, RequestHead, ResponseHead};

@@ -36,7 +36,7 @@ pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>,
     if !around.takes(instrument.scope) {
         return false;
     }
-    let call = grpc::incoming_call(&instrument.grpc_methods, head, headers);
+    let call = grpc::incoming_call(&instrument.common.grpc_methods, head, headers);
     let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
     // What has no name here keeps the one that it has.
     let is_skipped = instrument.skips(head, endpoint, headers);

@@ -107,15 +107,15 @@ impl Running {
         headers: &'a dyn HeaderReader,
     ) {
         let started = Moment::now();
-        let method = instrument.known_methods.label(head.method);
+        let method = instrument.common.known_methods.label(head.method);
         let is_unknown = method == value::OTHER && !head.method.is_empty();
-        let call = grpc::incoming_call(&instrument.grpc_methods, head, headers);
+        let call = grpc::incoming_call(&instrument.common.grpc_methods, head, headers);
         let route = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
         let skipped = instrument.skips(head, route, headers);
         let red = instrument.red.as_ref().filter(|_| !skipped);
         let privacy = &instrument.options.privacy;
         let origin = instrument.reads_origin().then(|| Origin::of(privacy, head, headers));
-        instrument.shared.routes.in_flight_count.begin();
+        instrument.common.pipeline.routes.in_flight_count.begin();
         let in_flight = red.map(|red| {
             let values = head.dimension_values(origin.as_ref());
             red.arrive_with(method, route.unwrap_or(value::UNMATCHED), &values)
@@ -200,7 +200,8 @@ impl Running {
             .open_tracing_span(&context, self.method, head.endpoint)
             .map(Box::new);
         if let Some(logs) = instrument
-            .shared
+            .common
+            .pipeline
             .logs
             .as_ref()
             .filter(|_| instrument.options.common.logs && !skipped)
@@ -341,6 +342,6 @@ fn is_event_stream(headers: &dyn HeaderReader) -> bool {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.instrument.shared.routes.in_flight_count.end();
+        self.instrument.common.pipeline.routes.in_flight_count.end();
     }
 }

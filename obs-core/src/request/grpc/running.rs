@@ -54,7 +54,7 @@ impl Running {
     fn take_status_of_call(&mut self, status: GrpcStatus, headers: &dyn HeaderReader) {
         let bytes = self.response_bytes;
         let Some(call) = &mut self.call else { return };
-        if let Some(method) = call.proven(status, bytes, &self.instrument.grpc_methods) {
+        if let Some(method) = call.proven(status, bytes, &self.instrument.common.grpc_methods) {
             self.rename(&method);
         }
         if status.outcome() == Outcome::ServerError {
@@ -83,7 +83,7 @@ impl Running {
 
     /// The status for the metrics. The conventions of OpenTelemetry have a label for that of HTTP alone.
     pub(in crate::request) fn metrics_status(&self, status: u16, grpc_status: Option<GrpcStatus>) -> u16 {
-        match (grpc_status, self.metrics().convention) {
+        match (grpc_status, self.metrics().common.convention) {
             (Some(status), Convention::Prometheus) => grpc_as_status(status),
             (Some(_), Convention::OpenTelemetry) | (None, _) => status,
         }
