@@ -9,16 +9,13 @@ use super::{
     escape::{Escaping, push_escaped},
     ids::Ids,
     line_buffer::Sink,
-    parts::{MAX_TARGET, Tail, level_index},
+    parts::{MAX_SERVICE, MAX_TARGET, Tail, level_index},
     timestamp::Stamp,
 };
 use crate::{
     context::{RequestId, SpanId, TraceId},
     names::log,
 };
-
-/// The most bytes that the name, the version or the environment of a service has on a line.
-const MAX_SERVICE: usize = 1_024;
 
 /// `,"key":` as bytes, made when compiling.
 macro_rules! key {
@@ -91,7 +88,7 @@ pub(super) fn open(line: &mut impl Sink, stamp: &mut Stamp, at: Duration) {
     stamp.push_micros(line, at);
 }
 
-/// What says on every line where it is from.
+/// The fields of the service, which every line has: name, version, environment.
 pub(super) fn service_part(service: &ServiceInfo) -> Vec<u8> {
     let mut out = Vec::new();
     push_short(&mut out, text_key!(log::SERVICE), &service.name, MAX_SERVICE);
@@ -107,7 +104,7 @@ pub(super) fn service_part(service: &ServiceInfo) -> Vec<u8> {
     out
 }
 
-/// The end of the message of a request's line, its target, and where it is from.
+/// The end of the message of a request's line, its target, and the fields of the service.
 pub(super) fn request_part(service_part: &[u8]) -> Vec<u8> {
     let mut out = vec![b'"'];
     push_plain(&mut out, text_key!(log::TARGET), log::REQUEST_TARGET.as_bytes());
@@ -171,21 +168,10 @@ pub(super) fn push_plain<const N: usize>(out: &mut impl Sink, text_key: &[u8; N]
 
 /// Ends the message and the line.
 pub(super) fn close(line: &mut Vec<u8>, tail: Tail<'_>) {
-    let Tail {
-        target,
-        service,
-        ids,
-        context,
-        event,
-        spans,
-        truncated,
-    } = tail;
     line.push(b'"');
-    push_short(line, text_key!(log::TARGET), target, MAX_TARGET);
-    for part in [service, ids, context, event, spans] {
-        line.extend_from_slice(part);
-    }
-    push_end(line, truncated);
+    push_short(line, text_key!(log::TARGET), tail.target, MAX_TARGET);
+    tail.push_fields(line);
+    push_end(line, tail.truncated);
 }
 
 /// Ends a line.

@@ -1,4 +1,4 @@
-//! What all styles put lines together from.
+//! The parts of a line, which all styles have in common.
 
 use std::time::Duration;
 
@@ -13,7 +13,10 @@ pub(super) const MAX_TARGET: usize = 512;
 /// The most bytes that request id, trace id and span id have on a line, with their keys.
 pub(super) const MAX_IDS: usize = 512;
 
-/// When, how grave, and where from.
+/// The most bytes that the name, the version or the environment of a service has on a line.
+pub(super) const MAX_SERVICE: usize = 1_024;
+
+/// The time, the level and the target of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head<'a> {
     pub(super) at: Duration,
@@ -21,7 +24,7 @@ pub(super) struct Head<'a> {
     pub(super) target: &'a str,
 }
 
-/// What follows the message.
+/// The fields after the message, encoded in the order of the line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tail<'a> {
     pub(super) target: &'a str,
@@ -34,10 +37,30 @@ pub(super) struct Tail<'a> {
     pub(super) truncated: bool,
 }
 
+// === impl Tail ===
+
+impl Tail<'_> {
+    /// Appends the fields after the target.
+    pub(super) fn push_fields(&self, line: &mut Vec<u8>) {
+        let &Self {
+            target: _,
+            service,
+            ids,
+            context,
+            event,
+            spans,
+            truncated: _,
+        } = self;
+        for part in [service, ids, context, event, spans] {
+            line.extend_from_slice(part);
+        }
+    }
+}
+
 // === impl Style ===
 
 impl Style {
-    /// Starts a line, up to where its message begins.
+    /// Starts a line, up to the message.
     pub(super) fn open(self, line: &mut Vec<u8>, stamp: &mut Stamp, head: Head<'_>) {
         match self {
             Self::Json => {
@@ -58,7 +81,7 @@ impl Style {
         }
     }
 
-    /// Ends a line whose message is written.
+    /// Ends the message and the line.
     pub(super) fn close(self, line: &mut Vec<u8>, tail: Tail<'_>) {
         match self {
             Self::Json => json::close(line, tail),

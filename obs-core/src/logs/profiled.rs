@@ -1,7 +1,7 @@
 //! Lines in another [profile](super::LogProfile) than that of obs, or with another time.
 //!
-//! The lines of obs's own profile are put together from pieces that the compiler has made ([`json`](super::json)); those
-//! here look their keys up.
+//! The lines of obs's own profile consist of pieces that are made at compile time ([`json`](super::json)); the lines here
+//! look their keys up.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use super::{
     format::Syntax,
     ids::Ids,
     logfmt,
-    parts::{Head, MAX_TARGET, Tail, level_index},
+    parts::{Head, MAX_SERVICE, MAX_TARGET, Tail, level_index},
     profile::{LogProfile, LogTime, Profiled},
     reserved::{is_reserved, key_bit},
     timestamp::{Stamp, push_digits},
@@ -21,10 +21,7 @@ use super::{
 };
 use crate::names::{ecs as ecs_names, google_cloud, log};
 
-/// The most bytes that the name, the version or the environment of a service has on a line.
-const MAX_SERVICE: usize = 1_024;
-
-/// The keys that lines of every profile have, under one name or another.
+/// The names of the keys that lines of every profile have.
 struct Keys {
     timestamp: &'static str,
     level: &'static str,
@@ -135,7 +132,7 @@ impl Profiled {
         is_own || self.key(name) != name
     }
 
-    /// Starts a line, up to where its message begins.
+    /// Starts a line, up to the message.
     pub(super) fn open(self, line: &mut Vec<u8>, stamp: &mut Stamp, head: Head<'_>) {
         let (syntax, keys) = (self.syntax(), self.keys());
         syntax.push_first_key(line, keys.timestamp);
@@ -150,7 +147,7 @@ impl Profiled {
             LogProfile::GoogleCloud => syntax.push_word(line, keys.level, SEVERITIES[level]),
         }
         syntax.push_key(line, keys.message);
-        // Of messages all are in quotes, so that one can be written again.
+        // A message is always in quotes, so that the event can be encoded a second time.
         line.push(b'"');
     }
 
@@ -178,7 +175,7 @@ impl Profiled {
         }
     }
 
-    /// What says on every line where it is from.
+    /// The fields of the service, which every line has: name, version, environment.
     pub(super) fn service_part(self, service: &ServiceInfo) -> Vec<u8> {
         let (syntax, keys, mut out) = (self.syntax(), self.keys(), Vec::new());
         syntax.push_text(&mut out, keys.service, &service.name, MAX_SERVICE);
@@ -224,21 +221,10 @@ impl Profiled {
     /// Ends the message and the line.
     pub(super) fn close(self, line: &mut Vec<u8>, tail: Tail<'_>) {
         let (syntax, keys) = (self.syntax(), self.keys());
-        let Tail {
-            target,
-            service,
-            ids,
-            context,
-            event,
-            spans,
-            truncated,
-        } = tail;
         line.push(b'"');
-        syntax.push_text(line, keys.target, target, MAX_TARGET);
-        for part in [service, ids, context, event, spans] {
-            line.extend_from_slice(part);
-        }
-        if truncated {
+        syntax.push_text(line, keys.target, tail.target, MAX_TARGET);
+        tail.push_fields(line);
+        if tail.truncated {
             syntax.push_key(line, keys.truncated);
             line.extend_from_slice(b"true");
         }
@@ -296,13 +282,13 @@ impl Syntax {
         out.extend_from_slice(quote);
     }
 
-    /// Appends a field whose text has at most `max` bytes; tells whether all of it fitted.
+    /// Appends a field whose text has at most `max` bytes. Returns whether the whole text fitted.
     pub(super) fn push_text(self, out: &mut Vec<u8>, key: &str, text: &str, max: usize) -> bool {
         self.push_key(out, key);
         self.push_value(out, text, max)
     }
 
-    /// Appends a text of at most `max` bytes as a value; tells whether all of it fitted.
+    /// Appends a text of at most `max` bytes as a value. Returns whether the whole text fitted.
     pub(super) fn push_value(self, out: &mut Vec<u8>, text: &str, max: usize) -> bool {
         let limit = out.len() + max;
         match self {

@@ -5,24 +5,25 @@ use std::time::Duration;
 use obs_conventions::Outcome;
 use tracing_core::Level;
 
-use super::{line_template::TemplateKey, request_start::RequestStart};
+use super::{line_template::TemplateKey, parts, request_start::RequestStart};
 use crate::{
     failure::Failure,
     names::log::{
         CLIENT_ADDRESS, DURATION, DURATION_MS, ENDPOINT, ERROR, ERROR_CHAIN, ERROR_LOCATION, ERROR_TYPE, GRPC_STATUS,
-        HEAD_MS, METHOD, METHOD_ORIGINAL, OUTCOME, PATH, PROTOCOL, REQUEST_BYTES, RESPONSE_BYTES, STATUS, USER_AGENT,
+        HEAD_MS, METHOD, METHOD_ORIGINAL, OUTCOME, PATH, PROTOCOL, REQUEST_BYTES, REQUEST_TARGET, RESPONSE_BYTES,
+        STATUS, USER_AGENT,
     },
 };
 
-/// How a request went.
+/// The result of a request, as its line has it.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestLine<'a> {
     /// When it ended, since the Unix epoch.
     pub(crate) at: Duration,
     pub(crate) level: Level,
-    /// One of a closed set, as is the protocol: they need no escaping.
+    /// One of a closed set, as is the protocol: neither needs escaping.
     pub(crate) method: &'static str,
-    /// As it was sent, if it is not in the set.
+    /// The method as it was sent, if it is not in the set.
     pub(crate) method_original: Option<&'a str>,
     pub(crate) endpoint: &'a str,
     pub(crate) status: u16,
@@ -70,6 +71,15 @@ pub(super) fn is_own_key(key: &str) -> bool {
 // === impl RequestLine ===
 
 impl RequestLine<'_> {
+    /// Time, level and target of the line.
+    pub(super) fn parts_head(&self) -> parts::Head<'static> {
+        parts::Head {
+            at: self.at,
+            level: self.level,
+            target: REQUEST_TARGET,
+        }
+    }
+
     /// What the template of the line is made of, in the service with this number.
     #[inline]
     pub(super) fn template_key(&self, output: u64) -> TemplateKey {

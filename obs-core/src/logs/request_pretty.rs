@@ -8,7 +8,7 @@ use super::{
     encoder::Encoder,
     escape::{Escaping, Unescaped, push_escaped},
     ids::Ids,
-    parts::{Head, MAX_LINE},
+    parts::MAX_LINE,
     pretty::{self, CYAN, GREEN, RED, YELLOW, push_colored},
     request_line::RequestLine,
     request_start::RequestStart,
@@ -19,7 +19,7 @@ use crate::{context::RequestContext, names::log};
 
 /// The most bytes that one text of the request has on the line.
 const MAX_TEXT: usize = 4 * 1_024;
-/// More than everything but the context fields needs.
+/// An upper limit of the line without the context fields, in bytes.
 const MAX_OWN: usize = 32 * 1_024;
 
 /// Writes the line to `scratch.line`: `14:30:05.123 INFO  GET /orders/{id} 200 12.3ms`.
@@ -38,12 +38,7 @@ pub(super) fn encode(
         stamp,
         ..
     } = scratch;
-    let head = Head {
-        at: request.at,
-        level: request.level,
-        target: log::REQUEST_TARGET,
-    };
-    pretty::push_stamp(line, stamp, head, color);
+    pretty::push_stamp(line, stamp, request.parts_head(), color);
     push_text(line, request.method);
     line.push(b' ');
     let endpoint = line.len();
@@ -74,7 +69,7 @@ fn push_own(encoder: &Encoder, line: &mut Vec<u8>, request: &RequestLine<'_>, pa
     if let Some(method) = request.method_original {
         push_field(encoder, line, log::METHOD_ORIGINAL, method);
     }
-    if request.outcome != Outcome::of_status(request.status) && !is_told_by_name(request) {
+    if request.outcome != Outcome::of_status(request.status) && !follows_from_grpc_status(request) {
         push_field(encoder, line, log::OUTCOME, request.outcome.as_str());
     }
     if let Some(error_type) = request.error_type.filter(|_| request.outcome != Outcome::Panic) {
@@ -104,8 +99,8 @@ fn push_text(line: &mut Vec<u8>, text: &str) {
     push_escaped(line, text, limit, Escaping::Terminal);
 }
 
-/// Whether the outcome follows from the name of a gRPC status.
-fn is_told_by_name(request: &RequestLine<'_>) -> bool {
+/// Whether the outcome follows from the gRPC status.
+fn follows_from_grpc_status(request: &RequestLine<'_>) -> bool {
     let is_answer = matches!(
         request.outcome,
         Outcome::Ok | Outcome::ClientError | Outcome::ServerError
@@ -129,7 +124,7 @@ fn status_color(request: &RequestLine<'_>) -> &'static [u8] {
     }
 }
 
-/// Appends a duration in the unit that suits it: `840µs`, `12.3ms`, `1.20s`.
+/// Appends a duration in a unit by its size: `840µs`, `12.3ms`, `1.20s`.
 fn push_human(line: &mut Vec<u8>, duration: Duration) {
     let millis = duration.as_secs_f64() * 1_000.0;
     let _ = match millis {

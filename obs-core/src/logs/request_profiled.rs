@@ -11,7 +11,7 @@ use super::{
     format::Syntax,
     ids::Ids,
     line_template::MAX_ENDPOINT,
-    parts::{Head, Tail},
+    parts::Tail,
     profile::{LogProfile, Profiled},
     request_json::{MAX_ERROR, MAX_PLACE, MAX_WORD, push_millis, push_seconds},
     request_line::RequestLine,
@@ -24,7 +24,7 @@ use crate::{
     names::{ecs, google_cloud, log},
 };
 
-/// What obs itself says about a request, as fields of its line.
+/// The writer of obs's own fields of a request's line.
 struct Own<'a> {
     syntax: Syntax,
     fields: &'a mut Fields,
@@ -50,12 +50,7 @@ pub(super) fn encode(
         stamp,
         ..
     } = scratch;
-    let head = Head {
-        at: request.at,
-        level: request.level,
-        target: log::REQUEST_TARGET,
-    };
-    profiled.open(line, stamp, head);
+    profiled.open(line, stamp, request.parts_head());
     let is_message_whole = push_message(line, request);
     let mut own = Own {
         syntax: profiled.syntax(),
@@ -86,7 +81,7 @@ pub(super) fn encode(
     profiled.close(line, tail);
 }
 
-/// Appends `GET /orders/{id} 200`, or `POST shop.Orders/Get NOT_FOUND`; tells whether all of it fitted.
+/// Appends `GET /orders/{id} 200`, or `POST shop.Orders/Get NOT_FOUND`. Returns whether the whole text fitted.
 fn push_message(line: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
     line.extend_from_slice(request.method.as_bytes());
     line.push(b' ');
@@ -218,7 +213,7 @@ impl Own<'_> {
         self.is_whole &= is_whole;
     }
 
-    /// What few lines have.
+    /// The fields of a request that failed.
     fn put_failure(&mut self) {
         let request = self.request;
         if let Some(word) = request.error_type {
@@ -243,7 +238,7 @@ impl Own<'_> {
         self.is_whole &= is_whole;
     }
 
-    /// A text that has the escapes of JSON.
+    /// A text that is already escaped for JSON.
     fn escaped(&mut self, key: &'static str, text: Option<&[u8]>) {
         let syntax = self.syntax;
         if let Some(text) = text {
@@ -289,7 +284,7 @@ impl Own<'_> {
     }
 }
 
-/// What `event.outcome` calls the end of a request.
+/// The value of `event.outcome`.
 pub(super) fn event_outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ok => "success",

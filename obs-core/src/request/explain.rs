@@ -91,7 +91,7 @@ impl Running {
             (None, None) => new(panic.or_else(|| self.caught_panic())?),
         };
         Some(NotedFailure {
-            failure: explained.failure.redacted(&self.instrument.redactor),
+            failure: explained.failure.redacted(&self.instrument.common.redactor),
             is_on_span: explained.is_on_span,
         })
     }
