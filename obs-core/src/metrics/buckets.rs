@@ -11,12 +11,19 @@ pub use obs_conventions::DURATION_BUCKETS;
 
 /// Bounds for durations of database queries, in seconds: from 1 ms to 10 s.
 ///
-/// Those that the [OpenTelemetry database
+/// The bounds that the [OpenTelemetry database
 /// conventions](https://opentelemetry.io/docs/specs/semconv/database/database-metrics/#metric-dbclientoperationduration)
-/// advise.
+/// recommend. Metrics whose names end in `query_duration_seconds` have them by default.
+///
+/// ```
+/// use obs_core::metrics::{QUERY_DURATION_BUCKETS, Registry};
+///
+/// let registry = Registry::builder().buckets("report_duration_seconds", QUERY_DURATION_BUCKETS).build()?;
+/// # Ok::<(), obs_core::InitError>(())
+/// ```
 pub const QUERY_DURATION_BUCKETS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
 
-/// Bounds for sizes of bodies, in bytes: powers of ten from 100 B to 10 MB.
+/// Bounds for sizes of bodies, in bytes: powers of ten from 100 B to 10 MB. Metrics in bytes have them by default.
 pub const SIZE_BUCKETS: [f64; 6] = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
 
 /// The largest number of bounds of a histogram.
@@ -25,7 +32,8 @@ const MAX_BOUNDS: usize = 256;
 const LINEAR: usize = 32;
 const NANOSECONDS: f64 = 1e9;
 
-/// The representation of values in the cells of a histogram.
+/// The representation of values in the cells of a histogram: integers where the unit allows it, which are added faster
+/// than floats, and exactly.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scale {
     /// Integers, of which this many are one of the metric's unit: 1e9 for nanoseconds of a metric in seconds.
@@ -34,7 +42,7 @@ pub(super) enum Scale {
     Floats,
 }
 
-/// The bounds of a histogram, shared by all series of its metric.
+/// The bounds of a histogram, shared by all series of its metric, with the text that each bucket has on the page.
 #[derive(Debug)]
 pub(super) struct Buckets {
     scale: Scale,

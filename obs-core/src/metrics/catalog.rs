@@ -18,10 +18,10 @@ use super::{
 };
 use crate::names::MetricType;
 
-/// A program that makes up metric names gets no further than this.
+/// The largest number of metrics, for programs whose names of metrics come from their input.
 const MAX_METRICS: usize = 10_000;
 
-/// Where the series of a metric are.
+/// The series of a metric, by its kind.
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     Counter(Arc<Family<CounterCells>>),
@@ -70,23 +70,23 @@ pub(super) struct Entry {
     pub(super) source: Source,
 }
 
-/// All metrics of a registry. No step looks through all of them but that of the page.
+/// All metrics of a registry. Only the page looks at all of them; every other step is a look-up.
 #[derive(Debug, Default)]
 pub(super) struct Catalog {
     /// By kind and by the name that the application uses.
     known: HashMap<Kind, HashMap<Box<str>, Source>>,
-    /// What takes the place of metrics that are too many.
+    /// The metric of each kind that records in place of those beyond the limit.
     surplus: HashMap<Kind, Source>,
     descriptions: Descriptions,
     /// By type and plain name: the metric that was registered first.
     plain: HashMap<MetricType, HashMap<String, u64>>,
-    /// Which metric has which name.
+    /// The names on the page, those of suffixes included, and the metric that has each.
     claims: HashMap<String, u64>,
     entries: HashMap<u64, Entry>,
     /// The entries in the order of the page; empty after a change, until the next page.
     page: OnceLock<Arc<Vec<Entry>>>,
     last_id: u64,
-    /// Names that the application uses.
+    /// The number of names that the application uses.
     count: usize,
 }
 

@@ -1,6 +1,24 @@
 //! The exposition formats of the metrics page, and content negotiation.
 
-/// A format of the metrics page.
+/// A format of the metrics page. Scrapers choose one by their `Accept` header, see [`negotiate`](Self::negotiate).
+///
+/// | | text | OpenMetrics | protobuf |
+/// |---|---|---|---|
+/// | exemplars | no | yes | yes |
+/// | units | no | yes | yes |
+/// | native histograms | no | no | yes |
+/// | creation times | no | [if enabled](super::RegistryBuilder::created_timestamps) | yes |
+///
+/// ```
+/// use obs_core::metrics::{Format, Registry};
+///
+/// let registry = Registry::new();
+/// metrics::with_local_recorder(&registry, || metrics::counter!("orders_total").increment(3));
+/// let page = |format| String::from_utf8(registry.render(format)).unwrap();
+/// assert!(page(Format::Text).contains("# TYPE orders_total counter\norders_total 3\n"));
+/// assert!(page(Format::OpenMetrics).contains("# TYPE orders counter\norders_total 3\n"));
+/// assert!(page(Format::OpenMetrics).ends_with("# EOF\n"));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -30,7 +48,7 @@ struct Match {
 // === impl Format ===
 
 impl Format {
-    /// All formats, in the order of our preference.
+    /// All formats; of two that a client wants equally, the earlier one is sent.
     const ALL: [Self; 3] = [Self::Text, Self::OpenMetrics, Self::Protobuf];
 
     /// The value of the `Content-Type` header for a page in this format.

@@ -44,6 +44,7 @@ mod kinds;
 mod labels;
 mod meta;
 mod own_metrics;
+mod pages;
 mod push;
 mod push_settings;
 mod recorder;

@@ -4,33 +4,24 @@ use std::{
     any::Any,
     borrow::Cow,
     fmt,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-    time::Instant,
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, atomic::AtomicUsize},
 };
 
 use obs_base::InitError;
 
 use super::{
-    Format,
     buckets::{Buckets, DURATION_BUCKETS},
     cap::{Cap, DEFAULT_SERIES_CAP, Reporter},
-    catalog::{Catalog, Entry, InCatalog, Source},
+    catalog::{Catalog, InCatalog, Source},
     cells::{CounterCells, HistogramCells},
     clash::{Clash, ClashWarnings},
     clean::{self, MAX_HELP, MAX_NAME},
     family::{Family, Series},
-    filter::Filter,
-    idle,
     key_table::Tables,
     labels::Labels,
     meta::Meta,
     red::{Store, StoreKey},
-    render::{self, Extras},
     settings::{RegistryBuilder, Settings},
-    snapshot::FamilySnapshot,
 };
 use crate::{
     clock::Moment,
@@ -46,6 +37,9 @@ use crate::{
 ///
 /// A scrape doesn't stop threads that record.
 ///
+/// [`Obs::registry`](crate::Obs::registry) is the registry of an instance, to which the macros record once the instance is
+/// the default of the process. A registry of one's own is for tests, and for programs without an instance:
+///
 /// ```
 /// use obs_core::metrics::{Format, Registry};
 ///
@@ -59,7 +53,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Registry {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 /// Updates metrics whose values come from elsewhere, such as those of the process and its runtimes.
@@ -68,24 +62,24 @@ pub(crate) trait Collector: Any + Send + Sync {
     fn collect(&self, registry: &Registry);
 }
 
-type Hook = Arc<Guarded<dyn Fn() + Send + Sync>>;
+pub(super) type Hook = Arc<Guarded<dyn Fn() + Send + Sync>>;
 
-struct Inner {
+pub(super) struct Inner {
     /// The creation of the registry.
-    started: Moment,
-    settings: RwLock<Arc<Settings>>,
-    tables: Tables,
-    catalog: RwLock<Catalog>,
-    red: Mutex<Vec<Arc<Store>>>,
-    overflow: Reporter,
-    clashes: Arc<Family<CounterCells>>,
-    clash_warnings: ClashWarnings,
-    scrapes: Arc<Series<HistogramCells>>,
-    hooks: RwLock<Vec<Hook>>,
+    pub(super) started: Moment,
+    pub(super) settings: RwLock<Arc<Settings>>,
+    pub(super) tables: Tables,
+    pub(super) catalog: RwLock<Catalog>,
+    pub(super) red: Mutex<Vec<Arc<Store>>>,
+    pub(super) overflow: Reporter,
+    pub(super) clashes: Arc<Family<CounterCells>>,
+    pub(super) clash_warnings: ClashWarnings,
+    pub(super) scrapes: Arc<Series<HistogramCells>>,
+    pub(super) hooks: RwLock<Vec<Hook>>,
     /// Updates metrics of the process before each page.
-    collector: OnceLock<Arc<dyn Collector>>,
+    pub(super) collector: OnceLock<Arc<dyn Collector>>,
     /// The length of the last page in bytes, so that the next one is allocated once.
-    page_length: AtomicUsize,
+    pub(super) page_length: AtomicUsize,
 }
 
 // === impl RegistryBuilder ===
@@ -112,13 +106,29 @@ impl Default for Registry {
 }
 
 impl Registry {
-    /// A registry with default settings, empty but for the metrics of obs itself.
+    /// A registry with default settings. It has only the metrics of obs itself: `obs_scrape_duration_seconds`,
+    /// `obs_series_overflow_total` and `obs_metric_clashes_total`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// A builder for a registry with other settings than the default ones: caps, buckets, idle timeout.
+    ///
+    /// ```
+    /// use obs_core::metrics::{Format, Registry};
+    ///
+    /// let registry = Registry::builder().series_cap(2).build()?;
+    /// metrics::with_local_recorder(&registry, || {
+    ///     for user in ["ann", "bob", "cyd", "dan"] {
+    ///         metrics::counter!("logins_total", "user" => user).increment(1);
+    ///     }
+    /// });
+    /// let page = String::from_utf8(registry.render(Format::Text))?;
+    /// assert!(page.contains("logins_total{user=\"bob\"} 1\n"));
+    /// assert!(page.contains("logins_total{user=\"_overflow\"} 2\n"), "the total stays right");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn builder() -> RegistryBuilder {
         RegistryBuilder::default()
     }
@@ -153,136 +163,9 @@ impl Registry {
         *self.inner.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
-    fn settings(&self) -> Arc<Settings> {
+    pub(super) fn settings(&self) -> Arc<Settings> {
         let settings = self.inner.settings.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&settings)
-    }
-
-    /// Renders the metrics page.
-    ///
-    /// Threads that record are not stopped meanwhile. Metrics are sorted by name, series by labels. The hooks of
-    /// [`before_render`](Self::before_render) run first, on this thread. The time taken is on the next page, in
-    /// `obs_scrape_duration_seconds`.
-    #[must_use]
-    pub fn render(&self, format: Format) -> Vec<u8> {
-        // Never `None` without a deadline.
-        self.write_page(format, &Filter::default(), None).unwrap_or_default()
-    }
-
-    /// Renders the metrics that match `filter`; `None` if that takes longer than until `deadline`.
-    pub(crate) fn render_part(&self, format: Format, filter: &Filter, deadline: Instant) -> Option<Vec<u8>> {
-        self.write_page(format, filter, Some(deadline))
-    }
-
-    fn write_page(&self, format: Format, filter: &Filter, deadline: Option<Instant>) -> Option<Vec<u8>> {
-        let start = Instant::now();
-        let entries = self.entries();
-        let Settings {
-            created_timestamps: created,
-            native_histograms: native,
-            ..
-        } = *self.settings();
-        let length = if filter.is_all() {
-            self.inner.page_length.load(Relaxed)
-        } else {
-            0
-        };
-        let mut page = Vec::with_capacity(length);
-        let mut is_late = false;
-        let in_time = |_: &&Entry| {
-            is_late = deadline.is_some_and(|deadline| deadline <= Instant::now());
-            !is_late
-        };
-        let taken = entries
-            .iter()
-            .filter(|entry| filter.takes(entry.meta.names()))
-            .take_while(in_time);
-        render::render(taken, format, Extras { created, native }, &mut page);
-        if filter.is_all() {
-            // An eighth more, for values with more digits and new series.
-            self.inner.page_length.store(page.len() + page.len() / 8, Relaxed);
-        }
-        let elapsed = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.inner.scrapes.cells.record_units(elapsed, None);
-        (!is_late).then_some(page)
-    }
-
-    /// A snapshot of all metrics as plain data, in the order of the page.
-    ///
-    /// For readers in the process, such as alert rules. The hooks of [`before_render`](Self::before_render) run first.
-    #[must_use]
-    pub fn snapshot(&self) -> Vec<FamilySnapshot> {
-        render::snapshot(&self.entries())
-    }
-
-    /// The metrics of a push: those of the page, and the stores of RED metrics under the names of the OpenTelemetry
-    /// conventions.
-    pub(super) fn pushed(&self) -> (Arc<Vec<Entry>>, Vec<Arc<Store>>) {
-        let entries = self.entries();
-        let stores = self.inner.red.lock().unwrap_or_else(PoisonError::into_inner);
-        let pushed = stores
-            .iter()
-            .filter(|store| store.key().is_of_opentelemetry())
-            .map(Arc::clone);
-        (entries, pushed.collect())
-    }
-
-    /// Calls `hook` before each page, snapshot and push, for values that are read rather than counted, such as the size
-    /// of a pool.
-    ///
-    /// The hook records into this registry; it delays the page, so it should not block. If it panics, the page is
-    /// rendered without its changes; if it renders a page itself, it isn't called for that one.
-    ///
-    /// ```
-    /// use obs_core::metrics::{Format, Registry};
-    ///
-    /// let registry = Registry::new();
-    /// let recorder = registry.clone();
-    /// registry.before_render(move || {
-    ///     metrics::with_local_recorder(&recorder, || metrics::gauge!("pool_connections").set(7.0));
-    /// });
-    /// assert!(String::from_utf8(registry.render(Format::Text))?.contains("pool_connections 7\n"));
-    /// # Ok::<(), std::string::FromUtf8Error>(())
-    /// ```
-    pub fn before_render(&self, hook: impl Fn() + Send + Sync + 'static) {
-        self.inner
-            .hooks
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::new(Guarded::new("a hook of before_render", hook)));
-    }
-
-    /// Removes idle series as if `now` had passed since the creation of the registry.
-    #[cfg(test)]
-    pub(super) fn sweep_idle_at(&self, timeout: std::time::Duration, now: std::time::Duration) {
-        idle::sweep(&self.catalog().page(), &self.inner.tables, timeout, now);
-    }
-
-    /// All metrics, after collector and hooks have updated them and idle series are removed.
-    fn entries(&self) -> Arc<Vec<Entry>> {
-        if let Some(collector) = self.inner.collector.get() {
-            collector.collect(self);
-        }
-        let hooks = self.inner.hooks.read().unwrap_or_else(PoisonError::into_inner).clone();
-        for hook in hooks {
-            let _ = hook.call(|hook| hook());
-        }
-        let entries = self.catalog().page();
-        if let Some(timeout) = self.settings().idle_timeout {
-            idle::sweep(&entries, &self.inner.tables, timeout, self.inner.started.elapsed());
-        }
-        entries
-    }
-
-    /// The collector of this registry, if one was set.
-    #[cfg(feature = "tokio-metrics")]
-    pub(crate) fn collector(&self) -> Option<&dyn Collector> {
-        self.inner.collector.get().map(|collector| &**collector)
-    }
-
-    /// Sets the collector, unless one was set before.
-    pub(crate) fn set_collector(&self, make: impl FnOnce() -> Arc<dyn Collector>) {
-        self.inner.collector.get_or_init(make);
     }
 
     /// The family of the application's metric `name`, created if it is new.

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::names::database;
 
-/// The builder of a [`Registry`](super::Registry) with other settings than the default ones.
+/// The builder of a [`Registry`](super::Registry) with other settings than the default ones. `ObsBuilder` has the same
+/// settings for the registry of an instance.
 ///
 /// ```
 /// use obs_core::metrics::Registry;
@@ -89,6 +90,15 @@ impl RegistryBuilder {
     ///
     /// Checked at each scrape. A series whose handle the application holds reappears with its value at the next record;
     /// others start again from zero. RED series are never removed.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use obs_core::metrics::Registry;
+    ///
+    /// // Series by tenant disappear a day after the tenant's last request.
+    /// let registry = Registry::builder().idle_timeout(Duration::from_secs(86_400)).build()?;
+    /// # Ok::<(), obs_core::InitError>(())
+    /// ```
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.settings.idle_timeout = Some(timeout);
         self
@@ -96,7 +106,9 @@ impl RegistryBuilder {
 
     /// Whether the protobuf page has native histograms besides the classic buckets. Defaults to true.
     ///
-    /// They take additional memory from the first protobuf page on.
+    /// They have exponential buckets (schema 3 at first, so that neighbouring bounds differ by 9 %), see
+    /// [Prometheus](https://prometheus.io/docs/specs/native_histograms/). They take additional memory from the first protobuf
+    /// page on.
     pub fn native_histograms(mut self, native: bool) -> Self {
         self.settings.native_histograms = native;
         self

@@ -37,14 +37,14 @@ pub struct SeriesSnapshot {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ValueSnapshot {
-    /// A total since the start.
+    /// A total since the metric was created; it never decreases.
     Counter {
         /// The total.
         total: f64,
-        /// A request that counted here.
+        /// A request that was counted, with its trace.
         exemplar: Option<Exemplar>,
     },
-    /// A number of the moment; also the constant 1 of an info metric.
+    /// A current value; also the constant 1 of an info metric.
     Gauge(f64),
     /// A distribution in buckets.
     Histogram(HistogramSnapshot),
@@ -56,11 +56,11 @@ pub enum ValueSnapshot {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct HistogramSnapshot {
-    /// Observations since the start.
+    /// The number of observations.
     pub count: u64,
     /// Their sum, in the unit of the metric.
     pub sum: f64,
-    /// The buckets, ascending; the last one has the bound `+Inf` and holds everything.
+    /// The buckets, ascending; the last one has the bound `+Inf` and counts all observations.
     pub buckets: Vec<BucketSnapshot>,
 }
 
@@ -68,9 +68,9 @@ pub struct HistogramSnapshot {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BucketSnapshot {
-    /// The upper bound, which belongs to the bucket.
+    /// The inclusive upper bound, in the unit of the metric: the label `le`.
     pub upper_bound: f64,
-    /// Observations up to the bound.
+    /// The number of observations up to the bound, those of the buckets before included.
     pub cumulative_count: u64,
     /// A request whose value lies in this bucket and not in the one before.
     pub exemplar: Option<Exemplar>,
@@ -80,7 +80,7 @@ pub struct BucketSnapshot {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SummarySnapshot {
-    /// Observations since the start.
+    /// The number of observations.
     pub count: u64,
     /// Their sum, in the unit of the metric.
     pub sum: f64,
@@ -92,13 +92,13 @@ pub struct SummarySnapshot {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Exemplar {
-    /// The trace it belongs to.
+    /// The trace of the request.
     pub trace_id: TraceId,
-    /// Its span.
+    /// The span of the request.
     pub span_id: SpanId,
-    /// What was observed, in the unit of the metric.
+    /// The observed value, in the unit of the metric.
     pub value: f64,
-    /// When, since the Unix epoch.
+    /// The time of the observation, since the Unix epoch.
     pub at: Duration,
 }
 

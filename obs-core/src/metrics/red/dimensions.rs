@@ -10,10 +10,10 @@ use crate::{
     names::{label, value},
 };
 
-/// The most labels of its own that a layer may have.
+/// The largest number of labels of its own that a layer can have: each multiplies the number of series of its RED metrics.
 pub const MAX_LABELS: usize = 8;
 
-/// What a request brings with it besides method and route.
+/// The values of a request's labels other than method, route and status.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct DimensionValues<'a> {
     /// `http` or `https`; empty if unknown.

@@ -3,6 +3,15 @@
 //! The instruments of a server or client share one [`Store`] for each registry and namespace. A
 //! request finds its route there once, on arrival, through a cache of its thread; from then on it
 //! only adds to atomic cells.
+//!
+//! | file | has |
+//! |---|---|
+//! | `server`, `client` | the instruments that layers and clients record with |
+//! | `store`, `stores`, `pushed` | the series of one namespace; a second store for metrics that are pushed |
+//! | `handle`, `cache`, `route` | from a request to its route: the thread's cache, the cells of a route |
+//! | `layout`, `dimensions`, `pairs` | the labels of each metric, and the values that layers add |
+//! | `in_flight`, `in_flight_series` | the gauge of requests in flight |
+//! | `walk`, `series`, `chunk` | reading the series for a page |
 
 mod cache;
 mod chunk;

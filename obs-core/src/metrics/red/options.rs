@@ -150,7 +150,7 @@ fn warned(store: Arc<Store>, options: &RedOptions) -> Arc<Store> {
         tracing::warn!(
             target: target::OBS,
             namespace = options.namespace,
-            "another layer set other buckets for the same metrics first, they stay"
+            "another layer has set other buckets for the same metrics before: those are used"
         );
     }
     store
