@@ -1,20 +1,19 @@
-//! Requests that are expected to be for a page.
+//! Methods and paths of requests that are expected to be for a page, only for providers of the application.
 //!
-//! That a request is for a page shows in the page's handler, when the request's span has begun. Our own
-//! provider drops that span. A provider that the application brought can't: what it has begun it
-//! exports. For such a provider the span of a request is not begun where a page has answered the same
-//! method and path before. All other signals wait for the answer. An expectation that turns out
-//! wrong is never held again: it costs one span.
+//! Whether a request is for a page of obs is known in the page's handler, after the request's span has started. Our own
+//! provider discards that span; a provider of the application exports each span that it has started. With such a provider
+//! no span is started for a request whose method and path a page has answered before. All other signals are recorded at the
+//! end, by what has answered. An expectation that was wrong once is not used again; it costs one span.
 
 use std::sync::{
     OnceLock,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-/// How many are kept: a page under a parameter has as many paths as clients think of.
+/// The largest number of expectations: clients choose the paths of a page below a route parameter.
 const MAX_EXPECTED: usize = 16;
 
-/// The methods and paths that pages have answered; reading takes no lock.
+/// The methods and paths that pages have answered. Reads are lock-free.
 #[derive(Debug, Default)]
 pub(crate) struct ExpectedPages {
     first: OnceLock<Box<Expected>>,
@@ -49,7 +48,7 @@ impl ExpectedPages {
         }
     }
 
-    /// The place of the expectation that such a request is for a page, if there is one.
+    /// The index of the expectation that such a request is for a page, if there is one that was never wrong.
     #[inline]
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<usize> {
         let at = self.all().position(|expected| expected.is(method, path))?;
@@ -59,7 +58,7 @@ impl ExpectedPages {
             .map(|_| at)
     }
 
-    /// Something else has answered the request that was expected to be for a page.
+    /// Marks an expectation as wrong: something else than a page has answered the request.
     pub(crate) fn refute(&self, at: usize) {
         if let Some(expected) = self.all().nth(at) {
             expected.is_wrong.store(true, Relaxed);

@@ -44,7 +44,7 @@ struct Ending<'a> {
 // === impl Running ===
 
 impl Running {
-    /// Writes the request to metrics, span, log and hook.
+    /// Records the request in metrics, span and log, and calls the hook.
     pub(super) fn record(&mut self, outcome: Outcome) {
         if let Some(expected) = self.expected_page.filter(|_| self.head.is_some()) {
             self.instrument.common.pipeline.routes.expected.refute(expected);
@@ -114,18 +114,18 @@ impl Running {
         }
     }
 
-    /// Lets everything go unrecorded.
+    /// Ends the request without recording it.
     pub(super) fn discard(&mut self) {
         if let Some(span) = self.context.as_ref().and_then(|context| context.parts().recorded()) {
-            self.instrument.common.pipeline.tracing.withhold(span);
+            self.instrument.common.pipeline.tracing.discard_span(span);
         }
         self.in_flight = None;
         self.line = None;
         let _ = std::mem::replace(&mut self.request_bytes, RequestBytes::Unknown).total();
     }
 
-    /// A stream by nature is counted and timed at its head, so that its life doesn't count as
-    /// latency. That of a gRPC call is timed there too, and counted when its status is known.
+    /// A stream without a natural end is counted and timed at its head, so that its lifetime is not recorded as latency. A
+    /// streaming gRPC call is timed there too, and counted when its status is known.
     pub(super) fn record_at_head(&mut self) {
         let Some(answer) = &mut self.head else { return };
         let started = self.started;
@@ -254,7 +254,7 @@ impl Running {
                 };
                 in_flight.record(red, &counted);
             }
-            // An error by its status was counted with the head.
+            // An error by the status was counted at the head.
             measured.error_type = error_type.filter(|_| !is_call && outcome != Outcome::ServerError);
             in_flight.record_stream(red, duration, &measured);
         } else {

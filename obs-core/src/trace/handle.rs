@@ -12,13 +12,15 @@ use std::{
 };
 
 use metrics::Recorder;
-use obs_base::{InitError, ServiceInfo};
-use obs_otlp::{Budget, CodeSettings, OtlpSettings, check_spans};
+use obs_base::InitError;
+use obs_otlp::check_spans;
 use opentelemetry::{Context, KeyValue, trace::SpanRef};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use super::{
     blocking,
+    config::TracingConfig,
+    discarded,
     keep::Keep,
     limited_span::LimitedTracer,
     limits::Limits,
@@ -28,60 +30,17 @@ use super::{
     request_span,
     rules::Rules,
     sampler::Sampler,
-    sampling::Sampling,
     server_span::{ServerSpan, SpanStart},
     span_filter::SpanFilter,
     span_head::StartAttributes,
     strings::interned,
-    withheld,
 };
 use crate::{
-    context::{Instance, InstanceRef, OwnPropagator, Propagators, RequestContext, TraceFlags, TraceId},
-    environment::Env,
+    context::{Instance, InstanceRef, Propagators, RequestContext, TraceFlags, TraceId},
     guard::{Guarded, guarded},
     names::attribute,
     redact::Redactor,
 };
-
-/// What the pipeline is made from.
-pub(crate) struct TracingConfig<'a> {
-    pub(crate) service: Arc<ServiceInfo>,
-    /// Where and how to export, from code.
-    pub(crate) otlp: OtlpSettings,
-    /// The bytes that what waits may hold.
-    pub(crate) budget: Budget,
-    /// Share of the new traces to record, from code.
-    pub(crate) sample_ratio: Option<f64>,
-    pub(crate) sampling: Sampling,
-    pub(crate) keep: Keep,
-    pub(crate) propagator: Option<OwnPropagator>,
-    /// Which spans and events of `tracing` are exported, from code: directives.
-    pub(crate) span_filter: Option<String>,
-    /// Names of fields of `tracing` spans that belong to the request.
-    pub(crate) request_fields: Vec<String>,
-    /// The header of request ids, if the application has chosen one.
-    pub(crate) request_id_header: Option<&'static str>,
-    /// The longest text of an attribute, from code, in bytes.
-    pub(crate) value_limit: Option<usize>,
-    /// Finds what must not leave the process.
-    pub(crate) redactor: Arc<Redactor>,
-    /// The user's own provider, instead of ours.
-    pub(crate) provider: Option<SdkTracerProvider>,
-    /// The environment.
-    pub(crate) env: Env<'a>,
-    /// Where lost spans are counted, and where metrics of the `metrics` facade go.
-    pub(crate) recorder: Arc<dyn Recorder + Send + Sync>,
-}
-
-impl TracingConfig<'_> {
-    /// What code says about the export.
-    pub(super) fn export_settings(&self) -> CodeSettings<'_> {
-        CodeSettings {
-            otlp: &self.otlp,
-            ..CodeSettings::default()
-        }
-    }
-}
 
 /// A handle to the trace pipeline; clones share it.
 #[derive(Clone)]
@@ -91,13 +50,13 @@ struct Inner {
     /// The id of the pipeline, unique in the process.
     instance: u64,
     sampler: Arc<Sampler>,
-    /// Present if spans are made late, which only our own provider does.
+    /// Present if there are deferred spans, which need our own provider.
     keep: Option<Keep>,
     propagators: Propagators,
     span_filter: SpanFilter,
     request_fields: Option<RequestFields>,
     redactor: Arc<Redactor>,
-    /// Where metrics of the `metrics` facade go.
+    /// The recorder of metrics of the `metrics` facade.
     recorder: Arc<dyn Recorder + Send + Sync>,
     recording: Option<Recording>,
 }
@@ -114,7 +73,7 @@ impl Tracing {
     ///
     /// # Errors
     ///
-    /// Says which setting is wrong.
+    /// If a setting is invalid; the error names it.
     pub(crate) fn check(config: &TracingConfig<'_>) -> Result<(), InitError> {
         let env = config.env;
         Sampler::from_settings(config.sample_ratio, &config.sampling, env)?;
@@ -126,7 +85,8 @@ impl Tracing {
         }
     }
 
-    /// Checks the settings and starts the pipeline: none without an endpoint, a provider or readers of finished spans.
+    /// Checks the settings, and starts the pipeline if there is an endpoint, a provider of the application or a reader of
+    /// finished spans.
     pub(crate) fn start(
         config: TracingConfig<'_>,
         readers: Vec<Box<Guarded<dyn SpanReader>>>,
@@ -169,8 +129,8 @@ impl Tracing {
         })))
     }
 
-    /// The traces of the process-wide default before `init`: ids and decisions alone, with the standard's default
-    /// sampler. No span goes anywhere.
+    /// The traces of the process-wide default before `init`: ids and decisions only, with the default sampler of
+    /// OpenTelemetry's specification. No span is exported.
     pub(crate) fn ids_only(recorder: Arc<dyn Recorder + Send + Sync>) -> Self {
         let sampler = Arc::new(Sampler::default());
         Self(Arc::new(Inner {
@@ -186,15 +146,15 @@ impl Tracing {
         }))
     }
 
-    /// Decides on a request that gets no span.
+    /// The sampling decision for a request without a span.
     pub(crate) fn decide(&self, start: &SpanStart<'_>) -> ServerSpan {
         ServerSpan::decide(&self.0.sampler, start)
     }
 
-    /// Decides on a request and, if it is recorded, starts its span.
+    /// Makes the sampling decision for a request and, if it is sampled, starts its span.
     ///
-    /// `attributes` is called for spans that are recorded, and for those on which the user's own
-    /// provider decides with them at hand.
+    /// `attributes` is called for spans that are recorded, and before the decision if a provider of the application makes
+    /// it.
     pub(crate) fn start_server_span<A: Into<StartAttributes>>(
         &self,
         start: SpanStart<'_>,
@@ -204,7 +164,7 @@ impl Tracing {
         match &self.0.recording {
             Some(Recording { tracer, own: None, .. }) => {
                 let unrecorded = decided.unrecorded();
-                // Its sampler and its processors are the user's own code.
+                // Its sampler and its processors are code of the application.
                 guarded(|| decided.ask(tracer, start, || attributes().into().into_list(self.redactor())))
                     .unwrap_or(unrecorded)
             }
@@ -220,7 +180,7 @@ impl Tracing {
         }
     }
 
-    /// Which requests that are left out get their span at their end; none if none does.
+    /// The unsampled requests that get a deferred span; `None` if no request does.
     #[inline]
     pub(crate) fn keep(&self) -> Option<Keep> {
         self.0.keep
@@ -245,12 +205,12 @@ impl Tracing {
         decided.record(self.own()?, start, attributes).otel
     }
 
-    /// The provider that spans go to, if there is one.
+    /// The provider of the spans, if there is one.
     pub(crate) fn provider(&self) -> Option<&SdkTracerProvider> {
         self.0.recording.as_ref().map(|recording| &recording.provider)
     }
 
-    /// Which spans and events of `tracing` are exported.
+    /// The filter of the spans and events of `tracing` that are exported.
     pub(super) fn span_filter(&self) -> &SpanFilter {
         &self.0.span_filter
     }
@@ -261,12 +221,12 @@ impl Tracing {
         self.0.request_fields
     }
 
-    /// Finds what must not leave the process.
+    /// Redacts secrets.
     pub(crate) fn redactor(&self) -> &Redactor {
         &self.0.redactor
     }
 
-    /// The tracer of our spans, if they go anywhere.
+    /// The tracer of obs's own spans, if there is a provider.
     pub(super) fn tracer(&self) -> Option<&LimitedTracer> {
         self.0.recording.as_ref().map(|recording| &recording.tracer)
     }
@@ -295,15 +255,15 @@ impl Tracing {
             _ => {
                 let route = route.map(|route| KeyValue::new(attribute::HTTP_ROUTE, interned(route)));
                 let code = status_code.map(|code| KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(code)));
-                // Together, as each call locks the span.
+                // In one call, since each call locks the span.
                 span.set_attributes(route.into_iter().chain(code));
-                // Processors of a provider of the user's run in there.
+                // This runs the processors of a provider of the application.
                 let _ = guarded(|| span.end_with_timestamp(at));
             }
         }
     }
 
-    /// Whether spans are recorded by a provider that the application brought.
+    /// Whether spans are recorded by a provider of the application.
     #[inline]
     pub(crate) fn is_of_others(&self) -> bool {
         self.0
@@ -312,11 +272,11 @@ impl Tracing {
             .is_some_and(|recording| recording.own.is_none())
     }
 
-    /// Keeps a span that has begun from being exported.
-    pub(crate) fn withhold(&self, span: &Context) {
+    /// Discards a span that has started: it is not exported.
+    pub(crate) fn discard_span(&self, span: &Context) {
         match &self.0.recording {
-            Some(Recording { own: None, held, .. }) => held.hold(span),
-            _ => withheld::drop_span(span),
+            Some(Recording { own: None, unended, .. }) => unended.retain(span),
+            _ => discarded::drop_span(span),
         }
     }
 
@@ -343,7 +303,7 @@ impl Tracing {
         (&**instance as &dyn Any).downcast_ref()
     }
 
-    /// Exports what has ended so far. False if that did not succeed within `timeout`.
+    /// Exports the spans that have ended. False if that did not succeed within `timeout`.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         match &self.0.recording {
             None => true,
@@ -357,12 +317,12 @@ impl Tracing {
         }
     }
 
-    /// Exports what has ended so far and ends the pipeline; a user's own provider lives on. False if
+    /// Exports the spans that have ended, and shuts the pipeline down; a provider of the application is flushed only. False if
     /// that did not succeed within `timeout`.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         match &self.0.recording {
-            // Not the provider: what ends after its shutdown it forgets without a word, and requests
-            // may be in flight.
+            // Not the provider: it drops spans that end after its shutdown without counting them, and requests may be
+            // in flight.
             Some(Recording {
                 own: Some(pipeline), ..
             }) => pipeline.shutdown(timeout),

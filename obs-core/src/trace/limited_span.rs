@@ -1,4 +1,4 @@
-//! Spans that keep to the [rules](super::rules), on whatever provider they are made.
+//! Spans within the [rules](super::rules), for any provider.
 
 use std::{borrow::Cow, cell::Cell, mem, sync::Arc, time::SystemTime};
 
@@ -14,22 +14,22 @@ use super::{
 };
 use crate::{context::ProducerLinks, names::attribute};
 
-/// How many attributes are handed on as they come, on our own provider. The SDK appends them, so that
-/// repeated ones take room: further ones are kept here, each key once.
+/// The number of attributes that are passed on to our own provider at once. The SDK appends attributes with a repeated key:
+/// further ones are buffered here, each key once.
 pub(super) const DIRECT: usize = 64;
-/// How many of our own are handed on as they come to a provider of the user's.
+/// The number of obs's own attributes that are passed on at once to a provider of the application.
 const DIRECT_ELSEWHERE: usize = 16;
-/// How many events of exceptions have room beside the other events.
+/// The number of exception events that a span may have beyond the limit of events.
 pub(super) const SPARE_EVENTS: usize = 8;
 
 thread_local! {
-    /// What the span that is ending on this thread has not told the SDK.
+    /// The data of the span that is ending on this thread that the SDK doesn't have.
     static ENDING: Cell<Option<Box<Ending>>> = const { Cell::new(None) };
-    /// Whether no key can be twice among the attributes of that span.
+    /// Whether the keys of that span's attributes are known to be unique.
     static HAS_UNIQUE_KEYS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Makes spans that keep to the rules.
+/// A tracer of spans that keep to the rules.
 #[derive(Clone, Debug)]
 pub(crate) struct LimitedTracer {
     inner: SdkTracer,
@@ -41,37 +41,37 @@ pub(crate) struct LimitedTracer {
 pub(crate) struct LimitedSpan {
     inner: SdkSpan,
     rules: Arc<Rules>,
-    /// Attributes that were handed on so far.
+    /// The number of attributes that were passed on.
     direct: usize,
     events: usize,
     keys: Keys,
     ending: Ending,
 }
 
-/// Whether each attribute of a span has a key of its own, as far as that is known without a search.
+/// Whether the keys of a span's attributes are unique, as far as that is known without a search.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keys {
     pub(super) are_unique: bool,
-    /// A bit for each [closing](closing_index) key that is there, or may be.
+    /// A bit for each [closing](closing_index) key that is present, or may be.
     closing: u16,
 }
 
-/// What a span tells its provider only when it ends.
+/// The attributes that a span passes on to its provider when it ends.
 #[derive(Debug, Default)]
 pub(super) struct Ending {
-    /// Each key once.
+    /// The attributes, each key once.
     pub(super) attributes: Vec<KeyValue>,
     pub(super) dropped_attributes: u32,
     pub(super) dropped_events: u32,
     pub(super) is_cut: bool,
 }
 
-/// Links the first span of a job to the producers of what the job works on.
+/// Links the first span of a job to the producers of its messages.
 fn link_producers(builder: &mut SpanBuilder, parent: &Context) {
     let Some(ProducerLinks(producers)) = parent.get() else {
         return;
     };
-    // Another provider gets the ids of the job as those of a remote parent.
+    // Other providers get the ids of the job as a remote parent.
     let is_first = !parent.has_active_span() || parent.span().span_context().is_remote();
     if is_first {
         let links = producers.iter().cloned().map(Link::with_context);
@@ -79,17 +79,17 @@ fn link_producers(builder: &mut SpanBuilder, parent: &Context) {
     }
 }
 
-/// What the span that is ending on this thread has not told the SDK, once.
+/// Takes the data of the span that is ending on this thread that the SDK doesn't have.
 pub(super) fn take_ending() -> Option<Ending> {
     ENDING.try_with(Cell::take).ok().flatten().map(|ending| *ending)
 }
 
-/// Whether the span that is ending on this thread has each key once, so that nobody needs to look.
+/// Whether the keys of the span that is ending on this thread are unique, so that no search is necessary.
 pub(super) fn take_has_unique_keys() -> bool {
     HAS_UNIQUE_KEYS.try_with(Cell::take).unwrap_or(false)
 }
 
-/// Whether a span with so many events has room for one more of this name: exceptions have room beyond the limit.
+/// Whether a span with this number of events can have one more of this name; exceptions have a limit of their own.
 pub(super) fn has_room_for_event(limits: &Limits, events: usize, name: &str) -> bool {
     events < limits.events || (name == attribute::EXCEPTION_EVENT && events < limits.events + SPARE_EVENTS)
 }
@@ -105,7 +105,7 @@ impl LimitedTracer {
         &self.rules
     }
 
-    /// A span whose attributes obs itself has made: they hold no secrets, and are cut only.
+    /// A span whose attributes obs itself has made: they contain no secrets, and are only cut.
     pub(super) fn build_own(&self, mut builder: SpanBuilder, parent: &Context) -> LimitedSpan {
         let ending = self.rules.cut_builder(&mut builder);
         let keys = Keys::of_own(builder.attributes.as_deref().unwrap_or_default());
@@ -150,7 +150,7 @@ impl LimitedSpan {
         takes
     }
 
-    /// Keeps an attribute until the end, in the place of the one with the same key.
+    /// Buffers an attribute until the end; replaces one with the same key.
     fn keep(&mut self, attribute: KeyValue) {
         let Ending {
             attributes,
@@ -166,7 +166,7 @@ impl LimitedSpan {
         }
     }
 
-    /// Hands on what was kept, to a provider whose pipeline is not ours: those of our own first.
+    /// Passes the buffered attributes on to a provider of the application, obs's own first.
     fn hand_on(&mut self) {
         let Ending {
             mut attributes, is_cut, ..
@@ -227,7 +227,7 @@ impl Span for LimitedSpan {
         let closing = closing_index(&attribute.key);
         self.keys.add(closing);
         self.ending.is_cut |= self.rules.clean_attribute(&mut attribute, closing.is_some());
-        // Another provider has room for what comes once; what may be repeated waits for the end.
+        // To another provider, attributes that can't be repeated are passed on at once, others at the end.
         let direct = match (self.rules.is_own, closing) {
             (true, _) => DIRECT,
             (false, Some(_)) => DIRECT_ELSEWHERE,
@@ -280,7 +280,7 @@ impl Span for LimitedSpan {
         let ending = Box::new(mem::take(&mut self.ending));
         let _ = ENDING.try_with(|slot| slot.set(Some(ending)));
         self.inner.end_with_timestamp(timestamp);
-        // A provider that was shut down has asked nobody.
+        // A provider that was shut down has not called the sampler.
         drop(take_ending());
     }
 }
@@ -296,13 +296,13 @@ impl Drop for LimitedSpan {
 // === impl Keys ===
 
 impl Keys {
-    /// Those of a span that others may have begun.
+    /// The keys of a span that other code may have started.
     const UNKNOWN: Self = Self {
         are_unique: false,
         closing: 0,
     };
 
-    /// Those of a span that we begin: each once, but for headers, of which two may have one name.
+    /// The keys of a span that obs starts: unique, except for headers, of which two may have one name.
     pub(super) fn of_own(attributes: &[KeyValue]) -> Self {
         let headers = [
             attribute::HTTP_REQUEST_HEADER_PREFIX,
@@ -326,7 +326,7 @@ impl Keys {
     }
 }
 
-/// What the SDK itself is told: more than the rules leave, which count what goes.
+/// The limits of the SDK, which are above those of the rules, so that the rules count what is dropped.
 pub(super) fn sdk_limit(limit: usize) -> u32 {
     to_u32(limit.saturating_add(2 * DIRECT).max(1_024))
 }

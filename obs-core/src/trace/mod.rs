@@ -1,7 +1,6 @@
 //! Traces: spans for the work inside a request or a job.
 //!
-//! Each sampled request has a span already; the functions here add spans below it, for parts of
-//! the work.
+//! Each sampled request has a span already; the functions here add child spans for parts of the work.
 //!
 //! ```
 //! use obs_core::trace;
@@ -15,24 +14,25 @@
 //! ```
 //!
 //! `tracing` spans (`#[tracing::instrument]`) become children in the same way, and events become events of the span
-//! around them. Those of level `INFO` and above do, as below it HTTP/2 and its like make spans of their own for each
-//! connection and frame; [`ObsBuilder::span_filter`](crate::ObsBuilder::span_filter) sets other levels, for each target.
-//! `RUST_LOG` filters lines alone. OpenTelemetry's
-//! integers are signed: cast `u64` and `usize` fields of such spans to `i64`, else
-//! `tracing-opentelemetry` makes text of them. The functions here do that themselves.
+//! around them, if their level is `INFO` or above: below it, libraries such as h2 make spans for each connection and
+//! frame; [`ObsBuilder::span_filter`](crate::ObsBuilder::span_filter) sets other levels, for each target.
+//! `RUST_LOG` filters lines only. OpenTelemetry's integers are signed: cast `u64` and `usize` fields of `tracing` spans to
+//! `i64`, else `tracing-opentelemetry` converts them to text. The functions here convert them to integers.
 //!
-//! Attributes of a span are bounded and without secrets, whichever code sets them: a key that is set again is
-//! overwritten, values whose keys are those of secrets are `REDACTED`
-//! ([`ObsBuilder::redact_fields`](crate::ObsBuilder::redact_fields) adds names), texts lose credentials,
-//! and what is longer than
-//! [`attribute_value_length_limit`](crate::ObsBuilder::attribute_value_length_limit) is cut.
+//! Attributes of a span are bounded and redacted, whichever code sets them: a key that is set again is
+//! overwritten, values whose keys name secrets are `REDACTED`
+//! ([`ObsBuilder::redact_fields`](crate::ObsBuilder::redact_fields) adds names), credentials within texts are replaced,
+//! and texts above
+//! [`attribute_value_length_limit`](crate::ObsBuilder::attribute_value_length_limit) are cut.
 //!
-//! Nothing here costs more than a look at a thread-local in requests that are not sampled.
+//! In requests that are not sampled, nothing here costs more than reading a thread-local.
 
 mod active;
 mod blocking;
 mod builder;
 mod client_span;
+mod config;
+mod discarded;
 mod events;
 #[cfg(test)]
 mod field_tests;
@@ -60,12 +60,12 @@ mod span_name;
 mod strings;
 #[cfg(test)]
 mod testing;
-mod withheld;
 
 pub(crate) use client_span::{ClientSpan, ClientSpanStart};
+pub(crate) use config::TracingConfig;
 pub(crate) use gate::is_request_span;
 pub(crate) use global_provider::{GlobalProvider, GlobalTracing};
-pub(crate) use handle::{Tracing, TracingConfig};
+pub(crate) use handle::Tracing;
 pub(crate) use keep::Keep;
 pub(crate) use limits::Limits;
 pub(crate) use server_span::SpanStart;

@@ -18,11 +18,11 @@ use opentelemetry_sdk::{
 };
 
 use super::{
-    handle::TracingConfig,
+    config::TracingConfig,
+    discarded,
     limited_span::{take_ending, take_has_unique_keys},
     request_span::EndedRequest,
     rules::Rules,
-    withheld,
 };
 use crate::{arc_or_static::ArcOrStatic, guard::Guarded};
 
@@ -130,7 +130,7 @@ impl Pipeline {
         let Inner {
             rules, scope, readers, ..
         } = &*self.0;
-        if withheld::is_dropped() {
+        if discarded::is_dropped() {
             return;
         }
         if readers.is_empty() {
@@ -180,7 +180,7 @@ impl SpanProcessor for Pipeline {
 
     fn on_end(&self, mut span: SpanData) {
         let (ending, has_unique_keys) = (take_ending(), take_has_unique_keys());
-        if !span.span_context.is_sampled() || withheld::is_dropped() {
+        if !span.span_context.is_sampled() || discarded::is_dropped() {
             return;
         }
         self.0.rules.finish(&mut span, ending, has_unique_keys);

@@ -9,14 +9,14 @@ use opentelemetry_sdk::trace::{SdkTracerProvider, SpanLimits};
 
 use super::{
     SCOPE,
-    handle::TracingConfig,
+    config::TracingConfig,
+    discarded::UnendedSpans,
     ids::Ids,
     limited_span::{LimitedTracer, SPARE_EVENTS, sdk_limit},
     limits::Limits,
     pipeline::{Pipeline, SpanReader},
     rules::{Rules, to_u32},
     sampler::{Sampler, SdkSampler},
-    withheld::Held,
 };
 use crate::guard::Guarded;
 
@@ -29,7 +29,7 @@ pub(super) struct Recording {
     /// The same, once the instance lives until the process ends: clones of it are shared by all threads, and so would
     /// be their count.
     pub(super) forever: OnceLock<Pipeline>,
-    pub(super) held: Held,
+    pub(super) unended: UnendedSpans,
 }
 
 fn scope() -> InstrumentationScope {
@@ -52,7 +52,7 @@ impl Recording {
             provider,
             own: None,
             forever: OnceLock::new(),
-            held: Held::default(),
+            unended: UnendedSpans::default(),
         }
     }
 
@@ -79,7 +79,7 @@ impl Recording {
             provider,
             own: Some(pipeline),
             forever: OnceLock::new(),
-            held: Held::default(),
+            unended: UnendedSpans::default(),
         }))
     }
 }
