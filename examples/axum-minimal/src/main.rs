@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .merge(obs_axum::metrics("/metrics"));
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-    // With the client's address: axum hands it on only so.
+    // With the client's address, which axum otherwise doesn't pass on.
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(interrupted())
         .await?;

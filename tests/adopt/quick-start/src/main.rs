@@ -11,7 +11,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .layer(ObsLayer::new()) // one layer: all three signals
         .merge(obs_axum::metrics("/metrics")); // the page for Prometheus
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-    // With the client's address: axum hands it on only so. `obs_axum::serve` does it by itself.
+    // With the client's address, which axum otherwise doesn't pass on. `obs_axum::serve` does this itself.
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
 }
