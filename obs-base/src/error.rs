@@ -2,21 +2,26 @@
 
 use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
-use crate::MissingFeature;
-
-use crate::guard::chain;
+use crate::{MissingFeature, guard::chain};
 
 /// The error of `ObsBuilder::init` and `ObsBuilder::build`: an invalid setting, a step that failed, or a global that is
 /// set already.
 ///
 /// Its text names the setting, its value and what is expected, so that it can be shown to an operator as it is. The
-/// cause of a failed step is its [`source`](Error::source).
+/// cause of a failed step is its [`source`](Error::source). `Debug` is the text with that of the causes, so that a `main`
+/// that returns the error prints a readable message:
 ///
 /// ```
+/// use std::io;
 /// use obs_base::InitError;
 ///
 /// let error = InitError::invalid("queue size", 0, "a number of at least 1");
 /// assert_eq!(error.to_string(), r#"queue size is "0", expected a number of at least 1"#);
+///
+/// let cause = io::Error::from(io::ErrorKind::PermissionDenied);
+/// let error = InitError::failed(r#"open the log file "app.log""#, cause);
+/// assert_eq!(error.to_string(), r#"could not open the log file "app.log""#);
+/// assert_eq!(format!("{error:?}"), r#"could not open the log file "app.log": permission denied"#);
 /// ```
 pub struct InitError {
     kind: InitErrorKind,

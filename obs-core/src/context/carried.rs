@@ -1,11 +1,11 @@
-//! A context that work is done in piece by piece.
+//! A context for work that runs in several steps, such as the polls of a body.
 
 use opentelemetry::Context as OtelContext;
 
 use super::{Entered, RequestContext, current, enter, otel};
 
-/// The context that was current when this was made, for work that is done piece by piece on whatever
-/// task or thread: the polls of a body or a stream, and its drop.
+/// The context that was current when this was made, for work that runs in several steps on any task or thread: the polls
+/// of a body or a stream, and its drop.
 ///
 /// ```
 /// use obs_core::context::{self, Carried};
@@ -20,7 +20,7 @@ pub struct Carried {
     otel: OtelContext,
 }
 
-/// Keeps a carried context current, and hands it back, also if what runs in it panics.
+/// Keeps a carried context current until it is dropped, then moves it back, also after a panic.
 struct Within<'a> {
     home: &'a mut Option<RequestContext>,
     entered: Option<Entered>,
@@ -29,8 +29,8 @@ struct Within<'a> {
 // === impl Carried ===
 
 impl Carried {
-    /// The context that is current now, and the innermost span with it; outside of a request the work
-    /// is done outside of one.
+    /// The context that is current now, with the innermost span. Made outside of a request, it runs the work outside of any
+    /// request.
     #[must_use]
     pub fn current() -> Self {
         Self::new(current(), otel::current())
@@ -40,13 +40,13 @@ impl Carried {
         Self { context, otel }
     }
 
-    /// Whether there is a request in it.
+    /// Whether it belongs to a request.
     #[must_use]
     pub fn has_request(&self) -> bool {
         self.context.is_some()
     }
 
-    /// Runs a piece of the work in it.
+    /// Runs one step of the work in this context.
     pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let _otel = otel::attach(self.otel.clone());
         let entered = enter(self.context.take());

@@ -11,10 +11,10 @@ use opentelemetry::{
 use super::{InstanceRef, Parts, RequestContext, Scoped, otel, outside_instance, run_in, scope};
 use crate::headers::{Extracted, TraceParent};
 
-/// The most producers that a job is linked to: what a span may have by default.
+/// The largest number of producers that a job is linked to: the default limit of links of a span.
 const MAX_LINKS: usize = 128;
 
-/// The producers of what a job works on, to which its first span is linked. A value of OpenTelemetry's context.
+/// The producers of the messages that a job handles, to which its first span is linked. Stored in OpenTelemetry's context.
 #[derive(Clone, Debug)]
 pub(crate) struct ProducerLinks(pub(crate) Vec<SpanContext>);
 
@@ -23,8 +23,8 @@ pub fn in_continued<F: Future>(producer: &Extracted, future: F) -> Scoped<F> {
     scope(RequestContext::continue_from(producer), future)
 }
 
-/// Runs `work` in a context that continues the trace of `producer`, see [`RequestContext::continue_from`]: the blocking
-/// twin of [`in_continued`].
+/// Runs `work` in a context that continues the trace of `producer`, see [`RequestContext::continue_from`]; the blocking
+/// form of [`in_continued`].
 pub fn run_continued<R>(producer: &Extracted, work: impl FnOnce() -> R) -> R {
     run_in(RequestContext::continue_from(producer), work)
 }

@@ -1,4 +1,4 @@
-//! Which context is current on this thread.
+//! The context that is current on this thread.
 
 use std::{borrow::Cow, cell::RefCell};
 
@@ -8,7 +8,7 @@ thread_local! {
     static CURRENT: RefCell<Option<RequestContext>> = const { RefCell::new(None) };
 }
 
-/// Keeps a context current until it is dropped, then restores the one before.
+/// Keeps a context current until this is dropped, then restores the context before.
 #[derive(Debug)]
 pub(crate) struct Entered {
     /// The context that was current before.
@@ -40,7 +40,7 @@ pub(crate) fn exchange(place: &mut Option<RequestContext>) {
 // === impl Entered ===
 
 impl Entered {
-    /// Leaves and hands back the context that was current, which saves a clone at the next entry.
+    /// Restores the context before, and returns the one that was current, which saves a clone at the next entry.
     pub(crate) fn leave(mut self) -> Option<RequestContext> {
         self.is_left = true;
         exchange(&mut self.before);

@@ -1,4 +1,4 @@
-//! The instance that a context belongs to, as far as contexts know it.
+//! The instance of a context: the functions of it that contexts call.
 
 use std::{any::Any, cell::RefCell, fmt, sync::OnceLock};
 
@@ -7,21 +7,21 @@ use metrics::Recorder;
 use super::{Propagators, TraceFlags, TraceId};
 use crate::arc_or_static::ArcOrStatic;
 
-/// What a context asks of its instance. Its traces implement it.
+/// The functions of an instance that a context calls; its traces implement them.
 pub(crate) trait Instance: Any + fmt::Debug + Send + Sync {
-    /// Tells the instances of one process apart; 0 is the process-wide default before `init`.
+    /// The id of the instance, unique in the process; 0 for the process-wide default before `init`.
     fn id(&self) -> u64;
 
     /// Whether a trace that starts here, outside a request, is recorded.
     fn samples_root(&self, trace_id: TraceId) -> bool;
 
-    /// Whether the part of a trace that starts here is recorded, which has come with these flags.
+    /// Whether the part of a trace that starts here is recorded, for a trace that came with these flags.
     fn samples_child(&self, parent: TraceFlags, trace_id: TraceId) -> bool;
 
-    /// In which headers traces are read and sent on.
+    /// The formats of trace headers that are read and sent.
     fn propagators(&self) -> &Propagators;
 
-    /// Where metrics of the `metrics` facade go that belong to the instance.
+    /// The recorder of the instance's metrics of the `metrics` facade.
     fn recorder(&self) -> &dyn Recorder;
 }
 
@@ -35,7 +35,7 @@ thread_local! {
 /// The instance of contexts that start outside a request; none before `init`.
 static DEFAULT: OnceLock<InstanceRef> = OnceLock::new();
 
-/// Makes `instance` the one of contexts that start outside a request; there is no way back.
+/// Makes `instance` the one of contexts that start outside a request, until the process ends.
 pub(crate) fn set_default_instance(instance: InstanceRef) {
     let _ = DEFAULT.set(instance);
 }
@@ -45,7 +45,7 @@ fn default_instance() -> Option<InstanceRef> {
     DEFAULT.get().cloned()
 }
 
-/// Makes `instance` the one of what happens on this thread outside of requests, until the thread ends.
+/// Makes `instance` the one of events, spans and metrics on this thread outside of requests, until the thread ends.
 pub(crate) fn set_thread_default(instance: InstanceRef) {
     let before = OF_THREAD.try_with(|of_thread| of_thread.replace(Some(instance)));
     // Outside of the thread's state: this may be the last handle to an instance.
@@ -59,7 +59,7 @@ pub(super) fn of_thread() -> Option<InstanceRef> {
         .flatten()
 }
 
-/// The instance of what happens here outside of requests and jobs: that of the thread, else the process-wide default.
+/// The instance of this thread outside of requests and jobs: the one set for the thread, else the process-wide default.
 pub(crate) fn outside_instance() -> Option<InstanceRef> {
     of_thread().or_else(default_instance)
 }

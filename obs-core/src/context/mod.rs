@@ -1,7 +1,7 @@
 //! The context of the request that the current task works on: ids, and fields for its log lines.
 //!
-//! The adapters make one for each request and keep it current while the handler runs. Everything
-//! that obs writes meanwhile carries its ids: log lines, exemplars, outgoing headers.
+//! The adapters create one for each request and keep it current while the handler runs. Everything
+//! that obs records meanwhile has its ids: log lines, exemplars, outgoing headers.
 //!
 //! ```
 //! use obs_core::context;
@@ -16,9 +16,9 @@
 //!
 //! [`record`] sets a field of the lines and an attribute of the request's span in one call.
 //!
-//! The fields belong to one request, whatever threads work on it. [`clear`] takes them away; at the
-//! end of the request they go by themselves. How this compares with a logger object that has a
-//! context: [`logs`](crate::logs).
+//! The fields belong to one request, whatever threads work on it. [`clear`] removes them; at the
+//! end of the request they are dropped. [`logs`](crate::logs) compares this with a logger object that has
+//! a context.
 //!
 //! A new task or thread starts without a context. Carry it there:
 //!
@@ -46,19 +46,19 @@
 //! | a message from a queue, in the trace of its producer | [`in_continued`] | [`run_continued`] |
 //! | a batch of messages, linked to their producers | [`scope`] with [`RequestContext::linked_to`] | [`run_in`] with it |
 //!
-//! What is polled piece by piece elsewhere, a body or a stream, takes its context along in a [`Carried`].
-//! What a future of [`in_current`] and its kin drops, it drops in its context.
+//! A body or a stream, which is polled elsewhere, keeps its context in a [`Carried`]. The futures of [`in_current`] and
+//! the other functions also drop what they hold in their context.
 //!
-//! What the caller sent as `baggage` is at [`RequestContext::baggage_value`], and in OpenTelemetry's
-//! context, so that instrumentation of others sends it on.
+//! The caller's `baggage` is read by [`RequestContext::baggage_value`]. It is in OpenTelemetry's context too, so that other
+//! instrumentation propagates it.
 //!
 //! # When a thread ends
 //!
-//! Destructors of thread-locals may log, make spans and use all of this. Where OpenTelemetry's own
-//! thread-local is gone by then, there is no active span; nothing panics. Two cases are not ours to mend:
+//! Destructors of thread-locals may log, make spans and use all of this. If OpenTelemetry's thread-local is destroyed
+//! already, there is no active span; nothing panics. Two cases are outside the reach of obs:
 //! `tracing-subscriber` panics when such a destructor opens or enters a `tracing` span, or logs under a
-//! filter that has directives for spans (`target[span]=level`); and on a thread that has used OpenTelemetry, but never
-//! obs or `tracing`, the first look at its context from such a destructor is a panic that is caught.
+//! filter with directives for spans (`target[span]=level`); and on a thread that has used OpenTelemetry, but never
+//! obs or `tracing`, the first access to its context from such a destructor is a panic that is caught.
 
 mod carried;
 mod consumer;
@@ -68,7 +68,6 @@ mod global_propagator;
 mod instance;
 pub(crate) mod otel;
 mod owner;
-mod ownership;
 mod propagators;
 mod request_context;
 mod scope;
@@ -78,8 +77,7 @@ pub(crate) use current::{Entered, enter, exchange, exemplar_ids, with_current};
 pub(crate) use global_propagator::GlobalPropagator;
 pub(crate) use instance::{Instance, InstanceRef, outside_instance, set_default_instance, set_thread_default};
 pub(crate) use obs_base::ids::RequestId;
-pub(crate) use owner::owner;
-pub(crate) use ownership::Ownership;
+pub(crate) use owner::{Ownership, owner};
 pub(crate) use propagators::{OwnPropagator, Propagators, header_name, request_id_header};
 pub(crate) use request_context::{NotedFailure, Parts};
 

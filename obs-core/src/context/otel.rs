@@ -1,4 +1,4 @@
-//! OpenTelemetry's current context, also on a thread that ends; ids and flags as OpenTelemetry has them.
+//! OpenTelemetry's current context, also on a thread that is ending; conversions to OpenTelemetry's ids and flags.
 //!
 //! OpenTelemetry stores its current context in a thread-local without a check whether that still exists: access from the
 //! destructor of another thread-local panics after its destruction, and a panic in a destructor aborts the process. So
@@ -19,9 +19,9 @@ use crate::headers::{TraceParent, baggage_members};
 /// Start of the targets of OpenTelemetry's own crates.
 pub(crate) const TARGETS: &str = "opentelemetry";
 
-/// Is destroyed before OpenTelemetry's thread-local.
+/// A thread-local that is destroyed before OpenTelemetry's.
 struct Sentinel {
-    /// False if OpenTelemetry's was destroyed before we came.
+    /// False if OpenTelemetry's was destroyed before this one was created.
     came_in_time: bool,
 }
 
@@ -34,7 +34,7 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct Attached(Option<ContextGuard>);
 
-/// Whether OpenTelemetry's current context can be touched on this thread.
+/// Whether OpenTelemetry's current context can be accessed on this thread.
 #[inline]
 pub(crate) fn is_alive() -> bool {
     SENTINEL.try_with(|sentinel| sentinel.came_in_time).unwrap_or(false)
@@ -52,13 +52,13 @@ pub(crate) fn current() -> Context {
     map_current(Context::clone).unwrap_or_default()
 }
 
-/// Makes `context` OpenTelemetry's current one; has no effect on a thread where that is destroyed.
+/// Makes `context` OpenTelemetry's current one. Has no effect on a thread whose thread-local is destroyed.
 #[inline]
 pub(crate) fn attach(context: Context) -> Attached {
     Attached(is_alive().then(|| context.attach()))
 }
 
-/// The request's own span as seen from elsewhere.
+/// The span context of the request's own span.
 pub(crate) fn span_context(request: &RequestContext) -> SpanContext {
     let span = TraceParent {
         trace_id: request.trace_id(),
@@ -70,8 +70,8 @@ pub(crate) fn span_context(request: &RequestContext) -> SpanContext {
 
 /// The span of a caller or of a message's producer, as a parent or a link of spans here.
 ///
-/// The SDK reads level 1 of the standard only. A `tracestate` that it can't read is left out, and sent on all the same:
-/// outgoing headers don't come from here.
+/// The SDK reads level 1 of the standard only. A `tracestate` that it can't read is left out here; outgoing requests
+/// still have it, since their headers are made from the request's context.
 pub(crate) fn remote_span(span: &TraceParent, tracestate: Option<&str>) -> SpanContext {
     SpanContext::new(
         otel_trace_id(span.trace_id),

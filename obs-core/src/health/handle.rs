@@ -144,13 +144,13 @@ impl Health {
         }
     }
 
-    /// From now on the process counts as dead: `/health` and `/ready` fail with this reason, which
+    /// Marks the process as dead: from now on `/health` and `/ready` fail with this reason, which
     /// everyone can read. For failures that only a restart repairs: a lost worker thread, a poisoned state. The
     /// first reason stays.
     pub fn declare_dead(&self, reason: impl Into<Cow<'static, str>>) {
         let reason = reason.into();
         if self.inner.dead.set(reason.clone()).is_ok() {
-            tracing::error!(target: crate::names::target::OBS, reason = &*reason, "the process counts as dead");
+            tracing::error!(target: crate::names::target::OBS, reason = &*reason, "the process is marked as dead: /health and /ready fail");
         }
     }
 

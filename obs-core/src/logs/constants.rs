@@ -95,7 +95,7 @@ fn check_name(setting: &'static str, name: &str, style: Style) -> Result<(), Ini
         return Err(InitError::invalid(
             setting,
             name,
-            "a name that lines don't have themselves, nor have to rename",
+            "a name that obs doesn't use on lines itself, and that needs no renaming",
         ));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Which events become lines, changeable at run time.
+//! The filter of events that become lines, which can be changed at run time.
 
 use std::{
     fmt,
@@ -27,15 +27,15 @@ use crate::{
     names::{log::REQUEST_TARGET, target},
 };
 
-/// What code calls the directives.
+/// The name of the directives' setting in code.
 const SETTING: &str = "log_filter";
 
-/// Holds the directives, and the filters that were made from them.
+/// The current directives, and the filters that were made from them.
 #[derive(Debug)]
 pub(super) struct FilterControl {
     state: Mutex<State>,
     subscribers: Subscribers,
-    /// For which levels the line of a request is written: a bit each, by [`level_index`].
+    /// The levels at which the line of a request is written: a bit each, by [`level_index`].
     request_levels: AtomicU8,
 }
 
@@ -92,7 +92,7 @@ impl FilterControl {
         LogFilter { slot, beside }
     }
 
-    /// Puts other directives in force, for all layers and for request lines.
+    /// Replaces the directives, for all layers and for request lines.
     pub(super) fn set(&self, directives: &str) -> Result<(), InitError> {
         let Directives {
             text,
@@ -139,7 +139,7 @@ fn request_levels(filter: &Matcher) -> u8 {
 // === impl LogFilter ===
 
 impl LogFilter {
-    /// Calls `ask` with the current filter; it must not run code of the application.
+    /// Calls `read` with the current filter; it must not run code of the application.
     #[inline]
     fn ask<R>(&self, ask: impl FnOnce(&Matcher) -> R) -> R {
         ask(&self.slot.read().unwrap_or_else(PoisonError::into_inner))

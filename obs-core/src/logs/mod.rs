@@ -1,7 +1,7 @@
 //! Log lines: one JSON object each, with the ids and fields of the request that they belong to.
 //!
-//! The application logs with the macros of `tracing` (or `log`), and sets what all lines of a
-//! request shall carry with [`context::set_field`](crate::context::set_field):
+//! The application logs with the macros of `tracing` (or `log`), and sets the fields of all lines of a request with
+//! [`context::set_field`](crate::context::set_field):
 //!
 //! ```
 //! use obs_core::{context, logs::JsonLayer};
@@ -25,7 +25,7 @@
 //!
 //! A logger object with a context of its own, as other languages have it, is not needed:
 //!
-//! | there | here |
+//! | logger object | obs |
 //! |---|---|
 //! | `logger.set_context("user_id", id)` | [`context::set_field("user_id", id)`](crate::context::set_field) |
 //! | `logger.info("User action", action="login")` | `tracing::info!(action = "login", "User action")` |
@@ -34,40 +34,39 @@
 //! | `logger.clear_context()` | [`context::clear()`](crate::context::clear) |
 //! | `start_request()`, `@with_request_context` | the layer of the web framework; for jobs [`context::in_new`](crate::context::in_new), [`context::run_new`](crate::context::run_new) |
 //!
-//! The context belongs to one request, whatever thread works on it, and ends with it: what one
-//! request sets, no other one sees. `examples/logging` is a program that does all this.
+//! The context belongs to one request, whatever thread works on it, and ends with it: no other request has its fields.
+//! `examples/logging` is a program that shows all of this.
 //!
 //! Whatever is logged, a line is one JSON object with unique keys and at most 64 KiB:
 //!
 //! - The keys in [`names::log::RESERVED`](crate::names::log::RESERVED) are obs's own; a field of
 //!   that name is written as `fields.<name>`.
-//! - A field of the event goes before one of the request context with the same name, that before
-//!   one of the innermost span, and so on outwards. Of two in one place the last one stays.
-//! - Control characters, line separators, ANSI sequences, and what can't be seen or turns the direction of
+//! - A field of the event takes precedence over one of the request context with the same name, that over one of the
+//!   innermost span, and so on outwards. Of two fields in the same place, the last one is used.
+//! - Control characters, line separators, ANSI sequences, invisible characters and those that change the direction of
 //!   text are escaped. On a pretty line, text that looks like further fields is quoted.
-//! - Numbers stay numbers; what is not finite is `null`. Errors carry their sources.
+//! - Numbers stay numbers; infinite ones and NaN are `null`. Errors are written with their sources.
 //! - A field whose name is or ends in `password`, `token`, `cookie`, `secret` and the like shows
 //!   `REDACTED`; [`ObsBuilder::redact_fields`](crate::ObsBuilder::redact_fields) adds names. Messages and
 //!   values lose the credentials of URLs, the values of such keys, and `Authorization` headers.
-//! - A value whose `Debug`, `Display` or `Error` panics is `<panicked while formatting>`; the others stay.
-//! - A line that would be too long loses fields and gets `"truncated":true`.
+//! - A value whose `Debug`, `Display` or `Error` panics is `<panicked while formatting>`; other fields stay.
+//! - A line that would be too long leaves fields out and has `"truncated":true`.
 //!
-//! Each request adds one canonical line at its end, with the target `obs::request`. Of the requests
-//! that went well, [`ObsBuilder::request_log_sample_ratio`](crate::ObsBuilder::request_log_sample_ratio)
-//! keeps a share.
+//! Each request writes one canonical line at its end, with the target `obs::request`.
+//! [`ObsBuilder::request_log_sample_ratio`](crate::ObsBuilder::request_log_sample_ratio) samples the lines of successful
+//! requests.
 //!
 //! Names and structure are those of a [`LogProfile`]: obs's own as above, the Elastic Common Schema, Google Cloud Logging, or
 //! logfmt; [`LogTime`] is the form of the time. The rules above hold in each of them.
 //!
 //! Lines go to a [`LogTarget`]: standard output, standard error, a file, a writer. With the feature
 //! `otlp-logs` they can be sent to a collector too, see
-//! [`ObsBuilder::otlp_logs`](crate::ObsBuilder::otlp_logs). Lines are brought to their target by a thread within 200 ms. At most 4 MiB wait; what does not
-//! fit is dropped and counted in `obs_log_lines_dropped_total`.
+//! [`ObsBuilder::otlp_logs`](crate::ObsBuilder::otlp_logs). A thread writes the lines to their target within 200 ms. At
+//! most 4 MiB are queued; further lines are dropped and counted in `obs_log_lines_dropped_total`.
 //!
 //! # The end of a process
 //!
-//! Lines of the last 20 ms, and spans, records and metrics of the last seconds, are still on their way when a
-//! process ends:
+//! When a process ends, lines of the last 20 ms, and spans, records and metrics of the last seconds, are still queued:
 //!
 //! | the end | lines | spans, OTLP records, pushed metrics |
 //! |---|---|---|
@@ -76,21 +75,21 @@
 //! | a panic outside of a request | written before the thread goes on, for 100 ms at most; with `panic = "abort"` 500 ms | with `panic = "abort"` lost |
 //! | `std::process::abort`, SIGKILL, `_exit` and its like | lost | lost |
 //!
-//! Before an end that runs no code of the process's own, call [`Obs::flush`](crate::Obs::flush). obs installs no
-//! handler for SIGABRT: hardly anything is allowed in one, and no lock. The handler of a signal can set a flag
-//! that a thread waits for, which calls `flush` and then ends the process.
+//! Call [`Obs::flush`](crate::Obs::flush) before an end that runs no code of the process. obs installs no
+//! handler for SIGABRT, since a signal handler must not lock or allocate. A handler can set a flag that a thread waits for,
+//! which then calls `flush` and ends the process.
 //!
-//! Lines that are logged after `Obs::shutdown` are written by a thread that is started for them. The one who logs
-//! waits for it for 20 ms at most, and not again once that was in vain. A target that blocks holds up no other
-//! thread, and each of the waits above only once until it takes lines again.
+//! Lines that are logged after `Obs::shutdown` are written by a thread that is started for them. The logging thread
+//! waits for it for 20 ms at most, and no longer waits once that has timed out. A target that blocks delays no other
+//! thread, and each of the waits above only once until it accepts lines again.
 //!
 //! # Fork
 //!
-//! A child that was forked has the thread that called `fork`, and no other: what it logs is not written, what it
-//! records is not sent, and what the parent had not written yet is in its queues too. Call `fork` before `init`,
-//! or `exec` after it. A child that has to log all the same: call `Obs::flush` in the parent before `fork` and in
-//! the child once after it, which starts a thread for its lines. Its spans, OTLP records and pushed metrics are
-//! lost, and each flush says so after its timeout. The end of a child that has not called `flush` writes nothing.
+//! A forked child has only the thread that called `fork`: its lines are not written, its spans, records and metrics are not
+//! sent, and its queues contain what the parent had not written. Call `fork` before `init`, or `exec` after it. If the child
+//! must log, call `Obs::flush` in the parent before `fork` and in the child once after it, which starts a thread for its
+//! lines. Its spans, OTLP records and pushed metrics are lost, and each flush returns an error after its timeout. The end of
+//! a child that has not called `flush` writes nothing.
 
 mod bridge;
 mod client_profiled;

@@ -1,4 +1,4 @@
-//! What is decided when a request arrives: whose trace it belongs to, and what it is called.
+//! The decisions when a request arrives: its trace, its ids, its context.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -30,9 +30,8 @@ pub(super) struct Arrival<'a> {
 // === impl Arrival ===
 
 impl Arrival<'_> {
-    /// The context of the request: the caller's trace or a new one, a request id, and a span if one
-    /// is wanted, under the name `span`, and the request is sampled. If it is not and may get its
-    /// span at its end, what that needs goes to `kept`.
+    /// The context of the request: the caller's trace or a new one, a request id, and, if traces are on and the request is
+    /// sampled, a span with the name `span`. The data of a deferred span of an unsampled request is stored in `kept`.
     pub(super) fn context(self, span: Option<SpanName>, kept: &mut DeferredHead) -> RequestContext {
         let Self {
             instrument,
@@ -77,7 +76,7 @@ impl Arrival<'_> {
             Some(name) => headers.get(name),
         };
         let baggage = baggage.filter(|_| trusted);
-        // For libraries that send OpenTelemetry's baggage on.
+        // For libraries that propagate OpenTelemetry's baggage.
         let (otel, otel_baggage) = match (baggage.as_deref(), span.otel) {
             (None, span) => (span, None),
             (Some(header), Some(span)) => (Some(span.with_baggage(otel::baggage(header))), None),
@@ -125,7 +124,7 @@ fn continue_enclosing(instance: u64, extracted: &mut Extracted) -> bool {
     found.unwrap_or(false)
 }
 
-/// Makes fields of the entries that are on the list.
+/// Makes fields of the baggage entries whose keys are on the list.
 fn take_baggage(context: &RequestContext, keys: &[Box<str>]) {
     for key in keys {
         if let Some(value) = context.baggage_value(key) {
@@ -134,7 +133,7 @@ fn take_baggage(context: &RequestContext, keys: &[Box<str>]) {
     }
 }
 
-/// The caller's id if it is one, else a new one.
+/// The caller's request id if it is valid, else a new one.
 fn request_id(given: Option<&[u8]>, since_epoch: Duration) -> RequestId {
     given
         .and_then(RequestId::from_caller)

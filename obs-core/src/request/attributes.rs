@@ -14,7 +14,7 @@ use crate::{
     trace::{HeadParts, SpanHead, StartAttributes, interned},
 };
 
-/// What is known on arrival.
+/// The attributes that are known when the request arrives.
 pub(super) fn on_arrival(
     instrument: &Instrument,
     method: &'static str,
@@ -45,7 +45,7 @@ pub(super) fn unknown_method(method: &'static str, sent: &str) -> Option<KeyValu
     })
 }
 
-/// Copies what spans have of each head.
+/// Copies the parts of a request head that spans have.
 pub(super) fn fill_head(
     copy: &mut SpanHead,
     instrument: &Instrument,
@@ -55,7 +55,7 @@ pub(super) fn fill_head(
     origin: &Origin,
 ) {
     let query = head.query.filter(|query| !query.is_empty());
-    // The secrets that the instance knows are replaced where the span is sent.
+    // Secrets by the names of the instance are redacted before the span is sent.
     let redacted = query
         .filter(|_| !instrument.options.common.redact_query.is_empty())
         .map(|query| instrument.common.redactor.query(query));
@@ -82,7 +82,7 @@ pub(super) fn fill_head(
     }
 }
 
-/// What a gRPC call has in place of a route, and the status if one was sent.
+/// The attributes of a gRPC call in place of the route, with the status if one was sent.
 pub(crate) fn push_call(endpoint: Option<&str>, status: Option<GrpcStatus>, push: &mut dyn FnMut(KeyValue)) {
     push(KeyValue::new(attribute::RPC_SYSTEM_NAME, rpc::SYSTEM_GRPC));
     push(KeyValue::new(
@@ -102,8 +102,7 @@ pub(super) fn response_headers(instrument: &Instrument, headers: &dyn HeaderRead
     out
 }
 
-/// Appends the headers that were asked for, without secrets: of one whose name is that of a secret, how
-/// many values it has.
+/// Appends the captured headers. The values of a header with a secret's name are redacted, each by itself.
 pub(crate) fn push_headers(
     out: &mut Vec<KeyValue>,
     prefix: &str,

@@ -17,7 +17,7 @@ thread_local! {
 #[derive(Clone, Debug)]
 pub struct ByteCounter(Arc<AtomicU64>);
 
-/// What is known of a request body's size.
+/// The size of a request body, as far as it is known.
 #[derive(Debug)]
 pub(super) enum RequestBytes {
     Unknown,
@@ -30,7 +30,7 @@ pub(super) enum RequestBytes {
 impl ByteCounter {
     pub(super) fn take() -> Self {
         let mut counter: Arc<AtomicU64> = Pool::take(&POOL);
-        // A body that outlived its request still holds its counter: leave it that one.
+        // A body that has outlived its request still uses its counter.
         match Arc::get_mut(&mut counter) {
             Some(count) => *count.get_mut() = 0,
             None => counter = Arc::default(),
@@ -53,7 +53,7 @@ impl ByteCounter {
 // === impl RequestBytes ===
 
 impl RequestBytes {
-    /// The final figure; unknown is not 0.
+    /// The final size; `None` if it is unknown.
     pub(super) fn total(self) -> Option<u64> {
         match self {
             Self::Unknown => None,

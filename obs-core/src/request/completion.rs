@@ -1,23 +1,23 @@
 //! When a response is complete.
 //!
-//! Servers stop polling a body that they know to be done, so the end has to be recognised from the
-//! head and from the frames; waiting for the final `None` would call most answers aborted.
+//! Servers stop polling a body that they know to be complete, so its end must be recognized from the
+//! head and from the frames; waiting for the final `None` would record most responses as aborted.
 
 use super::{BodySize, HeaderReader, ResponseHead};
 use crate::names::{error_type, header};
 
-/// What of a response body is still to come.
+/// The part of a response body that is still to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remaining {
     /// Nothing: the response is complete.
     Nothing,
     /// This many bytes.
     Bytes(u64),
-    /// Until the body says so.
+    /// An unknown number of bytes, up to the end of the body.
     Unknown,
-    /// This many bytes, after which the body is wrong in this way.
+    /// This many bytes, after which the body violates its announced size.
     Wrong(u64, Fault),
-    /// Nothing, and the body was wrong in this way.
+    /// Nothing, and the body has violated its announced size.
     Over(Fault),
 }
 
@@ -92,13 +92,13 @@ impl Remaining {
         }
     }
 
-    /// Whether no more is to come.
+    /// Whether the body is complete.
     pub(crate) fn is_done(self) -> bool {
         matches!(self, Self::Nothing | Self::Over(_))
     }
 
-    /// What is wrong with a body that ends here: the `error_type` of one that kept not to the size that
-    /// its head announced. No client takes such an answer for a whole one.
+    /// The `error_type` of a body that ends here, if it has another size than its head announced: clients don't accept such
+    /// a response as complete.
     pub(crate) fn fault(self) -> Option<&'static str> {
         match self {
             Self::Bytes(_) | Self::Wrong(_, Fault::Incomplete) | Self::Over(Fault::Incomplete) => {
@@ -109,7 +109,7 @@ impl Remaining {
         }
     }
 
-    /// A body of another size than the headers announce: servers ask for as much as its type says.
+    /// A body of another size than the headers announce: servers poll for the size that its type reports.
     fn contradicted(declared: u64, exact: u64) -> Self {
         let fault = if exact < declared {
             Fault::Incomplete
@@ -124,7 +124,7 @@ impl Remaining {
     }
 }
 
-/// The size that the headers announce; `None` if there is none that can be read.
+/// The size that the headers announce; `None` without a valid one.
 pub(crate) fn content_length(headers: &dyn HeaderReader) -> Option<u64> {
     parse_content_length(headers.get(header::CONTENT_LENGTH)?)
 }

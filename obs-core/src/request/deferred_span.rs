@@ -21,7 +21,7 @@ use crate::{
     trace::{SpanHead, SpanStart, StartAttributes},
 };
 
-/// Bytes of one text that are copied, at most.
+/// The largest number of bytes that are copied of a text.
 const MAX_TEXT: usize = 16 * 1_024;
 
 /// The head of a request, kept until its end.
@@ -39,14 +39,14 @@ struct Stored {
     parent: Option<TraceParent>,
 }
 
-/// A header that was asked for, by its number.
+/// A captured header, by its index in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Name {
     Request(usize),
     Response(usize),
 }
 
-/// Stored headers as the maker of attributes reads them.
+/// The stored headers, as the functions that make attributes read them.
 struct Headers<'a> {
     stored: &'a Stored,
     /// The recorded headers.
@@ -62,7 +62,7 @@ thread_local! {
 // === impl DeferredHead ===
 
 impl DeferredHead {
-    /// Copies what the span would have.
+    /// Copies the parts of the request head that the span would have.
     pub(super) fn of(
         instrument: &Instrument,
         method: &'static str,
@@ -95,7 +95,7 @@ impl DeferredHead {
         Self(Some(stored))
     }
 
-    /// Copies what the span would have of the answer.
+    /// Copies the parts of the response head that the span would have.
     pub(super) fn add_response_headers(&mut self, instrument: &Instrument, headers: &dyn HeaderReader) {
         let Some(stored) = &mut self.0 else { return };
         for (number, wanted) in instrument.response_headers().iter().enumerate() {
@@ -120,7 +120,7 @@ fn cut(text: &str) -> &str {
     &text[..floor_char_boundary(text, MAX_TEXT)]
 }
 
-/// As much of a text as is kept, without half a character.
+/// The text, cut between characters to the bytes that are copied.
 fn beginning(text: &[u8]) -> &[u8] {
     if text.len() <= MAX_TEXT {
         return text;
@@ -196,11 +196,11 @@ impl HeaderReader for Headers<'_> {
 // === impl Running ===
 
 impl Running {
-    /// The span of a request that was left out, if it has turned out to matter.
+    /// The span of an unsampled request that has failed or was slow.
     #[inline]
     pub(super) fn deferred_span(&self, outcome: Outcome, duration: Duration) -> Option<Context> {
         let stored = self.deferred_head.0.as_deref()?;
-        // The life of a stream says nothing about how fast the service is.
+        // The lifetime of a stream is not a latency of the service.
         let until_head = self.until_head().filter(|_| self.is_stream);
         let keep = self.instrument.common.pipeline.tracing.keep()?;
         let reason = keep.reason(outcome.is_error(), until_head.unwrap_or(duration))?;
@@ -226,7 +226,7 @@ impl Running {
         let attributes = stored.attributes(&self.instrument, self.method, reason);
         let tracing = &self.instrument.common.pipeline.tracing;
         let made = tracing.record_deferred(context, start, attributes)?;
-        // Not among those above: what the application has recorded has to be redacted.
+        // Set separately: attributes of the application must be redacted.
         let span = made.span();
         for attribute in context.recorded_attributes() {
             span.set_attribute(attribute);

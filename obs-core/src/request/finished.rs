@@ -1,4 +1,4 @@
-//! What is known of a request when it has ended.
+//! The result of a request, for the application's hook.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ pub struct Finished<'a> {
     pub status: u16,
     /// The status of a gRPC call as it is recorded; none for other requests.
     pub grpc_status: Option<GrpcStatus>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What went wrong, if the outcome is an error.
+    /// The `error_type`, if the outcome is an error.
     pub error_type: Option<&'a str>,
     /// The error behind it, if the outcome is an error and that is known.
     pub failure: Option<&'a Failure>,

@@ -81,7 +81,7 @@ impl Forwarded {
             each_element(line, &mut |element| hops.push(hop(element)));
         });
         let (client, at) = walk(privacy, hops.backwards().map(|hop| hop.address));
-        // Not every proxy says everything: the word of the one nearest to the client counts.
+        // Not every proxy sends every parameter: the value of the proxy nearest to the client is used.
         let nearest = |wanted: &dyn Fn(&Hop) -> bool| {
             hops.backwards()
                 .take(at + 1)
@@ -113,7 +113,7 @@ impl Forwarded {
         }
     }
 
-    /// What both say.
+    /// What both kinds of headers agree on.
     fn if_agreed(self, other: Self, headers: &dyn HeaderReader) -> Self {
         let text = |host: Option<HostAt>| host.and_then(|host| host.with(headers, str::to_owned));
         Self {
@@ -177,15 +177,15 @@ impl<T: Copy> Last<T> {
         (1..=self.count.min(MAX_HOPS)).filter_map(|back| self.ring[(self.count - back) % MAX_HOPS])
     }
 
-    /// Which entry from the end belongs to entry `at` from the end of another list. A proxy that
-    /// found a value may have left it alone: then the list is shorter, and its first entry is meant.
+    /// The entry, counted from the end, that belongs to entry `at` of another list. A proxy may have kept a value that it
+    /// found instead of appending one: then this list is shorter, and its first entry is used.
     fn beside(&self, at: usize) -> Option<usize> {
         self.count.min(MAX_HOPS).checked_sub(1).map(|first| first.min(at))
     }
 }
 
-/// Follows the chain of trusted proxies: the address of the one before it, if it is known, and which
-/// entry from the end is the last that can be believed.
+/// Follows the chain of trusted proxies. Returns the address before it, if that is known, and the index from the end of
+/// the last entry that a trusted proxy has added.
 fn walk(privacy: &Privacy, hops: impl Iterator<Item = Option<IpAddr>>) -> (Option<IpAddr>, usize) {
     let (mut known, mut at) = (None, 0);
     for (from_end, address) in hops.enumerate() {
@@ -209,8 +209,8 @@ fn list<T: Copy>(headers: &dyn HeaderReader, name: &str, mut read: impl FnMut(&[
     entries
 }
 
-/// Calls `each` with the elements of a line of `Forwarded`; with none, once, if a quote is not
-/// closed: where it should have been, nobody can say.
+/// Calls `each` with the elements of a line of `Forwarded`; once, with `None`, if a quote is not closed, since the
+/// boundaries of the elements are unknown then.
 fn each_element(line: &[u8], each: &mut dyn FnMut(Option<&[u8]>)) {
     if split(line, b',').is_none() {
         return each(None);
@@ -246,7 +246,7 @@ fn split(text: &[u8], separator: u8) -> Option<(&[u8], Option<&[u8]>)> {
     (!quoted).then_some((text, None))
 }
 
-/// What an element says; nothing if it is malformed.
+/// The entry of an element; an empty one if the element is malformed.
 fn hop(element: Option<&[u8]>) -> Hop {
     let read = || {
         let mut hop = Hop::default();
@@ -282,8 +282,8 @@ fn host_of(element: &[u8]) -> Option<String> {
     host
 }
 
-/// Calls `each` with the parameters of an element as long as it says true; false if it didn't, or if
-/// one is malformed.
+/// Calls `each` with the parameters of an element as long as it returns true. Returns false if it did not, or if a
+/// parameter is malformed.
 fn each_parameter(element: &[u8], each: &mut dyn FnMut(Parameter<'_>) -> bool) -> bool {
     let mut rest = Some(element);
     while let Some(text) = rest {

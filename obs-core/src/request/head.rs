@@ -8,7 +8,7 @@ use super::{
 };
 use crate::metrics::DimensionValues;
 
-/// Version of the protocol that a request came by.
+/// The version of HTTP of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -23,7 +23,7 @@ pub enum Protocol {
     Http3,
 }
 
-/// The head of a request, in types of no framework.
+/// The head of a request, in types that don't depend on a framework.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestHead<'a> {
     /// The method as it was sent.
@@ -39,19 +39,18 @@ pub struct RequestHead<'a> {
     pub scheme: Option<&'a str>,
     /// The authority of the request target (`:authority` of HTTP/2); the `Host` header otherwise.
     pub authority: Option<&'a str>,
-    /// How the request came.
+    /// The version of HTTP.
     pub protocol: Protocol,
-    /// The other end of the connection.
+    /// The address of the other end of the connection.
     pub peer: Option<SocketAddr>,
     /// A request id that another layer has chosen; it is honoured like an `x-request-id` header.
     pub request_id: Option<&'a [u8]>,
     /// The values of the layer's own labels, in their order, see
     /// the setter `label` of the layer; one that is not in its list counts as `_OTHER`.
     pub labels: &'a [&'a str],
-    /// Whether another layer, of whatever instance, has met this same request before. Then this one
-    /// records nothing of its own if the other is of the same instance, is being polled around it and
-    /// writes the same signals: the request is counted once, under the endpoint and the labels given
-    /// here.
+    /// Whether another layer, of any instance, observes this request already. If that layer is of the same instance, is being
+    /// polled around this one and records the same signals, this one starts no observation: the request is counted once,
+    /// under the endpoint and the labels given here.
     pub is_observed: bool,
 }
 
@@ -62,16 +61,16 @@ pub enum BodySize {
     Empty,
     /// This many bytes, unless the body fails.
     Exact(u64),
-    /// The headers announce another size than the body has: no client takes the answer for a whole one.
+    /// The headers announce another size than the body has: clients don't accept the response as complete.
     Contradicted {
-        /// What `Content-Length` says.
+        /// The value of `Content-Length`, in bytes.
         declared: u64,
-        /// What the body's type says.
+        /// The size that the type of the body reports, in bytes.
         exact: u64,
     },
-    /// As many bytes as the `Content-Length` says, if there is one; else the end shows when it comes.
+    /// The value of `Content-Length`, if there is one; else unknown until the end.
     Unknown,
-    /// The end shows when it comes, and no `Content-Length` is sent, even if there is one in the headers.
+    /// Unknown until the end; no `Content-Length` is sent, even if the headers have one.
     Chunked,
 }
 
@@ -88,7 +87,7 @@ pub struct ResponseHead<'a> {
     pub endpoint: Option<&'a str>,
 }
 
-/// What a classifier sees of a server error, see `ObsLayer::classify`.
+/// The head of a failed response: the argument of a classifier, see `ObsLayer::classify`.
 #[derive(Clone, Copy)]
 pub struct Head<'a> {
     /// The method, from the closed set.
@@ -105,7 +104,7 @@ pub struct Head<'a> {
 // === impl Protocol ===
 
 impl Protocol {
-    /// The text in a log line.
+    /// The value on log lines.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -136,7 +135,7 @@ impl RequestHead<'_> {
         if self.scheme == Some(HTTPS) { HTTPS } else { HTTP }
     }
 
-    /// What the metrics want to know besides method and route.
+    /// The values of the metrics' labels besides method and route.
     #[inline]
     pub(super) fn dimension_values(&self, origin: Option<&Origin>) -> DimensionValues<'_> {
         let scheme = origin.map_or_else(|| self.known_scheme(), |origin| origin.scheme);

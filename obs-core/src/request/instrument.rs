@@ -50,7 +50,7 @@ impl Instrument {
         }
     }
 
-    /// Whether this request is not recorded; `endpoint` is the one that it would have.
+    /// Whether this request, under this endpoint, is left out of all signals.
     #[inline]
     pub(super) fn skips<'a>(
         &self,
@@ -61,7 +61,8 @@ impl Instrument {
         self.may_skip && self.options.skip.takes(&RequestHead { endpoint, ..*head }, headers)
     }
 
-    /// The expectation that this request is for a page, where its span could not be taken back.
+    /// The index of the expectation that this request is for a page. Only with a provider of the application, whose spans
+    /// can't be discarded once they have started.
     #[inline]
     pub(super) fn expected_page(&self, method: &str, path: &str) -> Option<usize> {
         let matters = self.options.common.traces && self.common.pipeline.tracing.is_of_others();
@@ -70,7 +71,7 @@ impl Instrument {
             .flatten()
     }
 
-    /// Sets the fields of the layer.
+    /// Sets the layer's constant fields on the request.
     #[inline]
     pub(super) fn record_fields(&self, request: &RequestContext) {
         for (key, value) in &self.options.fields {

@@ -1,12 +1,12 @@
-//! The life of a request: how it can end, and what the functions and hooks of an application see of it.
+//! The life of a request: its outcomes, and the types that an application's functions and hooks get.
 //!
 //! Everything is decided by one state machine, which every adapter drives (see [`adapter`](crate::adapter)), so that all
 //! adapters behave alike.
 //!
 //! | outcome | when |
 //! |---|---|
-//! | [`Ok`](Outcome::Ok), [`ClientError`](Outcome::ClientError) | the body ended, or was let go before it was [asked for](Observation::enter_body) |
-//! | [`ServerError`](Outcome::ServerError) | a 5xx, whatever became of its body, or the service returned an error |
+//! | [`Ok`](Outcome::Ok), [`ClientError`](Outcome::ClientError) | the body ended, or was dropped before its [first poll](Observation::enter_body) |
+//! | [`ServerError`](Outcome::ServerError) | a 5xx, however its body ended, or the service returned an error |
 //! | [`Panic`](Outcome::Panic) | what [`run`](Observation::run) ran panicked, or a [`Polling`] guard was dropped without [`leave`](Polling::leave) |
 //! | [`Cancelled`](Outcome::Cancelled) | the observation was dropped before the head |
 //! | [`Aborted`](Outcome::Aborted) | the observation was dropped between the first poll of the body and its end |
@@ -16,16 +16,16 @@
 //!
 //! # Layers within layers
 //!
-//! Where an adapter marks the requests that it has met ([`RequestHead::is_observed`]), a layer that meets
-//! the request of another one of the same instance records nothing of its own: the request is counted
+//! Adapters mark the requests that they observe ([`RequestHead::is_observed`]). A layer within another one of the same
+//! instance starts no observation of its own: the request is counted
 //! once, under the endpoint and the labels of the innermost layer and into its metrics; line, span, ids
 //! and the headers of the answer are the outer layer's. `classify`, `streaming`, `warn_client_errors`,
-//! `trace_response` and `server_timing` of either count, and each `on_finish` is called. A layer that
-//! writes lines or spans where the outer one doesn't records on its own; so does a layer of another
+//! `trace_response` and `server_timing` of either layer apply, and each `on_finish` is called. A layer that
+//! writes lines or spans that the outer one doesn't records the request separately; so does a layer of another
 //! instance.
 //!
-//! A request that a handler sends to a router of its own is a second one. Without trace headers of its
-//! own, and within the context of the first, it continues the trace as its child.
+//! A request that a handler passes to another router is a second request. Without trace headers, and within the context of
+//! the first one, it is a child of it in the same trace.
 
 mod arrival;
 mod attributes;

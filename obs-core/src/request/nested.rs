@@ -38,7 +38,7 @@ pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>,
     }
     let call = grpc::incoming_call(&instrument.common.grpc_methods, head, headers);
     let endpoint = call.as_ref().map_or(head.endpoint, |(_, endpoint)| *endpoint);
-    // What has no name here keeps the one that it has.
+    // Without an endpoint of the inner layer, that of the outer one stays.
     let is_skipped = instrument.skips(head, endpoint, headers);
     if let Some(endpoint) = endpoint.filter(|_| !is_skipped) {
         context::with_current(|request| instrument.record_fields(request));
@@ -54,7 +54,7 @@ pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>,
         };
         let told = TOLD.try_with(|told| {
             let mut told = told.try_borrow_mut().ok()?;
-            // Of several layers within each other, the innermost comes last.
+            // The innermost of several nested layers comes last.
             let before = if around.was_asked_for(JOINED) { told.pop() } else { None };
             told.push(joined);
             Some(before)
@@ -76,7 +76,7 @@ pub(super) fn take_joined() -> Option<Joined> {
 // === impl Joined ===
 
 impl Joined {
-    /// Counts the request in where the layer within would have; `None` if it has no metrics.
+    /// Increments the in-flight gauge of the inner layer; `None` if its metrics are off.
     pub(super) fn arrive(&self, method: &'static str) -> Option<InFlight> {
         let red = self.instrument.red.as_ref()?;
         let labels: Vec<&str> = self.labels.iter().map(|label| &**label).collect();

@@ -27,7 +27,7 @@ pub struct Network {
     mask: u128,
 }
 
-/// A text that is no [`Network`].
+/// A text that is not a valid [`Network`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct NetworkParseError {
     text: String,
@@ -46,8 +46,8 @@ fn bits(address: IpAddr) -> u128 {
 // === impl Network ===
 
 impl Network {
-    /// The addresses that agree with `address` in so many leading bits: 0 to 32 of an IPv4 address,
-    /// 0 to 128 of an IPv6 address. None for more.
+    /// The addresses that have the first `prefix` bits of `address`: 0 to 32 bits of an IPv4 address, 0 to 128 of an IPv6
+    /// address. `None` for more bits.
     #[must_use]
     pub fn new(address: IpAddr, prefix: u8) -> Option<Self> {
         let (most, before) = if address.is_ipv4() { (32, MAPPED) } else { (128, 0) };
@@ -82,7 +82,7 @@ impl From<IpAddr> for Network {
 impl FromStr for Network {
     type Err = NetworkParseError;
 
-    /// Takes `address/prefix`, or an address alone. Bits behind the prefix are ignored.
+    /// Parses `address/prefix`, or an address alone. Bits after the prefix are ignored.
     fn from_str(text: &str) -> Result<Self, NetworkParseError> {
         let error = || NetworkParseError { text: text.to_owned() };
         let (address, prefix) = text

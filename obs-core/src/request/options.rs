@@ -18,7 +18,7 @@ pub(super) type FinishHook = Arc<Guarded<dyn Fn(&Finished<'_>) + Send + Sync>>;
     reason = "each is a switch that users set by its name"
 )]
 pub struct Options {
-    /// What clients have too.
+    /// The settings that clients have too.
     pub common: Common,
     /// Whether the caller's trace is continued. Defaults to `true`.
     pub trust_incoming: bool,
@@ -30,7 +30,7 @@ pub struct Options {
     pub server_timing: bool,
     /// Whether answers have a `traceresponse` header. Defaults to `false`.
     pub trace_response: bool,
-    /// Requests without any signal.
+    /// Requests that are left out of all signals.
     pub skip: Skip,
     /// Route templates whose answers are streams by nature.
     pub streaming: Vec<Box<str>>,
@@ -38,7 +38,7 @@ pub struct Options {
     pub baggage_fields: Vec<Box<str>>,
     /// Fields with a constant value, of lines and of the span.
     pub fields: Vec<(Cow<'static, str>, FieldValue)>,
-    /// What of a client is recorded, and whose headers are believed about it.
+    /// The data of clients that is recorded, and the proxies whose headers are trusted.
     pub privacy: Privacy,
     pub(super) classify: Option<Classifier>,
     pub(super) on_finish: Option<FinishHook>,

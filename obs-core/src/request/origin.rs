@@ -1,4 +1,4 @@
-//! Where a request comes from and what it was sent to, decided once, on arrival.
+//! The client and the server address of a request, determined once, when it arrives.
 
 use std::net::IpAddr;
 
@@ -38,7 +38,7 @@ impl Origin {
             Forwarded::default()
         };
         let shown = |address| privacy.client_address.of(address);
-        // A proxy's own address is no client's.
+        // The address of a trusted proxy is not that of a client.
         let peer_shown = if is_proxy {
             peer.map(|peer| peer.to_canonical())
         } else {

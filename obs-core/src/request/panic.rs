@@ -1,4 +1,4 @@
-//! The message and place of a panic, for the line and the span of the request that it ended.
+//! The message and the location of a panic, for the line and the span of the request that it ended.
 
 use std::{
     any::Any,

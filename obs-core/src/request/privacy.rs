@@ -1,10 +1,10 @@
-//! What of a client is recorded.
+//! The settings of client data: addresses, user agents, trusted proxies.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Network;
 
-/// How the address of a client is recorded, on span and line.
+/// The form in which the address of a client is recorded, on span and line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClientAddress {
@@ -31,7 +31,7 @@ pub enum ForwardedHeaders {
     XForwarded,
 }
 
-/// What of a client is recorded, and which proxies are trusted to name it.
+/// The data of clients that is recorded, and the proxies that are trusted to report it.
 #[derive(Clone, Debug)]
 pub struct Privacy {
     /// How the address is recorded. Defaults to [`ClientAddress::On`].

@@ -35,9 +35,9 @@ pub(super) struct Running {
     pub(super) started: Moment,
     /// Wall clock of the arrival, since the Unix epoch; for stamps only.
     pub(super) arrived: Duration,
-    /// From the closed set.
+    /// The method, from the closed set.
     pub(super) method: &'static str,
-    /// As it was sent, if it is not in the set; cut.
+    /// The method as it was sent, cut, if it is not in the set.
     pub(super) method_original: Option<Box<str>>,
     pub(super) method_kind: MethodKind,
     pub(super) protocol: &'static str,
@@ -45,10 +45,10 @@ pub(super) struct Running {
     pub(super) call: Option<grpc::Call>,
     /// The request in the metrics; `None` if this request has none.
     pub(super) in_flight: Option<InFlight>,
-    /// The route's template as it is recorded; `None` if none matched, or nobody wants to know it.
+    /// The route's template as it is recorded; `None` if no route matched, or if nothing needs it.
     endpoint: Option<Cow<'static, str>>,
     pub(super) context: Option<RequestContext>,
-    /// What a span would tell, if the request was left out and may get one all the same.
+    /// The data of the deferred span of an unsampled request.
     pub(super) deferred_head: DeferredHead,
     /// Whether the context's span is kept and a line is written; not for skipped routes.
     pub(super) line: Option<RequestStart>,
@@ -57,19 +57,19 @@ pub(super) struct Running {
     pub(super) remaining: Remaining,
     /// The response head, once there was one.
     pub(super) head: Option<Answer>,
-    /// What an error of the inner service is answered with.
+    /// The status that the framework sends for an error of the inner service.
     pub(super) error_status: Option<u16>,
     pub(super) error_type: Option<&'static str>,
-    /// The word for a body that fails.
+    /// The `error_type` of a body that fails.
     pub(super) body_fault: &'static str,
-    /// Somebody has asked for the response body.
+    /// Whether the response body was polled.
     pub(super) is_body_polled: bool,
-    /// Recorded in the metrics at its head already.
+    /// Whether the metrics were recorded at the head.
     pub(super) is_stream: bool,
     pub(super) stream_slot: Option<StreamSlot>,
     /// The span of [`Options::tracing_span`](super::Options::tracing_span).
     pub(super) tracing_span: Option<Box<tracing::Span>>,
-    /// A call or poll of the inner service has begun and not returned.
+    /// Whether a call or poll of the inner service has started and not returned.
     pub(super) in_poll: bool,
     /// The panic that has gone through a call or poll, or the error that the framework knows of. Not redacted yet.
     pub(super) failure: Option<Box<Failure>>,
@@ -77,15 +77,15 @@ pub(super) struct Running {
     pub(super) scope: Scope,
     /// The innermost layer that has joined, unless it is this one.
     pub(super) joined: Option<ArcOrStatic<Instrument>>,
-    /// The expectation that this is for a page, for which no span was begun.
+    /// The index of the expectation that this request is for a page, for which no span was started.
     pub(super) expected_page: Option<usize>,
 }
 
-/// What is known of a response head.
+/// The response head, as far as it is needed at the end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// From arrival to head; `None` where nobody asks for it.
+    /// The time from arrival to head; `None` if nothing needs it.
     pub(super) after: Option<Duration>,
 }
 
@@ -99,7 +99,7 @@ impl Pooled for Running {
 }
 
 impl Running {
-    /// Makes the state of a request in `place`: it is too large to be carried around.
+    /// Creates the state of a request in `place`, since it is too large to be moved.
     pub(super) fn arrive<'a>(
         place: &mut Option<Self>,
         instrument: &ArcOrStatic<Instrument>,

@@ -18,7 +18,7 @@ pub(super) const DISCARD: u8 = 1 << 6;
 /// What an observation supports while it is polled, and what was requested meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scope {
-    /// Whose it is, see `Tracing::instance`.
+    /// The id of the instance, see `Tracing::instance`.
     instance: u64,
     flags: u8,
 }

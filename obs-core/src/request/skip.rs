@@ -8,18 +8,18 @@ use crate::guard::Guarded;
 /// A condition of the application.
 type Condition = Arc<Guarded<dyn Fn(&IncomingRequest<'_>) -> bool + Send + Sync>>;
 
-/// Which requests a layer leaves out.
+/// The requests that a layer leaves out.
 #[derive(Clone, Default)]
 pub struct Skip {
     templates: Vec<Box<str>>,
-    /// Without slashes at either end.
+    /// Prefixes of paths, without slashes at either end.
     prefixes: Vec<Box<str>>,
     conditions: Vec<Condition>,
 }
 
 /// A request as it arrives, for the function of the setter `skip_if` of a layer.
 ///
-/// All but the endpoint is as the client has sent it.
+/// Method, path and headers are as the client has sent them.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct IncomingRequest<'a> {
@@ -51,7 +51,7 @@ impl Skip {
             .push(Arc::new(Guarded::new("the skip_if function of a layer", condition)));
     }
 
-    /// Whether nothing is left out.
+    /// Whether no request is left out.
     pub(super) fn is_empty(&self) -> bool {
         let Self {
             templates,

@@ -1,5 +1,5 @@
-//! What a handler can request of the observation around it: to record the lifetime of an upgraded connection, or to be
-//! left out.
+//! Requests of a handler to its observation: to record the lifetime of an upgraded connection, or to leave the request out
+//! of all signals.
 
 use std::{
     cell::RefCell,
@@ -17,11 +17,10 @@ thread_local! {
     static DISCARDS: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Where the lifetime goes; filled at the response head.
+/// The recorder of the lifetime, which is set at the response head.
 type Slot = OnceLock<StreamRecorder>;
 
-/// Records the lifetime of what a handler hands to another task: an upgraded connection, a
-/// WebSocket.
+/// Records the lifetime of an upgraded connection, such as a WebSocket, that a handler passes to another task.
 ///
 /// Start it in the handler and move it into the task that serves the connection. When it is
 /// dropped, the time since its start goes to `http_stream_duration_seconds` under the route of the

@@ -1,17 +1,23 @@
-//! What the caller is told of its trace, in headers of the answer.
+//! The trace context in the headers of a response: `traceresponse` and `Server-Timing`.
 
 use std::fmt::Write as _;
 
 use super::{Observation, running::Running};
 use crate::{headers::TraceParent, names::header};
 
-/// The beginning of what a layer puts into `Server-Timing`.
+/// The start of the entry that a layer adds to `Server-Timing`.
 const TIMING: &str = "traceparent;desc=";
 
-/// Whether a layer inside has told this in a header of the answer, so that it has to go where this
-/// one tells the same. The outer layer's span is the one that the caller's hangs on, as its request id
-/// is the one that is echoed; a `Server-Timing` of anybody else's stays. Layers of one instance tell once,
-/// whichever of them is asked to.
+/// Whether a response header comes from an inner layer of obs. An outer layer that sends these headers replaces such a
+/// header by its own, since its span is the child of the caller's, and its request id is echoed. A `Server-Timing` header of
+/// the application is kept. Nested layers of one instance send the headers once, if any of them is set up to do so.
+///
+/// ```
+/// use obs_core::adapter::is_trace_response;
+///
+/// assert!(is_trace_response("server-timing", b"traceparent;desc=\"00-1-2-01\""));
+/// assert!(!is_trace_response("server-timing", b"db;dur=53"));
+/// ```
 #[must_use]
 pub fn is_trace_response(name: &str, value: &[u8]) -> bool {
     match name {
@@ -24,9 +30,8 @@ pub fn is_trace_response(name: &str, value: &[u8]) -> bool {
 // === impl Observation ===
 
 impl Observation {
-    /// The headers that tell the caller of its trace, if the layer is to send them; to be called
-    /// before [`head`](Self::head). They are added to those that are there, in place of what layers
-    /// inside [have told](is_trace_response).
+    /// Calls `add` with the trace context headers of the response, if the layer is set up to send them. Call this before
+    /// [`head`](Self::head). They replace the headers of [inner layers](is_trace_response), and are added to all others.
     #[inline]
     pub fn response_headers(&self, add: &mut dyn FnMut(&'static str, &str)) {
         if let Some(running) = self.running()

@@ -15,7 +15,7 @@ impl ObsBuilder {
         self
     }
 
-    /// The names and the structure of lines that are not for people. Defaults to `OBS_LOG_PROFILE` (`obs`, `ecs`,
+    /// The names and the structure of machine-readable lines. Defaults to `OBS_LOG_PROFILE` (`obs`, `ecs`,
     /// `google_cloud`, `logfmt`), else to [`LogProfile::Obs`].
     ///
     /// ```
@@ -29,7 +29,7 @@ impl ObsBuilder {
         self
     }
 
-    /// How the time stands on lines that are not for people. Defaults to `OBS_LOG_TIME` (`rfc3339_millis`,
+    /// The form of the time on machine-readable lines. Defaults to `OBS_LOG_TIME` (`rfc3339_millis`,
     /// `rfc3339_micros`, `rfc3339_nanos`, `unix_seconds`, `unix_millis`), else to [`LogTime::Rfc3339Micros`].
     ///
     /// The profiles [`Ecs`](LogProfile::Ecs) and [`GoogleCloud`](LogProfile::GoogleCloud) take times in RFC 3339 only: a
@@ -59,8 +59,8 @@ impl ObsBuilder {
         self
     }
 
-    /// Where log lines go. What can't be opened is refused by [`init`](Self::init) and
-    /// [`build`](Self::build). Defaults to standard output.
+    /// Where log lines go. Defaults to standard output. A target that can't be opened is an error of
+    /// [`init`](Self::init) and [`build`](Self::build).
     ///
     /// ```
     /// use obs_core::{Obs, logs::LogTarget};
@@ -73,18 +73,17 @@ impl ObsBuilder {
         self
     }
 
-    /// A writer of the application's own that log lines go to. They arrive whole, followed by `flush`,
-    /// from a thread of their own. Short for [`log_target`](Self::log_target) with
-    /// [`LogTarget::writer`].
+    /// A writer of the application that log lines go to. A thread of obs writes whole lines, then calls `flush`. Short for
+    /// [`log_target`](Self::log_target) with [`LogTarget::writer`].
     pub fn log_writer(self, writer: impl io::Write + Send + 'static) -> Self {
         self.log_target(LogTarget::writer(writer))
     }
 
     /// Adds a field with a constant value to every log line, and to the log records that are exported. Can be called
-    /// several times; of two values for a name the last one counts. Defaults to none.
+    /// several times; the last value for a name is used. Defaults to none.
     ///
-    /// A field of that name of an event, of the request or of a span goes before it. The constant fields have at most
-    /// 8 KiB on a line together; a name that the lines of obs have themselves, such as `status`, is an error at the
+    /// A field of the same name of an event, of the request or of a span takes precedence. The constant fields of a line
+    /// have at most 8 KiB together; a name that obs itself uses on lines, such as `status`, is an error at the
     /// start. Lines for people ([`LogFormat::Pretty`]) leave constant fields out.
     ///
     /// ```
@@ -117,29 +116,27 @@ impl ObsBuilder {
         self
     }
 
-    /// Further names of fields whose values are replaced by `REDACTED` wherever they go: on lines, on spans
-    /// and their events (fields, attributes, headers that are captured), in log records, in queries. Words
-    /// are compared in any case and with any separator or a border within camel case between them, at the
-    /// end of a name: `card_number` covers `cardNumber` and `customer.card-number`. Can be given several
-    /// times. Defaults to none beside the usual ones, such as `password`, `passphrase`, `secret`,
+    /// Adds names of fields whose values are replaced by `REDACTED` wherever they go: on lines, on spans
+    /// and their events (fields, attributes, captured headers), in log records, in queries. A name matches the last words
+    /// of a field's name, in any case and with any separator, camel case included: `card_number` covers `cardNumber` and
+    /// `customer.card-number`. Can be called several times. Defaults to no names beside the usual ones, such as `password`, `passphrase`, `secret`,
     /// `credentials`, `authorization`, `cookie`, `token`, `jwt`, `otp`, `api_key`, `access_key`,
     /// `private_key`, `client_assertion`, `SAMLResponse`.
     ///
-    /// Texts are read too: messages, errors and values lose credentials of URLs, values of such keys in
-    /// queries, in `key=value` pairs, in JSON and in what `Debug` writes, and `Authorization` headers.
+    /// Texts are redacted too: in messages, errors and values, the credentials of URLs, the values of such keys in
+    /// queries, `key=value` pairs, JSON and the output of `Debug`, and `Authorization` headers are replaced.
     pub fn redact_fields<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.logs.redact.extend(names.into_iter().map(Into::into));
         self
     }
 
-    /// Which share of the requests that went well (outcome `ok`) writes its canonical line, 0 to 1. All
-    /// others write theirs: errors, 4xx, cancelled ones, and those that were slow, see
-    /// [`request_log_slow`](Self::request_log_slow). What is left out is counted in
-    /// `obs_log_lines_sampled_out_total`. Defaults to 1.
+    /// The share of successful requests (outcome `ok`) that write their canonical line, 0 to 1. All other requests write
+    /// theirs: errors, 4xx, cancelled ones, and slow ones, see [`request_log_slow`](Self::request_log_slow). Lines that are
+    /// left out are counted in `obs_log_lines_sampled_out_total`. Defaults to 1.
     ///
-    /// The trace id decides, as it does for spans: with the same
-    /// [`sample_ratio`](Self::sample_ratio) the lines that stay are those of the requests that have a
-    /// trace, in all services alike. Events that the application logs are not sampled.
+    /// The decision is made by the trace id, as for spans: with an equal [`sample_ratio`](Self::sample_ratio), the
+    /// requests that have a line are those that have a trace, in all services. Events that the application logs are not
+    /// sampled.
     ///
     /// ```
     /// use obs_core::Obs;
@@ -152,8 +149,7 @@ impl ObsBuilder {
         self
     }
 
-    /// From which duration on a request writes its line in any case, to the last byte. Defaults to one
-    /// second.
+    /// The duration, to the last byte, from which on a request always writes its line. Defaults to one second.
     pub fn request_log_slow(mut self, duration: Duration) -> Self {
         self.logs.slow = Some(duration);
         self
@@ -163,11 +159,11 @@ impl ObsBuilder {
     /// lines. Needs the feature `otlp-logs`, and a collector:
     /// [`otlp_endpoint`](Self::otlp_endpoint), `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` or
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`. Defaults to `OTEL_LOGS_EXPORTER` (`otlp` or `none`), else to whether
-    /// `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` is set: most collectors take lines from standard output, and
-    /// some take traces only.
+    /// `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` is set, since most collectors read lines from standard output, and some accept
+    /// traces only.
     ///
-    /// Records have the ids, fields and redaction of the lines. At most `OTEL_BLRP_MAX_QUEUE_SIZE` (2 048)
-    /// wait; those that don't arrive are counted in `obs_log_records_dropped_total`.
+    /// Records have the ids, fields and redaction of the lines. At most `OTEL_BLRP_MAX_QUEUE_SIZE` (2 048) records are
+    /// queued; lost ones are counted in `obs_log_records_dropped_total`.
     pub fn otlp_logs(mut self, on: bool) -> Self {
         self.logs.export = Some(on);
         self

@@ -27,9 +27,9 @@ impl ObsBuilder {
     /// The number of series that each metric may have, at least 1, see [`RegistryBuilder::series_cap`]. Defaults to
     /// 2 000.
     ///
-    /// This and the next two setters are for the instance's own registry; one that is passed to
-    /// [`registry`](Self::registry) has its own settings, and a [`recorder`](Self::recorder) has none: together they are
-    /// an error. They hold for metrics that are created after the start.
+    /// This setter and the next two configure the registry that the instance creates. With a registry or a recorder of the
+    /// application ([`registry`](Self::registry), [`recorder`](Self::recorder)) they are an error. They apply to metrics
+    /// that are created after the start.
     ///
     /// ```
     /// let obs = obs_core::Obs::builder("payment-service")
@@ -85,22 +85,21 @@ impl ObsBuilder {
     /// scraped. Needs the feature `otlp-metrics`, and a collector:
     /// [`otlp_endpoint`](Self::otlp_endpoint), `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` or
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`. Defaults to `OTEL_METRICS_EXPORTER` (`otlp` or `none`), else to
-    /// whether `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` is set: most collectors scrape the page, and some
-    /// take traces only.
+    /// whether `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` is set, since most collectors scrape the page, and some accept traces
+    /// only.
     ///
-    /// - Requests go out as `http.server.request.duration` and `http.client.request.duration`, with the
+    /// - Requests are pushed as `http.server.request.duration` and `http.client.request.duration`, with the
     ///   names and attributes of the
     ///   [HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) 1.44,
-    ///   whatever the convention of the page: the count of a duration is the rate of requests. If
-    ///   the page has another one, each request is recorded twice, in separate cells.
+    ///   whatever the convention of the page: the count of a duration is the number of requests. If the page has another
+    ///   convention, each request is recorded twice, in separate cells.
     /// - Metrics of the application, of obs itself, of the process and its runtimes have the names of the page, and
     ///   units in UCUM. If the application's metrics are in another recorder of the `metrics` facade, only those of
     ///   requests are pushed.
     /// - The resource has a `service.instance.id`, by which back ends distinguish the instances of a
     ///   service: that of [`attribute`](Self::attribute) or `OTEL_RESOURCE_ATTRIBUTES`, else a new UUID.
-    /// - Totals are cumulative, with exemplars. A push that fails, which is counted in
-    ///   `obs_metric_pushes_failed_total`, loses one data point in time; there is a last push at the
-    ///   shutdown.
+    /// - Totals are cumulative, with exemplars. A failed push is counted in `obs_metric_pushes_failed_total` and loses one
+    ///   data point of each series; the shutdown makes a last push.
     ///
     /// ```
     /// use obs_core::Obs;
@@ -113,25 +112,25 @@ impl ObsBuilder {
         self
     }
 
-    /// How often metrics are pushed, at least a millisecond. Defaults to `OTEL_METRIC_EXPORT_INTERVAL`,
+    /// The time between two pushes of metrics, at least a millisecond. Defaults to `OTEL_METRIC_EXPORT_INTERVAL`,
     /// else to a minute.
     pub fn otlp_metrics_interval(mut self, interval: Duration) -> Self {
         self.push.interval = Some(interval);
         self
     }
 
-    /// Whether the instruments that the HTTP conventions leave to choice are pushed too:
+    /// Whether the optional instruments of the HTTP conventions are pushed too:
     /// `http.server.active_requests`, `http.server.request.body.size`,
     /// `http.server.response.body.size`, `http.client.active_requests`, and
-    /// `http.server.stream.duration`, which is ours: the lifetime of answers that are streams by nature.
-    /// Defaults to false.
+    /// `http.server.stream.duration`, an instrument of obs for the lifetime of answers that are streams by nature. Defaults
+    /// to false.
     pub fn otlp_opt_in_metrics(mut self, on: bool) -> Self {
         self.push.opt_in = on;
         self
     }
 
-    /// Pushes only metrics whose names begin with one of these, as they are pushed. Can be given several
-    /// times. Defaults to all.
+    /// Pushes only metrics whose names, in the form that is pushed, begin with one of these. Can be called several times.
+    /// Defaults to all metrics.
     ///
     /// ```
     /// use obs_core::Obs;

@@ -17,7 +17,7 @@ impl ObsBuilder {
 
     /// Where and how all signals are exported: endpoint, headers, protocol, compression, timeouts, queue.
     ///
-    /// Called again, it replaces the settings that the later value has, and leaves the others. Headers are one setting.
+    /// A second call replaces the settings that its value has, and keeps the others. All headers together are one setting.
     /// Defaults to the environment, see [`environment`](crate::environment).
     ///
     /// ```
@@ -32,10 +32,10 @@ impl ObsBuilder {
         self
     }
 
-    /// Where and how one signal is exported, where that differs from [`otlp`](Self::otlp), whichever is called first. An
-    /// endpoint turns the export of the signal on, and is taken as it is, without an added path. Called again for the
-    /// same signal, it replaces the settings that the later value has. Defaults to the environment's variables of the
-    /// signal.
+    /// Where and how one signal is exported. These settings take precedence over those of [`otlp`](Self::otlp), in
+    /// whichever order the two are called. An endpoint turns the export of the signal on, and is used as it is, without an
+    /// added path. A second call for the same signal replaces the settings that its value has. Defaults to the environment
+    /// variables of the signal.
     ///
     /// ```
     /// use obs_core::{

@@ -8,9 +8,9 @@ use crate::exposition::Hidden;
 // === impl ObsBuilder ===
 
 impl ObsBuilder {
-    /// A bearer token that a client has to show before it sees the metrics page, wherever the page
-    /// is served: in Prometheus `authorization: { credentials: … }`. Visible ASCII without spaces.
-    /// Defaults to none: everybody sees the page.
+    /// The bearer token that clients of the metrics page must send, wherever the page is served; in Prometheus it is
+    /// configured as `authorization: { credentials: … }`. Visible ASCII characters without spaces. Defaults to none: every
+    /// client can read the page.
     ///
     /// ```
     /// let obs = obs_core::Obs::builder("payment-service")
@@ -24,37 +24,34 @@ impl ObsBuilder {
         self
     }
 
-    /// How many metrics pages may be in flight at once, at least 1; those who ask for the same page
-    /// at the same time share one, further ones get a 503. Defaults to 4.
+    /// The number of metrics pages that are written at the same time, at least 1. Concurrent requests for the same page
+    /// share one; further requests are answered with 503. Defaults to 4.
     pub fn metrics_max_scrapes(mut self, scrapes: usize) -> Self {
         self.page.limits.scrapes = scrapes;
         self
     }
 
-    /// How long a scrape may wait for its page before it gets a 503. Defaults to 10 s, as long as
-    /// Prometheus waits.
+    /// The time after which a scrape without a page is answered with 503. Defaults to 10 s, the timeout of Prometheus.
     pub fn metrics_timeout(mut self, timeout: Duration) -> Self {
         self.page.limits.time = timeout;
         self
     }
 
-    /// Serves the metrics page on `/metrics` of this address too, by a thread of its own, from
-    /// `init` or `build` until [`Obs::shutdown`](crate::Obs::shutdown) or the drop of the last handle. Port 0 takes a free
+    /// Serves the metrics page on `/metrics` of this address too, on a thread of obs, from `init` or `build` until [`Obs::shutdown`](crate::Obs::shutdown) or the drop of the last handle. Port 0 takes a free
     /// one, which [`Obs::metrics_addr`](crate::Obs::metrics_addr) returns. Defaults to none.
     ///
-    /// With it, the page need not be a route of the service, where everybody can see it. An address
-    /// that another process listens on is an [`InitError`](crate::InitError).
+    /// The page then need not be a route of the service, which every client can reach. An address that another process
+    /// listens on is an [`InitError`](crate::InitError).
     ///
-    /// At most 64 connections are open: when there is no room for another, the one that has been idle for
-    /// longest is closed, so that clients that say nothing keep no scrape waiting. The first head of a
-    /// connection has to come within five seconds.
+    /// At most 64 connections are open. A further one replaces the connection that has been idle for longest, so that idle
+    /// clients don't keep scrapes from connecting. The first request of a connection must arrive within five seconds.
     ///
     /// ```
     /// let obs = obs_core::Obs::builder("payment-service")
     ///     .serve_metrics(([127, 0, 0, 1], 0).into())
     ///     .log_writer(std::io::sink())
     ///     .build()?;
-    /// println!("scrape http://{}/metrics", obs.metrics_addr().expect("an address was asked for"));
+    /// println!("scrape http://{}/metrics", obs.metrics_addr().expect("the page is served"));
     /// # Ok::<(), obs_core::InitError>(())
     /// ```
     #[cfg(feature = "serve-metrics")]

@@ -7,7 +7,7 @@ use crate::context::request_id_header;
 
 /// The longest name of a header, in bytes.
 const MAX_NAME: usize = 64;
-/// Headers that mean something else.
+/// Headers with another meaning, which can't carry request ids.
 const OTHERS: [&str; 24] = [
     "accept",
     "authorization",
@@ -39,10 +39,10 @@ const OTHERS: [&str; 24] = [
 
 impl ObsBuilder {
     /// The header of request ids, in place of `x-request-id`: the id of a request is read from it and echoed in it, and
-    /// clients send the id of the request that they are called in on in it, unless the outgoing request has that header.
+    /// clients send the id of the current request in it, unless the outgoing request has that header already.
     ///
-    /// A name of 1 to 64 letters, digits and `-_`, in any case, which is not that of a header with another meaning. By
-    /// default the header is `x-request-id`, and clients send no ids: with `x-request-id` as the name they do.
+    /// A name of 1 to 64 letters, digits and `-_`, in any case; headers with another meaning, such as `cookie`, are refused.
+    /// By default the header is `x-request-id` and clients send no ids; they do if `x-request-id` is set here.
     ///
     /// ```
     /// use obs_core::Obs;

@@ -10,19 +10,19 @@ use crate::trace::Sampling;
 // === impl ObsBuilder ===
 
 impl ObsBuilder {
-    /// Which new traces are recorded, by route and by number, beyond the one ratio for all. Defaults
-    /// to that ratio alone.
+    /// Which new traces are recorded, by route and by number per second, in place of one ratio for all. Defaults to the
+    /// ratio alone.
     pub fn sampling(mut self, sampling: Sampling) -> Self {
         self.sampling = sampling;
         self
     }
 
-    /// Exports the server span of a request that was not sampled all the same if it ended in an
-    /// error of the service: a 5xx answer, a panic, a failed body. Defaults to off.
+    /// Exports the server span of an unsampled request if it ended in an error of the service: a 5xx answer, a panic, a
+    /// failed body. Defaults to off.
     ///
-    /// The span has the ids that are on the request's lines, its parent, and `obs.kept = "error"`;
-    /// its children are lost, since whether it would matter was not known while they ran. Other
-    /// services are not informed: the flag that was propagated is unsampled, and exemplars don't refer to it.
+    /// The span has the ids that are on the request's lines, its parent, and `obs.kept = "error"`. It has no children: they
+    /// had ended before the request was known to fail. The trace stays unsampled in other services, to which the flag was
+    /// propagated, and exemplars don't refer to it.
     ///
     /// Its cost for every unsampled request is a copy of the attributes (path, query, user agent, recorded headers) into
     /// a reused buffer, without an allocation. The number of kept spans is limited by the export queue only. With a
@@ -42,12 +42,12 @@ impl ObsBuilder {
 
     /// Which spans and events of `tracing` are exported: spans as children of the request's span, events as events of the
     /// span around them. Levels, for all targets or for one with its modules: `info,my_crate::db=debug,hyper=off`; of two
-    /// targets the longer one counts. Targets that are not named need a level of their own: `my_crate=debug` exports those
+    /// targets the longer one is used. Targets that are not named need a level of their own: `my_crate=debug` exports those
     /// of `my_crate` alone. Defaults to `OBS_SPAN_FILTER`, else to `info`.
     ///
     /// Log lines have a filter of their own ([`log_filter`](Self::log_filter), `RUST_LOG`), and so have other layers of the
     /// subscriber: `RUST_LOG=error` leaves spans as they are. The spans of requests and of outgoing requests, and those of
-    /// [`trace::span`](crate::trace::span), are no spans of `tracing`, and not filtered.
+    /// [`trace::span`](crate::trace::span), are not spans of `tracing`, and are not filtered.
     ///
     /// A malformed directive is an error at the start, which names it and its position; in `OBS_SPAN_FILTER`, it is
     /// reported in a warning, and the variable is ignored.
@@ -76,10 +76,10 @@ impl ObsBuilder {
     /// | a span of other middleware that declares the field | the same |
     /// | a field that the span doesn't declare | nothing: `tracing` drops it |
     ///
-    /// Spans of level `INFO` and above are looked at. The subscriber must have the layer of this instance, as it has with
-    /// [`init`](Self::init). The span of the request has the fields and the target of the one of `tracing_span(true)`, is
-    /// seen by all layers of the subscriber, and is not exported: the request has its own. It costs each request what a
-    /// span of `tracing` costs, so where there is a choice, use `context::record`, which costs nothing else.
+    /// Only spans of level `INFO` and above are considered. The subscriber must have the layer of this instance, as it has
+    /// with [`init`](Self::init). The `tracing` span of the request has the same fields and target as the one of
+    /// `tracing_span(true)`, is visible to all layers of the subscriber, and is not exported, since the request has a span
+    /// already. It adds the cost of a `tracing` span to each request: prefer `context::record`, which doesn't.
     ///
     /// At most 16 names of at most 64 bytes; more, and names that requests have already, such as `endpoint`, are an error
     /// at the start.
@@ -96,8 +96,8 @@ impl ObsBuilder {
     }
 
     /// The longest text of an attribute of a span, its events and links, and of a log record that is
-    /// exported, in bytes: a path, a query, a header, a field, the message of an exception. Of a list, all
-    /// texts together have no more. What is longer is cut between characters, and the span has
+    /// exported, in bytes: a path, a query, a header, a field, the message of an exception. The texts of a list have this
+    /// length together. Longer texts are cut between characters, and the span then has
     /// `obs.truncated = true`, the record `truncated = true`. Defaults to
     /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else
     /// `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else 4 096 on spans and 65 536 in records, which have no more
@@ -108,11 +108,10 @@ impl ObsBuilder {
     }
 
     /// A format of trace headers beside that of W3C: B3, Jaeger, X-Ray. It reads the headers of
-    /// requests that have no valid `traceparent`, and our clients send its headers too; where
-    /// `OTEL_PROPAGATORS` lists formats and `tracecontext` is not among them, its headers alone.
-    /// [`init`](Self::init) also hands it to instrumentation of others, as part of OpenTelemetry's
-    /// global propagator. The crate that has it must be of the version of
-    /// [`otel::opentelemetry`](crate::otel::opentelemetry). Defaults to none.
+    /// requests without a valid `traceparent`, and clients of obs send its headers too; if
+    /// `OTEL_PROPAGATORS` lists formats without `tracecontext`, they send its headers only.
+    /// [`init`](Self::init) adds it to OpenTelemetry's global propagator, which other instrumentation uses. Its crate must
+    /// be built against the version of [`otel::opentelemetry`](crate::otel::opentelemetry). Defaults to none.
     pub fn propagator(mut self, propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
         self.propagator = Some(Arc::new(propagator));
         self

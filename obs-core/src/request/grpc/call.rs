@@ -1,4 +1,4 @@
-//! One call, from its arrival to its trailers.
+//! A gRPC call, from its arrival to its trailers.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,13 @@ use crate::{
     request::{HeaderReader, Outcome, Protocol, RequestHead, ResponseHead},
 };
 
-/// What all gRPC types begin with.
+/// The prefix of all content types of gRPC.
 const CONTENT_TYPE: &[u8] = b"application/grpc";
 
-/// What is known of a call.
+/// The state of a call.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
-    /// Whether its answer is gRPC.
+    /// Whether its response is gRPC.
     answered: bool,
     /// As it was sent.
     status: Option<GrpcStatus>,
@@ -24,14 +24,14 @@ pub(crate) struct Call {
     web: Option<Box<WebBody>>,
     /// Reads the start of the body of a response to a client, if its head is not of gRPC.
     start: Option<Start>,
-    /// What a client makes of the head of an answer without a status.
+    /// The status that a client infers from a head without one.
     inferred: Option<GrpcStatus>,
 }
 
-/// How the trailers of an answer come.
+/// The form of the trailers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// As those of HTTP.
+    /// HTTP trailers.
     Native,
     /// In the body: gRPC-Web.
     Web { is_text: bool },
@@ -123,7 +123,7 @@ pub(crate) fn method_of(endpoint: Option<&str>) -> &str {
     endpoint.map_or(value::OTHER, |endpoint| endpoint.trim_start_matches('/'))
 }
 
-/// What a call's span is called
+/// The name of a call's span
 /// ([RPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/#name)).
 pub(crate) fn span_name(endpoint: Option<&str>) -> Cow<'static, str> {
     match endpoint {
@@ -135,7 +135,7 @@ pub(crate) fn span_name(endpoint: Option<&str>) -> Cow<'static, str> {
 // === impl Call ===
 
 impl Call {
-    /// The head has come. Tells whether the answer is of gRPC, and not of something in front of it.
+    /// Reads the response head on a server. Returns whether the response is gRPC, and not that of a layer in front.
     pub(crate) fn head(&mut self, head: &ResponseHead<'_>) -> bool {
         let kind = kind(head.headers).filter(|_| head.status == 200);
         self.take_kind(kind);
@@ -143,8 +143,7 @@ impl Call {
         self.answered
     }
 
-    /// The head has come to the client that made the call. Whatever answers, clients take it for the
-    /// answer to the call, and look for a status in it.
+    /// Reads the response head on a client. Clients consider any response as that of the call, and look for a status in it.
     pub(crate) fn client_head(&mut self, head: &ResponseHead<'_>) {
         let kind = kind(head.headers).filter(|kind| head.status == 200 || *kind != Kind::Native);
         self.take_kind(kind);
@@ -175,8 +174,7 @@ impl Call {
         self.has_trailers_in_body() || self.start.as_ref().is_some_and(|start| !start.is_whole())
     }
 
-    /// Reads bytes of a body that has the trailers in it; gives the status when it comes. `None` stands
-    /// for bytes that can't be seen.
+    /// Reads bytes of a body that contains the trailers. `None` stands for bytes that can't be accessed.
     pub(crate) fn read_body(&mut self, bytes: Option<&[u8]>) -> Option<GrpcStatus> {
         if let Some(start) = &mut self.start {
             start.read(bytes.unwrap_or_default());
@@ -187,7 +185,7 @@ impl Call {
             None => web.lose(),
         }
         let status = web.status()?;
-        // A status in the head has come first.
+        // A status in the head takes precedence.
         self.status.is_none().then(|| *self.status.insert(status))
     }
 

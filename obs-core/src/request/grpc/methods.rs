@@ -1,4 +1,4 @@
-//! Which methods there are.
+//! The gRPC methods that calls are recorded under: a list, or those that were learnt.
 
 use std::{
     collections::HashSet,
@@ -48,7 +48,7 @@ impl Methods {
         self.learns() && is_name(name)
     }
 
-    /// There is such a method. Tells whether it is one of those that are known now.
+    /// Learns a method, which is known to exist. Returns whether it is among the known ones now.
     pub(super) fn learn(&self, name: &str) -> bool {
         let mut learnt = self.learnt.write().unwrap_or_else(PoisonError::into_inner);
         if learnt.len() < MAX_LEARNT {
