@@ -106,7 +106,7 @@
 //! with `Router::layer`, or first in a `ServiceBuilder`. A timeout outside of it is recorded as
 //! `cancelled`, one inside with the status of its response.
 //!
-//! If an outer layer replaces a response all the same (an error page, `map_response`), a 5xx is
+//! If an outer layer replaces a response (an error page, `map_response`), a 5xx is
 //! `server_error` from its head on, whatever happens to its body. Any other response whose body
 //! is dropped before it was polled is recorded by its status; so is one that a unit test with
 //! `oneshot` never reads. A body that is dropped after that and before its end was abandoned by
@@ -153,8 +153,8 @@
 //!
 //! # Features
 //!
-//! All but those of the framework are passed on to [`obs_core`]. What the settings ask for and the build lacks is said at
-//! the start, with the name of the feature.
+//! All but those of the framework are passed on to [`obs_core`]. What the settings ask for and the build lacks is
+//! said at the start, with the name of the feature.
 //!
 //! | feature | default | adds |
 //! |---|---|---|

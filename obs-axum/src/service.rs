@@ -82,8 +82,8 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let mut observation = self.observer.observe(&mut request, self.may_nest);
-        // Request and future are large. What passes through the call that catches panics is copied several times, so it is
-        // borrowed there; and where nobody asks for the message of a panic, none is caught.
+        // Request and future are large. What passes through the call that catches panics is copied several times, so
+        // it is borrowed there; and panics are caught only if their message is recorded.
         let mut future = ObsFuture::empty();
         if observation.reports_panics() {
             let mut request = Some(request);

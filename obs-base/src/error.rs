@@ -8,8 +8,8 @@ use crate::{MissingFeature, guard::chain};
 /// set already.
 ///
 /// Its text names the setting, its value and what is expected, so that it can be shown to an operator as it is. The
-/// cause of a failed step is its [`source`](Error::source). `Debug` is the text with that of the causes, so that a `main`
-/// that returns the error prints a readable message:
+/// cause of a failed step is its [`source`](Error::source). `Debug` is the text with that of the causes, so that a
+/// `main` that returns the error prints a readable message:
 ///
 /// ```
 /// use std::io;

@@ -1,5 +1,5 @@
-//! The HTTP client of everything that obs sends: OTLP, notifications. A client of the library `ureq`, which blocks, with
-//! one set-up of TLS: rustls, and the system's certificates unless others are given.
+//! The HTTP client of everything that obs sends: OTLP, notifications. A client of the library `ureq`, which blocks,
+//! with one set-up of TLS: rustls, and the system's certificates unless others are given.
 //!
 //! Proxies are those of the environment (`ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), as `ureq` reads them.
 //! Redirects are answers like others: what is sent may be secret, so that each sender decides where it goes.
@@ -65,7 +65,7 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// If certificates or keys can't be used, or there is no certificate to trust.
+    /// If certificates or keys are invalid, or if there is no trusted certificate.
     pub fn new(tls: Option<&TlsSettings>, keep_alive: bool) -> Result<Self, SetupError> {
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -103,7 +103,7 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// If there is no answer, or none of HTTP.
+    /// If there is no response, or if it is not HTTP.
     pub fn post(&self, uri: &Uri, headers: &HeaderMap, body: &[u8], timeout: Duration) -> Result<Answer, HttpError> {
         let mut request = http::Request::post(uri.clone())
             .body(body)

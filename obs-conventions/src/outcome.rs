@@ -1,17 +1,26 @@
 //! How a request can end.
 
 /// How a request ended; every request has exactly one.
+///
+/// ```
+/// use obs_conventions::Outcome;
+///
+/// assert_eq!(Outcome::of_status(404), Outcome::ClientError);
+/// assert_eq!(Outcome::BodyError.as_str(), "body_error");
+/// let errors: Vec<_> = Outcome::ALL.into_iter().filter(|outcome| outcome.is_error()).collect();
+/// assert_eq!(errors, [Outcome::ServerError, Outcome::Panic, Outcome::BodyError]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
     /// The body ended and the status is below 400.
     Ok,
     /// The status is 4xx.
     ClientError,
-    /// The status is 5xx, whatever became of the body, or the service returned an error.
+    /// The status is 5xx, however the body ended, or the service returned an error.
     ServerError,
     /// The handler, its future or its body panicked.
     Panic,
-    /// The future was dropped before the head: the client left, or a timeout struck.
+    /// The future was dropped before the head: the client has disconnected, or a timeout has passed.
     Cancelled,
     /// The body was dropped before its end, after it had been polled.
     Aborted,

@@ -41,7 +41,8 @@
 //! and `client_setters!` give a layer the setters that all adapters have. Pages (metrics, health) are served by
 //! [`MetricsPage`] and left out of all signals by [`PageOwner`].
 //!
-//! The heads that an adapter reports are plain structs, to be made with `..Default::default()`: a new field is no break.
+//! The heads that an adapter reports are plain structs, to be constructed with `..Default::default()`, so that a new
+//! field is not a breaking change.
 
 pub use crate::{
     arc_or_static::ArcOrStatic,

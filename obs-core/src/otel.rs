@@ -23,18 +23,20 @@
 //!
 //! A test of this repository shows both: the silence, and what that command prints.
 //!
-//! `tracing-opentelemetry` belongs to one minor version of `opentelemetry` too (0.34 to 0.33). A layer of it that is given
-//! to [`ObsBuilder::layer`](crate::ObsBuilder::layer) is reported at the start, with the reason if it is of another version.
+//! `tracing-opentelemetry` belongs to one minor version of `opentelemetry` too (0.34 to 0.33). A layer of it that is
+//! given to [`ObsBuilder::layer`](crate::ObsBuilder::layer) is reported at the start, with the reason if it is of
+//! another version.
 //!
 //! # Globals
 //!
-//! [`ObsBuilder::init`](crate::ObsBuilder::init) and [`Obs::make_default`](crate::Obs::make_default) set OpenTelemetry's
-//! global tracer provider and propagator. What libraries do with them belongs to the instance of the request or job in
-//! which it happens, outside of these to that of the thread, else to the process-wide default. A provider and a
-//! propagator of the application's are given to [`ObsBuilder::tracer_provider`](crate::ObsBuilder::tracer_provider) and
-//! [`ObsBuilder::propagator`](crate::ObsBuilder::propagator). Where they were set as globals, a notice says what becomes of
-//! them: those that were set before are replaced, those that are set later are not those of obs. An instance that exports
-//! no spans leaves another global provider in its place.
+//! [`ObsBuilder::init`](crate::ObsBuilder::init) and [`Obs::make_default`](crate::Obs::make_default) set
+//! OpenTelemetry's global tracer provider and propagator. What libraries do with them belongs to the instance of the
+//! request or job in which it happens, outside of these to that of the thread, else to the process-wide default. A
+//! provider and a propagator of the application's are given to
+//! [`ObsBuilder::tracer_provider`](crate::ObsBuilder::tracer_provider) and
+//! [`ObsBuilder::propagator`](crate::ObsBuilder::propagator). Where they were set as globals, a notice says what
+//! becomes of them: those that were set before are replaced, those that are set later are not those of obs. An
+//! instance that exports no spans leaves another global provider in its place.
 //!
 //! # Other formats of trace headers
 //!
@@ -69,7 +71,7 @@ use crate::{
 
 /// OpenTelemetry's current context, with the innermost active span in it.
 ///
-/// Where no span is active, it carries the ids of the current request all the same, as a remote span
+/// Where no span is active, it still has the ids of the current request, as a remote span
 /// context: a span started from it continues the request's trace.
 #[must_use]
 pub fn current_context() -> Context {

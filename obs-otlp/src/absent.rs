@@ -19,7 +19,7 @@ pub struct Exporter<T>(Infallible, PhantomData<T>);
 ///
 /// # Errors
 ///
-/// If code asks for the export.
+/// If code requests the export.
 pub fn check_spans(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
     export_of(&TRACES, code, env).map(drop)
 }
@@ -40,7 +40,7 @@ pub fn start_spans<T: HeapSize + Send + 'static>(
 ///
 /// # Errors
 ///
-/// If code asks for the export.
+/// If code requests the export.
 pub fn check_logs(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
     export_of(&LOGS, code, env).map(drop)
 }
@@ -58,7 +58,7 @@ pub fn start_logs(config: &ExporterConfig<'_>) -> Result<Option<Exporter<Box<Log
 ///
 /// # Errors
 ///
-/// If code asks for the export.
+/// If code requests the export.
 pub fn check_metrics(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
     export_of(&METRICS, code, env).map(drop)
 }

@@ -64,9 +64,9 @@ impl OtlpSettings {
     ///
     /// # Errors
     ///
-    /// If a value is out of its range, if the name or the value of a header is invalid, if a transport needs a feature that
-    /// is not enabled, or if a queue, a batch or a delay is set for metrics, which have none. The error names the setting,
-    /// its signal and the range, and never the value of a header.
+    /// If a value is out of its range, if the name or the value of a header is invalid, if a transport needs a
+    /// feature that is not enabled, or if a queue, a batch or a delay is set for metrics, which have none. The error
+    /// names the setting, its signal and the range, and never the value of a header.
     pub fn check(&self) -> Result<(), InitError> {
         for signal in [None, Some(Signal::Traces), Some(Signal::Logs), Some(Signal::Metrics)] {
             Place(signal).check(signal.map_or(&self.all, |signal| self.of(signal)))?;

@@ -5,8 +5,8 @@
 //! broken costs the items that were meant for it, which are counted by the reason, and nothing else.
 //!
 //! The features choose transports (`http`, `grpc`), encryption (`tls`) and signals beside spans (`logs`, `metrics`).
-//! The interface is the same without them: nothing is exported then. A setting in code that asks for an export is an
-//! error that names the feature, one in the environment is ignored with a notice that does.
+//! The interface is the same without them: nothing is exported then. A setting in code that requests an export is an
+//! error that names the feature; one in the environment is ignored, with a notice that names it.
 //!
 //! This crate is internal to obs: it changes with the other crates of obs and gives no promise of its own. Applications
 //! configure exports with `obs_core::ObsBuilder`.

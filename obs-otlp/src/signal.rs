@@ -19,11 +19,11 @@ pub(crate) struct SignalDef {
     pub(crate) signal: Signal,
     /// The feature that it needs, unless that is enabled.
     pub(crate) missing_feature: Option<&'static str>,
-    /// The setter that asks for the export.
+    /// The setter that requests the export.
     pub(crate) setter: &'static str,
     /// For messages, in the plural.
     pub(crate) items: &'static str,
-    /// What comes of it if they can't be sent.
+    /// The end of the message about items that can't be sent.
     pub(crate) loss: &'static str,
     /// Added to a base URL by OTLP over HTTP.
     pub(crate) path: &'static str,
@@ -44,14 +44,14 @@ pub(crate) struct SignalDef {
     pub(crate) client_certificate: &'static str,
     #[cfg(feature = "tls")]
     pub(crate) client_key: &'static str,
-    /// None where nothing queues up.
+    /// `None` for a signal without a queue.
     pub(crate) queue: Option<&'static str>,
     pub(crate) batch: Option<&'static str>,
     pub(crate) export_timeout: &'static str,
     pub(crate) delay: &'static str,
-    /// How long an item waits for company if nothing else is said, in milliseconds.
+    /// The default delay of a batch, in milliseconds.
     pub(crate) usual_delay: u32,
-    /// Where lost items are counted.
+    /// The metric of lost items.
     pub(crate) drops: &'static MetricDef,
 }
 

@@ -13,10 +13,10 @@ use crate::{LogRecord, Tick};
 
 /// The memory that an item holds on the heap, in addition to its slot in a queue.
 ///
-/// An estimate without the overhead of the allocator. Each text counts, also one that is shared or static, since it is
-/// in the message all the same. The sum over all queued items is what [`Budget`](crate::Budget) bounds, and a batch is full
-/// once its sum is a sixteenth of that, so that an estimate that is too small lets queues hold more memory, and one
-/// that is too large drops items too early.
+/// An estimate without the overhead of the allocator. Each text counts, also one that is shared or static, since it
+/// is in the message all the same. The sum over all queued items is what [`Budget`](crate::Budget) bounds, and a
+/// batch is full once its sum is a sixteenth of that, so that an estimate that is too small lets queues hold more
+/// memory, and one that is too large drops items too early.
 ///
 /// ```
 /// use obs_otlp::HeapSize;

@@ -1,4 +1,4 @@
-//! Whether a signal is exported: who asks for it, and whether this build can.
+//! Whether a signal is exported: whether it is requested, and whether this build supports it.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub(crate) enum Export {
     Requested,
 }
 
-/// A setting that asks for an export.
+/// A setting that requests an export.
 struct Request {
     setting: Cow<'static, str>,
     value: String,
@@ -31,12 +31,12 @@ struct Request {
 
 /// Whether a signal is to be exported.
 ///
-/// What the environment asks for and this build lacks is ignored, with a notice: the environment may be that of other
-/// services too.
+/// A request of the environment that this build lacks a feature for is ignored, with a notice: the environment may be
+/// that of other services too.
 ///
 /// # Errors
 ///
-/// If code asks for an export that needs a feature which is not enabled.
+/// If code requests an export that needs a feature which is not enabled.
 pub(crate) fn export_of(signal: &SignalDef, code: CodeSettings<'_>, env: Env<'_>) -> Result<Export, InitError> {
     if env.is_disabled() {
         return Ok(Export::Off);
@@ -121,7 +121,7 @@ fn missing_features(signal: &SignalDef, code: CodeSettings<'_>, request: &Reques
 // === impl Request ===
 
 impl Request {
-    /// The setting that asks for the export, if one does: the defaults alone ask for nothing.
+    /// The setting that requests the export; `None` for the defaults.
     fn find(signal: &SignalDef, code: CodeSettings<'_>, listed: Option<bool>, env: Env<'_>) -> Option<Self> {
         let of_code = |setting, value| Self {
             setting,

@@ -1,5 +1,5 @@
-//! What a service promises and what it is watched for, written down once: definitions (`obs.yaml`), alert rules, service
-//! level objectives, and the `PromQL` that says the same to Prometheus.
+//! What a service promises and what it is watched for, written down once: definitions (`obs.yaml`), alert rules,
+//! service level objectives, and the `PromQL` that says the same to Prometheus.
 //!
 //! Nothing runs here: `obs-alert` evaluates the rules in the process and notifies, `obs-stack` generates the
 //! configuration of everything around a service. Both read these types, and so agree.

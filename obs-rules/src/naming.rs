@@ -9,8 +9,8 @@ use obs_conventions::{
 
 use crate::{Scope, Tally, promql::Selector};
 
-/// The names of a service's RED metrics and labels: they follow from the namespace and convention of its layer, and from
-/// the `job` label that Prometheus adds.
+/// The names of a service's RED metrics and labels: they follow from the namespace and convention of its layer, and
+/// from the `job` label that Prometheus adds.
 ///
 /// ```
 /// use std::time::Duration;
@@ -312,7 +312,7 @@ impl Naming {
     fn within_answers(&self, selector: Selector) -> Selector {
         match self.convention {
             Convention::Prometheus => selector.without(label::STATUS, "499"),
-            // A panic before the head has no status either, and an end that is no answer's.
+            // A panic before the head has no status either: it was not answered.
             Convention::OpenTelemetry => selector.without(label::HTTP_RESPONSE_STATUS_CODE, ""),
         }
     }

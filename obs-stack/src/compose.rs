@@ -199,7 +199,7 @@ fn alertmanager(definition: &Definition) -> Yaml {
     }
 }
 
-/// Grafana, which anybody who reaches the port may read.
+/// Grafana, whose dashboards are readable without a login.
 fn grafana(definition: &Definition) -> Yaml {
     let environment = [
         // Whoever reaches the port on this machine may look.

@@ -27,9 +27,9 @@ use crate::{
 /// neither the evaluation nor the others. A notification that does not fit into the queue is dropped and counted in
 /// `obs_alert_notifications_total{channel,outcome="dropped"}`.
 ///
-/// A failed attempt is repeated after a backoff, as often as [`attempts`](Self::attempts) allows; the receiver can set the
-/// time by `Retry-After`. A redirect and a 4xx status other than 408, 425 and 429 are final. A firing alert of which the
-/// channel could not be notified is sent again after a minute, or after its cooldown if that is shorter.
+/// A failed attempt is repeated after a backoff, as often as [`attempts`](Self::attempts) allows; the receiver can
+/// set the time by `Retry-After`. A redirect and a 4xx status other than 408, 425 and 429 are final. A firing alert
+/// of which the channel could not be notified is sent again after a minute, or after its cooldown if that is shorter.
 ///
 /// URLs, tokens and values of headers are shown neither by `Debug` nor in errors and logs, since they contain secrets.
 ///
@@ -82,8 +82,9 @@ impl Channel {
         Self::new("log", To::Log)
     }
 
-    /// A function, called on the channel's thread for each notification. An error is a failure, after which it is called
-    /// again; a panic is a failure too, and final. It may block: its [`timeout`](Self::timeout) is not enforced.
+    /// A function, called on the channel's thread for each notification. An error is a failure, after which it is
+    /// called again; a panic is a failure too, and final. It may block: its [`timeout`](Self::timeout) is not
+    /// enforced.
     ///
     /// ```
     /// use obs_alert::{Channel, Notification};
@@ -117,9 +118,9 @@ impl Channel {
         Self::new("webhook", To::Webhook(Secret::new(url)))
     }
 
-    /// An [incoming webhook](https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks) of Slack, or of
-    /// programs with the same API: Mattermost, Rocket.Chat. Its name is `slack`. Text of labels and annotations is escaped:
-    /// it can contain neither links nor mentions.
+    /// An [incoming webhook](https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks) of Slack, or
+    /// of programs with the same API: Mattermost, Rocket.Chat. Its name is `slack`. Text of labels and annotations is
+    /// escaped: it can contain neither links nor mentions.
     ///
     /// ```
     /// use obs_alert::{Channel, Severity};
@@ -133,8 +134,8 @@ impl Channel {
 
     /// A cluster of Alertmanagers, by the base addresses of all its peers: `http://alertmanager:9093`.
     ///
-    /// They group, silence, inhibit and repeat by their own configuration: they are notified of all alerts that
-    /// fire, again each minute, and of resolved ones for 15 minutes. Its name is `alertmanager`. A notification is sent to
+    /// They group, silence, inhibit and repeat by their own configuration: they are notified of all alerts that fire,
+    /// again each minute, and of resolved ones for 15 minutes. Its name is `alertmanager`. A notification is sent to
     /// each peer (`POST /api/v2/alerts`), as Prometheus does, and is delivered if one of them has accepted it.
     ///
     /// ```
@@ -163,14 +164,15 @@ impl Channel {
         }
     }
 
-    /// The name in metrics and notifications, 1 to 64 characters, unique among the channels of a manager. Two channels of one
-    /// kind need names of their own.
+    /// The name in metrics and notifications, 1 to 64 characters, unique among the channels of a manager. Two
+    /// channels of one kind need names of their own.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The timeout of an attempt, from the connection to the receiver's answer; an hour at most. Defaults to 10 seconds.
+    /// The timeout of an attempt, from the connection to the receiver's answer; an hour at most. Defaults to 10
+    /// seconds.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         let is_too_long = timeout.as_secs() >= LONGEST_TIMEOUT.as_secs();
         self.settings.timeout = if is_too_long { LONGEST_TIMEOUT } else { timeout };
@@ -190,14 +192,15 @@ impl Channel {
         self
     }
 
-    /// The number of notifications that are sent per minute; further ones wait in the [queue](Self::queue). Defaults to 60.
+    /// The number of notifications that are sent per minute; further ones wait in the [queue](Self::queue). Defaults
+    /// to 60.
     pub const fn per_minute(mut self, notifications: u32) -> Self {
         self.settings.per_minute = notifications;
         self
     }
 
-    /// The number of notifications that can wait, of 8 MiB together at most; further ones are dropped and counted. For an
-    /// Alertmanager, which gets all alerts in each interval, only the latest ones wait. Defaults to 256.
+    /// The number of notifications that can wait, of 8 MiB together at most; further ones are dropped and counted.
+    /// For an Alertmanager, which gets all alerts in each interval, only the latest ones wait. Defaults to 256.
     pub const fn queue(mut self, notifications: usize) -> Self {
         self.settings.queue = notifications;
         self
@@ -215,8 +218,8 @@ impl Channel {
         self
     }
 
-    /// Adds a header to the requests of a channel that sends by HTTP. Its value is not shown anywhere. An invalid name or
-    /// value, and a header of a channel of another kind, are refused when the manager is built.
+    /// Adds a header to the requests of a channel that sends by HTTP. Its value is not shown anywhere. An invalid
+    /// name or value, and a header of a channel of another kind, are refused when the manager is built.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), Secret::new(value)));
         self

@@ -23,8 +23,8 @@ use crate::{
 
 /// A mail server, sender and recipients, for [`Channel::email`](crate::Channel::email).
 ///
-/// Each notification is one mail to all recipients, in plain text, with the alerts' summaries, descriptions, values, labels
-/// and runbooks. Attempts to send the same notification have the same `Message-ID`.
+/// Each notification is one mail to all recipients, in plain text, with the alerts' summaries, descriptions, values,
+/// labels and runbooks. Attempts to send the same notification have the same `Message-ID`.
 ///
 /// ```
 /// use obs_alert::{Channel, Email};
@@ -78,7 +78,8 @@ pub(crate) struct Mailer {
 
 impl Email {
     /// The server's host name, the address of the sender, and those of the recipients, such as `obs@example.com` or
-    /// `Obs <obs@example.com>`. Invalid addresses, and a list without recipients, are refused when the manager is built.
+    /// `Obs <obs@example.com>`. Invalid addresses, and a list without recipients, are refused when the manager is
+    /// built.
     pub fn new<A: Into<String>>(
         host: impl Into<String>,
         from: impl Into<String>,

@@ -1,7 +1,7 @@
 //! Notification channels: [`Channel`].
 //!
-//! A channel is checked by its settings (`config`), and started as a thread with a bounded queue (`handle`, `queue`). The
-//! thread sends by one of the transports (`builtin`), with backoff and a rate limit.
+//! A channel is checked by its settings (`config`), and started as a thread with a bounded queue (`handle`, `queue`).
+//! The thread sends by one of the transports (`builtin`), with backoff and a rate limit.
 
 mod alertmanager;
 mod builtin;

@@ -9,8 +9,8 @@ use crate::{Alert, AlertState, Moment, text::one_line};
 /// Alerts of one group that are sent together to one channel: the argument of
 /// [`Channel::closure`](crate::Channel::closure).
 ///
-/// The [group](crate::AlertManagerBuilder::group_by) is that of the alerts' labels, as in Alertmanager. A notification has
-/// all alerts of its group that fire, and those that were resolved since the last one.
+/// The [group](crate::AlertManagerBuilder::group_by) is that of the alerts' labels, as in Alertmanager. A
+/// notification has all alerts of its group that fire, and those that were resolved since the last one.
 ///
 /// ```
 /// use obs_alert::{Channel, Notification};
@@ -61,8 +61,8 @@ impl Stamp {
         }
     }
 
-    /// The start of an alert and, if it is resolved, its end, since 1970. After a step of the wall clock neither is in the
-    /// future, nor the end before the start: receivers would refuse that, or consider it firing.
+    /// The start of an alert and, if it is resolved, its end, since 1970. After a step of the wall clock neither is
+    /// in the future, nor the end before the start: receivers would refuse that, or consider it firing.
     pub(super) fn times(&self, alert: &Alert) -> (Duration, Option<Duration>) {
         let began = alert.fired_at().unwrap_or_else(|| alert.active_at()).min(self.made_at);
         (

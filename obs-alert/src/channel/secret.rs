@@ -1,4 +1,4 @@
-//! Text that is nobody's business.
+//! Texts that neither `Debug` nor messages show.
 
 use std::fmt;
 

@@ -47,8 +47,8 @@ impl Default for Inhibition {
 }
 
 impl Inhibition {
-    /// An inhibition without matchers. It needs at least one of the source and one of the target; without them it is refused
-    /// when the manager is built.
+    /// An inhibition without matchers. It needs at least one of the source and one of the target; without them it is
+    /// refused when the manager is built.
     pub fn new() -> Self {
         Self {
             source: Matchers::default(),

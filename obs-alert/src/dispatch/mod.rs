@@ -1,7 +1,7 @@
 //! Which channel is notified of which alert, and when: groups, cooldowns, [`Silence`]s and [`Inhibition`]s.
 //!
-//! The `dispatcher` keeps a `record` for each channel and alert, so that a channel that was notified of a firing alert is
-//! notified of its end.
+//! The `dispatcher` keeps a `record` for each channel and alert, so that a channel that was notified of a firing
+//! alert is notified of its end.
 
 mod dispatcher;
 mod group;

@@ -10,7 +10,7 @@ use crate::{
     time::{Away, Moment, millis},
 };
 
-/// An alert of which somebody was notified, or is to be notified.
+/// An alert of which a channel was notified, or is to be notified.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SavedRecord {
     labels: BTreeMap<String, String>,

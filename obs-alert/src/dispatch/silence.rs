@@ -6,7 +6,7 @@ use super::matchers::{Matchers, Matching};
 use crate::time::Moment;
 
 /// For a time, alerts whose labels match are not notified: during maintenance, or while somebody works on the cause.
-/// They are evaluated all the same, and notified if they still fire afterwards. A restart ends it.
+/// They are still evaluated, and notified if they fire afterwards. A restart ends it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,8 +52,8 @@ pub(super) struct Begun {
 // === impl Silence ===
 
 impl Silence {
-    /// A silence that starts when it is added and lasts for `span`; `comment` says who wants it and why. Without matchers it
-    /// is refused.
+    /// A silence that starts when it is added and lasts for `span`; `comment` says who wants it and why. Without
+    /// matchers it is refused.
     pub fn new(span: Duration, comment: impl Into<String>) -> Self {
         Self {
             matchers: Matchers::default(),

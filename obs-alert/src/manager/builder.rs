@@ -101,8 +101,8 @@ impl AlertManagerBuilder {
         self.source(move || watched.snapshot())
     }
 
-    /// A function that returns the metrics, in place of a registry: several registries together, a replay. It is called at
-    /// each evaluation; if it panics, alerts keep their state until the next one, and an error is logged.
+    /// A function that returns the metrics, in place of a registry: several registries together, a replay. It is
+    /// called at each evaluation; if it panics, alerts keep their state until the next one, and an error is logged.
     ///
     /// ```
     /// use obs_alert::AlertManager;
@@ -119,8 +119,8 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// The names of the RED metrics, which must be those of the service's layer. Defaults to the namespace `http` of the
-    /// Prometheus convention. [`service`](Self::service) sets it.
+    /// The names of the RED metrics, which must be those of the service's layer. Defaults to the namespace `http` of
+    /// the Prometheus convention. [`service`](Self::service) sets it.
     pub fn naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
@@ -185,8 +185,8 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// Adds a notification channel. Its thread starts with the manager. Without channels alerts are evaluated and counted,
-    /// and nobody is notified.
+    /// Adds a notification channel. Its thread starts with the manager. Without channels alerts are evaluated and
+    /// counted, and nobody is notified.
     pub fn channel(mut self, channel: Channel) -> Self {
         self.channels.push(channel);
         self
@@ -224,13 +224,13 @@ impl AlertManagerBuilder {
     }
 
     /// The state file: pending and firing alerts, the channels that were notified of them, and the last runs of
-    /// remediations, so that after a restart a channel that was notified of an alert is notified of its end too. It is
-    /// written on each change, and each minute. The history of the windows is in a second file, with `.history` added to
-    /// the name: written each minute, every 5 minutes if it is larger than 1 MiB, and at the shutdown.
+    /// remediations, so that after a restart a channel that was notified of an alert is notified of its end too. It
+    /// is written on each change, and each minute. The history of the windows is in a second file, with `.history`
+    /// added to the name: written each minute, every 5 minutes if it is larger than 1 MiB, and at the shutdown.
     ///
     /// The downtime is computed from the wall clock, and is zero if that was set back. After more than an hour alerts
-    /// start anew. A file that is invalid, of another version or larger than 64 MiB (256 MiB the history) is ignored with
-    /// a warning. A gauge that is not set at the first evaluation is missing data. Defaults to none.
+    /// start anew. A file that is invalid, of another version or larger than 64 MiB (256 MiB the history) is ignored
+    /// with a warning. A gauge that is not set at the first evaluation is missing data. Defaults to none.
     pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_file = Some(path.into());
         self
@@ -262,8 +262,8 @@ impl AlertManagerBuilder {
     ///
     /// # Errors
     ///
-    /// If no metrics were given, or if a rule, SLO, channel, remediation, inhibition or setting is invalid; the first error
-    /// is reported.
+    /// If no metrics were given, or if a rule, SLO, channel, remediation, inhibition or setting is invalid; the first
+    /// error is reported.
     pub fn build(self) -> Result<AlertManager, BuildError> {
         self.shared().map(AlertManager::new)
     }

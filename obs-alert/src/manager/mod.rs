@@ -1,7 +1,8 @@
 //! [`AlertManager`]: evaluates rules, and notifies channels.
 //!
-//! The handle and its builder lock one `shared` state, whose `engine` has a `rule_evaluator` for each rule. The `task` is
-//! the thread that evaluates at each interval; closures of the application run outside of the lock (`closures`).
+//! The handle and its builder lock one `shared` state, whose `engine` has a `rule_evaluator` for each rule. The
+//! `task` is the thread that evaluates at each interval; closures of the application run outside of the lock
+//! (`closures`).
 
 mod builder;
 mod closures;

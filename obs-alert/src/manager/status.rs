@@ -30,8 +30,8 @@ pub struct RuleStatus {
     pub alerts: usize,
     /// The error of the last evaluation; `None` if it succeeded.
     pub error: Option<String>,
-    /// The reason why it can't fire: the service records its requests under other names than the rule reads, or without the
-    /// bucket that it reads. `None` without proof.
+    /// The reason why it can't fire: the service records its requests under other names than the rule reads, or
+    /// without the bucket that it reads. `None` without proof.
     pub missing: Option<String>,
 }
 
@@ -44,8 +44,8 @@ pub struct SloStatus {
     pub name: String,
     /// The objective: the share of good requests, 0 to 1.
     pub objective: f64,
-    /// The window. If it starts before the first evaluation, or before that of the process whose state file was read, it
-    /// contains only the part since then.
+    /// The window. If it starts before the first evaluation, or before that of the process whose state file was read,
+    /// it contains only the part since then.
     pub window: Window,
     /// The share of bad requests over the window, 0 to 1; `None` without requests.
     pub error_ratio: Option<f64>,

@@ -37,8 +37,8 @@ pub struct Remediation {
 // === impl Remediation ===
 
 impl Remediation {
-    /// A closure, which gets the alert. It has no timeout: one that hangs is never called again. An error or a panic is a
-    /// failed run.
+    /// A closure, which gets the alert. It has no timeout: one that hangs is never called again. An error or a panic
+    /// is a failed run.
     ///
     /// ```
     /// use std::sync::{Arc, atomic::{AtomicBool, Ordering::Relaxed}};

@@ -17,7 +17,7 @@ pub(crate) struct Active {
     pub(crate) alert: Alert,
     /// It comes from a state file, and its series was not seen yet.
     pub(crate) is_restored: bool,
-    /// It fired before an outage that was too long to go on: it stays only as long as nobody knows.
+    /// It fired before an outage that was too long to go on: it is kept only until its condition is evaluated.
     pub(crate) is_stale: bool,
 }
 

@@ -40,8 +40,8 @@ use crate::{Severity, time::Moment};
 /// # Ok::<(), obs_alert::BuildError>(())
 /// ```
 ///
-/// As JSON ([`Serialize`]) it has `state`, `labels`, `annotations`, `value`, `fingerprint` (16 hexadecimal digits) and, in
-/// RFC 3339, `activeAt`, `firedAt` and `resolvedAt`; what there is not is `null`.
+/// As JSON ([`Serialize`]) it has `state`, `labels`, `annotations`, `value`, `fingerprint` (16 hexadecimal digits)
+/// and, in RFC 3339, `activeAt`, `firedAt` and `resolvedAt`; what there is not is `null`.
 #[derive(Clone, PartialEq)]
 pub struct Alert {
     pub(crate) facts: Arc<Facts>,
@@ -141,8 +141,8 @@ impl Alert {
         self.state
     }
 
-    /// The labels that identify it: those of its series, of the process, of its rule, and `alertname` and `severity`. A label
-    /// of the series that another one replaces is kept as `exported_NAME`, as in Prometheus.
+    /// The labels that identify it: those of its series, of the process, of its rule, and `alertname` and `severity`.
+    /// A label of the series that another one replaces is kept as `exported_NAME`, as in Prometheus.
     #[must_use]
     pub fn labels(&self) -> &BTreeMap<String, String> {
         &self.facts.labels

@@ -34,8 +34,8 @@ pub struct Fields<'a> {
     rest: &'a [u8],
 }
 
-/// The bytes are no message: it ends within a field, or a key is invalid. Groups (wire types 3 and 4), which `proto3`
-/// doesn't have, count as invalid.
+/// The bytes are not a message: it ends within a field, or a key is invalid. Groups (wire types 3 and 4), which
+/// `proto3` doesn't have, count as invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 

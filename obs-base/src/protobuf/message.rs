@@ -4,9 +4,9 @@ use super::{FIXED32, FIXED64, LENGTH_DELIMITED, VARINT};
 
 /// A message that is being written.
 ///
-/// [`varint`](Self::varint), [`fixed32`](Self::fixed32), [`fixed64`](Self::fixed64) and [`bytes`](Self::bytes) leave out
-/// fields that have their default value, as the format asks for. Fields with a presence of their own, such as those of
-/// a `oneof`, are written whatever their value by the methods named `put_…`.
+/// [`varint`](Self::varint), [`fixed32`](Self::fixed32), [`fixed64`](Self::fixed64) and [`bytes`](Self::bytes) leave
+/// out fields that have their default value, as the format requires. Fields with a presence of their own, such as
+/// those of a `oneof`, are written whatever their value by the methods named `put_…`.
 #[derive(Debug, Default)]
 pub struct Message(Vec<u8>);
 

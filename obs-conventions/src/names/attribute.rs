@@ -1,4 +1,5 @@
-//! Span attributes of the [HTTP semantic conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/) 1.44.
+//! Span attributes of the [HTTP semantic conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/)
+//! 1.44.
 
 /// `http.request.method`
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
@@ -74,7 +75,7 @@ pub const EXCEPTION_EVENT: &str = "exception";
 pub const CODE_FILE_PATH: &str = "code.file.path";
 /// `code.line.number`
 pub const CODE_LINE_NUMBER: &str = "code.line.number";
-/// On the span of a request that was not sampled and is exported all the same, without its
+/// On the exported span of an unsampled request, without its
 /// children: why, see [`kept`](super::kept).
 pub const OBS_KEPT: &str = "obs.kept";
 /// On a span of which something was longer than

@@ -1,28 +1,37 @@
-//! What is said of a metric: [`MetricDef`].
+//! The definition of a metric: [`MetricDef`].
 
-/// How a metric behaves, in the words of the Prometheus data model.
+/// The type of a metric, in the terms of the
+/// [Prometheus data model](https://prometheus.io/docs/concepts/metric_types/).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MetricType {
-    /// Only grows, restarts at zero.
+    /// A total that only increases, or restarts at zero.
     Counter,
-    /// Goes up and down.
+    /// A current value, which increases and decreases.
     Gauge,
-    /// Distribution in buckets.
+    /// A distribution in buckets.
     Histogram,
-    /// Distribution as quantiles that the process computes.
+    /// A distribution as quantiles that the process computes.
     Summary,
-    /// Constant 1 whose labels are the message.
+    /// A constant 1 whose labels carry the information.
     Info,
 }
 
 /// One metric that obs emits: name, type, unit, labels and help text.
+///
+/// ```
+/// use obs_conventions::names::metric;
+///
+/// assert_eq!(metric::REQUESTS.name("payment"), "payment_requests_total");
+/// assert_eq!(metric::REQUESTS.labels, ["method", "endpoint", "status", "outcome"]);
+/// assert_eq!(metric::BUILD_INFO.base(), "obs_build_info");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetricDef {
     /// The name without its namespace.
     base: &'static str,
     /// Whether the layer's namespace stands before the base name.
     namespaced: bool,
-    /// How it behaves.
+    /// Its type.
     pub metric_type: MetricType,
     /// The unit in the singular of the data model (`seconds`, `bytes`), empty for plain counts.
     pub unit: &'static str,

@@ -47,7 +47,7 @@ pub const HTTP_RESPONSE_BODY_BYTES: &str = "http.response.body.bytes";
 pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 /// `keyword`: `1.1`, `2`.
 pub const HTTP_VERSION: &str = "http.version";
-/// `wildcard`: path as it was asked for.
+/// `wildcard`: path as it was requested.
 pub const URL_PATH: &str = "url.path";
 /// `keyword`: address of the peer.
 pub const CLIENT_ADDRESS: &str = "client.address";

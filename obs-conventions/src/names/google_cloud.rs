@@ -1,6 +1,6 @@
-//! Keys of a log line that Google Cloud Logging reads
-//! ([structured logging](https://docs.cloud.google.com/logging/docs/structured-logging#special-payload-fields)). The other
-//! keys are those of [`log`](super::log).
+//! Keys of a log line that Google Cloud Logging reads ([structured
+//! logging](https://docs.cloud.google.com/logging/docs/structured-logging#special-payload-fields)). The other keys
+//! are those of [`log`](super::log).
 
 /// RFC 3339: when the event happened.
 pub const TIME: &str = "time";
@@ -20,7 +20,7 @@ pub const TRACE_SAMPLED: &str = "logging.googleapis.com/trace_sampled";
 pub const HTTP_REQUEST: &str = "httpRequest";
 /// In [`HTTP_REQUEST`]: the method.
 pub const REQUEST_METHOD: &str = "requestMethod";
-/// In [`HTTP_REQUEST`]: the path as it was asked for.
+/// In [`HTTP_REQUEST`]: the path as it was requested.
 pub const REQUEST_URL: &str = "requestUrl";
 /// In [`HTTP_REQUEST`]: bytes of the request body, a number as text.
 pub const REQUEST_SIZE: &str = "requestSize";

@@ -1,4 +1,4 @@
-//! Closed sets of values and names that are no metrics.
+//! Closed sets of label values, and names other than those of metrics.
 
 /// Values of the `reason` label of `obs_spans_dropped_total`, `obs_log_records_dropped_total` and
 /// `obs_metric_pushes_failed_total`.
@@ -124,7 +124,7 @@ pub mod query_outcome {
     pub const OK: &str = "ok";
     /// The query failed.
     pub const ERROR: &str = "error";
-    /// Nobody waited for the result any more.
+    /// The caller no longer waited for the result.
     pub const CANCELLED: &str = "cancelled";
     /// The code of the query panicked.
     pub const PANIC: &str = "panic";

@@ -1,4 +1,4 @@
-//! What is known of an attempt when it has ended.
+//! The result of an attempt, for the application's hook.
 
 use std::time::Duration;
 
@@ -8,7 +8,18 @@ use crate::{
     request::{GrpcStatus, Outcome},
 };
 
-/// An attempt that has ended: the argument of a client's `on_finish`.
+/// An attempt that has ended: the argument of a client's `on_finish`. A request that is sent three times has three.
+///
+/// ```
+/// use obs_core::client::ClientFinished;
+///
+/// // For `ObsClientLayer::new().on_finish(log_retries)`.
+/// fn log_retries(attempt: &ClientFinished<'_>) {
+///     if attempt.resend_count > 0 {
+///         tracing::warn!(host = attempt.host, status = attempt.status, "sent again: {}", attempt.resend_count);
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ClientFinished<'a> {
@@ -20,13 +31,13 @@ pub struct ClientFinished<'a> {
     pub host: &'a str,
     /// The URL template; empty if none was given.
     pub target: &'a str,
-    /// The status code, if there was an answer.
+    /// The status code; `None` without a response.
     pub status: Option<u16>,
     /// The status of a gRPC call: the one that was sent, or the one derived from the error.
     pub grpc_status: Option<GrpcStatus>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What went wrong, if it ended in an error.
+    /// The `error_type`, if the outcome is an error.
     pub error_type: Option<&'a str>,
     /// From the start of the attempt to the response head, or to the error; of a gRPC call, to its
     /// trailers.
@@ -39,6 +50,6 @@ pub struct ClientFinished<'a> {
     pub response_bytes: Option<u64>,
     /// Trace, span and flags of the attempt, as they were sent.
     pub ids: TraceParent,
-    /// The request or job that it was made for; none outside of both.
+    /// The context of the request or job that sent it; `None` outside of both.
     pub context: Option<&'a RequestContext>,
 }

@@ -4,13 +4,13 @@ use std::{fmt, net::SocketAddr};
 
 use crate::request::{BodySize, HeaderReader, MethodKind, Protocol, Remaining, ResponseHead, content_length};
 
-/// Where an outgoing request goes, in types of no client library.
+/// The URL of an outgoing request, in types that don't depend on a client library.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClientUrl<'a> {
     /// `http` or `https`; empty counts as `http`.
     pub scheme: &'a str,
-    /// Host name or address, an IPv6 address without its brackets. Empty where the client knows it
-    /// and the request doesn't tell; the base URL then stands in.
+    /// The host name or address, an IPv6 address without its brackets. Empty if the request doesn't contain it; the
+    /// client's base URL is used then.
     pub host: &'a str,
     /// The port, if it isn't the scheme's own.
     pub port: Option<u16>,
@@ -24,12 +24,21 @@ pub struct ClientUrl<'a> {
     pub has_credentials: bool,
 }
 
-/// One attempt to send a request.
+/// One attempt to send a request, as an adapter reports it to
+/// [`ClientObservation::start`](crate::adapter::ClientObservation::start).
+///
+/// ```
+/// use obs_core::adapter::{ClientRequest, ClientUrl};
+///
+/// let url = ClientUrl { scheme: "https", host: "users.example.com", path: "/users/7", ..ClientUrl::default() };
+/// let retry = ClientRequest { method: "GET", url, target: Some("/users/{id}"), resend_count: 1, ..ClientRequest::default() };
+/// assert_eq!(retry.body_bytes, None);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClientRequest<'a> {
     /// The method as it is sent.
     pub method: &'a str,
-    /// Where it goes.
+    /// The URL.
     pub url: ClientUrl<'a>,
     /// The template of the URL's path (`/users/{id}`), if the caller gave one.
     pub target: Option<&'a str>,
@@ -41,7 +50,7 @@ pub struct ClientRequest<'a> {
     pub labels: &'a [&'a str],
 }
 
-/// The head of an answer.
+/// The head of a response to an attempt.
 #[derive(Clone, Copy)]
 pub struct ClientResponse<'a> {
     /// The status code.
@@ -50,13 +59,12 @@ pub struct ClientResponse<'a> {
     pub protocol: Option<Protocol>,
     /// The headers.
     pub headers: &'a dyn HeaderReader,
-    /// The other end of the connection.
+    /// The address of the other end of the connection.
     pub peer: Option<SocketAddr>,
     /// Bytes of the body, if they are known at the head.
     pub body_bytes: Option<u64>,
-    /// Whether the adapter reports the body too, up to its end. Whether an answer of known size was
-    /// whole is then known, and it is recorded with its last byte; its time is that to the head all the
-    /// same.
+    /// Whether the adapter reports the body too, up to its end. A response of known size is then recorded with its last
+    /// byte, since only then it is known to be complete; its duration still ends at the head.
     pub is_body_reported: bool,
 }
 
@@ -93,7 +101,7 @@ impl<'a> ClientResponse<'a> {
         }
     }
 
-    /// What the head announces of the body, to a request that asked for it in this way.
+    /// The body that the head announces, for a request with this method.
     pub(super) fn remaining(&self, method: MethodKind) -> Remaining {
         let &Self {
             status,

@@ -27,7 +27,7 @@
 //! | [`ClientError`](Outcome::ClientError), [`ServerError`](Outcome::ServerError) | any other status, split as on [servers](crate::request::grpc): on a client each is an error | its name | its name |
 //! | [`ServerError`](Outcome::ServerError) | the body ended without a status | `UNKNOWN` | `UNKNOWN` |
 //! | [`ClientError`](Outcome::ClientError), [`ServerError`](Outcome::ServerError) | the response is not gRPC, such as a proxy's `503`, and has no gRPC status | derived from the HTTP status, see [`GrpcStatus::from_http`](crate::request::GrpcStatus::from_http) | its name |
-//! | [`ServerError`](Outcome::ServerError) | the body of such a response is no sequence of gRPC messages, such as a page of HTML | `INTERNAL` | `INTERNAL` |
+//! | [`ServerError`](Outcome::ServerError) | the body of such a response is not a sequence of gRPC messages, such as a page of HTML | `INTERNAL` | `INTERNAL` |
 //! | [`ServerError`](Outcome::ServerError) | no response | the status that tonic derives from the error, see [`grpc_status`] | one of [`error_type::TRANSPORT`] |
 //! | [`BodyError`](Outcome::BodyError) | the request's or the response's body failed | `INTERNAL` | `body`, `body_error` |
 //! | [`Panic`](Outcome::Panic) | as above, also while the body was polled | `INTERNAL` | `panic` |
@@ -41,7 +41,7 @@
 //!
 //! For any other attempt the time, the span and the gauge in flight stop at the response head, as the conventions of
 //! OpenTelemetry ask. It is recorded there, too, unless the adapter reports the body and that has a size: then with the
-//! body's end, or when nobody wants it any more. The `host` label is taken from a closed list or capped; the `target`
+//! body's end, or when it is dropped. The `host` label is taken from a closed list or capped; the `target`
 //! label is the template that the caller gave, else empty.
 //!
 //! [`Outcome::Ok`]: crate::request::Outcome::Ok

@@ -64,8 +64,8 @@ impl<'a> Propagated<'a> {
             .then(|| std::str::from_utf8(&self.text).unwrap_or_default())
     }
 
-    /// Value of the `tracestate` header. If there is a `traceparent` without one, remove a `tracestate` that the request
-    /// has already: it belongs to another parent.
+    /// Value of the `tracestate` header. If there is a `traceparent` without one, remove a `tracestate` that the
+    /// request has already: it belongs to another parent.
     #[must_use]
     pub fn tracestate(&self) -> Option<&str> {
         self.tracestate.filter(|_| self.propagators.sends_trace_context())

@@ -44,7 +44,7 @@ struct Parent {
 
 impl Parent {
     /// The innermost span of the current request; where there is no request, of the current
-    /// OpenTelemetry context. A span of another trace is no parent of what a request does.
+    /// OpenTelemetry context. A span of another trace is not a parent.
     fn current() -> Self {
         let active = otel::current();
         let Some(context) = context::current() else {

@@ -4,8 +4,8 @@ use opentelemetry::Context as OtelContext;
 
 use super::{Entered, RequestContext, current, enter, otel};
 
-/// The context that was current when this was made, for work that runs in several steps on any task or thread: the polls
-/// of a body or a stream, and its drop.
+/// The context that was current when this was made, for work that runs in several steps on any task or thread: the
+/// polls of a body or a stream, and its drop.
 ///
 /// ```
 /// use obs_core::context::{self, Carried};
@@ -29,8 +29,8 @@ struct Within<'a> {
 // === impl Carried ===
 
 impl Carried {
-    /// The context that is current now, with the innermost span. Made outside of a request, it runs the work outside of any
-    /// request.
+    /// The context that is current now, with the innermost span. Made outside of a request, it runs the work outside
+    /// of any request.
     #[must_use]
     pub fn current() -> Self {
         Self::new(current(), otel::current())

@@ -14,7 +14,8 @@ use crate::headers::{Extracted, TraceParent};
 /// The largest number of producers that a job is linked to: the default limit of links of a span.
 const MAX_LINKS: usize = 128;
 
-/// The producers of the messages that a job handles, to which its first span is linked. Stored in OpenTelemetry's context.
+/// The producers of the messages that a job handles, to which its first span is linked. Stored in OpenTelemetry's
+/// context.
 #[derive(Clone, Debug)]
 pub(crate) struct ProducerLinks(pub(crate) Vec<SpanContext>);
 
@@ -36,10 +37,10 @@ impl RequestContext {
     /// of the producer's. The `tracestate` and the `baggage` of the message are sent on. Without trace context in the
     /// message it is as that of [`start`](Self::start), with the `baggage`.
     ///
-    /// `producer` is what [`propagation::extract`](crate::propagation::extract) finds in the headers of the message, any
-    /// map of names and values: those of W3C and of [`ObsBuilder::propagator`](crate::ObsBuilder::propagator). Whether the producer has sampled the trace decides on its spans here, unless the
-    /// sampler says otherwise. A message of a producer that is not trusted, or one of a batch, is better
-    /// [linked](Self::linked_to).
+    /// `producer` is what [`propagation::extract`](crate::propagation::extract) finds in the headers of the message,
+    /// any map of names and values: those of W3C and of [`ObsBuilder::propagator`](crate::ObsBuilder::propagator).
+    /// Whether the producer has sampled the trace decides on its spans here, unless the sampler says otherwise. A
+    /// message of a producer that is not trusted, or one of a batch, is better [linked](Self::linked_to).
     ///
     /// ```
     /// use std::collections::HashMap;

@@ -91,7 +91,8 @@ pub fn set_field(key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>
     }
 }
 
-/// Sets a field on the current context and the same as an attribute of the request's span: one call for lines and traces.
+/// Sets a field on the current context and the same as an attribute of the request's span: one call for lines and
+/// traces.
 ///
 /// Does nothing outside a request. A second value for a key replaces the first. The span is the request's own, also
 /// within [`in_span`](crate::trace::in_span) and spans of `tracing`; for the active one there is

@@ -49,8 +49,8 @@
 //! A body or a stream, which is polled elsewhere, keeps its context in a [`Carried`]. The futures of [`in_current`] and
 //! the other functions also drop what they hold in their context.
 //!
-//! The caller's `baggage` is read by [`RequestContext::baggage_value`]. It is in OpenTelemetry's context too, so that other
-//! instrumentation propagates it.
+//! The caller's `baggage` is read by [`RequestContext::baggage_value`]. It is in OpenTelemetry's context too, so that
+//! other instrumentation propagates it.
 //!
 //! # When a thread ends
 //!

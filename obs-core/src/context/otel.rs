@@ -1,9 +1,9 @@
 //! OpenTelemetry's current context, also on a thread that is ending; conversions to OpenTelemetry's ids and flags.
 //!
-//! OpenTelemetry stores its current context in a thread-local without a check whether that still exists: access from the
-//! destructor of another thread-local panics after its destruction, and a panic in a destructor aborts the process. So
-//! there is a second thread-local of our own, registered right after it. Thread-locals are destroyed in the reverse order
-//! of their registration: as long as ours exists, so does OpenTelemetry's.
+//! OpenTelemetry stores its current context in a thread-local without a check whether that still exists: access from
+//! the destructor of another thread-local panics after its destruction, and a panic in a destructor aborts the
+//! process. So there is a second thread-local of our own, registered right after it. Thread-locals are destroyed in
+//! the reverse order of their registration: as long as ours exists, so does OpenTelemetry's.
 
 use std::panic::catch_unwind;
 
@@ -126,8 +126,8 @@ pub(crate) fn from_otel_flags(flags: OtelTraceFlags) -> TraceFlags {
 
 impl Sentinel {
     fn new() -> Self {
-        // Creates OpenTelemetry's thread-local, if it does not exist yet. If only other code has used it on this thread,
-        // and it is destroyed already, this panics: there is no other way to detect that.
+        // Creates OpenTelemetry's thread-local, if it does not exist yet. If only other code has used it on this
+        // thread, and it is destroyed already, this panics: there is no other way to detect that.
         Self {
             came_in_time: catch_unwind(|| Context::map_current(|_| ())).is_ok(),
         }

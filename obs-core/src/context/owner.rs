@@ -34,8 +34,8 @@ struct Members {
     are_several: AtomicBool,
 }
 
-/// The instance of an event, a span or a metric that is recorded now: that of the current request or job, else that of the
-/// thread, else the process-wide default.
+/// The instance of an event, a span or a metric that is recorded now: that of the current request or job, else that
+/// of the thread, else the process-wide default.
 #[inline]
 pub(crate) fn owner() -> Option<InstanceRef> {
     // Requests of layers that were used before there was a default have the id 0.
@@ -50,7 +50,8 @@ fn owner_ids() -> [u64; 3] {
     [of_request.unwrap_or_default(), of_thread, default]
 }
 
-/// Wraps `work` for another thread, so that what it records outside of requests belongs to the instance of this thread, see [`Obs::make_thread_default`](crate::Obs::make_thread_default).
+/// Wraps `work` for another thread, so that what it records outside of requests belongs to the instance of this
+/// thread, see [`Obs::make_thread_default`](crate::Obs::make_thread_default).
 #[doc(hidden)]
 pub fn carry_instance<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
     let here = instance::of_thread();
@@ -73,7 +74,8 @@ impl Ownership {
         }))
     }
 
-    /// Whether an event or a span on this thread belongs to the instance: see [`Obs::subscriber_layer`](crate::Obs::subscriber_layer).
+    /// Whether an event or a span on this thread belongs to the instance: see
+    /// [`Obs::subscriber_layer`](crate::Obs::subscriber_layer).
     #[inline]
     pub(crate) fn owns_here(&self) -> bool {
         match self.0.members.get() {
@@ -117,7 +119,8 @@ impl Members {
         ids.binary_search(&instance).is_ok()
     }
 
-    /// The instance that an event or a span on this thread belongs to: the one that was started first if it is none of them.
+    /// The instance that an event or a span on this thread belongs to: the one that was started first if it is none
+    /// of them.
     fn owner(&self) -> Option<u64> {
         let wanted = owner_ids();
         let ids = self.ids.read().unwrap_or_else(PoisonError::into_inner);

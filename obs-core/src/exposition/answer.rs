@@ -13,7 +13,7 @@ pub(crate) struct Scrape {
 // === impl Exposition ===
 
 impl Exposition {
-    /// The page that `request` asks for, or the answer, if that is not a page. What is shown is `source`, if it is given,
+    /// The requested page, or the response if it is not a page. The page is that of `source`, if it is given,
     /// in place of the registry of `target`.
     pub(crate) fn scrape(
         &self,

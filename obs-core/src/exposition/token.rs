@@ -26,7 +26,7 @@ impl Token {
     /// If it is empty or not a valid header value.
     pub(super) fn parse(token: &str) -> Result<Self, InitError> {
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            // What was given may be a secret all the same.
+            // An invalid token may still be a secret.
             let shown = if token.is_empty() { "" } else { "(hidden)" };
             return Err(InitError::invalid(
                 "metrics_token",
@@ -47,7 +47,7 @@ impl Token {
     }
 
     /// Takes as long for a token that is wrong in its first character as for one that is wrong in
-    /// its last: otherwise it could be guessed character by character. The length is no secret.
+    /// its last: otherwise it could be guessed character by character. The length is not a secret.
     fn is(&self, shown: &[u8]) -> bool {
         let differing = self
             .0

@@ -34,7 +34,7 @@ pub(super) fn start(inner: &Arc<Inner>, threads: usize) {
     }
 }
 
-/// Where there can be no thread, there is no page; one that is being written goes on unwatched.
+/// If no thread can be started, no page is written; one that is being written is not supervised.
 fn give_up(inner: &Inner, error: &std::io::Error) {
     let mut state = inner.lock();
     state.threads -= 1;

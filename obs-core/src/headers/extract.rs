@@ -7,28 +7,28 @@ use super::{
 };
 use crate::names::header;
 
-/// What a caller sent along.
+/// The trace context and the baggage of a caller, from [`extract`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Extracted {
-    /// The caller's trace and span; none if it sent none, a malformed one, or more than one.
+    /// The caller's trace and span; `None` if `traceparent` is missing, malformed or repeated.
     pub parent: Option<TraceParent>,
-    /// The caller's `tracestate`, checked and joined; none without a parent.
+    /// The caller's `tracestate`, validated, its headers joined; `None` without a parent.
     pub tracestate: Option<Box<str>>,
-    /// The caller's `baggage`, checked and joined.
+    /// The caller's `baggage`, validated, its headers joined.
     pub baggage: Option<Box<str>>,
 }
 
 /// Reads `traceparent`, `tracestate` and `baggage`.
 ///
-/// Allocates for the latter two only, and only when they are there.
+/// Allocates only for `tracestate` and `baggage`, and only if they are present.
 pub(crate) fn extract(headers: &(impl HeaderReader + ?Sized)) -> Extracted {
     extract_of(&headers.common(), headers)
 }
 
 /// [`extract`] where the common headers are known already.
 pub(crate) fn extract_of(common: &CommonHeaders<'_>, headers: &(impl HeaderReader + ?Sized)) -> Extracted {
-    // With two headers it is unknown which one is right.
+    // Of two headers it is unknown which one is valid.
     let line = common.traceparent.filter(|_| common.traceparents == 1);
     let parent = line.and_then(|line| TraceParent::parse(trim(line)));
     Extracted {

@@ -33,7 +33,7 @@
 //! - A result is [kept](Check::cache) for a second, so probes can't overload what a check calls, and
 //!   one run is in flight at a time: probes share its result. There is no second run while one hangs.
 //! - A check runs in a task or on a thread of its own. It may panic, block or hang: it is then
-//!   unhealthy, with the reason, and the probe is answered all the same.
+//!   unhealthy, with the reason, and the probe is still answered.
 //!
 //! # Response
 //!
@@ -46,10 +46,10 @@
 //! {"status":"fail","checks":[{"name":"database","status":"fail","duration_ms":800.412,"reason":"no answer within 800ms"},{"name":"cache","status":"pass","duration_ms":0.311}]}
 //! ```
 //!
-//! The body has no secrets: the text of an error is only logged, and the reason is `failed`, unless it is a
-//! `&'static str` (which can't have values of run time) or the check [shows its errors](Check::show_errors). When a check's result
-//! changes, one line is logged. The gauge `obs_health_check_up{check}` is 1 or 0 after each run;
-//! checks run for probes, so without probes it does not change.
+//! The body has no secrets: the text of an error is only logged, and the reason is `failed`, unless it is a `&'static
+//! str` (which can't have values of run time) or the check [shows its errors](Check::show_errors). When a check's
+//! result changes, one line is logged. The gauge `obs_health_check_up{check}` is 1 or 0 after each run; checks run
+//! for probes, so without probes it does not change.
 
 mod check;
 mod handle;

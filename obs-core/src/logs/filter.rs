@@ -82,8 +82,8 @@ impl FilterControl {
 
     /// A filter for one layer; layers beside it take events and spans up to the level `beside`.
     ///
-    /// Over a bare registry, tracing-subscriber takes the most verbose level of the outermost layer for that of all: the
-    /// filter of lines would filter the spans that are exported too.
+    /// Over a bare registry, tracing-subscriber takes the most verbose level of the outermost layer for that of all:
+    /// the filter of lines would filter the spans that are exported too.
     pub(super) fn filter(&self, beside: LevelFilter) -> LogFilter {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = Arc::new(RwLock::new(Arc::new(matcher(&state.directives))));

@@ -116,8 +116,7 @@ fn identity(found: &Metadata) -> Identity {
 #[cfg(not(unix))]
 fn identity(_: &Metadata) -> Identity {}
 
-/// Has a pipe that nobody reads refused, where its opening would wait for a reader, and writes to a full one
-/// refused for the moment.
+/// Makes opening a pipe without a reader, and writing to a full one, fail instead of blocking.
 #[cfg(unix)]
 fn never_wait(options: &mut OpenOptions) {
     use std::os::unix::fs::OpenOptionsExt as _;

@@ -16,7 +16,7 @@ pub(super) fn clean_key(name: &str) -> Cow<'_, str> {
     Cow::Borrowed(name)
 }
 
-/// Appends a text, in quotes where it needs them; tells whether all of it fitted.
+/// Appends a text, in quotes if necessary. Returns whether the whole text fitted.
 pub(super) fn push_text(out: &mut Vec<u8>, text: &str, limit: usize) -> bool {
     let start = out.len();
     let whole = push_escaped(out, text, limit, Escaping::Json);

@@ -53,11 +53,11 @@
 //! - A line that would be too long leaves fields out and has `"truncated":true`.
 //!
 //! Each request writes one canonical line at its end, with the target `obs::request`.
-//! [`ObsBuilder::request_log_sample_ratio`](crate::ObsBuilder::request_log_sample_ratio) samples the lines of successful
-//! requests.
+//! [`ObsBuilder::request_log_sample_ratio`](crate::ObsBuilder::request_log_sample_ratio) samples the lines of
+//! successful requests.
 //!
-//! Names and structure are those of a [`LogProfile`]: obs's own as above, the Elastic Common Schema, Google Cloud Logging, or
-//! logfmt; [`LogTime`] is the form of the time. The rules above hold in each of them.
+//! Names and structure are those of a [`LogProfile`]: obs's own as above, the Elastic Common Schema, Google Cloud
+//! Logging, or logfmt; [`LogTime`] is the form of the time. The rules above hold in each of them.
 //!
 //! Lines go to a [`LogTarget`]: standard output, standard error, a file, a writer. With the feature
 //! `otlp-logs` they can be sent to a collector too, see
@@ -75,9 +75,9 @@
 //! | a panic outside of a request | written before the thread goes on, for 100 ms at most; with `panic = "abort"` 500 ms | with `panic = "abort"` lost |
 //! | `std::process::abort`, SIGKILL, `_exit` and its like | lost | lost |
 //!
-//! Call [`Obs::flush`](crate::Obs::flush) before an end that runs no code of the process. obs installs no
-//! handler for SIGABRT, since a signal handler must not lock or allocate. A handler can set a flag that a thread waits for,
-//! which then calls `flush` and ends the process.
+//! Call [`Obs::flush`](crate::Obs::flush) before an end that runs no code of the process. obs installs no handler for
+//! SIGABRT, since a signal handler must not lock or allocate. A handler can set a flag that a thread waits for, which
+//! then calls `flush` and ends the process.
 //!
 //! Lines that are logged after `Obs::shutdown` are written by a thread that is started for them. The logging thread
 //! waits for it for 20 ms at most, and no longer waits once that has timed out. A target that blocks delays no other
@@ -85,11 +85,11 @@
 //!
 //! # Fork
 //!
-//! A forked child has only the thread that called `fork`: its lines are not written, its spans, records and metrics are not
-//! sent, and its queues contain what the parent had not written. Call `fork` before `init`, or `exec` after it. If the child
-//! must log, call `Obs::flush` in the parent before `fork` and in the child once after it, which starts a thread for its
-//! lines. Its spans, OTLP records and pushed metrics are lost, and each flush returns an error after its timeout. The end of
-//! a child that has not called `flush` writes nothing.
+//! A forked child has only the thread that called `fork`: its lines are not written, its spans, records and metrics
+//! are not sent, and its queues contain what the parent had not written. Call `fork` before `init`, or `exec` after
+//! it. If the child must log, call `Obs::flush` in the parent before `fork` and in the child once after it, which
+//! starts a thread for its lines. Its spans, OTLP records and pushed metrics are lost, and each flush returns an
+//! error after its timeout. The end of a child that has not called `flush` writes nothing.
 
 mod bridge;
 mod client_profiled;

@@ -31,12 +31,40 @@ pub(super) struct Output {
     pub(super) id: u64,
 }
 
-/// A second reader of lines, beside the writer: a live page, an export.
+/// A second reader of lines, beside the writer: a live page, an export, a test. Set by
+/// [`ObsBuilder::line_reader`](crate::ObsBuilder::line_reader).
 ///
 /// It is called on the thread that logs, before the line is written, and must not block. It is not called
-/// for lines that it logs itself, and where it panics, the line is written all the same.
+/// for lines that it logs itself. If it panics, the line is still written.
+///
+/// ```
+/// use std::sync::{Arc, atomic::{AtomicUsize, Ordering::Relaxed}};
+/// use obs_core::{Obs, logs::LineReader};
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// struct Errors(Arc<AtomicUsize>);
+/// impl LineReader for Errors {
+///     fn read(&self, level: tracing::Level, line: &[u8]) {
+///         assert!(line.ends_with(b"\n"));
+///         if level == tracing::Level::ERROR {
+///             self.0.fetch_add(1, Relaxed);
+///         }
+///     }
+/// }
+///
+/// let errors = Arc::new(AtomicUsize::new(0));
+/// let reader = Errors(Arc::clone(&errors));
+/// let obs = Obs::builder("shop").log_writer(std::io::sink()).line_reader(reader).build()?;
+/// let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
+/// tracing::subscriber::with_default(subscriber, || {
+///     tracing::info!("started");
+///     tracing::error!("card declined");
+/// });
+/// assert_eq!(errors.load(Relaxed), 1);
+/// # Ok::<(), obs_core::InitError>(())
+/// ```
 pub trait LineReader: Send + Sync {
-    /// Reads a line, which ends in a newline.
+    /// Reads a line in the form that is written, redacted and with the newline at its end.
     fn read(&self, level: Level, line: &[u8]);
 }
 

@@ -1,7 +1,7 @@
 //! Lines in another [profile](super::LogProfile) than that of obs, or with another time.
 //!
-//! The lines of obs's own profile consist of pieces that are made at compile time ([`json`](super::json)); the lines here
-//! look their keys up.
+//! The lines of obs's own profile consist of pieces that are made at compile time ([`json`](super::json)); the lines
+//! here look their keys up.
 
 use std::borrow::Cow;
 

@@ -17,9 +17,22 @@ const SETTING: &str = "log_target";
 
 /// Where log lines go; see [`ObsBuilder::log_target`](crate::ObsBuilder::log_target).
 ///
-/// Whatever it is, it is written to by a thread of its own, in whole lines, so that it never holds up a
-/// request. Lines that it refuses (a full disk, a closed pipe) are counted in
-/// `obs_log_lines_dropped_total`, and the next ones are tried again.
+/// A thread of obs writes whole lines to it, so that it never delays a request. Lines that can't be written (a full
+/// disk, a closed pipe) are counted in `obs_log_lines_dropped_total`; the next ones are tried again.
+///
+/// ```
+/// use obs_core::{Obs, logs::LogTarget};
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("shop.log");
+/// let obs = Obs::builder("shop").log_target(LogTarget::file(&path)).build()?;
+/// assert!(path.exists());
+///
+/// // A folder can't be opened as a file.
+/// let error = Obs::builder("shop").log_target(LogTarget::file(folder.path())).build().unwrap_err();
+/// assert!(error.to_string().contains("expected the path of a file"), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct LogTarget(Kind);
 
 enum Kind {
@@ -46,31 +59,30 @@ impl LogTarget {
         Self(Kind::Stderr)
     }
 
-    /// A file that lines are appended to; it and its folder are made if they are not there.
+    /// A file that lines are appended to. The file and its folder are created if they don't exist.
     ///
-    /// The file grows for ever. A program such as logrotate can move it away or cut it (`copytruncate`), or
-    /// take [`rolling_file`](Self::rolling_file). A file that was moved or removed is made anew with the next
-    /// lines.
+    /// The file is not limited in size: use a program such as logrotate, which may move or truncate it
+    /// (`copytruncate`), or [`rolling_file`](Self::rolling_file). A file that was moved or removed is created again
+    /// with the next lines.
     ///
-    /// A folder, a full disk, or a named pipe without a reader is an error of `init`. Whatever comes later is
-    /// waited for by the thread of the lines only, for five seconds at most at a time where a pipe is full,
-    /// and costs lines, which are counted.
+    /// A folder, a full disk, or a named pipe without a reader is an error of `init`. Later failures affect only the
+    /// thread that writes lines, which waits up to five seconds for a full pipe, and drops and counts lines.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Kind::File(path.into()))
     }
 
     /// A new file for each hour, day or week (UTC), named `path` with the time at its end:
-    /// `shop.log.2026-11-22`; on Unix, `path` itself is a link to the newest one unless something else is in
-    /// its place. See [`Rotation`], and [`file`](Self::file) for what can go wrong.
+    /// `shop.log.2026-11-22`. On Unix, `path` itself is a link to the newest file, unless something else has that
+    /// name. See [`Rotation`], and [`file`](Self::file) for errors.
     #[cfg(feature = "log-rotation")]
     #[must_use]
     pub fn rolling_file(path: impl Into<PathBuf>, rotation: Rotation) -> Self {
         Self(Kind::RollingFile(path.into(), rotation))
     }
 
-    /// A writer of the application's own. It is given whole lines, then `flush` is called. An empty write
-    /// at the start shows whether it takes any.
+    /// A writer of the application. It gets whole lines, followed by a call of `flush`. An empty write at the start
+    /// tests whether it accepts data.
     pub fn writer(writer: impl Write + Send + 'static) -> Self {
         Self(Kind::Writer(Box::new(writer)))
     }

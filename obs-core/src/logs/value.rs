@@ -40,7 +40,7 @@ pub(super) enum Value<'a> {
 // === impl Value ===
 
 impl Value<'_> {
-    /// Appends the value with its quotes and without the secrets in it; tells whether all of it fitted.
+    /// Appends the value with its quotes, redacted. Returns whether the whole value fitted.
     ///
     /// Text is cut so that it ends within `limit`; quotes and numbers may stand beyond it by fewer
     /// than [`SLACK`](super::fields::SLACK) bytes.
@@ -58,7 +58,7 @@ impl Value<'_> {
         })
     }
 
-    /// Appends the value as the message of a line, without the secrets in it; tells whether all of it
+    /// Appends the value as the message of a line, redacted. Returns whether the whole value
     /// fitted.
     pub(super) fn push_message(self, out: &mut Vec<u8>, rules: FieldRules<'_>, limit: usize) -> bool {
         if self.push_bare(out, Syntax::Terminal) {

@@ -68,7 +68,7 @@ impl Descriptions {
         names
     }
 
-    /// What is said of the metric with this plain name; `is_metric` tells whether there is a metric of
+    /// The description of the metric with this plain name; `is_metric` returns whether there is a metric of
     /// exactly another name.
     pub(super) fn get(
         &self,

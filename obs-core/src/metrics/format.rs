@@ -22,8 +22,8 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// [Prometheus text](https://prometheus.io/docs/instrumenting/exposition_formats/) 0.0.4: supported by every scraper,
-    /// without exemplars.
+    /// [Prometheus text](https://prometheus.io/docs/instrumenting/exposition_formats/) 0.0.4: supported by every
+    /// scraper, without exemplars.
     #[default]
     Text,
     /// [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/) 1.0.0: with exemplars

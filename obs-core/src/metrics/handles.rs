@@ -70,7 +70,14 @@ pub struct Timer {
     start: Moment,
 }
 
-/// Where a [`Timer`] can record: a histogram of the facade, or a [`Summary`]. Sealed.
+/// A metric that a [`Timer`] can record into: a histogram of the facade, or a [`Summary`]. Sealed.
+///
+/// ```
+/// use std::time::Duration;
+/// use obs_core::metrics::RecordDuration as _;
+///
+/// metrics::histogram!("job_duration_seconds").record_duration(Duration::from_millis(250));
+/// ```
 pub trait RecordDuration: sealed::Sealed {
     /// Records a duration, in seconds.
     fn record_duration(&self, duration: Duration);

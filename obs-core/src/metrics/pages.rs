@@ -25,10 +25,11 @@ impl Registry {
     ///
     /// Threads that record are not stopped meanwhile. Metrics are sorted by name, series by labels. The hooks of
     /// [`before_render`](Self::before_render) run first, on this thread. The time taken is on the next page, in
-    /// `obs_scrape_duration_seconds`. A page is consistent in itself: the `_count` of a histogram is the sum of its buckets.
+    /// `obs_scrape_duration_seconds`. A page is consistent in itself: the `_count` of a histogram is the sum of its
+    /// buckets.
     ///
-    /// [`MetricsPage`](crate::adapter::MetricsPage) is the same with content negotiation, compression and limits, as the
-    /// adapters serve it.
+    /// [`MetricsPage`](crate::adapter::MetricsPage) is the same with content negotiation, compression and limits, as
+    /// the adapters serve it.
     #[must_use]
     pub fn render(&self, format: Format) -> Vec<u8> {
         // Never `None` without a deadline.

@@ -37,7 +37,7 @@ impl Registry {
             self.report(labels_repaired(&family, key.name()));
         }
         let found = family.series(labels, self.overflow());
-        // Refused keys are not remembered: there is no end of them. Nor are those that take too much room.
+        // Refused keys are not cached, since their number is unbounded; nor are keys that are too long.
         let is_short = bytes_of(key) <= MAX_KEY;
         if !found.overflowed && is_short && found.series.remember_spelling() {
             C::table(self.tables()).insert(key, &found.series);

@@ -37,8 +37,9 @@ use crate::{
 ///
 /// A scrape doesn't stop threads that record.
 ///
-/// [`Obs::registry`](crate::Obs::registry) is the registry of an instance, to which the macros record once the instance is
-/// the default of the process. A registry of one's own is for tests, and for programs without an instance:
+/// [`Obs::registry`](crate::Obs::registry) is the registry of an instance, to which the macros record once the
+/// instance is the default of the process. A registry of one's own is for tests, and for programs without an
+/// instance:
 ///
 /// ```
 /// use obs_core::metrics::{Format, Registry};

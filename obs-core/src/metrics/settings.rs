@@ -68,8 +68,8 @@ impl RegistryBuilder {
         self
     }
 
-    /// The bucket bounds of the histogram with this name on the page: 1 to 256 finite numbers, ascending, in the unit of
-    /// the metric. For a RED metric they take precedence over `ObsBuilder::duration_buckets`.
+    /// The bucket bounds of the histogram with this name on the page: 1 to 256 finite numbers, ascending, in the unit
+    /// of the metric. For a RED metric they take precedence over `ObsBuilder::duration_buckets`.
     ///
     /// Defaults to [`SIZE_BUCKETS`] for metrics in bytes, to [`QUERY_DURATION_BUCKETS`] for names that end in
     /// `query_duration_seconds`, and to [`DURATION_BUCKETS`] for others, converted to the metric's unit if that is
@@ -107,8 +107,8 @@ impl RegistryBuilder {
     /// Whether the protobuf page has native histograms besides the classic buckets. Defaults to true.
     ///
     /// They have exponential buckets (schema 3 at first, so that neighbouring bounds differ by 9 %), see
-    /// [Prometheus](https://prometheus.io/docs/specs/native_histograms/). They take additional memory from the first protobuf
-    /// page on.
+    /// [Prometheus](https://prometheus.io/docs/specs/native_histograms/). They take additional memory from the first
+    /// protobuf page on.
     pub fn native_histograms(mut self, native: bool) -> Self {
         self.settings.native_histograms = native;
         self

@@ -42,7 +42,7 @@ pub(crate) fn is_installed(pipeline: &Arc<Pipeline>) -> bool {
     installed().is_some_and(|installed| Arc::ptr_eq(installed, pipeline))
 }
 
-/// Makes `pipeline` the process-wide default; there is no way back.
+/// Makes `pipeline` the process-wide default, until the process ends.
 pub(crate) fn install(pipeline: &Arc<Pipeline>) {
     if INSTALLED.set(Arc::clone(pipeline)).is_ok() {
         set_default_instance(pipeline.tracing.forever());

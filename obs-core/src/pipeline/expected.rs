@@ -1,9 +1,10 @@
 //! Methods and paths of requests that are expected to be for a page, only for providers of the application.
 //!
-//! Whether a request is for a page of obs is known in the page's handler, after the request's span has started. Our own
-//! provider discards that span; a provider of the application exports each span that it has started. With such a provider
-//! no span is started for a request whose method and path a page has answered before. All other signals are recorded at the
-//! end, by what has answered. An expectation that was wrong once is not used again; it costs one span.
+//! Whether a request is for a page of obs is known in the page's handler, after the request's span has started. Our
+//! own provider discards that span; a provider of the application exports each span that it has started. With such a
+//! provider no span is started for a request whose method and path a page has answered before. All other signals are
+//! recorded at the end, by what has answered. An expectation that was wrong once is not used again; it costs one
+//! span.
 
 use std::sync::{
     OnceLock,

@@ -85,7 +85,7 @@ impl Obs {
         let thread = thread::Builder::new().name("obs-idle".to_owned()).spawn(wait);
         match (thread, receiver.await) {
             (Ok(_), Ok(flushed)) => flushed,
-            // There is no thread to be had.
+            // The thread can't be started.
             (_, _) => self.flush(timeout),
         }
     }

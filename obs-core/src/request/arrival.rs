@@ -30,8 +30,9 @@ pub(super) struct Arrival<'a> {
 // === impl Arrival ===
 
 impl Arrival<'_> {
-    /// The context of the request: the caller's trace or a new one, a request id, and, if traces are on and the request is
-    /// sampled, a span with the name `span`. The data of a deferred span of an unsampled request is stored in `kept`.
+    /// The context of the request: the caller's trace or a new one, a request id, and, if traces are on and the
+    /// request is sampled, a span with the name `span`. The data of a deferred span of an unsampled request is stored
+    /// in `kept`.
     pub(super) fn context(self, span: Option<SpanName>, kept: &mut DeferredHead) -> RequestContext {
         let Self {
             instrument,
@@ -100,8 +101,8 @@ impl Arrival<'_> {
     }
 }
 
-/// Makes the current request, if it is of the same instance, the caller of a request without trace headers: a handler has
-/// passed it to a router of its own. False if there is none.
+/// Makes the current request, if it is of the same instance, the caller of a request without trace headers: a handler
+/// has passed it to a router of its own. False if there is none.
 fn continue_enclosing(instance: u64, extracted: &mut Extracted) -> bool {
     let found = context::with_current(|outer| {
         let parts = outer.parts();

@@ -11,7 +11,9 @@ thread_local! {
     static POOL: Pool<Arc<AtomicU64>> = const { Pool::new() };
 }
 
-/// Counts the bytes of one request body; the body and the observation share it.
+/// Counts the bytes of one request body, for adapters: the wrapper of the body calls [`add`](Self::add), the
+/// observation reads the total when the request ends. From
+/// [`Observation::count_request_body`](super::Observation::count_request_body).
 ///
 /// Counters are pooled for each thread, so that counting costs no allocation.
 #[derive(Clone, Debug)]

@@ -97,8 +97,8 @@ impl Remaining {
         matches!(self, Self::Nothing | Self::Over(_))
     }
 
-    /// The `error_type` of a body that ends here, if it has another size than its head announced: clients don't accept such
-    /// a response as complete.
+    /// The `error_type` of a body that ends here, if it has another size than its head announced: clients don't
+    /// accept such a response as complete.
     pub(crate) fn fault(self) -> Option<&'static str> {
         match self {
             Self::Bytes(_) | Self::Wrong(_, Fault::Incomplete) | Self::Over(Fault::Incomplete) => {

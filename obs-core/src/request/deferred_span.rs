@@ -1,9 +1,9 @@
 //! The data of the span of an unsampled request, which is exported if the request fails or is slow.
 //!
 //! With [`ObsBuilder::keep_errors`](crate::ObsBuilder::keep_errors) or
-//! [`keep_slower_than`](crate::ObsBuilder::keep_slower_than) an unsampled request can get its span at its end. Path, query
-//! and headers are no longer available then. So their bytes are copied at arrival, into a reused buffer; they become
-//! attributes only if there is a span.
+//! [`keep_slower_than`](crate::ObsBuilder::keep_slower_than) an unsampled request can get its span at its end. Path,
+//! query and headers are no longer available then. So their bytes are copied at arrival, into a reused buffer; they
+//! become attributes only if there is a span.
 
 use std::{
     ops::Range,

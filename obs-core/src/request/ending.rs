@@ -124,8 +124,8 @@ impl Running {
         let _ = std::mem::replace(&mut self.request_bytes, RequestBytes::Unknown).total();
     }
 
-    /// A stream without a natural end is counted and timed at its head, so that its lifetime is not recorded as latency. A
-    /// streaming gRPC call is timed there too, and counted when its status is known.
+    /// A stream without a natural end is counted and timed at its head, so that its lifetime is not recorded as
+    /// latency. A streaming gRPC call is timed there too, and counted when its status is known.
     pub(super) fn record_at_head(&mut self) {
         let Some(answer) = &mut self.head else { return };
         let started = self.started;

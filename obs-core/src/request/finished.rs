@@ -6,6 +6,17 @@ use super::{GrpcStatus, Outcome};
 use crate::{context::RequestContext, failure::Failure};
 
 /// A request that has ended: the argument of `ObsLayer::on_finish`.
+///
+/// ```
+/// use obs_core::request::{Finished, Outcome};
+///
+/// // For `ObsLayer::new().on_finish(count_panics)`.
+/// fn count_panics(request: &Finished<'_>) {
+///     if request.outcome == Outcome::Panic {
+///         metrics::counter!("order_panics_total", "endpoint" => request.endpoint.to_owned()).increment(1);
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Finished<'a> {

@@ -1,8 +1,8 @@
 //! The client as proxies report it: `Forwarded` and `X-Forwarded-*`.
 //!
-//! Every proxy appends the address of its peer, so the lists are read from their end: the last entry is from our own peer.
-//! As long as an entry names a trusted proxy, the entry before it is from that proxy. Entries before the first untrusted
-//! address come from there, and can have any content.
+//! Every proxy appends the address of its peer, so the lists are read from their end: the last entry is from our own
+//! peer. As long as an entry names a trusted proxy, the entry before it is from that proxy. Entries before the first
+//! untrusted address come from there, and can have any content.
 
 use std::{borrow::Cow, net::IpAddr};
 
@@ -177,8 +177,8 @@ impl<T: Copy> Last<T> {
         (1..=self.count.min(MAX_HOPS)).filter_map(|back| self.ring[(self.count - back) % MAX_HOPS])
     }
 
-    /// The entry, counted from the end, that belongs to entry `at` of another list. A proxy may have kept a value that it
-    /// found instead of appending one: then this list is shorter, and its first entry is used.
+    /// The entry, counted from the end, that belongs to entry `at` of another list. A proxy may have kept a value
+    /// that it found instead of appending one: then this list is shorter, and its first entry is used.
     fn beside(&self, at: usize) -> Option<usize> {
         self.count.min(MAX_HOPS).checked_sub(1).map(|first| first.min(at))
     }

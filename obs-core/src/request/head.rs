@@ -48,9 +48,9 @@ pub struct RequestHead<'a> {
     /// The values of the layer's own labels, in their order, see
     /// the setter `label` of the layer; one that is not in its list counts as `_OTHER`.
     pub labels: &'a [&'a str],
-    /// Whether another layer, of any instance, observes this request already. If that layer is of the same instance, is being
-    /// polled around this one and records the same signals, this one starts no observation: the request is counted once,
-    /// under the endpoint and the labels given here.
+    /// Whether another layer, of any instance, observes this request already. If that layer is of the same instance,
+    /// is being polled around this one and records the same signals, this one starts no observation: the request is
+    /// counted once, under the endpoint and the labels given here.
     pub is_observed: bool,
 }
 
@@ -88,6 +88,19 @@ pub struct ResponseHead<'a> {
 }
 
 /// The head of a failed response: the argument of a classifier, see `ObsLayer::classify`.
+///
+/// ```
+/// use obs_core::request::Head;
+///
+/// // For `ObsLayer::new().classify(error_type)`: values of a closed list, since they become a label.
+/// fn error_type(head: &Head<'_>) -> Option<&'static str> {
+///     match head.header("x-error-kind") {
+///         Some(b"database") => Some("database"),
+///         _ if head.status == 503 => Some("overloaded"),
+///         _ => None, // the status
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Head<'a> {
     /// The method, from the closed set.

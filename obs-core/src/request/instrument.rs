@@ -61,8 +61,8 @@ impl Instrument {
         self.may_skip && self.options.skip.takes(&RequestHead { endpoint, ..*head }, headers)
     }
 
-    /// The index of the expectation that this request is for a page. Only with a provider of the application, whose spans
-    /// can't be discarded once they have started.
+    /// The index of the expectation that this request is for a page. Only with a provider of the application, whose
+    /// spans can't be discarded once they have started.
     #[inline]
     pub(super) fn expected_page(&self, method: &str, path: &str) -> Option<usize> {
         let matters = self.options.common.traces && self.common.pipeline.tracing.is_of_others();
@@ -98,9 +98,9 @@ impl Instrument {
         self.options.common.logs || self.options.common.traces
     }
 
-    /// A `tracing` span around the request, if one is wanted: by subscribers that read ids from spans, or for fields that
-    /// handlers record on it. Its level is `ERROR`, so that each filter by level that accepts an event of the request
-    /// also accepts the span.
+    /// A `tracing` span around the request, if one is wanted: by subscribers that read ids from spans, or for fields
+    /// that handlers record on it. Its level is `ERROR`, so that each filter by level that accepts an event of the
+    /// request also accepts the span.
     #[inline]
     pub(super) fn open_tracing_span(
         &self,

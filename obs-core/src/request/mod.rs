@@ -1,7 +1,7 @@
 //! The life of a request: its outcomes, and the types that an application's functions and hooks get.
 //!
-//! Everything is decided by one state machine, which every adapter drives (see [`adapter`](crate::adapter)), so that all
-//! adapters behave alike.
+//! Everything is decided by one state machine, which every adapter drives (see [`adapter`](crate::adapter)), so that
+//! all adapters behave alike.
 //!
 //! | outcome | when |
 //! |---|---|
@@ -24,8 +24,8 @@
 //! writes lines or spans that the outer one doesn't records the request separately; so does a layer of another
 //! instance.
 //!
-//! A request that a handler passes to another router is a second request. Without trace headers, and within the context of
-//! the first one, it is a child of it in the same trace.
+//! A request that a handler passes to another router is a second request. Without trace headers, and within the
+//! context of the first one, it is a child of it in the same trace.
 
 mod arrival;
 mod attributes;

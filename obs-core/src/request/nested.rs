@@ -29,8 +29,8 @@ thread_local! {
     static TOLD: RefCell<Vec<Joined>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Joins the observation around this layer, if it is of the same instance and has all signals of this one; false if there
-/// is none.
+/// Joins the observation around this layer, if it is of the same instance and has all signals of this one; false if
+/// there is none.
 pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> bool {
     let around = Scope::current();
     if !around.takes(instrument.scope) {

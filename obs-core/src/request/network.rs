@@ -28,6 +28,13 @@ pub struct Network {
 }
 
 /// A text that is not a valid [`Network`].
+///
+/// ```
+/// use obs_core::request::Network;
+///
+/// let error = "10.0.0.0/33".parse::<Network>().unwrap_err();
+/// assert!(error.to_string().contains("10.0.0.0/33"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct NetworkParseError {
     text: String,
@@ -46,8 +53,8 @@ fn bits(address: IpAddr) -> u128 {
 // === impl Network ===
 
 impl Network {
-    /// The addresses that have the first `prefix` bits of `address`: 0 to 32 bits of an IPv4 address, 0 to 128 of an IPv6
-    /// address. `None` for more bits.
+    /// The addresses that have the first `prefix` bits of `address`: 0 to 32 bits of an IPv4 address, 0 to 128 of an
+    /// IPv6 address. `None` for more bits.
     #[must_use]
     pub fn new(address: IpAddr, prefix: u8) -> Option<Self> {
         let (most, before) = if address.is_ipv4() { (32, MAPPED) } else { (128, 0) };

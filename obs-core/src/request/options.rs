@@ -183,9 +183,9 @@ macro_rules! layer_setters {
                 self.with(|options| options.skip.template(path.as_ref()))
             }
 
-            /// Leaves routes at or below this path out of logs, traces and metrics, as [`skip`](Self::skip) does for one
-            /// route: `/internal` covers `/internal` and `/internal/{probe}`, but not `/internals`. Can be called several
-            /// times. Defaults to none.
+            /// Leaves routes at or below this path out of logs, traces and metrics, as [`skip`](Self::skip) does for
+            /// one route: `/internal` covers `/internal` and `/internal/{probe}`, but not `/internals`. Can be called
+            /// several times. Defaults to none.
             ///
             /// It is compared with the template of the matched route, so that no client can choose a parameter that
             /// hides its request, and with the path where no route matches.

@@ -24,8 +24,8 @@ thread_local! {
     static LAST: RefCell<Option<Noted>> = const { RefCell::new(None) };
 }
 
-/// Adds a panic hook before the one that is installed: it notes panics in requests, and calls
-/// `outside` for any other, before the process may end.
+/// Installs a panic hook in front of the current one. It stores the reports of panics in requests, and calls
+/// `outside` for any other panic, before the process may end.
 pub(crate) fn install_hook(outside: impl Fn() + Send + Sync + 'static) {
     static INSTALLED: Once = Once::new();
     if thread::panicking() {

@@ -4,7 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Network;
 
-/// The form in which the address of a client is recorded, on span and line.
+/// The form in which the address of a client is recorded, on span and line. Set by `ObsLayer::client_address`.
+///
+/// | client | [`On`](Self::On) | [`Truncated`](Self::Truncated) |
+/// |---|---|---|
+/// | `192.0.2.77` | `192.0.2.77` | `192.0.2.0` |
+/// | `2001:db8:1:2::3` | `2001:db8:1:2::3` | `2001:db8:1::` |
+/// | `::ffff:192.0.2.77` | `192.0.2.77` | `192.0.2.0` |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClientAddress {
@@ -17,7 +23,8 @@ pub enum ClientAddress {
     Truncated,
 }
 
-/// Which headers of trusted proxies name the client.
+/// The headers of trusted proxies that report the client. Set by `ObsLayer::forwarded_headers`; only relevant with
+/// `ObsLayer::trusted_proxies`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ForwardedHeaders {

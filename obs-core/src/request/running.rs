@@ -297,7 +297,7 @@ impl Running {
     }
 
     fn is_stream_by_nature(&self, head: &ResponseHead<'_>) -> bool {
-        // What is as long as is known at the head is no stream of events to come.
+        // A response of known size is not a stream of events.
         let may_be_events = self.remaining == Remaining::Unknown;
         (may_be_events && is_event_stream(head.headers)) || self.any_layer(|layer| layer.streams(self.endpoint()))
     }

@@ -20,6 +20,16 @@ pub struct Skip {
 /// A request as it arrives, for the function of the setter `skip_if` of a layer.
 ///
 /// Method, path and headers are as the client has sent them.
+///
+/// ```
+/// use obs_core::request::IncomingRequest;
+///
+/// // For `ObsLayer::new().skip_if(is_probe)`.
+/// fn is_probe(request: &IncomingRequest<'_>) -> bool {
+///     let agent = request.header("user-agent").unwrap_or_default();
+///     request.method == "GET" && agent.starts_with(b"kube-probe/")
+/// }
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct IncomingRequest<'a> {

@@ -1,5 +1,5 @@
-//! Requests of a handler to its observation: to record the lifetime of an upgraded connection, or to leave the request out
-//! of all signals.
+//! Requests of a handler to its observation: to record the lifetime of an upgraded connection, or to leave the
+//! request out of all signals.
 
 use std::{
     cell::RefCell,

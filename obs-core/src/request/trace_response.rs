@@ -8,9 +8,10 @@ use crate::{headers::TraceParent, names::header};
 /// The start of the entry that a layer adds to `Server-Timing`.
 const TIMING: &str = "traceparent;desc=";
 
-/// Whether a response header comes from an inner layer of obs. An outer layer that sends these headers replaces such a
-/// header by its own, since its span is the child of the caller's, and its request id is echoed. A `Server-Timing` header of
-/// the application is kept. Nested layers of one instance send the headers once, if any of them is set up to do so.
+/// Whether a response header comes from an inner layer of obs. An outer layer that sends these headers replaces such
+/// a header by its own, since its span is the child of the caller's, and its request id is echoed. A `Server-Timing`
+/// header of the application is kept. Nested layers of one instance send the headers once, if any of them is set up
+/// to do so.
 ///
 /// ```
 /// use obs_core::adapter::is_trace_response;
@@ -30,8 +31,9 @@ pub fn is_trace_response(name: &str, value: &[u8]) -> bool {
 // === impl Observation ===
 
 impl Observation {
-    /// Calls `add` with the trace context headers of the response, if the layer is set up to send them. Call this before
-    /// [`head`](Self::head). They replace the headers of [inner layers](is_trace_response), and are added to all others.
+    /// Calls `add` with the trace context headers of the response, if the layer is set up to send them. Call this
+    /// before [`head`](Self::head). They replace the headers of [inner layers](is_trace_response), and are added to
+    /// all others.
     #[inline]
     pub fn response_headers(&self, add: &mut dyn FnMut(&'static str, &str)) {
         if let Some(running) = self.running()

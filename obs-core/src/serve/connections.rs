@@ -1,4 +1,4 @@
-//! The connections that are open, and which of them gives way when there is no room for another.
+//! The open connections, of which the longest idle one is closed when there is no room for another.
 
 use std::{
     future::Future,

@@ -130,7 +130,7 @@ impl Graceful {
     ///
     /// # Errors
     ///
-    /// The error of the server. Cancelled requests and an incomplete flush are logged and are no errors.
+    /// The error of the server. Cancelled requests and an incomplete flush are logged, and are not errors.
     ///
     /// # Panics
     ///

@@ -76,7 +76,7 @@ impl ObsBuilder {
     ///
     /// Pass the result to `ObsLayer::obs`, and [`Obs::subscriber_layer`] to a subscriber; or make it the process-wide
     /// default with [`Obs::make_default`]. The panic hook, which keeps the message of a panic for the log line of its
-    /// request, is installed all the same, once for all instances.
+    /// request, is installed too, once for all instances.
     ///
     /// # Errors
     ///

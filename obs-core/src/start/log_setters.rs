@@ -32,8 +32,8 @@ impl ObsBuilder {
     /// The form of the time on machine-readable lines. Defaults to `OBS_LOG_TIME` (`rfc3339_millis`,
     /// `rfc3339_micros`, `rfc3339_nanos`, `unix_seconds`, `unix_millis`), else to [`LogTime::Rfc3339Micros`].
     ///
-    /// The profiles [`Ecs`](LogProfile::Ecs) and [`GoogleCloud`](LogProfile::GoogleCloud) take times in RFC 3339 only: a
-    /// number is an error at the start.
+    /// The profiles [`Ecs`](LogProfile::Ecs) and [`GoogleCloud`](LogProfile::GoogleCloud) take times in RFC 3339
+    /// only: a number is an error at the start.
     pub fn log_time(mut self, time: LogTime) -> Self {
         self.logs.profile.time = Some(time);
         self
@@ -73,8 +73,8 @@ impl ObsBuilder {
         self
     }
 
-    /// A writer of the application that log lines go to. A thread of obs writes whole lines, then calls `flush`. Short for
-    /// [`log_target`](Self::log_target) with [`LogTarget::writer`].
+    /// A writer of the application that log lines go to. A thread of obs writes whole lines, then calls `flush`.
+    /// Short for [`log_target`](Self::log_target) with [`LogTarget::writer`].
     pub fn log_writer(self, writer: impl io::Write + Send + 'static) -> Self {
         self.log_target(LogTarget::writer(writer))
     }
@@ -82,8 +82,8 @@ impl ObsBuilder {
     /// Adds a field with a constant value to every log line, and to the log records that are exported. Can be called
     /// several times; the last value for a name is used. Defaults to none.
     ///
-    /// A field of the same name of an event, of the request or of a span takes precedence. The constant fields of a line
-    /// have at most 8 KiB together; a name that obs itself uses on lines, such as `status`, is an error at the
+    /// A field of the same name of an event, of the request or of a span takes precedence. The constant fields of a
+    /// line have at most 8 KiB together; a name that obs itself uses on lines, such as `status`, is an error at the
     /// start. Lines for people ([`LogFormat::Pretty`]) leave constant fields out.
     ///
     /// ```
@@ -100,8 +100,8 @@ impl ObsBuilder {
     /// Adds these [resource attributes](Self::attribute) to every log line, under their names, such as
     /// `service.namespace` or `k8s.pod.name`. Can be called several times. Defaults to none.
     ///
-    /// They may come from `OTEL_RESOURCE_ATTRIBUTES` too; one that is not set is reported in a warning at the start. Name,
-    /// version and environment of the service are on every line already.
+    /// They may come from `OTEL_RESOURCE_ATTRIBUTES` too; one that is not set is reported in a warning at the start.
+    /// Name, version and environment of the service are on every line already.
     ///
     /// ```
     /// use obs_core::Obs;
@@ -116,12 +116,12 @@ impl ObsBuilder {
         self
     }
 
-    /// Adds names of fields whose values are replaced by `REDACTED` wherever they go: on lines, on spans
-    /// and their events (fields, attributes, captured headers), in log records, in queries. A name matches the last words
-    /// of a field's name, in any case and with any separator, camel case included: `card_number` covers `cardNumber` and
-    /// `customer.card-number`. Can be called several times. Defaults to no names beside the usual ones, such as `password`, `passphrase`, `secret`,
-    /// `credentials`, `authorization`, `cookie`, `token`, `jwt`, `otp`, `api_key`, `access_key`,
-    /// `private_key`, `client_assertion`, `SAMLResponse`.
+    /// Adds names of fields whose values are replaced by `REDACTED` wherever they go: on lines, on spans and their
+    /// events (fields, attributes, captured headers), in log records, in queries. A name matches the last words of a
+    /// field's name, in any case and with any separator, camel case included: `card_number` covers `cardNumber` and
+    /// `customer.card-number`. Can be called several times. Defaults to no names beside the usual ones, such as
+    /// `password`, `passphrase`, `secret`, `credentials`, `authorization`, `cookie`, `token`, `jwt`, `otp`,
+    /// `api_key`, `access_key`, `private_key`, `client_assertion`, `SAMLResponse`.
     ///
     /// Texts are redacted too: in messages, errors and values, the credentials of URLs, the values of such keys in
     /// queries, `key=value` pairs, JSON and the output of `Debug`, and `Authorization` headers are replaced.
@@ -130,9 +130,9 @@ impl ObsBuilder {
         self
     }
 
-    /// The share of successful requests (outcome `ok`) that write their canonical line, 0 to 1. All other requests write
-    /// theirs: errors, 4xx, cancelled ones, and slow ones, see [`request_log_slow`](Self::request_log_slow). Lines that are
-    /// left out are counted in `obs_log_lines_sampled_out_total`. Defaults to 1.
+    /// The share of successful requests (outcome `ok`) that write their canonical line, 0 to 1. All other requests
+    /// write theirs: errors, 4xx, cancelled ones, and slow ones, see [`request_log_slow`](Self::request_log_slow).
+    /// Lines that are left out are counted in `obs_log_lines_sampled_out_total`. Defaults to 1.
     ///
     /// The decision is made by the trace id, as for spans: with an equal [`sample_ratio`](Self::sample_ratio), the
     /// requests that have a line are those that have a trace, in all services. Events that the application logs are not
@@ -155,12 +155,11 @@ impl ObsBuilder {
         self
     }
 
-    /// Whether events and canonical lines are sent to the collector as OTLP log records too, beside the
-    /// lines. Needs the feature `otlp-logs`, and a collector:
-    /// [`otlp_endpoint`](Self::otlp_endpoint), `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` or
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT`. Defaults to `OTEL_LOGS_EXPORTER` (`otlp` or `none`), else to whether
-    /// `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` is set, since most collectors read lines from standard output, and some accept
-    /// traces only.
+    /// Whether events and canonical lines are sent to the collector as OTLP log records too, beside the lines. Needs
+    /// the feature `otlp-logs`, and a collector: [`otlp_endpoint`](Self::otlp_endpoint),
+    /// `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT`. Defaults to `OTEL_LOGS_EXPORTER` (`otlp`
+    /// or `none`), else to whether `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT` is set, since most collectors read lines from
+    /// standard output, and some accept traces only.
     ///
     /// Records have the ids, fields and redaction of the lines. At most `OTEL_BLRP_MAX_QUEUE_SIZE` (2 048) records are
     /// queued; lost ones are counted in `obs_log_records_dropped_total`.

@@ -27,9 +27,9 @@ impl ObsBuilder {
     /// The number of series that each metric may have, at least 1, see [`RegistryBuilder::series_cap`]. Defaults to
     /// 2 000.
     ///
-    /// This setter and the next two configure the registry that the instance creates. With a registry or a recorder of the
-    /// application ([`registry`](Self::registry), [`recorder`](Self::recorder)) they are an error. They apply to metrics
-    /// that are created after the start.
+    /// This setter and the next two configure the registry that the instance creates. With a registry or a recorder
+    /// of the application ([`registry`](Self::registry), [`recorder`](Self::recorder)) they are an error. They apply
+    /// to metrics that are created after the start.
     ///
     /// ```
     /// let obs = obs_core::Obs::builder("payment-service")
@@ -50,8 +50,8 @@ impl ObsBuilder {
         self.with_metrics(|metrics| metrics.series_cap_for(metric, cap))
     }
 
-    /// The bucket bounds of the histogram with this name on the page: 1 to 256 finite numbers, ascending, in the unit of
-    /// the metric. Can be called for several metrics. Defaults to those of [`RegistryBuilder::buckets`].
+    /// The bucket bounds of the histogram with this name on the page: 1 to 256 finite numbers, ascending, in the unit
+    /// of the metric. Can be called for several metrics. Defaults to those of [`RegistryBuilder::buckets`].
     ///
     /// For RED metrics too: `http_request_size_bytes`, or `http_request_duration_seconds`, where they take precedence
     /// over [`duration_buckets`](Self::duration_buckets).
@@ -81,12 +81,11 @@ impl ObsBuilder {
         }
     }
 
-    /// Whether metrics are pushed to the collector by OTLP too, besides the page: for services that can't be
-    /// scraped. Needs the feature `otlp-metrics`, and a collector:
-    /// [`otlp_endpoint`](Self::otlp_endpoint), `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` or
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT`. Defaults to `OTEL_METRICS_EXPORTER` (`otlp` or `none`), else to
-    /// whether `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` is set, since most collectors scrape the page, and some accept traces
-    /// only.
+    /// Whether metrics are pushed to the collector by OTLP too, besides the page: for services that can't be scraped.
+    /// Needs the feature `otlp-metrics`, and a collector: [`otlp_endpoint`](Self::otlp_endpoint),
+    /// `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT`. Defaults to `OTEL_METRICS_EXPORTER`
+    /// (`otlp` or `none`), else to whether `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` is set, since most collectors scrape
+    /// the page, and some accept traces only.
     ///
     /// - Requests are pushed as `http.server.request.duration` and `http.client.request.duration`, with the
     ///   names and attributes of the
@@ -119,18 +118,17 @@ impl ObsBuilder {
         self
     }
 
-    /// Whether the optional instruments of the HTTP conventions are pushed too:
-    /// `http.server.active_requests`, `http.server.request.body.size`,
-    /// `http.server.response.body.size`, `http.client.active_requests`, and
-    /// `http.server.stream.duration`, an instrument of obs for the lifetime of answers that are streams by nature. Defaults
-    /// to false.
+    /// Whether the optional instruments of the HTTP conventions are pushed too: `http.server.active_requests`,
+    /// `http.server.request.body.size`, `http.server.response.body.size`, `http.client.active_requests`, and
+    /// `http.server.stream.duration`, an instrument of obs for the lifetime of answers that are streams by nature.
+    /// Defaults to false.
     pub fn otlp_opt_in_metrics(mut self, on: bool) -> Self {
         self.push.opt_in = on;
         self
     }
 
-    /// Pushes only metrics whose names, in the form that is pushed, begin with one of these. Can be called several times.
-    /// Defaults to all metrics.
+    /// Pushes only metrics whose names, in the form that is pushed, begin with one of these. Can be called several
+    /// times. Defaults to all metrics.
     ///
     /// ```
     /// use obs_core::Obs;

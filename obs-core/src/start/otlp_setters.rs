@@ -17,8 +17,8 @@ impl ObsBuilder {
 
     /// Where and how all signals are exported: endpoint, headers, protocol, compression, timeouts, queue.
     ///
-    /// A second call replaces the settings that its value has, and keeps the others. All headers together are one setting.
-    /// Defaults to the environment, see [`environment`](crate::environment).
+    /// A second call replaces the settings that its value has, and keeps the others. All headers together are one
+    /// setting. Defaults to the environment, see [`environment`](crate::environment).
     ///
     /// ```
     /// use obs_core::{Obs, otlp::Otlp};
@@ -33,9 +33,9 @@ impl ObsBuilder {
     }
 
     /// Where and how one signal is exported. These settings take precedence over those of [`otlp`](Self::otlp), in
-    /// whichever order the two are called. An endpoint turns the export of the signal on, and is used as it is, without an
-    /// added path. A second call for the same signal replaces the settings that its value has. Defaults to the environment
-    /// variables of the signal.
+    /// whichever order the two are called. An endpoint turns the export of the signal on, and is used as it is,
+    /// without an added path. A second call for the same signal replaces the settings that its value has. Defaults to
+    /// the environment variables of the signal.
     ///
     /// ```
     /// use obs_core::{

@@ -9,8 +9,8 @@ use crate::exposition::Hidden;
 
 impl ObsBuilder {
     /// The bearer token that clients of the metrics page must send, wherever the page is served; in Prometheus it is
-    /// configured as `authorization: { credentials: … }`. Visible ASCII characters without spaces. Defaults to none: every
-    /// client can read the page.
+    /// configured as `authorization: { credentials: … }`. Visible ASCII characters without spaces. Defaults to none:
+    /// every client can read the page.
     ///
     /// ```
     /// let obs = obs_core::Obs::builder("payment-service")
@@ -37,14 +37,16 @@ impl ObsBuilder {
         self
     }
 
-    /// Serves the metrics page on `/metrics` of this address too, on a thread of obs, from `init` or `build` until [`Obs::shutdown`](crate::Obs::shutdown) or the drop of the last handle. Port 0 takes a free
-    /// one, which [`Obs::metrics_addr`](crate::Obs::metrics_addr) returns. Defaults to none.
+    /// Serves the metrics page on `/metrics` of this address too, on a thread of obs, from `init` or `build` until
+    /// [`Obs::shutdown`](crate::Obs::shutdown) or the drop of the last handle. Port 0 takes a free one, which
+    /// [`Obs::metrics_addr`](crate::Obs::metrics_addr) returns. Defaults to none.
     ///
     /// The page then need not be a route of the service, which every client can reach. An address that another process
     /// listens on is an [`InitError`](crate::InitError).
     ///
-    /// At most 64 connections are open. A further one replaces the connection that has been idle for longest, so that idle
-    /// clients don't keep scrapes from connecting. The first request of a connection must arrive within five seconds.
+    /// At most 64 connections are open. A further one replaces the connection that has been idle for longest, so that
+    /// idle clients don't keep scrapes from connecting. The first request of a connection must arrive within five
+    /// seconds.
     ///
     /// ```
     /// let obs = obs_core::Obs::builder("payment-service")

@@ -41,8 +41,9 @@ impl ObsBuilder {
     /// The header of request ids, in place of `x-request-id`: the id of a request is read from it and echoed in it, and
     /// clients send the id of the current request in it, unless the outgoing request has that header already.
     ///
-    /// A name of 1 to 64 letters, digits and `-_`, in any case; headers with another meaning, such as `cookie`, are refused.
-    /// By default the header is `x-request-id` and clients send no ids; they do if `x-request-id` is set here.
+    /// A name of 1 to 64 letters, digits and `-_`, in any case; headers with another meaning, such as `cookie`, are
+    /// refused. By default the header is `x-request-id` and clients send no ids; they do if `x-request-id` is set
+    /// here.
     ///
     /// ```
     /// use obs_core::Obs;

@@ -20,13 +20,13 @@ impl ObsBuilder {
     /// Exports the server span of an unsampled request if it ended in an error of the service: a 5xx answer, a panic, a
     /// failed body. Defaults to off.
     ///
-    /// The span has the ids that are on the request's lines, its parent, and `obs.kept = "error"`. It has no children: they
-    /// had ended before the request was known to fail. The trace stays unsampled in other services, to which the flag was
-    /// propagated, and exemplars don't refer to it.
+    /// The span has the ids that are on the request's lines, its parent, and `obs.kept = "error"`. It has no
+    /// children: they had ended before the request was known to fail. The trace stays unsampled in other services, to
+    /// which the flag was propagated, and exemplars don't refer to it.
     ///
-    /// Its cost for every unsampled request is a copy of the attributes (path, query, user agent, recorded headers) into
-    /// a reused buffer, without an allocation. The number of kept spans is limited by the export queue only. With a
-    /// provider of the application no spans are kept.
+    /// Its cost for every unsampled request is a copy of the attributes (path, query, user agent, recorded headers)
+    /// into a reused buffer, without an allocation. The number of kept spans is limited by the export queue only.
+    /// With a provider of the application no spans are kept.
     pub fn keep_errors(mut self, on: bool) -> Self {
         self.keep.errors = on;
         self
@@ -40,14 +40,15 @@ impl ObsBuilder {
         self
     }
 
-    /// Which spans and events of `tracing` are exported: spans as children of the request's span, events as events of the
-    /// span around them. Levels, for all targets or for one with its modules: `info,my_crate::db=debug,hyper=off`; of two
-    /// targets the longer one is used. Targets that are not named need a level of their own: `my_crate=debug` exports those
-    /// of `my_crate` alone. Defaults to `OBS_SPAN_FILTER`, else to `info`.
+    /// Which spans and events of `tracing` are exported: spans as children of the request's span, events as events of
+    /// the span around them. Levels, for all targets or for one with its modules:
+    /// `info,my_crate::db=debug,hyper=off`; of two targets the longer one is used. Targets that are not named need a
+    /// level of their own: `my_crate=debug` exports those of `my_crate` alone. Defaults to `OBS_SPAN_FILTER`, else to
+    /// `info`.
     ///
-    /// Log lines have a filter of their own ([`log_filter`](Self::log_filter), `RUST_LOG`), and so have other layers of the
-    /// subscriber: `RUST_LOG=error` leaves spans as they are. The spans of requests and of outgoing requests, and those of
-    /// [`trace::span`](crate::trace::span), are not spans of `tracing`, and are not filtered.
+    /// Log lines have a filter of their own ([`log_filter`](Self::log_filter), `RUST_LOG`), and so have other layers
+    /// of the subscriber: `RUST_LOG=error` leaves spans as they are. The spans of requests and of outgoing requests,
+    /// and those of [`trace::span`](crate::trace::span), are not spans of `tracing`, and are not filtered.
     ///
     /// A malformed directive is an error at the start, which names it and its position; in `OBS_SPAN_FILTER`, it is
     /// reported in a warning, and the variable is ignored.
@@ -63,9 +64,9 @@ impl ObsBuilder {
         self
     }
 
-    /// Names of fields of `tracing` spans that belong to the request: what is recorded under them on a span within a request
-    /// is a field of the request's lines and an attribute of its span, as with [`context::record`](crate::context::record).
-    /// Can be called several times. Defaults to none.
+    /// Names of fields of `tracing` spans that belong to the request: what is recorded under them on a span within a
+    /// request is a field of the request's lines and an attribute of its span, as with
+    /// [`context::record`](crate::context::record). Can be called several times. Defaults to none.
     ///
     /// This is for code that was written for tracing-actix-web or for tower-http's `TraceLayer`:
     ///
@@ -76,13 +77,14 @@ impl ObsBuilder {
     /// | a span of other middleware that declares the field | the same |
     /// | a field that the span doesn't declare | nothing: `tracing` drops it |
     ///
-    /// Only spans of level `INFO` and above are considered. The subscriber must have the layer of this instance, as it has
-    /// with [`init`](Self::init). The `tracing` span of the request has the same fields and target as the one of
-    /// `tracing_span(true)`, is visible to all layers of the subscriber, and is not exported, since the request has a span
-    /// already. It adds the cost of a `tracing` span to each request: prefer `context::record`, which doesn't.
+    /// Only spans of level `INFO` and above are considered. The subscriber must have the layer of this instance, as
+    /// it has with [`init`](Self::init). The `tracing` span of the request has the same fields and target as the one
+    /// of `tracing_span(true)`, is visible to all layers of the subscriber, and is not exported, since the request
+    /// has a span already. It adds the cost of a `tracing` span to each request: prefer `context::record`, which
+    /// doesn't.
     ///
-    /// At most 16 names of at most 64 bytes; more, and names that requests have already, such as `endpoint`, are an error
-    /// at the start.
+    /// At most 16 names of at most 64 bytes; more, and names that requests have already, such as `endpoint`, are an
+    /// error at the start.
     ///
     /// ```
     /// use obs_core::Obs;
@@ -95,23 +97,22 @@ impl ObsBuilder {
         self
     }
 
-    /// The longest text of an attribute of a span, its events and links, and of a log record that is
-    /// exported, in bytes: a path, a query, a header, a field, the message of an exception. The texts of a list have this
-    /// length together. Longer texts are cut between characters, and the span then has
-    /// `obs.truncated = true`, the record `truncated = true`. Defaults to
-    /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or `OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else
-    /// `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else 4 096 on spans and 65 536 in records, which have no more
-    /// together.
+    /// The longest text of an attribute of a span, its events and links, and of a log record that is exported, in
+    /// bytes: a path, a query, a header, a field, the message of an exception. The texts of a list have this length
+    /// together. Longer texts are cut between characters, and the span then has `obs.truncated = true`, the record
+    /// `truncated = true`. Defaults to `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or
+    /// `OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else 4 096 on spans
+    /// and 65 536 in records, which have no more together.
     pub fn attribute_value_length_limit(mut self, bytes: usize) -> Self {
         self.value_limit = Some(bytes);
         self
     }
 
-    /// A format of trace headers beside that of W3C: B3, Jaeger, X-Ray. It reads the headers of
-    /// requests without a valid `traceparent`, and clients of obs send its headers too; if
-    /// `OTEL_PROPAGATORS` lists formats without `tracecontext`, they send its headers only.
-    /// [`init`](Self::init) adds it to OpenTelemetry's global propagator, which other instrumentation uses. Its crate must
-    /// be built against the version of [`otel::opentelemetry`](crate::otel::opentelemetry). Defaults to none.
+    /// A format of trace headers beside that of W3C: B3, Jaeger, X-Ray. It reads the headers of requests without a
+    /// valid `traceparent`, and clients of obs send its headers too; if `OTEL_PROPAGATORS` lists formats without
+    /// `tracecontext`, they send its headers only. [`init`](Self::init) adds it to OpenTelemetry's global propagator,
+    /// which other instrumentation uses. Its crate must be built against the version of
+    /// [`otel::opentelemetry`](crate::otel::opentelemetry). Defaults to none.
     pub fn propagator(mut self, propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
         self.propagator = Some(Arc::new(propagator));
         self

@@ -33,14 +33,14 @@ pub enum SpanKind {
     Client,
     /// A message that is sent.
     Producer,
-    /// A message that is worked on.
+    /// A message that is processed.
     Consumer,
 }
 
-/// A span that has not begun, see [`span`].
+/// A span that has not started, see [`span`].
 #[must_use = "a span begins with `run`"]
 pub struct SpanBuilder {
-    /// None if the span is not recorded: then nothing is kept and nothing costs.
+    /// `None` if the span is not recorded: attributes are dropped at once.
     pending: Option<Box<Pending>>,
 }
 
@@ -257,7 +257,7 @@ impl Pending {
         })
     }
 
-    /// Begins the span. One that the sampler leaves out takes part all the same, so that the spans
+    /// Begins the span. An unsampled span becomes active too, so that the spans
     /// in it are left out with it.
     pub(super) fn start(self) -> Option<ActiveSpan> {
         let Self {

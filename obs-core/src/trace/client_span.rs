@@ -104,7 +104,7 @@ fn ask(
     start: ClientSpanStart<'_>,
     attributes: impl FnOnce() -> Vec<KeyValue>,
 ) -> ClientSpan {
-    // A request without a span has ids all the same: the provider learns them as those of a parent.
+    // A request without a span still has ids: the provider gets them as those of a parent.
     let known = start.request.filter(|_| !start.parent.has_active_span());
     let parent = known.map_or_else(
         || start.parent.clone(),

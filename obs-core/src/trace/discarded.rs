@@ -40,8 +40,8 @@ pub(super) fn is_dropped() -> bool {
 impl UnendedSpans {
     /// Keeps a span of the application's provider from being exported.
     ///
-    /// OpenTelemetry can't discard a span: it is exported when it ends, and it ends when it is dropped. So it is retained,
-    /// unended, as long as the instance exists. That is rare: requests for expected pages
+    /// OpenTelemetry can't discard a span: it is exported when it ends, and it ends when it is dropped. So it is
+    /// retained, unended, as long as the instance exists. That is rare: requests for expected pages
     /// (`pipeline/expected.rs`) have no span. Spans beyond 1 024 are dropped, and exported.
     pub(super) fn retain(&self, span: &Context) {
         let mut spans = self.0.lock().unwrap_or_else(PoisonError::into_inner);

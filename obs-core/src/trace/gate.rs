@@ -35,7 +35,7 @@ fn is_open(instance: u64) -> bool {
     !is_export_thread() && otel::is_alive() && ids::request_decision(instance).unwrap_or(true)
 }
 
-/// Whether OpenTelemetry itself tells of its troubles: it does so while it holds its current context, and
+/// Whether the event is an internal diagnostic of OpenTelemetry: it logs while it borrows its current context, and
 /// to ask for that then panics.
 fn is_of_otel(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with(otel::TARGETS)
@@ -54,7 +54,7 @@ where
 {
     tracing_opentelemetry::layer()
         .with_tracer(tracer)
-        // Attributes of every span that nobody asked for, and that cost an allocation or a clock.
+        // Attributes of every span that are not needed, and that cost an allocation or a clock.
         .with_threads(false)
         .with_tracked_inactivity(false)
 }
@@ -108,7 +108,8 @@ impl Tracing {
         self.layer_of(&Ownership::new(0))
     }
 
-    /// The layer for a subscriber, which takes what belongs to one instance; it does nothing if spans go nowhere and no field belongs to requests.
+    /// The layer for a subscriber, which takes what belongs to one instance; it does nothing if spans go nowhere and
+    /// no field belongs to requests.
     pub(crate) fn layer_of<S>(&self, ownership: &Ownership) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,

@@ -85,8 +85,8 @@ impl Tracing {
         }
     }
 
-    /// Checks the settings, and starts the pipeline if there is an endpoint, a provider of the application or a reader of
-    /// finished spans.
+    /// Checks the settings, and starts the pipeline if there is an endpoint, a provider of the application or a
+    /// reader of finished spans.
     pub(crate) fn start(
         config: TracingConfig<'_>,
         readers: Vec<Box<Guarded<dyn SpanReader>>>,
@@ -153,8 +153,8 @@ impl Tracing {
 
     /// Makes the sampling decision for a request and, if it is sampled, starts its span.
     ///
-    /// `attributes` is called for spans that are recorded, and before the decision if a provider of the application makes
-    /// it.
+    /// `attributes` is called for spans that are recorded, and before the decision if a provider of the application
+    /// makes it.
     pub(crate) fn start_server_span<A: Into<StartAttributes>>(
         &self,
         start: SpanStart<'_>,
@@ -317,8 +317,8 @@ impl Tracing {
         }
     }
 
-    /// Exports the spans that have ended, and shuts the pipeline down; a provider of the application is flushed only. False if
-    /// that did not succeed within `timeout`.
+    /// Exports the spans that have ended, and shuts the pipeline down; a provider of the application is flushed only.
+    /// False if that did not succeed within `timeout`.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
         match &self.0.recording {
             // Not the provider: it drops spans that end after its shutdown without counting them, and requests may be

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{context::ProducerLinks, names::attribute};
 
-/// The number of attributes that are passed on to our own provider at once. The SDK appends attributes with a repeated key:
-/// further ones are buffered here, each key once.
+/// The number of attributes that are passed on to our own provider at once. The SDK appends attributes with a
+/// repeated key: further ones are buffered here, each key once.
 pub(super) const DIRECT: usize = 64;
 /// The number of obs's own attributes that are passed on at once to a provider of the application.
 const DIRECT_ELSEWHERE: usize = 16;

@@ -15,8 +15,8 @@
 //!
 //! `tracing` spans (`#[tracing::instrument]`) become children in the same way, and events become events of the span
 //! around them, if their level is `INFO` or above: below it, libraries such as h2 make spans for each connection and
-//! frame; [`ObsBuilder::span_filter`](crate::ObsBuilder::span_filter) sets other levels, for each target.
-//! `RUST_LOG` filters lines only. OpenTelemetry's integers are signed: cast `u64` and `usize` fields of `tracing` spans to
+//! frame; [`ObsBuilder::span_filter`](crate::ObsBuilder::span_filter) sets other levels, for each target. `RUST_LOG`
+//! filters lines only. OpenTelemetry's integers are signed: cast `u64` and `usize` fields of `tracing` spans to
 //! `i64`, else `tracing-opentelemetry` converts them to text. The functions here convert them to integers.
 //!
 //! Attributes of a span are bounded and redacted, whichever code sets them: a key that is set again is

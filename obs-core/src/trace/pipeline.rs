@@ -29,13 +29,34 @@ use crate::{arc_or_static::ArcOrStatic, guard::Guarded};
 /// How long the SDK's own `force_flush` waits: the default of the standard for an export.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A reader of finished spans, besides the exporter.
+/// A reader of finished spans, besides the exporter: a live page, a test. Set by
+/// [`ObsBuilder::span_reader`](crate::ObsBuilder::span_reader).
 ///
-/// It is called on the thread that ends the span, often in the middle of a request: it must be
-/// quick and must not block. It is not called for spans that it ends itself, and where it panics, the
-/// span is exported all the same.
+/// It is called on the thread that ends the span, often within a request: it must be
+/// quick and must not block. It is not called for spans that it ends itself. If it panics, the
+/// span is still exported.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use obs_core::{Obs, context, otel::opentelemetry_sdk::trace::SpanData, trace::{self, SpanReader}};
+///
+/// #[derive(Clone, Debug, Default)]
+/// struct Names(Arc<Mutex<Vec<String>>>);
+/// impl SpanReader for Names {
+///     fn read(&self, span: &SpanData) {
+///         self.0.lock().unwrap().push(span.name.to_string());
+///     }
+/// }
+///
+/// let names = Names::default();
+/// let obs = Obs::builder("shop").log_writer(std::io::sink()).span_reader(names.clone()).build()?;
+/// obs.make_default()?;
+/// context::run_new(|| trace::in_span_blocking("load cart", || 3));
+/// assert_eq!(*names.0.lock().unwrap(), ["load cart"]);
+/// # Ok::<(), obs_core::InitError>(())
+/// ```
 pub trait SpanReader: Send + Sync + fmt::Debug {
-    /// Sees one span that was sampled and has ended.
+    /// Reads a span that was sampled and has ended, with redacted attributes.
     fn read(&self, span: &SpanData);
 }
 

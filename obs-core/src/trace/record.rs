@@ -30,7 +30,7 @@ pub fn set_attribute(key: impl Into<Cow<'static, str>>, value: impl Into<FieldVa
 /// Records an error: as an event of the span that is active now, with its type, its message and its sources, and as the
 /// reason of the request, should that fail.
 ///
-/// The status of the span stays as it is: an error that was dealt with is no failure. Where it is
+/// The status of the span stays as it is: a handled error is not a failure. Where it is
 /// one, return it from [`try_in_span`](super::try_in_span). If the request ends in an error of the service, the error that
 /// was recorded last is on its line (`error`, `error_chain`), on its span and in `on_finish`, whether the request is
 /// sampled or not, unless the framework knows the error of the response itself.

@@ -56,7 +56,7 @@ impl Recording {
         }
     }
 
-    /// Our own provider, if anybody wants its spans.
+    /// Our own provider, if its spans are exported or read.
     pub(super) fn own(
         config: &TracingConfig<'_>,
         rules: Arc<Rules>,

@@ -1,8 +1,8 @@
 //! Fields of `tracing` spans that belong to the request, whatever span they are recorded on.
 //!
-//! `Span::current().record("user_id", …)` in a handler reaches the innermost span alone, and only if that declares the
-//! field. For the names of [`ObsBuilder::request_fields`](crate::ObsBuilder::request_fields), each request has a span that
-//! declares them, and their values are taken from every span in the request.
+//! `Span::current().record("user_id", …)` in a handler reaches the innermost span alone, and only if that declares
+//! the field. For the names of [`ObsBuilder::request_fields`](crate::ObsBuilder::request_fields), each request has a
+//! span that declares them, and their values are taken from every span in the request.
 
 use std::{
     error::Error,
@@ -192,7 +192,7 @@ impl Callsite for Declared {
             FieldSet::new(&[], Identifier(&NOTHING)),
             Kind::SPAN,
         );
-        /// Stands for a span before its fields are known, which nobody sees.
+        /// A placeholder of a span before its fields are known, which is never read.
         struct Undeclared;
         impl Callsite for Undeclared {
             fn set_interest(&self, _: Interest) {}

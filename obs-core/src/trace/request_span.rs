@@ -21,11 +21,11 @@ use super::{
 use crate::names::attribute;
 
 thread_local! {
-    /// What the span that is ending on this thread is told at its end.
+    /// The attributes that the span that is ending on this thread gets at its end.
     static END: Cell<RequestEnd> = const { Cell::new(RequestEnd::NOTHING) };
 }
 
-/// What most spans of requests are told at their end. Given with it, it costs no attribute.
+/// The attributes that most spans of requests get at their end. Passed as one value, they need no list.
 #[derive(Clone, Copy, Debug)]
 struct RequestEnd {
     /// The template of the route.
@@ -82,7 +82,7 @@ struct More {
     status: Status,
 }
 
-/// Ends the span of a request, with what it is told then.
+/// Ends the span of a request, with the attributes of its end.
 pub(super) fn end_with(span: &SpanRef<'_>, route: Option<&'static str>, status_code: Option<u16>, at: SystemTime) {
     END.set(RequestEnd { route, status_code });
     span.end_with_timestamp(at);

@@ -149,7 +149,7 @@ impl Rules {
         self.clean_value(&mut attribute.value, Some(&self.redactor))
     }
 
-    /// Cuts attributes that hold no secrets; tells whether something was cut.
+    /// Cuts attributes that contain no secrets. Returns whether any was cut.
     pub(super) fn cut(&self, attributes: &mut [KeyValue]) -> bool {
         let limit = self.limits.value;
         let is_long = |attribute: &&mut KeyValue| match &attribute.value {

@@ -68,7 +68,7 @@ impl<'a> SpanStart<'a> {
         otel::remote_span(parent, self.tracestate)
     }
 
-    /// The SDK knows level 1 of the standard only. What it can't read is sent on all the same: outgoing headers
+    /// The SDK knows level 1 of the standard only. What it can't read is still propagated: outgoing headers
     /// don't come from here.
     fn otel_tracestate(&self) -> TraceState {
         self.tracestate.and_then(|state| state.parse().ok()).unwrap_or_default()

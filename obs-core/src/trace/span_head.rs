@@ -34,7 +34,7 @@ pub(crate) struct HeadParts<'a> {
     /// Whether the client uses TLS.
     pub(crate) is_https: bool,
     pub(crate) protocol_version: &'static str,
-    /// Host and port that the client asked for.
+    /// Host and port of the client's request.
     pub(crate) authority: Option<&'a str>,
     pub(crate) client: Option<IpAddr>,
     pub(crate) peer: Option<IpAddr>,

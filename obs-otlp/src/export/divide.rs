@@ -68,7 +68,7 @@ impl Encoded {
 }
 
 /// Copies a message without those parts at the end of `path` that `keeps` says no to, and without what then has none.
-/// Returns whether it has any; nothing if the bytes are no message.
+/// Returns whether it has any; `None` if the bytes are not a message.
 fn copy(message: &[u8], path: &Path, copied: &mut Message, keeps: &mut dyn FnMut(&[u8]) -> bool) -> Option<bool> {
     let (numbers, below) = path.split_first()?;
     let mut has_any = false;

@@ -24,8 +24,8 @@ const BLOCKING_THREADS: usize = 4;
 /// The handle of an exporter: a bounded queue and the thread that sends its items in batches.
 ///
 /// Recording an item never waits for the collector: [`push`](Self::push) stores it under a short lock, or drops and
-/// counts it if the queue is full. The thread ends with [`shutdown`](Self::shutdown), within its timeout. Lost items are
-/// counted by reason in a metric of the signal, such as `obs_spans_dropped_total`: `queue_full`, `too_large`,
+/// counts it if the queue is full. The thread ends with [`shutdown`](Self::shutdown), within its timeout. Lost items
+/// are counted by reason in a metric of the signal, such as `obs_spans_dropped_total`: `queue_full`, `too_large`,
 /// `export_failed`, `export_timeout` or `shutdown`.
 ///
 /// ```
@@ -138,8 +138,8 @@ impl<T: Send + 'static> Exporter<T> {
         let _ = self.0.offer(item);
     }
 
-    /// Sends all items that are queued now, and blocks until that is done. `false` if it took longer than `timeout`, or if
-    /// items were lost meanwhile. Must not be called on a thread of an async runtime.
+    /// Sends all items that are queued now, and blocks until that is done. `false` if it took longer than `timeout`,
+    /// or if items were lost meanwhile. Must not be called on a thread of an async runtime.
     #[must_use]
     pub fn flush(&self, timeout: Duration) -> bool {
         self.0.flush(timeout)
@@ -147,8 +147,8 @@ impl<T: Send + 'static> Exporter<T> {
 
     /// Starts a shutdown without waiting, so that several exporters shut down at the same time.
     ///
-    /// The thread stops after `timeout` even if items are still queued; those, and items that are pushed later, are dropped
-    /// and counted with the reason `shutdown`.
+    /// The thread stops after `timeout` even if items are still queued; those, and items that are pushed later, are
+    /// dropped and counted with the reason `shutdown`.
     pub fn begin_shutdown(&self, timeout: Duration) {
         self.0.begin_close(timeout);
     }

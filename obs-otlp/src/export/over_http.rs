@@ -26,11 +26,11 @@ use super::{
 
 /// How many redirects one message follows.
 const MAX_REDIRECTS: usize = 5;
-/// How long a request that nobody waits for any more may go on, at most, should it not end at once.
+/// The time limit of a cancelled request that doesn't end at once.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// OTLP over HTTP to one collector. Requests block, each on a thread of the runtime's pool for blocking work: the sender
-/// waits for one at a time, and ends it if it stops waiting.
+/// OTLP over HTTP to one collector. Requests block, each on a thread of the runtime's pool for blocking work: the
+/// sender waits for one at a time, and ends it if it stops waiting.
 pub(super) struct OverHttp {
     client: RefCell<HttpClient>,
     uri: Uri,
@@ -44,7 +44,7 @@ struct AbortOnDrop<'a> {
     is_running: bool,
 }
 
-/// What comes of one request.
+/// The result of a request.
 enum Outcome {
     /// The collector has decided.
     Answered(Result<Answer, Refusal>),
@@ -173,7 +173,7 @@ fn answered(answer: http_client::Answer) -> Result<Answer, Refusal> {
     // If the body is too large, too slow or cut, it counts as empty: the head has the result.
     let body = answer.read(MAX_ANSWER);
     if status.is_success() {
-        // A collector that answers something else has taken the message all the same.
+        // A collector with another response body has accepted the message.
         return Ok(Answer::decode(&body).unwrap_or_default());
     }
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());

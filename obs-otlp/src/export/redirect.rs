@@ -33,7 +33,7 @@ pub(super) fn target(from: &Uri, location: Option<&str>) -> Result<Uri, &'static
 fn origin(uri: &Uri) -> Option<(String, String, u16)> {
     let scheme = uri.scheme_str()?.to_ascii_lowercase();
     let usual = if scheme == "https" { 443 } else { 80 };
-    // User information would be sent to nobody, but it is no part of an origin either.
+    // User information is not sent, and is not part of an origin.
     let has_user = uri.authority()?.as_str().contains('@');
     let host = uri.host().filter(|_| !has_user)?.to_ascii_lowercase();
     Some((scheme, host, uri.port_u16().unwrap_or(usual)))

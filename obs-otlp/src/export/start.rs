@@ -17,16 +17,17 @@ use crate::{
 ///
 /// # Errors
 ///
-/// If the endpoint is not a URL, if a file of certificates can't be read, or if the transport needs a feature that is not
-/// enabled.
+/// If the endpoint is not a URL, if a file of certificates can't be read, or if the transport needs a feature that is
+/// not enabled.
 pub fn check_spans(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
     ExportSettings::from_settings(&TRACES, code, env).map(drop)
 }
 
 /// Starts the exporter of spans if the settings request it; `None` without an endpoint.
 ///
-/// `complete` makes a span of a queued item, on the export thread and shortly before it is sent. The item's [`HeapSize`]
-/// bounds the queue and the batches in bytes, so it should not be less than the size of the span in a message.
+/// `complete` makes a span of a queued item, on the export thread and shortly before it is sent. The item's
+/// [`HeapSize`] bounds the queue and the batches in bytes, so it should not be less than the size of the span in a
+/// message.
 ///
 /// # Errors
 ///
@@ -77,8 +78,8 @@ pub fn check_metrics(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitErr
     metrics_settings(code, env).map(drop)
 }
 
-/// Starts the exporter of metrics if the settings request it, which reads them with `read` for each push; `None` without
-/// an endpoint.
+/// Starts the exporter of metrics if the settings request it, which reads them with `read` for each push; `None`
+/// without an endpoint.
 ///
 /// # Errors
 ///

@@ -29,7 +29,8 @@ pub struct BadCondition {
 // === impl Condition ===
 
 impl Condition {
-    /// Checks that the condition has a meaning. `obs.yaml` and [`AlertRule::check`](crate::AlertRule::check) include it.
+    /// Checks that the condition has a meaning. `obs.yaml` and [`AlertRule::check`](crate::AlertRule::check) include
+    /// it.
     ///
     /// # Errors
     ///

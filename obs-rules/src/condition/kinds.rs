@@ -245,8 +245,8 @@ impl Condition {
         }
     }
 
-    /// A closure that returns whether the condition holds. It is called at each evaluation, on a thread of its own, with
-    /// a timeout of 10 seconds: until it returns, its rule is in error, and its alert keeps its state.
+    /// A closure that returns whether the condition holds. It is called at each evaluation, on a thread of its own,
+    /// with a timeout of 10 seconds: until it returns, its rule is in error, and its alert keeps its state.
     pub fn custom<E>(is_so: impl Fn() -> Result<bool, E> + Send + Sync + 'static) -> Self
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,

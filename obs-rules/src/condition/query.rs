@@ -142,7 +142,7 @@ fn series(naming: &Naming, selector: &Selector) -> Input {
     Input::Series(naming.within_job(selector.clone()))
 }
 
-/// No failure yet is a ratio of 0; no request at all is no ratio.
+/// The ratio without failures is 0; without requests there is no data.
 pub(crate) fn error_ratio(naming: &Naming, scope: &Scope, window: Window) -> Query {
     Query::ratio(
         Growth::new(naming.errors(scope), window),

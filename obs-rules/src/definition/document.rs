@@ -86,8 +86,8 @@ impl Definition {
         report.finish(read)
     }
 
-    /// What its alerts lack to be good ones, and where: see [`AlertRule::quality`](crate::AlertRule::quality). `obs check`
-    /// prints them.
+    /// What its alerts lack to be good ones, and where: see [`AlertRule::quality`](crate::AlertRule::quality). `obs
+    /// check` prints them.
     ///
     /// ```
     /// use obs_rules::definition::Definition;

@@ -2,7 +2,8 @@
 
 use std::{error::Error, fmt, io};
 
-/// A definition that can't be used: the file can't be read, or is invalid. All problems are reported at once, one a line.
+/// A definition that can't be used: the file can't be read, or is invalid. All problems are reported at once, one a
+/// line.
 ///
 /// ```
 /// use obs_rules::definition::Definition;

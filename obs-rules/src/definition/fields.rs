@@ -28,7 +28,7 @@ pub(super) struct Field<'a> {
 // === impl Fields ===
 
 impl<'a> Fields<'a> {
-    /// The keys of a map. Unknown ones are reported, and the known ones read all the same.
+    /// The keys of a map. Unknown keys are reported, and the known ones are still read.
     pub(super) fn of(node: &'a Node, what: &str, known: &[&str], report: &'a Report<'a>) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             return report.add(

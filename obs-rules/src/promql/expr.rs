@@ -16,9 +16,10 @@ use super::{
 /// A `PromQL` expression: a tree with its text as [`Display`](fmt::Display).
 ///
 /// Each method makes one function or operator of
-/// [`PromQL`](https://prometheus.io/docs/prometheus/latest/querying/operators/); `+`, `-`, `*` and `/` are the operators of
-/// Rust. Parentheses are written where precedence requires them, values of labels are quoted and escaped, so that a value
-/// can't change the expression around it. [`selectors`](Self::selectors) are the series that an expression reads.
+/// [`PromQL`](https://prometheus.io/docs/prometheus/latest/querying/operators/); `+`, `-`, `*` and `/` are the
+/// operators of Rust. Parentheses are written where precedence requires them, values of labels are quoted and
+/// escaped, so that a value can't change the expression around it. [`selectors`](Self::selectors) are the series that
+/// an expression reads.
 ///
 /// ```
 /// use obs_rules::promql::{Expr, Selector, Window};
@@ -70,8 +71,8 @@ impl Expr {
         Self(Node::Instant(selector.clone(), Some(offset)))
     }
 
-    /// Growth per second of counters: `rate(metric[5m])`, one value for each series that has at least two samples in the
-    /// range.
+    /// Growth per second of counters: `rate(metric[5m])`, one value for each series that has at least two samples in
+    /// the range.
     #[must_use]
     pub fn rate(selector: &Selector, range: impl Into<Range>) -> Self {
         Self::over("rate", selector, range)
@@ -124,9 +125,9 @@ impl Expr {
         Self::instant(selector).call("absent")
     }
 
-    /// `histogram_quantile(quantile, self)`: a quantile between 0 and 1, interpolated within the bucket that it falls into.
-    /// The expression must have kept the label `le`, by [`sum_by`](Self::sum_by) for example. The result is NaN without
-    /// observations.
+    /// `histogram_quantile(quantile, self)`: a quantile between 0 and 1, interpolated within the bucket that it falls
+    /// into. The expression must have kept the label `le`, by [`sum_by`](Self::sum_by) for example. The result is NaN
+    /// without observations.
     #[must_use]
     pub fn histogram_quantile(self, quantile: f64) -> Self {
         Self(Node::Call(
@@ -270,7 +271,8 @@ impl Expr {
         self.binary(Operator::Unless, None, other)
     }
 
-    /// `self unless ignoring (labels) other`: the left series for which no right one has the same labels, without these.
+    /// `self unless ignoring (labels) other`: the left series for which no right one has the same labels, without
+    /// these.
     #[must_use]
     pub fn unless_ignoring(self, labels: &[&str], other: Self) -> Self {
         self.binary(Operator::Unless, Some((Matching::Ignoring, owned(labels))), other)
@@ -318,7 +320,8 @@ impl Expr {
         found
     }
 
-    /// The same expression with all selectors and ranges replaced: for another job, or over a range that Grafana chooses.
+    /// The same expression with all selectors and ranges replaced: for another job, or over a range that Grafana
+    /// chooses.
     ///
     /// ```
     /// use obs_rules::promql::{Expr, Range, Selector, Window};

@@ -32,8 +32,8 @@ pub struct Matcher {
     pub label: String,
     /// How the value is compared.
     pub op: MatchOp,
-    /// The value or regular expression (RE2), which is anchored at both ends, as in Prometheus. A missing label equals an
-    /// empty one.
+    /// The value or regular expression (RE2), which is anchored at both ends, as in Prometheus. A missing label
+    /// equals an empty one.
     pub value: String,
 }
 

@@ -6,8 +6,8 @@ use super::{Query, Relation};
 
 /// The metrics over which a query is evaluated.
 ///
-/// `obs-alert` implements it over its history; a program that reads metrics elsewhere, say from a file, implements it for
-/// itself:
+/// `obs-alert` implements it over its history; a program that reads metrics elsewhere, say from a file, implements it
+/// for itself:
 ///
 /// ```
 /// use obs_rules::{
@@ -44,8 +44,8 @@ use super::{Query, Relation};
 /// assert_eq!(found, [("mail", false), ("invoices", true)]);
 /// ```
 pub trait Source<I> {
-    /// The current values of an input: none, one without labels, or one for each series. It is called once for each place
-    /// in the query that reads the input.
+    /// The current values of an input: none, one without labels, or one for each series. It is called once for each
+    /// place in the query that reads the input.
     fn read(&self, input: &I) -> Values<'_>;
 }
 

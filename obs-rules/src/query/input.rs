@@ -37,8 +37,8 @@ pub enum Input {
         /// The series `up` of the counter's targets: it exists if a target was scraped before the counter appeared.
         up: Selector,
     },
-    /// A quantile of the values of a histogram: `histogram_quantile(…)`. No data without observations, where Prometheus has
-    /// NaN, with which no comparison holds.
+    /// A quantile of the values of a histogram: `histogram_quantile(…)`. No data without observations, where
+    /// Prometheus has NaN, with which no comparison holds.
     Quantile {
         /// The histogram's buckets: `…_bucket`.
         buckets: Selector,

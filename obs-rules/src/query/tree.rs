@@ -145,8 +145,8 @@ impl Query {
         }
     }
 
-    /// The growth of the requests, or other events, of which its value is a share or a quantile: the number of events on
-    /// which its significance depends. `None` if the value is neither.
+    /// The growth of the requests, or other events, of which its value is a share or a quantile: the number of events
+    /// on which its significance depends. `None` if the value is neither.
     #[must_use]
     pub fn traffic(&self) -> Option<Growth> {
         self.nodes().into_iter().find_map(|node| match node {
@@ -173,8 +173,8 @@ impl Query {
         }
     }
 
-    /// The labels of the series whose absence it reports, as [`Selector::absent_labels`] has them; none for a query that
-    /// is not [`Absent`](Self::Absent), also if it is narrowed by [`And`](Self::And).
+    /// The labels of the series whose absence it reports, as [`Selector::absent_labels`] has them; none for a query
+    /// that is not [`Absent`](Self::Absent), also if it is narrowed by [`And`](Self::And).
     ///
     /// ```
     /// use obs_rules::{Condition, Naming, promql::Selector};
@@ -257,8 +257,8 @@ impl<I> Query<I> {
         inputs
     }
 
-    /// The same query over other inputs: what a [`Source`](super::Source) has made of them, say the place of a series in its
-    /// history.
+    /// The same query over other inputs: what a [`Source`](super::Source) has made of them, say the place of a series
+    /// in its history.
     ///
     /// ```
     /// use obs_rules::{Condition, Naming, promql::Window, query::{Source, Values}};

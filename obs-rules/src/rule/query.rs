@@ -12,21 +12,22 @@ use crate::{
 // === impl AlertRule ===
 
 impl AlertRule {
-    /// The condition with its minimum of requests, as a query whose values hold as long as the alert should fire; `None`
-    /// for a closure.
+    /// The condition with its minimum of requests, as a query whose values hold as long as the alert should fire;
+    /// `None` for a closure.
     #[must_use]
     pub fn query(&self, naming: &Naming) -> Option<Query> {
         Some(self.with_enough_requests(naming, self.condition.query(naming)?))
     }
 
-    /// The same with the [clear threshold](Self::clear_threshold), which decides while the alert fires; `None` without one.
+    /// The same with the [clear threshold](Self::clear_threshold), which decides while the alert fires; `None`
+    /// without one.
     #[must_use]
     pub fn clear_query(&self, naming: &Naming) -> Option<Query> {
         Some(self.with_enough_requests(naming, self.clear_condition(naming)?))
     }
 
-    /// The `expr` of an alert rule of Prometheus: the [query](Self::query), the clear threshold and the meaning of missing
-    /// data. `None` for a closure.
+    /// The `expr` of an alert rule of Prometheus: the [query](Self::query), the clear threshold and the meaning of
+    /// missing data. `None` for a closure.
     ///
     /// A clear threshold and [`NoData::Keep`] read the alert's own state in Prometheus (`ALERTS`).
     ///

@@ -57,8 +57,8 @@ pub enum Standard {
     SeriesOverflow,
 }
 
-/// The service that a [standard rule](Standard) is made for. Starts with [`new`](Self::new); what the service has is set in
-/// its fields.
+/// The service that a [standard rule](Standard) is made for. Starts with [`new`](Self::new); what the service has is
+/// set in its fields.
 ///
 /// ```
 /// use obs_rules::{Naming, rules::{Standard, Subject}};
@@ -136,8 +136,8 @@ impl Standard {
         }
     }
 
-    /// What the service lacks for the rule to have a meaning: `databases`, `caches` or `clients`; `None` if the rule can be
-    /// used.
+    /// What the service lacks for the rule to have a meaning: `databases`, `caches` or `clients`; `None` if the rule
+    /// can be used.
     #[must_use]
     pub const fn lacks(self, subject: &Subject<'_>) -> Option<&'static str> {
         match self {

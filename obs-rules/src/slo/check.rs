@@ -41,7 +41,7 @@ impl Slo {
     ///
     /// If the objective is not between 1 % and 100 %; if the window is shorter than a day or longer than 366
     /// days; if a latency threshold is not between 1 millisecond and 1 hour, in whole milliseconds; if the
-    /// minimum of requests is no number of at least 0.
+    /// minimum of requests is not a number of at least 0.
     pub fn check(&self) -> Result<(), BadSlo> {
         self.check_objective()?;
         self.check_window()?;

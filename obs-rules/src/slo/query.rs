@@ -22,7 +22,7 @@ impl Slo {
             Sli::Latency { threshold } => complement(Query::Ratio {
                 numerator: Input::Growth(Growth::new(naming.duration_within(self.requests(), threshold), window)),
                 denominator: Input::Growth(Growth::new(self.counted(naming), window)),
-                // Buckets come with their count, and a missing one is no bad request.
+                // Buckets and count exist together: a missing bucket doesn't mean that all requests were bad.
                 is_zero_filled: false,
             }),
         }

@@ -26,7 +26,7 @@ const FOUR_WEEKS: Duration = DAY.saturating_mul(28);
 const MONTH: Duration = DAY.saturating_mul(30);
 /// With a shorter window a single failure of a service with little traffic would be an alert.
 const SHORTEST: Duration = HOUR;
-/// After so long a time it is no accident, however long the window is.
+/// The longest time that a condition must hold, however long the window is.
 const LONGEST_HOLD: Duration = HOUR.saturating_mul(3);
 
 const TIERS: [Tier; 4] = [

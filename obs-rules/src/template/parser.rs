@@ -54,7 +54,7 @@ const LABELS: &str = "$labels is all labels: name one, as in $labels.instance";
 impl Template {
     /// # Errors
     ///
-    /// If it is no template, or one that only Prometheus can render.
+    /// If it is not a template, or one that only Prometheus can render.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let pieces = pieces(text)?;
         let mut builder = Builder {

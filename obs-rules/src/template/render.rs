@@ -24,10 +24,10 @@ const LONGEST: usize = 64 * 1024;
 
 /// Renders a template for a value and the labels of its series, as Prometheus does.
 ///
-/// `label` returns the value of a label by its name; a label that it does not know is an empty text, as in Prometheus. Without
-/// a value, as for a closure, `$value` and whatever is made of it is `unknown`. A text that is not a valid template is
-/// returned as it is: [`check`](super::check) refuses it when its rule is checked. What is longer than 64 KiB is cut there,
-/// since a template can repeat a label's value many times.
+/// `label` returns the value of a label by its name; a label that it does not know is an empty text, as in
+/// Prometheus. Without a value, as for a closure, `$value` and whatever is made of it is `unknown`. A text that is
+/// not a valid template is returned as it is: [`check`](super::check) refuses it when its rule is checked. What is
+/// longer than 64 KiB is cut there, since a template can repeat a label's value many times.
 ///
 /// ```
 /// use obs_rules::template::expand;

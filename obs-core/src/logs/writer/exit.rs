@@ -59,7 +59,7 @@ mod hook {
     use super::{AT_EXIT, flush_all};
     use crate::guard::guarded;
 
-    /// Once for the process. Where there is no room for it, lines of the last milliseconds are lost.
+    /// Registered once for the process. If that fails, lines of the last milliseconds are lost.
     pub(super) fn install() {
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(|| {

@@ -112,7 +112,7 @@ impl Queue {
         self.chunks.is_empty()
     }
 
-    /// Whether so many lines have arrived or been lost, or there is nobody any more who would bring them.
+    /// Whether this number of lines has arrived or was lost, or no thread is left that would write them.
     pub(super) fn is_over(&self, goal: u64) -> bool {
         self.settled >= goal || self.thread == ThreadState::Closed
     }

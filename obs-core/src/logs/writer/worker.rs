@@ -77,7 +77,7 @@ impl Shared {
         thread::Builder::new().name(THREAD.to_owned()).spawn(run).map(drop)
     }
 
-    /// Sees that somebody writes what waits: starts a thread if the one before has ended, or was left behind in
+    /// Ensures that a thread writes the queued lines: starts one if the one before has ended, or was left behind in
     /// the process that this one was forked from.
     pub(super) fn ensure_thread(self: &Arc<Self>) {
         let mut queue = lock(&self.queue);

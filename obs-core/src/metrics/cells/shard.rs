@@ -1,6 +1,6 @@
 //! Which shard a thread writes to.
 //!
-//! The first threads to write get shards of their own, until they end: nobody else writes there, so
+//! The first threads to write get shards of their own, until they end: no other thread writes there, so
 //! that a sum and a store do what otherwise takes an atomic addition, which costs twenty times as much.
 //! All further threads share the last shards.
 

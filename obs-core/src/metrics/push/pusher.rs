@@ -88,7 +88,7 @@ impl Pusher {
 
 impl Drop for Pusher {
     fn drop(&mut self) {
-        // Nobody records any more. Whoever wanted a last push has had it.
+        // The instance is dropped; the last push is that of the shutdown.
         self.exporter.begin_shutdown(Duration::ZERO);
     }
 }

@@ -1,7 +1,7 @@
 //! How a request finds its pair: a cache of the thread.
 //!
 //! The address of the route's text picks the slots to look at, so that no text has to be hashed. A
-//! hit compares the text all the same: nested services hand out a new allocation for each request,
+//! hit still compares the text: nested services allocate it again for each request,
 //! and addresses come back with other contents. What is not found by its address is looked up by its
 //! text. The host of a client stands in a URL that is made for each request: there the text itself
 //! picks the slots.

@@ -35,7 +35,7 @@ impl ClientRed {
         self.stores.has_pushed()
     }
 
-    /// Counts a request out. `method` is a known method or `_OTHER`; `host` is told apart from so many
+    /// Records the end of a request. `method` is a known method or `_OTHER`; `host` is told apart from so many
     /// others as the options allow; `target` is the template of the URL, empty if none was given.
     #[cfg(test)]
     pub(crate) fn arrive(&self, method: &'static str, host: &str, target: &str) -> ClientInFlight {

@@ -10,7 +10,8 @@ use crate::{
     names::{label, value},
 };
 
-/// The largest number of labels of its own that a layer can have: each multiplies the number of series of its RED metrics.
+/// The largest number of labels of its own that a layer can have: each multiplies the number of series of its RED
+/// metrics.
 pub const MAX_LABELS: usize = 8;
 
 /// The values of a request's labels other than method, route and status.

@@ -35,7 +35,7 @@ pub(super) struct Route {
 /// A method and endpoint, and the route that their requests count under.
 ///
 /// A pair is provisional until it has had an answer that says that there is such a method here: any
-/// but 405 and 501. Until then it counts under the method `_OTHER`, or anybody could fill the page by
+/// but 405 and 501. Until then it counts under the method `_OTHER`, since clients could fill the page by
 /// sending every method to every route. (A request that was given up counts as an answer: routers
 /// refuse a method at once.)
 #[derive(Debug)]

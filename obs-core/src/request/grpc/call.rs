@@ -143,7 +143,8 @@ impl Call {
         self.answered
     }
 
-    /// Reads the response head on a client. Clients consider any response as that of the call, and look for a status in it.
+    /// Reads the response head on a client. Clients consider any response as that of the call, and look for a status
+    /// in it.
     pub(crate) fn client_head(&mut self, head: &ResponseHead<'_>) {
         let kind = kind(head.headers).filter(|kind| head.status == 200 || *kind != Kind::Native);
         self.take_kind(kind);

@@ -34,7 +34,7 @@
 //!   distinguishes a streaming method from a unary one, so mark those whose calls are long (`Watch`, `Subscribe`) with
 //!   `.streaming("package.Service/Watch")`: their lifetime then goes to `stream_duration_seconds`, and
 //!   the duration is that to the head. Other than streams of plain HTTP they are counted at their
-//!   end: their status isn't known before. If the client ends one, that is no error and no abort.
+//!   end: their status isn't known before. A stream that the client ends is neither an error nor aborted.
 //! - gRPC-Web (`application/grpc-web`, `-text`, over any version of HTTP) has its trailers in the last frame
 //!   of the body: the status is read there as the bytes pass, none are copied. So the layer may stand inside
 //!   or outside of the one that translates, such as that of `tonic_web`; a classifier sees the headers of

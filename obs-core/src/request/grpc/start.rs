@@ -36,7 +36,7 @@ impl Start {
         self.is_whole() && self.flag > MAX_FLAG
     }
 
-    /// Whether the body has bytes that are no message, if it ends here.
+    /// Whether the body has bytes that are not a message, if it ends here.
     pub(super) fn is_broken(&self) -> bool {
         self.is_refused() || (self.len > 0 && !self.is_whole())
     }
