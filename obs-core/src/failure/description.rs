@@ -114,6 +114,7 @@ impl Failure {
     }
 
     /// What its sources say, outermost first.
+    #[must_use]
     pub fn sources(&self) -> impl ExactSizeIterator<Item = &str> {
         self.sources.iter().map(|source| &**source)
     }

@@ -43,6 +43,10 @@ pub(crate) struct GlobalTracer {
 
 /// A span of an instance, or none where the instance has no spans.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "OpenTelemetry boxes each span of a global tracer"
+)]
 pub(crate) enum GlobalSpan {
     Of(SdkSpan),
     Noop(NoopSpan),
