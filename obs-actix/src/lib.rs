@@ -33,6 +33,7 @@
 //! | `http_request_size_bytes` | histogram | bytes | `method, endpoint` |
 //! | `http_response_size_bytes` | histogram | bytes | `method, endpoint` |
 //! | `http_stream_duration_seconds` | histogram | seconds | `method, endpoint` |
+//! | `http_concurrent_requests_max` | gauge | requests | `method, endpoint` |
 //!
 //! [`ObsMiddleware::convention`] selects the names and labels of OpenTelemetry instead;
 //! [`ObsMiddleware::label`] adds labels with a fixed list of values.
