@@ -175,6 +175,20 @@ impl Moment {
         }
     }
 
+    /// The moment as a number, to be stored in an atomic. It means nothing but to [`from_bits`](Self::from_bits).
+    #[must_use]
+    #[inline]
+    pub const fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// The moment of [`to_bits`](Self::to_bits).
+    #[must_use]
+    #[inline]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// The moment that was `by` earlier, such as the start of something whose duration is known.
     #[must_use]
     pub fn before(self, by: Duration) -> Self {

@@ -37,6 +37,7 @@ pub mod metrics;
 pub mod otel;
 pub mod otlp;
 pub mod propagation;
+pub mod recorder;
 pub mod request;
 #[cfg(feature = "tokio")]
 pub mod shutdown;
@@ -45,6 +46,7 @@ pub mod trace;
 mod arc_or_static;
 mod exposition;
 mod failure;
+mod field_value;
 mod headers;
 mod interner;
 mod options;

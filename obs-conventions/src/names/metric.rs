@@ -187,6 +187,22 @@ pub const SPANS_DROPPED: MetricDef = MetricDef::fixed(
     &["reason"],
     "Spans that were ended but not exported.",
 );
+/// What the flight recorder holds.
+pub const RECORDER_BYTES: MetricDef = MetricDef::fixed(
+    "obs_recorder_bytes",
+    Gauge,
+    "bytes",
+    &[],
+    "Bytes that the flight recorder holds.",
+);
+/// Records that were removed from the flight recorder.
+pub const RECORDER_EVICTED: MetricDef = MetricDef::fixed(
+    "obs_recorder_evicted_total",
+    Counter,
+    "",
+    &[],
+    "Records of the flight recorder that have given way to newer ones, and requests without a record for want of room.",
+);
 /// Pushes of metrics that the collector did not take. Nothing is lost: the next one has the totals.
 pub const METRIC_PUSHES_FAILED: MetricDef = MetricDef::fixed(
     "obs_metric_pushes_failed_total",

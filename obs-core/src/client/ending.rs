@@ -9,9 +9,12 @@ use super::{
     running::{Answer, Running},
 };
 use crate::{
+    context::Instance as _,
+    failure::{Failure, fingerprint},
     guard::{guarded, text_of},
     metrics::Measured,
     names::attribute,
+    recorder::{End, Entry},
     request::{GrpcStatus, status_text},
     trace::interned,
 };
@@ -37,6 +40,40 @@ impl Running {
         self.record_metrics(answer, grpc_status, error_type);
         self.end_span(answer, error_type);
         self.log_and_notify(answer, grpc_status, error_type);
+        self.end_entry(answer, error_type);
+    }
+
+    /// The entry in the flight recorder, if there is one.
+    pub(super) fn entry(&self) -> Option<&Entry> {
+        self.entry.as_ref()?.get()
+    }
+
+    /// Makes a record of the entry in the flight recorder.
+    fn end_entry(&self, answer: &Answer<'_>, error_type: Option<&str>) {
+        let Some(entry) = self.entry() else { return };
+        let redactor = &self.instrument.common.redactor;
+        let cause = answer.cause.filter(|_| error_type.is_some());
+        let failure = cause.map(|cause| Failure::new(cause).redacted(redactor));
+        let chain = failure.as_ref().and_then(Failure::chain).unwrap_or_default();
+        let fingerprint = error_type.map(|error_type| fingerprint(&entry.endpoint(), error_type, failure.as_ref()));
+        let end = End {
+            outcome: answer.outcome,
+            status: answer.status.or(self.head.map(|head| head.status)).unwrap_or(0),
+            error_type,
+            error: failure.as_ref().map(Failure::message).unwrap_or_default(),
+            error_source: &chain,
+            fingerprint: fingerprint.unwrap_or(0),
+            duration: answer.duration,
+            head: self.head.and_then(|head| head.after),
+            request_bytes: self.request_bytes,
+            response_bytes: self.response_bytes,
+        };
+        self.instrument
+            .common
+            .pipeline
+            .tracing
+            .flight_recorder()
+            .end(entry, &end);
     }
 
     /// Stores the protocol's version, which is known from the response.

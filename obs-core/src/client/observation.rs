@@ -120,6 +120,9 @@ impl ClientObservation {
     pub fn body_bytes(&mut self, bytes: u64, is_last: bool) {
         let Some(running) = self.running_mut() else { return };
         running.response_bytes += bytes;
+        if let Some(entry) = running.entry() {
+            entry.sent(running.response_bytes);
+        }
         running.remaining = running.remaining.after_bytes(bytes);
         let is_complete = running.call.as_ref().is_some_and(Call::is_complete);
         if is_last || is_complete || running.remaining.is_done() {

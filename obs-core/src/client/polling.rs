@@ -39,6 +39,9 @@ impl ClientObservation {
         };
         if let Some(running) = polling.observation.running_mut() {
             polling.had_panicked = std::mem::replace(&mut running.in_poll, true);
+            if let Some(entry) = running.entry() {
+                entry.poll();
+            }
             polling.otel = running.attempt.otel.clone().map(otel::attach);
             polling.has_context = running.attempt.context.is_some();
             if polling.has_context {

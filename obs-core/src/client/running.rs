@@ -13,6 +13,7 @@ use crate::{
     names::value,
     pipeline::original_method,
     pool::{Pool, Pooled, SlotPool},
+    recorder::EntryRef,
     request::{
         GrpcStatus, HeaderReader, MethodKind, Remaining,
         grpc::{self, Call},
@@ -53,6 +54,8 @@ pub(super) struct Running {
     pub(super) request_bytes: Option<u64>,
     /// Whether a call or poll of the client has started and not returned.
     pub(super) in_poll: bool,
+    /// The attempt in the flight recorder.
+    pub(super) entry: Option<EntryRef>,
 }
 
 /// The response head of an attempt whose body has not ended.
@@ -103,6 +106,8 @@ impl Running {
         };
         let attributes = || attributes::at_start(instrument, method, request, &labels, call.is_some(), headers);
         let attempt = Attempt::start(instrument, name, attributes);
+        let endpoint = (&**host, call_method.as_deref().unwrap_or(target));
+        let entry = attempt.begin_entry(instrument, started, method, endpoint, &labels.url);
         let needs_names = instrument.options.common.logs || instrument.options.on_finish.is_some();
         Self {
             started,
@@ -121,6 +126,7 @@ impl Running {
             resend_count: request.resend_count,
             request_bytes: request.body_bytes,
             in_poll: false,
+            entry,
             instrument: Arc::clone(instrument),
         }
     }

@@ -10,14 +10,19 @@ use opentelemetry::{
     trace::{SpanRef, TraceContextExt},
 };
 
-use super::ClientInstrument;
+use super::{ClientInstrument, ClientUrl};
 use crate::{
-    clock,
-    context::{self, Instance as _, RequestContext, SpanId, TraceFlags, TraceId, otel},
+    clock::{self, Moment},
+    context::{self, Instance as _, RequestContext, RequestId, SpanId, TraceFlags, TraceId, otel},
     headers::TraceParent,
+    interner::Interner,
     names::value,
+    recorder::{ActiveSpan, Begin, EntryRef, Kind},
     trace::{ClientSpan, ClientSpanStart, Tracing},
 };
+
+/// The most endpoints of calls that live as long as the process.
+const MAX_ENDPOINTS: usize = 1_024;
 
 /// The ids of an attempt, and its span if one is recorded.
 pub(super) struct Attempt {
@@ -31,6 +36,8 @@ pub(super) struct Attempt {
     pub(super) foreign_state: Option<String>,
     /// Wall clock of the start; for stamps only.
     pub(super) started: SystemTime,
+    /// The span that it is a child of.
+    parent: Option<SpanId>,
 }
 
 /// Where an attempt is made.
@@ -101,6 +108,14 @@ impl Parent {
         }
     }
 
+    /// The id of the innermost span, exported or not.
+    fn span_id(&self) -> Option<SpanId> {
+        self.recorded_span().or_else(|| {
+            let request = self.context.as_ref()?.span_id();
+            Some(ActiveSpan::current().of(request).unwrap_or(request))
+        })
+    }
+
     fn foreign_state(&self) -> Option<String> {
         if self.context.is_some() || !self.span.has_active_span() {
             return None;
@@ -123,6 +138,7 @@ impl Attempt {
         let tracing = parent.tracing(instrument);
         let (trace_id, flags) = parent.trace(tracing);
         let foreign_state = parent.foreign_state();
+        let parent_id = parent.span_id();
         if !instrument.options.common.traces {
             // The other service hangs on the span around this call.
             let span_id = parent.recorded_span().unwrap_or_else(SpanId::random);
@@ -137,6 +153,7 @@ impl Attempt {
                 otel: None,
                 foreign_state,
                 started,
+                parent: parent_id,
             };
         }
         let start = ClientSpanStart {
@@ -154,7 +171,45 @@ impl Attempt {
             otel,
             foreign_state,
             started,
+            parent: parent_id,
         }
+    }
+
+    /// Begins the entry of the attempt in the flight recorder, under its target, else its host; `None` if it isn't recorded.
+    pub(super) fn begin_entry(
+        &self,
+        instrument: &ClientInstrument,
+        started: Moment,
+        method: &'static str,
+        (host, target): (&str, &str),
+        url: &ClientUrl<'_>,
+    ) -> Option<EntryRef> {
+        let common = &instrument.options.common;
+        if !common.logs && !common.traces {
+            return None;
+        }
+        let TraceParent {
+            trace_id,
+            span_id,
+            flags,
+        } = self.ids;
+        instrument.common.pipeline.tracing.flight_recorder().begin(|| Begin {
+            kind: Kind::Call,
+            method,
+            endpoint: Some(endpoint(if target.is_empty() { host } else { target })),
+            path: [url.host, url.path],
+            client: None,
+            request_id: self
+                .context
+                .as_ref()
+                .map_or_else(RequestId::new, |context| context.parts().request_id.clone()),
+            trace_id,
+            span_id,
+            parent_id: self.parent,
+            is_sampled: flags.is_sampled(),
+            started,
+            arrived: started.since_epoch(),
+        })
     }
 
     pub(super) fn span(&self) -> Option<SpanRef<'_>> {
@@ -168,6 +223,14 @@ impl Attempt {
             .is_sampled()
             .then_some((self.ids.trace_id, self.ids.span_id))
     }
+}
+
+/// A target or host, which come again, so that one text serves many calls.
+fn endpoint(name: &str) -> Cow<'static, str> {
+    static ENDPOINTS: Interner = Interner::new(MAX_ENDPOINTS);
+    ENDPOINTS
+        .intern(name)
+        .map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
 }
 
 /// `{method}` or `{method} {target}`; a method outside the known set is called `HTTP`

@@ -3,6 +3,7 @@
 use opentelemetry::Context as OtelContext;
 
 use super::{Entered, RequestContext, current, enter, otel};
+use crate::recorder::ActiveSpan;
 
 /// The context that was current when this was made, for work that runs in several steps on any task or thread: the
 /// polls of a body or a stream, and its drop.
@@ -18,6 +19,8 @@ use super::{Entered, RequestContext, current, enter, otel};
 pub struct Carried {
     context: Option<RequestContext>,
     otel: OtelContext,
+    /// The child span that was active, of a request that is not sampled.
+    active: ActiveSpan,
 }
 
 /// Keeps a carried context current until it is dropped, then moves it back, also after a panic.
@@ -37,7 +40,11 @@ impl Carried {
     }
 
     pub(super) fn new(context: Option<RequestContext>, otel: OtelContext) -> Self {
-        Self { context, otel }
+        Self {
+            context,
+            otel,
+            active: ActiveSpan::current(),
+        }
     }
 
     /// Whether it belongs to a request.
@@ -49,6 +56,7 @@ impl Carried {
     /// Runs one step of the work in this context.
     pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let _otel = otel::attach(self.otel.clone());
+        let _active = self.active.activate();
         let entered = enter(self.context.take());
         let _within = Within {
             home: &mut self.context,

@@ -122,7 +122,7 @@ impl RequestContext {
         } else {
             parts.otel_baggage = otel_baggage;
         }
-        Self::from_parts(parts)
+        Self::of_job(parts)
     }
 
     pub(crate) fn linked_in<'a>(
@@ -138,6 +138,6 @@ impl RequestContext {
         if !links.is_empty() {
             parts.otel_baggage = Some(OtelContext::new().with_value(ProducerLinks(links)));
         }
-        Self::from_parts(parts)
+        Self::of_job(parts)
     }
 }

@@ -5,7 +5,7 @@ use std::{any::Any, cell::RefCell, fmt, sync::OnceLock};
 use metrics::Recorder;
 
 use super::{Propagators, TraceFlags, TraceId};
-use crate::arc_or_static::ArcOrStatic;
+use crate::{arc_or_static::ArcOrStatic, recorder::FlightRecorder};
 
 /// The functions of an instance that a context calls; its traces implement them.
 pub(crate) trait Instance: Any + fmt::Debug + Send + Sync {
@@ -23,6 +23,9 @@ pub(crate) trait Instance: Any + fmt::Debug + Send + Sync {
 
     /// The recorder of the instance's metrics of the `metrics` facade.
     fn recorder(&self) -> &dyn Recorder;
+
+    /// Where the requests and jobs of the instance are recorded.
+    fn flight_recorder(&self) -> &FlightRecorder;
 }
 
 /// A handle to an instance, which contexts hold.

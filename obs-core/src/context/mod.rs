@@ -63,7 +63,6 @@
 mod carried;
 mod consumer;
 mod current;
-mod field;
 mod global_propagator;
 mod instance;
 pub(crate) mod otel;
@@ -81,10 +80,10 @@ pub(crate) use owner::{Ownership, owner};
 pub(crate) use propagators::{OwnPropagator, Propagators, header_name, request_id_header};
 pub(crate) use request_context::{NotedFailure, Parts};
 
+pub use crate::field_value::FieldValue;
 pub use carried::Carried;
 pub use consumer::{in_continued, run_continued};
 pub use current::{clear, current, record, set_field};
-pub use field::FieldValue;
 pub use obs_base::ids::{SpanId, TraceFlags, TraceId};
 #[doc(hidden)]
 pub use owner::carry_instance;

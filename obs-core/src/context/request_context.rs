@@ -14,8 +14,10 @@ use super::{
     FieldValue, InstanceRef, Propagators, RequestId, SpanId, TraceFlags, TraceId, otel, outside_instance, with_current,
 };
 use crate::{
+    clock::Moment,
     failure::Failure,
     headers::{BaggageMembers, baggage_members},
+    recorder::{Begin, Entry, EntryRef, Kind},
 };
 
 /// Bytes of the names and values of all fields of a context: more than a line may have, so that a line that lacks
@@ -75,6 +77,8 @@ pub(crate) struct Parts {
     pub(crate) instance: Option<InstanceRef>,
     /// Whether the instance records the spans of the request or job.
     pub(crate) records_spans: bool,
+    /// The entry in the flight recorder of the instance.
+    pub(crate) entry: Option<EntryRef>,
 }
 
 // === impl Parts ===
@@ -89,6 +93,12 @@ impl Parts {
     /// The instance that records the spans of the request or job; none if they are not recorded.
     pub(crate) fn recorder(&self) -> Option<&InstanceRef> {
         self.instance.as_ref().filter(|_| self.records_spans)
+    }
+
+    /// The entry in the flight recorder, if there is one.
+    #[inline]
+    pub(crate) fn entry(&self) -> Option<&Entry> {
+        self.entry.as_ref()?.get()
     }
 
     /// The id of the instance, unique in the process.
@@ -136,7 +146,29 @@ impl RequestContext {
 
     /// [`start`](Self::start) with the sampler and the spans of one instance; without one, the trace is sampled.
     pub(crate) fn start_in(instance: Option<InstanceRef>) -> Self {
-        Self::from_parts(Self::new_parts(instance))
+        Self::of_job(Self::new_parts(instance))
+    }
+
+    /// The context of a job, which runs until the last handle to it is dropped.
+    pub(super) fn of_job(mut parts: Parts) -> Self {
+        if let Some(instance) = &parts.instance {
+            let started = Moment::now();
+            parts.entry = instance.flight_recorder().begin(|| Begin {
+                kind: Kind::Job,
+                method: "",
+                endpoint: None,
+                path: ["", ""],
+                client: None,
+                request_id: parts.request_id.clone(),
+                trace_id: parts.trace_id,
+                span_id: parts.span_id,
+                parent_id: None,
+                is_sampled: parts.flags.is_sampled(),
+                started,
+                arrived: started.since_epoch(),
+            });
+        }
+        Self::from_parts(parts)
     }
 
     /// What a context of a new trace is made of.
@@ -154,6 +186,7 @@ impl RequestContext {
             otel_baggage: None,
             instance,
             records_spans: sampled,
+            entry: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::{io, sync::Arc, time::Duration};
 use metrics::NoopRecorder;
 use obs_base::{InitError, ServiceInfo};
 use tracing_core::{
-    Event, Subscriber,
+    Event, Level, Subscriber,
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
@@ -19,7 +19,12 @@ use super::{
     span_fields::SpanFields,
     writer::Writer,
 };
-use crate::{context::Ownership, trace::is_request_span};
+use crate::{
+    clock,
+    context::{self, Ownership},
+    recorder::NewLine,
+    trace::is_request_span,
+};
 
 /// Turns events into lines, in whatever style.
 #[derive(Clone, Debug)]
@@ -57,6 +62,20 @@ pub(super) struct LogLayer {
 #[derive(Clone, Debug)]
 pub struct JsonLayer {
     inner: LogLayer,
+}
+
+/// Adds a line to the request or job that it belongs to, in the flight recorder.
+fn record(level: Level, text: &[u8]) {
+    context::with_current(|request| {
+        if let Some(entry) = request.parts().entry() {
+            entry.push_line(&NewLine {
+                at: clock::unix_now(),
+                level,
+                is_held: false,
+                text,
+            });
+        }
+    });
 }
 
 // === impl LogLayer ===
@@ -115,6 +134,9 @@ where
                 .encoder
                 .encode_event(scratch, event, &context, self.output.id);
             self.output.deliver(level, &scratch.line);
+            if self.ownership.is_some() {
+                record(level, &scratch.line);
+            }
         });
     }
 }

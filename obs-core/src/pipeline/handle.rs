@@ -19,12 +19,13 @@ use tracing_subscriber::{
 
 use super::{Pipeline, connections::wait_for_reports};
 use crate::{
-    context::{Ownership, RequestContext, set_thread_default},
+    context::{Instance as _, Ownership, RequestContext, set_thread_default},
     deadline,
     environment::Notices,
     headers::{Extracted, HeaderReader},
     metrics::Registry,
     propagation::extract_for,
+    recorder::FlightRecorder,
 };
 
 /// The timeout of the flush when the last handle is dropped.
@@ -101,6 +102,12 @@ impl Obs {
 
     pub(crate) fn pipeline(&self) -> Arc<Pipeline> {
         Arc::clone(&self.inner.pipeline)
+    }
+
+    /// The flight recorder: what is running, and what has ended lately, see [`recorder`](crate::recorder).
+    #[must_use]
+    pub fn recorder(&self) -> &FlightRecorder {
+        self.inner.pipeline.tracing.flight_recorder()
     }
 
     /// The registry behind the metrics page.

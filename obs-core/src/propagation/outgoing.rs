@@ -160,6 +160,7 @@ mod tests {
             otel_baggage: None,
             instance: None,
             records_spans: false,
+            entry: None,
         })
     }
 

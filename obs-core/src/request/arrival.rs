@@ -1,6 +1,9 @@
 //! The decisions when a request arrives: its trace, its ids, its context.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    borrow::Cow,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use opentelemetry::{Context as OtelContext, baggage::BaggageExt as _};
 
@@ -8,14 +11,16 @@ use super::{
     CommonHeaders, HeaderReader, Instrument, RequestHead, attributes, deferred_span::DeferredHead, origin::Origin,
 };
 use crate::{
+    clock::Moment,
     context::{self, Instance as _, Parts, RequestContext, RequestId, otel},
     headers::{Extracted, TraceParent, extract_of},
+    names::value,
     propagation,
+    recorder::{Begin, Kind},
     trace::{SpanName, SpanStart},
 };
 
 /// A request that has arrived.
-#[derive(Clone, Copy)]
 pub(super) struct Arrival<'a> {
     pub(super) instrument: &'a Instrument,
     pub(super) method: &'static str,
@@ -23,8 +28,11 @@ pub(super) struct Arrival<'a> {
     pub(super) headers: &'a dyn HeaderReader,
     pub(super) common: &'a CommonHeaders<'a>,
     pub(super) origin: &'a Origin,
+    pub(super) started: Moment,
     /// Since the Unix epoch.
     pub(super) at: Duration,
+    /// The template under which it is recorded; `None` within if there is no entry for it in the flight recorder.
+    pub(super) endpoint: Option<Option<Cow<'static, str>>>,
 }
 
 // === impl Arrival ===
@@ -41,7 +49,9 @@ impl Arrival<'_> {
             headers,
             common,
             origin,
+            started,
             at,
+            endpoint,
         } = self;
         let tracing = &instrument.common.pipeline.tracing;
         let mut extracted = extract_of(common, headers);
@@ -83,8 +93,25 @@ impl Arrival<'_> {
             (Some(header), Some(span)) => (Some(span.with_baggage(otel::baggage(header))), None),
             (Some(header), None) => (None, Some(OtelContext::new().with_baggage(otel::baggage(header)))),
         };
+        let request_id = request_id(head.request_id.or(sent_id), at);
+        let entry = endpoint.and_then(|endpoint| {
+            tracing.flight_recorder().begin(|| Begin {
+                kind: Kind::Request,
+                method,
+                endpoint: Some(endpoint.unwrap_or(Cow::Borrowed(value::UNMATCHED))),
+                path: ["", head.path],
+                client: origin.client,
+                request_id: request_id.clone(),
+                trace_id: span.trace_id,
+                span_id: span.span_id,
+                parent_id: parent.filter(|_| trusted).map(|parent| parent.span_id),
+                is_sampled: span.flags.is_sampled(),
+                started,
+                arrived: at,
+            })
+        });
         let context = RequestContext::from_parts(Parts {
-            request_id: request_id(head.request_id.or(sent_id), at),
+            request_id,
             trace_id: span.trace_id,
             span_id: span.span_id,
             flags: span.flags,
@@ -94,6 +121,7 @@ impl Arrival<'_> {
             otel_baggage,
             instance: Some(instrument.common.pipeline.instance.clone()),
             records_spans: span.is_recorded,
+            entry,
         });
         take_baggage(&context, &instrument.options.baggage_fields);
         instrument.record_fields(&context);

@@ -14,11 +14,12 @@ use super::{
     running::{Answer, Running},
 };
 use crate::{
-    context::{SpanId, TraceId},
+    context::{Instance as _, SpanId, TraceId},
     failure::{self, Failure},
     logs::RequestLine,
     metrics::{Measured, StreamRecorder},
     names::{attribute, error_type},
+    recorder::End,
     trace::exception_of,
 };
 
@@ -79,6 +80,36 @@ impl Running {
         }
         self.write_line(&ending);
         self.call_hook(&ending);
+        self.end_entry(&ending);
+    }
+
+    /// Makes a record of the entry in the flight recorder.
+    fn end_entry(&self, ending: &Ending<'_>) {
+        let Some(entry) = self.entry() else { return };
+        let chain = ending.failure.and_then(Failure::chain).unwrap_or_default();
+        let place = ending.failure.and_then(Failure::location);
+        let end = End {
+            outcome: ending.outcome,
+            status: ending.status,
+            error_type: ending.error_type,
+            error: ending.failure.map(Failure::message).unwrap_or_default(),
+            error_source: if chain.is_empty() {
+                place.unwrap_or_default()
+            } else {
+                &chain
+            },
+            fingerprint: ending.fingerprint(self.endpoint()).unwrap_or(0),
+            duration: ending.duration,
+            head: self.until_head(),
+            request_bytes: ending.request_bytes,
+            response_bytes: self.response_bytes,
+        };
+        self.instrument
+            .common
+            .pipeline
+            .tracing
+            .flight_recorder()
+            .end(entry, &end);
     }
 
     /// The outcome of an answer that has reached its end; none without an answer.
@@ -119,6 +150,9 @@ impl Running {
         if let Some(span) = self.context.as_ref().and_then(|context| context.parts().recorded()) {
             self.instrument.common.pipeline.tracing.discard_span(span);
         }
+        if let Some(entry) = self.entry() {
+            entry.discard();
+        }
         self.in_flight = None;
         self.line = None;
         let _ = std::mem::replace(&mut self.request_bytes, RequestBytes::Unknown).total();
@@ -130,6 +164,9 @@ impl Running {
         let Some(answer) = &mut self.head else { return };
         let started = self.started;
         let (status, duration) = (answer.status, *answer.after.get_or_insert_with(|| started.elapsed()));
+        if let Some(entry) = self.entry() {
+            entry.stream();
+        }
         if self.is_answered_call() {
             self.is_stream = true;
             return;

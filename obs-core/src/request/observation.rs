@@ -213,6 +213,9 @@ impl Observation {
         let Some(running) = self.running_mut() else { return };
         running.is_body_polled = true;
         running.response_bytes += bytes;
+        if let Some(entry) = running.entry() {
+            entry.sent(running.response_bytes);
+        }
         running.remaining = running.remaining.after_bytes(bytes);
         if is_last || running.remaining.is_done() || running.is_call_complete() {
             self.end();

@@ -60,6 +60,9 @@ impl<'a> Polling<'a> {
             None => (polling.observation.ended_mut(), None),
         };
         if let Some(context) = place {
+            if let Some(entry) = context.parts().entry() {
+                entry.poll();
+            }
             polling.current = Some(Current {
                 _otel: context.parts().to_attach().cloned().map(otel::attach),
                 _tracing_span: span.map(|span| Box::new(span.clone().entered())),

@@ -23,6 +23,7 @@ use crate::{
     names::{error_type, header, value},
     pipeline::original_method,
     pool::{Pool, Pooled, SlotPool},
+    recorder::Entry,
 };
 
 thread_local! {
@@ -193,7 +194,9 @@ impl Running {
             headers,
             common,
             origin,
+            started: self.started,
             at: self.arrived,
+            endpoint: (!skipped && self.expected_page.is_none()).then(|| self.endpoint.clone()),
         };
         let context = arrival.context(span, &mut self.deferred_head);
         self.tracing_span = instrument
@@ -219,6 +222,9 @@ impl Running {
             status: head.status,
             after: is_asked_for.then(|| self.started.elapsed()),
         });
+        if let Some(entry) = self.entry() {
+            entry.head(head.status);
+        }
         self.remaining = Remaining::after_head(self.method_kind, head);
         if let Some(endpoint) = head.endpoint.filter(|endpoint| *endpoint != self.endpoint()) {
             self.rename(endpoint);
@@ -253,6 +259,7 @@ impl Running {
             }
             _ => Cow::Owned(endpoint.to_owned()),
         });
+        self.rename_entry();
         if let Some(span) = self.span() {
             span.update_name(self.span_name());
         }
@@ -271,9 +278,22 @@ impl Running {
             }
             None => self.rename(&joined.endpoint),
         }
+        self.rename_entry();
         self.joined = (!is_same).then_some(joined.instrument);
         if let Some(span) = self.span() {
             span.update_name(self.span_name());
+        }
+    }
+
+    /// The entry in the flight recorder, if there is one.
+    #[inline]
+    pub(super) fn entry(&self) -> Option<&Entry> {
+        self.context.as_ref()?.parts().entry()
+    }
+
+    fn rename_entry(&self) {
+        if let (Some(entry), Some(endpoint)) = (self.entry(), &self.endpoint) {
+            entry.rename(endpoint.clone());
         }
     }
 

@@ -16,6 +16,7 @@ use crate::{
     logs::{LineReader, LogSettings},
     metrics::{DURATION_BUCKETS, PushSettings, Registry, RegistryBuilder},
     pipeline::Naming,
+    recorder::DEFAULT_BYTES,
     trace::{Keep, Sampling, SpanReader},
 };
 
@@ -51,6 +52,7 @@ pub struct ObsBuilder {
     pub(super) logs: LogSettings,
     pub(super) otlp: OtlpSettings,
     pub(super) queue_bytes: Option<usize>,
+    pub(super) recorder_bytes: usize,
     pub(super) push: PushSettings,
     pub(super) sample_ratio: Option<f64>,
     pub(super) sampling: Sampling,
@@ -101,6 +103,7 @@ impl ObsBuilder {
             logs: LogSettings::default(),
             otlp: OtlpSettings::default(),
             queue_bytes: None,
+            recorder_bytes: DEFAULT_BYTES,
             push: PushSettings::default(),
             sample_ratio: None,
             sampling: Sampling::new(),

@@ -13,6 +13,7 @@ use crate::{
     logs::{self, Logs, LogsConfig},
     metrics::{self, Pusher, Registry, Target},
     pipeline::{self, Connections, KnownMethods, Listener, Obs, Pipeline},
+    recorder::FlightRecorder,
     redact::Redactor,
     request::install_panic_hook,
     saturation::Saturation,
@@ -122,7 +123,9 @@ impl ObsBuilder {
         self.check_request_id_header()?;
         self.check_metrics()?;
         let budget = Budget::new(self.queue_bytes)?;
-        Tracing::check(&self.tracing_config(&budget, env, Arc::new(::metrics::NoopRecorder)))?;
+        self.check_flight_recorder()?;
+        let unused = Arc::new(::metrics::NoopRecorder);
+        Tracing::check(&self.tracing_config(&budget, env, unused, FlightRecorder::off()))?;
         self.logs.prepare(&self.service, &self.otlp, env)?;
         Pusher::check(&self.otlp, &self.push, env)?;
         Ok(self)
@@ -146,6 +149,7 @@ impl ObsBuilder {
         budget: &Budget,
         env: Env<'a>,
         recorder: Arc<dyn ::metrics::Recorder + Send + Sync>,
+        flight_recorder: FlightRecorder,
     ) -> TracingConfig<'a> {
         TracingConfig {
             service: Arc::new(self.service.clone()),
@@ -161,6 +165,7 @@ impl ObsBuilder {
             value_limit: self.value_limit,
             redactor: Arc::new(Redactor::with(self.logs.redact.iter().map(String::as_str))),
             provider: self.tracer_provider.clone(),
+            flight_recorder,
             env,
             recorder,
         }
@@ -171,8 +176,9 @@ impl ObsBuilder {
         install_panic_hook(logs::flush_at_panic);
         let recorder = target.recorder();
         let budget = Budget::new(self.queue_bytes)?;
+        let flight_recorder = FlightRecorder::start(self.recorder_bytes, &*recorder);
         let tracing = Tracing::start(
-            self.tracing_config(&budget, env, Arc::clone(&recorder)),
+            self.tracing_config(&budget, env, Arc::clone(&recorder), flight_recorder),
             self.span_readers,
         )?;
         let service = Arc::new(self.service);

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use obs_base::InitError;
 use opentelemetry::propagation::TextMapPropagator;
 
 use super::ObsBuilder;
-use crate::trace::Sampling;
+use crate::{recorder::MIN_BYTES, trace::Sampling};
 
 // === impl ObsBuilder ===
 
@@ -38,6 +39,33 @@ impl ObsBuilder {
     pub fn keep_slower_than(mut self, threshold: Duration) -> Self {
         self.keep.slower_than = Some(threshold);
         self
+    }
+
+    /// The bytes that the [flight recorder](crate::recorder) of the instance holds at most: of what is running, and of what
+    /// has ended lately. At least 393 216 (384 KiB), or 0, which records nothing. Defaults to 4 MiB.
+    ///
+    /// ```
+    /// use obs_core::Obs;
+    ///
+    /// let builder = Obs::builder("payment-service").flight_recorder(16 * 1024 * 1024);
+    /// # drop(builder);
+    /// ```
+    pub fn flight_recorder(mut self, bytes: usize) -> Self {
+        self.recorder_bytes = bytes;
+        self
+    }
+
+    /// Checks the bytes of the flight recorder.
+    ///
+    /// # Errors
+    ///
+    /// If they are too few to be of use.
+    pub(super) fn check_flight_recorder(&self) -> Result<(), InitError> {
+        if self.recorder_bytes == 0 || self.recorder_bytes >= MIN_BYTES {
+            return Ok(());
+        }
+        let expected = format!("0, which turns the recorder off, or at least {MIN_BYTES} bytes");
+        Err(InitError::invalid("flight_recorder", self.recorder_bytes, expected))
     }
 
     /// Which spans and events of `tracing` are exported: spans as children of the request's span, events as events of

@@ -7,17 +7,21 @@ use opentelemetry::{
     trace::{Status, TraceContextExt},
 };
 
-use super::record;
+use super::{record, recorded_span::RunningSpan};
 use crate::{
     context::otel,
     guard::{guarded, text_of},
     names::{attribute, error_type},
+    recorder::SpanStatus,
 };
 
-/// A recorded span; it ends when this is dropped, whoever else holds its context.
+/// A span that has begun; it ends when this is dropped, whoever else holds its context.
 #[derive(Debug)]
-pub(super) struct ActiveSpan {
-    context: Context,
+pub(super) enum ActiveSpan {
+    /// One of OpenTelemetry.
+    Exported(Context),
+    /// One that is in the flight recorder alone.
+    Recorded(RunningSpan),
 }
 
 /// Marks the span if it is dropped by a panic.
@@ -29,10 +33,6 @@ struct Unwinding<'a> {
 // === impl ActiveSpan ===
 
 impl ActiveSpan {
-    pub(super) fn new(context: Context) -> Self {
-        Self { context }
-    }
-
     /// Runs `work` with the span active; a panic is noted on its way out.
     pub(super) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
         // `thread::panicking()` would also be true for work that runs while something else unwinds.
@@ -41,7 +41,10 @@ impl ActiveSpan {
             armed: true,
         };
         let result = {
-            let _attached = otel::attach(self.context.clone());
+            let _attached = match self {
+                Self::Exported(context) => (Some(otel::attach(context.clone())), None),
+                Self::Recorded(span) => (None, Some(span.activate())),
+            };
             work()
         };
         unwinding.armed = false;
@@ -49,7 +52,10 @@ impl ActiveSpan {
     }
 
     pub(super) fn succeeded(&self) {
-        self.context.span().set_status(Status::Ok);
+        match self {
+            Self::Exported(context) => context.span().set_status(Status::Ok),
+            Self::Recorded(span) => span.set_status(SpanStatus::Ok),
+        }
     }
 
     /// Sets the status for a result.
@@ -61,7 +67,11 @@ impl ActiveSpan {
     }
 
     fn failed(&self, error_type: &'static str, message: String) {
-        let span = self.context.span();
+        let context = match self {
+            Self::Exported(context) => context,
+            Self::Recorded(span) => return span.fail(error_type, message),
+        };
+        let span = context.span();
         span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, error_type));
         span.add_event(
             attribute::EXCEPTION_EVENT,
@@ -77,7 +87,10 @@ impl ActiveSpan {
 
     /// Ends it. Processors of a provider of the user's run in there, perhaps while the thread unwinds.
     fn end(&self) {
-        let _ = guarded(|| self.context.span().end());
+        match self {
+            Self::Exported(context) => drop(guarded(|| context.span().end())),
+            Self::Recorded(span) => span.end(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     future::{Traced, TryTraced},
     handle::Tracing,
     ids, record,
+    recorded_span::RecordedSpan,
 };
 use crate::{
     context::{self, FieldValue, RequestContext, otel},
@@ -40,12 +41,19 @@ pub enum SpanKind {
 /// A span that has not started, see [`span`].
 #[must_use = "a span begins with `run`"]
 pub struct SpanBuilder {
-    /// `None` if the span is not recorded: attributes are dropped at once.
-    pending: Option<Box<Pending>>,
+    /// None if the span is neither exported nor recorded: then nothing is kept and nothing costs.
+    pending: Option<Pending>,
 }
 
-/// What a recorded span is made from.
-pub(super) struct Pending {
+/// What a span is made from.
+pub(super) enum Pending {
+    /// A span of OpenTelemetry.
+    Exported(Box<Exported>),
+    /// A span that is in the flight recorder alone.
+    Recorded(RecordedSpan),
+}
+
+pub(super) struct Exported {
     tracing: Tracing,
     parent: Context,
     builder: opentelemetry::trace::SpanBuilder,
@@ -53,7 +61,7 @@ pub(super) struct Pending {
 
 /// A span of this name around some work, as a child of the span that is active now.
 ///
-/// In a request that is not sampled it costs next to nothing. In a
+/// In a request that is not sampled it is in the [flight recorder](crate::recorder) alone. In a
 /// [job](crate::context::in_new) the first span is the root of the job's trace; outside both it
 /// starts a trace of its own. What the work itself logs, records and calls belongs to the span.
 ///
@@ -72,7 +80,7 @@ pub(super) struct Pending {
 /// ```
 pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
     SpanBuilder {
-        pending: Pending::here(name).map(Box::new),
+        pending: Pending::here(name.into()),
     }
 }
 
@@ -97,13 +105,13 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
 /// # }
 /// ```
 pub fn process_span(system: impl Into<Cow<'static, str>>, destination: impl Into<Cow<'static, str>>) -> SpanBuilder {
-    let mut builder = span(PROCESS);
-    let Some(pending) = &mut builder.pending else {
+    let builder = span(PROCESS);
+    if builder.pending.is_none() {
         return builder;
-    };
+    }
     let destination = destination.into();
-    pending.builder.name = format!("{PROCESS} {destination}").into();
     builder
+        .named(format!("{PROCESS} {destination}"))
         .kind(SpanKind::Consumer)
         .attribute(attribute::MESSAGING_SYSTEM, system.into())
         .attribute(attribute::MESSAGING_DESTINATION_NAME, destination)
@@ -175,15 +183,29 @@ impl SpanBuilder {
     pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<FieldValue>) -> Self {
         if let Some(pending) = &mut self.pending {
             let attribute = record::key_value(key.into(), value.into());
-            pending.builder.attributes.get_or_insert_default().push(attribute);
+            match pending {
+                Pending::Exported(span) => span.builder.attributes.get_or_insert_default().push(attribute),
+                Pending::Recorded(span) => span.add_attribute(attribute),
+            }
+        }
+        self
+    }
+
+    fn named(mut self, name: String) -> Self {
+        match &mut self.pending {
+            Some(Pending::Exported(span)) => span.builder.name = name.into(),
+            Some(Pending::Recorded(span)) => span.set_name(name),
+            None => {}
         }
         self
     }
 
     /// Sets what the span is to its trace. Defaults to [`SpanKind::Internal`].
     pub fn kind(mut self, kind: SpanKind) -> Self {
-        if let Some(pending) = &mut self.pending {
-            pending.builder.span_kind = Some(kind.into());
+        match &mut self.pending {
+            Some(Pending::Exported(span)) => span.builder.span_kind = Some(kind.into()),
+            Some(Pending::Recorded(span)) => span.set_kind(&kind.into()),
+            None => {}
         }
         self
     }
@@ -230,8 +252,13 @@ impl SpanBuilder {
 
 impl fmt::Debug for SpanBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let builder = self.pending.as_ref().map(|pending| &pending.builder);
-        f.debug_struct("SpanBuilder").field("recorded", &builder).finish()
+        let mut out = f.debug_struct("SpanBuilder");
+        match &self.pending {
+            Some(Pending::Exported(span)) => out.field("exported", &span.builder),
+            Some(Pending::Recorded(span)) => out.field("recorded", span),
+            None => &mut out,
+        };
+        out.finish()
     }
 }
 
@@ -239,36 +266,49 @@ impl fmt::Debug for SpanBuilder {
 
 impl Pending {
     /// A span that belongs here, unless nothing is recorded here.
-    fn here(name: impl Into<Cow<'static, str>>) -> Option<Self> {
+    fn here(name: Cow<'static, str>) -> Option<Self> {
         let in_request = context::with_current(|request| {
-            let recorder = request.parts().recorder().filter(|_| request.is_sampled())?;
-            let tracing = Tracing::of(recorder)?;
-            Some((tracing.clone(), parent_in(request, tracing)))
+            let recorder = request.parts().recorder().filter(|_| request.is_sampled());
+            let tracing = recorder
+                .and_then(Tracing::of)
+                .filter(|tracing| tracing.tracer().is_some());
+            match tracing {
+                Some(tracing) => Ok((tracing.clone(), parent_in(request, tracing))),
+                None => Err(RecordedSpan::in_request(request)),
+            }
         });
         let (tracing, parent) = match in_request {
-            Some(recorded) => recorded?,
+            Some(Ok(exported)) => exported,
+            Some(Err(recorded)) => {
+                let mut recorded = recorded?;
+                recorded.set_name(name);
+                return Some(Self::Recorded(recorded));
+            }
             None => (Tracing::of(&context::outside_instance()?)?.clone(), otel::current()),
         };
         tracing.tracer()?;
-        Some(Self {
+        Some(Self::Exported(Box::new(Exported {
             tracing,
             parent,
             builder: opentelemetry::trace::SpanBuilder::from_name(name),
-        })
+        })))
     }
 
     /// Begins the span. An unsampled span becomes active too, so that the spans
     /// in it are left out with it.
     pub(super) fn start(self) -> Option<ActiveSpan> {
-        let Self {
+        let Exported {
             tracing,
             parent,
             builder,
-        } = self;
+        } = match self {
+            Self::Exported(span) => *span,
+            Self::Recorded(span) => return span.start().map(ActiveSpan::Recorded),
+        };
         let tracer = tracing.tracer()?;
         // The sampler and the processors of a provider of the user's run in there.
         let span = guarded(|| builder.start_with_context(tracer, &parent))?;
-        Some(ActiveSpan::new(parent.with_span(span)))
+        Some(ActiveSpan::Exported(parent.with_span(span)))
     }
 }
 

@@ -8,7 +8,7 @@ use obs_otlp::{Budget, CodeSettings, OtlpSettings};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use super::{keep::Keep, sampling::Sampling};
-use crate::{context::OwnPropagator, environment::Env, redact::Redactor};
+use crate::{context::OwnPropagator, environment::Env, recorder::FlightRecorder, redact::Redactor};
 
 /// The settings of the pipeline.
 pub(crate) struct TracingConfig<'a> {
@@ -34,6 +34,8 @@ pub(crate) struct TracingConfig<'a> {
     pub(crate) redactor: Arc<Redactor>,
     /// A provider of the application, in place of obs's own.
     pub(crate) provider: Option<SdkTracerProvider>,
+    /// The flight recorder of the instance.
+    pub(crate) flight_recorder: FlightRecorder,
     /// The environment.
     pub(crate) env: Env<'a>,
     /// The recorder of lost spans and of metrics of the `metrics` facade.

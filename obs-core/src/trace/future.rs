@@ -34,7 +34,7 @@ pin_project! {
 
 pin_project! {
     struct Running<F> {
-        pending: Option<Box<Pending>>,
+        pending: Option<Pending>,
         span: Option<ActiveSpan>,
         // `None` once it is done: dropped while its span is active.
         #[pin]
@@ -56,7 +56,7 @@ pin_project! {
 // === impl Running ===
 
 impl<F: Future> Running<F> {
-    fn new(pending: Option<Box<Pending>>, inner: F) -> Self {
+    fn new(pending: Option<Pending>, inner: F) -> Self {
         Self {
             pending,
             span: None,
@@ -106,7 +106,7 @@ impl<F> fmt::Debug for Running<F> {
 // === impl Traced ===
 
 impl<F: Future> Traced<F> {
-    pub(super) fn new(pending: Option<Box<Pending>>, future: F) -> Self {
+    pub(super) fn new(pending: Option<Pending>, future: F) -> Self {
         Self {
             running: Running::new(pending, future),
         }
@@ -124,7 +124,7 @@ impl<F: Future> Future for Traced<F> {
 // === impl TryTraced ===
 
 impl<F: Future> TryTraced<F> {
-    pub(super) fn new(pending: Option<Box<Pending>>, future: F) -> Self {
+    pub(super) fn new(pending: Option<Pending>, future: F) -> Self {
         Self {
             running: Running::new(pending, future),
         }

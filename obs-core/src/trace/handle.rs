@@ -39,6 +39,7 @@ use crate::{
     context::{Instance, InstanceRef, Propagators, RequestContext, TraceFlags, TraceId},
     guard::{Guarded, guarded},
     names::attribute,
+    recorder::FlightRecorder,
     redact::Redactor,
 };
 
@@ -55,7 +56,8 @@ struct Inner {
     propagators: Propagators,
     span_filter: SpanFilter,
     request_fields: Option<RequestFields>,
-    redactor: Arc<Redactor>,
+    rules: Arc<Rules>,
+    flight_recorder: FlightRecorder,
     /// The recorder of metrics of the `metrics` facade.
     recorder: Arc<dyn Recorder + Send + Sync>,
     recording: Option<Recording>,
@@ -104,15 +106,16 @@ impl Tracing {
             Propagators::from_settings(config.propagator.clone(), config.env).with_request_id(config.request_id_header);
         let limits = Limits::of_spans(config.value_limit, config.env);
         let redactor = Arc::clone(&config.redactor);
+        let flight_recorder = config.flight_recorder.clone();
         let recorder = Arc::clone(&config.recorder);
-        let rules = Rules {
-            redactor: Arc::clone(&redactor),
+        let rules = Arc::new(Rules {
+            redactor,
             limits,
             is_own: config.provider.is_none(),
-        };
+        });
         let recording = match config.provider {
-            Some(provider) => Some(Recording::of(provider, Arc::new(rules))),
-            None => Recording::own(&config, Arc::new(rules), readers, &sampler, instance)?,
+            Some(provider) => Some(Recording::of(provider, Arc::clone(&rules))),
+            None => Recording::own(&config, Arc::clone(&rules), readers, &sampler, instance)?,
         };
         let is_own = recording.as_ref().is_some_and(|recording| recording.own.is_some());
         let keep = (is_own && !keep.is_off()).then_some(keep);
@@ -123,7 +126,8 @@ impl Tracing {
             propagators,
             span_filter,
             request_fields,
-            redactor,
+            rules,
+            flight_recorder,
             recorder,
             recording,
         })))
@@ -140,7 +144,12 @@ impl Tracing {
             propagators: Propagators::default(),
             span_filter: SpanFilter::default(),
             request_fields: None,
-            redactor: Arc::default(),
+            rules: Arc::new(Rules {
+                redactor: Arc::default(),
+                limits: Limits::default(),
+                is_own: true,
+            }),
+            flight_recorder: FlightRecorder::off(),
             recorder,
             recording: None,
         }))
@@ -223,7 +232,12 @@ impl Tracing {
 
     /// Redacts secrets.
     pub(crate) fn redactor(&self) -> &Redactor {
-        &self.0.redactor
+        &self.0.rules.redactor
+    }
+
+    /// The rules for attributes.
+    pub(super) fn rules(&self) -> &Rules {
+        &self.0.rules
     }
 
     /// The tracer of obs's own spans, if there is a provider.
@@ -353,6 +367,11 @@ impl Instance for Tracing {
     #[inline]
     fn recorder(&self) -> &dyn Recorder {
         &*self.0.recorder
+    }
+
+    #[inline]
+    fn flight_recorder(&self) -> &FlightRecorder {
+        &self.0.flight_recorder
     }
 }
 

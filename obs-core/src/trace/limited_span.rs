@@ -9,10 +9,11 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::{SdkTracer, Span as SdkSpan};
 
 use super::{
+    exported_span,
     limits::Limits,
     rules::{AT_START, Rules, closing_index, is_closing, to_u32},
 };
-use crate::{context::ProducerLinks, names::attribute};
+use crate::{context::ProducerLinks, names::attribute, recorder::Entry};
 
 /// The number of attributes that are passed on to our own provider at once. The SDK appends attributes with a
 /// repeated key: further ones are buffered here, each key once.
@@ -46,6 +47,8 @@ pub(crate) struct LimitedSpan {
     events: usize,
     keys: Keys,
     ending: Ending,
+    /// The request that it belongs to, in the flight recorder.
+    entry: Option<Arc<Entry>>,
 }
 
 /// Whether the keys of a span's attributes are unique, as far as that is known without a search.
@@ -114,8 +117,11 @@ impl LimitedTracer {
 
     fn build(&self, builder: SpanBuilder, parent: &Context, ending: Ending, keys: Keys) -> LimitedSpan {
         let events = builder.events.as_ref().map_or(0, Vec::len);
+        let (name, kind) = (builder.name.clone(), builder.span_kind.clone());
         let inner = self.inner.build_with_context(builder, parent);
+        let entry = exported_span::begin(&inner, name, kind, parent);
         LimitedSpan {
+            entry,
             inner,
             rules: Arc::clone(&self.rules),
             direct: 0,
@@ -264,6 +270,14 @@ impl Span for LimitedSpan {
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
+        let entry = self.entry.take();
+        let id = self.inner.span_context().span_id();
+        exported_span::end_in(entry, id, || self.end_inner(timestamp));
+    }
+}
+
+impl LimitedSpan {
+    fn end_inner(&mut self, timestamp: SystemTime) {
         if !self.inner.is_recording() {
             return self.inner.end_with_timestamp(timestamp);
         }
@@ -287,7 +301,7 @@ impl Span for LimitedSpan {
 
 impl Drop for LimitedSpan {
     fn drop(&mut self) {
-        if self.inner.is_recording() && !self.is_plain() {
+        if self.inner.is_recording() && (self.entry.is_some() || !self.is_plain()) {
             self.end();
         }
     }

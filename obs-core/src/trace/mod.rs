@@ -34,6 +34,7 @@ mod client_span;
 mod config;
 mod discarded;
 mod events;
+mod exported_span;
 #[cfg(test)]
 mod field_tests;
 mod future;
@@ -47,6 +48,7 @@ mod limits;
 mod pipeline;
 mod rate_limit;
 mod record;
+mod recorded_span;
 mod recording;
 mod request_fields;
 mod request_span;

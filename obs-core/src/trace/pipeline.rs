@@ -19,7 +19,7 @@ use opentelemetry_sdk::{
 
 use super::{
     config::TracingConfig,
-    discarded,
+    discarded, exported_span,
     limited_span::{take_ending, take_has_unique_keys},
     request_span::EndedRequest,
     rules::Rules,
@@ -205,6 +205,7 @@ impl SpanProcessor for Pipeline {
             return;
         }
         self.0.rules.finish(&mut span, ending, has_unique_keys);
+        exported_span::take(&span);
         self.read_and_push(span);
     }
 

@@ -14,6 +14,7 @@ use crate::{
     context::{Instance as _, Parts, RequestContext, RequestId, SpanId, TraceFlags, TraceId},
     environment::Env,
     guard::Guarded,
+    recorder::FlightRecorder,
     trace::{SpanStart, server_span::ServerSpan},
 };
 
@@ -37,6 +38,7 @@ pub(super) fn config(env: &dyn Fn(&str) -> Option<String>) -> TracingConfig<'_> 
         value_limit: None,
         redactor: Arc::default(),
         provider: None,
+        flight_recorder: FlightRecorder::off(),
         env: Env::without_notices(env),
         recorder: Arc::new(metrics::NoopRecorder),
     }
@@ -66,6 +68,7 @@ pub(super) fn request(tracing: &Tracing, span: &ServerSpan) -> RequestContext {
         otel_baggage: None,
         instance: Some(tracing.counted()),
         records_spans: span.flags.is_sampled(),
+        entry: None,
     })
 }
 

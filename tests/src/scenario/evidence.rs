@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use obs_core::request::Outcome;
+use obs_core::{recorder::Record, request::Outcome};
 
 use super::{Seen, SeenSpan};
 use crate::{logs::LogLine, page::Page};
@@ -20,6 +20,10 @@ pub struct Evidence {
     pub lines: Vec<LogLine>,
     /// All spans.
     pub spans: Vec<SeenSpan>,
+    /// The records of requests in the flight recorder.
+    pub records: Vec<Record>,
+    /// How many requests it takes for running.
+    pub running: usize,
     /// The calls of `on_finish`: outcome, status, endpoint.
     pub finished: Vec<(Outcome, u16, String)>,
     /// What the client saw.
@@ -74,6 +78,10 @@ impl fmt::Display for Evidence {
         writeln!(f, "  spans:")?;
         for span in &self.spans {
             writeln!(f, "    {span}")?;
+        }
+        writeln!(f, "  records:")?;
+        for record in &self.records {
+            writeln!(f, "    {record:?}")?;
         }
         write!(f, "  on_finish was told: {:?}", self.finished)
     }

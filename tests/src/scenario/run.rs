@@ -7,9 +7,13 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::SystemTime,
 };
 
-use obs_core::names::metric;
+use obs_core::{
+    names::metric,
+    recorder::{Filter, Kind},
+};
 
 use super::{Adapter, Evidence, Expect, Scenario, Stage, Wire, act::Visit, check};
 use crate::wait::DEADLINE;
@@ -112,6 +116,7 @@ pub fn play(
 
 fn gather(stage: &Stage, adapter: &dyn Adapter, wire: Wire, row: &Scenario, expect: &Expect) -> Evidence {
     stage.clear();
+    let began = SystemTime::now();
     let before = stage.page();
     let server = stage.serve(adapter, &row.routes, &row.settings);
     let visit = Visit::pay(wire, server.addr(), &row.ask, || {
@@ -134,7 +139,15 @@ fn gather(stage: &Stage, adapter: &dyn Adapter, wire: Wire, row: &Scenario, expe
     let has_stopped = server.stop(DEADLINE);
     stage.flush(usize::from(expect.has_line(&row.settings)));
     let page = stage.page_text();
+    let recorder = stage.obs().recorder();
+    let requests = Filter::new().kind(Kind::Request).since(began);
     Evidence {
+        records: recorder.recent(&requests),
+        running: recorder
+            .running()
+            .iter()
+            .filter(|entry| entry.kind == Kind::Request)
+            .count(),
         before,
         after: stage.page(),
         page,

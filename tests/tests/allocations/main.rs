@@ -49,6 +49,8 @@ fn allocations<R>(request: impl Fn() -> R, mut handle: impl FnMut(R)) -> f64 {
 
 fn builder() -> ObsBuilder {
     Obs::builder("allocations")
+        // Full after the warm-up: it allocates until then.
+        .flight_recorder(384 * 1024)
         .version("1.0.0")
         .log_format(LogFormat::Json)
         .log_writer(std::io::sink())

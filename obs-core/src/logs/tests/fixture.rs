@@ -208,5 +208,6 @@ pub(super) fn context_of(trace_id: u128, sampled: bool) -> RequestContext {
         otel_baggage: None,
         instance: None,
         records_spans: false,
+        entry: None,
     })
 }

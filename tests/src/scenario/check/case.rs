@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use obs_core::request::known_method;
 
-use super::{answer, line, metrics, span};
+use super::{answer, line, metrics, record, span};
 use crate::scenario::{Evidence, Expect, Scenario, Wire};
 
 /// What is compared.
@@ -27,6 +27,7 @@ pub(in crate::scenario) fn problems(case: &Case<'_>) -> Vec<String> {
     metrics::check(case, &mut problems);
     line::check(case, &mut problems);
     span::check(case, &mut problems);
+    record::check(case, &mut problems);
     answer::check(case, &mut problems);
     finished(case, &mut problems);
     for text in &case.expect.nowhere {

@@ -4,6 +4,7 @@ mod answer;
 mod case;
 mod line;
 mod metrics;
+mod record;
 mod span;
 
 pub(super) use case::{Case, problems};

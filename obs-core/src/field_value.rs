@@ -34,7 +34,7 @@ pub enum FieldValue {
 
 impl FieldValue {
     /// The size of the value in bytes: the length of a text, 8 for others.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         if let Self::Str(text) = self {
             text.len()
         } else {
@@ -43,7 +43,7 @@ impl FieldValue {
     }
 
     /// The value with at most `room` bytes, a text cut at a character boundary; `None` if nothing of it fits.
-    pub(super) fn within(self, room: usize) -> Option<Self> {
+    pub(crate) fn within(self, room: usize) -> Option<Self> {
         match self {
             Self::Str(text) if text.len() > room => {
                 let end = (0..=room)

@@ -1,0 +1,367 @@
+//! The lines and the child spans of one request, as bytes that are bounded.
+
+use std::{borrow::Cow, mem, sync::Weak};
+
+use obs_base::ids::SpanId;
+use opentelemetry::{KeyValue, Value};
+
+use super::{
+    codec::{Reader, cut},
+    entry::Home,
+    line::{MAX_LINE, NewLine},
+    span::{ATTRIBUTE_FRAME, EndedSpan, MAX_ATTRIBUTES, MAX_TEXT, SpanRecord, SpanStatus, push_attribute},
+};
+use crate::clock::Moment;
+
+/// The most lines of a request: the newest are kept.
+pub(super) const MAX_LINES: usize = 64;
+/// The most child spans of a request: the first to end are kept, and as many may be open.
+pub(super) const MAX_SPANS: usize = 64;
+/// The most bytes of the lines and spans of a request together.
+pub(super) const MAX_BYTES: usize = 16 * 1_024;
+/// A buffer of a request that has ended keeps so many bytes for the next one.
+const KEPT_BYTES: usize = 2 * 1_024;
+/// The first allocation of a buffer, in bytes.
+const FIRST_BYTES: usize = 512;
+
+/// What a request has done so far.
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    lines: Lines,
+    spans: Vec<u8>,
+    span_count: u16,
+    open: Vec<OpenSpan>,
+    pub(super) left_out_lines: u32,
+    pub(super) left_out_spans: u32,
+}
+
+/// Lines one after another, the oldest first.
+#[derive(Debug, Default)]
+struct Lines {
+    bytes: Vec<u8>,
+    /// Where the oldest line begins: what was before it has given way.
+    start: usize,
+    /// Where the newest line begins.
+    last: usize,
+    count: u16,
+}
+
+/// A child span that has begun.
+#[derive(Debug)]
+struct OpenSpan {
+    id: SpanId,
+    parent: Option<SpanId>,
+    kind: u8,
+    started: Moment,
+    name: &'static str,
+    /// A name that is not static.
+    owned_name: Vec<u8>,
+    attributes: Vec<u8>,
+    left_out: u32,
+}
+
+/// A child span that begins.
+pub(crate) struct NewSpan {
+    pub(crate) id: SpanId,
+    pub(crate) parent: Option<SpanId>,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) kind: u8,
+    pub(crate) started: Moment,
+    /// As [`push_attribute`] writes them.
+    pub(crate) attributes: Vec<u8>,
+    /// How many attributes had no room.
+    pub(crate) left_out: u32,
+}
+
+/// Takes bytes of the recorder, if it has them.
+pub(super) fn take(home: &Weak<dyn Home>, bytes: usize) -> bool {
+    home.upgrade().is_some_and(|home| home.take_for_running(bytes))
+}
+
+pub(super) fn give_back(home: &Weak<dyn Home>, bytes: usize) {
+    if bytes > 0
+        && let Some(home) = home.upgrade()
+    {
+        home.give_back(bytes);
+    }
+}
+
+/// Makes room for so many more bytes, if the recorder has them.
+fn reserve(buffer: &mut Vec<u8>, bytes: usize, home: &Weak<dyn Home>) -> bool {
+    reserve_at_least(buffer, bytes, FIRST_BYTES, home)
+}
+
+/// Makes room for so many more bytes, if the recorder has them; `first` are the fewest that are allocated.
+pub(super) fn reserve_at_least(buffer: &mut Vec<u8>, bytes: usize, first: usize, home: &Weak<dyn Home>) -> bool {
+    let wanted = buffer.len() + bytes;
+    if wanted <= buffer.capacity() {
+        return true;
+    }
+    let more = wanted.max(2 * buffer.capacity()).max(first) - buffer.capacity();
+    if !take(home, more) {
+        return false;
+    }
+    // Vectors of bytes get just what is asked for.
+    buffer.reserve_exact(buffer.capacity() + more - buffer.len());
+    true
+}
+
+/// Empties a buffer; one that is larger than most need gives its memory back.
+fn clear(buffer: &mut Vec<u8>, home: &Weak<dyn Home>) {
+    buffer.clear();
+    if buffer.capacity() > KEPT_BYTES {
+        free(buffer, home);
+    }
+}
+
+fn free(buffer: &mut Vec<u8>, home: &Weak<dyn Home>) {
+    give_back(home, mem::take(buffer).capacity());
+}
+
+// === impl Details ===
+
+impl Details {
+    /// Adds a line; older lines give way to it.
+    pub(super) fn push_line(&mut self, line: &NewLine<'_>, home: &Weak<dyn Home>) {
+        let room = MAX_BYTES.saturating_sub(self.spans.len());
+        if line.text.len() > MAX_LINE || line.size() > room {
+            self.left_out_lines = self.left_out_lines.saturating_add(1);
+            return;
+        }
+        while usize::from(self.lines.count) >= MAX_LINES || self.lines.used() + line.size() > room {
+            self.lines.drop_oldest();
+            self.left_out_lines = self.left_out_lines.saturating_add(1);
+        }
+        if !self.lines.push(line, home) {
+            self.left_out_lines = self.left_out_lines.saturating_add(1);
+        }
+    }
+
+    /// Begins a span; false if there is no room for it.
+    pub(super) fn begin_span(&mut self, span: NewSpan, home: &Weak<dyn Home>) -> bool {
+        let has_room = self.open.len() < MAX_SPANS
+            && usize::from(self.span_count) < MAX_SPANS
+            && (self.open.len() < self.open.capacity() || self.reserve_open(home));
+        if !has_room {
+            self.left_out_spans = self.left_out_spans.saturating_add(1);
+            return false;
+        }
+        // Counted now; their room was limited when they were written.
+        if !take(home, span.attributes.capacity()) {
+            self.left_out_spans = self.left_out_spans.saturating_add(1);
+            return false;
+        }
+        let mut open = OpenSpan {
+            id: span.id,
+            parent: span.parent,
+            kind: span.kind,
+            started: span.started,
+            name: "",
+            owned_name: Vec::new(),
+            attributes: span.attributes,
+            left_out: span.left_out,
+        };
+        match span.name {
+            Cow::Borrowed(name) => open.name = cut(name, MAX_TEXT),
+            Cow::Owned(name) => {
+                let name = cut(&name, MAX_TEXT).as_bytes();
+                if reserve_at_least(&mut open.owned_name, name.len(), 0, home) {
+                    open.owned_name.extend_from_slice(name);
+                }
+            }
+        }
+        self.open.push(open);
+        true
+    }
+
+    fn reserve_open(&mut self, home: &Weak<dyn Home>) -> bool {
+        let more = self.open.capacity().clamp(4, MAX_SPANS);
+        let is_taken = take(home, more * size_of::<OpenSpan>());
+        if is_taken {
+            self.open.reserve_exact(more);
+        }
+        is_taken
+    }
+
+    /// Sets an attribute of a span that is open.
+    pub(super) fn set_attribute(&mut self, id: SpanId, attribute: &KeyValue, home: &Weak<dyn Home>) {
+        if let Some(open) = self.open.iter_mut().rev().find(|open| open.id == id) {
+            open.set(attribute, home);
+        }
+    }
+
+    /// Ends a span with the time since its begin, if it is open.
+    pub(super) fn end_span(&mut self, id: SpanId, status: SpanStatus, ended: Moment, home: &Weak<dyn Home>) {
+        let Some(index) = self.open.iter().rposition(|open| open.id == id) else {
+            return;
+        };
+        let open = self.open.remove(index);
+        let span = open.ended(status, ended);
+        self.push_span(&span, home);
+        open.free(home);
+    }
+
+    /// Ends a span whose begin is known, with everything that it had in the end.
+    pub(super) fn replace_span(&mut self, span: &EndedSpan<'_>, home: &Weak<dyn Home>) {
+        if let Some(index) = self.open.iter().rposition(|open| open.id == span.span_id) {
+            self.open.remove(index).free(home);
+            self.push_span(span, home);
+        }
+    }
+
+    fn push_span(&mut self, span: &EndedSpan<'_>, home: &Weak<dyn Home>) {
+        let size = span.size();
+        let room = MAX_BYTES.saturating_sub(self.spans.len() + size);
+        let takes = room > 0 && usize::from(self.span_count) < MAX_SPANS;
+        if !takes || !reserve(&mut self.spans, size, home) {
+            self.left_out_spans = self.left_out_spans.saturating_add(1);
+            return;
+        }
+        // Lines are many, and spans few.
+        while self.lines.used() > room {
+            self.lines.drop_oldest();
+            self.left_out_lines = self.left_out_lines.saturating_add(1);
+        }
+        span.write(&mut self.spans);
+        self.span_count += 1;
+    }
+
+    pub(super) fn has_open_spans(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Ends all spans that are open: the request has ended.
+    pub(super) fn end_open_spans(&mut self, ended: Moment, home: &Weak<dyn Home>) {
+        while let Some(open) = self.open.pop() {
+            let span = open.ended(SpanStatus::Unset, ended);
+            self.push_span(&span, home);
+            open.free(home);
+        }
+    }
+
+    /// The lines and the spans as they are stored, and how many they are.
+    pub(super) fn stored(&self) -> [(&[u8], u16); 2] {
+        let lines = self.lines.bytes.get(self.lines.start..).unwrap_or_default();
+        [(lines, self.lines.count), (&self.spans, self.span_count)]
+    }
+
+    pub(super) fn each_line(&self, mut each: impl FnMut(NewLine<'_>)) {
+        let [(lines, _), _] = self.stored();
+        let mut reader = Reader(lines);
+        while let Some(line) = NewLine::read(&mut reader) {
+            each(line);
+        }
+    }
+
+    pub(super) fn last_line(&self) -> Option<NewLine<'_>> {
+        NewLine::read(&mut Reader(self.lines.bytes.get(self.lines.last..)?))
+    }
+
+    pub(super) fn spans(&self) -> Vec<SpanRecord> {
+        let mut reader = Reader(&self.spans);
+        std::iter::from_fn(|| SpanRecord::read(&mut reader)).collect()
+    }
+
+    /// The names of the spans that are open, the outermost first.
+    pub(super) fn open_names(&self) -> impl Iterator<Item = &str> {
+        self.open.iter().map(OpenSpan::name)
+    }
+
+    pub(super) fn clear(&mut self, home: &Weak<dyn Home>) {
+        let Self {
+            lines,
+            spans,
+            span_count,
+            open,
+            left_out_lines,
+            left_out_spans,
+        } = self;
+        clear(&mut lines.bytes, home);
+        (lines.start, lines.last, lines.count) = (0, 0, 0);
+        clear(spans, home);
+        for open in open.drain(..) {
+            open.free(home);
+        }
+        (*span_count, *left_out_lines, *left_out_spans) = (0, 0, 0);
+    }
+
+    /// Gives all memory back.
+    pub(super) fn free(&mut self, home: &Weak<dyn Home>) {
+        self.clear(home);
+        free(&mut self.lines.bytes, home);
+        free(&mut self.spans, home);
+        give_back(home, mem::take(&mut self.open).capacity() * size_of::<OpenSpan>());
+    }
+}
+
+// === impl Lines ===
+
+impl Lines {
+    fn used(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    fn push(&mut self, line: &NewLine<'_>, home: &Weak<dyn Home>) -> bool {
+        if self.start > 0 && self.bytes.len() + line.size() > self.bytes.capacity() {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+        if !reserve(&mut self.bytes, line.size(), home) {
+            return false;
+        }
+        self.last = self.bytes.len();
+        line.write(&mut self.bytes);
+        self.count += 1;
+        true
+    }
+
+    fn drop_oldest(&mut self) {
+        let mut reader = Reader(self.bytes.get(self.start..).unwrap_or_default());
+        let is_there = NewLine::read(&mut reader).is_some();
+        self.start = self.bytes.len() - reader.0.len();
+        self.count = if is_there { self.count.saturating_sub(1) } else { 0 };
+    }
+}
+
+// === impl OpenSpan ===
+
+impl OpenSpan {
+    fn name(&self) -> &str {
+        if self.owned_name.is_empty() {
+            return self.name;
+        }
+        str::from_utf8(&self.owned_name).unwrap_or_default()
+    }
+
+    fn free(mut self, home: &Weak<dyn Home>) {
+        free(&mut self.owned_name, home);
+        free(&mut self.attributes, home);
+    }
+
+    fn set(&mut self, attribute: &KeyValue, home: &Weak<dyn Home>) {
+        let value = match &attribute.value {
+            Value::String(text) => text.as_str().len(),
+            Value::Array(_) => MAX_TEXT,
+            _ => size_of::<u64>(),
+        };
+        let size = attribute.key.as_str().len() + value + ATTRIBUTE_FRAME;
+        let is_set = self.attributes.len() < MAX_ATTRIBUTES
+            && reserve(&mut self.attributes, size.min(MAX_ATTRIBUTES), home)
+            && push_attribute(&mut self.attributes, attribute);
+        self.left_out += u32::from(!is_set);
+    }
+
+    fn ended(&self, status: SpanStatus, ended: Moment) -> EndedSpan<'_> {
+        EndedSpan {
+            span_id: self.id,
+            parent_id: self.parent,
+            name: self.name(),
+            kind: self.kind,
+            started: self.started.since_epoch(),
+            duration: self.started.until(ended),
+            status,
+            attributes: &self.attributes,
+            left_out: self.left_out,
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! The entry of a request or job from its arrival to its end.
+
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    fmt,
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
+    thread,
+    time::Duration,
+};
+
+use obs_base::ids::{RequestId, SpanId, TraceId};
+use obs_conventions::Outcome;
+use opentelemetry::KeyValue;
+
+use super::{
+    codec::cut,
+    details::{Details, NewSpan, give_back, reserve_at_least, take},
+    line::NewLine,
+    record::{Kind, Phase},
+    span::{EndedSpan, SpanRecord, SpanStatus, nanoseconds},
+    stored::End,
+};
+use crate::{clock::Moment, names::error_type};
+
+/// The most idle entries of a thread.
+const MAX_IDLE: usize = 64;
+/// The fewest bytes that are allocated for a path.
+const FIRST_PATH: usize = 32;
+/// The most bytes of a path.
+pub(super) const MAX_PATH: usize = 512;
+
+/// The recorder, as its entries know it.
+pub(super) trait Home: Send + Sync {
+    /// Takes bytes for what runs; false if there are none.
+    fn take_for_running(&self, bytes: usize) -> bool;
+
+    /// Gives bytes back that were taken.
+    fn give_back(&self, bytes: usize);
+
+    /// Makes a record of an entry, which is idle then.
+    fn end(&self, entry: &Entry, end: &End<'_>);
+}
+
+/// What is known of a request or job when it begins.
+pub(crate) struct Begin<'a> {
+    pub(crate) kind: Kind,
+    /// From the closed set; empty for jobs.
+    pub(crate) method: &'static str,
+    /// The template of the route, or the target of a call.
+    pub(crate) endpoint: Option<Cow<'static, str>>,
+    /// The path; host and path of a call.
+    pub(crate) path: [&'a str; 2],
+    /// The address of the client, or of the host that is called.
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) request_id: RequestId,
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: SpanId,
+    pub(crate) parent_id: Option<SpanId>,
+    pub(crate) is_sampled: bool,
+    pub(crate) started: Moment,
+    /// Since the Unix epoch.
+    pub(crate) arrived: Duration,
+}
+
+/// A request or job, as its threads and the readers of the recorder share it.
+///
+/// What changes often is an atomic; the rest is behind a lock that readers hold as long as it takes to copy it.
+pub(crate) struct Entry {
+    /// The recorder that it belongs to.
+    home: Weak<dyn Home>,
+    /// A [`Phase`] by its number; 0 while nothing runs.
+    phase: AtomicU8,
+    status: AtomicU16,
+    polls: AtomicU32,
+    polled: AtomicU64,
+    response_bytes: AtomicU64,
+    live: Mutex<Live>,
+}
+
+/// What a request or job has of its own.
+pub(super) struct Live {
+    /// `None` while nothing runs.
+    pub(super) head: Option<LiveHead>,
+    pub(super) path: Vec<u8>,
+    /// Of most requests there are none.
+    pub(super) details: Option<Box<Details>>,
+}
+
+/// What is fixed at the begin, but for the endpoint.
+pub(super) struct LiveHead {
+    pub(super) kind: Kind,
+    pub(super) method: &'static str,
+    pub(super) endpoint: Cow<'static, str>,
+    pub(super) client: Option<IpAddr>,
+    pub(super) request_id: RequestId,
+    pub(super) trace_id: TraceId,
+    pub(super) span_id: SpanId,
+    /// 0 for none, as long as an `Option` takes twice the room.
+    pub(super) parent_id: u64,
+    pub(super) is_sampled: bool,
+    pub(super) started: Moment,
+    /// Nanoseconds since the Unix epoch.
+    pub(super) arrived: u64,
+}
+
+/// The entry of a request whose context holds it; it can be used again afterwards. Empty only while it is dropped.
+pub(crate) struct EntryRef(Option<Arc<Entry>>);
+
+thread_local! {
+    static IDLE: RefCell<Vec<Arc<Entry>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An idle entry of the recorder at this address, from the pool of the thread.
+#[inline]
+pub(super) fn take_idle(recorder: *const ()) -> Option<Arc<Entry>> {
+    let is_ours = |entry: &Arc<Entry>| entry.home.as_ptr().cast::<()>() == recorder;
+    let taken = IDLE.try_with(|idle| {
+        let mut idle = idle.try_borrow_mut().ok()?;
+        if idle.last().is_some_and(is_ours) {
+            return idle.pop();
+        }
+        let index = idle.iter().rposition(is_ours)?;
+        Some(idle.swap_remove(index))
+    });
+    taken.ok().flatten()
+}
+
+// === impl Entry ===
+
+impl Entry {
+    /// The bytes of an entry, with its count of references and its place in the list of entries.
+    pub(super) const SIZE: usize = size_of::<Self>() + 3 * size_of::<usize>();
+
+    /// A new entry of the recorder, whose bytes have been taken.
+    pub(super) fn new(home: Weak<dyn Home>) -> Self {
+        Self {
+            home,
+            phase: AtomicU8::new(0),
+            status: AtomicU16::new(0),
+            polls: AtomicU32::new(0),
+            polled: AtomicU64::new(0),
+            response_bytes: AtomicU64::new(0),
+            live: Mutex::new(Live {
+                head: None,
+                path: Vec::new(),
+                details: None,
+            }),
+        }
+    }
+
+    pub(super) fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn begin(&self, begin: Begin<'_>) {
+        let Begin {
+            kind,
+            method,
+            endpoint,
+            path,
+            client,
+            request_id,
+            trace_id,
+            span_id,
+            parent_id,
+            is_sampled,
+            started,
+            arrived,
+        } = begin;
+        self.status.store(0, Relaxed);
+        self.polls.store(0, Relaxed);
+        self.response_bytes.store(0, Relaxed);
+        self.polled.store(started.to_bits(), Relaxed);
+        self.phase.store(Phase::Waiting.number(), Relaxed);
+        let mut live = self.live();
+        let [host, path] = path;
+        let host = cut(host, MAX_PATH);
+        let path = cut(path, MAX_PATH - host.len());
+        if reserve_at_least(&mut live.path, host.len() + path.len(), FIRST_PATH, &self.home) {
+            live.path.extend_from_slice(host.as_bytes());
+            live.path.extend_from_slice(path.as_bytes());
+        }
+        live.head = Some(LiveHead {
+            kind,
+            method,
+            endpoint: endpoint.unwrap_or(Cow::Borrowed("")),
+            client,
+            request_id,
+            trace_id,
+            span_id,
+            parent_id: parent_id.map_or(0, SpanId::get),
+            is_sampled,
+            started,
+            arrived: nanoseconds(arrived),
+        });
+    }
+
+    /// Whether it runs, as far as can be told without its lock.
+    #[inline]
+    pub(super) fn is_running(&self) -> bool {
+        self.phase.load(Relaxed) != 0
+    }
+
+    pub(super) fn phase(&self) -> Option<Phase> {
+        Phase::of_number(self.phase.load(Relaxed))
+    }
+
+    pub(super) fn status(&self) -> Option<u16> {
+        Some(self.status.load(Relaxed)).filter(|status| *status != 0)
+    }
+
+    /// How often it was polled, and when last.
+    pub(super) fn polls(&self) -> (u32, Moment) {
+        (self.polls.load(Relaxed), Moment::from_bits(self.polled.load(Relaxed)))
+    }
+
+    pub(super) fn response_bytes(&self) -> u64 {
+        self.response_bytes.load(Relaxed)
+    }
+
+    /// Counts a poll. The first one comes at once after the begin, whose time it has.
+    #[inline]
+    pub(crate) fn poll(&self) {
+        // Polls of one future never overlap.
+        let polls = self.polls.load(Relaxed);
+        self.polls.store(polls.wrapping_add(1), Relaxed);
+        if polls > 1 {
+            self.polled.store(Moment::now().to_bits(), Relaxed);
+        }
+    }
+
+    /// The head of the response was sent.
+    #[inline]
+    pub(crate) fn head(&self, status: u16) {
+        self.status.store(status, Relaxed);
+        self.phase.store(Phase::Body.number(), Relaxed);
+    }
+
+    /// The response is a stream without an end of its own, or the connection was upgraded.
+    pub(crate) fn stream(&self) {
+        self.phase.store(Phase::Streaming.number(), Relaxed);
+    }
+
+    /// Bytes of the response so far.
+    #[inline]
+    pub(crate) fn sent(&self, bytes: u64) {
+        self.response_bytes.store(bytes, Relaxed);
+    }
+
+    /// The router reports the template late.
+    pub(crate) fn rename(&self, endpoint: Cow<'static, str>) {
+        if let Some(head) = &mut self.live().head {
+            head.endpoint = endpoint;
+        }
+    }
+
+    /// The endpoint under which it is recorded.
+    pub(crate) fn endpoint(&self) -> Cow<'static, str> {
+        let live = self.live();
+        live.head.as_ref().map(|head| head.endpoint.clone()).unwrap_or_default()
+    }
+
+    /// Adds a line.
+    pub(crate) fn push_line(&self, line: &NewLine<'_>) {
+        let mut live = self.live();
+        if live.head.is_some() {
+            live.with_details(&self.home, |details| details.push_line(line, &self.home));
+        }
+    }
+
+    /// Calls `each` with the lines that are held for a failure, in order.
+    pub(crate) fn each_held_line(&self, mut each: impl FnMut(NewLine<'_>)) {
+        // Copied: who writes lines may log.
+        let mut held = Vec::new();
+        if let Some(details) = &self.live().details {
+            details.each_line(|line| {
+                if line.is_held {
+                    held.push((line.at, line.level, line.text.to_vec()));
+                }
+            });
+        }
+        for (at, level, text) in held {
+            each(NewLine {
+                at,
+                level,
+                is_held: true,
+                text: &text,
+            });
+        }
+    }
+
+    /// Begins a child span; false if it is left out.
+    pub(crate) fn begin_span(&self, span: NewSpan) -> bool {
+        let mut live = self.live();
+        live.head.is_some()
+            && live.with_details(&self.home, |details| details.begin_span(span, &self.home)) == Some(true)
+    }
+
+    /// Sets an attribute of a child span that is open.
+    pub(crate) fn set_span_attribute(&self, id: SpanId, attribute: &KeyValue) {
+        if let Some(details) = &mut self.live().details {
+            details.set_attribute(id, attribute, &self.home);
+        }
+    }
+
+    /// Ends a child span.
+    pub(crate) fn end_span(&self, id: SpanId, status: SpanStatus) {
+        let ended = Moment::now();
+        if let Some(details) = &mut self.live().details {
+            details.end_span(id, status, ended, &self.home);
+        }
+    }
+
+    /// Ends a child span with all that it had in the end.
+    pub(crate) fn replace_span(&self, span: &EndedSpan<'_>) {
+        if let Some(details) = &mut self.live().details {
+            details.replace_span(span, &self.home);
+        }
+    }
+
+    /// The child spans that have ended; those that are open end now.
+    pub(crate) fn take_spans(&self) -> Vec<SpanRecord> {
+        let mut live = self.live();
+        self.end_open_spans(&mut live);
+        live.details.as_deref().map(Details::spans).unwrap_or_default()
+    }
+
+    /// Ends the child spans that are open.
+    pub(super) fn end_open_spans(&self, live: &mut Live) {
+        if let Some(details) = &mut live.details
+            && details.has_open_spans()
+        {
+            details.end_open_spans(Moment::now(), &self.home);
+        }
+    }
+
+    /// Ends it as something that was not observed: it leaves no record.
+    pub(crate) fn discard(&self) {
+        self.reset(&mut self.live());
+    }
+
+    /// Ends a job, whose context is dropped.
+    #[cold]
+    fn end_job(&self) {
+        let Some(home) = self.home.upgrade() else { return };
+        let started = self.live().head.as_ref().map(|head| head.started);
+        let outcome = if thread::panicking() {
+            Outcome::Panic
+        } else {
+            Outcome::Ok
+        };
+        home.end(
+            self,
+            &End {
+                outcome,
+                status: 0,
+                error_type: (outcome == Outcome::Panic).then_some(error_type::PANIC),
+                error: "",
+                error_source: "",
+                fingerprint: 0,
+                duration: started.map(Moment::elapsed).unwrap_or_default(),
+                head: None,
+                request_bytes: None,
+                response_bytes: 0,
+            },
+        );
+    }
+
+    /// Forgets the request, so that the entry can be used again.
+    pub(super) fn reset(&self, live: &mut Live) {
+        self.phase.store(0, Relaxed);
+        live.head = None;
+        live.path.clear();
+        if let Some(details) = &mut live.details {
+            details.clear(&self.home);
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let live = self.live.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut details) = live.details.take() {
+            details.free(&self.home);
+            give_back(&self.home, size_of::<Details>());
+        }
+        give_back(&self.home, Self::SIZE + live.path.capacity());
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Live ===
+
+impl Live {
+    /// Works on the details, which are made at the first use; `None` if there is no room for them.
+    fn with_details<R>(&mut self, home: &Weak<dyn Home>, work: impl FnOnce(&mut Details) -> R) -> Option<R> {
+        if self.details.is_none() {
+            if !take(home, size_of::<Details>()) {
+                return None;
+            }
+            self.details = Some(Box::default());
+        }
+        self.details.as_deref_mut().map(work)
+    }
+}
+
+// === impl EntryRef ===
+
+impl EntryRef {
+    pub(super) fn new(entry: Arc<Entry>) -> Self {
+        Self(Some(entry))
+    }
+
+    /// The entry.
+    #[inline]
+    pub(crate) fn get(&self) -> Option<&Entry> {
+        self.0.as_deref()
+    }
+
+    /// The entry, for a span that may outlive the request's context.
+    pub(crate) fn shared(&self) -> Option<Arc<Entry>> {
+        self.0.clone()
+    }
+}
+
+impl Drop for EntryRef {
+    fn drop(&mut self) {
+        let Some(entry) = self.0.take() else { return };
+        if entry.is_running() {
+            entry.end_job();
+        }
+        let _ = IDLE.try_with(|idle| {
+            if let Ok(mut idle) = idle.try_borrow_mut()
+                && idle.len() < MAX_IDLE
+            {
+                idle.push(entry);
+            }
+        });
+    }
+}
+
+impl fmt::Debug for EntryRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,356 @@
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
+
+use metrics::{Counter, Gauge};
+use obs_base::ids::{RequestId, SpanId, TraceId};
+use obs_conventions::Outcome;
+use opentelemetry::KeyValue;
+use proptest::prelude::*;
+use tracing_core::Level;
+
+use super::*;
+use crate::{clock::Moment, field_value::FieldValue};
+
+const SMALL: usize = MIN_BYTES;
+
+fn recorder(bytes: usize) -> FlightRecorder {
+    FlightRecorder::new(bytes, Gauge::noop(), Counter::noop())
+}
+
+/// What a request is in these tests.
+#[derive(Clone, Debug)]
+struct Case {
+    endpoint: Cow<'static, str>,
+    path: String,
+    age: Duration,
+}
+
+impl Case {
+    fn new(endpoint: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            path: "/orders/7".to_owned(),
+            age: Duration::from_millis(1),
+        }
+    }
+}
+
+fn begin(recorder: &FlightRecorder, case: &Case) -> Option<EntryRef> {
+    let started = Moment::now().before(case.age);
+    recorder.begin(|| Begin {
+        kind: Kind::Request,
+        method: "GET",
+        endpoint: Some(case.endpoint.clone()),
+        path: ["", &case.path],
+        client: "192.0.2.1".parse().ok(),
+        request_id: RequestId::new(),
+        trace_id: TraceId::random(),
+        span_id: SpanId::random(),
+        parent_id: None,
+        is_sampled: false,
+        started,
+        arrived: started.since_epoch(),
+    })
+}
+
+fn ended<'a>(case: &Case, outcome: Outcome, error_type: Option<&'a str>) -> End<'a> {
+    End {
+        outcome,
+        status: if outcome == Outcome::Ok { 200 } else { 500 },
+        error_type,
+        error: error_type.unwrap_or_default(),
+        error_source: "",
+        fingerprint: 0,
+        duration: case.age,
+        head: Some(case.age / 2),
+        request_bytes: Some(3),
+        response_bytes: 5,
+    }
+}
+
+fn request(recorder: &FlightRecorder, case: &Case, error_type: Option<&str>) {
+    let Some(entry) = begin(recorder, case) else { return };
+    let outcome = error_type.map_or(Outcome::Ok, |_| Outcome::ServerError);
+    recorder.end(entry.get().unwrap(), &ended(case, outcome, error_type));
+}
+
+fn line(text: &str) -> NewLine<'_> {
+    NewLine {
+        at: Duration::from_secs(1),
+        level: Level::INFO,
+        is_held: false,
+        text: text.as_bytes(),
+    }
+}
+
+fn span(id: SpanId, name: impl Into<Cow<'static, str>>) -> NewSpan {
+    NewSpan {
+        id,
+        parent: None,
+        name: name.into(),
+        kind: 0,
+        started: Moment::now(),
+        attributes: Vec::new(),
+        left_out: 0,
+    }
+}
+
+fn all() -> Filter {
+    Filter::new().limit(usize::MAX)
+}
+
+#[test]
+fn a_request_is_running_until_it_is_a_record() {
+    let recorder = recorder(SMALL);
+    let case = Case::new("/orders/{id}");
+    let entry = begin(&recorder, &case).unwrap();
+    let running = entry.get().unwrap();
+    running.poll();
+    running.push_line(&line("{\"message\":\"first\"}\n"));
+    running.begin_span(span(SpanId::random(), "load"));
+    running.head(200);
+    running.sent(17);
+    let [now] = <[Running; 1]>::try_from(recorder.running()).unwrap();
+    assert_eq!(
+        (now.kind, now.method, &*now.endpoint),
+        (Kind::Request, "GET", "/orders/{id}")
+    );
+    assert_eq!(
+        (now.phase, now.status, now.response_bytes, now.polls),
+        (Phase::Body, Some(200), 17, 1)
+    );
+    assert_eq!((&*now.path, now.client), ("/orders/7", "192.0.2.1".parse().ok()));
+    assert_eq!(now.open_spans, ["load"]);
+    assert_eq!(now.last_line.as_ref().unwrap().text, "{\"message\":\"first\"}");
+    assert!(now.age >= case.age && now.since_poll >= case.age, "{now:?}");
+
+    recorder.end(running, &ended(&case, Outcome::Ok, None));
+    assert!(recorder.running().is_empty());
+    let [record] = <[Record; 1]>::try_from(recorder.recent(&all())).unwrap();
+    assert_eq!(
+        (&*record.method, &*record.endpoint, &*record.path),
+        ("GET", "/orders/{id}", "/orders/7")
+    );
+    assert_eq!(
+        (record.outcome, record.status, record.duration),
+        (Outcome::Ok, 200, case.age)
+    );
+    assert_eq!(
+        (record.head, record.request_bytes, record.response_bytes),
+        (Some(case.age / 2), Some(3), 5)
+    );
+    assert_eq!(
+        (record.request_id, record.trace_id, record.span_id),
+        (now.request_id, now.trace_id, now.span_id)
+    );
+    assert_eq!((record.lines.len(), record.spans.len(), record.polls), (1, 1, 1));
+    assert_eq!(
+        (&*record.spans[0].name, record.spans[0].status),
+        ("load", SpanStatus::Unset)
+    );
+    assert!(record.started <= SystemTime::now() && record.fingerprint == 0);
+}
+
+#[test]
+fn an_entry_that_is_used_again_has_nothing_of_the_request_before() {
+    let recorder = recorder(SMALL);
+    let case = Case::new("/a");
+    let first = begin(&recorder, &case).unwrap();
+    let late = first.shared().unwrap();
+    let id = SpanId::random();
+    late.push_line(&line("secret of the first"));
+    late.begin_span(span(id, "of the first"));
+    recorder.end(&late, &ended(&case, Outcome::Ok, None));
+    late.push_line(&line("after the end"));
+    assert!(!late.begin_span(span(id, "after the end")));
+    drop(first);
+    let second = begin(&recorder, &case).unwrap();
+    late.end_span(id, SpanStatus::Error);
+    recorder.end(second.get().unwrap(), &ended(&case, Outcome::Ok, None));
+    let records = recorder.recent(&all());
+    assert_eq!(
+        (records.len(), records[0].lines.len(), records[0].spans.len()),
+        (2, 0, 0)
+    );
+    assert_eq!((records[1].lines.len(), records[1].spans.len()), (1, 1));
+}
+
+#[test]
+fn lines_and_spans_of_a_request_are_bounded_and_what_is_left_out_is_counted() {
+    let recorder = recorder(SMALL);
+    let case = Case::new("/a");
+    let entry = begin(&recorder, &case).unwrap();
+    let running = entry.get().unwrap();
+    for n in 0..10_000 {
+        running.push_line(&line(&format!("line {n}")));
+        let id = SpanId::random();
+        if running.begin_span(span(id, format!("span {n}"))) {
+            running.set_span_attribute(id, &KeyValue::new("key", "ä".repeat(1 << 20)));
+            running.set_span_attribute(id, &KeyValue::new("n", n));
+            running.end_span(id, SpanStatus::Ok);
+        }
+    }
+    running.push_line(&line(&"x".repeat(1 << 20)));
+    recorder.end(running, &ended(&case, Outcome::Ok, None));
+    let record = recorder.recent(&all()).remove(0);
+    assert!(record.lines.len() <= 64 && record.lines.last().unwrap().text == "line 9999");
+    assert_eq!(record.lines.len() as u32 + record.left_out_lines, 10_001);
+    assert_eq!(record.spans.len() as u32 + record.left_out_spans, 10_000);
+    let first = &record.spans[0];
+    assert_eq!(first.attributes[1], ("n".to_owned(), FieldValue::I64(0)));
+    let held: usize = record.lines.iter().map(|line| line.text.len()).sum::<usize>()
+        + record.spans.iter().map(|span| span.name.len() + 1_024).sum::<usize>();
+    assert!(held <= 17 * 1_024, "{held}");
+    assert!(recorder.held_bytes() <= SMALL);
+}
+
+#[test]
+fn without_room_requests_have_no_entry_and_records_stay() {
+    let recorder = recorder(SMALL);
+    let case = Case::new("/a");
+    request(&recorder, &case, None);
+    let running: Vec<_> = (0..10_000).filter_map(|_| begin(&recorder, &case)).collect();
+    assert!(running.len() > 700 && running.len() < 1_200, "{}", running.len());
+    assert_eq!(recorder.running().len(), running.len());
+    assert!(recorder.held_bytes() <= SMALL);
+    drop(running);
+    request(&recorder, &case, None);
+    assert!(!recorder.recent(&all()).is_empty());
+}
+
+#[test]
+fn the_slowest_of_each_class_and_rare_errors_outlive_a_busy_route() {
+    let recorder = recorder(SMALL);
+    let aged = |endpoint: &'static str, millis| Case {
+        age: Duration::from_millis(millis),
+        ..Case::new(endpoint)
+    };
+    request(&recorder, &aged("/slow", 700), None);
+    request(&recorder, &aged("/slow", 900), None);
+    request(&recorder, &aged("/slow", 20), None);
+    request(&recorder, &Case::new("/rare"), Some("disk_full"));
+    for _ in 0..20_000 {
+        request(&recorder, &Case::new("/busy"), Some("timeout"));
+    }
+    let slowest: Vec<_> = recorder
+        .slowest("/slow")
+        .iter()
+        .map(|record| record.duration.as_millis())
+        .collect();
+    assert_eq!(slowest, [900, 20]);
+    let errors = recorder.errors();
+    let of = |endpoint: &str| errors.iter().find(|group| group.example.endpoint == endpoint).unwrap();
+    assert_eq!((of("/rare").count, of("/busy").count), (1, 20_000));
+    assert_eq!(of("/rare").example.error_type, "disk_full");
+    assert_eq!(recorder.recent(&all().endpoint("/rare")).len(), 1);
+    assert!(recorder.held_bytes() <= SMALL);
+}
+
+#[test]
+fn a_hundred_thousand_endpoints_stay_within_the_bound() {
+    let recorder = recorder(SMALL);
+    for n in 0..100_000 {
+        let case = Case::new(format!("/{n}/{}", "x".repeat(n % 700)));
+        request(&recorder, &case, (n % 2 == 0).then_some("unique"));
+    }
+    assert!(recorder.held_bytes() <= SMALL, "{}", recorder.held_bytes());
+    assert!(recorder.recent(&all()).len() > 100);
+}
+
+#[test]
+fn a_filter_finds_what_is_asked_for() {
+    let recorder = recorder(SMALL);
+    request(&recorder, &Case::new("/a"), None);
+    request(&recorder, &Case::new("/b"), Some("timeout"));
+    let slow = Case {
+        age: Duration::from_secs(2),
+        path: "/Needle".to_owned(),
+        ..Case::new("/a")
+    };
+    request(&recorder, &slow, None);
+    let found = |filter: Filter| recorder.recent(&filter).len();
+    assert_eq!(
+        (found(all()), found(all().limit(2)), found(all().kind(Kind::Job))),
+        (3, 2, 0)
+    );
+    assert_eq!((found(all().endpoint("/a")), found(all().errors())), (2, 1));
+    assert_eq!(
+        (found(all().status(500, 599)), found(all().outcome(Outcome::Ok))),
+        (1, 2)
+    );
+    assert_eq!(found(all().slower_than(Duration::from_secs(1))), 1);
+    assert_eq!((found(all().text("needle")), found(all().text("timeout"))), (1, 1));
+    let soon = SystemTime::now() + Duration::from_secs(60);
+    assert_eq!((found(all().since(soon)), found(all().until(soon))), (0, 3));
+    let one = recorder.recent(&all().text("needle")).remove(0);
+    assert_eq!(recorder.trace(one.trace_id).len(), 1);
+    assert_eq!(found(all().request_id(one.request_id)), 1);
+}
+
+#[test]
+fn a_recorder_of_no_bytes_records_nothing() {
+    let recorder = recorder(0);
+    assert!(!recorder.is_on() && begin(&recorder, &Case::new("/a")).is_none());
+    assert!(recorder.recent(&all()).is_empty() && recorder.running().is_empty() && recorder.errors().is_empty());
+}
+
+/// A step of a random history.
+#[derive(Clone, Debug)]
+enum Step {
+    Begin(u8),
+    Line(usize, usize),
+    Span(usize),
+    End(usize, Option<u8>),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (0..8_u8).prop_map(Step::Begin),
+        4 => (any::<usize>(), 0..60_usize).prop_map(|(at, len)| Step::Line(at, len)),
+        3 => any::<usize>().prop_map(Step::Span),
+        3 => (any::<usize>(), proptest::option::of(0..3_u8)).prop_map(|(at, error)| Step::End(at, error)),
+    ]
+}
+
+const TYPES: [&str; 3] = ["timeout", "refused", "full"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_happens_the_bound_holds_and_no_rare_error_is_lost_while_a_common_one_is_kept(
+        steps in proptest::collection::vec(step(), 1..2_000),
+    ) {
+        let recorder = recorder(4 * SMALL);
+        let mut running: Vec<(Case, EntryRef)> = Vec::new();
+        request(&recorder, &Case::new("/rare"), Some("once"));
+        for step in steps {
+            match step {
+                Step::Begin(n) => {
+                    let case = Case::new(format!("/{n}"));
+                    running.extend(begin(&recorder, &case).map(|entry| (case, entry)));
+                }
+                Step::Line(at, len) if !running.is_empty() => {
+                    let (_, entry) = &running[at % running.len()];
+                    entry.get().unwrap().push_line(&line(&"x".repeat(len)));
+                }
+                Step::Span(at) if !running.is_empty() => {
+                    let (_, entry) = &running[at % running.len()];
+                    entry.get().unwrap().begin_span(span(SpanId::random(), "work"));
+                }
+                Step::End(at, error) if !running.is_empty() => {
+                    let (case, entry) = running.swap_remove(at % running.len());
+                    let error = error.map(|n| TYPES[usize::from(n)]);
+                    let outcome = error.map_or(Outcome::Ok, |_| Outcome::ServerError);
+                    recorder.end(entry.get().unwrap(), &ended(&case, outcome, error));
+                }
+                _ => {}
+            }
+            prop_assert!(recorder.held_bytes() <= 4 * SMALL);
+        }
+        let groups = recorder.errors();
+        prop_assert!(groups.iter().any(|group| group.example.error_type == "once"));
+        prop_assert_eq!(recorder.running().len(), running.len());
+    }
+}
