@@ -162,6 +162,7 @@
 //! | `process` | on | `process_*` metrics: processor time, memory, file descriptors, threads. |
 //! | `tokio-metrics` | off | `tokio_*` metrics of runtimes: tasks, queues, busy time. |
 //! | `prometheus-exporter` | off | `metrics_from`: the page of `metrics-exporter-prometheus`. |
+//! | `gzip` | off | gzip compression of the metrics page, and of what is exported by OTLP. |
 //! | `zstd` | off | zstd compression of the metrics page; compiles C. |
 //! | `definition` | off | `Obs::from_definition`: the service's settings from `obs.yaml`. |
 //! | `span-filter` | off | Directives of `RUST_LOG` that name spans, as in `shop[order{id=7}]=debug`; compiles regular expressions. |

@@ -2,8 +2,8 @@
 //! [`ObsBuilder::otlp`](crate::ObsBuilder::otlp) and [`ObsBuilder::otlp_for`](crate::ObsBuilder::otlp_for).
 //!
 //! Each has an environment variable, see [`environment`](crate::environment); code takes precedence. Features choose
-//! the transports (`otlp-http`, `otlp-grpc`), `https` (`otlp-tls`) and the signals besides spans (`otlp-logs`,
-//! `otlp-metrics`).
+//! the transports (`otlp-http`, `otlp-grpc`), `https` (`otlp-tls`), compression (`gzip`) and the signals besides spans
+//! (`otlp-logs`, `otlp-metrics`).
 //!
 //! ```
 //! use std::time::Duration;
@@ -14,7 +14,7 @@
 //! };
 //!
 //! let builder = Obs::builder("payment-service")
-//!     .otlp(Otlp::new().endpoint("http://collector:4318").header("api-key", "kNTxrHHGqKmkWAeD").gzip(true))
+//!     .otlp(Otlp::new().endpoint("http://collector:4318").header("api-key", "kNTxrHHGqKmkWAeD"))
 //!     .otlp_for(Signal::Traces, Otlp::new().queue(8_192).delay(Duration::from_secs(1)));
 //! # drop(builder);
 //! ```

@@ -119,7 +119,7 @@ impl Place {
             endpoint: _,
             protocol,
             headers,
-            gzip: _,
+            gzip,
             certificate,
             client_certificate,
             client_key,
@@ -132,6 +132,7 @@ impl Place {
         if let Some(protocol) = protocol {
             protocol.check(self)?;
         }
+        self.check_gzip(*gzip)?;
         self.check_pem("certificate", certificate.as_ref())?;
         self.check_pem("client_certificate", client_certificate.as_ref())?;
         self.check_pem("client_key", client_key.as_ref())?;
@@ -159,6 +160,17 @@ impl Place {
             )),
             _ => Ok(()),
         }
+    }
+
+    fn check_gzip(self, gzip: Option<bool>) -> Result<(), InitError> {
+        if gzip != Some(true) || cfg!(feature = "gzip") {
+            return Ok(());
+        }
+        Err(InitError::missing_feature(MissingFeature {
+            setting: &self.setting("gzip"),
+            value: "true",
+            features: &["gzip"],
+        }))
     }
 
     /// What it has in it is checked where it is used.
@@ -285,6 +297,19 @@ mod tests {
         ] {
             assert_eq!(refused(signal, otlp), expected);
         }
+    }
+
+    #[cfg(not(feature = "gzip"))]
+    #[test]
+    fn compression_that_this_build_lacks_is_refused_with_its_feature() {
+        let error = refused(Some(Signal::Logs), Otlp::new().gzip(true));
+        assert!(
+            error.starts_with("Otlp::gzip of Signal::Logs is \"true\", which needs the feature `gzip`"),
+            "{error}"
+        );
+        let mut settings = OtlpSettings::default();
+        settings.set(Otlp::new().gzip(false));
+        assert!(settings.check().is_ok());
     }
 
     #[test]

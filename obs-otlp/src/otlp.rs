@@ -111,7 +111,7 @@ impl Otlp {
         self
     }
 
-    /// Whether messages are compressed with gzip. Defaults to `OTEL_EXPORTER_OTLP_COMPRESSION`, else to false.
+    /// Whether messages are compressed with gzip, which needs the feature `gzip`. Defaults to `OTEL_EXPORTER_OTLP_COMPRESSION`, else to false.
     pub fn gzip(mut self, on: bool) -> Self {
         self.gzip = Some(on);
         self

@@ -1,7 +1,10 @@
 //! Compression and the choice of it.
 
-use std::io::{self, Write};
+use std::io;
+#[cfg(feature = "gzip")]
+use std::io::Write as _;
 
+#[cfg(feature = "gzip")]
 use flate2::{Compression, write::GzEncoder};
 
 use crate::metrics::parse_quality;
@@ -10,6 +13,7 @@ use crate::metrics::parse_quality;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     Identity,
+    #[cfg(feature = "gzip")]
     Gzip,
     #[cfg(feature = "zstd")]
     Zstd,
@@ -23,15 +27,18 @@ const ZSTD_LEVEL: i32 = 1;
 
 impl Encoding {
     /// What compresses, in the order in which we prefer it where the client does not care.
-    #[cfg(feature = "zstd")]
-    const COMPRESSED: [Self; 2] = [Self::Zstd, Self::Gzip];
-    #[cfg(not(feature = "zstd"))]
-    const COMPRESSED: [Self; 1] = [Self::Gzip];
+    const COMPRESSED: &[Self] = &[
+        #[cfg(feature = "zstd")]
+        Self::Zstd,
+        #[cfg(feature = "gzip")]
+        Self::Gzip,
+    ];
 
     /// The value of `Content-Encoding`; the page as it is needs none.
     pub(super) const fn name(self) -> Option<&'static str> {
         match self {
             Self::Identity => None,
+            #[cfg(feature = "gzip")]
             Self::Gzip => Some("gzip"),
             #[cfg(feature = "zstd")]
             Self::Zstd => Some("zstd"),
@@ -49,7 +56,7 @@ impl Encoding {
             None => of("identity").unwrap_or(0),
         };
         // Of equal ones the last counts: it is the one that we like best.
-        let best = Self::COMPRESSED.into_iter().rev().max_by_key(quality);
+        let best = Self::COMPRESSED.iter().copied().rev().max_by_key(quality);
         let is_liked = |best: &Self| quality(best) > 0 && quality(best) >= quality(&Self::Identity);
         best.filter(is_liked).unwrap_or(Self::Identity)
     }
@@ -62,6 +69,7 @@ impl Encoding {
     pub(super) fn apply(self, page: Vec<u8>) -> io::Result<Vec<u8>> {
         match self {
             Self::Identity => Ok(page),
+            #[cfg(feature = "gzip")]
             Self::Gzip => {
                 let mut encoder = GzEncoder::new(Vec::with_capacity(page.len() / 16), Compression::fast());
                 encoder.write_all(&page)?;
@@ -119,7 +127,8 @@ impl Accepted {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    #[cfg(feature = "gzip")]
+    use std::io::Read as _;
 
     use proptest::prelude::*;
 
@@ -131,6 +140,7 @@ mod tests {
         Encoding::negotiate(&accepted).name()
     }
 
+    #[cfg(feature = "gzip")]
     #[test]
     fn the_encoding_that_is_liked_best_is_taken() {
         assert_eq!(negotiated("gzip"), Some("gzip"));
@@ -159,14 +169,22 @@ mod tests {
         }
     }
 
-    #[cfg(not(feature = "zstd"))]
+    #[cfg(not(any(feature = "gzip", feature = "zstd")))]
+    #[test]
+    fn without_a_compressor_the_page_stays_as_it_is() {
+        for header in ["gzip", "*", "zstd, gzip;q=0.1", "identity;q=0"] {
+            assert_eq!(negotiated(header), None, "{header}");
+        }
+    }
+
+    #[cfg(all(feature = "gzip", not(feature = "zstd")))]
     #[test]
     fn a_client_that_takes_all_gets_gzip() {
         assert_eq!(negotiated("*"), Some("gzip"));
         assert_eq!(negotiated("zstd, gzip;q=0.1"), Some("gzip"));
     }
 
-    #[cfg(feature = "zstd")]
+    #[cfg(all(feature = "gzip", feature = "zstd"))]
     #[test]
     fn zstd_is_preferred_where_the_client_does_not_care() {
         assert_eq!(negotiated("gzip, zstd"), Some("zstd"));
@@ -178,6 +196,7 @@ mod tests {
     fn unpacked(encoding: Encoding, packed: &[u8]) -> Vec<u8> {
         match encoding {
             Encoding::Identity => packed.to_vec(),
+            #[cfg(feature = "gzip")]
             Encoding::Gzip => {
                 let mut page = Vec::new();
                 flate2::read::GzDecoder::new(packed).read_to_end(&mut page).unwrap();
@@ -191,7 +210,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_page_unpacks_to_itself(page in proptest::collection::vec(any::<u8>(), 0..2_000)) {
-            for encoding in [Encoding::Identity].into_iter().chain(Encoding::COMPRESSED) {
+            for encoding in [Encoding::Identity].into_iter().chain(Encoding::COMPRESSED.iter().copied()) {
                 let packed = encoding.apply(page.clone()).unwrap();
                 prop_assert_eq!(&unpacked(encoding, &packed), &page);
             }

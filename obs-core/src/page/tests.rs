@@ -148,6 +148,7 @@ async fn the_page_comes_in_the_format_that_is_accepted() {
     }
 }
 
+#[cfg(feature = "gzip")]
 #[tokio::test]
 async fn the_page_is_compressed_where_the_client_takes_it() {
     let stage = Stage::new();

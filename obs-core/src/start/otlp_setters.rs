@@ -24,7 +24,7 @@ impl ObsBuilder {
     /// use obs_core::{Obs, otlp::Otlp};
     ///
     /// let builder = Obs::builder("payment-service")
-    ///     .otlp(Otlp::new().endpoint("http://collector:4318").header("api-key", "kNTxrHHGqKmkWAeD").gzip(true));
+    ///     .otlp(Otlp::new().endpoint("http://collector:4318").header("api-key", "kNTxrHHGqKmkWAeD"));
     /// # drop(builder);
     /// ```
     pub fn otlp(mut self, otlp: Otlp) -> Self {

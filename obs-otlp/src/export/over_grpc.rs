@@ -6,7 +6,7 @@ use bytes::{Buf as _, BufMut as _, Bytes};
 use tonic::{
     Code, Status,
     client::Grpc,
-    codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder},
+    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     codegen::http::uri::PathAndQuery,
     metadata::{MetadataKey, MetadataMap, MetadataValue},
     transport::{Channel, Endpoint},
@@ -35,10 +35,9 @@ struct Encoded;
 impl OverGrpc {
     pub(super) fn new(settings: &ExportSettings) -> Result<Self, BoxError> {
         let client = Grpc::new(channel(settings)?).max_decoding_message_size(MAX_ANSWER);
-        let gzip = CompressionEncoding::Gzip;
         Ok(Self {
             client: if settings.transport.gzip {
-                client.send_compressed(gzip)
+                compressing(client)
             } else {
                 client
             },
@@ -69,6 +68,17 @@ impl fmt::Debug for OverGrpc {
             .field("method", &self.method)
             .finish_non_exhaustive()
     }
+}
+
+#[cfg(feature = "gzip")]
+fn compressing(client: Grpc<Channel>) -> Grpc<Channel> {
+    client.send_compressed(tonic::codec::CompressionEncoding::Gzip)
+}
+
+/// Is not called: compression is refused at the start then.
+#[cfg(not(feature = "gzip"))]
+fn compressing(client: Grpc<Channel>) -> Grpc<Channel> {
+    client
 }
 
 fn channel(settings: &ExportSettings) -> Result<Channel, BoxError> {

@@ -1,9 +1,8 @@
 //! OTLP over HTTP.
 
-use std::{cell::RefCell, fmt, io::Write as _, sync::Arc, time::Duration};
+use std::{cell::RefCell, fmt, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use flate2::{Compression, write::GzEncoder};
 use obs_base::{
     clock,
     http_client::{
@@ -73,12 +72,7 @@ impl OverHttp {
 
     /// A message as it is sent.
     pub(super) fn packed(&self, message: Bytes) -> Result<Bytes, BoxError> {
-        if !self.gzip {
-            return Ok(message);
-        }
-        let mut encoder = GzEncoder::new(Vec::with_capacity(message.len() / 8), Compression::fast());
-        encoder.write_all(&message)?;
-        Ok(encoder.finish()?.into())
+        Ok(if self.gzip { compressed(&message)? } else { message })
     }
 
     /// Sends a message, for which the sender waits no longer than `timeout`.
@@ -132,6 +126,23 @@ impl Drop for AbortOnDrop<'_> {
             self.client.borrow_mut().abort();
         }
     }
+}
+
+#[cfg(feature = "gzip")]
+fn compressed(message: &[u8]) -> io::Result<Bytes> {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    let mut encoder = GzEncoder::new(Vec::with_capacity(message.len() / 8), Compression::fast());
+    encoder.write_all(message)?;
+    Ok(encoder.finish()?.into())
+}
+
+/// Is not called: compression is refused at the start then.
+#[cfg(not(feature = "gzip"))]
+fn compressed(_: &[u8]) -> io::Result<Bytes> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// The headers of each message: those of the protocol, and those of the settings.

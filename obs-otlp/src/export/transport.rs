@@ -1,6 +1,6 @@
 //! What goes along with each request to the collector, beyond where to.
 
-use obs_base::{InitError, environment::Env};
+use obs_base::{InitError, MissingFeature, environment::Env};
 
 use super::endpoint::Protocol;
 #[cfg(feature = "tls")]
@@ -9,6 +9,9 @@ use crate::{CodeSettings, headers::Headers, signal::SignalDef};
 
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 const COMPRESSION: &str = "OTEL_EXPORTER_OTLP_COMPRESSION";
+/// The word for it, and the feature that it needs.
+const GZIP: &str = "gzip";
+const HAS_GZIP: bool = cfg!(feature = "gzip");
 
 /// How requests are sent.
 #[derive(Clone, Debug, Default)]
@@ -36,18 +39,34 @@ impl Transport {
                 None => Headers::default(),
             },
         };
-        let words = [("gzip", true), ("none", false)];
-        let gzip = code
-            .otlp
-            .get(signal.signal, |otlp| otlp.gzip)
-            .or_else(|| env.keyword([signal.compression, COMPRESSION], &words, "gzip or none"))
-            .unwrap_or(false);
         Ok(Self {
-            gzip,
+            gzip: code
+                .otlp
+                .get(signal.signal, |otlp| otlp.gzip)
+                .unwrap_or_else(|| gzip_of_environment(signal, env)),
             headers,
             #[cfg(feature = "tls")]
             tls: Tls::from_settings(signal, code, env)?,
         })
+    }
+}
+
+/// Whether the environment asks for compression, with a notice if this build has none.
+fn gzip_of_environment(signal: &SignalDef, env: Env<'_>) -> bool {
+    let words = [(GZIP, true), ("none", false)];
+    let asked = [signal.compression, COMPRESSION]
+        .into_iter()
+        .find_map(|variable| Some((variable, env.keyword([variable], &words, "gzip or none")?)));
+    match asked {
+        Some((setting, true)) if !HAS_GZIP => {
+            env.lacks(MissingFeature {
+                setting,
+                value: GZIP,
+                features: &[GZIP],
+            });
+            false
+        }
+        asked => asked.is_some_and(|(_, gzip)| gzip),
     }
 }
 
@@ -73,13 +92,26 @@ mod tests {
     #[test]
     fn compression_is_gzip_or_none_and_the_variable_for_the_signal_wins() {
         assert!(!transport(&[]).0.gzip);
-        assert!(transport(&[(COMPRESSION, "GZIP")]).0.gzip);
+        assert_eq!(transport(&[(COMPRESSION, "GZIP")]).0.gzip, HAS_GZIP);
         assert!(!transport(&[(COMPRESSION, "gzip"), (TRACES.compression, "None")]).0.gzip);
         let (transport, notices) = transport(&[(COMPRESSION, "zstd")]);
         assert!(!transport.gzip);
         assert_eq!(
             notices,
             ["OTEL_EXPORTER_OTLP_COMPRESSION is \"zstd\", expected gzip or none: it is ignored"]
+        );
+    }
+
+    #[cfg(not(feature = "gzip"))]
+    #[test]
+    fn compression_that_this_build_lacks_is_told_with_its_variable_and_feature() {
+        let set = [(COMPRESSION, "none"), (TRACES.compression, "Gzip")];
+        let (transport, notices) = transport(&set);
+        let told = notices.concat();
+        assert!(!transport.gzip);
+        assert!(
+            told.starts_with("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION is \"gzip\", which needs the feature `gzip`"),
+            "{told}"
         );
     }
 

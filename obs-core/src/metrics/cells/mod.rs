@@ -10,6 +10,7 @@ mod gauge;
 mod histogram;
 mod native;
 mod shard;
+mod sketch;
 mod summary;
 mod totals;
 

@@ -6,9 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sketches_ddsketch::{Config, DDSketch};
-
-use super::shard::{self, Padded};
+use super::{
+    shard::{self, Padded},
+    sketch::Sketch,
+};
 
 /// The quantiles of a page.
 pub(in crate::metrics) const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
@@ -33,7 +34,7 @@ struct Window {
     /// Whether a value was negative.
     can_fall: bool,
     /// By number of the slice, the latest last.
-    slices: VecDeque<(u64, DDSketch)>,
+    slices: VecDeque<(u64, Sketch)>,
 }
 
 /// What a scrape reads.
@@ -78,7 +79,7 @@ impl SummaryCells {
         match window.slices.back_mut() {
             Some((slice, sketch)) if *slice >= now => sketch.add(value),
             _ => {
-                let mut sketch = DDSketch::new(Config::defaults());
+                let mut sketch = Sketch::default();
                 sketch.add(value);
                 window.slices.push_back((now, sketch));
             }
@@ -91,7 +92,7 @@ impl SummaryCells {
 
     fn totals_at(&self, elapsed: Duration) -> SummaryTotals {
         let now = self.slice_of(elapsed);
-        let mut all = DDSketch::new(Config::defaults());
+        let mut all = Sketch::default();
         let mut totals = SummaryTotals::default();
         for Padded(shard) in &self.shards {
             let mut window = shard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,12 +100,9 @@ impl SummaryCells {
             totals.count += window.count;
             totals.sum += window.sum;
             totals.can_fall |= window.can_fall;
-            for (_, sketch) in &window.slices {
-                // All sketches have one configuration, so they always merge.
-                let _ = all.merge(sketch);
-            }
+            window.slices.iter().for_each(|(_, sketch)| all.merge(sketch));
         }
-        totals.values = QUANTILES.map(|quantile| all.quantile(quantile).ok().flatten().unwrap_or(f64::NAN));
+        totals.values = QUANTILES.map(|quantile| all.quantile(quantile).unwrap_or(f64::NAN));
         totals
     }
 
