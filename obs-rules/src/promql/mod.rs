@@ -19,6 +19,7 @@
 
 mod expr;
 mod node;
+mod operators;
 mod selector;
 mod window;
 
