@@ -17,7 +17,8 @@ pin_project! {
     /// The body of a client's response, observed as part of its attempt.
     ///
     /// A gRPC response is observed until its trailers, one of known size until its end; any other
-    /// body passes through unobserved. Size hint, end and frames are those of the inner body.
+    /// body passes through unobserved. Size hint, end and frames are those of the inner body. If it
+    /// is dropped before its end, the attempt is recorded as far as it has come.
     pub struct ObsClientBody<B> {
         // Empty if the attempt ended with the head, and after its end.
         observation: ClientObservation,

@@ -4,11 +4,20 @@ use std::io::IoSlice;
 
 use bytes::Buf;
 
-/// The most chunks of one frame that are read.
+/// The largest number of chunks of one frame that are read.
 const MAX_CHUNKS: usize = 16;
 
 /// Calls `each` with every chunk of the data. For data in more than 16 chunks, or that a `Buf`
 /// does not expose, it is called with `None` in place of the remainder.
+///
+/// ```
+/// use bytes::Buf as _;
+///
+/// let data = (&b"two"[..]).chain(&b"chunks"[..]);
+/// let mut sizes = Vec::new();
+/// obs_http::for_each_chunk(&data, |chunk| sizes.push(chunk.map(<[u8]>::len)));
+/// assert_eq!(sizes, [Some(3), Some(6)]);
+/// ```
 pub fn for_each_chunk(data: &impl Buf, mut each: impl FnMut(Option<&[u8]>)) {
     let mut chunks = [IoSlice::new(&[]); MAX_CHUNKS];
     let count = data.chunks_vectored(&mut chunks);

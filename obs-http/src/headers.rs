@@ -15,10 +15,29 @@ const BAGGAGE: HeaderName = HeaderName::from_static(header::BAGGAGE);
 const FEW: usize = 8;
 
 /// A header map that the core can read.
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue};
+/// use obs_core::request::HeaderReader as _;
+/// use obs_http::Headers;
+///
+/// let mut map = HeaderMap::new();
+/// map.insert("x-tenant", HeaderValue::from_static("acme"));
+/// assert_eq!(Headers(&map).get("x-tenant"), Some(&b"acme"[..]));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Headers<'a>(pub &'a HeaderMap);
 
-/// The size that the headers announce for the body; `None` if there is none that can be read.
+/// The size in bytes that the headers announce for the body; `None` without a valid `Content-Length`.
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, header::CONTENT_LENGTH};
+///
+/// let mut headers = HeaderMap::new();
+/// assert_eq!(obs_http::content_length(&headers), None);
+/// headers.insert(CONTENT_LENGTH, HeaderValue::from_static("38"));
+/// assert_eq!(obs_http::content_length(&headers), Some(38));
+/// ```
 #[inline]
 #[must_use]
 pub fn content_length(headers: &HeaderMap) -> Option<u64> {
@@ -34,7 +53,8 @@ pub fn content_length(headers: &HeaderMap) -> Option<u64> {
 /// Writes the trace context of an attempt into its request.
 ///
 /// An existing `traceparent` names a span other than the attempt's, so it is replaced, together
-/// with `tracestate`. Existing baggage is kept.
+/// with `tracestate`. Existing baggage is kept. Values that a header can't have are left out: a
+/// request must not fail because of its trace context.
 pub fn propagate(propagated: &Propagated<'_>, headers: &mut HeaderMap) {
     if let Some(Ok(parent)) = propagated.traceparent().map(HeaderValue::from_str) {
         headers.insert(TRACEPARENT, parent);
@@ -62,6 +82,20 @@ pub fn propagate(propagated: &Propagated<'_>, headers: &mut HeaderMap) {
 
 /// Adds a header that returns the trace to the caller, and removes one of inner layers. Other
 /// entries of the same header, such as the application's `Server-Timing`, are kept.
+///
+/// ```
+/// use http::{HeaderMap, HeaderName, HeaderValue};
+/// use obs_http::insert_trace_response;
+///
+/// let timing = HeaderName::from_static("server-timing");
+/// let mut headers = HeaderMap::new();
+/// headers.insert(&timing, HeaderValue::from_static("db;dur=53"));
+/// for ids in ["traceparent;desc=\"00-1-1-01\"", "traceparent;desc=\"00-1-2-01\""] {
+///     insert_trace_response(&mut headers, timing.clone(), HeaderValue::from_static(ids));
+/// }
+/// let values: Vec<_> = headers.get_all(&timing).iter().collect();
+/// assert_eq!(values, ["db;dur=53", "traceparent;desc=\"00-1-2-01\""]);
+/// ```
 pub fn insert_trace_response(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     if headers.contains_key(&name) {
         let is_other = |value: &&HeaderValue| !is_trace_response(name.as_str(), value.as_bytes());

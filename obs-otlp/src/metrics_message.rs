@@ -174,14 +174,26 @@ impl MetricsMessage {
         self.point(Kind::Gauge, |message, now| put_number(message, now, point, value, None));
     }
 
-    /// Adds a point to a counter (`is_monotonic`) or to an up-down counter: the total since the start of `point`.
+    /// Adds a point to a counter (`is_monotonic`) or to an up-down counter: the total since the start of `point`. The
+    /// exemplar is a request that was counted.
     pub fn sum(&mut self, point: Point<'_>, value: NumberValue, exemplar: Option<Exemplar>, is_monotonic: bool) {
         self.point(Kind::Sum { is_monotonic }, |message, now| {
             put_number(message, now, point, value, exemplar);
         });
     }
 
-    /// Adds a point to a histogram, with any number of exemplars.
+    /// Adds a point to a histogram, with any number of exemplars. An exemplar belongs to the bucket that contains its
+    /// value.
+    ///
+    /// ```
+    /// use obs_otlp::{Histogram, MetricsMessage, Point};
+    ///
+    /// let mut message = MetricsMessage::default();
+    /// message.begin("http.server.request.duration", "Duration of requests.", "s");
+    /// let durations = Histogram { count: 3, sum: 1.2, bounds: &[0.1, 1.0], counts: &[1, 2, 0] };
+    /// message.histogram(Point { start: 0, attributes: &[] }, durations, std::iter::empty());
+    /// assert_eq!(message.finish(&[], "").1, 1);
+    /// ```
     pub fn histogram(&mut self, point: Point<'_>, histogram: Histogram<'_>, exemplars: impl Iterator<Item = Exemplar>) {
         let Histogram {
             count,

@@ -1,4 +1,13 @@
 //! The exporter: a bounded queue and the thread that sends it, one each for spans, log records and metrics.
+//!
+//! | step | file |
+//! |---|---|
+//! | settings of a signal, from code and environment | `settings`, `endpoint`, `transport`, `tls` |
+//! | start of the thread | `start`, `exporter` |
+//! | recording: an item is queued, or dropped and counted | `queue`, `drops` |
+//! | batches, timeouts, flush and shutdown | `worker`, `progress` |
+//! | a batch becomes a message of at most 3 MiB | `span_message`, `log_message`, `metrics`, `divide` |
+//! | a message is sent, with retries | `sender`, `over_http`, `over_grpc`, `redirect`, `answer` |
 
 mod answer;
 mod divide;
