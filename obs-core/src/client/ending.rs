@@ -14,7 +14,7 @@ use crate::{
     guard::{guarded, text_of},
     metrics::Measured,
     names::attribute,
-    recorder::{End, Entry},
+    recorder::{End, Entry, SpanStatus},
     request::{GrpcStatus, status_text},
     trace::interned,
 };
@@ -39,6 +39,7 @@ impl Running {
             .or_else(|| Some(status_text(of_status?, &mut digits)));
         self.record_metrics(answer, grpc_status, error_type);
         self.end_span(answer, error_type);
+        self.end_recorded_span(answer, error_type);
         self.log_and_notify(answer, grpc_status, error_type);
         self.end_entry(answer, error_type);
     }
@@ -107,6 +108,20 @@ impl Running {
         in_flight.record(red, &measured);
         // Before the hook runs, which thus sees the gauge without this attempt.
         in_flight.release();
+    }
+
+    /// Ends the span in the flight recorder, if it is there alone.
+    fn end_recorded_span(&self, answer: &Answer<'_>, error_type: Option<&str>) {
+        let Some(span) = &self.attempt.recorded else { return };
+        if let Some(status) = answer.status.or(self.head.map(|head| head.status)) {
+            let status = KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, i64::from(status));
+            span.set_own_attribute(&status);
+        }
+        if let Some(error_type) = error_type {
+            span.set_own_attribute(&KeyValue::new(attribute::ERROR_TYPE, interned(error_type)));
+            span.set_status(SpanStatus::Error);
+        }
+        span.end();
     }
 
     fn end_span(&self, answer: &Answer<'_>, error_type: Option<&str>) {

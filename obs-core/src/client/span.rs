@@ -18,7 +18,7 @@ use crate::{
     interner::Interner,
     names::value,
     recorder::{ActiveSpan, Begin, EntryRef, Kind},
-    trace::{ClientSpan, ClientSpanStart, Tracing},
+    trace::{ClientSpan, ClientSpanStart, RunningSpan, Tracing},
 };
 
 /// The most endpoints of calls that live as long as the process.
@@ -32,6 +32,8 @@ pub(super) struct Attempt {
     pub(super) ids: TraceParent,
     /// Holds the span while it is recorded.
     pub(super) otel: Option<OtelContext>,
+    /// Its span in the flight recorder, if it is there alone.
+    pub(super) recorded: Option<RunningSpan>,
     /// The `tracestate` of a span that belongs to no request of ours.
     pub(super) foreign_state: Option<String>,
     /// Wall clock of the start; for stamps only.
@@ -131,7 +133,7 @@ impl Attempt {
     pub(super) fn start(
         instrument: &ClientInstrument,
         name: impl FnOnce() -> Cow<'static, str>,
-        attributes: impl FnOnce() -> Vec<KeyValue>,
+        attributes: impl Fn() -> Vec<KeyValue>,
     ) -> Self {
         let started = UNIX_EPOCH + clock::unix_now();
         let parent = Parent::current();
@@ -151,24 +153,32 @@ impl Attempt {
                 context: parent.context,
                 ids,
                 otel: None,
+                recorded: None,
                 foreign_state,
                 started,
                 parent: parent_id,
             };
         }
+        let name = name();
         let start = ClientSpanStart {
             parent: &parent.span,
             request: parent.context.as_ref(),
             trace_id,
             flags,
-            name: name(),
+            name: name.clone(),
             start: started,
         };
-        let ClientSpan { ids, otel } = tracing.start_client_span(start, attributes);
+        let ClientSpan { ids, otel } = tracing.start_client_span(start, &attributes);
+        let recorded = parent.context.as_ref().filter(|_| otel.is_none()).and_then(|request| {
+            // Nobody but the export needs them.
+            let attributes = tracing.keep().map(|_| attributes());
+            RunningSpan::of_call(request, ids.span_id, name, attributes.unwrap_or_default())
+        });
         Self {
             context: parent.context,
             ids,
             otel,
+            recorded,
             foreign_state,
             started,
             parent: parent_id,

@@ -45,6 +45,11 @@ impl ActiveSpan {
         Activated(ACTIVE.replace(self))
     }
 
+    /// Makes it active; returns the one before.
+    pub(crate) fn replace(self) -> Self {
+        ACTIVE.replace(self)
+    }
+
     /// The span, if it belongs to the request with this span id.
     #[inline]
     pub(crate) fn of(self, request: SpanId) -> Option<SpanId> {

@@ -61,7 +61,7 @@ pub(crate) use details::NewSpan;
 pub(crate) use entry::{Begin, Entry, EntryRef};
 pub(crate) use flight_recorder::{DEFAULT_BYTES, MIN_BYTES};
 pub(crate) use line::NewLine;
-pub(crate) use span::{EndedSpan, kind_number, push_attribute};
+pub(crate) use span::{EndedSpan, kind_number, kind_of, push_attribute};
 pub(crate) use stored::End;
 
 pub use filter::Filter;

@@ -91,6 +91,21 @@ pub(crate) fn kind_number(kind: &opentelemetry::trace::SpanKind) -> u8 {
     }
 }
 
+/// The kind of this name.
+pub(crate) fn kind_of(name: &str) -> opentelemetry::trace::SpanKind {
+    use opentelemetry::trace::SpanKind;
+    let kinds = [
+        SpanKind::Client,
+        SpanKind::Server,
+        SpanKind::Producer,
+        SpanKind::Consumer,
+    ];
+    let found = kinds
+        .into_iter()
+        .find(|kind| KINDS.get(usize::from(kind_number(kind))) == Some(&name));
+    found.unwrap_or(SpanKind::Internal)
+}
+
 pub(super) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -320,7 +320,7 @@ impl Record {
 #[cfg(test)]
 pub(super) fn record_of(fingerprint: u64, ended: u64, size: usize) -> std::sync::Arc<[u8]> {
     let mut record = vec![0; HEAD + size];
-    let numbers = [(76, 1), (92, ended), (HEAD - 24, fingerprint)];
+    let numbers = [(76, ended), (HEAD - 24, fingerprint)];
     for (at, number) in numbers {
         record[at..at + 8].copy_from_slice(&u64::to_le_bytes(number));
     }

@@ -249,7 +249,7 @@ fn the_life_of_a_stream_is_not_slowness() {
 }
 
 #[test]
-fn nobody_else_hears_of_it() {
+fn other_services_are_not_told_and_the_exemplar_refers_to_the_span() {
     let (obs, layer, spans) = bench(0.0, keep_all, |_| ());
     let mut observation = start(&layer, &[]);
     let mut sent = Vec::new();
@@ -257,10 +257,12 @@ fn nobody_else_hears_of_it() {
     propagation::inject(&mut |name, value| sent.push((name, value.to_owned())));
     polling.leave();
     answer(observation, 500);
-    assert_eq!(spans.take().len(), 1);
+    let spans = spans.take();
+    assert_eq!(spans.len(), 1);
     assert!(sent[0].1.ends_with("-02"), "{sent:?}");
     let page = String::from_utf8(obs.registry().render(crate::metrics::Format::OpenMetrics)).unwrap();
-    assert!(page.contains("_bucket") && !page.contains("trace_id"), "{page}");
+    let exemplar = format!("span_id=\"{}\"", spans[0].span_context.span_id());
+    assert!(page.contains(&exemplar), "{page}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use opentelemetry::{
-    KeyValue,
+    Context as OtelContext, KeyValue,
     trace::{SpanRef, Status, TraceContextExt},
 };
 use tracing::Level;
@@ -30,6 +30,8 @@ const STATUS_FAILED: u16 = 500;
 
 /// The figures of a request that has ended.
 struct Ending<'a> {
+    /// The span of an unsampled request that is exported all the same.
+    deferred: Option<&'a OtelContext>,
     status: u16,
     grpc_status: Option<GrpcStatus>,
     outcome: Outcome,
@@ -61,7 +63,10 @@ impl Running {
         let error_type = self.error_type_of(outcome, status, grpc_status, &mut digits);
         let request_bytes = std::mem::replace(&mut self.request_bytes, RequestBytes::Unknown).total();
         let explained = outcome.is_error().then(|| self.explained(outcome)).flatten();
+        // Before the metrics, whose exemplars point at it.
+        let deferred = self.deferred_span(outcome, duration);
         let ending = Ending {
+            deferred: deferred.as_ref(),
             status,
             grpc_status,
             outcome,
@@ -72,6 +77,7 @@ impl Running {
             is_failure_on_span: explained.as_ref().is_some_and(|explained| explained.is_on_span),
         };
         self.record_metrics(&ending);
+        self.export_children(&ending);
         self.end_span(&ending);
         // Before the line is written: a reader of the line sees the gauge without the request. After the span:
         // at shutdown, a gauge at 0 means that all spans have ended.
@@ -175,7 +181,7 @@ impl Running {
         let mut digits = [0; 3];
         let error_type = self.error_type_of(outcome, status, None, &mut digits);
         if let (Some(in_flight), Some(red)) = (&self.in_flight, &self.metrics().red) {
-            let exemplar = self.exemplar();
+            let exemplar = self.exemplar(false);
             in_flight.record(
                 red,
                 &Measured {
@@ -251,8 +257,12 @@ impl Running {
         }
     }
 
-    fn exemplar(&self) -> Option<(TraceId, SpanId)> {
-        let context = self.context.as_ref().filter(|context| context.is_sampled())?;
+    /// The ids of the request's span, if that is exported; `is_kept` says so of an unsampled request.
+    fn exemplar(&self, is_kept: bool) -> Option<(TraceId, SpanId)> {
+        let context = self
+            .context
+            .as_ref()
+            .filter(|context| is_kept || context.is_sampled())?;
         Some((context.trace_id(), context.span_id()))
     }
 
@@ -266,6 +276,7 @@ impl Running {
             request_bytes,
             failure: _,
             is_failure_on_span: _,
+            deferred: _,
         } = ending;
         let (Some(in_flight), Some(red)) = (&self.in_flight, &self.metrics().red) else {
             return;
@@ -278,7 +289,7 @@ impl Running {
             duration,
             request_bytes,
             response_bytes: self.head.map(|_| self.response_bytes),
-            exemplar: self.exemplar(),
+            exemplar: self.exemplar(ending.deferred.is_some()),
         };
         if self.is_stream {
             let is_call = self.is_answered_call();
@@ -304,8 +315,7 @@ impl Running {
     }
 
     fn end_span(&self, ending: &Ending<'_>) {
-        let late = self.deferred_span(ending.outcome, ending.duration);
-        let Some(span) = late.as_ref().map(TraceContextExt::span).or_else(|| self.span()) else {
+        let Some(span) = ending.deferred.map(TraceContextExt::span).or_else(|| self.span()) else {
             return;
         };
         // Not on arrival: a router may report the route only with the head.
@@ -331,6 +341,14 @@ impl Running {
             .pipeline
             .tracing
             .end_server_span(&span, (route, status_code), at);
+    }
+
+    /// Exports the child spans of an unsampled request that is exported all the same.
+    fn export_children(&self, ending: &Ending<'_>) {
+        if let (Some(_), Some(context), Some(entry)) = (ending.deferred, &self.context, self.entry()) {
+            let tracing = &self.instrument.common.pipeline.tracing;
+            tracing.export_children(context, entry.take_spans());
+        }
     }
 
     fn write_line(&mut self, ending: &Ending<'_>) {

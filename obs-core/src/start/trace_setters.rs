@@ -21,9 +21,15 @@ impl ObsBuilder {
     /// Exports the server span of an unsampled request if it ended in an error of the service: a 5xx answer, a panic, a
     /// failed body. Defaults to off.
     ///
-    /// The span has the ids that are on the request's lines, its parent, and `obs.kept = "error"`. It has no
-    /// children: they had ended before the request was known to fail. The trace stays unsampled in other services, to
-    /// which the flag was propagated, and exemplars don't refer to it.
+    /// The span has the ids that are on the request's lines, its parent, and `obs.kept = "error"`. Its child spans and
+    /// those of its outgoing requests are exported too, up to 64, which the [flight recorder](crate::recorder) has kept
+    /// meanwhile; without a flight recorder it has no children. All of them are marked as sampled, and the exemplar of
+    /// the request refers to its span.
+    ///
+    /// Other services were told that the trace is not sampled, and stay so: each of them keeps what fails in it, so that
+    /// the trace of an error that is passed on has the spans of all services that saw it fail, and those between an error
+    /// that is handled and its cause are missing. What a caller says by its `traceparent` decides as before whether the
+    /// request is sampled, if it is trusted (`trust_incoming` of the layer).
     ///
     /// Its cost for every unsampled request is a copy of the attributes (path, query, user agent, recorded headers)
     /// into a reused buffer, without an allocation. The number of kept spans is limited by the export queue only.

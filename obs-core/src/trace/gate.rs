@@ -12,7 +12,12 @@ use tracing_subscriber::{
 use obs_otlp::is_export_thread;
 
 use super::{
-    events::SpanLayer, handle::Tracing, ids, limited_span::LimitedTracer, request_fields::RequestFields,
+    events::SpanLayer,
+    handle::Tracing,
+    ids,
+    limited_span::LimitedTracer,
+    recorded_layer::{RecordedFilter, RecordedLayer},
+    request_fields::RequestFields,
     span_filter::SpanFilter,
 };
 use crate::{
@@ -94,7 +99,12 @@ impl<S> Filter<S> for Gate {
 impl Tracing {
     /// The most verbose level that [`layer_of`](Self::layer_of) takes.
     pub(crate) fn max_level(&self) -> LevelFilter {
-        let spans = self.tracer().map_or(LevelFilter::OFF, |_| self.span_filter().max());
+        let takes_spans = self.tracer().is_some() || self.flight_recorder().is_on();
+        let spans = if takes_spans {
+            self.span_filter().max()
+        } else {
+            LevelFilter::OFF
+        };
         let fields = self.request_fields().map_or(LevelFilter::OFF, |_| RequestFields::LEVEL);
         spans.max(fields)
     }
@@ -131,12 +141,21 @@ impl Tracing {
         });
         // Not `Option`s: tracing-subscriber takes two layers of which one is a `None` for one without a filter, and
         // the level of the other one for that of all layers of the subscriber.
-        match (fields, spans) {
-            (Some(fields), Some(spans)) => Box::new(fields.and_then(spans)) as Box<dyn Layer<S> + Send + Sync>,
+        let mut all: Box<dyn Layer<S> + Send + Sync> = match (fields, spans) {
+            (Some(fields), Some(spans)) => Box::new(fields.and_then(spans)),
             (Some(fields), None) => Box::new(fields),
             (None, Some(spans)) => Box::new(spans),
             (None, None) => Box::new(Identity::new().with_filter(LevelFilter::OFF)),
+        };
+        if self.flight_recorder().is_on() {
+            let filter = RecordedFilter {
+                filter: self.span_filter().clone(),
+                ownership: ownership.clone(),
+                exports: self.tracer().is_some(),
+            };
+            all = Box::new(all.and_then(RecordedLayer.with_filter(filter)));
         }
+        all
     }
 }
 

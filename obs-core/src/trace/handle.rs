@@ -22,6 +22,7 @@ use super::{
     config::TracingConfig,
     discarded,
     keep::Keep,
+    kept_child,
     limited_span::LimitedTracer,
     limits::Limits,
     pipeline::{Pipeline, SpanReader},
@@ -39,7 +40,7 @@ use crate::{
     context::{Instance, InstanceRef, Propagators, RequestContext, TraceFlags, TraceId},
     guard::{Guarded, guarded},
     names::attribute,
-    recorder::FlightRecorder,
+    recorder::{FlightRecorder, SpanRecord},
     redact::Redactor,
 };
 
@@ -212,6 +213,17 @@ impl Tracing {
             is_recorded: false,
         };
         decided.record(self.own()?, start, attributes).otel
+    }
+
+    /// Exports the child spans of an unsampled request whose own span is [deferred](Self::record_deferred).
+    #[cold]
+    pub(crate) fn export_children(&self, request: &RequestContext, spans: Vec<SpanRecord>) {
+        let Some(pipeline) = self.own().filter(|pipeline| !pipeline.is_closed()) else {
+            return;
+        };
+        for span in spans {
+            pipeline.end_recorded(kept_child::data_of(request, span));
+        }
     }
 
     /// The provider of the spans, if there is one.

@@ -161,6 +161,13 @@ impl Pipeline {
         }
     }
 
+    /// Takes a span that was in the flight recorder alone.
+    pub(super) fn end_recorded(&self, mut span: SpanData) {
+        span.instrumentation_scope = self.0.scope.clone();
+        self.0.rules.complete(&mut span, false, true);
+        self.read_and_push(span);
+    }
+
     fn read_and_push(&self, span: SpanData) {
         for reader in &self.0.readers {
             let _ = reader.call(|reader| reader.read(&span));

@@ -34,7 +34,7 @@ pub(super) struct RecordedSpan {
 }
 
 /// A span that has begun. Its end is reported by [`end`](Self::end).
-pub(super) struct RunningSpan {
+pub(crate) struct RunningSpan {
     entry: Arc<Entry>,
     instance: InstanceRef,
     active: ActiveSpan,
@@ -78,13 +78,22 @@ impl RecordedSpan {
 
     pub(super) fn add_attribute(&mut self, mut attribute: KeyValue) {
         clean(&self.instance, &mut attribute);
-        if !push_attribute(&mut self.attributes, &attribute) {
+        self.add_own_attribute(&attribute);
+    }
+
+    /// Adds an attribute that holds no secrets.
+    fn add_own_attribute(&mut self, attribute: &KeyValue) {
+        if !push_attribute(&mut self.attributes, attribute) {
             self.left_out = self.left_out.saturating_add(1);
         }
     }
 
     /// Begins it; `None` if there is no room for it.
     pub(super) fn start(self) -> Option<RunningSpan> {
+        self.start_as(SpanId::random())
+    }
+
+    fn start_as(self, id: SpanId) -> Option<RunningSpan> {
         let Self {
             entry,
             instance,
@@ -95,7 +104,6 @@ impl RecordedSpan {
             attributes,
             left_out,
         } = self;
-        let id = SpanId::random();
         let span = NewSpan {
             id,
             parent: Some(parent),
@@ -126,18 +134,43 @@ impl fmt::Debug for RecordedSpan {
 // === impl RunningSpan ===
 
 impl RunningSpan {
+    /// Begins the span of an outgoing request, which is made for this request and has this id.
+    pub(crate) fn of_call(
+        request: &RequestContext,
+        id: SpanId,
+        name: Cow<'static, str>,
+        attributes: Vec<KeyValue>,
+    ) -> Option<Self> {
+        let mut span = RecordedSpan::in_request(request)?;
+        span.set_name(name);
+        span.set_kind(&SpanKind::Client);
+        for attribute in attributes {
+            span.add_own_attribute(&attribute);
+        }
+        span.start_as(id)
+    }
+
+    pub(super) fn active(&self) -> ActiveSpan {
+        self.active
+    }
+
     /// Makes it the active one until the guard is dropped.
-    pub(super) fn activate(&self) -> Activated {
+    pub(crate) fn activate(&self) -> Activated {
         self.active.activate()
     }
 
-    pub(super) fn set_status(&self, status: SpanStatus) {
+    pub(crate) fn set_status(&self, status: SpanStatus) {
         self.status.store(status.number(), Relaxed);
     }
 
     pub(super) fn set_attribute(&self, mut attribute: KeyValue) {
         clean(&self.instance, &mut attribute);
-        self.entry.set_span_attribute(self.id, &attribute);
+        self.set_own_attribute(&attribute);
+    }
+
+    /// Sets an attribute that holds no secrets.
+    pub(crate) fn set_own_attribute(&self, attribute: &KeyValue) {
+        self.entry.set_span_attribute(self.id, attribute);
     }
 
     pub(super) fn fail(&self, error_type: &'static str, message: String) {
@@ -147,7 +180,7 @@ impl RunningSpan {
     }
 
     /// Ends it; a second call does nothing.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.entry
             .end_span(self.id, SpanStatus::of_number(self.status.load(Relaxed)));
     }
