@@ -37,7 +37,7 @@ impl CounterCells {
         lease.add(&self.shards[lease.index].0, n);
         if let Some(ids) = ids {
             #[expect(clippy::cast_precision_loss, reason = "the value of an exemplar is for reading")]
-            self.exemplar.get_or_init(Box::default).offer(ids, n as f64);
+            self.exemplar.get_or_init(Box::default).offer(ids, || n as f64);
         }
     }
 

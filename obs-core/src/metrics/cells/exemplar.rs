@@ -51,17 +51,18 @@ pub(in crate::metrics) struct ExemplarSlot {
 // === impl ExemplarSlot ===
 
 impl ExemplarSlot {
-    /// Offers an exemplar; it is taken if the one that is here has had its turn.
+    /// Offers an exemplar; it is taken, with the value, if the one that is here has had its turn.
     #[inline]
-    pub(in crate::metrics) fn offer(&self, ids: Ids, value: f64) {
+    pub(in crate::metrics) fn offer(&self, ids: Ids, value: impl FnOnce() -> f64) {
         let sequence = self.sequence.load(Relaxed);
         let unread = sequence != self.read.load(Relaxed);
         if sequence & 1 == 1 || (unread && !tick()) {
             return;
         }
-        self.write(sequence, ids, value);
+        self.write(sequence, ids, value());
     }
 
+    #[inline(never)]
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the id is cut in two halves, the stamp fits for 500 000 years"
@@ -144,11 +145,11 @@ mod tests {
     fn an_exemplar_that_was_read_makes_room_for_the_next() {
         let slot = ExemplarSlot::default();
         assert_eq!(slot.take(), None);
-        slot.offer(ids(1), 0.5);
-        slot.offer(ids(2), 0.6);
+        slot.offer(ids(1), || 0.5);
+        slot.offer(ids(2), || 0.6);
         let first = slot.take().unwrap();
         assert_eq!((first.span_id.get(), first.value), (1, 0.5));
-        slot.offer(ids(3), 0.7);
+        slot.offer(ids(3), || 0.7);
         assert_eq!(slot.take().unwrap().span_id.get(), 3);
         assert_eq!(slot.take().unwrap().span_id.get(), 3);
     }
@@ -157,7 +158,7 @@ mod tests {
     fn an_unread_exemplar_is_refreshed_now_and_then() {
         let slot = ExemplarSlot::default();
         for n in 1..=u64::from(2 * REFRESH) {
-            slot.offer(ids(n), 0.0);
+            slot.offer(ids(n), || 0.0);
         }
         assert!(slot.take().unwrap().span_id.get() > 1);
     }
@@ -171,7 +172,7 @@ mod tests {
                 scope.spawn(move || {
                     for n in start..start + 50_000 {
                         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-                        slot.offer(ids(n), n as f64);
+                        slot.offer(ids(n), || n as f64);
                     }
                 });
             }

@@ -37,7 +37,7 @@ impl FloatCells {
         let lease = shard::here();
         lease.add_float(&self.shards[lease.index].0, amount);
         if let Some(ids) = ids {
-            self.exemplar.get_or_init(Box::default).offer(ids, amount);
+            self.exemplar.get_or_init(Box::default).offer(ids, || amount);
         }
     }
 

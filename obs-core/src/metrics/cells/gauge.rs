@@ -98,8 +98,13 @@ impl InFlightCells {
         let now = lease.add(level, 1).cast_signed();
         if now > mark.load(Relaxed) {
             mark.store(now, Relaxed);
-            self.highest.fetch_max(self.value(), Relaxed);
+            self.raise_highest();
         }
+    }
+
+    #[cold]
+    fn raise_highest(&self) {
+        self.highest.fetch_max(self.value(), Relaxed);
     }
 
     #[inline]

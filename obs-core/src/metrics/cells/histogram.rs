@@ -92,26 +92,50 @@ impl HistogramCells {
     }
 
     /// Records a value in the whole units of the buckets: nanoseconds or bytes.
+    // What is rare is called last or not at all, so that the usual record keeps nothing for after a call.
     #[inline]
     pub(in crate::metrics) fn record_units(&self, value: u64, ids: Option<Ids>) {
         let bucket = self.buckets.index_of_units(value);
-        if self.is_aside.load(Relaxed) {
-            self.record_units_aside(bucket, value);
-        } else {
-            let lease = shard::here();
-            if let Some(native) = self.native.get() {
-                native.record(lease, self.buckets.float_of(value), 1);
-            }
-            // Requests without a body are many.
-            if value != 0 {
-                lease.add(self.own_cell(lease, 0), value);
-            }
-            // Whoever counts this observation here finds it in the sum and among the native buckets too.
-            lease.add(self.own_cell(lease, 1 + bucket), 1);
+        let lease = match shard::known() {
+            Some(lease) if !self.is_aside.load(Relaxed) && self.native.get().is_none() => lease,
+            _ => return self.record_units_slowly(bucket, value, ids),
+        };
+        let shard = self.own_shard(lease);
+        // Requests without a body are many.
+        if value != 0 {
+            lease.add(&shard[0].0[0], value);
         }
+        // Whoever counts this observation here finds it in the sum too.
+        lease.add(&shard[(1 + bucket) / BLOCK].0[(1 + bucket) % BLOCK], 1);
         if let Some(ids) = ids {
-            self.exemplars()[bucket].offer(ids, self.buckets.float_of(value));
+            self.offer(bucket, value, ids);
         }
+    }
+
+    /// The same for the first record of a thread, with native buckets, and while records go aside.
+    #[inline(never)]
+    fn record_units_slowly(&self, bucket: usize, value: u64, ids: Option<Ids>) {
+        let lease = if self.is_aside.load(Relaxed) {
+            shard::aside()
+        } else {
+            shard::here()
+        };
+        if let Some(native) = self.native.get() {
+            native.record(lease, self.buckets.float_of(value), 1);
+        }
+        // As above. Whoever counts this observation here finds it among the native buckets too.
+        if value != 0 {
+            lease.add(self.cell(lease.index, 0), value);
+        }
+        lease.add(self.cell(lease.index, 1 + bucket), 1);
+        if let Some(ids) = ids {
+            self.offer(bucket, value, ids);
+        }
+    }
+
+    #[inline(never)]
+    fn offer(&self, bucket: usize, value: u64, ids: Ids) {
+        self.exemplars()[bucket].offer(ids, || self.buckets.float_of(value));
     }
 
     /// Records a float `count` times; what is not finite is ignored, as it would spoil the sum.
@@ -133,19 +157,8 @@ impl HistogramCells {
         lease.add_float(self.cell(lease.index, 0), step);
         lease.add(self.cell(lease.index, 1 + bucket), count);
         if let Some(ids) = ids {
-            self.exemplars()[bucket].offer(ids, value);
+            self.exemplars()[bucket].offer(ids, || value);
         }
-    }
-
-    /// The same while records go aside; apart, so that other records don't look where they go.
-    #[cold]
-    fn record_units_aside(&self, bucket: usize, value: u64) {
-        let lease = shard::aside();
-        if let Some(native) = self.native.get() {
-            native.record(lease, self.buckets.float_of(value), 1);
-        }
-        lease.add(self.cell(lease.index, 0), value);
-        lease.add(self.cell(lease.index, 1 + bucket), 1);
     }
 
     /// Loads the cells of all shards into the processor's caches.
@@ -272,15 +285,25 @@ impl HistogramCells {
         }
     }
 
+    #[inline]
     fn exemplars(&self) -> &[ExemplarSlot] {
+        match self.exemplars.get() {
+            Some(slots) => slots,
+            None => self.make_exemplars(),
+        }
+    }
+
+    #[cold]
+    fn make_exemplars(&self) -> &[ExemplarSlot] {
         self.exemplars
             .get_or_init(|| (0..self.buckets.len()).map(|_| ExemplarSlot::default()).collect())
     }
 
-    /// A cell of a shard that is none aside.
+    /// The blocks of a shard that is none aside.
     #[inline]
-    fn own_cell(&self, lease: ShardLease, at: usize) -> &AtomicU64 {
-        &self.blocks[lease.index * self.blocks_per_shard + at / BLOCK].0[at % BLOCK]
+    fn own_shard(&self, lease: ShardLease) -> &[Block] {
+        let start = lease.index * self.blocks_per_shard;
+        &self.blocks[start..start + self.blocks_per_shard]
     }
 
     /// A cell of any shard.

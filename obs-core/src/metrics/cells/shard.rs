@@ -79,6 +79,12 @@ pub(super) fn here() -> ShardLease {
     if lease.index == UNKNOWN.index { assign() } else { lease }
 }
 
+/// The shard of this thread, if it has written before.
+#[inline]
+pub(super) fn known() -> Option<ShardLease> {
+    Some(HERE.get()).filter(|lease| lease.index != UNKNOWN.index)
+}
+
 #[cold]
 fn assign() -> ShardLease {
     let owned = OWNED_SHARD

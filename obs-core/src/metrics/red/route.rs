@@ -154,14 +154,20 @@ impl Route {
 
     #[inline]
     fn record_units(&self, store: &Store, metric: RedMetric, units: u64, ids: Option<Ids>) {
-        let Some(handle) = self.units(metric).filter(|_| store.has(metric)) else {
+        let Some(slot) = self.units(metric).filter(|_| store.has(metric)) else {
             return;
         };
-        let handle = match handle.get() {
-            Some(handle) => handle,
-            None => handle.get_or_init(|| store.new_units(metric, self)),
-        };
-        match handle {
+        match slot.get() {
+            Some(Some(UnitsHandle::Own(cells))) => cells.record_units(units, ids),
+            _ => self.record_units_slowly(store, metric, units, ids),
+        }
+    }
+
+    /// The same where the histogram is not made, is one of the facade, or has no room.
+    #[cold]
+    fn record_units_slowly(&self, store: &Store, metric: RedMetric, units: u64, ids: Option<Ids>) {
+        let Some(slot) = self.units(metric) else { return };
+        match slot.get_or_init(|| store.new_units(metric, self)) {
             Some(handle) => handle.record(units, ids),
             // The overflow route always has a histogram, so this ends there.
             None if !self.is_overflow => store.overflow().record_units(store, metric, units, ids),
@@ -170,6 +176,7 @@ impl Route {
     }
 
     /// The histogram of a metric that a route has only one of.
+    #[inline]
     pub(super) fn units(&self, metric: RedMetric) -> Option<&OnceLock<Option<UnitsHandle>>> {
         match metric {
             RedMetric::RequestSize => Some(&self.request_size),

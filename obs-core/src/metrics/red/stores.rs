@@ -77,7 +77,7 @@ impl InFlightGuards {
             pushed: stores
                 .pushed
                 .as_ref()
-                .map(|store| InFlightGuard::start(store, method, pushed, target, values)),
+                .map(|store| start_pushed(store, method, (pushed, target), values)),
         }
     }
 
@@ -145,6 +145,17 @@ impl InFlightGuards {
             status,
         }
     }
+}
+
+/// Apart, so that the guard of the page, which all layers have, is made in place.
+#[inline(never)]
+fn start_pushed(
+    store: &Store,
+    method: &'static str,
+    (pushed, target): (&str, &str),
+    values: &DimensionValues<'_>,
+) -> InFlightGuard {
+    InFlightGuard::start(store, method, pushed, target, values)
 }
 
 // === impl Lifetimes ===
