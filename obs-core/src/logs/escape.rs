@@ -146,7 +146,9 @@ fn are_plain<const N: usize>(bytes: &[u8; N]) -> bool {
 /// 1 if the byte needs a closer look, else 0.
 #[inline]
 fn special_bit(byte: u8) -> u8 {
-    u8::from(byte < 0x20) | u8::from(byte >= 0x7f) | u8::from(byte == b'"') | u8::from(byte == b'\\')
+    // One comparison for those below 0x20 and above 0x7e, which are below 0x21 as signed numbers one further.
+    let is_outside = byte.wrapping_add(1).cast_signed() < 0x21;
+    u8::from(is_outside) | u8::from(byte == b'"') | u8::from(byte == b'\\')
 }
 
 /// Appends text byte by byte.
@@ -310,6 +312,14 @@ mod tests {
         assert!(!push_escaped(&mut out, &"ä\n".repeat(100), 60, Escaping::Json));
         assert!(out.len() <= 60 && out.len() > 30, "{}", out.len());
         assert!(String::from_utf8(out).unwrap().starts_with("seedä\\nä\\n"));
+    }
+
+    #[test]
+    fn all_bytes_but_plain_ones_are_looked_at() {
+        for byte in 0..=u8::MAX {
+            let is_plain = matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+            assert_eq!(special_bit(byte), u8::from(!is_plain), "{byte}");
+        }
     }
 
     proptest! {

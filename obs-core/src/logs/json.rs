@@ -20,7 +20,12 @@ use crate::{
 /// `,"key":` as bytes, made when compiling.
 macro_rules! key {
     ($name:expr) => {{
-        const KEY: [u8; $name.len() + 4] = $crate::logs::json::key_bytes($name, b"");
+        const KEY: [u8; $name.len() + 4] = $crate::logs::json::key_bytes("", $name, "");
+        &KEY
+    }};
+    // With what ends the field before.
+    ($before:literal, $name:expr) => {{
+        const KEY: [u8; $before.len() + $name.len() + 4] = $crate::logs::json::key_bytes($before, $name, "");
         &KEY
     }};
 }
@@ -29,24 +34,28 @@ pub(super) use key;
 /// `,"key":"` as bytes, made when compiling: the start of a field that is text.
 macro_rules! text_key {
     ($name:expr) => {{
-        const KEY: [u8; $name.len() + 5] = $crate::logs::json::key_bytes($name, b"\"");
+        const KEY: [u8; $name.len() + 5] = $crate::logs::json::key_bytes("", $name, "\"");
+        &KEY
+    }};
+    ($before:literal, $name:expr) => {{
+        const KEY: [u8; $before.len() + $name.len() + 5] = $crate::logs::json::key_bytes($before, $name, "\"");
         &KEY
     }};
 }
 pub(super) use text_key;
 
 /// See [`key!`] and [`text_key!`].
-pub(super) const fn key_bytes<const N: usize>(name: &str, end: &[u8]) -> [u8; N] {
-    let mut out = [b'"'; N];
-    out[0] = b',';
-    let mut at = 0;
-    while at < name.len() {
-        out[at + 2] = name.as_bytes()[at];
-        at += 1;
-    }
-    out[name.len() + 3] = b':';
-    if let [end] = end {
-        out[name.len() + 4] = *end;
+pub(super) const fn key_bytes<const N: usize>(before: &str, name: &str, after: &str) -> [u8; N] {
+    let parts = [before, ",\"", name, "\":", after];
+    let (mut out, mut len, mut part) = ([0; N], 0, 0);
+    while part < parts.len() {
+        let bytes = parts[part].as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            out[len] = bytes[at];
+            (len, at) = (len + 1, at + 1);
+        }
+        part += 1;
     }
     out
 }
@@ -192,5 +201,7 @@ mod tests {
     fn keys_are_made_with_their_punctuation() {
         assert_eq!(key!(log::STATUS), b",\"status\":");
         assert_eq!(text_key!(log::PATH), b",\"path\":\"");
+        assert_eq!(key!("s\"", log::STATUS), b"s\",\"status\":");
+        assert_eq!(text_key!("\"", log::PATH), b"\",\"path\":\"");
     }
 }
