@@ -105,15 +105,22 @@ impl DeferredHead {
 }
 
 impl Drop for DeferredHead {
+    #[inline]
     fn drop(&mut self) {
-        let Some(mut stored) = self.0.take() else { return };
-        stored.bytes.clear();
-        stored.headers.clear();
-        let bytes = stored.head.capacity()
-            + stored.bytes.capacity()
-            + stored.headers.capacity() * size_of::<(Name, Range<usize>)>();
-        Pool::recycle(&POOL, stored, bytes);
+        if let Some(stored) = self.0.take() {
+            recycle(stored);
+        }
     }
+}
+
+#[inline(never)]
+fn recycle(mut stored: Box<Stored>) {
+    stored.bytes.clear();
+    stored.headers.clear();
+    let bytes = stored.head.capacity()
+        + stored.bytes.capacity()
+        + stored.headers.capacity() * size_of::<(Name, Range<usize>)>();
+    Pool::recycle(&POOL, stored, bytes);
 }
 
 fn cut(text: &str) -> &str {

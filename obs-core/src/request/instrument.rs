@@ -58,7 +58,12 @@ impl Instrument {
         endpoint: Option<&'a str>,
         headers: &dyn HeaderReader,
     ) -> bool {
-        self.may_skip && self.options.skip.takes(&RequestHead { endpoint, ..*head }, headers)
+        self.may_skip && self.skips_as(RequestHead { endpoint, ..*head }, headers)
+    }
+
+    #[inline(never)]
+    fn skips_as(&self, head: RequestHead<'_>, headers: &dyn HeaderReader) -> bool {
+        self.options.skip.takes(&head, headers)
     }
 
     /// The index of the expectation that this request is for a page. Only with a provider of the application, whose

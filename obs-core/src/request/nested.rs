@@ -31,6 +31,8 @@ thread_local! {
 
 /// Joins the observation around this layer, if it is of the same instance and has all signals of this one; false if
 /// there is none.
+// Few requests pass two layers: apart from the code of all others.
+#[inline(never)]
 pub(super) fn join(instrument: &ArcOrStatic<Instrument>, head: &RequestHead<'_>, headers: &dyn HeaderReader) -> bool {
     let around = Scope::current();
     if !around.takes(instrument.scope) {

@@ -123,11 +123,13 @@ impl Running {
         });
         let endpoint = match &in_flight {
             Some(in_flight) => Some(in_flight.endpoint().clone()),
-            None => route
-                .filter(|_| instrument.needs_endpoint())
-                .map(|route| Cow::Owned(route.to_owned())),
+            None => copied_endpoint(instrument, route),
         };
-        let method_original = is_unknown.then(|| original_method(head.method).into());
+        let method_original = if is_unknown {
+            Some(copied_method(head.method))
+        } else {
+            None
+        };
         let expected_page = instrument.expected_page(method, head.path);
         // All values are there: nothing that is called may delay the moves into the place.
         let running = place.insert(Self {
@@ -351,6 +353,19 @@ impl Running {
         };
         self.layers().find_map(said)
     }
+}
+
+// Apart from the code of all requests, as few come here.
+
+#[inline(never)]
+fn copied_endpoint(instrument: &Instrument, route: Option<&str>) -> Option<Cow<'static, str>> {
+    let route = route.filter(|_| instrument.needs_endpoint())?;
+    Some(Cow::Owned(route.to_owned()))
+}
+
+#[inline(never)]
+fn copied_method(method: &str) -> Box<str> {
+    original_method(method).into()
 }
 
 fn is_event_stream(headers: &dyn HeaderReader) -> bool {

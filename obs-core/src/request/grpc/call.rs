@@ -8,6 +8,8 @@ use crate::{
     request::{HeaderReader, Outcome, Protocol, RequestHead, ResponseHead},
 };
 
+/// The method of all calls.
+const METHOD: &str = "POST";
 /// The prefix of all content types of gRPC.
 const CONTENT_TYPE: &[u8] = b"application/grpc";
 
@@ -38,14 +40,24 @@ enum Kind {
 }
 
 /// The gRPC call of an incoming request, with its endpoint if that is known; `None` if the request is no gRPC call.
+#[inline]
 pub(in crate::request) fn incoming_call<'a>(
     methods: &Methods,
     head: &RequestHead<'a>,
     headers: &dyn HeaderReader,
 ) -> Option<(Call, Option<&'a str>)> {
-    if head.method != "POST" {
+    if head.method != METHOD {
         return None;
     }
+    incoming_post(methods, head, headers)
+}
+
+#[inline(never)]
+fn incoming_post<'a>(
+    methods: &Methods,
+    head: &RequestHead<'a>,
+    headers: &dyn HeaderReader,
+) -> Option<(Call, Option<&'a str>)> {
     let is_multiplexed = matches!(head.protocol, Protocol::Http2 | Protocol::Http3);
     // Over HTTP/1, native gRPC comes only from a translator of gRPC-Web in front of the layer.
     if kind(headers)? == Kind::Native && !is_multiplexed && !takes_trailers(headers) {
@@ -68,7 +80,7 @@ pub(crate) fn outgoing_call<'a>(
     has_target: bool,
     headers: &dyn HeaderReader,
 ) -> Option<(Call, Option<&'a str>)> {
-    if method != "POST" || kind(headers).is_none() {
+    if method != METHOD || kind(headers).is_none() {
         return None;
     }
     // A target that the user has set takes precedence.
