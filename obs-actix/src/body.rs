@@ -57,18 +57,18 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
         if inner.is_none() {
             return Poll::Ready(None);
         }
-        let mut polled = Poll::Ready(None);
+        let mut polled = None;
         this.observation.run_body(|| {
             let Some(mut body) = inner.as_mut().as_pin_mut() else {
                 return;
             };
-            polled = body.as_mut().poll_next(cx);
-            if is_end(&polled, &*body) {
+            let polled = polled.get_or_insert_with(|| body.as_mut().poll_next(cx));
+            if is_end(polled, &*body) {
                 // Dropped here, so that log lines of its drop have the request's ids.
                 inner.set(None);
             }
         });
-        let chunk = ready!(polled);
+        let chunk = ready!(polled.unwrap_or(Poll::Ready(None)));
         match &chunk {
             // A stream ends with `None`; of a body of known size the core counts the bytes.
             Some(Ok(bytes)) => {

@@ -80,30 +80,33 @@ where
         let Some(observation) = this.observation.as_mut() else {
             return Poll::Pending;
         };
-        let mut polled = Poll::Pending;
+        // The response is large: it is written and changed in place, and moved once.
+        let mut polled = None;
         observation.run(|| {
             let Some(inner) = this.inner.as_mut().as_pin_mut() else {
                 return;
             };
-            polled = inner.poll(cx);
-            if polled.is_ready() {
+            if polled.get_or_insert_with(|| inner.poll(cx)).is_ready() {
                 // Dropped here, so that log lines of its drop have the request's ids.
                 this.inner.set(None);
             }
         });
-        if polled.is_pending() {
+        if !polled.as_ref().is_some_and(Poll::is_ready) {
             return Poll::Pending;
         }
         let Some(mut observation) = this.observation.take() else {
             return Poll::Pending;
         };
-        if let Poll::Ready(Ok(response)) = &mut polled {
+        if let Some(Poll::Ready(Ok(response))) = &mut polled {
             respond(response, &mut observation, this.arrival, *this.wire);
         }
-        polled.map(|result| match result {
-            Ok(response) => Ok(response.map_body(|_, body| ObsBody::new(body, observation))),
-            Err(error) => Err(failure::watch(error, observation, *this.wire)),
-        })
+        match polled {
+            Some(Poll::Ready(Ok(response))) => {
+                Poll::Ready(Ok(response.map_body(|_, body| ObsBody::new(body, observation))))
+            }
+            Some(Poll::Ready(Err(error))) => Poll::Ready(Err(failure::watch(error, observation, *this.wire))),
+            Some(Poll::Pending) | None => Poll::Pending,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::Buf;
@@ -50,24 +50,20 @@ impl<B: Body> Body for ObsBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let inner = &mut this.inner;
-        if inner.is_none() {
+        if this.inner.is_none() {
             return Poll::Ready(None);
         }
-        let mut polled = Poll::Ready(None);
-        this.observation.run_body(|| {
-            let Some(body) = inner.as_mut().as_pin_mut() else {
-                return;
-            };
-            polled = body.poll_frame(cx);
-            if is_end(&polled, inner.as_ref().get_ref().as_ref()) {
-                // Dropped here, so that log lines of its drop have the request's ids.
-                inner.set(None);
-            }
-        });
-        let frame = ready!(polled);
-        match &frame {
-            Some(Ok(frame)) => match frame.data_ref() {
+        let polled = if this.observation.reports_panics() {
+            poll_in_context(this.inner.as_mut(), this.observation, cx)
+        } else {
+            let polling = this.observation.enter_body();
+            let polled = poll_inner(this.inner.as_mut(), cx);
+            polling.leave();
+            polled
+        };
+        match &polled {
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(frame))) => match frame.data_ref() {
                 Some(data) => {
                     if this.observation.reads_body() {
                         for_each_chunk(data, |bytes| this.observation.body_data(bytes));
@@ -81,10 +77,10 @@ impl<B: Body> Body for ObsBody<B> {
                     None => this.observation.end(),
                 },
             },
-            Some(Err(_)) => this.observation.body_error(),
-            None => this.observation.end(),
+            Poll::Ready(Some(Err(_))) => this.observation.body_error(),
+            Poll::Ready(None) => this.observation.end(),
         }
-        Poll::Ready(frame)
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -100,6 +96,33 @@ impl<B: Body> Body for ObsBody<B> {
 
 /// The result of polling a body.
 type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
+
+/// Polls the body, and drops it at its end, so that log lines of its drop have the request's ids.
+fn poll_inner<B: Body>(mut inner: Pin<&mut Option<B>>, cx: &mut Context<'_>) -> Polled<B> {
+    let Some(body) = inner.as_mut().as_pin_mut() else {
+        return Poll::Ready(None);
+    };
+    let polled = body.poll_frame(cx);
+    if is_end(&polled, inner.as_ref().get_ref().as_ref()) {
+        inner.set(None);
+    }
+    polled
+}
+
+/// The same where the message of a panic is recorded. Frames are large: what passes through the call that catches panics
+/// is copied several times, so the result is written in place.
+#[inline(never)]
+fn poll_in_context<B: Body>(
+    inner: Pin<&mut Option<B>>,
+    observation: &mut Observation,
+    cx: &mut Context<'_>,
+) -> Polled<B> {
+    let mut polled = None;
+    observation.run_body(|| {
+        polled.get_or_insert_with(|| poll_inner(inner, cx));
+    });
+    polled.unwrap_or(Poll::Ready(None))
+}
 
 /// Whether the body has nothing more after this.
 fn is_end<B: Body>(polled: &Polled<B>, body: Option<&B>) -> bool {

@@ -45,16 +45,6 @@ pin_project! {
 
 // === impl ObsFuture ===
 
-impl<F> ObsFuture<F> {
-    /// Room for the future of the inner service and the observation of its request.
-    pub(crate) const fn empty() -> Self {
-        Self {
-            inner: None,
-            observation: None,
-        }
-    }
-}
-
 impl<F, R, E> Future for ObsFuture<F>
 where
     F: Future<Output = Result<Response<R>, E>>,
@@ -68,17 +58,14 @@ where
         let Some(observation) = this.observation.as_mut() else {
             return Poll::Pending;
         };
-        let mut polled = Poll::Pending;
-        observation.run(|| {
-            let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-                return;
-            };
-            polled = inner.poll(cx);
-            if polled.is_ready() {
-                // Dropped here, so that log lines of its drop have the request's ids.
-                this.inner.set(None);
-            }
-        });
+        let mut polled = if observation.reports_panics() {
+            poll_in_context(this.inner.as_mut(), observation, cx)
+        } else {
+            let polling = observation.enter();
+            let polled = poll_inner(this.inner.as_mut(), cx);
+            polling.leave();
+            polled
+        };
         if polled.is_pending() {
             return Poll::Pending;
         }
@@ -93,6 +80,33 @@ where
         }
         polled.map_ok(|response| response.map(|body| ObsBody::new(body, observation)))
     }
+}
+
+/// Polls the inner future, and drops it at its end, so that log lines of its drop have the request's ids.
+fn poll_inner<F: Future>(mut inner: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    let Some(future) = inner.as_mut().as_pin_mut() else {
+        return Poll::Pending;
+    };
+    let polled = future.poll(cx);
+    if polled.is_ready() {
+        inner.set(None);
+    }
+    polled
+}
+
+/// The same where the message of a panic is recorded. What passes through the call that catches panics is copied several
+/// times, so the result is written in place.
+#[inline(never)]
+fn poll_in_context<F: Future>(
+    inner: Pin<&mut Option<F>>,
+    observation: &mut Observation,
+    cx: &mut Context<'_>,
+) -> Poll<F::Output> {
+    let mut polled = None;
+    observation.run(|| {
+        polled.get_or_insert_with(|| poll_inner(inner, cx));
+    });
+    polled.unwrap_or(Poll::Pending)
 }
 
 impl<F> fmt::Debug for ObsFuture<F> {
@@ -112,16 +126,18 @@ fn respond<R: Body>(response: &mut Response<R>, observation: &mut Observation) {
         }
     });
     let size = body_size(response.body(), response.headers());
-    let request_id = observation.request_id().and_then(|id| HeaderValue::from_bytes(id).ok());
-    let id_header = observation.request_id_header();
+    let request_id = observation
+        .request_id()
+        .and_then(|id| HeaderValue::from_bytes(id).ok())
+        .map(|id| (request_id_header(observation.request_id_header()), id));
     observation.head(&ResponseHead {
         status: response.status().as_u16(),
         headers: &Headers(response.headers()),
         body: size,
         endpoint: response.extensions().get::<Endpoint>().map(Endpoint::as_str),
     });
-    if let Some(id) = request_id {
-        response.headers_mut().insert(request_id_header(id_header), id);
+    if let Some((name, id)) = request_id {
+        response.headers_mut().insert(name, id);
     }
 }
 

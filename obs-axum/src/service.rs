@@ -82,21 +82,41 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let mut observation = self.observer.observe(&mut request, self.may_nest);
-        // Request and future are large. What passes through the call that catches panics is copied several times, so
-        // it is borrowed there; and panics are caught only if their message is recorded.
-        let mut future = ObsFuture::empty();
         if observation.reports_panics() {
-            let mut request = Some(request);
-            observation.run(|| {
-                if let Some(request) = request.take() {
-                    future.inner = Some(self.inner.call(request));
-                }
-            });
-        } else {
-            let polling = observation.enter();
-            future.inner = Some(self.inner.call(request));
-            polling.leave();
+            return self.call_in_context(&mut Some(request), observation);
         }
+        let polling = observation.enter();
+        let inner = self.inner.call(request);
+        polling.leave();
+        ObsFuture {
+            inner: Some(inner),
+            observation: Some(observation),
+        }
+    }
+}
+
+impl<S> ObsService<S> {
+    /// Calls the service with the message of a panic recorded.
+    // Request and future are large. What passes through the call that catches panics is copied several times, so it is
+    // borrowed there.
+    #[inline(never)]
+    fn call_in_context<B>(
+        &mut self,
+        request: &mut Option<Request<B>>,
+        mut observation: Observation,
+    ) -> ObsFuture<S::Future>
+    where
+        S: Service<Request<B>>,
+    {
+        let mut future = ObsFuture {
+            inner: None,
+            observation: None,
+        };
+        observation.run(|| {
+            if let Some(request) = request.take() {
+                future.inner = Some(self.inner.call(request));
+            }
+        });
         future.observation = Some(observation);
         future
     }
@@ -159,10 +179,7 @@ fn start<B: 'static>(state: &LayerState, request: &mut Request<B>, may_nest: boo
         .and_then(|hooks| hooks.template(|endpoint| endpoint(&view)));
     let labels = hooks.map(|hooks| hooks.labels(|label| label(&view)));
     let labels = labels.as_ref().map_or(&[][..], LabelValues::as_slice);
-    let head = RequestHead {
-        labels,
-        ..request_head(request, matched, named.as_deref(), instrument.reads_origin())
-    };
+    let head = request_head(request, matched, named.as_deref(), labels, instrument.reads_origin());
     let mut observation = Observation::start(instrument, &head, &headers);
     count_body(request, &mut observation);
     // A mark can cost an allocation. A request with a route passes one layer, unless cloning has shown
@@ -178,6 +195,7 @@ fn request_head<'a, B>(
     request: &'a Request<B>,
     matched: Option<&'a str>,
     named: Option<&'a str>,
+    labels: &'a [&'a str],
     with_origin: bool,
 ) -> RequestHead<'a> {
     let extensions = request.extensions();
@@ -199,7 +217,7 @@ fn request_head<'a, B>(
         protocol: protocol(request.version()),
         peer: of_origin.and_then(routing::peer),
         request_id: of_origin.and_then(request_id),
-        labels: &[],
+        labels,
         is_observed: Observation::is_around() && extensions.get::<Observed>().is_some(),
     }
 }

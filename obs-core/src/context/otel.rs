@@ -142,13 +142,20 @@ impl Drop for Sentinel {
 // === impl Attached ===
 
 impl Drop for Attached {
-    #[expect(clippy::mem_forget, reason = "to detach from a destroyed context would panic")]
+    #[inline]
     fn drop(&mut self) {
-        if let Some(guard) = self.0.take()
-            && !is_alive()
-        {
-            std::mem::forget(guard);
+        if let Some(guard) = self.0.take() {
+            detach(guard);
         }
+    }
+}
+
+// Apart, so that the end of a poll without such a context is short.
+#[inline(never)]
+#[expect(clippy::mem_forget, reason = "to detach from a destroyed context would panic")]
+fn detach(guard: ContextGuard) {
+    if !is_alive() {
+        std::mem::forget(guard);
     }
 }
 

@@ -98,10 +98,10 @@ impl Observation {
     /// Large results are copied on the way out of the call that catches panics: let `work` assign them to a variable.
     #[inline]
     pub fn run<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let polling = self.enter();
+        let mut polling = self.enter();
         match catch_unwind(AssertUnwindSafe(work)) {
             Ok(returned) => {
-                polling.leave();
+                polling.returned();
                 returned
             }
             Err(payload) => {
@@ -137,19 +137,22 @@ impl Observation {
     /// status; one that is dropped later was aborted by the client.
     #[inline]
     pub fn enter_body(&mut self) -> Polling<'_> {
-        if let Some(running) = self.running_mut() {
-            running.is_body_polled = true;
-        }
+        self.note_body_poll();
         self.enter()
     }
 
     /// [`run`](Self::run) for a poll of the response body, see [`enter_body`](Self::enter_body).
     #[inline]
     pub fn run_body<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        self.note_body_poll();
+        self.run(work)
+    }
+
+    #[inline]
+    fn note_body_poll(&mut self) {
         if let Some(running) = self.running_mut() {
             running.is_body_polled = true;
         }
-        self.run(work)
     }
 
     /// The context of the request; `None` if logs and traces are off, or after the end.
@@ -312,15 +315,27 @@ impl Observation {
     }
 }
 
+impl Observation {
+    /// Records what has not ended.
+    #[inline(never)]
+    fn close(&mut self) {
+        if let Some(running) = self.running() {
+            let outcome = match (running.in_poll, running.head) {
+                (true, _) => Outcome::Panic,
+                (false, None) => Outcome::Cancelled,
+                (false, Some(answer)) => running.outcome_when_dropped(answer.status),
+            };
+            self.finish(outcome);
+        }
+    }
+}
+
 impl Drop for Observation {
+    #[inline]
     fn drop(&mut self) {
-        let Some(running) = self.running() else { return };
-        let outcome = match (running.in_poll, running.head) {
-            (true, _) => Outcome::Panic,
-            (false, None) => Outcome::Cancelled,
-            (false, Some(answer)) => running.outcome_when_dropped(answer.status),
-        };
-        self.finish(outcome);
+        if self.slot.is_some() {
+            self.close();
+        }
     }
 }
 

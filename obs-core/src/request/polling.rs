@@ -2,8 +2,6 @@
 
 use std::{any::Any, fmt};
 
-use tracing::span::EnteredSpan;
-
 use super::{
     Observation, nested, panic,
     scope::{self, DISCARD, JOINED, SLOT, Scope},
@@ -23,51 +21,66 @@ pub struct Polling<'a> {
     observation: &'a mut Observation,
     /// `None` if the request is not observed.
     scope: Option<scope::Entered>,
-    /// `None` for a request without a context.
-    current: Option<Current>,
+    /// Whether the request has a context, which is current then; the outer one is in its place meanwhile.
+    has_context: bool,
+    otel: Option<Attached>,
     /// Whether an earlier poll did not return, so that this one drops the service after a panic.
     had_panicked: bool,
     returned: bool,
 }
 
-/// Keeps a request's context current: that of OpenTelemetry, and the span of `tracing`. Ours is exchanged with the outer
-/// one, which is in the place of the request's context meanwhile.
-struct Current {
-    _otel: Option<Attached>,
-    /// Boxed because it is rare.
-    _tracing_span: Option<Box<EnteredSpan>>,
-}
-
 // === impl Polling ===
 
 impl<'a> Polling<'a> {
+    // A request that has metrics alone only exchanges its scope.
+    #[inline]
+    pub(super) fn start(observation: &'a mut Observation) -> Self {
+        if observation.reports_panics() {
+            Self::start_in_context(observation)
+        } else {
+            Self::enter_scope(observation)
+        }
+    }
+
+    /// Makes the scope of the request current, if it is observed.
+    #[inline]
+    fn enter_scope(observation: &'a mut Observation) -> Self {
+        let (scope, had_panicked) = match observation.running_mut() {
+            Some(running) => {
+                let had_panicked = std::mem::replace(&mut running.in_poll, true);
+                (Some(running.scope.enter()), had_panicked)
+            }
+            None => (None, false),
+        };
+        Self {
+            observation,
+            scope,
+            has_context: false,
+            otel: None,
+            had_panicked,
+            returned: false,
+        }
+    }
+
     // Called at three places in each request: not inlined, so that its code is in the cache once.
     #[inline(never)]
-    pub(super) fn start(observation: &'a mut Observation) -> Self {
-        let mut polling = Self {
-            observation,
-            scope: None,
-            current: None,
-            had_panicked: false,
-            returned: false,
-        };
+    fn start_in_context(observation: &'a mut Observation) -> Self {
+        let mut polling = Self::enter_scope(observation);
         let (place, span) = match polling.observation.running_mut() {
-            Some(running) => {
-                polling.had_panicked = std::mem::replace(&mut running.in_poll, true);
-                polling.scope = Some(running.scope.enter());
-                (&mut running.context, running.tracing_span.as_deref())
-            }
+            Some(running) => (&mut running.context, running.tracing_span.as_deref()),
             None => (polling.observation.ended_mut(), None),
         };
         if let Some(context) = place {
             if let Some(entry) = context.parts().entry() {
                 entry.poll();
             }
-            polling.current = Some(Current {
-                _otel: context.parts().to_attach().cloned().map(otel::attach),
-                _tracing_span: span.map(|span| Box::new(span.clone().entered())),
-            });
+            polling.otel = context.parts().to_attach().cloned().map(otel::attach);
+            // By hand: the guard of `tracing` would need memory for each poll.
+            if let Some(span) = span {
+                span.with_subscriber(|(id, subscriber)| subscriber.enter(id));
+            }
             context::exchange(place);
+            polling.has_context = true;
         }
         polling
     }
@@ -76,14 +89,33 @@ impl<'a> Polling<'a> {
     ///
     /// Has to be called at the end of each call or poll; a guard that is merely dropped means a panic.
     #[inline]
+    #[expect(
+        clippy::mem_forget,
+        reason = "nothing is left to be done, and the drop would be a call"
+    )]
     pub fn leave(mut self) {
+        self.returned();
+        if self.has_context {
+            return;
+        }
+        let requested = self.scope.take().and_then(scope::Entered::leave);
+        if requested.is_some() {
+            return self.end(requested);
+        }
+        self.note_end();
+        std::mem::forget(self);
+    }
+
+    /// [`leave`](Self::leave) without the end of the guard, which is not moved.
+    #[inline]
+    pub(super) fn returned(&mut self) {
         self.returned = true;
     }
 
     /// Reports that the inner service has panicked with this payload.
     #[cold]
     pub(super) fn panicked(self, payload: &(dyn Any + Send)) {
-        if self.current.is_none() {
+        if !self.has_context {
             return;
         }
         let failure = panic::failure_of(payload, context::with_current(RequestContext::span_id));
@@ -92,14 +124,36 @@ impl<'a> Polling<'a> {
         }
     }
 
-    /// Makes the outer context current again.
-    #[inline]
-    fn restore(&mut self, current: Current) {
-        match self.observation.running_mut() {
-            Some(running) => context::exchange(&mut running.context),
-            None => context::exchange(self.observation.ended_mut()),
+    /// Makes the outer context current again, and applies what was requested.
+    #[inline(never)]
+    fn end(&mut self, requested: Option<Scope>) {
+        if self.has_context {
+            match self.observation.running_mut() {
+                Some(running) => {
+                    context::exchange(&mut running.context);
+                    self.otel = None;
+                    if let Some(span) = &running.tracing_span {
+                        span.with_subscriber(|(id, subscriber)| subscriber.exit(id));
+                    }
+                }
+                None => {
+                    context::exchange(self.observation.ended_mut());
+                    self.otel = None;
+                }
+            }
         }
-        drop(current);
+        self.note_end();
+        if let Some(requested) = requested {
+            self.apply(requested);
+        }
+    }
+
+    #[inline]
+    fn note_end(&mut self) {
+        let has_panicked = self.had_panicked || !self.returned;
+        if let Some(running) = self.observation.running_mut() {
+            running.in_poll = has_panicked;
+        }
     }
 
     /// Applies what the handler, or a layer within, has requested during the poll.
@@ -129,15 +183,10 @@ impl Drop for Polling<'_> {
     #[inline]
     fn drop(&mut self) {
         let requested = self.scope.take().and_then(scope::Entered::leave);
-        if let Some(current) = self.current.take() {
-            self.restore(current);
-        }
-        let has_panicked = self.had_panicked || !self.returned;
-        if let Some(running) = self.observation.running_mut() {
-            running.in_poll = has_panicked;
-        }
-        if let Some(requested) = requested {
-            self.apply(requested);
+        if self.has_context || requested.is_some() {
+            self.end(requested);
+        } else {
+            self.note_end();
         }
     }
 }
