@@ -17,6 +17,7 @@ use crate::{
     clock::Moment,
     failure::Failure,
     headers::{BaggageMembers, baggage_members},
+    pool::Pool,
     recorder::{Begin, Entry, EntryRef, Kind},
 };
 
@@ -36,6 +37,10 @@ struct Inner {
     /// Whether there ever were fields: most requests have none, and reading them then takes no lock.
     has_fields: AtomicBool,
     fields: Mutex<Fields>,
+}
+
+thread_local! {
+    static POOL: Pool<Option<Arc<Inner>>> = const { Pool::new() };
 }
 
 /// The fields of a context.
@@ -84,6 +89,29 @@ pub(crate) struct Parts {
 // === impl Parts ===
 
 impl Parts {
+    /// Drops all but the ids, which have at most 128 bytes on the heap.
+    fn clear(&mut self) {
+        let Self {
+            request_id: _,
+            trace_id: _,
+            span_id: _,
+            flags: _,
+            tracestate,
+            baggage,
+            otel,
+            otel_baggage,
+            instance,
+            records_spans: _,
+            entry,
+        } = self;
+        *tracestate = None;
+        *baggage = None;
+        *otel = None;
+        *otel_baggage = None;
+        *instance = None;
+        *entry = None;
+    }
+
     /// The OpenTelemetry context with the request's span, if that is recorded.
     #[inline]
     pub(crate) fn recorded(&self) -> Option<&opentelemetry::Context> {
@@ -117,6 +145,22 @@ impl Parts {
     #[inline]
     pub(crate) fn to_attach(&self) -> Option<&opentelemetry::Context> {
         self.otel.as_ref().or(self.otel_baggage.as_ref())
+    }
+}
+
+// === impl Inner ===
+
+impl Inner {
+    /// Drops all that has been set, but for the ids.
+    fn clear(&mut self) {
+        let Self {
+            parts,
+            has_fields,
+            fields,
+        } = self;
+        parts.clear();
+        *has_fields.get_mut() = false;
+        *fields.get_mut().unwrap_or_else(PoisonError::into_inner) = Fields::default();
     }
 }
 
@@ -191,12 +235,27 @@ impl RequestContext {
     }
 
     pub(crate) fn from_parts(parts: Parts) -> Self {
+        if let Some(mut inner) = Pool::take(&POOL)
+            && let Some(place) = Arc::get_mut(&mut inner)
+        {
+            place.parts = parts;
+            return Self { inner };
+        }
         Self {
             inner: Arc::new(Inner {
                 parts,
                 has_fields: AtomicBool::new(false),
                 fields: Mutex::default(),
             }),
+        }
+    }
+
+    /// Drops this handle. If it was the last one, the memory serves the next context of this thread.
+    pub(crate) fn recycle(self) {
+        let Self { mut inner } = self;
+        if let Some(place) = Arc::get_mut(&mut inner) {
+            place.clear();
+            Pool::recycle(&POOL, Some(inner), 0);
         }
     }
 
@@ -406,5 +465,40 @@ mod tests {
         }
         assert!(bytes(&context) <= MAX_FIELD_BYTES, "{}", bytes(&context));
         assert_eq!(context.fields()[0], (Cow::from("first"), "short".into()));
+    }
+
+    #[test]
+    fn the_memory_of_a_context_serves_the_next_one_without_what_was_in_it() {
+        let parts = |request_id: &str| Parts {
+            request_id: RequestId::from_caller(request_id.as_bytes()).unwrap(),
+            baggage: Some("tier=gold".into()),
+            ..RequestContext::new_parts(None)
+        };
+        let first = RequestContext::from_parts(parts("first"));
+        first.set_field("user", "somebody");
+        let (address, held) = (Arc::as_ptr(&first.inner), first.clone());
+        first.recycle();
+        assert_eq!(held.fields().len(), 1);
+        held.recycle();
+        let second = RequestContext::from_parts(Parts {
+            baggage: None,
+            ..parts("second")
+        });
+        assert_eq!(Arc::as_ptr(&second.inner), address);
+        assert_eq!((second.request_id(), second.fields().len()), ("second", 0));
+        assert_eq!(second.baggage().count(), 0);
+    }
+
+    #[test]
+    fn an_idle_context_holds_nothing_of_its_request() {
+        let otel = opentelemetry::Context::new().with_value(Arc::new("held"));
+        let value = Arc::clone(otel.get::<Arc<&str>>().unwrap());
+        let context = RequestContext::from_parts(Parts {
+            otel: Some(otel),
+            ..RequestContext::new_parts(None)
+        });
+        assert_eq!(Arc::strong_count(&value), 2);
+        context.recycle();
+        assert_eq!(Arc::strong_count(&value), 1);
     }
 }

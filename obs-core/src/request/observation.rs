@@ -316,7 +316,7 @@ impl Observation {
 }
 
 impl Observation {
-    /// Records what has not ended.
+    /// Records what has not ended, and gives the memory of the context back.
     #[inline(never)]
     fn close(&mut self) {
         if let Some(running) = self.running() {
@@ -327,13 +327,16 @@ impl Observation {
             };
             self.finish(outcome);
         }
+        if let Some(context) = self.ended.take() {
+            context.recycle();
+        }
     }
 }
 
 impl Drop for Observation {
     #[inline]
     fn drop(&mut self) {
-        if self.slot.is_some() {
+        if self.slot.is_some() || self.ended.is_some() {
             self.close();
         }
     }
