@@ -4,7 +4,7 @@ use std::{
     future::Future,
     mem,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use obs_core::adapter::ClientObservation;
@@ -51,15 +51,22 @@ impl<F: Future> Future for Attempt<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let polled = this.observation.run(|| {
-            let polled = this.call.as_mut().as_pin_mut()?.poll(cx);
-            if polled.is_ready() {
+        // Large: written in place.
+        let mut polled = None;
+        this.observation.run(|| {
+            let Some(call) = this.call.as_mut().as_pin_mut() else {
+                return;
+            };
+            if polled.get_or_insert_with(|| call.poll(cx)).is_ready() {
                 this.call.set(None);
             }
-            Some(polled)
         });
-        // Polled after completion, which the contract of futures forbids.
-        let returned = ready!(polled.unwrap_or(Poll::Pending));
-        Poll::Ready((returned, mem::replace(this.observation, ClientObservation::none())))
+        match polled {
+            Some(Poll::Ready(returned)) => {
+                Poll::Ready((returned, mem::replace(this.observation, ClientObservation::none())))
+            }
+            // `None` if it is polled after completion, which the contract of futures forbids.
+            Some(Poll::Pending) | None => Poll::Pending,
+        }
     }
 }

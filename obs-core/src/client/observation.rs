@@ -47,10 +47,12 @@ impl ClientObservation {
         Self { slot: Some(slot) }
     }
 
-    fn running(&self) -> Option<&Running> {
+    #[inline]
+    pub(super) fn running(&self) -> Option<&Running> {
         self.slot.as_ref()?.get()
     }
 
+    #[inline]
     pub(super) fn running_mut(&mut self) -> Option<&mut Running> {
         self.slot.as_mut()?.get_mut()
     }

@@ -29,26 +29,9 @@ impl ClientObservation {
     ///
     /// Call [`ClientPolling::leave`] when the client has returned: a guard that is dropped without it means that the
     /// client has panicked. Don't hold the guard across an await.
+    #[inline]
     pub fn enter(&mut self) -> ClientPolling<'_> {
-        let mut polling = ClientPolling {
-            observation: self,
-            has_context: false,
-            otel: None,
-            had_panicked: false,
-            returned: false,
-        };
-        if let Some(running) = polling.observation.running_mut() {
-            polling.had_panicked = std::mem::replace(&mut running.in_poll, true);
-            if let Some(entry) = running.entry() {
-                entry.poll();
-            }
-            polling.otel = running.attempt.otel.clone().map(otel::attach);
-            polling.has_context = running.attempt.context.is_some();
-            if polling.has_context {
-                context::exchange(&mut running.attempt.context);
-            }
-        }
-        polling
+        ClientPolling::start(self)
     }
 
     /// Runs `work` between [`enter`](Self::enter) and [`leave`](ClientPolling::leave), and returns its result: a call
@@ -64,23 +47,89 @@ impl ClientObservation {
 
 // === impl ClientPolling ===
 
-impl ClientPolling<'_> {
+impl<'a> ClientPolling<'a> {
+    #[inline]
+    fn start(observation: &'a mut ClientObservation) -> Self {
+        let is_alone = observation
+            .running()
+            .is_none_or(|running| running.attempt.otel.is_none() && running.attempt.context.is_none());
+        if is_alone {
+            Self::enter(observation)
+        } else {
+            Self::start_in_context(observation)
+        }
+    }
+
+    #[inline]
+    fn enter(observation: &'a mut ClientObservation) -> Self {
+        let mut had_panicked = false;
+        if let Some(running) = observation.running_mut() {
+            had_panicked = std::mem::replace(&mut running.in_poll, true);
+            if let Some(entry) = running.entry() {
+                entry.poll();
+            }
+        }
+        Self {
+            observation,
+            has_context: false,
+            otel: None,
+            had_panicked,
+            returned: false,
+        }
+    }
+
+    /// The same for an attempt with a span, or within a request.
+    #[inline(never)]
+    fn start_in_context(observation: &'a mut ClientObservation) -> Self {
+        let mut polling = Self::enter(observation);
+        if let Some(running) = polling.observation.running_mut() {
+            polling.otel = running.attempt.otel.clone().map(otel::attach);
+            polling.has_context = running.attempt.context.is_some();
+            if polling.has_context {
+                context::exchange(&mut running.attempt.context);
+            }
+        }
+        polling
+    }
+
     /// Reports that the client has returned and not panicked.
+    #[inline]
+    #[expect(
+        clippy::mem_forget,
+        reason = "nothing is left to be done, and the drop would be a call"
+    )]
     pub fn leave(mut self) {
         self.returned = true;
+        if self.has_context || self.otel.is_some() {
+            return;
+        }
+        self.note_end();
+        std::mem::forget(self);
+    }
+
+    #[inline]
+    fn note_end(&mut self) {
+        let has_panicked = self.had_panicked || !self.returned;
+        if let Some(running) = self.observation.running_mut() {
+            running.in_poll = has_panicked;
+        }
+    }
+
+    #[inline(never)]
+    fn restore(&mut self) {
+        if let Some(running) = self.observation.running_mut() {
+            context::exchange(&mut running.attempt.context);
+        }
     }
 }
 
 impl Drop for ClientPolling<'_> {
+    #[inline]
     fn drop(&mut self) {
-        let has_panicked = self.had_panicked || !self.returned;
-        let Some(running) = self.observation.running_mut() else {
-            return;
-        };
         if self.has_context {
-            context::exchange(&mut running.attempt.context);
+            self.restore();
         }
-        running.in_poll = has_panicked;
+        self.note_end();
         self.otel = None;
     }
 }

@@ -105,7 +105,7 @@ impl Running {
             (None, None) => span_name(method, target),
         };
         let attributes = || attributes::at_start(instrument, method, request, &labels, call.is_some(), headers);
-        let attempt = Attempt::start(instrument, name, attributes);
+        let attempt = Attempt::start(instrument, started, name, attributes);
         let endpoint = (&**host, call_method.as_deref().unwrap_or(target));
         let entry = attempt.begin_entry(instrument, started, method, endpoint, &labels.url);
         let needs_names = instrument.options.common.logs || instrument.options.on_finish.is_some();

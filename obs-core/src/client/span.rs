@@ -12,7 +12,7 @@ use opentelemetry::{
 
 use super::{ClientInstrument, ClientUrl};
 use crate::{
-    clock::{self, Moment},
+    clock::Moment,
     context::{self, Instance as _, RequestContext, RequestId, SpanId, TraceFlags, TraceId, otel},
     headers::TraceParent,
     interner::Interner,
@@ -129,13 +129,14 @@ impl Parent {
 // === impl Attempt ===
 
 impl Attempt {
-    /// An attempt made here and now; a span, if it has one, is called `name`.
+    /// An attempt that has started here at this moment; a span, if it has one, is called `name`.
     pub(super) fn start(
         instrument: &ClientInstrument,
+        started: Moment,
         name: impl FnOnce() -> Cow<'static, str>,
         attributes: impl Fn() -> Vec<KeyValue>,
     ) -> Self {
-        let started = UNIX_EPOCH + clock::unix_now();
+        let started = UNIX_EPOCH + started.since_epoch();
         let parent = Parent::current();
         let tracing = parent.tracing(instrument);
         let (trace_id, flags) = parent.trace(tracing);
