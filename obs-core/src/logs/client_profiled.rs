@@ -11,11 +11,11 @@ use tracing_core::{
 };
 
 use super::{
+    duration::push_seconds,
+    ecs::event_outcome,
     format::Syntax,
     profile::LogProfile,
-    request_json::{MAX_WORD, push_seconds},
-    request_profiled::event_outcome,
-    value::{Value, push_count},
+    value::{MAX_WORD, Value, push_count},
     visit::{EventVisitor, visit},
 };
 use crate::names::{ecs, google_cloud, log, value::OTHER};

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use obs_conventions::Outcome;
+
 use crate::names::{ecs, log};
 
 /// The field in which applications log an error.
@@ -25,6 +27,15 @@ fn is_taken(name: &str) -> bool {
     ecs::RESERVED.contains(&name)
         || ecs::OBJECTS.contains(&name)
         || ecs::ALL.iter().any(|key| is_part(name, key) || is_part(key, name))
+}
+
+/// The value of `event.outcome`.
+pub(super) fn event_outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "success",
+        Outcome::Cancelled | Outcome::Aborted => "unknown",
+        Outcome::ClientError | Outcome::ServerError | Outcome::Panic | Outcome::BodyError => "failure",
+    }
 }
 
 #[cfg(test)]

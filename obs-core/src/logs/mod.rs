@@ -96,6 +96,7 @@ mod client_profiled;
 mod constants;
 mod directives;
 mod duplicates;
+mod duration;
 mod ecs;
 mod encoder;
 mod escape;

@@ -1,8 +1,7 @@
 //! The canonical line as JSON.
 
-use std::time::Duration;
-
 use super::{
+    duration::{push_millis, push_seconds},
     fields::{Duplicates, SLACK},
     json::{self, key, push_end, push_plain, push_short, text_key},
     line_buffer::{LineBuffer, Sink, with_room},
@@ -12,16 +11,14 @@ use super::{
     request_line::RequestLine,
     request_start::{MAX_PATH, MAX_USER_AGENT, RequestStart},
     scratch::Scratch,
-    timestamp::{Stamp, push_digits},
-    value::{Value, push_count},
+    timestamp::Stamp,
+    value::{MAX_WORD, Value, push_count},
 };
 use crate::{
     context::{Parts, RequestContext, RequestId},
     names::log,
 };
 
-/// The most bytes that an error type has on a line; methods and protocols have fewer.
-pub(super) const MAX_WORD: usize = 256;
 /// The most bytes that the text of an error and that of its sources have on a line, each.
 pub(super) const MAX_ERROR: usize = 8 * 1_024;
 /// The most bytes that the place of an error has on a line.
@@ -170,26 +167,4 @@ fn push_failure(out: &mut Vec<u8>, request: &RequestLine<'_>) -> bool {
         }
     }
     whole
-}
-
-/// Appends seconds with six decimals.
-#[inline]
-pub(super) fn push_seconds(line: &mut impl Sink, duration: Duration) {
-    push_count(line, duration.as_secs());
-    line.put(b".");
-    push_digits::<6>(line, duration.subsec_micros().into());
-}
-
-/// Appends milliseconds with three decimals.
-#[inline]
-pub(super) fn push_millis(line: &mut impl Sink, duration: Duration) {
-    push_count(
-        line,
-        duration
-            .as_secs()
-            .saturating_mul(1_000)
-            .saturating_add(duration.subsec_millis().into()),
-    );
-    line.put(b".");
-    push_digits::<3>(line, (duration.subsec_micros() % 1_000).into());
 }

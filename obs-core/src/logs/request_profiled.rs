@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use obs_conventions::Outcome;
-
 use super::{
+    duration::{push_millis, push_seconds},
+    ecs::event_outcome,
     encoder::Encoder,
     escape::{Escaping, push_escaped},
     fields::Fields,
@@ -13,11 +13,11 @@ use super::{
     line_template::MAX_ENDPOINT,
     parts::Tail,
     profile::{LogProfile, Profiled},
-    request_json::{MAX_ERROR, MAX_PLACE, MAX_WORD, push_millis, push_seconds},
+    request_json::{MAX_ERROR, MAX_PLACE},
     request_line::RequestLine,
     request_start::RequestStart,
     scratch::Scratch,
-    value::push_count,
+    value::{MAX_WORD, push_count},
 };
 use crate::{
     context::RequestContext,
@@ -281,14 +281,5 @@ impl Own<'_> {
             out.push(b's');
             out.extend_from_slice(quote);
         });
-    }
-}
-
-/// The value of `event.outcome`.
-pub(super) fn event_outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Ok => "success",
-        Outcome::Cancelled | Outcome::Aborted => "unknown",
-        Outcome::ClientError | Outcome::ServerError | Outcome::Panic | Outcome::BodyError => "failure",
     }
 }

@@ -19,6 +19,8 @@ use crate::{
     guard::chain,
 };
 
+/// The most bytes that an error type has on a line; methods and protocols have fewer.
+pub(super) const MAX_WORD: usize = 256;
 /// By how much more than there is room for is read for secrets, so that none is cut in two, in bytes.
 const MARGIN: usize = 512;
 
