@@ -9,6 +9,7 @@
 )]
 
 mod defaults;
+mod global_propagator;
 mod layers;
 mod made_default;
 mod notices;
