@@ -21,7 +21,8 @@
 //! cargo tree --duplicates | grep opentelemetry
 //! ```
 //!
-//! A test of this repository shows both: the silence, and what that command prints.
+//! A test of this repository shows both: the silence, and what that command prints. If the other version logs anything,
+//! as it does when its global tracer provider is set, a warning names it.
 //!
 //! `tracing-opentelemetry` belongs to one minor version of `opentelemetry` too (0.34 to 0.33). A layer of it that is
 //! given to [`ObsBuilder::layer`](crate::ObsBuilder::layer) is reported at the start, with the reason if it is of

@@ -1,10 +1,8 @@
 //! Other crates that log each request, beside obs.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-    thread,
-};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use super::reports::report_apart;
 use crate::names::target;
 
 /// The target of the `Logger` of actix-web, whose lines are records of the `log` crate.
@@ -48,9 +46,7 @@ pub(super) fn notice(target: &str) {
     let Some(known) = known.filter(|known| !known.is_reported.swap(true, Relaxed)) else {
         return;
     };
-    let report = || tracing::warn!(target: target::OBS, "{}", known.notice);
-    // On a thread of its own: nothing can be logged here, while `tracing` asks about an event.
-    let _ = thread::Builder::new().name("obs-notice".to_owned()).spawn(report);
+    report_apart(|| tracing::warn!(target: target::OBS, "{}", known.notice));
 }
 
 /// Whether this is the target of records that no code registers with `tracing`.

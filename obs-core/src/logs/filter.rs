@@ -21,7 +21,9 @@ use tracing_subscriber::{
     layer::{Context, Filter},
 };
 
-use super::{directives::Directives, duplicates, matcher::Matcher, parts::level_index, subscribers::Subscribers};
+use super::{
+    directives::Directives, duplicates, matcher::Matcher, other_versions, parts::level_index, subscribers::Subscribers,
+};
 use crate::{
     formatting::within_depth,
     names::{log::REQUEST_TARGET, target},
@@ -166,6 +168,7 @@ impl<S> Filter<S> for LogFilter {
         if !interest.is_never() {
             duplicates::notice(metadata.target());
         }
+        other_versions::notice(metadata);
         interest
     }
 

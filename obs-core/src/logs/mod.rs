@@ -112,12 +112,14 @@ mod line_template;
 mod log_file;
 mod logfmt;
 mod matcher;
+mod other_versions;
 mod otlp;
 mod output;
 mod parts;
 mod pretty;
 mod profile;
 mod profiled;
+mod reports;
 mod request_json;
 mod request_line;
 mod request_pretty;
@@ -145,6 +147,7 @@ pub(crate) use bridge::{LOG_BRIDGE_MISSING, install_log_bridge};
 #[cfg(feature = "tokio")]
 pub(crate) use escape::push_json_string;
 pub(crate) use handle::{LogSettings, Logs, LogsConfig};
+pub(crate) use reports::{report_apart, wait_for_reports};
 pub(crate) use request_line::RequestLine;
 pub(crate) use request_start::RequestStart;
 #[cfg(test)]

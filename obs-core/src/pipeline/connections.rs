@@ -3,13 +3,7 @@
 use std::{
     borrow::Cow,
     io::{self, Write as _},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-        mpsc::{Receiver, TryRecvError, channel},
-    },
-    thread,
-    time::{Duration, Instant},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
@@ -18,7 +12,7 @@ use tracing_subscriber::{Layer, Registry, filter::LevelFilter, layer::Subscriber
 use super::{Pipeline, installed};
 use crate::{
     context::{GlobalPropagator, Instance as _, Ownership},
-    deadline,
+    logs::report_apart,
     names::target,
     trace::{GlobalTracing, Tracing},
 };
@@ -44,11 +38,6 @@ const OTHER_PROVIDER: &str = "OpenTelemetry's global tracer provider is not the 
                               spans of libraries that use it: give that provider to `ObsBuilder::tracer_provider` in \
                               place of `opentelemetry::global::set_tracer_provider`";
 
-/// Closed when a report is written. Of all instances: a layer without one reports what no handle belongs to.
-static WRITING: Mutex<Vec<Receiver<()>>> = Mutex::new(Vec::new());
-/// How long a flush waits for reports, whose threads only log.
-const WAIT: Duration = Duration::from_secs(1);
-
 /// Whether it was reported what an instance is not connected to.
 #[derive(Debug, Default)]
 pub(crate) struct Connections(AtomicBool);
@@ -66,10 +55,8 @@ impl Connections {
         let lines = pipeline.logs.as_ref();
         let lines = lines.map(|logs| logs.layer_of(&Ownership::new(instance), LevelFilter::OFF));
         let is_scoped = !dispatcher::get_default(Dispatch::is::<NoSubscriber>);
-        let (is_writing, written) = channel::<()>();
         // The thread of a request may have a subscriber to itself; a new one sees the process's.
-        let report = move || {
-            let _is_writing = is_writing;
+        report_apart(move || {
             let is_without = dispatcher::get_default(Dispatch::is::<NoSubscriber>);
             // Subscribers of single threads are those of tests, which choose what they connect.
             if !(is_without && is_scoped) {
@@ -79,25 +66,7 @@ impl Connections {
                     lines,
                 );
             }
-        };
-        if thread::Builder::new()
-            .name("obs-notice".to_owned())
-            .spawn(report)
-            .is_ok()
-        {
-            let mut writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
-            writing.retain(|written| written.try_recv() == Err(TryRecvError::Empty));
-            writing.push(written);
-        }
-    }
-}
-
-/// Waits until the reports that have begun are written, for the timeout or a second at most.
-pub(crate) fn wait_for_reports(timeout: Duration) {
-    let writing = std::mem::take(&mut *WRITING.lock().unwrap_or_else(PoisonError::into_inner));
-    let end = deadline(Instant::now(), timeout.min(WAIT));
-    for written in writing {
-        let _ = written.recv_timeout(end.saturating_duration_since(Instant::now()));
+        });
     }
 }
 

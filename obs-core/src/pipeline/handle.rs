@@ -17,12 +17,13 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{Pipeline, connections::wait_for_reports};
+use super::Pipeline;
 use crate::{
     context::{Instance as _, Ownership, RequestContext, set_thread_default},
     deadline,
     environment::Notices,
     headers::{Extracted, HeaderReader},
+    logs::wait_for_reports,
     metrics::Registry,
     propagation::extract_for,
     recorder::FlightRecorder,
