@@ -23,8 +23,8 @@ use crate::{
 
 /// A mail server, sender and recipients, for [`Channel::email`](crate::Channel::email).
 ///
-/// Each notification is one mail to all recipients, in plain text, with the alerts' summaries, descriptions, values,
-/// labels and runbooks. Attempts to send the same notification have the same `Message-ID`.
+/// Each notification is one mail to all recipients, in plain text: state, summary, times, annotations and labels of
+/// at most 50 alerts. All attempts to send a notification have the same `Message-ID`.
 ///
 /// ```
 /// use obs_alert::{Channel, Email};

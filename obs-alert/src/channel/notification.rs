@@ -9,8 +9,10 @@ use crate::{Alert, AlertState, Moment, text::one_line};
 /// Alerts of one group that are sent together to one channel: the argument of
 /// [`Channel::closure`](crate::Channel::closure).
 ///
-/// The [group](crate::AlertManagerBuilder::group_by) is that of the alerts' labels, as in Alertmanager. A
-/// notification has all alerts of its group that fire, and those that were resolved since the last one.
+/// Alerts with the same values of the [grouping labels](crate::AlertManagerBuilder::group_by) are a group, as in
+/// Alertmanager. A notification has the alerts of its group that are due: those that have begun to fire, that still
+/// fire after their cooldown, or that were resolved. It has at most 200 alerts and about 512 KiB; larger groups are
+/// divided.
 ///
 /// ```
 /// use obs_alert::{Channel, Notification};
