@@ -24,6 +24,8 @@ pub const TRACE_ID: &str = "trace_id";
 pub const SPAN_ID: &str = "span_id";
 /// Set on a line that was cut at the size limit.
 pub const TRUNCATED: &str = "truncated";
+/// Set on a line that was below the filter, and was held and written because its request has failed.
+pub const HELD: &str = "held";
 /// Prefix of a field whose own name is reserved.
 pub const FIELDS_PREFIX: &str = "fields.";
 

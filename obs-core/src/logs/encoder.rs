@@ -26,6 +26,7 @@ use super::{
 use crate::{
     clock,
     context::{self, RequestContext},
+    names::log,
     redact::Redactor,
 };
 
@@ -99,6 +100,20 @@ impl Encoder {
         }
     }
 
+    /// [`encode_event`](Self::encode_event) for a line that is held, which it says.
+    pub(super) fn encode_held_event<S>(
+        &self,
+        scratch: &mut Scratch,
+        event: &Event<'_>,
+        context: &Context<'_, S>,
+        layer: u64,
+    ) -> Level
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.encode(scratch, event, context, (layer, true))
+    }
+
     /// Writes the line of an event to `scratch.line`; says at which level it is.
     pub(super) fn encode_event<S>(
         &self,
@@ -106,6 +121,19 @@ impl Encoder {
         event: &Event<'_>,
         context: &Context<'_, S>,
         layer: u64,
+    ) -> Level
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.encode(scratch, event, context, (layer, false))
+    }
+
+    fn encode<S>(
+        &self,
+        scratch: &mut Scratch,
+        event: &Event<'_>,
+        context: &Context<'_, S>,
+        (layer, is_held): (u64, bool),
     ) -> Level
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -126,6 +154,14 @@ impl Encoder {
         let context_end = scratch.fields.len();
         self.add_spans(scratch, event, context, layer);
         self.add_constants(&mut scratch.fields, self.field_room(&scratch.line));
+        if is_held {
+            // Beyond the room of others: it is a few bytes.
+            let limit = scratch.fields.len() + SLACK;
+            let held = Value::Bool(true);
+            scratch
+                .fields
+                .put(self.rules(), log::HELD, held, limit, Duplicates::LastWins);
+        }
         self.close(scratch, head.target, event_end, context_end);
         head.level
     }

@@ -147,6 +147,12 @@ impl LogFilter {
         ask(&self.slot.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether a line is written of what has this metadata.
+    #[inline]
+    pub(super) fn takes<S>(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
+        self.ask(|filter| Filter::<S>::enabled(filter, metadata, context))
+    }
+
     /// The filter itself, for calls that run `Debug` impls, which may log and come back here.
     fn current(&self) -> Arc<Matcher> {
         Arc::clone(&self.slot.read().unwrap_or_else(PoisonError::into_inner))

@@ -15,6 +15,7 @@ use super::{
     encoder::Encoder,
     filter::FilterControl,
     format::Style,
+    held::{HeldFilter, HeldLayer, HeldSettings},
     layer::LogLayer,
     otlp::{OtlpLogs, RawRequest},
     output::{Counters, Output},
@@ -28,6 +29,7 @@ use crate::{
     context::{Ownership, RequestContext},
     environment::Env,
     guard::Guarded,
+    recorder::Entry,
     redact::Redactor,
 };
 
@@ -55,6 +57,8 @@ pub(crate) struct LogSettings {
     pub(crate) slow: Option<Duration>,
     /// Whether log records are exported by OTLP.
     pub(crate) export: Option<bool>,
+    /// Which lines below the filter are held, and written if their request fails.
+    pub(crate) held: Option<HeldSettings>,
 }
 
 impl LogSettings {
@@ -140,6 +144,7 @@ struct Inner {
     sampler: Option<LineSampler>,
     /// The way to a collector, if there is one.
     otlp: Option<OtlpLogs>,
+    held: Option<HeldSettings>,
 }
 
 // === impl Logs ===
@@ -169,6 +174,7 @@ impl Logs {
             sample_ratio,
             slow,
             export,
+            held,
         } = settings;
         let sampler = LineSampler::new(sample_ratio, slow)?;
         let redactor = Arc::new(Redactor::with(redact.iter().map(String::as_str)));
@@ -183,6 +189,7 @@ impl Logs {
             filter,
             sampler,
             otlp,
+            held,
         })))
     }
 
@@ -193,11 +200,34 @@ impl Logs {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let exported = self.0.otlp.as_ref().map(|otlp| otlp.layer(ownership));
-        LogLayer::new(Arc::clone(&self.0.output), Some(ownership.clone()))
+        let held = self.0.held;
+        let beside = beside.max(held.map_or(LevelFilter::OFF, |held| held.level.into()));
+        let filter = self.0.filter.filter(beside);
+        let lines = LogLayer::new(Arc::clone(&self.0.output), Some(ownership.clone()))
             .and_then(exported)
             .and_then(self.0.filter.watch())
             .and_then(ownership.clone())
-            .with_filter(self.0.filter.filter(beside))
+            .with_filter(filter.clone());
+        // Boxes, as tracing-subscriber takes a `None` beside a layer with a filter for one without.
+        let Some(held) = held else {
+            return Box::new(lines) as Box<dyn Layer<S> + Send + Sync>;
+        };
+        let exported = self.0.otlp.as_ref().map(|otlp| otlp.held_layer(ownership));
+        let held = HeldLayer::new(Arc::clone(&self.0.output))
+            .and_then(exported)
+            .with_filter(HeldFilter::new(held, filter, ownership.clone()));
+        // Lines come last: over a bare registry, the level of the outermost layer is that of both.
+        Box::new(held.and_then(lines))
+    }
+
+    /// Writes and exports the lines that a request or job has held, if it ends so that they are to be.
+    pub(crate) fn write_held(&self, entry: &Entry, is_error: bool, duration: Duration) {
+        if self.0.held.is_some_and(|held| held.writes(is_error, duration)) {
+            entry.each_held_line(|line| self.0.output.deliver(line.level, line.text));
+            if let Some(otlp) = &self.0.otlp {
+                otlp.send_held(entry);
+            }
+        }
     }
 
     /// [`layer_of`](Self::layer_of) the only instance.

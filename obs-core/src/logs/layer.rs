@@ -65,13 +65,13 @@ pub struct JsonLayer {
 }
 
 /// Adds a line to the request or job that it belongs to, in the flight recorder.
-fn record(level: Level, text: &[u8]) {
+pub(super) fn record(level: Level, text: &[u8], is_held: bool) {
     context::with_current(|request| {
         if let Some(entry) = request.parts().entry() {
             entry.push_line(&NewLine {
                 at: clock::unix_now(),
                 level,
-                is_held: false,
+                is_held,
                 text,
             });
         }
@@ -135,7 +135,7 @@ where
                 .encode_event(scratch, event, &context, self.output.id);
             self.output.deliver(level, &scratch.line);
             if self.ownership.is_some() {
-                record(level, &scratch.line);
+                record(level, &scratch.line, false);
             }
         });
     }

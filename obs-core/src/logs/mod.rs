@@ -104,6 +104,7 @@ mod fields;
 mod filter;
 mod format;
 mod handle;
+mod held;
 mod ids;
 mod json;
 mod layer;
@@ -147,6 +148,7 @@ pub(crate) use bridge::{LOG_BRIDGE_MISSING, install_log_bridge};
 #[cfg(feature = "tokio")]
 pub(crate) use escape::push_json_string;
 pub(crate) use handle::{LogSettings, Logs, LogsConfig};
+pub(crate) use held::HeldSettings;
 pub(crate) use reports::{report_apart, wait_for_reports};
 pub(crate) use request_line::RequestLine;
 pub(crate) use request_start::RequestStart;

@@ -1,6 +1,6 @@
 //! The lines and the child spans of one request, as bytes that are bounded.
 
-use std::{borrow::Cow, mem, sync::Weak};
+use std::{any::Any, borrow::Cow, collections::VecDeque, mem, sync::Weak};
 
 use obs_base::ids::SpanId;
 use opentelemetry::{KeyValue, Value};
@@ -31,6 +31,9 @@ pub(super) struct Details {
     spans: Vec<u8>,
     span_count: u16,
     open: Vec<OpenSpan>,
+    /// Records of lines that are held, and their bytes.
+    records: VecDeque<(Box<dyn Any + Send>, usize)>,
+    record_bytes: usize,
     pub(super) left_out_lines: u32,
     pub(super) left_out_spans: u32,
 }
@@ -135,6 +138,37 @@ impl Details {
         if !self.lines.push(line, home) {
             self.left_out_lines = self.left_out_lines.saturating_add(1);
         }
+    }
+
+    /// Holds a record of a line; older ones give way to it.
+    pub(super) fn hold_record(&mut self, record: Box<dyn Any + Send>, bytes: usize, home: &Weak<dyn Home>) {
+        let bytes = bytes + size_of::<(Box<dyn Any + Send>, usize)>();
+        if bytes > MAX_BYTES {
+            return;
+        }
+        while self.records.len() >= MAX_LINES || self.record_bytes + bytes > MAX_BYTES {
+            self.drop_oldest_record(home);
+        }
+        if take(home, bytes) {
+            self.record_bytes += bytes;
+            self.records.push_back((record, bytes));
+        }
+    }
+
+    fn drop_oldest_record(&mut self, home: &Weak<dyn Home>) {
+        if let Some((_, bytes)) = self.records.pop_front() {
+            self.record_bytes -= bytes;
+            give_back(home, bytes);
+        }
+    }
+
+    /// The records that are held, in order; there are none then.
+    pub(super) fn take_records(&mut self, home: &Weak<dyn Home>) -> Vec<Box<dyn Any + Send>> {
+        give_back(home, mem::take(&mut self.record_bytes));
+        mem::take(&mut self.records)
+            .into_iter()
+            .map(|(record, _)| record)
+            .collect()
     }
 
     /// Begins a span; false if there is no room for it.
@@ -273,9 +307,15 @@ impl Details {
             spans,
             span_count,
             open,
+            records,
+            record_bytes,
             left_out_lines,
             left_out_spans,
         } = self;
+        if *record_bytes > 0 {
+            *records = VecDeque::new();
+            give_back(home, mem::take(record_bytes));
+        }
         clear(&mut lines.bytes, home);
         (lines.start, lines.last, lines.count) = (0, 0, 0);
         clear(spans, home);

@@ -1,6 +1,7 @@
 //! The entry of a request or job from its arrival to its end.
 
 use std::{
+    any::Any,
     borrow::Cow,
     cell::RefCell,
     fmt,
@@ -271,6 +272,27 @@ impl Entry {
         if live.head.is_some() {
             live.with_details(&self.home, |details| details.push_line(line, &self.home));
         }
+    }
+
+    /// Whether lines can be held with it: while it runs.
+    #[inline]
+    pub(crate) fn holds_lines(&self) -> bool {
+        self.is_running()
+    }
+
+    /// Holds a record of a line, of so many bytes.
+    pub(crate) fn hold_record(&self, record: Box<dyn Any + Send>, bytes: usize) {
+        let mut live = self.live();
+        if live.head.is_some() {
+            live.with_details(&self.home, |details| details.hold_record(record, bytes, &self.home));
+        }
+    }
+
+    /// The records that are held, in order.
+    pub(crate) fn take_held_records(&self) -> Vec<Box<dyn Any + Send>> {
+        let mut live = self.live();
+        let details = live.details.as_deref_mut();
+        details.map_or_else(Vec::new, |details| details.take_records(&self.home))
     }
 
     /// Calls `each` with the lines that are held for a failure, in order.

@@ -84,6 +84,7 @@ impl Running {
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.release();
         }
+        self.write_held_lines(&ending);
         self.write_line(&ending);
         self.call_hook(&ending);
         self.end_entry(&ending);
@@ -348,6 +349,16 @@ impl Running {
         if let (Some(_), Some(context), Some(entry)) = (ending.deferred, &self.context, self.entry()) {
             let tracing = &self.instrument.common.pipeline.tracing;
             tracing.export_children(context, entry.take_spans());
+        }
+    }
+
+    /// Writes the lines below the filter that are held for a failure.
+    fn write_held_lines(&self, ending: &Ending<'_>) {
+        if let (Some(logs), Some(entry), Some(_)) = (&self.instrument.common.pipeline.logs, self.entry(), &self.line) {
+            // The lifetime of a stream is not a latency of the service.
+            let until_head = self.until_head().filter(|_| self.is_stream);
+            let duration = until_head.unwrap_or(ending.duration);
+            logs.write_held(entry, ending.outcome.is_error(), duration);
         }
     }
 

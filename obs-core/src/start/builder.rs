@@ -5,6 +5,7 @@ use std::sync::Arc;
 use obs_base::ServiceInfo;
 use obs_otlp::OtlpSettings;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Level;
 use tracing_subscriber::{Layer, Registry as SpanRegistry};
 
 use super::install::{UserLayer, notice_of};
@@ -53,6 +54,8 @@ pub struct ObsBuilder {
     pub(super) otlp: OtlpSettings,
     pub(super) queue_bytes: Option<usize>,
     pub(super) recorder_bytes: usize,
+    /// Up to which level lines are held for requests that fail.
+    pub(super) held_level: Option<Level>,
     pub(super) push: PushSettings,
     pub(super) sample_ratio: Option<f64>,
     pub(super) sampling: Sampling,
@@ -104,6 +107,7 @@ impl ObsBuilder {
             otlp: OtlpSettings::default(),
             queue_bytes: None,
             recorder_bytes: DEFAULT_BYTES,
+            held_level: None,
             push: PushSettings::default(),
             sample_ratio: None,
             sampling: Sampling::new(),

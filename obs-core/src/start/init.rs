@@ -10,7 +10,7 @@ use crate::{
     clock,
     context::request_id_header,
     environment::{Env, Notices, report_ignored},
-    logs::{self, Logs, LogsConfig},
+    logs::{self, HeldSettings, Logs, LogsConfig},
     metrics::{self, Pusher, Registry, Target},
     pipeline::{self, Connections, KnownMethods, Listener, Obs, Pipeline},
     recorder::FlightRecorder,
@@ -124,6 +124,13 @@ impl ObsBuilder {
         self.check_metrics()?;
         let budget = Budget::new(self.queue_bytes)?;
         self.check_flight_recorder()?;
+        self.logs.held = self.held_level.map(|level| HeldSettings {
+            level,
+            slower_than: self.keep.slower_than,
+        });
+        if self.held_level.is_some() && self.recorder_bytes == 0 {
+            env.notice("lines_of_failures has no effect: lines are held by the flight recorder, which is turned off");
+        }
         let unused = Arc::new(::metrics::NoopRecorder);
         Tracing::check(&self.tracing_config(&budget, env, unused, FlightRecorder::off()))?;
         self.logs.prepare(&self.service, &self.otlp, env)?;

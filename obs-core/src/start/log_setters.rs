@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, io, time::Duration};
 
+use tracing::Level;
+
 use super::ObsBuilder;
 use crate::{
     context::FieldValue,
@@ -46,6 +48,27 @@ impl ObsBuilder {
     /// An id has 1 to 128 letters, digits and `-.:_`; another one is an error at the start.
     pub fn google_cloud_project(mut self, project: impl Into<String>) -> Self {
         self.logs.profile.project = Some(project.into());
+        self
+    }
+
+    /// Holds the lines of requests that the [filter](Self::log_filter) leaves out, up to this level, and writes them if
+    /// the request fails: it ends in an error of the service (a 5xx answer, a panic, a failed body), or takes longer than
+    /// [`keep_slower_than`](Self::keep_slower_than). Defaults to off.
+    ///
+    /// ```
+    /// use obs_core::Obs;
+    ///
+    /// // `debug!` is written for requests that fail, `info!` for all.
+    /// let builder = Obs::builder("payment-service").log_filter("info").lines_of_failures(tracing::Level::DEBUG);
+    /// # drop(builder);
+    /// ```
+    ///
+    /// The lines are written in order, before the line of the request, with the times at which they were logged and
+    /// `held = true`, to the target of the instance and as log records by OTLP. The lines of requests that succeed cost
+    /// the time to format them and memory of the [flight recorder](crate::recorder), which has to be on: of a request the
+    /// newest 64 are held, 16 KiB together. Lines outside of requests are not held.
+    pub fn lines_of_failures(mut self, level: Level) -> Self {
+        self.held_level = Some(level);
         self
     }
 

@@ -20,7 +20,11 @@ use crate::{
 
 /// Completes the records of events and exports them.
 #[derive(Clone, Debug)]
-struct Sink(OtlpLogs);
+struct Sink {
+    logs: OtlpLogs,
+    /// Whether records are held with their requests.
+    is_held: bool,
+}
 
 /// Passes copies of events to the bridge, so that it calls no code of the application.
 struct OtlpLayer {
@@ -45,8 +49,23 @@ impl OtlpLogs {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
+        self.layer_with(ownership, false)
+    }
+
+    /// A layer that holds the records of events with their requests; to be put behind the filter of such events.
+    pub(in crate::logs) fn held_layer<S>(&self, ownership: &Ownership) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.layer_with(ownership, true)
+    }
+
+    fn layer_with(&self, ownership: &Ownership, is_held: bool) -> OtlpLayer {
         OtlpLayer {
-            bridge: LogBridge::new(Sink(self.clone())),
+            bridge: LogBridge::new(Sink {
+                logs: self.clone(),
+                is_held,
+            }),
             ownership: ownership.clone(),
         }
     }
@@ -60,7 +79,12 @@ impl LogSink for Sink {
     }
 
     fn emit(&self, record: LogRecord) {
-        self.0.send_event(record, EVENT.get());
+        let record = self.logs.complete(record, EVENT.get());
+        if self.is_held {
+            OtlpLogs::hold(record);
+        } else {
+            self.logs.send(record);
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use std::{
 use metrics::Recorder;
 use obs_base::{InitError, ServiceInfo};
 use obs_otlp::{
-    Budget, CodeSettings, Exporter, ExporterConfig, LogRecord, OtlpSettings, TraceContext, check_logs, start_logs,
+    Budget, CodeSettings, Exporter, ExporterConfig, HeapSize, LogRecord, OtlpSettings, TraceContext, check_logs,
+    start_logs,
 };
 use opentelemetry::{Key, logs::AnyValue};
 use tracing_core::Metadata;
@@ -25,6 +26,7 @@ use crate::{
         visit::LOG_BRIDGE_FIELDS,
     },
     names::log,
+    recorder::Entry,
     trace::Limits,
 };
 
@@ -99,9 +101,8 @@ impl OtlpLogs {
         Attributes::new(&self.encoder().redactor, self.0.limits, capacity)
     }
 
-    /// Completes the record of an event and hands it on. `event` tells the event's own fields from
-    /// those of spans.
-    pub(super) fn send_event(&self, mut record: LogRecord, event: Option<&'static Metadata<'static>>) {
+    /// Completes the record of an event. `event` tells the event's own fields from those of spans.
+    pub(super) fn complete(&self, mut record: LogRecord, event: Option<&'static Metadata<'static>>) -> LogRecord {
         let from_log = record.target == LOG_BRIDGE_TARGET;
         let given = std::mem::take(&mut record.attributes);
         let mut attributes = self.attributes(given.len() + 8);
@@ -124,7 +125,31 @@ impl OtlpLogs {
         record.trace = within.or_else(|| outside_requests(&record.target));
         record.attributes = attributes.into_list();
         record.body = body;
-        self.send(record);
+        record.at.get_or_insert_with(SystemTime::now);
+        record
+    }
+
+    /// Holds a record with the request that it belongs to, marked as such.
+    pub(super) fn hold(mut record: LogRecord) {
+        record
+            .attributes
+            .push((Key::from_static_str(log::HELD), AnyValue::Boolean(true)));
+        let record = Box::new(record);
+        let bytes = record.heap_size();
+        context::with_current(|request| {
+            if let Some(entry) = request.parts().entry() {
+                entry.hold_record(record, bytes);
+            }
+        });
+    }
+
+    /// Exports the records that a request has held.
+    pub(in crate::logs) fn send_held(&self, entry: &Entry) {
+        for record in entry.take_held_records() {
+            if let Ok(record) = record.downcast::<LogRecord>() {
+                self.0.exporter.push(record);
+            }
+        }
     }
 
     /// Adds the constant fields whose keys are not taken.

@@ -4,6 +4,7 @@ mod constants;
 mod counters;
 mod events;
 mod fixture;
+mod held;
 mod levels;
 mod limits;
 mod profiles;

@@ -1,0 +1,122 @@
+//! Lines below the filter that are held with their request, and written if it fails.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tracing_core::{Event, Level, LevelFilter, Metadata, Subscriber, subscriber::Interest};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, Filter},
+    registry::LookupSpan,
+};
+
+use super::{filter::LogFilter, layer::record, output::Output, scratch};
+use crate::{
+    context::{self, Ownership},
+    recorder::Entry,
+};
+
+/// Which lines are held, and when they are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeldSettings {
+    /// The most verbose level that is held.
+    pub(crate) level: Level,
+    /// From which duration on a request counts as one that fails.
+    pub(crate) slower_than: Option<Duration>,
+}
+
+/// Holds the lines of events.
+#[derive(Clone, Debug)]
+pub(super) struct HeldLayer {
+    output: Arc<Output>,
+}
+
+/// Lets through what is held: events of requests that the filter of lines leaves out.
+#[derive(Clone)]
+pub(super) struct HeldFilter {
+    level: Level,
+    lines: LogFilter,
+    ownership: Ownership,
+}
+
+// === impl HeldSettings ===
+
+impl HeldSettings {
+    /// Whether the lines of a request that ends so are written.
+    pub(crate) fn writes(self, is_error: bool, duration: Duration) -> bool {
+        is_error || self.slower_than.is_some_and(|threshold| duration > threshold)
+    }
+}
+
+// === impl HeldFilter ===
+
+impl HeldFilter {
+    pub(super) fn new(settings: HeldSettings, lines: LogFilter, ownership: Ownership) -> Self {
+        Self {
+            level: settings.level,
+            lines,
+            ownership,
+        }
+    }
+
+    fn may_hold(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && *metadata.level() <= self.level
+    }
+}
+
+/// Whether there is a request here that holds lines.
+fn is_in_request() -> bool {
+    let holds = context::with_current(|request| request.parts().entry().is_some_and(Entry::holds_lines));
+    holds.unwrap_or(false)
+}
+
+impl<S> Filter<S> for HeldFilter {
+    #[inline]
+    fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
+        self.may_hold(metadata) && is_in_request() && !self.lines.takes(metadata, context) && self.ownership.owns_here()
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.may_hold(metadata) && !Filter::<S>::callsite_enabled(&self.lines, metadata).is_always() {
+            Interest::sometimes()
+        } else {
+            Interest::never()
+        }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level.into())
+    }
+}
+
+impl fmt::Debug for HeldFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldFilter")
+            .field("level", &self.level)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl HeldLayer ===
+
+impl HeldLayer {
+    pub(super) fn new(output: Arc<Output>) -> Self {
+        Self { output }
+    }
+}
+
+impl<S> Layer<S> for HeldLayer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        // Asked again: what the filter has decided is lost if another layer logs while it gets this event.
+        if !is_in_request() {
+            return;
+        }
+        scratch::with(|scratch| {
+            let encoder = &self.output.encoder;
+            let level = encoder.encode_held_event(scratch, event, &context, self.output.id);
+            record(level, &scratch.line, true);
+        });
+    }
+}
