@@ -1,6 +1,8 @@
 //! The body of a response.
 
 use std::{
+    any::type_name,
+    error::Error,
     fmt,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -10,7 +12,7 @@ use actix_web::{
     body::{BodySize, MessageBody},
     web::Bytes,
 };
-use obs_core::adapter::Observation;
+use obs_core::adapter::{Failure, Observation};
 use pin_project_lite::pin_project;
 
 pin_project! {
@@ -45,7 +47,8 @@ impl<B> ObsBody<B> {
 }
 
 impl<B: MessageBody> MessageBody for ObsBody<B> {
-    type Error = B::Error;
+    /// What actix-web makes of any error of a body; it holds that of the inner body.
+    type Error = Box<dyn Error>;
 
     fn size(&self) -> BodySize {
         self.inner.as_ref().map_or(BodySize::Sized(0), MessageBody::size)
@@ -68,7 +71,7 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
                 inner.set(None);
             }
         });
-        let chunk = ready!(polled.unwrap_or(Poll::Ready(None)));
+        let chunk = ready!(polled.unwrap_or(Poll::Ready(None))).map(|polled| polled.map_err(Into::into));
         match &chunk {
             // A stream ends with `None`; of a body of known size the core counts the bytes.
             Some(Ok(bytes)) => {
@@ -77,7 +80,11 @@ impl<B: MessageBody> MessageBody for ObsBody<B> {
                 }
                 this.observation.body_bytes(bytes.len() as u64, inner.is_none());
             }
-            Some(Err(_)) => this.observation.body_error(),
+            Some(Err(error)) => {
+                this.observation
+                    .explain(|| Failure::new(&**error).with_type(type_name::<B::Error>()));
+                this.observation.body_error();
+            }
             None => this.observation.end(),
         }
         Poll::Ready(chunk)

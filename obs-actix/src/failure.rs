@@ -1,6 +1,6 @@
 //! Errors in place of a response.
 
-use std::{cell::Cell, thread};
+use std::{cell::Cell, error::Error as StdError, io, thread};
 
 use actix_web::{
     Error, HttpResponse,
@@ -8,7 +8,7 @@ use actix_web::{
     http::header::{HeaderName, HeaderValue},
 };
 use obs_core::{
-    adapter::{Observation, ResponseHead},
+    adapter::{Failure, Observation, ResponseHead},
     guard::guarded,
     request::Outcome,
 };
@@ -38,7 +38,9 @@ struct Unrendered {
 
 /// Passes the observation on to the response that is rendered from the error, so that the
 /// response is recorded as the client receives it, and the error is not rendered twice.
-pub(crate) fn watch(mut error: Error, observation: Observation, wire: Wire) -> Error {
+pub(crate) fn watch(mut error: Error, mut observation: Observation, wire: Wire) -> Error {
+    let status = status_of(&error);
+    observation.explain_response(status, || Some(&error), describe);
     let mut trace_headers = Vec::new();
     observation.response_headers(&mut |name, value| {
         trace_headers.extend(HeaderValue::from_str(value).map(|value| (HeaderName::from_static(name), value)));
@@ -47,11 +49,22 @@ pub(crate) fn watch(mut error: Error, observation: Observation, wire: Wire) -> E
         request_id: request_id(&observation),
         trace_headers,
         wire,
-        status: status_of(&error),
+        status,
         observation: Cell::new(Some(observation)),
     };
     error.add_response_mapper(move |response| unrendered.rendered(response));
     error
+}
+
+/// What is recorded of an error: actix-web knows the text alone, unless the error is a boxed one.
+pub(crate) fn describe(error: &Error) -> Failure {
+    if let Some(boxed) = error.as_error::<Box<dyn StdError>>() {
+        Failure::new(&**boxed)
+    } else if let Some(error) = error.as_error::<io::Error>() {
+        Failure::new(error)
+    } else {
+        Failure::of_text(error.as_response_error(), "")
+    }
 }
 
 fn status_of(error: &Error) -> u16 {

@@ -131,6 +131,8 @@ fn respond<B: MessageBody>(
             insert_trace_response(response.headers_mut(), HeaderName::from_static(name), value);
         }
     });
+    let error = || response.response().error();
+    observation.explain_response(response.status().as_u16(), error, failure::describe);
     let request_id = request_id(observation);
     report_head(response, observation, arrival, wire);
     if let Some((name, id)) = request_id {

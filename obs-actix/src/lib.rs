@@ -87,6 +87,38 @@
 //! outside of this one responds in place of the error, that response is not visible: the request
 //! is recorded with the error's `status_code()`.
 //!
+//! # Why was it a 500
+//!
+//! The text of the error behind a response ([`HttpResponse::error`](actix_web::HttpResponse::error)), or of one in place
+//! of a response, is on the line (`error`) and the span of a request that ends in a 5xx. actix-web knows no more of an
+//! error than its text: [`record_error`](obs_core::trace::record_error) adds its sources and its type.
+//!
+//! ```
+//! use actix_web::{HttpResponse, ResponseError};
+//!
+//! #[derive(Debug)]
+//! struct AppError(std::io::Error);
+//! # impl std::fmt::Display for AppError {
+//! #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("order not read") }
+//! # }
+//! impl std::error::Error for AppError {
+//!     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+//!         Some(&self.0)
+//!     }
+//! }
+//!
+//! impl ResponseError for AppError {
+//!     fn error_response(&self) -> HttpResponse {
+//!         obs_actix::obs_core::trace::record_error(self);
+//!         HttpResponse::new(self.status_code())
+//!     }
+//! }
+//!
+//! async fn handler() -> Result<String, AppError> {
+//!     std::fs::read_to_string("order").map_err(AppError)
+//! }
+//! ```
+//!
 //! # Bodies that are replaced
 //!
 //! A 5xx is `server_error` from its head on, whatever happens to its body. Any other response

@@ -1,6 +1,8 @@
 //! The body of a response.
 
 use std::{
+    any::type_name,
+    error::Error,
     fmt,
     pin::Pin,
     task::{Context, Poll},
@@ -8,9 +10,11 @@ use std::{
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
-use obs_core::adapter::Observation;
+use obs_core::adapter::{Failure, Observation};
 use obs_http::{Headers, for_each_chunk};
 use pin_project_lite::pin_project;
+
+type BoxError = Box<dyn Error + Send + Sync>;
 
 pin_project! {
     /// The body of a response: the request ends with it. Size hint, end and trailers are those of
@@ -44,9 +48,14 @@ impl<B> ObsBody<B> {
     }
 }
 
-impl<B: Body> Body for ObsBody<B> {
+impl<B> Body for ObsBody<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
     type Data = B::Data;
-    type Error = B::Error;
+    /// What servers make of any error of a body; it holds that of the inner body.
+    type Error = BoxError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
@@ -61,6 +70,7 @@ impl<B: Body> Body for ObsBody<B> {
             polling.leave();
             polled
         };
+        let polled = polled.map_err(Into::<BoxError>::into);
         match &polled {
             Poll::Pending => {}
             Poll::Ready(Some(Ok(frame))) => match frame.data_ref() {
@@ -77,7 +87,11 @@ impl<B: Body> Body for ObsBody<B> {
                     None => this.observation.end(),
                 },
             },
-            Poll::Ready(Some(Err(_))) => this.observation.body_error(),
+            Poll::Ready(Some(Err(error))) => {
+                this.observation
+                    .explain(|| Failure::new(&**error).with_type(type_name::<B::Error>()));
+                this.observation.body_error();
+            }
             Poll::Ready(None) => this.observation.end(),
         }
         polled

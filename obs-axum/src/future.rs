@@ -10,13 +10,13 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body::Body;
 use obs_core::{
-    adapter::{BodySize, Observation, ResponseHead},
+    adapter::{BodySize, Failure, Observation, ResponseHead},
     names,
 };
 use obs_http::{Headers, content_length, insert_trace_response};
 use pin_project_lite::pin_project;
 
-use crate::{Endpoint, ObsBody, routing};
+use crate::{Endpoint, ObsBody, ResponseError, routing};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(names::header::REQUEST_ID);
 
@@ -49,6 +49,7 @@ impl<F, R, E> Future for ObsFuture<F>
 where
     F: Future<Output = Result<Response<R>, E>>,
     R: Body,
+    E: fmt::Display + 'static,
 {
     type Output = Result<Response<ObsBody<R>>, E>;
 
@@ -75,7 +76,10 @@ where
         // The response is large: it is changed where it is, and moved once.
         match &mut polled {
             Poll::Ready(Ok(response)) => respond(response, &mut observation),
-            Poll::Ready(Err(_)) => observation.service_error(),
+            Poll::Ready(Err(error)) => {
+                observation.explain(|| Failure::of_value(error));
+                observation.service_error();
+            }
             Poll::Pending => {}
         }
         polled.map_ok(|response| response.map(|body| ObsBody::new(body, observation)))
@@ -130,6 +134,8 @@ fn respond<R: Body>(response: &mut Response<R>, observation: &mut Observation) {
         .request_id()
         .and_then(|id| HeaderValue::from_bytes(id).ok())
         .map(|id| (request_id_header(observation.request_id_header()), id));
+    let error = || response.extensions().get();
+    observation.explain_response(response.status().as_u16(), error, ResponseError::failure);
     observation.head(&ResponseHead {
         status: response.status().as_u16(),
         headers: &Headers(response.headers()),

@@ -120,6 +120,32 @@
 //! [`obs_core::request`]. A request that a handler sends to another application in the process is
 //! a second request, a child of the first.
 //!
+//! # Why was it a 500
+//!
+//! A response doesn't say what has gone wrong. [`WithError`] keeps the error with the response, for the layer:
+//!
+//! ```
+//! use axum::{http::StatusCode, response::{IntoResponse, Response}};
+//! use obs_axum::WithError;
+//!
+//! struct AppError(std::io::Error);
+//!
+//! impl IntoResponse for AppError {
+//!     fn into_response(self) -> Response {
+//!         WithError::new(StatusCode::INTERNAL_SERVER_ERROR, self.0).into_response()
+//!     }
+//! }
+//!
+//! async fn handler() -> Result<String, AppError> {
+//!     std::fs::read_to_string("orders").map_err(AppError)
+//! }
+//! ```
+//!
+//! The line then has `error`, `error_chain` and `error_location`, the span an `exception`, and `on_finish` a
+//! [`Failure`](obs_core::request::Failure) and a fingerprint. Errors of the service itself and of bodies, panics, and
+//! errors that [`record_error`](obs_core::trace::record_error) was told of are seen without it. All is redacted; the client
+//! sees nothing of it.
+//!
 //! # Health and shutdown
 //!
 //! [`health`] and [`ready`] answer the probes of an orchestrator; [`serve`] shuts the server down
@@ -194,6 +220,7 @@ mod metrics;
 mod page;
 #[cfg(feature = "axum")]
 mod request_body;
+mod response_error;
 #[cfg(feature = "axum")]
 mod routing;
 #[cfg(not(feature = "axum"))]
@@ -201,6 +228,8 @@ mod routing;
 mod routing;
 mod service;
 mod view;
+#[cfg(feature = "axum")]
+mod with_error;
 
 pub use obs_core;
 
@@ -217,10 +246,13 @@ pub use health::{health, ready};
 pub use layer::ObsLayer;
 #[cfg(feature = "axum")]
 pub use metrics::{metrics, metrics_for};
+pub use response_error::ResponseError;
 pub use service::ObsService;
 #[cfg(feature = "axum")]
 pub use shutdown::serve;
 pub use view::RequestView;
+#[cfg(feature = "axum")]
+pub use with_error::WithError;
 
 /// Compiles the quick start of the README.
 #[cfg(doctest)]

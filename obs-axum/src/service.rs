@@ -69,6 +69,8 @@ impl<S> ObsService<S> {
 impl<S, B, R> Service<Request<B>> for ObsService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    // Of what a server can take, all have both: errors, boxed errors, texts.
+    S::Error: fmt::Display + 'static,
     B: 'static,
     R: http_body::Body,
 {

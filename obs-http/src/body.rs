@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
-use obs_core::adapter::ClientObservation;
+use obs_core::adapter::{ClientObservation, Failure};
 use pin_project_lite::pin_project;
 
 use crate::{Headers, for_each_chunk};
@@ -19,9 +19,14 @@ pin_project! {
     /// A gRPC response is observed until its trailers, one of known size until its end; any other
     /// body passes through unobserved. Size hint, end and frames are those of the inner body. If it
     /// is dropped before its end, the attempt is recorded as far as it has come.
-    pub struct ObsClientBody<B> {
+    pub struct ObsClientBody<B>
+    where
+        B: Body,
+    {
         // Empty if the attempt ended with the head, and after its end.
         observation: ClientObservation,
+        // What is recorded of the body's error.
+        describe: fn(&B::Error) -> Failure,
         #[pin]
         inner: B,
     }
@@ -30,13 +35,17 @@ pin_project! {
 // === impl ObsClientBody ===
 
 impl<B: Body> ObsClientBody<B> {
-    /// Observes the body of a response whose head was reported.
-    pub fn new(inner: B, mut observation: ClientObservation) -> Self {
+    /// Observes the body of a response whose head was reported. `describe` says what is recorded of its error.
+    pub fn new(inner: B, mut observation: ClientObservation, describe: fn(&B::Error) -> Failure) -> Self {
         if inner.is_end_stream() {
             // A body that has ended is not polled.
             observation.end();
         }
-        Self { observation, inner }
+        Self {
+            observation,
+            describe,
+            inner,
+        }
     }
 }
 
@@ -62,7 +71,10 @@ impl<B: Body> Body for ObsClientBody<B> {
                     observation.body_bytes(bytes, this.inner.is_end_stream());
                 }
             },
-            Some(Err(_)) => observation.body_error(),
+            Some(Err(error)) => {
+                observation.explain(|| (this.describe)(error));
+                observation.body_error();
+            }
             None => observation.end(),
         }
         Poll::Ready(frame)
@@ -77,17 +89,18 @@ impl<B: Body> Body for ObsClientBody<B> {
     }
 }
 
-impl<B: Default> Default for ObsClientBody<B> {
+impl<B: Body + Default> Default for ObsClientBody<B> {
     /// A body without an attempt, as gRPC libraries create for their own responses.
     fn default() -> Self {
         Self {
             observation: ClientObservation::none(),
+            describe: |_| Failure::of_text("", ""),
             inner: B::default(),
         }
     }
 }
 
-impl<B: fmt::Debug> fmt::Debug for ObsClientBody<B> {
+impl<B: Body + fmt::Debug> fmt::Debug for ObsClientBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ObsClientBody")
             .field("inner", &self.inner)

@@ -1,9 +1,9 @@
 //! The `error_type` of an error of reqwest.
 
-use std::{error::Error as StdError, sync::Arc};
+use std::{any::type_name, error::Error as StdError, fmt, sync::Arc};
 
 use obs_core::{
-    adapter::ClientObservation,
+    adapter::{ClientObservation, Failure},
     client::transport_error,
     guard::{Guarded, chain},
     names::error_type,
@@ -13,21 +13,33 @@ use reqwest_middleware::Error;
 /// Names the error type of an error.
 pub(crate) type Classify = Arc<Guarded<dyn Fn(&Error) -> Option<&'static str> + Send + Sync>>;
 
+/// An error that doesn't name its URL: with the URL it would be another one in each call, and the URL is on the span.
+#[derive(Debug)]
+struct WithoutUrl<'a>(&'a reqwest::Error);
+
 /// Ends the attempt with this error.
 pub(crate) fn record(observation: &mut ClientObservation, error: &Error, classify: Option<&Classify>) {
     let named = classify.and_then(|classify| classify.call(|classify| classify(error)).flatten());
-    let error = match error {
+    let of_reqwest = match error {
         Error::Reqwest(error) => Some(error),
         Error::Middleware(error) => reqwest_error(error.as_ref()),
     };
     // An error of another middleware: its message may contain anything.
-    let Some(error) = error else {
+    let Some(error) = of_reqwest else {
         return observation.error(named.unwrap_or(error_type::OTHER), None);
     };
     match error.status() {
         Some(status) if named.is_none() => observation.status_error(status.as_u16()),
-        _ => observation.error(named.unwrap_or_else(|| word(error)), root_cause(error)),
+        _ => {
+            observation.explain(|| describe(error));
+            observation.error(named.unwrap_or_else(|| word(error)), None);
+        }
     }
+}
+
+/// What is recorded of an error: without the URL, which is on the span.
+pub(crate) fn describe(error: &reqwest::Error) -> Failure {
+    Failure::new(&WithoutUrl(error)).with_type(type_name::<reqwest::Error>())
 }
 
 /// The error of reqwest that another middleware has wrapped.
@@ -65,9 +77,18 @@ fn word(error: &reqwest::Error) -> &'static str {
     }
 }
 
-/// The innermost source, such as "Connection refused". Unlike the message of reqwest, it does not
-/// contain the URL.
-fn root_cause(error: &reqwest::Error) -> Option<&(dyn StdError + 'static)> {
-    let cause = chain(error.source()?).last()?;
-    (!cause.is::<reqwest::Error>()).then_some(cause)
+// === impl WithoutUrl ===
+
+impl fmt::Display for WithoutUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let told = self.0.url().and_then(|_| text.split_once(" for url ("));
+        f.write_str(told.map_or(&*text, |(told, _)| told))
+    }
+}
+
+impl StdError for WithoutUrl<'_> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
 }

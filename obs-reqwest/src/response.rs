@@ -6,6 +6,8 @@ use obs_core::adapter::{ClientObservation, ClientResponse};
 use obs_http::{Headers, ObsClientBody, protocol};
 use reqwest::{Body, Response, ResponseBuilderExt as _};
 
+use crate::error::describe;
+
 /// Reports the head. If more of the body follows, the observation goes on with it.
 pub(crate) fn answered(response: Response, mut observation: ClientObservation) -> Response {
     let body_bytes = response.content_length();
@@ -39,6 +41,6 @@ fn watch(mut response: Response, observation: ClientObservation) -> Response {
     let extensions = extended.extensions_mut().map(mem::take);
     let (mut parts, body) = http::Response::<Body>::from(response).into_parts();
     parts.extensions = extensions.unwrap_or_default();
-    let body = Body::wrap(ObsClientBody::new(body, observation));
+    let body = Body::wrap(ObsClientBody::new(body, observation, describe));
     http::Response::from_parts(parts, body).into()
 }

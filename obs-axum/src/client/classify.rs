@@ -1,12 +1,11 @@
 //! Classifying errors of the inner client.
 
-use std::error::Error;
+use std::{error::Error, fmt};
 
 use obs_core::{
     client::{grpc_status, transport_error},
-    guard::chain,
     names::error_type,
-    request::GrpcStatus,
+    request::{Failure, GrpcStatus},
 };
 
 /// Names the `error_type` of an error: a word from a closed list, never the error's text.
@@ -17,8 +16,8 @@ pub trait ClassifyError<E> {
     /// The word.
     fn error_type(&self, error: &E) -> &'static str;
 
-    /// The error whose text stands on the span. It must not name the URL. Defaults to none.
-    fn cause<'a>(&self, error: &'a E) -> Option<&'a (dyn Error + 'static)> {
+    /// What line and span say of the error. Defaults to nothing.
+    fn describe(&self, error: &E) -> Option<Failure> {
         let _ = error;
         None
     }
@@ -41,8 +40,8 @@ impl<E: Error + 'static> ClassifyError<E> for FromSources {
         transport_error(error)
     }
 
-    fn cause<'a>(&self, error: &'a E) -> Option<&'a (dyn Error + 'static)> {
-        chain(error).last()
+    fn describe(&self, error: &E) -> Option<Failure> {
+        Some(Failure::new(error))
     }
 
     fn grpc_status(&self, error: &E) -> Option<GrpcStatus> {
@@ -52,8 +51,12 @@ impl<E: Error + 'static> ClassifyError<E> for FromSources {
 
 // === impl Fn ===
 
-impl<E, F: Fn(&E) -> Option<&'static str>> ClassifyError<E> for F {
+impl<E: fmt::Display + 'static, F: Fn(&E) -> Option<&'static str>> ClassifyError<E> for F {
     fn error_type(&self, error: &E) -> &'static str {
         self(error).unwrap_or(error_type::OTHER)
+    }
+
+    fn describe(&self, error: &E) -> Option<Failure> {
+        Some(Failure::of_value(error))
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use http::Response;
 use http_body::Body;
 use obs_core::{
-    adapter::{ClientObservation, ClientResponse},
+    adapter::{ClientObservation, ClientResponse, Failure},
     guard::Guarded,
     names::error_type,
 };
@@ -43,6 +43,7 @@ where
     F: Future<Output = Result<Response<R>, E>>,
     C: ClassifyError<E>,
     R: Body,
+    R::Error: fmt::Display + 'static,
 {
     type Output = Result<Response<ObsClientBody<R>>, E>;
 
@@ -63,13 +64,19 @@ fn report_error<E, C: ClassifyError<E>>(classify: &Guarded<C>, error: &E, observ
     if let Some(Some(status)) = classify.call(|classify| classify.grpc_status(error)) {
         observation.grpc_error(status);
     }
-    let named = classify.call(|classify| (classify.error_type(error), classify.cause(error)));
-    let (error_type, cause) = named.unwrap_or((error_type::OTHER, None));
-    observation.error(error_type, cause);
+    let error_type = classify.call(|classify| classify.error_type(error));
+    if let Some(Some(failure)) = classify.call(|classify| classify.describe(error)) {
+        observation.explain(|| failure);
+    }
+    observation.error(error_type.unwrap_or(error_type::OTHER), None);
 }
 
 /// Reports the head of the response, and passes the observation on to the body.
-fn answered<R: Body>(response: Response<R>, mut observation: ClientObservation) -> Response<ObsClientBody<R>> {
+fn answered<R>(response: Response<R>, mut observation: ClientObservation) -> Response<ObsClientBody<R>>
+where
+    R: Body,
+    R::Error: fmt::Display + 'static,
+{
     observation.head(&ClientResponse {
         status: response.status().as_u16(),
         protocol: Some(protocol(response.version())),
@@ -78,7 +85,7 @@ fn answered<R: Body>(response: Response<R>, mut observation: ClientObservation) 
         body_bytes: body_bytes(response.body()),
         is_body_reported: true,
     });
-    response.map(|body| ObsClientBody::new(body, observation))
+    response.map(|body| ObsClientBody::new(body, observation, Failure::of_value))
 }
 
 fn body_bytes(body: &impl Body) -> Option<u64> {

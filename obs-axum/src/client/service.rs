@@ -67,6 +67,7 @@ where
     C: ClassifyError<S::Error>,
     B: Body,
     R: Body,
+    R::Error: fmt::Display + 'static,
 {
     type Response = Response<ObsClientBody<R>>;
     type Error = S::Error;

@@ -1,7 +1,5 @@
 //! What is recorded when an attempt ends, in each signal.
 
-use std::error::Error;
-
 use opentelemetry::{KeyValue, trace::Status};
 
 use super::{
@@ -11,12 +9,13 @@ use super::{
 use crate::{
     context::Instance as _,
     failure::{Failure, fingerprint},
-    guard::{guarded, text_of},
+    formatting::floor_char_boundary,
+    guard::guarded,
     metrics::Measured,
     names::attribute,
     recorder::{End, Entry, SpanStatus},
     request::{GrpcStatus, status_text},
-    trace::interned,
+    trace::{exception_of, interned},
 };
 
 /// The longest description of an error on a span, in bytes.
@@ -44,6 +43,17 @@ impl Running {
         self.end_entry(answer, error_type);
     }
 
+    /// The error behind this error type, if it is known.
+    fn failure_behind(&self, error_type: Option<&str>) -> Option<&Failure> {
+        self.failure.as_deref().filter(|_| error_type.is_some())
+    }
+
+    /// Whether an error has a place to be seen, and none is known yet.
+    pub(super) fn wants_failure(&self) -> bool {
+        let is_seen = self.names.is_some() || self.attempt.otel.is_some() || self.entry.is_some();
+        is_seen && self.failure.is_none()
+    }
+
     /// The entry in the flight recorder, if there is one.
     pub(super) fn entry(&self) -> Option<&Entry> {
         self.entry.as_ref()?.get()
@@ -52,16 +62,14 @@ impl Running {
     /// Makes a record of the entry in the flight recorder.
     fn end_entry(&self, answer: &Answer<'_>, error_type: Option<&str>) {
         let Some(entry) = self.entry() else { return };
-        let redactor = &self.instrument.common.redactor;
-        let cause = answer.cause.filter(|_| error_type.is_some());
-        let failure = cause.map(|cause| Failure::new(cause).redacted(redactor));
-        let chain = failure.as_ref().and_then(Failure::chain).unwrap_or_default();
-        let fingerprint = error_type.map(|error_type| fingerprint(&entry.endpoint(), error_type, failure.as_ref()));
+        let failure = self.failure_behind(error_type);
+        let chain = failure.and_then(Failure::chain).unwrap_or_default();
+        let fingerprint = error_type.map(|error_type| fingerprint(&entry.endpoint(), error_type, failure));
         let end = End {
             outcome: answer.outcome,
             status: answer.status.or(self.head.map(|head| head.status)).unwrap_or(0),
             error_type,
-            error: failure.as_ref().map(Failure::message).unwrap_or_default(),
+            error: failure.map(Failure::message).unwrap_or_default(),
             error_source: &chain,
             fingerprint: fingerprint.unwrap_or(0),
             duration: answer.duration,
@@ -136,7 +144,11 @@ impl Running {
         self.describe_call();
         if let Some(error_type) = error_type {
             span.set_attribute(KeyValue::new(attribute::ERROR_TYPE, interned(error_type)));
-            span.set_status(Status::error(answer.cause.map(description).unwrap_or_default()));
+            let failure = self.failure_behind(Some(error_type));
+            if let Some(failure) = failure {
+                span.add_event(attribute::EXCEPTION_EVENT, exception_of(failure));
+            }
+            span.set_status(Status::error(failure.map(description).unwrap_or_default()));
         }
         // Guarded, since span processors of the application run in it.
         let _ = guarded(|| span.end_with_timestamp(self.attempt.started + answer.duration));
@@ -154,6 +166,7 @@ impl Running {
             grpc_status,
             outcome: answer.outcome,
             error_type,
+            failure: self.failure_behind(error_type),
             duration: answer.duration,
             resend_count: self.resend_count,
             request_bytes: self.request_bytes,
@@ -172,7 +185,8 @@ impl Running {
     }
 }
 
-/// The text of an error, cut to a length that a span can carry.
-fn description(error: &(dyn Error + 'static)) -> String {
-    text_of(error, MAX_DESCRIPTION)
+/// What the innermost source says, cut to a length that a status can carry.
+fn description(failure: &Failure) -> String {
+    let text = failure.sources().last().unwrap_or(failure.message());
+    text[..floor_char_boundary(text, MAX_DESCRIPTION)].to_owned()
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     context::RequestContext,
+    failure::Failure,
     headers::TraceParent,
     request::{GrpcStatus, Outcome},
 };
@@ -39,6 +40,8 @@ pub struct ClientFinished<'a> {
     pub outcome: Outcome,
     /// The `error_type`, if the outcome is an error.
     pub error_type: Option<&'a str>,
+    /// The error behind it, if that is known.
+    pub failure: Option<&'a Failure>,
     /// From the start of the attempt to the response head, or to the error; of a gRPC call, to its
     /// trailers.
     pub duration: Duration,

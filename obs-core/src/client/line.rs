@@ -3,7 +3,7 @@
 use opentelemetry::Context as OtelContext;
 
 use super::ClientFinished;
-use crate::{context, names::log, request::GrpcStatus};
+use crate::{context, failure::Failure, names::log, request::GrpcStatus};
 
 /// Writes the event with these fields; a level has to be known when a program is compiled.
 macro_rules! event {
@@ -19,6 +19,8 @@ macro_rules! event {
             { log::GRPC_STATUS } = $finished.grpc_status.map(GrpcStatus::as_str),
             { log::OUTCOME } = $finished.outcome.as_str(),
             { log::ERROR_TYPE } = $finished.error_type,
+            { log::ERROR } = $finished.failure.map(Failure::message),
+            { log::ERROR_CHAIN } = $finished.failure.and_then(Failure::chain).as_deref(),
             { log::DURATION_MS } = $finished.duration.as_secs_f64() * 1e3,
             { log::RESEND_COUNT } = $finished.resend_count,
             { log::REQUEST_BYTES } = $finished.request_bytes,

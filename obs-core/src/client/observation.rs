@@ -7,6 +7,7 @@ use super::{
     running::{Answer, Running},
 };
 use crate::{
+    failure::Failure,
     names::error_type,
     pool::Slot,
     request::{GrpcStatus, HeaderReader, grpc::Call},
@@ -101,7 +102,6 @@ impl ClientObservation {
             error_type: fault,
             duration,
             response: Some(response),
-            cause: None,
         });
     }
 
@@ -190,8 +190,8 @@ impl ClientObservation {
     /// Reports that the attempt has failed without a response.
     ///
     /// `error_type` becomes a label: one of [`TRANSPORT`](error_type::TRANSPORT) (see
-    /// [`transport_error`](super::transport_error)), or another value of a closed list, never the error's text. The
-    /// text of `cause` is put on the span; it must not contain the URL.
+    /// [`transport_error`](super::transport_error)), or another value of a closed list, never the error's text. What
+    /// `cause` and its sources say is put on line and span, redacted, unless the error is [explained](Self::explain).
     ///
     /// For a gRPC call, [`grpc_error`](Self::grpc_error) is called before to report the status.
     pub fn error(&mut self, error_type: &'static str, cause: Option<&(dyn Error + 'static)>) {
@@ -200,10 +200,24 @@ impl ClientObservation {
         } else {
             Outcome::ServerError
         };
-        self.finish(|duration| Answer {
-            cause,
-            ..Answer::without_head(outcome, Some(error_type), duration)
-        });
+        if let Some(cause) = cause {
+            self.explain(|| Failure::new(cause));
+        }
+        self.finish(|duration| Answer::without_head(outcome, Some(error_type), duration));
+    }
+
+    /// Reports the error behind the failure that is reported next; the first one counts.
+    ///
+    /// `describe` isn't called if nobody asks for it; it runs while the attempt is current.
+    #[cold]
+    pub fn explain(&mut self, describe: impl FnOnce() -> Failure) {
+        if !self.running().is_some_and(Running::wants_failure) {
+            return;
+        }
+        let failure = self.run(describe);
+        if let Some(running) = self.running_mut() {
+            running.failure = Some(Box::new(failure.redacted(&running.instrument.common.redactor)));
+        }
     }
 
     /// Reports the gRPC status that the client derives from the error, before the call ends by [`error`](Self::error).

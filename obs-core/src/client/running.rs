@@ -1,6 +1,6 @@
 //! The state of an attempt that has not ended.
 
-use std::{borrow::Cow, error::Error, sync::Arc, thread::LocalKey, time::Duration};
+use std::{borrow::Cow, sync::Arc, thread::LocalKey, time::Duration};
 
 use super::{
     ClientInstrument, ClientRequest, ClientResponse, Outcome, attributes,
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     clock::Moment,
+    failure::Failure,
     names::value,
     pipeline::original_method,
     pool::{Pool, Pooled, SlotPool},
@@ -52,6 +53,8 @@ pub(super) struct Running {
     pub(super) attempt: Attempt,
     pub(super) resend_count: u32,
     pub(super) request_bytes: Option<u64>,
+    /// The error behind a failure, redacted.
+    pub(super) failure: Option<Box<Failure>>,
     /// Whether a call or poll of the client has started and not returned.
     pub(super) in_poll: bool,
     /// The attempt in the flight recorder.
@@ -76,7 +79,6 @@ pub(super) struct Answer<'a> {
     pub(super) error_type: Option<&'static str>,
     pub(super) duration: Duration,
     pub(super) response: Option<&'a ClientResponse<'a>>,
-    pub(super) cause: Option<&'a (dyn Error + 'static)>,
 }
 
 // === impl Running ===
@@ -125,6 +127,7 @@ impl Running {
             attempt,
             resend_count: request.resend_count,
             request_bytes: request.body_bytes,
+            failure: None,
             in_poll: false,
             entry,
             instrument: Arc::clone(instrument),
@@ -149,7 +152,6 @@ impl Answer<'_> {
             error_type,
             duration,
             response: None,
-            cause: None,
         }
     }
 }

@@ -353,3 +353,26 @@ fn a_route_that_is_known_late_is_on_the_span() {
         assert_eq!(routes.next_back().map(|one| one.value.to_string()).as_deref(), endpoint);
     }
 }
+
+#[test]
+fn the_span_of_a_request_that_was_left_out_has_the_error_that_was_recorded() {
+    let (_obs, layer, spans) = bench(0.0, keep_all, |_| ());
+    let mut observation = start(&layer, &[]);
+    observation.run(|| crate::trace::record_error(&std::io::Error::other("no route, password=5ecr3t")));
+    answer(observation, 503);
+    let span = spans.one();
+    let [event] = &span.events.events[..] else {
+        panic!("{:?}", span.events)
+    };
+    let value = |key: &str| {
+        let found = event.attributes.iter().find(|known| known.key.as_str() == key);
+        found.map(|known| known.value.to_string())
+    };
+    assert_eq!(&*event.name, "exception");
+    assert_eq!(
+        value("exception.message").as_deref(),
+        Some("no route, password=REDACTED")
+    );
+    assert_eq!(value("exception.type").as_deref(), Some("std::io::error::Error"));
+    assert!(value("code.file.path").is_some_and(|path| path.ends_with("deferred_span_tests.rs")));
+}

@@ -15,29 +15,30 @@ impl Observation {
     /// counts, unless the request ends by a panic.
     #[cold]
     pub fn explain(&mut self, describe: impl FnOnce() -> Failure) {
-        self.explain_with(|| Some(describe()));
+        if !self.running().is_some_and(Running::wants_failure) {
+            return;
+        }
+        let failure = self.run(describe);
+        if let Some(running) = self.running_mut() {
+            running.failure = Some(Box::new(failure));
+        }
     }
 
     /// Reports the error behind a response with this status, before its [`head`](Self::head).
     ///
-    /// `find` is called only if the response is an error of the service, or may become one.
+    /// `find` is called only if the response is an error of the service, or may become one; `describe` as that of
+    /// [`explain`](Self::explain).
     #[inline]
-    pub fn explain_response(&mut self, status: u16, find: impl FnOnce() -> Option<Failure>) {
+    pub fn explain_response<E>(
+        &mut self,
+        status: u16,
+        find: impl FnOnce() -> Option<E>,
+        describe: impl FnOnce(E) -> Failure,
+    ) {
         // The status of a gRPC call is told by its trailers.
         let may_fail = status >= 500 || self.running().is_some_and(|running| running.call.is_some());
-        if may_fail {
-            self.explain_with(find);
-        }
-    }
-
-    #[cold]
-    fn explain_with(&mut self, find: impl FnOnce() -> Option<Failure>) {
-        if !self.running().is_some_and(Running::wants_failure) {
-            return;
-        }
-        let failure = self.run(find);
-        if let (Some(running), Some(failure)) = (self.running_mut(), failure) {
-            running.failure = Some(Box::new(failure));
+        if may_fail && let Some(error) = find() {
+            self.explain(|| describe(error));
         }
     }
 }
@@ -48,7 +49,8 @@ impl Running {
     /// Whether an error has a place to be seen, and none is known yet. The error of a body says nothing about the status
     /// of an answer that has failed before.
     fn wants_failure(&self) -> bool {
-        let is_seen = self.context.is_some() || self.any_layer(|layer| layer.options.on_finish.is_some());
+        let has_hook = || self.any_layer(|layer| layer.options.on_finish.is_some());
+        let is_seen = self.context.is_some() || self.entry().is_some() || has_hook();
         is_seen && self.failure.is_none() && self.head.is_none_or(|head| head.status < 500)
     }
 

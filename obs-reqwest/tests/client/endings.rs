@@ -126,6 +126,36 @@ async fn a_refused_connection_is_connect() {
 }
 
 #[tokio::test]
+async fn the_error_behind_a_failure_is_known_with_its_sources_and_without_the_url() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let hook = Arc::clone(&seen);
+    let bench = Bench::with(|middleware| {
+        middleware.on_finish(move |finished| hook.lock().unwrap().push(finished.failure.cloned()))
+    });
+    let url = format!("{}?token=5ecr3t", nobody());
+    bench.http.get(url).send().await.unwrap_err();
+    let upstream = Upstream::start();
+    bench.http.get(upstream.url("/status/503")).send().await.unwrap();
+    let seen = seen.lock().unwrap().clone();
+    let [Some(failure), None] = &seen[..] else {
+        panic!("{seen:?}")
+    };
+    assert_eq!(failure.message(), "error sending request");
+    assert!(failure.chain().is_some_and(|chain| chain.contains("refused")));
+    assert_eq!(failure.type_name(), Some("reqwest::error::Error"));
+    let span = &bench.spans.ended()[0];
+    let [event] = &span.events.events[..] else {
+        panic!("{span:?}")
+    };
+    let told = format!("{event:?}");
+    assert!(
+        told.contains("error sending request") && told.contains("refused"),
+        "{told}"
+    );
+    assert!(!told.contains("http://") && !told.contains("5ecr3t"), "{told}");
+}
+
+#[tokio::test]
 async fn a_slow_answer_is_timeout() {
     let (bench, upstream) = (Bench::new(), Upstream::start());
     let send = bench

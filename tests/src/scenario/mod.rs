@@ -25,6 +25,7 @@ mod body;
 mod check;
 mod evidence;
 mod expect;
+mod failing;
 mod reply;
 mod route;
 mod row;
@@ -44,6 +45,7 @@ pub use {
     body::{ScriptedBody, ScriptedFailure, Step},
     evidence::Evidence,
     expect::{Bytes, Expect, Ids, shows},
+    failing::{Failing, SECRET},
     reply::{Content, Reply, empty, status, stream, text},
     route::{Does, HANGING, Route, ServiceFailure, UPGRADED_FOR, Work},
     row::{Difference, Scenario, row},

@@ -4,7 +4,7 @@ use std::{borrow::Cow, error::Error, fmt, future::Future, pin::Pin, sync::Arc, t
 
 use obs_core::{context, propagation};
 
-use super::Reply;
+use super::{Failing, Reply};
 
 /// How long an upgraded connection lives at least.
 pub const UPGRADED_FOR: Duration = Duration::from_millis(50);
@@ -38,6 +38,8 @@ pub enum Does {
     /// The service itself returns an error in place of an answer. Adapters put their layer around
     /// such a service, and something that answers 502 around the layer.
     Fail,
+    /// The handler returns this error, which the framework turns into an answer with this status.
+    Error(u16, Failing),
     /// Reads the request's body and answers with the number of its bytes.
     Read,
     /// Answers with the ids that it finds in its context, and the headers that it would send on.
@@ -104,7 +106,7 @@ impl Does {
     }
 
     /// Does it; `body` reads the request's body whole. What needs the framework's own means
-    /// ([`Upgrade`](Self::Upgrade), [`File`](Self::File)) is the adapter's.
+    /// ([`Upgrade`](Self::Upgrade), [`File`](Self::File), [`Error`](Self::Error)) is the adapter's.
     ///
     /// # Errors
     ///
@@ -125,7 +127,7 @@ impl Does {
             Self::Read => Ok(Reply::new(200).body(body.await.len().to_string())),
             Self::Tell => Ok(tell()),
             Self::Run(Work(work)) => Ok(work().await),
-            Self::Upgrade | Self::File(_) => panic!("{self:?} is the adapter's own"),
+            Self::Upgrade | Self::File(_) | Self::Error(..) => panic!("{self:?} is the adapter's own"),
         }
     }
 }

@@ -27,7 +27,8 @@ use obs_core::{Obs, StreamGuard};
 use obs_tests::{
     apply_settings,
     scenario::{
-        Adapter, Content, Does, Plan, REPLACED, Reply, Route, ScriptedBody, ServiceFailure, Serving, UPGRADED_FOR,
+        Adapter, Content, Does, Failing, Plan, REPLACED, Reply, Route, ScriptedBody, ServiceFailure, Serving,
+        UPGRADED_FOR,
     },
 };
 use pin_project_lite::pin_project;
@@ -67,6 +68,10 @@ pin_project! {
         subscriber: Dispatch,
     }
 }
+
+/// An error that is answered with this status.
+#[derive(Debug)]
+struct Answered(u16, Failing);
 
 /// The error of a service that answers nothing, as actix-web takes errors.
 #[derive(Debug)]
@@ -140,6 +145,10 @@ fn resource(route: &Route) -> actix_web::Resource {
                 async move { NamedFile::open_async(path).await }
             };
             resource.route(get.to(file.clone())).route(head.to(file))
+        }
+        Does::Error(status, error) => {
+            let handler = move || async move { Err::<HttpResponse, _>(Answered(status, error)) };
+            resource.route(get.to(handler))
         }
         // The middleware around the resource fails.
         Does::Fail => resource.route(get.to(HttpResponse::Ok)),
@@ -334,6 +343,24 @@ impl Drop for ActixServer {
             let ended = thread.join();
             assert!(thread::panicking() || ended.is_ok(), "the server panicked");
         }
+    }
+}
+
+// === impl Answered ===
+
+impl std::fmt::Display for Answered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.1.fmt(f)
+    }
+}
+
+impl ResponseError for Answered {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0).expect("a status")
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status_code()).body("answer")
     }
 }
 

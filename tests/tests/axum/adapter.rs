@@ -9,10 +9,10 @@ use axum::{
     extract::{ConnectInfo, Request},
     http::StatusCode,
     middleware::map_response,
-    response::Response,
+    response::{IntoResponse as _, Response},
     routing::{MethodRouter, any, get, get_service, post},
 };
-use obs_axum::ObsLayer;
+use obs_axum::{ObsLayer, WithError};
 use obs_tests::{
     apply_settings,
     net::Server,
@@ -109,6 +109,10 @@ fn handler(does: &Does) -> MethodRouter {
 }
 
 async fn perform(does: Does, request: Request) -> Response {
+    if let Does::Error(status, error) = does {
+        let status = StatusCode::from_u16(status).expect("a status");
+        return WithError::new((status, "answer"), error).into_response();
+    }
     let body = async move {
         to_bytes(request.into_body(), MAX_BODY)
             .await

@@ -93,11 +93,11 @@ fn rows(wire: Wire) -> Vec<Scenario> {
         row("ids",                        user(),                        "/users/{id}", Tell,                 seen(shows(Fine, 200).sends(4))),
         row("404 unmatched",              get("/x"),                     "/users/{id}", text("hello"),        seen(shows(ClientError, 404).endpoint("unmatched"))),
         row("5xx",                        user(),                        "/users/{id}", status(503),          seen(shows(ServerError, 503).sends(6))),
-        row("service error",              user(),                        "/users/{id}", Fail,                 seen(shows(ServerError, 500).sends_no_head().not_whole())),
+        row("service error",              user(),                        "/users/{id}", Fail,                 seen(shows(ServerError, 500).sends_no_head().not_whole().error("the service failed on purpose"))),
         row("panic",                      user(),                        "/users/{id}", Panics("on purpose"), seen(shows(Panic, 500).panic("on purpose"))),
         row("client gone before the head", user().then(LeaveBeforeHead), "/users/{id}", Hang,                 seen(shows(Cancelled, 499))),
         row("client gone in the body",    user().then(LeaveAfter(5)),    "/users/{id}", stream([Send("hello"), Step::Hang]), seen(shows(Aborted, 200).sends(5))),
-        row("body error",                 user(),                        "/users/{id}", stream([Send("hello"), Step::Fail]), seen(shows(BodyError, 200).sends(5))),
+        row("body error",                 user(),                        "/users/{id}", stream([Send("hello"), Step::Fail]), seen(shows(BodyError, 200).sends(5).error("the body failed on purpose"))),
         row("a request with a body",      post("/users/7", "0123456789").header("content-length", "10"), "/users/{id}", Read, shows(Fine, 200).reads(10).sends(2)),
     ]
 }

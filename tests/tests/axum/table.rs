@@ -70,3 +70,13 @@ fn fields_over_h1() {
 fn fields_over_h2() {
     check(Wire::H2, &table::fields());
 }
+
+#[test]
+fn errors_over_h1() {
+    check(Wire::H1, &table::errors());
+}
+
+#[test]
+fn errors_over_h2() {
+    check(Wire::H2, &table::errors());
+}

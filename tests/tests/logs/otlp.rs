@@ -6,13 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Router, routing::get};
-use obs_axum::ObsLayer;
+use axum::{Router, http::StatusCode, routing::get};
+use obs_axum::{ObsLayer, WithError};
 use obs_core::{Obs, ObsBuilder, context};
 use obs_tests::{
     DEADLINE,
     logs::{LogBuffer, LogLine},
     otlp::{Answer, ReceivedLog, Receiver, Transport},
+    scenario::Failing,
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use tracing::{Instrument as _, debug_span, error, info, info_span, warn};
@@ -110,6 +111,25 @@ fn check(line: &LogLine, record: &ReceivedLog) {
         resource.map(|key| record.resource(key).unwrap()),
         ["shop", "1.4.2", "staging", "retail"]
     );
+}
+
+#[test]
+fn the_error_of_a_failed_request_reaches_the_collector_as_its_line_says() {
+    let (buffer, receiver) = (LogBuffer::new(), Receiver::start());
+    let obs = builder(&buffer, &receiver).build().unwrap();
+    let order = async || WithError::new(StatusCode::INTERNAL_SERVER_ERROR, Failing::Chained);
+    let app = Router::new()
+        .route("/order", get(order))
+        .layer(ObsLayer::new().obs(&obs));
+    assert_eq!(run(&obs, send(&app, "/order", "req-7")), 500);
+    obs.shutdown(DEADLINE).unwrap();
+    let (lines, records) = (buffer.json_lines(), receiver.logs());
+    let ([line], [record]) = (&lines[..], &records[..]) else {
+        panic!("{lines:?} {records:?}")
+    };
+    check(line, record);
+    assert_eq!(record.str("error"), Some("order not placed"));
+    assert_eq!(record.str("error_chain"), Some("payment failed: no answer within 2 s"));
 }
 
 /// Over HTTP/protobuf, or as the environment says.

@@ -7,6 +7,8 @@ use crate::logs::LogLine;
 
 /// Longer lines are left out, in bytes.
 const MAX_LINE: usize = 8 * 1_024;
+/// Longer texts of errors are cut, in bytes.
+const MAX_ERROR: usize = 2 * 1_024;
 
 pub(super) fn check(case: &Case<'_>, problems: &mut Problems) {
     let evidence = case.evidence;
@@ -43,7 +45,9 @@ fn check_result(case: &Case<'_>, record: &Record, problems: &mut Problems) {
         &expect.error_type.is_some(),
     );
     if expect.error_type.is_some() {
-        problems.same("error of the record", &*record.error, expect.error.unwrap_or_default());
+        let error = expect.error.unwrap_or_default();
+        let kept = &error[..error.len().min(MAX_ERROR)];
+        problems.same("error of the record", &*record.error, kept);
     }
     if let Some(chain) = expect.error_chain {
         problems.same("error_source of the record", &*record.error_source, chain);

@@ -1,12 +1,21 @@
 //! All rows together.
 
-use super::{bad_input, endings, fields, heads, identity, routing};
+use super::{bad_input, endings, errors, fields, heads, identity, routing};
 use crate::scenario::Scenario;
 
 /// Every row of the table.
 #[must_use]
 pub fn all() -> Vec<Scenario> {
-    [endings(), fields(), heads(), routing(), identity(), bad_input()].concat()
+    [
+        endings(),
+        errors(),
+        fields(),
+        heads(),
+        routing(),
+        identity(),
+        bad_input(),
+    ]
+    .concat()
 }
 
 #[cfg(test)]

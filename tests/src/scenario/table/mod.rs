@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod endings;
+mod errors;
 mod fields;
 mod heads;
 mod identity;
@@ -13,6 +14,6 @@ mod list;
 mod routing;
 
 pub use {
-    bad_input::bad_input, endings::endings, fields::fields, heads::heads, identity::identity, list::all,
-    routing::routing,
+    bad_input::bad_input, endings::endings, errors::errors, fields::fields, heads::heads, identity::identity,
+    list::all, routing::routing,
 };
