@@ -40,7 +40,7 @@ pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> Chain<'a> {
 /// The texts of the error and of its sources, joined by `separator` and cut to `max_bytes`, with secrets redacted.
 ///
 /// Redacted are credentials and sensitive query keys of URLs, `Authorization` headers, `password=…` and the like. A
-/// link whose `Display` panics has the text [`PANICKED`].
+/// link whose `Display` panics has the text [`PANICKED`](crate::guard::PANICKED).
 ///
 /// ```
 /// use std::io;

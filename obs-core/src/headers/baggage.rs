@@ -36,7 +36,7 @@ pub struct BaggageMembers<'a> {
     rest: Split<'a, char>,
 }
 
-/// Iterates over the members of a `baggage` header that [`extract`](super::extract) has read, in order.
+/// Iterates over the members of a `baggage` header that [`extract`](crate::propagation::extract) has read, in order.
 ///
 /// Baggage comes from the caller: don't trust its values, and don't use them as metric labels. A key may occur more
 /// than once; usually the last member counts.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::names::header;
 
-/// The trace context and the baggage of a caller, from [`extract`].
+/// The trace context and the baggage of a caller, from [`extract`](crate::propagation::extract).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Extracted {
