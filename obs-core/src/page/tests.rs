@@ -1,7 +1,7 @@
 //! What the page answers, and how scrapes share the work.
 
 use std::{
-    io::{self, Read},
+    io,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -159,10 +159,7 @@ async fn the_page_is_compressed_where_the_client_takes_it() {
         })
         .await;
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
-    let mut page = String::new();
-    flate2::read::GzDecoder::new(&packed.body[..])
-        .read_to_string(&mut page)
-        .unwrap();
+    let page = io::read_to_string(flate2::read::GzDecoder::new(&packed.body[..])).unwrap();
     assert!(page.contains("\njobs_total 7\n"), "{page}");
 }
 

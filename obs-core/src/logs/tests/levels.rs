@@ -52,6 +52,7 @@ fn a_filter_changed_at_run_time_holds_for_events_and_request_lines() {
     assert_eq!(fixture.lines().len(), 1);
 }
 
+#[cfg(feature = "span-filter")]
 #[test]
 fn a_filter_may_depend_on_the_fields_of_spans() {
     let fixture = Fixture::filtered("[job{kind=special}]=debug");
