@@ -5,8 +5,9 @@
 //! broken costs the items that were meant for it, which are counted by the reason, and nothing else.
 //!
 //! The features choose transports (`http`, `grpc`), encryption (`tls`) and signals beside spans (`logs`, `metrics`).
-//! The interface is the same without them: nothing is exported then. A setting in code that requests an export is an
-//! error that names the feature; one in the environment is ignored, with a notice that names it.
+//! The interface is the same without them: nothing is exported then, and what would do it is not compiled. A setting in
+//! code that requests an export is an error that names the feature; one in the environment is ignored, with a notice
+//! that names it.
 //!
 //! This crate is internal to obs: it changes with the other crates of obs and gives no promise of its own. Applications
 //! configure exports with `obs_core::ObsBuilder`.
@@ -32,16 +33,14 @@ mod log_bridge;
 #[path = "log_bridge_absent.rs"]
 mod log_bridge;
 
-#[cfg(not(any(feature = "http", feature = "grpc")))]
-#[path = "absent.rs"]
-mod export;
+#[cfg(not(all(feature = "logs", feature = "metrics", any(feature = "http", feature = "grpc"))))]
+mod absent;
 #[cfg(any(feature = "http", feature = "grpc"))]
 mod export;
 
 pub use budget::{Budget, Reservation};
 pub use code::OtlpSettings;
 pub use config::{CodeSettings, ExporterConfig};
-pub use export::{Exporter, check_logs, check_metrics, check_spans, start_logs, start_metrics, start_spans};
 pub use log_bridge::LogBridge;
 pub use log_record::{LogRecord, LogSink, TraceContext};
 pub use metrics_message::{AttributeValue, Exemplar, Histogram, MetricsMessage, NumberValue, Point, ReadMetrics, Tick};
@@ -50,3 +49,18 @@ pub use pem::Pem;
 pub use resource::resource;
 pub use size::HeapSize;
 pub use thread::{become_export_thread, is_export_thread};
+
+#[cfg(not(any(feature = "http", feature = "grpc")))]
+pub use absent::{Exporter, check_spans, start_spans};
+#[cfg(any(feature = "http", feature = "grpc"))]
+pub use export::{Exporter, check_spans, start_spans};
+
+#[cfg(not(all(feature = "logs", any(feature = "http", feature = "grpc"))))]
+pub use absent::{Exporter as LogExporter, check_logs, start_logs};
+#[cfg(all(feature = "logs", any(feature = "http", feature = "grpc")))]
+pub use export::{Exporter as LogExporter, check_logs, start_logs};
+
+#[cfg(not(all(feature = "metrics", any(feature = "http", feature = "grpc"))))]
+pub use absent::{Exporter as MetricsExporter, check_metrics, start_metrics};
+#[cfg(all(feature = "metrics", any(feature = "http", feature = "grpc")))]
+pub use export::{Exporter as MetricsExporter, check_metrics, start_metrics};

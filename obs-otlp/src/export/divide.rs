@@ -19,6 +19,7 @@ type Path = [&'static [u32]];
 /// `resource_spans`, `scope_spans`, `spans`, and their like for log records and metrics.
 const ITEMS: &Path = &[&[1], &[2], &[2]];
 /// On to the points of a metric: those of a gauge, sum, histogram, exponential histogram or summary.
+#[cfg(any(feature = "metrics", test))]
 const POINTS: &Path = &[&[1], &[2], &[2], &[5, 7, 9, 10, 11], &[1]];
 
 // === impl Encoded ===
@@ -41,6 +42,7 @@ impl Encoded {
     }
 
     /// The same for a message with a single metric: by its points.
+    #[cfg(any(feature = "metrics", test))]
     pub(super) fn halves_of_points(&self) -> Option<[Self; 2]> {
         let (parts, ..) = self.divided(POINTS)?;
         Some(parts.map(|bytes| Self { bytes, items: 1 }))

@@ -14,7 +14,9 @@ mod divide;
 mod drops;
 mod endpoint;
 mod exporter;
+#[cfg(feature = "logs")]
 mod log_message;
+#[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "grpc")]
 mod over_grpc;
@@ -42,4 +44,8 @@ mod worker;
 use exporter::BoxError;
 
 pub use exporter::Exporter;
-pub use start::{check_logs, check_metrics, check_spans, start_logs, start_metrics, start_spans};
+#[cfg(feature = "logs")]
+pub use start::{check_logs, start_logs};
+#[cfg(feature = "metrics")]
+pub use start::{check_metrics, start_metrics};
+pub use start::{check_spans, start_spans};

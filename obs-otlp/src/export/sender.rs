@@ -81,6 +81,7 @@ impl Sender {
     }
 
     /// Divides also a metric that is too large, by its points.
+    #[cfg(feature = "metrics")]
     pub(super) fn dividing_metrics(self) -> Self {
         Self {
             divide_item: Encoded::halves_of_points,

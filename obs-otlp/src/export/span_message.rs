@@ -102,6 +102,7 @@ impl Origin {
     }
 
     /// The resource and the URL of its schema.
+    #[cfg(feature = "metrics")]
     pub(super) fn parts(&self) -> (&[u8], &str) {
         (&self.resource, &self.schema_url)
     }

@@ -8,7 +8,7 @@ use std::{
 use metrics::Recorder;
 use obs_base::{InitError, ServiceInfo};
 use obs_otlp::{
-    Budget, CodeSettings, Exporter, ExporterConfig, HeapSize, LogRecord, OtlpSettings, TraceContext, check_logs,
+    Budget, CodeSettings, ExporterConfig, HeapSize, LogExporter, LogRecord, OtlpSettings, TraceContext, check_logs,
     start_logs,
 };
 use opentelemetry::{Key, logs::AnyValue};
@@ -41,7 +41,7 @@ pub(in crate::logs) struct OtlpLogs(Arc<Inner>);
 struct Inner {
     /// Whose redaction list holds here too.
     output: Arc<Output>,
-    exporter: Exporter<Box<LogRecord>>,
+    exporter: LogExporter<Box<LogRecord>>,
     limits: Limits,
 }
 

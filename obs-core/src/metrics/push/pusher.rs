@@ -5,7 +5,10 @@ use std::time::Duration;
 use ::metrics::Recorder;
 
 use obs_base::{InitError, ServiceInfo};
-use obs_otlp::{Budget, CodeSettings, Exporter, ExporterConfig, OtlpSettings, Tick, check_metrics, start_metrics};
+use obs_otlp::{
+    Budget, CodeSettings, ExporterConfig, MetricsExporter, OtlpSettings, ReadMetrics, Tick, check_metrics,
+    start_metrics,
+};
 
 use super::message::RegistryReader;
 use crate::{
@@ -16,7 +19,7 @@ use crate::{
 /// Pushes a registry to a collector until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Pusher {
-    exporter: Exporter<Tick>,
+    exporter: MetricsExporter<Tick>,
     push: Push,
 }
 
@@ -39,9 +42,11 @@ impl Pusher {
         env: Env<'_>,
         recorder: &dyn Recorder,
     ) -> Result<Option<Self>, InitError> {
-        let reader = RegistryReader {
-            registry: registry.clone(),
-            settings: settings.clone(),
+        let reader = || -> Box<dyn ReadMetrics> {
+            Box::new(RegistryReader {
+                registry: registry.clone(),
+                settings: settings.clone(),
+            })
         };
         let config = ExporterConfig {
             service,
@@ -50,7 +55,7 @@ impl Pusher {
             env,
             recorder,
         };
-        let exporter = start_metrics(&config, Box::new(reader))?;
+        let exporter = start_metrics(&config, reader)?;
         let push = Push {
             registry: registry.clone(),
             opt_in: settings.opt_in,
