@@ -62,6 +62,21 @@ in_catalog! {
     SummaryCells => Summary, InfoCell => Info
 }
 
+impl Source {
+    /// The kind of a metric of the application; none for a metric of the layer.
+    fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Self::Counter(_) => CounterCells::KIND,
+            Self::FloatCounter(_) => FloatCells::KIND,
+            Self::Gauge(_) => GaugeCell::KIND,
+            Self::Histogram(_) => HistogramCells::KIND,
+            Self::Summary(_) => SummaryCells::KIND,
+            Self::Info(_) => InfoCell::KIND,
+            Self::Red(..) => return None,
+        })
+    }
+}
+
 /// A metric on the page.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -114,15 +129,43 @@ impl Catalog {
         if let Some(family) = self.known::<C>(name) {
             return (Arc::clone(family), Vec::new());
         }
-        let metric_type = C::KIND.metric_type();
+        let make = |meta: &Meta, is_surplus: bool| {
+            let config = C::config(settings, meta);
+            C::source(Arc::new(if is_surplus {
+                Family::surplus(config)
+            } else {
+                Family::new(config, settings.cap_of(meta))
+            }))
+        };
+        let (source, meta, clashes) = self.find_or_make(C::KIND, name, &make);
+        // What is kept under a kind is of that kind.
+        let family = C::of(&source).map_or_else(|| Arc::new(Family::surplus(C::config(settings, &meta))), Arc::clone);
+        (family, clashes)
+    }
+
+    /// The part of [`resolve`](Self::resolve) that all kinds share: compiled once. `make` makes a metric, or one in the
+    /// place of all that are too many.
+    fn find_or_make(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        make: &dyn Fn(&Meta, bool) -> Source,
+    ) -> (Source, Meta, Vec<Clash>) {
+        let metric_type = kind.metric_type();
         let plain = meta::plain_name(metric_type, name);
         if self.count >= MAX_METRICS {
-            return self.too_many(&self.meta_of(metric_type, &plain), settings);
+            let meta = self.meta_of(metric_type, &plain);
+            let clash = Clash {
+                metric: meta.name.to_string(),
+                what: ClashKind::TooMany { limit: MAX_METRICS },
+            };
+            let source = self.surplus.entry(kind).or_insert_with(|| make(&meta, true));
+            return (source.clone(), meta, vec![clash]);
         }
         let mut clashes: Vec<Clash> = self.register(metric_type, &plain).into_iter().collect();
         let meta = self.meta_of(metric_type, &plain);
         let metric = meta.name.to_string();
-        let (id, family) = if let Some((id, merged)) = self.same::<C>(&meta) {
+        let (id, source) = if let Some((id, merged)) = self.same(&meta, kind) {
             clashes.push(Clash {
                 metric,
                 what: ClashKind::Merged {
@@ -131,8 +174,8 @@ impl Catalog {
             });
             (id, merged)
         } else {
-            let family = Arc::new(Family::new(C::config(settings, &meta), settings.cap_of(&meta)));
-            let added = self.add(meta, C::source(Arc::clone(&family)));
+            let source = make(&meta, false);
+            let added = self.add(meta.clone(), source.clone());
             let id = added.unwrap_or_else(|by| {
                 clashes.push(Clash {
                     metric,
@@ -140,10 +183,10 @@ impl Catalog {
                 });
                 self.next_id()
             });
-            (id, family)
+            (id, source)
         };
-        self.remember(&plain, name, id, &family);
-        (family, clashes)
+        self.remember(kind, (&plain, name), id, source.clone());
+        (source, meta, clashes)
     }
 
     /// A metric of this plain name is to come: if another one goes by its description, that gives it
@@ -160,34 +203,17 @@ impl Catalog {
     }
 
     /// The metric with the same name on the page, if it is of the same kind.
-    fn same<C: InCatalog>(&self, meta: &Meta) -> Option<(u64, Arc<Family<C>>)> {
+    fn same(&self, meta: &Meta, kind: Kind) -> Option<(u64, Source)> {
         let entry = self.entries.get(self.claims.get(&*meta.base)?)?;
-        let family = C::of(&entry.source).filter(|_| entry.meta.base == meta.base)?;
-        Some((entry.id, Arc::clone(family)))
+        let is_same = entry.source.kind() == Some(kind) && entry.meta.base == meta.base;
+        is_same.then(|| (entry.id, entry.source.clone()))
     }
 
-    /// One metric in the place of all that are too many.
-    fn too_many<C: InCatalog>(&mut self, meta: &Meta, settings: &Settings) -> (Arc<Family<C>>, Vec<Clash>) {
-        let surplus = || Arc::new(Family::surplus(C::config(settings, meta)));
-        let source = self.surplus.entry(C::KIND).or_insert_with(|| C::source(surplus()));
-        // What is kept under a kind is of that kind.
-        let family = C::of(source).map_or_else(surplus, Arc::clone);
-        let what = ClashKind::TooMany { limit: MAX_METRICS };
-        (
-            family,
-            vec![Clash {
-                metric: meta.name.to_string(),
-                what,
-            }],
-        )
-    }
-
-    fn remember<C: InCatalog>(&mut self, plain: &str, name: &str, id: u64, family: &Arc<Family<C>>) {
-        let source = C::source(Arc::clone(family));
-        self.known.entry(C::KIND).or_default().insert(name.into(), source);
+    fn remember(&mut self, kind: Kind, (plain, name): (&str, &str), id: u64, source: Source) {
+        self.known.entry(kind).or_default().insert(name.into(), source);
         if let Some(first) = self
             .plain
-            .get_mut(&C::KIND.metric_type())
+            .get_mut(&kind.metric_type())
             .and_then(|names| names.get_mut(plain))
             && !self.entries.contains_key(first)
         {

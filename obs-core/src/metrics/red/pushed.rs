@@ -15,7 +15,7 @@ use crate::{
         family::Labelled as _,
         labels::LabelsRef,
         meta::Meta,
-        render::{At, Number, Sink, Walker},
+        render::{At, Number, Walker},
     },
     names::semconv,
 };
@@ -87,7 +87,7 @@ impl Pushed {
 
     /// Hands its series to a sink. Layers may have different stores: what has the same labels in
     /// several is added up.
-    pub(in crate::metrics) fn walk<S: Sink>(self, stores: &[Arc<Store>], walker: &mut Walker<'_, S>) {
+    pub(in crate::metrics) fn walk(self, stores: &[Arc<Store>], walker: &mut Walker<'_>) {
         let stores = || stores.iter().filter(|store| store.layout().side == self.side);
         match self.metric {
             RedMetric::Duration | RedMetric::RequestSize | RedMetric::ResponseSize => {
@@ -133,7 +133,7 @@ impl Pushed {
 }
 
 /// Adds up what has the same labels and buckets.
-fn walk_parts<'a, S: Sink>(parts: impl Iterator<Item = Part<'a>>, walker: &mut Walker<'_, S>) {
+fn walk_parts<'a>(parts: impl Iterator<Item = Part<'a>>, walker: &mut Walker<'_>) {
     let mut parts: Vec<_> = parts.collect();
     parts.sort_by(|a, b| a.labels.text.cmp(b.labels.text));
     let are_one = |a: &Part<'_>, b: &Part<'_>| {
@@ -153,7 +153,7 @@ fn walk_parts<'a, S: Sink>(parts: impl Iterator<Item = Part<'a>>, walker: &mut W
 }
 
 /// Adds up what has the same labels.
-fn walk_levels<'a, S: Sink>(levels: impl Iterator<Item = &'a InFlightSeries>, walker: &mut Walker<'_, S>) {
+fn walk_levels<'a>(levels: impl Iterator<Item = &'a InFlightSeries>, walker: &mut Walker<'_>) {
     let value = |series: &InFlightSeries| match &series.handle {
         InFlightHandle::Own(cells) => Some(cells.value()).filter(|value| series.is_on_page(*value)),
         InFlightHandle::Facade(_) => None,

@@ -8,12 +8,12 @@ use super::{
 use crate::metrics::{
     cells::{HistogramCells, InFlightCells},
     family::Labelled as _,
-    render::{At, Number, Prefetch, Prefetcher, Sink, Walker},
+    render::{At, Number, Prefetch, Prefetcher, Walker},
 };
 
 impl Store {
     /// Hands the series of one metric to a page.
-    pub(in crate::metrics) fn walk<S: Sink>(&self, metric: RedMetric, page: &mut Walker<'_, S>) {
+    pub(in crate::metrics) fn walk(&self, metric: RedMetric, page: &mut Walker<'_>) {
         match metric {
             RedMetric::Requests => self.walk_requests(page),
             RedMetric::Duration => self.walk_outcomes(page, |series| series.duration.cells()),
@@ -29,7 +29,7 @@ impl Store {
         }
     }
 
-    fn walk_requests<S: Sink>(&self, page: &mut Walker<'_, S>) {
+    fn walk_requests(&self, page: &mut Walker<'_>) {
         let list = self.outcomes.list();
         let mut prefetcher = Prefetcher::new(&list, page.is_plain());
         for (at, series) in list.iter().enumerate() {
@@ -43,11 +43,7 @@ impl Store {
         }
     }
 
-    fn walk_outcomes<S: Sink>(
-        &self,
-        page: &mut Walker<'_, S>,
-        cells: impl Fn(&OutcomeSeries) -> Option<&HistogramCells>,
-    ) {
+    fn walk_outcomes(&self, page: &mut Walker<'_>, cells: impl Fn(&OutcomeSeries) -> Option<&HistogramCells>) {
         let list = self.outcomes.list();
         let mut prefetcher = Prefetcher::new(&list, page.is_plain());
         let mut at = 0;
@@ -65,7 +61,7 @@ impl Store {
         }
     }
 
-    fn walk_errors<S: Sink>(&self, page: &mut Walker<'_, S>) {
+    fn walk_errors(&self, page: &mut Walker<'_>) {
         for series in self.errors.list().iter() {
             let CountHandle::Own(cells) = &series.count else {
                 continue;
@@ -78,7 +74,7 @@ impl Store {
         }
     }
 
-    fn walk_in_flight<S: Sink>(&self, page: &mut Walker<'_, S>, read: impl Fn(&InFlightCells) -> i64) {
+    fn walk_in_flight(&self, page: &mut Walker<'_>, read: impl Fn(&InFlightCells) -> i64) {
         for series in self.levels.list().iter() {
             let InFlightHandle::Own(cells) = &series.handle else {
                 continue;
@@ -95,7 +91,7 @@ impl Store {
         }
     }
 
-    fn walk_units<S: Sink>(&self, metric: RedMetric, page: &mut Walker<'_, S>) {
+    fn walk_units(&self, metric: RedMetric, page: &mut Walker<'_>) {
         for route in self.routes().iter() {
             let handle = route.units(metric).and_then(|handle| handle.get());
             if let Some(cells) = handle.and_then(Option::as_ref).and_then(UnitsHandle::cells) {

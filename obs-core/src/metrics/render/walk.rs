@@ -49,9 +49,11 @@ pub(in crate::metrics) struct At<'a> {
 }
 
 /// Hands the series of one metric to a sink; a metric without any is left out.
-#[derive(Debug)]
-pub(in crate::metrics) struct Walker<'a, S> {
-    sink: &'a mut S,
+///
+/// The sink is a trait object: it is called once for a series, and with a type parameter the walk would be compiled for
+/// each format.
+pub(in crate::metrics) struct Walker<'a> {
+    sink: &'a mut dyn Sink,
     meta: &'a Meta,
     totals: &'a mut HistogramTotals,
     begun: bool,
@@ -86,7 +88,7 @@ pub(in crate::metrics) fn snapshot(entries: &[Entry]) -> Vec<FamilySnapshot> {
 }
 
 /// Hands metrics and their series to a sink.
-pub(in crate::metrics) fn walk<'a, S: Sink>(entries: impl Iterator<Item = &'a Entry>, sink: &mut S) {
+pub(in crate::metrics) fn walk<'a>(entries: impl Iterator<Item = &'a Entry>, sink: &mut dyn Sink) {
     let mut totals = HistogramTotals::default();
     for entry in entries {
         walk_one(&entry.meta, sink, &mut totals, |walker| match &entry.source {
@@ -102,11 +104,11 @@ pub(in crate::metrics) fn walk<'a, S: Sink>(entries: impl Iterator<Item = &'a En
 }
 
 /// Hands the series of one metric to a sink, as `series` walks over them.
-pub(in crate::metrics) fn walk_one<S: Sink>(
+pub(in crate::metrics) fn walk_one(
     meta: &Meta,
-    sink: &mut S,
+    sink: &mut dyn Sink,
     totals: &mut HistogramTotals,
-    series: impl FnOnce(&mut Walker<'_, S>),
+    series: impl FnOnce(&mut Walker<'_>),
 ) {
     let mut walker = Walker {
         sink,
@@ -122,7 +124,7 @@ pub(in crate::metrics) fn walk_one<S: Sink>(
 
 // === impl Walker ===
 
-impl<S: Sink> Walker<'_, S> {
+impl Walker<'_> {
     fn counters(&mut self, family: &Family<CounterCells>) {
         for series in shown(&family.list(), self.is_plain()) {
             self.counter(at(series), Number::Unsigned(series.cells.total()), || {
