@@ -30,6 +30,8 @@ struct Sink {
 struct OtlpLayer {
     bridge: LogBridge<Sink>,
     ownership: Ownership,
+    /// Whether records are held, beside a layer that sends others.
+    is_held: bool,
 }
 
 /// Marks an event as the one that the bridge reads on this thread, until it is dropped.
@@ -67,6 +69,7 @@ impl OtlpLogs {
                 is_held,
             }),
             ownership: ownership.clone(),
+            is_held,
         }
     }
 }
@@ -96,18 +99,28 @@ fn is_suppressed(target: &str) -> bool {
 
 // === impl OtlpLayer ===
 
+impl OtlpLayer {
+    /// Whether the fields of a span that is worked on here are kept for its records.
+    ///
+    /// In one place in each span, whatever layer keeps them: the library panics if two do, in the middle of a request. So
+    /// that of the instance does that the span belongs to, and all read them.
+    fn keeps_fields_of(&self, span: &Metadata<'_>) -> bool {
+        !self.is_held && !is_request_span(span) && self.ownership.owns_here()
+    }
+}
+
 impl<S> Layer<S> for OtlpLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if !is_request_span(attributes.metadata()) {
+        if self.keeps_fields_of(attributes.metadata()) {
             Copies::with_attributes(attributes, MAX_LINE, |copy| self.bridge.on_new_span(copy, id, context));
         }
     }
 
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
-        if let Some(span) = context.metadata(id).filter(|metadata| !is_request_span(metadata)) {
+        if let Some(span) = context.metadata(id).filter(|metadata| self.keeps_fields_of(metadata)) {
             Copies::with_record(record, span, MAX_LINE, |copy| self.bridge.on_record(id, copy, context));
         }
     }
