@@ -6,7 +6,7 @@ use axum::{Router, extract::Path, http::StatusCode, routing::get};
 use obs_axum::ObsLayer;
 use obs_core::{
     Obs,
-    recorder::{Filter, Kind},
+    recorder::{Filter, Kind, Phase},
     trace::in_span,
 };
 use obs_reqwest::{
@@ -168,4 +168,51 @@ async fn a_failure_leaves_whole_spans_in_each_service_that_failed_and_no_other_r
         assert_eq!(call.is_none(), is_last);
         parent = call;
     }
+}
+
+/// A service that keeps each request waiting until it is told to answer.
+#[tokio::test]
+async fn a_request_that_hangs_is_running_with_its_open_span_until_it_ends() {
+    let obs = Obs::builder("hanging")
+        .log_writer(io::sink())
+        .build()
+        .expect("valid settings");
+    let (answer, wait) = tokio::sync::watch::channel(false);
+    let handler = move || {
+        let mut wait = wait.clone();
+        async move {
+            let hang = async move { wait.wait_for(|answer| *answer).await.is_ok() };
+            in_span("hang", hang).await;
+        }
+    };
+    let app: Router = Router::new()
+        .route("/hang", get(handler))
+        .layer(ObsLayer::new().obs(&obs));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("an address");
+    let addr = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let asked = tokio::spawn(http.get(format!("http://{addr}/hang")).send());
+
+    let recorder = obs.recorder();
+    let end = std::time::Instant::now() + DEADLINE;
+    let running = loop {
+        let running = recorder.running();
+        if running.first().is_some_and(|request| !request.open_spans.is_empty()) {
+            break running;
+        }
+        assert!(std::time::Instant::now() < end, "{running:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    };
+    let [request] = &running[..] else { panic!("{running:?}") };
+    assert_eq!((&*request.endpoint, request.phase), ("/hang", Phase::Waiting));
+    assert_eq!(
+        (&request.open_spans[..], request.status),
+        (&["hang".to_owned()][..], None)
+    );
+    answer.send(true).expect("a handler that waits");
+    assert_eq!(asked.await.expect("no panic").expect("an answer").status(), 200);
+    obs.flush_when_idle_async(DEADLINE).await.expect("flushed");
+    assert!(recorder.running().is_empty());
+    assert_eq!(recorder.recent(&Filter::new()).len(), 1);
 }

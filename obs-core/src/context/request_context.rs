@@ -193,6 +193,27 @@ impl RequestContext {
         Self::of_job(Self::new_parts(instance))
     }
 
+    /// Begins an entry for the connection that the request is upgraded to, beside that of the request.
+    pub(crate) fn begin_upgrade(&self) -> Option<EntryRef> {
+        let parts = self.parts();
+        let request = parts.entry()?;
+        let started = Moment::now();
+        parts.instance.as_ref()?.flight_recorder().begin(|| Begin {
+            kind: Kind::Upgrade,
+            method: request.method(),
+            endpoint: Some(request.endpoint()),
+            path: ["", ""],
+            client: request.client(),
+            request_id: parts.request_id.clone(),
+            trace_id: parts.trace_id,
+            span_id: SpanId::random(),
+            parent_id: Some(parts.span_id),
+            is_sampled: parts.flags.is_sampled(),
+            started,
+            arrived: started.since_epoch(),
+        })
+    }
+
     /// The context of a job, which runs until the last handle to it is dropped.
     pub(super) fn of_job(mut parts: Parts) -> Self {
         if let Some(instance) = &parts.instance {

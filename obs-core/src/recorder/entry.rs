@@ -266,6 +266,16 @@ impl Entry {
         live.head.as_ref().map(|head| head.endpoint.clone()).unwrap_or_default()
     }
 
+    /// The method of the request.
+    pub(crate) fn method(&self) -> &'static str {
+        self.live().head.as_ref().map_or("", |head| head.method)
+    }
+
+    /// The address of the client.
+    pub(crate) fn client(&self) -> Option<IpAddr> {
+        self.live().head.as_ref()?.client
+    }
+
     /// Adds a line.
     pub(crate) fn push_line(&self, line: &NewLine<'_>) {
         let mut live = self.live();

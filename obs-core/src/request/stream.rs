@@ -8,7 +8,11 @@ use std::{
 };
 
 use super::scope::{DISCARD, SLOT, Scope};
-use crate::metrics::StreamRecorder;
+use crate::{
+    context::{self, RequestContext},
+    metrics::StreamRecorder,
+    recorder::EntryRef,
+};
 
 thread_local! {
     /// The slots that were requested of observations, the innermost last.
@@ -41,6 +45,8 @@ type Slot = OnceLock<StreamRecorder>;
 pub struct StreamGuard {
     slot: Arc<Slot>,
     started: Instant,
+    /// The connection in the flight recorder.
+    entry: Option<EntryRef>,
 }
 
 /// A slot to be filled when the head is there.
@@ -94,9 +100,14 @@ impl StreamGuard {
             }
             let _ = SLOTS.try_with(|slots| slots.borrow_mut().push(StreamSlot(Arc::clone(&slot))));
         }
+        let entry = context::with_current(RequestContext::begin_upgrade).flatten();
+        if let Some(entry) = entry.as_ref().and_then(EntryRef::get) {
+            entry.stream();
+        }
         Self {
             slot,
             started: Instant::now(),
+            entry,
         }
     }
 }
@@ -105,6 +116,9 @@ impl Drop for StreamGuard {
     fn drop(&mut self) {
         if let Some(recorder) = self.slot.get() {
             recorder.record(self.started.elapsed());
+        } else if let Some(entry) = self.entry.as_ref().and_then(EntryRef::get) {
+            // The upgrade was refused.
+            entry.discard();
         }
     }
 }

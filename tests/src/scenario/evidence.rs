@@ -22,6 +22,8 @@ pub struct Evidence {
     pub spans: Vec<SeenSpan>,
     /// The records of requests in the flight recorder.
     pub records: Vec<Record>,
+    /// How many upgraded connections it has records of.
+    pub upgrades: usize,
     /// How many requests it takes for running.
     pub running: usize,
     /// The calls of `on_finish`: outcome, status, endpoint.

@@ -143,6 +143,7 @@ fn gather(stage: &Stage, adapter: &dyn Adapter, wire: Wire, row: &Scenario, expe
     let requests = Filter::new().kind(Kind::Request).since(began);
     Evidence {
         records: recorder.recent(&requests),
+        upgrades: recorder.recent(&requests.kind(Kind::Upgrade)).len(),
         running: recorder
             .running()
             .iter()

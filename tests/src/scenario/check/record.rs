@@ -19,6 +19,13 @@ pub(super) fn check(case: &Case<'_>, problems: &mut Problems) {
         &evidence.records.len(),
         &usize::from(is_recorded),
     );
+    if is_recorded {
+        problems.same(
+            "the number of upgraded connections in the recorder",
+            &evidence.upgrades,
+            &usize::from(case.expect.upgraded.is_some()),
+        );
+    }
     let [record] = &evidence.records[..] else { return };
     check_result(case, record, problems);
     if let Some(line) = evidence.request_lines().next() {
