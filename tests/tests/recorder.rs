@@ -1,5 +1,7 @@
 //! What the flight recorder adds to the export: whole traces of unsampled requests that fail, and their held lines.
 
+#![expect(clippy::expect_used, reason = "tests: what can't go on fails the test")]
+
 use std::{io, net::SocketAddr};
 
 use axum::{Router, extract::Path, http::StatusCode, routing::get};

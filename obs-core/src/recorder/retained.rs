@@ -109,6 +109,7 @@ impl Slowest {
     /// Keeps the record if it is the slowest of its class; returns how many bytes more are held then.
     ///
     /// `limit` are the bytes that all may have; the oldest give way, and their number is returned.
+    #[expect(clippy::ptr_arg, reason = "a static name is known by its address")]
     pub(super) fn offer(&mut self, name: &Cow<'static, str>, summary: &Summary, record: &[u8], limit: usize) -> u64 {
         let class = class_of(Duration::from_nanos(summary.duration));
         let Some(index) = self.index(name) else { return 0 };
@@ -141,6 +142,7 @@ impl Slowest {
         }
     }
 
+    #[expect(clippy::ptr_arg, reason = "a static name is known by its address")]
     fn index(&mut self, name: &Cow<'static, str>) -> Option<usize> {
         let (address, len) = (name.as_ptr().addr(), name.len());
         let place = (address >> 4) % KNOWN;

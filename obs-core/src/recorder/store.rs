@@ -73,6 +73,7 @@ impl Limits {
 
 impl Store {
     /// Adds a record; returns how many have given way, itself included if there is no room at all.
+    #[expect(clippy::ptr_arg, reason = "a static name is known by its address")]
     pub(super) fn push(
         &mut self,
         record: &Parts<'_>,
@@ -118,17 +119,14 @@ impl Store {
             self.open.clear();
             return Some(std::mem::take(&mut self.open_count));
         };
-        match Arc::get_mut(&mut oldest.bytes) {
-            Some(bytes) => {
-                bytes.clear();
-                std::mem::swap(bytes, &mut self.open);
-                self.seal(oldest.bytes);
-            }
+        if let Some(bytes) = Arc::get_mut(&mut oldest.bytes) {
+            bytes.clear();
+            std::mem::swap(bytes, &mut self.open);
+            self.seal(oldest.bytes);
+        } else {
             // A reader has it: it is freed when that is done.
-            None => {
-                let full = std::mem::replace(&mut self.open, Vec::with_capacity(limits.chunk));
-                self.seal(Arc::new(full));
-            }
+            let full = std::mem::replace(&mut self.open, Vec::with_capacity(limits.chunk));
+            self.seal(Arc::new(full));
         }
         Some(oldest.count)
     }

@@ -74,7 +74,7 @@ pub(super) struct Summary {
 }
 
 /// The records in bytes that [`Parts::write`] has written, one after another.
-pub(super) fn each<'a>(bytes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut reader = Reader(bytes);
     std::iter::from_fn(move || Some(reader.sized()).filter(|record| !record.is_empty()))
 }
@@ -190,7 +190,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The fixed part of a record, in the order in which it is written.
-struct Head {
+struct FixedPart {
     client: u8,
     is_sampled: bool,
     summary: Summary,
@@ -199,13 +199,13 @@ struct Head {
     left_out: [u32; 2],
     detail_lens: [u32; 2],
     parent_id: u64,
-    head: u64,
+    until_head: u64,
     request_bytes: u64,
     response_bytes: u64,
     address: u128,
 }
 
-impl Head {
+impl FixedPart {
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let kind = Kind::of_number(reader.u8());
         let outcome = *Outcome::ALL.get(usize::from(reader.u8()))?;
@@ -219,7 +219,7 @@ impl Head {
         let trace_id = reader.u128();
         let (span_id, parent_id) = (reader.u64(), reader.u64());
         let (started, duration) = (reader.u64(), reader.u64());
-        let (head, request_bytes, response_bytes) = (reader.u64(), reader.u64(), reader.u64());
+        let (until_head, request_bytes, response_bytes) = (reader.u64(), reader.u64(), reader.u64());
         let fingerprint = reader.u64();
         Some(Self {
             client,
@@ -239,7 +239,7 @@ impl Head {
             left_out,
             detail_lens,
             parent_id,
-            head,
+            until_head,
             request_bytes,
             response_bytes,
             address: reader.u128(),
@@ -260,7 +260,7 @@ impl Head {
 
 impl Summary {
     pub(super) fn read(record: &[u8]) -> Option<Self> {
-        Some(Head::read(&mut Reader(record))?.summary)
+        Some(FixedPart::read(&mut Reader(record))?.summary)
     }
 
     /// Since the Unix epoch, in nanoseconds.
@@ -274,7 +274,7 @@ impl Summary {
 impl Record {
     pub(super) fn read(record: &[u8]) -> Option<Self> {
         let mut reader = Reader(record);
-        let head = Head::read(&mut reader)?;
+        let head = FixedPart::read(&mut reader)?;
         let client = head.client();
         let known = |number: u64| Some(number).filter(|number| *number != UNKNOWN);
         let [method, endpoint, path, request_id, error_type, error, error_source] =
@@ -296,7 +296,7 @@ impl Record {
             client,
             started: UNIX_EPOCH + Duration::from_nanos(summary.started),
             duration: Duration::from_nanos(summary.duration),
-            head: known(head.head).map(Duration::from_nanos),
+            head: known(head.until_head).map(Duration::from_nanos),
             outcome: summary.outcome,
             status: summary.status,
             error_type,

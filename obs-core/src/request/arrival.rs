@@ -14,7 +14,6 @@ use crate::{
     clock::Moment,
     context::{self, Instance as _, Parts, RequestContext, RequestId, otel},
     headers::{Extracted, TraceParent, extract_of},
-    names::value,
     propagation,
     recorder::{Begin, Kind},
     trace::{SpanName, SpanStart},
@@ -31,8 +30,8 @@ pub(super) struct Arrival<'a> {
     pub(super) started: Moment,
     /// Since the Unix epoch.
     pub(super) at: Duration,
-    /// The template under which it is recorded; `None` within if there is no entry for it in the flight recorder.
-    pub(super) endpoint: Option<Option<Cow<'static, str>>>,
+    /// The template of its entry in the flight recorder; `None` if it has no entry.
+    pub(super) endpoint: Option<Cow<'static, str>>,
 }
 
 // === impl Arrival ===
@@ -98,7 +97,7 @@ impl Arrival<'_> {
             tracing.flight_recorder().begin(|| Begin {
                 kind: Kind::Request,
                 method,
-                endpoint: Some(endpoint.unwrap_or(Cow::Borrowed(value::UNMATCHED))),
+                endpoint: Some(endpoint),
                 path: ["", head.path],
                 client: origin.client,
                 request_id: request_id.clone(),

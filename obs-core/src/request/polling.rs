@@ -128,18 +128,15 @@ impl<'a> Polling<'a> {
     #[inline(never)]
     fn end(&mut self, requested: Option<Scope>) {
         if self.has_context {
-            match self.observation.running_mut() {
-                Some(running) => {
-                    context::exchange(&mut running.context);
-                    self.otel = None;
-                    if let Some(span) = &running.tracing_span {
-                        span.with_subscriber(|(id, subscriber)| subscriber.exit(id));
-                    }
+            if let Some(running) = self.observation.running_mut() {
+                context::exchange(&mut running.context);
+                self.otel = None;
+                if let Some(span) = &running.tracing_span {
+                    span.with_subscriber(|(id, subscriber)| subscriber.exit(id));
                 }
-                None => {
-                    context::exchange(self.observation.ended_mut());
-                    self.otel = None;
-                }
+            } else {
+                context::exchange(self.observation.ended_mut());
+                self.otel = None;
             }
         }
         self.note_end();

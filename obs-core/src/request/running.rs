@@ -198,7 +198,10 @@ impl Running {
             origin,
             started: self.started,
             at: self.arrived,
-            endpoint: (!skipped && self.expected_page.is_none()).then(|| self.endpoint.clone()),
+            endpoint: (!skipped && self.expected_page.is_none()).then(|| {
+                let endpoint = self.endpoint.clone();
+                endpoint.unwrap_or(Cow::Borrowed(value::UNMATCHED))
+            }),
         };
         let context = arrival.context(span, &mut self.deferred_head);
         self.tracing_span = instrument

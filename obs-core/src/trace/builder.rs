@@ -241,7 +241,7 @@ impl SpanBuilder {
     }
 
     fn blocking<R>(self, work: impl FnOnce() -> R, judge: impl FnOnce(&ActiveSpan, &R)) -> R {
-        let Some(span) = self.pending.and_then(|pending| pending.start()) else {
+        let Some(span) = self.pending.and_then(Pending::start) else {
             return work();
         };
         let result = span.enter(work);
