@@ -3,33 +3,31 @@
 use std::{
     any::Any,
     borrow::Cow,
-    cell::RefCell,
     fmt,
     net::IpAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     thread,
-    time::Duration,
 };
 
-use obs_base::ids::{RequestId, SpanId, TraceId};
+use obs_base::ids::SpanId;
 use obs_conventions::Outcome;
 use opentelemetry::KeyValue;
 
 use super::{
     codec::cut,
-    details::{Details, NewSpan, give_back, reserve_at_least, take},
+    details::{Details, NewSpan},
     line::NewLine,
-    record::{Kind, Phase},
+    live::{Begin, Live, LiveHead},
+    memory::{give_back, reserve_at_least},
+    record::Phase,
     span::{EndedSpan, SpanRecord, SpanStatus, nanoseconds},
     stored::End,
 };
 use crate::{clock::Moment, names::error_type};
 
-/// The most idle entries of a thread.
-const MAX_IDLE: usize = 64;
 /// The fewest bytes that are allocated for a path.
 const FIRST_PATH: usize = 32;
 /// The most bytes of a path.
@@ -47,27 +45,6 @@ pub(super) trait Home: Send + Sync {
     fn end(&self, entry: &Entry, end: &End<'_>);
 }
 
-/// What is known of a request or job when it begins.
-pub(crate) struct Begin<'a> {
-    pub(crate) kind: Kind,
-    /// From the closed set; empty for jobs.
-    pub(crate) method: &'static str,
-    /// The template of the route, or the target of a call.
-    pub(crate) endpoint: Option<Cow<'static, str>>,
-    /// The path; host and path of a call.
-    pub(crate) path: [&'a str; 2],
-    /// The address of the client, or of the host that is called.
-    pub(crate) client: Option<IpAddr>,
-    pub(crate) request_id: RequestId,
-    pub(crate) trace_id: TraceId,
-    pub(crate) span_id: SpanId,
-    pub(crate) parent_id: Option<SpanId>,
-    pub(crate) is_sampled: bool,
-    pub(crate) started: Moment,
-    /// Since the Unix epoch.
-    pub(crate) arrived: Duration,
-}
-
 /// A request or job, as its threads and the readers of the recorder share it.
 ///
 /// What changes often is an atomic; the rest is behind a lock that readers hold as long as it takes to copy it.
@@ -83,59 +60,17 @@ pub(crate) struct Entry {
     live: Mutex<Live>,
 }
 
-/// What a request or job has of its own.
-pub(super) struct Live {
-    /// `None` while nothing runs.
-    pub(super) head: Option<LiveHead>,
-    pub(super) path: Vec<u8>,
-    /// Of most requests there are none.
-    pub(super) details: Option<Box<Details>>,
-}
-
-/// What is fixed at the begin, but for the endpoint.
-pub(super) struct LiveHead {
-    pub(super) kind: Kind,
-    pub(super) method: &'static str,
-    pub(super) endpoint: Cow<'static, str>,
-    pub(super) client: Option<IpAddr>,
-    pub(super) request_id: RequestId,
-    pub(super) trace_id: TraceId,
-    pub(super) span_id: SpanId,
-    /// 0 for none, as long as an `Option` takes twice the room.
-    pub(super) parent_id: u64,
-    pub(super) is_sampled: bool,
-    pub(super) started: Moment,
-    /// Nanoseconds since the Unix epoch.
-    pub(super) arrived: u64,
-}
-
-/// The entry of a request whose context holds it; it can be used again afterwards. Empty only while it is dropped.
-pub(crate) struct EntryRef(Option<Arc<Entry>>);
-
-thread_local! {
-    static IDLE: RefCell<Vec<Arc<Entry>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// An idle entry of the recorder at this address, from the pool of the thread.
-#[inline]
-pub(super) fn take_idle(recorder: *const ()) -> Option<Arc<Entry>> {
-    let is_ours = |entry: &Arc<Entry>| entry.home.as_ptr().cast::<()>() == recorder;
-    let taken = IDLE.try_with(|idle| {
-        let mut idle = idle.try_borrow_mut().ok()?;
-        if idle.last().is_some_and(is_ours) {
-            return idle.pop();
-        }
-        let index = idle.iter().rposition(is_ours)?;
-        Some(idle.swap_remove(index))
-    });
-    taken.ok().flatten()
-}
-
 // === impl Entry ===
 
 impl Entry {
     /// The bytes of an entry, with its count of references and its place in the list of entries.
     pub(super) const SIZE: usize = size_of::<Self>() + 3 * size_of::<usize>();
+
+    /// Whether it belongs to the recorder at this address.
+    #[inline]
+    pub(super) fn is_of(&self, recorder: *const ()) -> bool {
+        self.home.as_ptr().cast::<()>() == recorder
+    }
 
     /// A new entry of the recorder, whose bytes have been taken.
     pub(super) fn new(home: Weak<dyn Home>) -> Self {
@@ -378,7 +313,7 @@ impl Entry {
 
     /// Ends a job, whose context is dropped.
     #[cold]
-    fn end_job(&self) {
+    pub(super) fn end_job(&self) {
         let Some(home) = self.home.upgrade() else { return };
         let started = self.live().head.as_ref().map(|head| head.started);
         let outcome = if thread::panicking() {
@@ -430,61 +365,5 @@ impl fmt::Debug for Entry {
         f.debug_struct("Entry")
             .field("phase", &self.phase)
             .finish_non_exhaustive()
-    }
-}
-
-// === impl Live ===
-
-impl Live {
-    /// Works on the details, which are made at the first use; `None` if there is no room for them.
-    fn with_details<R>(&mut self, home: &Weak<dyn Home>, work: impl FnOnce(&mut Details) -> R) -> Option<R> {
-        if self.details.is_none() {
-            if !take(home, size_of::<Details>()) {
-                return None;
-            }
-            self.details = Some(Box::default());
-        }
-        self.details.as_deref_mut().map(work)
-    }
-}
-
-// === impl EntryRef ===
-
-impl EntryRef {
-    pub(super) fn new(entry: Arc<Entry>) -> Self {
-        Self(Some(entry))
-    }
-
-    /// The entry.
-    #[inline]
-    pub(crate) fn get(&self) -> Option<&Entry> {
-        self.0.as_deref()
-    }
-
-    /// The entry, for a span that may outlive the request's context.
-    pub(crate) fn shared(&self) -> Option<Arc<Entry>> {
-        self.0.clone()
-    }
-}
-
-impl Drop for EntryRef {
-    fn drop(&mut self) {
-        let Some(entry) = self.0.take() else { return };
-        if entry.is_running() {
-            entry.end_job();
-        }
-        let _ = IDLE.try_with(|idle| {
-            if let Ok(mut idle) = idle.try_borrow_mut()
-                && idle.len() < MAX_IDLE
-            {
-                idle.push(entry);
-            }
-        });
-    }
-}
-
-impl fmt::Debug for EntryRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }

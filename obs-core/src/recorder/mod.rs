@@ -44,10 +44,14 @@ mod active;
 mod codec;
 mod details;
 mod entry;
+mod entry_ref;
 mod filter;
 mod flight_recorder;
 mod ledger;
 mod line;
+mod live;
+mod memory;
+mod reading;
 mod record;
 mod retained;
 mod span;
@@ -58,9 +62,11 @@ mod tests;
 
 pub(crate) use active::{Activated, ActiveSpan};
 pub(crate) use details::NewSpan;
-pub(crate) use entry::{Begin, Entry, EntryRef};
+pub(crate) use entry::Entry;
+pub(crate) use entry_ref::EntryRef;
 pub(crate) use flight_recorder::{DEFAULT_BYTES, MIN_BYTES};
 pub(crate) use line::NewLine;
+pub(crate) use live::Begin;
 pub(crate) use span::{EndedSpan, kind_number, kind_of, push_attribute};
 pub(crate) use stored::End;
 

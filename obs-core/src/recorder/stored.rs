@@ -11,8 +11,8 @@ use obs_conventions::Outcome;
 use super::{
     codec::{Fixed, Reader, cut},
     details::Details,
-    entry::{Live, LiveHead},
     line::{Line, NewLine},
+    live::{Live, LiveHead},
     record::{Kind, Record},
     span::{SpanRecord, nanoseconds},
 };

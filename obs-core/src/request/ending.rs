@@ -14,12 +14,11 @@ use super::{
     running::{Answer, Running},
 };
 use crate::{
-    context::{Instance as _, SpanId, TraceId},
+    context::{SpanId, TraceId},
     failure::{self, Failure},
     logs::RequestLine,
     metrics::{Measured, StreamRecorder},
     names::{attribute, error_type},
-    recorder::End,
     trace::exception_of,
 };
 
@@ -29,19 +28,19 @@ const STATUS_CANCELLED: u16 = 499;
 const STATUS_FAILED: u16 = 500;
 
 /// The figures of a request that has ended.
-struct Ending<'a> {
+pub(super) struct Ending<'a> {
     /// The span of an unsampled request that is exported all the same.
-    deferred: Option<&'a OtelContext>,
-    status: u16,
-    grpc_status: Option<GrpcStatus>,
-    outcome: Outcome,
-    error_type: Option<&'a str>,
-    duration: Duration,
-    request_bytes: Option<u64>,
+    pub(super) deferred: Option<&'a OtelContext>,
+    pub(super) status: u16,
+    pub(super) grpc_status: Option<GrpcStatus>,
+    pub(super) outcome: Outcome,
+    pub(super) error_type: Option<&'a str>,
+    pub(super) duration: Duration,
+    pub(super) request_bytes: Option<u64>,
     /// Why, if the outcome is an error and that is known.
-    failure: Option<&'a Failure>,
+    pub(super) failure: Option<&'a Failure>,
     /// Whether the request's span has an event of the failure already.
-    is_failure_on_span: bool,
+    pub(super) is_failure_on_span: bool,
 }
 
 // === impl Running ===
@@ -88,35 +87,6 @@ impl Running {
         self.write_line(&ending);
         self.call_hook(&ending);
         self.end_entry(&ending);
-    }
-
-    /// Makes a record of the entry in the flight recorder.
-    fn end_entry(&self, ending: &Ending<'_>) {
-        let Some(entry) = self.entry() else { return };
-        let chain = ending.failure.and_then(Failure::chain).unwrap_or_default();
-        let place = ending.failure.and_then(Failure::location);
-        let end = End {
-            outcome: ending.outcome,
-            status: ending.status,
-            error_type: ending.error_type,
-            error: ending.failure.map(Failure::message).unwrap_or_default(),
-            error_source: if chain.is_empty() {
-                place.unwrap_or_default()
-            } else {
-                &chain
-            },
-            fingerprint: ending.fingerprint(self.endpoint()).unwrap_or(0),
-            duration: ending.duration,
-            head: self.until_head(),
-            request_bytes: ending.request_bytes,
-            response_bytes: self.response_bytes,
-        };
-        self.instrument
-            .common
-            .pipeline
-            .tracing
-            .flight_recorder()
-            .end(entry, &end);
     }
 
     /// The outcome of an answer that has reached its end; none without an answer.
@@ -344,24 +314,6 @@ impl Running {
             .end_server_span(&span, (route, status_code), at);
     }
 
-    /// Exports the child spans of an unsampled request that is exported all the same.
-    fn export_children(&self, ending: &Ending<'_>) {
-        if let (Some(_), Some(context), Some(entry)) = (ending.deferred, &self.context, self.entry()) {
-            let tracing = &self.instrument.common.pipeline.tracing;
-            tracing.export_children(context, entry.take_spans());
-        }
-    }
-
-    /// Writes the lines below the filter that are held for a failure.
-    fn write_held_lines(&self, ending: &Ending<'_>) {
-        if let (Some(logs), Some(entry), Some(_)) = (&self.instrument.common.pipeline.logs, self.entry(), &self.line) {
-            // The lifetime of a stream is not a latency of the service.
-            let until_head = self.until_head().filter(|_| self.is_stream);
-            let duration = until_head.unwrap_or(ending.duration);
-            logs.write_held(entry, ending.outcome.is_error(), duration);
-        }
-    }
-
     fn write_line(&mut self, ending: &Ending<'_>) {
         let (Some(start), Some(context)) = (self.line.take(), &self.context) else {
             return;
@@ -431,7 +383,7 @@ impl Running {
 
 impl Ending<'_> {
     /// The group of the error, if it is one.
-    fn fingerprint(&self, endpoint: &str) -> Option<u64> {
+    pub(super) fn fingerprint(&self, endpoint: &str) -> Option<u64> {
         Some(failure::fingerprint(endpoint, self.error_type?, self.failure))
     }
 }

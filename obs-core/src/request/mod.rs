@@ -50,6 +50,7 @@ mod origin;
 mod panic;
 pub(crate) mod polling;
 pub(crate) mod privacy;
+mod recorded;
 mod running;
 mod scope;
 mod skip;
