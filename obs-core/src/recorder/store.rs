@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::VecDeque, sync::Arc};
 use super::{
     ledger::Ledger,
     retained::{GroupView, Slowest},
-    stored::{self, Parts, Summary},
+    stored::{self, Parts},
 };
 
 /// The largest chunk.
@@ -93,9 +93,7 @@ impl Store {
         record.write(&mut self.open);
         self.open_count += 1;
         let written = self.open.get(start + stored::FRAME..).unwrap_or_default();
-        let Some(summary) = Summary::read(written) else {
-            return dropped;
-        };
+        let summary = record.summary();
         dropped += self.slowest.offer(endpoint, &summary, written, limits.slowest);
         dropped + self.settle(ledger)
     }

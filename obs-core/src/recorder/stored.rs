@@ -55,7 +55,7 @@ pub(super) struct Parts<'a> {
     /// Lines and spans, and how many they are.
     details: [(&'a [u8], u16); 2],
     /// Method, endpoint, path, request id, type of the error, error, sources.
-    texts: [&'a str; 7],
+    texts: [&'a [u8]; 7],
 }
 
 /// What is read of a record without reading all of it.
@@ -110,14 +110,31 @@ impl<'a> Parts<'a> {
             left_out: details.map_or([0; 2], |details| [details.left_out_lines, details.left_out_spans]),
             details: details.map_or([(&[], 0); 2], Details::stored),
             texts: [
-                head.method,
-                cut(&head.endpoint, MAX_ENDPOINT),
-                str::from_utf8(&live.path).unwrap_or_default(),
-                head.request_id.as_str(),
-                cut(end.error_type.unwrap_or_default(), MAX_TYPE),
-                cut(end.error, MAX_ERROR),
-                cut(end.error_source, MAX_ERROR),
+                head.method.as_bytes(),
+                cut(&head.endpoint, MAX_ENDPOINT).as_bytes(),
+                &live.path,
+                head.request_id.as_str().as_bytes(),
+                cut(end.error_type.unwrap_or_default(), MAX_TYPE).as_bytes(),
+                cut(end.error, MAX_ERROR).as_bytes(),
+                cut(end.error_source, MAX_ERROR).as_bytes(),
             ],
+        }
+    }
+
+    /// What [`Summary::read`] finds in the record.
+    pub(super) fn summary(&self) -> Summary {
+        let Self {
+            head, end, fingerprint, ..
+        } = self;
+        Summary {
+            kind: head.kind,
+            outcome: end.outcome,
+            status: end.status,
+            trace_id: head.trace_id.get(),
+            span_id: head.span_id.get(),
+            started: head.arrived,
+            duration: nanoseconds(end.duration),
+            fingerprint: *fingerprint,
         }
     }
 
@@ -182,7 +199,7 @@ impl<'a> Parts<'a> {
         fixed.put(address);
         out.extend_from_slice(fixed.bytes());
         for text in texts {
-            out.extend_from_slice(text.as_bytes());
+            out.extend_from_slice(text);
         }
         out.extend_from_slice(lines);
         out.extend_from_slice(spans);
