@@ -66,6 +66,13 @@ impl Encoding {
     /// # Errors
     ///
     /// If the compressor fails, which it does for want of memory only.
+    #[cfg_attr(
+        not(any(feature = "gzip", feature = "zstd")),
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "compressors can fail, and the signature is that of every build"
+        )
+    )]
     pub(super) fn apply(self, page: Vec<u8>) -> io::Result<Vec<u8>> {
         match self {
             Self::Identity => Ok(page),
