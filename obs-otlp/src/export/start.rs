@@ -32,7 +32,7 @@ pub fn check_spans(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError
 ///
 /// # Errors
 ///
-/// As [`check_spans`], and if the thread can't be started.
+/// As `check_spans`, and if the thread can't be started.
 pub fn start_spans<T: HeapSize + Send + 'static>(
     config: &ExporterConfig<'_>,
     complete: impl Fn(T) -> SpanData + Send + 'static,
@@ -69,7 +69,7 @@ mod logs {
     ///
     /// # Errors
     ///
-    /// As [`check_spans`], and if code requests the export without the feature `logs`.
+    /// As `check_spans`, and if code requests the export without the feature `logs`.
     pub fn check_logs(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
         ExportSettings::from_settings(&LOGS, code, env).map(drop)
     }
@@ -101,7 +101,7 @@ mod metrics {
     ///
     /// # Errors
     ///
-    /// As [`check_spans`], and if code requests the export without the feature `metrics`.
+    /// As `check_spans`, and if code requests the export without the feature `metrics`.
     pub fn check_metrics(code: CodeSettings<'_>, env: Env<'_>) -> Result<(), InitError> {
         metrics_settings(code, env).map(drop)
     }
