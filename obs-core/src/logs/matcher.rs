@@ -52,7 +52,7 @@ impl Matcher {
                 .map_err(|error| error.to_string());
         }
         let targets = directives.split(',').try_fold(Targets::new(), |targets, directive| {
-            let (target, level) = parsed(directive).ok_or_else(|| format!("{directive:?} is malformed"))?;
+            let (target, level) = parsed(directive).ok_or_else(|| malformed(directive))?;
             Ok::<_, String>(match target {
                 Some(target) => targets.with_target(target, level),
                 None => targets.with_default(level),
@@ -60,6 +60,11 @@ impl Matcher {
         })?;
         Ok(Self::Targets(targets))
     }
+}
+
+/// What is said of a directive that can't be read.
+fn malformed(directive: &str) -> String {
+    format!("{directive:?} is neither a level (off, error, warn, info, debug, trace) nor a target with one")
 }
 
 /// A level, a target, or a target and its level, as `EnvFilter` reads them: a target alone has all levels.
@@ -139,7 +144,7 @@ mod tests {
             if bad == "shop=" {
                 assert!(read.is_ok());
             } else {
-                assert_eq!(read.unwrap_err(), format!("{bad:?} is malformed"));
+                assert_eq!(read.unwrap_err(), malformed(bad));
             }
         }
     }
