@@ -63,22 +63,25 @@
 mod carried;
 mod consumer;
 mod current;
+mod fields;
 mod global_propagator;
 mod instance;
 pub(crate) mod otel;
 mod owner;
+mod parts;
 mod propagators;
 mod request_context;
 mod scope;
 
 pub(crate) use consumer::ProducerLinks;
 pub(crate) use current::{Entered, enter, exchange, exemplar_ids, with_current};
+pub(crate) use fields::NotedFailure;
 pub(crate) use global_propagator::GlobalPropagator;
 pub(crate) use instance::{Instance, InstanceRef, outside_instance, set_default_instance, set_thread_default};
 pub(crate) use obs_base::ids::RequestId;
 pub(crate) use owner::{Ownership, owner};
+pub(crate) use parts::Parts;
 pub(crate) use propagators::{OwnPropagator, Propagators, header_name, request_id_header};
-pub(crate) use request_context::{NotedFailure, Parts};
 
 pub use crate::field_value::FieldValue;
 pub use carried::Carried;

@@ -11,19 +11,17 @@ use std::{
 use opentelemetry::{Key, KeyValue, trace::TraceContextExt as _};
 
 use super::{
-    FieldValue, InstanceRef, Propagators, RequestId, SpanId, TraceFlags, TraceId, otel, outside_instance, with_current,
+    FieldValue, InstanceRef, Parts, RequestId, SpanId, TraceFlags, TraceId,
+    fields::{Fields, MAX_FIELD_BYTES, NotedFailure},
+    otel, outside_instance, with_current,
 };
 use crate::{
     clock::Moment,
     failure::Failure,
     headers::{BaggageMembers, baggage_members},
     pool::Pool,
-    recorder::{Begin, Entry, EntryRef, Kind},
+    recorder::{Begin, EntryRef, Kind},
 };
-
-/// Bytes of the names and values of all fields of a context: more than a line may have, so that a line that lacks
-/// something says so.
-const MAX_FIELD_BYTES: usize = 128 * 1_024;
 
 /// Ids and fields of one request; a cheap handle that clones share.
 #[derive(Clone, Debug)]
@@ -41,111 +39,6 @@ struct Inner {
 
 thread_local! {
     static POOL: Pool<Option<Arc<Inner>>> = const { Pool::new() };
-}
-
-/// The fields of a context.
-#[derive(Debug, Default)]
-struct Fields {
-    all: Vec<(Cow<'static, str>, FieldValue)>,
-    /// The keys of those that are attributes of the request's span too, should it be recorded at its end.
-    recorded: Vec<Cow<'static, str>>,
-    /// The error that was recorded last.
-    failure: Option<Box<NotedFailure>>,
-}
-
-/// An error that code of the application has recorded.
-#[derive(Debug)]
-pub(crate) struct NotedFailure {
-    /// Not redacted yet.
-    pub(crate) failure: Failure,
-    /// Whether it is an event of the request's own span already.
-    pub(crate) is_on_span: bool,
-}
-
-/// What a context is made of; fixed for its life.
-#[derive(Debug)]
-pub(crate) struct Parts {
-    pub(crate) request_id: RequestId,
-    pub(crate) trace_id: TraceId,
-    pub(crate) span_id: SpanId,
-    pub(crate) flags: TraceFlags,
-    /// The caller's `tracestate`, checked, to be sent on.
-    pub(crate) tracestate: Option<Box<str>>,
-    /// The caller's `baggage`, checked, to be sent on.
-    pub(crate) baggage: Option<Box<str>>,
-    /// The OpenTelemetry context with the request's span, or with its ids alone where it is left out;
-    /// none for a job, and where nothing makes spans.
-    pub(crate) otel: Option<opentelemetry::Context>,
-    /// What is attached where there is neither: the caller's baggage, or the [producers](super::ProducerLinks) of a job.
-    pub(crate) otel_baggage: Option<opentelemetry::Context>,
-    /// The instance that the request or job belongs to; none for a job of the process-wide default before `init`.
-    pub(crate) instance: Option<InstanceRef>,
-    /// Whether the instance records the spans of the request or job.
-    pub(crate) records_spans: bool,
-    /// The entry in the flight recorder of the instance.
-    pub(crate) entry: Option<EntryRef>,
-}
-
-// === impl Parts ===
-
-impl Parts {
-    /// Drops all but the ids, which have at most 128 bytes on the heap.
-    fn clear(&mut self) {
-        let Self {
-            request_id: _,
-            trace_id: _,
-            span_id: _,
-            flags: _,
-            tracestate,
-            baggage,
-            otel,
-            otel_baggage,
-            instance,
-            records_spans: _,
-            entry,
-        } = self;
-        *tracestate = None;
-        *baggage = None;
-        *otel = None;
-        *otel_baggage = None;
-        *instance = None;
-        *entry = None;
-    }
-
-    /// The OpenTelemetry context with the request's span, if that is recorded.
-    #[inline]
-    pub(crate) fn recorded(&self) -> Option<&opentelemetry::Context> {
-        self.otel.as_ref().filter(|_| self.records_spans)
-    }
-
-    /// The instance that records the spans of the request or job; none if they are not recorded.
-    pub(crate) fn recorder(&self) -> Option<&InstanceRef> {
-        self.instance.as_ref().filter(|_| self.records_spans)
-    }
-
-    /// The entry in the flight recorder, if there is one.
-    #[inline]
-    pub(crate) fn entry(&self) -> Option<&Entry> {
-        self.entry.as_ref()?.get()
-    }
-
-    /// The id of the instance, unique in the process.
-    pub(crate) fn instance_id(&self) -> u64 {
-        self.instance.as_ref().map_or(0, |instance| instance.id())
-    }
-
-    /// In which headers the trace is sent on.
-    pub(crate) fn propagators(&self) -> &Propagators {
-        self.instance
-            .as_ref()
-            .map_or(&Propagators::W3C, |instance| instance.propagators())
-    }
-
-    /// The OpenTelemetry context to make current while the request or job is worked on.
-    #[inline]
-    pub(crate) fn to_attach(&self) -> Option<&opentelemetry::Context> {
-        self.otel.as_ref().or(self.otel_baggage.as_ref())
-    }
 }
 
 // === impl Inner ===
@@ -436,27 +329,6 @@ impl RequestContext {
             .filter(|(key, _)| recorded.contains(key))
             .map(|(key, value)| KeyValue::new(Key::from(key.clone()), value.clone().into_attribute()))
             .collect()
-    }
-}
-
-// === impl Fields ===
-
-impl Fields {
-    /// Sets a field; false if there is no room for any of it.
-    fn set(&mut self, key: Cow<'static, str>, value: FieldValue) -> bool {
-        let others = self.all.iter().filter(|(known, _)| *known != key);
-        let used: usize = others.map(|(key, value)| key.len() + value.size()).sum();
-        let Some(value) = MAX_FIELD_BYTES
-            .checked_sub(used + key.len())
-            .and_then(|room| value.within(room))
-        else {
-            return false;
-        };
-        match self.all.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, old)) => *old = value,
-            None => self.all.push((key, value)),
-        }
-        true
     }
 }
 
