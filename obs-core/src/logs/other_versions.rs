@@ -51,11 +51,11 @@ mod tests {
     fn versions_are_found_in_paths_of_registries() {
         for (file, expected) in [
             (
-                "/root/.cargo/registry/src/index-1/opentelemetry-0.32.0/src/global/trace.rs",
+                "/registry/src/index-1/opentelemetry-0.32.0/src/global/trace.rs",
                 Some(("opentelemetry", "0.32.0")),
             ),
             (
-                r"C:\Users\x\.cargo\registry\src\index-1\opentelemetry_sdk-0.31.1\src\lib.rs",
+                r"C:\registry\src\index-1\opentelemetry_sdk-0.31.1\src\lib.rs",
                 Some(("opentelemetry_sdk", "0.31.1")),
             ),
             ("/src/opentelemetry-otlp-0.32.0/src/lib.rs", None),
