@@ -99,11 +99,15 @@ impl RecordedSpan {
             instance,
             request,
             parent,
-            name,
+            mut name,
             kind,
             attributes,
             left_out,
         } = self;
+        // A static name was written by a programmer, and holds no secret of a request.
+        if let (Cow::Owned(_), Some(tracing)) = (&name, Tracing::of(&instance)) {
+            tracing.rules().clean_name(&mut name);
+        }
         let span = NewSpan {
             id,
             parent: Some(parent),

@@ -135,6 +135,24 @@ fn spans_of_a_job_that_is_sampled_are_recorded_as_they_are_exported() {
 }
 
 #[test]
+fn names_of_spans_have_no_secrets_sampled_or_not() {
+    for ratio in [0.0, 1.0] {
+        let obs = builder()
+            .sample_ratio(ratio)
+            .span_reader(Exported::default())
+            .build()
+            .unwrap();
+        let name = "GET https://shop:hunter2@example.com/?token=hunter2".to_owned();
+        subscribed(&obs, || run_in(obs.start_context(), || in_span_blocking(name, || ())));
+        let spans = record(&obs).spans;
+        assert!(
+            spans.len() == 1 && !spans[0].name.contains("hunter2"),
+            "{ratio}: {spans:?}"
+        );
+    }
+}
+
+#[test]
 fn spans_of_an_instance_without_an_export_are_recorded() {
     let obs = builder().sample_ratio(1.0).build().unwrap();
     subscribed(&obs, || run_in(obs.start_context(), work));
