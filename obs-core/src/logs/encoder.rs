@@ -100,35 +100,9 @@ impl Encoder {
         }
     }
 
-    /// [`encode_event`](Self::encode_event) for a line that is held, which it says.
-    pub(super) fn encode_held_event<S>(
-        &self,
-        scratch: &mut Scratch,
-        event: &Event<'_>,
-        context: &Context<'_, S>,
-        layer: u64,
-    ) -> Level
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        self.encode(scratch, event, context, (layer, true))
-    }
-
-    /// Writes the line of an event to `scratch.line`; says at which level it is.
+    /// Writes the line of an event to `scratch.line`, with the fields that the layer of this number has of spans; returns
+    /// its level. A line that is held says so.
     pub(super) fn encode_event<S>(
-        &self,
-        scratch: &mut Scratch,
-        event: &Event<'_>,
-        context: &Context<'_, S>,
-        layer: u64,
-    ) -> Level
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        self.encode(scratch, event, context, (layer, false))
-    }
-
-    fn encode<S>(
         &self,
         scratch: &mut Scratch,
         event: &Event<'_>,

@@ -115,7 +115,7 @@ where
         }
         scratch::with(|scratch| {
             let encoder = &self.output.encoder;
-            let level = encoder.encode_held_event(scratch, event, &context, self.output.id);
+            let level = encoder.encode_event(scratch, event, &context, (self.output.id, true));
             record(level, &scratch.line, true);
         });
     }

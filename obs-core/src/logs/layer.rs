@@ -132,7 +132,7 @@ where
             let level = self
                 .output
                 .encoder
-                .encode_event(scratch, event, &context, self.output.id);
+                .encode_event(scratch, event, &context, (self.output.id, false));
             self.output.deliver(level, &scratch.line);
             if self.ownership.is_some() {
                 record(level, &scratch.line, false);

@@ -207,10 +207,8 @@ impl Running {
     #[inline]
     pub(super) fn deferred_span(&self, outcome: Outcome, duration: Duration) -> Option<Context> {
         let stored = self.deferred_head.0.as_deref()?;
-        // The lifetime of a stream is not a latency of the service.
-        let until_head = self.until_head().filter(|_| self.is_stream);
         let keep = self.instrument.common.pipeline.tracing.keep()?;
-        let reason = keep.reason(outcome.is_error(), until_head.unwrap_or(duration))?;
+        let reason = keep.reason(outcome.is_error(), self.latency(duration))?;
         self.make_deferred_span(stored, reason)
     }
 

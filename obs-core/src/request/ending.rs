@@ -197,6 +197,12 @@ impl Running {
         }
     }
 
+    /// The time by which a request is slow or not, of one that took this long: to the head for a stream, whose lifetime is
+    /// not a latency of the service.
+    pub(super) fn latency(&self, duration: Duration) -> Duration {
+        self.until_head().filter(|_| self.is_stream).unwrap_or(duration)
+    }
+
     /// The time from arrival to head, if it is recorded.
     pub(super) fn until_head(&self) -> Option<Duration> {
         self.head?.after

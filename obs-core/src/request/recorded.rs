@@ -46,10 +46,7 @@ impl Running {
     /// Writes the lines below the filter that are held for a failure.
     pub(super) fn write_held_lines(&self, ending: &Ending<'_>) {
         if let (Some(logs), Some(entry), Some(_)) = (&self.instrument.common.pipeline.logs, self.entry(), &self.line) {
-            // The lifetime of a stream is not a latency of the service.
-            let until_head = self.until_head().filter(|_| self.is_stream);
-            let duration = until_head.unwrap_or(ending.duration);
-            logs.write_held(entry, ending.outcome.is_error(), duration);
+            logs.write_held(entry, ending.outcome.is_error(), self.latency(ending.duration));
         }
     }
 }
