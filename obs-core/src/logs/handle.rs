@@ -15,11 +15,13 @@ use super::{
     encoder::Encoder,
     filter::FilterControl,
     format::Style,
-    held::{HeldFilter, HeldLayer, HeldSettings},
+    held::{HeldFilter, HeldLayer, HeldLine, HeldSettings},
     layer::LogLayer,
+    line_feed::LineFeed,
     otlp::{OtlpLogs, RawRequest},
-    output::{Counters, Output},
+    output::{Counters, Output, next_layer},
     profile::ProfileSettings,
+    recorded_lines::RecordedLines,
     request_json, request_pretty, request_profiled,
     sampling::LineSampler,
     scratch,
@@ -131,6 +133,8 @@ pub(crate) struct LogsConfig<'a> {
     pub(crate) env: Env<'a>,
     /// Where the pipeline's own counters are registered.
     pub(crate) recorder: &'a dyn Recorder,
+    /// Whether there is a flight recorder, and with it a feed of lines.
+    pub(crate) records_lines: bool,
 }
 
 /// A log pipeline; clones share it.
@@ -160,6 +164,7 @@ impl Logs {
             value_limit,
             env,
             recorder,
+            records_lines,
         } = config;
         let filter = FilterControl::new(settings.directives(env)?);
         let target = settings.target.take().unwrap_or_else(LogTarget::stdout);
@@ -178,10 +183,16 @@ impl Logs {
         } = settings;
         let sampler = LineSampler::new(sample_ratio, slow)?;
         let redactor = Arc::new(Redactor::with(redact.iter().map(String::as_str)));
+        let feed = LineFeed::new(records_lines);
+        let recorded = (style != Style::Json).then(|| {
+            let encoder = Encoder::new(Style::Json, &service, Arc::clone(&redactor), &constants, None);
+            (encoder, next_layer())
+        });
+        let recorded = RecordedLines::new(recorded, feed);
         let encoder = Encoder::new(style, &service, redactor, &constants, project);
         let counters = Counters::register(recorder);
         let writer = Writer::start(target.into_writer()?, counters.dropped.clone())?;
-        let output = Arc::new(Output::new(encoder, writer, counters));
+        let output = Arc::new(Output::new(encoder, writer, counters, recorded));
         let code = (otlp, export);
         let otlp = OtlpLogs::start(&output, (&service, budget), code, value_limit, env, recorder)?;
         Ok(Self(Arc::new(Inner {
@@ -223,9 +234,16 @@ impl Logs {
     /// Writes and exports the lines that a request or job has held, if it ends so that they are to be.
     pub(crate) fn write_held(&self, entry: &Entry, is_error: bool, duration: Duration) {
         if self.0.held.is_some_and(|held| held.writes(is_error, duration)) {
-            entry.each_held_line(|line| self.0.output.deliver(line.level, line.text));
-            if let Some(otlp) = &self.0.otlp {
-                otlp.send_held(entry);
+            let output = &self.0.output;
+            if output.recorded.encoder().is_none() {
+                entry.each_held_line(|line| output.deliver(line.level, line.text));
+            }
+            for record in entry.take_held_records() {
+                match (record.downcast::<HeldLine>(), &self.0.otlp) {
+                    (Ok(line), _) => output.deliver(line.level, &line.text),
+                    (Err(record), Some(otlp)) => otlp.send_held(record),
+                    (Err(_), None) => {}
+                }
             }
         }
     }
@@ -242,6 +260,11 @@ impl Logs {
     /// Puts other directives in force, for layers that exist already, too.
     pub(crate) fn set_filter(&self, directives: &str) -> Result<(), InitError> {
         self.0.filter.set(directives)
+    }
+
+    /// The newest lines, for readers in the process.
+    pub(crate) fn feed(&self) -> &LineFeed {
+        self.0.output.recorded.feed()
     }
 
     /// Gives every finished line to a second reader as well; `false` if there is one.
@@ -356,12 +379,14 @@ impl std::fmt::Debug for LogsConfig<'_> {
             value_limit,
             env: _,
             recorder: _,
+            records_lines,
         } = self;
         f.debug_struct("LogsConfig")
             .field("service", service)
             .field("settings", settings)
             .field("otlp", otlp)
             .field("value_limit", value_limit)
+            .field("records_lines", records_lines)
             .finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{filter::LogFilter, layer::record, output::Output, scratch};
+use super::{filter::LogFilter, output::Output, scratch};
 use crate::{
     context::{self, Ownership},
     recorder::Entry,
@@ -36,6 +36,26 @@ pub(super) struct HeldFilter {
     level: Level,
     lines: LogFilter,
     ownership: Ownership,
+}
+
+/// A line that is held as it is written, if the recorder has it in another format.
+pub(super) struct HeldLine {
+    pub(super) level: Level,
+    pub(super) text: Box<[u8]>,
+}
+
+// === impl HeldLine ===
+
+impl HeldLine {
+    fn hold(level: Level, text: &[u8]) {
+        context::with_current(|request| {
+            if let Some(entry) = request.parts().entry() {
+                let bytes = size_of::<Self>() + text.len();
+                let text = text.into();
+                entry.hold_record(Box::new(Self { level, text }), bytes);
+            }
+        });
+    }
 }
 
 // === impl HeldSettings ===
@@ -72,10 +92,17 @@ fn is_in_request() -> bool {
 impl<S> Filter<S> for HeldFilter {
     #[inline]
     fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
+        if metadata.is_span() {
+            // Held lines have the fields of the same spans as others.
+            return self.lines.takes(metadata, context);
+        }
         self.may_hold(metadata) && is_in_request() && !self.lines.takes(metadata, context) && self.ownership.owns_here()
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if metadata.is_span() {
+            return Filter::<S>::callsite_enabled(&self.lines, metadata);
+        }
         if self.may_hold(metadata) && !Filter::<S>::callsite_enabled(&self.lines, metadata).is_always() {
             Interest::sometimes()
         } else {
@@ -114,9 +141,12 @@ where
             return;
         }
         scratch::with(|scratch| {
-            let encoder = &self.output.encoder;
-            let level = encoder.encode_event(scratch, event, &context, (self.output.id, true));
-            record(level, &scratch.line, true);
+            let output = &*self.output;
+            let level = output.encoder.encode_event(scratch, event, &context, (output.id, true));
+            if output.recorded.encoder().is_some() {
+                HeldLine::hold(level, &scratch.line);
+            }
+            output.recorded.add(scratch, event, &context, (level, true));
         });
     }
 }

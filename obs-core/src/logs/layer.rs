@@ -8,23 +8,25 @@ use tracing_core::{
     Event, Level, Subscriber,
     span::{Attributes, Id, Record},
 };
-use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+use tracing_subscriber::{
+    Layer,
+    layer::Context,
+    registry::{LookupSpan, SpanRef},
+};
 
 use super::{
     constants::ConstantSettings,
     encoder::Encoder,
+    fields::Fields,
     format::Style,
+    line_feed::LineFeed,
     output::{Counters, Output},
+    recorded_lines::RecordedLines,
     scratch,
     span_fields::SpanFields,
     writer::Writer,
 };
-use crate::{
-    clock,
-    context::{self, Ownership},
-    recorder::NewLine,
-    trace::is_request_span,
-};
+use crate::{context::Ownership, trace::is_request_span};
 
 /// Turns events into lines, in whatever style.
 #[derive(Clone, Debug)]
@@ -64,25 +66,32 @@ pub struct JsonLayer {
     inner: LogLayer,
 }
 
-/// Adds a line to the request or job that it belongs to, in the flight recorder.
-pub(super) fn record(level: Level, text: &[u8], is_held: bool) {
-    context::with_current(|request| {
-        if let Some(entry) = request.parts().entry() {
-            entry.push_line(&NewLine {
-                at: clock::unix_now(),
-                level,
-                is_held,
-                text,
-            });
-        }
-    });
-}
-
 // === impl LogLayer ===
 
 impl LogLayer {
     pub(super) fn new(output: Arc<Output>, ownership: Option<Ownership>) -> Self {
         Self { output, ownership }
+    }
+
+    /// Keeps fields with their span, for each format of lines.
+    fn keep_fields<S>(&self, span: &SpanRef<'_, S>, encode: impl Fn(&Encoder, &mut Fields))
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        for (encoder, layer) in self.output.encoders() {
+            scratch::with(|scratch| {
+                // Formats first and locks the span then: a `Debug` impl may log within this very span.
+                encode(encoder, &mut scratch.fields);
+                if scratch.fields.is_empty() {
+                    return;
+                }
+                let mut extensions = span.extensions_mut();
+                match extensions.get_mut::<SpanFields>() {
+                    Some(known) => known.update(layer, &scratch.fields),
+                    None => extensions.insert(SpanFields::new(layer, scratch.fields.to_exact())),
+                }
+            });
+        }
     }
 }
 
@@ -95,32 +104,13 @@ where
             return;
         }
         let Some(span) = context.span(id) else { return };
-        scratch::with(|scratch| {
-            self.output.encoder.encode_span(&mut scratch.fields, attributes);
-            if scratch.fields.is_empty() {
-                return;
-            }
-            let mut extensions = span.extensions_mut();
-            match extensions.get_mut::<SpanFields>() {
-                Some(known) => known.update(self.output.id, &scratch.fields),
-                None => extensions.insert(SpanFields::new(self.output.id, scratch.fields.to_exact())),
-            }
-        });
+        self.keep_fields(&span, |encoder, fields| encoder.encode_span(fields, attributes));
     }
 
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
-        let Some(span) = context.span(id).filter(|span| !is_request_span(span.metadata())) else {
-            return;
-        };
-        scratch::with(|scratch| {
-            // Formats first and locks the span then: a `Debug` impl may log within this very span.
-            self.output.encoder.encode_record(&mut scratch.fields, record);
-            let mut extensions = span.extensions_mut();
-            match extensions.get_mut::<SpanFields>() {
-                Some(known) => known.update(self.output.id, &scratch.fields),
-                None => extensions.insert(SpanFields::new(self.output.id, scratch.fields.to_exact())),
-            }
-        });
+        if let Some(span) = context.span(id).filter(|span| !is_request_span(span.metadata())) {
+            self.keep_fields(&span, |encoder, fields| encoder.encode_record(fields, record));
+        }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
@@ -135,7 +125,7 @@ where
                 .encode_event(scratch, event, &context, (self.output.id, false));
             self.output.deliver(level, &scratch.line);
             if self.ownership.is_some() {
-                record(level, &scratch.line, false);
+                self.output.recorded.add(scratch, event, &context, (level, false));
             }
         });
     }
@@ -172,6 +162,7 @@ impl JsonLayer {
             ),
             writer,
             counters,
+            RecordedLines::new(None, LineFeed::default()),
         );
         Ok(Self {
             inner: LogLayer::new(Arc::new(output), None),

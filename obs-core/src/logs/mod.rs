@@ -109,6 +109,7 @@ mod ids;
 mod json;
 mod layer;
 mod line_buffer;
+mod line_feed;
 mod line_template;
 mod log_file;
 mod logfmt;
@@ -120,6 +121,7 @@ mod parts;
 mod pretty;
 mod profile;
 mod profiled;
+mod recorded_lines;
 mod reports;
 mod request_json;
 mod request_line;
@@ -158,6 +160,7 @@ pub(crate) use writer::flush_at_panic;
 
 pub use format::LogFormat;
 pub use layer::JsonLayer;
+pub use line_feed::{FeedLine, FeedPage, FollowGuard, LineFeed};
 pub use output::LineReader;
 pub use profile::{LogProfile, LogTime};
 #[cfg(feature = "log-rotation")]

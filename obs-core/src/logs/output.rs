@@ -1,7 +1,7 @@
 //! What finished lines go through.
 
 use std::{
-    fmt,
+    fmt, iter,
     sync::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -11,7 +11,7 @@ use std::{
 use metrics::{Counter, Key, Label, Recorder};
 use tracing_core::Level;
 
-use super::{encoder::Encoder, parts::level_index, writer::Writer};
+use super::{encoder::Encoder, parts::level_index, recorded_lines::RecordedLines, writer::Writer};
 use crate::{
     guard::Guarded,
     names::{MetricDef, metric},
@@ -29,6 +29,7 @@ pub(super) struct Output {
     reader: OnceLock<Box<Guarded<dyn LineReader>>>,
     /// The id of the layer, since several can have data in one span.
     pub(super) id: u64,
+    pub(super) recorded: RecordedLines,
 }
 
 /// A second reader of lines, beside the writer: a live page, an export, a test. Set by
@@ -75,19 +76,29 @@ pub(super) struct Counters {
     pub(super) sampled_out: Counter,
 }
 
+/// The number of a layer that keeps data with spans.
+pub(super) fn next_layer() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 // === impl Output ===
 
 impl Output {
-    pub(super) fn new(encoder: Encoder, writer: Writer, counters: Counters) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn new(encoder: Encoder, writer: Writer, counters: Counters, recorded: RecordedLines) -> Self {
         Self {
             encoder,
             writer,
             counters,
             reader: OnceLock::new(),
-            id,
+            id: next_layer(),
+            recorded,
         }
+    }
+
+    /// The encoders of all formats, with the numbers of their layers.
+    pub(super) fn encoders(&self) -> impl Iterator<Item = (&Encoder, u64)> {
+        iter::once((&self.encoder, self.id)).chain(self.recorded.encoder())
     }
 
     /// Hands a finished line on.

@@ -29,13 +29,22 @@ thread_local! {
 /// being formatted, by a `Debug` impl say, gets buffers of its own.
 pub(super) fn with<R>(write: impl FnOnce(&mut Scratch) -> R) -> R {
     let mut scratch = SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_default();
-    scratch.line.clear();
-    scratch.ids.clear();
-    scratch.fields.clear();
+    scratch.clear();
     let result = write(&mut scratch);
     // On a thread that is ending the slot may be destroyed; then the buffers are dropped.
     let _ = SCRATCH.try_with(|slot| slot.set(Some(scratch)));
     result
+}
+
+// === impl Scratch ===
+
+impl Scratch {
+    /// Empties the buffers.
+    pub(super) fn clear(&mut self) {
+        self.line.clear();
+        self.ids.clear();
+        self.fields.clear();
+    }
 }
 
 impl Default for Scratch {

@@ -23,7 +23,7 @@ use crate::{
     deadline,
     environment::Notices,
     headers::{Extracted, HeaderReader},
-    logs::wait_for_reports,
+    logs::{LineFeed, wait_for_reports},
     metrics::Registry,
     propagation::extract_for,
     recorder::FlightRecorder,
@@ -109,6 +109,13 @@ impl Obs {
     #[must_use]
     pub fn recorder(&self) -> &FlightRecorder {
         self.inner.pipeline.tracing.flight_recorder()
+    }
+
+    /// The newest log lines, for a page or program that shows them as they come; see [`LineFeed`].
+    #[must_use]
+    pub fn lines(&self) -> LineFeed {
+        let logs = self.inner.pipeline.logs.as_ref();
+        logs.map(|logs| logs.feed().clone()).unwrap_or_default()
     }
 
     /// The registry behind the metrics page.

@@ -25,7 +25,8 @@ pub struct Line {
     /// Whether it was below the filter of lines, and kept by
     /// [`lines_of_failures`](crate::ObsBuilder::lines_of_failures) until the end of its request.
     pub is_held: bool,
-    /// The line as it is written, without its line break: JSON, or what the instance writes. Redacted.
+    /// The line, without its line break: one JSON object in the keys of obs
+    /// ([`LogProfile::Obs`](crate::logs::LogProfile::Obs)), redacted; whatever the format of the lines that are written.
     pub text: String,
 }
 

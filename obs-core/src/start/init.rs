@@ -197,6 +197,7 @@ impl ObsBuilder {
             value_limit: self.value_limit,
             env,
             recorder: &*recorder,
+            records_lines: self.recorder_bytes > 0,
         })?;
         if let Some(reader) = self.line_reader {
             logs.set_reader(reader);

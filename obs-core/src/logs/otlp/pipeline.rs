@@ -1,6 +1,7 @@
 //! From a record to the exporter's queue.
 
 use std::{
+    any::Any,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -26,7 +27,6 @@ use crate::{
         visit::LOG_BRIDGE_FIELDS,
     },
     names::log,
-    recorder::Entry,
     trace::Limits,
 };
 
@@ -143,12 +143,10 @@ impl OtlpLogs {
         });
     }
 
-    /// Exports the records that a request has held.
-    pub(in crate::logs) fn send_held(&self, entry: &Entry) {
-        for record in entry.take_held_records() {
-            if let Ok(record) = record.downcast::<LogRecord>() {
-                self.0.exporter.push(record);
-            }
+    /// Exports a record that a request has held.
+    pub(in crate::logs) fn send_held(&self, record: Box<dyn Any + Send>) {
+        if let Ok(record) = record.downcast::<LogRecord>() {
+            self.0.exporter.push(record);
         }
     }
 

@@ -97,6 +97,7 @@ impl Fixture {
             value_limit: None,
             env: Env::without_notices(&|_| None),
             recorder,
+            records_lines: true,
         };
         Self {
             logs: Logs::start(config).unwrap(),

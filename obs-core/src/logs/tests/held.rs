@@ -165,3 +165,33 @@ fn without_a_flight_recorder_nothing_is_held() {
     );
     assert!(!messages(&lines).contains(&"held"));
 }
+
+#[test]
+fn lines_are_held_as_they_are_written_and_recorded_in_the_keys_of_obs() {
+    for format in [crate::logs::LogFormat::Pretty, crate::logs::LogFormat::Json] {
+        let (obs, output) = started(|builder| builder.log_format(format));
+        subscribed(&obs, || {
+            request(&obs, 500, || {
+                let span = tracing::info_span!("charge", card = "visa");
+                let _entered = span.enter();
+                debug!(amount = 7, "asked");
+                error!(token = "hunter2", "declined");
+            });
+        });
+        obs.flush(Duration::from_secs(30)).unwrap();
+        let text = String::from_utf8(std::mem::take(&mut *output.0.lock().unwrap())).unwrap();
+        assert_eq!(text.matches("asked").count(), 1, "{text}");
+        assert_eq!(text.starts_with('{'), format == crate::logs::LogFormat::Json, "{text}");
+        let record = obs.recorder().recent(&Filter::new()).remove(0);
+        let lines: Vec<serde_json::Value> = record
+            .lines
+            .iter()
+            .map(|line| serde_json::from_str(&line.text).unwrap())
+            .collect();
+        assert_eq!(messages(&lines), ["asked", "declined"]);
+        assert_eq!((&lines[0]["amount"], &lines[0]["card"]), (&7.into(), &"visa".into()));
+        assert_eq!((&lines[0]["held"], lines[1].get("held")), (&true.into(), None));
+        assert!(!record.lines[1].text.contains("hunter2"));
+        assert_eq!(lines[1]["request_id"], record.request_id.as_str());
+    }
+}

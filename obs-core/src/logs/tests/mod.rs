@@ -3,6 +3,7 @@
 mod constants;
 mod counters;
 mod events;
+mod feed;
 mod fixture;
 mod held;
 mod levels;
