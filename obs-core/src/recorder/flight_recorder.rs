@@ -10,6 +10,7 @@ use std::{
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use metrics::{Counter, Gauge, Key, Recorder, Unit};
@@ -55,7 +56,6 @@ struct Inner {
 }
 
 /// What the threads of one shard write to. Threads use others if theirs is being read.
-#[derive(Default)]
 struct Shard {
     store: Mutex<Store>,
     /// All entries that were made, in use or idle.
@@ -79,6 +79,17 @@ fn preferred() -> usize {
 
 fn hash(endpoint: &str, error_type: &str) -> u64 {
     BuildHasherDefault::<FxHasher>::default().hash_one((endpoint, error_type))
+}
+
+// === impl Shard ===
+
+impl Shard {
+    fn new(limits: Limits) -> Self {
+        Self {
+            store: Mutex::new(Store::new(limits)),
+            entries: Mutex::default(),
+        }
+    }
 }
 
 // === impl Inner ===
@@ -232,10 +243,13 @@ impl FlightRecorder {
         // Two at least: one to write to while another one is read.
         let shards = cores.clamp(2, MAX_SHARDS);
         let limits = Limits::new(bytes, shards);
+        let ledger = Ledger::new(bytes, limits.reserve(bytes, shards), held);
+        // Counted from the start, as it never gives way.
+        ledger.take_for_records(limits.evicted_bytes(shards));
         Self(Some(Arc::new(Inner {
-            ledger: Ledger::new(bytes, limits.reserve(bytes, shards), held),
+            ledger,
             limits,
-            shards: (0..shards).map(|_| Shard::default()).collect(),
+            shards: (0..shards).map(|_| Shard::new(limits)).collect(),
             errors: Mutex::default(),
             reading: Mutex::new(()),
             evicted,
@@ -347,6 +361,19 @@ impl FlightRecorder {
         let mut records = self.recent(&Filter::new().trace_id(trace_id).limit(usize::MAX));
         records.sort_by_key(|record| record.started);
         records
+    }
+
+    /// When records of a trace have given way last: their time was over, and they are missing in
+    /// [`trace`](Self::trace), unless they are kept as one of the slowest or as an error. `None` if none has, or if
+    /// that was too long ago: at 4 MiB, 8 192 ids are remembered.
+    ///
+    /// So a trace without records was never here, or not lately, unless this has a time.
+    #[must_use]
+    pub fn evicted(&self, trace_id: TraceId) -> Option<SystemTime> {
+        let inner = self.0.as_ref()?;
+        let mut last = None;
+        inner.copied(|store, _| last = last.max(store.evicted(trace_id)));
+        last.map(|at| UNIX_EPOCH + Duration::from_nanos(at))
     }
 }
 

@@ -45,6 +45,7 @@ mod codec;
 mod details;
 mod entry;
 mod entry_ref;
+mod evicted;
 mod filter;
 mod flight_recorder;
 mod ledger;

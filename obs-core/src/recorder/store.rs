@@ -2,11 +2,16 @@
 
 use std::{borrow::Cow, collections::VecDeque, sync::Arc};
 
+use obs_base::ids::TraceId;
+
 use super::{
+    evicted::{self, Evicted},
     ledger::Ledger,
     retained::{GroupView, Slowest},
+    span::nanoseconds,
     stored::{self, Parts},
 };
+use crate::clock::Moment;
 
 /// The largest chunk.
 const MAX_CHUNK: usize = 64 * 1_024;
@@ -22,6 +27,8 @@ pub(super) struct Limits {
     pub(super) slowest: usize,
     /// The bytes of the errors.
     pub(super) errors: usize,
+    /// The ids of traces that a shard remembers when their records have given way.
+    pub(super) evicted: usize,
 }
 
 /// The records of one shard.
@@ -35,6 +42,7 @@ pub(super) struct Store {
     slowest: Slowest,
     /// What the slowest have taken of the ledger.
     retained: usize,
+    evicted: Evicted,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +59,10 @@ pub(super) struct Copied {
     pub(super) errors: Vec<GroupView>,
 }
 
+fn now() -> u64 {
+    nanoseconds(Moment::now().since_epoch())
+}
+
 // === impl Limits ===
 
 impl Limits {
@@ -60,7 +72,13 @@ impl Limits {
             chunk: (bytes / 64).clamp(MIN_CHUNK, MAX_CHUNK),
             slowest: bytes / 8 / shards,
             errors: bytes / 8,
+            evicted: bytes / 32 / shards / evicted::ENTRY,
         }
+    }
+
+    /// The bytes of what is remembered of records that have given way.
+    pub(super) fn evicted_bytes(self, shards: usize) -> usize {
+        self.evicted * shards * evicted::ENTRY
     }
 
     /// What is reserved for records: an eighth for errors, and a chunk for each shard.
@@ -72,6 +90,13 @@ impl Limits {
 // === impl Store ===
 
 impl Store {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            evicted: Evicted::new(limits.evicted),
+            ..Self::default()
+        }
+    }
+
     /// Adds a record; returns how many have given way, itself included if there is no room at all.
     #[expect(clippy::ptr_arg, reason = "a static name is known by its address")]
     pub(super) fn push(
@@ -85,6 +110,7 @@ impl Store {
         let mut dropped = 0;
         if self.open.len() + size > self.open.capacity() {
             let Some(evicted) = self.next_chunk(limits, ledger) else {
+                self.evicted.add(std::iter::once(record.summary().trace_id), now());
                 return 1;
             };
             dropped += evicted;
@@ -114,9 +140,11 @@ impl Store {
         }
         let Some(mut oldest) = self.sealed.pop_front() else {
             // The only chunk of this shard.
+            self.evicted.add(stored::trace_ids(&self.open), now());
             self.open.clear();
             return Some(std::mem::take(&mut self.open_count));
         };
+        self.evicted.add(stored::trace_ids(&oldest.bytes), now());
         if let Some(bytes) = Arc::get_mut(&mut oldest.bytes) {
             bytes.clear();
             std::mem::swap(bytes, &mut self.open);
@@ -137,6 +165,7 @@ impl Store {
     /// Frees the oldest chunk, for what is more urgent; returns how many records it had.
     pub(super) fn drop_chunk(&mut self, ledger: &Ledger) -> Option<u64> {
         let Sealed { bytes, count } = self.sealed.pop_front()?;
+        self.evicted.add(stored::trace_ids(&bytes), now());
         ledger.give_back(bytes.capacity());
         Some(count)
     }
@@ -162,6 +191,11 @@ impl Store {
             }
         }
         dropped
+    }
+
+    /// When a record of this trace gave way last, in nanoseconds since the Unix epoch.
+    pub(super) fn evicted(&self, trace_id: TraceId) -> Option<u64> {
+        self.evicted.last(trace_id)
     }
 
     /// The records at this moment: the newest, those that are kept, or both.

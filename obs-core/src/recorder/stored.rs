@@ -25,6 +25,8 @@ const MAX_TYPE: usize = 128;
 pub(super) const MAX_ERROR: usize = 2 * 1_024;
 /// The bytes of the part of a record that has a fixed size.
 const HEAD: usize = 140;
+/// Where the id of the trace is in the fixed part.
+const TRACE_ID: usize = 44;
 /// The bytes before a record: its size.
 pub(super) const FRAME: usize = 4;
 /// Stands for a number that is not known.
@@ -77,6 +79,11 @@ pub(super) struct Summary {
 pub(super) fn each(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut reader = Reader(bytes);
     std::iter::from_fn(move || Some(reader.sized()).filter(|record| !record.is_empty()))
+}
+
+/// The ids of the traces of the records in bytes, as [`each`] finds them.
+pub(super) fn trace_ids(bytes: &[u8]) -> impl Iterator<Item = u128> {
+    each(bytes).map(|record| Reader(record.get(TRACE_ID..).unwrap_or_default()).u128())
 }
 
 fn outcome_number(outcome: Outcome) -> u8 {

@@ -266,6 +266,38 @@ fn a_hundred_thousand_endpoints_stay_within_the_bound() {
 }
 
 #[test]
+fn a_trace_that_has_given_way_is_told_from_one_that_was_never_here() {
+    let recorder = recorder(SMALL);
+    let case = Case::new("/a");
+    let before = SystemTime::now();
+    let of_first = begin(&recorder, &case).unwrap();
+    let first = recorder.running().remove(0).trace_id;
+    recorder.end(of_first.get().unwrap(), &ended(&case, Outcome::Ok, None));
+    assert_eq!((recorder.trace(first).len(), recorder.evicted(first)), (1, None));
+    // As few as needed: what has given way is forgotten some time, too.
+    let slower = Case {
+        age: case.age * 2,
+        ..case
+    };
+    while !recorder.trace(first).is_empty() {
+        request(&recorder, &slower, None);
+    }
+    let evicted = recorder.evicted(first).unwrap();
+    assert!(evicted >= before && evicted <= SystemTime::now());
+    assert_eq!(recorder.evicted(TraceId::random()), None);
+    // But for those that are kept beside the newest.
+    let slowest: Vec<_> = recorder.slowest("/a").iter().map(|record| record.trace_id).collect();
+    let mut kept = recorder.recent(&all());
+    kept.retain(|record| !slowest.contains(&record.trace_id));
+    assert!(kept.iter().all(|record| recorder.evicted(record.trace_id).is_none()));
+    for _ in 0..10_000 {
+        request(&recorder, &slower, None);
+    }
+    assert_eq!(recorder.evicted(first), None);
+    assert!(recorder.held_bytes() <= SMALL);
+}
+
+#[test]
 fn a_filter_finds_what_is_asked_for() {
     let recorder = recorder(SMALL);
     request(&recorder, &Case::new("/a"), None);
