@@ -3,9 +3,10 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError, RwLock, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak,
         atomic::{AtomicU8, Ordering},
     },
+    time::Duration,
 };
 
 use obs_base::InitError;
@@ -22,11 +23,18 @@ use tracing_subscriber::{
 };
 
 use super::{
-    directives::Directives, duplicates, matcher::Matcher, other_versions, parts::level_index, subscribers::Subscribers,
+    directives::Directives,
+    duplicates,
+    matcher::Matcher,
+    other_versions,
+    parts::level_index,
+    request_levels::{RequestLevels, RequestMatch},
+    subscribers::Subscribers,
 };
 use crate::{
     formatting::within_depth,
     names::{log::REQUEST_TARGET, target},
+    overrides::{Override, OverrideId, Overrides},
 };
 
 /// The name of the directives' setting in code.
@@ -34,8 +42,9 @@ const SETTING: &str = "log_filter";
 
 /// The current directives, and the filters that were made from them.
 #[derive(Debug)]
-pub(super) struct FilterControl {
+pub(crate) struct FilterControl {
     state: Mutex<State>,
+    requests: Arc<RequestLevels>,
     subscribers: Subscribers,
     /// The levels at which the line of a request is written: a bit each, by [`level_index`].
     request_levels: AtomicU8,
@@ -43,8 +52,19 @@ pub(super) struct FilterControl {
 
 #[derive(Debug)]
 struct State {
+    /// Those that hold while there is no other.
     directives: String,
+    overrides: Overrides<LogOverride>,
     filters: Vec<Weak<Slot>>,
+}
+
+/// What is logged for a time.
+#[derive(Debug)]
+enum LogOverride {
+    /// Events by these directives, which were read before.
+    Directives(String),
+    /// Events of some requests, up to a level.
+    Requests(RequestMatch, Level),
 }
 
 /// The filter of one layer: filters that depend on spans keep the state of one subscriber.
@@ -54,6 +74,7 @@ type Slot = RwLock<Arc<Matcher>>;
 #[derive(Clone)]
 pub(super) struct LogFilter {
     slot: Arc<Slot>,
+    requests: Arc<RequestLevels>,
     /// The most verbose level that layers beside this one take.
     beside: LevelFilter,
 }
@@ -70,8 +91,10 @@ impl FilterControl {
         Self {
             state: Mutex::new(State {
                 directives: text,
+                overrides: Overrides::default(),
                 filters: Vec::new(),
             }),
+            requests: Arc::default(),
             subscribers: Subscribers::default(),
             request_levels: AtomicU8::new(request_levels(&filter)),
         }
@@ -87,41 +110,99 @@ impl FilterControl {
     /// Over a bare registry, tracing-subscriber takes the most verbose level of the outermost layer for that of all:
     /// the filter of lines would filter the spans that are exported too.
     pub(super) fn filter(&self, beside: LevelFilter) -> LogFilter {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = Arc::new(RwLock::new(Arc::new(matcher(&state.directives))));
+        let mut state = self.state();
+        let slot = Arc::new(RwLock::new(Arc::new(matcher(state.effective()))));
         state.filters.retain(|known| known.strong_count() > 0);
         state.filters.push(Arc::downgrade(&slot));
-        LogFilter { slot, beside }
+        let requests = Arc::clone(&self.requests);
+        LogFilter { slot, requests, beside }
     }
 
-    /// Replaces the directives, for all layers and for request lines.
-    pub(super) fn set(&self, directives: &str) -> Result<(), InitError> {
-        let Directives {
-            text,
-            matcher: filter,
-            oddities,
-        } = Directives::read(SETTING, directives)?;
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Replaces the directives, for all layers and for request lines; those that are changed for a time stay so.
+    pub(crate) fn set(&self, directives: &str) -> Result<(), InitError> {
+        let read = Directives::read(SETTING, directives)?;
+        let mut state = self.state();
+        state.directives = read.text;
+        self.apply(state);
+        notice(&read.oddities);
+        Ok(())
+    }
+
+    /// Replaces the directives for a time.
+    pub(crate) fn set_for(self: &Arc<Self>, directives: &str, duration: Duration) -> Result<OverrideId, InitError> {
+        let read = Directives::read(SETTING, directives)?;
+        let id = self.add(LogOverride::Directives(read.text), (SETTING, duration))?;
+        notice(&read.oddities);
+        Ok(id)
+    }
+
+    /// Writes the lines of some requests up to a level, for a time.
+    pub(crate) fn set_requests(
+        self: &Arc<Self>,
+        requests: RequestMatch,
+        level: Level,
+        duration: Duration,
+    ) -> Result<OverrideId, InitError> {
+        self.add(LogOverride::Requests(requests, level), ("log_requests", duration))
+    }
+
+    fn add(self: &Arc<Self>, value: LogOverride, timing: (&'static str, Duration)) -> Result<OverrideId, InitError> {
+        let control = Arc::downgrade(self);
+        let mut state = self.state();
+        let id = state.overrides.add(value, timing, move |id| {
+            if let Some(control) = control.upgrade() {
+                control.end(id);
+            }
+        })?;
+        self.apply(state);
+        Ok(id)
+    }
+
+    /// Ends what is logged for a time; false if that has ended already.
+    pub(crate) fn end(&self, id: OverrideId) -> bool {
+        let mut state = self.state();
+        let ended = state.overrides.end(id);
+        if ended.is_some() {
+            self.apply(state);
+        }
+        ended.is_some()
+    }
+
+    /// What is logged for a time.
+    pub(crate) fn overrides(&self) -> Vec<Override> {
+        self.state().overrides.list().collect()
+    }
+
+    /// Puts into force what is to be.
+    fn apply(&self, state: MutexGuard<'_, State>) {
+        let text = state.effective();
         for slot in state.filters.iter().filter_map(Weak::upgrade) {
-            let filter = matcher(&text);
+            let filter = matcher(text);
             let mut current = slot.write().unwrap_or_else(PoisonError::into_inner);
             let _before = std::mem::replace(&mut *current, Arc::new(filter));
             drop(current);
         }
-        self.request_levels.store(request_levels(&filter), Ordering::Relaxed);
-        state.directives = text;
+        self.request_levels
+            .store(request_levels(&matcher(text)), Ordering::Relaxed);
+        self.requests.set(state.requests());
         drop(state);
         self.subscribers.rebuild_interest();
-        for oddity in oddities {
-            tracing::warn!(target: target::OBS, "{oddity}");
-        }
-        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the line of a request is written at this level.
     #[inline]
     pub(super) fn request_enabled(&self, level: Level) -> bool {
         self.request_levels.load(Ordering::Relaxed) & 1 << level_index(level) != 0
+    }
+}
+
+fn notice(oddities: &[String]) {
+    for oddity in oddities {
+        tracing::warn!(target: target::OBS, "{oddity}");
     }
 }
 
@@ -138,6 +219,38 @@ fn request_levels(filter: &Matcher) -> u8 {
         .fold(0, |levels, metadata| levels | 1 << level_index(*metadata.level()))
 }
 
+// === impl State ===
+
+impl State {
+    /// The directives that hold: the newest of those that hold for a time, else the lasting ones.
+    fn effective(&self) -> &str {
+        let for_a_time = self.overrides.iter().rev().find_map(|known| match known {
+            LogOverride::Directives(text) => Some(text),
+            LogOverride::Requests(..) => None,
+        });
+        for_a_time.unwrap_or(&self.directives)
+    }
+
+    fn requests(&self) -> Vec<(RequestMatch, Level)> {
+        let requests = self.overrides.iter().filter_map(|known| match known {
+            LogOverride::Directives(_) => None,
+            LogOverride::Requests(requests, level) => Some((requests.clone(), *level)),
+        });
+        requests.collect()
+    }
+}
+
+// === impl LogOverride ===
+
+impl fmt::Display for LogOverride {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directives(text) => write!(f, "log filter {text:?}"),
+            Self::Requests(requests, level) => write!(f, "lines up to {level} in {requests}"),
+        }
+    }
+}
+
 // === impl LogFilter ===
 
 impl LogFilter {
@@ -150,7 +263,7 @@ impl LogFilter {
     /// Whether a line is written of what has this metadata.
     #[inline]
     pub(super) fn takes<S>(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
-        self.ask(|filter| Filter::<S>::enabled(filter, metadata, context))
+        self.ask(|filter| Filter::<S>::enabled(filter, metadata, context)) || self.requests.takes(metadata)
     }
 
     /// The filter itself, for calls that run `Debug` impls, which may log and come back here.
@@ -162,7 +275,7 @@ impl LogFilter {
 impl<S> Filter<S> for LogFilter {
     #[inline]
     fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
-        let is_enabled = self.ask(|filter| Filter::<S>::enabled(filter, metadata, context));
+        let is_enabled = self.takes(metadata, context);
         if is_enabled && duplicates::is_of_log_crate(metadata.target()) {
             duplicates::notice(metadata.target());
         }
@@ -175,11 +288,15 @@ impl<S> Filter<S> for LogFilter {
             duplicates::notice(metadata.target());
         }
         other_versions::notice(metadata);
+        if !interest.is_always() && self.requests.may_take(metadata) {
+            return Interest::sometimes();
+        }
         interest
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.ask(Filter::<S>::max_level_hint)?.max(self.beside))
+        let level = self.ask(Filter::<S>::max_level_hint)?;
+        Some(level.max(self.requests.most()).max(self.beside))
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {

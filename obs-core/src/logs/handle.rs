@@ -144,7 +144,7 @@ pub(crate) struct Logs(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     output: Arc<Output>,
-    filter: FilterControl,
+    filter: Arc<FilterControl>,
     sampler: Option<LineSampler>,
     /// The way to a collector, if there is one.
     otlp: Option<OtlpLogs>,
@@ -166,7 +166,7 @@ impl Logs {
             recorder,
             records_lines,
         } = config;
-        let filter = FilterControl::new(settings.directives(env)?);
+        let filter = Arc::new(FilterControl::new(settings.directives(env)?));
         let target = settings.target.take().unwrap_or_else(LogTarget::stdout);
         let (style, project) = settings.style(target.is_terminal(), env)?;
         let LogSettings {
@@ -257,9 +257,9 @@ impl Logs {
         self.layer_of(&Ownership::new(0), beside)
     }
 
-    /// Puts other directives in force, for layers that exist already, too.
-    pub(crate) fn set_filter(&self, directives: &str) -> Result<(), InitError> {
-        self.0.filter.set(directives)
+    /// The filter of events, which can be changed.
+    pub(crate) fn filter(&self) -> &Arc<FilterControl> {
+        &self.0.filter
     }
 
     /// The newest lines, for readers in the process.

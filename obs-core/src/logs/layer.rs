@@ -5,7 +5,7 @@ use std::{io, sync::Arc, time::Duration};
 use metrics::NoopRecorder;
 use obs_base::{InitError, ServiceInfo};
 use tracing_core::{
-    Event, Level, Subscriber,
+    Event, Subscriber,
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{

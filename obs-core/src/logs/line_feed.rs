@@ -250,7 +250,9 @@ mod tests {
     #[test]
     fn pages_follow_one_another_without_gaps() {
         let feed = LineFeed::new(true);
-        ["a\n", "b\n", "c\n"].into_iter().for_each(|text| push(&feed, text));
+        for text in ["a\n", "b\n", "c\n"] {
+            push(&feed, text);
+        }
         let first = feed.since(0, 2);
         assert_eq!((texts(&first), first.next, first.dropped), (vec!["a", "b"], 2, 0));
         let second = feed.since(first.next, 2);

@@ -124,6 +124,7 @@ mod profiled;
 mod recorded_lines;
 mod reports;
 mod request_json;
+mod request_levels;
 mod request_line;
 mod request_pretty;
 mod request_profiled;
@@ -163,6 +164,7 @@ pub use layer::JsonLayer;
 pub use line_feed::{FeedLine, FeedPage, FollowGuard, LineFeed};
 pub use output::LineReader;
 pub use profile::{LogProfile, LogTime};
+pub use request_levels::RequestMatch;
 #[cfg(feature = "log-rotation")]
 pub use rotation::Rotation;
 pub use target::LogTarget;

@@ -245,7 +245,7 @@ impl Obs {
     /// If a directive is malformed or needs the feature `span-filter`. The previous filter then stays.
     pub fn set_log_filter(&self, directives: impl AsRef<str>) -> Result<(), InitError> {
         match &self.inner.pipeline.logs {
-            Some(logs) => logs.set_filter(directives.as_ref()),
+            Some(logs) => logs.filter().set(directives.as_ref()),
             None => Ok(()),
         }
     }

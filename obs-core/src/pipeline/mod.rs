@@ -9,6 +9,7 @@ mod handle;
 mod idle;
 mod in_flight_count;
 mod known_methods;
+mod overrides;
 mod routes;
 mod signals;
 

@@ -31,6 +31,7 @@ use super::{
     request_span,
     rules::Rules,
     sampler::Sampler,
+    sampling_boost::SamplingBoosts,
     server_span::{ServerSpan, SpanStart},
     span_filter::SpanFilter,
     span_head::StartAttributes,
@@ -154,6 +155,11 @@ impl Tracing {
             recorder,
             recording: None,
         }))
+    }
+
+    /// The routes of which more traces are recorded for a time.
+    pub(crate) fn sampling_boosts(&self) -> &SamplingBoosts {
+        self.0.sampler.boosts()
     }
 
     /// The sampling decision for a request without a span.

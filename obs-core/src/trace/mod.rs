@@ -59,6 +59,7 @@ mod request_span;
 mod rules;
 mod sampler;
 mod sampling;
+mod sampling_boost;
 mod server_span;
 mod span_filter;
 mod span_head;

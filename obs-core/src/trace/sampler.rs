@@ -13,6 +13,7 @@ use super::{
     ids,
     rate_limit::RateLimit,
     sampling::{RouteSampling, Sampling},
+    sampling_boost::SamplingBoosts,
 };
 use crate::{
     context::{TraceFlags, TraceId},
@@ -35,6 +36,7 @@ pub(super) struct Sampler {
     /// What is said of single routes, by length and text of their templates.
     routes: Vec<(Box<str>, Rule)>,
     limit: Option<RateLimit>,
+    boosts: SamplingBoosts,
 }
 
 /// What is said of a route, ready for use.
@@ -60,7 +62,7 @@ pub(super) struct SdkSampler {
     instance: u64,
 }
 
-fn ratio(setting: &'static str, value: f64) -> Result<u64, InitError> {
+pub(super) fn ratio(setting: &'static str, value: f64) -> Result<u64, InitError> {
     if (0.0..=1.0).contains(&value) {
         return Ok(bound(value));
     }
@@ -163,6 +165,11 @@ impl Sampler {
     /// that is takes from the limit.
     #[inline]
     pub(super) fn samples_root(&self, trace_id: TraceId, route: Option<&str>) -> bool {
+        self.samples_usually(trace_id, route) || self.boosts.bound(route).is_some_and(|bound| is_below(bound, trace_id))
+    }
+
+    #[inline]
+    fn samples_usually(&self, trace_id: TraceId, route: Option<&str>) -> bool {
         let bound = match route.and_then(|route| self.rule(route)) {
             Some(Rule::Always) => return true,
             Some(Rule::Never) => return false,
@@ -170,6 +177,11 @@ impl Sampler {
             None => self.bound,
         };
         is_below(bound, trace_id) && self.limit.as_ref().is_none_or(RateLimit::take)
+    }
+
+    /// What is boosted for a time.
+    pub(super) fn boosts(&self) -> &SamplingBoosts {
+        &self.boosts
     }
 
     /// Whether a trace that came with `parent` is recorded.
@@ -200,6 +212,7 @@ impl Default for Sampler {
             bound: Self::ALL,
             routes: Vec::new(),
             limit: None,
+            boosts: SamplingBoosts::default(),
         }
     }
 }

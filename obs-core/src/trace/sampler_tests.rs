@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -220,4 +222,33 @@ proptest! {
         let sampler = with(1.0, &sampling);
         prop_assert_eq!(sampler.samples_root(upper(), Some(&asked)), !templates.contains(&asked));
     }
+}
+
+#[test]
+fn a_route_is_boosted_for_a_time_and_never_sampled_less() {
+    let sampling = Sampling::new().never("/health").route("/search", 0.5);
+    let sampler = with(0.0, &sampling);
+    let share = |route: &'static str| {
+        let sampled = (0..1_000).filter(|_| sampler.samples_root(TraceId::random(), Some(route)));
+        sampled.count()
+    };
+    let hour = Duration::from_secs(3_600);
+    let orders = sampler.boosts().add("/orders", 1.0, hour).unwrap();
+    sampler.boosts().add("/health", 1.0, hour).unwrap();
+    sampler.boosts().add("/search", 0.1, hour).unwrap();
+    assert_eq!((share("/orders"), share("/health"), share("/other")), (1_000, 1_000, 0));
+    assert!((300..700).contains(&share("/search")));
+    assert!(!sampler.samples_root(TraceId::random(), None));
+    assert!(sampler.boosts().end(orders) && !sampler.boosts().end(orders));
+    assert_eq!(share("/orders"), 0);
+    assert_eq!(sampler.boosts().list().len(), 2);
+    assert!(
+        sampler
+            .boosts()
+            .add("/orders", 1.5, hour)
+            .unwrap_err()
+            .to_string()
+            .contains("1.5")
+    );
+    assert!(sampler.boosts().add("/orders", 0.5, Duration::ZERO).is_err());
 }

@@ -41,10 +41,10 @@ fn a_filter_changed_at_run_time_holds_for_events_and_request_lines() {
         || {
             event();
             assert!(enabled());
-            fixture.logs.set_filter("t=debug").unwrap();
+            fixture.logs.filter().set("t=debug").unwrap();
             event();
             assert!(!enabled() && !fixture.logs.request_enabled(Level::ERROR));
-            fixture.logs.set_filter("t=off,obs::request=info").unwrap();
+            fixture.logs.filter().set("t=off,obs::request=info").unwrap();
             event();
             assert!(enabled() && fixture.logs.request_enabled(Level::ERROR));
         },
@@ -69,7 +69,7 @@ fn a_filter_may_depend_on_the_fields_of_spans() {
 #[test]
 fn a_bad_directive_is_refused_and_changes_nothing() {
     let fixture = Fixture::filtered("warn");
-    let error = fixture.logs.set_filter("warn,my_crate=loud").unwrap_err().to_string();
+    let error = fixture.logs.filter().set("warn,my_crate=loud").unwrap_err().to_string();
     assert!(
         error.contains("log_filter") && error.contains("my_crate=loud"),
         "{error}"

@@ -8,6 +8,7 @@ mod fixture;
 mod held;
 mod levels;
 mod limits;
+mod overrides;
 mod profiles;
 mod requests;
 mod sampling;

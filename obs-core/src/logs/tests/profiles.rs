@@ -256,7 +256,7 @@ fn google_cloud_lines_have_the_structure_that_logging_reads() {
 #[test]
 fn every_level_has_a_severity_of_google_cloud() {
     let fixture = fixture(LogProfile::GoogleCloud, LogTime::default());
-    fixture.logs.set_filter("trace").unwrap();
+    fixture.logs.filter().set("trace").unwrap();
     fixture.run(|| {
         tracing::trace!("x");
         tracing::debug!("x");
@@ -384,9 +384,9 @@ fn request_at(time: LogTime) -> String {
 fn a_request_that_began_while_its_line_was_off_is_a_valid_line_in_every_profile() {
     for profile in [LogProfile::Ecs, LogProfile::GoogleCloud, LogProfile::Logfmt] {
         let fixture = fixture(profile, LogTime::default());
-        fixture.logs.set_filter("off").unwrap();
+        fixture.logs.filter().set("off").unwrap();
         let start = fixture.logs.begin_request("/orders/7", None, None);
-        fixture.logs.set_filter("info").unwrap();
+        fixture.logs.filter().set("info").unwrap();
         fixture.logs.write_request(start, &known_context(true), &failed());
         let line = fixture.only_line();
         assert!(!line.contains("/orders/7") && line.contains("/orders/{id}"), "{line}");

@@ -116,7 +116,7 @@ fn the_filter_holds_for_request_lines() {
 fn a_request_that_began_while_its_line_was_off_is_still_a_valid_line() {
     let fixture = Fixture::filtered("off");
     let start = fixture.logs.begin_request("/orders/7", Some(b"curl/8.5"), None);
-    fixture.logs.set_filter("info").unwrap();
+    fixture.logs.filter().set("info").unwrap();
     fixture.logs.write_request(start, &known_context(false), &usual());
     let object = parsed(&fixture.only_line());
     assert_eq!(
