@@ -27,6 +27,7 @@ use super::{
     retained::{Errors, GroupView, class_of},
     store::{Copied, Limits, MIN_CHUNK, Store},
     stored::{self, End, Parts},
+    tags::Tags,
 };
 use crate::{clock::Moment, names::metric};
 
@@ -53,6 +54,7 @@ struct Inner {
     /// Held while shards are read.
     reading: Mutex<()>,
     evicted: Counter,
+    tags: Tags,
 }
 
 /// What the threads of one shard write to. Threads use others if theirs is being read.
@@ -253,6 +255,7 @@ impl FlightRecorder {
             errors: Mutex::default(),
             reading: Mutex::new(()),
             evicted,
+            tags: Tags::default(),
         })))
     }
 
@@ -287,6 +290,10 @@ impl FlightRecorder {
         if let Some(inner) = &self.0 {
             inner.end(entry, end);
         }
+    }
+
+    pub(super) fn tags(&self) -> Option<&Tags> {
+        self.0.as_ref().map(|inner| &inner.tags)
     }
 
     /// Whether anything is recorded.

@@ -58,6 +58,7 @@ mod retained;
 mod span;
 mod store;
 mod stored;
+mod tags;
 #[cfg(test)]
 mod tests;
 

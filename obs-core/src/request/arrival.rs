@@ -93,6 +93,7 @@ impl Arrival<'_> {
             (Some(header), None) => (None, Some(OtelContext::new().with_baggage(otel::baggage(header)))),
         };
         let request_id = request_id(head.request_id.or(sent_id), at);
+        tracing.flight_recorder().tag(headers, span.trace_id);
         let entry = endpoint.and_then(|endpoint| {
             tracing.flight_recorder().begin(|| Begin {
                 kind: Kind::Request,
