@@ -17,6 +17,7 @@ pub mod ids;
 pub mod pool;
 pub mod protobuf;
 pub mod redact;
+pub mod token;
 
 mod deadline;
 mod error;

@@ -1,6 +1,8 @@
 //! The answer to a scrape.
 
-use super::{Exposition, PageRequest, PageResponse, Source, queue::Producer, request::Wanted, token::Admission};
+use obs_base::token::Admission;
+
+use super::{Exposition, PageRequest, PageResponse, Source, queue::Producer, request::Wanted};
 use crate::metrics::{Filter, Format, Target};
 
 /// A scrape that is to be answered with a page.

@@ -21,7 +21,6 @@ mod request;
 mod response;
 mod settings;
 mod source;
-mod token;
 mod worker;
 
 pub(crate) use settings::{Exposition, Hidden, PageSettings};

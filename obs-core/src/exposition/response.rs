@@ -1,8 +1,9 @@
 //! The response to a scrape.
 
 use bytes::Bytes;
+use obs_base::token::Admission;
 
-use super::{queue::Unavailable, request::Wanted, token::Admission};
+use super::{queue::Unavailable, request::Wanted};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 /// The value of `Retry-After`, in seconds: rendering a page takes milliseconds.

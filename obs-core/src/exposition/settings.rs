@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use obs_base::InitError;
+use obs_base::{InitError, token::Token};
 
-use super::{
-    queue::{Limits, Queue},
-    token::Token,
-};
+use super::queue::{Limits, Queue};
 
 const DEFAULT_MAX_SCRAPES: usize = 4;
 /// The time that Prometheus gives a scrape by default.
@@ -79,7 +76,10 @@ impl PageSettings {
     }
 
     fn token(&self) -> Result<Option<Token>, InitError> {
-        self.token.as_ref().map(|Hidden(token)| Token::parse(token)).transpose()
+        self.token
+            .as_ref()
+            .map(|Hidden(token)| Token::parse("metrics_token", token))
+            .transpose()
     }
 }
 

@@ -1,16 +1,18 @@
-//! The bearer token of the page.
+//! Secret tokens that clients show.
 
 use std::{fmt, hint::black_box};
 
-use obs_base::InitError;
+use crate::InitError;
 
-/// What a client has to know to see the page
-/// ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750)).
-pub(super) struct Token(Box<[u8]>);
+/// What a client has to know to be admitted, as a bearer token ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750)) or
+/// otherwise.
+#[derive(Clone)]
+pub struct Token(Box<[u8]>);
 
-/// The header of a refusal.
+/// What a client has shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Admission {
+pub enum Admission {
+    /// The token.
     Granted,
     /// It has shown nothing that could be a token.
     Missing,
@@ -21,15 +23,17 @@ pub(super) enum Admission {
 // === impl Token ===
 
 impl Token {
+    /// The token of the setting `setting`.
+    ///
     /// # Errors
     ///
     /// If it is empty or not a valid header value.
-    pub(super) fn parse(token: &str) -> Result<Self, InitError> {
+    pub fn parse(setting: &'static str, token: &str) -> Result<Self, InitError> {
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             // An invalid token may still be a secret.
             let shown = if token.is_empty() { "" } else { "(hidden)" };
             return Err(InitError::invalid(
-                "metrics_token",
+                setting,
                 shown,
                 "visible ASCII characters without spaces",
             ));
@@ -38,7 +42,8 @@ impl Token {
     }
 
     /// Whether the value of an `Authorization` header holds this token.
-    pub(super) fn admits(&self, authorization: Option<&[u8]>) -> Admission {
+    #[must_use]
+    pub fn admits(&self, authorization: Option<&[u8]>) -> Admission {
         match authorization.and_then(credentials) {
             None => Admission::Missing,
             Some(shown) if self.is(shown) => Admission::Granted,
@@ -46,9 +51,12 @@ impl Token {
         }
     }
 
+    /// Whether it is this token.
+    ///
     /// Takes as long for a token that is wrong in its first character as for one that is wrong in
     /// its last: otherwise it could be guessed character by character. The length is not a secret.
-    fn is(&self, shown: &[u8]) -> bool {
+    #[must_use]
+    pub fn is(&self, shown: &[u8]) -> bool {
         let differing = self
             .0
             .iter()
@@ -75,7 +83,9 @@ mod tests {
     use super::*;
 
     fn admission(header: Option<&str>) -> Admission {
-        Token::parse("s3cret").unwrap().admits(header.map(str::as_bytes))
+        Token::parse("metrics_token", "s3cret")
+            .unwrap()
+            .admits(header.map(str::as_bytes))
     }
 
     #[test]
@@ -110,12 +120,15 @@ mod tests {
     #[test]
     fn a_token_that_no_header_can_carry_is_refused_and_not_shown() {
         for bad in ["", "two words", "l\u{e4}nge", "line\n"] {
-            let error = Token::parse(bad).unwrap_err().to_string();
+            let error = Token::parse("metrics_token", bad).unwrap_err().to_string();
             assert!(
                 error.contains("metrics_token") && (bad.is_empty() || !error.contains(bad)),
                 "{error}"
             );
         }
-        assert_eq!(format!("{:?}", Token::parse("s3cret").unwrap()), "Token(…)");
+        assert_eq!(
+            format!("{:?}", Token::parse("metrics_token", "s3cret").unwrap()),
+            "Token(…)"
+        );
     }
 }

@@ -1,0 +1,27 @@
+//! Requests and responses of the console, without a framework.
+//!
+//! [`Server::admit`] decides by the head of a request alone: the host and the origin, who asks, and what for. Only what it
+//! admits has its body read, up to the limit of its route. Answers are made on a thread of the console's own, which starts
+//! with the first of them.
+
+mod access;
+mod admitted;
+mod assets;
+mod body;
+mod followers;
+mod forms;
+mod pages;
+mod reply;
+mod request;
+mod response;
+mod route;
+mod server;
+mod worker;
+
+pub(crate) use access::{Access, is_host};
+pub(crate) use server::Server;
+
+pub use admitted::Admitted;
+pub use body::{ConsoleBody, Follower};
+pub use request::ConsoleRequest;
+pub use response::ConsoleResponse;

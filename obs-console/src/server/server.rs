@@ -1,0 +1,113 @@
+//! What all handles of a console share.
+
+use std::{fmt, sync::Arc};
+
+use obs_core::{adapter::PageOwner, health::Health};
+
+use super::{
+    Admitted,
+    access::Access,
+    followers::{Following, MAX_FOLLOWERS, Places},
+    reply::{Reply, reply},
+    request::ConsoleRequest,
+    worker::Worker,
+};
+use crate::query::{ConsoleFacts, Problem, Sources};
+
+/// The state of a console.
+pub(crate) struct Server {
+    pub(super) access: Access,
+    owner: PageOwner,
+    pub(super) sources: Arc<Sources>,
+    pub(super) health: Option<Health>,
+    pub(super) controls: bool,
+    pub(super) places: Places,
+    worker: Worker,
+}
+
+// === impl Server ===
+
+impl Server {
+    pub(crate) fn new(
+        access: Access,
+        owner: PageOwner,
+        sources: Arc<Sources>,
+        health: Option<Health>,
+        controls: bool,
+    ) -> Self {
+        Self {
+            access,
+            owner,
+            sources,
+            health,
+            controls,
+            places: Places::default(),
+            worker: Worker::new("obs-console"),
+        }
+    }
+
+    pub(crate) fn owner(&self) -> &PageOwner {
+        &self.owner
+    }
+
+    pub(crate) fn link(&self, base: &str) -> String {
+        let base = base.trim_end_matches('/');
+        match self.access.issue_link() {
+            Some(token) => format!("{base}/?token={token}"),
+            None => format!("{base}/"),
+        }
+    }
+
+    /// Decides about a request by its head.
+    pub(crate) fn admit(server: &Arc<Self>, request: &ConsoleRequest<'_>) -> Admitted {
+        Admitted::new(Arc::clone(server), request)
+    }
+
+    /// Whether the service stops.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.health.as_ref().is_some_and(Health::is_draining)
+    }
+
+    pub(super) fn facts(&self) -> ConsoleFacts {
+        ConsoleFacts {
+            controls: self.controls,
+            followers: self.places.taken(),
+            followers_limit: MAX_FOLLOWERS,
+            intake_bytes: 0,
+        }
+    }
+
+    /// Runs a job on the console's thread.
+    ///
+    /// # Errors
+    ///
+    /// If too many wait.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Vec<Following>) -> T + Send + 'static,
+    ) -> Result<Reply<T>, Problem> {
+        let (to, answer) = reply();
+        let start = || {
+            let health = self.health.clone();
+            let is_over = move || health.as_ref().is_some_and(Health::is_draining);
+            (
+                self.sources.obs().clone(),
+                Box::new(is_over) as Box<dyn Fn() -> bool + Send>,
+            )
+        };
+        if self.worker.run(start, move |following| to.send(job(following))) {
+            Ok(answer)
+        } else {
+            Err(Problem::unavailable("the console is busy: too many requests wait"))
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("access", &self.access)
+            .field("controls", &self.controls)
+            .finish_non_exhaustive()
+    }
+}
