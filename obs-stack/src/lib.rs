@@ -23,7 +23,7 @@
 //! starts.
 //!
 //! Generating reads and writes no files: the same definition always makes the same files.
-//! Only [`output`], [`cli`] and [`live::fetch`] do I/O.
+//! Only [`output`] and [`live::fetch`] do I/O.
 //!
 //! # Example
 //!
@@ -47,8 +47,8 @@
 //! # Ok::<(), obs_rules::definition::DefinitionError>(())
 //! ```
 //!
-//! The command `obs` ([`cli`]) does this from a terminal: `obs generate --spec obs.yaml
-//! --out deploy`.
+//! The command `obs` of the crate `obs-cli` does this from a terminal: `obs generate --spec
+//! obs.yaml --out deploy`.
 
 mod file;
 mod stack;
@@ -58,7 +58,6 @@ mod yaml;
 
 pub mod alertmanager;
 pub mod alloy;
-pub mod cli;
 pub mod collector;
 pub mod compose;
 pub mod grafana;

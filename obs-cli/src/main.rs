@@ -29,4 +29,8 @@ mod test;
 #[cfg(test)]
 mod tests;
 
-pub use run::main;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run::main()
+}

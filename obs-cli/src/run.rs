@@ -10,24 +10,16 @@ use std::{
 
 use clap::Parser as _;
 use obs_rules::definition::Definition;
+use obs_stack::{files, output::Folder};
 
 use super::{
     args::{self, Args, Command, GenerateArgs},
     check, new, test,
 };
-use crate::{files, output::Folder};
 
 /// Runs the command in the arguments of the process, and returns its [exit code](super).
-/// Reports go to standard output, errors to standard error. It is the whole of the binary
-/// `obs`, so that a program of your own can wrap the command:
-///
-/// ```no_run
-/// fn main() -> std::process::ExitCode {
-///     obs_stack::cli::main()
-/// }
-/// ```
-#[must_use]
-pub fn main() -> ExitCode {
+/// Reports go to standard output, errors to standard error.
+pub(super) fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

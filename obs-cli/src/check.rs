@@ -7,15 +7,15 @@ use std::{
 };
 
 use obs_rules::definition::{Definition, Service};
+use obs_stack::{
+    files,
+    live::{self, Page},
+    output::Folder,
+};
 
 use super::{
     args::CheckArgs,
     run::{self, Outcome, Verdict, complain, count, say},
-};
-use crate::{
-    files,
-    live::{self, Page},
-    output::Folder,
 };
 
 /// Compares files and pages with the definition, and prints a line for each finding.
