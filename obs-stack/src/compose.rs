@@ -50,6 +50,9 @@ const ABOUT: &str = "Everything around the services: docker compose up -d\n\
                      With --profile containers, Alloy reads the output of containers that are called like the services.";
 
 /// Generates `compose.yaml` and `prometheus/prometheus-compose.yml`.
+///
+/// Images have fixed versions, so that the generated configuration fits them. Data are in
+/// named volumes and survive `docker compose down`; `down --volumes` removes them.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let mut document = Yaml::map([

@@ -35,6 +35,10 @@ use crate::{
 };
 
 /// Generates the monitors, rules and dashboards of all services.
+///
+/// Apply the folder `kubernetes/` but not its `alternatives/`. An object is never larger than
+/// the 256 KiB of annotations that `kubectl apply` can store: rules are divided among several
+/// objects. Names longer than Kubernetes allows are cut and end in a hash of the whole name.
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let of_services = definition.services.iter().flat_map(|service| {

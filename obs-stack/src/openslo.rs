@@ -46,6 +46,14 @@ use crate::{
 };
 
 /// Generates a file for each service that has SLOs.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+///
+/// let without = Definition::parse("version: 1\nservices: [{ name: orders }]", "obs.yaml")?;
+/// assert!(obs_stack::openslo::files(&without).is_empty());
+/// # Ok::<(), obs_rules::definition::DefinitionError>(())
+/// ```
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     definition

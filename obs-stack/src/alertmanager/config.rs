@@ -44,6 +44,10 @@ const TEMPLATES: &str = r#"{{- define "obs.title" -}}
 
 /// Generates the configuration and the templates of notifications.
 ///
+/// The configuration contains no secrets: receivers read them from files, whose names its
+/// header lists. A definition without teams has one receiver without a destination, so that
+/// Alertmanager starts and shows the alerts.
+///
 /// ```
 /// use obs_rules::definition::Definition;
 ///

@@ -27,7 +27,20 @@
 //! | `info` | never: it is only recorded | |
 //!
 //! Alerts are grouped by name, service and environment, so a notification has all instances
-//! of an alert.
+//! of an alert. A change of a group that was notified already (another instance, a
+//! resolution) is sent after 5 minutes, to the escalation after 15. An alert without a team
+//! goes to the first receiver of the definition, so that none gets lost.
+//!
+//! # Texts
+//!
+//! | template | is | has |
+//! |---|---|---|
+//! | `obs.title` | the subject | `FIRING` with the number of alerts or `RESOLVED`, severity, service, name |
+//! | `obs.link` | where the title leads | the runbook, else Alertmanager |
+//! | `obs.text` | the body, for each alert | summary, description, links to runbook, dashboard and query, begin and end |
+//!
+//! Labels and annotations are inserted as text: a template within an annotation is not
+//! evaluated by Alertmanager.
 //!
 //! # Inhibition
 //!

@@ -21,6 +21,16 @@ use crate::{File, prometheus::slo_series};
 /// Generates the provisioning, and three or four dashboards for each service: overview,
 /// endpoints, telemetry, and SLOs if it has any.
 ///
+/// | dashboard | time range | refreshed every |
+/// |---|---|---|
+/// | overview, endpoint | the last hour | 30 seconds |
+/// | telemetry | the last 6 hours | 30 seconds |
+/// | slo | the last 7 days | 5 minutes |
+///
+/// All are read-only in Grafana, since a change would be lost with the next generation; save
+/// a copy to edit one. They have one crosshair for all panels, and the tags `obs` and the
+/// name of the service, by which they link to each other.
+///
 /// ```
 /// use obs_rules::definition::Definition;
 ///

@@ -18,6 +18,34 @@
 //! the same subject. Thresholds and axes follow from the SLOs and alerts of the service.
 //! Exemplars lead to traces, traces to log lines and back.
 //!
+//! # Sections
+//!
+//! A section is left out if the definition has nothing for it.
+//!
+//! | dashboard | sections, from top to bottom |
+//! |---|---|
+//! | overview | requests, errors and duration; burn rates; a table of endpoints; rates by endpoint; streams; errors by type; outgoing calls; databases; caches; the alerts' own metrics; saturation; log lines; traces that failed or were slow |
+//! | endpoint | requests, errors and duration of one endpoint; errors by type; sizes of bodies; its log lines; its traces |
+//! | slo | all objectives with the rest of their budgets; the burn rates of one |
+//! | telemetry | log lines, spans and scrapes; what was dropped, and by which limit |
+//!
+//! # Variables
+//!
+//! | variable | selects | on |
+//! |---|---|---|
+//! | `prometheus_datasource`, `loki_datasource`, `tempo_datasource` | the data sources | all |
+//! | `job` | the service; hidden, since a dashboard is for one service | all |
+//! | `instance` | one instance, or all | all |
+//! | `endpoint`, `method` | the route template and its methods | endpoint |
+//! | `slo` | the objective | slo |
+//!
+//! # Annotations
+//!
+//! | annotation | marks | query |
+//! |---|---|---|
+//! | Deployments | a version that did not run five minutes before | `obs_build_info` |
+//! | Alerts | the time during which an alert of the service fires | `ALERTS{alertstate="firing"}` |
+//!
 //! ```
 //! use obs_rules::definition::Definition;
 //!

@@ -85,6 +85,9 @@ const NAMED: usize = 12;
 /// Everything that the rules and dashboards of `service` query and its page does not have,
 /// each once, sorted by metric.
 ///
+/// What several rules query is reported once, with the first of them. The result is empty for
+/// a service whose rules and dashboards can all have values.
+///
 /// Metrics and label values that appear only with the first failure, such as
 /// `obs_spans_dropped_total` or a status, are not reported. The page should be that of an
 /// instance that has answered a request of each endpoint: series are created by requests.

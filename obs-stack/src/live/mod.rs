@@ -4,6 +4,15 @@
 //! not have never fires. [`absent`] finds all of them; usually the definition and the
 //! service disagree about namespace, convention, buckets or endpoints.
 //!
+//! | on the page is missing | found as | not reported |
+//! |---|---|---|
+//! | a metric | `… is not on the page`, with the namespace or convention under which it is there | metrics that appear with the first failure |
+//! | a bucket of a histogram | `… has no bucket le="0.3"`, with the bounds that exist | histograms without series |
+//! | a label value | `… has no method="PUT" on the page`, with up to 12 values that exist | statuses, outcomes and types of errors |
+//! | a combination of label values | `… has no series with a="1" and b="2"`: each of them exists alone | |
+//!
+//! The labels `job` and `instance` are not compared: Prometheus adds them.
+//!
 //! ```
 //! use obs_rules::definition::Definition;
 //! use obs_stack::live::{self, Page};

@@ -9,8 +9,12 @@ use std::{
 
 use obs_conventions::names::label;
 
-/// The metrics on a page in the Prometheus text format: names, labels of their series,
-/// buckets of histograms. Values are not kept.
+/// The metrics on a page in the [Prometheus text
+/// format](https://prometheus.io/docs/instrumenting/exposition_formats/): names, labels of
+/// their series, buckets of histograms. Values are not kept.
+///
+/// A page of another program serves as well: lines that are not valid are skipped, and a
+/// metric that has only a `# TYPE` line counts as present.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     names: BTreeSet<String>,

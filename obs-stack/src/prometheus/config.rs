@@ -15,6 +15,24 @@ use crate::{
 
 /// Generates all files of Prometheus: a configuration for each kind of discovery and
 /// release, target files, rules, and tests of the rules.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+///
+/// let text = "version: 1\nservices: [{ name: orders, targets: [orders:8080] }]";
+/// let definition = Definition::parse(text, "obs.yaml")?;
+/// let files = obs_stack::prometheus::files(&definition);
+/// for path in [
+///     "prometheus/prometheus.yml",
+///     "prometheus/prometheus-kubernetes-v3.yml",
+///     "prometheus/targets/orders.yml",
+///     "prometheus/rules/orders.alerts.yml",
+///     "prometheus/tests/orders.yml",
+/// ] {
+///     assert!(files.iter().any(|file| file.path == path), "{path}");
+/// }
+/// # Ok::<(), obs_rules::definition::DefinitionError>(())
+/// ```
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let mut files: Vec<_> = Discovery::ALL
@@ -71,6 +89,16 @@ fn kinds(definition: &Definition, service: &Service) -> [(&'static str, &'static
 }
 
 /// How Prometheus finds the instances of services: one configuration is generated for each.
+///
+/// | discovery | use it where | the label `job` is |
+/// |---|---|---|
+/// | [`Static`](Self::Static) | instances have fixed addresses, in `targets` of the definition | the service's name |
+/// | [`File`](Self::File) | a program writes `targets/*.yml`; Prometheus sees changes at once | the service's name |
+/// | [`Http`](Self::Http) | an inventory answers HTTP requests: `links.discovery` | in the answer |
+/// | [`Kubernetes`](Self::Kubernetes) | pods have the annotation `prometheus.io/scrape: "true"` | the pod's label `app.kubernetes.io/name` |
+///
+/// With the Prometheus Operator, use the objects of [`kubernetes`](crate::kubernetes) in
+/// place of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Discovery {

@@ -5,11 +5,21 @@
 //! | `runbooks/ALERT.md` | a page for each alert name, in lower case: `runbooks/higherrorrate.md` |
 //! | `runbooks/README.md` | a list of all runbooks |
 //!
-//! A runbook has six parts: head (services, severities, teams), meaning, impact, diagnosis
-//! with ready PromQL, LogQL and TraceQL queries, mitigation, escalation. Each part is
-//! between two HTML comments, `<!-- obs:begin NAME -->` and `<!-- obs:end NAME -->`. Text
-//! outside of them belongs to people and is kept when the file is generated again: see
-//! [`merged`].
+//! A runbook has six parts:
+//!
+//! | part | says |
+//! |---|---|
+//! | `head` | which services have the alert, with severity, team, summary and hold time |
+//! | `meaning` | what has happened when it fires |
+//! | `impact` | what users notice |
+//! | `diagnosis` | questions in order; for each service the dashboard, and queries to paste: the alert's own PromQL, its value over time, LogQL of errors and warnings, TraceQL of failed requests |
+//! | `mitigation` | what to try, in order |
+//! | `escalation` | the teams, how to reach them, and who is next |
+//!
+//! Each part is between two HTML comments, `<!-- obs:begin NAME -->` and `<!-- obs:end NAME
+//! -->`. Text outside of them belongs to people and is kept when the file is generated
+//! again: see [`merged`]. Several services that have an alert of the same name share its
+//! page.
 //!
 //! ```
 //! use obs_rules::definition::Definition;

@@ -18,7 +18,19 @@ type Use<'a> = (&'a Service, &'a AlertRule);
 /// Generates a runbook for each alert name, and `runbooks/README.md`.
 ///
 /// [`output::Folder`](crate::output::Folder) keeps text that people have added when it
-/// writes them.
+/// writes them. Names of services and alerts, and texts of the definition, are put on one
+/// line, with `|` escaped in tables: none of them can add a heading or a part.
+///
+/// ```
+/// use obs_rules::definition::Definition;
+///
+/// let text = "version: 1\nservices: [{ name: orders }, { name: payments }]";
+/// let definition = Definition::parse(text, "obs.yaml")?;
+/// let files = obs_stack::runbooks::files(&definition);
+/// let down = files.iter().filter(|file| file.path == "runbooks/servicedown.md");
+/// assert_eq!(down.count(), 1); // of both services
+/// # Ok::<(), obs_rules::definition::DefinitionError>(())
+/// ```
 #[must_use]
 pub fn files(definition: &Definition) -> Vec<File> {
     let mut uses: BTreeMap<String, Vec<Use<'_>>> = BTreeMap::new();
