@@ -185,6 +185,7 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `console` | off | The console: pages and JSON about the running service, to mount beside the metrics page. |
 //! | `otlp-http` | on | Export by OTLP over HTTP/protobuf. |
 //! | `otlp-grpc` | off | Export by OTLP over gRPC. |
 //! | `otlp-tls` | off | `https` for OTLP, by rustls and ring, with the system's certificates. |
@@ -203,6 +204,8 @@
 pub mod shutdown;
 
 mod body;
+#[cfg(feature = "console")]
+mod console;
 mod endpoint;
 mod exporter;
 mod failure;
@@ -217,12 +220,16 @@ mod request_body;
 mod service;
 mod wire;
 
+#[cfg(feature = "console")]
+pub use obs_console;
 pub use obs_core;
 
 #[doc(inline)]
 pub use obs_core::request::{Endpoint, IntoEndpoint};
 
 pub use body::ObsBody;
+#[cfg(feature = "console")]
+pub use console::console;
 pub use endpoint::RequestView;
 pub use exporter::metrics_from;
 pub use future::ObsFuture;

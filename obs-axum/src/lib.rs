@@ -186,6 +186,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `axum` | on | axum's routes, bodies and addresses, the pages, and `serve`; without it, the layers for tower alone. |
+//! | `console` | off | The console: pages and JSON about the running service, to mount beside the metrics page. |
 //! | `tower-http` | off | The request id that tower-http's `SetRequestIdLayer` has set, whatever its header. |
 //! | `otlp-http` | on | Export by OTLP over HTTP/protobuf. |
 //! | `otlp-grpc` | off | Export by OTLP over gRPC. |
@@ -208,6 +209,8 @@ pub mod client;
 pub mod shutdown;
 
 mod body;
+#[cfg(feature = "console")]
+mod console;
 #[cfg(feature = "axum")]
 mod exporter;
 mod future;
@@ -231,6 +234,8 @@ mod view;
 #[cfg(feature = "axum")]
 mod with_error;
 
+#[cfg(feature = "console")]
+pub use obs_console;
 pub use obs_core;
 
 #[doc(inline)]
@@ -238,6 +243,8 @@ pub use obs_core::request::{Endpoint, IntoEndpoint};
 
 pub use body::ObsBody;
 pub use client::ObsClientLayer;
+#[cfg(feature = "console")]
+pub use console::console;
 #[cfg(feature = "axum")]
 pub use exporter::metrics_from;
 pub use future::ObsFuture;

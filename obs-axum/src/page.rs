@@ -19,10 +19,19 @@ pub(crate) fn page<S>(path: &str, owner: &PageOwner, page: MethodRouter<S>) -> R
 where
     S: Clone + Send + Sync + 'static,
 {
+    pages([path.to_owned()], owner, &page)
+}
+
+/// [`page`] at several paths.
+pub(crate) fn pages<S>(paths: impl IntoIterator<Item = String>, owner: &PageOwner, page: &MethodRouter<S>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     let observer = Observer::Unmatched(owner.clone());
-    Router::new()
-        .route(path, page)
-        .layer(layer_fn(move |inner| ObsService::new(inner, observer.clone())))
+    let router = paths
+        .into_iter()
+        .fold(Router::new(), |router, path| router.route(&path, page.clone()));
+    router.layer(layer_fn(move |inner| ObsService::new(inner, observer.clone())))
 }
 
 /// What answers `GET` and `HEAD` with a page, and refuses the rest; neither is recorded.

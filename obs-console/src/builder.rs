@@ -14,6 +14,8 @@ use crate::{
 
 /// The bytes of the history of metrics.
 const HISTORY_BYTES: usize = 4 << 20;
+/// The cookie by which a browser finds its own requests.
+const TAG: &str = "obs-tag";
 /// The fewest characters of a token: it can be tried as often as the network allows.
 const MIN_TOKEN: usize = 16;
 
@@ -125,6 +127,7 @@ impl ConsoleBuilder {
             .sensitive(self.sensitive.unwrap_or(is_open))
             .change(self.controls);
         let access = Access::new(tokens, self.one_time_link, most, self.hosts);
+        self.obs.recorder().tag_requests(TAG);
         let owner = PageOwner::of(&self.obs);
         let sources = Sources::new(self.obs, self.alerts, self.history_bytes);
         let server = Server::new(access, owner, Arc::new(sources), self.health, self.controls);

@@ -15,4 +15,4 @@ pub use builder::ConsoleBuilder;
 pub use console::Console;
 pub use error::ConsoleError;
 pub use rights::Rights;
-pub use server::{Admitted, ConsoleBody, ConsoleRequest, ConsoleResponse, Follower};
+pub use server::{Admitted, ConsoleBody, ConsoleRequest, ConsoleResponse, Follower, split_mount};

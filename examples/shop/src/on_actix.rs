@@ -1,11 +1,11 @@
-//! A service on actix-web: its middleware, its metrics page, its server.
+//! A service on actix-web: its middleware, its metrics page, its console, its server.
 
 use std::io;
 
 use actix_web::{App, HttpServer, rt, web::ServiceConfig};
 use obs_actix::{ObsMiddleware, obs_core::Obs};
 
-use crate::service::{GRACE, ServiceSettings};
+use crate::service::{CONSOLE, GRACE, ServiceSettings};
 
 /// Serves what `routes` configures until the service is told to stop, and a little longer for
 /// requests that are in flight.
@@ -17,7 +17,12 @@ pub(crate) fn serve<C>(settings: ServiceSettings, routes: impl FnOnce(&Obs) -> C
 where
     C: FnOnce(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let ServiceSettings { obs, listener, stopped } = settings;
+    let ServiceSettings {
+        obs,
+        console,
+        listener,
+        stopped,
+    } = settings;
     let routes = routes(&obs);
     let app = move || {
         // Called on the thread of the worker. A service that is alone in its process doesn't need this.
@@ -27,6 +32,7 @@ where
             .wrap(ObsMiddleware::new().obs(&obs))
             .configure(routes.clone())
             .service(obs_actix::metrics_for("/metrics", &obs))
+            .service(obs_actix::console(CONSOLE, &console))
     };
     rt::System::new().block_on(async {
         let server = HttpServer::new(app)

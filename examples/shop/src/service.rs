@@ -14,11 +14,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use obs_axum::obs_core::{Obs, ObsBuilder, context};
+use obs_alert::AlertManager;
+use obs_axum::{
+    obs_console::Console,
+    obs_core::{Obs, ObsBuilder, context},
+};
 use tokio::sync::watch;
 
 use crate::{alerts, args::Args, definition, logs, report::LogLines};
 
+/// Where the console of each service is.
+pub(crate) const CONSOLE: &str = "/obs";
 /// How long requests may take to end when the shop closes.
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
 /// How long alerts may take to leave when the shop closes, and spans and lines after them, whatever their
@@ -33,6 +39,7 @@ pub(crate) struct Service {
     name: &'static str,
     address: SocketAddr,
     obs: Obs,
+    console: String,
     lines: Option<LogLines>,
     stop: watch::Sender<bool>,
     ended: mpsc::Receiver<io::Result<()>>,
@@ -42,6 +49,7 @@ pub(crate) struct Service {
 #[derive(Debug)]
 pub(crate) struct ServiceSettings {
     pub(crate) obs: Obs,
+    pub(crate) console: Console,
     pub(crate) listener: TcpListener,
     pub(crate) stopped: Stopped,
 }
@@ -74,6 +82,15 @@ pub(crate) fn print_other_panics_only() {
             print(info);
         }
     }));
+}
+
+/// Everything to see of a service, for whoever is on this machine; with `.token(…)` for others too.
+fn console_of(obs: &Obs, alerts: Option<&AlertManager>) -> io::Result<Console> {
+    let console = Console::builder(obs).controls(true);
+    let console = alerts
+        .into_iter()
+        .fold(console, |console, alerts| console.alerts(alerts));
+    console.build().map_err(io::Error::other)
 }
 
 // === impl Service ===
@@ -110,11 +127,6 @@ impl Service {
         let (end, ended) = mpsc::channel();
         let (begin, begun) = mpsc::channel();
         let own = obs.clone();
-        let settings = ServiceSettings {
-            obs: obs.clone(),
-            listener,
-            stopped: Stopped(stopped),
-        };
         let (defined, args) = (definition::of(name)?, args.clone());
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             own.make_thread_default();
@@ -122,8 +134,17 @@ impl Service {
                 Ok(alerts) => alerts,
                 Err(error) => return drop(begin.send(Err(error))),
             };
-            let _ = begin.send(Ok(()));
-            let served = serve(settings);
+            let console = match console_of(&own, alerts.as_ref()) {
+                Ok(console) => console,
+                Err(error) => return drop(begin.send(Err(error))),
+            };
+            let _ = begin.send(Ok(console.link(format_args!("http://{address}{CONSOLE}"))));
+            let served = serve(ServiceSettings {
+                obs: own.clone(),
+                console,
+                listener,
+                stopped: Stopped(stopped),
+            });
             // Sends what is due; what can't be sent in time is counted.
             let _ = alerts.map(|alerts| alerts.shutdown(FLUSH));
             // What could not be sent in time is counted in `obs_spans_dropped_total`.
@@ -131,11 +152,12 @@ impl Service {
             // The one who waits may have left.
             let _ = end.send(served);
         })?;
-        begun.recv()??;
+        let console = begun.recv()??;
         Ok(Self {
             name,
             address,
             obs,
+            console,
             lines,
             stop,
             ended,
@@ -144,6 +166,11 @@ impl Service {
 
     pub(crate) fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// The link to its console.
+    pub(crate) fn console(&self) -> &str {
+        &self.console
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -70,13 +70,16 @@ impl Shop {
     ///
     /// If `out` fails.
     pub(crate) fn announce(&self, args: &Args, out: &mut impl io::Write) -> io::Result<()> {
+        let [storefront, ..] = &self.services;
+        writeln!(out, "Open {}\n", storefront.console())?;
         writeln!(out, "The shop is open: storefront → orders → payments\n")?;
         for service in &self.services {
             let address = service.address();
             writeln!(
                 out,
-                "  {:<10}  http://{address}  metrics: http://{address}/metrics",
-                service.name()
+                "  {:<10}  http://{address}  metrics: http://{address}/metrics  console: {}",
+                service.name(),
+                service.console()
             )?;
         }
         match args.requests {

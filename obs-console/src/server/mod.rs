@@ -25,3 +25,4 @@ pub use admitted::Admitted;
 pub use body::{ConsoleBody, Follower};
 pub use request::ConsoleRequest;
 pub use response::ConsoleResponse;
+pub use route::split_mount;

@@ -82,6 +82,24 @@ fn segment(encoded: &str) -> Option<String> {
     is_plain.then(|| segment.into_owned())
 }
 
+/// Splits a path at the mount: `full` is the path as the client has sent it, `routed` what is left of it for the router that
+/// the console is mounted in, whose mount has `depth` segments. For adapters.
+///
+/// ```
+/// use obs_console::split_mount;
+///
+/// assert_eq!(split_mount("/api/obs/logs", "/obs/logs", 1), ("/api/obs", "/logs")); // nested below /api
+/// assert_eq!(split_mount("/obs", "/obs", 1), ("/obs", ""));
+/// assert_eq!(split_mount("/logs", "/logs", 0), ("", "/logs"));
+/// ```
+#[must_use]
+pub fn split_mount<'a>(full: &'a str, routed: &str, depth: usize) -> (&'a str, &'a str) {
+    let mut slashes = routed.match_indices('/').skip(depth);
+    let below = slashes.next().map_or(0, |(at, _)| routed.len() - at);
+    full.split_at_checked(full.len().saturating_sub(below))
+        .unwrap_or((full, ""))
+}
+
 /// Whether a mount can stand in a cookie and in a `Location` as it is. Prefixes with parameters have what the client says.
 pub(super) fn is_plain_mount(mount: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/%".contains(&byte);

@@ -65,7 +65,7 @@ impl Server {
 
     /// Whether the service stops.
     pub(super) fn is_stopping(&self) -> bool {
-        self.health.as_ref().is_some_and(Health::is_draining)
+        is_stopping(&self.owner, self.health.as_ref())
     }
 
     pub(super) fn facts(&self) -> ConsoleFacts {
@@ -88,8 +88,8 @@ impl Server {
     ) -> Result<Reply<T>, Problem> {
         let (to, answer) = reply();
         let start = || {
-            let health = self.health.clone();
-            let is_over = move || health.as_ref().is_some_and(Health::is_draining);
+            let (owner, health) = (self.owner.clone(), self.health.clone());
+            let is_over = move || is_stopping(&owner, health.as_ref());
             (
                 self.sources.obs().clone(),
                 Box::new(is_over) as Box<dyn Fn() -> bool + Send>,
@@ -101,6 +101,10 @@ impl Server {
             Err(Problem::unavailable("the console is busy: too many requests wait"))
         }
     }
+}
+
+fn is_stopping(owner: &PageOwner, health: Option<&Health>) -> bool {
+    owner.is_stopping() || health.is_some_and(Health::is_draining)
 }
 
 impl fmt::Debug for Server {

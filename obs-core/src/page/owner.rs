@@ -86,6 +86,13 @@ impl PageOwner {
         LeftOut(progress)
     }
 
+    /// Whether the service stops: a graceful shutdown of the instance has asked its server to. A page whose answer has no
+    /// end of its own ends it then.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.routes().is_stopping()
+    }
+
     pub(crate) fn pipeline(&self) -> Arc<Pipeline> {
         self.pipeline.clone().unwrap_or_else(pipeline::default)
     }

@@ -3,7 +3,10 @@
 use std::{
     any::Any,
     fmt,
-    sync::{Arc, PoisonError, RwLock, Weak},
+    sync::{
+        Arc, PoisonError, RwLock, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use super::{expected::ExpectedPages, in_flight_count::InFlightCount};
@@ -17,11 +20,21 @@ pub(crate) struct Routes {
     layer: RwLock<Option<Weak<dyn Any + Send + Sync>>>,
     /// The requests of all layers; a shutdown waits for their end.
     pub(crate) in_flight_count: InFlightCount,
+    /// Whether a graceful shutdown has asked the server to stop.
+    is_stopping: AtomicBool,
 }
 
 // === impl Routes ===
 
 impl Routes {
+    pub(crate) fn set_stopping(&self) {
+        self.is_stopping.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Relaxed)
+    }
+
     /// Notes the state of a layer that has been added to a service. It is not kept in use.
     pub(crate) fn set_layer<T: Any + Send + Sync>(&self, state: &Arc<T>) {
         // axum adds layers again and again: mostly nothing is new.
@@ -66,10 +79,12 @@ impl fmt::Debug for Routes {
             expected,
             layer: _,
             in_flight_count,
+            is_stopping,
         } = self;
         f.debug_struct("Routes")
             .field("expected", expected)
             .field("in_flight_count", in_flight_count)
+            .field("is_stopping", is_stopping)
             .finish_non_exhaustive()
     }
 }

@@ -176,6 +176,7 @@ impl Graceful {
         self.announce(signal);
         let mut waited = wait(server.as_mut(), self.pre_stop, signals).await;
         if matches!(waited, Waited::TimeOver) {
+            self.obs.pipeline().routes.set_stopping();
             phase.send_replace(Phase::Stopping);
             waited = wait(server.as_mut(), self.drain, signals).await;
         }
