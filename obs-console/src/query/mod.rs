@@ -10,7 +10,7 @@ mod sources;
 
 pub use follow::Follow;
 pub use problem::Problem;
-pub use request::{ApiAnswer, ApiRequest, ConsoleFacts, Format};
+pub use request::{ActiveControl, ApiAnswer, ApiRequest, Audited, ConsoleFacts, ControlsState, Format};
 pub use sources::Sources;
 
 /// Answers a request of the API.

@@ -1,5 +1,7 @@
 //! What the server passes to the query layer, and gets from it.
 
+use std::time::SystemTime;
+
 use obs_core::health::HealthReport;
 
 use crate::Rights;
@@ -20,6 +22,8 @@ pub struct ApiRequest<'a> {
     pub console: ConsoleFacts,
     /// The health checks, for `runtime` alone.
     pub health: Option<&'a HealthReport>,
+    /// The changes that hold, for `controls` alone.
+    pub controls: Option<&'a ControlsState>,
 }
 
 /// What the server knows of itself.
@@ -33,6 +37,43 @@ pub struct ConsoleFacts {
     pub followers_limit: usize,
     /// The bytes that other services have sent, as far as they are held.
     pub intake_bytes: usize,
+}
+
+/// The changes of the service that hold, and those that were made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ControlsState {
+    /// Whether the console has controls.
+    pub enabled: bool,
+    /// The changes that hold.
+    pub active: Vec<ActiveControl>,
+    /// The changes that were made, the newest first.
+    pub audit: Vec<Audited>,
+}
+
+/// A change that holds until its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveControl {
+    /// Its id, to end it.
+    pub id: String,
+    /// `log-filter`, `sampling` or `silence`; `setting` for what the service has changed itself.
+    pub kind: &'static str,
+    /// What is changed.
+    pub text: String,
+    /// When it ends by itself.
+    pub until: SystemTime,
+    /// Who has made it.
+    pub by: String,
+}
+
+/// A change that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audited {
+    /// When.
+    pub at: SystemTime,
+    /// By whom.
+    pub by: String,
+    /// What.
+    pub text: String,
 }
 
 /// The form of an answer.

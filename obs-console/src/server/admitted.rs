@@ -3,11 +3,14 @@
 use std::{future::Future, sync::Arc};
 
 use bytes::Bytes;
+use obs_base::{calendar::rfc3339, clock};
+use serde_json::json;
 
 use super::{
     access::Cookie,
     assets::Asset,
     body::{ConsoleBody, stream},
+    controls::{Change, Kind},
     followers::{Following, MAX_FOLLOWERS},
     forms, pages,
     request::ConsoleRequest,
@@ -38,6 +41,14 @@ pub(super) enum Action {
     Respond(ConsoleResponse),
     Api(ApiCall),
     Login(Login),
+    Control(Control),
+}
+
+/// A change, whose body is not read yet.
+#[derive(Debug)]
+pub(super) struct Control {
+    kind: Kind,
+    by: String,
 }
 
 /// A request of the API.
@@ -73,7 +84,7 @@ impl Admitted {
     #[must_use]
     pub fn body_limit(&self) -> usize {
         match self.action {
-            Action::Login(_) => MAX_BODY,
+            Action::Login(_) | Action::Control(_) => MAX_BODY,
             Action::Respond(_) | Action::Api(_) => 0,
         }
     }
@@ -91,6 +102,7 @@ impl Admitted {
             let answered = match action {
                 Action::Respond(response) => Ok(response),
                 Action::Login(login) => login.answer(&server, body),
+                Action::Control(control) => control.answer(&server, body).await,
                 Action::Api(call) => call.answer(&server, is_head).await,
             };
             let mut response = answered.unwrap_or_else(ConsoleResponse::from).secured();
@@ -139,6 +151,12 @@ impl Server {
             return Ok(Action::Respond(response));
         }
         let rights = self.access.rights(request)?;
+        if let Route::Api(path) = &route
+            && let [controls, name] = path.as_slice()
+            && controls == "controls"
+        {
+            return self.control(name, rights, request);
+        }
         if !is_get {
             return Err(Problem::method("this path takes GET and HEAD"));
         }
@@ -155,6 +173,31 @@ impl Server {
             self.access.rights(request)?;
         }
         Ok(Action::Respond(asset.answer(request)))
+    }
+
+    fn control(&self, name: &str, rights: Rights, request: &ConsoleRequest<'_>) -> Result<Action, Problem> {
+        if !self.has_controls {
+            return Err(Problem::forbidden(
+                "the controls are not switched on: `Console::builder(…).controls(true)`",
+            ));
+        }
+        if !rights.changes() {
+            return Err(Problem::forbidden("the token may see, and change nothing"));
+        }
+        let Some(kind) = Kind::named(name) else {
+            return Err(Problem::unknown("there is no such control"));
+        };
+        if request.method != "POST" {
+            return Err(Problem::method("controls take POST"));
+        }
+        // What a form of another site can't send, whatever the browser says of its origin.
+        let content_type = request.only("content-type").unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::too_large(415, "controls take application/json"));
+        }
+        let by = self.access.by(request);
+        Ok(Action::Control(Control { kind, by }))
     }
 
     fn login(&self, request: &ConsoleRequest<'_>) -> Result<Action, Problem> {
@@ -238,6 +281,21 @@ impl Login {
     }
 }
 
+// === impl Control ===
+
+impl Control {
+    async fn answer(self, server: &Arc<Server>, body: Option<Bytes>) -> Result<ConsoleResponse, Problem> {
+        let Self { kind, by } = self;
+        let change = Change::read(kind, &body.ok_or_else(too_large)?)?;
+        let (controls, sources) = (Arc::clone(&server.controls), Arc::clone(&server.sources));
+        let reply = server.run(move |_| controls.apply(change, &by, sources.obs(), sources.alerts()))?;
+        let made = reply.await.unwrap_or_else(|| Err(failed()))?;
+        let until = rfc3339(clock::since_epoch(made.until));
+        let body = json!({ "api": 1, "data": { "id": made.id, "kind": made.kind, "text": made.text, "until": until, "by": made.by } });
+        Ok(ConsoleResponse::new(200, Format::Json.content_type(), body.to_string()))
+    }
+}
+
 fn too_large() -> Problem {
     Problem::too_large(413, "the body has more bytes than are read")
 }
@@ -265,9 +323,12 @@ impl ApiCall {
             _ => None,
         };
         let (sources, console) = (Arc::clone(&server.sources), server.facts());
+        let (controls, has_controls) = (Arc::clone(&server.controls), server.has_controls);
         let reply = server.run(move |_| {
+            let changes = (self.path == ["controls"]).then(|| controls.state(has_controls, sources.obs()));
             let request = ApiRequest {
                 health: health.as_ref(),
+                controls: changes.as_ref(),
                 ..self.request(console)
             };
             query::answer(&sources, &request)
@@ -307,6 +368,7 @@ impl ApiCall {
             rights: self.rights,
             console,
             health: None,
+            controls: None,
         }
     }
 }

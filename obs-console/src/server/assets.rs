@@ -1,8 +1,9 @@
-//! The built files of the pages. Their names have a hash of their bytes, so that they can be kept forever.
+//! The built files of the pages, compressed. Their names have a hash of their bytes, so that they can be kept forever.
 
-use std::sync::LazyLock;
+use std::{io::Read as _, sync::LazyLock};
 
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use obs_base::fnv::Fnv1a;
 
 use super::{request::ConsoleRequest, response::ConsoleResponse};
@@ -18,15 +19,15 @@ pub(super) enum Asset {
 struct File {
     name: String,
     content_type: &'static str,
-    bytes: &'static [u8],
     gzip: &'static [u8],
+    /// For the few clients that take no gzip.
+    plain: LazyLock<Bytes, Box<dyn Fn() -> Bytes + Send + Sync>>,
 }
 
 static SCRIPT: LazyLock<File> = LazyLock::new(|| {
     File::new(
         "js",
         "text/javascript; charset=utf-8",
-        include_bytes!("../../assets/app.js"),
         include_bytes!("../../assets/app.js.gz"),
     )
 });
@@ -34,7 +35,6 @@ static STYLE: LazyLock<File> = LazyLock::new(|| {
     File::new(
         "css",
         "text/css; charset=utf-8",
-        include_bytes!("../../assets/app.css"),
         include_bytes!("../../assets/app.css.gz"),
     )
 });
@@ -42,14 +42,14 @@ static STYLE: LazyLock<File> = LazyLock::new(|| {
 // === impl File ===
 
 impl File {
-    fn new(ending: &str, content_type: &'static str, bytes: &'static [u8], gzip: &'static [u8]) -> Self {
+    fn new(ending: &str, content_type: &'static str, gzip: &'static [u8]) -> Self {
         let mut hash = Fnv1a::default();
-        hash.add(bytes);
+        hash.add(gzip);
         Self {
             name: format!("app-{:016x}.{ending}", hash.finish()),
             content_type,
-            bytes,
             gzip,
+            plain: LazyLock::new(Box::new(|| inflated(gzip))),
         }
     }
 }
@@ -73,8 +73,12 @@ impl Asset {
         let file = self.file();
         let accepts = request.headers.get("accept-encoding").unwrap_or_default();
         let is_gzip = accepts_gzip(accepts);
-        let bytes = if is_gzip { file.gzip } else { file.bytes };
-        let response = ConsoleResponse::new(200, file.content_type, Bytes::from_static(bytes))
+        let bytes = if is_gzip {
+            Bytes::from_static(file.gzip)
+        } else {
+            self.plain()
+        };
+        let response = ConsoleResponse::new(200, file.content_type, bytes)
             .header("cache-control", "private, max-age=31536000, immutable")
             .header("vary", "accept-encoding");
         if is_gzip {
@@ -84,12 +88,24 @@ impl Asset {
         }
     }
 
+    /// Its bytes, not compressed.
+    pub(super) fn plain(self) -> Bytes {
+        self.file().plain.clone()
+    }
+
     fn file(self) -> &'static File {
         match self {
             Self::Script => &SCRIPT,
             Self::Style => &STYLE,
         }
     }
+}
+
+fn inflated(gzip: &[u8]) -> Bytes {
+    let mut plain = Vec::new();
+    // A test says that it can be read.
+    let _ = GzDecoder::new(gzip).read_to_end(&mut plain);
+    plain.into()
 }
 
 /// Whether a client takes gzip; what it says of its preference among others doesn't matter for one encoding.
@@ -118,6 +134,22 @@ mod tests {
         for refuses in ["", "br", "gzip;q=0", "gzip; q=0.0", "x-gzip"] {
             assert!(!accepts_gzip(refuses.as_bytes()), "{refuses}");
         }
+    }
+
+    #[test]
+    fn each_file_is_what_was_built() {
+        let built = |name: &str| {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+            std::fs::read(folder.join(name)).unwrap()
+        };
+        assert!(
+            Asset::Script.plain() == built("app.js"),
+            "app.js.gz is not that of app.js"
+        );
+        assert!(
+            Asset::Style.plain() == built("app.css"),
+            "app.css.gz is not that of app.css"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod access;
 mod admitted;
 mod assets;
 mod body;
+mod controls;
 mod followers;
 mod forms;
 mod pages;

@@ -59,7 +59,16 @@ fn nothing_here() -> Problem {
 fn is_page(words: &[&str]) -> bool {
     matches!(
         words,
-        ["running" | "endpoint" | "logs" | "errors" | "diff" | "alerts" | "metrics" | "runtime" | "records"]
+        ["controls"
+            | "running"
+            | "endpoint"
+            | "logs"
+            | "errors"
+            | "diff"
+            | "alerts"
+            | "metrics"
+            | "runtime"
+            | "records"]
             | ["trace" | "errors" | "metrics", _]
     )
 }

@@ -7,6 +7,7 @@ use obs_core::{adapter::PageOwner, health::Health};
 use super::{
     Admitted,
     access::Access,
+    controls::Controls,
     followers::{Following, MAX_FOLLOWERS, Places},
     reply::{Reply, reply},
     request::ConsoleRequest,
@@ -20,7 +21,9 @@ pub(crate) struct Server {
     owner: PageOwner,
     pub(super) sources: Arc<Sources>,
     pub(super) health: Option<Health>,
-    pub(super) controls: bool,
+    /// Whether there are controls.
+    pub(super) has_controls: bool,
+    pub(super) controls: Arc<Controls>,
     pub(super) places: Places,
     worker: Worker,
 }
@@ -33,14 +36,15 @@ impl Server {
         owner: PageOwner,
         sources: Arc<Sources>,
         health: Option<Health>,
-        controls: bool,
+        has_controls: bool,
     ) -> Self {
         Self {
             access,
             owner,
             sources,
             health,
-            controls,
+            has_controls,
+            controls: Arc::default(),
             places: Places::default(),
             worker: Worker::new("obs-console"),
         }
@@ -70,7 +74,7 @@ impl Server {
 
     pub(super) fn facts(&self) -> ConsoleFacts {
         ConsoleFacts {
-            controls: self.controls,
+            controls: self.has_controls,
             followers: self.places.taken(),
             followers_limit: MAX_FOLLOWERS,
             intake_bytes: 0,
@@ -111,7 +115,7 @@ impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("access", &self.access)
-            .field("controls", &self.controls)
+            .field("has_controls", &self.has_controls)
             .finish_non_exhaustive()
     }
 }

@@ -68,6 +68,18 @@ impl Access {
         }
     }
 
+    /// Who sends a request, for the list of changes: there are no names, only addresses and what was shown.
+    pub(crate) fn by(&self, request: &ConsoleRequest<'_>) -> String {
+        let address = request
+            .peer
+            .map_or("an unknown address".to_owned(), |peer| peer.to_canonical().to_string());
+        match (self.asks_for_token(), request.has("authorization")) {
+            (false, _) => address,
+            (true, true) => format!("token from {address}"),
+            (true, false) => format!("session from {address}"),
+        }
+    }
+
     /// Whether clients have to show something.
     pub(crate) fn asks_for_token(&self) -> bool {
         !self.tokens.is_empty() || self.once.is_some()

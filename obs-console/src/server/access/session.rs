@@ -14,9 +14,9 @@ use crate::Rights;
 /// The most sessions; the one that was idle for longest gives way.
 const MAX_SESSIONS: usize = 64;
 /// How long a session lives without a request.
-pub(super) const IDLE: Duration = Duration::from_hours(12);
+pub(super) const IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 /// How long a session lives at most.
-const LIFETIME: Duration = Duration::from_hours(7 * 24);
+const LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The sessions, by the value of their cookies.
 #[derive(Default)]
