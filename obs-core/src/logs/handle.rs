@@ -232,8 +232,14 @@ impl Logs {
     }
 
     /// Writes and exports the lines that a request or job has held, if it ends so that they are to be.
-    pub(crate) fn write_held(&self, entry: &Entry, is_error: bool, duration: Duration) {
-        if self.0.held.is_some_and(|held| held.writes(is_error, duration)) {
+    pub(crate) fn write_held(
+        &self,
+        entry: &Entry,
+        is_error: bool,
+        latency: Duration,
+        p99: impl FnOnce() -> Option<Duration>,
+    ) {
+        if self.0.held.is_some_and(|held| held.writes(is_error, latency, p99)) {
             let output = &self.0.output;
             if output.recorded.encoder().is_none() {
                 entry.each_held_line(|line| output.deliver(line.level, line.text));

@@ -13,6 +13,7 @@ use super::{filter::LogFilter, output::Output, scratch};
 use crate::{
     context::{self, Ownership},
     recorder::Entry,
+    trace::SlowThreshold,
 };
 
 /// Which lines are held, and when they are written.
@@ -20,8 +21,8 @@ use crate::{
 pub(crate) struct HeldSettings {
     /// The most verbose level that is held.
     pub(crate) level: Level,
-    /// From which duration on a request counts as one that fails.
-    pub(crate) slower_than: Option<Duration>,
+    /// From which latency on a request counts as one that fails.
+    pub(crate) slower_than: Option<SlowThreshold>,
 }
 
 /// Holds the lines of events.
@@ -61,9 +62,10 @@ impl HeldLine {
 // === impl HeldSettings ===
 
 impl HeldSettings {
-    /// Whether the lines of a request that ends so are written.
-    pub(crate) fn writes(self, is_error: bool, duration: Duration) -> bool {
-        is_error || self.slower_than.is_some_and(|threshold| duration > threshold)
+    /// Whether the lines of a request that ends so are written; `p99` as for [`SlowThreshold::is_exceeded`].
+    pub(crate) fn writes(self, is_error: bool, latency: Duration, p99: impl FnOnce() -> Option<Duration>) -> bool {
+        let is_slow = |threshold: SlowThreshold| threshold.is_exceeded(latency, p99);
+        is_error || self.slower_than.is_some_and(is_slow)
     }
 }
 

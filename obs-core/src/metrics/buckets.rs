@@ -155,6 +155,10 @@ impl Buckets {
         &self.bounds
     }
 
+    pub(super) fn units(&self) -> &[u64] {
+        &self.units
+    }
+
     pub(super) fn tails(&self) -> &[Tail] {
         &self.tails
     }

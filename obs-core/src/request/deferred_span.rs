@@ -208,7 +208,7 @@ impl Running {
     pub(super) fn deferred_span(&self, outcome: Outcome, duration: Duration) -> Option<Context> {
         let stored = self.deferred_head.0.as_deref()?;
         let keep = self.instrument.common.pipeline.tracing.keep()?;
-        let reason = keep.reason(outcome.is_error(), self.latency(duration))?;
+        let reason = keep.reason(outcome.is_error(), self.latency(duration), || self.p99())?;
         self.make_deferred_span(stored, reason)
     }
 

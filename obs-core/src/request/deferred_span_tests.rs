@@ -10,6 +10,7 @@ use crate::{
     otel::SpanReader,
     propagation,
     request::{BodySize, LayerState, Observation, Options, Protocol, ResponseHead},
+    trace::SlowThreshold,
 };
 
 const PARENT: (&str, &[u8]) = (
@@ -231,6 +232,34 @@ fn a_slow_request_is_kept_and_says_so() {
         (attribute(&span, "obs.kept").as_deref(), span.status),
         (Some("slow"), Status::Unset)
     );
+}
+
+#[test]
+fn by_the_percentile_of_its_endpoint_at_most_one_in_a_hundred_is_slow() {
+    let (_obs, layer, spans) = bench(0.0, |builder| builder.keep_slower_than(SlowThreshold::P99), |_| ());
+    let (usual, slow) = (Duration::from_millis(20), Duration::from_secs(10));
+    let request = |age| {
+        let mut observation = start(&layer, &[]);
+        observation.age(age);
+        answer(observation, 200);
+    };
+    (0..99).for_each(|_| request(slow));
+    assert!(spans.take().is_empty(), "kept before enough was known");
+    // What is slow changes with the requests, once a second.
+    let end = std::time::Instant::now() + Duration::from_secs(60);
+    let kept = loop {
+        (0..200).for_each(|_| request(usual));
+        request(slow);
+        let kept = spans.take();
+        if !kept.is_empty() {
+            break kept;
+        }
+        assert!(std::time::Instant::now() < end, "no request was slow");
+    };
+    for span in kept {
+        assert_eq!(attribute(&span, "obs.kept").as_deref(), Some("slow"));
+        assert!(span.end_time.duration_since(span.start_time).unwrap() >= slow);
+    }
 }
 
 #[test]

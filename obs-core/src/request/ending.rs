@@ -203,6 +203,12 @@ impl Running {
         self.until_head().filter(|_| self.is_stream).unwrap_or(duration)
     }
 
+    /// The latency that one in a hundred requests of this endpoint exceeds, if enough of them are known.
+    #[cold]
+    pub(super) fn p99(&self) -> Option<Duration> {
+        self.in_flight.as_ref()?.p99()
+    }
+
     /// The time from arrival to head, if it is recorded.
     pub(super) fn until_head(&self) -> Option<Duration> {
         self.head?.after

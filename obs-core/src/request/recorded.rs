@@ -46,7 +46,8 @@ impl Running {
     /// Writes the lines below the filter that are held for a failure.
     pub(super) fn write_held_lines(&self, ending: &Ending<'_>) {
         if let (Some(logs), Some(entry), Some(_)) = (&self.instrument.common.pipeline.logs, self.entry(), &self.line) {
-            logs.write_held(entry, ending.outcome.is_error(), self.latency(ending.duration));
+            let (is_error, latency) = (ending.outcome.is_error(), self.latency(ending.duration));
+            logs.write_held(entry, is_error, latency, || self.p99());
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     request::install_panic_hook,
     saturation::Saturation,
     serve::{self, Bound},
-    trace::{Tracing, TracingConfig},
+    trace::{SlowThreshold, Tracing, TracingConfig},
 };
 
 /// The role of an instance in the process.
@@ -128,6 +128,9 @@ impl ObsBuilder {
             level,
             slower_than: self.keep.slower_than,
         });
+        if self.keep.slower_than == Some(SlowThreshold::P99) && self.recorder.is_some() {
+            env.notice("keep_slower_than(P99) has no effect: the recorder of metrics that the application has set can't be read");
+        }
         if self.held_level.is_some() && self.recorder_bytes == 0 {
             env.notice("lines_of_failures has no effect: lines are held by the flight recorder, which is turned off");
         }

@@ -1,12 +1,15 @@
 //! Settings of traces beyond endpoint and ratio.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use obs_base::InitError;
 use opentelemetry::propagation::TextMapPropagator;
 
 use super::ObsBuilder;
-use crate::{recorder::MIN_BYTES, trace::Sampling};
+use crate::{
+    recorder::MIN_BYTES,
+    trace::{Sampling, SlowThreshold},
+};
 
 // === impl ObsBuilder ===
 
@@ -39,11 +42,21 @@ impl ObsBuilder {
         self
     }
 
-    /// The same as [`keep_errors`](Self::keep_errors) for a request that took longer than this until
-    /// its last byte; a stream by nature, until its head. The span has `obs.kept = "slow"`. Defaults
-    /// to off.
-    pub fn keep_slower_than(mut self, threshold: Duration) -> Self {
-        self.keep.slower_than = Some(threshold);
+    /// The same as [`keep_errors`](Self::keep_errors) for a request that took longer until its last byte; a stream by
+    /// nature, until its head: longer than a duration, or than the [99th percentile](SlowThreshold::P99) of its
+    /// endpoint. The span has `obs.kept = "slow"`. Defaults to off.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use obs_core::{Obs, trace::SlowThreshold};
+    ///
+    /// let builder = Obs::builder("payment-service").keep_slower_than(Duration::from_millis(250));
+    /// # drop(builder);
+    /// let builder = Obs::builder("payment-service").keep_slower_than(SlowThreshold::P99);
+    /// # drop(builder);
+    /// ```
+    pub fn keep_slower_than(mut self, threshold: impl Into<SlowThreshold>) -> Self {
+        self.keep.slower_than = Some(threshold.into());
         self
     }
 

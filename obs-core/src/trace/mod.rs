@@ -88,6 +88,7 @@ pub use builder::{
     SpanBuilder, SpanKind, in_span, in_span_blocking, process_span, span, try_in_span, try_in_span_blocking,
 };
 pub use future::{Traced, TryTraced};
+pub use keep::SlowThreshold;
 pub use pipeline::SpanReader;
 pub(crate) use record::exception_of;
 pub use record::{record_error, set_attribute};

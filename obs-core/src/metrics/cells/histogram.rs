@@ -266,7 +266,7 @@ impl HistogramCells {
     }
 
     /// Observations of each bucket at this moment.
-    fn classic_counts(&self) -> Vec<u64> {
+    pub(in crate::metrics) fn classic_counts(&self) -> Vec<u64> {
         let of = |bucket| {
             self.all_shards()
                 .map(|shard| self.cell(shard, 1 + bucket).load(Acquire))

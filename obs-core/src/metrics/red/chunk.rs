@@ -38,6 +38,12 @@ impl<T> Chunk<T> {
         }
     }
 
+    /// All entries.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        let chunks = std::iter::successors(Some(self), |chunk| chunk.next.get().map(|next| &**next));
+        chunks.flat_map(|chunk| chunk.slots.iter().map_while(OnceLock::get))
+    }
+
     /// Appends an entry. Two threads may append the same one; readers find the first.
     pub(super) fn push(&self, mut entry: T) {
         let mut chunk = self;
@@ -70,5 +76,8 @@ mod tests {
         });
         assert!((0..300).all(|n| list.find(|entry| *entry == n).is_some()));
         assert_eq!(list.find(|entry| *entry == 300), None);
+        let mut all: Vec<_> = list.iter().copied().collect();
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..300));
     }
 }

@@ -106,6 +106,11 @@ impl InFlightGuard {
         self.renamed.as_deref().unwrap_or(&self.arrived)
     }
 
+    /// The 99th percentile of the durations of its route, as it is known on arrival.
+    pub(super) fn p99(&self) -> Option<Duration> {
+        self.entry().pair.arrival().0.p99()
+    }
+
     #[inline]
     pub(super) fn record(&self, store: &Store, measured: &Measured<'_>) {
         self.answered(store, measured).record(store, measured);

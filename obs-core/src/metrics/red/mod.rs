@@ -9,6 +9,7 @@
 //! | `server`, `client` | the instruments that layers and clients record with |
 //! | `store`, `stores`, `pushed` | the series of one namespace; a second store for metrics that are pushed |
 //! | `handle`, `cache`, `route` | from a request to its route: the thread's cache, the cells of a route |
+//! | `tail` | the latency that one in a hundred requests of a route exceeds |
 //! | `layout`, `dimensions`, `pairs` | the labels of each metric, and the values that layers add |
 //! | `in_flight`, `in_flight_series` | the gauge of requests in flight |
 //! | `walk`, `series`, `chunk` | reading the series for a page |
@@ -31,6 +32,7 @@ mod series;
 mod server;
 mod store;
 mod stores;
+mod tail;
 mod walk;
 
 pub(super) use layout::RedMetric;

@@ -1,6 +1,9 @@
 //! What is measured under one method and endpoint.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use super::{
     RedMetric, Store,
@@ -9,8 +12,10 @@ use super::{
     in_flight_series::InFlightSeries,
     measured::Measured,
     series::{ErrorSeries, ErrorSlot, OutcomeSeries, OutcomeSlot},
+    tail::{Observed, Tail},
 };
 use crate::{
+    clock::Moment,
     metrics::{cells::Ids, family::Labelled, labels::Labels},
     names::value,
 };
@@ -30,6 +35,8 @@ pub(super) struct Route {
     request_size: OnceLock<Option<UnitsHandle>>,
     response_size: OnceLock<Option<UnitsHandle>>,
     stream_duration: OnceLock<Option<UnitsHandle>>,
+    /// Made when it is asked for.
+    tail: OnceLock<Box<Tail>>,
 }
 
 /// A method and endpoint, and the route that their requests count under.
@@ -60,6 +67,7 @@ impl Route {
             request_size: OnceLock::new(),
             response_size: OnceLock::new(),
             stream_duration: OnceLock::new(),
+            tail: OnceLock::new(),
         }
     }
 
@@ -143,6 +151,28 @@ impl Route {
         {
             self.record_error(store, error_type, measured.exemplar);
         }
+    }
+
+    /// The 99th percentile of the durations; `None` if there are too few, or if they are in a recorder of the application.
+    pub(super) fn p99(&self) -> Option<Duration> {
+        let now = Moment::now();
+        let tail = self.tail.get_or_init(|| Box::new(Tail::new(now)));
+        tail.p99(now, || self.observed())
+    }
+
+    fn observed(&self) -> Option<Observed> {
+        let mut histograms = self.outcomes.iter().filter_map(|slot| slot.series.duration.cells());
+        let first = histograms.next()?;
+        let mut observed = Observed {
+            buckets: Arc::clone(first.buckets()),
+            counts: first.classic_counts(),
+        };
+        for histogram in histograms {
+            for (sum, count) in observed.counts.iter_mut().zip(histogram.classic_counts()) {
+                *sum += count;
+            }
+        }
+        Some(observed)
     }
 
     fn record_error(&self, store: &Store, error_type: &str, ids: Option<Ids>) {

@@ -69,6 +69,12 @@ impl InFlight {
         &self.guards.entry().endpoint_or_host
     }
 
+    /// The latency that one in a hundred requests of its method and endpoint exceeds, at most a second old; `None` if
+    /// there are too few, or if they are in a recorder of the application.
+    pub(crate) fn p99(&self) -> Option<Duration> {
+        self.guards.p99()
+    }
+
     /// Lowers the gauge now; dropping does it otherwise.
     pub(crate) fn release(&mut self) {
         self.guards.release();

@@ -110,6 +110,11 @@ impl InFlightGuards {
         self.page.entry()
     }
 
+    /// The 99th percentile of the durations on the page.
+    pub(super) fn p99(&self) -> Option<Duration> {
+        self.page.p99()
+    }
+
     /// Lowers the gauges, once.
     pub(super) fn release(&mut self) {
         self.page.release();
