@@ -73,3 +73,4 @@ pub use crate::{
         trace_response::is_trace_response,
     },
 };
+pub use tracing_core::LevelFilter;

@@ -9,6 +9,7 @@ use opentelemetry::{
     Context as OtelContext, KeyValue,
     trace::{SpanRef, TraceContextExt},
 };
+use tracing_core::LevelFilter;
 
 use super::{ClientInstrument, ClientUrl};
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     headers::TraceParent,
     interner::Interner,
     names::value,
-    recorder::{ActiveSpan, Begin, EntryRef, Kind},
+    recorder::{ActiveSpan, Begin, EntryRef, Kind, verbosity},
     trace::{ClientSpan, ClientSpanStart, RunningSpan, Tracing},
 };
 
@@ -218,6 +219,7 @@ impl Attempt {
             span_id,
             parent_id: self.parent,
             is_sampled: flags.is_sampled(),
+            holds: verbosity(LevelFilter::TRACE),
             started,
             arrived: started.since_epoch(),
         })

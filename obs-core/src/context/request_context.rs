@@ -9,6 +9,7 @@ use std::{
 };
 
 use opentelemetry::{Key, KeyValue, trace::TraceContextExt as _};
+use tracing_core::LevelFilter;
 
 use super::{
     FieldValue, InstanceRef, Parts, RequestId, SpanId, TraceFlags, TraceId,
@@ -20,7 +21,7 @@ use crate::{
     failure::Failure,
     headers::{BaggageMembers, baggage_members},
     pool::Pool,
-    recorder::{Begin, EntryRef, Kind},
+    recorder::{Begin, EntryRef, Kind, verbosity},
 };
 
 /// Ids and fields of one request; a cheap handle that clones share.
@@ -102,6 +103,7 @@ impl RequestContext {
             span_id: SpanId::random(),
             parent_id: Some(parts.span_id),
             is_sampled: parts.flags.is_sampled(),
+            holds: verbosity(LevelFilter::TRACE),
             started,
             arrived: started.since_epoch(),
         })
@@ -122,6 +124,7 @@ impl RequestContext {
                 span_id: parts.span_id,
                 parent_id: None,
                 is_sampled: parts.flags.is_sampled(),
+                holds: verbosity(LevelFilter::TRACE),
                 started,
                 arrived: started.since_epoch(),
             });

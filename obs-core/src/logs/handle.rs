@@ -231,6 +231,11 @@ impl Logs {
         Box::new(held.and_then(lines))
     }
 
+    /// Up to which level lines are held for a failure.
+    pub(crate) fn held_level(&self) -> LevelFilter {
+        self.0.held.map_or(LevelFilter::OFF, |held| held.level.into())
+    }
+
     /// Writes and exports the lines that a request or job has held, if it ends so that they are to be.
     pub(crate) fn write_held(
         &self,

@@ -12,7 +12,6 @@ use tracing_subscriber::{
 use super::{filter::LogFilter, output::Output, scratch};
 use crate::{
     context::{self, Ownership},
-    recorder::Entry,
     trace::SlowThreshold,
 };
 
@@ -85,9 +84,12 @@ impl HeldFilter {
     }
 }
 
-/// Whether there is a request here that holds lines.
-fn is_in_request() -> bool {
-    let holds = context::with_current(|request| request.parts().entry().is_some_and(Entry::holds_lines));
+/// Whether there is a request here that holds lines of this level.
+fn is_held_here(level: Level) -> bool {
+    let holds = context::with_current(|request| {
+        let entry = request.parts().entry();
+        entry.is_some_and(|entry| entry.holds_lines(level))
+    });
     holds.unwrap_or(false)
 }
 
@@ -98,7 +100,10 @@ impl<S> Filter<S> for HeldFilter {
             // Held lines have the fields of the same spans as others.
             return self.lines.takes(metadata, context);
         }
-        self.may_hold(metadata) && is_in_request() && !self.lines.takes(metadata, context) && self.ownership.owns_here()
+        self.may_hold(metadata)
+            && is_held_here(*metadata.level())
+            && !self.lines.takes(metadata, context)
+            && self.ownership.owns_here()
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
@@ -139,7 +144,7 @@ where
 {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         // Asked again: what the filter has decided is lost if another layer logs while it gets this event.
-        if !is_in_request() {
+        if !is_held_here(*event.metadata().level()) {
             return;
         }
         scratch::with(|scratch| {

@@ -15,11 +15,12 @@ use std::{
 use obs_base::ids::SpanId;
 use obs_conventions::Outcome;
 use opentelemetry::KeyValue;
+use tracing_core::Level;
 
 use super::{
     codec::cut,
     details::{Details, NewSpan},
-    line::NewLine,
+    line::{NewLine, verbosity},
     live::{Begin, Live, LiveHead},
     memory::{give_back, reserve_at_least},
     record::Phase,
@@ -53,6 +54,8 @@ pub(crate) struct Entry {
     home: Weak<dyn Home>,
     /// A [`Phase`] by its number; 0 while nothing runs.
     phase: AtomicU8,
+    /// As [`verbosity`](super::verbosity).
+    holds: AtomicU8,
     status: AtomicU16,
     polls: AtomicU32,
     polled: AtomicU64,
@@ -77,6 +80,7 @@ impl Entry {
         Self {
             home,
             phase: AtomicU8::new(0),
+            holds: AtomicU8::new(0),
             status: AtomicU16::new(0),
             polls: AtomicU32::new(0),
             polled: AtomicU64::new(0),
@@ -105,9 +109,11 @@ impl Entry {
             span_id,
             parent_id,
             is_sampled,
+            holds,
             started,
             arrived,
         } = begin;
+        self.holds.store(holds, Relaxed);
         self.status.store(0, Relaxed);
         self.polls.store(0, Relaxed);
         self.response_bytes.store(0, Relaxed);
@@ -219,10 +225,10 @@ impl Entry {
         }
     }
 
-    /// Whether lines can be held with it: while it runs.
+    /// Whether lines of this level can be held with it: while it runs.
     #[inline]
-    pub(crate) fn holds_lines(&self) -> bool {
-        self.is_running()
+    pub(crate) fn holds_lines(&self, level: Level) -> bool {
+        self.is_running() && verbosity(level.into()) <= self.holds.load(Relaxed)
     }
 
     /// Holds a record of a line, of so many bytes.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tracing_core::Level;
+use tracing_core::{Level, LevelFilter};
 
 use super::{
     codec::{Reader, push_bytes, push_u64},
@@ -30,7 +30,14 @@ pub struct Line {
     pub text: String,
 }
 
+/// From the most verbose one.
 const LEVELS: [Level; 5] = [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR];
+
+/// How much a level lets through, as a number: 0 for nothing, 5 for everything.
+#[inline]
+pub(crate) fn verbosity(level: LevelFilter) -> u8 {
+    LEVELS.iter().fold(0, |sum, known| sum + u8::from(*known <= level))
+}
 
 /// A line on its way into a record.
 #[derive(Clone, Copy, Debug)]
@@ -89,5 +96,23 @@ impl From<NewLine<'_>> for Line {
             is_held,
             text: text.strip_suffix('\n').unwrap_or(&text).to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_level_lets_through_grows_with_it() {
+        let levels = [
+            LevelFilter::OFF,
+            LevelFilter::ERROR,
+            LevelFilter::WARN,
+            LevelFilter::INFO,
+            LevelFilter::DEBUG,
+            LevelFilter::TRACE,
+        ];
+        assert_eq!(levels.map(verbosity), [0, 1, 2, 3, 4, 5]);
     }
 }

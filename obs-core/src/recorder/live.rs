@@ -23,6 +23,8 @@ pub(crate) struct Begin<'a> {
     pub(crate) span_id: SpanId,
     pub(crate) parent_id: Option<SpanId>,
     pub(crate) is_sampled: bool,
+    /// The level up to which its lines are held if the instance holds any, as [`verbosity`](super::verbosity).
+    pub(crate) holds: u8,
     pub(crate) started: Moment,
     /// Since the Unix epoch.
     pub(crate) arrived: Duration,

@@ -67,7 +67,7 @@ pub(crate) use details::NewSpan;
 pub(crate) use entry::Entry;
 pub(crate) use entry_ref::EntryRef;
 pub(crate) use flight_recorder::{DEFAULT_BYTES, MIN_BYTES};
-pub(crate) use line::NewLine;
+pub(crate) use line::{NewLine, verbosity};
 pub(crate) use live::Begin;
 pub(crate) use span::{EndedSpan, kind_number, kind_of, push_attribute};
 pub(crate) use stored::End;

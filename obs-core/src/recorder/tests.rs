@@ -8,7 +8,7 @@ use obs_base::ids::{RequestId, SpanId, TraceId};
 use obs_conventions::Outcome;
 use opentelemetry::KeyValue;
 use proptest::prelude::*;
-use tracing_core::Level;
+use tracing_core::{Level, LevelFilter};
 
 use super::*;
 use crate::{clock::Moment, field_value::FieldValue};
@@ -50,6 +50,7 @@ fn begin(recorder: &FlightRecorder, case: &Case) -> Option<EntryRef> {
         span_id: SpanId::random(),
         parent_id: None,
         is_sampled: false,
+        holds: verbosity(LevelFilter::TRACE),
         started,
         arrived: started.since_epoch(),
     })

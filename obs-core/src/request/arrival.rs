@@ -106,6 +106,7 @@ impl Arrival<'_> {
                 span_id: span.span_id,
                 parent_id: parent.filter(|_| trusted).map(|parent| parent.span_id),
                 is_sampled: span.flags.is_sampled(),
+                holds: instrument.holds,
                 started,
                 arrived: at,
             })

@@ -3,12 +3,16 @@
 use std::fmt;
 
 use tracing::Span;
+use tracing_core::LevelFilter;
 
 use super::{HeaderReader, Options, RequestHead, common_state::CommonState, scope::Scope};
 use crate::{
     context::{self, Instance as _, RequestContext},
+    logs::Logs,
     metrics::ServerRed,
-    names::log,
+    names::{log, target},
+    pipeline::Pipeline,
+    recorder::verbosity,
 };
 
 /// The state that all requests of one layer share: metrics, settings, redaction.
@@ -23,6 +27,8 @@ pub struct Instrument {
     pub(super) scope: Scope,
     /// The header of request ids, if the application has chosen one.
     pub(super) request_id_header: Option<&'static str>,
+    /// Up to which level lines are held, as [`verbosity`].
+    pub(super) holds: u8,
     /// Whether any request is left out.
     may_skip: bool,
 }
@@ -39,6 +45,7 @@ impl Instrument {
             .map(|red_options| ServerRed::new(&pipeline.target, &red_options));
         let scope = Scope::joinable(pipeline.tracing.id(), options.common.logs, options.common.traces);
         let may_skip = !options.skip.is_empty();
+        let holds = held_lines(&options, pipeline);
         let request_id_header = pipeline.tracing.propagators().request_id();
         Self {
             common,
@@ -46,6 +53,7 @@ impl Instrument {
             options,
             scope,
             request_id_header,
+            holds,
             may_skip,
         }
     }
@@ -142,6 +150,23 @@ impl Instrument {
     pub(super) fn response_headers(&self) -> &[Box<str>] {
         &self.options.common.response_headers
     }
+}
+
+/// Up to which level the lines of a layer's requests are held. Warns if that is more than the instance holds.
+fn held_lines(options: &Options, pipeline: &Pipeline) -> u8 {
+    let Some(wanted) = options.held_lines else {
+        return verbosity(LevelFilter::TRACE);
+    };
+    let held = pipeline.logs.as_ref().map_or(LevelFilter::OFF, Logs::held_level);
+    if wanted > held {
+        tracing::warn!(
+            target: target::OBS,
+            wanted = %wanted,
+            held = %held,
+            "lines_of_failures of a layer has the level of the instance, which is less: set ObsBuilder::lines_of_failures"
+        );
+    }
+    verbosity(wanted)
 }
 
 impl fmt::Debug for Instrument {

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
+use tracing_core::LevelFilter;
+
 use super::{Finished, Head, Privacy, Skip};
 use crate::{context::FieldValue, guard::Guarded, options::Common};
 
@@ -30,6 +32,8 @@ pub struct Options {
     pub server_timing: bool,
     /// Whether answers have a `traceresponse` header. Defaults to `false`.
     pub trace_response: bool,
+    /// Up to which level the lines of requests are held for a failure; all that the instance holds if `None`.
+    pub held_lines: Option<LevelFilter>,
     /// Requests that are left out of all signals.
     pub skip: Skip,
     /// Route templates whose answers are streams by nature.
@@ -67,6 +71,7 @@ impl Default for Options {
             warn_client_errors: false,
             server_timing: false,
             trace_response: false,
+            held_lines: None,
             skip: Skip::default(),
             streaming: Vec::new(),
             baggage_fields: Vec::new(),
@@ -146,6 +151,20 @@ macro_rules! layer_setters {
             /// Writes the line of a 4xx answer at level `warn` instead of `info`. Defaults to off.
             pub fn warn_client_errors(self, on: bool) -> Self {
                 self.with(|options| options.warn_client_errors = on)
+            }
+
+            /// Sets up to which level the lines of this layer's requests are held for a failure, in place of the level of
+            /// `ObsBuilder::lines_of_failures`, which has to be set and is the most that a layer can have. Of nested
+            /// layers the outermost one counts. Defaults to the level of the instance.
+            ///
+            /// ```
+            /// use tracing::level_filters::LevelFilter;
+            ///
+            #[doc = concat!("let public = ", $path, "::new().lines_of_failures(LevelFilter::OFF);")]
+            /// ```
+            pub fn lines_of_failures(self, level: impl Into<$crate::adapter::LevelFilter>) -> Self {
+                let level = level.into();
+                self.with(|options| options.held_lines = Some(level))
             }
 
             /// Adds a [`Server-Timing`](https://www.w3.org/TR/server-timing/) header to each answer, for the

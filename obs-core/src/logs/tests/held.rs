@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tracing::{Level, debug, error, info, trace};
+use tracing::{Level, debug, error, info, level_filters::LevelFilter, trace};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     context::run_in,
     recorder::Filter,
     request::{BodySize, LayerState, Observation, RequestHead, ResponseHead},
+    trace::SlowThreshold,
 };
 
 #[derive(Clone, Default)]
@@ -56,7 +57,15 @@ fn subscribed(obs: &Obs, work: impl FnOnce()) {
 }
 
 fn request(obs: &Obs, status: u16, work: impl FnOnce()) {
-    let layer = LayerState::default().with(|options| options.common.record_into(obs));
+    request_through(obs, None, status, work);
+}
+
+/// A request through a layer that holds lines up to this level.
+fn request_through(obs: &Obs, held_lines: Option<LevelFilter>, status: u16, work: impl FnOnce()) {
+    let layer = LayerState::default().with(|options| {
+        options.common.record_into(obs);
+        options.held_lines = held_lines;
+    });
     let head = RequestHead {
         method: "GET",
         path: "/",
@@ -133,6 +142,35 @@ fn slow_requests_have_their_lines_if_slow_ones_are_kept() {
     let (obs, output) = started(|builder| builder.keep_slower_than(Duration::ZERO));
     subscribed(&obs, || request(&obs, 200, || debug!("held")));
     assert_eq!(messages(&output.lines(&obs))[0], "held");
+}
+
+#[test]
+fn a_layer_holds_less_than_the_instance_if_it_says_so_and_never_more() {
+    let (obs, output) = started(|builder| builder.log_filter("warn"));
+    subscribed(&obs, || {
+        let held = |layer: LevelFilter| {
+            request_through(&obs, Some(layer), 500, || {
+                info!("info");
+                debug!("debug");
+                trace!("trace");
+            });
+            let lines = output.lines(&obs);
+            let held: Vec<_> = lines.iter().filter(|line| line["held"] == true).cloned().collect();
+            let warned = lines.iter().any(|line| line["target"] == "obs");
+            (messages(&held).join(" "), warned)
+        };
+        assert_eq!(held(LevelFilter::OFF), (String::new(), false));
+        assert_eq!(held(LevelFilter::INFO), ("info".to_owned(), false));
+        assert_eq!(held(LevelFilter::DEBUG), ("info debug".to_owned(), false));
+        assert_eq!(held(LevelFilter::TRACE), ("info debug".to_owned(), true));
+    });
+}
+
+#[test]
+fn lines_of_requests_that_are_slower_than_their_endpoint_usually_is_are_held_until_that_is_known() {
+    let (obs, output) = started(|builder| builder.keep_slower_than(SlowThreshold::P99));
+    subscribed(&obs, || request(&obs, 200, || debug!("held")));
+    assert_eq!(output.lines(&obs).len(), 1);
 }
 
 #[test]
