@@ -110,6 +110,9 @@ impl Running {
         let attempt = Attempt::start(instrument, started, name, attributes);
         let endpoint = (&**host, call_method.as_deref().unwrap_or(target));
         let entry = attempt.begin_entry(instrument, started, method, endpoint, &labels.url);
+        if let (Some(entry), Some(bytes)) = (entry.as_ref().and_then(EntryRef::get), request.body_bytes) {
+            entry.received(bytes);
+        }
         let needs_names = instrument.options.common.logs || instrument.options.on_finish.is_some();
         Self {
             started,

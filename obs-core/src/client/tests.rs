@@ -376,3 +376,23 @@ fn a_label_of_the_clients_own_has_values_from_its_list_alone() {
     };
     assert_eq!(bench.counters(), [of("_OTHER", 3), of("free", 1)]);
 }
+
+#[test]
+fn while_it_runs_an_attempt_shows_the_bytes_of_both_bodies() {
+    let bench = Bench::new(|_| ());
+    let mut attempt = bench.start_with(ClientRequest {
+        method: "POST",
+        url: URL,
+        body_bytes: Some(12),
+        ..Default::default()
+    });
+    attempt.head(&ClientResponse {
+        status: 200,
+        body_bytes: Some(9),
+        is_body_reported: true,
+        ..ClientResponse::new(&())
+    });
+    attempt.body_bytes(4, false);
+    let [running] = <[_; 1]>::try_from(bench.obs.recorder().running()).unwrap();
+    assert_eq!((running.request_bytes, running.response_bytes), (Some(12), 4));
+}

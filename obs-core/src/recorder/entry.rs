@@ -34,6 +34,9 @@ const FIRST_PATH: usize = 32;
 /// The most bytes of a path.
 pub(super) const MAX_PATH: usize = 512;
 
+/// Stands for a number of bytes that is not known.
+const UNKNOWN: u64 = u64::MAX;
+
 /// The recorder, as its entries know it.
 pub(super) trait Home: Send + Sync {
     /// Takes bytes for what runs; false if there are none.
@@ -59,6 +62,8 @@ pub(crate) struct Entry {
     status: AtomicU16,
     polls: AtomicU32,
     polled: AtomicU64,
+    /// [`UNKNOWN`] until they are known.
+    request_bytes: AtomicU64,
     response_bytes: AtomicU64,
     live: Mutex<Live>,
 }
@@ -84,6 +89,7 @@ impl Entry {
             status: AtomicU16::new(0),
             polls: AtomicU32::new(0),
             polled: AtomicU64::new(0),
+            request_bytes: AtomicU64::new(UNKNOWN),
             response_bytes: AtomicU64::new(0),
             live: Mutex::new(Live {
                 head: None,
@@ -116,6 +122,7 @@ impl Entry {
         self.holds.store(holds, Relaxed);
         self.status.store(0, Relaxed);
         self.polls.store(0, Relaxed);
+        self.request_bytes.store(UNKNOWN, Relaxed);
         self.response_bytes.store(0, Relaxed);
         self.polled.store(started.to_bits(), Relaxed);
         self.phase.store(Phase::Waiting.number(), Relaxed);
@@ -161,6 +168,10 @@ impl Entry {
         (self.polls.load(Relaxed), Moment::from_bits(self.polled.load(Relaxed)))
     }
 
+    pub(super) fn request_bytes(&self) -> Option<u64> {
+        Some(self.request_bytes.load(Relaxed)).filter(|bytes| *bytes != UNKNOWN)
+    }
+
     pub(super) fn response_bytes(&self) -> u64 {
         self.response_bytes.load(Relaxed)
     }
@@ -186,6 +197,12 @@ impl Entry {
     /// The response is a stream without an end of its own, or the connection was upgraded.
     pub(crate) fn stream(&self) {
         self.phase.store(Phase::Streaming.number(), Relaxed);
+    }
+
+    /// Bytes of the request body so far, or its size.
+    #[inline]
+    pub(crate) fn received(&self, bytes: u64) {
+        self.request_bytes.store(bytes, Relaxed);
     }
 
     /// Bytes of the response so far.

@@ -81,6 +81,7 @@ impl Entry {
             age: head.started.until(now),
             phase,
             status: self.status(),
+            request_bytes: self.request_bytes(),
             response_bytes: self.response_bytes(),
             polls,
             since_poll: polled.until(now),

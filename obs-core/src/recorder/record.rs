@@ -69,6 +69,9 @@ pub struct Running {
     pub phase: Phase,
     /// The status of the response, once there is one.
     pub status: Option<u16>,
+    /// Bytes of the request body that were read until the last poll, or its size if that was announced; `None` if nobody
+    /// counts them.
+    pub request_bytes: Option<u64>,
     /// Bytes of the response body so far.
     pub response_bytes: u64,
     /// How often its future was polled.

@@ -112,6 +112,7 @@ fn a_request_is_running_until_it_is_a_record() {
     running.push_line(&line("{\"message\":\"first\"}\n"));
     running.begin_span(span(SpanId::random(), "load"));
     running.head(200);
+    running.received(4);
     running.sent(17);
     let [now] = <[Running; 1]>::try_from(recorder.running()).unwrap();
     assert_eq!(
@@ -119,8 +120,8 @@ fn a_request_is_running_until_it_is_a_record() {
         (Kind::Request, "GET", "/orders/{id}")
     );
     assert_eq!(
-        (now.phase, now.status, now.response_bytes, now.polls),
-        (Phase::Body, Some(200), 17, 1)
+        (now.phase, now.status, now.request_bytes, now.response_bytes, now.polls),
+        (Phase::Body, Some(200), Some(4), 17, 1)
     );
     assert_eq!((&*now.path, now.client), ("/orders/7", "192.0.2.1".parse().ok()));
     assert_eq!(now.open_spans, ["load"]);

@@ -45,8 +45,13 @@ impl ByteCounter {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// The bytes that were read so far.
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     fn recycle(self) -> u64 {
-        let counted = self.0.load(Ordering::Relaxed);
+        let counted = self.count();
         Pool::recycle(&POOL, self.0, 0);
         counted
     }
@@ -55,6 +60,15 @@ impl ByteCounter {
 // === impl RequestBytes ===
 
 impl RequestBytes {
+    /// The bytes so far, of a body that is counted.
+    #[inline]
+    pub(super) fn counted(&self) -> Option<u64> {
+        match self {
+            Self::Unknown | Self::Known(_) => None,
+            Self::Counted(counter) => Some(counter.count()),
+        }
+    }
+
     /// The final size; `None` if it is unknown.
     pub(super) fn total(self) -> Option<u64> {
         match self {

@@ -182,6 +182,9 @@ impl Observation {
     pub fn request_size(&mut self, bytes: u64) {
         if let Some(running) = self.running_mut() {
             running.request_bytes = RequestBytes::Known(bytes);
+            if let Some(entry) = running.entry() {
+                entry.received(bytes);
+            }
         }
     }
 

@@ -131,6 +131,9 @@ impl<'a> Polling<'a> {
             if let Some(running) = self.observation.running_mut() {
                 context::exchange(&mut running.context);
                 self.otel = None;
+                if let (Some(bytes), Some(entry)) = (running.request_bytes.counted(), running.entry()) {
+                    entry.received(bytes);
+                }
                 if let Some(span) = &running.tracing_span {
                     span.with_subscriber(|(id, subscriber)| subscriber.exit(id));
                 }

@@ -156,6 +156,31 @@ fn an_answer_is_ok_after_its_last_byte_and_not_before() {
 }
 
 #[test]
+fn while_it_runs_a_request_shows_the_bytes_of_both_bodies() {
+    let bench = default_bench();
+    let shown = || {
+        let [running] = <[_; 1]>::try_from(bench.obs.recorder().running()).unwrap();
+        (running.request_bytes, running.response_bytes)
+    };
+    let mut announced = bench.start("GET", None);
+    assert_eq!(shown(), (None, 0));
+    announced.request_size(12);
+    assert_eq!(shown(), (Some(12), 0));
+    drop(announced);
+    let mut counted = bench.start("GET", None);
+    let counter = counted.count_request_body().unwrap();
+    counted.run(|| counter.add(5));
+    assert_eq!(shown(), (Some(5), 0));
+    counted.run(|| counter.add(2));
+    counted.head(&head(200, BodySize::Exact(9)));
+    counted.body_bytes(4, false);
+    assert_eq!(shown(), (Some(7), 4));
+    drop(counted);
+    let record = bench.obs.recorder().recent(&crate::recorder::Filter::new()).remove(0);
+    assert_eq!((record.request_bytes, record.response_bytes), (Some(7), 4));
+}
+
+#[test]
 fn a_request_dropped_before_its_head_is_cancelled_with_499_and_no_error() {
     let bench = default_bench();
     drop(bench.start("GET", Some("/users/{id}")));
