@@ -108,6 +108,8 @@ pub mod header {
     pub const TE: &str = "te";
     /// [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses).
     pub const GRPC_STATUS: &str = "grpc-status";
+    /// The text of an error, percent-encoded, beside the status.
+    pub const GRPC_MESSAGE: &str = "grpc-message";
 }
 
 /// Values of the `obs.kept` attribute: why the span of a request that was not sampled is there.

@@ -63,7 +63,11 @@ impl Running {
 
     fn take_status_of_call(&mut self, status: GrpcStatus) {
         let bytes = self.response_bytes;
+        let wants_failure = self.wants_failure();
         let Some(call) = &mut self.call else { return };
+        if let Some(failure) = call.take_failure().filter(|_| wants_failure) {
+            self.failure = Some(Box::new(failure.redacted(&self.instrument.common.redactor)));
+        }
         if let Some(method) = call.proven(status, bytes, &self.instrument.common.grpc_methods) {
             self.retarget(method);
         }

@@ -13,7 +13,13 @@ use serde_json::Value;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{observation::ClientObservation, options::ClientState, *};
-use crate::{Obs, context, logs::LogFormat, metrics::Format, names::error_type, request::Protocol};
+use crate::{
+    Obs, context,
+    logs::LogFormat,
+    metrics::Format,
+    names::error_type,
+    request::{HeaderReader, Protocol},
+};
 
 /// One instance with all signals captured.
 struct Bench {
@@ -395,4 +401,47 @@ fn while_it_runs_an_attempt_shows_the_bytes_of_both_bodies() {
     attempt.body_bytes(4, false);
     let [running] = <[_; 1]>::try_from(bench.obs.recorder().running()).unwrap();
     assert_eq!((running.request_bytes, running.response_bytes), (Some(12), 4));
+}
+
+struct Headers<'a>(&'a [(&'a str, &'a [u8])]);
+
+impl HeaderReader for Headers<'_> {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        HeaderReader::get(self.0, name)
+    }
+
+    fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+        HeaderReader::for_each(self.0, name, each);
+    }
+}
+
+#[test]
+fn the_text_in_the_trailers_of_a_call_is_its_error() {
+    let bench = Bench::new(|_| ());
+    let request = ClientRequest {
+        method: "POST",
+        url: ClientUrl {
+            path: "/shop.Orders/Place",
+            ..URL
+        },
+        ..Default::default()
+    };
+    let native: [(&str, &[u8]); 1] = [("content-type", b"application/grpc")];
+    for (status, text) in [("5", "no%20such order, token=abcdef"), ("0", "ignored")] {
+        let mut call = ClientObservation::start(bench.client.instrument(), &request, &Headers(&native));
+        call.head(&ClientResponse {
+            status: 200,
+            is_body_reported: true,
+            ..ClientResponse::new(&Headers(&native))
+        });
+        let trailers = [("grpc-status", status.as_bytes()), ("grpc-message", text.as_bytes())];
+        call.trailers(&Headers(&trailers));
+    }
+    let records = bench.obs.recorder().recent(&crate::recorder::Filter::new());
+    let mut errors: Vec<_> = records
+        .iter()
+        .map(|record| (&*record.error_type, &*record.error))
+        .collect();
+    errors.sort_unstable();
+    assert_eq!(errors, [("", ""), ("NOT_FOUND", "no such order, token=REDACTED")]);
 }

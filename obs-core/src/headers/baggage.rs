@@ -104,7 +104,7 @@ fn hex_digit(byte: u8) -> Option<u8> {
 }
 
 /// Decodes `%41`; a percent sign without two digits is kept.
-fn percent_decoded(text: &str) -> Cow<'_, str> {
+pub(crate) fn percent_decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }

@@ -9,6 +9,7 @@ mod tracestate;
 pub(crate) use extract::{extract, extract_of};
 pub(crate) use traceparent::LEN as TRACEPARENT_LEN;
 
+pub(crate) use baggage::percent_decoded;
 pub use baggage::{BaggageMember, BaggageMembers, baggage_members};
 pub use extract::Extracted;
 pub use reader::{CommonHeaders, HeaderReader};

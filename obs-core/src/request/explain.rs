@@ -67,10 +67,15 @@ impl Running {
         panic::take_noted(self.context.as_ref()?.span_id())
     }
 
+    /// What a gRPC call that has failed says in its trailers.
+    fn failure_of_call(&mut self) -> Option<Failure> {
+        Some(*self.call.as_mut()?.take_failure()?)
+    }
+
     /// Why the request has ended with this outcome, which is an error.
     ///
     /// A panic explains itself. Otherwise the error that the framework knows of counts, then the one that the application
-    /// has recorded last, then a panic that was caught within the service.
+    /// has recorded last, then the text in the trailers of a gRPC call, then a panic that was caught within the service.
     #[cold]
     #[inline(never)]
     pub(super) fn explained(&mut self, outcome: Outcome) -> Option<NotedFailure> {
@@ -90,7 +95,9 @@ impl Running {
             (Some(known), Some(recorded)) if known.message() == recorded.failure.message() => recorded,
             (Some(known), _) => new(known),
             (None, Some(recorded)) => recorded,
-            (None, None) => new(panic.or_else(|| self.caught_panic())?),
+            (None, None) => new(panic
+                .or_else(|| self.failure_of_call())
+                .or_else(|| self.caught_panic())?),
         };
         Some(NotedFailure {
             failure: explained.failure.redacted(&self.instrument.common.redactor),

@@ -112,3 +112,91 @@ fn an_error_that_was_recorded_has_its_sources_where_the_framework_knows_the_text
     // Recorded on the span of the request, it is not there twice.
     assert_eq!(span.events.len(), 1);
 }
+
+/// A call of gRPC, over HTTP/2.
+fn call(bench: &Bench) -> Observation {
+    let head = RequestHead {
+        method: "POST",
+        path: "/shop.Orders/Place",
+        protocol: Protocol::Http2,
+        ..Default::default()
+    };
+    let headers: &[(&str, &[u8])] = &[("content-type", b"application/grpc")];
+    Observation::start(bench.layer.instrument(), &head, &List(headers))
+}
+
+struct List<'a>(&'a [(&'a str, &'a [u8])]);
+
+impl HeaderReader for List<'_> {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        HeaderReader::get(self.0, name)
+    }
+
+    fn for_each(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+        HeaderReader::for_each(self.0, name, each);
+    }
+}
+
+fn grpc_head(headers: &dyn HeaderReader) -> ResponseHead<'_> {
+    ResponseHead {
+        status: 200,
+        headers,
+        body: BodySize::Unknown,
+        endpoint: None,
+    }
+}
+
+#[test]
+fn the_text_in_the_trailers_of_a_call_is_its_error_unless_more_is_known() {
+    let (bench, seen) = watched();
+    let native = List(&[("content-type", b"application/grpc")]);
+    let trailers = List(&[
+        ("grpc-status", b"13"),
+        ("grpc-message", b"no caf%C3%A9 at postgres://me:secret@db/"),
+    ]);
+    let mut failed = call(&bench);
+    failed.head(&grpc_head(&native));
+    failed.trailers(&trailers);
+    let mut known = call(&bench);
+    known.run(|| crate::trace::record_error(&io::Error::other("recorded")));
+    known.head(&grpc_head(&native));
+    known.trailers(&trailers);
+    let mut refused = call(&bench);
+    refused.head(&grpc_head(&native));
+    refused.trailers(&List(&[("grpc-status", b"5"), ("grpc-message", b"no such order")]));
+    let mut in_head = call(&bench);
+    let only = List(&[
+        ("content-type", b"application/grpc"),
+        ("grpc-status", b"14"),
+        ("grpc-message", b"closing"),
+    ]);
+    in_head.head(&grpc_head(&only));
+    in_head.end();
+    let text = |text: &str| Some(text.to_owned());
+    let expected = [
+        text("no caf\u{e9} at postgres://REDACTED@db/"),
+        text("recorded"),
+        None,
+        text("closing"),
+    ];
+    assert_eq!(messages(&seen), expected);
+}
+
+#[test]
+fn the_text_in_the_trailers_of_grpc_web_is_read_as_the_body_passes() {
+    let (bench, seen) = watched();
+    let trailers = b"grpc-status: 13\r\ngrpc-message: out of %73tock\r\n";
+    let frame = [&[0x80, 0, 0, 0, u8::try_from(trailers.len()).unwrap()][..], trailers].concat();
+    for part in [1, 7, frame.len()] {
+        let mut call = call(&bench);
+        call.head(&grpc_head(&List(&[("content-type", b"application/grpc-web")])));
+        for bytes in frame.chunks(part) {
+            call.body_data(Some(bytes));
+            call.body_bytes(bytes.len() as u64, false);
+        }
+    }
+    assert_eq!(
+        messages(&seen),
+        [const { Some("out of stock") }; 3].map(|text| text.map(str::to_owned))
+    );
+}

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{GrpcStatus, Methods, start::Start, web::WebBody};
+use super::{GrpcStatus, Methods, message::failure_of, start::Start, web::WebBody};
 use crate::{
+    failure::Failure,
     names::{header, rpc, value},
     request::{HeaderReader, Outcome, Protocol, RequestHead, ResponseHead},
 };
@@ -20,6 +21,8 @@ pub(crate) struct Call {
     answered: bool,
     /// As it was sent.
     status: Option<GrpcStatus>,
+    /// What was sent beside a status that is an error.
+    failure: Option<Box<Failure>>,
     /// The requested method, if it is not known yet whether it exists.
     candidate: Option<Box<str>>,
     /// Reads the body of an answer that has its trailers there.
@@ -199,7 +202,11 @@ impl Call {
         }
         let status = web.status()?;
         // A status in the head takes precedence.
-        self.status.is_none().then(|| *self.status.insert(status))
+        if self.status.is_some() {
+            return None;
+        }
+        self.failure = web.message().filter(|_| status != GrpcStatus::Ok).and_then(failure_of);
+        Some(*self.status.insert(status))
     }
 
     /// Whether the trailers in the body have come, which nothing follows, or what no client reads on after.
@@ -229,7 +236,15 @@ impl Call {
             .filter(|_| self.answered)
             .map(GrpcStatus::parse)?;
         self.status = Some(status);
+        if status != GrpcStatus::Ok {
+            self.failure = headers.get(header::GRPC_MESSAGE).and_then(failure_of);
+        }
         Some(status)
+    }
+
+    /// The error that the text beside the status describes, once.
+    pub(crate) fn take_failure(&mut self) -> Option<Box<Failure>> {
+        self.failure.take()
     }
 
     /// The status that was sent.

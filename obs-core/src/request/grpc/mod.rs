@@ -30,6 +30,8 @@
 //! - The endpoint is `package.Service/Method`. It comes from the list of the layer, else it is
 //!   learnt from the first response that proves that the method exists: one that is `OK` or contains a message. Other
 //!   responses are possible for names that a client has invented. Until then, and for those, it is `unmatched`.
+//! - The text in `grpc-message` explains a call that has failed, where neither the framework nor the application knows more:
+//!   it is on line and span and in the record, decoded and redacted.
 //! - The duration runs to the trailers, also for calls that stream. Nothing on the wire
 //!   distinguishes a streaming method from a unary one, so mark those whose calls are long (`Watch`, `Subscribe`) with
 //!   `.streaming("package.Service/Watch")`: their lifetime then goes to `stream_duration_seconds`, and
@@ -41,6 +43,7 @@
 //!   the trailers only inside.
 
 mod call;
+mod message;
 mod methods;
 mod running;
 mod start;

@@ -1,7 +1,7 @@
 //! The body of a gRPC-Web answer, whose last frame has the trailers
 //! ([protocol](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md)).
 
-use super::GrpcStatus;
+use super::{GrpcStatus, message::MAX_ENCODED};
 use crate::names::header;
 
 /// Flag and length of a frame, in bytes.
@@ -13,7 +13,7 @@ const MAX_LINE: usize = 32;
 /// Bytes that are decoded at once.
 const DECODED: usize = 96;
 
-/// Reads the status from a body as it passes, with a buffer of one short line.
+/// Reads the status from a body as it passes, with a buffer of one short line, and the text of an error.
 #[derive(Debug)]
 pub(super) struct WebBody {
     /// Set if the body is in Base64.
@@ -26,6 +26,9 @@ struct Frames {
     position: Position,
     line: LinePrefix,
     status: Option<GrpcStatus>,
+    /// The text of the error; whether its line is being read.
+    text: Vec<u8>,
+    is_in_text: bool,
     has_message: bool,
 }
 
@@ -92,6 +95,11 @@ impl WebBody {
         self.frames.status
     }
 
+    /// The text of the error, if the trailers have one.
+    pub(super) fn message(&self) -> Option<&[u8]> {
+        Some(&*self.frames.text).filter(|text| !text.is_empty())
+    }
+
     /// Whether a message has begun.
     pub(super) fn has_message(&self) -> bool {
         self.frames.has_message
@@ -150,11 +158,16 @@ impl Frames {
 
     fn read_trailer(&mut self, byte: u8, is_last: bool) {
         if byte != b'\n' {
+            if self.is_in_text && self.text.len() < MAX_ENCODED {
+                self.text.push(byte);
+            }
+            self.is_in_text |= byte == b':' && self.line.is(header::GRPC_MESSAGE);
             self.line.push(byte);
         }
         if byte == b'\n' || is_last {
             self.status = self.status.or(self.line.status());
             self.line.len = 0;
+            self.is_in_text = false;
         }
         if is_last {
             self.position = self.end();
@@ -183,6 +196,12 @@ impl LinePrefix {
             *position = byte;
             self.len += 1;
         }
+    }
+
+    /// Whether it is this name so far.
+    fn is(&self, name: &str) -> bool {
+        let line = self.bytes.get(..self.len).unwrap_or_default();
+        line.trim_ascii().eq_ignore_ascii_case(name.as_bytes())
     }
 
     /// The status, if this is its line.
