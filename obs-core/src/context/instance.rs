@@ -8,6 +8,7 @@ use super::{Propagators, RequestId, SpanId, TraceFlags, TraceId};
 use crate::{
     arc_or_static::ArcOrStatic,
     recorder::{Entry, EntryRef, FlightRecorder},
+    redact::Redactor,
 };
 
 /// The functions of an instance that a context calls; its traces implement them.
@@ -26,6 +27,9 @@ pub(crate) trait Instance: Any + fmt::Debug + Send + Sync {
 
     /// The recorder of the instance's metrics of the `metrics` facade.
     fn recorder(&self) -> &dyn Recorder;
+
+    /// What redacts the secrets in texts.
+    fn redactor(&self) -> &Redactor;
 
     /// Where the requests and jobs of the instance are recorded.
     fn flight_recorder(&self) -> &FlightRecorder;

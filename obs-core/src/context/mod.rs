@@ -66,6 +66,8 @@ mod current;
 mod fields;
 mod global_propagator;
 mod instance;
+#[cfg(test)]
+mod job_tests;
 pub(crate) mod otel;
 mod owner;
 mod propagators;

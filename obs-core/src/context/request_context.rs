@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use obs_conventions::Outcome;
 use opentelemetry::{Key, KeyValue, trace::TraceContextExt as _};
 use tracing_core::LevelFilter;
 
@@ -18,10 +19,10 @@ use super::{
 };
 use crate::{
     clock::Moment,
-    failure::Failure,
+    failure::{Failure, take_panic},
     headers::{BaggageMembers, baggage_members},
     pool::Pool,
-    recorder::{Begin, EntryRef, Kind, verbosity},
+    recorder::{Begin, Entry, EntryRef, Kind, verbosity},
 };
 
 /// Ids and fields of one request; a cheap handle that clones share.
@@ -47,6 +48,7 @@ thread_local! {
 impl Inner {
     /// Drops all that has been set, but for the ids.
     fn clear(&mut self) {
+        self.end_job();
         let Self {
             parts,
             has_fields,
@@ -56,12 +58,47 @@ impl Inner {
         *has_fields.get_mut() = false;
         *fields.get_mut().unwrap_or_else(PoisonError::into_inner) = Fields::default();
     }
+
+    /// Ends the job of the context, if it is one.
+    #[inline]
+    fn end_job(&mut self) {
+        if let Some(outcome) = self.parts.entry().and_then(Entry::job) {
+            self.end_job_as(outcome);
+        }
+    }
+
+    /// With what it failed with: a panic, else the error that it has recorded last.
+    fn end_job_as(&mut self, outcome: Outcome) {
+        let (Some(entry), Some(instance)) = (self.parts.entry(), &self.parts.instance) else {
+            return;
+        };
+        let fields = self.fields.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let failure = match outcome {
+            Outcome::Panic => take_panic(self.parts.span_id),
+            Outcome::Ok => fields.failure.take().map(|noted| noted.failure),
+            _ => None,
+        };
+        let failure = failure.map(|failure| failure.redacted(instance.redactor()));
+        let has_failed = outcome == Outcome::Ok && failure.is_some();
+        let outcome = if has_failed { Outcome::ServerError } else { outcome };
+        entry.end_alone(outcome, failure.as_ref());
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.end_job();
+    }
 }
 
 // === impl RequestContext ===
 
 impl RequestContext {
     /// A context for work that no HTTP request started: a job, a message from a queue.
+    ///
+    /// It is in the [flight recorder](crate::recorder) until its last handle is dropped, and ends as `ok`; as `server_error`
+    /// with the error that was [recorded](crate::trace::record_error) last in it, if there was one; as `panic`; or as
+    /// `cancelled`, if its future is dropped before its end.
     ///
     /// It has new ids and belongs to a new trace, sampled if the instance of the thread
     /// ([`Obs::make_thread_default`](crate::Obs::make_thread_default)) or the process-wide default decides so;

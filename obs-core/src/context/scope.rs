@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use obs_conventions::Outcome;
 use opentelemetry::Context as OtelContext;
 use pin_project_lite::pin_project;
 
@@ -17,6 +18,8 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct Scoped<F> {
         carried: Carried,
+        // Whether the context is not that of the code around.
+        is_own: bool,
         // `None` only while this is dropped.
         #[pin]
         inner: Option<F>,
@@ -33,8 +36,10 @@ pin_project! {
 /// Runs `future` with `context` current whenever it is polled, and with the span that belongs to it.
 pub fn scope<F: Future>(context: RequestContext, future: F) -> Scoped<F> {
     let otel = otel_of(&context);
+    say(Some(&context), Outcome::Cancelled);
     Scoped {
         carried: Carried::new(Some(context), otel),
+        is_own: true,
         inner: Some(future),
     }
 }
@@ -50,6 +55,7 @@ pub fn scope<F: Future>(context: RequestContext, future: F) -> Scoped<F> {
 pub fn in_current<F: Future>(future: F) -> Scoped<F> {
     Scoped {
         carried: Carried::current(),
+        is_own: false,
         inner: Some(future),
     }
 }
@@ -89,8 +95,13 @@ pub fn in_new<F: Future>(future: F) -> Scoped<F> {
 /// ```
 pub fn run_in<R>(context: RequestContext, work: impl FnOnce() -> R) -> R {
     let _otel = otel::attach(otel_of(&context));
-    let _entered = enter(Some(context));
-    work()
+    if let Some(job) = context.parts().entry() {
+        job.poll_job();
+    }
+    let entered = enter(Some(context));
+    let returned = work();
+    say(entered.leave().as_ref(), Outcome::Ok);
+    returned
 }
 
 /// Runs `work` in a context of its own, see [`RequestContext::start`]: the blocking twin of
@@ -109,6 +120,13 @@ fn otel_of(context: &RequestContext) -> OtelContext {
     context.parts().to_attach().cloned().unwrap_or_default()
 }
 
+/// Says how a job ends if nothing more is done in its context.
+fn say(context: Option<&RequestContext>, ends: Outcome) {
+    if let Some(job) = context.and_then(|context| context.parts().entry()) {
+        job.set_job(ends);
+    }
+}
+
 // === impl Scoped ===
 
 impl<F: Future> Future for Scoped<F> {
@@ -119,7 +137,20 @@ impl<F: Future> Future for Scoped<F> {
         let Some(inner) = this.inner.as_pin_mut() else {
             return Poll::Pending;
         };
-        this.carried.run(|| inner.poll(cx))
+        let job = this.carried.context().filter(|_| *this.is_own);
+        if let Some(job) = job.and_then(|job| job.parts().entry()) {
+            job.poll_job();
+        }
+        let polled = this.carried.run(|| inner.poll(cx));
+        if *this.is_own {
+            let ends = if polled.is_ready() {
+                Outcome::Ok
+            } else {
+                Outcome::Cancelled
+            };
+            say(this.carried.context(), ends);
+        }
+        polled
     }
 }
 

@@ -9,7 +9,6 @@ use std::{
         Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed},
     },
-    thread,
 };
 
 use obs_base::ids::SpanId;
@@ -23,11 +22,15 @@ use super::{
     line::{NewLine, verbosity},
     live::{Begin, Live, LiveHead},
     memory::{give_back, reserve_at_least},
-    record::Phase,
+    record::{Kind, Phase},
     span::{EndedSpan, SpanRecord, SpanStatus, nanoseconds},
-    stored::End,
+    stored::{End, outcome_number},
 };
-use crate::{clock::Moment, names::error_type};
+use crate::{
+    clock::Moment,
+    failure::{Failure, fingerprint},
+    names::error_type,
+};
 
 /// The fewest bytes that are allocated for a path.
 const FIRST_PATH: usize = 32;
@@ -59,6 +62,8 @@ pub(crate) struct Entry {
     phase: AtomicU8,
     /// As [`verbosity`](super::verbosity).
     holds: AtomicU8,
+    /// How a job would end now, by its number plus one; 0 if this is no job.
+    job: AtomicU8,
     status: AtomicU16,
     polls: AtomicU32,
     polled: AtomicU64,
@@ -86,6 +91,7 @@ impl Entry {
             home,
             phase: AtomicU8::new(0),
             holds: AtomicU8::new(0),
+            job: AtomicU8::new(0),
             status: AtomicU16::new(0),
             polls: AtomicU32::new(0),
             polled: AtomicU64::new(0),
@@ -120,6 +126,9 @@ impl Entry {
             arrived,
         } = begin;
         self.holds.store(holds, Relaxed);
+        let is_job = kind == Kind::Job;
+        self.job
+            .store(if is_job { 1 + outcome_number(Outcome::Ok) } else { 0 }, Relaxed);
         self.status.store(0, Relaxed);
         self.polls.store(0, Relaxed);
         self.request_bytes.store(UNKNOWN, Relaxed);
@@ -334,25 +343,51 @@ impl Entry {
         self.reset(&mut self.live());
     }
 
-    /// Ends a job, whose context is dropped.
+    /// How the job would end now; `None` if this is no job, or one that has ended.
+    #[inline]
+    pub(crate) fn job(&self) -> Option<Outcome> {
+        let number = self.job.load(Relaxed).checked_sub(1)?;
+        Outcome::ALL.get(usize::from(number)).copied()
+    }
+
+    /// Says how the job would end from now on, if this is a job.
+    pub(crate) fn set_job(&self, outcome: Outcome) {
+        if self.job().is_some() {
+            self.job.store(1 + outcome_number(outcome), Relaxed);
+        }
+    }
+
+    /// Counts a poll of the job, which has panicked unless it is [said](Self::set_job) how it goes on.
+    pub(crate) fn poll_job(&self) {
+        if self.job().is_some() {
+            self.set_job(Outcome::Panic);
+            self.polls.fetch_add(1, Relaxed);
+            self.polled.store(Moment::now().to_bits(), Relaxed);
+        }
+    }
+
+    /// Ends a job, or an upgraded connection, with what it failed with.
     #[cold]
-    pub(super) fn end_job(&self) {
+    pub(crate) fn end_alone(&self, outcome: Outcome, failure: Option<&Failure>) {
         let Some(home) = self.home.upgrade() else { return };
         let started = self.live().head.as_ref().map(|head| head.started);
-        let outcome = if thread::panicking() {
-            Outcome::Panic
-        } else {
-            Outcome::Ok
+        let error_type = match outcome {
+            Outcome::Panic => Some(error_type::PANIC),
+            Outcome::ServerError => Some(failure.and_then(Failure::type_name).unwrap_or(error_type::OTHER)),
+            _ => None,
         };
+        let fingerprint = error_type.map(|error_type| fingerprint(&self.endpoint(), error_type, failure));
+        let source = failure.and_then(Failure::chain).unwrap_or_default();
+        let place = failure.and_then(Failure::location).unwrap_or_default();
         home.end(
             self,
             &End {
                 outcome,
                 status: 0,
-                error_type: (outcome == Outcome::Panic).then_some(error_type::PANIC),
-                error: "",
-                error_source: "",
-                fingerprint: 0,
+                error_type,
+                error: failure.map(Failure::message).unwrap_or_default(),
+                error_source: if source.is_empty() { place } else { &source },
+                fingerprint: fingerprint.unwrap_or(0),
                 duration: started.map(Moment::elapsed).unwrap_or_default(),
                 head: None,
                 request_bytes: None,
@@ -364,6 +399,7 @@ impl Entry {
     /// Forgets the request, so that the entry can be used again.
     pub(super) fn reset(&self, live: &mut Live) {
         self.phase.store(0, Relaxed);
+        self.job.store(0, Relaxed);
         live.head = None;
         live.path.clear();
         if let Some(details) = &mut live.details {

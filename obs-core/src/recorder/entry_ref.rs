@@ -1,6 +1,8 @@
 //! The handle by which the context of a request holds its entry, and the pool of idle entries.
 
-use std::{cell::RefCell, fmt, sync::Arc};
+use std::{cell::RefCell, fmt, sync::Arc, thread};
+
+use obs_conventions::Outcome;
 
 use super::entry::Entry;
 
@@ -52,7 +54,12 @@ impl Drop for EntryRef {
     fn drop(&mut self) {
         let Some(entry) = self.0.take() else { return };
         if entry.is_running() {
-            entry.end_job();
+            let outcome = if thread::panicking() {
+                Outcome::Panic
+            } else {
+                Outcome::Ok
+            };
+            entry.end_alone(outcome, None);
         }
         let _ = IDLE.try_with(|idle| {
             if let Ok(mut idle) = idle.try_borrow_mut()

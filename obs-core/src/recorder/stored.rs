@@ -86,7 +86,7 @@ pub(super) fn trace_ids(bytes: &[u8]) -> impl Iterator<Item = u128> {
     each(bytes).map(|record| Reader(record.get(TRACE_ID..).unwrap_or_default()).u128())
 }
 
-fn outcome_number(outcome: Outcome) -> u8 {
+pub(super) fn outcome_number(outcome: Outcome) -> u8 {
     let index = Outcome::ALL.iter().position(|known| *known == outcome);
     index.and_then(|index| u8::try_from(index).ok()).unwrap_or(0)
 }

@@ -1,9 +1,9 @@
 //! The error behind a request that has failed.
 
-use super::{Observation, Outcome, panic, running::Running};
+use super::{Observation, Outcome, running::Running};
 use crate::{
     context::{NotedFailure, RequestContext},
-    failure::Failure,
+    failure::{Failure, take_panic},
 };
 
 // === impl Observation ===
@@ -64,7 +64,7 @@ impl Running {
     }
 
     fn caught_panic(&self) -> Option<Failure> {
-        panic::take_noted(self.context.as_ref()?.span_id())
+        take_panic(self.context.as_ref()?.span_id())
     }
 
     /// What a gRPC call that has failed says in its trailers.

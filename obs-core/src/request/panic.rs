@@ -2,7 +2,6 @@
 
 use std::{
     any::Any,
-    cell::RefCell,
     panic::{self, PanicHookInfo},
     sync::Once,
     thread,
@@ -10,19 +9,8 @@ use std::{
 
 use crate::{
     context::{self, RequestContext, SpanId},
-    failure::Failure,
+    failure::{Failure, note_panic, take_panic},
 };
-
-/// A panic in a request, as the hook has seen it.
-struct Noted {
-    /// The request that was current: its own span id, which no other request has.
-    request: SpanId,
-    failure: Failure,
-}
-
-thread_local! {
-    static LAST: RefCell<Option<Noted>> = const { RefCell::new(None) };
-}
 
 /// Installs a panic hook in front of the current one. It stores the reports of panics in requests, and calls
 /// `outside` for any other panic, before the process may end.
@@ -48,9 +36,7 @@ pub(crate) fn install_hook(outside: impl Fn() + Send + Sync + 'static) {
 
 fn note(info: &PanicHookInfo<'_>, request: SpanId) {
     let location = info.location().map(ToString::to_string).unwrap_or_default();
-    let failure = Failure::of_panic(message_of(info.payload()), &location);
-    let noted = Noted { request, failure };
-    let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| last.replace(noted)).is_ok());
+    note_panic(request, Failure::of_panic(message_of(info.payload()), &location));
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> &str {
@@ -66,16 +52,10 @@ fn message_of(payload: &(dyn Any + Send)) -> &str {
 /// a panic that was caught before would be wrong.
 pub(super) fn failure_of(payload: &(dyn Any + Send), request: Option<SpanId>) -> Failure {
     let failure = Failure::of_panic(message_of(payload), "");
-    let noted = request.and_then(take_noted);
+    let noted = request.and_then(take_panic);
     noted
         .filter(|noted| noted.message() == failure.message())
         .unwrap_or(failure)
-}
-
-/// The last panic noted on this thread, once, if it was in this request.
-pub(super) fn take_noted(request: SpanId) -> Option<Failure> {
-    let take = |last: &RefCell<Option<Noted>>| last.try_borrow_mut().ok()?.take_if(|noted| noted.request == request);
-    Some(LAST.try_with(take).ok().flatten()?.failure)
 }
 
 #[cfg(test)]

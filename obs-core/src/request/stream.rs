@@ -4,12 +4,16 @@
 use std::{
     cell::RefCell,
     sync::{Arc, OnceLock},
+    thread,
     time::Instant,
 };
+
+use obs_conventions::Outcome;
 
 use super::scope::{DISCARD, SLOT, Scope};
 use crate::{
     context::{self, RequestContext},
+    failure::peek_panic,
     metrics::StreamRecorder,
     recorder::EntryRef,
 };
@@ -112,10 +116,29 @@ impl StreamGuard {
     }
 }
 
+impl StreamGuard {
+    /// Ends the entry in the flight recorder, with the panic of the task that served the connection, if it was one.
+    fn end_entry(&self) {
+        let Some(entry) = self.entry.as_ref().and_then(EntryRef::get) else {
+            return;
+        };
+        if !thread::panicking() {
+            return entry.end_alone(Outcome::Ok, None);
+        }
+        let failure = context::current().and_then(|within| {
+            let failure = peek_panic(within.span_id())?;
+            let instance = within.parts().instance.as_ref()?;
+            Some(failure.redacted(instance.redactor()))
+        });
+        entry.end_alone(Outcome::Panic, failure.as_ref());
+    }
+}
+
 impl Drop for StreamGuard {
     fn drop(&mut self) {
         if let Some(recorder) = self.slot.get() {
             recorder.record(self.started.elapsed());
+            self.end_entry();
         } else if let Some(entry) = self.entry.as_ref().and_then(EntryRef::get) {
             // The upgrade was refused.
             entry.discard();

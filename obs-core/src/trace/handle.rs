@@ -387,6 +387,10 @@ impl Instance for Tracing {
         &*self.0.recorder
     }
 
+    fn redactor(&self) -> &Redactor {
+        Tracing::redactor(self)
+    }
+
     #[inline]
     fn flight_recorder(&self) -> &FlightRecorder {
         &self.0.flight_recorder
