@@ -4,7 +4,7 @@ use std::{borrow::Cow, cell::Cell, sync::Arc};
 
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Span as _, SpanId as OtelSpanId, SpanKind, Status, TraceContextExt as _},
+    trace::{Span as _, SpanBuilder, SpanId as OtelSpanId, SpanKind, Status, TraceContextExt as _},
 };
 use opentelemetry_sdk::trace::{Span as SdkSpan, SpanData};
 
@@ -20,11 +20,16 @@ thread_local! {
     static ENDING: Cell<Option<Arc<Entry>>> = const { Cell::new(None) };
 }
 
+/// Copies what the entry of the current request or job has of a span, before that is built; `None` without an entry.
+pub(super) fn copied(builder: &SpanBuilder) -> Option<(Cow<'static, str>, Option<SpanKind>)> {
+    let has_entry = context::with_current(|request| request.parts().entry().is_some());
+    has_entry?.then(|| (builder.name.clone(), builder.span_kind.clone()))
+}
+
 /// Begins a span of OpenTelemetry in the entry of the current request or job, if it belongs to that.
 pub(super) fn begin(
     span: &SdkSpan,
-    name: Cow<'static, str>,
-    kind: Option<SpanKind>,
+    (name, kind): (Cow<'static, str>, Option<SpanKind>),
     parent: &Context,
 ) -> Option<Arc<Entry>> {
     let ids = span.span_context();

@@ -117,9 +117,9 @@ impl LimitedTracer {
 
     fn build(&self, builder: SpanBuilder, parent: &Context, ending: Ending, keys: Keys) -> LimitedSpan {
         let events = builder.events.as_ref().map_or(0, Vec::len);
-        let (name, kind) = (builder.name.clone(), builder.span_kind.clone());
+        let recorded = exported_span::copied(&builder);
         let inner = self.inner.build_with_context(builder, parent);
-        let entry = exported_span::begin(&inner, name, kind, parent);
+        let entry = recorded.and_then(|recorded| exported_span::begin(&inner, recorded, parent));
         LimitedSpan {
             entry,
             inner,
